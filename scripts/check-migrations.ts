@@ -1,0 +1,29 @@
+/** Part of `npm run check`: fails when `src/store/tables.ts` and `migrations/` say different things. */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+
+// drizzle-kit has no "would anything change?"; what it writes into a copy is the answer.
+const copy = mkdtempSync(join(tmpdir(), "migrations-"));
+try {
+  cpSync("migrations", copy, { recursive: true });
+  const { status, stdout, stderr } = spawnSync(
+    "drizzle-kit",
+    ["generate", "--dialect=postgresql", "--schema=src/store/tables.ts", `--out=${relative(".", copy)}`],
+    { encoding: "utf8" },
+  );
+  if (status !== 0) throw new Error(`drizzle-kit failed:\n${stdout}${stderr}`);
+  const missing = readdirSync(copy).filter(
+    (name) => name.endsWith(".sql") && !readdirSync("migrations").includes(name),
+  );
+  if (missing.length > 0) {
+    console.error("The tables and the migrations differ. `npm run migrate:generate -- --name <purpose>` would write:");
+    for (const name of missing) console.error(readFileSync(join(copy, name), "utf8"));
+    process.exitCode = 1;
+  } else {
+    console.log("The migrations say what the tables say.");
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
