@@ -1,0 +1,49 @@
+/**
+ * API keys: `wr_`, 256 random bits in base62 (43 characters), and a checksum of 6 characters, so that a
+ * mistyped key is told from a wrong one and secret scanners can recognise a leaked one.
+ */
+
+const PREFIX = "wr_";
+const SECRET_LENGTH = 43;
+const CHECKSUM_LENGTH = 6;
+const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** The key that these 32 random bytes make. */
+export async function formatApiKey(random: Uint8Array<ArrayBuffer>): Promise<string> {
+  const secret = base62(random, SECRET_LENGTH);
+  return `${PREFIX}${secret}${await checksum(secret)}`;
+}
+
+/** What is stored and looked up instead of the key: its SHA-256, as 64 hex digits. */
+export async function hashApiKey(key: string): Promise<string> {
+  return (await sha256(key)).toHex();
+}
+
+/** The last characters, for telling one's keys apart. */
+export const suffixOfApiKey = (key: string): string => key.slice(-4);
+
+/** False for what cannot be a key of ours because of a typo or a missing piece. */
+export async function isWellFormedApiKey(key: string): Promise<boolean> {
+  if (!/^wr_[0-9A-Za-z]{49}$/.test(key)) return false;
+  const secret = key.slice(PREFIX.length, PREFIX.length + SECRET_LENGTH);
+  return key.endsWith(await checksum(secret));
+}
+
+async function checksum(secret: string): Promise<string> {
+  return base62((await sha256(secret)).subarray(0, 4), CHECKSUM_LENGTH);
+}
+
+async function sha256(text: string): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+}
+
+/** Big-endian bytes as base62, padded to `length`. */
+function base62(bytes: Uint8Array, length: number): string {
+  let value = bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  let text = "";
+  while (value > 0n) {
+    text = DIGITS.charAt(Number(value % 62n)) + text;
+    value /= 62n;
+  }
+  return text.padStart(length, "0");
+}

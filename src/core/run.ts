@@ -1,0 +1,41 @@
+/** The states of a run and what may follow what. Nothing else in the project says so a second time. */
+
+import type { PartType } from "./path.ts";
+
+export const RUN_STATUSES = ["PENDING", "RUNNING", "COMPLETED", "FAILED"] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+export const RUNNER_TYPES = ["SELF_HOSTED"] as const;
+export type RunnerType = (typeof RUNNER_TYPES)[number];
+
+/** What is written down when something happens to a run, in the order in which it may first happen. */
+export const RUN_EVENT_TYPES = [
+  "TRIGGERED",
+  "QUEUED",
+  "STARTED",
+  "DISPATCHED",
+  "DISPATCH_FAILED",
+  "COMPLETED",
+  "FAILED",
+  "TIMED_OUT",
+  "STOPPED",
+  "RETRIED",
+  "LATE_RESULT",
+] as const;
+export type RunEventType = (typeof RUN_EVENT_TYPES)[number];
+
+/** A path part as it stood when the run was triggered. */
+export type PathSnapshot = { path_part_id: string; materialized_path: string; part_type: PartType };
+
+/** Frozen when the run is triggered; stored and sent as it is. */
+export type RunSnapshot = {
+  workflow_definition_id: string;
+  workflow_name: string;
+  runner_type: RunnerType;
+  user_id: string;
+  max_run_duration_seconds: number;
+  sources: PathSnapshot[];
+  instructions: PathSnapshot[];
+  outputs: PathSnapshot[];
+  template: PathSnapshot | null;
+};

@@ -1,0 +1,48 @@
+import { bodyLimit } from "hono/body-limit";
+import { requestId } from "hono/request-id";
+import { secureHeaders } from "hono/secure-headers";
+import { Problem } from "../core/errors.ts";
+import { answerError } from "./errors.ts";
+import { logRequests } from "./middleware/log-requests.ts";
+import { createRouter } from "./router.ts";
+import { documentation } from "./routes/documentation.ts";
+import { health } from "./routes/health.ts";
+import { workflowRuns } from "./routes/workflow-runs.ts";
+
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** Everything that a page needs comes from the service itself. */
+const CONTENT_SECURITY_POLICY = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'", "data:"],
+  connectSrc: ["'self'"],
+  frameAncestors: ["'none'"],
+};
+
+/** The whole API as one Hono app. What it needs comes with each request, as Hono's `env`. */
+export function createApp() {
+  const app = createRouter();
+  app.onError(answerError);
+  app.notFound(() => {
+    throw new Problem("not_found", "There is no such route. See /docs.");
+  });
+
+  app.use(
+    requestId(),
+    logRequests,
+    secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }),
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: () => {
+        throw new Problem("payload_too_large");
+      },
+    }),
+  );
+
+  app.route("/", workflowRuns);
+  app.route("/", health);
+  app.route("/", documentation(app));
+  return app;
+}

@@ -1,0 +1,110 @@
+import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { type Fault, PROBLEMS, Problem, type ProblemCode, ValidationFailed } from "../core/errors.ts";
+import { describeError, log } from "../log.ts";
+import { isDatabaseUnavailable } from "../store/client.ts";
+import type { AppEnv } from "./env.ts";
+
+/** How long a caller should wait before trying again when the database does not answer. */
+const RETRY_AFTER_SECONDS = 5;
+
+export const HTTPValidationErrorSchema = z
+  .object({
+    // Always there; the contract does not say so.
+    detail: z
+      .array(
+        z
+          .object({
+            loc: z.array(z.union([z.string(), z.int()])),
+            msg: z.string(),
+            type: z.string(),
+            input: z.any().optional(),
+            ctx: z.object({}).optional(),
+          })
+          .openapi("ValidationError"),
+      )
+      .optional(),
+  })
+  .openapi("HTTPValidationError", {
+    example: {
+      detail: [
+        { loc: ["path", "run_id"], type: "uuid_parsing", msg: "Must be a UUID of 8-4-4-4-12 hex digits.", input: "42" },
+      ],
+    },
+  });
+
+const ProblemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    request_id: z.string(),
+  })
+  .openapi("Problem");
+
+const typeOf = (code: ProblemCode) => `urn:workflow-runs:problem:${code}`;
+
+/** The OpenAPI responses of these problems, grouped by status. */
+export function problemResponses(...codes: ProblemCode[]) {
+  const byStatus = Object.groupBy(codes, (code) => PROBLEMS[code].status);
+  return Object.fromEntries(
+    Object.entries(byStatus).map(([status, group = []]) => [
+      status,
+      {
+        description: group.map((code) => PROBLEMS[code].title).join(" · "),
+        content: {
+          "application/problem+json": {
+            schema: ProblemSchema,
+            examples: Object.fromEntries(group.map((code) => [code, { value: problemBody(code, "0b6f3c1e-…") }])),
+          },
+        },
+      },
+    ]),
+  );
+}
+
+/** The OpenAPI response of a request whose values are wrong. */
+export const validationResponse = {
+  422: {
+    description: "Validation failed: every fault is listed",
+    content: { "application/json": { schema: HTTPValidationErrorSchema } },
+  },
+};
+
+function problemBody(code: ProblemCode, requestId: string, detail: string = PROBLEMS[code].detail) {
+  const { status, title } = PROBLEMS[code];
+  return { type: typeOf(code), title, status, detail, request_id: requestId };
+}
+
+/** Answers a problem as `application/problem+json`. */
+export function answerProblem(c: Context<AppEnv>, code: ProblemCode, detail?: string): Response {
+  const { status } = PROBLEMS[code];
+  const body = problemBody(code, c.var.requestId, detail);
+  const headers: Record<string, string> = { "Content-Type": "application/problem+json" };
+  if (status === 401) headers["WWW-Authenticate"] = "Bearer";
+  if (status === 503) headers["Retry-After"] = String(RETRY_AFTER_SECONDS);
+  return c.body(JSON.stringify(body), status, headers);
+}
+
+/** Answers a 422 that lists `faults`. */
+export function answerFaults(c: Context<AppEnv>, faults: readonly Fault[]): Response {
+  return c.json({ detail: faults }, 422);
+}
+
+/** The one place where what was thrown becomes an answer. */
+export function answerError(error: Error, c: Context<AppEnv>): Response {
+  if (error instanceof Problem) return answerProblem(c, error.code, error.message);
+  if (error instanceof ValidationFailed) return answerFaults(c, error.faults);
+  if (error instanceof HTTPException) return answerHttpException(error, c);
+  const code = isDatabaseUnavailable(error) ? "database_unavailable" : "internal_error";
+  log("error", code, { request_id: c.var.requestId, ...describeError(error) });
+  return answerProblem(c, code);
+}
+
+/** What Hono's own validator throws. */
+function answerHttpException(error: HTTPException, c: Context<AppEnv>): Response {
+  if (error.status === 415) return answerProblem(c, "unsupported_media_type");
+  return answerFaults(c, [{ loc: ["body"], type: "json_invalid", msg: "The body is not valid JSON." }]);
+}

@@ -1,0 +1,16 @@
+import { every } from "hono/combine";
+import { etag, RETAINED_304_HEADERS } from "hono/etag";
+import { createMiddleware } from "hono/factory";
+import type { AppEnv } from "../env.ts";
+
+/** What a caller may see is theirs alone, and may have changed by the next request. */
+const revalidate = createMiddleware<AppEnv>(async (c, next) => {
+  c.header("Cache-Control", "private, no-cache");
+  c.header("Vary", "Authorization");
+  await next();
+});
+
+/** Conditional GET: an `ETag` of the body, and 304 for an `If-None-Match` that holds it. */
+export const conditional = every(etag({ retainedHeaders: [...RETAINED_304_HEADERS, "x-request-id"] }), revalidate);
+
+export const notModifiedResponse = { 304: { description: "Nothing has changed since the `ETag` in `If-None-Match`" } };

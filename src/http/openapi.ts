@@ -1,0 +1,63 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { version } from "../../package.json";
+import type { AppEnv } from "./env.ts";
+
+export { version };
+
+type Document = ReturnType<OpenAPIHono<AppEnv>["getOpenAPI31Document"]>;
+
+const SECURITY_SCHEMES = {
+  ApiKey: {
+    type: "http",
+    scheme: "bearer",
+    description: "An API key: `Authorization: Bearer wr_…`.",
+  },
+} as const;
+
+const documents = new WeakMap<OpenAPIHono<AppEnv>, Document>();
+
+/** The OpenAPI 3.1 document of the app's routes. Built when somebody first asks, since few requests do. */
+export function openApiDocument(app: OpenAPIHono<AppEnv>): Document {
+  const known = documents.get(app);
+  if (known) return known;
+  for (const [name, scheme] of Object.entries(SECURITY_SCHEMES)) {
+    app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
+  }
+  const document = app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: {
+      title: "workflow-runs",
+      version,
+      description: "The control plane for workflow runs: how a run stands, what waits behind it, and how it ended.",
+      license: { name: "MIT", url: "https://opensource.org/license/mit" },
+    },
+    servers: [{ url: "/" }],
+  });
+  documents.set(app, document);
+  return document;
+}
+
+/** An index of the documentation for language models: https://llmstxt.org. */
+export function llmsText(app: OpenAPIHono<AppEnv>, origin: string): string {
+  const { info, paths = {} } = openApiDocument(app);
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(
+      ([method, operation]) => `- \`${method.toUpperCase()} ${path}\`: ${operation.summary ?? operation.operationId}`,
+    ),
+  );
+  return [
+    `# ${info.title}`,
+    "",
+    `> ${info.description}`,
+    "",
+    "## Documentation",
+    "",
+    `- [OpenAPI document](${origin}/openapi.json): every operation, its parameters, answers and errors`,
+    `- [API reference](${origin}/docs): the same for people`,
+    "",
+    "## Operations",
+    "",
+    ...operations,
+    "",
+  ].join("\n");
+}

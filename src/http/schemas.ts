@@ -1,0 +1,20 @@
+/** The shapes that more than one resource sends, named as in the wire contract. */
+import { z } from "@hono/zod-openapi";
+import { PART_TYPES } from "../core/path.ts";
+import { RUNNER_TYPES } from "../core/run.ts";
+
+/** A UUID as the contract has it: any 8-4-4-4-12 hex form, whatever the version. */
+export const uuid = () => z.guid();
+
+/** An instant, RFC 3339 with milliseconds in UTC. */
+export const instant = () => z.iso.datetime();
+
+export const PartTypeSchema = z.enum(PART_TYPES).openapi("PartType");
+
+export const WorkflowRunnerTypeSchema = z.enum(RUNNER_TYPES).openapi("WorkflowRunnerType");
+
+/**
+ * What a reference to a named schema may be instead: null. `.nullable()` on one comes out in the document as
+ * `allOf`, which no null satisfies.
+ */
+export const orNull = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.null()]);

@@ -1,0 +1,141 @@
+import { type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { routePath } from "hono/route";
+import { type Fault, type FaultType, ValidationFailed } from "../core/errors.ts";
+import type { AppEnv } from "./env.ts";
+
+type Issue = z.core.$ZodIssue;
+type Location = "path" | "query" | "header" | "body";
+
+/** Values that must not be repeated in an answer. */
+const SECRET_FIELDS = new Set(["webhook_secret"]);
+
+/**
+ * Lists every fault of a request against its route's schemas, not only those of the part that Hono's
+ * validators looked at first. It runs when one of them has failed, so the happy path pays nothing.
+ * @throws ValidationFailed always
+ */
+export async function rejectRequest(app: OpenAPIHono<AppEnv>, c: Context<AppEnv>): Promise<never> {
+  const request = findRequestConfig(app, c);
+  const media = request?.body?.content["application/json"];
+  const json = media && "schema" in media ? media.schema : undefined;
+  const checks: [Location, unknown, unknown][] = [
+    ["path", request?.params, c.req.param()],
+    ["query", request?.query, queryValues(c)],
+    ["header", request?.headers, c.req.header()],
+    ["body", json, json && (await c.req.json().catch(() => ({})))],
+  ];
+  const faults = checks.flatMap(([location, schema, value]) =>
+    schema instanceof z.ZodType ? faultsOf(location, schema, value) : [],
+  );
+  throw new ValidationFailed(faults);
+}
+
+function findRequestConfig(app: OpenAPIHono<AppEnv>, c: Context<AppEnv>): RouteConfig["request"] {
+  const path = routePath(c);
+  const method = c.req.method === "HEAD" ? "get" : c.req.method.toLowerCase();
+  for (const definition of app.openAPIRegistry.definitions) {
+    if (definition.type !== "route" || definition.route.method !== method) continue;
+    if (definition.route.path.replaceAll(/\/{(.+?)}/g, "/:$1") === path) return definition.route.request;
+  }
+  return undefined;
+}
+
+function queryValues(c: Context): Record<string, string | string[]> {
+  return Object.fromEntries(
+    Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? (values[0] ?? "") : values]),
+  );
+}
+
+function faultsOf(location: Location, schema: z.ZodType, value: unknown): Fault[] {
+  // `reportInput` is what tells a missing field from one of the wrong type.
+  const result = schema.safeParse(value, { reportInput: true });
+  return result.success ? [] : result.error.issues.flatMap((issue) => toFaults(location, issue));
+}
+
+function toFaults(location: Location, issue: Issue): Fault[] {
+  const loc = [location, ...issue.path.map((key) => (typeof key === "number" ? key : String(key)))];
+  if (issue.code === "invalid_union") {
+    // Our unions are "this or null": what is wrong is what is wrong with this.
+    const [ofSchema = []] = issue.errors;
+    return ofSchema.flatMap((inner) => toFaults(location, { ...inner, path: [...issue.path, ...inner.path] }));
+  }
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ loc: [...loc, key], type: "extra_forbidden", msg: "There is no such field." }));
+  }
+  const { type, msg } = describe(location, issue);
+  const input = loc.some((key) => SECRET_FIELDS.has(String(key))) ? undefined : scalar(issue.input);
+  return [{ loc, type, msg, ...(input !== undefined && { input }) }];
+}
+
+/** Only plain values are repeated: an object may hold a secret in some field. */
+function scalar(input: unknown): string | number | boolean | null | undefined {
+  if (typeof input === "string") return input.slice(0, 255);
+  return typeof input === "number" || typeof input === "boolean" || input === null ? input : undefined;
+}
+
+function describe(location: Location, issue: Issue): { type: FaultType; msg: string } {
+  if (issue.code !== "custom" && issue.input === undefined && location !== "header") {
+    return { type: "missing", msg: "This field is required." };
+  }
+  switch (issue.code) {
+    case "invalid_format":
+      return formatFault(issue.format);
+    case "too_small":
+      return sizeFault(
+        issue.origin,
+        `at least ${issue.minimum}`,
+        "greater_than_equal",
+        "too_short",
+        "string_too_short",
+      );
+    case "too_big":
+      return sizeFault(issue.origin, `at most ${issue.maximum}`, "less_than_equal", "too_long", "string_too_long");
+    case "invalid_value":
+      return { type: "enum", msg: `Must be one of ${issue.values.map((value) => `\`${String(value)}\``).join(", ")}.` };
+    case "invalid_type":
+      return typeFault(location, issue.expected);
+    default:
+      return { type: "value_error", msg: issue.message };
+  }
+}
+
+function formatFault(format: string): { type: FaultType; msg: string } {
+  switch (format) {
+    case "guid":
+      return { type: "uuid_parsing", msg: "Must be a UUID of 8-4-4-4-12 hex digits." };
+    case "datetime":
+      return { type: "datetime_parsing", msg: "Must be an instant such as `2026-01-31T12:00:00Z`." };
+    case "url":
+      return { type: "url_parsing", msg: "Must be an absolute URL such as `https://runner.example.com/hook`." };
+    default:
+      return { type: "value_error", msg: "Has the wrong form." };
+  }
+}
+
+function sizeFault(
+  origin: string,
+  bound: string,
+  ofNumber: FaultType,
+  ofArray: FaultType,
+  ofString: FaultType,
+): { type: FaultType; msg: string } {
+  if (origin === "string") return { type: ofString, msg: `Must have ${bound} characters.` };
+  if (origin === "array") return { type: ofArray, msg: `Must have ${bound} items.` };
+  return { type: ofNumber, msg: `Must be ${bound}.` };
+}
+
+function typeFault(location: Location, expected: string): { type: FaultType; msg: string } {
+  switch (expected) {
+    case "string":
+      return { type: "string_type", msg: "Must be a string." };
+    case "int":
+    case "number":
+      // Text that is no whole number, as a query parameter always is, could not be parsed; in JSON it is the wrong type.
+      return { type: location === "body" ? "int_type" : "int_parsing", msg: "Must be a whole number." };
+    case "boolean":
+      return { type: "bool_parsing", msg: "Must be `true` or `false`." };
+    default:
+      return { type: "value_error", msg: `Must be ${expected === "array" ? "an array" : `an ${expected}`}.` };
+  }
+}

@@ -1,0 +1,36 @@
+import { type Config, ConfigError, readConfig } from "./config.ts";
+import { sweep } from "./cron/sweep.ts";
+import { createApp } from "./http/app.ts";
+import type { Services } from "./http/env.ts";
+import { log } from "./log.ts";
+import { openDatabase } from "./store/client.ts";
+
+const app = createApp();
+
+/** The platform hands the same bindings to every request of an isolate, so what is made of them is made once. */
+const servicesOf = new WeakMap<object, Services>();
+
+function compose(bindings: object): Services {
+  const known = servicesOf.get(bindings);
+  if (known) return known;
+  const config: Config = readConfig(bindings);
+  const services = { db: openDatabase(config) };
+  servicesOf.set(bindings, services);
+  return services;
+}
+
+export default {
+  fetch(request, bindings, context) {
+    try {
+      return app.fetch(request, compose(bindings), context);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      log("error", "misconfigured", { error: error.message });
+      return new Response("The service is misconfigured; its log says how.\n", { status: 500 });
+    }
+  },
+
+  async scheduled(_controller, bindings) {
+    await sweep(compose(bindings).db);
+  },
+} satisfies ExportedHandler<object>;
