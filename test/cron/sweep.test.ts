@@ -1,0 +1,93 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { insertOverdueRuns, insertRun } from "../support/runs.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+
+let service: Service;
+let tenant: TestTenant;
+
+// The sweep serves the whole database, so each test has one of its own.
+beforeEach(async () => {
+  service = await startService();
+  tenant = await createTenant(service.database);
+});
+
+describe("the sweep", () => {
+  it("fails an overdue run with the time of its deadline, and writes one event", async () => {
+    const runId = await insertRun(service.database, tenant, { overdueSeconds: 90 });
+    await service.sweep();
+
+    const { sql } = service.database;
+    const [run] = await sql`select *, completed_at = deadline_at and updated_at = deadline_at as at_deadline
+      from workflow_runs where id = ${runId}`;
+    expect(run).toMatchObject({ status: "FAILED", ended_by: "DEADLINE", at_deadline: true });
+    const events = await sql`select type, attempt, detail from workflow_run_events where run_id = ${runId}`;
+    expect(events).toEqual([{ type: "TIMED_OUT", attempt: 1, detail: { lag_ms: expect.any(Number) } }]);
+    expect(events[0]?.detail.lag_ms).toBeGreaterThanOrEqual(90_000);
+  });
+
+  it("leaves alone what has time left, waits or has ended", async () => {
+    await insertRun(service.database, tenant, { status: "RUNNING", overdueSeconds: -30 });
+    await insertRun(service.database, tenant, { status: "PENDING" });
+    await insertRun(service.database, tenant, { status: "COMPLETED" });
+    const read = () => service.database.sql`select * from workflow_runs order by id`;
+    const before = await read();
+    await service.sweep();
+    expect(await read()).toEqual(before);
+  });
+
+  it("fails 10,000 overdue runs in one call, in few database requests", async () => {
+    await insertOverdueRuns(service.database, tenant, 10_000);
+    const [, requests] = await service.counted(() => service.sweep());
+
+    const { sql } = service.database;
+    expect(await sql`select status, count(*)::int from workflow_runs group by status`).toEqual([
+      { status: "FAILED", count: 10_000 },
+    ]);
+    expect(requests).toBeGreaterThan(2);
+    expect(requests).toBeLessThanOrEqual(15);
+    const [state] = await sql`select * from sweep_state`;
+    expect(state).toMatchObject({ timed_out: 10_000 });
+    expect(state?.began_at <= state?.ended_at).toBe(true);
+    expect(Number(state?.lag_p50_ms)).toBeGreaterThan(300_000);
+    expect(Number(state?.lag_max_ms)).toBeGreaterThanOrEqual(Number(state?.lag_p50_ms));
+  });
+
+  it("is safe beside itself: two at the same moment fail each run once", async () => {
+    await insertOverdueRuns(service.database, tenant, 3_000);
+    await Promise.all([service.sweep(), service.sweep()]);
+
+    const { sql } = service.database;
+    const [counts] = await sql`
+      select (select count(*)::int from workflow_runs where status = 'FAILED') as failed,
+        (select count(*)::int from workflow_run_events) as events,
+        (select count(distinct run_id)::int from workflow_run_events) as runs_with_events`;
+    expect(counts).toEqual({ failed: 3_000, events: 3_000, runs_with_events: 3_000 });
+  });
+
+  it("fails a run that is overdue by months", async () => {
+    const runId = await insertRun(service.database, tenant, { overdueSeconds: 90 * 86_400 });
+    await service.sweep();
+    const [run] = await service.database.sql`select status from workflow_runs where id = ${runId}`;
+    expect(run?.status).toBe("FAILED");
+  });
+
+  it("logs one line of JSON", async () => {
+    await insertRun(service.database, tenant, { overdueSeconds: 90 });
+    const info = vi.spyOn(console, "info");
+    await service.sweep();
+    const lines = info.mock.calls.map(([line]) => JSON.parse(line));
+    info.mockRestore();
+    expect(lines).toEqual([
+      {
+        level: "info",
+        event: "sweep",
+        timedOut: 1,
+        lagP50Ms: expect.any(Number),
+        lagMaxMs: expect.any(Number),
+        finished: true,
+        ms: expect.any(Number),
+      },
+    ]);
+  });
+});

@@ -1,0 +1,112 @@
+/**
+ * Runs in Node around all tests: starts a real Postgres, migrates one template database, and serves what the
+ * tests, which run inside workerd, ask for over HTTP (see `test/support/database.ts`).
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "pg";
+import type { TestProject } from "vitest/node";
+import { type Postgres, startPostgres } from "../scripts/local/postgres.ts";
+import { type Intercept, startSqlEndpoint } from "../scripts/local/sql-endpoint.ts";
+import { migrate } from "../scripts/migrate.ts";
+
+const TEMPLATE = "template_workflow_runs";
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), "workflow-runs-test-"));
+  const shared = await startServer(join(folder, "shared"));
+  const extra: Awaited<ReturnType<typeof startServer>>[] = [];
+
+  const harness = createServer(async (request, response) => {
+    try {
+      const url = new URL(request.url ?? "/", "http://harness");
+      const answer = await route(url);
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer ?? null));
+    } catch (error) {
+      response.writeHead(500).end(error instanceof Error ? error.stack : String(error));
+    }
+  });
+
+  async function route(url: URL): Promise<unknown> {
+    const server = extra[Number(url.searchParams.get("server"))] ?? shared;
+    switch (url.pathname) {
+      case "/databases":
+        return { url: await server.createDatabase() };
+      case "/requests":
+        return { requests: server.requests.get(url.searchParams.get("database") ?? "") ?? 0 };
+      case "/servers":
+        return {
+          server: extra.push(await startServer(join(folder, `extra-${extra.length}`))) - 1,
+          ...extra.at(-1)?.public,
+        };
+      case "/stop":
+        return server.stop();
+      case "/start":
+        return server.start();
+      default:
+        throw new Error(`The harness has no ${url.pathname}.`);
+    }
+  }
+
+  await new Promise<void>((resolve) => harness.listen(0, "127.0.0.1", resolve));
+  const address = harness.address();
+  if (typeof address !== "object" || address === null) throw new Error("The harness has no port.");
+  project.provide("harnessUrl", `http://127.0.0.1:${address.port}`);
+  project.provide("sqlEndpoint", shared.public.sqlEndpoint);
+
+  return async () => {
+    harness.closeAllConnections();
+    harness.close();
+    await Promise.all([shared, ...extra].map((server) => server.close()));
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
+
+/** A Postgres with the template database, and an endpoint that counts the service's requests by database. */
+async function startServer(dataDir: string) {
+  const options = { dataDir, port: 0, persistent: true };
+  let postgres: Postgres = await startPostgres(options);
+  await query(postgres.url("postgres"), `create database ${TEMPLATE}`);
+  const migrations = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0 });
+  await migrate({ databaseUrl: postgres.url(TEMPLATE), neonFetchEndpoint: migrations.url, log: () => {} });
+  await migrations.close();
+
+  const requests = new Map<string, number>();
+  const count: Intercept = async ({ connectionString }) => {
+    const { pathname, searchParams } = new URL(connectionString);
+    if (searchParams.get("application_name") !== "harness") {
+      const database = pathname.slice(1);
+      requests.set(database, (requests.get(database) ?? 0) + 1);
+    }
+    return "continue";
+  };
+  const endpoint = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0, intercept: count });
+  let databases = 0;
+
+  return {
+    public: { sqlEndpoint: endpoint.url },
+    requests,
+    async createDatabase() {
+      const name = `test_${++databases}`;
+      await query(postgres.url("postgres"), `create database ${name} template ${TEMPLATE}`);
+      return postgres.url(name);
+    },
+    stop: () => postgres.stop(),
+    async start() {
+      postgres = await startPostgres({ ...options, port: postgres.port });
+    },
+    async close() {
+      await endpoint.close();
+      await postgres.stop();
+    },
+  };
+}
+
+async function query(connectionString: string, text: string): Promise<void> {
+  const client = new Client({ connectionString });
+  await client.connect();
+  await client.query(text);
+  await client.end();
+}

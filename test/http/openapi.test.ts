@@ -1,0 +1,145 @@
+import { Validator } from "@cfworker/json-schema";
+import { describe, expect, it } from "vitest";
+import { createApp } from "../../src/http/app.ts";
+import { llmsText, openApiDocument } from "../../src/http/openapi.ts";
+import contractJson from "../contract/workflow-api.openapi.json";
+import { at, isObject, normalise, schemaFaults } from "../support/compare-contract.ts";
+import type { Json } from "../support/contract.ts";
+
+const contract: Json = JSON.parse(JSON.stringify(contractJson));
+const document: Json = JSON.parse(JSON.stringify(openApiDocument(createApp())));
+
+/** Operations of the contract that are still to come. */
+const LATER = new Set([
+  "create_api_key",
+  "list_api_keys",
+  "get_api_key",
+  "delete_api_key",
+  "get_me",
+  "list_path_parts",
+  "get_path_part",
+  "list_user_permissions",
+  "create_user_permission",
+  "update_user_permission",
+  "delete_user_permission",
+  "create_workflow_definition",
+  "list_workflow_definitions",
+  "get_workflow_definition",
+  "update_workflow_definition",
+  "delete_workflow_definition",
+  "invoke_workflow",
+  "list_workflow_runs",
+  "delete_workflow_run",
+  "workflow_run_callback",
+]);
+
+const operationsOf = (openapi: Json) =>
+  Object.entries(at(openapi, "paths")).flatMap(([path, methods]) =>
+    Object.entries(at(methods)).map(([method, operation]) => ({ path, method, operation: at(operation) })),
+  );
+
+const contractOperations = operationsOf(contract).filter(({ operation }) => !LATER.has(String(operation.operationId)));
+
+describe("the OpenAPI document", () => {
+  it.each(contractOperations.map((entry) => [String(entry.operation.operationId), entry] as const))(
+    "has %s as the contract has it: nothing missing, nothing narrower",
+    (_, { path, method, operation }) => {
+      const ours = at(document, "paths", path, method);
+      expect(ours.operationId).toBe(operation.operationId);
+      expect([
+        ...parameterFaults(operation, ours),
+        ...bodyFaults(operation, ours),
+        ...responseFaults(operation, ours),
+      ]).toEqual([]);
+    },
+  );
+
+  it("describes every operation: a summary, a tag, who may call it, and what can go wrong", () => {
+    for (const { path, method, operation } of operationsOf(document)) {
+      const where = `${method} ${path}`;
+      expect([where, typeof operation.summary, typeof operation.operationId]).toEqual([where, "string", "string"]);
+      expect([where, Array.isArray(operation.tags), Array.isArray(operation.security)]).toEqual([where, true, true]);
+      const isSecured = Array.isArray(operation.security) && operation.security.length > 0;
+      expect([where, "401" in at(operation.responses)]).toEqual([where, isSecured]);
+    }
+  });
+
+  it("gives an example for every answer and body, and each is valid by its own schema", () => {
+    const schemas = at(document, "components", "schemas");
+    for (const { path, method, operation } of operationsOf(document)) {
+      const bodies = [operation.requestBody, ...Object.values(at(operation.responses))];
+      for (const body of bodies) {
+        for (const media of Object.values(at(body, "content"))) {
+          const schema = at(media, "schema");
+          const examples = examplesOf(media, document);
+          expect([`${method} ${path}`, examples.length > 0]).toEqual([`${method} ${path}`, true]);
+          for (const example of examples) {
+            const root = JSON.parse(JSON.stringify({ ...schema, components: { schemas } }));
+            expect(new Validator(root, "2020-12", false).validate(example).errors).toEqual([]);
+          }
+        }
+      }
+    }
+  });
+
+  it("is indexed by /llms.txt", () => {
+    const text = llmsText(createApp(), "https://service.test");
+    for (const { path, method } of operationsOf(document)) expect(text).toContain(`${method.toUpperCase()} ${path}`);
+    expect(text).toContain("https://service.test/openapi.json");
+  });
+});
+
+function parameterFaults(theirs: Json, ours: Json): string[] {
+  const list = (operation: Json) => {
+    const parameters = at(operation).parameters;
+    return Array.isArray(parameters) ? parameters.filter(isObject) : [];
+  };
+  const known = list(ours);
+  const missing = list(theirs).flatMap((parameter) => {
+    const where = `${parameter.in} ${parameter.name}`;
+    const own = known.find((candidate) => candidate.in === parameter.in && candidate.name === parameter.name);
+    if (!own) return [`${where} is missing`];
+    const required = own.required === true && parameter.required !== true ? [`${where} is required`] : [];
+    const [their, our] = [normalise(parameter.schema ?? {}, contract), normalise(own.schema ?? {}, document)];
+    return [...required, ...schemaFaults(where, their, our, true)];
+  });
+  const narrower = known.filter(
+    (own) => own.required === true && !list(theirs).some((p) => p.in === own.in && p.name === own.name),
+  );
+  return [...missing, ...narrower.map((own) => `${own.in} ${own.name} is required and not in the contract`)];
+}
+
+function bodyFaults(theirs: Json, ours: Json): string[] {
+  const schemaOf = (operation: Json) => at(operation, "requestBody", "content", "application/json").schema;
+  const their = schemaOf(theirs);
+  if (their === undefined) return schemaOf(ours) === undefined ? [] : bodyRequiredFaults(ours);
+  return schemaFaults("body", normalise(their, contract), normalise(schemaOf(ours) ?? null, document), true);
+}
+
+const bodyRequiredFaults = (ours: Json) =>
+  at(ours, "requestBody").required === true ? ["the body is required and not in the contract"] : [];
+
+function responseFaults(theirs: Json, ours: Json): string[] {
+  return Object.entries(at(theirs, "responses")).flatMap(([status, response]) => {
+    const own = at(ours, "responses")[status];
+    if (own === undefined) return [`response ${status} is missing`];
+    const their = at(response, "content", "application/json").schema;
+    const our = at(own, "content", "application/json").schema;
+    if (their === undefined) return our === undefined ? [] : [`response ${status} has a body`];
+    return schemaFaults(
+      `response ${status}`,
+      normalise(their, contract),
+      our === undefined ? undefined : normalise(our, document),
+      false,
+    );
+  });
+}
+
+/** A media type's own examples, or that of its schema, or of the items of a list. */
+function examplesOf(media: Json, openapi: Json): Json[] {
+  const { examples } = at(media);
+  if (isObject(examples)) return Object.values(examples).map((example) => at(example).value ?? null);
+  const schema = at(media, "schema");
+  const target = typeof schema.$ref === "string" ? at(openapi, ...schema.$ref.slice(2).split("/")) : schema;
+  return target.example === undefined ? [] : [target.example];
+}

@@ -1,0 +1,40 @@
+import { type NeonQueryFunction, neon, neonConfig } from "@neondatabase/serverless";
+import { inject } from "vitest";
+
+export type TestDatabase = {
+  /** What the service is given. */
+  url: string;
+  sqlEndpoint: string;
+  /** The harness' own way in, whose requests are not counted as the service's. */
+  sql: NeonQueryFunction<false, false>;
+  /** How many requests the service has sent to the database so far. */
+  countRequests(): Promise<number>;
+  /** Stops the Postgres server. Only on a server of one's own. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+};
+
+/** A migrated, empty database; on a Postgres server of its own when the test wants to stop it. */
+export async function createDatabase(options: { ownServer?: boolean } = {}): Promise<TestDatabase> {
+  const server = options.ownServer ? await ask<{ server: number; sqlEndpoint: string }>("/servers") : undefined;
+  const parameters: Record<string, string> = server ? { server: String(server.server) } : {};
+  const sqlEndpoint = server?.sqlEndpoint ?? inject("sqlEndpoint");
+  const { url } = await ask<{ url: string }>("/databases", parameters);
+  neonConfig.fetchEndpoint = sqlEndpoint;
+  return {
+    url,
+    sqlEndpoint,
+    sql: neon(`${url}?application_name=harness`),
+    countRequests: async () =>
+      (await ask<{ requests: number }>("/requests", { ...parameters, database: new URL(url).pathname.slice(1) }))
+        .requests,
+    stop: () => ask("/stop", parameters),
+    start: () => ask("/start", parameters),
+  };
+}
+
+async function ask<Answer>(path: string, parameters: Record<string, string> = {}): Promise<Answer> {
+  const response = await fetch(`${inject("harnessUrl")}${path}?${new URLSearchParams(parameters)}`);
+  if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+  return response.json();
+}

@@ -1,0 +1,11 @@
+import "vitest";
+
+/** What `test/global-setup.ts` tells the tests. */
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Where the tests ask for databases. */
+    harnessUrl: string;
+    /** The SQL endpoint in front of the shared server. */
+    sqlEndpoint: string;
+  }
+}

@@ -1,0 +1,51 @@
+import { v7 as uuid } from "uuid";
+import { hashApiKey } from "../../src/core/api-key.ts";
+import type { TestDatabase } from "./database.ts";
+
+export type TestUser = { id: string; key: string };
+
+export type TestTenant = {
+  id: string;
+  owner: TestUser;
+  admin: TestUser;
+  user: TestUser;
+  definitionId: string;
+};
+
+/** A tenant of the test's own: three people with keys, a small tree and a definition. */
+export async function createTenant({ sql }: TestDatabase): Promise<TestTenant> {
+  const id = uuid();
+  const person = () => ({ id: uuid(), key: `wr_test_${uuid()}` });
+  const people = { owner: person(), admin: person(), user: person() };
+  const definitionId = uuid();
+  const parts = { workflows: uuid(), definition: uuid(), sources: uuid(), instructions: uuid(), outputs: uuid() };
+  const rows = await Promise.all(
+    Object.entries(people).map(async ([role, { id: userId, key }]) => ({
+      userId,
+      role: role.toUpperCase(),
+      keyId: uuid(),
+      hash: await hashApiKey(key),
+    })),
+  );
+  const part = (partId: string, parentId: string | null, path: string, type: string) => sql`
+    insert into path_parts (id, tenant_id, parent_id, name, part_type, materialized_path)
+    values (${partId}, ${id}, ${parentId}, ${path.slice(path.lastIndexOf("/") + 1)}, ${type}, ${path})`;
+  await sql.transaction([
+    sql`insert into tenants (id, name) values (${id}, 'Test')`,
+    ...rows.flatMap(({ userId, role, keyId, hash }) => [
+      sql`insert into users (id, tenant_id, email, role) values (${userId}, ${id}, ${`${userId}@test.example`}, ${role})`,
+      sql`insert into api_keys (id, tenant_id, user_id, name, key_hash, key_suffix)
+        values (${keyId}, ${id}, ${userId}, 'Test', decode(${hash}, 'hex'), 'test')`,
+    ]),
+    part(parts.workflows, null, "/workflows", "FOLDER"),
+    part(parts.definition, parts.workflows, `/workflows/${definitionId}`, "WORKFLOW_DEFINITION"),
+    part(parts.sources, null, "/sources", "FOLDER"),
+    part(parts.instructions, null, "/instructions.md", "DOCUMENT"),
+    part(parts.outputs, null, "/outputs", "FOLDER"),
+    sql`insert into workflow_definitions (id, tenant_id, path_part_id, name, runner_type,
+        source_path_part_ids, instruction_path_part_ids, output_path_part_ids)
+      values (${definitionId}, ${id}, ${parts.definition}, 'Test', 'SELF_HOSTED',
+        ${[parts.sources]}, ${[parts.instructions]}, ${[parts.outputs]})`,
+  ]);
+  return { id, ...people, definitionId };
+}
