@@ -49,6 +49,18 @@ CREATE TABLE "tenants" (
 	"created_at" timestamp (3) with time zone DEFAULT statement_timestamp() NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "user_permissions" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"tenant_id" uuid NOT NULL,
+	"user_id" uuid NOT NULL,
+	"path_part_id" uuid NOT NULL,
+	"capability" text NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT statement_timestamp() NOT NULL,
+	"updated_at" timestamp (3) with time zone DEFAULT statement_timestamp() NOT NULL,
+	CONSTRAINT "user_permissions_user_path_part_key" UNIQUE("tenant_id","user_id","path_part_id"),
+	CONSTRAINT "user_permissions_capability_check" CHECK ("user_permissions"."capability" in ('READ_ONLY', 'READ_WRITE'))
+);
+--> statement-breakpoint
 CREATE TABLE "users" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"tenant_id" uuid NOT NULL,
@@ -142,6 +154,8 @@ CREATE TABLE "workflow_runs" (
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_user_fkey" FOREIGN KEY ("tenant_id","user_id") REFERENCES "public"."users"("tenant_id","id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "path_parts" ADD CONSTRAINT "path_parts_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "public"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "path_parts" ADD CONSTRAINT "path_parts_parent_fkey" FOREIGN KEY ("tenant_id","parent_id") REFERENCES "public"."path_parts"("tenant_id","id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "user_permissions" ADD CONSTRAINT "user_permissions_user_fkey" FOREIGN KEY ("tenant_id","user_id") REFERENCES "public"."users"("tenant_id","id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "user_permissions" ADD CONSTRAINT "user_permissions_path_part_fkey" FOREIGN KEY ("tenant_id","path_part_id") REFERENCES "public"."path_parts"("tenant_id","id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "users" ADD CONSTRAINT "users_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "public"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "workflow_definitions" ADD CONSTRAINT "workflow_definitions_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "public"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "workflow_definitions" ADD CONSTRAINT "workflow_definitions_path_part_fkey" FOREIGN KEY ("tenant_id","path_part_id") REFERENCES "public"."path_parts"("tenant_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -149,10 +163,12 @@ ALTER TABLE "workflow_run_events" ADD CONSTRAINT "workflow_run_events_run_fkey" 
 ALTER TABLE "workflow_runs" ADD CONSTRAINT "workflow_runs_definition_fkey" FOREIGN KEY ("tenant_id","workflow_definition_id") REFERENCES "public"."workflow_definitions"("tenant_id","id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "workflow_runs" ADD CONSTRAINT "workflow_runs_user_fkey" FOREIGN KEY ("tenant_id","user_id") REFERENCES "public"."users"("tenant_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "api_keys_user_index" ON "api_keys" USING btree ("tenant_id","user_id","created_at");--> statement-breakpoint
+CREATE INDEX "user_permissions_path_part_index" ON "user_permissions" USING btree ("tenant_id","path_part_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "users_tenant_id_email_key" ON "users" USING btree ("tenant_id",lower("email"));--> statement-breakpoint
 CREATE INDEX "workflow_definitions_newest_index" ON "workflow_definitions" USING btree ("tenant_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "workflow_definitions_path_parts_index" ON "workflow_definitions" USING gin (("source_path_part_ids" || "instruction_path_part_ids" || "output_path_part_ids" || "template_path_part_id"));--> statement-breakpoint
 CREATE INDEX "workflow_run_events_run_index" ON "workflow_run_events" USING btree ("run_id","id");--> statement-breakpoint
+CREATE INDEX "workflow_run_events_timed_out_index" ON "workflow_run_events" USING btree ("tenant_id","at") WHERE type = 'TIMED_OUT';--> statement-breakpoint
 CREATE UNIQUE INDEX "workflow_runs_slot_key" ON "workflow_runs" USING btree ("workflow_definition_id") WHERE status = 'RUNNING';--> statement-breakpoint
 CREATE INDEX "workflow_runs_queue_index" ON "workflow_runs" USING btree ("workflow_definition_id","queue_position") WHERE status = 'PENDING';--> statement-breakpoint
 CREATE INDEX "workflow_runs_deadline_index" ON "workflow_runs" USING btree ("deadline_at") WHERE status = 'RUNNING';--> statement-breakpoint
@@ -161,4 +177,5 @@ CREATE INDEX "workflow_runs_idempotency_index" ON "workflow_runs" USING btree ("
 CREATE INDEX "workflow_runs_definition_newest_index" ON "workflow_runs" USING btree ("workflow_definition_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "workflow_runs_tenant_newest_index" ON "workflow_runs" USING btree ("tenant_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "workflow_runs_tenant_status_newest_index" ON "workflow_runs" USING btree ("tenant_id","status","created_at","id");--> statement-breakpoint
-CREATE INDEX "workflow_runs_user_newest_index" ON "workflow_runs" USING btree ("tenant_id","user_id","created_at","id");
+CREATE INDEX "workflow_runs_user_newest_index" ON "workflow_runs" USING btree ("tenant_id","user_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "workflow_runs_ended_index" ON "workflow_runs" USING btree ("tenant_id","completed_at") WHERE completed_at is not null;

@@ -1,4 +1,4 @@
-import { type Config, ConfigError, readConfig } from "./config.ts";
+import { ConfigError, readConfig } from "./config.ts";
 import { sweep } from "./cron/sweep.ts";
 import { createApp } from "./http/app.ts";
 import type { Services } from "./http/env.ts";
@@ -13,8 +13,8 @@ const servicesOf = new WeakMap<object, Services>();
 function compose(bindings: object): Services {
   const known = servicesOf.get(bindings);
   if (known) return known;
-  const config: Config = readConfig(bindings);
-  const services = { db: openDatabase(config) };
+  const config = readConfig(bindings);
+  const services = { db: openDatabase(config), config };
   servicesOf.set(bindings, services);
   return services;
 }
@@ -31,6 +31,6 @@ export default {
   },
 
   async scheduled(_controller, bindings) {
-    await sweep(compose(bindings).db);
+    await sweep(compose(bindings));
   },
 } satisfies ExportedHandler<object>;

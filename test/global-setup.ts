@@ -30,7 +30,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
 
   async function route(url: URL): Promise<unknown> {
-    const server = extra[Number(url.searchParams.get("server"))] ?? shared;
+    const number = url.searchParams.get("server");
+    const server = (number === null ? undefined : extra[Number(number)]) ?? shared;
     switch (url.pathname) {
       case "/databases":
         return { url: await server.createDatabase() };

@@ -9,10 +9,25 @@ export const PROBLEMS = {
     title: "Unauthenticated",
     detail: "Send a valid credential: `Authorization: Bearer <api key>`.",
   },
+  callback_unauthenticated: {
+    status: 401,
+    title: "Unauthenticated",
+    detail: "Send the run's own token, as the dispatch brought it: `Authorization: Bearer <callback_token>`.",
+  },
   not_found: {
     status: 404,
     title: "Not found",
     detail: "Nothing here has that id, or it is not yours to see. Check the id and the credential.",
+  },
+  forbidden: {
+    status: 403,
+    title: "Forbidden",
+    detail: "You may see this, but not do that. Ask an OWNER or ADMIN of your tenant for the right that is missing.",
+  },
+  conflict: {
+    status: 409,
+    title: "Conflict",
+    detail: "This is not possible as things stand. Look at the current state and decide anew.",
   },
   payload_too_large: {
     status: 413,

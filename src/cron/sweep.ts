@@ -1,3 +1,4 @@
+import type { Config } from "../config.ts";
 import { log } from "../log.ts";
 import type { Database } from "../store/client.ts";
 import { timeOutOverdueRuns } from "../store/overdue-runs.ts";
@@ -12,14 +13,14 @@ const BUDGET_MS = 50_000;
 export type SweepResult = { timedOut: number; lagP50Ms: number | null; lagMaxMs: number | null; finished: boolean };
 
 /** The cron's work: fails every overdue run, chunk by chunk, until none is left or the time is up. */
-export async function sweep(db: Database): Promise<SweepResult> {
+export async function sweep({ db, config }: { db: Database; config: Config }): Promise<SweepResult> {
   const began = Date.now();
   await recordSweepBegan(db);
 
   const lagsMs: number[] = [];
   let finished = false;
   while (!finished && Date.now() - began < BUDGET_MS) {
-    const chunk = await timeOutOverdueRuns(db, CHUNK);
+    const chunk = await timeOutOverdueRuns(db, { limit: CHUNK, graceSeconds: config.deadlineGraceSeconds });
     lagsMs.push(...chunk);
     finished = chunk.length < CHUNK;
   }

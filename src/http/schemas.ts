@@ -18,3 +18,15 @@ export const WorkflowRunnerTypeSchema = z.enum(RUNNER_TYPES).openapi("WorkflowRu
  * `allOf`, which no null satisfies.
  */
 export const orNull = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.null()]);
+
+/** The query of a list that is paged by limit and offset. */
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  offset: z.coerce.number().int().min(0).default(0),
+});
+
+/** One page of a list, as the contract has it. `total` is exact. */
+export const paginated = <Item extends z.ZodType>(name: string, item: Item, example: z.infer<Item>) =>
+  z
+    .strictObject({ items: z.array(item), total: z.int().min(0), limit: z.int().min(1), offset: z.int().min(0) })
+    .openapi(name, { example: { items: [example], total: 1, limit: 20, offset: 0 } });

@@ -8,9 +8,10 @@ export type Credential = {
 };
 
 /**
- * The common table expression that every statement on behalf of a caller begins with and joins: no row
- * when the credential is not valid now, one row `(user_id, tenant_id, role)` when it is. A query that
- * joins it cannot touch a row without a caller and a tenant.
+ * The common table expressions that every statement on behalf of a caller begins with. `principal` has no
+ * row when the credential is not valid now, and one row `(user_id, tenant_id, role)` when it is: a query that
+ * joins it cannot touch a row without a caller and a tenant. `grants` has the paths that were granted to a
+ * USER, and is not even looked up by a statement that does not ask for it.
  */
 export function principal(credential: Credential): SQL {
   return sql`principal as (
@@ -21,11 +22,40 @@ export function principal(credential: Credential): SQL {
       and k.revoked_at is null
       and (k.expires_at is null or k.expires_at > statement_timestamp())
       and u.deactivated_at is null
+  ), grants as (
+    select part.materialized_path as path, g.capability
+    from principal p
+    join user_permissions g on g.tenant_id = p.tenant_id and g.user_id = p.user_id
+    join path_parts part on part.tenant_id = g.tenant_id and part.id = g.path_part_id
   )`;
 }
 
-/** True for a run `r` that the principal `p` may see: its tenant's, and theirs or anyone's for OWNER and ADMIN. */
-export const runIsVisible = sql`(r.tenant_id = p.tenant_id and (p.role in ('OWNER', 'ADMIN') or r.user_id = p.user_id))`;
+/** True when the principal `p` sees and may do everything in the tenant. */
+export const isAdministrator = sql`(p.role in ('OWNER', 'ADMIN'))`;
+
+/** True when the path lies at or below a granted one. By whole segments: `/a` does not cover `/ab`. */
+const isGranted = (path: SQL, capability: SQL) => sql`exists (
+  select from grants g
+  where (${path} = g.path or starts_with(${path}, g.path || '/')) and ${capability})`;
+
+/** True when the principal `p` may read the path part whose path this is. */
+export const mayRead = (path: SQL) => sql`(${isAdministrator} or ${isGranted(path, sql`true`)})`;
+
+/** True when the principal `p` may write the path part whose path this is. */
+export const mayWrite = (path: SQL) =>
+  sql`(${isAdministrator} or ${isGranted(path, sql`g.capability = 'READ_WRITE'`)})`;
+
+/** True for a definition `d` of the tenant of the principal `p` that they may see. */
+export const definitionIsVisible = sql`(d.tenant_id = p.tenant_id and (${isAdministrator} or exists (
+  select from path_parts part
+  where part.tenant_id = d.tenant_id and part.id = d.path_part_id and ${mayRead(sql`part.materialized_path`)})))`;
+
+/** True for a run `r` that the principal `p` may see: one they triggered, or of a definition they may read. */
+export const runIsVisible = sql`(r.tenant_id = p.tenant_id and (${isAdministrator} or r.user_id = p.user_id or exists (
+  select from workflow_definitions d where d.id = r.workflow_definition_id and ${definitionIsVisible})))`;
+
+/** True for a run `r` that the principal `p` may stop, retry or delete. */
+export const runIsTheirs = sql`(${isAdministrator} or r.user_id = p.user_id)`;
 
 /**
  * The row of a statement that answers one row for each principal, whatever else it found.

@@ -139,6 +139,35 @@ export const pathParts = pgTable(
   ],
 );
 
+/** A grant: a USER may read, or read and write, a path part and everything below it. */
+export const userPermissions = pgTable(
+  "user_permissions",
+  {
+    id: uuid("id").primaryKey(),
+    tenantId: uuid("tenant_id").notNull(),
+    userId: uuid("user_id").notNull(),
+    pathPartId: uuid("path_part_id").notNull(),
+    capability: text("capability").notNull(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (t) => [
+    foreignKey({
+      name: "user_permissions_user_fkey",
+      columns: [t.tenantId, t.userId],
+      foreignColumns: [users.tenantId, users.id],
+    }).onDelete("cascade"),
+    foreignKey({
+      name: "user_permissions_path_part_fkey",
+      columns: [t.tenantId, t.pathPartId],
+      foreignColumns: [pathParts.tenantId, pathParts.id],
+    }).onDelete("cascade"),
+    unique("user_permissions_user_path_part_key").on(t.tenantId, t.userId, t.pathPartId),
+    index("user_permissions_path_part_index").on(t.tenantId, t.pathPartId),
+    check("user_permissions_capability_check", oneOf(sql`${t.capability}`, ["READ_ONLY", "READ_WRITE"])),
+  ],
+);
+
 export const workflowDefinitions = pgTable(
   "workflow_definitions",
   {
@@ -243,6 +272,7 @@ export const workflowRuns = pgTable(
     index("workflow_runs_tenant_newest_index").on(t.tenantId, t.createdAt, t.id),
     index("workflow_runs_tenant_status_newest_index").on(t.tenantId, t.status, t.createdAt, t.id),
     index("workflow_runs_user_newest_index").on(t.tenantId, t.userId, t.createdAt, t.id),
+    index("workflow_runs_ended_index").on(t.tenantId, t.completedAt).where(sql`completed_at is not null`),
     check("workflow_runs_status_check", oneOf(sql`${t.status}`, ["PENDING", "RUNNING", "COMPLETED", "FAILED"])),
     check("workflow_runs_runner_type_check", oneOf(sql`${t.runnerType}`, ["SELF_HOSTED"])),
     check("workflow_runs_attempt_check", sql`${t.attempt} >= 1`),
@@ -290,6 +320,7 @@ export const workflowRunEvents = pgTable(
       foreignColumns: [workflowRuns.tenantId, workflowRuns.id],
     }).onDelete("cascade"),
     index("workflow_run_events_run_index").on(t.runId, t.id),
+    index("workflow_run_events_timed_out_index").on(t.tenantId, t.at).where(sql`type = 'TIMED_OUT'`),
     check(
       "workflow_run_events_type_check",
       oneOf(sql`${t.type}`, [

@@ -19,7 +19,14 @@ export type Service = {
 /** The Worker with a database of its own. Call it once for each test file. */
 export async function startService(options: { ownServer?: boolean } = {}): Promise<Service> {
   const database = await createDatabase(options);
-  const bindings = { DATABASE_URL: database.url, NEON_FETCH_ENDPOINT: database.sqlEndpoint };
+  const bindings = {
+    DATABASE_URL: database.url,
+    NEON_FETCH_ENDPOINT: database.sqlEndpoint,
+    PUBLIC_URL: "https://service.test",
+    ENCRYPTION_KEY: `k1:${btoa("0123456789abcdef0123456789abcdef")}`,
+    RUN_TOKEN_SECRET: "k1:run-token-secret-of-the-tests-0123456789",
+    ALLOW_LOCAL_RUNNERS: "true",
+  };
 
   async function send(path: string, init?: Init): Promise<Response> {
     const context = createExecutionContext();

@@ -1,0 +1,21 @@
+/**
+ * The keys of one purpose, so that they can be rotated: the first one writes, and every one reads what it
+ * once wrote. As text: `<key id>:<secret>`, newest first, separated by commas.
+ */
+export type Key = { id: string; secret: string };
+export type KeyRing = { newest: Key; byId: ReadonlyMap<string, Key> };
+
+const ENTRY = /^([A-Za-z0-9_-]{1,32}):(\S+)$/;
+
+/** Null when the text is no key ring. Key ids are 1 to 32 letters, digits, `_` or `-`, each once. */
+export function parseKeyRing(text: string): KeyRing | null {
+  const keys: Key[] = [];
+  for (const entry of text.split(",")) {
+    const [, id, secret] = ENTRY.exec(entry.trim()) ?? [];
+    if (id === undefined || secret === undefined) return null;
+    keys.push({ id, secret });
+  }
+  const [newest] = keys;
+  const byId = new Map(keys.map((key) => [key.id, key]));
+  return newest && byId.size === keys.length ? { newest, byId } : null;
+}
