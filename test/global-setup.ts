@@ -101,6 +101,8 @@ async function startServer(dataDir: string) {
     async close() {
       await endpoint.close();
       await postgres.stop();
+      // As root the data is not below the folder asked for, which only root may enter.
+      rmSync(postgres.dataDir, { recursive: true, force: true });
     },
   };
 }

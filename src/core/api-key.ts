@@ -16,7 +16,7 @@ export async function formatApiKey(random: Uint8Array<ArrayBuffer>): Promise<str
 
 /** What is stored and looked up instead of the key: its SHA-256, as 64 hex digits. */
 export async function hashApiKey(key: string): Promise<string> {
-  return (await sha256(key)).toHex();
+  return Array.from(await sha256(key), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** The last characters, for telling one's keys apart. */

@@ -1,0 +1,34 @@
+/**
+ * `npm run create-tenant -- --name "Acme" --email owner@acme.example`: creates a tenant with its OWNER and
+ * prints the OWNER's first API key. The key is shown this once; only its hash is stored.
+ */
+import { parseArgs } from "node:util";
+import { v7 as uuid } from "uuid";
+import { formatApiKey, hashApiKey, suffixOfApiKey } from "../src/core/api-key.ts";
+import { openDatabase } from "../src/store/client.ts";
+import { createTenant } from "../src/store/tenants.ts";
+import { fail, readDatabaseOptions } from "./local/options.ts";
+
+const USAGE = 'Usage: npm run create-tenant -- --name "Acme" --email owner@acme.example';
+
+try {
+  const { values } = parseArgs({ options: { name: { type: "string" }, email: { type: "string" } } });
+  const name = values.name?.trim();
+  const email = values.email?.trim();
+  if (!name || !email?.includes("@")) throw new Error(USAGE);
+
+  const db = openDatabase({ ...readDatabaseOptions(), databaseTimeoutSeconds: 30 });
+  const key = await formatApiKey(crypto.getRandomValues(new Uint8Array(32)));
+  const tenantId = uuid();
+  await createTenant(db, {
+    id: tenantId,
+    name,
+    workflowsFolderId: uuid(),
+    owner: { id: uuid(), email },
+    apiKey: { id: uuid(), name: "First key", hash: await hashApiKey(key), suffix: suffixOfApiKey(key) },
+  });
+  console.log(`Created the tenant "${name}" (${tenantId}) with the OWNER ${email}.`);
+  console.log(`API key, shown this once: ${key}`);
+} catch (error) {
+  fail(error);
+}

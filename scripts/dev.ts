@@ -1,0 +1,114 @@
+/** `npm run dev`: the whole service on this machine, with a database, demo data and the cron. */
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { DEMO, findRunInEachState } from "./local/demo.ts";
+import { readPort, requireFreePorts } from "./local/ports.ts";
+import { type LocalDatabase, prepareVars, readReset, root, startDatabase } from "./local/stack.ts";
+import { type Supervisor, supervise } from "./local/supervisor.ts";
+import { readableLine } from "./local/wrangler-output.ts";
+
+const HELP = `Runs workflow-runs on this machine: Postgres, the worker, demo data and the cron. Needs nothing but npm.
+
+  npm run dev                start, or go on with the data of last time
+  npm run dev -- --reset     start afresh: removes the local data first
+
+  PORT                 the service (8787)
+  SQL_PORT             the database's SQL endpoint (8789)
+  LOCAL_POSTGRES_URL   a Postgres of yours to use instead of the one that comes with npm`;
+
+const CRON_INTERVAL_MS = 60_000;
+const READY_POLL_MS = 200;
+/** Each of these requests has the worker log again what is wrong with it. */
+const UNHEALTHY_POLL_MS = 10_000;
+
+await supervise(async (supervisor) => {
+  process.chdir(root);
+  const reset = readReset(HELP);
+  const web = readPort("PORT", 8787);
+  const sql = readPort("SQL_PORT", 8789);
+  await requireFreePorts([web, sql]);
+
+  console.log("Starting …");
+  const database = await startDatabase(supervisor, { sqlPort: sql.port, reset });
+  startWorker(supervisor, web.port, database);
+  await untilItAnswers(`http://127.0.0.1:${web.port}/healthz`);
+  await fireCron(web.port);
+  setInterval(() => fireCron(web.port), CRON_INTERVAL_MS);
+  console.log(await welcome(`http://localhost:${web.port}`, database));
+});
+
+function startWorker(supervisor: Supervisor, port: number, { databaseUrl, neonFetchEndpoint }: LocalDatabase): void {
+  const wrangler = join(createRequire(import.meta.url).resolve("wrangler/package.json"), "../bin/wrangler.js");
+  supervisor.start({
+    name: "The worker (wrangler dev)",
+    command: process.execPath,
+    args: [
+      wrangler,
+      "dev",
+      ...["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"],
+      "--show-interactive-dev-session=false",
+      ...prepareVars().flatMap((file) => ["--env-file", file]),
+      // These depend on this start, whatever the files say.
+      ...["--var", `DATABASE_URL:${databaseUrl}`],
+      ...["--var", `NEON_FETCH_ENDPOINT:${neonFetchEndpoint}`],
+      ...["--var", `PUBLIC_URL:http://localhost:${port}`],
+    ],
+    cwd: root,
+    env: {
+      ...process.env,
+      // The build command of wrangler.toml needs npm's Node, also when this was not started by npm.
+      PATH: `${join(root, "node_modules/.bin")}:${process.env.PATH}`,
+      WRANGLER_SEND_METRICS: "false",
+      WRANGLER_HIDE_BANNER: "true",
+      // Nothing here reads Request.cf, and fetching a sample of it warns where there is no internet.
+      CLOUDFLARE_CF_FETCH_ENABLED: "false",
+    },
+    onLine(line) {
+      const text = readableLine(line);
+      if (text !== undefined) console.log(`[worker] ${text}`);
+    },
+  });
+}
+
+/** Waits as long as it takes: a worker that does not build says so meanwhile, and builds once it is mended. */
+async function untilItAnswers(url: string): Promise<void> {
+  for (;;) {
+    const response = await fetch(url).catch(() => undefined);
+    await response?.body?.cancel();
+    if (response?.ok) return;
+    await delay(response ? UNHEALTHY_POLL_MS : READY_POLL_MS);
+  }
+}
+
+async function fireCron(port: number): Promise<void> {
+  try {
+    const url = `http://127.0.0.1:${port}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*`;
+    const response = await fetch(url, { signal: AbortSignal.timeout(CRON_INTERVAL_MS) });
+    await response.body?.cancel();
+    if (!response.ok) console.error(`[cron] The sweep failed: HTTP ${response.status}`);
+  } catch (error) {
+    console.error(`[cron] The sweep was not started: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+async function welcome(baseUrl: string, database: LocalDatabase): Promise<string> {
+  const runs = await findRunInEachState(database);
+  const { owner, admin, user, runs: demoRuns } = DEMO;
+  return `
+workflow-runs is ready.
+
+  API        ${baseUrl}
+  Reference  ${baseUrl}/docs
+  Postgres   ${database.postgresUrl}
+
+  Demo keys  ${owner.key}  ${admin.key}  ${user.key}
+  Demo runs  ${runs.map(({ id, status }) => `${id}  ${status}`).join("\n             ")}
+
+  Try it:
+  curl -H 'Authorization: Bearer ${owner.key}' ${baseUrl}/v1/workflow-runs/${demoRuns.completed}
+
+Ctrl-C stops everything.
+`;
+}

@@ -1,0 +1,226 @@
+/**
+ * The local stack's demo tenant. Its ids and keys are fixed, so that every command in the README can be
+ * pasted; they exist only where this file has put them.
+ */
+import { sql } from "drizzle-orm";
+import { hashApiKey, suffixOfApiKey } from "../../src/core/api-key.ts";
+import type { PartType } from "../../src/core/path.ts";
+import type { RunSnapshot } from "../../src/core/run.ts";
+import { type Database, openDatabase } from "../../src/store/client.ts";
+import { apiKeys, pathParts, tenants, users, workflowDefinitions, workflowRuns } from "../../src/store/tables.ts";
+import type { DatabaseOptions } from "../migrate.ts";
+
+const demoId = (number: number) => `01920000-0000-7000-8000-${String(number).padStart(12, "0")}`;
+
+export const DEMO = {
+  tenantId: demoId(1),
+  owner: { id: demoId(201), apiKeyId: demoId(251), key: "wr_demo_owner" },
+  admin: { id: demoId(202), apiKeyId: demoId(252), key: "wr_demo_admin" },
+  user: { id: demoId(203), apiKeyId: demoId(253), key: "wr_demo_user" },
+  /** Has finished runs and a free slot. */
+  quarterlyReportId: demoId(301),
+  /** Has a RUNNING run of 24 hours and a PENDING one behind it. */
+  nightlyDigestId: demoId(302),
+  runs: { pending: demoId(401), running: demoId(402), completed: demoId(403), failed: demoId(404) },
+} as const;
+
+const WORKFLOWS_FOLDER = demoId(100);
+const Q1 = { path_part_id: demoId(103), materialized_path: "/shared/reports/q1", part_type: "FOLDER" } as const;
+const HOW_TO = {
+  path_part_id: demoId(104),
+  materialized_path: "/shared/how-to-summarise.md",
+  part_type: "DOCUMENT",
+} as const;
+const SUMMARIES = { path_part_id: demoId(105), materialized_path: "/shared/summaries", part_type: "FOLDER" } as const;
+const DIGESTS = { path_part_id: demoId(106), materialized_path: "/shared/digests", part_type: "FOLDER" } as const;
+
+/** Id, parent, path, kind. */
+const TREE: [string, string | null, string, PartType][] = [
+  [WORKFLOWS_FOLDER, null, "/workflows", "FOLDER"],
+  [demoId(101), null, "/shared", "FOLDER"],
+  [demoId(102), demoId(101), "/shared/reports", "FOLDER"],
+  [Q1.path_part_id, demoId(102), Q1.materialized_path, "FOLDER"],
+  [demoId(107), Q1.path_part_id, `${Q1.materialized_path}/sales.csv`, "DOCUMENT"],
+  [demoId(108), Q1.path_part_id, `${Q1.materialized_path}/costs.csv`, "DOCUMENT"],
+  [HOW_TO.path_part_id, demoId(101), HOW_TO.materialized_path, "DOCUMENT"],
+  [SUMMARIES.path_part_id, demoId(101), SUMMARIES.materialized_path, "FOLDER"],
+  [DIGESTS.path_part_id, demoId(101), DIGESTS.materialized_path, "FOLDER"],
+  [demoId(111), WORKFLOWS_FOLDER, `/workflows/${DEMO.quarterlyReportId}`, "WORKFLOW_DEFINITION"],
+  [demoId(112), WORKFLOWS_FOLDER, `/workflows/${DEMO.nightlyDigestId}`, "WORKFLOW_DEFINITION"],
+];
+
+const PEOPLE = [
+  { ...DEMO.owner, role: "OWNER", firstName: "Olivia", lastName: "Owner" },
+  { ...DEMO.admin, role: "ADMIN", firstName: "Adam", lastName: "Admin" },
+  { ...DEMO.user, role: "USER", firstName: "Uma", lastName: "User" },
+];
+
+const DEFINITIONS = [
+  {
+    id: DEMO.quarterlyReportId,
+    pathPartId: demoId(111),
+    name: "Quarterly report",
+    maxRunDurationSeconds: 300,
+    output: SUMMARIES,
+  },
+  {
+    id: DEMO.nightlyDigestId,
+    pathPartId: demoId(112),
+    name: "Nightly digest",
+    maxRunDurationSeconds: 86_400,
+    output: DIGESTS,
+  },
+];
+
+/** Puts the demo data where it is missing and leaves alone what is there. */
+export async function seedDemo(options: DatabaseOptions): Promise<void> {
+  const db = openDatabase({ neonFetchEndpoint: undefined, ...options, databaseTimeoutSeconds: 30 });
+  const { tenantId } = DEMO;
+  const keys = await Promise.all(
+    PEOPLE.map(async (person) => ({
+      id: person.apiKeyId,
+      tenantId,
+      userId: person.id,
+      name: "Demo key",
+      keyHash: `\\x${await hashApiKey(person.key)}`,
+      keySuffix: suffixOfApiKey(person.key),
+    })),
+  );
+  await db.batch([
+    db.insert(tenants).values({ id: tenantId, name: "Demo" }).onConflictDoNothing(),
+    db
+      .insert(users)
+      .values(
+        PEOPLE.map(({ id, role, firstName, lastName }) => ({
+          id,
+          tenantId,
+          role,
+          firstName,
+          lastName,
+          email: `${role.toLowerCase()}@demo.example`,
+        })),
+      )
+      .onConflictDoNothing(),
+    db.insert(apiKeys).values(keys).onConflictDoNothing(),
+    db.insert(pathParts).values(TREE.map(toPathPart)).onConflictDoNothing(),
+    db.insert(workflowDefinitions).values(DEFINITIONS.map(toDefinition)).onConflictDoNothing(),
+    ...seedRuns(db),
+  ]);
+}
+
+function toPathPart([id, parentId, materializedPath, partType]: (typeof TREE)[number]) {
+  const name = materializedPath.slice(materializedPath.lastIndexOf("/") + 1);
+  const definition = DEFINITIONS.find(({ pathPartId }) => pathPartId === id);
+  return {
+    id,
+    tenantId: DEMO.tenantId,
+    parentId,
+    name,
+    partType,
+    materializedPath,
+    metadataObjId: definition?.id ?? null,
+    systemManaged: id === WORKFLOWS_FOLDER || definition !== undefined,
+  };
+}
+
+function toDefinition({ output, ...definition }: (typeof DEFINITIONS)[number]) {
+  return {
+    ...definition,
+    tenantId: DEMO.tenantId,
+    runnerType: "SELF_HOSTED",
+    sourcePathPartIds: [Q1.path_part_id],
+    instructionPathPartIds: [HOW_TO.path_part_id],
+    outputPathPartIds: [output.path_part_id],
+  };
+}
+
+/** One run in each state. A run that exists already keeps its events, too. */
+function seedRuns(db: Database) {
+  const ago = (interval: string) => sql`statement_timestamp() - ${interval}::interval`;
+  const run = (id: string, userId: string, definition: (typeof DEFINITIONS)[number]) => ({
+    id,
+    tenantId: DEMO.tenantId,
+    workflowDefinitionId: definition.id,
+    userId,
+    runnerType: "SELF_HOSTED",
+    runSnapshot: snapshot(userId, definition),
+  });
+  const [report, digest] = DEFINITIONS;
+  if (!report || !digest) throw new Error("The demo has two definitions.");
+  const runs = db
+    .insert(workflowRuns)
+    .values([
+      {
+        ...run(DEMO.runs.completed, DEMO.user.id, report),
+        status: "COMPLETED",
+        createdAt: ago("2 hours"),
+        startedAt: ago("2 hours"),
+        deadlineAt: sql`${ago("2 hours")} + interval '300 seconds'`,
+        completedAt: ago("118 minutes"),
+        updatedAt: ago("118 minutes"),
+        endedBy: "CALLBACK",
+      },
+      {
+        ...run(DEMO.runs.failed, DEMO.owner.id, report),
+        status: "FAILED",
+        createdAt: ago("1 hour"),
+        startedAt: ago("1 hour"),
+        deadlineAt: sql`${ago("1 hour")} + interval '300 seconds'`,
+        completedAt: ago("59 minutes"),
+        updatedAt: ago("59 minutes"),
+        endedBy: "CALLBACK",
+        error: "costs.csv has no column `amount`.",
+      },
+      {
+        ...run(DEMO.runs.running, DEMO.owner.id, digest),
+        status: "RUNNING",
+        startedAt: ago("0 seconds"),
+        deadlineAt: sql`statement_timestamp() + interval '86400 seconds'`,
+      },
+      { ...run(DEMO.runs.pending, DEMO.owner.id, digest), status: "PENDING" },
+    ])
+    .onConflictDoNothing();
+  // Written from what the rows say, for those runs that have no events yet.
+  const events = db.execute(sql`
+    insert into workflow_run_events (tenant_id, run_id, attempt, type, at)
+    select r.tenant_id, r.id, r.attempt, e.type, e.at
+    from workflow_runs r
+    cross join lateral (values
+      (1, 'TRIGGERED', r.created_at),
+      (2, case when r.status = 'PENDING' then 'QUEUED' end, r.created_at),
+      (3, case when r.started_at is not null then 'STARTED' end, r.started_at),
+      (4, case when r.completed_at is not null then r.status end, r.completed_at)
+    ) e (step, type, at)
+    where r.tenant_id = ${DEMO.tenantId} and e.type is not null
+      and not exists (select from workflow_run_events known where known.run_id = r.id)
+    order by r.created_at, e.step`);
+  return [runs, events] as const;
+}
+
+function snapshot(userId: string, definition: (typeof DEFINITIONS)[number]): RunSnapshot {
+  return {
+    workflow_definition_id: definition.id,
+    workflow_name: definition.name,
+    runner_type: "SELF_HOSTED",
+    user_id: userId,
+    max_run_duration_seconds: definition.maxRunDurationSeconds,
+    sources: [Q1],
+    instructions: [HOW_TO],
+    outputs: [definition.output],
+    template: null,
+  };
+}
+
+/** The id of one run in each state as the database has them now; the demo's runs go on living. */
+export async function findRunInEachState(options: DatabaseOptions): Promise<{ status: string; id: string }[]> {
+  const db = openDatabase({ neonFetchEndpoint: undefined, ...options, databaseTimeoutSeconds: 30 });
+  const { rows } = await db.execute<{ status: string; id: string }>(sql`
+    select distinct on (status) status, id
+    from (
+      select case when status = 'RUNNING' and deadline_at <= statement_timestamp() then 'FAILED' else status end as status,
+        id, created_at
+      from workflow_runs where tenant_id = ${DEMO.tenantId}
+    ) r
+    order by status, created_at, id`);
+  return rows;
+}

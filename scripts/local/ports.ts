@@ -1,0 +1,55 @@
+import { createServer } from "node:net";
+import process from "node:process";
+
+/** A port to listen on, and the environment variable that changes it. */
+export type NamedPort = { variable: string; port: number };
+
+/** Reads a port from the environment. Throws one line that names the variable. */
+export function readPort(variable: string, fallback: number): NamedPort {
+  const text = process.env[variable] || String(fallback);
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) {
+    throw new Error(`${variable} must be a port from 1 to 65535, not ${JSON.stringify(text)}.`);
+  }
+  return { variable, port };
+}
+
+/** Throws one line about the first port that is taken, or wanted twice. To be called before anything is started. */
+export async function requireFreePorts(ports: readonly NamedPort[]): Promise<void> {
+  for (const [index, { variable, port }] of ports.entries()) {
+    const twin = ports.slice(0, index).find((other) => other.port === port);
+    if (twin) throw new Error(`${twin.variable} and ${variable} are both ${port}. Give them different ports.`);
+    // A server on "localhost" may hold either of the two, and whoever listens on all addresses holds both.
+    for (const host of ["127.0.0.1", "::1"]) {
+      if (await isTaken(port, host)) {
+        throw new Error(`Port ${port} is taken. Stop what listens there, or set ${variable} to another.`);
+      }
+    }
+  }
+}
+
+/** A port that is free at this moment. */
+export function findFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function isTaken(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRINUSE") resolve(true);
+      else if (error.code === "EACCES") reject(new Error(`Port ${port} may not be used by this user.`));
+      // Without IPv6 nobody can hold the port there.
+      else resolve(false);
+    });
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(false)));
+  });
+}

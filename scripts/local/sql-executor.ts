@@ -1,0 +1,232 @@
+import pg from "pg";
+
+/** One statement, or a batch that is carried out as a whole or not at all. */
+export type SqlTransaction = {
+  isBatch: boolean;
+  statements: readonly { query: string; params: readonly unknown[]; arrayMode: boolean }[];
+  /** Every value as Postgres' text, for the driver to parse; otherwise as JSON where JSON has the type. */
+  rawTextOutput: boolean;
+  isolationLevel: keyof typeof ISOLATION_LEVELS | undefined;
+  readOnly: boolean;
+  deferrable: boolean;
+};
+
+/** An HTTP answer. */
+export type SqlAnswer = { status: number; json: string };
+
+const ISOLATION_LEVELS = {
+  ReadUncommitted: "READ UNCOMMITTED",
+  ReadCommitted: "READ COMMITTED",
+  RepeatableRead: "REPEATABLE READ",
+  Serializable: "SERIALIZABLE",
+};
+
+/** Neon's limit. */
+const MAX_RESPONSE_BYTES = 10 * 1024 * 1024;
+const MAX_CONNECTIONS = 20;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Short, so that a database nobody uses any more can be dropped. */
+const IDLE_TIMEOUT_MS = 10_000;
+
+/** What a client learns of an error of Postgres: the name in the answer, and in `pg`. */
+const ERROR_FIELDS = [
+  "code",
+  "detail",
+  "hint",
+  "position",
+  "internalPosition",
+  "internalQuery",
+  "severity",
+  "where",
+  "table",
+  "column",
+  "schema",
+  "dataType",
+  "constraint",
+  "file",
+  "line",
+  "routine",
+] as const;
+
+class ResponseTooLargeError extends Error {}
+
+/** Carries out statements on the server at `postgresUrl`'s host and port, with one pool for each connection string. */
+export function createExecutor(postgresUrl: string) {
+  const upstream = new URL(postgresUrl);
+  const pools = new Map<string, pg.Pool>();
+
+  function findPool(connectionString: string): pg.Pool {
+    const known = pools.get(connectionString);
+    if (known) return known;
+    const url = new URL(connectionString);
+    if (!/^postgres(ql)?:$/.test(url.protocol) || !url.username || url.pathname.length < 2) {
+      throw new TypeError("not a postgres:// URL with a user and a database");
+    }
+    const pool = new pg.Pool({
+      // Never the host of the request: this endpoint leads to one server only.
+      host: upstream.hostname,
+      port: Number(upstream.port || 5432),
+      user: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+      database: decodeURIComponent(url.pathname.slice(1)),
+      application_name: url.searchParams.get("application_name") ?? "sql-endpoint",
+      max: MAX_CONNECTIONS,
+      idleTimeoutMillis: IDLE_TIMEOUT_MS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    });
+    // A connection that breaks tells whoever waits for its answer; unheard, the same event would end the process.
+    pool.on("error", () => {});
+    pool.on("connect", (client) => client.on("error", () => {}));
+    pools.set(connectionString, pool);
+    return pool;
+  }
+
+  return {
+    /** Never rejects. When `gone` fires, what has not been committed is rolled back. */
+    async run(connectionString: string, transaction: SqlTransaction, gone: AbortSignal): Promise<SqlAnswer> {
+      let pool: pg.Pool;
+      try {
+        pool = findPool(connectionString);
+      } catch {
+        return failure(400, "Neon-Connection-String is not a postgres:// URL with a user and a database.");
+      }
+      try {
+        return { status: 200, json: await withClient(pool, gone, (client) => carryOut(client, transaction)) };
+      } catch (error) {
+        return describe(error);
+      }
+    },
+    async close(): Promise<void> {
+      await Promise.all([...pools.values()].map((pool) => pool.end()));
+      pools.clear();
+    },
+  };
+}
+
+async function withClient(pool: pg.Pool, gone: AbortSignal, use: (client: pg.PoolClient) => Promise<string>) {
+  const client = await pool.connect();
+  let isReleased = false;
+  function release(destroy: boolean): void {
+    if (!isReleased) client.release(destroy);
+    isReleased = true;
+  }
+  // Nobody waits for the answer. Postgres rolls back when it sees the connection close.
+  const abandon = () => release(true);
+  gone.addEventListener("abort", abandon);
+  try {
+    gone.throwIfAborted();
+    return await use(client);
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.severity === "FATAL") release(true);
+    throw error;
+  } finally {
+    gone.removeEventListener("abort", abandon);
+    // A transaction left open (a failed ROLLBACK, a bare BEGIN) must not become the next request's.
+    release(client.getTransactionStatus() !== "I");
+  }
+}
+
+async function carryOut(client: pg.PoolClient, transaction: SqlTransaction): Promise<string> {
+  const { isBatch, statements, rawTextOutput } = transaction;
+  const results: unknown[] = [];
+  if (!isBatch) {
+    for (const statement of statements) results.push(await runStatement(client, statement, rawTextOutput));
+    return render(results[0]);
+  }
+  await client.query(beginStatement(transaction));
+  try {
+    for (const statement of statements) results.push(await runStatement(client, statement, rawTextOutput));
+    const json = render({ results });
+    await client.query("COMMIT");
+    return json;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => {});
+    throw error;
+  }
+}
+
+function beginStatement({ isolationLevel, readOnly, deferrable }: SqlTransaction): string {
+  return [
+    "BEGIN",
+    ...(isolationLevel ? [`ISOLATION LEVEL ${ISOLATION_LEVELS[isolationLevel]}`] : []),
+    ...(readOnly ? ["READ ONLY"] : []),
+    ...(deferrable ? ["DEFERRABLE"] : []),
+  ].join(" ");
+}
+
+const asText = { getTypeParser: () => (value: string) => value };
+
+async function runStatement(
+  client: pg.PoolClient,
+  { query, params, arrayMode }: SqlTransaction["statements"][number],
+  rawTextOutput: boolean,
+) {
+  const config = {
+    text: query,
+    values: [...params],
+    rowMode: "array" as const,
+    types: asText,
+    // Without parameters `pg` would take several statements in one string, which Neon refuses.
+    queryMode: "extended",
+  };
+  const { command, rowCount, fields, rows } = await client.query<(string | null)[]>(config);
+  const values = rawTextOutput
+    ? rows
+    : rows.map((row) => row.map((text, column) => toJson(text, fields[column]?.dataTypeID)));
+  return {
+    command,
+    rowCount,
+    rowAsArray: arrayMode,
+    fields: fields.map(({ name, tableID, columnID, dataTypeID, dataTypeSize, dataTypeModifier }) => ({
+      name,
+      tableID,
+      columnID,
+      dataTypeID,
+      dataTypeSize,
+      dataTypeModifier,
+      format: "text",
+    })),
+    rows: arrayMode ? values : values.map((row) => Object.fromEntries(row.map((v, i) => [fields[i]?.name, v]))),
+  };
+}
+
+/** The types that JSON has too; Neon sends all others as text. */
+function toJson(text: string | null, dataTypeId: number | undefined): unknown {
+  if (text === null) return null;
+  switch (dataTypeId) {
+    case pg.types.builtins.BOOL:
+      return text === "t";
+    case pg.types.builtins.INT2:
+    case pg.types.builtins.INT4:
+    case pg.types.builtins.FLOAT4:
+    case pg.types.builtins.FLOAT8:
+      return Number.isFinite(Number(text)) ? Number(text) : text;
+    case pg.types.builtins.JSON:
+    case pg.types.builtins.JSONB:
+      return JSON.parse(text);
+    default:
+      return text;
+  }
+}
+
+function render(value: unknown): string {
+  const json = JSON.stringify(value);
+  if (json.length > MAX_RESPONSE_BYTES) throw new ResponseTooLargeError();
+  return json;
+}
+
+function failure(status: number, message: string): SqlAnswer {
+  return { status, json: JSON.stringify({ message, code: null }) };
+}
+
+/** What Postgres says is the client's to judge (400, with the SQLSTATE). Silence is 503. */
+function describe(error: unknown): SqlAnswer {
+  if (error instanceof pg.DatabaseError) {
+    const fields = Object.fromEntries(ERROR_FIELDS.map((name) => [name, error[name] ?? null]));
+    return { status: 400, json: JSON.stringify({ message: error.message, ...fields }) };
+  }
+  if (error instanceof ResponseTooLargeError) {
+    return failure(507, `response is too large (max is ${MAX_RESPONSE_BYTES} bytes)`);
+  }
+  return failure(503, `Postgres can't be reached: ${error instanceof Error ? error.message : String(error)}`);
+}

@@ -1,0 +1,57 @@
+/**
+ * `npm run migrate`: applies the migrations that a database does not have yet, over Neon's HTTP protocol,
+ * as the Worker speaks it. Each migration is one transaction that also records it: a run that dies half-way
+ * leaves whole migrations only, and running it again goes on from there.
+ */
+import { pathToFileURL } from "node:url";
+import { NeonDbError, neon, neonConfig } from "@neondatabase/serverless";
+import { readMigrationFiles } from "drizzle-orm/migrator";
+import { fail, readDatabaseOptions } from "./local/options.ts";
+
+const UNIQUE_VIOLATION = "23505";
+
+export type DatabaseOptions = { databaseUrl: string; neonFetchEndpoint?: string | undefined };
+
+/** Applies what is missing, oldest first, and returns how many that were. Safe beside itself. */
+export async function migrate(options: DatabaseOptions & { log: (line: string) => void }): Promise<number> {
+  if (options.neonFetchEndpoint) neonConfig.fetchEndpoint = options.neonFetchEndpoint;
+  const sql = neon(options.databaseUrl);
+  await sql.transaction([
+    // Two that start at once would both create it; the lock is held until the transaction ends.
+    sql`select pg_advisory_xact_lock(hashtext('workflow_runs_migrations'))`,
+    sql`create schema if not exists drizzle`,
+    sql`create table if not exists drizzle.__drizzle_migrations (
+      id serial primary key, hash text not null unique, created_at bigint
+    )`,
+  ]);
+  const applied = await sql`select hash from drizzle.__drizzle_migrations`;
+  const known = new Set(applied.map((row) => row.hash));
+
+  let count = 0;
+  for (const migration of readMigrationFiles({ migrationsFolder: "migrations" })) {
+    if (known.has(migration.hash)) continue;
+    const at = new Date(migration.folderMillis).toISOString();
+    try {
+      await sql.transaction([
+        // First, and unique: of two that migrate at once, the second waits here and then fails whole.
+        sql`insert into drizzle.__drizzle_migrations (hash, created_at) values (${migration.hash}, ${migration.folderMillis})`,
+        ...migration.sql.map((statement) => sql.query(statement)),
+      ]);
+      count += 1;
+      options.log(`Applied the migration of ${at}.`);
+    } catch (error) {
+      if (!(error instanceof NeonDbError && error.code === UNIQUE_VIOLATION)) throw error;
+      options.log(`The migration of ${at} was applied by somebody else meanwhile.`);
+    }
+  }
+  return count;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  try {
+    const count = await migrate({ ...readDatabaseOptions(), log: console.log });
+    console.log(count === 0 ? "The database is up to date." : `Done: ${count} applied.`);
+  } catch (error) {
+    fail(error);
+  }
+}
