@@ -8,6 +8,23 @@ export type RunStatus = (typeof RUN_STATUSES)[number];
 export const RUNNER_TYPES = ["SELF_HOSTED"] as const;
 export type RunnerType = (typeof RUNNER_TYPES)[number];
 
+/**
+ * What may happen to a run in which state. A triggered or retried run is PENDING for a moment even when the
+ * slot is free: the same transaction promotes it.
+ */
+export const TRANSITIONS = {
+  promote: { from: ["PENDING"], to: "RUNNING" },
+  complete: { from: ["RUNNING"], to: "COMPLETED" },
+  fail: { from: ["RUNNING"], to: "FAILED" },
+  timeOut: { from: ["RUNNING"], to: "FAILED" },
+  giveUpDispatch: { from: ["RUNNING"], to: "FAILED" },
+  stop: { from: ["PENDING", "RUNNING"], to: "FAILED" },
+  retry: { from: ["FAILED"], to: "PENDING" },
+  delete: { from: ["PENDING", "COMPLETED", "FAILED"], to: null },
+} as const satisfies Record<string, { from: readonly RunStatus[]; to: RunStatus | null }>;
+
+export type Transition = keyof typeof TRANSITIONS;
+
 /** What is written down when something happens to a run, in the order in which it may first happen. */
 export const RUN_EVENT_TYPES = [
   "TRIGGERED",

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { RunnerType, RunSnapshot, RunStatus } from "../core/run.ts";
+import { type RunnerType, type RunSnapshot, type RunStatus, TRANSITIONS, type Transition } from "../core/run.ts";
 
 /** An instant as the wire has it, `2026-01-31T12:00:00.000Z`, whatever the session's time zone. */
 export const instant = (expression: SQL) =>
@@ -11,6 +11,11 @@ export const isOverdue = sql`(r.status = 'RUNNING' and r.deadline_at <= statemen
 /** The error of a run `r` that was still RUNNING at its deadline. */
 export const timedOutError = sql`'Timed out: no result arrived within '
   || extract(epoch from r.deadline_at - r.started_at)::int || ' seconds of the start.'`;
+
+/** True for a run `r` to which this may happen in the state that it is in. */
+export const may = (transition: Transition) =>
+  // Literals, so that the planner can tell that a partial index holds the row.
+  sql.raw(`r.status in (${TRANSITIONS[transition].from.map((status) => `'${status}'`).join(", ")})`);
 
 /** A run as a reader sees it, before the sweep and after it alike. */
 export type RunRow = {

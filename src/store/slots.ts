@@ -8,30 +8,12 @@
  * cannot hand one statement's rows to the next.
  */
 import { type SQL, sql } from "drizzle-orm";
-import type { RunSnapshot } from "../core/run.ts";
-import { instant, isOverdue, timedOutError } from "./rows.ts";
+import { instant, isOverdue, may, runColumns, timedOutError } from "./rows.ts";
 
 /** Longer than a delivery may take, so that nobody else delivers meanwhile. */
 export const DISPATCH_LEASE_SECONDS = 30;
 
-/** A run that has to be handed to its runner, and all that the hand-over needs. */
-export type DispatchRow = {
-  run_id: string;
-  tenant_id: string;
-  workflow_definition_id: string;
-  attempt: number;
-  /** How often it has been tried, this time included. */
-  dispatch_count: number;
-  deadline_at: string;
-  run_snapshot: RunSnapshot;
-  /** Null when the definition has lost its runner since. */
-  runner_url: string | null;
-  webhook_secret_encrypted: string | null;
-  /** The database's clock. */
-  claimed_at: string;
-};
-
-/** The columns of {@link DispatchRow} for a run `r` with its definition `d`. */
+/** The columns of `DispatchRow` for a run `r` with its definition `d`. */
 export const dispatchColumns = sql`
   r.id as run_id, r.tenant_id, r.workflow_definition_id, r.attempt, r.dispatch_count,
   ${instant(sql`r.deadline_at`)} as deadline_at, r.run_snapshot, d.runner_url, d.webhook_secret_encrypted,
@@ -85,7 +67,7 @@ export const timeOutLocked = sql`
 
 /**
  * Gives each free slot of the locked definitions to the run that has waited longest, and answers those runs
- * ({@link DispatchRow}). `leaseSeconds` says until when the caller delivers them itself; 0 leaves it to the sweep.
+ * (`DispatchRow`). `leaseSeconds` says until when the caller delivers them itself; 0 leaves it to the sweep.
  *
  * Guarantees: first in, first out; a paused definition, or one without a runner, starts nothing.
  * Closes the race between two who free or take the same slot: one of them waits for the other's lock.
@@ -111,10 +93,18 @@ export const promoteLocked = (options: { leaseSeconds: number; graceSeconds: num
         next_dispatch_at = statement_timestamp() + make_interval(secs => ${options.leaseSeconds}::int),
         dispatch_count = ${options.leaseSeconds > 0 ? 1 : 0}::int
     from next
-    where r.id = next.id and r.status = 'PENDING'
+    where r.id = next.id and ${may("promote")}
     returning r.*
   ), recorded as (
     insert into workflow_run_events (tenant_id, run_id, attempt, type)
     select tenant_id, id, attempt, 'STARTED' from promoted
   )
   select ${dispatchColumns} from promoted r join workflow_definitions d on d.id = r.workflow_definition_id`;
+
+/** Keeps the id of the run that a batch will answer with, for {@link answeredRun}. */
+export const keepAnswer = (id: SQL) => sql`set_config('workflow_runs.answer', coalesce(${id}::text, ''), true)`;
+
+/** The last statement of a batch that answers with a run: as it stands after all that the batch did. */
+export const answeredRun = sql`
+  select ${runColumns} from workflow_runs r
+  where r.id = (select nullif(current_setting('workflow_runs.answer', true), '')::uuid)`;
