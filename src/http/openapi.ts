@@ -12,6 +12,12 @@ const SECURITY_SCHEMES = {
     scheme: "bearer",
     description: "An API key: `Authorization: Bearer wr_…`.",
   },
+  RunToken: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "The `callback_token` that the dispatch of a run brought to its runner. Good for that attempt only.",
+  },
 } as const;
 
 const documents = new WeakMap<OpenAPIHono<AppEnv>, Document>();

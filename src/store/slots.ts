@@ -8,10 +8,17 @@
  * cannot hand one statement's rows to the next.
  */
 import { type SQL, sql } from "drizzle-orm";
+import type { DispatchRow } from "../core/dispatch.ts";
 import { instant, isOverdue, may, runColumns, timedOutError } from "./rows.ts";
 
 /** Longer than a delivery may take, so that nobody else delivers meanwhile. */
 export const DISPATCH_LEASE_SECONDS = 30;
+
+/**
+ * What every verb that may promote runs is given: the grace of their deadlines, and whom to hand them to. It is
+ * called as soon as they are committed, also when the verb then refuses what it was asked for.
+ */
+export type Promotion = { graceSeconds: number; onPromoted: (dispatches: readonly DispatchRow[]) => void };
 
 /** The columns of `DispatchRow` for a run `r` with its definition `d`. */
 export const dispatchColumns = sql`

@@ -9,6 +9,7 @@ import {
   DISPATCH_LEASE_SECONDS,
   keepAnswer,
   lockDefinitions,
+  type Promotion,
   promoteLocked,
   timeOutLocked,
 } from "./slots.ts";
@@ -17,11 +18,10 @@ export type NewRun = {
   id: string;
   definitionId: string;
   idempotencyKey: string | null;
-  graceSeconds: number;
 };
 
-/** The run, whether an earlier call had triggered it, and what the caller has to deliver now. */
-export type TriggeredRun = { run: RunRow; isReplay: boolean; dispatches: DispatchRow[] };
+/** The run, and whether an earlier call with its key had triggered it. */
+export type TriggeredRun = { run: RunRow; isReplay: boolean };
 
 type ReferenceFault = {
   group: string;
@@ -44,7 +44,7 @@ type Outcome = {
  *   or has no runner
  * @throws ValidationFailed when the definition refers to what is gone, or to sources without a document
  */
-export async function triggerRun(db: Database, credential: Credential, run: NewRun): Promise<TriggeredRun> {
+export async function triggerRun(db: Database, credential: Credential, run: NewRun & Promotion): Promise<TriggeredRun> {
   const [, , { rows }, { rows: dispatches }, { rows: runs }] = await db.batch([
     db.execute(
       lockDefinitions(sql`
@@ -56,9 +56,10 @@ export async function triggerRun(db: Database, credential: Credential, run: NewR
     db.execute<DispatchRow>(promoteLocked({ leaseSeconds: DISPATCH_LEASE_SECONDS, graceSeconds: run.graceSeconds })),
     db.execute<RunRow>(answeredRun),
   ]);
+  run.onPromoted(dispatches);
   const outcome = authenticated(rows);
   const [answer] = runs;
-  if (answer) return { run: answer, isReplay: outcome.replay_id !== null, dispatches };
+  if (answer) return { run: answer, isReplay: outcome.replay_id !== null };
   throw refusal(outcome);
 }
 

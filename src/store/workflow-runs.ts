@@ -6,17 +6,37 @@ import { type RunRow, runColumns } from "./rows.ts";
 /** Nothing was found: a left join's columns are all null. */
 type Missing = { id: null };
 
+/** A run, and for a PENDING one what it waits for. */
+export type QueuedRunRow = RunRow & {
+  /** 1 for the run that is next. Null unless PENDING. */
+  queue_position: number | null;
+  /** The run that holds the slot. Null unless PENDING behind one. */
+  blocked_by: string | null;
+};
+
 /**
  * The run as it stands now, or null when there is none that the caller may see.
  * @throws Problem `unauthenticated`
  */
-export async function findRun(db: Database, credential: Credential, runId: string): Promise<RunRow | null> {
-  const { rows } = await db.execute<RunRow | Missing>(sql`
+export async function findRun(db: Database, credential: Credential, runId: string): Promise<QueuedRunRow | null> {
+  const { rows } = await db.execute<QueuedRunRow | Missing>(sql`
     with ${principal(credential)}
     select found.*
     from principal p
     left join lateral (
-      select ${runColumns} from workflow_runs r where r.id = ${runId} and ${runIsVisible}
+      select ${runColumns},
+        case when r.status = 'PENDING' then (
+          select count(*)::int from workflow_runs ahead
+          where ahead.workflow_definition_id = r.workflow_definition_id
+            and ahead.status = 'PENDING' and ahead.queue_position <= r.queue_position
+        ) end as queue_position,
+        case when r.status = 'PENDING' then (
+          select holder.id from workflow_runs holder
+          where holder.workflow_definition_id = r.workflow_definition_id
+            and holder.status = 'RUNNING' and holder.deadline_at > statement_timestamp()
+        ) end as blocked_by
+      from workflow_runs r
+      where r.id = ${runId} and ${runIsVisible}
     ) found on true`);
   const row = authenticated(rows);
   return row.id === null ? null : row;

@@ -1,6 +1,7 @@
 import { createExecutionContext, createScheduledController, waitOnExecutionContext } from "cloudflare:test";
 import worker from "../../src/worker.ts";
 import { createDatabase, type TestDatabase } from "./database.ts";
+import { SETTINGS } from "./settings.ts";
 
 type Init = RequestInit<IncomingRequestCfProperties>;
 
@@ -10,6 +11,8 @@ export type Service = {
   fetch(path: string, init?: Init): Promise<Response>;
   /** GETs as the holder of `key`. */
   get(path: string, key: string, headers?: Record<string, string>): Promise<Response>;
+  /** Sends a request as the holder of `key`, with `body` as JSON if there is one. */
+  send(method: string, path: string, key: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Fires the cron once. */
   sweep(): Promise<void>;
   /** Runs `action`, and returns what it returned and how many requests the database got for it. */
@@ -22,13 +25,10 @@ export async function startService(options: { ownServer?: boolean } = {}): Promi
   const bindings = {
     DATABASE_URL: database.url,
     NEON_FETCH_ENDPOINT: database.sqlEndpoint,
-    PUBLIC_URL: "https://service.test",
-    ENCRYPTION_KEY: `k1:${btoa("0123456789abcdef0123456789abcdef")}`,
-    RUN_TOKEN_SECRET: "k1:run-token-secret-of-the-tests-0123456789",
-    ALLOW_LOCAL_RUNNERS: "true",
+    ...SETTINGS,
   };
 
-  async function send(path: string, init?: Init): Promise<Response> {
+  async function fetchFromWorker(path: string, init?: Init): Promise<Response> {
     const context = createExecutionContext();
     const request = new Request(`https://service.test${path}`, init);
     const response = await worker.fetch(request, bindings, context);
@@ -38,8 +38,18 @@ export async function startService(options: { ownServer?: boolean } = {}): Promi
 
   return {
     database,
-    fetch: send,
-    get: (path, key, headers) => send(path, { headers: { Authorization: `Bearer ${key}`, ...headers } }),
+    fetch: fetchFromWorker,
+    get: (path, key, headers) => fetchFromWorker(path, { headers: { Authorization: `Bearer ${key}`, ...headers } }),
+    send: (method, path, key, body, headers) =>
+      fetchFromWorker(path, {
+        method,
+        headers: {
+          Authorization: `Bearer ${key}`,
+          ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
     sweep: () => worker.scheduled(createScheduledController(), bindings),
     async counted(action) {
       const before = await database.countRequests();

@@ -1,6 +1,17 @@
 import { v7 as uuid } from "uuid";
+import { readConfig } from "../../src/config.ts";
 import { hashApiKey } from "../../src/core/api-key.ts";
+import { encryptWebhookSecret } from "../../src/runner/secret-box.ts";
 import type { TestDatabase } from "./database.ts";
+import { SETTINGS } from "./settings.ts";
+
+/** What the tests' definitions sign with. */
+export const WEBHOOK_SECRET = "whsec_dGhlIHNlY3JldCBvZiB0aGUgdGVzdHMgcnVubmVy";
+
+const encryptSecret = (definitionId: string) => {
+  const { encryptionKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://unused" });
+  return encryptWebhookSecret(encryptionKeys, definitionId, WEBHOOK_SECRET);
+};
 
 export type TestUser = { id: string; key: string };
 
@@ -10,10 +21,11 @@ export type TestTenant = {
   admin: TestUser;
   user: TestUser;
   definitionId: string;
+  sourcesId: string;
 };
 
-/** A tenant of the test's own: three people with keys, a small tree and a definition. */
-export async function createTenant({ sql }: TestDatabase): Promise<TestTenant> {
+/** A tenant of the test's own: three people with keys, a small tree and a definition, with a runner if given. */
+export async function createTenant({ sql }: TestDatabase, options: { runnerUrl?: string } = {}): Promise<TestTenant> {
   const id = uuid();
   const person = () => ({ id: uuid(), key: `wr_test_${uuid()}` });
   const people = { owner: person(), admin: person(), user: person() };
@@ -40,12 +52,14 @@ export async function createTenant({ sql }: TestDatabase): Promise<TestTenant> {
     part(parts.workflows, null, "/workflows", "FOLDER"),
     part(parts.definition, parts.workflows, `/workflows/${definitionId}`, "WORKFLOW_DEFINITION"),
     part(parts.sources, null, "/sources", "FOLDER"),
+    part(uuid(), parts.sources, "/sources/sales.csv", "DOCUMENT"),
     part(parts.instructions, null, "/instructions.md", "DOCUMENT"),
     part(parts.outputs, null, "/outputs", "FOLDER"),
     sql`insert into workflow_definitions (id, tenant_id, path_part_id, name, runner_type,
-        source_path_part_ids, instruction_path_part_ids, output_path_part_ids)
+        runner_url, webhook_secret_encrypted, source_path_part_ids, instruction_path_part_ids, output_path_part_ids)
       values (${definitionId}, ${id}, ${parts.definition}, 'Test', 'SELF_HOSTED',
+        ${options.runnerUrl ?? null}, ${options.runnerUrl ? await encryptSecret(definitionId) : null},
         ${[parts.sources]}, ${[parts.instructions]}, ${[parts.outputs]})`,
   ]);
-  return { id, ...people, definitionId };
+  return { id, ...people, definitionId, sourcesId: parts.sources };
 }

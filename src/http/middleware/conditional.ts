@@ -10,7 +10,10 @@ const revalidate = createMiddleware<AppEnv>(async (c, next) => {
   await next();
 });
 
+/** What a 304 says as well: a run may move up in its queue without changing. */
+const RETAINED_HEADERS = [...RETAINED_304_HEADERS, "x-queue-position", "x-blocked-by-run"];
+
 /** Conditional GET: an `ETag` of the body, and 304 for an `If-None-Match` that holds it. */
-export const conditional = every(etag({ retainedHeaders: [...RETAINED_304_HEADERS, "x-request-id"] }), revalidate);
+export const conditional = every(etag({ retainedHeaders: RETAINED_HEADERS }), revalidate);
 
 export const notModifiedResponse = { 304: { description: "Nothing has changed since the `ETag` in `If-None-Match`" } };

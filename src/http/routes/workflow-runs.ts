@@ -1,109 +1,157 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { Problem } from "../../core/errors.ts";
-import { RUN_STATUSES } from "../../core/run.ts";
-import type { RunRow } from "../../store/rows.ts";
+import { RUN_EVENT_TYPES, RUN_STATUSES } from "../../core/run.ts";
+import { listRuns } from "../../store/list-runs.ts";
+import { listRunEvents } from "../../store/run-events.ts";
+import { summariseRuns } from "../../store/run-summary.ts";
 import { findRun } from "../../store/workflow-runs.ts";
+import { formatCursor, parseCursor } from "../cursor.ts";
 import { problemResponses, validationResponse } from "../errors.ts";
 import { callerOnly } from "../middleware/authenticate.ts";
 import { conditional, notModifiedResponse } from "../middleware/conditional.ts";
 import { createRouter } from "../router.ts";
-import { instant, orNull, PartTypeSchema, uuid, WorkflowRunnerTypeSchema } from "../schemas.ts";
+import { instant, pageQuery, paginated, uuid } from "../schemas.ts";
+import {
+  exampleRun,
+  runParams,
+  toRun,
+  WorkflowRunResponseSchema,
+  WorkflowRunStatusSchema,
+} from "../workflow-run-schema.ts";
 
-const ABCDPathSnapshotSchema = z
-  .strictObject({ path_part_id: uuid(), materialized_path: z.string(), part_type: PartTypeSchema })
-  .openapi("ABCDPathSnapshot");
+export const workflowRuns = createRouter();
 
-const WorkflowRunSnapshotSchema = z
+const NO_RUN = "There is no such run, or it is not yours to see.";
+
+const listRunsQuery = z.object({
+  status: z
+    .preprocess(
+      (value) => (value === undefined || Array.isArray(value) ? value : [value]),
+      z.array(WorkflowRunStatusSchema).max(RUN_STATUSES.length).optional(),
+    )
+    .openapi({ description: "Only runs in this state. Repeat it for several." }),
+  workflow_definition_id: uuid().optional(),
+  user_id: uuid().optional().openapi({ description: "Only runs that this user triggered." }),
+  created_after: z.iso.datetime({ offset: true }).optional(),
+  created_before: z.iso.datetime({ offset: true }).optional(),
+  cursor: z
+    .string()
+    .transform((text, context) => {
+      const cursor = parseCursor(text);
+      if (cursor) return cursor;
+      context.addIssue({ code: "custom", message: "Must be the `next_cursor` of an earlier answer, unchanged." });
+      return z.NEVER;
+    })
+    .optional()
+    .openapi({ type: "string", description: "The `next_cursor` of the page before." }),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+});
+
+const RunPageSchema = z
   .strictObject({
-    workflow_definition_id: uuid(),
-    workflow_name: z.string(),
-    runner_type: WorkflowRunnerTypeSchema,
-    user_id: uuid(),
-    max_run_duration_seconds: z.int(),
-    sources: z.array(ABCDPathSnapshotSchema),
-    instructions: z.array(ABCDPathSnapshotSchema),
-    outputs: z.array(ABCDPathSnapshotSchema),
-    template: orNull(ABCDPathSnapshotSchema),
+    items: z.array(WorkflowRunResponseSchema),
+    next_cursor: z.string().nullable().openapi({ description: "For the next page; null on the last one." }),
   })
-  .openapi("WorkflowRunSnapshot", { description: "What the run was asked to do, frozen when it was triggered." });
+  .openapi("WorkflowRunPage", { example: { items: [exampleRun], next_cursor: null } });
 
-const WorkflowRunResponseSchema = z
+const listTenantRuns = createRoute({
+  method: "get",
+  path: "/v1/workflow-runs",
+  operationId: "list_tenant_workflow_runs",
+  tags: ["Workflow runs"],
+  summary: "The tenant's runs, newest first",
+  description:
+    "All runs that you may see, over all workflows. Pages by cursor, so that it is as quick on the last page.",
+  ...callerOnly,
+  middleware: [conditional, callerOnly.middleware],
+  request: { query: listRunsQuery },
+  responses: {
+    200: { description: "One page of runs", content: { "application/json": { schema: RunPageSchema } } },
+    ...notModifiedResponse,
+    ...validationResponse,
+    ...problemResponses("unauthenticated", "internal_error", "database_unavailable"),
+  },
+});
+
+workflowRuns.openapi(listTenantRuns, async (c) => {
+  const query = c.req.valid("query");
+  const { runs, next } = await listRuns(c.env.db, c.var.credential, {
+    filter: {
+      statuses: [...new Set(query.status)],
+      definitionId: query.workflow_definition_id,
+      userId: query.user_id,
+      createdAfter: query.created_after,
+      createdBefore: query.created_before,
+    },
+    cursor: query.cursor,
+    limit: query.limit,
+  });
+  return c.json({ items: runs.map(toRun), next_cursor: next && formatCursor(next) }, 200);
+});
+
+const seconds = () => z.number().nullable();
+
+const RunSummarySchema = z
   .strictObject({
-    id: uuid(),
-    workflow_definition_id: uuid(),
-    user_id: uuid().openapi({ description: "Who triggered the run." }),
-    runner_type: WorkflowRunnerTypeSchema,
-    status: z.enum(RUN_STATUSES).openapi("WorkflowRunStatus"),
-    started_at: instant().openapi({ description: "When the run became RUNNING; `created_at` until then." }),
-    completed_at: instant().nullable().openapi({ description: "When the run ended: null while PENDING or RUNNING." }),
-    run_snapshot: WorkflowRunSnapshotSchema,
-    error: z.string().nullable().openapi({ description: "Why the run FAILED." }),
-    created_at: instant(),
-    updated_at: instant(),
+    pending: z.int(),
+    running: z.int(),
+    completed: z.int().openapi({ description: "Ended within the window." }),
+    failed: z.int().openapi({ description: "Ended within the window." }),
+    oldest_pending_seconds: seconds().openapi({
+      description: "Since the PENDING run that has waited longest was created.",
+    }),
+    overdue: z.int().openapi({ description: "Past the deadline and not swept yet. They show as FAILED already." }),
+    duration_p50_seconds: seconds().openapi({ description: "Of the COMPLETED runs of the window, from start to end." }),
+    duration_p95_seconds: seconds(),
+    time_out_lag_p50_seconds: seconds().openapi({ description: "From a deadline to the sweep that came by." }),
+    time_out_lag_max_seconds: seconds(),
   })
-  .openapi("WorkflowRunResponse", {
+  .openapi("WorkflowRunSummary", {
     example: {
-      id: "01920000-0000-7000-8000-000000000403",
-      workflow_definition_id: "01920000-0000-7000-8000-000000000301",
-      user_id: "01920000-0000-7000-8000-000000000201",
-      runner_type: "SELF_HOSTED",
-      status: "COMPLETED",
-      started_at: "2026-01-31T12:00:00.000Z",
-      completed_at: "2026-01-31T12:01:30.250Z",
-      run_snapshot: {
-        workflow_definition_id: "01920000-0000-7000-8000-000000000301",
-        workflow_name: "Quarterly report",
-        runner_type: "SELF_HOSTED",
-        user_id: "01920000-0000-7000-8000-000000000201",
-        max_run_duration_seconds: 300,
-        sources: [
-          {
-            path_part_id: "01920000-0000-7000-8000-000000000102",
-            materialized_path: "/shared/reports/q1",
-            part_type: "FOLDER",
-          },
-        ],
-        instructions: [
-          {
-            path_part_id: "01920000-0000-7000-8000-000000000103",
-            materialized_path: "/shared/how-to-summarise.md",
-            part_type: "DOCUMENT",
-          },
-        ],
-        outputs: [
-          {
-            path_part_id: "01920000-0000-7000-8000-000000000104",
-            materialized_path: "/shared/summaries",
-            part_type: "FOLDER",
-          },
-        ],
-        template: null,
-      },
-      error: null,
-      created_at: "2026-01-31T11:59:58.120Z",
-      updated_at: "2026-01-31T12:01:30.250Z",
+      pending: 2,
+      running: 1,
+      completed: 40,
+      failed: 3,
+      oldest_pending_seconds: 75.2,
+      overdue: 0,
+      duration_p50_seconds: 31.5,
+      duration_p95_seconds: 120.1,
+      time_out_lag_p50_seconds: 28.9,
+      time_out_lag_max_seconds: 59.3,
     },
   });
 
-const runParams = z.object({ run_id: uuid().openapi({ example: "01920000-0000-7000-8000-000000000403" }) });
+const summariseTenantRuns = createRoute({
+  method: "get",
+  path: "/v1/workflow-runs/summary",
+  operationId: "summarise_workflow_runs",
+  tags: ["Workflow runs"],
+  summary: "How many runs wait, run and have ended, and how long they take",
+  ...callerOnly,
+  middleware: [conditional, callerOnly.middleware],
+  request: {
+    query: z.object({
+      window_seconds: z.coerce
+        .number()
+        .int()
+        .min(60)
+        .max(30 * 86_400)
+        .default(86_400)
+        .openapi({ description: "How far back ended runs count. A day, unless you say otherwise." }),
+    }),
+  },
+  responses: {
+    200: { description: "The summary", content: { "application/json": { schema: RunSummarySchema } } },
+    ...notModifiedResponse,
+    ...validationResponse,
+    ...problemResponses("unauthenticated", "internal_error", "database_unavailable"),
+  },
+});
 
-function toRun(row: RunRow): z.infer<typeof WorkflowRunResponseSchema> {
-  return {
-    id: row.id,
-    workflow_definition_id: row.workflow_definition_id,
-    user_id: row.user_id,
-    runner_type: row.runner_type,
-    status: row.status,
-    started_at: row.started_at,
-    completed_at: row.completed_at,
-    run_snapshot: row.run_snapshot,
-    error: row.error,
-    created_at: row.created_at,
-    updated_at: row.updated_at,
-  };
-}
-
-export const workflowRuns = createRouter();
+workflowRuns.openapi(summariseTenantRuns, async (c) => {
+  const summary = await summariseRuns(c.env.db, c.var.credential, c.req.valid("query").window_seconds);
+  return c.json(summary, 200);
+});
 
 const getRun = createRoute({
   method: "get",
@@ -118,7 +166,20 @@ const getRun = createRoute({
   middleware: [conditional, callerOnly.middleware],
   request: { params: runParams },
   responses: {
-    200: { description: "The run", content: { "application/json": { schema: WorkflowRunResponseSchema } } },
+    200: {
+      description: "The run",
+      headers: {
+        "X-Queue-Position": {
+          schema: { type: "integer" },
+          description: "Only for a PENDING run: 1 when it is next.",
+        },
+        "X-Blocked-By-Run": {
+          schema: { type: "string", format: "uuid" },
+          description: "Only for a PENDING run behind another: the run that holds the slot.",
+        },
+      },
+      content: { "application/json": { schema: WorkflowRunResponseSchema } },
+    },
     ...notModifiedResponse,
     ...validationResponse,
     ...problemResponses("unauthenticated", "not_found", "internal_error", "database_unavailable"),
@@ -127,6 +188,53 @@ const getRun = createRoute({
 
 workflowRuns.openapi(getRun, async (c) => {
   const run = await findRun(c.env.db, c.var.credential, c.req.valid("param").run_id);
-  if (run === null) throw new Problem("not_found", "There is no such run, or it is not yours to see.");
+  if (run === null) throw new Problem("not_found", NO_RUN);
+  if (run.queue_position !== null) c.header("X-Queue-Position", String(run.queue_position));
+  if (run.blocked_by !== null) c.header("X-Blocked-By-Run", run.blocked_by);
   return c.json(toRun(run), 200);
+});
+
+const RunEventSchema = z
+  .strictObject({
+    type: z.enum(RUN_EVENT_TYPES).openapi("WorkflowRunEventType"),
+    attempt: z.int().openapi({ description: "1 for a new run, one more for each retry." }),
+    at: instant(),
+    detail: z.record(z.string(), z.unknown()).nullable().openapi({ description: "What else there is to say of it." }),
+  })
+  .openapi("WorkflowRunEvent");
+
+const exampleEvent = {
+  type: "DISPATCHED" as const,
+  attempt: 1,
+  at: "2026-01-31T12:00:00.412Z",
+  detail: { status: 202, tries: 1 },
+};
+
+const listEvents = createRoute({
+  method: "get",
+  path: "/v1/workflow-runs/{run_id}/events",
+  operationId: "list_workflow_run_events",
+  tags: ["Workflow runs"],
+  summary: "What has happened to a run, oldest first",
+  ...callerOnly,
+  middleware: [conditional, callerOnly.middleware],
+  request: { params: runParams, query: pageQuery },
+  responses: {
+    200: {
+      description: "One page of the timeline",
+      content: {
+        "application/json": { schema: paginated("PaginatedResponse_WorkflowRunEvent_", RunEventSchema, exampleEvent) },
+      },
+    },
+    ...notModifiedResponse,
+    ...validationResponse,
+    ...problemResponses("unauthenticated", "not_found", "internal_error", "database_unavailable"),
+  },
+});
+
+workflowRuns.openapi(listEvents, async (c) => {
+  const page = c.req.valid("query");
+  const found = await listRunEvents(c.env.db, c.var.credential, { runId: c.req.valid("param").run_id, ...page });
+  if (found === null) throw new Problem("not_found", NO_RUN);
+  return c.json({ items: found.events, total: found.total, ...page }, 200);
 });

@@ -1,0 +1,17 @@
+import { createMiddleware } from "hono/factory";
+import { Problem } from "../../core/errors.ts";
+import { verifyRunToken } from "../../runner/token.ts";
+import type { AppEnv } from "../env.ts";
+import { bearerToken } from "./authenticate.ts";
+
+/** Takes the token of one attempt of one run; what it may still do, the database knows. */
+const verifyToken = createMiddleware<AppEnv>(async (c, next) => {
+  const token = bearerToken(c);
+  const runToken = token === undefined ? null : await verifyRunToken(c.env.config.runTokenKeys, token);
+  if (runToken === null) throw new Problem("callback_unauthenticated");
+  c.set("runToken", runToken);
+  await next();
+});
+
+/** For a route that only the runner of a run may use: what it does, and what the document says of it. */
+export const runnerOnly = { middleware: verifyToken, security: [{ RunToken: [] }] };

@@ -1,0 +1,154 @@
+/** What is done to a run that exists: delete, stop, retry, and its runner's callback. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { Problem } from "../../core/errors.ts";
+import { tellStopped } from "../../deliver.ts";
+import { deleteRun, retryRun, stopRun } from "../../store/change-run.ts";
+import { recordResult } from "../../store/record-result.ts";
+import { promotion } from "../deliver-afterwards.ts";
+import { problemResponses, validationResponse } from "../errors.ts";
+import { callerOnly } from "../middleware/authenticate.ts";
+import { emptyBodyIsObject } from "../middleware/empty-body.ts";
+import { runnerOnly } from "../middleware/run-token.ts";
+import { createRouter } from "../router.ts";
+import { runParams, toRun, WorkflowRunResponseSchema } from "../workflow-run-schema.ts";
+
+export const workflowRunChanges = createRouter();
+
+const changeProblems = problemResponses(
+  "unauthenticated",
+  "forbidden",
+  "not_found",
+  "conflict",
+  "payload_too_large",
+  "internal_error",
+  "database_unavailable",
+);
+
+const deleteRoute = createRoute({
+  method: "delete",
+  path: "/v1/workflow-runs/{run_id}",
+  operationId: "delete_workflow_run",
+  tags: ["Workflow runs"],
+  summary: "Delete a run and its events",
+  description: "A RUNNING run cannot be deleted: stop it first.",
+  ...callerOnly,
+  request: { params: runParams },
+  responses: { 204: { description: "Deleted" }, ...validationResponse, ...changeProblems },
+});
+
+workflowRunChanges.openapi(deleteRoute, async (c) => {
+  await deleteRun(c.env.db, { credential: c.var.credential, runId: c.req.valid("param").run_id, ...promotion(c) });
+  return c.body(null, 204);
+});
+
+const StopWorkflowRunRequestSchema = z
+  .strictObject({ reason: z.string().min(1).max(2000).nullish() })
+  .openapi("StopWorkflowRunRequest", { example: { reason: "Wrong folder" } });
+
+const stopRoute = createRoute({
+  method: "post",
+  path: "/v1/workflow-runs/{run_id}/stop",
+  operationId: "stop_workflow_run",
+  tags: ["Workflow runs"],
+  summary: "Fail a run that waits or runs",
+  description:
+    "The run is FAILED at once and its slot is free. The runner of a RUNNING run is told, as well as it can be.",
+  ...callerOnly,
+  middleware: [callerOnly.middleware, emptyBodyIsObject],
+  request: {
+    params: runParams,
+    body: { required: false, content: { "application/json": { schema: StopWorkflowRunRequestSchema } } },
+  },
+  responses: {
+    200: { description: "The stopped run", content: { "application/json": { schema: WorkflowRunResponseSchema } } },
+    ...validationResponse,
+    ...changeProblems,
+    ...problemResponses("unsupported_media_type"),
+  },
+});
+
+workflowRunChanges.openapi(stopRoute, async (c) => {
+  const reason = c.req.valid("json").reason ?? null;
+  const request = { credential: c.var.credential, runId: c.req.valid("param").run_id, reason, ...promotion(c) };
+  const { run, stopped } = await stopRun(c.env.db, request);
+  if (stopped) c.executionCtx.waitUntil(tellStopped(c.env.config, stopped, reason));
+  return c.json(toRun(run), 200);
+});
+
+const retryRoute = createRoute({
+  method: "post",
+  path: "/v1/workflow-runs/{run_id}/retry",
+  operationId: "retry_workflow_run",
+  tags: ["Workflow runs"],
+  summary: "Run a FAILED run again",
+  description: "The same run, as its next attempt and with the same snapshot, at the end of its workflow's queue.",
+  ...callerOnly,
+  request: { params: runParams },
+  responses: {
+    202: {
+      description: "The run, PENDING or RUNNING",
+      headers: { Location: { schema: { type: "string" }, description: "Where the run is" } },
+      content: { "application/json": { schema: WorkflowRunResponseSchema } },
+    },
+    ...validationResponse,
+    ...changeProblems,
+  },
+});
+
+workflowRunChanges.openapi(retryRoute, async (c) => {
+  const request = { credential: c.var.credential, runId: c.req.valid("param").run_id, ...promotion(c) };
+  const run = await retryRun(c.env.db, request);
+  return c.json(toRun(run), 202, { Location: `/v1/workflow-runs/${run.id}` });
+});
+
+const WorkflowRunCallbackRequestSchema = z
+  .strictObject({
+    status: z.enum(["COMPLETED", "FAILED"]),
+    error: z.string().max(8192).nullish().openapi({ description: "Why the run FAILED." }),
+  })
+  .openapi("WorkflowRunCallbackRequest", { example: { status: "COMPLETED" } });
+
+const WorkflowCallbackResponseSchema = z
+  .strictObject({ status: z.string() })
+  .openapi("WorkflowCallbackResponse", { example: { status: "COMPLETED" } });
+
+const callbackRoute = createRoute({
+  method: "post",
+  path: "/v1/workflow-runs/{run_id}/callback",
+  operationId: "workflow_run_callback",
+  tags: ["Runner"],
+  summary: "Say how a run ended",
+  description:
+    "For the run's runner, with the token that the dispatch brought. The same result may be said again; another " +
+    "one, or any after the deadline, is 409 and is kept in the run's events.",
+  ...runnerOnly,
+  request: {
+    params: runParams,
+    body: { required: true, content: { "application/json": { schema: WorkflowRunCallbackRequestSchema } } },
+  },
+  responses: {
+    200: {
+      description: "The result is recorded",
+      content: { "application/json": { schema: WorkflowCallbackResponseSchema } },
+    },
+    ...validationResponse,
+    ...problemResponses(
+      "callback_unauthenticated",
+      "not_found",
+      "conflict",
+      "payload_too_large",
+      "unsupported_media_type",
+      "internal_error",
+      "database_unavailable",
+    ),
+  },
+});
+
+workflowRunChanges.openapi(callbackRoute, async (c) => {
+  const runId = c.req.valid("param").run_id;
+  const { status, error = null } = c.req.valid("json");
+  const { runToken } = c.var;
+  if (runToken.runId !== runId.toLowerCase()) throw new Problem("conflict", "The token is of another run.");
+  const recorded = await recordResult(c.env.db, { ...runToken, status, error, ...promotion(c) });
+  return c.json({ status: recorded }, 200);
+});

@@ -1,0 +1,99 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { RunStatus } from "../core/run.ts";
+import type { Database } from "./client.ts";
+import { authenticated, type Credential, definitionIsVisible, principal, runIsVisible } from "./principal.ts";
+import { type RunRow, runColumns } from "./rows.ts";
+
+/**
+ * One page of a definition's runs, newest first, and how many there are; null when there is no such definition
+ * that the caller may see.
+ * @throws Problem `unauthenticated`
+ */
+export async function listRunsOfDefinition(
+  db: Database,
+  credential: Credential,
+  request: { definitionId: string; limit: number; offset: number },
+): Promise<{ runs: RunRow[]; total: number } | null> {
+  const { rows } = await db.execute<{ id: string | null; total: number; runs: RunRow[] }>(sql`
+    with ${principal(credential)}
+    select d.id,
+      (select count(*)::int from workflow_runs r where r.workflow_definition_id = d.id) as total,
+      (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
+        select ${runColumns} from workflow_runs r
+        where r.workflow_definition_id = d.id
+        order by r.created_at desc, r.id desc
+        limit ${request.limit} offset ${request.offset}
+      ) page) as runs
+    from principal p
+    left join workflow_definitions d on d.id = ${request.definitionId} and ${definitionIsVisible}`);
+  const row = authenticated(rows);
+  return row.id === null ? null : { runs: row.runs, total: row.total };
+}
+
+/** Where a page of the tenant's runs begins: after the run that was created then and has this id. */
+export type RunCursor = { createdAt: string; id: string };
+
+export type RunFilter = {
+  statuses: readonly RunStatus[];
+  definitionId: string | undefined;
+  userId: string | undefined;
+  createdAfter: string | undefined;
+  createdBefore: string | undefined;
+};
+
+/**
+ * The tenant's runs that the caller may see, newest first: `limit` of them, and where the next page begins, if
+ * there is one.
+ * @throws Problem `unauthenticated`
+ */
+export async function listRuns(
+  db: Database,
+  credential: Credential,
+  request: { filter: RunFilter; cursor: RunCursor | undefined; limit: number },
+): Promise<{ runs: RunRow[]; next: RunCursor | null }> {
+  const { filter, cursor, limit } = request;
+  const conditions = [
+    runIsVisible,
+    filter.definitionId && sql`r.workflow_definition_id = ${filter.definitionId}`,
+    filter.userId && sql`r.user_id = ${filter.userId}`,
+    filter.createdAfter && sql`r.created_at > ${filter.createdAfter}::timestamptz`,
+    filter.createdBefore && sql`r.created_at < ${filter.createdBefore}::timestamptz`,
+    cursor && sql`(r.created_at, r.id) < (${cursor.createdAt}::timestamptz, ${cursor.id}::uuid)`,
+  ].filter((condition) => condition !== undefined && condition !== "");
+  const matching = (status: SQL) => sql`
+    select r.* from workflow_runs r
+    where ${sql.join([...conditions, status], sql` and `)}
+    order by r.created_at desc, r.id desc
+    limit ${limit + 1}`;
+
+  // A page of each state comes from the index of that state; the newest of these pages are the page.
+  const states = filter.statuses.length === 0 ? [sql`true`] : filter.statuses.flatMap(storedAs);
+  const union = sql.join(
+    states.map((state) => sql`(${matching(state)})`),
+    sql` union all `,
+  );
+  const { rows } = await db.execute<{ runs: RunRow[] }>(sql`
+    with ${principal(credential)}
+    select coalesce((
+      select jsonb_agg(to_jsonb(page)) from (
+        select ${runColumns} from (${union}) r order by r.created_at desc, r.id desc limit ${limit + 1}
+      ) page), '[]') as runs
+    from principal p`);
+  const { runs } = authenticated(rows);
+  const page = runs.slice(0, limit);
+  const last = page.at(-1);
+  return { runs: page, next: runs.length > limit && last ? { createdAt: last.created_at, id: last.id } : null };
+}
+
+/** The rows that show a state: a run that is overdue is stored as RUNNING and shows as FAILED. */
+function storedAs(status: RunStatus): SQL[] {
+  const overdue = sql`r.status = 'RUNNING' and r.deadline_at <= statement_timestamp()`;
+  switch (status) {
+    case "RUNNING":
+      return [sql`r.status = 'RUNNING' and r.deadline_at > statement_timestamp()`];
+    case "FAILED":
+      return [sql`r.status = 'FAILED'`, overdue];
+    default:
+      return [sql`r.status = ${status}`];
+  }
+}
