@@ -7,6 +7,9 @@ import { logRequests } from "./middleware/log-requests.ts";
 import { createRouter } from "./router.ts";
 import { documentation } from "./routes/documentation.ts";
 import { health } from "./routes/health.ts";
+import { pathParts } from "./routes/path-parts.ts";
+import { workflowDefinitionRuns } from "./routes/workflow-definition-runs.ts";
+import { workflowRunChanges } from "./routes/workflow-run-changes.ts";
 import { workflowRuns } from "./routes/workflow-runs.ts";
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -41,7 +44,10 @@ export function createApp() {
     }),
   );
 
+  app.route("/", workflowDefinitionRuns);
   app.route("/", workflowRuns);
+  app.route("/", workflowRunChanges);
+  app.route("/", pathParts);
   app.route("/", health);
   app.route("/", documentation(app));
   return app;

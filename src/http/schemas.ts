@@ -22,7 +22,8 @@ export const orNull = <Schema extends z.ZodType>(schema: Schema) => z.union([sch
 /** The query of a list that is paged by limit and offset. */
 export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  offset: z.coerce.number().int().min(0).default(0),
+  // Said outright, since coercion makes 0 of null and the document would then allow null.
+  offset: z.coerce.number().int().min(0).default(0).openapi({ type: "integer", minimum: 0, default: 0 }),
 });
 
 /** One page of a list, as the contract has it. `total` is exact. */

@@ -16,8 +16,6 @@ const LATER = new Set([
   "get_api_key",
   "delete_api_key",
   "get_me",
-  "list_path_parts",
-  "get_path_part",
   "list_user_permissions",
   "create_user_permission",
   "update_user_permission",
@@ -27,10 +25,6 @@ const LATER = new Set([
   "get_workflow_definition",
   "update_workflow_definition",
   "delete_workflow_definition",
-  "invoke_workflow",
-  "list_workflow_runs",
-  "delete_workflow_run",
-  "workflow_run_callback",
 ]);
 
 const operationsOf = (openapi: Json) =>
@@ -74,7 +68,10 @@ describe("the OpenAPI document", () => {
           const examples = examplesOf(media, document);
           expect([`${method} ${path}`, examples.length > 0]).toEqual([`${method} ${path}`, true]);
           for (const example of examples) {
-            const root = JSON.parse(JSON.stringify({ ...schema, components: { schemas } }));
+            // Without the examples inside: the validator takes an example's `id` for a schema's.
+            const root = JSON.parse(JSON.stringify({ ...schema, components: { schemas } }), (key, value) =>
+              key === "example" ? undefined : value,
+            );
             expect(new Validator(root, "2020-12", false).validate(example).errors).toEqual([]);
           }
         }

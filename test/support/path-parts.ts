@@ -1,0 +1,64 @@
+import { v7 as uuid } from "uuid";
+import type { PartType } from "../../src/core/path.ts";
+import type { TestDatabase } from "./database.ts";
+import type { TestTenant } from "./tenant.ts";
+
+export type TestTree = { idOf(path: string): string };
+
+/** Puts parts into a tenant's tree, parents first. What ends in `.md` is a DOCUMENT, in `.md/…` its version. */
+export async function insertParts({ sql }: TestDatabase, tenant: TestTenant, paths: string[]): Promise<TestTree> {
+  const typeOf = (path: string): PartType =>
+    path.includes(".md/") ? "DOCUMENT_VERSION" : path.endsWith(".md") ? "DOCUMENT" : "FOLDER";
+  const ids = new Map(paths.map((path) => [path, uuid()]));
+  await sql.transaction(
+    [...ids].map(([path, id]) => {
+      const cut = path.lastIndexOf("/");
+      return sql`
+        insert into path_parts (id, tenant_id, parent_id, name, part_type, materialized_path)
+        select ${id}, ${tenant.id}, (
+          select id from path_parts where tenant_id = ${tenant.id} and materialized_path = ${path.slice(0, cut)}
+        ), ${path.slice(cut + 1)}, ${typeOf(path)}, ${path}`;
+    }),
+  );
+  return {
+    idOf(path) {
+      const id = ids.get(path);
+      if (id === undefined) throw new Error(`The test has put no part at ${path}.`);
+      return id;
+    },
+  };
+}
+
+/** Grants a user a right on a part and all below it. */
+export async function grant(
+  { sql }: TestDatabase,
+  tenant: TestTenant,
+  pathPartId: string,
+  capability: "READ_ONLY" | "READ_WRITE",
+): Promise<void> {
+  await sql`
+    insert into user_permissions (id, tenant_id, user_id, path_part_id, capability)
+    values (${uuid()}, ${tenant.id}, ${tenant.user.id}, ${pathPartId}, ${capability})`;
+}
+
+/** The paths of the parts whose path is not their parent's with their name: there should be none. */
+export async function strayPaths({ sql }: TestDatabase, tenant: TestTenant): Promise<string[]> {
+  const rows = await sql`
+    with recursive tree as (
+      select id, '/' || name as path from path_parts where tenant_id = ${tenant.id} and parent_id is null
+      union all
+      select part.id, tree.path || '/' || part.name
+      from tree join path_parts part on part.tenant_id = ${tenant.id} and part.parent_id = tree.id
+    )
+    select part.materialized_path
+    from path_parts part left join tree on tree.id = part.id
+    where part.tenant_id = ${tenant.id} and part.materialized_path is distinct from tree.path`;
+  return rows.map((row) => String(row.materialized_path));
+}
+
+/** The paths of the tenant's parts as the database has them now. */
+export async function readPaths({ sql }: TestDatabase, tenant: TestTenant): Promise<string[]> {
+  const rows = await sql`
+    select materialized_path from path_parts where tenant_id = ${tenant.id} order by materialized_path`;
+  return rows.map((row) => String(row.materialized_path));
+}
