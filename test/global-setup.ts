@@ -1,16 +1,19 @@
 /**
  * Runs in Node around all tests: starts a real Postgres, migrates one template database, and serves what the
- * tests, which run inside workerd, ask for over HTTP (see `test/support/database.ts`).
+ * tests, which run inside workerd, ask for over HTTP (see `test/support/harness.ts`).
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { Client } from "pg";
 import type { TestProject } from "vitest/node";
 import { type Postgres, startPostgres } from "../scripts/local/postgres.ts";
 import { type Intercept, startSqlEndpoint } from "../scripts/local/sql-endpoint.ts";
 import { migrate } from "../scripts/migrate.ts";
+import { createExampleRunners } from "./support/node/example-runner.ts";
+import { createFakeRunners } from "./support/node/fake-runner.ts";
 
 const TEMPLATE = "template_workflow_runs";
 
@@ -18,18 +21,26 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-test-"));
   const shared = await startServer(join(folder, "shared"));
   const extra: Awaited<ReturnType<typeof startServer>>[] = [];
+  const fakeRunners = createFakeRunners();
+  const exampleRunners = createExampleRunners();
 
   const harness = createServer(async (request, response) => {
     try {
       const url = new URL(request.url ?? "/", "http://harness");
-      const answer = await route(url);
+      if (url.pathname === "/busy-runner") {
+        response.writeHead(503).end();
+        return;
+      }
+      const answer = await route(url, await text(request));
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer ?? null));
     } catch (error) {
       response.writeHead(500).end(error instanceof Error ? error.stack : String(error));
     }
   });
 
-  async function route(url: URL): Promise<unknown> {
+  async function route(url: URL, body: string): Promise<unknown> {
+    if (url.pathname.startsWith("/runners")) return fakeRunners.route(url, body);
+    if (url.pathname.startsWith("/example-runners")) return exampleRunners.route(url, body);
     const number = url.searchParams.get("server");
     const server = (number === null ? undefined : extra[Number(number)]) ?? shared;
     switch (url.pathname) {
@@ -60,6 +71,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     harness.closeAllConnections();
     harness.close();
+    await Promise.all([fakeRunners.closeAll(), exampleRunners.stopAll()]);
     await Promise.all([shared, ...extra].map((server) => server.close()));
     rmSync(folder, { recursive: true, force: true });
   };

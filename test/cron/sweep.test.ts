@@ -85,6 +85,7 @@ describe("the sweep", () => {
         timedOut: 1,
         lagP50Ms: expect.any(Number),
         lagMaxMs: expect.any(Number),
+        redelivered: 0,
         finished: true,
         ms: expect.any(Number),
       },

@@ -1,5 +1,6 @@
 import { type NeonQueryFunction, neon, neonConfig } from "@neondatabase/serverless";
 import { inject } from "vitest";
+import { askHarness } from "./harness.ts";
 
 export type TestDatabase = {
   /** What the service is given. */
@@ -16,25 +17,19 @@ export type TestDatabase = {
 
 /** A migrated, empty database; on a Postgres server of its own when the test wants to stop it. */
 export async function createDatabase(options: { ownServer?: boolean } = {}): Promise<TestDatabase> {
-  const server = options.ownServer ? await ask<{ server: number; sqlEndpoint: string }>("/servers") : undefined;
+  const server = options.ownServer ? await askHarness<{ server: number; sqlEndpoint: string }>("/servers") : undefined;
   const parameters: Record<string, string> = server ? { server: String(server.server) } : {};
   const sqlEndpoint = server?.sqlEndpoint ?? inject("sqlEndpoint");
-  const { url } = await ask<{ url: string }>("/databases", parameters);
+  const { url } = await askHarness<{ url: string }>("/databases", parameters);
   neonConfig.fetchEndpoint = sqlEndpoint;
   return {
     url,
     sqlEndpoint,
     sql: neon(`${url}?application_name=harness`),
     countRequests: async () =>
-      (await ask<{ requests: number }>("/requests", { ...parameters, database: new URL(url).pathname.slice(1) }))
+      (await askHarness<{ requests: number }>("/requests", { ...parameters, database: new URL(url).pathname.slice(1) }))
         .requests,
-    stop: () => ask("/stop", parameters),
-    start: () => ask("/start", parameters),
+    stop: () => askHarness("/stop", parameters),
+    start: () => askHarness("/start", parameters),
   };
-}
-
-async function ask<Answer>(path: string, parameters: Record<string, string> = {}): Promise<Answer> {
-  const response = await fetch(`${inject("harnessUrl")}${path}?${new URLSearchParams(parameters)}`);
-  if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
-  return response.json();
 }

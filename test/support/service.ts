@@ -9,6 +9,8 @@ export type Service = {
   database: TestDatabase;
   /** Sends a request to the Worker, and waits for what it does after the answer. */
   fetch(path: string, init?: Init): Promise<Response>;
+  /** Sends a request to a Worker that dies with its answer: what it would have done afterwards is not done. */
+  fetchAndDie(path: string, init?: Init): Promise<Response>;
   /** GETs as the holder of `key`. */
   get(path: string, key: string, headers?: Record<string, string>): Promise<Response>;
   /** Sends a request as the holder of `key`, with `body` as JSON if there is one. */
@@ -39,6 +41,11 @@ export async function startService(options: { ownServer?: boolean } = {}): Promi
   return {
     database,
     fetch: fetchFromWorker,
+    async fetchAndDie(path, init) {
+      const context = createExecutionContext();
+      context.waitUntil = () => {};
+      return worker.fetch(new Request(`https://service.test${path}`, init), bindings, context);
+    },
     get: (path, key, headers) => fetchFromWorker(path, { headers: { Authorization: `Bearer ${key}`, ...headers } }),
     send: (method, path, key, body, headers) =>
       fetchFromWorker(path, {

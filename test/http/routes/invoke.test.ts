@@ -10,7 +10,7 @@ import {
   readRun,
 } from "../../support/lifecycle.ts";
 import { type Service, startService } from "../../support/service.ts";
-import { createTenant, type TestTenant } from "../../support/tenant.ts";
+import { createTenant } from "../../support/tenant.ts";
 
 let service: Service;
 

@@ -1,0 +1,57 @@
+/** The example runner as a process of its own, for the tests (see `test/support/example-runner.ts`). */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
+
+const PROGRAM = join(import.meta.dirname, "../../../examples/runner/runner.ts");
+
+/** All the example runners of one test run. */
+export function createExampleRunners() {
+  const runners: Awaited<ReturnType<typeof startProcess>>[] = [];
+
+  return {
+    /** Answers the harness' `/example-runners…`. */
+    async route(url: URL, body: string): Promise<unknown> {
+      if (url.pathname === "/example-runners") {
+        const runner = await startProcess(JSON.parse(body));
+        return { runner: runners.push(runner) - 1, url: runner.url };
+      }
+      const runner = runners[Number(url.searchParams.get("runner"))];
+      if (url.pathname !== "/example-runners/stop" || !runner) throw new Error(`The harness has no ${url}.`);
+      return runner.stop();
+    },
+    stopAll: () => Promise.all(runners.map((runner) => runner.stop())),
+  };
+}
+
+async function startProcess(environment: Record<string, string>) {
+  const child = spawn(process.execPath, [PROGRAM], {
+    env: { ...process.env, ...environment, PORT: "0" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const log: string[] = [];
+  // "close", not "exit": when everything it printed has been read.
+  const closed = once(child, "close");
+  const url = await new Promise<string>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => {
+        log.push(line);
+        const [listening] = /http:\/\/localhost:\d+\S*/.exec(line) ?? [];
+        if (listening !== undefined) resolve(listening);
+      });
+    }
+    closed.then(() => reject(new Error(`The example runner did not start:\n${log.join("\n")}`)), reject);
+  });
+
+  return {
+    url,
+    /** Ends it as Ctrl-C does. */
+    async stop() {
+      child.kill("SIGINT");
+      await closed;
+      return { code: child.exitCode, log };
+    },
+  };
+}
