@@ -18,17 +18,11 @@ export const CREATABLE_PART_TYPES = ["FOLDER", "DOCUMENT", "DOCUMENT_VERSION"] a
 export const PATH_ORDERS = ["LOGICAL", "NAME", "UPDATED_AT", "CREATED_AT"] as const;
 export type PathOrder = (typeof PATH_ORDERS)[number];
 
-/** In characters, as Postgres and JSON Schema count them: not in UTF-16 units. */
+/** In characters, as {@link isLongerThan} counts them. */
 export const MAX_NAME_LENGTH = 255;
 
 /** In bytes of UTF-8. The path is indexed, and an index entry has no room for much more. */
 export const MAX_PATH_BYTES = 2048;
-
-/** True for a name of more than {@link MAX_NAME_LENGTH} characters. */
-export function isNameTooLong(name: string): boolean {
-  // No character takes less than one unit or more than two, so most names need not be counted.
-  return name.length > MAX_NAME_LENGTH && (name.length > 2 * MAX_NAME_LENGTH || [...name].length > MAX_NAME_LENGTH);
-}
 
 /** Control characters, and halves of a surrogate pair, which no text in the database can hold. */
 const UNFIT = /[\p{Cc}\p{Cs}]/u;

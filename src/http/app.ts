@@ -9,6 +9,7 @@ import { documentation } from "./routes/documentation.ts";
 import { health } from "./routes/health.ts";
 import { pathParts } from "./routes/path-parts.ts";
 import { workflowDefinitionRuns } from "./routes/workflow-definition-runs.ts";
+import { workflowDefinitions } from "./routes/workflow-definitions.ts";
 import { workflowRunChanges } from "./routes/workflow-run-changes.ts";
 import { workflowRuns } from "./routes/workflow-runs.ts";
 
@@ -44,6 +45,7 @@ export function createApp() {
     }),
   );
 
+  app.route("/", workflowDefinitions);
   app.route("/", workflowDefinitionRuns);
   app.route("/", workflowRuns);
   app.route("/", workflowRunChanges);

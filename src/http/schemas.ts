@@ -2,9 +2,27 @@
 import { z } from "@hono/zod-openapi";
 import { PART_TYPES } from "../core/path.ts";
 import { RUNNER_TYPES } from "../core/run.ts";
+import { isLongerThan, isStorable } from "../core/text.ts";
 
 /** A UUID as the contract has it: any 8-4-4-4-12 hex form, whatever the version. */
 export const uuid = () => z.guid();
+
+/** Text that can be stored. `max` counts characters, as the contract does: zod would count UTF-16 units. */
+export const text = ({ min, max }: { min?: number; max?: number } = {}) =>
+  z
+    .string()
+    .superRefine((value, context) => {
+      if (min !== undefined && value.length < min) {
+        context.addIssue({ code: "too_small", origin: "string", minimum: min, inclusive: true, input: value });
+      }
+      if (max !== undefined && isLongerThan(value, max)) {
+        context.addIssue({ code: "too_big", origin: "string", maximum: max, inclusive: true, input: value });
+      }
+      if (!isStorable(value)) {
+        context.addIssue({ code: "custom", message: "Must not hold a zero byte or half a surrogate pair." });
+      }
+    })
+    .openapi({ ...(min !== undefined && { minLength: min }), ...(max !== undefined && { maxLength: max }) });
 
 /** An instant, RFC 3339 with milliseconds in UTC. */
 export const instant = () => z.iso.datetime();

@@ -20,11 +20,6 @@ const LATER = new Set([
   "create_user_permission",
   "update_user_permission",
   "delete_user_permission",
-  "create_workflow_definition",
-  "list_workflow_definitions",
-  "get_workflow_definition",
-  "update_workflow_definition",
-  "delete_workflow_definition",
 ]);
 
 const operationsOf = (openapi: Json) =>

@@ -10,14 +10,13 @@ import { callerOnly } from "../middleware/authenticate.ts";
 import { conditional, notModifiedResponse } from "../middleware/conditional.ts";
 import { emptyBodyIsObject } from "../middleware/empty-body.ts";
 import { createRouter } from "../router.ts";
-import { pageQuery, paginated, uuid } from "../schemas.ts";
+import { pageQuery, paginated, text } from "../schemas.ts";
+import { definitionParams } from "../workflow-definition-schema.ts";
 import { exampleRun, toRun, WorkflowRunResponseSchema } from "../workflow-run-schema.ts";
 
 export const workflowDefinitionRuns = createRouter();
 
-const definitionParams = z.object({ definition_id: uuid().openapi({ example: exampleRun.workflow_definition_id }) });
-
-const idempotencyKey = () => z.string().max(255);
+const idempotencyKey = () => text({ max: 255 });
 
 const InvokeWorkflowRequestSchema = z
   .strictObject({ idempotency_key: idempotencyKey().nullish() })

@@ -1,0 +1,238 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { v7 as newId } from "uuid";
+import type { Config } from "../../config.ts";
+import { findRepeated, listReferences } from "../../core/abcd.ts";
+import { type Fault, Problem, ValidationFailed } from "../../core/errors.ts";
+import { encryptWebhookSecret } from "../../runner/secret-box.ts";
+import { checkRunnerUrl } from "../../runner/url-guard.ts";
+import { checkWebhookSecret } from "../../runner/webhook.ts";
+import {
+  createDefinition,
+  type DefinitionContent,
+  deleteDefinition,
+  replaceDefinition,
+} from "../../store/change-workflow-definition.ts";
+import { findDefinition, listDefinitions } from "../../store/workflow-definitions.ts";
+import { promotion } from "../deliver-afterwards.ts";
+import { problemResponses, validationResponse } from "../errors.ts";
+import { callerOnly } from "../middleware/authenticate.ts";
+import { conditional, notModifiedResponse } from "../middleware/conditional.ts";
+import { createRouter } from "../router.ts";
+import { pageQuery, paginated } from "../schemas.ts";
+import {
+  CreateWorkflowDefinitionRequestSchema,
+  definitionParams,
+  exampleDefinition,
+  toDefinition,
+  UpdateWorkflowDefinitionRequestSchema,
+  WorkflowDefinitionResponseSchema,
+} from "../workflow-definition-schema.ts";
+
+export const workflowDefinitions = createRouter();
+
+const definitionContent = { "application/json": { schema: WorkflowDefinitionResponseSchema } };
+
+const changeProblems = problemResponses(
+  "unauthenticated",
+  "forbidden",
+  "payload_too_large",
+  "unsupported_media_type",
+  "internal_error",
+  "database_unavailable",
+);
+
+/**
+ * What is stored of a request, its secret encrypted.
+ * @throws ValidationFailed for what the request shows by itself to be wrong
+ */
+async function toContent(
+  { encryptionKeys, allowLocalRunners }: Config,
+  id: string,
+  body: z.infer<typeof UpdateWorkflowDefinitionRequestSchema>,
+): Promise<DefinitionContent> {
+  const { runner_config: runner = null, template_path_part_id = null, description = null } = body;
+  const content = {
+    id,
+    name: body.name,
+    description,
+    runnerType: body.runner_type,
+    maxRunDurationSeconds: body.max_run_duration_seconds,
+    source_path_part_ids: body.source_path_part_ids,
+    instruction_path_part_ids: body.instruction_path_part_ids,
+    output_path_part_ids: body.output_path_part_ids,
+    template_path_part_id,
+    isActive: body.is_active,
+  };
+  const faults = findRepeated(listReferences(content));
+  if (runner !== null) faults.unshift(...runnerFaults(runner, allowLocalRunners));
+  if (faults.length > 0) throw new ValidationFailed(faults);
+  return {
+    ...content,
+    runner: runner && {
+      url: runner.url,
+      webhookSecretEncrypted: await encryptWebhookSecret(encryptionKeys, id, runner.webhook_secret),
+    },
+  };
+}
+
+function runnerFaults(runner: { url: string; webhook_secret: string }, allowLocal: boolean): Fault[] {
+  const ofUrl = checkRunnerUrl(runner.url, { allowLocal });
+  const ofSecret = checkWebhookSecret(runner.webhook_secret);
+  return [
+    ...(ofUrl === null
+      ? []
+      : [{ loc: ["body", "runner_config", "url"], type: "url_parsing" as const, msg: ofUrl, input: runner.url }]),
+    ...(ofSecret === null
+      ? []
+      : [{ loc: ["body", "runner_config", "webhook_secret"], type: "value_error" as const, msg: ofSecret }]),
+  ];
+}
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/v1/workflow-definitions",
+  operationId: "list_workflow_definitions",
+  tags: ["Workflow definitions"],
+  summary: "The workflow definitions, newest first",
+  description: "Only what the caller may see is listed and counted.",
+  ...callerOnly,
+  middleware: [conditional, callerOnly.middleware],
+  request: { query: pageQuery },
+  responses: {
+    200: {
+      description: "One page of definitions",
+      content: {
+        "application/json": {
+          schema: paginated(
+            "PaginatedResponse_WorkflowDefinitionResponse_",
+            WorkflowDefinitionResponseSchema,
+            exampleDefinition,
+          ),
+        },
+      },
+    },
+    ...notModifiedResponse,
+    ...validationResponse,
+    ...problemResponses("unauthenticated", "internal_error", "database_unavailable"),
+  },
+});
+
+workflowDefinitions.openapi(listRoute, async (c) => {
+  const page = c.req.valid("query");
+  const { definitions, total } = await listDefinitions(c.env.db, c.var.credential, page);
+  return c.json({ items: definitions.map(toDefinition), total, ...page }, 200);
+});
+
+const createDefinitionRoute = createRoute({
+  method: "post",
+  path: "/v1/workflow-definitions",
+  operationId: "create_workflow_definition",
+  tags: ["Workflow definitions"],
+  summary: "Create a workflow definition",
+  description:
+    "For an OWNER or ADMIN. Sources and instructions are folders or documents, outputs are folders, the template is a " +
+    "document or a version of one; no path part may be named twice, nor lie below another one that is named.",
+  ...callerOnly,
+  request: {
+    body: { required: true, content: { "application/json": { schema: CreateWorkflowDefinitionRequestSchema } } },
+  },
+  responses: {
+    201: {
+      description: "The new definition",
+      headers: z.object({ Location: z.string().openapi({ description: "Where the definition is found." }) }),
+      content: definitionContent,
+    },
+    ...validationResponse,
+    ...changeProblems,
+  },
+});
+
+workflowDefinitions.openapi(createDefinitionRoute, async (c) => {
+  const content = await toContent(c.env.config, newId(), { ...c.req.valid("json"), is_active: true });
+  const definition = await createDefinition(c.env.db, c.var.credential, content);
+  return c.json(toDefinition(definition), 201, { Location: `/v1/workflow-definitions/${definition.id}` });
+});
+
+const getRoute = createRoute({
+  method: "get",
+  path: "/v1/workflow-definitions/{definition_id}",
+  operationId: "get_workflow_definition",
+  tags: ["Workflow definitions"],
+  summary: "One workflow definition",
+  ...callerOnly,
+  middleware: [conditional, callerOnly.middleware],
+  request: { params: definitionParams },
+  responses: {
+    200: { description: "The definition", content: definitionContent },
+    ...notModifiedResponse,
+    ...validationResponse,
+    ...problemResponses("unauthenticated", "not_found", "internal_error", "database_unavailable"),
+  },
+});
+
+workflowDefinitions.openapi(getRoute, async (c) => {
+  const definition = await findDefinition(c.env.db, c.var.credential, c.req.valid("param").definition_id);
+  if (definition === null) {
+    throw new Problem("not_found", "There is no such workflow definition, or it is not yours to see.");
+  }
+  return c.json(toDefinition(definition), 200);
+});
+
+const updateRoute = createRoute({
+  method: "put",
+  path: "/v1/workflow-definitions/{definition_id}",
+  operationId: "update_workflow_definition",
+  tags: ["Workflow definitions"],
+  summary: "Replace a workflow definition",
+  description:
+    "Everything is replaced: what is left out becomes its default, and without `runner_config` the runner is removed. " +
+    "Needs write on the definition. Runs that were triggered before keep their snapshot. With `is_active` false the " +
+    "workflow is paused: it takes no new runs, and those that wait go on waiting.",
+  ...callerOnly,
+  request: {
+    params: definitionParams,
+    body: { required: true, content: { "application/json": { schema: UpdateWorkflowDefinitionRequestSchema } } },
+  },
+  responses: {
+    200: { description: "The definition", content: definitionContent },
+    ...validationResponse,
+    ...changeProblems,
+    ...problemResponses("not_found"),
+  },
+});
+
+workflowDefinitions.openapi(updateRoute, async (c) => {
+  const content = await toContent(c.env.config, c.req.valid("param").definition_id, c.req.valid("json"));
+  const definition = await replaceDefinition(c.env.db, c.var.credential, { ...content, ...promotion(c) });
+  return c.json(toDefinition(definition), 200);
+});
+
+const deleteRoute = createRoute({
+  method: "delete",
+  path: "/v1/workflow-definitions/{definition_id}",
+  operationId: "delete_workflow_definition",
+  tags: ["Workflow definitions"],
+  summary: "Delete a workflow definition and its runs",
+  description: "For an OWNER or ADMIN. 409 while one of its runs is RUNNING: stop it first.",
+  ...callerOnly,
+  request: { params: definitionParams },
+  responses: {
+    204: { description: "It is gone, with its runs and their events" },
+    ...validationResponse,
+    ...problemResponses(
+      "unauthenticated",
+      "forbidden",
+      "not_found",
+      "conflict",
+      "payload_too_large",
+      "internal_error",
+      "database_unavailable",
+    ),
+  },
+});
+
+workflowDefinitions.openapi(deleteRoute, async (c) => {
+  const id = c.req.valid("param").definition_id;
+  await deleteDefinition(c.env.db, c.var.credential, { id, ...promotion(c) });
+  return c.body(null, 204);
+});

@@ -1,0 +1,73 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { RunnerType } from "../core/run.ts";
+import type { Database } from "./client.ts";
+import { authenticated, type Credential, definitionIsVisible, principal } from "./principal.ts";
+import { instant } from "./rows.ts";
+
+/** A workflow definition. Its webhook secret stays in the database. Instants are RFC 3339. */
+export type DefinitionRow = {
+  id: string;
+  name: string;
+  description: string | null;
+  runner_type: RunnerType;
+  runner_url: string | null;
+  max_run_duration_seconds: number;
+  source_path_part_ids: string[];
+  instruction_path_part_ids: string[];
+  output_path_part_ids: string[];
+  template_path_part_id: string | null;
+  is_active: boolean;
+  created_at: string;
+  updated_at: string;
+};
+
+/** Nothing was found: a left join's columns are all null. */
+export type Missing = { id: null };
+
+/** The columns of {@link DefinitionRow} for a definition `d`. */
+const definitionColumns = sql`
+  d.id, d.name, d.description, d.runner_type, d.runner_url, d.max_run_duration_seconds,
+  d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids, d.template_path_part_id, d.is_active,
+  ${instant(sql`d.created_at`)} as created_at, ${instant(sql`d.updated_at`)} as updated_at`;
+
+/** One row for the principal: the definition with this id ({@link DefinitionRow}), or {@link Missing}. */
+export const selectDefinition = (credential: Credential, id: string): SQL => sql`
+  with ${principal(credential)}
+  select found.*
+  from principal p
+  left join lateral (
+    select ${definitionColumns} from workflow_definitions d where d.id = ${id} and ${definitionIsVisible}
+  ) found on true`;
+
+/**
+ * The definition, or null when there is none that the caller may see.
+ * @throws Problem `unauthenticated`
+ */
+export async function findDefinition(db: Database, credential: Credential, id: string): Promise<DefinitionRow | null> {
+  const { rows } = await db.execute<DefinitionRow | Missing>(selectDefinition(credential, id));
+  const row = authenticated(rows);
+  return row.id === null ? null : row;
+}
+
+/**
+ * One page of the definitions that the caller may see, newest first, and how many there are.
+ * @throws Problem `unauthenticated`
+ */
+export async function listDefinitions(
+  db: Database,
+  credential: Credential,
+  page: { limit: number; offset: number },
+): Promise<{ definitions: DefinitionRow[]; total: number }> {
+  const { rows } = await db.execute<{ total: number; definitions: DefinitionRow[] }>(sql`
+    with ${principal(credential)}
+    select
+      (select count(*)::int from workflow_definitions d where ${definitionIsVisible}) as total,
+      (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
+        select ${definitionColumns} from workflow_definitions d
+        where ${definitionIsVisible}
+        order by d.created_at desc, d.id desc
+        limit ${page.limit} offset ${page.offset}
+      ) page) as definitions
+    from principal p`);
+  return authenticated(rows);
+}
