@@ -15,6 +15,9 @@ export type PartType = (typeof PART_TYPES)[number];
 /** What a person may create; the other kinds come into being with what they belong to. */
 export const CREATABLE_PART_TYPES = ["FOLDER", "DOCUMENT", "DOCUMENT_VERSION"] as const satisfies readonly PartType[];
 
+/** The folder at the root below which every workflow definition is a node of the tenant's tree. */
+export const WORKFLOWS_FOLDER = "workflows";
+
 export const PATH_ORDERS = ["LOGICAL", "NAME", "UPDATED_AT", "CREATED_AT"] as const;
 export type PathOrder = (typeof PATH_ORDERS)[number];
 

@@ -8,6 +8,7 @@ import {
 } from "../core/abcd.ts";
 import type { DispatchRow } from "../core/dispatch.ts";
 import { Problem, ValidationFailed } from "../core/errors.ts";
+import { WORKFLOWS_FOLDER } from "../core/path.ts";
 import type { RunnerType } from "../core/run.ts";
 import type { Database } from "./client.ts";
 import {
@@ -20,7 +21,6 @@ import {
   principal,
 } from "./principal.ts";
 import { DISPATCH_LEASE_SECONDS, lockDefinitions, type Promotion, promoteLocked, timeOutLocked } from "./slots.ts";
-import { WORKFLOWS_FOLDER } from "./tenants.ts";
 import { type DefinitionRow, type Missing, selectDefinition } from "./workflow-definitions.ts";
 
 /** All that a definition says, as it is written. */

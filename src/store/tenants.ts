@@ -1,8 +1,6 @@
+import { WORKFLOWS_FOLDER } from "../core/path.ts";
 import type { Database } from "./client.ts";
 import { apiKeys, pathParts, tenants, users } from "./tables.ts";
-
-/** The folder below which every definition is a node of the tenant's tree. */
-export const WORKFLOWS_FOLDER = "workflows";
 
 export type NewTenant = {
   id: string;
