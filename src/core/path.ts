@@ -24,19 +24,9 @@ export const MAX_NAME_LENGTH = 255;
 /** In bytes of UTF-8. The path is indexed, and an index entry has no room for much more. */
 export const MAX_PATH_BYTES = 2048;
 
-/** True for a name of more than {@link MAX_NAME_LENGTH} characters. */
-export function isNameTooLong(name: string): boolean {
-  // No character takes less than one unit or more than two, so most names need not be counted.
-  return name.length > MAX_NAME_LENGTH && (name.length > 2 * MAX_NAME_LENGTH || [...name].length > MAX_NAME_LENGTH);
-}
-
-/** Control characters, and halves of a surrogate pair, which no text in the database can hold. */
-const UNFIT = /[\p{Cc}\p{Cs}]/u;
-
-/** What keeps this from being a segment of a path, its length aside, as a sentence; null for a good name. */
+/** What keeps this line of text from being a segment of a path, as a sentence; null for a good name. */
 export function nameFault(name: string): string | null {
   if (name === "." || name === "..") return "Must not be `.` or `..`.";
   if (name.includes("/")) return "Must not hold a `/`.";
-  if (UNFIT.test(name)) return "Must not hold control characters.";
   return null;
 }

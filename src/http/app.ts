@@ -5,6 +5,7 @@ import { Problem } from "../core/errors.ts";
 import { answerError } from "./errors.ts";
 import { logRequests } from "./middleware/log-requests.ts";
 import { createRouter } from "./router.ts";
+import { apiKeys } from "./routes/api-keys.ts";
 import { documentation } from "./routes/documentation.ts";
 import { health } from "./routes/health.ts";
 import { pathParts } from "./routes/path-parts.ts";
@@ -48,6 +49,7 @@ export function createApp() {
   app.route("/", workflowRuns);
   app.route("/", workflowRunChanges);
   app.route("/", pathParts);
+  app.route("/", apiKeys);
   app.route("/", health);
   app.route("/", documentation(app));
   return app;

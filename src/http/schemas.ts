@@ -2,12 +2,39 @@
 import { z } from "@hono/zod-openapi";
 import { PART_TYPES } from "../core/path.ts";
 import { RUNNER_TYPES } from "../core/run.ts";
+import { hasUnfitCharacters, isLongerThan } from "../core/text.ts";
 
 /** A UUID as the contract has it: any 8-4-4-4-12 hex form, whatever the version. */
 export const uuid = () => z.guid();
 
 /** An instant, RFC 3339 with milliseconds in UTC. */
 export const instant = () => z.iso.datetime();
+
+/** An instant as a caller may give it, with any offset, in the years that have four digits. In UTC from here on. */
+export const givenInstant = () =>
+  z.iso
+    .datetime({ offset: true })
+    .transform((text, context) => {
+      const at = new Date(text);
+      const year = at.getUTCFullYear();
+      if (year >= 1 && year <= 9999) return at.toISOString();
+      context.addIssue({ code: "invalid_format", format: "datetime", input: text });
+      return z.NEVER;
+    })
+    .openapi({ type: "string", format: "date-time" });
+
+/** One line of text, of 1 to `max` characters, counted as Postgres and JSON Schema count them. */
+export const line = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .superRefine((text, context) => {
+      if (isLongerThan(text, max)) {
+        context.addIssue({ code: "too_big", origin: "string", maximum: max, inclusive: true, input: text });
+      }
+      if (hasUnfitCharacters(text)) context.addIssue({ code: "custom", message: "Must not hold control characters." });
+    })
+    .openapi({ maxLength: max });
 
 export const PartTypeSchema = z.enum(PART_TYPES).openapi("PartType");
 

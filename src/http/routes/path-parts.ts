@@ -1,14 +1,14 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
 import { Problem } from "../../core/errors.ts";
-import { CREATABLE_PART_TYPES, isNameTooLong, MAX_NAME_LENGTH, nameFault, PATH_ORDERS } from "../../core/path.ts";
+import { CREATABLE_PART_TYPES, MAX_NAME_LENGTH, nameFault, PATH_ORDERS } from "../../core/path.ts";
 import { createPathPart, deletePathPart, movePathPart } from "../../store/change-path-part.ts";
 import { findPathPart, listPathParts, type PathPartRow } from "../../store/path-parts.ts";
 import { problemResponses, validationResponse } from "../errors.ts";
 import { callerOnly } from "../middleware/authenticate.ts";
 import { conditional, notModifiedResponse } from "../middleware/conditional.ts";
 import { createRouter } from "../router.ts";
-import { instant, PartTypeSchema, pageQuery, paginated, uuid } from "../schemas.ts";
+import { instant, line, PartTypeSchema, pageQuery, paginated, uuid } from "../schemas.ts";
 
 const FOLDER = {
   path_part_id: "01920000-0000-7000-8000-000000000102",
@@ -45,20 +45,12 @@ const PathPartResponseSchema = z
 const PaginatedPathPartsSchema = paginated("PaginatedResponse_PathPartResponse_", PathPartResponseSchema, FOLDER);
 
 const partName = () =>
-  z
-    .string()
-    .min(1)
+  line(MAX_NAME_LENGTH)
     .superRefine((name, context) => {
-      if (isNameTooLong(name)) {
-        context.addIssue({ code: "too_big", origin: "string", maximum: MAX_NAME_LENGTH, inclusive: true, input: name });
-      }
       const message = nameFault(name);
       if (message !== null) context.addIssue({ code: "custom", message });
     })
-    .openapi({
-      maxLength: MAX_NAME_LENGTH,
-      description: "Unique below its parent. No `/`, no control characters, neither `.` nor `..`.",
-    });
+    .openapi({ description: "Unique below its parent. No `/`, no control characters, neither `.` nor `..`." });
 
 const CreatePathPartRequestSchema = z
   .strictObject({

@@ -1,0 +1,21 @@
+import { describe, expect, it } from "vitest";
+import { hasUnfitCharacters, isLongerThan } from "../../src/core/text.ts";
+
+describe("a line of text", () => {
+  it.each(["q1", " ", "Ünïcode 報告", "👩‍👩‍👧‍👦"])("may be %j", (text) => {
+    expect(hasUnfitCharacters(text)).toBe(false);
+  });
+
+  it.each(["a\u0000", "a\nb", "\t", "\u007f", "\u0085", "\ud800", "a\udc00"])("may not be %j", (text) => {
+    expect(hasUnfitCharacters(text)).toBe(true);
+  });
+});
+
+describe("the length of a text", () => {
+  it("is counted in characters, however many bytes or UTF-16 units each takes", () => {
+    for (const character of ["a", "é", "報", "😀"]) {
+      expect([character, isLongerThan(character.repeat(255), 255)]).toEqual([character, false]);
+      expect([character, isLongerThan(character.repeat(256), 255)]).toEqual([character, true]);
+    }
+  });
+});
