@@ -1,8 +1,8 @@
-/** Control characters, and halves of a surrogate pair, which no text in the database can hold. */
-const UNFIT = /[\p{Cc}\p{Cs}]/u;
+/** False for text that the database cannot hold: with NUL, or with half of a surrogate pair. */
+export const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes("\0");
 
-/** True for text that holds what one line of text may not. */
-export const hasUnfitCharacters = (text: string): boolean => UNFIT.test(text);
+/** True for text without line breaks and other control characters. */
+export const isOneLine = (text: string): boolean => text.isWellFormed() && !/\p{Cc}/u.test(text);
 
 /** True for text of more than `max` characters, as Postgres and JSON Schema count them: not in UTF-16 units. */
 export function isLongerThan(text: string, max: number): boolean {

@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { PART_TYPES } from "../core/path.ts";
 import { RUNNER_TYPES } from "../core/run.ts";
-import { hasUnfitCharacters, isLongerThan } from "../core/text.ts";
+import { isLongerThan, isOneLine, isStorable } from "../core/text.ts";
 
 /** A UUID as the contract has it: any 8-4-4-4-12 hex form, whatever the version. */
 export const uuid = () => z.guid();
@@ -23,16 +23,20 @@ export const givenInstant = () =>
     })
     .openapi({ type: "string", format: "date-time" });
 
-/** One line of text, of 1 to `max` characters, counted as Postgres and JSON Schema count them. */
-export const line = (max: number) =>
+/** Text of up to `max` characters, counted as Postgres and JSON Schema count them. */
+export const text = (max: number) => characters(max, isStorable, "Must not hold NUL or half of a surrogate pair.");
+
+/** One line of text, of 1 to `max` characters. */
+export const line = (max: number) => characters(max, isOneLine, "Must not hold control characters.").min(1);
+
+const characters = (max: number, isFit: (text: string) => boolean, message: string) =>
   z
     .string()
-    .min(1)
-    .superRefine((text, context) => {
-      if (isLongerThan(text, max)) {
-        context.addIssue({ code: "too_big", origin: "string", maximum: max, inclusive: true, input: text });
+    .superRefine((value, context) => {
+      if (isLongerThan(value, max)) {
+        context.addIssue({ code: "too_big", origin: "string", maximum: max, inclusive: true, input: value });
       }
-      if (hasUnfitCharacters(text)) context.addIssue({ code: "custom", message: "Must not hold control characters." });
+      if (!isFit(value)) context.addIssue({ code: "custom", message, input: value });
     })
     .openapi({ maxLength: max });
 

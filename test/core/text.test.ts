@@ -1,13 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { hasUnfitCharacters, isLongerThan } from "../../src/core/text.ts";
+import { isLongerThan, isOneLine, isStorable } from "../../src/core/text.ts";
 
 describe("a line of text", () => {
   it.each(["q1", " ", "Ünïcode 報告", "👩‍👩‍👧‍👦"])("may be %j", (text) => {
-    expect(hasUnfitCharacters(text)).toBe(false);
+    expect(isOneLine(text)).toBe(true);
   });
 
   it.each(["a\u0000", "a\nb", "\t", "\u007f", "\u0085", "\ud800", "a\udc00"])("may not be %j", (text) => {
-    expect(hasUnfitCharacters(text)).toBe(true);
+    expect(isOneLine(text)).toBe(false);
+  });
+});
+
+describe("any text", () => {
+  it("may hold whatever the database can", () => {
+    for (const text of ["", "a\nb\tc", "Ünïcode 報告", "👩‍👩‍👧‍👦"])
+      expect([text, isStorable(text)]).toEqual([text, true]);
+    for (const text of ["a\u0000", "\ud800", "a\udc00"]) expect([text, isStorable(text)]).toEqual([text, false]);
   });
 });
 

@@ -10,17 +10,15 @@ import { callerOnly } from "../middleware/authenticate.ts";
 import { conditional, notModifiedResponse } from "../middleware/conditional.ts";
 import { emptyBodyIsObject } from "../middleware/empty-body.ts";
 import { createRouter } from "../router.ts";
-import { pageQuery, paginated, uuid } from "../schemas.ts";
+import { pageQuery, paginated, text, uuid } from "../schemas.ts";
 import { exampleRun, toRun, WorkflowRunResponseSchema } from "../workflow-run-schema.ts";
 
 export const workflowDefinitionRuns = createRouter();
 
 const definitionParams = z.object({ definition_id: uuid().openapi({ example: exampleRun.workflow_definition_id }) });
 
-const idempotencyKey = () => z.string().max(255);
-
 const InvokeWorkflowRequestSchema = z
-  .strictObject({ idempotency_key: idempotencyKey().nullish() })
+  .strictObject({ idempotency_key: text(255).nullish() })
   .openapi("InvokeWorkflowRequest", { example: { idempotency_key: "order-4711" } });
 
 const invokeRoute = createRoute({
@@ -37,7 +35,7 @@ const invokeRoute = createRoute({
   middleware: [callerOnly.middleware, emptyBodyIsObject],
   request: {
     params: definitionParams,
-    headers: z.object({ "Idempotency-Key": idempotencyKey().optional() }),
+    headers: z.object({ "Idempotency-Key": text(255).optional() }),
     body: { required: false, content: { "application/json": { schema: InvokeWorkflowRequestSchema } } },
   },
   responses: {

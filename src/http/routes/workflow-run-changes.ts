@@ -10,6 +10,7 @@ import { callerOnly } from "../middleware/authenticate.ts";
 import { emptyBodyIsObject } from "../middleware/empty-body.ts";
 import { runnerOnly } from "../middleware/run-token.ts";
 import { createRouter } from "../router.ts";
+import { text } from "../schemas.ts";
 import { runParams, toRun, WorkflowRunResponseSchema } from "../workflow-run-schema.ts";
 
 export const workflowRunChanges = createRouter();
@@ -42,7 +43,7 @@ workflowRunChanges.openapi(deleteRoute, async (c) => {
 });
 
 const StopWorkflowRunRequestSchema = z
-  .strictObject({ reason: z.string().min(1).max(2000).nullish() })
+  .strictObject({ reason: text(2000).min(1).nullish() })
   .openapi("StopWorkflowRunRequest", { example: { reason: "Wrong folder" } });
 
 const stopRoute = createRoute({
@@ -104,7 +105,7 @@ workflowRunChanges.openapi(retryRoute, async (c) => {
 const WorkflowRunCallbackRequestSchema = z
   .strictObject({
     status: z.enum(["COMPLETED", "FAILED"]),
-    error: z.string().max(8192).nullish().openapi({ description: "Why the run FAILED." }),
+    error: text(8192).nullish().openapi({ description: "Why the run FAILED." }),
   })
   .openapi("WorkflowRunCallbackRequest", { example: { status: "COMPLETED" } });
 
