@@ -9,6 +9,8 @@ import { apiKeys } from "./routes/api-keys.ts";
 import { documentation } from "./routes/documentation.ts";
 import { health } from "./routes/health.ts";
 import { pathParts } from "./routes/path-parts.ts";
+import { tenantUsers } from "./routes/tenant-users.ts";
+import { users } from "./routes/users.ts";
 import { workflowDefinitionRuns } from "./routes/workflow-definition-runs.ts";
 import { workflowRunChanges } from "./routes/workflow-run-changes.ts";
 import { workflowRuns } from "./routes/workflow-runs.ts";
@@ -49,6 +51,8 @@ export function createApp() {
   app.route("/", workflowRuns);
   app.route("/", workflowRunChanges);
   app.route("/", pathParts);
+  app.route("/", users);
+  app.route("/", tenantUsers);
   app.route("/", apiKeys);
   app.route("/", health);
   app.route("/", documentation(app));

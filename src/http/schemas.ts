@@ -1,6 +1,7 @@
 /** The shapes that more than one resource sends, named as in the wire contract. */
 import { z } from "@hono/zod-openapi";
 import { PART_TYPES } from "../core/path.ts";
+import { IDP_TYPES, ROLES } from "../core/role.ts";
 import { RUNNER_TYPES } from "../core/run.ts";
 import { isLongerThan, isOneLine, isStorable } from "../core/text.ts";
 
@@ -41,6 +42,10 @@ const characters = (max: number, isFit: (text: string) => boolean, message: stri
     .openapi({ maxLength: max });
 
 export const PartTypeSchema = z.enum(PART_TYPES).openapi("PartType");
+
+export const TenantUserRoleSchema = z.enum(ROLES).openapi("TenantUserRole");
+
+export const IdpTypeSchema = z.enum(IDP_TYPES).openapi("IdpType");
 
 export const WorkflowRunnerTypeSchema = z.enum(RUNNER_TYPES).openapi("WorkflowRunnerType");
 

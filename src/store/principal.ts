@@ -66,3 +66,21 @@ export function authenticated<Row>(rows: readonly Row[]): Row {
   if (row === undefined) throw new Problem("unauthenticated");
   return row;
 }
+
+/** Whether the principal `p` administers the tenant, as the columns of {@link Admission}. */
+export const admission = (tenantId: string) =>
+  sql`p.tenant_id = ${tenantId} as is_own_tenant, ${isAdministrator} as is_administrator`;
+
+/** True when the principal `p` administers the tenant. */
+export const administers = (tenantId: string) => sql`(p.tenant_id = ${tenantId} and ${isAdministrator})`;
+
+export type Admission = { is_own_tenant: boolean; is_administrator: boolean };
+
+/**
+ * Refuses who does not administer the tenant.
+ * @throws Problem `not_found` for another tenant than the caller's, `forbidden` for a USER
+ */
+export function admitAdministrator({ is_own_tenant, is_administrator }: Admission): void {
+  if (!is_own_tenant) throw new Problem("not_found", "There is no such tenant, or it is not yours to see.");
+  if (!is_administrator) throw new Problem("forbidden", "You need the role OWNER or ADMIN.");
+}
