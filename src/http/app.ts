@@ -10,6 +10,7 @@ import { documentation } from "./routes/documentation.ts";
 import { health } from "./routes/health.ts";
 import { pathParts } from "./routes/path-parts.ts";
 import { tenantUsers } from "./routes/tenant-users.ts";
+import { userPermissions } from "./routes/user-permissions.ts";
 import { users } from "./routes/users.ts";
 import { workflowDefinitionRuns } from "./routes/workflow-definition-runs.ts";
 import { workflowRunChanges } from "./routes/workflow-run-changes.ts";
@@ -53,6 +54,7 @@ export function createApp() {
   app.route("/", pathParts);
   app.route("/", users);
   app.route("/", tenantUsers);
+  app.route("/", userPermissions);
   app.route("/", apiKeys);
   app.route("/", health);
   app.route("/", documentation(app));

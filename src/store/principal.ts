@@ -33,10 +33,12 @@ export function principal(credential: Credential): SQL {
 /** True when the principal `p` sees and may do everything in the tenant. */
 export const isAdministrator = sql`(p.role in ('OWNER', 'ADMIN'))`;
 
-/** True when the path lies at or below a granted one. By whole segments: `/a` does not cover `/ab`. */
+/** True when the path is the top's or lies below it. By whole segments: `/a` does not cover `/ab`. */
+export const covers = (top: SQL, path: SQL) => sql`(${path} = ${top} or starts_with(${path}, ${top} || '/'))`;
+
+/** True when the path lies at or below a granted one. */
 const isGranted = (path: SQL, capability: SQL) => sql`exists (
-  select from grants g
-  where (${path} = g.path or starts_with(${path}, g.path || '/')) and ${capability})`;
+  select from grants g where ${covers(sql`g.path`, path)} and ${capability})`;
 
 /** True when the principal `p` may read the path part whose path this is. */
 export const mayRead = (path: SQL) => sql`(${isAdministrator} or ${isGranted(path, sql`true`)})`;
