@@ -18,15 +18,19 @@ export const CREATABLE_PART_TYPES = ["FOLDER", "DOCUMENT", "DOCUMENT_VERSION"] a
 export const PATH_ORDERS = ["LOGICAL", "NAME", "UPDATED_AT", "CREATED_AT"] as const;
 export type PathOrder = (typeof PATH_ORDERS)[number];
 
-/** In characters, as Postgres and JSON Schema count them: not in UTF-16 units. */
+/** In characters, as {@link isLongerThan} counts them. */
 export const MAX_NAME_LENGTH = 255;
 
 /** In bytes of UTF-8. The path is indexed, and an index entry has no room for much more. */
 export const MAX_PATH_BYTES = 2048;
 
-/** What keeps this line of text from being a segment of a path, as a sentence; null for a good name. */
+/** Control characters, and halves of a surrogate pair, which no text in the database can hold. */
+const UNFIT = /[\p{Cc}\p{Cs}]/u;
+
+/** What keeps this from being a segment of a path, its length aside, as a sentence; null for a good name. */
 export function nameFault(name: string): string | null {
   if (name === "." || name === "..") return "Must not be `.` or `..`.";
   if (name.includes("/")) return "Must not hold a `/`.";
+  if (UNFIT.test(name)) return "Must not hold control characters.";
   return null;
 }

@@ -8,6 +8,23 @@ import { isLongerThan, isOneLine, isStorable } from "../core/text.ts";
 /** A UUID as the contract has it: any 8-4-4-4-12 hex form, whatever the version. */
 export const uuid = () => z.guid();
 
+/** Text that can be stored. `max` counts characters, as the contract does: zod would count UTF-16 units. */
+export const text = ({ min, max }: { min?: number; max?: number } = {}) =>
+  z
+    .string()
+    .superRefine((value, context) => {
+      if (min !== undefined && value.length < min) {
+        context.addIssue({ code: "too_small", origin: "string", minimum: min, inclusive: true, input: value });
+      }
+      if (max !== undefined && isLongerThan(value, max)) {
+        context.addIssue({ code: "too_big", origin: "string", maximum: max, inclusive: true, input: value });
+      }
+      if (!isStorable(value)) {
+        context.addIssue({ code: "custom", message: "Must not hold a zero byte or half a surrogate pair." });
+      }
+    })
+    .openapi({ ...(min !== undefined && { minLength: min }), ...(max !== undefined && { maxLength: max }) });
+
 /** An instant, RFC 3339 with milliseconds in UTC. */
 export const instant = () => z.iso.datetime();
 
@@ -24,22 +41,9 @@ export const givenInstant = () =>
     })
     .openapi({ type: "string", format: "date-time" });
 
-/** Text of up to `max` characters, counted as Postgres and JSON Schema count them. */
-export const text = (max: number) => characters(max, isStorable, "Must not hold NUL or half of a surrogate pair.");
-
 /** One line of text, of 1 to `max` characters. */
-export const line = (max: number) => characters(max, isOneLine, "Must not hold control characters.").min(1);
-
-const characters = (max: number, isFit: (text: string) => boolean, message: string) =>
-  z
-    .string()
-    .superRefine((value, context) => {
-      if (isLongerThan(value, max)) {
-        context.addIssue({ code: "too_big", origin: "string", maximum: max, inclusive: true, input: value });
-      }
-      if (!isFit(value)) context.addIssue({ code: "custom", message, input: value });
-    })
-    .openapi({ maxLength: max });
+export const line = (max: number) =>
+  text({ min: 1, max }).refine(isOneLine, { message: "Must not hold control characters." });
 
 export const PartTypeSchema = z.enum(PART_TYPES).openapi("PartType");
 

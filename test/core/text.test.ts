@@ -6,7 +6,7 @@ describe("a line of text", () => {
     expect(isOneLine(text)).toBe(true);
   });
 
-  it.each(["a\u0000", "a\nb", "\t", "\u007f", "\u0085", "\ud800", "a\udc00"])("may not be %j", (text) => {
+  it.each(["a\u0000", "a\nb", "\t", "\u007f", "\u0085"])("may not be %j", (text) => {
     expect(isOneLine(text)).toBe(false);
   });
 });

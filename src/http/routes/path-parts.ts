@@ -8,7 +8,7 @@ import { problemResponses, validationResponse } from "../errors.ts";
 import { callerOnly } from "../middleware/authenticate.ts";
 import { conditional, notModifiedResponse } from "../middleware/conditional.ts";
 import { createRouter } from "../router.ts";
-import { instant, line, PartTypeSchema, pageQuery, paginated, uuid } from "../schemas.ts";
+import { instant, PartTypeSchema, pageQuery, paginated, text, uuid } from "../schemas.ts";
 
 const FOLDER = {
   path_part_id: "01920000-0000-7000-8000-000000000102",
@@ -45,7 +45,7 @@ const PathPartResponseSchema = z
 const PaginatedPathPartsSchema = paginated("PaginatedResponse_PathPartResponse_", PathPartResponseSchema, FOLDER);
 
 const partName = () =>
-  line(MAX_NAME_LENGTH)
+  text({ min: 1, max: MAX_NAME_LENGTH })
     .superRefine((name, context) => {
       const message = nameFault(name);
       if (message !== null) context.addIssue({ code: "custom", message });

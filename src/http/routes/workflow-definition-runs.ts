@@ -18,7 +18,7 @@ export const workflowDefinitionRuns = createRouter();
 const definitionParams = z.object({ definition_id: uuid().openapi({ example: exampleRun.workflow_definition_id }) });
 
 const InvokeWorkflowRequestSchema = z
-  .strictObject({ idempotency_key: text(255).nullish() })
+  .strictObject({ idempotency_key: text({ max: 255 }).nullish() })
   .openapi("InvokeWorkflowRequest", { example: { idempotency_key: "order-4711" } });
 
 const invokeRoute = createRoute({
@@ -35,7 +35,7 @@ const invokeRoute = createRoute({
   middleware: [callerOnly.middleware, emptyBodyIsObject],
   request: {
     params: definitionParams,
-    headers: z.object({ "Idempotency-Key": text(255).optional() }),
+    headers: z.object({ "Idempotency-Key": text({ max: 255 }).optional() }),
     body: { required: false, content: { "application/json": { schema: InvokeWorkflowRequestSchema } } },
   },
   responses: {

@@ -43,7 +43,7 @@ workflowRunChanges.openapi(deleteRoute, async (c) => {
 });
 
 const StopWorkflowRunRequestSchema = z
-  .strictObject({ reason: text(2000).min(1).nullish() })
+  .strictObject({ reason: text({ min: 1, max: 2000 }).nullish() })
   .openapi("StopWorkflowRunRequest", { example: { reason: "Wrong folder" } });
 
 const stopRoute = createRoute({
@@ -105,7 +105,7 @@ workflowRunChanges.openapi(retryRoute, async (c) => {
 const WorkflowRunCallbackRequestSchema = z
   .strictObject({
     status: z.enum(["COMPLETED", "FAILED"]),
-    error: text(8192).nullish().openapi({ description: "Why the run FAILED." }),
+    error: text({ max: 8192 }).nullish().openapi({ description: "Why the run FAILED." }),
   })
   .openapi("WorkflowRunCallbackRequest", { example: { status: "COMPLETED" } });
 

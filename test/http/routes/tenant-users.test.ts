@@ -96,7 +96,7 @@ describe("POST /v1/tenants/{tenant_id}/users", () => {
       ["email", "uma", "value_error"],
       ["email", undefined, "missing"],
       ["role", "OWNER", "enum"],
-      ["first_name", "a\u0000", "value_error"],
+      ["first_name", "a\nb", "value_error"],
       ["last_name", "x".repeat(101), "string_too_long"],
       ["idp_type", "GOOGLE", "extra_forbidden"],
     ] as const) {
