@@ -12,6 +12,7 @@ export {
   any,
   array,
   boolean,
+  email,
   enum,
   guid,
   int,

@@ -8,6 +8,9 @@ const SECRET_LENGTH = 43;
 const CHECKSUM_LENGTH = 6;
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
+/** How many keys that work a user may have. */
+export const MAX_ACTIVE_API_KEYS = 20;
+
 /** The key that these 32 random bytes make. */
 export async function formatApiKey(random: Uint8Array<ArrayBuffer>): Promise<string> {
   const secret = base62(random, SECRET_LENGTH);

@@ -9,3 +9,6 @@ const UNSTORABLE = /\0|\p{Cs}/u;
 
 /** False for text that Postgres cannot hold. */
 export const isStorable = (text: string): boolean => !UNSTORABLE.test(text);
+
+/** True for text without line breaks and other control characters. */
+export const isOneLine = (text: string): boolean => !/\p{Cc}/u.test(text);

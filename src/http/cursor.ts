@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode";
 import type { RunCursor } from "../store/list-runs.ts";
+import { givenInstant } from "./schemas.ts";
 
-const contents = z.tuple([z.iso.datetime(), z.guid()]);
+const contents = z.tuple([givenInstant(), z.guid()]);
 
 /** Where a page ends, as text that clients pass back and need not understand. */
 export function formatCursor({ createdAt, id }: RunCursor): string {

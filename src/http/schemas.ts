@@ -1,8 +1,9 @@
 /** The shapes that more than one resource sends, named as in the wire contract. */
 import { z } from "@hono/zod-openapi";
 import { PART_TYPES } from "../core/path.ts";
+import { IDP_TYPES, ROLES } from "../core/role.ts";
 import { RUNNER_TYPES } from "../core/run.ts";
-import { isLongerThan, isStorable } from "../core/text.ts";
+import { isLongerThan, isOneLine, isStorable } from "../core/text.ts";
 
 /** A UUID as the contract has it: any 8-4-4-4-12 hex form, whatever the version. */
 export const uuid = () => z.guid();
@@ -27,7 +28,28 @@ export const text = ({ min, max }: { min?: number; max?: number } = {}) =>
 /** An instant, RFC 3339 with milliseconds in UTC. */
 export const instant = () => z.iso.datetime();
 
+/** An instant as a caller may give it, with any offset, in the years that have four digits. In UTC from here on. */
+export const givenInstant = () =>
+  z.iso
+    .datetime({ offset: true })
+    .transform((text, context) => {
+      const at = new Date(text);
+      const year = at.getUTCFullYear();
+      if (year >= 1 && year <= 9999) return at.toISOString();
+      context.addIssue({ code: "invalid_format", format: "datetime", input: text });
+      return z.NEVER;
+    })
+    .openapi({ type: "string", format: "date-time" });
+
+/** One line of text, of 1 to `max` characters. */
+export const line = (max: number) =>
+  text({ min: 1, max }).refine(isOneLine, { message: "Must not hold control characters." });
+
 export const PartTypeSchema = z.enum(PART_TYPES).openapi("PartType");
+
+export const TenantUserRoleSchema = z.enum(ROLES).openapi("TenantUserRole");
+
+export const IdpTypeSchema = z.enum(IDP_TYPES).openapi("IdpType");
 
 export const WorkflowRunnerTypeSchema = z.enum(RUNNER_TYPES).openapi("WorkflowRunnerType");
 

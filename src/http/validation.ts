@@ -106,6 +106,8 @@ function formatFault(format: string): { type: FaultType; msg: string } {
       return { type: "uuid_parsing", msg: "Must be a UUID of 8-4-4-4-12 hex digits." };
     case "datetime":
       return { type: "datetime_parsing", msg: "Must be an instant such as `2026-01-31T12:00:00Z`." };
+    case "email":
+      return { type: "value_error", msg: "Must be an email address such as `name@example.com`." };
     case "url":
       return { type: "url_parsing", msg: "Must be an absolute URL such as `https://runner.example.com/hook`." };
     default:

@@ -33,10 +33,12 @@ export function principal(credential: Credential): SQL {
 /** True when the principal `p` sees and may do everything in the tenant. */
 export const isAdministrator = sql`(p.role in ('OWNER', 'ADMIN'))`;
 
-/** True when the path lies at or below a granted one. By whole segments: `/a` does not cover `/ab`. */
+/** True when the path is the top's or lies below it. By whole segments: `/a` does not cover `/ab`. */
+export const covers = (top: SQL, path: SQL) => sql`(${path} = ${top} or starts_with(${path}, ${top} || '/'))`;
+
+/** True when the path lies at or below a granted one. */
 const isGranted = (path: SQL, capability: SQL) => sql`exists (
-  select from grants g
-  where (${path} = g.path or starts_with(${path}, g.path || '/')) and ${capability})`;
+  select from grants g where ${covers(sql`g.path`, path)} and ${capability})`;
 
 /** True when the principal `p` may read the path part whose path this is. */
 export const mayRead = (path: SQL) => sql`(${isAdministrator} or ${isGranted(path, sql`true`)})`;
@@ -65,4 +67,22 @@ export function authenticated<Row>(rows: readonly Row[]): Row {
   const [row] = rows;
   if (row === undefined) throw new Problem("unauthenticated");
   return row;
+}
+
+/** Whether the principal `p` administers the tenant, as the columns of {@link Admission}. */
+export const admission = (tenantId: string) =>
+  sql`p.tenant_id = ${tenantId} as is_own_tenant, ${isAdministrator} as is_administrator`;
+
+/** True when the principal `p` administers the tenant. */
+export const administers = (tenantId: string) => sql`(p.tenant_id = ${tenantId} and ${isAdministrator})`;
+
+export type Admission = { is_own_tenant: boolean; is_administrator: boolean };
+
+/**
+ * Refuses who does not administer the tenant.
+ * @throws Problem `not_found` for another tenant than the caller's, `forbidden` for a USER
+ */
+export function admitAdministrator({ is_own_tenant, is_administrator }: Admission): void {
+  if (!is_own_tenant) throw new Problem("not_found", "There is no such tenant, or it is not yours to see.");
+  if (!is_administrator) throw new Problem("forbidden", "You need the role OWNER or ADMIN.");
 }

@@ -16,10 +16,8 @@ import { exampleRun, toRun, WorkflowRunResponseSchema } from "../workflow-run-sc
 
 export const workflowDefinitionRuns = createRouter();
 
-const idempotencyKey = () => text({ max: 255 });
-
 const InvokeWorkflowRequestSchema = z
-  .strictObject({ idempotency_key: idempotencyKey().nullish() })
+  .strictObject({ idempotency_key: text({ max: 255 }).nullish() })
   .openapi("InvokeWorkflowRequest", { example: { idempotency_key: "order-4711" } });
 
 const invokeRoute = createRoute({
@@ -36,7 +34,7 @@ const invokeRoute = createRoute({
   middleware: [callerOnly.middleware, emptyBodyIsObject],
   request: {
     params: definitionParams,
-    headers: z.object({ "Idempotency-Key": idempotencyKey().optional() }),
+    headers: z.object({ "Idempotency-Key": text({ max: 255 }).optional() }),
     body: { required: false, content: { "application/json": { schema: InvokeWorkflowRequestSchema } } },
   },
   responses: {

@@ -10,7 +10,7 @@ import { problemResponses, validationResponse } from "../errors.ts";
 import { callerOnly } from "../middleware/authenticate.ts";
 import { conditional, notModifiedResponse } from "../middleware/conditional.ts";
 import { createRouter } from "../router.ts";
-import { instant, pageQuery, paginated, uuid } from "../schemas.ts";
+import { givenInstant, instant, pageQuery, paginated, uuid } from "../schemas.ts";
 import {
   exampleRun,
   runParams,
@@ -32,8 +32,8 @@ const listRunsQuery = z.object({
     .openapi({ description: "Only runs in this state. Repeat it for several." }),
   workflow_definition_id: uuid().optional(),
   user_id: uuid().optional().openapi({ description: "Only runs that this user triggered." }),
-  created_after: z.iso.datetime({ offset: true }).optional(),
-  created_before: z.iso.datetime({ offset: true }).optional(),
+  created_after: givenInstant().optional(),
+  created_before: givenInstant().optional(),
   cursor: z
     .string()
     .transform((text, context) => {

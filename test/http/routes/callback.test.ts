@@ -138,13 +138,14 @@ describe("POST /v1/workflow-runs/{run_id}/callback", () => {
     expect((await callBack(service, { ...tenant, id: other.id }, runId, { status: "COMPLETED" })).status).toBe(404);
   });
 
-  it("answers 422 for any other status and for an error that is too long", async () => {
+  it("answers 422 for any other status and for an error that is too long or unfit", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
     for (const [result, type] of [
       [{ status: "RUNNING" }, "enum"],
       [{}, "missing"],
       [{ status: "FAILED", error: "x".repeat(8193) }, "string_too_long"],
+      [{ status: "FAILED", error: "half a pair: \ud800" }, "value_error"],
     ] as const) {
       const response = await callBack(service, tenant, runId, result);
       expect(response.status).toBe(422);

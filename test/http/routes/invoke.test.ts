@@ -138,7 +138,7 @@ describe("POST /v1/workflow-definitions/{definition_id}/invoke", () => {
     expect(new Set(ids).size).toBe(1);
   });
 
-  it("answers 422 for two different keys, a key that is too long, and fields that do not exist", async () => {
+  it("answers 422 for two different keys, a key too long or unfit, and fields that do not exist", async () => {
     const tenant = await newTenant();
     const post = async (body: unknown, headers?: Record<string, string>) => {
       const response = await service.send("POST", invokePath(tenant), tenant.owner.key, body, headers);
@@ -155,6 +155,7 @@ describe("POST /v1/workflow-definitions/{definition_id}/invoke", () => {
       [["body", "idempotency_key"], "string_too_long"],
       [["body", "more"], "extra_forbidden"],
     ]);
+    expect(await post({ idempotency_key: "a\u0000" })).toEqual([422, [["body", "idempotency_key"], "value_error"]]);
     expect(await post([])).toEqual([422, [["body"], "value_error"]]);
   });
 

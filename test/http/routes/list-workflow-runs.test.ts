@@ -146,6 +146,22 @@ describe("GET /v1/workflow-runs", () => {
     ]);
     expect((await service.get("/v1/workflow-runs", "wr_made_up")).status).toBe(401);
   });
+
+  it("takes an instant with any offset, and answers 422 for one in a year that the database has not", async () => {
+    const tenant = await createTenant(service.database);
+    const cursor = btoa(JSON.stringify(["0000-01-01T00:00:00Z", tenant.id])).replaceAll("=", "");
+    const cases: [Record<string, string>, number][] = [
+      [{ created_after: "2026-01-01T00:00:00+23:00" }, 200],
+      [{ created_before: "0000-01-01T00:00:00Z" }, 422],
+      [{ created_after: "0001-01-01T00:00:00+23:00" }, 422],
+      [{ created_after: "9999-12-31T23:59:59-15:00" }, 422],
+      [{ cursor }, 422],
+    ];
+    for (const [query, status] of cases) {
+      const response = await service.get(`/v1/workflow-runs?${new URLSearchParams(query)}`, tenant.owner.key);
+      expect([query, response.status]).toEqual([query, status]);
+    }
+  });
 });
 
 describe("GET /v1/workflow-runs/summary", () => {

@@ -52,10 +52,10 @@ describe("POST /v1/workflow-runs/{run_id}/stop", () => {
     expect((await readRun(service, tenant, runId)).error).toContain("Timed out");
   });
 
-  it("answers 422 for a reason that is empty, too long or no text", async () => {
+  it("answers 422 for a reason that is empty, too long, unfit or no text", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
-    for (const reason of ["", "x".repeat(2001), 7]) {
+    for (const reason of ["", "x".repeat(2001), 7, "a\u0000"]) {
       expect((await post(tenant, runId, "/stop", { reason })).status).toBe(422);
     }
     expect((await readRun(service, tenant, runId)).status).toBe("RUNNING");
