@@ -8,11 +8,16 @@ const keyRing = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** HMAC keys: RFC 7518 asks for as many bytes as the hash has. */
+const signingKeys = keyRing.refine((ring) => [...ring.byId.values()].every(({ secret }) => secret.length >= 32));
+
 const AES_256_KEY = /^[A-Za-z0-9+/]{43}=$/;
+
+const LOOPBACK = new Set(["localhost", "127.0.0.1"]);
 
 const seconds = z.coerce.number().int();
 
-const schema = z.object({
+const varsSchema = z.object({
   /** Postgres connection string, as Neon shows it. */
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   /** Where Neon's HTTP protocol is spoken, if not at the database's own host. */
@@ -24,12 +29,27 @@ const schema = z.object({
   /** Encrypts the runners' webhook secrets: each key is 32 bytes in base64. */
   ENCRYPTION_KEY: keyRing.refine((ring) => [...ring.byId.values()].every(({ secret }) => AES_256_KEY.test(secret))),
   /** Signs run tokens. */
-  RUN_TOKEN_SECRET: keyRing.refine((ring) => [...ring.byId.values()].every(({ secret }) => secret.length >= 32)),
+  RUN_TOKEN_SECRET: signingKeys,
+  /** Verifies session tokens signed with HS256. */
+  SESSION_SECRET: signingKeys.optional(),
+  /** Where an OIDC issuer publishes the keys of its session tokens. Plain http only on this machine. */
+  SESSION_JWKS_URL: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => url.startsWith("https:") || LOOPBACK.has(new URL(url).hostname))
+    .optional(),
+  /** What a session token's `iss` and `aud` must be. */
+  SESSION_ISSUER: z.string().min(1).optional(),
+  SESSION_AUDIENCE: z.string().min(1).optional(),
   /** Added to every time limit, for the time that a run takes to reach its runner. */
   DEADLINE_GRACE_SECONDS: seconds.min(0).max(3600).default(0),
   /** Lets runners be `http` and on this machine. For the local stack only. */
   ALLOW_LOCAL_RUNNERS: z.stringbool().default(false),
 });
+
+const schema = varsSchema
+  // Another service's token from the same issuer must not open this one.
+  .refine((vars) => !vars.SESSION_JWKS_URL || vars.SESSION_ISSUER, { path: ["SESSION_ISSUER"] })
+  .refine((vars) => !vars.SESSION_JWKS_URL || vars.SESSION_AUDIENCE, { path: ["SESSION_AUDIENCE"] });
 
 export type Config = {
   databaseUrl: string;
@@ -38,6 +58,14 @@ export type Config = {
   publicUrl: string;
   encryptionKeys: KeyRing;
   runTokenKeys: KeyRing;
+  sessions: {
+    /** Without them no token signed with HS256 is valid. */
+    keys: KeyRing | undefined;
+    /** Without it no other one is. */
+    jwksUrl: string | undefined;
+    issuer: string | undefined;
+    audience: string | undefined;
+  };
   deadlineGraceSeconds: number;
   allowLocalRunners: boolean;
 };
@@ -64,6 +92,12 @@ export function readConfig(bindings: object): Config {
     publicUrl: vars.PUBLIC_URL.replace(/\/+$/, ""),
     encryptionKeys: vars.ENCRYPTION_KEY,
     runTokenKeys: vars.RUN_TOKEN_SECRET,
+    sessions: {
+      keys: vars.SESSION_SECRET,
+      jwksUrl: vars.SESSION_JWKS_URL,
+      issuer: vars.SESSION_ISSUER,
+      audience: vars.SESSION_AUDIENCE,
+    },
     deadlineGraceSeconds: vars.DEADLINE_GRACE_SECONDS,
     allowLocalRunners: vars.ALLOW_LOCAL_RUNNERS,
   };

@@ -7,7 +7,8 @@ export const PROBLEMS = {
   unauthenticated: {
     status: 401,
     title: "Unauthenticated",
-    detail: "Send a valid credential: `Authorization: Bearer <api key>`.",
+    detail:
+      "Send a valid credential: `Authorization: Bearer <API key or session token>`, or the session's cookie `ks_uat`.",
   },
   callback_unauthenticated: {
     status: 401,
@@ -48,6 +49,11 @@ export const PROBLEMS = {
     status: 503,
     title: "Not ready",
     detail: "The service cannot keep its promises right now.",
+  },
+  session_keys_unavailable: {
+    status: 503,
+    title: "Session keys unavailable",
+    detail: "The keys of session tokens could not be fetched. Try again after the seconds named in `Retry-After`.",
   },
   database_unavailable: {
     status: 503,

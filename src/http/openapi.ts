@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { version } from "../../package.json";
 import type { AppEnv } from "./env.ts";
+import { SESSION_COOKIE } from "./middleware/authenticate.ts";
 
 export { version };
 
@@ -11,6 +12,18 @@ const SECURITY_SCHEMES = {
     type: "http",
     scheme: "bearer",
     description: "An API key: `Authorization: Bearer wr_…`.",
+  },
+  Session: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "A session token: `Authorization: Bearer <JWT>` with the claims `sub` (user), `tenant_id` and `exp`.",
+  },
+  SessionCookie: {
+    type: "apiKey",
+    in: "cookie",
+    name: SESSION_COOKIE,
+    description: "A session token as a cookie. Changes need a same-origin `Origin`, or `Sec-Fetch-Site: same-origin`.",
   },
   RunToken: {
     type: "http",

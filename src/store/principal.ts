@@ -2,10 +2,18 @@ import { type SQL, sql } from "drizzle-orm";
 import { Problem } from "../core/errors.ts";
 
 /** What a caller sent to say who they are. */
-export type Credential = {
-  /** Hex SHA-256 of an API key. */
-  apiKeyHash: string;
-};
+export type Credential =
+  | {
+      /** Hex SHA-256 of an API key. */
+      apiKeyHash: string;
+    }
+  | { session: SessionClaims };
+
+/** What a session token says, once its signature is verified. Instants are seconds since 1970. */
+export type SessionClaims = { userId: string; tenantId: string; expiresAt: number; notBefore: number };
+
+/** How far the clock of a session token's issuer may be from the database's. */
+const CLOCK_LEEWAY = sql`interval '30 seconds'`;
 
 /**
  * The common table expressions that every statement on behalf of a caller begins with. `principal` has no
@@ -14,14 +22,12 @@ export type Credential = {
  * USER, and is not even looked up by a statement that does not ask for it.
  */
 export function principal(credential: Credential): SQL {
+  const proven = "session" in credential ? provenBySession(credential.session) : provenByApiKey(credential.apiKeyHash);
   return sql`principal as (
     select u.id as user_id, u.tenant_id, u.role
-    from api_keys k
-    join users u on u.tenant_id = k.tenant_id and u.id = k.user_id
-    where k.key_hash = decode(${credential.apiKeyHash}, 'hex')
-      and k.revoked_at is null
-      and (k.expires_at is null or k.expires_at > statement_timestamp())
-      and u.deactivated_at is null
+    from (${proven}) proven
+    join users u on u.tenant_id = proven.tenant_id and u.id = proven.user_id
+    where u.deactivated_at is null
   ), grants as (
     select part.materialized_path as path, g.capability
     from principal p
@@ -29,6 +35,17 @@ export function principal(credential: Credential): SQL {
     join path_parts part on part.tenant_id = g.tenant_id and part.id = g.path_part_id
   )`;
 }
+
+const provenByApiKey = (hash: string) => sql`
+  select k.tenant_id, k.user_id from api_keys k
+  where k.key_hash = decode(${hash}, 'hex')
+    and k.revoked_at is null
+    and (k.expires_at is null or k.expires_at > statement_timestamp())`;
+
+const provenBySession = ({ userId, tenantId, expiresAt, notBefore }: SessionClaims) => sql`
+  select ${tenantId}::uuid as tenant_id, ${userId}::uuid as user_id
+  where statement_timestamp() < to_timestamp(${expiresAt}::float8) + ${CLOCK_LEEWAY}
+    and statement_timestamp() >= to_timestamp(${notBefore}::float8) - ${CLOCK_LEEWAY}`;
 
 /** True when the principal `p` sees and may do everything in the tenant. */
 export const isAdministrator = sql`(p.role in ('OWNER', 'ADMIN'))`;
