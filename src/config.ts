@@ -15,6 +15,22 @@ const AES_256_KEY = /^[A-Za-z0-9+/]{43}=$/;
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1"]);
 
+/** A binding of the platform's that counts: https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit */
+export type RateLimiter = { limit(options: { key: string }): Promise<{ success: boolean }> };
+
+const rateLimiter = z.custom<RateLimiter>((binding) => typeof binding === "object" && binding !== null).optional();
+
+/** Origins, separated by commas. `*` is none. */
+const origins = z.string().transform((text, context) => {
+  const list = text
+    .split(",")
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== "");
+  if (list.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin)) return list;
+  context.addIssue({ code: "custom", message: "no origins" });
+  return z.NEVER;
+});
+
 const seconds = z.coerce.number().int();
 
 const varsSchema = z.object({
@@ -35,11 +51,17 @@ const varsSchema = z.object({
   /** Where an OIDC issuer publishes the keys of its session tokens. Plain http only on this machine. */
   SESSION_JWKS_URL: z
     .url({ protocol: /^https?$/ })
-    .refine((url) => url.startsWith("https:") || LOOPBACK.has(new URL(url).hostname))
+    .refine((url) => new URL(url).protocol === "https:" || LOOPBACK.has(new URL(url).hostname))
     .optional(),
   /** What a session token's `iss` and `aud` must be. */
   SESSION_ISSUER: z.string().min(1).optional(),
   SESSION_AUDIENCE: z.string().min(1).optional(),
+  /** The origins whose pages may call the service with a bearer token. */
+  CORS_ORIGINS: origins.default([]),
+  /** Count the requests of an address, its failed authentications, and the requests with one credential. */
+  ADDRESS_LIMITER: rateLimiter,
+  FAILURE_LIMITER: rateLimiter,
+  CALLER_LIMITER: rateLimiter,
   /** Added to every time limit, for the time that a run takes to reach its runner. */
   DEADLINE_GRACE_SECONDS: seconds.min(0).max(3600).default(0),
   /** Lets runners be `http` and on this machine. For the local stack only. */
@@ -66,6 +88,9 @@ export type Config = {
     issuer: string | undefined;
     audience: string | undefined;
   };
+  corsOrigins: readonly string[];
+  /** Without one, nothing is limited by it. */
+  limiters: Record<"address" | "failure" | "caller", RateLimiter | undefined>;
   deadlineGraceSeconds: number;
   allowLocalRunners: boolean;
 };
@@ -98,6 +123,8 @@ export function readConfig(bindings: object): Config {
       issuer: vars.SESSION_ISSUER,
       audience: vars.SESSION_AUDIENCE,
     },
+    corsOrigins: vars.CORS_ORIGINS,
+    limiters: { address: vars.ADDRESS_LIMITER, failure: vars.FAILURE_LIMITER, caller: vars.CALLER_LIMITER },
     deadlineGraceSeconds: vars.DEADLINE_GRACE_SECONDS,
     allowLocalRunners: vars.ALLOW_LOCAL_RUNNERS,
   };

@@ -40,6 +40,16 @@ export const PROBLEMS = {
     title: "Unsupported media type",
     detail: "Send the body as JSON, with `Content-Type: application/json`.",
   },
+  too_many_requests: {
+    status: 429,
+    title: "Too many requests",
+    detail: "Wait for the seconds named in `Retry-After`, then go on more slowly.",
+  },
+  headers_too_large: {
+    status: 431,
+    title: "Request header fields too large",
+    detail: "Send at most 100 header fields.",
+  },
   internal_error: {
     status: 500,
     title: "Internal error",

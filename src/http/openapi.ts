@@ -1,6 +1,8 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { version } from "../../package.json";
+import type { ProblemCode } from "../core/errors.ts";
 import type { AppEnv } from "./env.ts";
+import { problemResponses } from "./errors.ts";
 import { SESSION_COOKIE } from "./middleware/authenticate.ts";
 
 export { version };
@@ -42,6 +44,9 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>): Document {
   for (const [name, scheme] of Object.entries(SECURITY_SCHEMES)) {
     app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
   }
+  for (const definition of app.openAPIRegistry.definitions) {
+    if (definition.type === "route") definition.route.responses = allResponses(definition.route);
+  }
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
@@ -54,6 +59,14 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>): Document {
   });
   documents.set(app, document);
   return document;
+}
+
+/** A route's own responses, and those that a request may get before it reaches its route. */
+function allResponses({ method, security = [], responses }: RouteConfig): RouteConfig["responses"] {
+  const codes: ProblemCode[] = ["too_many_requests", "headers_too_large"];
+  if (security.some((scheme) => "Session" in scheme)) codes.push("session_keys_unavailable");
+  if (security.some((scheme) => "SessionCookie" in scheme) && method !== "get") codes.push("forbidden");
+  return { ...problemResponses(...codes), ...responses };
 }
 
 /** An index of the documentation for language models: https://llmstxt.org. */

@@ -6,6 +6,7 @@ import { Problem } from "../../core/errors.ts";
 import type { Credential } from "../../store/principal.ts";
 import type { AppEnv } from "../env.ts";
 import { answerProblem } from "../errors.ts";
+import { limitCaller } from "./limit-rate.ts";
 
 const BEARER = /^Bearer +([\x21-\x7e]+)$/i;
 
@@ -28,6 +29,7 @@ const authenticate = createMiddleware<AppEnv>(async (c, next) => {
   if (token === undefined) throw new Problem("unauthenticated");
   if (!hasHeader) requireSameOrigin(c);
   c.set("credential", await readCredential(c, token));
+  await limitCaller(c);
   await next();
   if (c.error instanceof Problem && c.error.code === "unauthenticated" && (await looksMistyped(token))) {
     c.res = answerProblem(c, "unauthenticated", MISTYPED);
