@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { Problem } from "../core/errors.ts";
+import { noteTenant } from "./meter.ts";
 
 /** What a caller sent to say who they are. */
 export type Credential =
@@ -74,12 +75,17 @@ export const runIsVisible = sql`(r.tenant_id = p.tenant_id and (${isAdministrato
 /** True for a run `r` that the principal `p` may stop, retry or delete. */
 export const runIsTheirs = sql`(${isAdministrator} or r.user_id = p.user_id)`;
 
+/** The column in which a statement says, for the log, whose request it was part of. */
+export const ofTenant = sql`(select tenant_id from principal) as of_tenant`;
+
 /**
- * The row of a statement that answers one row for each principal, whatever else it found.
+ * The row of a statement that answers one row for each principal, whatever else it found, without {@link ofTenant}.
  * @throws Problem `unauthenticated` when there was no principal.
  */
-export function authenticated<Row>(rows: readonly Row[]): Row {
+export function authenticated<Row extends object>(rows: readonly (Row & { of_tenant?: string })[]): Row {
   const [row] = rows;
   if (row === undefined) throw new Problem("unauthenticated");
+  if (row.of_tenant !== undefined) noteTenant(row.of_tenant);
+  delete row.of_tenant;
   return row;
 }
