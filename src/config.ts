@@ -8,11 +8,32 @@ const keyRing = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** HMAC keys: RFC 7518 asks for as many bytes as the hash has. */
+const signingKeys = keyRing.refine((ring) => [...ring.byId.values()].every(({ secret }) => secret.length >= 32));
+
 const AES_256_KEY = /^[A-Za-z0-9+/]{43}=$/;
+
+const LOOPBACK = new Set(["localhost", "127.0.0.1"]);
+
+/** A binding of the platform's that counts: https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit */
+export type RateLimiter = { limit(options: { key: string }): Promise<{ success: boolean }> };
+
+const rateLimiter = z.custom<RateLimiter>((binding) => typeof binding === "object" && binding !== null).optional();
+
+/** Origins, separated by commas. `*` is none. */
+const origins = z.string().transform((text, context) => {
+  const list = text
+    .split(",")
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== "");
+  if (list.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin)) return list;
+  context.addIssue({ code: "custom", message: "no origins" });
+  return z.NEVER;
+});
 
 const seconds = z.coerce.number().int();
 
-const schema = z.object({
+const varsSchema = z.object({
   /** Postgres connection string, as Neon shows it. */
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   /** Where Neon's HTTP protocol is spoken, if not at the database's own host. */
@@ -24,12 +45,33 @@ const schema = z.object({
   /** Encrypts the runners' webhook secrets: each key is 32 bytes in base64. */
   ENCRYPTION_KEY: keyRing.refine((ring) => [...ring.byId.values()].every(({ secret }) => AES_256_KEY.test(secret))),
   /** Signs run tokens. */
-  RUN_TOKEN_SECRET: keyRing.refine((ring) => [...ring.byId.values()].every(({ secret }) => secret.length >= 32)),
+  RUN_TOKEN_SECRET: signingKeys,
+  /** Verifies session tokens signed with HS256. */
+  SESSION_SECRET: signingKeys.optional(),
+  /** Where an OIDC issuer publishes the keys of its session tokens. Plain http only on this machine. */
+  SESSION_JWKS_URL: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => new URL(url).protocol === "https:" || LOOPBACK.has(new URL(url).hostname))
+    .optional(),
+  /** What a session token's `iss` and `aud` must be. */
+  SESSION_ISSUER: z.string().min(1).optional(),
+  SESSION_AUDIENCE: z.string().min(1).optional(),
+  /** The origins whose pages may call the service with a bearer token. */
+  CORS_ORIGINS: origins.default([]),
+  /** Count the requests of an address, its failed authentications, and the requests with one credential. */
+  ADDRESS_LIMITER: rateLimiter,
+  FAILURE_LIMITER: rateLimiter,
+  CALLER_LIMITER: rateLimiter,
   /** Added to every time limit, for the time that a run takes to reach its runner. */
   DEADLINE_GRACE_SECONDS: seconds.min(0).max(3600).default(0),
   /** Lets runners be `http` and on this machine. For the local stack only. */
   ALLOW_LOCAL_RUNNERS: z.stringbool().default(false),
 });
+
+const schema = varsSchema
+  // Another service's token from the same issuer must not open this one.
+  .refine((vars) => !vars.SESSION_JWKS_URL || vars.SESSION_ISSUER, { path: ["SESSION_ISSUER"] })
+  .refine((vars) => !vars.SESSION_JWKS_URL || vars.SESSION_AUDIENCE, { path: ["SESSION_AUDIENCE"] });
 
 export type Config = {
   databaseUrl: string;
@@ -38,6 +80,17 @@ export type Config = {
   publicUrl: string;
   encryptionKeys: KeyRing;
   runTokenKeys: KeyRing;
+  sessions: {
+    /** Without them no token signed with HS256 is valid. */
+    keys: KeyRing | undefined;
+    /** Without it no other one is. */
+    jwksUrl: string | undefined;
+    issuer: string | undefined;
+    audience: string | undefined;
+  };
+  corsOrigins: readonly string[];
+  /** Without one, nothing is limited by it. */
+  limiters: Record<"address" | "failure" | "caller", RateLimiter | undefined>;
   deadlineGraceSeconds: number;
   allowLocalRunners: boolean;
 };
@@ -64,6 +117,14 @@ export function readConfig(bindings: object): Config {
     publicUrl: vars.PUBLIC_URL.replace(/\/+$/, ""),
     encryptionKeys: vars.ENCRYPTION_KEY,
     runTokenKeys: vars.RUN_TOKEN_SECRET,
+    sessions: {
+      keys: vars.SESSION_SECRET,
+      jwksUrl: vars.SESSION_JWKS_URL,
+      issuer: vars.SESSION_ISSUER,
+      audience: vars.SESSION_AUDIENCE,
+    },
+    corsOrigins: vars.CORS_ORIGINS,
+    limiters: { address: vars.ADDRESS_LIMITER, failure: vars.FAILURE_LIMITER, caller: vars.CALLER_LIMITER },
     deadlineGraceSeconds: vars.DEADLINE_GRACE_SECONDS,
     allowLocalRunners: vars.ALLOW_LOCAL_RUNNERS,
   };

@@ -2,6 +2,7 @@ import { ConfigError, readConfig } from "./config.ts";
 import { sweep } from "./cron/sweep.ts";
 import { createApp } from "./http/app.ts";
 import type { Services } from "./http/env.ts";
+import { openSessions } from "./http/session-token.ts";
 import { log } from "./log.ts";
 import { openDatabase } from "./store/client.ts";
 
@@ -14,7 +15,7 @@ function compose(bindings: object): Services {
   const known = servicesOf.get(bindings);
   if (known) return known;
   const config = readConfig(bindings);
-  const services = { db: openDatabase(config), config };
+  const services = { db: openDatabase(config), config, verifySession: openSessions(config.sessions) };
   servicesOf.set(bindings, services);
   return services;
 }

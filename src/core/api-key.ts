@@ -25,6 +25,9 @@ export async function hashApiKey(key: string): Promise<string> {
 /** The last characters, for telling one's keys apart. */
 export const suffixOfApiKey = (key: string): string => key.slice(-4);
 
+/** True for what says of itself that it is an API key. */
+export const isApiKey = (text: string): boolean => text.startsWith(PREFIX);
+
 /** False for what cannot be a key of ours because of a typo or a missing piece. */
 export async function isWellFormedApiKey(key: string): Promise<boolean> {
   if (!/^wr_[0-9A-Za-z]{49}$/.test(key)) return false;

@@ -7,7 +7,8 @@ export const PROBLEMS = {
   unauthenticated: {
     status: 401,
     title: "Unauthenticated",
-    detail: "Send a valid credential: `Authorization: Bearer <api key>`.",
+    detail:
+      "Send a valid credential: `Authorization: Bearer <API key or session token>`, or the session's cookie `ks_uat`.",
   },
   callback_unauthenticated: {
     status: 401,
@@ -39,6 +40,16 @@ export const PROBLEMS = {
     title: "Unsupported media type",
     detail: "Send the body as JSON, with `Content-Type: application/json`.",
   },
+  too_many_requests: {
+    status: 429,
+    title: "Too many requests",
+    detail: "Wait for the seconds named in `Retry-After`, then go on more slowly.",
+  },
+  headers_too_large: {
+    status: 431,
+    title: "Request header fields too large",
+    detail: "Send at most 100 header fields.",
+  },
   internal_error: {
     status: 500,
     title: "Internal error",
@@ -48,6 +59,11 @@ export const PROBLEMS = {
     status: 503,
     title: "Not ready",
     detail: "The service cannot keep its promises right now.",
+  },
+  session_keys_unavailable: {
+    status: 503,
+    title: "Session keys unavailable",
+    detail: "The keys of session tokens could not be fetched. Try again after the seconds named in `Retry-After`.",
   },
   database_unavailable: {
     status: 503,

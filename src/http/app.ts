@@ -3,6 +3,9 @@ import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import { Problem } from "../core/errors.ts";
 import { answerError } from "./errors.ts";
+import { boundRequest } from "./middleware/bound-request.ts";
+import { shareWithOrigins } from "./middleware/cross-origin.ts";
+import { limitAddress } from "./middleware/limit-rate.ts";
 import { logRequests } from "./middleware/log-requests.ts";
 import { createRouter } from "./router.ts";
 import { apiKeys } from "./routes/api-keys.ts";
@@ -41,12 +44,15 @@ export function createApp() {
     requestId(),
     logRequests,
     secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }),
+    shareWithOrigins,
+    limitAddress,
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
       onError: () => {
         throw new Problem("payload_too_large");
       },
     }),
+    boundRequest,
   );
 
   app.route("/", workflowDefinitions);

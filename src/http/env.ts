@@ -3,9 +3,10 @@ import type { Config } from "../config.ts";
 import type { RunToken } from "../runner/token.ts";
 import type { Database } from "../store/client.ts";
 import type { Credential } from "../store/principal.ts";
+import type { VerifySession } from "./session-token.ts";
 
 /** What the composition root hands to the app; Hono carries it as `c.env`. */
-export type Services = { db: Database; config: Config };
+export type Services = { db: Database; config: Config; verifySession: VerifySession };
 
 export type AppEnv = {
   Bindings: Services;

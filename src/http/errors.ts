@@ -6,8 +6,8 @@ import { describeError, log } from "../log.ts";
 import { isDatabaseUnavailable } from "../store/client.ts";
 import type { AppEnv } from "./env.ts";
 
-/** How long a caller should wait before trying again when the database does not answer. */
-const RETRY_AFTER_SECONDS = 5;
+/** How long a caller should wait before trying again: when the database does not answer, and the period of the limits. */
+const RETRY_AFTER_SECONDS: Partial<Record<number, number>> = { 429: 10, 503: 5 };
 
 export const HTTPValidationErrorSchema = z
   .object({
@@ -84,7 +84,8 @@ export function answerProblem(c: Context<AppEnv>, code: ProblemCode, detail?: st
   const body = problemBody(code, c.var.requestId, detail);
   const headers: Record<string, string> = { "Content-Type": "application/problem+json" };
   if (status === 401) headers["WWW-Authenticate"] = "Bearer";
-  if (status === 503) headers["Retry-After"] = String(RETRY_AFTER_SECONDS);
+  const retryAfter = RETRY_AFTER_SECONDS[status];
+  if (retryAfter !== undefined) headers["Retry-After"] = String(retryAfter);
   return c.body(JSON.stringify(body), status, headers);
 }
 

@@ -1,6 +1,9 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { version } from "../../package.json";
+import type { ProblemCode } from "../core/errors.ts";
 import type { AppEnv } from "./env.ts";
+import { problemResponses } from "./errors.ts";
+import { SESSION_COOKIE } from "./middleware/authenticate.ts";
 
 export { version };
 
@@ -11,6 +14,18 @@ const SECURITY_SCHEMES = {
     type: "http",
     scheme: "bearer",
     description: "An API key: `Authorization: Bearer wr_…`.",
+  },
+  Session: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "A session token: `Authorization: Bearer <JWT>` with the claims `sub` (user), `tenant_id` and `exp`.",
+  },
+  SessionCookie: {
+    type: "apiKey",
+    in: "cookie",
+    name: SESSION_COOKIE,
+    description: "A session token as a cookie. Changes need a same-origin `Origin`, or `Sec-Fetch-Site: same-origin`.",
   },
   RunToken: {
     type: "http",
@@ -29,6 +44,9 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>): Document {
   for (const [name, scheme] of Object.entries(SECURITY_SCHEMES)) {
     app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
   }
+  for (const definition of app.openAPIRegistry.definitions) {
+    if (definition.type === "route") definition.route.responses = allResponses(definition.route);
+  }
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
@@ -41,6 +59,14 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>): Document {
   });
   documents.set(app, document);
   return document;
+}
+
+/** A route's own responses, and those that a request may get before it reaches its route. */
+function allResponses({ method, security = [], responses }: RouteConfig): RouteConfig["responses"] {
+  const codes: ProblemCode[] = ["too_many_requests", "headers_too_large"];
+  if (security.some((scheme) => "Session" in scheme)) codes.push("session_keys_unavailable");
+  if (security.some((scheme) => "SessionCookie" in scheme) && method !== "get") codes.push("forbidden");
+  return { ...problemResponses(...codes), ...responses };
 }
 
 /** An index of the documentation for language models: https://llmstxt.org. */

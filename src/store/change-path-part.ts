@@ -4,7 +4,7 @@ import { MAX_PATH_BYTES, type PartType } from "../core/path.ts";
 import type { Database } from "./client.ts";
 import { isAtOrBelow, type Missing, type PathPartRow, selectPathPart } from "./path-parts.ts";
 import { joinPart, judgeParent, judgePart, lockSubtree, lockTree, refusal, type Verdict } from "./path-tree.ts";
-import { authenticated, type Credential, definitionIsVisible, principal } from "./principal.ts";
+import { authenticated, type Credential, definitionIsVisible, ofTenant, principal } from "./principal.ts";
 
 export type NewPathPart = { id: string; name: string; partType: PartType; parentId: string | null };
 
@@ -46,7 +46,8 @@ function insertPart(credential: Credential, part: NewPathPart): SQL {
       on conflict do nothing
       returning id
     )
-    select case when verdict = 'done' and not exists (select from inserted) then 'name_taken' else verdict end as verdict
+    select case when verdict = 'done' and not exists (select from inserted) then 'name_taken' else verdict end as verdict,
+      ${ofTenant}
     from place`;
 }
 
@@ -115,7 +116,7 @@ function updatePart(credential: Credential, change: PathPartChange): SQL {
       where place.verdict = 'done' and part.tenant_id = place.tenant_id
         and ${isAtOrBelow(sql`part.materialized_path`, sql`place.old_path`)}
     )
-    select verdict from place`;
+    select verdict, ${ofTenant} from place`;
 }
 
 /** How many definitions a refusal names. */
@@ -177,7 +178,7 @@ function deletePart(credential: Credential, id: string): SQL {
     select verdict, (select count(*)::int from referring) as referring,
       (select coalesce(jsonb_agg(to_jsonb(named)), '[]') from (
         select id, name from referring where is_visible order by name, id limit ${MAX_NAMED_DEFINITIONS}
-      ) named) as named
+      ) named) as named, ${ofTenant}
     from doomed`;
 }
 

@@ -3,7 +3,7 @@ import type { DispatchRow } from "../core/dispatch.ts";
 import { Problem } from "../core/errors.ts";
 import type { RunStatus } from "../core/run.ts";
 import type { Database } from "./client.ts";
-import { authenticated, type Credential, principal, runIsTheirs, runIsVisible } from "./principal.ts";
+import { authenticated, type Credential, ofTenant, principal, runIsTheirs, runIsVisible } from "./principal.ts";
 import { instant, may, type RunRow } from "./rows.ts";
 import {
   answeredRun,
@@ -44,7 +44,7 @@ function changing(request: RunChange, arms: SQL): SQL {
     ), ${arms}
     select found.id, found.is_theirs, changed.id is not null as is_changed, found.status, found.attempt,
       found.workflow_definition_id, found.is_active, found.runner_url, found.webhook_secret_encrypted,
-      ${instant(sql`statement_timestamp()`)} as changed_at, ${keepAnswer(sql`changed.id`)}
+      ${instant(sql`statement_timestamp()`)} as changed_at, ${keepAnswer(sql`changed.id`)}, ${ofTenant}
     from principal p left join found on true left join changed on true`;
 }
 

@@ -1,6 +1,7 @@
 import { NeonDbError, neon, neonConfig } from "@neondatabase/serverless";
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { drizzle } from "drizzle-orm/neon-http";
+import { countDatabaseRequest } from "./meter.ts";
 
 export type Database = ReturnType<typeof openDatabase>;
 
@@ -25,7 +26,15 @@ export function openDatabase(options: {
  * and an answer that breaks off or is no JSON is one as well.
  */
 async function requestDatabase(url: string, init: RequestInit) {
-  const response = await fetch(url, init);
+  const began = Date.now();
+  try {
+    return await readAnswer(await fetch(url, init));
+  } finally {
+    countDatabaseRequest(Date.now() - began);
+  }
+}
+
+async function readAnswer(response: Response) {
   const text = await response.text();
   const body: unknown = response.ok || response.status === 400 ? JSON.parse(text) : undefined;
   return { ok: response.ok, status: response.status, text: async () => text, json: async () => body };

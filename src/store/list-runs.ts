@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { RunStatus } from "../core/run.ts";
 import type { Database } from "./client.ts";
-import { authenticated, type Credential, definitionIsVisible, principal, runIsVisible } from "./principal.ts";
+import { authenticated, type Credential, definitionIsVisible, ofTenant, principal, runIsVisible } from "./principal.ts";
 import { type RunRow, runColumns } from "./rows.ts";
 
 /**
@@ -23,7 +23,7 @@ export async function listRunsOfDefinition(
         where r.workflow_definition_id = d.id
         order by r.created_at desc, r.id desc
         limit ${request.limit} offset ${request.offset}
-      ) page) as runs
+      ) page) as runs, ${ofTenant}
     from principal p
     left join workflow_definitions d on d.id = ${request.definitionId} and ${definitionIsVisible}`);
   const row = authenticated(rows);
@@ -77,7 +77,7 @@ export async function listRuns(
     select coalesce((
       select jsonb_agg(to_jsonb(page)) from (
         select ${runColumns} from (${union}) r order by r.created_at desc, r.id desc limit ${limit + 1}
-      ) page), '[]') as runs
+      ) page), '[]') as runs, ${ofTenant}
     from principal p`);
   const { runs } = authenticated(rows);
   const page = runs.slice(0, limit);

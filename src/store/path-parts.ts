@@ -1,7 +1,15 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { PartType, PathOrder } from "../core/path.ts";
 import type { Database } from "./client.ts";
-import { authenticated, type Credential, isAdministrator, mayRead, mayWrite, principal } from "./principal.ts";
+import {
+  authenticated,
+  type Credential,
+  isAdministrator,
+  mayRead,
+  mayWrite,
+  ofTenant,
+  principal,
+} from "./principal.ts";
 import { instant } from "./rows.ts";
 
 /** A path part as the caller sees it. Instants are RFC 3339. */
@@ -46,7 +54,7 @@ export type Missing = { id: null };
 /** One row for the principal: the part with this id ({@link PathPartRow}), or {@link Missing}. */
 export const selectPathPart = (credential: Credential, id: string) => sql`
   with ${principal(credential)}
-  select found.*
+  select found.*, ${ofTenant}
   from principal p
   left join lateral (
     select ${partColumns}
@@ -98,7 +106,7 @@ export async function listPathParts(
     select exists (select from origin) as is_found, (select count(*)::int from listed) as total,
       (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
         select ${partColumns} from listed part order by ${ORDERS[order]} limit ${limit} offset ${offset}
-      ) page) as parts
+      ) page) as parts, ${ofTenant}
     from principal p`);
   const { is_found, total, parts } = authenticated(rows);
   return is_found ? { parts, total } : null;

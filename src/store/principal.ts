@@ -1,11 +1,20 @@
 import { type SQL, sql } from "drizzle-orm";
 import { Problem } from "../core/errors.ts";
+import { noteTenant } from "./meter.ts";
 
 /** What a caller sent to say who they are. */
-export type Credential = {
-  /** Hex SHA-256 of an API key. */
-  apiKeyHash: string;
-};
+export type Credential =
+  | {
+      /** Hex SHA-256 of an API key. */
+      apiKeyHash: string;
+    }
+  | { session: SessionClaims };
+
+/** What a session token says, once its signature is verified. Instants are seconds since 1970. */
+export type SessionClaims = { userId: string; tenantId: string; expiresAt: number; notBefore: number };
+
+/** How far the clock of a session token's issuer may be from the database's. */
+const CLOCK_LEEWAY = sql`interval '30 seconds'`;
 
 /**
  * The common table expressions that every statement on behalf of a caller begins with. `principal` has no
@@ -14,14 +23,12 @@ export type Credential = {
  * USER, and is not even looked up by a statement that does not ask for it.
  */
 export function principal(credential: Credential): SQL {
+  const proven = "session" in credential ? provenBySession(credential.session) : provenByApiKey(credential.apiKeyHash);
   return sql`principal as (
     select u.id as user_id, u.tenant_id, u.role
-    from api_keys k
-    join users u on u.tenant_id = k.tenant_id and u.id = k.user_id
-    where k.key_hash = decode(${credential.apiKeyHash}, 'hex')
-      and k.revoked_at is null
-      and (k.expires_at is null or k.expires_at > statement_timestamp())
-      and u.deactivated_at is null
+    from (${proven}) proven
+    join users u on u.tenant_id = proven.tenant_id and u.id = proven.user_id
+    where u.deactivated_at is null
   ), grants as (
     select part.materialized_path as path, g.capability
     from principal p
@@ -29,6 +36,17 @@ export function principal(credential: Credential): SQL {
     join path_parts part on part.tenant_id = g.tenant_id and part.id = g.path_part_id
   )`;
 }
+
+const provenByApiKey = (hash: string) => sql`
+  select k.tenant_id, k.user_id from api_keys k
+  where k.key_hash = decode(${hash}, 'hex')
+    and k.revoked_at is null
+    and (k.expires_at is null or k.expires_at > statement_timestamp())`;
+
+const provenBySession = ({ userId, tenantId, expiresAt, notBefore }: SessionClaims) => sql`
+  select ${tenantId}::uuid as tenant_id, ${userId}::uuid as user_id
+  where statement_timestamp() < to_timestamp(${expiresAt}::float8) + ${CLOCK_LEEWAY}
+    and statement_timestamp() >= to_timestamp(${notBefore}::float8) - ${CLOCK_LEEWAY}`;
 
 /** True when the principal `p` sees and may do everything in the tenant. */
 export const isAdministrator = sql`(p.role in ('OWNER', 'ADMIN'))`;
@@ -59,13 +77,18 @@ export const runIsVisible = sql`(r.tenant_id = p.tenant_id and (${isAdministrato
 /** True for a run `r` that the principal `p` may stop, retry or delete. */
 export const runIsTheirs = sql`(${isAdministrator} or r.user_id = p.user_id)`;
 
+/** The column in which a statement says, for the log, whose request it was part of. */
+export const ofTenant = sql`(select tenant_id from principal) as of_tenant`;
+
 /**
- * The row of a statement that answers one row for each principal, whatever else it found.
+ * The row of a statement that answers one row for each principal, whatever else it found, without {@link ofTenant}.
  * @throws Problem `unauthenticated` when there was no principal.
  */
-export function authenticated<Row>(rows: readonly Row[]): Row {
+export function authenticated<Row extends object>(rows: readonly (Row & { of_tenant?: string })[]): Row {
   const [row] = rows;
   if (row === undefined) throw new Problem("unauthenticated");
+  if (row.of_tenant !== undefined) noteTenant(row.of_tenant);
+  delete row.of_tenant;
   return row;
 }
 

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { RunEventType } from "../core/run.ts";
 import type { Database } from "./client.ts";
-import { authenticated, type Credential, principal, runIsVisible } from "./principal.ts";
+import { authenticated, type Credential, ofTenant, principal, runIsVisible } from "./principal.ts";
 import { instant, isOverdue } from "./rows.ts";
 
 /** Something that happened to a run. What `detail` holds depends on the type. */
@@ -34,7 +34,7 @@ export async function listRunEvents(
       (select coalesce(jsonb_agg(to_jsonb(page) - 'id' order by page.id nulls last), '[]') from (
         select id, type, attempt, ${instant(sql`at`)} as at, detail from happened
         order by id nulls last limit ${request.limit} offset ${request.offset}
-      ) page) as events
+      ) page) as events, ${ofTenant}
     from principal p left join run on true`);
   const row = authenticated(rows);
   return row.id === null ? null : { events: row.events, total: row.total };

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "./client.ts";
-import { authenticated, type Credential, principal, runIsVisible } from "./principal.ts";
+import { authenticated, type Credential, ofTenant, principal, runIsVisible } from "./principal.ts";
 import { isOverdue } from "./rows.ts";
 
 /** How the runs that a caller may see stand. Durations in seconds; null where there is nothing to measure. */
@@ -63,7 +63,7 @@ export async function summariseRuns(db: Database, credential: Credential, window
     )
     select now.pending, now.running, lately.completed, lately.failed + now.overdue_in_window as failed,
       now.oldest_pending_seconds, now.overdue, lately.duration_p50_seconds, lately.duration_p95_seconds,
-      lateness.time_out_lag_p50_seconds, lateness.time_out_lag_max_seconds
+      lateness.time_out_lag_p50_seconds, lateness.time_out_lag_max_seconds, ${ofTenant}
     from principal p cross join now cross join lately cross join lateness`);
   return authenticated(rows);
 }

@@ -2,7 +2,15 @@ import { sql } from "drizzle-orm";
 import type { DispatchRow } from "../core/dispatch.ts";
 import { type Fault, Problem, ValidationFailed } from "../core/errors.ts";
 import type { Database } from "./client.ts";
-import { authenticated, type Credential, definitionIsVisible, mayRead, mayWrite, principal } from "./principal.ts";
+import {
+  authenticated,
+  type Credential,
+  definitionIsVisible,
+  mayRead,
+  mayWrite,
+  ofTenant,
+  principal,
+} from "./principal.ts";
 import { may, type RunRow } from "./rows.ts";
 import {
   answeredRun,
@@ -133,7 +141,7 @@ function insertRun(credential: Credential, run: NewRun) {
     select d.id as definition_id, d.is_active, d.runner_url is not null as has_runner, replay.id as replay_id,
       (select jsonb_agg(jsonb_build_object('group', field, 'id', id, 'kind', fault, 'path', path) order by field, position)
        from reference where fault is not null) as faults,
-      ${keepAnswer(sql`coalesce(inserted.id, replay.id)`)}
+      ${keepAnswer(sql`coalesce(inserted.id, replay.id)`)}, ${ofTenant}
     from principal p
     left join definition d on true
     left join replay on true

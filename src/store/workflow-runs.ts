@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "./client.ts";
-import { authenticated, type Credential, principal, runIsVisible } from "./principal.ts";
+import { authenticated, type Credential, ofTenant, principal, runIsVisible } from "./principal.ts";
 import { type RunRow, runColumns } from "./rows.ts";
 
 /** Nothing was found: a left join's columns are all null. */
@@ -21,7 +21,7 @@ export type QueuedRunRow = RunRow & {
 export async function findRun(db: Database, credential: Credential, runId: string): Promise<QueuedRunRow | null> {
   const { rows } = await db.execute<QueuedRunRow | Missing>(sql`
     with ${principal(credential)}
-    select found.*
+    select found.*, ${ofTenant}
     from principal p
     left join lateral (
       select ${runColumns},

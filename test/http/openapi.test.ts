@@ -40,6 +40,15 @@ describe("the OpenAPI document", () => {
     }
   });
 
+  it("describes what a request may be answered before it reaches its route", () => {
+    for (const { method, operation } of operationsOf(document)) {
+      const statuses = Object.keys(at(operation.responses));
+      expect(statuses).toEqual(expect.arrayContaining(["429", "431"]));
+      const isOfCaller = JSON.stringify(operation.security).includes("SessionCookie");
+      if (isOfCaller) expect(statuses).toEqual(expect.arrayContaining(["503", ...(method === "get" ? [] : ["403"])]));
+    }
+  });
+
   it("gives an example for every answer and body, and each is valid by its own schema", () => {
     const schemas = at(document, "components", "schemas");
     for (const { path, method, operation } of operationsOf(document)) {

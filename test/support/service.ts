@@ -21,13 +21,20 @@ export type Service = {
   counted<Result>(action: () => Promise<Result>): Promise<[Result, number]>;
 };
 
+export type ServiceOptions = {
+  ownServer?: boolean;
+  /** Bindings and vars beyond those of every test. */
+  settings?: Record<string, unknown>;
+};
+
 /** The Worker with a database of its own. Call it once for each test file. */
-export async function startService(options: { ownServer?: boolean } = {}): Promise<Service> {
+export async function startService(options: ServiceOptions = {}): Promise<Service> {
   const database = await createDatabase(options);
   const bindings = {
     DATABASE_URL: database.url,
     NEON_FETCH_ENDPOINT: database.sqlEndpoint,
     ...SETTINGS,
+    ...options.settings,
   };
 
   async function fetchFromWorker(path: string, init?: Init): Promise<Response> {

@@ -1,10 +1,20 @@
 import type { Context } from "hono";
+import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
-import { hashApiKey } from "../../core/api-key.ts";
+import { hashApiKey, isApiKey, isWellFormedApiKey } from "../../core/api-key.ts";
 import { Problem } from "../../core/errors.ts";
+import type { Credential } from "../../store/principal.ts";
 import type { AppEnv } from "../env.ts";
+import { answerProblem } from "../errors.ts";
+import { limitCaller } from "./limit-rate.ts";
 
 const BEARER = /^Bearer +([\x21-\x7e]+)$/i;
+
+export const SESSION_COOKIE = "ks_uat";
+
+const MISTYPED = "The API key looks mistyped or cut off, since its checksum is wrong. Copy the whole key again.";
+
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** What follows `Bearer` in the request's `Authorization`, if that is what it holds. */
 export const bearerToken = (c: Context): string | undefined => BEARER.exec(c.req.header("Authorization") ?? "")?.[1];
@@ -14,11 +24,40 @@ export const bearerToken = (c: Context): string | undefined => BEARER.exec(c.req
  * that uses it, so that authentication costs no round trip of its own.
  */
 const authenticate = createMiddleware<AppEnv>(async (c, next) => {
-  const key = bearerToken(c);
-  if (key === undefined) throw new Problem("unauthenticated");
-  c.set("credential", { apiKeyHash: await hashApiKey(key) });
+  const hasHeader = c.req.header("Authorization") !== undefined;
+  const token = hasHeader ? bearerToken(c) : getCookie(c, SESSION_COOKIE);
+  if (token === undefined) throw new Problem("unauthenticated");
+  if (!hasHeader) requireSameOrigin(c);
+  c.set("credential", await readCredential(c, token));
+  await limitCaller(c);
   await next();
+  if (c.error instanceof Problem && c.error.code === "unauthenticated" && (await looksMistyped(token))) {
+    c.res = answerProblem(c, "unauthenticated", MISTYPED);
+  }
 });
 
+async function readCredential(c: Context<AppEnv>, token: string): Promise<Credential> {
+  if (isApiKey(token)) return { apiKeyHash: await hashApiKey(token) };
+  const session = await c.env.verifySession(token);
+  if (session === null) throw new Problem("unauthenticated");
+  return { session };
+}
+
+const looksMistyped = async (token: string) => isApiKey(token) && !(await isWellFormedApiKey(token));
+
+/**
+ * A browser adds the cookie whoever makes it send the request, so a change must come from a page of our own. Hono's
+ * `csrf` looks at the content types of forms only.
+ */
+function requireSameOrigin(c: Context): void {
+  const isOurs =
+    c.req.header("Sec-Fetch-Site") === "same-origin" || c.req.header("Origin") === new URL(c.req.url).origin;
+  if (SAFE_METHODS.has(c.req.method) || isOurs) return;
+  throw new Problem("forbidden", `With the cookie \`${SESSION_COOKIE}\` changes are taken from the same origin only.`);
+}
+
 /** For a route that only a caller with a credential may use: what it does, and what the document says of it. */
-export const callerOnly = { middleware: authenticate, security: [{ ApiKey: [] }] };
+export const callerOnly = {
+  middleware: authenticate,
+  security: [{ ApiKey: [] }, { Session: [] }, { SessionCookie: [] }],
+};

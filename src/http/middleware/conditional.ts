@@ -6,7 +6,7 @@ import type { AppEnv } from "../env.ts";
 /** What a caller may see is theirs alone, and may have changed by the next request. */
 const revalidate = createMiddleware<AppEnv>(async (c, next) => {
   c.header("Cache-Control", "private, no-cache");
-  c.header("Vary", "Authorization");
+  c.header("Vary", "Authorization, Cookie");
   await next();
 });
 

@@ -1,17 +1,29 @@
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
 import { log } from "../../log.ts";
+import { metered } from "../../store/meter.ts";
 import type { AppEnv } from "../env.ts";
 
-/** Logs one line for each request: the route rather than the URL, so that no value of a caller's comes in. */
-export const logRequests = createMiddleware<AppEnv>(async (c, next) => {
-  const began = Date.now();
-  await next();
-  log("info", "request", {
-    method: c.req.method,
-    route: routePath(c, -1),
-    status: c.res.status,
-    ms: Date.now() - began,
-    request_id: c.var.requestId,
-  });
-});
+/**
+ * Logs one line for each request: the route rather than the URL, so that no value of a caller's comes in. The
+ * caller reads the same times in `Server-Timing`.
+ */
+export const logRequests = createMiddleware<AppEnv>((c, next) =>
+  metered(async (meter) => {
+    const began = Date.now();
+    await next();
+    const ms = Date.now() - began;
+    const { databaseMs, databaseRequests, tenantId } = meter;
+    c.header("Server-Timing", `db;dur=${databaseMs};desc="${databaseRequests} requests", total;dur=${ms}`);
+    log("info", "request", {
+      method: c.req.method,
+      route: routePath(c, -1),
+      status: c.res.status,
+      ms,
+      database_ms: databaseMs,
+      database_requests: databaseRequests,
+      request_id: c.var.requestId,
+      tenant_id: tenantId,
+    });
+  }),
+);

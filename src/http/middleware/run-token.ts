@@ -1,6 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import { Problem } from "../../core/errors.ts";
 import { verifyRunToken } from "../../runner/token.ts";
+import { noteTenant } from "../../store/meter.ts";
 import type { AppEnv } from "../env.ts";
 import { bearerToken } from "./authenticate.ts";
 
@@ -9,6 +10,7 @@ const verifyToken = createMiddleware<AppEnv>(async (c, next) => {
   const token = bearerToken(c);
   const runToken = token === undefined ? null : await verifyRunToken(c.env.config.runTokenKeys, token);
   if (runToken === null) throw new Problem("callback_unauthenticated");
+  noteTenant(runToken.tenantId);
   c.set("runToken", runToken);
   await next();
 });

@@ -1,0 +1,26 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
+import type { AppEnv } from "../env.ts";
+
+const share = cors({
+  origin: (origin, c: Context<AppEnv>) => (c.env.config.corsOrigins.includes(origin) ? origin : null),
+  allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
+  allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-Id"],
+  exposeHeaders: [
+    "ETag",
+    "Idempotency-Replayed",
+    "Location",
+    "Retry-After",
+    "X-Blocked-By-Run",
+    "X-Queue-Position",
+    "X-Request-Id",
+  ],
+  maxAge: 600,
+});
+
+/**
+ * Lets pages of the origins in CORS_ORIGINS, if there are any, call the service. They send a bearer token: cookies
+ * are for our own pages.
+ */
+export const shareWithOrigins: MiddlewareHandler<AppEnv> = (c, next) =>
+  c.env.config.corsOrigins.length > 0 ? share(c, next) : next();

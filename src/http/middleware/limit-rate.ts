@@ -1,0 +1,37 @@
+/** Refuses who asks too often. The limits are in wrangler.toml. */
+import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
+import ipaddr from "ipaddr.js";
+import type { RateLimiter } from "../../config.ts";
+import { Problem } from "../../core/errors.ts";
+import type { AppEnv } from "../env.ts";
+import { answerProblem } from "../errors.ts";
+
+const isWithin = async (limiter: RateLimiter | undefined, key: string | undefined) =>
+  limiter === undefined || key === undefined || (await limiter.limit({ key })).success;
+
+/**
+ * Limits each address, and more strictly its failed authentications: those beyond the limit are 429 as well. Good
+ * credentials go on working from there, so that nobody can lock out their neighbours.
+ */
+export const limitAddress = createMiddleware<AppEnv>(async (c, next) => {
+  const { address, failure } = c.env.config.limiters;
+  const key = addressOf(c);
+  if (!(await isWithin(address, key))) throw new Problem("too_many_requests");
+  await next();
+  if (c.res.status === 401 && !(await isWithin(failure, key))) c.res = answerProblem(c, "too_many_requests");
+});
+
+/** Limits the requests with one credential, whoever sends them. */
+export async function limitCaller(c: Context<AppEnv>): Promise<void> {
+  const { credential } = c.var;
+  const key = "session" in credential ? credential.session.userId : credential.apiKeyHash;
+  if (!(await isWithin(c.env.config.limiters.caller, key))) throw new Problem("too_many_requests");
+}
+
+/** As the platform saw it. Of IPv6 the network, since whoever has one address has all of its 2^64. */
+function addressOf(c: Context): string | undefined {
+  const address = c.req.header("CF-Connecting-IP");
+  if (address === undefined || !ipaddr.IPv6.isValid(address)) return address;
+  return ipaddr.IPv6.parse(address).parts.slice(0, 4).join(":");
+}

@@ -1,0 +1,62 @@
+/** The public keys of a token issuer (JSON Web Key Set, RFC 7517), kept in the isolate. */
+import type { HonoJsonWebKey } from "hono/utils/jwt/jws";
+import { z } from "zod";
+import { Problem } from "../core/errors.ts";
+import { describeError, log } from "../log.ts";
+
+const TIMEOUT_MS = 5_000;
+
+/** Then they are fetched again, so that a key which its issuer has withdrawn does not stay valid. */
+const FRESH_MS = 10 * 60_000;
+
+/** Tokens with made-up key ids must not make us flood the issuer. */
+const PAUSE_MS = 60_000;
+
+/** Nobody can sign in meanwhile, so a failure is not waited out as long. */
+const PAUSE_AFTER_FAILURE_MS = 5_000;
+
+/** What is wrong inside a key shows when it is used. */
+const keySchema = z.custom<HonoJsonWebKey>((key) => typeof key === "object" && key !== null);
+const keySetSchema = z.object({ keys: z.array(keySchema) });
+
+/**
+ * The keys at a URL. The function it returns answers all of them, and looks again before it leaves out the one with
+ * this id; known keys are answered while the issuer is away.
+ * @throws Problem `session_keys_unavailable` when the id is unknown and the issuer does not answer
+ */
+export function openKeySet(url: string): (id: string) => Promise<HonoJsonWebKey[]> {
+  let keys: HonoJsonWebKey[] = [];
+  let freshUntil = 0;
+  let pausedUntil = 0;
+  let isAnswering = false;
+  let request: { began: number; done: Promise<unknown> } | undefined;
+
+  async function refresh(): Promise<void> {
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+      if (!response.ok) throw new Error(`The issuer answered ${response.status}.`);
+      keys = keySetSchema.parse(await response.json()).keys;
+      isAnswering = true;
+      freshUntil = Date.now() + FRESH_MS;
+    } catch (error) {
+      isAnswering = false;
+      log("error", "session keys", describeError(error));
+    }
+    pausedUntil = Date.now() + (isAnswering ? PAUSE_MS : PAUSE_AFTER_FAILURE_MS);
+    request = undefined;
+  }
+
+  /** One request serves all who ask meanwhile. It dies with the caller that began it, so it is not trusted for long. */
+  async function refreshTogether(): Promise<void> {
+    if (!request || Date.now() - request.began > TIMEOUT_MS) request = { began: Date.now(), done: refresh() };
+    await Promise.race([request.done, new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS))]);
+  }
+
+  return async (id) => {
+    const isKnown = () => keys.some((key) => key.kid === id);
+    const isGood = isKnown() && Date.now() < freshUntil;
+    if (!isGood && Date.now() >= pausedUntil) await refreshTogether();
+    if (!isKnown() && !isAnswering) throw new Problem("session_keys_unavailable");
+    return keys;
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * Session tokens: JWTs (RFC 7519) of a login service, which says who somebody is. What they may do, and whether they
+ * still may, the database knows. Claims: `sub` user, `tenant_id`, `exp`.
+ */
+import { decode, verify, verifyWithJwks } from "hono/jwt";
+import type { AsymmetricAlgorithm } from "hono/utils/jwt/jwa";
+import { z } from "zod";
+import type { Config } from "../config.ts";
+import { Problem } from "../core/errors.ts";
+import type { SessionClaims } from "../store/principal.ts";
+import { openKeySet } from "./session-keys.ts";
+
+/**
+ * What a session token says; null for one that is not valid. Its times are not judged here, but by the clock of the
+ * database, in the statement that uses them.
+ * @throws Problem `session_keys_unavailable`
+ */
+export type VerifySession = (token: string) => Promise<SessionClaims | null>;
+
+const SYMMETRIC = "HS256";
+const ASYMMETRIC: readonly AsymmetricAlgorithm[] = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+];
+
+/** RFC 9068 names an OAuth access token `at+jwt`; others say `JWT` or nothing. */
+const TYPES = ["JWT", "at+jwt"];
+
+/** The last second of the year 9999: what comes after, Postgres need not be able to hold. */
+const MAX_INSTANT = 253_402_300_799;
+
+const headerSchema = z.object({ alg: z.string(), kid: z.string().optional(), typ: z.string().optional() });
+const instant = z.number().min(0).max(MAX_INSTANT);
+const claimsSchema = z.object({ sub: z.guid(), tenant_id: z.guid(), exp: instant, nbf: instant.default(0) });
+
+/** Verifies tokens of HS256 with the key ring, and any other with the keys that the issuer publishes. */
+export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["sessions"]): VerifySession {
+  const findKeys = jwksUrl === undefined ? undefined : openKeySet(jwksUrl);
+  const expected = {
+    ...(issuer !== undefined && { iss: issuer }),
+    ...(audience !== undefined && { aud: audience }),
+    exp: false,
+    nbf: false,
+    iat: false,
+  };
+
+  async function readPayload(token: string): Promise<unknown> {
+    const { alg, kid, typ } = headerSchema.parse(decode(token).header);
+    const verification = { ...expected, ...(typ !== undefined && { typ: TYPES }) };
+    if (alg === SYMMETRIC) {
+      const key = kid === undefined ? ring?.newest : ring?.byId.get(kid);
+      return key && verify(token, key.secret, { ...verification, alg });
+    }
+    if (!findKeys || kid === undefined || !ASYMMETRIC.some((allowed) => allowed === alg)) return undefined;
+    return verifyWithJwks(token, { keys: await findKeys(kid), verification, allowedAlgorithms: ASYMMETRIC });
+  }
+
+  return async (token) => {
+    try {
+      const { sub, tenant_id, exp, nbf } = claimsSchema.parse(await readPayload(token));
+      return { userId: sub, tenantId: tenant_id, expiresAt: exp, notBefore: nbf };
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      return null;
+    }
+  };
+}

@@ -1,0 +1,190 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type RateLimiter, readConfig } from "../../src/config.ts";
+import { invokePath } from "../support/lifecycle.ts";
+import { type Service, startService } from "../support/service.ts";
+import { claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../support/session.ts";
+import { SETTINGS } from "../support/settings.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+
+const LIST = "/v1/workflow-runs";
+
+/** Lets each key pass so often. */
+function createLimiter(limit: number): RateLimiter {
+  const counts = new Map<string, number>();
+  return {
+    async limit({ key }) {
+      const count = (counts.get(key) ?? 0) + 1;
+      counts.set(key, count);
+      return { success: count <= limit };
+    },
+  };
+}
+
+/** A service with these limiters and a tenant in it. */
+async function startLimited(settings: Record<string, unknown>): Promise<[Service, TestTenant]> {
+  const service = await startService({ settings: { SESSION_SECRET, ...settings } });
+  return [service, await createTenant(service.database)];
+}
+
+describe("the limit of an address", () => {
+  it("answers 429 with Retry-After and asks the database nothing, while other addresses go on", async () => {
+    const [service, { owner }] = await startLimited({ ADDRESS_LIMITER: createLimiter(2) });
+    const from = (address: string) => service.get(LIST, owner.key, { "CF-Connecting-IP": address });
+    expect([(await from("192.0.2.1")).status, (await from("192.0.2.1")).status]).toEqual([200, 200]);
+
+    const [response, requests] = await service.counted(() => from("192.0.2.1"));
+    expect([response.status, response.headers.get("retry-after"), requests]).toEqual([429, "10", 0]);
+    expect(response.headers.get("content-type")).toBe("application/problem+json");
+    expect(await response.json()).toMatchObject({ title: "Too many requests", request_id: expect.any(String) });
+    expect((await from("192.0.2.2")).status).toBe(200);
+  });
+
+  it("is of the whole network for IPv6, however the address is written", async () => {
+    const [service, { owner }] = await startLimited({ ADDRESS_LIMITER: createLimiter(2) });
+    const from = async (address: string) =>
+      (await service.get(LIST, owner.key, { "CF-Connecting-IP": address })).status;
+    expect(await from("2001:db8:1:2::1")).toBe(200);
+    expect(await from("2001:DB8:1:2:ffff::7")).toBe(200);
+    expect(await from("2001:db8:1:2:3:4:5:6")).toBe(429);
+    expect(await from("2001:db8:1:3::1")).toBe(200);
+  });
+
+  it("is stricter for failed authentications, and locks out nobody with a good credential", async () => {
+    const [service, { owner }] = await startLimited({ FAILURE_LIMITER: createLimiter(2) });
+    const status = async (key: string, address = "192.0.2.1") =>
+      (await service.get(LIST, key, { "CF-Connecting-IP": address })).status;
+    expect([await status("wr_a"), await status("garbage"), await status("wr_b")]).toEqual([401, 401, 429]);
+    expect(await status(owner.key)).toBe(200);
+    expect(await status("wr_c", "192.0.2.2")).toBe(401);
+  });
+});
+
+describe("the limit of a caller", () => {
+  it("counts each API key by itself", async () => {
+    const [service, tenant] = await startLimited({ CALLER_LIMITER: createLimiter(1) });
+    const status = async (key: string) => (await service.get(LIST, key)).status;
+    expect([await status(tenant.owner.key), await status(tenant.owner.key)]).toEqual([200, 429]);
+    expect(await status(tenant.user.key)).toBe(200);
+  });
+
+  it("counts all sessions of a user together", async () => {
+    const [service, tenant] = await startLimited({ CALLER_LIMITER: createLimiter(1) });
+    const status = async (lifetime: number) => {
+      const claims = { ...claimsOf(tenant), exp: Math.floor(Date.now() / 1000) + lifetime };
+      return (await service.get(LIST, await signSymmetric(claims, SESSION_KEYS.k2))).status;
+    };
+    expect([await status(100), await status(200)]).toEqual([200, 429]);
+  });
+
+  it("and the others are counted by the platform, under the names in wrangler.toml", async () => {
+    const { limiters } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://unused", ...env });
+    const answers = Object.values(limiters).map((limiter) => limiter?.limit({ key: "a" }));
+    expect(await Promise.all(answers)).toEqual([{ success: true }, { success: true }, { success: true }]);
+  });
+});
+
+describe("a service without limits", () => {
+  it("answers as often as it is asked", async () => {
+    const [service, { owner }] = await startLimited({});
+    const responses = await Promise.all(
+      Array.from({ length: 30 }, () => service.get(LIST, owner.key, { "CF-Connecting-IP": "192.0.2.1" })),
+    );
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+});
+
+describe("the shape of a request", () => {
+  let service: Service;
+  let tenant: TestTenant;
+  beforeAll(async () => {
+    [service, tenant] = await startLimited({});
+  });
+
+  it("may have 100 header fields, and is 431 with more", async () => {
+    const withHeaders = (count: number) =>
+      service.fetch("/", { headers: Object.fromEntries(Array.from({ length: count }, (_, i) => [`X-${i}`, "1"])) });
+    expect((await withHeaders(100)).status).toBe(200);
+    const response = await withHeaders(101);
+    expect(response.status).toBe(431);
+    expect(await response.json()).toMatchObject({ title: "Request header fields too large" });
+  });
+
+  it("may have JSON of 32 levels, and is 422 with more", async () => {
+    const post = (body: string) =>
+      service.fetch(invokePath(tenant), {
+        method: "POST",
+        headers: { Authorization: `Bearer ${tenant.owner.key}`, "Content-Type": "application/json; charset=utf-8" },
+        body,
+      });
+    const nested = (levels: number) => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
+    const detail = async (response: Response) => (await response.json<{ detail: { type: string }[] }>()).detail;
+    expect(await detail(await post(nested(32)))).toMatchObject([{ type: "extra_forbidden" }]);
+    for (const body of [nested(33), "[".repeat(60_000), '{"a":'.repeat(10_000)]) {
+      const response = await post(body);
+      expect(response.status).toBe(422);
+      expect(await detail(response)).toEqual([
+        { loc: ["body"], type: "value_error", msg: "Must not be nested more than 32 levels deep." },
+      ]);
+    }
+    const brackets = `{"idempotency_key":"${"[".repeat(100)}\\"${"{".repeat(100)}"}`;
+    expect((await post(brackets)).status).toBe(409);
+  });
+
+  it("may not have a body over 64 KiB, also when it does not say its length", async () => {
+    const chunk = new Uint8Array(16 * 1024).fill(32);
+    const body = new ReadableStream({
+      start(controller) {
+        for (let i = 0; i < 5; i++) controller.enqueue(chunk);
+        controller.close();
+      },
+    });
+    const headers = { Authorization: `Bearer ${tenant.owner.key}`, "Content-Type": "application/json" };
+    const response = await service.fetch(invokePath(tenant), { method: "POST", headers, body });
+    expect(response.status).toBe(413);
+  });
+});
+
+describe("pages of other origins", () => {
+  const preflight = (service: Service, origin: string) =>
+    service.fetch(LIST, {
+      method: "OPTIONS",
+      headers: { Origin: origin, "Access-Control-Request-Method": "POST" },
+    });
+
+  it("are told nothing unless CORS_ORIGINS names them", async () => {
+    const [service, { owner }] = await startLimited({});
+    const answers = [
+      await preflight(service, "https://app.test"),
+      await service.get(LIST, owner.key, { Origin: "https://app.test" }),
+    ];
+    for (const { headers } of answers) {
+      expect([...headers.keys()].filter((name) => name.startsWith("access-control-"))).toEqual([]);
+    }
+  });
+
+  it("may call the service when it does, without cookies, and read errors as well", async () => {
+    const [service, { owner }] = await startLimited({ CORS_ORIGINS: "https://app.test, https://other.test:8443" });
+    const allowed = async (origin: string) =>
+      (await preflight(service, origin)).headers.get("access-control-allow-origin");
+    expect(await allowed("https://app.test")).toBe("https://app.test");
+    expect(await allowed("https://other.test:8443")).toBe("https://other.test:8443");
+    expect(await allowed("https://evil.test")).toBeNull();
+
+    for (const key of [owner.key, "wr_wrong"]) {
+      const { headers } = await service.get(LIST, key, { Origin: "https://app.test" });
+      expect(headers.get("access-control-allow-origin")).toBe("https://app.test");
+      expect(headers.get("access-control-allow-credentials")).toBeNull();
+      expect(headers.get("vary")).toContain("Origin");
+    }
+  });
+
+  it("cannot be all pages", () => {
+    const read = (CORS_ORIGINS: string) => () =>
+      readConfig({ ...SETTINGS, DATABASE_URL: "postgres://unused", CORS_ORIGINS });
+    for (const origins of ["*", "https://app.test/", "app.test", "https://app.test,*", "null"]) {
+      expect(read(origins)).toThrow("CORS_ORIGINS");
+    }
+    expect(read("")).not.toThrow();
+  });
+});
