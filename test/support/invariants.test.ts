@@ -95,6 +95,13 @@ const TAMPERINGS: [string, (runs: Runs) => [text: string, values: string[]]][] =
     ],
   ],
   [
+    "a run did not end when its last event says",
+    ({ completed }) => [
+      "update workflow_runs set completed_at = completed_at - interval '1 millisecond' where id = $1",
+      [completed],
+    ],
+  ],
+  [
     "a deadline is not the start and the time that the snapshot gives",
     ({ running }) => [
       "update workflow_runs set deadline_at = deadline_at + interval '1 second' where id = $1",

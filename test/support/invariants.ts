@@ -87,6 +87,10 @@ const INVARIANTS: Record<string, string> = {
   "a result was taken after the deadline": `
     select id::text as name from run where ended_by = 'CALLBACK' and completed_at > deadline_at`,
 
+  "a run did not end when its last event says": `
+    select name from run join attempt on attempt.run_id = run.id and attempt.attempt = run.attempt
+    where completed_at <> ended_at`,
+
   "a deadline is not the start and the time that the snapshot gives": `
     select id::text as name from run
     where round(extract(epoch from deadline_at - started_at)) <> (run_snapshot ->> 'max_run_duration_seconds')::int`,
