@@ -2,10 +2,12 @@
  * Runs in Node around all tests: starts a real Postgres, migrates one template database, and serves what the
  * tests, which run inside workerd, ask for over HTTP (see `test/support/harness.ts`).
  */
+import { randomInt } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { text } from "node:stream/consumers";
 import { Client } from "pg";
 import type { TestProject } from "vitest/node";
@@ -67,6 +69,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (typeof address !== "object" || address === null) throw new Error("The harness has no port.");
   project.provide("harnessUrl", `http://127.0.0.1:${address.port}`);
   project.provide("sqlEndpoint", shared.public.sqlEndpoint);
+  project.provide("seed", readSeed());
 
   return async () => {
     harness.closeAllConnections();
@@ -75,6 +78,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await Promise.all([shared, ...extra].map((server) => server.close()));
     rmSync(folder, { recursive: true, force: true });
   };
+}
+
+/** What the random tests of this run begin with. */
+function readSeed(): number {
+  const seed = process.env.SEED === undefined ? randomInt(2 ** 31) : Number(process.env.SEED);
+  if (!Number.isInteger(seed)) throw new Error(`SEED must be a whole number, not ${process.env.SEED}.`);
+  console.log(`Random tests begin with the seed ${seed}. To repeat them: SEED=${seed} npm test`);
+  return seed;
 }
 
 /** A Postgres with the template database, and an endpoint that counts the service's requests by database. */

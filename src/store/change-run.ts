@@ -8,6 +8,7 @@ import { instant, may, type RunRow } from "./rows.ts";
 import {
   answeredRun,
   DISPATCH_LEASE_SECONDS,
+  judgedAt,
   keepAnswer,
   lockDefinitions,
   type Promotion,
@@ -98,13 +99,13 @@ export async function stopRun(
     sql`changed as (
       update workflow_runs r
       set status = 'FAILED', ended_by = 'STOP', error = ${error}, next_dispatch_at = null,
-          completed_at = statement_timestamp(), updated_at = statement_timestamp()
+          completed_at = ${judgedAt}, updated_at = ${judgedAt}
       from found
       where r.id = found.id and found.is_theirs and ${may("stop")}
       returning r.id, r.tenant_id, r.attempt
     ), recorded as (
-      insert into workflow_run_events (tenant_id, run_id, attempt, type, detail)
-      select c.tenant_id, c.id, c.attempt, 'STOPPED',
+      insert into workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+      select c.tenant_id, c.id, c.attempt, 'STOPPED', ${judgedAt},
         jsonb_build_object('reason', ${request.reason}::text, 'user_id', p.user_id)
       from changed c cross join principal p
     )`,

@@ -5,6 +5,7 @@ import { may } from "./rows.ts";
 import {
   DISPATCH_LEASE_SECONDS,
   dispatchColumns,
+  judgedAt,
   lockDefinitions,
   type Promotion,
   promoteLocked,
@@ -88,12 +89,12 @@ export async function giveUpDispatch(
       with failed as (
         update workflow_runs r
         set status = 'FAILED', ended_by = 'DISPATCH', error = ${options.reason}, next_dispatch_at = null,
-            completed_at = statement_timestamp(), updated_at = statement_timestamp()
+            completed_at = ${judgedAt}, updated_at = ${judgedAt}
         where ${attemptOf(dispatch)} and ${may("giveUpDispatch")}
         returning r.id, r.tenant_id, r.attempt, r.dispatch_count
       )
-      insert into workflow_run_events (tenant_id, run_id, attempt, type, detail)
-      select f.tenant_id, f.id, f.attempt, e.type, jsonb_build_object('reason', ${options.reason}::text, 'tries', f.dispatch_count)
+      insert into workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+      select f.tenant_id, f.id, f.attempt, e.type, ${judgedAt}, jsonb_build_object('reason', ${options.reason}::text, 'tries', f.dispatch_count)
       from failed f cross join (values (1, 'DISPATCH_FAILED'), (2, 'FAILED')) e (step, type)
       order by e.step`),
     db.execute(sql`

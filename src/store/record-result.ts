@@ -4,7 +4,14 @@ import { Problem } from "../core/errors.ts";
 import type { RunStatus } from "../core/run.ts";
 import type { Database } from "./client.ts";
 import { may } from "./rows.ts";
-import { DISPATCH_LEASE_SECONDS, lockDefinitions, type Promotion, promoteLocked, timeOutLocked } from "./slots.ts";
+import {
+  DISPATCH_LEASE_SECONDS,
+  judgedAt,
+  lockDefinitions,
+  type Promotion,
+  promoteLocked,
+  timeOutLocked,
+} from "./slots.ts";
 
 /** What a runner says of one attempt of a run. Who it is was proved by its token. */
 export type RunResult = {
@@ -32,25 +39,26 @@ type Outcome = {
 export async function recordResult(db: Database, result: RunResult & Promotion): Promise<RunStatus> {
   const run = sql`r.id = ${result.runId} and r.tenant_id = ${result.tenantId}`;
   // Guarantees: one result ends an attempt, before its deadline, once; the dispatch that it proves is recorded.
-  // Closes the race with a stop, the sweep or a second callback: all of them hold the definition's lock.
+  // Closes the race with a stop, the sweep or a second callback by the definition's lock, which all of them hold; and
+  // that with who writes down the hand-over, and does not hold it, by the run's own.
   const [, , { rows }, { rows: dispatches }] = await db.batch([
     db.execute(lockDefinitions(sql`select r.workflow_definition_id from workflow_runs r where ${run}`)),
     db.execute(timeOutLocked),
     db.execute<Outcome>(sql`
       with found as (
-        select r.* from workflow_runs r where ${run}
+        select r.* from workflow_runs r where ${run} for update
       ), ended as (
         update workflow_runs r
         set status = ${result.status}, ended_by = 'CALLBACK', next_dispatch_at = null,
             error = ${result.status === "FAILED" ? result.error : null},
             dispatched_at = coalesce(r.dispatched_at, statement_timestamp()),
-            completed_at = statement_timestamp(), updated_at = statement_timestamp()
+            completed_at = ${judgedAt}, updated_at = ${judgedAt}
         from found
         where r.id = found.id and r.attempt = ${result.attempt} and ${may("complete")}
         returning r.id
       ), recorded as (
-        insert into workflow_run_events (tenant_id, run_id, attempt, type, detail)
-        select found.tenant_id, found.id, found.attempt, e.type, e.detail
+        insert into workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+        select found.tenant_id, found.id, found.attempt, e.type, ${judgedAt}, e.detail
         from found
         join ended on ended.id = found.id
         cross join lateral (values

@@ -52,7 +52,14 @@ export const lockOverdueDefinitions = (limit: number) =>
   for update of d skip locked`);
 
 /**
+ * When a batch judged, under its lock, what was overdue. Whatever it ends then ends at this instant: were it a later
+ * one, a run could end after a deadline by which it had not been failed.
+ */
+export const judgedAt = sql`current_setting('workflow_runs.judged_at')::timestamptz`;
+
+/**
  * Fails the overdue runs of the locked definitions, and answers one row: how late each was, in milliseconds.
+ * Sets {@link judgedAt}.
  *
  * Guarantees: an overdue run is failed once, with the time of its deadline, and leaves one event.
  * Closes the race with a callback: both hold the definition's lock before they look at the run.
@@ -70,7 +77,9 @@ export const timeOutLocked = sql`
     insert into workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
     select tenant_id, id, attempt, 'TIMED_OUT', deadline_at, jsonb_build_object('lag_ms', lag_ms) from timed_out
   )
-  select coalesce(array_agg(lag_ms), '{}') as lags_ms from timed_out`;
+  select coalesce(array_agg(lag_ms), '{}') as lags_ms,
+    set_config('workflow_runs.judged_at', statement_timestamp()::text, true) as judged_at
+  from timed_out`;
 
 /**
  * Gives each free slot of the locked definitions to the run that has waited longest, and answers those runs

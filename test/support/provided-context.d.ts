@@ -7,5 +7,7 @@ declare module "vitest" {
     harnessUrl: string;
     /** The SQL endpoint in front of the shared server. */
     sqlEndpoint: string;
+    /** What random tests begin with: the environment variable `SEED`, or another number each time. */
+    seed: number;
   }
 }

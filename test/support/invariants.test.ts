@@ -1,0 +1,146 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Ask, brokenInvariants } from "./invariants.ts";
+import { BUSY_RUNNER, callBack, invoke } from "./lifecycle.ts";
+import { type Service, startService } from "./service.ts";
+import { createTenant, type TestTenant } from "./tenant.ts";
+
+let service: Service;
+let ask: Ask;
+
+beforeAll(async () => {
+  service = await startService();
+  ask = service.database.sql.query;
+  // Else the database would not let itself be tampered with so far.
+  await service.database.sql`drop index workflow_runs_slot_key`;
+});
+
+/** A tenant with one COMPLETED run, one RUNNING whose runner was busy, and two PENDING. */
+async function liveALittle(): Promise<{ tenant: TestTenant; runs: Runs }> {
+  const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+  const invokeNext = () => invoke(service, tenant);
+  const runs = {
+    completed: await invokeNext(),
+    running: await invokeNext(),
+    next: await invokeNext(),
+    last: await invokeNext(),
+  };
+  await callBack(service, tenant, runs.completed, { status: "COMPLETED" });
+  return { tenant, runs };
+}
+
+type Runs = { completed: string; running: string; next: string; last: string };
+
+/** What is done to the database behind the service's back, and what the checker must say then. */
+const TAMPERINGS: [string, (runs: Runs) => [text: string, values: string[]]][] = [
+  [
+    "two runs of one definition are RUNNING",
+    ({ next }) => [
+      `update workflow_runs set status = 'RUNNING', started_at = statement_timestamp(),
+         deadline_at = statement_timestamp() + interval '300 seconds' where id = $1`,
+      [next],
+    ],
+  ],
+  [
+    "a run started before the one before it had ended",
+    ({ running }) => [
+      "update workflow_run_events set at = at - interval '1 minute' where run_id = $1 and type = 'STARTED'",
+      [running],
+    ],
+  ],
+  [
+    "a run was passed over by one that was queued later",
+    ({ running, next }) => [
+      `update workflow_run_events set run_id = case when run_id = $1 then $2::uuid else $1::uuid end
+       where run_id in ($1, $2) and type in ('TRIGGERED', 'QUEUED')`,
+      [running, next],
+    ],
+  ],
+  [
+    "the queue is not in the order of arrival",
+    ({ next, last }) => [
+      `update workflow_runs r set queue_position = other.queue_position from workflow_runs other
+       where r.id in ($1, $2) and other.id in ($1, $2) and r.id <> other.id`,
+      [next, last],
+    ],
+  ],
+  [
+    "a run waits although its slot is free",
+    ({ running }) => [
+      `update workflow_runs set status = 'COMPLETED', ended_by = 'CALLBACK', completed_at = statement_timestamp(),
+         next_dispatch_at = null where id = $1`,
+      [running],
+    ],
+  ],
+  [
+    "a RUNNING run was not handed over, and is not due to be",
+    ({ running }) => ["update workflow_runs set next_dispatch_at = null where id = $1", [running]],
+  ],
+  [
+    "a run is due to be handed over although it was",
+    ({ running }) => ["update workflow_runs set dispatched_at = statement_timestamp() where id = $1", [running]],
+  ],
+  [
+    "an attempt started, was handed over or ended more than once",
+    ({ completed }) => [
+      `insert into workflow_run_events (tenant_id, run_id, attempt, type)
+       select tenant_id, id, 1, 'COMPLETED' from workflow_runs where id = $1`,
+      [completed],
+    ],
+  ],
+  [
+    "a result was taken after the deadline",
+    ({ completed }) => [
+      "update workflow_runs set completed_at = deadline_at + interval '1 millisecond' where id = $1",
+      [completed],
+    ],
+  ],
+  [
+    "a run did not end when its last event says",
+    ({ completed }) => [
+      "update workflow_runs set completed_at = completed_at - interval '1 millisecond' where id = $1",
+      [completed],
+    ],
+  ],
+  [
+    "a deadline is not the start and the time that the snapshot gives",
+    ({ running }) => [
+      "update workflow_runs set deadline_at = deadline_at + interval '1 second' where id = $1",
+      [running],
+    ],
+  ],
+  ["the attempts do not add up", ({ next }) => ["update workflow_runs set attempt = 2 where id = $1", [next]]],
+  [
+    "the tries of a dispatch do not add up",
+    ({ running }) => ["update workflow_runs set dispatch_count = 0 where id = $1", [running]],
+  ],
+  [
+    "a run's events are no legal path",
+    ({ completed }) => ["delete from workflow_run_events where run_id = $1 and type = 'STARTED'", [completed]],
+  ],
+  [
+    "a run's row is not what its events say",
+    ({ completed }) => ["update workflow_runs set status = 'FAILED' where id = $1", [completed]],
+  ],
+];
+
+describe("the checker of invariants", () => {
+  it("finds nothing wrong with what the service has done", async () => {
+    const { tenant, runs } = await liveALittle();
+    expect(await brokenInvariants(ask, { tenantId: tenant.id, acknowledged: Object.values(runs) })).toEqual([]);
+  });
+
+  it.each(TAMPERINGS)("finds that %s", async (sentence, tamper) => {
+    const { tenant, runs } = await liveALittle();
+    await ask(...tamper(runs));
+    const found = await brokenInvariants(ask, { tenantId: tenant.id });
+    expect(found).toContainEqual(expect.stringContaining(sentence));
+  });
+
+  it("finds that a run which was acknowledged is lost", async () => {
+    const { tenant, runs } = await liveALittle();
+    await ask("delete from workflow_runs where id = $1", [runs.last]);
+    expect(await brokenInvariants(ask, { tenantId: tenant.id, acknowledged: Object.values(runs) })).toEqual([
+      `a run that was acknowledged is lost: ${runs.last}`,
+    ]);
+  });
+});

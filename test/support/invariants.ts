@@ -1,0 +1,206 @@
+/**
+ * What must be true of the runs in a database at every moment, whatever has happened to it. It reads what the service
+ * has written, the events above all, and asks the service nothing.
+ */
+import { type RunEventType, type RunStatus, TRANSITIONS, type Transition } from "../../src/core/run.ts";
+
+/** Asks a database. The tests and the programs that run beside them have different ways in. */
+export type Ask = (text: string, values: unknown[]) => Promise<Record<string, unknown>[]>;
+
+type Scope = {
+  /** All tenants if not given. */
+  tenantId?: string;
+  /** Runs whose trigger was acknowledged, and which nobody has deleted. */
+  acknowledged?: readonly string[];
+};
+
+/** The rows that all invariants look at: the runs, their events, and one row for each attempt of a run. */
+const VIEWS = `
+  with run as (
+    select * from workflow_runs where $1::uuid is null or tenant_id = $1
+  ), event as (
+    select event.*, run.workflow_definition_id as definition_id
+    from run join workflow_run_events event on event.run_id = run.id
+  ), attempt as (
+    select definition_id, run_id, attempt, definition_id || ': ' || run_id || '.' || attempt as name,
+      min(id) filter (where type in ('TRIGGERED', 'RETRIED')) as queued,
+      min(id) filter (where type = 'STARTED') as started,
+      min(at) filter (where type = 'STARTED') as started_at,
+      min(id) filter (where type in ('COMPLETED', 'FAILED', 'TIMED_OUT', 'STOPPED')) as ended,
+      min(at) filter (where type in ('COMPLETED', 'FAILED', 'TIMED_OUT', 'STOPPED')) as ended_at,
+      count(*) filter (where type in ('COMPLETED', 'FAILED', 'TIMED_OUT', 'STOPPED')) as endings,
+      count(*) filter (where type = 'STARTED') as starts,
+      count(*) filter (where type = 'DISPATCHED') as hand_overs,
+      count(*) filter (where type = 'DISPATCH_FAILED') as failed_dispatches
+    from event group by definition_id, run_id, attempt
+  )`;
+
+/** What is wrong, and the query that finds where: it answers a `name` for each place. */
+const INVARIANTS: Record<string, string> = {
+  "two runs of one definition are RUNNING": `
+    select workflow_definition_id::text as name from run where status = 'RUNNING'
+    group by workflow_definition_id having count(*) > 1`,
+
+  "a run started before the one before it had ended": `
+    select name from (
+      select name, started, started_at, lag(name) over turn as before,
+        lag(coalesce(ended, 'infinity'::float8)) over turn as ended_before,
+        lag(coalesce(ended_at, 'infinity')) over turn as ended_before_at
+      from attempt where started is not null
+      window turn as (partition by definition_id order by started)
+    ) turn where started < ended_before or started_at < ended_before_at`,
+
+  "a run was passed over by one that was queued later": `
+    select name from (
+      select name, started,
+        max(coalesce(started, ended, 'infinity'::float8)) over (
+          partition by definition_id order by queued rows between unbounded preceding and 1 preceding) as turn_before
+      from attempt
+    ) turn where started < turn_before`,
+
+  "the queue is not in the order of arrival": `
+    select name from (
+      select attempt.name, row_number() over (partition by definition_id order by run.queue_position) as place,
+        row_number() over (partition by definition_id order by attempt.queued) as arrival
+      from run join attempt on attempt.run_id = run.id and attempt.attempt = run.attempt
+      where run.status = 'PENDING'
+    ) queue where place <> arrival`,
+
+  "a run waits although its slot is free": `
+    select run.id::text as name
+    from run join workflow_definitions d on d.id = run.workflow_definition_id
+    where run.status = 'PENDING' and d.is_active and d.runner_url is not null and not exists (
+      select from workflow_runs holder
+      where holder.workflow_definition_id = d.id and holder.status = 'RUNNING')`,
+
+  "a RUNNING run was not handed over, and is not due to be": `
+    select id::text as name from run
+    where status = 'RUNNING' and dispatched_at is null
+      and (next_dispatch_at is null or next_dispatch_at > statement_timestamp() + interval '1 hour')`,
+
+  "a run is due to be handed over although it was": `
+    select id::text as name from run where next_dispatch_at is not null and dispatched_at is not null`,
+
+  "an attempt started, was handed over or ended more than once": `
+    select name from attempt where starts > 1 or hand_overs > 1 or endings > 1`,
+
+  "a result was taken after the deadline": `
+    select id::text as name from run where ended_by = 'CALLBACK' and completed_at > deadline_at`,
+
+  "a run did not end when its last event says": `
+    select name from run join attempt on attempt.run_id = run.id and attempt.attempt = run.attempt
+    where completed_at <> ended_at`,
+
+  "a deadline is not the start and the time that the snapshot gives": `
+    select id::text as name from run
+    where round(extract(epoch from deadline_at - started_at)) <> (run_snapshot ->> 'max_run_duration_seconds')::int`,
+
+  "the attempts do not add up": `
+    select run.id::text as name
+    from run left join event on event.run_id = run.id
+    group by run.id, run.attempt
+    having count(*) filter (where event.type = 'TRIGGERED') <> 1
+      or count(*) filter (where event.type = 'RETRIED') <> run.attempt - 1`,
+
+  "the tries of a dispatch do not add up": `
+    select attempt.name from run join attempt on attempt.run_id = run.id and attempt.attempt = run.attempt
+    where failed_dispatches > dispatch_count`,
+};
+
+/** Every invariant that does not hold, as a sentence that says where. None, it is hoped. */
+export async function brokenInvariants(ask: Ask, { tenantId, acknowledged = [] }: Scope = {}): Promise<string[]> {
+  const union = Object.entries(INVARIANTS).map(
+    ([sentence, query]) => `select '${sentence}' as sentence, found.name from (${query}) found`,
+  );
+  const found = await ask(`${VIEWS} ${union.join(" union all ")}`, [tenantId ?? null]);
+  return [
+    ...found.map(({ sentence, name }) => `${sentence}: ${name}`),
+    ...(await illegalHistories(ask, tenantId)),
+    ...(await lostRuns(ask, acknowledged)),
+  ];
+}
+
+async function lostRuns(ask: Ask, acknowledged: readonly string[]): Promise<string[]> {
+  if (acknowledged.length === 0) return [];
+  const lost = await ask(
+    `select id from unnest($1::uuid[]) as told (id) where not exists (select from workflow_runs r where r.id = told.id)`,
+    [acknowledged],
+  );
+  return lost.map(({ id }) => `a run that was acknowledged is lost: ${id}`);
+}
+
+type History = {
+  id: string;
+  /** As the run's row has it. */
+  end: Stand;
+  events: { type: RunEventType; attempt: number }[];
+};
+
+/** How a run stands, and what ended it. */
+type Stand = { status: RunStatus | null; attempt: number; endedBy: string | null };
+
+async function illegalHistories(ask: Ask, tenantId: string | undefined): Promise<string[]> {
+  const rows = await ask(
+    `select run.id, jsonb_build_object('status', run.status, 'attempt', run.attempt, 'endedBy', run.ended_by)::text as stand,
+       coalesce(jsonb_agg(jsonb_build_object('type', event.type, 'attempt', event.attempt) order by event.id)
+         filter (where event.id is not null), '[]')::text as events
+     from workflow_runs run left join workflow_run_events event on event.run_id = run.id
+     where $1::uuid is null or run.tenant_id = $1
+     group by run.id`,
+    [tenantId ?? null],
+  );
+  return rows.flatMap(({ id, stand, events }) => {
+    const fault = historyFault({ id: String(id), end: JSON.parse(String(stand)), events: JSON.parse(String(events)) });
+    return fault === null ? [] : [fault];
+  });
+}
+
+function historyFault({ id, end, events }: History): string | null {
+  let stand: Stand = { status: null, attempt: 1, endedBy: null };
+  for (const [index, event] of events.entries()) {
+    const next = follow(stand, event.type, events[index - 1]?.type);
+    if (next === null || next.attempt !== event.attempt) {
+      const told = events.slice(0, index + 1).map(({ type, attempt }) => `${type}.${attempt}`);
+      return `a run's events are no legal path: ${id}: ${told.join(" ")}`;
+    }
+    stand = next;
+  }
+  const [told, written] = [stand, end].map(({ status, attempt, endedBy }) => `${status}.${attempt} by ${endedBy}`);
+  return told === written ? null : `a run's row is not what its events say: ${id}: ${written}, not ${told}`;
+}
+
+/** Where an event leads; null where it must not happen. */
+function follow(stand: Stand, type: RunEventType, before: RunEventType | undefined): Stand | null {
+  switch (type) {
+    case "TRIGGERED":
+      return stand.status === null ? { ...stand, status: "PENDING" } : null;
+    case "QUEUED":
+      return before === "TRIGGERED" || before === "RETRIED" ? stand : null;
+    case "STARTED":
+      return change(stand, "promote", null);
+    case "DISPATCHED":
+    case "DISPATCH_FAILED":
+      return stand.status === "RUNNING" ? stand : null;
+    case "COMPLETED":
+      return change(stand, "complete", "CALLBACK");
+    case "FAILED":
+      // What a runner says itself proves first that it was handed the run.
+      return before === "DISPATCH_FAILED"
+        ? change(stand, "giveUpDispatch", "DISPATCH")
+        : change(stand, "fail", "CALLBACK");
+    case "TIMED_OUT":
+      return change(stand, "timeOut", "DEADLINE");
+    case "STOPPED":
+      return change(stand, "stop", "STOP");
+    case "RETRIED":
+      return change({ ...stand, attempt: stand.attempt + 1 }, "retry", null);
+    case "LATE_RESULT":
+      return stand.endedBy === null ? null : stand;
+  }
+}
+
+function change(stand: Stand, transition: Exclude<Transition, "delete">, endedBy: string | null): Stand | null {
+  const { from, to } = TRANSITIONS[transition];
+  const isLegal = from.some((status) => status === stand.status);
+  return isLegal ? { ...stand, status: to, endedBy } : null;
+}
