@@ -1,7 +1,8 @@
 /** `npm run db`: only the database and its SQL endpoint, for a `npx wrangler dev` beside it. */
 import process from "node:process";
+import { DEMO } from "./local/demo.ts";
 import { readPort, requireFreePorts } from "./local/ports.ts";
-import { prepareVars, readOwnVars, readReset, root, startDatabase } from "./local/stack.ts";
+import { readOwnVars, readReset, root, startDatabase } from "./local/stack.ts";
 import { supervise } from "./local/supervisor.ts";
 
 const HELP = `Runs only the database of workflow-runs, with demo data, and its SQL endpoint.
@@ -10,17 +11,19 @@ const HELP = `Runs only the database of workflow-runs, with demo data, and its S
   npm run db -- --reset      start afresh: removes the local data first
 
   SQL_PORT             the SQL endpoint (8789)
+  RUNNER_PORT          where the demo data expects the example runner (8788)
   LOCAL_POSTGRES_URL   a Postgres of yours to use instead of the one that comes with npm`;
 
 await supervise(async (supervisor) => {
   process.chdir(root);
   const reset = readReset(HELP);
   const sql = readPort("SQL_PORT", 8789);
+  const runner = readPort("RUNNER_PORT", 8788);
   await requireFreePorts([sql]);
 
   console.log("Starting …");
-  prepareVars();
-  const { databaseUrl, neonFetchEndpoint, postgresUrl } = await startDatabase(supervisor, { sqlPort: sql.port, reset });
+  const ports = { sqlPort: sql.port, runnerPort: runner.port };
+  const { databaseUrl, neonFetchEndpoint, postgresUrl } = await startDatabase(supervisor, { ...ports, reset });
   const needed = { DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: neonFetchEndpoint };
   const own = readOwnVars();
   const different = Object.entries(needed).filter(([name, value]) => own[name] !== value);
@@ -33,6 +36,8 @@ The database is ready.
 
   In another terminal: npx wrangler dev${different.length > 0 ? "\n  First, in .dev.vars:" : ""}
 ${different.map(([name, value]) => `    ${name}=${value}\n`).join("")}
+  And for runs to go on: PORT=${runner.port} WEBHOOK_SECRET=${DEMO.webhookSecret} node examples/runner/runner.ts
+
 Ctrl-C stops everything.
 `);
 });

@@ -9,12 +9,13 @@ import { type LocalDatabase, prepareVars, readReset, root, startDatabase } from 
 import { type Supervisor, supervise } from "./local/supervisor.ts";
 import { readableLine } from "./local/wrangler-output.ts";
 
-const HELP = `Runs workflow-runs on this machine: Postgres, the worker, demo data and the cron. Needs nothing but npm.
+const HELP = `Runs workflow-runs on this machine: Postgres, the worker, the cron, demo data and a runner. Needs nothing but npm.
 
   npm run dev                start, or go on with the data of last time
   npm run dev -- --reset     start afresh: removes the local data first
 
   PORT                 the service (8787)
+  RUNNER_PORT          the example runner (8788)
   SQL_PORT             the database's SQL endpoint (8789)
   LOCAL_POSTGRES_URL   a Postgres of yours to use instead of the one that comes with npm`;
 
@@ -27,12 +28,15 @@ await supervise(async (supervisor) => {
   process.chdir(root);
   const reset = readReset(HELP);
   const web = readPort("PORT", 8787);
+  const runner = readPort("RUNNER_PORT", 8788);
   const sql = readPort("SQL_PORT", 8789);
-  await requireFreePorts([web, sql]);
+  await requireFreePorts([web, runner, sql]);
 
   console.log("Starting …");
-  const database = await startDatabase(supervisor, { sqlPort: sql.port, reset });
+  const database = await startDatabase(supervisor, { sqlPort: sql.port, runnerPort: runner.port, reset });
   startWorker(supervisor, web.port, database);
+  // After the worker, so that it is stopped first, and can still say that its runs have failed.
+  startRunner(supervisor, runner.port);
   await untilItAnswers(`http://127.0.0.1:${web.port}/healthz`);
   await fireCron(web.port);
   setInterval(() => fireCron(web.port), CRON_INTERVAL_MS);
@@ -72,6 +76,17 @@ function startWorker(supervisor: Supervisor, port: number, { databaseUrl, neonFe
   });
 }
 
+function startRunner(supervisor: Supervisor, port: number): void {
+  supervisor.start({
+    name: "The example runner",
+    command: process.execPath,
+    args: [join(root, "examples/runner/runner.ts")],
+    cwd: root,
+    env: { ...process.env, HOST: "127.0.0.1", PORT: String(port), WEBHOOK_SECRET: DEMO.webhookSecret },
+    onLine: (line) => console.log(`[runner] ${line}`),
+  });
+}
+
 /** Waits as long as it takes: a worker that does not build says so meanwhile, and builds once it is mended. */
 async function untilItAnswers(url: string): Promise<void> {
   for (;;) {
@@ -95,7 +110,7 @@ async function fireCron(port: number): Promise<void> {
 
 async function welcome(baseUrl: string, database: LocalDatabase): Promise<string> {
   const runs = await findRunInEachState(database);
-  const { owner, admin, user, runs: demoRuns } = DEMO;
+  const { owner, admin, user, quarterlyReportId, runs: demoRuns } = DEMO;
   return `
 workflow-runs is ready.
 
@@ -107,6 +122,7 @@ workflow-runs is ready.
   Demo runs  ${runs.map(({ id, status }) => `${id}  ${status}`).join("\n             ")}
 
   Try it:
+  curl -X POST -H 'Authorization: Bearer ${owner.key}' ${baseUrl}/v1/workflow-definitions/${quarterlyReportId}/invoke
   curl -H 'Authorization: Bearer ${owner.key}' ${baseUrl}/v1/workflow-runs/${demoRuns.completed}
 
 Ctrl-C stops everything.

@@ -18,16 +18,24 @@ import { giveUpDispatch, postponeDispatch, recordDispatchAccepted } from "./stor
 const CONCURRENCY = 6;
 
 /**
- * Delivers these dispatches, and those of the runs that are promoted meanwhile. One that fails to be delivered
- * or written down stays due: its lease runs out and the sweep takes it up. Never throws.
+ * No delivery begins later, so that the last one ends within the 30 s that a Worker has after its answer, and a
+ * runner that refuses run after run of a long queue does not keep the others waiting.
+ */
+const BUDGET_MS = 12_000;
+
+/**
+ * Delivers these dispatches, and those of the runs that are promoted meanwhile. One that is not delivered, or not
+ * written down, stays due: its lease runs out and the sweep takes it up. Never throws.
  */
 export async function deliverAll(
   { db, config }: { db: Database; config: Config },
   dispatches: readonly DispatchRow[],
 ): Promise<void> {
   const queue = [...dispatches];
+  const began = Date.now();
+  const next = () => (Date.now() - began < BUDGET_MS ? queue.shift() : undefined);
   const worker = async () => {
-    for (let dispatch = queue.shift(); dispatch; dispatch = queue.shift()) {
+    for (let dispatch = next(); dispatch; dispatch = next()) {
       try {
         await deliverOne(db, config, dispatch, (promoted) => queue.push(...promoted));
       } catch (error) {

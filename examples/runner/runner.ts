@@ -1,11 +1,10 @@
 /**
- * A complete self-hosted runner: it takes runs, works on them for a few seconds and says how they ended.
- * Start from it: put your work into `work`. It needs Node 22.18 or newer and the package `standardwebhooks`;
- * docs/runner-protocol.md says what it speaks, for any other language.
+ * A complete self-hosted runner: it takes runs, works on them for a few seconds and says how they ended. Start from it:
+ * put your work into `work`. It needs Node 22.18 or newer and the package `standardwebhooks`; docs/runner-protocol.md
+ * says what it speaks, for any other language.
  */
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer } from "node:http";
 import process from "node:process";
-import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { Webhook } from "standardwebhooks";
 
@@ -13,39 +12,43 @@ type PathPart = { path_part_id: string; materialized_path: string; part_type: st
 type Snapshot = { sources: PathPart[]; instructions: PathPart[]; outputs: PathPart[]; template: PathPart | null };
 type Attempt = { run_id: string; attempt: number };
 type Run = Attempt & { deadline_at: string; run_snapshot: Snapshot; callback_url: string; callback_token: string };
-type Message =
-  | { type: "workflow_run.dispatched"; data: Run }
-  | { type: "workflow_run.stopped"; data: Attempt & { reason: string | null } };
+type Message = { type: "workflow_run.dispatched"; data: Run } | { type: "workflow_run.stopped"; data: Attempt };
 type Result = { status: "COMPLETED" } | { status: "FAILED"; error: string };
 
-const { HOST = "127.0.0.1", PORT = "8788", WORK_SECONDS = "5", CALLBACK_RETRY_SECONDS = "5" } = process.env;
-const SECRET = process.env.WEBHOOK_SECRET ?? "whsec_bG9jYWwtc3RhY2std2ViaG9vay1zZWNyZXQtMDEyMzQ=";
-const STOPPED = "It was stopped.";
-const SHUT_DOWN = "The runner was shut down.";
+const { HOST = "127.0.0.1", PORT = "8788", WEBHOOK_SECRET = "" } = process.env;
+const { WORK_SECONDS = "5", CALLBACK_RETRY_SECONDS = "5" } = process.env;
+const MAX_BODY_LENGTH = 1024 * 1024;
+/** Longer than any run may last: nothing can still come for it. */
+const FORGET_AFTER_MS = 25 * 3600 * 1000;
 
-const webhook = SECRET.startsWith("whsec_") ? new Webhook(SECRET) : new Webhook(Buffer.from(SECRET), { format: "raw" });
-/** What is told to end each attempt, by `webhook-id`. Keep the ids in a database if your runner may restart. */
+if (WEBHOOK_SECRET === "") throw new Error("Set WEBHOOK_SECRET to the webhook secret of your workflow definition.");
+const isBase64 = WEBHOOK_SECRET.startsWith("whsec_");
+const webhook = isBase64 ? new Webhook(WEBHOOK_SECRET) : new Webhook(Buffer.from(WEBHOOK_SECRET), { format: "raw" });
+/** What stops each attempt, by its dispatch's `webhook-id`. Keep the ids in a database if your runner may restart. */
 const attempts = new Map<string, AbortController>();
-const atWork = new Set<Promise<void>>();
-const log = (id: string, line: string) => console.log(`${new Date().toISOString()}  ${id}  ${line}`);
+const shutDown = new AbortController();
 
 /** Your work. It throws when it fails, and soon after `signal` is aborted. */
 async function work(id: string, { run_snapshot: snapshot }: Run, signal: AbortSignal): Promise<void> {
   const paths = (parts: PathPart[]) => parts.map((part) => part.materialized_path).join(", ");
-  log(id, `reads ${paths([...snapshot.sources, ...snapshot.instructions])}, writes to ${paths(snapshot.outputs)}`);
+  console.log(id, `reads ${paths(snapshot.sources)}, follows ${paths(snapshot.instructions)}`);
+  console.log(id, `writes to ${paths(snapshot.outputs)}`);
   await delay(Number(WORK_SECONDS) * 1000, undefined, { signal });
 }
 
-/** Works on an attempt until its deadline, and says how it ended: again and again if need be, for it may be missed. */
-async function execute(id: string, run: Run, stop: AbortSignal): Promise<void> {
+/** Works on an attempt and says how it ended: again and again if need be, until nobody wants to know any more. */
+async function execute(id: string, run: Run, stopped: AbortSignal): Promise<void> {
   const deadline = AbortSignal.timeout(Math.max(0, Date.parse(run.deadline_at) - Date.now()));
-  const signal = AbortSignal.any([stop, deadline]);
-  const error = await work(id, run, signal).then(
-    () => null,
-    (thrown: unknown) => String(signal.reason ?? thrown).slice(0, 8192),
-  );
-  const result: Result = error === null ? { status: "COMPLETED" } : { status: "FAILED", error };
-  while (stop.reason !== STOPPED && !(await callBack(id, run, result)) && !signal.aborted) {
+  const unwanted = AbortSignal.any([stopped, deadline]);
+  const signal = AbortSignal.any([unwanted, shutDown.signal]);
+  let result: Result = { status: "COMPLETED" };
+  try {
+    await work(id, run, signal);
+  } catch (error) {
+    result = { status: "FAILED", error: String(signal.reason ?? error).slice(0, 8192) };
+    console.log(id, `failed: ${result.error}`);
+  }
+  while (!unwanted.aborted && !(await callBack(id, run, result)) && !signal.aborted) {
     await delay(Number(CALLBACK_RETRY_SECONDS) * 1000, undefined, { signal }).catch(() => {});
   }
 }
@@ -59,64 +62,53 @@ async function callBack(id: string, run: Run, result: Result): Promise<boolean> 
       body: JSON.stringify(result),
       signal: AbortSignal.timeout(15_000),
     });
-    const answer = await response.text();
-    log(id, response.ok ? `is ${result.status}` : `called back, and was answered ${response.status} ${answer}`);
+    console.log(id, `said ${result.status}, and was answered ${response.status} ${await response.text()}`);
     return response.status < 500 && response.status !== 429;
   } catch (error) {
-    log(id, `could not call back: ${error}`);
+    console.log(id, `could not call back: ${error}`);
     return false;
   }
 }
 
-/** Takes a message, and returns the status to answer with. It must answer within 15 s, so the work comes after. */
-async function receive({ method, headers }: IncomingMessage, body: string): Promise<number> {
-  if (method !== "POST") return 405;
-  const { "webhook-id": id = "", "webhook-timestamp": timestamp = "", "webhook-signature": signature = "" } = headers;
-  try {
-    webhook.verify(body, {
-      "webhook-id": `${id}`,
-      "webhook-timestamp": `${timestamp}`,
-      "webhook-signature": `${signature}`,
-    });
-  } catch (error) {
-    log(`${id}`, `refused: ${error}`);
-    return 401;
-  }
-  const { type, data }: Message = JSON.parse(body);
-  const attempt = `${data.run_id}.${data.attempt}`;
-  const known = attempts.get(attempt);
-  const controller = known ?? new AbortController();
-  attempts.set(attempt, controller);
-  if (type === "workflow_run.stopped") {
-    log(attempt, "was stopped");
-    controller.abort(STOPPED);
-  } else if (known) {
-    log(attempt, "came again");
-  } else {
-    const execution = execute(attempt, data, controller.signal).finally(() => atWork.delete(execution));
-    atWork.add(execution);
-  }
-  return 202;
+/** Does what a message asks for. Its sender waits for at most 15 s, so the work goes on after the answer. */
+function obey({ type, data }: Message): void {
+  const id = `${data.run_id}.${data.attempt}`;
+  const known = attempts.get(id);
+  const attempt = known ?? new AbortController();
+  attempts.set(id, attempt);
+  if (!known) setTimeout(() => attempts.delete(id), FORGET_AFTER_MS).unref();
+  // A stop may overtake its dispatch, which is then known already.
+  if (type === "workflow_run.stopped") attempt.abort("It was stopped.");
+  else if (known) console.log(id, "came again");
+  else if (type === "workflow_run.dispatched") execute(id, data, attempt.signal);
 }
 
 const server = createServer(async (request, response) => {
-  response.writeHead(await receive(request, await text(request)).catch(() => 400)).end();
-});
-server.on("error", (error) => {
-  console.error(`The runner cannot listen: ${error.message}`);
-  process.exit(1);
+  try {
+    let body = "";
+    for await (const chunk of request.setEncoding("utf8")) {
+      body += chunk;
+      if (body.length > MAX_BODY_LENGTH) throw new Error("The body is too long.");
+    }
+    const headers = Object.entries(request.headers).map(([name, value]) => [name, String(value)]);
+    webhook.verify(body, Object.fromEntries(headers));
+    obey(JSON.parse(body));
+    response.writeHead(202).end();
+  } catch (error) {
+    console.log(`Refused a message: ${error}`);
+    response.writeHead(401).end();
+  }
 });
 server.listen(Number(PORT), HOST, () => {
   const address = server.address();
   console.log(`The runner listens on http://localhost:${typeof address === "object" ? address?.port : PORT}`);
 });
 
-/** Ends what is under way as FAILED rather than leave it to its deadline. */
-async function shutDown(): Promise<void> {
-  server.close();
-  server.closeAllConnections();
-  for (const controller of attempts.values()) controller.abort(SHUT_DOWN);
-  await Promise.all(atWork);
-  process.exit(0);
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  // What is under way ends as FAILED, at once rather than at its deadline; then nothing is left to wait for.
+  process.once(signal, () => {
+    server.close();
+    server.closeAllConnections();
+    shutDown.abort("The runner was shut down.");
+  });
 }
-for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, shutDown);

@@ -2,13 +2,14 @@
  * The local stack's demo tenant. Its ids and keys are fixed, so that every command in the README can be
  * pasted; they exist only where this file has put them.
  */
-import { sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
+import type { Config } from "../../src/config.ts";
 import { hashApiKey, suffixOfApiKey } from "../../src/core/api-key.ts";
 import type { PartType } from "../../src/core/path.ts";
 import type { RunSnapshot } from "../../src/core/run.ts";
+import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runner/secret-box.ts";
 import { type Database, openDatabase } from "../../src/store/client.ts";
 import { apiKeys, pathParts, tenants, users, workflowDefinitions, workflowRuns } from "../../src/store/tables.ts";
-import type { DatabaseOptions } from "../migrate.ts";
 
 const demoId = (number: number) => `01920000-0000-7000-8000-${String(number).padStart(12, "0")}`;
 
@@ -17,9 +18,11 @@ export const DEMO = {
   owner: { id: demoId(201), apiKeyId: demoId(251), key: "wr_demo_owner" },
   admin: { id: demoId(202), apiKeyId: demoId(252), key: "wr_demo_admin" },
   user: { id: demoId(203), apiKeyId: demoId(253), key: "wr_demo_user" },
-  /** Has finished runs and a free slot. */
+  /** Has finished runs, a free slot and the example runner. */
   quarterlyReportId: demoId(301),
-  /** Has a RUNNING run of 24 hours and a PENDING one behind it. */
+  /** Signs what is sent to the example runner. */
+  webhookSecret: "whsec_bG9jYWwtc3RhY2std2ViaG9vay1zZWNyZXQtMDEyMzQ=",
+  /** Has a RUNNING run of 24 hours, a PENDING one behind it, and no runner. */
   nightlyDigestId: demoId(302),
   runs: { pending: demoId(401), running: demoId(402), completed: demoId(403), failed: demoId(404) },
 } as const;
@@ -72,9 +75,15 @@ const DEFINITIONS = [
   },
 ];
 
+type DatabaseOptions = Pick<Config, "databaseUrl" | "neonFetchEndpoint">;
+
+type RunnerColumns = { runnerUrl: string; webhookSecretEncrypted: string };
+
+export type DemoOptions = DatabaseOptions & Pick<Config, "encryptionKeys"> & { runnerPort: number };
+
 /** Puts the demo data where it is missing and leaves alone what is there. */
-export async function seedDemo(options: DatabaseOptions): Promise<void> {
-  const db = openDatabase({ neonFetchEndpoint: undefined, ...options, databaseTimeoutSeconds: 30 });
+export async function seedDemo(options: DemoOptions): Promise<void> {
+  const db = openDatabase({ ...options, databaseTimeoutSeconds: 30 });
   const { tenantId } = DEMO;
   const keys = await Promise.all(
     PEOPLE.map(async (person) => ({
@@ -86,6 +95,14 @@ export async function seedDemo(options: DatabaseOptions): Promise<void> {
       keySuffix: suffixOfApiKey(person.key),
     })),
   );
+  const runner = {
+    runnerUrl: `http://localhost:${options.runnerPort}`,
+    webhookSecretEncrypted: await encryptWebhookSecret(
+      options.encryptionKeys,
+      DEMO.quarterlyReportId,
+      DEMO.webhookSecret,
+    ),
+  };
   await db.batch([
     db.insert(tenants).values({ id: tenantId, name: "Demo" }).onConflictDoNothing(),
     db
@@ -103,9 +120,38 @@ export async function seedDemo(options: DatabaseOptions): Promise<void> {
       .onConflictDoNothing(),
     db.insert(apiKeys).values(keys).onConflictDoNothing(),
     db.insert(pathParts).values(TREE.map(toPathPart)).onConflictDoNothing(),
-    db.insert(workflowDefinitions).values(DEFINITIONS.map(toDefinition)).onConflictDoNothing(),
+    db
+      .insert(workflowDefinitions)
+      .values(DEFINITIONS.map((definition) => toDefinition(definition, runner)))
+      .onConflictDoNothing(),
     ...seedRuns(db),
   ]);
+  await followExampleRunner(db, options, runner);
+}
+
+/**
+ * Points the definition at the example runner again, when that has listened on another port at an earlier start, or the
+ * key that its secret was encrypted with is gone. A runner that somebody has put in its place stays.
+ */
+async function followExampleRunner(
+  db: Database,
+  { encryptionKeys }: DemoOptions,
+  runner: RunnerColumns,
+): Promise<void> {
+  const { id, runnerUrl, webhookSecretEncrypted } = workflowDefinitions;
+  const [known] = await db
+    .select({ url: runnerUrl, encrypted: webhookSecretEncrypted })
+    .from(workflowDefinitions)
+    .where(eq(id, DEMO.quarterlyReportId));
+  if (!known?.url || !known.encrypted || !/^http:\/\/localhost:\d+$/.test(known.url)) return;
+  const secret = await decryptWebhookSecret(encryptionKeys, DEMO.quarterlyReportId, known.encrypted).catch(() => null);
+  const isOurs = secret === null || secret === DEMO.webhookSecret;
+  const isRight = secret !== null && known.url === runner.runnerUrl;
+  if (!isOurs || isRight) return;
+  await db
+    .update(workflowDefinitions)
+    .set({ ...runner, updatedAt: sql`statement_timestamp()` })
+    .where(and(eq(id, DEMO.quarterlyReportId), eq(webhookSecretEncrypted, known.encrypted)));
 }
 
 function toPathPart([id, parentId, materializedPath, partType]: (typeof TREE)[number]) {
@@ -123,9 +169,10 @@ function toPathPart([id, parentId, materializedPath, partType]: (typeof TREE)[nu
   };
 }
 
-function toDefinition({ output, ...definition }: (typeof DEFINITIONS)[number]) {
+function toDefinition({ output, ...definition }: (typeof DEFINITIONS)[number], runner: RunnerColumns) {
   return {
     ...definition,
+    ...(definition.id === DEMO.quarterlyReportId && runner),
     tenantId: DEMO.tenantId,
     runnerType: "SELF_HOSTED",
     sourcePathPartIds: [Q1.path_part_id],
@@ -213,7 +260,7 @@ function snapshot(userId: string, definition: (typeof DEFINITIONS)[number]): Run
 
 /** The id of one run in each state as the database has them now; the demo's runs go on living. */
 export async function findRunInEachState(options: DatabaseOptions): Promise<{ status: string; id: string }[]> {
-  const db = openDatabase({ neonFetchEndpoint: undefined, ...options, databaseTimeoutSeconds: 30 });
+  const db = openDatabase({ ...options, databaseTimeoutSeconds: 30 });
   const { rows } = await db.execute<{ status: string; id: string }>(sql`
     select distinct on (status) status, id
     from (

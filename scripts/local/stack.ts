@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs, parseEnv } from "node:util";
 import pg from "pg";
+import { readConfig } from "../../src/config.ts";
 import { migrate } from "../migrate.ts";
 import { seedDemo } from "./demo.ts";
 import { startPostgres } from "./postgres.ts";
@@ -51,17 +52,20 @@ export function prepareVars(): string[] {
 
 /** What plain `wrangler dev` would read from `.dev.vars`. */
 export function readOwnVars(): NodeJS.Dict<string> {
-  return parseEnv(readFileSync(OWN_VARS, "utf8"));
+  return readVars(OWN_VARS);
 }
+
+const readVars = (file: string) => parseEnv(readFileSync(file, "utf8"));
 
 /**
  * Starts Postgres (or takes that of LOCAL_POSTGRES_URL) and its SQL endpoint, applies the migrations and
- * seeds the demo tenant.
+ * seeds the demo tenant, with the example runner at `runnerPort`.
  */
 export async function startDatabase(
   supervisor: Supervisor,
-  { sqlPort, reset }: { sqlPort: number; reset: boolean },
+  { sqlPort, runnerPort, reset }: { sqlPort: number; runnerPort: number; reset: boolean },
 ): Promise<LocalDatabase> {
+  const { encryptionKeys } = readConfig(Object.assign({}, ...prepareVars().map(readVars)));
   const own = process.env.LOCAL_POSTGRES_URL;
   if (own && reset) {
     throw new Error(
@@ -77,7 +81,7 @@ export async function startDatabase(
   const databaseUrl = withoutHost(postgresUrl);
   const database = { databaseUrl, neonFetchEndpoint: endpoint.url };
   await migrate({ ...database, log: console.log });
-  await seedDemo(database);
+  await seedDemo({ ...database, runnerPort, encryptionKeys });
   return { ...database, postgresUrl };
 }
 

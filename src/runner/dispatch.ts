@@ -80,8 +80,8 @@ async function send(message: Message, { allowLocal, timeoutMs = TIMEOUT_MS }: De
       },
       body,
     });
-    // What it says beside its status is of no use to us, and may never end.
-    await response.body?.cancel();
+    // What it says beside its status is of no use to us, may never end, and may break off.
+    await response.body?.cancel().catch(() => {});
     return judgeAnswer(response, message.at);
   } catch (error) {
     return {

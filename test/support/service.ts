@@ -9,8 +9,8 @@ export type Service = {
   database: TestDatabase;
   /** Sends a request to the Worker, and waits for what it does after the answer. */
   fetch(path: string, init?: Init): Promise<Response>;
-  /** Sends a request to a Worker that dies with its answer: what it would have done afterwards is not done. */
-  fetchAndDie(path: string, init?: Init): Promise<Response>;
+  /** Sends a request to a Worker that dies once the database has done its part: nothing more is done, nor answered. */
+  fetchAndDie(path: string, init?: Init): Promise<void>;
   /** GETs as the holder of `key`. */
   get(path: string, key: string, headers?: Record<string, string>): Promise<Response>;
   /** Sends a request as the holder of `key`, with `body` as JSON if there is one. */
@@ -50,8 +50,13 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     fetch: fetchFromWorker,
     async fetchAndDie(path, init) {
       const context = createExecutionContext();
-      context.waitUntil = () => {};
-      return worker.fetch(new Request(`https://service.test${path}`, init), bindings, context);
+      // Already asking for it must fail: what has begun would go on here, whether or not somebody waits for it.
+      Object.defineProperty(context, "waitUntil", {
+        get() {
+          throw new Error("The Worker has died.");
+        },
+      });
+      await worker.fetch(new Request(`https://service.test${path}`, init), bindings, context);
     },
     get: (path, key, headers) => fetchFromWorker(path, { headers: { Authorization: `Bearer ${key}`, ...headers } }),
     send: (method, path, key, body, headers) =>

@@ -1,0 +1,155 @@
+import { describe, expect, it } from "vitest";
+import { deliver, notifyStopped } from "../../src/runner/dispatch.ts";
+import { dispatchRow } from "../support/dispatch-row.ts";
+import { startExampleRunner } from "../support/example-runner.ts";
+import { startFakeRunner } from "../support/fake-runner.ts";
+import type { ScriptedAnswer } from "../support/runner-script.ts";
+import { WEBHOOK_SECRET } from "../support/tenant.ts";
+
+const LOCAL = { allowLocal: true };
+const LONG = { WORK_SECONDS: "3600" };
+
+/** The example runner, and a stand-in for the service, which gives these answers to its callbacks. */
+async function start(environment: Record<string, string> = {}, answers: ScriptedAnswer[] = [{ status: 200 }]) {
+  const service = await startFakeRunner(answers);
+  const settings = { WEBHOOK_SECRET, WORK_SECONDS: "0", CALLBACK_RETRY_SECONDS: "0", ...environment };
+  const runner = await startExampleRunner(settings);
+  const webhookSecret = settings.WEBHOOK_SECRET;
+  return {
+    service,
+    runner,
+    /** Hands it a run, or the same again. */
+    dispatch: (row = dispatchRow(), secret = webhookSecret) =>
+      deliver(
+        {
+          row: { ...row, runner_url: runner.url },
+          webhookSecret: secret,
+          callbackUrl: service.url,
+          callbackToken: `token-of-${row.run_id}`,
+        },
+        LOCAL,
+      ),
+    tellStopped: ({ run_id: runId, attempt } = dispatchRow()) =>
+      notifyStopped(
+        { runId, attempt, reason: null, url: runner.url, webhookSecret, at: new Date().toISOString() },
+        LOCAL,
+      ),
+  };
+}
+
+const accepted = { kind: "accepted", status: 202 };
+
+describe("the example runner", () => {
+  it.each([WEBHOOK_SECRET, "a räw secret"])(
+    "takes a run, and says that it is completed: signed with %j",
+    async (secret) => {
+      const { service, dispatch } = await start({ WEBHOOK_SECRET: secret });
+      const row = dispatchRow();
+      expect(await dispatch(row)).toEqual(accepted);
+      const [request] = await service.requests(1);
+      expect(request?.headers).toMatchObject({
+        authorization: `Bearer token-of-${row.run_id}`,
+        "content-type": "application/json",
+      });
+      expect([request?.method, request?.body]).toEqual(["POST", '{"status":"COMPLETED"}']);
+    },
+  );
+
+  it("works once on a run that comes again, but anew on its next attempt", async () => {
+    const { service, runner, dispatch } = await start();
+    const row = dispatchRow();
+    for (const _ of ["once", "twice", "thrice"]) expect(await dispatch(row)).toEqual(accepted);
+    expect(await dispatch({ ...row, attempt: 2 })).toEqual(accepted);
+    await service.requests(2);
+    const { log } = await runner.stop();
+    expect(await service.requests()).toHaveLength(2);
+    expect(log.filter((line) => line.endsWith("came again"))).toHaveLength(2);
+  });
+
+  it("calls back until it is answered for good", async () => {
+    const busy = [{ status: 503 }, { status: 500 }, { status: 429 }, { ending: "cut" }] as const;
+    for (const last of [200, 409, 404, 401, 422]) {
+      const { service, runner, dispatch } = await start({}, [...busy, { status: last }]);
+      await dispatch();
+      const requests = await service.requests(busy.length + 1);
+      expect(new Set(requests.map(({ body }) => body)).size).toBe(1);
+      await runner.stop();
+      expect(await service.requests()).toHaveLength(busy.length + 1);
+    }
+  });
+
+  it("ends its work when the run is stopped, and says no more of it", async () => {
+    const { service, runner, dispatch, tellStopped } = await start(LONG);
+    const row = dispatchRow();
+    await dispatch(row);
+    expect(await tellStopped(row)).toBe(true);
+    const { code, log } = await runner.stop();
+    expect(code).toBe(0);
+    expect(log).toContain(`${row.run_id}.1 failed: It was stopped.`);
+    expect(await service.requests()).toEqual([]);
+  });
+
+  it("does not begin a run whose stop came before it", async () => {
+    const { service, runner, dispatch, tellStopped } = await start();
+    const row = dispatchRow();
+    await tellStopped(row);
+    expect(await dispatch(row)).toEqual(accepted);
+    const { log } = await runner.stop();
+    expect(log.filter((line) => line.includes(" reads "))).toEqual([]);
+    expect(await service.requests()).toEqual([]);
+  });
+
+  it("stops the attempt that it is told to stop, and no other", async () => {
+    const { service, runner, dispatch, tellStopped } = await start();
+    const row = dispatchRow();
+    await tellStopped({ ...row, attempt: 2 });
+    await dispatch(row);
+    expect(await service.requests(1)).toHaveLength(1);
+    await runner.stop();
+  });
+
+  it("ends its work at the deadline, and does not call back any more", async () => {
+    const { service, runner, dispatch } = await start(LONG);
+    const row = dispatchRow({ deadline_at: "2001-01-01T00:00:00.000Z" });
+    for (const _ of ["once", "twice"]) await dispatch(row);
+    const { log } = await runner.stop();
+    expect(log.find((line) => line.startsWith(`${row.run_id}.1 failed:`))).toContain("TimeoutError");
+    expect(await service.requests()).toEqual([]);
+  });
+
+  it("refuses what is not signed with its secret, too old or too long, and goes on", async () => {
+    const { service, runner, dispatch } = await start();
+    const refused = { kind: "rejected", reason: "The runner answered 401.", gone: false };
+    expect(await dispatch(dispatchRow(), "another secret")).toEqual(refused);
+    const tenMinutesAgo = new Date(Date.now() - 600_000).toISOString();
+    expect(await dispatch(dispatchRow({ claimed_at: tenMinutesAgo }))).toEqual(refused);
+    expect((await fetch(runner.url)).status).toBe(401);
+    expect((await fetch(runner.url, { method: "POST", body: "{}" })).status).toBe(401);
+    // It may be cut off while it still sends.
+    await fetch(runner.url, { method: "POST", body: "x".repeat(2 * 1024 * 1024) }).catch(() => {});
+
+    expect(await dispatch()).toEqual(accepted);
+    expect(await service.requests(1)).toHaveLength(1);
+    const { log } = await runner.stop();
+    expect(log.filter((line) => line.startsWith("Refused a message"))).toEqual([
+      expect.stringContaining("No matching signature"),
+      expect.stringContaining("too old"),
+      expect.stringContaining("Missing required headers"),
+      expect.stringContaining("Missing required headers"),
+      expect.stringContaining("The body is too long"),
+    ]);
+  });
+
+  it("says of what is under way that it has failed when it is shut down, and ends", async () => {
+    const { service, runner, dispatch } = await start(LONG);
+    await dispatch();
+    const { code } = await runner.stop();
+    expect(code).toBe(0);
+    const bodies = (await service.requests()).map(({ body }) => JSON.parse(body));
+    expect(bodies).toEqual([{ status: "FAILED", error: "The runner was shut down." }]);
+  });
+
+  it("does not start without a secret", async () => {
+    await expect(startExampleRunner({ WEBHOOK_SECRET: "" })).rejects.toThrow("Set WEBHOOK_SECRET");
+  });
+});

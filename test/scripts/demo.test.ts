@@ -1,0 +1,98 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { DEMO, seedDemo } from "../../scripts/local/demo.ts";
+import { readConfig } from "../../src/config.ts";
+import { parseKeyRing } from "../../src/core/key-ring.ts";
+import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runner/secret-box.ts";
+import { startFakeRunner } from "../support/fake-runner.ts";
+import { type Service, startService } from "../support/service.ts";
+import { SETTINGS } from "../support/settings.ts";
+
+let service: Service;
+
+beforeEach(async () => {
+  service = await startService();
+});
+
+const { encryptionKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://unused" });
+
+const seed = (runnerPort: number, keys = encryptionKeys) =>
+  seedDemo({
+    databaseUrl: service.database.url,
+    neonFetchEndpoint: service.database.sqlEndpoint,
+    encryptionKeys: keys,
+    runnerPort,
+  });
+
+async function readDefinition() {
+  const [row] = await service.database.sql`
+    select runner_url as url, webhook_secret_encrypted as secret
+    from workflow_definitions where id = ${DEMO.quarterlyReportId}`;
+  return { url: String(row?.url), secret: String(row?.secret) };
+}
+
+const put = async (url: string, secret: string) => service.database.sql`
+  update workflow_definitions set runner_url = ${url},
+    webhook_secret_encrypted = ${await encryptWebhookSecret(encryptionKeys, DEMO.quarterlyReportId, secret)}
+  where id = ${DEMO.quarterlyReportId}`;
+
+describe("the demo data", () => {
+  it("has a definition that can be invoked, and a RUNNING run of 24 hours that goes on", async () => {
+    const runner = await startFakeRunner();
+    await seed(Number(new URL(runner.url).port));
+    const path = `/v1/workflow-definitions/${DEMO.quarterlyReportId}/invoke`;
+    expect((await service.send("POST", path, DEMO.owner.key)).status).toBe(202);
+    await service.sweep();
+    expect(await runner.requests()).toHaveLength(1);
+    const run = await service.get(`/v1/workflow-runs/${DEMO.runs.running}`, DEMO.owner.key);
+    expect(await run.json()).toMatchObject({ status: "RUNNING" });
+  });
+
+  it("is the same after it has been put there again", async () => {
+    const { sql } = service.database;
+    const read = async () => [
+      await sql`select * from workflow_definitions order by id`,
+      await sql`select * from workflow_runs order by id`,
+      await sql`select * from workflow_run_events order by id`,
+      await sql`select * from path_parts order by id`,
+    ];
+    await seed(8788);
+    const before = await read();
+    await seed(8788);
+    expect(await read()).toEqual(before);
+  });
+
+  it("follows the example runner to another port, and to another key when its own is gone", async () => {
+    await seed(8788);
+    await seed(9999);
+    const { url, secret } = await readDefinition();
+    expect(url).toBe("http://localhost:9999");
+    expect(await decryptWebhookSecret(encryptionKeys, DEMO.quarterlyReportId, secret)).toBe(DEMO.webhookSecret);
+
+    const other = parseKeyRing(`other:${btoa("fedcba9876543210fedcba9876543210")}`);
+    if (!other) throw new Error("The test's key is none.");
+    await seed(9999, other);
+    const { secret: encrypted } = await readDefinition();
+    expect(await decryptWebhookSecret(other, DEMO.quarterlyReportId, encrypted)).toBe(DEMO.webhookSecret);
+  });
+
+  it.each([
+    ["https://runner.example.com/hook", DEMO.webhookSecret],
+    ["http://localhost:8788/hook", DEMO.webhookSecret],
+    ["http://localhost:8788", "a secret of their own"],
+  ])("keeps the runner that somebody has given it: %s, %s", async (url, secret) => {
+    await seed(8788);
+    await put(url, secret);
+    const before = await readDefinition();
+    await seed(9999);
+    expect(await readDefinition()).toEqual(before);
+  });
+
+  it("keeps its definition without a runner when somebody has taken that away", async () => {
+    await seed(8788);
+    await service.database.sql`
+      update workflow_definitions set runner_url = null, webhook_secret_encrypted = null
+      where id = ${DEMO.quarterlyReportId}`;
+    await seed(8788);
+    expect((await readDefinition()).url).toBe("null");
+  });
+});

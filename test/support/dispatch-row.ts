@@ -1,0 +1,36 @@
+import type { DispatchRow } from "../../src/core/dispatch.ts";
+import type { PathSnapshot } from "../../src/core/run.ts";
+
+/** A run that is handed over now, and has five minutes. */
+export function dispatchRow(row: Partial<DispatchRow> = {}): DispatchRow {
+  const now = Date.now();
+  const part = (path: string): PathSnapshot => ({
+    path_part_id: crypto.randomUUID(),
+    materialized_path: path,
+    part_type: "FOLDER",
+  });
+  const definitionId = crypto.randomUUID();
+  return {
+    run_id: crypto.randomUUID(),
+    tenant_id: crypto.randomUUID(),
+    workflow_definition_id: definitionId,
+    attempt: 1,
+    dispatch_count: 1,
+    deadline_at: new Date(now + 300_000).toISOString(),
+    run_snapshot: {
+      workflow_definition_id: definitionId,
+      workflow_name: "Test",
+      runner_type: "SELF_HOSTED",
+      user_id: crypto.randomUUID(),
+      max_run_duration_seconds: 300,
+      sources: [part("/sources")],
+      instructions: [part("/instructions.md")],
+      outputs: [part("/outputs")],
+      template: null,
+    },
+    runner_url: null,
+    webhook_secret_encrypted: null,
+    claimed_at: new Date(now).toISOString(),
+    ...row,
+  };
+}
