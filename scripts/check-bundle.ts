@@ -9,6 +9,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseEnv } from "node:util";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { readConfig } from "../src/config.ts";
 import { DEMO, seedDemo } from "./local/demo.ts";
 import { startPostgres } from "./local/postgres.ts";
 import { startSqlEndpoint } from "./local/sql-endpoint.ts";
@@ -36,21 +37,22 @@ async function tryWorker(script: string): Promise<void> {
   const postgres = await startPostgres({ dataDir: join(folder, "postgres"), port: 0, persistent: false });
   const endpoint = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0 });
   const database = { databaseUrl: postgres.url(), neonFetchEndpoint: endpoint.url };
+  const bindings = {
+    ...parseEnv(readFileSync(".dev.vars.example", "utf8")),
+    DATABASE_URL: database.databaseUrl,
+    NEON_FETCH_ENDPOINT: database.neonFetchEndpoint,
+  };
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       modules: true,
       script,
       compatibilityDate: /^compatibility_date = "(.+)"$/m.exec(readFileSync("wrangler.toml", "utf8"))?.[1] ?? "",
-      bindings: {
-        ...parseEnv(readFileSync(".dev.vars.example", "utf8")),
-        DATABASE_URL: database.databaseUrl,
-        NEON_FETCH_ENDPOINT: database.neonFetchEndpoint,
-      },
+      bindings,
     }),
   );
   try {
     await migrate({ ...database, log: () => {} });
-    await seedDemo(database);
+    await seedDemo({ ...database, runnerPort: 8788, encryptionKeys: readConfig(bindings).encryptionKeys });
     for (const path of [`/v1/workflow-runs/${DEMO.runs.completed}`, "/v1/path-parts", "/openapi.json"]) {
       const response = await miniflare.dispatchFetch(`http://localhost${path}`, {
         headers: { Authorization: `Bearer ${DEMO.owner.key}` },
