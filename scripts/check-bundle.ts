@@ -45,6 +45,7 @@ async function tryWorker(script: string): Promise<void> {
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       modules: true,
+      handleStructuredLogs: () => {},
       script,
       compatibilityDate: /^compatibility_date = "(.+)"$/m.exec(readFileSync("wrangler.toml", "utf8"))?.[1] ?? "",
       bindings,
