@@ -16,10 +16,12 @@ import { type Intercept, startSqlEndpoint } from "../scripts/local/sql-endpoint.
 import { migrate } from "../scripts/migrate.ts";
 import { createExampleRunners } from "./support/node/example-runner.ts";
 import { createFakeRunners } from "./support/node/fake-runner.ts";
+import { silenceNoise } from "./support/node/quiet.ts";
 
 const TEMPLATE = "template_workflow_runs";
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const letNoiseThrough = silenceNoise();
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-test-"));
   const shared = await startServer(join(folder, "shared"));
   const extra: Awaited<ReturnType<typeof startServer>>[] = [];
@@ -72,6 +74,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("seed", readSeed());
 
   return async () => {
+    letNoiseThrough();
     harness.closeAllConnections();
     harness.close();
     await Promise.all([fakeRunners.closeAll(), exampleRunners.stopAll()]);

@@ -99,7 +99,9 @@ export async function giveUpDispatch(
       order by e.step`),
     db.execute(sql`
       update workflow_definitions d set is_active = false, updated_at = statement_timestamp()
-      where ${options.pause} and d.id = ${dispatch.workflow_definition_id} and d.tenant_id = ${dispatch.tenant_id}`),
+      where ${options.pause} and d.id = ${dispatch.workflow_definition_id} and d.tenant_id = ${dispatch.tenant_id}
+        -- Another runner, which it has got meanwhile, is not gone.
+        and d.runner_url = ${dispatch.runner_url}`),
     db.execute<DispatchRow>(
       promoteLocked({ leaseSeconds: DISPATCH_LEASE_SECONDS, graceSeconds: options.graceSeconds }),
     ),
