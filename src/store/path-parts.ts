@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { PartType, PathOrder } from "../core/path.ts";
 import type { Database } from "./client.ts";
+import { isAtOrBelow, isBelow } from "./path-conditions.ts";
 import {
   authenticated,
   type Credential,
@@ -30,13 +31,6 @@ export type PathPartRow = {
 /** True for a part that the service itself keeps: the folder of the definitions, and what is in it. */
 export const isSystemManaged = (part: SQL) =>
   sql`(${part}.system_managed or ${part}.part_type = 'WORKFLOW_DEFINITION')`;
-
-/** True when a path lies below another. '0' is what comes after '/', so this is one range of the index. */
-const isBelow = (path: SQL, top: SQL) => sql`(${path} > ${top} || '/' and ${path} < ${top} || '0')`;
-
-/** True when a path is another or lies below it: one range of the index, less `/a-b` in the one of `/a`. */
-export const isAtOrBelow = (path: SQL, top: SQL) => sql`(
-  ${path} >= ${top} and ${path} < ${top} || '0' and (${path} = ${top} or starts_with(${path}, ${top} || '/')))`;
 
 /** How many segments a path has. */
 const depth = (path: SQL) => sql`(length(${path}) - length(replace(${path}, '/', '')))`;
