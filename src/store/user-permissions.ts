@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { Problem } from "../core/errors.ts";
 import type { Capability } from "../core/permission.ts";
-import type { Database } from "./client.ts";
+import { type Database, repeatable } from "./client.ts";
 import {
   type Admission,
   administers,
@@ -50,7 +50,7 @@ export async function listPermissions(
   request: { tenantId: string; userId: string; limit: number; offset: number },
 ): Promise<{ permissions: PermissionRow[]; total: number } | null> {
   const { tenantId, userId, limit, offset } = request;
-  const { rows } = await db.execute<{ id: string | null; total: number; permissions: PermissionRow[] }>(sql`
+  const { rows } = await repeatable(db).execute<{ id: string | null; total: number; permissions: PermissionRow[] }>(sql`
     with ${principal(credential)}
     select u.id,
       (select count(*)::int from user_permissions g where g.tenant_id = u.tenant_id and g.user_id = u.id) as total,

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { RunnerType } from "../core/run.ts";
-import type { Database } from "./client.ts";
+import { type Database, repeatable } from "./client.ts";
 import { authenticated, type Credential, definitionIsVisible, principal } from "./principal.ts";
 import { instant } from "./rows.ts";
 
@@ -44,7 +44,7 @@ export const selectDefinition = (credential: Credential, id: string): SQL => sql
  * @throws Problem `unauthenticated`
  */
 export async function findDefinition(db: Database, credential: Credential, id: string): Promise<DefinitionRow | null> {
-  const { rows } = await db.execute<DefinitionRow | Missing>(selectDefinition(credential, id));
+  const { rows } = await repeatable(db).execute<DefinitionRow | Missing>(selectDefinition(credential, id));
   const row = authenticated(rows);
   return row.id === null ? null : row;
 }
@@ -58,7 +58,7 @@ export async function listDefinitions(
   credential: Credential,
   page: { limit: number; offset: number },
 ): Promise<{ definitions: DefinitionRow[]; total: number }> {
-  const { rows } = await db.execute<{ total: number; definitions: DefinitionRow[] }>(sql`
+  const { rows } = await repeatable(db).execute<{ total: number; definitions: DefinitionRow[] }>(sql`
     with ${principal(credential)}
     select
       (select count(*)::int from workflow_definitions d where ${definitionIsVisible}) as total,

@@ -59,8 +59,12 @@ async function findControl(service: Service, trial: Trial): Promise<Control> {
 
 function send({ service, tenant }: World, { operationId }: Trial, { parameters = {}, token, body }: Sent) {
   const { method, path } = findOperation(operationId);
-  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name) => parameters[name] ?? "");
-  return service.send(method, filled, token ?? tenant.owner.key, body);
+  const query = new URLSearchParams(parameters);
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name) => {
+    query.delete(name);
+    return parameters[name] ?? "";
+  });
+  return service.send(method, `${filled}?${query}`, token ?? tenant.owner.key, body);
 }
 
 type Case = { times: string; faults: string[] };
@@ -154,9 +158,11 @@ function renderTable(): string {
       const { tried, right } = table.get(`${name}|${kind}`) ?? { tried: 0, right: 0 };
       return `${right}/${tried}`.padStart(kind.length);
     });
+  const sum = (field: "tried" | "right") => [...table.values()].reduce((total, cell) => total + cell[field], 0);
   return [
     "Cases right / cases tried, by operation and fault of the database:",
     row("", KINDS),
     ...names.map((name) => row(name, cells(name))),
+    `In all: ${sum("right")}/${sum("tried")}`,
   ].join("\n");
 }

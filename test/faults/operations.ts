@@ -1,4 +1,5 @@
 import { callBack, invoke, runToken } from "../support/lifecycle.ts";
+import { WEBHOOK_SECRET } from "../support/tenant.ts";
 import type { World } from "./world.ts";
 
 /** What the operation is sent, beside the method and path that the document gives it. */
@@ -93,13 +94,100 @@ export const TRIALS: Trial[] = [
     parameters: { path_part_id: tenant.sourcesId },
     body: { name: "renamed" },
   })),
-  change("delete_path_part", async (world) => ({ parameters: { path_part_id: await createFolder(world) } })),
+  change("delete_path_part", async (world) => {
+    const { path_part_id = "" } = await post(world, "/v1/path-parts", {
+      name: "doomed",
+      part_type: "FOLDER",
+      parent_path_id: null,
+    });
+    return { parameters: { path_part_id } };
+  }),
+
+  read("list_workflow_definitions", async () => ({})),
+  read("get_workflow_definition", async (world) => ({ parameters: readDefinition(world) })),
+  change("create_workflow_definition", async (world) => ({ body: await describeDefinition(world) })),
+  {
+    ...change("update_workflow_definition", async (world) => {
+      await prepareRunning(world);
+      return { parameters: readDefinition(world), body: await describeDefinition(world) };
+    }),
+    isRepeatable: true,
+  },
+  change("delete_workflow_definition", async (world) => {
+    await prepareFailed(world);
+    return { parameters: readDefinition(world) };
+  }),
+
+  read("get_me", async () => ({})),
+  read("list_tenant_users", async ({ tenant }) => ({ parameters: { tenant_id: tenant.id } })),
+  change("create_tenant_user", async ({ tenant }) => ({
+    parameters: { tenant_id: tenant.id },
+    body: { email: "new@test.example", role: "USER" },
+  })),
+  change("update_tenant_user", async ({ tenant }) => ({
+    parameters: { tenant_id: tenant.id, user_id: tenant.user.id },
+    body: { role: "ADMIN" },
+  })),
+  change("deactivate_tenant_user", async ({ tenant }) => ({
+    parameters: { tenant_id: tenant.id, user_id: tenant.user.id },
+  })),
+  change("activate_tenant_user", async (world) => {
+    const { id: tenant_id, user } = world.tenant;
+    await post(world, `/v1/tenants/${tenant_id}/users/${user.id}/deactivate`);
+    return { parameters: { tenant_id, user_id: user.id } };
+  }),
+
+  read("list_user_permissions", async ({ tenant }) => ({
+    parameters: { tenant_id: tenant.id, user_id: tenant.user.id },
+  })),
+  change("create_user_permission", async (world) => ({ body: describeGrant(world) })),
+  change("update_user_permission", async (world) => ({
+    parameters: await createGrant(world),
+    body: { capability: "READ_WRITE" },
+  })),
+  change("delete_user_permission", async (world) => ({ parameters: await createGrant(world) })),
+
+  read("list_api_keys", async () => ({})),
+  read("get_api_key", async (world) => ({ parameters: await createKey(world) })),
+  change("create_api_key", async () => ({ body: { name: "new" } })),
+  change("delete_api_key", async (world) => ({ parameters: await createKey(world) })),
 ];
 
-async function createFolder({ service, tenant }: World): Promise<string> {
-  const body = { name: "doomed", part_type: "FOLDER", parent_path_id: null };
-  const response = await service.send("POST", "/v1/path-parts", tenant.owner.key, body);
-  return (await response.json<{ path_part_id: string }>()).path_part_id;
+/** Posts as the tenant's owner; the answer's fields that are texts. */
+async function post({ service, tenant }: World, path: string, body?: unknown): Promise<Record<string, string>> {
+  const response = await service.send("POST", path, tenant.owner.key, body);
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return response.json();
+}
+
+/** What the tenant's definition says, but for its name. */
+async function describeDefinition({ service, tenant, runner }: World) {
+  const [definition] = await service.database.sql`
+    select source_path_part_ids, instruction_path_part_ids, output_path_part_ids
+    from workflow_definitions where id = ${tenant.definitionId}`;
+  return {
+    ...definition,
+    name: "Another name",
+    runner_type: "SELF_HOSTED",
+    runner_config: { url: runner.url, webhook_secret: WEBHOOK_SECRET },
+  };
+}
+
+const describeGrant = ({ tenant }: World) => ({
+  tenant_id: tenant.id,
+  user_id: tenant.user.id,
+  path_part_id: tenant.sourcesId,
+  capability: "READ_ONLY",
+});
+
+async function createGrant(world: World): Promise<Record<string, string>> {
+  const { id = "" } = await post(world, "/v1/user-permissions", describeGrant(world));
+  return { permission_id: id, tenant_id: world.tenant.id };
+}
+
+async function createKey(world: World): Promise<Record<string, string>> {
+  const { id = "" } = await post(world, "/v1/api-keys", { name: "doomed" });
+  return { api_key_id: id };
 }
 
 export const nameOf = ({ operationId, variant }: Trial) => (variant ? `${operationId}, ${variant}` : operationId);
