@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { DispatchRow } from "../core/dispatch.ts";
-import type { Database } from "./client.ts";
+import { type Database, repeatable } from "./client.ts";
 import { may } from "./rows.ts";
 import {
   DISPATCH_LEASE_SECONDS,
@@ -41,7 +41,7 @@ const attemptOf = ({ run_id, tenant_id, attempt }: DispatchRow) =>
 
 /** Writes down that the runner has taken a run. Changes nothing if the run's result was quicker. */
 export async function recordDispatchAccepted(db: Database, dispatch: DispatchRow, status: number): Promise<void> {
-  await db.execute(sql`
+  await repeatable(db).execute(sql`
     with accepted as (
       update workflow_runs r set next_dispatch_at = null, dispatched_at = statement_timestamp()
       where ${attemptOf(dispatch)}

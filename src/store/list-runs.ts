@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { RunStatus } from "../core/run.ts";
-import type { Database } from "./client.ts";
+import { type Database, repeatable } from "./client.ts";
 import {
   authenticated,
   type Credential,
@@ -22,7 +22,7 @@ export async function listRunsOfDefinition(
   credential: Credential,
   request: { definitionId: string; limit: number; offset: number },
 ): Promise<{ runs: RunRow[]; total: number } | null> {
-  const { rows } = await db.execute<{ id: string | null; total: number; runs: RunRow[] }>(sql`
+  const { rows } = await repeatable(db).execute<{ id: string | null; total: number; runs: RunRow[] }>(sql`
     with ${principal(credential)}
     select d.id,
       (select count(*)::int from workflow_runs r where r.workflow_definition_id = d.id) as total,
@@ -84,7 +84,7 @@ export async function listRuns(
     sql`(select r.* from readable_definitions d cross join lateral
       ${pageOf(sql`r.workflow_definition_id = d.id`, sql`r.user_id <> p.user_id`, isInState)} r)`,
   ];
-  const { rows } = await db.execute<{ runs: RunRow[] }>(sql`
+  const { rows } = await repeatable(db).execute<{ runs: RunRow[] }>(sql`
     with ${principal(credential)}, ${readableDefinitions}
     select coalesce((
       select jsonb_agg(to_jsonb(page)) from (

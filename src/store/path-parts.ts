@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { PartType, PathOrder } from "../core/path.ts";
-import type { Database } from "./client.ts";
+import { type Database, repeatable } from "./client.ts";
 import { isAtOrBelow, isBelow } from "./path-conditions.ts";
 import {
   authenticated,
@@ -61,7 +61,7 @@ export const selectPathPart = (credential: Credential, id: string) => sql`
  * @throws Problem `unauthenticated`
  */
 export async function findPathPart(db: Database, credential: Credential, id: string): Promise<PathPartRow | null> {
-  const { rows } = await db.execute<PathPartRow | Missing>(selectPathPart(credential, id));
+  const { rows } = await repeatable(db).execute<PathPartRow | Missing>(selectPathPart(credential, id));
   const row = authenticated(rows);
   return row.id === null ? null : row;
 }
@@ -95,7 +95,7 @@ export async function listPathParts(
   query: PathPartsQuery,
 ): Promise<{ parts: PathPartRow[]; total: number } | null> {
   const { parentId, maxDepth, order, limit, offset } = query;
-  const { rows } = await db.execute<{ is_found: boolean; total: number; parts: PathPartRow[] }>(sql`
+  const { rows } = await repeatable(db).execute<{ is_found: boolean; total: number; parts: PathPartRow[] }>(sql`
     with ${principal(credential)}, ${parentId === null ? fromTheTops(maxDepth) : fromParent(parentId, maxDepth)}
     select exists (select from origin) as is_found, (select count(*)::int from listed) as total,
       (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { Database } from "./client.ts";
+import { type Database, repeatable } from "./client.ts";
 import {
   authenticated,
   type Credential,
@@ -33,7 +33,7 @@ export type RunSummary = {
  */
 export async function summariseRuns(db: Database, credential: Credential, windowSeconds: number): Promise<RunSummary> {
   const since = sql`(statement_timestamp() - make_interval(secs => ${windowSeconds}::int))`;
-  const { rows } = await db.execute<RunSummary>(sql`
+  const { rows } = await repeatable(db).execute<RunSummary>(sql`
     with ${principal(credential)}, ${readableDefinitions}, active as (
       select r.status, r.created_at, ${isOverdue} as is_overdue, r.deadline_at
       from principal p

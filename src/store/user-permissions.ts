@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { Problem } from "../core/errors.ts";
 import type { Capability } from "../core/permission.ts";
-import type { Database } from "./client.ts";
+import { type Database, repeatable } from "./client.ts";
 import {
   type Admission,
   administers,
@@ -50,7 +50,7 @@ export async function listPermissions(
   request: { tenantId: string; userId: string; limit: number; offset: number },
 ): Promise<{ permissions: PermissionRow[]; total: number } | null> {
   const { tenantId, userId, limit, offset } = request;
-  const { rows } = await db.execute<{ id: string | null; total: number; permissions: PermissionRow[] }>(sql`
+  const { rows } = await repeatable(db).execute<{ id: string | null; total: number; permissions: PermissionRow[] }>(sql`
     with ${principal(credential)}, chosen as (
       select u.id, u.tenant_id from principal p join users u on u.tenant_id = p.tenant_id and u.id = ${userId}
       where p.tenant_id = ${tenantId} and (${isAdministrator} or u.id = p.user_id)

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { RunnerType } from "../core/run.ts";
-import type { Database } from "./client.ts";
+import { type Database, repeatable } from "./client.ts";
 import {
   authenticated,
   type Credential,
@@ -51,7 +51,7 @@ export const selectDefinition = (credential: Credential, id: string): SQL => sql
  * @throws Problem `unauthenticated`
  */
 export async function findDefinition(db: Database, credential: Credential, id: string): Promise<DefinitionRow | null> {
-  const { rows } = await db.execute<DefinitionRow | Missing>(selectDefinition(credential, id));
+  const { rows } = await repeatable(db).execute<DefinitionRow | Missing>(selectDefinition(credential, id));
   const row = authenticated(rows);
   return row.id === null ? null : row;
 }
@@ -67,7 +67,7 @@ export async function listDefinitions(
 ): Promise<{ definitions: DefinitionRow[]; total: number }> {
   const { limit, offset } = page;
   const newestFirst = sql`order by d.created_at desc, d.id desc`;
-  const { rows } = await db.execute<{ total: number; definitions: DefinitionRow[] }>(sql`
+  const { rows } = await repeatable(db).execute<{ total: number; definitions: DefinitionRow[] }>(sql`
     with ${principal(credential)}, ${readableDefinitions}
     select
       (select count(*)::int from workflow_definitions d where ${isAdministrator} and d.tenant_id = p.tenant_id)
