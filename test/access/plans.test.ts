@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { knownCallers, SESSION_SETTINGS } from "../support/callers.ts";
+import type { ExplainedStatement } from "../support/explained-statement.ts";
 import { fillTenant } from "../support/large-tenant.ts";
 import { runToken } from "../support/lifecycle.ts";
 import { CALLS, type Call, callOf, requestOf } from "../support/operations.ts";
-import { type ExplainedStatement, explained, nodesOf, rowsRead } from "../support/plans.ts";
+import { explained, nodesOf, rowsRead } from "../support/plans.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createStage, type Stage } from "../support/stage.ts";
 

@@ -1,18 +1,6 @@
+import type { ExplainedStatement, PlanNode } from "./explained-statement.ts";
 import { askHarness } from "./harness.ts";
 import type { Service } from "./service.ts";
-
-/** A node of a plan, as `EXPLAIN (ANALYZE, FORMAT JSON)` writes it. */
-export type PlanNode = {
-  "Node Type": string;
-  "Relation Name"?: string;
-  "Index Name"?: string;
-  "Actual Rows": number;
-  "Actual Loops": number;
-  "Rows Removed by Filter"?: number;
-  Plans?: PlanNode[];
-};
-
-export type ExplainedStatement = { query: string; plans: { Plan: PlanNode }[] };
 
 /** Does `action`, and returns what it returned and the plans of all statements that the service sent for it. */
 export async function explained<Result>(

@@ -1,6 +1,6 @@
 import { Client } from "pg";
 import type { SqlTransaction } from "../../../scripts/local/sql-executor.ts";
-import type { ExplainedStatement } from "../plans.ts";
+import type { ExplainedStatement } from "../explained-statement.ts";
 
 /**
  * Explains what the service sends to those databases for which it was asked. Each transaction is carried out twice:
