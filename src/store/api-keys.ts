@@ -67,19 +67,20 @@ export async function createApiKey(db: Database, credential: Credential, key: Ne
 }
 
 /**
- * The keys that the caller sees, newest first: their own; for an OWNER or ADMIN the tenant's.
+ * The keys that the caller sees, newest first: their own; for an OWNER or ADMIN the tenant's, or those of one user.
  * @throws Problem `unauthenticated`
  */
 export async function listApiKeys(
   db: Database,
   credential: Credential,
-  page: { limit: number; offset: number },
+  request: { userId: string | undefined; limit: number; offset: number },
 ): Promise<ApiKeyRow[]> {
+  const isOfUser = request.userId === undefined ? sql`true` : sql`k.user_id = ${request.userId}`;
   const { rows } = await repeatable(db).execute<{ keys: ApiKeyRow[] }>(sql`
     with ${principal(credential)}
     select (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
-      select ${keyColumns} from api_keys k where ${keyIsVisible}
-      order by k.created_at desc, k.id desc limit ${page.limit} offset ${page.offset}
+      select ${keyColumns} from api_keys k where ${keyIsVisible} and ${isOfUser}
+      order by k.created_at desc, k.id desc limit ${request.limit} offset ${request.offset}
     ) page) as keys
     from principal p`);
   return authenticated(rows).keys;

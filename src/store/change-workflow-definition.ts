@@ -58,7 +58,12 @@ const findings = (references: readonly PartReference[]) => sql`
     from principal p
     cross join jsonb_to_recordset(${JSON.stringify(references.map(({ id, allowed }, at) => ({ at, id, allowed })))}::jsonb)
       as g (at int, id uuid, allowed text[])
-    left join path_parts part on part.tenant_id = p.tenant_id and part.id = g.id and ${mayRead(sql`part.materialized_path`)}
+    left join lateral (
+      select part.materialized_path, part.part_type from path_parts part
+      where part.tenant_id = p.tenant_id and part.id = g.id and ${mayRead(sql`part.materialized_path`)}
+      -- One by one: the planner takes the list for so long that it would rather read the whole table.
+      limit 1
+    ) part on true
   ), finding as (
     select given.at, above.at as above, given.part_type, case
       when given.path is null then 'missing'
