@@ -2,6 +2,7 @@ import type { Config } from "../config.ts";
 import { log } from "../log.ts";
 import type { Database } from "../store/client.ts";
 import { metered } from "../store/meter.ts";
+import { deleteOldRuns } from "../store/old-runs.ts";
 import { timeOutOverdueRuns } from "../store/overdue-runs.ts";
 import { recordSweepBegan, recordSweepEnded } from "../store/sweep-state.ts";
 import { deliverDue } from "./deliver-due.ts";
@@ -15,6 +16,10 @@ const TIME_OUT_CHUNK = 1000;
  */
 const TIME_OUT_UNTIL_MS = 25_000;
 const DELIVER_UNTIL_MS = 40_000;
+const DELETE_UNTIL_MS = 45_000;
+
+/** Each takes its events with it. */
+const DELETE_CHUNK = 500;
 
 /** Each takes one request, and ten of them two more; a Worker may send 10,000 in one invocation. */
 const MAX_DELIVERIES = 8_000;
@@ -23,7 +28,8 @@ type Services = { db: Database; config: Config };
 
 /**
  * The cron's work: fails the overdue runs and starts those behind them, then delivers what is due, until nothing
- * is left or the time is up. What is left stays as it is in the database, and the next sweep goes on with it.
+ * is left or the time is up; and deletes what is too old to be kept. What is left stays as it is in the database, and
+ * the next sweep goes on with it.
  */
 export async function sweep(services: Services): Promise<void> {
   await metered(async (meter) => {
@@ -34,12 +40,15 @@ export async function sweep(services: Services): Promise<void> {
     const lagsMs = await timeOutAll(services, () => isBefore(TIME_OUT_UNTIL_MS));
     const delivered = await deliverDue(services, (count) => count < MAX_DELIVERIES && isBefore(DELIVER_UNTIL_MS));
 
+    const deleted = await deleteOld(services, () => isBefore(DELETE_UNTIL_MS));
+
     lagsMs.sort((a, b) => a - b);
     const result = {
       timed_out: lagsMs.length,
       lag_p50_ms: lagsMs[Math.floor(lagsMs.length / 2)] ?? null,
       lag_max_ms: lagsMs.at(-1) ?? null,
       delivered,
+      deleted,
     };
     const left = await recordSweepEnded(services.db, result);
     log("info", "sweep", {
@@ -65,4 +74,15 @@ async function timeOutAll({ db, config }: Services, hasTime: () => boolean): Pro
     if (isLast) break;
   }
   return lagsMs;
+}
+
+/** How many runs it has deleted. */
+async function deleteOld({ db, config }: Services, hasTime: () => boolean): Promise<number> {
+  let count = 0;
+  while (config.retentionDays !== undefined && hasTime()) {
+    const deleted = await deleteOldRuns(db, { days: config.retentionDays, limit: DELETE_CHUNK });
+    count += deleted;
+    if (deleted === 0) break;
+  }
+  return count;
 }

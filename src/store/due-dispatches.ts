@@ -46,17 +46,17 @@ export async function claimDueDispatches(db: Database, { limit, quick, busy }: C
         limit (select greatest(${WINDOW.total}::bigint / count(*), ${WINDOW.tenant}) from tenant)
       ) r
     ), chosen as (
-      select s.id, row_number() over (partition by s.tenant_id order by s.next_dispatch_at) as turn
+      select s.id, s.next_dispatch_at as since,
+        row_number() over (partition by s.tenant_id order by s.next_dispatch_at) as turn
       from seen s
       where (s.place = 1 or s.runner = any(${sql.param(quick)}::text[])) and s.runner <> all(${sql.param(busy)}::text[])
     ), due as (
-      select r.id
-      from chosen
-      join workflow_runs r on r.id = chosen.id
-      where ${isDue}
-      order by chosen.turn, r.next_dispatch_at
-      limit ${limit}
-      for update of r skip locked
+      select held.id
+      from (select id from chosen order by turn, since limit ${limit}) next
+      -- One by one, by the primary key: as a join, it may begin with all that are due.
+      cross join lateral (
+        select r.id from workflow_runs r where r.id = next.id and ${isDue} for update skip locked
+      ) held
     ), claimed as (
       update workflow_runs r
       set next_dispatch_at = statement_timestamp() + make_interval(secs => ${DISPATCH_LEASE_SECONDS}::int),

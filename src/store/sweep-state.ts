@@ -17,6 +17,8 @@ export type SweepResult = {
   lag_max_ms: number | null;
   /** How many dispatches it tried to deliver. */
   delivered: number;
+  /** How many runs it deleted because of their age. */
+  deleted: number;
 };
 
 /** What a sweep had to leave to the next: overdue runs and due dispatches, counted up to {@link MAX_COUNTED}. */
@@ -32,7 +34,7 @@ export async function recordSweepEnded(db: Database, result: SweepResult): Promi
   const { rows } = await db.execute<Backlog>(sql`
     update sweep_state
     set ended_at = statement_timestamp(), timed_out = ${result.timed_out}, lag_p50_ms = ${result.lag_p50_ms},
-        lag_max_ms = ${result.lag_max_ms}, delivered = ${result.delivered},
+        lag_max_ms = ${result.lag_max_ms}, delivered = ${result.delivered}, deleted = ${result.deleted},
         overdue_left = ${countUpTo(isOverdue)}, due_left = ${countUpTo(isDue)}
     where id = 1
     returning overdue_left, due_left`);

@@ -86,6 +86,7 @@ describe("the sweep", () => {
         lag_p50_ms: expect.any(Number),
         lag_max_ms: expect.any(Number),
         delivered: 0,
+        deleted: 0,
         overdue_left: 0,
         due_left: 0,
         ms: expect.any(Number),
