@@ -18,6 +18,7 @@ import {
   isAdministrator,
   mayRead,
   mayWrite,
+  ofTenant,
   principal,
 } from "./principal.ts";
 import { DISPATCH_LEASE_SECONDS, lockDefinitions, type Promotion, promoteLocked, timeOutLocked } from "./slots.ts";
@@ -131,7 +132,7 @@ function insertDefinition(credential: Credential, content: DefinitionContent, re
         ${content.template_path_part_id}, ${content.isActive}
       from node
     )
-    select ${isAdministrator} as is_allowed, ${listFindings} from principal p`;
+    select ${isAdministrator} as is_allowed, ${listFindings}, ${ofTenant} from principal p`;
 }
 
 /** The visible definition that a change is about, locked, and what is overdue in it. */
@@ -196,7 +197,7 @@ function updateDefinition(credential: Credential, content: DefinitionContent, re
       from found
       where d.id = found.id and d.tenant_id = found.tenant_id and found.is_allowed and ${hasNoFindings}
     )
-    select found.id, found.is_allowed, ${listFindings} from principal p left join found on true`;
+    select found.id, found.is_allowed, ${listFindings}, ${ofTenant} from principal p left join found on true`;
 }
 
 /**
@@ -227,7 +228,7 @@ export async function deleteDefinition(
       ), deleted_node as (
         delete from path_parts node using deleted where node.tenant_id = deleted.tenant_id and node.id = deleted.path_part_id
       )
-      select found.id, found.is_allowed, found.running_id from principal p left join found on true`),
+      select found.id, found.is_allowed, found.running_id, ${ofTenant} from principal p left join found on true`),
     db.execute<DispatchRow>(promote(request)),
   ]);
   request.onPromoted(dispatches);

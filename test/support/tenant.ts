@@ -8,7 +8,8 @@ import { SETTINGS } from "./settings.ts";
 /** What the tests' definitions sign with. */
 export const WEBHOOK_SECRET = "whsec_dGhlIHNlY3JldCBvZiB0aGUgdGVzdHMgcnVubmVy";
 
-const encryptSecret = (definitionId: string) => {
+/** The webhook secret as the database keeps it for this definition. */
+export const encryptSecret = (definitionId: string) => {
   const { encryptionKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://unused" });
   return encryptWebhookSecret(encryptionKeys, definitionId, WEBHOOK_SECRET);
 };
