@@ -32,8 +32,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const harness = createServer(async (request, response) => {
     try {
       const url = new URL(request.url ?? "/", "http://harness");
-      if (url.pathname === "/busy-runner") {
-        response.writeHead(503).end();
+      if (url.pathname === "/answering-runner") {
+        response.writeHead(Number(url.searchParams.get("status"))).end();
         return;
       }
       const answer = await route(url, await text(request));

@@ -5,8 +5,11 @@ import type { Service } from "./service.ts";
 import { SETTINGS } from "./settings.ts";
 import type { TestTenant } from "./tenant.ts";
 
+/** A runner that answers everything with this status, and remembers nothing. */
+export const answeringRunner = (status: number) => `${inject("harnessUrl")}/answering-runner?status=${status}`;
+
 /** A runner that has no time: a dispatch to it fails, and is due again later. */
-export const BUSY_RUNNER = `${inject("harnessUrl")}/busy-runner`;
+export const BUSY_RUNNER = answeringRunner(503);
 
 const { runTokenKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://unused" });
 
