@@ -59,3 +59,20 @@ export async function makeOverdue(service: Service, runId: string, seconds = 1):
         deadline_at = statement_timestamp() - make_interval(secs => ${seconds})
     where id = ${runId}`;
 }
+
+/**
+ * Moves a RUNNING run's times back, as {@link makeOverdue} does, while others are at it: under the definition's lock,
+ * since time does not jump in the middle of a change.
+ */
+export async function passDeadline({ database: { sql } }: Service, runId: string): Promise<void> {
+  await sql.transaction([
+    sql`
+      select d.id from workflow_runs r join workflow_definitions d on d.id = r.workflow_definition_id
+      where r.id = ${runId} for update of d`,
+    sql`
+      update workflow_runs
+      set started_at = started_at - (deadline_at - statement_timestamp()) - interval '1 second',
+          deadline_at = statement_timestamp() - interval '1 second'
+      where id = ${runId} and status = 'RUNNING'`,
+  ]);
+}
