@@ -33,8 +33,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const harness = createServer(async (request, response) => {
     try {
       const url = new URL(request.url ?? "/", "http://harness");
-      if (url.pathname === "/busy-runner") {
-        response.writeHead(503).end();
+      if (url.pathname === "/answering-runner") {
+        response.writeHead(Number(url.searchParams.get("status"))).end();
         return;
       }
       const answer = await route(url, await text(request));
@@ -85,6 +85,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("harnessUrl", `http://127.0.0.1:${address.port}`);
   project.provide("sqlEndpoint", shared.public.sqlEndpoint);
   project.provide("seed", readSeed());
+  project.provide("soakMinutes", Number(process.env.SOAK_MINUTES ?? 10));
 
   return async () => {
     letNoiseThrough();

@@ -23,6 +23,8 @@ export type TestTenant = {
   user: TestUser;
   definitionId: string;
   sourcesId: string;
+  instructionsId: string;
+  outputsId: string;
 };
 
 /** A tenant of the test's own: three people with keys, a small tree and a definition, with a runner if given. */
@@ -62,5 +64,12 @@ export async function createTenant({ sql }: TestDatabase, options: { runnerUrl?:
         ${options.runnerUrl ?? null}, ${options.runnerUrl ? await encryptSecret(definitionId) : null},
         ${[parts.sources]}, ${[parts.instructions]}, ${[parts.outputs]})`,
   ]);
-  return { id, ...people, definitionId, sourcesId: parts.sources };
+  return {
+    id,
+    ...people,
+    definitionId,
+    sourcesId: parts.sources,
+    instructionsId: parts.instructions,
+    outputsId: parts.outputs,
+  };
 }
