@@ -5,6 +5,8 @@ import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { measureReadPath } from "./parts/read.ts";
+import { countRoundTrips } from "./parts/round-trips.ts";
+import { measureSize } from "./parts/size.ts";
 import type { Context, Part } from "./support/context.ts";
 import { bench, root, scratch } from "./support/paths.ts";
 import { type Server, startServer } from "./support/postgres.ts";
@@ -12,6 +14,8 @@ import { goalTable, markdownSection, type PartReport } from "./support/report.ts
 
 const PARTS: Record<string, Part> = {
   read: measureReadPath,
+  "round-trips": countRoundTrips,
+  size: measureSize,
 };
 
 const HELP = `Measures the service on a Postgres of its own. Best on a machine that does nothing else.
