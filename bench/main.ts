@@ -4,6 +4,7 @@ import { cpus, totalmem } from "node:os";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { measureGrowth } from "./parts/growth.ts";
 import { measureReadPath } from "./parts/read.ts";
 import { countRoundTrips } from "./parts/round-trips.ts";
 import { measureSize } from "./parts/size.ts";
@@ -16,6 +17,7 @@ const PARTS: Record<string, Part> = {
   read: measureReadPath,
   "round-trips": countRoundTrips,
   size: measureSize,
+  growth: measureGrowth,
 };
 
 const HELP = `Measures the service on a Postgres of its own. Best on a machine that does nothing else.
