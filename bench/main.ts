@@ -8,6 +8,8 @@ import { measureGrowth } from "./parts/growth.ts";
 import { measureReadPath } from "./parts/read.ts";
 import { countRoundTrips } from "./parts/round-trips.ts";
 import { measureSize } from "./parts/size.ts";
+import { measureSweep } from "./parts/sweep.ts";
+import { measureWritePath } from "./parts/write.ts";
 import type { Context, Part } from "./support/context.ts";
 import { bench, root, scratch } from "./support/paths.ts";
 import { type Server, startServer } from "./support/postgres.ts";
@@ -17,6 +19,8 @@ const PARTS: Record<string, Part> = {
   read: measureReadPath,
   "round-trips": countRoundTrips,
   size: measureSize,
+  sweep: measureSweep,
+  write: measureWritePath,
   growth: measureGrowth,
 };
 

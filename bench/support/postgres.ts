@@ -11,8 +11,8 @@ export type Server = {
   endpointUrl: string;
   version: string;
   url(database: string): string;
-  /** Makes a database, empty or with this project's tables. */
-  createDatabase(name: string, options?: { migrated: boolean }): Promise<pg.Pool>;
+  /** Makes a database: with this project's tables, with none, or as a copy of another, which nobody may use any more. */
+  createDatabase(name: string, content?: "migrated" | "empty" | { copyOf: string }): Promise<pg.Pool>;
   dropDatabase(name: string): Promise<void>;
   /** Has every request to the database pass by here; undefined: lets them pass unseen. */
   watch(intercept: Intercept | undefined): void;
@@ -45,15 +45,25 @@ export async function startServer(): Promise<Server> {
     await admin.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
   }
 
+  /** Ends all connections to a database: it cannot be copied while there is one. */
+  async function leave(name: string): Promise<string> {
+    await pools.get(name)?.end();
+    pools.delete(name);
+    await admin.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [name]);
+    return name;
+  }
+
   return {
     endpointUrl: endpoint.url,
     version: rows[0]?.server_version ?? "?",
     url: postgres.url,
-    async createDatabase(name, { migrated } = { migrated: true }) {
+    async createDatabase(name, content = "migrated") {
       await dropDatabase(name);
-      await admin.query(`create database ${pg.escapeIdentifier(name)}`);
+      const template = typeof content === "object" ? await leave(content.copyOf) : "template1";
+      const [as, from] = [name, template].map(pg.escapeIdentifier);
+      await admin.query(`create database ${as} template ${from} strategy file_copy`);
       const database = { databaseUrl: postgres.url(name), neonFetchEndpoint: endpoint.url };
-      if (migrated) await migrate({ ...database, log: () => {} });
+      if (content === "migrated") await migrate({ ...database, log: () => {} });
       const pool = openPool(postgres.url(name));
       pools.set(name, pool);
       return pool;

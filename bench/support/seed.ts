@@ -161,7 +161,7 @@ async function seedRuns(client: pg.PoolClient, runs: number): Promise<void> {
     order by r.n`,
     [runs],
   );
-  await client.query("select setval('workflow_run_queue', $1)", [runs]);
+  await client.query("select setval('workflow_run_queue', $1)", [Math.max(1, runs)]);
   await client.query(`insert into workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
     select tenant_id, id, 1, 'TIMED_OUT', deadline_at, '{"lag_ms": 30000}' from workflow_runs where status = 'FAILED'`);
 }
