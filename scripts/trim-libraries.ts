@@ -51,9 +51,9 @@ function zod(): RollupOptions {
     export { ${schemas.join(", ")} } from "${folder}/classic/schemas.js";
     export { NEVER } from "${folder}/core/index.js";
     import { number } from "${folder}/classic/coerce.js";
-    import { datetime } from "${folder}/classic/iso.js";
+    import { date, datetime } from "${folder}/classic/iso.js";
     export const coerce = { number };
-    export const iso = { datetime };`;
+    export const iso = { date, datetime };`;
   const withoutWriter = (source: string) =>
     source.replaceAll(/^export const (\w+(?:Processor|Method)) =/gm, "export const $1 = undefined; const unused_$1 =");
   return {

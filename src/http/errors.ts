@@ -99,9 +99,14 @@ export function answerError(error: Error, c: Context<AppEnv>): Response {
   if (error instanceof Problem) return answerProblem(c, error.code, error.message);
   if (error instanceof ValidationFailed) return answerFaults(c, error.faults);
   if (error instanceof HTTPException) return answerHttpException(error, c);
+  return answerProblem(c, logUnexpected(error, c));
+}
+
+/** Logs an error that nobody has foreseen, and says as what problem it is answered. */
+export function logUnexpected(error: Error, c: Context<AppEnv>): ProblemCode {
   const code = isDatabaseUnavailable(error) ? "database_unavailable" : "internal_error";
   log("error", code, { request_id: c.var.requestId, ...describeError(error) });
-  return answerProblem(c, code);
+  return code;
 }
 
 /** What Hono's own validator throws. */

@@ -41,17 +41,14 @@ export type RunFilter = {
   createdBefore: string | undefined;
 };
 
+/** Which runs of the tenant a page of them holds. */
+export type RunsPage = { filter: RunFilter; cursor: RunCursor | undefined; limit: number };
+
 /**
- * The tenant's runs that the caller may see, newest first: `limit` of them, and where the next page begins, if
- * there is one.
- * @throws Problem `unauthenticated`
+ * A query of the tenant's runs that the principal `p` may see, newest first: one more than the page's limit, which says
+ * whether there is a next page.
  */
-export async function listRuns(
-  db: Database,
-  credential: Credential,
-  request: { filter: RunFilter; cursor: RunCursor | undefined; limit: number },
-): Promise<{ runs: RunRow[]; next: RunCursor | null }> {
-  const { filter, cursor, limit } = request;
+export function selectRuns({ filter, cursor, limit }: RunsPage): SQL {
   const conditions = [
     runIsVisible,
     filter.definitionId && sql`r.workflow_definition_id = ${filter.definitionId}`,
@@ -72,17 +69,37 @@ export async function listRuns(
     states.map((state) => sql`(${matching(state)})`),
     sql` union all `,
   );
+  return sql`select r.* from (${union}) r order by r.created_at desc, r.id desc limit ${limit + 1}`;
+}
+
+/** The page among the rows of {@link selectRuns}, and where the next one begins, if there is one. */
+export function cutPage<Row extends { created_at: string; id: string }>(
+  rows: readonly Row[],
+  limit: number,
+): { runs: Row[]; next: RunCursor | null } {
+  const runs = rows.slice(0, limit);
+  const last = runs.at(-1);
+  return { runs, next: rows.length > limit && last ? { createdAt: last.created_at, id: last.id } : null };
+}
+
+/**
+ * The tenant's runs that the caller may see, newest first: `limit` of them, and where the next page begins, if
+ * there is one.
+ * @throws Problem `unauthenticated`
+ */
+export async function listRuns(
+  db: Database,
+  credential: Credential,
+  page: RunsPage,
+): Promise<{ runs: RunRow[]; next: RunCursor | null }> {
   const { rows } = await db.execute<{ runs: RunRow[] }>(sql`
     with ${principal(credential)}
     select coalesce((
       select jsonb_agg(to_jsonb(page)) from (
-        select ${runColumns} from (${union}) r order by r.created_at desc, r.id desc limit ${limit + 1}
+        select ${runColumns} from (${selectRuns(page)}) r order by r.created_at desc, r.id desc
       ) page), '[]') as runs, ${ofTenant}
     from principal p`);
-  const { runs } = authenticated(rows);
-  const page = runs.slice(0, limit);
-  const last = page.at(-1);
-  return { runs: page, next: runs.length > limit && last ? { createdAt: last.created_at, id: last.id } : null };
+  return cutPage(authenticated(rows).runs, page.limit);
 }
 
 /** The rows that show a state: a run that is overdue is stored as RUNNING and shows as FAILED. */

@@ -1,0 +1,24 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Role } from "../../core/role.ts";
+import { isAdministrator } from "../principal.ts";
+
+/** Who looks at a page, as its head says. */
+export type Caller = {
+  user_id: string;
+  tenant_id: string;
+  tenant_name: string;
+  name: string;
+  role: Role;
+  is_administrator: boolean;
+};
+
+/** What a user `u` is called: their name, or else their address, or the end of their id. */
+export const nameOf = (u: SQL) => sql`coalesce(
+  nullif(concat_ws(' ', ${u}.first_name, ${u}.last_name), ''), ${u}.email, right(${u}.id::text, 8))`;
+
+/** The principal `p` as {@link Caller}, in the column `caller`. */
+export const caller = sql`(
+  select jsonb_build_object('user_id', u.id, 'tenant_id', u.tenant_id, 'tenant_name', t.name,
+    'name', ${nameOf(sql`u`)}, 'role', u.role, 'is_administrator', ${isAdministrator})
+  from users u join tenants t on t.id = u.tenant_id
+  where u.id = p.user_id) as caller`;

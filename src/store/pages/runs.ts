@@ -1,0 +1,68 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { RunStatus } from "../../core/run.ts";
+import type { Database } from "../client.ts";
+import { cutPage, type RunCursor, type RunsPage, selectRuns } from "../list-runs.ts";
+import { authenticated, type Credential, definitionIsVisible, ofTenant, principal } from "../principal.ts";
+import { instant, runColumns } from "../rows.ts";
+import { type Caller, caller, nameOf } from "./caller.ts";
+
+/** A run in a list. `begun_at` is null until it starts. Instants are RFC 3339. */
+export type ListedRun = {
+  id: string;
+  status: RunStatus;
+  attempt: number;
+  error: string | null;
+  workflow_definition_id: string;
+  workflow_name: string;
+  user_id: string;
+  user_name: string;
+  created_at: string;
+  begun_at: string | null;
+  deadline_at: string | null;
+  completed_at: string | null;
+};
+
+/** The columns of {@link ListedRun} for a run `r`. */
+const listedColumns = sql`
+  shown.id, shown.status, r.attempt, shown.error, r.workflow_definition_id,
+  coalesce(d.name, r.run_snapshot ->> 'workflow_name') as workflow_name, r.user_id, ${nameOf(sql`u`)} as user_name,
+  shown.created_at, ${instant(sql`r.started_at`)} as begun_at, ${instant(sql`r.deadline_at`)} as deadline_at,
+  shown.completed_at`;
+
+/** Lists what a query of runs answers, newest first, as a JSON array of {@link ListedRun}. */
+export const listed = (runs: SQL) => sql`(
+  select coalesce(jsonb_agg(to_jsonb(page) order by page.created_at desc, page.id desc), '[]') from (
+    select ${listedColumns}
+    from (${runs}) r
+    cross join lateral (select ${runColumns}) shown
+    join users u on u.id = r.user_id
+    left join workflow_definitions d on d.id = r.workflow_definition_id
+  ) page)`;
+
+export type RunsView = {
+  caller: Caller;
+  now: string;
+  runs: ListedRun[];
+  next: RunCursor | null;
+  /** Those to choose from, by name. */
+  workflows: { id: string; name: string }[];
+};
+
+/** As many workflows as one would scroll through to choose one. */
+const MAX_CHOICES = 200;
+
+/**
+ * A page of the runs that the caller may see, newest first, and the workflows by which they may be filtered.
+ * @throws Problem `unauthenticated`
+ */
+export async function viewRuns(db: Database, credential: Credential, page: RunsPage): Promise<RunsView> {
+  const { rows } = await db.execute<Omit<RunsView, "next">>(sql`
+    with ${principal(credential)}
+    select ${caller}, ${instant(sql`statement_timestamp()`)} as now, ${listed(selectRuns(page))} as runs,
+      (select coalesce(jsonb_agg(to_jsonb(choice)), '[]') from (
+        select d.id, d.name from workflow_definitions d where ${definitionIsVisible} order by d.name, d.id limit ${MAX_CHOICES}
+      ) choice) as workflows, ${ofTenant}
+    from principal p`);
+  const row = authenticated(rows);
+  return { ...row, ...cutPage(row.runs, page.limit) };
+}
