@@ -163,6 +163,7 @@ ALTER TABLE "workflow_run_events" ADD CONSTRAINT "workflow_run_events_run_fkey" 
 ALTER TABLE "workflow_runs" ADD CONSTRAINT "workflow_runs_definition_fkey" FOREIGN KEY ("tenant_id","workflow_definition_id") REFERENCES "public"."workflow_definitions"("tenant_id","id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "workflow_runs" ADD CONSTRAINT "workflow_runs_user_fkey" FOREIGN KEY ("tenant_id","user_id") REFERENCES "public"."users"("tenant_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "api_keys_user_index" ON "api_keys" USING btree ("tenant_id","user_id","created_at");--> statement-breakpoint
+CREATE INDEX "path_parts_definitions_index" ON "path_parts" USING btree ("tenant_id","materialized_path") WHERE part_type = 'WORKFLOW_DEFINITION';--> statement-breakpoint
 CREATE INDEX "user_permissions_path_part_index" ON "user_permissions" USING btree ("tenant_id","path_part_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "users_tenant_id_email_key" ON "users" USING btree ("tenant_id",lower("email"));--> statement-breakpoint
 CREATE INDEX "workflow_definitions_newest_index" ON "workflow_definitions" USING btree ("tenant_id","created_at","id");--> statement-breakpoint

@@ -16,10 +16,13 @@ import { type Intercept, startSqlEndpoint } from "../scripts/local/sql-endpoint.
 import { migrate } from "../scripts/migrate.ts";
 import { createExampleRunners } from "./support/node/example-runner.ts";
 import { createFakeRunners } from "./support/node/fake-runner.ts";
+import { createFaults } from "./support/node/faults.ts";
+import { silenceNoise } from "./support/node/quiet.ts";
 
 const TEMPLATE = "template_workflow_runs";
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const letNoiseThrough = silenceNoise();
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-test-"));
   const shared = await startServer(join(folder, "shared"));
   const extra: Awaited<ReturnType<typeof startServer>>[] = [];
@@ -45,11 +48,18 @@ export default async function setup(project: TestProject): Promise<() => Promise
     if (url.pathname.startsWith("/example-runners")) return exampleRunners.route(url, body);
     const number = url.searchParams.get("server");
     const server = (number === null ? undefined : extra[Number(number)]) ?? shared;
+    const database = url.searchParams.get("database") ?? "";
     switch (url.pathname) {
       case "/databases":
         return { url: await server.createDatabase() };
       case "/requests":
-        return { requests: server.requests.get(url.searchParams.get("database") ?? "") ?? 0 };
+        return { requests: server.requests.get(database) ?? 0 };
+      case "/faults":
+        return server.faults.order(database, JSON.parse(body));
+      case "/faults/withdraw":
+        return server.faults.withdraw(database);
+      case "/print":
+        return console.log(JSON.parse(body));
       case "/servers":
         return {
           server: extra.push(await startServer(join(folder, `extra-${extra.length}`))) - 1,
@@ -72,6 +82,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("seed", readSeed());
 
   return async () => {
+    letNoiseThrough();
     harness.closeAllConnections();
     harness.close();
     await Promise.all([fakeRunners.closeAll(), exampleRunners.stopAll()]);
@@ -88,7 +99,7 @@ function readSeed(): number {
   return seed;
 }
 
-/** A Postgres with the template database, and an endpoint that counts the service's requests by database. */
+/** A Postgres with the template database, and an endpoint that counts the service's requests, and breaks them, by database. */
 async function startServer(dataDir: string) {
   const options = { dataDir, port: 0, persistent: true };
   let postgres: Postgres = await startPostgres(options);
@@ -98,20 +109,21 @@ async function startServer(dataDir: string) {
   await migrations.close();
 
   const requests = new Map<string, number>();
-  const count: Intercept = async ({ connectionString }) => {
-    const { pathname, searchParams } = new URL(connectionString);
-    if (searchParams.get("application_name") !== "harness") {
-      const database = pathname.slice(1);
-      requests.set(database, (requests.get(database) ?? 0) + 1);
-    }
-    return "continue";
+  const faults = createFaults();
+  const intercept: Intercept = async (request) => {
+    const { pathname, searchParams } = new URL(request.connectionString);
+    if (searchParams.get("application_name") === "harness") return "continue";
+    const database = pathname.slice(1);
+    requests.set(database, (requests.get(database) ?? 0) + 1);
+    return faults.inflict(database, request);
   };
-  const endpoint = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0, intercept: count });
+  const endpoint = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0, intercept });
   let databases = 0;
 
   return {
     public: { sqlEndpoint: endpoint.url },
     requests,
+    faults,
     async createDatabase() {
       const name = `test_${++databases}`;
       await query(postgres.url("postgres"), `create database ${name} template ${TEMPLATE}`);

@@ -10,5 +10,8 @@ const UNSTORABLE = /\0|\p{Cs}/u;
 /** False for text that Postgres cannot hold. */
 export const isStorable = (text: string): boolean => !UNSTORABLE.test(text);
 
+/** The text with a replacement character (U+FFFD) for each one that Postgres cannot hold. */
+export const toStorable = (text: string): string => text.replaceAll("\0", "\ufffd").toWellFormed();
+
 /** True for text without line breaks and other control characters. */
 export const isOneLine = (text: string): boolean => !/\p{Cc}/u.test(text);

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { type Fault, PROBLEMS, Problem, type ProblemCode, ValidationFailed } from "../core/errors.ts";
 import { describeError, log } from "../log.ts";
-import { isDatabaseUnavailable } from "../store/client.ts";
+import { findOutage, type Outage } from "../store/client.ts";
 import type { AppEnv } from "./env.ts";
 
 /** How long a caller should wait before trying again: when the database does not answer, and the period of the limits. */
@@ -99,15 +99,27 @@ export function answerError(error: Error, c: Context<AppEnv>): Response {
   if (error instanceof Problem) return answerProblem(c, error.code, error.message);
   if (error instanceof ValidationFailed) return answerFaults(c, error.faults);
   if (error instanceof HTTPException) return answerHttpException(error, c);
-  return answerProblem(c, logUnexpected(error, c));
+  const { code, detail } = logUnexpected(error, c);
+  return answerProblem(c, code, detail);
 }
 
 /** Logs an error that nobody has foreseen, and says as what problem it is answered. */
-export function logUnexpected(error: Error, c: Context<AppEnv>): ProblemCode {
-  const code = isDatabaseUnavailable(error) ? "database_unavailable" : "internal_error";
+export function logUnexpected(error: Error, c: Context<AppEnv>): { code: ProblemCode; detail: string | undefined } {
+  const outage = findOutage(error);
+  const code = outage === null ? "internal_error" : "database_unavailable";
   log("error", code, { request_id: c.var.requestId, ...describeError(error) });
-  return code;
+  const isChange = c.req.method !== "GET" && c.req.method !== "HEAD";
+  return { code, detail: outage !== null && isChange ? CHANGE_DETAILS[outage] : undefined };
 }
+
+/** What became of a change that the database did not answer. */
+const CHANGE_DETAILS: Record<Outage, string> = {
+  refused:
+    "The database cannot do it now, and nothing was changed. Try again after the seconds named in `Retry-After`.",
+  unanswered:
+    "The database did not answer, so it is not known whether the change was made. Look at how things stand before you " +
+    "try again. An invoke with an idempotency key, and a runner's callback, can be sent again as they are.",
+};
 
 /** What Hono's own validator throws. */
 function answerHttpException(error: HTTPException, c: Context<AppEnv>): Response {

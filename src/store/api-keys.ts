@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { MAX_ACTIVE_API_KEYS } from "../core/api-key.ts";
 import { Problem, ValidationFailed } from "../core/errors.ts";
-import type { Database } from "./client.ts";
+import { type Database, repeatable } from "./client.ts";
 import { authenticated, type Credential, isAdministrator, principal } from "./principal.ts";
 import { instant } from "./rows.ts";
 
@@ -75,7 +75,7 @@ export async function listApiKeys(
   credential: Credential,
   page: { limit: number; offset: number },
 ): Promise<ApiKeyRow[]> {
-  const { rows } = await db.execute<{ keys: ApiKeyRow[] }>(sql`
+  const { rows } = await repeatable(db).execute<{ keys: ApiKeyRow[] }>(sql`
     with ${principal(credential)}
     select (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
       select ${keyColumns} from api_keys k where ${keyIsVisible}
@@ -90,7 +90,7 @@ export async function listApiKeys(
  * @throws Problem `unauthenticated`
  */
 export async function findApiKey(db: Database, credential: Credential, id: string): Promise<ApiKeyRow | null> {
-  const { rows } = await db.execute<ApiKeyRow | Missing>(sql`
+  const { rows } = await repeatable(db).execute<ApiKeyRow | Missing>(sql`
     with ${principal(credential)}
     select ${keyColumns} from principal p left join api_keys k on k.id = ${id} and ${keyIsVisible}`);
   const row = authenticated(rows);

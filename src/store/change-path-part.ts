@@ -2,7 +2,8 @@ import { type SQL, sql } from "drizzle-orm";
 import { Problem } from "../core/errors.ts";
 import { MAX_PATH_BYTES, type PartType } from "../core/path.ts";
 import type { Database } from "./client.ts";
-import { isAtOrBelow, type Missing, type PathPartRow, selectPathPart } from "./path-parts.ts";
+import { isAtOrBelow } from "./path-conditions.ts";
+import { type Missing, type PathPartRow, selectPathPart } from "./path-parts.ts";
 import { joinPart, judgeParent, judgePart, lockSubtree, lockTree, refusal, type Verdict } from "./path-tree.ts";
 import { authenticated, type Credential, definitionIsVisible, ofTenant, principal } from "./principal.ts";
 

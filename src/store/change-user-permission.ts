@@ -7,6 +7,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { type Fault, Problem, ValidationFailed } from "../core/errors.ts";
 import { type Capability, MAX_GRANTS } from "../core/permission.ts";
 import type { Database } from "./client.ts";
+import { covers } from "./path-conditions.ts";
 import { lockTree } from "./path-tree.ts";
 import {
   type Admission,
@@ -15,7 +16,6 @@ import {
   admitAdministrator,
   authenticated,
   type Credential,
-  covers,
   principal,
 } from "./principal.ts";
 import { grantColumns, isVisible, joinPart, NO_PERMISSION, type PermissionRow } from "./user-permissions.ts";

@@ -10,7 +10,7 @@ import type { DispatchRow } from "../core/dispatch.ts";
 import { Problem, ValidationFailed } from "../core/errors.ts";
 import { WORKFLOWS_FOLDER } from "../core/path.ts";
 import type { RunnerType } from "../core/run.ts";
-import type { Database } from "./client.ts";
+import { type Database, repeatable } from "./client.ts";
 import {
   authenticated,
   type Credential,
@@ -150,7 +150,7 @@ export async function replaceDefinition(
   content: DefinitionContent & Promotion,
 ): Promise<DefinitionRow> {
   const references = listReferences(content);
-  const [, , , { rows }, { rows: dispatches }, { rows: definitions }] = await db.batch([
+  const [, , , { rows }, { rows: dispatches }, { rows: definitions }] = await repeatable(db).batch([
     db.execute(lockDefinition(credential, content.id)),
     db.execute(timeOutLocked),
     db.execute(lockParts(credential, references)),

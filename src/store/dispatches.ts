@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { DispatchRow } from "../core/dispatch.ts";
-import type { Database } from "./client.ts";
+import { type Database, repeatable } from "./client.ts";
 import { may } from "./rows.ts";
 import {
   DISPATCH_LEASE_SECONDS,
@@ -41,7 +41,7 @@ const attemptOf = ({ run_id, tenant_id, attempt }: DispatchRow) =>
 
 /** Writes down that the runner has taken a run. Changes nothing if the run's result was quicker. */
 export async function recordDispatchAccepted(db: Database, dispatch: DispatchRow, status: number): Promise<void> {
-  await db.execute(sql`
+  await repeatable(db).execute(sql`
     with accepted as (
       update workflow_runs r set next_dispatch_at = null, dispatched_at = statement_timestamp()
       where ${attemptOf(dispatch)}
@@ -99,7 +99,9 @@ export async function giveUpDispatch(
       order by e.step`),
     db.execute(sql`
       update workflow_definitions d set is_active = false, updated_at = statement_timestamp()
-      where ${options.pause} and d.id = ${dispatch.workflow_definition_id} and d.tenant_id = ${dispatch.tenant_id}`),
+      where ${options.pause} and d.id = ${dispatch.workflow_definition_id} and d.tenant_id = ${dispatch.tenant_id}
+        -- Another runner, which it has got meanwhile, is not gone.
+        and d.runner_url = ${dispatch.runner_url}`),
     db.execute<DispatchRow>(
       promoteLocked({ leaseSeconds: DISPATCH_LEASE_SECONDS, graceSeconds: options.graceSeconds }),
     ),

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { PartType, PathOrder } from "../core/path.ts";
-import type { Database } from "./client.ts";
+import { type Database, repeatable } from "./client.ts";
+import { isAtOrBelow, isBelow } from "./path-conditions.ts";
 import {
   authenticated,
   type Credential,
@@ -31,13 +32,6 @@ export type PathPartRow = {
 export const isSystemManaged = (part: SQL) =>
   sql`(${part}.system_managed or ${part}.part_type = 'WORKFLOW_DEFINITION')`;
 
-/** True when a path lies below another. '0' is what comes after '/', so this is one range of the index. */
-const isBelow = (path: SQL, top: SQL) => sql`(${path} > ${top} || '/' and ${path} < ${top} || '0')`;
-
-/** True when a path is another or lies below it: one range of the index, less `/a-b` in the one of `/a`. */
-export const isAtOrBelow = (path: SQL, top: SQL) => sql`(
-  ${path} >= ${top} and ${path} < ${top} || '0' and (${path} = ${top} or starts_with(${path}, ${top} || '/')))`;
-
 /** How many segments a path has. */
 const depth = (path: SQL) => sql`(length(${path}) - length(replace(${path}, '/', '')))`;
 
@@ -67,7 +61,7 @@ export const selectPathPart = (credential: Credential, id: string) => sql`
  * @throws Problem `unauthenticated`
  */
 export async function findPathPart(db: Database, credential: Credential, id: string): Promise<PathPartRow | null> {
-  const { rows } = await db.execute<PathPartRow | Missing>(selectPathPart(credential, id));
+  const { rows } = await repeatable(db).execute<PathPartRow | Missing>(selectPathPart(credential, id));
   const row = authenticated(rows);
   return row.id === null ? null : row;
 }
@@ -101,7 +95,7 @@ export async function listPathParts(
   query: PathPartsQuery,
 ): Promise<{ parts: PathPartRow[]; total: number } | null> {
   const { parentId, maxDepth, order, limit, offset } = query;
-  const { rows } = await db.execute<{ is_found: boolean; total: number; parts: PathPartRow[] }>(sql`
+  const { rows } = await repeatable(db).execute<{ is_found: boolean; total: number; parts: PathPartRow[] }>(sql`
     with ${principal(credential)}, ${parentId === null ? fromTheTops(maxDepth) : fromParent(parentId, maxDepth)}
     select exists (select from origin) as is_found, (select count(*)::int from listed) as total,
       (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (

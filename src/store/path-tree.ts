@@ -9,7 +9,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { Problem, ValidationFailed } from "../core/errors.ts";
 import { MAX_PATH_BYTES } from "../core/path.ts";
-import { isAtOrBelow, isSystemManaged } from "./path-parts.ts";
+import { isAtOrBelow } from "./path-conditions.ts";
+import { isSystemManaged } from "./path-parts.ts";
 import { type Credential, mayRead, mayWrite, principal } from "./principal.ts";
 
 /** Locks the tree of the caller's tenant until the batch ends. */

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { Problem } from "../core/errors.ts";
 import { noteTenant } from "./meter.ts";
+import { covers, isAtOrBelow } from "./path-conditions.ts";
 
 /** What a caller sent to say who they are. */
 export type Credential =
@@ -30,9 +31,9 @@ export function principal(credential: Credential): SQL {
     join users u on u.tenant_id = proven.tenant_id and u.id = proven.user_id
     where u.deactivated_at is null
   ), grants as (
-    select part.materialized_path as path, g.capability
+    select part.tenant_id, part.materialized_path as path, g.capability
     from principal p
-    join user_permissions g on g.tenant_id = p.tenant_id and g.user_id = p.user_id
+    join user_permissions g on g.tenant_id = p.tenant_id and g.user_id = p.user_id and p.role = 'USER'
     join path_parts part on part.tenant_id = g.tenant_id and part.id = g.path_part_id
   )`;
 }
@@ -50,9 +51,6 @@ const provenBySession = ({ userId, tenantId, expiresAt, notBefore }: SessionClai
 
 /** True when the principal `p` sees and may do everything in the tenant. */
 export const isAdministrator = sql`(p.role in ('OWNER', 'ADMIN'))`;
-
-/** True when the path is the top's or lies below it. By whole segments: `/a` does not cover `/ab`. */
-export const covers = (top: SQL, path: SQL) => sql`(${path} = ${top} or starts_with(${path}, ${top} || '/'))`;
 
 /** True when the path lies at or below a granted one. */
 const isGranted = (path: SQL, capability: SQL) => sql`exists (
@@ -73,6 +71,22 @@ export const definitionIsVisible = sql`(d.tenant_id = p.tenant_id and (${isAdmin
 /** True for a run `r` that the principal `p` may see: one they triggered, or of a definition they may read. */
 export const runIsVisible = sql`(r.tenant_id = p.tenant_id and (${isAdministrator} or r.user_id = p.user_id or exists (
   select from workflow_definitions d where d.id = r.workflow_definition_id and ${definitionIsVisible})))`;
+
+/**
+ * A common table expression for lists: the `id`s of the definitions that a USER may read. It begins with the grants,
+ * so that a USER does not wait for all that the tenant has. Empty for those who need no grants.
+ */
+export const readableDefinitions = sql`readable_definitions as (
+  select distinct d.id
+  from grants g
+  join path_parts node on node.tenant_id = g.tenant_id and node.part_type = 'WORKFLOW_DEFINITION'
+    and ${isAtOrBelow(sql`node.materialized_path`, sql`g.path`)}
+  join workflow_definitions d on d.tenant_id = node.tenant_id and d.path_part_id = node.id
+)`;
+
+/** As {@link runIsVisible}, for many runs at once: it needs {@link readableDefinitions}. */
+export const runIsAmongVisible = sql`(r.tenant_id = p.tenant_id and (${isAdministrator} or r.user_id = p.user_id
+  or r.workflow_definition_id in (select id from readable_definitions)))`;
 
 /** True for a run `r` that the principal `p` may stop, retry or delete. */
 export const runIsTheirs = sql`(${isAdministrator} or r.user_id = p.user_id)`;

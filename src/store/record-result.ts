@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { DispatchRow } from "../core/dispatch.ts";
 import { Problem } from "../core/errors.ts";
 import type { RunStatus } from "../core/run.ts";
-import type { Database } from "./client.ts";
+import { type Database, repeatable } from "./client.ts";
 import { may } from "./rows.ts";
 import {
   DISPATCH_LEASE_SECONDS,
@@ -41,7 +41,7 @@ export async function recordResult(db: Database, result: RunResult & Promotion):
   // Guarantees: one result ends an attempt, before its deadline, once; the dispatch that it proves is recorded.
   // Closes the race with a stop, the sweep or a second callback by the definition's lock, which all of them hold; and
   // that with who writes down the hand-over, and does not hold it, by the run's own.
-  const [, , { rows }, { rows: dispatches }] = await db.batch([
+  const [, , { rows }, { rows: dispatches }] = await repeatable(db).batch([
     db.execute(lockDefinitions(sql`select r.workflow_definition_id from workflow_runs r where ${run}`)),
     db.execute(timeOutLocked),
     db.execute<Outcome>(sql`

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { RunEventType } from "../core/run.ts";
-import type { Database } from "./client.ts";
+import { type Database, repeatable } from "./client.ts";
 import { authenticated, type Credential, ofTenant, principal, runIsVisible } from "./principal.ts";
 import { instant, isOverdue } from "./rows.ts";
 
@@ -22,7 +22,7 @@ export async function listRunEvents(
   credential: Credential,
   request: { runId: string; limit: number; offset: number },
 ): Promise<{ events: RunEventRow[]; total: number } | null> {
-  const { rows } = await db.execute<{ id: string | null; total: number; events: RunEventRow[] }>(sql`
+  const { rows } = await repeatable(db).execute<{ id: string | null; total: number; events: RunEventRow[] }>(sql`
     with ${principal(credential)}, run as (
       select r.* from principal p join workflow_runs r on r.id = ${request.runId} and ${runIsVisible}
     ), happened as (

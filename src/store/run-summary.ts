@@ -1,6 +1,13 @@
 import { sql } from "drizzle-orm";
-import type { Database } from "./client.ts";
-import { authenticated, type Credential, ofTenant, principal, runIsVisible } from "./principal.ts";
+import { type Database, repeatable } from "./client.ts";
+import {
+  authenticated,
+  type Credential,
+  ofTenant,
+  principal,
+  readableDefinitions,
+  runIsAmongVisible,
+} from "./principal.ts";
 import { isOverdue } from "./rows.ts";
 
 /** How the runs that a caller may see stand. Durations in seconds; null where there is nothing to measure. */
@@ -26,20 +33,20 @@ export type RunSummary = {
  */
 export async function summariseRuns(db: Database, credential: Credential, windowSeconds: number): Promise<RunSummary> {
   const since = sql`(statement_timestamp() - make_interval(secs => ${windowSeconds}::int))`;
-  const { rows } = await db.execute<RunSummary>(sql`
-    with ${principal(credential)}, active as (
+  const { rows } = await repeatable(db).execute<RunSummary>(sql`
+    with ${principal(credential)}, ${readableDefinitions}, active as (
       select r.status, r.created_at, ${isOverdue} as is_overdue, r.deadline_at
       from principal p
-      join workflow_runs r on r.tenant_id = p.tenant_id and r.status in ('PENDING', 'RUNNING') and ${runIsVisible}
+      join workflow_runs r on r.tenant_id = p.tenant_id and r.status in ('PENDING', 'RUNNING') and ${runIsAmongVisible}
     ), ended as (
       select r.status, extract(epoch from r.completed_at - r.started_at)::float8 as seconds
       from principal p
-      join workflow_runs r on r.tenant_id = p.tenant_id and r.completed_at > ${since} and ${runIsVisible}
+      join workflow_runs r on r.tenant_id = p.tenant_id and r.completed_at > ${since} and ${runIsAmongVisible}
     ), lag as (
       select (e.detail ->> 'lag_ms')::float8 / 1000 as seconds
       from principal p
       join workflow_run_events e on e.tenant_id = p.tenant_id and e.type = 'TIMED_OUT' and e.at > ${since}
-      join workflow_runs r on r.id = e.run_id and ${runIsVisible}
+      join workflow_runs r on r.id = e.run_id and ${runIsAmongVisible}
     ), now as (
       select
         count(*) filter (where status = 'PENDING')::int as pending,

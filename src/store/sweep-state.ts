@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { Database } from "./client.ts";
+import { type Database, repeatable } from "./client.ts";
 import { instant } from "./rows.ts";
 
 /** Writes down that a sweep begins, so that one which dies half-way can be seen. */
@@ -30,7 +30,7 @@ export type Health = {
 
 /** Asks the database for its time and for when a sweep last ended. */
 export async function readHealth(db: Database): Promise<Health> {
-  const { rows } = await db.execute<{ database_at: string; seconds_since_sweep: number | null }>(sql`
+  const { rows } = await repeatable(db).execute<{ database_at: string; seconds_since_sweep: number | null }>(sql`
     select ${instant(sql`statement_timestamp()`)} as database_at,
       (select extract(epoch from statement_timestamp() - ended_at)::float8 from sweep_state) as seconds_since_sweep`);
   const [row] = rows;

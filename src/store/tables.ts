@@ -119,6 +119,10 @@ export const pathParts = pgTable(
       foreignColumns: [t.tenantId, t.id],
     }).onDelete("cascade"),
     unique("path_parts_parent_name_key").on(t.tenantId, t.parentId, t.name).nullsNotDistinct(),
+    // Which definitions may a USER see? Asked for each of their grants by every list.
+    index("path_parts_definitions_index")
+      .on(t.tenantId, t.materializedPath)
+      .where(sql`part_type = 'WORKFLOW_DEFINITION'`),
     check("path_parts_name_check", sql`char_length(${t.name}) between 1 and 255 and position('/' in ${t.name}) = 0`),
     // A btree entry holds about 2,700 bytes; the path is indexed.
     check("path_parts_materialized_path_check", sql`octet_length(${t.materializedPath}) <= 2048`),

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { DispatchRow } from "../core/dispatch.ts";
 import { type Fault, Problem, ValidationFailed } from "../core/errors.ts";
-import type { Database } from "./client.ts";
+import { type Database, repeatable } from "./client.ts";
 import {
   authenticated,
   type Credential,
@@ -42,7 +42,6 @@ type Outcome = {
   definition_id: string | null;
   is_active: boolean;
   has_runner: boolean;
-  replay_id: string | null;
   faults: ReferenceFault[] | null;
 };
 
@@ -53,7 +52,7 @@ type Outcome = {
  * @throws ValidationFailed when the definition refers to what is gone, or to sources without a document
  */
 export async function triggerRun(db: Database, credential: Credential, run: NewRun & Promotion): Promise<TriggeredRun> {
-  const [, , { rows }, { rows: dispatches }, { rows: runs }] = await db.batch([
+  const [, , { rows }, { rows: dispatches }, { rows: runs }] = await repeatable(db).batch([
     db.execute(
       lockDefinitions(sql`
         with ${principal(credential)}
@@ -67,13 +66,13 @@ export async function triggerRun(db: Database, credential: Credential, run: NewR
   run.onPromoted(dispatches);
   const outcome = authenticated(rows);
   const [answer] = runs;
-  if (answer) return { run: answer, isReplay: outcome.replay_id !== null };
+  if (answer) return { run: answer, isReplay: answer.id !== run.id };
   throw refusal(outcome);
 }
 
 /**
  * Guarantees: a run is inserted whole, with its frozen snapshot and its events, or not at all; a key that is
- * still in use answers the run it triggered first.
+ * still in use answers the run it triggered first. Asked twice with one id, it triggers one run.
  * Closes the race between two invokes with one key: the definition is locked since the batch's first statement.
  */
 function insertRun(credential: Credential, run: NewRun) {
@@ -127,6 +126,7 @@ function insertRun(credential: Credential, run: NewRun) {
       from principal p join definition d on d.tenant_id = p.tenant_id
       where d.is_active and d.runner_url is not null
         and not exists (select from replay) and not exists (select from reference where fault is not null)
+      on conflict (id) do nothing
       returning id, tenant_id, workflow_definition_id, attempt
     ), recorded as (
       insert into workflow_run_events (tenant_id, run_id, attempt, type)
@@ -138,14 +138,14 @@ function insertRun(credential: Credential, run: NewRun) {
       where e.type is not null
       order by e.step
     )
-    select d.id as definition_id, d.is_active, d.runner_url is not null as has_runner, replay.id as replay_id,
+    select d.id as definition_id, d.is_active, d.runner_url is not null as has_runner,
       (select jsonb_agg(jsonb_build_object('group', field, 'id', id, 'kind', fault, 'path', path) order by field, position)
        from reference where fault is not null) as faults,
-      ${keepAnswer(sql`coalesce(inserted.id, replay.id)`)}, ${ofTenant}
+      -- Nobody else knows the new id: a run that has it was inserted now, or when this was asked before.
+      ${keepAnswer(sql`coalesce(replay.id, ${run.id})`)}, ${ofTenant}
     from principal p
     left join definition d on true
-    left join replay on true
-    left join inserted on true`;
+    left join replay on true`;
 }
 
 function refusal({ definition_id, is_active, has_runner, faults }: Outcome): Problem | ValidationFailed {

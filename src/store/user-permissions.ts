@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { Problem } from "../core/errors.ts";
 import type { Capability } from "../core/permission.ts";
-import type { Database } from "./client.ts";
+import { type Database, repeatable } from "./client.ts";
 import {
   type Admission,
   administers,
@@ -50,18 +50,20 @@ export async function listPermissions(
   request: { tenantId: string; userId: string; limit: number; offset: number },
 ): Promise<{ permissions: PermissionRow[]; total: number } | null> {
   const { tenantId, userId, limit, offset } = request;
-  const { rows } = await db.execute<{ id: string | null; total: number; permissions: PermissionRow[] }>(sql`
-    with ${principal(credential)}
-    select u.id,
-      (select count(*)::int from user_permissions g where g.tenant_id = u.tenant_id and g.user_id = u.id) as total,
+  const { rows } = await repeatable(db).execute<{ id: string | null; total: number; permissions: PermissionRow[] }>(sql`
+    with ${principal(credential)}, chosen as (
+      select u.id, u.tenant_id from principal p join users u on u.tenant_id = p.tenant_id and u.id = ${userId}
+      where p.tenant_id = ${tenantId} and (${isAdministrator} or u.id = p.user_id)
+    ), granted as materialized (
+      -- By itself, so that these few are sorted rather than all paths of the tenant read in order.
+      select ${grantColumns} from chosen u
+      join user_permissions g on g.tenant_id = u.tenant_id and g.user_id = u.id ${joinPart}
+    )
+    select chosen.id, (select count(*)::int from granted) as total,
       (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
-        select ${grantColumns} from user_permissions g ${joinPart}
-        where g.tenant_id = u.tenant_id and g.user_id = u.id
-        order by part.materialized_path limit ${limit} offset ${offset}
+        select * from granted order by materialized_path limit ${limit} offset ${offset}
       ) page) as permissions
-    from principal p
-    left join users u on u.tenant_id = p.tenant_id and u.id = ${userId}
-      and p.tenant_id = ${tenantId} and (${isAdministrator} or u.id = p.user_id)`);
+    from principal p left join chosen on true`);
   const { id, ...found } = authenticated(rows);
   return id === null ? null : found;
 }

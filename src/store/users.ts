@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { Problem } from "../core/errors.ts";
 import type { IdpType, Role } from "../core/role.ts";
-import type { Database } from "./client.ts";
+import { type Database, repeatable } from "./client.ts";
 import {
   type Admission,
   administers,
@@ -40,7 +40,7 @@ export const userColumns = sql`
  * @throws Problem `unauthenticated`
  */
 export async function findCaller(db: Database, credential: Credential): Promise<UserRow> {
-  const { rows } = await db.execute<UserRow>(sql`
+  const { rows } = await repeatable(db).execute<UserRow>(sql`
     with ${principal(credential)}
     select ${userColumns} from principal p join users u on u.id = p.user_id`);
   return authenticated(rows);
@@ -55,7 +55,7 @@ export async function listUsers(
   credential: Credential,
   request: { tenantId: string; limit: number; offset: number },
 ): Promise<{ users: UserRow[]; total: number }> {
-  const { rows } = await db.execute<Admission & { users: UserRow[]; total: number }>(sql`
+  const { rows } = await repeatable(db).execute<Admission & { users: UserRow[]; total: number }>(sql`
     with ${principal(credential)}, listed as (
       select u.* from principal p join users u on u.tenant_id = p.tenant_id where ${administers(request.tenantId)}
     )

@@ -1,7 +1,14 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { RunnerType } from "../core/run.ts";
-import type { Database } from "./client.ts";
-import { authenticated, type Credential, definitionIsVisible, principal } from "./principal.ts";
+import { type Database, repeatable } from "./client.ts";
+import {
+  authenticated,
+  type Credential,
+  definitionIsVisible,
+  isAdministrator,
+  principal,
+  readableDefinitions,
+} from "./principal.ts";
 import { instant } from "./rows.ts";
 
 /** A workflow definition. Its webhook secret stays in the database. Instants are RFC 3339. */
@@ -44,7 +51,7 @@ export const selectDefinition = (credential: Credential, id: string): SQL => sql
  * @throws Problem `unauthenticated`
  */
 export async function findDefinition(db: Database, credential: Credential, id: string): Promise<DefinitionRow | null> {
-  const { rows } = await db.execute<DefinitionRow | Missing>(selectDefinition(credential, id));
+  const { rows } = await repeatable(db).execute<DefinitionRow | Missing>(selectDefinition(credential, id));
   const row = authenticated(rows);
   return row.id === null ? null : row;
 }
@@ -58,15 +65,21 @@ export async function listDefinitions(
   credential: Credential,
   page: { limit: number; offset: number },
 ): Promise<{ definitions: DefinitionRow[]; total: number }> {
-  const { rows } = await db.execute<{ total: number; definitions: DefinitionRow[] }>(sql`
-    with ${principal(credential)}
+  const { limit, offset } = page;
+  const newestFirst = sql`order by d.created_at desc, d.id desc`;
+  const { rows } = await repeatable(db).execute<{ total: number; definitions: DefinitionRow[] }>(sql`
+    with ${principal(credential)}, ${readableDefinitions}
     select
-      (select count(*)::int from workflow_definitions d where ${definitionIsVisible}) as total,
+      (select count(*)::int from workflow_definitions d where ${isAdministrator} and d.tenant_id = p.tenant_id)
+        + (select count(*)::int from readable_definitions) as total,
       (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
-        select ${definitionColumns} from workflow_definitions d
-        where ${definitionIsVisible}
-        order by d.created_at desc, d.id desc
-        limit ${page.limit} offset ${page.offset}
+        select ${definitionColumns} from (
+          (select d.* from workflow_definitions d where ${isAdministrator} and d.tenant_id = p.tenant_id
+          ${newestFirst} limit ${limit + offset})
+          union all
+          (select d.* from readable_definitions readable join workflow_definitions d on d.id = readable.id)
+        ) d
+        ${newestFirst} limit ${limit} offset ${offset}
       ) page) as definitions
     from principal p`);
   return authenticated(rows);

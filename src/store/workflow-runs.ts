@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { Database } from "./client.ts";
+import { type Database, repeatable } from "./client.ts";
 import { authenticated, type Credential, ofTenant, principal, runIsVisible } from "./principal.ts";
 import { type RunRow, runColumns } from "./rows.ts";
 
@@ -19,7 +19,7 @@ export type QueuedRunRow = RunRow & {
  * @throws Problem `unauthenticated`
  */
 export async function findRun(db: Database, credential: Credential, runId: string): Promise<QueuedRunRow | null> {
-  const { rows } = await db.execute<QueuedRunRow | Missing>(sql`
+  const { rows } = await repeatable(db).execute<QueuedRunRow | Missing>(sql`
     with ${principal(credential)}
     select found.*, ${ofTenant}
     from principal p

@@ -1,5 +1,6 @@
 import { type NeonQueryFunction, neon, neonConfig } from "@neondatabase/serverless";
 import { inject } from "vitest";
+import type { Fault } from "./fault.ts";
 import { askHarness } from "./harness.ts";
 
 export type TestDatabase = {
@@ -10,6 +11,10 @@ export type TestDatabase = {
   sql: NeonQueryFunction<false, false>;
   /** How many requests the service has sent to the database so far. */
   countRequests(): Promise<number>;
+  /** From now on this happens to the service's requests, and no longer what was said before. */
+  inflict(fault: Fault): Promise<void>;
+  /** No fault any more. */
+  mend(): Promise<void>;
   /** Stops the Postgres server. Only on a server of one's own. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -22,13 +27,14 @@ export async function createDatabase(options: { ownServer?: boolean } = {}): Pro
   const sqlEndpoint = server?.sqlEndpoint ?? inject("sqlEndpoint");
   const { url } = await askHarness<{ url: string }>("/databases", parameters);
   neonConfig.fetchEndpoint = sqlEndpoint;
+  const target = { ...parameters, database: new URL(url).pathname.slice(1) };
   return {
     url,
     sqlEndpoint,
     sql: neon(`${url}?application_name=harness`),
-    countRequests: async () =>
-      (await askHarness<{ requests: number }>("/requests", { ...parameters, database: new URL(url).pathname.slice(1) }))
-        .requests,
+    countRequests: async () => (await askHarness<{ requests: number }>("/requests", target)).requests,
+    inflict: (fault) => askHarness("/faults", target, fault),
+    mend: () => askHarness("/faults/withdraw", target),
     stop: () => askHarness("/stop", parameters),
     start: () => askHarness("/start", parameters),
   };

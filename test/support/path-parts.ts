@@ -1,7 +1,7 @@
 import { v7 as uuid } from "uuid";
 import type { PartType } from "../../src/core/path.ts";
 import type { TestDatabase } from "./database.ts";
-import type { TestTenant } from "./tenant.ts";
+import type { TestTenant, TestUser } from "./tenant.ts";
 
 export type TestTree = { idOf(path: string): string };
 
@@ -29,16 +29,19 @@ export async function insertParts({ sql }: TestDatabase, tenant: TestTenant, pat
   };
 }
 
-/** Grants a user a right on a part and all below it. */
+/** Grants a user, the tenant's USER if none is named, a right on a part and all below it. Returns the id of the grant. */
 export async function grant(
   { sql }: TestDatabase,
   tenant: TestTenant,
   pathPartId: string,
   capability: "READ_ONLY" | "READ_WRITE",
-): Promise<void> {
+  user: TestUser = tenant.user,
+): Promise<string> {
+  const id = uuid();
   await sql`
     insert into user_permissions (id, tenant_id, user_id, path_part_id, capability)
-    values (${uuid()}, ${tenant.id}, ${tenant.user.id}, ${pathPartId}, ${capability})`;
+    values (${id}, ${tenant.id}, ${user.id}, ${pathPartId}, ${capability})`;
+  return id;
 }
 
 /** The paths of the parts whose path is not their parent's with their name: there should be none. */

@@ -41,8 +41,8 @@ export function answerErrorPage(error: Error, c: Context<AppEnv>): Response | Pr
   if (error instanceof ValidationFailed) {
     return errorPage(c, 422, "Not as expected", error.faults.map(({ msg }) => msg).join(" "));
   }
-  const [code, detail]: [ProblemCode, string?] =
-    error instanceof Problem ? [error.code, error.message] : [logUnexpected(error, c)];
+  const { code, detail } =
+    error instanceof Problem ? { code: error.code, detail: error.message } : logUnexpected(error, c);
   const { status, title } = PROBLEMS[code];
   return errorPage(c, status, title, detail ?? PROBLEMS[code].detail);
 }

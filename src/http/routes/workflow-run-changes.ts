@@ -1,6 +1,7 @@
 /** What is done to a run that exists: delete, stop, retry, and its runner's callback. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { Problem } from "../../core/errors.ts";
+import { toStorable } from "../../core/text.ts";
 import { tellStopped } from "../../deliver.ts";
 import { deleteRun, retryRun, stopRun } from "../../store/change-run.ts";
 import { recordResult } from "../../store/record-result.ts";
@@ -102,10 +103,19 @@ workflowRunChanges.openapi(retryRoute, async (c) => {
   return c.json(toRun(run), 202, { Location: `/v1/workflow-runs/${run.id}` });
 });
 
+/** In characters. */
+const MAX_ERROR_LENGTH = 8192;
+
 const WorkflowRunCallbackRequestSchema = z
   .strictObject({
     status: z.enum(["COMPLETED", "FAILED"]),
-    error: text({ max: 8192 }).nullish().openapi({ description: "Why the run FAILED." }),
+    // What a runner quotes may hold anything; its result must not be lost for that.
+    error: z
+      .string()
+      .transform(toStorable)
+      .pipe(text({ max: MAX_ERROR_LENGTH }))
+      .nullish()
+      .openapi({ type: ["string", "null"], maxLength: MAX_ERROR_LENGTH, description: "Why the run FAILED." }),
   })
   .openapi("WorkflowRunCallbackRequest", { example: { status: "COMPLETED" } });
 

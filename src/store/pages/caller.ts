@@ -22,3 +22,10 @@ export const caller = sql`(
     'name', ${nameOf(sql`u`)}, 'role', u.role, 'is_administrator', ${isAdministrator})
   from users u join tenants t on t.id = u.tenant_id
   where u.id = p.user_id) as caller`;
+
+/** A common table expression: the definitions that the principal may see, as `visible`. Needs `readableDefinitions`. */
+export const visibleDefinitions = sql`visible as (
+  select d.* from principal p join workflow_definitions d on d.tenant_id = p.tenant_id where ${isAdministrator}
+  union all
+  select d.* from readable_definitions readable join workflow_definitions d on d.id = readable.id
+)`;

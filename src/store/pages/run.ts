@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { RunEventType } from "../../core/run.ts";
-import type { Database } from "../client.ts";
+import { type Database, repeatable } from "../client.ts";
 import { authenticated, type Credential, ofTenant, principal, runIsTheirs, runIsVisible } from "../principal.ts";
 import { instant, isOverdue, type RunRow, runColumns } from "../rows.ts";
 import { type Caller, caller, nameOf } from "./caller.ts";
@@ -45,7 +45,7 @@ export async function viewRun(
   credential: Credential,
   id: string,
 ): Promise<{ caller: Caller; now: string; run: ViewedRun | null }> {
-  const { rows } = await db.execute<{ caller: Caller; now: string; run: ViewedRun | null }>(sql`
+  const { rows } = await repeatable(db).execute<{ caller: Caller; now: string; run: ViewedRun | null }>(sql`
     with ${principal(credential)}, run as (
       select r.*, ${runIsTheirs} as is_theirs
       from principal p join workflow_runs r on r.id = ${id} and ${runIsVisible}

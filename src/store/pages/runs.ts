@@ -1,10 +1,17 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { RunStatus } from "../../core/run.ts";
-import type { Database } from "../client.ts";
+import { type Database, repeatable } from "../client.ts";
 import { cutPage, type RunCursor, type RunsPage, selectRuns } from "../list-runs.ts";
-import { authenticated, type Credential, definitionIsVisible, ofTenant, principal } from "../principal.ts";
+import {
+  authenticated,
+  type Credential,
+  definitionIsVisible,
+  ofTenant,
+  principal,
+  readableDefinitions,
+} from "../principal.ts";
 import { instant, runColumns } from "../rows.ts";
-import { type Caller, caller, nameOf } from "./caller.ts";
+import { type Caller, caller, nameOf, visibleDefinitions } from "./caller.ts";
 
 /** A run in a list. `begun_at` is null until it starts. Instants are RFC 3339. */
 export type ListedRun = {
@@ -56,11 +63,11 @@ const MAX_CHOICES = 200;
  * @throws Problem `unauthenticated`
  */
 export async function viewRuns(db: Database, credential: Credential, page: RunsPage): Promise<RunsView> {
-  const { rows } = await db.execute<Omit<RunsView, "next">>(sql`
-    with ${principal(credential)}
+  const { rows } = await repeatable(db).execute<Omit<RunsView, "next">>(sql`
+    with ${principal(credential)}, ${readableDefinitions}, ${visibleDefinitions}
     select ${caller}, ${instant(sql`statement_timestamp()`)} as now, ${listed(selectRuns(page))} as runs,
       (select coalesce(jsonb_agg(to_jsonb(choice)), '[]') from (
-        select d.id, d.name from workflow_definitions d where ${definitionIsVisible} order by d.name, d.id limit ${MAX_CHOICES}
+        select id, name from visible order by name, id limit ${MAX_CHOICES}
       ) choice) as workflows, ${ofTenant}
     from principal p`);
   const row = authenticated(rows);

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { RunStatus } from "../../core/run.ts";
-import type { Database } from "../client.ts";
+import { type Database, repeatable } from "../client.ts";
 import {
   authenticated,
   type Credential,
@@ -10,10 +10,11 @@ import {
   mayWrite,
   ofTenant,
   principal,
+  readableDefinitions,
 } from "../principal.ts";
 import { instant, isOverdue } from "../rows.ts";
 import { type DefinitionRow, definitionColumns } from "../workflow-definitions.ts";
-import { type Caller, caller, nameOf } from "./caller.ts";
+import { type Caller, caller, nameOf, visibleDefinitions } from "./caller.ts";
 import { type ListedRun, listed } from "./runs.ts";
 
 /** How a workflow's latest runs have ended. */
@@ -77,10 +78,8 @@ export async function viewWorkflows(
   credential: Credential,
   { limit, offset }: { limit: number; offset: number },
 ): Promise<WorkflowsView> {
-  const { rows } = await db.execute<WorkflowsView>(sql`
-    with ${principal(credential)}, visible as (
-      select d.* from principal p join workflow_definitions d on ${definitionIsVisible}
-    )
+  const { rows } = await repeatable(db).execute<WorkflowsView>(sql`
+    with ${principal(credential)}, ${readableDefinitions}, ${visibleDefinitions}
     select ${caller}, ${instant(sql`statement_timestamp()`)} as now, (select count(*)::int from visible) as total,
       (select coalesce(jsonb_agg(to_jsonb(page) order by page.name, page.id), '[]') from (
         select d.id, d.name, d.description, d.is_active, d.runner_url is not null as has_runner,
@@ -131,7 +130,7 @@ export async function viewWorkflow(
   credential: Credential,
   id: string,
 ): Promise<{ caller: Caller; now: string; workflow: ViewedWorkflow | null }> {
-  const { rows } = await db.execute<{ caller: Caller; now: string; workflow: ViewedWorkflow | null }>(sql`
+  const { rows } = await repeatable(db).execute<{ caller: Caller; now: string; workflow: ViewedWorkflow | null }>(sql`
     with ${principal(credential)}
     select ${caller}, ${instant(sql`statement_timestamp()`)} as now, (
       select to_jsonb(viewed) from (

@@ -5,7 +5,7 @@ import { parseKeyRing } from "../../../src/core/key-ring.ts";
 import { encryptWebhookSecret } from "../../../src/runner/secret-box.ts";
 import { makeDue, readEvents } from "../../support/dispatches.ts";
 import { startFakeRunner } from "../../support/fake-runner.ts";
-import { callBack, eventTypes, invoke, readRun } from "../../support/lifecycle.ts";
+import { BUSY_RUNNER, callBack, eventTypes, invoke, readRun } from "../../support/lifecycle.ts";
 import { exampleRequest, shapeOf } from "../../support/runner-protocol.ts";
 import type { ScriptedAnswer } from "../../support/runner-script.ts";
 import { type Service, startService } from "../../support/service.ts";
@@ -123,6 +123,22 @@ describe("a run that its runner will not take", () => {
     expect(definition).toEqual({ is_active: false });
     await service.sweep();
     expect(await runner.requests()).toHaveLength(2);
+  });
+
+  it("pauses nothing when the definition has another runner by then", async () => {
+    const { tenant, second } = await newQueue([{ status: 410 }]);
+    const { sql } = service.database;
+    const realFetch = globalThis.fetch;
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+      const response = await realFetch(input, init);
+      if (response.status === 410) {
+        await sql`update workflow_definitions set runner_url = ${BUSY_RUNNER} where id = ${tenant.definitionId}`;
+      }
+      return response;
+    });
+    await service.sweep();
+    vi.restoreAllMocks();
+    expect((await readRun(service, tenant, second)).status).toBe("RUNNING");
   });
 
   it("does not hold up a Worker for long: what is left of a queue comes with the sweep", async () => {

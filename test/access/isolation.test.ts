@@ -1,0 +1,126 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { knownCallers, SESSION_SETTINGS } from "../support/callers.ts";
+import { runToken } from "../support/lifecycle.ts";
+import { CALLS, type Call, callOf, requestOf } from "../support/operations.ts";
+import { type Service, startService } from "../support/service.ts";
+import { addDefinition, addFolder, addGrant, addKey, addRun, createStage, type Stage } from "../support/stage.ts";
+
+/** The two marks have nothing in common, so that one is never found by chance in what is of the other. */
+const MARKS = ["zebra", "quokka"] as const;
+
+let service: Service;
+let zebra: Stage;
+let quokka: Stage;
+
+beforeAll(async () => {
+  service = await startService({ settings: SESSION_SETTINGS });
+  await service.sweep();
+  [zebra, quokka] = await Promise.all([createStage(service, MARKS[0]), createStage(service, MARKS[1])]);
+  await fill(zebra, 1);
+});
+
+/** Puts some of everything into a tenant. */
+async function fill(stage: Stage, times: number): Promise<void> {
+  for (let time = 0; time < times; time++) {
+    await addDefinition(stage);
+    await addRun(stage, "COMPLETED");
+    await addRun(stage, "FAILED");
+    await addRun(stage, "RUNNING");
+    await addFolder(stage);
+    await addGrant(stage);
+    await addKey(stage);
+  }
+}
+
+/** Every table with something of a tenant's in it. */
+async function listTables(): Promise<string[]> {
+  const rows = await service.database.sql`
+    select table_name from information_schema.columns where column_name = 'tenant_id' and table_schema = 'public'`;
+  return rows.map((row) => String(row.table_name));
+}
+
+/** All that the database has of a tenant, as text. */
+async function dump({ tenant }: Stage): Promise<string> {
+  const { sql } = service.database;
+  const tables = await listTables();
+  const parts = await Promise.all(
+    tables.map((table) =>
+      sql.query(`select to_jsonb(t)::text as row from ${table} t where tenant_id = $1 order by 1`, [tenant.id]),
+    ),
+  );
+  return parts.flatMap((rows) => rows.map((row) => row.row)).join("\n");
+}
+
+const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
+/** What must not be seen outside of a tenant: its mark, and all ids in its rows. */
+async function secretsOf(stage: Stage): Promise<string[]> {
+  return [...new Set([stage.mark, ...((await dump(stage)).match(UUID) ?? [])])];
+}
+
+/** An answer, with all that a reader of it sees. */
+async function answerText(call: Call, token: string | undefined): Promise<string> {
+  const response = await service.fetch(call.path, requestOf(call, token));
+  return `${[...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n")}\n\n${await response.text()}`;
+}
+
+/** What an answer tells of the other tenant, beyond what the request itself said. */
+function leaks(text: string, secrets: readonly string[], call: Call): string[] {
+  const said = JSON.stringify(call);
+  return secrets.filter((secret) => text.includes(secret) && !said.includes(secret));
+}
+
+/** The same call, on the same things, by somebody who knows nothing but their ids. */
+function inWordsOf({ mark }: Stage, call: Call): Call {
+  if (call.body === undefined) return call;
+  return { ...call, body: JSON.parse(JSON.stringify(call.body).replaceAll(zebra.mark, mark)) };
+}
+
+describe("two tenants filled alike", () => {
+  it.each(Object.keys(CALLS))("%s tells nobody of one tenant anything of the other", async (id) => {
+    const callers = await knownCallers(quokka, zebra);
+    const secrets = await secretsOf(zebra);
+    expect(secrets.length).toBeGreaterThan(50);
+    const { stranger: _, ...own } = callers;
+    for (const [name, caller] of Object.entries(own)) {
+      const call = await callOf(id, quokka);
+      const token = call.runId === undefined ? caller() : await runToken(quokka.tenant, call.runId);
+      expect([name, leaks(await answerText(call, token), secrets, call)]).toEqual([name, []]);
+    }
+  });
+
+  it.each(Object.keys(CALLS))("%s does nothing to the other tenant for who knows its ids", async (id) => {
+    const call = inWordsOf(quokka, await callOf(id, zebra));
+    const before = await dump(zebra);
+    const secrets = await secretsOf(zebra);
+    const { stranger: _, ...own } = await knownCallers(quokka, zebra);
+    for (const [name, caller] of Object.entries(own)) {
+      expect([name, leaks(await answerText(call, caller()), secrets, call)]).toEqual([name, []]);
+    }
+    if (call.runId !== undefined) await answerText(call, await runToken(quokka.tenant, call.runId));
+    expect(await dump(zebra)).toBe(before);
+  });
+
+  it("count alone what is theirs: all that one reads stays the same to the byte while the other grows", async () => {
+    const reads = await Promise.all(Object.keys(CALLS).map((id) => callOf(id, quokka)));
+    const gets = [...reads, { method: "GET" as const, path: "/v1/path-parts?max_depth=9" }].filter(
+      ({ method, path }) => method === "GET" && !["/", "/healthz", "/readyz"].includes(path),
+    );
+    expect(gets.length).toBeGreaterThan(10);
+    const { stranger: _, ...own } = await knownCallers(quokka, zebra);
+    const readAll = async () => {
+      const bodies: [string, string][] = [];
+      for (const call of gets) {
+        for (const [name, caller] of Object.entries(own)) {
+          const response = await service.fetch(call.path, requestOf(call, caller()));
+          const { request_id: _, ...body } = await response.json<Record<string, unknown>>();
+          bodies.push([`${call.path} ${name}`, JSON.stringify({ ...body, status: response.status })]);
+        }
+      }
+      return Object.fromEntries(bodies);
+    };
+    const before = await readAll();
+    await fill(zebra, 3);
+    expect(await readAll()).toEqual(before);
+  });
+});

@@ -1,0 +1,46 @@
+import { type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+
+/** Where something is tried: a tenant of its own, whose runner takes every run. */
+export type World = { service: Service; tenant: TestTenant; runner: FakeRunner };
+
+/** A service that waits for its database as briefly as it can be told to. */
+export const startHurriedService = () => startService({ settings: { DATABASE_TIMEOUT_SECONDS: "1" } });
+
+export async function createWorld(service: Service): Promise<World> {
+  const runner = await startFakeRunner();
+  return { service, runner, tenant: await createTenant(service.database, { runnerUrl: runner.url }) };
+}
+
+/** Lets everything come to rest: what is still to be handed over is handed over by a sweep, without waiting for it. */
+export async function settle({ service, tenant }: World): Promise<void> {
+  const due = await service.database.sql`
+    update workflow_runs set next_dispatch_at = statement_timestamp()
+    where tenant_id = ${tenant.id} and next_dispatch_at is not null returning id`;
+  if (due.length > 0) await service.sweep();
+}
+
+/** All that the database has of a tenant, without ids and times: the same text for what has come to the same. */
+export async function readStand({ service, tenant }: World): Promise<string> {
+  const [row] = await service.database.sql`
+    select jsonb_build_object(
+      'runs', (
+        select jsonb_agg(jsonb_build_array(r.status, r.attempt, r.ended_by, r.error, r.idempotency_key, (
+          select jsonb_agg(e.type || '.' || e.attempt order by e.id) from workflow_run_events e where e.run_id = r.id
+        )) order by r.queue_position)
+        from workflow_runs r where r.tenant_id = t.id),
+      'parts', (
+        select jsonb_agg(jsonb_build_array(part_type,
+          case part_type when 'WORKFLOW_DEFINITION' then null else materialized_path end) order by part_type, materialized_path)
+        from path_parts where tenant_id = t.id),
+      'definitions', (
+        select jsonb_agg(jsonb_build_array(name, is_active, max_run_duration_seconds, runner_url is null) order by created_at)
+        from workflow_definitions where tenant_id = t.id),
+      'users', (select jsonb_agg(jsonb_build_array(role, deactivated_at is null) order by role, id) from users where tenant_id = t.id),
+      'keys', (select jsonb_agg(jsonb_build_array(name, revoked_at is null) order by name, id) from api_keys where tenant_id = t.id),
+      'permissions', (select jsonb_agg(capability order by capability) from user_permissions where tenant_id = t.id)
+    )::text as stand
+    from tenants t where t.id = ${tenant.id}`;
+  return String(row?.stand);
+}

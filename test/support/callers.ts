@@ -1,0 +1,83 @@
+import { formatApiKey } from "../../src/core/api-key.ts";
+import { runToken } from "./lifecycle.ts";
+import type { Call } from "./operations.ts";
+import { base64Url, inSeconds, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "./session.ts";
+import type { Stage } from "./stage.ts";
+import { addUser } from "./users.ts";
+
+const ISSUER = "https://login.example";
+const AUDIENCE = "workflow-runs";
+
+/** What a service needs to know to take the callers' sessions. */
+export const SESSION_SETTINGS = { SESSION_SECRET, SESSION_ISSUER: ISSUER, SESSION_AUDIENCE: AUDIENCE };
+
+/** What a caller sends to say who they are, if anything. It may depend on what they call. */
+export type Caller = (call: Call) => Promise<string | undefined> | string | undefined;
+
+/** A session token for a user of the stage's tenant. */
+export const sessionToken = (
+  stage: Stage,
+  userId: string,
+  claims: Record<string, unknown> = {},
+  secret = SESSION_KEYS.k2,
+) =>
+  signSymmetric(
+    { iss: ISSUER, aud: AUDIENCE, sub: userId, tenant_id: stage.tenant.id, exp: inSeconds(300), ...claims },
+    secret,
+    "k2",
+  );
+
+/** Those whom the service lets in, by what they are in the stage's tenant. */
+export async function knownCallers(stage: Stage, other: Stage) {
+  const { bare, reader, writer, tenant } = stage;
+  const session = await sessionToken(stage, tenant.owner.id);
+  return {
+    bare: () => bare.key,
+    reader: () => reader.key,
+    writer: () => writer.key,
+    admin: () => tenant.admin.key,
+    owner: () => tenant.owner.key,
+    ownerBySession: () => session,
+    stranger: () => other.tenant.owner.key,
+  } satisfies Record<string, Caller>;
+}
+
+/** Those whom the service lets in nowhere. Each would be an ADMIN or the OWNER if the one fault were not. */
+export async function unknownCallers(stage: Stage, other: Stage): Promise<Record<string, Caller>> {
+  const { owner } = stage.tenant;
+  const { sql } = stage.service.database;
+  const [revoked, expired, deactivated] = await Promise.all([1, 2, 3].map(() => addAdmin(stage)));
+  if (!revoked || !expired || !deactivated) throw new Error("Three were added.");
+  await sql.transaction([
+    sql`update api_keys set revoked_at = statement_timestamp() where user_id = ${revoked.id}`,
+    sql`update api_keys set expires_at = statement_timestamp() where user_id = ${expired.id}`,
+    sql`update users set deactivated_at = statement_timestamp() where id = ${deactivated.id}`,
+  ]);
+  const key = await formatApiKey(crypto.getRandomValues(new Uint8Array(32)));
+  const claims = { sub: owner.id, tenant_id: stage.tenant.id, exp: inSeconds(300), iss: ISSUER, aud: AUDIENCE };
+  const tokens = {
+    "garbage for a key": "garbage",
+    "a key that nobody has": key,
+    "a mistyped key": `${key.slice(0, -1)}${key.endsWith("0") ? "1" : "0"}`,
+    "a revoked key": revoked.key,
+    "an expired key": expired.key,
+    "the key of a deactivated user": deactivated.key,
+    "the session of a deactivated user": await sessionToken(stage, deactivated.id),
+    "a session with alg none": `${base64Url({ alg: "none", typ: "JWT" })}.${base64Url(claims)}.`,
+    "a session of a wrong key": await sessionToken(stage, owner.id, {}, "session-secret-that-nobody-knows-0123456789"),
+    "a session of a wrong issuer": await sessionToken(stage, owner.id, { iss: "https://elsewhere.example" }),
+    "a session for a wrong audience": await sessionToken(stage, owner.id, { aud: "another-service" }),
+    "an expired session": await sessionToken(stage, owner.id, { exp: inSeconds(-300) }),
+    "a session that names another tenant": await sessionToken(stage, owner.id, { tenant_id: other.tenant.id }),
+  };
+  const known: Record<string, Caller> = Object.fromEntries(
+    Object.entries(tokens).map(([name, token]) => [name, () => token]),
+  );
+  return {
+    nobody: () => undefined,
+    ...known,
+    "a run's token": ({ runId }) => runToken(stage.tenant, runId ?? crypto.randomUUID()),
+  };
+}
+
+const addAdmin = (stage: Stage) => addUser(stage.service.database, stage.tenant, "ADMIN");

@@ -1,0 +1,93 @@
+/** Faults between the service and its database, for the tests: see `test/support/fault.ts`. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Intercept, SqlRequest } from "../../../scripts/local/sql-endpoint.ts";
+import type { Fault, FaultKind } from "../fault.ts";
+
+/** Well below the shortest time limit that a service can have. */
+const SLOW_MS = 300;
+
+/** The faults that the tests have ordered, each for a database of its own. */
+export function createFaults() {
+  const faults = new Map<string, Required<Fault>>();
+
+  function isHit(database: string): FaultKind | undefined {
+    const fault = faults.get(database);
+    if (!fault) return undefined;
+    if (fault.skip > 0) {
+      fault.skip--;
+      return undefined;
+    }
+    return fault.times-- > 0 ? fault.kind : undefined;
+  }
+
+  return {
+    order(database: string, { kind, skip = 0, times = Number.POSITIVE_INFINITY }: Fault): void {
+      faults.set(database, { kind, skip, times });
+    },
+    withdraw(database: string): void {
+      faults.delete(database);
+    },
+    /** Does to a request of this database what was ordered. */
+    async inflict(database: string, request: SqlRequest): ReturnType<Intercept> {
+      const kind = isHit(database);
+      return kind === undefined ? "continue" : inflict(kind, request);
+    },
+  };
+}
+
+async function inflict(kind: FaultKind, { request, response, run }: SqlRequest): ReturnType<Intercept> {
+  const answer = (status: number, body: string) => {
+    response.writeHead(status, { "content-type": "application/json" }).end(body);
+  };
+  const sayError = (code: string, message: string) => answer(400, JSON.stringify({ message, code, severity: "ERROR" }));
+  switch (kind) {
+    case "refused":
+      request.socket.resetAndDestroy();
+      break;
+    case "hang":
+      break;
+    case "http 500":
+    case "http 502":
+    case "http 503":
+      answer(Number(kind.slice(-3)), "Something between us is broken.");
+      break;
+    case "cut before":
+      request.socket.destroy();
+      break;
+    case "cut after":
+      await run();
+      request.socket.destroy();
+      break;
+    case "cut amid": {
+      const { status, json } = await run();
+      response.writeHead(status, { "content-length": Buffer.byteLength(json) });
+      response.write(json.slice(0, json.length / 2), () => request.socket.destroy());
+      break;
+    }
+    case "hang after":
+      await run();
+      break;
+    case "garbage":
+      await run();
+      answer(200, "<!doctype html><title>Welcome to the hotel's network</title>");
+      break;
+    case "nonsense":
+      await run();
+      answer(200, JSON.stringify({ results: [{}], rows: 1 }));
+      break;
+    case "slow":
+      await run();
+      await delay(SLOW_MS);
+      return "continue";
+    case "shutdown":
+      sayError("57P01", "terminating connection due to administrator command");
+      break;
+    case "crowded":
+      sayError("53300", "sorry, too many clients already");
+      break;
+    case "deadlock":
+      sayError("40P01", "deadlock detected");
+      break;
+  }
+  return "handled";
+}
