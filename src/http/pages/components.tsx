@@ -100,9 +100,15 @@ export const Command = ({ text, label }: { text: string; label: string }) => (
 );
 
 /** A button that asks first: what it opens says what will happen. Needs no script. */
-export const Ask = (props: { id: string; label: string; title: string; danger?: boolean; children: Child }) => (
+export const Ask = (props: {
+  id: string;
+  label: string;
+  title: string;
+  kind?: "danger" | "primary";
+  children: Child;
+}) => (
   <>
-    <button type="button" class={props.danger ? "danger" : ""} popovertarget={props.id}>
+    <button type="button" class={props.kind} popovertarget={props.id}>
       {props.label}
     </button>
     <div id={props.id} class="ask" popover="auto" role="dialog" aria-label={props.title}>

@@ -6,13 +6,14 @@ import { run } from "./run-routes.tsx";
 import { runs } from "./runs.tsx";
 import { signIn } from "./sign-in.tsx";
 import { answerErrorPage } from "./signed-in.tsx";
+import { workflows } from "./workflow-routes.tsx";
 
 export const pages = new Hono<AppEnv>();
 
 const sections = new Hono<AppEnv>();
 sections.onError(answerErrorPage);
 sections.get("/app", (c) => c.redirect("/app/runs"));
-for (const section of [signIn, runs, run]) sections.route("/", section);
+for (const section of [signIn, runs, run, workflows]) sections.route("/", section);
 sections.all("/app/*", () => {
   throw new Problem("not_found", "There is no such page.");
 });

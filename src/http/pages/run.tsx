@@ -55,7 +55,7 @@ const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
         Copy as curl
       </Copy>
       {can(run, "stop") && (
-        <Ask id="ask-stop" label="Stop" title="Stop this run?" danger>
+        <Ask id="ask-stop" label="Stop" title="Stop this run?" kind="danger">
           <p>
             {run.status === "RUNNING"
               ? "It is FAILED at once and its slot is free for the next run. Its runner is told, but what it has done stays done."
@@ -78,7 +78,7 @@ const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
         </Ask>
       )}
       {can(run, "delete") && (
-        <Ask id="ask-delete" label="Delete" title="Delete this run?" danger>
+        <Ask id="ask-delete" label="Delete" title="Delete this run?" kind="danger">
           <p>
             The run and its {plural(run.total_events, "event")} are gone for good.
             {run.status === "PENDING" && " It leaves the queue and never runs."}

@@ -35,6 +35,10 @@ export function idOf(c: Context<AppEnv>, name = "id"): string {
   return result.data.toLowerCase();
 }
 
+/** Where a page of a list begins, by its query; what is no number is the beginning. */
+export const offsetOf = (c: Context<AppEnv>): number =>
+  z.coerce.number().int().min(0).max(1e9).catch(0).parse(c.req.query("offset"));
+
 /** What was thrown, as a page. Who has not signed in is asked to. */
 export function answerErrorPage(error: Error, c: Context<AppEnv>): Response | Promise<Response> {
   if (error instanceof Problem && error.code === "unauthenticated") return askToSignIn(c);

@@ -2,14 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { RunStatus } from "../../core/run.ts";
 import { type Database, repeatable } from "../client.ts";
 import { cutPage, type RunCursor, type RunsPage, selectRuns } from "../list-runs.ts";
-import {
-  authenticated,
-  type Credential,
-  definitionIsVisible,
-  ofTenant,
-  principal,
-  readableDefinitions,
-} from "../principal.ts";
+import { authenticated, type Credential, ofTenant, principal, readableDefinitions } from "../principal.ts";
 import { instant, runColumns } from "../rows.ts";
 import { type Caller, caller, nameOf, visibleDefinitions } from "./caller.ts";
 
