@@ -40,6 +40,10 @@ CREATE TABLE "sweep_state" (
 	"timed_out" integer DEFAULT 0 NOT NULL,
 	"lag_p50_ms" bigint,
 	"lag_max_ms" bigint,
+	"delivered" integer DEFAULT 0 NOT NULL,
+	"deleted" integer DEFAULT 0 NOT NULL,
+	"overdue_left" integer DEFAULT 0 NOT NULL,
+	"due_left" integer DEFAULT 0 NOT NULL,
 	CONSTRAINT "sweep_state_single_row_check" CHECK ("sweep_state"."id" = 1)
 );
 --> statement-breakpoint
@@ -173,7 +177,8 @@ CREATE INDEX "workflow_run_events_timed_out_index" ON "workflow_run_events" USIN
 CREATE UNIQUE INDEX "workflow_runs_slot_key" ON "workflow_runs" USING btree ("workflow_definition_id") WHERE status = 'RUNNING';--> statement-breakpoint
 CREATE INDEX "workflow_runs_queue_index" ON "workflow_runs" USING btree ("workflow_definition_id","queue_position") WHERE status = 'PENDING';--> statement-breakpoint
 CREATE INDEX "workflow_runs_deadline_index" ON "workflow_runs" USING btree ("deadline_at") WHERE status = 'RUNNING';--> statement-breakpoint
-CREATE INDEX "workflow_runs_dispatch_index" ON "workflow_runs" USING btree ("next_dispatch_at") WHERE next_dispatch_at is not null;--> statement-breakpoint
+CREATE INDEX "workflow_runs_tenant_deadline_index" ON "workflow_runs" USING btree ("tenant_id","deadline_at") WHERE status = 'RUNNING';--> statement-breakpoint
+CREATE INDEX "workflow_runs_dispatch_index" ON "workflow_runs" USING btree ("tenant_id","next_dispatch_at") WHERE next_dispatch_at is not null;--> statement-breakpoint
 CREATE INDEX "workflow_runs_idempotency_index" ON "workflow_runs" USING btree ("workflow_definition_id","idempotency_key") WHERE idempotency_key is not null;--> statement-breakpoint
 CREATE INDEX "workflow_runs_definition_newest_index" ON "workflow_runs" USING btree ("workflow_definition_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "workflow_runs_tenant_newest_index" ON "workflow_runs" USING btree ("tenant_id","created_at","id");--> statement-breakpoint

@@ -64,6 +64,8 @@ const varsSchema = z.object({
   CALLER_LIMITER: rateLimiter,
   /** Added to every time limit, for the time that a run takes to reach its runner. */
   DEADLINE_GRACE_SECONDS: seconds.min(0).max(3600).default(0),
+  /** Deletes runs so many days after they have ended. */
+  RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).optional(),
   /** Lets runners be `http` and on this machine. For the local stack only. */
   ALLOW_LOCAL_RUNNERS: z.stringbool().default(false),
 });
@@ -92,6 +94,8 @@ export type Config = {
   /** Without one, nothing is limited by it. */
   limiters: Record<"address" | "failure" | "caller", RateLimiter | undefined>;
   deadlineGraceSeconds: number;
+  /** Undefined keeps runs for ever. */
+  retentionDays: number | undefined;
   allowLocalRunners: boolean;
 };
 
@@ -126,6 +130,7 @@ export function readConfig(bindings: object): Config {
     corsOrigins: vars.CORS_ORIGINS,
     limiters: { address: vars.ADDRESS_LIMITER, failure: vars.FAILURE_LIMITER, caller: vars.CALLER_LIMITER },
     deadlineGraceSeconds: vars.DEADLINE_GRACE_SECONDS,
+    retentionDays: vars.RETENTION_DAYS,
     allowLocalRunners: vars.ALLOW_LOCAL_RUNNERS,
   };
 }

@@ -12,7 +12,8 @@ import { decryptWebhookSecret } from "./runner/secret-box.ts";
 import { signRunToken } from "./runner/token.ts";
 import type { StoppedRun } from "./store/change-run.ts";
 import type { Database } from "./store/client.ts";
-import { giveUpDispatch, postponeDispatch, recordDispatchAccepted } from "./store/dispatches.ts";
+import { type Acceptance, giveUpDispatch, postponeDispatch, recordDispatchAccepted } from "./store/dispatches.ts";
+import type { Promotion } from "./store/slots.ts";
 
 /** A Worker may wait for the headers of six answers at once. */
 const CONCURRENCY = 6;
@@ -23,13 +24,18 @@ const CONCURRENCY = 6;
  */
 const BUDGET_MS = 12_000;
 
+/** What becomes of a dispatch that a runner has accepted. */
+export type OnAccepted = (acceptance: Acceptance) => Promise<void>;
+
 /**
  * Delivers these dispatches, and those of the runs that are promoted meanwhile. One that is not delivered, or not
- * written down, stays due: its lease runs out and the sweep takes it up. Never throws.
+ * written down, stays due: its lease runs out and the sweep takes it up. Never throws. Each that is accepted is written
+ * down at once, unless `onAccepted` sees to that.
  */
 export async function deliverAll(
   { db, config }: { db: Database; config: Config },
   dispatches: readonly DispatchRow[],
+  onAccepted: OnAccepted = ({ dispatch, status }) => recordDispatchAccepted(db, dispatch, status),
 ): Promise<void> {
   const queue = [...dispatches];
   const began = Date.now();
@@ -37,7 +43,7 @@ export async function deliverAll(
   const worker = async () => {
     for (let dispatch = next(); dispatch; dispatch = next()) {
       try {
-        await deliverOne(db, config, dispatch, (promoted) => queue.push(...promoted));
+        await deliverOne(db, config, dispatch, { onAccepted, onPromoted: (promoted) => queue.push(...promoted) });
       } catch (error) {
         log("error", "dispatch", { run_id: dispatch.run_id, attempt: dispatch.attempt, ...describeError(error) });
       }
@@ -50,12 +56,12 @@ async function deliverOne(
   db: Database,
   config: Config,
   dispatch: DispatchRow,
-  onPromoted: (dispatches: readonly DispatchRow[]) => void,
+  { onAccepted, onPromoted }: { onAccepted: OnAccepted; onPromoted: Promotion["onPromoted"] },
 ): Promise<void> {
   const verdict = await tryDelivery(config, dispatch);
   switch (verdict.kind) {
     case "accepted":
-      return recordDispatchAccepted(db, dispatch, verdict.status);
+      return onAccepted({ dispatch, status: verdict.status });
     case "retry": {
       const backoffSeconds = dispatchDelaySeconds(dispatch.dispatch_count, Math.random());
       const delaySeconds = Math.max(backoffSeconds, verdict.retryAfterSeconds ?? 0);

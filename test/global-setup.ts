@@ -15,6 +15,7 @@ import { type Postgres, startPostgres } from "../scripts/local/postgres.ts";
 import { type Intercept, startSqlEndpoint } from "../scripts/local/sql-endpoint.ts";
 import { migrate } from "../scripts/migrate.ts";
 import { createExampleRunners } from "./support/node/example-runner.ts";
+import { createExplainer } from "./support/node/explainer.ts";
 import { createFakeRunners } from "./support/node/fake-runner.ts";
 import { createFaults } from "./support/node/faults.ts";
 import { silenceNoise } from "./support/node/quiet.ts";
@@ -32,8 +33,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const harness = createServer(async (request, response) => {
     try {
       const url = new URL(request.url ?? "/", "http://harness");
-      if (url.pathname === "/busy-runner") {
-        response.writeHead(503).end();
+      if (url.pathname === "/answering-runner") {
+        response.writeHead(Number(url.searchParams.get("status"))).end();
         return;
       }
       const answer = await route(url, await text(request));
@@ -60,6 +61,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
         return server.faults.withdraw(database);
       case "/print":
         return console.log(JSON.parse(body));
+      case "/explain/start":
+        return server.explainer.start(database);
+      case "/explain/stop":
+        return server.explainer.stop(database);
       case "/servers":
         return {
           server: extra.push(await startServer(join(folder, `extra-${extra.length}`))) - 1,
@@ -80,6 +85,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("harnessUrl", `http://127.0.0.1:${address.port}`);
   project.provide("sqlEndpoint", shared.public.sqlEndpoint);
   project.provide("seed", readSeed());
+  project.provide("soakMinutes", Number(process.env.SOAK_MINUTES ?? 10));
 
   return async () => {
     letNoiseThrough();
@@ -110,11 +116,13 @@ async function startServer(dataDir: string) {
 
   const requests = new Map<string, number>();
   const faults = createFaults();
+  const explainer = createExplainer();
   const intercept: Intercept = async (request) => {
     const { pathname, searchParams } = new URL(request.connectionString);
     if (searchParams.get("application_name") === "harness") return "continue";
     const database = pathname.slice(1);
     requests.set(database, (requests.get(database) ?? 0) + 1);
+    await explainer.explain(request.connectionString, database, request);
     return faults.inflict(database, request);
   };
   const endpoint = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0, intercept });
@@ -124,6 +132,7 @@ async function startServer(dataDir: string) {
     public: { sqlEndpoint: endpoint.url },
     requests,
     faults,
+    explainer,
     async createDatabase() {
       const name = `test_${++databases}`;
       await query(postgres.url("postgres"), `create database ${name} template ${TEMPLATE}`);

@@ -2,6 +2,7 @@
 import type { HonoJsonWebKey } from "hono/utils/jwt/jws";
 import { z } from "zod";
 import { Problem } from "../core/errors.ts";
+import { withTimeLimit } from "../core/time-limit.ts";
 import { describeError, log } from "../log.ts";
 
 const TIMEOUT_MS = 5_000;
@@ -33,9 +34,7 @@ export function openKeySet(url: string): (id: string) => Promise<HonoJsonWebKey[
 
   async function refresh(): Promise<void> {
     try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-      if (!response.ok) throw new Error(`The issuer answered ${response.status}.`);
-      keys = keySetSchema.parse(await response.json()).keys;
+      keys = await withTimeLimit(TIMEOUT_MS, (signal) => fetchKeys(url, signal));
       isAnswering = true;
       freshUntil = Date.now() + FRESH_MS;
     } catch (error) {
@@ -59,4 +58,10 @@ export function openKeySet(url: string): (id: string) => Promise<HonoJsonWebKey[
     if (!isKnown() && !isAnswering) throw new Problem("session_keys_unavailable");
     return keys;
   };
+}
+
+async function fetchKeys(url: string, signal: AbortSignal): Promise<HonoJsonWebKey[]> {
+  const response = await fetch(url, { signal });
+  if (!response.ok) throw new Error(`The issuer answered ${response.status}.`);
+  return keySetSchema.parse(await response.json()).keys;
 }

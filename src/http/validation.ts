@@ -7,8 +7,11 @@ import type { AppEnv } from "./env.ts";
 type Issue = z.core.$ZodIssue;
 type Location = "path" | "query" | "header" | "body";
 
-/** Values that must not be repeated in an answer. */
+/** Fields whose values, or what is in them, must not be repeated in an answer. */
 const SECRET_FIELDS = new Set(["webhook_secret"]);
+
+/** Fields that have a secret somewhere in them: sent as plain text, they may be that secret. */
+const FIELDS_WITH_SECRETS = new Set(["body", "runner_config"]);
 
 /**
  * Lists every fault of a request against its route's schemas, not only those of the part that Hono's
@@ -74,7 +77,8 @@ function toFaults(location: Location, issue: Issue): Fault[] {
     return issue.keys.map((key) => ({ loc: [...loc, key], type: "extra_forbidden", msg: "There is no such field." }));
   }
   const { type, msg } = describe(location, issue);
-  const input = loc.some((key) => SECRET_FIELDS.has(String(key))) ? undefined : scalar(issue.input);
+  const isSecret = loc.some((key) => SECRET_FIELDS.has(String(key))) || FIELDS_WITH_SECRETS.has(String(loc.at(-1)));
+  const input = isSecret ? undefined : scalar(issue.input);
   return [{ loc, type, msg, ...(input !== undefined && { input }) }];
 }
 

@@ -1,6 +1,7 @@
 /** Hands a run to its runner: one signed webhook after the Standard Webhooks specification, and what its answer means. */
 import { version } from "../../package.json";
 import type { DispatchRow } from "../core/dispatch.ts";
+import { withTimeLimit } from "../core/time-limit.ts";
 import { judgeAnswer, type Verdict } from "./answer.ts";
 import { checkRunnerUrl } from "./url-guard.ts";
 import { signWebhook } from "./webhook.ts";
@@ -68,18 +69,18 @@ async function send(message: Message, { allowLocal, timeoutMs = TIMEOUT_MS }: De
   if (fault !== null) return { kind: "rejected", reason: `The runner's URL is refused: ${fault}`, gone: false };
   const body = JSON.stringify({ type: message.type, timestamp: message.at, data: message.data });
   try {
-    const response = await fetch(message.url, {
+    const request: RequestInit = {
       method: "POST",
       // Another place has not passed the guard.
       redirect: "manual",
-      signal: AbortSignal.timeout(timeoutMs),
       headers: {
         "Content-Type": "application/json",
         "User-Agent": `workflow-runs/${version}`,
         ...signWebhook(message.webhookSecret, { id: message.id, at: message.at, body }),
       },
       body,
-    });
+    };
+    const response = await withTimeLimit(timeoutMs, (signal) => fetch(message.url, { ...request, signal }));
     // What it says beside its status is of no use to us, may never end, and may break off.
     await response.body?.cancel().catch(() => {});
     return judgeAnswer(response, message.at);

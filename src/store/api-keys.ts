@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { MAX_ACTIVE_API_KEYS } from "../core/api-key.ts";
 import { Problem, ValidationFailed } from "../core/errors.ts";
 import { type Database, repeatable } from "./client.ts";
-import { authenticated, type Credential, isAdministrator, principal } from "./principal.ts";
+import { authenticated, type Credential, isAdministrator, ofTenant, principal } from "./principal.ts";
 import { instant } from "./rows.ts";
 
 /** A key without its secret. Instants are RFC 3339. */
@@ -52,7 +52,7 @@ export async function createApiKey(db: Database, credential: Credential, key: Ne
           select count(*) from api_keys k where k.tenant_id = p.tenant_id and k.user_id = p.user_id and ${isActive})
         returning *
       )
-      select ${keyColumns}, coalesce(${expiresAt} <= statement_timestamp(), false) as is_expired
+      select ${keyColumns}, coalesce(${expiresAt} <= statement_timestamp(), false) as is_expired, ${ofTenant}
       from principal p left join k on true`),
   ]);
   const { is_expired, ...row } = authenticated(rows);
@@ -67,20 +67,21 @@ export async function createApiKey(db: Database, credential: Credential, key: Ne
 }
 
 /**
- * The keys that the caller sees, newest first: their own; for an OWNER or ADMIN the tenant's.
+ * The keys that the caller sees, newest first: their own; for an OWNER or ADMIN the tenant's, or those of one user.
  * @throws Problem `unauthenticated`
  */
 export async function listApiKeys(
   db: Database,
   credential: Credential,
-  page: { limit: number; offset: number },
+  request: { userId: string | undefined; limit: number; offset: number },
 ): Promise<ApiKeyRow[]> {
+  const isOfUser = request.userId === undefined ? sql`true` : sql`k.user_id = ${request.userId}`;
   const { rows } = await repeatable(db).execute<{ keys: ApiKeyRow[] }>(sql`
     with ${principal(credential)}
     select (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
-      select ${keyColumns} from api_keys k where ${keyIsVisible}
-      order by k.created_at desc, k.id desc limit ${page.limit} offset ${page.offset}
-    ) page) as keys
+      select ${keyColumns} from api_keys k where ${keyIsVisible} and ${isOfUser}
+      order by k.created_at desc, k.id desc limit ${request.limit} offset ${request.offset}
+    ) page) as keys, ${ofTenant}
     from principal p`);
   return authenticated(rows).keys;
 }
@@ -92,7 +93,7 @@ export async function listApiKeys(
 export async function findApiKey(db: Database, credential: Credential, id: string): Promise<ApiKeyRow | null> {
   const { rows } = await repeatable(db).execute<ApiKeyRow | Missing>(sql`
     with ${principal(credential)}
-    select ${keyColumns} from principal p left join api_keys k on k.id = ${id} and ${keyIsVisible}`);
+    select ${keyColumns}, ${ofTenant} from principal p left join api_keys k on k.id = ${id} and ${keyIsVisible}`);
   const row = authenticated(rows);
   return row.id === null ? null : row;
 }
@@ -109,7 +110,7 @@ export async function revokeApiKey(db: Database, credential: Credential, id: str
       where k.id = ${id} and ${keyIsVisible}
       returning k.id
     )
-    select revoked.id from principal p left join revoked on true`);
+    select revoked.id, ${ofTenant} from principal p left join revoked on true`);
   if (authenticated(rows).id === null) throw new Problem("not_found", NO_API_KEY);
 }
 

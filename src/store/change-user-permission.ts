@@ -16,6 +16,7 @@ import {
   admitAdministrator,
   authenticated,
   type Credential,
+  ofTenant,
   principal,
 } from "./principal.ts";
 import { grantColumns, isVisible, joinPart, NO_PERMISSION, type PermissionRow } from "./user-permissions.ts";
@@ -127,7 +128,8 @@ async function changePermission(
       for no key update of u`),
     db.execute<Outcome>(sql`
       with ${principal(credential)}, judged as (${judge(tenantId, wish)}), changed as (${change})
-      select ${admission(tenantId)}, judged.verdict, judged.user_is_known, judged.part_is_known, judged.clash
+      select ${admission(tenantId)}, judged.verdict, judged.user_is_known, judged.part_is_known, judged.clash,
+        ${ofTenant}
       from principal p cross join judged`),
     db.execute<PermissionRow>(sql`
       with ${principal(credential)}

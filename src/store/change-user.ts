@@ -14,6 +14,7 @@ import {
   admitAdministrator,
   authenticated,
   type Credential,
+  ofTenant,
   principal,
 } from "./principal.ts";
 import { type UserRow, userColumns } from "./users.ts";
@@ -88,7 +89,7 @@ async function changeUser(db: Database, request: ChosenUser, cases: SQL, change:
           end as verdict
         from principal p left join users u on u.tenant_id = p.tenant_id and u.id = ${userId}
       ), changed as (${change})
-      select ${admission(tenantId)}, chosen.verdict from principal p cross join chosen`),
+      select ${admission(tenantId)}, chosen.verdict, ${ofTenant} from principal p cross join chosen`),
     db.execute<UserRow>(sql`
       with ${principal(credential)}
       select ${userColumns} from principal p join users u on u.tenant_id = p.tenant_id and u.id = ${userId}

@@ -18,6 +18,7 @@ import {
   isAdministrator,
   mayRead,
   mayWrite,
+  ofTenant,
   principal,
 } from "./principal.ts";
 import { DISPATCH_LEASE_SECONDS, lockDefinitions, type Promotion, promoteLocked, timeOutLocked } from "./slots.ts";
@@ -58,7 +59,12 @@ const findings = (references: readonly PartReference[]) => sql`
     from principal p
     cross join jsonb_to_recordset(${JSON.stringify(references.map(({ id, allowed }, at) => ({ at, id, allowed })))}::jsonb)
       as g (at int, id uuid, allowed text[])
-    left join path_parts part on part.tenant_id = p.tenant_id and part.id = g.id and ${mayRead(sql`part.materialized_path`)}
+    left join lateral (
+      select part.materialized_path, part.part_type from path_parts part
+      where part.tenant_id = p.tenant_id and part.id = g.id and ${mayRead(sql`part.materialized_path`)}
+      -- One by one: the planner takes the list for so long that it would rather read the whole table.
+      limit 1
+    ) part on true
   ), finding as (
     select given.at, above.at as above, given.part_type, case
       when given.path is null then 'missing'
@@ -126,7 +132,7 @@ function insertDefinition(credential: Credential, content: DefinitionContent, re
         ${content.template_path_part_id}, ${content.isActive}
       from node
     )
-    select ${isAdministrator} as is_allowed, ${listFindings} from principal p`;
+    select ${isAdministrator} as is_allowed, ${listFindings}, ${ofTenant} from principal p`;
 }
 
 /** The visible definition that a change is about, locked, and what is overdue in it. */
@@ -204,7 +210,8 @@ function updateDefinition(credential: Credential, content: DefinitionContent, re
       where d.id = found.id and d.tenant_id = found.tenant_id and found.is_allowed and not found.lacks_secret
         and ${hasNoFindings}
     )
-    select found.id, found.is_allowed, found.lacks_secret, ${listFindings} from principal p left join found on true`;
+    select found.id, found.is_allowed, found.lacks_secret, ${listFindings}, ${ofTenant}
+    from principal p left join found on true`;
 }
 
 /**
@@ -235,7 +242,7 @@ export async function deleteDefinition(
       ), deleted_node as (
         delete from path_parts node using deleted where node.tenant_id = deleted.tenant_id and node.id = deleted.path_part_id
       )
-      select found.id, found.is_allowed, found.running_id from principal p left join found on true`),
+      select found.id, found.is_allowed, found.running_id, ${ofTenant} from principal p left join found on true`),
     db.execute<DispatchRow>(promote(request)),
   ]);
   request.onPromoted(dispatches);

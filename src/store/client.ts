@@ -3,6 +3,7 @@ import type { SQL } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { drizzle } from "drizzle-orm/neon-http";
+import { withTimeLimit } from "../core/time-limit.ts";
 import { countDatabaseRequest } from "./meter.ts";
 
 export type Database = ReturnType<typeof openDatabase>;
@@ -19,7 +20,7 @@ export function openDatabase(options: {
   const { databaseUrl, neonFetchEndpoint, databaseTimeoutSeconds } = options;
   if (neonFetchEndpoint) neonConfig.fetchEndpoint = neonFetchEndpoint;
   neonConfig.fetchFunction = (url: string, init: RequestInit) =>
-    requestDatabase(url, { ...init, signal: AbortSignal.timeout(databaseTimeoutSeconds * 1000) });
+    withTimeLimit(databaseTimeoutSeconds * 1000, (signal) => requestDatabase(url, { ...init, signal }));
   return drizzle(neon(databaseUrl));
 }
 

@@ -4,36 +4,12 @@ import { type Database, repeatable } from "./client.ts";
 import { may } from "./rows.ts";
 import {
   DISPATCH_LEASE_SECONDS,
-  dispatchColumns,
   judgedAt,
   lockDefinitions,
   type Promotion,
   promoteLocked,
   timeOutLocked,
 } from "./slots.ts";
-
-/** Takes up to `limit` due dispatches, the longest due first, under a lease: until it runs out nobody else does. */
-export async function claimDueDispatches(db: Database, limit: number): Promise<DispatchRow[]> {
-  // Guarantees: a due dispatch is taken by one caller at a time, and comes back when that caller dies.
-  // Closes the race between two sweeps: each passes over the rows that the other holds.
-  const { rows } = await db.execute<DispatchRow>(sql`
-    with due as (
-      select r.id from workflow_runs r
-      where r.next_dispatch_at <= statement_timestamp() and r.deadline_at > statement_timestamp()
-      order by r.next_dispatch_at
-      limit ${limit}
-      for update skip locked
-    ), claimed as (
-      update workflow_runs r
-      set next_dispatch_at = statement_timestamp() + make_interval(secs => ${DISPATCH_LEASE_SECONDS}::int),
-          dispatch_count = r.dispatch_count + 1
-      from due
-      where r.id = due.id
-      returning r.*
-    )
-    select ${dispatchColumns} from claimed r join workflow_definitions d on d.id = r.workflow_definition_id`);
-  return rows;
-}
 
 /** The attempt of a run that a dispatch is for: what is said of it must not touch a later attempt. */
 const attemptOf = ({ run_id, tenant_id, attempt }: DispatchRow) =>
@@ -49,6 +25,48 @@ export async function recordDispatchAccepted(db: Database, dispatch: DispatchRow
     )
     insert into workflow_run_events (tenant_id, run_id, attempt, type, detail)
     select tenant_id, id, attempt, 'DISPATCHED', jsonb_build_object('status', ${status}::int, 'tries', dispatch_count)
+    from accepted`);
+}
+
+/** A dispatch that its runner has accepted with this HTTP status. */
+export type Acceptance = { dispatch: DispatchRow; status: number };
+
+/**
+ * The same of many, in one statement. Passes over a run that somebody holds: its result or its end is quicker, or it
+ * is delivered again.
+ */
+export async function recordDispatchesAccepted(db: Database, acceptances: readonly Acceptance[]): Promise<void> {
+  if (acceptances.length === 0) return;
+  const list = (values: (string | number)[], type: "uuid" | "int") => sql`${sql.param(values)}::${sql.raw(type)}[]`;
+  const runIds = list(
+    acceptances.map(({ dispatch }) => dispatch.run_id),
+    "uuid",
+  );
+  const attempts = list(
+    acceptances.map(({ dispatch }) => dispatch.attempt),
+    "int",
+  );
+  const statuses = list(
+    acceptances.map(({ status }) => status),
+    "int",
+  );
+  // Guarantees: a hand-over is recorded with its event, or not at all.
+  // Closes the race with a sweep that times out some of the same runs: neither waits for a row that the other holds.
+  await db.execute(sql`
+    with held as (
+      select r.id, told.status
+      from unnest(${runIds}, ${attempts}, ${statuses}) told (run_id, attempt, status)
+      join workflow_runs r on r.id = told.run_id and r.attempt = told.attempt
+      where r.next_dispatch_at is not null
+      for update of r skip locked
+    ), accepted as (
+      update workflow_runs r set next_dispatch_at = null, dispatched_at = statement_timestamp()
+      from held
+      where r.id = held.id
+      returning r.id, r.tenant_id, r.attempt, r.dispatch_count, held.status
+    )
+    insert into workflow_run_events (tenant_id, run_id, attempt, type, detail)
+    select tenant_id, id, attempt, 'DISPATCHED', jsonb_build_object('status', status, 'tries', dispatch_count)
     from accepted`);
 }
 

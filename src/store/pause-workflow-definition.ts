@@ -3,7 +3,7 @@ import type { DispatchRow } from "../core/dispatch.ts";
 import { Problem } from "../core/errors.ts";
 import { lockDefinition, NO_DEFINITION, promote } from "./change-workflow-definition.ts";
 import type { Database } from "./client.ts";
-import { authenticated, type Credential, definitionIsVisible, mayWrite, principal } from "./principal.ts";
+import { authenticated, type Credential, definitionIsVisible, mayWrite, ofTenant, principal } from "./principal.ts";
 import { type Promotion, timeOutLocked } from "./slots.ts";
 
 /**
@@ -32,7 +32,7 @@ export async function changeActivity(
         from found
         where d.id = found.id and found.is_allowed and d.is_active <> ${request.isActive}::boolean
       )
-      select found.id, found.is_allowed from principal p left join found on true`),
+      select found.id, found.is_allowed, ${ofTenant} from principal p left join found on true`),
     db.execute<DispatchRow>(promote(request)),
   ]);
   request.onPromoted(dispatches);

@@ -9,6 +9,7 @@
  */
 import { type SQL, sql } from "drizzle-orm";
 import type { DispatchRow } from "../core/dispatch.ts";
+import { chooseInTurn } from "./in-turn.ts";
 import { instant, isOverdue, may, runColumns, timedOutError } from "./rows.ts";
 
 /** Longer than a delivery may take, so that nobody else delivers meanwhile. */
@@ -40,16 +41,29 @@ export const lockDefinitions = (ids: SQL) =>
   keepLocked(sql`
   select d.id from workflow_definitions d where d.id in (${ids}) order by d.id for update of d`);
 
-/** Locks up to `limit` definitions whose slot an overdue run holds, except those that somebody else holds. */
-export const lockOverdueDefinitions = (limit: number) =>
+/**
+ * Locks up to `limit` definitions whose slot an overdue run holds, except those that somebody else holds. The longest
+ * overdue come first; with `inTurn` the longest overdue of each tenant.
+ */
+export const lockOverdueDefinitions = ({ limit, inTurn }: { limit: number; inTurn: boolean }) =>
   keepLocked(sql`
+  with recursive ${inTurn ? overdueInTurn(limit) : longestOverdue(limit)}
   select d.id
-  from workflow_runs r
-  join workflow_definitions d on d.id = r.workflow_definition_id
-  where ${isOverdue}
-  order by r.deadline_at
+  from chosen
+  join workflow_definitions d on d.id = chosen.workflow_definition_id
+  order by chosen.turn, chosen.since
   limit ${limit}
   for update of d skip locked`);
+
+const overdueInTurn = (limit: number) =>
+  chooseInTurn({ indexed: sql`r.status = 'RUNNING'`, wanted: isOverdue, since: sql`r.deadline_at`, limit });
+
+const longestOverdue = (limit: number) => sql`chosen as (
+    select r.workflow_definition_id, 1 as turn, r.deadline_at as since from workflow_runs r
+    where ${isOverdue}
+    order by r.deadline_at
+    limit ${limit}
+  )`;
 
 /**
  * When a batch judged, under its lock, what was overdue. Whatever it ends then ends at this instant: were it a later
@@ -83,7 +97,8 @@ export const timeOutLocked = sql`
 
 /**
  * Gives each free slot of the locked definitions to the run that has waited longest, and answers those runs
- * (`DispatchRow`). `leaseSeconds` says until when the caller delivers them itself; 0 leaves it to the sweep.
+ * (`DispatchRow`). `leaseSeconds` says until when the caller delivers them itself; 0 leaves it to the sweep, and
+ * answers nothing.
  *
  * Guarantees: first in, first out; a paused definition, or one without a runner, starts nothing.
  * Closes the race between two who free or take the same slot: one of them waits for the other's lock.
@@ -115,7 +130,8 @@ export const promoteLocked = (options: { leaseSeconds: number; graceSeconds: num
     insert into workflow_run_events (tenant_id, run_id, attempt, type)
     select tenant_id, id, attempt, 'STARTED' from promoted
   )
-  select ${dispatchColumns} from promoted r join workflow_definitions d on d.id = r.workflow_definition_id`;
+  select ${dispatchColumns} from promoted r join workflow_definitions d on d.id = r.workflow_definition_id
+  where ${options.leaseSeconds}::int > 0`;
 
 /** Keeps the id of the run that a batch will answer with, for {@link answeredRun}. */
 export const keepAnswer = (id: SQL) => sql`set_config('workflow_runs.answer', coalesce(${id}::text, ''), true)`;

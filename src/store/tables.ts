@@ -268,7 +268,9 @@ export const workflowRuns = pgTable(
     uniqueIndex("workflow_runs_slot_key").on(t.workflowDefinitionId).where(sql`status = 'RUNNING'`),
     index("workflow_runs_queue_index").on(t.workflowDefinitionId, t.queuePosition).where(sql`status = 'PENDING'`),
     index("workflow_runs_deadline_index").on(t.deadlineAt).where(sql`status = 'RUNNING'`),
-    index("workflow_runs_dispatch_index").on(t.nextDispatchAt).where(sql`next_dispatch_at is not null`),
+    // These two begin with the tenant, so that a sweep can serve the tenants in turn.
+    index("workflow_runs_tenant_deadline_index").on(t.tenantId, t.deadlineAt).where(sql`status = 'RUNNING'`),
+    index("workflow_runs_dispatch_index").on(t.tenantId, t.nextDispatchAt).where(sql`next_dispatch_at is not null`),
     index("workflow_runs_idempotency_index")
       .on(t.workflowDefinitionId, t.idempotencyKey)
       .where(sql`idempotency_key is not null`),
@@ -354,6 +356,11 @@ export const sweepState = pgTable(
     timedOut: integer("timed_out").notNull().default(0),
     lagP50Ms: bigint("lag_p50_ms", { mode: "number" }),
     lagMaxMs: bigint("lag_max_ms", { mode: "number" }),
+    delivered: integer("delivered").notNull().default(0),
+    deleted: integer("deleted").notNull().default(0),
+    /** What was still overdue, and still due to be delivered, when it ended. Counted up to 10,000. */
+    overdueLeft: integer("overdue_left").notNull().default(0),
+    dueLeft: integer("due_left").notNull().default(0),
   },
   (t) => [check("sweep_state_single_row_check", sql`${t.id} = 1`)],
 );

@@ -10,6 +10,7 @@ import {
   authenticated,
   type Credential,
   isAdministrator,
+  ofTenant,
   principal,
 } from "./principal.ts";
 import { instant } from "./rows.ts";
@@ -62,7 +63,7 @@ export async function listPermissions(
     select chosen.id, (select count(*)::int from granted) as total,
       (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
         select * from granted order by materialized_path limit ${limit} offset ${offset}
-      ) page) as permissions
+      ) page) as permissions, ${ofTenant}
     from principal p left join chosen on true`);
   const { id, ...found } = authenticated(rows);
   return id === null ? null : found;
@@ -83,7 +84,7 @@ export async function deletePermission(
     ), deleted as (
       delete from user_permissions g using principal p, found where g.id = found.id and ${administers(tenantId)}
     )
-    select found.id, ${admission(tenantId)} from principal p left join found on true`);
+    select found.id, ${admission(tenantId)}, ${ofTenant} from principal p left join found on true`);
   const { id: found, ...admitted } = authenticated(rows);
   if (found === null) throw new Problem("not_found", NO_PERMISSION);
   admitAdministrator(admitted);

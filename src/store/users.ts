@@ -9,6 +9,7 @@ import {
   admitAdministrator,
   authenticated,
   type Credential,
+  ofTenant,
   principal,
 } from "./principal.ts";
 import { instant } from "./rows.ts";
@@ -42,7 +43,7 @@ export const userColumns = sql`
 export async function findCaller(db: Database, credential: Credential): Promise<UserRow> {
   const { rows } = await repeatable(db).execute<UserRow>(sql`
     with ${principal(credential)}
-    select ${userColumns} from principal p join users u on u.id = p.user_id`);
+    select ${userColumns}, ${ofTenant} from principal p join users u on u.id = p.user_id`);
   return authenticated(rows);
 }
 
@@ -62,7 +63,7 @@ export async function listUsers(
     select ${admission(request.tenantId)}, (select count(*)::int from listed) as total,
       (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
         select ${userColumns} from listed u order by lower(u.email), u.id limit ${request.limit} offset ${request.offset}
-      ) page) as users
+      ) page) as users, ${ofTenant}
     from principal p`);
   const { users, total, ...admitted } = authenticated(rows);
   admitAdministrator(admitted);
@@ -93,7 +94,7 @@ export async function createUser(db: Database, credential: Credential, user: New
       on conflict (tenant_id, lower(email)) do nothing
       returning *
     )
-    select ${admission(user.tenantId)}, ${userColumns} from principal p left join u on true`);
+    select ${admission(user.tenantId)}, ${userColumns}, ${ofTenant} from principal p left join u on true`);
   const { is_own_tenant, is_administrator, ...created } = authenticated(rows);
   admitAdministrator({ is_own_tenant, is_administrator });
   if (created.id === null) {

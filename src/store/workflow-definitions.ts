@@ -6,6 +6,7 @@ import {
   type Credential,
   definitionIsVisible,
   isAdministrator,
+  ofTenant,
   principal,
   readableDefinitions,
 } from "./principal.ts";
@@ -40,7 +41,7 @@ export const definitionColumns = sql`
 /** One row for the principal: the definition with this id ({@link DefinitionRow}), or {@link Missing}. */
 export const selectDefinition = (credential: Credential, id: string): SQL => sql`
   with ${principal(credential)}
-  select found.*
+  select found.*, ${ofTenant}
   from principal p
   left join lateral (
     select ${definitionColumns} from workflow_definitions d where d.id = ${id} and ${definitionIsVisible}
@@ -80,7 +81,7 @@ export async function listDefinitions(
           (select d.* from readable_definitions readable join workflow_definitions d on d.id = readable.id)
         ) d
         ${newestFirst} limit ${limit} offset ${offset}
-      ) page) as definitions
+      ) page) as definitions, ${ofTenant}
     from principal p`);
   return authenticated(rows);
 }

@@ -10,7 +10,7 @@ type Missing = { id: null };
 export type QueuedRunRow = RunRow & {
   /** 1 for the run that is next. Null unless PENDING. */
   queue_position: number | null;
-  /** The run that holds the slot. Null unless PENDING behind one. */
+  /** The run that holds the slot. Null unless PENDING behind one that the caller may see. */
   blocked_by: string | null;
 };
 
@@ -31,11 +31,12 @@ export async function findRun(db: Database, credential: Credential, runId: strin
             and ahead.status = 'PENDING' and ahead.queue_position <= r.queue_position
         ) end as queue_position,
         case when r.status = 'PENDING' then (
-          select holder.id from workflow_runs holder
-          where holder.workflow_definition_id = r.workflow_definition_id
-            and holder.status = 'RUNNING' and holder.deadline_at > statement_timestamp()
+          select r.id from workflow_runs r
+          where r.workflow_definition_id = definition.id
+            and r.status = 'RUNNING' and r.deadline_at > statement_timestamp() and ${runIsVisible}
         ) end as blocked_by
       from workflow_runs r
+      cross join lateral (select r.workflow_definition_id as id) definition
       where r.id = ${runId} and ${runIsVisible}
     ) found on true`);
   const row = authenticated(rows);

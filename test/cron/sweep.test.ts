@@ -82,12 +82,16 @@ describe("the sweep", () => {
       {
         level: "info",
         event: "sweep",
-        timedOut: 1,
-        lagP50Ms: expect.any(Number),
-        lagMaxMs: expect.any(Number),
-        redelivered: 0,
-        finished: true,
+        timed_out: 1,
+        lag_p50_ms: expect.any(Number),
+        lag_max_ms: expect.any(Number),
+        delivered: 0,
+        deleted: 0,
+        overdue_left: 0,
+        due_left: 0,
         ms: expect.any(Number),
+        database_ms: expect.any(Number),
+        database_requests: 4,
       },
     ]);
   });

@@ -1,9 +1,11 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { callBack, invokePath } from "../support/lifecycle.ts";
+import { createApp } from "../../src/http/app.ts";
+import { openApiDocument } from "../../src/http/openapi.ts";
+import { callBack } from "../support/lifecycle.ts";
 import { insertRun } from "../support/runs.ts";
 import { type Service, startService } from "../support/service.ts";
 import { claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../support/session.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant, type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";
 
 let service: Service;
 let tenant: TestTenant;
@@ -23,6 +25,18 @@ async function logged(action: () => Promise<Response>): Promise<[Response, Recor
   const lines = info.mock.calls.map(([line]) => JSON.parse(line));
   info.mockRestore();
   return [response, lines.filter(({ event }) => event === "request")];
+}
+
+/** Every operation that a caller with a credential may use, as the log names it. */
+function callersOperations(): Set<string> {
+  const { paths = {} } = openApiDocument(createApp());
+  return new Set(
+    Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods)
+        .filter(([, operation]) => JSON.stringify(operation.security).includes("ApiKey"))
+        .map(([method]) => `${method.toUpperCase()} ${path.replaceAll(/\{(.+?)\}/g, ":$1")}`),
+    ),
+  );
 }
 
 describe("the log of a request", () => {
@@ -46,35 +60,73 @@ describe("the log of a request", () => {
     expect(response.headers.get("server-timing")).toMatch(/^db;dur=\d+;desc="1 requests", total;dur=\d+$/);
   });
 
-  it("names the tenant of every kind of request that has one, and of no other", async () => {
-    const { owner, sourcesId } = tenant;
+  it("names the tenant of every operation of a caller or runner, and of no other", async () => {
+    const { owner, user, definitionId, sourcesId } = tenant;
     const runId = await insertRun(service.database, tenant);
-    const session = await signSymmetric(claimsOf(tenant), SESSION_KEYS.k2);
-    const part = { name: "q1", part_type: "FOLDER", parent_path_id: null };
-    const requests = [
-      () => service.get("/v1/workflow-runs", owner.key),
-      () => service.get("/v1/workflow-runs", session),
-      () => service.get("/v1/workflow-runs/summary", owner.key),
-      () => service.get(`/v1/workflow-runs/${runId}/events`, owner.key),
-      () => service.get(`/v1/workflow-definitions/${tenant.definitionId}/runs`, owner.key),
-      () => service.send("POST", invokePath(tenant), owner.key, {}),
-      () => callBack(service, tenant, runId, { status: "COMPLETED" }),
-      () => service.send("POST", `/v1/workflow-runs/${runId}/stop`, owner.key, {}),
-      () => service.send("POST", `/v1/workflow-runs/${runId}/retry`, owner.key),
-      () => service.send("DELETE", `/v1/workflow-runs/${runId}`, owner.key),
-      () => service.get("/v1/path-parts", owner.key),
-      () => service.get(`/v1/path-parts/${sourcesId}`, owner.key),
-      () => service.send("POST", "/v1/path-parts", owner.key, part),
-      () => service.send("PATCH", `/v1/path-parts/${sourcesId}`, owner.key, { name: "new" }),
-      () => service.send("DELETE", `/v1/path-parts/${sourcesId}`, owner.key),
+    const definition = {
+      name: "Report",
+      runner_type: "SELF_HOSTED",
+      runner_config: { url: "https://runner.example.com/hook", webhook_secret: WEBHOOK_SECRET },
+      source_path_part_ids: [definitionId],
+      instruction_path_part_ids: [runId],
+      output_path_part_ids: [owner.id],
+    };
+    const users = `/v1/tenants/${tenant.id}/users`;
+    const grants = `/v1/user-permissions?tenant_id=${tenant.id}`;
+    const grant = { tenant_id: tenant.id, user_id: user.id, path_part_id: sourcesId, capability: "READ_ONLY" };
+    const requests: [string, string, unknown?][] = [
+      ["GET", "/v1/workflow-runs"],
+      ["GET", "/v1/workflow-runs/summary"],
+      ["GET", `/v1/workflow-runs/${runId}`],
+      ["GET", `/v1/workflow-runs/${runId}/events`],
+      ["POST", `/v1/workflow-runs/${runId}/stop`],
+      ["POST", `/v1/workflow-runs/${runId}/retry`],
+      ["DELETE", `/v1/workflow-runs/${runId}`],
+      ["GET", `/v1/workflow-definitions/${definitionId}/runs`],
+      ["POST", `/v1/workflow-definitions/${definitionId}/invoke`],
+      ["GET", "/v1/workflow-definitions"],
+      ["POST", "/v1/workflow-definitions", definition],
+      ["GET", `/v1/workflow-definitions/${definitionId}`],
+      ["PUT", `/v1/workflow-definitions/${definitionId}`, { ...definition, is_active: true }],
+      ["DELETE", `/v1/workflow-definitions/${definitionId}`],
+      ["GET", "/v1/path-parts"],
+      ["POST", "/v1/path-parts", { name: "q1", part_type: "FOLDER", parent_path_id: null }],
+      ["GET", `/v1/path-parts/${sourcesId}`],
+      ["PATCH", `/v1/path-parts/${sourcesId}`, { name: "new" }],
+      ["DELETE", `/v1/path-parts/${runId}`],
+      ["GET", `${grants}&user_id=${user.id}`],
+      ["POST", "/v1/user-permissions", grant],
+      ["PATCH", grants.replace("?", `/${runId}?`), { capability: "READ_WRITE" }],
+      ["DELETE", grants.replace("?", `/${runId}?`)],
+      ["GET", "/v1/users/me"],
+      ["GET", users],
+      ["POST", users, { email: "new@test.example", role: "USER" }],
+      ["PATCH", `${users}/${user.id}`, { role: "ADMIN" }],
+      ["POST", `${users}/${user.id}/deactivate`],
+      ["POST", `${users}/${user.id}/activate`],
+      ["GET", "/v1/api-keys"],
+      ["POST", "/v1/api-keys", { name: "Mine" }],
+      ["GET", `/v1/api-keys/${runId}`],
+      ["DELETE", `/v1/api-keys/${runId}`],
     ];
-    for (const request of requests) {
-      const [response, lines] = await logged(request);
+    const operations = new Set<string>();
+    for (const [method, path, body] of requests) {
+      const [response, lines] = await logged(() => service.send(method, path, owner.key, body));
       expect(lines).toMatchObject([{ status: response.status, database_requests: 1, tenant_id: tenant.id }]);
       expect(await response.text()).not.toContain("of_tenant");
+      operations.add(`${method} ${lines[0]?.route}`);
     }
-    const strangers = [() => service.get("/v1/workflow-runs", "wr_wrong"), () => service.fetch("/healthz")];
-    for (const request of strangers) expect((await logged(request))[1]).toMatchObject([{ tenant_id: null }]);
+    expect(operations).toEqual(callersOperations());
+
+    const session = await signSymmetric(claimsOf(tenant), SESSION_KEYS.k2);
+    const others: [() => Promise<Response>, string | null][] = [
+      [() => service.get("/v1/workflow-runs", session), tenant.id],
+      [() => callBack(service, tenant, runId, { status: "COMPLETED" }), tenant.id],
+      [() => service.get("/v1/workflow-runs", "wr_wrong"), null],
+      [() => service.fetch("/healthz"), null],
+    ];
+    for (const [request, tenantId] of others)
+      expect((await logged(request))[1]).toMatchObject([{ tenant_id: tenantId }]);
   });
 
   it("keeps requests apart that run at the same time", async () => {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type Dispatched, listDispatched } from "../support/dispatched.ts";
 import { type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { brokenInvariants } from "../support/invariants.ts";
-import { invokePath } from "../support/lifecycle.ts";
+import { invokePath, passDeadline } from "../support/lifecycle.ts";
 import { createRandom, type Random, seeds } from "../support/random.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
@@ -68,7 +68,7 @@ function startRace(tenant: TestTenant, random: Random) {
   const retry = (runId: string) => send(pathOf(runId, "retry"), key);
   const callBack = ({ runId, token }: Dispatched, status: string) => send(pathOf(runId, "callback"), token, { status });
   async function timeOut({ runId }: Dispatched): Promise<void> {
-    await passDeadline(runId);
+    await passDeadline(service, runId);
     await service.sweep();
   }
 
@@ -120,19 +120,4 @@ async function followRunner(race: Race, runner: FakeRunner, tenant: TestTenant):
     mostRunning = Math.max(mostRunning, count?.running);
     if (isLast && !race.isUnderWay() && count?.active === 0) return mostRunning;
   }
-}
-
-/** Moves a RUNNING run's times back until its deadline is over. Under the lock, since time does not jump in a transaction. */
-async function passDeadline(runId: string): Promise<void> {
-  const { sql } = service.database;
-  await sql.transaction([
-    sql`
-      select d.id from workflow_runs r join workflow_definitions d on d.id = r.workflow_definition_id
-      where r.id = ${runId} for update of d`,
-    sql`
-      update workflow_runs
-      set started_at = started_at - (deadline_at - statement_timestamp()) - interval '1 second',
-          deadline_at = statement_timestamp() - interval '1 second'
-      where id = ${runId} and status = 'RUNNING'`,
-  ]);
 }

@@ -2,11 +2,12 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { DispatchRow } from "../../src/core/dispatch.ts";
 import { type Database, openDatabase } from "../../src/store/client.ts";
 import {
-  claimDueDispatches,
   giveUpDispatch,
   postponeDispatch,
   recordDispatchAccepted,
+  recordDispatchesAccepted,
 } from "../../src/store/dispatches.ts";
+import { claimDueDispatches } from "../../src/store/due-dispatches.ts";
 import { makeDue } from "../support/dispatches.ts";
 import { BUSY_RUNNER, callBack, eventTypes, invoke, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -26,13 +27,14 @@ beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
   runId = await invoke(service, tenant);
   await makeDue(service, runId);
-  const [claimed] = await claimDueDispatches(db, 10);
+  const [claimed] = await claimDueDispatches(db, { limit: 10, quick: [], busy: [] });
   if (!claimed) throw new Error("Nothing was due.");
   dispatch = claimed;
 });
 
 describe.each<[string, () => Promise<void>]>([
   ["was accepted", () => recordDispatchAccepted(db, dispatch, 202)],
+  ["was accepted, with others", () => recordDispatchesAccepted(db, [{ dispatch, status: 202 }])],
   ["failed for now", () => postponeDispatch(db, dispatch, { reason: "Busy.", delaySeconds: 5 })],
   [
     "was rejected",

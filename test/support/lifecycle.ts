@@ -5,8 +5,11 @@ import type { Service } from "./service.ts";
 import { SETTINGS } from "./settings.ts";
 import type { TestTenant } from "./tenant.ts";
 
+/** A runner that answers everything with this status, and remembers nothing. */
+export const answeringRunner = (status: number) => `${inject("harnessUrl")}/answering-runner?status=${status}`;
+
 /** A runner that has no time: a dispatch to it fails, and is due again later. */
-export const BUSY_RUNNER = `${inject("harnessUrl")}/busy-runner`;
+export const BUSY_RUNNER = answeringRunner(503);
 
 const { runTokenKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://unused" });
 
@@ -55,4 +58,21 @@ export async function makeOverdue(service: Service, runId: string, seconds = 1):
     set started_at = started_at - (deadline_at - statement_timestamp()) - make_interval(secs => ${seconds}),
         deadline_at = statement_timestamp() - make_interval(secs => ${seconds})
     where id = ${runId}`;
+}
+
+/**
+ * Moves a RUNNING run's times back, as {@link makeOverdue} does, while others are at it: under the definition's lock,
+ * since time does not jump in the middle of a change.
+ */
+export async function passDeadline({ database: { sql } }: Service, runId: string): Promise<void> {
+  await sql.transaction([
+    sql`
+      select d.id from workflow_runs r join workflow_definitions d on d.id = r.workflow_definition_id
+      where r.id = ${runId} for update of d`,
+    sql`
+      update workflow_runs
+      set started_at = started_at - (deadline_at - statement_timestamp()) - interval '1 second',
+          deadline_at = statement_timestamp() - interval '1 second'
+      where id = ${runId} and status = 'RUNNING'`,
+  ]);
 }

@@ -9,5 +9,7 @@ declare module "vitest" {
     sqlEndpoint: string;
     /** What random tests begin with: the environment variable `SEED`, or another number each time. */
     seed: number;
+    /** How long the soak test goes on. */
+    soakMinutes: number;
   }
 }

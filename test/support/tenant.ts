@@ -8,7 +8,8 @@ import { SETTINGS } from "./settings.ts";
 /** What the tests' definitions sign with. */
 export const WEBHOOK_SECRET = "whsec_dGhlIHNlY3JldCBvZiB0aGUgdGVzdHMgcnVubmVy";
 
-const encryptSecret = (definitionId: string) => {
+/** The webhook secret as the database keeps it for this definition. */
+export const encryptSecret = (definitionId: string) => {
   const { encryptionKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://unused" });
   return encryptWebhookSecret(encryptionKeys, definitionId, WEBHOOK_SECRET);
 };
@@ -22,6 +23,8 @@ export type TestTenant = {
   user: TestUser;
   definitionId: string;
   sourcesId: string;
+  instructionsId: string;
+  outputsId: string;
 };
 
 /** A tenant of the test's own: three people with keys, a small tree and a definition, with a runner if given. */
@@ -61,5 +64,12 @@ export async function createTenant({ sql }: TestDatabase, options: { runnerUrl?:
         ${options.runnerUrl ?? null}, ${options.runnerUrl ? await encryptSecret(definitionId) : null},
         ${[parts.sources]}, ${[parts.instructions]}, ${[parts.outputs]})`,
   ]);
-  return { id, ...people, definitionId, sourcesId: parts.sources };
+  return {
+    id,
+    ...people,
+    definitionId,
+    sourcesId: parts.sources,
+    instructionsId: parts.instructions,
+    outputsId: parts.outputs,
+  };
 }

@@ -17,7 +17,8 @@ export const logRequests = createMiddleware<AppEnv>((c, next) =>
     c.header("Server-Timing", `db;dur=${databaseMs};desc="${databaseRequests} requests", total;dur=${ms}`);
     log("info", "request", {
       method: c.req.method,
-      route: routePath(c, -1),
+      // Of the handler that came last: more than one route may match.
+      route: routePath(c),
       status: c.res.status,
       ms,
       database_ms: databaseMs,

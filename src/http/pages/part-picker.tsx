@@ -37,6 +37,8 @@ type PickerProps = {
   chosen: readonly NamedPart[];
   opened: Opened;
   failure: Failure;
+  /** Where the form is sent to. */
+  action: string;
 };
 
 export const PartPicker = (props: PickerProps) => {
@@ -65,19 +67,19 @@ export const PartPicker = (props: PickerProps) => {
         </label>
       ))}
       {view === null ? (
-        <Open field={field} id="">
+        <Open action={props.action} field={field} id="">
           {chosen.length === 0 || !props.isSingle ? "Choose from the files …" : "Choose another …"}
         </Open>
       ) : (
         <div class="browser">
           <p class="crumbs">
-            <Open field={field} id="">
+            <Open action={props.action} field={field} id="">
               Top
             </Open>
             {view.above.map(({ id, name }) => (
               <>
                 /{" "}
-                <Open field={field} id={id}>
+                <Open action={props.action} field={field} id={id}>
                   {name}
                 </Open>
               </>
@@ -111,7 +113,7 @@ export const PartPicker = (props: PickerProps) => {
                     </span>
                   )}
                   {part.part_type !== "DOCUMENT_VERSION" && (
-                    <Open field={field} id={part.id}>
+                    <Open action={props.action} field={field} id={part.id}>
                       open
                     </Open>
                   )}
@@ -129,8 +131,15 @@ export const PartPicker = (props: PickerProps) => {
   );
 };
 
-const Open = ({ field, id, children }: { field: string; id: string; children: string }) => (
-  <button type="submit" class="opens" name="open" value={`${field}:${id}`} formnovalidate>
+const Open = ({ action, field, id, children }: { action: string; field: string; id: string; children: string }) => (
+  <button
+    type="submit"
+    class="opens"
+    name="open"
+    value={`${field}:${id}`}
+    formaction={`${action}#pick-${field}`}
+    formnovalidate
+  >
     <bdi>{children}</bdi>
   </button>
 );

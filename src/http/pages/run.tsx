@@ -118,26 +118,24 @@ const Queue = ({ run }: { run: ViewedRun }) => (
       <strong class="big">{run.queue_position}</strong>
       <span>
         {run.queue_position === 1 ? "It is next" : `${plural((run.queue_position ?? 1) - 1, "run")} before it`} in the
-        queue.{" "}
-        {run.blocked_by ? (
-          <>
-            <Id id={run.blocked_by.id} href={`/app/runs/${run.blocked_by.id}`} /> of{" "}
-            <Name>{run.blocked_by.user_name}</Name> holds the slot, until <Time at={run.blocked_by.deadline_at} /> at
-            the latest.
-          </>
-        ) : run.workflow.is_active ? (
-          run.workflow.has_runner ? (
-            "The slot is free: it starts in a moment."
-          ) : (
-            "The workflow has no runner."
-          )
-        ) : (
-          "The workflow is paused."
-        )}
+        queue. <WhatBlocks run={run} />
       </span>
     </p>
   </section>
 );
+
+const WhatBlocks = ({ run: { blocked_by, workflow } }: { run: ViewedRun }) => {
+  if (blocked_by) {
+    return (
+      <>
+        <Id id={blocked_by.id} href={`/app/runs/${blocked_by.id}`} /> of <Name>{blocked_by.user_name}</Name> holds the
+        slot, until <Time at={blocked_by.deadline_at} /> at the latest.
+      </>
+    );
+  }
+  if (!workflow.is_active) return <>The workflow is paused.</>;
+  return <>{workflow.has_runner ? "It starts when the slot is free." : "The workflow has no runner."}</>;
+};
 
 const About = ({ run }: { run: ViewedRun }) => (
   <section class="card">
@@ -147,9 +145,13 @@ const About = ({ run }: { run: ViewedRun }) => (
         <code class="wrap">{run.id}</code> <Copy text={run.id} label="Copy the id" />
       </Fact>
       <Fact name="Workflow">
-        <a href={`/app/workflows/${run.workflow_definition_id}`}>
-          <Name>{run.workflow.name}</Name>
-        </a>
+        {run.workflow.is_visible ? (
+          <a href={`/app/workflows/${run.workflow_definition_id}`}>
+            <Name>{run.run_snapshot.workflow_name}</Name>
+          </a>
+        ) : (
+          <Name>{run.run_snapshot.workflow_name}</Name>
+        )}
         {run.workflow.is_active ? "" : " (paused)"}
       </Fact>
       <Fact name="Triggered by">

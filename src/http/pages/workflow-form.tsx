@@ -1,3 +1,4 @@
+import type { Caller } from "../../store/pages/caller.ts";
 import type { ViewedWorkflow } from "../../store/pages/workflows.ts";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "./forms.tsx";
 import { Page } from "./layout.tsx";
@@ -92,27 +93,23 @@ export function toBody({ values, picks }: WorkflowFormState) {
   };
 }
 
-type FormProps = { id: string | null; state: WorkflowFormState; opened?: Opened; failure?: Failure };
+type FormProps = { caller?: Caller; id: string | null; state: WorkflowFormState; opened?: Opened; failure?: Failure };
 
 const FIELDS = ["name", "description", "runner_config", "max_run_duration_seconds", ...PICKERS.map(({ path }) => path)];
 
-export const WorkflowFormPage = ({ id, state, opened = null, failure = NO_FAILURE }: FormProps) => {
+export const WorkflowFormPage = ({ caller, id, state, opened = null, failure = NO_FAILURE }: FormProps) => {
   const { values, picks } = state;
   const title = id === null ? "New workflow" : "Edit workflow";
   const back = id === null ? "/app/workflows" : `/app/workflows/${id}`;
+  const action = id === null ? "/app/workflows/new" : `/app/workflows/${id}/edit`;
   return (
-    <Page title={title} section="workflows">
+    <Page title={title} section="workflows" {...(caller && { caller })}>
       <div class="narrow">
         <p class="crumbs">
           <a href={back}>← Back</a>
         </p>
         <h1>{title}</h1>
-        <form
-          method="post"
-          action={id === null ? "/app/workflows/new" : `/app/workflows/${id}/edit`}
-          class="card stack"
-          autocomplete="off"
-        >
+        <form method="post" action={action} class="card stack" autocomplete="off">
           {/* The first button is what Enter presses. */}
           <button type="submit" class="visually-hidden" tabindex={-1}>
             Save
@@ -163,7 +160,13 @@ export const WorkflowFormPage = ({ id, state, opened = null, failure = NO_FAILUR
             control={(a) => <input {...a} type="number" value={values.max_run_duration_seconds} />}
           />
           {PICKERS.map((picker) => (
-            <PartPicker {...picker} chosen={picks[picker.field].map(parseChoice)} opened={opened} failure={failure} />
+            <PartPicker
+              {...picker}
+              action={action}
+              chosen={picks[picker.field].map(parseChoice)}
+              opened={opened}
+              failure={failure}
+            />
           ))}
           <div class="actions">
             <button type="submit" class="primary">

@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { v7 as newId } from "uuid";
 import { Problem } from "../../core/errors.ts";
 import { createDefinition, deleteDefinition, replaceDefinition } from "../../store/change-workflow-definition.ts";
+import type { Caller } from "../../store/pages/caller.ts";
 import { viewFolder } from "../../store/pages/folder.ts";
 import { type ViewedWorkflow, viewWorkflow, viewWorkflows } from "../../store/pages/workflows.ts";
 import { changeActivity } from "../../store/pause-workflow-definition.ts";
@@ -39,7 +40,10 @@ workflows.get("/app/workflows/new", conditional, signedIn, async (c) => {
   if (!view?.caller.is_administrator) {
     throw new Problem("forbidden", "Only an OWNER or ADMIN may create a workflow definition.");
   }
-  return html(c, <WorkflowFormPage id={null} state={EMPTY_FORM} opened={{ field: "source", view }} />);
+  return html(
+    c,
+    <WorkflowFormPage caller={view.caller} id={null} state={EMPTY_FORM} opened={{ field: "source", view }} />,
+  );
 });
 
 async function readWorkflowForm(c: Context<AppEnv>): Promise<{ state: WorkflowFormState; open: string | undefined }> {
@@ -75,7 +79,7 @@ function contentOf(c: Context<AppEnv>, id: string, state: WorkflowFormState, may
 workflows.post("/app/workflows/new", signedIn, async (c) => {
   const { state, open } = await readWorkflowForm(c);
   const opened = await findOpened(c, open);
-  if (opened) return html(c, <WorkflowFormPage id={null} state={state} opened={opened} />);
+  if (opened) return html(c, <WorkflowFormPage caller={opened.view.caller} id={null} state={state} opened={opened} />);
   const id = newId();
   return submit(
     c,
@@ -100,15 +104,15 @@ workflows.get("/app/workflows/:id", conditional, signedIn, async (c) => {
 });
 
 workflows.get("/app/workflows/:id/edit", conditional, signedIn, async (c) => {
-  const { workflow } = await findWorkflow(c);
+  const { workflow, caller } = await findWorkflow(c);
   if (!workflow.may_write) throw new Problem("forbidden", "You need write on this workflow definition.");
-  return html(c, <WorkflowFormPage id={workflow.id} state={formOf(workflow)} />);
+  return html(c, <WorkflowFormPage caller={caller} id={workflow.id} state={formOf(workflow)} />);
 });
 
 workflows.post("/app/workflows/:id/edit", signedIn, async (c) => {
   const [id, { state, open }] = [idOf(c), await readWorkflowForm(c)];
   const opened = await findOpened(c, open);
-  if (opened) return html(c, <WorkflowFormPage id={id} state={state} opened={opened} />);
+  if (opened) return html(c, <WorkflowFormPage caller={opened.view.caller} id={id} state={state} opened={opened} />);
   return submit(
     c,
     async () => {

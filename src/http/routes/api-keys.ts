@@ -47,7 +47,10 @@ const CreateApiKeyRequestSchema = z
 const keyParams = z.object({ api_key_id: uuid().openapi({ example: KEY.id }) });
 
 /** The contract's list is no page: without a query it is whole, as far as anybody has so many keys. */
-const listQuery = pageQuery.extend({ limit: z.coerce.number().int().min(1).max(1000).default(1000) });
+const listQuery = pageQuery.extend({
+  user_id: uuid().optional().openapi({ description: "Only keys of this user." }),
+  limit: z.coerce.number().int().min(1).max(1000).default(1000),
+});
 
 export const apiKeys = createRouter();
 
@@ -111,7 +114,8 @@ const listKeys = createRoute({
 });
 
 apiKeys.openapi(listKeys, async (c) => {
-  return c.json(await listApiKeys(c.env.db, c.var.credential, c.req.valid("query")), 200);
+  const { user_id: userId, ...page } = c.req.valid("query");
+  return c.json(await listApiKeys(c.env.db, c.var.credential, { userId, ...page }), 200);
 });
 
 const getKey = createRoute({

@@ -1,12 +1,12 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { Problem } from "../../core/errors.ts";
-import { readHealth } from "../../store/sweep-state.ts";
+import { type Readiness, readDatabaseTime, readReadiness } from "../../store/sweep-state.ts";
 import { problemResponses } from "../errors.ts";
 import { createRouter } from "../router.ts";
 import { instant } from "../schemas.ts";
 
-/** The cron fires every minute: after three without a sweep, overdue runs pile up. */
-const SWEEP_STALE_SECONDS = 180;
+/** The cron fires every minute: what three of them have not done is late. */
+const LATE_SECONDS = 180;
 
 const HealthCheckResponseSchema = z
   .strictObject({ status: z.string().default("healthy"), database_ts: instant() })
@@ -41,8 +41,7 @@ const healthCheck = createRoute({
 });
 
 health.openapi(healthCheck, async (c) => {
-  const { databaseAt } = await readHealth(c.env.db);
-  return c.json({ status: "healthy", database_ts: databaseAt }, 200);
+  return c.json({ status: "healthy", database_ts: await readDatabaseTime(c.env.db) }, 200);
 });
 
 const readinessCheck = createRoute({
@@ -51,7 +50,9 @@ const readinessCheck = createRoute({
   operationId: "readiness_check",
   tags: ["Service"],
   summary: "Does the service keep its promises?",
-  description: "503 with the reason when the database does not answer, or when no sweep has ended for 3 minutes.",
+  description:
+    "503 with the reasons when the database does not answer, when no sweep has ended for 3 minutes, or when runs have " +
+    "been overdue, or due to be delivered, for longer.",
   security: [],
   responses: {
     200: { description: "Ready", content: { "application/json": { schema: ReadinessResponseSchema } } },
@@ -60,13 +61,30 @@ const readinessCheck = createRoute({
 });
 
 health.openapi(readinessCheck, async (c) => {
-  const { databaseAt, secondsSinceSweep } = await readHealth(c.env.db);
-  if (secondsSinceSweep === null) {
-    throw new Problem("not_ready", "No sweep has ended yet. Is the cron trigger of wrangler.toml deployed?");
-  }
-  if (secondsSinceSweep > SWEEP_STALE_SECONDS) {
-    const seconds = Math.round(secondsSinceSweep);
-    throw new Problem("not_ready", `The last sweep ended ${seconds} seconds ago. Look at the cron trigger's logs.`);
-  }
-  return c.json({ status: "ready" as const, database_ts: databaseAt, seconds_since_sweep: secondsSinceSweep }, 200);
+  const readiness = await readReadiness(c.env.db);
+  const { database_at, since_sweep } = readiness;
+  const reasons = reasonsAgainst(readiness);
+  if (since_sweep === null || reasons.length > 0) throw new Problem("not_ready", reasons.join(" "));
+  return c.json({ status: "ready" as const, database_ts: database_at, seconds_since_sweep: since_sweep }, 200);
 });
+
+/** What keeps the service from being ready, as sentences; docs/operations.md says what to do about each. */
+function reasonsAgainst({ since_sweep, overdue, undelivered }: Readiness): string[] {
+  const reasons: string[] = [];
+  const isLate = (seconds: number | null) => seconds !== null && seconds > LATE_SECONDS;
+  if (since_sweep === null) reasons.push("No sweep has ended yet. Is the cron trigger of wrangler.toml deployed?");
+  if (isLate(since_sweep)) {
+    reasons.push(`The last sweep ended ${inSeconds(since_sweep)} ago. Look at the cron trigger's logs.`);
+  }
+  if (isLate(overdue)) {
+    reasons.push(`Runs have been overdue for up to ${inSeconds(overdue)}. See \`overdue_left\` in the sweep's log.`);
+  }
+  if (isLate(undelivered)) {
+    reasons.push(
+      `Runs have been due to be delivered for up to ${inSeconds(undelivered)}. See \`due_left\` in the sweep's log.`,
+    );
+  }
+  return reasons;
+}
+
+const inSeconds = (seconds: number | null) => `${Math.round(seconds ?? 0)} seconds`;

@@ -175,7 +175,7 @@ const getRun = createRoute({
         },
         "X-Blocked-By-Run": {
           schema: { type: "string", format: "uuid" },
-          description: "Only for a PENDING run behind another: the run that holds the slot.",
+          description: "Only for a PENDING run behind another that you may see: the run that holds the slot.",
         },
       },
       content: { "application/json": { schema: WorkflowRunResponseSchema } },

@@ -1,7 +1,15 @@
 import { sql } from "drizzle-orm";
 import type { RunEventType } from "../../core/run.ts";
 import { type Database, repeatable } from "../client.ts";
-import { authenticated, type Credential, ofTenant, principal, runIsTheirs, runIsVisible } from "../principal.ts";
+import {
+  authenticated,
+  type Credential,
+  definitionIsVisible,
+  ofTenant,
+  principal,
+  runIsTheirs,
+  runIsVisible,
+} from "../principal.ts";
 import { instant, isOverdue, type RunRow, runColumns } from "../rows.ts";
 import { type Caller, caller, nameOf } from "./caller.ts";
 
@@ -19,7 +27,7 @@ export type ViewedRun = RunRow & {
   attempt: number;
   user_name: string;
   is_theirs: boolean;
-  workflow: { name: string; is_active: boolean; has_runner: boolean };
+  workflow: { is_visible: boolean; is_active: boolean; has_runner: boolean };
   idempotency_key: string | null;
   begun_at: string | null;
   deadline_at: string | null;
@@ -27,7 +35,7 @@ export type ViewedRun = RunRow & {
   next_dispatch_at: string | null;
   /** 1 for the run that is next. Null unless PENDING. */
   queue_position: number | null;
-  /** The run that holds the slot. Null unless PENDING behind one. */
+  /** The run that holds the slot, if the caller may see it. Null unless PENDING behind one. */
   blocked_by: { id: string; user_name: string; deadline_at: string } | null;
   events: ViewedEvent[];
   /** How many there are, should they be more than are listed. */
@@ -61,8 +69,9 @@ export async function viewRun(
           ${instant(sql`r.started_at`)} as begun_at, ${instant(sql`r.deadline_at`)} as deadline_at,
           ${instant(sql`r.dispatched_at`)} as dispatched_at, ${instant(sql`r.next_dispatch_at`)} as next_dispatch_at,
           (select ${nameOf(sql`u`)} from users u where u.id = r.user_id) as user_name,
-          (select jsonb_build_object('name', d.name, 'is_active', d.is_active, 'has_runner', d.runner_url is not null)
-            from workflow_definitions d where d.id = r.workflow_definition_id) as workflow,
+          (select jsonb_build_object('is_visible', ${definitionIsVisible}, 'is_active', d.is_active,
+              'has_runner', d.runner_url is not null)
+            from principal p join workflow_definitions d on d.id = r.workflow_definition_id) as workflow,
           case when r.status = 'PENDING' then (
             select count(*)::int from workflow_runs ahead
             where ahead.workflow_definition_id = r.workflow_definition_id
@@ -74,6 +83,7 @@ export async function viewRun(
             from workflow_runs holder
             where holder.workflow_definition_id = r.workflow_definition_id
               and holder.status = 'RUNNING' and holder.deadline_at > statement_timestamp()
+              and exists (select from principal p join workflow_runs r on r.id = holder.id and ${runIsVisible})
           ) end as blocked_by,
           (select count(*)::int from workflow_run_events e where e.run_id = r.id) as total_events,
           (select coalesce(jsonb_agg(jsonb_build_object('type', e.type, 'attempt', e.attempt, 'at', ${instant(sql`e.at`)},

@@ -25,7 +25,7 @@ export type ListedRun = {
 /** The columns of {@link ListedRun} for a run `r`. */
 const listedColumns = sql`
   shown.id, shown.status, r.attempt, shown.error, r.workflow_definition_id,
-  coalesce(d.name, r.run_snapshot ->> 'workflow_name') as workflow_name, r.user_id, ${nameOf(sql`u`)} as user_name,
+  r.run_snapshot ->> 'workflow_name' as workflow_name, r.user_id, ${nameOf(sql`u`)} as user_name,
   shown.created_at, ${instant(sql`r.started_at`)} as begun_at, ${instant(sql`r.deadline_at`)} as deadline_at,
   shown.completed_at`;
 
@@ -36,7 +36,6 @@ export const listed = (runs: SQL) => sql`(
     from (${runs}) r
     cross join lateral (select ${runColumns}) shown
     join users u on u.id = r.user_id
-    left join workflow_definitions d on d.id = r.workflow_definition_id
   ) page)`;
 
 export type RunsView = {

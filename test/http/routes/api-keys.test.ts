@@ -133,6 +133,9 @@ describe("GET /v1/api-keys", () => {
     for (const { key } of [tenant.owner, tenant.admin]) {
       expect(namesOf(await list(key))).toEqual(["Admin's", "Colleague's", "User's", "Test", "Test", "Test", "Test"]);
     }
+    expect(namesOf(await list(tenant.owner.key, `?user_id=${colleague.id}`))).toEqual(["Colleague's", "Test"]);
+    expect(await list(tenant.user.key, `?user_id=${colleague.id}`)).toEqual([]);
+    expect(await list(tenant.owner.key, `?user_id=${other.user.id}`)).toEqual([]);
     expect(namesOf(await list(tenant.owner.key, "?limit=2&offset=1"))).toEqual(["Colleague's", "User's"]);
   });
 });

@@ -57,6 +57,18 @@ describe("GET /v1/workflow-runs/{run_id}", () => {
     expect(await statuses(tenant.user.key)).toEqual([404, 200]);
   });
 
+  it("names the run ahead that holds the slot only to who may see that run", async () => {
+    const ownTenant = await createTenant(service.database);
+    const holder = await insertRun(service.database, ownTenant, { status: "RUNNING" });
+    const waiting = await insertRun(service.database, ownTenant, { status: "PENDING", userId: ownTenant.user.id });
+    const headersFor = async (key: string) => {
+      const { headers } = await service.get(pathOf(waiting), key);
+      return [headers.get("x-queue-position"), headers.get("x-blocked-by-run")];
+    };
+    expect(await headersFor(ownTenant.owner.key)).toEqual(["1", holder]);
+    expect(await headersFor(ownTenant.user.key)).toEqual(["1", null]);
+  });
+
   it("answers 404 for another tenant's run, in the same words as for one that does not exist", async () => {
     const other = await createTenant(service.database);
     const runId = await insertRun(service.database, other);

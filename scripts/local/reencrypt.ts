@@ -1,0 +1,24 @@
+import type { KeyRing } from "../../src/core/key-ring.ts";
+import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runner/secret-box.ts";
+import type { Database } from "../../src/store/client.ts";
+import { listSecretsOfOtherKeys, replaceSecret } from "../../src/store/webhook-secrets.ts";
+
+const PAGE = 100;
+
+/**
+ * Encrypts every webhook secret with the newest key, and returns how many were not so yet. One that is
+ * changed meanwhile is left to whoever changes it.
+ */
+export async function reencryptSecrets(db: Database, keys: KeyRing): Promise<number> {
+  let count = 0;
+  let afterId: string | null = null;
+  for (;;) {
+    const page = await listSecretsOfOtherKeys(db, { keyId: keys.newest.id, afterId, limit: PAGE });
+    for (const stored of page) {
+      const secret = await decryptWebhookSecret(keys, stored.id, stored.encrypted);
+      if (await replaceSecret(db, stored, await encryptWebhookSecret(keys, stored.id, secret))) count += 1;
+      afterId = stored.id;
+    }
+    if (page.length < PAGE) return count;
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * `npm run reencrypt-secrets`: encrypts the runners' webhook secrets with the newest key of ENCRYPTION_KEY, so that
+ * the older ones can be taken out of it. Safe beside the service, and to run again.
+ */
+import { parseKeyRing } from "../src/core/key-ring.ts";
+import { openDatabase } from "../src/store/client.ts";
+import { fail, readDatabaseOptions } from "./local/options.ts";
+import { reencryptSecrets } from "./local/reencrypt.ts";
+
+try {
+  const keys = parseKeyRing(process.env.ENCRYPTION_KEY ?? "");
+  if (keys === null) throw new Error("ENCRYPTION_KEY is no key ring. Set it as the Worker has it: 'k2:…,k1:…'.");
+  const db = openDatabase({ ...readDatabaseOptions(), databaseTimeoutSeconds: 30 });
+  const count = await reencryptSecrets(db, keys);
+  console.log(`All secrets are encrypted with the key "${keys.newest.id}": ${count} were not yet.`);
+} catch (error) {
+  fail(error);
+}

@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { hashApiKey } from "../../src/core/api-key.ts";
+import { knownCallers, SESSION_SETTINGS, sessionToken, unknownCallers } from "../support/callers.ts";
+import { BUSY_RUNNER, runToken } from "../support/lifecycle.ts";
+import { CALLS, type Call, callOf, requestOf } from "../support/operations.ts";
+import { type Service, startService } from "../support/service.ts";
+import { SESSION_KEYS } from "../support/session.ts";
+import { SETTINGS } from "../support/settings.ts";
+import { addDefinition, addRun, createStage, definitionBody, type Stage } from "../support/stage.ts";
+import { WEBHOOK_SECRET } from "../support/tenant.ts";
+
+/** Everything that the service has written for somebody to read, and where. */
+const written: { where: string; text: string }[] = [];
+
+/** What nobody may read there. */
+const secrets = new Map<string, string>();
+
+const LEVELS = ["debug", "info", "log", "warn", "error"] as const;
+
+let service: Service;
+let stage: Stage;
+
+beforeAll(async () => {
+  for (const level of LEVELS) {
+    vi.spyOn(console, level).mockImplementation((...line) => void written.push({ where: "log", text: line.join(" ") }));
+  }
+  service = await startService({ settings: SESSION_SETTINGS, ownServer: true });
+  stage = await createStage(service, "secrets");
+  const configured = { ...SESSION_KEYS, "run tokens": SETTINGS.RUN_TOKEN_SECRET, encryption: SETTINGS.ENCRYPTION_KEY };
+  for (const [name, text] of Object.entries(configured)) addSecret(`the key ${name}`, text.replace(/^k\d:/, ""));
+  addSecret("the connection string", service.database.url);
+  addSecret("the webhook secret", WEBHOOK_SECRET);
+});
+
+afterAll(() => {
+  vi.restoreAllMocks();
+});
+
+function addSecret(name: string, text: string): void {
+  secrets.set(text, name);
+}
+
+/** Sends a request, and notes all of the answer. */
+async function send(path: string, init: RequestInit<IncomingRequestCfProperties>): Promise<Response> {
+  const response = await service.fetch(path, init);
+  const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
+  written.push({ where: `${init.method ?? "GET"} ${path}`, text: `${headers}\n\n${await response.clone().text()}` });
+  return response;
+}
+
+/** A key as a secret, and its hash, which is of use to nobody who has no business with it. */
+async function addKey(name: string, key: string): Promise<void> {
+  addSecret(name, key);
+  addSecret(`the hash of ${name}`, await hashApiKey(key));
+}
+
+/** Every operation, by everybody; a key that is made is noted, and not its answer, which has to show it. */
+async function callAll(): Promise<void> {
+  const other = await createStage(service, "beside");
+  const [known, unknown] = [await knownCallers(stage, other), await unknownCallers(stage, other)];
+  for (const id of Object.keys(CALLS)) {
+    const refused = await callOf(id, stage);
+    for (const [name, caller] of Object.entries(unknown)) await callAs(name, refused, await caller(refused));
+    for (const [name, caller] of Object.entries(known)) await callAs(name, await callOf(id, stage), caller());
+  }
+}
+
+async function callAs(name: string, call: Call, token: string | undefined): Promise<void> {
+  if (token?.startsWith("wr_")) await addKey(name, token);
+  else if (token?.startsWith("ey")) addSecret(name, token);
+  const response = await send(call.path, requestOf(call, token));
+  if (call.path !== "/v1/api-keys" || response.status !== 201) return;
+  const { key } = await response.json<{ key: string }>();
+  written.pop();
+  await addKey("a key that was made", key);
+}
+
+/** All that the database has, except the hashes that keys are found by. */
+async function noteDatabase(): Promise<void> {
+  const { sql } = service.database;
+  const tables = await sql`select table_name from information_schema.tables where table_schema = 'public'`;
+  for (const { table_name: table } of tables) {
+    const rows = await sql.query(`select (to_jsonb(t) - 'key_hash')::text as row from ${table} t`);
+    written.push({ where: `table ${table}`, text: rows.map(({ row }) => row).join("\n") });
+  }
+}
+
+/** Where which secret was written. */
+const findings = () =>
+  written.flatMap(({ where, text }) =>
+    [...secrets].filter(([secret]) => text.includes(secret)).map(([, name]) => `${name} in ${where}`),
+  );
+
+describe("no secret is written", () => {
+  it("when every operation is called by everybody, and runs are handed to runners", { timeout: 120_000 }, async () => {
+    await callAll();
+    await service.sweep();
+    await noteDatabase();
+    expect(secrets.size).toBeGreaterThan(30);
+    expect(written.length).toBeGreaterThan(700);
+    expect(findings()).toEqual([]);
+  });
+
+  it("when what was sent is wrong, whatever field or header the secret was put into", async () => {
+    const { key } = stage.tenant.owner;
+    const session = await sessionToken(stage, stage.tenant.owner.id);
+    const token = await runToken(stage.tenant, await addRun(stage, "RUNNING"));
+    addSecret("a session", session);
+    addSecret("a run's token", token);
+    const body = definitionBody(stage);
+    const runner = { url: BUSY_RUNNER, webhook_secret: WEBHOOK_SECRET };
+    const path = `/v1/workflow-definitions/${await addDefinition(stage)}`;
+    const wrong = [
+      WEBHOOK_SECRET,
+      { ...body, runner_config: WEBHOOK_SECRET },
+      { ...body, runner_config: { ...runner, webhook_secret: [WEBHOOK_SECRET] } },
+      { ...body, runner_config: { ...runner, webhook_secret: `${WEBHOOK_SECRET}\u0000` } },
+      { ...body, runner_config: { ...runner, url: "nowhere" } },
+      { ...body, webhook_secret: WEBHOOK_SECRET },
+      { ...body, source_path_part_ids: [crypto.randomUUID()] },
+    ];
+    for (const fault of wrong) {
+      const { status } = await send(path, requestOf({ method: "PUT", path, body: fault }, key));
+      expect([fault, status]).toEqual([fault, 422]);
+    }
+    const headers: Record<string, string>[] = [
+      { Authorization: `Basic ${key}` },
+      { Authorization: key },
+      { Authorization: `Bearer ${session}x` },
+      { Authorization: `Bearer ${token}x` },
+      { Cookie: `ks_uat=${session}x` },
+      { Cookie: `ks_uat=${key}x` },
+    ];
+    for (const credential of headers) {
+      for (const method of ["GET", "POST"])
+        expect((await send("/v1/path-parts", { method, headers: credential })).status).toBeGreaterThanOrEqual(400);
+    }
+    const json = { Authorization: `Bearer ${key}`, "Content-Type": "application/json" };
+    await send("/v1/workflow-definitions", {
+      method: "POST",
+      headers: json,
+      body: `{"runner_config": "${WEBHOOK_SECRET}`,
+    });
+    await send(`/v1/${key}`, { headers: json });
+    expect(findings()).toEqual([]);
+  });
+
+  it("when the database fails, or cannot be reached", async () => {
+    const { sql } = service.database;
+    const { key } = stage.tenant.owner;
+    const calls = await Promise.all(Object.keys(CALLS).map((id) => callOf(id, stage)));
+    await sql`alter table users rename to gone`;
+    const broken = [];
+    for (const call of calls) broken.push((await send(call.path, requestOf(call, key))).status);
+    await sql`alter table gone rename to users`;
+    const unreached = [];
+    await service.database.stop();
+    for (const call of calls) unreached.push((await send(call.path, requestOf(call, key))).status);
+    await service.database.start();
+    expect(broken.filter((status) => status === 500).length).toBeGreaterThan(30);
+    expect(unreached.filter((status) => status === 503).length).toBeGreaterThan(30);
+    expect(findings()).toEqual([]);
+  });
+
+  it("and the search would find one: a key that is made is shown to who made it", async () => {
+    const call = await callOf("create_api_key", stage);
+    const response = await send(call.path, requestOf(call, stage.tenant.admin.key));
+    const { key } = await response.json<{ key: string }>();
+    await addKey("a key that was made", key);
+    expect(findings()).toEqual(["a key that was made in POST /v1/api-keys"]);
+  });
+});

@@ -1,0 +1,23 @@
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { seeds } from "../support/random.ts";
+import { startService } from "../support/service.ts";
+import { checkModel } from "./check.ts";
+
+const SEQUENCES = 100;
+const STEPS = 50;
+
+// Of so many requests the log would be longer than anybody reads.
+beforeAll(() => {
+  vi.spyOn(console, "info").mockReturnValue();
+});
+
+describe("the life of a run, against a model of its rules", () => {
+  it.concurrent.each(seeds(3))(
+    `goes as the model says, in ${SEQUENCES} sequences of ${STEPS} steps (seed %i)`,
+    { timeout: 600_000 },
+    async (seed) => {
+      const service = await startService();
+      expect(await checkModel(service, { seed, sequences: SEQUENCES, steps: STEPS })).toBe(SEQUENCES);
+    },
+  );
+});

@@ -1,0 +1,186 @@
+import { expect } from "vitest";
+import { brokenInvariants } from "../support/invariants.ts";
+import { answeringRunner, runToken } from "../support/lifecycle.ts";
+import type { Service } from "../support/service.ts";
+import { createTenant, type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";
+import { look } from "./look.ts";
+import {
+  type Answer,
+  createModel,
+  type Model,
+  type ModelDefinition,
+  type ModelRun,
+  type Mood,
+  RUN_SECONDS,
+} from "./model.ts";
+import { DEFINITIONS, type Fate, type Step } from "./steps.ts";
+
+/** A tenant of the service, and what the model has of it. */
+export type World = {
+  service: Service;
+  tenant: TestTenant;
+  model: Model;
+  definitionIds: Map<ModelDefinition, string>;
+  runIds: Map<ModelRun, string>;
+};
+
+/**
+ * Does what the steps say to the service and to the model, and compares them after each: what the service answers,
+ * what it has written, and what it says when it is asked. Throws at the first difference.
+ */
+export async function live(service: Service, steps: readonly Step[]): Promise<void> {
+  const world = await createWorld(service);
+  try {
+    for (const [index, step] of steps.entries()) {
+      if (step.kind === "nothing") continue;
+      await take(world, step);
+      await look(world, index);
+    }
+    const { sql } = service.database;
+    expect(await brokenInvariants(sql.query, { tenantId: world.tenant.id })).toEqual([]);
+  } finally {
+    await service.database.mend();
+    // Else the sweeps of those who come after would look after its runs, too.
+    await service.database.sql`delete from workflow_definitions where tenant_id = ${world.tenant.id}`;
+  }
+}
+
+async function createWorld(service: Service): Promise<World> {
+  const tenant = await createTenant(service.database);
+  const model = createModel(DEFINITIONS);
+  const definitionIds = new Map<ModelDefinition, string>();
+  for (const definition of model.definitions) {
+    const body = describe(tenant, definition.runner);
+    const response = await service.send("POST", "/v1/workflow-definitions", tenant.owner.key, body);
+    if (response.status !== 201) throw new Error(await response.text());
+    definitionIds.set(definition, (await response.json<{ id: string }>()).id);
+  }
+  return { service, tenant, model, definitionIds, runIds: new Map() };
+}
+
+const STATUS_OF: Record<Mood, number> = { takes: 202, busy: 503, refuses: 400, gone: 410 };
+
+const describe = (tenant: TestTenant, runner: Mood | null) => ({
+  name: "Modelled",
+  runner_type: "SELF_HOSTED",
+  ...(runner !== null && {
+    runner_config: { url: answeringRunner(STATUS_OF[runner]), webhook_secret: WEBHOOK_SECRET },
+  }),
+  max_run_duration_seconds: RUN_SECONDS,
+  source_path_part_ids: [tenant.sourcesId],
+  instruction_path_part_ids: [tenant.instructionsId],
+  output_path_part_ids: [tenant.outputsId],
+});
+
+async function take(world: World, step: Step): Promise<void> {
+  const { model, service } = world;
+  switch (step.kind) {
+    case "invoke":
+    case "replace":
+      return changeDefinition(world, step);
+    case "callBack":
+    case "stop":
+    case "retry":
+    case "delete":
+      return changeRun(world, step);
+    case "sweep":
+      await service.sweep();
+      return model.sweep();
+    case "advance":
+      await advance(world, step.seconds);
+      return model.advance(step.seconds);
+  }
+}
+
+async function changeDefinition(world: World, step: Extract<Step, { definition: number }>): Promise<void> {
+  const { model, tenant, definitionIds } = world;
+  const definition = model.definitions[step.definition % model.definitions.length];
+  if (!definition) return;
+  const path = `/v1/workflow-definitions/${definitionIds.get(definition)}`;
+  const { key } = tenant.owner;
+  if (step.kind === "replace") {
+    const { isActive, runner } = step;
+    const body = { ...describe(tenant, runner), is_active: isActive };
+    await send(world, step.fate, { method: "PUT", path, token: key, body }, (isDelivered) =>
+      model.replace(definition, { isActive, runner }, isDelivered),
+    );
+  } else {
+    const request = { method: "POST", path: `${path}/invoke`, token: key, body: { idempotency_key: step.key } };
+    await send(world, step.fate, request, (isDelivered) => model.invoke(definition, step.key, isDelivered));
+  }
+}
+
+async function changeRun(world: World, step: Extract<Step, { run: number }>): Promise<void> {
+  const { model, tenant, runIds } = world;
+  const newestFirst = [...model.runs].reverse();
+  const run = newestFirst[step.run % newestFirst.length];
+  const id = run && runIds.get(run);
+  if (!run || id === undefined) return;
+  const path = `/v1/workflow-runs/${id}`;
+  const { key } = tenant.owner;
+  switch (step.kind) {
+    case "delete":
+      return send(world, step.fate, { method: "DELETE", path, token: key }, (isDelivered) =>
+        model.delete(run, isDelivered),
+      );
+    case "stop":
+    case "retry": {
+      const request = { method: "POST", path: `${path}/${step.kind}`, token: key };
+      return send(world, step.fate, request, (isDelivered) => model[step.kind](run, isDelivered));
+    }
+    case "callBack": {
+      const attempt = step.isOfOldAttempt ? run.attempt - 1 : run.attempt;
+      // Nobody has a token of an attempt that has not started yet.
+      if (attempt === 0 || (attempt === run.attempt && run.status === "PENDING")) return;
+      const token = await runToken(tenant, id, attempt);
+      const request = { method: "POST", path: `${path}/callback`, token, body: { status: step.result } };
+      return send(world, step.fate, request, (isDelivered) => model.callBack(run, attempt, step.result, isDelivered));
+    }
+  }
+}
+
+type Request = { method: string; path: string; token: string; body?: unknown };
+
+/** Sends a change to a Worker with this fate, does the same to the model, and compares the answers, if there are. */
+async function send(
+  world: World,
+  fate: Fate,
+  { method, path, token, body }: Request,
+  change: (isDelivered: boolean) => Answer,
+): Promise<void> {
+  const { service, runIds } = world;
+  if (fate === "dies") {
+    const headers = {
+      Authorization: `Bearer ${token}`,
+      ...(body !== undefined && { "Content-Type": "application/json" }),
+    };
+    await service.fetchAndDie(path, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
+    change(false);
+    return;
+  }
+  if (fate === "forgets") await service.database.inflict({ kind: "cut before", skip: 1 });
+  const response = await service.send(method, path, token, body);
+  if (fate === "forgets") await service.database.mend();
+
+  const { status, run, stand } = change(fate === "lives");
+  expect([method, path, response.status]).toEqual([method, path, status]);
+  if (!run) return;
+  const answered = await response.json<{ id: string; status: string }>();
+  expect(answered).toMatchObject({ id: runIds.get(run) ?? answered.id, status: stand });
+}
+
+/** Time goes on, for this tenant: everything of it was longer ago. */
+async function advance({ service, tenant }: World, seconds: number): Promise<void> {
+  const { sql } = service.database;
+  await sql.transaction([
+    sql`
+      update workflow_runs r
+      set created_at = created_at - passed, started_at = started_at - passed, deadline_at = deadline_at - passed,
+          completed_at = completed_at - passed, updated_at = updated_at - passed,
+          next_dispatch_at = next_dispatch_at - passed, dispatched_at = dispatched_at - passed
+      from make_interval(secs => ${seconds}) passed
+      where tenant_id = ${tenant.id}`,
+    sql`
+      update workflow_run_events set at = at - make_interval(secs => ${seconds}) where tenant_id = ${tenant.id}`,
+  ]);
+}

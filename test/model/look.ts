@@ -1,0 +1,125 @@
+/** Compares what the service has written, and what it says, with the model. */
+import { expect } from "vitest";
+import type { World } from "./live.ts";
+import type { ModelRun } from "./model.ts";
+
+/** What the database has is compared each time; what the service says of it, in turn. */
+export async function look(world: World, turn: number): Promise<void> {
+  await compareDatabase(world);
+  const views = [compareRun, compareDefinitionList, compareEvents, compareSummary, compareTenantList];
+  await views[turn % views.length]?.(world, turn);
+}
+
+/**
+ * A dispatch that is not due yet is put off further, so that it does not come due because the test itself takes
+ * time. The steps of time are longer than that.
+ */
+async function compareDatabase({ service, tenant, model, runIds }: World): Promise<void> {
+  const { sql } = service.database;
+  const [, rows = []] = await sql.transaction([
+    sql`
+      update workflow_runs set next_dispatch_at = statement_timestamp() + interval '900 seconds'
+      where tenant_id = ${tenant.id} and next_dispatch_at > statement_timestamp()`,
+    sql`
+      select r.id, concat_ws(' ', r.status, r.attempt, coalesce(r.ended_by, '-'),
+        case
+          when r.next_dispatch_at > statement_timestamp() then 'later'
+          when r.next_dispatch_at is not null then 'due'
+          when r.dispatched_at is not null then 'done'
+          else 'none'
+        end,
+        (select string_agg(e.type || '.' || e.attempt, ' ' order by e.id) from workflow_run_events e where e.run_id = r.id)
+      ) as told
+      from workflow_runs r where r.tenant_id = ${tenant.id} order by r.id`,
+  ]);
+  const told = [...model.runs].map((run) =>
+    [run.status, run.attempt, run.endedBy ?? "-", run.dispatch, ...run.events].join(" "),
+  );
+  expect(rows.map((row) => row.told)).toEqual(told);
+  // Ids grow with time: what is new comes last.
+  for (const [index, run] of [...model.runs].entries()) {
+    const id = String(rows[index]?.id);
+    expect(id).toBe(runIds.get(run) ?? id);
+    runIds.set(run, id);
+  }
+}
+
+async function read<Body>({ service, tenant }: World, path: string): Promise<{ headers: Headers; body: Body }> {
+  const response = await service.get(path, tenant.owner.key);
+  expect([path, response.status]).toEqual([path, 200]);
+  return { headers: response.headers, body: await response.json<Body>() };
+}
+
+/** Each time another one. */
+const chooseRun = ({ model }: World, turn: number): ModelRun | undefined => [...model.runs][turn % model.runs.size];
+
+type Run = { id: string; status: string; completed_at: string | null };
+
+async function compareRun(world: World, turn: number): Promise<void> {
+  const { model, runIds } = world;
+  const run = chooseRun(world, turn);
+  if (!run) return;
+  const { headers, body } = await read<Run>(world, `/v1/workflow-runs/${runIds.get(run)}`);
+  const stand = model.standOf(run);
+  const isPending = stand === "PENDING";
+  const holder = model.runsOf(run.definition).find((other) => model.standOf(other) === "RUNNING");
+  expect([body.status, body.completed_at === null]).toEqual([stand, isPending || stand === "RUNNING"]);
+  expect([headers.get("x-queue-position"), headers.get("x-blocked-by-run")]).toEqual([
+    isPending ? String(model.queueOf(run.definition).indexOf(run) + 1) : null,
+    (isPending && holder && runIds.get(holder)) || null,
+  ]);
+}
+
+const PAGE = 100;
+
+async function compareDefinitionList(world: World, turn: number): Promise<void> {
+  const { model, definitionIds, runIds } = world;
+  const definition = model.definitions[turn % model.definitions.length];
+  if (!definition) return;
+  const path = `/v1/workflow-definitions/${definitionIds.get(definition)}/runs?limit=${PAGE}`;
+  const { body } = await read<{ items: Run[]; total: number }>(world, path);
+  const runs = model.runsOf(definition).reverse();
+  expect(body.total).toBe(runs.length);
+  expect(body.items.map(({ id, status }) => [id, status])).toEqual(
+    runs.slice(0, PAGE).map((run) => [runIds.get(run), model.standOf(run)]),
+  );
+}
+
+async function compareTenantList(world: World): Promise<void> {
+  const { model, runIds } = world;
+  const path = `/v1/workflow-runs?status=FAILED&status=RUNNING&limit=${PAGE}`;
+  const { body } = await read<{ items: Run[] }>(world, path);
+  const runs = [...model.runs].reverse().filter((run) => ["FAILED", "RUNNING"].includes(model.standOf(run)));
+  expect(body.items.map(({ id, status }) => [id, status])).toEqual(
+    runs.slice(0, PAGE).map((run) => [runIds.get(run), model.standOf(run)]),
+  );
+}
+
+async function compareEvents(world: World, turn: number): Promise<void> {
+  const { model, runIds } = world;
+  const run = chooseRun(world, turn);
+  if (!run) return;
+  const path = `/v1/workflow-runs/${runIds.get(run)}/events?limit=${PAGE}`;
+  const { body } = await read<{ items: { type: string; attempt: number }[]; total: number }>(world, path);
+  const events = model.isOverdue(run) ? [...run.events, `TIMED_OUT.${run.attempt}`] : run.events;
+  expect(body.total).toBe(events.length);
+  expect(body.items.map(({ type, attempt }) => `${type}.${attempt}`)).toEqual(events.slice(0, PAGE));
+}
+
+/** A little off all sums of the steps of time. */
+const WINDOW_SECONDS = 30 * 24 * 3600 - 500;
+
+async function compareSummary(world: World): Promise<void> {
+  const { model } = world;
+  const { body } = await read<object>(world, `/v1/workflow-runs/summary?window_seconds=${WINDOW_SECONDS}`);
+  const count = (stand: string) => [...model.runs].filter((run) => model.standOf(run) === stand).length;
+  const countEnded = (stand: string) =>
+    [...model.runs].filter((run) => model.standOf(run) === stand && model.endedSince(run) < WINDOW_SECONDS).length;
+  expect(body).toMatchObject({
+    pending: count("PENDING"),
+    running: count("RUNNING"),
+    completed: countEnded("COMPLETED"),
+    failed: countEnded("FAILED"),
+    overdue: [...model.runs].filter(model.isOverdue).length,
+  });
+}

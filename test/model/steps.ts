@@ -1,0 +1,84 @@
+import fc from "fast-check";
+import type { Mood } from "./model.ts";
+
+export const DEFINITIONS = 2;
+
+/**
+ * What becomes of the Worker that makes a change. "dies": as soon as the database has done its part. "forgets": it
+ * loses the database after that, so that it hands runs over, and cannot write down how that went.
+ */
+export type Fate = "lives" | "dies" | "forgets";
+
+type RunStep = { run: number; fate: Fate };
+
+/** One thing that happens. Runs are counted from the newest, round and round. */
+export type Step =
+  | { kind: "nothing" }
+  | { kind: "invoke"; definition: number; key: string | null; fate: Fate }
+  | ({ kind: "callBack"; result: "COMPLETED" | "FAILED"; isOfOldAttempt: boolean } & RunStep)
+  | ({ kind: "stop" } & RunStep)
+  | ({ kind: "retry" } & RunStep)
+  | ({ kind: "delete" } & RunStep)
+  | { kind: "replace"; definition: number; isActive: boolean; runner: Mood | null; fate: Fate }
+  | { kind: "sweep" }
+  | { kind: "advance"; seconds: number };
+
+const fate = fc.oneof(
+  { weight: 8, arbitrary: fc.constant<Fate>("lives") },
+  { weight: 1, arbitrary: fc.constant<Fate>("dies") },
+  { weight: 1, arbitrary: fc.constant<Fate>("forgets") },
+);
+const definition = fc.nat(DEFINITIONS - 1);
+const run = fc.nat(7);
+const ofRun = (kind: "stop" | "retry" | "delete") => fc.record({ kind: fc.constant(kind), run, fate });
+
+/**
+ * Steps of time. Added up they keep away from the limits, of which a run's is 3600 s and a key's 24 h: the time that
+ * the steps take themselves must not decide anything. Each is longer than the longest pause between two dispatches.
+ */
+const ADVANCES = [1000, 4000, 20 * 3600];
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  // The first, so that whatever is not needed for a failure becomes nothing. By itself it hardly ever comes.
+  { withCrossShrink: true },
+  { weight: 1, arbitrary: fc.constant<Step>({ kind: "nothing" }) },
+  {
+    weight: 140,
+    arbitrary: fc.record({
+      kind: fc.constant("invoke"),
+      definition,
+      key: fc.constantFrom(null, null, "a", "b"),
+      fate,
+    }),
+  },
+  {
+    weight: 120,
+    arbitrary: fc.record({
+      kind: fc.constant("callBack"),
+      result: fc.constantFrom("COMPLETED", "FAILED"),
+      isOfOldAttempt: fc.oneof(
+        { weight: 5, arbitrary: fc.constant(false) },
+        { weight: 1, arbitrary: fc.constant(true) },
+      ),
+      run,
+      fate,
+    }),
+  },
+  { weight: 40, arbitrary: ofRun("stop") },
+  { weight: 60, arbitrary: ofRun("retry") },
+  { weight: 20, arbitrary: ofRun("delete") },
+  {
+    weight: 40,
+    arbitrary: fc.record({
+      kind: fc.constant("replace"),
+      definition,
+      isActive: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+      runner: fc.constantFrom<(Mood | null)[]>("takes", "takes", "takes", "busy", "refuses", "gone", null),
+      fate,
+    }),
+  },
+  { weight: 60, arbitrary: fc.constant<Step>({ kind: "sweep" }) },
+  { weight: 40, arbitrary: fc.record({ kind: fc.constant("advance"), seconds: fc.constantFrom(...ADVANCES) }) },
+);
+
+export const stepsOf = (length: number) => fc.array(step, { minLength: length, maxLength: length });

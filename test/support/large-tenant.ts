@@ -1,0 +1,94 @@
+import type { TestDatabase } from "./database.ts";
+import type { TestTenant } from "./tenant.ts";
+
+/** How much the large tenant has, and each of the small ones beside it. */
+const LARGE = { users: 200, folders: 800, documents: 100, definitions: 20_000, runs: 5 };
+const SMALL = { users: 20, folders: 2, documents: 5, definitions: 1, runs: 5 };
+const SMALL_TENANTS = 1000;
+
+/**
+ * Fills a tenant with 100,000 path parts, 20,000 definitions, 100,000 runs of a year and 200 users, and gives its USER
+ * 50 grants: on 40 folders and 10 definitions. Beside it come 1,000 small tenants.
+ */
+export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Promise<void> {
+  // Ids are made of names, so that what refers to a row need not look for it.
+  await sql.transaction([
+    // Nothing here breaks a foreign key, and to check so many rows takes as long as to write them.
+    sql`set local session_replication_role = replica`,
+    sql`insert into tenants (id, name) select gen_random_uuid(), 'Small' from generate_series(1, ${SMALL_TENANTS}::int)`,
+    sql`
+      create temporary table t on commit drop as
+      select t.id, size.*
+      from tenants t
+      cross join jsonb_to_record(case when t.id = ${tenant.id} then ${JSON.stringify(LARGE)} else ${JSON.stringify(SMALL)} end::jsonb)
+        as size (users int, folders int, documents int, definitions int, runs int)`,
+    sql`
+      insert into users (id, tenant_id, email, role)
+      select md5(t.id || 'user' || n)::uuid, t.id, n || '@large.example', 'USER' from t, generate_series(1, t.users) n`,
+    sql`
+      insert into api_keys (id, tenant_id, user_id, name, key_hash, key_suffix)
+      select md5(t.id || 'key' || n)::uuid, t.id, md5(t.id || 'user' || n)::uuid, 'Large',
+        sha256((t.id || 'key' || n)::bytea), 'test'
+      from t, generate_series(1, t.users) n`,
+    sql`
+      insert into path_parts (id, tenant_id, name, part_type, materialized_path)
+      select md5(t.id || 'folder' || n)::uuid, t.id, 'f' || n, 'FOLDER', '/f' || n from t, generate_series(1, t.folders) n`,
+    sql`
+      insert into path_parts (id, tenant_id, parent_id, name, part_type, materialized_path)
+      select md5(t.id || 'document' || n || '/' || m)::uuid, t.id, md5(t.id || 'folder' || n)::uuid, m || '.md',
+        'DOCUMENT', '/f' || n || '/' || m || '.md'
+      from t, generate_series(1, t.folders) n, generate_series(1, t.documents) m`,
+    sql`
+      insert into path_parts (id, tenant_id, parent_id, name, part_type, materialized_path, system_managed)
+      select md5(t.id || 'node' || n)::uuid, t.id,
+        (select id from path_parts where tenant_id = t.id and materialized_path = '/workflows'),
+        'd' || n, 'WORKFLOW_DEFINITION', '/workflows/d' || n, true
+      from t, generate_series(1, t.definitions) n`,
+    sql`
+      insert into workflow_definitions (id, tenant_id, path_part_id, name, runner_type, source_path_part_ids,
+        instruction_path_part_ids, output_path_part_ids, created_at)
+      select md5(t.id || 'definition' || n)::uuid, t.id, md5(t.id || 'node' || n)::uuid, 'Large ' || n, 'SELF_HOSTED',
+        array[md5(t.id || 'folder' || n % t.folders + 1)::uuid], array[md5(t.id || 'document1/' || n % 5 + 1)::uuid],
+        array[md5(t.id || 'folder' || (n + 1) % t.folders + 1)::uuid],
+        statement_timestamp() - n * interval '20 minutes'
+      from t, generate_series(1, t.definitions) n`,
+    sql`
+      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+        created_at, started_at, deadline_at, completed_at, updated_at, ended_by)
+      select md5(t.id || 'run' || n || '/' || m)::uuid, t.id, md5(t.id || 'definition' || n)::uuid,
+        md5(t.id || 'user' || (n + m) % t.users + 1)::uuid, 'SELF_HOSTED',
+        case when m = 1 and n % 10 = 0 then 'FAILED' else 'COMPLETED' end, '{}',
+        made.at, made.at, made.at + interval '5 minutes', made.at + interval '5 minutes', made.at + interval '5 minutes',
+        case when m = 1 and n % 10 = 0 then 'DEADLINE' else 'CALLBACK' end
+      from t, generate_series(1, t.definitions) n, generate_series(1, t.runs) m,
+        lateral (select statement_timestamp() - (n * 7919 + m * 104729) % 100000 * interval '300 seconds' as at) made`,
+    sql`
+      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+        started_at, deadline_at)
+      select gen_random_uuid(), t.id, md5(t.id || 'definition' || n)::uuid, md5(t.id || 'user' || n % t.users + 1)::uuid,
+        'SELF_HOSTED', stands.*
+      from t, generate_series(1, t.definitions) n,
+        lateral (values
+          ('RUNNING', '{}'::jsonb, statement_timestamp(), statement_timestamp() + interval '1 day'),
+          ('PENDING', '{}'::jsonb, null, null)
+        ) stands
+      where n % 100 = 1`,
+    sql`
+      insert into workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+      select r.tenant_id, r.id, 1, happened.* from workflow_runs r,
+        lateral (values
+          ('TRIGGERED', r.created_at, null),
+          (case when r.ended_by = 'DEADLINE' then 'TIMED_OUT' end, r.deadline_at, '{"lag_ms": 30000}'::jsonb)
+        ) happened (type, at, detail)
+      where happened.type is not null`,
+    sql`
+      insert into user_permissions (id, tenant_id, user_id, path_part_id, capability)
+      select gen_random_uuid(), ${tenant.id},
+        case when u.n = 0 then ${tenant.user.id}::uuid else md5(${tenant.id} || 'user' || u.n)::uuid end,
+        case when g.n <= 40 then md5(${tenant.id} || 'folder' || g.n * 20)::uuid
+          else md5(${tenant.id} || 'node' || g.n * 400)::uuid end,
+        case when g.n % 2 = 0 then 'READ_ONLY' else 'READ_WRITE' end
+      from generate_series(0, 100) u (n), generate_series(1, 50) g (n)`,
+  ]);
+  await sql`analyze`;
+}

@@ -1,0 +1,31 @@
+import type { ExplainedStatement, PlanNode } from "./explained-statement.ts";
+import { askHarness } from "./harness.ts";
+import type { Service } from "./service.ts";
+
+/** Does `action`, and returns what it returned and the plans of all statements that the service sent for it. */
+export async function explained<Result>(
+  service: Service,
+  action: () => Promise<Result>,
+): Promise<[Result, ExplainedStatement[]]> {
+  const parameters = { database: new URL(service.database.url).pathname.slice(1) };
+  await askHarness("/explain/start", parameters);
+  const result = await action();
+  return [result, await askHarness<ExplainedStatement[]>("/explain/stop", parameters)];
+}
+
+/** All nodes of a statement's plans. */
+export function nodesOf({ plans }: ExplainedStatement): PlanNode[] {
+  const walk = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(walk)];
+  return plans.flatMap(({ Plan }) => walk(Plan));
+}
+
+/** How many rows of tables the statements looked at, whether or not they were of use. */
+export function rowsRead(statements: readonly ExplainedStatement[]): number {
+  return statements
+    .flatMap(nodesOf)
+    .filter((node) => node["Node Type"].endsWith("Scan") && (node["Relation Name"] ?? node["Index Name"]) !== undefined)
+    .reduce(
+      (sum, node) => sum + (node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"],
+      0,
+    );
+}
