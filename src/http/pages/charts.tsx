@@ -43,10 +43,10 @@ export const Strip = ({ outcomes }: { outcomes: Outcomes }) => {
 };
 
 export const SuccessRate = ({ outcomes: { completed, ended } }: { outcomes: Outcomes }) =>
-  ended === 0 ? <span class="muted">–</span> : <>{percent(completed, ended)}</>;
+  ended === 0 ? <span class="muted">–</span> : <span>{percent(completed, ended)}</span>;
 
 export const MedianDuration = ({ outcomes: { median_seconds } }: { outcomes: Outcomes }) =>
-  median_seconds === null ? <span class="muted">–</span> : <>{formatSeconds(median_seconds)}</>;
+  median_seconds === null ? <span class="muted">–</span> : <span>{formatSeconds(median_seconds)}</span>;
 
 const HISTOGRAM = { width: 640, height: 180, left: 4, right: 4, top: 14, bottom: 26, bins: 24 };
 

@@ -91,9 +91,7 @@ workflows.post("/app/workflows/new", signedIn, async (c) => {
   );
 });
 
-async function findWorkflow(
-  c: Context<AppEnv>,
-): Promise<{ workflow: ViewedWorkflow } & Omit<Awaited<ReturnType<typeof viewWorkflow>>, "workflow">> {
+async function findWorkflow(c: Context<AppEnv>): Promise<{ caller: Caller; now: string; workflow: ViewedWorkflow }> {
   const { workflow, ...view } = await viewWorkflow(c.env.db, c.var.credential, idOf(c));
   if (workflow === null) throw new Problem("not_found", "There is no such workflow, or it is not yours to see.");
   return { workflow, ...view };
