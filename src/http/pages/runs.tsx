@@ -19,6 +19,7 @@ const querySchema = z.object({
   status: z.array(z.enum(RUN_STATUSES)).catch([]),
   workflow: z.guid().optional().catch(undefined),
   mine: z.literal("1").optional().catch(undefined),
+  user: z.guid().optional().catch(undefined),
   from: z.iso.date().optional().catch(undefined),
   to: z.iso.date().optional().catch(undefined),
   cursor: z.string().optional().catch(undefined),
@@ -33,7 +34,7 @@ function toFilter(query: Query, userId: string): RunFilter {
   return {
     statuses: query.status,
     definitionId: query.workflow,
-    userId: query.mine && userId,
+    userId: query.mine ? userId : query.user,
     createdAfter: query.from && dayStart(query.from, -1),
     createdBefore: query.to && dayStart(query.to, DAY_MS),
   };
@@ -120,6 +121,7 @@ const Filters = ({ view, query }: { view: RunsView; query: Query }) => {
         <input type="checkbox" name="mine" value="1" checked={query.mine === "1"} data-submit />
         Mine
       </label>
+      {query.user && <input type="hidden" name="user" value={query.user} />}
       <button type="submit">Filter</button>
       {isFiltered && <a href="/app/runs">Clear</a>}
     </form>
