@@ -9,9 +9,17 @@ import type { PartType } from "../../src/core/path.ts";
 import type { RunSnapshot } from "../../src/core/run.ts";
 import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runner/secret-box.ts";
 import { type Database, openDatabase } from "../../src/store/client.ts";
-import { apiKeys, pathParts, tenants, users, workflowDefinitions, workflowRuns } from "../../src/store/tables.ts";
-
-const demoId = (number: number) => `01920000-0000-7000-8000-${String(number).padStart(12, "0")}`;
+import {
+  apiKeys,
+  pathParts,
+  tenants,
+  userPermissions,
+  users,
+  workflowDefinitions,
+  workflowRuns,
+} from "../../src/store/tables.ts";
+import { MORE_FILES, MORE_PEOPLE, MORE_WORKFLOWS, seedHistory } from "./demo-history.ts";
+import { demoId } from "./demo-id.ts";
 
 export const DEMO = {
   tenantId: demoId(1),
@@ -50,6 +58,13 @@ const TREE: [string, string | null, string, PartType][] = [
   [DIGESTS.path_part_id, demoId(101), DIGESTS.materialized_path, "FOLDER"],
   [demoId(111), WORKFLOWS_FOLDER, `/workflows/${DEMO.quarterlyReportId}`, "WORKFLOW_DEFINITION"],
   [demoId(112), WORKFLOWS_FOLDER, `/workflows/${DEMO.nightlyDigestId}`, "WORKFLOW_DEFINITION"],
+  ...MORE_FILES,
+  ...MORE_WORKFLOWS.map(({ id, pathPartId }): [string, string, string, PartType] => [
+    pathPartId,
+    WORKFLOWS_FOLDER,
+    `/workflows/${id}`,
+    "WORKFLOW_DEFINITION",
+  ]),
 ];
 
 const PEOPLE = [
@@ -75,6 +90,17 @@ const DEFINITIONS = [
   },
 ];
 
+/** Id, user, part, capability. */
+const GRANTS = [
+  [demoId(501), demoId(204), demoId(120), "READ_WRITE"],
+  [demoId(502), demoId(204), demoId(113), "READ_ONLY"],
+  [demoId(503), demoId(205), demoId(101), "READ_ONLY"],
+  [demoId(504), demoId(207), demoId(125), "READ_WRITE"],
+] as const;
+
+/** The definitions whose runs go to the example runner. */
+const FOLLOWERS = [DEMO.quarterlyReportId, ...MORE_WORKFLOWS.filter(({ runnerUrl }) => !runnerUrl).map(({ id }) => id)];
+
 type DatabaseOptions = Pick<Config, "databaseUrl" | "neonFetchEndpoint">;
 
 type RunnerColumns = { runnerUrl: string; webhookSecretEncrypted: string };
@@ -95,14 +121,8 @@ export async function seedDemo(options: DemoOptions): Promise<void> {
       keySuffix: suffixOfApiKey(person.key),
     })),
   );
-  const runner = {
-    runnerUrl: `http://localhost:${options.runnerPort}`,
-    webhookSecretEncrypted: await encryptWebhookSecret(
-      options.encryptionKeys,
-      DEMO.quarterlyReportId,
-      DEMO.webhookSecret,
-    ),
-  };
+  const runner = await exampleRunner(options, DEMO.quarterlyReportId);
+  const more = await Promise.all(MORE_WORKFLOWS.map((workflow) => toMoreDefinition(workflow, options)));
   await db.batch([
     db.insert(tenants).values({ id: tenantId, name: "Demo" }).onConflictDoNothing(),
     db
@@ -118,45 +138,93 @@ export async function seedDemo(options: DemoOptions): Promise<void> {
         })),
       )
       .onConflictDoNothing(),
+    db
+      .insert(users)
+      .values(
+        MORE_PEOPLE.map(([id, firstName, lastName, role]) => ({
+          id,
+          tenantId,
+          role,
+          firstName,
+          lastName,
+          email: `${firstName.toLowerCase().replace("í", "i")}@demo.example`,
+        })),
+      )
+      .onConflictDoNothing(),
     db.insert(apiKeys).values(keys).onConflictDoNothing(),
     db.insert(pathParts).values(TREE.map(toPathPart)).onConflictDoNothing(),
     db
       .insert(workflowDefinitions)
-      .values(DEFINITIONS.map((definition) => toDefinition(definition, runner)))
+      .values([...DEFINITIONS.map((definition) => toDefinition(definition, runner)), ...more])
+      .onConflictDoNothing(),
+    db
+      .insert(userPermissions)
+      .values(GRANTS.map(([id, userId, pathPartId, capability]) => ({ id, tenantId, userId, pathPartId, capability })))
       .onConflictDoNothing(),
     ...seedRuns(db),
   ]);
-  await followExampleRunner(db, options, runner);
+  await seedHistory(db, DEMO);
+  for (const id of FOLLOWERS) await followExampleRunner(db, options, id);
 }
 
 /**
  * Points the definition at the example runner again, when that has listened on another port at an earlier start, or the
  * key that its secret was encrypted with is gone. A runner that somebody has put in its place stays.
  */
-async function followExampleRunner(
-  db: Database,
-  { encryptionKeys }: DemoOptions,
-  runner: RunnerColumns,
-): Promise<void> {
+async function followExampleRunner(db: Database, options: DemoOptions, definitionId: string): Promise<void> {
   const { id, runnerUrl, webhookSecretEncrypted } = workflowDefinitions;
+  const { encryptionKeys } = options;
+  const runner = await exampleRunner(options, definitionId);
   const [known] = await db
     .select({ url: runnerUrl, encrypted: webhookSecretEncrypted })
     .from(workflowDefinitions)
-    .where(eq(id, DEMO.quarterlyReportId));
+    .where(eq(id, definitionId));
   if (!known?.url || !known.encrypted || !/^http:\/\/localhost:\d+$/.test(known.url)) return;
-  const secret = await decryptWebhookSecret(encryptionKeys, DEMO.quarterlyReportId, known.encrypted).catch(() => null);
+  const secret = await decryptWebhookSecret(encryptionKeys, definitionId, known.encrypted).catch(() => null);
   const isOurs = secret === null || secret === DEMO.webhookSecret;
   const isRight = secret !== null && known.url === runner.runnerUrl;
   if (!isOurs || isRight) return;
   await db
     .update(workflowDefinitions)
     .set({ ...runner, updatedAt: sql`statement_timestamp()` })
-    .where(and(eq(id, DEMO.quarterlyReportId), eq(webhookSecretEncrypted, known.encrypted)));
+    .where(and(eq(id, definitionId), eq(webhookSecretEncrypted, known.encrypted)));
+}
+
+/** The example runner as a definition has it. */
+async function exampleRunner(
+  { runnerPort, encryptionKeys }: DemoOptions,
+  definitionId: string,
+): Promise<RunnerColumns> {
+  return {
+    runnerUrl: `http://localhost:${runnerPort}`,
+    webhookSecretEncrypted: await encryptWebhookSecret(encryptionKeys, definitionId, DEMO.webhookSecret),
+  };
+}
+
+async function toMoreDefinition(workflow: (typeof MORE_WORKFLOWS)[number], options: DemoOptions) {
+  const { id, pathPartId, name, description, limitSeconds, isActive, source, instruction, output, template } = workflow;
+  const runner = await exampleRunner(options, id);
+  return {
+    id,
+    pathPartId,
+    name,
+    description,
+    isActive,
+    ...runner,
+    runnerUrl: workflow.runnerUrl ?? runner.runnerUrl,
+    maxRunDurationSeconds: limitSeconds,
+    tenantId: DEMO.tenantId,
+    runnerType: "SELF_HOSTED",
+    sourcePathPartIds: [source],
+    instructionPathPartIds: [instruction],
+    outputPathPartIds: [output],
+    templatePathPartId: template,
+  };
 }
 
 function toPathPart([id, parentId, materializedPath, partType]: (typeof TREE)[number]) {
   const name = materializedPath.slice(materializedPath.lastIndexOf("/") + 1);
-  const definition = DEFINITIONS.find(({ pathPartId }) => pathPartId === id);
+  const definition = [...DEFINITIONS, ...MORE_WORKFLOWS].find(({ pathPartId }) => pathPartId === id);
   return {
     id,
     tenantId: DEMO.tenantId,
@@ -268,6 +336,10 @@ export async function findRunInEachState(options: DatabaseOptions): Promise<{ st
         id, created_at
       from workflow_runs where tenant_id = ${DEMO.tenantId}
     ) r
-    order by status, created_at, id`);
+    -- Those that the README names, before those of the past.
+    order by status, id not in (${sql.join(
+      Object.values(DEMO.runs).map((id) => sql`${id}`),
+      sql`, `,
+    )}), created_at, id`);
   return rows;
 }
