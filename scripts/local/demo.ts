@@ -2,12 +2,11 @@
  * The local stack's demo tenant. Its ids and keys are fixed, so that every command in the README can be
  * pasted; they exist only where this file has put them.
  */
-import { and, eq, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import type { Config } from "../../src/config.ts";
 import { hashApiKey, suffixOfApiKey } from "../../src/core/api-key.ts";
 import type { PartType } from "../../src/core/path.ts";
 import type { RunSnapshot } from "../../src/core/run.ts";
-import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runner/secret-box.ts";
 import { type Database, openDatabase } from "../../src/store/client.ts";
 import {
   apiKeys,
@@ -18,8 +17,10 @@ import {
   workflowDefinitions,
   workflowRuns,
 } from "../../src/store/tables.ts";
-import { MORE_FILES, MORE_PEOPLE, MORE_WORKFLOWS, seedHistory } from "./demo-history.ts";
+import { seedHistory } from "./demo-history.ts";
 import { demoId } from "./demo-id.ts";
+import { followExampleRunner, runnerColumns } from "./demo-runner.ts";
+import { MORE_FILES, MORE_PEOPLE, MORE_WORKFLOWS, toMoreDefinition } from "./demo-world.ts";
 
 export const DEMO = {
   tenantId: demoId(1),
@@ -103,8 +104,6 @@ const FOLLOWERS = [DEMO.quarterlyReportId, ...MORE_WORKFLOWS.filter(({ runnerUrl
 
 type DatabaseOptions = Pick<Config, "databaseUrl" | "neonFetchEndpoint">;
 
-type RunnerColumns = { runnerUrl: string; webhookSecretEncrypted: string };
-
 export type DemoOptions = DatabaseOptions & Pick<Config, "encryptionKeys"> & { runnerPort: number };
 
 /** Puts the demo data where it is missing and leaves alone what is there. */
@@ -121,8 +120,9 @@ export async function seedDemo(options: DemoOptions): Promise<void> {
       keySuffix: suffixOfApiKey(person.key),
     })),
   );
-  const runner = await exampleRunner(options, DEMO.quarterlyReportId);
-  const more = await Promise.all(MORE_WORKFLOWS.map((workflow) => toMoreDefinition(workflow, options)));
+  const example = { ...options, webhookSecret: DEMO.webhookSecret };
+  const runner = await runnerColumns(example, DEMO.quarterlyReportId);
+  const more = await Promise.all(MORE_WORKFLOWS.map((workflow) => toMoreDefinition(tenantId, workflow, example)));
   await db.batch([
     db.insert(tenants).values({ id: tenantId, name: "Demo" }).onConflictDoNothing(),
     db
@@ -164,62 +164,7 @@ export async function seedDemo(options: DemoOptions): Promise<void> {
     ...seedRuns(db),
   ]);
   await seedHistory(db, DEMO);
-  for (const id of FOLLOWERS) await followExampleRunner(db, options, id);
-}
-
-/**
- * Points the definition at the example runner again, when that has listened on another port at an earlier start, or the
- * key that its secret was encrypted with is gone. A runner that somebody has put in its place stays.
- */
-async function followExampleRunner(db: Database, options: DemoOptions, definitionId: string): Promise<void> {
-  const { id, runnerUrl, webhookSecretEncrypted } = workflowDefinitions;
-  const { encryptionKeys } = options;
-  const runner = await exampleRunner(options, definitionId);
-  const [known] = await db
-    .select({ url: runnerUrl, encrypted: webhookSecretEncrypted })
-    .from(workflowDefinitions)
-    .where(eq(id, definitionId));
-  if (!known?.url || !known.encrypted || !/^http:\/\/localhost:\d+$/.test(known.url)) return;
-  const secret = await decryptWebhookSecret(encryptionKeys, definitionId, known.encrypted).catch(() => null);
-  const isOurs = secret === null || secret === DEMO.webhookSecret;
-  const isRight = secret !== null && known.url === runner.runnerUrl;
-  if (!isOurs || isRight) return;
-  await db
-    .update(workflowDefinitions)
-    .set({ ...runner, updatedAt: sql`statement_timestamp()` })
-    .where(and(eq(id, definitionId), eq(webhookSecretEncrypted, known.encrypted)));
-}
-
-/** The example runner as a definition has it. */
-async function exampleRunner(
-  { runnerPort, encryptionKeys }: DemoOptions,
-  definitionId: string,
-): Promise<RunnerColumns> {
-  return {
-    runnerUrl: `http://localhost:${runnerPort}`,
-    webhookSecretEncrypted: await encryptWebhookSecret(encryptionKeys, definitionId, DEMO.webhookSecret),
-  };
-}
-
-async function toMoreDefinition(workflow: (typeof MORE_WORKFLOWS)[number], options: DemoOptions) {
-  const { id, pathPartId, name, description, limitSeconds, isActive, source, instruction, output, template } = workflow;
-  const runner = await exampleRunner(options, id);
-  return {
-    id,
-    pathPartId,
-    name,
-    description,
-    isActive,
-    ...runner,
-    runnerUrl: workflow.runnerUrl ?? runner.runnerUrl,
-    maxRunDurationSeconds: limitSeconds,
-    tenantId: DEMO.tenantId,
-    runnerType: "SELF_HOSTED",
-    sourcePathPartIds: [source],
-    instructionPathPartIds: [instruction],
-    outputPathPartIds: [output],
-    templatePathPartId: template,
-  };
+  for (const id of FOLLOWERS) await followExampleRunner(db, example, id);
 }
 
 function toPathPart([id, parentId, materializedPath, partType]: (typeof TREE)[number]) {
@@ -237,7 +182,10 @@ function toPathPart([id, parentId, materializedPath, partType]: (typeof TREE)[nu
   };
 }
 
-function toDefinition({ output, ...definition }: (typeof DEFINITIONS)[number], runner: RunnerColumns) {
+function toDefinition(
+  { output, ...definition }: (typeof DEFINITIONS)[number],
+  runner: Awaited<ReturnType<typeof runnerColumns>>,
+) {
   return {
     ...definition,
     ...(definition.id === DEMO.quarterlyReportId && runner),

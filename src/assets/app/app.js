@@ -1,12 +1,14 @@
 // What the pages do beyond HTML: local times, copying, and asking for live parts again while somebody looks.
 const tags = new WeakMap();
-const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const minute = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+const local = new Intl.DateTimeFormat(undefined, minute);
+const localOfAnotherYear = new Intl.DateTimeFormat(undefined, { ...minute, year: "numeric" });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
 function enhance() {
   for (const time of document.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
-    const text = local.format(at);
+    const text = (at.getFullYear() === new Date().getFullYear() ? local : localOfAnotherYear).format(at);
     if (time.textContent === text) continue;
     time.textContent = text;
     time.title = `${exact.format(at)}\n${time.dateTime}`;

@@ -9,8 +9,9 @@ import type { AppEnv } from "../env.ts";
 import { conditional } from "../middleware/conditional.ts";
 import { CreatePathPartRequestSchema, UpdatePathPartRequestSchema } from "../routes/path-parts.ts";
 import { checkBody } from "../validation.ts";
-import { CreateForm, FILES_PAGE, FilesPage, MovePage, RenameForm } from "./files.tsx";
+import { CreateForm, FILES_PAGE, FilesPage, RenameForm } from "./files.tsx";
 import { FormPage, readForm, submit } from "./forms.tsx";
+import { MovePage } from "./move.tsx";
 import { html, seeOther } from "./render.ts";
 import { idOf, offsetOf, signedIn } from "./signed-in.tsx";
 

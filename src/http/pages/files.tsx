@@ -1,7 +1,7 @@
 import { CREATABLE_PART_TYPES, type PartType } from "../../core/path.ts";
 import type { FolderView } from "../../store/pages/folder.ts";
 import type { PathPartRow } from "../../store/path-parts.ts";
-import { Ask, Empty, Fact, Id, Name, Pages, Path, Time } from "./components.tsx";
+import { Ask, Empty, Fact, Id, Name, Pages, Time } from "./components.tsx";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "./forms.tsx";
 import { Page } from "./layout.tsx";
 
@@ -16,7 +16,7 @@ const KINDS: Partial<Record<PartType, string>> = {
 const kindOf = (type: PartType) => KINDS[type] ?? type.toLowerCase().replaceAll("_", " ");
 
 /** A kind of part as a small picture; the word beside it says the same. */
-const KindIcon = ({ type }: { type: PartType }) => (
+export const KindIcon = ({ type }: { type: PartType }) => (
   <svg class={`kind ${type === "FOLDER" ? "is-folder" : ""}`} viewBox="0 0 16 16" aria-hidden="true">
     {type === "FOLDER" ? (
       <path d="M1.500 4.500v8h13v-7h-7l-1.500-2h-4.500z" />
@@ -30,12 +30,12 @@ const KindIcon = ({ type }: { type: PartType }) => (
 export const creatableBelow = (part: PathPartRow | null) =>
   CREATABLE_PART_TYPES.filter((type) => (type === "DOCUMENT_VERSION") === (part?.part_type === "DOCUMENT"));
 
-const mayCreateIn = ({ part, caller }: FolderView) =>
+export const mayCreateIn = ({ part, caller }: FolderView) =>
   part === null
     ? caller.is_administrator
     : part.can_write && !part.system_managed && (part.part_type === "FOLDER" || part.part_type === "DOCUMENT");
 
-const hrefOf = (id: string | null | undefined) => (id ? `/app/files/${id}` : "/app/files");
+export const hrefOf = (id: string | null | undefined) => (id ? `/app/files/${id}` : "/app/files");
 
 export const Crumbs = ({ view, href = hrefOf }: { view: FolderView; href?: (id: string | null) => string }) => (
   <p class="crumbs">
@@ -95,7 +95,7 @@ export const FilesPage = ({ view, offset }: { view: FolderView; offset: number }
   );
 };
 
-const Children = ({ parts }: { parts: PathPartRow[] }) => (
+const Children = ({ parts }: { parts: FolderView["children"] }) => (
   <table class="list files">
     <thead>
       <tr>
@@ -111,11 +111,11 @@ const Children = ({ parts }: { parts: PathPartRow[] }) => (
           <td class="grow">
             <a href={hrefOf(part.id)} class="file">
               <KindIcon type={part.part_type} />
-              <Name>{part.name}</Name>
+              <Name>{part.workflow_name ?? part.name}</Name>
             </a>
           </td>
           <td>{kindOf(part.part_type)}</td>
-          <td class="muted">{part.system_managed ? "see" : part.can_write ? "read, write" : "read"}</td>
+          <td class="muted number">{part.system_managed ? "see" : part.can_write ? "read, write" : "read"}</td>
           <td class="when">
             <Time at={part.updated_at} />
           </td>
@@ -269,51 +269,3 @@ const Uses = ({ view: { uses, part } }: { view: FolderView }) => (
     )}
   </section>
 );
-
-type MovePageProps = { id: string; name: string; view: FolderView };
-
-/** Where a part may go: one folder after the other, down from the top. */
-export const MovePage = ({ id, name, view }: MovePageProps) => {
-  const href = (to: string | null) => `/app/files/${id}/move?${new URLSearchParams({ name, ...(to && { to }) })}`;
-  const folders = view.children.filter(
-    (child) => child.part_type === "FOLDER" && child.id !== id && !child.system_managed,
-  );
-  return (
-    <Page title={`Move ${name}`} section="files" caller={view.caller}>
-      <div class="narrow">
-        <p class="crumbs">
-          <a href={hrefOf(id)}>← Back</a>
-        </p>
-        <h1>
-          Move <Name>{name}</Name>
-        </h1>
-        <div class="card stack">
-          <Crumbs view={view} href={href} />
-          {folders.length === 0 ? (
-            <p class="muted">There is no folder in here.</p>
-          ) : (
-            <ul class="folders">
-              {folders.map((folder) => (
-                <li>
-                  <a href={href(folder.id)} class="file">
-                    <KindIcon type="FOLDER" />
-                    <Name>{folder.name}</Name>
-                  </a>
-                </li>
-              ))}
-            </ul>
-          )}
-          <form method="post" action={`/app/files/${id}/move`}>
-            <input type="hidden" name="to" value={view.part?.id ?? ""} />
-            <button type="submit" class="primary" disabled={!mayCreateIn(view)}>
-              Move it here
-            </button>{" "}
-            <span class="muted">
-              <Path>{view.part?.materialized_path ?? "/"}</Path>
-            </span>
-          </form>
-        </div>
-      </div>
-    </Page>
-  );
-};

@@ -9,6 +9,7 @@ const UNITS = [
 
 /** `2 h 5 min`, `41 s`, `0.4 s`: the two largest units. */
 export function formatSeconds(seconds: number): string {
+  if (seconds > 0 && seconds < 0.1) return "< 0.1 s";
   if (seconds < 10) return `${Math.max(0, Math.round(seconds * 10) / 10)} s`;
   const whole = Math.round(seconds);
   const first = UNITS.findIndex(([, size]) => whole >= size);

@@ -53,7 +53,7 @@ export const GrantPage = ({ userId, view }: { userId: string; view: FolderView }
               </label>
             )}
             <ul class="browser-list">
-              {view.children.map(({ id, name, part_type, materialized_path }) => (
+              {view.children.map(({ id, name, part_type, materialized_path, workflow_name }) => (
                 <li>
                   <label class="choice">
                     <input
@@ -62,7 +62,7 @@ export const GrantPage = ({ userId, view }: { userId: string; view: FolderView }
                       required
                       value={formatChoice({ id, type: part_type, path: materialized_path })}
                     />
-                    <Path>{name}</Path>
+                    <Path>{workflow_name ?? name}</Path>
                   </label>
                   {(part_type === "FOLDER" || part_type === "DOCUMENT") && (
                     <a href={href(id)} aria-label={`Open ${name}`}>

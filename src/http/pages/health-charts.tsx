@@ -35,7 +35,7 @@ export const EndedChart = ({ hours }: { hours: readonly Hour[] }) => {
   const zero = 6 + scale(up);
   const label = `In the last 24 hours ${sum((h) => h.completed).toLocaleString("en-GB")} runs completed and ${sum((h) => h.failed).toLocaleString("en-GB")} failed`;
   return (
-    <svg class="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
+    <svg class="chart day" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
       <title>{label}</title>
       {hours.map(({ hour, completed, failed }) => (
         <g>
@@ -75,7 +75,7 @@ export const LagChart = ({ hours }: { hours: readonly Hour[] }) => {
   const timedOut = hours.reduce((total, hour) => total + hour.timed_out, 0);
   const label = `${plural(timedOut, "run")} timed out in the last 24 hours; the longest wait for the sweep was ${formatSeconds(Math.max(0, ...points.map((hour) => hour.lag_max_seconds ?? 0)))}`;
   return (
-    <svg class="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
+    <svg class="chart day" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
       <title>{label}</title>
       {[0, 0.5, 1].map((share) => (
         <>

@@ -20,7 +20,8 @@ import { checkBody } from "../validation.ts";
 import { FormPage, readForm, submit, type Values } from "./forms.tsx";
 import { GrantAgainPage, GrantPage } from "./grant.tsx";
 import { parseChoice } from "./part-picker.tsx";
-import { KeyForm, NewKeyPage, NewPersonForm, PEOPLE_PAGE, PeoplePage, PersonPage, RoleForm } from "./people.tsx";
+import { NewPersonForm, PEOPLE_PAGE, PeoplePage } from "./people.tsx";
+import { KeyForm, NewKeyPage, PersonPage, RoleForm } from "./person.tsx";
 import { html, seeOther } from "./render.ts";
 import { idOf, offsetOf, signedIn } from "./signed-in.tsx";
 

@@ -4,6 +4,15 @@ import { Bar, Empty, Live, Name, Pages } from "./components.tsx";
 import { formatSeconds, plural, secondsBetween } from "./format.ts";
 import { Page } from "./layout.tsx";
 
+const Paused = () => (
+  <span class="status pending">
+    <svg viewBox="0 0 16 16" aria-hidden="true">
+      <path d="M5.500 3.500v9M10.500 3.500v9" />
+    </svg>
+    PAUSED
+  </span>
+);
+
 /** Who holds the slot, and for how long still. */
 export const Slot = ({
   workflow,
@@ -14,7 +23,7 @@ export const Slot = ({
 }) => {
   const { holder } = workflow;
   if (holder === null) {
-    if (!workflow.is_active) return <span class="status pending">⏸ Paused</span>;
+    if (!workflow.is_active) return <Paused />;
     return workflow.has_runner ? <span class="muted">free</span> : <span class="muted">no runner</span>;
   }
   const left = secondsBetween(now, holder.deadline_at);

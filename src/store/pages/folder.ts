@@ -21,7 +21,7 @@ export type FolderView = {
   part: PathPartRow | null;
   /** From the root on, as far as the caller sees them, without the part itself. */
   above: { id: string; name: string }[];
-  children: PathPartRow[];
+  children: (PathPartRow & { workflow_name: string | null })[];
   total: number;
   uses: Use[];
 };
@@ -80,7 +80,9 @@ export async function viewFolder(
         from above) as above,
       (select count(*)::int from children) as total,
       (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
-        select ${partColumns} from children part order by ${ORDERS.LOGICAL} limit ${request.limit} offset ${request.offset}
+        select ${partColumns}, (select d.name from workflow_definitions d
+            where d.tenant_id = part.tenant_id and d.path_part_id = part.id) as workflow_name
+        from children part order by ${ORDERS.LOGICAL} limit ${request.limit} offset ${request.offset}
       ) page) as children,
       (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
         select * from uses order by name, letter, id limit ${MAX_USES}) page) as uses, ${ofTenant}

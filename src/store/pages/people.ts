@@ -54,7 +54,7 @@ export async function viewPeople(
 export type PersonView = {
   caller: Caller;
   person: Person | null;
-  permissions: PermissionRow[];
+  permissions: (PermissionRow & { workflow_name: string | null })[];
   keys: (ApiKeyRow & { expires_at: string | null })[];
 };
 
@@ -69,8 +69,9 @@ export async function viewPerson(db: Database, credential: Credential, id: strin
     with ${principal(credential)}, u as (select u.* from principal p join users u on u.id = ${id} and ${isSeen})
     select ${caller}, (select to_jsonb(shown) from (select ${personColumns} from u) shown) as person,
       ${inOrder(sql`
-        select ${grantColumns} from u
+        select ${grantColumns}, d.name as workflow_name from u
         join user_permissions g on g.tenant_id = u.tenant_id and g.user_id = u.id ${joinPart}
+        left join workflow_definitions d on d.tenant_id = part.tenant_id and d.path_part_id = part.id
         order by part.materialized_path`)} as permissions,
       ${inOrder(sql`
         select ${keyColumns}, ${instant(sql`k.expires_at`)} as expires_at from u
