@@ -1,5 +1,5 @@
 /**
- * Writes to `.build/` what the Worker uses of three large libraries, and nothing else of them. `[alias]` in wrangler.toml
+ * Writes to `.build/` what the Worker uses of four large libraries, and nothing else of them. `[alias]` in wrangler.toml
  * puts the results in the packages' places; wrangler runs this before each build, and `npm run check` tries the
  * Worker that comes of it. The tests run on the packages as they are.
  */
@@ -50,13 +50,10 @@ const OF_THE_PLATFORM = { "node:buffer": "INSPECT_MAX_BYTES", "node:events": "de
 
 /** Puts the platform's modules in the places of the driver's own, each of which is `name = T((exports, module) => …)`. */
 function usePlatform(source: string, program: ProgramNode): string {
-  // The parser says where each node is, though its type does not.
-  const textOf = (node: object) =>
-    "start" in node && "end" in node ? source.slice(Number(node.start), Number(node.end)) : "";
   const wrapped = program.body
     .flatMap((statement) => (statement.type === "VariableDeclaration" ? statement.declarations : []))
     .flatMap(({ init }) => (init?.type === "CallExpression" ? init.arguments : []))
-    .map(textOf);
+    .map((node) => textIn(source, node));
   let [imports, code] = ["", source];
   for (const [name, word] of Object.entries(OF_THE_PLATFORM)) {
     const module = wrapped.find((text) => text.includes(word));
@@ -130,6 +127,52 @@ function linearScale(): RollupOptions {
   };
 }
 
+/** Of two classes of drizzle's, the methods that statements written with `sql` need. */
+const KEPT_METHODS = {
+  "pg-core/db.js": ["constructor", "execute"],
+  "pg-core/dialect.js": ["constructor", "escapeName", "escapeParam", "escapeString", "sqlToQuery"],
+};
+
+/**
+ * drizzle's `sql` and its driver for Neon, without the query builders: they hang on methods that nothing here calls, and
+ * no bundler can see that of a method.
+ */
+function drizzle(): RollupOptions {
+  const folder = folderOf("drizzle-orm");
+  const exported = `
+    export { sql, SQL } from "${folder}/sql/sql.js";
+    export { DrizzleQueryError } from "${folder}/errors.js";
+    export { drizzle } from "${folder}/neon-http/driver.js";`;
+  return {
+    external: ["@neondatabase/serverless"],
+    plugins: [
+      {
+        name: "drizzle",
+        resolveId: (id) => (id === ENTRY ? id : null),
+        load: (id) => (id === ENTRY ? exported : null),
+        transform(source, id) {
+          const kept = Object.entries(KEPT_METHODS).find(([file]) => id === join(folder, file))?.[1];
+          return kept ? keepMethods(source, this.parse(source), kept) : null;
+        },
+      },
+    ],
+    treeshake: { moduleSideEffects: false },
+  };
+}
+
+/** The module without the methods of its classes that are not named, and without functions that are kept as properties. */
+function keepMethods(source: string, program: ProgramNode, names: readonly string[]): string {
+  const unwanted = program.body
+    .flatMap((statement) => (statement.type === "ClassDeclaration" ? statement.body.body : []))
+    .filter((member) => member.type !== "StaticBlock" && !member.computed && member.value)
+    .filter((member) => !("key" in member && "name" in member.key && names.includes(member.key.name)));
+  return unwanted.reduce((code, member) => code.replace(textIn(source, member), ""), source);
+}
+
+/** The parser says where each node is, though its type does not. */
+const textIn = (source: string, node: object) =>
+  "start" in node && "end" in node ? source.slice(Number(node.start), Number(node.end)) : "";
+
 /** Bundles, unless that was done before from the same packages and by the same script. */
 async function write(name: string, options: () => RollupOptions): Promise<void> {
   const target = join(root, ".build", name);
@@ -146,5 +189,6 @@ async function write(name: string, options: () => RollupOptions): Promise<void> 
 }
 
 await write("neon-driver.js", neonDriver);
+await write("drizzle.js", drizzle);
 await write("zod.js", zod);
 await write("d3-scale.js", linearScale);
