@@ -23,9 +23,18 @@ export const caller = sql`(
   from users u join tenants t on t.id = u.tenant_id
   where u.id = p.user_id) as caller`;
 
-/** A common table expression: the definitions that the principal may see, as `visible`. Needs `readableDefinitions`. */
-export const visibleDefinitions = sql`visible as (
-  select d.* from principal p join workflow_definitions d on d.tenant_id = p.tenant_id where ${isAdministrator}
+/**
+ * A common table expression: the newest definitions that the principal may see, as `visible`, at least `limit` of them if
+ * there are as many. Needs `readableDefinitions`.
+ */
+export const newestVisible = (limit: number) => sql`visible as (
+  select d.* from principal p
+  cross join lateral (
+    select d.* from workflow_definitions d
+    where ${isAdministrator} and d.tenant_id = p.tenant_id
+    order by d.created_at desc, d.id desc
+    limit ${limit}
+  ) d
   union all
   select d.* from readable_definitions readable join workflow_definitions d on d.id = readable.id
 )`;

@@ -4,13 +4,13 @@ import { ORDERS, type PathPartRow, partColumns } from "../path-parts.ts";
 import {
   authenticated,
   type Credential,
+  definitionIsVisible,
   isAdministrator,
   mayRead,
   ofTenant,
   principal,
-  readableDefinitions,
 } from "../principal.ts";
-import { type Caller, caller, visibleDefinitions } from "./caller.ts";
+import { type Caller, caller } from "./caller.ts";
 
 /** A workflow that names a part, or a folder above it, and as what: `A`, `B`, `C` or `D`. */
 export type Use = { id: string; name: string; letter: string; path: string };
@@ -40,7 +40,7 @@ export async function viewFolder(
 ): Promise<FolderView | null> {
   const id = sql`${request.id}::uuid`;
   const { rows } = await repeatable(db).execute<FolderView>(sql`
-    with ${principal(credential)}, ${readableDefinitions}, ${visibleDefinitions}, part as (
+    with ${principal(credential)}, part as (
       select part.* from principal p
       join path_parts part on part.tenant_id = p.tenant_id and part.id = ${id} and ${mayRead(sql`part.materialized_path`)}
     ), above as (
@@ -70,7 +70,11 @@ export async function viewFolder(
       select id, materialized_path as path from part union all select id, materialized_path from above
     ), uses as (
       select d.id, d.name, named.letter, used.path
-      from visible d
+      from principal p
+      -- The very expression of the index.
+      join workflow_definitions d on ${definitionIsVisible}
+        and (d.source_path_part_ids || d.instruction_path_part_ids || d.output_path_part_ids
+          || d.template_path_part_id) && array(select id from used)
       cross join lateral (values ('A', d.source_path_part_ids), ('B', d.instruction_path_part_ids),
         ('C', d.output_path_part_ids), ('D', array_remove(array[d.template_path_part_id], null))) named (letter, ids)
       join used on used.id = any (named.ids)

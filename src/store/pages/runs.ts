@@ -4,7 +4,7 @@ import { type Database, repeatable } from "../client.ts";
 import { cutPage, type RunCursor, type RunsPage, selectRuns } from "../list-runs.ts";
 import { authenticated, type Credential, ofTenant, principal, readableDefinitions } from "../principal.ts";
 import { instant, runColumns } from "../rows.ts";
-import { type Caller, caller, nameOf, visibleDefinitions } from "./caller.ts";
+import { type Caller, caller, nameOf, newestVisible } from "./caller.ts";
 
 /** A run in a list. `begun_at` is null until it starts. Instants are RFC 3339. */
 export type ListedRun = {
@@ -43,7 +43,7 @@ export type RunsView = {
   now: string;
   runs: ListedRun[];
   next: RunCursor | null;
-  /** Those to choose from, by name. */
+  /** The newest, to choose from, by name. */
   workflows: { id: string; name: string }[];
 };
 
@@ -56,10 +56,11 @@ const MAX_CHOICES = 200;
  */
 export async function viewRuns(db: Database, credential: Credential, page: RunsPage): Promise<RunsView> {
   const { rows } = await repeatable(db).execute<Omit<RunsView, "next">>(sql`
-    with ${principal(credential)}, ${readableDefinitions}, ${visibleDefinitions}
+    with ${principal(credential)}, ${readableDefinitions}, ${newestVisible(MAX_CHOICES)}
     select ${caller}, ${instant(sql`statement_timestamp()`)} as now, ${listed(selectRuns(page))} as runs,
       (select coalesce(jsonb_agg(to_jsonb(choice)), '[]') from (
-        select id, name from visible order by name, id limit ${MAX_CHOICES}
+        select id, name
+        from (select * from visible order by created_at desc, id desc limit ${MAX_CHOICES}) newest order by name, id
       ) choice) as workflows, ${ofTenant}
     from principal p`);
   const row = authenticated(rows);

@@ -14,7 +14,7 @@ import {
 } from "../principal.ts";
 import { instant, isOverdue } from "../rows.ts";
 import { type DefinitionRow, definitionColumns } from "../workflow-definitions.ts";
-import { type Caller, caller, nameOf, visibleDefinitions } from "./caller.ts";
+import { type Caller, caller, nameOf, newestVisible } from "./caller.ts";
 import { type ListedRun, listed } from "./runs.ts";
 
 /** How a workflow's latest runs have ended. */
@@ -70,7 +70,7 @@ export type ListedWorkflow = Outcomes & {
 export type WorkflowsView = { caller: Caller; now: string; total: number; workflows: ListedWorkflow[] };
 
 /**
- * A page of the workflows that the caller may see, by name, with how they stand.
+ * A page of the workflows that the caller may see, newest first, with how they stand.
  * @throws Problem `unauthenticated`
  */
 export async function viewWorkflows(
@@ -79,12 +79,14 @@ export async function viewWorkflows(
   { limit, offset }: { limit: number; offset: number },
 ): Promise<WorkflowsView> {
   const { rows } = await repeatable(db).execute<WorkflowsView>(sql`
-    with ${principal(credential)}, ${readableDefinitions}, ${visibleDefinitions}
-    select ${caller}, ${instant(sql`statement_timestamp()`)} as now, (select count(*)::int from visible) as total,
-      (select coalesce(jsonb_agg(to_jsonb(page) order by page.name, page.id), '[]') from (
-        select d.id, d.name, d.description, d.is_active, d.runner_url is not null as has_runner,
+    with ${principal(credential)}, ${readableDefinitions}, ${newestVisible(limit + offset)}
+    select ${caller}, ${instant(sql`statement_timestamp()`)} as now, 
+      (select count(*)::int from workflow_definitions d where ${isAdministrator} and d.tenant_id = p.tenant_id)
+        + (select count(*)::int from readable_definitions) as total,
+      (select coalesce(jsonb_agg(to_jsonb(page) - 'created_at' order by page.created_at desc, page.id desc), '[]') from (
+        select d.id, d.created_at, d.name, d.description, d.is_active, d.runner_url is not null as has_runner,
           ${queuedOf} as queued, ${holderOf} as holder, outcomes.*
-        from (select * from visible order by name, id limit ${limit} offset ${offset}) d
+        from (select * from visible order by created_at desc, id desc limit ${limit} offset ${offset}) d
         cross join lateral ${outcomesOf} outcomes
       ) page) as workflows, ${ofTenant}
     from principal p`);
