@@ -1,14 +1,19 @@
 // What the pages do beyond HTML: local times, copying, and asking for live parts again while somebody looks.
 const tags = new WeakMap();
 const minute = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
-const local = new Intl.DateTimeFormat(undefined, minute);
-const localOfAnotherYear = new Intl.DateTimeFormat(undefined, { ...minute, year: "numeric" });
+/** As short as it is clear: the year of what was not this year, and seconds where they matter. */
+const format = (at, withSeconds) =>
+  new Intl.DateTimeFormat(undefined, {
+    ...minute,
+    ...(withSeconds && { second: "2-digit" }),
+    ...(at.getFullYear() !== new Date().getFullYear() && { year: "numeric" }),
+  }).format(at);
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
 function enhance() {
   for (const time of document.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
-    const text = (at.getFullYear() === new Date().getFullYear() ? local : localOfAnotherYear).format(at);
+    const text = format(at, time.dataset.seconds === "true");
     if (time.textContent === text) continue;
     time.textContent = text;
     time.title = `${exact.format(at)}\n${time.dateTime}`;

@@ -21,8 +21,8 @@ export const Status = ({ status }: { status: RunStatus }) => (
 );
 
 /** An instant: local where a script can say so, exact on hover. */
-export const Time = ({ at }: { at: string }) => (
-  <time datetime={at} title={formatExactly(at)}>
+export const Time = ({ at, withSeconds = false }: { at: string; withSeconds?: boolean }) => (
+  <time datetime={at} title={formatExactly(at)} data-seconds={withSeconds}>
     {formatInstant(at)}
   </time>
 );

@@ -54,7 +54,7 @@ export const Timeline = ({ run }: { run: ViewedRun }) => (
             <span class="what">
               <bdi>{what}</bdi>
             </span>
-            <Time at={event.at} />
+            <Time at={event.at} withSeconds />
             {more !== null && (
               <p class="wrap muted">
                 <bdi>{more}</bdi>

@@ -90,16 +90,16 @@ export const WorkflowsPage = ({ view, limit, offset }: { view: WorkflowsView; li
                 <td class="slot">
                   <Slot workflow={workflow} now={view.now} />
                 </td>
-                <td class="number">
+                <td class="number" data-label="Queue">
                   {workflow.queued > 0 ? plural(workflow.queued, "run") : <span class="muted">empty</span>}
                 </td>
                 <td>
                   <Strip outcomes={workflow} />
                 </td>
-                <td class="number">
+                <td class="number" data-label="Success">
                   <SuccessRate outcomes={workflow} />
                 </td>
-                <td class="number">
+                <td class="number" data-label="Median">
                   <MedianDuration outcomes={workflow} />
                 </td>
               </tr>
