@@ -36,7 +36,7 @@ const TenantUserResponseSchema = z
   })
   .openapi("TenantUserResponse", { example: USER });
 
-export const CreateTenantUserRequestSchema = z
+const CreateTenantUserRequestSchema = z
   .strictObject({
     email: z.email().max(254).openapi({ description: "Unique in the tenant, in whatever case it is written." }),
     first_name: line(100).nullish(),
@@ -45,7 +45,7 @@ export const CreateTenantUserRequestSchema = z
   })
   .openapi("CreateTenantUserRequest", { example: { email: USER.email, first_name: "Uma", role: "USER" } });
 
-export const UpdateTenantUserRequestSchema = z
+const UpdateTenantUserRequestSchema = z
   .strictObject({ role: TenantUserRoleSchema })
   .openapi("UpdateTenantUserRequest", { example: { role: "ADMIN" } });
 

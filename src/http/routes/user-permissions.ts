@@ -36,7 +36,7 @@ const PermissionResponseSchema = z
   })
   .openapi("PermissionResponse", { example: GRANT });
 
-export const CreatePermissionRequestSchema = z
+const CreatePermissionRequestSchema = z
   .strictObject({
     tenant_id: uuid(),
     user_id: uuid(),
@@ -52,7 +52,7 @@ export const CreatePermissionRequestSchema = z
     },
   });
 
-export const UpdatePermissionRequestSchema = z
+const UpdatePermissionRequestSchema = z
   .strictObject({
     path_part_id: uuid().nullish(),
     capability: orNull(PermissionCapabilitySchema).optional(),

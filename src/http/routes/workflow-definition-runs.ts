@@ -16,7 +16,7 @@ import { exampleRun, toRun, WorkflowRunResponseSchema } from "../workflow-run-sc
 
 export const workflowDefinitionRuns = createRouter();
 
-export const InvokeWorkflowRequestSchema = z
+const InvokeWorkflowRequestSchema = z
   .strictObject({ idempotency_key: text({ max: 255 }).nullish() })
   .openapi("InvokeWorkflowRequest", { example: { idempotency_key: "order-4711" } });
 

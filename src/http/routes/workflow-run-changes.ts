@@ -43,7 +43,7 @@ workflowRunChanges.openapi(deleteRoute, async (c) => {
   return c.body(null, 204);
 });
 
-export const StopWorkflowRunRequestSchema = z
+const StopWorkflowRunRequestSchema = z
   .strictObject({ reason: text({ min: 1, max: 2000 }).nullish() })
   .openapi("StopWorkflowRunRequest", { example: { reason: "Wrong folder" } });
 
