@@ -184,4 +184,6 @@ CREATE INDEX "workflow_runs_definition_newest_index" ON "workflow_runs" USING bt
 CREATE INDEX "workflow_runs_tenant_newest_index" ON "workflow_runs" USING btree ("tenant_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "workflow_runs_tenant_status_newest_index" ON "workflow_runs" USING btree ("tenant_id","status","created_at","id");--> statement-breakpoint
 CREATE INDEX "workflow_runs_user_newest_index" ON "workflow_runs" USING btree ("tenant_id","user_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "workflow_runs_definition_failed_index" ON "workflow_runs" USING btree ("workflow_definition_id","created_at","id") WHERE status = 'FAILED';--> statement-breakpoint
+CREATE INDEX "workflow_runs_user_failed_index" ON "workflow_runs" USING btree ("tenant_id","user_id","created_at","id") WHERE status = 'FAILED';--> statement-breakpoint
 CREATE INDEX "workflow_runs_ended_index" ON "workflow_runs" USING btree ("tenant_id","completed_at") WHERE completed_at is not null;

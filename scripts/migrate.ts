@@ -9,8 +9,25 @@ import { readMigrationFiles } from "drizzle-orm/migrator";
 import { fail, readDatabaseOptions } from "./local/options.ts";
 
 const UNIQUE_VIOLATION = "23505";
+const UNDEFINED_TABLE = "42P01";
 
 export type DatabaseOptions = { databaseUrl: string; neonFetchEndpoint?: string | undefined };
+
+/**
+ * How many migrations the database lacks, and how many it has that are not in `migrations/`. A database that was never
+ * migrated lacks all.
+ */
+export async function compareMigrations(options: DatabaseOptions): Promise<{ missing: number; unknown: number }> {
+  if (options.neonFetchEndpoint) neonConfig.fetchEndpoint = options.neonFetchEndpoint;
+  const sql = neon(options.databaseUrl);
+  const applied = await sql`select hash from drizzle.__drizzle_migrations`.catch((error: unknown) => {
+    if (error instanceof NeonDbError && error.code === UNDEFINED_TABLE) return [];
+    throw error;
+  });
+  const hashes = new Set(readMigrationFiles({ migrationsFolder: "migrations" }).map(({ hash }) => hash));
+  const known = applied.filter((row) => hashes.has(row.hash)).length;
+  return { missing: hashes.size - known, unknown: applied.length - known };
+}
 
 /** Applies what is missing, oldest first, and returns how many that were. Safe beside itself. */
 export async function migrate(options: DatabaseOptions & { log: (line: string) => void }): Promise<number> {

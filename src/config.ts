@@ -51,7 +51,7 @@ const varsSchema = z.object({
   /** Where an OIDC issuer publishes the keys of its session tokens. Plain http only on this machine. */
   SESSION_JWKS_URL: z
     .url({ protocol: /^https?$/ })
-    .refine((url) => new URL(url).protocol === "https:" || LOOPBACK.has(new URL(url).hostname))
+    .refine((url) => URL.canParse(url) && (new URL(url).protocol === "https:" || LOOPBACK.has(new URL(url).hostname)))
     .optional(),
   /** What a session token's `iss` and `aud` must be. */
   SESSION_ISSUER: z.string().min(1).optional(),
@@ -101,9 +101,12 @@ export type Config = {
 
 /** A binding or var that is missing or wrong. The message names it, and never holds its value. */
 export class ConfigError extends Error {
+  readonly names: readonly string[];
+
   constructor(names: readonly string[]) {
     super(`Missing or wrong in the configuration: ${names.join(", ")}. See the configuration table in README.md.`);
     this.name = "ConfigError";
+    this.names = names;
   }
 }
 

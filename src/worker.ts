@@ -3,7 +3,7 @@ import { sweep } from "./cron/sweep.ts";
 import { createApp } from "./http/app.ts";
 import type { Services } from "./http/env.ts";
 import { openSessions } from "./http/session-token.ts";
-import { log } from "./log.ts";
+import { describeError, log } from "./log.ts";
 import { openDatabase } from "./store/client.ts";
 
 const app = createApp();
@@ -32,6 +32,12 @@ export default {
   },
 
   async scheduled(_controller, bindings) {
-    await sweep(compose(bindings));
+    try {
+      await sweep(compose(bindings));
+    } catch (error) {
+      log("error", "sweep", describeError(error));
+      // So that the platform counts it as failed, too.
+      throw error;
+    }
   },
 } satisfies ExportedHandler<object>;

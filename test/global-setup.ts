@@ -19,6 +19,7 @@ import { createExplainer } from "./support/node/explainer.ts";
 import { createFakeRunners } from "./support/node/fake-runner.ts";
 import { createFaults } from "./support/node/faults.ts";
 import { silenceNoise } from "./support/node/quiet.ts";
+import { runScript } from "./support/node/run-script.ts";
 
 const TEMPLATE = "template_workflow_runs";
 
@@ -59,6 +60,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
         return server.faults.order(database, JSON.parse(body));
       case "/faults/withdraw":
         return server.faults.withdraw(database);
+      case "/scripts":
+        return runScript(url.searchParams.get("name") ?? "", JSON.parse(body));
       case "/print":
         return console.log(JSON.parse(body));
       case "/explain/start":

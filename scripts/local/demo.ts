@@ -239,6 +239,7 @@ function seedRuns(db: Database) {
         status: "RUNNING",
         startedAt: ago("0 seconds"),
         deadlineAt: sql`statement_timestamp() + interval '86400 seconds'`,
+        dispatchedAt: ago("0 seconds"),
       },
       { ...run(DEMO.runs.pending, DEMO.owner.id, digest), status: "PENDING" },
     ])
@@ -252,7 +253,8 @@ function seedRuns(db: Database) {
       (1, 'TRIGGERED', r.created_at),
       (2, case when r.status = 'PENDING' then 'QUEUED' end, r.created_at),
       (3, case when r.started_at is not null then 'STARTED' end, r.started_at),
-      (4, case when r.completed_at is not null then r.status end, r.completed_at)
+      (4, case when r.dispatched_at is not null then 'DISPATCHED' end, r.dispatched_at),
+      (5, case when r.completed_at is not null then r.status end, r.completed_at)
     ) e (step, type, at)
     where r.tenant_id = ${DEMO.tenantId} and e.type is not null
       and not exists (select from workflow_run_events known where known.run_id = r.id)

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { DispatchRow } from "../core/dispatch.ts";
 import type { Database } from "./client.ts";
 import { tenantsHaving } from "./in-turn.ts";
@@ -7,8 +7,11 @@ import { DISPATCH_LEASE_SECONDS, dispatchColumns } from "./slots.ts";
 /** True for a run `r` whose dispatch is due. */
 export const isDue = sql`(r.next_dispatch_at <= statement_timestamp() and r.deadline_at > statement_timestamp())`;
 
+/** Scheme, host and port of a runner's URL: not what follows, which may be secret. */
+export const originOf = (url: SQL) => sql`coalesce(substring(${url} from '^[^:]+://[^/?#]+'), '')`;
+
 /** The runner of a definition `d`, as one of its tenant's: what it does to us must not touch another tenant's runs. */
-const runner = sql`(d.tenant_id || ' ' || coalesce(substring(d.runner_url from '^[^:]+://[^/?#]+'), ''))`;
+const runner = sql`(d.tenant_id || ' ' || ${originOf(sql`d.runner_url`)})`;
 
 export type ClaimedDispatch = DispatchRow & {
   /** The same for all dispatches to one runner. */

@@ -23,6 +23,9 @@ export type RunResult = {
   error: string | null;
 };
 
+/** How many different results are kept of an attempt that has ended. */
+const MAX_LATE_RESULTS = 10;
+
 type Outcome = {
   is_recorded: boolean;
   /** The run as it was before. */
@@ -75,10 +78,11 @@ export async function recordResult(db: Database, result: RunResult & Promotion):
         cross join lateral (select jsonb_build_object('status', ${result.status}::text, 'error', ${result.error}::text)) said (detail)
         where found.attempt = ${result.attempt} and found.status <> 'RUNNING'
           and not (found.status = ${result.status} and found.ended_by = 'CALLBACK')
-          -- A runner that repeats itself for ever is written down once.
-          and not exists (
-            select from workflow_run_events e
-            where e.run_id = found.id and e.attempt = found.attempt and e.type = 'LATE_RESULT' and e.detail = said.detail)
+          -- A runner that repeats itself for ever is written down once, and one that says ever more not for ever.
+          and (
+            select count(*) < ${MAX_LATE_RESULTS} and count(*) filter (where e.detail = said.detail) = 0
+            from workflow_run_events e
+            where e.run_id = found.id and e.attempt = found.attempt and e.type = 'LATE_RESULT')
       )
       select ended.id is not null as is_recorded, found.status, found.attempt, found.ended_by
       from found left join ended on true`),

@@ -278,6 +278,11 @@ export const workflowRuns = pgTable(
     index("workflow_runs_tenant_newest_index").on(t.tenantId, t.createdAt, t.id),
     index("workflow_runs_tenant_status_newest_index").on(t.tenantId, t.status, t.createdAt, t.id),
     index("workflow_runs_user_newest_index").on(t.tenantId, t.userId, t.createdAt, t.id),
+    // The state that somebody looks for among many runs of the other: they need not be passed over one by one.
+    index("workflow_runs_definition_failed_index")
+      .on(t.workflowDefinitionId, t.createdAt, t.id)
+      .where(sql`status = 'FAILED'`),
+    index("workflow_runs_user_failed_index").on(t.tenantId, t.userId, t.createdAt, t.id).where(sql`status = 'FAILED'`),
     index("workflow_runs_ended_index").on(t.tenantId, t.completedAt).where(sql`completed_at is not null`),
     check("workflow_runs_status_check", oneOf(sql`${t.status}`, ["PENDING", "RUNNING", "COMPLETED", "FAILED"])),
     check("workflow_runs_runner_type_check", oneOf(sql`${t.runnerType}`, ["SELF_HOSTED"])),

@@ -95,4 +95,17 @@ describe("the sweep", () => {
       },
     ]);
   });
+
+  it("logs why it has failed", async () => {
+    await service.database.sql`alter table sweep_state rename to hidden`;
+    const error = vi.spyOn(console, "error");
+    await expect(service.sweep()).rejects.toThrow();
+    const [[line] = []] = error.mock.calls;
+    error.mockRestore();
+    expect(JSON.parse(line)).toMatchObject({
+      level: "error",
+      event: "sweep",
+      error: 'NeonDbError: relation "sweep_state" does not exist',
+    });
+  });
 });

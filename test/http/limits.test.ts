@@ -55,6 +55,8 @@ describe("the limit of an address", () => {
     const status = async (key: string, address = "192.0.2.1") =>
       (await service.get(LIST, key, { "CF-Connecting-IP": address })).status;
     expect([await status("wr_a"), await status("garbage"), await status("wr_b")]).toEqual([401, 401, 429]);
+    const { headers } = await service.get(LIST, "wr_b", { "CF-Connecting-IP": "192.0.2.1" });
+    expect([headers.get("retry-after"), headers.get("www-authenticate")]).toEqual(["10", null]);
     expect(await status(owner.key)).toBe(200);
     expect(await status("wr_c", "192.0.2.2")).toBe(401);
   });

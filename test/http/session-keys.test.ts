@@ -117,6 +117,7 @@ describe("the configuration of an OIDC issuer", () => {
       "http://login.test/jwks",
       "http://localhost.evil.test/",
       "http://localhost@evil.test/",
+      "nowhere",
       "http://localhost:9@evil.test/",
       "ftp://login.test/",
     ]) {

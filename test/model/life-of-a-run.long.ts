@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { print } from "../support/harness.ts";
-import { seeds } from "../support/random.ts";
+import { seeds } from "../support/seeds.ts";
 import { startService } from "../support/service.ts";
 import { checkModel } from "./check.ts";
 

@@ -1,5 +1,3 @@
-import { inject } from "vitest";
-
 export type Random = {
   /** A whole number from 0 to `below`, without it. */
   integer(below: number): number;
@@ -32,6 +30,3 @@ export function createRandom(seed: number): Random {
     },
   };
 }
-
-/** `count` seeds of this test run. Every run has others, unless `SEED` gives the first. */
-export const seeds = (count: number): number[] => Array.from({ length: count }, (_, index) => inject("seed") + index);

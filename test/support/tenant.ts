@@ -1,8 +1,8 @@
+import type { NeonQueryFunction } from "@neondatabase/serverless";
 import { v7 as uuid } from "uuid";
 import { readConfig } from "../../src/config.ts";
 import { hashApiKey } from "../../src/core/api-key.ts";
 import { encryptWebhookSecret } from "../../src/runner/secret-box.ts";
-import type { TestDatabase } from "./database.ts";
 import { SETTINGS } from "./settings.ts";
 
 /** What the tests' definitions sign with. */
@@ -28,7 +28,10 @@ export type TestTenant = {
 };
 
 /** A tenant of the test's own: three people with keys, a small tree and a definition, with a runner if given. */
-export async function createTenant({ sql }: TestDatabase, options: { runnerUrl?: string } = {}): Promise<TestTenant> {
+export async function createTenant(
+  { sql }: { sql: NeonQueryFunction<false, false> },
+  options: { runnerUrl?: string } = {},
+): Promise<TestTenant> {
   const id = uuid();
   const person = () => ({ id: uuid(), key: `wr_test_${uuid()}` });
   const people = { owner: person(), admin: person(), user: person() };

@@ -19,7 +19,10 @@ export const limitAddress = createMiddleware<AppEnv>(async (c, next) => {
   const key = addressOf(c);
   if (!(await isWithin(address, key))) throw new Problem("too_many_requests");
   await next();
-  if (c.res.status === 401 && !(await isWithin(failure, key))) c.res = answerProblem(c, "too_many_requests");
+  if (c.res.status !== 401 || (await isWithin(failure, key))) return;
+  c.res = answerProblem(c, "too_many_requests");
+  // Hono takes over the headers of the 401.
+  c.res.headers.delete("WWW-Authenticate");
 });
 
 /** Limits the requests with one credential, whoever sends them. */

@@ -146,6 +146,16 @@ describe("POST /v1/workflow-runs/{run_id}/callback", () => {
     expect((await callBack(service, { ...tenant, id: other.id }, runId, { status: "COMPLETED" })).status).toBe(404);
   });
 
+  it("keeps ten different late results of an attempt, and no more", async () => {
+    const tenant = await newTenant();
+    const runId = await invoke(service, tenant);
+    await callBack(service, tenant, runId, { status: "COMPLETED" });
+    for (let n = 1; n <= 12; n++) {
+      expect((await callBack(service, tenant, runId, { status: "FAILED", error: `Error ${n}` })).status).toBe(409);
+    }
+    expect(await lateResults(tenant, runId)).toHaveLength(10);
+  });
+
   it("answers 422 for any other status and for an error that is too long", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);

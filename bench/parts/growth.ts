@@ -1,0 +1,234 @@
+/** How each read, an invoke and an idle sweep grow with the number of runs. */
+import type pg from "pg";
+import { request } from "undici";
+import type { SqlTransaction } from "../../scripts/local/sql-executor.ts";
+import { formatCursor } from "../../src/http/cursor.ts";
+import { growthChart } from "../support/charts.ts";
+import type { Context } from "../support/context.ts";
+import { explain, type Plan } from "../support/plans.ts";
+import type { Server } from "../support/postgres.ts";
+import { number, type Report, range } from "../support/report.ts";
+import { alternate, quantile, ratios, spread } from "../support/rounds.ts";
+import { BUSY, definitionId, FREE, GRANTED, grantedKey, ownerKey, runId, seed, userId } from "../support/seed.ts";
+import { SWEEP_PATH, sweepWrapper } from "../support/sweep-worker.ts";
+import { type Build, bindings, buildWorker, startWorker, type Worker } from "../support/worker.ts";
+
+const LIMIT = 1.5;
+const REQUESTS = 15;
+
+type Site = { runs: number; pool: pg.Pool; worker: Worker; deepCursor: string; createdAt: string };
+
+type Operation = {
+  name: string;
+  path: (site: Site) => string;
+  method?: "POST";
+  key?: string;
+  /** Why it cannot be flat. */
+  grows?: string;
+  inChart?: true;
+};
+
+const list = (query: string) => () => `/v1/workflow-runs?${query}`;
+
+const OPERATIONS: Operation[] = [
+  { name: "get", path: ({ runs }) => `/v1/workflow-runs/${runId(runs / 2)}`, inChart: true },
+  { name: "get, USER", path: (site) => `/v1/workflow-runs/${grantedRun(site)}`, key: grantedKey },
+  { name: "list, first page", path: list(""), inChart: true },
+  { name: "list, deep page", path: ({ deepCursor }) => `/v1/workflow-runs?cursor=${deepCursor}`, inChart: true },
+  { name: "list, USER", path: list(""), key: grantedKey },
+  { name: "list, status RUNNING", path: list("status=RUNNING") },
+  { name: "list, status PENDING", path: list("status=PENDING") },
+  { name: "list, status COMPLETED", path: list("status=COMPLETED") },
+  { name: "list, status FAILED", path: list("status=FAILED"), inChart: true },
+  { name: "list, all states", path: list("status=PENDING&status=RUNNING&status=COMPLETED&status=FAILED") },
+  { name: "list, definition", path: list(`workflow_definition_id=${definitionId(FREE)}`) },
+  {
+    name: "list, definition and a state it has none of",
+    path: list(`workflow_definition_id=${definitionId(FREE)}&status=FAILED`),
+  },
+  { name: "list, user", path: list(`user_id=${userId(3)}`) },
+  { name: "list, user and a state they have none of", path: list(`user_id=${userId(2)}&status=FAILED`) },
+  { name: "list, user who has none", path: list(`user_id=${userId(99)}`) },
+  { name: "list, created before", path: ({ createdAt }) => `/v1/workflow-runs?created_before=${createdAt}` },
+  { name: "list, created after", path: ({ createdAt }) => `/v1/workflow-runs?created_after=${createdAt}` },
+  {
+    name: "list of a definition, with total",
+    path: () => `/v1/workflow-definitions/${definitionId(FREE)}/runs`,
+    grows: "counts the runs of the definition: a hundredth of all here",
+    inChart: true,
+  },
+  { name: "events", path: ({ runs }) => `/v1/workflow-runs/${runId(runs / 2)}/events` },
+  { name: "summary", path: () => "/v1/workflow-runs/summary", inChart: true },
+  {
+    name: "invoke",
+    path: () => `/v1/workflow-definitions/${definitionId(BUSY)}/invoke`,
+    method: "POST",
+    inChart: true,
+  },
+  { name: "sweep, nothing due", path: () => SWEEP_PATH, inChart: true },
+];
+
+/** A run of the definition that was granted, in the middle of them all. */
+function grantedRun({ runs }: Site): string {
+  return runId(Math.floor(runs / 200) * 100 + GRANTED - 1);
+}
+
+export async function measureGrowth(context: Context): Promise<Report> {
+  const server = await context.server();
+  context.progress("building");
+  const build = buildWorker("worker");
+  const sizes = context.quick ? [1000, 20_000] : [1000, 100_000, 1_000_000];
+  const sites: Site[] = [];
+  try {
+    for (const runs of sizes) {
+      context.progress(`seeding ${runs.toLocaleString("en-GB")} runs`);
+      sites.push(await prepare(server, build, runs));
+    }
+    const plans = await explainAll(server, context, sites);
+    const cases = OPERATIONS.flatMap((operation) => sites.map((site) => ({ operation, site })));
+    const measured = await alternate(
+      context.rounds,
+      cases,
+      ({ operation, site }) => measure(operation, site, REQUESTS),
+      context.progress,
+    );
+    const timesOf = (operation: Operation, site: Site) =>
+      [...measured].find(([subject]) => subject.operation === operation && subject.site === site)?.[1] ?? [];
+    return report(context, sites, plans, timesOf);
+  } finally {
+    for (const { worker } of sites) await worker.stop();
+    for (const runs of sizes) await server.dropDatabase(`bench_growth_${runs}`);
+  }
+}
+
+async function prepare(server: Server, build: Build, runs: number): Promise<Site> {
+  const name = `bench_growth_${runs}`;
+  const pool = await server.createDatabase(name);
+  const vars = bindings(server.url(name), server.endpointUrl);
+  await seed(pool, {
+    runs,
+    definitions: 100,
+    runnerUrl: "http://127.0.0.1:9",
+    encryptionKey: vars.ENCRYPTION_KEY ?? "",
+  });
+  // Nine tenths of the way to the oldest.
+  const deep = runId(runs / 10);
+  const { rows } = await pool.query<{ created_at: Date }>("select created_at from workflow_runs where id = $1", [deep]);
+  const createdAt = rows[0]?.created_at.toISOString() ?? "";
+  const worker = await startWorker(build, { vars, wrapper: sweepWrapper });
+  return { runs, pool, worker, createdAt, deepCursor: formatCursor({ createdAt, id: deep }) };
+}
+
+async function call(operation: Operation, site: Site): Promise<string> {
+  const { body, statusCode } = await request(site.worker.url + operation.path(site), {
+    method: operation.method ?? "GET",
+    headers: { authorization: `Bearer ${operation.key ?? ownerKey}` },
+  });
+  const text = await body.text();
+  if (statusCode >= 300) throw new Error(`${operation.name}: ${statusCode} ${text}`);
+  return text;
+}
+
+/** The median of some requests, one after the other, in milliseconds. */
+async function measure(operation: Operation, site: Site, count: number): Promise<number> {
+  const times: number[] = [];
+  for (let n = 0; n < count; n++) {
+    const began = performance.now();
+    await call(operation, site);
+    times.push(performance.now() - began);
+  }
+  return quantile(
+    times.sort((a, b) => a - b),
+    0.5,
+  );
+}
+
+async function explainAll(server: Server, context: Context, sites: readonly Site[]): Promise<Map<Operation, Plan[]>> {
+  const plans = new Map<Operation, Plan[]>();
+  const sent: SqlTransaction[] = [];
+  server.watch(async (request) => {
+    sent.push(request);
+    return "continue";
+  });
+  for (const operation of OPERATIONS) {
+    context.progress(`explaining: ${operation.name}`);
+    const ofOperation: Plan[] = [];
+    for (const site of sites) {
+      await call(operation, site);
+      sent.length = 0;
+      const answer = await call(operation, site);
+      // What explains an insert inserts the same row.
+      if (operation.method === "POST") {
+        await site.pool.query("delete from workflow_runs where id = $1", [JSON.parse(answer).id]);
+      }
+      ofOperation.push(await explain(site.pool, sent));
+    }
+    plans.set(operation, ofOperation);
+    const slug = operation.name.toLowerCase().replaceAll(/[^a-z]+/g, "-");
+    const head = `-- ${operation.name}, at ${sites.at(-1)?.runs.toLocaleString("en-GB")} runs`;
+    context.write(`plans/${slug}.txt`, `${head}\n\n${ofOperation.at(-1)?.text}\n`);
+  }
+  server.watch(undefined);
+  return plans;
+}
+
+function report(
+  context: Context,
+  sites: readonly Site[],
+  plans: Map<Operation, Plan[]>,
+  timesOf: (operation: Operation, site: Site) => number[],
+): Report {
+  const [smallest, largest] = [sites[0], sites.at(-1)];
+  if (!smallest || !largest) throw new Error("Nothing was measured.");
+  const growthOf = (operation: Operation) => spread(ratios(timesOf(operation, largest), timesOf(operation, smallest)));
+  const flat = OPERATIONS.filter(({ grows }) => !grows).map((operation) => ({ operation, ...growthOf(operation) }));
+  const steep = flat.filter(({ median }) => median > LIMIT);
+  const label = ({ runs }: Site) => runs.toLocaleString("en-GB");
+  context.write(
+    "growth.svg",
+    growthChart({
+      title: "Answering, in ms, with more and more runs in the database",
+      subtitle: "Median of single requests, one after the other; both axes are logarithmic",
+      sizes: sites.map(({ runs }) => runs),
+      lines: OPERATIONS.filter(({ inChart }) => inChart).map((operation) => ({
+        name: operation.name,
+        values: sites.map((site) => spread(timesOf(operation, site)).median),
+      })),
+    }),
+  );
+  return {
+    goals: [
+      {
+        goal: `p50 at ${label(largest)} runs: at most ${LIMIT} times that at ${label(smallest)}, but for what must count`,
+        figure:
+          steep.length === 0
+            ? `${number(Math.max(...flat.map(({ median }) => median)))} × at most, in ${flat.length} operations`
+            : steep.map(({ operation, median }) => `${operation.name} ${number(median)} ×`).join(", "),
+        met: steep.length === 0,
+      },
+    ],
+    tables: [
+      {
+        title: "p50 in ms, and pages of the database looked at",
+        columns: [
+          "Operation",
+          ...sites.map((site) => `ms at ${label(site)}`),
+          `× from ${label(smallest)} to ${label(largest)}`,
+          ...sites.map((site) => `pages at ${label(site)}`),
+        ],
+        rows: OPERATIONS.map((operation) => [
+          operation.name + (operation.grows ? " ¹" : ""),
+          ...sites.map((site) => range(spread(timesOf(operation, site)))),
+          range(growthOf(operation)),
+          ...(plans.get(operation) ?? []).map(({ buffers }) => String(buffers)),
+        ]),
+        notes: [
+          `One tenant has all the runs, of 100 definitions and 20 users, one every 100 seconds up to now; 20 run and 100 wait. ` +
+            `\`plans/\` has what Postgres does for each at ${label(largest)} runs. ` +
+            "Pages are 8 KiB each, found in memory or read.",
+          ...OPERATIONS.flatMap(({ name, grows }) => (grows ? [`¹ ${name}: ${grows}.`] : [])),
+        ].join("\n\n"),
+      },
+    ],
+  };
+}

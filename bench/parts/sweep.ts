@@ -1,0 +1,131 @@
+/** The sweep failing what is overdue, against pg-boss doing the same in the same Postgres. */
+import { PgBoss } from "pg-boss";
+import { request } from "undici";
+import type { Context } from "../support/context.ts";
+import type { Server } from "../support/postgres.ts";
+import { type Report, range } from "../support/report.ts";
+import { alternate, ratios, spread } from "../support/rounds.ts";
+import { seed } from "../support/seed.ts";
+import { SWEEP_PATH, sweepWrapper } from "../support/sweep-worker.ts";
+import { type Build, bindings, buildWorker, startWorker } from "../support/worker.ts";
+
+const QUEUE = "bench";
+const TIMES_AS_FAST = 10;
+const INSERT_CHUNK = 10_000;
+
+export async function measureSweep(context: Context): Promise<Report> {
+  const server = await context.server();
+  const count = context.quick ? 5000 : 100_000;
+  const build = buildWorker("worker");
+  context.progress(`seeding ${count} overdue runs, and as many expired jobs of pg-boss`);
+  await seedOurs(server, count);
+  await seedPgBoss(server, count);
+  const subjects = [
+    { name: "pg-boss 12, `supervise`", measure: () => failJobs(server, count) },
+    { name: "this service's sweep", measure: () => failRuns(server, build, count) },
+  ];
+  const measured = await alternate(context.rounds, subjects, ({ measure }) => measure(), context.progress);
+  for (const name of ["bench_overdue", "bench_jobs"]) await server.dropDatabase(name);
+  const [theirs = [], ours = []] = [...measured.values()];
+  const faster = spread(ratios(theirs, ours));
+  const size = count.toLocaleString("en-GB");
+  return {
+    goals: [
+      {
+        goal: `failing ${size} overdue runs: at least ${TIMES_AS_FAST} times as fast as pg-boss`,
+        figure: `${range(faster)} ×`,
+        met: faster.median >= TIMES_AS_FAST,
+      },
+    ],
+    tables: [
+      {
+        title: `Failing ${size} overdue runs`,
+        columns: ["", "seconds", "per second", "times as fast as pg-boss"],
+        rows: [...measured].map(([{ name }, seconds]) => [
+          name,
+          range(spread(seconds)),
+          range(spread(seconds.map((value) => count / value))),
+          range(spread(ratios(theirs, seconds))),
+        ]),
+        notes:
+          "Each of our runs is of a definition of its own, since a definition runs one at a time; each of them is given an " +
+          "event, and its slot to whoever waits. pg-boss moves jobs of one queue, with `retryLimit` 0, to `failed`. " +
+          "An idle sweep is under growth.",
+      },
+    ],
+  };
+}
+
+async function seedOurs(server: Server, count: number): Promise<void> {
+  const pool = await server.createDatabase("bench_overdue");
+  await seed(pool, {
+    runs: 0,
+    definitions: count,
+    runnerUrl: "http://127.0.0.1:9",
+    encryptionKey: bindings("", "").ENCRYPTION_KEY ?? "",
+    overdue: true,
+  });
+}
+
+/** Sweeps until nothing is overdue any more. One sweep stops after 50 s, and the next one goes on. */
+async function failRuns(server: Server, build: Build, count: number): Promise<number> {
+  const name = "bench_sweep";
+  const pool = await server.createDatabase(name, { copyOf: "bench_overdue" });
+  const vars = bindings(server.url(name), server.endpointUrl);
+  const worker = await startWorker(build, { vars, wrapper: sweepWrapper });
+  const failed = async () => {
+    const { rows } = await pool.query("select count(*)::int as failed from workflow_runs where status = 'FAILED'");
+    return rows[0]?.failed;
+  };
+  try {
+    const began = performance.now();
+    do {
+      const { body } = await request(worker.url + SWEEP_PATH, { headersTimeout: 120_000 });
+      await body.dump();
+    } while ((await failed()) < count && performance.now() - began < 300_000);
+    const seconds = (performance.now() - began) / 1000;
+    if ((await failed()) !== count) throw new Error("The sweep left runs that are overdue.");
+    return seconds;
+  } finally {
+    await worker.stop();
+    await server.dropDatabase(name);
+  }
+}
+
+function openBoss(connectionString: string) {
+  const boss = new PgBoss({ connectionString, supervise: false, schedule: false, max: 4 });
+  boss.on("error", () => {});
+  return boss;
+}
+
+async function seedPgBoss(server: Server, count: number): Promise<void> {
+  const pool = await server.createDatabase("bench_jobs", "empty");
+  const boss = openBoss(server.url("bench_jobs"));
+  await boss.start();
+  await boss.createQueue(QUEUE, { retryLimit: 0, expireInSeconds: 3600 });
+  for (let n = 0; n < count; n += INSERT_CHUNK) {
+    const size = Math.min(INSERT_CHUNK, count - n);
+    await boss.insert(
+      QUEUE,
+      Array.from({ length: size }, (_, i) => ({ data: { n: n + i } })),
+    );
+  }
+  await boss.stop({ graceful: false });
+  await pool.query("update pgboss.job set state = 'active', started_on = now() - interval '2 hours'");
+  await pool.query("vacuum (analyze, full)");
+}
+
+async function failJobs(server: Server, count: number): Promise<number> {
+  const name = "bench_supervise";
+  const pool = await server.createDatabase(name, { copyOf: "bench_jobs" });
+  const boss = openBoss(server.url(name));
+  await boss.start();
+  const began = performance.now();
+  await boss.supervise(QUEUE);
+  const seconds = (performance.now() - began) / 1000;
+  const { rows } = await pool.query("select count(*)::int as failed from pgboss.job where state = 'failed'");
+  await boss.stop({ graceful: false });
+  await server.dropDatabase(name);
+  if (rows[0]?.failed !== count) throw new Error(`pg-boss failed ${rows[0]?.failed} of ${count} jobs.`);
+  return seconds;
+}

@@ -1,0 +1,210 @@
+/** From an invoke over the runner to the next run: many definitions at once, and the queue of one. */
+import { request } from "undici";
+import { findFreePort } from "../../scripts/local/ports.ts";
+import type { Context } from "../support/context.ts";
+import { runWorkflows } from "../support/dbos.ts";
+import { type Report, range } from "../support/report.ts";
+import { alternate, quantile, ratios, spread } from "../support/rounds.ts";
+import { startRunner, type Webhook } from "../support/runner.ts";
+import { definitionId, ownerKey, seed } from "../support/seed.ts";
+import { bindings, buildWorker, startWorker } from "../support/worker.ts";
+
+const MANY = 32;
+
+/** A Worker that takes runs, and the definitions or queues that it has. */
+type Service = { invokeUrl: (n: number) => string; headers: Record<string, string> };
+
+type Times = { perSecond: number; p50Ms: number; p95Ms: number };
+type Cycles = Times & { toRunnerP50Ms: number; toRunnerP95Ms: number };
+
+export async function measureWritePath(context: Context): Promise<Report> {
+  const server = await context.server();
+  context.progress("building");
+  const listeners = new Map<string, (webhook: Webhook) => void>();
+  const runner = await startRunner((webhook) => listeners.get(webhook.definitionId)?.(webhook));
+  const pool = await server.createDatabase("bench_write");
+  await server.createDatabase("bench_dbos", "empty");
+  const ports = [await findFreePort(), await findFreePort()] as const;
+  const vars = (port: number): Record<string, string> => ({
+    ...bindings(server.url("bench_write"), server.endpointUrl),
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    RUNNER_URL: runner.url,
+  });
+  await seed(pool, {
+    runs: 0,
+    definitions: MANY + 1,
+    runnerUrl: runner.url.replace("127.0.0.1", "localhost"),
+    encryptionKey: vars(0).ENCRYPTION_KEY ?? "",
+  });
+  await pool.query(`
+    create table queues (id uuid primary key);
+    create table jobs (id uuid primary key default gen_random_uuid(), queue uuid not null, status text not null default 'PENDING',
+      position bigserial, told_at timestamptz);
+    create unique index on jobs (queue) where status = 'RUNNING';
+    create index on jobs (queue, position) where status = 'PENDING';
+    insert into queues select id from workflow_definitions`);
+  const ours = await startWorker(buildWorker("worker"), { vars: vars(ports[0]), port: ports[0] });
+  const bare = await startWorker(buildWorker("cycle"), { vars: vars(ports[1]), port: ports[1] });
+  const services: Record<"ours" | "bare", Service> = {
+    ours: {
+      invokeUrl: (n) => `${ours.url}/v1/workflow-definitions/${definitionId(n)}/invoke`,
+      headers: { authorization: `Bearer ${ownerKey}` },
+    },
+    bare: { invokeUrl: (n) => `${bare.url}/invoke/${definitionId(n)}`, headers: {} },
+  };
+  const seconds = context.quick ? 1.5 : 4;
+  const queued = context.quick ? 50 : 300;
+  const subjects = {
+    bareMany: () => cycleMany(services.bare, listeners, seconds),
+    oursMany: () => cycleMany(services.ours, listeners, seconds),
+    bareOne: () => drainOne(services.bare, listeners, queued),
+    oursOne: () => drainOne(services.ours, listeners, queued),
+    dbos: () => runWorkflows({ databaseUrl: server.url("bench_dbos"), concurrency: MANY, seconds }),
+  };
+  try {
+    const measured = await alternate<() => Promise<Times>, Times>(
+      context.rounds,
+      Object.values(subjects),
+      (measure) => measure(),
+      context.progress,
+    );
+    const of = (subject: () => Promise<Times>) => measured.get(subject) ?? [];
+    return report({
+      many: { bare: of(subjects.bareMany), ours: of(subjects.oursMany), dbos: of(subjects.dbos) },
+      one: { bare: of(subjects.bareOne), ours: of(subjects.oursOne) },
+      queued,
+    });
+  } finally {
+    await Promise.all([ours.stop(), bare.stop()]);
+    runner.stop();
+    for (const name of ["bench_write", "bench_dbos"]) await server.dropDatabase(name);
+  }
+}
+
+async function post(url: string, headers: Record<string, string>, body = "{}"): Promise<void> {
+  const answer = await request(url, {
+    method: "POST",
+    headers: { ...headers, "content-type": "application/json" },
+    body,
+  });
+  const text = await answer.body.text();
+  if (answer.statusCode >= 300) throw new Error(`POST ${url}: ${answer.statusCode} ${text}`);
+}
+
+const callBack = ({ callbackUrl, callbackToken }: Webhook) =>
+  post(callbackUrl, { authorization: `Bearer ${callbackToken}` }, '{"status":"COMPLETED"}');
+
+/** On each definition one cycle after the other: invoke, webhook, callback. */
+async function cycleMany(
+  { invokeUrl, headers }: Service,
+  listeners: Map<string, (webhook: Webhook) => void>,
+  seconds: number,
+): Promise<Cycles> {
+  const cycles: number[] = [];
+  const toRunner: number[] = [];
+  const began = performance.now();
+  const client = async (n: number) => {
+    while (performance.now() - began < seconds * 1000) {
+      const started = performance.now();
+      const told = new Promise<Webhook>((resolve) => listeners.set(definitionId(n), resolve));
+      const [webhook] = await Promise.all([
+        told.then((webhook) => {
+          toRunner.push(performance.now() - started);
+          return webhook;
+        }),
+        post(invokeUrl(n), headers),
+      ]);
+      await callBack(webhook);
+      cycles.push(performance.now() - started);
+    }
+  };
+  await Promise.all(Array.from({ length: MANY }, (_, n) => client(n + 1)));
+  const elapsed = performance.now() - began;
+  for (const times of [cycles, toRunner]) times.sort((a, b) => a - b);
+  return {
+    perSecond: cycles.length / (elapsed / 1000),
+    p50Ms: quantile(cycles, 0.5),
+    p95Ms: quantile(cycles, 0.95),
+    toRunnerP50Ms: quantile(toRunner, 0.5),
+    toRunnerP95Ms: quantile(toRunner, 0.95),
+  };
+}
+
+/** Fills the queue of one definition, and has its runner end each run as soon as it hears of it. */
+async function drainOne(
+  { invokeUrl, headers }: Service,
+  listeners: Map<string, (webhook: Webhook) => void>,
+  queued: number,
+): Promise<Times> {
+  const definition = MANY + 1;
+  const times: number[] = [];
+  let held: Webhook | undefined;
+  listeners.set(definitionId(definition), (webhook) => {
+    held = webhook;
+  });
+  for (let n = 0; n < queued; n++) await post(invokeUrl(definition), headers);
+  const began = performance.now();
+  let last = began;
+  await new Promise<void>((resolve, reject) => {
+    const end = (webhook: Webhook) => {
+      if (webhook !== held) {
+        times.push(performance.now() - last);
+        last = performance.now();
+      }
+      callBack(webhook).then(() => times.length === queued - 1 && resolve(), reject);
+    };
+    listeners.set(definitionId(definition), end);
+    if (held) end(held);
+    else reject(new Error("The runner was not told of the first run."));
+  });
+  const elapsed = performance.now() - began;
+  times.sort((a, b) => a - b);
+  return { perSecond: queued / (elapsed / 1000), p50Ms: quantile(times, 0.5), p95Ms: quantile(times, 0.95) };
+}
+
+function report(measured: {
+  many: { bare: Times[]; ours: Times[]; dbos: Times[] };
+  one: { bare: Times[]; ours: Times[] };
+  queued: number;
+}): Report {
+  const { many, one, queued } = measured;
+  const values = (of: readonly Times[], what: string) =>
+    of.map((times) => Object.entries(times).find(([name]) => name === what)?.[1] ?? Number.NaN);
+  const row = (name: string, of: readonly Times[], bare: readonly Times[]) => [
+    name,
+    range(spread(values(of, "perSecond"))),
+    range(spread(ratios(values(of, "perSecond"), values(bare, "perSecond")))),
+    range(spread(values(of, "p50Ms"))),
+    range(spread(values(of, "p95Ms"))),
+    range(spread(values(of, "toRunnerP50Ms"))),
+    range(spread(values(of, "toRunnerP95Ms"))),
+  ];
+  const columns = (of: string) => [of, "per second", "× bare", "p50 ms", "p95 ms", "to the runner, p50 ms", "p95 ms"];
+  return {
+    goals: [],
+    tables: [
+      {
+        title: `Cycles on ${MANY} definitions at once`,
+        columns: columns("Cycle"),
+        rows: [
+          row("bare handler", many.bare, many.bare),
+          row("this service", many.ours, many.bare),
+          row("DBOS Transact, an empty workflow", many.dbos, many.bare),
+        ],
+        notes:
+          "A cycle is an invoke, its webhook received by a runner on loopback, and the callback. The bare handler sends as many " +
+          "statements, each on rows found by a key, and neither knows its caller nor signs what it sends. DBOS starts and " +
+          "finishes a workflow that does nothing inside one process with a connection to Postgres: no HTTP, no runner. It is " +
+          "here as what else one might pick, and does another job.",
+      },
+      {
+        title: "The queue of one definition",
+        columns: columns("From one webhook to the next").slice(0, 5),
+        rows: [row("bare handler", one.bare, one.bare), row("this service", one.ours, one.bare)].map((r) =>
+          r.slice(0, 5),
+        ),
+        notes: `${queued} runs wait. The runner ends each as soon as it hears of it, which promotes the next.`,
+      },
+    ],
+  };
+}

@@ -1,0 +1,82 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import pg from "pg";
+import { startPostgres } from "../../scripts/local/postgres.ts";
+import { type Intercept, startSqlEndpoint } from "../../scripts/local/sql-endpoint.ts";
+import { migrate } from "../../scripts/migrate.ts";
+import { root } from "./paths.ts";
+
+/** A Postgres of the benchmarks' own, as durable as one in production, with Neon's protocol in front of it. */
+export type Server = {
+  endpointUrl: string;
+  version: string;
+  url(database: string): string;
+  /** Makes a database: with this project's tables, with none, or as a copy of another, which nobody may use any more. */
+  createDatabase(name: string, content?: "migrated" | "empty" | { copyOf: string }): Promise<pg.Pool>;
+  dropDatabase(name: string): Promise<void>;
+  /** Has every request to the database pass by here; undefined: lets them pass unseen. */
+  watch(intercept: Intercept | undefined): void;
+  stop(): Promise<void>;
+};
+
+function openPool(connectionString: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max: 2 });
+  // A connection that ends with its database or its server is no error of ours.
+  pool.on("error", () => {});
+  return pool;
+}
+
+export async function startServer(): Promise<Server> {
+  const dataDir = join(root, ".local/bench-postgres");
+  const postgres = await startPostgres({ dataDir, port: 0, persistent: true, reset: true });
+  let watching: Intercept | undefined;
+  const endpoint = await startSqlEndpoint({
+    postgresUrl: postgres.url(),
+    port: 0,
+    intercept: async (request) => (watching ? watching(request) : "continue"),
+  });
+  const admin = openPool(postgres.url());
+  const pools = new Map<string, pg.Pool>();
+  const { rows } = await admin.query<{ server_version: string }>("show server_version");
+
+  async function dropDatabase(name: string): Promise<void> {
+    await pools.get(name)?.end();
+    pools.delete(name);
+    await admin.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
+  }
+
+  /** Ends all connections to a database: it cannot be copied while there is one. */
+  async function leave(name: string): Promise<string> {
+    await pools.get(name)?.end();
+    pools.delete(name);
+    await admin.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [name]);
+    return name;
+  }
+
+  return {
+    endpointUrl: endpoint.url,
+    version: rows[0]?.server_version ?? "?",
+    url: postgres.url,
+    async createDatabase(name, content = "migrated") {
+      await dropDatabase(name);
+      const template = typeof content === "object" ? await leave(content.copyOf) : "template1";
+      const [as, from] = [name, template].map(pg.escapeIdentifier);
+      await admin.query(`create database ${as} template ${from} strategy file_copy`);
+      const database = { databaseUrl: postgres.url(name), neonFetchEndpoint: endpoint.url };
+      if (content === "migrated") await migrate({ ...database, log: () => {} });
+      const pool = openPool(postgres.url(name));
+      pools.set(name, pool);
+      return pool;
+    },
+    dropDatabase,
+    watch(intercept) {
+      watching = intercept;
+    },
+    async stop() {
+      await Promise.all([...pools.values(), admin].map((pool) => pool.end()));
+      await endpoint.close();
+      await postgres.stop();
+      rmSync(postgres.dataDir, { recursive: true, force: true });
+    },
+  };
+}

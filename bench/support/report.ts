@@ -1,0 +1,39 @@
+/** What a part of the benchmarks has found, as text for the terminal and for RESULTS.md. */
+import type { Spread } from "./rounds.ts";
+
+/** What was asked for, what came out, and whether that is enough. */
+export type Goal = { goal: string; figure: string; met: boolean };
+
+export type Table = { title: string; columns: readonly string[]; rows: readonly (readonly string[])[]; notes?: string };
+
+export type Report = { goals: readonly Goal[]; tables: readonly Table[] };
+
+export function number(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3;
+  return value.toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+export const range = ({ min, median, max }: Spread): string => `${number(min)}–${number(median)}–${number(max)}`;
+
+/** A table in Markdown, its columns aligned, so that it reads well in a terminal too. */
+export function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = columns.map((column, i) => Math.max(column.length, 3, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]) => `| ${widths.map((w, i) => (cells[i] ?? "").padEnd(w)).join(" | ")} |`;
+  return [line(columns), `| ${widths.map((w) => "-".repeat(w)).join(" | ")} |`, ...rows.map(line)].join("\n");
+}
+
+export const markdownSection = ({ title, columns, rows, notes }: Table): string =>
+  [`### ${title}`, markdownTable(columns, rows), ...(notes ? [notes] : [])].join("\n\n");
+
+export type PartReport = Report & { name: string; command: string };
+
+/** Every goal of every part, in one table. */
+export function goalTable(reports: readonly PartReport[]): string {
+  return markdownTable(
+    ["Part", "Goal", "Figure", "", "Command"],
+    reports.flatMap(({ name, command, goals }) =>
+      goals.map(({ goal, figure, met }) => [name, goal, figure, met ? "met" : "**not met**", `\`${command}\``]),
+    ),
+  );
+}

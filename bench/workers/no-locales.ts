@@ -1,0 +1,2 @@
+/** In the place of the translations of zod. */
+export {};

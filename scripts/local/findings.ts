@@ -1,0 +1,120 @@
+import type { Diagnosis, FailingRunner, StuckReason, StuckRuns } from "../../src/store/diagnosis.ts";
+
+/**
+ * One line of the doctor's: "good"; "note", which is somebody's wish or affair; or "bad". What is not good comes with
+ * what to do about it.
+ */
+export type Finding =
+  | { mark: "good"; subject: string; text: string }
+  | { mark: "note" | "bad"; subject: string; text: string; advice: string };
+
+/** The cron fires every minute: what three of them have not done is late. As in `/readyz`. */
+const LATE_SECONDS = 180;
+
+/** After a minute the next one has begun: this one has died. */
+const DEAD_SECONDS = 120;
+
+/** What the diagnosis of a database comes to. `knownKeyIds` are the keys of ENCRYPTION_KEY, where it is known. */
+export function judge(diagnosis: Diagnosis, knownKeyIds: readonly string[] | undefined): Finding[] {
+  return [
+    judgeSweep(diagnosis.sweep),
+    judgeOverdue(diagnosis.backlog),
+    judgeDeliveries(diagnosis.backlog),
+    ...judgeStuck(diagnosis.stuck),
+    ...judgeRunners(diagnosis.failing),
+    ...(knownKeyIds === undefined ? [] : [judgeSecrets(diagnosis.secrets, knownKeyIds)]),
+  ];
+}
+
+function judgeSweep({ since_end, since_begin, timed_out, delivered, lag_max_ms }: Diagnosis["sweep"]): Finding {
+  const subject = "last sweep";
+  const advice = "Is the Worker deployed with the cron trigger of wrangler.toml? Look for `sweep` in its logs.";
+  if (since_end === null) return { mark: "bad", subject, text: "No sweep has ended yet.", advice };
+  const ended = `The last one ended ${time(since_end)} ago`;
+  if (since_begin !== null && since_begin > DEAD_SECONDS) {
+    return { mark: "bad", subject, text: `${ended}; a later one has died.`, advice: "Look for its error in the logs." };
+  }
+  if (since_end > LATE_SECONDS) return { mark: "bad", subject, text: `${ended}.`, advice };
+  const lag = lag_max_ms === null ? "" : ` (at most ${time(lag_max_ms / 1000)} late)`;
+  return { mark: "good", subject, text: `${ended}: ${timed_out} timed out${lag}, ${delivered} delivered.` };
+}
+
+function judgeOverdue({ overdue, oldest_overdue }: Diagnosis["backlog"]): Finding {
+  const subject = "overdue runs";
+  if (oldest_overdue === null) return { mark: "good", subject, text: "None." };
+  const text = `${overdue}, for up to ${time(oldest_overdue)}.`;
+  if (oldest_overdue <= LATE_SECONDS) return { mark: "good", subject, text: `${text} The next sweep fails them.` };
+  const advice = "Readers see them as FAILED already, but what waits behind them does not start. Mend the sweep first.";
+  return { mark: "bad", subject, text, advice };
+}
+
+function judgeDeliveries({ due, oldest_due, waiting_for_retry }: Diagnosis["backlog"]): Finding {
+  const subject = "deliveries";
+  const retries = waiting_for_retry === 0 ? "" : ` ${waiting_for_retry} wait for their next try.`;
+  if (oldest_due === null) return { mark: "good", subject, text: `None is due.${retries}` };
+  const text = `${due} are due, for up to ${time(oldest_due)}.${retries}`;
+  if (oldest_due <= LATE_SECONDS) return { mark: "good", subject, text: `${text} The next sweep makes them.` };
+  const advice =
+    "Mend the sweep first. If it is well, it delivers more slowly than runs start: see docs/operations.md.";
+  return { mark: "bad", subject, text, advice };
+}
+
+const STUCK: Record<StuckReason, { mark: "note" | "bad"; text: string; advice: string }> = {
+  lost: {
+    mark: "bad",
+    text: "RUNNING, but neither accepted by a runner nor due to be delivered",
+    advice: "This should not happen. Stop and retry them, and report it with their events.",
+  },
+  "not promoted": {
+    mark: "bad",
+    text: "PENDING, although the slot is free",
+    advice:
+      "This should not happen. Invoke the workflow once more, which starts the first in the queue, and report it.",
+  },
+  paused: {
+    mark: "note",
+    text: "PENDING, because the workflow is paused",
+    advice: "They start when its `is_active` is set to true.",
+  },
+  "no runner": {
+    mark: "note",
+    text: "PENDING, because the workflow has no runner",
+    advice: "They start when its `runner_config` is set.",
+  },
+};
+
+function judgeStuck(stuck: readonly StuckRuns[]): Finding[] {
+  const subject = "stuck runs";
+  if (stuck.length === 0) return [{ mark: "good", subject, text: "None." }];
+  return stuck.map(({ reason, count, oldest, examples }) => {
+    const { mark, text, advice } = STUCK[reason];
+    return { mark, subject, text: `${count} ${text}, for up to ${time(oldest)}: ${examples.join(", ")}.`, advice };
+  });
+}
+
+function judgeRunners(failing: readonly FailingRunner[]): Finding[] {
+  const subject = "runners";
+  if (failing.length === 0) return [{ mark: "good", subject, text: "None fails." }];
+  return failing.map(({ tenant_id, runner, runs, tries, last_reason }) => ({
+    mark: "bad",
+    subject,
+    text: `${runner} of tenant ${tenant_id} has not accepted ${runs} run(s) in up to ${tries} tries. ${last_reason ?? ""}`,
+    advice: "Tell its tenant. The runs are tried again until their deadlines.",
+  }));
+}
+
+function judgeSecrets(secrets: Diagnosis["secrets"], knownKeyIds: readonly string[]): Finding {
+  const subject = "webhook secrets";
+  const lost = secrets.filter(({ key_id }) => !knownKeyIds.includes(key_id));
+  if (lost.length === 0) return { mark: "good", subject, text: "ENCRYPTION_KEY has the key of each." };
+  const text = lost.map(({ key_id, count }) => `${count} encrypted with "${key_id}"`).join(", ");
+  const advice = "ENCRYPTION_KEY lacks that key: put it back behind the others. Without it these runners get no run.";
+  return { mark: "bad", subject, text: `${text}.`, advice };
+}
+
+/** Seconds as people say them. */
+function time(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} hours` : `${Math.round(seconds / 86_400)} days`;
+}
