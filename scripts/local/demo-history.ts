@@ -25,6 +25,8 @@ type Habit = {
   tookSeconds: number;
   failures: number;
   errors: string[];
+  /** True when the latest run was refused by its runner. */
+  isRefused?: boolean;
   parts: Pick<RunSnapshot, "sources" | "instructions" | "outputs" | "template">;
 };
 
@@ -69,7 +71,7 @@ function pastOf(habit: Habit, people: readonly string[], firstNumber: number): P
     const took =
       kind === "DEADLINE" ? habit.limitSeconds : habit.tookSeconds * (0.4 + 1.2 * random() ** 2 + 0.4 * random());
     const ended = started + Math.min(took, habit.limitSeconds);
-    if (ended > -10 * MINUTE) return runs;
+    if (ended > -10 * MINUTE) return habit.isRefused ? refuseLast(runs) : runs;
     slotFree = ended;
     const user = people[Math.floor(random() * people.length)] ?? demoId(201);
     const error = {
@@ -100,6 +102,16 @@ function pastOf(habit: Habit, people: readonly string[], firstNumber: number): P
     });
   }
 }
+
+const REFUSAL = "The runner answered 403.";
+
+/** The runs, the last of them refused by its runner as soon as it was handed over. */
+const refuseLast = (runs: readonly PastRun[]): PastRun[] =>
+  runs.map((run, index) =>
+    index < runs.length - 1
+      ? run
+      : { ...run, status: "FAILED", ended_by: "DISPATCH", error: REFUSAL, ended_ago: run.started_ago - 1 },
+  );
 
 function habits(quarterlyReportId: string): Habit[] {
   const of = (
@@ -138,6 +150,7 @@ function habits(quarterlyReportId: string): Habit[] {
       everySeconds: 7 * HOUR,
       tookSeconds: 35 * MINUTE,
       failures: 0.3,
+      isRefused: true,
       errors: [
         "lease-berlin.docx has changed while it was being read.",
         "Clause 14 refers to an annex that is missing.",
@@ -168,7 +181,7 @@ export async function seedHistory(db: Database, demo: { tenantId: string; quarte
       insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
         created_at, started_at, deadline_at, dispatched_at, dispatch_count, completed_at, updated_at, ended_by, error)
       select id, ${demo.tenantId}, definition, "user", 'SELF_HOSTED', status, snapshot, created_at, started_at,
-        started_at + make_interval(secs => "limit"), started_at + interval '400 ms', 1, ended_at, ended_at, ended_by, error
+        started_at + make_interval(secs => "limit"), case when ended_by <> 'DISPATCH' then started_at + interval '400 ms' end, 1, ended_at, ended_at, ended_by, error
       from timed order by created_at
       on conflict do nothing
       returning id
@@ -180,10 +193,13 @@ export async function seedHistory(db: Database, demo: { tenantId: string; quarte
       (1, 'TRIGGERED', created_at, null::jsonb),
       (2, case when started_at > created_at then 'QUEUED' end, created_at, null),
       (3, 'STARTED', started_at, null),
-      (4, 'DISPATCHED', started_at + interval '400 ms', jsonb_build_object('status', 202, 'tries', 1)),
+      (4, case ended_by when 'DISPATCH' then 'DISPATCH_FAILED' else 'DISPATCHED' end, started_at + interval '400 ms',
+        case ended_by when 'DISPATCH' then jsonb_build_object('reason', error, 'tries', 1)
+          else jsonb_build_object('status', 202, 'tries', 1) end),
       (5, case ended_by when 'DEADLINE' then 'TIMED_OUT' when 'STOP' then 'STOPPED' else status end, ended_at,
         case ended_by when 'DEADLINE' then jsonb_build_object('lag_ms', lag_ms)
-          when 'STOP' then jsonb_build_object('reason', 'wrong folder', 'user_id', "user") end)
+          when 'STOP' then jsonb_build_object('reason', 'wrong folder', 'user_id', "user")
+          when 'DISPATCH' then jsonb_build_object('reason', error, 'tries', 1) end)
     ) e (step, type, at, detail)
     where e.type is not null and exists (select from inserted)
     order by created_at, e.step`);

@@ -4,15 +4,15 @@ import type { Database } from "../../src/store/client.ts";
 import { demoId } from "./demo-id.ts";
 import { MORE_WORKFLOWS, partsOf } from "./demo-world.ts";
 
-/** Two runs that go on, one of them towards a runner that does not answer, and two that wait. */
+/** Two runs that go on, and two that wait. */
 export async function seedPresent(db: Database, tenantId: string): Promise<void> {
   const [invoices, contracts] = MORE_WORKFLOWS;
   if (!invoices || !contracts) throw new RangeError("There are no such workflows.");
   const runs = [
-    { id: demoId(411), of: invoices, user: demoId(204), begun_ago: 190, dispatched: true },
-    { id: demoId(412), of: invoices, user: demoId(205), begun_ago: null, dispatched: false },
-    { id: demoId(413), of: invoices, user: demoId(201), begun_ago: null, dispatched: false },
-    { id: demoId(414), of: contracts, user: demoId(206), begun_ago: 400, dispatched: false },
+    { id: demoId(411), of: invoices, user: demoId(204), begun_ago: 190 },
+    { id: demoId(412), of: invoices, user: demoId(205), begun_ago: null },
+    { id: demoId(413), of: invoices, user: demoId(201), begun_ago: null },
+    { id: demoId(414), of: contracts, user: demoId(206), begun_ago: 400 },
   ].map(({ of, user, ...run }) => ({
     ...run,
     user,
@@ -31,16 +31,15 @@ export async function seedPresent(db: Database, tenantId: string): Promise<void>
     with present as (
       select p.*, coalesce(statement_timestamp() - make_interval(secs => begun_ago), statement_timestamp()) as begun_at
       from jsonb_to_recordset(${JSON.stringify(runs)}::jsonb) as p (id uuid, definition uuid, "user" uuid, begun_ago float8,
-        dispatched boolean, "limit" int, snapshot jsonb)
+        "limit" int, snapshot jsonb)
     ), inserted as (
       insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
-        created_at, started_at, deadline_at, dispatched_at, next_dispatch_at, dispatch_count, updated_at)
+        created_at, started_at, deadline_at, dispatched_at, dispatch_count, updated_at)
       select id, ${tenantId}, definition, "user", 'SELF_HOSTED', case when begun_ago is null then 'PENDING' else 'RUNNING' end,
         snapshot, begun_at - interval '1 second', case when begun_ago is not null then begun_at end,
         case when begun_ago is not null then begun_at + make_interval(secs => "limit") end,
-        case when dispatched then begun_at + interval '300 ms' end,
-        case when begun_ago is not null and not dispatched then statement_timestamp() + interval '2 minutes' end,
-        case when begun_ago is null then 0 when dispatched then 1 else 3 end, begun_at
+        case when begun_ago is not null then begun_at + interval '300 ms' end,
+        case when begun_ago is null then 0 else 1 end, begun_at
       from present order by id
       on conflict do nothing
       returning id
@@ -51,9 +50,8 @@ export async function seedPresent(db: Database, tenantId: string): Promise<void>
     cross join lateral (values
       (1, 'TRIGGERED', begun_at - interval '1 second', null::jsonb),
       (2, case when begun_ago is null then 'QUEUED' else 'STARTED' end, begun_at, null),
-      (3, case when dispatched then 'DISPATCHED' end, begun_at + interval '300 ms', jsonb_build_object('status', 202, 'tries', 1)),
-      (4, case when begun_ago is not null and not dispatched then 'DISPATCH_FAILED' end, begun_at + interval '40 seconds',
-        jsonb_build_object('reason', 'The runner could not be reached.', 'tries', 3))
+      (3, case when begun_ago is not null then 'DISPATCHED' end, begun_at + interval '300 ms',
+        jsonb_build_object('status', 202, 'tries', 1))
     ) e (step, type, at, detail)
     where e.type is not null
     order by id, e.step`);

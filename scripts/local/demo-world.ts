@@ -39,8 +39,6 @@ export type Workflow = {
   description: string;
   limitSeconds: number;
   isActive: boolean;
-  /** Whose runner never answers. Without it, runs go to the example runner. */
-  runnerUrl?: string;
   source: string;
   instruction: string;
   output: string;
@@ -68,7 +66,6 @@ export const MORE_WORKFLOWS: Workflow[] = [
     description: "Compares each contract with the checklist and writes a letter.",
     limitSeconds: 2 * HOUR,
     isActive: true,
-    runnerUrl: "https://runner.demo.example/hook",
     source: demoId(125),
     instruction: demoId(127),
     output: demoId(128),
@@ -112,15 +109,13 @@ export const partsOf = ({ source, instruction, output, template }: Omit<Workflow
 /** A definition as its table has it. */
 export async function toMoreDefinition(tenantId: string, workflow: Workflow, example: ExampleRunner) {
   const { id, pathPartId, name, description, limitSeconds, isActive, source, instruction, output, template } = workflow;
-  const runner = await runnerColumns(example, id);
   return {
     id,
     pathPartId,
     name,
     description,
     isActive,
-    ...runner,
-    runnerUrl: workflow.runnerUrl ?? runner.runnerUrl,
+    ...(await runnerColumns(example, id)),
     maxRunDurationSeconds: limitSeconds,
     tenantId,
     runnerType: "SELF_HOSTED",

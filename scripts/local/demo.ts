@@ -100,7 +100,7 @@ const GRANTS = [
 ] as const;
 
 /** The definitions whose runs go to the example runner. */
-const FOLLOWERS = [DEMO.quarterlyReportId, ...MORE_WORKFLOWS.filter(({ runnerUrl }) => !runnerUrl).map(({ id }) => id)];
+const FOLLOWERS = [DEMO.quarterlyReportId, ...MORE_WORKFLOWS.map(({ id }) => id)];
 
 type DatabaseOptions = Pick<Config, "databaseUrl" | "neonFetchEndpoint">;
 
