@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { Child } from "hono/jsx";
-import { type FailingRunner, type HealthView, viewHealth } from "../../store/pages/health.ts";
+import { type FailingRunner, type HealthView, MAX_ENDED_IN_AN_HOUR, viewHealth } from "../../store/pages/health.ts";
 import type { AppEnv } from "../env.ts";
 import { conditional } from "../middleware/conditional.ts";
 import { LATE_SECONDS } from "../routes/health.ts";
@@ -50,6 +50,9 @@ const HealthPage = ({ view }: { view: HealthView }) => {
             Ended in the last day <small class="muted">completed above the line, failed below</small>
           </h2>
           <EndedChart hours={view.hours} />
+          {view.hours.some(({ completed, failed }) => completed + failed >= MAX_ENDED_IN_AN_HOUR) && (
+            <p class="muted">Of an hour in which more have ended, the latest {MAX_ENDED_IN_AN_HOUR} are shown.</p>
+          )}
         </section>
         <section class="card">
           <h2>

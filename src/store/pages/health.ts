@@ -51,6 +51,9 @@ export type HealthView = {
 
 const MAX_FAILING = 20;
 
+/** Of an hour in which more have ended, the latest. */
+export const MAX_ENDED_IN_AN_HOUR = 1000;
+
 const since = (at: ReturnType<typeof sql>) => sql`extract(epoch from statement_timestamp() - ${at})::float8`;
 
 /**
@@ -66,9 +69,19 @@ export async function viewHealth(db: Database, credential: Credential): Promise<
       from principal p
       join workflow_runs r on r.tenant_id = p.tenant_id and r.status = 'RUNNING' and ${runIsAmongVisible}
     ), ended as (
-      select r.workflow_definition_id, r.status, r.ended_by, r.error, r.completed_at, ${hourOf(sql`r.completed_at`)} as hour
+      select hour, latest.*
       from principal p
-      join workflow_runs r on r.tenant_id = p.tenant_id and r.completed_at > ${yesterday} and ${runIsAmongVisible}
+      cross join generate_series(0, 23) hour
+      -- Hour by hour, so that each is a short range of the index and none is read further than its limit.
+      cross join lateral (
+        select r.workflow_definition_id, r.status, r.ended_by, r.error, r.completed_at
+        from workflow_runs r
+        where r.tenant_id = p.tenant_id and ${runIsAmongVisible}
+          and r.completed_at > statement_timestamp() - (hour + 1) * interval '1 hour'
+          and r.completed_at <= statement_timestamp() - hour * interval '1 hour'
+        order by r.completed_at desc
+        limit ${MAX_ENDED_IN_AN_HOUR}
+      ) latest
     ), swept as (
       select ${hourOf(sql`e.at`)} as hour, count(*)::int as timed_out,
         max((e.detail ->> 'lag_ms')::float8) / 1000 as lag_max_seconds
