@@ -46,11 +46,12 @@ export async function viewFolder(
     ), above as (
       select top.id, top.name, top.materialized_path
       from principal p
-      cross join part
-      cross join lateral (select string_to_array(substr(part.materialized_path, 2), '/') as names) path
-      cross join lateral generate_series(1, cardinality(path.names) - 1) depth
-      join path_parts top on top.tenant_id = part.tenant_id
-        and top.materialized_path = '/' || array_to_string(path.names[1:depth], '/')
+      -- As one array, so that they are looked up by their index however many the planner expects.
+      join path_parts top on top.tenant_id = p.tenant_id and top.materialized_path = any (array(
+        select '/' || array_to_string(path.names[1:depth], '/')
+        from part
+        cross join lateral (select string_to_array(substr(part.materialized_path, 2), '/') as names) path
+        cross join lateral generate_series(1, cardinality(path.names) - 1) depth))
       where ${mayRead(sql`top.materialized_path`)}
     ), tops as (
       select g.path from grants g
