@@ -2,7 +2,7 @@ import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { version } from "../../package.json";
 import type { ProblemCode } from "../core/errors.ts";
 import type { AppEnv } from "./env.ts";
-import { problemResponses } from "./errors.ts";
+import { problemResponses, validationResponse } from "./errors.ts";
 import { SESSION_COOKIE } from "./middleware/authenticate.ts";
 
 export { version };
@@ -61,12 +61,20 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>): Document {
   return document;
 }
 
-/** A route's own responses, and those that a request may get before it reaches its route. */
-function allResponses({ method, security = [], responses }: RouteConfig): RouteConfig["responses"] {
+/** A route's own responses, which are what its verb comes to, and those that follow from what the route is. */
+function allResponses({ method, security = [], request, responses }: RouteConfig): RouteConfig["responses"] {
+  const isOpenedBy = (scheme: keyof typeof SECURITY_SCHEMES) => security.some((opening) => scheme in opening);
   const codes: ProblemCode[] = ["too_many_requests", "headers_too_large"];
-  if (security.some((scheme) => "Session" in scheme)) codes.push("session_keys_unavailable");
-  if (security.some((scheme) => "SessionCookie" in scheme) && method !== "get") codes.push("forbidden");
-  return { ...problemResponses(...codes), ...responses };
+  if (method !== "get") codes.push("payload_too_large");
+  if (request?.body) codes.push("unsupported_media_type");
+  if (isOpenedBy("ApiKey")) codes.push("unauthenticated");
+  if (isOpenedBy("RunToken")) codes.push("callback_unauthenticated");
+  if (isOpenedBy("Session")) codes.push("session_keys_unavailable");
+  if (isOpenedBy("SessionCookie") && method !== "get") codes.push("forbidden");
+  if (security.length === 0) return { ...problemResponses(...codes), ...responses };
+  // The contract has 422 also where nothing of the request can be wrong.
+  codes.push("internal_error", "database_unavailable");
+  return { ...problemResponses(...codes), ...validationResponse, ...responses };
 }
 
 /** An index of the documentation for language models: https://llmstxt.org. */

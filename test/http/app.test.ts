@@ -1,6 +1,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import worker from "../../src/worker.ts";
+import { documentFaults, operations } from "../support/document.ts";
 import { type Service, startService } from "../support/service.ts";
 
 let service: Service;
@@ -47,6 +48,16 @@ describe("the service", () => {
     const response = await service.fetch("/v1/nothing", { method: "POST", body: "x".repeat(64 * 1024 + 1) });
     expect(response.status).toBe(413);
   });
+
+  it.each(operations.filter(({ method }) => method !== "GET"))(
+    "refuses it of $operationId as the document says",
+    async (operation) => {
+      const path = operation.path.replaceAll(/\{\w+\}/g, crypto.randomUUID());
+      const response = await service.fetch(path, { method: operation.method, body: "x".repeat(64 * 1024 + 1) });
+      expect(response.status).toBe(413);
+      expect(await documentFaults(operation, response)).toEqual([]);
+    },
+  );
 
   it("logs one line of JSON for a request, by its route and without its credential", async () => {
     const info = vi.spyOn(console, "info");

@@ -10,7 +10,7 @@ import {
   NO_API_KEY,
   revokeApiKey,
 } from "../../store/api-keys.ts";
-import { problemResponses, validationResponse } from "../errors.ts";
+import { problemResponses } from "../errors.ts";
 import { callerOnly } from "../middleware/authenticate.ts";
 import { conditional, notModifiedResponse } from "../middleware/conditional.ts";
 import { createRouter } from "../router.ts";
@@ -69,15 +69,7 @@ const createKey = createRoute({
       headers: z.object({ Location: z.string().openapi({ description: "Where the key is found." }) }),
       content: { "application/json": { schema: CreateApiKeyResponseSchema } },
     },
-    ...validationResponse,
-    ...problemResponses(
-      "unauthenticated",
-      "conflict",
-      "payload_too_large",
-      "unsupported_media_type",
-      "internal_error",
-      "database_unavailable",
-    ),
+    ...problemResponses("conflict"),
   },
 });
 
@@ -108,8 +100,6 @@ const listKeys = createRoute({
       content: { "application/json": { schema: z.array(ApiKeyResponseSchema).openapi({ example: [KEY] }) } },
     },
     ...notModifiedResponse,
-    ...validationResponse,
-    ...problemResponses("unauthenticated", "internal_error", "database_unavailable"),
   },
 });
 
@@ -130,8 +120,7 @@ const getKey = createRoute({
   responses: {
     200: { description: "The key", content: { "application/json": { schema: ApiKeyResponseSchema } } },
     ...notModifiedResponse,
-    ...validationResponse,
-    ...problemResponses("unauthenticated", "not_found", "internal_error", "database_unavailable"),
+    ...problemResponses("not_found"),
   },
 });
 
@@ -152,8 +141,7 @@ const deleteKey = createRoute({
   request: { params: keyParams },
   responses: {
     204: { description: "From now on it is answered 401" },
-    ...validationResponse,
-    ...problemResponses("unauthenticated", "not_found", "internal_error", "database_unavailable"),
+    ...problemResponses("not_found"),
   },
 });
 

@@ -4,7 +4,7 @@ import { Problem } from "../../core/errors.ts";
 import { CREATABLE_PART_TYPES, MAX_NAME_LENGTH, nameFault, PATH_ORDERS } from "../../core/path.ts";
 import { createPathPart, deletePathPart, movePathPart } from "../../store/change-path-part.ts";
 import { findPathPart, listPathParts, type PathPartRow } from "../../store/path-parts.ts";
-import { problemResponses, validationResponse } from "../errors.ts";
+import { problemResponses } from "../errors.ts";
 import { callerOnly } from "../middleware/authenticate.ts";
 import { conditional, notModifiedResponse } from "../middleware/conditional.ts";
 import { createRouter } from "../router.ts";
@@ -125,8 +125,7 @@ const listParts = createRoute({
   responses: {
     200: { description: "One page", content: { "application/json": { schema: PaginatedPathPartsSchema } } },
     ...notModifiedResponse,
-    ...validationResponse,
-    ...problemResponses("unauthenticated", "not_found", "internal_error", "database_unavailable"),
+    ...problemResponses("not_found"),
   },
 });
 
@@ -154,16 +153,7 @@ const createPart = createRoute({
       headers: z.object({ Location: z.string().openapi({ description: "Where the part is found." }) }),
       content: { "application/json": { schema: PathPartResponseSchema } },
     },
-    ...validationResponse,
-    ...problemResponses(
-      "unauthenticated",
-      "forbidden",
-      "conflict",
-      "payload_too_large",
-      "unsupported_media_type",
-      "internal_error",
-      "database_unavailable",
-    ),
+    ...problemResponses("forbidden", "conflict"),
   },
 });
 
@@ -185,8 +175,7 @@ const getPart = createRoute({
   responses: {
     200: { description: "The part", content: { "application/json": { schema: PathPartResponseSchema } } },
     ...notModifiedResponse,
-    ...validationResponse,
-    ...problemResponses("unauthenticated", "not_found", "internal_error", "database_unavailable"),
+    ...problemResponses("not_found"),
   },
 });
 
@@ -212,17 +201,7 @@ const updatePart = createRoute({
   },
   responses: {
     200: { description: "The part", content: { "application/json": { schema: PathPartResponseSchema } } },
-    ...validationResponse,
-    ...problemResponses(
-      "unauthenticated",
-      "forbidden",
-      "not_found",
-      "conflict",
-      "payload_too_large",
-      "unsupported_media_type",
-      "internal_error",
-      "database_unavailable",
-    ),
+    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 
@@ -244,15 +223,7 @@ const deletePart = createRoute({
   request: { params: partParams },
   responses: {
     204: { description: "It is gone, and the grants on it too" },
-    ...validationResponse,
-    ...problemResponses(
-      "unauthenticated",
-      "forbidden",
-      "not_found",
-      "conflict",
-      "internal_error",
-      "database_unavailable",
-    ),
+    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 

@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
 import { changeActivation, changeRole } from "../../store/change-user.ts";
 import { createUser, listUsers, type UserRow } from "../../store/users.ts";
-import { problemResponses, validationResponse } from "../errors.ts";
+import { problemResponses } from "../errors.ts";
 import { callerOnly } from "../middleware/authenticate.ts";
 import { conditional, notModifiedResponse } from "../middleware/conditional.ts";
 import { createRouter } from "../router.ts";
@@ -80,8 +80,7 @@ const listRoute = createRoute({
       },
     },
     ...notModifiedResponse,
-    ...validationResponse,
-    ...problemResponses("unauthenticated", "forbidden", "not_found", "internal_error", "database_unavailable"),
+    ...problemResponses("forbidden", "not_found"),
   },
 });
 
@@ -106,17 +105,7 @@ const createUserRoute = createRoute({
   },
   responses: {
     201: { description: "The new user", content: userContent },
-    ...validationResponse,
-    ...problemResponses(
-      "unauthenticated",
-      "forbidden",
-      "not_found",
-      "conflict",
-      "payload_too_large",
-      "unsupported_media_type",
-      "internal_error",
-      "database_unavailable",
-    ),
+    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 
@@ -143,17 +132,7 @@ const updateRoute = createRoute({
   },
   responses: {
     200: { description: "The user", content: userContent },
-    ...validationResponse,
-    ...problemResponses(
-      "unauthenticated",
-      "forbidden",
-      "not_found",
-      "conflict",
-      "payload_too_large",
-      "unsupported_media_type",
-      "internal_error",
-      "database_unavailable",
-    ),
+    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 
@@ -176,8 +155,7 @@ const activationRoute = (verb: "activate" | "deactivate", summary: string, descr
     request: { params: userParams },
     responses: {
       200: { description: "The user", content: userContent },
-      ...validationResponse,
-      ...problemResponses("unauthenticated", "forbidden", "not_found", "internal_error", "database_unavailable"),
+      ...problemResponses("forbidden", "not_found"),
     },
   });
 

@@ -4,7 +4,7 @@ import { Problem } from "../../core/errors.ts";
 import { CAPABILITIES } from "../../core/permission.ts";
 import { createPermission, updatePermission } from "../../store/change-user-permission.ts";
 import { deletePermission, listPermissions, type PermissionRow } from "../../store/user-permissions.ts";
-import { problemResponses, validationResponse } from "../errors.ts";
+import { problemResponses } from "../errors.ts";
 import { callerOnly } from "../middleware/authenticate.ts";
 import { conditional, notModifiedResponse } from "../middleware/conditional.ts";
 import { createRouter } from "../router.ts";
@@ -86,8 +86,7 @@ const listRoute = createRoute({
       },
     },
     ...notModifiedResponse,
-    ...validationResponse,
-    ...problemResponses("unauthenticated", "not_found", "internal_error", "database_unavailable"),
+    ...problemResponses("not_found"),
   },
 });
 
@@ -111,17 +110,7 @@ const createPermissionRoute = createRoute({
   request: { body: { required: true, content: { "application/json": { schema: CreatePermissionRequestSchema } } } },
   responses: {
     201: { description: "The new grant", content: permissionContent },
-    ...validationResponse,
-    ...problemResponses(
-      "unauthenticated",
-      "forbidden",
-      "not_found",
-      "conflict",
-      "payload_too_large",
-      "unsupported_media_type",
-      "internal_error",
-      "database_unavailable",
-    ),
+    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 
@@ -152,17 +141,7 @@ const updateRoute = createRoute({
   },
   responses: {
     200: { description: "The grant", content: permissionContent },
-    ...validationResponse,
-    ...problemResponses(
-      "unauthenticated",
-      "forbidden",
-      "not_found",
-      "conflict",
-      "payload_too_large",
-      "unsupported_media_type",
-      "internal_error",
-      "database_unavailable",
-    ),
+    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 
@@ -185,8 +164,7 @@ const deleteRoute = createRoute({
   request: { params: permissionParams, query: tenantQuery },
   responses: {
     204: { description: "From the next request on, it counts no more" },
-    ...validationResponse,
-    ...problemResponses("unauthenticated", "forbidden", "not_found", "internal_error", "database_unavailable"),
+    ...problemResponses("forbidden", "not_found"),
   },
 });
 

@@ -1,6 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { findCaller } from "../../store/users.ts";
-import { problemResponses, validationResponse } from "../errors.ts";
 import { callerOnly } from "../middleware/authenticate.ts";
 import { conditional, notModifiedResponse } from "../middleware/conditional.ts";
 import { createRouter } from "../router.ts";
@@ -43,9 +42,6 @@ const getMe = createRoute({
   responses: {
     200: { description: "You", content: { "application/json": { schema: UserResponseSchema } } },
     ...notModifiedResponse,
-    // Nothing of the request can be wrong; the contract has it all the same.
-    ...validationResponse,
-    ...problemResponses("unauthenticated", "internal_error", "database_unavailable"),
   },
 });
 

@@ -5,7 +5,7 @@ import { Problem, ValidationFailed } from "../../core/errors.ts";
 import { listRunsOfDefinition } from "../../store/list-runs.ts";
 import { triggerRun } from "../../store/trigger-run.ts";
 import { promotion } from "../deliver-afterwards.ts";
-import { problemResponses, validationResponse } from "../errors.ts";
+import { problemResponses } from "../errors.ts";
 import { callerOnly } from "../middleware/authenticate.ts";
 import { conditional, notModifiedResponse } from "../middleware/conditional.ts";
 import { emptyBodyIsObject } from "../middleware/empty-body.ts";
@@ -48,17 +48,7 @@ const invokeRoute = createRoute({
       headers: { Location: { schema: { type: "string" }, description: "Where the run is" } },
       content: { "application/json": { schema: WorkflowRunResponseSchema } },
     },
-    ...validationResponse,
-    ...problemResponses(
-      "unauthenticated",
-      "forbidden",
-      "not_found",
-      "conflict",
-      "payload_too_large",
-      "unsupported_media_type",
-      "internal_error",
-      "database_unavailable",
-    ),
+    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 
@@ -100,8 +90,7 @@ const listRoute = createRoute({
       },
     },
     ...notModifiedResponse,
-    ...validationResponse,
-    ...problemResponses("unauthenticated", "not_found", "internal_error", "database_unavailable"),
+    ...problemResponses("not_found"),
   },
 });
 

@@ -14,7 +14,7 @@ import {
 } from "../../store/change-workflow-definition.ts";
 import { findDefinition, listDefinitions } from "../../store/workflow-definitions.ts";
 import { promotion } from "../deliver-afterwards.ts";
-import { problemResponses, validationResponse } from "../errors.ts";
+import { problemResponses } from "../errors.ts";
 import { callerOnly } from "../middleware/authenticate.ts";
 import { conditional, notModifiedResponse } from "../middleware/conditional.ts";
 import { createRouter } from "../router.ts";
@@ -31,15 +31,6 @@ import {
 export const workflowDefinitions = createRouter();
 
 const definitionContent = { "application/json": { schema: WorkflowDefinitionResponseSchema } };
-
-const changeProblems = problemResponses(
-  "unauthenticated",
-  "forbidden",
-  "payload_too_large",
-  "unsupported_media_type",
-  "internal_error",
-  "database_unavailable",
-);
 
 /**
  * What is stored of a request, its secret encrypted.
@@ -112,8 +103,6 @@ const listRoute = createRoute({
       },
     },
     ...notModifiedResponse,
-    ...validationResponse,
-    ...problemResponses("unauthenticated", "internal_error", "database_unavailable"),
   },
 });
 
@@ -142,8 +131,7 @@ const createDefinitionRoute = createRoute({
       headers: z.object({ Location: z.string().openapi({ description: "Where the definition is found." }) }),
       content: definitionContent,
     },
-    ...validationResponse,
-    ...changeProblems,
+    ...problemResponses("forbidden"),
   },
 });
 
@@ -165,8 +153,7 @@ const getRoute = createRoute({
   responses: {
     200: { description: "The definition", content: definitionContent },
     ...notModifiedResponse,
-    ...validationResponse,
-    ...problemResponses("unauthenticated", "not_found", "internal_error", "database_unavailable"),
+    ...problemResponses("not_found"),
   },
 });
 
@@ -195,9 +182,7 @@ const updateRoute = createRoute({
   },
   responses: {
     200: { description: "The definition", content: definitionContent },
-    ...validationResponse,
-    ...changeProblems,
-    ...problemResponses("not_found"),
+    ...problemResponses("forbidden", "not_found"),
   },
 });
 
@@ -218,16 +203,7 @@ const deleteRoute = createRoute({
   request: { params: definitionParams },
   responses: {
     204: { description: "It is gone, with its runs and their events" },
-    ...validationResponse,
-    ...problemResponses(
-      "unauthenticated",
-      "forbidden",
-      "not_found",
-      "conflict",
-      "payload_too_large",
-      "internal_error",
-      "database_unavailable",
-    ),
+    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 

@@ -6,7 +6,7 @@ import { tellStopped } from "../../deliver.ts";
 import { deleteRun, retryRun, stopRun } from "../../store/change-run.ts";
 import { recordResult } from "../../store/record-result.ts";
 import { promotion } from "../deliver-afterwards.ts";
-import { problemResponses, validationResponse } from "../errors.ts";
+import { problemResponses } from "../errors.ts";
 import { callerOnly } from "../middleware/authenticate.ts";
 import { emptyBodyIsObject } from "../middleware/empty-body.ts";
 import { runnerOnly } from "../middleware/run-token.ts";
@@ -15,16 +15,6 @@ import { text } from "../schemas.ts";
 import { runParams, toRun, WorkflowRunResponseSchema } from "../workflow-run-schema.ts";
 
 export const workflowRunChanges = createRouter();
-
-const changeProblems = problemResponses(
-  "unauthenticated",
-  "forbidden",
-  "not_found",
-  "conflict",
-  "payload_too_large",
-  "internal_error",
-  "database_unavailable",
-);
 
 const deleteRoute = createRoute({
   method: "delete",
@@ -35,7 +25,7 @@ const deleteRoute = createRoute({
   description: "A RUNNING run cannot be deleted: stop it first.",
   ...callerOnly,
   request: { params: runParams },
-  responses: { 204: { description: "Deleted" }, ...validationResponse, ...changeProblems },
+  responses: { 204: { description: "Deleted" }, ...problemResponses("forbidden", "not_found", "conflict") },
 });
 
 workflowRunChanges.openapi(deleteRoute, async (c) => {
@@ -63,9 +53,7 @@ const stopRoute = createRoute({
   },
   responses: {
     200: { description: "The stopped run", content: { "application/json": { schema: WorkflowRunResponseSchema } } },
-    ...validationResponse,
-    ...changeProblems,
-    ...problemResponses("unsupported_media_type"),
+    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 
@@ -92,8 +80,7 @@ const retryRoute = createRoute({
       headers: { Location: { schema: { type: "string" }, description: "Where the run is" } },
       content: { "application/json": { schema: WorkflowRunResponseSchema } },
     },
-    ...validationResponse,
-    ...changeProblems,
+    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 
@@ -142,16 +129,7 @@ const callbackRoute = createRoute({
       description: "The result is recorded",
       content: { "application/json": { schema: WorkflowCallbackResponseSchema } },
     },
-    ...validationResponse,
-    ...problemResponses(
-      "callback_unauthenticated",
-      "not_found",
-      "conflict",
-      "payload_too_large",
-      "unsupported_media_type",
-      "internal_error",
-      "database_unavailable",
-    ),
+    ...problemResponses("not_found", "conflict"),
   },
 });
 

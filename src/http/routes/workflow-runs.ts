@@ -6,7 +6,7 @@ import { listRunEvents } from "../../store/run-events.ts";
 import { summariseRuns } from "../../store/run-summary.ts";
 import { findRun } from "../../store/workflow-runs.ts";
 import { formatCursor, parseCursor } from "../cursor.ts";
-import { problemResponses, validationResponse } from "../errors.ts";
+import { problemResponses } from "../errors.ts";
 import { callerOnly } from "../middleware/authenticate.ts";
 import { conditional, notModifiedResponse } from "../middleware/conditional.ts";
 import { createRouter } from "../router.ts";
@@ -68,8 +68,6 @@ const listTenantRuns = createRoute({
   responses: {
     200: { description: "One page of runs", content: { "application/json": { schema: RunPageSchema } } },
     ...notModifiedResponse,
-    ...validationResponse,
-    ...problemResponses("unauthenticated", "internal_error", "database_unavailable"),
   },
 });
 
@@ -143,8 +141,6 @@ const summariseTenantRuns = createRoute({
   responses: {
     200: { description: "The summary", content: { "application/json": { schema: RunSummarySchema } } },
     ...notModifiedResponse,
-    ...validationResponse,
-    ...problemResponses("unauthenticated", "internal_error", "database_unavailable"),
   },
 });
 
@@ -181,8 +177,7 @@ const getRun = createRoute({
       content: { "application/json": { schema: WorkflowRunResponseSchema } },
     },
     ...notModifiedResponse,
-    ...validationResponse,
-    ...problemResponses("unauthenticated", "not_found", "internal_error", "database_unavailable"),
+    ...problemResponses("not_found"),
   },
 });
 
@@ -227,8 +222,7 @@ const listEvents = createRoute({
       },
     },
     ...notModifiedResponse,
-    ...validationResponse,
-    ...problemResponses("unauthenticated", "not_found", "internal_error", "database_unavailable"),
+    ...problemResponses("not_found"),
   },
 });
 
