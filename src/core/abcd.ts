@@ -1,6 +1,6 @@
 /** The ABCD parameters of a workflow definition: which parts of the tree a run reads, follows, writes and fills in. */
 import type { Fault } from "./errors.ts";
-import type { PartType } from "./path.ts";
+import { NO_PATH_PART, type PartType } from "./path.ts";
 
 export type Abcd = {
   source_path_part_ids: string[];
@@ -76,7 +76,7 @@ export function toReferenceFault(references: readonly PartReference[], finding: 
   const reference = referenceAt(references, finding.at);
   switch (finding.kind) {
     case "missing":
-      return faultAt(reference, "There is no such path part, or it is not yours to see.");
+      return faultAt(reference, NO_PATH_PART);
     case "wrong_type":
       return faultAt(reference, `Must be a ${reference.allowed.join(" or a ")}: this is a ${finding.part_type}.`);
     case "below":

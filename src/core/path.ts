@@ -24,6 +24,8 @@ export type PathOrder = (typeof PATH_ORDERS)[number];
 /** In characters, as {@link isLongerThan} counts them. */
 export const MAX_NAME_LENGTH = 255;
 
+export const NO_PATH_PART = "There is no such path part, or it is not yours to see.";
+
 /** In bytes of UTF-8. The path is indexed, and an index entry has no room for much more. */
 export const MAX_PATH_BYTES = 2048;
 

@@ -3,13 +3,10 @@ import { MAX_ACTIVE_API_KEYS } from "../core/api-key.ts";
 import { Problem, ValidationFailed } from "../core/errors.ts";
 import { type Database, repeatable } from "./client.ts";
 import { authenticated, type Credential, isAdministrator, ofTenant, principal } from "./principal.ts";
-import { instant } from "./rows.ts";
+import { instant, type Missing } from "./rows.ts";
 
 /** A key without its secret. Instants are RFC 3339. */
 export type ApiKeyRow = { id: string; name: string; key_suffix: string; created_at: string };
-
-/** Nothing was found: a left join's columns are all null. */
-type Missing = { id: null };
 
 /** True for a key `k` that works, or would if its user were active. */
 const isActive = sql`(k.revoked_at is null and (k.expires_at is null or k.expires_at > statement_timestamp()))`;

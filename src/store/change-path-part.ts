@@ -3,9 +3,10 @@ import { Problem } from "../core/errors.ts";
 import { MAX_PATH_BYTES, type PartType } from "../core/path.ts";
 import type { Database } from "./client.ts";
 import { isAtOrBelow } from "./path-conditions.ts";
-import { type Missing, type PathPartRow, selectPathPart } from "./path-parts.ts";
+import { type PathPartRow, selectPathPart } from "./path-parts.ts";
 import { joinPart, judgeParent, judgePart, lockSubtree, lockTree, refusal, type Verdict } from "./path-tree.ts";
 import { authenticated, type Credential, definitionIsVisible, ofTenant, principal } from "./principal.ts";
+import type { Missing } from "./rows.ts";
 
 export type NewPathPart = { id: string; name: string; partType: PartType; parentId: string | null };
 

@@ -7,7 +7,6 @@ import { authenticated, type Credential, ofTenant, principal, runIsTheirs, runIs
 import { instant, may, type RunRow } from "./rows.ts";
 import {
   answeredRun,
-  DISPATCH_LEASE_SECONDS,
   judgedAt,
   keepAnswer,
   lockDefinitions,
@@ -15,6 +14,7 @@ import {
   promoteLocked,
   timeOutLocked,
 } from "./slots.ts";
+import { NO_RUN } from "./workflow-runs.ts";
 
 /** Which run a caller wants to change. */
 export type RunChange = Promotion & { credential: Credential; runId: string };
@@ -60,14 +60,12 @@ async function changeRun(db: Database, request: RunChange, arms: SQL) {
     ),
     db.execute(timeOutLocked),
     db.execute<Outcome>(changing(request, arms)),
-    db.execute<DispatchRow>(
-      promoteLocked({ leaseSeconds: DISPATCH_LEASE_SECONDS, graceSeconds: request.graceSeconds }),
-    ),
+    db.execute<DispatchRow>(promoteLocked(request)),
     db.execute<RunRow>(answeredRun),
   ]);
   request.onPromoted(dispatches);
   const before = authenticated(rows);
-  if (before.id === null) throw new Problem("not_found", "There is no such run, or it is not yours to see.");
+  if (before.id === null) throw new Problem("not_found", NO_RUN);
   if (!before.is_theirs) {
     throw new Problem("forbidden", "Only who triggered the run, or an OWNER or ADMIN, may do that.");
   }

@@ -21,8 +21,9 @@ import {
   ofTenant,
   principal,
 } from "./principal.ts";
-import { DISPATCH_LEASE_SECONDS, lockDefinitions, type Promotion, promoteLocked, timeOutLocked } from "./slots.ts";
-import { type DefinitionRow, type Missing, selectDefinition } from "./workflow-definitions.ts";
+import type { Missing } from "./rows.ts";
+import { lockDefinitions, type Promotion, promoteLocked, timeOutLocked } from "./slots.ts";
+import { type DefinitionRow, NO_DEFINITION, selectDefinition } from "./workflow-definitions.ts";
 
 /** All that a definition says, as it is written. */
 export type DefinitionContent = Abcd & {
@@ -141,8 +142,6 @@ const lockDefinition = (credential: Credential, id: string) =>
     with ${principal(credential)}
     select d.id from principal p join workflow_definitions d on d.id = ${id} and ${definitionIsVisible}`);
 
-const promote = ({ graceSeconds }: Promotion) => promoteLocked({ leaseSeconds: DISPATCH_LEASE_SECONDS, graceSeconds });
-
 /**
  * Replaces all that a definition says. When that lets runs go on which wait for it, because it is active again
  * or has a runner now, the first of them starts.
@@ -162,7 +161,7 @@ export async function replaceDefinition(
     db.execute<{ id: string | null; is_allowed: boolean; findings: ReferenceFinding[] | null }>(
       updateDefinition(credential, content, references),
     ),
-    db.execute<DispatchRow>(promote(content)),
+    db.execute<DispatchRow>(promoteLocked(content)),
     db.execute<DefinitionRow | Missing>(selectDefinition(credential, content.id)),
   ]);
   content.onPromoted(dispatches);
@@ -229,7 +228,7 @@ export async function deleteDefinition(
         delete from path_parts node using deleted where node.tenant_id = deleted.tenant_id and node.id = deleted.path_part_id
       )
       select found.id, found.is_allowed, found.running_id, ${ofTenant} from principal p left join found on true`),
-    db.execute<DispatchRow>(promote(request)),
+    db.execute<DispatchRow>(promoteLocked(request)),
   ]);
   request.onPromoted(dispatches);
   const { id, is_allowed, running_id } = authenticated(rows);
@@ -239,8 +238,6 @@ export async function deleteDefinition(
     throw new Problem("conflict", `Its run ${running_id} is RUNNING. Stop it first, or wait until it has ended.`);
   }
 }
-
-const NO_DEFINITION = "There is no such workflow definition, or it is not yours to see.";
 
 function answer(
   [definition]: readonly (DefinitionRow | Missing)[],

@@ -1,8 +1,9 @@
 /** What an operator asks about a whole database: see `scripts/doctor.ts`. The Worker itself has no use for it. */
-import { type SQL, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import type { Database } from "./client.ts";
 import { isDue, originOf } from "./due-dispatches.ts";
 import { isOverdue } from "./rows.ts";
+import { countRuns, secondsSince } from "./sweep-state.ts";
 
 /** Ages are in seconds; null where there is nothing. */
 export type Diagnosis = {
@@ -44,30 +45,24 @@ export type FailingRunner = {
   last_reason: string | null;
 };
 
-const MAX_COUNTED = 10_000;
 const MAX_FAILING = 10;
 const MAX_EXAMPLES = 3;
 
 /** A first try that fails is nothing yet: it may be a restart. */
 const FAILING_TRIES = 2;
 
-const age = (at: SQL) => sql`extract(epoch from statement_timestamp() - ${at})::float8`;
-
-const countRuns = (condition: SQL) =>
-  sql`(select count(*)::int from (select from workflow_runs r where ${condition} limit ${MAX_COUNTED}) counted)`;
-
 /** Reads all of it, in one request. */
 export async function diagnose(db: Database): Promise<Diagnosis> {
   const [sweep, backlog, stuck, failing, secrets] = await db.batch([
     db.execute<Diagnosis["sweep"]>(sql`
-      select ${age(sql`ended_at`)} as since_end, timed_out, delivered, lag_max_ms::float8 as lag_max_ms,
-        case when began_at > ended_at or ended_at is null then ${age(sql`began_at`)} end as since_begin
+      select ${secondsSince(sql`ended_at`)} as since_end, timed_out, delivered, lag_max_ms::float8 as lag_max_ms,
+        case when began_at > ended_at or ended_at is null then ${secondsSince(sql`began_at`)} end as since_begin
       from sweep_state`),
     db.execute<Diagnosis["backlog"]>(sql`
       select ${countRuns(isOverdue)} as overdue, ${countRuns(isDue)} as due,
         ${countRuns(sql`r.next_dispatch_at > statement_timestamp() and r.dispatch_count > 0`)} as waiting_for_retry,
-        (select ${age(sql`min(r.deadline_at)`)} from workflow_runs r where ${isOverdue}) as oldest_overdue,
-        (select ${age(sql`min(r.next_dispatch_at)`)} from workflow_runs r where ${isDue}) as oldest_due`),
+        (select ${secondsSince(sql`min(r.deadline_at)`)} from workflow_runs r where ${isOverdue}) as oldest_overdue,
+        (select ${secondsSince(sql`min(r.next_dispatch_at)`)} from workflow_runs r where ${isDue}) as oldest_due`),
     db.execute<StuckRuns>(stuckRuns),
     db.execute<FailingRunner>(failingRunners),
     db.execute<Diagnosis["secrets"][number]>(sql`
@@ -100,7 +95,7 @@ const stuckRuns = sql`
     where r.status = 'PENDING' and not exists (
       select from workflow_runs holder where holder.workflow_definition_id = d.id and holder.status = 'RUNNING')
   )
-  select reason, count(*)::int as count, max(${age(sql`since`)}) as oldest,
+  select reason, count(*)::int as count, max(${secondsSince(sql`since`)}) as oldest,
     (array_agg(id order by since))[1:${sql.raw(String(MAX_EXAMPLES))}] as examples
   from stuck group by reason order by reason`;
 

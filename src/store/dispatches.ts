@@ -2,14 +2,7 @@ import { sql } from "drizzle-orm";
 import type { DispatchRow } from "../core/dispatch.ts";
 import { type Database, repeatable } from "./client.ts";
 import { may } from "./rows.ts";
-import {
-  DISPATCH_LEASE_SECONDS,
-  judgedAt,
-  lockDefinitions,
-  type Promotion,
-  promoteLocked,
-  timeOutLocked,
-} from "./slots.ts";
+import { judgedAt, lockDefinitions, type Promotion, promoteLocked, timeOutLocked } from "./slots.ts";
 
 /** The attempt of a run that a dispatch is for: what is said of it must not touch a later attempt. */
 const attemptOf = ({ run_id, tenant_id, attempt }: DispatchRow) =>
@@ -120,9 +113,7 @@ export async function giveUpDispatch(
       where ${options.pause} and d.id = ${dispatch.workflow_definition_id} and d.tenant_id = ${dispatch.tenant_id}
         -- Another runner, which it has got meanwhile, is not gone.
         and d.runner_url = ${dispatch.runner_url}`),
-    db.execute<DispatchRow>(
-      promoteLocked({ leaseSeconds: DISPATCH_LEASE_SECONDS, graceSeconds: options.graceSeconds }),
-    ),
+    db.execute<DispatchRow>(promoteLocked(options)),
   ]);
   options.onPromoted(rows);
 }

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { DispatchRow } from "../core/dispatch.ts";
 import type { Database } from "./client.ts";
-import { tenantsHaving } from "./in-turn.ts";
+import { holdChosen, tenantsHaving } from "./in-turn.ts";
 import { DISPATCH_LEASE_SECONDS, dispatchColumns } from "./slots.ts";
 
 /** True for a run `r` whose dispatch is due. */
@@ -53,14 +53,7 @@ export async function claimDueDispatches(db: Database, { limit, quick, busy }: C
         row_number() over (partition by s.tenant_id order by s.next_dispatch_at) as turn
       from seen s
       where (s.place = 1 or s.runner = any(${sql.param(quick)}::text[])) and s.runner <> all(${sql.param(busy)}::text[])
-    ), due as (
-      select held.id
-      from (select id from chosen order by turn, since limit ${limit}) next
-      -- One by one, by the primary key: as a join, it may begin with all that are due.
-      cross join lateral (
-        select r.id from workflow_runs r where r.id = next.id and ${isDue} for update skip locked
-      ) held
-    ), claimed as (
+    ), due as (${holdChosen({ wanted: isDue, limit })}), claimed as (
       update workflow_runs r
       set next_dispatch_at = statement_timestamp() + make_interval(secs => ${DISPATCH_LEASE_SECONDS}::int),
           dispatch_count = r.dispatch_count + 1

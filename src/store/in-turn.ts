@@ -34,3 +34,15 @@ export const chooseInTurn = (options: { indexed: SQL; wanted: SQL; since: SQL; l
       limit (select greatest(${options.limit}::bigint / nullif(count(*), 0), 1) from wanting)
     ) r
   )`;
+
+/**
+ * A query of `(id)`: takes hold of the first `limit` of `chosen (id, turn, since)` that are still `wanted`, and passes
+ * over those that somebody else holds.
+ */
+export const holdChosen = (options: { wanted: SQL; limit: number }) => sql`
+  select held.id
+  from (select id from chosen order by turn, since limit ${options.limit}) next
+  -- One by one, by the primary key: as a join, it may begin with all that are wanted.
+  cross join lateral (
+    select r.id from workflow_runs r where r.id = next.id and ${options.wanted} for update skip locked
+  ) held`;

@@ -10,7 +10,7 @@ import {
   principal,
   readableDefinitions,
 } from "./principal.ts";
-import { type RunRow, runColumns } from "./rows.ts";
+import { isOverdue, type RunRow, runColumns } from "./rows.ts";
 
 /**
  * One page of a definition's runs, newest first, and how many there are; null when there is no such definition
@@ -100,12 +100,11 @@ export async function listRuns(
 
 /** The rows that show a state: a run that is overdue is stored as RUNNING and shows as FAILED. */
 function storedAs(status: RunStatus): SQL[] {
-  const overdue = sql`(r.status = 'RUNNING' and r.deadline_at <= statement_timestamp())`;
   switch (status) {
     case "RUNNING":
       return [sql`(r.status = 'RUNNING' and r.deadline_at > statement_timestamp())`];
     case "FAILED":
-      return [sql`r.status = 'FAILED'`, overdue];
+      return [sql`r.status = 'FAILED'`, isOverdue];
     default:
       return [sql`r.status = ${status}`];
   }

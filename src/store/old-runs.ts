@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "./client.ts";
-import { chooseInTurn } from "./in-turn.ts";
+import { chooseInTurn, holdChosen } from "./in-turn.ts";
 
 /**
  * Deletes up to `limit` runs that ended more than `days` ago, with their events, and returns how many. The tenants take
@@ -14,14 +14,7 @@ export async function deleteOldRuns(db: Database, options: { days: number; limit
   // Guarantees: a run goes with all its events.
   // Closes the race with a retry: a run that somebody holds is passed over, and one that was retried has not ended.
   const { rows } = await db.execute<{ count: number }>(sql`
-    with recursive ${chooseInTurn({ indexed, wanted: isOld, since: sql`r.completed_at`, limit })}, old as (
-      select held.id
-      from (select id from chosen order by turn, since limit ${limit}) next
-      -- One by one, by the primary key: as a join, it may begin with all that are old.
-      cross join lateral (
-        select r.id from workflow_runs r where r.id = next.id and ${isOld} for update skip locked
-      ) held
-    ), deleted as (
+    with recursive ${chooseInTurn({ indexed, wanted: isOld, since: sql`r.completed_at`, limit })}, old as (${holdChosen({ wanted: isOld, limit })}), deleted as (
       delete from workflow_runs r using old where r.id = old.id returning r.id
     )
     select count(*)::int as count from deleted`);

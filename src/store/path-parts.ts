@@ -11,7 +11,7 @@ import {
   ofTenant,
   principal,
 } from "./principal.ts";
-import { instant } from "./rows.ts";
+import { instant, type Missing } from "./rows.ts";
 
 /** A path part as the caller sees it. Instants are RFC 3339. */
 export type PathPartRow = {
@@ -41,9 +41,6 @@ const partColumns = sql`
   ${isSystemManaged(sql`part`)} as system_managed,
   ${mayRead(sql`part.materialized_path`)} as can_read, ${mayWrite(sql`part.materialized_path`)} as can_write,
   ${instant(sql`part.created_at`)} as created_at, ${instant(sql`part.updated_at`)} as updated_at`;
-
-/** Nothing was found: a left join's columns are all null. */
-export type Missing = { id: null };
 
 /** One row for the principal: the part with this id ({@link PathPartRow}), or {@link Missing}. */
 export const selectPathPart = (credential: Credential, id: string) => sql`

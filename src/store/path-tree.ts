@@ -8,7 +8,7 @@
  */
 import { type SQL, sql } from "drizzle-orm";
 import { Problem, ValidationFailed } from "../core/errors.ts";
-import { MAX_PATH_BYTES } from "../core/path.ts";
+import { MAX_PATH_BYTES, NO_PATH_PART } from "../core/path.ts";
 import { isAtOrBelow } from "./path-conditions.ts";
 import { isSystemManaged } from "./path-parts.ts";
 import { type Credential, mayRead, mayWrite, principal } from "./principal.ts";
@@ -88,7 +88,7 @@ export function refusal(
   const tooLong = `The whole path, and every path below it, must have at most ${MAX_PATH_BYTES} bytes.`;
   switch (verdict) {
     case "part_not_found":
-      return new Problem("not_found", "There is no such path part, or it is not yours to see.");
+      return new Problem("not_found", NO_PATH_PART);
     case "part_not_writable":
       return new Problem("forbidden", "You need write on this path part.");
     case "part_is_managed":
@@ -97,7 +97,7 @@ export function refusal(
         "The service keeps this part, or one below it, for its workflow definitions. Change these instead.",
       );
     case "parent_not_found":
-      return parentFault("There is no such path part, or it is not yours to see.");
+      return parentFault(NO_PATH_PART);
     case "parent_not_writable":
       return new Problem(
         "forbidden",

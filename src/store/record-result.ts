@@ -4,14 +4,7 @@ import { Problem } from "../core/errors.ts";
 import type { RunStatus } from "../core/run.ts";
 import { type Database, repeatable } from "./client.ts";
 import { may } from "./rows.ts";
-import {
-  DISPATCH_LEASE_SECONDS,
-  judgedAt,
-  lockDefinitions,
-  type Promotion,
-  promoteLocked,
-  timeOutLocked,
-} from "./slots.ts";
+import { judgedAt, lockDefinitions, type Promotion, promoteLocked, timeOutLocked } from "./slots.ts";
 
 /** What a runner says of one attempt of a run. Who it is was proved by its token. */
 export type RunResult = {
@@ -86,7 +79,7 @@ export async function recordResult(db: Database, result: RunResult & Promotion):
       )
       select ended.id is not null as is_recorded, found.status, found.attempt, found.ended_by
       from found left join ended on true`),
-    db.execute<DispatchRow>(promoteLocked({ leaseSeconds: DISPATCH_LEASE_SECONDS, graceSeconds: result.graceSeconds })),
+    db.execute<DispatchRow>(promoteLocked(result)),
   ]);
   result.onPromoted(dispatches);
   const [before] = rows;

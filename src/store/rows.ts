@@ -5,6 +5,9 @@ import { type RunnerType, type RunSnapshot, type RunStatus, TRANSITIONS, type Tr
 export const instant = (expression: SQL) =>
   sql`to_char(${expression} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
+/** Nothing was found: a left join's columns are all null. */
+export type Missing = { id: null };
+
 /** True for a run `r` whose time is up but which no sweep has come by yet. */
 export const isOverdue = sql`(r.status = 'RUNNING' and r.deadline_at <= statement_timestamp())`;
 

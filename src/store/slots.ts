@@ -97,13 +97,19 @@ export const timeOutLocked = sql`
 
 /**
  * Gives each free slot of the locked definitions to the run that has waited longest, and answers those runs
- * (`DispatchRow`). `leaseSeconds` says until when the caller delivers them itself; 0 leaves it to the sweep, and
- * answers nothing.
+ * (`DispatchRow`). `leaseSeconds` says until when the caller, who is told them, delivers them itself; 0 leaves it to
+ * the sweep, and answers nothing.
  *
  * Guarantees: first in, first out; a paused definition, or one without a runner, starts nothing.
  * Closes the race between two who free or take the same slot: one of them waits for the other's lock.
  */
-export const promoteLocked = (options: { leaseSeconds: number; graceSeconds: number }) => sql`
+export const promoteLocked = ({
+  graceSeconds,
+  leaseSeconds = DISPATCH_LEASE_SECONDS,
+}: {
+  graceSeconds: number;
+  leaseSeconds?: number;
+}) => sql`
   with next as (
     select first.id
     from ${locked}
@@ -120,9 +126,9 @@ export const promoteLocked = (options: { leaseSeconds: number; graceSeconds: num
     update workflow_runs r
     set status = 'RUNNING', started_at = statement_timestamp(), updated_at = statement_timestamp(),
         deadline_at = statement_timestamp() + make_interval(
-          secs => (r.run_snapshot ->> 'max_run_duration_seconds')::int + ${options.graceSeconds}::int),
-        next_dispatch_at = statement_timestamp() + make_interval(secs => ${options.leaseSeconds}::int),
-        dispatch_count = ${options.leaseSeconds > 0 ? 1 : 0}::int
+          secs => (r.run_snapshot ->> 'max_run_duration_seconds')::int + ${graceSeconds}::int),
+        next_dispatch_at = statement_timestamp() + make_interval(secs => ${leaseSeconds}::int),
+        dispatch_count = ${leaseSeconds > 0 ? 1 : 0}::int
     from next
     where r.id = next.id and ${may("promote")}
     returning r.*
@@ -131,7 +137,7 @@ export const promoteLocked = (options: { leaseSeconds: number; graceSeconds: num
     select tenant_id, id, attempt, 'STARTED' from promoted
   )
   select ${dispatchColumns} from promoted r join workflow_definitions d on d.id = r.workflow_definition_id
-  where ${options.leaseSeconds}::int > 0`;
+  where ${leaseSeconds}::int > 0`;
 
 /** Keeps the id of the run that a batch will answer with, for {@link answeredRun}. */
 export const keepAnswer = (id: SQL) => sql`set_config('workflow_runs.answer', coalesce(${id}::text, ''), true)`;

@@ -26,7 +26,8 @@ export type Backlog = { overdue_left: number; due_left: number };
 
 const MAX_COUNTED = 10_000;
 
-const countUpTo = (condition: SQL) =>
+/** How many runs `r` there are of a kind, up to {@link MAX_COUNTED}. */
+export const countRuns = (condition: SQL) =>
   sql`(select count(*)::int from (select from workflow_runs r where ${condition} limit ${MAX_COUNTED}) counted)`;
 
 /** Writes down what a sweep did, and answers what it left. */
@@ -35,7 +36,7 @@ export async function recordSweepEnded(db: Database, result: SweepResult): Promi
     update sweep_state
     set ended_at = statement_timestamp(), timed_out = ${result.timed_out}, lag_p50_ms = ${result.lag_p50_ms},
         lag_max_ms = ${result.lag_max_ms}, delivered = ${result.delivered}, deleted = ${result.deleted},
-        overdue_left = ${countUpTo(isOverdue)}, due_left = ${countUpTo(isDue)}
+        overdue_left = ${countRuns(isOverdue)}, due_left = ${countRuns(isDue)}
     where id = 1
     returning overdue_left, due_left`);
   return rows[0] ?? { overdue_left: 0, due_left: 0 };
@@ -61,9 +62,10 @@ export type Readiness = {
   undelivered: number | null;
 };
 
+export const secondsSince = (at: SQL) => sql`extract(epoch from statement_timestamp() - ${at})::float8`;
+
 /** Asks the database how far behind the sweep is. */
 export async function readReadiness(db: Database): Promise<Readiness> {
-  const secondsSince = (at: SQL) => sql`extract(epoch from statement_timestamp() - ${at})::float8`;
   const { rows } = await repeatable(db).execute<Readiness>(sql`
     select ${instant(sql`statement_timestamp()`)} as database_at,
       (select ${secondsSince(sql`ended_at`)} from sweep_state) as since_sweep,

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { DispatchRow } from "../core/dispatch.ts";
 import { type Fault, Problem, ValidationFailed } from "../core/errors.ts";
 import { type Database, repeatable } from "./client.ts";
+import { isBelow } from "./path-conditions.ts";
 import {
   authenticated,
   type Credential,
@@ -12,15 +13,8 @@ import {
   principal,
 } from "./principal.ts";
 import { may, type RunRow } from "./rows.ts";
-import {
-  answeredRun,
-  DISPATCH_LEASE_SECONDS,
-  keepAnswer,
-  lockDefinitions,
-  type Promotion,
-  promoteLocked,
-  timeOutLocked,
-} from "./slots.ts";
+import { answeredRun, keepAnswer, lockDefinitions, type Promotion, promoteLocked, timeOutLocked } from "./slots.ts";
+import { NO_DEFINITION } from "./workflow-definitions.ts";
 
 export type NewRun = {
   id: string;
@@ -60,7 +54,7 @@ export async function triggerRun(db: Database, credential: Credential, run: NewR
     ),
     db.execute(timeOutLocked),
     db.execute<Outcome>(insertRun(credential, run)),
-    db.execute<DispatchRow>(promoteLocked({ leaseSeconds: DISPATCH_LEASE_SECONDS, graceSeconds: run.graceSeconds })),
+    db.execute<DispatchRow>(promoteLocked(run)),
     db.execute<RunRow>(answeredRun),
   ]);
   run.onPromoted(dispatches);
@@ -95,9 +89,7 @@ function insertRun(credential: Credential, run: NewRun) {
           when named.field = 'sources' and part.part_type = 'FOLDER' and not exists (
             select from path_parts document
             where document.tenant_id = d.tenant_id and document.part_type = 'DOCUMENT'
-              -- '0' is what comes after '/', so this is the range of everything below.
-              and document.materialized_path > part.materialized_path || '/'
-              and document.materialized_path < part.materialized_path || '0'
+              and ${isBelow(sql`document.materialized_path`, sql`part.materialized_path`)}
           ) then 'empty'
         end as fault
       from principal p
@@ -159,8 +151,6 @@ function refusal({ definition_id, is_active, has_runner, faults }: Outcome): Pro
   }
   return new ValidationFailed((faults ?? []).map(toFault));
 }
-
-const NO_DEFINITION = "There is no such workflow definition, or it is not yours to see.";
 
 function toFault({ group, id, kind, path }: ReferenceFault): Fault {
   const msg =

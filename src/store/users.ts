@@ -12,7 +12,7 @@ import {
   ofTenant,
   principal,
 } from "./principal.ts";
-import { instant } from "./rows.ts";
+import { instant, type Missing } from "./rows.ts";
 
 /** A user of a tenant. Instants are RFC 3339. */
 export type UserRow = {
@@ -27,9 +27,6 @@ export type UserRow = {
   created_at: string;
   updated_at: string;
 };
-
-/** Nothing was found: a left join's columns are all null. */
-export type Missing = { id: null };
 
 /** The columns of {@link UserRow} for a user `u`. */
 export const userColumns = sql`

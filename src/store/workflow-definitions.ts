@@ -10,7 +10,7 @@ import {
   principal,
   readableDefinitions,
 } from "./principal.ts";
-import { instant } from "./rows.ts";
+import { instant, type Missing } from "./rows.ts";
 
 /** A workflow definition. Its webhook secret stays in the database. Instants are RFC 3339. */
 export type DefinitionRow = {
@@ -29,8 +29,7 @@ export type DefinitionRow = {
   updated_at: string;
 };
 
-/** Nothing was found: a left join's columns are all null. */
-export type Missing = { id: null };
+export const NO_DEFINITION = "There is no such workflow definition, or it is not yours to see.";
 
 /** The columns of {@link DefinitionRow} for a definition `d`. */
 const definitionColumns = sql`

@@ -1,10 +1,9 @@
 import { sql } from "drizzle-orm";
 import { type Database, repeatable } from "./client.ts";
 import { authenticated, type Credential, ofTenant, principal, runIsVisible } from "./principal.ts";
-import { type RunRow, runColumns } from "./rows.ts";
+import { type Missing, type RunRow, runColumns } from "./rows.ts";
 
-/** Nothing was found: a left join's columns are all null. */
-type Missing = { id: null };
+export const NO_RUN = "There is no such run, or it is not yours to see.";
 
 /** A run, and for a PENDING one what it waits for. */
 export type QueuedRunRow = RunRow & {

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
 import { Problem } from "../../core/errors.ts";
-import { CREATABLE_PART_TYPES, MAX_NAME_LENGTH, nameFault, PATH_ORDERS } from "../../core/path.ts";
+import { CREATABLE_PART_TYPES, MAX_NAME_LENGTH, NO_PATH_PART, nameFault, PATH_ORDERS } from "../../core/path.ts";
 import { createPathPart, deletePathPart, movePathPart } from "../../store/change-path-part.ts";
 import { findPathPart, listPathParts, type PathPartRow } from "../../store/path-parts.ts";
 import { problemResponses } from "../errors.ts";
@@ -181,7 +181,7 @@ const getPart = createRoute({
 
 pathParts.openapi(getPart, async (c) => {
   const part = await findPathPart(c.env.db, c.var.credential, c.req.valid("param").path_part_id);
-  if (part === null) throw new Problem("not_found", "There is no such path part, or it is not yours to see.");
+  if (part === null) throw new Problem("not_found", NO_PATH_PART);
   return c.json(toPathPart(part), 200);
 });
 

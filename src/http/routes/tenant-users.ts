@@ -142,9 +142,9 @@ tenantUsers.openapi(updateRoute, async (c) => {
   return c.json(toTenantUser(await changeRole(c.env.db, request, c.req.valid("json").role)), 200);
 });
 
-/** The route that lets a user in, or puts them out. */
-const activationRoute = (verb: "activate" | "deactivate", summary: string, description: string) =>
-  createRoute({
+/** Adds the route that lets a user in, or puts them out. */
+function routeActivation(verb: "activate" | "deactivate", summary: string, description: string): void {
+  const route = createRoute({
     method: "post",
     path: `/v1/tenants/{tenant_id}/users/{user_id}/${verb}`,
     operationId: `${verb}_tenant_user`,
@@ -158,28 +158,22 @@ const activationRoute = (verb: "activate" | "deactivate", summary: string, descr
       ...problemResponses("forbidden", "not_found"),
     },
   });
+  tenantUsers.openapi(route, async (c) => {
+    const { tenant_id: tenantId, user_id: userId } = c.req.valid("param");
+    const request = { credential: c.var.credential, tenantId, userId };
+    return c.json(toTenantUser(await changeActivation(c.env.db, request, verb === "activate")), 200);
+  });
+}
 
-const deactivateRoute = activationRoute(
+routeActivation(
   "deactivate",
   "Put a user out, at once",
   "For OWNER and ADMIN; the OWNER cannot be deactivated, nor anybody by themselves. No credential of the user works " +
     "from now on. Their runs go on, and what they made stays.",
 );
 
-tenantUsers.openapi(deactivateRoute, async (c) => {
-  const { tenant_id: tenantId, user_id: userId } = c.req.valid("param");
-  const request = { credential: c.var.credential, tenantId, userId };
-  return c.json(toTenantUser(await changeActivation(c.env.db, request, false)), 200);
-});
-
-const activateRoute = activationRoute(
+routeActivation(
   "activate",
   "Let a deactivated user in again",
   "For OWNER and ADMIN. Keys that were neither revoked nor have expired meanwhile work again.",
 );
-
-tenantUsers.openapi(activateRoute, async (c) => {
-  const { tenant_id: tenantId, user_id: userId } = c.req.valid("param");
-  const request = { credential: c.var.credential, tenantId, userId };
-  return c.json(toTenantUser(await changeActivation(c.env.db, request, true)), 200);
-});

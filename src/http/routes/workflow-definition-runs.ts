@@ -4,6 +4,7 @@ import { v7 as newId } from "uuid";
 import { Problem, ValidationFailed } from "../../core/errors.ts";
 import { listRunsOfDefinition } from "../../store/list-runs.ts";
 import { triggerRun } from "../../store/trigger-run.ts";
+import { NO_DEFINITION } from "../../store/workflow-definitions.ts";
 import { promotion } from "../deliver-afterwards.ts";
 import { problemResponses } from "../errors.ts";
 import { callerOnly } from "../middleware/authenticate.ts";
@@ -98,7 +99,6 @@ workflowDefinitionRuns.openapi(listRoute, async (c) => {
   const page = c.req.valid("query");
   const request = { definitionId: c.req.valid("param").definition_id, ...page };
   const found = await listRunsOfDefinition(c.env.db, c.var.credential, request);
-  if (found === null)
-    throw new Problem("not_found", "There is no such workflow definition, or it is not yours to see.");
+  if (found === null) throw new Problem("not_found", NO_DEFINITION);
   return c.json({ items: found.runs.map(toRun), total: found.total, ...page }, 200);
 });

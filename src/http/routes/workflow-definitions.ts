@@ -12,7 +12,7 @@ import {
   deleteDefinition,
   replaceDefinition,
 } from "../../store/change-workflow-definition.ts";
-import { findDefinition, listDefinitions } from "../../store/workflow-definitions.ts";
+import { findDefinition, listDefinitions, NO_DEFINITION } from "../../store/workflow-definitions.ts";
 import { promotion } from "../deliver-afterwards.ts";
 import { problemResponses } from "../errors.ts";
 import { callerOnly } from "../middleware/authenticate.ts";
@@ -160,7 +160,7 @@ const getRoute = createRoute({
 workflowDefinitions.openapi(getRoute, async (c) => {
   const definition = await findDefinition(c.env.db, c.var.credential, c.req.valid("param").definition_id);
   if (definition === null) {
-    throw new Problem("not_found", "There is no such workflow definition, or it is not yours to see.");
+    throw new Problem("not_found", NO_DEFINITION);
   }
   return c.json(toDefinition(definition), 200);
 });

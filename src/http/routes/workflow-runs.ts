@@ -4,7 +4,7 @@ import { RUN_EVENT_TYPES, RUN_STATUSES } from "../../core/run.ts";
 import { listRuns } from "../../store/list-runs.ts";
 import { listRunEvents } from "../../store/run-events.ts";
 import { summariseRuns } from "../../store/run-summary.ts";
-import { findRun } from "../../store/workflow-runs.ts";
+import { findRun, NO_RUN } from "../../store/workflow-runs.ts";
 import { formatCursor, parseCursor } from "../cursor.ts";
 import { problemResponses } from "../errors.ts";
 import { callerOnly } from "../middleware/authenticate.ts";
@@ -20,8 +20,6 @@ import {
 } from "../workflow-run-schema.ts";
 
 export const workflowRuns = createRouter();
-
-const NO_RUN = "There is no such run, or it is not yours to see.";
 
 const listRunsQuery = z.object({
   status: z
