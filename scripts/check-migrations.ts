@@ -1,4 +1,4 @@
-/** Part of `npm run check`: fails when `src/store/tables.ts` and `migrations/` say different things. */
+/** Part of `npm run check`: fails when `src/store/*tables.ts` and `migrations/` say different things. */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ try {
   cpSync("migrations", copy, { recursive: true });
   const { status, stdout, stderr } = spawnSync(
     "drizzle-kit",
-    ["generate", "--dialect=postgresql", "--schema=src/store/tables.ts", `--out=${relative(".", copy)}`],
+    ["generate", "--dialect=postgresql", "--schema=src/store/*tables.ts", `--out=${relative(".", copy)}`],
     { encoding: "utf8" },
   );
   if (status !== 0) throw new Error(`drizzle-kit failed:\n${stdout}${stderr}`);

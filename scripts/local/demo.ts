@@ -9,7 +9,8 @@ import type { PartType } from "../../src/core/path.ts";
 import type { RunSnapshot } from "../../src/core/run.ts";
 import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runner/secret-box.ts";
 import { type Database, openDatabase } from "../../src/store/client.ts";
-import { apiKeys, pathParts, tenants, users, workflowDefinitions, workflowRuns } from "../../src/store/tables.ts";
+import { workflowRuns } from "../../src/store/run-tables.ts";
+import { apiKeys, pathParts, tenants, users, workflowDefinitions } from "../../src/store/tables.ts";
 
 const demoId = (number: number) => `01920000-0000-7000-8000-${String(number).padStart(12, "0")}`;
 

@@ -1,41 +1,27 @@
 /**
- * The tables, as drizzle-kit reads them to write `migrations/`.
+ * The tables of a tenant, as drizzle-kit reads them to write `migrations/`; those of its runs are in `run-tables.ts`.
  *
- * Every row belongs to a tenant, and every foreign key carries the tenant, so that a row cannot point
- * across tenants even by mistake. CHECKs hold what must be true of a run in each state.
+ * Every row belongs to a tenant, and every foreign key carries the tenant, so that a row cannot point across tenants
+ * even by mistake.
  */
-import { type SQL, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import {
-  bigint,
   boolean,
   check,
-  customType,
   foreignKey,
   index,
   integer,
-  jsonb,
-  pgSequence,
   pgTable,
   text,
-  timestamp,
   unique,
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-
-/** Milliseconds are what JSON clients keep, so the database keeps no more. */
-const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
-
-const bytes = customType<{ data: string }>({ dataType: () => "bytea" });
-
-/** Byte order whatever the database's locale, so that a path prefix is an index range. */
-const path = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' });
-
-const oneOf = (column: SQL, values: readonly string[]) =>
-  sql`${column} in (${sql.raw(values.map((value) => `'${value}'`).join(", "))})`;
-
-const createdAt = () => instant("created_at").notNull().default(sql`statement_timestamp()`);
-const updatedAt = () => instant("updated_at").notNull().default(sql`statement_timestamp()`);
+import { PART_TYPES } from "../core/path.ts";
+import { CAPABILITIES } from "../core/permission.ts";
+import { IDP_TYPES, type Role } from "../core/role.ts";
+import { RUNNER_TYPES } from "../core/run.ts";
+import { bytes, createdAt, instant, oneOf, path, updatedAt } from "./columns.ts";
 
 export const tenants = pgTable("tenants", {
   id: uuid("id").primaryKey(),
@@ -62,8 +48,8 @@ export const users = pgTable(
   (t) => [
     unique("users_tenant_id_id_key").on(t.tenantId, t.id),
     uniqueIndex("users_tenant_id_email_key").on(t.tenantId, sql`lower(${t.email})`),
-    check("users_role_check", oneOf(sql`${t.role}`, ["OWNER", "ADMIN", "USER"])),
-    check("users_idp_type_check", oneOf(sql`${t.idpType}`, ["PASSWORD", "GOOGLE", "TENANT"])),
+    check("users_role_check", oneOf(sql`${t.role}`, ["OWNER", "ADMIN", "USER"] satisfies Role[])),
+    check("users_idp_type_check", oneOf(sql`${t.idpType}`, IDP_TYPES)),
   ],
 );
 
@@ -126,20 +112,7 @@ export const pathParts = pgTable(
     check("path_parts_name_check", sql`char_length(${t.name}) between 1 and 255 and position('/' in ${t.name}) = 0`),
     // A btree entry holds about 2,700 bytes; the path is indexed.
     check("path_parts_materialized_path_check", sql`octet_length(${t.materializedPath}) <= 2048`),
-    check(
-      "path_parts_part_type_check",
-      oneOf(sql`${t.partType}`, [
-        "FOLDER",
-        "DOCUMENT",
-        "DOCUMENT_VERSION",
-        "SECTION",
-        "CHUNK",
-        "THREAD",
-        "THREAD_MESSAGE",
-        "WORKFLOW_DEFINITION",
-        "WORKFLOW_RUN",
-      ]),
-    ),
+    check("path_parts_part_type_check", oneOf(sql`${t.partType}`, PART_TYPES)),
   ],
 );
 
@@ -168,7 +141,7 @@ export const userPermissions = pgTable(
     }).onDelete("cascade"),
     unique("user_permissions_user_path_part_key").on(t.tenantId, t.userId, t.pathPartId),
     index("user_permissions_path_part_index").on(t.tenantId, t.pathPartId),
-    check("user_permissions_capability_check", oneOf(sql`${t.capability}`, ["READ_ONLY", "READ_WRITE"])),
+    check("user_permissions_capability_check", oneOf(sql`${t.capability}`, CAPABILITIES)),
   ],
 );
 
@@ -211,7 +184,7 @@ export const workflowDefinitions = pgTable(
       sql`(${t.sourcePathPartIds} || ${t.instructionPathPartIds} || ${t.outputPathPartIds} || ${t.templatePathPartId})`,
     ),
     check("workflow_definitions_name_check", sql`char_length(${t.name}) <= 255`),
-    check("workflow_definitions_runner_type_check", oneOf(sql`${t.runnerType}`, ["SELF_HOSTED"])),
+    check("workflow_definitions_runner_type_check", oneOf(sql`${t.runnerType}`, RUNNER_TYPES)),
     check("workflow_definitions_runner_check", sql`(${t.runnerUrl} is null) = (${t.webhookSecretEncrypted} is null)`),
     check("workflow_definitions_max_run_duration_check", sql`${t.maxRunDurationSeconds} between 60 and 86400`),
     check(
@@ -221,151 +194,4 @@ export const workflowDefinitions = pgTable(
         and cardinality(${t.outputPathPartIds}) between 1 and 20`,
     ),
   ],
-);
-
-/** A run's place in its definition's queue. Drawn under the definition's lock, so it is the order of arrival. */
-export const workflowRunQueue = pgSequence("workflow_run_queue");
-
-export const workflowRuns = pgTable(
-  "workflow_runs",
-  {
-    id: uuid("id").primaryKey(),
-    tenantId: uuid("tenant_id").notNull(),
-    workflowDefinitionId: uuid("workflow_definition_id").notNull(),
-    userId: uuid("user_id").notNull(),
-    runnerType: text("runner_type").notNull(),
-    status: text("status").notNull(),
-    attempt: integer("attempt").notNull().default(1),
-    runSnapshot: jsonb("run_snapshot").notNull(),
-    idempotencyKey: text("idempotency_key"),
-    queuePosition: bigint("queue_position", { mode: "number" }).notNull().default(sql`nextval('workflow_run_queue')`),
-    startedAt: instant("started_at"),
-    deadlineAt: instant("deadline_at"),
-    completedAt: instant("completed_at"),
-    error: text("error"),
-    /** What ended the run: a repeated callback is told from one that comes too late. */
-    endedBy: text("ended_by"),
-    /** Set while the runner still has to be told: due from this instant on. */
-    nextDispatchAt: instant("next_dispatch_at"),
-    dispatchCount: integer("dispatch_count").notNull().default(0),
-    dispatchedAt: instant("dispatched_at"),
-    createdAt: createdAt(),
-    updatedAt: updatedAt(),
-  },
-  (t) => [
-    unique("workflow_runs_tenant_id_id_key").on(t.tenantId, t.id),
-    foreignKey({
-      name: "workflow_runs_definition_fkey",
-      columns: [t.tenantId, t.workflowDefinitionId],
-      foreignColumns: [workflowDefinitions.tenantId, workflowDefinitions.id],
-    }).onDelete("cascade"),
-    foreignKey({
-      name: "workflow_runs_user_fkey",
-      columns: [t.tenantId, t.userId],
-      foreignColumns: [users.tenantId, users.id],
-    }),
-    // The slot: a mistake in locking becomes an error here rather than two runs.
-    uniqueIndex("workflow_runs_slot_key").on(t.workflowDefinitionId).where(sql`status = 'RUNNING'`),
-    index("workflow_runs_queue_index").on(t.workflowDefinitionId, t.queuePosition).where(sql`status = 'PENDING'`),
-    index("workflow_runs_deadline_index").on(t.deadlineAt).where(sql`status = 'RUNNING'`),
-    // These two begin with the tenant, so that a sweep can serve the tenants in turn.
-    index("workflow_runs_tenant_deadline_index").on(t.tenantId, t.deadlineAt).where(sql`status = 'RUNNING'`),
-    index("workflow_runs_dispatch_index").on(t.tenantId, t.nextDispatchAt).where(sql`next_dispatch_at is not null`),
-    index("workflow_runs_idempotency_index")
-      .on(t.workflowDefinitionId, t.idempotencyKey)
-      .where(sql`idempotency_key is not null`),
-    index("workflow_runs_definition_newest_index").on(t.workflowDefinitionId, t.createdAt, t.id),
-    index("workflow_runs_tenant_newest_index").on(t.tenantId, t.createdAt, t.id),
-    index("workflow_runs_tenant_status_newest_index").on(t.tenantId, t.status, t.createdAt, t.id),
-    index("workflow_runs_user_newest_index").on(t.tenantId, t.userId, t.createdAt, t.id),
-    // The state that somebody looks for among many runs of the other: they need not be passed over one by one.
-    index("workflow_runs_definition_failed_index")
-      .on(t.workflowDefinitionId, t.createdAt, t.id)
-      .where(sql`status = 'FAILED'`),
-    index("workflow_runs_user_failed_index").on(t.tenantId, t.userId, t.createdAt, t.id).where(sql`status = 'FAILED'`),
-    index("workflow_runs_ended_index").on(t.tenantId, t.completedAt).where(sql`completed_at is not null`),
-    check("workflow_runs_status_check", oneOf(sql`${t.status}`, ["PENDING", "RUNNING", "COMPLETED", "FAILED"])),
-    check("workflow_runs_runner_type_check", oneOf(sql`${t.runnerType}`, ["SELF_HOSTED"])),
-    check("workflow_runs_attempt_check", sql`${t.attempt} >= 1`),
-    check(
-      "workflow_runs_pending_check",
-      sql`${t.status} <> 'PENDING' or (${t.startedAt} is null and ${t.deadlineAt} is null)`,
-    ),
-    check(
-      "workflow_runs_running_check",
-      sql`${t.status} <> 'RUNNING' or (${t.startedAt} is not null and ${t.deadlineAt} > ${t.startedAt})`,
-    ),
-    check(
-      "workflow_runs_active_check",
-      sql`${t.status} in ('COMPLETED', 'FAILED')
-        or (${t.completedAt} is null and ${t.error} is null and ${t.endedBy} is null)`,
-    ),
-    check(
-      "workflow_runs_terminal_check",
-      sql`${t.status} in ('PENDING', 'RUNNING') or (${t.completedAt} is not null and ${t.endedBy} is not null)`,
-    ),
-    check(
-      "workflow_runs_completed_check",
-      sql`${t.status} <> 'COMPLETED' or (${t.startedAt} is not null and ${t.error} is null)`,
-    ),
-    check("workflow_runs_ended_by_check", oneOf(sql`${t.endedBy}`, ["CALLBACK", "STOP", "DEADLINE", "DISPATCH"])),
-    check("workflow_runs_dispatch_check", sql`${t.nextDispatchAt} is null or ${t.status} = 'RUNNING'`),
-  ],
-);
-
-export const workflowRunEvents = pgTable(
-  "workflow_run_events",
-  {
-    id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
-    tenantId: uuid("tenant_id").notNull(),
-    runId: uuid("run_id").notNull(),
-    attempt: integer("attempt").notNull(),
-    type: text("type").notNull(),
-    at: instant("at").notNull().default(sql`statement_timestamp()`),
-    detail: jsonb("detail"),
-  },
-  (t) => [
-    foreignKey({
-      name: "workflow_run_events_run_fkey",
-      columns: [t.tenantId, t.runId],
-      foreignColumns: [workflowRuns.tenantId, workflowRuns.id],
-    }).onDelete("cascade"),
-    index("workflow_run_events_run_index").on(t.runId, t.id),
-    index("workflow_run_events_timed_out_index").on(t.tenantId, t.at).where(sql`type = 'TIMED_OUT'`),
-    check(
-      "workflow_run_events_type_check",
-      oneOf(sql`${t.type}`, [
-        "TRIGGERED",
-        "QUEUED",
-        "STARTED",
-        "DISPATCHED",
-        "DISPATCH_FAILED",
-        "COMPLETED",
-        "FAILED",
-        "TIMED_OUT",
-        "STOPPED",
-        "RETRIED",
-        "LATE_RESULT",
-      ]),
-    ),
-  ],
-);
-
-/** One row: what the last sweep did. `began_at > ended_at` means that one is under way, or that it died. */
-export const sweepState = pgTable(
-  "sweep_state",
-  {
-    id: integer("id").primaryKey().default(1),
-    beganAt: instant("began_at"),
-    endedAt: instant("ended_at"),
-    timedOut: integer("timed_out").notNull().default(0),
-    lagP50Ms: bigint("lag_p50_ms", { mode: "number" }),
-    lagMaxMs: bigint("lag_max_ms", { mode: "number" }),
-    delivered: integer("delivered").notNull().default(0),
-    deleted: integer("deleted").notNull().default(0),
-    /** What was still overdue, and still due to be delivered, when it ended. Counted up to 10,000. */
-    overdueLeft: integer("overdue_left").notNull().default(0),
-    dueLeft: integer("due_left").notNull().default(0),
-  },
-  (t) => [check("sweep_state_single_row_check", sql`${t.id} = 1`)],
 );

@@ -1,0 +1,17 @@
+/** The kinds of columns that the tables have in common. */
+import { type SQL, sql } from "drizzle-orm";
+import { customType, timestamp } from "drizzle-orm/pg-core";
+
+/** Milliseconds are what JSON clients keep, so the database keeps no more. */
+export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
+
+export const bytes = customType<{ data: string }>({ dataType: () => "bytea" });
+
+/** Byte order whatever the database's locale, so that a path prefix is an index range. */
+export const path = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' });
+
+export const oneOf = (column: SQL, values: readonly string[]) =>
+  sql`${column} in (${sql.raw(values.map((value) => `'${value}'`).join(", "))})`;
+
+export const createdAt = () => instant("created_at").notNull().default(sql`statement_timestamp()`);
+export const updatedAt = () => instant("updated_at").notNull().default(sql`statement_timestamp()`);
