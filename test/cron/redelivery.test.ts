@@ -1,7 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { beforeEach, describe, expect, it } from "vitest";
 import { makeDue, readEvents } from "../support/dispatches.ts";
-import { startFakeRunner } from "../support/fake-runner.ts";
+import { createTenantWithRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { eventTypes, invoke, invokePath, makeOverdue, readRun } from "../support/lifecycle.ts";
 import type { ScriptedAnswer } from "../support/runner-script.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -14,11 +14,7 @@ beforeEach(async () => {
   service = await startService();
 });
 
-/** A tenant whose runner gives these answers. */
-async function newTenant(answers: ScriptedAnswer[] = []) {
-  const runner = await startFakeRunner(answers);
-  return { tenant: await createTenant(service.database, { runnerUrl: runner.url }), runner };
-}
+const newTenant = (answers: ScriptedAnswer[] = []) => createTenantWithRunner(service.database, answers);
 
 /** How many seconds after its last failed delivery a run is to be tried again. */
 async function pauseOf(tenant: TestTenant, runId: string): Promise<number> {

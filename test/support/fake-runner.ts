@@ -1,5 +1,7 @@
+import type { TestDatabase } from "./database.ts";
 import { askHarness } from "./harness.ts";
 import type { ReceivedRequest, ScriptedAnswer } from "./runner-script.ts";
+import { createTenant } from "./tenant.ts";
 
 export type FakeRunner = {
   /** Where it listens, on this machine. */
@@ -28,4 +30,10 @@ export async function startFakeRunner(answers: ScriptedAnswer[] = []): Promise<F
     script: (next) => askHarness("/runners/script", parameters, next),
     close: () => askHarness("/runners/close", parameters),
   };
+}
+
+/** A tenant whose definition has a runner that gives these answers. */
+export async function createTenantWithRunner(database: TestDatabase, answers: ScriptedAnswer[] = []) {
+  const runner = await startFakeRunner(answers);
+  return { tenant: await createTenant(database, { runnerUrl: runner.url }), runner };
 }

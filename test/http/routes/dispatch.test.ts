@@ -4,12 +4,12 @@ import page from "../../../docs/runner-protocol.md?raw";
 import { parseKeyRing } from "../../../src/core/key-ring.ts";
 import { encryptWebhookSecret } from "../../../src/runner/secret-box.ts";
 import { makeDue, readEvents } from "../../support/dispatches.ts";
-import { startFakeRunner } from "../../support/fake-runner.ts";
+import { createTenantWithRunner } from "../../support/fake-runner.ts";
 import { BUSY_RUNNER, callBack, eventTypes, invoke, readRun } from "../../support/lifecycle.ts";
 import { exampleRequest, shapeOf } from "../../support/runner-protocol.ts";
 import type { ScriptedAnswer } from "../../support/runner-script.ts";
 import { type Service, startService } from "../../support/service.ts";
-import { createTenant, type TestTenant, WEBHOOK_SECRET } from "../../support/tenant.ts";
+import { type TestTenant, WEBHOOK_SECRET } from "../../support/tenant.ts";
 
 let service: Service;
 
@@ -18,11 +18,7 @@ beforeEach(async () => {
   service = await startService();
 });
 
-/** A tenant whose runner gives these answers. */
-async function newTenant(answers: ScriptedAnswer[] = []) {
-  const runner = await startFakeRunner(answers);
-  return { tenant: await createTenant(service.database, { runnerUrl: runner.url }), runner };
-}
+const newTenant = (answers: ScriptedAnswer[] = []) => createTenantWithRunner(service.database, answers);
 
 /** A RUNNING run that is still to be delivered, and one that waits behind it. */
 async function newQueue(answers: ScriptedAnswer[]) {
