@@ -67,23 +67,24 @@ export async function listRuns(
     filter.createdBefore && sql`r.created_at < ${filter.createdBefore}::timestamptz`,
     cursor && sql`(r.created_at, r.id) < (${cursor.createdAt}::timestamptz, ${cursor.id}::uuid)`,
   ].filter((condition) => condition !== undefined && condition !== "");
-  const pageOf = (...more: SQL[]) => sql`
+  const newest = sql`order by r.created_at desc, r.id desc limit ${limit + 1}`;
+  // A definition has one RUNNING run at most. Asked for an order, the planner reads its history to find it.
+  const pageOf = (state: State, ofOneDefinition: boolean, ...more: SQL[]) => sql`
     (select r.* from workflow_runs r
-    where ${sql.join([...conditions, ...more], sql` and `)}
-    order by r.created_at desc, r.id desc
-    limit ${limit + 1})`;
+    where ${sql.join([...conditions, ...more, state.condition], sql` and `)}
+    ${ofOneDefinition && state.isRunning ? sql`` : newest})`;
 
-  const states = filter.statuses.length === 0 ? [sql`true`] : filter.statuses.flatMap(storedAs);
-  const isInState = sql`(${sql.join(states, sql` or `)})`;
+  const states = filter.statuses.length === 0 ? [ANY_STATE] : filter.statuses.flatMap((status) => STORED_AS[status]);
   const isInTenant = sql`r.tenant_id = p.tenant_id`;
+  const ofOne = filter.definitionId !== undefined;
   // Each of these pages comes from an index; the newest runs of them all are the page. The last says nothing of the
   // tenant, since the definition does, and the planner would look the tenant's runs up for each of them.
-  const pages = [
-    ...states.map((state) => pageOf(isAdministrator, isInTenant, state)),
-    pageOf(sql`not ${isAdministrator}`, isInTenant, sql`r.user_id = p.user_id`, isInState),
+  const pages = states.flatMap((state) => [
+    pageOf(state, ofOne, isAdministrator, isInTenant),
+    pageOf(state, ofOne, sql`not ${isAdministrator}`, isInTenant, sql`r.user_id = p.user_id`),
     sql`(select r.* from readable_definitions d cross join lateral
-      ${pageOf(sql`r.workflow_definition_id = d.id`, sql`r.user_id <> p.user_id`, isInState)} r)`,
-  ];
+      ${pageOf(state, true, sql`r.workflow_definition_id = d.id`, sql`r.user_id <> p.user_id`)} r)`,
+  ]);
   const { rows } = await repeatable(db).execute<{ runs: RunRow[] }>(sql`
     with ${principal(credential)}, ${readableDefinitions}
     select coalesce((
@@ -98,14 +99,17 @@ export async function listRuns(
   return { runs: page, next: runs.length > limit && last ? { createdAt: last.created_at, id: last.id } : null };
 }
 
+/** Rows of one state, as an index has them. */
+type State = { condition: SQL; isRunning: boolean };
+
+const stored = (condition: SQL, isRunning = false): State => ({ condition, isRunning });
+
+const ANY_STATE = stored(sql`true`);
+
 /** The rows that show a state: a run that is overdue is stored as RUNNING and shows as FAILED. */
-function storedAs(status: RunStatus): SQL[] {
-  switch (status) {
-    case "RUNNING":
-      return [sql`(r.status = 'RUNNING' and r.deadline_at > statement_timestamp())`];
-    case "FAILED":
-      return [sql`r.status = 'FAILED'`, isOverdue];
-    default:
-      return [sql`r.status = ${status}`];
-  }
-}
+const STORED_AS: Record<RunStatus, State[]> = {
+  PENDING: [stored(sql`r.status = 'PENDING'`)],
+  RUNNING: [stored(sql`r.status = 'RUNNING' and r.deadline_at > statement_timestamp()`, true)],
+  COMPLETED: [stored(sql`r.status = 'COMPLETED'`)],
+  FAILED: [stored(sql`r.status = 'FAILED'`), stored(isOverdue, true)],
+};
