@@ -15,7 +15,7 @@ import { startPostgres } from "./local/postgres.ts";
 import { startSqlEndpoint } from "./local/sql-endpoint.ts";
 import { migrate } from "./migrate.ts";
 
-const LIMIT_KIB = 150;
+const LIMIT_KIB = 170;
 
 const folder = mkdtempSync(join(tmpdir(), "workflow-runs-bundle-"));
 try {

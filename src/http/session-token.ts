@@ -2,7 +2,8 @@
  * Session tokens: JWTs (RFC 7519) of a login service, which says who somebody is. What they may do, and whether they
  * still may, the database knows. Claims: `sub` user, `tenant_id`, `exp`.
  */
-import { decode, verify, verifyWithJwks } from "hono/jwt";
+import { decode, sign, verify, verifyWithJwks } from "hono/jwt";
+import { encodeBase64Url } from "hono/utils/encode";
 import type { AsymmetricAlgorithm } from "hono/utils/jwt/jwa";
 import { z } from "zod";
 import type { Config } from "../config.ts";
@@ -72,4 +73,29 @@ export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["
       return null;
     }
   };
+}
+
+/** Seconds since 1970. */
+export type NewSession = { userId: string; tenantId: string; expiresAt: number };
+
+/**
+ * A session token of our own, for who has signed in with an API key: signed with the newest key, and such that
+ * {@link openSessions} takes it. Null when there is no key to sign with.
+ */
+export async function signSession(
+  { keys, issuer, audience }: Config["sessions"],
+  { userId, tenantId, expiresAt }: NewSession,
+): Promise<string | null> {
+  if (!keys) return null;
+  const claims = {
+    sub: userId,
+    tenant_id: tenantId,
+    exp: expiresAt,
+    ...(issuer !== undefined && { iss: issuer }),
+    ...(audience !== undefined && { aud: audience }),
+  };
+  const { id: kid, secret } = keys.newest;
+  // As a JWK, because that is how Hono takes the key id for the header.
+  const k = encodeBase64Url(new TextEncoder().encode(secret).buffer).replaceAll("=", "");
+  return sign(claims, { kty: "oct", alg: SYMMETRIC, kid, k }, SYMMETRIC);
 }

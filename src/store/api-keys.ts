@@ -9,13 +9,13 @@ import { instant, type Missing } from "./rows.ts";
 export type ApiKeyRow = { id: string; name: string; key_suffix: string; created_at: string };
 
 /** True for a key `k` that works, or would if its user were active. */
-const isActive = sql`(k.revoked_at is null and (k.expires_at is null or k.expires_at > statement_timestamp()))`;
+export const isActive = sql`(k.revoked_at is null and (k.expires_at is null or k.expires_at > statement_timestamp()))`;
 
 /** True for a key `k` that the principal `p` sees and may revoke. One that no longer works is not there any more. */
 const keyIsVisible = sql`(k.tenant_id = p.tenant_id and (${isAdministrator} or k.user_id = p.user_id) and ${isActive})`;
 
 /** The columns of {@link ApiKeyRow} for a key `k`. */
-const keyColumns = sql`k.id, k.name, k.key_suffix, ${instant(sql`k.created_at`)} as created_at`;
+export const keyColumns = sql`k.id, k.name, k.key_suffix, ${instant(sql`k.created_at`)} as created_at`;
 
 export type NewApiKey = {
   id: string;

@@ -49,17 +49,14 @@ export type RunFilter = {
   createdBefore: string | undefined;
 };
 
+/** Which runs of the tenant a page of them holds. */
+export type RunsPage = { filter: RunFilter; cursor: RunCursor | undefined; limit: number };
+
 /**
- * The tenant's runs that the caller may see, newest first: `limit` of them, and where the next page begins, if
- * there is one.
- * @throws Problem `unauthenticated`
+ * A query of the tenant's runs that the principal `p` may see, newest first: one more than the page's limit, which says
+ * whether there is a next page. It needs {@link readableDefinitions}.
  */
-export async function listRuns(
-  db: Database,
-  credential: Credential,
-  request: { filter: RunFilter; cursor: RunCursor | undefined; limit: number },
-): Promise<{ runs: RunRow[]; next: RunCursor | null }> {
-  const { filter, cursor, limit } = request;
+export function selectRuns({ filter, cursor, limit }: RunsPage): SQL {
   const conditions = [
     filter.definitionId && sql`r.workflow_definition_id = ${filter.definitionId}`,
     filter.userId && sql`r.user_id = ${filter.userId}`,
@@ -84,18 +81,38 @@ export async function listRuns(
     sql`(select r.* from readable_definitions d cross join lateral
       ${pageOf(sql`r.workflow_definition_id = d.id`, sql`r.user_id <> p.user_id`, isInState)} r)`,
   ];
+  return sql`
+    select r.* from (${sql.join(pages, sql` union all `)}) r order by r.created_at desc, r.id desc limit ${limit + 1}`;
+}
+
+/** The page among the rows of {@link selectRuns}, and where the next one begins, if there is one. */
+export function cutPage<Row extends { created_at: string; id: string }>(
+  rows: readonly Row[],
+  limit: number,
+): { runs: Row[]; next: RunCursor | null } {
+  const runs = rows.slice(0, limit);
+  const last = runs.at(-1);
+  return { runs, next: rows.length > limit && last ? { createdAt: last.created_at, id: last.id } : null };
+}
+
+/**
+ * The tenant's runs that the caller may see, newest first: `limit` of them, and where the next page begins, if
+ * there is one.
+ * @throws Problem `unauthenticated`
+ */
+export async function listRuns(
+  db: Database,
+  credential: Credential,
+  page: RunsPage,
+): Promise<{ runs: RunRow[]; next: RunCursor | null }> {
   const { rows } = await repeatable(db).execute<{ runs: RunRow[] }>(sql`
     with ${principal(credential)}, ${readableDefinitions}
     select coalesce((
       select jsonb_agg(to_jsonb(page)) from (
-        select ${runColumns} from (${sql.join(pages, sql` union all `)}) r
-        order by r.created_at desc, r.id desc limit ${limit + 1}
+        select ${runColumns} from (${selectRuns(page)}) r order by r.created_at desc, r.id desc
       ) page), '[]') as runs, ${ofTenant}
     from principal p`);
-  const { runs } = authenticated(rows);
-  const page = runs.slice(0, limit);
-  const last = page.at(-1);
-  return { runs: page, next: runs.length > limit && last ? { createdAt: last.created_at, id: last.id } : null };
+  return cutPage(authenticated(rows).runs, page.limit);
 }
 
 /** The rows that show a state: a run that is overdue is stored as RUNNING and shows as FAILED. */

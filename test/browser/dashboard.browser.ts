@@ -1,0 +1,292 @@
+import pg from "pg";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser, type Stack, startStack } from "../../scripts/local/browser.ts";
+import { DEMO } from "../../scripts/local/demo.ts";
+import { accessibilityFaults, complaintsOf, openPage, overflow, signIn, unreachable } from "./support.ts";
+
+let browser: Browser;
+let stack: Stack;
+let database: pg.Client;
+const pages: Page[] = [];
+
+beforeAll(async () => {
+  [browser, stack] = await Promise.all([launchBrowser(), startStack({ WORK_SECONDS: "3" })]);
+  database = new pg.Client({ connectionString: stack.postgresUrl });
+  await database.connect();
+});
+
+afterAll(async () => {
+  await database?.end();
+  await browser?.close();
+  await stack?.stop();
+});
+
+afterEach(async () => {
+  for (const page of pages.splice(0)) {
+    const complaints = complaintsOf(page);
+    await page.context().close();
+    expect(complaints).toEqual([]);
+  }
+});
+
+async function open(options: Parameters<typeof openPage>[2] = {}): Promise<Page> {
+  const page = await openPage(browser, stack.url, options);
+  pages.push(page);
+  return page;
+}
+
+async function openAs(
+  person: Parameters<typeof signIn>[1],
+  options: Parameters<typeof openPage>[2] = {},
+): Promise<Page> {
+  const page = await open(options);
+  await signIn(page, person);
+  return page;
+}
+
+/** The state that a run's page shows, as it stands now. */
+const state = (page: Page) => page.locator(".head .status");
+
+/** Fails when the page was loaded anew since. */
+const mark = (page: Page) => page.evaluate("window.isSame = true");
+const isSame = (page: Page) => page.evaluate("window.isSame === true");
+
+async function press(page: Page, button: string, within = "body"): Promise<void> {
+  await page.locator(within).getByRole("button", { name: button, exact: true }).click();
+}
+
+async function createWorkflow(page: Page, name: string): Promise<void> {
+  await page.goto("/app/workflows/new");
+  await page.getByLabel("Name").fill(name);
+  await page.getByLabel("Runner").fill(stack.runnerUrl);
+  await page.getByLabel("Webhook secret").fill(DEMO.webhookSecret);
+  const choose = async (field: string, folders: string[], part: string) => {
+    const picker = page.locator(`#pick-${field}`);
+    const chooser = picker.getByRole("button", { name: /Choose/ });
+    if ((await chooser.count()) > 0) await chooser.click();
+    for (const folder of folders) {
+      await picker.locator("li", { hasText: folder }).getByRole("button", { name: "open" }).click();
+    }
+    await picker.getByRole("checkbox", { name: part }).check();
+  };
+  await choose("source", ["shared", "reports"], "/shared/reports/q1");
+  await choose("instruction", ["shared"], "/shared/how-to-summarise.md");
+  await choose("output", ["shared"], "/shared/summaries");
+  await press(page, "Create", "main");
+  await page.getByRole("heading", { name, level: 1 }).waitFor();
+}
+
+async function invoke(page: Page): Promise<void> {
+  await press(page, "Invoke", ".actions");
+  await press(page, "Invoke", "#ask-invoke");
+  await page.waitForURL("**/app/runs/*");
+}
+
+describe("the dashboard", () => {
+  it("creates a workflow, invokes it, and shows a run go PENDING, RUNNING, COMPLETED without a reload", async () => {
+    const page = await openAs("owner");
+    await createWorkflow(page, "From the browser");
+    const workflow = page.url();
+    await invoke(page);
+    await page.goto(workflow);
+    await invoke(page);
+    await state(page).getByText("PENDING").waitFor();
+    await mark(page);
+    await state(page).getByText("RUNNING").waitFor();
+    await state(page).getByText("COMPLETED").waitFor();
+    expect(await isSame(page)).toBe(true);
+    expect(await page.getByText("Completed", { exact: true }).count()).toBe(1);
+  });
+
+  it("stops a run, with a confirmation that says what will happen, and retries it", async () => {
+    const page = await openAs("owner");
+    await page.goto(`/app/workflows/${DEMO.quarterlyReportId}`);
+    await invoke(page);
+    await state(page).getByText("RUNNING").waitFor();
+    await press(page, "Stop", ".actions");
+    await page.getByText("It is FAILED at once and its slot is free").waitFor();
+    await page.getByLabel("Reason").fill("changed my mind");
+    await press(page, "Stop", "#ask-stop");
+    await state(page).getByText("FAILED").waitFor();
+    await page.locator(".failed-card").getByText("Stopped: changed my mind").waitFor();
+    await press(page, "Retry", ".actions");
+    await page.getByText("It becomes attempt 2 of the same run").waitFor();
+    await press(page, "Retry", "#ask-retry");
+    await page.getByText("attempt 2", { exact: true }).waitFor();
+    await state(page).getByText("COMPLETED").waitFor();
+  });
+
+  it("keeps a confirmation open while the page behind it is kept up to date", async () => {
+    const page = await openAs("owner");
+    await page.goto(`/app/runs/${DEMO.runs.running}`);
+    await press(page, "Stop", ".actions");
+    await page.getByLabel("Reason").fill("half a sen");
+    await page.waitForResponse((response) => response.url().includes(DEMO.runs.running));
+    await page.waitForResponse((response) => response.url().includes(DEMO.runs.running));
+    expect(await page.getByLabel("Reason").inputValue()).toBe("half a sen");
+    expect(await page.locator("#ask-stop").isVisible()).toBe(true);
+  });
+
+  it("shows an overdue run turn FAILED, without a reload and before any sweep", async () => {
+    const page = await openAs("owner");
+    await page.goto(`/app/runs/${DEMO.runs.running}`);
+    await state(page).getByText("RUNNING").waitFor();
+    await mark(page);
+    await database.query(
+      `update workflow_runs set started_at = started_at - interval '25 hours', deadline_at = statement_timestamp()
+       where id = $1 and status = 'RUNNING'`,
+      [DEMO.runs.running],
+    );
+    await state(page).getByText("FAILED").waitFor();
+    await page.getByText("Timed out at its deadline").waitFor();
+    expect(await isSame(page)).toBe(true);
+  });
+
+  it("asks again by ETag while somebody looks, and is answered 304", async () => {
+    const page = await openAs("owner");
+    await page.goto(`/app/runs/${DEMO.runs.completed}`);
+    const answer = await page.waitForResponse((response) => response.status() === 304);
+    expect(await answer.request().headerValue("If-None-Match")).toMatch(/^"/);
+  });
+
+  it("shows a USER what was granted, and offers no more", async () => {
+    const [owner, user] = [await openAs("owner"), await openAs("user")];
+    await user.goto("/app/files");
+    await user.getByText("There is nothing in it.").waitFor();
+    await owner.goto(`/app/people/${DEMO.user.id}`);
+    await owner.getByRole("link", { name: "Grant …" }).click();
+    await owner.getByRole("link", { name: "Open shared" }).click();
+    await owner.getByRole("radio", { name: "reports" }).check();
+    await press(owner, "Grant", "main");
+    await owner.getByText("/shared/reports").waitFor();
+    await user.reload();
+    await user.getByRole("link", { name: "reports" }).click();
+    await user.getByRole("heading", { name: "reports" }).waitFor();
+    expect(await user.getByRole("button", { name: "Rename" }).count()).toBe(0);
+    expect(await user.getByText("summaries").count()).toBe(0);
+    await user.goto("/app/people");
+    expect(await user.locator("tbody tr").count()).toBe(1);
+  });
+
+  it("shows a new API key once, copies it, and lets it in until it is revoked", async () => {
+    const page = await openAs("admin", { permissions: ["clipboard-read", "clipboard-write"] });
+    await page.goto(`/app/people/${DEMO.admin.id}`);
+    await press(page, "New key", ".actions");
+    await page.getByLabel("Name").fill("Laptop");
+    await press(page, "Create", "#ask-key");
+    await press(page, "Copy the key", ".actions");
+    const key: string = await page.evaluate("navigator.clipboard.readText()");
+    expect(key).toMatch(/^wr_[0-9A-Za-z]{49}$/);
+    const other = await openAs({ key });
+    expect(await other.getByText("Adam Admin").first().isVisible()).toBe(true);
+    await page.getByRole("link", { name: "Done" }).click();
+    const row = page.locator("li", { hasText: "Laptop" });
+    await row.getByRole("button", { name: "Revoke" }).first().click();
+    await row.locator(".ask").getByRole("button", { name: "Revoke" }).click();
+    await page.locator("li", { hasText: "Laptop" }).waitFor({ state: "detached" });
+    await page.goto("/app/sign-in");
+    await page.getByLabel("API key").fill(key);
+    // A page of 422 is one that the console speaks of; see the tests of the pages for what it says.
+    const answer = await page.request.post("/app/sign-in", { form: { key }, headers: { Origin: stack.url } });
+    expect(answer.status()).toBe(422);
+  });
+
+  it("signs out, and shows nothing from then on", async () => {
+    const page = await openAs("user");
+    await press(page, "Sign out", ".top");
+    await page.waitForURL("**/app/sign-in");
+    await page.goto("/app/runs");
+    expect(page.url()).toContain("/app/sign-in?next=");
+  });
+
+  it("works without JavaScript, except that nothing refreshes by itself", async () => {
+    const page = await openAs("owner", { javaScriptEnabled: false });
+    await createWorkflow(page, "Without a script");
+    await invoke(page);
+    await state(page).getByText("RUNNING").waitFor();
+    await press(page, "Stop", ".actions");
+    await press(page, "Stop", "#ask-stop");
+    await state(page).getByText("FAILED").waitFor();
+    await page.goto("/app/runs?status=COMPLETED");
+    expect(await page.locator("time").first().textContent()).toMatch(/ UTC$/);
+    expect(await page.getByText("FAILED", { exact: true }).count()).toBe(1);
+  });
+});
+
+const PATHS = {
+  runs: "/app/runs",
+  "no runs": "/app/runs?from=2030-01-01",
+  "a failed run": `/app/runs/${DEMO.runs.failed}`,
+  "a waiting run": `/app/runs/${DEMO.runs.pending}`,
+  workflows: "/app/workflows",
+  "a workflow": `/app/workflows/${DEMO.quarterlyReportId}`,
+  "the form of a workflow": "/app/workflows/new",
+  files: "/app/files",
+  people: "/app/people",
+  "a person": `/app/people/${DEMO.owner.id}`,
+  "a grant": `/app/people/${DEMO.user.id}/grant`,
+  health: "/app/health",
+};
+
+describe("every page", () => {
+  it.each(["light", "dark"] as const)("has nothing that axe-core finds wrong, in %s", async (colorScheme) => {
+    const page = await open({ colorScheme });
+    await page.goto("/app/sign-in");
+    expect(["sign-in", await accessibilityFaults(page)]).toEqual(["sign-in", []]);
+    await signIn(page, "owner");
+    for (const [name, path] of Object.entries(PATHS)) {
+      await page.goto(path);
+      expect([name, await accessibilityFaults(page)]).toEqual([name, []]);
+    }
+    await page.goto(`/app/workflows/${DEMO.quarterlyReportId}`);
+    await press(page, "Invoke", ".actions");
+    expect(["a confirmation", await accessibilityFaults(page)]).toEqual(["a confirmation", []]);
+  });
+
+  it("can be used with the keyboard alone", async () => {
+    const page = await openAs("owner");
+    for (const [name, path] of Object.entries(PATHS)) {
+      await page.goto(path);
+      expect([name, await unreachable(page)]).toEqual([name, []]);
+    }
+    await page.goto(`/app/runs/${DEMO.runs.failed}`);
+    await page.locator(".actions").getByRole("button", { name: "Retry" }).press("Enter");
+    await page.keyboard.press("Tab");
+    expect(await page.locator("#ask-retry button:focus").count()).toBe(1);
+    await page.keyboard.press("Escape");
+    expect(await page.locator("#ask-retry").isVisible()).toBe(false);
+  });
+
+  it("fits a window of 360 pixels, whatever things are called", async () => {
+    const long = "W".repeat(255);
+    await database.query("update workflow_definitions set name = $1, description = $1 where id = $2", [
+      long,
+      DEMO.quarterlyReportId,
+    ]);
+    await database.query("update users set first_name = $1, last_name = $1 where id = $2", [long, DEMO.user.id]);
+    await database.query(
+      "update path_parts set name = $1, materialized_path = '/' || $1 where parent_id is null and name = 'shared' and tenant_id = $2",
+      [long, DEMO.tenantId],
+    );
+    await database.query(
+      `update workflow_runs set error = $1, run_snapshot = jsonb_set(run_snapshot, '{workflow_name}', to_jsonb($1::text)) where id = $2`,
+      [long, DEMO.runs.failed],
+    );
+    const page = await openAs("owner", { viewport: { width: 360, height: 740 } });
+    for (const [name, path] of Object.entries(PATHS)) {
+      await page.goto(path);
+      expect([name, await overflow(page)]).toEqual([name, 0]);
+    }
+  });
+});
+
+describe("the reference at /docs", () => {
+  it("loads all that it needs, within its Content-Security-Policy", async () => {
+    const page = await open();
+    await page.goto("/docs");
+    await page.getByText("/v1/workflow-runs/{run_id}", { exact: true }).first().waitFor();
+    await page.locator(".opblock-summary").first().click();
+    await page.locator(".opblock-body").first().waitFor();
+  });
+});
