@@ -45,7 +45,7 @@ function neonDriver(): RollupOptions {
 
 const CHANGED = "The Neon driver has changed: look at it anew.";
 
-/** Modules of Node that the driver brings along and the platform has, each with a word that only it holds. */
+/** Modules of Node.js that the driver brings along and every Worker has, each with a word that only it holds. */
 const OF_THE_PLATFORM = { "node:buffer": "INSPECT_MAX_BYTES", "node:events": "defaultMaxListeners" };
 
 /** Puts the platform's modules in the places of the driver's own, each of which is `name = T((exports, module) => …)`. */

@@ -11,8 +11,17 @@ export type Credential =
     }
   | { session: SessionClaims };
 
-/** What a session token says, once its signature is verified. Instants are seconds since 1970. */
-export type SessionClaims = { userId: string; tenantId: string; expiresAt: number; notBefore: number };
+/**
+ * What a session token says, once its signature is verified. Instants are seconds since 1970. A session that began with
+ * an API key lasts no longer than the key works.
+ */
+export type SessionClaims = {
+  userId: string;
+  tenantId: string;
+  expiresAt: number;
+  notBefore: number;
+  apiKeyId: string | null;
+};
 
 /** How far the clock of a session token's issuer may be from the database's. */
 const CLOCK_LEEWAY = sql`interval '30 seconds'`;
@@ -38,16 +47,20 @@ export function principal(credential: Credential): SQL {
   )`;
 }
 
-const provenByApiKey = (hash: string) => sql`
-  select k.tenant_id, k.user_id from api_keys k
-  where k.key_hash = decode(${hash}, 'hex')
-    and k.revoked_at is null
-    and (k.expires_at is null or k.expires_at > statement_timestamp())`;
+/** True for an API key `k` that works, or would if its user were active. */
+export const keyIsActive = sql`(k.revoked_at is null and (k.expires_at is null or k.expires_at > statement_timestamp()))`;
 
-const provenBySession = ({ userId, tenantId, expiresAt, notBefore }: SessionClaims) => sql`
+const provenByApiKey = (hash: string) => sql`
+  select k.tenant_id, k.user_id from api_keys k where k.key_hash = decode(${hash}, 'hex') and ${keyIsActive}`;
+
+const provenBySession = ({ userId, tenantId, expiresAt, notBefore, apiKeyId }: SessionClaims) => sql`
   select ${tenantId}::uuid as tenant_id, ${userId}::uuid as user_id
   where statement_timestamp() < to_timestamp(${expiresAt}::float8) + ${CLOCK_LEEWAY}
-    and statement_timestamp() >= to_timestamp(${notBefore}::float8) - ${CLOCK_LEEWAY}`;
+    and statement_timestamp() >= to_timestamp(${notBefore}::float8) - ${CLOCK_LEEWAY}
+    ${apiKeyId === null ? sql`` : hasActiveKey(tenantId, apiKeyId)}`;
+
+const hasActiveKey = (tenantId: string, id: string) => sql`
+  and exists (select from api_keys k where k.tenant_id = ${tenantId} and k.id = ${id} and ${keyIsActive})`;
 
 /** True when the principal `p` sees and may do everything in the tenant. */
 export const isAdministrator = sql`(p.role in ('OWNER', 'ADMIN'))`;

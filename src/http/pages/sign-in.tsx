@@ -1,16 +1,15 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { hashApiKey, isApiKey } from "../../core/api-key.ts";
-import { Problem, ValidationFailed } from "../../core/errors.ts";
-import { beginSession } from "../../store/pages/sign-in.ts";
+import { Problem } from "../../core/errors.ts";
+import { beginSession, type NewSession } from "../../store/pages/sign-in.ts";
 import type { AppEnv } from "../env.ts";
 import { requireSameOrigin, SESSION_COOKIE } from "../middleware/authenticate.ts";
 import { signSession } from "../session-token.ts";
-import { type Failure, Failures, Field, NO_FAILURE, readForm, submit } from "./forms.tsx";
+import { type Failure, Failures, Field, NO_FAILURE, readForm } from "./forms.tsx";
 import { OpenPage } from "./layout.tsx";
 import { html, seeOther } from "./render.ts";
 
-/** A session cannot be revoked, but for deactivating its user: it does not last long. */
 const SESSION_SECONDS = 60 * 60;
 
 const COOKIE = { path: "/", httpOnly: true, secure: true, sameSite: "Lax" } as const;
@@ -58,19 +57,18 @@ signIn.post("/app/sign-in", async (c) => {
   const { values } = await readForm(c);
   const next = ownPath(values.next, c.req.url);
   const isConfigured = c.env.config.sessions.keys !== undefined;
-  return submit(
-    c,
-    async () => {
-      const session = await beginSession(c.env.db, await hashOf(values.key?.trim() ?? ""), SESSION_SECONDS).catch(
-        refuse,
-      );
-      const token = await signSession(c.env.config.sessions, session);
-      if (token === null) return seeOther(c, "/app/sign-in");
-      setCookie(c, SESSION_COOKIE, token, { ...COOKIE, expires: new Date(session.expiresAt * 1000) });
-      return seeOther(c, next);
-    },
-    (failure) => <SignInPage isConfigured={isConfigured} next={next} failure={failure} />,
-  );
+  const key = values.key?.trim() ?? "";
+  const session = isApiKey(key) ? await findSession(c, key) : null;
+  if (session === null) {
+    const failure = { faults: [{ loc: ["body", "key"], type: "value_error" as const, msg: REFUSAL }], detail: null };
+    // As a failed authentication it counts towards the limit of these.
+    c.header("WWW-Authenticate", "Bearer");
+    return html(c, <SignInPage isConfigured={isConfigured} next={next} failure={failure} />, 401);
+  }
+  const token = await signSession(c.env.config.sessions, session);
+  if (token === null) return seeOther(c, "/app/sign-in");
+  setCookie(c, SESSION_COOKIE, token, { ...COOKIE, expires: new Date(session.expiresAt * 1000) });
+  return seeOther(c, next);
 });
 
 signIn.post("/app/sign-out", (c) => {
@@ -79,18 +77,16 @@ signIn.post("/app/sign-out", (c) => {
   return seeOther(c, "/app/sign-in");
 });
 
-const fault = (msg: string) => new ValidationFailed([{ loc: ["body", "key"], type: "value_error", msg }]);
+const REFUSAL = "This key does not work: it is mistyped, revoked or expired, or its user is deactivated.";
 
-async function hashOf(key: string): Promise<string> {
-  if (!isApiKey(key)) throw fault("This is no API key: they begin with wr_.");
-  return hashApiKey(key);
-}
-
-function refuse(error: unknown): never {
-  if (error instanceof Problem && error.code === "unauthenticated") {
-    throw fault("This key does not work: it is mistyped, revoked or expired, or its user is deactivated.");
+/** The session that begins with a key; null when the key does not work. */
+async function findSession(c: Context<AppEnv>, key: string): Promise<NewSession | null> {
+  try {
+    return await beginSession(c.env.db, await hashApiKey(key), SESSION_SECONDS);
+  } catch (error) {
+    if (error instanceof Problem && error.code === "unauthenticated") return null;
+    throw error;
   }
-  throw error;
 }
 
 /** Where to go afterwards: a page of ours, whatever the link said. */

@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Role } from "../../core/role.ts";
-import { type ApiKeyRow, isActive, keyColumns } from "../api-keys.ts";
+import { type ApiKeyRow, keyColumns } from "../api-keys.ts";
 import { type Database, repeatable } from "../client.ts";
-import { authenticated, type Credential, isAdministrator, ofTenant, principal } from "../principal.ts";
+import { authenticated, type Credential, isAdministrator, keyIsActive, ofTenant, principal } from "../principal.ts";
 import { instant } from "../rows.ts";
 import { grantColumns, joinPart, type PermissionRow } from "../user-permissions.ts";
 import { type Caller, caller, nameOf } from "./caller.ts";
@@ -26,7 +26,7 @@ const personColumns = sql`
   u.id, ${nameOf(sql`u`)} as name, u.email, u.role, u.deactivated_at is null as is_active,
   ${instant(sql`u.created_at`)} as created_at,
   (select count(*)::int from user_permissions g where g.tenant_id = u.tenant_id and g.user_id = u.id) as grants,
-  (select count(*)::int from api_keys k where k.tenant_id = u.tenant_id and k.user_id = u.id and ${isActive}) as keys`;
+  (select count(*)::int from api_keys k where k.tenant_id = u.tenant_id and k.user_id = u.id and ${keyIsActive}) as keys`;
 
 export type PeopleView = { caller: Caller; people: Person[]; total: number };
 
@@ -75,7 +75,7 @@ export async function viewPerson(db: Database, credential: Credential, id: strin
         order by part.materialized_path`)} as permissions,
       ${inOrder(sql`
         select ${keyColumns}, ${instant(sql`k.expires_at`)} as expires_at from u
-        join api_keys k on k.tenant_id = u.tenant_id and k.user_id = u.id and ${isActive}
+        join api_keys k on k.tenant_id = u.tenant_id and k.user_id = u.id and ${keyIsActive}
         order by k.created_at desc, k.id desc`)} as keys, ${ofTenant}
     from principal p`);
   return authenticated(rows);

@@ -44,15 +44,30 @@ describe("signing in", () => {
     expect((Date.parse(expires) - Date.now()) / 1000).toBeLessThan(400);
   });
 
+  it("ends when its key is revoked, and not when another one is", async () => {
+    const browser = await signIn(service, tenant.owner.key);
+    const other = await (await signIn(service, tenant.owner.key)).post(`/app/people/${tenant.owner.id}/keys`, {
+      name: "Other",
+    });
+    const otherKey = /data-copy="(wr_[0-9A-Za-z]+)"/.exec(await other.text())?.[1] ?? "";
+    const otherBrowser = await signIn(service, otherKey);
+    const revoke = (key: string) => service.database.sql`
+      update api_keys set revoked_at = statement_timestamp() where key_hash = sha256(${key}::bytea)`;
+    await revoke(otherKey);
+    expect([(await browser.get("/app/runs")).status, (await otherBrowser.get("/app/runs")).status]).toEqual([200, 303]);
+    await revoke(tenant.owner.key);
+    expect((await browser.get("/app/runs")).status).toBe(303);
+  });
+
   it.each(["wr_wrong", "no key at all", ""])("says beside the field that %j does not work", async (key) => {
     const response = await post("/app/sign-in", { key });
-    expect([response.status, response.headers.get("Set-Cookie")]).toEqual([422, null]);
+    expect([response.status, response.headers.get("Set-Cookie")]).toEqual([401, null]);
     expect(await response.text()).toMatch(/aria-invalid="true".*class="fault"/s);
   });
 
   it("refuses the key of who is deactivated", async () => {
     await service.database.sql`update users set deactivated_at = statement_timestamp() where id = ${tenant.user.id}`;
-    expect((await post("/app/sign-in", { key: tenant.user.key })).status).toBe(422);
+    expect((await post("/app/sign-in", { key: tenant.user.key })).status).toBe(401);
   });
 
   it.each(["https://elsewhere.example/app/", "//elsewhere.example/app/x", "/v1/users/me", "javascript:alert(1)", ""])(
