@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { type Browser, chromium } from "playwright-core";
@@ -11,17 +11,22 @@ import { findFreePort } from "./ports.ts";
 import { startPostgres } from "./postgres.ts";
 import { root } from "./stack.ts";
 
-const CHROMIUM_PATHS = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
+const COMMANDS = ["chromium", "chromium-browser", "google-chrome"];
+
+const APPLICATIONS = [
   "/Applications/Chromium.app/Contents/MacOS/Chromium",
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
+function findChromium(): string | undefined {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const paths = [...COMMANDS.flatMap((name) => folders.map((folder) => join(folder, name))), ...APPLICATIONS];
+  return paths.find((path) => existsSync(path));
+}
+
 /** The browser of CHROMIUM_PATH, or one where they usually are. It keeps nothing, and asks nobody for anything. */
 export async function launchBrowser(): Promise<Browser> {
-  const executablePath = process.env.CHROMIUM_PATH || CHROMIUM_PATHS.find((path) => existsSync(path));
+  const executablePath = process.env.CHROMIUM_PATH || findChromium();
   if (!executablePath) {
     throw new Error("There is no Chromium. Install one (Debian: apt-get install chromium), or set CHROMIUM_PATH.");
   }
