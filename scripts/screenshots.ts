@@ -4,12 +4,11 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { launchBrowser, startStack } from "./local/browser.ts";
 import { DEMO } from "./local/demo.ts";
-import { MORE_FILES, MORE_PEOPLE, MORE_WORKFLOWS } from "./local/demo-world.ts";
+import { MORE_PEOPLE, MORE_WORKFLOWS } from "./local/demo-world.ts";
 import { root } from "./local/stack.ts";
 
 const folder = join(root, "docs/screenshots");
 const [invoices] = MORE_WORKFLOWS;
-const [[invoiceFolder] = []] = MORE_FILES;
 const [[somebody] = []] = MORE_PEOPLE;
 
 /** Each in light and dark, since the README shows what its reader prefers. */
@@ -18,7 +17,7 @@ const PICTURES = {
   run: `/app/runs/${DEMO.runs.failed}`,
   workflows: "/app/workflows",
   workflow: `/app/workflows/${invoices?.id}`,
-  files: `/app/files/${invoiceFolder}`,
+  files: `/app/files/${invoices?.source}`,
   people: `/app/people/${somebody}`,
   health: "/app/health",
 };

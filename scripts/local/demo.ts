@@ -211,6 +211,7 @@ function seedRuns(db: Database) {
         status: "COMPLETED",
         createdAt: ago("2 hours"),
         startedAt: ago("2 hours"),
+        dispatchedAt: sql`${ago("2 hours")} + interval '300 milliseconds'`,
         deadlineAt: sql`${ago("2 hours")} + interval '300 seconds'`,
         completedAt: ago("118 minutes"),
         updatedAt: ago("118 minutes"),
@@ -219,8 +220,9 @@ function seedRuns(db: Database) {
       {
         ...run(DEMO.runs.failed, DEMO.owner.id, report),
         status: "FAILED",
-        createdAt: ago("1 hour"),
+        createdAt: ago("60.5 minutes"),
         startedAt: ago("1 hour"),
+        dispatchedAt: sql`${ago("1 hour")} + interval '6 seconds'`,
         deadlineAt: sql`${ago("1 hour")} + interval '300 seconds'`,
         completedAt: ago("59 minutes"),
         updatedAt: ago("59 minutes"),
@@ -244,7 +246,7 @@ function seedRuns(db: Database) {
     from workflow_runs r
     cross join lateral (values
       (1, 'TRIGGERED', r.created_at),
-      (2, case when r.status = 'PENDING' then 'QUEUED' end, r.created_at),
+      (2, case when r.status = 'PENDING' or r.started_at > r.created_at then 'QUEUED' end, r.created_at),
       (3, case when r.started_at is not null then 'STARTED' end, r.started_at),
       (4, case when r.dispatched_at is not null then 'DISPATCHED' end, r.dispatched_at),
       (5, case when r.completed_at is not null then r.status end, r.completed_at)

@@ -18,7 +18,7 @@ function enhance() {
     time.textContent = text;
     time.title = `${exact.format(at)}\n${time.dateTime}`;
   }
-  for (const button of document.querySelectorAll("button[data-copy]")) button.hidden = false;
+  for (const button of document.querySelectorAll("button[data-copy]")) button.hidden = !navigator.clipboard;
 }
 
 document.addEventListener("click", async (event) => {
@@ -29,8 +29,12 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => button.classList.remove("copied"), 1200);
 });
 
-document.addEventListener("change", (event) => {
-  if (event.target.matches?.("[data-submit]")) event.target.form.requestSubmit();
+// To click twice is to mean it once.
+const sent = new WeakSet();
+document.addEventListener("submit", (event) => {
+  if (sent.has(event.target)) event.preventDefault();
+  sent.add(event.target);
+  setTimeout(() => sent.delete(event.target), 3000);
 });
 
 // A live part is asked for by the ETag of what it shows; on 304 it stays as it is.

@@ -48,7 +48,7 @@ export const SuccessRate = ({ outcomes: { completed, ended } }: { outcomes: Outc
 export const MedianDuration = ({ outcomes: { median_seconds } }: { outcomes: Outcomes }) =>
   median_seconds === null ? <span class="muted">–</span> : <span>{formatSeconds(median_seconds)}</span>;
 
-const HISTOGRAM = { width: 640, height: 180, left: 4, right: 4, top: 14, bottom: 26, bins: 24 };
+const HISTOGRAM = { width: 640, height: 180, left: 4, right: 4, top: 24, bottom: 26, bins: 24 };
 
 /** Where the axis says something, as far as the limit allows. */
 const TICKS_SECONDS = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200, 86_400];
@@ -56,12 +56,15 @@ const TICKS_SECONDS = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200, 86_400];
 /** How long runs took, against their limit. The axis is logarithmic, since seconds and hours are both of interest. */
 export const Histogram = ({ durations, limitSeconds }: { durations: readonly number[]; limitSeconds: number }) => {
   const { width, height, left, right, top, bottom, bins } = HISTOGRAM;
-  const log = (seconds: number) => Math.log(Math.max(1, seconds));
-  const x = scaleLinear([0, log(limitSeconds)], [left, width - right - 60]);
-  const edge = (bin: number) => Math.exp((log(limitSeconds) * bin) / bins);
+  const shortest = Math.min(...durations);
+  const first = TICKS_SECONDS.findLast((seconds) => seconds <= shortest * 0.8) ?? 1;
+  const log = (seconds: number) => Math.log(Math.max(first, seconds));
+  const binOf = scaleLinear([log(first), log(limitSeconds)], [0, bins]);
+  const x = scaleLinear([log(first), log(limitSeconds)], [left, width - right - 60]);
+  const edge = (bin: number) => Math.exp(binOf.invert(bin));
   const counts = Array.from({ length: bins }, () => 0);
   for (const seconds of durations) {
-    const bin = Math.min(bins - 1, Math.floor((log(seconds) / log(limitSeconds)) * bins));
+    const bin = Math.min(bins - 1, Math.floor(binOf(log(seconds))));
     counts[bin] = (counts[bin] ?? 0) + 1;
   }
   const most = Math.max(1, ...counts);
@@ -86,13 +89,17 @@ export const Histogram = ({ durations, limitSeconds }: { durations: readonly num
         );
       })}
       <line class="axis" x1={left} x2={width - right} y1={height - bottom} y2={height - bottom} />
-      {TICKS_SECONDS.filter((seconds) => seconds <= limitSeconds * 0.75).map((seconds) => (
+      <line class="axis" x1={left} x2={width - right} y1={top} y2={top} />
+      <text class="tick" x={left} y={top - 4}>
+        {plural(most, "run")}
+      </text>
+      {TICKS_SECONDS.filter((seconds) => seconds >= first && seconds <= limitSeconds * 0.75).map((seconds) => (
         <text class="tick" x={x(log(seconds)).toFixed(1)} y={height - 8}>
           {formatSeconds(seconds).replace(".0", "")}
         </text>
       ))}
-      <line class="limit" x1={x(log(limitSeconds))} x2={x(log(limitSeconds))} y1={top - 8} y2={height - bottom} />
-      <text class="tick limit-label" x={x(log(limitSeconds)) + 6} y={top + 2}>
+      <line class="limit" x1={x(log(limitSeconds))} x2={x(log(limitSeconds))} y1={top} y2={height - bottom} />
+      <text class="tick limit-label" x={x(log(limitSeconds)) + 6} y={top + 18}>
         limit
       </text>
       <text class="tick" x={x(log(limitSeconds)) - 4} y={height - 8}>

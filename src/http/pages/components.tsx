@@ -1,7 +1,7 @@
 /** What the pages are made of. All text is escaped by hono/jsx. */
 import type { Child } from "hono/jsx";
 import type { RunStatus } from "../../core/run.ts";
-import { formatExactly, formatInstant, shortId } from "./format.ts";
+import { formatCurl, formatExactly, formatInstant, shortId } from "./format.ts";
 
 const ICONS: Record<RunStatus, string> = {
   PENDING: "M8 3a5 5 0 1 0 0 10A5 5 0 0 0 8 3Zm0 2v3l2 2",
@@ -36,6 +36,13 @@ export const Copy = ({ text, label, children }: { text: string; label: string; c
       </svg>
     )}
   </button>
+);
+
+/** Copies what asks the API the same as the page. */
+export const CopyCurl = ({ url, method = "GET" }: { url: string; method?: "GET" | "POST" }) => (
+  <Copy text={formatCurl(url, method)} label="Copy as curl, which takes the API key from $API_KEY">
+    Copy as curl
+  </Copy>
 );
 
 /** The end of an id, the whole on hover, and a button to copy it. */
@@ -127,11 +134,11 @@ export const Pages = (props: { total: number; limit: number; offset: number; hre
   if (total <= limit && offset === 0) return null;
   return (
     <nav class="pages" aria-label="Pages">
-      {offset > 0 ? <a href={href(Math.max(0, offset - limit))}>← Before</a> : <span />}
+      {offset > 0 ? <a href={href(Math.max(0, offset - limit))}>← Previous</a> : <span />}
       <span>
         {Math.min(offset + 1, total)}–{Math.min(offset + limit, total)} of {total.toLocaleString("en-GB")}
       </span>
-      {offset + limit < total ? <a href={href(offset + limit)}>After →</a> : <span />}
+      {offset + limit < total ? <a href={href(offset + limit)}>Next →</a> : <span />}
     </nav>
   );
 };

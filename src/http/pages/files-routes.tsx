@@ -65,7 +65,7 @@ files.post("/app/files/:id/rename", signedIn, async (c) => {
       return seeOther(c, `/app/files/${id}`);
     },
     (failure) => (
-      <FormPage title="Rename it" section="files" back={`/app/files/${id}`}>
+      <FormPage title="Rename" section="files" back={`/app/files/${id}`}>
         <RenameForm id={id} name={values.name ?? ""} failure={failure} />
       </FormPage>
     ),

@@ -1,7 +1,7 @@
 import { CREATABLE_PART_TYPES, type PartType } from "../../core/path.ts";
 import type { FolderView } from "../../store/pages/folder.ts";
 import type { PathPartRow } from "../../store/path-parts.ts";
-import { Ask, Empty, Fact, Id, Name, Pages, Time } from "./components.tsx";
+import { Ask, Empty, Fact, Id, Live, Name, Pages, Time } from "./components.tsx";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "./forms.tsx";
 import { Page } from "./layout.tsx";
 
@@ -67,7 +67,7 @@ export const FilesPage = ({ view, offset }: { view: FolderView; offset: number }
         <FileActions view={view} />
       </div>
       <div class={part ? "columns" : ""}>
-        <div>
+        <Live href={`${hrefOf(part?.id)}?offset=${offset}`} seconds={10}>
           {view.children.length > 0 ? (
             <Children parts={view.children} />
           ) : (
@@ -83,7 +83,7 @@ export const FilesPage = ({ view, offset }: { view: FolderView; offset: number }
             offset={offset}
             href={(next) => `${hrefOf(part?.id)}?offset=${next}`}
           />
-        </div>
+        </Live>
         {part && (
           <div>
             <About part={part} />
@@ -101,7 +101,7 @@ const Children = ({ parts }: { parts: FolderView["children"] }) => (
       <tr>
         <th scope="col">Name</th>
         <th scope="col">Kind</th>
-        <th scope="col">Yours to</th>
+        <th scope="col">Access</th>
         <th scope="col">Changed</th>
       </tr>
     </thead>
@@ -115,7 +115,7 @@ const Children = ({ parts }: { parts: FolderView["children"] }) => (
             </a>
           </td>
           <td>{kindOf(part.part_type)}</td>
-          <td class="muted number">{part.system_managed ? "see" : part.can_write ? "read, write" : "read"}</td>
+          <td class="muted number">{part.system_managed ? "see only" : part.can_write ? "read, write" : "read"}</td>
           <td class="when">
             <Time at={part.updated_at} />
           </td>
@@ -132,7 +132,7 @@ const FileActions = ({ view }: { view: FolderView }) => {
     <div class="actions">
       {part && mayChange && (
         <>
-          <Ask id="ask-rename" label="Rename" title="Rename it">
+          <Ask id="ask-rename" label="Rename" title="Rename">
             <p>
               Everything below follows, and so do grants and workflows. Runs keep the paths they were triggered with.
             </p>
@@ -141,11 +141,15 @@ const FileActions = ({ view }: { view: FolderView }) => {
           <a class="button" href={`/app/files/${part.id}/move?${new URLSearchParams({ name: part.name })}`}>
             Move
           </a>
-          <Ask id="ask-delete" label="Delete" title="Delete it?" kind="danger">
+          <Ask
+            id="ask-delete"
+            label="Delete"
+            title={`Delete this ${kindOf(part.part_type).toLowerCase()}?`}
+            kind="danger"
+          >
             <p>
-              It goes for good, with everything below it and all grants on that.
-              {view.uses.length > 0 &&
-                " A workflow uses it, so this will be refused until the workflow no longer does."}
+              It goes for good, with everything below it and all grants on that. While a workflow uses it, or something
+              below it, this is refused.
             </p>
             <form method="post" action={`/app/files/${part.id}/delete`}>
               <input type="hidden" name="parent" value={part.parent_id ?? ""} />
@@ -228,8 +232,8 @@ const About = ({ part }: { part: PathPartRow }) => (
       <Fact name="Id">
         <Id id={part.id} />
       </Fact>
-      <Fact name="Yours to">
-        {part.system_managed ? "see: the service keeps it" : part.can_write ? "read and write" : "read"}
+      <Fact name="Access">
+        {part.system_managed ? "see only: the service keeps it" : part.can_write ? "read and write" : "read"}
       </Fact>
       <Fact name="Created">
         <Time at={part.created_at} />
@@ -246,7 +250,7 @@ const Uses = ({ view: { uses, part } }: { view: FolderView }) => (
     {uses.length === 0 ? (
       <p class="muted">No workflow that you see uses it.</p>
     ) : (
-      <ul class="tree flat">
+      <ul class="tree">
         {uses.map(({ id, name, letter, path }) => (
           <li>
             <span class="letter" aria-hidden="true">

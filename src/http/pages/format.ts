@@ -40,6 +40,10 @@ export const formatExactly = (at: string): string => at.replace("T", " ").replac
 /** What one uses to talk about an id. Of a UUID v7 the end, since many begin alike. */
 export const shortId = (id: string): string => `…${id.slice(-8)}`;
 
+/** A command to paste into a shell that has an API key in `API_KEY`. */
+export const formatCurl = (url: string, method: "GET" | "POST" = "GET"): string =>
+  `curl ${method === "GET" ? "" : `-X ${method} `}-H "Authorization: Bearer $API_KEY" \\\n  ${url}`;
+
 export const percent = (part: number, whole: number): string => `${Math.round((100 * part) / whole)} %`;
 
 export const plural = (count: number, one: string, many = `${one}s`): string =>

@@ -14,11 +14,11 @@ const x = scaleLinear([HOURS, 0], [0, WIDTH]);
 const Axis = () => (
   <>
     {[24, 18, 12, 6].map((hours) => (
-      <text class="tick" x={x(hours) + 2} y={HEIGHT - 4}>
+      <text class="tick" x={x(hours) + 2} y={HEIGHT - 6}>
         {hours} h ago
       </text>
     ))}
-    <text class="tick end" x={WIDTH} y={HEIGHT - 4}>
+    <text class="tick end" x={WIDTH} y={HEIGHT - 6}>
       now
     </text>
   </>
@@ -68,7 +68,7 @@ export const EndedChart = ({ hours }: { hours: readonly Hour[] }) => {
 /** How long after their deadlines runs were swept up: the longest of each hour. */
 export const LagChart = ({ hours }: { hours: readonly Hour[] }) => {
   const longest = Math.max(60, ...hours.map((hour) => hour.lag_max_seconds ?? 0));
-  const y = scaleLinear([0, longest], [HEIGHT - BASE, 12]);
+  const y = scaleLinear([0, longest], [HEIGHT - BASE, 26]);
   const middle = ({ hour }: Hour) => x(hour + 0.5);
   const points = hours.filter((hour) => hour.lag_max_seconds !== null);
   const path = line<Hour>(middle, (hour) => y(hour.lag_max_seconds ?? 0))(points);

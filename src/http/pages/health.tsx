@@ -1,6 +1,12 @@
 import { Hono } from "hono";
 import type { Child } from "hono/jsx";
-import { type FailingRunner, type HealthView, MAX_ENDED_IN_AN_HOUR, viewHealth } from "../../store/pages/health.ts";
+import {
+  type FailingRunner,
+  type HealthView,
+  type Hour,
+  MAX_ENDED_IN_AN_HOUR,
+  viewHealth,
+} from "../../store/pages/health.ts";
 import type { AppEnv } from "../env.ts";
 import { conditional } from "../middleware/conditional.ts";
 import { LATE_SECONDS } from "../routes/health.ts";
@@ -22,7 +28,8 @@ const formatAge = (seconds: number) =>
   seconds < 60 ? "less than a minute" : formatSeconds(Math.floor(seconds / 60) * 60);
 
 const HealthPage = ({ view }: { view: HealthView }) => {
-  const timedOut = view.hours.reduce((sum, hour) => sum + hour.timed_out, 0);
+  const sum = (of: (hour: Hour) => number) => view.hours.reduce((total, hour) => total + of(hour), 0);
+  const timedOut = sum((hour) => hour.timed_out);
   return (
     <Page title="Health" section="health" caller={view.caller}>
       <div class="head">
@@ -37,8 +44,8 @@ const HealthPage = ({ view }: { view: HealthView }) => {
               ? "none waits for the sweep"
               : `the oldest for ${formatAge(view.overdue_seconds)}`}
           </Tile>
-          <Tile name="To be handed over" value={view.due} isGood={(view.due_seconds ?? 0) < LATE_SECONDS}>
-            {view.due_seconds === null ? "none is due" : `the oldest for ${formatAge(view.due_seconds)}`}
+          <Tile name="Dispatch backlog" value={view.due} isGood={(view.due_seconds ?? 0) < LATE_SECONDS}>
+            {view.due_seconds === null ? "nothing is due" : `the oldest for ${formatAge(view.due_seconds)}`}
             {view.postponed > 0 && `; ${view.postponed} to be tried later`}
           </Tile>
           <Tile name="Failing runners" value={view.failing.length} isGood={view.failing.length === 0}>
@@ -47,7 +54,10 @@ const HealthPage = ({ view }: { view: HealthView }) => {
         </div>
         <section class="card">
           <h2>
-            Ended in the last day <small class="muted">completed above the line, failed below</small>
+            Ended in the last day{" "}
+            <small class="muted">
+              {sum((hour) => hour.completed)} completed above the line, {sum((hour) => hour.failed)} failed below
+            </small>
           </h2>
           <EndedChart hours={view.hours} />
           {view.hours.some(({ completed, failed }) => completed + failed >= MAX_ENDED_IN_AN_HOUR) && (

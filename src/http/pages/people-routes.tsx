@@ -94,7 +94,7 @@ people.post("/app/people/:id/role", signedIn, async (c) => {
       return seeOther(c, href);
     },
     (failure) => (
-      <FormPage title="Another role" section="people" back={href}>
+      <FormPage title="Change the role" section="people" back={href}>
         <RoleForm id={idOf(c)} roles={ROLES} role={values.role ?? ""} failure={failure} />
       </FormPage>
     ),

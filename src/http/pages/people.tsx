@@ -1,5 +1,5 @@
 import type { PeopleView, Person } from "../../store/pages/people.ts";
-import { Ask, Name, Pages, Time } from "./components.tsx";
+import { Ask, Live, Name, Pages, Time } from "./components.tsx";
 import { plural } from "./format.ts";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "./forms.tsx";
 import { Page } from "./layout.tsx";
@@ -18,45 +18,47 @@ export const PeoplePage = ({ view, offset }: { view: PeopleView; offset: number 
         </div>
       )}
     </div>
-    <table class="list people">
-      <thead>
-        <tr>
-          <th scope="col">Name</th>
-          <th scope="col">Role</th>
-          <th scope="col">Grants</th>
-          <th scope="col">API keys</th>
-          <th scope="col">Since</th>
-        </tr>
-      </thead>
-      <tbody>
-        {view.people.map((person) => (
+    <Live href={`/app/people?offset=${offset}`} seconds={10}>
+      <table class="list people">
+        <thead>
           <tr>
-            <td class="grow">
-              <a href={`/app/people/${person.id}`}>
-                <Name>{person.name}</Name>
-              </a>
-              {person.id === view.caller.user_id && <span class="muted"> (you)</span>}
-              {person.email !== null && person.email !== person.name && (
-                <small class="muted line">
-                  <bdi>{person.email}</bdi>
-                </small>
-              )}
-            </td>
-            <td>
-              <RoleName person={person} />
-            </td>
-            <td class="number">
-              {person.role === "USER" ? plural(person.grants, "grant") : <span class="muted">all</span>}
-            </td>
-            <td class="number">{plural(person.keys, "key")}</td>
-            <td class="when">
-              <Time at={person.created_at} />
-            </td>
+            <th scope="col">Name</th>
+            <th scope="col">Role</th>
+            <th scope="col">Grants</th>
+            <th scope="col">API keys</th>
+            <th scope="col">Since</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
-    <Pages total={view.total} limit={PEOPLE_PAGE} offset={offset} href={(next) => `/app/people?offset=${next}`} />
+        </thead>
+        <tbody>
+          {view.people.map((person) => (
+            <tr>
+              <td class="grow">
+                <a href={`/app/people/${person.id}`}>
+                  <Name>{person.name}</Name>
+                </a>
+                {person.id === view.caller.user_id && <span class="muted"> (you)</span>}
+                {person.email !== null && person.email !== person.name && (
+                  <small class="muted line">
+                    <bdi>{person.email}</bdi>
+                  </small>
+                )}
+              </td>
+              <td>
+                <RoleName person={person} />
+              </td>
+              <td class="number">
+                {person.role === "USER" ? plural(person.grants, "grant") : <span class="muted">all</span>}
+              </td>
+              <td class="number">{plural(person.keys, "key")}</td>
+              <td class="when">
+                <Time at={person.created_at} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <Pages total={view.total} limit={PEOPLE_PAGE} offset={offset} href={(next) => `/app/people?offset=${next}`} />
+    </Live>
   </Page>
 );
 

@@ -54,7 +54,7 @@ const PersonActions = ({ caller, person }: { caller: Caller; person: Person }) =
   const roles = ROLES.filter((role) => role !== "OWNER" || caller.role === "OWNER");
   return (
     <div class="actions">
-      <Ask id="ask-role" label="Change role" title="Another role?">
+      <Ask id="ask-role" label="Change role" title="Change the role?">
         <p>A USER sees what is granted; an ADMIN sees and does everything.</p>
         {caller.role === "OWNER" && (
           <p>There is one OWNER: who makes somebody else the OWNER is an ADMIN from then on.</p>
@@ -62,7 +62,7 @@ const PersonActions = ({ caller, person }: { caller: Caller; person: Person }) =
         <RoleForm id={person.id} roles={roles} role={person.role} failure={NO_FAILURE} />
       </Ask>
       {person.is_active ? (
-        <Ask id="ask-activation" label="Deactivate" title="Put them out?" kind="danger">
+        <Ask id="ask-activation" label="Deactivate" title="Deactivate this user?" kind="danger">
           <p>No credential of theirs works from the next request on. Their runs go on, and what they made stays.</p>
           <form method="post" action={`/app/people/${person.id}/deactivate`}>
             <button type="submit" class="danger">
@@ -71,7 +71,7 @@ const PersonActions = ({ caller, person }: { caller: Caller; person: Person }) =
           </form>
         </Ask>
       ) : (
-        <Ask id="ask-activation" label="Activate" title="Let them in again?">
+        <Ask id="ask-activation" label="Activate" title="Activate this user?">
           <p>Their keys that were neither revoked nor have expired meanwhile work again.</p>
           <form method="post" action={`/app/people/${person.id}/activate`}>
             <button type="submit" class="primary">
@@ -143,8 +143,8 @@ const Grants = ({ view: { caller, permissions }, person }: { view: PersonView; p
                   </button>
                 </form>
                 <form method="post" action={`/app/people/${person.id}/grants/${id}/revoke`}>
-                  <button type="submit" class="small danger" aria-label={`Take back ${materialized_path}`}>
-                    Take back
+                  <button type="submit" class="small danger" aria-label={`Revoke ${materialized_path}`}>
+                    Revoke
                   </button>
                 </form>
               </span>

@@ -40,7 +40,7 @@ function describe({ type, attempt, detail, user_name }: ViewedEvent): [string, s
 
 export const Timeline = ({ run }: { run: ViewedRun }) => (
   <section class="card">
-    <h2>What happened</h2>
+    <h2>Events</h2>
     {run.total_events > run.events.length && (
       <p class="muted">
         The last {run.events.length} of {plural(run.total_events, "event")}.

@@ -1,11 +1,11 @@
-import type { Child } from "hono/jsx";
 import { type PathSnapshot, TRANSITIONS } from "../../core/run.ts";
 import type { Caller } from "../../store/pages/caller.ts";
 import type { ViewedRun } from "../../store/pages/run.ts";
-import { Ask, Copy, Fact, Id, Live, Name, Path, Status, Time } from "./components.tsx";
+import { Ask, Copy, CopyCurl, Fact, Id, Live, Name, Status, Time } from "./components.tsx";
 import { formatSeconds, plural } from "./format.ts";
 import { type Failure, Failures, Field, NO_FAILURE } from "./forms.tsx";
 import { Page } from "./layout.tsx";
+import { PathTree } from "./path-tree.tsx";
 import { Timeline } from "./run-events.tsx";
 import { TimeBar } from "./run-time-bar.tsx";
 
@@ -51,9 +51,7 @@ const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
   const isStartable = workflow.is_active && workflow.has_runner;
   return (
     <div class="actions">
-      <Copy text={`curl -H 'Authorization: Bearer <API key>' ${origin}/v1/workflow-runs/${id}`} label="Copy as curl">
-        Copy as curl
-      </Copy>
+      <CopyCurl url={`${origin}/v1/workflow-runs/${id}`} />
       {can(run, "stop") && (
         <Ask id="ask-stop" label="Stop" title="Stop this run?" kind="danger">
           <p>
@@ -68,7 +66,7 @@ const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
         <Ask id="ask-retry" label="Retry" title="Run it again?">
           <p>
             It becomes attempt {run.attempt + 1} of the same run, with the same frozen parameters, at the end of its
-            workflow’s queue. Its error is cleared; what happened stays in the list below.
+            workflow’s queue. Its error is cleared; its events stay.
           </p>
           <form method="post" action={`/app/runs/${id}/retry`}>
             <button type="submit" class="primary">
@@ -197,20 +195,12 @@ const Tree = ({ letter, title, parts }: { letter: string; title: string; parts: 
       </span>{" "}
       {title}
     </h3>
-    {parts.length === 0 ? (
-      <p class="muted">none</p>
-    ) : (
-      <ul class="tree">
-        {parts.map(
-          (part): Child => (
-            <li class={part.part_type.toLowerCase().replace("_", "-")}>
-              <a href={`/app/files/${part.path_part_id}`} class="plain">
-                <Path>{part.materialized_path}</Path>
-              </a>
-            </li>
-          ),
-        )}
-      </ul>
-    )}
+    <PathTree
+      parts={parts.map(({ path_part_id, materialized_path, part_type }) => ({
+        id: path_part_id,
+        path: materialized_path,
+        type: part_type,
+      }))}
+    />
   </div>
 );

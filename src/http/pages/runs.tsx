@@ -6,7 +6,8 @@ import { type RunsView, viewRuns } from "../../store/pages/runs.ts";
 import { formatCursor, parseCursor } from "../cursor.ts";
 import type { AppEnv } from "../env.ts";
 import { conditional } from "../middleware/conditional.ts";
-import { Command, Empty, Live } from "./components.tsx";
+import { Command, Empty, Live, Name } from "./components.tsx";
+import { formatCurl, shortId } from "./format.ts";
 import { Page } from "./layout.tsx";
 import { html } from "./render.ts";
 import { RunList } from "./run-list.tsx";
@@ -88,14 +89,14 @@ const Filters = ({ view, query }: { view: RunsView; query: Query }) => {
         <legend>State</legend>
         {RUN_STATUSES.map((status: RunStatus) => (
           <label class="chip">
-            <input type="checkbox" name="status" value={status} checked={query.status.includes(status)} data-submit />
+            <input type="checkbox" name="status" value={status} checked={query.status.includes(status)} />
             {status}
           </label>
         ))}
       </fieldset>
       <label>
         Workflow
-        <select name="workflow" data-submit>
+        <select name="workflow">
           <option value="">All</option>
           {query.workflow && !isKnown && (
             <option value={query.workflow} selected>
@@ -110,18 +111,23 @@ const Filters = ({ view, query }: { view: RunsView; query: Query }) => {
         </select>
       </label>
       <label>
-        From
-        <input type="date" name="from" value={query.from} data-submit />
+        From (UTC)
+        <input type="date" name="from" value={query.from} />
       </label>
       <label>
-        To
-        <input type="date" name="to" value={query.to} data-submit />
+        To (UTC)
+        <input type="date" name="to" value={query.to} />
       </label>
       <label class="chip">
-        <input type="checkbox" name="mine" value="1" checked={query.mine === "1"} data-submit />
+        <input type="checkbox" name="mine" value="1" checked={query.mine === "1"} />
         Mine
       </label>
-      {query.user && <input type="hidden" name="user" value={query.user} />}
+      {query.user && (
+        <label class="chip">
+          <input type="checkbox" name="user" value={query.user} checked />
+          Of <Name>{view.runs[0]?.user_name ?? shortId(query.user)}</Name>
+        </label>
+      )}
       <button type="submit">Filter</button>
       {isFiltered && <a href="/app/runs">Clear</a>}
     </form>
@@ -131,14 +137,14 @@ const Filters = ({ view, query }: { view: RunsView; query: Query }) => {
 const NoRuns = ({ view, query, origin }: { view: RunsView; query: Query; origin: string }) => {
   if (hrefOf(query) !== "/app/runs") {
     return (
-      <Empty title="No run is like that.">
+      <Empty title="No runs match.">
         <p>
           <a href="/app/runs">Show all runs</a>
         </p>
       </Empty>
     );
   }
-  const [workflow] = view.workflows;
+  const [workflow] = view.workflows.filter(({ is_ready }) => is_ready).concat(view.workflows);
   if (!workflow) {
     return (
       <Empty title="There is no run yet, and no workflow to run.">
@@ -154,15 +160,25 @@ const NoRuns = ({ view, query, origin }: { view: RunsView; query: Query; origin:
       </Empty>
     );
   }
+  const link = (
+    <a href={`/app/workflows/${workflow.id}`}>
+      <Name>{workflow.name}</Name>
+    </a>
+  );
+  if (!workflow.is_ready) {
+    return (
+      <Empty title="There is no run yet.">
+        <p>Nor can one be triggered: {link} is paused or has no runner.</p>
+      </Empty>
+    );
+  }
   return (
-    <Empty title="There is no run yet. Trigger the first:">
+    <Empty title="There is no run yet. Trigger the first, with an API key in $API_KEY:">
       <Command
         label="Copy the command"
-        text={`curl -X POST -H 'Authorization: Bearer <API key>' \\\n  ${origin}/v1/workflow-definitions/${workflow.id}/invoke`}
+        text={formatCurl(`${origin}/v1/workflow-definitions/${workflow.id}/invoke`, "POST")}
       />
-      <p>
-        or <a href={`/app/workflows/${workflow.id}`}>invoke it from its page</a>.
-      </p>
+      <p>Or invoke {link} from its page.</p>
     </Empty>
   );
 };

@@ -1,10 +1,11 @@
 import type { Caller } from "../../store/pages/caller.ts";
-import type { NamedPart, ViewedWorkflow } from "../../store/pages/workflows.ts";
+import type { ViewedWorkflow } from "../../store/pages/workflows.ts";
 import { Histogram, MedianDuration, Strip, SuccessRate } from "./charts.tsx";
-import { Ask, Copy, Empty, Fact, Id, Live, Name, Path, Time } from "./components.tsx";
+import { Ask, CopyCurl, Empty, Fact, Id, Live, Name, Time } from "./components.tsx";
 import { formatSeconds, plural } from "./format.ts";
 import { type Failure, Failures, Field, NO_FAILURE } from "./forms.tsx";
 import { Page } from "./layout.tsx";
+import { PathTree } from "./path-tree.tsx";
 import { RunList } from "./run-list.tsx";
 import { Slot } from "./workflow-list.tsx";
 
@@ -85,20 +86,22 @@ export const WorkflowPage = ({ caller, now, workflow, origin }: Props) => (
 );
 
 const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: string }) => {
-  const { id, may_write, is_active, runner_url } = workflow;
-  const curl = `curl -X POST -H 'Authorization: Bearer <API key>' ${origin}/v1/workflow-definitions/${id}/invoke`;
+  const { id, may_write, may_invoke, is_active, runner_url } = workflow;
+  const isReady = is_active && runner_url !== null;
   return (
     <div class="actions">
-      <Copy text={curl} label="Copy the invoke as curl">
-        Copy as curl
-      </Copy>
+      <CopyCurl url={`${origin}/v1/workflow-definitions/${id}/invoke`} method="POST" />
       {may_write && (
         <a class="button" href={`/app/workflows/${id}/edit`}>
           Edit
         </a>
       )}
       {may_write && (
-        <Ask id="ask-activity" label={is_active ? "Pause" : "Resume"} title={is_active ? "Pause it?" : "Let it go on?"}>
+        <Ask
+          id="ask-activity"
+          label={is_active ? "Pause" : "Resume"}
+          title={is_active ? "Pause this workflow?" : "Resume this workflow?"}
+        >
           <p>
             {is_active
               ? "It takes no new runs, and those that wait go on waiting. The run that has the slot may finish."
@@ -113,7 +116,7 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
       )}
       {workflow.may_delete && (
         <Ask id="ask-delete" label="Delete" title="Delete this workflow?" kind="danger">
-          <p>The workflow, all its runs and what happened to them are gone for good. The files it names stay.</p>
+          <p>The workflow, all its runs and their events are gone for good. The files it names stay.</p>
           <form method="post" action={`/app/workflows/${id}/delete`}>
             <button type="submit" class="danger">
               Delete
@@ -121,7 +124,8 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
           </form>
         </Ask>
       )}
-      {is_active && runner_url !== null && (
+      {isReady && !may_invoke && <span class="muted">You may not read or write all that it needs: no invoke.</span>}
+      {isReady && may_invoke && (
         <Ask id="ask-invoke" label="Invoke" title="Trigger a run?" kind="primary">
           <p>
             {workflow.holder === null
@@ -158,16 +162,16 @@ const About = ({ workflow }: { workflow: ViewedWorkflow }) => (
     <h2>About</h2>
     <dl class="rows">
       <Fact name="A sources">
-        <Parts parts={workflow.sources} />
+        <PathTree parts={workflow.sources} />
       </Fact>
       <Fact name="B instructions">
-        <Parts parts={workflow.instructions} />
+        <PathTree parts={workflow.instructions} />
       </Fact>
       <Fact name="C outputs">
-        <Parts parts={workflow.outputs} />
+        <PathTree parts={workflow.outputs} />
       </Fact>
       <Fact name="D template">
-        <Parts parts={workflow.templates} />
+        <PathTree parts={workflow.templates} />
       </Fact>
       <Fact name="Runner">
         {workflow.runner_url === null ? (
@@ -182,24 +186,3 @@ const About = ({ workflow }: { workflow: ViewedWorkflow }) => (
     </dl>
   </section>
 );
-
-const Parts = ({ parts }: { parts: NamedPart[] }) =>
-  parts.length === 0 ? (
-    <span class="muted">none</span>
-  ) : (
-    <ul class="tree flat">
-      {parts.map(({ id, path }) => (
-        <li>
-          {path === null ? (
-            <>
-              <Id id={id} /> <span class="muted">not yours to see</span>
-            </>
-          ) : (
-            <a href={`/app/files/${id}`}>
-              <Path>{path}</Path>
-            </a>
-          )}
-        </li>
-      ))}
-    </ul>
-  );

@@ -43,8 +43,8 @@ export type RunsView = {
   now: string;
   runs: ListedRun[];
   next: RunCursor | null;
-  /** The newest, to choose from, by name. */
-  workflows: { id: string; name: string }[];
+  /** The newest, to choose from, by name. One that is ready can be invoked. */
+  workflows: { id: string; name: string; is_ready: boolean }[];
 };
 
 /** As many workflows as one would scroll through to choose one. */
@@ -59,7 +59,7 @@ export async function viewRuns(db: Database, credential: Credential, page: RunsP
     with ${principal(credential)}, ${readableDefinitions}, ${newestVisible(MAX_CHOICES)}
     select ${caller}, ${instant(sql`statement_timestamp()`)} as now, ${listed(selectRuns(page))} as runs,
       (select coalesce(jsonb_agg(to_jsonb(choice)), '[]') from (
-        select id, name
+        select id, name, is_active and runner_url is not null as is_ready
         from (select * from visible order by created_at desc, id desc limit ${MAX_CHOICES}) newest order by name, id
       ) choice) as workflows, ${ofTenant}
     from principal p`);

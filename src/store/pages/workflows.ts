@@ -99,6 +99,8 @@ export type NamedPart = { id: string; path: string | null; type: string | null }
 export type ViewedWorkflow = DefinitionRow &
   Outcomes & {
     may_write: boolean;
+    /** As far as rights go: it may be paused, or have no runner. */
+    may_invoke: boolean;
     may_delete: boolean;
     queued: number;
     holder: ListedWorkflow["holder"];
@@ -123,6 +125,17 @@ const partsOf = (ids: SQL) => sql`(
   from unnest(${ids}) with ordinality as named (id, position)
   left join path_parts part on part.tenant_id = d.tenant_id and part.id = named.id and ${mayRead(sql`part.materialized_path`)})`;
 
+/** True when the principal `p` may read all that a definition `d` reads, and write where it writes. */
+const mayInvoke = sql`not exists (
+  select from (values
+    (d.source_path_part_ids || d.instruction_path_part_ids || array_remove(array[d.template_path_part_id], null), false),
+    (d.output_path_part_ids, true)
+  ) needed (ids, is_written)
+  cross join lateral unnest(needed.ids) as named (id)
+  left join path_parts part on part.tenant_id = d.tenant_id and part.id = named.id
+  where part.id is null
+    or not case when is_written then ${mayWrite(sql`part.materialized_path`)} else ${mayRead(sql`part.materialized_path`)} end)`;
+
 /**
  * A workflow with its queue, its latest runs and how long they took; null when there is none that the caller may see.
  * @throws Problem `unauthenticated`
@@ -139,7 +152,7 @@ export async function viewWorkflow(
         select ${definitionColumns}, ${isAdministrator} as may_delete, (
             select ${mayWrite(sql`node.materialized_path`)} from path_parts node
             where node.tenant_id = d.tenant_id and node.id = d.path_part_id) as may_write,
-          ${queuedOf} as queued, ${holderOf} as holder, outcomes.*,
+          ${mayInvoke} as may_invoke, ${queuedOf} as queued, ${holderOf} as holder, outcomes.*,
           ${listed(sql`
             select r.* from workflow_runs r where r.workflow_definition_id = d.id and r.status = 'PENDING'
             order by r.queue_position limit ${QUEUE}`)} as queue,
