@@ -1,17 +1,23 @@
+import { execFile } from "node:child_process";
+import process from "node:process";
+import { promisify } from "node:util";
 import pg from "pg";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, it as anyTest, beforeAll, describe, expect } from "vitest";
 import { launchBrowser, type Stack, startStack } from "../../scripts/local/browser.ts";
 import { DEMO } from "../../scripts/local/demo.ts";
+import { demoId } from "../../scripts/local/demo-id.ts";
 import { accessibilityFaults, complaintsOf, openPage, overflow, signIn, unreachable } from "./support.ts";
 
 let browser: Browser;
 let stack: Stack;
 let database: pg.Client;
-const pages: Page[] = [];
+
+/** Two that go on for longer than the tests. */
+const [RUNNING_INVOICES, RUNNING_CONTRACTS] = [demoId(411), demoId(414)];
 
 beforeAll(async () => {
-  [browser, stack] = await Promise.all([launchBrowser(), startStack({ WORK_SECONDS: "3" })]);
+  [browser, stack] = await Promise.all([launchBrowser(), startStack({ WORK_SECONDS: "5" })]);
   database = new pg.Client({ connectionString: stack.postgresUrl });
   await database.connect();
 });
@@ -22,23 +28,27 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-afterEach(async () => {
-  for (const page of pages.splice(0)) {
-    const complaints = complaintsOf(page);
-    await page.context().close();
-    expect(complaints).toEqual([]);
-  }
-});
+type Options = Parameters<typeof openPage>[2];
 
-async function open(options: Parameters<typeof openPage>[2] = {}): Promise<Page> {
-  const page = await openPage(browser, stack.url, options);
-  pages.push(page);
-  return page;
-}
+/** Opens pages, and finds at the end that none of them had anything to complain about. */
+const it = anyTest.extend<{ open: (options?: Options) => Promise<Page> }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from it what a fixture needs.
+  async open({}, use) {
+    const pages: Page[] = [];
+    await use(async (options) => {
+      const page = await openPage(browser, stack.url, options);
+      pages.push(page);
+      return page;
+    });
+    for (const page of pages) await page.context().close();
+    expect(pages.flatMap(complaintsOf)).toEqual([]);
+  },
+});
 
 async function openAs(
   person: Parameters<typeof signIn>[1],
-  options: Parameters<typeof openPage>[2] = {},
+  open: (options?: Options) => Promise<Page>,
+  options?: Options,
 ): Promise<Page> {
   const page = await open(options);
   await signIn(page, person);
@@ -56,7 +66,7 @@ async function press(page: Page, button: string, within = "body"): Promise<void>
   await page.locator(within).getByRole("button", { name: button, exact: true }).click();
 }
 
-async function createWorkflow(page: Page, name: string): Promise<void> {
+async function createWorkflow(page: Page, name: string): Promise<string> {
   await page.goto("/app/workflows/new");
   await page.getByLabel("Name").fill(name);
   await page.getByLabel("Runner").fill(stack.runnerUrl);
@@ -75,6 +85,21 @@ async function createWorkflow(page: Page, name: string): Promise<void> {
   await choose("output", ["shared"], "/shared/summaries");
   await press(page, "Create", "main");
   await page.getByRole("heading", { name, level: 1 }).waitFor();
+  return page.url().split("/").at(-1) ?? "";
+}
+
+/** Puts a run into the workflow's slot that goes on until it is stopped. */
+async function holdSlot(workflowId: string): Promise<string> {
+  const { rows } = await database.query<{ id: string }>(
+    `insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+       started_at, deadline_at, dispatched_at)
+     select gen_random_uuid(), tenant_id, $1, user_id, runner_type, 'RUNNING', run_snapshot,
+       now(), now() + interval '1 hour', now()
+     from workflow_runs where id = $2
+     returning id`,
+    [workflowId, DEMO.runs.completed],
+  );
+  return rows[0]?.id ?? "";
 }
 
 async function invoke(page: Page): Promise<void> {
@@ -83,26 +108,28 @@ async function invoke(page: Page): Promise<void> {
   await page.waitForURL("**/app/runs/*");
 }
 
-describe("the dashboard", () => {
-  it("creates a workflow, invokes it, and shows a run go PENDING, RUNNING, COMPLETED without a reload", async () => {
-    const page = await openAs("owner");
-    await createWorkflow(page, "From the browser");
-    const workflow = page.url();
-    await invoke(page);
-    await page.goto(workflow);
+// Most of their time they wait for runs.
+describe.concurrent("the dashboard", () => {
+  it("creates a workflow, invokes it, and shows a run go PENDING, RUNNING, COMPLETED without a reload", async ({
+    open,
+  }) => {
+    const page = await openAs("owner", open);
+    const holder = await holdSlot(await createWorkflow(page, "From the browser"));
+    await page.reload();
     await invoke(page);
     await state(page).getByText("PENDING").waitFor();
     await mark(page);
+    const headers = { Authorization: `Bearer ${DEMO.owner.key}` };
+    await page.request.post(`/v1/workflow-runs/${holder}/stop`, { headers });
     await state(page).getByText("RUNNING").waitFor();
     await state(page).getByText("COMPLETED").waitFor();
     expect(await isSame(page)).toBe(true);
     expect(await page.getByText("Completed", { exact: true }).count()).toBe(1);
   });
 
-  it("stops a run, with a confirmation that says what will happen, and retries it", async () => {
-    const page = await openAs("owner");
-    await page.goto(`/app/workflows/${DEMO.quarterlyReportId}`);
-    await invoke(page);
+  it("stops a run, with a confirmation that says what will happen, and retries it", async ({ open }) => {
+    const page = await openAs("owner", open);
+    await page.goto(`/app/runs/${RUNNING_CONTRACTS}`);
     await state(page).getByText("RUNNING").waitFor();
     await press(page, "Stop", ".actions");
     await page.getByText("It is FAILED at once and its slot is free").waitFor();
@@ -117,19 +144,18 @@ describe("the dashboard", () => {
     await state(page).getByText("COMPLETED").waitFor();
   });
 
-  it("keeps a confirmation open while the page behind it is kept up to date", async () => {
-    const page = await openAs("owner");
-    await page.goto(`/app/runs/${DEMO.runs.running}`);
+  it("keeps a confirmation open while the page behind it is kept up to date", async ({ open }) => {
+    const page = await openAs("owner", open);
+    await page.goto(`/app/runs/${RUNNING_INVOICES}`);
     await press(page, "Stop", ".actions");
     await page.getByLabel("Reason").fill("half a sen");
-    await page.waitForResponse((response) => response.url().includes(DEMO.runs.running));
-    await page.waitForResponse((response) => response.url().includes(DEMO.runs.running));
+    for (let n = 0; n < 2; n++) await page.waitForResponse((response) => response.url().includes(RUNNING_INVOICES));
     expect(await page.getByLabel("Reason").inputValue()).toBe("half a sen");
     expect(await page.locator("#ask-stop").isVisible()).toBe(true);
   });
 
-  it("shows an overdue run turn FAILED, without a reload and before any sweep", async () => {
-    const page = await openAs("owner");
+  it("shows an overdue run turn FAILED, without a reload and before any sweep", async ({ open }) => {
+    const page = await openAs("owner", open);
     await page.goto(`/app/runs/${DEMO.runs.running}`);
     await state(page).getByText("RUNNING").waitFor();
     await mark(page);
@@ -143,15 +169,15 @@ describe("the dashboard", () => {
     expect(await isSame(page)).toBe(true);
   });
 
-  it("asks again by ETag while somebody looks, and is answered 304", async () => {
-    const page = await openAs("owner");
+  it("asks again by ETag while somebody looks, and is answered 304", async ({ open }) => {
+    const page = await openAs("owner", open);
     await page.goto(`/app/runs/${DEMO.runs.completed}`);
     const answer = await page.waitForResponse((response) => response.status() === 304);
     expect(await answer.request().headerValue("If-None-Match")).toMatch(/^"/);
   });
 
-  it("shows a USER what was granted, and offers no more", async () => {
-    const [owner, user] = [await openAs("owner"), await openAs("user")];
+  it("shows a USER what was granted, and offers no more", async ({ open }) => {
+    const [owner, user] = [await openAs("owner", open), await openAs("user", open)];
     await user.goto("/app/files");
     await user.getByText("There is nothing in it.").waitFor();
     await owner.goto(`/app/people/${DEMO.user.id}`);
@@ -169,8 +195,10 @@ describe("the dashboard", () => {
     expect(await user.locator("tbody tr").count()).toBe(1);
   });
 
-  it("shows a new API key once, copies it, and lets it in until it is revoked", async () => {
-    const page = await openAs("admin", { permissions: ["clipboard-read", "clipboard-write"] });
+  it("copies a new API key, shown once, and a curl that works with it; it lets one in until it is revoked", async ({
+    open,
+  }) => {
+    const page = await openAs("admin", open, { permissions: ["clipboard-read", "clipboard-write"] });
     await page.goto(`/app/people/${DEMO.admin.id}`);
     await press(page, "New key", ".actions");
     await page.getByLabel("Name").fill("Laptop");
@@ -178,9 +206,14 @@ describe("the dashboard", () => {
     await press(page, "Copy the key", ".actions");
     const key: string = await page.evaluate("navigator.clipboard.readText()");
     expect(key).toMatch(/^wr_[0-9A-Za-z]{49}$/);
-    const other = await openAs({ key });
+    const other = await openAs({ key }, open);
     expect(await other.getByText("Adam Admin").first().isVisible()).toBe(true);
-    await page.getByRole("link", { name: "Done" }).click();
+    await page.goto(`/app/runs/${DEMO.runs.completed}`);
+    await press(page, "Copy as curl", ".actions");
+    const command: string = await page.evaluate("navigator.clipboard.readText()");
+    const { stdout } = await promisify(execFile)("sh", ["-c", command], { env: { ...process.env, API_KEY: key } });
+    expect(JSON.parse(stdout)).toMatchObject({ id: DEMO.runs.completed, status: "COMPLETED" });
+    await page.goto(`/app/people/${DEMO.admin.id}`);
     const row = page.locator("li", { hasText: "Laptop" });
     await row.getByRole("button", { name: "Revoke" }).first().click();
     await row.locator(".ask").getByRole("button", { name: "Revoke" }).click();
@@ -189,19 +222,20 @@ describe("the dashboard", () => {
     expect(other.url()).toContain("/app/sign-in");
   });
 
-  it("signs out, and shows nothing from then on", async () => {
-    const page = await openAs("user");
+  it("signs out, and shows nothing from then on", async ({ open }) => {
+    const page = await openAs("user", open);
     await press(page, "Sign out", ".top");
     await page.waitForURL("**/app/sign-in");
     await page.goto("/app/runs");
     expect(page.url()).toContain("/app/sign-in?next=");
   });
 
-  it("works without JavaScript, except that nothing refreshes by itself", async () => {
-    const page = await openAs("owner", { javaScriptEnabled: false });
-    await createWorkflow(page, "Without a script");
+  it("works without JavaScript, except that nothing refreshes by itself", async ({ open }) => {
+    const page = await openAs("owner", open, { javaScriptEnabled: false });
+    await holdSlot(await createWorkflow(page, "Without a script"));
+    await page.reload();
     await invoke(page);
-    await state(page).getByText("RUNNING").waitFor();
+    await state(page).getByText("PENDING").waitFor();
     await press(page, "Stop", ".actions");
     await press(page, "Stop", "#ask-stop");
     await state(page).getByText("FAILED").waitFor();
@@ -211,6 +245,8 @@ describe("the dashboard", () => {
   });
 });
 
+const FOLDER = demoId(121);
+
 const PATHS = {
   runs: "/app/runs",
   "no runs": "/app/runs?from=2030-01-01",
@@ -219,7 +255,10 @@ const PATHS = {
   workflows: "/app/workflows",
   "a workflow": `/app/workflows/${DEMO.quarterlyReportId}`,
   "the form of a workflow": "/app/workflows/new",
+  "the same, filled in": `/app/workflows/${DEMO.quarterlyReportId}/edit`,
   files: "/app/files",
+  "a folder": `/app/files/${FOLDER}`,
+  "a move": `/app/files/${FOLDER}/move?name=folder`,
   people: "/app/people",
   "a person": `/app/people/${DEMO.owner.id}`,
   "a grant": `/app/people/${DEMO.user.id}/grant`,
@@ -227,7 +266,7 @@ const PATHS = {
 };
 
 describe("every page", () => {
-  it.each(["light", "dark"] as const)("has nothing that axe-core finds wrong, in %s", async (colorScheme) => {
+  it.for(["light", "dark"] as const)("has nothing that axe-core finds wrong, in %s", async (colorScheme, { open }) => {
     const page = await open({ colorScheme });
     await page.goto("/app/sign-in");
     expect(["sign-in", await accessibilityFaults(page)]).toEqual(["sign-in", []]);
@@ -241,8 +280,8 @@ describe("every page", () => {
     expect(["a confirmation", await accessibilityFaults(page)]).toEqual(["a confirmation", []]);
   });
 
-  it("can be used with the keyboard alone", async () => {
-    const page = await openAs("owner");
+  it("can be used with the keyboard alone", async ({ open }) => {
+    const page = await openAs("owner", open);
     for (const [name, path] of Object.entries(PATHS)) {
       await page.goto(path);
       expect([name, await unreachable(page)]).toEqual([name, []]);
@@ -254,8 +293,10 @@ describe("every page", () => {
     await page.keyboard.press("Escape");
     expect(await page.locator("#ask-retry").isVisible()).toBe(false);
   });
+});
 
-  it("fits a window of 360 pixels, whatever things are called", async () => {
+describe("with the longest of names, every page", () => {
+  it("fits a window of 360 pixels", async ({ open }) => {
     const long = "W".repeat(255);
     await database.query("update workflow_definitions set name = $1, description = $1 where id = $2", [
       long,
@@ -270,7 +311,7 @@ describe("every page", () => {
       `update workflow_runs set error = $1, run_snapshot = jsonb_set(run_snapshot, '{workflow_name}', to_jsonb($1::text)) where id = $2`,
       [long, DEMO.runs.failed],
     );
-    const page = await openAs("owner", { viewport: { width: 360, height: 740 } });
+    const page = await openAs("owner", open, { viewport: { width: 360, height: 740 } });
     for (const [name, path] of Object.entries(PATHS)) {
       await page.goto(path);
       expect([name, await overflow(page)]).toEqual([name, 0]);
@@ -279,7 +320,7 @@ describe("every page", () => {
 });
 
 describe("the reference at /docs", () => {
-  it("loads all that it needs, within its Content-Security-Policy", async () => {
+  it("loads all that it needs, within its Content-Security-Policy", async ({ open }) => {
     const page = await open();
     await page.goto("/docs");
     await page.getByText("/v1/workflow-runs/{run_id}", { exact: true }).first().waitFor();

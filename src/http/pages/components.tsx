@@ -66,6 +66,16 @@ export const Name = ({ children }: { children: string }) => (
   </bdi>
 );
 
+/** Leads to the workflow, for who may see it. */
+export const WorkflowName = ({ id, name, isVisible }: { id: string; name: string; isVisible: boolean }) =>
+  isVisible ? (
+    <a href={`/app/workflows/${id}`}>
+      <Name>{name}</Name>
+    </a>
+  ) : (
+    <Name>{name}</Name>
+  );
+
 export const Path = ({ children }: { children: string }) => (
   <bdi class="path" title={children}>
     {children}

@@ -1,5 +1,5 @@
 import type { ListedRun } from "../../store/pages/runs.ts";
-import { Bar, Id, Name, Status, Time } from "./components.tsx";
+import { Bar, Id, Name, Status, Time, WorkflowName } from "./components.tsx";
 import { formatSeconds, secondsBetween } from "./format.ts";
 
 /** How long a run waited or ran, and for one that runs how much of its time is left. `now` is the database's. */
@@ -52,9 +52,11 @@ export const RunList = ({
           </td>
           {withWorkflow && (
             <td class="grow">
-              <a href={`/app/workflows/${run.workflow_definition_id}`}>
-                <Name>{run.workflow_name}</Name>
-              </a>
+              <WorkflowName
+                id={run.workflow_definition_id}
+                name={run.workflow_name}
+                isVisible={run.workflow_is_visible}
+              />
               {run.error !== null && (
                 <small class="error-line" title={run.error}>
                   <bdi>{run.error.slice(0, 200)}</bdi>

@@ -1,7 +1,7 @@
 import { type PathSnapshot, TRANSITIONS } from "../../core/run.ts";
 import type { Caller } from "../../store/pages/caller.ts";
 import type { ViewedRun } from "../../store/pages/run.ts";
-import { Ask, Copy, CopyCurl, Fact, Id, Live, Name, Status, Time } from "./components.tsx";
+import { Ask, Copy, CopyCurl, Fact, Id, Live, Name, Status, Time, WorkflowName } from "./components.tsx";
 import { formatSeconds, plural } from "./format.ts";
 import { type Failure, Failures, Field, NO_FAILURE } from "./forms.tsx";
 import { Page } from "./layout.tsx";
@@ -143,13 +143,11 @@ const About = ({ run }: { run: ViewedRun }) => (
         <code class="wrap">{run.id}</code> <Copy text={run.id} label="Copy the id" />
       </Fact>
       <Fact name="Workflow">
-        {run.workflow.is_visible ? (
-          <a href={`/app/workflows/${run.workflow_definition_id}`}>
-            <Name>{run.run_snapshot.workflow_name}</Name>
-          </a>
-        ) : (
-          <Name>{run.run_snapshot.workflow_name}</Name>
-        )}
+        <WorkflowName
+          id={run.workflow_definition_id}
+          name={run.run_snapshot.workflow_name}
+          isVisible={run.workflow.is_visible}
+        />
         {run.workflow.is_active ? "" : " (paused)"}
       </Fact>
       <Fact name="Triggered by">

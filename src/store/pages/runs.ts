@@ -2,7 +2,14 @@ import { type SQL, sql } from "drizzle-orm";
 import type { RunStatus } from "../../core/run.ts";
 import { type Database, repeatable } from "../client.ts";
 import { cutPage, type RunCursor, type RunsPage, selectRuns } from "../list-runs.ts";
-import { authenticated, type Credential, ofTenant, principal, readableDefinitions } from "../principal.ts";
+import {
+  authenticated,
+  type Credential,
+  definitionIsVisible,
+  ofTenant,
+  principal,
+  readableDefinitions,
+} from "../principal.ts";
 import { instant, runColumns } from "../rows.ts";
 import { type Caller, caller, nameOf, newestVisible } from "./caller.ts";
 
@@ -14,6 +21,7 @@ export type ListedRun = {
   error: string | null;
   workflow_definition_id: string;
   workflow_name: string;
+  workflow_is_visible: boolean;
   user_id: string;
   user_name: string;
   created_at: string;
@@ -22,10 +30,12 @@ export type ListedRun = {
   completed_at: string | null;
 };
 
-/** The columns of {@link ListedRun} for a run `r`. */
+/** The columns of {@link ListedRun} for a run `r` and the principal `p`. */
 const listedColumns = sql`
   shown.id, shown.status, r.attempt, shown.error, r.workflow_definition_id,
-  r.run_snapshot ->> 'workflow_name' as workflow_name, r.user_id, ${nameOf(sql`u`)} as user_name,
+  r.run_snapshot ->> 'workflow_name' as workflow_name,
+  exists (select from workflow_definitions d where d.id = r.workflow_definition_id and ${definitionIsVisible})
+    as workflow_is_visible, r.user_id, ${nameOf(sql`u`)} as user_name,
   shown.created_at, ${instant(sql`r.started_at`)} as begun_at, ${instant(sql`r.deadline_at`)} as deadline_at,
   shown.completed_at`;
 

@@ -163,9 +163,15 @@ describe("the runs", () => {
   it("say how to trigger the first one, by a command that works", async () => {
     const html = await owner.read("/app/runs");
     const command = /data-copy="([^"]+)"/.exec(html)?.[1] ?? "";
-    expect(command).toContain("curl -X POST -H &#39;Authorization: Bearer &lt;API key&gt;&#39;");
+    expect(command).toContain("curl -X POST -H &quot;Authorization: Bearer $API_KEY&quot; \\\n");
     const path = /https:\/\/service\.test(\S+)/.exec(command)?.[1] ?? "";
     expect((await service.send("POST", path, tenant.owner.key)).status).toBe(202);
+  });
+
+  it("do not say so for a workflow that cannot be invoked", async () => {
+    await service.database.sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;
+    const html = await owner.read("/app/runs");
+    expect([html.includes("is paused or has no runner"), html.includes("curl")]).toEqual([true, false]);
   });
 
   it("show a run as FAILED from its deadline on, with its error, before any sweep", async () => {
@@ -191,8 +197,9 @@ describe("the runs", () => {
     const holder = await insertRun(service.database, tenant, { status: "RUNNING" });
     const id = await insertRun(service.database, tenant, { status: "PENDING", userId: tenant.user.id });
     const html = await user.read(`/app/runs/${id}`);
-    expect(html).not.toContain(holder);
-    expect(html).not.toContain(`/app/workflows/${tenant.definitionId}"`);
+    const list = await user.read("/app/runs");
+    expect([html.includes(holder), list.includes(holder), list.includes(id)]).toEqual([false, false, true]);
+    for (const page of [html, list]) expect(page).not.toContain(`/app/workflows/${tenant.definitionId}"`);
   });
 });
 
@@ -222,7 +229,13 @@ describe("a USER", () => {
     await grant(service.database, tenant, String(node?.id), "READ_ONLY");
     const workflow = await user.read(`/app/workflows/${tenant.definitionId}`);
     expect(workflow).toContain(others);
-    for (const offered of ["Pause", "Edit", "Delete", "New workflow"]) expect(workflow).not.toContain(`>${offered}<`);
+    for (const offered of ["Pause", "Edit", "Delete", "New workflow", "Invoke"])
+      expect(workflow).not.toContain(`>${offered}<`);
+    const rest = [tenant.sourcesId, tenant.instructionsId].map((id) =>
+      grant(service.database, tenant, id, "READ_ONLY"),
+    );
+    await Promise.all([...rest, grant(service.database, tenant, tenant.outputsId, "READ_WRITE")]);
+    expect(await user.read(`/app/workflows/${tenant.definitionId}`)).toContain(">Invoke<");
     const run = await user.read(`/app/runs/${others}`);
     for (const offered of ["Retry", "Delete"]) expect(run).not.toContain(`>${offered}<`);
   });
