@@ -21,6 +21,9 @@ beforeAll(async () => {
   await fillTenant(service.database, stage.tenant);
 }, 180_000);
 
+/** How many runs one USER has, all of one workflow that they may read. */
+const OWN_RUNS = 20_000;
+
 const PAGES: Record<string, () => string> = {
   runs: () => "/app/runs",
   "runs by everything": () =>
@@ -50,6 +53,30 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
       expect(scanned).toEqual([]);
       // To say how many definitions there are, they are counted.
       expect(rowsRead(statements)).toBeLessThan(50_000);
+    }
+  });
+
+  it("the runs of a USER who has nearly all of them, or hardly any, are found without a look at the others", async () => {
+    const { tenant } = stage;
+    await service.database.sql`
+      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+        created_at, started_at, deadline_at, completed_at, updated_at, ended_by)
+      select gen_random_uuid(), ${tenant.id}, md5(${tenant.id} || 'definition16400')::uuid, ${tenant.user.id}, 'SELF_HOSTED',
+        'COMPLETED', '{}', made.at, made.at, made.at + interval '1 minute', made.at, made.at, 'CALLBACK'
+      from generate_series(1, ${OWN_RUNS}::int) n,
+        lateral (select statement_timestamp() - n * interval '1 second' as at) made`;
+    await service.database.sql`analyze workflow_runs`;
+    for (const user of [tenant.user, stage.colleague]) {
+      for (const query of ["", "?status=FAILED", "?status=RUNNING", "?from=2020-01-01"]) {
+        const headers = { Cookie: `ks_uat=${await sessionToken(stage, user.id)}` };
+        const [response, statements] = await explained(service, () => service.fetch(`/app/runs${query}`, { headers }));
+        expect(response.status).toBe(200);
+        expect([user.id, query, rowsRead(statements)]).toEqual([
+          user.id,
+          query,
+          expect.toSatisfy((rows) => rows < 5000),
+        ]);
+      }
     }
   });
 });

@@ -106,7 +106,7 @@ export type ViewedWorkflow = DefinitionRow &
     holder: ListedWorkflow["holder"];
     queue: ListedRun[];
     latest: ListedRun[];
-    /** Seconds that the last completed runs took, in no order. */
+    /** Seconds that those took which have completed of the last {@link RECENT} runs, in no order. */
     durations: number[];
     sources: NamedPart[];
     instructions: NamedPart[];
@@ -116,7 +116,7 @@ export type ViewedWorkflow = DefinitionRow &
 
 const QUEUE = 20;
 const LATEST = 10;
-const DURATIONS = 500;
+const RECENT = 500;
 
 /** The parts whose ids are in the array, in its order, as {@link NamedPart}. */
 const partsOf = (ids: SQL) => sql`(
@@ -161,9 +161,11 @@ export async function viewWorkflow(
             order by r.created_at desc, r.id desc limit ${LATEST}`)} as latest,
           (select coalesce(jsonb_agg(seconds), '[]') from (
             select extract(epoch from r.completed_at - r.started_at)::float8 as seconds
-            from workflow_runs r
-            where r.workflow_definition_id = d.id and r.status = 'COMPLETED'
-            order by r.created_at desc, r.id desc limit ${DURATIONS}) took) as durations,
+            from (
+              select r.* from workflow_runs r where r.workflow_definition_id = d.id
+              order by r.created_at desc, r.id desc limit ${RECENT}
+            ) r
+            where r.status = 'COMPLETED') took) as durations,
           ${partsOf(sql`d.source_path_part_ids`)} as sources,
           ${partsOf(sql`d.instruction_path_part_ids`)} as instructions,
           ${partsOf(sql`d.output_path_part_ids`)} as outputs,
