@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Database, repeatable } from "./client.ts";
 import { authenticated, type Credential, ofTenant, principal, runIsVisible } from "./principal.ts";
-import { type Missing, type RunRow, runColumns } from "./rows.ts";
+import { type Missing, placeInQueue, type RunRow, runColumns } from "./rows.ts";
 
 export const NO_RUN = "There is no such run, or it is not yours to see.";
 
@@ -24,11 +24,7 @@ export async function findRun(db: Database, credential: Credential, runId: strin
     from principal p
     left join lateral (
       select ${runColumns},
-        case when r.status = 'PENDING' then (
-          select count(*)::int from workflow_runs ahead
-          where ahead.workflow_definition_id = r.workflow_definition_id
-            and ahead.status = 'PENDING' and ahead.queue_position <= r.queue_position
-        ) end as queue_position,
+        ${placeInQueue} as queue_position,
         case when r.status = 'PENDING' then (
           select r.id from workflow_runs r
           where r.workflow_definition_id = definition.id

@@ -1,8 +1,12 @@
 import type { Service } from "./service.ts";
 import { SESSION_SECRET } from "./session.ts";
+import { createTenant, type TestTenant } from "./tenant.ts";
 
 /** What a service needs to know to let somebody sign in. */
 export const PAGE_SETTINGS = { SESSION_SECRET };
+
+/** Nothing listens there. */
+export const ABSENT_RUNNER = "http://127.0.0.1:9/";
 
 const ORIGIN = "https://service.test";
 
@@ -20,6 +24,13 @@ export function toForm(fields: Fields): URLSearchParams {
   return new URLSearchParams(
     Object.entries(fields).flatMap(([name, value]) => [value].flat().map((text): [string, string] => [name, text])),
   );
+}
+
+/** A tenant of the test's own, whose OWNER and USER have signed in. Its runs go to a runner that is never there. */
+export async function openTenant(service: Service): Promise<{ tenant: TestTenant; owner: Browser; user: Browser }> {
+  const tenant = await createTenant(service.database, { runnerUrl: ABSENT_RUNNER });
+  const [owner, user] = await Promise.all([signIn(service, tenant.owner.key), signIn(service, tenant.user.key)]);
+  return { tenant, owner, user };
 }
 
 /** Signs in with an API key, and returns the browser. */

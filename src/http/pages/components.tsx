@@ -138,6 +138,16 @@ export const Ask = (props: {
   </>
 );
 
+/** A form of one button. */
+export const Send = (props: { action: string; label: string; kind: string; name?: string; children?: Child }) => (
+  <form method="post" action={props.action}>
+    {props.children}
+    <button type="submit" class={props.kind} aria-label={props.name}>
+      {props.label}
+    </button>
+  </form>
+);
+
 /** A page's way to the next, by limit and offset. */
 export const Pages = (props: { total: number; limit: number; offset: number; href: (offset: number) => string }) => {
   const { total, limit, offset, href } = props;

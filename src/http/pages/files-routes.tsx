@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import { v7 as newId } from "uuid";
 import { Problem } from "../../core/errors.ts";
-import { CREATABLE_PART_TYPES } from "../../core/path.ts";
+import { CREATABLE_PART_TYPES, NO_PATH_PART } from "../../core/path.ts";
 import { createPathPart, deletePathPart, movePathPart } from "../../store/change-path-part.ts";
 import { type FolderView, viewFolder } from "../../store/pages/folder.ts";
 import type { AppEnv } from "../env.ts";
@@ -19,7 +19,7 @@ export const files = new Hono<AppEnv>();
 
 async function findFolder(c: Context<AppEnv>, id: string | null, offset = 0): Promise<FolderView> {
   const view = await viewFolder(c.env.db, c.var.credential, { id, limit: FILES_PAGE, offset });
-  if (view === null) throw new Problem("not_found", "There is no such file, or it is not yours to see.");
+  if (view === null) throw new Problem("not_found", NO_PATH_PART);
   return view;
 }
 

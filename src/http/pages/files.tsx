@@ -1,7 +1,7 @@
 import { CREATABLE_PART_TYPES, type PartType } from "../../core/path.ts";
 import type { FolderView } from "../../store/pages/folder.ts";
 import type { PathPartRow } from "../../store/path-parts.ts";
-import { Ask, Empty, Fact, Id, Live, Name, Pages, Time } from "./components.tsx";
+import { Ask, Empty, Fact, Id, Live, Name, Pages, Send, Time } from "./components.tsx";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "./forms.tsx";
 import { Page } from "./layout.tsx";
 
@@ -151,12 +151,9 @@ const FileActions = ({ view }: { view: FolderView }) => {
               It goes for good, with everything below it and all grants on that. While a workflow uses it, or something
               below it, this is refused.
             </p>
-            <form method="post" action={`/app/files/${part.id}/delete`}>
+            <Send action={`/app/files/${part.id}/delete`} label="Delete" kind="danger">
               <input type="hidden" name="parent" value={part.parent_id ?? ""} />
-              <button type="submit" class="danger">
-                Delete
-              </button>
-            </form>
+            </Send>
           </Ask>
         </>
       )}

@@ -8,6 +8,9 @@ import type { NamedPart } from "../../store/pages/workflows.ts";
 import { Path } from "./components.tsx";
 import { type Failure, faultsAt } from "./forms.tsx";
 
+/** As many parts of a folder as one chooses from. */
+export const BROWSED = 200;
+
 /** A chosen part as a value of the form: id, kind and path. */
 export const formatChoice = ({ id, type, path }: NamedPart): string => `${id} ${type ?? "-"} ${path ?? "-"}`;
 

@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { v7 as newId } from "uuid";
 import { formatApiKey, hashApiKey, suffixOfApiKey } from "../../core/api-key.ts";
 import { Problem } from "../../core/errors.ts";
+import { NO_PATH_PART } from "../../core/path.ts";
 import { ROLES } from "../../core/role.ts";
 import { createApiKey, revokeApiKey } from "../../store/api-keys.ts";
 import { changeActivation, changeRole } from "../../store/change-user.ts";
@@ -19,14 +20,11 @@ import { CreatePermissionRequestSchema, UpdatePermissionRequestSchema } from "..
 import { checkBody } from "../validation.ts";
 import { FormPage, readForm, submit, type Values } from "./forms.tsx";
 import { GrantAgainPage, GrantPage } from "./grant.tsx";
-import { parseChoice } from "./part-picker.tsx";
+import { BROWSED, parseChoice } from "./part-picker.tsx";
 import { NewPersonForm, PEOPLE_PAGE, PeoplePage } from "./people.tsx";
 import { KeyForm, NewKeyPage, PersonPage, RoleForm } from "./person.tsx";
 import { html, seeOther } from "./render.ts";
 import { idOf, offsetOf, signedIn } from "./signed-in.tsx";
-
-/** As many parts of a folder as one chooses from. */
-const BROWSED = 200;
 
 export const people = new Hono<AppEnv>();
 
@@ -115,7 +113,7 @@ people.get("/app/people/:id/grant", conditional, signedIn, async (c) => {
   const id = c.req.query("in") ? checkBody(UpdatePermissionRequestSchema, { path_part_id: c.req.query("in") }) : {};
   const folder = { id: id.path_part_id ?? null, limit: BROWSED, offset: 0 };
   const view = await viewFolder(c.env.db, c.var.credential, folder);
-  if (view === null) throw new Problem("not_found", "There is no such file, or it is not yours to see.");
+  if (view === null) throw new Problem("not_found", NO_PATH_PART);
   if (!view.caller.is_administrator) throw new Problem("forbidden", "You need the role OWNER or ADMIN.");
   return html(c, <GrantPage userId={idOf(c)} view={view} />);
 });

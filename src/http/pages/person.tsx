@@ -1,7 +1,7 @@
 import { ROLES, type Role } from "../../core/role.ts";
 import type { Caller } from "../../store/pages/caller.ts";
 import type { Person, PersonView } from "../../store/pages/people.ts";
-import { Ask, Command, Copy, Empty, Fact, Id, Name, Path, Time } from "./components.tsx";
+import { Ask, Command, Copy, Empty, Fact, Id, Name, Path, Send, Time } from "./components.tsx";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "./forms.tsx";
 import { Page } from "./layout.tsx";
 import { RoleName } from "./people.tsx";
@@ -64,20 +64,12 @@ const PersonActions = ({ caller, person }: { caller: Caller; person: Person }) =
       {person.is_active ? (
         <Ask id="ask-activation" label="Deactivate" title="Deactivate this user?" kind="danger">
           <p>No credential of theirs works from the next request on. Their runs go on, and what they made stays.</p>
-          <form method="post" action={`/app/people/${person.id}/deactivate`}>
-            <button type="submit" class="danger">
-              Deactivate
-            </button>
-          </form>
+          <Send action={`/app/people/${person.id}/deactivate`} label="Deactivate" kind="danger" />
         </Ask>
       ) : (
         <Ask id="ask-activation" label="Activate" title="Activate this user?">
           <p>Their keys that were neither revoked nor have expired meanwhile work again.</p>
-          <form method="post" action={`/app/people/${person.id}/activate`}>
-            <button type="submit" class="primary">
-              Activate
-            </button>
-          </form>
+          <Send action={`/app/people/${person.id}/activate`} label="Activate" kind="primary" />
         </Ask>
       )}
     </div>
@@ -132,21 +124,23 @@ const Grants = ({ view: { caller, permissions }, person }: { view: PersonView; p
             <span class="muted">{capability === "READ_WRITE" ? "read and write" : "read"}</span>
             {caller.is_administrator && (
               <span class="actions">
-                <form method="post" action={`/app/people/${person.id}/grants/${id}/change`}>
+                <Send
+                  action={`/app/people/${person.id}/grants/${id}/change`}
+                  label={capability === "READ_WRITE" ? "Read only" : "Allow to write"}
+                  kind="small"
+                >
                   <input
                     type="hidden"
                     name="capability"
                     value={capability === "READ_WRITE" ? "READ_ONLY" : "READ_WRITE"}
                   />
-                  <button type="submit" class="small">
-                    {capability === "READ_WRITE" ? "Read only" : "Allow to write"}
-                  </button>
-                </form>
-                <form method="post" action={`/app/people/${person.id}/grants/${id}/revoke`}>
-                  <button type="submit" class="small danger" aria-label={`Revoke ${materialized_path}`}>
-                    Revoke
-                  </button>
-                </form>
+                </Send>
+                <Send
+                  action={`/app/people/${person.id}/grants/${id}/revoke`}
+                  label="Revoke"
+                  name={`Revoke ${materialized_path}`}
+                  kind="small danger"
+                />
               </span>
             )}
           </li>
@@ -189,11 +183,7 @@ const Keys = ({ view: { caller, keys }, person }: { view: PersonView; person: Pe
             <span class="actions">
               <Ask id={`ask-${key.id}`} label="Revoke" title="Revoke this key?" kind="danger">
                 <p>Whoever holds it is out from the next request on. That cannot be undone.</p>
-                <form method="post" action={`/app/people/${person.id}/keys/${key.id}/revoke`}>
-                  <button type="submit" class="danger">
-                    Revoke
-                  </button>
-                </form>
+                <Send action={`/app/people/${person.id}/keys/${key.id}/revoke`} label="Revoke" kind="danger" />
               </Ask>
             </span>
           </li>

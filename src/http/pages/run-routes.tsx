@@ -4,6 +4,7 @@ import { Problem } from "../../core/errors.ts";
 import { tellStopped } from "../../deliver.ts";
 import { deleteRun, retryRun, stopRun } from "../../store/change-run.ts";
 import { viewRun } from "../../store/pages/run.ts";
+import { NO_RUN } from "../../store/workflow-runs.ts";
 import { promotion } from "../deliver-afterwards.ts";
 import type { AppEnv } from "../env.ts";
 import { conditional } from "../middleware/conditional.ts";
@@ -18,7 +19,7 @@ export const run = new Hono<AppEnv>();
 
 run.get("/app/runs/:id", conditional, signedIn, async (c) => {
   const { run, ...view } = await viewRun(c.env.db, c.var.credential, idOf(c));
-  if (run === null) throw new Problem("not_found", "There is no such run, or it is not yours to see.");
+  if (run === null) throw new Problem("not_found", NO_RUN);
   return html(c, <RunPage run={run} {...view} origin={c.env.config.publicUrl} />);
 });
 

@@ -1,7 +1,7 @@
 import { type PathSnapshot, TRANSITIONS } from "../../core/run.ts";
 import type { Caller } from "../../store/pages/caller.ts";
 import type { ViewedRun } from "../../store/pages/run.ts";
-import { Ask, Copy, CopyCurl, Fact, Id, Live, Name, Status, Time, WorkflowName } from "./components.tsx";
+import { Ask, Copy, CopyCurl, Fact, Id, Live, Name, Send, Status, Time, WorkflowName } from "./components.tsx";
 import { formatSeconds, plural } from "./format.ts";
 import { type Failure, Failures, Field, NO_FAILURE } from "./forms.tsx";
 import { Page } from "./layout.tsx";
@@ -68,11 +68,7 @@ const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
             It becomes attempt {run.attempt + 1} of the same run, with the same frozen parameters, at the end of its
             workflow’s queue. Its error is cleared; its events stay.
           </p>
-          <form method="post" action={`/app/runs/${id}/retry`}>
-            <button type="submit" class="primary">
-              Retry
-            </button>
-          </form>
+          <Send action={`/app/runs/${id}/retry`} label="Retry" kind="primary" />
         </Ask>
       )}
       {can(run, "delete") && (
@@ -81,11 +77,7 @@ const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
             The run and its {plural(run.total_events, "event")} are gone for good.
             {run.status === "PENDING" && " It leaves the queue and never runs."}
           </p>
-          <form method="post" action={`/app/runs/${id}/delete`}>
-            <button type="submit" class="danger">
-              Delete
-            </button>
-          </form>
+          <Send action={`/app/runs/${id}/delete`} label="Delete" kind="danger" />
         </Ask>
       )}
       {can(run, "retry") && !isStartable && (

@@ -8,6 +8,7 @@ import { viewFolder } from "../../store/pages/folder.ts";
 import { type ViewedWorkflow, viewWorkflow, viewWorkflows } from "../../store/pages/workflows.ts";
 import { changeActivity } from "../../store/pause-workflow-definition.ts";
 import { triggerRun } from "../../store/trigger-run.ts";
+import { NO_DEFINITION } from "../../store/workflow-definitions.ts";
 import { promotion } from "../deliver-afterwards.ts";
 import type { AppEnv } from "../env.ts";
 import { conditional } from "../middleware/conditional.ts";
@@ -16,7 +17,7 @@ import { checkBody } from "../validation.ts";
 import { toContent } from "../workflow-definition-content.ts";
 import { UpdateWorkflowDefinitionRequestSchema } from "../workflow-definition-schema.ts";
 import { FormPage, readForm, submit } from "./forms.tsx";
-import { type Opened, parseOpen } from "./part-picker.tsx";
+import { BROWSED, type Opened, parseOpen } from "./part-picker.tsx";
 import { html, seeOther } from "./render.ts";
 import { idOf, offsetOf, signedIn } from "./signed-in.tsx";
 import { InvokeForm, WorkflowPage } from "./workflow.tsx";
@@ -24,9 +25,6 @@ import { EMPTY_FORM, formOf, toBody, WorkflowFormPage, type WorkflowFormState } 
 import { WorkflowsPage } from "./workflow-list.tsx";
 
 const PAGE_SIZE = 20;
-
-/** As many parts of a folder as the form shows. */
-const BROWSED = 200;
 
 export const workflows = new Hono<AppEnv>();
 
@@ -93,7 +91,7 @@ workflows.post("/app/workflows/new", signedIn, async (c) => {
 
 async function findWorkflow(c: Context<AppEnv>): Promise<{ caller: Caller; now: string; workflow: ViewedWorkflow }> {
   const { workflow, ...view } = await viewWorkflow(c.env.db, c.var.credential, idOf(c));
-  if (workflow === null) throw new Problem("not_found", "There is no such workflow, or it is not yours to see.");
+  if (workflow === null) throw new Problem("not_found", NO_DEFINITION);
   return { workflow, ...view };
 }
 

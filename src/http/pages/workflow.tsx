@@ -1,7 +1,7 @@
 import type { Caller } from "../../store/pages/caller.ts";
 import type { ViewedWorkflow } from "../../store/pages/workflows.ts";
 import { Histogram, MedianDuration, Strip, SuccessRate } from "./charts.tsx";
-import { Ask, CopyCurl, Empty, Fact, Id, Live, Name, Time } from "./components.tsx";
+import { Ask, CopyCurl, Empty, Fact, Id, Live, Name, Send, Time } from "./components.tsx";
 import { formatSeconds, plural } from "./format.ts";
 import { type Failure, Failures, Field, NO_FAILURE } from "./forms.tsx";
 import { Page } from "./layout.tsx";
@@ -107,21 +107,17 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
               ? "It takes no new runs, and those that wait go on waiting. The run that has the slot may finish."
               : `It takes runs again${workflow.queued > 0 ? ", and the first of its queue starts" : ""}.`}
           </p>
-          <form method="post" action={`/app/workflows/${id}/${is_active ? "pause" : "resume"}`}>
-            <button type="submit" class="primary">
-              {is_active ? "Pause" : "Resume"}
-            </button>
-          </form>
+          <Send
+            action={`/app/workflows/${id}/${is_active ? "pause" : "resume"}`}
+            label={is_active ? "Pause" : "Resume"}
+            kind="primary"
+          />
         </Ask>
       )}
       {workflow.may_delete && (
         <Ask id="ask-delete" label="Delete" title="Delete this workflow?" kind="danger">
           <p>The workflow, all its runs and their events are gone for good. The files it names stay.</p>
-          <form method="post" action={`/app/workflows/${id}/delete`}>
-            <button type="submit" class="danger">
-              Delete
-            </button>
-          </form>
+          <Send action={`/app/workflows/${id}/delete`} label="Delete" kind="danger" />
         </Ask>
       )}
       {isReady && !may_invoke && <span class="muted">You may not read or write all that it needs: no invoke.</span>}

@@ -10,7 +10,7 @@ import {
   runIsTheirs,
   runIsVisible,
 } from "../principal.ts";
-import { instant, isOverdue, type RunRow, runColumns } from "../rows.ts";
+import { instant, isOverdue, placeInQueue, type RunRow, runColumns } from "../rows.ts";
 import { type Caller, caller, nameOf } from "./caller.ts";
 
 /** Something that happened to a run, and who did it, if a person did. */
@@ -72,11 +72,7 @@ export async function viewRun(
           (select jsonb_build_object('is_visible', ${definitionIsVisible}, 'is_active', d.is_active,
               'has_runner', d.runner_url is not null)
             from principal p join workflow_definitions d on d.id = r.workflow_definition_id) as workflow,
-          case when r.status = 'PENDING' then (
-            select count(*)::int from workflow_runs ahead
-            where ahead.workflow_definition_id = r.workflow_definition_id
-              and ahead.status = 'PENDING' and ahead.queue_position <= r.queue_position
-          ) end as queue_position,
+          ${placeInQueue} as queue_position,
           case when r.status = 'PENDING' then (
             select jsonb_build_object('id', holder.id, 'deadline_at', ${instant(sql`holder.deadline_at`)},
               'user_name', (select ${nameOf(sql`u`)} from users u where u.id = holder.user_id))

@@ -1,12 +1,11 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { eventTypes, invoke, readRun } from "../../support/lifecycle.ts";
-import { type Browser, PAGE_SETTINGS, signIn } from "../../support/pages.ts";
+import { ABSENT_RUNNER, type Browser, openTenant, PAGE_SETTINGS } from "../../support/pages.ts";
 import { grant, insertParts, readPaths } from "../../support/path-parts.ts";
 import { insertRun } from "../../support/runs.ts";
 import { type Service, startService } from "../../support/service.ts";
-import { createTenant, type TestTenant } from "../../support/tenant.ts";
+import type { TestTenant } from "../../support/tenant.ts";
 
-const RUNNER = "http://127.0.0.1:9/";
 const SECRET = "whsec_dGhlIHNlY3JldCBvZiB0aGUgdGVzdHMgcnVubmVy";
 
 let service: Service;
@@ -19,8 +18,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: RUNNER });
-  [owner, user] = await Promise.all([signIn(service, tenant.owner.key), signIn(service, tenant.user.key)]);
+  ({ tenant, owner, user } = await openTenant(service));
 });
 
 const definition = async (id: string) => {
@@ -42,7 +40,7 @@ async function workflowFields() {
   return {
     name: "Sums",
     description: "",
-    runner_url: RUNNER,
+    runner_url: ABSENT_RUNNER,
     webhook_secret: SECRET,
     max_run_duration_seconds: "120",
     is_active: "true",
@@ -145,7 +143,7 @@ describe("the form of a workflow", () => {
     expect(await definition(path.split("/").at(-1) ?? "")).toMatchObject({
       name: "Sums",
       description: null,
-      runner_config: { url: RUNNER },
+      runner_config: { url: ABSENT_RUNNER },
       max_run_duration_seconds: 120,
       is_active: true,
     });
@@ -211,7 +209,10 @@ describe("the form of a workflow", () => {
     expect(await secret()).toBe(before);
     const elsewhere = await owner.post(path, { ...fields, runner_url: "http://127.0.0.1:10/" });
     expect([elsewhere.status, await faultsIn(elsewhere)]).toEqual([422, ["Another URL needs its secret, too."]]);
-    expect(await definition(tenant.definitionId)).toMatchObject({ name: "Renamed", runner_config: { url: RUNNER } });
+    expect(await definition(tenant.definitionId)).toMatchObject({
+      name: "Renamed",
+      runner_config: { url: ABSENT_RUNNER },
+    });
 
     expect((await owner.post(path, { ...fields, webhook_secret: SECRET })).status).toBe(303);
     expect(await secret()).not.toBe(before);

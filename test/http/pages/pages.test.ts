@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { invoke, makeOverdue } from "../../support/lifecycle.ts";
-import { type Browser, PAGE_SETTINGS, signIn } from "../../support/pages.ts";
+import { type Browser, openTenant, PAGE_SETTINGS, signIn } from "../../support/pages.ts";
 import { grant, insertParts } from "../../support/path-parts.ts";
 import { insertRun } from "../../support/runs.ts";
 import { type Service, startService } from "../../support/service.ts";
@@ -16,8 +16,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: "http://127.0.0.1:9/" });
-  [owner, user] = await Promise.all([signIn(service, tenant.owner.key), signIn(service, tenant.user.key)]);
+  ({ tenant, owner, user } = await openTenant(service));
 });
 
 /** Every page there is, of things that the tenant has. */
