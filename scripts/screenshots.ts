@@ -33,7 +33,7 @@ mkdirSync(folder, { recursive: true });
 const [browser, stack] = await Promise.all([launchBrowser(), startStack()]);
 try {
   for (const colorScheme of ["light", "dark"] as const) {
-    const viewport = { width: 1200, height: 800 };
+    const viewport = { width: 1200, height: 840 };
     const context = await browser.newContext({
       baseURL: stack.url,
       colorScheme,
