@@ -169,11 +169,24 @@ describe.concurrent("the dashboard", () => {
     expect(await isSame(page)).toBe(true);
   });
 
-  it("asks again by ETag while somebody looks, and is answered 304", async ({ open }) => {
+  it("tells times as they are where one looks from, and exactly on hover", async ({ open }) => {
+    const page = await openAs("owner", open, { timezoneId: "Asia/Tokyo", locale: "en-GB" });
+    await page.goto(`/app/runs/${DEMO.runs.completed}`);
+    const time = page.locator(".timeline time").first();
+    const at = (await time.getAttribute("datetime")) ?? "";
+    const inTokyo = new Date(at).toLocaleTimeString("en-GB", { timeZone: "Asia/Tokyo" });
+    expect(await time.textContent()).toContain(inTokyo);
+    expect(await time.getAttribute("title")).toContain(at);
+  });
+
+  it("asks again by ETag while somebody looks, is answered 304, and asks no more in a hidden tab", async ({ open }) => {
     const page = await openAs("owner", open);
     await page.goto(`/app/runs/${DEMO.runs.completed}`);
     const answer = await page.waitForResponse((response) => response.status() === 304);
     expect(await answer.request().headerValue("If-None-Match")).toMatch(/^"/);
+    await page.evaluate("Object.defineProperty(document, 'hidden', { value: true })");
+    const asked = page.waitForRequest((request) => request.url().includes(DEMO.runs.completed), { timeout: 3000 });
+    await expect(asked).rejects.toThrow("Timeout");
   });
 
   it("shows a USER what was granted, and offers no more", async ({ open }) => {
@@ -266,18 +279,24 @@ const PATHS = {
 };
 
 describe("every page", () => {
-  it.for(["light", "dark"] as const)("has nothing that axe-core finds wrong, in %s", async (colorScheme, { open }) => {
-    const page = await open({ colorScheme });
+  it("has nothing that axe-core finds wrong, in light and in dark", async ({ open }) => {
+    const page = await open();
+    const expectNoFaults = async (name: string) => {
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect([name, colorScheme, await accessibilityFaults(page)]).toEqual([name, colorScheme, []]);
+      }
+    };
     await page.goto("/app/sign-in");
-    expect(["sign-in", await accessibilityFaults(page)]).toEqual(["sign-in", []]);
+    await expectNoFaults("sign-in");
     await signIn(page, "owner");
     for (const [name, path] of Object.entries(PATHS)) {
       await page.goto(path);
-      expect([name, await accessibilityFaults(page)]).toEqual([name, []]);
+      await expectNoFaults(name);
     }
     await page.goto(`/app/workflows/${DEMO.quarterlyReportId}`);
     await press(page, "Invoke", ".actions");
-    expect(["a confirmation", await accessibilityFaults(page)]).toEqual(["a confirmation", []]);
+    await expectNoFaults("a confirmation");
   });
 
   it("can be used with the keyboard alone", async ({ open }) => {

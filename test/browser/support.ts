@@ -5,6 +5,8 @@ import { DEMO } from "../../scripts/local/demo.ts";
 
 export type Person = "owner" | "admin" | "user";
 
+const axe = readFileSync(axePath, "utf8");
+
 const complaints = new WeakMap<Page, string[]>();
 
 /** A page of a browser of its own, which writes down what it has to complain about. */
@@ -37,7 +39,7 @@ export async function signIn(page: Page, person: Person | { key: string }): Prom
 
 /** What axe-core finds wrong with the page, a line for each. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
-  await page.evaluate(readFileSync(axePath, "utf8"));
+  if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe);
   const found: string = await page.evaluate(`axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
     JSON.stringify(violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html + " " + failureSummary))))`);
   const list: unknown = JSON.parse(found);
