@@ -5,14 +5,13 @@ begin
     with principal as (
     select u.id as user_id, u.tenant_id, u.role
     from (
-  select k.tenant_id, k.user_id from api_keys k
-  where k.key_hash = decode(api_key_hash, 'hex')
-    and k.revoked_at is null
-    and (k.expires_at is null or k.expires_at > statement_timestamp())
-      union all 
-  select (session_claims ->> 'tenantId')::uuid as tenant_id, (session_claims ->> 'userId')::uuid as user_id
+  select k.tenant_id, k.user_id from api_keys k where k.key_hash = decode(api_key_hash, 'hex') and (k.revoked_at is null and (k.expires_at is null or k.expires_at > statement_timestamp()))
+      union all   select (session_claims ->> 'tenantId')::uuid as tenant_id, (session_claims ->> 'userId')::uuid as user_id
   where statement_timestamp() < to_timestamp((session_claims ->> 'expiresAt')::float8) + interval '30 seconds'
-    and statement_timestamp() >= to_timestamp((session_claims ->> 'notBefore')::float8) - interval '30 seconds') proven
+    and statement_timestamp() >= to_timestamp((session_claims ->> 'notBefore')::float8) - interval '30 seconds'
+    
+  and ((session_claims ->> 'apiKeyId')::uuid is null or exists (
+    select from api_keys k where k.tenant_id = (session_claims ->> 'tenantId')::uuid and k.id = (session_claims ->> 'apiKeyId')::uuid and (k.revoked_at is null and (k.expires_at is null or k.expires_at > statement_timestamp()))))) proven
     join users u on u.tenant_id = proven.tenant_id and u.id = proven.user_id
     where u.deactivated_at is null
   ), grants as (
@@ -36,10 +35,10 @@ begin
   to_char(r.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as created_at,
   to_char(case when (r.status = 'RUNNING' and r.deadline_at <= statement_timestamp()) then r.deadline_at else r.updated_at end at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as updated_at,
         case when r.status = 'PENDING' then (
-          select count(*)::int from workflow_runs ahead
-          where ahead.workflow_definition_id = r.workflow_definition_id
-            and ahead.status = 'PENDING' and ahead.queue_position <= r.queue_position
-        ) end as queue_position,
+  select count(*)::int from workflow_runs ahead
+  where ahead.workflow_definition_id = r.workflow_definition_id
+    and ahead.status = 'PENDING' and ahead.queue_position <= r.queue_position
+) end as queue_position,
         case when r.status = 'PENDING' then (
           select r.id from workflow_runs r
           where r.workflow_definition_id = definition.id

@@ -1,6 +1,6 @@
 /**
- * Puts the static files that the worker serves together in `.assets/`: our own from `src/assets/`, and Swagger UI from its npm
- * package, so that the pages load nothing from elsewhere. wrangler runs it before each build.
+ * Puts the static files that the worker serves together in `.assets/`: our own from `src/assets/`, Swagger UI and htmx from their npm
+ * packages, so that the pages load nothing from elsewhere. wrangler runs it before each build.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,6 +10,7 @@ import process from "node:process";
 const root = resolve(import.meta.dirname, "..");
 const target = join(root, ".assets");
 const ownAssets = join(root, "src/assets");
+const htmx = createRequire(import.meta.url).resolve("htmx.org/dist/htmx.min.js");
 const swaggerUi = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
 
 const SWAGGER_UI_FILES = ["swagger-ui.css", "swagger-ui-bundle.js", "favicon-16x16.png", "favicon-32x32.png"];
@@ -33,6 +34,7 @@ function place(source: string, path: string): void {
 }
 
 const sources = new Map([
+  [join("app", "htmx.js"), htmx],
   ...SWAGGER_UI_FILES.map((name): [string, string] => [join("docs", name), join(swaggerUi, name)]),
   ...listFiles(ownAssets).map((name): [string, string] => [name, join(ownAssets, name)]),
 ]);

@@ -114,6 +114,7 @@ async function welcome(baseUrl: string, database: LocalDatabase): Promise<string
   return `
 workflow-runs is ready.
 
+  Dashboard  ${baseUrl}/app
   API        ${baseUrl}
   Reference  ${baseUrl}/docs
   Postgres   ${database.postgresUrl}

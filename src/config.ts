@@ -46,7 +46,7 @@ const varsSchema = z.object({
   ENCRYPTION_KEY: keyRing.refine((ring) => [...ring.byId.values()].every(({ secret }) => AES_256_KEY.test(secret))),
   /** Signs run tokens. */
   RUN_TOKEN_SECRET: signingKeys,
-  /** Verifies session tokens signed with HS256. */
+  /** Signs the sessions of the dashboard, and verifies session tokens of HS256. */
   SESSION_SECRET: signingKeys.optional(),
   /** Where an OIDC issuer publishes the keys of its session tokens. Plain http only on this machine. */
   SESSION_JWKS_URL: z

@@ -2,17 +2,18 @@
  * The local stack's demo tenant. Its ids and keys are fixed, so that every command in the README can be
  * pasted; they exist only where this file has put them.
  */
-import { and, eq, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import type { Config } from "../../src/config.ts";
 import { hashApiKey, suffixOfApiKey } from "../../src/core/api-key.ts";
 import type { PartType } from "../../src/core/path.ts";
 import type { RunSnapshot } from "../../src/core/run.ts";
-import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runner/secret-box.ts";
 import { type Database, openDatabase } from "../../src/store/client.ts";
 import { workflowRuns } from "../../src/store/run-tables.ts";
-import { apiKeys, pathParts, tenants, users, workflowDefinitions } from "../../src/store/tables.ts";
-
-const demoId = (number: number) => `01920000-0000-7000-8000-${String(number).padStart(12, "0")}`;
+import { apiKeys, pathParts, tenants, userPermissions, users, workflowDefinitions } from "../../src/store/tables.ts";
+import { seedHistory } from "./demo-history.ts";
+import { demoId } from "./demo-id.ts";
+import { followExampleRunner, runnerColumns } from "./demo-runner.ts";
+import { MORE_FILES, MORE_PEOPLE, MORE_WORKFLOWS, toMoreDefinition } from "./demo-world.ts";
 
 export const DEMO = {
   tenantId: demoId(1),
@@ -51,6 +52,13 @@ const TREE: [string, string | null, string, PartType][] = [
   [DIGESTS.path_part_id, demoId(101), DIGESTS.materialized_path, "FOLDER"],
   [demoId(111), WORKFLOWS_FOLDER, `/workflows/${DEMO.quarterlyReportId}`, "WORKFLOW_DEFINITION"],
   [demoId(112), WORKFLOWS_FOLDER, `/workflows/${DEMO.nightlyDigestId}`, "WORKFLOW_DEFINITION"],
+  ...MORE_FILES,
+  ...MORE_WORKFLOWS.map(({ id, pathPartId }): [string, string, string, PartType] => [
+    pathPartId,
+    WORKFLOWS_FOLDER,
+    `/workflows/${id}`,
+    "WORKFLOW_DEFINITION",
+  ]),
 ];
 
 const PEOPLE = [
@@ -76,9 +84,18 @@ const DEFINITIONS = [
   },
 ];
 
-type DatabaseOptions = Pick<Config, "databaseUrl" | "neonFetchEndpoint">;
+/** Id, user, part, capability. */
+const GRANTS = [
+  [demoId(501), demoId(204), demoId(120), "READ_WRITE"],
+  [demoId(502), demoId(204), demoId(113), "READ_ONLY"],
+  [demoId(503), demoId(205), demoId(101), "READ_ONLY"],
+  [demoId(504), demoId(207), demoId(125), "READ_WRITE"],
+] as const;
 
-type RunnerColumns = { runnerUrl: string; webhookSecretEncrypted: string };
+/** The definitions whose runs go to the example runner. */
+const FOLLOWERS = [DEMO.quarterlyReportId, ...MORE_WORKFLOWS.map(({ id }) => id)];
+
+type DatabaseOptions = Pick<Config, "databaseUrl" | "neonFetchEndpoint">;
 
 export type DemoOptions = DatabaseOptions & Pick<Config, "encryptionKeys"> & { runnerPort: number };
 
@@ -96,14 +113,9 @@ export async function seedDemo(options: DemoOptions): Promise<void> {
       keySuffix: suffixOfApiKey(person.key),
     })),
   );
-  const runner = {
-    runnerUrl: `http://localhost:${options.runnerPort}`,
-    webhookSecretEncrypted: await encryptWebhookSecret(
-      options.encryptionKeys,
-      DEMO.quarterlyReportId,
-      DEMO.webhookSecret,
-    ),
-  };
+  const example = { ...options, webhookSecret: DEMO.webhookSecret };
+  const runner = await runnerColumns(example, DEMO.quarterlyReportId);
+  const more = await Promise.all(MORE_WORKFLOWS.map((workflow) => toMoreDefinition(tenantId, workflow, example)));
   await db.batch([
     db.insert(tenants).values({ id: tenantId, name: "Demo" }).onConflictDoNothing(),
     db
@@ -119,45 +131,38 @@ export async function seedDemo(options: DemoOptions): Promise<void> {
         })),
       )
       .onConflictDoNothing(),
+    db
+      .insert(users)
+      .values(
+        MORE_PEOPLE.map(([id, firstName, lastName, role]) => ({
+          id,
+          tenantId,
+          role,
+          firstName,
+          lastName,
+          email: `${firstName.toLowerCase().replace("í", "i")}@demo.example`,
+        })),
+      )
+      .onConflictDoNothing(),
     db.insert(apiKeys).values(keys).onConflictDoNothing(),
     db.insert(pathParts).values(TREE.map(toPathPart)).onConflictDoNothing(),
     db
       .insert(workflowDefinitions)
-      .values(DEFINITIONS.map((definition) => toDefinition(definition, runner)))
+      .values([...DEFINITIONS.map((definition) => toDefinition(definition, runner)), ...more])
+      .onConflictDoNothing(),
+    db
+      .insert(userPermissions)
+      .values(GRANTS.map(([id, userId, pathPartId, capability]) => ({ id, tenantId, userId, pathPartId, capability })))
       .onConflictDoNothing(),
     ...seedRuns(db),
   ]);
-  await followExampleRunner(db, options, runner);
-}
-
-/**
- * Points the definition at the example runner again, when that has listened on another port at an earlier start, or the
- * key that its secret was encrypted with is gone. A runner that somebody has put in its place stays.
- */
-async function followExampleRunner(
-  db: Database,
-  { encryptionKeys }: DemoOptions,
-  runner: RunnerColumns,
-): Promise<void> {
-  const { id, runnerUrl, webhookSecretEncrypted } = workflowDefinitions;
-  const [known] = await db
-    .select({ url: runnerUrl, encrypted: webhookSecretEncrypted })
-    .from(workflowDefinitions)
-    .where(eq(id, DEMO.quarterlyReportId));
-  if (!known?.url || !known.encrypted || !/^http:\/\/localhost:\d+$/.test(known.url)) return;
-  const secret = await decryptWebhookSecret(encryptionKeys, DEMO.quarterlyReportId, known.encrypted).catch(() => null);
-  const isOurs = secret === null || secret === DEMO.webhookSecret;
-  const isRight = secret !== null && known.url === runner.runnerUrl;
-  if (!isOurs || isRight) return;
-  await db
-    .update(workflowDefinitions)
-    .set({ ...runner, updatedAt: sql`statement_timestamp()` })
-    .where(and(eq(id, DEMO.quarterlyReportId), eq(webhookSecretEncrypted, known.encrypted)));
+  await seedHistory(db, DEMO);
+  for (const id of FOLLOWERS) await followExampleRunner(db, example, id);
 }
 
 function toPathPart([id, parentId, materializedPath, partType]: (typeof TREE)[number]) {
   const name = materializedPath.slice(materializedPath.lastIndexOf("/") + 1);
-  const definition = DEFINITIONS.find(({ pathPartId }) => pathPartId === id);
+  const definition = [...DEFINITIONS, ...MORE_WORKFLOWS].find(({ pathPartId }) => pathPartId === id);
   return {
     id,
     tenantId: DEMO.tenantId,
@@ -170,7 +175,10 @@ function toPathPart([id, parentId, materializedPath, partType]: (typeof TREE)[nu
   };
 }
 
-function toDefinition({ output, ...definition }: (typeof DEFINITIONS)[number], runner: RunnerColumns) {
+function toDefinition(
+  { output, ...definition }: (typeof DEFINITIONS)[number],
+  runner: Awaited<ReturnType<typeof runnerColumns>>,
+) {
   return {
     ...definition,
     ...(definition.id === DEMO.quarterlyReportId && runner),
@@ -203,6 +211,7 @@ function seedRuns(db: Database) {
         status: "COMPLETED",
         createdAt: ago("2 hours"),
         startedAt: ago("2 hours"),
+        dispatchedAt: sql`${ago("2 hours")} + interval '300 milliseconds'`,
         deadlineAt: sql`${ago("2 hours")} + interval '300 seconds'`,
         completedAt: ago("118 minutes"),
         updatedAt: ago("118 minutes"),
@@ -211,8 +220,9 @@ function seedRuns(db: Database) {
       {
         ...run(DEMO.runs.failed, DEMO.owner.id, report),
         status: "FAILED",
-        createdAt: ago("1 hour"),
+        createdAt: ago("60.5 minutes"),
         startedAt: ago("1 hour"),
+        dispatchedAt: sql`${ago("1 hour")} + interval '6 seconds'`,
         deadlineAt: sql`${ago("1 hour")} + interval '300 seconds'`,
         completedAt: ago("59 minutes"),
         updatedAt: ago("59 minutes"),
@@ -236,7 +246,7 @@ function seedRuns(db: Database) {
     from workflow_runs r
     cross join lateral (values
       (1, 'TRIGGERED', r.created_at),
-      (2, case when r.status = 'PENDING' then 'QUEUED' end, r.created_at),
+      (2, case when r.status = 'PENDING' or r.started_at > r.created_at then 'QUEUED' end, r.created_at),
       (3, case when r.started_at is not null then 'STARTED' end, r.started_at),
       (4, case when r.dispatched_at is not null then 'DISPATCHED' end, r.dispatched_at),
       (5, case when r.completed_at is not null then r.status end, r.completed_at)
@@ -271,6 +281,10 @@ export async function findRunInEachState(options: DatabaseOptions): Promise<{ st
         id, created_at
       from workflow_runs where tenant_id = ${DEMO.tenantId}
     ) r
-    order by status, created_at, id`);
+    -- Those that the README names, before those of the past.
+    order by status, id not in (${sql.join(
+      Object.values(DEMO.runs).map((id) => sql`${id}`),
+      sql`, `,
+    )}), created_at, id`);
   return rows;
 }

@@ -7,6 +7,7 @@ import { boundRequest } from "./middleware/bound-request.ts";
 import { shareWithOrigins } from "./middleware/cross-origin.ts";
 import { limitAddress } from "./middleware/limit-rate.ts";
 import { logRequests } from "./middleware/log-requests.ts";
+import { pages } from "./pages/pages.ts";
 import { createRouter } from "./router.ts";
 import { apiKeys } from "./routes/api-keys.ts";
 import { documentation } from "./routes/documentation.ts";
@@ -29,6 +30,8 @@ const CONTENT_SECURITY_POLICY = {
   styleSrc: ["'self'"],
   imgSrc: ["'self'", "data:"],
   connectSrc: ["'self'"],
+  formAction: ["'self'"],
+  baseUri: ["'none'"],
   frameAncestors: ["'none'"],
 };
 
@@ -65,6 +68,7 @@ export function createApp() {
   app.route("/", userPermissions);
   app.route("/", apiKeys);
   app.route("/", health);
+  app.route("/", pages);
   app.route("/", documentation(app));
   return app;
 }

@@ -99,11 +99,17 @@ export function answerError(error: Error, c: Context<AppEnv>): Response {
   if (error instanceof Problem) return answerProblem(c, error.code, error.message);
   if (error instanceof ValidationFailed) return answerFaults(c, error.faults);
   if (error instanceof HTTPException) return answerHttpException(error, c);
+  const { code, detail } = logUnexpected(error, c);
+  return answerProblem(c, code, detail);
+}
+
+/** Logs an error that nobody has foreseen, and says as what problem it is answered. */
+export function logUnexpected(error: Error, c: Context<AppEnv>): { code: ProblemCode; detail: string | undefined } {
   const outage = findOutage(error);
   const code = outage === null ? "internal_error" : "database_unavailable";
   log("error", code, { request_id: c.var.requestId, ...describeError(error) });
   const isChange = c.req.method !== "GET" && c.req.method !== "HEAD";
-  return answerProblem(c, code, outage !== null && isChange ? CHANGE_DETAILS[outage] : undefined);
+  return { code, detail: outage !== null && isChange ? CHANGE_DETAILS[outage] : undefined };
 }
 
 /** What became of a change that the database did not answer. */

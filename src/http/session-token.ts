@@ -1,12 +1,14 @@
 /**
  * Session tokens: JWTs (RFC 7519) of a login service, which says who somebody is. What they may do, and whether they
- * still may, the database knows. Claims: `sub` user, `tenant_id`, `exp`.
+ * still may, the database knows. Claims: `sub` user, `tenant_id`, `exp`; in our own also `api_key_id`.
  */
-import { decode, verify, verifyWithJwks } from "hono/jwt";
+import { decode, sign, verify, verifyWithJwks } from "hono/jwt";
+import { encodeBase64Url } from "hono/utils/encode";
 import type { AsymmetricAlgorithm } from "hono/utils/jwt/jwa";
 import { z } from "zod";
 import type { Config } from "../config.ts";
 import { Problem } from "../core/errors.ts";
+import type { NewSession } from "../store/pages/sign-in.ts";
 import type { SessionClaims } from "../store/principal.ts";
 import { openKeySet } from "./session-keys.ts";
 
@@ -39,7 +41,13 @@ const MAX_INSTANT = 253_402_300_799;
 
 const headerSchema = z.object({ alg: z.string(), kid: z.string().optional(), typ: z.string().optional() });
 const instant = z.number().min(0).max(MAX_INSTANT);
-const claimsSchema = z.object({ sub: z.guid(), tenant_id: z.guid(), exp: instant, nbf: instant.default(0) });
+const claimsSchema = z.object({
+  sub: z.guid(),
+  tenant_id: z.guid(),
+  exp: instant,
+  nbf: instant.default(0),
+  api_key_id: z.guid().nullable().default(null),
+});
 
 /** Verifies tokens of HS256 with the key ring, and any other with the keys that the issuer publishes. */
 export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["sessions"]): VerifySession {
@@ -65,11 +73,34 @@ export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["
 
   return async (token) => {
     try {
-      const { sub, tenant_id, exp, nbf } = claimsSchema.parse(await readPayload(token));
-      return { userId: sub, tenantId: tenant_id, expiresAt: exp, notBefore: nbf };
+      const { sub, tenant_id, exp, nbf, api_key_id } = claimsSchema.parse(await readPayload(token));
+      return { userId: sub, tenantId: tenant_id, expiresAt: exp, notBefore: nbf, apiKeyId: api_key_id };
     } catch (error) {
       if (error instanceof Problem) throw error;
       return null;
     }
   };
+}
+
+/**
+ * A session token of our own, for who has signed in with an API key: signed with the newest key, and such that
+ * {@link openSessions} takes it. Null when there is no key to sign with.
+ */
+export async function signSession(
+  { keys, issuer, audience }: Config["sessions"],
+  { userId, tenantId, expiresAt, apiKeyId }: NewSession,
+): Promise<string | null> {
+  if (!keys) return null;
+  const claims = {
+    sub: userId,
+    tenant_id: tenantId,
+    exp: expiresAt,
+    api_key_id: apiKeyId,
+    ...(issuer !== undefined && { iss: issuer }),
+    ...(audience !== undefined && { aud: audience }),
+  };
+  const { id: kid, secret } = keys.newest;
+  // As a JWK, because that is how Hono takes the key id for the header.
+  const k = encodeBase64Url(new TextEncoder().encode(secret).buffer).replaceAll("=", "");
+  return sign(claims, { kty: "oct", alg: SYMMETRIC, kid, k }, SYMMETRIC);
 }

@@ -50,6 +50,16 @@ function queryValues(c: Context): Record<string, string | string[]> {
   );
 }
 
+/**
+ * A body that did not come as JSON, checked as the API would check it.
+ * @throws ValidationFailed
+ */
+export function checkBody<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  throw new ValidationFailed(result.error.issues.flatMap((issue) => toFaults("body", issue)));
+}
+
 function faultsOf(location: Location, schema: z.ZodType, value: unknown): Fault[] {
   // `reportInput` is what tells a missing field from one of the wrong type.
   const result = schema.safeParse(value, { reportInput: true });

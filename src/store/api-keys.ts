@@ -2,20 +2,17 @@ import { sql } from "drizzle-orm";
 import { MAX_ACTIVE_API_KEYS } from "../core/api-key.ts";
 import { Problem, ValidationFailed } from "../core/errors.ts";
 import { type Database, repeatable } from "./client.ts";
-import { authenticated, type Credential, isAdministrator, ofTenant, principal } from "./principal.ts";
+import { authenticated, type Credential, isAdministrator, keyIsActive, ofTenant, principal } from "./principal.ts";
 import { instant, type Missing } from "./rows.ts";
 
 /** A key without its secret. Instants are RFC 3339. */
 export type ApiKeyRow = { id: string; name: string; key_suffix: string; created_at: string };
 
-/** True for a key `k` that works, or would if its user were active. */
-const isActive = sql`(k.revoked_at is null and (k.expires_at is null or k.expires_at > statement_timestamp()))`;
-
 /** True for a key `k` that the principal `p` sees and may revoke. One that no longer works is not there any more. */
-const keyIsVisible = sql`(k.tenant_id = p.tenant_id and (${isAdministrator} or k.user_id = p.user_id) and ${isActive})`;
+const keyIsVisible = sql`(k.tenant_id = p.tenant_id and (${isAdministrator} or k.user_id = p.user_id) and ${keyIsActive})`;
 
 /** The columns of {@link ApiKeyRow} for a key `k`. */
-const keyColumns = sql`k.id, k.name, k.key_suffix, ${instant(sql`k.created_at`)} as created_at`;
+export const keyColumns = sql`k.id, k.name, k.key_suffix, ${instant(sql`k.created_at`)} as created_at`;
 
 export type NewApiKey = {
   id: string;
@@ -46,7 +43,7 @@ export async function createApiKey(db: Database, credential: Credential, key: Ne
         select ${key.id}, p.tenant_id, p.user_id, ${key.name}, decode(${key.hash}, 'hex'), ${key.suffix}, ${expiresAt}
         from principal p
         where coalesce(${expiresAt} > statement_timestamp(), true) and ${MAX_ACTIVE_API_KEYS} > (
-          select count(*) from api_keys k where k.tenant_id = p.tenant_id and k.user_id = p.user_id and ${isActive})
+          select count(*) from api_keys k where k.tenant_id = p.tenant_id and k.user_id = p.user_id and ${keyIsActive})
         returning *
       )
       select ${keyColumns}, coalesce(${expiresAt} <= statement_timestamp(), false) as is_expired, ${ofTenant}

@@ -31,8 +31,8 @@ export type DefinitionContent = Abcd & {
   name: string;
   description: string | null;
   runnerType: RunnerType;
-  /** Null for a definition that no runner takes runs of. */
-  runner: { url: string; webhookSecretEncrypted: string } | null;
+  /** Null for a definition that no runner takes runs of. A null secret is the one that it has for this URL already. */
+  runner: { url: string; webhookSecretEncrypted: string | null } | null;
   maxRunDurationSeconds: number;
   isActive: boolean;
 };
@@ -137,7 +137,7 @@ function insertDefinition(credential: Credential, content: DefinitionContent, re
 }
 
 /** The visible definition that a change is about, locked, and what is overdue in it. */
-const lockDefinition = (credential: Credential, id: string) =>
+export const lockDefinition = (credential: Credential, id: string) =>
   lockDefinitions(sql`
     with ${principal(credential)}
     select d.id from principal p join workflow_definitions d on d.id = ${id} and ${definitionIsVisible}`);
@@ -158,16 +158,23 @@ export async function replaceDefinition(
     db.execute(lockDefinition(credential, content.id)),
     db.execute(timeOutLocked),
     db.execute(lockParts(credential, references)),
-    db.execute<{ id: string | null; is_allowed: boolean; findings: ReferenceFinding[] | null }>(
-      updateDefinition(credential, content, references),
-    ),
+    db.execute<{
+      id: string | null;
+      is_allowed: boolean;
+      lacks_secret: boolean;
+      findings: ReferenceFinding[] | null;
+    }>(updateDefinition(credential, content, references)),
     db.execute<DispatchRow>(promoteLocked(content)),
     db.execute<DefinitionRow | Missing>(selectDefinition(credential, content.id)),
   ]);
   content.onPromoted(dispatches);
-  const { id, is_allowed, findings } = authenticated(rows);
+  const { id, is_allowed, lacks_secret, findings } = authenticated(rows);
   if (id === null) throw new Problem("not_found", NO_DEFINITION);
   if (!is_allowed) throw new Problem("forbidden", "You need write on this workflow definition.");
+  if (lacks_secret) {
+    const msg = "Another URL needs its secret, too.";
+    throw new ValidationFailed([{ loc: ["body", "runner_config", "webhook_secret"], type: "missing", msg }]);
+  }
   return answer(definitions, references, findings);
 }
 
@@ -176,17 +183,21 @@ export async function replaceDefinition(
  * Closes the race with an invoke and with who deletes such a part: definition and parts are locked already.
  */
 function updateDefinition(credential: Credential, content: DefinitionContent, references: PartReference[]): SQL {
+  const url = sql`${content.runner?.url ?? null}::text`;
+  const secret = sql`${content.runner?.webhookSecretEncrypted ?? null}::text`;
   return sql`
     with ${principal(credential)}, ${findings(references)}, found as (
-      select d.id, d.tenant_id, ${mayWrite(sql`node.materialized_path`)} as is_allowed
+      select d.id, d.tenant_id, ${mayWrite(sql`node.materialized_path`)} as is_allowed,
+        -- Who may not read a secret must not have it used for another runner, either.
+        ${url} is not null and ${secret} is null and d.runner_url is distinct from ${url} as lacks_secret
       from principal p
       join workflow_definitions d on d.id = ${content.id} and ${definitionIsVisible}
       join path_parts node on node.tenant_id = d.tenant_id and node.id = d.path_part_id
     ), updated as (
       update workflow_definitions d
       set name = ${content.name}, description = ${content.description}, runner_type = ${content.runnerType},
-          runner_url = ${content.runner?.url ?? null},
-          webhook_secret_encrypted = ${content.runner?.webhookSecretEncrypted ?? null},
+          runner_url = ${url},
+          webhook_secret_encrypted = coalesce(${secret}, case when ${url} is not null then d.webhook_secret_encrypted end),
           max_run_duration_seconds = ${content.maxRunDurationSeconds},
           source_path_part_ids = ${uuids(content.source_path_part_ids)},
           instruction_path_part_ids = ${uuids(content.instruction_path_part_ids)},
@@ -194,9 +205,11 @@ function updateDefinition(credential: Credential, content: DefinitionContent, re
           template_path_part_id = ${content.template_path_part_id},
           is_active = ${content.isActive}, updated_at = statement_timestamp()
       from found
-      where d.id = found.id and d.tenant_id = found.tenant_id and found.is_allowed and ${hasNoFindings}
+      where d.id = found.id and d.tenant_id = found.tenant_id and found.is_allowed and not found.lacks_secret
+        and ${hasNoFindings}
     )
-    select found.id, found.is_allowed, ${listFindings}, ${ofTenant} from principal p left join found on true`;
+    select found.id, found.is_allowed, found.lacks_secret, ${listFindings}, ${ofTenant}
+    from principal p left join found on true`;
 }
 
 /**

@@ -6,7 +6,7 @@
  */
 import { type SQL, sql } from "drizzle-orm";
 import { principalWho, provenByApiKey, provenBySession, runIsVisible, type SessionClaims } from "./principal.ts";
-import { runColumns } from "./rows.ts";
+import { placeInQueue, runColumns } from "./rows.ts";
 
 /** A claim of the session, as {@link SessionClaims} has it. */
 const claim = (name: keyof SessionClaims) => sql.raw(`(session_claims ->> '${name}')`);
@@ -26,17 +26,14 @@ begin
         tenantId: claim("tenantId"),
         expiresAt: claim("expiresAt"),
         notBefore: claim("notBefore"),
+        apiKeyId: claim("apiKeyId"),
       })}`)}
     select jsonb_build_object('of_tenant', p.tenant_id, 'run', to_jsonb(visible) || jsonb_build_object('etag',
       encode(sha256(convert_to((to_jsonb(visible) - '{queue_position,blocked_by}'::text[])::text, 'UTF8')), 'hex')))
     from principal p
     left join lateral (
       select ${runColumns},
-        case when r.status = 'PENDING' then (
-          select count(*)::int from workflow_runs ahead
-          where ahead.workflow_definition_id = r.workflow_definition_id
-            and ahead.status = 'PENDING' and ahead.queue_position <= r.queue_position
-        ) end as queue_position,
+        ${placeInQueue} as queue_position,
         case when r.status = 'PENDING' then (
           select r.id from workflow_runs r
           where r.workflow_definition_id = definition.id

@@ -49,6 +49,75 @@ export type RunFilter = {
   createdBefore: string | undefined;
 };
 
+/** Which runs of the tenant a page of them holds. */
+export type RunsPage = { filter: RunFilter; cursor: RunCursor | undefined; limit: number };
+
+/** Before every other id. */
+const FIRST_ID = "00000000-0000-0000-0000-000000000000";
+
+/**
+ * A query of the tenant's runs that the principal `p` may see, newest first: one more than the page's limit, which says
+ * whether there is a next page. It needs {@link readableDefinitions}.
+ */
+export function selectRuns({ filter, cursor, limit }: RunsPage): SQL {
+  const conditions = [
+    filter.definitionId && sql`r.workflow_definition_id = ${filter.definitionId}`,
+    filter.userId && sql`r.user_id = ${filter.userId}`,
+    filter.createdAfter && sql`r.created_at > ${filter.createdAfter}::timestamptz`,
+    filter.createdBefore && sql`r.created_at < ${filter.createdBefore}::timestamptz`,
+    cursor && sql`(r.created_at, r.id) < (${cursor.createdAt}::timestamptz, ${cursor.id}::uuid)`,
+  ].filter((condition) => condition !== undefined && condition !== "");
+  const pageOf = (end: SQL, ...more: SQL[]) =>
+    sql`(select r.* from workflow_runs r where ${sql.join([...conditions, ...more], sql` and `)} ${end})`;
+  const newest = sql`order by r.created_at desc, r.id desc limit ${limit + 1}`;
+  // Of one user or one workflow there may be hardly a run or nearly all, and the planner takes the average. So they are
+  // asked for as a range, in an order that only an index of theirs has, and read no further than the page.
+  const newestOf = (column: SQL, value: SQL, ...more: SQL[]) =>
+    pageOf(
+      sql`order by ${column} desc, r.created_at desc, r.id desc limit ${limit + 1}`,
+      sql`(${column}, r.created_at) > (${value}, ${filter.createdAfter ?? "-infinity"}::timestamptz)`,
+      sql`(${column}, r.created_at, r.id)
+        < (${value}, ${cursor?.createdAt ?? filter.createdBefore ?? "infinity"}::timestamptz, ${cursor?.id ?? FIRST_ID}::uuid)`,
+      ...more,
+    );
+
+  const isInTenant = sql`r.tenant_id = p.tenant_id`;
+  const states = filter.statuses.length === 0 ? [ANY_STATE] : filter.statuses.flatMap((status) => STORED_AS[status]);
+  // Each of these pages comes from an index; the newest runs of them all are the page. The last says nothing of the
+  // tenant, since the definition does, and the planner would look the tenant's runs up for each of them. Nor does it
+  // leave out one's own, which may be all that there are: a run that is in two pages is taken once.
+  const pages = states.flatMap(({ condition, kept }) => {
+    const isEnded = kept === "for ever";
+    const inSlot = kept === "in its slot";
+    const ofAll = [isAdministrator, isInTenant, condition];
+    const own = [sql`not ${isAdministrator}`, isInTenant, condition];
+    const end = inSlot && filter.definitionId ? sql`` : newest;
+    return [
+      pageOf(end, ...ofAll),
+      isEnded ? newestOf(sql`r.user_id`, sql`p.user_id`, ...own) : pageOf(end, sql`r.user_id = p.user_id`, ...own),
+      sql`(select r.* from readable_definitions d cross join lateral ${
+        isEnded
+          ? newestOf(sql`r.workflow_definition_id`, sql`d.id`, condition)
+          : pageOf(inSlot ? sql`` : newest, sql`r.workflow_definition_id = d.id`, condition)
+      } r)`,
+    ];
+  });
+  return sql`
+    select distinct on (r.created_at, r.id) r.* from (${sql.join(pages, sql` union all `)}) r
+    order by r.created_at desc, r.id desc
+    limit ${limit + 1}`;
+}
+
+/** The page among the rows of {@link selectRuns}, and where the next one begins, if there is one. */
+export function cutPage<Row extends { created_at: string; id: string }>(
+  rows: readonly Row[],
+  limit: number,
+): { runs: Row[]; next: RunCursor | null } {
+  const runs = rows.slice(0, limit);
+  const last = runs.at(-1);
+  return { runs, next: rows.length > limit && last ? { createdAt: last.created_at, id: last.id } : null };
+}
+
 /**
  * The tenant's runs that the caller may see, newest first: `limit` of them, and where the next page begins, if
  * there is one.
@@ -57,59 +126,34 @@ export type RunFilter = {
 export async function listRuns(
   db: Database,
   credential: Credential,
-  request: { filter: RunFilter; cursor: RunCursor | undefined; limit: number },
+  page: RunsPage,
 ): Promise<{ runs: RunRow[]; next: RunCursor | null }> {
-  const { filter, cursor, limit } = request;
-  const conditions = [
-    filter.definitionId && sql`r.workflow_definition_id = ${filter.definitionId}`,
-    filter.userId && sql`r.user_id = ${filter.userId}`,
-    filter.createdAfter && sql`r.created_at > ${filter.createdAfter}::timestamptz`,
-    filter.createdBefore && sql`r.created_at < ${filter.createdBefore}::timestamptz`,
-    cursor && sql`(r.created_at, r.id) < (${cursor.createdAt}::timestamptz, ${cursor.id}::uuid)`,
-  ].filter((condition) => condition !== undefined && condition !== "");
-  const newest = sql`order by r.created_at desc, r.id desc limit ${limit + 1}`;
-  // A definition has one RUNNING run at most. Asked for an order, the planner reads its history to find it.
-  const pageOf = (state: State, ofOneDefinition: boolean, ...more: SQL[]) => sql`
-    (select r.* from workflow_runs r
-    where ${sql.join([...conditions, ...more, state.condition], sql` and `)}
-    ${ofOneDefinition && state.isRunning ? sql`` : newest})`;
-
-  const states = filter.statuses.length === 0 ? [ANY_STATE] : filter.statuses.flatMap((status) => STORED_AS[status]);
-  const isInTenant = sql`r.tenant_id = p.tenant_id`;
-  const ofOne = filter.definitionId !== undefined;
-  // Each of these pages comes from an index; the newest runs of them all are the page. The last says nothing of the
-  // tenant, since the definition does, and the planner would look the tenant's runs up for each of them.
-  const pages = states.flatMap((state) => [
-    pageOf(state, ofOne, isAdministrator, isInTenant),
-    pageOf(state, ofOne, sql`not ${isAdministrator}`, isInTenant, sql`r.user_id = p.user_id`),
-    sql`(select r.* from readable_definitions d cross join lateral
-      ${pageOf(state, true, sql`r.workflow_definition_id = d.id`, sql`r.user_id <> p.user_id`)} r)`,
-  ]);
   const { rows } = await repeatable(db).execute<{ runs: RunRow[] }>(sql`
     with ${principal(credential)}, ${readableDefinitions}
     select coalesce((
       select jsonb_agg(to_jsonb(page)) from (
-        select ${runColumns} from (${sql.join(pages, sql` union all `)}) r
-        order by r.created_at desc, r.id desc limit ${limit + 1}
+        select ${runColumns} from (${selectRuns(page)}) r order by r.created_at desc, r.id desc
       ) page), '[]') as runs, ${ofTenant}
     from principal p`);
-  const { runs } = authenticated(rows);
-  const page = runs.slice(0, limit);
-  const last = page.at(-1);
-  return { runs: page, next: runs.length > limit && last ? { createdAt: last.created_at, id: last.id } : null };
+  return cutPage(authenticated(rows).runs, page.limit);
 }
 
-/** Rows of one state, as an index has them. */
-type State = { condition: SQL; isRunning: boolean };
+/** Rows of one state, and where Postgres finds them: it must not read a history for the few that are not in it yet. */
+type State = {
+  condition: SQL;
+  /** A definition's slot holds one run at most, so there is no order to ask for. */
+  kept: "in its slot" | "in its queue" | "for ever";
+};
 
-const stored = (condition: SQL, isRunning = false): State => ({ condition, isRunning });
-
-const ANY_STATE = stored(sql`true`);
+const ANY_STATE: State = { condition: sql`true`, kept: "for ever" };
 
 /** The rows that show a state: a run that is overdue is stored as RUNNING and shows as FAILED. */
 const STORED_AS: Record<RunStatus, State[]> = {
-  PENDING: [stored(sql`r.status = 'PENDING'`)],
-  RUNNING: [stored(sql`r.status = 'RUNNING' and r.deadline_at > statement_timestamp()`, true)],
-  COMPLETED: [stored(sql`r.status = 'COMPLETED'`)],
-  FAILED: [stored(sql`r.status = 'FAILED'`), stored(isOverdue, true)],
+  PENDING: [{ condition: sql`r.status = 'PENDING'`, kept: "in its queue" }],
+  RUNNING: [{ condition: sql`r.status = 'RUNNING' and r.deadline_at > statement_timestamp()`, kept: "in its slot" }],
+  COMPLETED: [{ condition: sql`r.status = 'COMPLETED'`, kept: "for ever" }],
+  FAILED: [
+    { condition: sql`r.status = 'FAILED'`, kept: "for ever" },
+    { condition: isOverdue, kept: "in its slot" },
+  ],
 };

@@ -36,7 +36,7 @@ export const isSystemManaged = (part: SQL) =>
 const depth = (path: SQL) => sql`(length(${path}) - length(replace(${path}, '/', '')))`;
 
 /** The columns of {@link PathPartRow} for a part `part` and the principal `p`. */
-const partColumns = sql`
+export const partColumns = sql`
   part.id, part.name, part.part_type, part.parent_id, part.metadata_obj_id, part.materialized_path,
   ${isSystemManaged(sql`part`)} as system_managed,
   ${mayRead(sql`part.materialized_path`)} as can_read, ${mayWrite(sql`part.materialized_path`)} as can_write,
@@ -73,7 +73,7 @@ export type PathPartsQuery = {
   offset: number;
 };
 
-const ORDERS: Record<PathOrder, SQL> = {
+export const ORDERS: Record<PathOrder, SQL> = {
   LOGICAL: sql`${depth(sql`part.materialized_path`)}, part.part_type <> 'FOLDER', part.name, part.id`,
   NAME: sql`part.name, part.id`,
   UPDATED_AT: sql`part.updated_at desc, part.id desc`,

@@ -11,8 +11,17 @@ export type Credential =
     }
   | { session: SessionClaims };
 
-/** What a session token says, once its signature is verified. Instants are seconds since 1970. */
-export type SessionClaims = { userId: string; tenantId: string; expiresAt: number; notBefore: number };
+/**
+ * What a session token says, once its signature is verified. Instants are seconds since 1970. A session that began with
+ * an API key lasts no longer than the key works.
+ */
+export type SessionClaims = {
+  userId: string;
+  tenantId: string;
+  expiresAt: number;
+  notBefore: number;
+  apiKeyId: string | null;
+};
 
 /** How far the clock of a session token's issuer may be from the database's. */
 const CLOCK_LEEWAY = sql`interval '30 seconds'`;
@@ -43,22 +52,23 @@ export function principalWho(proven: SQL): SQL {
   )`;
 }
 
+/** True for an API key `k` that works, or would if its user were active. */
+export const keyIsActive = sql`(k.revoked_at is null and (k.expires_at is null or k.expires_at > statement_timestamp()))`;
+
 export const provenByApiKey = (hash: SQL) => sql`
-  select k.tenant_id, k.user_id from api_keys k
-  where k.key_hash = decode(${hash}, 'hex')
-    and k.revoked_at is null
-    and (k.expires_at is null or k.expires_at > statement_timestamp())`;
+  select k.tenant_id, k.user_id from api_keys k where k.key_hash = decode(${hash}, 'hex') and ${keyIsActive}`;
 
 /** Each claim is a value, or what gives it. */
-export const provenBySession = ({
-  userId,
-  tenantId,
-  expiresAt,
-  notBefore,
-}: Record<keyof SessionClaims, unknown>) => sql`
-  select ${tenantId}::uuid as tenant_id, ${userId}::uuid as user_id
-  where statement_timestamp() < to_timestamp(${expiresAt}::float8) + ${CLOCK_LEEWAY}
-    and statement_timestamp() >= to_timestamp(${notBefore}::float8) - ${CLOCK_LEEWAY}`;
+export const provenBySession = (
+  claims: Record<keyof SessionClaims, unknown>,
+) => sql`  select ${claims.tenantId}::uuid as tenant_id, ${claims.userId}::uuid as user_id
+  where statement_timestamp() < to_timestamp(${claims.expiresAt}::float8) + ${CLOCK_LEEWAY}
+    and statement_timestamp() >= to_timestamp(${claims.notBefore}::float8) - ${CLOCK_LEEWAY}
+    ${claims.apiKeyId === null ? sql`` : hasActiveKey(claims)}`;
+
+const hasActiveKey = ({ tenantId, apiKeyId }: Record<keyof SessionClaims, unknown>) => sql`
+  and (${apiKeyId}::uuid is null or exists (
+    select from api_keys k where k.tenant_id = ${tenantId}::uuid and k.id = ${apiKeyId}::uuid and ${keyIsActive}))`;
 
 /** True when the principal `p` sees and may do everything in the tenant. */
 export const isAdministrator = sql`(p.role in ('OWNER', 'ADMIN'))`;

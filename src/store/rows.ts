@@ -20,6 +20,13 @@ export const may = (transition: Transition) =>
   // Literals, so that the planner can tell that a partial index holds the row.
   sql.raw(`r.status in (${TRANSITIONS[transition].from.map((status) => `'${status}'`).join(", ")})`);
 
+/** Which place a PENDING run `r` has in its queue: 1 for the run that is next. Null for any other. */
+export const placeInQueue = sql`case when r.status = 'PENDING' then (
+  select count(*)::int from workflow_runs ahead
+  where ahead.workflow_definition_id = r.workflow_definition_id
+    and ahead.status = 'PENDING' and ahead.queue_position <= r.queue_position
+) end`;
+
 /** A run as a reader sees it, before the sweep and after it alike. */
 export type RunRow = {
   id: string;

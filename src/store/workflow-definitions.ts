@@ -32,7 +32,7 @@ export type DefinitionRow = {
 export const NO_DEFINITION = "There is no such workflow definition, or it is not yours to see.";
 
 /** The columns of {@link DefinitionRow} for a definition `d`. */
-const definitionColumns = sql`
+export const definitionColumns = sql`
   d.id, d.name, d.description, d.runner_type, d.runner_url, d.max_run_duration_seconds,
   d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids, d.template_path_part_id, d.is_active,
   ${instant(sql`d.created_at`)} as created_at, ${instant(sql`d.updated_at`)} as updated_at`;

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type RateLimiter, readConfig } from "../../src/config.ts";
 import { invokePath } from "../support/lifecycle.ts";
+import { toForm } from "../support/pages.ts";
 import { type Service, startService } from "../support/service.ts";
 import { claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../support/session.ts";
 import { SETTINGS } from "../support/settings.ts";
@@ -59,6 +60,15 @@ describe("the limit of an address", () => {
     expect([headers.get("retry-after"), headers.get("www-authenticate")]).toEqual(["10", null]);
     expect(await status(owner.key)).toBe(200);
     expect(await status("wr_c", "192.0.2.2")).toBe(401);
+  });
+
+  it("counts a sign-in that fails as one of these", async () => {
+    const [service] = await startLimited({ FAILURE_LIMITER: createLimiter(2) });
+    const signIn = async (key: string) => {
+      const headers = { "CF-Connecting-IP": "192.0.2.1", "Sec-Fetch-Site": "same-origin" };
+      return (await service.fetch("/app/sign-in", { method: "POST", headers, body: toForm({ key }) })).status;
+    };
+    expect([await signIn("wr_a"), await signIn("garbage"), await signIn("wr_b")]).toEqual([401, 401, 429]);
   });
 });
 

@@ -49,7 +49,7 @@ const looksMistyped = async (token: string) => isApiKey(token) && !(await isWell
  * A browser adds the cookie whoever makes it send the request, so a change must come from a page of our own. Hono's
  * `csrf` looks at the content types of forms only.
  */
-function requireSameOrigin(c: Context): void {
+export function requireSameOrigin(c: Context): void {
   const isOurs =
     c.req.header("Sec-Fetch-Site") === "same-origin" || c.req.header("Origin") === new URL(c.req.url).origin;
   if (SAFE_METHODS.has(c.req.method) || isOurs) return;

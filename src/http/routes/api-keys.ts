@@ -37,7 +37,7 @@ const CreateApiKeyResponseSchema = z
   })
   .openapi("CreateApiKeyResponse", { example: { ...KEY, key: "wr_…x2Qf" } });
 
-const CreateApiKeyRequestSchema = z
+export const CreateApiKeyRequestSchema = z
   .strictObject({
     name: line(100),
     expires_at: givenInstant().nullish().openapi({ description: "When it stops working. Never, unless you say so." }),

@@ -6,7 +6,7 @@ import { createRouter } from "../router.ts";
 import { instant } from "../schemas.ts";
 
 /** The cron fires every minute: what three of them have not done is late. */
-const LATE_SECONDS = 180;
+export const LATE_SECONDS = 180;
 
 const HealthCheckResponseSchema = z
   .strictObject({ status: z.string().default("healthy"), database_ts: instant() })

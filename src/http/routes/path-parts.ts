@@ -52,7 +52,7 @@ const partName = () =>
     })
     .openapi({ description: "Unique below its parent. No `/`, no control characters, neither `.` nor `..`." });
 
-const CreatePathPartRequestSchema = z
+export const CreatePathPartRequestSchema = z
   .strictObject({
     name: partName(),
     part_type: z.enum(CREATABLE_PART_TYPES).openapi({
@@ -64,7 +64,7 @@ const CreatePathPartRequestSchema = z
     example: { name: "q1", part_type: "FOLDER", parent_path_id: FOLDER.parent_path_id },
   });
 
-const UpdatePathPartRequestSchema = z
+export const UpdatePathPartRequestSchema = z
   .strictObject({
     name: partName().optional(),
     parent_path_id: uuid().nullable().optional().openapi({ description: "The new parent; null for the root." }),

@@ -36,7 +36,7 @@ const TenantUserResponseSchema = z
   })
   .openapi("TenantUserResponse", { example: USER });
 
-const CreateTenantUserRequestSchema = z
+export const CreateTenantUserRequestSchema = z
   .strictObject({
     email: z.email().max(254).openapi({ description: "Unique in the tenant, in whatever case it is written." }),
     first_name: line(100).nullish(),
@@ -45,7 +45,7 @@ const CreateTenantUserRequestSchema = z
   })
   .openapi("CreateTenantUserRequest", { example: { email: USER.email, first_name: "Uma", role: "USER" } });
 
-const UpdateTenantUserRequestSchema = z
+export const UpdateTenantUserRequestSchema = z
   .strictObject({ role: TenantUserRoleSchema })
   .openapi("UpdateTenantUserRequest", { example: { role: "ADMIN" } });
 

@@ -36,7 +36,7 @@ const PermissionResponseSchema = z
   })
   .openapi("PermissionResponse", { example: GRANT });
 
-const CreatePermissionRequestSchema = z
+export const CreatePermissionRequestSchema = z
   .strictObject({
     tenant_id: uuid(),
     user_id: uuid(),
@@ -52,7 +52,7 @@ const CreatePermissionRequestSchema = z
     },
   });
 
-const UpdatePermissionRequestSchema = z
+export const UpdatePermissionRequestSchema = z
   .strictObject({
     path_part_id: uuid().nullish(),
     capability: orNull(PermissionCapabilitySchema).optional(),

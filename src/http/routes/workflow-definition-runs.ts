@@ -17,7 +17,7 @@ import { exampleRun, toRun, WorkflowRunResponseSchema } from "../workflow-run-sc
 
 export const workflowDefinitionRuns = createRouter();
 
-const InvokeWorkflowRequestSchema = z
+export const InvokeWorkflowRequestSchema = z
   .strictObject({ idempotency_key: text({ max: 255 }).nullish() })
   .openapi("InvokeWorkflowRequest", { example: { idempotency_key: "order-4711" } });
 

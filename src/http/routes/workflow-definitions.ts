@@ -1,17 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
-import type { Config } from "../../config.ts";
-import { findRepeated, listReferences } from "../../core/abcd.ts";
-import { type Fault, Problem, ValidationFailed } from "../../core/errors.ts";
-import { encryptWebhookSecret } from "../../runner/secret-box.ts";
-import { checkRunnerUrl } from "../../runner/url-guard.ts";
-import { checkWebhookSecret } from "../../runner/webhook.ts";
-import {
-  createDefinition,
-  type DefinitionContent,
-  deleteDefinition,
-  replaceDefinition,
-} from "../../store/change-workflow-definition.ts";
+import { Problem } from "../../core/errors.ts";
+import { createDefinition, deleteDefinition, replaceDefinition } from "../../store/change-workflow-definition.ts";
 import { findDefinition, listDefinitions, NO_DEFINITION } from "../../store/workflow-definitions.ts";
 import { promotion } from "../deliver-afterwards.ts";
 import { problemResponses } from "../errors.ts";
@@ -19,6 +9,7 @@ import { callerOnly } from "../middleware/authenticate.ts";
 import { conditional, notModifiedResponse } from "../middleware/conditional.ts";
 import { createRouter } from "../router.ts";
 import { pageQuery, paginated } from "../schemas.ts";
+import { toContent } from "../workflow-definition-content.ts";
 import {
   CreateWorkflowDefinitionRequestSchema,
   definitionParams,
@@ -31,53 +22,6 @@ import {
 export const workflowDefinitions = createRouter();
 
 const definitionContent = { "application/json": { schema: WorkflowDefinitionResponseSchema } };
-
-/**
- * What is stored of a request, its secret encrypted.
- * @throws ValidationFailed for what the request shows by itself to be wrong
- */
-async function toContent(
-  { encryptionKeys, allowLocalRunners }: Config,
-  id: string,
-  body: z.infer<typeof UpdateWorkflowDefinitionRequestSchema>,
-): Promise<DefinitionContent> {
-  const { runner_config: runner = null, template_path_part_id = null, description = null } = body;
-  const content = {
-    id,
-    name: body.name,
-    description,
-    runnerType: body.runner_type,
-    maxRunDurationSeconds: body.max_run_duration_seconds,
-    source_path_part_ids: body.source_path_part_ids,
-    instruction_path_part_ids: body.instruction_path_part_ids,
-    output_path_part_ids: body.output_path_part_ids,
-    template_path_part_id,
-    isActive: body.is_active,
-  };
-  const faults = findRepeated(listReferences(content));
-  if (runner !== null) faults.unshift(...runnerFaults(runner, allowLocalRunners));
-  if (faults.length > 0) throw new ValidationFailed(faults);
-  return {
-    ...content,
-    runner: runner && {
-      url: runner.url,
-      webhookSecretEncrypted: await encryptWebhookSecret(encryptionKeys, id, runner.webhook_secret),
-    },
-  };
-}
-
-function runnerFaults(runner: { url: string; webhook_secret: string }, allowLocal: boolean): Fault[] {
-  const ofUrl = checkRunnerUrl(runner.url, { allowLocal });
-  const ofSecret = checkWebhookSecret(runner.webhook_secret);
-  return [
-    ...(ofUrl === null
-      ? []
-      : [{ loc: ["body", "runner_config", "url"], type: "url_parsing" as const, msg: ofUrl, input: runner.url }]),
-    ...(ofSecret === null
-      ? []
-      : [{ loc: ["body", "runner_config", "webhook_secret"], type: "value_error" as const, msg: ofSecret }]),
-  ];
-}
 
 const listRoute = createRoute({
   method: "get",

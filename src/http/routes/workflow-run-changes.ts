@@ -33,7 +33,7 @@ workflowRunChanges.openapi(deleteRoute, async (c) => {
   return c.body(null, 204);
 });
 
-const StopWorkflowRunRequestSchema = z
+export const StopWorkflowRunRequestSchema = z
   .strictObject({ reason: text({ min: 1, max: 2000 }).nullish() })
   .openapi("StopWorkflowRunRequest", { example: { reason: "Wrong folder" } });
 

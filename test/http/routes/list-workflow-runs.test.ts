@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { contractFaults } from "../../support/contract.ts";
 import { BUSY_RUNNER, callBack, invoke } from "../../support/lifecycle.ts";
+import { grant } from "../../support/path-parts.ts";
 import { insertRun } from "../../support/runs.ts";
 import { type Service, startService } from "../../support/service.ts";
 import { createTenant, type TestTenant } from "../../support/tenant.ts";
@@ -64,15 +65,24 @@ describe("GET /v1/workflow-definitions/{definition_id}/runs", () => {
   });
 });
 
-describe("GET /v1/workflow-runs", () => {
+/** A tenant whose USER, too, may see all runs: by a grant, and one of them because it is theirs. */
+async function createReadableTenant(): Promise<TestTenant> {
+  const tenant = await createTenant(service.database);
+  const [node] = await service.database
+    .sql`select path_part_id as id from workflow_definitions where id = ${tenant.definitionId}`;
+  await grant(service.database, tenant, String(node?.id), "READ_ONLY");
+  return tenant;
+}
+
+describe.each(["owner", "user"] as const)("GET /v1/workflow-runs, for an %s who may see them all,", (role) => {
   it("pages through the tenant's runs by cursor, each once, newest first", async () => {
-    const tenant = await createTenant(service.database);
+    const tenant = await createReadableTenant();
     const { all } = await fill(tenant);
     const seen: string[] = [];
     let cursor: string | null = "";
     while (cursor !== null) {
       const query: string = cursor === "" ? "?limit=2" : `?limit=2&cursor=${cursor}`;
-      const [page, requests] = await service.counted(() => list(`/v1/workflow-runs${query}`, tenant.owner.key));
+      const [page, requests] = await service.counted(() => list(`/v1/workflow-runs${query}`, tenant[role].key));
       expect(requests).toBe(1);
       seen.push(...ids(page));
       cursor = page.next_cursor;
@@ -81,21 +91,21 @@ describe("GET /v1/workflow-runs", () => {
   });
 
   it("pages through runs that were created in the same millisecond", async () => {
-    const tenant = await createTenant(service.database);
+    const tenant = await createReadableTenant();
     const { all } = await fill(tenant);
     await service.database
       .sql`update workflow_runs set created_at = '2026-01-01T00:00:00Z' where tenant_id = ${tenant.id}`;
-    const first = await list("/v1/workflow-runs?limit=3", tenant.owner.key);
-    const second = await list(`/v1/workflow-runs?limit=3&cursor=${first.next_cursor}`, tenant.owner.key);
+    const first = await list("/v1/workflow-runs?limit=3", tenant[role].key);
+    const second = await list(`/v1/workflow-runs?limit=3&cursor=${first.next_cursor}`, tenant[role].key);
     expect([...ids(first), ...ids(second)].sort()).toEqual(all.toSorted());
     expect(second.next_cursor).toBeNull();
   });
 
   it("filters by state as a reader sees it: an overdue run is FAILED and not RUNNING", async () => {
-    const tenant = await createTenant(service.database);
+    const tenant = await createReadableTenant();
     const { overdue, failed, completed, users, pending } = await fill(tenant);
     const byStatus = async (...statuses: string[]) =>
-      ids(await list(`/v1/workflow-runs?${statuses.map((status) => `status=${status}`).join("&")}`, tenant.owner.key));
+      ids(await list(`/v1/workflow-runs?${statuses.map((status) => `status=${status}`).join("&")}`, tenant[role].key));
     expect(await byStatus("FAILED")).toEqual([failed, overdue]);
     expect(await byStatus("RUNNING")).toEqual([]);
     expect(await byStatus("COMPLETED", "PENDING")).toEqual([pending, users, completed]);
@@ -103,12 +113,12 @@ describe("GET /v1/workflow-runs", () => {
   });
 
   it("filters by workflow, user and time of creation, alone and together", async () => {
-    const tenant = await createTenant(service.database);
+    const tenant = await createReadableTenant();
     const { all, completed, users } = await fill(tenant);
     const { sql } = service.database;
     const [row] = await sql`select created_at from workflow_runs where id = ${completed}`;
     const at = encodeURIComponent(new Date(row?.created_at).toISOString());
-    const query = async (text: string) => ids(await list(`/v1/workflow-runs?${text}`, tenant.owner.key));
+    const query = async (text: string) => ids(await list(`/v1/workflow-runs?${text}`, tenant[role].key));
 
     expect(await query(`workflow_definition_id=${tenant.definitionId}`)).toEqual(all);
     expect(await query(`workflow_definition_id=${crypto.randomUUID()}`)).toEqual([]);
@@ -117,7 +127,9 @@ describe("GET /v1/workflow-runs", () => {
     expect(await query(`created_before=${at}`)).toEqual(all.slice(4));
     expect(await query(`created_after=${at}&status=COMPLETED&user_id=${tenant.user.id}`)).toEqual([users]);
   });
+});
 
+describe("GET /v1/workflow-runs", () => {
   it("holds only what the caller may see", async () => {
     const [tenant, other] = [await createTenant(service.database), await createTenant(service.database)];
     const { users } = await fill(tenant);

@@ -1,0 +1,87 @@
+/** A real browser, and the local stack for it to look at: for the browser tests and the screenshots. */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { type Browser, chromium } from "playwright-core";
+import { findFreePort } from "./ports.ts";
+import { startPostgres } from "./postgres.ts";
+import { root } from "./stack.ts";
+
+const COMMANDS = ["chromium", "chromium-browser", "google-chrome"];
+
+const APPLICATIONS = [
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+function findChromium(): string | undefined {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const paths = [...COMMANDS.flatMap((name) => folders.map((folder) => join(folder, name))), ...APPLICATIONS];
+  return paths.find((path) => existsSync(path));
+}
+
+/** The browser of CHROMIUM_PATH, or one where they usually are. It keeps nothing, and asks nobody for anything. */
+export async function launchBrowser(): Promise<Browser> {
+  const executablePath = process.env.CHROMIUM_PATH || findChromium();
+  if (!executablePath) {
+    throw new Error("There is no Chromium. Install one (Debian: apt-get install chromium), or set CHROMIUM_PATH.");
+  }
+  return chromium.launch({
+    executablePath,
+    args: [
+      ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+      ...["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
+      ...["--disable-background-networking", "--disable-component-update"],
+    ],
+  });
+}
+
+export type Stack = { url: string; postgresUrl: string; runnerUrl: string; stop(): Promise<void> };
+
+/** What `npm run dev` starts, on free ports and with a database that is gone afterwards. */
+export async function startStack(env: Record<string, string> = {}): Promise<Stack> {
+  const folder = mkdtempSync(join(tmpdir(), "workflow-runs-browser-"));
+  const postgres = await startPostgres({ dataDir: join(folder, "postgres"), port: 0, persistent: false });
+  const [web, sql, runner] = [await findFreePort(), await findFreePort(), await findFreePort()];
+  const postgresUrl = postgres.url("workflow_runs");
+  const child = spawn(process.execPath, [join(root, "scripts/dev.ts")], {
+    cwd: root,
+    env: {
+      ...process.env,
+      ...env,
+      LOCAL_POSTGRES_URL: postgresUrl,
+      PORT: String(web),
+      SQL_PORT: String(sql),
+      RUNNER_PORT: String(runner),
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const lines: string[] = [];
+  await new Promise<void>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      lines.push(line);
+      if (line === "workflow-runs is ready.") resolve();
+    });
+    exited.then(() => reject(new Error(`The local stack did not start:\n${lines.join("\n")}`)));
+  });
+  return {
+    // A browser takes a cookie that is `Secure` from a plain localhost.
+    url: `http://localhost:${web}`,
+    postgresUrl,
+    runnerUrl: `http://localhost:${runner}`,
+    async stop() {
+      child.kill("SIGTERM");
+      await exited;
+      await postgres.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** axe-core's own text, to be evaluated in a page. */
+export const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");

@@ -1,0 +1,11 @@
+import type { PartType } from "../../src/core/path.ts";
+import type { PathSnapshot } from "../../src/core/run.ts";
+
+/** The demo's ids: fixed, and told from others at a glance. */
+export const demoId = (number: number) => `01920000-0000-7000-8000-${String(number).padStart(12, "0")}`;
+
+export const pathSnapshot = (id: string, path: string, type: PartType): PathSnapshot => ({
+  path_part_id: id,
+  materialized_path: path,
+  part_type: type,
+});

@@ -1,0 +1,43 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { KeyRing } from "../../src/core/key-ring.ts";
+import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runner/secret-box.ts";
+import type { Database } from "../../src/store/client.ts";
+import { workflowDefinitions } from "../../src/store/tables.ts";
+
+/** Where the example runner listens, what it is signed with, and what that is encrypted with. */
+export type ExampleRunner = { runnerPort: number; webhookSecret: string; encryptionKeys: KeyRing };
+
+type RunnerColumns = { runnerUrl: string; webhookSecretEncrypted: string };
+
+/**
+ * Points the definition at the example runner again, when that has listened on another port at an earlier start, or the
+ * key that its secret was encrypted with is gone. A runner that somebody has put in its place stays.
+ */
+export async function followExampleRunner(db: Database, runner: ExampleRunner, definitionId: string): Promise<void> {
+  const { id, runnerUrl, webhookSecretEncrypted } = workflowDefinitions;
+  const columns = await runnerColumns(runner, definitionId);
+  const [known] = await db
+    .select({ url: runnerUrl, encrypted: webhookSecretEncrypted })
+    .from(workflowDefinitions)
+    .where(eq(id, definitionId));
+  if (!known?.url || !known.encrypted || !/^http:\/\/localhost:\d+$/.test(known.url)) return;
+  const secret = await decryptWebhookSecret(runner.encryptionKeys, definitionId, known.encrypted).catch(() => null);
+  const isOurs = secret === null || secret === runner.webhookSecret;
+  const isRight = secret !== null && known.url === columns.runnerUrl;
+  if (!isOurs || isRight) return;
+  await db
+    .update(workflowDefinitions)
+    .set({ ...columns, updatedAt: sql`statement_timestamp()` })
+    .where(and(eq(id, definitionId), eq(webhookSecretEncrypted, known.encrypted)));
+}
+
+/** The example runner as a definition has it. */
+export async function runnerColumns(
+  { runnerPort, encryptionKeys, webhookSecret }: ExampleRunner,
+  definitionId: string,
+): Promise<RunnerColumns> {
+  return {
+    runnerUrl: `http://localhost:${runnerPort}`,
+    webhookSecretEncrypted: await encryptWebhookSecret(encryptionKeys, definitionId, webhookSecret),
+  };
+}

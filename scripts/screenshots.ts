@@ -1,0 +1,56 @@
+/** `npm run screenshots`: writes the pictures in `docs/screenshots/`, of the dashboard with the demo's data. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { launchBrowser, startStack } from "./local/browser.ts";
+import { DEMO } from "./local/demo.ts";
+import { MORE_PEOPLE, MORE_WORKFLOWS } from "./local/demo-world.ts";
+import { root } from "./local/stack.ts";
+
+const folder = join(root, "docs/screenshots");
+const [invoices] = MORE_WORKFLOWS;
+const [[somebody] = []] = MORE_PEOPLE;
+
+/** Each in light and dark, since the README shows what its reader prefers. */
+const PICTURES = {
+  runs: "/app/runs",
+  run: `/app/runs/${DEMO.runs.failed}`,
+  workflows: "/app/workflows",
+  workflow: `/app/workflows/${invoices?.id}`,
+  files: `/app/files/${invoices?.source}`,
+  people: `/app/people/${somebody}`,
+  health: "/app/health",
+};
+
+async function signIn(page: Page): Promise<void> {
+  await page.goto("/app/sign-in");
+  await page.getByLabel("API key").fill(DEMO.owner.key);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL("**/app/runs");
+}
+
+mkdirSync(folder, { recursive: true });
+const [browser, stack] = await Promise.all([launchBrowser(), startStack()]);
+try {
+  for (const colorScheme of ["light", "dark"] as const) {
+    const viewport = { width: 1200, height: 840 };
+    const context = await browser.newContext({
+      baseURL: stack.url,
+      colorScheme,
+      viewport,
+      timezoneId: "UTC",
+      locale: "en-GB",
+    });
+    const page = await context.newPage();
+    await signIn(page);
+    for (const [name, path] of Object.entries(PICTURES)) {
+      await page.goto(path);
+      await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`) });
+    }
+    await context.close();
+  }
+  console.log(`${Object.keys(PICTURES).length * 2} pictures are in ${folder}.`);
+} finally {
+  await browser.close();
+  await stack.stop();
+}

@@ -1,0 +1,50 @@
+/** Times, durations and sizes as people read them. Instants are RFC 3339. */
+
+const UNITS = [
+  ["d", 86_400],
+  ["h", 3_600],
+  ["min", 60],
+  ["s", 1],
+] as const;
+
+/** `2 h 5 min`, `41 s`, `0.4 s`: the two largest units. */
+export function formatSeconds(seconds: number): string {
+  if (seconds > 0 && seconds < 0.1) return "< 0.1 s";
+  if (seconds < 10) return `${Math.max(0, Math.round(seconds * 10) / 10)} s`;
+  const whole = Math.round(seconds);
+  const first = UNITS.findIndex(([, size]) => whole >= size);
+  const parts: string[] = [];
+  let rest = whole;
+  for (const [unit, size] of UNITS.slice(first, first + 2)) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count > 0) parts.push(`${count} ${unit}`);
+  }
+  return parts.join(" ");
+}
+
+export const secondsBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1000;
+
+/** `25 Nov 2026, 10:59 UTC`; what runs in the browser puts local time in its place. */
+export function formatInstant(at: string): string {
+  const [date = "", time = ""] = at.split("T");
+  const [year, month, day] = date.split("-");
+  return `${Number(day)} ${MONTHS[Number(month) - 1]} ${year}, ${time.slice(0, 5)} UTC`;
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** `2026-11-25 10:59:06.123 UTC`. */
+export const formatExactly = (at: string): string => at.replace("T", " ").replace("Z", " UTC");
+
+/** What one uses to talk about an id. Of a UUID v7 the end, since many begin alike. */
+export const shortId = (id: string): string => `…${id.slice(-8)}`;
+
+/** A command to paste into a shell that has an API key in `API_KEY`. */
+export const formatCurl = (url: string, method: "GET" | "POST" = "GET"): string =>
+  `curl ${method === "GET" ? "" : `-X ${method} `}-H "Authorization: Bearer $API_KEY" \\\n  ${url}`;
+
+export const percent = (part: number, whole: number): string => `${Math.round((100 * part) / whole)} %`;
+
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;

@@ -1,0 +1,82 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
+import { fillTenant } from "../support/large-tenant.ts";
+import { explained, nodesOf, rowsRead } from "../support/plans.ts";
+import { insertRun } from "../support/runs.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createStage, type Stage } from "../support/stage.ts";
+
+/** It has one row. */
+const SMALL_TABLES = new Set(["sweep_state"]);
+
+let service: Service;
+let stage: Stage;
+let runId: string;
+
+beforeAll(async () => {
+  service = await startService({ settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
+  await service.sweep();
+  stage = await createStage(service, "large");
+  runId = await insertRun(service.database, stage.tenant, { status: "FAILED" });
+  await fillTenant(service.database, stage.tenant);
+}, 180_000);
+
+/** How many runs one USER has, all of one workflow that they may read. */
+const OWN_RUNS = 20_000;
+
+const PAGES: Record<string, () => string> = {
+  runs: () => "/app/runs",
+  "runs by everything": () =>
+    `/app/runs?status=FAILED&status=RUNNING&workflow=${stage.tenant.definitionId}&mine=1&to=2030-01-01`,
+  "a run": () => `/app/runs/${runId}`,
+  workflows: () => "/app/workflows",
+  "a workflow": () => `/app/workflows/${stage.tenant.definitionId}`,
+  files: () => "/app/files",
+  "a folder": () => `/app/files/${stage.tenant.sourcesId}`,
+  people: () => "/app/people",
+  "a person": () => `/app/people/${stage.tenant.owner.id}`,
+  health: () => "/app/health",
+};
+
+describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 runs", () => {
+  it.each(Object.keys(PAGES))("the page of %s reads no table from one end to the other, whoever asks", async (name) => {
+    for (const userId of [stage.tenant.owner.id, stage.bare.id]) {
+      const headers = { Cookie: `ks_uat=${await sessionToken(stage, userId)}` };
+      const [response, statements] = await explained(service, () => service.fetch(PAGES[name]?.() ?? "", { headers }));
+      expect([200, 404]).toContain(response.status);
+      expect(statements.length).toBe(1);
+      const scanned = statements.flatMap((statement) =>
+        nodesOf(statement)
+          .filter((node) => node["Node Type"] === "Seq Scan" && !SMALL_TABLES.has(node["Relation Name"] ?? ""))
+          .map((node) => `${node["Relation Name"]} in ${statement.query}`),
+      );
+      expect(scanned).toEqual([]);
+      // To say how many definitions there are, they are counted.
+      expect(rowsRead(statements)).toBeLessThan(50_000);
+    }
+  });
+
+  it("the runs of a USER who has nearly all of them, or hardly any, are found without a look at the others", async () => {
+    const { tenant } = stage;
+    await service.database.sql`
+      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+        created_at, started_at, deadline_at, completed_at, updated_at, ended_by)
+      select gen_random_uuid(), ${tenant.id}, md5(${tenant.id} || 'definition16400')::uuid, ${tenant.user.id}, 'SELF_HOSTED',
+        'COMPLETED', '{}', made.at, made.at, made.at + interval '1 minute', made.at, made.at, 'CALLBACK'
+      from generate_series(1, ${OWN_RUNS}::int) n,
+        lateral (select statement_timestamp() - n * interval '1 second' as at) made`;
+    await service.database.sql`analyze workflow_runs`;
+    for (const user of [tenant.user, stage.colleague]) {
+      for (const query of ["", "?status=FAILED", "?status=RUNNING", "?from=2020-01-01"]) {
+        const headers = { Cookie: `ks_uat=${await sessionToken(stage, user.id)}` };
+        const [response, statements] = await explained(service, () => service.fetch(`/app/runs${query}`, { headers }));
+        expect(response.status).toBe(200);
+        expect([user.id, query, rowsRead(statements)]).toEqual([
+          user.id,
+          query,
+          expect.toSatisfy((rows) => rows < 5000),
+        ]);
+      }
+    }
+  });
+});

@@ -1,0 +1,349 @@
+import { execFile } from "node:child_process";
+import process from "node:process";
+import { promisify } from "node:util";
+import pg from "pg";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, it as anyTest, beforeAll, describe, expect } from "vitest";
+import { launchBrowser, type Stack, startStack } from "../../scripts/local/browser.ts";
+import { DEMO } from "../../scripts/local/demo.ts";
+import { demoId } from "../../scripts/local/demo-id.ts";
+import { accessibilityFaults, complaintsOf, openPage, overflow, signIn, unreachable } from "./support.ts";
+
+let browser: Browser;
+let stack: Stack;
+let database: pg.Client;
+
+/** Two that go on for longer than the tests. */
+const [RUNNING_INVOICES, RUNNING_CONTRACTS] = [demoId(411), demoId(414)];
+
+beforeAll(async () => {
+  [browser, stack] = await Promise.all([launchBrowser(), startStack({ WORK_SECONDS: "5" })]);
+  database = new pg.Client({ connectionString: stack.postgresUrl });
+  await database.connect();
+});
+
+afterAll(async () => {
+  await database?.end();
+  await browser?.close();
+  await stack?.stop();
+});
+
+type Options = Parameters<typeof openPage>[2];
+
+/** Opens pages, and finds at the end that none of them had anything to complain about. */
+const it = anyTest.extend<{ open: (options?: Options) => Promise<Page> }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from it what a fixture needs.
+  async open({}, use) {
+    const pages: Page[] = [];
+    await use(async (options) => {
+      const page = await openPage(browser, stack.url, options);
+      pages.push(page);
+      return page;
+    });
+    for (const page of pages) await page.context().close();
+    expect(pages.flatMap(complaintsOf)).toEqual([]);
+  },
+});
+
+async function openAs(
+  person: Parameters<typeof signIn>[1],
+  open: (options?: Options) => Promise<Page>,
+  options?: Options,
+): Promise<Page> {
+  const page = await open(options);
+  await signIn(page, person);
+  return page;
+}
+
+/** The state that a run's page shows, as it stands now. */
+const state = (page: Page) => page.locator(".head .status");
+
+/** Fails when the page was loaded anew since. */
+const mark = (page: Page) => page.evaluate("window.isSame = true");
+const isSame = (page: Page) => page.evaluate("window.isSame === true");
+
+async function press(page: Page, button: string, within = "body"): Promise<void> {
+  await page.locator(within).getByRole("button", { name: button, exact: true }).click();
+}
+
+async function createWorkflow(page: Page, name: string): Promise<string> {
+  await page.goto("/app/workflows/new");
+  await page.getByLabel("Name").fill(name);
+  await page.getByLabel("Runner").fill(stack.runnerUrl);
+  await page.getByLabel("Webhook secret").fill(DEMO.webhookSecret);
+  const choose = async (field: string, folders: string[], part: string) => {
+    const picker = page.locator(`#pick-${field}`);
+    const chooser = picker.getByRole("button", { name: /Choose/ });
+    if ((await chooser.count()) > 0) await chooser.click();
+    for (const folder of folders) {
+      await picker.locator("li", { hasText: folder }).getByRole("button", { name: "open" }).click();
+    }
+    await picker.getByRole("checkbox", { name: part }).check();
+  };
+  await choose("source", ["shared", "reports"], "/shared/reports/q1");
+  await choose("instruction", ["shared"], "/shared/how-to-summarise.md");
+  await choose("output", ["shared"], "/shared/summaries");
+  await press(page, "Create", "main");
+  await page.getByRole("heading", { name, level: 1 }).waitFor();
+  return page.url().split("/").at(-1) ?? "";
+}
+
+/** Puts a run into the workflow's slot that goes on until it is stopped. */
+async function holdSlot(workflowId: string): Promise<string> {
+  const { rows } = await database.query<{ id: string }>(
+    `insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+       started_at, deadline_at, dispatched_at)
+     select gen_random_uuid(), tenant_id, $1, user_id, runner_type, 'RUNNING', run_snapshot,
+       now(), now() + interval '1 hour', now()
+     from workflow_runs where id = $2
+     returning id`,
+    [workflowId, DEMO.runs.completed],
+  );
+  return rows[0]?.id ?? "";
+}
+
+async function invoke(page: Page): Promise<void> {
+  await press(page, "Invoke", ".actions");
+  await press(page, "Invoke", "#ask-invoke");
+  await page.waitForURL("**/app/runs/*");
+}
+
+// Most of their time they wait for runs.
+describe.concurrent("the dashboard", () => {
+  it("creates a workflow, invokes it, and shows a run go PENDING, RUNNING, COMPLETED without a reload", async ({
+    open,
+  }) => {
+    const page = await openAs("owner", open);
+    const holder = await holdSlot(await createWorkflow(page, "From the browser"));
+    await page.reload();
+    await invoke(page);
+    await state(page).getByText("PENDING").waitFor();
+    await mark(page);
+    const headers = { Authorization: `Bearer ${DEMO.owner.key}` };
+    await page.request.post(`/v1/workflow-runs/${holder}/stop`, { headers });
+    await state(page).getByText("RUNNING").waitFor();
+    await state(page).getByText("COMPLETED").waitFor();
+    expect(await isSame(page)).toBe(true);
+    expect(await page.getByText("Completed", { exact: true }).count()).toBe(1);
+  });
+
+  it("stops a run, with a confirmation that says what will happen, and retries it", async ({ open }) => {
+    const page = await openAs("owner", open);
+    await page.goto(`/app/runs/${RUNNING_CONTRACTS}`);
+    await state(page).getByText("RUNNING").waitFor();
+    await press(page, "Stop", ".actions");
+    await page.getByText("It is FAILED at once and its slot is free").waitFor();
+    await page.getByLabel("Reason").fill("changed my mind");
+    await press(page, "Stop", "#ask-stop");
+    await state(page).getByText("FAILED").waitFor();
+    await page.locator(".failed-card").getByText("Stopped: changed my mind").waitFor();
+    await press(page, "Retry", ".actions");
+    await page.getByText("It becomes attempt 2 of the same run").waitFor();
+    await press(page, "Retry", "#ask-retry");
+    await page.getByText("attempt 2", { exact: true }).waitFor();
+    await state(page).getByText("COMPLETED").waitFor();
+  });
+
+  it("keeps a confirmation open while the page behind it is kept up to date", async ({ open }) => {
+    const page = await openAs("owner", open);
+    await page.goto(`/app/runs/${RUNNING_INVOICES}`);
+    await press(page, "Stop", ".actions");
+    await page.getByLabel("Reason").fill("half a sen");
+    for (let n = 0; n < 2; n++) await page.waitForResponse((response) => response.url().includes(RUNNING_INVOICES));
+    expect(await page.getByLabel("Reason").inputValue()).toBe("half a sen");
+    expect(await page.locator("#ask-stop").isVisible()).toBe(true);
+  });
+
+  it("shows an overdue run turn FAILED, without a reload and before any sweep", async ({ open }) => {
+    const page = await openAs("owner", open);
+    await page.goto(`/app/runs/${DEMO.runs.running}`);
+    await state(page).getByText("RUNNING").waitFor();
+    await mark(page);
+    await database.query(
+      `update workflow_runs set started_at = started_at - interval '25 hours', deadline_at = statement_timestamp()
+       where id = $1 and status = 'RUNNING'`,
+      [DEMO.runs.running],
+    );
+    await state(page).getByText("FAILED").waitFor();
+    await page.getByText("Timed out at its deadline").waitFor();
+    expect(await isSame(page)).toBe(true);
+  });
+
+  it("tells times as they are where one looks from, and exactly on hover", async ({ open }) => {
+    const page = await openAs("owner", open, { timezoneId: "Asia/Tokyo", locale: "en-GB" });
+    await page.goto(`/app/runs/${DEMO.runs.completed}`);
+    const time = page.locator(".timeline time").first();
+    const at = (await time.getAttribute("datetime")) ?? "";
+    const inTokyo = new Date(at).toLocaleTimeString("en-GB", { timeZone: "Asia/Tokyo" });
+    expect(await time.textContent()).toContain(inTokyo);
+    expect(await time.getAttribute("title")).toContain(at);
+  });
+
+  it("asks again by ETag while somebody looks, is answered 304, and asks no more in a hidden tab", async ({ open }) => {
+    const page = await openAs("owner", open);
+    await page.goto(`/app/runs/${DEMO.runs.completed}`);
+    const answer = await page.waitForResponse((response) => response.status() === 304);
+    expect(await answer.request().headerValue("If-None-Match")).toMatch(/^"/);
+    await page.evaluate("Object.defineProperty(document, 'hidden', { value: true })");
+    const asked = page.waitForRequest((request) => request.url().includes(DEMO.runs.completed), { timeout: 3000 });
+    await expect(asked).rejects.toThrow("Timeout");
+  });
+
+  it("shows a USER what was granted, and offers no more", async ({ open }) => {
+    const [owner, user] = [await openAs("owner", open), await openAs("user", open)];
+    await user.goto("/app/files");
+    await user.getByText("There is nothing in it.").waitFor();
+    await owner.goto(`/app/people/${DEMO.user.id}`);
+    await owner.getByRole("link", { name: "Grant …" }).click();
+    await owner.getByRole("link", { name: "Open shared" }).click();
+    await owner.getByRole("radio", { name: "reports" }).check();
+    await press(owner, "Grant", "main");
+    await owner.getByText("/shared/reports").waitFor();
+    await user.reload();
+    await user.getByRole("link", { name: "reports" }).click();
+    await user.getByRole("heading", { name: "reports" }).waitFor();
+    expect(await user.getByRole("button", { name: "Rename" }).count()).toBe(0);
+    expect(await user.getByText("summaries").count()).toBe(0);
+    await user.goto("/app/people");
+    expect(await user.locator("tbody tr").count()).toBe(1);
+  });
+
+  it("copies a new API key, shown once, and a curl that works with it; it lets one in until it is revoked", async ({
+    open,
+  }) => {
+    const page = await openAs("admin", open, { permissions: ["clipboard-read", "clipboard-write"] });
+    await page.goto(`/app/people/${DEMO.admin.id}`);
+    await press(page, "New key", ".actions");
+    await page.getByLabel("Name").fill("Laptop");
+    await press(page, "Create", "#ask-key");
+    await press(page, "Copy the key", ".actions");
+    const key: string = await page.evaluate("navigator.clipboard.readText()");
+    expect(key).toMatch(/^wr_[0-9A-Za-z]{49}$/);
+    const other = await openAs({ key }, open);
+    expect(await other.getByText("Adam Admin").first().isVisible()).toBe(true);
+    await page.goto(`/app/runs/${DEMO.runs.completed}`);
+    await press(page, "Copy as curl", ".actions");
+    const command: string = await page.evaluate("navigator.clipboard.readText()");
+    const { stdout } = await promisify(execFile)("sh", ["-c", command], { env: { ...process.env, API_KEY: key } });
+    expect(JSON.parse(stdout)).toMatchObject({ id: DEMO.runs.completed, status: "COMPLETED" });
+    await page.goto(`/app/people/${DEMO.admin.id}`);
+    const row = page.locator("li", { hasText: "Laptop" });
+    await row.getByRole("button", { name: "Revoke" }).first().click();
+    await row.locator(".ask").getByRole("button", { name: "Revoke" }).click();
+    await page.locator("li", { hasText: "Laptop" }).waitFor({ state: "detached" });
+    await other.goto("/app/runs");
+    expect(other.url()).toContain("/app/sign-in");
+  });
+
+  it("signs out, and shows nothing from then on", async ({ open }) => {
+    const page = await openAs("user", open);
+    await press(page, "Sign out", ".top");
+    await page.waitForURL("**/app/sign-in");
+    await page.goto("/app/runs");
+    expect(page.url()).toContain("/app/sign-in?next=");
+  });
+
+  it("works without JavaScript, except that nothing refreshes by itself", async ({ open }) => {
+    const page = await openAs("owner", open, { javaScriptEnabled: false });
+    await holdSlot(await createWorkflow(page, "Without a script"));
+    await page.reload();
+    await invoke(page);
+    await state(page).getByText("PENDING").waitFor();
+    await press(page, "Stop", ".actions");
+    await press(page, "Stop", "#ask-stop");
+    await state(page).getByText("FAILED").waitFor();
+    await page.goto("/app/runs?status=COMPLETED");
+    expect(await page.locator("time").first().textContent()).toMatch(/ UTC$/);
+    expect(await page.getByText("FAILED", { exact: true }).count()).toBe(1);
+  });
+});
+
+const FOLDER = demoId(121);
+
+const PATHS = {
+  runs: "/app/runs",
+  "no runs": "/app/runs?from=2030-01-01",
+  "a failed run": `/app/runs/${DEMO.runs.failed}`,
+  "a waiting run": `/app/runs/${DEMO.runs.pending}`,
+  workflows: "/app/workflows",
+  "a workflow": `/app/workflows/${DEMO.quarterlyReportId}`,
+  "the form of a workflow": "/app/workflows/new",
+  "the same, filled in": `/app/workflows/${DEMO.quarterlyReportId}/edit`,
+  files: "/app/files",
+  "a folder": `/app/files/${FOLDER}`,
+  "a move": `/app/files/${FOLDER}/move?name=folder`,
+  people: "/app/people",
+  "a person": `/app/people/${DEMO.owner.id}`,
+  "a grant": `/app/people/${DEMO.user.id}/grant`,
+  health: "/app/health",
+};
+
+describe("every page", () => {
+  it("has nothing that axe-core finds wrong, in light and in dark", async ({ open }) => {
+    const page = await open();
+    const expectNoFaults = async (name: string) => {
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect([name, colorScheme, await accessibilityFaults(page)]).toEqual([name, colorScheme, []]);
+      }
+    };
+    await page.goto("/app/sign-in");
+    await expectNoFaults("sign-in");
+    await signIn(page, "owner");
+    for (const [name, path] of Object.entries(PATHS)) {
+      await page.goto(path);
+      await expectNoFaults(name);
+    }
+    await page.goto(`/app/workflows/${DEMO.quarterlyReportId}`);
+    await press(page, "Invoke", ".actions");
+    await expectNoFaults("a confirmation");
+  });
+
+  it("can be used with the keyboard alone", async ({ open }) => {
+    const page = await openAs("owner", open);
+    for (const [name, path] of Object.entries(PATHS)) {
+      await page.goto(path);
+      expect([name, await unreachable(page)]).toEqual([name, []]);
+    }
+    await page.goto(`/app/runs/${DEMO.runs.failed}`);
+    await page.locator(".actions").getByRole("button", { name: "Retry" }).press("Enter");
+    await page.keyboard.press("Tab");
+    expect(await page.locator("#ask-retry button:focus").count()).toBe(1);
+    await page.keyboard.press("Escape");
+    expect(await page.locator("#ask-retry").isVisible()).toBe(false);
+  });
+});
+
+describe("with the longest of names, every page", () => {
+  it("fits a window of 360 pixels", async ({ open }) => {
+    const long = "W".repeat(255);
+    await database.query("update workflow_definitions set name = $1, description = $1 where id = $2", [
+      long,
+      DEMO.quarterlyReportId,
+    ]);
+    await database.query("update users set first_name = $1, last_name = $1 where id = $2", [long, DEMO.user.id]);
+    await database.query(
+      "update path_parts set name = $1, materialized_path = '/' || $1 where parent_id is null and name = 'shared' and tenant_id = $2",
+      [long, DEMO.tenantId],
+    );
+    await database.query(
+      `update workflow_runs set error = $1, run_snapshot = jsonb_set(run_snapshot, '{workflow_name}', to_jsonb($1::text)) where id = $2`,
+      [long, DEMO.runs.failed],
+    );
+    const page = await openAs("owner", open, { viewport: { width: 360, height: 740 } });
+    for (const [name, path] of Object.entries(PATHS)) {
+      await page.goto(path);
+      expect([name, await overflow(page)]).toEqual([name, 0]);
+    }
+  });
+});
+
+describe("the reference at /docs", () => {
+  it("loads all that it needs, within its Content-Security-Policy", async ({ open }) => {
+    const page = await open();
+    await page.goto("/docs");
+    await page.getByText("/v1/workflow-runs/{run_id}", { exact: true }).first().waitFor();
+    await page.locator(".opblock-summary").first().click();
+    await page.locator(".opblock-body").first().waitFor();
+  });
+});

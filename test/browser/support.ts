@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { axePath } from "../../scripts/local/browser.ts";
+import { DEMO } from "../../scripts/local/demo.ts";
+
+export type Person = "owner" | "admin" | "user";
+
+const axe = readFileSync(axePath, "utf8");
+
+const complaints = new WeakMap<Page, string[]>();
+
+/** A page of a browser of its own, which writes down what it has to complain about. */
+export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ baseURL: url, ...options });
+  const page = await context.newPage();
+  const list: string[] = [];
+  complaints.set(page, list);
+  page.on("console", (message) => {
+    if (message.type() === "error" || /Content Security Policy/.test(message.text())) list.push(message.text());
+  });
+  page.on("pageerror", (error) => list.push(error.message));
+  page.on("requestfailed", (request) => {
+    // One that a new page has overtaken.
+    if (request.failure()?.errorText !== "net::ERR_ABORTED")
+      list.push(`${request.url()} ${request.failure()?.errorText}`);
+  });
+  return page;
+}
+
+/** What the console of the page has said against it, if anything. */
+export const complaintsOf = (page: Page): string[] => complaints.get(page) ?? [];
+
+export async function signIn(page: Page, person: Person | { key: string }): Promise<void> {
+  await page.goto("/app/sign-in");
+  await page.getByLabel("API key").fill(typeof person === "string" ? DEMO[person].key : person.key);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL("**/app/runs");
+}
+
+/** What axe-core finds wrong with the page, a line for each. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe);
+  const found: string = await page.evaluate(`axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
+    JSON.stringify(violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html + " " + failureSummary))))`);
+  const list: unknown = JSON.parse(found);
+  return Array.isArray(list) ? list.map(String) : [];
+}
+
+/** What cannot be reached with the Tab key alone, of all that can be used. */
+export async function unreachable(page: Page): Promise<string[]> {
+  await page.evaluate(`(() => {
+    document.activeElement?.blur();
+    window.reached = new Set();
+    document.addEventListener("focusin", ({ target }) => window.reached.add(target));
+  })()`);
+  const isDone = `(() => {
+    const groups = new Set([...window.reached].filter((e) => e.type === "radio").map((e) => e.name));
+    window.missed = [...document.querySelectorAll("a[href], button, input, select, textarea, [tabindex='0']")].filter((e) =>
+      e.tabIndex >= 0 && !e.disabled && e.checkVisibility({ visibilityProperty: true }) && e.type !== "hidden"
+      && !window.reached.has(e) && !(e.type === "radio" && groups.has(e.name)));
+    return window.missed.length === 0;
+  })()`;
+  for (let presses = 0; presses < 400; presses++) {
+    if (presses % 10 === 0 && (await page.evaluate(isDone))) return [];
+    await page.keyboard.press("Tab");
+  }
+  const missed: string = await page.evaluate(`JSON.stringify(window.missed.map((e) => e.outerHTML.slice(0, 200)))`);
+  const list: unknown = JSON.parse(missed);
+  return Array.isArray(list) ? list.map(String) : [];
+}
+
+/** By how many pixels the page is wider than its window. */
+export async function overflow(page: Page): Promise<number> {
+  return page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
+}

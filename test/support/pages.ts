@@ -1,0 +1,63 @@
+import type { Service } from "./service.ts";
+import { SESSION_SECRET } from "./session.ts";
+import { createTenant, type TestTenant } from "./tenant.ts";
+
+/** What a service needs to know to let somebody sign in. */
+export const PAGE_SETTINGS = { SESSION_SECRET };
+
+/** Nothing listens there. */
+export const ABSENT_RUNNER = "http://127.0.0.1:9/";
+
+const ORIGIN = "https://service.test";
+
+type Fields = Record<string, string | string[]>;
+
+/** Somebody's browser: it keeps the session's cookie, and follows no redirect by itself. */
+export type Browser = {
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  /** The HTML of a page that must be there. */
+  read(path: string): Promise<string>;
+  post(path: string, fields?: Fields, headers?: Record<string, string>): Promise<Response>;
+};
+
+export function toForm(fields: Fields): URLSearchParams {
+  return new URLSearchParams(
+    Object.entries(fields).flatMap(([name, value]) => [value].flat().map((text): [string, string] => [name, text])),
+  );
+}
+
+/** A tenant of the test's own, whose OWNER and USER have signed in. Its runs go to a runner that is never there. */
+export async function openTenant(service: Service): Promise<{ tenant: TestTenant; owner: Browser; user: Browser }> {
+  const tenant = await createTenant(service.database, { runnerUrl: ABSENT_RUNNER });
+  const [owner, user] = await Promise.all([signIn(service, tenant.owner.key), signIn(service, tenant.user.key)]);
+  return { tenant, owner, user };
+}
+
+/** Signs in with an API key, and returns the browser. */
+export async function signIn(service: Service, key: string): Promise<Browser> {
+  const response = await service.fetch("/app/sign-in", {
+    method: "POST",
+    headers: { Origin: ORIGIN },
+    body: toForm({ key }),
+    redirect: "manual",
+  });
+  const cookie = response.headers.get("Set-Cookie")?.split(";")[0];
+  if (response.status !== 303 || cookie === undefined) throw new Error(`sign-in: ${response.status}`);
+  const get: Browser["get"] = (path, headers) =>
+    service.fetch(path, { headers: { Cookie: cookie, ...headers }, redirect: "manual" });
+  return {
+    get,
+    async read(path) {
+      const page = await get(path);
+      if (page.status !== 200) throw new Error(`${path}: ${page.status} ${await page.text()}`);
+      return page.text();
+    },
+    post: (path, fields = {}, headers) =>
+      service.fetch(path, {
+        method: "POST",
+        headers: { Cookie: cookie, Origin: ORIGIN, ...headers },
+        body: toForm(fields),
+        redirect: "manual",
+      }),
+  };
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+/** `npm run test:browser`: in Node, with a real Chromium and the local stack. */
+export default defineConfig({
+  test: {
+    include: ["test/browser/**/*.browser.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    fileParallelism: false,
+  },
+});
