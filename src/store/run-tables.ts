@@ -78,6 +78,9 @@ export const workflowRuns = pgTable(
       .on(t.workflowDefinitionId, t.createdAt, t.id)
       .where(sql`status = 'FAILED'`),
     index("workflow_runs_user_failed_index").on(t.tenantId, t.userId, t.createdAt, t.id).where(sql`status = 'FAILED'`),
+    index("workflow_runs_user_unfinished_index")
+      .on(t.tenantId, t.userId, t.createdAt, t.id)
+      .where(sql`status in ('PENDING', 'RUNNING')`),
     index("workflow_runs_ended_index").on(t.tenantId, t.completedAt).where(sql`completed_at is not null`),
     check("workflow_runs_status_check", oneOf(sql`${t.status}`, RUN_STATUSES)),
     check("workflow_runs_runner_type_check", oneOf(sql`${t.runnerType}`, RUNNER_TYPES)),
