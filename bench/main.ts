@@ -99,7 +99,7 @@ async function machine(): Promise<string> {
       `${lock["node_modules/hono"].version}, drizzle-orm ${lock["node_modules/drizzle-orm"].version}, ` +
       `@neondatabase/serverless ${lock["node_modules/@neondatabase/serverless"].version}`,
     `- pg-boss ${own["node_modules/pg-boss"].version}, DBOS Transact ${own["node_modules/@dbos-inc/dbos-sdk"].version}`,
-    `- ${new Date().toISOString().slice(0, 10)}, ${values.rounds} rounds, ${elapsed().trim()} minutes`,
+    `- ${new Date().toISOString().slice(0, 10)}, ${contextOf("").rounds} rounds, ${elapsed().trim()} minutes`,
   ].join("\n");
 }
 

@@ -1,29 +1,52 @@
-/** Part of `npm run check`: fails when `src/store/*tables.ts` and `migrations/` say different things. */
+/** Part of `npm run check`: fails when `src/store/*tables.ts` or `functions.ts` and `migrations/` say different things. */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { readMigrationFiles } from "drizzle-orm/migrator";
+import { PgDialect } from "drizzle-orm/pg-core";
+import { functions } from "../src/store/functions.ts";
 
-// drizzle-kit has no "would anything change?"; what it writes into a copy is the answer.
-const copy = mkdtempSync(join(tmpdir(), "migrations-"));
-try {
-  cpSync("migrations", copy, { recursive: true });
-  const { status, stdout, stderr } = spawnSync(
-    "drizzle-kit",
-    ["generate", "--dialect=postgresql", "--schema=src/store/*tables.ts", `--out=${relative(".", copy)}`],
-    { encoding: "utf8" },
-  );
-  if (status !== 0) throw new Error(`drizzle-kit failed:\n${stdout}${stderr}`);
-  const missing = readdirSync(copy).filter(
-    (name) => name.endsWith(".sql") && !readdirSync("migrations").includes(name),
-  );
-  if (missing.length > 0) {
+checkTables();
+checkFunctions();
+if (!process.exitCode) console.log("The migrations say what the tables and functions say.");
+
+function checkTables(): void {
+  // drizzle-kit has no "would anything change?"; what it writes into a copy is the answer.
+  const copy = mkdtempSync(join(tmpdir(), "migrations-"));
+  try {
+    cpSync("migrations", copy, { recursive: true });
+    const { status, stdout, stderr } = spawnSync(
+      "drizzle-kit",
+      ["generate", "--dialect=postgresql", "--schema=src/store/*tables.ts", `--out=${relative(".", copy)}`],
+      { encoding: "utf8" },
+    );
+    if (status !== 0) throw new Error(`drizzle-kit failed:\n${stdout}${stderr}`);
+    const missing = readdirSync(copy).filter(
+      (name) => name.endsWith(".sql") && !readdirSync("migrations").includes(name),
+    );
+    if (missing.length === 0) return;
     console.error("The tables and the migrations differ. `npm run migrate:generate -- --name <purpose>` would write:");
     for (const name of missing) console.error(readFileSync(join(copy, name), "utf8"));
     process.exitCode = 1;
-  } else {
-    console.log("The migrations say what the tables say.");
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
   }
-} finally {
-  rmSync(copy, { recursive: true, force: true });
+}
+
+/** drizzle-kit knows nothing of functions: the newest migration of each must be its text. */
+function checkFunctions(): void {
+  const statements = readMigrationFiles({ migrationsFolder: "migrations" }).flatMap(({ sql }) => sql);
+  for (const [name, definition] of Object.entries(functions)) {
+    const text = new PgDialect().sqlToQuery(definition).sql.trim();
+    const newest = statements.findLast((statement) =>
+      statement.trim().startsWith(`create or replace function ${name}(`),
+    );
+    if (newest?.trim() === text) continue;
+    console.error(
+      `The function ${name} and its newest migration differ. \`npm run migrate:generate -- --custom --name ${name}\` ` +
+        `makes an empty one; this belongs in it:\n\n${text}\n`,
+    );
+    process.exitCode = 1;
+  }
 }

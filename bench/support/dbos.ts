@@ -10,7 +10,11 @@ export type WorkflowResult = { perSecond: number; p50Ms: number; p95Ms: number }
 
 export function runWorkflows(load: Load): Promise<WorkflowResult> {
   return new Promise((resolve, reject) => {
-    const child = fork(import.meta.filename, [], { execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    const child = fork(import.meta.filename, [], {
+      // What DBOS uses of `pg` that will go away is not ours to be told.
+      execArgv: ["--no-deprecation"],
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
     child.once("error", reject);
     child.once("message", (result: WorkflowResult) => resolve(result));
     child.once("exit", (code) => reject(new Error(`DBOS ended with ${code}.`)));

@@ -67,31 +67,39 @@ export function selectRuns({ filter, cursor, limit }: RunsPage): SQL {
     filter.createdBefore && sql`r.created_at < ${filter.createdBefore}::timestamptz`,
     cursor && sql`(r.created_at, r.id) < (${cursor.createdAt}::timestamptz, ${cursor.id}::uuid)`,
   ].filter((condition) => condition !== undefined && condition !== "");
+  const isInTenant = sql`r.tenant_id = p.tenant_id`;
+  const ofOne = filter.definitionId !== undefined;
+  const newest = (by = sql``) => sql`order by ${by} r.created_at desc, r.id desc limit ${limit + 1}`;
+  // A definition has one RUNNING run at most. Asked for an order, the planner reads its history to find it.
+  const isSlot = (state: State, ofOneDefinition: boolean) => ofOneDefinition && state.isRunning;
+
+  const pageOf = (state: State, ofOneDefinition: boolean, ...more: SQL[]) => sql`
+    (select r.* from workflow_runs r
+    where ${sql.join([...conditions, ...more, state.condition], sql` and `)}
+    ${isSlot(state, ofOneDefinition) ? sql`` : newest()})`;
+
   // Of one user or one workflow there may be hardly a run or nearly all, and the planner takes the average. So they are
   // asked for as a range, in an order that only an index of theirs has, and read no further than the page.
-  const pageOf = (column: SQL, value: SQL, ...more: SQL[]) => sql`
+  const pageWithin = (column: SQL, value: SQL, state: State, ofOneDefinition: boolean, ...more: SQL[]) =>
+    isSlot(state, ofOneDefinition)
+      ? pageOf(state, true, sql`${column} = ${value}`, ...more)
+      : sql`
     (select r.* from workflow_runs r
-    where ${sql.join([...conditions, ...more], sql` and `)}
+    where ${sql.join([...conditions, ...more, state.condition], sql` and `)}
       and (${column}, r.created_at) > (${value}, ${filter.createdAfter ?? "-infinity"}::timestamptz)
       and (${column}, r.created_at, r.id)
         < (${value}, ${cursor?.createdAt ?? filter.createdBefore ?? "infinity"}::timestamptz, ${cursor?.id ?? FIRST_ID}::uuid)
-    order by ${column} desc, r.created_at desc, r.id desc
-    limit ${limit + 1})`;
+    ${newest(sql`${column} desc,`)})`;
 
-  const isInTenant = sql`r.tenant_id = p.tenant_id`;
-  const states = filter.statuses.length === 0 ? [sql`true`] : filter.statuses.flatMap(storedAs);
+  const states = filter.statuses.length === 0 ? [ANY_STATE] : filter.statuses.flatMap((status) => STORED_AS[status]);
   // Each of these pages comes from an index; the newest runs of them all are the page. The last says nothing of the
   // tenant, since the definition does, and the planner would look the tenant's runs up for each of them. Nor does it
   // leave out one's own, which may be all that there are: a run that is in two pages is taken once.
   const pages = states.flatMap((state) => [
-    sql`
-    (select r.* from workflow_runs r
-    where ${sql.join([...conditions, isAdministrator, isInTenant, state], sql` and `)}
-    order by r.created_at desc, r.id desc
-    limit ${limit + 1})`,
-    pageOf(sql`r.user_id`, sql`p.user_id`, sql`not ${isAdministrator}`, isInTenant, state),
+    pageOf(state, ofOne, isAdministrator, isInTenant),
+    pageWithin(sql`r.user_id`, sql`p.user_id`, state, ofOne, sql`not ${isAdministrator}`, isInTenant),
     sql`(select r.* from readable_definitions d cross join lateral
-      ${pageOf(sql`r.workflow_definition_id`, sql`d.id`, state)} r)`,
+      ${pageWithin(sql`r.workflow_definition_id`, sql`d.id`, state, true)} r)`,
   ]);
   return sql`
     select distinct on (r.created_at, r.id) r.* from (${sql.join(pages, sql` union all `)}) r
@@ -129,14 +137,17 @@ export async function listRuns(
   return cutPage(authenticated(rows).runs, page.limit);
 }
 
+/** Rows of one state, as an index has them. */
+type State = { condition: SQL; isRunning: boolean };
+
+const stored = (condition: SQL, isRunning = false): State => ({ condition, isRunning });
+
+const ANY_STATE = stored(sql`true`);
+
 /** The rows that show a state: a run that is overdue is stored as RUNNING and shows as FAILED. */
-function storedAs(status: RunStatus): SQL[] {
-  switch (status) {
-    case "RUNNING":
-      return [sql`(r.status = 'RUNNING' and r.deadline_at > statement_timestamp())`];
-    case "FAILED":
-      return [sql`r.status = 'FAILED'`, isOverdue];
-    default:
-      return [sql`r.status = ${status}`];
-  }
-}
+const STORED_AS: Record<RunStatus, State[]> = {
+  PENDING: [stored(sql`r.status = 'PENDING'`)],
+  RUNNING: [stored(sql`r.status = 'RUNNING' and r.deadline_at > statement_timestamp()`, true)],
+  COMPLETED: [stored(sql`r.status = 'COMPLETED'`)],
+  FAILED: [stored(sql`r.status = 'FAILED'`), stored(isOverdue, true)],
+};

@@ -32,8 +32,13 @@ const CLOCK_LEEWAY = sql`interval '30 seconds'`;
  * joins it cannot touch a row without a caller and a tenant. `grants` has the paths that were granted to a
  * USER, and is not even looked up by a statement that does not ask for it.
  */
-export function principal(credential: Credential): SQL {
-  const proven = "session" in credential ? provenBySession(credential.session) : provenByApiKey(credential.apiKeyHash);
+export const principal = (credential: Credential): SQL =>
+  principalWho(
+    "session" in credential ? provenBySession(credential.session) : provenByApiKey(sql`${credential.apiKeyHash}`),
+  );
+
+/** As {@link principal}, for the one row `(tenant_id, user_id)` of `proven`, if it has one. */
+export function principalWho(proven: SQL): SQL {
   return sql`principal as (
     select u.id as user_id, u.tenant_id, u.role
     from (${proven}) proven
@@ -50,17 +55,22 @@ export function principal(credential: Credential): SQL {
 /** True for an API key `k` that works, or would if its user were active. */
 export const keyIsActive = sql`(k.revoked_at is null and (k.expires_at is null or k.expires_at > statement_timestamp()))`;
 
-const provenByApiKey = (hash: string) => sql`
+export const provenByApiKey = (hash: SQL) => sql`
   select k.tenant_id, k.user_id from api_keys k where k.key_hash = decode(${hash}, 'hex') and ${keyIsActive}`;
 
-const provenBySession = ({ userId, tenantId, expiresAt, notBefore, apiKeyId }: SessionClaims) => sql`
+/** Each claim is a value, or what gives it. */
+export const provenBySession = ({
+  userId,
+  tenantId,
+  expiresAt,
+  notBefore,
+  apiKeyId,
+}: Record<keyof SessionClaims, unknown>) => sql`
   select ${tenantId}::uuid as tenant_id, ${userId}::uuid as user_id
   where statement_timestamp() < to_timestamp(${expiresAt}::float8) + ${CLOCK_LEEWAY}
     and statement_timestamp() >= to_timestamp(${notBefore}::float8) - ${CLOCK_LEEWAY}
-    ${apiKeyId === null ? sql`` : hasActiveKey(tenantId, apiKeyId)}`;
-
-const hasActiveKey = (tenantId: string, id: string) => sql`
-  and exists (select from api_keys k where k.tenant_id = ${tenantId} and k.id = ${id} and ${keyIsActive})`;
+    and (${apiKeyId}::uuid is null or exists (
+      select from api_keys k where k.tenant_id = ${tenantId}::uuid and k.id = ${apiKeyId}::uuid and ${keyIsActive}))`;
 
 /** True when the principal `p` sees and may do everything in the tenant. */
 export const isAdministrator = sql`(p.role in ('OWNER', 'ADMIN'))`;

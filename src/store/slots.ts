@@ -49,10 +49,9 @@ export const lockOverdueDefinitions = ({ limit, inTurn }: { limit: number; inTur
   keepLocked(sql`
   with recursive ${inTurn ? overdueInTurn(limit) : longestOverdue(limit)}
   select d.id
-  from chosen
+  from (select * from chosen order by turn, since limit ${limit}) chosen
   join workflow_definitions d on d.id = chosen.workflow_definition_id
   order by chosen.turn, chosen.since
-  limit ${limit}
   for update of d skip locked`);
 
 const overdueInTurn = (limit: number) =>

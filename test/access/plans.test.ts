@@ -48,6 +48,13 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
     }
   });
 
+  it("what a function of the database does is looked at too", async () => {
+    const [, statements] = await explain(await callOf("get_workflow_run", stage), callers.owner());
+    expect(statements.flatMap(nodesOf)).toContainEqual(
+      expect.objectContaining({ "Node Type": "Index Scan", "Relation Name": "workflow_runs" }),
+    );
+  });
+
   it.each([
     "/v1/workflow-definitions?limit=100&offset=10000",
     "/v1/workflow-runs?status=FAILED&status=RUNNING&status=PENDING",

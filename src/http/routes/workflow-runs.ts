@@ -182,6 +182,7 @@ const getRun = createRoute({
 workflowRuns.openapi(getRun, async (c) => {
   const run = await findRun(c.env.db, c.var.credential, c.req.valid("param").run_id);
   if (run === null) throw new Problem("not_found", NO_RUN);
+  c.header("ETag", `"${run.etag}"`);
   if (run.queue_position !== null) c.header("X-Queue-Position", String(run.queue_position));
   if (run.blocked_by !== null) c.header("X-Blocked-By-Run", run.blocked_by);
   return c.json(toRun(run), 200);
