@@ -6,12 +6,12 @@ begin
     select u.id as user_id, u.tenant_id, u.role
     from (
   select k.tenant_id, k.user_id from api_keys k where k.key_hash = decode(api_key_hash, 'hex') and (k.revoked_at is null and (k.expires_at is null or k.expires_at > statement_timestamp()))
-      union all   select (session_claims ->> 'tenantId')::uuid as tenant_id, (session_claims ->> 'userId')::uuid as user_id
+      union all 
+  select (session_claims ->> 'tenantId')::uuid as tenant_id, (session_claims ->> 'userId')::uuid as user_id
   where statement_timestamp() < to_timestamp((session_claims ->> 'expiresAt')::float8) + interval '30 seconds'
     and statement_timestamp() >= to_timestamp((session_claims ->> 'notBefore')::float8) - interval '30 seconds'
-    
-  and ((session_claims ->> 'apiKeyId')::uuid is null or exists (
-    select from api_keys k where k.tenant_id = (session_claims ->> 'tenantId')::uuid and k.id = (session_claims ->> 'apiKeyId')::uuid and (k.revoked_at is null and (k.expires_at is null or k.expires_at > statement_timestamp()))))) proven
+    and ((session_claims ->> 'apiKeyId')::uuid is null or exists (
+      select from api_keys k where k.tenant_id = (session_claims ->> 'tenantId')::uuid and k.id = (session_claims ->> 'apiKeyId')::uuid and (k.revoked_at is null and (k.expires_at is null or k.expires_at > statement_timestamp()))))) proven
     join users u on u.tenant_id = proven.tenant_id and u.id = proven.user_id
     where u.deactivated_at is null
   ), grants as (

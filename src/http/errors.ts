@@ -7,7 +7,7 @@ import { findOutage, type Outage } from "../store/client.ts";
 import type { AppEnv } from "./env.ts";
 
 /** How long a caller should wait before trying again: when the database does not answer, and the period of the limits. */
-const RETRY_AFTER_SECONDS: Partial<Record<number, number>> = { 429: 10, 503: 5 };
+export const RETRY_AFTER_SECONDS: Partial<Record<number, number>> = { 429: 10, 503: 5 };
 
 export const HTTPValidationErrorSchema = z
   .object({

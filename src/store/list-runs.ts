@@ -67,41 +67,39 @@ export function selectRuns({ filter, cursor, limit }: RunsPage): SQL {
     filter.createdBefore && sql`r.created_at < ${filter.createdBefore}::timestamptz`,
     cursor && sql`(r.created_at, r.id) < (${cursor.createdAt}::timestamptz, ${cursor.id}::uuid)`,
   ].filter((condition) => condition !== undefined && condition !== "");
-  const pageOf = (end: SQL, ...more: SQL[]) =>
-    sql`(select r.* from workflow_runs r where ${sql.join([...conditions, ...more], sql` and `)} ${end})`;
-  const newest = sql`order by r.created_at desc, r.id desc limit ${limit + 1}`;
-  // Of one user or one workflow there may be hardly a run or nearly all, and the planner takes the average. So they are
-  // asked for as a range, in an order that only an index of theirs has, and read no further than the page.
-  const newestOf = (column: SQL, value: SQL, ...more: SQL[]) =>
-    pageOf(
-      sql`order by ${column} desc, r.created_at desc, r.id desc limit ${limit + 1}`,
-      sql`(${column}, r.created_at) > (${value}, ${filter.createdAfter ?? "-infinity"}::timestamptz)`,
-      sql`(${column}, r.created_at, r.id)
-        < (${value}, ${cursor?.createdAt ?? filter.createdBefore ?? "infinity"}::timestamptz, ${cursor?.id ?? FIRST_ID}::uuid)`,
-      ...more,
-    );
-
   const isInTenant = sql`r.tenant_id = p.tenant_id`;
+  const ofOne = filter.definitionId !== undefined;
+  const newest = (by = sql``) => sql`order by ${by} r.created_at desc, r.id desc limit ${limit + 1}`;
+
+  // A definition has one RUNNING run at most. Asked for an order, the planner reads its history to find it.
+  const pageOf = (state: State, ofOneDefinition: boolean, ...more: SQL[]) => sql`
+    (select r.* from workflow_runs r
+    where ${sql.join([...conditions, ...more, state.condition], sql` and `)}
+    ${ofOneDefinition && state.kept === "in the slot" ? sql`` : newest()})`;
+
+  // Of one user or one workflow there may be hardly an ended run or nearly all, and the planner takes the average. So they
+  // are asked for as a range, in an order that only an index of theirs has, and read no further than the page.
+  const pageWithin = (column: SQL, value: SQL, state: State, ofOneDefinition: boolean, ...more: SQL[]) =>
+    state.kept !== "for ever"
+      ? pageOf(state, ofOneDefinition, sql`${column} = ${value}`, ...more)
+      : sql`
+    (select r.* from workflow_runs r
+    where ${sql.join([...conditions, ...more, state.condition], sql` and `)}
+      and (${column}, r.created_at) > (${value}, ${filter.createdAfter ?? "-infinity"}::timestamptz)
+      and (${column}, r.created_at, r.id)
+        < (${value}, ${cursor?.createdAt ?? filter.createdBefore ?? "infinity"}::timestamptz, ${cursor?.id ?? FIRST_ID}::uuid)
+    ${newest(sql`${column} desc,`)})`;
+
   const states = filter.statuses.length === 0 ? [ANY_STATE] : filter.statuses.flatMap((status) => STORED_AS[status]);
   // Each of these pages comes from an index; the newest runs of them all are the page. The last says nothing of the
   // tenant, since the definition does, and the planner would look the tenant's runs up for each of them. Nor does it
   // leave out one's own, which may be all that there are: a run that is in two pages is taken once.
-  const pages = states.flatMap(({ condition, kept }) => {
-    const isEnded = kept === "for ever";
-    const inSlot = kept === "in its slot";
-    const ofAll = [isAdministrator, isInTenant, condition];
-    const own = [sql`not ${isAdministrator}`, isInTenant, condition];
-    const end = inSlot && filter.definitionId ? sql`` : newest;
-    return [
-      pageOf(end, ...ofAll),
-      isEnded ? newestOf(sql`r.user_id`, sql`p.user_id`, ...own) : pageOf(end, sql`r.user_id = p.user_id`, ...own),
-      sql`(select r.* from readable_definitions d cross join lateral ${
-        isEnded
-          ? newestOf(sql`r.workflow_definition_id`, sql`d.id`, condition)
-          : pageOf(inSlot ? sql`` : newest, sql`r.workflow_definition_id = d.id`, condition)
-      } r)`,
-    ];
-  });
+  const pages = states.flatMap((state) => [
+    pageOf(state, ofOne, isAdministrator, isInTenant),
+    pageWithin(sql`r.user_id`, sql`p.user_id`, state, ofOne, sql`not ${isAdministrator}`, isInTenant),
+    sql`(select r.* from readable_definitions d cross join lateral
+      ${pageWithin(sql`r.workflow_definition_id`, sql`d.id`, state, true)} r)`,
+  ]);
   return sql`
     select distinct on (r.created_at, r.id) r.* from (${sql.join(pages, sql` union all `)}) r
     order by r.created_at desc, r.id desc
@@ -138,22 +136,18 @@ export async function listRuns(
   return cutPage(authenticated(rows).runs, page.limit);
 }
 
-/** Rows of one state, and where Postgres finds them: it must not read a history for the few that are not in it yet. */
-type State = {
-  condition: SQL;
-  /** A definition's slot holds one run at most, so there is no order to ask for. */
-  kept: "in its slot" | "in its queue" | "for ever";
-};
+/** Rows of one state. Those that have not ended are few, and have indexes of their own. */
+type State = { condition: SQL; kept: "in the slot" | "in the queue" | "for ever" };
 
 const ANY_STATE: State = { condition: sql`true`, kept: "for ever" };
 
 /** The rows that show a state: a run that is overdue is stored as RUNNING and shows as FAILED. */
 const STORED_AS: Record<RunStatus, State[]> = {
-  PENDING: [{ condition: sql`r.status = 'PENDING'`, kept: "in its queue" }],
-  RUNNING: [{ condition: sql`r.status = 'RUNNING' and r.deadline_at > statement_timestamp()`, kept: "in its slot" }],
+  PENDING: [{ condition: sql`r.status = 'PENDING'`, kept: "in the queue" }],
+  RUNNING: [{ condition: sql`r.status = 'RUNNING' and r.deadline_at > statement_timestamp()`, kept: "in the slot" }],
   COMPLETED: [{ condition: sql`r.status = 'COMPLETED'`, kept: "for ever" }],
   FAILED: [
     { condition: sql`r.status = 'FAILED'`, kept: "for ever" },
-    { condition: isOverdue, kept: "in its slot" },
+    { condition: isOverdue, kept: "in the slot" },
   ],
 };

@@ -59,16 +59,18 @@ export const provenByApiKey = (hash: SQL) => sql`
   select k.tenant_id, k.user_id from api_keys k where k.key_hash = decode(${hash}, 'hex') and ${keyIsActive}`;
 
 /** Each claim is a value, or what gives it. */
-export const provenBySession = (
-  claims: Record<keyof SessionClaims, unknown>,
-) => sql`  select ${claims.tenantId}::uuid as tenant_id, ${claims.userId}::uuid as user_id
-  where statement_timestamp() < to_timestamp(${claims.expiresAt}::float8) + ${CLOCK_LEEWAY}
-    and statement_timestamp() >= to_timestamp(${claims.notBefore}::float8) - ${CLOCK_LEEWAY}
-    ${claims.apiKeyId === null ? sql`` : hasActiveKey(claims)}`;
-
-const hasActiveKey = ({ tenantId, apiKeyId }: Record<keyof SessionClaims, unknown>) => sql`
-  and (${apiKeyId}::uuid is null or exists (
-    select from api_keys k where k.tenant_id = ${tenantId}::uuid and k.id = ${apiKeyId}::uuid and ${keyIsActive}))`;
+export const provenBySession = ({
+  userId,
+  tenantId,
+  expiresAt,
+  notBefore,
+  apiKeyId,
+}: Record<keyof SessionClaims, unknown>) => sql`
+  select ${tenantId}::uuid as tenant_id, ${userId}::uuid as user_id
+  where statement_timestamp() < to_timestamp(${expiresAt}::float8) + ${CLOCK_LEEWAY}
+    and statement_timestamp() >= to_timestamp(${notBefore}::float8) - ${CLOCK_LEEWAY}
+    and (${apiKeyId}::uuid is null or exists (
+      select from api_keys k where k.tenant_id = ${tenantId}::uuid and k.id = ${apiKeyId}::uuid and ${keyIsActive}))`;
 
 /** True when the principal `p` sees and may do everything in the tenant. */
 export const isAdministrator = sql`(p.role in ('OWNER', 'ADMIN'))`;

@@ -18,6 +18,8 @@ export type Browser = {
   /** The HTML of a page that must be there. */
   read(path: string): Promise<string>;
   post(path: string, fields?: Fields, headers?: Record<string, string>): Promise<Response>;
+  /** Sends what is no form. */
+  postJson(path: string, body: string): Promise<Response>;
 };
 
 export function toForm(fields: Fields): URLSearchParams {
@@ -45,6 +47,13 @@ export async function signIn(service: Service, key: string): Promise<Browser> {
   if (response.status !== 303 || cookie === undefined) throw new Error(`sign-in: ${response.status}`);
   const get: Browser["get"] = (path, headers) =>
     service.fetch(path, { headers: { Cookie: cookie, ...headers }, redirect: "manual" });
+  const send = (path: string, body: BodyInit, headers?: Record<string, string>) =>
+    service.fetch(path, {
+      method: "POST",
+      headers: { Cookie: cookie, Origin: ORIGIN, ...headers },
+      body,
+      redirect: "manual",
+    });
   return {
     get,
     async read(path) {
@@ -52,12 +61,7 @@ export async function signIn(service: Service, key: string): Promise<Browser> {
       if (page.status !== 200) throw new Error(`${path}: ${page.status} ${await page.text()}`);
       return page.text();
     },
-    post: (path, fields = {}, headers) =>
-      service.fetch(path, {
-        method: "POST",
-        headers: { Cookie: cookie, Origin: ORIGIN, ...headers },
-        body: toForm(fields),
-        redirect: "manual",
-      }),
+    post: (path, fields = {}, headers) => send(path, toForm(fields), headers),
+    postJson: (path, body) => send(path, body, { "Content-Type": "application/json" }),
   };
 }

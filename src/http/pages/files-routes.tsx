@@ -13,7 +13,7 @@ import { CreateForm, FILES_PAGE, FilesPage, RenameForm } from "./files.tsx";
 import { FormPage, readForm, submit } from "./forms.tsx";
 import { MovePage } from "./move.tsx";
 import { html, seeOther } from "./render.ts";
-import { idOf, offsetOf, signedIn } from "./signed-in.tsx";
+import { idOf, offsetOf, readId, signedIn } from "./signed-in.tsx";
 
 export const files = new Hono<AppEnv>();
 
@@ -75,7 +75,7 @@ files.post("/app/files/:id/rename", signedIn, async (c) => {
 /** The link says what the part is called, so that to look for its new place costs no second look at the part. */
 files.get("/app/files/:id/move", conditional, signedIn, async (c) => {
   const [id, to] = [idOf(c), c.req.query("to")];
-  const view = await findFolder(c, to ? idIn(to) : null);
+  const view = await findFolder(c, to ? readId(to) : null);
   return html(c, <MovePage id={id} name={c.req.query("name") ?? "it"} view={view} />);
 });
 
@@ -91,10 +91,3 @@ files.post("/app/files/:id/delete", signedIn, async (c) => {
   await deletePathPart(c.env.db, c.var.credential, idOf(c));
   return seeOther(c, values.parent ? `/app/files/${encodeURIComponent(values.parent)}` : "/app/files");
 });
-
-/** @throws Problem `not_found` for what is no id */
-function idIn(text: string): string {
-  const { parent_path_id: id } = checkBody(UpdatePathPartRequestSchema, { parent_path_id: text });
-  if (!id) throw new Problem("not_found");
-  return id;
-}

@@ -15,8 +15,11 @@ export const NO_FAILURE: Failure = { faults: [], detail: null };
 /** The texts of a form by the names of its fields; a field that is there more than once has its last. */
 export type Values = Readonly<Record<string, string>>;
 
+/** @throws Problem `unsupported_media_type` for what is no form */
 export async function readForm(c: Context<AppEnv>): Promise<{ values: Values; all: (name: string) => string[] }> {
-  const form = await c.req.formData();
+  const form = await c.req.formData().catch((error: unknown) => {
+    throw error instanceof TypeError ? new Problem("unsupported_media_type", "A page takes forms.") : error;
+  });
   const texts = (name: string) => form.getAll(name).filter((value) => typeof value === "string");
   return { values: Object.fromEntries([...form.keys()].map((name) => [name, texts(name).at(-1) ?? ""])), all: texts };
 }

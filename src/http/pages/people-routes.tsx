@@ -24,7 +24,7 @@ import { BROWSED, parseChoice } from "./part-picker.tsx";
 import { NewPersonForm, PEOPLE_PAGE, PeoplePage } from "./people.tsx";
 import { KeyForm, NewKeyPage, PersonPage, RoleForm } from "./person.tsx";
 import { html, seeOther } from "./render.ts";
-import { idOf, offsetOf, signedIn } from "./signed-in.tsx";
+import { idOf, offsetOf, readId, signedIn } from "./signed-in.tsx";
 
 export const people = new Hono<AppEnv>();
 
@@ -110,8 +110,8 @@ for (const [verb, isActive] of [
 }
 
 people.get("/app/people/:id/grant", conditional, signedIn, async (c) => {
-  const id = c.req.query("in") ? checkBody(UpdatePermissionRequestSchema, { path_part_id: c.req.query("in") }) : {};
-  const folder = { id: id.path_part_id ?? null, limit: BROWSED, offset: 0 };
+  const folderId = c.req.query("in");
+  const folder = { id: folderId ? readId(folderId) : null, limit: BROWSED, offset: 0 };
   const view = await viewFolder(c.env.db, c.var.credential, folder);
   if (view === null) throw new Problem("not_found", NO_PATH_PART);
   if (!view.caller.is_administrator) throw new Problem("forbidden", "You need the role OWNER or ADMIN.");

@@ -15,14 +15,21 @@ import { signedIn } from "./signed-in.tsx";
 
 const PAGE_SIZE = 25;
 
+/** A day of which the day before and the day after are within the years that the database has. */
+const day = z.iso
+  .date()
+  .refine((text) => text > "0001-01-01" && text < "9999-12-31")
+  .optional()
+  .catch(undefined);
+
 /** What the URL says. What it says wrongly is as if it were not there. */
 const querySchema = z.object({
   status: z.array(z.enum(RUN_STATUSES)).catch([]),
   workflow: z.guid().optional().catch(undefined),
   mine: z.literal("1").optional().catch(undefined),
   user: z.guid().optional().catch(undefined),
-  from: z.iso.date().optional().catch(undefined),
-  to: z.iso.date().optional().catch(undefined),
+  from: day,
+  to: day,
   cursor: z.string().optional().catch(undefined),
 });
 type Query = z.infer<typeof querySchema>;

@@ -4,7 +4,7 @@ import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import { PROBLEMS, Problem, type ProblemCode, ValidationFailed } from "../../core/errors.ts";
 import type { AppEnv } from "../env.ts";
-import { logUnexpected } from "../errors.ts";
+import { logUnexpected, RETRY_AFTER_SECONDS } from "../errors.ts";
 import { requireSameOrigin, SESSION_COOKIE } from "../middleware/authenticate.ts";
 import { limitCaller } from "../middleware/limit-rate.ts";
 import { Command } from "./components.tsx";
@@ -26,14 +26,17 @@ export const signedIn = createMiddleware<AppEnv>(async (c, next) => {
 const guid = z.guid();
 
 /**
- * The id in a page's path.
+ * An id that somebody sent.
  * @throws Problem `not_found` for what is no id
  */
-export function idOf(c: Context<AppEnv>, name = "id"): string {
-  const result = guid.safeParse(c.req.param(name));
+export function readId(text: string | undefined): string {
+  const result = guid.safeParse(text);
   if (!result.success) throw new Problem("not_found");
   return result.data.toLowerCase();
 }
+
+/** The id in a page's path, as {@link readId}. */
+export const idOf = (c: Context<AppEnv>, name = "id"): string => readId(c.req.param(name));
 
 /** Where a page of a list begins, by its query; what is no number is the beginning. */
 export const offsetOf = (c: Context<AppEnv>): number =>
@@ -48,6 +51,8 @@ export function answerErrorPage(error: Error, c: Context<AppEnv>): Response | Pr
   const { code, detail } =
     error instanceof Problem ? { code: error.code, detail: error.message } : logUnexpected(error, c);
   const { status, title } = PROBLEMS[code];
+  const retryAfter = RETRY_AFTER_SECONDS[status];
+  if (retryAfter !== undefined) c.header("Retry-After", String(retryAfter));
   return errorPage(c, status, title, detail ?? PROBLEMS[code].detail);
 }
 

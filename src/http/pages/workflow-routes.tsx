@@ -19,7 +19,7 @@ import { UpdateWorkflowDefinitionRequestSchema } from "../workflow-definition-sc
 import { FormPage, readForm, submit } from "./forms.tsx";
 import { BROWSED, type Opened, parseOpen } from "./part-picker.tsx";
 import { html, seeOther } from "./render.ts";
-import { idOf, offsetOf, signedIn } from "./signed-in.tsx";
+import { idOf, offsetOf, readId, signedIn } from "./signed-in.tsx";
 import { InvokeForm, WorkflowPage } from "./workflow.tsx";
 import { EMPTY_FORM, formOf, toBody, WorkflowFormPage, type WorkflowFormState } from "./workflow-form.tsx";
 import { WorkflowsPage } from "./workflow-list.tsx";
@@ -59,7 +59,8 @@ async function readWorkflowForm(c: Context<AppEnv>): Promise<{ state: WorkflowFo
 async function findOpened(c: Context<AppEnv>, text: string | undefined): Promise<Opened> {
   const open = parseOpen(text);
   if (open === null) return null;
-  const view = await viewFolder(c.env.db, c.var.credential, { id: open.id, limit: BROWSED, offset: 0 });
+  const id = open.id && readId(open.id);
+  const view = await viewFolder(c.env.db, c.var.credential, { id, limit: BROWSED, offset: 0 });
   return view && { field: open.field, view };
 }
 

@@ -93,6 +93,44 @@ describe("a form", () => {
   });
 });
 
+describe("whatever is sent", () => {
+  it("is answered with what is wrong about it, and never with 500", async () => {
+    const failed = await insertRun(service.database, tenant, { status: "FAILED" });
+    const [run, workflow, file, person] = [
+      `/app/runs/${failed}`,
+      `/app/workflows/${tenant.definitionId}`,
+      `/app/files/${tenant.sourcesId}`,
+      `/app/people/${tenant.user.id}`,
+    ];
+    const forms = {
+      "/app/sign-in": ["key", "next"],
+      [`${run}/stop`]: ["reason"],
+      "/app/workflows/new": ["name", "runner_url", "source", "template", "max_run_duration_seconds", "open"],
+      [`${workflow}/edit`]: ["name", "description", "webhook_secret", "output", "is_active", "open"],
+      [`${workflow}/invoke`]: ["idempotency_key"],
+      "/app/files/new": ["name", "part_type"],
+      [`${file}/rename`]: ["name"],
+      [`${file}/move`]: ["to"],
+      [`${person}/role`]: ["role"],
+      [`${person}/grant`]: ["part", "capability"],
+      [`${person}/grants/${tenant.id}/change`]: ["capability"],
+      [`/app/people/${tenant.owner.id}/keys`]: ["name", "expires_on"],
+      "/app/people/new": ["email", "first_name", "role"],
+    };
+    for (const [path, fields] of Object.entries(forms)) {
+      for (const text of ["", "\0", "\ud800", "source:garbage", "'; --", "x".repeat(5000)]) {
+        const { status } = await owner.post(path, Object.fromEntries(fields.map((name) => [name, text])));
+        expect([path, text.slice(0, 20), status]).toEqual([path, text.slice(0, 20), expect.toSatisfy((s) => s < 500)]);
+      }
+      expect([path, (await owner.postJson(path, "{")).status]).toEqual([path, 415]);
+    }
+    for (const query of ["move?to=garbage", "move?to=%00", "move"]) {
+      expect([query, (await owner.get(`${file}/${query}`)).status]).toEqual([query, query === "move" ? 200 : 404]);
+    }
+    expect((await owner.get(`${person}/grant?in=garbage`)).status).toBe(404);
+  });
+});
+
 describe("what a role may not do", () => {
   it("is refused to a USER when forced, page by page", async () => {
     const { sql } = service.database;

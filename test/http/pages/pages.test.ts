@@ -122,6 +122,9 @@ describe("every page", () => {
     for (const path of ["/app/runs", "/app/workflows", "/app/files", "/app/people"]) {
       expect([path, (await owner.get(`${path}?${query}`)).status]).toEqual([path, 200]);
     }
+    for (const day of ["0000-01-01", "0001-01-01", "9999-12-31"]) {
+      expect([day, (await owner.get(`/app/runs?from=${day}&to=${day}`)).status]).toEqual([day, 200]);
+    }
   });
 });
 

@@ -84,6 +84,14 @@ describe("signing in", () => {
     expect([response.status, response.headers.get("Set-Cookie")]).toEqual([403, null]);
   });
 
+  it("says when to try again, while the database is away", async () => {
+    await service.database.inflict({ kind: "refused" });
+    const response = await post("/app/sign-in", { key: tenant.owner.key });
+    await service.database.mend();
+    expect([response.status, response.headers.get("Retry-After")]).toEqual([503, "5"]);
+    expect(response.headers.get("Content-Type")).toContain("text/html");
+  });
+
   it("says so when it is not configured", async () => {
     const bare = await startService();
     const response = await bare.fetch("/app/sign-in");
