@@ -6,6 +6,11 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: "./test/global-setup.ts",
+    setupFiles: "./test/setup.ts",
+    // To start a runtime for each file and load all anew in it would take longer than most of the files do.
+    isolate: false,
+    // Many concurrent tests wait for a time limit.
+    maxConcurrency: 10,
     // A passing test's request logs are noise; a failing one's are evidence.
     silent: "passed-only",
     testTimeout: 30_000,

@@ -26,7 +26,7 @@ const TEMPLATE = "template_workflow_runs";
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const letNoiseThrough = silenceNoise();
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-test-"));
-  const shared = await startServer(join(folder, "shared"));
+  const shared = await startServer(join(folder, "shared"), { persistent: false });
   const extra: Awaited<ReturnType<typeof startServer>>[] = [];
   const fakeRunners = createFakeRunners();
   const exampleRunners = createExampleRunners();
@@ -70,7 +70,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
         return server.explainer.stop(database);
       case "/servers":
         return {
-          server: extra.push(await startServer(join(folder, `extra-${extra.length}`))) - 1,
+          server: extra.push(await startServer(join(folder, `extra-${extra.length}`), { persistent: true })) - 1,
           ...extra.at(-1)?.public,
         };
       case "/stop":
@@ -108,9 +108,12 @@ function readSeed(): number {
   return seed;
 }
 
-/** A Postgres with the template database, and an endpoint that counts the service's requests, and breaks them, by database. */
-async function startServer(dataDir: string) {
-  const options = { dataDir, port: 0, persistent: true };
+/**
+ * A Postgres with the template database, and an endpoint that counts the service's requests, and breaks them, by database.
+ * Only one that is `persistent` can be stopped and started again; the other is faster.
+ */
+async function startServer(dataDir: string, { persistent }: { persistent: boolean }) {
+  const options = { dataDir, port: 0, persistent };
   let postgres: Postgres = await startPostgres(options);
   await query(postgres.url("postgres"), `create database ${TEMPLATE}`);
   const migrations = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0 });
@@ -128,7 +131,7 @@ async function startServer(dataDir: string) {
     await explainer.explain(request.connectionString, database, request);
     return faults.inflict(database, request);
   };
-  const endpoint = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0, intercept });
+  const endpoint = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0, intercept, keepsPlans: true });
   let databases = 0;
 
   return {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { z } from "zod";
-import { createExecutor, type SqlAnswer, type SqlTransaction } from "./sql-executor.ts";
+import { createExecutor, type ExecutorOptions, type SqlAnswer, type SqlTransaction } from "./sql-executor.ts";
 
 /*
  * Neon's SQL over HTTP in front of any Postgres, so that the worker's real driver speaks its real protocol to a local
@@ -33,7 +33,7 @@ export type SqlEndpoint = {
   close(): Promise<void>;
 };
 
-export type SqlEndpointOptions = {
+export type SqlEndpointOptions = ExecutorOptions & {
   /** Whose host and port are used. User, password and database are the requests' own. */
   postgresUrl: string;
   /** 0: any free one. */
@@ -55,8 +55,13 @@ const payloadSchema = z.union([statementSchema, z.object({ queries: z.array(stat
 const isolationLevelSchema = z.enum(["ReadUncommitted", "ReadCommitted", "RepeatableRead", "Serializable"]).optional();
 
 /** Serves `POST /sql` on the loopback interface. */
-export async function startSqlEndpoint({ postgresUrl, port, intercept }: SqlEndpointOptions): Promise<SqlEndpoint> {
-  const executor = createExecutor(postgresUrl);
+export async function startSqlEndpoint({
+  postgresUrl,
+  port,
+  intercept,
+  ...options
+}: SqlEndpointOptions): Promise<SqlEndpoint> {
+  const executor = createExecutor(postgresUrl, options);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== "POST" || request.url !== "/sql") {

@@ -1,9 +1,12 @@
+import { createHash } from "node:crypto";
 import pg from "pg";
+
+type Statement = { query: string; params: readonly unknown[]; arrayMode: boolean };
 
 /** One statement, or a batch that is carried out as a whole or not at all. */
 export type SqlTransaction = {
   isBatch: boolean;
-  statements: readonly { query: string; params: readonly unknown[]; arrayMode: boolean }[];
+  statements: readonly Statement[];
   /** Every value as Postgres' text, for the driver to parse; otherwise as JSON where JSON has the type. */
   rawTextOutput: boolean;
   isolationLevel: keyof typeof ISOLATION_LEVELS | undefined;
@@ -50,8 +53,16 @@ const ERROR_FIELDS = [
 
 class ResponseTooLargeError extends Error {}
 
+export type ExecutorOptions = {
+  /**
+   * Each connection keeps the plans of the statements that it has carried out. Neon plans each anew; who sends the same
+   * ones thousands of times waits mostly for that.
+   */
+  keepsPlans?: boolean;
+};
+
 /** Carries out statements on the server at `postgresUrl`'s host and port, with one pool for each connection string. */
-export function createExecutor(postgresUrl: string) {
+export function createExecutor(postgresUrl: string, { keepsPlans = false }: ExecutorOptions = {}) {
   const upstream = new URL(postgresUrl);
   const pools = new Map<string, pg.Pool>();
 
@@ -90,8 +101,9 @@ export function createExecutor(postgresUrl: string) {
       } catch {
         return failure(400, "Neon-Connection-String is not a postgres:// URL with a user and a database.");
       }
+      const use = (client: pg.PoolClient) => carryOut(client, transaction, keepsPlans);
       try {
-        return { status: 200, json: await withClient(pool, gone, (client) => carryOut(client, transaction)) };
+        return { status: 200, json: await withClient(pool, gone, use) };
       } catch (error) {
         return describe(error);
       }
@@ -126,16 +138,17 @@ async function withClient(pool: pg.Pool, gone: AbortSignal, use: (client: pg.Poo
   }
 }
 
-async function carryOut(client: pg.PoolClient, transaction: SqlTransaction): Promise<string> {
+async function carryOut(client: pg.PoolClient, transaction: SqlTransaction, keepsPlans: boolean): Promise<string> {
   const { isBatch, statements, rawTextOutput } = transaction;
   const results: unknown[] = [];
+  const run = (statement: Statement) => runStatement(client, statement, { rawTextOutput, keepsPlans });
   if (!isBatch) {
-    for (const statement of statements) results.push(await runStatement(client, statement, rawTextOutput));
+    for (const statement of statements) results.push(await run(statement));
     return render(results[0]);
   }
   await client.query(beginStatement(transaction));
   try {
-    for (const statement of statements) results.push(await runStatement(client, statement, rawTextOutput));
+    for (const statement of statements) results.push(await run(statement));
     const json = render({ results });
     await client.query("COMMIT");
     return json;
@@ -158,11 +171,13 @@ const asText = { getTypeParser: () => (value: string) => value };
 
 async function runStatement(
   client: pg.PoolClient,
-  { query, params, arrayMode }: SqlTransaction["statements"][number],
-  rawTextOutput: boolean,
+  { query, params, arrayMode }: Statement,
+  { rawTextOutput, keepsPlans }: { rawTextOutput: boolean; keepsPlans: boolean },
 ) {
   const config = {
     text: query,
+    // A statement with a name is prepared once for each connection.
+    ...(keepsPlans && { name: createHash("sha1").update(query).digest("base64") }),
     values: [...params],
     rowMode: "array" as const,
     types: asText,

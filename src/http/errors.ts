@@ -6,8 +6,15 @@ import { describeError, log } from "../log.ts";
 import { findOutage, type Outage } from "../store/client.ts";
 import type { AppEnv } from "./env.ts";
 
-/** How long a caller should wait before trying again: when the database does not answer, and the period of the limits. */
-export const RETRY_AFTER_SECONDS: Partial<Record<number, number>> = { 429: 10, 503: 5 };
+/**
+ * What the answer to a problem of a status says beside its body. `Retry-After`: the period of the limits, and how long to
+ * wait for the database.
+ */
+export const PROBLEM_HEADERS: Partial<Record<number, Record<string, string | number>>> = {
+  401: { "WWW-Authenticate": "Bearer" },
+  429: { "Retry-After": 10 },
+  503: { "Retry-After": 5 },
+};
 
 export const HTTPValidationErrorSchema = z
   .object({
@@ -54,6 +61,7 @@ export function problemResponses(...codes: ProblemCode[]) {
       status,
       {
         description: group.map((code) => PROBLEMS[code].title).join(" · "),
+        ...describeHeaders(PROBLEM_HEADERS[Number(status)]),
         content: {
           "application/problem+json": {
             schema: ProblemSchema,
@@ -63,6 +71,15 @@ export function problemResponses(...codes: ProblemCode[]) {
       },
     ]),
   );
+}
+
+function describeHeaders(headers: Record<string, string | number> | undefined) {
+  if (headers === undefined) return {};
+  const described = Object.entries(headers).map(([name, example]) => {
+    const type = typeof example === "number" ? ("integer" as const) : ("string" as const);
+    return [name, { required: true, schema: { type, example } }] as const;
+  });
+  return { headers: Object.fromEntries(described) };
 }
 
 /** The OpenAPI response of a request whose values are wrong. */
@@ -82,11 +99,11 @@ function problemBody(code: ProblemCode, requestId: string, detail: string = PROB
 export function answerProblem(c: Context<AppEnv>, code: ProblemCode, detail?: string): Response {
   const { status } = PROBLEMS[code];
   const body = problemBody(code, c.var.requestId, detail);
-  const headers: Record<string, string> = { "Content-Type": "application/problem+json" };
-  if (status === 401) headers["WWW-Authenticate"] = "Bearer";
-  const retryAfter = RETRY_AFTER_SECONDS[status];
-  if (retryAfter !== undefined) headers["Retry-After"] = String(retryAfter);
-  return c.body(JSON.stringify(body), status, headers);
+  const headers = Object.entries(PROBLEM_HEADERS[status] ?? {}).map(([name, value]) => [name, String(value)]);
+  return c.body(JSON.stringify(body), status, {
+    "Content-Type": "application/problem+json",
+    ...Object.fromEntries(headers),
+  });
 }
 
 /** Answers a 422 that lists `faults`. */

@@ -4,6 +4,7 @@ import type { ProblemCode } from "../core/errors.ts";
 import type { AppEnv } from "./env.ts";
 import { problemResponses, validationResponse } from "./errors.ts";
 import { SESSION_COOKIE } from "./middleware/authenticate.ts";
+import { entityTag } from "./middleware/conditional.ts";
 
 export { version };
 
@@ -74,7 +75,14 @@ function allResponses({ method, security = [], request, responses }: RouteConfig
   if (security.length === 0) return { ...problemResponses(...codes), ...responses };
   // The contract has 422 also where nothing of the request can be wrong.
   codes.push("internal_error", "database_unavailable");
-  return { ...problemResponses(...codes), ...validationResponse, ...responses };
+  return { ...problemResponses(...codes), ...validationResponse, ...tagged(responses) };
+}
+
+/** What may be answered 304 has a tag. */
+function tagged(responses: RouteConfig["responses"]): RouteConfig["responses"] {
+  const { 200: found, 304: notModified } = responses;
+  if (!found || !notModified || "$ref" in found) return responses;
+  return { ...responses, 200: { ...found, headers: { ...entityTag, ...found.headers } } };
 }
 
 /** An index of the documentation for language models: https://llmstxt.org. */

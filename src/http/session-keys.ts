@@ -27,8 +27,8 @@ const keySetSchema = z.object({ keys: z.array(keySchema) });
  */
 export function openKeySet(url: string): (id: string) => Promise<HonoJsonWebKey[]> {
   let keys: HonoJsonWebKey[] = [];
-  let freshUntil = 0;
-  let pausedUntil = 0;
+  let fetchedAt = NEVER;
+  let pause = { began: NEVER, ms: 0 };
   let isAnswering = false;
   let request: { began: number; done: Promise<unknown> } | undefined;
 
@@ -36,28 +36,36 @@ export function openKeySet(url: string): (id: string) => Promise<HonoJsonWebKey[
     try {
       keys = await withTimeLimit(TIMEOUT_MS, (signal) => fetchKeys(url, signal));
       isAnswering = true;
-      freshUntil = Date.now() + FRESH_MS;
+      fetchedAt = Date.now();
     } catch (error) {
       isAnswering = false;
       log("error", "session keys", describeError(error));
     }
-    pausedUntil = Date.now() + (isAnswering ? PAUSE_MS : PAUSE_AFTER_FAILURE_MS);
+    pause = { began: Date.now(), ms: isAnswering ? PAUSE_MS : PAUSE_AFTER_FAILURE_MS };
     request = undefined;
   }
 
   /** One request serves all who ask meanwhile. It dies with the caller that began it, so it is not trusted for long. */
   async function refreshTogether(): Promise<void> {
-    if (!request || Date.now() - request.began > TIMEOUT_MS) request = { began: Date.now(), done: refresh() };
+    if (!request || !isRecent(request.began, TIMEOUT_MS)) request = { began: Date.now(), done: refresh() };
     await Promise.race([request.done, new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS))]);
   }
 
   return async (id) => {
     const isKnown = () => keys.some((key) => key.kid === id);
-    const isGood = isKnown() && Date.now() < freshUntil;
-    if (!isGood && Date.now() >= pausedUntil) await refreshTogether();
+    const isGood = isKnown() && isRecent(fetchedAt, FRESH_MS);
+    if (!isGood && !isRecent(pause.began, pause.ms)) await refreshTogether();
     if (!isKnown() && !isAnswering) throw new Problem("session_keys_unavailable");
     return keys;
   };
+}
+
+const NEVER = Number.NEGATIVE_INFINITY;
+
+/** Nothing is recent any more once the clock was set back: else it would stay so for as long as that. */
+function isRecent(at: number, ms: number): boolean {
+  const ageMs = Date.now() - at;
+  return ageMs >= 0 && ageMs < ms;
 }
 
 async function fetchKeys(url: string, signal: AbortSignal): Promise<HonoJsonWebKey[]> {

@@ -145,6 +145,15 @@ describe("the keys of an OIDC issuer", () => {
     expect(await countFetches()).toBe(2);
   });
 
+  it("are fetched again when the clock was set back, instead of being kept for as much longer", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const [known, rotated] = [await issuer.sign(claims()), await next.sign(claims())];
+    expect(await statusFor(known)).toBe(200);
+    await keyServer.script(publish(next));
+    passSeconds(-600);
+    expect([await statusFor(rotated), await statusFor(known), await countFetches()]).toEqual([200, 401, 2]);
+  });
+
   it("are not fetched for a token that they could not verify anyway", async () => {
     const unsigned = `${base64Url({ alg: "none", typ: "JWT", kid: "first" })}.${base64Url(claims())}.`;
     expect([await statusFor(unsigned), await statusFor("garbage"), await countFetches()]).toEqual([401, 401, 0]);

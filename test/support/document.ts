@@ -40,33 +40,59 @@ export function findOperation(operationId: string): Operation {
   return operation;
 }
 
+/** Headers that tell a client what to do next. Others, such as those of security, come with every answer. */
+const TELLING_HEADERS = [
+  "ETag",
+  "Idempotency-Replayed",
+  "Location",
+  "Retry-After",
+  "WWW-Authenticate",
+  "X-Blocked-By-Run",
+  "X-Queue-Position",
+];
+
 const validators = new Map<string, Validator>();
 
-/** A validator of one answer. The document's examples are left out: an example's `id` would pass for a schema's. */
-function validatorOf(operationId: string, status: number, schema: Json): Validator {
-  const key = `${operationId} ${status}`;
-  const known = validators.get(key);
-  if (known) return known;
+/** What a schema of the document, which is known by `key`, has against a value. */
+export function schemaErrors(key: string, schema: Json, value: unknown): string[] {
+  const validator = validators.get(key) ?? createValidator(schema);
+  validators.set(key, validator);
+  return validator.validate(value).errors.map((e) => `${e.instanceLocation}: ${e.error}`);
+}
+
+/** The document's examples are left out: an example's `id` would pass for a schema's. */
+function createValidator(schema: Json): Validator {
   const components = { schemas: at(document, "components", "schemas") };
   const root: Schema = JSON.parse(JSON.stringify({ ...at(schema), components }), (name, value) =>
     name === "example" ? undefined : value,
   );
-  const validator = new Validator(root, "2020-12", false);
-  validators.set(key, validator);
-  return validator;
+  return new Validator(root, "2020-12", false);
 }
 
 /** What the document does not say of an operation's answer: nothing, it is hoped. Reads the body of `response`. */
 export async function documentFaults({ operationId, responses }: Operation, response: Response): Promise<string[]> {
   const { status } = response;
+  const answer = `${operationId} ${status}`;
   const text = await response.text();
   const described = responses[status];
   if (described === undefined) return [`${operationId} answers ${status}, which is not described: ${text}`];
+  const faults = headerFaults(answer, at(described, "headers"), response.headers);
   const content = at(described, "content");
   const type = response.headers.get("content-type")?.split(";")[0] ?? "";
-  if (Object.keys(content).length === 0) return text === "" ? [] : [`${operationId} ${status} has a body: ${text}`];
+  if (Object.keys(content).length === 0) return text === "" ? faults : [...faults, `${answer} has a body: ${text}`];
   const schema = at(content, type).schema;
-  if (schema === undefined) return [`${operationId} ${status} is ${type}, not ${Object.keys(content).join(" or ")}`];
-  const { errors } = validatorOf(operationId, status, schema).validate(JSON.parse(text));
-  return errors.map((e) => `${operationId} ${status} ${e.instanceLocation}: ${e.error}`);
+  if (schema === undefined) return [...faults, `${answer} is ${type}, not ${Object.keys(content).join(" or ")}`];
+  return [...faults, ...schemaErrors(answer, schema, JSON.parse(text)).map((error) => `${answer} ${error}`)];
+}
+
+function headerFaults(answer: string, described: { [name: string]: Json }, headers: Headers): string[] {
+  const undescribed = TELLING_HEADERS.filter((name) => headers.has(name) && !(name in described));
+  const wrong = Object.entries(described).flatMap(([name, header]) => {
+    const { required, schema = {} } = at(header);
+    const value = headers.get(name);
+    if (value === null) return required === true ? [`${answer} lacks the header ${name}`] : [];
+    const typed = at(schema).type === "integer" ? Number(value) : value;
+    return schemaErrors(`${answer} ${name}`, schema, typed).map((error) => `${answer} ${name}${error}`);
+  });
+  return [...undescribed.map((name) => `${answer} has the header ${name}, which is not described`), ...wrong];
 }

@@ -16,4 +16,15 @@ const RETAINED_HEADERS = [...RETAINED_304_HEADERS, "x-queue-position", "x-blocke
 /** Conditional GET: an `ETag` of the body, and 304 for an `If-None-Match` that holds it. */
 export const conditional = every(etag({ retainedHeaders: RETAINED_HEADERS }), revalidate);
 
-export const notModifiedResponse = { 304: { description: "Nothing has changed since the `ETag` in `If-None-Match`" } };
+/** What the document says of the `ETag`. */
+export const entityTag = {
+  ETag: {
+    description: "Names this state of the answer. Send it as `If-None-Match`.",
+    required: true,
+    schema: { type: "string" as const },
+  },
+};
+
+export const notModifiedResponse = {
+  304: { description: "Nothing has changed since the `ETag` in `If-None-Match`", headers: entityTag },
+};

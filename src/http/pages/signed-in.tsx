@@ -4,7 +4,7 @@ import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import { PROBLEMS, Problem, type ProblemCode, ValidationFailed } from "../../core/errors.ts";
 import type { AppEnv } from "../env.ts";
-import { logUnexpected, RETRY_AFTER_SECONDS } from "../errors.ts";
+import { logUnexpected, PROBLEM_HEADERS } from "../errors.ts";
 import { requireSameOrigin, SESSION_COOKIE } from "../middleware/authenticate.ts";
 import { limitCaller } from "../middleware/limit-rate.ts";
 import { Command } from "./components.tsx";
@@ -51,7 +51,7 @@ export function answerErrorPage(error: Error, c: Context<AppEnv>): Response | Pr
   const { code, detail } =
     error instanceof Problem ? { code: error.code, detail: error.message } : logUnexpected(error, c);
   const { status, title } = PROBLEMS[code];
-  const retryAfter = RETRY_AFTER_SECONDS[status];
+  const retryAfter = PROBLEM_HEADERS[status]?.["Retry-After"];
   if (retryAfter !== undefined) c.header("Retry-After", String(retryAfter));
   return errorPage(c, status, title, detail ?? PROBLEMS[code].detail);
 }

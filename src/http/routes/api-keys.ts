@@ -40,7 +40,10 @@ const CreateApiKeyResponseSchema = z
 export const CreateApiKeyRequestSchema = z
   .strictObject({
     name: line(100),
-    expires_at: givenInstant().nullish().openapi({ description: "When it stops working. Never, unless you say so." }),
+    expires_at: givenInstant()
+      .nullish()
+      // Said outright, since the type that an instant says would hide that it may be null.
+      .openapi({ type: ["string", "null"], description: "When it stops working. Never, unless you say so." }),
   })
   .openapi("CreateApiKeyRequest", { example: { name: KEY.name } });
 

@@ -147,6 +147,18 @@ workflowRuns.openapi(summariseTenantRuns, async (c) => {
   return c.json(summary, 200);
 });
 
+/** Where a PENDING run stands. */
+const queueHeaders = {
+  "X-Queue-Position": {
+    schema: { type: "integer" },
+    description: "Only for a PENDING run: 1 when it is next.",
+  },
+  "X-Blocked-By-Run": {
+    schema: { type: "string", format: "uuid" },
+    description: "Only for a PENDING run behind another that you may see: the run that holds the slot.",
+  },
+} as const;
+
 const getRun = createRoute({
   method: "get",
   path: "/v1/workflow-runs/{run_id}",
@@ -162,19 +174,10 @@ const getRun = createRoute({
   responses: {
     200: {
       description: "The run",
-      headers: {
-        "X-Queue-Position": {
-          schema: { type: "integer" },
-          description: "Only for a PENDING run: 1 when it is next.",
-        },
-        "X-Blocked-By-Run": {
-          schema: { type: "string", format: "uuid" },
-          description: "Only for a PENDING run behind another that you may see: the run that holds the slot.",
-        },
-      },
+      headers: queueHeaders,
       content: { "application/json": { schema: WorkflowRunResponseSchema } },
     },
-    ...notModifiedResponse,
+    304: { ...notModifiedResponse[304], headers: { ...notModifiedResponse[304].headers, ...queueHeaders } },
     ...problemResponses("not_found"),
   },
 });

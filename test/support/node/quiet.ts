@@ -1,7 +1,11 @@
-/** What the runtime and its tools report of connections that a test cuts, and of files that concern nobody here. */
+/**
+ * What the runtime and its tools report of connections that a test cuts, of bodies that are not what they should be, and
+ * of files that concern nobody here.
+ */
 const NOISE = [
   /^Using secrets defined in \.dev\.vars/,
   /^Sourcemap for ".*" points to missing source files/,
+  /^console warning; .*Called \.text\(\) on an HTTP body which does not appear to be text/,
   /^(uncaught exception; )?(exception|source) = .*(disconnected:|Network connection lost)/,
 ];
 

@@ -1,0 +1,8 @@
+/** Runs before each test file. The files share one runtime, so each has to leave it as it found it. */
+import { afterAll, vi } from "vitest";
+
+afterAll(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
