@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { PAGE_SETTINGS, signIn, toForm } from "../../support/pages.ts";
+import { insertRun } from "../../support/runs.ts";
 import { type Service, startService } from "../../support/service.ts";
 import { createTenant, type TestTenant } from "../../support/tenant.ts";
 
@@ -55,8 +56,10 @@ describe("signing in", () => {
       update api_keys set revoked_at = statement_timestamp() where key_hash = sha256(${key}::bytea)`;
     await revoke(otherKey);
     expect([(await browser.get("/app/runs")).status, (await otherBrowser.get("/app/runs")).status]).toEqual([200, 303]);
+    const run = `/v1/workflow-runs/${await insertRun(service.database, tenant, { status: "COMPLETED" })}`;
+    expect([(await browser.get(run)).status, (await otherBrowser.get(run)).status]).toEqual([200, 401]);
     await revoke(tenant.owner.key);
-    expect((await browser.get("/app/runs")).status).toBe(303);
+    expect([(await browser.get("/app/runs")).status, (await browser.get(run)).status]).toEqual([303, 401]);
   });
 
   it.each(["wr_wrong", "no key at all", ""])("says beside the field that %j does not work", async (key) => {
