@@ -69,9 +69,9 @@ async function timeOutAll({ db, config }: Services, hasTime: () => boolean): Pro
     const inTurn = lagsMs.length > 0;
     const options = { limit: TIME_OUT_CHUNK, inTurn, graceSeconds: config.deadlineGraceSeconds };
     const chunk = await timeOutOverdueRuns(db, options);
+    // Less than asked for need not be the last: another sweep may hold the others at this moment.
+    if (chunk.length === 0) break;
     for (const lagMs of chunk) lagsMs.push(lagMs);
-    const isLast = inTurn ? chunk.length === 0 : chunk.length < TIME_OUT_CHUNK;
-    if (isLast) break;
   }
   return lagsMs;
 }
