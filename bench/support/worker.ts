@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { parseEnv } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -11,13 +11,22 @@ import { bench, root, scratch } from "./paths.ts";
 
 export type Build = { name: string; script: string; gzipKib: number };
 
-/** Builds a Worker as a deployment would: ours, or one of `bench/workers/`. */
-export function buildWorker(name: string, config = join(root, "wrangler.toml")): Build {
-  const source = name === "worker" ? join(root, "src/worker.ts") : join(bench, "workers", `${name}.ts`);
-  const outdir = join(scratch, "workers", `${name}-${basename(config, ".toml")}`);
+/**
+ * Builds a Worker as a deployment would: ours, or one of `bench/workers/`. `alias` is `module:file`, to put another
+ * module of `bench/workers/` in a module's place.
+ */
+export function buildWorker(name: string, options: { config?: string; alias?: string } = {}): Build {
+  const { config = "wrangler", alias } = options;
+  const workers = join(bench, "workers");
+  const source = name === "worker" ? join(root, "src/worker.ts") : join(workers, `${name}.ts`);
+  const configFile = join(config === "wrangler" ? root : workers, `${config}.toml`);
+  const outdir = join(scratch, "workers", [name, config, ...(alias ? ["other"] : [])].join("-"));
   const { status, stdout, stderr } = spawnSync(
     "wrangler",
-    ["deploy", source, "--config", config, "--dry-run", "--minify", "--outdir", outdir],
+    [
+      ...["deploy", source, "--config", configFile, "--dry-run", "--minify", "--outdir", outdir],
+      ...(alias ? ["--alias", alias] : []),
+    ],
     { cwd: root, encoding: "utf8", env: { ...process.env, WRANGLER_SEND_METRICS: "false" } },
   );
   if (status !== 0) throw new Error(`wrangler deploy --dry-run failed for ${name}:\n${stdout}${stderr}`);
