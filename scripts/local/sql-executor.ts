@@ -28,8 +28,8 @@ const ISOLATION_LEVELS = {
 const MAX_RESPONSE_BYTES = 10 * 1024 * 1024;
 const MAX_CONNECTIONS = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Short, so that a database nobody uses any more can be dropped. */
-const IDLE_TIMEOUT_MS = 10_000;
+/** Short, so that a database nobody uses any more can be dropped, and many of them, as in tests, leave room for others. */
+const IDLE_TIMEOUT_MS = 2_000;
 
 /** What a client learns of an error of Postgres: the name in the answer, and in `pg`. */
 const ERROR_FIELDS = [

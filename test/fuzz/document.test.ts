@@ -12,7 +12,7 @@ import { plansOf } from "./plans.ts";
 import { draftOf, requestOf } from "./request.ts";
 import { createWorld, fill, type Outside, type World } from "./world.ts";
 
-/** 5,000 requests: with each seed so many lists of so many. Each list is carried out in a tenant of its own. */
+/** 5,000 requests, and some of them twice: with each seed so many lists of so many. Each list is carried out in a tenant of its own. */
 const SEEDS = 4;
 const LISTS = 25;
 const PLANS = 50;
@@ -68,11 +68,13 @@ async function createOutside(): Promise<Outside> {
 
 async function carryOut(world: World, plan: Plan): Promise<void> {
   const draft = await draftOf(world, plan);
-  const sent = requestOf(draft);
   const { operationId, method } = draft.operation;
-  const response = await world.stage.service.fetch(sent.path, sent.init);
-  answers.push({ operationId, status: response.status });
-  if (response.ok && method !== "GET") world.calls.delete(operationId);
-  const faults = await faultsOf(plan, draft, sent, response);
-  if (faults.length > 0) throw new Error(faults.join("\n"));
+  for (let time = 0; time < draft.times; time++) {
+    const sent = requestOf(draft);
+    const response = await world.stage.service.fetch(sent.path, sent.init);
+    answers.push({ operationId, status: response.status });
+    if (response.ok && method !== "GET") world.calls.delete(operationId);
+    const faults = await faultsOf(plan, draft, sent, response);
+    if (faults.length > 0) throw new Error(faults.join("\n"));
+  }
 }

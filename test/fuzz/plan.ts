@@ -62,7 +62,9 @@ export type Twist =
   | { kind: "field"; name: string; value: Json }
   | { kind: "no field"; name: string }
   | { kind: "body"; value: Json }
-  | { kind: "wire"; how: Wire };
+  | { kind: "wire"; how: Wire }
+  /** The request is sent once more: what it was about may be there already, or gone. */
+  | { kind: "again" };
 
 /** `isTame`: the document allows all that is in it, whoever sends it. */
 export type Plan = { operationId: string; isTame: boolean; twists: Twist[] };

@@ -52,6 +52,8 @@ const callers: Twists = fc.oneof(
   { weight: 1, arbitrary: pick(CARRIERS).map((carrier): Twist => ({ kind: "carrier", carrier })) },
 );
 
+const again = fc.constant<Twist>({ kind: "again" });
+
 const keys = fc.string({ unit: fc.constantFrom(..."0123456789abcdef-_~"), maxLength: 255 });
 
 /** What stays within the document: other optional values. Ids are left as they are, so that it mostly works. */
@@ -81,6 +83,7 @@ function wildTwistOf(operation: Operation): Twists {
     { weight: 2, twists: isChange ? WIRE_TWISTS : [] },
     { weight: 1, twists: headerTwists(operation) },
     { weight: 2, twists: [callers] },
+    { weight: 1, twists: [again] },
   ];
   return fc.oneof(
     ...groups
@@ -144,7 +147,7 @@ function planOf(operation: Operation): fc.Arbitrary<Plan> {
   const joined = (one: fc.Arbitrary<Twist[]>, other: fc.Arbitrary<Twist[]>) =>
     fc.tuple(one, other).map(([before, after]) => [...before, ...after]);
   return fc.oneof(
-    { weight: 3, arbitrary: withTwists(joined(tame, fc.array(callers, { maxLength: 1 })), true) },
+    { weight: 3, arbitrary: withTwists(joined(tame, fc.array(fc.oneof(callers, again), { maxLength: 1 })), true) },
     {
       weight: 4,
       arbitrary: withTwists(

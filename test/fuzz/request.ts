@@ -19,6 +19,8 @@ export type Draft = {
   wire: Wire | undefined;
   carrier: Carrier;
   token: string | undefined;
+  /** How often it is sent. */
+  times: number;
 };
 
 /** The parameters in a path of this form; null when it has another one. */
@@ -44,6 +46,7 @@ export async function draftOf(world: World, { operationId, twists }: Plan): Prom
     body,
     wire: undefined,
     carrier: "header",
+    times: 1,
     token: await world.known[call.runId === undefined ? "owner" : "runner"](call),
   };
   for (const twist of twists) await apply(world, draft, call, twist);
@@ -99,6 +102,9 @@ async function apply(world: World, draft: Draft, call: Call, twist: Twist): Prom
       break;
     case "wire":
       draft.wire = twist.how;
+      break;
+    case "again":
+      draft.times += 1;
       break;
   }
 }
