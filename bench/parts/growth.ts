@@ -5,7 +5,7 @@ import type { SqlTransaction } from "../../scripts/local/sql-executor.ts";
 import { formatCursor } from "../../src/http/cursor.ts";
 import { growthChart } from "../support/charts.ts";
 import type { Context } from "../support/context.ts";
-import { explain, type Plan } from "../support/plans.ts";
+import { explain, type Plan, shapeOf } from "../support/plans.ts";
 import type { Server } from "../support/postgres.ts";
 import { number, type Report, range } from "../support/report.ts";
 import { alternate, quantile, ratios, spread } from "../support/rounds.ts";
@@ -14,6 +14,7 @@ import { SWEEP_PATH, sweepWrapper } from "../support/sweep-worker.ts";
 import { type Build, bindings, buildWorker, startWorker, type Worker } from "../support/worker.ts";
 
 const LIMIT = 1.5;
+const IDLE_SWEEP_LIMIT = 1.2;
 const REQUESTS = 15;
 
 type Site = { runs: number; pool: pg.Pool; worker: Worker; deepCursor: string; createdAt: string };
@@ -67,6 +68,7 @@ const OPERATIONS: Operation[] = [
   },
   { name: "sweep, nothing due", path: () => SWEEP_PATH, inChart: true },
 ];
+const idleSweep = OPERATIONS.at(-1);
 
 /** A run of the definition that was granted, in the middle of them all. */
 function grantedRun({ runs }: Site): string {
@@ -184,6 +186,8 @@ function report(
   const flat = OPERATIONS.filter(({ grows }) => !grows).map((operation) => ({ operation, ...growthOf(operation) }));
   const steep = flat.filter(({ median }) => median > LIMIT);
   const label = ({ runs }: Site) => runs.toLocaleString("en-GB");
+  const idle = idleSweep && growthOf(idleSweep);
+  const idleShapes = new Set((idleSweep && plans.get(idleSweep))?.map(shapeOf));
   context.write(
     "growth.svg",
     growthChart({
@@ -205,6 +209,11 @@ function report(
             ? `${number(Math.max(...flat.map(({ median }) => median)))} × at most, in ${flat.length} operations`
             : steep.map(({ operation, median }) => `${operation.name} ${number(median)} ×`).join(", "),
         met: steep.length === 0,
+      },
+      {
+        goal: `idle sweep at ${label(largest)} runs: the same plan, and at most ${IDLE_SWEEP_LIMIT} times as long as at ${label(smallest)}`,
+        figure: `${idle && range(idle)} ×, ${idleShapes.size === 1 ? "the same plan" : `${idleShapes.size} plans`}`,
+        met: idle !== undefined && idle.median <= IDLE_SWEEP_LIMIT && idleShapes.size === 1,
       },
     ],
     tables: [
