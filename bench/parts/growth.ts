@@ -17,13 +17,15 @@ const LIMIT = 1.5;
 const IDLE_SWEEP_LIMIT = 1.2;
 const REQUESTS = 15;
 
-type Site = { runs: number; pool: pg.Pool; worker: Worker; deepCursor: string; createdAt: string };
+type Site = { runs: number; pool: pg.Pool; worker: Worker; session: string; deepCursor: string; createdAt: string };
 
 type Operation = {
   name: string;
   path: (site: Site) => string;
   method?: "POST";
   key?: string;
+  /** Of the dashboard, whose reader has a session. */
+  isPage?: true;
   /** Why it cannot be flat. */
   grows?: string;
   inChart?: true;
@@ -66,6 +68,23 @@ const OPERATIONS: Operation[] = [
     method: "POST",
     inChart: true,
   },
+  { name: "page of runs", path: () => "/app/runs", isPage: true, inChart: true },
+  { name: "page of a run", path: ({ runs }) => `/app/runs/${runId(runs / 2)}`, isPage: true },
+  {
+    name: "page of workflows",
+    path: () => "/app/workflows",
+    isPage: true,
+    grows: "reads the last 100 runs of each workflow that it shows; at 1,000 runs each has ten",
+  },
+  {
+    name: "page of a workflow",
+    path: () => `/app/workflows/${definitionId(FREE)}`,
+    isPage: true,
+    grows: "reads its last 500 runs; at 1,000 runs it has ten",
+  },
+  { name: "page of files", path: () => "/app/files", isPage: true },
+  { name: "page of people", path: () => "/app/people", isPage: true },
+  { name: "page of health", path: () => "/app/health", isPage: true },
   { name: "sweep, nothing due", path: () => SWEEP_PATH, inChart: true },
 ];
 const idleSweep = OPERATIONS.at(-1);
@@ -118,13 +137,27 @@ async function prepare(server: Server, build: Build, runs: number): Promise<Site
   const { rows } = await pool.query<{ created_at: Date }>("select created_at from workflow_runs where id = $1", [deep]);
   const createdAt = rows[0]?.created_at.toISOString() ?? "";
   const worker = await startWorker(build, { vars, wrapper: sweepWrapper });
-  return { runs, pool, worker, createdAt, deepCursor: formatCursor({ createdAt, id: deep }) };
+  const session = await signIn(worker);
+  return { runs, pool, worker, session, createdAt, deepCursor: formatCursor({ createdAt, id: deep }) };
+}
+
+/** The cookie of the OWNER's session. */
+async function signIn(worker: Worker): Promise<string> {
+  const { headers, body } = await request(`${worker.url}/app/sign-in`, {
+    method: "POST",
+    headers: { origin: worker.url, "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({ key: ownerKey }).toString(),
+  });
+  await body.dump();
+  const [cookie] = String(headers["set-cookie"]).split(";");
+  if (!cookie?.startsWith("ks_uat=")) throw new Error("Nobody could sign in.");
+  return cookie;
 }
 
 async function call(operation: Operation, site: Site): Promise<string> {
   const { body, statusCode } = await request(site.worker.url + operation.path(site), {
     method: operation.method ?? "GET",
-    headers: { authorization: `Bearer ${operation.key ?? ownerKey}` },
+    headers: operation.isPage ? { cookie: site.session } : { authorization: `Bearer ${operation.key ?? ownerKey}` },
   });
   const text = await body.text();
   if (statusCode >= 300) throw new Error(`${operation.name}: ${statusCode} ${text}`);
