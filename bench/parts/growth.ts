@@ -5,7 +5,7 @@ import type { SqlTransaction } from "../../scripts/local/sql-executor.ts";
 import { formatCursor } from "../../src/http/cursor.ts";
 import { growthChart } from "../support/charts.ts";
 import type { Context } from "../support/context.ts";
-import { explain, type Plan, shapeOf } from "../support/plans.ts";
+import { explain, type Plan } from "../support/plans.ts";
 import type { Server } from "../support/postgres.ts";
 import { number, type Report, range } from "../support/report.ts";
 import { alternate, quantile, ratios, spread } from "../support/rounds.ts";
@@ -220,7 +220,8 @@ function report(
   const steep = flat.filter(({ median }) => median > LIMIT);
   const label = ({ runs }: Site) => runs.toLocaleString("en-GB");
   const idle = idleSweep && growthOf(idleSweep);
-  const idleShapes = new Set((idleSweep && plans.get(idleSweep))?.map(shapeOf));
+  const idlePages = (idleSweep && plans.get(idleSweep))?.map(({ buffers }) => buffers) ?? [];
+  const [fewPages = 0, manyPages = Number.NaN] = [idlePages[0], idlePages.at(-1)];
   context.write(
     "growth.svg",
     growthChart({
@@ -244,9 +245,9 @@ function report(
         met: steep.length === 0,
       },
       {
-        goal: `idle sweep at ${label(largest)} runs: the same plan, and at most ${IDLE_SWEEP_LIMIT} times as long as at ${label(smallest)}`,
-        figure: `${idle && range(idle)} ×, ${idleShapes.size === 1 ? "the same plan" : `${idleShapes.size} plans`}`,
-        met: idle !== undefined && idle.median <= IDLE_SWEEP_LIMIT && idleShapes.size === 1,
+        goal: `idle sweep at ${label(largest)} runs: at most ${IDLE_SWEEP_LIMIT} times as long as at ${label(smallest)}, and as many pages`,
+        figure: `${idle && range(idle)} ×, ${manyPages} pages against ${fewPages}`,
+        met: idle !== undefined && idle.median <= IDLE_SWEEP_LIMIT && manyPages <= IDLE_SWEEP_LIMIT * fewPages,
       },
     ],
     tables: [
@@ -267,7 +268,8 @@ function report(
         notes: [
           `One tenant has all the runs, of 100 definitions and 20 users, one every 100 seconds up to now; 20 run and 100 wait. ` +
             `\`plans/\` has what Postgres does for each at ${label(largest)} runs. ` +
-            "Pages are 8 KiB each, found in memory or read.",
+            "Pages are 8 KiB each, found in memory or read. The plans of an idle sweep differ at most in which of the small " +
+            "indexes of runs that have not ended comes first: Postgres' statistics are samples, and decide that by chance.",
           ...OPERATIONS.flatMap(({ name, grows }) => (grows ? [`¹ ${name}: ${grows}.`] : [])),
         ].join("\n\n"),
       },

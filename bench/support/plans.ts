@@ -65,10 +65,6 @@ async function plansOf(client: pg.PoolClient, statement: pg.QueryConfig): Promis
   return plans;
 }
 
-/** What the plans do, without what it costs. */
-export const shapeOf = ({ text }: Plan): string =>
-  [...text.matchAll(/^( *(?:->)? *[A-Z].*?) {2}\(cost=/gm)].map(([, node]) => node).join("\n");
-
 /** Of the topmost node, which counts all below it. */
 function buffersOf(plan: string): number {
   const line = /^ {2}Buffers: shared (.+)$/m.exec(plan)?.[1] ?? "";
