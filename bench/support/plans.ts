@@ -1,17 +1,9 @@
 /** What Postgres does for a request, and how many of its pages it looks at. */
 import type pg from "pg";
+import { openExplainer } from "../../scripts/local/explain.ts";
 import type { SqlTransaction } from "../../scripts/local/sql-executor.ts";
 
 export type Plan = { text: string; buffers: number };
-
-/** EXPLAIN sees a function's call and not what the function does; this module of Postgres' sees both. */
-const EXPLAIN_ALL = `
-  load 'auto_explain';
-  set auto_explain.log_level = notice;
-  set auto_explain.log_min_duration = 0;
-  set auto_explain.log_analyze = on;
-  set auto_explain.log_buffers = on;
-  set auto_explain.log_nested_statements = on`;
 
 /**
  * Explains all that a request asked of the database, with the values it had. What that changes is rolled back. The
@@ -21,23 +13,27 @@ const EXPLAIN_ALL = `
 export async function explain(pool: pg.Pool, requests: readonly SqlTransaction[]): Promise<Plan> {
   const client = await pool.connect();
   try {
-    await client.query(EXPLAIN_ALL);
-    for (let n = 1; n < 6; n++) await explainOnce(client, requests);
-    return await explainOnce(client, requests);
+    const carryOut = await openExplainer(client, { log_buffers: "on" });
+    for (let n = 1; n < 6; n++) await explainOnce(client, carryOut, requests);
+    return await explainOnce(client, carryOut, requests);
   } finally {
     // Another's statements must not be explained.
     client.release(true);
   }
 }
 
-async function explainOnce(client: pg.PoolClient, requests: readonly SqlTransaction[]): Promise<Plan> {
+async function explainOnce(
+  client: pg.PoolClient,
+  carryOut: (statement: pg.QueryConfig) => Promise<string[]>,
+  requests: readonly SqlTransaction[],
+): Promise<Plan> {
   const texts: string[] = [];
   let buffers = 0;
   for (const { statements } of requests) {
     await client.query("begin");
     for (const { query, params } of statements) {
-      const plans = await plansOf(client, { text: query, values: [...params] });
-      // Those of what it calls come before its own, which counts their pages too.
+      const plans = (await carryOut({ text: query, values: [...params] })).flatMap((plan) => readPlan(plan, query));
+      // The last counts the pages of those inside of it, too.
       buffers += buffersOf(plans.at(-1) ?? "");
       texts.push(undent(query), ...plans);
     }
@@ -46,23 +42,11 @@ async function explainOnce(client: pg.PoolClient, requests: readonly SqlTransact
   return { text: texts.join("\n\n"), buffers };
 }
 
-/** The plans of a statement and of those inside of it, apart from what checks foreign keys. */
-async function plansOf(client: pg.PoolClient, statement: pg.QueryConfig): Promise<string[]> {
-  const plans: string[] = [];
-  const note = ({ message = "" }: { message?: string | undefined }) => {
-    const told = /^duration: .*? plan:\nQuery Text: (.*)$/s.exec(message)?.[1];
-    if (told === undefined || told.startsWith("SELECT 1 FROM ONLY")) return;
-    plans.push(told.startsWith(statement.text) ? told.slice(statement.text.length).trimStart() : undent(told));
-  };
-  client.on("notice", note);
-  try {
-    await client.query(statement);
-    // It tells a plan when the statement is done with, which the next one makes it.
-    await client.query("savepoint explained");
-  } finally {
-    client.off("notice", note);
-  }
-  return plans;
+/** A plan without the text of the statement that is known; none of what checks foreign keys. */
+function readPlan(plan: string, known: string): string[] {
+  const text = plan.replace(/^Query Text: /, "");
+  if (text.startsWith("SELECT 1 FROM ONLY")) return [];
+  return [text.startsWith(known) ? text.slice(known.length).trimStart() : undent(text)];
 }
 
 /** Of the topmost node, which counts all below it. */

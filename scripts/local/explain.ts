@@ -1,0 +1,37 @@
+import type pg from "pg";
+
+/**
+ * Has a connection tell what Postgres does for each statement, and for those in the functions that it calls, of which
+ * EXPLAIN sees the call alone. `settings` are those of auto_explain: https://www.postgresql.org/docs/current/auto-explain.html
+ *
+ * Returns a function that carries out a statement, inside a transaction, and answers the plans: each as auto_explain
+ * writes it, the statement's own last.
+ */
+export async function openExplainer(client: pg.ClientBase, settings: Record<string, string>) {
+  await client.query("load 'auto_explain'");
+  const all = {
+    log_level: "notice",
+    log_min_duration: "0",
+    log_analyze: "on",
+    log_nested_statements: "on",
+    ...settings,
+  };
+  for (const [name, value] of Object.entries(all)) await client.query(`set auto_explain.${name} = ${value}`);
+
+  return async (statement: pg.QueryConfig): Promise<string[]> => {
+    const plans: string[] = [];
+    const note = ({ message = "" }: { message?: string | undefined }) => {
+      const plan = /^duration: .*? plan:\n(.*)$/s.exec(message)?.[1];
+      if (plan !== undefined) plans.push(plan);
+    };
+    client.on("notice", note);
+    try {
+      await client.query(statement);
+      // A plan is told when its statement is done with, which the next one makes it.
+      await client.query("savepoint explained");
+    } finally {
+      client.off("notice", note);
+    }
+    return plans;
+  };
+}
