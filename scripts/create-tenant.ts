@@ -4,7 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { v7 as uuid } from "uuid";
-import { formatApiKey, hashApiKey, suffixOfApiKey } from "../src/core/api-key.ts";
+import { generateApiKey } from "../src/core/api-key.ts";
 import { openDatabase } from "../src/store/client.ts";
 import { createTenant } from "../src/store/tenants.ts";
 import { fail, readDatabaseOptions } from "./local/options.ts";
@@ -18,14 +18,14 @@ try {
   if (!name || !email?.includes("@")) throw new Error(USAGE);
 
   const db = openDatabase({ ...readDatabaseOptions(), databaseTimeoutSeconds: 30 });
-  const key = await formatApiKey(crypto.getRandomValues(new Uint8Array(32)));
+  const { key, ...stored } = await generateApiKey();
   const tenantId = uuid();
   await createTenant(db, {
     id: tenantId,
     name,
     workflowsFolderId: uuid(),
     owner: { id: uuid(), email },
-    apiKey: { id: uuid(), name: "First key", hash: await hashApiKey(key), suffix: suffixOfApiKey(key) },
+    apiKey: { id: uuid(), name: "First key", ...stored },
   });
   console.log(`Created the tenant "${name}" (${tenantId}) with the OWNER ${email}.`);
   console.log(`API key, shown this once: ${key}`);

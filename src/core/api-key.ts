@@ -17,6 +17,12 @@ export async function formatApiKey(random: Uint8Array<ArrayBuffer>): Promise<str
   return `${PREFIX}${secret}${await checksum(secret)}`;
 }
 
+/** A new key, and what is stored of it. */
+export async function generateApiKey(): Promise<{ key: string; hash: string; suffix: string }> {
+  const key = await formatApiKey(crypto.getRandomValues(new Uint8Array(32)));
+  return { key, hash: await hashApiKey(key), suffix: suffixOfApiKey(key) };
+}
+
 /** What is stored and looked up instead of the key: its SHA-256, as 64 hex digits. */
 export async function hashApiKey(key: string): Promise<string> {
   return Array.from(await sha256(key), (byte) => byte.toString(16).padStart(2, "0")).join("");

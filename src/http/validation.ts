@@ -55,23 +55,28 @@ function queryValues(c: Context): Record<string, string | string[]> {
  * @throws ValidationFailed
  */
 export function checkBody<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
-  const result = schema.safeParse(value, { reportInput: true });
+  const result = parse(schema, value);
   if (result.success) return result.data;
-  throw new ValidationFailed(result.error.issues.flatMap((issue) => toFaults("body", issue)));
+  throw new ValidationFailed(toFaults("body", result.error));
 }
 
 function faultsOf(location: Location, schema: z.ZodType, value: unknown): Fault[] {
-  // `reportInput` is what tells a missing field from one of the wrong type.
-  const result = schema.safeParse(value, { reportInput: true });
-  return result.success ? [] : result.error.issues.flatMap((issue) => toFaults(location, issue));
+  const result = parse(schema, value);
+  return result.success ? [] : toFaults(location, result.error);
 }
 
-function toFaults(location: Location, issue: Issue): Fault[] {
+/** `reportInput` is what tells a missing field from one of the wrong type. */
+const parse = <Schema extends z.ZodType>(schema: Schema, value: unknown) =>
+  schema.safeParse(value, { reportInput: true });
+
+const toFaults = (location: Location, { issues }: z.ZodError) => issues.flatMap((issue) => readIssue(location, issue));
+
+function readIssue(location: Location, issue: Issue): Fault[] {
   const loc = [location, ...issue.path.map((key) => (typeof key === "number" ? key : String(key)))];
   if (issue.code === "invalid_union") {
     // Our unions are "this or null": what is wrong is what is wrong with this.
     const [ofSchema = []] = issue.errors;
-    return ofSchema.flatMap((inner) => toFaults(location, { ...inner, path: [...issue.path, ...inner.path] }));
+    return ofSchema.flatMap((inner) => readIssue(location, { ...inner, path: [...issue.path, ...inner.path] }));
   }
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({ loc: [...loc, key], type: "extra_forbidden", msg: "There is no such field." }));

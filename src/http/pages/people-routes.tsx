@@ -1,7 +1,7 @@
 /** The people of the tenant, what they may do, and the keys with which they do it. */
 import { type Context, Hono } from "hono";
 import { v7 as newId } from "uuid";
-import { formatApiKey, hashApiKey, suffixOfApiKey } from "../../core/api-key.ts";
+import { generateApiKey } from "../../core/api-key.ts";
 import { Problem } from "../../core/errors.ts";
 import { NO_PATH_PART } from "../../core/path.ts";
 import { ROLES } from "../../core/role.ts";
@@ -10,6 +10,7 @@ import { changeActivation, changeRole } from "../../store/change-user.ts";
 import { createPermission, updatePermission } from "../../store/change-user-permission.ts";
 import { viewFolder } from "../../store/pages/folder.ts";
 import { viewPeople, viewPerson } from "../../store/pages/people.ts";
+import { admitAdministrator } from "../../store/principal.ts";
 import { deletePermission } from "../../store/user-permissions.ts";
 import { createUser } from "../../store/users.ts";
 import type { AppEnv } from "../env.ts";
@@ -114,7 +115,7 @@ people.get("/app/people/:id/grant", conditional, signedIn, async (c) => {
   const folder = { id: folderId ? readId(folderId) : null, limit: BROWSED, offset: 0 };
   const view = await viewFolder(c.env.db, c.var.credential, folder);
   if (view === null) throw new Problem("not_found", NO_PATH_PART);
-  if (!view.caller.is_administrator) throw new Problem("forbidden", "You need the role OWNER or ADMIN.");
+  admitAdministrator({ is_own_tenant: true, is_administrator: view.caller.is_administrator });
   return html(c, <GrantPage userId={idOf(c)} view={view} />);
 });
 
@@ -166,11 +167,10 @@ people.post("/app/people/:id/keys", signedIn, async (c) => {
     c,
     async () => {
       const { name, expires_at: expiresAt = null } = keyOf(values);
-      const apiKey = await formatApiKey(crypto.getRandomValues(new Uint8Array(32)));
-      const [hash, suffix] = [await hashApiKey(apiKey), suffixOfApiKey(apiKey)];
+      const { key, hash, suffix } = await generateApiKey();
       await createApiKey(c.env.db, c.var.credential, { id: newId(), name, hash, suffix, expiresAt });
       c.header("Cache-Control", "no-store");
-      return html(c, <NewKeyPage id={id} name={name} apiKey={apiKey} />, 201);
+      return html(c, <NewKeyPage id={id} name={name} apiKey={key} />, 201);
     },
     (failure) => (
       <FormPage title="A new API key" section="people" back={personHref(c)}>

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
-import { formatApiKey, hashApiKey, suffixOfApiKey } from "../../core/api-key.ts";
+import { generateApiKey } from "../../core/api-key.ts";
 import { Problem } from "../../core/errors.ts";
 import {
   type ApiKeyRow,
@@ -78,8 +78,7 @@ const createKey = createRoute({
 
 apiKeys.openapi(createKey, async (c) => {
   const { name, expires_at: expiresAt = null } = c.req.valid("json");
-  const key = await formatApiKey(crypto.getRandomValues(new Uint8Array(32)));
-  const [hash, suffix] = [await hashApiKey(key), suffixOfApiKey(key)];
+  const { key, hash, suffix } = await generateApiKey();
   const created = await createApiKey(c.env.db, c.var.credential, { id: newId(), name, hash, suffix, expiresAt });
   return c.json({ ...created, key }, 201, {
     Location: `/v1/api-keys/${created.id}`,
