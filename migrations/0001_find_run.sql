@@ -42,7 +42,7 @@ begin
         case when r.status = 'PENDING' then (
           select r.id from workflow_runs r
           where r.workflow_definition_id = definition.id
-            and r.status = 'RUNNING' and r.deadline_at > statement_timestamp() and (r.tenant_id = p.tenant_id and ((p.role in ('OWNER', 'ADMIN')) or r.user_id = p.user_id or exists (
+            and (r.status = 'RUNNING' and r.deadline_at > statement_timestamp()) and (r.tenant_id = p.tenant_id and ((p.role in ('OWNER', 'ADMIN')) or r.user_id = p.user_id or exists (
   select from workflow_definitions d where d.id = r.workflow_definition_id and (d.tenant_id = p.tenant_id and ((p.role in ('OWNER', 'ADMIN')) or exists (
   select from path_parts part
   where part.tenant_id = d.tenant_id and part.id = d.path_part_id and ((p.role in ('OWNER', 'ADMIN')) or exists (

@@ -7,6 +7,7 @@ import { type PathPartRow, selectPathPart } from "./path-parts.ts";
 import { joinPart, judgeParent, judgePart, lockSubtree, lockTree, refusal, type Verdict } from "./path-tree.ts";
 import { authenticated, type Credential, definitionIsVisible, ofTenant, principal } from "./principal.ts";
 import type { Missing } from "./rows.ts";
+import { namedParts } from "./workflow-definitions.ts";
 
 export type NewPathPart = { id: string; name: string; partType: PartType; parentId: string | null };
 
@@ -168,9 +169,7 @@ function deletePart(credential: Credential, id: string): SQL {
       from principal p
       cross join doomed
       join workflow_definitions d on d.tenant_id = doomed.tenant_id
-        -- The very expression of the index.
-        and (d.source_path_part_ids || d.instruction_path_part_ids || d.output_path_part_ids
-          || d.template_path_part_id) && doomed.ids
+        and ${namedParts} && doomed.ids
       where doomed.verdict = 'done'
     ), deleted as (
       delete from path_parts part

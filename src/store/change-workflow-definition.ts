@@ -23,7 +23,13 @@ import {
 } from "./principal.ts";
 import type { Missing } from "./rows.ts";
 import { lockDefinitions, type Promotion, promoteLocked, timeOutLocked } from "./slots.ts";
-import { type DefinitionRow, NO_DEFINITION, selectDefinition } from "./workflow-definitions.ts";
+import {
+  type DefinitionRow,
+  NO_CREATION_OF_DEFINITIONS,
+  NO_DEFINITION,
+  NO_WRITE_ON_DEFINITION,
+  selectDefinition,
+} from "./workflow-definitions.ts";
 
 /** All that a definition says, as it is written. */
 export type DefinitionContent = Abcd & {
@@ -104,7 +110,7 @@ export async function createDefinition(
     db.execute<DefinitionRow | Missing>(selectDefinition(credential, content.id)),
   ]);
   const { is_allowed, findings } = authenticated(rows);
-  if (!is_allowed) throw new Problem("forbidden", "Only an OWNER or ADMIN may create a workflow definition.");
+  if (!is_allowed) throw new Problem("forbidden", NO_CREATION_OF_DEFINITIONS);
   return answer(definitions, references, findings);
 }
 
@@ -170,7 +176,7 @@ export async function replaceDefinition(
   content.onPromoted(dispatches);
   const { id, is_allowed, lacks_secret, findings } = authenticated(rows);
   if (id === null) throw new Problem("not_found", NO_DEFINITION);
-  if (!is_allowed) throw new Problem("forbidden", "You need write on this workflow definition.");
+  if (!is_allowed) throw new Problem("forbidden", NO_WRITE_ON_DEFINITION);
   if (lacks_secret) {
     const msg = "Another URL needs its secret, too.";
     throw new ValidationFailed([{ loc: ["body", "runner_config", "webhook_secret"], type: "missing", msg }]);

@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "./client.ts";
 import { isDue, originOf } from "./due-dispatches.ts";
-import { isOverdue } from "./rows.ts";
+import { isOverdue, isRunning } from "./rows.ts";
 import { countRuns, secondsSince } from "./sweep-state.ts";
 
 /** Ages are in seconds; null where there is nothing. */
@@ -85,7 +85,7 @@ const stuckRuns = sql`
   with stuck as (
     select r.id, r.started_at as since, 'lost' as reason
     from workflow_runs r
-    where r.status = 'RUNNING' and r.deadline_at > statement_timestamp()
+    where ${isRunning}
       and r.dispatched_at is null and r.next_dispatch_at is null
     union all
     select r.id, r.updated_at,

@@ -6,7 +6,7 @@
  */
 import { type SQL, sql } from "drizzle-orm";
 import { principalWho, provenByApiKey, provenBySession, runIsVisible, type SessionClaims } from "./principal.ts";
-import { placeInQueue, runColumns } from "./rows.ts";
+import { isRunning, placeInQueue, runColumns } from "./rows.ts";
 
 /** A claim of the session, as {@link SessionClaims} has it. */
 const claim = (name: keyof SessionClaims) => sql.raw(`(session_claims ->> '${name}')`);
@@ -37,7 +37,7 @@ begin
         case when r.status = 'PENDING' then (
           select r.id from workflow_runs r
           where r.workflow_definition_id = definition.id
-            and r.status = 'RUNNING' and r.deadline_at > statement_timestamp() and ${runIsVisible}
+            and ${isRunning} and ${runIsVisible}
         ) end as blocked_by
       from workflow_runs r
       cross join lateral (select r.workflow_definition_id as id) definition

@@ -10,7 +10,7 @@ import {
   principal,
   readableDefinitions,
 } from "./principal.ts";
-import { isOverdue, type RunRow, runColumns } from "./rows.ts";
+import { isOverdue, isRunning, type RunRow, runColumns } from "./rows.ts";
 
 /**
  * One page of a definition's runs, newest first, and how many there are; null when there is no such definition
@@ -70,25 +70,26 @@ export function selectRuns({ filter, cursor, limit }: RunsPage): SQL {
   const isInTenant = sql`r.tenant_id = p.tenant_id`;
   const ofOne = filter.definitionId !== undefined;
   const newest = (by = sql``) => sql`order by ${by} r.created_at desc, r.id desc limit ${limit + 1}`;
+  const select = (end: SQL, ...more: SQL[]) =>
+    sql`(select r.* from workflow_runs r where ${sql.join([...conditions, ...more], sql` and `)} ${end})`;
 
   // A definition has one RUNNING run at most. Asked for an order, the planner reads its history to find it.
-  const pageOf = (state: State, ofOneDefinition: boolean, ...more: SQL[]) => sql`
-    (select r.* from workflow_runs r
-    where ${sql.join([...conditions, ...more, state.condition], sql` and `)}
-    ${ofOneDefinition && state.kept === "in the slot" ? sql`` : newest()})`;
+  const pageOf = (state: State, ofOneDefinition: boolean, ...more: SQL[]) =>
+    select(ofOneDefinition && state.kept === "in the slot" ? sql`` : newest(), ...more, state.condition);
 
   // Of one user or one workflow there may be hardly an ended run or nearly all, and the planner takes the average. So they
   // are asked for as a range, in an order that only an index of theirs has, and read no further than the page.
   const pageWithin = (column: SQL, value: SQL, state: State, ofOneDefinition: boolean, ...more: SQL[]) =>
     state.kept !== "for ever"
       ? pageOf(state, ofOneDefinition, sql`${column} = ${value}`, ...more)
-      : sql`
-    (select r.* from workflow_runs r
-    where ${sql.join([...conditions, ...more, state.condition], sql` and `)}
-      and (${column}, r.created_at) > (${value}, ${filter.createdAfter ?? "-infinity"}::timestamptz)
-      and (${column}, r.created_at, r.id)
-        < (${value}, ${cursor?.createdAt ?? filter.createdBefore ?? "infinity"}::timestamptz, ${cursor?.id ?? FIRST_ID}::uuid)
-    ${newest(sql`${column} desc,`)})`;
+      : select(
+          newest(sql`${column} desc,`),
+          ...more,
+          state.condition,
+          sql`(${column}, r.created_at) > (${value}, ${filter.createdAfter ?? "-infinity"}::timestamptz)`,
+          sql`(${column}, r.created_at, r.id)
+            < (${value}, ${cursor?.createdAt ?? filter.createdBefore ?? "infinity"}::timestamptz, ${cursor?.id ?? FIRST_ID}::uuid)`,
+        );
 
   const states = filter.statuses.length === 0 ? [ANY_STATE] : filter.statuses.flatMap((status) => STORED_AS[status]);
   // Each of these pages comes from an index; the newest runs of them all are the page. The last says nothing of the
@@ -144,7 +145,7 @@ const ANY_STATE: State = { condition: sql`true`, kept: "for ever" };
 /** The rows that show a state: a run that is overdue is stored as RUNNING and shows as FAILED. */
 const STORED_AS: Record<RunStatus, State[]> = {
   PENDING: [{ condition: sql`r.status = 'PENDING'`, kept: "in the queue" }],
-  RUNNING: [{ condition: sql`r.status = 'RUNNING' and r.deadline_at > statement_timestamp()`, kept: "in the slot" }],
+  RUNNING: [{ condition: isRunning, kept: "in the slot" }],
   COMPLETED: [{ condition: sql`r.status = 'COMPLETED'`, kept: "for ever" }],
   FAILED: [
     { condition: sql`r.status = 'FAILED'`, kept: "for ever" },

@@ -5,7 +5,7 @@ import { lockDefinition } from "./change-workflow-definition.ts";
 import type { Database } from "./client.ts";
 import { authenticated, type Credential, definitionIsVisible, mayWrite, ofTenant, principal } from "./principal.ts";
 import { type Promotion, promoteLocked, timeOutLocked } from "./slots.ts";
-import { NO_DEFINITION } from "./workflow-definitions.ts";
+import { NO_DEFINITION, NO_WRITE_ON_DEFINITION } from "./workflow-definitions.ts";
 
 /**
  * Pauses a definition, or lets it go on: the first of the runs that wait then starts.
@@ -39,5 +39,5 @@ export async function changeActivity(
   request.onPromoted(dispatches);
   const { id, is_allowed } = authenticated(rows);
   if (id === null) throw new Problem("not_found", NO_DEFINITION);
-  if (!is_allowed) throw new Problem("forbidden", "You need write on this workflow definition.");
+  if (!is_allowed) throw new Problem("forbidden", NO_WRITE_ON_DEFINITION);
 }

@@ -11,6 +11,9 @@ export type Missing = { id: null };
 /** True for a run `r` whose time is up but which no sweep has come by yet. */
 export const isOverdue = sql`(r.status = 'RUNNING' and r.deadline_at <= statement_timestamp())`;
 
+/** True for a run `r` that has the slot of its definition, and time left. */
+export const isRunning = sql`(r.status = 'RUNNING' and r.deadline_at > statement_timestamp())`;
+
 /** The error of a run `r` that was still RUNNING at its deadline. */
 export const timedOutError = sql`'Timed out: no result arrived within '
   || extract(epoch from r.deadline_at - r.started_at)::int || ' seconds of the start.'`;

@@ -31,6 +31,14 @@ export type DefinitionRow = {
 
 export const NO_DEFINITION = "There is no such workflow definition, or it is not yours to see.";
 
+export const NO_WRITE_ON_DEFINITION = "You need write on this workflow definition.";
+
+export const NO_CREATION_OF_DEFINITIONS = "Only an OWNER or ADMIN may create a workflow definition.";
+
+/** All parts that a definition `d` names: the very expression of the index. */
+export const namedParts = sql`(d.source_path_part_ids || d.instruction_path_part_ids || d.output_path_part_ids
+  || d.template_path_part_id)`;
+
 /** The columns of {@link DefinitionRow} for a definition `d`. */
 export const definitionColumns = sql`
   d.id, d.name, d.description, d.runner_type, d.runner_url, d.max_run_duration_seconds,

@@ -8,7 +8,7 @@ import { viewFolder } from "../../store/pages/folder.ts";
 import { type ViewedWorkflow, viewWorkflow, viewWorkflows } from "../../store/pages/workflows.ts";
 import { changeActivity } from "../../store/pause-workflow-definition.ts";
 import { triggerRun } from "../../store/trigger-run.ts";
-import { NO_DEFINITION } from "../../store/workflow-definitions.ts";
+import { NO_CREATION_OF_DEFINITIONS, NO_DEFINITION, NO_WRITE_ON_DEFINITION } from "../../store/workflow-definitions.ts";
 import { promotion } from "../deliver-afterwards.ts";
 import type { AppEnv } from "../env.ts";
 import { conditional } from "../middleware/conditional.ts";
@@ -36,7 +36,7 @@ workflows.get("/app/workflows", conditional, signedIn, async (c) => {
 workflows.get("/app/workflows/new", conditional, signedIn, async (c) => {
   const view = await viewFolder(c.env.db, c.var.credential, { id: null, limit: BROWSED, offset: 0 });
   if (!view?.caller.is_administrator) {
-    throw new Problem("forbidden", "Only an OWNER or ADMIN may create a workflow definition.");
+    throw new Problem("forbidden", NO_CREATION_OF_DEFINITIONS);
   }
   return html(
     c,
@@ -102,7 +102,7 @@ workflows.get("/app/workflows/:id", conditional, signedIn, async (c) => {
 
 workflows.get("/app/workflows/:id/edit", conditional, signedIn, async (c) => {
   const { workflow, caller } = await findWorkflow(c);
-  if (!workflow.may_write) throw new Problem("forbidden", "You need write on this workflow definition.");
+  if (!workflow.may_write) throw new Problem("forbidden", NO_WRITE_ON_DEFINITION);
   return html(c, <WorkflowFormPage caller={caller} id={workflow.id} state={formOf(workflow)} />);
 });
 

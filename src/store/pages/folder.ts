@@ -10,6 +10,7 @@ import {
   ofTenant,
   principal,
 } from "../principal.ts";
+import { namedParts } from "../workflow-definitions.ts";
 import { type Caller, caller } from "./caller.ts";
 
 /** A workflow that names a part, or a folder above it, and as what: `A`, `B`, `C` or `D`. */
@@ -72,10 +73,7 @@ export async function viewFolder(
     ), uses as (
       select d.id, d.name, named.letter, used.path
       from principal p
-      -- The very expression of the index.
-      join workflow_definitions d on ${definitionIsVisible}
-        and (d.source_path_part_ids || d.instruction_path_part_ids || d.output_path_part_ids
-          || d.template_path_part_id) && array(select id from used)
+      join workflow_definitions d on ${definitionIsVisible} and ${namedParts} && array(select id from used)
       cross join lateral (values ('A', d.source_path_part_ids), ('B', d.instruction_path_part_ids),
         ('C', d.output_path_part_ids), ('D', array_remove(array[d.template_path_part_id], null))) named (letter, ids)
       join used on used.id = any (named.ids)

@@ -12,7 +12,7 @@ import {
   principal,
   readableDefinitions,
 } from "../principal.ts";
-import { instant, isOverdue } from "../rows.ts";
+import { instant, isOverdue, isRunning } from "../rows.ts";
 import { type DefinitionRow, definitionColumns } from "../workflow-definitions.ts";
 import { type Caller, caller, nameOf, newestVisible } from "./caller.ts";
 import { type ListedRun, listed } from "./runs.ts";
@@ -55,7 +55,7 @@ const holderOf = sql`(
   select jsonb_build_object('id', r.id, 'user_name', ${nameOf(sql`u`)}, 'begun_at', ${instant(sql`r.started_at`)},
     'deadline_at', ${instant(sql`r.deadline_at`)})
   from workflow_runs r join users u on u.id = r.user_id
-  where r.workflow_definition_id = d.id and r.status = 'RUNNING' and not ${isOverdue})`;
+  where r.workflow_definition_id = d.id and ${isRunning})`;
 
 export type ListedWorkflow = Outcomes & {
   id: string;
