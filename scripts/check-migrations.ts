@@ -1,11 +1,11 @@
-/** Part of `npm run check`: fails when `src/store/*tables.ts` or `functions.ts` and `migrations/` say different things. */
+/** Part of `npm run check`: fails when `src/db/*tables.ts` or `src/runs/functions.ts` and `migrations/` say different things. */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { PgDialect } from "drizzle-orm/pg-core";
-import { functions } from "../src/store/functions.ts";
+import { functions } from "../src/runs/functions.ts";
 
 checkTables();
 checkFunctions();
@@ -18,7 +18,7 @@ function checkTables(): void {
     cpSync("migrations", copy, { recursive: true });
     const { status, stdout, stderr } = spawnSync(
       "drizzle-kit",
-      ["generate", "--dialect=postgresql", "--schema=src/store/*tables.ts", `--out=${relative(".", copy)}`],
+      ["generate", "--dialect=postgresql", "--schema=src/db/*tables.ts", `--out=${relative(".", copy)}`],
       { encoding: "utf8" },
     );
     if (status !== 0) throw new Error(`drizzle-kit failed:\n${stdout}${stderr}`);

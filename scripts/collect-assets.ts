@@ -1,5 +1,5 @@
 /**
- * Puts the static files that the worker serves together in `.assets/`: our own from `src/assets/`, Swagger UI and htmx from their npm
+ * Puts the static files that the worker serves together in `.assets/`: our own from `src/dashboard/assets/`, Swagger UI and htmx from their npm
  * packages, so that the pages load nothing from elsewhere. wrangler runs it before each build.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import process from "node:process";
 
 const root = resolve(import.meta.dirname, "..");
 const target = join(root, ".assets");
-const ownAssets = join(root, "src/assets");
+const ownAssets = join(root, "src/dashboard/assets");
 const htmx = createRequire(import.meta.url).resolve("htmx.org/dist/htmx.min.js");
 const swaggerUi = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
 

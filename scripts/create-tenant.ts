@@ -4,9 +4,9 @@
  */
 import { parseArgs } from "node:util";
 import { v7 as uuid } from "uuid";
-import { generateApiKey } from "../src/core/api-key.ts";
-import { openDatabase } from "../src/store/client.ts";
-import { createTenant } from "../src/store/tenants.ts";
+import { openDatabase } from "../src/db/client.ts";
+import { generateApiKey } from "../src/http/credentials/api-key.ts";
+import { createTenant } from "../src/people/tenants.ts";
 import { fail, readDatabaseOptions } from "./local/options.ts";
 
 const USAGE = 'Usage: npm run create-tenant -- --name "Acme" --email owner@acme.example';

@@ -2,8 +2,9 @@
  * `npm run reencrypt-secrets`: encrypts the runners' webhook secrets with the newest key of ENCRYPTION_KEY, so that
  * the older ones can be taken out of it. Safe beside the service, and to run again.
  */
-import { parseKeyRing } from "../src/core/key-ring.ts";
-import { openDatabase } from "../src/store/client.ts";
+
+import { openDatabase } from "../src/db/client.ts";
+import { parseKeyRing } from "../src/key-ring.ts";
 import { fail, readDatabaseOptions } from "./local/options.ts";
 import { reencryptSecrets } from "./local/reencrypt.ts";
 

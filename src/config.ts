@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { type KeyRing, parseKeyRing } from "./core/key-ring.ts";
+import { type KeyRing, parseKeyRing } from "./key-ring.ts";
 
 const keyRing = z.string().transform((text, context) => {
   const ring = parseKeyRing(text);

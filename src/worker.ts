@@ -1,12 +1,12 @@
 import { ConfigError, readConfig } from "./config.ts";
-import { sweep } from "./cron/sweep.ts";
-import { createApp } from "./http/app.ts";
+import { openDatabase } from "./db/client.ts";
+import { openSessions } from "./http/credentials/session-token.ts";
 import type { Services } from "./http/env.ts";
-import { openSessions } from "./http/session-token.ts";
 import { describeError, log } from "./log.ts";
-import { openDatabase } from "./store/client.ts";
+import { createService } from "./routes.ts";
+import { sweep } from "./sweep/sweep.ts";
 
-const app = createApp();
+const app = createService();
 
 /** The platform hands the same bindings to every request of an isolate, so what is made of them is made once. */
 const servicesOf = new WeakMap<object, Services>();

@@ -2,7 +2,7 @@
 import type pg from "pg";
 import { request } from "undici";
 import type { SqlTransaction } from "../../scripts/local/sql-executor.ts";
-import { formatCursor } from "../../src/http/cursor.ts";
+import { formatCursor } from "../../src/runs/run-schema.ts";
 import { growthChart } from "../support/charts.ts";
 import type { Context } from "../support/context.ts";
 import { explain, type Plan } from "../support/plans.ts";

@@ -18,7 +18,7 @@ export async function measureSize(context: Context): Promise<Report> {
     packages: buildWorker("imports", { config: "packages" }),
     withoutLocales: buildWorker("imports", { config: "without-locales" }),
     trimmed: buildWorker("imports"),
-    api: buildWorker("worker", { alias: "./pages/pages.ts:./bench/workers/no-dashboard.ts" }),
+    api: buildWorker("worker", { alias: "./dashboard/routes.ts:./bench/workers/no-dashboard.ts" }),
     ours: buildWorker("worker"),
   };
   const named: { name: string; build: Build }[] = [

@@ -3,8 +3,8 @@
  * at. Made once, when the demo is; the ids are fixed, the times are not.
  */
 import { sql } from "drizzle-orm";
-import type { RunSnapshot } from "../../src/core/run.ts";
-import type { Database } from "../../src/store/client.ts";
+import type { Database } from "../../src/db/client.ts";
+import type { RunSnapshot } from "../../src/runs/run.ts";
 import { demoId } from "./demo-id.ts";
 import { seedPresent } from "./demo-present.ts";
 import { MORE_PEOPLE, MORE_WORKFLOWS, partOf, partsOf, type Workflow } from "./demo-world.ts";

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import type { RunSnapshot } from "../../src/core/run.ts";
-import type { Database } from "../../src/store/client.ts";
+import type { Database } from "../../src/db/client.ts";
+import type { RunSnapshot } from "../../src/runs/run.ts";
 import { demoId } from "./demo-id.ts";
 import { MORE_WORKFLOWS, partsOf } from "./demo-world.ts";
 

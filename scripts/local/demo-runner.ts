@@ -1,8 +1,8 @@
 import { and, eq, sql } from "drizzle-orm";
-import type { KeyRing } from "../../src/core/key-ring.ts";
-import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runner/secret-box.ts";
-import type { Database } from "../../src/store/client.ts";
-import { workflowDefinitions } from "../../src/store/tables.ts";
+import type { Database } from "../../src/db/client.ts";
+import { workflowDefinitions } from "../../src/db/tables.ts";
+import type { KeyRing } from "../../src/key-ring.ts";
+import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/workflows/secret-box.ts";
 
 /** Where the example runner listens, what it is signed with, and what that is encrypted with. */
 export type ExampleRunner = { runnerPort: number; webhookSecret: string; encryptionKeys: KeyRing };

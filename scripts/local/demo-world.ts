@@ -1,5 +1,5 @@
 /** The people, files and workflows of the demo tenant beyond those that the README names. */
-import type { PartType } from "../../src/core/path.ts";
+import type { PartType } from "../../src/db/enums.ts";
 import { demoId, pathSnapshot } from "./demo-id.ts";
 import { type ExampleRunner, runnerColumns } from "./demo-runner.ts";
 

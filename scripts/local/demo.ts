@@ -4,12 +4,12 @@
  */
 import { sql } from "drizzle-orm";
 import type { Config } from "../../src/config.ts";
-import { hashApiKey, suffixOfApiKey } from "../../src/core/api-key.ts";
-import type { PartType } from "../../src/core/path.ts";
-import type { RunSnapshot } from "../../src/core/run.ts";
-import { type Database, openDatabase } from "../../src/store/client.ts";
-import { workflowRuns } from "../../src/store/run-tables.ts";
-import { apiKeys, pathParts, tenants, userPermissions, users, workflowDefinitions } from "../../src/store/tables.ts";
+import { type Database, openDatabase } from "../../src/db/client.ts";
+import type { PartType } from "../../src/db/enums.ts";
+import { workflowRuns } from "../../src/db/run-tables.ts";
+import { apiKeys, pathParts, tenants, userPermissions, users, workflowDefinitions } from "../../src/db/tables.ts";
+import { hashApiKey, suffixOfApiKey } from "../../src/http/credentials/api-key.ts";
+import type { RunSnapshot } from "../../src/runs/run.ts";
 import { seedHistory } from "./demo-history.ts";
 import { demoId } from "./demo-id.ts";
 import { followExampleRunner, runnerColumns } from "./demo-runner.ts";

@@ -1,4 +1,4 @@
-import type { Diagnosis, FailingRunner, StuckReason, StuckRuns } from "../../src/store/diagnosis.ts";
+import type { Diagnosis, FailingRunner, StuckReason, StuckRuns } from "../../src/sweep/diagnosis.ts";
 
 /**
  * One line of the doctor's: "good"; "note", which is somebody's wish or affair; or "bad". What is not good comes with

@@ -1,7 +1,7 @@
-import type { KeyRing } from "../../src/core/key-ring.ts";
-import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runner/secret-box.ts";
-import type { Database } from "../../src/store/client.ts";
-import { listSecretsOfOtherKeys, replaceSecret } from "../../src/store/webhook-secrets.ts";
+import type { Database } from "../../src/db/client.ts";
+import type { KeyRing } from "../../src/key-ring.ts";
+import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/workflows/secret-box.ts";
+import { listSecretsOfOtherKeys, replaceSecret } from "../../src/workflows/webhook-secrets.ts";
 
 const PAGE = 100;
 

@@ -1,25 +1,16 @@
+import type { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
-import { Problem } from "../core/errors.ts";
+import { documentation } from "./documentation.ts";
+import type { AppEnv } from "./env.ts";
 import { answerError } from "./errors.ts";
 import { boundRequest } from "./middleware/bound-request.ts";
 import { shareWithOrigins } from "./middleware/cross-origin.ts";
 import { limitAddress } from "./middleware/limit-rate.ts";
 import { logRequests } from "./middleware/log-requests.ts";
-import { pages } from "./pages/pages.ts";
+import { Problem } from "./problems.ts";
 import { createRouter } from "./router.ts";
-import { apiKeys } from "./routes/api-keys.ts";
-import { documentation } from "./routes/documentation.ts";
-import { health } from "./routes/health.ts";
-import { pathParts } from "./routes/path-parts.ts";
-import { tenantUsers } from "./routes/tenant-users.ts";
-import { userPermissions } from "./routes/user-permissions.ts";
-import { users } from "./routes/users.ts";
-import { workflowDefinitionRuns } from "./routes/workflow-definition-runs.ts";
-import { workflowDefinitions } from "./routes/workflow-definitions.ts";
-import { workflowRunChanges } from "./routes/workflow-run-changes.ts";
-import { workflowRuns } from "./routes/workflow-runs.ts";
 
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -35,8 +26,8 @@ const CONTENT_SECURITY_POLICY = {
   frameAncestors: ["'none'"],
 };
 
-/** The whole API as one Hono app. What it needs comes with each request, as Hono's `env`. */
-export function createApp() {
+/** The routers of the resources as one Hono app. What it needs comes with each request, as Hono's `env`. */
+export function createApp(routers: readonly Hono<AppEnv>[]) {
   const app = createRouter();
   app.onError(answerError);
   app.notFound(() => {
@@ -58,17 +49,7 @@ export function createApp() {
     boundRequest,
   );
 
-  app.route("/", workflowDefinitions);
-  app.route("/", workflowDefinitionRuns);
-  app.route("/", workflowRuns);
-  app.route("/", workflowRunChanges);
-  app.route("/", pathParts);
-  app.route("/", users);
-  app.route("/", tenantUsers);
-  app.route("/", userPermissions);
-  app.route("/", apiKeys);
-  app.route("/", health);
-  app.route("/", pages);
+  for (const router of routers) app.route("/", router);
   app.route("/", documentation(app));
   return app;
 }

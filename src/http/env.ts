@@ -1,9 +1,8 @@
 import type { RequestIdVariables } from "hono/request-id";
 import type { Config } from "../config.ts";
-import type { RunToken } from "../runner/token.ts";
-import type { Database } from "../store/client.ts";
-import type { Credential, SessionClaims } from "../store/principal.ts";
-import type { VerifySession } from "./session-token.ts";
+import type { Credential, SessionClaims } from "../db/access.ts";
+import type { Database } from "../db/client.ts";
+import type { VerifySession } from "./credentials/session-token.ts";
 
 /** What the composition root hands to the app; Hono carries it as `c.env`. */
 export type Services = { db: Database; config: Config; verifySession: VerifySession };
@@ -12,7 +11,6 @@ export type AppEnv = {
   Bindings: Services;
   Variables: RequestIdVariables & {
     credential: Credential;
-    runToken: RunToken;
     /** Of who looks at a page. */
     session: SessionClaims;
   };

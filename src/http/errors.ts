@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { type Fault, PROBLEMS, Problem, type ProblemCode, ValidationFailed } from "../core/errors.ts";
+import { findOutage, type Outage } from "../db/client.ts";
 import { describeError, log } from "../log.ts";
-import { findOutage, type Outage } from "../store/client.ts";
 import type { AppEnv } from "./env.ts";
+import { type Fault, PROBLEMS, Problem, type ProblemCode, ValidationFailed } from "./problems.ts";
 
 /**
  * What the answer to a problem of a status says beside its body. `Retry-After`: the period of the limits, and how long to

@@ -1,10 +1,10 @@
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { version } from "../../package.json";
-import type { ProblemCode } from "../core/errors.ts";
 import type { AppEnv } from "./env.ts";
 import { problemResponses, validationResponse } from "./errors.ts";
 import { SESSION_COOKIE } from "./middleware/authenticate.ts";
 import { entityTag } from "./middleware/conditional.ts";
+import type { ProblemCode } from "./problems.ts";
 
 export { version };
 

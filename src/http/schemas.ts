@@ -1,9 +1,7 @@
 /** The shapes that more than one resource sends, named as in the wire contract. */
 import { z } from "@hono/zod-openapi";
-import { PART_TYPES } from "../core/path.ts";
-import { IDP_TYPES, ROLES } from "../core/role.ts";
-import { RUNNER_TYPES } from "../core/run.ts";
-import { isLongerThan, isOneLine, isStorable } from "../core/text.ts";
+import { IDP_TYPES, PART_TYPES, ROLES, RUNNER_TYPES } from "../db/enums.ts";
+import { isLongerThan, isOneLine, isStorable } from "./text.ts";
 
 /** A UUID as the contract has it: any 8-4-4-4-12 hex form, whatever the version. */
 export const uuid = () => z.guid();

@@ -1,8 +1,8 @@
 import { type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { routePath } from "hono/route";
-import { type Fault, type FaultType, ValidationFailed } from "../core/errors.ts";
 import type { AppEnv } from "./env.ts";
+import { type Fault, type FaultType, ValidationFailed } from "./problems.ts";
 
 type Issue = z.core.$ZodIssue;
 type Location = "path" | "query" | "header" | "body";

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { createApp } from "../../src/http/app.ts";
 import { openApiDocument } from "../../src/http/openapi.ts";
+import { createService } from "../../src/routes.ts";
 import { type Caller, knownCallers, SESSION_SETTINGS, unknownCallers } from "../support/callers.ts";
 import { at } from "../support/compare-contract.ts";
 import type { Json } from "../support/contract.ts";
@@ -49,7 +49,7 @@ const EXPECTED: Record<string, readonly [number, number, number, number, number,
   get_service: "anybody",
 };
 
-const document: Json = JSON.parse(JSON.stringify(openApiDocument(createApp())));
+const document: Json = JSON.parse(JSON.stringify(openApiDocument(createService())));
 const operations = Object.values(at(document, "paths"))
   .flatMap((methods) => Object.values(at(methods)))
   .map((operation) => ({ id: String(at(operation).operationId), responses: Object.keys(at(operation, "responses")) }));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { hashApiKey } from "../../src/core/api-key.ts";
+import { hashApiKey } from "../../src/http/credentials/api-key.ts";
 import { knownCallers, SESSION_SETTINGS, sessionToken, unknownCallers } from "../support/callers.ts";
 import { BUSY_RUNNER, runToken } from "../support/lifecycle.ts";
 import { CALLS, type Call, callOf, requestOf } from "../support/operations.ts";

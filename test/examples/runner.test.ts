@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deliver, notifyStopped } from "../../src/runner/dispatch.ts";
+import { deliver, notifyStopped } from "../../src/runners/send.ts";
 import { dispatchRow } from "../support/dispatch-row.ts";
 import { startExampleRunner } from "../support/example-runner.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";

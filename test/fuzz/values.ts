@@ -1,6 +1,6 @@
 /** Values for the schemas of the OpenAPI document: such as it allows, such as it forbids, and such as are hard to take. */
 import fc from "fast-check";
-import { formatCursor } from "../../src/http/cursor.ts";
+import { formatCursor } from "../../src/runs/run-schema.ts";
 import { at } from "../support/compare-contract.ts";
 import type { Json } from "../support/contract.ts";
 import { BUSY_RUNNER } from "../support/lifecycle.ts";

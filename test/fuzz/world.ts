@@ -1,4 +1,4 @@
-import { RUN_STATUSES } from "../../src/core/run.ts";
+import { RUN_STATUSES } from "../../src/db/enums.ts";
 import { type Caller, knownCallers } from "../support/callers.ts";
 import { runToken } from "../support/lifecycle.ts";
 import type { Call } from "../support/operations.ts";

@@ -1,13 +1,13 @@
 import { Validator } from "@cfworker/json-schema";
 import { describe, expect, it } from "vitest";
-import { createApp } from "../../src/http/app.ts";
 import { llmsText, openApiDocument } from "../../src/http/openapi.ts";
+import { createService } from "../../src/routes.ts";
 import contractJson from "../contract/workflow-api.openapi.json";
 import { at, isObject, normalise, schemaFaults } from "../support/compare-contract.ts";
 import type { Json } from "../support/contract.ts";
 
 const contract: Json = JSON.parse(JSON.stringify(contractJson));
-const document: Json = JSON.parse(JSON.stringify(openApiDocument(createApp())));
+const document: Json = JSON.parse(JSON.stringify(openApiDocument(createService())));
 
 const operationsOf = (openapi: Json) =>
   Object.entries(at(openapi, "paths")).flatMap(([path, methods]) =>
@@ -71,7 +71,7 @@ describe("the OpenAPI document", () => {
   });
 
   it("is indexed by /llms.txt", () => {
-    const text = llmsText(createApp(), "https://service.test");
+    const text = llmsText(createService(), "https://service.test");
     for (const { path, method } of operationsOf(document)) expect(text).toContain(`${method.toUpperCase()} ${path}`);
     expect(text).toContain("https://service.test/openapi.json");
   });

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { createApp } from "../../src/http/app.ts";
 import { openApiDocument } from "../../src/http/openapi.ts";
+import { createService } from "../../src/routes.ts";
 import { callBack } from "../support/lifecycle.ts";
 import { insertRun } from "../support/runs.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -29,7 +29,7 @@ async function logged(action: () => Promise<Response>): Promise<[Response, Recor
 
 /** Every operation that a caller with a credential may use, as the log names it. */
 function callersOperations(): Set<string> {
-  const { paths = {} } = openApiDocument(createApp());
+  const { paths = {} } = openApiDocument(createService());
   return new Set(
     Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods)

@@ -2,7 +2,7 @@
  * The rules of a run in as few words as they take: no SQL, no HTTP, no clock but its own. The service is compared
  * with it step by step.
  */
-import type { RunEventType, RunStatus } from "../../src/core/run.ts";
+import type { RunEventType, RunStatus } from "../../src/db/enums.ts";
 
 /** What a definition's runner does with a run that it is handed. */
 export type Mood = "takes" | "busy" | "refuses" | "gone";

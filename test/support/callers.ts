@@ -1,4 +1,4 @@
-import { formatApiKey } from "../../src/core/api-key.ts";
+import { formatApiKey } from "../../src/http/credentials/api-key.ts";
 import { runToken } from "./lifecycle.ts";
 import type { Call } from "./operations.ts";
 import { base64Url, inSeconds, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "./session.ts";

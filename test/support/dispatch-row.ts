@@ -1,5 +1,5 @@
-import type { DispatchRow } from "../../src/core/dispatch.ts";
-import type { PathSnapshot } from "../../src/core/run.ts";
+import type { DispatchRow } from "../../src/runners/dispatch.ts";
+import type { PathSnapshot } from "../../src/runs/run.ts";
 
 /** A run that is handed over now, and has five minutes. */
 export function dispatchRow(row: Partial<DispatchRow> = {}): DispatchRow {

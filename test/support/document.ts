@@ -1,11 +1,11 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
-import { createApp } from "../../src/http/app.ts";
 import { openApiDocument } from "../../src/http/openapi.ts";
+import { createService } from "../../src/routes.ts";
 import { at, isObject } from "./compare-contract.ts";
 import type { Json } from "./contract.ts";
 
 /** The service's own OpenAPI document. */
-export const document: Json = JSON.parse(JSON.stringify(openApiDocument(createApp())));
+export const document: Json = JSON.parse(JSON.stringify(openApiDocument(createService())));
 
 export type Operation = {
   operationId: string;

@@ -2,7 +2,8 @@
  * What must be true of the runs in a database at every moment, whatever has happened to it. It reads what the service
  * has written, the events above all, and asks the service nothing.
  */
-import { type RunEventType, type RunStatus, TRANSITIONS, type Transition } from "../../src/core/run.ts";
+import type { RunEventType, RunStatus } from "../../src/db/enums.ts";
+import { TRANSITIONS, type Transition } from "../../src/runs/run.ts";
 
 /** Asks a database. The tests and the programs that run beside them have different ways in. */
 export type Ask = (text: string, values: unknown[]) => Promise<Record<string, unknown>[]>;

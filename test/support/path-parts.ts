@@ -1,5 +1,5 @@
 import { v7 as uuid } from "uuid";
-import type { PartType } from "../../src/core/path.ts";
+import type { PartType } from "../../src/db/enums.ts";
 import type { TestDatabase } from "./database.ts";
 import type { TestTenant, TestUser } from "./tenant.ts";
 

@@ -1,5 +1,6 @@
 import { v7 as uuid } from "uuid";
-import type { RunSnapshot, RunStatus } from "../../src/core/run.ts";
+import type { RunStatus } from "../../src/db/enums.ts";
+import type { RunSnapshot } from "../../src/runs/run.ts";
 import type { TestDatabase } from "./database.ts";
 import type { TestTenant } from "./tenant.ts";
 

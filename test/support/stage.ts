@@ -1,5 +1,5 @@
 import { v7 as uuid } from "uuid";
-import type { RunStatus } from "../../src/core/run.ts";
+import type { RunStatus } from "../../src/db/enums.ts";
 import { BUSY_RUNNER } from "./lifecycle.ts";
 import { grant, insertParts } from "./path-parts.ts";
 import { insertRun } from "./runs.ts";

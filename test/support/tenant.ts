@@ -1,8 +1,8 @@
 import type { NeonQueryFunction } from "@neondatabase/serverless";
 import { v7 as uuid } from "uuid";
 import { readConfig } from "../../src/config.ts";
-import { hashApiKey } from "../../src/core/api-key.ts";
-import { encryptWebhookSecret } from "../../src/runner/secret-box.ts";
+import { hashApiKey } from "../../src/http/credentials/api-key.ts";
+import { encryptWebhookSecret } from "../../src/workflows/secret-box.ts";
 import { SETTINGS } from "./settings.ts";
 
 /** What the tests' definitions sign with. */

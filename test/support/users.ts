@@ -1,5 +1,5 @@
 import { v7 as uuid } from "uuid";
-import { hashApiKey } from "../../src/core/api-key.ts";
+import { hashApiKey } from "../../src/http/credentials/api-key.ts";
 import type { TestDatabase } from "./database.ts";
 import type { TestTenant, TestUser } from "./tenant.ts";
 

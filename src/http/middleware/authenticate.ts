@@ -1,11 +1,11 @@
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
-import { hashApiKey, isApiKey, isWellFormedApiKey } from "../../core/api-key.ts";
-import { Problem } from "../../core/errors.ts";
-import type { Credential } from "../../store/principal.ts";
+import type { Credential } from "../../db/access.ts";
+import { hashApiKey, isApiKey, isWellFormedApiKey } from "../credentials/api-key.ts";
 import type { AppEnv } from "../env.ts";
 import { answerProblem } from "../errors.ts";
+import { Problem } from "../problems.ts";
 import { limitCaller } from "./limit-rate.ts";
 
 const BEARER = /^Bearer +([\x21-\x7e]+)$/i;

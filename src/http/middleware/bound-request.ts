@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
-import { Problem, ValidationFailed } from "../../core/errors.ts";
-import { isDeeperThan } from "../../core/json-depth.ts";
 import type { AppEnv } from "../env.ts";
+import { isDeeperThan } from "../json-depth.ts";
+import { Problem, ValidationFailed } from "../problems.ts";
 
 const MAX_HEADERS = 100;
 

@@ -3,9 +3,9 @@ import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import ipaddr from "ipaddr.js";
 import type { RateLimiter } from "../../config.ts";
-import { Problem } from "../../core/errors.ts";
 import type { AppEnv } from "../env.ts";
 import { answerProblem } from "../errors.ts";
+import { Problem } from "../problems.ts";
 
 const isWithin = async (limiter: RateLimiter | undefined, key: string | undefined) =>
   limiter === undefined || key === undefined || (await limiter.limit({ key })).success;

@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
+import { metered } from "../../db/meter.ts";
 import { log } from "../../log.ts";
-import { metered } from "../../store/meter.ts";
 import type { AppEnv } from "../env.ts";
 
 /**

@@ -1,0 +1,40 @@
+import { type SQL, sql } from "drizzle-orm";
+import { isAdministrator } from "../db/access.ts";
+import type { Role } from "../db/enums.ts";
+
+/** Who looks at a page, as its head says. */
+export type Caller = {
+  user_id: string;
+  tenant_id: string;
+  tenant_name: string;
+  name: string;
+  role: Role;
+  is_administrator: boolean;
+};
+
+/** What a user `u` is called: their name, or else their address, or the end of their id. */
+export const nameOf = (u: SQL) => sql`coalesce(
+  nullif(concat_ws(' ', ${u}.first_name, ${u}.last_name), ''), ${u}.email, right(${u}.id::text, 8))`;
+
+/** The principal `p` as {@link Caller}, in the column `caller`. */
+export const caller = sql`(
+  select jsonb_build_object('user_id', u.id, 'tenant_id', u.tenant_id, 'tenant_name', t.name,
+    'name', ${nameOf(sql`u`)}, 'role', u.role, 'is_administrator', ${isAdministrator})
+  from users u join tenants t on t.id = u.tenant_id
+  where u.id = p.user_id) as caller`;
+
+/**
+ * A common table expression: the newest definitions that the principal may see, as `visible`, at least `limit` of them if
+ * there are as many. Needs `readableDefinitions`.
+ */
+export const newestVisible = (limit: number) => sql`visible as (
+  select d.* from principal p
+  cross join lateral (
+    select d.* from workflow_definitions d
+    where ${isAdministrator} and d.tenant_id = p.tenant_id
+    order by d.created_at desc, d.id desc
+    limit ${limit}
+  ) d
+  union all
+  select d.* from readable_definitions readable join workflow_definitions d on d.id = readable.id
+)`;

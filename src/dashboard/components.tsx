@@ -1,0 +1,179 @@
+/** What the pages are made of. All text is escaped by hono/jsx. */
+import type { Child } from "hono/jsx";
+import type { RunStatus } from "../db/enums.ts";
+import { formatCurl, formatExactly, formatInstant, shortId } from "./format.ts";
+
+const ICONS: Record<RunStatus, string> = {
+  PENDING: "M8 3a5 5 0 1 0 0 10A5 5 0 0 0 8 3Zm0 2v3l2 2",
+  RUNNING: "M5 3.5v9l7.5-4.5Z",
+  COMPLETED: "m3 8.5 3.5 3.5L13 4.5",
+  FAILED: "m4 4 8 8M12 4l-8 8",
+};
+
+/** A state by its word, its sign and its colour. */
+export const Status = ({ status }: { status: RunStatus }) => (
+  <span class={`status ${status.toLowerCase()}`}>
+    <svg viewBox="0 0 16 16" aria-hidden="true">
+      <path d={ICONS[status]} />
+    </svg>
+    {status}
+  </span>
+);
+
+/** An instant: local where a script can say so, exact on hover. */
+export const Time = ({ at, withSeconds = false }: { at: string; withSeconds?: boolean }) => (
+  <time datetime={at} title={formatExactly(at)} data-seconds={withSeconds}>
+    {formatInstant(at)}
+  </time>
+);
+
+/** A button that copies, where a script can; without one it is not shown. */
+export const Copy = ({ text, label, children }: { text: string; label: string; children?: Child }) => (
+  <button type="button" class="copy" data-copy={text} aria-label={children ? undefined : label} title={label} hidden>
+    {children ?? (
+      <svg viewBox="0 0 16 16" aria-hidden="true">
+        <path d="M5.5 5.5h8v8h-8zM10.500 2.500h-8v8" />
+      </svg>
+    )}
+  </button>
+);
+
+/** Copies what asks the API the same as the page. */
+export const CopyCurl = ({ url, method = "GET" }: { url: string; method?: "GET" | "POST" }) => (
+  <Copy text={formatCurl(url, method)} label="Copy as curl, which takes the API key from $API_KEY">
+    Copy as curl
+  </Copy>
+);
+
+/** The end of an id, the whole on hover, and a button to copy it. */
+export const Id = ({ id, href }: { id: string; href?: string }) => (
+  <span class="id">
+    {href ? (
+      <a href={href} title={id}>
+        {shortId(id)}
+      </a>
+    ) : (
+      <code title={id}>{shortId(id)}</code>
+    )}
+    <Copy text={id} label={`Copy the id ${id}`} />
+  </span>
+);
+
+/** A name that somebody has given: its direction is its own, and it never breaks the layout. */
+export const Name = ({ children }: { children: string }) => (
+  <bdi class="name" title={children}>
+    {children === "" ? "(no name)" : children}
+  </bdi>
+);
+
+/** Leads to the workflow, for who may see it. */
+export const WorkflowName = ({ id, name, isVisible }: { id: string; name: string; isVisible: boolean }) =>
+  isVisible ? (
+    <a href={`/app/workflows/${id}`}>
+      <Name>{name}</Name>
+    </a>
+  ) : (
+    <Name>{name}</Name>
+  );
+
+export const Path = ({ children }: { children: string }) => (
+  <bdi class="path" title={children}>
+    {children}
+  </bdi>
+);
+
+/** A part of a whole as a bar. `label` says it in words. */
+export const Bar = ({ value, label, kind = "" }: { value: number; label: string; kind?: string }) => (
+  <svg class={`bar ${kind}`} viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label={label}>
+    <title>{label}</title>
+    <rect class="track" width="100" height="6" rx="3" />
+    <rect class="fill" width={Math.max(0, Math.min(100, Math.round(value * 100)))} height="6" rx="3" />
+  </svg>
+);
+
+/** One fact beside the others. */
+export const Fact = ({ name, children }: { name: string; children: Child }) => (
+  <div>
+    <dt>{name}</dt>
+    <dd>{children}</dd>
+  </div>
+);
+
+export const Empty = ({ title, children }: { title: string; children?: Child }) => (
+  <div class="empty">
+    <p class="empty-title">{title}</p>
+    {children}
+  </div>
+);
+
+/** A command to paste. */
+export const Command = ({ text, label }: { text: string; label: string }) => (
+  <div class="command">
+    <pre tabindex={0}>
+      <code>{text}</code>
+    </pre>
+    <Copy text={text} label={label} />
+  </div>
+);
+
+/** A button that asks first: what it opens says what will happen. Needs no script. */
+export const Ask = (props: {
+  id: string;
+  label: string;
+  title: string;
+  kind?: "danger" | "primary";
+  children: Child;
+}) => (
+  <>
+    <button type="button" class={props.kind} popovertarget={props.id}>
+      {props.label}
+    </button>
+    <div id={props.id} class="ask" popover="auto" role="dialog" aria-label={props.title}>
+      <h2>{props.title}</h2>
+      {props.children}
+      <button type="button" class="quiet" popovertarget={props.id} popovertargetaction="hide">
+        Cancel
+      </button>
+    </div>
+  </>
+);
+
+/** A form of one button. */
+export const Send = (props: { action: string; label: string; kind: string; name?: string; children?: Child }) => (
+  <form method="post" action={props.action}>
+    {props.children}
+    <button type="submit" class={props.kind} aria-label={props.name}>
+      {props.label}
+    </button>
+  </form>
+);
+
+/** A page's way to the next, by limit and offset. */
+export const Pages = (props: { total: number; limit: number; offset: number; href: (offset: number) => string }) => {
+  const { total, limit, offset, href } = props;
+  if (total <= limit && offset === 0) return null;
+  return (
+    <nav class="pages" aria-label="Pages">
+      {offset > 0 ? <a href={href(Math.max(0, offset - limit))}>← Previous</a> : <span />}
+      <span>
+        {Math.min(offset + 1, total)}–{Math.min(offset + limit, total)} of {total.toLocaleString("en-GB")}
+      </span>
+      {offset + limit < total ? <a href={href(offset + limit)}>Next →</a> : <span />}
+    </nav>
+  );
+};
+
+/** A part of a page that is asked for again while somebody looks. */
+export const Live = ({ href, seconds = 3, children }: { href: string; seconds?: number; children: Child }) => (
+  <div
+    id="live"
+    hx-get={href}
+    hx-trigger={`every ${seconds}s`}
+    hx-select="#live"
+    hx-target="this"
+    hx-swap="outerMorph"
+    data-live
+  >
+    {children}
+  </div>
+);

@@ -1,0 +1,94 @@
+/** The tree of files, and what may be done to it. */
+import { type Context, Hono } from "hono";
+import { v7 as newId } from "uuid";
+import { CREATABLE_PART_TYPES } from "../../db/enums.ts";
+import { createPathPart, deletePathPart, movePathPart } from "../../files/change-path-part.ts";
+import { NO_PATH_PART } from "../../files/path.ts";
+import { CreatePathPartRequestSchema, UpdatePathPartRequestSchema } from "../../files/path-parts-routes.ts";
+import type { AppEnv } from "../../http/env.ts";
+import { conditional } from "../../http/middleware/conditional.ts";
+import { Problem } from "../../http/problems.ts";
+import { checkBody } from "../../http/validation.ts";
+import { FormPage, readForm, submit } from "../forms.tsx";
+import { html, seeOther } from "../render.ts";
+import { idOf, offsetOf, readId, signedIn } from "../signed-in.tsx";
+import { CreateForm, FILES_PAGE, FilesPage, RenameForm } from "./files.tsx";
+import { MovePage } from "./move.tsx";
+import { type FolderView, viewFolder } from "./view-folder.ts";
+
+export const files = new Hono<AppEnv>();
+
+async function findFolder(c: Context<AppEnv>, id: string | null, offset = 0): Promise<FolderView> {
+  const view = await viewFolder(c.env.db, c.var.credential, { id, limit: FILES_PAGE, offset });
+  if (view === null) throw new Problem("not_found", NO_PATH_PART);
+  return view;
+}
+
+files.get("/app/files", conditional, signedIn, async (c) => {
+  const offset = offsetOf(c);
+  return html(c, <FilesPage view={await findFolder(c, null, offset)} offset={offset} />);
+});
+
+files.get("/app/files/:id", conditional, signedIn, async (c) => {
+  const offset = offsetOf(c);
+  return html(c, <FilesPage view={await findFolder(c, idOf(c), offset)} offset={offset} />);
+});
+
+async function createBelow(c: Context<AppEnv>, parentId: string | null): Promise<Response> {
+  const { values } = await readForm(c);
+  const back = parentId ? `/app/files/${parentId}` : "/app/files";
+  return submit(
+    c,
+    async () => {
+      const body = { name: values.name ?? "", part_type: values.part_type, parent_path_id: parentId };
+      const { name, part_type: partType } = checkBody(CreatePathPartRequestSchema, body);
+      await createPathPart(c.env.db, c.var.credential, { id: newId(), name, partType, parentId });
+      return seeOther(c, back);
+    },
+    (failure) => (
+      <FormPage title="New" section="files" back={back}>
+        <CreateForm parentId={parentId} types={CREATABLE_PART_TYPES} values={values} failure={failure} />
+      </FormPage>
+    ),
+  );
+}
+
+files.post("/app/files/new", signedIn, (c) => createBelow(c, null));
+files.post("/app/files/:id/new", signedIn, (c) => createBelow(c, idOf(c)));
+
+files.post("/app/files/:id/rename", signedIn, async (c) => {
+  const [id, { values }] = [idOf(c), await readForm(c)];
+  return submit(
+    c,
+    async () => {
+      const { name } = checkBody(UpdatePathPartRequestSchema, { name: values.name ?? "" });
+      await movePathPart(c.env.db, c.var.credential, { id, name });
+      return seeOther(c, `/app/files/${id}`);
+    },
+    (failure) => (
+      <FormPage title="Rename" section="files" back={`/app/files/${id}`}>
+        <RenameForm id={id} name={values.name ?? ""} failure={failure} />
+      </FormPage>
+    ),
+  );
+});
+
+/** The link says what the part is called, so that to look for its new place costs no second look at the part. */
+files.get("/app/files/:id/move", conditional, signedIn, async (c) => {
+  const [id, to] = [idOf(c), c.req.query("to")];
+  const view = await findFolder(c, to ? readId(to) : null);
+  return html(c, <MovePage id={id} name={c.req.query("name") ?? "it"} view={view} />);
+});
+
+files.post("/app/files/:id/move", signedIn, async (c) => {
+  const [id, { values }] = [idOf(c), await readForm(c)];
+  const { parent_path_id: parentId } = checkBody(UpdatePathPartRequestSchema, { parent_path_id: values.to || null });
+  await movePathPart(c.env.db, c.var.credential, { id, parentId });
+  return seeOther(c, `/app/files/${id}`);
+});
+
+files.post("/app/files/:id/delete", signedIn, async (c) => {
+  const { values } = await readForm(c);
+  await deletePathPart(c.env.db, c.var.credential, idOf(c));
+  return seeOther(c, values.parent ? `/app/files/${encodeURIComponent(values.parent)}` : "/app/files");
+});

@@ -1,0 +1,272 @@
+import { CREATABLE_PART_TYPES, type PartType } from "../../db/enums.ts";
+import type { PathPartRow } from "../../files/path-parts.ts";
+import { Ask, Empty, Fact, Id, Live, Name, Pages, Send, Time } from "../components.tsx";
+import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
+import { Page } from "../layout.tsx";
+import type { FolderView } from "./view-folder.ts";
+
+export const FILES_PAGE = 100;
+
+const KINDS: Partial<Record<PartType, string>> = {
+  FOLDER: "Folder",
+  DOCUMENT: "Document",
+  DOCUMENT_VERSION: "Version",
+  WORKFLOW_DEFINITION: "Workflow",
+};
+const kindOf = (type: PartType) => KINDS[type] ?? type.toLowerCase().replaceAll("_", " ");
+
+/** A kind of part as a small picture; the word beside it says the same. */
+export const KindIcon = ({ type }: { type: PartType }) => (
+  <svg class={`kind ${type === "FOLDER" ? "is-folder" : ""}`} viewBox="0 0 16 16" aria-hidden="true">
+    {type === "FOLDER" ? (
+      <path d="M1.500 4.500v8h13v-7h-7l-1.500-2h-4.500z" />
+    ) : (
+      <path d="M4 1.500h5.500l3 3v10h-8.500zM9.500 1.500v3h3" />
+    )}
+  </svg>
+);
+
+/** What may be put below a part; at the root, below null. */
+export const creatableBelow = (part: PathPartRow | null) =>
+  CREATABLE_PART_TYPES.filter((type) => (type === "DOCUMENT_VERSION") === (part?.part_type === "DOCUMENT"));
+
+export const mayCreateIn = ({ part, caller }: FolderView) =>
+  part === null
+    ? caller.is_administrator
+    : part.can_write && !part.system_managed && (part.part_type === "FOLDER" || part.part_type === "DOCUMENT");
+
+export const hrefOf = (id: string | null | undefined) => (id ? `/app/files/${id}` : "/app/files");
+
+export const Crumbs = ({ view, href = hrefOf }: { view: FolderView; href?: (id: string | null) => string }) => (
+  <p class="crumbs">
+    {view.part ? <a href={href(null)}>Files</a> : <span>Files</span>}
+    {view.above.map(({ id, name }) => (
+      <>
+        {" / "}
+        <a href={href(id)}>
+          <Name>{name}</Name>
+        </a>
+      </>
+    ))}
+    {view.part && (
+      <>
+        {" / "}
+        <Name>{view.part.name}</Name>
+      </>
+    )}
+  </p>
+);
+
+export const FilesPage = ({ view, offset }: { view: FolderView; offset: number }) => {
+  const { part } = view;
+  return (
+    <Page title={part?.name ?? "Files"} section="files" caller={view.caller}>
+      <Crumbs view={view} />
+      <div class="head">
+        <h1>{part ? <Name>{part.name}</Name> : "Files"}</h1>
+        <FileActions view={view} />
+      </div>
+      <div class={part ? "columns" : ""}>
+        <Live href={`${hrefOf(part?.id)}?offset=${offset}`} seconds={10}>
+          {view.children.length > 0 ? (
+            <Children parts={view.children} />
+          ) : (
+            <Empty
+              title={part?.part_type === "DOCUMENT_VERSION" ? "A version holds nothing." : "There is nothing in it."}
+            >
+              {part === null && !view.caller.is_administrator && <p>Ask an OWNER or ADMIN to grant you something.</p>}
+            </Empty>
+          )}
+          <Pages
+            total={view.total}
+            limit={FILES_PAGE}
+            offset={offset}
+            href={(next) => `${hrefOf(part?.id)}?offset=${next}`}
+          />
+        </Live>
+        {part && (
+          <div>
+            <About part={part} />
+            <Uses view={view} />
+          </div>
+        )}
+      </div>
+    </Page>
+  );
+};
+
+const Children = ({ parts }: { parts: FolderView["children"] }) => (
+  <table class="list files">
+    <thead>
+      <tr>
+        <th scope="col">Name</th>
+        <th scope="col">Kind</th>
+        <th scope="col">Access</th>
+        <th scope="col">Changed</th>
+      </tr>
+    </thead>
+    <tbody>
+      {parts.map((part) => (
+        <tr>
+          <td class="grow">
+            <a href={hrefOf(part.id)} class="file">
+              <KindIcon type={part.part_type} />
+              <Name>{part.workflow_name ?? part.name}</Name>
+            </a>
+          </td>
+          <td>{kindOf(part.part_type)}</td>
+          <td class="muted number">{part.system_managed ? "see only" : part.can_write ? "read, write" : "read"}</td>
+          <td class="when">
+            <Time at={part.updated_at} />
+          </td>
+        </tr>
+      ))}
+    </tbody>
+  </table>
+);
+
+const FileActions = ({ view }: { view: FolderView }) => {
+  const { part } = view;
+  const mayChange = part?.can_write && !part.system_managed;
+  return (
+    <div class="actions">
+      {part && mayChange && (
+        <>
+          <Ask id="ask-rename" label="Rename" title="Rename">
+            <p>
+              Everything below follows, and so do grants and workflows. Runs keep the paths they were triggered with.
+            </p>
+            <RenameForm id={part.id} name={part.name} failure={NO_FAILURE} />
+          </Ask>
+          <a class="button" href={`/app/files/${part.id}/move?${new URLSearchParams({ name: part.name })}`}>
+            Move
+          </a>
+          <Ask
+            id="ask-delete"
+            label="Delete"
+            title={`Delete this ${kindOf(part.part_type).toLowerCase()}?`}
+            kind="danger"
+          >
+            <p>
+              It goes for good, with everything below it and all grants on that. While a workflow uses it, or something
+              below it, this is refused.
+            </p>
+            <Send action={`/app/files/${part.id}/delete`} label="Delete" kind="danger">
+              <input type="hidden" name="parent" value={part.parent_id ?? ""} />
+            </Send>
+          </Ask>
+        </>
+      )}
+      {mayCreateIn(view) && (
+        <Ask id="ask-create" label="New" title="New" kind="primary">
+          <CreateForm
+            parentId={part?.id ?? null}
+            types={creatableBelow(part)}
+            values={{ part_type: creatableBelow(part)[0] ?? "FOLDER" }}
+            failure={NO_FAILURE}
+          />
+        </Ask>
+      )}
+    </div>
+  );
+};
+
+type CreateFormProps = { parentId: string | null; types: readonly PartType[]; values: Values; failure: Failure };
+
+export const CreateForm = ({ parentId, types, values, failure }: CreateFormProps) => (
+  <form method="post" action={parentId ? `/app/files/${parentId}/new` : "/app/files/new"} class="stack">
+    <Failures failure={failure} fields={["name", "part_type"]} />
+    <Field
+      name="part_type"
+      label="Kind"
+      failure={failure}
+      control={(a) => (
+        <select {...a}>
+          {types.map((type) => (
+            <option value={type} selected={type === values.part_type}>
+              {kindOf(type)}
+            </option>
+          ))}
+        </select>
+      )}
+    />
+    <Field
+      name="name"
+      label="Name"
+      failure={failure}
+      control={(a) => <input {...a} type="text" value={values.name} required autocomplete="off" dir="auto" />}
+    />
+    <button type="submit" class="primary">
+      Create
+    </button>
+  </form>
+);
+
+export const RenameForm = ({ id, name, failure }: { id: string; name: string; failure: Failure }) => (
+  <form method="post" action={`/app/files/${id}/rename`} class="stack">
+    <Failures failure={failure} fields={["name"]} />
+    <Field
+      name="name"
+      label="New name"
+      failure={failure}
+      control={(a) => <input {...a} type="text" value={name} required autocomplete="off" dir="auto" />}
+    />
+    <button type="submit" class="primary">
+      Rename
+    </button>
+  </form>
+);
+
+const About = ({ part }: { part: PathPartRow }) => (
+  <section class="card">
+    <dl class="rows">
+      <Fact name="Kind">{kindOf(part.part_type)}</Fact>
+      <Fact name="Path">
+        <span class="wrap">
+          <bdi>{part.materialized_path}</bdi>
+        </span>
+      </Fact>
+      <Fact name="Id">
+        <Id id={part.id} />
+      </Fact>
+      <Fact name="Access">
+        {part.system_managed ? "see only: the service keeps it" : part.can_write ? "read and write" : "read"}
+      </Fact>
+      <Fact name="Created">
+        <Time at={part.created_at} />
+      </Fact>
+    </dl>
+  </section>
+);
+
+const ROLES: Record<string, string> = { A: "source", B: "instruction", C: "output", D: "template" };
+
+const Uses = ({ view: { uses, part } }: { view: FolderView }) => (
+  <section class="card">
+    <h2>Used by</h2>
+    {uses.length === 0 ? (
+      <p class="muted">No workflow that you see uses it.</p>
+    ) : (
+      <ul class="tree">
+        {uses.map(({ id, name, letter, path }) => (
+          <li>
+            <span class="letter" aria-hidden="true">
+              {letter}
+            </span>{" "}
+            <a href={`/app/workflows/${id}`}>
+              <Name>{name}</Name>
+            </a>{" "}
+            <small class="muted">
+              as {ROLES[letter]}
+              {path !== part?.materialized_path && (
+                <>
+                  , by <bdi>{path}</bdi>
+                </>
+              )}
+            </small>
+          </li>
+        ))}
+      </ul>
+    )}
+  </section>
+);

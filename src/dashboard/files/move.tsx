@@ -1,0 +1,52 @@
+import { Name, Path } from "../components.tsx";
+import { Page } from "../layout.tsx";
+import { Crumbs, hrefOf, KindIcon, mayCreateIn } from "./files.tsx";
+import type { FolderView } from "./view-folder.ts";
+
+type MovePageProps = { id: string; name: string; view: FolderView };
+
+/** Where a part may go: one folder after the other, down from the top. */
+export const MovePage = ({ id, name, view }: MovePageProps) => {
+  const href = (to: string | null) => `/app/files/${id}/move?${new URLSearchParams({ name, ...(to && { to }) })}`;
+  const folders = view.children.filter(
+    (child) => child.part_type === "FOLDER" && child.id !== id && !child.system_managed,
+  );
+  return (
+    <Page title={`Move ${name}`} section="files" caller={view.caller}>
+      <div class="narrow">
+        <p class="crumbs">
+          <a href={hrefOf(id)}>← Back</a>
+        </p>
+        <h1>
+          Move <Name>{name}</Name>
+        </h1>
+        <div class="card stack">
+          <Crumbs view={view} href={href} />
+          {folders.length === 0 ? (
+            <p class="muted">There is no folder in here.</p>
+          ) : (
+            <ul class="folders">
+              {folders.map((folder) => (
+                <li>
+                  <a href={href(folder.id)} class="file">
+                    <KindIcon type="FOLDER" />
+                    <Name>{folder.name}</Name>
+                  </a>
+                </li>
+              ))}
+            </ul>
+          )}
+          <form method="post" action={`/app/files/${id}/move`}>
+            <input type="hidden" name="to" value={view.part?.id ?? ""} />
+            <button type="submit" class="primary" disabled={!mayCreateIn(view)}>
+              Move it here
+            </button>{" "}
+            <span class="muted">
+              <Path>{view.part?.materialized_path ?? "/"}</Path>
+            </span>
+          </form>
+        </div>
+      </div>
+    </Page>
+  );
+};

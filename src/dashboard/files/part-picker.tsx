@@ -1,0 +1,148 @@
+/**
+ * Chooses parts of the tree within a form, without a script: what is chosen are the form's own checkboxes, and each
+ * folder opens by sending the form to be shown again with that folder in it.
+ */
+import { CREATABLE_PART_TYPES } from "../../db/enums.ts";
+import { Path } from "../components.tsx";
+import { type Failure, faultsAt } from "../forms.tsx";
+import type { NamedPart } from "../workflows/view-workflows.ts";
+import type { FolderView } from "./view-folder.ts";
+
+/** As many parts of a folder as one chooses from. */
+export const BROWSED = 200;
+
+/** A chosen part as a value of the form: id, kind and path. */
+export const formatChoice = ({ id, type, path }: NamedPart): string => `${id} ${type ?? "-"} ${path ?? "-"}`;
+
+export function parseChoice(text: string): NamedPart {
+  const [id = "", type = "-", ...path] = text.split(" ");
+  return { id, type: type === "-" ? null : type, path: path.length === 0 || path[0] === "-" ? null : path.join(" ") };
+}
+
+/** Which folder is open in which field; without a view none is. */
+export type Opened = { field: string; view: FolderView } | null;
+
+/** `field:folder id`, as the button that opens it says; the id is empty for the tops. */
+export function parseOpen(text: string | undefined): { field: string; id: string | null } | null {
+  if (text === undefined) return null;
+  const [field = "", id = ""] = text.split(":");
+  return { field, id: id === "" ? null : id };
+}
+
+type PickerProps = {
+  field: string;
+  path: string;
+  letter: string;
+  label: string;
+  hint: string;
+  allowed: readonly string[];
+  isSingle?: boolean;
+  chosen: readonly NamedPart[];
+  opened: Opened;
+  failure: Failure;
+  /** Where the form is sent to. */
+  action: string;
+};
+
+export const PartPicker = (props: PickerProps) => {
+  const { field, path, letter, label, hint, allowed, chosen, opened, failure } = props;
+  const messages = faultsAt(failure, path);
+  const view = opened?.field === field ? opened.view : null;
+  const isChosen = (id: string) => chosen.some((part) => part.id === id);
+  return (
+    <fieldset class="field picker" id={`pick-${field}`} aria-describedby={`pick-${field}-note`}>
+      <legend>
+        <span class="letter" aria-hidden="true">
+          {letter}
+        </span>{" "}
+        {label}
+      </legend>
+      <div id={`pick-${field}-note`} class="note">
+        {messages.map((message) => (
+          <p class="fault">{message}</p>
+        ))}
+        <p>{hint}</p>
+      </div>
+      {chosen.map((part) => (
+        <label class="choice">
+          <input type="checkbox" name={field} value={formatChoice(part)} checked />
+          <Path>{part.path ?? part.id}</Path>
+        </label>
+      ))}
+      {view === null ? (
+        <Open action={props.action} field={field} id="">
+          {chosen.length === 0 || !props.isSingle ? "Choose from the files …" : "Choose another …"}
+        </Open>
+      ) : (
+        <div class="browser">
+          <p class="crumbs">
+            <Open action={props.action} field={field} id="">
+              Top
+            </Open>
+            {view.above.map(({ id, name }) => (
+              <>
+                /{" "}
+                <Open action={props.action} field={field} id={id}>
+                  {name}
+                </Open>
+              </>
+            ))}
+            {view.part && (
+              <>
+                / <Path>{view.part.name}</Path>
+              </>
+            )}
+          </p>
+          {view.children.length === 0 && <p class="muted">There is nothing in it.</p>}
+          <ul>
+            {view.children
+              .filter((part) => CREATABLE_PART_TYPES.some((type) => type === part.part_type) && !part.system_managed)
+              .map((part) => (
+                <li>
+                  {allowed.includes(part.part_type) && !isChosen(part.id) ? (
+                    <label class="choice">
+                      <input
+                        type="checkbox"
+                        name={field}
+                        value={formatChoice({ id: part.id, type: part.part_type, path: part.materialized_path })}
+                        aria-label={part.materialized_path}
+                      />
+                      <Path>{part.name}</Path>
+                    </label>
+                  ) : (
+                    <span class="choice muted">
+                      <Path>{part.name}</Path>
+                      {isChosen(part.id) ? " (chosen)" : ""}
+                    </span>
+                  )}
+                  {part.part_type !== "DOCUMENT_VERSION" && (
+                    <Open action={props.action} field={field} id={part.id}>
+                      open
+                    </Open>
+                  )}
+                </li>
+              ))}
+          </ul>
+          {view.total > view.children.length && (
+            <p class="muted">
+              The first {view.children.length} of {view.total}.
+            </p>
+          )}
+        </div>
+      )}
+    </fieldset>
+  );
+};
+
+const Open = ({ action, field, id, children }: { action: string; field: string; id: string; children: string }) => (
+  <button
+    type="submit"
+    class="opens"
+    name="open"
+    value={`${field}:${id}`}
+    formaction={`${action}#pick-${field}`}
+    formnovalidate
+  >
+    <bdi>{children}</bdi>
+  </button>
+);

@@ -1,0 +1,112 @@
+/** Forms that say what the API says of their values, beside the fields. */
+import type { Context } from "hono";
+import type { Child } from "hono/jsx";
+import type { JSX } from "hono/jsx/jsx-runtime";
+import type { AppEnv } from "../http/env.ts";
+import { type Fault, PROBLEMS, Problem, ValidationFailed } from "../http/problems.ts";
+import { Page, type Section } from "./layout.tsx";
+import { html } from "./render.ts";
+
+/** Why a form was not taken: what is wrong with its fields, or with the whole. */
+export type Failure = { faults: readonly Fault[]; detail: string | null };
+
+export const NO_FAILURE: Failure = { faults: [], detail: null };
+
+/** The texts of a form by the names of its fields; a field that is there more than once has its last. */
+export type Values = Readonly<Record<string, string>>;
+
+/** @throws Problem `unsupported_media_type` for what is no form */
+export async function readForm(c: Context<AppEnv>): Promise<{ values: Values; all: (name: string) => string[] }> {
+  const form = await c.req.formData().catch((error: unknown) => {
+    throw error instanceof TypeError ? new Problem("unsupported_media_type", "A page takes forms.") : error;
+  });
+  const texts = (name: string) => form.getAll(name).filter((value) => typeof value === "string");
+  return { values: Object.fromEntries([...form.keys()].map((name) => [name, texts(name).at(-1) ?? ""])), all: texts };
+}
+
+/** Does what a form asks for; when that is refused for what the form says, answers the form again. */
+export async function submit(
+  c: Context<AppEnv>,
+  action: () => Promise<Response>,
+  again: (failure: Failure) => JSX.Element,
+): Promise<Response> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof ValidationFailed) return html(c, again({ faults: error.faults, detail: null }), 422);
+    if (error instanceof Problem && error.code === "conflict") {
+      return html(c, again({ faults: [], detail: error.message }), PROBLEMS.conflict.status);
+    }
+    throw error;
+  }
+}
+
+/** The faults of a field: those of the API's field at `path`, such as `runner_config.url`, and of all below it. */
+export const faultsAt = ({ faults }: Failure, path: string): string[] =>
+  faults.filter(({ loc }) => `${loc.slice(1).join(".")}.`.startsWith(`${path}.`)).map(({ msg }) => msg);
+
+/** What is wrong with the whole, and with fields that are not among these. */
+export const Failures = ({ failure, fields }: { failure: Failure; fields: readonly string[] }) => {
+  const isElsewhere = ({ loc }: Fault) =>
+    !fields.some((path) => `${loc.slice(1).join(".")}.`.startsWith(`${path}.`)) || loc[0] !== "body";
+  const messages = [
+    ...(failure.detail ? [failure.detail] : []),
+    ...failure.faults.filter(isElsewhere).map((f) => f.msg),
+  ];
+  if (messages.length === 0 && failure.faults.length === 0) return null;
+  return (
+    <div class="failure" role="alert">
+      {messages.length > 0 ? messages.map((message) => <p>{message}</p>) : <p>Some fields need another look.</p>}
+    </div>
+  );
+};
+
+type FieldProps = {
+  name: string;
+  label: string;
+  failure: Failure;
+  /** The API's name of the field, where it is not the form's. */
+  path?: string;
+  hint?: Child;
+  /** Gets what ties it to its label and its messages. */
+  control: (attributes: { id: string; name: string; "aria-describedby"?: string; "aria-invalid"?: "true" }) => Child;
+};
+
+/** A label, a control, a hint, and what is wrong. */
+export const Field = ({ name, label, failure, path = name, hint, control }: FieldProps) => {
+  const messages = faultsAt(failure, path);
+  const id = `field-${name}`;
+  const isDescribed = hint !== undefined || messages.length > 0;
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {control({
+        id,
+        name,
+        ...(isDescribed && { "aria-describedby": `${id}-note` }),
+        ...(messages.length > 0 && { "aria-invalid": "true" }),
+      })}
+      {isDescribed && (
+        <div id={`${id}-note`} class="note">
+          {messages.map((message) => (
+            <p class="fault">{message}</p>
+          ))}
+          {hint !== undefined && <p>{hint}</p>}
+        </div>
+      )}
+    </div>
+  );
+};
+
+/** The page that answers a form which was not taken. */
+export const FormPage = (props: { title: string; section: Section; back: string; children: Child }) => (
+  <Page title={props.title} section={props.section}>
+    <div class="narrow">
+      <p class="crumbs">
+        <a href={props.back}>← Back</a>
+      </p>
+      <h1>{props.title}</h1>
+      <div class="card">{props.children}</div>
+    </div>
+  </Page>
+);

@@ -1,0 +1,147 @@
+import { Hono } from "hono";
+import type { Child } from "hono/jsx";
+import type { AppEnv } from "../../http/env.ts";
+import { conditional } from "../../http/middleware/conditional.ts";
+import { LATE_SECONDS } from "../../sweep/health-routes.ts";
+import { Empty, Live, Name } from "../components.tsx";
+import { formatSeconds, plural } from "../format.ts";
+import { Page } from "../layout.tsx";
+import { html } from "../render.ts";
+import { signedIn } from "../signed-in.tsx";
+import { EndedChart, LagChart } from "./health-charts.tsx";
+import { type FailingRunner, type HealthView, type Hour, MAX_ENDED_IN_AN_HOUR, viewHealth } from "./view-health.ts";
+
+export const healthPage = new Hono<AppEnv>();
+
+healthPage.get("/app/health", conditional, signedIn, async (c) => {
+  return html(c, <HealthPage view={await viewHealth(c.env.db, c.var.credential)} />);
+});
+
+/** Ages are told by the minute once they are that old, so that a page of which nothing has changed stays the same. */
+const formatAge = (seconds: number) =>
+  seconds < 60 ? "less than a minute" : formatSeconds(Math.floor(seconds / 60) * 60);
+
+const HealthPage = ({ view }: { view: HealthView }) => {
+  const sum = (of: (hour: Hour) => number) => view.hours.reduce((total, hour) => total + of(hour), 0);
+  const timedOut = sum((hour) => hour.timed_out);
+  return (
+    <Page title="Health" section="health" caller={view.caller}>
+      <div class="head">
+        <h1>Health</h1>
+        {!view.caller.is_administrator && <span class="muted">of the runs that you see</span>}
+      </div>
+      <Live href="/app/health" seconds={10}>
+        <div class="tiles">
+          <SweepTile view={view} />
+          <Tile name="Overdue now" value={view.overdue} isGood={(view.overdue_seconds ?? 0) < LATE_SECONDS}>
+            {view.overdue_seconds === null
+              ? "none waits for the sweep"
+              : `the oldest for ${formatAge(view.overdue_seconds)}`}
+          </Tile>
+          <Tile name="Dispatch backlog" value={view.due} isGood={(view.due_seconds ?? 0) < LATE_SECONDS}>
+            {view.due_seconds === null ? "nothing is due" : `the oldest for ${formatAge(view.due_seconds)}`}
+            {view.postponed > 0 && `; ${view.postponed} to be tried later`}
+          </Tile>
+          <Tile name="Failing runners" value={view.failing.length} isGood={view.failing.length === 0}>
+            {view.failing.length === 0 ? "all take their runs" : "see below"}
+          </Tile>
+        </div>
+        <section class="card">
+          <h2>
+            Ended in the last day{" "}
+            <small class="muted">
+              {sum((hour) => hour.completed)} completed above the line, {sum((hour) => hour.failed)} failed below
+            </small>
+          </h2>
+          <EndedChart hours={view.hours} />
+          {view.hours.some(({ completed, failed }) => completed + failed >= MAX_ENDED_IN_AN_HOUR) && (
+            <p class="muted">Of an hour in which more have ended, the latest {MAX_ENDED_IN_AN_HOUR} are shown.</p>
+          )}
+        </section>
+        <section class="card">
+          <h2>
+            Sweeps in the last day <small class="muted">how late the latest of each hour was failed</small>
+          </h2>
+          {timedOut === 0 ? (
+            <p class="muted">No run has timed out.</p>
+          ) : (
+            <>
+              <p>
+                {plural(timedOut, "run")} timed out. Readers saw them FAILED at their deadlines; the sweep made that
+                durable, and freed their slots.
+              </p>
+              <LagChart hours={view.hours} />
+            </>
+          )}
+        </section>
+        <Runners failing={view.failing} />
+      </Live>
+    </Page>
+  );
+};
+
+const SweepTile = ({ view: { sweep } }: { view: HealthView }) => {
+  if (sweep?.seconds_since == null) {
+    return (
+      <Tile name="Last sweep" value="never" isGood={false}>
+        Is the cron trigger deployed?
+      </Tile>
+    );
+  }
+  const { seconds_since, seconds_taken } = sweep;
+  return (
+    <Tile
+      name="Last sweep"
+      value={seconds_since < 60 ? "< 1 min" : formatAge(seconds_since)}
+      isGood={seconds_since < LATE_SECONDS}
+    >
+      {seconds_taken === null ? "ago; one is under way" : `ago; it took ${formatSeconds(seconds_taken)}`}
+    </Tile>
+  );
+};
+
+type TileProps = { name: string; value: string | number; isGood: boolean; children: Child };
+
+const Tile = ({ name, value, isGood, children }: TileProps) => (
+  <section class={`card tile ${isGood ? "good" : "bad"}`} aria-label={name}>
+    <h2>
+      <svg viewBox="0 0 16 16" aria-hidden="true">
+        <path d={isGood ? "m3 8.500 3.500 3.500L13 4.500" : "M8 3v6.500M8 12.500v.5"} />
+      </svg>
+      {name}
+      <span class="visually-hidden">{isGood ? ": good" : ": needs attention"}</span>
+    </h2>
+    <p class="big">{value}</p>
+    <p class="muted">{children}</p>
+  </section>
+);
+
+const Runners = ({ failing }: { failing: FailingRunner[] }) => (
+  <section class="card">
+    <h2>Failing runners</h2>
+    {failing.length === 0 ? (
+      <Empty title="Every runner takes what is handed to it." />
+    ) : (
+      <ul class="items">
+        {failing.map(({ id, name, trying, given_up, reason }) => (
+          <li>
+            <a href={`/app/workflows/${id}`} class="item-name">
+              <Name>{name}</Name>
+            </a>
+            <span>
+              {[
+                ...(trying > 0 ? [`${plural(trying, "run")} being tried`] : []),
+                ...(given_up > 0 ? [`${plural(given_up, "run")} given up`] : []),
+              ].join(", ")}
+            </span>
+            {reason !== null && (
+              <p class="reason wrap muted">
+                <bdi>{reason}</bdi>
+              </p>
+            )}
+          </li>
+        ))}
+      </ul>
+    )}
+  </section>
+);

@@ -1,0 +1,186 @@
+/** The people of the tenant, what they may do, and the keys with which they do it. */
+import { type Context, Hono } from "hono";
+import { v7 as newId } from "uuid";
+import { admitAdministrator } from "../../db/access.ts";
+import { ROLES } from "../../db/enums.ts";
+import { NO_PATH_PART } from "../../files/path.ts";
+import { generateApiKey } from "../../http/credentials/api-key.ts";
+import type { AppEnv } from "../../http/env.ts";
+import { conditional } from "../../http/middleware/conditional.ts";
+import { Problem } from "../../http/problems.ts";
+import { checkBody } from "../../http/validation.ts";
+import { createApiKey, revokeApiKey } from "../../people/api-keys.ts";
+import { CreateApiKeyRequestSchema } from "../../people/api-keys-routes.ts";
+import { changeActivation, changeRole } from "../../people/change-user.ts";
+import { createPermission, updatePermission } from "../../people/change-user-permission.ts";
+import { CreateTenantUserRequestSchema, UpdateTenantUserRequestSchema } from "../../people/tenant-users-routes.ts";
+import { deletePermission } from "../../people/user-permissions.ts";
+import { CreatePermissionRequestSchema, UpdatePermissionRequestSchema } from "../../people/user-permissions-routes.ts";
+import { createUser } from "../../people/users.ts";
+import { BROWSED, parseChoice } from "../files/part-picker.tsx";
+import { viewFolder } from "../files/view-folder.ts";
+import { FormPage, readForm, submit, type Values } from "../forms.tsx";
+import { html, seeOther } from "../render.ts";
+import { idOf, offsetOf, readId, signedIn } from "../signed-in.tsx";
+import { GrantAgainPage, GrantPage } from "./grant.tsx";
+import { NewPersonForm, PEOPLE_PAGE, PeoplePage } from "./people.tsx";
+import { KeyForm, NewKeyPage, PersonPage, RoleForm } from "./person.tsx";
+import { viewPeople, viewPerson } from "./view-people.ts";
+
+export const people = new Hono<AppEnv>();
+
+/** An empty field is one that was left out. */
+const orNull = (text: string | undefined) => (text === undefined || text.trim() === "" ? null : text.trim());
+
+const personHref = (c: Context<AppEnv>) => `/app/people/${idOf(c)}`;
+
+/** Whom a form is about. */
+const chosen = (c: Context<AppEnv>) => ({
+  credential: c.var.credential,
+  tenantId: c.var.session.tenantId,
+  userId: idOf(c),
+});
+
+people.get("/app/people", conditional, signedIn, async (c) => {
+  const offset = offsetOf(c);
+  const view = await viewPeople(c.env.db, c.var.credential, { limit: PEOPLE_PAGE, offset });
+  return html(c, <PeoplePage view={view} offset={offset} />);
+});
+
+people.post("/app/people/new", signedIn, async (c) => {
+  const { values } = await readForm(c);
+  return submit(
+    c,
+    async () => {
+      const { email, role, ...names } = checkBody(CreateTenantUserRequestSchema, {
+        email: values.email?.trim() ?? "",
+        first_name: orNull(values.first_name),
+        last_name: orNull(values.last_name),
+        role: values.role,
+      });
+      const { first_name: firstName = null, last_name: lastName = null } = names;
+      const tenantId = c.var.session.tenantId;
+      const user = await createUser(c.env.db, c.var.credential, {
+        id: newId(),
+        tenantId,
+        email,
+        firstName,
+        lastName,
+        role,
+      });
+      return seeOther(c, `/app/people/${user.id}`);
+    },
+    (failure) => (
+      <FormPage title="Add somebody" section="people" back="/app/people">
+        <NewPersonForm values={values} failure={failure} />
+      </FormPage>
+    ),
+  );
+});
+
+people.get("/app/people/:id", conditional, signedIn, async (c) => {
+  const view = await viewPerson(c.env.db, c.var.credential, idOf(c));
+  if (view.person === null) throw new Problem("not_found", "There is no such user, or they are not yours to see.");
+  return html(c, <PersonPage view={view} person={view.person} />);
+});
+
+people.post("/app/people/:id/role", signedIn, async (c) => {
+  const [href, { values }] = [personHref(c), await readForm(c)];
+  return submit(
+    c,
+    async () => {
+      await changeRole(c.env.db, chosen(c), checkBody(UpdateTenantUserRequestSchema, { role: values.role }).role);
+      return seeOther(c, href);
+    },
+    (failure) => (
+      <FormPage title="Change the role" section="people" back={href}>
+        <RoleForm id={idOf(c)} roles={ROLES} role={values.role ?? ""} failure={failure} />
+      </FormPage>
+    ),
+  );
+});
+
+for (const [verb, isActive] of [
+  ["activate", true],
+  ["deactivate", false],
+] as const) {
+  people.post(`/app/people/:id/${verb}`, signedIn, async (c) => {
+    await changeActivation(c.env.db, chosen(c), isActive);
+    return seeOther(c, personHref(c));
+  });
+}
+
+people.get("/app/people/:id/grant", conditional, signedIn, async (c) => {
+  const folderId = c.req.query("in");
+  const folder = { id: folderId ? readId(folderId) : null, limit: BROWSED, offset: 0 };
+  const view = await viewFolder(c.env.db, c.var.credential, folder);
+  if (view === null) throw new Problem("not_found", NO_PATH_PART);
+  admitAdministrator({ is_own_tenant: true, is_administrator: view.caller.is_administrator });
+  return html(c, <GrantPage userId={idOf(c)} view={view} />);
+});
+
+people.post("/app/people/:id/grant", signedIn, async (c) => {
+  const [{ tenantId, userId }, { values }] = [chosen(c), await readForm(c)];
+  const choice = values.part ?? "";
+  return submit(
+    c,
+    async () => {
+      const body = { tenant_id: tenantId, user_id: userId, path_part_id: parseChoice(choice).id };
+      const grant = checkBody(CreatePermissionRequestSchema, { ...body, capability: values.capability });
+      const { path_part_id: pathPartId, capability } = grant;
+      await createPermission(c.env.db, c.var.credential, { id: newId(), tenantId, userId, pathPartId, capability });
+      return seeOther(c, personHref(c));
+    },
+    (failure) => (
+      <GrantAgainPage userId={userId} choice={choice} capability={values.capability ?? ""} failure={failure} />
+    ),
+  );
+});
+
+people.post("/app/people/:id/grants/:grant/change", signedIn, async (c) => {
+  const { values } = await readForm(c);
+  const { capability = null } = checkBody(UpdatePermissionRequestSchema, { capability: values.capability });
+  const change = { id: idOf(c, "grant"), tenantId: c.var.session.tenantId, pathPartId: null, capability };
+  await updatePermission(c.env.db, c.var.credential, change);
+  return seeOther(c, personHref(c));
+});
+
+people.post("/app/people/:id/grants/:grant/revoke", signedIn, async (c) => {
+  const grant = { tenantId: c.var.session.tenantId, id: idOf(c, "grant") };
+  await deletePermission(c.env.db, c.var.credential, grant);
+  return seeOther(c, personHref(c));
+});
+
+/** A key works until the end of its last day, in UTC. */
+const keyOf = (values: Values) => {
+  const expiresOn = orNull(values.expires_on);
+  return checkBody(CreateApiKeyRequestSchema, {
+    name: values.name?.trim() ?? "",
+    expires_at: expiresOn && `${expiresOn}T23:59:59Z`,
+  });
+};
+
+people.post("/app/people/:id/keys", signedIn, async (c) => {
+  const [id, { values }] = [idOf(c), await readForm(c)];
+  if (id !== c.var.session.userId) throw new Problem("forbidden", "Everybody makes their own keys.");
+  return submit(
+    c,
+    async () => {
+      const { name, expires_at: expiresAt = null } = keyOf(values);
+      const { key, hash, suffix } = await generateApiKey();
+      await createApiKey(c.env.db, c.var.credential, { id: newId(), name, hash, suffix, expiresAt });
+      c.header("Cache-Control", "no-store");
+      return html(c, <NewKeyPage id={id} name={name} apiKey={key} />, 201);
+    },
+    (failure) => (
+      <FormPage title="A new API key" section="people" back={personHref(c)}>
+        <KeyForm id={id} values={values} failure={failure} />
+      </FormPage>
+    ),
+  );
+});
+
+people.post("/app/people/:id/keys/:key/revoke", signedIn, async (c) => {
+  await revokeApiKey(c.env.db, c.var.credential, idOf(c, "key"));
+  return seeOther(c, personHref(c));
+});

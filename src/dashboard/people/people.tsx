@@ -1,0 +1,110 @@
+import { Ask, Live, Name, Pages, Time } from "../components.tsx";
+import { plural } from "../format.ts";
+import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
+import { Page } from "../layout.tsx";
+import type { PeopleView, Person } from "./view-people.ts";
+
+export const PEOPLE_PAGE = 50;
+
+export const PeoplePage = ({ view, offset }: { view: PeopleView; offset: number }) => (
+  <Page title="People" section="people" caller={view.caller}>
+    <div class="head">
+      <h1>People</h1>
+      {view.caller.is_administrator && (
+        <div class="actions">
+          <Ask id="ask-new" label="Add somebody" title="Add somebody" kind="primary">
+            <NewPersonForm values={{ role: "USER" }} failure={NO_FAILURE} />
+          </Ask>
+        </div>
+      )}
+    </div>
+    <Live href={`/app/people?offset=${offset}`} seconds={10}>
+      <table class="list people">
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">Role</th>
+            <th scope="col">Grants</th>
+            <th scope="col">API keys</th>
+            <th scope="col">Since</th>
+          </tr>
+        </thead>
+        <tbody>
+          {view.people.map((person) => (
+            <tr>
+              <td class="grow">
+                <a href={`/app/people/${person.id}`}>
+                  <Name>{person.name}</Name>
+                </a>
+                {person.id === view.caller.user_id && <span class="muted"> (you)</span>}
+                {person.email !== null && person.email !== person.name && (
+                  <small class="muted line">
+                    <bdi>{person.email}</bdi>
+                  </small>
+                )}
+              </td>
+              <td>
+                <RoleName person={person} />
+              </td>
+              <td class="number">
+                {person.role === "USER" ? plural(person.grants, "grant") : <span class="muted">all</span>}
+              </td>
+              <td class="number">{plural(person.keys, "key")}</td>
+              <td class="when">
+                <Time at={person.created_at} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <Pages total={view.total} limit={PEOPLE_PAGE} offset={offset} href={(next) => `/app/people?offset=${next}`} />
+    </Live>
+  </Page>
+);
+
+export const RoleName = ({ person }: { person: Person }) => (
+  <>
+    <span class="role">{person.role}</span>
+    {!person.is_active && <span class="status failed">DEACTIVATED</span>}
+  </>
+);
+
+export const NewPersonForm = ({ values, failure }: { values: Values; failure: Failure }) => (
+  <form method="post" action="/app/people/new" class="stack">
+    <Failures failure={failure} fields={["email", "first_name", "last_name", "role"]} />
+    <Field
+      name="email"
+      label="Email"
+      failure={failure}
+      control={(a) => <input {...a} type="email" value={values.email} required autocomplete="off" />}
+    />
+    <Field
+      name="first_name"
+      label="First name (optional)"
+      failure={failure}
+      control={(a) => <input {...a} type="text" value={values.first_name} autocomplete="off" dir="auto" />}
+    />
+    <Field
+      name="last_name"
+      label="Last name (optional)"
+      failure={failure}
+      control={(a) => <input {...a} type="text" value={values.last_name} autocomplete="off" dir="auto" />}
+    />
+    <Field
+      name="role"
+      label="Role"
+      failure={failure}
+      hint="A USER sees what is granted; an ADMIN sees and does everything."
+      control={(a) => (
+        <select {...a}>
+          {["USER", "ADMIN"].map((role) => (
+            <option selected={role === values.role}>{role}</option>
+          ))}
+        </select>
+      )}
+    />
+    <button type="submit" class="primary">
+      Add
+    </button>
+  </form>
+);

@@ -1,0 +1,240 @@
+import { ROLES, type Role } from "../../db/enums.ts";
+import type { Caller } from "../caller.ts";
+import { Ask, Command, Copy, Empty, Fact, Id, Name, Path, Send, Time } from "../components.tsx";
+import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
+import { Page } from "../layout.tsx";
+import { RoleName } from "./people.tsx";
+import type { Person, PersonView } from "./view-people.ts";
+
+/** Nobody changes themselves, and only the OWNER the OWNER, by passing it on. */
+const mayChange = (caller: Caller, person: Person) =>
+  caller.is_administrator && caller.user_id !== person.id && person.role !== "OWNER";
+
+export const PersonPage = ({ view, person }: { view: PersonView; person: Person }) => {
+  const { caller } = view;
+  const isSelf = caller.user_id === person.id;
+  return (
+    <Page title={person.name} section="people" caller={caller}>
+      <p class="crumbs">
+        <a href="/app/people">People</a> / <Id id={person.id} />
+      </p>
+      <div class="head">
+        <h1>
+          <Name>{person.name}</Name>
+        </h1>
+        <RoleName person={person} />
+        {mayChange(caller, person) && <PersonActions caller={caller} person={person} />}
+      </div>
+      <div class="stack">
+        <section class="card">
+          <dl class="facts">
+            <Fact name="Email">
+              <span class="wrap">
+                <bdi>{person.email ?? "none"}</bdi>
+              </span>
+            </Fact>
+            <Fact name="Since">
+              <Time at={person.created_at} />
+            </Fact>
+            <Fact name="Runs">
+              <a href={isSelf ? "/app/runs?mine=1" : `/app/runs?user=${person.id}`}>
+                {isSelf ? "Your runs" : "Their runs"}
+              </a>
+            </Fact>
+          </dl>
+        </section>
+        <Grants view={view} person={person} />
+        <Keys view={view} person={person} />
+      </div>
+    </Page>
+  );
+};
+
+const PersonActions = ({ caller, person }: { caller: Caller; person: Person }) => {
+  const roles = ROLES.filter((role) => role !== "OWNER" || caller.role === "OWNER");
+  return (
+    <div class="actions">
+      <Ask id="ask-role" label="Change role" title="Change the role?">
+        <p>A USER sees what is granted; an ADMIN sees and does everything.</p>
+        {caller.role === "OWNER" && (
+          <p>There is one OWNER: who makes somebody else the OWNER is an ADMIN from then on.</p>
+        )}
+        <RoleForm id={person.id} roles={roles} role={person.role} failure={NO_FAILURE} />
+      </Ask>
+      {person.is_active ? (
+        <Ask id="ask-activation" label="Deactivate" title="Deactivate this user?" kind="danger">
+          <p>No credential of theirs works from the next request on. Their runs go on, and what they made stays.</p>
+          <Send action={`/app/people/${person.id}/deactivate`} label="Deactivate" kind="danger" />
+        </Ask>
+      ) : (
+        <Ask id="ask-activation" label="Activate" title="Activate this user?">
+          <p>Their keys that were neither revoked nor have expired meanwhile work again.</p>
+          <Send action={`/app/people/${person.id}/activate`} label="Activate" kind="primary" />
+        </Ask>
+      )}
+    </div>
+  );
+};
+
+type RoleFormProps = { id: string; roles: readonly Role[]; role: string; failure: Failure };
+
+export const RoleForm = ({ id, roles, role, failure }: RoleFormProps) => (
+  <form method="post" action={`/app/people/${id}/role`} class="stack">
+    <Failures failure={failure} fields={["role"]} />
+    <Field
+      name="role"
+      label="Role"
+      failure={failure}
+      control={(a) => (
+        <select {...a}>
+          {roles.map((name) => (
+            <option selected={name === role}>{name}</option>
+          ))}
+        </select>
+      )}
+    />
+    <button type="submit" class="primary">
+      Change
+    </button>
+  </form>
+);
+
+const Grants = ({ view: { caller, permissions }, person }: { view: PersonView; person: Person }) => (
+  <section class="card">
+    <div class="head">
+      <h2>Grants</h2>
+      {caller.is_administrator && (
+        <div class="actions">
+          <a class="button" href={`/app/people/${person.id}/grant`}>
+            Grant …
+          </a>
+        </div>
+      )}
+    </div>
+    {person.role !== "USER" && <p class="muted">As {person.role} they see and do everything, granted or not.</p>}
+    {permissions.length === 0 ? (
+      person.role === "USER" && <Empty title="Nothing is granted yet." />
+    ) : (
+      <ul class="items">
+        {permissions.map(({ id, path_part_id, materialized_path, capability, workflow_name }) => (
+          <li>
+            <a href={`/app/files/${path_part_id}`} class="item-name">
+              {workflow_name === null ? <Path>{materialized_path}</Path> : <Name>{`Workflow ${workflow_name}`}</Name>}
+            </a>
+            <span class="muted">{capability === "READ_WRITE" ? "read and write" : "read"}</span>
+            {caller.is_administrator && (
+              <span class="actions">
+                <Send
+                  action={`/app/people/${person.id}/grants/${id}/change`}
+                  label={capability === "READ_WRITE" ? "Read only" : "Allow to write"}
+                  kind="small"
+                >
+                  <input
+                    type="hidden"
+                    name="capability"
+                    value={capability === "READ_WRITE" ? "READ_ONLY" : "READ_WRITE"}
+                  />
+                </Send>
+                <Send
+                  action={`/app/people/${person.id}/grants/${id}/revoke`}
+                  label="Revoke"
+                  name={`Revoke ${materialized_path}`}
+                  kind="small danger"
+                />
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+    )}
+  </section>
+);
+
+const Keys = ({ view: { caller, keys }, person }: { view: PersonView; person: Person }) => (
+  <section class="card">
+    <div class="head">
+      <h2>API keys</h2>
+      {caller.user_id === person.id && (
+        <div class="actions">
+          <Ask id="ask-key" label="New key" title="A new API key" kind="primary">
+            <p>It can do what you can. It is shown once.</p>
+            <KeyForm id={person.id} values={{}} failure={NO_FAILURE} />
+          </Ask>
+        </div>
+      )}
+    </div>
+    {keys.length === 0 ? (
+      <Empty title="There is no key that works." />
+    ) : (
+      <ul class="items">
+        {keys.map((key) => (
+          <li>
+            <span class="item-name">
+              <Name>{key.name}</Name> <code>…{key.key_suffix}</code>
+            </span>
+            <span class="muted">
+              since <Time at={key.created_at} />
+              {key.expires_at !== null && (
+                <>
+                  , until <Time at={key.expires_at} />
+                </>
+              )}
+            </span>
+            <span class="actions">
+              <Ask id={`ask-${key.id}`} label="Revoke" title="Revoke this key?" kind="danger">
+                <p>Whoever holds it is out from the next request on. That cannot be undone.</p>
+                <Send action={`/app/people/${person.id}/keys/${key.id}/revoke`} label="Revoke" kind="danger" />
+              </Ask>
+            </span>
+          </li>
+        ))}
+      </ul>
+    )}
+  </section>
+);
+
+export const KeyForm = ({ id, values, failure }: { id: string; values: Values; failure: Failure }) => (
+  <form method="post" action={`/app/people/${id}/keys`} class="stack">
+    <Failures failure={failure} fields={["name", "expires_at"]} />
+    <Field
+      name="name"
+      label="Name"
+      failure={failure}
+      hint="What it is for."
+      control={(a) => <input {...a} type="text" value={values.name} required autocomplete="off" dir="auto" />}
+    />
+    <Field
+      name="expires_on"
+      path="expires_at"
+      label="Expires after (optional)"
+      failure={failure}
+      control={(a) => <input {...a} type="date" value={values.expires_on} />}
+    />
+    <button type="submit" class="primary">
+      Create
+    </button>
+  </form>
+);
+
+/** The only page that ever shows a key. */
+export const NewKeyPage = ({ id, name, apiKey }: { id: string; name: string; apiKey: string }) => (
+  <Page title="The new API key" section="people">
+    <div class="narrow">
+      <h1>
+        The new API key <Name>{name}</Name>
+      </h1>
+      <div class="card stack">
+        <p>Copy it now: it is shown this once, and only its hash is kept.</p>
+        <Command text={apiKey} label="Copy the key" />
+        <div class="actions">
+          <Copy text={apiKey} label="Copy the key">
+            Copy the key
+          </Copy>
+          <a class="button" href={`/app/people/${id}`}>
+            Done
+          </a>
+        </div>
+      </div>
+    </div>
+  </Page>
+);

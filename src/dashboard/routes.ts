@@ -1,0 +1,24 @@
+/** The dashboard: pages for people, below `/app`, on the same store verbs and access rules as the API. */
+import { Hono } from "hono";
+import type { AppEnv } from "../http/env.ts";
+import { Problem } from "../http/problems.ts";
+import { files } from "./files/files-routes.tsx";
+import { healthPage } from "./health/health.tsx";
+import { people } from "./people/people-routes.tsx";
+import { run } from "./runs/run-routes.tsx";
+import { runs } from "./runs/runs.tsx";
+import { signIn } from "./sign-in.tsx";
+import { answerErrorPage } from "./signed-in.tsx";
+import { workflows } from "./workflows/workflow-routes.tsx";
+
+export const pages = new Hono<AppEnv>();
+
+const sections = new Hono<AppEnv>();
+sections.onError(answerErrorPage);
+sections.get("/app", (c) => c.redirect("/app/runs"));
+for (const section of [signIn, runs, run, workflows, files, people, healthPage]) sections.route("/", section);
+sections.all("/app/*", () => {
+  throw new Problem("not_found", "There is no such page.");
+});
+
+pages.route("/", sections);

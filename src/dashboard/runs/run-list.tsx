@@ -1,0 +1,83 @@
+import { Bar, Id, Name, Status, Time, WorkflowName } from "../components.tsx";
+import { formatSeconds, secondsBetween } from "../format.ts";
+import type { ListedRun } from "./view-runs.ts";
+
+/** How long a run waited or ran, and for one that runs how much of its time is left. `now` is the database's. */
+export const Duration = ({ run, now }: { run: ListedRun; now: string }) => {
+  const { status, begun_at, deadline_at, completed_at, created_at } = run;
+  if (status === "PENDING") return <span class="muted">waits {formatSeconds(secondsBetween(created_at, now))}</span>;
+  if (begun_at === null) return <span class="muted">never began</span>;
+  if (completed_at !== null) return <>{formatSeconds(secondsBetween(begun_at, completed_at))}</>;
+  if (deadline_at === null) return null;
+  const left = secondsBetween(now, deadline_at);
+  const share = left / secondsBetween(begun_at, deadline_at);
+  return (
+    <>
+      {formatSeconds(secondsBetween(begun_at, now))}
+      <Bar value={share} kind={share < 0.2 ? "short" : "left"} label={`${formatSeconds(left)} left of its time`} />
+      <small class="muted">{formatSeconds(left)} left</small>
+    </>
+  );
+};
+
+/** Runs as a table, and on a narrow screen as cards. */
+export const RunList = ({
+  runs,
+  now,
+  withWorkflow = true,
+}: {
+  runs: ListedRun[];
+  now: string;
+  withWorkflow?: boolean;
+}) => (
+  <table class="list runs">
+    <thead>
+      <tr>
+        <th scope="col">State</th>
+        {withWorkflow && <th scope="col">Workflow</th>}
+        <th scope="col">By</th>
+        <th scope="col">Triggered</th>
+        <th scope="col">Time</th>
+        <th scope="col">Run</th>
+      </tr>
+    </thead>
+    <tbody>
+      {runs.map((run) => (
+        <tr id={`run-${run.id}`}>
+          <td>
+            <a href={`/app/runs/${run.id}`} class="plain">
+              <Status status={run.status} />
+            </a>
+            {run.attempt > 1 && <small class="muted"> attempt {run.attempt}</small>}
+          </td>
+          {withWorkflow && (
+            <td class="grow">
+              <WorkflowName
+                id={run.workflow_definition_id}
+                name={run.workflow_name}
+                isVisible={run.workflow_is_visible}
+              />
+              {run.error !== null && (
+                <small class="error-line" title={run.error}>
+                  <bdi>{run.error.slice(0, 200)}</bdi>
+                </small>
+              )}
+            </td>
+          )}
+          <td class="who-cell">
+            <Name>{run.user_name}</Name>
+          </td>
+          <td class="when">
+            <Time at={run.created_at} />
+          </td>
+          <td class="number">
+            <Duration run={run} now={now} />
+          </td>
+          <td class="id-cell">
+            <Id id={run.id} href={`/app/runs/${run.id}`} />
+          </td>
+        </tr>
+      ))}
+    </tbody>
+  </table>
+);

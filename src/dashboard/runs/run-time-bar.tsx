@@ -1,0 +1,99 @@
+import { scaleLinear } from "d3-scale";
+import { Time } from "../components.tsx";
+import { formatSeconds, secondsBetween } from "../format.ts";
+import type { ViewedRun } from "./view-run.ts";
+
+const WIDTH = 1000;
+const HEIGHT = 34;
+
+type Phase = { name: string; kind: string; from: string; to: string };
+
+/** What the attempt has spent its time on so far, in order. */
+function phasesOf(run: ViewedRun, now: string): Phase[] {
+  const queuedAt =
+    run.events.findLast(({ type, attempt }) => attempt === run.attempt && (type === "TRIGGERED" || type === "RETRIED"))
+      ?.at ?? run.created_at;
+  const end = run.completed_at ?? now;
+  const begun = run.begun_at ?? end;
+  // A result may come before the hand-over is written down.
+  const taken = run.begun_at === null ? end : (run.dispatched_at ?? (run.completed_at ? begun : end));
+  const last = { COMPLETED: "completed", FAILED: "failed", RUNNING: "running", PENDING: "pending" }[run.status];
+  return [
+    { name: "Queued", kind: "pending", from: queuedAt, to: begun },
+    { name: "Handed over", kind: "dispatch", from: begun, to: taken },
+    { name: run.status === "RUNNING" ? "Running" : "Ran", kind: last, from: taken, to: end },
+  ].filter(({ from, to }) => Date.parse(to) > Date.parse(from));
+}
+
+/** The time of a run's attempt to scale: queued, handed over, running, and its deadline. */
+export const TimeBar = ({ run, now }: { run: ViewedRun; now: string }) => {
+  const phases = phasesOf(run, now);
+  const start = phases[0]?.from ?? run.created_at;
+  const end = run.completed_at ?? now;
+  const deadline = run.deadline_at;
+  const last = deadline !== null && Date.parse(deadline) > Date.parse(end) ? deadline : end;
+  const x = scaleLinear([Date.parse(start), Math.max(Date.parse(last), Date.parse(start) + 1)], [0, WIDTH]);
+  const words = phases.map(({ name, from, to }) => `${name} ${formatSeconds(secondsBetween(from, to))}`);
+  const label = `${words.join(", ")}${deadline ? `; its deadline is ${formatSeconds(secondsBetween(start, deadline))} after the start of the bar` : ""}`;
+  return (
+    <section class="card">
+      <h2>
+        Time <small class="muted">attempt {run.attempt}</small>
+      </h2>
+      <svg class="time-bar" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
+        <title>{label}</title>
+        <rect class="track" y="6" width={WIDTH} height="22" />
+        {phases.map(({ kind, from, to }) => (
+          <rect
+            class={`phase ${kind}`}
+            x={x(Date.parse(from)).toFixed(1)}
+            y="6"
+            width={Math.max(3, x(Date.parse(to)) - x(Date.parse(from))).toFixed(1)}
+            height="22"
+          />
+        ))}
+        {deadline && (
+          <rect
+            class="deadline"
+            x={Math.min(WIDTH - 4, x(Date.parse(deadline))).toFixed(1)}
+            width="4"
+            height={HEIGHT}
+          />
+        )}
+      </svg>
+      <dl class="facts">
+        {phases.map(({ name, kind, from, to }) => (
+          <div>
+            <dt>
+              <span class={`dot ${kind}`} aria-hidden="true" />
+              {name}
+            </dt>
+            <dd class="number">{formatSeconds(secondsBetween(from, to))}</dd>
+          </div>
+        ))}
+        {deadline && (
+          <div>
+            <dt>
+              <span class="dot deadline" aria-hidden="true" />
+              Deadline
+            </dt>
+            <dd>
+              <Time at={deadline} />
+              {run.status === "RUNNING" && (
+                <small class="muted"> in {formatSeconds(secondsBetween(now, deadline))}</small>
+              )}
+            </dd>
+          </div>
+        )}
+        {run.completed_at && (
+          <div>
+            <dt>Ended</dt>
+            <dd>
+              <Time at={run.completed_at} />
+            </dd>
+          </div>
+        )}
+      </dl>
+    </section>
+  );
+};

@@ -1,0 +1,196 @@
+import { type PathSnapshot, TRANSITIONS } from "../../runs/run.ts";
+import type { Caller } from "../caller.ts";
+import { Ask, Copy, CopyCurl, Fact, Id, Live, Name, Send, Status, Time, WorkflowName } from "../components.tsx";
+import { PathTree } from "../files/path-tree.tsx";
+import { formatSeconds, plural } from "../format.ts";
+import { type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
+import { Page } from "../layout.tsx";
+import { Timeline } from "./run-events.tsx";
+import { TimeBar } from "./run-time-bar.tsx";
+import type { ViewedRun } from "./view-run.ts";
+
+type RunPageProps = { caller: Caller; run: ViewedRun; now: string; origin: string };
+
+export const RunPage = ({ caller, run, now, origin }: RunPageProps) => (
+  <Page title={`${run.run_snapshot.workflow_name}: ${run.status}`} section="runs" caller={caller}>
+    <p class="crumbs">
+      <a href="/app/runs">Runs</a> / <Id id={run.id} />
+    </p>
+    <Live href={`/app/runs/${run.id}`} seconds={2}>
+      <div class="head">
+        <h1>
+          <Name>{run.run_snapshot.workflow_name}</Name>
+        </h1>
+        <Status status={run.status} />
+        <Actions run={run} origin={origin} />
+      </div>
+      {run.error !== null && (
+        <section class="card failed-card" aria-label="Error">
+          <h2>Error</h2>
+          <p class="wrap pre">
+            <bdi>{run.error}</bdi>
+          </p>
+        </section>
+      )}
+      {run.status === "PENDING" && <Queue run={run} />}
+      <TimeBar run={run} now={now} />
+      <div class="columns">
+        <Timeline run={run} />
+        <About run={run} />
+      </div>
+      <Snapshot run={run} />
+    </Live>
+  </Page>
+);
+
+const can = (run: ViewedRun, what: "stop" | "retry" | "delete") =>
+  run.is_theirs && TRANSITIONS[what].from.some((status) => status === run.status);
+
+const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
+  const { id, workflow } = run;
+  const isStartable = workflow.is_active && workflow.has_runner;
+  return (
+    <div class="actions">
+      <CopyCurl url={`${origin}/v1/workflow-runs/${id}`} />
+      {can(run, "stop") && (
+        <Ask id="ask-stop" label="Stop" title="Stop this run?" kind="danger">
+          <p>
+            {run.status === "RUNNING"
+              ? "It is FAILED at once and its slot is free for the next run. Its runner is told, but what it has done stays done."
+              : "It is FAILED at once and leaves the queue. It has not begun."}
+          </p>
+          <StopForm id={id} reason="" failure={NO_FAILURE} />
+        </Ask>
+      )}
+      {can(run, "retry") && isStartable && (
+        <Ask id="ask-retry" label="Retry" title="Run it again?">
+          <p>
+            It becomes attempt {run.attempt + 1} of the same run, with the same frozen parameters, at the end of its
+            workflow’s queue. Its error is cleared; its events stay.
+          </p>
+          <Send action={`/app/runs/${id}/retry`} label="Retry" kind="primary" />
+        </Ask>
+      )}
+      {can(run, "delete") && (
+        <Ask id="ask-delete" label="Delete" title="Delete this run?" kind="danger">
+          <p>
+            The run and its {plural(run.total_events, "event")} are gone for good.
+            {run.status === "PENDING" && " It leaves the queue and never runs."}
+          </p>
+          <Send action={`/app/runs/${id}/delete`} label="Delete" kind="danger" />
+        </Ask>
+      )}
+      {can(run, "retry") && !isStartable && (
+        <span class="muted">{workflow.is_active ? "No runner: no retry." : "Paused: no retry."}</span>
+      )}
+    </div>
+  );
+};
+
+export const StopForm = ({ id, reason, failure }: { id: string; reason: string; failure: Failure }) => (
+  <form method="post" action={`/app/runs/${id}/stop`} class="stack">
+    <Failures failure={failure} fields={["reason"]} />
+    <Field
+      name="reason"
+      label="Reason (optional)"
+      failure={failure}
+      control={(a) => <input {...a} type="text" value={reason} autocomplete="off" />}
+    />
+    <button type="submit" class="danger">
+      Stop
+    </button>
+  </form>
+);
+
+const Queue = ({ run }: { run: ViewedRun }) => (
+  <section class="card" aria-label="Queue">
+    <p class="queue">
+      <strong class="big">{run.queue_position}</strong>
+      <span>
+        {run.queue_position === 1 ? "It is next" : `${plural((run.queue_position ?? 1) - 1, "run")} before it`} in the
+        queue. <WhatBlocks run={run} />
+      </span>
+    </p>
+  </section>
+);
+
+const WhatBlocks = ({ run: { blocked_by, workflow } }: { run: ViewedRun }) => {
+  if (blocked_by) {
+    return (
+      <>
+        <Id id={blocked_by.id} href={`/app/runs/${blocked_by.id}`} /> of <Name>{blocked_by.user_name}</Name> holds the
+        slot, until <Time at={blocked_by.deadline_at} /> at the latest.
+      </>
+    );
+  }
+  if (!workflow.is_active) return <>The workflow is paused.</>;
+  return <>{workflow.has_runner ? "It starts when the slot is free." : "The workflow has no runner."}</>;
+};
+
+const About = ({ run }: { run: ViewedRun }) => (
+  <section class="card">
+    <h2>About</h2>
+    <dl class="rows">
+      <Fact name="Run">
+        <code class="wrap">{run.id}</code> <Copy text={run.id} label="Copy the id" />
+      </Fact>
+      <Fact name="Workflow">
+        <WorkflowName
+          id={run.workflow_definition_id}
+          name={run.run_snapshot.workflow_name}
+          isVisible={run.workflow.is_visible}
+        />
+        {run.workflow.is_active ? "" : " (paused)"}
+      </Fact>
+      <Fact name="Triggered by">
+        <Name>{run.user_name}</Name>
+      </Fact>
+      <Fact name="Triggered">
+        <Time at={run.created_at} />
+      </Fact>
+      <Fact name="Time limit">{formatSeconds(run.run_snapshot.max_run_duration_seconds)}</Fact>
+      {run.idempotency_key !== null && (
+        <Fact name="Idempotency key">
+          <bdi class="wrap">{run.idempotency_key}</bdi>
+        </Fact>
+      )}
+      {run.next_dispatch_at && (
+        <Fact name="Next hand-over">
+          <Time at={run.next_dispatch_at} />
+        </Fact>
+      )}
+    </dl>
+  </section>
+);
+
+const Snapshot = ({ run: { run_snapshot: snapshot } }: { run: ViewedRun }) => (
+  <section class="card">
+    <h2>
+      Parameters <small class="muted">frozen when the run was triggered</small>
+    </h2>
+    <div class="abcd">
+      <Tree letter="A" title="Sources" parts={snapshot.sources} />
+      <Tree letter="B" title="Instructions" parts={snapshot.instructions} />
+      <Tree letter="C" title="Outputs" parts={snapshot.outputs} />
+      <Tree letter="D" title="Template" parts={snapshot.template ? [snapshot.template] : []} />
+    </div>
+  </section>
+);
+
+const Tree = ({ letter, title, parts }: { letter: string; title: string; parts: PathSnapshot[] }) => (
+  <div>
+    <h3>
+      <span class="letter" aria-hidden="true">
+        {letter}
+      </span>{" "}
+      {title}
+    </h3>
+    <PathTree
+      parts={parts.map(({ path_part_id, materialized_path, part_type }) => ({
+        id: path_part_id,
+        path: materialized_path,
+        type: part_type,
+      }))}
+    />
+  </div>
+);

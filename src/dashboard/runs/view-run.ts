@@ -1,0 +1,95 @@
+import { sql } from "drizzle-orm";
+import {
+  authenticated,
+  type Credential,
+  definitionIsVisible,
+  ofTenant,
+  principal,
+  runIsTheirs,
+  runIsVisible,
+} from "../../db/access.ts";
+import { type Database, repeatable } from "../../db/client.ts";
+import type { RunEventType } from "../../db/enums.ts";
+import { instant } from "../../db/rows.ts";
+import { isOverdue, placeInQueue, type RunRow, runColumns } from "../../runs/run-rows.ts";
+import { type Caller, caller, nameOf } from "../caller.ts";
+
+/** Something that happened to a run, and who did it, if a person did. */
+export type ViewedEvent = {
+  type: RunEventType;
+  attempt: number;
+  at: string;
+  detail: Record<string, unknown> | null;
+  user_name: string | null;
+};
+
+/** A run with all that its page shows. Instants are RFC 3339. */
+export type ViewedRun = RunRow & {
+  attempt: number;
+  user_name: string;
+  is_theirs: boolean;
+  workflow: { is_visible: boolean; is_active: boolean; has_runner: boolean };
+  idempotency_key: string | null;
+  begun_at: string | null;
+  deadline_at: string | null;
+  dispatched_at: string | null;
+  next_dispatch_at: string | null;
+  /** 1 for the run that is next. Null unless PENDING. */
+  queue_position: number | null;
+  /** The run that holds the slot, if the caller may see it. Null unless PENDING behind one. */
+  blocked_by: { id: string; user_name: string; deadline_at: string } | null;
+  events: ViewedEvent[];
+  /** How many there are, should they be more than are listed. */
+  total_events: number;
+};
+
+const MAX_EVENTS = 200;
+
+/**
+ * A run and what happened to it, the latest {@link MAX_EVENTS}, oldest first; null when there is none that the caller may see.
+ * @throws Problem `unauthenticated`
+ */
+export async function viewRun(
+  db: Database,
+  credential: Credential,
+  id: string,
+): Promise<{ caller: Caller; now: string; run: ViewedRun | null }> {
+  const { rows } = await repeatable(db).execute<{ caller: Caller; now: string; run: ViewedRun | null }>(sql`
+    with ${principal(credential)}, run as (
+      select r.*, ${runIsTheirs} as is_theirs
+      from principal p join workflow_runs r on r.id = ${id} and ${runIsVisible}
+    ), happened as (
+      (select e.id, e.type, e.attempt, e.at, e.detail from run join workflow_run_events e on e.run_id = run.id
+      order by e.id desc limit ${MAX_EVENTS})
+      union all
+      select null, 'TIMED_OUT', r.attempt, r.deadline_at, null from run r where ${isOverdue}
+    )
+    select ${caller}, ${instant(sql`statement_timestamp()`)} as now, (
+      select to_jsonb(viewed) from (
+        select ${runColumns}, r.attempt, r.is_theirs, r.idempotency_key,
+          ${instant(sql`r.started_at`)} as begun_at, ${instant(sql`r.deadline_at`)} as deadline_at,
+          ${instant(sql`r.dispatched_at`)} as dispatched_at, ${instant(sql`r.next_dispatch_at`)} as next_dispatch_at,
+          (select ${nameOf(sql`u`)} from users u where u.id = r.user_id) as user_name,
+          (select jsonb_build_object('is_visible', ${definitionIsVisible}, 'is_active', d.is_active,
+              'has_runner', d.runner_url is not null)
+            from principal p join workflow_definitions d on d.id = r.workflow_definition_id) as workflow,
+          ${placeInQueue} as queue_position,
+          case when r.status = 'PENDING' then (
+            select jsonb_build_object('id', holder.id, 'deadline_at', ${instant(sql`holder.deadline_at`)},
+              'user_name', (select ${nameOf(sql`u`)} from users u where u.id = holder.user_id))
+            from workflow_runs holder
+            where holder.workflow_definition_id = r.workflow_definition_id
+              and holder.status = 'RUNNING' and holder.deadline_at > statement_timestamp()
+              and exists (select from principal p join workflow_runs r on r.id = holder.id and ${runIsVisible})
+          ) end as blocked_by,
+          (select count(*)::int from workflow_run_events e where e.run_id = r.id) as total_events,
+          (select coalesce(jsonb_agg(jsonb_build_object('type', e.type, 'attempt', e.attempt, 'at', ${instant(sql`e.at`)},
+              'detail', e.detail, 'user_name', (
+                select ${nameOf(sql`u`)} from users u where u.tenant_id = r.tenant_id and u.id = (e.detail ->> 'user_id')::uuid)
+              ) order by e.id nulls last), '[]') from happened e) as events
+        from run r
+      ) viewed
+    ) as run, ${ofTenant}
+    from principal p`);
+  return authenticated(rows);
+}

@@ -1,0 +1,181 @@
+import type { Caller } from "../caller.ts";
+import { formatChoice, type Opened, PartPicker, parseChoice } from "../files/part-picker.tsx";
+import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
+import { Page } from "../layout.tsx";
+import type { ViewedWorkflow } from "./view-workflows.ts";
+
+/** The four parameters: the form's name for each, and the API's. */
+export const PICKERS = [
+  {
+    field: "source",
+    path: "source_path_part_ids",
+    letter: "A",
+    label: "Sources",
+    hint: "What a run reads: folders or documents.",
+    allowed: ["FOLDER", "DOCUMENT"],
+  },
+  {
+    field: "instruction",
+    path: "instruction_path_part_ids",
+    letter: "B",
+    label: "Instructions",
+    hint: "What it follows: folders or documents.",
+    allowed: ["FOLDER", "DOCUMENT"],
+  },
+  {
+    field: "output",
+    path: "output_path_part_ids",
+    letter: "C",
+    label: "Outputs",
+    hint: "Where it writes: folders.",
+    allowed: ["FOLDER"],
+  },
+  {
+    field: "template",
+    path: "template_path_part_id",
+    letter: "D",
+    label: "Template (optional)",
+    hint: "What it fills in: a document or a version of one.",
+    allowed: ["DOCUMENT", "DOCUMENT_VERSION"],
+    isSingle: true,
+  },
+] as const;
+
+type Picks = Readonly<Record<(typeof PICKERS)[number]["field"], readonly string[]>>;
+
+/** What the form holds, as texts. */
+export type WorkflowFormState = { values: Values; picks: Picks };
+
+export const EMPTY_FORM: WorkflowFormState = {
+  values: { max_run_duration_seconds: "300", is_active: "true" },
+  picks: { source: [], instruction: [], output: [], template: [] },
+};
+
+export const formOf = (workflow: ViewedWorkflow): WorkflowFormState => ({
+  values: {
+    name: workflow.name,
+    description: workflow.description ?? "",
+    runner_url: workflow.runner_url ?? "",
+    max_run_duration_seconds: String(workflow.max_run_duration_seconds),
+    is_active: String(workflow.is_active),
+  },
+  picks: {
+    source: workflow.sources.map(formatChoice),
+    instruction: workflow.instructions.map(formatChoice),
+    output: workflow.outputs.map(formatChoice),
+    template: workflow.templates.map(formatChoice),
+  },
+});
+
+/** The form as the body of the API's request. An empty secret beside a URL is one that is to stay. */
+export function toBody({ values, picks }: WorkflowFormState) {
+  const idsOf = (texts: readonly string[]) => texts.map((text) => parseChoice(text).id);
+  const [url = "", secret = "", description = ""] = [
+    values.runner_url?.trim(),
+    values.webhook_secret,
+    values.description,
+  ];
+  const seconds = values.max_run_duration_seconds?.trim() ?? "";
+  return {
+    keepsSecret: url !== "" && secret === "",
+    body: {
+      name: values.name ?? "",
+      description: description === "" ? null : description,
+      runner_type: "SELF_HOSTED",
+      runner_config: url === "" && secret === "" ? null : { url, webhook_secret: secret },
+      max_run_duration_seconds: /^-?\d+$/.test(seconds) ? Number(seconds) : seconds,
+      source_path_part_ids: idsOf(picks.source),
+      instruction_path_part_ids: idsOf(picks.instruction),
+      output_path_part_ids: idsOf(picks.output),
+      template_path_part_id: idsOf(picks.template).at(-1) ?? null,
+      is_active: values.is_active !== "false",
+    },
+  };
+}
+
+type FormProps = { caller?: Caller; id: string | null; state: WorkflowFormState; opened?: Opened; failure?: Failure };
+
+const FIELDS = ["name", "description", "runner_config", "max_run_duration_seconds", ...PICKERS.map(({ path }) => path)];
+
+export const WorkflowFormPage = ({ caller, id, state, opened = null, failure = NO_FAILURE }: FormProps) => {
+  const { values, picks } = state;
+  const title = id === null ? "New workflow" : "Edit workflow";
+  const back = id === null ? "/app/workflows" : `/app/workflows/${id}`;
+  const action = id === null ? "/app/workflows/new" : `/app/workflows/${id}/edit`;
+  return (
+    <Page title={title} section="workflows" {...(caller && { caller })}>
+      <div class="narrow">
+        <p class="crumbs">
+          <a href={back}>← Back</a>
+        </p>
+        <h1>{title}</h1>
+        <form method="post" action={action} class="card stack" autocomplete="off">
+          {/* The first button is what Enter presses. */}
+          <button type="submit" class="visually-hidden" tabindex={-1}>
+            Save
+          </button>
+          <Failures failure={failure} fields={FIELDS} />
+          <input type="hidden" name="is_active" value={values.is_active} />
+          <Field
+            name="name"
+            label="Name"
+            failure={failure}
+            control={(a) => <input {...a} type="text" value={values.name} required dir="auto" />}
+          />
+          <Field
+            name="description"
+            label="Description (optional)"
+            failure={failure}
+            control={(a) => (
+              <textarea {...a} rows={2} dir="auto">
+                {values.description}
+              </textarea>
+            )}
+          />
+          <Field
+            name="runner_url"
+            path="runner_config.url"
+            label="Runner (optional)"
+            failure={failure}
+            hint="Where runs are handed over: an https URL. Without one the workflow cannot be invoked."
+            control={(a) => <input {...a} type="url" value={values.runner_url} />}
+          />
+          <Field
+            name="webhook_secret"
+            path="runner_config.webhook_secret"
+            label="Webhook secret"
+            failure={failure}
+            hint={
+              id === null
+                ? "Signs what is sent to the runner. After whsec_ a key in base64, else any text."
+                : "Leave it empty to keep the one it has. It is never shown."
+            }
+            control={(a) => <input {...a} type="password" value={values.webhook_secret} autocomplete="new-password" />}
+          />
+          <Field
+            name="max_run_duration_seconds"
+            label="Time limit in seconds"
+            failure={failure}
+            hint="60 to 86400. A run that has not ended by then is FAILED."
+            control={(a) => <input {...a} type="number" value={values.max_run_duration_seconds} />}
+          />
+          {PICKERS.map((picker) => (
+            <PartPicker
+              {...picker}
+              action={action}
+              chosen={picks[picker.field].map(parseChoice)}
+              opened={opened}
+              failure={failure}
+            />
+          ))}
+          <div class="actions">
+            <button type="submit" class="primary">
+              {id === null ? "Create" : "Save"}
+            </button>
+            <a href={back}>Cancel</a>
+          </div>
+        </form>
+      </div>
+    </Page>
+  );
+};

@@ -1,0 +1,113 @@
+import { MedianDuration, Strip, SuccessRate } from "../charts.tsx";
+import { Bar, Empty, Live, Name, Pages } from "../components.tsx";
+import { formatSeconds, plural, secondsBetween } from "../format.ts";
+import { Page } from "../layout.tsx";
+import type { ListedWorkflow, WorkflowsView } from "./view-workflows.ts";
+
+const Paused = () => (
+  <span class="status pending">
+    <svg viewBox="0 0 16 16" aria-hidden="true">
+      <path d="M5.500 3.500v9M10.500 3.500v9" />
+    </svg>
+    PAUSED
+  </span>
+);
+
+/** Who holds the slot, and for how long still. */
+export const Slot = ({
+  workflow,
+  now,
+}: {
+  workflow: Pick<ListedWorkflow, "holder" | "is_active" | "has_runner">;
+  now: string;
+}) => {
+  const { holder } = workflow;
+  if (holder === null) {
+    if (!workflow.is_active) return <Paused />;
+    return workflow.has_runner ? <span class="muted">free</span> : <span class="muted">no runner</span>;
+  }
+  const left = secondsBetween(now, holder.deadline_at);
+  const share = left / secondsBetween(holder.begun_at, holder.deadline_at);
+  return (
+    <>
+      <a href={`/app/runs/${holder.id}`}>
+        <Name>{holder.user_name}</Name>
+      </a>{" "}
+      <Bar value={share} kind={share < 0.2 ? "short" : "left"} label={`${formatSeconds(left)} left of its time`} />
+      <small class="muted">
+        {formatSeconds(left)} left{workflow.is_active ? "" : ", then paused"}
+      </small>
+    </>
+  );
+};
+
+export const WorkflowsPage = ({ view, limit, offset }: { view: WorkflowsView; limit: number; offset: number }) => (
+  <Page title="Workflows" section="workflows" caller={view.caller}>
+    <div class="head">
+      <h1>Workflows</h1>
+      {view.caller.is_administrator && (
+        <div class="actions">
+          <a class="button primary" href="/app/workflows/new">
+            New workflow
+          </a>
+        </div>
+      )}
+    </div>
+    <Live href={`/app/workflows?offset=${offset}`}>
+      {view.workflows.length === 0 ? (
+        <Empty title="There is no workflow yet.">
+          <p>
+            {view.caller.is_administrator
+              ? "A workflow says which files a run reads and writes, and which runner takes it."
+              : "Ask an OWNER or ADMIN to grant you one."}
+          </p>
+        </Empty>
+      ) : (
+        <table class="list workflows">
+          <thead>
+            <tr>
+              <th scope="col">Workflow</th>
+              <th scope="col">Slot</th>
+              <th scope="col">Queue</th>
+              <th scope="col">Last 20</th>
+              <th scope="col">Success</th>
+              <th scope="col">Median</th>
+            </tr>
+          </thead>
+          <tbody>
+            {view.workflows.map((workflow) => (
+              <tr id={`workflow-${workflow.id}`}>
+                <td class="grow">
+                  <a href={`/app/workflows/${workflow.id}`}>
+                    <Name>{workflow.name}</Name>
+                  </a>
+                  {workflow.description && (
+                    <small class="muted line">
+                      <bdi>{workflow.description.slice(0, 200)}</bdi>
+                    </small>
+                  )}
+                </td>
+                <td class="slot">
+                  <Slot workflow={workflow} now={view.now} />
+                </td>
+                <td class="number" data-label="Queue">
+                  {workflow.queued > 0 ? plural(workflow.queued, "run") : <span class="muted">empty</span>}
+                </td>
+                <td>
+                  <Strip outcomes={workflow} />
+                </td>
+                <td class="number" data-label="Success">
+                  <SuccessRate outcomes={workflow} />
+                </td>
+                <td class="number" data-label="Median">
+                  <MedianDuration outcomes={workflow} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      <Pages total={view.total} limit={limit} offset={offset} href={(next) => `/app/workflows?offset=${next}`} />
+    </Live>
+  </Page>
+);

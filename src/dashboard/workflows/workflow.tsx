@@ -1,0 +1,184 @@
+import type { Caller } from "../caller.ts";
+import { Histogram, MedianDuration, Strip, SuccessRate } from "../charts.tsx";
+import { Ask, CopyCurl, Empty, Fact, Id, Live, Name, Send, Time } from "../components.tsx";
+import { PathTree } from "../files/path-tree.tsx";
+import { formatSeconds, plural } from "../format.ts";
+import { type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
+import { Page } from "../layout.tsx";
+import { RunList } from "../runs/run-list.tsx";
+import type { ViewedWorkflow } from "./view-workflows.ts";
+import { Slot } from "./workflow-list.tsx";
+
+type Props = { caller: Caller; now: string; workflow: ViewedWorkflow; origin: string };
+
+export const WorkflowPage = ({ caller, now, workflow, origin }: Props) => (
+  <Page title={workflow.name} section="workflows" caller={caller}>
+    <p class="crumbs">
+      <a href="/app/workflows">Workflows</a> / <Id id={workflow.id} />
+    </p>
+    <Live href={`/app/workflows/${workflow.id}`}>
+      <div class="head">
+        <h1>
+          <Name>{workflow.name}</Name>
+        </h1>
+        <Actions workflow={workflow} origin={origin} />
+      </div>
+      {workflow.description && (
+        <p class="wrap muted pre">
+          <bdi>{workflow.description}</bdi>
+        </p>
+      )}
+      <section class="card" aria-label="How it stands">
+        <dl class="facts">
+          <Fact name="Slot">
+            <Slot workflow={{ ...workflow, has_runner: workflow.runner_url !== null }} now={now} />
+          </Fact>
+          <Fact name="Queue">{workflow.queued === 0 ? "empty" : plural(workflow.queued, "run")}</Fact>
+          <Fact name="Last 20">
+            <Strip outcomes={workflow} />
+          </Fact>
+          <Fact name={`Success, last ${Math.max(workflow.ended, 1)}`}>
+            <SuccessRate outcomes={workflow} />
+          </Fact>
+          <Fact name="Median">
+            <MedianDuration outcomes={workflow} />
+          </Fact>
+          <Fact name="Limit">{formatSeconds(workflow.max_run_duration_seconds)}</Fact>
+        </dl>
+      </section>
+      {workflow.queue.length > 0 && (
+        <section>
+          <h2>
+            Queue{" "}
+            {workflow.queued > workflow.queue.length && (
+              <small class="muted">
+                the first {workflow.queue.length} of {workflow.queued}
+              </small>
+            )}
+          </h2>
+          <RunList runs={workflow.queue.toReversed()} now={now} withWorkflow={false} />
+        </section>
+      )}
+      <div class="columns">
+        <section class="card">
+          <h2>How long runs take</h2>
+          {workflow.durations.length > 0 ? (
+            <Histogram durations={workflow.durations} limitSeconds={workflow.max_run_duration_seconds} />
+          ) : (
+            <p class="muted">No run has completed yet.</p>
+          )}
+        </section>
+        <About workflow={workflow} />
+      </div>
+      <section>
+        <h2>Latest runs</h2>
+        {workflow.latest.length > 0 ? (
+          <RunList runs={workflow.latest} now={now} withWorkflow={false} />
+        ) : (
+          <Empty title="It has not run yet." />
+        )}
+        <p class="more">
+          <a href={`/app/runs?workflow=${workflow.id}`}>All its runs</a>
+        </p>
+      </section>
+    </Live>
+  </Page>
+);
+
+const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: string }) => {
+  const { id, may_write, may_invoke, is_active, runner_url } = workflow;
+  const isReady = is_active && runner_url !== null;
+  return (
+    <div class="actions">
+      <CopyCurl url={`${origin}/v1/workflow-definitions/${id}/invoke`} method="POST" />
+      {may_write && (
+        <a class="button" href={`/app/workflows/${id}/edit`}>
+          Edit
+        </a>
+      )}
+      {may_write && (
+        <Ask
+          id="ask-activity"
+          label={is_active ? "Pause" : "Resume"}
+          title={is_active ? "Pause this workflow?" : "Resume this workflow?"}
+        >
+          <p>
+            {is_active
+              ? "It takes no new runs, and those that wait go on waiting. The run that has the slot may finish."
+              : `It takes runs again${workflow.queued > 0 ? ", and the first of its queue starts" : ""}.`}
+          </p>
+          <Send
+            action={`/app/workflows/${id}/${is_active ? "pause" : "resume"}`}
+            label={is_active ? "Pause" : "Resume"}
+            kind="primary"
+          />
+        </Ask>
+      )}
+      {workflow.may_delete && (
+        <Ask id="ask-delete" label="Delete" title="Delete this workflow?" kind="danger">
+          <p>The workflow, all its runs and their events are gone for good. The files it names stay.</p>
+          <Send action={`/app/workflows/${id}/delete`} label="Delete" kind="danger" />
+        </Ask>
+      )}
+      {isReady && !may_invoke && <span class="muted">You may not read or write all that it needs: no invoke.</span>}
+      {isReady && may_invoke && (
+        <Ask id="ask-invoke" label="Invoke" title="Trigger a run?" kind="primary">
+          <p>
+            {workflow.holder === null
+              ? "The slot is free: it starts at once."
+              : `It waits behind ${plural(workflow.queued + 1, "run")}.`}
+          </p>
+          <InvokeForm id={id} idempotencyKey="" failure={NO_FAILURE} />
+        </Ask>
+      )}
+    </div>
+  );
+};
+
+type InvokeFormProps = { id: string; idempotencyKey: string; failure: Failure };
+
+export const InvokeForm = ({ id, idempotencyKey, failure }: InvokeFormProps) => (
+  <form method="post" action={`/app/workflows/${id}/invoke`} class="stack">
+    <Failures failure={failure} fields={["idempotency_key"]} />
+    <Field
+      name="idempotency_key"
+      label="Idempotency key (optional)"
+      failure={failure}
+      hint="The same key again answers the same run."
+      control={(a) => <input {...a} type="text" value={idempotencyKey} autocomplete="off" />}
+    />
+    <button type="submit" class="primary">
+      Invoke
+    </button>
+  </form>
+);
+
+const About = ({ workflow }: { workflow: ViewedWorkflow }) => (
+  <section class="card">
+    <h2>About</h2>
+    <dl class="rows">
+      <Fact name="A sources">
+        <PathTree parts={workflow.sources} />
+      </Fact>
+      <Fact name="B instructions">
+        <PathTree parts={workflow.instructions} />
+      </Fact>
+      <Fact name="C outputs">
+        <PathTree parts={workflow.outputs} />
+      </Fact>
+      <Fact name="D template">
+        <PathTree parts={workflow.templates} />
+      </Fact>
+      <Fact name="Runner">
+        {workflow.runner_url === null ? (
+          <span class="muted">none: it cannot be invoked</span>
+        ) : (
+          <code class="wrap">{workflow.runner_url}</code>
+        )}
+      </Fact>
+      <Fact name="Changed">
+        <Time at={workflow.updated_at} />
+      </Fact>
+    </dl>
+  </section>
+);

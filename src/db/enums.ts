@@ -1,0 +1,50 @@
+/** The closed sets of values that the tables hold. */
+
+export const ROLES = ["USER", "OWNER", "ADMIN"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** How a user proves at the identity provider who they are. */
+export const IDP_TYPES = ["PASSWORD", "GOOGLE", "TENANT"] as const;
+export type IdpType = (typeof IDP_TYPES)[number];
+
+export const CAPABILITIES = ["READ_ONLY", "READ_WRITE"] as const;
+export type Capability = (typeof CAPABILITIES)[number];
+
+/** Kinds of nodes in a tenant's tree. */
+export const PART_TYPES = [
+  "FOLDER",
+  "DOCUMENT",
+  "DOCUMENT_VERSION",
+  "SECTION",
+  "CHUNK",
+  "THREAD",
+  "THREAD_MESSAGE",
+  "WORKFLOW_DEFINITION",
+  "WORKFLOW_RUN",
+] as const;
+export type PartType = (typeof PART_TYPES)[number];
+
+/** What a person may create; the other kinds come into being with what they belong to. */
+export const CREATABLE_PART_TYPES = ["FOLDER", "DOCUMENT", "DOCUMENT_VERSION"] as const satisfies readonly PartType[];
+
+export const RUN_STATUSES = ["PENDING", "RUNNING", "COMPLETED", "FAILED"] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+export const RUNNER_TYPES = ["SELF_HOSTED"] as const;
+export type RunnerType = (typeof RUNNER_TYPES)[number];
+
+/** What is written down when something happens to a run, in the order in which it may first happen. */
+export const RUN_EVENT_TYPES = [
+  "TRIGGERED",
+  "QUEUED",
+  "STARTED",
+  "DISPATCHED",
+  "DISPATCH_FAILED",
+  "COMPLETED",
+  "FAILED",
+  "TIMED_OUT",
+  "STOPPED",
+  "RETRIED",
+  "LATE_RESULT",
+] as const;
+export type RunEventType = (typeof RUN_EVENT_TYPES)[number];

@@ -1,0 +1,154 @@
+/** The tables of runs. CHECKs hold what must be true of a run in each state. */
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  check,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgSequence,
+  pgTable,
+  text,
+  unique,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+import { createdAt, instant, oneOf, updatedAt } from "./columns.ts";
+import { RUN_EVENT_TYPES, RUN_STATUSES, RUNNER_TYPES } from "./enums.ts";
+import { users, workflowDefinitions } from "./tables.ts";
+
+/** A run's place in its definition's queue. Drawn under the definition's lock, so it is the order of arrival. */
+export const workflowRunQueue = pgSequence("workflow_run_queue");
+
+export const workflowRuns = pgTable(
+  "workflow_runs",
+  {
+    id: uuid("id").primaryKey(),
+    tenantId: uuid("tenant_id").notNull(),
+    workflowDefinitionId: uuid("workflow_definition_id").notNull(),
+    userId: uuid("user_id").notNull(),
+    runnerType: text("runner_type").notNull(),
+    status: text("status").notNull(),
+    attempt: integer("attempt").notNull().default(1),
+    runSnapshot: jsonb("run_snapshot").notNull(),
+    idempotencyKey: text("idempotency_key"),
+    queuePosition: bigint("queue_position", { mode: "number" }).notNull().default(sql`nextval('workflow_run_queue')`),
+    startedAt: instant("started_at"),
+    deadlineAt: instant("deadline_at"),
+    completedAt: instant("completed_at"),
+    error: text("error"),
+    /** What ended the run: a repeated callback is told from one that comes too late. */
+    endedBy: text("ended_by"),
+    /** Set while the runner still has to be told: due from this instant on. */
+    nextDispatchAt: instant("next_dispatch_at"),
+    dispatchCount: integer("dispatch_count").notNull().default(0),
+    dispatchedAt: instant("dispatched_at"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (t) => [
+    unique("workflow_runs_tenant_id_id_key").on(t.tenantId, t.id),
+    foreignKey({
+      name: "workflow_runs_definition_fkey",
+      columns: [t.tenantId, t.workflowDefinitionId],
+      foreignColumns: [workflowDefinitions.tenantId, workflowDefinitions.id],
+    }).onDelete("cascade"),
+    foreignKey({
+      name: "workflow_runs_user_fkey",
+      columns: [t.tenantId, t.userId],
+      foreignColumns: [users.tenantId, users.id],
+    }),
+    // The slot: a mistake in locking becomes an error here rather than two runs.
+    uniqueIndex("workflow_runs_slot_key").on(t.workflowDefinitionId).where(sql`status = 'RUNNING'`),
+    index("workflow_runs_queue_index").on(t.workflowDefinitionId, t.queuePosition).where(sql`status = 'PENDING'`),
+    index("workflow_runs_deadline_index").on(t.deadlineAt).where(sql`status = 'RUNNING'`),
+    // These two begin with the tenant, so that a sweep can serve the tenants in turn.
+    index("workflow_runs_tenant_deadline_index").on(t.tenantId, t.deadlineAt).where(sql`status = 'RUNNING'`),
+    index("workflow_runs_dispatch_index").on(t.tenantId, t.nextDispatchAt).where(sql`next_dispatch_at is not null`),
+    index("workflow_runs_idempotency_index")
+      .on(t.workflowDefinitionId, t.idempotencyKey)
+      .where(sql`idempotency_key is not null`),
+    index("workflow_runs_definition_newest_index").on(t.workflowDefinitionId, t.createdAt, t.id),
+    index("workflow_runs_tenant_newest_index").on(t.tenantId, t.createdAt, t.id),
+    index("workflow_runs_tenant_status_newest_index").on(t.tenantId, t.status, t.createdAt, t.id),
+    index("workflow_runs_user_newest_index").on(t.tenantId, t.userId, t.createdAt, t.id),
+    // The state that somebody looks for among many runs of the other: they need not be passed over one by one.
+    index("workflow_runs_definition_failed_index")
+      .on(t.workflowDefinitionId, t.createdAt, t.id)
+      .where(sql`status = 'FAILED'`),
+    index("workflow_runs_user_failed_index").on(t.tenantId, t.userId, t.createdAt, t.id).where(sql`status = 'FAILED'`),
+    index("workflow_runs_user_unfinished_index")
+      .on(t.tenantId, t.userId, t.createdAt, t.id)
+      .where(sql`status in ('PENDING', 'RUNNING')`),
+    index("workflow_runs_ended_index").on(t.tenantId, t.completedAt).where(sql`completed_at is not null`),
+    check("workflow_runs_status_check", oneOf(sql`${t.status}`, RUN_STATUSES)),
+    check("workflow_runs_runner_type_check", oneOf(sql`${t.runnerType}`, RUNNER_TYPES)),
+    check("workflow_runs_attempt_check", sql`${t.attempt} >= 1`),
+    check(
+      "workflow_runs_pending_check",
+      sql`${t.status} <> 'PENDING' or (${t.startedAt} is null and ${t.deadlineAt} is null)`,
+    ),
+    check(
+      "workflow_runs_running_check",
+      sql`${t.status} <> 'RUNNING' or (${t.startedAt} is not null and ${t.deadlineAt} > ${t.startedAt})`,
+    ),
+    check(
+      "workflow_runs_active_check",
+      sql`${t.status} in ('COMPLETED', 'FAILED')
+        or (${t.completedAt} is null and ${t.error} is null and ${t.endedBy} is null)`,
+    ),
+    check(
+      "workflow_runs_terminal_check",
+      sql`${t.status} in ('PENDING', 'RUNNING') or (${t.completedAt} is not null and ${t.endedBy} is not null)`,
+    ),
+    check(
+      "workflow_runs_completed_check",
+      sql`${t.status} <> 'COMPLETED' or (${t.startedAt} is not null and ${t.error} is null)`,
+    ),
+    check("workflow_runs_ended_by_check", oneOf(sql`${t.endedBy}`, ["CALLBACK", "STOP", "DEADLINE", "DISPATCH"])),
+    check("workflow_runs_dispatch_check", sql`${t.nextDispatchAt} is null or ${t.status} = 'RUNNING'`),
+  ],
+);
+
+export const workflowRunEvents = pgTable(
+  "workflow_run_events",
+  {
+    id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    tenantId: uuid("tenant_id").notNull(),
+    runId: uuid("run_id").notNull(),
+    attempt: integer("attempt").notNull(),
+    type: text("type").notNull(),
+    at: instant("at").notNull().default(sql`statement_timestamp()`),
+    detail: jsonb("detail"),
+  },
+  (t) => [
+    foreignKey({
+      name: "workflow_run_events_run_fkey",
+      columns: [t.tenantId, t.runId],
+      foreignColumns: [workflowRuns.tenantId, workflowRuns.id],
+    }).onDelete("cascade"),
+    index("workflow_run_events_run_index").on(t.runId, t.id),
+    index("workflow_run_events_timed_out_index").on(t.tenantId, t.at).where(sql`type = 'TIMED_OUT'`),
+    check("workflow_run_events_type_check", oneOf(sql`${t.type}`, RUN_EVENT_TYPES)),
+  ],
+);
+
+/** One row: what the last sweep did. `began_at > ended_at` means that one is under way, or that it died. */
+export const sweepState = pgTable(
+  "sweep_state",
+  {
+    id: integer("id").primaryKey().default(1),
+    beganAt: instant("began_at"),
+    endedAt: instant("ended_at"),
+    timedOut: integer("timed_out").notNull().default(0),
+    lagP50Ms: bigint("lag_p50_ms", { mode: "number" }),
+    lagMaxMs: bigint("lag_max_ms", { mode: "number" }),
+    delivered: integer("delivered").notNull().default(0),
+    deleted: integer("deleted").notNull().default(0),
+    /** What was still overdue, and still due to be delivered, when it ended. Counted up to 10,000. */
+    overdueLeft: integer("overdue_left").notNull().default(0),
+    dueLeft: integer("due_left").notNull().default(0),
+  },
+  (t) => [check("sweep_state_single_row_check", sql`${t.id} = 1`)],
+);

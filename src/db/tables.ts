@@ -1,0 +1,194 @@
+/**
+ * The tables of a tenant, as drizzle-kit reads them to write `migrations/`; those of its runs are in `run-tables.ts`.
+ *
+ * Every row belongs to a tenant, and every foreign key carries the tenant, so that a row cannot point across tenants
+ * even by mistake.
+ */
+import { sql } from "drizzle-orm";
+import {
+  boolean,
+  check,
+  foreignKey,
+  index,
+  integer,
+  pgTable,
+  text,
+  unique,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+import { bytes, createdAt, instant, oneOf, path, updatedAt } from "./columns.ts";
+import { CAPABILITIES, IDP_TYPES, PART_TYPES, type Role, RUNNER_TYPES } from "./enums.ts";
+
+export const tenants = pgTable("tenants", {
+  id: uuid("id").primaryKey(),
+  name: text("name").notNull(),
+  createdAt: createdAt(),
+});
+
+export const users = pgTable(
+  "users",
+  {
+    id: uuid("id").primaryKey(),
+    tenantId: uuid("tenant_id")
+      .notNull()
+      .references(() => tenants.id, { onDelete: "cascade" }),
+    email: text("email"),
+    firstName: text("first_name"),
+    lastName: text("last_name"),
+    idpType: text("idp_type").notNull().default("PASSWORD"),
+    role: text("role").notNull(),
+    deactivatedAt: instant("deactivated_at"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (t) => [
+    unique("users_tenant_id_id_key").on(t.tenantId, t.id),
+    uniqueIndex("users_tenant_id_email_key").on(t.tenantId, sql`lower(${t.email})`),
+    check("users_role_check", oneOf(sql`${t.role}`, ["OWNER", "ADMIN", "USER"] satisfies Role[])),
+    check("users_idp_type_check", oneOf(sql`${t.idpType}`, IDP_TYPES)),
+  ],
+);
+
+export const apiKeys = pgTable(
+  "api_keys",
+  {
+    id: uuid("id").primaryKey(),
+    tenantId: uuid("tenant_id").notNull(),
+    userId: uuid("user_id").notNull(),
+    name: text("name").notNull(),
+    /** SHA-256 of the whole key. The key itself is shown once and kept nowhere. */
+    keyHash: bytes("key_hash").notNull(),
+    keySuffix: text("key_suffix").notNull(),
+    createdAt: createdAt(),
+    expiresAt: instant("expires_at"),
+    revokedAt: instant("revoked_at"),
+  },
+  (t) => [
+    unique("api_keys_key_hash_key").on(t.keyHash),
+    foreignKey({
+      name: "api_keys_user_fkey",
+      columns: [t.tenantId, t.userId],
+      foreignColumns: [users.tenantId, users.id],
+    }).onDelete("cascade"),
+    index("api_keys_user_index").on(t.tenantId, t.userId, t.createdAt),
+    check("api_keys_name_check", sql`char_length(${t.name}) between 1 and 100`),
+    check("api_keys_key_hash_check", sql`octet_length(${t.keyHash}) = 32`),
+  ],
+);
+
+export const pathParts = pgTable(
+  "path_parts",
+  {
+    id: uuid("id").primaryKey(),
+    tenantId: uuid("tenant_id")
+      .notNull()
+      .references(() => tenants.id, { onDelete: "cascade" }),
+    parentId: uuid("parent_id"),
+    name: text("name").notNull(),
+    partType: text("part_type").notNull(),
+    metadataObjId: uuid("metadata_obj_id"),
+    materializedPath: path("materialized_path").notNull(),
+    systemManaged: boolean("system_managed").notNull().default(false),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (t) => [
+    unique("path_parts_tenant_id_id_key").on(t.tenantId, t.id),
+    unique("path_parts_materialized_path_key").on(t.tenantId, t.materializedPath),
+    foreignKey({
+      name: "path_parts_parent_fkey",
+      columns: [t.tenantId, t.parentId],
+      foreignColumns: [t.tenantId, t.id],
+    }).onDelete("cascade"),
+    unique("path_parts_parent_name_key").on(t.tenantId, t.parentId, t.name).nullsNotDistinct(),
+    // Which definitions may a USER see? Asked for each of their grants by every list.
+    index("path_parts_definitions_index")
+      .on(t.tenantId, t.materializedPath)
+      .where(sql`part_type = 'WORKFLOW_DEFINITION'`),
+    check("path_parts_name_check", sql`char_length(${t.name}) between 1 and 255 and position('/' in ${t.name}) = 0`),
+    // A btree entry holds about 2,700 bytes; the path is indexed.
+    check("path_parts_materialized_path_check", sql`octet_length(${t.materializedPath}) <= 2048`),
+    check("path_parts_part_type_check", oneOf(sql`${t.partType}`, PART_TYPES)),
+  ],
+);
+
+/** A grant: a USER may read, or read and write, a path part and everything below it. */
+export const userPermissions = pgTable(
+  "user_permissions",
+  {
+    id: uuid("id").primaryKey(),
+    tenantId: uuid("tenant_id").notNull(),
+    userId: uuid("user_id").notNull(),
+    pathPartId: uuid("path_part_id").notNull(),
+    capability: text("capability").notNull(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (t) => [
+    foreignKey({
+      name: "user_permissions_user_fkey",
+      columns: [t.tenantId, t.userId],
+      foreignColumns: [users.tenantId, users.id],
+    }).onDelete("cascade"),
+    foreignKey({
+      name: "user_permissions_path_part_fkey",
+      columns: [t.tenantId, t.pathPartId],
+      foreignColumns: [pathParts.tenantId, pathParts.id],
+    }).onDelete("cascade"),
+    unique("user_permissions_user_path_part_key").on(t.tenantId, t.userId, t.pathPartId),
+    index("user_permissions_path_part_index").on(t.tenantId, t.pathPartId),
+    check("user_permissions_capability_check", oneOf(sql`${t.capability}`, CAPABILITIES)),
+  ],
+);
+
+export const workflowDefinitions = pgTable(
+  "workflow_definitions",
+  {
+    id: uuid("id").primaryKey(),
+    tenantId: uuid("tenant_id")
+      .notNull()
+      .references(() => tenants.id, { onDelete: "cascade" }),
+    /** The definition's own node in the tenant's tree, below `/workflows`. */
+    pathPartId: uuid("path_part_id").notNull(),
+    name: text("name").notNull(),
+    description: text("description"),
+    runnerType: text("runner_type").notNull(),
+    runnerUrl: text("runner_url"),
+    /** AES-GCM: `<key id>.<iv>.<ciphertext>`, each part base64url. */
+    webhookSecretEncrypted: text("webhook_secret_encrypted"),
+    maxRunDurationSeconds: integer("max_run_duration_seconds").notNull().default(300),
+    sourcePathPartIds: uuid("source_path_part_ids").array().notNull(),
+    instructionPathPartIds: uuid("instruction_path_part_ids").array().notNull(),
+    outputPathPartIds: uuid("output_path_part_ids").array().notNull(),
+    templatePathPartId: uuid("template_path_part_id"),
+    isActive: boolean("is_active").notNull().default(true),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (t) => [
+    unique("workflow_definitions_tenant_id_id_key").on(t.tenantId, t.id),
+    unique("workflow_definitions_path_part_key").on(t.tenantId, t.pathPartId),
+    foreignKey({
+      name: "workflow_definitions_path_part_fkey",
+      columns: [t.tenantId, t.pathPartId],
+      foreignColumns: [pathParts.tenantId, pathParts.id],
+    }),
+    index("workflow_definitions_newest_index").on(t.tenantId, t.createdAt, t.id),
+    // Which definitions refer to a path part? Asked before it is deleted.
+    index("workflow_definitions_path_parts_index").using(
+      "gin",
+      sql`(${t.sourcePathPartIds} || ${t.instructionPathPartIds} || ${t.outputPathPartIds} || ${t.templatePathPartId})`,
+    ),
+    check("workflow_definitions_name_check", sql`char_length(${t.name}) <= 255`),
+    check("workflow_definitions_runner_type_check", oneOf(sql`${t.runnerType}`, RUNNER_TYPES)),
+    check("workflow_definitions_runner_check", sql`(${t.runnerUrl} is null) = (${t.webhookSecretEncrypted} is null)`),
+    check("workflow_definitions_max_run_duration_check", sql`${t.maxRunDurationSeconds} between 60 and 86400`),
+    check(
+      "workflow_definitions_path_parts_check",
+      sql`cardinality(${t.sourcePathPartIds}) between 1 and 20
+        and cardinality(${t.instructionPathPartIds}) between 1 and 20
+        and cardinality(${t.outputPathPartIds}) between 1 and 20`,
+    ),
+  ],
+);

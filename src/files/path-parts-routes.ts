@@ -1,0 +1,234 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { v7 as newId } from "uuid";
+import { CREATABLE_PART_TYPES } from "../db/enums.ts";
+import { problemResponses } from "../http/errors.ts";
+import { callerOnly } from "../http/middleware/authenticate.ts";
+import { conditional, notModifiedResponse } from "../http/middleware/conditional.ts";
+import { Problem } from "../http/problems.ts";
+import { createRouter } from "../http/router.ts";
+import { instant, PartTypeSchema, pageQuery, paginated, text, uuid } from "../http/schemas.ts";
+import { createPathPart, deletePathPart, movePathPart } from "./change-path-part.ts";
+import { MAX_NAME_LENGTH, NO_PATH_PART, nameFault, PATH_ORDERS } from "./path.ts";
+import { findPathPart, listPathParts, type PathPartRow } from "./path-parts.ts";
+
+const FOLDER = {
+  path_part_id: "01920000-0000-7000-8000-000000000102",
+  name: "q1",
+  part_type: "FOLDER" as const,
+  parent_path_id: "01920000-0000-7000-8000-000000000101",
+  metadata_obj_id: null,
+  materialized_path: "/shared/reports/q1",
+  system_managed: false,
+  can_read: true,
+  can_write: true,
+  created_at: "2026-01-31T12:00:00.000Z",
+  updated_at: "2026-01-31T12:00:00.000Z",
+};
+
+const PathPartResponseSchema = z
+  .strictObject({
+    path_part_id: uuid(),
+    name: z.string(),
+    part_type: PartTypeSchema,
+    parent_path_id: uuid().nullable().openapi({ description: "Null at the root." }),
+    metadata_obj_id: uuid().nullable(),
+    materialized_path: z.string().openapi({ description: "The names from the root on, each after a `/`." }),
+    system_managed: z.boolean().openapi({ description: "True for what only the service itself changes." }),
+    can_read: z.boolean().openapi({ description: "Whether the caller may read this and everything below it." }),
+    can_write: z.boolean().openapi({ description: "Whether the caller may write this and everything below it." }),
+    created_at: instant(),
+    updated_at: instant().openapi({
+      description: "When it last was renamed or moved itself. What happens above it does not count.",
+    }),
+  })
+  .openapi("PathPartResponse", { example: FOLDER });
+
+const PaginatedPathPartsSchema = paginated("PaginatedResponse_PathPartResponse_", PathPartResponseSchema, FOLDER);
+
+const partName = () =>
+  text({ min: 1, max: MAX_NAME_LENGTH })
+    .superRefine((name, context) => {
+      const message = nameFault(name);
+      if (message !== null) context.addIssue({ code: "custom", message });
+    })
+    .openapi({ description: "Unique below its parent. No `/`, no control characters, neither `.` nor `..`." });
+
+export const CreatePathPartRequestSchema = z
+  .strictObject({
+    name: partName(),
+    part_type: z.enum(CREATABLE_PART_TYPES).openapi({
+      description: "A DOCUMENT_VERSION goes below a DOCUMENT, everything else below a FOLDER or at the root.",
+    }),
+    parent_path_id: uuid().nullable().openapi({ description: "Null for the root." }),
+  })
+  .openapi("CreatePathPartRequest", {
+    example: { name: "q1", part_type: "FOLDER", parent_path_id: FOLDER.parent_path_id },
+  });
+
+export const UpdatePathPartRequestSchema = z
+  .strictObject({
+    name: partName().optional(),
+    parent_path_id: uuid().nullable().optional().openapi({ description: "The new parent; null for the root." }),
+  })
+  .refine(({ name, parent_path_id }) => name !== undefined || parent_path_id !== undefined, {
+    message: "Give `name`, `parent_path_id` or both.",
+  })
+  .openapi("UpdatePathPartRequest", { example: { name: "q1-final" } });
+
+const partParams = z.object({ path_part_id: uuid().openapi({ example: FOLDER.path_part_id }) });
+
+const PathOrderSchema = z.enum(PATH_ORDERS).openapi("PathOrder", {
+  description:
+    "LOGICAL: by depth, FOLDERs before others, then by name. NAME: by name. " +
+    "UPDATED_AT and CREATED_AT: the newest first.",
+});
+
+const listQuery = pageQuery.extend({
+  parent_path_id: z
+    .preprocess((text) => (text === "" || text === "null" ? null : text), uuid().nullable().optional())
+    .openapi({
+      description:
+        "Lists what is below this part. Without it (or empty, or `null`) the list begins at the tops of what the " +
+        "caller may see: the roots, or, for a USER, the granted parts that are below no other granted part.",
+    }),
+  max_depth: z.coerce.number().int().min(1).default(1).openapi({ description: "How many levels: 1 is one level." }),
+  sort_order: PathOrderSchema.default("LOGICAL"),
+});
+
+function toPathPart(row: PathPartRow): z.infer<typeof PathPartResponseSchema> {
+  return {
+    path_part_id: row.id,
+    name: row.name,
+    part_type: row.part_type,
+    parent_path_id: row.parent_id,
+    metadata_obj_id: row.metadata_obj_id,
+    materialized_path: row.materialized_path,
+    system_managed: row.system_managed,
+    can_read: row.can_read,
+    can_write: row.can_write,
+    created_at: row.created_at,
+    updated_at: row.updated_at,
+  };
+}
+
+export const pathParts = createRouter();
+
+const listParts = createRoute({
+  method: "get",
+  path: "/v1/path-parts",
+  operationId: "list_path_parts",
+  tags: ["Path parts"],
+  summary: "What is below a part, or at the top",
+  description: "Only what the caller may see is listed and counted. 404 for a parent that is not theirs to see.",
+  ...callerOnly,
+  middleware: [conditional, callerOnly.middleware],
+  request: { query: listQuery },
+  responses: {
+    200: { description: "One page", content: { "application/json": { schema: PaginatedPathPartsSchema } } },
+    ...notModifiedResponse,
+    ...problemResponses("not_found"),
+  },
+});
+
+pathParts.openapi(listParts, async (c) => {
+  const { parent_path_id: parentId = null, max_depth: maxDepth, sort_order: order, ...page } = c.req.valid("query");
+  const found = await listPathParts(c.env.db, c.var.credential, { parentId, maxDepth, order, ...page });
+  if (found === null) throw new Problem("not_found", "There is no such parent, or it is not yours to see.");
+  return c.json({ items: found.parts.map(toPathPart), total: found.total, ...page }, 200);
+});
+
+const createPart = createRoute({
+  method: "post",
+  path: "/v1/path-parts",
+  operationId: "create_path_part",
+  tags: ["Path parts"],
+  summary: "Add a folder, a document or a version of one",
+  description: "Needs write on the parent; at the root only an OWNER or ADMIN may add a part.",
+  ...callerOnly,
+  request: {
+    body: { required: true, content: { "application/json": { schema: CreatePathPartRequestSchema } } },
+  },
+  responses: {
+    201: {
+      description: "The new part",
+      headers: z.object({ Location: z.string().openapi({ description: "Where the part is found." }) }),
+      content: { "application/json": { schema: PathPartResponseSchema } },
+    },
+    ...problemResponses("forbidden", "conflict"),
+  },
+});
+
+pathParts.openapi(createPart, async (c) => {
+  const { name, part_type: partType, parent_path_id: parentId } = c.req.valid("json");
+  const part = await createPathPart(c.env.db, c.var.credential, { id: newId(), name, partType, parentId });
+  return c.json(toPathPart(part), 201, { Location: `/v1/path-parts/${part.id}` });
+});
+
+const getPart = createRoute({
+  method: "get",
+  path: "/v1/path-parts/{path_part_id}",
+  operationId: "get_path_part",
+  tags: ["Path parts"],
+  summary: "One part of the tree",
+  ...callerOnly,
+  middleware: [conditional, callerOnly.middleware],
+  request: { params: partParams },
+  responses: {
+    200: { description: "The part", content: { "application/json": { schema: PathPartResponseSchema } } },
+    ...notModifiedResponse,
+    ...problemResponses("not_found"),
+  },
+});
+
+pathParts.openapi(getPart, async (c) => {
+  const part = await findPathPart(c.env.db, c.var.credential, c.req.valid("param").path_part_id);
+  if (part === null) throw new Problem("not_found", NO_PATH_PART);
+  return c.json(toPathPart(part), 200);
+});
+
+const updatePart = createRoute({
+  method: "patch",
+  path: "/v1/path-parts/{path_part_id}",
+  operationId: "update_path_part",
+  tags: ["Path parts"],
+  summary: "Rename or move a part",
+  description:
+    "Everything below follows, with grants and definitions still referring to it. Renaming needs write on the part; " +
+    "moving also on the new parent, and to the root only an OWNER or ADMIN may move.",
+  ...callerOnly,
+  request: {
+    params: partParams,
+    body: { required: true, content: { "application/json": { schema: UpdatePathPartRequestSchema } } },
+  },
+  responses: {
+    200: { description: "The part", content: { "application/json": { schema: PathPartResponseSchema } } },
+    ...problemResponses("forbidden", "not_found", "conflict"),
+  },
+});
+
+pathParts.openapi(updatePart, async (c) => {
+  const { name, parent_path_id: parentId } = c.req.valid("json");
+  const { path_part_id: id } = c.req.valid("param");
+  const part = await movePathPart(c.env.db, c.var.credential, { id, name, parentId });
+  return c.json(toPathPart(part), 200);
+});
+
+const deletePart = createRoute({
+  method: "delete",
+  path: "/v1/path-parts/{path_part_id}",
+  operationId: "delete_path_part",
+  tags: ["Path parts"],
+  summary: "Delete a part and everything below it",
+  description: "Needs write on the part. 409 names the workflow definitions that refer to it or to something below it.",
+  ...callerOnly,
+  request: { params: partParams },
+  responses: {
+    204: { description: "It is gone, and the grants on it too" },
+    ...problemResponses("forbidden", "not_found", "conflict"),
+  },
+});
+
+pathParts.openapi(deletePart, async (c) => {
+  await deletePathPart(c.env.db, c.var.credential, c.req.valid("param").path_part_id);
+  return c.body(null, 204);
+});

@@ -1,0 +1,24 @@
+/** The folder at the root below which every workflow definition is a node of the tenant's tree. */
+export const WORKFLOWS_FOLDER = "workflows";
+
+export const PATH_ORDERS = ["LOGICAL", "NAME", "UPDATED_AT", "CREATED_AT"] as const;
+export type PathOrder = (typeof PATH_ORDERS)[number];
+
+/** In characters, as {@link isLongerThan} counts them. */
+export const MAX_NAME_LENGTH = 255;
+
+export const NO_PATH_PART = "There is no such path part, or it is not yours to see.";
+
+/** In bytes of UTF-8. The path is indexed, and an index entry has no room for much more. */
+export const MAX_PATH_BYTES = 2048;
+
+/** Control characters, and halves of a surrogate pair, which no text in the database can hold. */
+const UNFIT = /[\p{Cc}\p{Cs}]/u;
+
+/** What keeps this from being a segment of a path, its length aside, as a sentence; null for a good name. */
+export function nameFault(name: string): string | null {
+  if (name === "." || name === "..") return "Must not be `.` or `..`.";
+  if (name.includes("/")) return "Must not hold a `/`.";
+  if (UNFIT.test(name)) return "Must not hold control characters.";
+  return null;
+}

@@ -1,0 +1,108 @@
+/**
+ * Session tokens: JWTs (RFC 7519) of a login service, which says who somebody is. What they may do, and whether they
+ * still may, the database knows. Claims: `sub` user, `tenant_id`, `exp`; in our own also `api_key_id`.
+ */
+import { decode, sign, verify, verifyWithJwks } from "hono/jwt";
+import { encodeBase64Url } from "hono/utils/encode";
+import type { AsymmetricAlgorithm } from "hono/utils/jwt/jwa";
+import { z } from "zod";
+import type { Config } from "../../config.ts";
+import type { SessionClaims } from "../../db/access.ts";
+import { Problem } from "../problems.ts";
+import { openKeySet } from "./session-keys.ts";
+
+/** Of whoever has signed in with an API key. `expiresAt` is in seconds since 1970. */
+export type NewSession = { userId: string; tenantId: string; apiKeyId: string; expiresAt: number };
+
+/**
+ * What a session token says; null for one that is not valid. Its times are not judged here, but by the clock of the
+ * database, in the statement that uses them.
+ * @throws Problem `session_keys_unavailable`
+ */
+export type VerifySession = (token: string) => Promise<SessionClaims | null>;
+
+const SYMMETRIC = "HS256";
+const ASYMMETRIC: readonly AsymmetricAlgorithm[] = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+];
+
+/** RFC 9068 names an OAuth access token `at+jwt`; others say `JWT` or nothing. */
+const TYPES = ["JWT", "at+jwt"];
+
+/** The last second of the year 9999: what comes after, Postgres need not be able to hold. */
+const MAX_INSTANT = 253_402_300_799;
+
+const headerSchema = z.object({ alg: z.string(), kid: z.string().optional(), typ: z.string().optional() });
+const instant = z.number().min(0).max(MAX_INSTANT);
+const claimsSchema = z.object({
+  sub: z.guid(),
+  tenant_id: z.guid(),
+  exp: instant,
+  nbf: instant.default(0),
+  api_key_id: z.guid().nullable().default(null),
+});
+
+/** Verifies tokens of HS256 with the key ring, and any other with the keys that the issuer publishes. */
+export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["sessions"]): VerifySession {
+  const findKeys = jwksUrl === undefined ? undefined : openKeySet(jwksUrl);
+  const expected = {
+    ...(issuer !== undefined && { iss: issuer }),
+    ...(audience !== undefined && { aud: audience }),
+    exp: false,
+    nbf: false,
+    iat: false,
+  };
+
+  async function readPayload(token: string): Promise<unknown> {
+    const { alg, kid, typ } = headerSchema.parse(decode(token).header);
+    const verification = { ...expected, ...(typ !== undefined && { typ: TYPES }) };
+    if (alg === SYMMETRIC) {
+      const key = kid === undefined ? ring?.newest : ring?.byId.get(kid);
+      return key && verify(token, key.secret, { ...verification, alg });
+    }
+    if (!findKeys || kid === undefined || !ASYMMETRIC.some((allowed) => allowed === alg)) return undefined;
+    return verifyWithJwks(token, { keys: await findKeys(kid), verification, allowedAlgorithms: ASYMMETRIC });
+  }
+
+  return async (token) => {
+    try {
+      const { sub, tenant_id, exp, nbf, api_key_id } = claimsSchema.parse(await readPayload(token));
+      return { userId: sub, tenantId: tenant_id, expiresAt: exp, notBefore: nbf, apiKeyId: api_key_id };
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      return null;
+    }
+  };
+}
+
+/**
+ * A session token of our own, for who has signed in with an API key: signed with the newest key, and such that
+ * {@link openSessions} takes it. Null when there is no key to sign with.
+ */
+export async function signSession(
+  { keys, issuer, audience }: Config["sessions"],
+  { userId, tenantId, expiresAt, apiKeyId }: NewSession,
+): Promise<string | null> {
+  if (!keys) return null;
+  const claims = {
+    sub: userId,
+    tenant_id: tenantId,
+    exp: expiresAt,
+    api_key_id: apiKeyId,
+    ...(issuer !== undefined && { iss: issuer }),
+    ...(audience !== undefined && { aud: audience }),
+  };
+  const { id: kid, secret } = keys.newest;
+  // As a JWK, because that is how Hono takes the key id for the header.
+  const k = encodeBase64Url(new TextEncoder().encode(secret).buffer).replaceAll("=", "");
+  return sign(claims, { kty: "oct", alg: SYMMETRIC, kid, k }, SYMMETRIC);
+}

@@ -1,0 +1,146 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { v7 as newId } from "uuid";
+import { generateApiKey } from "../http/credentials/api-key.ts";
+import { problemResponses } from "../http/errors.ts";
+import { callerOnly } from "../http/middleware/authenticate.ts";
+import { conditional, notModifiedResponse } from "../http/middleware/conditional.ts";
+import { Problem } from "../http/problems.ts";
+import { createRouter } from "../http/router.ts";
+import { givenInstant, instant, line, pageQuery, uuid } from "../http/schemas.ts";
+import { type ApiKeyRow, createApiKey, findApiKey, listApiKeys, NO_API_KEY, revokeApiKey } from "./api-keys.ts";
+
+const KEY: ApiKeyRow = {
+  id: "01920000-0000-7000-8000-000000000251",
+  name: "Nightly export",
+  key_suffix: "x2Qf",
+  created_at: "2026-01-31T12:00:00.000Z",
+};
+
+const ApiKeyResponseSchema = z
+  .strictObject({ id: uuid(), name: z.string(), key_suffix: z.string(), created_at: instant() })
+  .openapi("ApiKeyResponse", { example: KEY });
+
+const CreateApiKeyResponseSchema = z
+  .strictObject({
+    id: uuid(),
+    name: z.string(),
+    key: z.string().openapi({ description: "The secret. It is shown this once, and only its hash is kept." }),
+    key_suffix: z.string(),
+    created_at: instant(),
+  })
+  .openapi("CreateApiKeyResponse", { example: { ...KEY, key: "wr_…x2Qf" } });
+
+export const CreateApiKeyRequestSchema = z
+  .strictObject({
+    name: line(100),
+    expires_at: givenInstant()
+      .nullish()
+      // Said outright, since the type that an instant says would hide that it may be null.
+      .openapi({ type: ["string", "null"], description: "When it stops working. Never, unless you say so." }),
+  })
+  .openapi("CreateApiKeyRequest", { example: { name: KEY.name } });
+
+const keyParams = z.object({ api_key_id: uuid().openapi({ example: KEY.id }) });
+
+/** The contract's list is no page: without a query it is whole, as far as anybody has so many keys. */
+const listQuery = pageQuery.extend({
+  user_id: uuid().optional().openapi({ description: "Only keys of this user." }),
+  limit: z.coerce.number().int().min(1).max(1000).default(1000),
+});
+
+export const apiKeys = createRouter();
+
+const createKey = createRoute({
+  method: "post",
+  path: "/v1/api-keys",
+  operationId: "create_api_key",
+  tags: ["API keys"],
+  summary: "Make an API key of your own",
+  description: "It can do what you can. The key itself is in this answer and never again.",
+  ...callerOnly,
+  request: { body: { required: true, content: { "application/json": { schema: CreateApiKeyRequestSchema } } } },
+  responses: {
+    201: {
+      description: "The new key",
+      headers: z.object({ Location: z.string().openapi({ description: "Where the key is found." }) }),
+      content: { "application/json": { schema: CreateApiKeyResponseSchema } },
+    },
+    ...problemResponses("conflict"),
+  },
+});
+
+apiKeys.openapi(createKey, async (c) => {
+  const { name, expires_at: expiresAt = null } = c.req.valid("json");
+  const { key, hash, suffix } = await generateApiKey();
+  const created = await createApiKey(c.env.db, c.var.credential, { id: newId(), name, hash, suffix, expiresAt });
+  return c.json({ ...created, key }, 201, {
+    Location: `/v1/api-keys/${created.id}`,
+    "Cache-Control": "no-store",
+  });
+});
+
+const listKeys = createRoute({
+  method: "get",
+  path: "/v1/api-keys",
+  operationId: "list_api_keys",
+  tags: ["API keys"],
+  summary: "Your API keys, newest first",
+  description: "An OWNER or ADMIN sees all keys of the tenant. A key that is revoked or expired is not listed.",
+  ...callerOnly,
+  middleware: [conditional, callerOnly.middleware],
+  request: { query: listQuery },
+  responses: {
+    200: {
+      description: "The keys, without their secrets",
+      content: { "application/json": { schema: z.array(ApiKeyResponseSchema).openapi({ example: [KEY] }) } },
+    },
+    ...notModifiedResponse,
+  },
+});
+
+apiKeys.openapi(listKeys, async (c) => {
+  const { user_id: userId, ...page } = c.req.valid("query");
+  return c.json(await listApiKeys(c.env.db, c.var.credential, { userId, ...page }), 200);
+});
+
+const getKey = createRoute({
+  method: "get",
+  path: "/v1/api-keys/{api_key_id}",
+  operationId: "get_api_key",
+  tags: ["API keys"],
+  summary: "One API key, without its secret",
+  ...callerOnly,
+  middleware: [conditional, callerOnly.middleware],
+  request: { params: keyParams },
+  responses: {
+    200: { description: "The key", content: { "application/json": { schema: ApiKeyResponseSchema } } },
+    ...notModifiedResponse,
+    ...problemResponses("not_found"),
+  },
+});
+
+apiKeys.openapi(getKey, async (c) => {
+  const key = await findApiKey(c.env.db, c.var.credential, c.req.valid("param").api_key_id);
+  if (key === null) throw new Problem("not_found", NO_API_KEY);
+  return c.json(key, 200);
+});
+
+const deleteKey = createRoute({
+  method: "delete",
+  path: "/v1/api-keys/{api_key_id}",
+  operationId: "delete_api_key",
+  tags: ["API keys"],
+  summary: "Revoke an API key, at once",
+  description: "Your own; for an OWNER or ADMIN any of the tenant.",
+  ...callerOnly,
+  request: { params: keyParams },
+  responses: {
+    204: { description: "From now on it is answered 401" },
+    ...problemResponses("not_found"),
+  },
+});
+
+apiKeys.openapi(deleteKey, async (c) => {
+  await revokeApiKey(c.env.db, c.var.credential, c.req.valid("param").api_key_id);
+  return c.body(null, 204);
+});

@@ -1,0 +1,36 @@
+import type { Database } from "../db/client.ts";
+import { apiKeys, pathParts, tenants, users } from "../db/tables.ts";
+import { WORKFLOWS_FOLDER } from "../files/path.ts";
+
+export type NewTenant = {
+  id: string;
+  name: string;
+  workflowsFolderId: string;
+  owner: { id: string; email: string };
+  apiKey: { id: string; name: string; hash: string; suffix: string };
+};
+
+/** Creates a tenant with its OWNER, the OWNER's first API key and the folder of its definitions, or nothing. */
+export async function createTenant(db: Database, tenant: NewTenant): Promise<void> {
+  const { id: tenantId, owner, apiKey } = tenant;
+  await db.batch([
+    db.insert(tenants).values({ id: tenantId, name: tenant.name }),
+    db.insert(users).values({ id: owner.id, tenantId, email: owner.email, role: "OWNER" }),
+    db.insert(apiKeys).values({
+      id: apiKey.id,
+      tenantId,
+      userId: owner.id,
+      name: apiKey.name,
+      keyHash: `\\x${apiKey.hash}`,
+      keySuffix: apiKey.suffix,
+    }),
+    db.insert(pathParts).values({
+      id: tenant.workflowsFolderId,
+      tenantId,
+      name: WORKFLOWS_FOLDER,
+      partType: "FOLDER",
+      materializedPath: `/${WORKFLOWS_FOLDER}`,
+      systemManaged: true,
+    }),
+  ]);
+}

@@ -1,0 +1,175 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { v7 as newId } from "uuid";
+import { CAPABILITIES } from "../db/enums.ts";
+import { problemResponses } from "../http/errors.ts";
+import { callerOnly } from "../http/middleware/authenticate.ts";
+import { conditional, notModifiedResponse } from "../http/middleware/conditional.ts";
+import { Problem } from "../http/problems.ts";
+import { createRouter } from "../http/router.ts";
+import { instant, orNull, pageQuery, paginated, uuid } from "../http/schemas.ts";
+import { createPermission, updatePermission } from "./change-user-permission.ts";
+import { deletePermission, listPermissions, type PermissionRow } from "./user-permissions.ts";
+
+const GRANT: PermissionRow = {
+  id: "01920000-0000-7000-8000-000000000501",
+  tenant_id: "01920000-0000-7000-8000-000000000001",
+  user_id: "01920000-0000-7000-8000-000000000203",
+  path_part_id: "01920000-0000-7000-8000-000000000102",
+  materialized_path: "/shared/reports",
+  capability: "READ_ONLY",
+  created_at: "2026-01-31T12:00:00.000Z",
+  updated_at: "2026-01-31T12:00:00.000Z",
+};
+
+const PermissionCapabilitySchema = z.enum(CAPABILITIES).openapi("PermissionCapability");
+
+const PermissionResponseSchema = z
+  .strictObject({
+    id: uuid(),
+    tenant_id: uuid(),
+    user_id: uuid(),
+    path_part_id: uuid(),
+    materialized_path: z.string().openapi({ description: "Where the part is now: a grant follows it." }),
+    capability: PermissionCapabilitySchema,
+    created_at: instant(),
+    updated_at: instant(),
+  })
+  .openapi("PermissionResponse", { example: GRANT });
+
+export const CreatePermissionRequestSchema = z
+  .strictObject({
+    tenant_id: uuid(),
+    user_id: uuid(),
+    path_part_id: uuid(),
+    capability: PermissionCapabilitySchema,
+  })
+  .openapi("CreatePermissionRequest", {
+    example: {
+      tenant_id: GRANT.tenant_id,
+      user_id: GRANT.user_id,
+      path_part_id: GRANT.path_part_id,
+      capability: "READ_ONLY",
+    },
+  });
+
+export const UpdatePermissionRequestSchema = z
+  .strictObject({
+    path_part_id: uuid().nullish(),
+    capability: orNull(PermissionCapabilitySchema).optional(),
+  })
+  .openapi("UpdatePermissionRequest", { example: { capability: "READ_WRITE" } });
+
+const permissionParams = z.object({ permission_id: uuid().openapi({ example: GRANT.id }) });
+const tenantQuery = z.object({ tenant_id: uuid().openapi({ example: GRANT.tenant_id }) });
+
+const permissionContent = { "application/json": { schema: PermissionResponseSchema } };
+
+export const userPermissions = createRouter();
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/v1/user-permissions",
+  operationId: "list_user_permissions",
+  tags: ["User permissions"],
+  summary: "What a user was granted, by path",
+  description: "For OWNER and ADMIN; a USER may list their own.",
+  ...callerOnly,
+  middleware: [conditional, callerOnly.middleware],
+  request: { query: tenantQuery.extend({ user_id: uuid().openapi({ example: GRANT.user_id }), ...pageQuery.shape }) },
+  responses: {
+    200: {
+      description: "One page of grants",
+      content: {
+        "application/json": {
+          schema: paginated("PaginatedResponse_PermissionResponse_", PermissionResponseSchema, GRANT),
+        },
+      },
+    },
+    ...notModifiedResponse,
+    ...problemResponses("not_found"),
+  },
+});
+
+userPermissions.openapi(listRoute, async (c) => {
+  const { tenant_id: tenantId, user_id: userId, ...page } = c.req.valid("query");
+  const found = await listPermissions(c.env.db, c.var.credential, { tenantId, userId, ...page });
+  if (found === null) throw new Problem("not_found", "There is no such user, or their grants are not yours to see.");
+  return c.json({ items: found.permissions, total: found.total, ...page }, 200);
+});
+
+const createPermissionRoute = createRoute({
+  method: "post",
+  path: "/v1/user-permissions",
+  operationId: "create_user_permission",
+  tags: ["User permissions"],
+  summary: "Grant a user a part of the tree",
+  description:
+    "To read, or to read and write, the part and everything below it, wherever they move. For OWNER and ADMIN. At " +
+    "most 50 for a user; 409 also for what another grant of the user covers already.",
+  ...callerOnly,
+  request: { body: { required: true, content: { "application/json": { schema: CreatePermissionRequestSchema } } } },
+  responses: {
+    201: { description: "The new grant", content: permissionContent },
+    ...problemResponses("forbidden", "not_found", "conflict"),
+  },
+});
+
+userPermissions.openapi(createPermissionRoute, async (c) => {
+  const body = c.req.valid("json");
+  const permission = await createPermission(c.env.db, c.var.credential, {
+    id: newId(),
+    tenantId: body.tenant_id,
+    userId: body.user_id,
+    pathPartId: body.path_part_id,
+    capability: body.capability,
+  });
+  return c.json(permission, 201);
+});
+
+const updateRoute = createRoute({
+  method: "patch",
+  path: "/v1/user-permissions/{permission_id}",
+  operationId: "update_user_permission",
+  tags: ["User permissions"],
+  summary: "Change what a grant is on, or what it allows",
+  description: "For OWNER and ADMIN. What is left out or null stays.",
+  ...callerOnly,
+  request: {
+    params: permissionParams,
+    query: tenantQuery,
+    body: { required: true, content: { "application/json": { schema: UpdatePermissionRequestSchema } } },
+  },
+  responses: {
+    200: { description: "The grant", content: permissionContent },
+    ...problemResponses("forbidden", "not_found", "conflict"),
+  },
+});
+
+userPermissions.openapi(updateRoute, async (c) => {
+  const { path_part_id: pathPartId = null, capability = null } = c.req.valid("json");
+  const { permission_id: id } = c.req.valid("param");
+  const { tenant_id: tenantId } = c.req.valid("query");
+  const change = { id, tenantId, pathPartId, capability };
+  return c.json(await updatePermission(c.env.db, c.var.credential, change), 200);
+});
+
+const deleteRoute = createRoute({
+  method: "delete",
+  path: "/v1/user-permissions/{permission_id}",
+  operationId: "delete_user_permission",
+  tags: ["User permissions"],
+  summary: "Take a grant back, at once",
+  description: "For OWNER and ADMIN.",
+  ...callerOnly,
+  request: { params: permissionParams, query: tenantQuery },
+  responses: {
+    204: { description: "From the next request on, it counts no more" },
+    ...problemResponses("forbidden", "not_found"),
+  },
+});
+
+userPermissions.openapi(deleteRoute, async (c) => {
+  const { tenant_id: tenantId } = c.req.valid("query");
+  await deletePermission(c.env.db, c.var.credential, { tenantId, id: c.req.valid("param").permission_id });
+  return c.body(null, 204);
+});

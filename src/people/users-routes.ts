@@ -1,0 +1,52 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { callerOnly } from "../http/middleware/authenticate.ts";
+import { conditional, notModifiedResponse } from "../http/middleware/conditional.ts";
+import { createRouter } from "../http/router.ts";
+import { IdpTypeSchema, TenantUserRoleSchema, uuid } from "../http/schemas.ts";
+import { findCaller } from "./users.ts";
+
+const UserResponseSchema = z
+  .strictObject({
+    id: uuid(),
+    email: z.string().nullable(),
+    first_name: z.string().nullable(),
+    last_name: z.string().nullable(),
+    idp_type: IdpTypeSchema,
+    current_tenant_id: uuid(),
+    current_tenant_role: TenantUserRoleSchema,
+    default_tenant_id: uuid(),
+  })
+  .openapi("UserResponse", {
+    example: {
+      id: "01920000-0000-7000-8000-000000000203",
+      email: "user@demo.example",
+      first_name: "Uma",
+      last_name: "User",
+      idp_type: "PASSWORD",
+      current_tenant_id: "01920000-0000-7000-8000-000000000001",
+      current_tenant_role: "USER",
+      default_tenant_id: "01920000-0000-7000-8000-000000000001",
+    },
+  });
+
+export const users = createRouter();
+
+const getMe = createRoute({
+  method: "get",
+  path: "/v1/users/me",
+  operationId: "get_me",
+  tags: ["Users"],
+  summary: "Who you are to this service",
+  ...callerOnly,
+  middleware: [conditional, callerOnly.middleware],
+  responses: {
+    200: { description: "You", content: { "application/json": { schema: UserResponseSchema } } },
+    ...notModifiedResponse,
+  },
+});
+
+users.openapi(getMe, async (c) => {
+  const { id, email, first_name, last_name, idp_type, tenant_id, role } = await findCaller(c.env.db, c.var.credential);
+  const tenant = { current_tenant_id: tenant_id, current_tenant_role: role, default_tenant_id: tenant_id };
+  return c.json({ id, email, first_name, last_name, idp_type, ...tenant }, 200);
+});

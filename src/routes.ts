@@ -1,0 +1,28 @@
+import { pages } from "./dashboard/routes.ts";
+import { pathParts } from "./files/path-parts-routes.ts";
+import { createApp } from "./http/app.ts";
+import { apiKeys } from "./people/api-keys-routes.ts";
+import { tenantUsers } from "./people/tenant-users-routes.ts";
+import { userPermissions } from "./people/user-permissions-routes.ts";
+import { users } from "./people/users-routes.ts";
+import { workflowDefinitionRuns } from "./runs/workflow-definition-runs-routes.ts";
+import { workflowRunChanges } from "./runs/workflow-run-changes-routes.ts";
+import { workflowRuns } from "./runs/workflow-runs-routes.ts";
+import { health } from "./sweep/health-routes.ts";
+import { workflowDefinitions } from "./workflows/workflow-definitions-routes.ts";
+
+/** The whole service: every resource, and the pages. */
+export const createService = () =>
+  createApp([
+    workflowDefinitions,
+    workflowDefinitionRuns,
+    workflowRuns,
+    workflowRunChanges,
+    pathParts,
+    users,
+    tenantUsers,
+    userPermissions,
+    apiKeys,
+    health,
+    pages,
+  ]);

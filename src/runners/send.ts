@@ -1,0 +1,99 @@
+/** Hands a run to its runner: one signed webhook after the Standard Webhooks specification, and what its answer means. */
+import { version } from "../../package.json";
+import { withTimeLimit } from "../time-limit.ts";
+import { checkRunnerUrl } from "../workflows/url-guard.ts";
+import { judgeAnswer, type Verdict } from "./answer.ts";
+import type { DispatchRow } from "./dispatch.ts";
+import { signWebhook } from "./webhook.ts";
+
+export type Delivery = { row: DispatchRow; webhookSecret: string; callbackUrl: string; callbackToken: string };
+
+export type DeliveryOptions = { allowLocal: boolean; timeoutMs?: number };
+
+const TIMEOUT_MS = 15_000;
+
+/** Delivers a run and says what became of it. Never throws. */
+export async function deliver(delivery: Delivery, options: DeliveryOptions): Promise<Verdict> {
+  const { row, webhookSecret, callbackUrl, callbackToken } = delivery;
+  return send(
+    {
+      url: row.runner_url ?? "",
+      webhookSecret,
+      id: `${row.run_id}.${row.attempt}`,
+      at: row.claimed_at,
+      type: "workflow_run.dispatched",
+      data: {
+        run_id: row.run_id,
+        attempt: row.attempt,
+        deadline_at: row.deadline_at,
+        run_snapshot: row.run_snapshot,
+        callback_url: callbackUrl,
+        callback_token: callbackToken,
+      },
+    },
+    options,
+  );
+}
+
+export type StopMessage = {
+  runId: string;
+  attempt: number;
+  reason: string | null;
+  url: string;
+  webhookSecret: string;
+  /** RFC 3339. */
+  at: string;
+};
+
+/** Tells a runner that its run was stopped; true when it has taken note. Never throws, and is tried once. */
+export async function notifyStopped(message: StopMessage, options: DeliveryOptions): Promise<boolean> {
+  const { runId, attempt, reason, url, webhookSecret, at } = message;
+  const verdict = await send(
+    {
+      url,
+      webhookSecret,
+      id: `${runId}.${attempt}.stopped`,
+      at,
+      type: "workflow_run.stopped",
+      data: { run_id: runId, attempt, reason },
+    },
+    options,
+  );
+  return verdict.kind === "accepted";
+}
+
+type Message = { url: string; webhookSecret: string; id: string; at: string; type: string; data: object };
+
+async function send(message: Message, { allowLocal, timeoutMs = TIMEOUT_MS }: DeliveryOptions): Promise<Verdict> {
+  const fault = checkRunnerUrl(message.url, { allowLocal });
+  if (fault !== null) return { kind: "rejected", reason: `The runner's URL is refused: ${fault}`, gone: false };
+  const body = JSON.stringify({ type: message.type, timestamp: message.at, data: message.data });
+  try {
+    const request: RequestInit = {
+      method: "POST",
+      // Another place has not passed the guard.
+      redirect: "manual",
+      headers: {
+        "Content-Type": "application/json",
+        "User-Agent": `workflow-runs/${version}`,
+        ...signWebhook(message.webhookSecret, { id: message.id, at: message.at, body }),
+      },
+      body,
+    };
+    const response = await withTimeLimit(timeoutMs, (signal) => fetch(message.url, { ...request, signal }));
+    // What it says beside its status is of no use to us, may never end, and may break off.
+    await response.body?.cancel().catch(() => {});
+    return judgeAnswer(response, message.at);
+  } catch (error) {
+    return {
+      kind: "retry",
+      reason: `The runner did not answer: ${describe(error, timeoutMs)}`,
+      retryAfterSeconds: null,
+    };
+  }
+}
+
+function describe(error: unknown, timeoutMs: number): string {
+  if (error instanceof Error && error.name === "TimeoutError") return `nothing came within ${timeoutMs / 1000} s.`;
+  return error instanceof Error ? error.message : String(error);
+}

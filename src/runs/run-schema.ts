@@ -1,0 +1,123 @@
+/** A run as the API sends it. */
+import { z } from "@hono/zod-openapi";
+import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode";
+import { RUN_STATUSES } from "../db/enums.ts";
+import { givenInstant, instant, orNull, PartTypeSchema, uuid, WorkflowRunnerTypeSchema } from "../http/schemas.ts";
+import type { RunCursor } from "./list-runs.ts";
+import type { RunRow } from "./run-rows.ts";
+
+const ABCDPathSnapshotSchema = z
+  .strictObject({ path_part_id: uuid(), materialized_path: z.string(), part_type: PartTypeSchema })
+  .openapi("ABCDPathSnapshot");
+
+const WorkflowRunSnapshotSchema = z
+  .strictObject({
+    workflow_definition_id: uuid(),
+    workflow_name: z.string(),
+    runner_type: WorkflowRunnerTypeSchema,
+    user_id: uuid(),
+    max_run_duration_seconds: z.int(),
+    sources: z.array(ABCDPathSnapshotSchema),
+    instructions: z.array(ABCDPathSnapshotSchema),
+    outputs: z.array(ABCDPathSnapshotSchema),
+    template: orNull(ABCDPathSnapshotSchema),
+  })
+  .openapi("WorkflowRunSnapshot", { description: "What the run was asked to do, frozen when it was triggered." });
+
+export const WorkflowRunStatusSchema = z.enum(RUN_STATUSES).openapi("WorkflowRunStatus");
+
+export const exampleRun: RunRow = {
+  id: "01920000-0000-7000-8000-000000000403",
+  workflow_definition_id: "01920000-0000-7000-8000-000000000301",
+  user_id: "01920000-0000-7000-8000-000000000201",
+  runner_type: "SELF_HOSTED",
+  status: "COMPLETED",
+  started_at: "2026-01-31T12:00:00.000Z",
+  completed_at: "2026-01-31T12:01:30.250Z",
+  run_snapshot: {
+    workflow_definition_id: "01920000-0000-7000-8000-000000000301",
+    workflow_name: "Quarterly report",
+    runner_type: "SELF_HOSTED",
+    user_id: "01920000-0000-7000-8000-000000000201",
+    max_run_duration_seconds: 300,
+    sources: [
+      {
+        path_part_id: "01920000-0000-7000-8000-000000000102",
+        materialized_path: "/shared/reports/q1",
+        part_type: "FOLDER",
+      },
+    ],
+    instructions: [
+      {
+        path_part_id: "01920000-0000-7000-8000-000000000103",
+        materialized_path: "/shared/how-to-summarise.md",
+        part_type: "DOCUMENT",
+      },
+    ],
+    outputs: [
+      {
+        path_part_id: "01920000-0000-7000-8000-000000000104",
+        materialized_path: "/shared/summaries",
+        part_type: "FOLDER",
+      },
+    ],
+    template: null,
+  },
+  error: null,
+  created_at: "2026-01-31T11:59:58.120Z",
+  updated_at: "2026-01-31T12:01:30.250Z",
+};
+
+export const WorkflowRunResponseSchema = z
+  .strictObject({
+    id: uuid(),
+    workflow_definition_id: uuid(),
+    user_id: uuid().openapi({ description: "Who triggered the run." }),
+    runner_type: WorkflowRunnerTypeSchema,
+    status: WorkflowRunStatusSchema,
+    started_at: instant().openapi({ description: "When the run became RUNNING; `created_at` until then." }),
+    completed_at: instant().nullable().openapi({ description: "When the run ended: null while PENDING or RUNNING." }),
+    run_snapshot: WorkflowRunSnapshotSchema,
+    error: z.string().nullable().openapi({ description: "Why the run FAILED." }),
+    created_at: instant(),
+    updated_at: instant(),
+  })
+  .openapi("WorkflowRunResponse", {
+    example: exampleRun,
+  });
+
+export const runParams = z.object({ run_id: uuid().openapi({ example: exampleRun.id }) });
+
+/** A run as a client gets it. */
+export function toRun(row: RunRow): z.infer<typeof WorkflowRunResponseSchema> {
+  return {
+    id: row.id,
+    workflow_definition_id: row.workflow_definition_id,
+    user_id: row.user_id,
+    runner_type: row.runner_type,
+    status: row.status,
+    started_at: row.started_at,
+    completed_at: row.completed_at,
+    run_snapshot: row.run_snapshot,
+    error: row.error,
+    created_at: row.created_at,
+    updated_at: row.updated_at,
+  };
+}
+
+const cursorContents = z.tuple([givenInstant(), z.guid()]);
+
+/** Where a page ends, as text that clients pass back and need not understand. */
+export function formatCursor({ createdAt, id }: RunCursor): string {
+  return encodeBase64Url(new TextEncoder().encode(JSON.stringify([createdAt, id])).buffer);
+}
+
+/** Null when the text is no cursor of ours. */
+export function parseCursor(text: string): RunCursor | null {
+  try {
+    const [createdAt, id] = cursorContents.parse(JSON.parse(new TextDecoder().decode(decodeBase64Url(text))));
+    return { createdAt, id };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,104 @@
+/** A workflow's runs: trigger one, list them. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { v7 as newId } from "uuid";
+import { problemResponses } from "../http/errors.ts";
+import { callerOnly } from "../http/middleware/authenticate.ts";
+import { conditional, notModifiedResponse } from "../http/middleware/conditional.ts";
+import { emptyBodyIsObject } from "../http/middleware/empty-body.ts";
+import { Problem, ValidationFailed } from "../http/problems.ts";
+import { createRouter } from "../http/router.ts";
+import { pageQuery, paginated, text } from "../http/schemas.ts";
+import { promotion } from "../runners/deliver-afterwards.ts";
+import { definitionParams } from "../workflows/workflow-definition-schema.ts";
+import { NO_DEFINITION } from "../workflows/workflow-definitions.ts";
+import { listRunsOfDefinition } from "./list-runs.ts";
+import { exampleRun, toRun, WorkflowRunResponseSchema } from "./run-schema.ts";
+import { triggerRun } from "./trigger-run.ts";
+
+export const workflowDefinitionRuns = createRouter();
+
+export const InvokeWorkflowRequestSchema = z
+  .strictObject({ idempotency_key: text({ max: 255 }).nullish() })
+  .openapi("InvokeWorkflowRequest", { example: { idempotency_key: "order-4711" } });
+
+const invokeRoute = createRoute({
+  method: "post",
+  path: "/v1/workflow-definitions/{definition_id}/invoke",
+  operationId: "invoke_workflow",
+  tags: ["Workflow definitions"],
+  summary: "Trigger a run",
+  description:
+    "The run is RUNNING at once when the workflow's slot is free, and PENDING behind the others when it is not. " +
+    "Send an idempotency key, in the body or as a header, to be able to try again: while its run waits or runs, and " +
+    "for 24 hours after it was triggered, the same key answers 200 with that run.",
+  ...callerOnly,
+  middleware: [callerOnly.middleware, emptyBodyIsObject],
+  request: {
+    params: definitionParams,
+    headers: z.object({ "Idempotency-Key": text({ max: 255 }).optional() }),
+    body: { required: false, content: { "application/json": { schema: InvokeWorkflowRequestSchema } } },
+  },
+  responses: {
+    200: {
+      description: "The run that this idempotency key has triggered before",
+      headers: { "Idempotency-Replayed": { schema: { type: "string", enum: ["true"] }, description: "Always `true`" } },
+      content: { "application/json": { schema: WorkflowRunResponseSchema } },
+    },
+    202: {
+      description: "A new run",
+      headers: { Location: { schema: { type: "string" }, description: "Where the run is" } },
+      content: { "application/json": { schema: WorkflowRunResponseSchema } },
+    },
+    ...problemResponses("forbidden", "not_found", "conflict"),
+  },
+});
+
+workflowDefinitionRuns.openapi(invokeRoute, async (c) => {
+  const { run, isReplay } = await triggerRun(c.env.db, c.var.credential, {
+    id: newId(),
+    definitionId: c.req.valid("param").definition_id,
+    idempotencyKey: chooseKey(c.req.valid("json").idempotency_key, c.req.valid("header")["Idempotency-Key"]),
+    ...promotion(c),
+  });
+  if (isReplay) return c.json(toRun(run), 200, { "Idempotency-Replayed": "true" });
+  return c.json(toRun(run), 202, { Location: `/v1/workflow-runs/${run.id}` });
+});
+
+function chooseKey(inBody: string | null | undefined, inHeader: string | undefined): string | null {
+  if (typeof inBody === "string" && inHeader !== undefined && inBody !== inHeader) {
+    const msg = "Differs from `idempotency_key` in the body. Send one of them, or the same twice.";
+    throw new ValidationFailed([{ loc: ["header", "Idempotency-Key"], type: "value_error", msg, input: inHeader }]);
+  }
+  return inBody ?? inHeader ?? null;
+}
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/v1/workflow-definitions/{definition_id}/runs",
+  operationId: "list_workflow_runs",
+  tags: ["Workflow definitions"],
+  summary: "A workflow's runs, newest first",
+  ...callerOnly,
+  middleware: [conditional, callerOnly.middleware],
+  request: { params: definitionParams, query: pageQuery },
+  responses: {
+    200: {
+      description: "One page of runs",
+      content: {
+        "application/json": {
+          schema: paginated("PaginatedResponse_WorkflowRunResponse_", WorkflowRunResponseSchema, exampleRun),
+        },
+      },
+    },
+    ...notModifiedResponse,
+    ...problemResponses("not_found"),
+  },
+});
+
+workflowDefinitionRuns.openapi(listRoute, async (c) => {
+  const page = c.req.valid("query");
+  const request = { definitionId: c.req.valid("param").definition_id, ...page };
+  const found = await listRunsOfDefinition(c.env.db, c.var.credential, request);
+  if (found === null) throw new Problem("not_found", NO_DEFINITION);
+  return c.json({ items: found.runs.map(toRun), total: found.total, ...page }, 200);
+});

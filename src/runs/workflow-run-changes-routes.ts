@@ -1,0 +1,143 @@
+/** What is done to a run that exists: delete, stop, retry, and its runner's callback. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { problemResponses } from "../http/errors.ts";
+import { callerOnly } from "../http/middleware/authenticate.ts";
+import { emptyBodyIsObject } from "../http/middleware/empty-body.ts";
+import { Problem } from "../http/problems.ts";
+import { createRouter } from "../http/router.ts";
+import { text } from "../http/schemas.ts";
+import { toStorable } from "../http/text.ts";
+import { tellStopped } from "../runners/deliver.ts";
+import { promotion } from "../runners/deliver-afterwards.ts";
+import { runnerOnly } from "../runners/run-token.ts";
+import { deleteRun, retryRun, stopRun } from "./change-run.ts";
+import { recordResult } from "./record-result.ts";
+import { runParams, toRun, WorkflowRunResponseSchema } from "./run-schema.ts";
+
+export const workflowRunChanges = createRouter();
+
+const deleteRoute = createRoute({
+  method: "delete",
+  path: "/v1/workflow-runs/{run_id}",
+  operationId: "delete_workflow_run",
+  tags: ["Workflow runs"],
+  summary: "Delete a run and its events",
+  description: "A RUNNING run cannot be deleted: stop it first.",
+  ...callerOnly,
+  request: { params: runParams },
+  responses: { 204: { description: "Deleted" }, ...problemResponses("forbidden", "not_found", "conflict") },
+});
+
+workflowRunChanges.openapi(deleteRoute, async (c) => {
+  await deleteRun(c.env.db, { credential: c.var.credential, runId: c.req.valid("param").run_id, ...promotion(c) });
+  return c.body(null, 204);
+});
+
+export const StopWorkflowRunRequestSchema = z
+  .strictObject({ reason: text({ min: 1, max: 2000 }).nullish() })
+  .openapi("StopWorkflowRunRequest", { example: { reason: "Wrong folder" } });
+
+const stopRoute = createRoute({
+  method: "post",
+  path: "/v1/workflow-runs/{run_id}/stop",
+  operationId: "stop_workflow_run",
+  tags: ["Workflow runs"],
+  summary: "Fail a run that waits or runs",
+  description:
+    "The run is FAILED at once and its slot is free. The runner of a RUNNING run is told, as well as it can be.",
+  ...callerOnly,
+  middleware: [callerOnly.middleware, emptyBodyIsObject],
+  request: {
+    params: runParams,
+    body: { required: false, content: { "application/json": { schema: StopWorkflowRunRequestSchema } } },
+  },
+  responses: {
+    200: { description: "The stopped run", content: { "application/json": { schema: WorkflowRunResponseSchema } } },
+    ...problemResponses("forbidden", "not_found", "conflict"),
+  },
+});
+
+workflowRunChanges.openapi(stopRoute, async (c) => {
+  const reason = c.req.valid("json").reason ?? null;
+  const request = { credential: c.var.credential, runId: c.req.valid("param").run_id, reason, ...promotion(c) };
+  const { run, stopped } = await stopRun(c.env.db, request);
+  if (stopped) c.executionCtx.waitUntil(tellStopped(c.env.config, stopped, reason));
+  return c.json(toRun(run), 200);
+});
+
+const retryRoute = createRoute({
+  method: "post",
+  path: "/v1/workflow-runs/{run_id}/retry",
+  operationId: "retry_workflow_run",
+  tags: ["Workflow runs"],
+  summary: "Run a FAILED run again",
+  description: "The same run, as its next attempt and with the same snapshot, at the end of its workflow's queue.",
+  ...callerOnly,
+  request: { params: runParams },
+  responses: {
+    202: {
+      description: "The run, PENDING or RUNNING",
+      headers: { Location: { schema: { type: "string" }, description: "Where the run is" } },
+      content: { "application/json": { schema: WorkflowRunResponseSchema } },
+    },
+    ...problemResponses("forbidden", "not_found", "conflict"),
+  },
+});
+
+workflowRunChanges.openapi(retryRoute, async (c) => {
+  const request = { credential: c.var.credential, runId: c.req.valid("param").run_id, ...promotion(c) };
+  const run = await retryRun(c.env.db, request);
+  return c.json(toRun(run), 202, { Location: `/v1/workflow-runs/${run.id}` });
+});
+
+/** In characters. */
+const MAX_ERROR_LENGTH = 8192;
+
+const WorkflowRunCallbackRequestSchema = z
+  .strictObject({
+    status: z.enum(["COMPLETED", "FAILED"]),
+    // What a runner quotes may hold anything; its result must not be lost for that.
+    error: z
+      .string()
+      .transform(toStorable)
+      .pipe(text({ max: MAX_ERROR_LENGTH }))
+      .nullish()
+      .openapi({ type: ["string", "null"], maxLength: MAX_ERROR_LENGTH, description: "Why the run FAILED." }),
+  })
+  .openapi("WorkflowRunCallbackRequest", { example: { status: "COMPLETED" } });
+
+const WorkflowCallbackResponseSchema = z
+  .strictObject({ status: z.string() })
+  .openapi("WorkflowCallbackResponse", { example: { status: "COMPLETED" } });
+
+const callbackRoute = createRoute({
+  method: "post",
+  path: "/v1/workflow-runs/{run_id}/callback",
+  operationId: "workflow_run_callback",
+  tags: ["Runner"],
+  summary: "Say how a run ended",
+  description:
+    "For the run's runner, with the token that the dispatch brought. The same result may be said again; another " +
+    "one, or any after the deadline, is 409 and is kept in the run's events.",
+  ...runnerOnly,
+  request: {
+    params: runParams,
+    body: { required: true, content: { "application/json": { schema: WorkflowRunCallbackRequestSchema } } },
+  },
+  responses: {
+    200: {
+      description: "The result is recorded",
+      content: { "application/json": { schema: WorkflowCallbackResponseSchema } },
+    },
+    ...problemResponses("not_found", "conflict"),
+  },
+});
+
+workflowRunChanges.openapi(callbackRoute, async (c) => {
+  const runId = c.req.valid("param").run_id;
+  const { status, error = null } = c.req.valid("json");
+  const { runToken } = c.var;
+  if (runToken.runId !== runId.toLowerCase()) throw new Problem("conflict", "The token is of another run.");
+  const recorded = await recordResult(c.env.db, { ...runToken, status, error, ...promotion(c) });
+  return c.json({ status: recorded }, 200);
+});

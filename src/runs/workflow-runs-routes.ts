@@ -1,0 +1,237 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { RUN_EVENT_TYPES, RUN_STATUSES } from "../db/enums.ts";
+import { problemResponses } from "../http/errors.ts";
+import { callerOnly } from "../http/middleware/authenticate.ts";
+import { conditional, notModifiedResponse } from "../http/middleware/conditional.ts";
+import { Problem } from "../http/problems.ts";
+import { createRouter } from "../http/router.ts";
+import { givenInstant, instant, pageQuery, paginated, uuid } from "../http/schemas.ts";
+import { findRun, NO_RUN } from "./find-run.ts";
+import { listRuns } from "./list-runs.ts";
+import { listRunEvents } from "./run-events.ts";
+import {
+  exampleRun,
+  formatCursor,
+  parseCursor,
+  runParams,
+  toRun,
+  WorkflowRunResponseSchema,
+  WorkflowRunStatusSchema,
+} from "./run-schema.ts";
+import { summariseRuns } from "./run-summary.ts";
+
+export const workflowRuns = createRouter();
+
+const listRunsQuery = z.object({
+  status: z
+    .preprocess(
+      (value) => (value === undefined || Array.isArray(value) ? value : [value]),
+      z.array(WorkflowRunStatusSchema).max(RUN_STATUSES.length).optional(),
+    )
+    .openapi({ description: "Only runs in this state. Repeat it for several." }),
+  workflow_definition_id: uuid().optional(),
+  user_id: uuid().optional().openapi({ description: "Only runs that this user triggered." }),
+  created_after: givenInstant().optional(),
+  created_before: givenInstant().optional(),
+  cursor: z
+    .string()
+    .transform((text, context) => {
+      const cursor = parseCursor(text);
+      if (cursor) return cursor;
+      context.addIssue({ code: "custom", message: "Must be the `next_cursor` of an earlier answer, unchanged." });
+      return z.NEVER;
+    })
+    .optional()
+    .openapi({ type: "string", description: "The `next_cursor` of the page before." }),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+});
+
+const RunPageSchema = z
+  .strictObject({
+    items: z.array(WorkflowRunResponseSchema),
+    next_cursor: z.string().nullable().openapi({ description: "For the next page; null on the last one." }),
+  })
+  .openapi("WorkflowRunPage", { example: { items: [exampleRun], next_cursor: null } });
+
+const listTenantRuns = createRoute({
+  method: "get",
+  path: "/v1/workflow-runs",
+  operationId: "list_tenant_workflow_runs",
+  tags: ["Workflow runs"],
+  summary: "The tenant's runs, newest first",
+  description:
+    "All runs that you may see, over all workflows. Pages by cursor, so that it is as quick on the last page.",
+  ...callerOnly,
+  middleware: [conditional, callerOnly.middleware],
+  request: { query: listRunsQuery },
+  responses: {
+    200: { description: "One page of runs", content: { "application/json": { schema: RunPageSchema } } },
+    ...notModifiedResponse,
+  },
+});
+
+workflowRuns.openapi(listTenantRuns, async (c) => {
+  const query = c.req.valid("query");
+  const { runs, next } = await listRuns(c.env.db, c.var.credential, {
+    filter: {
+      statuses: [...new Set(query.status)],
+      definitionId: query.workflow_definition_id,
+      userId: query.user_id,
+      createdAfter: query.created_after,
+      createdBefore: query.created_before,
+    },
+    cursor: query.cursor,
+    limit: query.limit,
+  });
+  return c.json({ items: runs.map(toRun), next_cursor: next && formatCursor(next) }, 200);
+});
+
+const seconds = () => z.number().nullable();
+
+const RunSummarySchema = z
+  .strictObject({
+    pending: z.int(),
+    running: z.int(),
+    completed: z.int().openapi({ description: "Ended within the window." }),
+    failed: z.int().openapi({ description: "Ended within the window." }),
+    oldest_pending_seconds: seconds().openapi({
+      description: "Since the PENDING run that has waited longest was created.",
+    }),
+    overdue: z.int().openapi({ description: "Past the deadline and not swept yet. They show as FAILED already." }),
+    duration_p50_seconds: seconds().openapi({ description: "Of the COMPLETED runs of the window, from start to end." }),
+    duration_p95_seconds: seconds(),
+    time_out_lag_p50_seconds: seconds().openapi({ description: "From a deadline to the sweep that came by." }),
+    time_out_lag_max_seconds: seconds(),
+  })
+  .openapi("WorkflowRunSummary", {
+    example: {
+      pending: 2,
+      running: 1,
+      completed: 40,
+      failed: 3,
+      oldest_pending_seconds: 75.2,
+      overdue: 0,
+      duration_p50_seconds: 31.5,
+      duration_p95_seconds: 120.1,
+      time_out_lag_p50_seconds: 28.9,
+      time_out_lag_max_seconds: 59.3,
+    },
+  });
+
+const summariseTenantRuns = createRoute({
+  method: "get",
+  path: "/v1/workflow-runs/summary",
+  operationId: "summarise_workflow_runs",
+  tags: ["Workflow runs"],
+  summary: "How many runs wait, run and have ended, and how long they take",
+  ...callerOnly,
+  middleware: [conditional, callerOnly.middleware],
+  request: {
+    query: z.object({
+      window_seconds: z.coerce
+        .number()
+        .int()
+        .min(60)
+        .max(30 * 86_400)
+        .default(86_400)
+        .openapi({ description: "How far back ended runs count. A day, unless you say otherwise." }),
+    }),
+  },
+  responses: {
+    200: { description: "The summary", content: { "application/json": { schema: RunSummarySchema } } },
+    ...notModifiedResponse,
+  },
+});
+
+workflowRuns.openapi(summariseTenantRuns, async (c) => {
+  const summary = await summariseRuns(c.env.db, c.var.credential, c.req.valid("query").window_seconds);
+  return c.json(summary, 200);
+});
+
+/** Where a PENDING run stands. */
+const queueHeaders = {
+  "X-Queue-Position": {
+    schema: { type: "integer" },
+    description: "Only for a PENDING run: 1 when it is next.",
+  },
+  "X-Blocked-By-Run": {
+    schema: { type: "string", format: "uuid" },
+    description: "Only for a PENDING run behind another that you may see: the run that holds the slot.",
+  },
+} as const;
+
+const getRun = createRoute({
+  method: "get",
+  path: "/v1/workflow-runs/{run_id}",
+  operationId: "get_workflow_run",
+  tags: ["Workflow runs"],
+  summary: "How a run stands",
+  description:
+    "The run as it stands at this moment. A run whose deadline has passed is FAILED from that instant on. " +
+    "Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed.",
+  ...callerOnly,
+  middleware: [conditional, callerOnly.middleware],
+  request: { params: runParams },
+  responses: {
+    200: {
+      description: "The run",
+      headers: queueHeaders,
+      content: { "application/json": { schema: WorkflowRunResponseSchema } },
+    },
+    304: { ...notModifiedResponse[304], headers: { ...notModifiedResponse[304].headers, ...queueHeaders } },
+    ...problemResponses("not_found"),
+  },
+});
+
+workflowRuns.openapi(getRun, async (c) => {
+  const run = await findRun(c.env.db, c.var.credential, c.req.valid("param").run_id);
+  if (run === null) throw new Problem("not_found", NO_RUN);
+  c.header("ETag", `"${run.etag}"`);
+  if (run.queue_position !== null) c.header("X-Queue-Position", String(run.queue_position));
+  if (run.blocked_by !== null) c.header("X-Blocked-By-Run", run.blocked_by);
+  return c.json(toRun(run), 200);
+});
+
+const RunEventSchema = z
+  .strictObject({
+    type: z.enum(RUN_EVENT_TYPES).openapi("WorkflowRunEventType"),
+    attempt: z.int().openapi({ description: "1 for a new run, one more for each retry." }),
+    at: instant(),
+    detail: z.record(z.string(), z.unknown()).nullable().openapi({ description: "What else there is to say of it." }),
+  })
+  .openapi("WorkflowRunEvent");
+
+const exampleEvent = {
+  type: "DISPATCHED" as const,
+  attempt: 1,
+  at: "2026-01-31T12:00:00.412Z",
+  detail: { status: 202, tries: 1 },
+};
+
+const listEvents = createRoute({
+  method: "get",
+  path: "/v1/workflow-runs/{run_id}/events",
+  operationId: "list_workflow_run_events",
+  tags: ["Workflow runs"],
+  summary: "What has happened to a run, oldest first",
+  ...callerOnly,
+  middleware: [conditional, callerOnly.middleware],
+  request: { params: runParams, query: pageQuery },
+  responses: {
+    200: {
+      description: "One page of the timeline",
+      content: {
+        "application/json": { schema: paginated("PaginatedResponse_WorkflowRunEvent_", RunEventSchema, exampleEvent) },
+      },
+    },
+    ...notModifiedResponse,
+    ...problemResponses("not_found"),
+  },
+});
+
+workflowRuns.openapi(listEvents, async (c) => {
+  const page = c.req.valid("query");
+  const found = await listRunEvents(c.env.db, c.var.credential, { runId: c.req.valid("param").run_id, ...page });
+  if (found === null) throw new Problem("not_found", NO_RUN);
+  return c.json({ items: found.events, total: found.total, ...page }, 200);
+});

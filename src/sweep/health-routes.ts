@@ -1,0 +1,90 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { problemResponses } from "../http/errors.ts";
+import { Problem } from "../http/problems.ts";
+import { createRouter } from "../http/router.ts";
+import { instant } from "../http/schemas.ts";
+import { type Readiness, readDatabaseTime, readReadiness } from "./sweep-state.ts";
+
+/** The cron fires every minute: what three of them have not done is late. */
+export const LATE_SECONDS = 180;
+
+const HealthCheckResponseSchema = z
+  .strictObject({ status: z.string().default("healthy"), database_ts: instant() })
+  .openapi("HealthCheckResponse", { example: { status: "healthy", database_ts: "2026-01-31T12:00:00.000Z" } });
+
+const ReadinessResponseSchema = z
+  .strictObject({
+    status: z.literal("ready"),
+    database_ts: instant(),
+    seconds_since_sweep: z.number().openapi({ description: "Since a sweep last ended." }),
+  })
+  .openapi("ReadinessResponse", {
+    example: { status: "ready", database_ts: "2026-01-31T12:00:00.000Z", seconds_since_sweep: 21.4 },
+  });
+
+export const health = createRouter();
+
+const healthCheck = createRoute({
+  method: "get",
+  path: "/healthz",
+  operationId: "health_check",
+  tags: ["Service"],
+  summary: "Is the service alive?",
+  security: [],
+  responses: {
+    200: {
+      description: "The service and its database answer",
+      content: { "application/json": { schema: HealthCheckResponseSchema } },
+    },
+    ...problemResponses("internal_error", "database_unavailable"),
+  },
+});
+
+health.openapi(healthCheck, async (c) => {
+  return c.json({ status: "healthy", database_ts: await readDatabaseTime(c.env.db) }, 200);
+});
+
+const readinessCheck = createRoute({
+  method: "get",
+  path: "/readyz",
+  operationId: "readiness_check",
+  tags: ["Service"],
+  summary: "Does the service keep its promises?",
+  description:
+    "503 with the reasons when the database does not answer, when no sweep has ended for 3 minutes, or when runs have " +
+    "been overdue, or due to be delivered, for longer.",
+  security: [],
+  responses: {
+    200: { description: "Ready", content: { "application/json": { schema: ReadinessResponseSchema } } },
+    ...problemResponses("internal_error", "database_unavailable", "not_ready"),
+  },
+});
+
+health.openapi(readinessCheck, async (c) => {
+  const readiness = await readReadiness(c.env.db);
+  const { database_at, since_sweep } = readiness;
+  const reasons = reasonsAgainst(readiness);
+  if (since_sweep === null || reasons.length > 0) throw new Problem("not_ready", reasons.join(" "));
+  return c.json({ status: "ready" as const, database_ts: database_at, seconds_since_sweep: since_sweep }, 200);
+});
+
+/** What keeps the service from being ready, as sentences; docs/operations.md says what to do about each. */
+function reasonsAgainst({ since_sweep, overdue, undelivered }: Readiness): string[] {
+  const reasons: string[] = [];
+  const isLate = (seconds: number | null) => seconds !== null && seconds > LATE_SECONDS;
+  if (since_sweep === null) reasons.push("No sweep has ended yet. Is the cron trigger of wrangler.toml deployed?");
+  if (isLate(since_sweep)) {
+    reasons.push(`The last sweep ended ${inSeconds(since_sweep)} ago. Look at the cron trigger's logs.`);
+  }
+  if (isLate(overdue)) {
+    reasons.push(`Runs have been overdue for up to ${inSeconds(overdue)}. See \`overdue_left\` in the sweep's log.`);
+  }
+  if (isLate(undelivered)) {
+    reasons.push(
+      `Runs have been due to be delivered for up to ${inSeconds(undelivered)}. See \`due_left\` in the sweep's log.`,
+    );
+  }
+  return reasons;
+}
+
+const inSeconds = (seconds: number | null) => `${Math.round(seconds ?? 0)} seconds`;

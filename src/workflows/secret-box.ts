@@ -1,0 +1,43 @@
+/**
+ * Webhook secrets at rest: AES-256-GCM. The text is `<key id>.<iv>.<ciphertext>`, the last two in base64url.
+ * The definition's id is authenticated with it, so that a ciphertext is worth nothing in another row.
+ */
+import { decodeBase64, decodeBase64Url, encodeBase64Url } from "hono/utils/encode";
+import type { Key, KeyRing } from "../key-ring.ts";
+
+/** 96 bits, fresh for each encryption, as NIST SP 800-38D recommends. */
+const IV_BYTES = 12;
+
+/** Encrypts a definition's webhook secret with the newest key. */
+export async function encryptWebhookSecret(keys: KeyRing, definitionId: string, secret: string): Promise<string> {
+  const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
+  const plaintext = new TextEncoder().encode(secret);
+  const ciphertext = await crypto.subtle.encrypt(algorithm(iv, definitionId), await importKey(keys.newest), plaintext);
+  return [keys.newest.id, encodeBase64Url(iv.buffer), encodeBase64Url(ciphertext)].join(".");
+}
+
+/**
+ * What {@link encryptWebhookSecret} encrypted, with whichever key of the ring it was.
+ * @throws Error when that key is no longer in the ring, or the text is not what was encrypted for this definition
+ */
+export async function decryptWebhookSecret(keys: KeyRing, definitionId: string, encrypted: string): Promise<string> {
+  const [keyId = "", iv = "", ciphertext = ""] = encrypted.split(".");
+  const key = keys.byId.get(keyId);
+  if (!key) throw new Error(`ENCRYPTION_KEY has no key "${keyId}", with which a webhook secret was encrypted.`);
+  const plaintext = await crypto.subtle.decrypt(
+    algorithm(decodeBase64Url(iv), definitionId),
+    await importKey(key),
+    decodeBase64Url(ciphertext),
+  );
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plaintext);
+}
+
+const algorithm = (iv: Uint8Array<ArrayBuffer>, definitionId: string) => ({
+  name: "AES-GCM",
+  iv,
+  // A UUID may come in capitals from a caller, and comes without from the database.
+  additionalData: new TextEncoder().encode(definitionId.toLowerCase()),
+});
+
+const importKey = ({ secret }: Key) =>
+  crypto.subtle.importKey("raw", decodeBase64(secret), "AES-GCM", false, ["encrypt", "decrypt"]);

@@ -1,0 +1,28 @@
+import { sql } from "drizzle-orm";
+import type { Database } from "../db/client.ts";
+
+/** A definition's webhook secret as it is stored. */
+export type StoredSecret = { id: string; encrypted: string };
+
+/** Up to `limit` secrets that another key than this one has encrypted, in the order of their definitions' ids. */
+export async function listSecretsOfOtherKeys(
+  db: Database,
+  request: { keyId: string; afterId: string | null; limit: number },
+): Promise<StoredSecret[]> {
+  const { rows } = await db.execute<StoredSecret>(sql`
+    select id, webhook_secret_encrypted as encrypted from workflow_definitions
+    where not starts_with(webhook_secret_encrypted, ${`${request.keyId}.`})
+      and (${request.afterId}::uuid is null or id > ${request.afterId}::uuid)
+    order by id
+    limit ${request.limit}`);
+  return rows;
+}
+
+/** Puts another ciphertext in a secret's place; false when somebody has changed the secret meanwhile. */
+export async function replaceSecret(db: Database, { id, encrypted }: StoredSecret, by: string): Promise<boolean> {
+  const { rows } = await db.execute(sql`
+    update workflow_definitions set webhook_secret_encrypted = ${by}
+    where id = ${id} and webhook_secret_encrypted = ${encrypted}
+    returning id`);
+  return rows.length > 0;
+}

@@ -1,0 +1,64 @@
+import type { z } from "@hono/zod-openapi";
+import type { Config } from "../config.ts";
+import { type Fault, ValidationFailed } from "../http/problems.ts";
+import { findRepeated, listReferences } from "./abcd.ts";
+import type { DefinitionContent } from "./change-workflow-definition.ts";
+import { encryptWebhookSecret } from "./secret-box.ts";
+import { checkRunnerUrl } from "./url-guard.ts";
+import { checkWebhookSecret } from "./webhook-secret.ts";
+import type { UpdateWorkflowDefinitionRequestSchema } from "./workflow-definition-schema.ts";
+
+/** The secret is null where the one that is stored is to stay. */
+type Runner = { url: string; webhook_secret: string | null };
+
+type DefinitionRequest = Omit<z.infer<typeof UpdateWorkflowDefinitionRequestSchema>, "runner_config"> & {
+  runner_config?: Runner | null | undefined;
+};
+
+/**
+ * What is stored of a request, its secret encrypted.
+ * @throws ValidationFailed for what the request shows by itself to be wrong
+ */
+export async function toContent(
+  { encryptionKeys, allowLocalRunners }: Config,
+  id: string,
+  body: DefinitionRequest,
+): Promise<DefinitionContent> {
+  const { runner_config: runner = null, template_path_part_id = null, description = null } = body;
+  const content = {
+    id,
+    name: body.name,
+    description,
+    runnerType: body.runner_type,
+    maxRunDurationSeconds: body.max_run_duration_seconds,
+    source_path_part_ids: body.source_path_part_ids,
+    instruction_path_part_ids: body.instruction_path_part_ids,
+    output_path_part_ids: body.output_path_part_ids,
+    template_path_part_id,
+    isActive: body.is_active,
+  };
+  const faults = findRepeated(listReferences(content));
+  if (runner !== null) faults.unshift(...runnerFaults(runner, allowLocalRunners));
+  if (faults.length > 0) throw new ValidationFailed(faults);
+  return {
+    ...content,
+    runner: runner && {
+      url: runner.url,
+      webhookSecretEncrypted:
+        runner.webhook_secret === null ? null : await encryptWebhookSecret(encryptionKeys, id, runner.webhook_secret),
+    },
+  };
+}
+
+function runnerFaults(runner: Runner, allowLocal: boolean): Fault[] {
+  const ofUrl = checkRunnerUrl(runner.url, { allowLocal });
+  const ofSecret = runner.webhook_secret === null ? null : checkWebhookSecret(runner.webhook_secret);
+  return [
+    ...(ofUrl === null
+      ? []
+      : [{ loc: ["body", "runner_config", "url"], type: "url_parsing" as const, msg: ofUrl, input: runner.url }]),
+    ...(ofSecret === null
+      ? []
+      : [{ loc: ["body", "runner_config", "webhook_secret"], type: "value_error" as const, msg: ofSecret }]),
+  ];
+}

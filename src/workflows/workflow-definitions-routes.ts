@@ -1,0 +1,158 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { v7 as newId } from "uuid";
+import { problemResponses } from "../http/errors.ts";
+import { callerOnly } from "../http/middleware/authenticate.ts";
+import { conditional, notModifiedResponse } from "../http/middleware/conditional.ts";
+import { Problem } from "../http/problems.ts";
+import { createRouter } from "../http/router.ts";
+import { pageQuery, paginated } from "../http/schemas.ts";
+import { promotion } from "../runners/deliver-afterwards.ts";
+import { createDefinition, deleteDefinition, replaceDefinition } from "./change-workflow-definition.ts";
+import { toContent } from "./workflow-definition-content.ts";
+import {
+  CreateWorkflowDefinitionRequestSchema,
+  definitionParams,
+  exampleDefinition,
+  toDefinition,
+  UpdateWorkflowDefinitionRequestSchema,
+  WorkflowDefinitionResponseSchema,
+} from "./workflow-definition-schema.ts";
+import { findDefinition, listDefinitions, NO_DEFINITION } from "./workflow-definitions.ts";
+
+export const workflowDefinitions = createRouter();
+
+const definitionContent = { "application/json": { schema: WorkflowDefinitionResponseSchema } };
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/v1/workflow-definitions",
+  operationId: "list_workflow_definitions",
+  tags: ["Workflow definitions"],
+  summary: "The workflow definitions, newest first",
+  description: "Only what the caller may see is listed and counted.",
+  ...callerOnly,
+  middleware: [conditional, callerOnly.middleware],
+  request: { query: pageQuery },
+  responses: {
+    200: {
+      description: "One page of definitions",
+      content: {
+        "application/json": {
+          schema: paginated(
+            "PaginatedResponse_WorkflowDefinitionResponse_",
+            WorkflowDefinitionResponseSchema,
+            exampleDefinition,
+          ),
+        },
+      },
+    },
+    ...notModifiedResponse,
+  },
+});
+
+workflowDefinitions.openapi(listRoute, async (c) => {
+  const page = c.req.valid("query");
+  const { definitions, total } = await listDefinitions(c.env.db, c.var.credential, page);
+  return c.json({ items: definitions.map(toDefinition), total, ...page }, 200);
+});
+
+const createDefinitionRoute = createRoute({
+  method: "post",
+  path: "/v1/workflow-definitions",
+  operationId: "create_workflow_definition",
+  tags: ["Workflow definitions"],
+  summary: "Create a workflow definition",
+  description:
+    "For an OWNER or ADMIN. Sources and instructions are folders or documents, outputs are folders, the template is a " +
+    "document or a version of one; no path part may be named twice, nor lie below another one that is named.",
+  ...callerOnly,
+  request: {
+    body: { required: true, content: { "application/json": { schema: CreateWorkflowDefinitionRequestSchema } } },
+  },
+  responses: {
+    201: {
+      description: "The new definition",
+      headers: z.object({ Location: z.string().openapi({ description: "Where the definition is found." }) }),
+      content: definitionContent,
+    },
+    ...problemResponses("forbidden"),
+  },
+});
+
+workflowDefinitions.openapi(createDefinitionRoute, async (c) => {
+  const content = await toContent(c.env.config, newId(), { ...c.req.valid("json"), is_active: true });
+  const definition = await createDefinition(c.env.db, c.var.credential, content);
+  return c.json(toDefinition(definition), 201, { Location: `/v1/workflow-definitions/${definition.id}` });
+});
+
+const getRoute = createRoute({
+  method: "get",
+  path: "/v1/workflow-definitions/{definition_id}",
+  operationId: "get_workflow_definition",
+  tags: ["Workflow definitions"],
+  summary: "One workflow definition",
+  ...callerOnly,
+  middleware: [conditional, callerOnly.middleware],
+  request: { params: definitionParams },
+  responses: {
+    200: { description: "The definition", content: definitionContent },
+    ...notModifiedResponse,
+    ...problemResponses("not_found"),
+  },
+});
+
+workflowDefinitions.openapi(getRoute, async (c) => {
+  const definition = await findDefinition(c.env.db, c.var.credential, c.req.valid("param").definition_id);
+  if (definition === null) {
+    throw new Problem("not_found", NO_DEFINITION);
+  }
+  return c.json(toDefinition(definition), 200);
+});
+
+const updateRoute = createRoute({
+  method: "put",
+  path: "/v1/workflow-definitions/{definition_id}",
+  operationId: "update_workflow_definition",
+  tags: ["Workflow definitions"],
+  summary: "Replace a workflow definition",
+  description:
+    "Everything is replaced: what is left out becomes its default, and without `runner_config` the runner is removed. " +
+    "Needs write on the definition. Runs that were triggered before keep their snapshot. With `is_active` false the " +
+    "workflow is paused: it takes no new runs, and those that wait go on waiting.",
+  ...callerOnly,
+  request: {
+    params: definitionParams,
+    body: { required: true, content: { "application/json": { schema: UpdateWorkflowDefinitionRequestSchema } } },
+  },
+  responses: {
+    200: { description: "The definition", content: definitionContent },
+    ...problemResponses("forbidden", "not_found"),
+  },
+});
+
+workflowDefinitions.openapi(updateRoute, async (c) => {
+  const content = await toContent(c.env.config, c.req.valid("param").definition_id, c.req.valid("json"));
+  const definition = await replaceDefinition(c.env.db, c.var.credential, { ...content, ...promotion(c) });
+  return c.json(toDefinition(definition), 200);
+});
+
+const deleteRoute = createRoute({
+  method: "delete",
+  path: "/v1/workflow-definitions/{definition_id}",
+  operationId: "delete_workflow_definition",
+  tags: ["Workflow definitions"],
+  summary: "Delete a workflow definition and its runs",
+  description: "For an OWNER or ADMIN. 409 while one of its runs is RUNNING: stop it first.",
+  ...callerOnly,
+  request: { params: definitionParams },
+  responses: {
+    204: { description: "It is gone, with its runs and their events" },
+    ...problemResponses("forbidden", "not_found", "conflict"),
+  },
+});
+
+workflowDefinitions.openapi(deleteRoute, async (c) => {
+  const id = c.req.valid("param").definition_id;
+  await deleteDefinition(c.env.db, c.var.credential, { id, ...promotion(c) });
+  return c.body(null, 204);
+});

@@ -1,0 +1,365 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { eventTypes, invoke, readRun } from "../support/lifecycle.ts";
+import { ABSENT_RUNNER, type Browser, openTenant, PAGE_SETTINGS } from "../support/pages.ts";
+import { grant, insertParts, readPaths } from "../support/path-parts.ts";
+import { insertRun } from "../support/runs.ts";
+import { type Service, startService } from "../support/service.ts";
+import type { TestTenant } from "../support/tenant.ts";
+
+const SECRET = "whsec_dGhlIHNlY3JldCBvZiB0aGUgdGVzdHMgcnVubmVy";
+
+let service: Service;
+let tenant: TestTenant;
+let owner: Browser;
+let user: Browser;
+
+beforeAll(async () => {
+  service = await startService({ settings: PAGE_SETTINGS });
+});
+
+beforeEach(async () => {
+  ({ tenant, owner, user } = await openTenant(service));
+});
+
+const definition = async (id: string) => {
+  const response = await service.get(`/v1/workflow-definitions/${id}`, tenant.owner.key);
+  return response.json<Record<string, unknown> & { runner_config: { url: string } | null }>();
+};
+
+/** What a form that was not taken says beside its fields. */
+const faultsIn = async (response: Response) =>
+  [...(await response.text()).matchAll(/<p class="fault">([^<]+)<\/p>/g)].map(([, text]) => text);
+
+async function partId(path: string): Promise<string> {
+  const { sql } = service.database;
+  const [row] = await sql`select id from path_parts where tenant_id = ${tenant.id} and materialized_path = ${path}`;
+  return String(row?.id);
+}
+
+async function workflowFields() {
+  return {
+    name: "Sums",
+    description: "",
+    runner_url: ABSENT_RUNNER,
+    webhook_secret: SECRET,
+    max_run_duration_seconds: "120",
+    is_active: "true",
+    source: [`${await partId("/sources")} FOLDER /sources`],
+    instruction: [`${await partId("/instructions.md")} DOCUMENT /instructions.md`],
+    output: [`${await partId("/outputs")} FOLDER /outputs`],
+  };
+}
+
+describe("a form", () => {
+  it("is one database request, answers 303, and does what the API does", async () => {
+    const running = await invoke(service, tenant);
+    const waiting = await invoke(service, tenant);
+    const [stopped, requests] = await service.counted(() =>
+      owner.post(`/app/runs/${waiting}/stop`, { reason: "no need" }),
+    );
+    expect([stopped.status, stopped.headers.get("Location"), requests]).toEqual([303, `/app/runs/${waiting}`, 1]);
+    expect(await readRun(service, tenant, waiting)).toMatchObject({ status: "FAILED", error: "Stopped: no need" });
+
+    expect((await owner.post(`/app/runs/${waiting}/retry`)).status).toBe(303);
+    expect(await eventTypes(service, tenant, waiting)).toEqual(["TRIGGERED", "QUEUED", "STOPPED", "RETRIED", "QUEUED"]);
+    expect((await owner.post(`/app/runs/${waiting}/delete`)).headers.get("Location")).toBe("/app/runs");
+    expect((await owner.get(`/app/runs/${waiting}`)).status).toBe(404);
+    expect((await readRun(service, tenant, running)).status).toBe("RUNNING");
+  });
+
+  it("is refused when another site sends it, and changes nothing", async () => {
+    const id = await invoke(service, tenant);
+    const response = await owner.post(`/app/runs/${id}/stop`, {}, { Origin: "https://elsewhere.example" });
+    expect(response.status).toBe(403);
+    expect((await readRun(service, tenant, id)).status).toBe("RUNNING");
+  });
+
+  it("that comes too late says so on a page", async () => {
+    const id = await insertRun(service.database, tenant, { status: "COMPLETED" });
+    const stop = await owner.post(`/app/runs/${id}/stop`, { reason: "" });
+    expect([stop.status, (await stop.text()).includes("The run has already ended: it is COMPLETED.")]).toEqual([
+      409,
+      true,
+    ]);
+    const retry = await owner.post(`/app/runs/${id}/retry`);
+    expect([retry.status, (await retry.text()).includes("Only a FAILED run can be retried")]).toEqual([409, true]);
+  });
+
+  it("keeps what was typed, and says what is wrong with it", async () => {
+    const id = await invoke(service, tenant);
+    const response = await owner.post(`/app/runs/${id}/stop`, { reason: "x".repeat(2001) });
+    expect(response.status).toBe(422);
+    expect(await response.text()).toMatch(/value="x{2001}".*Must have at most 2000 characters\./s);
+  });
+});
+
+describe("whatever is sent", () => {
+  it("is answered with what is wrong about it, and never with 500", async () => {
+    const failed = await insertRun(service.database, tenant, { status: "FAILED" });
+    const [run, workflow, file, person] = [
+      `/app/runs/${failed}`,
+      `/app/workflows/${tenant.definitionId}`,
+      `/app/files/${tenant.sourcesId}`,
+      `/app/people/${tenant.user.id}`,
+    ];
+    const forms = {
+      "/app/sign-in": ["key", "next"],
+      [`${run}/stop`]: ["reason"],
+      "/app/workflows/new": ["name", "runner_url", "source", "template", "max_run_duration_seconds", "open"],
+      [`${workflow}/edit`]: ["name", "description", "webhook_secret", "output", "is_active", "open"],
+      [`${workflow}/invoke`]: ["idempotency_key"],
+      "/app/files/new": ["name", "part_type"],
+      [`${file}/rename`]: ["name"],
+      [`${file}/move`]: ["to"],
+      [`${person}/role`]: ["role"],
+      [`${person}/grant`]: ["part", "capability"],
+      [`${person}/grants/${tenant.id}/change`]: ["capability"],
+      [`/app/people/${tenant.owner.id}/keys`]: ["name", "expires_on"],
+      "/app/people/new": ["email", "first_name", "role"],
+    };
+    for (const [path, fields] of Object.entries(forms)) {
+      for (const text of ["", "\0", "\ud800", "source:garbage", "'; --", "x".repeat(5000)]) {
+        const { status } = await owner.post(path, Object.fromEntries(fields.map((name) => [name, text])));
+        expect([path, text.slice(0, 20), status]).toEqual([path, text.slice(0, 20), expect.toSatisfy((s) => s < 500)]);
+      }
+      expect([path, (await owner.postJson(path, "{")).status]).toEqual([path, 415]);
+    }
+    for (const query of ["move?to=garbage", "move?to=%00", "move"]) {
+      expect([query, (await owner.get(`${file}/${query}`)).status]).toEqual([query, query === "move" ? 200 : 404]);
+    }
+    expect((await owner.get(`${person}/grant?in=garbage`)).status).toBe(404);
+  });
+});
+
+describe("what a role may not do", () => {
+  it("is refused to a USER when forced, page by page", async () => {
+    const { sql } = service.database;
+    const [node] = await sql`select path_part_id as id from workflow_definitions where id = ${tenant.definitionId}`;
+    await grant(service.database, tenant, String(node?.id), "READ_ONLY");
+    await grant(service.database, tenant, tenant.sourcesId, "READ_ONLY");
+    const failed = await insertRun(service.database, tenant, { status: "FAILED" });
+    const fields = await workflowFields();
+    const forced: [string, Record<string, string | string[]>][] = [
+      [`/app/runs/${failed}/retry`, {}],
+      [`/app/runs/${failed}/delete`, {}],
+      ["/app/workflows/new", fields],
+      [`/app/workflows/${tenant.definitionId}/pause`, {}],
+      [`/app/workflows/${tenant.definitionId}/delete`, {}],
+      ["/app/files/new", { name: "mine", part_type: "FOLDER" }],
+      [`/app/files/${tenant.sourcesId}/new`, { name: "mine", part_type: "FOLDER" }],
+      [`/app/files/${tenant.sourcesId}/rename`, { name: "mine" }],
+      [`/app/files/${tenant.sourcesId}/delete`, {}],
+      ["/app/people/new", { email: "new@test.example", role: "ADMIN" }],
+      [`/app/people/${tenant.admin.id}/role`, { role: "USER" }],
+      [`/app/people/${tenant.admin.id}/deactivate`, {}],
+      [`/app/people/${tenant.owner.id}/keys`, { name: "mine" }],
+      [`/app/people/${tenant.user.id}/grant`, { part: `${tenant.sourcesId} FOLDER /`, capability: "READ_WRITE" }],
+    ];
+    const before = [await readPaths(service.database, tenant), await definition(tenant.definitionId)];
+    for (const [path, body] of forced) {
+      const response = await user.post(path, body);
+      expect([path, response.status]).toEqual([path, 403]);
+      expect(response.headers.get("Content-Type")).toContain("text/html");
+    }
+    expect([await readPaths(service.database, tenant), await definition(tenant.definitionId)]).toEqual(before);
+    for (const path of [
+      "/app/workflows/new",
+      `/app/workflows/${tenant.definitionId}/edit`,
+      `/app/people/${tenant.user.id}/grant`,
+    ]) {
+      expect([path, (await user.get(path)).status]).toEqual([path, 403]);
+    }
+  });
+});
+
+describe("the form of a workflow", () => {
+  it("creates one that can be invoked", async () => {
+    const fields = await workflowFields();
+    const [response, requests] = await service.counted(() => owner.post("/app/workflows/new", fields));
+    expect([response.status, requests]).toEqual([303, 1]);
+    const path = response.headers.get("Location") ?? "";
+    expect(await definition(path.split("/").at(-1) ?? "")).toMatchObject({
+      name: "Sums",
+      description: null,
+      runner_config: { url: ABSENT_RUNNER },
+      max_run_duration_seconds: 120,
+      is_active: true,
+    });
+    const invoked = await owner.post(`${path}/invoke`, { idempotency_key: "k1" });
+    expect(invoked.headers.get("Location")).toMatch(/^\/app\/runs\/[0-9a-f-]{36}$/);
+    const again = await owner.post(`${path}/invoke`, { idempotency_key: "k1" });
+    expect(again.headers.get("Location")).toBe(invoked.headers.get("Location"));
+  });
+
+  it("shows every fault of the API beside its field, and all that was chosen", async () => {
+    const fields = await workflowFields();
+    const [response, requests] = await service.counted(() =>
+      owner.post("/app/workflows/new", {
+        ...fields,
+        name: "n".repeat(256),
+        max_run_duration_seconds: "5",
+        output: [],
+        template: ["no-id - -"],
+      }),
+    );
+    expect([response.status, requests]).toEqual([422, 0]);
+    const html = await response.clone().text();
+    expect(html).toContain(`value="${fields.source[0]}" checked=""`);
+    expect(await faultsIn(response)).toEqual([
+      "Must have at most 255 characters.",
+      "Must be at least 60.",
+      "Must have at least 1 items.",
+      "Must be a UUID of 8-4-4-4-12 hex digits.",
+    ]);
+  });
+
+  it("shows what only the database knows, too, in one request", async () => {
+    const fields = await workflowFields();
+    const [response, requests] = await service.counted(() =>
+      owner.post("/app/workflows/new", { ...fields, output: fields.instruction, instruction: fields.output }),
+    );
+    expect([response.status, requests]).toEqual([422, 1]);
+    expect(await faultsIn(response)).toEqual(["Must be a FOLDER: this is a DOCUMENT."]);
+  });
+
+  it("opens a folder to choose from, and keeps all that was typed", async () => {
+    const { source: _, ...fields } = await workflowFields();
+    const [response, requests] = await service.counted(() =>
+      owner.post("/app/workflows/new", { ...fields, open: `source:${tenant.sourcesId}` }),
+    );
+    expect([response.status, requests]).toEqual([200, 1]);
+    const html = await response.text();
+    expect(html).toContain('value="Sums"');
+    expect(html).toContain("DOCUMENT /sources/sales.csv");
+  });
+
+  it("keeps the secret that it has when none is typed, but not for another URL", async () => {
+    const { sql } = service.database;
+    const secret = async () => {
+      const [row] =
+        await sql`select webhook_secret_encrypted as s from workflow_definitions where id = ${tenant.definitionId}`;
+      return row?.s;
+    };
+    const before = await secret();
+    const fields = { ...(await workflowFields()), webhook_secret: "" };
+    const path = `/app/workflows/${tenant.definitionId}/edit`;
+    expect((await owner.post(path, { ...fields, name: "Renamed" })).status).toBe(303);
+    expect(await secret()).toBe(before);
+    const elsewhere = await owner.post(path, { ...fields, runner_url: "http://127.0.0.1:10/" });
+    expect([elsewhere.status, await faultsIn(elsewhere)]).toEqual([422, ["Another URL needs its secret, too."]]);
+    expect(await definition(tenant.definitionId)).toMatchObject({
+      name: "Renamed",
+      runner_config: { url: ABSENT_RUNNER },
+    });
+
+    expect((await owner.post(path, { ...fields, webhook_secret: SECRET })).status).toBe(303);
+    expect(await secret()).not.toBe(before);
+    expect((await owner.post(path, { ...fields, runner_url: "" })).status).toBe(303);
+    expect((await definition(tenant.definitionId)).runner_config).toBeNull();
+  });
+
+  it("pauses and resumes it without touching anything else, and lets its queue go on", async () => {
+    const { is_active: _, updated_at: __, ...before } = await definition(tenant.definitionId);
+    const [paused, requests] = await service.counted(() => owner.post(`/app/workflows/${tenant.definitionId}/pause`));
+    expect([paused.status, requests]).toEqual([303, 1]);
+    expect(await definition(tenant.definitionId)).toMatchObject({ ...before, is_active: false });
+    const waiting = await insertRun(service.database, tenant, { status: "PENDING" });
+    expect((await owner.post(`/app/workflows/${tenant.definitionId}/resume`)).status).toBe(303);
+    expect(await definition(tenant.definitionId)).toMatchObject({ ...before, is_active: true });
+    expect((await readRun(service, tenant, waiting)).status).toBe("RUNNING");
+  });
+
+  it("deletes it, but not from under a run that is RUNNING", async () => {
+    const id = await invoke(service, tenant);
+    expect((await owner.post(`/app/workflows/${tenant.definitionId}/delete`)).status).toBe(409);
+    await owner.post(`/app/runs/${id}/stop`);
+    expect((await owner.post(`/app/workflows/${tenant.definitionId}/delete`)).status).toBe(303);
+    expect((await owner.get(`/app/workflows/${tenant.definitionId}`)).status).toBe(404);
+  });
+});
+
+describe("the files", () => {
+  it("are created, renamed, moved and deleted", async () => {
+    const create = (path: string, name: string, part_type: string) => owner.post(path, { name, part_type });
+    expect((await create("/app/files/new", "box", "FOLDER")).status).toBe(303);
+    const box = await partId("/box");
+    expect((await create(`/app/files/${box}/new`, "letter.md", "DOCUMENT")).status).toBe(303);
+    const letter = await partId("/box/letter.md");
+    expect((await create(`/app/files/${letter}/new`, "v1", "DOCUMENT_VERSION")).status).toBe(303);
+    expect((await owner.post(`/app/files/${box}/rename`, { name: "crate" })).status).toBe(303);
+    expect(await readPaths(service.database, tenant)).toContain("/crate/letter.md/v1");
+    expect((await owner.post(`/app/files/${letter}/move`, { to: "" })).status).toBe(303);
+    expect(await readPaths(service.database, tenant)).toContain("/letter.md/v1");
+    const deleted = await owner.post(`/app/files/${letter}/delete`, { parent: "" });
+    expect(deleted.headers.get("Location")).toBe("/app/files");
+    expect(await readPaths(service.database, tenant)).not.toContain("/letter.md");
+  });
+
+  it("say beside the field what is wrong with a name, and that one is taken", async () => {
+    const wrong = await owner.post("/app/files/new", { name: "a/b", part_type: "FOLDER" });
+    expect([wrong.status, await faultsIn(wrong)]).toEqual([422, ["Must not hold a `/`."]]);
+    const taken = await owner.post("/app/files/new", { name: "sources", part_type: "FOLDER" });
+    expect([taken.status, (await taken.text()).includes("There is a part of that name")]).toEqual([409, true]);
+  });
+
+  it("say which workflows use them, also by a folder above, and are not deleted from under these", async () => {
+    const document = await partId("/sources/sales.csv");
+    const html = await owner.read(`/app/files/${document}`);
+    expect(html).toContain(`/app/workflows/${tenant.definitionId}`);
+    expect(html).toContain("as source");
+    expect((await owner.post(`/app/files/${tenant.sourcesId}/delete`)).status).toBe(409);
+  });
+});
+
+describe("the people", () => {
+  it("are added, get another role, are put out and let in again", async () => {
+    const added = await owner.post("/app/people/new", {
+      email: "new@test.example",
+      first_name: "Nia",
+      last_name: "",
+      role: "USER",
+    });
+    const path = added.headers.get("Location") ?? "";
+    expect(await owner.read(path)).toContain("Nia");
+    expect((await owner.post(`${path}/role`, { role: "ADMIN" })).status).toBe(303);
+    expect((await owner.post(`${path}/deactivate`)).status).toBe(303);
+    expect(await owner.read(path)).toContain("DEACTIVATED");
+    expect((await owner.post(`${path}/activate`)).status).toBe(303);
+    const again = await owner.post("/app/people/new", { email: "NEW@test.example", role: "USER" });
+    expect([again.status, (await again.text()).includes("has that email already")]).toEqual([409, true]);
+    const wrong = await owner.post("/app/people/new", { email: "no address", role: "OWNER" });
+    expect([wrong.status, (await faultsIn(wrong)).length]).toEqual([422, 2]);
+  });
+
+  it("are granted parts, to read or to write, and lose them again", async () => {
+    const tree = await insertParts(service.database, tenant, ["/open"]);
+    const person = `/app/people/${tenant.user.id}`;
+    const part = `${tree.idOf("/open")} FOLDER /open`;
+    expect((await owner.post(`${person}/grant`, { part, capability: "READ_ONLY" })).status).toBe(303);
+    const html = await owner.read(person);
+    const id = /grants\/([0-9a-f-]+)\/change/.exec(html)?.[1];
+    expect((await owner.post(`${person}/grants/${id}/change`, { capability: "READ_WRITE" })).status).toBe(303);
+    expect(await user.read(`/app/files/${tree.idOf("/open")}`)).toContain("read and write");
+    const twice = await owner.post(`${person}/grant`, { part, capability: "READ_ONLY" });
+    expect([twice.status, (await twice.text()).includes("already")]).toEqual([409, true]);
+    expect((await owner.post(`${person}/grants/${id}/revoke`)).status).toBe(303);
+    expect((await user.get(`/app/files/${tree.idOf("/open")}`)).status).toBe(404);
+  });
+
+  it("make keys of their own, which are shown once and can be revoked", async () => {
+    const person = `/app/people/${tenant.user.id}`;
+    const [created, requests] = await service.counted(() =>
+      user.post(`${person}/keys`, { name: "Laptop", expires_on: "" }),
+    );
+    expect([created.status, created.headers.get("Cache-Control"), requests]).toEqual([201, "no-store", 1]);
+    const key = /data-copy="(wr_[0-9A-Za-z]+)"/.exec(await created.text())?.[1] ?? "";
+    expect((await service.get("/v1/users/me", key)).status).toBe(200);
+    const html = await user.read(person);
+    expect([html.includes("Laptop"), html.includes(key)]).toEqual([true, false]);
+    const expired = await user.post(`${person}/keys`, { name: "Old", expires_on: "2020-01-01" });
+    expect([expired.status, await faultsIn(expired)]).toEqual([422, ["Must be in the future."]]);
+    const id = /Laptop.*?keys\/([0-9a-f-]+)\/revoke/s.exec(html)?.[1];
+    expect((await user.post(`${person}/keys/${id}/revoke`)).status).toBe(303);
+    expect((await service.get("/v1/users/me", key)).status).toBe(401);
+  });
+});

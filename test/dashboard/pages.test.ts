@@ -1,0 +1,258 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { invoke, makeOverdue } from "../support/lifecycle.ts";
+import { type Browser, openTenant, PAGE_SETTINGS, signIn } from "../support/pages.ts";
+import { grant, insertParts } from "../support/path-parts.ts";
+import { insertRun } from "../support/runs.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+
+let service: Service;
+let tenant: TestTenant;
+let owner: Browser;
+let user: Browser;
+
+beforeAll(async () => {
+  service = await startService({ settings: PAGE_SETTINGS });
+});
+
+beforeEach(async () => {
+  ({ tenant, owner, user } = await openTenant(service));
+});
+
+/** Every page there is, of things that the tenant has. */
+async function allPages(): Promise<string[]> {
+  const ended = await insertRun(service.database, tenant, { status: "FAILED", error: "Boom." });
+  const running = await insertRun(service.database, tenant, { status: "RUNNING" });
+  const pending = await insertRun(service.database, tenant, { status: "PENDING" });
+  const { definitionId, sourcesId } = tenant;
+  return [
+    "/app/runs",
+    `/app/runs?status=FAILED&status=RUNNING&workflow=${definitionId}&mine=1&from=2020-01-01&to=2030-01-01`,
+    ...[ended, running, pending].map((id) => `/app/runs/${id}`),
+    "/app/workflows",
+    "/app/workflows/new",
+    `/app/workflows/${definitionId}`,
+    `/app/workflows/${definitionId}/edit`,
+    "/app/files",
+    `/app/files/${sourcesId}`,
+    `/app/files/${sourcesId}/move?name=sources`,
+    "/app/people",
+    `/app/people/${tenant.user.id}`,
+    `/app/people/${tenant.user.id}/grant`,
+    "/app/health",
+  ];
+}
+
+describe("every page", () => {
+  it("costs one database request, also when nothing has changed since and it answers 304", async () => {
+    for (const path of await allPages()) {
+      const [page, requests] = await service.counted(() => owner.get(path));
+      expect([path, page.status, requests]).toEqual([path, 200, 1]);
+      const tag = page.headers.get("ETag") ?? "";
+      expect([path, page.headers.get("Cache-Control")]).toEqual([path, "private, no-cache"]);
+      expect(tag).not.toBe("");
+    }
+    for (const path of ["/app/files", "/app/people", `/app/workflows/${tenant.definitionId}/edit`]) {
+      const tag = (await owner.get(path)).headers.get("ETag") ?? "";
+      const [again, requests] = await service.counted(() => owner.get(path, { "If-None-Match": tag }));
+      expect([path, again.status, requests]).toEqual([path, 304, 1]);
+    }
+  });
+
+  it("runs and loads nothing but the service's own files, and holds no script or style itself", async () => {
+    for (const path of [...(await allPages()), "/app/sign-in", "/app/nowhere"]) {
+      const response = await owner.get(path);
+      const policy = response.headers.get("Content-Security-Policy") ?? "";
+      expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+      expect(policy).not.toContain("unsafe");
+      const html = await response.text();
+      expect([path, html.match(/\sstyle=|<style|\son[a-z]+=|<script(?! defer="" src="\/app\/)/g)]).toEqual([
+        path,
+        null,
+      ]);
+      const loaded = [...html.matchAll(/(?:src|<link[^>]* href)="([^"]+)"/g)].map(([, url]) => url);
+      expect(loaded.filter((url) => !url?.startsWith("/app/"))).toEqual([]);
+    }
+  });
+
+  it("escapes what people call things, and keeps its direction to itself", async () => {
+    const script = `<script>alert("1")</script>`;
+    const hostile = `${script}\u202Eevil ${"宽".repeat(100)}`;
+    const { sql } = service.database;
+    await sql.transaction([
+      sql`update workflow_definitions set name = ${hostile}, description = ${hostile} where id = ${tenant.definitionId}`,
+      sql`update users set first_name = ${hostile}, email = ${`${script}@x.example`} where id = ${tenant.owner.id}`,
+      sql`update users set first_name = ${hostile} where id = ${tenant.user.id}`,
+      sql`update path_parts set name = replace(${hostile}, '/', '|'), materialized_path = '/' || replace(${hostile}, '/', '|')
+        where id = ${tenant.sourcesId}`,
+      sql`update api_keys set name = left(${hostile}, 100) where tenant_id = ${tenant.id}`,
+      sql`update tenants set name = ${hostile} where id = ${tenant.id}`,
+    ]);
+    await grant(service.database, tenant, tenant.sourcesId, "READ_ONLY");
+    const runId = await insertRun(service.database, tenant, { status: "FAILED", error: hostile });
+    await sql`
+      update workflow_runs set run_snapshot = jsonb_set(run_snapshot, '{workflow_name}', to_jsonb(${hostile}::text)),
+        idempotency_key = ${hostile}
+      where id = ${runId}`;
+    for (const path of [...(await allPages()), `/app/runs/${runId}`]) {
+      const html = await owner.read(path);
+      expect([path, html.includes("<script>alert"), html.includes('alert("1")')]).toEqual([path, false, false]);
+      // Whatever turns the direction of the text stands by itself.
+      const rest = html
+        .replaceAll(/<(bdi|title|option|textarea|code)\b[^>]*>.*?<\/\1>/gs, "")
+        .replaceAll(/<[^>]*>/g, "");
+      expect([path, rest.includes("\u202E")]).toEqual([path, false]);
+    }
+  });
+
+  it("is not found when there is no such thing, whatever the id looks like", async () => {
+    const nowhere = "01920000-0000-7000-8000-00000000dead";
+    for (const section of ["runs", "workflows", "files", "people"]) {
+      for (const id of [nowhere, "no-id", "%27"]) {
+        const response = await owner.get(`/app/${section}/${id}`);
+        expect([section, id, response.status]).toEqual([section, id, 404]);
+        expect(response.headers.get("Content-Type")).toContain("text/html");
+      }
+    }
+    expect((await owner.get("/app/nowhere")).status).toBe(404);
+  });
+
+  it("takes what is wrong in its query for not being there", async () => {
+    const query = "status=WRONG&workflow=no-id&from=yesterday&to=2026-02-31&cursor=garbage&mine=2&offset=-1";
+    for (const path of ["/app/runs", "/app/workflows", "/app/files", "/app/people"]) {
+      expect([path, (await owner.get(`${path}?${query}`)).status]).toEqual([path, 200]);
+    }
+    for (const day of ["0000-01-01", "0001-01-01", "9999-12-31"]) {
+      expect([day, (await owner.get(`/app/runs?from=${day}&to=${day}`)).status]).toEqual([day, 200]);
+    }
+  });
+});
+
+describe("the runs", () => {
+  it("are filtered by the URL", async () => {
+    const { sql } = service.database;
+    const failed = await insertRun(service.database, tenant, { status: "FAILED" });
+    const completed = await insertRun(service.database, tenant, { status: "COMPLETED", userId: tenant.user.id });
+    const old = await insertRun(service.database, tenant, { status: "COMPLETED" });
+    await sql`update workflow_runs set created_at = '2026-01-31T23:59:59.999Z' where id = ${old}`;
+    const shown = async (query: string) => {
+      const html = await owner.read(`/app/runs?${query}`);
+      return [failed, completed, old].map((id) => html.includes(`id="run-${id}"`));
+    };
+    expect(await shown("")).toEqual([true, true, true]);
+    expect(await shown("status=FAILED")).toEqual([true, false, false]);
+    expect(await shown("status=FAILED&status=COMPLETED")).toEqual([true, true, true]);
+    expect(await shown("mine=1")).toEqual([true, false, true]);
+    expect(await shown(`user=${tenant.user.id}`)).toEqual([false, true, false]);
+    expect(await shown("from=2026-01-31&to=2026-01-31")).toEqual([false, false, true]);
+    expect(await shown("to=2026-01-30")).toEqual([false, false, false]);
+    expect(await shown(`workflow=${tenant.id}`)).toEqual([false, false, false]);
+  });
+
+  it("are paged, each once, and the filter stays", async () => {
+    const ids = [];
+    for (let n = 0; n < 30; n++) ids.push(await insertRun(service.database, tenant, { status: "COMPLETED" }));
+    await insertRun(service.database, tenant, { status: "FAILED" });
+    const first = await owner.read("/app/runs?status=COMPLETED");
+    const older = /href="([^"]+)">Older/.exec(first)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    const second = await owner.read(older);
+    const idsOf = (html: string) => [...html.matchAll(/<tr id="run-([^"]+)"/g)].map(([, id]) => id);
+    expect([idsOf(first).length, idsOf(second).length]).toEqual([25, 5]);
+    expect([...idsOf(first), ...idsOf(second)].sort()).toEqual([...ids].sort());
+    expect(second).not.toContain("Older");
+  });
+
+  it("say how to trigger the first one, by a command that works", async () => {
+    const html = await owner.read("/app/runs");
+    const command = /data-copy="([^"]+)"/.exec(html)?.[1] ?? "";
+    expect(command).toContain("curl -X POST -H &quot;Authorization: Bearer $API_KEY&quot; \\\n");
+    const path = /https:\/\/service\.test(\S+)/.exec(command)?.[1] ?? "";
+    expect((await service.send("POST", path, tenant.owner.key)).status).toBe(202);
+  });
+
+  it("do not say so for a workflow that cannot be invoked", async () => {
+    await service.database.sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;
+    const html = await owner.read("/app/runs");
+    expect([html.includes("is paused or has no runner"), html.includes("curl")]).toEqual([true, false]);
+  });
+
+  it("show a run as FAILED from its deadline on, with its error, before any sweep", async () => {
+    const id = await invoke(service, tenant);
+    expect(await owner.read(`/app/runs/${id}`)).toContain("Stop this run?");
+    await makeOverdue(service, id);
+    const html = await owner.read(`/app/runs/${id}`);
+    expect(html).toContain("Timed out: no result arrived within 300 seconds of the start.");
+    expect(html).toContain("Timed out at its deadline");
+    expect(html).not.toContain("Stop this run?");
+  });
+
+  it("show a PENDING run's place in the queue, and what holds the slot", async () => {
+    const holder = await insertRun(service.database, tenant, { status: "RUNNING" });
+    await insertRun(service.database, tenant, { status: "PENDING" });
+    const id = await insertRun(service.database, tenant, { status: "PENDING" });
+    const html = await owner.read(`/app/runs/${id}`);
+    expect(html).toContain('<strong class="big">2</strong>');
+    expect(html).toContain(`/app/runs/${holder}`);
+  });
+
+  it("name the holder of the slot, and the workflow, only to who may see them", async () => {
+    const holder = await insertRun(service.database, tenant, { status: "RUNNING" });
+    const id = await insertRun(service.database, tenant, { status: "PENDING", userId: tenant.user.id });
+    const html = await user.read(`/app/runs/${id}`);
+    const list = await user.read("/app/runs");
+    expect([html.includes(holder), list.includes(holder), list.includes(id)]).toEqual([false, false, true]);
+    for (const page of [html, list]) expect(page).not.toContain(`/app/workflows/${tenant.definitionId}"`);
+  });
+});
+
+describe("a USER", () => {
+  it("sees what was granted, and nothing else", async () => {
+    const theirs = await insertRun(service.database, tenant, { status: "COMPLETED", userId: tenant.user.id });
+    const others = await insertRun(service.database, tenant, { status: "COMPLETED" });
+    await insertParts(service.database, tenant, ["/open", "/open/a.md", "/closed"]).then(({ idOf }) =>
+      grant(service.database, tenant, idOf("/open"), "READ_ONLY"),
+    );
+    const runs = await user.read("/app/runs");
+    expect([runs.includes(theirs), runs.includes(others)]).toEqual([true, false]);
+    expect((await user.get(`/app/runs/${others}`)).status).toBe(404);
+    expect((await user.get(`/app/workflows/${tenant.definitionId}`)).status).toBe(404);
+    expect((await user.get(`/app/files/${tenant.sourcesId}`)).status).toBe(404);
+    expect((await user.get(`/app/people/${tenant.owner.id}`)).status).toBe(404);
+    const files = await user.read("/app/files");
+    expect([files.includes("open"), files.includes("closed")]).toEqual([true, false]);
+    expect(await user.read("/app/people")).not.toContain(tenant.owner.id);
+    expect((await user.get("/app/health")).status).toBe(200);
+  });
+
+  it("sees a granted workflow with its runs, but may not change it", async () => {
+    const others = await insertRun(service.database, tenant, { status: "FAILED" });
+    const { sql } = service.database;
+    const [node] = await sql`select path_part_id as id from workflow_definitions where id = ${tenant.definitionId}`;
+    await grant(service.database, tenant, String(node?.id), "READ_ONLY");
+    const workflow = await user.read(`/app/workflows/${tenant.definitionId}`);
+    expect(workflow).toContain(others);
+    for (const offered of ["Pause", "Edit", "Delete", "New workflow", "Invoke"])
+      expect(workflow).not.toContain(`>${offered}<`);
+    const rest = [tenant.sourcesId, tenant.instructionsId].map((id) =>
+      grant(service.database, tenant, id, "READ_ONLY"),
+    );
+    await Promise.all([...rest, grant(service.database, tenant, tenant.outputsId, "READ_WRITE")]);
+    expect(await user.read(`/app/workflows/${tenant.definitionId}`)).toContain(">Invoke<");
+    const run = await user.read(`/app/runs/${others}`);
+    for (const offered of ["Retry", "Delete"]) expect(run).not.toContain(`>${offered}<`);
+  });
+});
+
+describe("another tenant", () => {
+  it("sees nothing of this one", async () => {
+    const stranger = await signIn(service, (await createTenant(service.database)).owner.key);
+    for (const path of await allPages()) {
+      const isOfThis = /[0-9a-f]{8}-/.test(path.split("?")[0] ?? "");
+      const response = await stranger.get(path);
+      if (isOfThis && !path.includes("/move") && !path.endsWith("/grant"))
+        expect([path, response.status]).toEqual([path, 404]);
+      const html = await response.text();
+      expect([path, html.includes(tenant.owner.id)]).toEqual([path, false]);
+    }
+  });
+});

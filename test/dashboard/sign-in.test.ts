@@ -1,0 +1,157 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { PAGE_SETTINGS, signIn, toForm } from "../support/pages.ts";
+import { insertRun } from "../support/runs.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+
+let service: Service;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  service = await startService({ settings: PAGE_SETTINGS });
+});
+
+beforeEach(async () => {
+  tenant = await createTenant(service.database);
+});
+
+const post = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
+  service.fetch(path, {
+    method: "POST",
+    headers: { "Sec-Fetch-Site": "same-origin", ...headers },
+    body: toForm(fields),
+    redirect: "manual",
+  });
+
+describe("signing in", () => {
+  it("turns an API key into a session of an hour, in one database request, and keeps the key nowhere", async () => {
+    const [response, requests] = await service.counted(() =>
+      post("/app/sign-in", { key: tenant.owner.key, next: "/app/people?offset=0" }),
+    );
+    expect([response.status, response.headers.get("Location"), requests]).toEqual([303, "/app/people?offset=0", 1]);
+    const cookie = response.headers.get("Set-Cookie") ?? "";
+    expect(cookie).toMatch(/^ks_uat=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/);
+    expect(cookie).not.toContain(tenant.owner.key);
+    const seconds = (Date.parse(/Expires=([^;]+)/.exec(cookie)?.[1] ?? "") - Date.now()) / 1000;
+    expect(seconds).toBeGreaterThan(3500);
+    expect(seconds).toBeLessThan(3700);
+  });
+
+  it("lasts no longer than its key", async () => {
+    await service.database.sql`
+      update api_keys set expires_at = statement_timestamp() + interval '5 minutes' where user_id = ${tenant.owner.id}`;
+    const response = await post("/app/sign-in", { key: tenant.owner.key });
+    const expires = /Expires=([^;]+)/.exec(response.headers.get("Set-Cookie") ?? "")?.[1] ?? "";
+    expect((Date.parse(expires) - Date.now()) / 1000).toBeLessThan(400);
+  });
+
+  it("ends when its key is revoked, and not when another one is", async () => {
+    const browser = await signIn(service, tenant.owner.key);
+    const other = await (await signIn(service, tenant.owner.key)).post(`/app/people/${tenant.owner.id}/keys`, {
+      name: "Other",
+    });
+    const otherKey = /data-copy="(wr_[0-9A-Za-z]+)"/.exec(await other.text())?.[1] ?? "";
+    const otherBrowser = await signIn(service, otherKey);
+    const revoke = (key: string) => service.database.sql`
+      update api_keys set revoked_at = statement_timestamp() where key_hash = sha256(${key}::bytea)`;
+    await revoke(otherKey);
+    expect([(await browser.get("/app/runs")).status, (await otherBrowser.get("/app/runs")).status]).toEqual([200, 303]);
+    const run = `/v1/workflow-runs/${await insertRun(service.database, tenant, { status: "COMPLETED" })}`;
+    expect([(await browser.get(run)).status, (await otherBrowser.get(run)).status]).toEqual([200, 401]);
+    await revoke(tenant.owner.key);
+    expect([(await browser.get("/app/runs")).status, (await browser.get(run)).status]).toEqual([303, 401]);
+  });
+
+  it.each(["wr_wrong", "no key at all", ""])("says beside the field that %j does not work", async (key) => {
+    const response = await post("/app/sign-in", { key });
+    expect([response.status, response.headers.get("Set-Cookie")]).toEqual([401, null]);
+    expect(await response.text()).toMatch(/aria-invalid="true".*class="fault"/s);
+  });
+
+  it("refuses the key of who is deactivated", async () => {
+    await service.database.sql`update users set deactivated_at = statement_timestamp() where id = ${tenant.user.id}`;
+    expect((await post("/app/sign-in", { key: tenant.user.key })).status).toBe(401);
+  });
+
+  it.each(["https://elsewhere.example/app/", "//elsewhere.example/app/x", "/v1/users/me", "javascript:alert(1)", ""])(
+    "leads to a page of ours, not to %j",
+    async (next) => {
+      const response = await post("/app/sign-in", { key: tenant.owner.key, next });
+      expect(response.headers.get("Location")).toBe("/app/runs");
+    },
+  );
+
+  it("is taken from our own pages only", async () => {
+    const headers = { "Sec-Fetch-Site": "cross-site", Origin: "https://elsewhere.example" };
+    const response = await post("/app/sign-in", { key: tenant.owner.key }, headers);
+    expect([response.status, response.headers.get("Set-Cookie")]).toEqual([403, null]);
+  });
+
+  it("says when to try again, while the database is away", async () => {
+    await service.database.inflict({ kind: "refused" });
+    const response = await post("/app/sign-in", { key: tenant.owner.key });
+    await service.database.mend();
+    expect([response.status, response.headers.get("Retry-After")]).toEqual([503, "5"]);
+    expect(response.headers.get("Content-Type")).toContain("text/html");
+  });
+
+  it("says so when it is not configured", async () => {
+    const bare = await startService();
+    const response = await bare.fetch("/app/sign-in");
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain("Sign-in is not configured");
+    const attempt = await bare.fetch("/app/sign-in", {
+      method: "POST",
+      headers: { "Sec-Fetch-Site": "same-origin" },
+      body: toForm({ key: (await createTenant(bare.database)).owner.key }),
+      redirect: "manual",
+    });
+    expect(attempt.headers.get("Set-Cookie")).toBeNull();
+  });
+});
+
+describe("without a session", () => {
+  it.each(["/app/runs?status=FAILED", "/app/workflows", "/app/files", "/app/people", "/app/health"])(
+    "%s asks to sign in, and comes back to it",
+    async (path) => {
+      const [response, requests] = await service.counted(() => service.fetch(path, { redirect: "manual" }));
+      expect([response.status, requests]).toEqual([303, 0]);
+      expect(response.headers.get("Location")).toBe(`/app/sign-in?next=${encodeURIComponent(path)}`);
+    },
+  );
+
+  it("an API key opens no page: pages are for sessions", async () => {
+    const response = await service.fetch("/app/runs", {
+      headers: { Authorization: `Bearer ${tenant.owner.key}` },
+      redirect: "manual",
+    });
+    expect(response.status).toBe(303);
+  });
+
+  it("a live part tells htmx to leave for the sign-in", async () => {
+    const response = await service.fetch("/app/runs", { headers: { "HX-Request": "true" }, redirect: "manual" });
+    expect([response.status, response.headers.get("HX-Redirect")]).toEqual([401, "/app/sign-in?next=%2Fapp%2Fruns"]);
+  });
+
+  it("who was deactivated since is asked to sign in", async () => {
+    const browser = await signIn(service, tenant.user.key);
+    expect((await browser.get("/app/runs")).status).toBe(200);
+    await service.database.sql`update users set deactivated_at = statement_timestamp() where id = ${tenant.user.id}`;
+    expect((await browser.get("/app/runs")).status).toBe(303);
+  });
+});
+
+describe("signing out", () => {
+  it("drops the cookie", async () => {
+    const browser = await signIn(service, tenant.owner.key);
+    const response = await browser.post("/app/sign-out");
+    expect([response.status, response.headers.get("Location")]).toEqual([303, "/app/sign-in"]);
+    expect(response.headers.get("Set-Cookie")).toMatch(/^ks_uat=; Max-Age=0; Path=\/; /);
+  });
+
+  it("is not done by another site", async () => {
+    const browser = await signIn(service, tenant.owner.key);
+    const response = await browser.post("/app/sign-out", {}, { Origin: "https://elsewhere.example" });
+    expect([response.status, response.headers.get("Set-Cookie")]).toEqual([403, null]);
+  });
+});

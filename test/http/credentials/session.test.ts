@@ -1,0 +1,183 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { formatApiKey } from "../../../src/http/credentials/api-key.ts";
+import { invokePath, runToken } from "../../support/lifecycle.ts";
+import { insertRun } from "../../support/runs.ts";
+import { type Service, startService } from "../../support/service.ts";
+import { base64Url, claimsOf, inSeconds, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../../support/session.ts";
+import { SETTINGS } from "../../support/settings.ts";
+import { createTenant, type TestTenant } from "../../support/tenant.ts";
+
+const LIST = "/v1/workflow-runs";
+
+let service: Service;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  service = await startService({ settings: { SESSION_SECRET } });
+});
+
+beforeEach(async () => {
+  tenant = await createTenant(service.database);
+});
+
+const sessionOf = (claims: Record<string, unknown>) => signSymmetric(claims, SESSION_KEYS.k2, "k2");
+
+const statusFor = async (token: string) => (await service.get(LIST, token)).status;
+
+describe("a session token", () => {
+  it("lets its user in, as a bearer token and as the cookie, in one database request", async () => {
+    const runId = await insertRun(service.database, tenant, { status: "COMPLETED" });
+    const token = await sessionOf(claimsOf(tenant));
+    for (const headers of [{ Authorization: `Bearer ${token}` }, { Cookie: `theme=dark; ks_uat=${token}` }]) {
+      const [response, requests] = await service.counted(() => service.fetch(`${LIST}/${runId}`, { headers }));
+      expect([response.status, requests]).toEqual([200, 1]);
+      expect(response.headers.get("vary")).toBe("Authorization, Cookie");
+    }
+  });
+
+  it("has the role that the database knows, whatever it says of itself", async () => {
+    const runId = await insertRun(service.database, tenant);
+    const claims = { ...claimsOf(tenant), sub: tenant.user.id, role: "OWNER" };
+    expect((await service.get(`${LIST}/${runId}`, await sessionOf(claims))).status).toBe(404);
+
+    await service.database.sql`update users set role = 'ADMIN' where id = ${tenant.user.id}`;
+    expect((await service.get(`${LIST}/${runId}`, await sessionOf(claims))).status).toBe(200);
+  });
+
+  it("is worth nothing from the moment its user is deactivated", async () => {
+    const token = await sessionOf(claimsOf(tenant));
+    expect(await statusFor(token)).toBe(200);
+    await service.database.sql`update users set deactivated_at = statement_timestamp() where id = ${tenant.owner.id}`;
+    expect(await statusFor(token)).toBe(401);
+  });
+
+  it("may be signed with any key of the ring, and without a key id with the newest", async () => {
+    const claims = claimsOf(tenant);
+    expect(await statusFor(await signSymmetric(claims, SESSION_KEYS.k1, "k1"))).toBe(200);
+    expect(await statusFor(await signSymmetric(claims, SESSION_KEYS.k2))).toBe(200);
+    expect(await statusFor(await signSymmetric(claims, SESSION_KEYS.k1, "k2"))).toBe(401);
+    expect(await statusFor(await signSymmetric(claims, SESSION_KEYS.k1, "k9"))).toBe(401);
+  });
+
+  it("is judged by the database's clock, with 30 seconds of leeway", async () => {
+    const status = async (times: Record<string, unknown>) =>
+      statusFor(await sessionOf({ ...claimsOf(tenant), ...times }));
+    expect(await status({ exp: inSeconds(-20) })).toBe(200);
+    expect(await status({ exp: inSeconds(-60) })).toBe(401);
+    expect(await status({ nbf: inSeconds(20) })).toBe(200);
+    expect(await status({ nbf: inSeconds(60) })).toBe(401);
+    expect(await status({ iat: inSeconds(600) })).toBe(200);
+  });
+
+  it("is refused when a claim is missing or impossible", async () => {
+    const claims = claimsOf(tenant);
+    const faulty = [
+      { exp: undefined },
+      { exp: "never" },
+      { exp: 1e300 },
+      { sub: undefined },
+      { sub: "me" },
+      { tenant_id: undefined },
+      { tenant_id: tenant.owner.id },
+    ];
+    for (const fault of faulty)
+      expect([fault, await statusFor(await sessionOf({ ...claims, ...fault }))]).toEqual([fault, 401]);
+  });
+
+  it("is refused when its user belongs to another tenant", async () => {
+    const other = await createTenant(service.database);
+    expect(await statusFor(await sessionOf({ ...claimsOf(tenant), tenant_id: other.id }))).toBe(401);
+  });
+
+  it("is refused when it is forged: unsigned, changed, or no token at all", async () => {
+    const token = await sessionOf(claimsOf(tenant));
+    const [header = "", , signature = ""] = token.split(".");
+    const payload = base64Url({ ...claimsOf(tenant), sub: tenant.admin.id });
+    const forged = [
+      `${base64Url({ alg: "none", typ: "JWT" })}.${payload}.`,
+      `${base64Url({ alg: "none", typ: "JWT" })}.${payload}.${signature}`,
+      `${base64Url({ alg: "HS512", typ: "JWT", kid: "k2" })}.${payload}.${signature}`,
+      `${header}.${payload}.${signature}`,
+      `${header}.${payload}`,
+      "a.b.c",
+      "garbage",
+    ];
+    for (const text of forged) expect([text, await statusFor(text)]).toEqual([text, 401]);
+  });
+
+  it("is no run token, and a run token is no session token, even when both secrets are the same", async () => {
+    const same = await startService({ settings: { SESSION_SECRET: SETTINGS.RUN_TOKEN_SECRET } });
+    const owner = await createTenant(same.database);
+    const [kid = "", secret = ""] = SETTINGS.RUN_TOKEN_SECRET.split(":");
+    const runId = await insertRun(same.database, owner);
+    const session = await signSymmetric({ ...claimsOf(owner), att: 1 }, secret, kid);
+    expect((await same.get(LIST, session)).status).toBe(200);
+    expect((await same.get(LIST, await runToken(owner, runId))).status).toBe(401);
+    const callback = await same.send("POST", `${LIST}/${runId}/callback`, session, { status: "COMPLETED" });
+    expect(callback.status).toBe(401);
+  });
+
+  it("is unknown to a service without SESSION_SECRET", async () => {
+    const without = await startService();
+    const owner = await createTenant(without.database);
+    expect((await without.get(LIST, await sessionOf(claimsOf(owner)))).status).toBe(401);
+  });
+});
+
+describe("a change with the session's cookie", () => {
+  const change = async (headers: Record<string, string>) => {
+    const Cookie = `ks_uat=${await sessionOf(claimsOf(tenant))}`;
+    return service.fetch(invokePath(tenant), { method: "POST", headers: { Cookie, ...headers } });
+  };
+  // The definition has no runner: 409 is said by the database, to a caller it knows.
+  const TAKEN = 409;
+
+  it("is taken from the service's own origin", async () => {
+    expect((await change({ Origin: "https://service.test" })).status).toBe(TAKEN);
+    expect((await change({ "Sec-Fetch-Site": "same-origin" })).status).toBe(TAKEN);
+  });
+
+  it("is refused with 403 from anywhere else, whatever it looks like", async () => {
+    const elsewhere: Record<string, string>[] = [
+      {},
+      { Origin: "https://evil.test" },
+      { Origin: "null" },
+      { Origin: "http://service.test" },
+      { Origin: "https://service.test.evil.test" },
+      { "Sec-Fetch-Site": "cross-site" },
+      { "Sec-Fetch-Site": "same-site", Origin: "https://app.service.test" },
+      { "Sec-Fetch-Site": "none" },
+      { "Content-Type": "application/json" },
+    ];
+    for (const headers of elsewhere) {
+      const [response, requests] = await service.counted(() => change(headers));
+      expect([headers, response.status, requests]).toEqual([headers, 403, 0]);
+      expect(await response.json()).toMatchObject({ detail: expect.stringContaining("same origin") });
+    }
+  });
+
+  it("needs no origin when a bearer token comes with it", async () => {
+    const Authorization = `Bearer ${await sessionOf(claimsOf(tenant))}`;
+    expect((await change({ Authorization, Origin: "https://evil.test" })).status).toBe(TAKEN);
+  });
+
+  it("is not made good by the cookie when the bearer token is bad", async () => {
+    expect((await change({ Authorization: "Bearer wr_wrong", Origin: "https://service.test" })).status).toBe(401);
+    expect((await change({ Authorization: "Basic eA==", Origin: "https://service.test" })).status).toBe(401);
+  });
+});
+
+describe("an API key that is not known", () => {
+  it("is told from one that was mistyped, each in one database request", async () => {
+    const key = await formatApiKey(crypto.getRandomValues(new Uint8Array(32)));
+    const detail = async (text: string) => {
+      const [response, requests] = await service.counted(() => service.get(LIST, text));
+      expect([response.status, requests]).toEqual([401, 1]);
+      expect(response.headers.get("www-authenticate")).toBe("Bearer");
+      return (await response.json<{ detail: string }>()).detail;
+    };
+    expect(await detail(key)).toContain("Send a valid credential");
+    expect(await detail(key.slice(0, -1))).toContain("mistyped");
+    expect(await detail(`${key.slice(0, -1)}${key.endsWith("a") ? "b" : "a"}`)).toContain("mistyped");
+  });
+});

@@ -1,0 +1,204 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { hashApiKey, isWellFormedApiKey, MAX_ACTIVE_API_KEYS } from "../../src/http/credentials/api-key.ts";
+import { contractFaults } from "../support/contract.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant } from "../support/tenant.ts";
+import { addUser } from "../support/users.ts";
+
+type Key = { id: string; name: string; key_suffix: string; created_at: string };
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await startService();
+});
+
+const post = (key: string, body: unknown) => service.send("POST", "/v1/api-keys", key, body);
+
+async function create(key: string, body: Record<string, unknown> = { name: "Another" }) {
+  const response = await post(key, body);
+  expect(response.status).toBe(201);
+  return response.json<Key & { key: string }>();
+}
+
+async function list(key: string, query = ""): Promise<Key[]> {
+  const response = await service.get(`/v1/api-keys${query}`, key);
+  expect(response.status).toBe(200);
+  const keys = await response.json<Key[]>();
+  expect(contractFaults("list_api_keys", 200, keys)).toEqual([]);
+  return keys;
+}
+
+const namesOf = (keys: Key[]) => keys.map(({ name }) => name);
+const statusOf = async (key: string) => (await service.get("/v1/path-parts", key)).status;
+
+describe("POST /v1/api-keys", () => {
+  it("shows the key once, with a prefix and a checksum, and the key works as its maker", async () => {
+    const tenant = await createTenant(service.database);
+    const response = await post(tenant.user.key, { name: "Export" });
+    const created = await response.json<Key & { key: string }>();
+
+    expect(response.status).toBe(201);
+    expect(response.headers.get("location")).toBe(`/v1/api-keys/${created.id}`);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(contractFaults("create_api_key", 201, created)).toEqual([]);
+    expect(await isWellFormedApiKey(created.key)).toBe(true);
+    expect(created).toMatchObject({ name: "Export", key_suffix: created.key.slice(-4) });
+
+    const { key: _, ...shown } = created;
+    const found = await service.get(`/v1/api-keys/${created.id}`, created.key);
+    const body = await found.json();
+    expect(contractFaults("get_api_key", 200, body)).toEqual([]);
+    expect(body).toEqual(shown);
+  });
+
+  it("keeps the hash of the key and nothing else of it but its last four characters", async () => {
+    const tenant = await createTenant(service.database);
+    const { id, key } = await create(tenant.owner.key);
+    const [row] = await service.database.sql`
+      select to_jsonb(k) - 'key_hash' as rest, encode(key_hash, 'hex') as hash from api_keys k where id = ${id}`;
+    expect(row?.hash).toBe(await hashApiKey(key));
+    expect(JSON.stringify(row?.rest)).not.toContain(key.slice(3, -4));
+  });
+
+  it("makes a key that stops working when it expires, and that is then not there any more", async () => {
+    const tenant = await createTenant(service.database);
+    const { id, key } = await create(tenant.user.key, { name: "Brief", expires_at: "9998-12-31T23:59:59-05:00" });
+    expect(await statusOf(key)).toBe(200);
+
+    await service.database.sql`update api_keys set expires_at = statement_timestamp() where id = ${id}`;
+
+    expect(await statusOf(key)).toBe(401);
+    expect(namesOf(await list(tenant.user.key))).toEqual(["Test"]);
+    expect((await service.get(`/v1/api-keys/${id}`, tenant.user.key)).status).toBe(404);
+    expect((await service.send("DELETE", `/v1/api-keys/${id}`, tenant.user.key)).status).toBe(404);
+  });
+
+  it("refuses with 422 what is no name and what is no instant to come, and makes nothing", async () => {
+    const tenant = await createTenant(service.database);
+    const cases: [unknown, string, string][] = [
+      [{}, "body.name", "missing"],
+      [{ name: "" }, "body.name", "string_too_short"],
+      [{ name: "😀".repeat(101) }, "body.name", "string_too_long"],
+      [{ name: "a\nb" }, "body.name", "value_error"],
+      [{ name: "a", role: "OWNER" }, "body.role", "extra_forbidden"],
+      [{ name: "a", expires_at: "tomorrow" }, "body.expires_at", "datetime_parsing"],
+      [{ name: "a", expires_at: "0000-01-01T00:00:00Z" }, "body.expires_at", "datetime_parsing"],
+      [{ name: "a", expires_at: "9999-12-31T23:59:59-23:00" }, "body.expires_at", "datetime_parsing"],
+      [{ name: "a", expires_at: "2020-01-01T00:00:00+23:00" }, "body.expires_at", "value_error"],
+    ];
+    for (const [request, loc, type] of cases) {
+      const response = await post(tenant.user.key, request);
+      expect([request, response.status]).toEqual([request, 422]);
+      const body = await response.json<{ detail: { loc: string[]; type: string }[] }>();
+      expect(contractFaults("create_api_key", 422, body)).toEqual([]);
+      expect(body.detail.map((fault) => [fault.loc.join("."), fault.type])).toEqual([[loc, type]]);
+    }
+    expect(await list(tenant.user.key)).toHaveLength(1);
+    await create(tenant.user.key, { name: "😀".repeat(100), expires_at: null });
+  });
+
+  it(`gives a user at most ${MAX_ACTIVE_API_KEYS} keys that work, however many are asked for at once`, async () => {
+    const tenant = await createTenant(service.database);
+    const statuses = await Promise.all(
+      Array.from(
+        { length: MAX_ACTIVE_API_KEYS + 3 },
+        async (_, n) => (await post(tenant.user.key, { name: `${n}` })).status,
+      ),
+    );
+    // The user had one.
+    expect(statuses.filter((status) => status === 201)).toHaveLength(MAX_ACTIVE_API_KEYS - 1);
+    expect(statuses.filter((status) => status === 409)).toHaveLength(4);
+    expect((await post(tenant.owner.key, { name: "Somebody else's" })).status).toBe(201);
+
+    const [oldest, second] = (await list(tenant.user.key)).toReversed();
+    await service.send("DELETE", `/v1/api-keys/${second?.id}`, tenant.user.key);
+    await create(tenant.user.key);
+    await service.database.sql`update api_keys set expires_at = statement_timestamp() where id = ${oldest?.id ?? null}`;
+    await create(tenant.admin.key);
+  });
+});
+
+describe("GET /v1/api-keys", () => {
+  it("lists to a USER their own keys, newest first, and to OWNER and ADMIN the tenant's", async () => {
+    const tenant = await createTenant(service.database);
+    const colleague = await addUser(service.database, tenant);
+    const other = await createTenant(service.database);
+    await create(other.user.key, { name: "Another tenant's" });
+    await create(tenant.user.key, { name: "User's" });
+    await create(colleague.key, { name: "Colleague's" });
+    await create(tenant.admin.key, { name: "Admin's" });
+
+    expect(namesOf(await list(tenant.user.key))).toEqual(["User's", "Test"]);
+    for (const { key } of [tenant.owner, tenant.admin]) {
+      expect(namesOf(await list(key))).toEqual(["Admin's", "Colleague's", "User's", "Test", "Test", "Test", "Test"]);
+    }
+    expect(namesOf(await list(tenant.owner.key, `?user_id=${colleague.id}`))).toEqual(["Colleague's", "Test"]);
+    expect(await list(tenant.user.key, `?user_id=${colleague.id}`)).toEqual([]);
+    expect(await list(tenant.owner.key, `?user_id=${other.user.id}`)).toEqual([]);
+    expect(namesOf(await list(tenant.owner.key, "?limit=2&offset=1"))).toEqual(["Colleague's", "User's"]);
+  });
+});
+
+describe("DELETE /v1/api-keys/{api_key_id}", () => {
+  it("puts whoever holds the key out at once, and the key is not there any more", async () => {
+    const tenant = await createTenant(service.database);
+    const { id, key } = await create(tenant.user.key);
+    expect(await statusOf(key)).toBe(200);
+
+    const response = await service.send("DELETE", `/v1/api-keys/${id}`, key);
+
+    expect([response.status, await response.text()]).toEqual([204, ""]);
+    expect(await statusOf(key)).toBe(401);
+    for (const method of ["GET", "DELETE"]) {
+      expect((await service.send(method, `/v1/api-keys/${id}`, tenant.user.key)).status).toBe(404);
+    }
+  });
+
+  it("lets a USER revoke their own keys alone, and OWNER and ADMIN any of the tenant", async () => {
+    const tenant = await createTenant(service.database);
+    const other = await createTenant(service.database);
+    const remove = async (id: string, key: string) => (await service.send("DELETE", `/v1/api-keys/${id}`, key)).status;
+    const ofOwner = await create(tenant.owner.key);
+    const ofUser = await create(tenant.user.key);
+    const ofOther = await create(other.user.key);
+
+    expect(await remove(ofOwner.id, tenant.user.key)).toBe(404);
+    expect((await service.get(`/v1/api-keys/${ofOwner.id}`, tenant.user.key)).status).toBe(404);
+    expect(await remove(ofOther.id, tenant.owner.key)).toBe(404);
+    expect(await statusOf(ofOther.key)).toBe(200);
+    expect(await remove(ofOwner.id, tenant.admin.key)).toBe(204);
+    expect(await remove(ofUser.id, tenant.owner.key)).toBe(204);
+  });
+
+  it("answers one of two who revoke it at once with 404", async () => {
+    const tenant = await createTenant(service.database);
+    const { id } = await create(tenant.user.key);
+    const responses = await Promise.all(
+      [tenant.user.key, tenant.owner.key].map((key) => service.send("DELETE", `/v1/api-keys/${id}`, key)),
+    );
+    expect(responses.map(({ status }) => status).sort()).toEqual([204, 404]);
+  });
+});
+
+describe("the API keys' operations", () => {
+  it("cost one database request each, and none for what is not valid", async () => {
+    const tenant = await createTenant(service.database);
+    const { id } = await create(tenant.user.key);
+    const cases: [string, string, string, number, number, unknown?][] = [
+      ["POST", "", tenant.user.key, 201, 1, { name: "a" }],
+      ["POST", "", tenant.user.key, 422, 0, {}],
+      ["POST", "", "wr_made_up", 401, 1, { name: "a" }],
+      ["GET", "", tenant.owner.key, 200, 1],
+      ["GET", `/${id}`, tenant.user.key, 200, 1],
+      ["GET", "/42", tenant.user.key, 422, 0],
+      ["DELETE", `/${tenant.id}`, tenant.user.key, 404, 1],
+      ["DELETE", `/${id}`, "wr_made_up", 401, 1],
+      ["DELETE", `/${id}`, tenant.user.key, 204, 1],
+    ];
+    for (const [method, path, key, status, requests, body] of cases) {
+      const [response, count] = await service.counted(() => service.send(method, `/v1/api-keys${path}`, key, body));
+      expect([method, path, response.status, count]).toEqual([method, path, status, requests]);
+    }
+  });
+});

@@ -1,0 +1,272 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant, type TestUser } from "../support/tenant.ts";
+import { addUser } from "../support/users.ts";
+
+type User = { id: string; email: string; role: string; is_active: boolean; updated_at: string };
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await startService();
+});
+
+const usersPath = (tenant: TestTenant) => `/v1/tenants/${tenant.id}/users`;
+
+const setRole = (tenant: TestTenant, key: string, user: TestUser, role: string) =>
+  service.send("PATCH", `${usersPath(tenant)}/${user.id}`, key, { role });
+
+const setActive = (tenant: TestTenant, key: string, user: TestUser, isActive: boolean) =>
+  service.send("POST", `${usersPath(tenant)}/${user.id}/${isActive ? "activate" : "deactivate"}`, key);
+
+/** The status, and the detail of a problem. */
+async function outcome(response: Promise<Response>): Promise<[number, string?]> {
+  const { status } = await response;
+  if (status < 400) return [status];
+  return [status, (await (await response).json<{ detail: string }>()).detail];
+}
+
+async function ownersOf(tenant: TestTenant): Promise<string[]> {
+  const rows = await service.database.sql`
+    select id from users where tenant_id = ${tenant.id} and role = 'OWNER' and deactivated_at is null`;
+  return rows.map((row) => String(row.id));
+}
+
+const meStatus = async ({ key }: TestUser) => (await service.get("/v1/users/me", key)).status;
+
+describe("GET /v1/tenants/{tenant_id}/users", () => {
+  it("lists the tenant's users to OWNER and ADMIN, by email, in pages with an exact total", async () => {
+    const tenant = await createTenant(service.database);
+    await createTenant(service.database);
+    const { sql } = service.database;
+    await sql`update users set email = 'Anna@test.example', deactivated_at = now() where id = ${tenant.user.id}`;
+    await sql`update users set email = null where id = ${tenant.admin.id}`;
+    await sql`update users set email = 'bob@test.example' where id = ${tenant.owner.id}`;
+    for (const { key } of [tenant.owner, tenant.admin]) {
+      const response = await service.get(usersPath(tenant), key);
+      const page = await response.json<{ items: User[]; total: number }>();
+      expect(response.status).toBe(200);
+      expect(page).toMatchObject({ total: 3, limit: 20, offset: 0 });
+      expect(page.items.map(({ id, role, is_active }) => [id, role, is_active])).toEqual([
+        [tenant.user.id, "USER", false],
+        [tenant.owner.id, "OWNER", true],
+        [tenant.admin.id, "ADMIN", true],
+      ]);
+    }
+    const response = await service.get(`${usersPath(tenant)}?limit=1&offset=1`, tenant.owner.key);
+    expect(await response.json()).toMatchObject({ items: [{ id: tenant.owner.id }], total: 3, limit: 1, offset: 1 });
+  });
+});
+
+describe("POST /v1/tenants/{tenant_id}/users", () => {
+  it("adds a USER or an ADMIN", async () => {
+    const tenant = await createTenant(service.database);
+    const response = await service.send("POST", usersPath(tenant), tenant.admin.key, {
+      email: "Uma@example.com",
+      first_name: "Uma",
+      role: "ADMIN",
+    });
+    expect(response.status).toBe(201);
+    const user = await response.json<User>();
+    expect(user).toEqual({
+      id: expect.any(String),
+      email: "Uma@example.com",
+      first_name: "Uma",
+      last_name: null,
+      idp_type: "PASSWORD",
+      role: "ADMIN",
+      is_active: true,
+      created_at: expect.any(String),
+      updated_at: expect.any(String),
+    });
+  });
+
+  it("answers 409 for an email that somebody in the tenant has, also to one of two at once", async () => {
+    const [tenant, other] = [await createTenant(service.database), await createTenant(service.database)];
+    const add = async ({ owner, ...place }: TestTenant, email: string) =>
+      (await service.send("POST", usersPath({ owner, ...place }), owner.key, { email, role: "USER" })).status;
+    const statuses = await Promise.all([add(tenant, "uma@example.com"), add(tenant, "UMA@example.com")]);
+    expect(statuses.sort()).toEqual([201, 409]);
+    expect(await add(other, "uma@example.com")).toBe(201);
+  });
+
+  it("answers 422 for what is no email, for a second OWNER and for an unfit name, and adds nobody", async () => {
+    const tenant = await createTenant(service.database);
+    for (const [field, value, type] of [
+      ["email", "uma", "value_error"],
+      ["email", undefined, "missing"],
+      ["role", "OWNER", "enum"],
+      ["first_name", "a\nb", "value_error"],
+      ["last_name", "x".repeat(101), "string_too_long"],
+      ["idp_type", "GOOGLE", "extra_forbidden"],
+    ] as const) {
+      const body = { email: "uma@example.com", role: "USER", [field]: value };
+      const response = await service.send("POST", usersPath(tenant), tenant.owner.key, body);
+      const { detail } = await response.json<{ detail: { loc: string[]; type: string }[] }>();
+      expect([response.status, ...detail.map((fault) => [fault.loc, fault.type])]).toEqual([
+        422,
+        [["body", field], type],
+      ]);
+    }
+    const users = await service.get(usersPath(tenant), tenant.owner.key);
+    expect(await users.json()).toMatchObject({ total: 3 });
+  });
+});
+
+describe("PATCH /v1/tenants/{tenant_id}/users/{user_id}", () => {
+  it("gives a user another role, which counts from the next request on", async () => {
+    const tenant = await createTenant(service.database);
+    expect((await service.get(usersPath(tenant), tenant.user.key)).status).toBe(403);
+
+    const response = await setRole(tenant, tenant.admin.key, tenant.user, "ADMIN");
+    expect([response.status, await response.json()]).toMatchObject([200, { id: tenant.user.id, role: "ADMIN" }]);
+    expect((await service.get(usersPath(tenant), tenant.user.key)).status).toBe(200);
+
+    expect((await setRole(tenant, tenant.user.key, tenant.admin, "USER")).status).toBe(200);
+    expect((await service.get(usersPath(tenant), tenant.admin.key)).status).toBe(403);
+  });
+
+  it("changes nothing, not even `updated_at`, for the role that they have", async () => {
+    const tenant = await createTenant(service.database);
+    await service.database.sql`
+      update users set updated_at = '2026-01-01T00:00:00Z' where tenant_id = ${tenant.id}`;
+    const response = await setRole(tenant, tenant.owner.key, tenant.user, "USER");
+    expect(await response.json()).toMatchObject({ role: "USER", updated_at: "2026-01-01T00:00:00.000Z" });
+  });
+
+  it("lets the OWNER pass ownership on, and makes an ADMIN of them", async () => {
+    const tenant = await createTenant(service.database);
+    const response = await setRole(tenant, tenant.owner.key, tenant.user, "OWNER");
+    expect([response.status, await response.json()]).toMatchObject([200, { id: tenant.user.id, role: "OWNER" }]);
+    expect(await ownersOf(tenant)).toEqual([tenant.user.id]);
+    const me = await service.get("/v1/users/me", tenant.owner.key);
+    expect(await me.json()).toMatchObject({ current_tenant_role: "ADMIN" });
+    expect((await setRole(tenant, tenant.user.key, tenant.owner, "USER")).status).toBe(200);
+  });
+
+  it("refuses with 403 to change one's own role or the OWNER's, and to an ADMIN to name an OWNER", async () => {
+    const tenant = await createTenant(service.database);
+    const own = [403, expect.stringContaining("own role")];
+    expect(await outcome(setRole(tenant, tenant.owner.key, tenant.owner, "USER"))).toEqual(own);
+    expect(await outcome(setRole(tenant, tenant.owner.key, tenant.owner, "OWNER"))).toEqual(own);
+    expect(await outcome(setRole(tenant, tenant.admin.key, tenant.admin, "OWNER"))).toEqual(own);
+    expect(await outcome(setRole(tenant, tenant.admin.key, tenant.owner, "ADMIN"))).toEqual([
+      403,
+      expect.stringContaining("Only the OWNER"),
+    ]);
+    expect(await outcome(setRole(tenant, tenant.admin.key, tenant.user, "OWNER"))).toEqual([
+      403,
+      expect.stringContaining("You need the role OWNER"),
+    ]);
+    expect(await ownersOf(tenant)).toEqual([tenant.owner.id]);
+  });
+
+  it("answers 409 to an OWNER who names a deactivated user", async () => {
+    const tenant = await createTenant(service.database);
+    await setActive(tenant, tenant.owner.key, tenant.user, false);
+    expect((await setRole(tenant, tenant.owner.key, tenant.user, "OWNER")).status).toBe(409);
+    expect(await ownersOf(tenant)).toEqual([tenant.owner.id]);
+  });
+});
+
+describe("POST /v1/tenants/{tenant_id}/users/{user_id}/deactivate and /activate", () => {
+  it("puts a user out at once, and lets them in again", async () => {
+    const tenant = await createTenant(service.database);
+    expect(await meStatus(tenant.user)).toBe(200);
+    for (let time = 0; time < 2; time++) {
+      const response = await setActive(tenant, tenant.admin.key, tenant.user, false);
+      expect([response.status, await response.json()]).toMatchObject([200, { id: tenant.user.id, is_active: false }]);
+      expect(await meStatus(tenant.user)).toBe(401);
+    }
+    const response = await setActive(tenant, tenant.admin.key, tenant.user, true);
+    expect([response.status, await response.json()]).toMatchObject([200, { id: tenant.user.id, is_active: true }]);
+    expect(await meStatus(tenant.user)).toBe(200);
+  });
+
+  it("refuses with 403 to do it to oneself or the OWNER", async () => {
+    const tenant = await createTenant(service.database);
+    for (const isActive of [false, true]) {
+      expect(await outcome(setActive(tenant, tenant.owner.key, tenant.owner, isActive))).toEqual([
+        403,
+        expect.stringContaining("themselves"),
+      ]);
+      expect(await outcome(setActive(tenant, tenant.admin.key, tenant.owner, isActive))).toEqual([
+        403,
+        expect.stringContaining("Only the OWNER"),
+      ]);
+    }
+    expect(await meStatus(tenant.owner)).toBe(200);
+  });
+});
+
+describe("two who change a tenant's users at once", () => {
+  /** So often that a race which is open would be lost sooner or later. */
+  const TIMES = Array.from({ length: 5 }, (_, n) => n);
+
+  it.each(TIMES)("pass ownership on to one person only (%i)", async () => {
+    const tenant = await createTenant(service.database);
+    const responses = await Promise.all(
+      [tenant.admin, tenant.user].map((heir) => setRole(tenant, tenant.owner.key, heir, "OWNER")),
+    );
+    expect(responses.map(({ status }) => status).sort()).toEqual([200, 403]);
+    expect(await ownersOf(tenant)).toHaveLength(1);
+  });
+
+  it.each(TIMES)("never make an OWNER of who is being deactivated (%i)", async () => {
+    const tenant = await createTenant(service.database);
+    const responses = await Promise.all([
+      setRole(tenant, tenant.owner.key, tenant.user, "OWNER"),
+      setActive(tenant, tenant.admin.key, tenant.user, false),
+    ]);
+    expect([
+      [200, 403],
+      [409, 200],
+    ]).toContainEqual(responses.map(({ status }) => status));
+    expect(await ownersOf(tenant)).toHaveLength(1);
+  });
+
+  it.each(TIMES)("cannot both demote, or both put out, each other (%i)", async () => {
+    const tenant = await createTenant(service.database);
+    const second = await addUser(service.database, tenant, "ADMIN");
+    const pairs = [
+      [tenant.admin, second],
+      [second, tenant.admin],
+    ] as const;
+    const demoted = await Promise.all(pairs.map(([by, whom]) => setRole(tenant, by.key, whom, "USER")));
+    expect(demoted.map(({ status }) => status).sort()).toEqual([200, 403]);
+    await service.database.sql`update users set role = 'ADMIN' where tenant_id = ${tenant.id} and role = 'USER'`;
+    const putOut = await Promise.all(pairs.map(([by, whom]) => setActive(tenant, by.key, whom, false)));
+    expect(putOut.map(({ status }) => status).sort()).toEqual([200, 401]);
+  });
+});
+
+describe("the operations on a tenant's users", () => {
+  it("are 404 for another tenant and for its users, 403 for a USER, 401 for nobody, in one database request", async () => {
+    const tenant = await createTenant(service.database);
+    const other = await createTenant(service.database);
+    const operations: [string, string, unknown?][] = [
+      ["GET", ""],
+      ["POST", "", { email: "uma@example.com", role: "USER" }],
+      ["PATCH", `/${other.user.id}`, { role: "ADMIN" }],
+      ["POST", `/${other.user.id}/deactivate`],
+      ["POST", `/${other.user.id}/activate`],
+    ];
+    for (const [method, path, body] of operations) {
+      const send = async (place: TestTenant, key: string) => {
+        const url = `${usersPath(place)}${path}`;
+        const [response, count] = await service.counted(() => service.send(method, url, key, body));
+        expect([method, path, count]).toEqual([method, path, 1]);
+        return response;
+      };
+      const elsewhere = await send(other, tenant.owner.key);
+      const nowhere = await send({ ...other, id: crypto.randomUUID() }, tenant.owner.key);
+      const withoutId = async (response: Response) => ({ ...(await response.json<object>()), request_id: "" });
+      expect([method, path, elsewhere.status]).toEqual([method, path, 404]);
+      expect(await withoutId(elsewhere)).toEqual(await withoutId(nowhere));
+      expect(await outcome(send(tenant, tenant.user.key))).toEqual([403, "You need the role OWNER or ADMIN."]);
+      expect((await send(tenant, "wr_made_up")).status).toBe(401);
+      if (path.startsWith("/")) expect((await send(tenant, tenant.owner.key)).status).toBe(404);
+    }
+    expect(await meStatus(other.user)).toBe(200);
+  });
+});

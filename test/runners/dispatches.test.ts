@@ -1,0 +1,61 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { type Database, openDatabase } from "../../src/db/client.ts";
+import type { DispatchRow } from "../../src/runners/dispatch.ts";
+import {
+  giveUpDispatch,
+  postponeDispatch,
+  recordDispatchAccepted,
+  recordDispatchesAccepted,
+} from "../../src/runners/dispatches.ts";
+import { claimDueDispatches } from "../../src/runners/due-dispatches.ts";
+import { makeDue } from "../support/dispatches.ts";
+import { BUSY_RUNNER, callBack, eventTypes, invoke, readRun } from "../support/lifecycle.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+
+let service: Service;
+let db: Database;
+let tenant: TestTenant;
+let runId: string;
+let dispatch: DispatchRow;
+
+// A run whose delivery somebody has claimed.
+beforeEach(async () => {
+  service = await startService();
+  const { url: databaseUrl, sqlEndpoint: neonFetchEndpoint } = service.database;
+  db = openDatabase({ databaseUrl, neonFetchEndpoint, databaseTimeoutSeconds: 30 });
+  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+  runId = await invoke(service, tenant);
+  await makeDue(service, runId);
+  const [claimed] = await claimDueDispatches(db, { limit: 10, quick: [], busy: [] });
+  if (!claimed) throw new Error("Nothing was due.");
+  dispatch = claimed;
+});
+
+describe.each<[string, () => Promise<void>]>([
+  ["was accepted", () => recordDispatchAccepted(db, dispatch, 202)],
+  ["was accepted, with others", () => recordDispatchesAccepted(db, [{ dispatch, status: 202 }])],
+  ["failed for now", () => postponeDispatch(db, dispatch, { reason: "Busy.", delaySeconds: 5 })],
+  [
+    "was rejected",
+    () => giveUpDispatch(db, dispatch, { reason: "No!", pause: false, graceSeconds: 0, onPromoted: () => {} }),
+  ],
+])("that a dispatch %s", (_, record) => {
+  it("changes nothing of a run whose result was quicker", async () => {
+    await callBack(service, tenant, runId, { status: "COMPLETED" });
+    const [before, events] = [await readRun(service, tenant, runId), await eventTypes(service, tenant, runId)];
+    await record();
+    expect(await readRun(service, tenant, runId)).toEqual(before);
+    expect(await eventTypes(service, tenant, runId)).toEqual(events);
+  });
+
+  it("changes nothing of a later attempt, which is still to be delivered", async () => {
+    await callBack(service, tenant, runId, { status: "FAILED" });
+    await service.send("POST", `/v1/workflow-runs/${runId}/retry`, tenant.owner.key);
+    const read = () => service.database.sql`select * from workflow_runs where id = ${runId}`;
+    const [before] = await read();
+    expect(before).toMatchObject({ status: "RUNNING", attempt: 2, next_dispatch_at: expect.anything() });
+    await record();
+    expect(await read()).toEqual([before]);
+  });
+});

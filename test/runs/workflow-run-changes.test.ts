@@ -1,0 +1,192 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { contractFaults } from "../support/contract.ts";
+import { BUSY_RUNNER, callBack, eventTypes, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await startService();
+});
+
+const newTenant = () => createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+const pathOf = (runId: string, action = "") => `/v1/workflow-runs/${runId}${action}`;
+const post = (tenant: TestTenant, runId: string, action: string, body?: unknown, key = tenant.owner.key) =>
+  service.send("POST", pathOf(runId, action), key, body);
+
+/** Lets the tenant's USER see the definition, and so its runs, without having triggered them. */
+const letUserRead = (tenant: TestTenant) => service.database.sql`
+  insert into user_permissions (id, tenant_id, user_id, path_part_id, capability)
+  select gen_random_uuid(), tenant_id, ${tenant.user.id}, path_part_id, 'READ_ONLY'
+  from workflow_definitions where id = ${tenant.definitionId}`;
+
+describe("POST /v1/workflow-runs/{run_id}/stop", () => {
+  it("fails a RUNNING run with the reason and starts the next one", async () => {
+    const tenant = await newTenant();
+    const [first, second] = [await invoke(service, tenant), await invoke(service, tenant)];
+    const response = await post(tenant, first, "/stop", { reason: "Wrong folder" });
+    expect(response.status).toBe(200);
+    const run = await response.json();
+    expect(contractFaults("get_workflow_run", 200, run)).toEqual([]);
+    expect(run).toMatchObject({ status: "FAILED", error: "Stopped: Wrong folder", completed_at: expect.any(String) });
+    expect((await eventTypes(service, tenant, first)).at(-1)).toBe("STOPPED");
+    expect((await readRun(service, tenant, second)).status).toBe("RUNNING");
+  });
+
+  it("fails a PENDING run, and those behind it move up", async () => {
+    const tenant = await newTenant();
+    await invoke(service, tenant);
+    const [second, third] = [await invoke(service, tenant), await invoke(service, tenant)];
+    expect(await (await post(tenant, second, "/stop")).json()).toMatchObject({ status: "FAILED", error: "Stopped." });
+    expect((await service.get(pathOf(third), tenant.owner.key)).headers.get("x-queue-position")).toBe("1");
+  });
+
+  it("answers 409 for a run that has ended, also when only its deadline has passed", async () => {
+    const tenant = await newTenant();
+    const runId = await invoke(service, tenant);
+    await makeOverdue(service, runId);
+    const response = await post(tenant, runId, "/stop");
+    expect(response.status).toBe(409);
+    expect((await response.json<{ detail: string }>()).detail).toContain("already ended: it is FAILED");
+    expect((await readRun(service, tenant, runId)).error).toContain("Timed out");
+  });
+
+  it("answers 422 for a reason that is empty, too long, unfit or no text", async () => {
+    const tenant = await newTenant();
+    const runId = await invoke(service, tenant);
+    for (const reason of ["", "x".repeat(2001), 7, "a\u0000"]) {
+      expect((await post(tenant, runId, "/stop", { reason })).status).toBe(422);
+    }
+    expect((await readRun(service, tenant, runId)).status).toBe("RUNNING");
+  });
+});
+
+describe("POST /v1/workflow-runs/{run_id}/retry", () => {
+  it("runs a FAILED run again as its next attempt, with the same snapshot and a new deadline", async () => {
+    const tenant = await newTenant();
+    const runId = await invoke(service, tenant);
+    await callBack(service, tenant, runId, { status: "FAILED", error: "No!" });
+    const before = await readRun(service, tenant, runId);
+
+    const response = await post(tenant, runId, "/retry");
+    expect([response.status, response.headers.get("location")]).toEqual([202, pathOf(runId)]);
+    const run = await response.json<Record<string, unknown>>();
+    expect(run).toMatchObject({ id: runId, status: "RUNNING", error: null, completed_at: null });
+    expect(run.run_snapshot).toEqual(before.run_snapshot);
+    const [row] = await service.database.sql`
+      select attempt, deadline_at > statement_timestamp() as has_time from workflow_runs where id = ${runId}`;
+    expect(row).toEqual({ attempt: 2, has_time: true });
+    const events = await eventTypes(service, tenant, runId);
+    expect(events.filter((type) => type !== "DISPATCH_FAILED")).toEqual([
+      "TRIGGERED",
+      "STARTED",
+      "DISPATCHED",
+      "FAILED",
+      "RETRIED",
+      "STARTED",
+    ]);
+  });
+
+  it("goes to the end of the queue", async () => {
+    const tenant = await newTenant();
+    const first = await invoke(service, tenant);
+    await callBack(service, tenant, first, { status: "FAILED" });
+    const [second, third] = [await invoke(service, tenant), await invoke(service, tenant)];
+    expect(await (await post(tenant, first, "/retry")).json()).toMatchObject({ status: "PENDING" });
+    await callBack(service, tenant, second, { status: "COMPLETED" });
+    const statuses = await Promise.all([third, first].map(async (id) => (await readRun(service, tenant, id)).status));
+    expect(statuses).toEqual(["RUNNING", "PENDING"]);
+  });
+
+  it("answers 409 for a run that is not FAILED, and while the workflow is paused or has no runner", async () => {
+    const tenant = await newTenant();
+    const { sql } = service.database;
+    const runId = await invoke(service, tenant);
+    const refusal = async () => {
+      const response = await post(tenant, runId, "/retry");
+      return [response.status, (await response.json<{ detail: string }>()).detail];
+    };
+    expect(await refusal()).toEqual([409, expect.stringContaining("it is RUNNING")]);
+    await callBack(service, tenant, runId, { status: "FAILED" });
+    await sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;
+    expect(await refusal()).toEqual([409, expect.stringContaining("paused")]);
+    await sql`update workflow_definitions set is_active = true, runner_url = null, webhook_secret_encrypted = null
+      where id = ${tenant.definitionId}`;
+    expect(await refusal()).toEqual([409, expect.stringContaining("no runner")]);
+  });
+});
+
+describe("DELETE /v1/workflow-runs/{run_id}", () => {
+  it("deletes a run that waits or has ended, with its events; a RUNNING one is 409", async () => {
+    const tenant = await newTenant();
+    const { sql } = service.database;
+    const [running, waiting] = [await invoke(service, tenant), await invoke(service, tenant)];
+    expect((await service.send("DELETE", pathOf(running), tenant.owner.key)).status).toBe(409);
+    expect((await service.send("DELETE", pathOf(waiting), tenant.owner.key)).status).toBe(204);
+    await callBack(service, tenant, running, { status: "COMPLETED" });
+    const deleted = await service.send("DELETE", pathOf(running), tenant.owner.key);
+    expect([deleted.status, await deleted.text()]).toEqual([204, ""]);
+    expect((await service.get(pathOf(running), tenant.owner.key)).status).toBe(404);
+    expect(await sql`select id from workflow_run_events where tenant_id = ${tenant.id}`).toEqual([]);
+  });
+
+  it("deletes an overdue run, and the one behind it starts", async () => {
+    const tenant = await newTenant();
+    const [overdue, waiting] = [await invoke(service, tenant), await invoke(service, tenant)];
+    await makeOverdue(service, overdue);
+    expect((await service.send("DELETE", pathOf(overdue), tenant.owner.key)).status).toBe(204);
+    expect((await readRun(service, tenant, waiting)).status).toBe("RUNNING");
+  });
+});
+
+describe.each([
+  ["POST", "/stop", 200],
+  ["POST", "/retry", 202],
+  ["DELETE", "", 204],
+] as const)("%s /v1/workflow-runs/{run_id}%s", (method, action, success) => {
+  /** A run to which this may be done. */
+  async function prepare(tenant: TestTenant, key: string): Promise<string> {
+    const runId = await invoke(service, tenant, key);
+    if (action !== "/stop") await callBack(service, tenant, runId, { status: "FAILED" });
+    return runId;
+  }
+
+  it("is for who triggered the run, and for OWNER and ADMIN", async () => {
+    const tenant = await newTenant();
+    const send = (runId: string, key: string) => service.send(method, pathOf(runId, action), key);
+    const owners = await prepare(tenant, tenant.owner.key);
+    expect((await send(owners, tenant.user.key)).status).toBe(404);
+    await letUserRead(tenant);
+    const refused = await send(owners, tenant.user.key);
+    expect(refused.status).toBe(403);
+    expect(await refused.json()).toMatchObject({ title: "Forbidden" });
+    expect((await send(owners, tenant.admin.key)).status).toBe(success);
+
+    const other = await newTenant();
+    const users = await prepare(other, other.owner.key);
+    await service.database.sql`update workflow_runs set user_id = ${other.user.id} where id = ${users}`;
+    expect((await send(users, other.user.key)).status).toBe(success);
+  });
+
+  it("answers 404 for another tenant's run, 401 without a valid key, 422 for what is no id", async () => {
+    const [tenant, other] = [await newTenant(), await newTenant()];
+    const runId = await prepare(other, other.owner.key);
+    const status = async (id: string, key: string) => (await service.send(method, pathOf(id, action), key)).status;
+    expect(await status(runId, tenant.owner.key)).toBe(404);
+    expect(await status(runId, "wr_made_up")).toBe(401);
+    expect(await status("42", tenant.owner.key)).toBe(422);
+  });
+
+  it("costs one database request", async () => {
+    const tenant = await newTenant();
+    const runId = await prepare(tenant, tenant.owner.key);
+    // Paused, so that nothing starts, and is delivered after the answer. A retry is refused then: that counts as well.
+    await service.database.sql`update workflow_definitions set runner_url = null, webhook_secret_encrypted = null
+      where id = ${tenant.definitionId}`;
+    const [response, requests] = await service.counted(() =>
+      service.send(method, pathOf(runId, action), tenant.owner.key),
+    );
+    expect([response.status, requests]).toEqual([action === "/retry" ? 409 : success, 1]);
+  });
+});

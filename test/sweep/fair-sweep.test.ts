@@ -1,0 +1,159 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { readConfig } from "../../src/config.ts";
+import { openDatabase } from "../../src/db/client.ts";
+import { claimDueDispatches, putOffDispatches } from "../../src/runners/due-dispatches.ts";
+import { timeOutOverdueRuns } from "../../src/sweep/overdue-runs.ts";
+import { insertDefinitions, insertRuns } from "../support/backlog.ts";
+import { startFakeRunner } from "../support/fake-runner.ts";
+import { type Service, startService } from "../support/service.ts";
+import { SETTINGS } from "../support/settings.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+
+const RUNNER = "https://runner.test/hook";
+
+let service: Service;
+let db: ReturnType<typeof openDatabase>;
+
+// The sweep serves the whole database, so each test has one of its own.
+beforeEach(async () => {
+  service = await startService();
+  const { url, sqlEndpoint } = service.database;
+  db = openDatabase(readConfig({ ...SETTINGS, DATABASE_URL: url, NEON_FETCH_ENDPOINT: sqlEndpoint }));
+});
+
+/** A tenant with so many runs, each of a definition of its own. */
+async function newTenant(count: number, runs: Parameters<typeof insertRuns>[3], runnerUrl = RUNNER) {
+  const tenant = await createTenant(service.database);
+  const definitionIds = await insertDefinitions(service.database, tenant, count, runnerUrl);
+  await insertRuns(service.database, tenant, definitionIds, runs);
+  return tenant;
+}
+
+async function count(tenant: TestTenant, status: string): Promise<number> {
+  const [row] = await service.database.sql`
+    select count(*)::int from workflow_runs where tenant_id = ${tenant.id} and status = ${status}`;
+  return row?.count;
+}
+
+describe("the time-outs of a backlog", () => {
+  it("take the tenants in turn, however long one has been overdue and however much it has", async () => {
+    const large = await newTenant(300, { overdueSeconds: 3600 });
+    const small = await newTenant(5, { overdueSeconds: 60 });
+    const tiny = await newTenant(1, { overdueSeconds: 1 });
+    await timeOutOverdueRuns(db, { limit: 30, inTurn: false, graceSeconds: 0 });
+    expect(await Promise.all([large, small, tiny].map((tenant) => count(tenant, "FAILED")))).toEqual([30, 0, 0]);
+
+    const lags = await timeOutOverdueRuns(db, { limit: 30, inTurn: true, graceSeconds: 0 });
+    expect(lags).toHaveLength(16);
+    expect(await Promise.all([large, small, tiny].map((tenant) => count(tenant, "FAILED")))).toEqual([40, 5, 1]);
+
+    // Alone again, it gets all of the chunk, the longest overdue first.
+    await timeOutOverdueRuns(db, { limit: 30, inTurn: true, graceSeconds: 0 });
+    expect(await count(large, "FAILED")).toBe(70);
+    const [order] = await service.database.sql`
+      select max(deadline_at) filter (where status = 'FAILED') < min(deadline_at) filter (where status = 'RUNNING') as kept
+      from workflow_runs where tenant_id = ${large.id}`;
+    expect(order?.kept).toBe(true);
+  });
+
+  it("give one to each when there are more tenants than fit into a chunk", async () => {
+    const tenants = [];
+    for (let i = 0; i < 4; i++) tenants.push(await newTenant(3, { overdueSeconds: 60 * (i + 1) }));
+    await timeOutOverdueRuns(db, { limit: 3, inTurn: true, graceSeconds: 0 });
+    expect(await Promise.all(tenants.map((tenant) => count(tenant, "FAILED")))).toEqual([0, 1, 1, 1]);
+  });
+
+  it("end with everything done, by the sweep", async () => {
+    const large = await newTenant(2_500, { overdueSeconds: 3600 });
+    const small = await newTenant(3, { overdueSeconds: 60 });
+    await service.sweep();
+    expect([await count(large, "FAILED"), await count(small, "FAILED")]).toEqual([2_500, 3]);
+  });
+});
+
+describe("the deliveries that are due", () => {
+  const claim = (limit: number, quick: string[] = [], busy: string[] = []) =>
+    claimDueDispatches(db, { limit, quick, busy });
+  const runnerOf = (tenant: TestTenant) => `${tenant.id} https://runner.test`;
+  const tenantsOf = (claimed: { tenant_id: string }[]) => claimed.map(({ tenant_id }) => tenant_id).toSorted();
+
+  it("take the tenants in turn", async () => {
+    const large = await newTenant(50, { dueSeconds: 3600 });
+    const small = await newTenant(2, { dueSeconds: 1 });
+    const claimed = await claim(6, [runnerOf(large), runnerOf(small)]);
+    const counts = [large, small].map(({ id }) => claimed.filter(({ tenant_id }) => tenant_id === id).length);
+    expect(counts).toEqual([4, 2]);
+  });
+
+  it("are one for a runner that we know nothing of, and none for one that is busy", async () => {
+    const [known, unknown, busy] = [
+      await newTenant(3, { dueSeconds: 60 }),
+      await newTenant(3, { dueSeconds: 60 }),
+      await newTenant(3, { dueSeconds: 60 }),
+    ];
+    const claimed = await claim(10, [runnerOf(known)], [runnerOf(busy)]);
+    expect(tenantsOf(claimed)).toEqual([known.id, known.id, known.id, unknown.id].toSorted());
+  });
+
+  it("are taken by one caller at a time", async () => {
+    const tenant = await newTenant(20, { dueSeconds: 60 });
+    const claims = await Promise.all([1, 2, 3].map(() => claim(20, [runnerOf(tenant)])));
+    const runIds = claims.flat().map(({ run_id }) => run_id);
+    expect([runIds.length, new Set(runIds).size]).toEqual([20, 20]);
+    expect(await claim(20, [runnerOf(tenant)])).toEqual([]);
+  });
+
+  it("are put off for a runner that hangs, and for no other", async () => {
+    const tenant = await newTenant(4, { dueSeconds: 60 });
+    const other = await newTenant(1, { dueSeconds: 60 });
+    const ids = await insertDefinitions(service.database, tenant, 2, "https://another.test/hook");
+    await insertRuns(service.database, tenant, ids, { dueSeconds: 60 });
+    const [hanging] = await claim(1, [], [`${tenant.id} https://another.test`, runnerOf(other)]);
+    if (!hanging) throw new Error("Four were due.");
+    await putOffDispatches(db, hanging);
+
+    const rows = await service.database.sql`
+      select d.runner_url, r.tenant_id, extract(epoch from r.next_dispatch_at - statement_timestamp()) as seconds
+      from workflow_runs r join workflow_definitions d on d.id = r.workflow_definition_id where r.id <> ${hanging.run_id}`;
+    const isPutOff = rows.map(({ runner_url, tenant_id, seconds }) => {
+      if (Number(seconds) > 0) expect(Number(seconds)).toSatisfy((s: number) => s > 50 && s <= 300);
+      return [runner_url === RUNNER && tenant_id === tenant.id, Number(seconds) > 0];
+    });
+    for (const [isOfRunner, isLater] of isPutOff) expect(isLater).toBe(isOfRunner);
+  });
+
+  it("reach the other runners while one hangs", async () => {
+    const hanging = await startFakeRunner([{ ending: "hang" }]);
+    const working = await startFakeRunner();
+    await newTenant(12, { dueSeconds: 3600 }, hanging.url);
+    await newTenant(30, { dueSeconds: 60 }, working.url);
+    const swept = service.sweep();
+    expect(await working.requests(30)).toHaveLength(30);
+    expect(await hanging.requests()).toHaveLength(1);
+    await hanging.close();
+    await swept;
+  });
+
+  it("reach the tenant's other runner while one hangs", async () => {
+    const hanging = await startFakeRunner([{ ending: "hang" }]);
+    const working = await startFakeRunner();
+    const tenant = await newTenant(12, { dueSeconds: 3600 }, hanging.url);
+    const ids = await insertDefinitions(service.database, tenant, 10, working.url);
+    await insertRuns(service.database, tenant, ids, { dueSeconds: 60 });
+    const swept = service.sweep();
+    expect(await working.requests(10)).toHaveLength(10);
+    expect(await hanging.requests()).toHaveLength(1);
+    await hanging.close();
+    await swept;
+  });
+
+  it("are at most five at once", async () => {
+    const runner = await startFakeRunner([{ status: 202 }, { ending: "hang" }]);
+    await newTenant(12, { dueSeconds: 60 }, runner.url);
+    const swept = service.sweep();
+    expect(await runner.requests(6)).toHaveLength(6);
+    expect(await runner.requests()).toHaveLength(6);
+    await runner.close();
+    await swept;
+  });
+});

@@ -1,0 +1,90 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { readConfig } from "../../src/config.ts";
+import { openDatabase } from "../../src/db/client.ts";
+import { deleteOldRuns } from "../../src/sweep/old-runs.ts";
+import { insertRun } from "../support/runs.ts";
+import { type Service, startService } from "../support/service.ts";
+import { SETTINGS } from "../support/settings.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+
+let service: Service;
+let tenant: TestTenant;
+
+// The sweep serves the whole database, so each test has one of its own.
+beforeEach(async () => {
+  service = await startService({ settings: { RETENTION_DAYS: "30" } });
+  tenant = await createTenant(service.database);
+});
+
+/** A COMPLETED run with an event, moved back by so many days. */
+async function insertOldRun(days: number, owner = tenant): Promise<string> {
+  const { sql } = service.database;
+  const id = await insertRun(service.database, owner, { status: "COMPLETED" });
+  const ago = `${days} days`;
+  await sql.transaction([
+    sql`insert into workflow_run_events (tenant_id, run_id, attempt, type) values (${owner.id}, ${id}, 1, 'COMPLETED')`,
+    sql`
+      update workflow_runs
+      set created_at = created_at - ${ago}::interval, started_at = started_at - ${ago}::interval,
+        deadline_at = deadline_at - ${ago}::interval, completed_at = completed_at - ${ago}::interval
+      where id = ${id}`,
+  ]);
+  return id;
+}
+
+async function kept(): Promise<string[]> {
+  const rows = await service.database.sql`select id from workflow_runs order by id`;
+  return rows.map(({ id }) => id);
+}
+
+describe("retention", () => {
+  it("deletes the runs that ended longer ago than RETENTION_DAYS, with their events, and no other", async () => {
+    await insertOldRun(31);
+    await insertOldRun(400);
+    const young = await insertOldRun(29);
+    const running = await insertRun(service.database, tenant);
+    await service.database
+      .sql`update workflow_runs set created_at = created_at - interval '60 days' where id = ${running}`;
+    await service.sweep();
+    expect(await kept()).toEqual([young, running].toSorted());
+    expect(await service.database.sql`select run_id from workflow_run_events`).toEqual([{ run_id: young }]);
+    expect(await service.database.sql`select deleted from sweep_state`).toEqual([{ deleted: 2 }]);
+  });
+
+  it("is off unless it is asked for", async () => {
+    const keeping = await startService();
+    service = keeping;
+    tenant = await createTenant(keeping.database);
+    const id = await insertOldRun(4000);
+    await keeping.sweep();
+    expect(await kept()).toEqual([id]);
+  });
+
+  it("keeps a run whose idempotency key may still be sent again", async () => {
+    const id = await insertOldRun(31);
+    await service.database.sql`
+      update workflow_runs set idempotency_key = 'order-1', created_at = statement_timestamp() - interval '23 hours'
+      where id = ${id}`;
+    await service.sweep();
+    expect(await kept()).toEqual([id]);
+  });
+
+  it("goes in small steps, each tenant in turn", async () => {
+    const other = await createTenant(service.database);
+    for (let i = 0; i < 12; i++) await insertOldRun(100 + i);
+    const small = await insertOldRun(40, other);
+    const { url, sqlEndpoint } = service.database;
+    const db = openDatabase(readConfig({ ...SETTINGS, DATABASE_URL: url, NEON_FETCH_ENDPOINT: sqlEndpoint }));
+    expect(await deleteOldRuns(db, { days: 30, limit: 8 })).toBe(5);
+    expect(await kept()).not.toContain(small);
+    expect(await deleteOldRuns(db, { days: 30, limit: 8 })).toBe(8);
+    expect(await deleteOldRuns(db, { days: 30, limit: 8 })).toBe(0);
+  });
+
+  it("has a floor of a day, which the configuration enforces", () => {
+    const read = (RETENTION_DAYS: string) => () =>
+      readConfig({ ...SETTINGS, DATABASE_URL: "postgres://unused", RETENTION_DAYS });
+    for (const days of ["0", "-1", "1.5", "soon"]) expect(read(days)).toThrow("RETENTION_DAYS");
+    expect(read("1")).not.toThrow();
+  });
+});
