@@ -55,6 +55,11 @@ export function readOwnVars(): NodeJS.Dict<string> {
   return readVars(OWN_VARS);
 }
 
+/** The vars of `.dev.vars.example`, which hold nothing secret. */
+export function exampleVars(): Record<string, string> {
+  return Object.fromEntries(Object.entries(readVars(EXAMPLE_VARS)).map(([name, value = ""]) => [name, value]));
+}
+
 const readVars = (file: string) => parseEnv(readFileSync(file, "utf8"));
 
 /**

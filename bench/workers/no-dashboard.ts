@@ -1,4 +1,0 @@
-/** In the place of the dashboard. */
-import { Hono } from "hono";
-
-export const pages = new Hono();

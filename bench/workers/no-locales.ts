@@ -1,2 +1,0 @@
-/** In the place of the translations of zod. */
-export {};

@@ -1,0 +1,141 @@
+/** The Worker as built, in workerd, with all that it has in production: a database, a runner, its bindings and its cron. */
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import pg from "pg";
+import { Webhook } from "standardwebhooks";
+import { unstable_getMiniflareWorkerOptions as readWorkerOptions } from "wrangler";
+import { z } from "zod";
+import { readConfig } from "../../src/config.ts";
+import { migrate } from "../migrate.ts";
+import { DEMO, seedDemo } from "./demo.ts";
+import { startPostgres } from "./postgres.ts";
+import { startSqlEndpoint } from "./sql-endpoint.ts";
+import { exampleVars, root } from "./stack.ts";
+
+/** What the service sends to a runner. */
+const dispatchSchema = z.object({
+  type: z.literal("workflow_run.dispatched"),
+  data: z.object({ run_id: z.string(), callback_token: z.string() }),
+});
+
+export type Dispatch = z.infer<typeof dispatchSchema>["data"];
+
+export type Answer = { status: number; headers: Headers; body: string };
+
+export type BuiltWorker = {
+  /** The vars of the Worker, for another process that runs it on the same database. */
+  vars: Record<string, string>;
+  /** `path` is below the service's own address. Redirects are answers. */
+  request(method: string, path: string, options?: { headers?: Record<string, string>; body?: string }): Promise<Answer>;
+  /** Waits for the signed dispatch of a run, whose signature is verified. Throws after 10 s. */
+  dispatchOf(runId: string): Promise<Dispatch>;
+  /** Fires the cron once, and waits until the sweep has ended. */
+  sweep(): Promise<void>;
+  /** One statement, straight to Postgres. */
+  query(statement: string, values: readonly unknown[]): Promise<void>;
+  /** From then on the Worker can't reach its database. */
+  cutDatabase(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+const DISPATCH_TIMEOUT_MS = 10_000;
+const POLL_MS = 20;
+
+/** Starts the built `script` with an empty database, into which the demo tenant is put. Its data are below `folder`. */
+export async function startBuiltWorker(script: string, folder: string): Promise<BuiltWorker> {
+  const runner = await startRunner();
+  const postgres = await startPostgres({ dataDir: join(folder, "postgres"), port: 0, persistent: false });
+  const endpoint = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0 });
+  const database = { databaseUrl: postgres.url(), neonFetchEndpoint: endpoint.url };
+  const vars = { ...exampleVars(), DATABASE_URL: database.databaseUrl, NEON_FETCH_ENDPOINT: endpoint.url };
+  await migrate({ ...database, log: () => {} });
+  await seedDemo({ ...database, runnerPort: runner.port, encryptionKeys: readConfig(vars).encryptionKeys });
+  const client = new pg.Client({ connectionString: postgres.url() });
+  await client.connect();
+
+  // The bindings of wrangler.toml, such as the rate limits. Without what is not of the built module: the assets are files
+  // beside it, and the rules say what a build takes in.
+  const { assets: _, modulesRules: __, ...options } = readWorkerOptions(join(root, "wrangler.toml")).workerOptions;
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      ...options,
+      modules: true,
+      script,
+      bindings: vars,
+      // The Worker's log lines.
+      handleStructuredLogs: () => {},
+    }),
+  );
+  const worker = await miniflare.getWorker();
+
+  return {
+    vars,
+    async request(method, path, { headers, body } = {}) {
+      const response = await miniflare.dispatchFetch(`http://localhost${path}`, {
+        method,
+        redirect: "manual",
+        ...(headers && { headers }),
+        ...(body !== undefined && { body }),
+      });
+      return { status: response.status, headers: new Headers([...response.headers]), body: await response.text() };
+    },
+    dispatchOf: runner.dispatchOf,
+    async sweep() {
+      const { outcome } = await worker.scheduled({ cron: "* * * * *" });
+      if (outcome !== "ok") throw new Error(`The sweep ended with ${outcome}.`);
+    },
+    async query(statement, values) {
+      await client.query(statement, [...values]);
+    },
+    cutDatabase: endpoint.close,
+    async stop() {
+      await miniflare.dispose();
+      await client.end();
+      await endpoint.close();
+      await postgres.stop();
+      await runner.stop();
+    },
+  };
+}
+
+/** Takes every dispatch that is signed as the demo tenant's definitions sign, and refuses all else. */
+async function startRunner() {
+  const dispatches = new Map<string, Dispatch>();
+  const webhook = new Webhook(DEMO.webhookSecret);
+  const server = createServer(async (request, response) => {
+    try {
+      const { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signature } = request.headers;
+      const signed = {
+        "webhook-id": `${id}`,
+        "webhook-timestamp": `${timestamp}`,
+        "webhook-signature": `${signature}`,
+      };
+      const { data } = dispatchSchema.parse(webhook.verify(await text(request), signed));
+      dispatches.set(data.run_id, data);
+      response.writeHead(202).end();
+    } catch (error) {
+      response.writeHead(400).end(String(error));
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("The runner has no port.");
+  return {
+    port: address.port,
+    async dispatchOf(runId: string): Promise<Dispatch> {
+      for (let waitedMs = 0; waitedMs < DISPATCH_TIMEOUT_MS; waitedMs += POLL_MS) {
+        const dispatch = dispatches.get(runId);
+        if (dispatch) return dispatch;
+        await delay(POLL_MS);
+      }
+      throw new Error(`The run ${runId} was not dispatched within ${DISPATCH_TIMEOUT_MS / 1000} s.`);
+    },
+    async stop(): Promise<void> {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,120 @@
+/** Workers in workerd itself: `wrangler dev` and Miniflare put a Worker of their own in front, which hides differences. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { compatibilityDate } from "./bundle.ts";
+
+export type Workerd = {
+  url: string;
+  /** From the start of the process to the end of its first answer. */
+  startMs: number;
+  /** CPU time that the process has used so far. Not a number where there is no /proc. */
+  cpuMs(): number;
+  stop(): Promise<void>;
+};
+
+export type WorkerdOptions = {
+  script: string;
+  vars?: Record<string, string>;
+  /** Where the first answer comes from. It must be below 500. */
+  path?: string;
+  /** 0, the default: any free one. */
+  port?: number;
+  /** A module to put in front, which imports the Worker as `./worker.js`. */
+  wrapper?: string;
+};
+
+/** Starts workerd with a Worker, and waits for its first answer. Throws what workerd says when it does not start. */
+export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
+  const { script, vars = {}, path = "/healthz", port: wantedPort = 0, wrapper } = options;
+  const folder = mkdtempSync(join(tmpdir(), "workflow-runs-workerd-"));
+  writeFileSync(join(folder, "worker.js"), script);
+  if (wrapper !== undefined) writeFileSync(join(folder, "wrapper.js"), wrapper);
+  const modules = wrapper === undefined ? ["worker.js"] : ["wrapper.js", "worker.js"];
+  writeFileSync(join(folder, "config.capnp"), workerdConfig(wantedPort, modules, vars));
+  const binary = join(createRequire(import.meta.url).resolve("workerd/package.json"), "../bin/workerd");
+
+  const began = performance.now();
+  // What the Worker logs costs it what it costs in production, and is kept from our terminal.
+  const child = spawn(binary, ["serve", join(folder, "config.capnp"), "--control-fd=3"], {
+    stdio: ["ignore", "ignore", "pipe", "pipe"],
+  });
+  const end = () => {
+    child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once("exit", end);
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  let complaint = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    complaint = (complaint + text).slice(-2000);
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", () => reject(new Error(`workerd did not start: ${complaint}`)));
+    let said = "";
+    child.stdio[3]?.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      const found = /"port":(\d+)/.exec(said)?.[1];
+      if (found) resolve(Number(found));
+    });
+  });
+  const url = `http://127.0.0.1:${port}`;
+  const status = await statusOf(`${url}${path}`);
+  const startMs = performance.now() - began;
+  if (status >= 500) throw new Error(`The first answer was ${status}: ${complaint}`);
+
+  return {
+    url,
+    startMs,
+    cpuMs: () => cpuMsOf(child.pid ?? 0),
+    async stop() {
+      process.off("exit", end);
+      end();
+      await exited;
+    },
+  };
+}
+
+/** On a connection of its own, and without what `fetch` does when it is called first. */
+function statusOf(url: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    get(url, { agent: false }, (response) => {
+      response.resume().once("end", () => resolve(response.statusCode ?? 0));
+    }).once("error", reject);
+  });
+}
+
+function workerdConfig(port: number, modules: readonly string[], vars: Record<string, string>): string {
+  const quote = (text: string) => JSON.stringify(text);
+  const embedded = modules.map((file) => `(name = ${quote(file)}, esModule = embed ${quote(file)})`);
+  const values = Object.entries(vars).map(([name, value]) => `(name = ${quote(name)}, text = ${quote(value)})`);
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .main),
+    (name = "internet", network = (allow = ["public", "private"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+);
+const main :Workerd.Worker = (
+  modules = [${embedded.join(", ")}],
+  bindings = [${values.join(", ")}],
+  compatibilityDate = ${quote(compatibilityDate())},
+);
+`;
+}
+
+/** User and system time, in the kernel's ticks of 10 ms: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+function cpuMsOf(pid: number): number {
+  try {
+    const afterName = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+    return (Number(afterName[11]) + Number(afterName[12])) * 10;
+  } catch {
+    return Number.NaN;
+  }
+}
