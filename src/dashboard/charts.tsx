@@ -1,6 +1,6 @@
 /** Shapes, drawn on the server. Each says in words what it shows. */
-import { scaleLinear } from "d3-scale";
 import { formatSeconds, percent, plural } from "./format.ts";
+import { linearScale } from "./plot.ts";
 import type { Outcomes } from "./workflows/view-workflows.ts";
 
 const STRIP = { count: 20, step: 7, width: 5, height: 22 };
@@ -59,16 +59,17 @@ export const Histogram = ({ durations, limitSeconds }: { durations: readonly num
   const shortest = Math.min(...durations);
   const first = TICKS_SECONDS.findLast((seconds) => seconds <= shortest * 0.8) ?? 1;
   const log = (seconds: number) => Math.log(Math.max(first, seconds));
-  const binOf = scaleLinear([log(first), log(limitSeconds)], [0, bins]);
-  const x = scaleLinear([log(first), log(limitSeconds)], [left, width - right - 60]);
-  const edge = (bin: number) => Math.exp(binOf.invert(bin));
+  const binOf = linearScale([log(first), log(limitSeconds)], [0, bins]);
+  const x = linearScale([log(first), log(limitSeconds)], [left, width - right - 60]);
+  const logOfEdge = linearScale([0, bins], [log(first), log(limitSeconds)]);
+  const edge = (bin: number) => Math.exp(logOfEdge(bin));
   const counts = Array.from({ length: bins }, () => 0);
   for (const seconds of durations) {
     const bin = Math.min(bins - 1, Math.floor(binOf(log(seconds))));
     counts[bin] = (counts[bin] ?? 0) + 1;
   }
   const most = Math.max(1, ...counts);
-  const y = scaleLinear([0, most], [height - bottom, top]);
+  const y = linearScale([0, most], [height - bottom, top]);
   const label = `How long the last ${plural(durations.length, "completed run")} took, against the limit of ${formatSeconds(limitSeconds)}`;
   return (
     <svg class="chart" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>

@@ -1,6 +1,5 @@
-import { scaleLinear } from "d3-scale";
-import { line } from "d3-shape";
 import { formatSeconds, plural } from "../format.ts";
+import { linearScale, linePath } from "../plot.ts";
 import type { Hour } from "./view-health.ts";
 
 const WIDTH = 720;
@@ -9,7 +8,7 @@ const BASE = 22;
 const HOURS = 24;
 
 /** The left edge of an hour: the one that ends now is at the right. */
-const x = scaleLinear([HOURS, 0], [0, WIDTH]);
+const x = linearScale([HOURS, 0], [0, WIDTH]);
 
 const Axis = () => (
   <>
@@ -31,7 +30,7 @@ export const EndedChart = ({ hours }: { hours: readonly Hour[] }) => {
   const sum = (of: (hour: Hour) => number) => hours.reduce((total, hour) => total + of(hour), 0);
   const most = (of: (hour: Hour) => number) => Math.max(0, ...hours.map(of));
   const [up, down] = [most((h) => h.completed), most((h) => h.failed)];
-  const scale = scaleLinear([0, Math.max(1, up + down)], [0, HEIGHT - BASE - 12]);
+  const scale = linearScale([0, Math.max(1, up + down)], [0, HEIGHT - BASE - 12]);
   const zero = 6 + scale(up);
   const label = `In the last 24 hours ${sum((h) => h.completed).toLocaleString("en-GB")} runs completed and ${sum((h) => h.failed).toLocaleString("en-GB")} failed`;
   return (
@@ -65,13 +64,15 @@ export const EndedChart = ({ hours }: { hours: readonly Hour[] }) => {
   );
 };
 
-/** How long after their deadlines runs were swept up: the longest of each hour. */
+/** How long after their deadlines runs were swept up: the longest of each hour. Hours without such runs are gaps. */
 export const LagChart = ({ hours }: { hours: readonly Hour[] }) => {
   const longest = Math.max(60, ...hours.map((hour) => hour.lag_max_seconds ?? 0));
-  const y = scaleLinear([0, longest], [HEIGHT - BASE, 26]);
+  const y = linearScale([0, longest], [HEIGHT - BASE, 26]);
   const middle = ({ hour }: Hour) => x(hour + 0.5);
   const points = hours.filter((hour) => hour.lag_max_seconds !== null);
-  const path = line<Hour>(middle, (hour) => y(hour.lag_max_seconds ?? 0))(points);
+  const path = linePath(
+    hours.map((hour) => (hour.lag_max_seconds === null ? null : [middle(hour), y(hour.lag_max_seconds)])),
+  );
   const timedOut = hours.reduce((total, hour) => total + hour.timed_out, 0);
   const label = `${plural(timedOut, "run")} timed out in the last 24 hours; the longest wait for the sweep was ${formatSeconds(Math.max(0, ...points.map((hour) => hour.lag_max_seconds ?? 0)))}`;
   return (
@@ -85,7 +86,7 @@ export const LagChart = ({ hours }: { hours: readonly Hour[] }) => {
           </text>
         </>
       ))}
-      {path !== null && <path class="lag" d={path} />}
+      <path class="lag" d={path} />
       {points.map((hour) => (
         <circle class="lag-point" cx={middle(hour)} cy={y(hour.lag_max_seconds ?? 0)} r="4">
           <title>{`${hoursAgo(hour.hour)}: ${plural(hour.timed_out, "run")}, up to ${formatSeconds(hour.lag_max_seconds ?? 0)} late`}</title>

@@ -1,6 +1,6 @@
-import { scaleLinear } from "d3-scale";
 import { Time } from "../components.tsx";
 import { formatSeconds, secondsBetween } from "../format.ts";
+import { linearScale } from "../plot.ts";
 import type { ViewedRun } from "./view-run.ts";
 
 const WIDTH = 1000;
@@ -32,7 +32,7 @@ export const TimeBar = ({ run, now }: { run: ViewedRun; now: string }) => {
   const end = run.completed_at ?? now;
   const deadline = run.deadline_at;
   const last = deadline !== null && Date.parse(deadline) > Date.parse(end) ? deadline : end;
-  const x = scaleLinear([Date.parse(start), Math.max(Date.parse(last), Date.parse(start) + 1)], [0, WIDTH]);
+  const x = linearScale([Date.parse(start), Math.max(Date.parse(last), Date.parse(start) + 1)], [0, WIDTH]);
   const words = phases.map(({ name, from, to }) => `${name} ${formatSeconds(secondsBetween(from, to))}`);
   const label = `${words.join(", ")}${deadline ? `; its deadline is ${formatSeconds(secondsBetween(start, deadline))} after the start of the bar` : ""}`;
   return (
