@@ -17,7 +17,7 @@ export function number(value: number): string {
 export const range = ({ min, median, max }: Spread): string => `${number(min)}–${number(median)}–${number(max)}`;
 
 /** A table in Markdown, its columns aligned, so that it reads well in a terminal too. */
-export function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map((column, i) => Math.max(column.length, 3, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (cells: readonly string[]) => `| ${widths.map((w, i) => (cells[i] ?? "").padEnd(w)).join(" | ")} |`;
   return [line(columns), `| ${widths.map((w) => "-".repeat(w)).join(" | ")} |`, ...rows.map(line)].join("\n");

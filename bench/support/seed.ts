@@ -10,7 +10,7 @@ export const TENANT = id(0, 1);
 export const ownerKey = "wr_bench_owner";
 /** A USER who has 50 grants, and has triggered nothing. */
 export const grantedKey = "wr_bench_granted";
-export const GRANTS = 50;
+const GRANTS = 50;
 const USERS = 20;
 const GRANTED_USER = 99;
 /** Runs that are not done, whatever the number of the others: RUNNING ones, and PENDING ones behind them. */

@@ -16,7 +16,7 @@ export const PROBLEM_HEADERS: Partial<Record<number, Record<string, string | num
   503: { "Retry-After": 5 },
 };
 
-export const HTTPValidationErrorSchema = z
+const HTTPValidationErrorSchema = z
   .object({
     // Always there; the contract does not say so.
     detail: z
@@ -107,7 +107,7 @@ export function answerProblem(c: Context<AppEnv>, code: ProblemCode, detail?: st
 }
 
 /** Answers a 422 that lists `faults`. */
-export function answerFaults(c: Context<AppEnv>, faults: readonly Fault[]): Response {
+function answerFaults(c: Context<AppEnv>, faults: readonly Fault[]): Response {
   return c.json({ detail: faults }, 422);
 }
 

@@ -115,7 +115,7 @@ export function validOf(schema: FlatSchema, name: string): fc.Arbitrary<Json> {
 export const propertiesOf = (schema: FlatSchema): [string, FlatSchema][] =>
   Object.entries(at(schema.properties)).map(([name, property]) => [name, at(property)]);
 
-export const requiredOf = ({ required }: FlatSchema): string[] =>
+const requiredOf = ({ required }: FlatSchema): string[] =>
   Array.isArray(required) ? required.filter((name) => typeof name === "string") : [];
 
 /** What the schema forbids: one thing is wrong with it. */

@@ -8,8 +8,6 @@ const PAUSE_MS = 50;
 /** What may be answered to anybody while things are being killed. */
 const FINE = new Set([200, 202, 204, 404, 409, 503]);
 
-export type Clients = ReturnType<typeof startClients>;
-
 export function startClients(options: { baseUrl: string; tenants: TestTenant[]; random: Random; count: number }) {
   const { baseUrl, tenants, random, count } = options;
   /** The ids of runs, with the tenants whose they are. */

@@ -9,8 +9,6 @@ type Body = { type: string; data: { run_id: string; callback_url: string; callba
 const RETRY_MS = 200;
 const FINAL = new Set([200, 404, 409]);
 
-export type KillTestRunner = Awaited<ReturnType<typeof startRunner>>;
-
 /** Takes most runs, works for a moment, and says how it went until it is heard. */
 export async function startRunner(random: Random) {
   const taken = new Set<string>();

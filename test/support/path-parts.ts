@@ -44,21 +44,6 @@ export async function grant(
   return id;
 }
 
-/** The paths of the parts whose path is not their parent's with their name: there should be none. */
-export async function strayPaths({ sql }: TestDatabase, tenant: TestTenant): Promise<string[]> {
-  const rows = await sql`
-    with recursive tree as (
-      select id, '/' || name as path from path_parts where tenant_id = ${tenant.id} and parent_id is null
-      union all
-      select part.id, tree.path || '/' || part.name
-      from tree join path_parts part on part.tenant_id = ${tenant.id} and part.parent_id = tree.id
-    )
-    select part.materialized_path
-    from path_parts part left join tree on tree.id = part.id
-    where part.tenant_id = ${tenant.id} and part.materialized_path is distinct from tree.path`;
-  return rows.map((row) => String(row.materialized_path));
-}
-
 /** The paths of the tenant's parts as the database has them now. */
 export async function readPaths({ sql }: TestDatabase, tenant: TestTenant): Promise<string[]> {
   const rows = await sql`

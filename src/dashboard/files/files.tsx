@@ -27,7 +27,7 @@ export const KindIcon = ({ type }: { type: PartType }) => (
 );
 
 /** What may be put below a part; at the root, below null. */
-export const creatableBelow = (part: PathPartRow | null) =>
+const creatableBelow = (part: PathPartRow | null) =>
   CREATABLE_PART_TYPES.filter((type) => (type === "DOCUMENT_VERSION") === (part?.part_type === "DOCUMENT"));
 
 export const mayCreateIn = ({ part, caller }: FolderView) =>

@@ -3,7 +3,7 @@ import { formatSeconds, secondsBetween } from "../format.ts";
 import type { ListedRun } from "./view-runs.ts";
 
 /** How long a run waited or ran, and for one that runs how much of its time is left. `now` is the database's. */
-export const Duration = ({ run, now }: { run: ListedRun; now: string }) => {
+const Duration = ({ run, now }: { run: ListedRun; now: string }) => {
   const { status, begun_at, deadline_at, completed_at, created_at } = run;
   if (status === "PENDING") return <span class="muted">waits {formatSeconds(secondsBetween(created_at, now))}</span>;
   if (begun_at === null) return <span class="muted">never began</span>;

@@ -5,7 +5,7 @@ import { Page } from "../layout.tsx";
 import type { ViewedWorkflow } from "./view-workflows.ts";
 
 /** The four parameters: the form's name for each, and the API's. */
-export const PICKERS = [
+const PICKERS = [
   {
     field: "source",
     path: "source_path_part_ids",
