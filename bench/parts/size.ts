@@ -61,8 +61,8 @@ export async function measureSize(context: Context): Promise<Report> {
           range(spread(startsOf(subject).map(({ cpuMs }) => cpuMs))),
         ]),
         notes:
-          "As `wrangler deploy --dry-run --minify` builds them. The libraries are those of package.json, imported as they are and used for two routes. " +
-          "The answer is that of `/healthz`, which in this service asks the database.",
+          "As `wrangler deploy --dry-run --minify` builds them. The libraries are those of package.json, as npm has them. " +
+          "The answer is that of `/healthz`, for which the libraries ask the database, too.",
       },
     ],
   };

@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import { type Bundle, buildBundle } from "../../scripts/local/bundle.ts";
+import { type Bundle, buildBundle, buildImports } from "../../scripts/local/bundle.ts";
 import { exampleVars } from "../../scripts/local/stack.ts";
 import { startWorkerd, type Workerd, type WorkerdOptions } from "../../scripts/local/workerd.ts";
 import { root, scratch } from "./paths.ts";
@@ -9,8 +9,9 @@ export type Worker = Workerd;
 
 /** Builds a Worker as a deployment would: ours, which is called `worker`, or one of `bench/workers/`. */
 export function buildWorker(name: string): Build {
-  const entry = name === "worker" ? "src/worker.ts" : `bench/workers/${name}.ts`;
-  return { name, ...buildBundle({ entry, outdir: relative(root, join(scratch, "workers", name)) }) };
+  const outdir = relative(root, join(scratch, "workers", name));
+  if (name === "imports") return { name, ...buildImports(outdir) };
+  return { name, ...buildBundle({ entry: name === "worker" ? "src/worker.ts" : `bench/workers/${name}.ts`, outdir }) };
 }
 
 /** What the Worker's configuration is, in a database of the benchmarks'. */

@@ -13,22 +13,27 @@ export type BundleOptions = {
   entry: string;
   /** Where the build is written, relative to the root. */
   outdir: string;
+  /** The config file, relative to the root. */
+  config?: string;
 };
 
-/** The config file of every build, so that comparisons are made by the same build as the deployed Worker. */
 const CONFIG = "wrangler.toml";
 
 /** Builds a Worker by `wrangler deploy --dry-run --minify`, which is what `npm run deploy` uploads. Throws wrangler's output. */
-export function buildBundle({ entry, outdir }: BundleOptions): Bundle {
+export function buildBundle({ entry, outdir, config = CONFIG }: BundleOptions): Bundle {
   const { status, stdout, stderr } = spawnSync(
     "wrangler",
-    ["deploy", entry, "--config", CONFIG, "--dry-run", "--minify", "--outdir", outdir],
+    ["deploy", entry, "--config", config, "--dry-run", "--minify", "--outdir", outdir],
     { cwd: root, encoding: "utf8", env: { ...process.env, WRANGLER_SEND_METRICS: "false" } },
   );
   if (status !== 0) throw new Error(`wrangler deploy --dry-run failed for ${entry}:\n${stdout}${stderr}`);
   const script = readFileSync(join(root, outdir, basename(entry).replace(/\.tsx?$/, ".js")), "utf8");
   return { script, gzipKib: gzipSync(script).length / 1024 };
 }
+
+/** The service's libraries as npm has them, imported and used for two routes: what our own start is compared with. */
+export const buildImports = (outdir: string): Bundle =>
+  buildBundle({ entry: "bench/workers/imports.ts", outdir, config: "bench/workers/plain.toml" });
 
 /** The runtime's version that wrangler.toml asks for. */
 export function compatibilityDate(): string {

@@ -1,6 +1,6 @@
 /** Workers in workerd itself: `wrangler dev` and Miniflare put a Worker of their own in front, which hides differences. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -109,11 +109,14 @@ const main :Workerd.Worker = (
 `;
 }
 
-/** User and system time, in the kernel's ticks of 10 ms: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+/** What the scheduler counts for each thread, in ns: https://docs.kernel.org/scheduler/sched-stats.html */
 function cpuMsOf(pid: number): number {
   try {
-    const afterName = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
-    return (Number(afterName[11]) + Number(afterName[12])) * 10;
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const cpuNs = threads.map((thread) =>
+      Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
+    );
+    return cpuNs.reduce((sum, ns) => sum + ns, 0) / 1e6;
   } catch {
     return Number.NaN;
   }

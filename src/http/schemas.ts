@@ -3,8 +3,14 @@ import { z } from "@hono/zod-openapi";
 import { IDP_TYPES, PART_TYPES, ROLES, RUNNER_TYPES } from "../db/enums.ts";
 import { isLongerThan, isOneLine, isStorable } from "./text.ts";
 
+// These are shared: each schema that is made takes time before the Worker's first answer.
+const UUID = z.guid();
+const INSTANT = z.iso.datetime();
+const COUNT = z.int().min(0);
+const PAGE_SIZE = z.int().min(1);
+
 /** A UUID as the contract has it: any 8-4-4-4-12 hex form, whatever the version. */
-export const uuid = () => z.guid();
+export const uuid = () => UUID;
 
 /** Text that can be stored. `max` counts characters, as the contract does: zod would count UTF-16 units. */
 export const text = ({ min, max }: { min?: number; max?: number } = {}) =>
@@ -24,7 +30,7 @@ export const text = ({ min, max }: { min?: number; max?: number } = {}) =>
     .openapi({ ...(min !== undefined && { minLength: min }), ...(max !== undefined && { maxLength: max }) });
 
 /** An instant, RFC 3339 with milliseconds in UTC. */
-export const instant = () => z.iso.datetime();
+export const instant = () => INSTANT;
 
 /** An instant as a caller may give it, with any offset, in the years that have four digits. In UTC from here on. */
 export const givenInstant = () =>
@@ -67,5 +73,5 @@ export const pageQuery = z.object({
 /** One page of a list, as the contract has it. `total` is exact. */
 export const paginated = <Item extends z.ZodType>(name: string, item: Item, example: z.infer<Item>) =>
   z
-    .strictObject({ items: z.array(item), total: z.int().min(0), limit: z.int().min(1), offset: z.int().min(0) })
+    .strictObject({ items: z.array(item), total: COUNT, limit: PAGE_SIZE, offset: COUNT })
     .openapi(name, { example: { items: [example], total: 1, limit: 20, offset: 0 } });
