@@ -96,7 +96,7 @@ describe("POST /v1/workflow-definitions", () => {
     const { id } = await create(tenant, body);
     const [row] = await service.database.sql`select * from workflow_definitions where id = ${id}`;
     expect(JSON.stringify(row)).not.toContain(SECRET);
-    const { encryptionKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://unused" });
+    const { encryptionKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/unused" });
     expect(await decryptWebhookSecret(encryptionKeys, id, row?.webhook_secret_encrypted)).toBe(SECRET);
   });
 
