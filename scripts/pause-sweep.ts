@@ -3,8 +3,8 @@
  * pause is a fact in the database, so it holds from the next minute on, unlike a change of the cron trigger.
  */
 import { parseArgs } from "node:util";
-import { openDatabase } from "../src/store/client.ts";
-import { pauseSweep, resumeSweep } from "../src/store/sweep-state.ts";
+import { openDatabase } from "../src/db/client.ts";
+import { pauseSweep, resumeSweep } from "../src/sweep/sweep-state.ts";
 import { fail, readDatabaseOptions } from "./local/options.ts";
 
 const HELP = `Keeps the cron's sweeps from beginning, or lets them begin again. Needs DATABASE_URL.

@@ -1,7 +1,7 @@
 /** Hands a run to its runner: one signed webhook after the Standard Webhooks specification, and what its answer means. */
 import { version } from "../../package.json";
 import { withTimeLimit } from "../time-limit.ts";
-import { checkRunnerUrl } from "../workflows/url-guard.ts";
+import { checkRunnerUrl, type RunnerUrlOptions } from "../workflows/url-guard.ts";
 import { judgeAnswer, type Verdict } from "./answer.ts";
 import type { DispatchRow } from "./dispatch.ts";
 import { signWebhook } from "./webhook.ts";

@@ -1,6 +1,6 @@
 import { createMiddleware } from "hono/factory";
-import { Problem } from "../problems.ts";
 import type { AppEnv } from "../env.ts";
+import { Problem } from "../problems.ts";
 
 const PAGES = /^\/(app|docs)(\/|$)/;
 
