@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { parseEnv } from "node:util";
-import { ConfigError, readConfig } from "../src/config.ts";
+import { ConfigError, describeFault, readConfig } from "../src/config.ts";
 import { openDatabase } from "../src/db/client.ts";
 import { parseKeyRing } from "../src/key-ring.ts";
 import { diagnose } from "../src/sweep/diagnosis.ts";
@@ -66,11 +66,12 @@ function judgeConfiguration(vars: NodeJS.Dict<string>): Finding {
     return { mark: "good", subject, text: "Complete, and every value has the right form." };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const wrong = error.names.filter((name) => vars[name] !== undefined);
+    const wrong = error.faults.filter(({ name }) => vars[name] !== undefined);
     if (wrong.length > 0) {
-      return { mark: "bad", subject, text: `Wrong: ${wrong.join(", ")}.`, advice: "See the table in README.md." };
+      const text = `Wrong: ${wrong.map(describeFault).join(", ")}.`;
+      return { mark: "bad", subject, text, advice: "See the table in README.md." };
     }
-    const text = `Not set here, so not looked at: ${error.names.join(", ")}.`;
+    const text = `Not set here, so not looked at: ${error.faults.map(({ name }) => name).join(", ")}.`;
     return { mark: "note", subject, text, advice: "If the Worker lacks one as well, it answers 500 and logs which." };
   }
 }

@@ -13,7 +13,14 @@ const signingKeys = keyRing.refine((ring) => [...ring.byId.values()].every(({ se
 
 const AES_256_KEY = /^[A-Za-z0-9+/]{43}=$/;
 
-const LOOPBACK = new Set(["localhost", "127.0.0.1"]);
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/** The keys of `.dev.vars.example`: everybody knows them. */
+export const PUBLISHED_KEYS: ReadonlySet<string> = new Set([
+  "b25seS1mb3ItdGhlLWxvY2FsLXN0YWNrLTAxMjM0NTY=",
+  "only-for-the-local-stack-run-tokens-0123456789",
+  "only-for-the-local-stack-sessions-0123456789",
+]);
 
 /** A binding of the platform's that counts: https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit */
 export type RateLimiter = { limit(options: { key: string }): Promise<{ success: boolean }> };
@@ -73,7 +80,28 @@ const varsSchema = z.object({
 const schema = varsSchema
   // Another service's token from the same issuer must not open this one.
   .refine((vars) => !vars.SESSION_JWKS_URL || vars.SESSION_ISSUER, { path: ["SESSION_ISSUER"] })
-  .refine((vars) => !vars.SESSION_JWKS_URL || vars.SESSION_AUDIENCE, { path: ["SESSION_AUDIENCE"] });
+  .refine((vars) => !vars.SESSION_JWKS_URL || vars.SESSION_AUDIENCE, { path: ["SESSION_AUDIENCE"] })
+  .superRefine((vars, context) => {
+    for (const [name, reason] of findUnsafe(vars)) {
+      context.addIssue({ code: "custom", path: [name], message: reason, params: { isReason: true } });
+    }
+  });
+
+type Vars = z.infer<typeof varsSchema>;
+
+/** What is right for the local stack and would be a hole in production: whose name, and why. None when the database is on this machine. */
+function findUnsafe(vars: Vars): [name: keyof Vars, reason: string][] {
+  if (LOOPBACK.has(new URL(vars.NEON_FETCH_ENDPOINT ?? vars.DATABASE_URL).hostname)) return [];
+  const unsafe: [keyof Vars, string][] = [];
+  const isHttps = new URL(vars.PUBLIC_URL).protocol === "https:";
+  if (!isHttps) unsafe.push(["PUBLIC_URL", "must begin with https://"]);
+  if (isHttps && vars.ALLOW_LOCAL_RUNNERS) unsafe.push(["ALLOW_LOCAL_RUNNERS", "is for the local stack only"]);
+  for (const name of ["ENCRYPTION_KEY", "RUN_TOKEN_SECRET", "SESSION_SECRET"] as const) {
+    const keys = [...(vars[name]?.byId.values() ?? [])];
+    if (keys.some(({ secret }) => PUBLISHED_KEYS.has(secret))) unsafe.push([name, "has a key of .dev.vars.example"]);
+  }
+  return unsafe;
+}
 
 export type Config = {
   databaseUrl: string;
@@ -99,14 +127,20 @@ export type Config = {
   allowLocalRunners: boolean;
 };
 
-/** A binding or var that is missing or wrong. The message names it, and never holds its value. */
-export class ConfigError extends Error {
-  readonly names: readonly string[];
+/** A binding or var that is missing or wrong; `reason` where there is more to say than that. Never holds its value. */
+export type ConfigFault = { name: string; reason: string | null };
 
-  constructor(names: readonly string[]) {
-    super(`Missing or wrong in the configuration: ${names.join(", ")}. See the configuration table in README.md.`);
+export const describeFault = ({ name, reason }: ConfigFault) => (reason === null ? name : `${name} (${reason})`);
+
+/** What is missing, wrong or unsafe in the configuration, each once. */
+export class ConfigError extends Error {
+  readonly faults: readonly ConfigFault[];
+
+  constructor(faults: readonly ConfigFault[]) {
+    const list = faults.map(describeFault).join(", ");
+    super(`Missing or wrong in the configuration: ${list}. See the configuration table in README.md.`);
     this.name = "ConfigError";
-    this.names = names;
+    this.faults = faults;
   }
 }
 
@@ -114,7 +148,8 @@ export class ConfigError extends Error {
 export function readConfig(bindings: object): Config {
   const result = schema.safeParse(bindings);
   if (!result.success) {
-    throw new ConfigError([...new Set(result.error.issues.map((issue) => issue.path.join(".")))]);
+    const reasons = new Map(result.error.issues.map((issue) => [issue.path.join("."), reasonOf(issue)]));
+    throw new ConfigError([...reasons].map(([name, reason]) => ({ name, reason })));
   }
   const vars = result.data;
   return {
@@ -136,4 +171,9 @@ export function readConfig(bindings: object): Config {
     retentionDays: vars.RETENTION_DAYS,
     allowLocalRunners: vars.ALLOW_LOCAL_RUNNERS,
   };
+}
+
+/** Only our own reasons: those of the library may repeat a value. */
+function reasonOf(issue: z.core.$ZodIssue): string | null {
+  return issue.code === "custom" && issue.params?.isReason === true ? issue.message : null;
 }

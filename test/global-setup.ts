@@ -61,7 +61,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       case "/faults/withdraw":
         return server.faults.withdraw(database);
       case "/scripts":
-        return runScript(url.searchParams.get("name") ?? "", JSON.parse(body));
+        return runScript(url.searchParams.get("command") ?? "", JSON.parse(body));
       case "/print":
         return console.log(JSON.parse(body));
       case "/explain/start":

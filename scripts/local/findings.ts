@@ -26,8 +26,13 @@ export function judge(diagnosis: Diagnosis, knownKeyIds: readonly string[] | und
   ];
 }
 
-function judgeSweep({ since_end, since_begin, timed_out, delivered, lag_max_ms }: Diagnosis["sweep"]): Finding {
+function judgeSweep(sweep: Diagnosis["sweep"]): Finding {
+  const { since_end, since_begin, since_pause, timed_out, delivered, lag_max_ms } = sweep;
   const subject = "last sweep";
+  if (since_pause !== null) {
+    const text = `Paused for ${time(since_pause)}: nothing is timed out or dispatched again.`;
+    return { mark: "note", subject, text, advice: "`npm run resume-sweep` ends it." };
+  }
   const advice = "Is the Worker deployed with the cron trigger of wrangler.toml? Look for `sweep` in its logs.";
   if (since_end === null) return { mark: "bad", subject, text: "No sweep has ended yet.", advice };
   const ended = `The last one ended ${time(since_end)} ago`;

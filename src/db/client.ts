@@ -64,6 +64,14 @@ export type Outage = "refused" | "unanswered";
 /** SQLSTATEs that say "not now": out of resources, a deadlock, a lock or statement that took too long, starting up, read-only. */
 const REFUSED = /^(53|40001|40P01|55P03|57014|57P03|25006)/;
 
+/**
+ * What Neon's proxy says in a 500 without a SQLSTATE when it does not even connect to the database: the project is over
+ * its rate of new connections, or over a quota of its plan. The statement was never sent. The driver puts the body of
+ * such an answer into its message. See `WakeComputeError` and `HttpConnError` in the proxy's source, github.com/neondatabase/neon.
+ */
+const NOT_CONNECTED =
+  /^Server error \(HTTP status 5\d\d\): .*"message"\s*:\s*"[^"]*(too many[^"]* connection|exceeded[^"]* quota)/is;
+
 /** SQLSTATEs that come with a connection that breaks, maybe after the commit. */
 const UNANSWERED = /^(08|57P|40003)/;
 
@@ -74,7 +82,7 @@ const UNANSWERED = /^(08|57P|40003)/;
 export function findOutage(error: unknown): Outage | null {
   const cause = findDriverError(error);
   if (cause === null) return null;
-  if (!cause.code) return "unanswered";
+  if (!cause.code) return NOT_CONNECTED.test(cause.message) ? "refused" : "unanswered";
   if (REFUSED.test(cause.code)) return "refused";
   return UNANSWERED.test(cause.code) ? "unanswered" : null;
 }

@@ -141,6 +141,8 @@ export const sweepState = pgTable(
     id: integer("id").primaryKey().default(1),
     beganAt: instant("began_at"),
     endedAt: instant("ended_at"),
+    /** Since when an operator wants no sweep; null when it is not paused. See `npm run pause-sweep`. */
+    pausedAt: instant("paused_at"),
     timedOut: integer("timed_out").notNull().default(0),
     lagP50Ms: bigint("lag_p50_ms", { mode: "number" }),
     lagMaxMs: bigint("lag_max_ms", { mode: "number" }),

@@ -9,6 +9,7 @@ import { boundRequest } from "./middleware/bound-request.ts";
 import { shareWithOrigins } from "./middleware/cross-origin.ts";
 import { limitAddress } from "./middleware/limit-rate.ts";
 import { logRequests } from "./middleware/log-requests.ts";
+import { requireHttps } from "./middleware/require-https.ts";
 import { Problem } from "./problems.ts";
 import { createRouter } from "./router.ts";
 
@@ -38,6 +39,7 @@ export function createApp(routers: readonly Hono<AppEnv>[]) {
     requestId(),
     logRequests,
     secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }),
+    requireHttps,
     shareWithOrigins,
     limitAddress,
     bodyLimit({

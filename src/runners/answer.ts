@@ -8,8 +8,14 @@ export type Verdict =
 
 const GONE = 410;
 
-/** Request Timeout, Too Early, Too Many Requests: the client errors that pass by themselves. */
-const PASSING = new Set([408, 425, 429]);
+/**
+ * Client errors that are retried: 408, 425 and 429 pass by themselves; 401, 403, 404, 405 and 407 are what a proxy or a
+ * server without the runner answers during a deployment, so they say nothing about this run.
+ */
+const RETRIED = new Set([401, 403, 404, 405, 407, 408, 425, 429]);
+
+/** Cloudflare's own answer when it can't reach a host, for example because the name has no address (error 1016). */
+const UNREACHABLE = 530;
 
 /** A runner that asks for more would miss most deadlines by a slip of its own. */
 const MAX_RETRY_AFTER_SECONDS = 3600;
@@ -17,14 +23,18 @@ const MAX_RETRY_AFTER_SECONDS = 3600;
 /** Judges a runner's answer by its status. `sentAt` (RFC 3339) is when it was asked. */
 export function judgeAnswer({ status, headers }: Response, sentAt: string): Verdict {
   if (status >= 200 && status < 300) return { kind: "accepted", status };
-  if (status >= 400 && status < 500 && !PASSING.has(status)) {
+  if (status >= 400 && status < 500 && !RETRIED.has(status)) {
     const isGone = status === GONE;
     const reason = isGone ? "The runner answered 410: it is gone for good." : `The runner answered ${status}.`;
     return { kind: "rejected", reason, gone: isGone };
   }
+  return { kind: "retry", reason: describeRetry(status), retryAfterSeconds: readRetryAfter(headers, sentAt) };
+}
+
+function describeRetry(status: number): string {
+  if (status === UNREACHABLE) return "The runner could not be reached. Does the name in its URL exist?";
   const isRedirect = status >= 300 && status < 400;
-  const reason = `The runner answered ${status}${isRedirect ? ": redirects are not followed" : ""}.`;
-  return { kind: "retry", reason, retryAfterSeconds: readRetryAfter(headers, sentAt) };
+  return `The runner answered ${status}${isRedirect ? ": redirects are not followed" : ""}.`;
 }
 
 /**

@@ -92,8 +92,10 @@ async function tryDelivery(config: Config, row: DispatchRow): Promise<Verdict> {
     }),
   ]);
   const callbackUrl = `${config.publicUrl}/v1/workflow-runs/${row.run_id}/callback`;
-  return deliver({ row, webhookSecret, callbackUrl, callbackToken }, { allowLocal: config.allowLocalRunners });
+  return deliver({ row, webhookSecret, callbackUrl, callbackToken }, urlOptions(config));
 }
+
+const urlOptions = ({ allowLocalRunners, publicUrl }: Config) => ({ allowLocal: allowLocalRunners, publicUrl });
 
 /** Tells a run's runner that the run was stopped, as well as it can. Never throws. */
 export async function tellStopped(config: Config, stopped: StoppedRun, reason: string | null): Promise<void> {
@@ -105,7 +107,7 @@ export async function tellStopped(config: Config, stopped: StoppedRun, reason: s
       webhookSecretEncrypted,
     );
     const message = { runId, attempt, reason, url: runnerUrl, webhookSecret, at: stoppedAt };
-    const isAccepted = await notifyStopped(message, { allowLocal: config.allowLocalRunners });
+    const isAccepted = await notifyStopped(message, urlOptions(config));
     log("info", "stop told", { run_id: runId, attempt, accepted: isAccepted });
   } catch (error) {
     log("error", "stop told", { run_id: runId, attempt, ...describeError(error) });

@@ -1,14 +1,14 @@
 /** Hands a run to its runner: one signed webhook after the Standard Webhooks specification, and what its answer means. */
 import { version } from "../../package.json";
 import { withTimeLimit } from "../time-limit.ts";
-import { checkRunnerUrl } from "../workflows/url-guard.ts";
+import { checkRunnerUrl, type RunnerUrlOptions } from "../workflows/url-guard.ts";
 import { judgeAnswer, type Verdict } from "./answer.ts";
 import type { DispatchRow } from "./dispatch.ts";
 import { signWebhook } from "./webhook.ts";
 
 export type Delivery = { row: DispatchRow; webhookSecret: string; callbackUrl: string; callbackToken: string };
 
-export type DeliveryOptions = { allowLocal: boolean; timeoutMs?: number };
+export type DeliveryOptions = RunnerUrlOptions & { timeoutMs?: number };
 
 const TIMEOUT_MS = 15_000;
 
@@ -64,8 +64,9 @@ export async function notifyStopped(message: StopMessage, options: DeliveryOptio
 
 type Message = { url: string; webhookSecret: string; id: string; at: string; type: string; data: object };
 
-async function send(message: Message, { allowLocal, timeoutMs = TIMEOUT_MS }: DeliveryOptions): Promise<Verdict> {
-  const fault = checkRunnerUrl(message.url, { allowLocal });
+async function send(message: Message, options: DeliveryOptions): Promise<Verdict> {
+  const { timeoutMs = TIMEOUT_MS } = options;
+  const fault = checkRunnerUrl(message.url, options);
   if (fault !== null) return { kind: "rejected", reason: `The runner's URL is refused: ${fault}`, gone: false };
   const body = JSON.stringify({ type: message.type, timestamp: message.at, data: message.data });
   try {

@@ -11,6 +11,8 @@ export type Diagnosis = {
     since_end: number | null;
     /** Since it began, when it has not ended. */
     since_begin: number | null;
+    /** Since it was paused; null when it is not. */
+    since_pause: number | null;
     timed_out: number;
     delivered: number;
     lag_max_ms: number | null;
@@ -56,7 +58,8 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
   const [sweep, backlog, stuck, failing, secrets] = await db.batch([
     db.execute<Diagnosis["sweep"]>(sql`
       select ${secondsSince(sql`ended_at`)} as since_end, timed_out, delivered, lag_max_ms::float8 as lag_max_ms,
-        case when began_at > ended_at or ended_at is null then ${secondsSince(sql`began_at`)} end as since_begin
+        case when began_at > ended_at or ended_at is null then ${secondsSince(sql`began_at`)} end as since_begin,
+        ${secondsSince(sql`paused_at`)} as since_pause
       from sweep_state`),
     db.execute<Diagnosis["backlog"]>(sql`
       select ${countRuns(isOverdue)} as overdue, ${countRuns(isDue)} as due,
@@ -69,7 +72,7 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
       select split_part(webhook_secret_encrypted, '.', 1) as key_id, count(*)::int as count
       from workflow_definitions where webhook_secret_encrypted is not null group by key_id order by key_id`),
   ]);
-  const never = { since_end: null, since_begin: null, timed_out: 0, delivered: 0, lag_max_ms: null };
+  const never = { since_end: null, since_begin: null, since_pause: null, timed_out: 0, delivered: 0, lag_max_ms: null };
   const none = { overdue: 0, oldest_overdue: null, due: 0, oldest_due: null, waiting_for_retry: 0 };
   return {
     sweep: sweep.rows[0] ?? never,

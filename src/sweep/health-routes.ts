@@ -51,8 +51,8 @@ const readinessCheck = createRoute({
   tags: ["Service"],
   summary: "Does the service keep its promises?",
   description:
-    "503 with the reasons when the database does not answer, when no sweep has ended for 3 minutes, or when runs have " +
-    "been overdue, or due to be delivered, for longer.",
+    "503 with the reasons when the database does not answer, when the sweep is paused or none has ended for 3 minutes, or " +
+    "when runs have been overdue, or due to be delivered, for longer.",
   security: [],
   responses: {
     200: { description: "Ready", content: { "application/json": { schema: ReadinessResponseSchema } } },
@@ -69,11 +69,16 @@ health.openapi(readinessCheck, async (c) => {
 });
 
 /** What keeps the service from being ready, as sentences; docs/operations.md says what to do about each. */
-function reasonsAgainst({ since_sweep, overdue, undelivered }: Readiness): string[] {
+function reasonsAgainst({ since_sweep, since_pause, overdue, undelivered }: Readiness): string[] {
   const reasons: string[] = [];
   const isLate = (seconds: number | null) => seconds !== null && seconds > LATE_SECONDS;
-  if (since_sweep === null) reasons.push("No sweep has ended yet. Is the cron trigger of wrangler.toml deployed?");
-  if (isLate(since_sweep)) {
+  if (since_pause !== null) {
+    reasons.push(`The sweep has been paused for ${inSeconds(since_pause)}. \`npm run resume-sweep\` ends that.`);
+  } else if (since_sweep === null) {
+    reasons.push(
+      "No sweep has ended yet. A new cron trigger takes up to 15 minutes; is that of wrangler.toml deployed?",
+    );
+  } else if (isLate(since_sweep)) {
     reasons.push(`The last sweep ended ${inSeconds(since_sweep)} ago. Look at the cron trigger's logs.`);
   }
   if (isLate(overdue)) {

@@ -4,11 +4,32 @@ import { instant } from "../db/rows.ts";
 import { isDue } from "../runners/due-dispatches.ts";
 import { isOverdue } from "../runs/run-rows.ts";
 
-/** Writes down that a sweep begins, so that one which dies half-way can be seen. */
-export async function recordSweepBegan(db: Database): Promise<void> {
-  await db.execute(sql`
+/**
+ * Writes down that a sweep begins, so that one which dies half-way can be seen. False when the sweep is paused: then
+ * nothing is written down, and there is nothing to do.
+ */
+export async function recordSweepBegan(db: Database): Promise<boolean> {
+  const { rows } = await db.execute(sql`
     insert into sweep_state (id, began_at) values (1, statement_timestamp())
-    on conflict (id) do update set began_at = excluded.began_at`);
+    on conflict (id) do update set began_at = excluded.began_at where sweep_state.paused_at is null
+    returning id`);
+  return rows.length > 0;
+}
+
+/** Keeps every sweep from beginning, until {@link resumeSweep}. False when it is paused already. */
+export async function pauseSweep(db: Database): Promise<boolean> {
+  const { rows } = await db.execute(sql`
+    insert into sweep_state (id, paused_at) values (1, statement_timestamp())
+    on conflict (id) do update set paused_at = excluded.paused_at where sweep_state.paused_at is null
+    returning id`);
+  return rows.length > 0;
+}
+
+/** Lets sweeps begin again. False when they were not paused. */
+export async function resumeSweep(db: Database): Promise<boolean> {
+  const { rows } = await db.execute(sql`
+    update sweep_state set paused_at = null where id = 1 and paused_at is not null returning id`);
+  return rows.length > 0;
 }
 
 export type SweepResult = {
@@ -57,6 +78,8 @@ export type Readiness = {
   database_at: string;
   /** Seconds since a sweep last ended; null when none has yet. */
   since_sweep: number | null;
+  /** Seconds since the sweep was paused; null when it is not. */
+  since_pause: number | null;
   /** Seconds since the deadline of the run that has been overdue longest; null when none is. */
   overdue: number | null;
   /** Seconds since the dispatch that has been due longest was due; null when none is. */
@@ -70,6 +93,7 @@ export async function readReadiness(db: Database): Promise<Readiness> {
   const { rows } = await repeatable(db).execute<Readiness>(sql`
     select ${instant(sql`statement_timestamp()`)} as database_at,
       (select ${secondsSince(sql`ended_at`)} from sweep_state) as since_sweep,
+      (select ${secondsSince(sql`paused_at`)} from sweep_state) as since_pause,
       (select ${secondsSince(sql`min(r.deadline_at)`)} from workflow_runs r where ${isOverdue}) as overdue,
       (select ${secondsSince(sql`min(r.next_dispatch_at)`)} from workflow_runs r where ${isDue}) as undelivered`);
   const [row] = rows;

@@ -29,13 +29,16 @@ type Services = { db: Database; config: Config };
 /**
  * The cron's work: fails the overdue runs and starts those behind them, then delivers what is due, until nothing
  * is left or the time is up; and deletes what is too old to be kept. What is left stays as it is in the database, and
- * the next sweep goes on with it.
+ * the next sweep goes on with it. Does nothing while an operator has paused it.
  */
 export async function sweep(services: Services): Promise<void> {
   await metered(async (meter) => {
     const began = Date.now();
     const isBefore = (ms: number) => Date.now() - began < ms;
-    await recordSweepBegan(services.db);
+    if (!(await recordSweepBegan(services.db))) {
+      log("info", "sweep", { paused: true });
+      return;
+    }
 
     const lagsMs = await timeOutAll(services, () => isBefore(TIME_OUT_UNTIL_MS));
     const delivered = await deliverDue(services, (count) => count < MAX_DELIVERIES && isBefore(DELIVER_UNTIL_MS));

@@ -1,5 +1,3 @@
-import ipaddr from "ipaddr.js";
-
 /** Top-level and special-use names that no public server has: RFC 6761, 6762, 7686 and 9476, ICANN's `internal`. */
 const NEVER_PUBLIC = new Set([
   "alt",
@@ -13,41 +11,42 @@ const NEVER_PUBLIC = new Set([
   "test",
 ]);
 
-/** What has been allocated to hosts at all; the rest of the address space is for something else. */
-const GLOBAL_UNICAST_V6 = ipaddr.IPv6.parseCIDR("2000::/3");
-
 /** The parser would also take `https:host` and `https:///host`. */
 const HTTPS = /^https:\/\/(?!\/)/i;
 const HTTP_OR_HTTPS = /^https?:\/\/(?!\/)/i;
 
-const IPV4 = /^\d+\.\d+\.\d+\.\d+$/;
+/** A host as the URL parser writes an IP address: dotted decimal, or IPv6 in brackets. */
+const ADDRESS = /^(\d+\.\d+\.\d+\.\d+|\[.*\])$/;
+
+/** What leads to this machine, as the URL parser writes it. */
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+export type RunnerUrlOptions = {
+  /** Also lets through `http`, and this machine's loopback addresses and `localhost`. */
+  allowLocal: boolean;
+  /** The service's own URL: a runner there would have the service call itself. */
+  publicUrl: string;
+};
 
 /**
  * Whether a runner's URL leads to the public internet, as far as it tells by itself: names are not looked up.
- * Null when it does; else a sentence that says what is wrong with it. `allowLocal` also lets through `http`, and
- * this machine's loopback addresses and `localhost`.
+ * Null when it does; else a sentence that says what is wrong with it.
  *
  * The URL parser is `fetch`'s own. It has already made one spelling of many: octal, decimal and hexadecimal
  * addresses, full-width digits and dots, percent-encoded hosts, capitals.
  */
-export function checkRunnerUrl(url: string, options: { allowLocal: boolean }): string | null {
+export function checkRunnerUrl(url: string, { allowLocal, publicUrl }: RunnerUrlOptions): string | null {
   if (/[\s\\]|\p{Cc}/u.test(url)) return "Must not contain blanks, control characters or backslashes.";
   const parsed = URL.parse(url);
   if (parsed === null) return "Must be an absolute URL such as `https://runner.example.com/hook`.";
-  if (!(options.allowLocal ? HTTP_OR_HTTPS : HTTPS).test(url)) return "Must begin with `https://`.";
-  const { username, password, hostname } = parsed;
+  if (!(allowLocal ? HTTP_OR_HTTPS : HTTPS).test(url)) return "Must begin with `https://`.";
+  const { username, password, hostname, origin } = parsed;
   if (username !== "" || password !== "") return "Must not contain a user name or password.";
-  if (options.allowLocal && isLoopback(hostname)) return null;
-  return IPV4.test(hostname) || hostname.startsWith("[") ? checkAddress(hostname) : checkName(hostname);
-}
-
-function checkAddress(hostname: string): string | null {
-  const address = parseAddress(hostname);
-  const isPublic =
-    address.range() === "unicast" && (address instanceof ipaddr.IPv4 || address.match(GLOBAL_UNICAST_V6));
-  return isPublic
-    ? null
-    : "The host must be a public address: this one is private, reserved, or embeds another address.";
+  if (origin === new URL(publicUrl).origin) return "Must not lead to this service itself.";
+  if (allowLocal && LOOPBACK.test(hostname)) return null;
+  // Cloudflare answers a Worker's request to an address with error 1003, "direct IP access not allowed".
+  if (ADDRESS.test(hostname)) return "The host must be a name, not an IP address: Cloudflare Workers can't reach one.";
+  return checkName(hostname);
 }
 
 function checkName(hostname: string): string | null {
@@ -56,11 +55,3 @@ function checkName(hostname: string): string | null {
   if (NEVER_PUBLIC.has(labels.at(-1) ?? "")) return "The host must be a public name: this one is local or reserved.";
   return labels.length === 1 ? "The host must be a full name, with a domain." : null;
 }
-
-function isLoopback(hostname: string): boolean {
-  if (hostname === "localhost") return true;
-  return (IPV4.test(hostname) || hostname.startsWith("[")) && parseAddress(hostname).range() === "loopback";
-}
-
-/** The address of a host as the URL parser writes it: dotted decimal, or IPv6 in brackets. */
-const parseAddress = (hostname: string) => ipaddr.parse(hostname.replace(/^\[|\]$/g, ""));

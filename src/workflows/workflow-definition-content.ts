@@ -4,7 +4,7 @@ import { type Fault, ValidationFailed } from "../http/problems.ts";
 import { findRepeated, listReferences } from "./abcd.ts";
 import type { DefinitionContent } from "./change-workflow-definition.ts";
 import { encryptWebhookSecret } from "./secret-box.ts";
-import { checkRunnerUrl } from "./url-guard.ts";
+import { checkRunnerUrl, type RunnerUrlOptions } from "./url-guard.ts";
 import { checkWebhookSecret } from "./webhook-secret.ts";
 import type { UpdateWorkflowDefinitionRequestSchema } from "./workflow-definition-schema.ts";
 
@@ -20,7 +20,7 @@ type DefinitionRequest = Omit<z.infer<typeof UpdateWorkflowDefinitionRequestSche
  * @throws ValidationFailed for what the request shows by itself to be wrong
  */
 export async function toContent(
-  { encryptionKeys, allowLocalRunners }: Config,
+  { encryptionKeys, allowLocalRunners, publicUrl }: Config,
   id: string,
   body: DefinitionRequest,
 ): Promise<DefinitionContent> {
@@ -38,7 +38,7 @@ export async function toContent(
     isActive: body.is_active,
   };
   const faults = findRepeated(listReferences(content));
-  if (runner !== null) faults.unshift(...runnerFaults(runner, allowLocalRunners));
+  if (runner !== null) faults.unshift(...runnerFaults(runner, { allowLocal: allowLocalRunners, publicUrl }));
   if (faults.length > 0) throw new ValidationFailed(faults);
   return {
     ...content,
@@ -50,8 +50,8 @@ export async function toContent(
   };
 }
 
-function runnerFaults(runner: Runner, allowLocal: boolean): Fault[] {
-  const ofUrl = checkRunnerUrl(runner.url, { allowLocal });
+function runnerFaults(runner: Runner, options: RunnerUrlOptions): Fault[] {
+  const ofUrl = checkRunnerUrl(runner.url, options);
   const ofSecret = runner.webhook_secret === null ? null : checkWebhookSecret(runner.webhook_secret);
   return [
     ...(ofUrl === null

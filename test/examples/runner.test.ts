@@ -6,7 +6,7 @@ import { startFakeRunner } from "../support/fake-runner.ts";
 import type { ScriptedAnswer } from "../support/runner-script.ts";
 import { WEBHOOK_SECRET } from "../support/tenant.ts";
 
-const LOCAL = { allowLocal: true };
+const LOCAL = { allowLocal: true, publicUrl: "https://service.test" };
 const LONG = { WORK_SECONDS: "3600" };
 
 /** The example runner, and a stand-in for the service, which gives these answers to its callbacks. */
@@ -119,7 +119,7 @@ describe("the example runner", () => {
 
   it("refuses what is not signed with its secret, too old or too long, and goes on", async () => {
     const { service, runner, dispatch } = await start();
-    const refused = { kind: "rejected", reason: "The runner answered 401.", gone: false };
+    const refused = { kind: "retry", reason: "The runner answered 401.", retryAfterSeconds: null };
     expect(await dispatch(dispatchRow(), "another secret")).toEqual(refused);
     const tenMinutesAgo = new Date(Date.now() - 600_000).toISOString();
     expect(await dispatch(dispatchRow({ claimed_at: tenMinutesAgo }))).toEqual(refused);

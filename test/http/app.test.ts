@@ -36,6 +36,24 @@ describe("the service", () => {
     }
   });
 
+  it.each(["/app", "/app/runs?status=FAILED", "/docs"])("redirects the page %s from http to https", async (path) => {
+    for (const port of ["", ":8080"]) {
+      const response = await service.fetch(`http://service.test${port}${path}`, { redirect: "manual" });
+      expect([response.status, response.headers.get("location")]).toEqual([308, `https://service.test${path}`]);
+    }
+  });
+
+  it.each(["/v1/workflow-runs", "/healthz", "/application"])("answers %s over http with 403, unread", async (path) => {
+    const [response, requests] = await service.counted(() => service.fetch(`http://service.test${path}`));
+    expect([response.status, requests]).toEqual([403, 0]);
+    expect(await response.json()).toMatchObject({ detail: expect.stringContaining("Use https.") });
+  });
+
+  it("serves http where that is its public URL", async () => {
+    const local = await startService({ settings: { PUBLIC_URL: "http://service.test" } });
+    expect((await local.fetch("http://service.test/healthz")).status).toBe(200);
+  });
+
   it("loads the reference page's assets from its own origin only, with no inline script", async () => {
     const page = await (await service.fetch("/docs")).text();
     const references = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, reference]) => reference ?? "");

@@ -90,7 +90,7 @@ describe("the limit of a caller", () => {
   });
 
   it("and the others are counted by the platform, under the names in wrangler.toml", async () => {
-    const { limiters } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://unused", ...env });
+    const { limiters } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/unused", ...env });
     const answers = Object.values(limiters).map((limiter) => limiter?.limit({ key: "a" }));
     expect(await Promise.all(answers)).toEqual([{ success: true }, { success: true }, { success: true }]);
   });
@@ -193,7 +193,7 @@ describe("pages of other origins", () => {
 
   it("cannot be all pages", () => {
     const read = (CORS_ORIGINS: string) => () =>
-      readConfig({ ...SETTINGS, DATABASE_URL: "postgres://unused", CORS_ORIGINS });
+      readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/unused", CORS_ORIGINS });
     for (const origins of ["*", "https://app.test/", "app.test", "https://app.test,*", "null"]) {
       expect(read(origins)).toThrow("CORS_ORIGINS");
     }

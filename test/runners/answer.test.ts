@@ -18,9 +18,14 @@ describe("a runner's answer", () => {
     expect(judge(status)).toEqual({ kind: "accepted", status });
   });
 
-  it.each([408, 425, 429, 500, 502, 503, 504, 599])("of %i is tried again", (status) => {
+  it.each([401, 403, 404, 405, 407, 408, 425, 429, 500, 502, 503, 504, 599])("of %i is tried again", (status) => {
     const reason = `The runner answered ${status}.`;
     expect(judge(status)).toEqual({ kind: "retry", reason, retryAfterSeconds: null });
+  });
+
+  it("of 530 is Cloudflare's: the runner could not be reached", () => {
+    const reason = "The runner could not be reached. Does the name in its URL exist?";
+    expect(judge(530)).toEqual({ kind: "retry", reason, retryAfterSeconds: null });
   });
 
   it.each([300, 301, 302, 303, 304, 307, 308])("of %i is tried again, and says why", (status) => {
@@ -32,7 +37,7 @@ describe("a runner's answer", () => {
     });
   });
 
-  it.each([400, 401, 403, 404, 405, 409, 413, 418, 422, 451, 499])("of %i rejects the run", (status) => {
+  it.each([400, 402, 406, 409, 413, 418, 422, 451, 499])("of %i rejects the run", (status) => {
     expect(judge(status)).toEqual({ kind: "rejected", reason: `The runner answered ${status}.`, gone: false });
   });
 
@@ -83,7 +88,7 @@ describe("Retry-After", () => {
   );
 
   it("counts with every answer that is tried again", () => {
-    for (const status of [302, 408, 425, 429, 500]) {
+    for (const status of [302, 404, 408, 425, 429, 500]) {
       expect(judge(status, { "Retry-After": "60" })).toMatchObject({ kind: "retry", retryAfterSeconds: 60 });
     }
   });

@@ -81,8 +81,24 @@ describe("a run that starts", () => {
   });
 });
 
+describe("a run whose runner is not there while it is deployed", () => {
+  it.each([401, 403, 404, 405, 407])("waits for the next try with its queue behind it: %i", async (status) => {
+    const { tenant, runner, first, second } = await newQueue([{ status }, { status: 202 }]);
+    await service.sweep();
+    expect(await statusesOf(tenant, first, second)).toEqual(["RUNNING", "PENDING"]);
+    expect((await readEvents(service, tenant, first)).at(-1)).toMatchObject({
+      type: "DISPATCH_FAILED",
+      detail: { reason: `The runner answered ${status}.`, tries: 2 },
+    });
+    await makeDue(service, first);
+    await service.sweep();
+    expect((await eventTypes(service, tenant, first)).at(-1)).toBe("DISPATCHED");
+    expect(await runner.requests()).toHaveLength(3);
+  });
+});
+
 describe("a run that its runner will not take", () => {
-  it.each([400, 401, 404, 422])("is FAILED with the status: %i", async (status) => {
+  it.each([400, 409, 422])("is FAILED with the status: %i", async (status) => {
     const { tenant, runner } = await newTenant([{ status }]);
     const runId = await invoke(service, tenant);
     expect(await readRun(service, tenant, runId)).toMatchObject({
@@ -101,7 +117,7 @@ describe("a run that its runner will not take", () => {
   });
 
   it("makes way for the next one, which is delivered at once", async () => {
-    const { tenant, runner, first, second } = await newQueue([{ status: 404 }, { status: 202 }]);
+    const { tenant, runner, first, second } = await newQueue([{ status: 422 }, { status: 202 }]);
     await service.sweep();
     expect(await statusesOf(tenant, first, second)).toEqual(["FAILED", "RUNNING"]);
     const ids = (await runner.requests()).map(({ headers }) => headers["webhook-id"]);
@@ -138,7 +154,7 @@ describe("a run that its runner will not take", () => {
   });
 
   it("does not hold up a Worker for long: what is left of a queue comes with the sweep", async () => {
-    const { tenant, runner, first, second } = await newQueue([{ status: 404 }]);
+    const { tenant, runner, first, second } = await newQueue([{ status: 422 }]);
     const third = await invoke(service, tenant);
     // Each delivery takes 13 seconds, by the Worker's clock.
     const [realFetch, realNow] = [globalThis.fetch, Date.now];

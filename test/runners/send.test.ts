@@ -7,7 +7,7 @@ import { startFakeRunner } from "../support/fake-runner.ts";
 import { WEBHOOK_SECRET } from "../support/tenant.ts";
 
 const CALLBACK = { callbackUrl: "https://service.test/callback", callbackToken: "a.b.c" };
-const LOCAL = { allowLocal: true };
+const LOCAL = { allowLocal: true, publicUrl: "https://service.test" };
 
 const newDelivery = (runnerUrl: string) => ({
   row: dispatchRow({ runner_url: runnerUrl, attempt: 3 }),
@@ -48,8 +48,8 @@ describe("a delivery", () => {
 
   it("is not even tried when the URL may not be used, or there is none", async () => {
     const runner = await startFakeRunner();
-    for (const url of [runner.url, "https://10.0.0.1/", "ftp://runner.example.com/", ""]) {
-      const verdict = await deliver(newDelivery(url), { allowLocal: false });
+    for (const url of [runner.url, "https://8.8.8.8/", "https://service.test/", "ftp://runner.example.com/", ""]) {
+      const verdict = await deliver(newDelivery(url), { ...LOCAL, allowLocal: false });
       const reason = expect.stringMatching(/^The runner's URL is refused: .+\.$/);
       expect(verdict).toEqual({ kind: "rejected", reason, gone: false });
     }
@@ -83,7 +83,8 @@ describe("a delivery", () => {
   it.each([
     [200, "accepted"],
     [500, "retry"],
-    [404, "rejected"],
+    [404, "retry"],
+    [422, "rejected"],
   ])("does not wait for the end of a body that has none: %i is %s", async (status, kind) => {
     const runner = await startFakeRunner([{ status, ending: "endless" }]);
     expect(await deliver(newDelivery(runner.url), LOCAL)).toMatchObject({ kind });

@@ -13,7 +13,7 @@ beforeEach(async () => {
   service = await startService();
 });
 
-const { encryptionKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://unused" });
+const { encryptionKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/unused" });
 
 const seed = (runnerPort: number, keys = encryptionKeys) =>
   seedDemo({

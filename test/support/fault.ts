@@ -16,6 +16,7 @@ export const FAULTS = {
   garbage: { isCarriedOut: true, isNews: false, isLostConnection: true },
   nonsense: { isCarriedOut: true, isNews: false, isLostConnection: true },
   shutdown: { isCarriedOut: false, isNews: false, isLostConnection: true },
+  "rate limited": { isCarriedOut: false, isNews: true, isLostConnection: false },
   crowded: { isCarriedOut: false, isNews: true, isLostConnection: false },
   deadlock: { isCarriedOut: false, isNews: true, isLostConnection: false },
 } as const satisfies Record<string, { isCarriedOut: boolean; isNews: boolean; isLostConnection: boolean }>;

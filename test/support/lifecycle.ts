@@ -11,7 +11,7 @@ export const answeringRunner = (status: number) => `${inject("harnessUrl")}/answ
 /** A runner that has no time: a dispatch to it fails, and is due again later. */
 export const BUSY_RUNNER = answeringRunner(503);
 
-const { runTokenKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://unused" });
+const { runTokenKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/unused" });
 
 export const invokePath = (tenant: TestTenant) => `/v1/workflow-definitions/${tenant.definitionId}/invoke`;
 

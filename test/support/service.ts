@@ -7,7 +7,7 @@ type Init = RequestInit<IncomingRequestCfProperties>;
 
 export type Service = {
   database: TestDatabase;
-  /** Sends a request to the Worker, and waits for what it does after the answer. */
+  /** Sends a request to the Worker, and waits for what it does after the answer. A path, or a whole URL. */
   fetch(path: string, init?: Init): Promise<Response>;
   /** Sends a request to a Worker that dies once the database has done its part: nothing more is done, nor answered. */
   fetchAndDie(path: string, init?: Init): Promise<void>;
@@ -39,7 +39,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
 
   async function fetchFromWorker(path: string, init?: Init): Promise<Response> {
     const context = createExecutionContext();
-    const request = new Request(`https://service.test${path}`, init);
+    const request = new Request(/^https?:/.test(path) ? path : `https://service.test${path}`, init);
     const response = await worker.fetch(request, bindings, context);
     await waitOnExecutionContext(context);
     return response;

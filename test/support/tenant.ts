@@ -10,7 +10,7 @@ export const WEBHOOK_SECRET = "whsec_dGhlIHNlY3JldCBvZiB0aGUgdGVzdHMgcnVubmVy";
 
 /** The webhook secret as the database keeps it for this definition. */
 export const encryptSecret = (definitionId: string) => {
-  const { encryptionKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://unused" });
+  const { encryptionKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/unused" });
   return encryptWebhookSecret(encryptionKeys, definitionId, WEBHOOK_SECRET);
 };
 

@@ -1,5 +1,5 @@
 /** Files that a test imports as text. */
-declare module "*.md?raw" {
+declare module "*?raw" {
   const text: string;
   export default text;
 }

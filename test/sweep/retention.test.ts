@@ -83,7 +83,7 @@ describe("retention", () => {
 
   it("has a floor of a day, which the configuration enforces", () => {
     const read = (RETENTION_DAYS: string) => () =>
-      readConfig({ ...SETTINGS, DATABASE_URL: "postgres://unused", RETENTION_DAYS });
+      readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/unused", RETENTION_DAYS });
     for (const days of ["0", "-1", "1.5", "soon"]) expect(read(days)).toThrow("RETENTION_DAYS");
     expect(read("1")).not.toThrow();
   });

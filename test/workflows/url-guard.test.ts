@@ -141,6 +141,21 @@ const FORBIDDEN: Record<string, string[]> = {
     "https://[2002:a9fe:a9fe::1]/",
     "https://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/",
   ],
+  "public addresses, which Workers cannot reach": [
+    "https://1.1.1.1/hook",
+    "https://8.8.8.8:8443/hook",
+    "https://172.15.0.1/",
+    "https://172.32.0.1/",
+    "https://100.128.0.1/",
+    "https://[2606:4700:4700::1111]/",
+    "https://[2a00:1450:4001:81b::200e]:8443/hook",
+  ],
+  "the service's own origin": [
+    "https://service.example.com",
+    "https://service.example.com/v1/workflow-runs",
+    "https://SERVICE.example.com:443/hook",
+    "https://service%2Eexample.com/",
+  ],
   "names that are never public": [
     "https://localhost/",
     "https://localhost:8443/",
@@ -179,6 +194,8 @@ const GOOD = [
   "https://runner.example.com/hook",
   "https://runner.example.com/hook?queue=fast&n=1",
   "https://runner.example.com/hook#fragment",
+  "https://service.example.com:8443/hook",
+  "https://other.service.example.com/hook",
   "https://runner.example.com:8443/hook",
   "https://runner.example.com:1/hook",
   "HTTPS://Runner.Example.COM/Hook",
@@ -194,18 +211,12 @@ const GOOD = [
   "https://internal-runner.example.com/",
   "https://mylocalhost.com/",
   "https://test.io/",
-  "https://1.1.1.1/hook",
-  "https://8.8.8.8:8443/hook",
-  "https://172.15.0.1/",
-  "https://172.32.0.1/",
-  "https://100.128.0.1/",
-  "https://[2606:4700:4700::1111]/",
-  "https://[2a00:1450:4001:81b::200e]:8443/hook",
   "https://runner.example.com/hook?next=http://127.0.0.1/@localhost",
 ];
 
-const strict = (url: string) => checkRunnerUrl(url, { allowLocal: false });
-const lenient = (url: string) => checkRunnerUrl(url, { allowLocal: true });
+const publicUrl = "https://service.example.com/base";
+const strict = (url: string) => checkRunnerUrl(url, { allowLocal: false, publicUrl });
+const lenient = (url: string) => checkRunnerUrl(url, { allowLocal: true, publicUrl });
 
 describe("the runner URL guard", () => {
   const spellings = Object.values(FORBIDDEN).flat();
@@ -223,6 +234,18 @@ describe("the runner URL guard", () => {
 
   it.each(GOOD)("lets %s through", (url) => {
     expect([strict(url), lenient(url)]).toEqual([null, null]);
+  });
+
+  it("says to use a name instead of an address", () => {
+    expect(strict("https://8.8.8.8/")).toBe(
+      "The host must be a name, not an IP address: Cloudflare Workers can't reach one.",
+    );
+  });
+
+  it("says that a runner must not be the service itself, also on this machine", () => {
+    const own = { allowLocal: true, publicUrl: "http://localhost:8787" };
+    expect(checkRunnerUrl("http://localhost:8787/hook", own)).toBe("Must not lead to this service itself.");
+    expect(checkRunnerUrl("http://localhost:8788/hook", own)).toBeNull();
   });
 
   it("never repeats in its sentence what is in the URL", () => {

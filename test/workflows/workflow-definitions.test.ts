@@ -96,7 +96,7 @@ describe("POST /v1/workflow-definitions", () => {
     const { id } = await create(tenant, body);
     const [row] = await service.database.sql`select * from workflow_definitions where id = ${id}`;
     expect(JSON.stringify(row)).not.toContain(SECRET);
-    const { encryptionKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://unused" });
+    const { encryptionKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/unused" });
     expect(await decryptWebhookSecret(encryptionKeys, id, row?.webhook_secret_encrypted)).toBe(SECRET);
   });
 
@@ -156,6 +156,7 @@ describe("POST /v1/workflow-definitions", () => {
 
   it.each([
     [{ url: "http://10.0.0.1/hook", webhook_secret: "s" }, ["runner_config.url"]],
+    [{ url: "https://service.test/hook", webhook_secret: "a secret of 24 characters" }, ["runner_config.url"]],
     [{ url: "https://user:pw@runner.example.com", webhook_secret: "s" }, ["runner_config.url"]],
     [{ url: "https://printer.local", webhook_secret: "" }, ["runner_config.url", "runner_config.webhook_secret"]],
     [{ url: "https://runner.example.com", webhook_secret: "whsec_no base64" }, ["runner_config.webhook_secret"]],

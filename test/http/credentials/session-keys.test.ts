@@ -100,7 +100,8 @@ describe("a session token of an OIDC issuer", () => {
 });
 
 describe("the configuration of an OIDC issuer", () => {
-  const read = (vars: object) => () => readConfig({ ...SETTINGS, DATABASE_URL: "postgres://unused", ...vars });
+  const read = (vars: object) => () =>
+    readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/unused", ...vars });
 
   it("is whole, or the service does not start", () => {
     const jwks = { SESSION_JWKS_URL: "https://login.test/jwks.json" };

@@ -82,6 +82,10 @@ async function inflict(kind: FaultKind, { request, response, run }: SqlRequest):
     case "shutdown":
       sayError("57P01", "terminating connection due to administrator command");
       break;
+    case "rate limited":
+      // As Neon's proxy words it: without a SQLSTATE, since it did not even connect.
+      answer(500, JSON.stringify({ message: "Too many connections attempts", code: "", severity: "" }));
+      break;
     case "crowded":
       sayError("53300", "sorry, too many clients already");
       break;

@@ -5,15 +5,19 @@ import process from "node:process";
 
 const SCRIPTS = join(import.meta.dirname, "../../../scripts");
 
-/** Its exit code and all that it printed, with these environment variables and none of a Worker's beside them. */
+/**
+ * Its exit code and all that it printed, with these environment variables and none of a Worker's beside them. `command` is
+ * its name, and arguments after blanks.
+ */
 export function runScript(
-  name: string,
+  command: string,
   environment: Record<string, string>,
 ): Promise<{ code: number; output: string }> {
   const { PATH = "" } = process.env;
   return new Promise((resolve) => {
     const options = { env: { PATH, ...environment }, cwd: join(SCRIPTS, "..") };
-    execFile(process.execPath, [join(SCRIPTS, name)], options, (error, stdout, stderr) => {
+    const [name = "", ...args] = command.split(" ");
+    execFile(process.execPath, [join(SCRIPTS, name), ...args], options, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : error ? 1 : 0, output: stdout + stderr });
     });
   });

@@ -1,0 +1,36 @@
+/**
+ * `npm run pause-sweep` and `npm run resume-sweep`: keep the cron's sweeps from beginning, and let them begin again. The
+ * pause is a fact in the database, so it holds from the next minute on, unlike a change of the cron trigger.
+ */
+import { parseArgs } from "node:util";
+import { openDatabase } from "../src/db/client.ts";
+import { pauseSweep, resumeSweep } from "../src/sweep/sweep-state.ts";
+import { fail, readDatabaseOptions } from "./local/options.ts";
+
+const HELP = `Keeps the cron's sweeps from beginning, or lets them begin again. Needs DATABASE_URL.
+
+  npm run pause-sweep     no sweep begins: nothing is timed out, dispatched again or deleted because of its age
+  npm run resume-sweep    the next one does all of that`;
+
+try {
+  const { values } = parseArgs({
+    options: { resume: { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false } },
+  });
+  if (values.help) console.log(HELP);
+  else console.log(await (values.resume ? resume() : pause()));
+} catch (error) {
+  fail(error);
+}
+
+async function pause(): Promise<string> {
+  if (!(await pauseSweep(open()))) return "The sweep is paused already.";
+  return "Paused. A sweep that is under way ends within a minute; then none begins before `npm run resume-sweep`.";
+}
+
+async function resume(): Promise<string> {
+  return (await resumeSweep(open())) ? "Resumed. The next sweep begins within a minute." : "The sweep is not paused.";
+}
+
+function open() {
+  return openDatabase({ ...readDatabaseOptions(), databaseTimeoutSeconds: 30 });
+}

@@ -1,0 +1,66 @@
+/**
+ * `npm run smoke -- https://…`: checks a deployed service from outside, as its callers and its runners see it, and removes
+ * what it made. It ends with 1 when something is wrong.
+ */
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { fail } from "./local/options.ts";
+import { listSmokeChecks } from "./local/smoke-checks.ts";
+import { type Runner, tryWorkflow } from "./local/smoke-workflow.ts";
+
+type Options = { "runner-url"?: string | undefined; "runner-port": string };
+
+const HELP = `Checks a deployed service from outside, and removes what it made.
+
+  API_KEY=wr_… npm run smoke -- https://runs.example.com [--runner-url https://… --runner-port 8080]
+
+  API_KEY          a key of an OWNER or ADMIN, best of a tenant of its own (npm run create-tenant)
+  --runner-url     where the service reaches this machine, for example through a tunnel. Not needed for a service on this
+                   machine. Without it no run is tried, since a run needs a runner.
+  --runner-port    the port of this machine that --runner-url leads to (8080)`;
+
+try {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      "runner-url": { type: "string" },
+      "runner-port": { type: "string", default: "8080" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  const [target = ""] = positionals;
+  const { API_KEY: key = "" } = process.env;
+  if (values.help) console.log(HELP);
+  else if (!/^https?:\/\//.test(target) || !URL.canParse(target) || key === "") throw new Error(HELP);
+  else process.exitCode = (await smoke(new URL(target), key, values)) ? 0 : 1;
+} catch (error) {
+  fail(error);
+}
+
+/** True when everything is well. */
+async function smoke(target: URL, key: string, options: Options): Promise<boolean> {
+  const service = { origin: target.origin, key };
+  const isLocal = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(target.hostname);
+  const runner = readRunner(isLocal, options);
+  const checks = [...listSmokeChecks(service), { subject: "a run", check: () => tryWorkflow(service, runner) }];
+  let failures = 0;
+  for (const { subject, check } of checks) {
+    const print = (mark: string, text: string) => console.log(`${mark} ${subject.padEnd(14)} ${text}`);
+    try {
+      const finding = await check();
+      if (typeof finding === "string") print("✓", finding);
+      else print("–", finding.skipped);
+    } catch (error) {
+      failures += 1;
+      print("✗", error instanceof Error ? error.message : String(error));
+    }
+  }
+  console.log(failures === 0 ? "\nNothing is wrong." : `\nWrong: ${failures}. docs/operations.md says what to do.`);
+  return failures === 0;
+}
+
+function readRunner(isLocal: boolean, options: Options): Runner | null {
+  const url = options["runner-url"];
+  if (url !== undefined) return { url, port: Number(options["runner-port"]) };
+  return isLocal ? { url: null, port: 0 } : null;
+}

@@ -1,0 +1,20 @@
+import { createMiddleware } from "hono/factory";
+import type { AppEnv } from "../env.ts";
+import { Problem } from "../problems.ts";
+
+const PAGES = /^\/(app|docs)(\/|$)/;
+
+/**
+ * Where PUBLIC_URL is https, serves nothing over plain http: a page is redirected, an API request is 403. The API does
+ * not redirect, since a client that follows would go on sending its credential in the clear without anybody noticing.
+ */
+export const requireHttps = createMiddleware<AppEnv>(async (c, next) => {
+  if (!c.env.config.publicUrl.startsWith("https:") || !c.req.url.startsWith("http:")) return next();
+  if (!PAGES.test(c.req.path)) {
+    throw new Problem("forbidden", "Use https. What was sent over http may have been read: revoke its credential.");
+  }
+  const url = new URL(c.req.url);
+  url.protocol = "https:";
+  url.port = "";
+  return c.redirect(url.href, 308);
+});

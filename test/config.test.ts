@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import example from "../.dev.vars.example?raw";
+import { ConfigError, type ConfigFault, PUBLISHED_KEYS, readConfig } from "../src/config.ts";
+import { parseKeyRing } from "../src/key-ring.ts";
+import { SETTINGS } from "./support/settings.ts";
+
+const PRODUCTION = {
+  ...SETTINGS,
+  DATABASE_URL: "postgres://user:password@ep-cool-name-123456-pooler.eu-central-1.aws.neon.tech/main",
+  ALLOW_LOCAL_RUNNERS: "false",
+};
+
+/** The vars of `.dev.vars.example`. */
+const EXAMPLE = Object.fromEntries([...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+
+function faultsOf(vars: Record<string, unknown>): readonly ConfigFault[] {
+  try {
+    readConfig(vars);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+}
+
+describe("a configuration for production", () => {
+  it("is taken when nothing in it is for the local stack", () => {
+    expect(faultsOf(PRODUCTION)).toEqual([]);
+    expect(faultsOf({ ...PRODUCTION, SESSION_SECRET: SETTINGS.RUN_TOKEN_SECRET })).toEqual([]);
+  });
+
+  it.each([
+    [{ PUBLIC_URL: "http://service.example.com" }, "PUBLIC_URL", "must begin with https://"],
+    [{ PUBLIC_URL: "http://localhost:8787" }, "PUBLIC_URL", "must begin with https://"],
+    [{ ALLOW_LOCAL_RUNNERS: "true" }, "ALLOW_LOCAL_RUNNERS", "is for the local stack only"],
+    [{ ENCRYPTION_KEY: EXAMPLE.ENCRYPTION_KEY }, "ENCRYPTION_KEY", "has a key of .dev.vars.example"],
+    [{ RUN_TOKEN_SECRET: EXAMPLE.RUN_TOKEN_SECRET }, "RUN_TOKEN_SECRET", "has a key of .dev.vars.example"],
+    [{ SESSION_SECRET: EXAMPLE.SESSION_SECRET }, "SESSION_SECRET", "has a key of .dev.vars.example"],
+    [
+      { SESSION_SECRET: `k2:${"x".repeat(32)},${EXAMPLE.SESSION_SECRET?.replace("local", "k1")}` },
+      "SESSION_SECRET",
+      "has a key of .dev.vars.example",
+    ],
+  ])("is refused with %j, by the name and the reason", (vars, name, reason) => {
+    expect(faultsOf({ ...PRODUCTION, ...vars })).toEqual([{ name, reason }]);
+    expect(() => readConfig({ ...PRODUCTION, ...vars })).toThrow(`${name} (${reason})`);
+  });
+
+  it("names every setting of the example file that is not for production", () => {
+    const { DATABASE_URL } = PRODUCTION;
+    const { NEON_FETCH_ENDPOINT: _, ...vars } = EXAMPLE;
+    const names = faultsOf({ ...vars, DATABASE_URL }).map(({ name }) => name);
+    expect(names).toEqual(["PUBLIC_URL", "ENCRYPTION_KEY", "RUN_TOKEN_SECRET", "SESSION_SECRET"]);
+  });
+
+  it("is judged by where the database is asked, not by the host that its URL names", () => {
+    const endpoint = { DATABASE_URL: "postgres://localhost/main", NEON_FETCH_ENDPOINT: "https://sql.example.com/sql" };
+    expect(faultsOf({ ...PRODUCTION, ...endpoint, ALLOW_LOCAL_RUNNERS: "true" })).toMatchObject([
+      { name: "ALLOW_LOCAL_RUNNERS" },
+    ]);
+  });
+});
+
+describe("a configuration for this machine", () => {
+  it.each([
+    ["the example file", {}],
+    ["the database's host", { NEON_FETCH_ENDPOINT: undefined }],
+    ["the endpoint", { DATABASE_URL: PRODUCTION.DATABASE_URL, NEON_FETCH_ENDPOINT: "http://[::1]:8789/sql" }],
+  ])("is taken as it is: local by %s", (_, vars) => {
+    expect(faultsOf({ ...EXAMPLE, ...vars })).toEqual([]);
+  });
+
+  it("has exactly the keys that are refused elsewhere", () => {
+    const rings = ["ENCRYPTION_KEY", "RUN_TOKEN_SECRET", "SESSION_SECRET"].map((name) =>
+      parseKeyRing(EXAMPLE[name] ?? ""),
+    );
+    expect(new Set(rings.map((ring) => ring?.newest.secret))).toEqual(PUBLISHED_KEYS);
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import readme from "../README.md?raw";
+import { readConfig } from "../src/config.ts";
+import wrangler from "../wrangler.toml?raw";
+
+const valuesOf = (key: string) => [...wrangler.matchAll(new RegExp(`^${key} = (.+)$`, "gm"))].map(([, value]) => value);
+
+describe("wrangler.toml", () => {
+  it("has every environment count its limits by itself: all three, and no number twice or in common use", () => {
+    const environments = 1 + [...wrangler.matchAll(/^\[env\.\w+\]$/gm)].length;
+    const ids = valuesOf("namespace_id");
+    expect(environments).toBeGreaterThan(1);
+    expect([ids.length, new Set(ids).size]).toEqual([3 * environments, 3 * environments]);
+    for (const id of ids) expect(id).toMatch(/^"[1-9]\d{8}"$/);
+    for (const name of ["ADDRESS_LIMITER", "FAILURE_LIMITER", "CALLER_LIMITER"]) {
+      expect(valuesOf("name").filter((value) => value === `"${name}"`)).toHaveLength(environments);
+    }
+  });
+
+  it("has runners fetched as the public does, and no request logged by Cloudflare beside our own line", () => {
+    expect(valuesOf("compatibility_flags")).toEqual(['["global_fetch_strictly_public"]']);
+    expect(valuesOf("invocation_logs")).toEqual(["false"]);
+  });
+});
+
+describe("the deploy guide of README.md", () => {
+  it("sets every setting that the Worker needs, in a form that it takes", () => {
+    const [, file = ""] = /<<EOF\n(\{[^}]*\n\})\nEOF/.exec(readme) ?? [];
+    const filled = file
+      .replace("$DATABASE_URL", "postgres://user:password@ep-name-pooler.eu-central-1.aws.neon.tech/main")
+      .replaceAll("$(openssl rand -base64 32)", btoa("0123456789abcdef0123456789abcdef"))
+      .replaceAll("$(openssl rand -hex 32)", "0123456789abcdef".repeat(4));
+    expect(filled).not.toContain("$");
+    const config = readConfig(JSON.parse(filled));
+    expect(config.publicUrl).toMatch(/^https:/);
+    expect(config.sessions.keys).toBeDefined();
+  });
+});

@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+/** `npm run test:stack`: in Node, against what `npm run dev` starts. */
+export default defineConfig({
+  test: {
+    include: ["test/stack/**/*.stack.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    fileParallelism: false,
+  },
+});
