@@ -1,0 +1,32 @@
+-- Records that runners have accepted dispatches: [{"run_id", "tenant_id", "attempt", "status": the HTTP status}].
+--
+-- Guarantees: an acceptance is recorded with its event, or not at all. One that is about an older attempt, or a run that
+-- has ended, changes nothing.
+-- Closes the race with a sweep that ends some of the same runs: it passes over the rows that somebody else holds, so that
+-- neither waits for the other. Whoever holds the row of a run is about to end that run, or has its result.
+create or replace function public.accept_dispatches(p_acceptances jsonb) returns void
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  with held as (
+    select r.id, accepted.status
+    from jsonb_to_recordset(p_acceptances) as accepted (run_id uuid, tenant_id uuid, attempt integer, status integer)
+    cross join lateral (
+      select r.id
+      from public.workflow_runs r
+      where r.id = accepted.run_id and r.tenant_id = accepted.tenant_id and r.attempt = accepted.attempt
+        and r.next_dispatch_at is not null and r.deadline_at > v_now
+      for update skip locked
+    ) r
+  ), accepted as (
+    update public.workflow_runs r
+    set next_dispatch_at = null, dispatched_at = v_now
+    from held
+    where r.id = held.id
+    returning r.tenant_id, r.id, r.attempt, r.dispatch_count, held.status
+  )
+  insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+  select tenant_id, id, attempt, 'DISPATCHED', v_now, jsonb_build_object('status', status, 'tries', dispatch_count)
+  from accepted;
+end $$;

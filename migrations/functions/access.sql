@@ -1,0 +1,115 @@
+-- Who the caller is, and what they may see and do. Verbs and lists ask here, and nothing else repeats these rules.
+--
+-- There are two kinds of functions:
+-- 1. Set-returning `language sql stable` functions, to be used in FROM. Postgres inlines them, so that a list can use
+--    its indexes. They have no SET, since that would prevent the inlining.
+-- 2. Scalar functions, for single rows. Those that read a table are plpgsql, which keeps its plans for the session.
+
+-- True for an API key that is neither revoked nor expired.
+create or replace function public.key_works(p_revoked_at timestamptz, p_expires_at timestamptz) returns boolean
+language sql stable as $$
+  select p_revoked_at is null and (p_expires_at is null or p_expires_at > statement_timestamp())
+$$;
+
+-- The caller to whom a credential belongs: one row, or none when the credential is not valid now.
+-- The credential is {"api_key_hash": hex SHA-256}, or the verified claims of a session:
+-- {"user_id", "tenant_id", "expires_at", "not_before", "api_key_id"}, instants in seconds since 1970. A session that
+-- began with an API key works only as long as that key. The issuer's clock may be 30 seconds off.
+create or replace function public.find_caller(p_credential jsonb)
+returns table (user_id uuid, tenant_id uuid, role text)
+language sql stable as $$
+  select u.id, u.tenant_id, u.role
+  from (
+    select k.tenant_id, k.user_id
+    from public.api_keys k
+    where k.key_hash = decode(p_credential ->> 'api_key_hash', 'hex') and public.key_works(k.revoked_at, k.expires_at)
+    union all
+    select (p_credential ->> 'tenant_id')::uuid, (p_credential ->> 'user_id')::uuid
+    where statement_timestamp() < to_timestamp((p_credential ->> 'expires_at')::float8) + interval '30 seconds'
+      and statement_timestamp() >= to_timestamp((p_credential ->> 'not_before')::float8) - interval '30 seconds'
+      and (p_credential ->> 'api_key_id' is null or exists (
+        select from public.api_keys k
+        where k.tenant_id = (p_credential ->> 'tenant_id')::uuid and k.id = (p_credential ->> 'api_key_id')::uuid
+          and public.key_works(k.revoked_at, k.expires_at)))
+  ) proven
+  join public.users u on u.tenant_id = proven.tenant_id and u.id = proven.user_id
+  where u.deactivated_at is null
+$$;
+
+-- True for those who see and may do everything in their tenant.
+create or replace function public.is_administrator(p_role text) returns boolean
+language sql immutable as $$
+  select p_role in ('OWNER', 'ADMIN')
+$$;
+
+-- True when a path is `p_top` or lies below it, by whole segments: `/a` does not cover `/ab`.
+create or replace function public.path_covers(p_top text, p_path text) returns boolean
+language sql immutable as $$
+  select p_path = p_top or starts_with(p_path, p_top || '/')
+$$;
+
+-- The permissions of a user, by the path of the part that each is on. Administrators need none.
+create or replace function public.permissions_of(p_role text, p_tenant_id uuid, p_user_id uuid)
+returns table (path text, capability text)
+language sql stable as $$
+  select part.materialized_path, permission.capability
+  from public.user_permissions permission
+  join public.path_parts part on part.tenant_id = permission.tenant_id and part.id = permission.path_part_id
+  where permission.tenant_id = p_tenant_id and permission.user_id = p_user_id and p_role = 'USER'
+$$;
+
+-- Whether the caller may read, and may write, what lies at a path: one row.
+create or replace function public.rights_on(p_role text, p_tenant_id uuid, p_user_id uuid, p_path text)
+returns table (may_read boolean, may_write boolean)
+language sql stable as $$
+  select
+    p_path is not null and (public.is_administrator(p_role) or exists (
+      select from public.permissions_of(p_role, p_tenant_id, p_user_id) permission
+      where public.path_covers(permission.path, p_path))),
+    p_path is not null and (public.is_administrator(p_role) or exists (
+      select from public.permissions_of(p_role, p_tenant_id, p_user_id) permission
+      where public.path_covers(permission.path, p_path) and permission.capability = 'READ_WRITE'))
+$$;
+
+-- The definitions that a USER may read. It begins with their permissions, so that a USER does not wait for all that the
+-- tenant has. Empty for administrators, who need no permissions.
+create or replace function public.readable_definitions(p_role text, p_tenant_id uuid, p_user_id uuid)
+returns table (id uuid)
+language sql stable as $$
+  select distinct d.id
+  from public.permissions_of(p_role, p_tenant_id, p_user_id) permission
+  join public.path_parts node on node.tenant_id = p_tenant_id and node.part_type = 'WORKFLOW_DEFINITION'
+    -- '0' is the character after '/', so this is one range of the index.
+    and node.materialized_path >= permission.path and node.materialized_path < permission.path || '0'
+    and public.path_covers(permission.path, node.materialized_path)
+  join public.workflow_definitions d on d.tenant_id = node.tenant_id and d.path_part_id = node.id
+$$;
+
+-- True when the caller may see this definition of their tenant.
+create or replace function public.may_see_definition(p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid)
+returns boolean
+language plpgsql stable as $$
+begin
+  return public.is_administrator(p_role) or exists (
+    select
+    from public.workflow_definitions d
+    join public.path_parts node on node.tenant_id = d.tenant_id and node.id = d.path_part_id
+    join public.permissions_of(p_role, p_tenant_id, p_user_id) permission
+      on public.path_covers(permission.path, node.materialized_path)
+    where d.tenant_id = p_tenant_id and d.id = p_definition_id);
+end $$;
+
+-- True when the caller may see a run of their tenant: one that they triggered, or one of a definition that they see.
+create or replace function public.may_see_run(
+  p_role text, p_tenant_id uuid, p_user_id uuid, p_run_user_id uuid, p_definition_id uuid
+) returns boolean
+language plpgsql stable as $$
+begin
+  return p_run_user_id = p_user_id or public.may_see_definition(p_role, p_tenant_id, p_user_id, p_definition_id);
+end $$;
+
+-- True when the caller may stop, retry or delete a run that they see.
+create or replace function public.may_change_run(p_role text, p_user_id uuid, p_run_user_id uuid) returns boolean
+language sql immutable as $$
+  select public.is_administrator(p_role) or p_run_user_id = p_user_id
+$$;

@@ -1,0 +1,50 @@
+-- What stop, retry and delete begin with.
+
+-- Locks the definition of a run that belongs to the caller's tenant, and returns its id; null when there is none.
+create or replace function public.lock_definition_of_run(p_credential jsonb, p_run_id uuid) returns uuid
+language plpgsql as $$
+declare
+  v_definition_id uuid;
+begin
+  select d.id into v_definition_id
+  from public.find_caller(p_credential) caller
+  join public.workflow_runs r on r.tenant_id = caller.tenant_id and r.id = p_run_id
+  join public.workflow_definitions d on d.id = r.workflow_definition_id
+  for update of d;
+  return v_definition_id;
+end $$;
+
+-- Whether the caller may do this to a run in the state that it is in. Call it after the lock was taken and what is over
+-- was ended. Returns {"tenant_id"?, "refused"?, …}:
+--   unauthenticated, not_found, forbidden (somebody else's run),
+--   wrong_state (with "status"): `next_status` knows no such event in this state
+create or replace function public.judge_run_change(p_credential jsonb, p_run_id uuid, p_event text) returns jsonb
+language plpgsql stable as $$
+declare
+  v_tenant_id uuid;
+  v_user_id uuid;
+  v_role text;
+  v_run_user_id uuid;
+  v_definition_id uuid;
+  v_status text;
+begin
+  select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
+  from public.find_caller(p_credential) caller;
+  if v_tenant_id is null then
+    return '{"refused": "unauthenticated"}';
+  end if;
+  select r.user_id, r.workflow_definition_id, r.status into v_run_user_id, v_definition_id, v_status
+  from public.workflow_runs r
+  where r.tenant_id = v_tenant_id and r.id = p_run_id;
+  if v_status is null
+    or not public.may_see_run(v_role, v_tenant_id, v_user_id, v_run_user_id, v_definition_id) then
+    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'not_found');
+  end if;
+  if not public.may_change_run(v_role, v_user_id, v_run_user_id) then
+    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'forbidden');
+  end if;
+  if public.next_status(v_status, p_event) is null then
+    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'wrong_state', 'status', v_status);
+  end if;
+  return jsonb_build_object('tenant_id', v_tenant_id, 'user_id', v_user_id, 'role', v_role);
+end $$;

@@ -1,0 +1,150 @@
+-- What creating and replacing a definition have in common. The content of a definition is a JSON object with the columns
+-- that a caller may set: name, description, runner_type, runner_url, webhook_secret_encrypted, max_run_duration_seconds,
+-- source_path_part_ids, instruction_path_part_ids, output_path_part_ids, template_path_part_id, is_active.
+
+-- A JSON array of ids as a Postgres array.
+create or replace function public.json_uuids(p_ids jsonb) returns uuid[]
+language plpgsql immutable as $$
+begin
+  return array(
+    select id::uuid from jsonb_array_elements_text(p_ids) with ordinality as given (id, "position") order by "position");
+end $$;
+
+-- Locks the path parts that a definition names until the transaction ends. So whoever deletes one of them either comes
+-- before, and the part is missing, or comes after, and sees the definition. They are locked in the order of their ids, as
+-- deleting does, so that no two transactions wait for each other.
+create or replace function public.lock_named_path_parts(p_credential jsonb, p_content jsonb) returns void
+language plpgsql as $$
+begin
+  perform part.id
+  from public.find_caller(p_credential) caller
+  join public.path_parts part on part.tenant_id = caller.tenant_id
+  where part.id = any (public.json_uuids(p_content -> 'source_path_part_ids')
+    || public.json_uuids(p_content -> 'instruction_path_part_ids')
+    || public.json_uuids(p_content -> 'output_path_part_ids')
+    || (p_content ->> 'template_path_part_id')::uuid)
+  order by part.id
+  for key share of part;
+end $$;
+
+-- What is wrong with the path parts that a definition names, in the order of A, B, C, D; null when nothing is.
+-- Each is {"field", "index", "id", "fault"}, with the template's index null. `fault` is one of:
+--   missing     there is no such part, or the caller may not read it
+--   wrong_type  with "part_type" and the "allowed" ones
+--   below       it lies below another part that is named: "above_field" and "above_index"
+--   unwritable  an output that the caller may not write
+create or replace function public.path_part_faults(
+  p_role text, p_tenant_id uuid, p_user_id uuid, p_content jsonb
+) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    with named as (
+      select field.place, field.name as field, field.allowed, given."position", given.id,
+        part.materialized_path as path, part.part_type, rights.may_write
+      from (values
+        (1, 'source_path_part_ids', '{FOLDER,DOCUMENT}'::text[]),
+        (2, 'instruction_path_part_ids', '{FOLDER,DOCUMENT}'),
+        (3, 'output_path_part_ids', '{FOLDER}'),
+        (4, 'template_path_part_id', '{DOCUMENT,DOCUMENT_VERSION}')
+      ) field (place, name, allowed)
+      cross join lateral unnest(case field.name
+        when 'template_path_part_id' then array_remove(array[(p_content ->> field.name)::uuid], null)
+        else public.json_uuids(p_content -> field.name)
+      end) with ordinality as given (id, "position")
+      left join lateral (
+        select part.materialized_path, part.part_type
+        from public.path_parts part
+        cross join lateral public.rights_on(p_role, p_tenant_id, p_user_id, part.materialized_path) rights
+        where part.tenant_id = p_tenant_id and part.id = given.id and rights.may_read
+      ) part on true
+      cross join lateral public.rights_on(p_role, p_tenant_id, p_user_id, part.materialized_path) rights
+    ), judged as (
+      select named.*, above.field as above_field, above."position" as above_position,
+        case
+          when named.path is null then 'missing'
+          when named.part_type <> all (named.allowed) then 'wrong_type'
+          when above.field is not null then 'below'
+          when named.field = 'output_path_part_ids' and not named.may_write then 'unwritable'
+        end as fault
+      from named
+      left join lateral (
+        select above.field, above."position"
+        from named above
+        where starts_with(named.path, above.path || '/')
+        order by length(above.path) desc
+        limit 1
+      ) above on true
+    )
+    select jsonb_agg(jsonb_build_object('field', field, 'index', public.json_index(field, "position"), 'id', id,
+        'fault', fault, 'part_type', part_type, 'allowed', allowed,
+        'above_field', above_field, 'above_index', public.json_index(above_field, above_position))
+      order by place, "position")
+    from judged
+    where fault is not null);
+end $$;
+
+-- Where a part stands in a field of the content, counted from 0; null for the template, which is no list.
+create or replace function public.json_index(p_field text, p_position bigint) returns bigint
+language sql immutable as $$
+  select case when p_field <> 'template_path_part_id' then p_position - 1 end
+$$;
+
+-- Locks a definition of the caller's tenant; false when there is none.
+create or replace function public.lock_definition(p_credential jsonb, p_definition_id uuid) returns boolean
+language plpgsql as $$
+begin
+  perform d.id
+  from public.find_caller(p_credential) caller
+  join public.workflow_definitions d on d.tenant_id = caller.tenant_id and d.id = p_definition_id
+  for update of d;
+  return found;
+end $$;
+
+-- Who wants to change a definition, and whether they may. Call it after the lock was taken. Returns {"tenant_id"?,
+-- "user_id"?, "role"?, "refused"?}, where `refused` is one of: unauthenticated, not_found, forbidden (no write on the
+-- definition).
+create or replace function public.judge_definition_change(p_credential jsonb, p_definition_id uuid) returns jsonb
+language plpgsql stable as $$
+declare
+  v_tenant_id uuid;
+  v_user_id uuid;
+  v_role text;
+  v_path text;
+  v_may_read boolean;
+  v_may_write boolean;
+begin
+  select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
+  from public.find_caller(p_credential) caller;
+  if v_tenant_id is null then
+    return '{"refused": "unauthenticated"}';
+  end if;
+  select node.materialized_path into v_path
+  from public.workflow_definitions d
+  join public.path_parts node on node.tenant_id = d.tenant_id and node.id = d.path_part_id
+  where d.tenant_id = v_tenant_id and d.id = p_definition_id;
+  select rights.may_read, rights.may_write into v_may_read, v_may_write
+  from public.rights_on(v_role, v_tenant_id, v_user_id, v_path) rights;
+  return jsonb_build_object('tenant_id', v_tenant_id, 'user_id', v_user_id, 'role', v_role)
+    || case
+      when not v_may_read then '{"refused": "not_found"}'
+      when not v_may_write then '{"refused": "forbidden"}'
+      else '{}'::jsonb
+    end;
+end $$;
+
+-- A definition as a reader sees it; null when there is none. Its webhook secret stays in the database.
+create or replace function public.definition_response(p_definition_id uuid) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_build_object(
+      'id', d.id, 'name', d.name, 'description', d.description, 'runner_type', d.runner_type,
+      'runner_url', d.runner_url, 'max_run_duration_seconds', d.max_run_duration_seconds,
+      'source_path_part_ids', d.source_path_part_ids, 'instruction_path_part_ids', d.instruction_path_part_ids,
+      'output_path_part_ids', d.output_path_part_ids, 'template_path_part_id', d.template_path_part_id,
+      'is_active', d.is_active, 'created_at', public.wire_instant(d.created_at),
+      'updated_at', public.wire_instant(d.updated_at))
+    from public.workflow_definitions d
+    where d.id = p_definition_id);
+end $$;

@@ -1,0 +1,55 @@
+-- Deletes up to `p_limit` runs that ended more than `p_days` ago, with their events. The tenants take turns. A run stays for
+-- at least as long as its idempotency key may be sent again.
+--
+-- Guarantees: a run goes with all of its events.
+-- Closes the race with a retry: it passes over a run that somebody else holds, and one that was retried has not ended.
+--
+-- Answers {"deleted": how many}.
+create or replace function public.delete_old_runs(p_days integer, p_limit integer) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_ended_before timestamptz := clock_timestamp() - make_interval(days => p_days);
+  v_created_before timestamptz := clock_timestamp() - interval '24 hours';
+  v_deleted integer;
+begin
+  -- `tenant` hops from one tenant that has an ended run to the next.
+  with recursive tenant (id) as (
+    (select r.tenant_id from public.workflow_runs r where r.completed_at is not null order by r.tenant_id limit 1)
+    union all
+    select (
+      select r.tenant_id from public.workflow_runs r
+      where r.completed_at is not null and r.tenant_id > tenant.id
+      order by r.tenant_id limit 1)
+    from tenant
+    where tenant.id is not null
+  ), wanting as (
+    select tenant.id
+    from tenant
+    where exists (
+      select from public.workflow_runs r
+      where r.tenant_id = tenant.id and r.completed_at < v_ended_before and r.created_at < v_created_before)
+  ), chosen as (
+    select old.id, old.completed_at, row_number() over (partition by wanting.id order by old.completed_at) as turn
+    from wanting
+    cross join lateral (
+      select r.id, r.completed_at
+      from public.workflow_runs r
+      where r.tenant_id = wanting.id and r.completed_at < v_ended_before and r.created_at < v_created_before
+      order by r.completed_at
+      limit (select greatest(p_limit / nullif(count(*), 0), 1) from wanting)
+    ) old
+  ), held as (
+    select held.id
+    from (select id from chosen order by turn, completed_at limit p_limit) next
+    cross join lateral (
+      select r.id
+      from public.workflow_runs r
+      where r.id = next.id and r.completed_at < v_ended_before and r.created_at < v_created_before
+      for update skip locked
+    ) held
+  ), deleted as (
+    delete from public.workflow_runs r using held where r.id = held.id returning r.id
+  )
+  select count(*) into v_deleted from deleted;
+  return jsonb_build_object('deleted', v_deleted);
+end $$;

@@ -1,0 +1,51 @@
+-- A run as it stands now, for a caller who may see it. This is the statement of the hottest route: it reads each row once.
+--
+-- Answers {"refused": "unauthenticated"}, or {"tenant_id", "run", "etag", "queue_position", "blocked_by"}:
+--   run             as `WorkflowRunResponse`; null when there is none that the caller may see
+--   etag            hex SHA-256 of what a reader sees of the run, without its place in the queue
+--   queue_position  1 for the run that is next; null unless it is PENDING
+--   blocked_by      the id of the run that holds the slot; null unless the run is PENDING and the caller sees the holder
+create or replace function public.find_run(p_credential jsonb, p_run_id uuid) returns jsonb
+language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+declare
+  v_now constant timestamptz := statement_timestamp();
+  v_tenant_id uuid;
+  v_user_id uuid;
+  v_role text;
+  v_run jsonb;
+  v_run_user_id uuid;
+  v_definition_id uuid;
+  v_status text;
+  v_queue_position bigint;
+  v_place bigint;
+  v_blocked_by uuid;
+begin
+  select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
+  from public.find_caller(p_credential) caller;
+  if v_tenant_id is null then
+    return '{"refused": "unauthenticated"}';
+  end if;
+
+  select r.user_id, r.workflow_definition_id, r.status, r.queue_position, public.run_response(r.id, v_now)
+  into v_run_user_id, v_definition_id, v_status, v_queue_position, v_run
+  from public.workflow_runs r
+  where r.tenant_id = v_tenant_id and r.id = p_run_id;
+  if v_run is null
+    or not public.may_see_run(v_role, v_tenant_id, v_user_id, v_run_user_id, v_definition_id) then
+    return jsonb_build_object('tenant_id', v_tenant_id, 'run', null);
+  end if;
+
+  if v_status = 'PENDING' then
+    select count(*) into v_place
+    from public.workflow_runs ahead
+    where ahead.workflow_definition_id = v_definition_id and ahead.status = 'PENDING'
+      and ahead.queue_position <= v_queue_position;
+    select holder.id into v_blocked_by
+    from public.workflow_runs holder
+    where holder.workflow_definition_id = v_definition_id and holder.status = 'RUNNING' and holder.deadline_at > v_now
+      and public.may_see_run(v_role, v_tenant_id, v_user_id, holder.user_id, v_definition_id);
+  end if;
+  return jsonb_build_object(
+    'tenant_id', v_tenant_id, 'run', v_run, 'etag', encode(sha256(convert_to(v_run::text, 'UTF8')), 'hex'),
+    'queue_position', v_place, 'blocked_by', v_blocked_by);
+end $$;

@@ -1,0 +1,52 @@
+-- Fails a run that its runner refuses, and starts the one that waits behind it. `p_pause` also pauses the definition, so
+-- that nothing more is sent to a runner that is gone, unless the definition has another runner by now.
+--
+-- Guarantees: the run ends and its slot is given on in one transaction.
+-- Closes the race with a callback or a stop: all of them hold the definition's lock.
+--
+-- Answers {"dispatches"}.
+create or replace function public.give_up_dispatch(
+  p_run_id uuid, p_tenant_id uuid, p_attempt integer, p_reason text, p_pause boolean, p_runner_url text,
+  p_grace_seconds integer, p_dispatch_lease_seconds integer
+) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_now timestamptz;
+  v_definition_id uuid;
+begin
+  -- 1. Lock the definition.
+  select d.id into v_definition_id
+  from public.workflow_runs r
+  join public.workflow_definitions d on d.id = r.workflow_definition_id
+  where r.id = p_run_id and r.tenant_id = p_tenant_id
+  for update of d;
+  v_now := clock_timestamp();
+
+  -- 2. End what is over.
+  perform public.end_overdue_runs(array[v_definition_id], v_now);
+
+  -- 3. Fail the run, unless its result was quicker.
+  with failed as (
+    update public.workflow_runs r
+    set status = public.next_status(r.status, 'fail'), ended_by = 'DISPATCH', error = p_reason, next_dispatch_at = null,
+      completed_at = v_now, updated_at = v_now
+    where r.id = p_run_id and r.tenant_id = p_tenant_id and r.attempt = p_attempt and r.next_dispatch_at is not null
+      and public.next_status(r.status, 'fail') is not null
+    returning r.tenant_id, r.id, r.attempt, r.dispatch_count
+  )
+  insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+  select f.tenant_id, f.id, f.attempt, happened.type, v_now,
+    jsonb_build_object('reason', p_reason, 'tries', f.dispatch_count)
+  from failed f
+  cross join (values (1, 'DISPATCH_FAILED'), (2, 'FAILED')) happened (step, type)
+  order by happened.step;
+  if p_pause then
+    update public.workflow_definitions d
+    set is_active = false, updated_at = v_now
+    where d.id = v_definition_id and d.runner_url = p_runner_url;
+  end if;
+
+  -- 4. Start who is next.
+  return jsonb_build_object('dispatches',
+    public.promote_next_runs(array[v_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds));
+end $$;

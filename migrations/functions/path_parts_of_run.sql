@@ -1,0 +1,31 @@
+-- The path parts that a run is about, in the order of A, B, C, D, and what keeps a caller from using them: one row a part.
+-- `field` is 'sources', 'instructions', 'outputs' or 'template'; `fault` is null, or:
+--   missing     the part no longer exists
+--   unreadable  the caller may not read it
+--   unwritable  the run would write there, and the caller may not
+--   empty       a source folder without a document below it
+create or replace function public.path_parts_of_run(
+  p_role text, p_tenant_id uuid, p_user_id uuid,
+  p_source_ids uuid[], p_instruction_ids uuid[], p_output_ids uuid[], p_template_id uuid
+) returns table (field text, id uuid, "position" bigint, path text, part_type text, fault text)
+language sql stable as $$
+  select named.field, given.id, given."position", part.materialized_path, part.part_type,
+    case
+      when part.id is null then 'missing'
+      when named.field = 'outputs' then case when not rights.may_write then 'unwritable' end
+      when not rights.may_read then 'unreadable'
+      when named.field = 'sources' and part.part_type = 'FOLDER' and not exists (
+        select from public.path_parts document
+        where document.tenant_id = p_tenant_id and document.part_type = 'DOCUMENT'
+          -- '0' is the character after '/', so this is one range of the index.
+          and document.materialized_path > part.materialized_path || '/'
+          and document.materialized_path < part.materialized_path || '0') then 'empty'
+    end
+  from (values
+    ('sources', p_source_ids), ('instructions', p_instruction_ids), ('outputs', p_output_ids),
+    ('template', array_remove(array[p_template_id], null))
+  ) named (field, ids)
+  cross join lateral unnest(named.ids) with ordinality as given (id, "position")
+  left join public.path_parts part on part.tenant_id = p_tenant_id and part.id = given.id
+  cross join lateral public.rights_on(p_role, p_tenant_id, p_user_id, part.materialized_path) rights
+$$;

@@ -1,0 +1,58 @@
+-- Records why a dispatch failed, and when it will be tried again. Changes nothing when the run has ended or is at another
+-- attempt.
+create or replace function public.postpone_dispatch(
+  p_run_id uuid, p_tenant_id uuid, p_attempt integer, p_reason text, p_delay_seconds float8
+) returns void
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  with postponed as (
+    update public.workflow_runs r
+    set next_dispatch_at = v_now + make_interval(secs => p_delay_seconds), dispatch_error = p_reason
+    where r.id = p_run_id and r.tenant_id = p_tenant_id and r.attempt = p_attempt
+      and r.next_dispatch_at is not null and r.deadline_at > v_now
+    returning r.tenant_id, r.id, r.attempt, r.dispatch_count, r.next_dispatch_at
+  )
+  insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+  select tenant_id, id, attempt, 'DISPATCH_FAILED', v_now, jsonb_build_object(
+    'reason', p_reason, 'tries', dispatch_count, 'next_try_at', public.wire_instant(next_dispatch_at))
+  from postponed;
+end $$;
+
+-- Makes the other dispatches that are due for a runner due some minutes later, without trying them: the runner has just not
+-- answered, and other runners wait. `p_runner` is as `runner_of` has it. They are spread out, so that a runner that is up
+-- again is not flooded. An event says the new time.
+--
+-- Guarantees: nothing that somebody is sending right now is touched.
+-- Closes the race with whoever changes one of these runs: it passes over the rows that somebody else holds.
+create or replace function public.postpone_dispatches_to(p_tenant_id uuid, p_runner text, p_reason text) returns void
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  -- More than a hanging runner usually has. What is left is postponed when the next try has hung, too.
+  c_limit constant integer := 5000;
+  c_least_seconds constant integer := 60;
+  c_most_seconds constant integer := 300;
+  v_now timestamptz := clock_timestamp();
+begin
+  with waiting as (
+    select r.id
+    from public.workflow_runs r
+    join public.workflow_definitions d on d.id = r.workflow_definition_id
+    where r.tenant_id = p_tenant_id and r.next_dispatch_at <= v_now and r.deadline_at > v_now
+      and public.runner_of(d.tenant_id, d.runner_url) = p_runner
+    limit c_limit
+    for update of r skip locked
+  ), postponed as (
+    update public.workflow_runs r
+    set next_dispatch_at = v_now + make_interval(
+      secs => c_least_seconds + random() * (c_most_seconds - c_least_seconds))
+    from waiting
+    where r.id = waiting.id
+    returning r.tenant_id, r.id, r.attempt, r.next_dispatch_at
+  )
+  insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+  select tenant_id, id, attempt, 'DISPATCH_POSTPONED', v_now,
+    jsonb_build_object('reason', p_reason, 'next_try_at', public.wire_instant(next_dispatch_at))
+  from postponed;
+end $$;

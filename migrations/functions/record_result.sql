@@ -1,0 +1,83 @@
+-- Ends a RUNNING run as its runner reports. The run token has proved which attempt of which run that is.
+--
+-- Guarantees:
+-- - One result ends an attempt, once, and before its deadline. The result also proves that the runner took the dispatch.
+-- - The same result again is answered as the first time. Another one, or one that comes too late, changes nothing and is
+--   kept as a LATE_RESULT event: each different result once, and at most ten of an attempt.
+-- Closes two races:
+-- - with a stop, a sweep or a second callback: all of them hold the definition's lock.
+-- - with whoever records that the dispatch was accepted, who holds only the run's own lock: this verb takes that, too.
+--
+-- Answers {"status", "dispatches"}, or {"refused", "dispatches"} where `refused` is one of:
+--   not_found, other_attempt (with "attempt"), ended (with "status" and "ended_by")
+create or replace function public.record_result(
+  p_run_id uuid, p_tenant_id uuid, p_attempt integer, p_status text, p_error text,
+  p_grace_seconds integer, p_dispatch_lease_seconds integer
+) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  c_max_late_results constant integer := 10;
+  v_now timestamptz;
+  v_definition_id uuid;
+  v_status text;
+  v_attempt integer;
+  v_ended_by text;
+  v_dispatched_at timestamptz;
+  v_dispatch_count integer;
+  v_detail jsonb;
+  v_answer jsonb;
+begin
+  -- 1. Lock the definition, then the run.
+  select d.id into v_definition_id
+  from public.workflow_runs r
+  join public.workflow_definitions d on d.id = r.workflow_definition_id
+  where r.id = p_run_id and r.tenant_id = p_tenant_id
+  for update of d;
+  if v_definition_id is null then
+    return '{"refused": "not_found", "dispatches": []}';
+  end if;
+  perform r.id from public.workflow_runs r where r.id = p_run_id for update;
+  v_now := clock_timestamp();
+
+  -- 2. End what is over, and look at the run.
+  perform public.end_overdue_runs(array[v_definition_id], v_now);
+  select r.status, r.attempt, r.ended_by, r.dispatched_at, r.dispatch_count
+  into v_status, v_attempt, v_ended_by, v_dispatched_at, v_dispatch_count
+  from public.workflow_runs r
+  where r.id = p_run_id;
+
+  -- 3. Record the result.
+  if not found then
+    v_answer := '{"refused": "not_found"}';
+  elsif v_attempt <> p_attempt then
+    v_answer := jsonb_build_object('refused', 'other_attempt', 'attempt', v_attempt);
+  elsif public.next_status(v_status, case p_status when 'COMPLETED' then 'complete' else 'fail' end) is not null then
+    update public.workflow_runs r
+    set status = public.next_status(r.status, case p_status when 'COMPLETED' then 'complete' else 'fail' end),
+      ended_by = 'CALLBACK', next_dispatch_at = null, dispatched_at = coalesce(r.dispatched_at, v_now),
+      error = case when p_status = 'FAILED' then p_error end, completed_at = v_now, updated_at = v_now
+    where r.id = p_run_id;
+    if v_dispatched_at is null then
+      insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+      values (p_tenant_id, p_run_id, v_attempt, 'DISPATCHED', v_now, jsonb_build_object('tries', v_dispatch_count));
+    end if;
+    insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+    values (p_tenant_id, p_run_id, v_attempt, p_status, v_now,
+      case when p_status = 'FAILED' then jsonb_build_object('error', p_error) end);
+    v_answer := jsonb_build_object('status', p_status);
+  elsif v_status = p_status and v_ended_by = 'CALLBACK' then
+    v_answer := jsonb_build_object('status', p_status);
+  else
+    v_detail := jsonb_build_object('status', p_status, 'error', p_error);
+    insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+    select p_tenant_id, p_run_id, v_attempt, 'LATE_RESULT', v_now, v_detail
+    from public.workflow_run_events e
+    where e.run_id = p_run_id and e.attempt = v_attempt and e.type = 'LATE_RESULT'
+    having count(*) < c_max_late_results and count(*) filter (where e.detail = v_detail) = 0;
+    v_answer := jsonb_build_object('refused', 'ended', 'status', v_status, 'ended_by', v_ended_by);
+  end if;
+
+  -- 4. Start who is next.
+  return v_answer || jsonb_build_object('dispatches',
+    public.promote_next_runs(array[v_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds));
+end $$;

@@ -1,0 +1,116 @@
+-- The slot of a definition: at most one of its runs is RUNNING, the others wait in the order in which they came.
+--
+-- Every verb that may change a slot holds the lock of the definition's row, and then does the following in this order:
+-- 1. It reads the clock once, after it has the lock: `v_now`.
+-- 2. It ends what is over (`end_overdue_runs`).
+-- 3. It does its work.
+-- 4. It gives a free slot to the run that has waited longest (`promote_next_runs`), also when it refuses its work.
+-- Each statement of a VOLATILE plpgsql function sees all that was committed before that statement began. So whatever is
+-- read after the lock was obtained includes everything that the lock's last holder did.
+
+-- Fails the runs of locked definitions whose deadline has passed, each with an event, at the instant of its deadline.
+-- Returns how late that was for each, in milliseconds.
+create or replace function public.end_overdue_runs(p_definition_ids uuid[], p_now timestamptz) returns float8[]
+language plpgsql as $$
+declare
+  v_lags_ms float8[];
+begin
+  with ended as (
+    update public.workflow_runs r
+    set status = seen.status, ended_by = 'DEADLINE', error = seen.error, next_dispatch_at = null,
+      completed_at = seen.completed_at, updated_at = seen.updated_at
+    from unnest(p_definition_ids) locked (id)
+    join public.workflow_runs holder on holder.workflow_definition_id = locked.id and holder.status = 'RUNNING'
+    cross join lateral public.run_as_seen(holder, p_now) seen
+    where seen.is_overdue and r.id = holder.id
+    returning r.tenant_id, r.id, r.attempt, r.deadline_at,
+      round(extract(epoch from p_now - r.deadline_at) * 1000)::float8 as lag_ms
+  ), recorded as (
+    insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+    select tenant_id, id, attempt, 'TIMED_OUT', deadline_at, jsonb_build_object('lag_ms', lag_ms) from ended
+  )
+  select coalesce(array_agg(lag_ms), '{}') into v_lags_ms from ended;
+  return v_lags_ms;
+end $$;
+
+-- Gives each free slot of locked definitions to the run that has waited longest. A paused definition, or one without a
+-- runner, starts nothing.
+-- Returns a JSON array of the dispatches that the caller must send, as `dispatch_of` has them. Until the lease of
+-- `p_dispatch_lease_seconds` has run out nobody else sends them. A lease of 0 leaves them to the sweep: the array is empty.
+create or replace function public.promote_next_runs(
+  p_definition_ids uuid[], p_now timestamptz, p_grace_seconds integer, p_dispatch_lease_seconds integer
+) returns jsonb
+language plpgsql as $$
+declare
+  v_run_ids uuid[];
+begin
+  with promoted as (
+    update public.workflow_runs r
+    set status = public.next_status(r.status, 'promote'), started_at = p_now, updated_at = p_now,
+      deadline_at = p_now
+        + make_interval(secs => (r.run_snapshot ->> 'max_run_duration_seconds')::int + p_grace_seconds),
+      next_dispatch_at = p_now + make_interval(secs => p_dispatch_lease_seconds),
+      dispatch_count = case when p_dispatch_lease_seconds > 0 then 1 else 0 end
+    from unnest(p_definition_ids) locked (id)
+    join public.workflow_definitions d on d.id = locked.id and d.is_active and d.runner_url is not null
+    cross join lateral (
+      select waiting.id
+      from public.workflow_runs waiting
+      where waiting.workflow_definition_id = d.id and waiting.status = 'PENDING'
+      order by waiting.queue_position
+      limit 1
+    ) first
+    where r.id = first.id
+      and not exists (
+        select from public.workflow_runs holder
+        where holder.workflow_definition_id = d.id and holder.status = 'RUNNING')
+    returning r.tenant_id, r.id, r.attempt
+  ), recorded as (
+    insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
+    select tenant_id, id, attempt, 'STARTED', p_now from promoted
+  )
+  select array_agg(id) into v_run_ids from promoted;
+  if v_run_ids is null or p_dispatch_lease_seconds = 0 then
+    return '[]';
+  end if;
+  return (select jsonb_agg(public.dispatch_of(run_id, p_now)) from unnest(v_run_ids) as promoted (run_id));
+end $$;
+
+-- All that it takes to dispatch a run: `runner_url` and `webhook_secret_encrypted` are null when the definition has lost
+-- its runner meanwhile. `runner` is the same for all dispatches of a tenant to one server. Instants are RFC 3339.
+create or replace function public.dispatch_of(p_run_id uuid, p_now timestamptz) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_build_object(
+      'run_id', r.id, 'tenant_id', r.tenant_id, 'workflow_definition_id', r.workflow_definition_id,
+      'attempt', r.attempt, 'dispatch_count', r.dispatch_count, 'deadline_at', public.wire_instant(r.deadline_at),
+      'run_snapshot', r.run_snapshot, 'runner_url', d.runner_url,
+      'webhook_secret_encrypted', d.webhook_secret_encrypted, 'runner', public.runner_of(d.tenant_id, d.runner_url),
+      'claimed_at', public.wire_instant(p_now))
+    from public.workflow_runs r
+    join public.workflow_definitions d on d.id = r.workflow_definition_id
+    where r.id = p_run_id);
+end $$;
+
+-- Scheme, host and port of a runner's URL: what follows may be secret.
+create or replace function public.runner_origin(p_url text) returns text
+language sql immutable as $$
+  select coalesce(substring(p_url from '^[^:]+://[^/?#]+'), '')
+$$;
+
+-- A runner as one of its tenant's: what it does to us must not touch another tenant's runs.
+create or replace function public.runner_of(p_tenant_id uuid, p_url text) returns text
+language sql immutable as $$
+  select p_tenant_id::text || ' ' || public.runner_origin(p_url)
+$$;
+
+-- True when a new run of this definition would have to wait: another one is RUNNING, or waits before it.
+create or replace function public.must_wait(p_definition_id uuid) returns boolean
+language plpgsql stable as $$
+begin
+  return exists (
+      select from public.workflow_runs r where r.workflow_definition_id = p_definition_id and r.status = 'RUNNING')
+    or exists (
+      select from public.workflow_runs r where r.workflow_definition_id = p_definition_id and r.status = 'PENDING');
+end $$;

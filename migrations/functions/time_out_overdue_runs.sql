@@ -1,0 +1,80 @@
+-- Fails up to `p_limit` overdue runs, the longest overdue first, with an event for each, and starts those that waited
+-- behind them. Their dispatches are due at once: the sweep sends them.
+-- `p_in_turn` is for a backlog: each tenant gets its share of the limit, so that one tenant's backlog does not keep the
+-- others waiting.
+--
+-- Guarantees: safe beside itself and beside every other verb. It passes over the definitions that somebody else holds;
+-- whoever holds one ends what is over in it, too.
+--
+-- Answers {"lags_ms": [how late each run was, in milliseconds]}. An empty array means that none is left that nobody else
+-- holds.
+create or replace function public.time_out_overdue_runs(p_limit integer, p_in_turn boolean, p_grace_seconds integer)
+returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_definition_ids uuid[];
+  v_lags_ms float8[];
+begin
+  -- 1. Lock the definitions whose slot an overdue run holds.
+  if p_in_turn then
+    -- `tenant` hops from one tenant that has a RUNNING run to the next, so that it costs a look-up for each tenant and
+    -- not for each run.
+    with recursive tenant (id) as (
+      (select r.tenant_id from public.workflow_runs r where r.status = 'RUNNING' order by r.tenant_id limit 1)
+      union all
+      select (
+        select r.tenant_id from public.workflow_runs r
+        where r.status = 'RUNNING' and r.tenant_id > tenant.id
+        order by r.tenant_id limit 1)
+      from tenant
+      where tenant.id is not null
+    ), overdue_tenant as (
+      select tenant.id
+      from tenant
+      where exists (
+        select from public.workflow_runs r
+        where r.tenant_id = tenant.id and r.status = 'RUNNING' and r.deadline_at <= v_now)
+    ), chosen as (
+      select overdue.workflow_definition_id, overdue.deadline_at,
+        row_number() over (partition by overdue_tenant.id order by overdue.deadline_at) as turn
+      from overdue_tenant
+      cross join lateral (
+        select r.workflow_definition_id, r.deadline_at
+        from public.workflow_runs r
+        where r.tenant_id = overdue_tenant.id and r.status = 'RUNNING' and r.deadline_at <= v_now
+        order by r.deadline_at
+        limit (select greatest(p_limit / nullif(count(*), 0), 1) from overdue_tenant)
+      ) overdue
+    ), locked as (
+      select d.id
+      from (select * from chosen order by turn, deadline_at limit p_limit) next
+      join public.workflow_definitions d on d.id = next.workflow_definition_id
+      for update of d skip locked
+    )
+    select array_agg(id) into v_definition_ids from locked;
+  else
+    with locked as (
+      select d.id
+      from (
+        select r.workflow_definition_id
+        from public.workflow_runs r
+        where r.status = 'RUNNING' and r.deadline_at <= v_now
+        order by r.deadline_at
+        limit p_limit
+      ) next
+      join public.workflow_definitions d on d.id = next.workflow_definition_id
+      for update of d skip locked
+    )
+    select array_agg(id) into v_definition_ids from locked;
+  end if;
+  if v_definition_ids is null then
+    return '{"lags_ms": []}';
+  end if;
+  v_now := clock_timestamp();
+
+  -- 2. End what is over, and start who is next.
+  v_lags_ms := public.end_overdue_runs(v_definition_ids, v_now);
+  perform public.promote_next_runs(v_definition_ids, v_now, p_grace_seconds, 0);
+  return jsonb_build_object('lags_ms', v_lags_ms);
+end $$;

@@ -1,0 +1,140 @@
+-- Triggers a run of a definition: RUNNING when the slot is free, PENDING behind the others when it is not.
+--
+-- Guarantees:
+-- - A run is inserted whole, with its frozen snapshot and its events, or not at all.
+-- - An idempotency key that is in use answers the run that it triggered first. A key belongs to a user and a definition,
+--   and is in use while its run is PENDING or RUNNING, and for 24 hours after the run was created.
+-- - Idempotent: called again with the same `p_run_id`, it answers the run that the first call inserted.
+-- Closes the race between two invokes (of one key, or for one slot): both hold the definition's lock while they look.
+--
+-- Answers {"tenant_id", "dispatches", and either "run" and "replayed", or "refused"}, where `refused` is one of:
+--   unauthenticated (nothing else is answered), not_found, paused, no_runner,
+--   path_parts (with "faults": [{"field", "id", "path", "fault"}]), snapshot_too_large (with "bytes", "max_bytes")
+create or replace function public.trigger_run(
+  p_credential jsonb, p_definition_id uuid, p_run_id uuid, p_idempotency_key text,
+  p_grace_seconds integer, p_dispatch_lease_seconds integer
+) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  -- A page of 100 runs of this size stays far below what the database may answer and a Worker can hold.
+  c_max_snapshot_bytes constant integer := 65536;
+  v_now timestamptz;
+  v_tenant_id uuid;
+  v_user_id uuid;
+  v_role text;
+  v_name text;
+  v_runner_type text;
+  v_has_runner boolean;
+  v_is_active boolean;
+  v_max_run_duration_seconds integer;
+  v_source_ids uuid[];
+  v_instruction_ids uuid[];
+  v_output_ids uuid[];
+  v_template_id uuid;
+  v_answer jsonb;
+  v_run_id uuid;
+  v_faults jsonb;
+  v_parts jsonb;
+  v_snapshot jsonb;
+  v_must_wait boolean;
+  v_dispatches jsonb;
+begin
+  -- 1. Lock the definition, if it belongs to the caller's tenant.
+  perform d.id
+  from public.find_caller(p_credential) caller
+  join public.workflow_definitions d on d.tenant_id = caller.tenant_id and d.id = p_definition_id
+  for update of d;
+  v_now := clock_timestamp();
+
+  -- 2. Who calls, and what do they see? Judged after the lock, by what holds now.
+  select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
+  from public.find_caller(p_credential) caller;
+  if v_tenant_id is null then
+    return '{"refused": "unauthenticated"}';
+  end if;
+  if not public.may_see_definition(v_role, v_tenant_id, v_user_id, p_definition_id) then
+    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'not_found', 'dispatches', '[]'::jsonb);
+  end if;
+  select d.name, d.runner_type, d.runner_url is not null, d.is_active, d.max_run_duration_seconds,
+    d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids, d.template_path_part_id
+  into v_name, v_runner_type, v_has_runner, v_is_active, v_max_run_duration_seconds,
+    v_source_ids, v_instruction_ids, v_output_ids, v_template_id
+  from public.workflow_definitions d
+  where d.tenant_id = v_tenant_id and d.id = p_definition_id;
+  if not found then
+    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'not_found', 'dispatches', '[]'::jsonb);
+  end if;
+
+  -- 3. End what is over.
+  perform public.end_overdue_runs(array[p_definition_id], v_now);
+
+  -- 4. Was this very call carried out before (nobody else knows `p_run_id`), or is the key in use?
+  select r.id into v_run_id
+  from public.workflow_runs r
+  where r.id = p_run_id and r.tenant_id = v_tenant_id;
+  if v_run_id is null and p_idempotency_key is not null then
+    select r.id into v_run_id
+    from public.workflow_runs r
+    where r.workflow_definition_id = p_definition_id and r.idempotency_key = p_idempotency_key
+      and r.user_id = v_user_id
+      and (r.status in ('PENDING', 'RUNNING') or r.created_at > v_now - interval '24 hours')
+    order by r.created_at desc
+    limit 1;
+  end if;
+
+  if v_run_id is not null then
+    v_answer := jsonb_build_object('replayed', v_run_id <> p_run_id);
+  elsif not v_is_active then
+    v_answer := '{"refused": "paused"}';
+  elsif not v_has_runner then
+    v_answer := '{"refused": "no_runner"}';
+  else
+    -- 5. Freeze what the run is about, if the caller may use all of it.
+    select
+      jsonb_agg(jsonb_build_object('field', part.field, 'id', part.id, 'path', part.path, 'fault', part.fault)
+        order by part.field, part."position") filter (where part.fault is not null),
+      jsonb_build_object(
+        'sources', jsonb_agg(part.frozen order by part."position") filter (where part.field = 'sources'),
+        'instructions', jsonb_agg(part.frozen order by part."position") filter (where part.field = 'instructions'),
+        'outputs', jsonb_agg(part.frozen order by part."position") filter (where part.field = 'outputs'),
+        'template', jsonb_agg(part.frozen) filter (where part.field = 'template') -> 0)
+    into v_faults, v_parts
+    from (
+      select named.*, jsonb_build_object(
+        'path_part_id', named.id, 'materialized_path', named.path, 'part_type', named.part_type) as frozen
+      from public.path_parts_of_run(
+        v_role, v_tenant_id, v_user_id, v_source_ids, v_instruction_ids, v_output_ids, v_template_id) named
+    ) part;
+    v_snapshot := v_parts || jsonb_build_object(
+      'workflow_definition_id', p_definition_id, 'workflow_name', v_name, 'runner_type', v_runner_type,
+      'user_id', v_user_id, 'max_run_duration_seconds', v_max_run_duration_seconds);
+    if v_faults is not null then
+      v_answer := jsonb_build_object('refused', 'path_parts', 'faults', v_faults);
+    elsif octet_length(v_snapshot::text) > c_max_snapshot_bytes then
+      v_answer := jsonb_build_object('refused', 'snapshot_too_large',
+        'bytes', octet_length(v_snapshot::text), 'max_bytes', c_max_snapshot_bytes);
+    else
+      -- 6. Insert the run at the end of the queue.
+      v_must_wait := public.must_wait(p_definition_id);
+      insert into public.workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status,
+        idempotency_key, run_snapshot, created_at, updated_at)
+      values (p_run_id, v_tenant_id, p_definition_id, v_user_id, v_runner_type, 'PENDING',
+        p_idempotency_key, v_snapshot, v_now, v_now);
+      insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
+      values (v_tenant_id, p_run_id, 1, 'TRIGGERED', v_now);
+      if v_must_wait then
+        insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
+        values (v_tenant_id, p_run_id, 1, 'QUEUED', v_now);
+      end if;
+      v_run_id := p_run_id;
+      v_answer := '{"replayed": false}';
+    end if;
+  end if;
+
+  -- 7. Start who is next, and answer with the run as it stands then.
+  v_dispatches := public.promote_next_runs(array[p_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds);
+  if v_run_id is not null then
+    v_answer := v_answer || jsonb_build_object('run', public.run_response(v_run_id, v_now));
+  end if;
+  return v_answer || jsonb_build_object('tenant_id', v_tenant_id, 'dispatches', v_dispatches);
+end $$;
