@@ -3,12 +3,8 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { readMigrationFiles } from "drizzle-orm/migrator";
-import { PgDialect } from "drizzle-orm/pg-core";
-import { functions } from "../src/runs/functions.ts";
 
 checkTables();
-checkFunctions();
 if (!process.exitCode) console.log("The migrations say what the tables and functions say.");
 
 function checkTables(): void {
@@ -31,22 +27,5 @@ function checkTables(): void {
     process.exitCode = 1;
   } finally {
     rmSync(copy, { recursive: true, force: true });
-  }
-}
-
-/** drizzle-kit knows nothing of functions: the newest migration of each must be its text. */
-function checkFunctions(): void {
-  const statements = readMigrationFiles({ migrationsFolder: "migrations" }).flatMap(({ sql }) => sql);
-  for (const [name, definition] of Object.entries(functions)) {
-    const text = new PgDialect().sqlToQuery(definition).sql.trim();
-    const newest = statements.findLast((statement) =>
-      statement.trim().startsWith(`create or replace function ${name}(`),
-    );
-    if (newest?.trim() === text) continue;
-    console.error(
-      `The function ${name} and its newest migration differ. \`npm run migrate:generate -- --custom --name ${name}\` ` +
-        `makes an empty one; this belongs in it:\n\n${text}\n`,
-    );
-    process.exitCode = 1;
   }
 }

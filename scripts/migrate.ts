@@ -1,12 +1,13 @@
 /**
- * `npm run migrate`: applies the migrations that a database does not have yet, over Neon's HTTP protocol,
- * as the Worker speaks it. Each migration is one transaction that also records it: a run that dies half-way
+ * `npm run migrate`: applies the migrations that a database does not have yet, and the SQL functions when one of them has
+ * changed, over Neon's HTTP protocol, as the Worker speaks it. Each migration is one transaction that also records it: a run that dies half-way
  * leaves whole migrations only, and running it again goes on from there.
  */
 import { pathToFileURL } from "node:url";
 import { NeonDbError, neon, neonConfig } from "@neondatabase/serverless";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { fail, readDatabaseOptions } from "./local/options.ts";
+import { applySqlFunctions, hasSqlFunctions } from "./local/sql-functions.ts";
 
 const UNIQUE_VIOLATION = "23505";
 const UNDEFINED_TABLE = "42P01";
@@ -60,6 +61,10 @@ export async function migrate(options: DatabaseOptions & { log: (line: string) =
       if (!(error instanceof NeonDbError && error.code === UNIQUE_VIOLATION)) throw error;
       options.log(`The migration of ${at} was applied by somebody else meanwhile.`);
     }
+  }
+  if (count > 0 || !(await hasSqlFunctions(sql))) {
+    await applySqlFunctions(sql);
+    options.log("Applied the SQL functions.");
   }
   return count;
 }

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { hashApiKey } from "../../src/http/credentials/api-key.ts";
 import { parseKeyRing } from "../../src/key-ring.ts";
-import { encryptWebhookSecret } from "../../src/workflows/secret-box.ts";
+import { encryptWebhookSecret } from "../../src/runners/secret-box.ts";
 
 const id = (kind: number, n: number) => `0190000${kind}-0000-7000-8000-${n.toString(16).padStart(12, "0")}`;
 const sqlId = (kind: number, n: string) => `('0190000${kind}-0000-7000-8000-' || lpad(to_hex(${n}), 12, '0'))::uuid`;

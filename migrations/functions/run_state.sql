@@ -41,7 +41,8 @@ language sql immutable as $$
   select 'The runner never took it: ' || case
     when p_tries = 0 then 'no dispatch was tried before the deadline.'
     else p_tries || case when p_tries = 1 then ' try' else ' tries' end
-      || coalesce(', the last: ' || p_last_error, ', without an answer.')
+      -- Reasons begin with "The runner …", which the sentence says already.
+      || coalesce(', the last: ' || regexp_replace(p_last_error, '^The runner ', ''), ', without an answer.')
   end
 $$;
 

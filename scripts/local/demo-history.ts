@@ -4,7 +4,7 @@
  */
 import { sql } from "drizzle-orm";
 import type { Database } from "../../src/db/client.ts";
-import type { RunSnapshot } from "../../src/runs/run.ts";
+import type { RunSnapshot } from "../../src/db/run-snapshot.ts";
 import { demoId } from "./demo-id.ts";
 import { seedPresent } from "./demo-present.ts";
 import { MORE_PEOPLE, MORE_WORKFLOWS, partOf, partsOf, type Workflow } from "./demo-world.ts";

@@ -1,5 +1,5 @@
 import type { PartType } from "../../src/db/enums.ts";
-import type { PathSnapshot } from "../../src/runs/run.ts";
+import type { PathSnapshot } from "../../src/db/run-snapshot.ts";
 
 /** The demo's ids: fixed, and told from others at a glance. */
 export const demoId = (number: number) => `01920000-0000-7000-8000-${String(number).padStart(12, "0")}`;

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "../../src/db/client.ts";
-import type { RunSnapshot } from "../../src/runs/run.ts";
+import type { RunSnapshot } from "../../src/db/run-snapshot.ts";
 import { demoId } from "./demo-id.ts";
 import { MORE_WORKFLOWS, partsOf } from "./demo-world.ts";
 

@@ -2,7 +2,7 @@ import { and, eq, sql } from "drizzle-orm";
 import type { Database } from "../../src/db/client.ts";
 import { workflowDefinitions } from "../../src/db/tables.ts";
 import type { KeyRing } from "../../src/key-ring.ts";
-import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/workflows/secret-box.ts";
+import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runners/secret-box.ts";
 
 /** Where the example runner listens, what it is signed with, and what that is encrypted with. */
 export type ExampleRunner = { runnerPort: number; webhookSecret: string; encryptionKeys: KeyRing };

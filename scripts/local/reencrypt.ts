@@ -1,6 +1,6 @@
 import type { Database } from "../../src/db/client.ts";
 import type { KeyRing } from "../../src/key-ring.ts";
-import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/workflows/secret-box.ts";
+import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runners/secret-box.ts";
 import { listSecretsOfOtherKeys, replaceSecret } from "../../src/workflows/webhook-secrets.ts";
 
 const PAGE = 100;

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { Problem } from "../http/problems.ts";
 import { noteTenant } from "./meter.ts";
-import { covers, isAtOrBelow } from "./path-conditions.ts";
+import { covers } from "./path-conditions.ts";
 
 /** What a caller sent to say who they are. */
 export type Credential =
@@ -23,57 +23,38 @@ export type SessionClaims = {
   apiKeyId: string | null;
 };
 
-/** How far the clock of a session token's issuer may be from the database's. */
-const CLOCK_LEEWAY = sql`interval '30 seconds'`;
-
-/**
- * The common table expressions that every statement on behalf of a caller begins with. `principal` has no
- * row when the credential is not valid now, and one row `(user_id, tenant_id, role)` when it is: a query that
- * joins it cannot touch a row without a caller and a tenant. `grants` has the paths that were granted to a
- * USER, and is not even looked up by a statement that does not ask for it.
- */
-export const principal = (credential: Credential): SQL =>
-  principalWho(
-    "session" in credential ? provenBySession(credential.session) : provenByApiKey(sql`${credential.apiKeyHash}`),
+/** A credential as the SQL functions take it: see `find_caller` in migrations/functions/access.sql. */
+export const credentialJson = (credential: Credential): string =>
+  JSON.stringify(
+    "session" in credential
+      ? {
+          user_id: credential.session.userId,
+          tenant_id: credential.session.tenantId,
+          expires_at: credential.session.expiresAt,
+          not_before: credential.session.notBefore,
+          api_key_id: credential.session.apiKeyId,
+        }
+      : { api_key_hash: credential.apiKeyHash },
   );
 
-/** As {@link principal}, for the one row `(tenant_id, user_id)` of `proven`, if it has one. */
-export function principalWho(proven: SQL): SQL {
-  return sql`principal as (
-    select u.id as user_id, u.tenant_id, u.role
-    from (${proven}) proven
-    join users u on u.tenant_id = proven.tenant_id and u.id = proven.user_id
-    where u.deactivated_at is null
+/**
+ * The common table expressions that every statement on behalf of a caller begins with. `principal` has no row when the
+ * credential is not valid now, and one row `(user_id, tenant_id, role)` when it is: a query that joins it cannot touch a
+ * row without a caller and a tenant. `grants` has the permissions of a USER, and is not even looked up by a statement that
+ * does not ask for it.
+ */
+export const principal = (credential: Credential): SQL => sql`principal as (
+    select user_id, tenant_id, role from public.find_caller(${credentialJson(credential)}::jsonb)
   ), grants as (
-    select part.tenant_id, part.materialized_path as path, g.capability
-    from principal p
-    join user_permissions g on g.tenant_id = p.tenant_id and g.user_id = p.user_id and p.role = 'USER'
-    join path_parts part on part.tenant_id = g.tenant_id and part.id = g.path_part_id
+    select p.tenant_id, permission.path, permission.capability
+    from principal p cross join lateral public.permissions_of(p.role, p.tenant_id, p.user_id) permission
   )`;
-}
 
 /** True for an API key `k` that works, or would if its user were active. */
-export const keyIsActive = sql`(k.revoked_at is null and (k.expires_at is null or k.expires_at > statement_timestamp()))`;
-
-export const provenByApiKey = (hash: SQL) => sql`
-  select k.tenant_id, k.user_id from api_keys k where k.key_hash = decode(${hash}, 'hex') and ${keyIsActive}`;
-
-/** Each claim is a value, or what gives it. */
-export const provenBySession = ({
-  userId,
-  tenantId,
-  expiresAt,
-  notBefore,
-  apiKeyId,
-}: Record<keyof SessionClaims, unknown>) => sql`
-  select ${tenantId}::uuid as tenant_id, ${userId}::uuid as user_id
-  where statement_timestamp() < to_timestamp(${expiresAt}::float8) + ${CLOCK_LEEWAY}
-    and statement_timestamp() >= to_timestamp(${notBefore}::float8) - ${CLOCK_LEEWAY}
-    and (${apiKeyId}::uuid is null or exists (
-      select from api_keys k where k.tenant_id = ${tenantId}::uuid and k.id = ${apiKeyId}::uuid and ${keyIsActive}))`;
+export const keyIsActive = sql`public.key_works(k.revoked_at, k.expires_at)`;
 
 /** True when the principal `p` sees and may do everything in the tenant. */
-export const isAdministrator = sql`(p.role in ('OWNER', 'ADMIN'))`;
+export const isAdministrator = sql`public.is_administrator(p.role)`;
 
 /** True when the path lies at or below a granted one. */
 const isGranted = (path: SQL, capability: SQL) => sql`exists (
@@ -95,16 +76,10 @@ export const definitionIsVisible = sql`(d.tenant_id = p.tenant_id and (${isAdmin
 export const runIsVisible = sql`(r.tenant_id = p.tenant_id and (${isAdministrator} or r.user_id = p.user_id or exists (
   select from workflow_definitions d where d.id = r.workflow_definition_id and ${definitionIsVisible})))`;
 
-/**
- * A common table expression for lists: the `id`s of the definitions that a USER may read. It begins with the grants,
- * so that a USER does not wait for all that the tenant has. Empty for those who need no grants.
- */
+/** A common table expression for lists: the `id`s of the definitions that a USER may read; empty for administrators. */
 export const readableDefinitions = sql`readable_definitions as (
-  select distinct d.id
-  from grants g
-  join path_parts node on node.tenant_id = g.tenant_id and node.part_type = 'WORKFLOW_DEFINITION'
-    and ${isAtOrBelow(sql`node.materialized_path`, sql`g.path`)}
-  join workflow_definitions d on d.tenant_id = node.tenant_id and d.path_part_id = node.id
+  select readable.id
+  from principal p cross join lateral public.readable_definitions(p.role, p.tenant_id, p.user_id) readable
 )`;
 
 /** As {@link runIsVisible}, for many runs at once: it needs {@link readableDefinitions}. */
@@ -112,7 +87,7 @@ export const runIsAmongVisible = sql`(r.tenant_id = p.tenant_id and (${isAdminis
   or r.workflow_definition_id in (select id from readable_definitions)))`;
 
 /** True for a run `r` that the principal `p` may stop, retry or delete. */
-export const runIsTheirs = sql`(${isAdministrator} or r.user_id = p.user_id)`;
+export const runIsTheirs = sql`public.may_change_run(p.role, p.user_id, r.user_id)`;
 
 /** The column in which a statement says, for the log, whose request it was part of. */
 export const ofTenant = sql`(select tenant_id from principal) as of_tenant`;

@@ -43,6 +43,8 @@ export const workflowRuns = pgTable(
     /** Set while the runner still has to be told: due from this instant on. */
     nextDispatchAt: instant("next_dispatch_at"),
     dispatchCount: integer("dispatch_count").notNull().default(0),
+    /** Why the last try to dispatch the run failed. */
+    dispatchError: text("dispatch_error"),
     dispatchedAt: instant("dispatched_at"),
     createdAt: createdAt(),
     updatedAt: updatedAt(),

@@ -5,7 +5,7 @@ import type { PartType } from "../db/enums.ts";
 import { isAtOrBelow } from "../db/path-conditions.ts";
 import type { Missing } from "../db/rows.ts";
 import { Problem } from "../http/problems.ts";
-import { namedParts } from "../workflows/workflow-definitions.ts";
+import { namedParts } from "./named-parts.ts";
 import { MAX_PATH_BYTES } from "./path.ts";
 import { type PathPartRow, selectPathPart } from "./path-parts.ts";
 import { joinPart, judgeParent, judgePart, lockSubtree, lockTree, refusal, type Verdict } from "./path-tree.ts";

@@ -1,32 +1,37 @@
 /** Hands a run to its runner: one signed webhook after the Standard Webhooks specification, and what its answer means. */
 import { version } from "../../package.json";
 import { withTimeLimit } from "../time-limit.ts";
-import { checkRunnerUrl, type RunnerUrlOptions } from "../workflows/url-guard.ts";
 import { judgeAnswer, type Verdict } from "./answer.ts";
-import type { DispatchRow } from "./dispatch.ts";
+import type { Dispatch } from "./dispatch.ts";
+import { checkRunnerUrl, type RunnerUrlOptions } from "./url-guard.ts";
 import { signWebhook } from "./webhook.ts";
 
-export type Delivery = { row: DispatchRow; webhookSecret: string; callbackUrl: string; callbackToken: string };
+export type OutgoingDispatch = {
+  dispatch: Dispatch;
+  webhookSecret: string;
+  callbackUrl: string;
+  callbackToken: string;
+};
 
-export type DeliveryOptions = RunnerUrlOptions & { timeoutMs?: number };
+export type SendOptions = RunnerUrlOptions & { timeoutMs?: number };
 
 const TIMEOUT_MS = 15_000;
 
-/** Delivers a run and says what became of it. Never throws. */
-export async function deliver(delivery: Delivery, options: DeliveryOptions): Promise<Verdict> {
-  const { row, webhookSecret, callbackUrl, callbackToken } = delivery;
+/** Sends a dispatch once and says what its runner made of it. Never throws. */
+export async function sendDispatch(outgoing: OutgoingDispatch, options: SendOptions): Promise<Verdict> {
+  const { dispatch, webhookSecret, callbackUrl, callbackToken } = outgoing;
   return send(
     {
-      url: row.runner_url ?? "",
+      url: dispatch.runner_url ?? "",
       webhookSecret,
-      id: `${row.run_id}.${row.attempt}`,
-      at: row.claimed_at,
+      id: `${dispatch.run_id}.${dispatch.attempt}`,
+      at: dispatch.claimed_at,
       type: "workflow_run.dispatched",
       data: {
-        run_id: row.run_id,
-        attempt: row.attempt,
-        deadline_at: row.deadline_at,
-        run_snapshot: row.run_snapshot,
+        run_id: dispatch.run_id,
+        attempt: dispatch.attempt,
+        deadline_at: dispatch.deadline_at,
+        run_snapshot: dispatch.run_snapshot,
         callback_url: callbackUrl,
         callback_token: callbackToken,
       },
@@ -46,7 +51,7 @@ export type StopMessage = {
 };
 
 /** Tells a runner that its run was stopped; true when it has taken note. Never throws, and is tried once. */
-export async function notifyStopped(message: StopMessage, options: DeliveryOptions): Promise<boolean> {
+export async function notifyStopped(message: StopMessage, options: SendOptions): Promise<boolean> {
   const { runId, attempt, reason, url, webhookSecret, at } = message;
   const verdict = await send(
     {
@@ -64,7 +69,7 @@ export async function notifyStopped(message: StopMessage, options: DeliveryOptio
 
 type Message = { url: string; webhookSecret: string; id: string; at: string; type: string; data: object };
 
-async function send(message: Message, options: DeliveryOptions): Promise<Verdict> {
+async function send(message: Message, options: SendOptions): Promise<Verdict> {
   const { timeoutMs = TIMEOUT_MS } = options;
   const fault = checkRunnerUrl(message.url, options);
   if (fault !== null) return { kind: "rejected", reason: `The runner's URL is refused: ${fault}`, gone: false };

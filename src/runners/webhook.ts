@@ -1,6 +1,6 @@
 /** Messages to runners, signed as the Standard Webhooks specification says: https://www.standardwebhooks.com. */
 import { Webhook } from "standardwebhooks";
-import { KEY_PREFIX } from "../workflows/webhook-secret.ts";
+import { KEY_PREFIX } from "./webhook-secret.ts";
 
 export type WebhookMessage = {
   /** Names the message: the same in every delivery of it. */

@@ -10,7 +10,7 @@ import {
 } from "../db/access.ts";
 import { type Database, repeatable } from "../db/client.ts";
 import type { RunStatus } from "../db/enums.ts";
-import { isOverdue, isRunning, type RunRow, runColumns } from "./run-rows.ts";
+import { isOverdue, isRunning, joinSeen, type RunRow, runColumns } from "./run-rows.ts";
 
 /**
  * One page of a definition's runs, newest first, and how many there are; null when there is no such definition
@@ -27,7 +27,7 @@ export async function listRunsOfDefinition(
     select d.id,
       (select count(*)::int from workflow_runs r where r.workflow_definition_id = d.id) as total,
       (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
-        select ${runColumns} from workflow_runs r
+        select ${runColumns} from workflow_runs r ${joinSeen}
         where r.workflow_definition_id = d.id
         order by r.created_at desc, r.id desc
         limit ${request.limit} offset ${request.offset}
@@ -131,7 +131,7 @@ export async function listRuns(
     with ${principal(credential)}, ${readableDefinitions}
     select coalesce((
       select jsonb_agg(to_jsonb(page)) from (
-        select ${runColumns} from (${selectRuns(page)}) r order by r.created_at desc, r.id desc
+        select ${runColumns} from (${selectRuns(page)}) r ${joinSeen} order by r.created_at desc, r.id desc
       ) page), '[]') as runs, ${ofTenant}
     from principal p`);
   return cutPage(authenticated(rows).runs, page.limit);

@@ -8,7 +8,7 @@ import { emptyBodyIsObject } from "../http/middleware/empty-body.ts";
 import { Problem, ValidationFailed } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { pageQuery, paginated, text } from "../http/schemas.ts";
-import { promotion } from "../runners/deliver-afterwards.ts";
+import { promotion } from "../runners/dispatch-afterwards.ts";
 import { definitionParams } from "../workflows/workflow-definition-schema.ts";
 import { NO_DEFINITION } from "../workflows/workflow-definitions.ts";
 import { listRunsOfDefinition } from "./list-runs.ts";

@@ -6,8 +6,9 @@ import { conditional, notModifiedResponse } from "../http/middleware/conditional
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { givenInstant, instant, pageQuery, paginated, uuid } from "../http/schemas.ts";
-import { findRun, NO_RUN } from "./find-run.ts";
+import { findRun } from "./find-run.ts";
 import { listRuns } from "./list-runs.ts";
+import { NO_RUN } from "./refusals.ts";
 import { listRunEvents } from "./run-events.ts";
 import {
   exampleRun,
@@ -184,11 +185,15 @@ const getRun = createRoute({
 });
 
 workflowRuns.openapi(getRun, async (c) => {
-  const run = await findRun(c.env.db, c.var.credential, c.req.valid("param").run_id);
+  const { run, etag, queue_position, blocked_by } = await findRun(
+    c.env.db,
+    c.var.credential,
+    c.req.valid("param").run_id,
+  );
   if (run === null) throw new Problem("not_found", NO_RUN);
-  c.header("ETag", `"${run.etag}"`);
-  if (run.queue_position !== null) c.header("X-Queue-Position", String(run.queue_position));
-  if (run.blocked_by !== null) c.header("X-Blocked-By-Run", run.blocked_by);
+  c.header("ETag", `"${etag}"`);
+  if (queue_position) c.header("X-Queue-Position", String(queue_position));
+  if (blocked_by) c.header("X-Blocked-By-Run", blocked_by);
   return c.json(toRun(run), 200);
 });
 

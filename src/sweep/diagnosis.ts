@@ -1,8 +1,7 @@
 /** What an operator asks about a whole database: see `scripts/doctor.ts`. The Worker itself has no use for it. */
 import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
-import { isDue, originOf } from "../runners/due-dispatches.ts";
-import { isOverdue, isRunning } from "../runs/run-rows.ts";
+import { isDue, isOverdue, isRunning } from "../runs/run-rows.ts";
 import { countRuns, secondsSince } from "./sweep-state.ts";
 
 /** Ages are in seconds; null where there is nothing. */
@@ -103,7 +102,7 @@ const stuckRuns = sql`
   from stuck group by reason order by reason`;
 
 const failingRunners = sql`
-  select d.tenant_id, ${originOf(sql`d.runner_url`)} as runner, count(*)::int as runs, max(r.dispatch_count)::int as tries,
+  select d.tenant_id, public.runner_origin(d.runner_url) as runner, count(*)::int as runs, max(r.dispatch_count)::int as tries,
     (array_agg(said.reason order by said.id desc) filter (where said.reason is not null))[1] as last_reason
   from workflow_runs r
   join workflow_definitions d on d.id = r.workflow_definition_id

@@ -1,8 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type Database, repeatable } from "../db/client.ts";
 import { instant } from "../db/rows.ts";
-import { isDue } from "../runners/due-dispatches.ts";
-import { isOverdue } from "../runs/run-rows.ts";
+import { isDue, isOverdue } from "../runs/run-rows.ts";
 
 /**
  * Writes down that a sweep begins, so that one which dies half-way can be seen. False when the sweep is paused: then

@@ -2,9 +2,8 @@ import type { Config } from "../config.ts";
 import type { Database } from "../db/client.ts";
 import { metered } from "../db/meter.ts";
 import { log } from "../log.ts";
-import { deliverDue } from "./deliver-due.ts";
-import { deleteOldRuns } from "./old-runs.ts";
-import { timeOutOverdueRuns } from "./overdue-runs.ts";
+import { dispatchDue } from "./dispatch-due.ts";
+import { deleteOldRuns, promoteWaitingRuns, timeOutOverdueRuns } from "./end-runs.ts";
 import { recordSweepBegan, recordSweepEnded } from "./sweep-state.ts";
 
 /** Rows of one transaction: large enough to be quick, small enough to hold its locks only briefly. */
@@ -17,6 +16,9 @@ const TIME_OUT_CHUNK = 1000;
 const TIME_OUT_UNTIL_MS = 25_000;
 const DELIVER_UNTIL_MS = 40_000;
 const DELETE_UNTIL_MS = 45_000;
+
+/** Normally there are none: see `promote_waiting_runs` in SQL. */
+const PROMOTE_LIMIT = 1000;
 
 /** Each takes its events with it. */
 const DELETE_CHUNK = 500;
@@ -41,7 +43,11 @@ export async function sweep(services: Services): Promise<void> {
     }
 
     const lagsMs = await timeOutAll(services, () => isBefore(TIME_OUT_UNTIL_MS));
-    const delivered = await deliverDue(services, (count) => count < MAX_DELIVERIES && isBefore(DELIVER_UNTIL_MS));
+    await promoteWaitingRuns(services.db, {
+      limit: PROMOTE_LIMIT,
+      graceSeconds: services.config.deadlineGraceSeconds,
+    });
+    const delivered = await dispatchDue(services, (count) => count < MAX_DELIVERIES && isBefore(DELIVER_UNTIL_MS));
 
     const deleted = await deleteOld(services, () => isBefore(DELETE_UNTIL_MS));
 

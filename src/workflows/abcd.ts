@@ -1,8 +1,19 @@
-/** The ABCD parameters of a workflow definition: which parts of the tree a run reads, follows, writes and fills in. */
-
-import type { PartType } from "../db/enums.ts";
+/**
+ * The ABCD parameters of a workflow definition: which parts of the tree a run reads, follows, writes and fills in. What the
+ * tree shows to be wrong with them is judged by `path_part_faults` in SQL; this is what a request shows by itself, and
+ * what a caller is told of either.
+ */
+import { z } from "zod";
 import { NO_PATH_PART } from "../files/path.ts";
-import type { Fault } from "../http/problems.ts";
+import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
+
+const FIELDS = [
+  "source_path_part_ids",
+  "instruction_path_part_ids",
+  "output_path_part_ids",
+  "template_path_part_id",
+] as const;
+type AbcdField = (typeof FIELDS)[number];
 
 export type Abcd = {
   source_path_part_ids: string[];
@@ -11,83 +22,76 @@ export type Abcd = {
   template_path_part_id: string | null;
 };
 
-type AbcdField = keyof Abcd;
+/** Where an id stands: `index` is null for the template. */
+type Place = { field: AbcdField; index: number | null };
 
-/** What each may refer to. */
-const ALLOWED_TYPES: Record<AbcdField, readonly PartType[]> = {
-  source_path_part_ids: ["FOLDER", "DOCUMENT"],
-  instruction_path_part_ids: ["FOLDER", "DOCUMENT"],
-  output_path_part_ids: ["FOLDER"],
-  template_path_part_id: ["DOCUMENT", "DOCUMENT_VERSION"],
-};
-
-/** One id of the parameters, and where it stands: `index` is null for the template. */
-export type PartReference = { field: AbcdField; index: number | null; id: string; allowed: readonly PartType[] };
-
-/** All ids in the order of A, B, C, D. */
-export function listReferences(abcd: Abcd): PartReference[] {
-  const inList = (field: Exclude<AbcdField, "template_path_part_id">): PartReference[] =>
-    abcd[field].map((id, index) => ({ field, index, id: id.toLowerCase(), allowed: ALLOWED_TYPES[field] }));
-  const template: PartReference[] =
-    abcd.template_path_part_id === null
-      ? []
-      : [
-          {
-            field: "template_path_part_id",
-            index: null,
-            id: abcd.template_path_part_id.toLowerCase(),
-            allowed: ALLOWED_TYPES.template_path_part_id,
-          },
-        ];
-  return [
-    ...inList("source_path_part_ids"),
-    ...inList("instruction_path_part_ids"),
-    ...inList("output_path_part_ids"),
-    ...template,
-  ];
+/** The id at a place, as it was sent. */
+function idAt(abcd: Abcd, { field, index }: Place): string | null | undefined {
+  return field === "template_path_part_id" ? abcd[field] : abcd[field][index ?? 0];
 }
 
-const nameOf = ({ field, index }: PartReference) => (index === null ? `\`${field}\`` : `\`${field}[${index}]\``);
+const nameOf = ({ field, index }: Place) => (index === null ? `\`${field}\`` : `\`${field}[${index}]\``);
 
-const faultAt = ({ field, index, id }: PartReference, msg: string): Fault => ({
-  loc: index === null ? ["body", field] : ["body", field, index],
+const faultAt = (abcd: Abcd, place: Place, msg: string): Fault => ({
+  loc: place.index === null ? ["body", place.field] : ["body", place.field, place.index],
   type: "value_error",
   msg,
-  input: id,
+  input: idAt(abcd, place),
 });
 
-/** The faults that the ids show by themselves: each may be named once, over all four. */
-export function findRepeated(references: readonly PartReference[]): Fault[] {
-  const first = new Map<string, PartReference>();
-  return references.flatMap((reference) => {
-    const earlier = first.get(reference.id);
-    if (earlier) return [faultAt(reference, `Names the same path part as ${nameOf(earlier)}.`)];
-    first.set(reference.id, reference);
+/** The faults that the ids show by themselves: over all four parameters, each part may be named once. */
+export function findRepeated(abcd: Abcd): Fault[] {
+  const places = FIELDS.flatMap((field): Place[] => {
+    if (field === "template_path_part_id") return abcd[field] === null ? [] : [{ field, index: null }];
+    return abcd[field].map((_, index) => ({ field, index }));
+  });
+  const first = new Map<string, Place>();
+  return places.flatMap((place) => {
+    const id = idAt(abcd, place)?.toLowerCase() ?? "";
+    const earlier = first.get(id);
+    if (earlier) return [faultAt(abcd, place, `Names the same path part as ${nameOf(earlier)}.`)];
+    first.set(id, place);
     return [];
   });
 }
 
-/** What the tree shows to be wrong with the reference number `at`. */
-export type ReferenceFinding =
-  | { at: number; kind: "missing" }
-  | { at: number; kind: "wrong_type"; part_type: PartType }
-  | { at: number; kind: "below"; above: number };
+/** What `path_part_faults` in SQL answers. */
+export const partFaultsSchema = z.array(
+  z.object({
+    field: z.enum(FIELDS),
+    index: z.int().nullable(),
+    id: z.string(),
+    fault: z.enum(["missing", "wrong_type", "below", "unwritable"]),
+    part_type: z.string().nullable(),
+    allowed: z.array(z.string()),
+    above_field: z.enum(FIELDS).nullable(),
+    above_index: z.int().nullable(),
+  }),
+);
 
-/** What is wrong, as the caller is told. */
-export function toReferenceFault(references: readonly PartReference[], finding: ReferenceFinding): Fault {
-  const reference = referenceAt(references, finding.at);
-  switch (finding.kind) {
-    case "missing":
-      return faultAt(reference, NO_PATH_PART);
-    case "wrong_type":
-      return faultAt(reference, `Must be a ${reference.allowed.join(" or a ")}: this is a ${finding.part_type}.`);
-    case "below":
-      return faultAt(reference, `Lies below ${nameOf(referenceAt(references, finding.above))}. Name only one of them.`);
-  }
+type PartFault = z.infer<typeof partFaultsSchema>[number];
+
+/** What a caller is told of the parts that their definition names. A right that is lacking is told when nothing else is wrong. */
+export function partFaultsProblem(abcd: Abcd, found: readonly PartFault[]): Problem | ValidationFailed {
+  const faults = found.flatMap((part) => {
+    const msg = describe(part);
+    return msg === null ? [] : [faultAt(abcd, part, msg)];
+  });
+  if (faults.length > 0) return new ValidationFailed(faults);
+  const rights = found.map(({ id }) => `write on ${id}`).join(", ");
+  return new Problem("forbidden", `To save this workflow with these outputs you also need: ${rights}.`);
 }
 
-function referenceAt(references: readonly PartReference[], at: number): PartReference {
-  const reference = references[at];
-  if (!reference) throw new RangeError(`There is no reference ${at}.`);
-  return reference;
+/** Null for a right that is lacking. */
+function describe({ fault, field, part_type, allowed, above_field, above_index }: PartFault): string | null {
+  switch (fault) {
+    case "missing":
+      return NO_PATH_PART;
+    case "wrong_type":
+      return `Must be a ${allowed.join(" or a ")}: this is a ${part_type}.`;
+    case "below":
+      return `Lies below ${nameOf({ field: above_field ?? field, index: above_index })}. Name only one of them.`;
+    case "unwritable":
+      return null;
+  }
 }

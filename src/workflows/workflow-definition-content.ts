@@ -1,11 +1,11 @@
 import type { z } from "@hono/zod-openapi";
 import type { Config } from "../config.ts";
 import { type Fault, ValidationFailed } from "../http/problems.ts";
-import { findRepeated, listReferences } from "./abcd.ts";
+import { encryptWebhookSecret } from "../runners/secret-box.ts";
+import { checkRunnerUrl, type RunnerUrlOptions } from "../runners/url-guard.ts";
+import { checkWebhookSecret } from "../runners/webhook-secret.ts";
+import { findRepeated } from "./abcd.ts";
 import type { DefinitionContent } from "./change-workflow-definition.ts";
-import { encryptWebhookSecret } from "./secret-box.ts";
-import { checkRunnerUrl, type RunnerUrlOptions } from "./url-guard.ts";
-import { checkWebhookSecret } from "./webhook-secret.ts";
 import type { UpdateWorkflowDefinitionRequestSchema } from "./workflow-definition-schema.ts";
 
 /** The secret is null where the one that is stored is to stay. */
@@ -37,7 +37,7 @@ export async function toContent(
     template_path_part_id,
     isActive: body.is_active,
   };
-  const faults = findRepeated(listReferences(content));
+  const faults = findRepeated(content);
   if (runner !== null) faults.unshift(...runnerFaults(runner, { allowLocal: allowLocalRunners, publicUrl }));
   if (faults.length > 0) throw new ValidationFailed(faults);
   return {

@@ -6,7 +6,7 @@ import { conditional, notModifiedResponse } from "../http/middleware/conditional
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { pageQuery, paginated } from "../http/schemas.ts";
-import { promotion } from "../runners/deliver-afterwards.ts";
+import { promotion } from "../runners/dispatch-afterwards.ts";
 import { createDefinition, deleteDefinition, replaceDefinition } from "./change-workflow-definition.ts";
 import { toContent } from "./workflow-definition-content.ts";
 import {

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { z } from "zod";
 import {
   authenticated,
   type Credential,
@@ -9,35 +10,32 @@ import {
   readableDefinitions,
 } from "../db/access.ts";
 import { type Database, repeatable } from "../db/client.ts";
-import type { RunnerType } from "../db/enums.ts";
+import { RUNNER_TYPES } from "../db/enums.ts";
 import { instant, type Missing } from "../db/rows.ts";
 
-/** A workflow definition. Its webhook secret stays in the database. Instants are RFC 3339. */
-export type DefinitionRow = {
-  id: string;
-  name: string;
-  description: string | null;
-  runner_type: RunnerType;
-  runner_url: string | null;
-  max_run_duration_seconds: number;
-  source_path_part_ids: string[];
-  instruction_path_part_ids: string[];
-  output_path_part_ids: string[];
-  template_path_part_id: string | null;
-  is_active: boolean;
-  created_at: string;
-  updated_at: string;
-};
+/** A workflow definition: `definition_response` in SQL. Its webhook secret stays in the database. Instants are RFC 3339. */
+export const definitionRowSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string().nullable(),
+  runner_type: z.enum(RUNNER_TYPES),
+  runner_url: z.string().nullable(),
+  max_run_duration_seconds: z.int(),
+  source_path_part_ids: z.array(z.string()),
+  instruction_path_part_ids: z.array(z.string()),
+  output_path_part_ids: z.array(z.string()),
+  template_path_part_id: z.string().nullable(),
+  is_active: z.boolean(),
+  created_at: z.string(),
+  updated_at: z.string(),
+});
+export type DefinitionRow = z.infer<typeof definitionRowSchema>;
 
 export const NO_DEFINITION = "There is no such workflow definition, or it is not yours to see.";
 
 export const NO_WRITE_ON_DEFINITION = "You need write on this workflow definition.";
 
 export const NO_CREATION_OF_DEFINITIONS = "Only an OWNER or ADMIN may create a workflow definition.";
-
-/** All parts that a definition `d` names: the very expression of the index. */
-export const namedParts = sql`(d.source_path_part_ids || d.instruction_path_part_ids || d.output_path_part_ids
-  || d.template_path_part_id)`;
 
 /** The columns of {@link DefinitionRow} for a definition `d`. */
 export const definitionColumns = sql`

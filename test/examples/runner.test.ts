@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deliver, notifyStopped } from "../../src/runners/send.ts";
+import { notifyStopped, sendDispatch } from "../../src/runners/send.ts";
 import { dispatchRow } from "../support/dispatch-row.ts";
 import { startExampleRunner } from "../support/example-runner.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
@@ -20,9 +20,9 @@ async function start(environment: Record<string, string> = {}, answers: Scripted
     runner,
     /** Hands it a run, or the same again. */
     dispatch: (row = dispatchRow(), secret = webhookSecret) =>
-      deliver(
+      sendDispatch(
         {
-          row: { ...row, runner_url: runner.url },
+          dispatch: { ...row, runner_url: runner.url },
           webhookSecret: secret,
           callbackUrl: service.url,
           callbackToken: `token-of-${row.run_id}`,

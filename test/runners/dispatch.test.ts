@@ -2,7 +2,7 @@ import { Webhook } from "standardwebhooks";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import page from "../../docs/runner-protocol.md?raw";
 import { parseKeyRing } from "../../src/key-ring.ts";
-import { encryptWebhookSecret } from "../../src/workflows/secret-box.ts";
+import { encryptWebhookSecret } from "../../src/runners/secret-box.ts";
 import { makeDue, readEvents } from "../support/dispatches.ts";
 import { createTenantWithRunner } from "../support/fake-runner.ts";
 import { BUSY_RUNNER, callBack, eventTypes, invoke, readRun } from "../support/lifecycle.ts";

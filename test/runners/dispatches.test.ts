@@ -1,13 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Database, openDatabase } from "../../src/db/client.ts";
-import type { DispatchRow } from "../../src/runners/dispatch.ts";
-import {
-  giveUpDispatch,
-  postponeDispatch,
-  recordDispatchAccepted,
-  recordDispatchesAccepted,
-} from "../../src/runners/dispatches.ts";
-import { claimDueDispatches } from "../../src/runners/due-dispatches.ts";
+import type { Dispatch } from "../../src/runners/dispatch.ts";
+import { acceptDispatches, giveUpDispatch, postponeDispatch } from "../../src/runners/record-dispatch.ts";
+import { claimDueDispatches } from "../../src/sweep/claim-due-dispatches.ts";
 import { makeDue } from "../support/dispatches.ts";
 import { BUSY_RUNNER, callBack, eventTypes, invoke, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -17,7 +12,7 @@ let service: Service;
 let db: Database;
 let tenant: TestTenant;
 let runId: string;
-let dispatch: DispatchRow;
+let dispatch: Dispatch;
 
 // A run whose delivery somebody has claimed.
 beforeEach(async () => {
@@ -33,8 +28,7 @@ beforeEach(async () => {
 });
 
 describe.each<[string, () => Promise<void>]>([
-  ["was accepted", () => recordDispatchAccepted(db, dispatch, 202)],
-  ["was accepted, with others", () => recordDispatchesAccepted(db, [{ dispatch, status: 202 }])],
+  ["was accepted", () => acceptDispatches(db, [{ dispatch, status: 202 }])],
   ["failed for now", () => postponeDispatch(db, dispatch, { reason: "Busy.", delaySeconds: 5 })],
   [
     "was rejected",

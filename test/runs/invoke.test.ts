@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { contractFaults } from "../support/contract.ts";
 import { BUSY_RUNNER, callBack, eventTypes, invoke, invokePath, makeOverdue, readRun } from "../support/lifecycle.ts";
+import { insertParts } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
 
@@ -97,6 +98,38 @@ describe("POST /v1/workflow-definitions/{definition_id}/invoke", () => {
     const elsewhere = await newTenant();
     const foreign = await service.send("POST", invokePath(elsewhere), elsewhere.owner.key, { idempotency_key: "k" });
     expect(foreign.status).toBe(202);
+  });
+
+  it("keeps the keys of two users of one workflow apart", async () => {
+    const tenant = await newTenant();
+    const idOf = async (key: string) => {
+      const response = await service.send("POST", invokePath(tenant), key, { idempotency_key: "k" });
+      return (await response.json<{ id: string }>()).id;
+    };
+    const [owners, admins] = [await idOf(tenant.owner.key), await idOf(tenant.admin.key)];
+    expect(owners).not.toBe(admins);
+    expect([await idOf(tenant.owner.key), await idOf(tenant.admin.key)]).toEqual([owners, admins]);
+  });
+
+  it("answers 422 when the paths of all parts would make a snapshot of more than 64 KiB", async () => {
+    const tenant = await newTenant();
+    const folders = Array.from({ length: 7 }, (_, depth) => `/${"x".repeat(250)}`.repeat(depth + 1));
+    const paths = Array.from({ length: 38 }, (_, i) => `${folders.at(-1)}/${i}.md`);
+    const { idOf } = await insertParts(service.database, tenant, [...folders, ...paths]);
+    const name = (count: number) => service.database.sql`
+      update workflow_definitions set source_path_part_ids = ${paths.slice(0, count).map(idOf)}::uuid[]
+      where id = ${tenant.definitionId}`;
+    // The columns hold 20 at most, so the rest goes to the instructions.
+    await name(20);
+    await service.database.sql`
+      update workflow_definitions set instruction_path_part_ids = ${paths.slice(20).map(idOf)}::uuid[]
+      where id = ${tenant.definitionId}`;
+    const response = await service.send("POST", invokePath(tenant), tenant.owner.key, {});
+    const { detail } = await response.json<{ detail: { loc: string[]; msg: string }[] }>();
+    expect([response.status, detail[0]?.loc]).toEqual([422, ["path", "definition_id"]]);
+    expect(detail[0]?.msg).toMatch(/would have \d{5} bytes, of at most 65536/);
+    await name(2);
+    expect((await service.send("POST", invokePath(tenant), tenant.owner.key, {})).status).toBe(202);
   });
 
   it("keeps a key for 24 hours after its run was triggered, and longer while the run is not over", async () => {

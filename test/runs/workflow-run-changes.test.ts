@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { contractFaults } from "../support/contract.ts";
 import { BUSY_RUNNER, callBack, eventTypes, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
+import { grant } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
@@ -20,6 +21,14 @@ const letUserRead = (tenant: TestTenant) => service.database.sql`
   insert into user_permissions (id, tenant_id, user_id, path_part_id, capability)
   select gen_random_uuid(), tenant_id, ${tenant.user.id}, path_part_id, 'READ_ONLY'
   from workflow_definitions where id = ${tenant.definitionId}`;
+
+/** Lets the tenant's USER do what an invoke needs. */
+async function letUserInvoke(tenant: TestTenant): Promise<void> {
+  await letUserRead(tenant);
+  await grant(service.database, tenant, tenant.sourcesId, "READ_ONLY");
+  await grant(service.database, tenant, tenant.instructionsId, "READ_ONLY");
+  await grant(service.database, tenant, tenant.outputsId, "READ_WRITE");
+}
 
 describe("POST /v1/workflow-runs/{run_id}/stop", () => {
   it("fails a RUNNING run with the reason and starts the next one", async () => {
@@ -49,7 +58,9 @@ describe("POST /v1/workflow-runs/{run_id}/stop", () => {
     const response = await post(tenant, runId, "/stop");
     expect(response.status).toBe(409);
     expect((await response.json<{ detail: string }>()).detail).toContain("already ended: it is FAILED");
-    expect((await readRun(service, tenant, runId)).error).toContain("Timed out");
+    expect((await readRun(service, tenant, runId)).error).toBe(
+      "The runner never took it: 1 try, the last: answered 503.",
+    );
   });
 
   it("answers 422 for a reason that is empty, too long, unfit or no text", async () => {
@@ -117,6 +128,87 @@ describe("POST /v1/workflow-runs/{run_id}/retry", () => {
   });
 });
 
+describe("a retry by a USER", () => {
+  /** A FAILED run that the tenant's USER has triggered, and a way to retry it. */
+  async function prepare() {
+    const tenant = await newTenant();
+    await letUserInvoke(tenant);
+    const runId = await invoke(service, tenant, tenant.user.key);
+    await callBack(service, tenant, runId, { status: "FAILED" });
+    const revoke = (partId: string) => service.database.sql`
+      delete from user_permissions where user_id = ${tenant.user.id} and path_part_id = ${partId}`;
+    const retry = async () => {
+      const response = await post(tenant, runId, "/retry", undefined, tenant.user.key);
+      return [response.status, (await response.json<{ detail?: string }>()).detail];
+    };
+    return { tenant, runId, revoke, retry };
+  }
+
+  it("needs today's permissions on what the snapshot names, as an invoke does", async () => {
+    const { tenant, revoke, retry } = await prepare();
+    const { sourcesId, instructionsId, outputsId } = tenant;
+    await service.database.sql`
+      update user_permissions set capability = 'READ_ONLY' where user_id = ${tenant.user.id} and path_part_id = ${outputsId}`;
+    expect(await retry()).toEqual([403, `To retry this run you also need: write on ${outputsId}.`]);
+    await revoke(sourcesId);
+    await revoke(instructionsId);
+    expect(await retry()).toEqual([
+      403,
+      `To retry this run you also need: read on ${instructionsId}, write on ${outputsId}, read on ${sourcesId}.`,
+    ]);
+  });
+
+  it("needs the workflow to be visible, although the run itself is", async () => {
+    const { tenant, retry } = await prepare();
+    await service.database.sql`
+      delete from user_permissions g using workflow_definitions d
+      where d.id = ${tenant.definitionId} and g.path_part_id = d.path_part_id`;
+    expect(await retry()).toEqual([403, "To retry this run you need read on its workflow, as for an invoke."]);
+  });
+
+  it("is 409 when a part of the snapshot is gone, for an OWNER too", async () => {
+    const { tenant, runId, retry } = await prepare();
+    await service.database.sql`
+      update workflow_runs set run_snapshot = jsonb_set(run_snapshot, '{template}', ${JSON.stringify({
+        path_part_id: runId,
+        materialized_path: "/gone.md",
+        part_type: "DOCUMENT",
+      })}::jsonb) where id = ${runId}`;
+    const refusal = [409, `What the run is about no longer exists: ${runId}. Invoke the workflow anew.`];
+    expect(await retry()).toEqual(refusal);
+    const response = await post(tenant, runId, "/retry");
+    expect([response.status, (await response.json<{ detail: string }>()).detail]).toEqual(refusal);
+  });
+
+  it("works when nothing has changed", async () => {
+    expect((await (await prepare()).retry())[0]).toBe(202);
+  });
+});
+
+describe("a retry of a run with an idempotency key", () => {
+  it("is 409 while another run has taken the key over", async () => {
+    const tenant = await newTenant();
+    const invokeWithKey = async () => {
+      const path = `/v1/workflow-definitions/${tenant.definitionId}/invoke`;
+      const response = await service.send("POST", path, tenant.owner.key, { idempotency_key: "order-4711" });
+      return (await response.json<{ id: string }>()).id;
+    };
+    const first = await invokeWithKey();
+    await callBack(service, tenant, first, { status: "FAILED" });
+    await service.database
+      .sql`update workflow_runs set created_at = created_at - interval '25 hours' where id = ${first}`;
+    const second = await invokeWithKey();
+    expect(second).not.toBe(first);
+    const refused = await post(tenant, first, "/retry");
+    expect([refused.status, (await refused.json<{ detail: string }>()).detail]).toEqual([
+      409,
+      expect.stringContaining(second),
+    ]);
+    await callBack(service, tenant, second, { status: "COMPLETED" });
+    expect((await post(tenant, first, "/retry")).status).toBe(202);
+  });
+});
+
 describe("DELETE /v1/workflow-runs/{run_id}", () => {
   it("deletes a run that waits or has ended, with its events; a RUNNING one is 409", async () => {
     const tenant = await newTenant();
@@ -166,6 +258,7 @@ describe.each([
     const other = await newTenant();
     const users = await prepare(other, other.owner.key);
     await service.database.sql`update workflow_runs set user_id = ${other.user.id} where id = ${users}`;
+    if (action === "/retry") await letUserInvoke(other);
     expect((await send(users, other.user.key)).status).toBe(success);
   });
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { reencryptSecrets } from "../../scripts/local/reencrypt.ts";
 import { openDatabase } from "../../src/db/client.ts";
 import { type KeyRing, parseKeyRing } from "../../src/key-ring.ts";
-import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/workflows/secret-box.ts";
+import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runners/secret-box.ts";
 import { BUSY_RUNNER } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { SETTINGS } from "../support/settings.ts";

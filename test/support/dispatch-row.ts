@@ -1,8 +1,8 @@
-import type { DispatchRow } from "../../src/runners/dispatch.ts";
-import type { PathSnapshot } from "../../src/runs/run.ts";
+import type { PathSnapshot } from "../../src/db/run-snapshot.ts";
+import type { Dispatch } from "../../src/runners/dispatch.ts";
 
 /** A run that is handed over now, and has five minutes. */
-export function dispatchRow(row: Partial<DispatchRow> = {}): DispatchRow {
+export function dispatchRow(row: Partial<Dispatch> = {}): Dispatch {
   const now = Date.now();
   const part = (path: string): PathSnapshot => ({
     path_part_id: crypto.randomUUID(),
@@ -30,6 +30,7 @@ export function dispatchRow(row: Partial<DispatchRow> = {}): DispatchRow {
     },
     runner_url: null,
     webhook_secret_encrypted: null,
+    runner: "",
     claimed_at: new Date(now).toISOString(),
     ...row,
   };

@@ -3,7 +3,6 @@
  * has written, the events above all, and asks the service nothing.
  */
 import type { RunEventType, RunStatus } from "../../src/db/enums.ts";
-import { TRANSITIONS, type Transition } from "../../src/runs/run.ts";
 
 /** Asks a database. The tests and the programs that run beside them have different ways in. */
 export type Ask = (text: string, values: unknown[]) => Promise<Record<string, unknown>[]>;
@@ -181,6 +180,7 @@ function follow(stand: Stand, type: RunEventType, before: RunEventType | undefin
       return change(stand, "promote", null);
     case "DISPATCHED":
     case "DISPATCH_FAILED":
+    case "DISPATCH_POSTPONED":
       return stand.status === "RUNNING" ? stand : null;
     case "COMPLETED":
       return change(stand, "complete", "CALLBACK");
@@ -200,7 +200,18 @@ function follow(stand: Stand, type: RunEventType, before: RunEventType | undefin
   }
 }
 
-function change(stand: Stand, transition: Exclude<Transition, "delete">, endedBy: string | null): Stand | null {
+/** What may happen to a run in which state: the rules that the service is compared with. */
+const TRANSITIONS = {
+  promote: { from: ["PENDING"], to: "RUNNING" },
+  complete: { from: ["RUNNING"], to: "COMPLETED" },
+  fail: { from: ["RUNNING"], to: "FAILED" },
+  timeOut: { from: ["RUNNING"], to: "FAILED" },
+  giveUpDispatch: { from: ["RUNNING"], to: "FAILED" },
+  stop: { from: ["PENDING", "RUNNING"], to: "FAILED" },
+  retry: { from: ["FAILED"], to: "PENDING" },
+} as const satisfies Record<string, { from: readonly RunStatus[]; to: RunStatus }>;
+
+function change(stand: Stand, transition: keyof typeof TRANSITIONS, endedBy: string | null): Stand | null {
   const { from, to } = TRANSITIONS[transition];
   const isLegal = from.some((status) => status === stand.status);
   return isLegal ? { ...stand, status: to, endedBy } : null;

@@ -1,6 +1,6 @@
 import { v7 as uuid } from "uuid";
 import type { RunStatus } from "../../src/db/enums.ts";
-import type { RunSnapshot } from "../../src/runs/run.ts";
+import type { RunSnapshot } from "../../src/db/run-snapshot.ts";
 import type { TestDatabase } from "./database.ts";
 import type { TestTenant } from "./tenant.ts";
 
@@ -20,12 +20,13 @@ export async function insertRun({ sql }: TestDatabase, tenant: TestTenant, run: 
   const isEnded = status === "COMPLETED" || status === "FAILED";
   await sql`
     insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
-      created_at, started_at, deadline_at, completed_at, updated_at, ended_by, error)
+      created_at, started_at, deadline_at, dispatched_at, completed_at, updated_at, ended_by, error)
     select ${id}, ${tenant.id}, ${tenant.definitionId}, ${userId}, 'SELF_HOSTED', ${status},
       ${JSON.stringify(snapshot(tenant, userId))}::jsonb,
       deadline - interval '301 seconds',
       case when ${isStarted}::boolean then deadline - interval '300 seconds' end,
       case when ${isStarted}::boolean then deadline end,
+      case when ${isStarted}::boolean then deadline - interval '299 seconds' end,
       case when ${isEnded}::boolean then deadline - interval '240 seconds' end,
       deadline - interval '240 seconds',
       case when ${isEnded}::boolean then 'CALLBACK' end,
@@ -66,9 +67,11 @@ function snapshot(tenant: TestTenant, userId: string): RunSnapshot {
     runner_type: "SELF_HOSTED",
     user_id: userId,
     max_run_duration_seconds: 300,
-    sources: [{ path_part_id: tenant.id, materialized_path: "/sources", part_type: "FOLDER" }],
-    instructions: [{ path_part_id: tenant.id, materialized_path: "/instructions.md", part_type: "DOCUMENT" }],
-    outputs: [{ path_part_id: tenant.id, materialized_path: "/outputs", part_type: "FOLDER" }],
+    sources: [{ path_part_id: tenant.sourcesId, materialized_path: "/sources", part_type: "FOLDER" }],
+    instructions: [
+      { path_part_id: tenant.instructionsId, materialized_path: "/instructions.md", part_type: "DOCUMENT" },
+    ],
+    outputs: [{ path_part_id: tenant.outputsId, materialized_path: "/outputs", part_type: "FOLDER" }],
     template: null,
   };
 }

@@ -2,7 +2,7 @@ import type { NeonQueryFunction } from "@neondatabase/serverless";
 import { v7 as uuid } from "uuid";
 import { readConfig } from "../../src/config.ts";
 import { hashApiKey } from "../../src/http/credentials/api-key.ts";
-import { encryptWebhookSecret } from "../../src/workflows/secret-box.ts";
+import { encryptWebhookSecret } from "../../src/runners/secret-box.ts";
 import { SETTINGS } from "./settings.ts";
 
 /** What the tests' definitions sign with. */

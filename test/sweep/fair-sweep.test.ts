@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { openDatabase } from "../../src/db/client.ts";
-import { claimDueDispatches, putOffDispatches } from "../../src/runners/due-dispatches.ts";
-import { timeOutOverdueRuns } from "../../src/sweep/overdue-runs.ts";
+import { postponeDispatchesTo } from "../../src/runners/record-dispatch.ts";
+import { claimDueDispatches } from "../../src/sweep/claim-due-dispatches.ts";
+import { timeOutOverdueRuns } from "../../src/sweep/end-runs.ts";
 import { insertDefinitions, insertRuns } from "../support/backlog.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -110,7 +111,7 @@ describe("the deliveries that are due", () => {
     await insertRuns(service.database, tenant, ids, { dueSeconds: 60 });
     const [hanging] = await claim(1, [], [`${tenant.id} https://another.test`, runnerOf(other)]);
     if (!hanging) throw new Error("Four were due.");
-    await putOffDispatches(db, hanging);
+    await postponeDispatchesTo(db, hanging);
 
     const rows = await service.database.sql`
       select d.runner_url, r.tenant_id, extract(epoch from r.next_dispatch_at - statement_timestamp()) as seconds

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { openDatabase } from "../../src/db/client.ts";
-import { deleteOldRuns } from "../../src/sweep/old-runs.ts";
+import { deleteOldRuns } from "../../src/sweep/end-runs.ts";
 import { insertRun } from "../support/runs.ts";
 import { type Service, startService } from "../support/service.ts";
 import { SETTINGS } from "../support/settings.ts";

@@ -91,7 +91,7 @@ describe("the sweep", () => {
         due_left: 0,
         ms: expect.any(Number),
         database_ms: expect.any(Number),
-        database_requests: 5,
+        database_requests: 6,
       },
     ]);
   });

@@ -1,7 +1,7 @@
 import { v7 as uuid } from "uuid";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config.ts";
-import { decryptWebhookSecret } from "../../src/workflows/secret-box.ts";
+import { decryptWebhookSecret } from "../../src/runners/secret-box.ts";
 import { contractFaults } from "../support/contract.ts";
 import { BUSY_RUNNER, invoke, invokePath, makeOverdue, readRun } from "../support/lifecycle.ts";
 import { grant, insertParts, type TestTree } from "../support/path-parts.ts";
@@ -318,6 +318,14 @@ describe("PUT /v1/workflow-definitions/{definition_id}", () => {
     for (const path of ["/in", "/how.md", "/out", "/form.md"]) {
       await grant(service.database, tenant, tree.idOf(path), "READ_ONLY");
     }
+    const outputsRefused = await put();
+    expect([outputsRefused.status, (await outputsRefused.json<{ detail: string }>()).detail]).toEqual([
+      403,
+      `To save this workflow with these outputs you also need: write on ${tree.idOf("/out")}.`,
+    ]);
+    await service.database.sql`
+      update user_permissions set capability = 'READ_WRITE'
+      where user_id = ${tenant.user.id} and path_part_id = ${tree.idOf("/out")}`;
     expect((await put()).status).toBe(200);
   });
 

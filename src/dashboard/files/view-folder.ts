@@ -9,8 +9,8 @@ import {
   principal,
 } from "../../db/access.ts";
 import { type Database, repeatable } from "../../db/client.ts";
+import { namedParts } from "../../files/named-parts.ts";
 import { ORDERS, type PathPartRow, partColumns } from "../../files/path-parts.ts";
-import { namedParts } from "../../workflows/workflow-definitions.ts";
 import { type Caller, caller } from "../caller.ts";
 
 /** A workflow that names a part, or a folder above it, and as what: `A`, `B`, `C` or `D`. */

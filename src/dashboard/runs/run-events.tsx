@@ -21,6 +21,8 @@ function describe({ type, attempt, detail, user_name }: ViewedEvent): [string, s
       return ["Taken by the runner", tries && tries > 1 ? `At the ${tries}th try.` : null];
     case "DISPATCH_FAILED":
       return ["Could not be handed over", reason];
+    case "DISPATCH_POSTPONED":
+      return ["Postponed", reason];
     case "COMPLETED":
       return ["Completed", null];
     case "FAILED":

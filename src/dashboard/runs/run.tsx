@@ -1,4 +1,4 @@
-import { type PathSnapshot, TRANSITIONS } from "../../runs/run.ts";
+import type { PathSnapshot } from "../../db/run-snapshot.ts";
 import type { Caller } from "../caller.ts";
 import { Ask, Copy, CopyCurl, Fact, Id, Live, Name, Send, Status, Time, WorkflowName } from "../components.tsx";
 import { PathTree } from "../files/path-tree.tsx";
@@ -43,8 +43,7 @@ export const RunPage = ({ caller, run, now, origin }: RunPageProps) => (
   </Page>
 );
 
-const can = (run: ViewedRun, what: "stop" | "retry" | "delete") =>
-  run.is_theirs && TRANSITIONS[what].from.some((status) => status === run.status);
+const can = (run: ViewedRun, what: "stop" | "retry" | "delete") => run.is_theirs && run.possible[what];
 
 const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
   const { id, workflow } = run;

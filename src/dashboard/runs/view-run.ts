@@ -11,7 +11,7 @@ import {
 import { type Database, repeatable } from "../../db/client.ts";
 import type { RunEventType } from "../../db/enums.ts";
 import { instant } from "../../db/rows.ts";
-import { isOverdue, placeInQueue, type RunRow, runColumns } from "../../runs/run-rows.ts";
+import { isOverdue, joinSeen, placeInQueue, type RunRow, runColumns } from "../../runs/run-rows.ts";
 import { type Caller, caller, nameOf } from "../caller.ts";
 
 /** Something that happened to a run, and who did it, if a person did. */
@@ -28,6 +28,8 @@ export type ViewedRun = RunRow & {
   attempt: number;
   user_name: string;
   is_theirs: boolean;
+  /** What may be done to a run in this state, by whoever may. */
+  possible: Record<"stop" | "retry" | "delete", boolean>;
   workflow: { is_visible: boolean; is_active: boolean; has_runner: boolean };
   idempotency_key: string | null;
   begun_at: string | null;
@@ -56,7 +58,7 @@ export async function viewRun(
 ): Promise<{ caller: Caller; now: string; run: ViewedRun | null }> {
   const { rows } = await repeatable(db).execute<{ caller: Caller; now: string; run: ViewedRun | null }>(sql`
     with ${principal(credential)}, run as (
-      select r.*, ${runIsTheirs} as is_theirs
+      select r.*
       from principal p join workflow_runs r on r.id = ${id} and ${runIsVisible}
     ), happened as (
       (select e.id, e.type, e.attempt, e.at, e.detail from run join workflow_run_events e on e.run_id = run.id
@@ -66,7 +68,10 @@ export async function viewRun(
     )
     select ${caller}, ${instant(sql`statement_timestamp()`)} as now, (
       select to_jsonb(viewed) from (
-        select ${runColumns}, r.attempt, r.is_theirs, r.idempotency_key,
+        select ${runColumns}, jsonb_build_object(
+            'stop', public.next_status(seen.status, 'stop') is not null,
+            'retry', public.next_status(seen.status, 'retry') is not null,
+            'delete', public.next_status(seen.status, 'delete') is not null) as possible, r.attempt, ${runIsTheirs} as is_theirs, r.idempotency_key,
           ${instant(sql`r.started_at`)} as begun_at, ${instant(sql`r.deadline_at`)} as deadline_at,
           ${instant(sql`r.dispatched_at`)} as dispatched_at, ${instant(sql`r.next_dispatch_at`)} as next_dispatch_at,
           (select ${nameOf(sql`u`)} from users u where u.id = r.user_id) as user_name,
@@ -87,7 +92,7 @@ export async function viewRun(
               'detail', e.detail, 'user_name', (
                 select ${nameOf(sql`u`)} from users u where u.tenant_id = r.tenant_id and u.id = (e.detail ->> 'user_id')::uuid)
               ) order by e.id nulls last), '[]') from happened e) as events
-        from run r
+        from run r ${joinSeen}
       ) viewed
     ) as run, ${ofTenant}
     from principal p`);

@@ -11,7 +11,7 @@ import { type Database, repeatable } from "../../db/client.ts";
 import type { RunStatus } from "../../db/enums.ts";
 import { instant } from "../../db/rows.ts";
 import { cutPage, type RunCursor, type RunsPage, selectRuns } from "../../runs/list-runs.ts";
-import { runColumns } from "../../runs/run-rows.ts";
+import { joinSeen, runColumns } from "../../runs/run-rows.ts";
 import { type Caller, caller, nameOf, newestVisible } from "../caller.ts";
 
 /** A run in a list. `begun_at` is null until it starts. Instants are RFC 3339. */
@@ -45,7 +45,7 @@ export const listed = (runs: SQL) => sql`(
   select coalesce(jsonb_agg(to_jsonb(page) order by page.created_at desc, page.id desc), '[]') from (
     select ${listedColumns}
     from (${runs}) r
-    cross join lateral (select ${runColumns}) shown
+    cross join lateral (select ${runColumns} from (select r.*) r ${joinSeen}) shown
     join users u on u.id = r.user_id
   ) page)`;
 

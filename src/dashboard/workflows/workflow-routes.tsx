@@ -5,11 +5,15 @@ import type { AppEnv } from "../../http/env.ts";
 import { conditional } from "../../http/middleware/conditional.ts";
 import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
-import { promotion } from "../../runners/deliver-afterwards.ts";
+import { promotion } from "../../runners/dispatch-afterwards.ts";
 import { triggerRun } from "../../runs/trigger-run.ts";
 import { InvokeWorkflowRequestSchema } from "../../runs/workflow-definition-runs-routes.ts";
-import { createDefinition, deleteDefinition, replaceDefinition } from "../../workflows/change-workflow-definition.ts";
-import { changeActivity } from "../../workflows/pause-workflow-definition.ts";
+import {
+  changeActivity,
+  createDefinition,
+  deleteDefinition,
+  replaceDefinition,
+} from "../../workflows/change-workflow-definition.ts";
 import { toContent } from "../../workflows/workflow-definition-content.ts";
 import { UpdateWorkflowDefinitionRequestSchema } from "../../workflows/workflow-definition-schema.ts";
 import {

@@ -1,41 +1,42 @@
 import type { Config } from "../config.ts";
 import type { Database } from "../db/client.ts";
 import { describeError, log } from "../log.ts";
-import { deliverAll } from "../runners/deliver.ts";
-import { type Acceptance, recordDispatchesAccepted } from "../runners/dispatches.ts";
-import { type ClaimedDispatch, claimDueDispatches, putOffDispatches } from "../runners/due-dispatches.ts";
+import type { Dispatch } from "../runners/dispatch.ts";
+import { type Acceptance, acceptDispatches, postponeDispatchesTo } from "../runners/record-dispatch.ts";
+import { sendDispatches } from "../runners/send-dispatches.ts";
+import { claimDueDispatches } from "./claim-due-dispatches.ts";
 
 /** A Worker may wait for six answers at once: five runners', and one of the database's. */
 const LANES = 5;
 
-/** As many as are begun well within their lease. */
+/** As many dispatches as can be begun well within their lease. */
 const CLAIM = 2 * LANES;
 
-/** Later, what is left of a claim is left to its lease: it would run out during the delivery. */
+/** What is left of an older claim is not sent, since its lease could run out meanwhile: it becomes due again. */
 const CLAIM_IS_FRESH_MS = 10_000;
 
 /** Runners that answer within this time are sent several runs at once. */
 const QUICK_MS = 1_000;
 
-/** Runners that take longer do not answer at all, or hardly. Below the time limit of a delivery. */
+/** A runner that takes longer is taken for one that hangs. Below the time limit of sending one dispatch. */
 const HANGING_MS = 10_000;
 
-/** How many quick runners are kept in mind; the others are found out again. */
+/** How many quick runners are remembered. What is known of the others is learned again. */
 const QUICK_RUNNERS = 50;
 
 /**
- * Delivers what is due, several at once, until nothing is left or `mayGoOn` (to one more than `count`) says no, and
- * returns how many it tried. A runner that we know nothing of gets one run, and more only after a quick answer: one
- * that hangs takes up one lane, once.
+ * Sends the dispatches that are due, several at once, until nothing is left or `mayGoOn` (to one more than `count`) says
+ * no. Returns how many it tried. A runner about which nothing is known gets one dispatch, and more only after a quick
+ * answer. So one that hangs takes up one lane, once.
  */
-export async function deliverDue(
+export async function dispatchDue(
   services: { db: Database; config: Config },
   mayGoOn: (count: number) => boolean,
 ): Promise<number> {
   const inFlight = new Set<Promise<void>>();
   const busy = new Set<string>();
   const quick = new Set<string>();
-  let claimed: ClaimedDispatch[] = [];
+  let claimed: Dispatch[] = [];
   let claimedAt = 0;
   let accepted: Acceptance[] = [];
   let count = 0;
@@ -45,18 +46,18 @@ export async function deliverDue(
   async function recordAccepted(): Promise<void> {
     const batch = accepted;
     accepted = [];
-    await recordDispatchesAccepted(services.db, batch);
+    await acceptDispatches(services.db, batch);
   }
 
-  async function deliver(dispatch: ClaimedDispatch): Promise<void> {
+  async function send(dispatch: Dispatch): Promise<void> {
     const { runner } = dispatch;
     if (!quick.has(runner)) busy.add(runner);
     const began = Date.now();
-    await deliverAll(services, [dispatch], onAccepted);
+    await sendDispatches(services, [dispatch], onAccepted);
     const ms = Date.now() - began;
     quick.delete(runner);
     if (ms < QUICK_MS) quick.add(runner);
-    if (ms >= HANGING_MS) await putOffDispatches(services.db, dispatch);
+    if (ms >= HANGING_MS) await postponeDispatchesTo(services.db, dispatch);
     busy.delete(runner);
     const [oldest] = quick;
     if (oldest !== undefined && quick.size > QUICK_RUNNERS) quick.delete(oldest);
@@ -73,10 +74,10 @@ export async function deliverDue(
     while (inFlight.size < LANES) {
       const dispatch = claimed.shift();
       if (!dispatch) break;
-      const delivery = deliver(dispatch)
-        .catch((error: unknown) => log("error", "delivery", { run_id: dispatch.run_id, ...describeError(error) }))
-        .finally(() => inFlight.delete(delivery));
-      inFlight.add(delivery);
+      const sending = send(dispatch)
+        .catch((error: unknown) => log("error", "dispatch", { run_id: dispatch.run_id, ...describeError(error) }))
+        .finally(() => inFlight.delete(sending));
+      inFlight.add(sending);
       count += 1;
     }
     if (inFlight.size > 0) await Promise.race(inFlight);

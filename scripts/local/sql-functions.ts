@@ -1,0 +1,43 @@
+/** The SQL functions of `migrations/functions/`: they are applied as a whole, whenever one of them has changed. */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { NeonQueryFunction } from "@neondatabase/serverless";
+
+const FOLDER = "migrations/functions";
+
+/** All statements, in the order of their files' names, and a hash that changes with any of them. */
+export function readSqlFunctions(): { statements: string[]; hash: string } {
+  const statements = readdirSync(FOLDER)
+    .filter((name) => name.endsWith(".sql"))
+    .sort()
+    .flatMap((name) => splitStatements(readFileSync(join(FOLDER, name), "utf8")));
+  return { statements, hash: createHash("sha256").update(statements.join("\n")).digest("hex") };
+}
+
+/** A statement ends with a line that ends in `$$;`: each of them creates a function, whose body stands between two `$$`. */
+function splitStatements(text: string): string[] {
+  const statements = text.split(/(?<=\$\$;)\n/).map((statement) => statement.trim());
+  return statements.filter((statement) => statement !== "");
+}
+
+/** True when the database has these very functions. A database without the table has none. */
+export async function hasSqlFunctions(sql: NeonQueryFunction<false, false>): Promise<boolean> {
+  const [table] = await sql`select to_regclass('drizzle.sql_functions') is not null as exists`;
+  if (!table?.exists) return false;
+  const [applied] = await sql`select hash from drizzle.sql_functions`;
+  return applied?.hash === readSqlFunctions().hash;
+}
+
+/** Applies all functions in one transaction, and records their hash in it. */
+export async function applySqlFunctions(sql: NeonQueryFunction<false, false>): Promise<void> {
+  const { statements, hash } = readSqlFunctions();
+  await sql.transaction([
+    sql`select pg_advisory_xact_lock(hashtext('workflow_runs_migrations'))`,
+    sql`create table if not exists drizzle.sql_functions (id integer primary key default 1 check (id = 1), hash text not null)`,
+    // A function may use one that is created after it.
+    sql`set local check_function_bodies = off`,
+    ...statements.map((statement) => sql.query(statement)),
+    sql`insert into drizzle.sql_functions (hash) values (${hash}) on conflict (id) do update set hash = excluded.hash`,
+  ]);
+}

@@ -1,0 +1,51 @@
+import { type SQL, sql } from "drizzle-orm";
+import { z } from "zod";
+import { Problem } from "../http/problems.ts";
+import { type Credential, credentialJson } from "./access.ts";
+import { type Database, repeatable } from "./client.ts";
+import { noteTenant } from "./meter.ts";
+
+/** An argument of a function. An object goes as JSON. */
+type Argument = string | number | boolean | null | readonly string[] | { json: unknown };
+
+/** What every verb on behalf of a caller may answer, whatever else it answers. */
+const commonSchema = z.object({ tenant_id: z.string().optional(), refused: z.string().optional() });
+
+/**
+ * Calls one of the SQL functions in migrations/functions: one statement, one round trip, one transaction.
+ *
+ * `args` go by name, without the prefix `p_`. The answer is checked: it may hold fields that `schema` does not name, since
+ * the functions may be those of the next release. An `isRepeatable` call is idempotent, and is made once more when the
+ * connection breaks before the answer.
+ * @throws Problem `unauthenticated` when the function refuses the caller's credential
+ * @throws z.ZodError when the answer is none of the function's
+ */
+export async function callFunction<Schema extends z.ZodType>(
+  db: Database,
+  name: string,
+  args: Readonly<Record<string, Argument>>,
+  schema: Schema,
+  { isRepeatable = false }: { isRepeatable?: boolean } = {},
+): Promise<z.output<Schema>> {
+  const named = Object.entries(args).map(([key, value]) => sql`${sql.raw(`p_${key}`)} => ${bind(value)}`);
+  const statement = sql`select public.${sql.raw(name)}(${sql.join(named, sql`, `)}) as answer`;
+  const { rows } = await (isRepeatable ? repeatable(db) : db).execute<{ answer: unknown }>(statement);
+  const answer = rows[0]?.answer;
+  const common = commonSchema.safeParse(answer);
+  if (common.data?.refused === "unauthenticated") throw new Problem("unauthenticated");
+  if (common.data?.tenant_id !== undefined) noteTenant(common.data.tenant_id);
+  return schema.parse(answer);
+}
+
+function bind(value: Argument): SQL {
+  if (Array.isArray(value)) return sql`${sql.param(value)}`;
+  return typeof value === "object" && value !== null && "json" in value
+    ? sql`${JSON.stringify(value.json)}`
+    : sql`${value}`;
+}
+
+/** What a verb answers that has nothing to say but that it did its work. */
+export const doneSchema = z.object({ refused: z.undefined().optional() });
+
+/** A credential as an argument. */
+export const credentialArgument = (credential: Credential): string => credentialJson(credential);

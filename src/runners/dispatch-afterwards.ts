@@ -1,0 +1,17 @@
+import type { Context } from "hono";
+import type { AppEnv } from "../http/env.ts";
+import type { Promotion } from "./dispatch.ts";
+import { sendDispatches } from "./send-dispatches.ts";
+
+/**
+ * What a route gives to a verb that may promote runs: this Worker sends their dispatches after its answer. If it dies
+ * before that, their lease runs out and the sweep sends them.
+ */
+export function promotion(c: Pick<Context<AppEnv>, "env" | "executionCtx">): Promotion {
+  return {
+    graceSeconds: c.env.config.deadlineGraceSeconds,
+    onPromoted: (dispatches) => {
+      if (dispatches.length > 0) c.executionCtx.waitUntil(sendDispatches(c.env, dispatches));
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/** What became of a dispatch, written down. None of these touches a run that has ended or is at another attempt. */
+import { z } from "zod";
+import { callFunction } from "../db/call.ts";
+import type { Database } from "../db/client.ts";
+import { type Dispatch, dispatchesSchema, type Promotion, promotionArguments } from "./dispatch.ts";
+
+/** A dispatch that its runner has accepted with this HTTP status. */
+export type Acceptance = { dispatch: Dispatch; status: number };
+
+/** Records that runners have taken runs. */
+export async function acceptDispatches(db: Database, acceptances: readonly Acceptance[]): Promise<void> {
+  if (acceptances.length === 0) return;
+  const json = acceptances.map(({ dispatch: { run_id, tenant_id, attempt }, status }) => ({
+    ...{ run_id, tenant_id, attempt },
+    status,
+  }));
+  await callFunction(db, "accept_dispatches", { acceptances: { json } }, z.unknown(), { isRepeatable: true });
+}
+
+/** Records why a dispatch failed, and in how many seconds it is tried again. */
+export async function postponeDispatch(
+  db: Database,
+  dispatch: Dispatch,
+  next: { reason: string; delaySeconds: number },
+): Promise<void> {
+  const args = { ...attemptArguments(dispatch), reason: next.reason, delay_seconds: next.delaySeconds };
+  await callFunction(db, "postpone_dispatch", args, z.unknown());
+}
+
+/** Postpones by some minutes, untried, what else is due for the runner of a dispatch that did not answer. */
+export async function postponeDispatchesTo(db: Database, { tenant_id, runner }: Dispatch): Promise<void> {
+  const reason = "The runner did not answer another dispatch.";
+  await callFunction(db, "postpone_dispatches_to", { tenant_id, runner, reason }, z.unknown());
+}
+
+/**
+ * Fails a run that its runner refuses, and starts the one that waits behind it. `pause` also pauses the definition, so that
+ * nothing more is sent to a runner that is gone.
+ */
+export async function giveUpDispatch(
+  db: Database,
+  dispatch: Dispatch,
+  options: { reason: string; pause: boolean } & Promotion,
+): Promise<void> {
+  const { dispatches } = await callFunction(
+    db,
+    "give_up_dispatch",
+    {
+      ...attemptArguments(dispatch),
+      reason: options.reason,
+      pause: options.pause,
+      runner_url: dispatch.runner_url,
+      ...promotionArguments(options),
+    },
+    dispatchesSchema,
+  );
+  options.onPromoted(dispatches);
+}
+
+const attemptArguments = ({ run_id, tenant_id, attempt }: Dispatch) => ({ run_id, tenant_id, attempt });

@@ -1,0 +1,120 @@
+/** Sends dispatches to their runners and records what became of each. Used after a request that promoted a run, and by the sweep. */
+import type { Config } from "../config.ts";
+import type { Database } from "../db/client.ts";
+import { describeError, log } from "../log.ts";
+import type { Verdict } from "./answer.ts";
+import { dispatchDelaySeconds } from "./backoff.ts";
+import type { Dispatch, Promotion } from "./dispatch.ts";
+import { type Acceptance, acceptDispatches, giveUpDispatch, postponeDispatch } from "./record-dispatch.ts";
+import { decryptWebhookSecret } from "./secret-box.ts";
+import { notifyStopped, sendDispatch } from "./send.ts";
+import { signRunToken } from "./token.ts";
+
+/** A Worker may wait for the headers of six answers at once. */
+const CONCURRENCY = 6;
+
+/**
+ * No dispatch begins later than this. So the last one ends within the 30 s that a Worker has after its answer, and a runner
+ * that refuses run after run of a long queue does not keep the others waiting.
+ */
+const BUDGET_MS = 12_000;
+
+/** What to do about a dispatch that a runner has accepted. */
+export type OnAccepted = (acceptance: Acceptance) => Promise<void>;
+
+/**
+ * Sends these dispatches, and those of the runs that are promoted meanwhile. Never throws. A dispatch that is not sent, or
+ * whose outcome is not recorded, stays due: its lease runs out and the sweep sends it again. Each acceptance is recorded
+ * at once, unless `onAccepted` sees to that.
+ */
+export async function sendDispatches(
+  { db, config }: { db: Database; config: Config },
+  dispatches: readonly Dispatch[],
+  onAccepted: OnAccepted = (acceptance) => acceptDispatches(db, [acceptance]),
+): Promise<void> {
+  const queue = [...dispatches];
+  const began = Date.now();
+  const next = () => (Date.now() - began < BUDGET_MS ? queue.shift() : undefined);
+  const lane = async () => {
+    for (let dispatch = next(); dispatch; dispatch = next()) {
+      try {
+        await sendOne(db, config, dispatch, { onAccepted, onPromoted: (promoted) => queue.push(...promoted) });
+      } catch (error) {
+        log("error", "dispatch", { run_id: dispatch.run_id, attempt: dispatch.attempt, ...describeError(error) });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, queue.length) }, lane));
+}
+
+async function sendOne(
+  db: Database,
+  config: Config,
+  dispatch: Dispatch,
+  { onAccepted, onPromoted }: { onAccepted: OnAccepted; onPromoted: Promotion["onPromoted"] },
+): Promise<void> {
+  const verdict = await trySending(config, dispatch);
+  switch (verdict.kind) {
+    case "accepted":
+      return onAccepted({ dispatch, status: verdict.status });
+    case "retry": {
+      const backoffSeconds = dispatchDelaySeconds(dispatch.dispatch_count, Math.random());
+      const delaySeconds = Math.max(backoffSeconds, verdict.retryAfterSeconds ?? 0);
+      return postponeDispatch(db, dispatch, { reason: verdict.reason, delaySeconds });
+    }
+    case "rejected":
+      return giveUpDispatch(db, dispatch, {
+        reason: verdict.reason,
+        pause: verdict.gone,
+        graceSeconds: config.deadlineGraceSeconds,
+        onPromoted,
+      });
+  }
+}
+
+async function trySending(config: Config, dispatch: Dispatch): Promise<Verdict> {
+  const { runner_url: runnerUrl, webhook_secret_encrypted: secret } = dispatch;
+  if (runnerUrl === null || secret === null) {
+    return { kind: "rejected", reason: "The workflow has lost its runner.", gone: false };
+  }
+  const [webhookSecret, callbackToken] = await Promise.all([
+    decryptWebhookSecret(config.encryptionKeys, dispatch.workflow_definition_id, secret),
+    signRunToken(config.runTokenKeys, {
+      runId: dispatch.run_id,
+      attempt: dispatch.attempt,
+      tenantId: dispatch.tenant_id,
+      expiresAt: dispatch.deadline_at,
+    }),
+  ]);
+  const callbackUrl = `${config.publicUrl}/v1/workflow-runs/${dispatch.run_id}/callback`;
+  return sendDispatch({ dispatch, webhookSecret, callbackUrl, callbackToken }, urlOptions(config));
+}
+
+const urlOptions = ({ allowLocalRunners, publicUrl }: Config) => ({ allowLocal: allowLocalRunners, publicUrl });
+
+/** A run that was stopped while it was RUNNING, and the runner to tell: `stop_run` in SQL. Instants are RFC 3339. */
+export type StoppedRun = {
+  run_id: string;
+  attempt: number;
+  workflow_definition_id: string;
+  runner_url: string;
+  webhook_secret_encrypted: string;
+  stopped_at: string;
+};
+
+/** Tells a run's runner, once, that the run was stopped. Never throws. */
+export async function tellStopped(config: Config, stopped: StoppedRun, reason: string | null): Promise<void> {
+  const { run_id: runId, attempt, runner_url: url, stopped_at: at } = stopped;
+  try {
+    const webhookSecret = await decryptWebhookSecret(
+      config.encryptionKeys,
+      stopped.workflow_definition_id,
+      stopped.webhook_secret_encrypted,
+    );
+    const message = { runId, attempt, reason, url, webhookSecret, at };
+    const isAccepted = await notifyStopped(message, urlOptions(config));
+    log("info", "stop sent", { run_id: runId, attempt, accepted: isAccepted });
+  } catch (error) {
+    log("error", "stop sent", { run_id: runId, attempt, ...describeError(error) });
+  }
+}

@@ -1,0 +1,150 @@
+/** What a caller is told when a verb on a run refuses. The SQL functions answer neutral outcomes; this is what they mean. */
+import { z } from "zod";
+import type { RunStatus } from "../db/enums.ts";
+import { RUN_STATUSES } from "../db/enums.ts";
+import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
+
+export const NO_RUN = "There is no such run, or it is not yours to see.";
+
+const partFaultSchema = z.object({
+  field: z.string(),
+  id: z.string(),
+  path: z.string().nullable(),
+  fault: z.enum(["missing", "unreadable", "unwritable", "empty"]),
+});
+type PartFault = z.infer<typeof partFaultSchema>;
+
+/** Why `trigger_run` refused. */
+export const triggerRefusalSchema = z.object({
+  refused: z.enum(["not_found", "paused", "no_runner", "path_parts", "snapshot_too_large"]),
+  faults: z.array(partFaultSchema).default([]),
+  bytes: z.int().optional(),
+  max_bytes: z.int().optional(),
+});
+
+/** Why `stop_run`, `retry_run` or `delete_run` refused: see `judge_run_change` and `retry_run`. */
+export const changeRefusalSchema = z.object({
+  refused: z.enum([
+    "not_found",
+    "forbidden",
+    "wrong_state",
+    "definition_not_visible",
+    "paused",
+    "no_runner",
+    "path_parts",
+    "key_in_use",
+  ]),
+  status: z.enum(RUN_STATUSES).optional(),
+  run_id: z.string().optional(),
+  faults: z.array(partFaultSchema).default([]),
+});
+
+/** Why `record_result` refused. */
+export const resultRefusalSchema = z.object({
+  refused: z.enum(["not_found", "other_attempt", "ended"]),
+  attempt: z.int().optional(),
+  status: z.enum(RUN_STATUSES).optional(),
+  ended_by: z.string().nullish(),
+});
+
+export function triggerProblem(
+  refusal: z.infer<typeof triggerRefusalSchema>,
+  noDefinition: string,
+): Problem | ValidationFailed {
+  switch (refusal.refused) {
+    case "not_found":
+      return new Problem("not_found", noDefinition);
+    case "paused":
+      return new Problem("conflict", "The workflow is paused. Set `is_active` to true to invoke it.");
+    case "no_runner":
+      return new Problem("conflict", "The workflow has no runner. Set `runner_config` to invoke it.");
+    case "path_parts":
+      return (
+        lackingRights("To invoke this workflow", refusal.faults) ?? new ValidationFailed(refusal.faults.map(toFault))
+      );
+    case "snapshot_too_large": {
+      const msg =
+        `The run's snapshot would have ${refusal.bytes} bytes, of at most ${refusal.max_bytes}: the paths of the ` +
+        "workflow's files and folders are too long together. Shorten their names, or name fewer of them.";
+      return new ValidationFailed([{ loc: ["path", "definition_id"], type: "value_error", msg }]);
+    }
+  }
+}
+
+/** `verb` is what the caller wanted to do, as in "Only a FAILED run can be retried". */
+export function changeProblem(
+  refusal: z.infer<typeof changeRefusalSchema>,
+  verb: "stop" | "retry" | "delete",
+): Problem {
+  switch (refusal.refused) {
+    case "not_found":
+      return new Problem("not_found", NO_RUN);
+    case "forbidden":
+      return new Problem("forbidden", "Only who triggered the run, or an OWNER or ADMIN, may do that.");
+    case "wrong_state":
+      return new Problem("conflict", WRONG_STATE[verb](refusal.status));
+    case "definition_not_visible":
+      return new Problem("forbidden", "To retry this run you need read on its workflow, as for an invoke.");
+    case "paused":
+      return new Problem("conflict", "The workflow is paused. Set `is_active` to true to retry.");
+    case "no_runner":
+      return new Problem("conflict", "The workflow has no runner. Set `runner_config` to retry.");
+    case "key_in_use":
+      return new Problem(
+        "conflict",
+        `The run ${refusal.run_id} has taken over the idempotency key of this run and has not ended. Use that one.`,
+      );
+    case "path_parts":
+      return (
+        lackingRights("To retry this run", refusal.faults) ??
+        new Problem(
+          "conflict",
+          `What the run is about no longer exists: ${listIds(refusal.faults)}. Invoke the workflow anew.`,
+        )
+      );
+  }
+}
+
+const WRONG_STATE: Record<"stop" | "retry" | "delete", (status: RunStatus | undefined) => string> = {
+  stop: (status) => `The run has already ended: it is ${status}.`,
+  retry: (status) => `Only a FAILED run can be retried: it is ${status}.`,
+  delete: () => "The run is RUNNING. Stop it first, then delete it.",
+};
+
+export function resultProblem(refusal: z.infer<typeof resultRefusalSchema>, attempt: number): Problem {
+  switch (refusal.refused) {
+    case "not_found":
+      return new Problem("not_found", "There is no such run any more: its result is not needed.");
+    case "other_attempt":
+      return new Problem("conflict", `The token is of attempt ${attempt}; the run is at attempt ${refusal.attempt}.`);
+    case "ended":
+      return new Problem("conflict", lateResult(refusal));
+  }
+}
+
+function lateResult({ status, ended_by }: z.infer<typeof resultRefusalSchema>): string {
+  if (ended_by === "DEADLINE") {
+    return "The result came after the deadline: the run is FAILED. It is kept in the run's events.";
+  }
+  if (ended_by === "STOP") return "The run was stopped meanwhile. The result is kept in the run's events.";
+  return `The run has already ended: it is ${status}. The result is kept in the run's events.`;
+}
+
+/** Null when no right is lacking: then something else is wrong. */
+function lackingRights(purpose: string, faults: readonly PartFault[]): Problem | null {
+  const rights = faults.flatMap(({ fault, id }) => {
+    if (fault === "unreadable") return [`read on ${id}`];
+    return fault === "unwritable" ? [`write on ${id}`] : [];
+  });
+  return rights.length === 0 ? null : new Problem("forbidden", `${purpose} you also need: ${rights.join(", ")}.`);
+}
+
+const listIds = (faults: readonly PartFault[]) => faults.map(({ id }) => id).join(", ");
+
+function toFault({ field, id, fault, path }: PartFault): Fault {
+  const msg =
+    fault === "missing"
+      ? `The workflow's ${field} name the path part ${id}, which no longer exists.`
+      : `The workflow's ${field} name the folder ${path}, which has no document below it.`;
+  return { loc: ["path", "definition_id"], type: "value_error", msg };
+}

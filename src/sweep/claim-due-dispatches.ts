@@ -1,0 +1,20 @@
+import { callFunction } from "../db/call.ts";
+import type { Database } from "../db/client.ts";
+import { DISPATCH_LEASE_SECONDS, type Dispatch, dispatchesSchema } from "../runners/dispatch.ts";
+
+export type Claim = {
+  limit: number;
+  /** Runners that are sent as many dispatches as are due; others are sent one. */
+  quick: readonly string[];
+  /** Runners that are sent none. */
+  busy: readonly string[];
+};
+
+/**
+ * Takes up to `limit` due dispatches under a lease: until it runs out nobody else sends them. The tenants take turns, and
+ * of each tenant the dispatches that have been due longest come first.
+ */
+export async function claimDueDispatches(db: Database, { limit, quick, busy }: Claim): Promise<Dispatch[]> {
+  const args = { limit, quick, busy, dispatch_lease_seconds: DISPATCH_LEASE_SECONDS };
+  return (await callFunction(db, "claim_due_dispatches", args, dispatchesSchema)).dispatches;
+}
