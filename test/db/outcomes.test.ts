@@ -1,0 +1,327 @@
+/** Reaches every outcome of every SQL function that can refuse: those that its text names, and no others. */
+import { v7 as uuid } from "uuid";
+import { beforeAll, describe, expect, it } from "vitest";
+import { hashApiKey } from "../../src/http/credentials/api-key.ts";
+import { BUSY_RUNNER, callBack, invoke } from "../support/lifecycle.ts";
+import { grant, insertParts } from "../support/path-parts.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant, type TestUser } from "../support/tenant.ts";
+
+const FILES = import.meta.glob<string>("../../migrations/functions/*.sql", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+});
+
+type Answer = { refused?: string };
+type World = { tenant: TestTenant; runId: string };
+
+/** A tenant with a RUNNING run of its OWNER's. */
+async function newWorld(): Promise<World> {
+  const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+  return { tenant, runId: await invoke(service, tenant) };
+}
+
+async function call(name: string, args: Record<string, unknown>): Promise<Answer> {
+  const names = Object.keys(args).map((key, i) => `p_${key} => $${i + 1}`);
+  const [row] = await service.database.sql.query(`select public.${name}(${names.join(", ")}) as answer`, [
+    ...Object.values(args),
+  ]);
+  return row?.answer as Answer;
+}
+
+const LEASE = { grace_seconds: 0, dispatch_lease_seconds: 30 };
+const as = async ({ key }: TestUser) => ({ credential: JSON.stringify({ api_key_hash: await hashApiKey(key) }) });
+const nobody = { credential: JSON.stringify({ api_key_hash: "00" }) };
+
+const trigger = async ({ tenant }: World, user: TestUser = tenant.owner) =>
+  call("trigger_run", {
+    ...(await as(user)),
+    definition_id: tenant.definitionId,
+    run_id: uuid(),
+    idempotency_key: null,
+    ...LEASE,
+  });
+
+const change = async (verb: string, { tenant, runId }: World, user: TestUser = tenant.owner) =>
+  call(verb, { ...(await as(user)), run_id: runId, ...(verb === "stop_run" && { reason: null }), ...LEASE });
+
+const content = ({ tenant }: World, more: object = {}) =>
+  JSON.stringify({
+    name: "Test",
+    description: null,
+    runner_type: "SELF_HOSTED",
+    runner_url: null,
+    webhook_secret_encrypted: null,
+    max_run_duration_seconds: 300,
+    source_path_part_ids: [tenant.sourcesId],
+    instruction_path_part_ids: [tenant.instructionsId],
+    output_path_part_ids: [tenant.outputsId],
+    template_path_part_id: null,
+    is_active: true,
+    ...more,
+  });
+
+const create = async (world: World, user = world.tenant.owner, more: object = {}) =>
+  call("create_definition", {
+    ...(await as(user)),
+    definition_id: uuid(),
+    node_id: uuid(),
+    content: content(world, more),
+  });
+
+const replace = async (world: World, user = world.tenant.owner, more: object = {}) =>
+  call("replace_definition", {
+    ...(await as(user)),
+    definition_id: world.tenant.definitionId,
+    content: content(world, more),
+    ...LEASE,
+  });
+
+const definitionVerb = async (verb: string, { tenant }: World, user = tenant.owner, more: object = {}) =>
+  call(verb, { ...(await as(user)), definition_id: tenant.definitionId, ...more, ...LEASE });
+
+/** Lets the tenant's USER see the definition. */
+async function letRead({ tenant }: World): Promise<void> {
+  const [row] = await service.database.sql`
+    select path_part_id from workflow_definitions where id = ${tenant.definitionId}`;
+  await grant(service.database, tenant, String(row?.path_part_id), "READ_ONLY");
+}
+
+const fail = ({ tenant, runId }: World) => callBack(service, tenant, runId, { status: "FAILED" });
+const setDefinition = ({ tenant }: World, what: "paused" | "no runner" | "gone part") => {
+  const { sql } = service.database;
+  switch (what) {
+    case "paused":
+      return sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;
+    case "no runner":
+      return sql`
+        update workflow_definitions set runner_url = null, webhook_secret_encrypted = null
+        where id = ${tenant.definitionId}`;
+    case "gone part":
+      return sql`
+        update workflow_definitions set template_path_part_id = gen_random_uuid() where id = ${tenant.definitionId}`;
+  }
+};
+
+type Reach = (world: World) => Promise<Answer>;
+
+const CHANGES: Record<string, Reach> = {
+  unauthenticated: ({ runId }) => call("delete_run", { ...nobody, run_id: runId, ...LEASE }),
+  not_found: (world) => change("delete_run", world, world.tenant.user),
+  forbidden: async (world) => {
+    await letRead(world);
+    return change("delete_run", world, world.tenant.user);
+  },
+  wrong_state: (world) => change("delete_run", world),
+};
+
+const of = (verb: string, outcomes: Record<string, Reach>): [string, Record<string, Reach>] => [verb, outcomes];
+
+/** How each outcome is reached. */
+const OUTCOMES: [string, Record<string, Reach>][] = [
+  of("trigger_run", {
+    unauthenticated: ({ tenant }) =>
+      call("trigger_run", {
+        ...nobody,
+        definition_id: tenant.definitionId,
+        run_id: uuid(),
+        idempotency_key: null,
+        ...LEASE,
+      }),
+    not_found: (world) => trigger(world, world.tenant.user),
+    paused: async (world) => {
+      await setDefinition(world, "paused");
+      return trigger(world);
+    },
+    no_runner: async (world) => {
+      await setDefinition(world, "no runner");
+      return trigger(world);
+    },
+    path_parts: async (world) => {
+      await setDefinition(world, "gone part");
+      return trigger(world);
+    },
+    snapshot_too_large: async (world) => {
+      const folders = Array.from({ length: 8 }, (_, depth) => `/${"x".repeat(250)}`.repeat(depth + 1));
+      const documents = Array.from({ length: 38 }, (_, i) => `${folders.at(-1)}/${i}.md`);
+      const { idOf } = await insertParts(service.database, world.tenant, [...folders, ...documents]);
+      await service.database.sql`
+        update workflow_definitions
+        set source_path_part_ids = ${documents.slice(0, 19).map(idOf)}::uuid[],
+          instruction_path_part_ids = ${documents.slice(19).map(idOf)}::uuid[]
+        where id = ${world.tenant.definitionId}`;
+      return trigger(world);
+    },
+  }),
+  of("record_result", {
+    not_found: ({ tenant }) =>
+      call("record_result", {
+        run_id: uuid(),
+        tenant_id: tenant.id,
+        attempt: 1,
+        status: "FAILED",
+        error: null,
+        ...LEASE,
+      }),
+    other_attempt: ({ tenant, runId }) =>
+      call("record_result", {
+        run_id: runId,
+        tenant_id: tenant.id,
+        attempt: 2,
+        status: "FAILED",
+        error: null,
+        ...LEASE,
+      }),
+    ended: async (world) => {
+      await fail(world);
+      const { tenant, runId } = world;
+      return call("record_result", {
+        run_id: runId,
+        tenant_id: tenant.id,
+        attempt: 1,
+        status: "COMPLETED",
+        error: null,
+        ...LEASE,
+      });
+    },
+  }),
+  of("delete_run", CHANGES),
+  of("stop_run", {
+    unauthenticated: ({ runId }) => call("stop_run", { ...nobody, run_id: runId, reason: null, ...LEASE }),
+    not_found: (world) => change("stop_run", world, world.tenant.user),
+    forbidden: async (world) => {
+      await letRead(world);
+      return change("stop_run", world, world.tenant.user);
+    },
+    wrong_state: async (world) => {
+      await fail(world);
+      return change("stop_run", world);
+    },
+  }),
+  of("retry_run", {
+    unauthenticated: ({ runId }) => call("retry_run", { ...nobody, run_id: runId, ...LEASE }),
+    not_found: (world) => change("retry_run", world, world.tenant.user),
+    forbidden: async (world) => {
+      await letRead(world);
+      return change("retry_run", world, world.tenant.user);
+    },
+    wrong_state: (world) => change("retry_run", world),
+    definition_not_visible: async (world) => {
+      await fail(world);
+      await service.database.sql`update workflow_runs set user_id = ${world.tenant.user.id} where id = ${world.runId}`;
+      return change("retry_run", world, world.tenant.user);
+    },
+    paused: async (world) => {
+      await fail(world);
+      await setDefinition(world, "paused");
+      return change("retry_run", world);
+    },
+    no_runner: async (world) => {
+      await fail(world);
+      await setDefinition(world, "no runner");
+      return change("retry_run", world);
+    },
+    path_parts: async (world) => {
+      await fail(world);
+      await service.database.sql`
+        update workflow_runs
+        set run_snapshot = jsonb_set(run_snapshot, '{template}', jsonb_build_object('path_part_id', gen_random_uuid()))
+        where id = ${world.runId}`;
+      return change("retry_run", world);
+    },
+    key_in_use: async (world) => {
+      await fail(world);
+      await invoke(service, world.tenant);
+      await service.database.sql`
+        update workflow_runs set idempotency_key = 'k' where workflow_definition_id = ${world.tenant.definitionId}`;
+      return change("retry_run", world);
+    },
+  }),
+  of("find_run", {
+    unauthenticated: ({ runId }) => call("find_run", { ...nobody, run_id: runId }),
+  }),
+  of("create_definition", {
+    unauthenticated: (world) =>
+      call("create_definition", { ...nobody, definition_id: uuid(), node_id: uuid(), content: content(world) }),
+    forbidden: (world) => create(world, world.tenant.user),
+    path_parts: (world) => create(world, world.tenant.owner, { template_path_part_id: uuid() }),
+  }),
+  of("replace_definition", {
+    unauthenticated: (world) =>
+      call("replace_definition", {
+        ...nobody,
+        definition_id: world.tenant.definitionId,
+        content: content(world),
+        ...LEASE,
+      }),
+    not_found: (world) => replace(world, world.tenant.user),
+    forbidden: async (world) => {
+      await letRead(world);
+      return replace(world, world.tenant.user);
+    },
+    path_parts: (world) => replace(world, world.tenant.owner, { template_path_part_id: uuid() }),
+    secret_missing: (world) => replace(world, world.tenant.owner, { runner_url: "https://another.example/hook" }),
+  }),
+  of("change_definition_activity", {
+    unauthenticated: ({ tenant }) =>
+      call("change_definition_activity", {
+        ...nobody,
+        definition_id: tenant.definitionId,
+        is_active: true,
+        ...LEASE,
+      }),
+    not_found: (world) => definitionVerb("change_definition_activity", world, world.tenant.user, { is_active: true }),
+    forbidden: async (world) => {
+      await letRead(world);
+      return definitionVerb("change_definition_activity", world, world.tenant.user, { is_active: true });
+    },
+  }),
+  of("delete_definition", {
+    unauthenticated: ({ tenant }) =>
+      call("delete_definition", { ...nobody, definition_id: tenant.definitionId, ...LEASE }),
+    not_found: (world) => definitionVerb("delete_definition", world, world.tenant.user),
+    forbidden: async (world) => {
+      await letRead(world);
+      return definitionVerb("delete_definition", world, world.tenant.user);
+    },
+    running: (world) => definitionVerb("delete_definition", world),
+  }),
+];
+
+/** The body of each function, by its name. */
+const BODIES = new Map(
+  Object.values(FILES)
+    .join("\n")
+    .split(/^create or replace function public\./m)
+    .slice(1)
+    .map((text) => [/^\w+/.exec(text)?.[0] ?? "", text.slice(0, text.indexOf("$$;"))]),
+);
+
+/** What a function and those that judge for it may say after `refused`. */
+function refusalsOf(name: string): string[] {
+  const body = BODIES.get(name) ?? "";
+  const judges = [...BODIES.keys()].filter((other) => other.startsWith("judge_") && body.includes(`public.${other}(`));
+  const own = [...body.matchAll(/refused["'](?:,|:) ["'](\w+)["']/g)].map(([, refusal = ""]) => refusal);
+  return [...new Set([...own, ...judges.flatMap(refusalsOf)])].sort();
+}
+
+it("knows of each function that refuses", () => {
+  const refusing = [...BODIES.keys()].filter((name) => !name.startsWith("judge_") && refusalsOf(name).length > 0);
+  expect(refusing.sort()).toEqual(OUTCOMES.map(([verb]) => verb).sort());
+});
+
+describe.each(OUTCOMES)("%s", (verb, outcomes) => {
+  it("has these refusals, and no others", () => {
+    expect(refusalsOf(verb)).toEqual(Object.keys(outcomes).sort());
+  });
+
+  it.each(Object.entries(outcomes))("refuses: %s", async (refusal, reach) => {
+    expect(await reach(await newWorld())).toMatchObject({ refused: refusal });
+  });
+});
