@@ -76,9 +76,14 @@ $$;
 create or replace function public.readable_definitions(p_role text, p_tenant_id uuid, p_user_id uuid)
 returns table (id uuid)
 language sql stable as $$
+  -- Materialized: otherwise the planner may join all definitions of the tenant first, since it cannot tell how few of them
+  -- lie below the permissions.
+  with permission as materialized (
+    select p_tenant_id as tenant_id, path from public.permissions_of(p_role, p_tenant_id, p_user_id)
+  )
   select distinct d.id
-  from public.permissions_of(p_role, p_tenant_id, p_user_id) permission
-  join public.path_parts node on node.tenant_id = p_tenant_id and node.part_type = 'WORKFLOW_DEFINITION'
+  from permission
+  join public.path_parts node on node.tenant_id = permission.tenant_id and node.part_type = 'WORKFLOW_DEFINITION'
     -- '0' is the character after '/', so this is one range of the index.
     and node.materialized_path >= permission.path and node.materialized_path < permission.path || '0'
     and public.path_covers(permission.path, node.materialized_path)
