@@ -4,6 +4,7 @@
  */
 import type { Config } from "../config.ts";
 import type { Database } from "../db/client.ts";
+import { signRunToken } from "../http/credentials/run-token.ts";
 import { describeError, log } from "../log.ts";
 import type { StoppedRun } from "../runs/change-run.ts";
 import type { Promotion } from "../runs/slots.ts";
@@ -13,7 +14,6 @@ import { dispatchDelaySeconds } from "./backoff.ts";
 import type { DispatchRow } from "./dispatch.ts";
 import { type Acceptance, giveUpDispatch, postponeDispatch, recordDispatchAccepted } from "./dispatches.ts";
 import { deliver, notifyStopped } from "./send.ts";
-import { signRunToken } from "./token.ts";
 
 /** A Worker may wait for the headers of six answers at once. */
 const CONCURRENCY = 6;
