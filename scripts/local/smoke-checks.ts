@@ -24,7 +24,7 @@ const SECURE_HEADERS: Record<string, string> = {
 /** An answer of the Worker's, a page, and two files that Cloudflare serves by itself. */
 const PATHS = ["/", "/app/sign-in", "/app/style.css", "/docs/swagger-ui.css"];
 
-export const ask = ({ origin }: Service, path: string, init: RequestInit = {}) =>
+const ask = ({ origin }: Service, path: string, init: RequestInit = {}) =>
   fetch(`${origin}${path}`, { redirect: "manual", ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
 
 /** What can be seen from outside without changing anything. */

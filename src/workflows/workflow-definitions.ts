@@ -44,7 +44,7 @@ export const definitionColumns = sql`
   ${instant(sql`d.created_at`)} as created_at, ${instant(sql`d.updated_at`)} as updated_at`;
 
 /** One row for the principal: the definition with this id ({@link DefinitionRow}), or {@link Missing}. */
-export const selectDefinition = (credential: Credential, id: string): SQL => sql`
+const selectDefinition = (credential: Credential, id: string): SQL => sql`
   with ${principal(credential)}
   select found.*, ${ofTenant}
   from principal p
