@@ -21,8 +21,11 @@ export type Supervisor = {
   onStop(stop: () => Promise<void>): void;
   /** Everything stops when this ends; the promise resolves with a few words that say how. */
   watch(name: string, exited: Promise<string>): void;
-  /** Starts a command, watches it, and stops it and every process it started when everything stops. */
-  start(child: Child): void;
+  /**
+   * Starts a command, watches it, and stops it and every process it started when everything stops. Returns its process id,
+   * which is that of its group, too; undefined if it was not started.
+   */
+  start(child: Child): number | undefined;
 };
 
 const STOP_TIMEOUT_MS = 5_000;
@@ -63,10 +66,11 @@ export async function supervise(main: (supervisor: Supervisor) => Promise<void>)
       watch,
       start(child) {
         // `main` may still be on its way when everything is being stopped.
-        if (isStopping) return;
-        const { exited, stop } = startChild(child);
+        if (isStopping) return undefined;
+        const { exited, stop, pid } = startChild(child);
         stops.push(stop);
         watch(child.name, exited);
+        return pid;
       },
     }).catch((error: unknown) => resolve(error instanceof Error ? error.message : String(error)));
   });
@@ -104,7 +108,7 @@ function startChild({ command, args, cwd, env, onLine }: Child) {
     killNow();
     process.off("exit", killNow);
   }
-  return { exited, stop };
+  return { exited, stop, pid: child.pid };
 }
 
 function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
