@@ -1,8 +1,9 @@
 /** `npm run db`: only the database and its SQL endpoint, for a `npx wrangler dev` beside it. */
 import process from "node:process";
 import { DEMO } from "./local/demo.ts";
+import { root } from "./local/folders.ts";
 import { readPort, requireFreePorts } from "./local/ports.ts";
-import { announceStack, readOwnVars, readReset, root, startDatabase } from "./local/stack.ts";
+import { announceStack, readOwnVars, readReset, startDatabase } from "./local/stack.ts";
 import { supervise } from "./local/supervisor.ts";
 
 const HELP = `Runs only the database of workflow-runs, with demo data, and its SQL endpoint.

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { DEMO, findRunInEachState } from "./local/demo.ts";
+import { root } from "./local/folders.ts";
 import { onEnter } from "./local/on-enter.ts";
 import { readPort, requireFreePorts } from "./local/ports.ts";
 import { redact, rootMessage } from "./local/redact.ts";
@@ -12,7 +13,6 @@ import {
   type LocalDatabase,
   prepareVars,
   readReset,
-  root,
   type StackRecord,
   startDatabase,
 } from "./local/stack.ts";

@@ -11,10 +11,10 @@ import { parseKeyRing } from "../src/key-ring.ts";
 import { diagnose } from "../src/sweep/diagnosis.ts";
 import { readDatabaseTime } from "../src/sweep/sweep-state.ts";
 import { type Finding, judge } from "./local/findings.ts";
+import { exampleVarsFile, ownVarsFile, stacksDir } from "./local/folders.ts";
 import { fail, offerHelp, readDatabaseOptions } from "./local/options.ts";
 import { isPostgresUrl, redact, rootMessage } from "./local/redact.ts";
 import { listStacks } from "./local/running-stacks.ts";
-import { exampleVarsFile, ownVarsFile, stacksDir } from "./local/stack.ts";
 import { compareMigrations } from "./migrate.ts";
 
 const HELP = `Says what is wrong with a service and what to do about it. Changes nothing; ends with 1 if something is wrong.

@@ -6,8 +6,8 @@ import type { Page } from "playwright-core";
 import { launchBrowser, startStack } from "./local/browser.ts";
 import { DEMO } from "./local/demo.ts";
 import { MORE_PEOPLE, MORE_WORKFLOWS } from "./local/demo-world.ts";
+import { root } from "./local/folders.ts";
 import { offerHelp } from "./local/options.ts";
-import { root } from "./local/stack.ts";
 
 offerHelp(`Takes the pictures in docs/screenshots: starts a local stack with demo data, and looks at it with Chromium.
 

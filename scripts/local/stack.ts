@@ -1,11 +1,12 @@
 import { constants, copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { parseArgs, parseEnv } from "node:util";
 import pg from "pg";
 import { readConfig } from "../../src/config.ts";
 import { migrate } from "../migrate.ts";
 import { seedDemo } from "./demo.ts";
+import { exampleVarsFile, localDir, ownVarsFile, stacksDir } from "./folders.ts";
 import { isLoopback } from "./loopback.ts";
 import { offerHelp } from "./options.ts";
 import { preferPort } from "./ports.ts";
@@ -25,13 +26,6 @@ export type LocalDatabase = {
   postgresUrl: string;
 };
 
-export const root = resolve(import.meta.dirname, "../..");
-
-export const exampleVarsFile = join(root, ".dev.vars.example");
-export const ownVarsFile = join(root, ".dev.vars");
-/** What the local stack keeps. Tests have theirs elsewhere. */
-export const localDir = resolve(process.env.LOCAL_DATA_DIR || join(root, ".local"));
-export const stacksDir = join(localDir, "stacks");
 const DATA_DIR = join(localDir, "postgres");
 /** The port that Postgres had last time: people keep it in the settings of their tools. */
 const PORT_FILE = join(localDir, "postgres-port");
