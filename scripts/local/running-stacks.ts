@@ -85,7 +85,7 @@ export function listStacks(folder: string): { running: RunningStack[]; leftovers
 
 /** The shell command that ends these processes in order. */
 export function commandToEnd(processes: readonly StackProcess[]): string {
-  return processes.map(({ pid, signal, isGroup }) => `kill -${signal} ${isGroup ? `-- -${pid}` : pid}`).join("; ");
+  return processes.map(({ pid, signal, isGroup }) => `kill -${signal} ${isGroup ? -pid : pid}`).join("; ");
 }
 
 function listFiles(folder: string): string[] {
