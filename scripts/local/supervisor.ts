@@ -3,6 +3,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { describeEnd } from "./process-end.ts";
+import { redact, rootMessage } from "./redact.ts";
 
 /** A command that keeps running beside others. */
 export type Child = {
@@ -72,7 +73,7 @@ export async function supervise(main: (supervisor: Supervisor) => Promise<void>)
         watch(child.name, exited);
         return pid;
       },
-    }).catch((error: unknown) => resolve(error instanceof Error ? error.message : String(error)));
+    }).catch((error: unknown) => resolve(redact(rootMessage(error))));
   });
 
   isStopping = true;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findFreePort } from "../../scripts/local/ports.ts";
-import { type LocalStack, root, run, runScript, startDev } from "../support/node/npm-run.ts";
+import { type LocalStack, root, run, runScript, startStack } from "../support/node/npm-run.ts";
 
 const READY = "Enter shows this again";
 
@@ -15,7 +15,7 @@ let stack: LocalStack;
 let ports: number[];
 
 const started = async () => {
-  stack = startDev(env);
+  stack = startStack("dev.ts", env);
   await stack.until(READY);
 };
 const postgresOf = (lines: readonly string[]) => lines.find((line) => line.startsWith("  Postgres "));
@@ -84,6 +84,28 @@ describe("npm run dev", () => {
     expect([code, output]).toEqual([0, expect.stringContaining(`http://localhost:${ports[0]}`)]);
     const again = runScript("dev.ts", [], { LOCAL_DATA_DIR: folder });
     expect([again.code, again.output]).toEqual([1, expect.stringContaining("runs in this folder already")]);
+  });
+
+  it("has a sibling, `npm run db`, which prints all that `npx wrangler dev` needs, and which the doctor finds, too", async () => {
+    const [, url = ""] = /(postgres:\S+)/.exec(postgresOf(stack.lines) ?? "") ?? [];
+    const sqlPort = await findFreePort();
+    const vars = { PORT: "18787", SQL_PORT: String(sqlPort), LOCAL_POSTGRES_URL: url };
+    const database = startStack("db.ts", { ...env, ...vars });
+    const lines = await database.until("Ctrl-C stops everything.");
+    for (const line of [
+      `    NEON_FETCH_ENDPOINT=http://127.0.0.1:${sqlPort}/sql`,
+      "    PUBLIC_URL=http://localhost:18787",
+      "    npx wrangler dev --port 18787",
+      "    while sleep 60; do curl -s 'http://localhost:18787/cdn-cgi/handler/scheduled?cron=*+*+*+*+*'; done",
+      expect.stringMatching(/^ {4}PORT=\d+ WEBHOOK_SECRET=whsec_\S+ npm run runner$/),
+    ]) {
+      expect(lines).toContainEqual(line);
+    }
+    const { output } = runScript("doctor.ts", [], { LOCAL_DATA_DIR: folder });
+    expect(output).toContain("The local stack of `npm run db`");
+    expect(output).toContain(`Not looked at, since they are older: ${stack.process.pid}`);
+    database.process.kill("SIGTERM");
+    await database.exited;
   });
 
   it("says after kill -9 what is left, with the command that ends it, and starts then with Postgres where it was", async () => {

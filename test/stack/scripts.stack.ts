@@ -96,6 +96,16 @@ describe("a connection string with a password", () => {
     }
   });
 
+  it("is not printed by the local stack, nor is the SQL that has failed", () => {
+    const program = `import { supervise } from "./scripts/local/supervisor.ts";
+      await supervise(async () => {
+        const cause = new Error("postgres://owner:hunter2@db.example/main does not answer");
+        throw new Error("Failed query: select 1 params: hunter2", { cause });
+      });`;
+    const { code, output } = run(process.execPath, ["--input-type=module-typescript", "-e", program]);
+    expect([code, output]).toEqual([1, "postgres://…@db.example/main does not answer\n"]);
+  });
+
   it.each([
     ["migrate.ts", []],
     ["create-tenant.ts", ["--name", "Acme", "--email", "owner@acme.example"]],

@@ -25,9 +25,9 @@ export type LocalStack = {
   exited: Promise<unknown>;
 };
 
-/** `npm run dev`, with a pipe for what a person types. */
-export function startDev(env: Record<string, string>): LocalStack {
-  const child = spawn(process.execPath, ["scripts/dev.ts"], { cwd: root, env: { ...process.env, ...env } });
+/** `npm run dev` or `npm run db`, with a pipe for what a person types. */
+export function startStack(script: "dev.ts" | "db.ts", env: Record<string, string>): LocalStack {
+  const child = spawn(process.execPath, [`scripts/${script}`], { cwd: root, env: { ...process.env, ...env } });
   const lines: string[] = [];
   const listeners = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {
