@@ -54,6 +54,7 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
       ...process.env,
       ...env,
       LOCAL_POSTGRES_URL: postgresUrl,
+      LOCAL_DATA_DIR: folder,
       PORT: String(web),
       SQL_PORT: String(sql),
       RUNNER_PORT: String(runner),

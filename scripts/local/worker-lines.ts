@@ -23,7 +23,7 @@ const NOISE: readonly RegExp[] = [
 ];
 
 /** What the dashboard's pages ask for: `GET /app/runs 200 OK (12ms)`. */
-const PAGE = /^(GET \/app\S* \d{3})\b/;
+const PAGE = /^(GET \/app\S*) (\d{3})\b/;
 
 /** Longer than any page waits before it asks again. */
 const POLL_MS = 15_000;
@@ -39,8 +39,10 @@ export function createLineFilter(now: () => number = Date.now): (line: string) =
   const lastAsked = new Map<string, number>();
 
   function isPoll(text: string): boolean {
-    const page = PAGE.exec(text)?.[1];
-    if (page === undefined) return false;
+    const [, path, status] = PAGE.exec(text) ?? [];
+    if (path === undefined) return false;
+    // 304 is the same answer as the 200 before.
+    const page = `${path} ${status === "304" ? "200" : status}`;
     const before = lastAsked.get(page);
     lastAsked.set(page, now());
     return before !== undefined && now() - before < POLL_MS;

@@ -22,7 +22,9 @@ describe("the lines of the Worker in the local stack's terminal", () => {
     expect(readable("GET /healthz 200 OK (5ms)")).toBeUndefined();
     expect(readable("GET /healthz 503 Service Unavailable (5ms)")).toBe("GET /healthz 503 Service Unavailable (5ms)");
     const seen = [];
-    for (now = 0; now <= 60_000; now += 10_000) seen.push(readable(`GET /app/health 200 OK (${now}ms)`));
+    for (now = 0; now <= 60_000; now += 10_000) {
+      seen.push(readable(`GET /app/health ${now % 20_000 ? "304 Not Modified" : "200 OK"} (${now}ms)`));
+    }
     expect(seen.filter((line) => line !== undefined)).toEqual(["GET /app/health 200 OK (0ms)"]);
     expect(readable("GET /app/runs 200 OK (1ms)")).toBe("GET /app/runs 200 OK (1ms)");
     expect(readable("GET /app/health 503 Service Unavailable (1ms)")).toContain("503");
