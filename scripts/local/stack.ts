@@ -81,7 +81,7 @@ export function readOwnVars(): NodeJS.Dict<string> {
 
 /** The vars of `.dev.vars.example`, which hold nothing secret. */
 export function exampleVars(): Record<string, string> {
-  return Object.fromEntries(Object.entries(readVars(EXAMPLE_VARS)).map(([name, value = ""]) => [name, value]));
+  return Object.fromEntries(Object.entries(readVars(exampleVarsFile)).map(([name, value = ""]) => [name, value]));
 }
 
 const readVars = (file: string) => parseEnv(readFileSync(file, "utf8"));

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findFreePort } from "../../scripts/local/ports.ts";
-import { type LocalStack, root, run, runScript, startStack } from "../support/node/npm-run.ts";
+import { type LocalStack, root, run, startStack } from "../support/node/local-stack.ts";
+import { runScript } from "../support/node/run-script.ts";
 
 const READY = "Enter shows this again";
 
@@ -79,10 +80,10 @@ describe("npm run dev", () => {
     expect(lines).toContain(`  Dashboard  http://localhost:${ports[0]}/app`);
   });
 
-  it("is found by the doctor on its ports, and not started twice", () => {
-    const { code, output } = runScript("doctor.ts", [], { LOCAL_DATA_DIR: folder });
+  it("is found by the doctor on its ports, and not started twice", async () => {
+    const { code, output } = await runScript("doctor.ts", { LOCAL_DATA_DIR: folder });
     expect([code, output]).toEqual([0, expect.stringContaining(`http://localhost:${ports[0]}`)]);
-    const again = runScript("dev.ts", [], { LOCAL_DATA_DIR: folder });
+    const again = await runScript("dev.ts", { LOCAL_DATA_DIR: folder });
     expect([again.code, again.output]).toEqual([1, expect.stringContaining("runs in this folder already")]);
   });
 
@@ -101,7 +102,7 @@ describe("npm run dev", () => {
     ]) {
       expect(lines).toContainEqual(line);
     }
-    const { output } = runScript("doctor.ts", [], { LOCAL_DATA_DIR: folder });
+    const { output } = await runScript("doctor.ts", { LOCAL_DATA_DIR: folder });
     expect(output).toContain("The local stack of `npm run db`");
     expect(output).toContain(`Not looked at, since they are older: ${stack.process.pid}`);
     database.process.kill("SIGTERM");
@@ -112,13 +113,12 @@ describe("npm run dev", () => {
     const postgres = postgresOf(stack.lines);
     stack.process.kill("SIGKILL");
     await stack.exited.catch(() => {});
-    const { code, output } = runScript("dev.ts", [], env);
+    const { code, output } = await runScript("dev.ts", env);
     expect([code, output]).toEqual([1, expect.stringContaining("has left these running: Postgres (process ")]);
     const [, command = ""] = /^ {2}(kill .*)$/m.exec(output) ?? [];
     expect(run("sh", ["-c", command])).toEqual({ code: 0, output: "" });
-    await expect
-      .poll(() => runScript("doctor.ts", [], { LOCAL_DATA_DIR: folder }).output)
-      .toContain("No local stack runs");
+    const { output: found } = await runScript("doctor.ts", { LOCAL_DATA_DIR: folder });
+    expect(found).toContain("No local stack runs");
     await untilNobodyIsLeft(output);
     await started();
     expect(postgresOf(stack.lines)).toBe(postgres);

@@ -2,7 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { root, run, runScript } from "../support/node/npm-run.ts";
+import { root, run } from "../support/node/local-stack.ts";
+import { runScript } from "../support/node/run-script.ts";
 
 const { scripts, engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
@@ -49,24 +50,31 @@ describe("the npm scripts", () => {
     "migrate.ts",
     "create-tenant.ts",
     "doctor.ts",
+    "pause-sweep.ts",
     "reencrypt-secrets.ts",
     "screenshots.ts",
     "soak.ts",
     "../test/kills/kill.ts",
-  ])("have a --help, and do nothing else then: %s", (name) => {
+  ])("have a --help, and do nothing else then: %s", async (name) => {
     for (const flag of ["--help", "-h"]) {
-      const { code, output } = runScript(name, [flag]);
-      expect([code, output]).toEqual([0, expect.stringMatching(/^ {2}npm run \S+/m)]);
+      const { code, output } = await runScript(`${name} ${flag}`, {});
+      expect([code, output]).toEqual([0, expect.stringMatching(/^ {2}.*npm run \S+/m)]);
     }
   });
 
-  it.each(["dev.ts", "db.ts", "migrate.ts", "create-tenant.ts", "doctor.ts", "reencrypt-secrets.ts"])(
-    "refuse an option that they do not know, in one line: %s",
-    (name) => {
-      const { code, output } = runScript(name, ["--nonsense"], { LOCAL_DATA_DIR: folder });
-      expect([code, output]).toEqual([1, expect.stringMatching(/^Unknown option '--nonsense'.*\n$/)]);
-    },
-  );
+  it.each([
+    "dev.ts",
+    "db.ts",
+    "migrate.ts",
+    "create-tenant.ts",
+    "doctor.ts",
+    "pause-sweep.ts",
+    "smoke.ts",
+    "reencrypt-secrets.ts",
+  ])("refuse an option that they do not know, in one line: %s", async (name) => {
+    const { code, output } = await runScript(`${name} --nonsense`, { LOCAL_DATA_DIR: folder });
+    expect([code, output]).toEqual([1, expect.stringMatching(/^Unknown option '--nonsense'.*\n$/)]);
+  });
 });
 
 describe("a connection string with a password", () => {
@@ -80,13 +88,14 @@ describe("a connection string with a password", () => {
   const secrets = { ENCRYPTION_KEY: `k1:${btoa("0123456789abcdef0123456789abcdef")}` };
 
   it.each([
-    ["migrate.ts", []],
-    ["create-tenant.ts", ["--name", "Acme", "--email", "owner@acme.example"]],
-    ["doctor.ts", []],
-    ["reencrypt-secrets.ts", []],
-  ])("is not printed by %s when it is malformed", (name, args) => {
+    "migrate.ts",
+    "create-tenant.ts --name Acme --email owner@acme.example",
+    "doctor.ts",
+    "pause-sweep.ts",
+    "reencrypt-secrets.ts",
+  ])("is not printed by %s when it is malformed", async (command) => {
     for (const DATABASE_URL of malformed) {
-      const { code, output } = runScript(name, args, { DATABASE_URL, ...secrets });
+      const { code, output } = await runScript(command, { DATABASE_URL, ...secrets });
       expect([DATABASE_URL, code, output]).toEqual([
         DATABASE_URL,
         1,
@@ -107,16 +116,17 @@ describe("a connection string with a password", () => {
   });
 
   it.each([
-    ["migrate.ts", []],
-    ["create-tenant.ts", ["--name", "Acme", "--email", "owner@acme.example"]],
-    ["doctor.ts", []],
-    ["reencrypt-secrets.ts", []],
-  ])("is not printed by %s when nobody answers there, nor is SQL", (name, args) => {
+    "migrate.ts",
+    "create-tenant.ts --name Acme --email owner@acme.example",
+    "doctor.ts",
+    "pause-sweep.ts",
+    "reencrypt-secrets.ts",
+  ])("is not printed by %s when nobody answers there, nor is SQL", async (command) => {
     const env = {
       DATABASE_URL: "postgres://owner:hunter2@db.example/main",
       NEON_FETCH_ENDPOINT: "http://127.0.0.1:9/sql",
     };
-    const { code, output } = runScript(name, args, { ...env, ...secrets });
+    const { code, output } = await runScript(command, { ...env, ...secrets });
     expect(code).toBe(1);
     expect(output).not.toMatch(/hunter2|select|insert|Failed query|\n {4}at /i);
   });
@@ -125,9 +135,9 @@ describe("a connection string with a password", () => {
     "postgres://owner:hunter2@db.example:5432/main",
     "postgres://owner:hunter2@10.0.0.1/main",
     "owner:hunter2@localhost/main",
-  ])("of LOCAL_POSTGRES_URL must be well-formed and lead to this machine: %s", (LOCAL_POSTGRES_URL) => {
+  ])("of LOCAL_POSTGRES_URL must be well-formed and lead to this machine: %s", async (LOCAL_POSTGRES_URL) => {
     const ports = { PORT: "19787", RUNNER_PORT: "19788", SQL_PORT: "19789" };
-    const { code, output } = runScript("db.ts", [], { LOCAL_POSTGRES_URL, LOCAL_DATA_DIR: folder, ...ports });
+    const { code, output } = await runScript("db.ts", { LOCAL_POSTGRES_URL, LOCAL_DATA_DIR: folder, ...ports });
     expect([code, output]).toEqual([
       1,
       expect.stringMatching(/LOCAL_POSTGRES_URL must (look like|lead to this machine)/),
@@ -137,18 +147,18 @@ describe("a connection string with a password", () => {
 });
 
 describe("npx wrangler dev", () => {
-  const check = (env: Record<string, string>) => runScript("check-local-database.ts", [], env);
+  const check = (env: Record<string, string>) => runScript("check-local-database.ts", env);
   const nowhere = { NEON_FETCH_ENDPOINT: "http://127.0.0.1:9/sql" };
 
-  it("names the command that starts a database, if none answers", () => {
-    expect(check({ WRANGLER_COMMAND: "dev", ...nowhere })).toEqual({
+  it("names the command that starts a database, if none answers", async () => {
+    expect(await check({ WRANGLER_COMMAND: "dev", ...nowhere })).toEqual({
       code: 0,
       output: expect.stringContaining("`npm run db`"),
     });
   });
 
-  it("says nothing of it when a Worker is deployed", () => {
-    expect(check({ WRANGLER_COMMAND: "deploy", ...nowhere })).toEqual({ code: 0, output: "" });
+  it("says nothing of it when a Worker is deployed", async () => {
+    expect(await check({ WRANGLER_COMMAND: "deploy", ...nowhere })).toEqual({ code: 0, output: "" });
     expect(readFileSync(join(root, "wrangler.toml"), "utf8")).toContain("node scripts/check-local-database.ts");
   });
 });

@@ -1,4 +1,4 @@
-/** Runs a program of ours as a person does, and starts the local stack, for the tests in Node. */
+/** Starts the local stack, and runs commands as a person does, for the tests in Node. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -13,9 +13,6 @@ export function run(command: string, args: readonly string[], env: Record<string
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, env: { PATH, HOME, ...env }, encoding: "utf8" });
   return { code: status, output: `${stdout}${stderr}` };
 }
-
-export const runScript = (name: string, args: readonly string[] = [], env: Record<string, string> = {}) =>
-  run(process.execPath, [join("scripts", name), ...args], env);
 
 export type LocalStack = {
   process: ChildProcess;
