@@ -7,10 +7,17 @@ import { v7 as uuid } from "uuid";
 import { openDatabase } from "../src/db/client.ts";
 import { generateApiKey } from "../src/http/credentials/api-key.ts";
 import { createTenant } from "../src/people/tenants.ts";
-import { fail, readDatabaseOptions } from "./local/options.ts";
+import { fail, offerHelp, readDatabaseOptions } from "./local/options.ts";
 
 const USAGE = 'Usage: npm run create-tenant -- --name "Acme" --email owner@acme.example';
 
+const HELP = `Creates a tenant with its OWNER, and prints the OWNER's first API key, once.
+
+  npm run create-tenant -- --name "Acme" --email owner@acme.example
+
+  DATABASE_URL   the connection string of the database`;
+
+offerHelp(HELP);
 try {
   const { values } = parseArgs({ options: { name: { type: "string" }, email: { type: "string" } } });
   const name = values.name?.trim();

@@ -1,42 +1,56 @@
 /** `npm run db`: only the database and its SQL endpoint, for a `npx wrangler dev` beside it. */
 import process from "node:process";
 import { DEMO } from "./local/demo.ts";
+import { root } from "./local/folders.ts";
 import { readPort, requireFreePorts } from "./local/ports.ts";
-import { readOwnVars, readReset, root, startDatabase } from "./local/stack.ts";
+import { announceStack, readOwnVars, readReset, startDatabase } from "./local/stack.ts";
 import { supervise } from "./local/supervisor.ts";
 
 const HELP = `Runs only the database of workflow-runs, with demo data, and its SQL endpoint.
+It prints what a \`npx wrangler dev\` beside it needs.
 
   npm run db                 start, or go on with the data of last time
   npm run db -- --reset      start afresh: removes the local data first
 
-  SQL_PORT             the SQL endpoint (8789)
+  PORT                 where you will run wrangler dev (8787)
   RUNNER_PORT          where the demo data expects the example runner (8788)
-  LOCAL_POSTGRES_URL   a Postgres of yours to use instead of the one that comes with npm`;
+  SQL_PORT             the SQL endpoint (8789)
+  LOCAL_POSTGRES_URL   a Postgres of yours on this machine, instead of the one that comes with npm
+  LOCAL_DATA_DIR       where the data is kept (.local)`;
 
 await supervise(async (supervisor) => {
   process.chdir(root);
   const reset = readReset(HELP);
-  const sql = readPort("SQL_PORT", 8789);
+  const web = readPort("PORT", 8787);
   const runner = readPort("RUNNER_PORT", 8788);
+  const sql = readPort("SQL_PORT", 8789);
+  const record = announceStack(supervisor, "npm run db");
   await requireFreePorts([sql]);
 
   console.log("Starting …");
   const ports = { sqlPort: sql.port, runnerPort: runner.port };
-  const { databaseUrl, neonFetchEndpoint, postgresUrl } = await startDatabase(supervisor, { ...ports, reset });
-  const needed = { DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: neonFetchEndpoint };
+  const { databaseUrl, neonFetchEndpoint, postgresUrl } = await startDatabase(supervisor, record, { ...ports, reset });
+  const baseUrl = `http://localhost:${web.port}`;
+  record.addVars({ PUBLIC_URL: baseUrl });
+  const needed = { DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: neonFetchEndpoint, PUBLIC_URL: baseUrl };
   const own = readOwnVars();
   const different = Object.entries(needed).filter(([name, value]) => own[name] !== value);
+  const lines = different.map(([name, value]) => `    ${name}=${value}\n`).join("");
 
   console.log(`
 The database is ready.
 
   Postgres      ${postgresUrl}
   SQL endpoint  ${neonFetchEndpoint}
+${different.length > 0 ? `\n  First, set in .dev.vars:\n${lines}` : ""}
+  The Worker, in another terminal:
+    npx wrangler dev --port ${web.port}
 
-  In another terminal: npx wrangler dev${different.length > 0 ? "\n  First, in .dev.vars:" : ""}
-${different.map(([name, value]) => `    ${name}=${value}\n`).join("")}
-  And for runs to go on: PORT=${runner.port} WEBHOOK_SECRET=${DEMO.webhookSecret} node examples/runner/runner.ts
+  The cron, which wrangler does not fire by itself:
+    while sleep 60; do curl -s '${baseUrl}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*'; done
+
+  The example runner, which takes the runs of the demo's workflows:
+    PORT=${runner.port} WEBHOOK_SECRET=${DEMO.webhookSecret} npm run runner
 
 Ctrl-C stops everything.
 `);

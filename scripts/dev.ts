@@ -4,10 +4,20 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { DEMO, findRunInEachState } from "./local/demo.ts";
+import { root } from "./local/folders.ts";
+import { onEnter } from "./local/on-enter.ts";
 import { readPort, requireFreePorts } from "./local/ports.ts";
-import { type LocalDatabase, prepareVars, readReset, root, startDatabase } from "./local/stack.ts";
+import { redact, rootMessage } from "./local/redact.ts";
+import {
+  announceStack,
+  type LocalDatabase,
+  prepareVars,
+  readReset,
+  type StackRecord,
+  startDatabase,
+} from "./local/stack.ts";
 import { type Supervisor, supervise } from "./local/supervisor.ts";
-import { readableLine } from "./local/wrangler-output.ts";
+import { createLineFilter } from "./local/worker-lines.ts";
 
 const HELP = `Runs workflow-runs on this machine: Postgres, the worker, the cron, demo data and a runner. Needs nothing but npm.
 
@@ -17,7 +27,10 @@ const HELP = `Runs workflow-runs on this machine: Postgres, the worker, the cron
   PORT                 the service (8787)
   RUNNER_PORT          the example runner (8788)
   SQL_PORT             the database's SQL endpoint (8789)
-  LOCAL_POSTGRES_URL   a Postgres of yours to use instead of the one that comes with npm`;
+  LOCAL_POSTGRES_URL   a Postgres of yours on this machine, instead of the one that comes with npm
+  LOCAL_DATA_DIR       where the data is kept (.local)
+
+While it runs, Enter shows again where everything is. \`npm run doctor\` looks at it from another terminal.`;
 
 const CRON_INTERVAL_MS = 60_000;
 const READY_POLL_MS = 200;
@@ -30,22 +43,37 @@ await supervise(async (supervisor) => {
   const web = readPort("PORT", 8787);
   const runner = readPort("RUNNER_PORT", 8788);
   const sql = readPort("SQL_PORT", 8789);
+  const record = announceStack(supervisor, "npm run dev");
   await requireFreePorts([web, runner, sql]);
 
   console.log("Starting …");
-  const database = await startDatabase(supervisor, { sqlPort: sql.port, runnerPort: runner.port, reset });
-  startWorker(supervisor, web.port, database);
+  const database = await startDatabase(supervisor, record, {
+    sqlPort: sql.port,
+    runnerPort: runner.port,
+    reset,
+  });
+  const baseUrl = `http://localhost:${web.port}`;
+  record.addVars({ PUBLIC_URL: baseUrl });
+  startWorker(supervisor, record, web.port, database);
   // After the worker, so that it is stopped first, and can still say that its runs have failed.
-  startRunner(supervisor, runner.port);
+  startRunner(supervisor, record, runner.port);
   await untilItAnswers(`http://127.0.0.1:${web.port}/healthz`);
   await fireCron(web.port);
   setInterval(() => fireCron(web.port), CRON_INTERVAL_MS);
-  console.log(await welcome(`http://localhost:${web.port}`, database));
+  const showWelcome = async () => console.log(await welcome(baseUrl, database));
+  await showWelcome();
+  onEnter(() => showWelcome().catch((error: unknown) => console.error(redact(rootMessage(error)))));
 });
 
-function startWorker(supervisor: Supervisor, port: number, { databaseUrl, neonFetchEndpoint }: LocalDatabase): void {
+function startWorker(
+  supervisor: Supervisor,
+  record: StackRecord,
+  port: number,
+  { databaseUrl, neonFetchEndpoint }: LocalDatabase,
+): void {
+  const readableLine = createLineFilter();
   const wrangler = join(createRequire(import.meta.url).resolve("wrangler/package.json"), "../bin/wrangler.js");
-  supervisor.start({
+  const pid = supervisor.start({
     name: "The worker (wrangler dev)",
     command: process.execPath,
     args: [
@@ -66,6 +94,8 @@ function startWorker(supervisor: Supervisor, port: number, { databaseUrl, neonFe
       PATH: `${join(root, "node_modules/.bin")}:${process.env.PATH}`,
       WRANGLER_SEND_METRICS: "false",
       WRANGLER_HIDE_BANNER: "true",
+      // For scripts/check-local-database.ts, which wrangler runs before it builds.
+      NEON_FETCH_ENDPOINT: neonFetchEndpoint,
       // Nothing here reads Request.cf, and fetching a sample of it warns where there is no internet.
       CLOUDFLARE_CF_FETCH_ENABLED: "false",
     },
@@ -74,10 +104,11 @@ function startWorker(supervisor: Supervisor, port: number, { databaseUrl, neonFe
       if (text !== undefined) console.log(`[worker] ${text}`);
     },
   });
+  if (pid) record.addChild({ name: "the Worker", pid, mark: "wrangler", signal: "TERM", isGroup: true });
 }
 
-function startRunner(supervisor: Supervisor, port: number): void {
-  supervisor.start({
+function startRunner(supervisor: Supervisor, record: StackRecord, port: number): void {
+  const pid = supervisor.start({
     name: "The example runner",
     command: process.execPath,
     args: [join(root, "examples/runner/runner.ts")],
@@ -85,6 +116,7 @@ function startRunner(supervisor: Supervisor, port: number): void {
     env: { ...process.env, HOST: "127.0.0.1", PORT: String(port), WEBHOOK_SECRET: DEMO.webhookSecret },
     onLine: (line) => console.log(`[runner] ${line}`),
   });
+  if (pid) record.addChild({ name: "the example runner", pid, mark: "examples/runner", signal: "TERM", isGroup: true });
 }
 
 /** Waits as long as it takes: a worker that does not build says so meanwhile, and builds once it is mended. */
@@ -126,6 +158,6 @@ workflow-runs is ready.
   curl -X POST -H 'Authorization: Bearer ${owner.key}' ${baseUrl}/v1/workflow-definitions/${quarterlyReportId}/invoke
   curl -H 'Authorization: Bearer ${owner.key}' ${baseUrl}/v1/workflow-runs/${demoRuns.completed}
 
-Ctrl-C stops everything.
+Enter shows this again, Ctrl-C stops everything.
 `;
 }

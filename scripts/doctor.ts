@@ -4,19 +4,31 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
-import { parseEnv } from "node:util";
+import { parseArgs, parseEnv } from "node:util";
 import { ConfigError, describeFault, readConfig } from "../src/config.ts";
 import { openDatabase } from "../src/db/client.ts";
 import { parseKeyRing } from "../src/key-ring.ts";
 import { diagnose } from "../src/sweep/diagnosis.ts";
 import { readDatabaseTime } from "../src/sweep/sweep-state.ts";
 import { type Finding, judge } from "./local/findings.ts";
-import { fail } from "./local/options.ts";
+import { exampleVarsFile, ownVarsFile, stacksDir } from "./local/folders.ts";
+import { fail, offerHelp, readDatabaseOptions } from "./local/options.ts";
+import { isPostgresUrl, redact, rootMessage } from "./local/redact.ts";
+import { listStacks } from "./local/running-stacks.ts";
 import { compareMigrations } from "./migrate.ts";
+
+const HELP = `Says what is wrong with a service and what to do about it. Changes nothing; ends with 1 if something is wrong.
+
+  npm run doctor                               the local stack that runs now, on whatever port
+  DATABASE_URL='postgres://…' npm run doctor   a deployed service, by its database
+
+  Set also what else the Worker has (ENCRYPTION_KEY …), to have that looked at.`;
 
 const MARKS: Record<Finding["mark"], string> = { good: "✓", note: "!", bad: "✗" };
 
+offerHelp(HELP);
 try {
+  parseArgs({ options: {} });
   const findings = await examine(readVars());
   for (const finding of findings) {
     console.log(`${MARKS[finding.mark]} ${finding.subject.padEnd(16)} ${finding.text}`);
@@ -29,25 +41,38 @@ try {
   fail(error);
 }
 
-/** The Worker's vars: of the environment if it has a DATABASE_URL, else of the local stack. */
+/** The Worker's vars: of the environment if it has a DATABASE_URL, else of the local stack, wherever that listens. */
 function readVars(): NodeJS.Dict<string> {
   if (process.env.DATABASE_URL) return process.env;
-  if (!existsSync(".dev.vars")) {
-    throw new Error("Set DATABASE_URL, and what else the Worker has, or run `npm run dev` first for the local stack.");
+  const [stack, ...others] = listStacks(stacksDir).running;
+  if (!stack) {
+    throw new Error(
+      "No local stack runs in this folder. Start it with `npm run dev`; or set DATABASE_URL, and what else the Worker has.",
+    );
   }
-  return { ...parseEnv(readFileSync(".dev.vars", "utf8")), ...process.env };
+  const where = stack.vars.PUBLIC_URL ?? stack.vars.NEON_FETCH_ENDPOINT ?? "It is starting.";
+  console.log(`The local stack of \`${stack.command}\` (process ${stack.pid}): ${where}`);
+  if (others.length > 0) console.log(`Not looked at, since they are older: ${others.map(({ pid }) => pid).join(", ")}`);
+  console.log();
+  const files = [exampleVarsFile, ownVarsFile].filter((file) => existsSync(file));
+  const vars: NodeJS.Dict<string> = Object.assign({}, ...files.map((file) => parseEnv(readFileSync(file, "utf8"))));
+  return { ...vars, ...process.env, ...stack.vars };
 }
 
 async function examine(vars: NodeJS.Dict<string>): Promise<Finding[]> {
-  const database = { databaseUrl: vars.DATABASE_URL ?? "", neonFetchEndpoint: vars.NEON_FETCH_ENDPOINT };
   const findings = [judgeConfiguration(vars)];
+  if (!isPostgresUrl(vars.DATABASE_URL ?? "")) {
+    const text = "Not looked at: DATABASE_URL is not a connection string.";
+    return [...findings, { mark: "bad", subject: "database", text, advice: "Copy it from the Neon console." }];
+  }
+  const database = readDatabaseOptions(vars);
   const db = openDatabase({ ...database, databaseTimeoutSeconds: 30 });
   const began = Date.now();
   try {
     await readDatabaseTime(db);
     findings.push({ mark: "good", subject: "database", text: `Answers within ${Date.now() - began} ms.` });
   } catch (error) {
-    const text = `Does not answer: ${rootMessage(error)}`;
+    const text = `Does not answer: ${redact(rootMessage(error))}`;
     const advice = "Is DATABASE_URL right, and the database awake? The local one runs while `npm run dev` does.";
     return [...findings, { mark: "bad", subject: "database", text, advice }];
   }
@@ -82,10 +107,4 @@ function judgeMigrations(missing: number, unknown: number): Finding {
   if (unknown === 0) return { mark: "good", subject, text: "Up to date." };
   const text = `The database has ${unknown} that are not in this folder.`;
   return { mark: "note", subject, text, advice: "A newer version has been here. Use its doctor." };
-}
-
-function rootMessage(error: unknown): string {
-  let root = error;
-  while (root instanceof Error && root.cause !== undefined) root = root.cause;
-  return root instanceof Error ? root.message : String(root);
 }

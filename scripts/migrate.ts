@@ -4,15 +4,20 @@
  * leaves whole migrations only, and running it again goes on from there.
  */
 import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 import { NeonDbError, neon, neonConfig } from "@neondatabase/serverless";
 import { readMigrationFiles } from "drizzle-orm/migrator";
-import { fail, readDatabaseOptions } from "./local/options.ts";
+import { type DatabaseOptions, fail, offerHelp, readDatabaseOptions } from "./local/options.ts";
 import { applySqlFunctions, hasSqlFunctions } from "./local/sql-functions.ts";
 
 const UNIQUE_VIOLATION = "23505";
 const UNDEFINED_TABLE = "42P01";
 
-export type DatabaseOptions = { databaseUrl: string; neonFetchEndpoint?: string | undefined };
+const HELP = `Applies the migrations that a database does not have yet. Safe to run again, and beside itself.
+
+  npm run migrate
+
+  DATABASE_URL   the connection string of the database`;
 
 /**
  * How many migrations the database lacks, and how many it has that are not in `migrations/`. A database that was never
@@ -70,7 +75,9 @@ export async function migrate(options: DatabaseOptions & { log: (line: string) =
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  offerHelp(HELP);
   try {
+    parseArgs({ options: {} });
     const count = await migrate({ ...readDatabaseOptions(), log: console.log });
     console.log(count === 0 ? "The database is up to date." : `Done: ${count} applied.`);
   } catch (error) {

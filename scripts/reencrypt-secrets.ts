@@ -2,13 +2,22 @@
  * `npm run reencrypt-secrets`: encrypts the runners' webhook secrets with the newest key of ENCRYPTION_KEY, so that
  * the older ones can be taken out of it. Safe beside the service, and to run again.
  */
-
+import { parseArgs } from "node:util";
 import { openDatabase } from "../src/db/client.ts";
 import { parseKeyRing } from "../src/key-ring.ts";
-import { fail, readDatabaseOptions } from "./local/options.ts";
+import { fail, offerHelp, readDatabaseOptions } from "./local/options.ts";
 import { reencryptSecrets } from "./local/reencrypt.ts";
 
+const HELP = `Encrypts the runners' webhook secrets with the newest key of ENCRYPTION_KEY. Safe to run again.
+
+  npm run reencrypt-secrets
+
+  DATABASE_URL     the connection string of the database
+  ENCRYPTION_KEY   as the Worker has it: the newest key first, older ones behind it`;
+
+offerHelp(HELP);
 try {
+  parseArgs({ options: {} });
   const keys = parseKeyRing(process.env.ENCRYPTION_KEY ?? "");
   if (keys === null) throw new Error("ENCRYPTION_KEY is no key ring. Set it as the Worker has it: 'k2:…,k1:…'.");
   const db = openDatabase({ ...readDatabaseOptions(), databaseTimeoutSeconds: 30 });

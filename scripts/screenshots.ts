@@ -1,11 +1,20 @@
 /** `npm run screenshots`: writes the pictures in `docs/screenshots/`, of the dashboard with the demo's data. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import type { Page } from "playwright-core";
 import { launchBrowser, startStack } from "./local/browser.ts";
 import { DEMO } from "./local/demo.ts";
 import { MORE_PEOPLE, MORE_WORKFLOWS } from "./local/demo-world.ts";
-import { root } from "./local/stack.ts";
+import { root } from "./local/folders.ts";
+import { offerHelp } from "./local/options.ts";
+
+offerHelp(`Takes the pictures in docs/screenshots: starts a local stack with demo data, and looks at it with Chromium.
+
+  npm run screenshots
+
+  CHROMIUM_PATH   the browser, if it is not where Debian or macOS have it`);
+parseArgs({ options: {} });
 
 const folder = join(root, "docs/screenshots");
 const [invoices] = MORE_WORKFLOWS;

@@ -7,9 +7,9 @@ import { delimiter, join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { type Browser, chromium } from "playwright-core";
+import { root } from "./folders.ts";
 import { findFreePort } from "./ports.ts";
 import { startPostgres } from "./postgres.ts";
-import { root } from "./stack.ts";
 
 const COMMANDS = ["chromium", "chromium-browser", "google-chrome"];
 
@@ -54,6 +54,7 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
       ...process.env,
       ...env,
       LOCAL_POSTGRES_URL: postgresUrl,
+      LOCAL_DATA_DIR: folder,
       PORT: String(web),
       SQL_PORT: String(sql),
       RUNNER_PORT: String(runner),

@@ -11,9 +11,10 @@ import { z } from "zod";
 import { readConfig } from "../../src/config.ts";
 import { migrate } from "../migrate.ts";
 import { DEMO, seedDemo } from "./demo.ts";
+import { root } from "./folders.ts";
 import { startPostgres } from "./postgres.ts";
 import { startSqlEndpoint } from "./sql-endpoint.ts";
-import { exampleVars, root } from "./stack.ts";
+import { exampleVars } from "./stack.ts";
 
 /** What the service sends to a runner. */
 const dispatchSchema = z.object({

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
-import { root } from "./stack.ts";
+import { root } from "./folders.ts";
 
 /** A Worker as a deployment uploads it: one minified module. `gzipKib` is its size as Cloudflare counts it. */
 export type Bundle = { script: string; gzipKib: number };

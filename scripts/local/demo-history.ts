@@ -7,7 +7,7 @@ import type { Database } from "../../src/db/client.ts";
 import type { RunSnapshot } from "../../src/db/run-snapshot.ts";
 import { demoId } from "./demo-id.ts";
 import { seedPresent } from "./demo-present.ts";
-import { MORE_PEOPLE, MORE_WORKFLOWS, partOf, partsOf, type Workflow } from "./demo-world.ts";
+import { MORE_PEOPLE, MORE_WORKFLOWS, partsOf, type Workflow } from "./demo-world.ts";
 
 const MINUTE = 60;
 const HOUR = 3600;
@@ -123,18 +123,13 @@ function habits(quarterlyReportId: string): Habit[] {
     return { workflowId: id, workflowName: name, limitSeconds, parts: partsOf(workflow), ...habit };
   };
   const [invoices, contracts, triage] = MORE_WORKFLOWS;
-  const report = { source: demoId(103), instruction: demoId(104), output: demoId(105), template: null };
+  const report = { source: demoId(103), instruction: demoId(104), output: demoId(105), template: demoId(134) };
   return [
     {
       workflowId: quarterlyReportId,
       workflowName: "Quarterly report",
       limitSeconds: 300,
-      parts: {
-        sources: [partOf(report.source)],
-        instructions: [partOf(report.instruction)],
-        outputs: [partOf(report.output)],
-        template: null,
-      },
+      parts: partsOf(report),
       everySeconds: 3 * HOUR,
       tookSeconds: 70,
       failures: 0.12,

@@ -30,6 +30,7 @@ export const MORE_FILES: [string, string, string, PartType][] = [
   [demoId(131), demoId(101), "/shared/templates", "FOLDER"],
   [demoId(132), demoId(131), "/shared/templates/letter.docx", "DOCUMENT"],
   [demoId(133), demoId(132), "/shared/templates/letter.docx/v2", "DOCUMENT_VERSION"],
+  [demoId(134), demoId(131), "/shared/templates/report.md", "DOCUMENT"],
 ];
 
 export type Workflow = {
@@ -42,7 +43,7 @@ export type Workflow = {
   source: string;
   instruction: string;
   output: string;
-  template: string | null;
+  template: string;
 };
 
 /** Those that nobody invokes by the README, and which only live from their past. */
@@ -57,7 +58,7 @@ export const MORE_WORKFLOWS: Workflow[] = [
     source: demoId(121),
     instruction: demoId(124),
     output: demoId(105),
-    template: null,
+    template: demoId(134),
   },
   {
     id: demoId(304),
@@ -81,7 +82,7 @@ export const MORE_WORKFLOWS: Workflow[] = [
     source: demoId(129),
     instruction: demoId(127),
     output: demoId(106),
-    template: null,
+    template: demoId(134),
   },
 ];
 
@@ -99,11 +100,16 @@ const KNOWN_FILES: Record<string, [string, PartType]> = {
   [demoId(106)]: ["/shared/digests", "FOLDER"],
 };
 
-export const partsOf = ({ source, instruction, output, template }: Omit<Workflow, "id" | "name">) => ({
+export const partsOf = ({
+  source,
+  instruction,
+  output,
+  template,
+}: Pick<Workflow, "source" | "instruction" | "output" | "template">) => ({
   sources: [partOf(source)],
   instructions: [partOf(instruction)],
   outputs: [partOf(output)],
-  template: template === null ? null : partOf(template),
+  template: partOf(template),
 });
 
 /** A definition as its table has it. */

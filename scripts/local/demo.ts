@@ -12,8 +12,8 @@ import { apiKeys, pathParts, tenants, userPermissions, users, workflowDefinition
 import { hashApiKey, suffixOfApiKey } from "../../src/http/credentials/api-key.ts";
 import { seedHistory } from "./demo-history.ts";
 import { demoId } from "./demo-id.ts";
-import { followExampleRunner, runnerColumns } from "./demo-runner.ts";
-import { MORE_FILES, MORE_PEOPLE, MORE_WORKFLOWS, toMoreDefinition } from "./demo-world.ts";
+import { type ExampleRunner, followExampleRunner, runnerColumns } from "./demo-runner.ts";
+import { MORE_FILES, MORE_PEOPLE, MORE_WORKFLOWS, partOf, toMoreDefinition } from "./demo-world.ts";
 
 export const DEMO = {
   tenantId: demoId(1),
@@ -24,7 +24,7 @@ export const DEMO = {
   quarterlyReportId: demoId(301),
   /** Signs what is sent to the example runner. */
   webhookSecret: "whsec_bG9jYWwtc3RhY2std2ViaG9vay1zZWNyZXQtMDEyMzQ=",
-  /** Has a RUNNING run of 24 hours, a PENDING one behind it, and no runner. */
+  /** Has the example runner, too, a RUNNING run of 24 hours that it knows nothing of, and a PENDING one behind it. */
   nightlyDigestId: demoId(302),
   runs: { pending: demoId(401), running: demoId(402), completed: demoId(403), failed: demoId(404) },
 } as const;
@@ -37,6 +37,7 @@ const HOW_TO = {
   part_type: "DOCUMENT",
 } as const;
 const SUMMARIES = { path_part_id: demoId(105), materialized_path: "/shared/summaries", part_type: "FOLDER" } as const;
+const TEMPLATE = partOf(demoId(134));
 const DIGESTS = { path_part_id: demoId(106), materialized_path: "/shared/digests", part_type: "FOLDER" } as const;
 
 /** Id, parent, path, kind. */
@@ -92,8 +93,8 @@ const GRANTS = [
   [demoId(504), demoId(207), demoId(125), "READ_WRITE"],
 ] as const;
 
-/** The definitions whose runs go to the example runner. */
-const FOLLOWERS = [DEMO.quarterlyReportId, ...MORE_WORKFLOWS.map(({ id }) => id)];
+/** The definitions whose runs go to the example runner: all. */
+const FOLLOWERS = [...DEFINITIONS, ...MORE_WORKFLOWS].map(({ id }) => id);
 
 type DatabaseOptions = Pick<Config, "databaseUrl" | "neonFetchEndpoint">;
 
@@ -114,8 +115,10 @@ export async function seedDemo(options: DemoOptions): Promise<void> {
     })),
   );
   const example = { ...options, webhookSecret: DEMO.webhookSecret };
-  const runner = await runnerColumns(example, DEMO.quarterlyReportId);
-  const more = await Promise.all(MORE_WORKFLOWS.map((workflow) => toMoreDefinition(tenantId, workflow, example)));
+  const definitions = await Promise.all([
+    ...DEFINITIONS.map((definition) => toDefinition(definition, example)),
+    ...MORE_WORKFLOWS.map((workflow) => toMoreDefinition(tenantId, workflow, example)),
+  ]);
   await db.batch([
     db.insert(tenants).values({ id: tenantId, name: "Demo" }).onConflictDoNothing(),
     db
@@ -146,10 +149,7 @@ export async function seedDemo(options: DemoOptions): Promise<void> {
       .onConflictDoNothing(),
     db.insert(apiKeys).values(keys).onConflictDoNothing(),
     db.insert(pathParts).values(TREE.map(toPathPart)).onConflictDoNothing(),
-    db
-      .insert(workflowDefinitions)
-      .values([...DEFINITIONS.map((definition) => toDefinition(definition, runner)), ...more])
-      .onConflictDoNothing(),
+    db.insert(workflowDefinitions).values(definitions).onConflictDoNothing(),
     db
       .insert(userPermissions)
       .values(GRANTS.map(([id, userId, pathPartId, capability]) => ({ id, tenantId, userId, pathPartId, capability })))
@@ -175,18 +175,16 @@ function toPathPart([id, parentId, materializedPath, partType]: (typeof TREE)[nu
   };
 }
 
-function toDefinition(
-  { output, ...definition }: (typeof DEFINITIONS)[number],
-  runner: Awaited<ReturnType<typeof runnerColumns>>,
-) {
+async function toDefinition({ output, ...definition }: (typeof DEFINITIONS)[number], example: ExampleRunner) {
   return {
     ...definition,
-    ...(definition.id === DEMO.quarterlyReportId && runner),
+    ...(await runnerColumns(example, definition.id)),
     tenantId: DEMO.tenantId,
     runnerType: "SELF_HOSTED",
     sourcePathPartIds: [Q1.path_part_id],
     instructionPathPartIds: [HOW_TO.path_part_id],
     outputPathPartIds: [output.path_part_id],
+    templatePathPartId: TEMPLATE.path_part_id,
   };
 }
 
@@ -267,7 +265,7 @@ function snapshot(userId: string, definition: (typeof DEFINITIONS)[number]): Run
     sources: [Q1],
     instructions: [HOW_TO],
     outputs: [definition.output],
-    template: null,
+    template: TEMPLATE,
   };
 }
 

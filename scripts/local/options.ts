@@ -1,18 +1,38 @@
-/** Where a command finds its database, and how it ends when it cannot do its work. */
+/** Where a command finds its database, what it says when asked for help, and how it ends when it cannot do its work. */
+import process from "node:process";
+import { isPostgresUrl, redact, rootMessage } from "./redact.ts";
 
-/** The database of `DATABASE_URL`; `NEON_FETCH_ENDPOINT` only where a proxy speaks the protocol. */
-export function readDatabaseOptions(): { databaseUrl: string; neonFetchEndpoint: string | undefined } {
-  const { DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: neonFetchEndpoint } = process.env;
+export type DatabaseOptions = { databaseUrl: string; neonFetchEndpoint: string | undefined };
+
+/**
+ * The database of `DATABASE_URL`; `NEON_FETCH_ENDPOINT` only where a proxy speaks the protocol. Throws one line, without
+ * the connection string, when that is missing or malformed.
+ */
+export function readDatabaseOptions(vars: NodeJS.Dict<string> = process.env): DatabaseOptions {
+  const { DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: neonFetchEndpoint } = vars;
   if (!databaseUrl) {
     throw new Error(
       "DATABASE_URL is not set. Copy the connection string from the Neon console: DATABASE_URL='postgres://…' npm run …",
     );
   }
+  if (!isPostgresUrl(databaseUrl)) {
+    throw new Error(
+      "DATABASE_URL is not a connection string. It must look like postgres://user:password@host/database, " +
+        "and special characters of the password must be percent-encoded.",
+    );
+  }
   return { databaseUrl, neonFetchEndpoint };
 }
 
-/** Prints what went wrong in one line and sets the exit code. */
+/** Prints the help and ends the process, if `--help` or `-h` is among the arguments. */
+export function offerHelp(help: string): void {
+  if (!process.argv.slice(2).some((argument) => argument === "--help" || argument === "-h")) return;
+  console.log(help);
+  process.exit(0);
+}
+
+/** Prints in one line what went wrong, without SQL and without passwords, and sets the exit code. */
 export function fail(error: unknown): void {
-  console.error(error instanceof Error ? error.message : String(error));
+  console.error(redact(rootMessage(error)));
   process.exitCode = 1;
 }

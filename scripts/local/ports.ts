@@ -28,6 +28,11 @@ export async function requireFreePorts(ports: readonly NamedPort[]): Promise<voi
   }
 }
 
+/** The port if it is free at this moment, or else any that is. */
+export async function preferPort(port: number): Promise<number> {
+  return port > 0 && !(await isTaken(port, "127.0.0.1")) ? port : findFreePort();
+}
+
 /** A port that is free at this moment. */
 export function findFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {

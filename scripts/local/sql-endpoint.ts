@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { z } from "zod";
+import { isLoopback } from "./loopback.ts";
 import { createExecutor, type ExecutorOptions, type SqlAnswer, type SqlTransaction } from "./sql-executor.ts";
 
 /*
@@ -41,8 +42,8 @@ export type SqlEndpointOptions = ExecutorOptions & {
   intercept?: Intercept;
 };
 
-/** Neon's limit. */
-const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
+/** Neon's limit: https://neon.com/docs/serverless/serverless-driver */
+const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 /** Longer than any client keeps an idle connection, so that we never close one that is just being used again. */
 const KEEP_ALIVE_MS = 10 * 60_000;
 
@@ -64,6 +65,13 @@ export async function startSqlEndpoint({
   const executor = createExecutor(postgresUrl, options);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!isFromThisMachine(request)) {
+      send(
+        response,
+        refusal(403, "This endpoint is for programs on this machine: ask it as localhost, and without Origin."),
+      );
+      return;
+    }
     if (request.method !== "POST" || request.url !== "/sql") {
       send(response, refusal(404, "Not found. This is Neon's SQL over HTTP: POST /sql."));
       return;
@@ -115,6 +123,19 @@ export async function startSqlEndpoint({
       await executor.close();
     },
   };
+}
+
+/**
+ * False for what a web page may have sent: SQL here can run programs, as the user whom Postgres runs as.
+ *
+ * 1. A page of any site can make its own host name resolve to 127.0.0.1 (DNS rebinding); then `Host` has that name.
+ * 2. A page that asks `localhost` itself, from another site or another port, sends an `Origin`. Our clients send none.
+ */
+function isFromThisMachine({ headers }: IncomingMessage): boolean {
+  const host = headers.host ?? "";
+  return (
+    headers.origin === undefined && URL.canParse(`http://${host}`) && isLoopback(new URL(`http://${host}`).hostname)
+  );
 }
 
 /** Undefined if it is larger than Neon takes. */

@@ -24,7 +24,7 @@ const ISOLATION_LEVELS = {
   Serializable: "SERIALIZABLE",
 };
 
-/** Neon's limit. */
+/** Neon's limit: https://neon.com/docs/serverless/serverless-driver */
 const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 const MAX_CONNECTIONS = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -226,7 +226,7 @@ function toJson(text: string | null, dataTypeId: number | undefined): unknown {
 
 function render(value: unknown): string {
   const json = JSON.stringify(value);
-  if (json.length > MAX_RESPONSE_BYTES) throw new ResponseTooLargeError();
+  if (Buffer.byteLength(json) > MAX_RESPONSE_BYTES) throw new ResponseTooLargeError();
   return json;
 }
 

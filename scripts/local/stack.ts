@@ -1,12 +1,18 @@
-import { constants, copyFileSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { constants, copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { parseArgs, parseEnv } from "node:util";
 import pg from "pg";
 import { readConfig } from "../../src/config.ts";
 import { migrate } from "../migrate.ts";
 import { seedDemo } from "./demo.ts";
+import { exampleVarsFile, localDir, ownVarsFile, stacksDir } from "./folders.ts";
+import { isLoopback } from "./loopback.ts";
+import { offerHelp } from "./options.ts";
+import { preferPort } from "./ports.ts";
 import { startPostgres } from "./postgres.ts";
+import { isPostgresUrl } from "./redact.ts";
+import { commandToEnd, listStacks, recordStack } from "./running-stacks.ts";
 import { startSqlEndpoint } from "./sql-endpoint.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -20,44 +26,62 @@ export type LocalDatabase = {
   postgresUrl: string;
 };
 
-export const root = resolve(import.meta.dirname, "../..");
-
-const EXAMPLE_VARS = join(root, ".dev.vars.example");
-const OWN_VARS = join(root, ".dev.vars");
-const DATA_DIR = join(root, ".local/postgres");
+const DATA_DIR = join(localDir, "postgres");
+/** The port that Postgres had last time: people keep it in the settings of their tools. */
+const PORT_FILE = join(localDir, "postgres-port");
 const DATABASE = "workflow_runs";
 const UNDEFINED_DATABASE = "3D000";
 
 /** Reads the command line: true for `--reset`. Prints the help and ends if that is asked for. */
 export function readReset(help: string): boolean {
-  const { values } = parseArgs({
-    options: { reset: { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false } },
-  });
-  if (values.help) {
-    console.log(help);
-    process.exit(0);
+  offerHelp(help);
+  return parseArgs({ options: { reset: { type: "boolean", default: false } } }).values.reset;
+}
+
+export type StackRecord = ReturnType<typeof recordStack>;
+
+/**
+ * Tells others that this stack runs, until it stops. Throws one readable text if another one has the data already, or if one
+ * that was killed has left processes behind.
+ */
+export function announceStack(supervisor: Supervisor, command: string): StackRecord {
+  const ownsPostgres = !process.env.LOCAL_POSTGRES_URL;
+  const { running, leftovers } = listStacks(stacksDir);
+  if (leftovers.length > 0) {
+    const names = leftovers.map(({ name, pid }) => `${name} (process ${pid})`).join(", ");
+    throw new Error(
+      `An earlier start was killed and has left these running: ${names}.\nEnd them, and start again:\n\n  ${commandToEnd(leftovers)}\n`,
+    );
   }
-  return values.reset;
+  const other = ownsPostgres ? running.find((stack) => stack.ownsPostgres) : undefined;
+  if (other) {
+    throw new Error(
+      `\`${other.command}\` runs in this folder already (process ${other.pid}). Stop it with Ctrl-C first.`,
+    );
+  }
+  const record = recordStack(stacksDir, { command, ownsPostgres });
+  supervisor.onStop(async () => record.forget());
+  return record;
 }
 
 /** The files with the worker's vars, later ones first. `.dev.vars` is made from the example where there is none. */
 export function prepareVars(): string[] {
   try {
-    copyFileSync(EXAMPLE_VARS, OWN_VARS, constants.COPYFILE_EXCL);
+    copyFileSync(exampleVarsFile, ownVarsFile, constants.COPYFILE_EXCL);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   }
-  return [EXAMPLE_VARS, OWN_VARS];
+  return [exampleVarsFile, ownVarsFile];
 }
 
 /** What plain `wrangler dev` would read from `.dev.vars`. */
 export function readOwnVars(): NodeJS.Dict<string> {
-  return readVars(OWN_VARS);
+  return readVars(ownVarsFile);
 }
 
 /** The vars of `.dev.vars.example`, which hold nothing secret. */
 export function exampleVars(): Record<string, string> {
-  return Object.fromEntries(Object.entries(readVars(EXAMPLE_VARS)).map(([name, value = ""]) => [name, value]));
+  return Object.fromEntries(Object.entries(readVars(exampleVarsFile)).map(([name, value = ""]) => [name, value]));
 }
 
 const readVars = (file: string) => parseEnv(readFileSync(file, "utf8"));
@@ -68,6 +92,7 @@ const readVars = (file: string) => parseEnv(readFileSync(file, "utf8"));
  */
 export async function startDatabase(
   supervisor: Supervisor,
+  record: StackRecord,
   { sqlPort, runnerPort, reset }: { sqlPort: number; runnerPort: number; reset: boolean },
 ): Promise<LocalDatabase> {
   const { encryptionKeys } = readConfig(Object.assign({}, ...prepareVars().map(readVars)));
@@ -77,7 +102,7 @@ export async function startDatabase(
       "--reset removes only what this command keeps itself. Drop the database of LOCAL_POSTGRES_URL yourself.",
     );
   }
-  const postgresUrl = own ? readOwnPostgres(own) : await startOwnedPostgres(supervisor, reset);
+  const postgresUrl = own ? readOwnPostgres(own) : await startOwnedPostgres(supervisor, record, reset);
   await createDatabaseIfMissing(postgresUrl);
 
   const endpoint = await startSqlEndpoint({ postgresUrl, port: sqlPort });
@@ -85,13 +110,18 @@ export async function startDatabase(
 
   const databaseUrl = withoutHost(postgresUrl);
   const database = { databaseUrl, neonFetchEndpoint: endpoint.url };
+  record.addVars({ DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: endpoint.url });
   await migrate({ ...database, log: console.log });
   await seedDemo({ ...database, runnerPort, encryptionKeys });
   return { ...database, postgresUrl };
 }
 
-async function startOwnedPostgres(supervisor: Supervisor, reset: boolean): Promise<string> {
-  const postgres = await startPostgres({ dataDir: DATA_DIR, port: 0, persistent: true, reset });
+async function startOwnedPostgres(supervisor: Supervisor, record: StackRecord, reset: boolean): Promise<string> {
+  const lastPort = existsSync(PORT_FILE) ? Number(readFileSync(PORT_FILE, "utf8")) : 0;
+  const port = await preferPort(lastPort);
+  const postgres = await startPostgres({ dataDir: DATA_DIR, port, persistent: true, reset });
+  writeFileSync(PORT_FILE, String(postgres.port));
+  record.addChild({ name: "Postgres", pid: postgres.pid, mark: postgres.dataDir, signal: "INT", isGroup: false });
   supervisor.onStop(postgres.stop);
   supervisor.watch("Postgres", postgres.exited);
   if (postgres.dataDir !== DATA_DIR) {
@@ -103,9 +133,12 @@ async function startOwnedPostgres(supervisor: Supervisor, reset: boolean): Promi
 }
 
 function readOwnPostgres(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^postgres(ql)?:$/.test(url.protocol) || !url.username || !url.hostname || url.pathname.length < 2) {
+  if (!isPostgresUrl(text)) {
     throw new Error("LOCAL_POSTGRES_URL must look like postgres://user:password@localhost:5432/workflow_runs");
+  }
+  // Whoever reaches the SQL endpoint on this machine may do what this user may, so it leads to no other machine.
+  if (!isLoopback(new URL(text).hostname)) {
+    throw new Error("LOCAL_POSTGRES_URL must lead to this machine: localhost, 127.0.0.1 or [::1].");
   }
   return text;
 }

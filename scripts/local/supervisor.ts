@@ -3,6 +3,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { describeEnd } from "./process-end.ts";
+import { redact, rootMessage } from "./redact.ts";
 
 /** A command that keeps running beside others. */
 export type Child = {
@@ -21,8 +22,11 @@ export type Supervisor = {
   onStop(stop: () => Promise<void>): void;
   /** Everything stops when this ends; the promise resolves with a few words that say how. */
   watch(name: string, exited: Promise<string>): void;
-  /** Starts a command, watches it, and stops it and every process it started when everything stops. */
-  start(child: Child): void;
+  /**
+   * Starts a command, watches it, and stops it and every process it started when everything stops. Returns its process id,
+   * which is that of its group, too; undefined if it was not started.
+   */
+  start(child: Child): number | undefined;
 };
 
 const STOP_TIMEOUT_MS = 5_000;
@@ -63,12 +67,13 @@ export async function supervise(main: (supervisor: Supervisor) => Promise<void>)
       watch,
       start(child) {
         // `main` may still be on its way when everything is being stopped.
-        if (isStopping) return;
-        const { exited, stop } = startChild(child);
+        if (isStopping) return undefined;
+        const { exited, stop, pid } = startChild(child);
         stops.push(stop);
         watch(child.name, exited);
+        return pid;
       },
-    }).catch((error: unknown) => resolve(error instanceof Error ? error.message : String(error)));
+    }).catch((error: unknown) => resolve(redact(rootMessage(error))));
   });
 
   isStopping = true;
@@ -104,7 +109,7 @@ function startChild({ command, args, cwd, env, onLine }: Child) {
     killNow();
     process.off("exit", killNow);
   }
-  return { exited, stop };
+  return { exited, stop, pid: child.pid };
 }
 
 function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { notifyStopped, sendDispatch } from "../../src/runners/send.ts";
 import { dispatchRow } from "../support/dispatch-row.ts";
-import { startExampleRunner } from "../support/example-runner.ts";
+import { type ExampleLanguage, startExampleRunner } from "../support/example-runner.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import type { ScriptedAnswer } from "../support/runner-script.ts";
 import { WEBHOOK_SECRET } from "../support/tenant.ts";
@@ -9,11 +9,24 @@ import { WEBHOOK_SECRET } from "../support/tenant.ts";
 const LOCAL = { allowLocal: true, publicUrl: "https://service.test" };
 const LONG = { WORK_SECONDS: "3600" };
 
+/** What each says of messages that it refuses, and of work that its deadline ends. */
+const WORDS = {
+  TypeScript: {
+    refusals: ["No matching signature", "too old", "Missing required headers", "Missing required headers"],
+    deadline: "TimeoutError",
+  },
+  Python: { refusals: Array(4).fill("not signed with our secret"), deadline: "The deadline has passed." },
+};
+
 /** The example runner, and a stand-in for the service, which gives these answers to its callbacks. */
-async function start(environment: Record<string, string> = {}, answers: ScriptedAnswer[] = [{ status: 200 }]) {
+async function startRunner(
+  language: ExampleLanguage,
+  environment: Record<string, string> = {},
+  answers: ScriptedAnswer[] = [{ status: 200 }],
+) {
   const service = await startFakeRunner(answers);
   const settings = { WEBHOOK_SECRET, WORK_SECONDS: "0", CALLBACK_RETRY_SECONDS: "0", ...environment };
-  const runner = await startExampleRunner(settings);
+  const runner = await startExampleRunner(language, settings);
   const webhookSecret = settings.WEBHOOK_SECRET;
   return {
     service,
@@ -39,7 +52,10 @@ async function start(environment: Record<string, string> = {}, answers: Scripted
 
 const accepted = { kind: "accepted", status: 202 };
 
-describe("the example runner", () => {
+describe.each(["TypeScript", "Python"] as const)("the example runner in %s", (language) => {
+  const start = (environment?: Record<string, string>, answers?: ScriptedAnswer[]) =>
+    startRunner(language, environment, answers);
+
   it.each([WEBHOOK_SECRET, "a räw secret"])(
     "takes a run, and says that it is completed: signed with %j",
     async (secret) => {
@@ -51,7 +67,7 @@ describe("the example runner", () => {
         authorization: `Bearer token-of-${row.run_id}`,
         "content-type": "application/json",
       });
-      expect([request?.method, request?.body]).toEqual(["POST", '{"status":"COMPLETED"}']);
+      expect([request?.method, JSON.parse(request?.body ?? "")]).toEqual(["POST", { status: "COMPLETED" }]);
     },
   );
 
@@ -113,7 +129,7 @@ describe("the example runner", () => {
     const row = dispatchRow({ deadline_at: "2001-01-01T00:00:00.000Z" });
     for (const _ of ["once", "twice"]) await dispatch(row);
     const { log } = await runner.stop();
-    expect(log.find((line) => line.startsWith(`${row.run_id}.1 failed:`))).toContain("TimeoutError");
+    expect(log.find((line) => line.startsWith(`${row.run_id}.1 failed:`))).toContain(WORDS[language].deadline);
     expect(await service.requests()).toEqual([]);
   });
 
@@ -132,10 +148,7 @@ describe("the example runner", () => {
     expect(await service.requests(1)).toHaveLength(1);
     const { log } = await runner.stop();
     expect(log.filter((line) => line.startsWith("Refused a message"))).toEqual([
-      expect.stringContaining("No matching signature"),
-      expect.stringContaining("too old"),
-      expect.stringContaining("Missing required headers"),
-      expect.stringContaining("Missing required headers"),
+      ...WORDS[language].refusals.map((text) => expect.stringContaining(text)),
       expect.stringContaining("The body is too long"),
     ]);
   });
@@ -150,6 +163,6 @@ describe("the example runner", () => {
   });
 
   it("does not start without a secret", async () => {
-    await expect(startExampleRunner({ WEBHOOK_SECRET: "" })).rejects.toThrow("Set WEBHOOK_SECRET");
+    await expect(startExampleRunner(language, { WEBHOOK_SECRET: "" })).rejects.toThrow("Set WEBHOOK_SECRET");
   });
 });

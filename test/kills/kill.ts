@@ -9,6 +9,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { neon, neonConfig } from "@neondatabase/serverless";
+import { offerHelp } from "../../scripts/local/options.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
 import { type Postgres, startPostgres } from "../../scripts/local/postgres.ts";
 import { startSqlEndpoint } from "../../scripts/local/sql-endpoint.ts";
@@ -19,6 +20,12 @@ import { SETTINGS } from "../support/settings.ts";
 import { createTenant } from "../support/tenant.ts";
 import { startClients } from "./clients.ts";
 import { startRunner } from "./runner.ts";
+
+offerHelp(`Kills Postgres and the Worker at random moments under load, 20 times. Nothing that was acknowledged may be lost.
+
+  npm run test:kill
+
+  SEED   what the random moments begin with; each run prints its own`);
 
 const KILLS = 20;
 const DEFINITIONS = 4;

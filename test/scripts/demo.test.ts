@@ -47,6 +47,27 @@ describe("the demo data", () => {
     expect(await run.json()).toMatchObject({ status: "RUNNING" });
   });
 
+  it("has no workflow without a runner and no run without a template, which some generated clients cannot read", async () => {
+    await seed(8788);
+    const read = async (path: string) => {
+      const response = await service.get(`/v1/${path}?limit=100`, DEMO.owner.key);
+      const { items } = await response.json<{ items: Record<string, unknown>[] }>();
+      return items;
+    };
+    const definitions = await read("workflow-definitions");
+    expect(definitions).toHaveLength(5);
+    for (const definition of definitions) {
+      expect(definition).toMatchObject({ runner_config: { url: "http://localhost:8788" } });
+      expect(definition.template_path_part_id).toEqual(expect.any(String));
+    }
+    const { sql } = service.database;
+    const [counts] = await sql`
+      select count(*)::int as runs, count(*) filter (where run_snapshot ->> 'template' is not null)::int as templates
+      from workflow_runs`;
+    expect(counts?.runs).toBeGreaterThan(100);
+    expect(counts?.templates).toBe(counts?.runs);
+  });
+
   it("is the same after it has been put there again", async () => {
     const { sql } = service.database;
     const read = async () => [

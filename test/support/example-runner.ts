@@ -6,8 +6,17 @@ export type ExampleRunner = {
   stop(): Promise<{ code: number | null; log: string[] }>;
 };
 
-/** The program in examples/runner, with these environment variables, on a port of its own. */
-export async function startExampleRunner(environment: Record<string, string>): Promise<ExampleRunner> {
-  const { runner, url } = await askHarness<{ runner: number; url: string }>("/example-runners", {}, environment);
+export type ExampleLanguage = "TypeScript" | "Python";
+
+/** The program in examples/runner or examples/runner-python, with these environment variables, on a port of its own. */
+export async function startExampleRunner(
+  language: ExampleLanguage,
+  environment: Record<string, string>,
+): Promise<ExampleRunner> {
+  const { runner, url } = await askHarness<{ runner: number; url: string }>(
+    "/example-runners",
+    { language },
+    environment,
+  );
   return { url, stop: () => askHarness("/example-runners/stop", { runner: String(runner) }) };
 }

@@ -5,7 +5,12 @@ import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 
-const PROGRAM = join(import.meta.dirname, "../../../examples/runner/runner.ts");
+const EXAMPLES = join(import.meta.dirname, "../../../examples");
+
+const COMMANDS: Record<string, [command: string, program: string]> = {
+  TypeScript: [process.execPath, join(EXAMPLES, "runner/runner.ts")],
+  Python: ["python3", join(EXAMPLES, "runner-python/runner.py")],
+};
 
 /** All the example runners of one test run. */
 export function createExampleRunners() {
@@ -15,7 +20,7 @@ export function createExampleRunners() {
     /** Answers the harness' `/example-runners…`. */
     async route(url: URL, body: string): Promise<unknown> {
       if (url.pathname === "/example-runners") {
-        const runner = await startProcess(JSON.parse(body));
+        const runner = await startProcess(url.searchParams.get("language") ?? "", JSON.parse(body));
         return { runner: runners.push(runner) - 1, url: runner.url };
       }
       const runner = runners[Number(url.searchParams.get("runner"))];
@@ -26,9 +31,11 @@ export function createExampleRunners() {
   };
 }
 
-async function startProcess(environment: Record<string, string>) {
-  const child = spawn(process.execPath, [PROGRAM], {
-    env: { ...process.env, ...environment, PORT: "0" },
+async function startProcess(language: string, environment: Record<string, string>) {
+  const [command = "", program = ""] = COMMANDS[language] ?? [];
+  const child = spawn(command, [program], {
+    // What a test calls is on this machine, whatever proxy the environment names.
+    env: { ...process.env, no_proxy: "*", ...environment, PORT: "0" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const log: string[] = [];
@@ -42,7 +49,10 @@ async function startProcess(environment: Record<string, string>) {
         if (listening !== undefined) resolve(listening);
       });
     }
-    closed.then(() => reject(new Error(`The example runner did not start:\n${log.join("\n")}`)), reject);
+    closed.then(
+      () => reject(new Error(`The example runner did not start:\n${log.join("\n")}`)),
+      () => reject(new Error(`${command} is not installed, and the tests of the ${language} runner need it.`)),
+    );
   });
 
   return {

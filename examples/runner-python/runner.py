@@ -1,0 +1,254 @@
+"""A complete self-hosted runner, with nothing but Python's standard library (3.9 or newer).
+
+It takes runs, works on them for a few seconds and says how they ended. Start from it: put your work into `work`.
+docs/runner-protocol.md describes the protocol. Start it with
+
+    WEBHOOK_SECRET='whsec_…' PORT=8080 python3 examples/runner-python/runner.py
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+HOST = os.environ.get("HOST", "127.0.0.1")
+PORT = int(os.environ.get("PORT", "8788"))
+WEBHOOK_SECRET = os.environ.get("WEBHOOK_SECRET", "")
+WORK_SECONDS = float(os.environ.get("WORK_SECONDS", "5"))
+CALLBACK_RETRY_SECONDS = float(os.environ.get("CALLBACK_RETRY_SECONDS", "5"))
+MAX_BODY_BYTES = 1024 * 1024
+CALLBACK_TIMEOUT_SECONDS = 15
+# Longer than any run may last: nothing can still come for it.
+FORGET_AFTER_SECONDS = 25 * 3600
+SHUT_DOWN = "The runner was shut down."
+
+
+class Unfinished(Exception):
+    """The work must end before it is done. The text says why."""
+
+
+class Attempt:
+    """One attempt of a run: whether its work must end, and why. Any thread may use it."""
+
+    def __init__(self) -> None:
+        self.known_since = time.monotonic()
+        self.is_begun = False
+        self.is_stopped = False
+        self.deadline = float("inf")
+        self._reason: str | None = None
+        self._ended = threading.Event()
+
+    def end(self, reason: str) -> None:
+        """Ends the work. The first reason stands."""
+        if self._reason is None:
+            self._reason = reason
+        self._ended.set()
+
+    def stop(self) -> None:
+        self.is_stopped = True
+        self.end("It was stopped.")
+
+    def is_wanted(self) -> bool:
+        """False when nobody waits for a result any more."""
+        return not self.is_stopped and time.time() < self.deadline
+
+    def is_ended(self) -> bool:
+        return self._ended.is_set()
+
+    def check(self) -> None:
+        """Raises `Unfinished` if the work must end. Call it between the steps of your work."""
+        if time.time() >= self.deadline:
+            self.end("The deadline has passed.")
+        if self.is_ended():
+            raise Unfinished(self._reason)
+
+    def pause(self, seconds: float) -> None:
+        """Sleeps, but not longer than until the work must end."""
+        self._ended.wait(max(0.0, min(seconds, self.deadline - time.time(), threading.TIMEOUT_MAX)))
+
+
+# By the `webhook-id` of its dispatch. Keep the ids in a database if your runner may restart.
+attempts: dict[str, Attempt] = {}
+attempts_lock = threading.Lock()
+workers: set[threading.Thread] = set()
+shut_down = threading.Event()
+
+
+def work(name: str, run: dict, attempt: Attempt) -> None:
+    """Your work. It raises when it fails, and soon after the attempt has ended."""
+    snapshot = run["run_snapshot"]
+    log(name, f"reads {paths(snapshot['sources'])}, follows {paths(snapshot['instructions'])}")
+    log(name, f"writes to {paths(snapshot['outputs'])}")
+    attempt.pause(WORK_SECONDS)
+    attempt.check()
+
+
+def execute(name: str, run: dict, attempt: Attempt) -> None:
+    """Works on an attempt and says how it ended: again and again if need be, until nobody wants to know any more."""
+    try:
+        attempt.check()
+        work(name, run, attempt)
+        result = {"status": "COMPLETED"}
+    except Exception as error:  # Whatever it is, the run has failed, and its people want to know why.
+        result = {"status": "FAILED", "error": (str(error) or type(error).__name__)[:4000]}
+        log(name, f"failed: {result['error']}")
+    while attempt.is_wanted():
+        has_ended = attempt.is_ended()
+        if call_back(name, run, result) or has_ended:
+            break
+        attempt.pause(CALLBACK_RETRY_SECONDS)
+
+
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    """The callback carries a credential, which is not for anybody else."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+http = urllib.request.build_opener(NoRedirects)
+
+
+def call_back(name: str, run: dict, result: dict) -> bool:
+    """True when the service has said its last word on the result: it was recorded, or it is no longer wanted."""
+    request = urllib.request.Request(
+        run["callback_url"],
+        data=json.dumps(result).encode(),
+        headers={"Authorization": f"Bearer {run['callback_token']}", "Content-Type": "application/json"},
+        method="POST",
+    )
+    try:
+        try:
+            with http.open(request, timeout=CALLBACK_TIMEOUT_SECONDS) as response:
+                status, text = response.status, response.read()
+        except urllib.error.HTTPError as response:  # An answer, too.
+            with response:
+                status, text = response.code, response.read()
+    except Exception as error:  # No answer: refused, cut, too late.
+        log(name, f"could not call back: {error}")
+        return False
+    log(name, f"said {result['status']}, and was answered {status} {text.decode(errors='replace')}")
+    return status < 500 and status != 429
+
+
+def obey(message: dict) -> None:
+    """Does what a message asks for. Its sender waits for at most 15 s, so the work goes on after the answer."""
+    kind, data = message["type"], message["data"]
+    if kind not in ("workflow_run.dispatched", "workflow_run.stopped"):
+        return
+    name = f"{data['run_id']}.{data['attempt']}"
+    with attempts_lock:
+        forget_old_attempts()
+        attempt = attempts.setdefault(name, Attempt())
+        if shut_down.is_set():
+            attempt.end(SHUT_DOWN)
+        if kind == "workflow_run.stopped":
+            # It may overtake its dispatch, which must then not be begun.
+            attempt.stop()
+            return
+        if attempt.is_begun or attempt.is_stopped:
+            log(name, "came again" if attempt.is_begun else "was stopped before it came")
+            return
+        attempt.is_begun = True
+        attempt.deadline = datetime.fromisoformat(data["deadline_at"].replace("Z", "+00:00")).timestamp()
+        worker = threading.Thread(target=execute, args=(name, data, attempt))
+        workers.add(worker)
+        worker.start()
+
+
+def forget_old_attempts() -> None:
+    oldest = time.monotonic() - FORGET_AFTER_SECONDS
+    for name in [name for name, attempt in attempts.items() if attempt.known_since < oldest]:
+        del attempts[name]
+    workers.difference_update([worker for worker in workers if not worker.is_alive()])
+
+
+def is_signed(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
+    """Whatever is wrong with a message makes it unsigned: this never raises."""
+    try:
+        key = base64.b64decode(secret[6:]) if secret.startswith("whsec_") else secret.encode()
+        timestamp = headers["webhook-timestamp"]
+        content = f"{headers['webhook-id']}.{timestamp}.".encode() + body
+        mine = b"v1," + base64.b64encode(hmac.digest(key, content, "sha256"))
+        is_recent = abs(int(time.time()) - int(timestamp)) <= 300
+        signatures = headers["webhook-signature"].encode().split(b" ")
+        return is_recent and any(hmac.compare_digest(mine, signature) for signature in signatures)
+    except (KeyError, ValueError):
+        return False
+
+
+class Handler(BaseHTTPRequestHandler):
+    timeout = 15  # Seconds in which a message must have arrived.
+
+    def do_POST(self) -> None:
+        try:
+            if self.headers["Transfer-Encoding"]:
+                raise ValueError("It has no Content-Length, which this server needs.")
+            length = int(self.headers["Content-Length"] or 0)
+            if not 0 <= length <= MAX_BODY_BYTES:
+                raise ValueError("The body is too long.")
+            body = self.rfile.read(length)
+            headers = {key.lower(): value for key, value in self.headers.items()}
+            if not is_signed(WEBHOOK_SECRET, headers, body):
+                raise ValueError("It is not signed with our secret, or its time is not now.")
+            obey(json.loads(body))
+            status = 202
+        except Exception as error:
+            log("Refused a message:", str(error))
+            status = 401
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_POST
+
+    def log_message(self, *_: object) -> None:
+        """The lines of `log` say more."""
+
+
+def paths(parts: list[dict]) -> str:
+    return ", ".join(part["materialized_path"] for part in parts)
+
+
+def log(*words: str) -> None:
+    print(*words, flush=True)
+
+
+def main() -> None:
+    try:
+        if not WEBHOOK_SECRET:
+            raise ValueError
+        if WEBHOOK_SECRET.startswith("whsec_"):
+            base64.b64decode(WEBHOOK_SECRET[6:], validate=True)
+    except ValueError:
+        sys.exit("Set WEBHOOK_SECRET to the webhook secret of your workflow definition.")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: shut_down.set())
+    server = ThreadingHTTPServer((HOST, PORT), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    log(f"The runner listens on http://localhost:{server.server_port}")
+
+    shut_down.wait()
+    server.shutdown()
+    # What is under way ends as FAILED, at once rather than at its deadline; then nothing is left to wait for.
+    with attempts_lock:
+        for attempt in attempts.values():
+            attempt.end(SHUT_DOWN)
+        unfinished = list(workers)
+    for worker in unfinished:
+        worker.join()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { exampleRequest } from "../support/runner-protocol.ts";
+
+const root = join(import.meta.dirname, "../..");
+const page = readFileSync(join(root, "docs/runner-protocol.md"), "utf8");
+const [, snippet = ""] = /^```python\n(.*?)^```$/ms.exec(page) ?? [];
+const { headers, body } = exampleRequest(page);
+
+const SECRET = "whsec_dGhpcyBpcyBhbiBleGFtcGxlLCBub3QgYSBzZWNyZXQ=";
+
+/** Reads cases as JSON, calls the documented function with each at the time of the example, and prints what it returned. */
+const PROGRAM = `
+import base64, hmac, json, sys, time
+from collections.abc import Mapping
+time.time = lambda: ${headers["webhook-timestamp"]} + 0.5
+${snippet}
+print(json.dumps([is_signed(case["secret"], case["headers"], case["body"].encode()) for case in json.load(sys.stdin)]))
+`;
+
+type Case = { secret?: string; headers?: Record<string, string | undefined>; body?: string };
+
+function ask(cases: readonly Case[]): boolean[] {
+  const input = JSON.stringify(cases.map((one) => ({ secret: SECRET, headers, body, ...one })));
+  const { status, stdout, stderr, error } = spawnSync("python3", ["-c", PROGRAM], { input, encoding: "utf8" });
+  if (error) throw new Error("python3 is not installed, and this test needs it.");
+  expect([status, stderr]).toEqual([0, ""]);
+  return JSON.parse(stdout);
+}
+
+const withHeader = (name: string, value: string | undefined): Case => ({ headers: { ...headers, [name]: value } });
+
+describe("is_signed of docs/runner-protocol.md", () => {
+  it("is the function of the Python example", () => {
+    expect(snippet).toContain("def is_signed(");
+    expect(readFileSync(join(root, "examples/runner-python/runner.py"), "utf8")).toContain(snippet);
+  });
+
+  it("says yes to the documented request, also beside other signatures", () => {
+    const signature = headers["webhook-signature"] ?? "";
+    const raw = {
+      secret: "correct hörse battery staple",
+      ...withHeader("webhook-signature", "v1,UtNmr+vNXoNy/Fi/K8mE38IaJmlTjOEyM6tubcThbfs="),
+    };
+    expect(ask([{}, withHeader("webhook-signature", `v1,AAAA v1a,é ${signature}`), raw])).toEqual([true, true, true]);
+  });
+
+  it("says no to everything else, and raises for nothing that a message or a secret can be", () => {
+    const timestamps = [
+      "",
+      "abc",
+      "1e9",
+      "nan",
+      "9".repeat(400),
+      "9".repeat(5000),
+      `-${"9".repeat(400)}`,
+      "1769860000",
+    ];
+    const cases: Case[] = [
+      { body: `${body} ` },
+      { body: "" },
+      { secret: "another secret" },
+      { secret: "whsec_a" },
+      { secret: "whsec_é" },
+      { secret: "\ud800" },
+      { headers: {} },
+      ...["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) => withHeader(name, undefined)),
+      ...["", "v1,", "v1,é", "\ud800", "v1,\0"].map((value) => withHeader("webhook-signature", value)),
+      ...["", "é", "\ud800"].map((value) => withHeader("webhook-id", value)),
+      ...timestamps.map((value) => withHeader("webhook-timestamp", value)),
+    ];
+    expect(ask(cases)).toEqual(cases.map(() => false));
+  });
+});

@@ -1,0 +1,141 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findFreePort } from "../../scripts/local/ports.ts";
+import { type LocalStack, root, run, startStack } from "../support/node/local-stack.ts";
+import { runScript } from "../support/node/run-script.ts";
+
+const READY = "Enter shows this again";
+
+let folder: string;
+let env: Record<string, string>;
+let stack: LocalStack;
+let ports: number[];
+
+const started = async () => {
+  stack = startStack("dev.ts", env);
+  await stack.until(READY);
+};
+const postgresOf = (lines: readonly string[]) => lines.find((line) => line.startsWith("  Postgres "));
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "workflow-runs-stack-"));
+  // Postgres does not run as root, and whom it runs as must be able to enter.
+  chmodSync(folder, 0o755);
+  ports = [await findFreePort(), await findFreePort(), await findFreePort()];
+  const [PORT = "", RUNNER_PORT = "", SQL_PORT = ""] = ports.map(String);
+  env = { PORT, RUNNER_PORT, SQL_PORT, LOCAL_DATA_DIR: folder };
+  await started();
+});
+
+afterAll(async () => {
+  stack.process.kill("SIGTERM");
+  await stack.exited;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The blocks of commands in that section of the README, on this stack's ports. */
+function commandsOf(heading: string): string {
+  const [, section = ""] = readFileSync(join(root, "README.md"), "utf8").split(`## ${heading}\n`);
+  const [, block = ""] = /^```sh\n(.*?)^```$/ms.exec(section) ?? [];
+  return block.replace(":8787", `:${ports[0]}`).replace(":8788", `:${ports[1]}`);
+}
+
+const paste = (text: string) => spawnSync("bash", ["-c", text], { encoding: "utf8" });
+
+describe("npm run dev", () => {
+  it("has a README whose walk can be pasted twice, and whose colleague can run the workflow then", () => {
+    const walk = commandsOf("A workflow from nothing to done");
+    const { stdout, stderr } = paste(walk + walk + commandsOf("Give a colleague access to one workflow"));
+    expect(stderr).toBe("");
+    expect(stdout).not.toContain("undefined");
+    expect(stdout.match(/^[0-9a-f-]{36}$/gm)).toHaveLength(6);
+    expect(stdout.match(/^X-Queue-Position: 2/gim)).toHaveLength(2);
+    const [allowed = "", run = ""] = stdout.trim().split("\n").slice(-2);
+    expect(allowed).toBe("READ_WRITE");
+    expect(JSON.parse(run)).toMatchObject({ user_id: "01920000-0000-7000-8000-000000000203", status: "PENDING" });
+  });
+
+  it("has a README whose walk shows errors as the API tells them", () => {
+    const { stdout, stderr } = paste(commandsOf("A workflow from nothing to done").replace("wr_demo_owner", "wrong"));
+    expect(stderr).toContain('Not as expected: {"type":"urn:workflow-runs:problem:');
+    expect(stdout + stderr).not.toContain("undefined");
+  });
+
+  it("prints one line for each request, and where everything is again on Enter", async () => {
+    const before = stack.lines.length;
+    const url = `http://localhost:${ports[0]}/v1/one-line`;
+    for (const _ of ["once", "twice"]) await (await fetch(url)).text();
+    await stack.until("/v1/one-line", 2);
+    stack.process.stdin?.write("\n");
+    await stack.until(READY, 2);
+    const lines = stack.lines.slice(before);
+    expect(lines.filter((line) => /\/v1\/one-line|"event":"request"/.test(line))).toEqual([
+      expect.stringMatching(/^\[worker\] GET \/v1\/one-line 404 Not Found \(\d+ms\)$/),
+      expect.stringMatching(/^\[worker\] GET \/v1\/one-line 404 Not Found \(\d+ms\)$/),
+    ]);
+    expect(lines).toContain(`  Dashboard  http://localhost:${ports[0]}/app`);
+  });
+
+  it("is found by the doctor on its ports, and not started twice", async () => {
+    const { code, output } = await runScript("doctor.ts", { LOCAL_DATA_DIR: folder });
+    expect([code, output]).toEqual([0, expect.stringContaining(`http://localhost:${ports[0]}`)]);
+    const again = await runScript("dev.ts", { LOCAL_DATA_DIR: folder });
+    expect([again.code, again.output]).toEqual([1, expect.stringContaining("runs in this folder already")]);
+  });
+
+  it("has a sibling, `npm run db`, which prints all that `npx wrangler dev` needs, and which the doctor finds, too", async () => {
+    const [, url = ""] = /(postgres:\S+)/.exec(postgresOf(stack.lines) ?? "") ?? [];
+    const sqlPort = await findFreePort();
+    const vars = { PORT: "18787", SQL_PORT: String(sqlPort), LOCAL_POSTGRES_URL: url };
+    const database = startStack("db.ts", { ...env, ...vars });
+    const lines = await database.until("Ctrl-C stops everything.");
+    for (const line of [
+      `    NEON_FETCH_ENDPOINT=http://127.0.0.1:${sqlPort}/sql`,
+      "    PUBLIC_URL=http://localhost:18787",
+      "    npx wrangler dev --port 18787",
+      "    while sleep 60; do curl -s 'http://localhost:18787/cdn-cgi/handler/scheduled?cron=*+*+*+*+*'; done",
+      expect.stringMatching(/^ {4}PORT=\d+ WEBHOOK_SECRET=whsec_\S+ npm run runner$/),
+    ]) {
+      expect(lines).toContainEqual(line);
+    }
+    const { output } = await runScript("doctor.ts", { LOCAL_DATA_DIR: folder });
+    expect(output).toContain("The local stack of `npm run db`");
+    expect(output).toContain(`Not looked at, since they are older: ${stack.process.pid}`);
+    database.process.kill("SIGTERM");
+    await database.exited;
+  });
+
+  it("says after kill -9 what is left, with the command that ends it, and starts then with Postgres where it was", async () => {
+    const postgres = postgresOf(stack.lines);
+    stack.process.kill("SIGKILL");
+    await stack.exited.catch(() => {});
+    const { code, output } = await runScript("dev.ts", env);
+    expect([code, output]).toEqual([1, expect.stringContaining("has left these running: Postgres (process ")]);
+    const [, command = ""] = /^ {2}(kill .*)$/m.exec(output) ?? [];
+    expect(run("sh", ["-c", command])).toEqual({ code: 0, output: "" });
+    const { output: found } = await runScript("doctor.ts", { LOCAL_DATA_DIR: folder });
+    expect(found).toContain("No local stack runs");
+    await untilNobodyIsLeft(output);
+    await started();
+    expect(postgresOf(stack.lines)).toBe(postgres);
+  });
+});
+
+/** The processes that the message names end soon after they were told. */
+async function untilNobodyIsLeft(message: string): Promise<void> {
+  const ids = [...message.matchAll(/\(process (\d+)\)/g)].map(([, id]) => Number(id));
+  expect(ids.length).toBeGreaterThan(0);
+  const left = () =>
+    ids.filter((id) => {
+      try {
+        return process.kill(id, 0);
+      } catch {
+        return false;
+      }
+    });
+  await expect.poll(left, { timeout: 20_000 }).toEqual([]);
+}

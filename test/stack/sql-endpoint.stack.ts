@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Postgres, startPostgres } from "../../scripts/local/postgres.ts";
+import { type SqlEndpoint, startSqlEndpoint } from "../../scripts/local/sql-endpoint.ts";
+
+let folder: string;
+let postgres: Postgres;
+let endpoint: SqlEndpoint;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "workflow-runs-sql-"));
+  postgres = await startPostgres({ dataDir: join(folder, "postgres"), port: 0, persistent: false });
+  endpoint = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0 });
+});
+
+afterAll(async () => {
+  await endpoint.close();
+  await postgres.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** What it answers, with these headers beside those of the driver. */
+function ask(query: string, headers: Record<string, string> = {}): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const asked = request(endpoint.url, {
+      method: "POST",
+      headers: { "Neon-Connection-String": postgres.url(), ...headers },
+    });
+    asked.once("error", reject);
+    asked.once("response", async (response) => {
+      resolve({ status: response.statusCode ?? 0, body: await text(response) });
+    });
+    asked.end(JSON.stringify({ query, params: [] }));
+  });
+}
+
+describe("the local SQL endpoint", () => {
+  it.each(["localhost", "127.0.0.1", "[::1]", "localhost:8789"])("answers programs that call it %s", async (Host) => {
+    expect(await ask("select 1 as one", { Host })).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    { Host: "rebound.example" },
+    { Host: "127.0.0.1.example:8789" },
+    { Host: "localhost.example" },
+    { Host: "10.0.0.1" },
+    { Origin: "https://a-page.example" },
+    { Origin: "http://localhost:3000" },
+    { Origin: "null" },
+  ])("refuses what a web page may have sent: %o", async (headers) => {
+    const { status, body } = await ask("create table planted ()", headers);
+    expect([status, body]).toEqual([403, expect.stringContaining("programs on this machine")]);
+    const { body: found } = await ask("select to_regclass('planted') as planted");
+    expect(JSON.parse(found).rows).toEqual([{ planted: null }]);
+  });
+
+  it("answers with as much as Neon does, 64 MB, and no more", async () => {
+    const { status, body } = await ask("select repeat('x', 60000000) as long");
+    expect([status, body.length > 60_000_000]).toEqual([200, true]);
+    expect(await ask("select repeat('é', 34000000) as long")).toEqual({
+      status: 507,
+      body: expect.stringContaining("response is too large (max is 67108864 bytes)"),
+    });
+  });
+});

@@ -1,0 +1,53 @@
+/** Starts the local stack, and runs commands as a person does, for the tests in Node. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
+
+export const root = join(import.meta.dirname, "../../..");
+
+/** The exit code of `command`, and all that it printed. The environment has PATH, HOME and what is given. */
+export function run(command: string, args: readonly string[], env: Record<string, string> = {}, cwd = root) {
+  const { PATH = "", HOME = "" } = process.env;
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, env: { PATH, HOME, ...env }, encoding: "utf8" });
+  return { code: status, output: `${stdout}${stderr}` };
+}
+
+export type LocalStack = {
+  process: ChildProcess;
+  lines: string[];
+  /** Resolves with the lines, as soon as this many of them contain the text. Rejects when the stack ends before. */
+  until(text: string, count?: number): Promise<string[]>;
+  exited: Promise<unknown>;
+};
+
+/** `npm run dev` or `npm run db`, with a pipe for what a person types. */
+export function startStack(script: "dev.ts" | "db.ts", env: Record<string, string>): LocalStack {
+  const child = spawn(process.execPath, [`scripts/${script}`], { cwd: root, env: { ...process.env, ...env } });
+  const lines: string[] = [];
+  const listeners = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => {
+      lines.push(line);
+      for (const listener of listeners) listener();
+    });
+  }
+  const exited = once(child, "close");
+  return {
+    process: child,
+    lines,
+    exited,
+    until: (text, count = 1) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (lines.filter((line) => line.includes(text)).length < count) return;
+          listeners.delete(look);
+          resolve(lines);
+        };
+        listeners.add(look);
+        exited.then(() => reject(new Error(`The stack ended without "${text}":\n${lines.join("\n")}`)));
+        look();
+      }),
+  };
+}
