@@ -164,6 +164,8 @@ export function createModel(definitionCount: number) {
       change(run.definition, isDelivered, () => {
         const { isActive: isOpen, runner } = run.definition;
         if (run.status !== "FAILED" || !isOpen || runner === null) return refuse(409);
+        const hasSameKey = (other: ModelRun) => other !== run && other.key === run.key && isActive(other);
+        if (run.key !== null && runsOf(run.definition).some(hasSameKey)) return refuse(409);
         run.attempt += 1;
         queue(run, "RETRIED");
         return answerRun(202, run);
