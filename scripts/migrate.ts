@@ -13,7 +13,7 @@ import { applySqlFunctions, hasSqlFunctions } from "./local/sql-functions.ts";
 const UNIQUE_VIOLATION = "23505";
 const UNDEFINED_TABLE = "42P01";
 
-const HELP = `Applies the migrations that a database does not have yet. Safe to run again, and beside itself.
+const HELP = `Applies the migrations that a database does not have yet, and the SQL functions if one has changed. Safe to run again, and beside itself.
 
   npm run migrate
 

@@ -97,6 +97,7 @@ describe("the doctor", () => {
     }
     for (const tenant of [noRunner, paused, free]) await insertRun(service.database, tenant, { status: "PENDING" });
     const lostId = await insertRun(service.database, lost);
+    await sql`update workflow_runs set dispatched_at = null where id = ${lostId}`;
     const { code, output } = await examine();
     expect(code).toBe(1);
     expect(output).toContain(`✗ stuck runs       1 RUNNING, but neither accepted by a runner nor due to be delivered`);
