@@ -1,11 +1,9 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
 import { CREATABLE_PART_TYPES } from "../db/enums.ts";
-import { problemResponses } from "../http/errors.ts";
-import { callerOnly } from "../http/middleware/authenticate.ts";
-import { conditional, notModifiedResponse } from "../http/middleware/conditional.ts";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
+import { callerRead, callerWrite } from "../http/routes.ts";
 import { instant, PartTypeSchema, pageQuery, paginated, text, uuid } from "../http/schemas.ts";
 import { createPathPart, deletePathPart, movePathPart } from "./change-path-part.ts";
 import { MAX_NAME_LENGTH, NO_PATH_PART, nameFault, PATH_ORDERS } from "./path.ts";
@@ -113,20 +111,16 @@ function toPathPart(row: PathPartRow): z.infer<typeof PathPartResponseSchema> {
 
 export const pathParts = createRouter();
 
-const listParts = createRoute({
-  method: "get",
+const listParts = callerRead({
   path: "/v1/path-parts",
   operationId: "list_path_parts",
   tags: ["Path parts"],
   summary: "What is below a part, or at the top",
   description: "Only what the caller may see is listed and counted. 404 for a parent that is not theirs to see.",
-  ...callerOnly,
-  middleware: [conditional, callerOnly.middleware],
   request: { query: listQuery },
+  problems: ["not_found"],
   responses: {
     200: { description: "One page", content: { "application/json": { schema: PaginatedPathPartsSchema } } },
-    ...notModifiedResponse,
-    ...problemResponses("not_found"),
   },
 });
 
@@ -137,24 +131,23 @@ pathParts.openapi(listParts, async (c) => {
   return c.json({ items: found.parts.map(toPathPart), total: found.total, ...page }, 200);
 });
 
-const createPart = createRoute({
+const createPart = callerWrite({
   method: "post",
   path: "/v1/path-parts",
   operationId: "create_path_part",
   tags: ["Path parts"],
   summary: "Add a folder, a document or a version of one",
   description: "Needs write on the parent; at the root only an OWNER or ADMIN may add a part.",
-  ...callerOnly,
   request: {
     body: { required: true, content: { "application/json": { schema: CreatePathPartRequestSchema } } },
   },
+  problems: ["forbidden", "conflict"],
   responses: {
     201: {
       description: "The new part",
       headers: z.object({ Location: z.string().openapi({ description: "Where the part is found." }) }),
       content: { "application/json": { schema: PathPartResponseSchema } },
     },
-    ...problemResponses("forbidden", "conflict"),
   },
 });
 
@@ -164,19 +157,15 @@ pathParts.openapi(createPart, async (c) => {
   return c.json(toPathPart(part), 201, { Location: `/v1/path-parts/${part.id}` });
 });
 
-const getPart = createRoute({
-  method: "get",
+const getPart = callerRead({
   path: "/v1/path-parts/{path_part_id}",
   operationId: "get_path_part",
   tags: ["Path parts"],
   summary: "One part of the tree",
-  ...callerOnly,
-  middleware: [conditional, callerOnly.middleware],
   request: { params: partParams },
+  problems: ["not_found"],
   responses: {
     200: { description: "The part", content: { "application/json": { schema: PathPartResponseSchema } } },
-    ...notModifiedResponse,
-    ...problemResponses("not_found"),
   },
 });
 
@@ -186,7 +175,7 @@ pathParts.openapi(getPart, async (c) => {
   return c.json(toPathPart(part), 200);
 });
 
-const updatePart = createRoute({
+const updatePart = callerWrite({
   method: "patch",
   path: "/v1/path-parts/{path_part_id}",
   operationId: "update_path_part",
@@ -195,14 +184,13 @@ const updatePart = createRoute({
   description:
     "Everything below follows, with grants and definitions still referring to it. Renaming needs write on the part; " +
     "moving also on the new parent, and to the root only an OWNER or ADMIN may move.",
-  ...callerOnly,
   request: {
     params: partParams,
     body: { required: true, content: { "application/json": { schema: UpdatePathPartRequestSchema } } },
   },
+  problems: ["forbidden", "not_found", "conflict"],
   responses: {
     200: { description: "The part", content: { "application/json": { schema: PathPartResponseSchema } } },
-    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 
@@ -213,18 +201,17 @@ pathParts.openapi(updatePart, async (c) => {
   return c.json(toPathPart(part), 200);
 });
 
-const deletePart = createRoute({
+const deletePart = callerWrite({
   method: "delete",
   path: "/v1/path-parts/{path_part_id}",
   operationId: "delete_path_part",
   tags: ["Path parts"],
   summary: "Delete a part and everything below it",
   description: "Needs write on the part. 409 names the workflow definitions that refer to it or to something below it.",
-  ...callerOnly,
   request: { params: partParams },
+  problems: ["forbidden", "not_found", "conflict"],
   responses: {
     204: { description: "It is gone, and the grants on it too" },
-    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 

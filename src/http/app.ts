@@ -12,6 +12,7 @@ import { logRequests } from "./middleware/log-requests.ts";
 import { requireHttps } from "./middleware/require-https.ts";
 import { Problem } from "./problems.ts";
 import { createRouter } from "./router.ts";
+import { kindOf } from "./routes.ts";
 
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -27,7 +28,10 @@ const CONTENT_SECURITY_POLICY = {
   frameAncestors: ["'none'"],
 };
 
-/** The routers of the resources as one Hono app. What it needs comes with each request, as Hono's `env`. */
+/**
+ * The routers of the resources as one Hono app. What it needs comes with each request, as Hono's `env`.
+ * @throws Error for a route that no builder of routes.ts made
+ */
 export function createApp(routers: readonly Hono<AppEnv>[]) {
   const app = createRouter();
   app.onError(answerError);
@@ -53,5 +57,8 @@ export function createApp(routers: readonly Hono<AppEnv>[]) {
 
   for (const router of routers) app.route("/", router);
   app.route("/", documentation(app));
+  for (const definition of app.openAPIRegistry.definitions) {
+    if (definition.type === "route") kindOf(definition.route);
+  }
   return app;
 }

@@ -1,8 +1,9 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { html } from "hono/html";
 import type { AppEnv } from "./env.ts";
 import { llmsText, openApiDocument, version } from "./openapi.ts";
 import { createRouter } from "./router.ts";
+import { openRead } from "./routes.ts";
 
 const LINKS = { docs: "/docs", openapi: "/openapi.json", llms: "/llms.txt", health: "/healthz", readiness: "/readyz" };
 
@@ -14,13 +15,11 @@ const ServiceResponseSchema = z
   })
   .openapi("ServiceResponse", { example: { name: "workflow-runs", version, links: LINKS } });
 
-const getService = createRoute({
-  method: "get",
+const getService = openRead({
   path: "/",
   operationId: "get_service",
   tags: ["Service"],
   summary: "Name, version and links",
-  security: [],
   responses: {
     200: { description: "The service", content: { "application/json": { schema: ServiceResponseSchema } } },
   },

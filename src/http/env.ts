@@ -2,6 +2,7 @@ import type { RequestIdVariables } from "hono/request-id";
 import type { Config } from "../config.ts";
 import type { Credential, SessionClaims } from "../db/access.ts";
 import type { Database } from "../db/client.ts";
+import type { RunToken } from "./credentials/run-token.ts";
 import type { VerifySession } from "./credentials/session-token.ts";
 
 /** What the composition root hands to the app; Hono carries it as `c.env`. */
@@ -11,6 +12,8 @@ export type AppEnv = {
   Bindings: Services;
   Variables: RequestIdVariables & {
     credential: Credential;
+    /** Of the runner that calls. */
+    runToken: RunToken;
     /** Of who looks at a page. */
     session: SessionClaims;
   };

@@ -55,7 +55,7 @@ const typeOf = (code: ProblemCode) => `urn:workflow-runs:problem:${code}`;
 
 /** The OpenAPI responses of these problems, grouped by status. */
 export function problemResponses(...codes: ProblemCode[]) {
-  const byStatus = Object.groupBy(codes, (code) => PROBLEMS[code].status);
+  const byStatus = Object.groupBy(new Set(codes), (code) => PROBLEMS[code].status);
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, group = []]) => [
       status,

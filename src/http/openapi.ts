@@ -3,8 +3,8 @@ import { version } from "../../package.json";
 import type { AppEnv } from "./env.ts";
 import { problemResponses, validationResponse } from "./errors.ts";
 import { SESSION_COOKIE } from "./middleware/authenticate.ts";
-import { entityTag } from "./middleware/conditional.ts";
-import type { ProblemCode } from "./problems.ts";
+import { entityTag, NOT_MODIFIED } from "./middleware/conditional.ts";
+import { kindOf } from "./routes.ts";
 
 export { version };
 
@@ -62,27 +62,21 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>): Document {
   return document;
 }
 
-/** A route's own responses, which are what its verb comes to, and those that follow from what the route is. */
-function allResponses({ method, security = [], request, responses }: RouteConfig): RouteConfig["responses"] {
-  const isOpenedBy = (scheme: keyof typeof SECURITY_SCHEMES) => security.some((opening) => scheme in opening);
-  const codes: ProblemCode[] = ["too_many_requests", "headers_too_large"];
-  if (method !== "get") codes.push("payload_too_large");
-  if (request?.body) codes.push("unsupported_media_type");
-  if (isOpenedBy("ApiKey")) codes.push("unauthenticated");
-  if (isOpenedBy("RunToken")) codes.push("callback_unauthenticated");
-  if (isOpenedBy("Session")) codes.push("session_keys_unavailable");
-  if (isOpenedBy("SessionCookie") && method !== "get") codes.push("forbidden");
-  if (security.length === 0) return { ...problemResponses(...codes), ...responses };
+/** A route's own responses, and those that follow from its kind. */
+function allResponses(route: RouteConfig): RouteConfig["responses"] {
+  const { problems, isConditional } = kindOf(route);
+  const isSecured = route.security !== undefined && route.security.length > 0;
+  const own = isConditional ? conditionalResponses(route.responses) : route.responses;
   // The contract has 422 also where nothing of the request can be wrong.
-  codes.push("internal_error", "database_unavailable");
-  return { ...problemResponses(...codes), ...validationResponse, ...tagged(responses) };
+  return { ...problemResponses(...problems), ...(isSecured && validationResponse), ...own };
 }
 
-/** What may be answered 304 has a tag. */
-function tagged(responses: RouteConfig["responses"]): RouteConfig["responses"] {
-  const { 200: found, 304: notModified } = responses;
-  if (!found || !notModified || "$ref" in found) return responses;
-  return { ...responses, 200: { ...found, headers: { ...entityTag, ...found.headers } } };
+/** What may be answered 304 has a tag, and the 304 has the headers of the 200. */
+function conditionalResponses(responses: RouteConfig["responses"]): RouteConfig["responses"] {
+  const { 200: found } = responses;
+  if (!found || "$ref" in found) return responses;
+  const headers = { ...entityTag, ...found.headers };
+  return { ...responses, 200: { ...found, headers }, 304: { description: NOT_MODIFIED, headers } };
 }
 
 /** An index of the documentation for language models: https://llmstxt.org. */

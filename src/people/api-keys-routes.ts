@@ -1,11 +1,9 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
 import { generateApiKey } from "../http/credentials/api-key.ts";
-import { problemResponses } from "../http/errors.ts";
-import { callerOnly } from "../http/middleware/authenticate.ts";
-import { conditional, notModifiedResponse } from "../http/middleware/conditional.ts";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
+import { callerRead, callerWrite } from "../http/routes.ts";
 import { givenInstant, instant, line, pageQuery, uuid } from "../http/schemas.ts";
 import { type ApiKeyRow, createApiKey, findApiKey, listApiKeys, NO_API_KEY, revokeApiKey } from "./api-keys.ts";
 
@@ -50,22 +48,21 @@ const listQuery = pageQuery.extend({
 
 export const apiKeys = createRouter();
 
-const createKey = createRoute({
+const createKey = callerWrite({
   method: "post",
   path: "/v1/api-keys",
   operationId: "create_api_key",
   tags: ["API keys"],
   summary: "Make an API key of your own",
   description: "It can do what you can. The key itself is in this answer and never again.",
-  ...callerOnly,
   request: { body: { required: true, content: { "application/json": { schema: CreateApiKeyRequestSchema } } } },
+  problems: ["conflict"],
   responses: {
     201: {
       description: "The new key",
       headers: z.object({ Location: z.string().openapi({ description: "Where the key is found." }) }),
       content: { "application/json": { schema: CreateApiKeyResponseSchema } },
     },
-    ...problemResponses("conflict"),
   },
 });
 
@@ -79,22 +76,18 @@ apiKeys.openapi(createKey, async (c) => {
   });
 });
 
-const listKeys = createRoute({
-  method: "get",
+const listKeys = callerRead({
   path: "/v1/api-keys",
   operationId: "list_api_keys",
   tags: ["API keys"],
   summary: "Your API keys, newest first",
   description: "An OWNER or ADMIN sees all keys of the tenant. A key that is revoked or expired is not listed.",
-  ...callerOnly,
-  middleware: [conditional, callerOnly.middleware],
   request: { query: listQuery },
   responses: {
     200: {
       description: "The keys, without their secrets",
       content: { "application/json": { schema: z.array(ApiKeyResponseSchema).openapi({ example: [KEY] }) } },
     },
-    ...notModifiedResponse,
   },
 });
 
@@ -103,19 +96,15 @@ apiKeys.openapi(listKeys, async (c) => {
   return c.json(await listApiKeys(c.env.db, c.var.credential, { userId, ...page }), 200);
 });
 
-const getKey = createRoute({
-  method: "get",
+const getKey = callerRead({
   path: "/v1/api-keys/{api_key_id}",
   operationId: "get_api_key",
   tags: ["API keys"],
   summary: "One API key, without its secret",
-  ...callerOnly,
-  middleware: [conditional, callerOnly.middleware],
   request: { params: keyParams },
+  problems: ["not_found"],
   responses: {
     200: { description: "The key", content: { "application/json": { schema: ApiKeyResponseSchema } } },
-    ...notModifiedResponse,
-    ...problemResponses("not_found"),
   },
 });
 
@@ -125,18 +114,17 @@ apiKeys.openapi(getKey, async (c) => {
   return c.json(key, 200);
 });
 
-const deleteKey = createRoute({
+const deleteKey = callerWrite({
   method: "delete",
   path: "/v1/api-keys/{api_key_id}",
   operationId: "delete_api_key",
   tags: ["API keys"],
   summary: "Revoke an API key, at once",
   description: "Your own; for an OWNER or ADMIN any of the tenant.",
-  ...callerOnly,
   request: { params: keyParams },
+  problems: ["not_found"],
   responses: {
     204: { description: "From now on it is answered 401" },
-    ...problemResponses("not_found"),
   },
 });
 

@@ -1,9 +1,7 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
-import { problemResponses } from "../http/errors.ts";
-import { callerOnly } from "../http/middleware/authenticate.ts";
-import { conditional, notModifiedResponse } from "../http/middleware/conditional.ts";
 import { createRouter } from "../http/router.ts";
+import { callerRead, callerWrite } from "../http/routes.ts";
 import { IdpTypeSchema, instant, line, pageQuery, paginated, TenantUserRoleSchema, uuid } from "../http/schemas.ts";
 import { changeActivation, changeRole } from "./change-user.ts";
 import { createUser, listUsers, type UserRow } from "./users.ts";
@@ -60,16 +58,14 @@ const userContent = { "application/json": { schema: TenantUserResponseSchema } }
 
 export const tenantUsers = createRouter();
 
-const listRoute = createRoute({
-  method: "get",
+const listRoute = callerRead({
   path: "/v1/tenants/{tenant_id}/users",
   operationId: "list_tenant_users",
   tags: ["Users"],
   summary: "The tenant's users, by email",
   description: "For OWNER and ADMIN.",
-  ...callerOnly,
-  middleware: [conditional, callerOnly.middleware],
   request: { params: tenantParams, query: pageQuery },
+  problems: ["forbidden", "not_found"],
   responses: {
     200: {
       description: "One page of users",
@@ -79,8 +75,6 @@ const listRoute = createRoute({
         },
       },
     },
-    ...notModifiedResponse,
-    ...problemResponses("forbidden", "not_found"),
   },
 });
 
@@ -91,21 +85,20 @@ tenantUsers.openapi(listRoute, async (c) => {
   return c.json({ items: users.map(toTenantUser), total, ...page }, 200);
 });
 
-const createUserRoute = createRoute({
+const createUserRoute = callerWrite({
   method: "post",
   path: "/v1/tenants/{tenant_id}/users",
   operationId: "create_tenant_user",
   tags: ["Users"],
   summary: "Add a user to the tenant",
   description: "For OWNER and ADMIN. There is one OWNER already: somebody becomes it when the OWNER says so.",
-  ...callerOnly,
   request: {
     params: tenantParams,
     body: { required: true, content: { "application/json": { schema: CreateTenantUserRequestSchema } } },
   },
+  problems: ["forbidden", "not_found", "conflict"],
   responses: {
     201: { description: "The new user", content: userContent },
-    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 
@@ -116,7 +109,7 @@ tenantUsers.openapi(createUserRoute, async (c) => {
   return c.json(toTenantUser(await createUser(c.env.db, c.var.credential, user)), 201);
 });
 
-const updateRoute = createRoute({
+const updateRoute = callerWrite({
   method: "patch",
   path: "/v1/tenants/{tenant_id}/users/{user_id}",
   operationId: "update_tenant_user",
@@ -125,14 +118,13 @@ const updateRoute = createRoute({
   description:
     "For OWNER and ADMIN. Nobody changes their own role, and an ADMIN cannot change the OWNER. The OWNER passes " +
     "ownership on by making somebody else the OWNER, and is an ADMIN from then on.",
-  ...callerOnly,
   request: {
     params: userParams,
     body: { required: true, content: { "application/json": { schema: UpdateTenantUserRequestSchema } } },
   },
+  problems: ["forbidden", "not_found", "conflict"],
   responses: {
     200: { description: "The user", content: userContent },
-    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 
@@ -144,18 +136,17 @@ tenantUsers.openapi(updateRoute, async (c) => {
 
 /** Adds the route that lets a user in, or puts them out. */
 function routeActivation(verb: "activate" | "deactivate", summary: string, description: string): void {
-  const route = createRoute({
+  const route = callerWrite({
     method: "post",
     path: `/v1/tenants/{tenant_id}/users/{user_id}/${verb}`,
     operationId: `${verb}_tenant_user`,
     tags: ["Users"],
     summary,
     description,
-    ...callerOnly,
     request: { params: userParams },
+    problems: ["forbidden", "not_found"],
     responses: {
       200: { description: "The user", content: userContent },
-      ...problemResponses("forbidden", "not_found"),
     },
   });
   tenantUsers.openapi(route, async (c) => {

@@ -1,11 +1,9 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
 import { CAPABILITIES } from "../db/enums.ts";
-import { problemResponses } from "../http/errors.ts";
-import { callerOnly } from "../http/middleware/authenticate.ts";
-import { conditional, notModifiedResponse } from "../http/middleware/conditional.ts";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
+import { callerRead, callerWrite } from "../http/routes.ts";
 import { instant, orNull, pageQuery, paginated, uuid } from "../http/schemas.ts";
 import { createPermission, updatePermission } from "./change-user-permission.ts";
 import { deletePermission, listPermissions, type PermissionRow } from "./user-permissions.ts";
@@ -66,16 +64,14 @@ const permissionContent = { "application/json": { schema: PermissionResponseSche
 
 export const userPermissions = createRouter();
 
-const listRoute = createRoute({
-  method: "get",
+const listRoute = callerRead({
   path: "/v1/user-permissions",
   operationId: "list_user_permissions",
   tags: ["User permissions"],
   summary: "What a user was granted, by path",
   description: "For OWNER and ADMIN; a USER may list their own.",
-  ...callerOnly,
-  middleware: [conditional, callerOnly.middleware],
   request: { query: tenantQuery.extend({ user_id: uuid().openapi({ example: GRANT.user_id }), ...pageQuery.shape }) },
+  problems: ["not_found"],
   responses: {
     200: {
       description: "One page of grants",
@@ -85,8 +81,6 @@ const listRoute = createRoute({
         },
       },
     },
-    ...notModifiedResponse,
-    ...problemResponses("not_found"),
   },
 });
 
@@ -97,7 +91,7 @@ userPermissions.openapi(listRoute, async (c) => {
   return c.json({ items: found.permissions, total: found.total, ...page }, 200);
 });
 
-const createPermissionRoute = createRoute({
+const createPermissionRoute = callerWrite({
   method: "post",
   path: "/v1/user-permissions",
   operationId: "create_user_permission",
@@ -106,11 +100,10 @@ const createPermissionRoute = createRoute({
   description:
     "To read, or to read and write, the part and everything below it, wherever they move. For OWNER and ADMIN. At " +
     "most 50 for a user; 409 also for what another grant of the user covers already.",
-  ...callerOnly,
   request: { body: { required: true, content: { "application/json": { schema: CreatePermissionRequestSchema } } } },
+  problems: ["forbidden", "not_found", "conflict"],
   responses: {
     201: { description: "The new grant", content: permissionContent },
-    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 
@@ -126,22 +119,21 @@ userPermissions.openapi(createPermissionRoute, async (c) => {
   return c.json(permission, 201);
 });
 
-const updateRoute = createRoute({
+const updateRoute = callerWrite({
   method: "patch",
   path: "/v1/user-permissions/{permission_id}",
   operationId: "update_user_permission",
   tags: ["User permissions"],
   summary: "Change what a grant is on, or what it allows",
   description: "For OWNER and ADMIN. What is left out or null stays.",
-  ...callerOnly,
   request: {
     params: permissionParams,
     query: tenantQuery,
     body: { required: true, content: { "application/json": { schema: UpdatePermissionRequestSchema } } },
   },
+  problems: ["forbidden", "not_found", "conflict"],
   responses: {
     200: { description: "The grant", content: permissionContent },
-    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 
@@ -153,18 +145,17 @@ userPermissions.openapi(updateRoute, async (c) => {
   return c.json(await updatePermission(c.env.db, c.var.credential, change), 200);
 });
 
-const deleteRoute = createRoute({
+const deleteRoute = callerWrite({
   method: "delete",
   path: "/v1/user-permissions/{permission_id}",
   operationId: "delete_user_permission",
   tags: ["User permissions"],
   summary: "Take a grant back, at once",
   description: "For OWNER and ADMIN.",
-  ...callerOnly,
   request: { params: permissionParams, query: tenantQuery },
+  problems: ["forbidden", "not_found"],
   responses: {
     204: { description: "From the next request on, it counts no more" },
-    ...problemResponses("forbidden", "not_found"),
   },
 });
 

@@ -1,7 +1,6 @@
-import { createRoute, z } from "@hono/zod-openapi";
-import { callerOnly } from "../http/middleware/authenticate.ts";
-import { conditional, notModifiedResponse } from "../http/middleware/conditional.ts";
+import { z } from "@hono/zod-openapi";
 import { createRouter } from "../http/router.ts";
+import { callerRead } from "../http/routes.ts";
 import { IdpTypeSchema, TenantUserRoleSchema, uuid } from "../http/schemas.ts";
 import { findCaller } from "./users.ts";
 
@@ -31,17 +30,13 @@ const UserResponseSchema = z
 
 export const users = createRouter();
 
-const getMe = createRoute({
-  method: "get",
+const getMe = callerRead({
   path: "/v1/users/me",
   operationId: "get_me",
   tags: ["Users"],
   summary: "Who you are to this service",
-  ...callerOnly,
-  middleware: [conditional, callerOnly.middleware],
   responses: {
     200: { description: "You", content: { "application/json": { schema: UserResponseSchema } } },
-    ...notModifiedResponse,
   },
 });
 

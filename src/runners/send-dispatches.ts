@@ -1,6 +1,7 @@
 /** Sends dispatches to their runners and records what became of each. Used after a request that promoted a run, and by the sweep. */
 import type { Config } from "../config.ts";
 import type { Database } from "../db/client.ts";
+import { signRunToken } from "../http/credentials/run-token.ts";
 import { describeError, log } from "../log.ts";
 import type { Verdict } from "./answer.ts";
 import { dispatchDelaySeconds } from "./backoff.ts";
@@ -8,7 +9,6 @@ import type { Dispatch, Promotion } from "./dispatch.ts";
 import { type Acceptance, acceptDispatches, giveUpDispatch, postponeDispatch } from "./record-dispatch.ts";
 import { decryptWebhookSecret } from "./secret-box.ts";
 import { notifyStopped, sendDispatch } from "./send.ts";
-import { signRunToken } from "./token.ts";
 
 /** A Worker may wait for the headers of six answers at once. */
 const CONCURRENCY = 6;

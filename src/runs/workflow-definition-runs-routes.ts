@@ -1,12 +1,9 @@
 /** A workflow's runs: trigger one, list them. */
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
-import { problemResponses } from "../http/errors.ts";
-import { callerOnly } from "../http/middleware/authenticate.ts";
-import { conditional, notModifiedResponse } from "../http/middleware/conditional.ts";
-import { emptyBodyIsObject } from "../http/middleware/empty-body.ts";
 import { Problem, ValidationFailed } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
+import { callerRead, callerWrite } from "../http/routes.ts";
 import { pageQuery, paginated, text } from "../http/schemas.ts";
 import { promotion } from "../runners/dispatch-afterwards.ts";
 import { definitionParams } from "../workflows/workflow-definition-schema.ts";
@@ -21,7 +18,7 @@ export const InvokeWorkflowRequestSchema = z
   .strictObject({ idempotency_key: text({ max: 255 }).nullish() })
   .openapi("InvokeWorkflowRequest", { example: { idempotency_key: "order-4711" } });
 
-const invokeRoute = createRoute({
+const invokeRoute = callerWrite({
   method: "post",
   path: "/v1/workflow-definitions/{definition_id}/invoke",
   operationId: "invoke_workflow",
@@ -31,13 +28,12 @@ const invokeRoute = createRoute({
     "The run is RUNNING at once when the workflow's slot is free, and PENDING behind the others when it is not. " +
     "Send an idempotency key, in the body or as a header, to be able to try again: while its run waits or runs, and " +
     "for 24 hours after it was triggered, the same key answers 200 with that run.",
-  ...callerOnly,
-  middleware: [callerOnly.middleware, emptyBodyIsObject],
   request: {
     params: definitionParams,
     headers: z.object({ "Idempotency-Key": text({ max: 255 }).optional() }),
     body: { required: false, content: { "application/json": { schema: InvokeWorkflowRequestSchema } } },
   },
+  problems: ["forbidden", "not_found", "conflict"],
   responses: {
     200: {
       description: "The run that this idempotency key has triggered before",
@@ -49,7 +45,6 @@ const invokeRoute = createRoute({
       headers: { Location: { schema: { type: "string" }, description: "Where the run is" } },
       content: { "application/json": { schema: WorkflowRunResponseSchema } },
     },
-    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 
@@ -72,15 +67,13 @@ function chooseKey(inBody: string | null | undefined, inHeader: string | undefin
   return inBody ?? inHeader ?? null;
 }
 
-const listRoute = createRoute({
-  method: "get",
+const listRoute = callerRead({
   path: "/v1/workflow-definitions/{definition_id}/runs",
   operationId: "list_workflow_runs",
   tags: ["Workflow definitions"],
   summary: "A workflow's runs, newest first",
-  ...callerOnly,
-  middleware: [conditional, callerOnly.middleware],
   request: { params: definitionParams, query: pageQuery },
+  problems: ["not_found"],
   responses: {
     200: {
       description: "One page of runs",
@@ -90,8 +83,6 @@ const listRoute = createRoute({
         },
       },
     },
-    ...notModifiedResponse,
-    ...problemResponses("not_found"),
   },
 });
 

@@ -1,14 +1,11 @@
 /** What is done to a run that exists: delete, stop, retry, and its runner's callback. */
-import { createRoute, z } from "@hono/zod-openapi";
-import { problemResponses } from "../http/errors.ts";
-import { callerOnly } from "../http/middleware/authenticate.ts";
-import { emptyBodyIsObject } from "../http/middleware/empty-body.ts";
+import { z } from "@hono/zod-openapi";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
+import { callerWrite, runnerCall } from "../http/routes.ts";
 import { text } from "../http/schemas.ts";
 import { toStorable } from "../http/text.ts";
 import { promotion } from "../runners/dispatch-afterwards.ts";
-import { runnerOnly } from "../runners/run-token.ts";
 import { tellStopped } from "../runners/send-dispatches.ts";
 import { deleteRun, retryRun, stopRun } from "./change-run.ts";
 import { recordResult } from "./record-result.ts";
@@ -16,16 +13,16 @@ import { runParams, toRun, WorkflowRunResponseSchema } from "./run-schema.ts";
 
 export const workflowRunChanges = createRouter();
 
-const deleteRoute = createRoute({
+const deleteRoute = callerWrite({
   method: "delete",
   path: "/v1/workflow-runs/{run_id}",
   operationId: "delete_workflow_run",
   tags: ["Workflow runs"],
   summary: "Delete a run and its events",
   description: "A RUNNING run cannot be deleted: stop it first.",
-  ...callerOnly,
   request: { params: runParams },
-  responses: { 204: { description: "Deleted" }, ...problemResponses("forbidden", "not_found", "conflict") },
+  problems: ["forbidden", "not_found", "conflict"],
+  responses: { 204: { description: "Deleted" } },
 });
 
 workflowRunChanges.openapi(deleteRoute, async (c) => {
@@ -37,7 +34,7 @@ export const StopWorkflowRunRequestSchema = z
   .strictObject({ reason: text({ min: 1, max: 2000 }).nullish() })
   .openapi("StopWorkflowRunRequest", { example: { reason: "Wrong folder" } });
 
-const stopRoute = createRoute({
+const stopRoute = callerWrite({
   method: "post",
   path: "/v1/workflow-runs/{run_id}/stop",
   operationId: "stop_workflow_run",
@@ -45,15 +42,13 @@ const stopRoute = createRoute({
   summary: "Fail a run that waits or runs",
   description:
     "The run is FAILED at once and its slot is free. The runner of a RUNNING run is told, as well as it can be.",
-  ...callerOnly,
-  middleware: [callerOnly.middleware, emptyBodyIsObject],
   request: {
     params: runParams,
     body: { required: false, content: { "application/json": { schema: StopWorkflowRunRequestSchema } } },
   },
+  problems: ["forbidden", "not_found", "conflict"],
   responses: {
     200: { description: "The stopped run", content: { "application/json": { schema: WorkflowRunResponseSchema } } },
-    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 
@@ -65,22 +60,21 @@ workflowRunChanges.openapi(stopRoute, async (c) => {
   return c.json(toRun(run), 200);
 });
 
-const retryRoute = createRoute({
+const retryRoute = callerWrite({
   method: "post",
   path: "/v1/workflow-runs/{run_id}/retry",
   operationId: "retry_workflow_run",
   tags: ["Workflow runs"],
   summary: "Run a FAILED run again",
   description: "The same run, as its next attempt and with the same snapshot, at the end of its workflow's queue.",
-  ...callerOnly,
   request: { params: runParams },
+  problems: ["forbidden", "not_found", "conflict"],
   responses: {
     202: {
       description: "The run, PENDING or RUNNING",
       headers: { Location: { schema: { type: "string" }, description: "Where the run is" } },
       content: { "application/json": { schema: WorkflowRunResponseSchema } },
     },
-    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 
@@ -110,7 +104,7 @@ const WorkflowCallbackResponseSchema = z
   .strictObject({ status: z.string() })
   .openapi("WorkflowCallbackResponse", { example: { status: "COMPLETED" } });
 
-const callbackRoute = createRoute({
+const callbackRoute = runnerCall({
   method: "post",
   path: "/v1/workflow-runs/{run_id}/callback",
   operationId: "workflow_run_callback",
@@ -119,17 +113,16 @@ const callbackRoute = createRoute({
   description:
     "For the run's runner, with the token that the dispatch brought. The same result may be said again; another " +
     "one, or any after the deadline, is 409 and is kept in the run's events.",
-  ...runnerOnly,
   request: {
     params: runParams,
     body: { required: true, content: { "application/json": { schema: WorkflowRunCallbackRequestSchema } } },
   },
+  problems: ["not_found", "conflict"],
   responses: {
     200: {
       description: "The result is recorded",
       content: { "application/json": { schema: WorkflowCallbackResponseSchema } },
     },
-    ...problemResponses("not_found", "conflict"),
   },
 });
 

@@ -1,10 +1,8 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { RUN_EVENT_TYPES, RUN_STATUSES } from "../db/enums.ts";
-import { problemResponses } from "../http/errors.ts";
-import { callerOnly } from "../http/middleware/authenticate.ts";
-import { conditional, notModifiedResponse } from "../http/middleware/conditional.ts";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
+import { callerRead } from "../http/routes.ts";
 import { givenInstant, instant, pageQuery, paginated, uuid } from "../http/schemas.ts";
 import { findRun } from "./find-run.ts";
 import { listRuns } from "./list-runs.ts";
@@ -54,20 +52,16 @@ const RunPageSchema = z
   })
   .openapi("WorkflowRunPage", { example: { items: [exampleRun], next_cursor: null } });
 
-const listTenantRuns = createRoute({
-  method: "get",
+const listTenantRuns = callerRead({
   path: "/v1/workflow-runs",
   operationId: "list_tenant_workflow_runs",
   tags: ["Workflow runs"],
   summary: "The tenant's runs, newest first",
   description:
     "All runs that you may see, over all workflows. Pages by cursor, so that it is as quick on the last page.",
-  ...callerOnly,
-  middleware: [conditional, callerOnly.middleware],
   request: { query: listRunsQuery },
   responses: {
     200: { description: "One page of runs", content: { "application/json": { schema: RunPageSchema } } },
-    ...notModifiedResponse,
   },
 });
 
@@ -119,14 +113,11 @@ const RunSummarySchema = z
     },
   });
 
-const summariseTenantRuns = createRoute({
-  method: "get",
+const summariseTenantRuns = callerRead({
   path: "/v1/workflow-runs/summary",
   operationId: "summarise_workflow_runs",
   tags: ["Workflow runs"],
   summary: "How many runs wait, run and have ended, and how long they take",
-  ...callerOnly,
-  middleware: [conditional, callerOnly.middleware],
   request: {
     query: z.object({
       window_seconds: z.coerce
@@ -140,7 +131,6 @@ const summariseTenantRuns = createRoute({
   },
   responses: {
     200: { description: "The summary", content: { "application/json": { schema: RunSummarySchema } } },
-    ...notModifiedResponse,
   },
 });
 
@@ -161,8 +151,7 @@ const queueHeaders = {
   },
 } as const;
 
-const getRun = createRoute({
-  method: "get",
+const getRun = callerRead({
   path: "/v1/workflow-runs/{run_id}",
   operationId: "get_workflow_run",
   tags: ["Workflow runs"],
@@ -170,17 +159,14 @@ const getRun = createRoute({
   description:
     "The run as it stands at this moment. A run whose deadline has passed is FAILED from that instant on. " +
     "Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed.",
-  ...callerOnly,
-  middleware: [conditional, callerOnly.middleware],
   request: { params: runParams },
+  problems: ["not_found"],
   responses: {
     200: {
       description: "The run",
       headers: queueHeaders,
       content: { "application/json": { schema: WorkflowRunResponseSchema } },
     },
-    304: { ...notModifiedResponse[304], headers: { ...notModifiedResponse[304].headers, ...queueHeaders } },
-    ...problemResponses("not_found"),
   },
 });
 
@@ -213,15 +199,13 @@ const exampleEvent = {
   detail: { status: 202, tries: 1 },
 };
 
-const listEvents = createRoute({
-  method: "get",
+const listEvents = callerRead({
   path: "/v1/workflow-runs/{run_id}/events",
   operationId: "list_workflow_run_events",
   tags: ["Workflow runs"],
   summary: "What has happened to a run, oldest first",
-  ...callerOnly,
-  middleware: [conditional, callerOnly.middleware],
   request: { params: runParams, query: pageQuery },
+  problems: ["not_found"],
   responses: {
     200: {
       description: "One page of the timeline",
@@ -229,8 +213,6 @@ const listEvents = createRoute({
         "application/json": { schema: paginated("PaginatedResponse_WorkflowRunEvent_", RunEventSchema, exampleEvent) },
       },
     },
-    ...notModifiedResponse,
-    ...problemResponses("not_found"),
   },
 });
 

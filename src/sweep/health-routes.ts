@@ -1,7 +1,7 @@
-import { createRoute, z } from "@hono/zod-openapi";
-import { problemResponses } from "../http/errors.ts";
+import { z } from "@hono/zod-openapi";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
+import { openRead } from "../http/routes.ts";
 import { instant } from "../http/schemas.ts";
 import { type Readiness, readDatabaseTime, readReadiness } from "./sweep-state.ts";
 
@@ -24,19 +24,17 @@ const ReadinessResponseSchema = z
 
 export const health = createRouter();
 
-const healthCheck = createRoute({
-  method: "get",
+const healthCheck = openRead({
   path: "/healthz",
   operationId: "health_check",
   tags: ["Service"],
   summary: "Is the service alive?",
-  security: [],
+  problems: ["internal_error", "database_unavailable"],
   responses: {
     200: {
       description: "The service and its database answer",
       content: { "application/json": { schema: HealthCheckResponseSchema } },
     },
-    ...problemResponses("internal_error", "database_unavailable"),
   },
 });
 
@@ -44,8 +42,7 @@ health.openapi(healthCheck, async (c) => {
   return c.json({ status: "healthy", database_ts: await readDatabaseTime(c.env.db) }, 200);
 });
 
-const readinessCheck = createRoute({
-  method: "get",
+const readinessCheck = openRead({
   path: "/readyz",
   operationId: "readiness_check",
   tags: ["Service"],
@@ -53,10 +50,9 @@ const readinessCheck = createRoute({
   description:
     "503 with the reasons when the database does not answer, when the sweep is paused or none has ended for 3 minutes, or " +
     "when runs have been overdue, or due to be delivered, for longer.",
-  security: [],
+  problems: ["internal_error", "database_unavailable", "not_ready"],
   responses: {
     200: { description: "Ready", content: { "application/json": { schema: ReadinessResponseSchema } } },
-    ...problemResponses("internal_error", "database_unavailable", "not_ready"),
   },
 });
 

@@ -1,10 +1,8 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
-import { problemResponses } from "../http/errors.ts";
-import { callerOnly } from "../http/middleware/authenticate.ts";
-import { conditional, notModifiedResponse } from "../http/middleware/conditional.ts";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
+import { callerRead, callerWrite } from "../http/routes.ts";
 import { pageQuery, paginated } from "../http/schemas.ts";
 import { promotion } from "../runners/dispatch-afterwards.ts";
 import { createDefinition, deleteDefinition, replaceDefinition } from "./change-workflow-definition.ts";
@@ -23,15 +21,12 @@ export const workflowDefinitions = createRouter();
 
 const definitionContent = { "application/json": { schema: WorkflowDefinitionResponseSchema } };
 
-const listRoute = createRoute({
-  method: "get",
+const listRoute = callerRead({
   path: "/v1/workflow-definitions",
   operationId: "list_workflow_definitions",
   tags: ["Workflow definitions"],
   summary: "The workflow definitions, newest first",
   description: "Only what the caller may see is listed and counted.",
-  ...callerOnly,
-  middleware: [conditional, callerOnly.middleware],
   request: { query: pageQuery },
   responses: {
     200: {
@@ -46,7 +41,6 @@ const listRoute = createRoute({
         },
       },
     },
-    ...notModifiedResponse,
   },
 });
 
@@ -56,7 +50,7 @@ workflowDefinitions.openapi(listRoute, async (c) => {
   return c.json({ items: definitions.map(toDefinition), total, ...page }, 200);
 });
 
-const createDefinitionRoute = createRoute({
+const createDefinitionRoute = callerWrite({
   method: "post",
   path: "/v1/workflow-definitions",
   operationId: "create_workflow_definition",
@@ -65,17 +59,16 @@ const createDefinitionRoute = createRoute({
   description:
     "For an OWNER or ADMIN. Sources and instructions are folders or documents, outputs are folders, the template is a " +
     "document or a version of one; no path part may be named twice, nor lie below another one that is named.",
-  ...callerOnly,
   request: {
     body: { required: true, content: { "application/json": { schema: CreateWorkflowDefinitionRequestSchema } } },
   },
+  problems: ["forbidden"],
   responses: {
     201: {
       description: "The new definition",
       headers: z.object({ Location: z.string().openapi({ description: "Where the definition is found." }) }),
       content: definitionContent,
     },
-    ...problemResponses("forbidden"),
   },
 });
 
@@ -85,19 +78,15 @@ workflowDefinitions.openapi(createDefinitionRoute, async (c) => {
   return c.json(toDefinition(definition), 201, { Location: `/v1/workflow-definitions/${definition.id}` });
 });
 
-const getRoute = createRoute({
-  method: "get",
+const getRoute = callerRead({
   path: "/v1/workflow-definitions/{definition_id}",
   operationId: "get_workflow_definition",
   tags: ["Workflow definitions"],
   summary: "One workflow definition",
-  ...callerOnly,
-  middleware: [conditional, callerOnly.middleware],
   request: { params: definitionParams },
+  problems: ["not_found"],
   responses: {
     200: { description: "The definition", content: definitionContent },
-    ...notModifiedResponse,
-    ...problemResponses("not_found"),
   },
 });
 
@@ -109,7 +98,7 @@ workflowDefinitions.openapi(getRoute, async (c) => {
   return c.json(toDefinition(definition), 200);
 });
 
-const updateRoute = createRoute({
+const updateRoute = callerWrite({
   method: "put",
   path: "/v1/workflow-definitions/{definition_id}",
   operationId: "update_workflow_definition",
@@ -119,14 +108,13 @@ const updateRoute = createRoute({
     "Everything is replaced: what is left out becomes its default, and without `runner_config` the runner is removed. " +
     "Needs write on the definition. Runs that were triggered before keep their snapshot. With `is_active` false the " +
     "workflow is paused: it takes no new runs, and those that wait go on waiting.",
-  ...callerOnly,
   request: {
     params: definitionParams,
     body: { required: true, content: { "application/json": { schema: UpdateWorkflowDefinitionRequestSchema } } },
   },
+  problems: ["forbidden", "not_found"],
   responses: {
     200: { description: "The definition", content: definitionContent },
-    ...problemResponses("forbidden", "not_found"),
   },
 });
 
@@ -136,18 +124,17 @@ workflowDefinitions.openapi(updateRoute, async (c) => {
   return c.json(toDefinition(definition), 200);
 });
 
-const deleteRoute = createRoute({
+const deleteRoute = callerWrite({
   method: "delete",
   path: "/v1/workflow-definitions/{definition_id}",
   operationId: "delete_workflow_definition",
   tags: ["Workflow definitions"],
   summary: "Delete a workflow definition and its runs",
   description: "For an OWNER or ADMIN. 409 while one of its runs is RUNNING: stop it first.",
-  ...callerOnly,
   request: { params: definitionParams },
+  problems: ["forbidden", "not_found", "conflict"],
   responses: {
     204: { description: "It is gone, with its runs and their events" },
-    ...problemResponses("forbidden", "not_found", "conflict"),
   },
 });
 

@@ -1,6 +1,6 @@
 import { inject } from "vitest";
 import { readConfig } from "../../src/config.ts";
-import { signRunToken } from "../../src/runners/token.ts";
+import { signRunToken } from "../../src/http/credentials/run-token.ts";
 import type { Service } from "./service.ts";
 import { SETTINGS } from "./settings.ts";
 import type { TestTenant } from "./tenant.ts";

@@ -23,7 +23,7 @@ export const bearerToken = (c: Context): string | undefined => BEARER.exec(c.req
  * Takes the caller's credential from the request. Whether it is valid is decided inside the statement
  * that uses it, so that authentication costs no round trip of its own.
  */
-const authenticate = createMiddleware<AppEnv>(async (c, next) => {
+export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
   const hasHeader = c.req.header("Authorization") !== undefined;
   const token = hasHeader ? bearerToken(c) : getCookie(c, SESSION_COOKIE);
   if (token === undefined) throw new Problem("unauthenticated");
@@ -55,9 +55,3 @@ export function requireSameOrigin(c: Context): void {
   if (SAFE_METHODS.has(c.req.method) || isOurs) return;
   throw new Problem("forbidden", `With the cookie \`${SESSION_COOKIE}\` changes are taken from the same origin only.`);
 }
-
-/** For a route that only a caller with a credential may use: what it does, and what the document says of it. */
-export const callerOnly = {
-  middleware: authenticate,
-  security: [{ ApiKey: [] }, { Session: [] }, { SessionCookie: [] }],
-};

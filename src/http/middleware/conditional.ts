@@ -25,6 +25,5 @@ export const entityTag = {
   },
 };
 
-export const notModifiedResponse = {
-  304: { description: "Nothing has changed since the `ETag` in `If-None-Match`", headers: entityTag },
-};
+/** What the document says of the 304. */
+export const NOT_MODIFIED = "Nothing has changed since the `ETag` in `If-None-Match`";

@@ -1,7 +1,7 @@
 import { decode, sign, verify } from "hono/jwt";
 import { encodeBase64Url } from "hono/utils/encode";
 import { z } from "zod";
-import type { KeyRing } from "../key-ring.ts";
+import type { KeyRing } from "../../key-ring.ts";
 
 /** What a token proves: which attempt of which run speaks. */
 export type RunToken = { runId: string; attempt: number; tenantId: string };

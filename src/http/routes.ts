@@ -1,0 +1,104 @@
+/**
+ * The builders of routes. A builder adds everything that follows from who may call a route: the security that the
+ * document declares, the middleware that enforces it, conditional requests, and the errors. `createApp` refuses a route
+ * that no builder made, so a route cannot declare that it is secured and run open.
+ */
+import { createRoute, type RouteConfig } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import type { AppEnv } from "./env.ts";
+import { authenticate } from "./middleware/authenticate.ts";
+import { authenticateRunner } from "./middleware/authenticate-runner.ts";
+import { conditional } from "./middleware/conditional.ts";
+import { emptyBodyIsObject } from "./middleware/empty-body.ts";
+import type { ProblemCode } from "./problems.ts";
+
+type ChangeMethod = "post" | "put" | "patch" | "delete";
+
+/** A route without what its builder adds. `problems` are those of its verb: the others follow from the builder. */
+type Definition = Omit<RouteConfig, "method" | "security" | "middleware"> & {
+  problems?: readonly ProblemCode[];
+  security?: never;
+  middleware?: never;
+};
+
+type Read = Definition & { method?: never };
+type Change = Definition & { method: ChangeMethod };
+
+/** What the document says of a route beside its own definition. */
+export type RouteKind = { problems: readonly ProblemCode[]; isConditional: boolean };
+
+/** Copied with the route when one router is mounted in another. */
+const KIND = Symbol("kind of route");
+
+type BuiltRoute = RouteConfig & { [KIND]: RouteKind };
+
+const isBuilt = (route: RouteConfig): route is BuiltRoute => KIND in route;
+
+/**
+ * The kind of a route.
+ * @throws Error for a route that no builder made
+ */
+export function kindOf(route: RouteConfig): RouteKind {
+  if (isBuilt(route)) return route[KIND];
+  throw new Error(`${route.method} ${route.path} is not made by a builder of src/http/routes.ts.`);
+}
+
+const OF_ANYBODY: ProblemCode[] = ["too_many_requests", "headers_too_large"];
+// Whoever has a credential is looked up in the database.
+const OF_A_CREDENTIAL: ProblemCode[] = ["internal_error", "database_unavailable"];
+const OF_A_CALLER: ProblemCode[] = [...OF_A_CREDENTIAL, "unauthenticated", "session_keys_unavailable"];
+
+const callerSecurity = [{ ApiKey: [] }, { Session: [] }, { SessionCookie: [] }];
+const runnerSecurity = [{ RunToken: [] }];
+
+/** The problems of every body, and of every method that may have one. */
+const ofBody = ({ request }: Definition): ProblemCode[] =>
+  request?.body ? ["payload_too_large", "unsupported_media_type"] : ["payload_too_large"];
+
+/** A body that may be left out may also be empty. */
+const bodyMiddleware = ({ request }: Definition): MiddlewareHandler<AppEnv>[] =>
+  request?.body && !request.body.required ? [emptyBodyIsObject] : [];
+
+/** A GET for a caller: authenticated, and conditional by `ETag` and `If-None-Match`. */
+export function callerRead<const Path extends string, Own extends Read & { path: Path }>(definition: Own) {
+  const problems = [...OF_ANYBODY, ...OF_A_CALLER, ...(definition.problems ?? [])];
+  return createRoute({
+    ...definition,
+    method: "get" as const,
+    security: callerSecurity,
+    middleware: [conditional, authenticate],
+    [KIND]: { problems, isConditional: true } satisfies RouteKind,
+  });
+}
+
+/** A change by a caller: authenticated; with a session cookie only from a page of the same origin. */
+export function callerWrite<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
+  const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CALLER, "forbidden" as const];
+  return createRoute({
+    ...definition,
+    security: callerSecurity,
+    middleware: [authenticate, ...bodyMiddleware(definition)],
+    [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
+  });
+}
+
+/** A call by the runner of a run, with the run token of one attempt: the handler finds it in `c.var.runToken`. */
+export function runnerCall<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
+  const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CREDENTIAL, "callback_unauthenticated" as const];
+  return createRoute({
+    ...definition,
+    security: runnerSecurity,
+    middleware: [authenticateRunner, ...bodyMiddleware(definition)],
+    [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
+  });
+}
+
+/** A GET for everybody. */
+export function openRead<const Path extends string, Own extends Read & { path: Path }>(definition: Own) {
+  return createRoute({
+    ...definition,
+    method: "get" as const,
+    security: [],
+    [KIND]: { problems: [...OF_ANYBODY, ...(definition.problems ?? [])], isConditional: false },
+  });
+}

@@ -1,0 +1,54 @@
+import { createRoute } from "@hono/zod-openapi";
+import { beforeAll, describe, expect, it } from "vitest";
+import { createApp } from "../../src/http/app.ts";
+import { createRouter } from "../../src/http/router.ts";
+import { callerRead, callerWrite, openRead } from "../../src/http/routes.ts";
+import { at } from "../support/compare-contract.ts";
+import { document, documentFaults, operations } from "../support/document.ts";
+import { type Service, startService } from "../support/service.ts";
+
+const securityOf = ({ path, method }: { path: string; method: string }) =>
+  at(document, "paths", path, method.toLowerCase()).security;
+
+const isSecured = (operation: { path: string; method: string }) => {
+  const security = securityOf(operation);
+  return Array.isArray(security) && security.length > 0;
+};
+
+const responses = { 204: { description: "Done" } };
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await startService();
+});
+
+describe("a route that declares security", () => {
+  it.each(operations.filter(isSecured))("answers $operationId 401 without a credential", async (operation) => {
+    const path = operation.path.replaceAll(/\{\w+\}/g, crypto.randomUUID());
+    const [response, requests] = await service.counted(() => service.fetch(path, { method: operation.method }));
+    expect([response.status, requests]).toEqual([401, 0]);
+    expect(await documentFaults(operation, response)).toEqual([]);
+  });
+
+  it("is every route but those that say what the service is and how it is", () => {
+    const open = operations.filter((operation) => !isSecured(operation)).map(({ operationId }) => operationId);
+    expect(open.toSorted()).toEqual(["get_service", "health_check", "readiness_check"]);
+  });
+
+  it("cannot be made without a builder, nor with a builder and a security or middleware of its own", () => {
+    const route = createRoute({ method: "get", path: "/v1/open", security: [{ ApiKey: [] }], responses });
+    const router = createRouter();
+    router.openapi(route, (c) => c.body(null, 204));
+    expect(() => createApp([router])).toThrow("get /v1/open is not made by a builder");
+
+    // @ts-expect-error: the builder gives the security.
+    openRead({ path: "/v1/open", security: [{ ApiKey: [] }], responses });
+    // @ts-expect-error: the builder gives the middleware.
+    callerRead({ path: "/v1/open", middleware: [], responses });
+    // @ts-expect-error: a read is a GET.
+    callerRead({ path: "/v1/open", method: "post", responses });
+    // @ts-expect-error: a change is no GET.
+    callerWrite({ path: "/v1/open", method: "get", responses });
+  });
+});
