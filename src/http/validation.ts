@@ -25,7 +25,7 @@ export async function rejectRequest(app: OpenAPIHono<AppEnv>, c: Context<AppEnv>
   const checks: [Location, unknown, unknown][] = [
     ["path", request?.params, c.req.param()],
     ["query", request?.query, queryValues(c)],
-    ["header", request?.headers, c.req.header()],
+    ["header", request?.headers, headerValues(c, request?.headers)],
     ["body", json, json && (await c.req.json().catch(() => ({})))],
   ];
   const faults = checks.flatMap(([location, schema, value]) =>
@@ -50,6 +50,12 @@ function queryValues(c: Context): Record<string, string | string[]> {
   );
 }
 
+/** By the names that the schema gives them: Hono has them in lower case. */
+function headerValues(c: Context, schema: unknown): Record<string, string | undefined> {
+  const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  return Object.fromEntries(names.map((name) => [name, c.req.header(name)]));
+}
+
 /**
  * A body that did not come as JSON, checked as the API would check it.
  * @throws ValidationFailed
@@ -57,34 +63,46 @@ function queryValues(c: Context): Record<string, string | string[]> {
 export function checkBody<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = parse(schema, value);
   if (result.success) return result.data;
-  throw new ValidationFailed(toFaults("body", result.error));
+  throw new ValidationFailed(toFaults("body", result.error, value));
 }
 
 function faultsOf(location: Location, schema: z.ZodType, value: unknown): Fault[] {
   const result = parse(schema, value);
-  return result.success ? [] : toFaults(location, result.error);
+  return result.success ? [] : toFaults(location, result.error, value);
 }
 
 /** `reportInput` is what tells a missing field from one of the wrong type. */
 const parse = <Schema extends z.ZodType>(schema: Schema, value: unknown) =>
   schema.safeParse(value, { reportInput: true });
 
-const toFaults = (location: Location, { issues }: z.ZodError) => issues.flatMap((issue) => readIssue(location, issue));
+const toFaults = (location: Location, { issues }: z.ZodError, sent: unknown) =>
+  issues.flatMap((issue) => readIssue(location, issue, sent));
 
-function readIssue(location: Location, issue: Issue): Fault[] {
+function readIssue(location: Location, issue: Issue, sent: unknown): Fault[] {
   const loc = [location, ...issue.path.map((key) => (typeof key === "number" ? key : String(key)))];
   if (issue.code === "invalid_union") {
     // Our unions are "this or null": what is wrong is what is wrong with this.
     const [ofSchema = []] = issue.errors;
-    return ofSchema.flatMap((inner) => readIssue(location, { ...inner, path: [...issue.path, ...inner.path] }));
+    return ofSchema.flatMap((inner) => readIssue(location, { ...inner, path: [...issue.path, ...inner.path] }, sent));
   }
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({ loc: [...loc, key], type: "extra_forbidden", msg: "There is no such field." }));
   }
   const { type, msg } = describe(location, issue);
   const isSecret = loc.some((key) => SECRET_FIELDS.has(String(key))) || FIELDS_WITH_SECRETS.has(String(loc.at(-1)));
-  const input = isSecret ? undefined : scalar(issue.input);
+  const input = isSecret ? undefined : scalar(valueAt(sent, issue.path));
   return [{ loc, type, msg, ...(input !== undefined && { input }) }];
+}
+
+/**
+ * What was sent at a path. Not an issue's own `input`, which a schema may have coerced: NaN of `limit=abc`. A query
+ * parameter that may be repeated is a text where it was sent once, and then the path goes one step further.
+ */
+function valueAt(sent: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => {
+    if (typeof value !== "object" || value === null) return value;
+    return Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
+  }, sent);
 }
 
 /** Only plain values are repeated: an object may hold a secret in some field. */

@@ -2,10 +2,21 @@
 export const KEY_PREFIX = "whsec_";
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$/;
 
+/** Shorter ones can be guessed. */
+const MIN_SECRET_BYTES = 16;
+
+const TOO_SHORT =
+  `Must have at least ${MIN_SECRET_BYTES} bytes, after \`whsec_\` and decoded where it begins so. ` +
+  "Make one with `openssl rand -base64 32`.";
+
 /** Null when messages can be signed with the secret; else a sentence that says what is wrong with it. */
 export function checkWebhookSecret(secret: string): string | null {
-  if (secret === "") return "Must not be empty.";
+  const isKey = secret.startsWith(KEY_PREFIX);
+  const key = secret.slice(KEY_PREFIX.length);
   // The library would overlook what follows the key.
-  if (!secret.startsWith(KEY_PREFIX) || BASE64.test(secret.slice(KEY_PREFIX.length))) return null;
-  return "After `whsec_` there must be a key in base64; a secret that does not begin so is used as it is.";
+  if (isKey && !BASE64.test(key)) {
+    return "After `whsec_` there must be a key in base64; a secret that does not begin so is used as it is.";
+  }
+  const bytes = isKey ? atob(key).length : new TextEncoder().encode(secret).length;
+  return bytes < MIN_SECRET_BYTES ? TOO_SHORT : null;
 }

@@ -14,8 +14,11 @@ import { triggerRun } from "./trigger-run.ts";
 
 export const workflowDefinitionRuns = createRouter();
 
+/** Not empty by a check, since the contract gives no minimum. */
+const idempotencyKey = () => text({ max: 255 }).refine((key) => key !== "", { message: "Must not be empty." });
+
 export const InvokeWorkflowRequestSchema = z
-  .strictObject({ idempotency_key: text({ max: 255 }).nullish() })
+  .strictObject({ idempotency_key: idempotencyKey().nullish() })
   .openapi("InvokeWorkflowRequest", { example: { idempotency_key: "order-4711" } });
 
 const invokeRoute = callerWrite({
@@ -30,7 +33,7 @@ const invokeRoute = callerWrite({
     "for 24 hours after it was triggered, the same key answers 200 with that run.",
   request: {
     params: definitionParams,
-    headers: z.object({ "Idempotency-Key": text({ max: 255 }).optional() }),
+    headers: z.object({ "Idempotency-Key": idempotencyKey().optional() }),
     body: { required: false, content: { "application/json": { schema: InvokeWorkflowRequestSchema } } },
   },
   problems: ["forbidden", "not_found", "conflict"],

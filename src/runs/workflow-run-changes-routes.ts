@@ -96,7 +96,11 @@ const WorkflowRunCallbackRequestSchema = z
       .transform(toStorable)
       .pipe(text({ max: MAX_ERROR_LENGTH }))
       .nullish()
-      .openapi({ type: ["string", "null"], maxLength: MAX_ERROR_LENGTH, description: "Why the run FAILED." }),
+      .openapi({
+        type: ["string", "null"],
+        maxLength: MAX_ERROR_LENGTH,
+        description: "Why the run FAILED. Not kept of a COMPLETED one.",
+      }),
   })
   .openapi("WorkflowRunCallbackRequest", { example: { status: "COMPLETED" } });
 
@@ -128,7 +132,9 @@ const callbackRoute = runnerCall({
 
 workflowRunChanges.openapi(callbackRoute, async (c) => {
   const runId = c.req.valid("param").run_id;
-  const { status, error = null } = c.req.valid("json");
+  const { status, error: said = null } = c.req.valid("json");
+  // The document says so: the error of a COMPLETED run is kept nowhere.
+  const error = status === "FAILED" ? said : null;
   const { runToken } = c.var;
   if (runToken.runId !== runId.toLowerCase()) throw new Problem("conflict", "The token is of another run.");
   const recorded = await recordResult(c.env.db, { ...runToken, status, error, ...promotion(c) });

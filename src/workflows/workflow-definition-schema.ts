@@ -23,11 +23,19 @@ const SelfHostedRunnerConfigResponseSchema = z
   .strictObject({ url: runnerUrl() })
   .openapi("SelfHostedRunnerConfigResponse");
 
+const MAX_DESCRIPTION_BYTES = 8192;
+
+const fitsDescription = (text: string) => new TextEncoder().encode(text).length <= MAX_DESCRIPTION_BYTES;
+
 const partIds = (description: string) => z.array(uuid()).min(1).max(20).openapi({ description });
 
 const content = {
   name: text({ max: 255 }),
-  description: text().nullish(),
+  // By a check, since the contract gives no limit.
+  description: text()
+    .refine(fitsDescription, { message: "Must have at most 8192 bytes of UTF-8." })
+    .nullish()
+    .openapi({ description: "At most 8192 bytes of UTF-8." }),
   runner_type: WorkflowRunnerTypeSchema,
   runner_config: orNull(SelfHostedRunnerConfigSchema).optional(),
   max_run_duration_seconds: z

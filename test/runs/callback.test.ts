@@ -52,6 +52,18 @@ describe("POST /v1/workflow-runs/{run_id}/callback", () => {
     expect(run).toMatchObject({ status: "FAILED", error: "No column `amount`.", completed_at: expect.any(String) });
   });
 
+  it("keeps no error of a COMPLETED run, neither in the run nor in its events", async () => {
+    const tenant = await newTenant();
+    const runId = await invoke(service, tenant);
+    await callBack(service, tenant, runId, { status: "COMPLETED", error: "Nothing to see here." });
+    const late = await callBack(service, tenant, runId, { status: "COMPLETED", error: "Nor here." });
+    expect(late.status).toBe(200);
+    const { body } = await answerOf(await service.get(`/v1/workflow-runs/${runId}/events`, tenant.owner.key));
+    expect((await readRun(service, tenant, runId)).error).toBeNull();
+    expect(JSON.stringify(body)).toContain("COMPLETED");
+    expect(JSON.stringify(body)).not.toMatch(/Nothing to see|Nor here/);
+  });
+
   it("keeps an error with what the database cannot hold, in which each such character is replaced", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);

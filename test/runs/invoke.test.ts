@@ -181,6 +181,8 @@ describe("POST /v1/workflow-definitions/{definition_id}/invoke", () => {
       [["body", "more"], "extra_forbidden"],
     ]);
     expect(await post({ idempotency_key: "a\u0000" })).toEqual([422, [["body", "idempotency_key"], "value_error"]]);
+    expect(await post({ idempotency_key: "" })).toEqual([422, [["body", "idempotency_key"], "value_error"]]);
+    expect(await post({}, { "Idempotency-Key": "" })).toEqual([422, [["header", "Idempotency-Key"], "value_error"]]);
     expect(await post([])).toEqual([422, [["body"], "value_error"]]);
   });
 

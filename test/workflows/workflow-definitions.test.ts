@@ -135,6 +135,17 @@ describe("POST /v1/workflow-definitions", () => {
     });
   });
 
+  it("takes a description of up to 8 KiB of UTF-8", async () => {
+    const { tenant, body } = await prepare();
+    const post = (description: string) => service.send("POST", PATH, tenant.owner.key, { ...body, description });
+    expect((await post("ö".repeat(4096))).status).toBe(201);
+    const [response, requests] = await service.counted(() => post(`${"ö".repeat(4096)}.`));
+    expect([response.status, requests]).toEqual([422, 0]);
+    expect(await response.json()).toMatchObject({
+      detail: [{ loc: ["body", "description"], type: "value_error", msg: "Must have at most 8192 bytes of UTF-8." }],
+    });
+  });
+
   it("refuses an id that is named twice, in whatever spelling and group, without asking the database", async () => {
     const { tenant, tree, body } = await prepare();
     const id = tree.idOf("/in");
@@ -155,13 +166,14 @@ describe("POST /v1/workflow-definitions", () => {
   });
 
   it.each([
-    [{ url: "http://10.0.0.1/hook", webhook_secret: "s" }, ["runner_config.url"]],
-    [{ url: "https://service.test/hook", webhook_secret: "a secret of 24 characters" }, ["runner_config.url"]],
-    [{ url: "https://user:pw@runner.example.com", webhook_secret: "s" }, ["runner_config.url"]],
+    [{ url: "http://10.0.0.1/hook", webhook_secret: SECRET }, ["runner_config.url"]],
+    [{ url: "https://user:pw@runner.example.com", webhook_secret: SECRET }, ["runner_config.url"]],
+    [{ url: "https://service.test/hook", webhook_secret: SECRET }, ["runner_config.url"]],
     [{ url: "https://printer.local", webhook_secret: "" }, ["runner_config.url", "runner_config.webhook_secret"]],
     [{ url: "https://runner.example.com", webhook_secret: "whsec_no base64" }, ["runner_config.webhook_secret"]],
+    [{ url: "https://runner.example.com", webhook_secret: "whsec_nobody" }, ["runner_config.webhook_secret"]],
     [{ url: "https://runner.example.com" }, ["runner_config.webhook_secret"]],
-    [{ url: `https://runner.example.com/${"a".repeat(2083)}`, webhook_secret: "s" }, ["runner_config.url"]],
+    [{ url: `https://runner.example.com/${"a".repeat(2083)}`, webhook_secret: SECRET }, ["runner_config.url"]],
   ])("refuses the runner %j, and never repeats a secret", async (runner_config, locs) => {
     const { tenant, body } = await prepare();
     const [response, requests] = await service.counted(() =>
@@ -170,6 +182,7 @@ describe("POST /v1/workflow-definitions", () => {
     expect([response.status, requests]).toEqual([422, 0]);
     const text = await response.clone().text();
     expect(text).not.toContain("whsec_no");
+    expect(text).not.toContain(SECRET);
     expect(await locsOf(response)).toEqual(locs);
   });
 
