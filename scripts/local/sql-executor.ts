@@ -25,7 +25,7 @@ const ISOLATION_LEVELS = {
 };
 
 /** Neon's limit. */
-const MAX_RESPONSE_BYTES = 10 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 const MAX_CONNECTIONS = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Short, so that a database nobody uses any more can be dropped, and many of them, as in tests, leave room for others. */

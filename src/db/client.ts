@@ -81,11 +81,18 @@ const UNANSWERED = /^(08|57P|40003)/;
  */
 export function findOutage(error: unknown): Outage | null {
   const cause = findDriverError(error);
-  if (cause === null) return null;
+  if (cause === null || isAnswerTooLarge(error)) return null;
   if (!cause.code) return NOT_CONNECTED.test(cause.message) ? "refused" : "unanswered";
   if (REFUSED.test(cause.code)) return "refused";
   return UNANSWERED.test(cause.code) ? "unanswered" : null;
 }
+
+/** How the driver words a status that is neither 200 nor 400. Neon's limit is 64 MB, and its status for it 507. */
+const TOO_LARGE = "Server error (HTTP status 507)";
+
+/** True when the rows that a statement found are too many, or too large, for one answer of the database. */
+export const isAnswerTooLarge = (error: unknown): boolean =>
+  findDriverError(error)?.message.startsWith(TOO_LARGE) === true;
 
 function findDriverError(error: unknown): NeonDbError | null {
   const cause = error instanceof DrizzleQueryError ? error.cause : error;

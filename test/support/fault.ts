@@ -23,5 +23,8 @@ export const FAULTS = {
 
 export type FaultKind = keyof typeof FAULTS | "slow";
 
-/** A fault, and which of the requests to come it hits: `times` of them, after the first `skip`. */
-export type Fault = { kind: FaultKind; skip?: number; times?: number };
+/**
+ * A fault, and which of the requests to come it hits: `times` of them, after the first `skip`. "too large": the rows are
+ * more than the database sends at once.
+ */
+export type Fault = { kind: FaultKind | "too large"; skip?: number; times?: number };

@@ -177,6 +177,7 @@ describe("an API key that is not known", () => {
       return (await response.json<{ detail: string }>()).detail;
     };
     expect(await detail(key)).toContain("Send a valid credential");
+    expect(await detail("wr_demo_owner")).not.toContain("mistyped");
     expect(await detail(key.slice(0, -1))).toContain("mistyped");
     expect(await detail(`${key.slice(0, -1)}${key.endsWith("a") ? "b" : "a"}`)).toContain("mistyped");
   });

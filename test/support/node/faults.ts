@@ -1,7 +1,7 @@
 /** Faults between the service and its database, for the tests: see `test/support/fault.ts`. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Intercept, SqlRequest } from "../../../scripts/local/sql-endpoint.ts";
-import type { Fault, FaultKind } from "../fault.ts";
+import type { Fault } from "../fault.ts";
 
 /** Well below the shortest time limit that a service can have. */
 const SLOW_MS = 300;
@@ -10,7 +10,7 @@ const SLOW_MS = 300;
 export function createFaults() {
   const faults = new Map<string, Required<Fault>>();
 
-  function isHit(database: string): FaultKind | undefined {
+  function isHit(database: string): Fault["kind"] | undefined {
     const fault = faults.get(database);
     if (!fault) return undefined;
     if (fault.skip > 0) {
@@ -35,7 +35,7 @@ export function createFaults() {
   };
 }
 
-async function inflict(kind: FaultKind, { request, response, run }: SqlRequest): ReturnType<Intercept> {
+async function inflict(kind: Fault["kind"], { request, response, run }: SqlRequest): ReturnType<Intercept> {
   const answer = (status: number, body: string) => {
     response.writeHead(status, { "content-type": "application/json" }).end(body);
   };
@@ -85,6 +85,9 @@ async function inflict(kind: FaultKind, { request, response, run }: SqlRequest):
     case "rate limited":
       // As Neon's proxy words it: without a SQLSTATE, since it did not even connect.
       answer(500, JSON.stringify({ message: "Too many connections attempts", code: "", severity: "" }));
+      break;
+    case "too large":
+      answer(507, JSON.stringify({ message: "response is too large (max is 67108864 bytes)", code: null }));
       break;
     case "crowded":
       sayError("53300", "sorry, too many clients already");
