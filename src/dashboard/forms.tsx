@@ -15,14 +15,36 @@ export const NO_FAILURE: Failure = { faults: [], detail: null };
 /** The texts of a form by the names of its fields; a field that is there more than once has its last. */
 export type Values = Readonly<Record<string, string>>;
 
-/** @throws Problem `unsupported_media_type` for what is no form */
+const MAX_FIELDS = 200;
+
+/**
+ * The fields of a form, read in one pass: whoever has not signed in may send one, too.
+ * @throws Problem `unsupported_media_type` for what is no form
+ * @throws ValidationFailed for more than 200 fields
+ */
 export async function readForm(c: Context<AppEnv>): Promise<{ values: Values; all: (name: string) => string[] }> {
   const form = await c.req.formData().catch((error: unknown) => {
     throw error instanceof TypeError ? new Problem("unsupported_media_type", "A page takes forms.") : error;
   });
-  const texts = (name: string) => form.getAll(name).filter((value) => typeof value === "string");
-  return { values: Object.fromEntries([...form.keys()].map((name) => [name, texts(name).at(-1) ?? ""])), all: texts };
+  const textsOf = new Map<string, string[]>();
+  let count = 0;
+  for (const [name, value] of form) {
+    count += 1;
+    if (count > MAX_FIELDS) throw new ValidationFailed([TOO_MANY_FIELDS]);
+    if (typeof value !== "string") continue;
+    const texts = textsOf.get(name);
+    if (texts) texts.push(value);
+    else textsOf.set(name, [value]);
+  }
+  const values = Object.fromEntries([...textsOf].map(([name, texts]) => [name, texts.at(-1) ?? ""]));
+  return { values, all: (name) => textsOf.get(name) ?? [] };
 }
+
+const TOO_MANY_FIELDS: Fault = {
+  loc: ["body"],
+  type: "too_long",
+  msg: `A form has at most ${MAX_FIELDS} fields.`,
+};
 
 /** Does what a form asks for; when that is refused for what the form says, answers the form again. */
 export async function submit(

@@ -1,7 +1,7 @@
 /** The dashboard: pages for people, below `/app`, on the same verbs and access rules as the API. */
 import { Hono } from "hono";
 import type { AppEnv } from "../http/env.ts";
-import { Problem } from "../http/problems.ts";
+import { noSuchRoute } from "../http/no-such-route.ts";
 import { files } from "./files/files-routes.tsx";
 import { healthPage } from "./health/health.tsx";
 import { people } from "./people/people-routes.tsx";
@@ -17,8 +17,8 @@ const sections = new Hono<AppEnv>();
 sections.onError(answerErrorPage);
 sections.get("/app", (c) => c.redirect("/app/runs"));
 for (const section of [signIn, runs, run, workflows, files, people, healthPage]) sections.route("/", section);
-sections.all("/app/*", () => {
-  throw new Problem("not_found", "There is no such page.");
+sections.all("/app/*", (c) => {
+  throw noSuchRoute(sections, c.req.path, "There is no such page.");
 });
 
 pages.route("/", sections);

@@ -3,7 +3,7 @@ import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import type { AppEnv } from "../http/env.ts";
-import { logUnexpected, PROBLEM_HEADERS } from "../http/errors.ts";
+import { explainError, logUnexpected, PROBLEM_HEADERS } from "../http/errors.ts";
 import { requireSameOrigin, SESSION_COOKIE } from "../http/middleware/authenticate.ts";
 import { limitCaller } from "../http/middleware/limit-rate.ts";
 import { PROBLEMS, Problem, type ProblemCode, ValidationFailed } from "../http/problems.ts";
@@ -43,7 +43,8 @@ export const offsetOf = (c: Context<AppEnv>): number =>
   z.coerce.number().int().min(0).max(1e9).catch(0).parse(c.req.query("offset"));
 
 /** What was thrown, as a page. Who has not signed in is asked to. */
-export function answerErrorPage(error: Error, c: Context<AppEnv>): Response | Promise<Response> {
+export function answerErrorPage(thrown: Error, c: Context<AppEnv>): Response | Promise<Response> {
+  const error = explainError(thrown, c);
   if (error instanceof Problem && error.code === "unauthenticated") return askToSignIn(c);
   if (error instanceof ValidationFailed) {
     return errorPage(c, 422, "Not as expected", error.faults.map(({ msg }) => msg).join(" "));
@@ -51,6 +52,7 @@ export function answerErrorPage(error: Error, c: Context<AppEnv>): Response | Pr
   const { code, detail } =
     error instanceof Problem ? { code: error.code, detail: error.message } : logUnexpected(error, c);
   const { status, title } = PROBLEMS[code];
+  if (error instanceof Problem) for (const [name, value] of Object.entries(error.headers)) c.header(name, value);
   const retryAfter = PROBLEM_HEADERS[status]?.["Retry-After"];
   if (retryAfter !== undefined) c.header("Retry-After", String(retryAfter));
   return errorPage(c, status, title, detail ?? PROBLEMS[code].detail);

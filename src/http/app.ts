@@ -1,5 +1,4 @@
 import type { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import { documentation } from "./documentation.ts";
@@ -10,11 +9,9 @@ import { shareWithOrigins } from "./middleware/cross-origin.ts";
 import { limitAddress } from "./middleware/limit-rate.ts";
 import { logRequests } from "./middleware/log-requests.ts";
 import { requireHttps } from "./middleware/require-https.ts";
-import { Problem } from "./problems.ts";
+import { noSuchRoute } from "./no-such-route.ts";
 import { createRouter } from "./router.ts";
 import { kindOf } from "./routes.ts";
-
-const MAX_BODY_BYTES = 64 * 1024;
 
 /** Everything that a page needs comes from the service itself. */
 const CONTENT_SECURITY_POLICY = {
@@ -35,8 +32,8 @@ const CONTENT_SECURITY_POLICY = {
 export function createApp(routers: readonly Hono<AppEnv>[]) {
   const app = createRouter();
   app.onError(answerError);
-  app.notFound(() => {
-    throw new Problem("not_found", "There is no such route. See /docs.");
+  app.notFound((c) => {
+    throw noSuchRoute(app, c.req.path, "There is no such route. See /docs.");
   });
 
   app.use(
@@ -46,12 +43,6 @@ export function createApp(routers: readonly Hono<AppEnv>[]) {
     requireHttps,
     shareWithOrigins,
     limitAddress,
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: () => {
-        throw new Problem("payload_too_large");
-      },
-    }),
     boundRequest,
   );
 

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { findOutage, type Outage } from "../db/client.ts";
+import { findOutage, isAnswerTooLarge, type Outage } from "../db/client.ts";
 import { describeError, log } from "../log.ts";
 import type { AppEnv } from "./env.ts";
 import { type Fault, PROBLEMS, Problem, type ProblemCode, ValidationFailed } from "./problems.ts";
@@ -96,13 +96,19 @@ function problemBody(code: ProblemCode, requestId: string, detail: string = PROB
 }
 
 /** Answers a problem as `application/problem+json`. */
-export function answerProblem(c: Context<AppEnv>, code: ProblemCode, detail?: string): Response {
+export function answerProblem(
+  c: Context<AppEnv>,
+  code: ProblemCode,
+  detail?: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
   const { status } = PROBLEMS[code];
   const body = problemBody(code, c.var.requestId, detail);
-  const headers = Object.entries(PROBLEM_HEADERS[status] ?? {}).map(([name, value]) => [name, String(value)]);
+  const ofStatus = Object.entries(PROBLEM_HEADERS[status] ?? {}).map(([name, value]) => [name, String(value)]);
   return c.body(JSON.stringify(body), status, {
     "Content-Type": "application/problem+json",
-    ...Object.fromEntries(headers),
+    ...Object.fromEntries(ofStatus),
+    ...headers,
   });
 }
 
@@ -111,9 +117,20 @@ function answerFaults(c: Context<AppEnv>, faults: readonly Fault[]): Response {
   return c.json({ detail: faults }, 422);
 }
 
+const ANSWER_TOO_LARGE: Fault = {
+  loc: ["query", "limit"],
+  type: "value_error",
+  msg: "The answer would be larger than the database sends at once. Ask for a smaller `limit`.",
+};
+
+/** What a read whose rows the database cannot send at once comes to: nothing is broken, but too much was asked for. */
+export const explainError = (error: Error, c: Context<AppEnv>): Error =>
+  c.req.method === "GET" && isAnswerTooLarge(error) ? new ValidationFailed([ANSWER_TOO_LARGE]) : error;
+
 /** The one place where what was thrown becomes an answer. */
-export function answerError(error: Error, c: Context<AppEnv>): Response {
-  if (error instanceof Problem) return answerProblem(c, error.code, error.message);
+export function answerError(thrown: Error, c: Context<AppEnv>): Response {
+  const error = explainError(thrown, c);
+  if (error instanceof Problem) return answerProblem(c, error.code, error.message, error.headers);
   if (error instanceof ValidationFailed) return answerFaults(c, error.faults);
   if (error instanceof HTTPException) return answerHttpException(error, c);
   const { code, detail } = logUnexpected(error, c);

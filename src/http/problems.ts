@@ -4,6 +4,11 @@
  */
 
 export const PROBLEMS = {
+  incomplete_body: {
+    status: 400,
+    title: "Incomplete body",
+    detail: "The connection ended before the whole body had arrived. Send the request again.",
+  },
   unauthenticated: {
     status: 401,
     title: "Unauthenticated",
@@ -25,6 +30,11 @@ export const PROBLEMS = {
     title: "Forbidden",
     detail: "You may see this, but not do that. Ask an OWNER or ADMIN of your tenant for the right that is missing.",
   },
+  method_not_allowed: {
+    status: 405,
+    title: "Method not allowed",
+    detail: "This path takes other methods: see the header `Allow`.",
+  },
   conflict: {
     status: 409,
     title: "Conflict",
@@ -34,6 +44,11 @@ export const PROBLEMS = {
     status: 413,
     title: "Payload too large",
     detail: "Send a body of at most 65536 bytes.",
+  },
+  uri_too_long: {
+    status: 414,
+    title: "URI too long",
+    detail: "Send a URL of at most 8192 characters.",
   },
   unsupported_media_type: {
     status: 415,
@@ -48,7 +63,7 @@ export const PROBLEMS = {
   headers_too_large: {
     status: 431,
     title: "Request header fields too large",
-    detail: "Send at most 100 header fields.",
+    detail: "Send header fields of at most 100 names, and of at most 32768 characters altogether.",
   },
   internal_error: {
     status: 500,
@@ -74,14 +89,19 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** An expected failure. `detail` is a sentence that tells the caller what to do; it defaults to the table's. */
+/**
+ * An expected failure. `detail` is a sentence that tells the caller what to do; it defaults to the table's. `headers` are
+ * sent beside those of the status.
+ */
 export class Problem extends Error {
   readonly code: ProblemCode;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: ProblemCode, detail: string = PROBLEMS[code].detail) {
+  constructor(code: ProblemCode, detail: string = PROBLEMS[code].detail, headers: Record<string, string> = {}) {
     super(detail);
     this.name = "Problem";
     this.code = code;
+    this.headers = headers;
   }
 }
 
@@ -104,18 +124,28 @@ export type FaultType =
   | "too_long"
   | "url_parsing"
   | "json_invalid"
+  | "too_many_faults"
   | "value_error";
 
 /** One fault of a request: where it is (`["body", "name"]`), what kind, and a sentence for people. */
 export type Fault = { loc: (string | number)[]; type: FaultType; msg: string; input?: unknown };
 
-/** A request whose values are wrong: 422, with every fault listed. */
+const MAX_FAULTS = 50;
+
+/** A request whose values are wrong: 422. Of more than 50 faults the first 50 are listed, and then how many more there are. */
 export class ValidationFailed extends Error {
   readonly faults: readonly Fault[];
 
   constructor(faults: readonly Fault[]) {
-    super(faults.map((fault) => `${fault.loc.join(".")}: ${fault.msg}`).join("; "));
+    const listed = faults.length > MAX_FAULTS ? [...faults.slice(0, MAX_FAULTS), countRest(faults)] : faults;
+    super(listed.map((fault) => `${fault.loc.join(".")}: ${fault.msg}`).join("; "));
     this.name = "ValidationFailed";
-    this.faults = faults;
+    this.faults = listed;
   }
 }
+
+const countRest = ({ length }: readonly Fault[]): Fault => ({
+  loc: [],
+  type: "too_many_faults",
+  msg: `There are ${length - MAX_FAULTS} more faults than the ${MAX_FAULTS} that are listed.`,
+});

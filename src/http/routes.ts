@@ -43,7 +43,7 @@ export function kindOf(route: RouteConfig): RouteKind {
   throw new Error(`${route.method} ${route.path} is not made by a builder of src/http/routes.ts.`);
 }
 
-const OF_ANYBODY: ProblemCode[] = ["too_many_requests", "headers_too_large"];
+const OF_ANYBODY: ProblemCode[] = ["uri_too_long", "too_many_requests", "headers_too_large"];
 // Whoever has a credential is looked up in the database.
 const OF_A_CREDENTIAL: ProblemCode[] = ["internal_error", "database_unavailable"];
 const OF_A_CALLER: ProblemCode[] = [...OF_A_CREDENTIAL, "unauthenticated", "session_keys_unavailable"];
@@ -51,9 +51,12 @@ const OF_A_CALLER: ProblemCode[] = [...OF_A_CREDENTIAL, "unauthenticated", "sess
 const callerSecurity = [{ ApiKey: [] }, { Session: [] }, { SessionCookie: [] }];
 const runnerSecurity = [{ RunToken: [] }];
 
-/** The problems of every body, and of every method that may have one. */
-const ofBody = ({ request }: Definition): ProblemCode[] =>
-  request?.body ? ["payload_too_large", "unsupported_media_type"] : ["payload_too_large"];
+/** The problems of every method that may have a body, and of every body that is asked for. */
+const ofBody = ({ request }: Definition): ProblemCode[] => [
+  "incomplete_body",
+  "payload_too_large",
+  ...(request?.body ? ["unsupported_media_type" as const] : []),
+];
 
 /** A body that may be left out may also be empty. */
 const bodyMiddleware = ({ request }: Definition): MiddlewareHandler<AppEnv>[] =>

@@ -41,7 +41,11 @@ const NOWHERE: Operation = {
   path: "",
   parameters: [],
   bodySchema: undefined,
-  responses: pickResponses(["404", "413", "422", "431"]),
+  // A path that takes other methods is answered as one that is not there is, with another status.
+  responses: {
+    ...pickResponses(["400", "404", "413", "414", "422", "431"]),
+    405: pickResponses(["404"])["404"] ?? null,
+  },
 };
 
 /** As the operation that has most of them describes them. */

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { type RateLimiter, readConfig } from "../../src/config.ts";
 import { invokePath } from "../support/lifecycle.ts";
 import { toForm } from "../support/pages.ts";
@@ -7,6 +7,8 @@ import { type Service, startService } from "../support/service.ts";
 import { claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../support/session.ts";
 import { SETTINGS } from "../support/settings.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
+
+const ORIGIN = "https://service.test";
 
 const LIST = "/v1/workflow-runs";
 
@@ -122,6 +124,40 @@ describe("the shape of a request", () => {
     expect(await response.json()).toMatchObject({ title: "Request header fields too large" });
   });
 
+  it("may have 32 KiB of header fields, also of one name, and is 431 with more", async () => {
+    const withFields = async (count: number) => {
+      const headers = new Headers();
+      for (let i = 0; i < count; i++) headers.append("X-Filler", "x".repeat(1022));
+      return (await service.fetch("/", { headers })).status;
+    };
+    expect([await withFields(31), await withFields(33)]).toEqual([200, 431]);
+  });
+
+  it("may have a URL of 8192 characters, and is 414 with more", async () => {
+    const withUrl = (length: number) => service.fetch(`/?${"a&".repeat(8192)}`.slice(0, length - ORIGIN.length));
+    expect((await withUrl(8192)).status).toBe(200);
+    const response = await withUrl(8193);
+    expect(response.status).toBe(414);
+    expect(await response.json()).toMatchObject({ title: "URI too long" });
+  });
+
+  it("is 400 when its client goes away amid the body, and is no error of ours", async () => {
+    const error = vi.spyOn(console, "error");
+    for (const path of [invokePath(tenant), "/app/sign-in"]) {
+      const body = new ReadableStream({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode('{"idempotency_key":'));
+          controller.error(new Error("Network connection lost."));
+        },
+      });
+      const headers = { Authorization: `Bearer ${tenant.owner.key}`, "Content-Type": "application/json" };
+      const response = await service.fetch(path, { method: "POST", headers, body });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ title: "Incomplete body" });
+    }
+    expect(error).not.toHaveBeenCalled();
+  });
+
   it("may have JSON of 32 levels, and is 422 with more", async () => {
     const post = (body: string) =>
       service.fetch(invokePath(tenant), {
@@ -189,6 +225,26 @@ describe("pages of other origins", () => {
       expect(headers.get("access-control-allow-credentials")).toBeNull();
       expect(headers.get("vary")).toContain("Origin");
     }
+  });
+
+  it("may read a 304, which has the headers of the 200 but those of its body", async () => {
+    const [service, { owner }] = await startLimited({ CORS_ORIGINS: "https://app.test" });
+    const headers = { Origin: "https://app.test", "X-Request-Id": "from-the-client" };
+    const found = await service.get(LIST, owner.key, headers);
+    const tag = found.headers.get("etag") ?? "";
+    for (const tags of [tag, `W/${tag}`, `"other", ${tag}`, "*"]) {
+      const { status } = await service.get(LIST, owner.key, { ...headers, "If-None-Match": tags });
+      expect(status).toBe(304);
+    }
+    const notModified = await service.get(LIST, owner.key, { ...headers, "If-None-Match": tag });
+    expect(await notModified.text()).toBe("");
+    const ofBody = ["content-type", "content-length", "server-timing"];
+    const list = (response: Response) => [...response.headers].filter(([name]) => !ofBody.includes(name));
+    expect(list(notModified)).toEqual(list(found));
+    expect(notModified.headers.get("access-control-allow-origin")).toBe("https://app.test");
+    expect(notModified.headers.get("x-request-id")).toBe("from-the-client");
+    const changed = await service.get(LIST, owner.key, { ...headers, "If-None-Match": '"other"' });
+    expect(changed.status).toBe(200);
   });
 
   it("cannot be all pages", () => {

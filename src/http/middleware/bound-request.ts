@@ -1,20 +1,66 @@
+import type { Context } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../env.ts";
 import { isDeeperThan } from "../json-depth.ts";
 import { Problem, ValidationFailed } from "../problems.ts";
 
-const MAX_HEADERS = 100;
+/** Hono looks at a query once more for each of its parameters, so a long one would take long. */
+const MAX_URL_LENGTH = 8 * 1024;
+
+const MAX_HEADER_NAMES = 100;
+
+/** In characters. The platform joins the fields that share a name, so they cannot be counted. */
+const MAX_HEADERS_LENGTH = 32 * 1024;
+
+const MAX_BODY_BYTES = 64 * 1024;
 
 /** No body of ours needs more than four levels. */
 const MAX_JSON_DEPTH = 32;
 
-/** Refuses a request with more header fields than anybody needs, or with JSON that is nested deeper. */
+/** Refuses a request that is larger, or whose JSON is nested deeper, than any that we need. */
 export const boundRequest = createMiddleware<AppEnv>(async (c, next) => {
-  if ([...c.req.raw.headers.keys()].length > MAX_HEADERS) throw new Problem("headers_too_large");
-  const isJson = c.req.header("Content-Type")?.toLowerCase().includes("json") === true;
-  if (isJson && isDeeperThan(MAX_JSON_DEPTH, await c.req.text())) {
-    const msg = `Must not be nested more than ${MAX_JSON_DEPTH} levels deep.`;
-    throw new ValidationFailed([{ loc: ["body"], type: "value_error", msg }]);
+  if (c.req.url.length > MAX_URL_LENGTH) throw new Problem("uri_too_long");
+  if (hasLargeHeaders(c.req.raw.headers)) throw new Problem("headers_too_large");
+  if (c.req.raw.body !== null) {
+    await readBody(c);
+    await guardJson(c);
   }
   await next();
 });
+
+function hasLargeHeaders(headers: Headers): boolean {
+  let names = 0;
+  let length = 0;
+  headers.forEach((value, name) => {
+    names += 1;
+    length += name.length + value.length;
+  });
+  return names > MAX_HEADER_NAMES || length > MAX_HEADERS_LENGTH;
+}
+
+const limitBody = bodyLimit({
+  maxSize: MAX_BODY_BYTES,
+  onError: () => {
+    throw new Problem("payload_too_large");
+  },
+});
+
+/** Reads the whole body. Hono keeps it for all who ask for it afterwards. */
+async function readBody(c: Context<AppEnv>): Promise<void> {
+  try {
+    await limitBody(c, async () => {
+      await c.req.arrayBuffer();
+    });
+  } catch (error) {
+    // Nothing else than a client that goes away keeps a body from being read.
+    throw error instanceof Problem ? error : new Problem("incomplete_body");
+  }
+}
+
+async function guardJson(c: Context<AppEnv>): Promise<void> {
+  const isJson = c.req.header("Content-Type")?.toLowerCase().includes("json") === true;
+  if (!isJson || !isDeeperThan(MAX_JSON_DEPTH, await c.req.text())) return;
+  const msg = `Must not be nested more than ${MAX_JSON_DEPTH} levels deep.`;
+  throw new ValidationFailed([{ loc: ["body"], type: "value_error", msg }]);
+}

@@ -1,0 +1,22 @@
+import type { Hono } from "hono";
+import type { AppEnv } from "./env.ts";
+import { Problem } from "./problems.ts";
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/**
+ * The problem of a request that no route of the app took: `method_not_allowed`, with `Allow`, for a path that has other
+ * methods; else `not_found`, with this detail.
+ */
+export function noSuchRoute(app: Hono<AppEnv>, path: string, detail: string): Problem {
+  const allowed = METHODS.filter((method) => hasRoute(app, method, path));
+  if (allowed.length === 0) return new Problem("not_found", detail);
+  const allow = allowed.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
+  return new Problem("method_not_allowed", undefined, { Allow: allow });
+}
+
+/** Middleware is registered for all methods, and matches everywhere. */
+function hasRoute(app: Hono<AppEnv>, method: string, path: string): boolean {
+  const [matches] = app.router.match(method, path);
+  return matches.some(([[, route]]) => route.method === method);
+}
