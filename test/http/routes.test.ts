@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../../src/http/app.ts";
 import { createRouter } from "../../src/http/router.ts";
 import { callerRead, callerWrite, openRead } from "../../src/http/routes.ts";
+import { createService } from "../../src/routes.ts";
 import { at } from "../support/compare-contract.ts";
 import { document, documentFaults, operations } from "../support/document.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -51,4 +52,23 @@ describe("a route that declares security", () => {
     // @ts-expect-error: a change is no GET.
     callerWrite({ path: "/v1/open", method: "get", responses });
   });
+});
+
+describe("a page", () => {
+  const ways = createService().routes.filter(({ method, path }) => method !== "ALL" && path.startsWith("/app/"));
+  const open = new Set(["/app/sign-in", "/app/sign-out"]);
+  const paths = [...new Set(ways.map(({ method, path }) => `${method} ${path}`))];
+
+  it.each(paths.map((way) => way.split(" ")).filter(([, path = ""]) => !open.has(path)))(
+    "is not shown and takes nothing without a session: %s %s",
+    async (method = "", path = "") => {
+      const url = path.replaceAll(/:\w+/g, () => crypto.randomUUID());
+      const headers = { "Sec-Fetch-Site": "same-origin" };
+      const [response, requests] = await service.counted(() =>
+        service.fetch(url, { method, headers, redirect: "manual" }),
+      );
+      expect([response.status, requests]).toEqual([303, 0]);
+      expect(response.headers.get("location")).toMatch(/^\/app\/sign-in/);
+    },
+  );
 });
