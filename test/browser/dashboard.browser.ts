@@ -271,7 +271,7 @@ const PATHS = {
   "the same, filled in": `/app/workflows/${DEMO.quarterlyReportId}/edit`,
   files: "/app/files",
   "a folder": `/app/files/${FOLDER}`,
-  "a move": `/app/files/${FOLDER}/move?name=folder`,
+  "a move": `/app/files/${FOLDER}/move`,
   people: "/app/people",
   "a person": `/app/people/${DEMO.owner.id}`,
   "a grant": `/app/people/${DEMO.user.id}/grant`,

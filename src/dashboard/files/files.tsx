@@ -138,7 +138,7 @@ const FileActions = ({ view }: { view: FolderView }) => {
             </p>
             <RenameForm id={part.id} name={part.name} failure={NO_FAILURE} />
           </Ask>
-          <a class="button" href={`/app/files/${part.id}/move?${new URLSearchParams({ name: part.name })}`}>
+          <a class="button" href={`/app/files/${part.id}/move`}>
             Move
           </a>
           <Ask
