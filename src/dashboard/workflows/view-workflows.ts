@@ -105,7 +105,9 @@ export type ViewedWorkflow = DefinitionRow &
     may_delete: boolean;
     queued: number;
     holder: ListedWorkflow["holder"];
+    /** The first {@link QUEUE} PENDING runs; the one that is next comes first. */
     queue: ListedRun[];
+    /** The last {@link LATEST} runs, newest first. */
     latest: ListedRun[];
     /** Seconds that those took which have completed of the last {@link RECENT} runs, in no order. */
     durations: number[];
@@ -154,9 +156,12 @@ export async function viewWorkflow(
             select ${mayWrite(sql`node.materialized_path`)} from path_parts node
             where node.tenant_id = d.tenant_id and node.id = d.path_part_id) as may_write,
           ${mayInvoke} as may_invoke, ${queuedOf} as queued, ${holderOf} as holder, outcomes.*,
-          ${listed(sql`
+          ${listed(
+            sql`
             select r.* from workflow_runs r where r.workflow_definition_id = d.id and r.status = 'PENDING'
-            order by r.queue_position limit ${QUEUE}`)} as queue,
+            order by r.queue_position limit ${QUEUE}`,
+            "queue",
+          )} as queue,
           ${listed(sql`
             select r.* from workflow_runs r where r.workflow_definition_id = d.id
             order by r.created_at desc, r.id desc limit ${LATEST}`)} as latest,

@@ -56,7 +56,7 @@ export const WorkflowPage = ({ caller, now, workflow, origin }: Props) => (
               </small>
             )}
           </h2>
-          <RunList runs={workflow.queue.toReversed()} now={now} withWorkflow={false} />
+          <RunList runs={workflow.queue} now={now} withWorkflow={false} />
         </section>
       )}
       <div class="columns">
