@@ -1,5 +1,5 @@
-/** What the pages are made of. All text is escaped by hono/jsx. */
-import type { Child } from "hono/jsx";
+/** The building blocks of the pages. hono/jsx escapes all text. */
+import { type Child, createContext } from "hono/jsx";
 import type { RunStatus } from "../db/enums.ts";
 import { formatCurl, formatExactly, formatInstant, shortId } from "./format.ts";
 
@@ -116,7 +116,13 @@ export const Command = ({ text, label }: { text: string; label: string }) => (
   </div>
 );
 
-/** A button that asks first: what it opens says what will happen. Needs no script. */
+/** The id of the dialog around a form, so that the fields of two forms on one page have different ids. Empty outside. */
+export const DialogContext = createContext("");
+
+/**
+ * A button that opens a dialog, which says what will happen and has the form that does it. It works without a script;
+ * `app.js` keeps the focus inside while it is open.
+ */
 export const Ask = (props: {
   id: string;
   label: string;
@@ -128,9 +134,9 @@ export const Ask = (props: {
     <button type="button" class={props.kind} popovertarget={props.id}>
       {props.label}
     </button>
-    <div id={props.id} class="ask" popover="auto" role="dialog" aria-label={props.title}>
+    <div id={props.id} class="ask" popover="auto" role="dialog" aria-label={props.title} tabindex={-1} autofocus>
       <h2>{props.title}</h2>
-      {props.children}
+      <DialogContext.Provider value={props.id}>{props.children}</DialogContext.Provider>
       <button type="button" class="quiet" popovertarget={props.id} popovertargetaction="hide">
         Cancel
       </button>

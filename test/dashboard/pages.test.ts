@@ -75,6 +75,23 @@ describe("every page", () => {
     }
   });
 
+  it("labels every control, and has no id twice", async () => {
+    for (const path of [...(await allPages()), `/app/people/${tenant.owner.id}`, "/app/sign-in"]) {
+      const html = await owner.read(path);
+      const idsOf = (name: string) => [...html.matchAll(new RegExp(`\\s${name}="([^"]+)"`, "g"))].map(([, id]) => id);
+      const ids = idsOf("id");
+      expect([path, ids.filter((id, at) => ids.indexOf(id) !== at)]).toEqual([path, []]);
+      const referred = [...idsOf("for"), ...idsOf("aria-describedby"), ...idsOf("popovertarget")];
+      expect([path, referred.filter((id) => !ids.includes(id))]).toEqual([path, []]);
+      const unlabelled = [...html.matchAll(/<(?:input|select|textarea)\b[^>]*>/g)].filter(({ 0: tag, index }) => {
+        const id = /\sid="([^"]+)"/.exec(tag)?.[1];
+        const isWrapped = html.lastIndexOf("<label", index) > html.lastIndexOf("</label>", index);
+        return !/type="hidden"|aria-label=/.test(tag) && !isWrapped && !html.includes(`<label for="${id}"`);
+      });
+      expect([path, unlabelled.map(([tag]) => tag)]).toEqual([path, []]);
+    }
+  });
+
   it("escapes what people call things, and keeps its direction to itself", async () => {
     const script = `<script>alert("1")</script>`;
     const hostile = `${script}\u202Eevil ${"宽".repeat(100)}`;
@@ -214,7 +231,7 @@ describe("a workflow's page", () => {
     expect((await service.send("POST", `/v1/workflow-runs/${retried}/retry`, tenant.owner.key)).status).toBe(202);
     const html = await owner.read(`/app/workflows/${tenant.definitionId}`);
     const queue = html.slice(html.indexOf("<h2>Queue"), html.indexOf("<h2>How long runs take"));
-    expect([...queue.matchAll(/<tr id="run-([^"]+)"/g)].map(([, id]) => id)).toEqual([next, second, retried]);
+    expect([...queue.matchAll(/<tr id="queue-([^"]+)"/g)].map(([, id]) => id)).toEqual([next, second, retried]);
   });
 });
 

@@ -20,16 +20,16 @@ const Duration = ({ run, now }: { run: ListedRun; now: string }) => {
   );
 };
 
-/** Runs as a table, and on a narrow screen as cards. */
-export const RunList = ({
-  runs,
-  now,
-  withWorkflow = true,
-}: {
+type RunListProps = {
   runs: ListedRun[];
   now: string;
   withWorkflow?: boolean;
-}) => (
+  /** Begins the ids of the rows: two lists on one page have different names, since both may hold the same run. */
+  name?: string;
+};
+
+/** Runs as a table, and on a narrow screen as cards. */
+export const RunList = ({ runs, now, withWorkflow = true, name = "run" }: RunListProps) => (
   <table class="list runs">
     <thead>
       <tr>
@@ -43,7 +43,7 @@ export const RunList = ({
     </thead>
     <tbody>
       {runs.map((run) => (
-        <tr id={`run-${run.id}`}>
+        <tr id={`${name}-${run.id}`}>
           <td>
             <a href={`/app/runs/${run.id}`} class="plain">
               <Status status={run.status} />

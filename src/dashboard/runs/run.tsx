@@ -88,7 +88,7 @@ const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
 
 export const StopForm = ({ id, reason, failure }: { id: string; reason: string; failure: Failure }) => (
   <form method="post" action={`/app/runs/${id}/stop`} class="stack">
-    <Failures failure={failure} fields={["reason"]} />
+    <Failures failure={failure} />
     <Field
       name="reason"
       label="Reason (optional)"

@@ -95,7 +95,13 @@ export function toBody({ values, picks }: WorkflowFormState) {
 
 type FormProps = { caller?: Caller; id: string | null; state: WorkflowFormState; opened?: Opened; failure?: Failure };
 
-const FIELDS = ["name", "description", "runner_config", "max_run_duration_seconds", ...PICKERS.map(({ path }) => path)];
+/** The labels of the fields that the API calls otherwise. */
+const LABELS = {
+  "runner_config.url": "Runner",
+  "runner_config.webhook_secret": "Webhook secret",
+  max_run_duration_seconds: "Time limit in seconds",
+  ...Object.fromEntries(PICKERS.map(({ path, label }) => [path, label])),
+};
 
 export const WorkflowFormPage = ({ caller, id, state, opened = null, failure = NO_FAILURE }: FormProps) => {
   const { values, picks } = state;
@@ -114,7 +120,7 @@ export const WorkflowFormPage = ({ caller, id, state, opened = null, failure = N
           <button type="submit" class="visually-hidden" tabindex={-1}>
             Save
           </button>
-          <Failures failure={failure} fields={FIELDS} />
+          <Failures failure={failure} labels={LABELS} />
           <input type="hidden" name="is_active" value={values.is_active} />
           <Field
             name="name"

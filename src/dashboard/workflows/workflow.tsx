@@ -56,7 +56,7 @@ export const WorkflowPage = ({ caller, now, workflow, origin }: Props) => (
               </small>
             )}
           </h2>
-          <RunList runs={workflow.queue} now={now} withWorkflow={false} />
+          <RunList runs={workflow.queue} name="queue" now={now} withWorkflow={false} />
         </section>
       )}
       <div class="columns">
@@ -139,7 +139,7 @@ type InvokeFormProps = { id: string; idempotencyKey: string; failure: Failure };
 
 export const InvokeForm = ({ id, idempotencyKey, failure }: InvokeFormProps) => (
   <form method="post" action={`/app/workflows/${id}/invoke`} class="stack">
-    <Failures failure={failure} fields={["idempotency_key"]} />
+    <Failures failure={failure} />
     <Field
       name="idempotency_key"
       label="Idempotency key (optional)"
