@@ -126,6 +126,10 @@ const WhatBlocks = ({ run: { blocked_by, workflow } }: { run: ViewedRun }) => {
   return <>{workflow.has_runner ? "It starts when the slot is free." : "The workflow has no runner."}</>;
 };
 
+/** How the dispatch of a run stands that no runner has taken yet. */
+const describeDispatch = ({ dispatch_count: count, dispatch_error: error }: ViewedRun) =>
+  `No runner has taken it yet: ${plural(count, "try", "tries")}${error === null ? "." : `, the last: ${error}`}`;
+
 const About = ({ run }: { run: ViewedRun }) => (
   <section class="card">
     <h2>About</h2>
@@ -153,9 +157,14 @@ const About = ({ run }: { run: ViewedRun }) => (
           <bdi class="wrap">{run.idempotency_key}</bdi>
         </Fact>
       )}
-      {run.next_dispatch_at && (
-        <Fact name="Next hand-over">
-          <Time at={run.next_dispatch_at} />
+      {run.status === "RUNNING" && run.dispatched_at === null && (
+        <Fact name="Dispatch">
+          <bdi class="wrap">{describeDispatch(run)}</bdi>
+        </Fact>
+      )}
+      {run.status === "RUNNING" && run.next_dispatch_at && (
+        <Fact name="Next dispatch">
+          <Time at={run.next_dispatch_at} withSeconds />
         </Fact>
       )}
     </dl>

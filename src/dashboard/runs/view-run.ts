@@ -36,6 +36,9 @@ export type ViewedRun = RunRow & {
   deadline_at: string | null;
   dispatched_at: string | null;
   next_dispatch_at: string | null;
+  /** How often the attempt's dispatch was tried, and why the last try failed. */
+  dispatch_count: number;
+  dispatch_error: string | null;
   /** 1 for the run that is next. Null unless PENDING. */
   queue_position: number | null;
   /** The run that holds the slot, if the caller may see it. Null unless PENDING behind one. */
@@ -71,9 +74,11 @@ export async function viewRun(
         select ${runColumns}, jsonb_build_object(
             'stop', public.next_status(seen.status, 'stop') is not null,
             'retry', public.next_status(seen.status, 'retry') is not null,
-            'delete', public.next_status(seen.status, 'delete') is not null) as possible, r.attempt, ${runIsTheirs} as is_theirs, r.idempotency_key,
+            'delete', public.next_status(seen.status, 'delete') is not null) as possible,
+          r.attempt, ${runIsTheirs} as is_theirs, r.idempotency_key,
           ${instant(sql`r.started_at`)} as begun_at, ${instant(sql`r.deadline_at`)} as deadline_at,
           ${instant(sql`r.dispatched_at`)} as dispatched_at, ${instant(sql`r.next_dispatch_at`)} as next_dispatch_at,
+          r.dispatch_count, r.dispatch_error,
           (select ${nameOf(sql`u`)} from users u where u.id = r.user_id) as user_name,
           (select jsonb_build_object('is_visible', ${definitionIsVisible}, 'is_active', d.is_active,
               'has_runner', d.runner_url is not null)
