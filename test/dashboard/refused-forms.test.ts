@@ -122,6 +122,16 @@ describe("a form that is sent when the session has ended", () => {
     const path = `/app/runs/${tenant.id}/stop`;
     const elsewhere = await send(path, { reason: "theirs" }, { Origin: "https://elsewhere.example" });
     expect([elsewhere.status, elsewhere.headers.get("Location")]).toEqual([303, "/app/sign-in"]);
+    // What is no form, or too much of one, is not kept either.
+    const json = { ...SAME_ORIGIN, "Content-Type": "application/json" };
+    const many = new URLSearchParams(Array.from({ length: 201 }, (_, n) => [`field${n}`, "x"]));
+    for (const init of [
+      { headers: json, body: "{" },
+      { headers: SAME_ORIGIN, body: many },
+    ]) {
+      const response = await service.fetch(path, { method: "POST", redirect: "manual", ...init });
+      expect([response.status, response.headers.get("Location")]).toEqual([303, "/app/sign-in"]);
+    }
     for (const kept_action of ["https://elsewhere.example/app/x", "//elsewhere.example/app/x", "/v1/users/me", ""]) {
       const response = await send("/app/sign-in", { key: tenant.owner.key, kept_action, "kept.reason": "theirs" });
       expect([kept_action, response.status, response.headers.get("Location")]).toEqual([kept_action, 303, "/app/runs"]);
