@@ -13,14 +13,15 @@ export type Failure = { faults: readonly Fault[]; detail: string | null };
 
 export const NO_FAILURE: Failure = { faults: [], detail: null };
 
-/** The texts of a form by the names of its fields; a field that is there more than once has its last. */
+/** The texts of a form by the names of its fields. A field that occurs more than once has its last text. */
 export type Values = Readonly<Record<string, string>>;
 
 const MAX_FIELDS = 200;
 
 /**
- * The fields of a form, read in one pass: whoever has not signed in may send one, too.
- * @throws Problem `unsupported_media_type` for what is no form
+ * Reads the fields of a form in one pass, so that a large form costs little: it may come from somebody who has not signed
+ * in.
+ * @throws Problem `unsupported_media_type` for a body that is not a form
  * @throws ValidationFailed for more than 200 fields
  */
 export async function readForm(c: Context<AppEnv>): Promise<{ values: Values; all: (name: string) => string[] }> {
@@ -47,7 +48,7 @@ const TOO_MANY_FIELDS: Fault = {
   msg: `A form has at most ${MAX_FIELDS} fields.`,
 };
 
-/** The field of a form that was kept while its sender signed in again: it is to be shown, and not yet carried out. */
+/** Marks a form that was kept while its sender signed in again. It is shown again instead of being carried out. */
 export const RESUMED_FIELD = "resumed";
 
 const RESUMED =
@@ -75,7 +76,7 @@ export async function submit(
   }
 }
 
-/** The faults of a field: those of the API's field at `path`, such as `runner_config.url`, and of all below it. */
+/** The messages of all faults at or below a path of the API's body, such as `runner_config.url`. */
 export const faultsAt = ({ faults }: Failure, path: string): string[] =>
   faults.filter(({ loc }) => `${loc.slice(1).join(".")}.`.startsWith(`${path}.`)).map(({ msg }) => msg);
 
@@ -116,14 +117,14 @@ type FieldProps = {
   name: string;
   label: string;
   failure: Failure;
-  /** The API's name of the field, where it is not the form's. */
+  /** The path of the field in the API's body, when it is not its name in the form. */
   path?: string;
   hint?: Child;
-  /** Gets what ties it to its label and its messages. */
+  /** Renders the control with the attributes that connect it to its label and its messages. */
   control: (attributes: { id: string; name: string; "aria-describedby"?: string; "aria-invalid"?: "true" }) => Child;
 };
 
-/** A label, a control, a hint, and what is wrong. */
+/** A field of a form: its label, control, faults and hint. */
 export const Field = ({ name, label, failure, path = name, hint, control }: FieldProps) => {
   const messages = faultsAt(failure, path);
   const dialog = useContext(DialogContext);

@@ -18,24 +18,24 @@ const START = "/app/runs";
 
 const COOKIE = { path: "/", httpOnly: true, secure: true, sameSite: "Lax" } as const;
 
-/** A form whose sender has to sign in first: where it was sent, and its fields in order, without its secrets. */
+/** A form whose sender has to sign in first: the path that it was sent to, and its fields without the secrets. */
 export type KeptForm = { action: string; fields: (readonly [name: string, value: string])[] };
 
-/** Begin the names of a kept form's fields while they travel through the form of the sign-in. */
+/** The prefix of a kept form's fields inside the sign-in form, and the field with the path of the kept form. */
 const KEPT = "kept.";
 const KEPT_ACTION = "kept_action";
 
-/** Fields that no page ever holds: they have to be typed again. */
+/** Fields that are never written into a page. The user has to type them again. */
 const SECRET_FIELDS = new Set(["webhook_secret", "key"]);
 
-/** The form that a request holds, to be sent again to `action` after its sender has signed in. */
+/** The form in a request, to be sent to `action` again after its sender has signed in. */
 export async function keepForm(c: Context<AppEnv>, action: string): Promise<KeptForm> {
   const { values, all } = await readForm(c);
   const names = Object.keys(values).filter((name) => !SECRET_FIELDS.has(name) && name !== RESUMED_FIELD);
   return { action, fields: names.flatMap((name) => all(name).map((value) => [name, value] as const)) };
 }
 
-/** The kept form that came with the form of the sign-in; null when there is none for one of our own pages. */
+/** The kept form inside the sign-in form; null when there is none, or when it does not go to one of our own pages. */
 async function readKeptForm(c: Context<AppEnv>): Promise<KeptForm | null> {
   const { values, all } = await readForm(c);
   const action = findOwnPath(values[KEPT_ACTION], c.req.url);
@@ -87,7 +87,7 @@ const SignInPage = ({ isConfigured, next, kept, failure }: SignInPageProps) => (
   </OpenPage>
 );
 
-/** Leads back to a form that was kept. Nothing is sent before somebody presses the button. */
+/** The page after signing in with a kept form. The form is only sent when the user presses the button. */
 const SignedInAgainPage = ({ kept: { action, fields } }: { kept: KeptForm }) => (
   <OpenPage title="Signed in again">
     <div class="card center">
@@ -107,7 +107,7 @@ const SignedInAgainPage = ({ kept: { action, fields } }: { kept: KeptForm }) => 
   </OpenPage>
 );
 
-/** Answers the page to sign in at, which may hold a form to go on with afterwards. */
+/** Answers the sign-in page, which may carry a kept form. */
 export function answerSignIn(
   c: Context<AppEnv>,
   { next = START, kept = null, failure = NO_FAILURE }: Partial<Omit<SignInPageProps, "isConfigured">>,
@@ -161,7 +161,7 @@ async function findSession(c: Context<AppEnv>, key: string): Promise<NewSession 
   }
 }
 
-/** The path and query of a link when it leads to one of our own pages, whatever else a link may say; else null. */
+/** The path and query of a link to one of our own pages; null for any other link. */
 function findOwnPath(link: string | undefined, here: string): string | null {
   const url = link ? URL.parse(link, here) : null;
   const isOurs = url !== null && url.origin === new URL(here).origin && url.pathname.startsWith("/app/");

@@ -17,7 +17,7 @@ healthPage.get("/app/health", conditional, signedIn, async (c) => {
   return html(c, <HealthPage view={await viewHealth(c.env.db, c.var.credential)} />);
 });
 
-/** Ages are told by the minute once they are that old, so that a page of which nothing has changed stays the same. */
+/** An age in whole minutes, so that a page on which nothing else changed keeps its ETag. */
 const formatAge = (seconds: number) =>
   seconds < 60 ? "less than a minute" : formatSeconds(Math.floor(seconds / 60) * 60);
 
@@ -56,20 +56,21 @@ const HealthPage = ({ view }: { view: HealthView }) => {
           </h2>
           <EndedChart hours={view.hours} />
           {view.hours.some(({ completed, failed }) => completed + failed >= MAX_ENDED_IN_AN_HOUR) && (
-            <p class="muted">Of an hour in which more have ended, the latest {MAX_ENDED_IN_AN_HOUR} are shown.</p>
+            <p class="muted">Of each hour, only the last {MAX_ENDED_IN_AN_HOUR} runs are counted.</p>
           )}
         </section>
         <section class="card">
           <h2>
-            Sweeps in the last day <small class="muted">how late the latest of each hour was failed</small>
+            Sweeps in the last day{" "}
+            <small class="muted">the longest time from a deadline to the sweep that recorded it</small>
           </h2>
           {timedOut === 0 ? (
             <p class="muted">No run has timed out.</p>
           ) : (
             <>
               <p>
-                {plural(timedOut, "run")} timed out. Readers saw them FAILED at their deadlines; the sweep made that
-                durable, and freed their slots.
+                {plural(timedOut, "run")} timed out. Readers saw them FAILED from their deadlines on; the sweep recorded
+                it and freed their slots.
               </p>
               <LagChart hours={view.hours} />
             </>

@@ -13,7 +13,7 @@ import { instant } from "../../db/rows.ts";
 import { isOverdue } from "../../runs/run-rows.ts";
 import { type Caller, caller } from "../caller.ts";
 
-/** One of the last 24 hours: 0 is the one that ends now. */
+/** One of the last 24 hours. `hour` is 0 for the hour that ends now. */
 export type Hour = {
   hour: number;
   completed: number;
@@ -39,7 +39,7 @@ export type FailingRunner = {
 export type HealthView = {
   caller: Caller;
   now: string;
-  /** Of the whole service. Null before its first sweep. */
+  /** The last sweep of the whole service. Null before the first. */
   sweep: { ended_at: string | null; seconds_since: number | null; seconds_taken: number | null } | null;
   overdue: number;
   overdue_seconds: number | null;
@@ -76,7 +76,7 @@ export async function viewHealth(db: Database, credential: Credential): Promise<
       select hour, latest.*
       from principal p
       cross join generate_series(0, 23) hour
-      -- Hour by hour, so that each is a short range of the index and none is read further than its limit.
+      -- One lateral query for each hour: each reads a short range of the index, and no more rows than the limit.
       cross join lateral (
         select r.id, r.workflow_definition_id, r.status, r.ended_by, r.error, r.completed_at, r.dispatched_at
         from workflow_runs r

@@ -14,7 +14,7 @@ import { instant } from "../../db/rows.ts";
 import { isOverdue, joinSeen, placeInQueue, type RunRow, runColumns } from "../../runs/run-rows.ts";
 import { type Caller, caller, nameOf } from "../caller.ts";
 
-/** Something that happened to a run, and who did it, if a person did. */
+/** An event of a run. `user_name` is the person who caused it, or null. */
 export type ViewedEvent = {
   type: RunEventType;
   attempt: number;
@@ -23,12 +23,12 @@ export type ViewedEvent = {
   user_name: string | null;
 };
 
-/** A run with all that its page shows. Instants are RFC 3339. */
+/** A run with everything that its page shows. Instants are RFC 3339. */
 export type ViewedRun = RunRow & {
   attempt: number;
   user_name: string;
   is_theirs: boolean;
-  /** What may be done to a run in this state, by whoever may. */
+  /** Which changes the state of the run allows, whoever the caller is. */
   possible: Record<"stop" | "retry" | "delete", boolean>;
   workflow: { is_visible: boolean; is_active: boolean; has_runner: boolean };
   idempotency_key: string | null;
@@ -44,14 +44,14 @@ export type ViewedRun = RunRow & {
   /** The run that holds the slot, if the caller may see it. Null unless PENDING behind one. */
   blocked_by: { id: string; user_name: string; deadline_at: string } | null;
   events: ViewedEvent[];
-  /** How many there are, should they be more than are listed. */
+  /** How many events there are, which may be more than are listed. */
   total_events: number;
 };
 
 const MAX_EVENTS = 200;
 
 /**
- * A run and what happened to it, the latest {@link MAX_EVENTS}, oldest first; null when there is none that the caller may see.
+ * A run with its latest {@link MAX_EVENTS} events, oldest first. The run is null when there is none that the caller may see.
  * @throws Problem `unauthenticated`
  */
 export async function viewRun(

@@ -57,15 +57,15 @@ export type RunsView = {
   now: string;
   runs: ListedRun[];
   next: RunCursor | null;
-  /** The newest, to choose from, by name. One that is ready can be invoked. */
+  /** The newest workflows, in the order of their names, to filter by. One that `is_ready` can be invoked. */
   workflows: { id: string; name: string; is_ready: boolean }[];
 };
 
-/** As many workflows as one would scroll through to choose one. */
+/** How many workflows the filter offers at most. */
 const MAX_CHOICES = 200;
 
 /**
- * A page of the runs that the caller may see, newest first, and the workflows by which they may be filtered.
+ * A page of the runs that the caller may see, newest first, and the workflows by which the caller can filter them.
  * @throws Problem `unauthenticated`
  */
 export async function viewRuns(db: Database, credential: Credential, page: RunsPage): Promise<RunsView> {
