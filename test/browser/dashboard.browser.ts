@@ -190,7 +190,7 @@ describe.concurrent("the dashboard", () => {
     expect(await stale.isVisible()).toBe(false);
     let answer: "abort" | "unavailable" = "abort";
     await page.route("**/app/runs", (route) =>
-      answer === "abort" ? route.abort("blockedbyclient") : route.fulfill({ status: 503, body: "" }),
+      answer === "abort" ? route.abort() : route.fulfill({ status: 503, body: "" }),
     );
     await stale.getByText("the service cannot be reached").waitFor();
     await stale.getByText(/This page is as of .*, \d+ s ago\./).waitFor();
