@@ -1,5 +1,5 @@
 // From 9c22f65a4b46823474879f4f7b3eb3ed0fd06bb30874b1004b408a9ae5b54e4f
-import { neon, types } from '@neondatabase/serverless';
+import { neon, types } from "@neondatabase/serverless";
 
 const entityKind = Symbol.for("drizzle:entityKind");
 function is(value, type) {
@@ -9,9 +9,9 @@ function is(value, type) {
   if (value instanceof type) {
     return true;
   }
-  if (!Object.prototype.hasOwnProperty.call(type, entityKind)) {
+  if (!Object.hasOwn(type, entityKind)) {
     throw new Error(
-      `Class "${type.name ?? "<unknown>"}" doesn't look like a Drizzle entity. If this is incorrect and the class is provided by Drizzle, please report this as a bug.`
+      `Class "${type.name ?? "<unknown>"}" doesn't look like a Drizzle entity. If this is incorrect and the class is provided by Drizzle, please report this as a bug.`,
     );
   }
   let cls = Object.getPrototypeOf(value).constructor;
@@ -92,7 +92,7 @@ class Subquery {
       selectedFields: fields,
       alias,
       isWith,
-      usedTables
+      usedTables,
     };
   }
   // getSQL(): SQL<unknown> {
@@ -102,10 +102,8 @@ class Subquery {
 
 const tracer = {
   startActiveSpan(name, fn) {
-    {
-      return fn();
-    }
-  }
+    return fn();
+  },
 };
 
 const ViewBaseConfig = Symbol.for("drizzle:ViewBaseConfig");
@@ -129,7 +127,7 @@ class Table {
     ExtraConfigColumns,
     BaseName,
     IsAlias,
-    ExtraConfigBuilder
+    ExtraConfigBuilder,
   };
   /**
    * @internal
@@ -205,7 +203,7 @@ class SQL {
       if (is(chunk, Table)) {
         const schemaName = chunk[Table.Symbol.Schema];
         this.usedTables.push(
-          schemaName === void 0 ? chunk[Table.Symbol.Name] : schemaName + "." + chunk[Table.Symbol.Name]
+          schemaName === void 0 ? chunk[Table.Symbol.Name] : schemaName + "." + chunk[Table.Symbol.Name],
         );
       }
     }
@@ -225,7 +223,7 @@ class SQL {
       const query = this.buildQueryFromSourceParams(this.queryChunks, config);
       span?.setAttributes({
         "drizzle.query.text": query.sql,
-        "drizzle.query.params": JSON.stringify(query.params)
+        "drizzle.query.params": JSON.stringify(query.params),
       });
       return query;
     });
@@ -233,125 +231,127 @@ class SQL {
   buildQueryFromSourceParams(chunks, _config) {
     const config = Object.assign({}, _config, {
       inlineParams: _config.inlineParams || this.shouldInlineParams,
-      paramStartIndex: _config.paramStartIndex || { value: 0 }
+      paramStartIndex: _config.paramStartIndex || { value: 0 },
     });
-    const {
-      casing,
-      escapeName,
-      escapeParam,
-      prepareTyping,
-      inlineParams,
-      paramStartIndex
-    } = config;
-    return mergeQueries(chunks.map((chunk) => {
-      if (is(chunk, StringChunk)) {
-        return { sql: chunk.value.join(""), params: [] };
-      }
-      if (is(chunk, Name)) {
-        return { sql: escapeName(chunk.value), params: [] };
-      }
-      if (chunk === void 0) {
-        return { sql: "", params: [] };
-      }
-      if (Array.isArray(chunk)) {
-        const result = [new StringChunk("(")];
-        for (const [i, p] of chunk.entries()) {
-          result.push(p);
-          if (i < chunk.length - 1) {
-            result.push(new StringChunk(", "));
+    const { casing, escapeName, escapeParam, prepareTyping, inlineParams, paramStartIndex } = config;
+    return mergeQueries(
+      chunks.map((chunk) => {
+        if (is(chunk, StringChunk)) {
+          return { sql: chunk.value.join(""), params: [] };
+        }
+        if (is(chunk, Name)) {
+          return { sql: escapeName(chunk.value), params: [] };
+        }
+        if (chunk === void 0) {
+          return { sql: "", params: [] };
+        }
+        if (Array.isArray(chunk)) {
+          const result = [new StringChunk("(")];
+          for (const [i, p] of chunk.entries()) {
+            result.push(p);
+            if (i < chunk.length - 1) {
+              result.push(new StringChunk(", "));
+            }
           }
+          result.push(new StringChunk(")"));
+          return this.buildQueryFromSourceParams(result, config);
         }
-        result.push(new StringChunk(")"));
-        return this.buildQueryFromSourceParams(result, config);
-      }
-      if (is(chunk, SQL)) {
-        return this.buildQueryFromSourceParams(chunk.queryChunks, {
-          ...config,
-          inlineParams: inlineParams || chunk.shouldInlineParams
-        });
-      }
-      if (is(chunk, Table)) {
-        const schemaName = chunk[Table.Symbol.Schema];
-        const tableName = chunk[Table.Symbol.Name];
-        return {
-          sql: schemaName === void 0 || chunk[IsAlias] ? escapeName(tableName) : escapeName(schemaName) + "." + escapeName(tableName),
-          params: []
-        };
-      }
-      if (is(chunk, Column)) {
-        const columnName = casing.getColumnCasing(chunk);
-        if (_config.invokeSource === "indexes") {
-          return { sql: escapeName(columnName), params: [] };
+        if (is(chunk, SQL)) {
+          return this.buildQueryFromSourceParams(chunk.queryChunks, {
+            ...config,
+            inlineParams: inlineParams || chunk.shouldInlineParams,
+          });
         }
-        const schemaName = chunk.table[Table.Symbol.Schema];
-        return {
-          sql: chunk.table[IsAlias] || schemaName === void 0 ? escapeName(chunk.table[Table.Symbol.Name]) + "." + escapeName(columnName) : escapeName(schemaName) + "." + escapeName(chunk.table[Table.Symbol.Name]) + "." + escapeName(columnName),
-          params: []
-        };
-      }
-      if (is(chunk, View)) {
-        const schemaName = chunk[ViewBaseConfig].schema;
-        const viewName = chunk[ViewBaseConfig].name;
-        return {
-          sql: schemaName === void 0 || chunk[ViewBaseConfig].isAlias ? escapeName(viewName) : escapeName(schemaName) + "." + escapeName(viewName),
-          params: []
-        };
-      }
-      if (is(chunk, Param)) {
-        if (is(chunk.value, Placeholder)) {
+        if (is(chunk, Table)) {
+          const schemaName = chunk[Table.Symbol.Schema];
+          const tableName = chunk[Table.Symbol.Name];
+          return {
+            sql:
+              schemaName === void 0 || chunk[IsAlias]
+                ? escapeName(tableName)
+                : escapeName(schemaName) + "." + escapeName(tableName),
+            params: [],
+          };
+        }
+        if (is(chunk, Column)) {
+          const columnName = casing.getColumnCasing(chunk);
+          if (_config.invokeSource === "indexes") {
+            return { sql: escapeName(columnName), params: [] };
+          }
+          const schemaName = chunk.table[Table.Symbol.Schema];
+          return {
+            sql:
+              chunk.table[IsAlias] || schemaName === void 0
+                ? escapeName(chunk.table[Table.Symbol.Name]) + "." + escapeName(columnName)
+                : escapeName(schemaName) +
+                  "." +
+                  escapeName(chunk.table[Table.Symbol.Name]) +
+                  "." +
+                  escapeName(columnName),
+            params: [],
+          };
+        }
+        if (is(chunk, View)) {
+          const schemaName = chunk[ViewBaseConfig].schema;
+          const viewName = chunk[ViewBaseConfig].name;
+          return {
+            sql:
+              schemaName === void 0 || chunk[ViewBaseConfig].isAlias
+                ? escapeName(viewName)
+                : escapeName(schemaName) + "." + escapeName(viewName),
+            params: [],
+          };
+        }
+        if (is(chunk, Param)) {
+          if (is(chunk.value, Placeholder)) {
+            return { sql: escapeParam(paramStartIndex.value++, chunk), params: [chunk], typings: ["none"] };
+          }
+          const mappedValue = chunk.value === null ? null : chunk.encoder.mapToDriverValue(chunk.value);
+          if (is(mappedValue, SQL)) {
+            return this.buildQueryFromSourceParams([mappedValue], config);
+          }
+          if (inlineParams) {
+            return { sql: this.mapInlineParam(mappedValue, config), params: [] };
+          }
+          let typings = ["none"];
+          if (prepareTyping) {
+            typings = [prepareTyping(chunk.encoder)];
+          }
+          return { sql: escapeParam(paramStartIndex.value++, mappedValue), params: [mappedValue], typings };
+        }
+        if (is(chunk, Placeholder)) {
           return { sql: escapeParam(paramStartIndex.value++, chunk), params: [chunk], typings: ["none"] };
         }
-        const mappedValue = chunk.value === null ? null : chunk.encoder.mapToDriverValue(chunk.value);
-        if (is(mappedValue, SQL)) {
-          return this.buildQueryFromSourceParams([mappedValue], config);
+        if (is(chunk, SQL.Aliased) && chunk.fieldAlias !== void 0) {
+          return { sql: escapeName(chunk.fieldAlias), params: [] };
+        }
+        if (is(chunk, Subquery)) {
+          if (chunk._.isWith) {
+            return { sql: escapeName(chunk._.alias), params: [] };
+          }
+          return this.buildQueryFromSourceParams(
+            [new StringChunk("("), chunk._.sql, new StringChunk(") "), new Name(chunk._.alias)],
+            config,
+          );
+        }
+        if (isPgEnum(chunk)) {
+          if (chunk.schema) {
+            return { sql: escapeName(chunk.schema) + "." + escapeName(chunk.enumName), params: [] };
+          }
+          return { sql: escapeName(chunk.enumName), params: [] };
+        }
+        if (isSQLWrapper(chunk)) {
+          if (chunk.shouldOmitSQLParens?.()) {
+            return this.buildQueryFromSourceParams([chunk.getSQL()], config);
+          }
+          return this.buildQueryFromSourceParams([new StringChunk("("), chunk.getSQL(), new StringChunk(")")], config);
         }
         if (inlineParams) {
-          return { sql: this.mapInlineParam(mappedValue, config), params: [] };
+          return { sql: this.mapInlineParam(chunk, config), params: [] };
         }
-        let typings = ["none"];
-        if (prepareTyping) {
-          typings = [prepareTyping(chunk.encoder)];
-        }
-        return { sql: escapeParam(paramStartIndex.value++, mappedValue), params: [mappedValue], typings };
-      }
-      if (is(chunk, Placeholder)) {
         return { sql: escapeParam(paramStartIndex.value++, chunk), params: [chunk], typings: ["none"] };
-      }
-      if (is(chunk, SQL.Aliased) && chunk.fieldAlias !== void 0) {
-        return { sql: escapeName(chunk.fieldAlias), params: [] };
-      }
-      if (is(chunk, Subquery)) {
-        if (chunk._.isWith) {
-          return { sql: escapeName(chunk._.alias), params: [] };
-        }
-        return this.buildQueryFromSourceParams([
-          new StringChunk("("),
-          chunk._.sql,
-          new StringChunk(") "),
-          new Name(chunk._.alias)
-        ], config);
-      }
-      if (isPgEnum(chunk)) {
-        if (chunk.schema) {
-          return { sql: escapeName(chunk.schema) + "." + escapeName(chunk.enumName), params: [] };
-        }
-        return { sql: escapeName(chunk.enumName), params: [] };
-      }
-      if (isSQLWrapper(chunk)) {
-        if (chunk.shouldOmitSQLParens?.()) {
-          return this.buildQueryFromSourceParams([chunk.getSQL()], config);
-        }
-        return this.buildQueryFromSourceParams([
-          new StringChunk("("),
-          chunk.getSQL(),
-          new StringChunk(")")
-        ], config);
-      }
-      if (inlineParams) {
-        return { sql: this.mapInlineParam(chunk, config), params: [] };
-      }
-      return { sql: escapeParam(paramStartIndex.value++, chunk), params: [chunk], typings: ["none"] };
-    }));
+      }),
+    );
   }
   mapInlineParam(chunk, { escapeString }) {
     if (chunk === null) {
@@ -410,14 +410,14 @@ class Name {
   }
 }
 const noopDecoder = {
-  mapFromDriverValue: (value) => value
+  mapFromDriverValue: (value) => value,
 };
 const noopEncoder = {
-  mapToDriverValue: (value) => value
+  mapToDriverValue: (value) => value,
 };
 ({
   ...noopDecoder,
-  ...noopEncoder
+  ...noopEncoder,
 });
 class Param {
   /**
@@ -436,7 +436,7 @@ class Param {
 }
 function sql(strings, ...params) {
   const queryChunks = [];
-  if (params.length > 0 || strings.length > 0 && strings[0] !== "") {
+  if (params.length > 0 || (strings.length > 0 && strings[0] !== "")) {
     queryChunks.push(new StringChunk(strings[0]));
   }
   for (const [paramIndex, param2] of params.entries()) {
@@ -541,20 +541,20 @@ class View {
       selectedFields,
       query,
       isExisting: !query,
-      isAlias: false
+      isAlias: false,
     };
   }
   getSQL() {
     return new SQL([this]);
   }
 }
-Column.prototype.getSQL = function() {
+Column.prototype.getSQL = function () {
   return new SQL([this]);
 };
-Table.prototype.getSQL = function() {
+Table.prototype.getSQL = function () {
   return new SQL([this]);
 };
-Subquery.prototype.getSQL = function() {
+Subquery.prototype.getSQL = function () {
   return new SQL([this]);
 };
 
@@ -596,8 +596,7 @@ class DefaultLogger {
 }
 class NoopLogger {
   static [entityKind] = "NoopLogger";
-  logQuery() {
-  }
+  logQuery() {}
 }
 
 class QueryPromise {
@@ -615,7 +614,7 @@ class QueryPromise {
       (reason) => {
         onFinally?.();
         throw reason;
-      }
+      },
     );
   }
   then(onFulfilled, onRejected) {
@@ -625,42 +624,42 @@ class QueryPromise {
 
 function mapResultRow(columns, row, joinsNotNullableMap) {
   const nullifyMap = {};
-  const result = columns.reduce(
-    (result2, { path, field }, columnIndex) => {
-      let decoder;
-      if (is(field, Column)) {
-        decoder = field;
-      } else if (is(field, SQL)) {
-        decoder = field.decoder;
-      } else if (is(field, Subquery)) {
-        decoder = field._.sql.decoder;
+  const result = columns.reduce((result2, { path, field }, columnIndex) => {
+    let decoder;
+    if (is(field, Column)) {
+      decoder = field;
+    } else if (is(field, SQL)) {
+      decoder = field.decoder;
+    } else if (is(field, Subquery)) {
+      decoder = field._.sql.decoder;
+    } else {
+      decoder = field.sql.decoder;
+    }
+    let node = result2;
+    for (const [pathChunkIndex, pathChunk] of path.entries()) {
+      if (pathChunkIndex < path.length - 1) {
+        if (!(pathChunk in node)) {
+          node[pathChunk] = {};
+        }
+        node = node[pathChunk];
       } else {
-        decoder = field.sql.decoder;
-      }
-      let node = result2;
-      for (const [pathChunkIndex, pathChunk] of path.entries()) {
-        if (pathChunkIndex < path.length - 1) {
-          if (!(pathChunk in node)) {
-            node[pathChunk] = {};
-          }
-          node = node[pathChunk];
-        } else {
-          const rawValue = row[columnIndex];
-          const value = node[pathChunk] = rawValue === null ? null : decoder.mapFromDriverValue(rawValue);
-          if (joinsNotNullableMap && is(field, Column) && path.length === 2) {
-            const objectName = path[0];
-            if (!(objectName in nullifyMap)) {
-              nullifyMap[objectName] = value === null ? getTableName(field.table) : false;
-            } else if (typeof nullifyMap[objectName] === "string" && nullifyMap[objectName] !== getTableName(field.table)) {
-              nullifyMap[objectName] = false;
-            }
+        const rawValue = row[columnIndex];
+        const value = (node[pathChunk] = rawValue === null ? null : decoder.mapFromDriverValue(rawValue));
+        if (joinsNotNullableMap && is(field, Column) && path.length === 2) {
+          const objectName = path[0];
+          if (!(objectName in nullifyMap)) {
+            nullifyMap[objectName] = value === null ? getTableName(field.table) : false;
+          } else if (
+            typeof nullifyMap[objectName] === "string" &&
+            nullifyMap[objectName] !== getTableName(field.table)
+          ) {
+            nullifyMap[objectName] = false;
           }
         }
       }
-      return result2;
-    },
-    {}
-  );
+    }
+    return result2;
+  }, {});
   if (joinsNotNullableMap && Object.keys(nullifyMap).length > 0) {
     for (const [objectName, tableName] of Object.entries(nullifyMap)) {
       if (typeof tableName === "string" && !joinsNotNullableMap[tableName]) {
@@ -675,7 +674,12 @@ function isConfig(data) {
   if (data.constructor.name !== "Object") return false;
   if ("logger" in data) {
     const type = typeof data["logger"];
-    if (type !== "boolean" && (type !== "object" || typeof data["logger"]["logQuery"] !== "function") && type !== "undefined") return false;
+    if (
+      type !== "boolean" &&
+      (type !== "object" || typeof data["logger"]["logQuery"] !== "function") &&
+      type !== "undefined"
+    )
+      return false;
     return true;
   }
   if ("schema" in data) {
@@ -714,7 +718,7 @@ class PgTable extends Table {
   /** @internal */
   static Symbol = Object.assign({}, Table.Symbol, {
     InlineForeignKeys,
-    EnableRLS
+    EnableRLS,
   });
   /**@internal */
   [InlineForeignKeys] = [];
@@ -832,12 +836,7 @@ class One extends Relation {
   }
   static [entityKind] = "One";
   withFieldName(fieldName) {
-    const relation = new One(
-      this.sourceTable,
-      this.referencedTable,
-      this.config,
-      this.isNullable
-    );
+    const relation = new One(this.sourceTable, this.referencedTable, this.config, this.isNullable);
     relation.fieldName = fieldName;
     return relation;
   }
@@ -849,11 +848,7 @@ class Many extends Relation {
   }
   static [entityKind] = "Many";
   withFieldName(fieldName) {
-    const relation = new Many(
-      this.sourceTable,
-      this.referencedTable,
-      this.config
-    );
+    const relation = new Many(this.sourceTable, this.referencedTable, this.config);
     relation.fieldName = fieldName;
     return relation;
   }
@@ -876,11 +871,9 @@ function extractTablesRelationalConfig(schema, configHelpers) {
         schema: value[Table.Symbol.Schema],
         columns: value[Table.Symbol.Columns],
         relations: bufferedRelations?.relations ?? {},
-        primaryKey: bufferedRelations?.primaryKey ?? []
+        primaryKey: bufferedRelations?.primaryKey ?? [],
       };
-      for (const column of Object.values(
-        value[Table.Symbol.Columns]
-      )) {
+      for (const column of Object.values(value[Table.Symbol.Columns])) {
         if (column.primary) {
           tablesConfig[key].primaryKey.push(column);
         }
@@ -896,9 +889,7 @@ function extractTablesRelationalConfig(schema, configHelpers) {
     } else if (is(value, Relations)) {
       const dbName = getTableUniqueName(value.table);
       const tableName = tableNamesMap[dbName];
-      const relations2 = value.config(
-        configHelpers(value.table)
-      );
+      const relations2 = value.config(configHelpers(value.table));
       let primaryKey;
       for (const [relationName, relation] of Object.entries(relations2)) {
         if (tableName) {
@@ -908,7 +899,7 @@ function extractTablesRelationalConfig(schema, configHelpers) {
           if (!(dbName in relationsBuffer)) {
             relationsBuffer[dbName] = {
               relations: {},
-              primaryKey
+              primaryKey,
             };
           }
           relationsBuffer[dbName].relations[relationName] = relation;
@@ -920,12 +911,7 @@ function extractTablesRelationalConfig(schema, configHelpers) {
 }
 function createOne(sourceTable) {
   return function one(table, config) {
-    return new One(
-      sourceTable,
-      table,
-      config,
-      config?.fields.reduce((res, f) => res && f.notNull, true) ?? false
-    );
+    return new One(sourceTable, table, config, config?.fields.reduce((res, f) => res && f.notNull, true) ?? false);
   };
 }
 function createMany(sourceTable) {
@@ -936,34 +922,40 @@ function createMany(sourceTable) {
 function createTableRelationsHelpers(sourceTable) {
   return {
     one: createOne(sourceTable),
-    many: createMany(sourceTable)
+    many: createMany(sourceTable),
   };
 }
-function mapRelationalRow(tablesConfig, tableConfig, row, buildQueryResultSelection, mapColumnValue = (value) => value) {
+function mapRelationalRow(
+  tablesConfig,
+  tableConfig,
+  row,
+  buildQueryResultSelection,
+  mapColumnValue = (value) => value,
+) {
   const result = {};
-  for (const [
-    selectionItemIndex,
-    selectionItem
-  ] of buildQueryResultSelection.entries()) {
+  for (const [selectionItemIndex, selectionItem] of buildQueryResultSelection.entries()) {
     if (selectionItem.isJson) {
       const relation = tableConfig.relations[selectionItem.tsKey];
       const rawSubRows = row[selectionItemIndex];
       const subRows = typeof rawSubRows === "string" ? JSON.parse(rawSubRows) : rawSubRows;
-      result[selectionItem.tsKey] = is(relation, One) ? subRows && mapRelationalRow(
-        tablesConfig,
-        tablesConfig[selectionItem.relationTableTsKey],
-        subRows,
-        selectionItem.selection,
-        mapColumnValue
-      ) : subRows.map(
-        (subRow) => mapRelationalRow(
-          tablesConfig,
-          tablesConfig[selectionItem.relationTableTsKey],
-          subRow,
-          selectionItem.selection,
-          mapColumnValue
-        )
-      );
+      result[selectionItem.tsKey] = is(relation, One)
+        ? subRows &&
+          mapRelationalRow(
+            tablesConfig,
+            tablesConfig[selectionItem.relationTableTsKey],
+            subRows,
+            selectionItem.selection,
+            mapColumnValue,
+          )
+        : subRows.map((subRow) =>
+            mapRelationalRow(
+              tablesConfig,
+              tablesConfig[selectionItem.relationTableTsKey],
+              subRow,
+              selectionItem.selection,
+              mapColumnValue,
+            ),
+          );
     } else {
       const value = mapColumnValue(row[selectionItemIndex]);
       const field = selectionItem.field;
@@ -988,7 +980,7 @@ class PgDialect {
   constructor(config) {
     this.casing = new CasingCache(config?.casing);
   }
-  
+
   escapeName(name) {
     return `"${name.replace(/"/g, '""')}"`;
   }
@@ -998,10 +990,7 @@ class PgDialect {
   escapeString(str) {
     return `'${str.replace(/'/g, "''")}'`;
   }
-  
-  
-  
-  
+
   /**
    * Builds selection SQL with provided fields/expressions
    *
@@ -1013,15 +1002,7 @@ class PgDialect {
    *
    * If `isSingleTable` is true, then columns won't be prefixed with table name
    */
-  
-  
-  
-  
-  
-  
-  
-  
-  
+
   sqlToQuery(sql2, invokeSource) {
     return sql2.toQuery({
       casing: this.casing,
@@ -1029,7 +1010,7 @@ class PgDialect {
       escapeParam: this.escapeParam,
       escapeString: this.escapeString,
       prepareTyping: this.prepareTyping,
-      invokeSource
+      invokeSource,
     });
   }
   // buildRelationalQueryWithPK({
@@ -1513,7 +1494,6 @@ class PgDialect {
   // 		selection,
   // 	};
   // }
-  
 }
 
 class RelationalQueryBuilder {
@@ -1537,7 +1517,7 @@ class RelationalQueryBuilder {
       this.dialect,
       this.session,
       config ? config : {},
-      "many"
+      "many",
     );
   }
   findFirst(config) {
@@ -1550,7 +1530,7 @@ class RelationalQueryBuilder {
       this.dialect,
       this.session,
       config ? { ...config, limit: 1 } : { limit: 1 },
-      "first"
+      "first",
     );
   }
 }
@@ -1572,21 +1552,15 @@ class PgRelationalQuery extends QueryPromise {
   _prepare(name) {
     return tracer.startActiveSpan("drizzle.prepareQuery", () => {
       const { query, builtQuery } = this._toSQL();
-      return this.session.prepareQuery(
-        builtQuery,
-        void 0,
-        name,
-        true,
-        (rawRows, mapColumnValue) => {
-          const rows = rawRows.map(
-            (row) => mapRelationalRow(this.schema, this.tableConfig, row, query.selection, mapColumnValue)
-          );
-          if (this.mode === "first") {
-            return rows[0];
-          }
-          return rows;
+      return this.session.prepareQuery(builtQuery, void 0, name, true, (rawRows, mapColumnValue) => {
+        const rows = rawRows.map((row) =>
+          mapRelationalRow(this.schema, this.tableConfig, row, query.selection, mapColumnValue),
+        );
+        if (this.mode === "first") {
+          return rows[0];
         }
-      );
+        return rows;
+      });
     });
   }
   prepare(name) {
@@ -1600,7 +1574,7 @@ class PgRelationalQuery extends QueryPromise {
       table: this.table,
       tableConfig: this.tableConfig,
       queryConfig: this.config,
-      tableAlias: this.tableConfig.tsName
+      tableAlias: this.tableConfig.tsName,
     });
   }
   /** @internal */
@@ -1660,17 +1634,19 @@ class PgDatabase {
   constructor(dialect, session, schema) {
     this.dialect = dialect;
     this.session = session;
-    this._ = schema ? {
-      schema: schema.schema,
-      fullSchema: schema.fullSchema,
-      tableNamesMap: schema.tableNamesMap,
-      session
-    } : {
-      schema: void 0,
-      fullSchema: {},
-      tableNamesMap: {},
-      session
-    };
+    this._ = schema
+      ? {
+          schema: schema.schema,
+          fullSchema: schema.fullSchema,
+          tableNamesMap: schema.tableNamesMap,
+          session,
+        }
+      : {
+          schema: void 0,
+          fullSchema: {},
+          tableNamesMap: {},
+          session,
+        };
     this.query = {};
     if (this._.schema) {
       for (const [tableName, columns] of Object.entries(this._.schema)) {
@@ -1681,12 +1657,11 @@ class PgDatabase {
           schema.fullSchema[tableName],
           columns,
           dialect,
-          session
+          session,
         );
       }
     }
-    this.$cache = { invalidate: async (_params) => {
-    } };
+    this.$cache = { invalidate: async (_params) => {} };
   }
   static [entityKind] = "PgDatabase";
   query;
@@ -1722,8 +1697,7 @@ class PgDatabase {
    * const result = await db.with(sq).select({ name: sq.name }).from(sq);
    * ```
    */
-  
-  
+
   $cache;
   /**
    * Incorporates a previously defined CTE (using `$with`) into the main query.
@@ -1744,10 +1718,7 @@ class PgDatabase {
    * const result = await db.with(sq).select().from(sq);
    * ```
    */
-  
-  
-  
-  
+
   /**
    * Creates an update query.
    *
@@ -1775,7 +1746,7 @@ class PgDatabase {
    *   .returning();
    * ```
    */
-  
+
   /**
    * Creates an insert query.
    *
@@ -1800,7 +1771,7 @@ class PgDatabase {
    *   .returning();
    * ```
    */
-  
+
   /**
    * Creates a delete query.
    *
@@ -1825,26 +1796,19 @@ class PgDatabase {
    *   .returning();
    * ```
    */
-  
-  
+
   authToken;
   execute(query) {
     const sequel = typeof query === "string" ? sql.raw(query) : query.getSQL();
     const builtQuery = this.dialect.sqlToQuery(sequel);
-    const prepared = this.session.prepareQuery(
-      builtQuery,
-      void 0,
-      void 0,
-      false
-    );
+    const prepared = this.session.prepareQuery(builtQuery, void 0, void 0, false);
     return new PgRaw(
       () => prepared.execute(void 0, this.authToken),
       sequel,
       builtQuery,
-      (result) => prepared.mapResult(result, true)
+      (result) => prepared.mapResult(result, true),
     );
   }
-  
 }
 
 class Cache {
@@ -1858,10 +1822,8 @@ class NoopCache extends Cache {
   async get(_key) {
     return void 0;
   }
-  async put(_hashedQuery, _response, _tables, _config) {
-  }
-  async onMutate(_params) {
-  }
+  async put(_hashedQuery, _response, _tables, _config) {}
+  async onMutate(_params) {}
 }
 async function hashQuery(sql, params) {
   const dataToHash = `${sql}-${JSON.stringify(params)}`;
@@ -1917,12 +1879,14 @@ class PgPreparedQuery {
         throw new DrizzleQueryError(queryString, params, e);
       }
     }
-    if ((this.queryMetadata.type === "insert" || this.queryMetadata.type === "update" || this.queryMetadata.type === "delete") && this.queryMetadata.tables.length > 0) {
+    if (
+      (this.queryMetadata.type === "insert" ||
+        this.queryMetadata.type === "update" ||
+        this.queryMetadata.type === "delete") &&
+      this.queryMetadata.tables.length > 0
+    ) {
       try {
-        const [res] = await Promise.all([
-          query(),
-          this.cache.onMutate({ tables: this.queryMetadata.tables })
-        ]);
+        const [res] = await Promise.all([query(), this.cache.onMutate({ tables: this.queryMetadata.tables })]);
         return res;
       } catch (e) {
         throw new DrizzleQueryError(queryString, params, e);
@@ -1940,7 +1904,7 @@ class PgPreparedQuery {
         this.cacheConfig.tag ?? (await hashQuery(queryString, params)),
         this.queryMetadata.tables,
         this.cacheConfig.tag !== void 0,
-        this.cacheConfig.autoInvalidate
+        this.cacheConfig.autoInvalidate,
       );
       if (fromCache === void 0) {
         let result;
@@ -1955,7 +1919,7 @@ class PgPreparedQuery {
           // make sure we send tables that were used in a query only if user wants to invalidate it on each write
           this.cacheConfig.autoInvalidate ? this.queryMetadata.tables : [],
           this.cacheConfig.tag !== void 0,
-          this.cacheConfig.config
+          this.cacheConfig.config,
         );
         return result;
       }
@@ -1977,43 +1941,41 @@ class PgSession {
   execute(query, token) {
     return tracer.startActiveSpan("drizzle.operation", () => {
       const prepared = tracer.startActiveSpan("drizzle.prepareQuery", () => {
-        return this.prepareQuery(
-          this.dialect.sqlToQuery(query),
-          void 0,
-          void 0,
-          false
-        );
+        return this.prepareQuery(this.dialect.sqlToQuery(query), void 0, void 0, false);
       });
       return prepared.setToken(token).execute(void 0, token);
     });
   }
   all(query) {
-    return this.prepareQuery(
-      this.dialect.sqlToQuery(query),
-      void 0,
-      void 0,
-      false
-    ).all();
+    return this.prepareQuery(this.dialect.sqlToQuery(query), void 0, void 0, false).all();
   }
   /** @internal */
   async count(sql2, token) {
     const res = await this.execute(sql2, token);
-    return Number(
-      res[0]["count"]
-    );
+    return Number(res[0]["count"]);
   }
 }
 
 const rawQueryConfig = {
   arrayMode: false,
-  fullResults: true
+  fullResults: true,
 };
 const queryConfig = {
   arrayMode: true,
-  fullResults: true
+  fullResults: true,
 };
 class NeonHttpPreparedQuery extends PgPreparedQuery {
-  constructor(client, query, logger, cache, queryMetadata, cacheConfig, fields, _isResponseInArrayMode, customResultMapper) {
+  constructor(
+    client,
+    query,
+    logger,
+    cache,
+    queryMetadata,
+    cacheConfig,
+    fields,
+    _isResponseInArrayMode,
+    customResultMapper,
+  ) {
     super(query, cache, queryMetadata, cacheConfig);
     this.client = client;
     this.logger = logger;
@@ -2034,10 +1996,12 @@ class NeonHttpPreparedQuery extends PgPreparedQuery {
         return clientQuery(
           query.sql,
           params,
-          token === void 0 ? rawQueryConfig : {
-            ...rawQueryConfig,
-            authToken: token
-          }
+          token === void 0
+            ? rawQueryConfig
+            : {
+                ...rawQueryConfig,
+                authToken: token,
+              },
         );
       });
     }
@@ -2045,10 +2009,12 @@ class NeonHttpPreparedQuery extends PgPreparedQuery {
       return await clientQuery(
         query.sql,
         params,
-        token === void 0 ? queryConfig : {
-          ...queryConfig,
-          authToken: token
-        }
+        token === void 0
+          ? queryConfig
+          : {
+              ...queryConfig,
+              authToken: token,
+            },
       );
     });
     return this.mapResult(result);
@@ -2069,17 +2035,21 @@ class NeonHttpPreparedQuery extends PgPreparedQuery {
     return this.clientQuery(
       this.query.sql,
       params,
-      this.authToken === void 0 ? rawQueryConfig : {
-        ...rawQueryConfig,
-        authToken: this.authToken
-      }
+      this.authToken === void 0
+        ? rawQueryConfig
+        : {
+            ...rawQueryConfig,
+            authToken: this.authToken,
+          },
     ).then((result) => result.rows);
   }
   /** @internal */
   values(placeholderValues = {}, token) {
     const params = fillPlaceholders(this.query.params, placeholderValues);
     this.logger.logQuery(this.query.sql, params);
-    return this.clientQuery(this.query.sql, params, { arrayMode: true, fullResults: true, authToken: token }).then((result) => result.rows);
+    return this.clientQuery(this.query.sql, params, { arrayMode: true, fullResults: true, authToken: token }).then(
+      (result) => result.rows,
+    );
   }
   /** @internal */
   isResponseInArrayMode() {
@@ -2110,7 +2080,7 @@ class NeonHttpSession extends PgSession {
       cacheConfig,
       fields,
       isResponseInArrayMode,
-      customResultMapper
+      customResultMapper,
     );
   }
   async batch(queries) {
@@ -2123,8 +2093,8 @@ class NeonHttpSession extends PgSession {
       builtQueries.push(
         this.clientQuery(builtQuery.sql, builtQuery.params, {
           fullResults: true,
-          arrayMode: preparedQuery.isResponseInArrayMode()
-        })
+          arrayMode: preparedQuery.isResponseInArrayMode(),
+        }),
       );
     }
     const batchResults = await this.client.transaction(builtQueries, queryConfig);
@@ -2143,9 +2113,7 @@ class NeonHttpSession extends PgSession {
   /** @internal */
   async count(sql, token) {
     const res = await this.execute(sql, token);
-    return Number(
-      res["rows"][0]["count"]
-    );
+    return Number(res["rows"][0]["count"]);
   }
   async transaction(_transaction, _config = {}) {
     throw new Error("No transactions support in neon-http driver");
@@ -2163,7 +2131,7 @@ class NeonHttpDriver {
   createSession(schema) {
     return new NeonHttpSession(this.client, this.dialect, schema, {
       logger: this.options.logger,
-      cache: this.options.cache
+      cache: this.options.cache,
     });
   }
   initMappers() {
@@ -2192,9 +2160,9 @@ function wrap(target, token, cb, deep) {
             res.setToken(token);
           }
           return cb(target3, p, res);
-        }
+        },
       });
-    }
+    },
   });
 }
 class NeonHttpDatabase extends PgDatabase {
@@ -2222,23 +2190,16 @@ function construct(client, config = {}) {
   }
   let schema;
   if (config.schema) {
-    const tablesConfig = extractTablesRelationalConfig(
-      config.schema,
-      createTableRelationsHelpers
-    );
+    const tablesConfig = extractTablesRelationalConfig(config.schema, createTableRelationsHelpers);
     schema = {
       fullSchema: config.schema,
       schema: tablesConfig.tables,
-      tableNamesMap: tablesConfig.tableNamesMap
+      tableNamesMap: tablesConfig.tableNamesMap,
     };
   }
   const driver = new NeonHttpDriver(client, dialect, { logger, cache: config.cache });
   const session = driver.createSession(schema);
-  const db = new NeonHttpDatabase(
-    dialect,
-    session,
-    schema
-  );
+  const db = new NeonHttpDatabase(dialect, session, schema);
   db.$client = client;
   db.$cache = config.cache;
   if (db.$cache) {
@@ -2271,4 +2232,4 @@ function drizzle(...params) {
   drizzle2.mock = mock;
 })(drizzle || (drizzle = {}));
 
-export { DrizzleQueryError, SQL, drizzle, sql };
+export { DrizzleQueryError, drizzle, SQL, sql };

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { isAdministrator } from "../db/access.ts";
 import type { Role } from "../db/enums.ts";
 
-/** Who looks at a page, as its head says. */
+/** The person who looks at a page, as the header shows them. */
 export type Caller = {
   user_id: string;
   tenant_id: string;
@@ -12,7 +12,7 @@ export type Caller = {
   is_administrator: boolean;
 };
 
-/** What a user `u` is called: their name, or else their address, or the end of their id. */
+/** The name to show for a user `u`: their name, or else their email address, or else the end of their id. */
 export const nameOf = (u: SQL) => sql`coalesce(
   nullif(concat_ws(' ', ${u}.first_name, ${u}.last_name), ''), ${u}.email, right(${u}.id::text, 8))`;
 
@@ -24,8 +24,8 @@ export const caller = sql`(
   where u.id = p.user_id) as caller`;
 
 /**
- * A common table expression: the newest definitions that the principal may see, as `visible`, at least `limit` of them if
- * there are as many. Needs `readableDefinitions`.
+ * A common table expression `visible`: definitions that the principal may see, at least the newest `limit` of them. Needs
+ * `readableDefinitions`.
  */
 export const newestVisible = (limit: number) => sql`visible as (
   select d.* from principal p

@@ -1,11 +1,11 @@
-/** Shapes, drawn on the server. Each says in words what it shows. */
+/** Charts, drawn on the server as SVG. Each has a label that says in words what it shows. */
 import { formatSeconds, percent, plural } from "./format.ts";
 import { linearScale } from "./plot.ts";
 import type { Outcomes } from "./workflows/view-workflows.ts";
 
 const STRIP = { count: 20, step: 7, width: 5, height: 22 };
 
-/** How the last runs have ended, the latest at the right: what failed is lower, and red. */
+/** How the last runs ended, the latest at the right. FAILED runs have shorter, red bars. */
 export const Strip = ({ outcomes }: { outcomes: Outcomes }) => {
   const strip = outcomes.strip.toReversed();
   const failed = strip.filter(([status]) => status === "FAILED").length;
@@ -50,10 +50,10 @@ export const MedianDuration = ({ outcomes: { median_seconds } }: { outcomes: Out
 
 const HISTOGRAM = { width: 640, height: 180, left: 4, right: 4, top: 24, bottom: 26, bins: 24 };
 
-/** Where the axis says something, as far as the limit allows. */
+/** The values that the axis may be labelled with; those above the limit are left out. */
 const TICKS_SECONDS = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200, 86_400];
 
-/** How long runs took, against their limit. The axis is logarithmic, since seconds and hours are both of interest. */
+/** How long runs took, against their limit. The axis is logarithmic, since runs take from seconds to hours. */
 export const Histogram = ({ durations, limitSeconds }: { durations: readonly number[]; limitSeconds: number }) => {
   const { width, height, left, right, top, bottom, bins } = HISTOGRAM;
   const shortest = Math.min(...durations);

@@ -1,5 +1,5 @@
-/** What the pages are made of. All text is escaped by hono/jsx. */
-import type { Child } from "hono/jsx";
+/** The building blocks of the pages. hono/jsx escapes all text. */
+import { type Child, createContext } from "hono/jsx";
 import type { RunStatus } from "../db/enums.ts";
 import { formatCurl, formatExactly, formatInstant, shortId } from "./format.ts";
 
@@ -10,7 +10,7 @@ const ICONS: Record<RunStatus, string> = {
   FAILED: "m4 4 8 8M12 4l-8 8",
 };
 
-/** A state by its word, its sign and its colour. */
+/** The state of a run: a word, an icon and a colour. */
 export const Status = ({ status }: { status: RunStatus }) => (
   <span class={`status ${status.toLowerCase()}`}>
     <svg viewBox="0 0 16 16" aria-hidden="true">
@@ -20,14 +20,14 @@ export const Status = ({ status }: { status: RunStatus }) => (
   </span>
 );
 
-/** An instant: local where a script can say so, exact on hover. */
+/** An instant: in UTC, which `app.js` replaces by the local time; the exact instant on hover. */
 export const Time = ({ at, withSeconds = false }: { at: string; withSeconds?: boolean }) => (
   <time datetime={at} title={formatExactly(at)} data-seconds={withSeconds}>
     {formatInstant(at)}
   </time>
 );
 
-/** A button that copies, where a script can; without one it is not shown. */
+/** A button that copies a text. Without JavaScript it is not shown. */
 export const Copy = ({ text, label, children }: { text: string; label: string; children?: Child }) => (
   <button type="button" class="copy" data-copy={text} aria-label={children ? undefined : label} title={label} hidden>
     {children ?? (
@@ -38,14 +38,14 @@ export const Copy = ({ text, label, children }: { text: string; label: string; c
   </button>
 );
 
-/** Copies what asks the API the same as the page. */
+/** Copies a curl command that asks the API for what the page shows. */
 export const CopyCurl = ({ url, method = "GET" }: { url: string; method?: "GET" | "POST" }) => (
   <Copy text={formatCurl(url, method)} label="Copy as curl, which takes the API key from $API_KEY">
     Copy as curl
   </Copy>
 );
 
-/** The end of an id, the whole on hover, and a button to copy it. */
+/** The end of an id, with the whole id on hover and a button that copies it. */
 export const Id = ({ id, href }: { id: string; href?: string }) => (
   <span class="id">
     {href ? (
@@ -59,14 +59,14 @@ export const Id = ({ id, href }: { id: string; href?: string }) => (
   </span>
 );
 
-/** A name that somebody has given: its direction is its own, and it never breaks the layout. */
+/** A name that a user chose. Its writing direction does not affect the text around it, and a long one is cut. */
 export const Name = ({ children }: { children: string }) => (
   <bdi class="name" title={children}>
     {children === "" ? "(no name)" : children}
   </bdi>
 );
 
-/** Leads to the workflow, for who may see it. */
+/** The name of a workflow: a link for those who may see the workflow. */
 export const WorkflowName = ({ id, name, isVisible }: { id: string; name: string; isVisible: boolean }) =>
   isVisible ? (
     <a href={`/app/workflows/${id}`}>
@@ -82,7 +82,7 @@ export const Path = ({ children }: { children: string }) => (
   </bdi>
 );
 
-/** A part of a whole as a bar. `label` says it in words. */
+/** A share of a whole, from 0 to 1, as a bar. `label` says it in words. */
 export const Bar = ({ value, label, kind = "" }: { value: number; label: string; kind?: string }) => (
   <svg class={`bar ${kind}`} viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label={label}>
     <title>{label}</title>
@@ -91,7 +91,7 @@ export const Bar = ({ value, label, kind = "" }: { value: number; label: string;
   </svg>
 );
 
-/** One fact beside the others. */
+/** A name and its value in a list of facts. */
 export const Fact = ({ name, children }: { name: string; children: Child }) => (
   <div>
     <dt>{name}</dt>
@@ -106,7 +106,7 @@ export const Empty = ({ title, children }: { title: string; children?: Child }) 
   </div>
 );
 
-/** A command to paste. */
+/** A command, with a button that copies it. */
 export const Command = ({ text, label }: { text: string; label: string }) => (
   <div class="command">
     <pre tabindex={0}>
@@ -116,7 +116,13 @@ export const Command = ({ text, label }: { text: string; label: string }) => (
   </div>
 );
 
-/** A button that asks first: what it opens says what will happen. Needs no script. */
+/** The id of the dialog around a form, so that the fields of two forms on one page have different ids. Empty outside. */
+export const DialogContext = createContext("");
+
+/**
+ * A button that opens a dialog, which says what will happen and has the form that does it. It works without a script;
+ * `app.js` keeps the focus inside while it is open.
+ */
 export const Ask = (props: {
   id: string;
   label: string;
@@ -128,9 +134,9 @@ export const Ask = (props: {
     <button type="button" class={props.kind} popovertarget={props.id}>
       {props.label}
     </button>
-    <div id={props.id} class="ask" popover="auto" role="dialog" aria-label={props.title}>
+    <div id={props.id} class="ask" popover="auto" role="dialog" aria-label={props.title} tabindex={-1} autofocus>
       <h2>{props.title}</h2>
-      {props.children}
+      <DialogContext.Provider value={props.id}>{props.children}</DialogContext.Provider>
       <button type="button" class="quiet" popovertarget={props.id} popovertargetaction="hide">
         Cancel
       </button>
@@ -138,7 +144,7 @@ export const Ask = (props: {
   </>
 );
 
-/** A form of one button. */
+/** A form that consists of one button. */
 export const Send = (props: { action: string; label: string; kind: string; name?: string; children?: Child }) => (
   <form method="post" action={props.action}>
     {props.children}
@@ -148,7 +154,7 @@ export const Send = (props: { action: string; label: string; kind: string; name?
   </form>
 );
 
-/** A page's way to the next, by limit and offset. */
+/** Links to the previous and the next page of a list that is paged by limit and offset. */
 export const Pages = (props: { total: number; limit: number; offset: number; href: (offset: number) => string }) => {
   const { total, limit, offset, href } = props;
   if (total <= limit && offset === 0) return null;
@@ -163,7 +169,7 @@ export const Pages = (props: { total: number; limit: number; offset: number; hre
   );
 };
 
-/** A part of a page that is asked for again while somebody looks. */
+/** A part of a page that is refreshed while the page is in the foreground. */
 export const Live = ({ href, seconds = 3, children }: { href: string; seconds?: number; children: Child }) => (
   <div
     id="live"

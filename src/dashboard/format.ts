@@ -25,7 +25,7 @@ export function formatSeconds(seconds: number): string {
 
 export const secondsBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1000;
 
-/** `25 Nov 2026, 10:59 UTC`; what runs in the browser puts local time in its place. */
+/** `25 Nov 2026, 10:59 UTC`. In the browser, `app.js` replaces it by the local time. */
 export function formatInstant(at: string): string {
   const [date = "", time = ""] = at.split("T");
   const [year, month, day] = date.split("-");
@@ -37,7 +37,7 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 /** `2026-11-25 10:59:06.123 UTC`. */
 export const formatExactly = (at: string): string => at.replace("T", " ").replace("Z", " UTC");
 
-/** What one uses to talk about an id. Of a UUID v7 the end, since many begin alike. */
+/** A short form of an id for people: its end, since UUIDs v7 of the same time begin alike. */
 export const shortId = (id: string): string => `…${id.slice(-8)}`;
 
 /** A command to paste into a shell that has an API key in `API_KEY`. */

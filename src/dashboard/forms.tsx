@@ -1,25 +1,27 @@
-/** Forms that say what the API says of their values, beside the fields. */
+/** Forms that show the API's faults of their values beside the fields. */
 import type { Context } from "hono";
-import type { Child } from "hono/jsx";
+import { type Child, useContext } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import type { AppEnv } from "../http/env.ts";
 import { type Fault, PROBLEMS, Problem, ValidationFailed } from "../http/problems.ts";
+import { DialogContext } from "./components.tsx";
 import { Page, type Section } from "./layout.tsx";
 import { html } from "./render.ts";
 
-/** Why a form was not taken: what is wrong with its fields, or with the whole. */
+/** Why a form was refused: the faults of its fields, or a sentence about the whole. */
 export type Failure = { faults: readonly Fault[]; detail: string | null };
 
 export const NO_FAILURE: Failure = { faults: [], detail: null };
 
-/** The texts of a form by the names of its fields; a field that is there more than once has its last. */
+/** The texts of a form by the names of its fields. A field that occurs more than once has its last text. */
 export type Values = Readonly<Record<string, string>>;
 
 const MAX_FIELDS = 200;
 
 /**
- * The fields of a form, read in one pass: whoever has not signed in may send one, too.
- * @throws Problem `unsupported_media_type` for what is no form
+ * Reads the fields of a form in one pass, so that a large form costs little: it may come from somebody who has not signed
+ * in.
+ * @throws Problem `unsupported_media_type` for a body that is not a form
  * @throws ValidationFailed for more than 200 fields
  */
 export async function readForm(c: Context<AppEnv>): Promise<{ values: Values; all: (name: string) => string[] }> {
@@ -46,12 +48,23 @@ const TOO_MANY_FIELDS: Fault = {
   msg: `A form has at most ${MAX_FIELDS} fields.`,
 };
 
-/** Does what a form asks for; when that is refused for what the form says, answers the form again. */
+/** Marks a form that was kept while its sender signed in again. It is shown again instead of being carried out. */
+export const RESUMED_FIELD = "resumed";
+
+const RESUMED =
+  "You are signed in again, and nothing has been sent yet. Look over the form and send it. A secret has to be typed again.";
+
+/**
+ * Does what a form asks for. When that is refused for the values of the form, or when its sender had to sign in again,
+ * answers the form with these values.
+ */
 export async function submit(
   c: Context<AppEnv>,
   action: () => Promise<Response>,
   again: (failure: Failure) => JSX.Element,
 ): Promise<Response> {
+  const { values } = await readForm(c);
+  if (values[RESUMED_FIELD] !== undefined) return html(c, again({ faults: [], detail: RESUMED }));
   try {
     return await action();
   } catch (error) {
@@ -63,22 +76,39 @@ export async function submit(
   }
 }
 
-/** The faults of a field: those of the API's field at `path`, such as `runner_config.url`, and of all below it. */
+/** The messages of all faults at or below a path of the API's body, such as `runner_config.url`. */
 export const faultsAt = ({ faults }: Failure, path: string): string[] =>
   faults.filter(({ loc }) => `${loc.slice(1).join(".")}.`.startsWith(`${path}.`)).map(({ msg }) => msg);
 
-/** What is wrong with the whole, and with fields that are not among these. */
-export const Failures = ({ failure, fields }: { failure: Failure; fields: readonly string[] }) => {
-  const isElsewhere = ({ loc }: Fault) =>
-    !fields.some((path) => `${loc.slice(1).join(".")}.`.startsWith(`${path}.`)) || loc[0] !== "body";
-  const messages = [
-    ...(failure.detail ? [failure.detail] : []),
-    ...failure.faults.filter(isElsewhere).map((f) => f.msg),
-  ];
-  if (messages.length === 0 && failure.faults.length === 0) return null;
+/**
+ * A fault in one line, with the name of its field: `Expires at: Must be in the future.` `labels` has the labels of
+ * fields by the API's names, such as `runner_config.url`; any other field is called by its name.
+ */
+export function describeFault({ loc, msg }: Fault, labels: Readonly<Record<string, string>> = {}): string {
+  const path = `${loc.slice(1).join(".")}.`;
+  const known = Object.entries(labels).find(([name]) => path.startsWith(`${name}.`))?.[1];
+  const words = loc.filter((step, depth) => depth > 0 && typeof step === "string").join(" ");
+  const name = known ?? words.replaceAll("_", " ");
+  return name === "" ? msg : `${name.charAt(0).toUpperCase()}${name.slice(1)}: ${msg}`;
+}
+
+type FailuresProps = { failure: Failure; labels?: Parameters<typeof describeFault>[1] };
+
+/** Why a form was refused, above its fields: the sentence about the whole, and every fault with the name of its field. */
+export const Failures = ({ failure: { detail, faults }, labels }: FailuresProps) => {
+  if (detail === null && faults.length === 0) return null;
   return (
     <div class="failure" role="alert">
-      {messages.length > 0 ? messages.map((message) => <p>{message}</p>) : <p>Some fields need another look.</p>}
+      {detail !== null && <p>{detail}</p>}
+      {faults.length > 0 && (
+        <ul>
+          {faults.map((fault) => (
+            <li>
+              <bdi>{describeFault(fault, labels)}</bdi>
+            </li>
+          ))}
+        </ul>
+      )}
     </div>
   );
 };
@@ -87,17 +117,18 @@ type FieldProps = {
   name: string;
   label: string;
   failure: Failure;
-  /** The API's name of the field, where it is not the form's. */
+  /** The path of the field in the API's body, when it is not its name in the form. */
   path?: string;
   hint?: Child;
-  /** Gets what ties it to its label and its messages. */
+  /** Renders the control with the attributes that connect it to its label and its messages. */
   control: (attributes: { id: string; name: string; "aria-describedby"?: string; "aria-invalid"?: "true" }) => Child;
 };
 
-/** A label, a control, a hint, and what is wrong. */
+/** A field of a form: its label, control, faults and hint. */
 export const Field = ({ name, label, failure, path = name, hint, control }: FieldProps) => {
   const messages = faultsAt(failure, path);
-  const id = `field-${name}`;
+  const dialog = useContext(DialogContext);
+  const id = `${dialog === "" ? "field" : dialog}-${name}`;
   const isDescribed = hint !== undefined || messages.length > 0;
   return (
     <div class="field">
@@ -120,7 +151,7 @@ export const Field = ({ name, label, failure, path = name, hint, control }: Fiel
   );
 };
 
-/** The page that answers a form which was not taken. */
+/** The page that answers a form which was refused. */
 export const FormPage = (props: { title: string; section: Section; back: string; children: Child }) => (
   <Page title={props.title} section={props.section}>
     <div class="narrow">

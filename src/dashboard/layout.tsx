@@ -1,4 +1,5 @@
-import type { Child } from "hono/jsx";
+import { type Child, createContext, useContext } from "hono/jsx";
+import type { SessionName } from "../http/credentials/session-token.ts";
 import type { Caller } from "./caller.ts";
 
 const SECTIONS = [
@@ -11,12 +12,22 @@ const SECTIONS = [
 
 export type Section = (typeof SECTIONS)[number][0];
 
-/** What htmx may do here: it runs no text as code, and swaps nothing that is not a page. */
+/** The person whose session a request came with, as the session token names them. */
+export type SignedInAs = { userId: string; name: SessionName };
+
+/**
+ * Set for each answer to a signed-in request. A page that answers a refused form has not read its caller from the
+ * database, so its header shows this instead.
+ */
+export const SignedInContext = createContext<SignedInAs | null>(null);
+
+/** htmx must not run text as code, and must not swap in an answer that is not a page. */
 const HTMX_CONFIG = JSON.stringify({ includeIndicatorCSS: false, history: false, noSwap: [204, 304, "4xx", "5xx"] });
 
-const Head = ({ title }: { title: string }) => (
+const Head = ({ title, retrySeconds }: { title: string; retrySeconds?: number | undefined }) => (
   <head>
     <meta charset="utf-8" />
+    {retrySeconds !== undefined && <meta http-equiv="refresh" content={String(retrySeconds)} />}
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <meta name="color-scheme" content="light dark" />
     <meta name="htmx-config" content={HTMX_CONFIG} />
@@ -30,16 +41,19 @@ const Head = ({ title }: { title: string }) => (
 
 type PageProps = {
   title: string;
-  section: Section;
-  /** Not known on a page that only answers a form. */
+  /** The section that the navigation marks as current; an error page belongs to none. */
+  section?: Section;
+  /** Left out on a page that answers a refused form: see {@link SignedInContext}. */
   caller?: Caller;
+  /** After so many seconds the browser loads the page again. */
+  retrySeconds?: number | undefined;
   children: Child;
 };
 
 /** A page of somebody who has signed in. */
-export const Page = ({ title, section, caller, children }: PageProps) => (
+export const Page = ({ title, section, caller, retrySeconds, children }: PageProps) => (
   <html lang="en">
-    <Head title={title} />
+    <Head title={title} retrySeconds={retrySeconds} />
     <body>
       <a class="skip" href="#main">
         Skip to the content
@@ -59,14 +73,7 @@ export const Page = ({ title, section, caller, children }: PageProps) => (
           ))}
         </nav>
         <div class="who">
-          {caller && (
-            <a href={`/app/people/${caller.user_id}`}>
-              <bdi class="name">{caller.name}</bdi>
-              <small>
-                <bdi>{caller.tenant_name}</bdi> · {caller.role}
-              </small>
-            </a>
-          )}
+          <Who caller={caller} />
           <form method="post" action="/app/sign-out">
             <button type="submit" class="quiet">
               Sign out
@@ -75,16 +82,39 @@ export const Page = ({ title, section, caller, children }: PageProps) => (
         </div>
       </header>
       <main id="main" tabindex={-1}>
+        {/* app.js shows this while the live part of the page cannot be refreshed. */}
+        <div id="stale" class="stale" hidden>
+          <span role="status" /> <span class="age" />
+        </div>
         {children}
       </main>
     </body>
   </html>
 );
 
+const Who = ({ caller }: { caller: Caller | undefined }) => {
+  const signedInAs = useContext(SignedInContext);
+  if (caller) return <WhoLink userId={caller.user_id} {...caller} />;
+  return signedInAs && <WhoLink userId={signedInAs.userId} {...signedInAs.name} />;
+};
+
+const WhoLink = ({ userId, name, tenant_name, role }: { userId: string } & SessionName) => (
+  <a href={`/app/people/${userId}`}>
+    <bdi class="name">{name}</bdi>
+    {tenant_name && role && (
+      <small>
+        <bdi>{tenant_name}</bdi> · {role}
+      </small>
+    )}
+  </a>
+);
+
+type OpenPageProps = { title: string; retrySeconds?: number | undefined; children: Child };
+
 /** A page that anybody may see. */
-export const OpenPage = ({ title, children }: { title: string; children: Child }) => (
+export const OpenPage = ({ title, retrySeconds, children }: OpenPageProps) => (
   <html lang="en">
-    <Head title={title} />
+    <Head title={title} retrySeconds={retrySeconds} />
     <body class="open">
       <main id="main">{children}</main>
     </body>

@@ -1,12 +1,18 @@
 import type { Context } from "hono";
 import { html as template } from "hono/html";
+import { jsx } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { AppEnv } from "../http/env.ts";
+import { SignedInContext } from "./layout.tsx";
 
 /** Answers a whole page. */
-export const html = async (c: Context<AppEnv>, page: JSX.Element, status: ContentfulStatusCode = 200) =>
-  c.html(await template`<!doctype html>${await page}`, status);
+export async function html(c: Context<AppEnv>, page: JSX.Element, status: ContentfulStatusCode = 200) {
+  const session = c.get("session");
+  const value = session?.name ? { userId: session.userId, name: session.name } : null;
+  const inContext = jsx(SignedInContext.Provider, { value }, page);
+  return c.html(await template`<!doctype html>${inContext}`, status);
+}
 
-/** Where somebody is sent after a change, so that to load the page again does not do it again. */
+/** Sends the browser to another page after a change, so that reloading that page does not make the change again. */
 export const seeOther = (c: Context<AppEnv>, href: string) => c.redirect(href, 303);

@@ -1,4 +1,4 @@
-/** The dashboard: pages for people, below `/app`, on the same verbs and access rules as the API. */
+/** The dashboard: pages for people, below `/app`, with the same verbs and access rules as the API. */
 import { Hono } from "hono";
 import type { AppEnv } from "../http/env.ts";
 import { noSuchRoute } from "../http/no-such-route.ts";

@@ -7,22 +7,65 @@ import type { AppEnv } from "../http/env.ts";
 import { requireSameOrigin, SESSION_COOKIE } from "../http/middleware/authenticate.ts";
 import { Problem } from "../http/problems.ts";
 import { beginSession } from "../people/sign-in.ts";
-import { type Failure, Failures, Field, NO_FAILURE, readForm } from "./forms.tsx";
+import { type Failure, Failures, Field, NO_FAILURE, RESUMED_FIELD, readForm } from "./forms.tsx";
 import { OpenPage } from "./layout.tsx";
 import { html, seeOther } from "./render.ts";
 
 const SESSION_SECONDS = 60 * 60;
 
+/** The page that the dashboard begins with. */
+const START = "/app/runs";
+
 const COOKIE = { path: "/", httpOnly: true, secure: true, sameSite: "Lax" } as const;
 
-const SignInPage = ({ isConfigured, next, failure }: { isConfigured: boolean; next: string; failure: Failure }) => (
+/** A form whose sender has to sign in first: the path that it was sent to, and its fields without the secrets. */
+export type KeptForm = { action: string; fields: (readonly [name: string, value: string])[] };
+
+/** The prefix of a kept form's fields inside the sign-in form, and the field with the path of the kept form. */
+const KEPT = "kept.";
+const KEPT_ACTION = "kept_action";
+
+/** Fields that are never written into a page. The user has to type them again. */
+const SECRET_FIELDS = new Set(["webhook_secret", "key"]);
+
+/** The form in a request, to be sent to `action` again after its sender has signed in. */
+export async function keepForm(c: Context<AppEnv>, action: string): Promise<KeptForm> {
+  const { values, all } = await readForm(c);
+  const names = Object.keys(values).filter((name) => !SECRET_FIELDS.has(name) && name !== RESUMED_FIELD);
+  return { action, fields: names.flatMap((name) => all(name).map((value) => [name, value] as const)) };
+}
+
+/** The kept form inside the sign-in form; null when there is none, or when it does not go to one of our own pages. */
+async function readKeptForm(c: Context<AppEnv>): Promise<KeptForm | null> {
+  const { values, all } = await readForm(c);
+  const action = findOwnPath(values[KEPT_ACTION], c.req.url);
+  if (action === null) return null;
+  const names = Object.keys(values).filter((name) => name.startsWith(KEPT));
+  const fields = names.flatMap((name) => all(name).map((value) => [name.slice(KEPT.length), value] as const));
+  return { action, fields };
+}
+
+const Hidden = ({ name, value }: { name: string; value: string }) => <input type="hidden" name={name} value={value} />;
+
+type SignInPageProps = { isConfigured: boolean; next: string; kept: KeptForm | null; failure: Failure };
+
+const SignInPage = ({ isConfigured, next, kept, failure }: SignInPageProps) => (
   <OpenPage title="Sign in">
     <div class="card center">
       <h1>workflow-runs</h1>
       {isConfigured ? (
         <form method="post" action="/app/sign-in" class="stack">
-          <Failures failure={failure} fields={["key"]} />
-          <input type="hidden" name="next" value={next} />
+          <Failures failure={failure} />
+          {kept && (
+            <>
+              <p>Your session has ended, so nothing was done. Sign in again: what you have typed is kept.</p>
+              <Hidden name={KEPT_ACTION} value={kept.action} />
+              {kept.fields.map(([name, value]) => (
+                <Hidden name={KEPT + name} value={value} />
+              ))}
+            </>
+          )}
+          <Hidden name="next" value={next} />
           <Field
             name="key"
             label="API key"
@@ -44,32 +87,60 @@ const SignInPage = ({ isConfigured, next, failure }: { isConfigured: boolean; ne
   </OpenPage>
 );
 
-export const signIn = new Hono<AppEnv>();
+/** The page after signing in with a kept form. The form is only sent when the user presses the button. */
+const SignedInAgainPage = ({ kept: { action, fields } }: { kept: KeptForm }) => (
+  <OpenPage title="Signed in again">
+    <div class="card center">
+      <h1>You are signed in again</h1>
+      <p>Nothing has been sent yet.</p>
+      <form method="post" action={action} class="actions">
+        {fields.map(([name, value]) => (
+          <Hidden name={name} value={value} />
+        ))}
+        <Hidden name={RESUMED_FIELD} value="1" />
+        <button type="submit" class="primary">
+          Go on with it
+        </button>
+        <a href={START}>Leave it</a>
+      </form>
+    </div>
+  </OpenPage>
+);
 
-signIn.get("/app/sign-in", (c) => {
-  const next = ownPath(c.req.query("next"), c.req.url);
+/** Answers the sign-in page, which may carry a kept form. */
+export function answerSignIn(
+  c: Context<AppEnv>,
+  { next = START, kept = null, failure = NO_FAILURE }: Partial<Omit<SignInPageProps, "isConfigured">>,
+  status: 200 | 401 = 200,
+): Promise<Response> {
   const isConfigured = c.env.config.sessions.keys !== undefined;
   c.header("Cache-Control", "no-store");
-  return html(c, <SignInPage isConfigured={isConfigured} next={next} failure={NO_FAILURE} />);
-});
+  return html(c, <SignInPage isConfigured={isConfigured} next={next} kept={kept} failure={failure} />, status);
+}
+
+export const signIn = new Hono<AppEnv>();
+
+signIn.get("/app/sign-in", (c) => answerSignIn(c, { next: findOwnPath(c.req.query("next"), c.req.url) ?? START }));
 
 signIn.post("/app/sign-in", async (c) => {
   requireSameOrigin(c);
   const { values } = await readForm(c);
-  const next = ownPath(values.next, c.req.url);
-  const isConfigured = c.env.config.sessions.keys !== undefined;
+  const next = findOwnPath(values.next, c.req.url) ?? START;
+  const kept = await readKeptForm(c);
   const key = values.key?.trim() ?? "";
   const session = isApiKey(key) ? await findSession(c, key) : null;
   if (session === null) {
     const failure = { faults: [{ loc: ["body", "key"], type: "value_error" as const, msg: REFUSAL }], detail: null };
-    // As a failed authentication it counts towards the limit of these.
+    // The limit of failed authentications counts the answers with this header.
     c.header("WWW-Authenticate", "Bearer");
-    return html(c, <SignInPage isConfigured={isConfigured} next={next} failure={failure} />, 401);
+    return answerSignIn(c, { next, kept, failure }, 401);
   }
   const token = await signSession(c.env.config.sessions, session);
   if (token === null) return seeOther(c, "/app/sign-in");
   setCookie(c, SESSION_COOKIE, token, { ...COOKIE, expires: new Date(session.expiresAt * 1000) });
-  return seeOther(c, next);
+  if (kept === null) return seeOther(c, next);
+  c.header("Cache-Control", "no-store");
+  return html(c, <SignedInAgainPage kept={kept} />);
 });
 
 signIn.post("/app/sign-out", (c) => {
@@ -80,7 +151,7 @@ signIn.post("/app/sign-out", (c) => {
 
 const REFUSAL = "This key does not work: it is mistyped, revoked or expired, or its user is deactivated.";
 
-/** The session that begins with a key; null when the key does not work. */
+/** Begins a session with an API key; null when the key does not work. */
 async function findSession(c: Context<AppEnv>, key: string): Promise<NewSession | null> {
   try {
     return await beginSession(c.env.db, await hashApiKey(key), SESSION_SECONDS);
@@ -90,9 +161,9 @@ async function findSession(c: Context<AppEnv>, key: string): Promise<NewSession 
   }
 }
 
-/** Where to go afterwards: a page of ours, whatever the link said. */
-function ownPath(next: string | undefined, here: string): string {
-  const url = next ? URL.parse(next, here) : null;
+/** The path and query of a link to one of our own pages; null for any other link. */
+function findOwnPath(link: string | undefined, here: string): string | null {
+  const url = link ? URL.parse(link, here) : null;
   const isOurs = url !== null && url.origin === new URL(here).origin && url.pathname.startsWith("/app/");
-  return isOurs ? url.pathname + url.search : "/app/runs";
+  return isOurs ? url.pathname + url.search : null;
 }

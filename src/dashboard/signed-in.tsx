@@ -4,14 +4,16 @@ import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import type { AppEnv } from "../http/env.ts";
 import { explainError, logUnexpected, PROBLEM_HEADERS } from "../http/errors.ts";
-import { requireSameOrigin, SESSION_COOKIE } from "../http/middleware/authenticate.ts";
+import { isSameOrigin, requireSameOrigin, SESSION_COOKIE } from "../http/middleware/authenticate.ts";
 import { limitCaller } from "../http/middleware/limit-rate.ts";
 import { PROBLEMS, Problem, type ProblemCode, ValidationFailed } from "../http/problems.ts";
 import { Command } from "./components.tsx";
-import { OpenPage } from "./layout.tsx";
+import { describeFault } from "./forms.tsx";
+import { OpenPage, Page } from "./layout.tsx";
 import { html } from "./render.ts";
+import { answerSignIn, keepForm } from "./sign-in.tsx";
 
-/** Lets through who has a session; whether it still counts is decided in the statement that uses it. */
+/** Requires a session token with a good signature. Whether the session is still valid is decided in the SQL statement. */
 export const signedIn = createMiddleware<AppEnv>(async (c, next) => {
   const token = getCookie(c, SESSION_COOKIE);
   const session = token === undefined ? null : await c.env.verifySession(token);
@@ -26,8 +28,8 @@ export const signedIn = createMiddleware<AppEnv>(async (c, next) => {
 const guid = z.guid();
 
 /**
- * An id that somebody sent.
- * @throws Problem `not_found` for what is no id
+ * Reads an id that came with a request.
+ * @throws Problem `not_found` for a text that is not an id
  */
 export function readId(text: string | undefined): string {
   const result = guid.safeParse(text);
@@ -35,19 +37,19 @@ export function readId(text: string | undefined): string {
   return result.data.toLowerCase();
 }
 
-/** The id in a page's path, as {@link readId}. */
+/** The id in the path of a page. Throws as {@link readId} does. */
 export const idOf = (c: Context<AppEnv>, name = "id"): string => readId(c.req.param(name));
 
-/** Where a page of a list begins, by its query; what is no number is the beginning. */
+/** The offset in the query of a list page; 0 when it is missing or not a number. */
 export const offsetOf = (c: Context<AppEnv>): number =>
   z.coerce.number().int().min(0).max(1e9).catch(0).parse(c.req.query("offset"));
 
-/** What was thrown, as a page. Who has not signed in is asked to. */
+/** Answers what was thrown as a page. Somebody who is not signed in is asked to sign in. */
 export function answerErrorPage(thrown: Error, c: Context<AppEnv>): Response | Promise<Response> {
   const error = explainError(thrown, c);
   if (error instanceof Problem && error.code === "unauthenticated") return askToSignIn(c);
   if (error instanceof ValidationFailed) {
-    return errorPage(c, 422, "Not as expected", error.faults.map(({ msg }) => msg).join(" "));
+    return errorPage(c, { status: 422, title: "Not as expected", details: error.faults.map((f) => describeFault(f)) });
   }
   const { code, detail } =
     error instanceof Problem ? { code: error.code, detail: error.message } : logUnexpected(error, c);
@@ -55,37 +57,57 @@ export function answerErrorPage(thrown: Error, c: Context<AppEnv>): Response | P
   if (error instanceof Problem) for (const [name, value] of Object.entries(error.headers)) c.header(name, value);
   const retryAfter = PROBLEM_HEADERS[status]?.["Retry-After"];
   if (retryAfter !== undefined) c.header("Retry-After", String(retryAfter));
-  return errorPage(c, status, title, detail ?? PROBLEMS[code].detail);
+  // To load the answer to a form again would send the form again.
+  const retrySeconds = status === 503 && c.req.method === "GET" ? Number(retryAfter) : undefined;
+  return errorPage(c, { status, title, details: [detail ?? PROBLEMS[code].detail], retrySeconds });
 }
 
-function askToSignIn(c: Context<AppEnv>): Response {
-  const url = new URL(c.req.url);
-  const next = c.req.method === "GET" ? `?next=${encodeURIComponent(url.pathname + url.search)}` : "";
+/**
+ * Sends somebody without a valid session to the sign-in, and back to the same page afterwards. A form that they sent is
+ * kept in the page that asks them to sign in, unless another site made their browser send it.
+ */
+async function askToSignIn(c: Context<AppEnv>): Promise<Response> {
+  const { pathname, search } = new URL(c.req.url);
+  // A body that is not a form, or has too many fields, is not kept.
+  const kept = c.req.method === "POST" && isSameOrigin(c) ? await keepForm(c, pathname).catch(() => null) : null;
+  if (kept) return answerSignIn(c, { kept }, 401);
+  const next = c.req.method === "GET" ? `?next=${encodeURIComponent(pathname + search)}` : "";
   const href = `/app/sign-in${next}`;
   return c.req.header("HX-Request") ? c.body(null, 401, { "HX-Redirect": href }) : c.redirect(href, 303);
 }
 
-function errorPage(
-  c: Context<AppEnv>,
-  status: (typeof PROBLEMS)[ProblemCode]["status"] | 422,
-  title: string,
-  detail: string,
-): Promise<Response> {
-  return html(
-    c,
-    <OpenPage title={title}>
-      <div class="card center">
-        <p class="big">{status}</p>
-        <h1>{title}</h1>
+type ErrorPageProps = {
+  status: (typeof PROBLEMS)[ProblemCode]["status"] | 422;
+  title: string;
+  details: string[];
+  retrySeconds?: number | undefined;
+};
+
+function errorPage(c: Context<AppEnv>, { status, title, details, retrySeconds }: ErrorPageProps): Promise<Response> {
+  const content = (
+    <div class="card center">
+      <p class="big">{status}</p>
+      <h1>{title}</h1>
+      {details.map((detail) => (
         <p class="wrap">{detail}</p>
-        {status >= 500 && <Command text={c.var.requestId} label="Copy the request id" />}
-        <p>
-          <a class="button" href="/app/runs">
-            To the runs
-          </a>
-        </p>
-      </div>
-    </OpenPage>,
-    status,
+      ))}
+      {retrySeconds !== undefined && <p>This page tries again by itself every {retrySeconds} seconds.</p>}
+      {status >= 500 && <Command text={c.var.requestId} label="Copy the request id" />}
+      <p>
+        <a class="button" href="/app/runs">
+          To the runs
+        </a>
+      </p>
+    </div>
   );
+  const page = c.get("session") ? (
+    <Page title={title} retrySeconds={retrySeconds}>
+      {content}
+    </Page>
+  ) : (
+    <OpenPage title={title} retrySeconds={retrySeconds}>
+      {content}
+    </OpenPage>
+  );
+  return html(c, page, status);
 }

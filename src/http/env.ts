@@ -1,9 +1,9 @@
 import type { RequestIdVariables } from "hono/request-id";
 import type { Config } from "../config.ts";
-import type { Credential, SessionClaims } from "../db/access.ts";
+import type { Credential } from "../db/access.ts";
 import type { Database } from "../db/client.ts";
 import type { RunToken } from "./credentials/run-token.ts";
-import type { VerifySession } from "./credentials/session-token.ts";
+import type { Session, VerifySession } from "./credentials/session-token.ts";
 
 /** What the composition root hands to the app; Hono carries it as `c.env`. */
 export type Services = { db: Database; config: Config; verifySession: VerifySession };
@@ -12,9 +12,9 @@ export type AppEnv = {
   Bindings: Services;
   Variables: RequestIdVariables & {
     credential: Credential;
-    /** Of the runner that calls. */
+    /** The attempt of a run whose runner calls. */
     runToken: RunToken;
-    /** Of who looks at a page. */
-    session: SessionClaims;
+    /** The session of the person who looks at a page. */
+    session: Session;
   };
 };

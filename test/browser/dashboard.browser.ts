@@ -7,7 +7,15 @@ import { afterAll, it as anyTest, beforeAll, describe, expect } from "vitest";
 import { launchBrowser, type Stack, startStack } from "../../scripts/local/browser.ts";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
-import { accessibilityFaults, complaintsOf, openPage, overflow, signIn, unreachable } from "./support.ts";
+import {
+  accessibilityFaults,
+  complaintsOf,
+  forgetComplaints,
+  openPage,
+  overflow,
+  signIn,
+  unreachable,
+} from "./support.ts";
 
 let browser: Browser;
 let stack: Stack;
@@ -154,6 +162,64 @@ describe.concurrent("the dashboard", () => {
     expect(await page.locator("#ask-stop").isVisible()).toBe(true);
   });
 
+  it("keeps the focus in a confirmation, and gives it to the page when the confirmation is taken away", async ({
+    open,
+  }) => {
+    const page = await openAs("owner", open);
+    const holder = await holdSlot(await createWorkflow(page, "Focus"));
+    await page.goto(`/app/runs/${holder}`);
+    await page.locator(".actions").getByRole("button", { name: "Stop" }).press("Enter");
+    const isInside = () => page.evaluate("document.activeElement.closest('#ask-stop') !== null");
+    expect(await isInside()).toBe(true);
+    for (const key of [...Array(7).fill("Tab"), ...Array(7).fill("Shift+Tab")]) {
+      await page.keyboard.press(key);
+      expect([key, await isInside()]).toEqual([key, true]);
+    }
+    for (let n = 0; n < 2; n++) await page.waitForResponse((response) => response.url().includes(holder));
+    expect(await isInside()).toBe(true);
+    const headers = { Authorization: `Bearer ${DEMO.owner.key}` };
+    await page.request.post(`/v1/workflow-runs/${holder}/stop`, { headers });
+    await state(page).getByText("FAILED").waitFor();
+    await expect.poll(() => page.evaluate("document.activeElement.id")).toBe("main");
+  });
+
+  it("says how old it is while the service cannot be reached or cannot answer", async ({ open }) => {
+    const page = await openAs("owner", open);
+    await page.goto("/app/runs");
+    const stale = page.locator("#stale");
+    expect(await stale.isVisible()).toBe(false);
+    let answer: "abort" | "unavailable" = "abort";
+    await page.route("**/app/runs", (route) =>
+      answer === "abort" ? route.abort() : route.fulfill({ status: 503, body: "" }),
+    );
+    await stale.getByText("the service cannot be reached").waitFor();
+    await stale.getByText(/This page is as of .*, \d+ s ago\./).waitFor();
+    answer = "unavailable";
+    await stale.getByText("the service cannot answer at the moment").waitFor();
+    await page.unroute("**/app/runs");
+    await stale.waitFor({ state: "hidden" });
+    forgetComplaints(page);
+  });
+
+  it("keeps what is typed into a confirmation when the session ends, through the sign-in", async ({ open }) => {
+    const page = await openAs("owner", open);
+    const holder = await holdSlot(await createWorkflow(page, "Session"));
+    await page.goto(`/app/runs/${holder}`);
+    await press(page, "Stop", ".actions");
+    await page.getByLabel("Reason").fill("typed before the session ended");
+    await page.context().clearCookies();
+    await page.locator("#stale").getByText("Your session has ended").waitFor();
+    await press(page, "Stop", "#ask-stop");
+    await page.getByText("what you have typed is kept").waitFor();
+    await page.getByLabel("API key").fill(DEMO.owner.key);
+    await press(page, "Sign in");
+    await press(page, "Go on with it");
+    expect(await page.getByLabel("Reason").inputValue()).toBe("typed before the session ended");
+    await press(page, "Stop", "main");
+    await page.locator(".failed-card").getByText("Stopped: typed before the session ended").waitFor();
+    forgetComplaints(page);
+  });
+
   it("shows an overdue run turn FAILED, without a reload and before any sweep", async ({ open }) => {
     const page = await openAs("owner", open);
     await page.goto(`/app/runs/${DEMO.runs.running}`);
@@ -271,7 +337,7 @@ const PATHS = {
   "the same, filled in": `/app/workflows/${DEMO.quarterlyReportId}/edit`,
   files: "/app/files",
   "a folder": `/app/files/${FOLDER}`,
-  "a move": `/app/files/${FOLDER}/move?name=folder`,
+  "a move": `/app/files/${FOLDER}/move`,
   people: "/app/people",
   "a person": `/app/people/${DEMO.owner.id}`,
   "a grant": `/app/people/${DEMO.user.id}/grant`,

@@ -30,6 +30,9 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
 /** What the console of the page has said against it, if anything. */
 export const complaintsOf = (page: Page): string[] => complaints.get(page) ?? [];
 
+/** For a test that has made requests fail on purpose. */
+export const forgetComplaints = (page: Page): void => void complaintsOf(page).splice(0);
+
 export async function signIn(page: Page, person: Person | { key: string }): Promise<void> {
   await page.goto("/app/sign-in");
   await page.getByLabel("API key").fill(typeof person === "string" ? DEMO[person].key : person.key);

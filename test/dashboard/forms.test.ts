@@ -295,6 +295,24 @@ describe("the files", () => {
     expect(await readPaths(service.database, tenant)).not.toContain("/letter.md");
   });
 
+  it("are called on the move page what the database says, whatever the URL says", async () => {
+    const page = `/app/files/${tenant.sourcesId}/move`;
+    const html = await owner.read(`${page}?name=Something+else`);
+    expect(html).toContain("<title>Move sources · workflow-runs</title>");
+    expect(html).not.toContain("Something else");
+    expect(await owner.read(`${page}?to=${tenant.outputsId}`)).toContain("Move sources");
+    const nowhere = "01920000-0000-7000-8000-00000000dead";
+    for (const path of [`/app/files/${nowhere}/move?name=sources`, `${page}?to=${nowhere}`]) {
+      const [response, requests] = await service.counted(() => owner.get(path));
+      expect([path, response.status, requests]).toEqual([path, 404, 1]);
+    }
+    // Nor does it say to a USER what a folder is called that they may not see.
+    await grant(service.database, tenant, tenant.outputsId, "READ_ONLY");
+    expect((await user.get(page)).status).toBe(404);
+    expect((await user.get(`/app/files/${tenant.outputsId}/move`)).status).toBe(200);
+    expect((await user.get(`/app/files/${tenant.outputsId}/move?to=${tenant.sourcesId}`)).status).toBe(404);
+  });
+
   it("say beside the field what is wrong with a name, and that one is taken", async () => {
     const wrong = await owner.post("/app/files/new", { name: "a/b", part_type: "FOLDER" });
     expect([wrong.status, await faultsIn(wrong)]).toEqual([422, ["Must not hold a `/`."]]);

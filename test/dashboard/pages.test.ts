@@ -35,7 +35,7 @@ async function allPages(): Promise<string[]> {
     `/app/workflows/${definitionId}/edit`,
     "/app/files",
     `/app/files/${sourcesId}`,
-    `/app/files/${sourcesId}/move?name=sources`,
+    `/app/files/${sourcesId}/move`,
     "/app/people",
     `/app/people/${tenant.user.id}`,
     `/app/people/${tenant.user.id}/grant`,
@@ -72,6 +72,23 @@ describe("every page", () => {
       ]);
       const loaded = [...html.matchAll(/(?:src|<link[^>]* href)="([^"]+)"/g)].map(([, url]) => url);
       expect(loaded.filter((url) => !url?.startsWith("/app/"))).toEqual([]);
+    }
+  });
+
+  it("labels every control, and has no id twice", async () => {
+    for (const path of [...(await allPages()), `/app/people/${tenant.owner.id}`, "/app/sign-in"]) {
+      const html = await owner.read(path);
+      const idsOf = (name: string) => [...html.matchAll(new RegExp(`\\s${name}="([^"]+)"`, "g"))].map(([, id]) => id);
+      const ids = idsOf("id");
+      expect([path, ids.filter((id, at) => ids.indexOf(id) !== at)]).toEqual([path, []]);
+      const referred = [...idsOf("for"), ...idsOf("aria-describedby"), ...idsOf("popovertarget")];
+      expect([path, referred.filter((id) => !ids.includes(id))]).toEqual([path, []]);
+      const unlabelled = [...html.matchAll(/<(?:input|select|textarea)\b[^>]*>/g)].filter(({ 0: tag, index }) => {
+        const id = /\sid="([^"]+)"/.exec(tag)?.[1];
+        const isWrapped = html.lastIndexOf("<label", index) > html.lastIndexOf("</label>", index);
+        return !/type="hidden"|aria-label=/.test(tag) && !isWrapped && !html.includes(`<label for="${id}"`);
+      });
+      expect([path, unlabelled.map(([tag]) => tag)]).toEqual([path, []]);
     }
   });
 
@@ -205,6 +222,19 @@ describe("the runs", () => {
   });
 });
 
+describe("a workflow's page", () => {
+  it("shows the queue in its order, a retried run at its end", async () => {
+    await insertRun(service.database, tenant, { status: "RUNNING" });
+    const retried = await insertRun(service.database, tenant, { status: "FAILED" });
+    const next = await insertRun(service.database, tenant, { status: "PENDING" });
+    const second = await insertRun(service.database, tenant, { status: "PENDING" });
+    expect((await service.send("POST", `/v1/workflow-runs/${retried}/retry`, tenant.owner.key)).status).toBe(202);
+    const html = await owner.read(`/app/workflows/${tenant.definitionId}`);
+    const queue = html.slice(html.indexOf("<h2>Queue"), html.indexOf("<h2>How long runs take"));
+    expect([...queue.matchAll(/<tr id="queue-([^"]+)"/g)].map(([, id]) => id)).toEqual([next, second, retried]);
+  });
+});
+
 describe("a USER", () => {
   it("sees what was granted, and nothing else", async () => {
     const theirs = await insertRun(service.database, tenant, { status: "COMPLETED", userId: tenant.user.id });
@@ -249,8 +279,7 @@ describe("another tenant", () => {
     for (const path of await allPages()) {
       const isOfThis = /[0-9a-f]{8}-/.test(path.split("?")[0] ?? "");
       const response = await stranger.get(path);
-      if (isOfThis && !path.includes("/move") && !path.endsWith("/grant"))
-        expect([path, response.status]).toEqual([path, 404]);
+      if (isOfThis && !path.endsWith("/grant")) expect([path, response.status]).toEqual([path, 404]);
       const html = await response.text();
       expect([path, html.includes(tenant.owner.id)]).toEqual([path, false]);
     }

@@ -153,6 +153,39 @@ describe("GET /v1/workflow-runs/{run_id}", () => {
     expect(third.status).toBe(200);
   });
 
+  it("has another ETag as soon as any of its fields is another", async () => {
+    const ownTenant = await createTenant(service.database);
+    const runId = await insertRun(service.database, ownTenant, { status: "FAILED", error: "No column." });
+    const { sql } = service.database;
+    const read = async () => {
+      const response = await service.get(pathOf(runId), ownTenant.owner.key);
+      const { id: _, ...fields } = await response.json<Record<string, unknown>>();
+      return { etag: response.headers.get("etag"), fields };
+    };
+    const later = sql`interval '1 millisecond'`;
+    // One statement for each field that can change while the others stay as they are.
+    const changes = {
+      error: sql`update workflow_runs set error = 'Another.' where id = ${runId}`,
+      completed_at: sql`update workflow_runs set completed_at = completed_at + ${later} where id = ${runId}`,
+      updated_at: sql`update workflow_runs set updated_at = updated_at + ${later} where id = ${runId}`,
+      started_at: sql`update workflow_runs set started_at = started_at + ${later} where id = ${runId}`,
+      created_at: sql`update workflow_runs set created_at = created_at - ${later} where id = ${runId}`,
+      user_id: sql`update workflow_runs set user_id = ${ownTenant.user.id} where id = ${runId}`,
+      run_snapshot: sql`
+        update workflow_runs set run_snapshot = jsonb_set(run_snapshot, '{workflow_name}', '"Other"') where id = ${runId}`,
+    };
+    for (const [field, change] of Object.entries(changes)) {
+      const before = await read();
+      await change;
+      const after = await read();
+      const changed = Object.keys(after.fields).filter(
+        (name) => JSON.stringify(after.fields[name]) !== JSON.stringify(before.fields[name]),
+      );
+      expect([field, changed]).toEqual([field, [field]]);
+      expect([field, after.etag === before.etag]).toEqual([field, false]);
+    }
+  });
+
   it("is FAILED from its deadline on, and reads the same to the byte before and after the sweep", async () => {
     const ownTenant = await createTenant(service.database);
     const runId = await insertRun(service.database, ownTenant, { overdueSeconds: 1 });

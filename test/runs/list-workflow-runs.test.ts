@@ -209,6 +209,14 @@ describe("GET /v1/workflow-runs/summary", () => {
     await fill(tenant);
     const response = await service.get("/v1/workflow-runs/summary", tenant.user.key);
     expect(await response.json()).toMatchObject({ pending: 0, running: 0, completed: 1, failed: 0, overdue: 0 });
+    await service.sweep();
+    const swept = async (key: string) =>
+      (await service.get("/v1/workflow-runs/summary", key)).json<Record<string, number | null>>();
+    expect((await swept(tenant.owner.key)).time_out_lag_max_seconds).toBeGreaterThan(0);
+    expect(await swept(tenant.user.key)).toMatchObject({
+      time_out_lag_p50_seconds: null,
+      time_out_lag_max_seconds: null,
+    });
     expect((await service.get("/v1/workflow-runs/summary", "wr_made_up")).status).toBe(401);
     expect((await service.get("/v1/workflow-runs/summary?window_seconds=1", tenant.user.key)).status).toBe(422);
   });

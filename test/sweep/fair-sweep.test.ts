@@ -69,6 +69,12 @@ describe("the time-outs of a backlog", () => {
     const small = await newTenant(3, { overdueSeconds: 60 });
     await service.sweep();
     expect([await count(large, "FAILED"), await count(small, "FAILED")]).toEqual([2_500, 3]);
+    // The small tenant did not wait for the last chunk: a whole chunk of the large one came after its runs.
+    const [after] = await service.database.sql`
+      select count(*)::int from workflow_run_events
+      where tenant_id = ${large.id} and type = 'TIMED_OUT'
+        and id > (select max(id) from workflow_run_events where tenant_id = ${small.id})`;
+    expect(after?.count).toBeGreaterThanOrEqual(1_000);
   });
 });
 

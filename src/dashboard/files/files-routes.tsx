@@ -73,11 +73,12 @@ files.post("/app/files/:id/rename", signedIn, async (c) => {
   );
 });
 
-/** The link says what the part is called, so that to look for its new place costs no second look at the part. */
 files.get("/app/files/:id/move", conditional, signedIn, async (c) => {
-  const [id, to] = [idOf(c), c.req.query("to")];
-  const view = await findFolder(c, to ? readId(to) : null);
-  return html(c, <MovePage id={id} name={c.req.query("name") ?? "it"} view={view} />);
+  const [movedId, to] = [idOf(c), c.req.query("to")];
+  const folder = { id: to ? readId(to) : null, limit: FILES_PAGE, offset: 0, movedId };
+  const view = await viewFolder(c.env.db, c.var.credential, folder);
+  if (view === null || view.moved === null) throw new Problem("not_found", NO_PATH_PART);
+  return html(c, <MovePage moved={view.moved} view={view} />);
 });
 
 files.post("/app/files/:id/move", signedIn, async (c) => {

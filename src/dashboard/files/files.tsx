@@ -138,7 +138,7 @@ const FileActions = ({ view }: { view: FolderView }) => {
             </p>
             <RenameForm id={part.id} name={part.name} failure={NO_FAILURE} />
           </Ask>
-          <a class="button" href={`/app/files/${part.id}/move?${new URLSearchParams({ name: part.name })}`}>
+          <a class="button" href={`/app/files/${part.id}/move`}>
             Move
           </a>
           <Ask
@@ -175,7 +175,7 @@ type CreateFormProps = { parentId: string | null; types: readonly PartType[]; va
 
 export const CreateForm = ({ parentId, types, values, failure }: CreateFormProps) => (
   <form method="post" action={parentId ? `/app/files/${parentId}/new` : "/app/files/new"} class="stack">
-    <Failures failure={failure} fields={["name", "part_type"]} />
+    <Failures failure={failure} />
     <Field
       name="part_type"
       label="Kind"
@@ -204,7 +204,7 @@ export const CreateForm = ({ parentId, types, values, failure }: CreateFormProps
 
 export const RenameForm = ({ id, name, failure }: { id: string; name: string; failure: Failure }) => (
   <form method="post" action={`/app/files/${id}/rename`} class="stack">
-    <Failures failure={failure} fields={["name"]} />
+    <Failures failure={failure} />
     <Field
       name="name"
       label="New name"

@@ -3,11 +3,11 @@ import { Page } from "../layout.tsx";
 import { Crumbs, hrefOf, KindIcon, mayCreateIn } from "./files.tsx";
 import type { FolderView } from "./view-folder.ts";
 
-type MovePageProps = { id: string; name: string; view: FolderView };
+type MovePageProps = { moved: { id: string; name: string }; view: FolderView };
 
-/** Where a part may go: one folder after the other, down from the top. */
-export const MovePage = ({ id, name, view }: MovePageProps) => {
-  const href = (to: string | null) => `/app/files/${id}/move?${new URLSearchParams({ name, ...(to && { to }) })}`;
+/** Chooses the folder to which a part is moved, starting at the top. `view` is the folder that is open now. */
+export const MovePage = ({ moved: { id, name }, view }: MovePageProps) => {
+  const href = (to: string | null) => `/app/files/${id}/move${to === null ? "" : `?to=${to}`}`;
   const folders = view.children.filter(
     (child) => child.part_type === "FOLDER" && child.id !== id && !child.system_managed,
   );

@@ -25,6 +25,8 @@ export type FolderView = {
   children: (PathPartRow & { workflow_name: string | null })[];
   total: number;
   uses: Use[];
+  /** The part that is about to be moved here, if one was asked for and the caller may see it. */
+  moved: { id: string; name: string } | null;
 };
 
 const MAX_USES = 50;
@@ -37,9 +39,10 @@ const MAX_USES = 50;
 export async function viewFolder(
   db: Database,
   credential: Credential,
-  request: { id: string | null; limit: number; offset: number },
+  request: { id: string | null; limit: number; offset: number; movedId?: string },
 ): Promise<FolderView | null> {
   const id = sql`${request.id}::uuid`;
+  const movedId = sql`${request.movedId ?? null}::uuid`;
   const { rows } = await repeatable(db).execute<FolderView>(sql`
     with ${principal(credential)}, part as (
       select part.* from principal p
@@ -88,7 +91,10 @@ export async function viewFolder(
         from children part order by ${ORDERS.LOGICAL} limit ${request.limit} offset ${request.offset}
       ) page) as children,
       (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
-        select * from uses order by name, letter, id limit ${MAX_USES}) page) as uses, ${ofTenant}
+        select * from uses order by name, letter, id limit ${MAX_USES}) page) as uses,
+      (select jsonb_build_object('id', moved.id, 'name', moved.name) from path_parts moved
+        where moved.tenant_id = p.tenant_id and moved.id = ${movedId} and ${mayRead(sql`moved.materialized_path`)}) as moved,
+      ${ofTenant}
     from principal p`);
   const view = authenticated(rows);
   return request.id !== null && view.part === null ? null : view;

@@ -7,7 +7,7 @@ const HEIGHT = 170;
 const BASE = 22;
 const HOURS = 24;
 
-/** The left edge of an hour: the one that ends now is at the right. */
+/** The right edge of an hour; the hour that ends now is the last one at the right. */
 const x = linearScale([HOURS, 0], [0, WIDTH]);
 
 const Axis = () => (
@@ -25,7 +25,7 @@ const Axis = () => (
 
 const hoursAgo = (hour: number) => (hour === 0 ? "the last hour" : `${hour} to ${hour + 1} hours ago`);
 
-/** What ended in each hour: completed above the line, failed below it. */
+/** The runs that ended in each hour: COMPLETED above the line, FAILED below it. */
 export const EndedChart = ({ hours }: { hours: readonly Hour[] }) => {
   const sum = (of: (hour: Hour) => number) => hours.reduce((total, hour) => total + of(hour), 0);
   const most = (of: (hour: Hour) => number) => Math.max(0, ...hours.map(of));
@@ -64,7 +64,7 @@ export const EndedChart = ({ hours }: { hours: readonly Hour[] }) => {
   );
 };
 
-/** How long after their deadlines runs were swept up: the longest of each hour. Hours without such runs are gaps. */
+/** The longest time from a deadline to the sweep that recorded it, for each hour. Hours without time-outs are gaps. */
 export const LagChart = ({ hours }: { hours: readonly Hour[] }) => {
   const longest = Math.max(60, ...hours.map((hour) => hour.lag_max_seconds ?? 0));
   const y = linearScale([0, longest], [HEIGHT - BASE, 26]);

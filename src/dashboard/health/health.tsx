@@ -3,7 +3,7 @@ import type { Child } from "hono/jsx";
 import type { AppEnv } from "../../http/env.ts";
 import { conditional } from "../../http/middleware/conditional.ts";
 import { LATE_SECONDS } from "../../sweep/health-routes.ts";
-import { Empty, Live, Name } from "../components.tsx";
+import { Empty, Live, WorkflowName } from "../components.tsx";
 import { formatSeconds, plural } from "../format.ts";
 import { Page } from "../layout.tsx";
 import { html } from "../render.ts";
@@ -17,13 +17,14 @@ healthPage.get("/app/health", conditional, signedIn, async (c) => {
   return html(c, <HealthPage view={await viewHealth(c.env.db, c.var.credential)} />);
 });
 
-/** Ages are told by the minute once they are that old, so that a page of which nothing has changed stays the same. */
+/** An age in whole minutes, so that a page on which nothing else changed keeps its ETag. */
 const formatAge = (seconds: number) =>
   seconds < 60 ? "less than a minute" : formatSeconds(Math.floor(seconds / 60) * 60);
 
 const HealthPage = ({ view }: { view: HealthView }) => {
   const sum = (of: (hour: Hour) => number) => view.hours.reduce((total, hour) => total + of(hour), 0);
   const timedOut = sum((hour) => hour.timed_out);
+  const untaken = view.failing.reduce((total, { trying, never_taken }) => total + trying + never_taken, 0);
   return (
     <Page title="Health" section="health" caller={view.caller}>
       <div class="head">
@@ -43,7 +44,7 @@ const HealthPage = ({ view }: { view: HealthView }) => {
             {view.postponed > 0 && `; ${view.postponed} to be tried later`}
           </Tile>
           <Tile name="Failing runners" value={view.failing.length} isGood={view.failing.length === 0}>
-            {view.failing.length === 0 ? "all take their runs" : "see below"}
+            {view.failing.length === 0 ? "all take their runs" : `${plural(untaken, "run")} not taken: see below`}
           </Tile>
         </div>
         <section class="card">
@@ -55,20 +56,21 @@ const HealthPage = ({ view }: { view: HealthView }) => {
           </h2>
           <EndedChart hours={view.hours} />
           {view.hours.some(({ completed, failed }) => completed + failed >= MAX_ENDED_IN_AN_HOUR) && (
-            <p class="muted">Of an hour in which more have ended, the latest {MAX_ENDED_IN_AN_HOUR} are shown.</p>
+            <p class="muted">Of each hour, only the last {MAX_ENDED_IN_AN_HOUR} runs are counted.</p>
           )}
         </section>
         <section class="card">
           <h2>
-            Sweeps in the last day <small class="muted">how late the latest of each hour was failed</small>
+            Sweeps in the last day{" "}
+            <small class="muted">the longest time from a deadline to the sweep that recorded it</small>
           </h2>
           {timedOut === 0 ? (
             <p class="muted">No run has timed out.</p>
           ) : (
             <>
               <p>
-                {plural(timedOut, "run")} timed out. Readers saw them FAILED at their deadlines; the sweep made that
-                durable, and freed their slots.
+                {plural(timedOut, "run")} timed out. Readers saw them FAILED from their deadlines on; the sweep recorded
+                it and freed their slots.
               </p>
               <LagChart hours={view.hours} />
             </>
@@ -120,18 +122,18 @@ const Runners = ({ failing }: { failing: FailingRunner[] }) => (
   <section class="card">
     <h2>Failing runners</h2>
     {failing.length === 0 ? (
-      <Empty title="Every runner takes what is handed to it." />
+      <Empty title="Every runner takes its runs." />
     ) : (
       <ul class="items">
-        {failing.map(({ id, name, trying, given_up, reason }) => (
+        {failing.map(({ id, name, is_visible, trying, never_taken, reason }) => (
           <li>
-            <a href={`/app/workflows/${id}`} class="item-name">
-              <Name>{name}</Name>
-            </a>
+            <span class="item-name">
+              <WorkflowName id={id} name={name} isVisible={is_visible} />
+            </span>
             <span>
               {[
                 ...(trying > 0 ? [`${plural(trying, "run")} being tried`] : []),
-                ...(given_up > 0 ? [`${plural(given_up, "run")} given up`] : []),
+                ...(never_taken > 0 ? [`${plural(never_taken, "run")} never taken`] : []),
               ].join(", ")}
             </span>
             {reason !== null && (

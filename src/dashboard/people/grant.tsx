@@ -89,7 +89,7 @@ type AgainProps = { userId: string; choice: string; capability: string; failure:
 export const GrantAgainPage = ({ userId, choice, capability, failure }: AgainProps) => (
   <FormPage title="Grant" section="people" back={`/app/people/${userId}/grant`}>
     <form method="post" action={`/app/people/${userId}/grant`} class="stack">
-      <Failures failure={failure} fields={["capability"]} />
+      <Failures failure={failure} />
       <input type="hidden" name="part" value={choice} />
       <p>
         <Path>{parseChoice(choice).path ?? "Nothing is chosen."}</Path>

@@ -71,7 +71,7 @@ export const RoleName = ({ person }: { person: Person }) => (
 
 export const NewPersonForm = ({ values, failure }: { values: Values; failure: Failure }) => (
   <form method="post" action="/app/people/new" class="stack">
-    <Failures failure={failure} fields={["email", "first_name", "last_name", "role"]} />
+    <Failures failure={failure} />
     <Field
       name="email"
       label="Email"

@@ -80,7 +80,7 @@ type RoleFormProps = { id: string; roles: readonly Role[]; role: string; failure
 
 export const RoleForm = ({ id, roles, role, failure }: RoleFormProps) => (
   <form method="post" action={`/app/people/${id}/role`} class="stack">
-    <Failures failure={failure} fields={["role"]} />
+    <Failures failure={failure} />
     <Field
       name="role"
       label="Role"
@@ -195,7 +195,7 @@ const Keys = ({ view: { caller, keys }, person }: { view: PersonView; person: Pe
 
 export const KeyForm = ({ id, values, failure }: { id: string; values: Values; failure: Failure }) => (
   <form method="post" action={`/app/people/${id}/keys`} class="stack">
-    <Failures failure={failure} fields={["name", "expires_at"]} />
+    <Failures failure={failure} />
     <Field
       name="name"
       label="Name"

@@ -5,38 +5,42 @@ import type { ViewedEvent, ViewedRun } from "./view-run.ts";
 const textOf = (value: unknown) => (typeof value === "string" && value !== "" ? value : null);
 const numberOf = (value: unknown) => (typeof value === "number" ? value : null);
 
-/** What happened, in a few words, and what is known of it. */
-function describe({ type, attempt, detail, user_name }: ViewedEvent): [string, string | null] {
+type Description = { what: string; more: string | null; nextTryAt?: string | null };
+
+/** An event in words: what happened, what else is known of it, and when the dispatch will be tried again. */
+function describe({ type, attempt, detail, user_name }: ViewedEvent): Description {
   const by = user_name ? ` by ${user_name}` : "";
   const reason = textOf(detail?.reason) ?? textOf(detail?.error);
-  const tries = numberOf(detail?.tries);
+  const tries = numberOf(detail?.tries) ?? 0;
+  const nextTryAt = textOf(detail?.next_try_at);
   switch (type) {
     case "TRIGGERED":
-      return ["Triggered", null];
+      return { what: "Triggered", more: null };
     case "QUEUED":
-      return ["Queued behind others", null];
+      return { what: "Queued behind others", more: null };
     case "STARTED":
-      return ["Started: it has the slot", null];
+      return { what: "Started: it has the slot", more: null };
     case "DISPATCHED":
-      return ["Taken by the runner", tries && tries > 1 ? `At the ${tries}th try.` : null];
+      return { what: "Taken by the runner", more: tries > 1 ? `After ${tries} tries.` : null };
     case "DISPATCH_FAILED":
-      return ["Could not be handed over", reason];
+      return { what: "Dispatch failed", more: reason, nextTryAt };
     case "DISPATCH_POSTPONED":
-      return ["Postponed", reason];
+      return { what: "Dispatch postponed", more: reason, nextTryAt };
     case "COMPLETED":
-      return ["Completed", null];
+      return { what: "Completed", more: null };
     case "FAILED":
-      return ["Failed", reason];
+      return { what: "Failed", more: reason };
     case "TIMED_OUT": {
       const lag = numberOf(detail?.lag_ms);
-      return ["Timed out at its deadline", lag === null ? null : `Swept up ${formatSeconds(lag / 1000)} later.`];
+      const more = lag === null ? null : `A sweep recorded it ${formatSeconds(lag / 1000)} later.`;
+      return { what: "Timed out at its deadline", more };
     }
     case "STOPPED":
-      return [`Stopped${by}`, reason];
+      return { what: `Stopped${by}`, more: reason };
     case "RETRIED":
-      return [`Retried${by}: attempt ${attempt}`, null];
+      return { what: `Retried${by}: attempt ${attempt}`, more: null };
     case "LATE_RESULT":
-      return ["A result came too late", textOf(detail?.status) ?? reason];
+      return { what: "A result came too late", more: textOf(detail?.status) ?? reason };
   }
 }
 
@@ -50,9 +54,9 @@ export const Timeline = ({ run }: { run: ViewedRun }) => (
     )}
     <ol class="timeline">
       {run.events.map((event) => {
-        const [what, more] = describe(event);
+        const { what, more, nextTryAt } = describe(event);
         return (
-          <li class={event.type.toLowerCase().replace("_", "-")}>
+          <li class={event.type.toLowerCase().replaceAll("_", "-")}>
             <span class="what">
               <bdi>{what}</bdi>
             </span>
@@ -60,6 +64,11 @@ export const Timeline = ({ run }: { run: ViewedRun }) => (
             {more !== null && (
               <p class="wrap muted">
                 <bdi>{more}</bdi>
+              </p>
+            )}
+            {nextTryAt && (
+              <p class="muted">
+                Next try: <Time at={nextTryAt} withSeconds />
               </p>
             )}
           </li>

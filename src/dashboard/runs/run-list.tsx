@@ -2,11 +2,11 @@ import { Bar, Id, Name, Status, Time, WorkflowName } from "../components.tsx";
 import { formatSeconds, secondsBetween } from "../format.ts";
 import type { ListedRun } from "./view-runs.ts";
 
-/** How long a run waited or ran, and for one that runs how much of its time is left. `now` is the database's. */
+/** How long a run has waited or run, and how much of its time a RUNNING one has left. `now` is the database's clock. */
 const Duration = ({ run, now }: { run: ListedRun; now: string }) => {
   const { status, begun_at, deadline_at, completed_at, created_at } = run;
   if (status === "PENDING") return <span class="muted">waits {formatSeconds(secondsBetween(created_at, now))}</span>;
-  if (begun_at === null) return <span class="muted">never began</span>;
+  if (begun_at === null) return <span class="muted">never started</span>;
   if (completed_at !== null) return <>{formatSeconds(secondsBetween(begun_at, completed_at))}</>;
   if (deadline_at === null) return null;
   const left = secondsBetween(now, deadline_at);
@@ -20,16 +20,16 @@ const Duration = ({ run, now }: { run: ListedRun; now: string }) => {
   );
 };
 
-/** Runs as a table, and on a narrow screen as cards. */
-export const RunList = ({
-  runs,
-  now,
-  withWorkflow = true,
-}: {
+type RunListProps = {
   runs: ListedRun[];
   now: string;
   withWorkflow?: boolean;
-}) => (
+  /** Begins the ids of the rows: two lists on one page have different names, since both may hold the same run. */
+  name?: string;
+};
+
+/** Runs as a table, and on a narrow screen as cards. */
+export const RunList = ({ runs, now, withWorkflow = true, name = "run" }: RunListProps) => (
   <table class="list runs">
     <thead>
       <tr>
@@ -43,7 +43,7 @@ export const RunList = ({
     </thead>
     <tbody>
       {runs.map((run) => (
-        <tr id={`run-${run.id}`}>
+        <tr id={`${name}-${run.id}`}>
           <td>
             <a href={`/app/runs/${run.id}`} class="plain">
               <Status status={run.status} />

@@ -1,4 +1,4 @@
-/** A run's page, and what it lets one do. */
+/** The routes of a run: its page, and stop, retry and delete. */
 import { Hono } from "hono";
 import type { AppEnv } from "../../http/env.ts";
 import { conditional } from "../../http/middleware/conditional.ts";

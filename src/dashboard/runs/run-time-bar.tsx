@@ -8,24 +8,26 @@ const HEIGHT = 34;
 
 type Phase = { name: string; kind: string; from: string; to: string };
 
-/** What the attempt has spent its time on so far, in order. */
+/**
+ * What the attempt has spent its time on so far, in order. Until a runner takes the run, its time goes into dispatching,
+ * also when it ends before that.
+ */
 function phasesOf(run: ViewedRun, now: string): Phase[] {
   const queuedAt =
     run.events.findLast(({ type, attempt }) => attempt === run.attempt && (type === "TRIGGERED" || type === "RETRIED"))
       ?.at ?? run.created_at;
   const end = run.completed_at ?? now;
   const begun = run.begun_at ?? end;
-  // A result may come before the hand-over is written down.
-  const taken = run.begun_at === null ? end : (run.dispatched_at ?? (run.completed_at ? begun : end));
+  const taken = run.dispatched_at ?? end;
   const last = { COMPLETED: "completed", FAILED: "failed", RUNNING: "running", PENDING: "pending" }[run.status];
   return [
     { name: "Queued", kind: "pending", from: queuedAt, to: begun },
-    { name: "Handed over", kind: "dispatch", from: begun, to: taken },
+    { name: "Dispatching", kind: "dispatch", from: begun, to: taken },
     { name: run.status === "RUNNING" ? "Running" : "Ran", kind: last, from: taken, to: end },
   ].filter(({ from, to }) => Date.parse(to) > Date.parse(from));
 }
 
-/** The time of a run's attempt to scale: queued, handed over, running, and its deadline. */
+/** The time of a run's attempt to scale: queued, dispatching, running, and its deadline. */
 export const TimeBar = ({ run, now }: { run: ViewedRun; now: string }) => {
   const phases = phasesOf(run, now);
   const start = phases[0]?.from ?? run.created_at;

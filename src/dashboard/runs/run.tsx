@@ -55,8 +55,8 @@ const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
         <Ask id="ask-stop" label="Stop" title="Stop this run?" kind="danger">
           <p>
             {run.status === "RUNNING"
-              ? "It is FAILED at once and its slot is free for the next run. Its runner is told, but what it has done stays done."
-              : "It is FAILED at once and leaves the queue. It has not begun."}
+              ? "It is FAILED at once and its slot is free for the next run. Its runner is notified, but what the runner has done so far is not undone."
+              : "It is FAILED at once and leaves the queue. It has not started."}
           </p>
           <StopForm id={id} reason="" failure={NO_FAILURE} />
         </Ask>
@@ -73,14 +73,18 @@ const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
       {can(run, "delete") && (
         <Ask id="ask-delete" label="Delete" title="Delete this run?" kind="danger">
           <p>
-            The run and its {plural(run.total_events, "event")} are gone for good.
-            {run.status === "PENDING" && " It leaves the queue and never runs."}
+            This deletes the run and its {plural(run.total_events, "event")} for good.
+            {run.status === "PENDING" && " It leaves the queue and never starts."}
           </p>
           <Send action={`/app/runs/${id}/delete`} label="Delete" kind="danger" />
         </Ask>
       )}
       {can(run, "retry") && !isStartable && (
-        <span class="muted">{workflow.is_active ? "No runner: no retry." : "Paused: no retry."}</span>
+        <span class="muted">
+          {workflow.is_active
+            ? "It cannot be retried without a runner."
+            : "It cannot be retried while its workflow is paused."}
+        </span>
       )}
     </div>
   );
@@ -88,7 +92,7 @@ const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
 
 export const StopForm = ({ id, reason, failure }: { id: string; reason: string; failure: Failure }) => (
   <form method="post" action={`/app/runs/${id}/stop`} class="stack">
-    <Failures failure={failure} fields={["reason"]} />
+    <Failures failure={failure} />
     <Field
       name="reason"
       label="Reason (optional)"
@@ -126,6 +130,10 @@ const WhatBlocks = ({ run: { blocked_by, workflow } }: { run: ViewedRun }) => {
   return <>{workflow.has_runner ? "It starts when the slot is free." : "The workflow has no runner."}</>;
 };
 
+/** The state of the dispatch of a run that no runner has taken yet. */
+const describeDispatch = ({ dispatch_count: count, dispatch_error: error }: ViewedRun) =>
+  `No runner has taken it yet: ${plural(count, "try", "tries")}${error === null ? "." : `, the last: ${error}`}`;
+
 const About = ({ run }: { run: ViewedRun }) => (
   <section class="card">
     <h2>About</h2>
@@ -153,9 +161,14 @@ const About = ({ run }: { run: ViewedRun }) => (
           <bdi class="wrap">{run.idempotency_key}</bdi>
         </Fact>
       )}
-      {run.next_dispatch_at && (
-        <Fact name="Next hand-over">
-          <Time at={run.next_dispatch_at} />
+      {run.status === "RUNNING" && run.dispatched_at === null && (
+        <Fact name="Dispatch">
+          <bdi class="wrap">{describeDispatch(run)}</bdi>
+        </Fact>
+      )}
+      {run.status === "RUNNING" && run.next_dispatch_at && (
+        <Fact name="Next dispatch">
+          <Time at={run.next_dispatch_at} withSeconds />
         </Fact>
       )}
     </dl>

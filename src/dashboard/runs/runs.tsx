@@ -15,14 +15,14 @@ import { type RunsView, viewRuns } from "./view-runs.ts";
 
 const PAGE_SIZE = 25;
 
-/** A day of which the day before and the day after are within the years that the database has. */
+/** A day in the years 1 to 9999, without the first and the last: a filter also needs the day before and the day after. */
 const day = z.iso
   .date()
   .refine((text) => text > "0001-01-01" && text < "9999-12-31")
   .optional()
   .catch(undefined);
 
-/** What the URL says. What it says wrongly is as if it were not there. */
+/** The query of the URL. A value that is not valid is ignored. */
 const querySchema = z.object({
   status: z.array(z.enum(RUN_STATUSES)).catch([]),
   workflow: z.guid().optional().catch(undefined),
@@ -36,7 +36,7 @@ type Query = z.infer<typeof querySchema>;
 
 const DAY_MS = 86_400_000;
 
-/** Days are those of UTC, both included. */
+/** The filter of the query. The days are in UTC, and both are included. */
 function toFilter(query: Query, userId: string): RunFilter {
   const dayStart = (date: string, offsetMs: number) => new Date(Date.parse(date) + offsetMs).toISOString();
   return {
@@ -161,7 +161,7 @@ const NoRuns = ({ view, query, origin }: { view: RunsView; query: Query; origin:
               Create a workflow
             </a>
           ) : (
-            "Ask an OWNER or ADMIN to grant you one."
+            "Ask an OWNER or ADMIN for permission to see one."
           )}
         </p>
       </Empty>
@@ -175,7 +175,7 @@ const NoRuns = ({ view, query, origin }: { view: RunsView; query: Query; origin:
   if (!workflow.is_ready) {
     return (
       <Empty title="There is no run yet.">
-        <p>Nor can one be triggered: {link} is paused or has no runner.</p>
+        <p>None can be triggered, because {link} is paused or has no runner.</p>
       </Empty>
     );
   }

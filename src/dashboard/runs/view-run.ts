@@ -14,7 +14,7 @@ import { instant } from "../../db/rows.ts";
 import { isOverdue, joinSeen, placeInQueue, type RunRow, runColumns } from "../../runs/run-rows.ts";
 import { type Caller, caller, nameOf } from "../caller.ts";
 
-/** Something that happened to a run, and who did it, if a person did. */
+/** An event of a run. `user_name` is the person who caused it, or null. */
 export type ViewedEvent = {
   type: RunEventType;
   attempt: number;
@@ -23,12 +23,12 @@ export type ViewedEvent = {
   user_name: string | null;
 };
 
-/** A run with all that its page shows. Instants are RFC 3339. */
+/** A run with everything that its page shows. Instants are RFC 3339. */
 export type ViewedRun = RunRow & {
   attempt: number;
   user_name: string;
   is_theirs: boolean;
-  /** What may be done to a run in this state, by whoever may. */
+  /** Which changes the state of the run allows, whoever the caller is. */
   possible: Record<"stop" | "retry" | "delete", boolean>;
   workflow: { is_visible: boolean; is_active: boolean; has_runner: boolean };
   idempotency_key: string | null;
@@ -36,19 +36,22 @@ export type ViewedRun = RunRow & {
   deadline_at: string | null;
   dispatched_at: string | null;
   next_dispatch_at: string | null;
+  /** How often the attempt's dispatch was tried, and why the last try failed. */
+  dispatch_count: number;
+  dispatch_error: string | null;
   /** 1 for the run that is next. Null unless PENDING. */
   queue_position: number | null;
   /** The run that holds the slot, if the caller may see it. Null unless PENDING behind one. */
   blocked_by: { id: string; user_name: string; deadline_at: string } | null;
   events: ViewedEvent[];
-  /** How many there are, should they be more than are listed. */
+  /** How many events there are, which may be more than are listed. */
   total_events: number;
 };
 
 const MAX_EVENTS = 200;
 
 /**
- * A run and what happened to it, the latest {@link MAX_EVENTS}, oldest first; null when there is none that the caller may see.
+ * A run with its latest {@link MAX_EVENTS} events, oldest first. The run is null when there is none that the caller may see.
  * @throws Problem `unauthenticated`
  */
 export async function viewRun(
@@ -71,9 +74,11 @@ export async function viewRun(
         select ${runColumns}, jsonb_build_object(
             'stop', public.next_status(seen.status, 'stop') is not null,
             'retry', public.next_status(seen.status, 'retry') is not null,
-            'delete', public.next_status(seen.status, 'delete') is not null) as possible, r.attempt, ${runIsTheirs} as is_theirs, r.idempotency_key,
+            'delete', public.next_status(seen.status, 'delete') is not null) as possible,
+          r.attempt, ${runIsTheirs} as is_theirs, r.idempotency_key,
           ${instant(sql`r.started_at`)} as begun_at, ${instant(sql`r.deadline_at`)} as deadline_at,
           ${instant(sql`r.dispatched_at`)} as dispatched_at, ${instant(sql`r.next_dispatch_at`)} as next_dispatch_at,
+          r.dispatch_count, r.dispatch_error,
           (select ${nameOf(sql`u`)} from users u where u.id = r.user_id) as user_name,
           (select jsonb_build_object('is_visible', ${definitionIsVisible}, 'is_active', d.is_active,
               'has_runner', d.runner_url is not null)

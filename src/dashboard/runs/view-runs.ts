@@ -40,10 +40,13 @@ const listedColumns = sql`
   shown.created_at, ${instant(sql`r.started_at`)} as begun_at, ${instant(sql`r.deadline_at`)} as deadline_at,
   shown.completed_at`;
 
-/** Lists what a query of runs answers, newest first, as a JSON array of {@link ListedRun}. */
-export const listed = (runs: SQL) => sql`(
-  select coalesce(jsonb_agg(to_jsonb(page) order by page.created_at desc, page.id desc), '[]') from (
-    select ${listedColumns}
+/** The orders in which runs are listed: the newest first, or the one that is next in its queue. */
+const ORDERS = { newestFirst: sql`page.created_at desc, page.id desc`, queue: sql`page.queue_position` };
+
+/** The runs that a query answers, as a JSON array of {@link ListedRun} in this order. */
+export const listed = (runs: SQL, order: keyof typeof ORDERS = "newestFirst") => sql`(
+  select coalesce(jsonb_agg(to_jsonb(page) - 'queue_position' order by ${ORDERS[order]}), '[]') from (
+    select ${listedColumns}, r.queue_position
     from (${runs}) r
     cross join lateral (select ${runColumns} from (select r.*) r ${joinSeen}) shown
     join users u on u.id = r.user_id
@@ -54,15 +57,15 @@ export type RunsView = {
   now: string;
   runs: ListedRun[];
   next: RunCursor | null;
-  /** The newest, to choose from, by name. One that is ready can be invoked. */
+  /** The newest workflows, in the order of their names, to filter by. One that `is_ready` can be invoked. */
   workflows: { id: string; name: string; is_ready: boolean }[];
 };
 
-/** As many workflows as one would scroll through to choose one. */
+/** How many workflows the filter offers at most. */
 const MAX_CHOICES = 200;
 
 /**
- * A page of the runs that the caller may see, newest first, and the workflows by which they may be filtered.
+ * A page of the runs that the caller may see, newest first, and the workflows by which the caller can filter them.
  * @throws Problem `unauthenticated`
  */
 export async function viewRuns(db: Database, credential: Credential, page: RunsPage): Promise<RunsView> {

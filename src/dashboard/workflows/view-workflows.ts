@@ -18,11 +18,11 @@ import { type DefinitionRow, definitionColumns } from "../../workflows/workflow-
 import { type Caller, caller, nameOf, newestVisible } from "../caller.ts";
 import { type ListedRun, listed } from "../runs/view-runs.ts";
 
-/** How a workflow's latest runs have ended. */
+/** How the latest runs of a workflow ended. */
 export type Outcomes = {
-  /** The last {@link STRIP}, newest first: state, and seconds from the start to the end if it began. */
+  /** The last {@link STRIP} runs, newest first: the state, and the seconds from start to end, null if it never started. */
   strip: [RunStatus, number | null][];
-  /** Among the last {@link SAMPLE}. */
+  /** How many of the last {@link SAMPLE} runs have ended. */
   ended: number;
   completed: number;
   median_seconds: number | null;
@@ -31,7 +31,7 @@ export type Outcomes = {
 const STRIP = 20;
 const SAMPLE = 100;
 
-/** {@link Outcomes} of a definition `d`, as a lateral join's `outcomes`. Reads {@link SAMPLE} rows of an index. */
+/** {@link Outcomes} of a definition `d`, for a lateral join as `outcomes`. Reads at most {@link SAMPLE} rows by an index. */
 const outcomesOf = sql`(
   select coalesce(jsonb_agg(jsonb_build_array(status, seconds) order by created_at desc, id desc)
       filter (where place <= ${STRIP}), '[]') as strip,
@@ -71,7 +71,7 @@ export type ListedWorkflow = Outcomes & {
 export type WorkflowsView = { caller: Caller; now: string; total: number; workflows: ListedWorkflow[] };
 
 /**
- * A page of the workflows that the caller may see, newest first, with how they stand.
+ * A page of the workflows that the caller may see, newest first, each with its slot, its queue and its outcomes.
  * @throws Problem `unauthenticated`
  */
 export async function viewWorkflows(
@@ -94,20 +94,22 @@ export async function viewWorkflows(
   return authenticated(rows);
 }
 
-/** A part that a definition names; without a path when the caller may not see it. */
+/** A path part that a definition names. `path` and `type` are null when the caller may not see it. */
 export type NamedPart = { id: string; path: string | null; type: string | null };
 
 export type ViewedWorkflow = DefinitionRow &
   Outcomes & {
     may_write: boolean;
-    /** As far as rights go: it may be paused, or have no runner. */
+    /** Whether the caller's permissions suffice. The workflow may still be paused or have no runner. */
     may_invoke: boolean;
     may_delete: boolean;
     queued: number;
     holder: ListedWorkflow["holder"];
+    /** The first {@link QUEUE} PENDING runs; the one that is next comes first. */
     queue: ListedRun[];
+    /** The last {@link LATEST} runs, newest first. */
     latest: ListedRun[];
-    /** Seconds that those took which have completed of the last {@link RECENT} runs, in no order. */
+    /** How long the COMPLETED ones of the last {@link RECENT} runs took, in seconds and in no particular order. */
     durations: number[];
     sources: NamedPart[];
     instructions: NamedPart[];
@@ -119,7 +121,7 @@ const QUEUE = 20;
 const LATEST = 10;
 const RECENT = 500;
 
-/** The parts whose ids are in the array, in its order, as {@link NamedPart}. */
+/** The parts with the ids of an array, in the order of the array, as {@link NamedPart}. */
 const partsOf = (ids: SQL) => sql`(
   select coalesce(jsonb_agg(jsonb_build_object('id', named.id, 'path', part.materialized_path, 'type', part.part_type)
     order by named.position), '[]')
@@ -154,9 +156,12 @@ export async function viewWorkflow(
             select ${mayWrite(sql`node.materialized_path`)} from path_parts node
             where node.tenant_id = d.tenant_id and node.id = d.path_part_id) as may_write,
           ${mayInvoke} as may_invoke, ${queuedOf} as queued, ${holderOf} as holder, outcomes.*,
-          ${listed(sql`
+          ${listed(
+            sql`
             select r.* from workflow_runs r where r.workflow_definition_id = d.id and r.status = 'PENDING'
-            order by r.queue_position limit ${QUEUE}`)} as queue,
+            order by r.queue_position limit ${QUEUE}`,
+            "queue",
+          )} as queue,
           ${listed(sql`
             select r.* from workflow_runs r where r.workflow_definition_id = d.id
             order by r.created_at desc, r.id desc limit ${LATEST}`)} as latest,

@@ -4,7 +4,7 @@ import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms
 import { Page } from "../layout.tsx";
 import type { ViewedWorkflow } from "./view-workflows.ts";
 
-/** The four parameters: the form's name for each, and the API's. */
+/** The four ABCD parameters, each with its name in the form (`field`) and in the API (`path`). */
 const PICKERS = [
   {
     field: "source",
@@ -43,7 +43,7 @@ const PICKERS = [
 
 type Picks = Readonly<Record<(typeof PICKERS)[number]["field"], readonly string[]>>;
 
-/** What the form holds, as texts. */
+/** The contents of the form, all as texts. */
 export type WorkflowFormState = { values: Values; picks: Picks };
 
 export const EMPTY_FORM: WorkflowFormState = {
@@ -67,7 +67,7 @@ export const formOf = (workflow: ViewedWorkflow): WorkflowFormState => ({
   },
 });
 
-/** The form as the body of the API's request. An empty secret beside a URL is one that is to stay. */
+/** The form as the body of the API's request. An empty secret beside a URL means that the secret stays as it is. */
 export function toBody({ values, picks }: WorkflowFormState) {
   const idsOf = (texts: readonly string[]) => texts.map((text) => parseChoice(text).id);
   const [url = "", secret = "", description = ""] = [
@@ -95,7 +95,13 @@ export function toBody({ values, picks }: WorkflowFormState) {
 
 type FormProps = { caller?: Caller; id: string | null; state: WorkflowFormState; opened?: Opened; failure?: Failure };
 
-const FIELDS = ["name", "description", "runner_config", "max_run_duration_seconds", ...PICKERS.map(({ path }) => path)];
+/** The labels of the fields that have another name in the API. */
+const LABELS = {
+  "runner_config.url": "Runner",
+  "runner_config.webhook_secret": "Webhook secret",
+  max_run_duration_seconds: "Time limit in seconds",
+  ...Object.fromEntries(PICKERS.map(({ path, label }) => [path, label])),
+};
 
 export const WorkflowFormPage = ({ caller, id, state, opened = null, failure = NO_FAILURE }: FormProps) => {
   const { values, picks } = state;
@@ -110,11 +116,11 @@ export const WorkflowFormPage = ({ caller, id, state, opened = null, failure = N
         </p>
         <h1>{title}</h1>
         <form method="post" action={action} class="card stack" autocomplete="off">
-          {/* The first button is what Enter presses. */}
+          {/* Enter presses the first button of a form, and that must not be one that opens a folder. */}
           <button type="submit" class="visually-hidden" tabindex={-1}>
             Save
           </button>
-          <Failures failure={failure} fields={FIELDS} />
+          <Failures failure={failure} labels={LABELS} />
           <input type="hidden" name="is_active" value={values.is_active} />
           <Field
             name="name"
@@ -137,7 +143,7 @@ export const WorkflowFormPage = ({ caller, id, state, opened = null, failure = N
             path="runner_config.url"
             label="Runner (optional)"
             failure={failure}
-            hint="Where runs are handed over: an https URL. Without one the workflow cannot be invoked."
+            hint="Where the service sends the runs: an https URL. Without one the workflow cannot be invoked."
             control={(a) => <input {...a} type="url" value={values.runner_url} />}
           />
           <Field
@@ -147,7 +153,7 @@ export const WorkflowFormPage = ({ caller, id, state, opened = null, failure = N
             failure={failure}
             hint={
               id === null
-                ? "Signs what is sent to the runner. After whsec_ a key in base64, else any text."
+                ? "Signs what is sent to the runner: whsec_ and a key in base64, or any other text."
                 : "Leave it empty to keep the one it has. It is never shown."
             }
             control={(a) => <input {...a} type="password" value={values.webhook_secret} autocomplete="new-password" />}

@@ -13,7 +13,7 @@ const Paused = () => (
   </span>
 );
 
-/** Who holds the slot, and for how long still. */
+/** The user whose run holds the slot, and how much of its time is left. */
 export const Slot = ({
   workflow,
   now,
@@ -58,8 +58,8 @@ export const WorkflowsPage = ({ view, limit, offset }: { view: WorkflowsView; li
         <Empty title="There is no workflow yet.">
           <p>
             {view.caller.is_administrator
-              ? "A workflow says which files a run reads and writes, and which runner takes it."
-              : "Ask an OWNER or ADMIN to grant you one."}
+              ? "A workflow defines which files a run reads and writes, and which runner takes it."
+              : "Ask an OWNER or ADMIN for permission to see one."}
           </p>
         </Empty>
       ) : (

@@ -1,4 +1,4 @@
-/** The workflows, one of them, and what may be done to it. */
+/** The routes of the workflows: the list, one workflow, its form, and the changes that can be made to it. */
 import { type Context, Hono } from "hono";
 import { v7 as newId } from "uuid";
 import type { AppEnv } from "../../http/env.ts";
@@ -63,7 +63,7 @@ async function readWorkflowForm(c: Context<AppEnv>): Promise<{ state: WorkflowFo
   return { state: { values, picks }, open: values.open };
 }
 
-/** The folder that somebody opens in the form, if they do. */
+/** The folder that the pressed button opens in the form; null when another button was pressed. */
 async function findOpened(c: Context<AppEnv>, text: string | undefined): Promise<Opened> {
   const open = parseOpen(text);
   if (open === null) return null;
@@ -72,7 +72,7 @@ async function findOpened(c: Context<AppEnv>, text: string | undefined): Promise
   return view && { field: open.field, view };
 }
 
-/** What the API would make of the form. */
+/** The content of a definition as the API would read it from the form. */
 function contentOf(c: Context<AppEnv>, id: string, state: WorkflowFormState, mayKeepSecret: boolean) {
   const { body, keepsSecret } = toBody(state);
   const { runner_config, ...checked } = checkBody(UpdateWorkflowDefinitionRequestSchema, body);

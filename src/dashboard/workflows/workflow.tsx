@@ -28,7 +28,7 @@ export const WorkflowPage = ({ caller, now, workflow, origin }: Props) => (
           <bdi>{workflow.description}</bdi>
         </p>
       )}
-      <section class="card" aria-label="How it stands">
+      <section class="card" aria-label="Current state">
         <dl class="facts">
           <Fact name="Slot">
             <Slot workflow={{ ...workflow, has_runner: workflow.runner_url !== null }} now={now} />
@@ -56,7 +56,7 @@ export const WorkflowPage = ({ caller, now, workflow, origin }: Props) => (
               </small>
             )}
           </h2>
-          <RunList runs={workflow.queue.toReversed()} now={now} withWorkflow={false} />
+          <RunList runs={workflow.queue} name="queue" now={now} withWorkflow={false} />
         </section>
       )}
       <div class="columns">
@@ -104,8 +104,8 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
         >
           <p>
             {is_active
-              ? "It takes no new runs, and those that wait go on waiting. The run that has the slot may finish."
-              : `It takes runs again${workflow.queued > 0 ? ", and the first of its queue starts" : ""}.`}
+              ? "New runs are refused and the queue stops. The run that holds the slot may finish."
+              : `New runs are accepted again${workflow.queued > 0 ? ", and the first run of the queue starts" : ""}.`}
           </p>
           <Send
             action={`/app/workflows/${id}/${is_active ? "pause" : "resume"}`}
@@ -116,11 +116,13 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
       )}
       {workflow.may_delete && (
         <Ask id="ask-delete" label="Delete" title="Delete this workflow?" kind="danger">
-          <p>The workflow, all its runs and their events are gone for good. The files it names stay.</p>
+          <p>This deletes the workflow, all its runs and their events for good. The files that it names stay.</p>
           <Send action={`/app/workflows/${id}/delete`} label="Delete" kind="danger" />
         </Ask>
       )}
-      {isReady && !may_invoke && <span class="muted">You may not read or write all that it needs: no invoke.</span>}
+      {isReady && !may_invoke && (
+        <span class="muted">You cannot invoke it: you lack permission on some of its files.</span>
+      )}
       {isReady && may_invoke && (
         <Ask id="ask-invoke" label="Invoke" title="Trigger a run?" kind="primary">
           <p>
@@ -139,12 +141,12 @@ type InvokeFormProps = { id: string; idempotencyKey: string; failure: Failure };
 
 export const InvokeForm = ({ id, idempotencyKey, failure }: InvokeFormProps) => (
   <form method="post" action={`/app/workflows/${id}/invoke`} class="stack">
-    <Failures failure={failure} fields={["idempotency_key"]} />
+    <Failures failure={failure} />
     <Field
       name="idempotency_key"
       label="Idempotency key (optional)"
       failure={failure}
-      hint="The same key again answers the same run."
+      hint="Invoking again with the same key does not trigger a second run."
       control={(a) => <input {...a} type="text" value={idempotencyKey} autocomplete="off" />}
     />
     <button type="submit" class="primary">
@@ -171,7 +173,7 @@ const About = ({ workflow }: { workflow: ViewedWorkflow }) => (
       </Fact>
       <Fact name="Runner">
         {workflow.runner_url === null ? (
-          <span class="muted">none: it cannot be invoked</span>
+          <span class="muted">none, so it cannot be invoked</span>
         ) : (
           <code class="wrap">{workflow.runner_url}</code>
         )}

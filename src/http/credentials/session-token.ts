@@ -11,15 +11,30 @@ import type { SessionClaims } from "../../db/access.ts";
 import { Problem } from "../problems.ts";
 import { openKeySet } from "./session-keys.ts";
 
+/**
+ * What a session token may say about its user for display only, as of sign-in. `name` is a claim of OpenID Connect;
+ * `tenant_name` and `role` are our own. Nothing is decided by them.
+ */
+export type SessionName = { name: string; tenant_name?: string | undefined; role?: string | undefined };
+
+/** The verified claims of a session token. */
+export type Session = SessionClaims & { name: SessionName | null };
+
 /** Of whoever has signed in with an API key. `expiresAt` is in seconds since 1970. */
-export type NewSession = { userId: string; tenantId: string; apiKeyId: string; expiresAt: number };
+export type NewSession = {
+  userId: string;
+  tenantId: string;
+  apiKeyId: string;
+  expiresAt: number;
+  name?: SessionName | undefined;
+};
 
 /**
  * What a session token says; null for one that is not valid. Its times are not judged here, but by the clock of the
  * database, in the statement that uses them.
  * @throws Problem `session_keys_unavailable`
  */
-export type VerifySession = (token: string) => Promise<SessionClaims | null>;
+export type VerifySession = (token: string) => Promise<Session | null>;
 
 const SYMMETRIC = "HS256";
 const ASYMMETRIC: readonly AsymmetricAlgorithm[] = [
@@ -49,6 +64,9 @@ const claimsSchema = z.object({
   exp: instant,
   nbf: instant.default(0),
   api_key_id: z.guid().nullable().default(null),
+  name: z.string().optional().catch(undefined),
+  tenant_name: z.string().optional().catch(undefined),
+  role: z.string().optional().catch(undefined),
 });
 
 /** Verifies tokens of HS256 with the key ring, and any other with the keys that the issuer publishes. */
@@ -75,8 +93,16 @@ export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["
 
   return async (token) => {
     try {
-      const { sub, tenant_id, exp, nbf, api_key_id } = claimsSchema.parse(await readPayload(token));
-      return { userId: sub, tenantId: tenant_id, expiresAt: exp, notBefore: nbf, apiKeyId: api_key_id };
+      const claims = claimsSchema.parse(await readPayload(token));
+      const { sub, tenant_id, exp, nbf, api_key_id, name, tenant_name, role } = claims;
+      return {
+        userId: sub,
+        tenantId: tenant_id,
+        expiresAt: exp,
+        notBefore: nbf,
+        apiKeyId: api_key_id,
+        name: name === undefined ? null : { name, tenant_name, role },
+      };
     } catch (error) {
       if (error instanceof Problem) throw error;
       return null;
@@ -90,7 +116,7 @@ export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["
  */
 export async function signSession(
   { keys, issuer, audience }: Config["sessions"],
-  { userId, tenantId, expiresAt, apiKeyId }: NewSession,
+  { userId, tenantId, expiresAt, apiKeyId, name }: NewSession,
 ): Promise<string | null> {
   if (!keys) return null;
   const claims = {
@@ -98,6 +124,7 @@ export async function signSession(
     tenant_id: tenantId,
     exp: expiresAt,
     api_key_id: apiKeyId,
+    ...name,
     ...(issuer !== undefined && { iss: issuer }),
     ...(audience !== undefined && { aud: audience }),
   };

@@ -49,13 +49,15 @@ const DEMO_PREFIX = "wr_demo_";
 const looksMistyped = async (token: string) =>
   isApiKey(token) && !token.startsWith(DEMO_PREFIX) && !(await isWellFormedApiKey(token));
 
+/** True for a request that the browser says one of our own pages has made. */
+export const isSameOrigin = (c: Context): boolean =>
+  c.req.header("Sec-Fetch-Site") === "same-origin" || c.req.header("Origin") === new URL(c.req.url).origin;
+
 /**
  * A browser adds the cookie whoever makes it send the request, so a change must come from a page of our own. Hono's
  * `csrf` looks at the content types of forms only.
  */
 export function requireSameOrigin(c: Context): void {
-  const isOurs =
-    c.req.header("Sec-Fetch-Site") === "same-origin" || c.req.header("Origin") === new URL(c.req.url).origin;
-  if (SAFE_METHODS.has(c.req.method) || isOurs) return;
+  if (SAFE_METHODS.has(c.req.method) || isSameOrigin(c)) return;
   throw new Problem("forbidden", `With the cookie \`${SESSION_COOKIE}\` changes are taken from the same origin only.`);
 }

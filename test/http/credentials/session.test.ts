@@ -57,6 +57,8 @@ describe("a session token", () => {
     expect(await statusFor(await signSymmetric(claims, SESSION_KEYS.k2))).toBe(200);
     expect(await statusFor(await signSymmetric(claims, SESSION_KEYS.k1, "k2"))).toBe(401);
     expect(await statusFor(await signSymmetric(claims, SESSION_KEYS.k1, "k9"))).toBe(401);
+    // An unknown key id is refused even when the newest key made the signature.
+    expect(await statusFor(await signSymmetric(claims, SESSION_KEYS.k2, "k9"))).toBe(401);
   });
 
   it("is judged by the database's clock, with 30 seconds of leeway", async () => {

@@ -1,0 +1,76 @@
+/** What a page leaves out for a USER who may see one part of what it shows, and not the other. */
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { makeOverdue } from "../support/lifecycle.ts";
+import { type Browser, openTenant, PAGE_SETTINGS } from "../support/pages.ts";
+import { grant } from "../support/path-parts.ts";
+import { insertRun } from "../support/runs.ts";
+import { type Service, startService } from "../support/service.ts";
+import type { TestTenant } from "../support/tenant.ts";
+
+let service: Service;
+let tenant: TestTenant;
+let owner: Browser;
+let user: Browser;
+
+beforeAll(async () => {
+  service = await startService({ settings: PAGE_SETTINGS });
+});
+
+beforeEach(async () => {
+  ({ tenant, owner, user } = await openTenant(service));
+});
+
+async function workflowNodeId(): Promise<string> {
+  const { sql } = service.database;
+  const [node] = await sql`select path_part_id as id from workflow_definitions where id = ${tenant.definitionId}`;
+  return String(node?.id);
+}
+
+describe("a USER with a permission on a workflow and on none of its files", () => {
+  it("sees the files on the workflow's pages by their ids, without their paths", async () => {
+    await grant(service.database, tenant, await workflowNodeId(), "READ_WRITE");
+    for (const path of [`/app/workflows/${tenant.definitionId}`, `/app/workflows/${tenant.definitionId}/edit`]) {
+      const [seenByOwner, seenByUser] = await Promise.all([owner.read(path), user.read(path)]);
+      for (const [part, id] of [
+        ["/sources", tenant.sourcesId],
+        ["/instructions.md", tenant.instructionsId],
+        ["/outputs", tenant.outputsId],
+      ] as const) {
+        expect([path, part, seenByOwner.includes(part)]).toEqual([path, part, true]);
+        expect([path, part, seenByUser.includes(part), seenByUser.includes(id)]).toEqual([path, part, false, true]);
+      }
+    }
+  });
+});
+
+describe("a USER with a permission on files and on no workflow", () => {
+  beforeEach(async () => {
+    await grant(service.database, tenant, tenant.sourcesId, "READ_ONLY");
+  });
+
+  it("is not told on a folder's page which workflows use it", async () => {
+    const path = `/app/files/${tenant.sourcesId}`;
+    expect(await owner.read(path)).toContain(tenant.definitionId);
+    const page = await user.read(path);
+    expect(page).not.toContain(tenant.definitionId);
+    expect(page).toContain("No workflow that you see uses it.");
+  });
+
+  it("cannot choose the workflow in the filter of the runs, and finds it in no list", async () => {
+    for (const path of ["/app/runs", "/app/workflows"]) {
+      expect([path, (await owner.read(path)).includes(tenant.definitionId)]).toEqual([path, true]);
+      expect([path, (await user.read(path)).includes(tenant.definitionId)]).toEqual([path, false]);
+    }
+    expect(await user.read("/app/workflows")).toContain("There is no workflow yet.");
+    // Nor does the count of all that there are include it.
+    expect(await user.read("/app/workflows?offset=1")).toContain("0–0 of 0");
+  });
+
+  it("sees nothing on the health page of the runs of others that timed out", async () => {
+    const id = await insertRun(service.database, tenant, { status: "RUNNING" });
+    await makeOverdue(service, id, 90);
+    await service.sweep();
+    expect(await owner.read("/app/health")).toContain("1 run timed out.");
+    expect(await user.read("/app/health")).toContain("No run has timed out.");
+  });
+});
