@@ -25,7 +25,7 @@ export async function generateApiKey(): Promise<{ key: string; hash: string; suf
 
 /** What is stored and looked up instead of the key: its SHA-256, as 64 hex digits. */
 export async function hashApiKey(key: string): Promise<string> {
-  return Array.from(await sha256(key), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return (await sha256(key)).toHex();
 }
 
 /** The last characters, for telling one's keys apart. */

@@ -27,9 +27,11 @@ export const limitAddress = createMiddleware<AppEnv>(async (c, next) => {
 
 /** Limits the requests with one credential, whoever sends them. */
 export async function limitCaller(c: Context<AppEnv>): Promise<void> {
-  const { credential } = c.var;
+  const { caller } = c.env.config.limiters;
+  if (caller === undefined) return;
+  const credential = c.get("credential");
   const key = "session" in credential ? credential.session.userId : credential.apiKeyHash;
-  if (!(await isWithin(c.env.config.limiters.caller, key))) throw new Problem("too_many_requests");
+  if (!(await isWithin(caller, key))) throw new Problem("too_many_requests");
 }
 
 /** As the platform saw it. Of IPv6 the network, since whoever has one address has all of its 2^64. */
