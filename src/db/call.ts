@@ -1,8 +1,7 @@
-import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { Problem } from "../http/problems.ts";
 import { type Credential, credentialJson } from "./access.ts";
-import { type Database, repeatable } from "./client.ts";
+import { askTwice, type Database } from "./client.ts";
 import { noteTenant } from "./meter.ts";
 
 /** An argument of a function. An object goes as JSON. */
@@ -27,22 +26,20 @@ export async function callFunction<Schema extends z.ZodType>(
   schema: Schema,
   { isRepeatable = false }: { isRepeatable?: boolean } = {},
 ): Promise<z.output<Schema>> {
-  const named = Object.entries(args).map(([key, value]) => sql`${sql.raw(`p_${key}`)} => ${bind(value)}`);
-  const statement = sql`select public.${sql.raw(name)}(${sql.join(named, sql`, `)}) as answer`;
-  const { rows } = await (isRepeatable ? repeatable(db) : db).execute<{ answer: unknown }>(statement);
-  const answer = rows[0]?.answer;
+  // Sent by the driver itself, since drizzle takes longer to build this text than the driver takes to send it.
+  const named = Object.keys(args).map((key, index) => `p_${key} => $${index + 1}`);
+  const statement = `select public.${name}(${named.join(", ")}) as answer`;
+  const ask = () => db.$client.query(statement, Object.values(args).map(bind));
+  const [row] = await (isRepeatable ? askTwice(ask) : ask());
+  const answer = row?.answer;
   const common = commonSchema.safeParse(answer);
   if (common.data?.refused === "unauthenticated") throw new Problem("unauthenticated");
   if (common.data?.tenant_id !== undefined) noteTenant(common.data.tenant_id);
   return schema.parse(answer);
 }
 
-function bind(value: Argument): SQL {
-  if (Array.isArray(value)) return sql`${sql.param(value)}`;
-  return typeof value === "object" && value !== null && "json" in value
-    ? sql`${JSON.stringify(value.json)}`
-    : sql`${value}`;
-}
+const bind = (value: Argument): unknown =>
+  typeof value === "object" && value !== null && "json" in value ? JSON.stringify(value.json) : value;
 
 /** What a verb answers that has nothing to say but that it did its work. */
 export const doneSchema = z.object({ refused: z.undefined().optional() });

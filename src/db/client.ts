@@ -109,7 +109,8 @@ export const repeatable = (db: Database) => ({
     askTwice(() => db.batch(queries)),
 });
 
-async function askTwice<Answer>(ask: () => PromiseLike<Answer>): Promise<Answer> {
+/** Asks once more when the connection breaks before the answer; not when time is up. */
+export async function askTwice<Answer>(ask: () => PromiseLike<Answer>): Promise<Answer> {
   try {
     return await ask();
   } catch (error) {
