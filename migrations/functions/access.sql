@@ -104,6 +104,17 @@ language sql stable as $$
   join public.workflow_definitions d on d.tenant_id = node.tenant_id and d.path_part_id = node.id
 $$;
 
+-- The definitions that the caller sees, for lists.
+create or replace function public.visible_definitions(p_role text, p_tenant_id uuid, p_user_id uuid)
+returns setof public.workflow_definitions
+language sql stable as $$
+  select d.* from public.workflow_definitions d where public.is_administrator(p_role) and d.tenant_id = p_tenant_id
+  union all
+  select d.*
+  from public.readable_definitions(p_role, p_tenant_id, p_user_id) readable
+  join public.workflow_definitions d on d.id = readable.id
+$$;
+
 -- True when a definition, given by its own part, is open to somebody of this role who may read these `permitted_paths`.
 -- For each of several rows: the permissions have been looked up once.
 create or replace function public.definition_is_visible(

@@ -85,6 +85,15 @@ export const readableDefinitions = sql`readable_definitions as (
   from principal p cross join lateral public.readable_definitions(p.role, p.tenant_id, p.user_id) readable
 )`;
 
+/** `principal` and `readable_definitions` by the names that drizzle's builder uses: see caller.ts. */
+export const callerTables = sql`caller as (
+  select user_id as caller_id, tenant_id as caller_tenant_id, role as caller_role,
+    public.is_administrator(role) as caller_is_administrator
+  from principal
+), readable as (
+  select id as readable_id from readable_definitions
+)`;
+
 /** As {@link runIsVisible}, for many runs at once: it needs {@link readableDefinitions}. */
 export const runIsAmongVisible = sql`(r.tenant_id = p.tenant_id and public.run_is_visible(p.role, p.user_id, r.user_id,
   r.workflow_definition_id in (select id from readable_definitions)))`;

@@ -93,6 +93,13 @@ export const maySeeRun = (caller: Caller, run: RunColumns): SQL<boolean> =>
   sql<boolean>`public.may_see_run(
     ${caller.role}, ${caller.tenantId}, ${caller.userId}, ${run.userId}, ${run.workflowDefinitionId})`;
 
+/** The lateral subquery `visible`: the definitions that the caller sees. */
+export const visibleDefinitionsOf = (db: Database, caller: Caller) =>
+  db
+    .select({ id: sql<string>`id`.as("visible_id"), createdAt: sql<string>`created_at`.as("visible_created_at") })
+    .from(sql`public.visible_definitions(${caller.role}, ${caller.tenantId}, ${caller.userId})`)
+    .as("visible");
+
 /** The common table expression `readable`: the definitions that a USER may read. Empty for administrators. */
 export function readableDefinitionsOf(db: Database, caller: Caller) {
   return db.$with("readable").as(
