@@ -104,13 +104,31 @@ language sql stable as $$
   join public.workflow_definitions d on d.tenant_id = node.tenant_id and d.path_part_id = node.id
 $$;
 
--- The definitions that the caller sees, for lists.
-create or replace function public.visible_definitions(p_role text, p_tenant_id uuid, p_user_id uuid)
-returns setof public.workflow_definitions
+-- How many definitions the caller sees: one row.
+create or replace function public.count_definitions(p_role text, p_tenant_id uuid, p_user_id uuid)
+returns table (total integer)
 language sql stable as $$
-  select d.* from public.workflow_definitions d where public.is_administrator(p_role) and d.tenant_id = p_tenant_id
+  select count(*)::integer
+  from (
+    select d.id from public.workflow_definitions d where public.is_administrator(p_role) and d.tenant_id = p_tenant_id
+    union all
+    select readable.id from public.readable_definitions(p_role, p_tenant_id, p_user_id) readable
+  ) visible
+$$;
+
+-- The newest definitions that the caller sees, in no order: `p_limit` of them or more, if there are as many.
+create or replace function public.newest_definitions(p_role text, p_tenant_id uuid, p_user_id uuid, p_limit integer)
+returns table (id uuid, created_at timestamptz)
+language sql stable as $$
+  (
+    select d.id, d.created_at
+    from public.workflow_definitions d
+    where public.is_administrator(p_role) and d.tenant_id = p_tenant_id
+    order by d.created_at desc, d.id desc
+    limit p_limit
+  )
   union all
-  select d.*
+  select d.id, d.created_at
   from public.readable_definitions(p_role, p_tenant_id, p_user_id) readable
   join public.workflow_definitions d on d.id = readable.id
 $$;

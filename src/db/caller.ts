@@ -93,12 +93,26 @@ export const maySeeRun = (caller: Caller, run: RunColumns): SQL<boolean> =>
   sql<boolean>`public.may_see_run(
     ${caller.role}, ${caller.tenantId}, ${caller.userId}, ${run.userId}, ${run.workflowDefinitionId})`;
 
-/** The lateral subquery `visible`: the definitions that the caller sees. */
-export const visibleDefinitionsOf = (db: Database, caller: Caller) =>
+/** The lateral subquery `counted`: how many definitions the caller sees. */
+export const countDefinitions = (db: Database, caller: Caller) =>
   db
-    .select({ id: sql<string>`id`.as("visible_id"), createdAt: sql<string>`created_at`.as("visible_created_at") })
-    .from(sql`public.visible_definitions(${caller.role}, ${caller.tenantId}, ${caller.userId})`)
-    .as("visible");
+    .select({ total: sql<number>`total`.as("total") })
+    .from(sql`public.count_definitions(${caller.role}, ${caller.tenantId}, ${caller.userId})`)
+    .as("counted");
+
+/** The lateral subquery `newest`: a page of the definitions that the caller sees, the newest first. */
+export function newestDefinitions(db: Database, caller: Caller, { limit, offset }: { limit: number; offset: number }) {
+  const id = sql<string>`id`.as("newest_id");
+  return db
+    .select({ id })
+    .from(
+      sql`public.newest_definitions(${caller.role}, ${caller.tenantId}, ${caller.userId}, ${limit + offset}::integer)`,
+    )
+    .orderBy(sql`created_at desc, id desc`)
+    .limit(limit)
+    .offset(offset)
+    .as("newest");
+}
 
 /** The common table expression `readable`: the definitions that a USER may read. Empty for administrators. */
 export function readableDefinitionsOf(db: Database, caller: Caller) {

@@ -1,5 +1,5 @@
 import { and, count, desc, eq, not, type SQL, type SQLWrapper, sql } from "drizzle-orm";
-import { union } from "drizzle-orm/pg-core";
+import { unionAll } from "drizzle-orm/pg-core";
 import type { Credential } from "../db/access.ts";
 import {
   type Caller,
@@ -93,13 +93,8 @@ function newestRuns(db: Database, caller: Caller, readable: ReadableDefinitions,
   const isInTenant = eq(r.tenantId, caller.tenantId);
   const ofOne = filter.definitionId !== undefined;
 
-  // `attempt` is in no index. Without it the planner may read all of an index in another order, to spare the table.
   const select = (condition: SQL | undefined) =>
-    db
-      .select({ id: r.id, createdAt: r.createdAt, attempt: r.attempt })
-      .from(r)
-      .where(and(conditions, condition))
-      .$dynamic();
+    db.select({ id: r.id, createdAt: r.createdAt }).from(r).where(and(conditions, condition)).$dynamic();
   const newest = (condition: SQL | undefined, ...first: SQL[]) =>
     select(condition)
       .orderBy(...first, desc(r.createdAt), desc(r.id))
@@ -135,17 +130,13 @@ function newestRuns(db: Database, caller: Caller, readable: ReadableDefinitions,
 
   const ofReadable = (state: State) => {
     const page = pageWithin(r.workflowDefinitionId, readable.id, state, true).as("page_of_definition");
-    return db
-      .select({ id: page.id, createdAt: page.createdAt, attempt: page.attempt })
-      .from(readable)
-      .crossJoinLateral(page)
-      .$dynamic();
+    return db.select({ id: page.id, createdAt: page.createdAt }).from(readable).crossJoinLateral(page).$dynamic();
   };
 
   // Each of these pages comes from an index; the newest runs of them all are the page. Together they are what
   // `may_see_run` says. The last says nothing of the tenant, since the definition does, and the planner would look the
-  // tenant's runs up for each of them. Nor does it leave out one's own, which may be all that there are: `union` takes a
-  // run that is in two pages once.
+  // tenant's runs up for each of them. Nor does it leave out one's own, which may be all that there are: a
+  // run that is in two pages is taken once.
   const pagesOf = (state: State) =>
     [
       pageOf(state, ofOne, and(sql`${caller.isAdministrator}`, isInTenant)),
@@ -155,8 +146,12 @@ function newestRuns(db: Database, caller: Caller, readable: ReadableDefinitions,
 
   const [first = ANY_STATE, ...others] = filter.statuses.flatMap((status) => STORED_AS[status]);
   const [ofAll, own, ofDefinitions] = pagesOf(first);
-  return union(ofAll, own, ofDefinitions, ...others.flatMap(pagesOf))
-    .orderBy(desc(r.createdAt), desc(r.id))
+  // Not `union`: with it the planner reads all failed runs of the tenant and sorts them.
+  const all = unionAll(ofAll, own, ofDefinitions, ...others.flatMap(pagesOf)).as("found");
+  return db
+    .selectDistinctOn([all.createdAt, all.id])
+    .from(all)
+    .orderBy(desc(all.createdAt), desc(all.id))
     .limit(limit + 1)
     .as("newest");
 }

@@ -1,7 +1,7 @@
-import { and, count, desc, eq, sql } from "drizzle-orm";
+import { and, desc, eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Credential } from "../db/access.ts";
-import { callerBy, maySeeDefinition, requireJoinedCaller, visibleDefinitionsOf } from "../db/caller.ts";
+import { callerBy, countDefinitions, maySeeDefinition, newestDefinitions, requireJoinedCaller } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
 import { RUNNER_TYPES } from "../db/enums.ts";
 import { instant } from "../db/rows.ts";
@@ -81,18 +81,8 @@ export async function listDefinitions(
   { limit, offset }: { limit: number; offset: number },
 ): Promise<{ definitions: DefinitionRow[]; total: number }> {
   const caller = callerBy(db, credential);
-  const visible = visibleDefinitionsOf(db, caller);
-  const counted = db
-    .select({ total: count().as("total") })
-    .from(visible)
-    .as("counted");
-  const newest = db
-    .select()
-    .from(visible)
-    .orderBy(desc(visible.createdAt), desc(visible.id))
-    .limit(limit)
-    .offset(offset)
-    .as("newest");
+  const counted = countDefinitions(db, caller);
+  const newest = newestDefinitions(db, caller, { limit, offset });
   const page = db.select(definitionFields).from(newest).innerJoin(d, eq(d.id, newest.id)).as("page");
   const rows = await repeatable(db).select(
     db
