@@ -52,23 +52,37 @@ $$;
 create or replace function public.permissions_of(p_role text, p_tenant_id uuid, p_user_id uuid)
 returns table (path text, capability text)
 language sql stable as $$
-  select part.materialized_path, permission.capability
+  -- Not a join: the planner may read all parts of the tenant for it, since it takes every tenant for one of average size.
+  select (
+      select part.materialized_path from public.path_parts part
+      where part.tenant_id = permission.tenant_id and part.id = permission.path_part_id),
+    permission.capability
   from public.user_permissions permission
-  join public.path_parts part on part.tenant_id = permission.tenant_id and part.id = permission.path_part_id
   where permission.tenant_id = p_tenant_id and permission.user_id = p_user_id and p_role = 'USER'
+  offset 0 -- so that each part is looked up once, however often the path is used
+$$;
+
+-- The paths that a USER may read, and those that they may write, each with all that lies below it: one row. Null for none.
+create or replace function public.permitted_paths(p_role text, p_tenant_id uuid, p_user_id uuid)
+returns table (readable text[], writable text[])
+language sql stable as $$
+  select array_agg(permission.path), array_agg(permission.path) filter (where permission.capability = 'READ_WRITE')
+  from public.permissions_of(p_role, p_tenant_id, p_user_id) permission
+$$;
+
+-- True when a path is open to somebody of this role with these `permitted_paths`, the readable or the writable ones.
+create or replace function public.is_permitted(p_role text, p_permitted text[], p_path text) returns boolean
+language sql immutable as $$
+  select p_path is not null and (public.is_administrator(p_role) or exists (
+    select from unnest(p_permitted) top (path) where public.path_covers(top.path, p_path)))
 $$;
 
 -- Whether the caller may read, and may write, what lies at a path: one row.
 create or replace function public.rights_on(p_role text, p_tenant_id uuid, p_user_id uuid, p_path text)
 returns table (may_read boolean, may_write boolean)
 language sql stable as $$
-  select
-    p_path is not null and (public.is_administrator(p_role) or exists (
-      select from public.permissions_of(p_role, p_tenant_id, p_user_id) permission
-      where public.path_covers(permission.path, p_path))),
-    p_path is not null and (public.is_administrator(p_role) or exists (
-      select from public.permissions_of(p_role, p_tenant_id, p_user_id) permission
-      where public.path_covers(permission.path, p_path) and permission.capability = 'READ_WRITE'))
+  select public.is_permitted(p_role, permitted.readable, p_path), public.is_permitted(p_role, permitted.writable, p_path)
+  from public.permitted_paths(p_role, p_tenant_id, p_user_id) permitted
 $$;
 
 -- The definitions that a USER may read. It begins with their permissions, so that a USER does not wait for all that the
@@ -90,6 +104,49 @@ language sql stable as $$
   join public.workflow_definitions d on d.tenant_id = node.tenant_id and d.path_part_id = node.id
 $$;
 
+-- How many definitions the caller sees: one row.
+create or replace function public.count_definitions(p_role text, p_tenant_id uuid, p_user_id uuid)
+returns table (total integer)
+language sql stable as $$
+  select count(*)::integer
+  from (
+    select d.id from public.workflow_definitions d where public.is_administrator(p_role) and d.tenant_id = p_tenant_id
+    union all
+    select readable.id from public.readable_definitions(p_role, p_tenant_id, p_user_id) readable
+  ) visible
+$$;
+
+-- The newest definitions that the caller sees, in no order: `p_limit` of them or more, if there are as many.
+create or replace function public.newest_definitions(p_role text, p_tenant_id uuid, p_user_id uuid, p_limit integer)
+returns table (id uuid, created_at timestamptz)
+language sql stable as $$
+  (
+    select d.id, d.created_at
+    from public.workflow_definitions d
+    where public.is_administrator(p_role) and d.tenant_id = p_tenant_id
+    order by d.created_at desc, d.id desc
+    limit p_limit
+  )
+  union all
+  select d.id, d.created_at
+  from public.readable_definitions(p_role, p_tenant_id, p_user_id) readable
+  join public.workflow_definitions d on d.id = readable.id
+$$;
+
+-- True when a definition, given by its own part, is open to somebody of this role who may read these `permitted_paths`.
+-- For each of several rows: the permissions have been looked up once.
+create or replace function public.definition_is_visible(
+  p_role text, p_readable text[], p_tenant_id uuid, p_path_part_id uuid
+) returns boolean
+language plpgsql stable as $$
+begin
+  return public.is_administrator(p_role) or exists (
+    select
+    from public.path_parts node
+    where node.tenant_id = p_tenant_id and node.id = p_path_part_id
+      and public.is_permitted(p_role, p_readable, node.materialized_path));
+end $$;
+
 -- True when the caller may see this definition of their tenant.
 create or replace function public.may_see_definition(p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid)
 returns boolean
@@ -98,19 +155,28 @@ begin
   return public.is_administrator(p_role) or exists (
     select
     from public.workflow_definitions d
-    join public.path_parts node on node.tenant_id = d.tenant_id and node.id = d.path_part_id
-    join public.permissions_of(p_role, p_tenant_id, p_user_id) permission
-      on public.path_covers(permission.path, node.materialized_path)
-    where d.tenant_id = p_tenant_id and d.id = p_definition_id);
+    cross join public.permitted_paths(p_role, p_tenant_id, p_user_id) permitted
+    where d.tenant_id = p_tenant_id and d.id = p_definition_id
+      and public.definition_is_visible(p_role, permitted.readable, d.tenant_id, d.path_part_id));
 end $$;
 
--- True when the caller may see a run of their tenant: one that they triggered, or one of a definition that they see.
+-- True for those who see a run: administrators, who triggered it, and who may read its definition.
+create or replace function public.run_is_visible(
+  p_role text, p_user_id uuid, p_run_user_id uuid, p_definition_is_readable boolean
+) returns boolean
+language sql immutable as $$
+  select public.is_administrator(p_role) or p_run_user_id = p_user_id or p_definition_is_readable
+$$;
+
+-- True when the caller may see a run of their tenant.
 create or replace function public.may_see_run(
   p_role text, p_tenant_id uuid, p_user_id uuid, p_run_user_id uuid, p_definition_id uuid
 ) returns boolean
 language plpgsql stable as $$
 begin
-  return p_run_user_id = p_user_id or public.may_see_definition(p_role, p_tenant_id, p_user_id, p_definition_id);
+  -- The definition is looked up only when nothing else decides.
+  return public.run_is_visible(p_role, p_user_id, p_run_user_id, false)
+    or public.may_see_definition(p_role, p_tenant_id, p_user_id, p_definition_id);
 end $$;
 
 -- True when the caller may stop, retry or delete a run that they see.

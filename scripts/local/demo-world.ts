@@ -124,7 +124,7 @@ export async function toMoreDefinition(tenantId: string, workflow: Workflow, exa
     ...(await runnerColumns(example, id)),
     maxRunDurationSeconds: limitSeconds,
     tenantId,
-    runnerType: "SELF_HOSTED",
+    runnerType: "SELF_HOSTED" as const,
     sourcePathPartIds: [source],
     instructionPathPartIds: [instruction],
     outputPathPartIds: [output],

@@ -180,7 +180,7 @@ async function toDefinition({ output, ...definition }: (typeof DEFINITIONS)[numb
     ...definition,
     ...(await runnerColumns(example, definition.id)),
     tenantId: DEMO.tenantId,
-    runnerType: "SELF_HOSTED",
+    runnerType: "SELF_HOSTED" as const,
     sourcePathPartIds: [Q1.path_part_id],
     instructionPathPartIds: [HOW_TO.path_part_id],
     outputPathPartIds: [output.path_part_id],
@@ -196,7 +196,7 @@ function seedRuns(db: Database) {
     tenantId: DEMO.tenantId,
     workflowDefinitionId: definition.id,
     userId,
-    runnerType: "SELF_HOSTED",
+    runnerType: "SELF_HOSTED" as const,
     runSnapshot: snapshot(userId, definition),
   });
   const [report, digest] = DEFINITIONS;

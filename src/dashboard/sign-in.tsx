@@ -1,11 +1,11 @@
 import { type Context, Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { Unauthenticated } from "../db/access.ts";
 import { hashApiKey, isApiKey } from "../http/credentials/api-key.ts";
 import type { NewSession } from "../http/credentials/session-token.ts";
 import { signSession } from "../http/credentials/session-token.ts";
 import type { AppEnv } from "../http/env.ts";
 import { requireSameOrigin, SESSION_COOKIE } from "../http/middleware/authenticate.ts";
-import { Problem } from "../http/problems.ts";
 import { beginSession } from "../people/sign-in.ts";
 import { type Failure, Failures, Field, NO_FAILURE, RESUMED_FIELD, readForm } from "./forms.tsx";
 import { OpenPage } from "./layout.tsx";
@@ -156,7 +156,7 @@ async function findSession(c: Context<AppEnv>, key: string): Promise<NewSession 
   try {
     return await beginSession(c.env.db, await hashApiKey(key), SESSION_SECONDS);
   } catch (error) {
-    if (error instanceof Problem && error.code === "unauthenticated") return null;
+    if (error instanceof Unauthenticated) return null;
     throw error;
   }
 }

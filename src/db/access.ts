@@ -1,7 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { Problem } from "../http/problems.ts";
 import { noteTenant } from "./meter.ts";
-import { covers } from "./path-conditions.ts";
 
 /** What a caller sent to say who they are. */
 export type Credential =
@@ -23,6 +21,14 @@ export type SessionClaims = {
   apiKeyId: string | null;
 };
 
+/** Thrown when a credential is not valid now, as the database says: a request without a caller. */
+export class Unauthenticated extends Error {
+  constructor() {
+    super("The database knows no caller with this credential.");
+    this.name = "Unauthenticated";
+  }
+}
+
 /** A credential as the SQL functions take it: see `find_caller` in migrations/functions/access.sql. */
 export const credentialJson = (credential: Credential): string =>
   JSON.stringify(
@@ -38,16 +44,19 @@ export const credentialJson = (credential: Credential): string =>
   );
 
 /**
- * The common table expressions that every statement on behalf of a caller begins with. `principal` has no row when the
- * credential is not valid now, and one row `(user_id, tenant_id, role)` when it is: a query that joins it cannot touch a
- * row without a caller and a tenant. `grants` has the permissions of a USER, and is not even looked up by a statement that
- * does not ask for it.
+ * For statements that are not written with drizzle's builder: the common table expression `principal`, as `callerBy` of
+ * caller.ts. It has no row when the credential is not valid now, and one row `(user_id, tenant_id, role)` when it is.
+ * `permitted` has the paths that a USER may read and write, and `grants` their permissions; neither is even looked up by a
+ * statement that does not ask for it.
  */
 export const principal = (credential: Credential): SQL => sql`principal as (
     select user_id, tenant_id, role from public.find_caller(${credentialJson(credential)}::jsonb)
   ), grants as (
-    select p.tenant_id, permission.path, permission.capability
-    from principal p cross join lateral public.permissions_of(p.role, p.tenant_id, p.user_id) permission
+    select permission.path from principal p
+    cross join lateral public.permissions_of(p.role, p.tenant_id, p.user_id) permission
+  ), permitted as (
+    select paths.readable, paths.writable from principal p
+    cross join lateral public.permitted_paths(p.role, p.tenant_id, p.user_id) paths
   )`;
 
 /** True for an API key `k` that works, or would if its user were active. */
@@ -56,25 +65,19 @@ export const keyIsActive = sql`public.key_works(k.revoked_at, k.expires_at)`;
 /** True when the principal `p` sees and may do everything in the tenant. */
 export const isAdministrator = sql`public.is_administrator(p.role)`;
 
-/** True when the path lies at or below a granted one. */
-const isGranted = (path: SQL, capability: SQL) => sql`exists (
-  select from grants g where ${covers(sql`g.path`, path)} and ${capability})`;
-
 /** True when the principal `p` may read the path part whose path this is. */
-export const mayRead = (path: SQL) => sql`(${isAdministrator} or ${isGranted(path, sql`true`)})`;
+export const mayRead = (path: SQL) => sql`public.is_permitted(p.role, (select readable from permitted), ${path})`;
 
 /** True when the principal `p` may write the path part whose path this is. */
-export const mayWrite = (path: SQL) =>
-  sql`(${isAdministrator} or ${isGranted(path, sql`g.capability = 'READ_WRITE'`)})`;
+export const mayWrite = (path: SQL) => sql`public.is_permitted(p.role, (select writable from permitted), ${path})`;
 
 /** True for a definition `d` of the tenant of the principal `p` that they may see. */
-export const definitionIsVisible = sql`(d.tenant_id = p.tenant_id and (${isAdministrator} or exists (
-  select from path_parts part
-  where part.tenant_id = d.tenant_id and part.id = d.path_part_id and ${mayRead(sql`part.materialized_path`)})))`;
+export const definitionIsVisible = sql`(d.tenant_id = p.tenant_id
+  and public.definition_is_visible(p.role, (select readable from permitted), d.tenant_id, d.path_part_id))`;
 
 /** True for a run `r` that the principal `p` may see: one they triggered, or of a definition they may read. */
-export const runIsVisible = sql`(r.tenant_id = p.tenant_id and (${isAdministrator} or r.user_id = p.user_id or exists (
-  select from workflow_definitions d where d.id = r.workflow_definition_id and ${definitionIsVisible})))`;
+export const runIsVisible = sql`(r.tenant_id = p.tenant_id
+  and public.may_see_run(p.role, p.tenant_id, p.user_id, r.user_id, r.workflow_definition_id))`;
 
 /** A common table expression for lists: the `id`s of the definitions that a USER may read; empty for administrators. */
 export const readableDefinitions = sql`readable_definitions as (
@@ -82,9 +85,18 @@ export const readableDefinitions = sql`readable_definitions as (
   from principal p cross join lateral public.readable_definitions(p.role, p.tenant_id, p.user_id) readable
 )`;
 
+/** `principal` and `readable_definitions` by the names that drizzle's builder uses: see caller.ts. */
+export const callerTables = sql`caller as (
+  select user_id as caller_id, tenant_id as caller_tenant_id, role as caller_role,
+    public.is_administrator(role) as caller_is_administrator
+  from principal
+), readable as (
+  select id as readable_id from readable_definitions
+)`;
+
 /** As {@link runIsVisible}, for many runs at once: it needs {@link readableDefinitions}. */
-export const runIsAmongVisible = sql`(r.tenant_id = p.tenant_id and (${isAdministrator} or r.user_id = p.user_id
-  or r.workflow_definition_id in (select id from readable_definitions)))`;
+export const runIsAmongVisible = sql`(r.tenant_id = p.tenant_id and public.run_is_visible(p.role, p.user_id, r.user_id,
+  r.workflow_definition_id in (select id from readable_definitions)))`;
 
 /** True for a run `r` that the principal `p` may stop, retry or delete. */
 export const runIsTheirs = sql`public.may_change_run(p.role, p.user_id, r.user_id)`;
@@ -94,30 +106,12 @@ export const ofTenant = sql`(select tenant_id from principal) as of_tenant`;
 
 /**
  * The row of a statement that answers one row for each principal, whatever else it found, without {@link ofTenant}.
- * @throws Problem `unauthenticated` when there was no principal.
+ * @throws Unauthenticated when there was no principal.
  */
 export function authenticated<Row extends object>(rows: readonly (Row & { of_tenant?: string })[]): Row {
   const [row] = rows;
-  if (row === undefined) throw new Problem("unauthenticated");
+  if (row === undefined) throw new Unauthenticated();
   if (row.of_tenant !== undefined) noteTenant(row.of_tenant);
   delete row.of_tenant;
   return row;
-}
-
-/** Whether the principal `p` administers the tenant, as the columns of {@link Admission}. */
-export const admission = (tenantId: string) =>
-  sql`p.tenant_id = ${tenantId} as is_own_tenant, ${isAdministrator} as is_administrator`;
-
-/** True when the principal `p` administers the tenant. */
-export const administers = (tenantId: string) => sql`(p.tenant_id = ${tenantId} and ${isAdministrator})`;
-
-export type Admission = { is_own_tenant: boolean; is_administrator: boolean };
-
-/**
- * Refuses who does not administer the tenant.
- * @throws Problem `not_found` for another tenant than the caller's, `forbidden` for a USER
- */
-export function admitAdministrator({ is_own_tenant, is_administrator }: Admission): void {
-  if (!is_own_tenant) throw new Problem("not_found", "There is no such tenant, or it is not yours to see.");
-  if (!is_administrator) throw new Problem("forbidden", "You need the role OWNER or ADMIN.");
 }

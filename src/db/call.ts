@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { Problem } from "../http/problems.ts";
-import { type Credential, credentialJson } from "./access.ts";
+
+import { type Credential, credentialJson, Unauthenticated } from "./access.ts";
 import { askTwice, type Database } from "./client.ts";
+
 import { noteTenant } from "./meter.ts";
 
 /** An argument of a function. An object goes as JSON. */
@@ -16,7 +17,7 @@ const commonSchema = z.object({ tenant_id: z.string().optional(), refused: z.str
  * `args` go by name, without the prefix `p_`. The answer is checked: it may hold fields that `schema` does not name, since
  * the functions may be those of the next release. An `isRepeatable` call is idempotent, and is made once more when the
  * connection breaks before the answer.
- * @throws Problem `unauthenticated` when the function refuses the caller's credential
+ * @throws Unauthenticated when the function refuses the caller's credential
  * @throws z.ZodError when the answer is none of the function's
  */
 export async function callFunction<Schema extends z.ZodType>(
@@ -33,7 +34,7 @@ export async function callFunction<Schema extends z.ZodType>(
   const [row] = await (isRepeatable ? askTwice(ask) : ask());
   const answer = row?.answer;
   const common = commonSchema.safeParse(answer);
-  if (common.data?.refused === "unauthenticated") throw new Problem("unauthenticated");
+  if (common.data?.refused === "unauthenticated") throw new Unauthenticated();
   if (common.data?.tenant_id !== undefined) noteTenant(common.data.tenant_id);
   return schema.parse(answer);
 }

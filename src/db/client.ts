@@ -107,6 +107,8 @@ export const repeatable = (db: Database) => ({
   execute: <Row extends Record<string, unknown>>(query: SQL) => askTwice(() => db.execute<Row>(query)),
   batch: <Query extends BatchItem<"pg">, Queries extends Readonly<[Query, ...Query[]]>>(queries: Queries) =>
     askTwice(() => db.batch(queries)),
+  /** A query of drizzle's builder, which is sent when it is awaited. */
+  select: <Answer>(query: PromiseLike<Answer>) => askTwice(() => query),
 });
 
 /** Asks once more when the connection breaks before the answer; not when time is up. */

@@ -15,7 +15,8 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { createdAt, instant, oneOf, updatedAt } from "./columns.ts";
-import { RUN_EVENT_TYPES, RUN_STATUSES, RUNNER_TYPES } from "./enums.ts";
+import { RUN_EVENT_TYPES, RUN_STATUSES, RUNNER_TYPES, type RunEventType, type RunnerType } from "./enums.ts";
+import type { RunSnapshot } from "./run-snapshot.ts";
 import { users, workflowDefinitions } from "./tables.ts";
 
 /** A run's place in its definition's queue. Drawn under the definition's lock, so it is the order of arrival. */
@@ -28,10 +29,10 @@ export const workflowRuns = pgTable(
     tenantId: uuid("tenant_id").notNull(),
     workflowDefinitionId: uuid("workflow_definition_id").notNull(),
     userId: uuid("user_id").notNull(),
-    runnerType: text("runner_type").notNull(),
+    runnerType: text("runner_type").$type<RunnerType>().notNull(),
     status: text("status").notNull(),
     attempt: integer("attempt").notNull().default(1),
-    runSnapshot: jsonb("run_snapshot").notNull(),
+    runSnapshot: jsonb("run_snapshot").$type<RunSnapshot>().notNull(),
     idempotencyKey: text("idempotency_key"),
     queuePosition: bigint("queue_position", { mode: "number" }).notNull().default(sql`nextval('workflow_run_queue')`),
     startedAt: instant("started_at"),
@@ -120,9 +121,9 @@ export const workflowRunEvents = pgTable(
     tenantId: uuid("tenant_id").notNull(),
     runId: uuid("run_id").notNull(),
     attempt: integer("attempt").notNull(),
-    type: text("type").notNull(),
+    type: text("type").$type<RunEventType>().notNull(),
     at: instant("at").notNull().default(sql`statement_timestamp()`),
-    detail: jsonb("detail"),
+    detail: jsonb("detail").$type<Record<string, unknown>>(),
   },
   (t) => [
     foreignKey({

@@ -18,7 +18,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { bytes, createdAt, instant, oneOf, path, updatedAt } from "./columns.ts";
-import { CAPABILITIES, IDP_TYPES, PART_TYPES, type Role, RUNNER_TYPES } from "./enums.ts";
+import { CAPABILITIES, IDP_TYPES, PART_TYPES, type Role, RUNNER_TYPES, type RunnerType } from "./enums.ts";
 
 export const tenants = pgTable("tenants", {
   id: uuid("id").primaryKey(),
@@ -153,7 +153,7 @@ export const workflowDefinitions = pgTable(
     pathPartId: uuid("path_part_id").notNull(),
     name: text("name").notNull(),
     description: text("description"),
-    runnerType: text("runner_type").notNull(),
+    runnerType: text("runner_type").$type<RunnerType>().notNull(),
     runnerUrl: text("runner_url"),
     /** AES-GCM: `<key id>.<iv>.<ciphertext>`, each part base64url. */
     webhookSecretEncrypted: text("webhook_secret_encrypted"),

@@ -124,10 +124,12 @@ function fromParent(parentId: string, maxDepth: number): SQL {
 function fromTheTops(maxDepth: number): SQL {
   const path = sql`part.materialized_path`;
   const isRootward = maxDepth === 1 ? sql`part.parent_id is null` : sql`${depth(path)} <= ${maxDepth}::bigint`;
-  const isGranted =
+  // The tops as one array, so that they are looked up by their index however many parts the planner expects.
+  const joinPermitted =
     maxDepth === 1
-      ? sql`${path} = top.path`
-      : sql`${isAtOrBelow(path, sql`top.path`)} and ${depth(path)} < ${depth(sql`top.path`)} + ${maxDepth}::bigint`;
+      ? sql`join path_parts part on part.tenant_id = p.tenant_id and ${path} = any (array(select path from top))`
+      : sql`cross join top join path_parts part on part.tenant_id = p.tenant_id
+          and ${isAtOrBelow(path, sql`top.path`)} and ${depth(path)} < ${depth(sql`top.path`)} + ${maxDepth}::bigint`;
   return sql`origin as (
     select from principal
   ), top as (
@@ -139,8 +141,7 @@ function fromTheTops(maxDepth: number): SQL {
     where ${isAdministrator}
     union all
     select part.* from principal p
-    cross join top
-    join path_parts part on part.tenant_id = p.tenant_id and ${isGranted}
+    ${joinPermitted}
     where not ${isAdministrator}
   )`;
 }

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { Unauthenticated } from "../db/access.ts";
 import { findOutage, isAnswerTooLarge, type Outage } from "../db/client.ts";
 import { describeError, log } from "../log.ts";
 import type { AppEnv } from "./env.ts";
@@ -123,9 +124,14 @@ const ANSWER_TOO_LARGE: Fault = {
   msg: "The answer would be larger than the database sends at once. Ask for a smaller `limit`.",
 };
 
-/** What a read whose rows the database cannot send at once comes to: nothing is broken, but too much was asked for. */
-export const explainError = (error: Error, c: Context<AppEnv>): Error =>
-  c.req.method === "GET" && isAnswerTooLarge(error) ? new ValidationFailed([ANSWER_TOO_LARGE]) : error;
+/**
+ * An error of the database that says something about the request, as a problem of the request: a credential that is not
+ * valid, or a read of more rows than the database sends at once. Any other error is answered as it is.
+ */
+export function explainError(error: Error, c: Context<AppEnv>): Error {
+  if (error instanceof Unauthenticated) return new Problem("unauthenticated");
+  return c.req.method === "GET" && isAnswerTooLarge(error) ? new ValidationFailed([ANSWER_TOO_LARGE]) : error;
+}
 
 /** The one place where what was thrown becomes an answer. */
 export function answerError(thrown: Error, c: Context<AppEnv>): Response {

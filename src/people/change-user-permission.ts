@@ -4,21 +4,13 @@
  * locks' last holders made, so that two at once cannot exceed the number or grant the same twice.
  */
 import { type SQL, sql } from "drizzle-orm";
-import {
-  type Admission,
-  administers,
-  admission,
-  admitAdministrator,
-  authenticated,
-  type Credential,
-  ofTenant,
-  principal,
-} from "../db/access.ts";
+import { authenticated, type Credential, ofTenant, principal } from "../db/access.ts";
 import type { Database } from "../db/client.ts";
 import type { Capability } from "../db/enums.ts";
 import { covers } from "../db/path-conditions.ts";
 import { lockTree } from "../files/path-tree.ts";
 import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
+import { type Admission, administers, admission, admitAdministrator } from "./admission.ts";
 import {
   grantColumns,
   isVisible,

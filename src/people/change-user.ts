@@ -4,19 +4,11 @@
  * other, or pass ownership on at once, cannot leave the tenant without an OWNER or with two.
  */
 import { type SQL, sql } from "drizzle-orm";
-import {
-  type Admission,
-  administers,
-  admission,
-  admitAdministrator,
-  authenticated,
-  type Credential,
-  ofTenant,
-  principal,
-} from "../db/access.ts";
+import { authenticated, type Credential, ofTenant, principal } from "../db/access.ts";
 import type { Database } from "../db/client.ts";
 import type { Role } from "../db/enums.ts";
 import { Problem } from "../http/problems.ts";
+import { type Admission, administers, admission, admitAdministrator } from "./admission.ts";
 import { type UserRow, userColumns } from "./users.ts";
 
 /** Whom to change. */

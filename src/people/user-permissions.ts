@@ -1,19 +1,10 @@
 import { sql } from "drizzle-orm";
-import {
-  type Admission,
-  administers,
-  admission,
-  admitAdministrator,
-  authenticated,
-  type Credential,
-  isAdministrator,
-  ofTenant,
-  principal,
-} from "../db/access.ts";
+import { authenticated, type Credential, isAdministrator, ofTenant, principal } from "../db/access.ts";
 import { type Database, repeatable } from "../db/client.ts";
 import type { Capability } from "../db/enums.ts";
 import { instant } from "../db/rows.ts";
 import { Problem } from "../http/problems.ts";
+import { type Admission, administers, admission, admitAdministrator } from "./admission.ts";
 
 /** How many grants a user may have. Each list looks through all of them. */
 export const MAX_GRANTS = 50;

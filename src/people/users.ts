@@ -1,18 +1,10 @@
 import { sql } from "drizzle-orm";
-import {
-  type Admission,
-  administers,
-  admission,
-  admitAdministrator,
-  authenticated,
-  type Credential,
-  ofTenant,
-  principal,
-} from "../db/access.ts";
+import { authenticated, type Credential, ofTenant, principal } from "../db/access.ts";
 import { type Database, repeatable } from "../db/client.ts";
 import type { IdpType, Role } from "../db/enums.ts";
 import { instant, type Missing } from "../db/rows.ts";
 import { Problem } from "../http/problems.ts";
+import { type Admission, administers, admission, admitAdministrator } from "./admission.ts";
 
 /** A user of a tenant. Instants are RFC 3339. */
 export type UserRow = {

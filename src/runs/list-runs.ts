@@ -1,41 +1,64 @@
-import { type SQL, sql } from "drizzle-orm";
+import { and, count, desc, eq, not, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/pg-core";
+import type { Credential } from "../db/access.ts";
 import {
-  authenticated,
-  type Credential,
-  definitionIsVisible,
-  isAdministrator,
-  ofTenant,
-  principal,
-  readableDefinitions,
-} from "../db/access.ts";
+  type Caller,
+  callerBy,
+  maySeeDefinition,
+  type ReadableDefinitions,
+  readableDefinitionsOf,
+  requireJoinedCaller,
+} from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
 import type { RunStatus } from "../db/enums.ts";
-import { isOverdue, isRunning, joinSeen, type RunRow, runColumns } from "./run-rows.ts";
+import { workflowDefinitions as d } from "../db/tables.ts";
+import { isOverdue, isRunning, type RunRow, r, runFields, seenNow } from "./run-rows.ts";
 
 /**
  * One page of a definition's runs, newest first, and how many there are; null when there is no such definition
  * that the caller may see.
- * @throws Problem `unauthenticated`
+ * @throws Unauthenticated
  */
 export async function listRunsOfDefinition(
   db: Database,
   credential: Credential,
   request: { definitionId: string; limit: number; offset: number },
 ): Promise<{ runs: RunRow[]; total: number } | null> {
-  const { rows } = await repeatable(db).execute<{ id: string | null; total: number; runs: RunRow[] }>(sql`
-    with ${principal(credential)}
-    select d.id,
-      (select count(*)::int from workflow_runs r where r.workflow_definition_id = d.id) as total,
-      (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
-        select ${runColumns} from workflow_runs r ${joinSeen}
-        where r.workflow_definition_id = d.id
-        order by r.created_at desc, r.id desc
-        limit ${request.limit} offset ${request.offset}
-      ) page) as runs, ${ofTenant}
-    from principal p
-    left join workflow_definitions d on d.id = ${request.definitionId} and ${definitionIsVisible}`);
-  const row = authenticated(rows);
-  return row.id === null ? null : { runs: row.runs, total: row.total };
+  const caller = callerBy(db, credential);
+  const definition = db
+    .select({ id: d.id })
+    .from(d)
+    .where(and(eq(d.tenantId, caller.tenantId), eq(d.id, request.definitionId), maySeeDefinition(caller, d.id)))
+    .as("definition");
+  const isOfDefinition = eq(r.workflowDefinitionId, definition.id);
+  const counted = db
+    .select({ total: count().as("total") })
+    .from(r)
+    .where(isOfDefinition)
+    .as("counted");
+  const seen = seenNow(db);
+  const page = db
+    .select(runFields(seen))
+    .from(r)
+    .crossJoinLateral(seen)
+    .where(isOfDefinition)
+    .orderBy(desc(r.createdAt), desc(r.id))
+    .limit(request.limit)
+    .offset(request.offset)
+    .as("page");
+  const rows = await repeatable(db).select(
+    db
+      .with(caller)
+      .select()
+      .from(caller)
+      .leftJoinLateral(definition, sql`true`)
+      .crossJoinLateral(counted)
+      .leftJoinLateral(page, sql`true`)
+      .orderBy(desc(page.created_at), desc(page.id)),
+  );
+  const first = requireJoinedCaller(rows);
+  if (first.definition === null) return null;
+  return { runs: rows.flatMap((row) => row.page ?? []), total: first.counted.total };
 }
 
 /** Where a page of the tenant's runs begins: after the run that was created then and has this id. */
@@ -56,55 +79,91 @@ export type RunsPage = { filter: RunFilter; cursor: RunCursor | undefined; limit
 const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 /**
- * A query of the tenant's runs that the principal `p` may see, newest first: one more than the page's limit, which says
- * whether there is a next page. It needs {@link readableDefinitions}.
+ * The ids of the tenant's runs that the caller may see, newest first: one more than the page's limit, which says
+ * whether there is a next page. It is for a lateral join to `caller`, in a query with both common table expressions.
  */
-export function selectRuns({ filter, cursor, limit }: RunsPage): SQL {
-  const conditions = [
-    filter.definitionId && sql`r.workflow_definition_id = ${filter.definitionId}`,
-    filter.userId && sql`r.user_id = ${filter.userId}`,
-    filter.createdAfter && sql`r.created_at > ${filter.createdAfter}::timestamptz`,
-    filter.createdBefore && sql`r.created_at < ${filter.createdBefore}::timestamptz`,
-    cursor && sql`(r.created_at, r.id) < (${cursor.createdAt}::timestamptz, ${cursor.id}::uuid)`,
-  ].filter((condition) => condition !== undefined && condition !== "");
-  const isInTenant = sql`r.tenant_id = p.tenant_id`;
+function newestRuns(db: Database, caller: Caller, readable: ReadableDefinitions, { filter, cursor, limit }: RunsPage) {
+  const conditions = and(
+    filter.definitionId === undefined ? undefined : eq(r.workflowDefinitionId, filter.definitionId),
+    filter.userId === undefined ? undefined : eq(r.userId, filter.userId),
+    filter.createdAfter === undefined ? undefined : sql`${r.createdAt} > ${filter.createdAfter}::timestamptz`,
+    filter.createdBefore === undefined ? undefined : sql`${r.createdAt} < ${filter.createdBefore}::timestamptz`,
+    cursor && sql`(${r.createdAt}, ${r.id}) < (${cursor.createdAt}::timestamptz, ${cursor.id}::uuid)`,
+  );
+  const isInTenant = eq(r.tenantId, caller.tenantId);
   const ofOne = filter.definitionId !== undefined;
-  const newest = (by = sql``) => sql`order by ${by} r.created_at desc, r.id desc limit ${limit + 1}`;
-  const select = (end: SQL, ...more: SQL[]) =>
-    sql`(select r.* from workflow_runs r where ${sql.join([...conditions, ...more], sql` and `)} ${end})`;
+
+  const select = (condition: SQL | undefined) =>
+    db.select({ id: r.id, createdAt: r.createdAt }).from(r).where(and(conditions, condition)).$dynamic();
+  const newest = (condition: SQL | undefined, ...first: SQL[]) =>
+    select(condition)
+      .orderBy(...first, desc(r.createdAt), desc(r.id))
+      .limit(limit + 1);
 
   // A definition has one RUNNING run at most. Asked for an order, the planner reads its history to find it.
-  const pageOf = (state: State, ofOneDefinition: boolean, ...more: SQL[]) =>
-    select(ofOneDefinition && state.kept === "in the slot" ? sql`` : newest(), ...more, state.condition);
+  const pageOf = (state: State, ofOneDefinition: boolean, condition: SQL | undefined) =>
+    ofOneDefinition && state.kept === "in the slot"
+      ? select(and(condition, state.condition))
+      : newest(and(condition, state.condition));
 
   // Of one user or one workflow there may be hardly an ended run or nearly all, and the planner takes the average. So they
   // are asked for as a range, in an order that only an index of theirs has, and read no further than the page.
-  const pageWithin = (column: SQL, value: SQL, state: State, ofOneDefinition: boolean, ...more: SQL[]) =>
+  const pageWithin = (
+    column: SQLWrapper,
+    value: SQLWrapper,
+    state: State,
+    ofOneDefinition: boolean,
+    condition?: SQL,
+  ) =>
     state.kept !== "for ever"
-      ? pageOf(state, ofOneDefinition, sql`${column} = ${value}`, ...more)
-      : select(
-          newest(sql`${column} desc,`),
-          ...more,
-          state.condition,
-          sql`(${column}, r.created_at) > (${value}, ${filter.createdAfter ?? "-infinity"}::timestamptz)`,
-          sql`(${column}, r.created_at, r.id)
-            < (${value}, ${cursor?.createdAt ?? filter.createdBefore ?? "infinity"}::timestamptz, ${cursor?.id ?? FIRST_ID}::uuid)`,
+      ? pageOf(state, ofOneDefinition, and(condition, sql`${column} = ${value}`))
+      : newest(
+          and(
+            condition,
+            state.condition,
+            sql`(${column}, ${r.createdAt}) > (${value}, ${filter.createdAfter ?? "-infinity"}::timestamptz)`,
+            sql`(${column}, ${r.createdAt}, ${r.id}) < (${value},
+              ${cursor?.createdAt ?? filter.createdBefore ?? "infinity"}::timestamptz, ${cursor?.id ?? FIRST_ID}::uuid)`,
+          ),
+          sql`${column} desc`,
         );
 
-  const states = filter.statuses.length === 0 ? [ANY_STATE] : filter.statuses.flatMap((status) => STORED_AS[status]);
-  // Each of these pages comes from an index; the newest runs of them all are the page. The last says nothing of the
-  // tenant, since the definition does, and the planner would look the tenant's runs up for each of them. Nor does it
-  // leave out one's own, which may be all that there are: a run that is in two pages is taken once.
-  const pages = states.flatMap((state) => [
-    pageOf(state, ofOne, isAdministrator, isInTenant),
-    pageWithin(sql`r.user_id`, sql`p.user_id`, state, ofOne, sql`not ${isAdministrator}`, isInTenant),
-    sql`(select r.* from readable_definitions d cross join lateral
-      ${pageWithin(sql`r.workflow_definition_id`, sql`d.id`, state, true)} r)`,
-  ]);
-  return sql`
-    select distinct on (r.created_at, r.id) r.* from (${sql.join(pages, sql` union all `)}) r
-    order by r.created_at desc, r.id desc
-    limit ${limit + 1}`;
+  const ofReadable = (state: State) => {
+    const page = pageWithin(r.workflowDefinitionId, readable.id, state, true).as("page_of_definition");
+    return db.select({ id: page.id, createdAt: page.createdAt }).from(readable).crossJoinLateral(page).$dynamic();
+  };
+
+  // Each of these pages comes from an index; the newest runs of them all are the page. Together they are what
+  // `may_see_run` says. The last says nothing of the tenant, since the definition does, and the planner would look the
+  // tenant's runs up for each of them. Nor does it leave out one's own, which may be all that there are: a
+  // run that is in two pages is taken once.
+  const pagesOf = (state: State) =>
+    [
+      pageOf(state, ofOne, and(sql`${caller.isAdministrator}`, isInTenant)),
+      pageWithin(r.userId, caller.userId, state, ofOne, and(not(sql`${caller.isAdministrator}`), isInTenant)),
+      ofReadable(state),
+    ] as const;
+
+  const [first = ANY_STATE, ...others] = filter.statuses.flatMap((status) => STORED_AS[status]);
+  const [ofAll, own, ofDefinitions] = pagesOf(first);
+  // Not `union`: with it the planner reads all failed runs of the tenant and sorts them.
+  const all = unionAll(ofAll, own, ofDefinitions, ...others.flatMap(pagesOf)).as("found");
+  return db
+    .selectDistinctOn([all.createdAt, all.id])
+    .from(all)
+    .orderBy(desc(all.createdAt), desc(all.id))
+    .limit(limit + 1)
+    .as("newest");
+}
+
+/**
+ * As {@link listRuns}, for statements without drizzle's builder that begin with `principal`, `readableDefinitions` and
+ * `callerTables`: a query of all columns of the runs.
+ */
+export function selectRuns(db: Database, credential: Credential, page: RunsPage): SQL {
+  const caller = callerBy(db, credential);
+  const newest = newestRuns(db, caller, readableDefinitionsOf(db, caller), page);
+  return sql`select r.* from caller cross join lateral ${newest} join workflow_runs r on r.id = ${newest.id}`;
 }
 
 /** The page among the rows of {@link selectRuns}, and where the next one begins, if there is one. */
@@ -120,21 +179,34 @@ export function cutPage<Row extends { created_at: string; id: string }>(
 /**
  * The tenant's runs that the caller may see, newest first: `limit` of them, and where the next page begins, if
  * there is one.
- * @throws Problem `unauthenticated`
+ * @throws Unauthenticated
  */
 export async function listRuns(
   db: Database,
   credential: Credential,
-  page: RunsPage,
+  request: RunsPage,
 ): Promise<{ runs: RunRow[]; next: RunCursor | null }> {
-  const { rows } = await repeatable(db).execute<{ runs: RunRow[] }>(sql`
-    with ${principal(credential)}, ${readableDefinitions}
-    select coalesce((
-      select jsonb_agg(to_jsonb(page)) from (
-        select ${runColumns} from (${selectRuns(page)}) r ${joinSeen} order by r.created_at desc, r.id desc
-      ) page), '[]') as runs, ${ofTenant}
-    from principal p`);
-  return cutPage(authenticated(rows).runs, page.limit);
+  const caller = callerBy(db, credential);
+  const readable = readableDefinitionsOf(db, caller);
+  const newest = newestRuns(db, caller, readable, request);
+  const seen = seenNow(db);
+  const page = db
+    .select(runFields(seen))
+    .from(newest)
+    .innerJoin(r, eq(r.id, newest.id))
+    .crossJoinLateral(seen)
+    .as("page");
+  const rows = await repeatable(db).select(
+    db
+      .with(caller, readable)
+      .select()
+      .from(caller)
+      .leftJoinLateral(page, sql`true`)
+      .orderBy(desc(page.created_at), desc(page.id)),
+  );
+  requireJoinedCaller(rows);
+  const runs = rows.flatMap((row) => row.page ?? []);
+  return cutPage(runs, request.limit);
 }
 
 /** Rows of one state. Those that have not ended are few, and have indexes of their own. */

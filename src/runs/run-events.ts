@@ -1,9 +1,12 @@
-import { sql } from "drizzle-orm";
-import { authenticated, type Credential, ofTenant, principal, runIsVisible } from "../db/access.ts";
+import { and, count, eq, sql } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/pg-core";
+import type { Credential } from "../db/access.ts";
+import { callerBy, maySeeRun, requireJoinedCaller } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
 import type { RunEventType } from "../db/enums.ts";
 import { instant } from "../db/rows.ts";
-import { isOverdue } from "./run-rows.ts";
+import { workflowRunEvents as e } from "../db/run-tables.ts";
+import { r, seenNow } from "./run-rows.ts";
 
 /** Something that happened to a run. What `detail` holds depends on the type. */
 export type RunEventRow = {
@@ -16,27 +19,81 @@ export type RunEventRow = {
 /**
  * One page of what happened to a run, oldest first, and how much there is; null when there is no such run that
  * the caller may see. An overdue run has timed out, whether or not a sweep has come by.
- * @throws Problem `unauthenticated`
+ * @throws Unauthenticated
  */
 export async function listRunEvents(
   db: Database,
   credential: Credential,
   request: { runId: string; limit: number; offset: number },
 ): Promise<{ events: RunEventRow[]; total: number } | null> {
-  const { rows } = await repeatable(db).execute<{ id: string | null; total: number; events: RunEventRow[] }>(sql`
-    with ${principal(credential)}, run as (
-      select r.* from principal p join workflow_runs r on r.id = ${request.runId} and ${runIsVisible}
-    ), happened as (
-      select e.id, e.type, e.attempt, e.at, e.detail from run join workflow_run_events e on e.run_id = run.id
-      union all
-      select null, 'TIMED_OUT', r.attempt, r.deadline_at, null from run r where ${isOverdue}
-    )
-    select run.id, (select count(*)::int from happened) as total,
-      (select coalesce(jsonb_agg(to_jsonb(page) - 'id' order by page.id nulls last), '[]') from (
-        select id, type, attempt, ${instant(sql`at`)} as at, detail from happened
-        order by id nulls last limit ${request.limit} offset ${request.offset}
-      ) page) as events, ${ofTenant}
-    from principal p left join run on true`);
-  const row = authenticated(rows);
-  return row.id === null ? null : { events: row.events, total: row.total };
+  const caller = callerBy(db, credential);
+  const seen = seenNow(db);
+  const run = db.$with("run").as(
+    db
+      .select({ id: r.id, attempt: r.attempt, deadlineAt: r.deadlineAt, isOverdue: seen.isOverdue })
+      .from(caller)
+      .innerJoin(r, and(eq(r.tenantId, caller.tenantId), eq(r.id, request.runId), maySeeRun(caller, r)))
+      .crossJoinLateral(seen),
+  );
+  // The time-out that no sweep has written down yet comes last: it has no id.
+  const happened = db.$with("happened").as(
+    unionAll(
+      db
+        .select({
+          eventId: sql<number | null>`${e.id}`.as("event_id"),
+          type: sql<RunEventType>`${e.type}`.as("type"),
+          attempt: e.attempt,
+          at: sql<string>`${e.at}`.as("at"),
+          detail: sql<RunEventRow["detail"]>`${e.detail}`.as("detail"),
+        })
+        .from(run)
+        .innerJoin(e, eq(e.runId, run.id)),
+      db
+        .select({
+          eventId: sql<number | null>`null`.as("event_id"),
+          type: sql<RunEventType>`'TIMED_OUT'`.as("type"),
+          attempt: run.attempt,
+          at: sql<string>`${run.deadlineAt}`.as("at"),
+          detail: sql<RunEventRow["detail"]>`null`.as("detail"),
+        })
+        .from(run)
+        .where(sql`${run.isOverdue}`),
+    ),
+  );
+  const counted = db
+    .select({ total: count().as("total") })
+    .from(happened)
+    .as("counted");
+  const inOrder = sql`${happened.eventId} asc nulls last`;
+  const page = db
+    .select({
+      attempt: happened.attempt,
+      at: instant(happened.at).as("happened_at"),
+      type: happened.type,
+      detail: happened.detail,
+      eventId: happened.eventId,
+    })
+    .from(happened)
+    .orderBy(inOrder)
+    .limit(request.limit)
+    .offset(request.offset)
+    .as("page");
+  const rows = await repeatable(db).select(
+    db
+      .with(caller, run, happened)
+      .select()
+      .from(caller)
+      .leftJoin(run, sql`true`)
+      .crossJoin(counted)
+      .leftJoin(page, sql`true`)
+      .orderBy(inOrder),
+  );
+  const first = requireJoinedCaller(rows);
+  if (first.run === null) return null;
+  const events = rows.flatMap(({ page }) => {
+    if (page === null) return [];
+    const { at, type, detail, attempt } = page;
+    return [{ at, type, detail, attempt }];
+  });
+  return { events, total: first.counted.total };
 }

@@ -1,9 +1,12 @@
 /** A run as lists and pages read it. How it stands at an instant is `run_as_seen` in SQL, for readers and verbs alike. */
 import { type SQL, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
 import { z } from "zod";
-import { RUN_STATUSES, RUNNER_TYPES } from "../db/enums.ts";
+import type { Database } from "../db/client.ts";
+import { RUN_STATUSES, RUNNER_TYPES, type RunStatus } from "../db/enums.ts";
 import { instant } from "../db/rows.ts";
 import { runSnapshotSchema } from "../db/run-snapshot.ts";
+import { workflowRuns } from "../db/run-tables.ts";
 
 /** A run as a reader sees it: `run_response` in SQL. Instants are RFC 3339. */
 export const runRowSchema = z.object({
@@ -21,7 +24,38 @@ export const runRowSchema = z.object({
 });
 export type RunRow = z.infer<typeof runRowSchema>;
 
-/** Joins to a run `r`, a row of the table or of a query of all its columns, how it is `seen` now. */
+/** The table of runs under the name that the conditions of this file use. */
+export const r = alias(workflowRuns, "r");
+
+/** The lateral subquery `seen`: how a run `r` stands now. */
+export const seenNow = (db: Database) =>
+  db
+    .select({
+      isOverdue: sql<boolean>`seen.is_overdue`.as("seen_is_overdue"),
+      status: sql<RunStatus>`seen.status`.as("seen_status"),
+      completedAt: sql<string | null>`seen.completed_at`.as("seen_completed_at"),
+      updatedAt: sql<string>`seen.updated_at`.as("seen_updated_at"),
+      error: sql<string | null>`seen.error`.as("seen_error"),
+    })
+    .from(sql`public.run_as_seen(${r}, statement_timestamp()) seen`)
+    .as("seen");
+
+/** {@link RunRow} for a run `r` and {@link seenNow}. */
+export const runFields = (seen: ReturnType<typeof seenNow>) => ({
+  id: r.id,
+  workflow_definition_id: r.workflowDefinitionId,
+  user_id: r.userId,
+  runner_type: r.runnerType,
+  status: seen.status,
+  started_at: instant(sql`coalesce(${r.startedAt}, ${r.createdAt})`).as("started_at"),
+  completed_at: sql<string | null>`${instant(seen.completedAt)}`.as("completed_at"),
+  run_snapshot: r.runSnapshot,
+  error: seen.error,
+  created_at: instant(r.createdAt).as("created_at"),
+  updated_at: instant(seen.updatedAt).as("updated_at"),
+});
+
+/** For statements without drizzle's builder: joins to a run `r`, a row of all the table's columns, how it is `seen` now. */
 export const joinSeen = sql`
   cross join lateral public.run_as_seen(row(r.*)::public.workflow_runs, statement_timestamp()) seen`;
 

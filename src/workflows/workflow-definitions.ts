@@ -1,17 +1,11 @@
-import { type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, sql } from "drizzle-orm";
 import { z } from "zod";
-import {
-  authenticated,
-  type Credential,
-  definitionIsVisible,
-  isAdministrator,
-  ofTenant,
-  principal,
-  readableDefinitions,
-} from "../db/access.ts";
+import type { Credential } from "../db/access.ts";
+import { callerBy, countDefinitions, maySeeDefinition, newestDefinitions, requireJoinedCaller } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
 import { RUNNER_TYPES } from "../db/enums.ts";
-import { instant, type Missing } from "../db/rows.ts";
+import { instant } from "../db/rows.ts";
+import { workflowDefinitions } from "../db/tables.ts";
 
 /** A workflow definition: `definition_response` in SQL. Its webhook secret stays in the database. Instants are RFC 3339. */
 export const definitionRowSchema = z.object({
@@ -37,56 +31,68 @@ export const NO_WRITE_ON_DEFINITION = "You need write on this workflow definitio
 
 export const NO_CREATION_OF_DEFINITIONS = "Only an OWNER or ADMIN may create a workflow definition.";
 
-/** The columns of {@link DefinitionRow} for a definition `d`. */
+/** The columns of {@link DefinitionRow} for a definition `d` of a statement without drizzle's builder. */
 export const definitionColumns = sql`
   d.id, d.name, d.description, d.runner_type, d.runner_url, d.max_run_duration_seconds,
   d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids, d.template_path_part_id, d.is_active,
   ${instant(sql`d.created_at`)} as created_at, ${instant(sql`d.updated_at`)} as updated_at`;
 
-/** One row for the principal: the definition with this id ({@link DefinitionRow}), or {@link Missing}. */
-const selectDefinition = (credential: Credential, id: string): SQL => sql`
-  with ${principal(credential)}
-  select found.*, ${ofTenant}
-  from principal p
-  left join lateral (
-    select ${definitionColumns} from workflow_definitions d where d.id = ${id} and ${definitionIsVisible}
-  ) found on true`;
+const d = workflowDefinitions;
+
+/** {@link DefinitionRow} for drizzle's builder. */
+const definitionFields = {
+  id: d.id,
+  name: d.name,
+  description: d.description,
+  runner_type: d.runnerType,
+  runner_url: d.runnerUrl,
+  max_run_duration_seconds: d.maxRunDurationSeconds,
+  source_path_part_ids: d.sourcePathPartIds,
+  instruction_path_part_ids: d.instructionPathPartIds,
+  output_path_part_ids: d.outputPathPartIds,
+  template_path_part_id: d.templatePathPartId,
+  is_active: d.isActive,
+  created_at: instant(d.createdAt).as("created_at"),
+  updated_at: instant(d.updatedAt).as("updated_at"),
+};
 
 /**
  * The definition, or null when there is none that the caller may see.
- * @throws Problem `unauthenticated`
+ * @throws Unauthenticated
  */
 export async function findDefinition(db: Database, credential: Credential, id: string): Promise<DefinitionRow | null> {
-  const { rows } = await repeatable(db).execute<DefinitionRow | Missing>(selectDefinition(credential, id));
-  const row = authenticated(rows);
-  return row.id === null ? null : row;
+  const caller = callerBy(db, credential);
+  const found = db
+    .select(definitionFields)
+    .from(d)
+    .where(and(eq(d.tenantId, caller.tenantId), eq(d.id, id), maySeeDefinition(caller, d.id)))
+    .as("found");
+  const query = db.with(caller).select().from(caller).leftJoinLateral(found, sql`true`);
+  return requireJoinedCaller(await repeatable(db).select(query)).found;
 }
 
 /**
  * One page of the definitions that the caller may see, newest first, and how many there are.
- * @throws Problem `unauthenticated`
+ * @throws Unauthenticated
  */
 export async function listDefinitions(
   db: Database,
   credential: Credential,
-  page: { limit: number; offset: number },
+  { limit, offset }: { limit: number; offset: number },
 ): Promise<{ definitions: DefinitionRow[]; total: number }> {
-  const { limit, offset } = page;
-  const newestFirst = sql`order by d.created_at desc, d.id desc`;
-  const { rows } = await repeatable(db).execute<{ total: number; definitions: DefinitionRow[] }>(sql`
-    with ${principal(credential)}, ${readableDefinitions}
-    select
-      (select count(*)::int from workflow_definitions d where ${isAdministrator} and d.tenant_id = p.tenant_id)
-        + (select count(*)::int from readable_definitions) as total,
-      (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
-        select ${definitionColumns} from (
-          (select d.* from workflow_definitions d where ${isAdministrator} and d.tenant_id = p.tenant_id
-          ${newestFirst} limit ${limit + offset})
-          union all
-          (select d.* from readable_definitions readable join workflow_definitions d on d.id = readable.id)
-        ) d
-        ${newestFirst} limit ${limit} offset ${offset}
-      ) page) as definitions, ${ofTenant}
-    from principal p`);
-  return authenticated(rows);
+  const caller = callerBy(db, credential);
+  const counted = countDefinitions(db, caller);
+  const newest = newestDefinitions(db, caller, { limit, offset });
+  const page = db.select(definitionFields).from(newest).innerJoin(d, eq(d.id, newest.id)).as("page");
+  const rows = await repeatable(db).select(
+    db
+      .with(caller)
+      .select()
+      .from(caller)
+      .crossJoinLateral(counted)
+      .leftJoinLateral(page, sql`true`)
+      .orderBy(desc(page.created_at), desc(page.id)),
+  );
+  const { total } = requireJoinedCaller(rows).counted;
+  return { definitions: rows.flatMap((row) => row.page ?? []), total };
 }

@@ -68,8 +68,8 @@ export async function viewFolder(
       where ${id} is null and ${isAdministrator}
       union all
       select child.* from principal p
-      cross join tops
-      join path_parts child on child.tenant_id = p.tenant_id and child.materialized_path = tops.path
+      join path_parts child on child.tenant_id = p.tenant_id
+        and child.materialized_path = any (array(select path from tops))
       where ${id} is null and not ${isAdministrator}
     ), used as (
       select id, materialized_path as path from part union all select id, materialized_path from above

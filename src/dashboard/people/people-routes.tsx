@@ -1,7 +1,6 @@
 /** The people of the tenant, what they may do, and the keys with which they do it. */
 import { type Context, Hono } from "hono";
 import { v7 as newId } from "uuid";
-import { admitAdministrator } from "../../db/access.ts";
 import { ROLES } from "../../db/enums.ts";
 import { NO_PATH_PART } from "../../files/path.ts";
 import { generateApiKey } from "../../http/credentials/api-key.ts";
@@ -9,6 +8,7 @@ import type { AppEnv } from "../../http/env.ts";
 import { conditional } from "../../http/middleware/conditional.ts";
 import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
+import { admitAdministrator } from "../../people/admission.ts";
 import { createApiKey, revokeApiKey } from "../../people/api-keys.ts";
 import { CreateApiKeyRequestSchema } from "../../people/api-keys-routes.ts";
 import { changeActivation, changeRole } from "../../people/change-user.ts";

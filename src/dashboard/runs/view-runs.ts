@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import {
   authenticated,
   type Credential,
+  callerTables,
   definitionIsVisible,
   ofTenant,
   principal,
@@ -70,8 +71,8 @@ const MAX_CHOICES = 200;
  */
 export async function viewRuns(db: Database, credential: Credential, page: RunsPage): Promise<RunsView> {
   const { rows } = await repeatable(db).execute<Omit<RunsView, "next">>(sql`
-    with ${principal(credential)}, ${readableDefinitions}, ${newestVisible(MAX_CHOICES)}
-    select ${caller}, ${instant(sql`statement_timestamp()`)} as now, ${listed(selectRuns(page))} as runs,
+    with ${principal(credential)}, ${readableDefinitions}, ${callerTables}, ${newestVisible(MAX_CHOICES)}
+    select ${caller}, ${instant(sql`statement_timestamp()`)} as now, ${listed(selectRuns(db, credential, page))} as runs,
       (select coalesce(jsonb_agg(to_jsonb(choice)), '[]') from (
         select id, name, is_active and runner_url is not null as is_ready
         from (select * from visible order by created_at desc, id desc limit ${MAX_CHOICES}) newest order by name, id

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
-import type { Credential } from "../../db/access.ts";
+import { type Credential, Unauthenticated } from "../../db/access.ts";
 import { hashApiKey, isApiKey, isWellFormedApiKey } from "../credentials/api-key.ts";
 import type { AppEnv } from "../env.ts";
 import { answerProblem } from "../errors.ts";
@@ -31,7 +31,7 @@ export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
   c.set("credential", await readCredential(c, token));
   await limitCaller(c);
   await next();
-  if (c.error instanceof Problem && c.error.code === "unauthenticated" && (await looksMistyped(token))) {
+  if (c.error instanceof Unauthenticated && (await looksMistyped(token))) {
     c.res = answerProblem(c, "unauthenticated", MISTYPED);
   }
 });
