@@ -72,10 +72,11 @@ $$;
 
 -- True when a path is open to somebody of this role with these `permitted_paths`, the readable or the writable ones.
 create or replace function public.is_permitted(p_role text, p_permitted text[], p_path text) returns boolean
-language sql immutable as $$
-  select p_path is not null and (public.is_administrator(p_role) or exists (
-    select from unnest(p_permitted) top (path) where public.path_covers(top.path, p_path)))
-$$;
+language plpgsql immutable as $$
+begin
+  return p_path is not null and (public.is_administrator(p_role) or exists (
+    select from unnest(p_permitted) top (path) where public.path_covers(top.path, p_path)));
+end $$;
 
 -- Whether the caller may read, and may write, what lies at a path: one row.
 create or replace function public.rights_on(p_role text, p_tenant_id uuid, p_user_id uuid, p_path text)

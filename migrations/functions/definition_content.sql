@@ -37,11 +37,17 @@ create or replace function public.path_part_faults(
   p_role text, p_tenant_id uuid, p_user_id uuid, p_content jsonb
 ) returns jsonb
 language plpgsql stable as $$
+declare
+  v_readable text[];
+  v_writable text[];
 begin
+  select permitted.readable, permitted.writable into v_readable, v_writable
+  from public.permitted_paths(p_role, p_tenant_id, p_user_id) permitted;
   return (
     with named as (
       select field.place, field.name as field, field.allowed, given."position", given.id,
-        part.materialized_path as path, part.part_type, rights.may_write
+        part.materialized_path as path, part.part_type,
+        public.is_permitted(p_role, v_writable, part.materialized_path) as may_write
       from (values
         (1, 'source_path_part_ids', '{FOLDER,DOCUMENT}'::text[]),
         (2, 'instruction_path_part_ids', '{FOLDER,DOCUMENT}'),
@@ -52,13 +58,8 @@ begin
         when 'template_path_part_id' then array_remove(array[(p_content ->> field.name)::uuid], null)
         else public.json_uuids(p_content -> field.name)
       end) with ordinality as given (id, "position")
-      left join lateral (
-        select part.materialized_path, part.part_type
-        from public.path_parts part
-        cross join lateral public.rights_on(p_role, p_tenant_id, p_user_id, part.materialized_path) rights
-        where part.tenant_id = p_tenant_id and part.id = given.id and rights.may_read
-      ) part on true
-      cross join lateral public.rights_on(p_role, p_tenant_id, p_user_id, part.materialized_path) rights
+      left join public.path_parts part on part.tenant_id = p_tenant_id and part.id = given.id
+        and public.is_permitted(p_role, v_readable, part.materialized_path)
     ), judged as (
       select named.*, above.field as above_field, above."position" as above_position,
         case
