@@ -5,6 +5,8 @@ export default defineConfig({
   plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
   test: {
     include: ["test/**/*.test.ts"],
+    // What takes minutes: `npm run test:deep`.
+    exclude: ["test/deep/**"],
     globalSetup: "./test/global-setup.ts",
     setupFiles: "./test/setup.ts",
     // To start a runtime for each file and load all anew in it would take longer than most of the files do.

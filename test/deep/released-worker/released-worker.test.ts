@@ -1,0 +1,51 @@
+/**
+ * The Worker of the release before, on today's tables and functions: `npm run migrate` comes before `npm run deploy`, and a
+ * rollback of the Worker leaves the database as it is. What that Worker sends was recorded (`record.ts`), and is sent again.
+ */
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Service, startService } from "../../support/service.ts";
+import recorded from "./recording.json";
+import { type RecordedRequest, type Recording, shapeOf } from "./recording.ts";
+import { type Ask, backdate, insertWorld, readStand } from "./world.ts";
+
+const recording: Recording = recorded;
+
+let service: Service;
+let ask: Ask;
+
+beforeAll(async () => {
+  service = await startService();
+  ask = service.database.sql.query;
+  await insertWorld(ask, "http://127.0.0.1:9/");
+});
+
+/** Sends what the recorded Worker sent, as its driver did, and tells how the database's answer is made. */
+async function sendAgain({ statements, isBatch, isolationLevel }: RecordedRequest): Promise<string[]> {
+  const queries = statements.map(({ query, params }) => ({ query: recording.queries[query], params }));
+  const { url, sqlEndpoint } = service.database;
+  const response = await fetch(sqlEndpoint, {
+    method: "POST",
+    headers: {
+      "Neon-Connection-String": url,
+      "Neon-Raw-Text-Output": "true",
+      "Neon-Array-Mode": "true",
+      ...(isolationLevel !== null && { "Neon-Batch-Isolation-Level": isolationLevel }),
+    },
+    body: JSON.stringify(isBatch ? { queries } : queries[0]),
+  });
+  const answer = await response.text();
+  if (response.status !== 200) throw new Error(answer);
+  return shapeOf(JSON.parse(answer));
+}
+
+describe(`what the Worker of ${recording.commit} sends`, () => {
+  // Each step goes on from the one before.
+  it.each(recording.steps)("is carried out, and answered as it reads answers: $name", async (step) => {
+    if (step.backdated !== null) await ask(backdate(step.backdated), []);
+    for (const request of step.requests) {
+      const answer = new Set(await sendAgain(request));
+      expect(request.answer.filter((line) => !answer.has(line))).toEqual([]);
+    }
+    expect(await readStand(ask)).toEqual(step.stand);
+  });
+});
