@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { hashApiKey } from "../../src/http/credentials/api-key.ts";
-import { knownCallers, SESSION_SETTINGS, sessionToken, unknownCallers } from "../support/callers.ts";
-import { BUSY_RUNNER, runToken } from "../support/lifecycle.ts";
-import { CALLS, type Call, callOf, requestOf } from "../support/operations.ts";
+import { knownCallers, SESSION_KEYS, SESSION_SETTINGS, sessionToken, unknownCallers } from "../support/callers.ts";
+import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { type Call, callOf, OPERATION_IDS, requestOf } from "../support/operations.ts";
 import { type Service, startService } from "../support/service.ts";
-import { SESSION_KEYS } from "../support/session.ts";
 import { SETTINGS } from "../support/settings.ts";
-import { addDefinition, addRun, createStage, definitionBody, type Stage } from "../support/stage.ts";
-import { WEBHOOK_SECRET } from "../support/tenant.ts";
+import { addDefinition, addRunning, createStage, definitionBody, type Stage } from "../support/stage.ts";
+import { runToken, WEBHOOK_SECRET } from "../support/tenant.ts";
 
 /** Everything that the service has written for somebody to read, and where. */
 const written: { where: string; text: string }[] = [];
@@ -25,7 +24,7 @@ beforeAll(async () => {
     vi.spyOn(console, level).mockImplementation((...line) => void written.push({ where: "log", text: line.join(" ") }));
   }
   service = await startService({ settings: SESSION_SETTINGS, ownServer: true });
-  stage = await createStage(service, "secrets");
+  stage = await createStage(service, "secrets", BUSY_RUNNER);
   const configured = { ...SESSION_KEYS, "run tokens": SETTINGS.RUN_TOKEN_SECRET, encryption: SETTINGS.ENCRYPTION_KEY };
   for (const [name, text] of Object.entries(configured)) addSecret(`the key ${name}`, text.replace(/^k\d:/, ""));
   addSecret("the connection string", service.database.url);
@@ -58,7 +57,7 @@ async function addKey(name: string, key: string): Promise<void> {
 async function callAll(): Promise<void> {
   const other = await createStage(service, "beside");
   const [known, unknown] = [await knownCallers(stage, other), await unknownCallers(stage, other)];
-  for (const id of Object.keys(CALLS)) {
+  for (const id of OPERATION_IDS) {
     const refused = await callOf(id, stage);
     for (const [name, caller] of Object.entries(unknown)) await callAs(name, refused, await caller(refused));
     for (const [name, caller] of Object.entries(known)) await callAs(name, await callOf(id, stage), caller());
@@ -104,7 +103,7 @@ describe("no secret is written", () => {
   it("when what was sent is wrong, whatever field or header the secret was put into", async () => {
     const { key } = stage.tenant.owner;
     const session = await sessionToken(stage, stage.tenant.owner.id);
-    const token = await runToken(stage.tenant, await addRun(stage, "RUNNING"));
+    const token = await runToken(stage.tenant, (await addRunning(stage)).runId);
     addSecret("a session", session);
     addSecret("a run's token", token);
     const body = definitionBody(stage);
@@ -148,7 +147,7 @@ describe("no secret is written", () => {
   it("when the database fails, or cannot be reached", async () => {
     const { sql } = service.database;
     const { key } = stage.tenant.owner;
-    const calls = await Promise.all(Object.keys(CALLS).map((id) => callOf(id, stage)));
+    const calls = await Promise.all(OPERATION_IDS.map((id) => callOf(id, stage)));
     await sql`alter table users rename to gone`;
     const broken = [];
     for (const call of calls) broken.push((await send(call.path, requestOf(call, key))).status);

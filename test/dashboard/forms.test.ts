@@ -1,10 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { eventTypes, invoke, readRun } from "../support/lifecycle.ts";
-import { ABSENT_RUNNER, type Browser, openTenant, PAGE_SETTINGS } from "../support/pages.ts";
+import { eventTypes, insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { grant, insertParts, readPaths } from "../support/path-parts.ts";
-import { insertRun } from "../support/runs.ts";
 import { type Service, startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
+import { ABSENT_RUNNER, type Browser, openTenant, PAGE_SETTINGS } from "./browser.ts";
 
 const SECRET = "whsec_dGhlIHNlY3JldCBvZiB0aGUgdGVzdHMgcnVubmVy";
 

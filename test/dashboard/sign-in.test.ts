@@ -1,8 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { PAGE_SETTINGS, signIn, toForm } from "../support/pages.ts";
-import { insertRun } from "../support/runs.ts";
+import { insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { PAGE_SETTINGS, signIn, toForm } from "./browser.ts";
 
 let service: Service;
 let tenant: TestTenant;

@@ -2,7 +2,8 @@
 import { v7 as uuid } from "uuid";
 import { beforeAll, describe, expect, it } from "vitest";
 import { hashApiKey } from "../../src/http/credentials/api-key.ts";
-import { BUSY_RUNNER, callBack, invoke } from "../support/lifecycle.ts";
+import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { callBack, invoke } from "../support/lifecycle.ts";
 import { grant, insertParts } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant, type TestUser } from "../support/tenant.ts";

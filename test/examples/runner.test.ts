@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { notifyStopped, sendDispatch } from "../../src/runners/send.ts";
-import { dispatchRow } from "../support/dispatch-row.ts";
-import { type ExampleLanguage, startExampleRunner } from "../support/example-runner.ts";
+import { dispatchRow } from "../runners/dispatch-row.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
-import type { ScriptedAnswer } from "../support/runner-script.ts";
+import type { ScriptedAnswer } from "../support/harness-protocol.ts";
 import { WEBHOOK_SECRET } from "../support/tenant.ts";
+import { type ExampleLanguage, startExampleRunner } from "./example-runner.ts";
 
 const LOCAL = { allowLocal: true, publicUrl: "https://service.test" };
 const LONG = { WORK_SECONDS: "3600" };

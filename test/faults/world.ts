@@ -1,19 +1,22 @@
-import { type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
+import { SESSION_SETTINGS } from "../support/callers.ts";
+import { answeringRunner } from "../support/fake-runner.ts";
 import { type Service, startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createStage, type Stage } from "../support/stage.ts";
 
 /** Where something is tried: a tenant of its own, whose runner takes every run. */
-export type World = { service: Service; tenant: TestTenant; runner: FakeRunner };
+export type World = Stage<Service>;
 
-/** A service that waits for its database as briefly as it can be told to. */
-export const startHurriedService = () => startService({ settings: { DATABASE_TIMEOUT_SECONDS: "1" } });
-
-export async function createWorld(service: Service): Promise<World> {
-  const runner = await startFakeRunner();
-  return { service, runner, tenant: await createTenant(service.database, { runnerUrl: runner.url }) };
+/** A service that waits for its database as briefly as it can be told to. It is ready: a sweep has ended. */
+export async function startHurriedService(): Promise<Service> {
+  const service = await startService({ settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "1" } });
+  await service.sweep();
+  return service;
 }
 
-/** Lets everything come to rest: what is still to be handed over is handed over by a sweep, without waiting for it. */
+export const createWorld = (service: Service, runnerUrl = answeringRunner(202)): Promise<World> =>
+  createStage(service, "fault", runnerUrl);
+
+/** Lets everything come to rest: what is still to be dispatched is dispatched by a sweep, without waiting for it. */
 export async function settle({ service, tenant }: World): Promise<void> {
   const due = await service.database.sql`
     update workflow_runs set next_dispatch_at = statement_timestamp()
@@ -21,7 +24,7 @@ export async function settle({ service, tenant }: World): Promise<void> {
   if (due.length > 0) await service.sweep();
 }
 
-/** All that the database has of a tenant, without ids and times: the same text for what has come to the same. */
+/** All that the database has of a tenant, without ids and times: the same text for the same state. */
 export async function readStand({ service, tenant }: World): Promise<string> {
   const [row] = await service.database.sql`
     select jsonb_build_object(
@@ -37,8 +40,12 @@ export async function readStand({ service, tenant }: World): Promise<string> {
       'definitions', (
         select jsonb_agg(jsonb_build_array(name, is_active, max_run_duration_seconds, runner_url is null) order by created_at)
         from workflow_definitions where tenant_id = t.id),
-      'users', (select jsonb_agg(jsonb_build_array(role, deactivated_at is null) order by role, id) from users where tenant_id = t.id),
-      'keys', (select jsonb_agg(jsonb_build_array(name, revoked_at is null) order by name, id) from api_keys where tenant_id = t.id),
+      'users', (
+        select jsonb_agg(jsonb_build_array(role, deactivated_at is null) order by role, deactivated_at is null)
+        from users where tenant_id = t.id),
+      'keys', (
+        select jsonb_agg(jsonb_build_array(name, revoked_at is null) order by name, revoked_at is null)
+        from api_keys where tenant_id = t.id),
       'permissions', (select jsonb_agg(capability order by capability) from user_permissions where tenant_id = t.id)
     )::text as stand
     from tenants t where t.id = ${tenant.id}`;

@@ -1,6 +1,7 @@
 /** What an answer has against the document, and the document against an answer. */
-import { at, normalise } from "../support/compare-contract.ts";
+
 import type { Json } from "../support/contract.ts";
+import { at, normalise } from "../support/contract.ts";
 import { document, documentFaults, type Operation, operations, schemaErrors } from "../support/document.ts";
 import type { Plan } from "./plan.ts";
 import { type Draft, readPath, type Sent } from "./request.ts";

@@ -1,7 +1,7 @@
 /** Random plans for the operations of the document. */
 import fc from "fast-check";
-import { at, normalise } from "../support/compare-contract.ts";
 import type { Json } from "../support/contract.ts";
+import { at, normalise } from "../support/contract.ts";
 import { document, type Operation, operations } from "../support/document.ts";
 import { idFor } from "./ids.ts";
 import { CARRIERS, KNOWN_CALLERS, type Plan, type Twist, WIRES } from "./plan.ts";

@@ -1,6 +1,7 @@
 /** Makes a request of a plan. */
-import { at } from "../support/compare-contract.ts";
+
 import type { Json } from "../support/contract.ts";
+import { at } from "../support/contract.ts";
 import { findOperation, type Operation } from "../support/document.ts";
 import { type Call, callOf } from "../support/operations.ts";
 import { fillIds } from "./ids.ts";

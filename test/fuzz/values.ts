@@ -1,9 +1,9 @@
 /** Values for the schemas of the OpenAPI document: such as it allows, such as it forbids, and such as are hard to take. */
 import fc from "fast-check";
 import { formatCursor } from "../../src/runs/run-schema.ts";
-import { at } from "../support/compare-contract.ts";
 import type { Json } from "../support/contract.ts";
-import { BUSY_RUNNER } from "../support/lifecycle.ts";
+import { at } from "../support/contract.ts";
+import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { WEBHOOK_SECRET } from "../support/tenant.ts";
 import { idFor } from "./ids.ts";
 import { AWKWARD, STRANGE_NAMES, UNSTORABLE } from "./texts.ts";

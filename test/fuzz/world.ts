@@ -1,24 +1,25 @@
 import { RUN_STATUSES } from "../../src/db/enums.ts";
 import { type Caller, knownCallers } from "../support/callers.ts";
-import { runToken } from "../support/lifecycle.ts";
+import { insertRun } from "../support/lifecycle.ts";
 import type { Call } from "../support/operations.ts";
-import { insertRun } from "../support/runs.ts";
+import type { Service } from "../support/service.ts";
 import { createStage, type Stage } from "../support/stage.ts";
+import { runToken } from "../support/tenant.ts";
 import { type Ids, readIds } from "./ids.ts";
 import type { KnownCaller } from "./plan.ts";
 
 /** Another tenant, and those whom the service lets in nowhere: the same for all requests. */
-export type Outside = { stage: Stage; ids: Ids; unknown: Caller[] };
+export type Outside = { stage: Stage<Service>; ids: Ids; unknown: Caller[] };
 
 /** Puts a run of each state into a stage's tenant, and tells what it has. */
-export async function fill(stage: Stage): Promise<Ids> {
+export async function fill(stage: Stage<Service>): Promise<Ids> {
   for (const status of RUN_STATUSES) await insertRun(stage.service.database, stage.tenant, { status });
   return readIds(stage);
 }
 
 /** Where a list of plans is carried out: in a tenant of its own. */
 export type World = {
-  stage: Stage;
+  stage: Stage<Service>;
   ids: { own: Ids; other: Ids };
   known: Record<KnownCaller, Caller>;
   unknown: Caller[];

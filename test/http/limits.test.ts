@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { type RateLimiter, readConfig } from "../../src/config.ts";
+import { toForm } from "../dashboard/browser.ts";
+import { claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../support/callers.ts";
 import { invokePath } from "../support/lifecycle.ts";
-import { toForm } from "../support/pages.ts";
 import { type Service, startService } from "../support/service.ts";
-import { claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../support/session.ts";
 import { SETTINGS } from "../support/settings.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { llmsText, openApiDocument } from "../../src/http/openapi.ts";
 import { createService } from "../../src/routes.ts";
 import contractJson from "../contract/workflow-api.openapi.json";
-import { at, isObject, normalise, schemaFaults } from "../support/compare-contract.ts";
 import type { Json } from "../support/contract.ts";
+import { at, isObject, normalise, schemaFaults } from "../support/contract.ts";
 
 const contract: Json = JSON.parse(JSON.stringify(contractJson));
 const document: Json = JSON.parse(JSON.stringify(openApiDocument(createService())));

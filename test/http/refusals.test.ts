@@ -1,6 +1,6 @@
 /** What is refused before, or whatever, a verb says. */
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/pages.ts";
+import { type Browser, openTenant, PAGE_SETTINGS } from "../dashboard/browser.ts";
 import { type Service, startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
 

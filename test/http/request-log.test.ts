@@ -1,10 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openApiDocument } from "../../src/http/openapi.ts";
 import { createService } from "../../src/routes.ts";
-import { callBack } from "../support/lifecycle.ts";
-import { insertRun } from "../support/runs.ts";
+import { claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../support/callers.ts";
+import { callBack, insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
-import { claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../support/session.ts";
 import { createTenant, type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";
 
 let service: Service;

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { seeds } from "../support/seeds.ts";
+import { seeds } from "../support/harness.ts";
 import { startService } from "../support/service.ts";
 import { checkModel } from "./check.ts";
 

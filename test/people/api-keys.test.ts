@@ -2,8 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { hashApiKey, isWellFormedApiKey, MAX_ACTIVE_API_KEYS } from "../../src/http/credentials/api-key.ts";
 import { contractFaults } from "../support/contract.ts";
 import { type Service, startService } from "../support/service.ts";
-import { createTenant } from "../support/tenant.ts";
-import { addUser } from "../support/users.ts";
+import { addUser, createTenant } from "../support/tenant.ts";
 
 type Key = { id: string; name: string; key_suffix: string; created_at: string };
 

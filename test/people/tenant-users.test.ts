@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Service, startService } from "../support/service.ts";
-import { createTenant, type TestTenant, type TestUser } from "../support/tenant.ts";
-import { addUser } from "../support/users.ts";
+import { addUser, createTenant, type TestTenant, type TestUser } from "../support/tenant.ts";
 
 type User = { id: string; email: string; role: string; is_active: boolean; updated_at: string };
 

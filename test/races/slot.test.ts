@@ -1,10 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Dispatched, listDispatched } from "../support/dispatched.ts";
-import { type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
+import { type Dispatched, type FakeRunner, listDispatched, startFakeRunner } from "../support/fake-runner.ts";
+import { seeds } from "../support/harness.ts";
 import { brokenInvariants } from "../support/invariants.ts";
 import { invokePath, passDeadline } from "../support/lifecycle.ts";
 import { createRandom, type Random } from "../support/random.ts";
-import { seeds } from "../support/seeds.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 

@@ -3,13 +3,12 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import page from "../../docs/runner-protocol.md?raw";
 import { parseKeyRing } from "../../src/key-ring.ts";
 import { encryptWebhookSecret } from "../../src/runners/secret-box.ts";
-import { makeDue, readEvents } from "../support/dispatches.ts";
-import { createTenantWithRunner } from "../support/fake-runner.ts";
-import { BUSY_RUNNER, callBack, eventTypes, invoke, readRun } from "../support/lifecycle.ts";
-import { exampleRequest, shapeOf } from "../support/runner-protocol.ts";
-import type { ScriptedAnswer } from "../support/runner-script.ts";
+import { BUSY_RUNNER, createTenantWithRunner } from "../support/fake-runner.ts";
+import type { ScriptedAnswer } from "../support/harness-protocol.ts";
+import { callBack, eventTypes, invoke, makeDue, readEvents, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";
+import { exampleRequest, shapeOf } from "./example-request.ts";
 
 let service: Service;
 

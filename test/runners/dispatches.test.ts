@@ -3,8 +3,8 @@ import { type Database, openDatabase } from "../../src/db/client.ts";
 import type { Dispatch } from "../../src/runners/dispatch.ts";
 import { acceptDispatches, giveUpDispatch, postponeDispatch } from "../../src/runners/record-dispatch.ts";
 import { claimDueDispatches } from "../../src/sweep/claim-due-dispatches.ts";
-import { makeDue } from "../support/dispatches.ts";
-import { BUSY_RUNNER, callBack, eventTypes, invoke, readRun } from "../support/lifecycle.ts";
+import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { callBack, eventTypes, invoke, makeDue, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { contractFaults } from "../support/contract.ts";
-import { insertRun } from "../support/runs.ts";
+import { insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { contractFaults } from "../support/contract.ts";
-import { BUSY_RUNNER, callBack, invoke } from "../support/lifecycle.ts";
+import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { callBack, insertRun, invoke } from "../support/lifecycle.ts";
 import { grant } from "../support/path-parts.ts";
-import { insertRun } from "../support/runs.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { RunStatus } from "../../src/db/enums.ts";
-import { BUSY_RUNNER, callBack, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
+import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { callBack, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { contractFaults } from "../support/contract.ts";
-import { BUSY_RUNNER, callBack, eventTypes, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
+import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { callBack, eventTypes, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
 import { grant } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";

@@ -3,7 +3,7 @@ import { reencryptSecrets } from "../../scripts/local/reencrypt.ts";
 import { openDatabase } from "../../src/db/client.ts";
 import { type KeyRing, parseKeyRing } from "../../src/key-ring.ts";
 import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runners/secret-box.ts";
-import { BUSY_RUNNER } from "../support/lifecycle.ts";
+import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { type Service, startService } from "../support/service.ts";
 import { SETTINGS } from "../support/settings.ts";
 import { createTenant, type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";

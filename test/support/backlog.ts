@@ -58,3 +58,28 @@ export async function insertRuns(
       select statement_timestamp() - make_interval(secs => ${overdueSeconds} + d.position * 0.001) as deadline
     ) t`;
 }
+
+/** Puts `count` overdue RUNNING runs into the database, each of a definition of its own. */
+export async function insertOverdueRuns({ sql }: TestDatabase, tenant: TestTenant, count: number): Promise<void> {
+  await sql.transaction([
+    sql`
+      create temporary table fresh on commit drop as
+      select gen_random_uuid() as definition_id, gen_random_uuid() as part_id, gen_random_uuid() as run_id, n
+      from generate_series(1, ${count}::int) n`,
+    sql`
+      insert into path_parts (id, tenant_id, name, part_type, materialized_path)
+      select part_id, ${tenant.id}, part_id::text, 'WORKFLOW_DEFINITION', '/' || part_id from fresh`,
+    sql`
+      insert into workflow_definitions (id, tenant_id, path_part_id, name, runner_type,
+        source_path_part_ids, instruction_path_part_ids, output_path_part_ids)
+      select f.definition_id, d.tenant_id, f.part_id, 'Overdue', d.runner_type,
+        d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids
+      from fresh f, workflow_definitions d where d.id = ${tenant.definitionId}`,
+    sql`
+      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+        started_at, deadline_at)
+      select run_id, ${tenant.id}, definition_id, ${tenant.owner.id}, 'SELF_HOSTED', 'RUNNING', '{}',
+        statement_timestamp() - interval '10 minutes', statement_timestamp() - interval '5 minutes' - n * interval '1 ms'
+      from fresh`,
+  ]);
+}

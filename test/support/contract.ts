@@ -35,3 +35,82 @@ export function contractFaults(operationId: string, status: number, body: unknow
   const root: Schema = JSON.parse(JSON.stringify({ components, allOf: [toJsonSchema(schema)] }));
   return new Validator(root, "2019-09", false).validate(body).errors.map((e) => `${e.instanceLocation}: ${e.error}`);
 }
+
+/*
+ * Compares two OpenAPI schemas: the contract's (3.0) and ours (3.1). Both are first brought into one form:
+ * references resolved, "or null" as `nullable: true`, and what only people read left out.
+ */
+
+type JsonObject = { [key: string]: Json };
+
+const FOR_PEOPLE = new Set(["description", "example", "examples", "title"]);
+
+export const isObject = (json: Json | undefined): json is JsonObject =>
+  typeof json === "object" && json !== null && !Array.isArray(json);
+
+/** The value at a path of keys; an empty object where there is none. */
+export function at(json: Json | undefined, ...keys: string[]): JsonObject {
+  let value = json;
+  for (const key of keys) value = isObject(value) ? value[key] : undefined;
+  return isObject(value) ? value : {};
+}
+
+export function normalise(schema: Json, document: Json): Json {
+  if (Array.isArray(schema)) return schema.map((item) => normalise(item, document));
+  if (!isObject(schema)) return schema;
+  if (typeof schema.$ref === "string") {
+    const { $ref, ...siblings } = schema;
+    const target = at(document, ...schema.$ref.slice(2).split("/"));
+    return normalise({ ...target, ...siblings }, document);
+  }
+  if (Array.isArray(schema.anyOf) && schema.anyOf.some((option) => at(option).type === "null")) {
+    const [option = {}] = schema.anyOf.filter((candidate) => at(candidate).type !== "null");
+    const { anyOf: _, ...siblings } = schema;
+    return normalise({ ...siblings, ...at(option), nullable: true }, document);
+  }
+  const entries = Object.entries(schema).filter(([key]) => !FOR_PEOPLE.has(key));
+  const result: JsonObject = {};
+  for (const [key, value] of entries) {
+    result[key] =
+      key === "properties" && isObject(value)
+        ? Object.fromEntries(Object.entries(value).map(([name, property]) => [name, normalise(property, document)]))
+        : normalise(value, document);
+  }
+  if (Array.isArray(result.type) && result.type.includes("null")) {
+    result.type = result.type.find((type) => type !== "null") ?? "null";
+    result.nullable = true;
+  }
+  if (Array.isArray(result.enum)) result.enum = result.enum.filter((value) => value !== null).sort();
+  if (Array.isArray(result.required)) result.required = result.required.toSorted();
+  return result;
+}
+
+/**
+ * What our schema lacks or narrows. A request may have optional fields beyond the contract's; an answer has
+ * exactly the contract's.
+ */
+export function schemaFaults(where: string, theirs: Json, ours: Json | undefined, isRequest: boolean): string[] {
+  if (ours === undefined) return [`${where} is missing`];
+  if (!isObject(theirs) || !isObject(ours)) {
+    return JSON.stringify(theirs) === JSON.stringify(ours)
+      ? []
+      : [`${where}: ${JSON.stringify(ours)}, not ${JSON.stringify(theirs)}`];
+  }
+  const keys = new Set([...Object.keys(theirs), ...Object.keys(ours)]);
+  return [...keys].flatMap((key) => {
+    const [their, our] = [theirs[key], ours[key]];
+    if (key === "properties") return propertyFaults(where, at(their), at(our), isRequest);
+    if (key === "items" && their !== undefined) return schemaFaults(`${where}[]`, their, our, isRequest);
+    return JSON.stringify(their) === JSON.stringify(our)
+      ? []
+      : [`${where}.${key}: ${JSON.stringify(our)}, not ${JSON.stringify(their)}`];
+  });
+}
+
+function propertyFaults(where: string, theirs: JsonObject, ours: JsonObject, isRequest: boolean): string[] {
+  const missing = Object.entries(theirs).flatMap(([name, their]) =>
+    schemaFaults(`${where}.${name}`, their, ours[name], isRequest),
+  );
+  const extra = isRequest ? [] : Object.keys(ours).filter((name) => !(name in theirs));
+  return [...missing, ...extra.map((name) => `${where}.${name} is not in the contract`)];
+}

@@ -1,7 +1,7 @@
 import { type NeonQueryFunction, neon, neonConfig } from "@neondatabase/serverless";
 import { inject } from "vitest";
-import type { Fault } from "./fault.ts";
 import { askHarness } from "./harness.ts";
+import type { Fault } from "./harness-protocol.ts";
 
 export type TestDatabase = {
   /** What the service is given. */

@@ -1,8 +1,8 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { openApiDocument } from "../../src/http/openapi.ts";
 import { createService } from "../../src/routes.ts";
-import { at, isObject } from "./compare-contract.ts";
 import type { Json } from "./contract.ts";
+import { at, isObject } from "./contract.ts";
 
 /** The service's own OpenAPI document. */
 export const document: Json = JSON.parse(JSON.stringify(openApiDocument(createService())));

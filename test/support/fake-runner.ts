@@ -1,7 +1,14 @@
+import { inject } from "vitest";
 import type { TestDatabase } from "./database.ts";
 import { askHarness } from "./harness.ts";
-import type { ReceivedRequest, ScriptedAnswer } from "./runner-script.ts";
+import type { ReceivedRequest, ScriptedAnswer } from "./harness-protocol.ts";
 import { createTenant } from "./tenant.ts";
+
+/** A runner that answers everything with this status, and remembers nothing. */
+export const answeringRunner = (status: number) => `${inject("harnessUrl")}/answering-runner?status=${status}`;
+
+/** A runner that has no time: a dispatch to it fails, and is due again later. */
+export const BUSY_RUNNER = answeringRunner(503);
 
 export type FakeRunner = {
   /** Where it listens, on this machine. */
@@ -36,4 +43,20 @@ export async function startFakeRunner(answers: ScriptedAnswer[] = []): Promise<F
 export async function createTenantWithRunner(database: TestDatabase, answers: ScriptedAnswer[] = []) {
   const runner = await startFakeRunner(answers);
   return { tenant: await createTenant(database, { runnerUrl: runner.url }), runner };
+}
+
+/** A dispatch of a run as its runner got it. */
+export type Dispatched = { webhookId: string; runId: string; attempt: number; token: string };
+
+type Body = { type: string; data: { run_id: string; attempt: number; callback_token: string } };
+
+/** Every dispatch that a runner has been sent so far, oldest first. */
+export async function listDispatched(runner: FakeRunner): Promise<Dispatched[]> {
+  const requests = await runner.requests();
+  return requests.flatMap(({ headers, body }) => {
+    const { type, data }: Body = JSON.parse(body);
+    if (type !== "workflow_run.dispatched") return [];
+    const { run_id: runId, attempt, callback_token: token } = data;
+    return [{ webhookId: headers["webhook-id"] ?? "", runId, attempt, token }];
+  });
 }

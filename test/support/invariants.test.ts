@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { BUSY_RUNNER } from "./fake-runner.ts";
 import { type Ask, brokenInvariants } from "./invariants.ts";
-import { BUSY_RUNNER, callBack, invoke } from "./lifecycle.ts";
+import { callBack, invoke } from "./lifecycle.ts";
 import { type Service, startService } from "./service.ts";
 import { createTenant, type TestTenant } from "./tenant.ts";
 

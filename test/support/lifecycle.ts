@@ -1,17 +1,9 @@
-import { inject } from "vitest";
-import { readConfig } from "../../src/config.ts";
-import { signRunToken } from "../../src/http/credentials/run-token.ts";
+import { v7 as uuid } from "uuid";
+import type { RunStatus } from "../../src/db/enums.ts";
+import type { RunSnapshot } from "../../src/db/run-snapshot.ts";
+import type { TestDatabase } from "./database.ts";
 import type { Service } from "./service.ts";
-import { SETTINGS } from "./settings.ts";
-import type { TestTenant } from "./tenant.ts";
-
-/** A runner that answers everything with this status, and remembers nothing. */
-export const answeringRunner = (status: number) => `${inject("harnessUrl")}/answering-runner?status=${status}`;
-
-/** A runner that has no time: a dispatch to it fails, and is due again later. */
-export const BUSY_RUNNER = answeringRunner(503);
-
-const { runTokenKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/unused" });
+import { runToken, type TestTenant } from "./tenant.ts";
 
 export const invokePath = (tenant: TestTenant) => `/v1/workflow-definitions/${tenant.definitionId}/invoke`;
 
@@ -20,11 +12,6 @@ export async function invoke(service: Service, tenant: TestTenant, key = tenant.
   const response = await service.send("POST", invokePath(tenant), key, {});
   if (response.status !== 202) throw new Error(`invoke: ${response.status} ${await response.text()}`);
   return (await response.json<{ id: string }>()).id;
-}
-
-/** The token that a dispatch of this attempt brings. */
-export function runToken(tenant: TestTenant, runId: string, attempt = 1): Promise<string> {
-  return signRunToken(runTokenKeys, { runId, attempt, tenantId: tenant.id, expiresAt: new Date().toISOString() });
 }
 
 /** Says, as the runner would, how an attempt ended. */
@@ -46,9 +33,7 @@ export async function readRun(service: Service, tenant: TestTenant, runId: strin
 
 /** The types of what happened to a run, oldest first. */
 export async function eventTypes(service: Service, tenant: TestTenant, runId: string): Promise<string[]> {
-  const response = await service.get(`/v1/workflow-runs/${runId}/events?limit=100`, tenant.owner.key);
-  const { items } = await response.json<{ items: { type: string }[] }>();
-  return items.map(({ type }) => type);
+  return (await readEvents(service, tenant, runId)).map(({ type }) => type);
 }
 
 /** Moves a RUNNING run's times back, so that its deadline was `seconds` ago. */
@@ -75,4 +60,66 @@ export async function passDeadline({ database: { sql } }: Service, runId: string
           deadline_at = statement_timestamp() - interval '1 second'
       where id = ${runId} and status = 'RUNNING'`,
   ]);
+}
+
+export type RunEvent = { type: string; attempt: number; at: string; detail: Record<string, unknown> | null };
+
+/** What happened to a run, oldest first. */
+export async function readEvents(service: Service, tenant: TestTenant, runId: string): Promise<RunEvent[]> {
+  const response = await service.get(`/v1/workflow-runs/${runId}/events?limit=100`, tenant.owner.key);
+  return (await response.json<{ items: RunEvent[] }>()).items;
+}
+
+/** Moves the next delivery of a run back, so that it is due; also when it is under a lease. */
+export async function makeDue(service: Service, runId: string): Promise<void> {
+  await service.database.sql`
+    update workflow_runs set next_dispatch_at = statement_timestamp() - interval '1 second'
+    where id = ${runId} and next_dispatch_at is not null`;
+}
+
+type NewRun = {
+  status?: RunStatus;
+  userId?: string;
+  /** For a RUNNING run: how long ago its deadline was; negative for one that has time left. */
+  overdueSeconds?: number;
+  error?: string;
+};
+
+/** Puts a run into the database as it would stand, with its times moved back. Returns its id. */
+export async function insertRun({ sql }: TestDatabase, tenant: TestTenant, run: NewRun = {}): Promise<string> {
+  const { status = "RUNNING", userId = tenant.owner.id, overdueSeconds = -240, error = null } = run;
+  const id = uuid();
+  const isStarted = status !== "PENDING";
+  const isEnded = status === "COMPLETED" || status === "FAILED";
+  await sql`
+    insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+      created_at, started_at, deadline_at, dispatched_at, completed_at, updated_at, ended_by, error)
+    select ${id}, ${tenant.id}, ${tenant.definitionId}, ${userId}, 'SELF_HOSTED', ${status},
+      ${JSON.stringify(snapshot(tenant, userId))}::jsonb,
+      deadline - interval '301 seconds',
+      case when ${isStarted}::boolean then deadline - interval '300 seconds' end,
+      case when ${isStarted}::boolean then deadline end,
+      case when ${isStarted}::boolean then deadline - interval '299 seconds' end,
+      case when ${isEnded}::boolean then deadline - interval '240 seconds' end,
+      deadline - interval '240 seconds',
+      case when ${isEnded}::boolean then 'CALLBACK' end,
+      ${error}
+    from (select date_trunc('milliseconds', statement_timestamp()) - make_interval(secs => ${overdueSeconds}) as deadline) t`;
+  return id;
+}
+
+function snapshot(tenant: TestTenant, userId: string): RunSnapshot {
+  return {
+    workflow_definition_id: tenant.definitionId,
+    workflow_name: "Test",
+    runner_type: "SELF_HOSTED",
+    user_id: userId,
+    max_run_duration_seconds: 300,
+    sources: [{ path_part_id: tenant.sourcesId, materialized_path: "/sources", part_type: "FOLDER" }],
+    instructions: [
+      { path_part_id: tenant.instructionsId, materialized_path: "/instructions.md", part_type: "DOCUMENT" },
+    ],
+    outputs: [{ path_part_id: tenant.outputsId, materialized_path: "/outputs", part_type: "FOLDER" }],
+    template: null,
+  };
 }

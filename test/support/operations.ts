@@ -1,5 +1,14 @@
-import { addDefinition, addFolder, addGrant, addKey, addRun, definitionBody, type Stage } from "./stage.ts";
-import { addUser } from "./users.ts";
+import {
+  addColleague,
+  addDefinition,
+  addEnded,
+  addFolder,
+  addKey,
+  addPermission,
+  addRunning,
+  definitionBody,
+  type Stage,
+} from "./stage.ts";
 
 /** A request that an OWNER could make, once: each call has a thing of its own to be about. */
 export type Call = {
@@ -10,140 +19,218 @@ export type Call = {
   runId?: string;
 };
 
-const users = ({ tenant }: Stage) => `/v1/tenants/${tenant.id}/users`;
+/** The statuses for: a USER without permissions, one who may read, one who may write, an ADMIN, the OWNER, another tenant's OWNER. */
+type Answers = readonly [bare: number, reader: number, writer: number, admin: number, owner: number, stranger: number];
 
-/** How each operation of the OpenAPI document is called. */
-export const CALLS: Record<string, (stage: Stage) => Call | Promise<Call>> = {
-  list_workflow_definitions: () => ({ method: "GET", path: "/v1/workflow-definitions?limit=100" }),
-  create_workflow_definition: (stage) => ({
-    method: "POST",
-    path: "/v1/workflow-definitions",
-    body: definitionBody(stage),
-  }),
-  get_workflow_definition: async (stage) => ({
-    method: "GET",
-    path: `/v1/workflow-definitions/${await addDefinition(stage)}`,
-  }),
-  update_workflow_definition: async (stage) => ({
-    method: "PUT",
-    path: `/v1/workflow-definitions/${await addDefinition(stage)}`,
-    body: definitionBody(stage),
-  }),
-  delete_workflow_definition: async (stage) => ({
-    method: "DELETE",
-    path: `/v1/workflow-definitions/${await addDefinition(stage)}`,
-  }),
-  invoke_workflow: async (stage) => ({
-    method: "POST",
-    path: `/v1/workflow-definitions/${await addDefinition(stage)}/invoke`,
-    body: { idempotency_key: stage.mark },
-  }),
-  list_workflow_runs: ({ tenant }) => ({
-    method: "GET",
-    path: `/v1/workflow-definitions/${tenant.definitionId}/runs?limit=100`,
-  }),
-  list_tenant_workflow_runs: () => ({ method: "GET", path: "/v1/workflow-runs?limit=100" }),
-  summarise_workflow_runs: () => ({ method: "GET", path: "/v1/workflow-runs/summary" }),
-  get_workflow_run: async (stage) => ({ method: "GET", path: `/v1/workflow-runs/${await addRun(stage, "FAILED")}` }),
-  delete_workflow_run: async (stage) => ({
-    method: "DELETE",
-    path: `/v1/workflow-runs/${await addRun(stage, "COMPLETED")}`,
-  }),
-  list_workflow_run_events: async (stage) => ({
-    method: "GET",
-    path: `/v1/workflow-runs/${await addRun(stage, "COMPLETED")}/events`,
-  }),
-  stop_workflow_run: async (stage) => ({
-    method: "POST",
-    path: `/v1/workflow-runs/${await addRun(stage, "RUNNING")}/stop`,
-    body: { reason: stage.mark },
-  }),
-  retry_workflow_run: async (stage) => ({
-    method: "POST",
-    path: `/v1/workflow-runs/${await addRun(stage, "FAILED")}/retry`,
-  }),
-  workflow_run_callback: async (stage) => {
-    const runId = await addRun(stage, "RUNNING");
-    const body = { status: "FAILED", error: stage.mark };
-    return { method: "POST", path: `/v1/workflow-runs/${runId}/callback`, body, runId };
-  },
-  list_path_parts: ({ roots }) => ({
-    method: "GET",
-    path: `/v1/path-parts?parent_path_id=${roots["/outputs"]}&max_depth=5&limit=100`,
-  }),
-  create_path_part: (stage) => ({
-    method: "POST",
-    path: "/v1/path-parts",
-    body: {
-      name: `${stage.mark}-${crypto.randomUUID()}`,
-      part_type: "FOLDER",
-      parent_path_id: stage.roots["/outputs"],
-    },
-  }),
-  get_path_part: async (stage) => ({ method: "GET", path: `/v1/path-parts/${await addFolder(stage)}` }),
-  update_path_part: async (stage) => ({
-    method: "PATCH",
-    path: `/v1/path-parts/${await addFolder(stage)}`,
-    body: { name: `${stage.mark}-${crypto.randomUUID()}` },
-  }),
-  delete_path_part: async (stage) => ({ method: "DELETE", path: `/v1/path-parts/${await addFolder(stage)}` }),
-  get_me: () => ({ method: "GET", path: "/v1/users/me" }),
-  list_tenant_users: (stage) => ({ method: "GET", path: `${users(stage)}?limit=100` }),
-  create_tenant_user: (stage) => ({
-    method: "POST",
-    path: users(stage),
-    body: { email: `${crypto.randomUUID()}@${stage.mark}.example`, first_name: stage.mark, role: "USER" },
-  }),
-  update_tenant_user: async (stage) => ({
-    method: "PATCH",
-    path: `${users(stage)}/${(await addUser(stage.service.database, stage.tenant)).id}`,
-    body: { role: "ADMIN" },
-  }),
-  deactivate_tenant_user: async (stage) => ({
-    method: "POST",
-    path: `${users(stage)}/${(await addUser(stage.service.database, stage.tenant)).id}/deactivate`,
-  }),
-  activate_tenant_user: async (stage) => ({
-    method: "POST",
-    path: `${users(stage)}/${(await addUser(stage.service.database, stage.tenant)).id}/activate`,
-  }),
-  list_user_permissions: ({ tenant, colleague }) => ({
-    method: "GET",
-    path: `/v1/user-permissions?tenant_id=${tenant.id}&user_id=${colleague.id}&limit=100`,
-  }),
-  create_user_permission: async (stage) => ({
-    method: "POST",
-    path: "/v1/user-permissions",
-    body: {
-      tenant_id: stage.tenant.id,
-      user_id: (await addUser(stage.service.database, stage.tenant)).id,
-      path_part_id: await addFolder(stage),
-      capability: "READ_WRITE",
-    },
-  }),
-  update_user_permission: async (stage) => ({
-    method: "PATCH",
-    path: `/v1/user-permissions/${await addGrant(stage)}?tenant_id=${stage.tenant.id}`,
-    body: { capability: "READ_WRITE" },
-  }),
-  delete_user_permission: async (stage) => ({
-    method: "DELETE",
-    path: `/v1/user-permissions/${await addGrant(stage)}?tenant_id=${stage.tenant.id}`,
-  }),
-  create_api_key: ({ mark }) => ({ method: "POST", path: "/v1/api-keys", body: { name: mark } }),
-  list_api_keys: () => ({ method: "GET", path: "/v1/api-keys" }),
-  get_api_key: async (stage) => ({ method: "GET", path: `/v1/api-keys/${await addKey(stage)}` }),
-  delete_api_key: async (stage) => ({ method: "DELETE", path: `/v1/api-keys/${await addKey(stage)}` }),
-  health_check: () => ({ method: "GET", path: "/healthz" }),
-  readiness_check: () => ({ method: "GET", path: "/readyz" }),
-  get_service: () => ({ method: "GET", path: "/" }),
+export type Operation = {
+  call: (stage: Stage) => Call | Promise<Call>;
+  /** What known callers are answered; "anybody": 200, even without a credential; "runner": 200 for a run's token only. */
+  answers: Answers | "anybody" | "runner";
+  /** True for a change that is idempotent, so that the service sends it once more when its connection breaks. Reads are. */
+  isRepeatable?: true;
+  /** True when a run may start by it, which is then dispatched after the answer. */
+  startsRuns?: true;
+  /** False for an operation that never asks the database. */
+  usesDatabase?: false;
 };
 
-/** How an operation is called. A new route has to say so here, and is then tested with all others. */
+const get = (path: string): Call => ({ method: "GET", path });
+const post = (path: string, body?: unknown): Call => ({ method: "POST", path, body });
+const patch = (path: string, body: unknown): Call => ({ method: "PATCH", path, body });
+const remove = (path: string): Call => ({ method: "DELETE", path });
+const users = ({ tenant }: Stage) => `/v1/tenants/${tenant.id}/users`;
+const definition = (id: string) => `/v1/workflow-definitions/${id}`;
+const run = ({ runId }: { runId: string }) => `/v1/workflow-runs/${runId}`;
+
+/**
+ * Every operation of the OpenAPI document by its `operationId`. The matrix of rights, the isolation of tenants, secrets, plans,
+ * fuzz, faults and the benchmark of round trips go through this table. A new route needs a row here and nowhere else.
+ */
+export const OPERATIONS: Record<string, Operation> = {
+  list_workflow_definitions: {
+    answers: [200, 200, 200, 200, 200, 200],
+    call: () => get("/v1/workflow-definitions?limit=100"),
+  },
+  create_workflow_definition: {
+    answers: [403, 403, 403, 201, 201, 422],
+    call: (stage) => post("/v1/workflow-definitions", definitionBody(stage)),
+  },
+  get_workflow_definition: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(definition(await addDefinition(stage))),
+  },
+  update_workflow_definition: {
+    answers: [404, 403, 200, 200, 200, 404],
+    call: async (stage) => ({
+      method: "PUT",
+      path: definition((await addRunning(stage)).definitionId),
+      body: definitionBody(stage),
+    }),
+    isRepeatable: true,
+    startsRuns: true,
+  },
+  delete_workflow_definition: {
+    answers: [404, 403, 403, 204, 204, 404],
+    call: async (stage) => remove(definition((await addEnded(stage, "FAILED")).definitionId)),
+  },
+  invoke_workflow: {
+    answers: [404, 403, 202, 202, 202, 404],
+    call: async (stage) => post(`${definition(await addDefinition(stage))}/invoke`, { idempotency_key: stage.mark }),
+    isRepeatable: true,
+    startsRuns: true,
+  },
+  list_workflow_runs: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(`${definition((await addRunning(stage)).definitionId)}/runs?limit=100`),
+  },
+  list_tenant_workflow_runs: {
+    answers: [200, 200, 200, 200, 200, 200],
+    call: () => get("/v1/workflow-runs?limit=100"),
+  },
+  summarise_workflow_runs: {
+    answers: [200, 200, 200, 200, 200, 200],
+    call: () => get("/v1/workflow-runs/summary"),
+  },
+  get_workflow_run: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(run(await addEnded(stage, "FAILED"))),
+  },
+  delete_workflow_run: {
+    answers: [404, 403, 403, 204, 204, 404],
+    call: async (stage) => remove(run(await addEnded(stage, "COMPLETED"))),
+  },
+  list_workflow_run_events: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(`${run(await addEnded(stage, "COMPLETED"))}/events`),
+  },
+  stop_workflow_run: {
+    answers: [404, 403, 403, 200, 200, 404],
+    call: async (stage) => post(`${run(await addRunning(stage))}/stop`, { reason: stage.mark }),
+    startsRuns: true,
+  },
+  retry_workflow_run: {
+    answers: [404, 403, 403, 202, 202, 404],
+    call: async (stage) => post(`${run(await addEnded(stage, "FAILED"))}/retry`),
+    startsRuns: true,
+  },
+  workflow_run_callback: {
+    answers: "runner",
+    call: async (stage) => {
+      const { runId } = await addRunning(stage);
+      return { ...post(`${run({ runId })}/callback`, { status: "FAILED", error: stage.mark }), runId };
+    },
+    isRepeatable: true,
+    startsRuns: true,
+  },
+  list_path_parts: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: ({ roots }) => get(`/v1/path-parts?parent_path_id=${roots["/outputs"]}&max_depth=5&limit=100`),
+  },
+  create_path_part: {
+    answers: [422, 403, 201, 201, 201, 422],
+    call: (stage) =>
+      post("/v1/path-parts", {
+        name: stage.newName(),
+        part_type: "FOLDER",
+        parent_path_id: stage.roots["/outputs"],
+      }),
+  },
+  get_path_part: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(`/v1/path-parts/${await addFolder(stage)}`),
+  },
+  update_path_part: {
+    answers: [404, 403, 200, 200, 200, 404],
+    call: async (stage) => patch(`/v1/path-parts/${await addFolder(stage)}`, { name: stage.newName() }),
+  },
+  delete_path_part: {
+    answers: [404, 403, 204, 204, 204, 404],
+    call: async (stage) => remove(`/v1/path-parts/${await addFolder(stage)}`),
+  },
+  get_me: {
+    answers: [200, 200, 200, 200, 200, 200],
+    call: () => get("/v1/users/me"),
+  },
+  list_tenant_users: {
+    answers: [403, 403, 403, 200, 200, 404],
+    call: (stage) => get(`${users(stage)}?limit=100`),
+  },
+  create_tenant_user: {
+    answers: [403, 403, 403, 201, 201, 404],
+    call: (stage) =>
+      post(users(stage), { email: `${stage.newName()}@test.example`, first_name: stage.mark, role: "USER" }),
+  },
+  update_tenant_user: {
+    answers: [403, 403, 403, 200, 200, 404],
+    call: async (stage) => patch(`${users(stage)}/${await addColleague(stage)}`, { role: "ADMIN" }),
+  },
+  deactivate_tenant_user: {
+    answers: [403, 403, 403, 200, 200, 404],
+    call: async (stage) => post(`${users(stage)}/${await addColleague(stage)}/deactivate`),
+  },
+  activate_tenant_user: {
+    answers: [403, 403, 403, 200, 200, 404],
+    call: async (stage) => {
+      const id = await addColleague(stage);
+      const { sql } = stage.service.database;
+      await sql`update users set deactivated_at = statement_timestamp() where id = ${id}`;
+      return post(`${users(stage)}/${id}/activate`);
+    },
+  },
+  list_user_permissions: {
+    answers: [404, 404, 404, 200, 200, 404],
+    call: ({ tenant, colleague }) =>
+      get(`/v1/user-permissions?tenant_id=${tenant.id}&user_id=${colleague.id}&limit=100`),
+  },
+  create_user_permission: {
+    answers: [403, 403, 403, 201, 201, 404],
+    call: async (stage) =>
+      post("/v1/user-permissions", {
+        tenant_id: stage.tenant.id,
+        user_id: await addColleague(stage),
+        path_part_id: await addFolder(stage),
+        capability: "READ_WRITE",
+      }),
+  },
+  update_user_permission: {
+    answers: [404, 404, 404, 200, 200, 404],
+    call: async (stage) => patch(await permissionPath(stage), { capability: "READ_WRITE" }),
+  },
+  delete_user_permission: {
+    answers: [404, 404, 404, 204, 204, 404],
+    call: async (stage) => remove(await permissionPath(stage)),
+  },
+  create_api_key: {
+    answers: [201, 201, 201, 201, 201, 201],
+    call: ({ mark }) => post("/v1/api-keys", { name: mark }),
+  },
+  list_api_keys: {
+    answers: [200, 200, 200, 200, 200, 200],
+    call: () => get("/v1/api-keys"),
+  },
+  get_api_key: {
+    answers: [404, 404, 404, 200, 200, 404],
+    call: async (stage) => get(`/v1/api-keys/${await addKey(stage)}`),
+  },
+  delete_api_key: {
+    answers: [404, 404, 404, 204, 204, 404],
+    call: async (stage) => remove(`/v1/api-keys/${await addKey(stage)}`),
+  },
+  health_check: { answers: "anybody", call: () => get("/healthz") },
+  readiness_check: { answers: "anybody", call: () => get("/readyz") },
+  get_service: { answers: "anybody", call: () => get("/"), usesDatabase: false },
+};
+
+const permissionPath = async (stage: Stage) =>
+  `/v1/user-permissions/${await addPermission(stage)}?tenant_id=${stage.tenant.id}`;
+
+export const OPERATION_IDS = Object.keys(OPERATIONS);
+
+/** How an operation is called. */
 export async function callOf(operationId: string, stage: Stage): Promise<Call> {
-  const call = CALLS[operationId];
-  if (!call) throw new Error(`test/support/operations.ts does not say how ${operationId} is called.`);
-  return call(stage);
+  const operation = OPERATIONS[operationId];
+  if (!operation) throw new Error(`test/support/operations.ts has no row for ${operationId}.`);
+  return operation.call(stage);
 }
 
 /** A call as a request of whoever holds the token; of nobody without one. */

@@ -1,12 +1,16 @@
 import { v7 as uuid } from "uuid";
 import type { PartType } from "../../src/db/enums.ts";
 import type { TestDatabase } from "./database.ts";
+
+/** The part of a database that these need. */
+type Database = Pick<TestDatabase, "sql">;
+
 import type { TestTenant, TestUser } from "./tenant.ts";
 
 export type TestTree = { idOf(path: string): string };
 
 /** Puts parts into a tenant's tree, parents first. What ends in `.md` is a DOCUMENT, in `.md/…` its version. */
-export async function insertParts({ sql }: TestDatabase, tenant: TestTenant, paths: string[]): Promise<TestTree> {
+export async function insertParts({ sql }: Database, tenant: TestTenant, paths: string[]): Promise<TestTree> {
   const typeOf = (path: string): PartType =>
     path.includes(".md/") ? "DOCUMENT_VERSION" : path.endsWith(".md") ? "DOCUMENT" : "FOLDER";
   const ids = new Map(paths.map((path) => [path, uuid()]));
@@ -29,9 +33,9 @@ export async function insertParts({ sql }: TestDatabase, tenant: TestTenant, pat
   };
 }
 
-/** Grants a user, the tenant's USER if none is named, a right on a part and all below it. Returns the id of the grant. */
+/** Gives a user, the tenant's USER if none is named, a permission on a part and all below it. Returns its id. */
 export async function grant(
-  { sql }: TestDatabase,
+  { sql }: Database,
   tenant: TestTenant,
   pathPartId: string,
   capability: "READ_ONLY" | "READ_WRITE",
@@ -45,7 +49,7 @@ export async function grant(
 }
 
 /** The paths of the tenant's parts as the database has them now. */
-export async function readPaths({ sql }: TestDatabase, tenant: TestTenant): Promise<string[]> {
+export async function readPaths({ sql }: Database, tenant: TestTenant): Promise<string[]> {
   const rows = await sql`
     select materialized_path from path_parts where tenant_id = ${tenant.id} order by materialized_path`;
   return rows.map((row) => String(row.materialized_path));

@@ -1,5 +1,5 @@
-import type { ExplainedStatement, PlanNode } from "./explained-statement.ts";
 import { askHarness } from "./harness.ts";
+import type { ExplainedStatement, PlanNode } from "./harness-protocol.ts";
 import type { Service } from "./service.ts";
 
 /** Does `action`, and returns what it returned and the plans of all statements that the service sent for it. */

@@ -1,39 +1,54 @@
-import { v7 as uuid } from "uuid";
-import type { RunStatus } from "../../src/db/enums.ts";
-import { BUSY_RUNNER } from "./lifecycle.ts";
 import { grant, insertParts } from "./path-parts.ts";
-import { insertRun } from "./runs.ts";
 import type { Service } from "./service.ts";
-import { createTenant, type TestTenant, type TestUser, WEBHOOK_SECRET } from "./tenant.ts";
-import { addUser } from "./users.ts";
+import { addUser, createTenant, runToken, type TestTenant, type TestUser, WEBHOOK_SECRET } from "./tenant.ts";
+
+/** The part of a service that a stage needs. The benchmark has one of its own. */
+export type StageService = Pick<Service, "send"> & { database: Pick<Service["database"], "sql"> };
 
 /** A tenant in which every kind of user and of thing is found. Every name in it holds its `mark`. */
-export type Stage = {
-  service: Service;
+export type Stage<S extends StageService = StageService> = {
+  service: S;
   tenant: TestTenant;
   mark: string;
-  /** USERs: without any grant, and with one on each root of the tree. */
+  /** The runner of all its definitions. */
+  runnerUrl: string;
+  /** USERs: without any permission, and with one on each root of the tree. */
   bare: TestUser;
   reader: TestUser;
   writer: TestUser;
   /** A USER whom the others ask about. */
   colleague: TestUser;
   roots: Record<"/workflows" | "/sources" | "/outputs" | "/instructions.md", string>;
+  /** A new name. Stages on which the same is done have the same names. */
+  newName(): string;
 };
 
-export async function createStage(service: Service, mark: string): Promise<Stage> {
+/** Nothing listens there. */
+const ABSENT_RUNNER = "http://127.0.0.1:9/";
+
+export async function createStage<S extends StageService>(
+  service: S,
+  mark: string,
+  runnerUrl = ABSENT_RUNNER,
+): Promise<Stage<S>> {
   const { database } = service;
   const { sql } = database;
-  const tenant = await createTenant(database, { runnerUrl: BUSY_RUNNER });
+  const tenant = await createTenant(database, { runnerUrl });
   const addOne = () => addUser(database, tenant);
-  const [reader, writer, colleague] = [await addOne(), await addOne(), await addOne()];
-  await sql.transaction([
+  const [reader, writer, colleague] = await Promise.all([addOne(), addOne(), addOne()]);
+  const [, , , , , rows = []] = await sql.transaction([
     sql`update tenants set name = ${mark} where id = ${tenant.id}`,
     sql`update users set first_name = ${mark}, last_name = ${mark} where tenant_id = ${tenant.id}`,
     sql`update api_keys set name = ${mark} where tenant_id = ${tenant.id}`,
     sql`update workflow_definitions set name = ${mark}, description = ${mark} where tenant_id = ${tenant.id}`,
+    sql`
+      insert into user_permissions (id, tenant_id, user_id, path_part_id, capability)
+      select gen_random_uuid(), ${tenant.id}, permitted.user_id, part.id, permitted.capability
+      from (values (${reader.id}::uuid, 'READ_ONLY'), (${writer.id}::uuid, 'READ_WRITE')) permitted (user_id, capability),
+        path_parts part
+      where part.tenant_id = ${tenant.id} and part.parent_id is null`,
+    sql`select materialized_path, id from path_parts where tenant_id = ${tenant.id}`,
   ]);
-  const rows = await sql`select materialized_path, id from path_parts where tenant_id = ${tenant.id}`;
   const idOf = (path: string) => String(rows.find((row) => row.materialized_path === path)?.id);
   const roots = {
     "/workflows": idOf("/workflows"),
@@ -41,20 +56,16 @@ export async function createStage(service: Service, mark: string): Promise<Stage
     "/outputs": idOf("/outputs"),
     "/instructions.md": idOf("/instructions.md"),
   };
-  for (const root of Object.values(roots)) {
-    await grant(database, tenant, root, "READ_ONLY", reader);
-    await grant(database, tenant, root, "READ_WRITE", writer);
-  }
-  return { service, tenant, mark, bare: tenant.user, reader, writer, colleague, roots };
+  let names = 0;
+  const newName = () => `${mark}-${++names}`;
+  return { service, tenant, mark, runnerUrl, bare: tenant.user, reader, writer, colleague, roots, newName };
 }
 
-const nameIn = ({ mark }: Stage) => `${mark}-${uuid()}`;
-
 export const definitionBody = (stage: Stage) => ({
-  name: nameIn(stage),
+  name: stage.newName(),
   description: stage.mark,
   runner_type: "SELF_HOSTED",
-  runner_config: { url: BUSY_RUNNER, webhook_secret: WEBHOOK_SECRET },
+  runner_config: { url: stage.runnerUrl, webhook_secret: WEBHOOK_SECRET },
   source_path_part_ids: [stage.roots["/sources"]],
   instruction_path_part_ids: [stage.roots["/instructions.md"]],
   output_path_part_ids: [stage.roots["/outputs"]],
@@ -62,37 +73,62 @@ export const definitionBody = (stage: Stage) => ({
 
 /** A new definition of the OWNER's. Returns its id. */
 export async function addDefinition(stage: Stage): Promise<string> {
-  return createdId(stage, "/v1/workflow-definitions", definitionBody(stage));
+  return postForId(stage, "/v1/workflow-definitions", definitionBody(stage));
 }
 
-/** A new run of the OWNER's, of a definition of its own. Returns its id. */
-export async function addRun(stage: Stage, status: RunStatus): Promise<string> {
+/** A new run of this definition. Returns its id. */
+export async function invokeDefinition(stage: Stage, definitionId: string): Promise<string> {
+  return postForId(stage, `/v1/workflow-definitions/${definitionId}/invoke`, {});
+}
+
+type AddedRun = { runId: string; definitionId: string };
+
+/** A new RUNNING run of the OWNER's, of a definition of its own, and another run that waits for its slot. */
+export async function addRunning(stage: Stage): Promise<AddedRun> {
   const definitionId = await addDefinition(stage);
-  const error = status === "FAILED" ? stage.mark : undefined;
-  const run = { status, ...(error !== undefined && { error }) };
-  return insertRun(stage.service.database, { ...stage.tenant, definitionId }, run);
+  const runId = await invokeDefinition(stage, definitionId);
+  await invokeDefinition(stage, definitionId);
+  return { runId, definitionId };
+}
+
+/** A new run of the OWNER's that its runner has ended, of a definition of its own. */
+export async function addEnded(stage: Stage, status: "COMPLETED" | "FAILED"): Promise<AddedRun> {
+  const definitionId = await addDefinition(stage);
+  const runId = await invokeDefinition(stage, definitionId);
+  const body = { status, ...(status === "FAILED" && { error: stage.mark }) };
+  await post(stage, `/v1/workflow-runs/${runId}/callback`, body, await runToken(stage.tenant, runId));
+  return { runId, definitionId };
 }
 
 /** A new folder below `/outputs`. Returns its id. */
 export async function addFolder(stage: Stage): Promise<string> {
-  const path = `/outputs/${nameIn(stage)}`;
+  const path = `/outputs/${stage.newName()}`;
   return (await insertParts(stage.service.database, stage.tenant, [path])).idOf(path);
 }
 
-/** A new grant of the colleague's. Returns its id. */
-export async function addGrant(stage: Stage): Promise<string> {
+/** A new permission of the colleague's. Returns its id. */
+export async function addPermission(stage: Stage): Promise<string> {
   return grant(stage.service.database, stage.tenant, await addFolder(stage), "READ_ONLY", stage.colleague);
+}
+
+/** A new USER. Returns their id. */
+export async function addColleague(stage: Stage): Promise<string> {
+  return (await addUser(stage.service.database, stage.tenant)).id;
 }
 
 /** A new key of the OWNER's colleague: an ADMIN of their own, since a user may have only so many. Returns its id. */
 export async function addKey(stage: Stage): Promise<string> {
-  const { database } = stage.service;
-  const { key } = await addUser(database, stage.tenant, "ADMIN");
-  return createdId(stage, "/v1/api-keys", { name: nameIn(stage) }, key);
+  const { key } = await addUser(stage.service.database, stage.tenant, "ADMIN");
+  return postForId(stage, "/v1/api-keys", { name: stage.newName() }, key);
 }
 
-async function createdId({ service, tenant }: Stage, path: string, body: object, key = tenant.owner.key) {
-  const response = await service.send("POST", path, key, body);
-  if (response.status !== 201) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+export async function postForId(stage: Stage, path: string, body: object, key?: string): Promise<string> {
+  const response = await post(stage, path, body, key);
   return (await response.json<{ id: string }>()).id;
+}
+
+async function post({ service, tenant }: Stage, path: string, body: object, key = tenant.owner.key): Promise<Response> {
+  const response = await service.send("POST", path, key, body);
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return response;
 }

@@ -2,17 +2,18 @@ import type { NeonQueryFunction } from "@neondatabase/serverless";
 import { v7 as uuid } from "uuid";
 import { readConfig } from "../../src/config.ts";
 import { hashApiKey } from "../../src/http/credentials/api-key.ts";
+import { signRunToken } from "../../src/http/credentials/run-token.ts";
 import { encryptWebhookSecret } from "../../src/runners/secret-box.ts";
 import { SETTINGS } from "./settings.ts";
+
+const { runTokenKeys, encryptionKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/unused" });
 
 /** What the tests' definitions sign with. */
 export const WEBHOOK_SECRET = "whsec_dGhlIHNlY3JldCBvZiB0aGUgdGVzdHMgcnVubmVy";
 
 /** The webhook secret as the database keeps it for this definition. */
-export const encryptSecret = (definitionId: string) => {
-  const { encryptionKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/unused" });
-  return encryptWebhookSecret(encryptionKeys, definitionId, WEBHOOK_SECRET);
-};
+export const encryptSecret = (definitionId: string) =>
+  encryptWebhookSecret(encryptionKeys, definitionId, WEBHOOK_SECRET);
 
 export type TestUser = { id: string; key: string };
 
@@ -75,4 +76,25 @@ export async function createTenant(
     instructionsId: parts.instructions,
     outputsId: parts.outputs,
   };
+}
+
+/** One more person in a tenant, with a key. */
+export async function addUser(
+  { sql }: { sql: NeonQueryFunction<false, false> },
+  tenant: TestTenant,
+  role: "OWNER" | "ADMIN" | "USER" = "USER",
+): Promise<TestUser> {
+  const user = { id: uuid(), key: `wr_test_${uuid()}` };
+  await sql.transaction([
+    sql`insert into users (id, tenant_id, email, role)
+      values (${user.id}, ${tenant.id}, ${`${user.id}@test.example`}, ${role})`,
+    sql`insert into api_keys (id, tenant_id, user_id, name, key_hash, key_suffix)
+      values (${uuid()}, ${tenant.id}, ${user.id}, 'Test', decode(${await hashApiKey(user.key)}, 'hex'), 'test')`,
+  ]);
+  return user;
+}
+
+/** The token that a dispatch of this attempt brings. */
+export function runToken(tenant: TestTenant, runId: string, attempt = 1): Promise<string> {
+  return signRunToken(runTokenKeys, { runId, attempt, tenantId: tenant.id, expiresAt: new Date().toISOString() });
 }

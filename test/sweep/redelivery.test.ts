@@ -1,9 +1,8 @@
 import { Webhook } from "standardwebhooks";
 import { beforeEach, describe, expect, it } from "vitest";
-import { makeDue, readEvents } from "../support/dispatches.ts";
 import { createTenantWithRunner, startFakeRunner } from "../support/fake-runner.ts";
-import { eventTypes, invoke, invokePath, makeOverdue, readRun } from "../support/lifecycle.ts";
-import type { ScriptedAnswer } from "../support/runner-script.ts";
+import type { ScriptedAnswer } from "../support/harness-protocol.ts";
+import { eventTypes, invoke, invokePath, makeDue, makeOverdue, readEvents, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";
 

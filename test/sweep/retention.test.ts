@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { openDatabase } from "../../src/db/client.ts";
 import { deleteOldRuns } from "../../src/sweep/end-runs.ts";
-import { insertRun } from "../support/runs.ts";
+import { insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { SETTINGS } from "../support/settings.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";

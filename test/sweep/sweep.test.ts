@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { insertOverdueRuns, insertRun } from "../support/runs.ts";
+import { insertOverdueRuns } from "../support/backlog.ts";
+import { insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 

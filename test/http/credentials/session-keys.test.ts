@@ -1,8 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { readConfig } from "../../../src/config.ts";
-import { type FakeRunner, startFakeRunner } from "../../support/fake-runner.ts";
-import type { ScriptedAnswer } from "../../support/runner-script.ts";
-import { type Service, startService } from "../../support/service.ts";
 import {
   base64Url,
   claimsOf,
@@ -11,7 +8,10 @@ import {
   SESSION_KEYS,
   SESSION_SECRET,
   signSymmetric,
-} from "../../support/session.ts";
+} from "../../support/callers.ts";
+import { type FakeRunner, startFakeRunner } from "../../support/fake-runner.ts";
+import type { ScriptedAnswer } from "../../support/harness-protocol.ts";
+import { type Service, startService } from "../../support/service.ts";
 import { SETTINGS } from "../../support/settings.ts";
 import { createTenant, type TestTenant } from "../../support/tenant.ts";
 

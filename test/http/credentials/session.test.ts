@@ -1,11 +1,10 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { formatApiKey } from "../../../src/http/credentials/api-key.ts";
-import { invokePath, runToken } from "../../support/lifecycle.ts";
-import { insertRun } from "../../support/runs.ts";
+import { base64Url, claimsOf, inSeconds, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../../support/callers.ts";
+import { insertRun, invokePath } from "../../support/lifecycle.ts";
 import { type Service, startService } from "../../support/service.ts";
-import { base64Url, claimsOf, inSeconds, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../../support/session.ts";
 import { SETTINGS } from "../../support/settings.ts";
-import { createTenant, type TestTenant } from "../../support/tenant.ts";
+import { createTenant, runToken, type TestTenant } from "../../support/tenant.ts";
 
 const LIST = "/v1/workflow-runs";
 

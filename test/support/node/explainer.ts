@@ -1,7 +1,7 @@
 import { Client } from "pg";
 import { openExplainer } from "../../../scripts/local/explain.ts";
 import type { SqlTransaction } from "../../../scripts/local/sql-executor.ts";
-import type { ExplainedStatement } from "../explained-statement.ts";
+import type { ExplainedStatement } from "../harness-protocol.ts";
 
 /**
  * Explains what the service sends to those databases for which it was asked. Each transaction is carried out twice:

@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ReceivedRequest, ScriptedAnswer } from "../runner-script.ts";
+import type { ReceivedRequest, ScriptedAnswer } from "../harness-protocol.ts";
 
 const WAIT_LIMIT_MS = 10_000;
 const ENDLESS_CHUNK = "x".repeat(16 * 1024);

@@ -1,7 +1,7 @@
-/** Faults between the service and its database, for the tests: see `test/support/fault.ts`. */
+/** Faults between the service and its database, for the tests: see `test/support/harness-protocol.ts`. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Intercept, SqlRequest } from "../../../scripts/local/sql-endpoint.ts";
-import type { Fault } from "../fault.ts";
+import type { Fault } from "../harness-protocol.ts";
 
 /** Well below the shortest time limit that a service can have. */
 const SLOW_MS = 300;

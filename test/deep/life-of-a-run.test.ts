@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, inject, it, vi } from "vitest";
-import { print } from "../support/harness.ts";
-import { seeds } from "../support/seeds.ts";
+import { checkModel } from "../model/check.ts";
+import { print, seeds } from "../support/harness.ts";
 import { startService } from "../support/service.ts";
-import { checkModel } from "./check.ts";
 
 const STEPS = 200;
 

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { fillTenant } from "../deep/large-tenant.ts";
 import { knownCallers, SESSION_SETTINGS } from "../support/callers.ts";
-import type { ExplainedStatement } from "../support/explained-statement.ts";
-import { fillTenant } from "../support/large-tenant.ts";
-import { runToken } from "../support/lifecycle.ts";
-import { CALLS, type Call, callOf, requestOf } from "../support/operations.ts";
+import type { ExplainedStatement } from "../support/harness-protocol.ts";
+import { type Call, callOf, OPERATION_IDS, requestOf } from "../support/operations.ts";
 import { explained, nodesOf, rowsRead } from "../support/plans.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createStage, type Stage } from "../support/stage.ts";
+import { runToken } from "../support/tenant.ts";
 
 /** It has one row. */
 const SMALL_TABLES = new Set(["sweep_state"]);
@@ -37,7 +37,7 @@ const explain = (call: Call, token: string | undefined) =>
   explained(service, () => service.fetch(call.path, requestOf(call, token)));
 
 describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 runs", () => {
-  it.each(Object.keys(CALLS))("%s reads no table from one end to the other, whoever asks", async (id) => {
+  it.each(OPERATION_IDS)("%s reads no table from one end to the other, whoever asks", async (id) => {
     const { bare: userWithGrants, writer, owner, ownerBySession } = callers;
     for (const caller of [userWithGrants, writer, owner, ownerBySession]) {
       const call = await callOf(id, stage);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { listDispatched } from "../support/dispatched.ts";
-import { FAULTS } from "../support/fault.ts";
+import { createWorld, readStand, settle, startHurriedService, type World } from "../faults/world.ts";
+import { listDispatched, startFakeRunner } from "../support/fake-runner.ts";
+import { FAULTS } from "../support/harness-protocol.ts";
 import { brokenInvariants } from "../support/invariants.ts";
 import { callBack, invoke, invokePath, makeOverdue } from "../support/lifecycle.ts";
 import type { Service } from "../support/service.ts";
-import { createWorld, readStand, settle, startHurriedService, type World } from "./world.ts";
 
 const KINDS = Object.keys(FAULTS).filter((kind): kind is keyof typeof FAULTS => kind in FAULTS);
 
@@ -44,27 +44,23 @@ describe("the sweep under every fault between the service and its database", () 
   );
 });
 
-describe("a run whose hand-over could not be written down", () => {
-  it.concurrent.each(KINDS)(
-    "is handed over again with the same webhook-id after %s, and ends as ever",
-    async (kind) => {
-      const service = await startHurriedService();
-      const world = await createWorld(service);
-      const { tenant, runner } = world;
-      // The first request of an invoke triggers the run; the others come after the answer.
-      await service.database.inflict({ kind, skip: 1 });
-      const response = await service.send("POST", invokePath(tenant), tenant.owner.key, {});
-      await service.database.mend();
-      expect(response.status).toBe(202);
-      await settle(world);
+describe("a run whose dispatch could not be written down", () => {
+  it.concurrent.each(KINDS)("is dispatched again with the same webhook-id after %s, and ends as ever", async (kind) => {
+    const service = await startHurriedService();
+    const runner = await startFakeRunner();
+    const world = await createWorld(service, runner.url);
+    const { tenant } = world;
+    // The first request of an invoke triggers the run; the others come after the answer.
+    await service.database.inflict({ kind, skip: 1 });
+    const response = await service.send("POST", invokePath(tenant), tenant.owner.key, {});
+    await service.database.mend();
+    expect(response.status).toBe(202);
+    await settle(world);
 
-      const { id } = await response.json<{ id: string }>();
-      const webhookIds = (await listDispatched(runner)).map(({ webhookId }) => webhookId);
-      expect(webhookIds).toEqual(FAULTS[kind].isCarriedOut ? [`${id}.1`] : [`${id}.1`, `${id}.1`]);
-      expect((await callBack(service, tenant, id, { status: "COMPLETED" })).status).toBe(200);
-      expect(await brokenInvariants(service.database.sql.query, { tenantId: tenant.id, acknowledged: [id] })).toEqual(
-        [],
-      );
-    },
-  );
+    const { id } = await response.json<{ id: string }>();
+    const webhookIds = (await listDispatched(runner)).map(({ webhookId }) => webhookId);
+    expect(webhookIds).toEqual(FAULTS[kind].isCarriedOut ? [`${id}.1`] : [`${id}.1`, `${id}.1`]);
+    expect((await callBack(service, tenant, id, { status: "COMPLETED" })).status).toBe(200);
+    expect(await brokenInvariants(service.database.sql.query, { tenantId: tenant.id, acknowledged: [id] })).toEqual([]);
+  });
 });

@@ -1,3 +1,29 @@
+/** What the tests, in workerd, and the harness, in Node, say to each other. */
+
+/** What a fake runner does with a request. */
+export type ScriptedAnswer = {
+  /** 202 if not given. */
+  status?: number;
+  headers?: Record<string, string>;
+  body?: string;
+  /** How long it waits first. */
+  delayMs?: number;
+  /** Never answers, closes the connection without an answer, or answers with a body that does not end. */
+  ending?: "hang" | "cut" | "endless";
+};
+
+/** What a fake runner was sent. Names of headers are in small letters. */
+export type ReceivedRequest = {
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body: string;
+  /** Milliseconds since 1970. */
+  receivedAt: number;
+  /** True once the sender has closed the connection before the answer was at its end. */
+  isAbandoned: boolean;
+};
+
 /**
  * What may go wrong between the service and its database. `isCarriedOut`: the statement has been carried out all the
  * same. `isNews`: the database itself says that it has not. `isLostConnection`: the service learns at once
@@ -28,3 +54,16 @@ export type FaultKind = keyof typeof FAULTS | "slow";
  * more than the database sends at once.
  */
 export type Fault = { kind: FaultKind | "too large"; skip?: number; times?: number };
+
+/** A node of a plan, as `EXPLAIN (ANALYZE, FORMAT JSON)` writes it. */
+export type PlanNode = {
+  "Node Type": string;
+  "Relation Name"?: string;
+  "Index Name"?: string;
+  "Actual Rows": number;
+  "Actual Loops": number;
+  "Rows Removed by Filter"?: number;
+  Plans?: PlanNode[];
+};
+
+export type ExplainedStatement = { query: string; plans: { Plan: PlanNode }[] };

@@ -1,13 +1,20 @@
 import { decode, verify } from "hono/jwt";
 import { Webhook } from "standardwebhooks";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { CLOCKS, calling, expectNear, MINUTE, readNow, shiftClock, toInstant, toSeconds } from "../support/clock.ts";
-import { makeDue, readEvents } from "../support/dispatches.ts";
+import { CLOCKS, calling, expectNear, MINUTE, readNow, shiftClock, toInstant, toSeconds } from "../deep/clock.ts";
+import { createIssuer, type Issuer, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../support/callers.ts";
 import { createTenantWithRunner, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
-import { callBack, invoke, invokePath, makeOverdue, readRun } from "../support/lifecycle.ts";
-import { insertRun } from "../support/runs.ts";
+import {
+  callBack,
+  insertRun,
+  invoke,
+  invokePath,
+  makeDue,
+  makeOverdue,
+  readEvents,
+  readRun,
+} from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
-import { createIssuer, type Issuer, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../support/session.ts";
 import { createTenant, type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";
 
 const DAY = 24 * 60 * MINUTE;

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { print } from "../support/harness.ts";
+import { answeringRunner } from "../support/fake-runner.ts";
+import { print, seeds } from "../support/harness.ts";
 import { brokenInvariants } from "../support/invariants.ts";
-import { answeringRunner, passDeadline, runToken } from "../support/lifecycle.ts";
+import { passDeadline } from "../support/lifecycle.ts";
 import { createRandom, type Random } from "../support/random.ts";
-import { seeds } from "../support/seeds.ts";
 import { type Service, startService } from "../support/service.ts";
-import { createTenant, type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";
+import { createTenant, runToken, type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";
 
 const CLIENTS = 16;
 const SWEEPERS = 2;

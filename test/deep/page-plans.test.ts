@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { fillTenant } from "../deep/large-tenant.ts";
 import { SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
-import { fillTenant } from "../support/large-tenant.ts";
+import { insertRun } from "../support/lifecycle.ts";
 import { explained, nodesOf, rowsRead } from "../support/plans.ts";
-import { insertRun } from "../support/runs.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createStage, type Stage } from "../support/stage.ts";
 

@@ -1,7 +1,7 @@
 /** Clients that go on whatever happens to the service, and remember what it has acknowledged. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Random } from "../support/random.ts";
-import type { TestTenant } from "../support/tenant.ts";
+import type { Random } from "../../support/random.ts";
+import type { TestTenant } from "../../support/tenant.ts";
 
 const PAUSE_MS = 50;
 

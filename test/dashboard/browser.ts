@@ -1,6 +1,6 @@
-import type { Service } from "./service.ts";
-import { SESSION_SECRET } from "./session.ts";
-import { createTenant, type TestTenant } from "./tenant.ts";
+import { SESSION_SECRET } from "../support/callers.ts";
+import type { Service } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 /** What a service needs to know to let somebody sign in. */
 export const PAGE_SETTINGS = { SESSION_SECRET };

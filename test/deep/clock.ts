@@ -1,7 +1,7 @@
 /** A Worker whose clock is wrong. */
 import { expect, vi } from "vitest";
-import type { TestDatabase } from "./database.ts";
-import type { Service } from "./service.ts";
+import type { TestDatabase } from "../support/database.ts";
+import type { Service } from "../support/service.ts";
 
 export const MINUTE = 60;
 

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Random } from "../support/random.ts";
+import type { Random } from "../../support/random.ts";
 
 type Body = { type: string; data: { run_id: string; callback_url: string; callback_token: string } };
 

@@ -1,0 +1,149 @@
+import { documentFaults, findOperation } from "../support/document.ts";
+import { FAULTS, type FaultKind } from "../support/harness-protocol.ts";
+import { brokenInvariants } from "../support/invariants.ts";
+import { type Call, OPERATIONS, type Operation } from "../support/operations.ts";
+import type { Service } from "../support/service.ts";
+import { addDefinition } from "../support/stage.ts";
+import { runToken } from "../support/tenant.ts";
+import { createWorld, readStand, settle, type World } from "./world.ts";
+
+type Trial = Operation & { id: string };
+
+type Outcome = { status: number; stand: string };
+
+/** How an operation goes when nothing fails: before it, after it, and after it was sent once more. */
+type Control = { before: string; once: Outcome; twice: Outcome };
+
+/**
+ * Tries an operation under each kind of fault, and returns all that went wrong: under a fault that lasts, the answer must be 503
+ * and say whether to try again, and sending it again afterwards must come to the right end. Under one that happens once, the
+ * service itself must try again where that is safe. `changed` is what differs from the operation's row in the table.
+ */
+export async function tryOperation(
+  service: Service,
+  id: string,
+  kinds: readonly FaultKind[],
+  changed: Partial<Operation> = {},
+): Promise<string[]> {
+  const operation = OPERATIONS[id];
+  if (!operation) return [`There is no operation ${id}.`];
+  const trial = { ...operation, ...changed, id };
+  const control = await findControl(service, trial);
+  const wrong = String(control.once.status).startsWith("2") ? [] : [`without a fault: ${control.once.status}`];
+  for (const kind of kinds) {
+    for (const [times, faults] of Object.entries(await tryFault(service, trial, control, kind))) {
+      wrong.push(...faults.map((fault) => `${kind}, ${times}: ${fault}`));
+    }
+  }
+  return wrong;
+}
+
+/** Each is a run of its own, unless the service itself sends it again. */
+export const INVOKE_WITHOUT_KEY: Partial<Operation> = {
+  call: async (stage) => {
+    const path = `/v1/workflow-definitions/${await addDefinition(stage)}/invoke`;
+    return { method: "POST", path, body: {} };
+  },
+};
+
+const isRead = ({ id }: Trial) => findOperation(id).method === "GET";
+const isRepeatable = (trial: Trial) => trial.isRepeatable === true || isRead(trial);
+
+async function findControl(service: Service, trial: Trial): Promise<Control> {
+  const { world, call } = await prepare(service, trial);
+  const before = await readStand(world);
+  const outcome = async () => {
+    const { status } = await send(world, call);
+    await settle(world);
+    return { status, stand: await readStand(world) };
+  };
+  return { before, once: await outcome(), twice: await outcome() };
+}
+
+async function prepare(service: Service, { call }: Trial): Promise<{ world: World; call: Call }> {
+  const world = await createWorld(service);
+  const prepared = { world, call: await call(world) };
+  await settle(world);
+  return prepared;
+}
+
+async function send({ service, tenant }: World, { method, path, body, runId }: Call): Promise<Response> {
+  const token = runId === undefined ? tenant.owner.key : await runToken(tenant, runId);
+  return service.send(method, path, token, body);
+}
+
+/** What is wrong under the fault for as long as the operation is under way; and once only, where the service tries again. */
+async function tryFault(
+  service: Service,
+  trial: Trial,
+  control: Control,
+  kind: FaultKind,
+): Promise<Record<string, string[]>> {
+  if (kind === "slow" || trial.usesDatabase === false) {
+    return { always: await tryHarmless(service, trial, control, { kind }) };
+  }
+  const always = await tryLasting(service, trial, control, kind);
+  if (!isRepeatable(trial) || !FAULTS[kind].isLostConnection) return { always };
+  return { always, once: await tryHarmless(service, trial, control, { kind, times: 1 }) };
+}
+
+/** A fault of which the caller notices nothing. */
+async function tryHarmless(
+  service: Service,
+  trial: Trial,
+  { once }: Control,
+  fault: { kind: FaultKind; times?: number },
+): Promise<string[]> {
+  const { world, call } = await prepare(service, trial);
+  await service.database.inflict(fault);
+  const response = await send(world, call);
+  await service.database.mend();
+  return [
+    ...(await answerFaults("the answer", trial, response, once.status)),
+    ...(await standFaults(world, once.stand)),
+  ];
+}
+
+async function tryLasting(
+  service: Service,
+  trial: Trial,
+  control: Control,
+  kind: keyof typeof FAULTS,
+): Promise<string[]> {
+  const { isCarriedOut, isNews, isLostConnection } = FAULTS[kind];
+  const { world, call } = await prepare(service, trial);
+  await service.database.inflict({ kind });
+  const [response, requests] = await service.counted(() => send(world, call));
+  await service.database.mend();
+
+  const expectedRequests = isRepeatable(trial) && isLostConnection ? 2 : 1;
+  const advice = isRead(trial) ? /Try again/ : isNews ? /nothing was changed\. Try again/ : /not known whether/;
+  const { detail = "" } = await response.clone().json<{ detail?: string }>();
+  const retryAfter = response.headers.get("retry-after");
+  const faults = [
+    ...(await answerFaults("the answer", trial, response, 503)),
+    ...(advice.test(detail) ? [] : [`the answer's detail is: ${detail}`]),
+    ...(retryAfter === "5" ? [] : [`Retry-After is ${retryAfter}`]),
+    ...(requests === expectedRequests ? [] : [`the database was asked ${requests} times, not ${expectedRequests}`]),
+    ...(await standFaults(world, isCarriedOut ? control.once.stand : control.before)),
+  ];
+  const again = isCarriedOut ? control.twice : control.once;
+  const second = await send(world, call);
+  return [
+    ...faults,
+    ...(await answerFaults("the second answer", trial, second, again.status)),
+    ...(await standFaults(world, again.stand)),
+  ];
+}
+
+async function answerFaults(what: string, { id }: Trial, response: Response, expected: number): Promise<string[]> {
+  const wrong = response.status === expected ? [] : [`${what} is ${response.status}, not ${expected}`];
+  return [...wrong, ...(await documentFaults(findOperation(id), response))];
+}
+
+async function standFaults(world: World, expected: string): Promise<string[]> {
+  await settle(world);
+  const stand = await readStand(world);
+  const broken = await brokenInvariants(world.service.database.sql.query, { tenantId: world.tenant.id });
+  return stand === expected ? broken : [...broken, `the database has ${stand}, not ${expected}`];
+}
