@@ -17,8 +17,12 @@ if (!(Number(minutes) > 0)) {
   console.error(`--minutes must be a number, not ${minutes}.`);
   process.exit(1);
 }
-const { status } = spawnSync("vitest", ["run", "--config", "vitest.long.config.ts", "test/model"], {
-  stdio: "inherit",
-  env: { ...process.env, SOAK_MINUTES: minutes },
-});
+const { status } = spawnSync(
+  "vitest",
+  ["run", "--config", "vitest.deep.config.ts", "test/deep/life-of-a-run.test.ts"],
+  {
+    stdio: "inherit",
+    env: { ...process.env, SOAK_MINUTES: minutes },
+  },
+);
 process.exitCode = status ?? 1;

@@ -88,7 +88,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("harnessUrl", `http://127.0.0.1:${address.port}`);
   project.provide("sqlEndpoint", shared.public.sqlEndpoint);
   project.provide("seed", readSeed());
-  project.provide("soakMinutes", Number(process.env.SOAK_MINUTES ?? 10));
+  project.provide("soakMinutes", Number(process.env.SOAK_MINUTES ?? 0));
 
   return async () => {
     letNoiseThrough();

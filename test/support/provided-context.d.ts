@@ -9,7 +9,7 @@ declare module "vitest" {
     sqlEndpoint: string;
     /** What random tests begin with: the environment variable `SEED`, or another number each time. */
     seed: number;
-    /** How long the soak test goes on. */
+    /** How long the soak test goes on; 0 when it was not asked for. */
     soakMinutes: number;
   }
 }

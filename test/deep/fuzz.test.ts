@@ -1,0 +1,36 @@
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { type Answered, checkDocument } from "../fuzz/check.ts";
+import { operations } from "../support/document.ts";
+import { print, seeds } from "../support/harness.ts";
+
+const SEEDS = 4;
+const EXTENT = { lists: 25, plans: 50 };
+
+const answers: Answered[] = [];
+
+beforeAll(() => {
+  vi.spyOn(console, "info").mockReturnValue();
+});
+
+describe("whatever is sent to whichever operation", () => {
+  it.concurrent.each(seeds(SEEDS))(
+    `is answered as the document says, and never with a 500, in ${EXTENT.lists * EXTENT.plans} requests (seed %i)`,
+    async (seed) => {
+      answers.push(...(await checkDocument({ seed, ...EXTENT })));
+    },
+  );
+
+  it("is carried out by each operation, and refused by each that can, so that both have been looked at", async () => {
+    const counts = Object.entries(Object.groupBy(answers, ({ status }) => status));
+    const told = counts.map(([status, { length } = []]) => `${status} ${length} times`).join(", ");
+    await print(`${answers.length} fuzzed requests were answered ${told}.`);
+    const hasSeen = (id: string, isMeant: (status: number) => boolean) =>
+      answers.some(({ operationId, status }) => operationId === id && isMeant(status));
+    const unseen = operations.filter(
+      ({ operationId, responses }) =>
+        !hasSeen(operationId, (status) => status < 300) ||
+        ("401" in responses && !hasSeen(operationId, (status) => status >= 400)),
+    );
+    expect(unseen.map(({ operationId }) => operationId)).toEqual([]);
+  });
+});
