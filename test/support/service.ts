@@ -1,6 +1,6 @@
 import { createExecutionContext, createScheduledController, waitOnExecutionContext } from "cloudflare:test";
 import worker from "../../src/worker.ts";
-import { createDatabase, type TestDatabase } from "./database.ts";
+import { createDatabase, type DatabaseOptions, type TestDatabase } from "./database.ts";
 import { SETTINGS } from "./settings.ts";
 
 type Init = RequestInit<IncomingRequestCfProperties>;
@@ -21,8 +21,7 @@ export type Service = {
   counted<Result>(action: () => Promise<Result>): Promise<[Result, number]>;
 };
 
-export type ServiceOptions = {
-  ownServer?: boolean;
+export type ServiceOptions = DatabaseOptions & {
   /** Bindings and vars beyond those of every test. */
   settings?: Record<string, unknown>;
 };

@@ -1,0 +1,37 @@
+/** On Postgres 15, the oldest that Neon offers and we support: its migrations and functions, every operation, and lives of runs. */
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { checkModel } from "../model/check.ts";
+import { SESSION_SETTINGS } from "../support/callers.ts";
+import { seeds } from "../support/harness.ts";
+import { callOf, OPERATIONS, requestOf } from "../support/operations.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createStage, type Stage } from "../support/stage.ts";
+import { runToken } from "../support/tenant.ts";
+
+let service: Service;
+let stage: Stage<Service>;
+
+beforeAll(async () => {
+  vi.spyOn(console, "info").mockReturnValue();
+  service = await startService({ ownServer: "oldest", settings: SESSION_SETTINGS });
+  await service.sweep();
+  stage = await createStage(service, "oldest");
+});
+
+describe("on the oldest Postgres", () => {
+  it("is version 15", async () => {
+    const [row] = await service.database.sql`select current_setting('server_version_num')::int / 10000 as major`;
+    expect(row).toEqual({ major: 15 });
+  });
+
+  it.each(Object.entries(OPERATIONS))("%s is answered as ever", async (id, { answers }) => {
+    const call = await callOf(id, stage);
+    const token = call.runId === undefined ? stage.tenant.owner.key : await runToken(stage.tenant, call.runId);
+    const [, , , , owner] = typeof answers === "string" ? [0, 0, 0, 0, 200] : answers;
+    expect((await service.fetch(call.path, requestOf(call, token))).status).toBe(owner);
+  });
+
+  it.each(seeds(1))("runs live as the model of their rules says (seed %i)", async (seed) => {
+    expect(await checkModel(service, { seed, sequences: 10, steps: 50 })).toBe(10);
+  });
+});
