@@ -1,3 +1,25 @@
+/*
+ * Where to begin. A test file starts one service, and makes tenants of its own in it:
+ *
+ *     const service = await startService();                                        // the Worker, with a database of its own
+ *     const tenant = await createTenant(service.database, { runnerUrl: runner.url });   // tenant.ts: people with keys, files, a definition
+ *     const runId = await invoke(service, tenant);                                 // lifecycle.ts: the life of a run
+ *
+ * What else there is, each in the file of its name:
+ *
+ * - `database`: the database behind the service: count its requests, break its connections, stop its server.
+ * - `tenant`, `path-parts`, `lifecycle`, `backlog`: put things into it, move their times back, see how they stand.
+ * - `fake-runner`: an HTTP server that answers as it is told, and remembers what it was sent.
+ * - `callers`: sessions, and everybody whom the service knows or does not know.
+ * - `stage`, `operations`: a tenant with some of everything, and the table of all operations of the API.
+ * - `contract`, `document`: judge an answer by the contract, and by the service's own OpenAPI document.
+ * - `invariants`: what must be true of the runs in a database, whatever has happened.
+ * - `plans`: how Postgres carried out what the service sent.
+ * - `random`: the same choices for the same seed.
+ *
+ * Tests run in workerd. What needs Node (Postgres, HTTP servers, processes) runs around them: `test/global-setup.ts` and
+ * `node/`, which the tests ask over HTTP (`harness`, `harness-protocol`).
+ */
 import { createExecutionContext, createScheduledController, waitOnExecutionContext } from "cloudflare:test";
 import worker from "../../src/worker.ts";
 import { createDatabase, type DatabaseOptions, type TestDatabase } from "./database.ts";
