@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { knownCallers, SESSION_SETTINGS } from "../support/callers.ts";
-import { type Call, callOf, OPERATION_IDS, requestOf } from "../support/operations.ts";
-import { type Service, startService } from "../support/service.ts";
+import { type Call, callOf, OPERATION_IDS } from "../support/operations.ts";
+import { requestOf, type Service, startService } from "../support/service.ts";
 import {
   addDefinition,
   addEnded,

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Caller, knownCallers, RUN_TOKEN, SESSION_SETTINGS, unknownCallers } from "../support/callers.ts";
 import { findOperation, operations } from "../support/document.ts";
-import { type Call, callOf, OPERATION_IDS, OPERATIONS, type Operation, requestOf } from "../support/operations.ts";
-import { type Service, startService } from "../support/service.ts";
+import { type Call, callOf, OPERATION_IDS, OPERATIONS, type Operation } from "../support/operations.ts";
+import { requestOf, type Service, startService } from "../support/service.ts";
 import { createStage, type Stage } from "../support/stage.ts";
 
 let service: Service;

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { checkModel } from "../model/check.ts";
 import { SESSION_SETTINGS } from "../support/callers.ts";
 import { seeds } from "../support/harness.ts";
-import { callOf, OPERATIONS, requestOf } from "../support/operations.ts";
-import { type Service, startService } from "../support/service.ts";
+import { callOf, OPERATIONS } from "../support/operations.ts";
+import { requestOf, type Service, startService } from "../support/service.ts";
 import { createStage, type Stage } from "../support/stage.ts";
 import { runToken } from "../support/tenant.ts";
 

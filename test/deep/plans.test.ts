@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { fillTenant } from "../deep/large-tenant.ts";
 import { knownCallers, SESSION_SETTINGS } from "../support/callers.ts";
 import type { ExplainedStatement } from "../support/harness-protocol.ts";
-import { type Call, callOf, OPERATION_IDS, requestOf } from "../support/operations.ts";
+import { type Call, callOf, OPERATION_IDS } from "../support/operations.ts";
 import { explained, nodesOf, rowsRead } from "../support/plans.ts";
-import { type Service, startService } from "../support/service.ts";
+import { requestOf, type Service, startService } from "../support/service.ts";
 import { createStage, type Stage } from "../support/stage.ts";
 import { runToken } from "../support/tenant.ts";
 

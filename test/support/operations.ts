@@ -232,15 +232,3 @@ export async function callOf(operationId: string, stage: Stage): Promise<Call> {
   if (!operation) throw new Error(`test/support/operations.ts has no row for ${operationId}.`);
   return operation.call(stage);
 }
-
-/** A call as a request of whoever holds the token; of nobody without one. */
-export function requestOf({ method, body }: Call, token?: string): RequestInit<IncomingRequestCfProperties> {
-  return {
-    method,
-    headers: {
-      ...(token !== undefined && { Authorization: `Bearer ${token}` }),
-      ...(body !== undefined && { "Content-Type": "application/json" }),
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  };
-}

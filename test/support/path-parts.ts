@@ -1,9 +1,9 @@
+import type { NeonQueryFunction } from "@neondatabase/serverless";
 import { v7 as uuid } from "uuid";
 import type { PartType } from "../../src/db/enums.ts";
-import type { TestDatabase } from "./database.ts";
 
 /** The part of a database that these need. */
-type Database = Pick<TestDatabase, "sql">;
+type Database = { sql: NeonQueryFunction<false, false> };
 
 import type { TestTenant, TestUser } from "./tenant.ts";
 

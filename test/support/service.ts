@@ -23,6 +23,7 @@
 import { createExecutionContext, createScheduledController, waitOnExecutionContext } from "cloudflare:test";
 import worker from "../../src/worker.ts";
 import { createDatabase, type DatabaseOptions, type TestDatabase } from "./database.ts";
+import type { Call } from "./operations.ts";
 import { SETTINGS } from "./settings.ts";
 
 type Init = RequestInit<IncomingRequestCfProperties>;
@@ -96,5 +97,17 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       const result = await action();
       return [result, (await database.countRequests()) - before];
     },
+  };
+}
+
+/** A call as a request of whoever holds the token; of nobody without one. */
+export function requestOf({ method, body }: Call, token?: string): Init {
+  return {
+    method,
+    headers: {
+      ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { "Content-Type": "application/json" }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   };
 }

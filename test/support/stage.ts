@@ -1,9 +1,13 @@
+import type { NeonQueryFunction } from "@neondatabase/serverless";
 import { grant, insertParts } from "./path-parts.ts";
-import type { Service } from "./service.ts";
 import { addUser, createTenant, runToken, type TestTenant, type TestUser, WEBHOOK_SECRET } from "./tenant.ts";
 
-/** The part of a service that a stage needs. The benchmark has one of its own. */
-export type StageService = Pick<Service, "send"> & { database: Pick<Service["database"], "sql"> };
+/** What a stage needs of a service: the tests have one in workerd, and the benchmark one in a process of its own. */
+export type StageService = {
+  database: { sql: NeonQueryFunction<false, false> };
+  /** Sends a request as the holder of `key`, with `body` as JSON if there is one. */
+  send(method: string, path: string, key: string, body?: unknown): Promise<Pick<Response, "ok" | "status" | "text">>;
+};
 
 /** A tenant in which every kind of user and of thing is found. Every name in it holds its `mark`. */
 export type Stage<S extends StageService = StageService> = {
@@ -123,12 +127,13 @@ export async function addKey(stage: Stage): Promise<string> {
 }
 
 export async function postForId(stage: Stage, path: string, body: object, key?: string): Promise<string> {
-  const response = await post(stage, path, body, key);
-  return (await response.json<{ id: string }>()).id;
+  const { id }: { id: string } = JSON.parse(await post(stage, path, body, key));
+  return id;
 }
 
-async function post({ service, tenant }: Stage, path: string, body: object, key = tenant.owner.key): Promise<Response> {
+async function post({ service, tenant }: Stage, path: string, body: object, key = tenant.owner.key): Promise<string> {
   const response = await service.send("POST", path, key, body);
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  return response;
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
+  return text;
 }
