@@ -6,7 +6,7 @@ import { encryptWebhookSecret } from "../../src/runners/secret-box.ts";
 const id = (kind: number, n: number) => `0190000${kind}-0000-7000-8000-${n.toString(16).padStart(12, "0")}`;
 const sqlId = (kind: number, n: string) => `('0190000${kind}-0000-7000-8000-' || lpad(to_hex(${n}), 12, '0'))::uuid`;
 
-export const TENANT = id(0, 1);
+const TENANT = id(0, 1);
 export const ownerKey = "wr_bench_owner";
 /** A USER who has 50 grants, and has triggered nothing. */
 export const grantedKey = "wr_bench_granted";
@@ -20,13 +20,13 @@ const PENDING = 100;
 export const userId = (n: number) => id(1, n);
 export const definitionId = (n: number) => id(2, n);
 export const runId = (n: number) => id(3, n);
-export const folderId = (n: number) => id(4, n);
+const folderId = (n: number) => id(4, n);
 /** A definition whose slot is taken, one whose slot is free, and the one that was granted. */
 export const BUSY = 1;
 export const FREE = 50;
 export const GRANTED = 60;
 
-export const WEBHOOK_SECRET = "whsec_YmVuY2htYXJrcy13ZWJob29rLXNlY3JldC0wMTIzNDU=";
+const WEBHOOK_SECRET = "whsec_YmVuY2htYXJrcy13ZWJob29rLXNlY3JldC0wMTIzNDU=";
 
 export type Seed = {
   runs: number;

@@ -60,8 +60,8 @@ export function fillIds(value: Json, ids: { own: Ids; other: Ids }): Json {
 const isKind = (kind: string | undefined): kind is IdKind => Object.values<string | undefined>(KINDS).includes(kind);
 
 /**
- * The ids of a stage's tenant. Without its callers and their keys, who have to go on calling, and the roots of its tree,
- * in which new things are put.
+ * The ids of a stage's tenant. Without its callers and their keys, who have to go on calling, the roots of its tree, in which
+ * new things are put, and the document without which no run can be triggered.
  */
 export async function readIds({ service, tenant, bare, reader, writer }: Stage): Promise<Ids> {
   const callers = [tenant.owner, tenant.admin, bare, reader, writer].map(({ id }) => id);
@@ -70,7 +70,8 @@ export async function readIds({ service, tenant, bare, reader, writer }: Stage):
     union all
     select 'key', id from api_keys where tenant_id = ${tenant.id} and user_id <> all (${callers}::uuid[])
     union all
-    select 'part', id from path_parts where tenant_id = ${tenant.id} and parent_id is not null
+    select 'part', id from path_parts
+    where tenant_id = ${tenant.id} and parent_id is not null and materialized_path <> '/sources/sales.csv'
     union all
     select 'definition', id from workflow_definitions where tenant_id = ${tenant.id}
     union all

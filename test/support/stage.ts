@@ -126,7 +126,7 @@ export async function addKey(stage: Stage): Promise<string> {
   return postForId(stage, "/v1/api-keys", { name: stage.newName() }, key);
 }
 
-export async function postForId(stage: Stage, path: string, body: object, key?: string): Promise<string> {
+async function postForId(stage: Stage, path: string, body: object, key?: string): Promise<string> {
   const { id }: { id: string } = JSON.parse(await post(stage, path, body, key));
   return id;
 }
