@@ -1,10 +1,9 @@
 /** What becomes of a form that is refused, or that is sent when the session has ended. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { invoke, readRun } from "../support/lifecycle.ts";
-import { type Browser, openTenant, PAGE_SETTINGS, toForm } from "../support/pages.ts";
-import { insertRun } from "../support/runs.ts";
+import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
+import { type Browser, openTenant, PAGE_SETTINGS, toForm } from "./browser.ts";
 
 let service: Service;
 let tenant: TestTenant;

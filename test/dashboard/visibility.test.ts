@@ -1,11 +1,10 @@
 /** What a page leaves out for a USER who may see one part of what it shows, and not the other. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { makeOverdue } from "../support/lifecycle.ts";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/pages.ts";
+import { insertRun, makeOverdue } from "../support/lifecycle.ts";
 import { grant } from "../support/path-parts.ts";
-import { insertRun } from "../support/runs.ts";
 import { type Service, startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
+import { type Browser, openTenant, PAGE_SETTINGS } from "./browser.ts";
 
 let service: Service;
 let tenant: TestTenant;

@@ -4,7 +4,7 @@ import { createApp } from "../../src/http/app.ts";
 import { createRouter } from "../../src/http/router.ts";
 import { callerRead, callerWrite, openRead } from "../../src/http/routes.ts";
 import { createService } from "../../src/routes.ts";
-import { at } from "../support/compare-contract.ts";
+import { at } from "../support/contract.ts";
 import { document, documentFaults, operations } from "../support/document.ts";
 import { type Service, startService } from "../support/service.ts";
 

@@ -1,9 +1,9 @@
 /** Twice the input takes about twice the time: else a few requests would keep a Worker busy. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { createService } from "../../src/routes.ts";
-import { at } from "../support/compare-contract.ts";
+import { PAGE_SETTINGS, toForm } from "../dashboard/browser.ts";
+import { at } from "../support/contract.ts";
 import { document, type Operation, operations } from "../support/document.ts";
-import { PAGE_SETTINGS, toForm } from "../support/pages.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
