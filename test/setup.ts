@@ -1,4 +1,4 @@
-/** Runs before each test file. The files share one runtime, so each has to leave it as it found it. */
+/** Runs before each test file. Files share a runtime, so each has to leave it as it found it. */
 import { afterAll, vi } from "vitest";
 
 afterAll(() => {
