@@ -26,11 +26,11 @@ const PARTS: Record<string, Part> = {
 
 const HELP = `Measures the service on a Postgres of its own. Best on a machine that does nothing else.
 
-  npm run bench                  everything; writes bench/RESULTS.md, the charts and the plans
+  npm run bench                  everything; writes bench/RESULTS.md and the charts
   npm run bench -- read sweep    some parts: ${Object.keys(PARTS).join(", ")}
   npm run bench -- --quick       small and short, to see that it works: the figures mean nothing
 
-What is not everything is written to .local/bench/results/ instead.`;
+What is not everything is written to .local/bench/results/ instead. The plans of the statements go to .local/bench/plans/.`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -64,11 +64,14 @@ function contextOf(part: string): Context {
       return running;
     },
     progress: (text) => console.error(`${elapsed()} ${part}: ${text}`),
-    write(path, text) {
-      mkdirSync(dirname(join(folder, path)), { recursive: true });
-      writeFileSync(join(folder, path), text);
-    },
+    write: (path, text) => writeFile(join(folder, path), text),
+    writeLocally: (path, text) => writeFile(join(scratch, path), text),
   };
+}
+
+function writeFile(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
 }
 
 function elapsed(): string {
