@@ -5,6 +5,7 @@ import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { measureGrowth } from "./parts/growth.ts";
+import { measureInvoke } from "./parts/invoke.ts";
 import { measureReadPath } from "./parts/read.ts";
 import { countRoundTrips } from "./parts/round-trips.ts";
 import { measureSize } from "./parts/size.ts";
@@ -20,6 +21,7 @@ const PARTS: Record<string, Part> = {
   "round-trips": countRoundTrips,
   size: measureSize,
   sweep: measureSweep,
+  invoke: measureInvoke,
   write: measureWritePath,
   growth: measureGrowth,
 };
