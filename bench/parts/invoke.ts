@@ -17,7 +17,7 @@ type Cost = { cpuMs: number; ms: number };
 
 export async function measureInvoke(context: Context): Promise<Report> {
   const server = await context.server();
-  const old = prepareBefore(context.progress);
+  const old = await prepareBefore(context.progress);
   if (old === undefined) throw new Error(NO_HISTORY);
   context.progress("building and seeding");
   const vars = bindings("", server.endpointUrl);

@@ -32,7 +32,7 @@ export async function measureReadPath(context: Context): Promise<Report> {
     byHand: buildWorker("by-hand"),
     ordinary: buildWorker("ordinary"),
   };
-  const before = prepareBefore(context.progress);
+  const before = await prepareBefore(context.progress);
   const pool = await server.createDatabase("bench_read");
   const vars = bindings(server.url("bench_read"), server.endpointUrl);
   const seeded = {

@@ -22,7 +22,7 @@ export async function measureSweep(context: Context): Promise<Report> {
   const count = context.quick ? 5000 : 100_000;
   const build = buildWorker("worker");
   context.progress(`seeding ${count} overdue runs, and as many expired jobs of pg-boss`);
-  const before = prepareBefore(context.progress);
+  const before = await prepareBefore(context.progress);
   await seedOurs(server, count, before);
   await seedPgBoss(server, count);
   const subjects = [

@@ -26,7 +26,7 @@ export async function measureWritePath(context: Context): Promise<Report> {
   const runner = await startRunner((webhook) => listeners.get(webhook.definitionId)?.(webhook));
   const pool = await server.createDatabase("bench_write");
   await server.createDatabase("bench_dbos", "empty");
-  const before = prepareBefore(context.progress);
+  const before = await prepareBefore(context.progress);
   const ports = [await findFreePort(), await findFreePort(), await findFreePort()] as const;
   const vars = (port: number, database = "bench_write"): Record<string, string> => ({
     ...bindings(server.url(database), server.endpointUrl),

@@ -1,8 +1,9 @@
 /** The service as it was before the life of a run moved into SQL functions, to be measured beside today's in one run. */
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import type pg from "pg";
 import { root, scratch } from "./paths.ts";
@@ -35,36 +36,36 @@ export const NO_HISTORY =
  * Takes the commit from this clone's history into `.local/bench/before`, installs what it needs and builds its Worker, once
  * for each run of the benchmarks. Undefined when the clone does not have the commit; `progress` then says so.
  */
-export function prepareBefore(progress: (text: string) => void): Before | undefined {
+export async function prepareBefore(progress: (text: string) => void): Promise<Before | undefined> {
   if (prepared !== undefined) return prepared;
   if (spawnSync("git", ["cat-file", "-e", `${COMMIT}^{commit}`], { cwd: root }).status !== 0) {
     progress(NO_HISTORY);
     return undefined;
   }
   progress(`building ${BEFORE}`);
-  if (!existsSync(join(folder, "complete"))) checkOut();
+  if (!existsSync(join(folder, "complete"))) await checkOut();
   const outdir = "../workers/before";
-  runHere("node_modules/.bin/wrangler", ["deploy", "src/worker.ts", "--dry-run", "--minify", "--outdir", outdir]);
+  await runHere("node_modules/.bin/wrangler", ["deploy", "src/worker.ts", "--dry-run", "--minify", "--outdir", outdir]);
   const script = readFileSync(join(folder, outdir, "worker.js"), "utf8");
   prepared = { build: { name: "before", script, gzipKib: gzipSync(script).length / 1024 }, createDatabase };
   return prepared;
 }
 
 /** The file `complete` is written last: a checkout that was interrupted is made again. */
-function checkOut(): void {
+async function checkOut(): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const archive = spawnSync("git", ["archive", COMMIT], { cwd: root, maxBuffer: 2 ** 30 });
   const unpacked = spawnSync("tar", ["-x"], { cwd: folder, input: archive.stdout });
   if (archive.status !== 0 || unpacked.status !== 0) throw new Error(`${archive.stderr}${unpacked.stderr}`);
-  runHere("npm", ["ci", "--no-audit", "--no-fund", "--silent"]);
+  await runHere("npm", ["ci", "--no-audit", "--no-fund", "--silent"]);
   writeFileSync(join(folder, "complete"), `${COMMIT}\n`);
 }
 
-function runHere(command: string, args: readonly string[], env: Record<string, string> = {}): void {
-  const { status, stdout, stderr, error } = spawnSync(command, args, {
+/** Lets this process go on meanwhile: the SQL endpoint, which a migration asks, is in it. */
+async function runHere(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<void> {
+  await promisify(execFile)(command, args, {
     cwd: folder,
-    encoding: "utf8",
     // Its own Node and its own tools come first.
     env: {
       ...process.env,
@@ -73,13 +74,14 @@ function runHere(command: string, args: readonly string[], env: Record<string, s
       WRANGLER_SEND_METRICS: "false",
     },
   });
-  if (status !== 0)
-    throw new Error(`${command} ${args.join(" ")} failed in ${folder}:\n${error ?? ""}${stdout}${stderr}`);
 }
 
 async function createDatabase(server: Server, name: string, options: Seed): Promise<pg.Pool> {
   const pool = await server.createDatabase(name, "empty");
-  runHere("node", ["scripts/migrate.ts"], { DATABASE_URL: server.url(name), NEON_FETCH_ENDPOINT: server.endpointUrl });
+  await runHere("node", ["scripts/migrate.ts"], {
+    DATABASE_URL: server.url(name),
+    NEON_FETCH_ENDPOINT: server.endpointUrl,
+  });
   const { seed }: OldSeed = await import(join(folder, "bench/support/seed.ts"));
   await seed(pool, options);
   return pool;
