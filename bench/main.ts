@@ -5,6 +5,7 @@ import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { measureGrowth } from "./parts/growth.ts";
+import { measureInvoke } from "./parts/invoke.ts";
 import { measureReadPath } from "./parts/read.ts";
 import { countRoundTrips } from "./parts/round-trips.ts";
 import { measureSize } from "./parts/size.ts";
@@ -20,17 +21,18 @@ const PARTS: Record<string, Part> = {
   "round-trips": countRoundTrips,
   size: measureSize,
   sweep: measureSweep,
+  invoke: measureInvoke,
   write: measureWritePath,
   growth: measureGrowth,
 };
 
 const HELP = `Measures the service on a Postgres of its own. Best on a machine that does nothing else.
 
-  npm run bench                  everything; writes bench/RESULTS.md, the charts and the plans
+  npm run bench                  everything; writes bench/RESULTS.md and the charts
   npm run bench -- read sweep    some parts: ${Object.keys(PARTS).join(", ")}
   npm run bench -- --quick       small and short, to see that it works: the figures mean nothing
 
-What is not everything is written to .local/bench/results/ instead.`;
+What is not everything is written to .local/bench/results/ instead. The plans of the statements go to .local/bench/plans/.`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -64,11 +66,14 @@ function contextOf(part: string): Context {
       return running;
     },
     progress: (text) => console.error(`${elapsed()} ${part}: ${text}`),
-    write(path, text) {
-      mkdirSync(dirname(join(folder, path)), { recursive: true });
-      writeFileSync(join(folder, path), text);
-    },
+    write: (path, text) => writeFile(join(folder, path), text),
+    writeLocally: (path, text) => writeFile(join(scratch, path), text),
   };
+}
+
+function writeFile(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
 }
 
 function elapsed(): string {

@@ -201,7 +201,7 @@ async function explainAll(server: Server, context: Context, sites: readonly Site
     plans.set(operation, ofOperation);
     const slug = operation.name.toLowerCase().replaceAll(/[^a-z]+/g, "-");
     const head = `-- ${operation.name}, at ${sites.at(-1)?.runs.toLocaleString("en-GB")} runs`;
-    context.write(`plans/${slug}.txt`, `${head}\n\n${ofOperation.at(-1)?.text}\n`);
+    context.writeLocally(`plans/${slug}.txt`, `${head}\n\n${ofOperation.at(-1)?.text}\n`);
   }
   server.watch(undefined);
   return plans;
@@ -267,7 +267,7 @@ function report(
         ]),
         notes: [
           `One tenant has all the runs, of 100 definitions and 20 users, one every 100 seconds up to now; 20 run and 100 wait. ` +
-            `\`plans/\` has what Postgres does for each at ${label(largest)} runs. ` +
+            `\`.local/bench/plans/\` then has what Postgres does for each at ${label(largest)} runs. ` +
             "Pages are 8 KiB each, found in memory or read. The plans of an idle sweep differ at most in which of the small " +
             "indexes of runs that have not ended comes first: Postgres' statistics are samples, and decide that by chance.",
           ...OPERATIONS.flatMap(({ name, grows }) => (grows ? [`¹ ${name}: ${grows}.`] : [])),

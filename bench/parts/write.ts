@@ -1,6 +1,7 @@
 /** From an invoke over the runner to the next run: many definitions at once, and the queue of one. */
 import { request } from "undici";
 import { findFreePort } from "../../scripts/local/ports.ts";
+import { BEFORE, prepareBefore } from "../support/before.ts";
 import type { Context } from "../support/context.ts";
 import { runWorkflows } from "../support/dbos.ts";
 import { type Report, range } from "../support/report.ts";
@@ -10,6 +11,7 @@ import { definitionId, ownerKey, seed } from "../support/seed.ts";
 import { bindings, buildWorker, startWorker } from "../support/worker.ts";
 
 const MANY = 32;
+const OF_BARE = 0.8;
 
 /** A Worker that takes runs, and the definitions or queues that it has. */
 type Service = { invokeUrl: (n: number) => string; headers: Record<string, string> };
@@ -24,18 +26,21 @@ export async function measureWritePath(context: Context): Promise<Report> {
   const runner = await startRunner((webhook) => listeners.get(webhook.definitionId)?.(webhook));
   const pool = await server.createDatabase("bench_write");
   await server.createDatabase("bench_dbos", "empty");
-  const ports = [await findFreePort(), await findFreePort()] as const;
-  const vars = (port: number): Record<string, string> => ({
-    ...bindings(server.url("bench_write"), server.endpointUrl),
+  const before = await prepareBefore(context.progress);
+  const ports = [await findFreePort(), await findFreePort(), await findFreePort()] as const;
+  const vars = (port: number, database = "bench_write"): Record<string, string> => ({
+    ...bindings(server.url(database), server.endpointUrl),
     PUBLIC_URL: `http://127.0.0.1:${port}`,
     RUNNER_URL: runner.url,
   });
-  await seed(pool, {
+  const seeded = {
     runs: 0,
     definitions: MANY + 1,
     runnerUrl: runner.url.replace("127.0.0.1", "localhost"),
     encryptionKey: vars(0).ENCRYPTION_KEY ?? "",
-  });
+  };
+  await seed(pool, seeded);
+  await before?.createDatabase(server, "bench_write_before", seeded);
   await pool.query(`
     create table queues (id uuid primary key);
     create table jobs (id uuid primary key default gen_random_uuid(), queue uuid not null, status text not null default 'PENDING',
@@ -45,12 +50,15 @@ export async function measureWritePath(context: Context): Promise<Report> {
     insert into queues select id from workflow_definitions`);
   const ours = await startWorker(buildWorker("worker"), { vars: vars(ports[0]), port: ports[0] });
   const bare = await startWorker(buildWorker("cycle"), { vars: vars(ports[1]), port: ports[1] });
-  const services: Record<"ours" | "bare", Service> = {
-    ours: {
-      invokeUrl: (n) => `${ours.url}/v1/workflow-definitions/${definitionId(n)}/invoke`,
-      headers: { authorization: `Bearer ${ownerKey}` },
-    },
-    bare: { invokeUrl: (n) => `${bare.url}/invoke/${definitionId(n)}`, headers: {} },
+  const old =
+    before && (await startWorker(before.build, { vars: vars(ports[2], "bench_write_before"), port: ports[2] }));
+  const serviceAt = (url: string): Service => ({
+    invokeUrl: (n) => `${url}/v1/workflow-definitions/${definitionId(n)}/invoke`,
+    headers: { authorization: `Bearer ${ownerKey}` },
+  });
+  const services = {
+    ours: serviceAt(ours.url),
+    bare: { invokeUrl: (n) => `${bare.url}/invoke/${definitionId(n)}`, headers: {} } satisfies Service,
   };
   const seconds = context.quick ? 1.5 : 4;
   const queued = context.quick ? 50 : 300;
@@ -59,6 +67,10 @@ export async function measureWritePath(context: Context): Promise<Report> {
     oursMany: () => cycleMany(services.ours, listeners, seconds),
     bareOne: () => drainOne(services.bare, listeners, queued),
     oursOne: () => drainOne(services.ours, listeners, queued),
+    ...(old && {
+      oldMany: () => cycleMany(serviceAt(old.url), listeners, seconds),
+      oldOne: () => drainOne(serviceAt(old.url), listeners, queued),
+    }),
     dbos: () => runWorkflows({ databaseUrl: server.url("bench_dbos"), concurrency: MANY, seconds }),
   };
   try {
@@ -68,16 +80,21 @@ export async function measureWritePath(context: Context): Promise<Report> {
       (measure) => measure(),
       context.progress,
     );
-    const of = (subject: () => Promise<Times>) => measured.get(subject) ?? [];
+    const of = (subject: (() => Promise<Times>) | undefined) => (subject && measured.get(subject)) ?? [];
     return report({
-      many: { bare: of(subjects.bareMany), ours: of(subjects.oursMany), dbos: of(subjects.dbos) },
-      one: { bare: of(subjects.bareOne), ours: of(subjects.oursOne) },
+      many: {
+        bare: of(subjects.bareMany),
+        ours: of(subjects.oursMany),
+        before: of(subjects.oldMany),
+        dbos: of(subjects.dbos),
+      },
+      one: { bare: of(subjects.bareOne), ours: of(subjects.oursOne), before: of(subjects.oldOne) },
       queued,
     });
   } finally {
-    await Promise.all([ours.stop(), bare.stop()]);
+    await Promise.all([ours.stop(), bare.stop(), old?.stop()]);
     runner.stop();
-    for (const name of ["bench_write", "bench_dbos"]) await server.dropDatabase(name);
+    for (const name of ["bench_write", "bench_write_before", "bench_dbos"]) await server.dropDatabase(name);
   }
 }
 
@@ -163,8 +180,8 @@ async function drainOne(
 }
 
 function report(measured: {
-  many: { bare: Times[]; ours: Times[]; dbos: Times[] };
-  one: { bare: Times[]; ours: Times[] };
+  many: { bare: Times[]; ours: Times[]; before: Times[]; dbos: Times[] };
+  one: { bare: Times[]; ours: Times[]; before: Times[] };
   queued: number;
 }): Report {
   const { many, one, queued } = measured;
@@ -180,8 +197,22 @@ function report(measured: {
     range(spread(values(of, "toRunnerP95Ms"))),
   ];
   const columns = (of: string) => [of, "per second", "× bare", "p50 ms", "p95 ms", "to the runner, p50 ms", "p95 ms"];
+  const ofBare = (of: readonly Times[], bare: readonly Times[]) =>
+    spread(ratios(values(of, "perSecond"), values(bare, "perSecond")));
+  const [cycles, queue] = [ofBare(many.ours, many.bare), ofBare(one.ours, one.bare)];
   return {
-    goals: [],
+    goals: [
+      {
+        goal: `cycles/s of the bare handler: at least ${OF_BARE}`,
+        figure: `${range(cycles)} ×`,
+        met: cycles.median >= OF_BARE,
+      },
+      {
+        goal: `the queue of one definition, of the bare handler: at least ${OF_BARE}`,
+        figure: `${range(queue)} ×`,
+        met: queue.median >= OF_BARE,
+      },
+    ],
     tables: [
       {
         title: `Cycles on ${MANY} definitions at once`,
@@ -189,20 +220,23 @@ function report(measured: {
         rows: [
           row("bare handler", many.bare, many.bare),
           row("this service", many.ours, many.bare),
+          ...(many.before.length > 0 ? [row(BEFORE, many.before, many.bare)] : []),
           row("DBOS Transact, an empty workflow", many.dbos, many.bare),
         ],
         notes:
-          "A cycle is an invoke, its webhook received by a runner on loopback, and the callback. The bare handler sends as many " +
-          "statements, each on rows found by a key, and neither knows its caller nor signs what it sends. DBOS starts and " +
+          "A cycle is an invoke, its webhook received by a runner on loopback, and the callback. The bare handler sends five " +
+          "statements for an invoke and four for a callback, each on rows found by a key, and neither knows its caller nor signs what it sends. DBOS starts and " +
           "finishes a workflow that does nothing inside one process with a connection to Postgres: no HTTP, no runner. It is " +
           "here as what else one might pick, and does another job.",
       },
       {
         title: "The queue of one definition",
         columns: columns("From one webhook to the next").slice(0, 5),
-        rows: [row("bare handler", one.bare, one.bare), row("this service", one.ours, one.bare)].map((r) =>
-          r.slice(0, 5),
-        ),
+        rows: [
+          row("bare handler", one.bare, one.bare),
+          row("this service", one.ours, one.bare),
+          ...(one.before.length > 0 ? [row(BEFORE, one.before, one.bare)] : []),
+        ].map((cells) => cells.slice(0, 5)),
         notes: `${queued} runs wait. The runner ends each as soon as it hears of it, which promotes the next.`,
       },
     ],

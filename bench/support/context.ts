@@ -10,6 +10,8 @@ export type Context = {
   progress(text: string): void;
   /** Writes a file beside RESULTS.md. */
   write(path: string, text: string): void;
+  /** Writes a file into `.local/bench/`, which is not part of the repository. */
+  writeLocally(path: string, text: string): void;
 };
 
 export type Part = (context: Context) => Promise<Report>;

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { startPostgres } from "../../scripts/local/postgres.ts";
@@ -14,6 +14,11 @@ export type Server = {
   /** Makes a database: with this project's tables, with none, or as a copy of another, which nobody may use any more. */
   createDatabase(name: string, content?: "migrated" | "empty" | { copyOf: string }): Promise<pg.Pool>;
   dropDatabase(name: string): Promise<void>;
+  /**
+   * CPU time that the connections to a database have used since they were opened, in milliseconds. Those that were closed
+   * are not counted. Not a number where there is no /proc.
+   */
+  cpuMs(database: string): Promise<number>;
   /** Has every request to the database pass by here; undefined: lets them pass unseen. */
   watch(intercept: Intercept | undefined): void;
   stop(): Promise<void>;
@@ -24,6 +29,15 @@ function openPool(connectionString: string): pg.Pool {
   // A connection that ends with its database or its server is no error of ours.
   pool.on("error", () => {});
   return pool;
+}
+
+/** What the scheduler counts for a process, in ns: https://docs.kernel.org/scheduler/sched-stats.html */
+function cpuMsOf(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]) / 1e6;
+  } catch {
+    return Number.NaN;
+  }
 }
 
 export async function startServer(): Promise<Server> {
@@ -69,6 +83,13 @@ export async function startServer(): Promise<Server> {
       return pool;
     },
     dropDatabase,
+    async cpuMs(database) {
+      const { rows } = await admin.query<{ pid: number }>(
+        "select pid from pg_stat_activity where datname = $1 and backend_type = 'client backend'",
+        [database],
+      );
+      return rows.reduce((sum, { pid }) => sum + cpuMsOf(pid), 0);
+    },
     watch(intercept) {
       watching = intercept;
     },

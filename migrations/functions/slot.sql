@@ -17,12 +17,11 @@ declare
 begin
   with ended as (
     update public.workflow_runs r
-    set status = seen.status, ended_by = 'DEADLINE', error = seen.error, next_dispatch_at = null,
-      completed_at = seen.completed_at, updated_at = seen.updated_at
-    from unnest(p_definition_ids) locked (id)
-    join public.workflow_runs holder on holder.workflow_definition_id = locked.id and holder.status = 'RUNNING'
-    cross join lateral public.run_as_seen(holder, p_now) seen
-    where seen.is_overdue and r.id = holder.id
+    set (status, completed_at, updated_at, error) = (
+        select seen.status, seen.completed_at, seen.updated_at, seen.error from public.run_as_seen(r, p_now) seen),
+      ended_by = 'DEADLINE', next_dispatch_at = null
+    where r.workflow_definition_id = any (p_definition_ids) and r.status = 'RUNNING'
+      and (select seen.is_overdue from public.run_as_seen(r, p_now) seen)
     returning r.tenant_id, r.id, r.attempt, r.deadline_at,
       round(extract(epoch from p_now - r.deadline_at) * 1000)::float8 as lag_ms
   ), recorded as (

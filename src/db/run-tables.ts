@@ -10,7 +10,6 @@ import {
   pgSequence,
   pgTable,
   text,
-  unique,
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
@@ -51,7 +50,6 @@ export const workflowRuns = pgTable(
     updatedAt: updatedAt(),
   },
   (t) => [
-    unique("workflow_runs_tenant_id_id_key").on(t.tenantId, t.id),
     foreignKey({
       name: "workflow_runs_definition_fkey",
       columns: [t.tenantId, t.workflowDefinitionId],
@@ -62,28 +60,32 @@ export const workflowRuns = pgTable(
       columns: [t.tenantId, t.userId],
       foreignColumns: [users.tenantId, users.id],
     }),
-    // The slot: a mistake in locking becomes an error here rather than two runs.
+    // Every index names what needs it. A change of `status` writes an entry into each one that the new state belongs to.
+    // The slot of a definition: `promote_next_runs`, `end_overdue_runs`. A mistake in locking becomes an error here.
     uniqueIndex("workflow_runs_slot_key").on(t.workflowDefinitionId).where(sql`status = 'RUNNING'`),
+    // Who is next in a definition's queue, and a run's place in it: `promote_next_runs`, `find_run`.
     index("workflow_runs_queue_index").on(t.workflowDefinitionId, t.queuePosition).where(sql`status = 'PENDING'`),
+    // What is overdue: the first chunk of `time_out_overdue_runs`, readiness and `npm run doctor`.
     index("workflow_runs_deadline_index").on(t.deadlineAt).where(sql`status = 'RUNNING'`),
-    // These two begin with the tenant, so that a sweep can serve the tenants in turn.
+    // The same, tenant by tenant, so that they take turns; and the overdue runs of a list of FAILED ones.
     index("workflow_runs_tenant_deadline_index").on(t.tenantId, t.deadlineAt).where(sql`status = 'RUNNING'`),
+    // `claim_due_dispatches`, where the tenants take turns, too.
     index("workflow_runs_dispatch_index").on(t.tenantId, t.nextDispatchAt).where(sql`next_dispatch_at is not null`),
+    // Is the key of an invoke or a retry in use? `trigger_run`.
     index("workflow_runs_idempotency_index")
       .on(t.workflowDefinitionId, t.idempotencyKey)
       .where(sql`idempotency_key is not null`),
+    // A definition's runs, newest first: its page, its list, and the lists of a USER who may read it.
     index("workflow_runs_definition_newest_index").on(t.workflowDefinitionId, t.createdAt, t.id),
-    index("workflow_runs_tenant_newest_index").on(t.tenantId, t.createdAt, t.id),
-    index("workflow_runs_tenant_status_newest_index").on(t.tenantId, t.status, t.createdAt, t.id),
-    index("workflow_runs_user_newest_index").on(t.tenantId, t.userId, t.createdAt, t.id),
-    // The state that somebody looks for among many runs of the other: they need not be passed over one by one.
+    // Its FAILED runs, of which there may be hardly any.
     index("workflow_runs_definition_failed_index")
       .on(t.workflowDefinitionId, t.createdAt, t.id)
       .where(sql`status = 'FAILED'`),
-    index("workflow_runs_user_failed_index").on(t.tenantId, t.userId, t.createdAt, t.id).where(sql`status = 'FAILED'`),
-    index("workflow_runs_user_unfinished_index")
-      .on(t.tenantId, t.userId, t.createdAt, t.id)
-      .where(sql`status in ('PENDING', 'RUNNING')`),
+    // A tenant's runs in one state, newest first. A list of several states merges the pages of each: see `selectRuns`.
+    index("workflow_runs_tenant_status_newest_index").on(t.tenantId, t.status, t.createdAt, t.id),
+    // The same for the runs that one user has triggered.
+    index("workflow_runs_user_status_newest_index").on(t.tenantId, t.userId, t.status, t.createdAt, t.id),
+    // What ended lately, and what ended so long ago that it goes: the summary, Health, `delete_old_runs`.
     index("workflow_runs_ended_index").on(t.tenantId, t.completedAt).where(sql`completed_at is not null`),
     check("workflow_runs_status_check", oneOf(sql`${t.status}`, RUN_STATUSES)),
     check("workflow_runs_runner_type_check", oneOf(sql`${t.runnerType}`, RUNNER_TYPES)),
@@ -126,11 +128,8 @@ export const workflowRunEvents = pgTable(
     detail: jsonb("detail").$type<Record<string, unknown>>(),
   },
   (t) => [
-    foreignKey({
-      name: "workflow_run_events_run_fkey",
-      columns: [t.tenantId, t.runId],
-      foreignColumns: [workflowRuns.tenantId, workflowRuns.id],
-    }).onDelete("cascade"),
+    // There is no foreign key to the run: to check it took a fifth of what it costs to fail a run. Who writes an event holds
+    // the lock of its run, and the trigger `workflow_runs_delete_events` deletes the events of deleted runs.
     index("workflow_run_events_run_index").on(t.runId, t.id),
     index("workflow_run_events_timed_out_index").on(t.tenantId, t.at).where(sql`type = 'TIMED_OUT'`),
     check("workflow_run_events_type_check", oneOf(sql`${t.type}`, RUN_EVENT_TYPES)),

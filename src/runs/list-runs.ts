@@ -10,7 +10,7 @@ import {
   requireJoinedCaller,
 } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
-import type { RunStatus } from "../db/enums.ts";
+import { RUN_STATUSES, type RunStatus } from "../db/enums.ts";
 import { workflowDefinitions as d } from "../db/tables.ts";
 import { isOverdue, isRunning, type RunRow, r, runFields, seenNow } from "./run-rows.ts";
 
@@ -108,28 +108,44 @@ function newestRuns(db: Database, caller: Caller, readable: ReadableDefinitions,
 
   // Of one user or one workflow there may be hardly an ended run or nearly all, and the planner takes the average. So they
   // are asked for as a range, in an order that only an index of theirs has, and read no further than the page.
-  const pageWithin = (
-    column: SQLWrapper,
-    value: SQLWrapper,
-    state: State,
-    ofOneDefinition: boolean,
-    condition?: SQL,
-  ) =>
-    state.kept !== "for ever"
-      ? pageOf(state, ofOneDefinition, and(condition, sql`${column} = ${value}`))
-      : newest(
-          and(
-            condition,
-            state.condition,
-            sql`(${column}, ${r.createdAt}) > (${value}, ${filter.createdAfter ?? "-infinity"}::timestamptz)`,
-            sql`(${column}, ${r.createdAt}, ${r.id}) < (${value},
-              ${cursor?.createdAt ?? filter.createdBefore ?? "infinity"}::timestamptz, ${cursor?.id ?? FIRST_ID}::uuid)`,
-          ),
-          sql`${column} desc`,
-        );
+  const pageWithin = (columns: readonly SQLWrapper[], values: readonly SQLWrapper[], condition?: SQL) => {
+    const [column, value] = [sql.join([...columns], sql`, `), sql.join([...values], sql`, `)];
+    return newest(
+      and(
+        condition,
+        sql`(${column}, ${r.createdAt}) > (${value}, ${filter.createdAfter ?? "-infinity"}::timestamptz)`,
+        sql`(${column}, ${r.createdAt}, ${r.id}) < (${value},
+          ${cursor?.createdAt ?? filter.createdBefore ?? "infinity"}::timestamptz, ${cursor?.id ?? FIRST_ID}::uuid)`,
+      ),
+      ...columns.map((one) => desc(one)),
+    );
+  };
+
+  const ofTenant = (state: State) => pageOf(state, ofOne, and(sql`${caller.isAdministrator}`, isInTenant));
+  const ofUser = (state: State) => {
+    const isOwn = and(not(sql`${caller.isAdministrator}`), isInTenant);
+    return state.kept === "for ever"
+      ? pageWithin([r.userId, r.status], [caller.userId, state.status], isOwn)
+      : pageOf(state, ofOne, and(isOwn, eq(r.userId, caller.userId)));
+  };
+  const ofDefinition = (state: State) =>
+    state.kept === "for ever"
+      ? pageWithin([r.workflowDefinitionId], [readable.id], state.condition)
+      : pageOf(state, true, eq(r.workflowDefinitionId, readable.id));
+
+  // The indexes of a tenant's and of a user's runs are by state, so that those of any state are a page of each.
+  const inEachState = (pageOfState: (state: State) => ReturnType<typeof select>, state: State, isByState = true) => {
+    const isAny = isByState && state === ANY_STATE;
+    const page = pageOfState(isAny ? EACH_STATE : state).as("page_of_state");
+    return db
+      .select({ id: page.id, createdAt: page.createdAt })
+      .from(isAny ? sql`unnest(${sql.param(RUN_STATUSES)}::text[]) stored (status)` : sql`(select) stored`)
+      .crossJoinLateral(page)
+      .$dynamic();
+  };
 
   const ofReadable = (state: State) => {
-    const page = pageWithin(r.workflowDefinitionId, readable.id, state, true).as("page_of_definition");
+    const page = ofDefinition(state).as("page_of_definition");
     return db.select({ id: page.id, createdAt: page.createdAt }).from(readable).crossJoinLateral(page).$dynamic();
   };
 
@@ -139,8 +155,9 @@ function newestRuns(db: Database, caller: Caller, readable: ReadableDefinitions,
   // run that is in two pages is taken once.
   const pagesOf = (state: State) =>
     [
-      pageOf(state, ofOne, and(sql`${caller.isAdministrator}`, isInTenant)),
-      pageWithin(r.userId, caller.userId, state, ofOne, and(not(sql`${caller.isAdministrator}`), isInTenant)),
+      // A definition's runs of all states are in one index.
+      inEachState(ofTenant, state, !ofOne),
+      inEachState(ofUser, state),
       ofReadable(state),
     ] as const;
 
@@ -209,18 +226,20 @@ export async function listRuns(
   return cutPage(runs, request.limit);
 }
 
-/** Rows of one state. Those that have not ended are few, and have indexes of their own. */
-type State = { condition: SQL; kept: "in the slot" | "in the queue" | "for ever" };
+/** Rows of one state, `status` as it is stored. Those that have not ended are few, and have indexes of their own. */
+type State = { condition: SQL; status: SQL; kept: "in the slot" | "in the queue" | "for ever" };
 
-const ANY_STATE: State = { condition: sql`true`, kept: "for ever" };
+const ended = (status: SQL): State => ({ condition: sql`r.status = ${status}`, status, kept: "for ever" });
+const inSlot = (condition: SQL): State => ({ condition, status: sql`'RUNNING'`, kept: "in the slot" });
+
+const ANY_STATE: State = { ...ended(sql`r.status`), condition: sql`true` };
+/** One state after the other, of a table `stored`. */
+const EACH_STATE = ended(sql`stored.status`);
 
 /** The rows that show a state: a run that is overdue is stored as RUNNING and shows as FAILED. */
 const STORED_AS: Record<RunStatus, State[]> = {
-  PENDING: [{ condition: sql`r.status = 'PENDING'`, kept: "in the queue" }],
-  RUNNING: [{ condition: isRunning, kept: "in the slot" }],
-  COMPLETED: [{ condition: sql`r.status = 'COMPLETED'`, kept: "for ever" }],
-  FAILED: [
-    { condition: sql`r.status = 'FAILED'`, kept: "for ever" },
-    { condition: isOverdue, kept: "in the slot" },
-  ],
+  PENDING: [{ condition: sql`r.status = 'PENDING'`, status: sql`'PENDING'`, kept: "in the queue" }],
+  RUNNING: [inSlot(isRunning)],
+  COMPLETED: [ended(sql`'COMPLETED'`)],
+  FAILED: [ended(sql`'FAILED'`), inSlot(isOverdue)],
 };

@@ -70,6 +70,26 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
   });
 
   it.each([
+    "/v1/workflow-runs",
+    "/v1/workflow-runs?status=FAILED",
+    "/v1/workflow-runs?status=COMPLETED&status=FAILED",
+    "/v1/workflow-runs?created_before=2026-01-01T00:00:00Z",
+  ])("an OWNER's %s reads a page of each state, and not the history", async (path) => {
+    const [response, statements] = await explain({ method: "GET", path }, callers.owner());
+    expect(response.status).toBe(200);
+    expect(rowsRead(statements)).toBeLessThan(1000);
+  });
+
+  it("an OWNER's runs of one user are read in the same way", async () => {
+    const path = `/v1/workflow-runs?user_id=${stage.tenant.user.id}`;
+    for (const query of ["", "&status=FAILED", "&status=PENDING"]) {
+      const [response, statements] = await explain({ method: "GET", path: path + query }, callers.owner());
+      expect(response.status).toBe(200);
+      expect(rowsRead(statements)).toBeLessThan(1000);
+    }
+  });
+
+  it.each([
     "/v1/workflow-definitions",
     "/v1/workflow-definitions?offset=5",
     "/v1/workflow-runs",

@@ -224,6 +224,16 @@ describe("DELETE /v1/workflow-runs/{run_id}", () => {
     expect(await sql`select id from workflow_run_events where tenant_id = ${tenant.id}`).toEqual([]);
   });
 
+  it("leaves no event behind when a definition goes with its runs", async () => {
+    const tenant = await newTenant();
+    const { sql } = service.database;
+    await callBack(service, tenant, await invoke(service, tenant), { status: "COMPLETED" });
+    expect(await sql`select id from workflow_run_events where tenant_id = ${tenant.id}`).not.toEqual([]);
+    const path = `/v1/workflow-definitions/${tenant.definitionId}`;
+    expect((await service.send("DELETE", path, tenant.owner.key)).status).toBe(204);
+    expect(await sql`select id from workflow_run_events where tenant_id = ${tenant.id}`).toEqual([]);
+  });
+
   it("deletes an overdue run, and the one behind it starts", async () => {
     const tenant = await newTenant();
     const [overdue, waiting] = [await invoke(service, tenant), await invoke(service, tenant)];

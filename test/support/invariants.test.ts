@@ -115,6 +115,14 @@ const TAMPERINGS: [string, (runs: Runs) => [text: string, values: string[]]][] =
     ({ running }) => ["update workflow_runs set dispatch_count = 0 where id = $1", [running]],
   ],
   [
+    "an event belongs to no run",
+    ({ completed }) => [
+      `insert into workflow_run_events (tenant_id, run_id, attempt, type)
+      select tenant_id, gen_random_uuid(), 1, 'TRIGGERED' from workflow_runs where id = $1`,
+      [completed],
+    ],
+  ],
+  [
     "a run's events are no legal path",
     ({ completed }) => ["delete from workflow_run_events where run_id = $1 and type = 'STARTED'", [completed]],
   ],

@@ -105,6 +105,11 @@ const INVARIANTS: Record<string, string> = {
   "the tries of a dispatch do not add up": `
     select attempt.name from run join attempt on attempt.run_id = run.id and attempt.attempt = run.attempt
     where failed_dispatches > dispatch_count`,
+
+  "an event belongs to no run": `
+    select event.id::text as name from workflow_run_events event
+    where ($1::uuid is null or event.tenant_id = $1)
+      and not exists (select from workflow_runs run where run.id = event.run_id)`,
 };
 
 /** Every invariant that does not hold, as a sentence that says where. None, it is hoped. */
