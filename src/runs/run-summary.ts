@@ -1,14 +1,9 @@
-import { sql } from "drizzle-orm";
-import {
-  authenticated,
-  type Credential,
-  ofTenant,
-  principal,
-  readableDefinitions,
-  runIsAmongVisible,
-} from "../db/access.ts";
+import { and, eq, inArray, sql } from "drizzle-orm";
+import type { Credential } from "../db/access.ts";
+import { callerBy, maySeeRunAmong, readableDefinitionsOf, requireCaller } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
-import { isOverdue } from "./run-rows.ts";
+import { workflowRunEvents as e } from "../db/run-tables.ts";
+import { isOverdue, r } from "./run-rows.ts";
 
 /** How the runs that a caller may see stand. Durations in seconds; null where there is nothing to measure. */
 export type RunSummary = {
@@ -29,48 +24,75 @@ export type RunSummary = {
 
 /**
  * Sums up the runs of the caller: those that wait or run now, and those that ended in the last `windowSeconds`.
- * @throws Problem `unauthenticated`
+ * @throws Unauthenticated
  */
 export async function summariseRuns(db: Database, credential: Credential, windowSeconds: number): Promise<RunSummary> {
   const since = sql`(statement_timestamp() - make_interval(secs => ${windowSeconds}::int))`;
-  const { rows } = await repeatable(db).execute<RunSummary>(sql`
-    with ${principal(credential)}, ${readableDefinitions}, active as (
-      select r.status, r.created_at, ${isOverdue} as is_overdue, r.deadline_at
-      from principal p
-      join workflow_runs r on r.tenant_id = p.tenant_id and r.status in ('PENDING', 'RUNNING') and ${runIsAmongVisible}
-    ), ended as (
-      select r.status, extract(epoch from r.completed_at - r.started_at)::float8 as seconds
-      from principal p
-      join workflow_runs r on r.tenant_id = p.tenant_id and r.completed_at > ${since} and ${runIsAmongVisible}
-    ), lag as (
-      select (e.detail ->> 'lag_ms')::float8 / 1000 as seconds
-      from principal p
-      join workflow_run_events e on e.tenant_id = p.tenant_id and e.type = 'TIMED_OUT' and e.at > ${since}
-      join workflow_runs r on r.id = e.run_id and ${runIsAmongVisible}
-    ), now as (
-      select
-        count(*) filter (where status = 'PENDING')::int as pending,
-        count(*) filter (where status = 'RUNNING' and not is_overdue)::int as running,
-        count(*) filter (where is_overdue)::int as overdue,
-        count(*) filter (where is_overdue and deadline_at > ${since})::int as overdue_in_window,
-        extract(epoch from statement_timestamp() - min(created_at) filter (where status = 'PENDING'))::float8
-          as oldest_pending_seconds
-      from active
-    ), lately as (
-      select
-        count(*) filter (where status = 'COMPLETED')::int as completed,
-        count(*) filter (where status = 'FAILED')::int as failed,
-        percentile_cont(0.5) within group (order by seconds) filter (where status = 'COMPLETED') as duration_p50_seconds,
-        percentile_cont(0.95) within group (order by seconds) filter (where status = 'COMPLETED') as duration_p95_seconds
-      from ended
-    ), lateness as (
-      select percentile_cont(0.5) within group (order by seconds) as time_out_lag_p50_seconds,
-        max(seconds) as time_out_lag_max_seconds
-      from lag
-    )
-    select now.pending, now.running, lately.completed, lately.failed + now.overdue_in_window as failed,
-      now.oldest_pending_seconds, now.overdue, lately.duration_p50_seconds, lately.duration_p95_seconds,
-      lateness.time_out_lag_p50_seconds, lateness.time_out_lag_max_seconds, ${ofTenant}
-    from principal p cross join now cross join lately cross join lateness`);
-  return authenticated(rows);
+  const caller = callerBy(db, credential);
+  const readable = readableDefinitionsOf(db, caller);
+  const isVisible = and(eq(r.tenantId, caller.tenantId), maySeeRunAmong(caller, readable, r));
+  const now = db
+    .select({
+      pending: sql<number>`count(*) filter (where ${r.status} = 'PENDING')::int`.as("pending"),
+      running: sql<number>`count(*) filter (where ${r.status} = 'RUNNING' and not ${isOverdue})::int`.as("running"),
+      overdue: sql<number>`count(*) filter (where ${isOverdue})::int`.as("overdue"),
+      overdueInWindow: sql<number>`count(*) filter (where ${isOverdue} and ${r.deadlineAt} > ${since})::int`.as(
+        "overdue_in_window",
+      ),
+      oldestPendingSeconds: sql<number | null>`extract(epoch from
+        statement_timestamp() - min(${r.createdAt}) filter (where ${r.status} = 'PENDING'))::float8`.as(
+        "oldest_pending_seconds",
+      ),
+    })
+    .from(r)
+    .where(and(isVisible, inArray(r.status, ["PENDING", "RUNNING"])))
+    .as("now");
+  const seconds = sql`extract(epoch from ${r.completedAt} - ${r.startedAt})::float8`;
+  const duration = (percentile: string) =>
+    sql<number | null>`percentile_cont(${sql.raw(percentile)}) within group (order by ${seconds})
+      filter (where ${r.status} = 'COMPLETED')`;
+  const lately = db
+    .select({
+      completed: sql<number>`count(*) filter (where ${r.status} = 'COMPLETED')::int`.as("completed"),
+      failed: sql<number>`count(*) filter (where ${r.status} = 'FAILED')::int`.as("failed"),
+      durationP50Seconds: duration("0.5").as("duration_p50_seconds"),
+      durationP95Seconds: duration("0.95").as("duration_p95_seconds"),
+    })
+    .from(r)
+    .where(and(isVisible, sql`${r.completedAt} > ${since}`))
+    .as("lately");
+  const lagSeconds = sql`(${e.detail} ->> 'lag_ms')::float8 / 1000`;
+  const lateness = db
+    .select({
+      p50Seconds: sql<number | null>`percentile_cont(0.5) within group (order by ${lagSeconds})`.as("lag_p50_seconds"),
+      maxSeconds: sql<number | null>`max(${lagSeconds})`.as("lag_max_seconds"),
+    })
+    .from(e)
+    .innerJoin(r, and(eq(r.id, e.runId), isVisible))
+    .where(and(eq(e.tenantId, caller.tenantId), eq(e.type, "TIMED_OUT"), sql`${e.at} > ${since}`))
+    .as("lateness");
+  const rows = await repeatable(db).select(
+    db
+      .with(caller, readable)
+      .select({
+        tenantId: caller.tenantId,
+        summary: {
+          pending: now.pending,
+          running: now.running,
+          completed: lately.completed,
+          failed: sql<number>`${lately.failed} + ${now.overdueInWindow}`,
+          oldest_pending_seconds: now.oldestPendingSeconds,
+          overdue: now.overdue,
+          duration_p50_seconds: lately.durationP50Seconds,
+          duration_p95_seconds: lately.durationP95Seconds,
+          time_out_lag_p50_seconds: lateness.p50Seconds,
+          time_out_lag_max_seconds: lateness.maxSeconds,
+        },
+      })
+      .from(caller)
+      .crossJoinLateral(now)
+      .crossJoinLateral(lately)
+      .crossJoinLateral(lateness),
+  );
+  return requireCaller(rows).summary;
 }

@@ -1,8 +1,11 @@
 /** What an operator asks about a whole database: see `scripts/doctor.ts`. The Worker itself has no use for it. */
-import { sql } from "drizzle-orm";
+import { and, count, desc, eq, exists, gt, gte, isNotNull, isNull, not, sql } from "drizzle-orm";
+import { alias, unionAll } from "drizzle-orm/pg-core";
 import type { Database } from "../db/client.ts";
-import { isDue, isOverdue, isRunning } from "../runs/run-rows.ts";
-import { countRuns, secondsSince } from "./sweep-state.ts";
+import { workflowRunEvents as e, sweepState, workflowRuns } from "../db/run-tables.ts";
+import { workflowDefinitions as d } from "../db/tables.ts";
+import { isDue, isOverdue, isRunning, r } from "../runs/run-rows.ts";
+import { countRuns, secondsSince, secondsSinceFirst } from "./sweep-state.ts";
 
 /** Ages are in seconds; null where there is nothing. */
 export type Diagnosis = {
@@ -54,64 +57,119 @@ const FAILING_TRIES = 2;
 
 /** Reads all of it, in one request. */
 export async function diagnose(db: Database): Promise<Diagnosis> {
+  const isLater = and(gt(r.nextDispatchAt, sql`statement_timestamp()`), gt(r.dispatchCount, 0)) ?? sql`false`;
+  const keyId = sql<string>`split_part(${d.webhookSecretEncrypted}, '.', 1)`;
   const [sweep, backlog, stuck, failing, secrets] = await db.batch([
-    db.execute<Diagnosis["sweep"]>(sql`
-      select ${secondsSince(sql`ended_at`)} as since_end, timed_out, delivered, lag_max_ms::float8 as lag_max_ms,
-        case when began_at > ended_at or ended_at is null then ${secondsSince(sql`began_at`)} end as since_begin,
-        ${secondsSince(sql`paused_at`)} as since_pause
-      from sweep_state`),
-    db.execute<Diagnosis["backlog"]>(sql`
-      select ${countRuns(isOverdue)} as overdue, ${countRuns(isDue)} as due,
-        ${countRuns(sql`r.next_dispatch_at > statement_timestamp() and r.dispatch_count > 0`)} as waiting_for_retry,
-        (select ${secondsSince(sql`min(r.deadline_at)`)} from workflow_runs r where ${isOverdue}) as oldest_overdue,
-        (select ${secondsSince(sql`min(r.next_dispatch_at)`)} from workflow_runs r where ${isDue}) as oldest_due`),
-    db.execute<StuckRuns>(stuckRuns),
-    db.execute<FailingRunner>(failingRunners),
-    db.execute<Diagnosis["secrets"][number]>(sql`
-      select split_part(webhook_secret_encrypted, '.', 1) as key_id, count(*)::int as count
-      from workflow_definitions where webhook_secret_encrypted is not null group by key_id order by key_id`),
+    db
+      .select({
+        since_end: secondsSince(sweepState.endedAt),
+        timed_out: sweepState.timedOut,
+        delivered: sweepState.delivered,
+        lag_max_ms: sweepState.lagMaxMs,
+        since_begin: sql<number | null>`case
+          when ${sweepState.beganAt} > ${sweepState.endedAt} or ${sweepState.endedAt} is null
+          then ${secondsSince(sweepState.beganAt)} end`,
+        since_pause: secondsSince(sweepState.pausedAt),
+      })
+      .from(sweepState),
+    db
+      .select({
+        overdue: countRuns(db, isOverdue),
+        due: countRuns(db, isDue),
+        waiting_for_retry: countRuns(db, isLater),
+        oldest_overdue: secondsSinceFirst(db, r.deadlineAt, isOverdue),
+        oldest_due: secondsSinceFirst(db, r.nextDispatchAt, isDue),
+      })
+      .from(sql`(values (1)) once`),
+    selectStuckRuns(db),
+    selectFailingRunners(db),
+    db
+      .select({ key_id: keyId.as("key_id"), count: count() })
+      .from(d)
+      .where(isNotNull(d.webhookSecretEncrypted))
+      .groupBy(keyId)
+      .orderBy(keyId),
   ]);
   const never = { since_end: null, since_begin: null, since_pause: null, timed_out: 0, delivered: 0, lag_max_ms: null };
   const none = { overdue: 0, oldest_overdue: null, due: 0, oldest_due: null, waiting_for_retry: 0 };
-  return {
-    sweep: sweep.rows[0] ?? never,
-    backlog: backlog.rows[0] ?? none,
-    stuck: stuck.rows,
-    failing: failing.rows,
-    secrets: secrets.rows,
-  };
+  return { sweep: sweep[0] ?? never, backlog: backlog[0] ?? none, stuck, failing, secrets };
 }
 
 /** Those that wait behind a run are not stuck: its deadline comes. */
-const stuckRuns = sql`
-  with stuck as (
-    select r.id, r.started_at as since, 'lost' as reason
-    from workflow_runs r
-    where ${isRunning}
-      and r.dispatched_at is null and r.next_dispatch_at is null
-    union all
-    select r.id, r.updated_at,
-      case when d.runner_url is null then 'no runner' when not d.is_active then 'paused' else 'not promoted' end
-    from workflow_runs r
-    join workflow_definitions d on d.id = r.workflow_definition_id
-    where r.status = 'PENDING' and not exists (
-      select from workflow_runs holder where holder.workflow_definition_id = d.id and holder.status = 'RUNNING')
-  )
-  select reason, count(*)::int as count, max(${secondsSince(sql`since`)}) as oldest,
-    (array_agg(id order by since))[1:${sql.raw(String(MAX_EXAMPLES))}] as examples
-  from stuck group by reason order by reason`;
+function selectStuckRuns(db: Database) {
+  const holder = alias(workflowRuns, "holder");
+  const isHeld = exists(
+    db
+      .select({ id: holder.id })
+      .from(holder)
+      .where(and(eq(holder.workflowDefinitionId, d.id), eq(holder.status, "RUNNING"))),
+  );
+  const stuck = unionAll(
+    db
+      .select({
+        id: r.id,
+        since: sql<string>`${r.startedAt}`.as("since"),
+        reason: sql<StuckReason>`'lost'`.as("reason"),
+      })
+      .from(r)
+      .where(and(isRunning, isNull(r.dispatchedAt), isNull(r.nextDispatchAt))),
+    db
+      .select({
+        id: r.id,
+        since: sql<string>`${r.updatedAt}`.as("since"),
+        reason: sql<StuckReason>`case when ${d.runnerUrl} is null then 'no runner'
+          when not ${d.isActive} then 'paused' else 'not promoted' end`.as("reason"),
+      })
+      .from(r)
+      .innerJoin(d, eq(d.id, r.workflowDefinitionId))
+      .where(and(eq(r.status, "PENDING"), not(isHeld))),
+  ).as("stuck");
+  return db
+    .select({
+      reason: stuck.reason,
+      count: count(),
+      oldest: sql<number>`max(${secondsSince(stuck.since)})`,
+      examples: sql<string[]>`(array_agg(${stuck.id} order by ${stuck.since}))[1:${sql.raw(String(MAX_EXAMPLES))}]`,
+    })
+    .from(stuck)
+    .groupBy(stuck.reason)
+    .orderBy(stuck.reason);
+}
 
-const failingRunners = sql`
-  select d.tenant_id, public.runner_origin(d.runner_url) as runner, count(*)::int as runs, max(r.dispatch_count)::int as tries,
-    (array_agg(said.reason order by said.id desc) filter (where said.reason is not null))[1] as last_reason
-  from workflow_runs r
-  join workflow_definitions d on d.id = r.workflow_definition_id
-  left join lateral (
-    select e.id, e.detail ->> 'reason' as reason from workflow_run_events e
-    where e.run_id = r.id and e.type = 'DISPATCH_FAILED'
-    order by e.id desc limit 1
-  ) said on true
-  where r.next_dispatch_at is not null and r.dispatch_count >= ${FAILING_TRIES} and r.deadline_at > statement_timestamp()
-  group by d.tenant_id, runner
-  order by runs desc, tries desc
-  limit ${MAX_FAILING}`;
+function selectFailingRunners(db: Database) {
+  const said = db
+    .select({
+      eventId: sql<number>`${e.id}`.as("event_id"),
+      reason: sql<string>`${e.detail} ->> 'reason'`.as("reason"),
+    })
+    .from(e)
+    .where(and(eq(e.runId, r.id), eq(e.type, "DISPATCH_FAILED")))
+    .orderBy(desc(e.id))
+    .limit(1)
+    .as("said");
+  const runner = sql<string>`public.runner_origin(${d.runnerUrl})`;
+  const runs = count();
+  const tries = sql<number>`max(${r.dispatchCount})`;
+  return db
+    .select({
+      tenant_id: d.tenantId,
+      runner,
+      runs,
+      tries,
+      last_reason: sql<string | null>`(array_agg(${said.reason} order by ${said.eventId} desc)
+        filter (where ${said.reason} is not null))[1]`,
+    })
+    .from(r)
+    .innerJoin(d, eq(d.id, r.workflowDefinitionId))
+    .leftJoinLateral(said, sql`true`)
+    .where(
+      and(
+        isNotNull(r.nextDispatchAt),
+        gte(r.dispatchCount, FAILING_TRIES),
+        gt(r.deadlineAt, sql`statement_timestamp()`),
+      ),
+    )
+    .groupBy(d.tenantId, runner)
+    .orderBy(desc(runs), desc(tries))
+    .limit(MAX_FAILING);
+}

@@ -1,33 +1,49 @@
-import { type SQL, sql } from "drizzle-orm";
+import { and, eq, isNotNull, isNull, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { type Database, repeatable } from "../db/client.ts";
 import { instant } from "../db/rows.ts";
-import { isDue, isOverdue } from "../runs/run-rows.ts";
+import { sweepState } from "../db/run-tables.ts";
+import { isDue, isOverdue, r } from "../runs/run-rows.ts";
+
+const NOW = sql`statement_timestamp()`;
 
 /**
  * Writes down that a sweep begins, so that one which dies half-way can be seen. False when the sweep is paused: then
  * nothing is written down, and there is nothing to do.
  */
 export async function recordSweepBegan(db: Database): Promise<boolean> {
-  const { rows } = await db.execute(sql`
-    insert into sweep_state (id, began_at) values (1, statement_timestamp())
-    on conflict (id) do update set began_at = excluded.began_at where sweep_state.paused_at is null
-    returning id`);
+  const rows = await db
+    .insert(sweepState)
+    .values({ id: 1, beganAt: NOW })
+    .onConflictDoUpdate({
+      target: sweepState.id,
+      set: { beganAt: sql`excluded.began_at` },
+      setWhere: isNull(sweepState.pausedAt),
+    })
+    .returning({ id: sweepState.id });
   return rows.length > 0;
 }
 
 /** Keeps every sweep from beginning, until {@link resumeSweep}. False when it is paused already. */
 export async function pauseSweep(db: Database): Promise<boolean> {
-  const { rows } = await db.execute(sql`
-    insert into sweep_state (id, paused_at) values (1, statement_timestamp())
-    on conflict (id) do update set paused_at = excluded.paused_at where sweep_state.paused_at is null
-    returning id`);
+  const rows = await db
+    .insert(sweepState)
+    .values({ id: 1, pausedAt: NOW })
+    .onConflictDoUpdate({
+      target: sweepState.id,
+      set: { pausedAt: sql`excluded.paused_at` },
+      setWhere: isNull(sweepState.pausedAt),
+    })
+    .returning({ id: sweepState.id });
   return rows.length > 0;
 }
 
 /** Lets sweeps begin again. False when they were not paused. */
 export async function resumeSweep(db: Database): Promise<boolean> {
-  const { rows } = await db.execute(sql`
-    update sweep_state set paused_at = null where id = 1 and paused_at is not null returning id`);
+  const rows = await db
+    .update(sweepState)
+    .set({ pausedAt: null })
+    .where(and(eq(sweepState.id, 1), isNotNull(sweepState.pausedAt)))
+    .returning({ id: sweepState.id });
   return rows.length > 0;
 }
 
@@ -48,27 +64,38 @@ export type Backlog = { overdue_left: number; due_left: number };
 const MAX_COUNTED = 10_000;
 
 /** How many runs `r` there are of a kind, up to {@link MAX_COUNTED}. */
-export const countRuns = (condition: SQL) =>
-  sql`(select count(*)::int from (select from workflow_runs r where ${condition} limit ${MAX_COUNTED}) counted)`;
+export const countRuns = (db: Database, condition: SQL): SQL<number> => {
+  const counted = db.select({ id: r.id }).from(r).where(condition).limit(MAX_COUNTED).as("counted");
+  return sql<number>`${db.select({ count: sql`count(*)::int` }).from(counted)}`;
+};
 
 /** Writes down what a sweep did, and answers what it left. */
 export async function recordSweepEnded(db: Database, result: SweepResult): Promise<Backlog> {
-  const { rows } = await db.execute<Backlog>(sql`
-    update sweep_state
-    set ended_at = statement_timestamp(), timed_out = ${result.timed_out}, lag_p50_ms = ${result.lag_p50_ms},
-        lag_max_ms = ${result.lag_max_ms}, delivered = ${result.delivered}, deleted = ${result.deleted},
-        overdue_left = ${countRuns(isOverdue)}, due_left = ${countRuns(isDue)}
-    where id = 1
-    returning overdue_left, due_left`);
+  const rows = await db
+    .update(sweepState)
+    .set({
+      endedAt: NOW,
+      timedOut: result.timed_out,
+      lagP50Ms: result.lag_p50_ms,
+      lagMaxMs: result.lag_max_ms,
+      delivered: result.delivered,
+      deleted: result.deleted,
+      overdueLeft: countRuns(db, isOverdue),
+      dueLeft: countRuns(db, isDue),
+    })
+    .where(eq(sweepState.id, 1))
+    .returning({ overdue_left: sweepState.overdueLeft, due_left: sweepState.dueLeft });
   return rows[0] ?? { overdue_left: 0, due_left: 0 };
 }
 
+/** One row, `(now)`: the time of the database. */
+const CLOCK = sql`statement_timestamp() as clock (now)`;
+
 /** Asks the database for its time, as the wire has instants. */
 export async function readDatabaseTime(db: Database): Promise<string> {
-  const { rows } = await repeatable(db).execute<{ database_at: string }>(sql`
-    select ${instant(sql`statement_timestamp()`)} as database_at`);
-  const [row] = rows;
-  if (!row) throw new Error("A statement without FROM answered no row.");
+  const query = db.select({ database_at: instant(sql`clock.now`) }).from(CLOCK);
+  const [row] = await repeatable(db).select(query);
+  if (!row) throw new Error("The clock of the database answered no row.");
   return row.database_at;
 }
 
@@ -85,17 +112,29 @@ export type Readiness = {
   undelivered: number | null;
 };
 
-export const secondsSince = (at: SQL) => sql`extract(epoch from statement_timestamp() - ${at})::float8`;
+export const secondsSince = (at: SQLWrapper): SQL<number | null> =>
+  sql<number | null>`extract(epoch from statement_timestamp() - ${at})::float8`;
+
+/** Seconds since the earliest instant of a column, of the runs `r` of a kind. */
+export const secondsSinceFirst = (db: Database, at: SQLWrapper, condition: SQL): SQL<number | null> =>
+  sql<number | null>`${db
+    .select({ seconds: secondsSince(sql`min(${at})`) })
+    .from(r)
+    .where(condition)}`;
 
 /** Asks the database how far behind the sweep is. */
 export async function readReadiness(db: Database): Promise<Readiness> {
-  const { rows } = await repeatable(db).execute<Readiness>(sql`
-    select ${instant(sql`statement_timestamp()`)} as database_at,
-      (select ${secondsSince(sql`ended_at`)} from sweep_state) as since_sweep,
-      (select ${secondsSince(sql`paused_at`)} from sweep_state) as since_pause,
-      (select ${secondsSince(sql`min(r.deadline_at)`)} from workflow_runs r where ${isOverdue}) as overdue,
-      (select ${secondsSince(sql`min(r.next_dispatch_at)`)} from workflow_runs r where ${isDue}) as undelivered`);
-  const [row] = rows;
-  if (!row) throw new Error("A statement without FROM answered no row.");
+  const query = db
+    .select({
+      database_at: instant(sql`clock.now`),
+      since_sweep: secondsSince(sweepState.endedAt),
+      since_pause: secondsSince(sweepState.pausedAt),
+      overdue: secondsSinceFirst(db, r.deadlineAt, isOverdue),
+      undelivered: secondsSinceFirst(db, r.nextDispatchAt, isDue),
+    })
+    .from(CLOCK)
+    .leftJoin(sweepState, sql`true`);
+  const [row] = await repeatable(db).select(query);
+  if (!row) throw new Error("The clock of the database answered no row.");
   return row;
 }

@@ -104,4 +104,15 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
     expect(scanned(statements)).toEqual([]);
     expect(rowsRead(statements)).toBeLessThan(2000);
   });
+
+  it.each([
+    ["/v1/workflow-runs", 1000],
+    ["/v1/workflow-runs?status=FAILED&status=RUNNING", 1000],
+    // How many definitions there are is counted: 20,000. The page itself is found by its index.
+    ["/v1/workflow-definitions", 21_000],
+  ])("an OWNER waits for a page of %s, and not for all there is", async (path, most) => {
+    const [response, statements] = await explain({ method: "GET", path }, callers.owner());
+    expect(response.status).toBe(200);
+    expect(rowsRead(statements)).toBeLessThan(most);
+  });
 });
