@@ -31,6 +31,7 @@ try {
     id: tenantId,
     name,
     workflowsFolderId: uuid(),
+    rootFolderId: uuid(),
     owner: { id: uuid(), email },
     apiKey: { id: uuid(), name: "First key", ...stored },
   });

@@ -1,7 +1,9 @@
 import { pages } from "./dashboard/routes.ts";
+import { folders } from "./files/folders-routes.ts";
 import { pathParts } from "./files/path-parts-routes.ts";
 import { createApp } from "./http/app.ts";
 import { apiKeys } from "./people/api-keys-routes.ts";
+import { invites } from "./people/invites-routes.ts";
 import { tenantUsers } from "./people/tenant-users-routes.ts";
 import { userPermissions } from "./people/user-permissions-routes.ts";
 import { users } from "./people/users-routes.ts";
@@ -19,10 +21,12 @@ export const createService = () =>
     workflowRuns,
     workflowRunChanges,
     pathParts,
+    folders,
     users,
     tenantUsers,
     userPermissions,
     apiKeys,
+    invites,
     health,
     pages,
   ]);

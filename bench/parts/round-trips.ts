@@ -3,10 +3,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { neon, neonConfig } from "@neondatabase/serverless";
 import { fetch } from "undici";
 import type { SqlTransaction } from "../../scripts/local/sql-executor.ts";
+import { credentialFor, SESSION_SETTINGS } from "../../test/support/callers.ts";
 import { type Call, OPERATIONS } from "../../test/support/operations.ts";
 import { SETTINGS } from "../../test/support/settings.ts";
 import { createStage, invokeDefinition, type Stage } from "../../test/support/stage.ts";
-import { runToken } from "../../test/support/tenant.ts";
 import type { Context } from "../support/context.ts";
 import type { Report } from "../support/report.ts";
 import { startRunner } from "../support/runner.ts";
@@ -24,7 +24,7 @@ export async function countRoundTrips(context: Context): Promise<Report> {
   const held: (() => void)[] = [];
   // Holds its answer, so that what is written down after a dispatch is not taken for the request's own.
   const runner = await startRunner(() => new Promise((resolve) => void held.push(resolve)));
-  const vars = { ...bindings(server.url(DATABASE), server.endpointUrl), ...SETTINGS };
+  const vars = { ...bindings(server.url(DATABASE), server.endpointUrl), ...SETTINGS, ...SESSION_SETTINGS };
   const worker = await startWorker(buildWorker("worker"), { vars: { ...vars, PUBLIC_URL: "http://localhost:8787" } });
   const sent: SqlTransaction[] = [];
   server.watch(async (request) => {
@@ -51,10 +51,10 @@ export async function countRoundTrips(context: Context): Promise<Report> {
     return sent.splice(0);
   }
 
-  async function count(stage: Stage, id: string, { method, path, body, runId }: Call): Promise<Count> {
-    const token = runId === undefined ? stage.tenant.owner.key : await runToken(stage.tenant, runId);
+  async function count(stage: Stage, id: string, call: Call): Promise<Count> {
+    const token = await credentialFor(stage.tenant, call);
     await settle();
-    const response = await send(method, path, token, body);
+    const response = await send(call.method, call.path, token, call.body);
     const text = await response.text();
     const counted = { operation: id, status: response.status, ...sumOf(sent) };
     // No sweep has come by, so the service is not ready.

@@ -11,10 +11,17 @@ language sql stable as $$
   select p_revoked_at is null and (p_expires_at is null or p_expires_at > statement_timestamp())
 $$;
 
+-- True for the claims of a session that is valid now. The issuer's clock may be 30 seconds off.
+create or replace function public.session_is_current(p_credential jsonb) returns boolean
+language sql stable as $$
+  select statement_timestamp() < to_timestamp((p_credential ->> 'expires_at')::float8) + interval '30 seconds'
+    and statement_timestamp() >= to_timestamp((p_credential ->> 'not_before')::float8) - interval '30 seconds'
+$$;
+
 -- The caller to whom a credential belongs: one row, or none when the credential is not valid now.
 -- The credential is {"api_key_hash": hex SHA-256}, or the verified claims of a session:
 -- {"user_id", "tenant_id", "expires_at", "not_before", "api_key_id"}, instants in seconds since 1970. A session that
--- began with an API key works only as long as that key. The issuer's clock may be 30 seconds off.
+-- began with an API key works only as long as that key.
 create or replace function public.find_caller(p_credential jsonb)
 returns table (user_id uuid, tenant_id uuid, role text)
 language sql stable as $$
@@ -25,8 +32,7 @@ language sql stable as $$
     where k.key_hash = decode(p_credential ->> 'api_key_hash', 'hex') and public.key_works(k.revoked_at, k.expires_at)
     union all
     select (p_credential ->> 'tenant_id')::uuid, (p_credential ->> 'user_id')::uuid
-    where statement_timestamp() < to_timestamp((p_credential ->> 'expires_at')::float8) + interval '30 seconds'
-      and statement_timestamp() >= to_timestamp((p_credential ->> 'not_before')::float8) - interval '30 seconds'
+    where public.session_is_current(p_credential)
       and (p_credential ->> 'api_key_id' is null or exists (
         select from public.api_keys k
         where k.tenant_id = (p_credential ->> 'tenant_id')::uuid and k.id = (p_credential ->> 'api_key_id')::uuid

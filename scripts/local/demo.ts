@@ -66,7 +66,7 @@ const PEOPLE = [
   { ...DEMO.owner, role: "OWNER", firstName: "Olivia", lastName: "Owner" },
   { ...DEMO.admin, role: "ADMIN", firstName: "Adam", lastName: "Admin" },
   { ...DEMO.user, role: "USER", firstName: "Uma", lastName: "User" },
-];
+] as const;
 
 const DEFINITIONS = [
   {

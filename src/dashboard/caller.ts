@@ -1,6 +1,9 @@
-import { type SQL, sql } from "drizzle-orm";
+import { eq, type SQL, sql } from "drizzle-orm";
 import { isAdministrator } from "../db/access.ts";
+import type { Caller as CallerExpression } from "../db/caller.ts";
+import type { Database } from "../db/client.ts";
 import type { Role } from "../db/enums.ts";
+import { tenants, users } from "../db/tables.ts";
 
 /** The person who looks at a page, as the header shows them. */
 export type Caller = {
@@ -15,6 +18,23 @@ export type Caller = {
 /** The name to show for a user `u`: their name, or else their email address, or else the end of their id. */
 export const nameOf = (u: SQL) => sql`coalesce(
   nullif(concat_ws(' ', ${u}.first_name, ${u}.last_name), ''), ${u}.email, right(${u}.id::text, 8))`;
+
+/** The row of a page's caller, for a batch of drizzle's query builder. */
+export const selectCaller = (db: Database, expression: CallerExpression) =>
+  db
+    .with(expression)
+    .select({
+      user_id: expression.userId,
+      tenant_id: expression.tenantId,
+      tenantId: expression.tenantId,
+      tenant_name: tenants.name,
+      name: sql<string>`${nameOf(sql`${users}`)}`,
+      role: expression.role,
+      is_administrator: expression.isAdministrator,
+    })
+    .from(expression)
+    .innerJoin(users, eq(users.id, expression.userId))
+    .innerJoin(tenants, eq(tenants.id, expression.tenantId));
 
 /** The principal `p` as {@link Caller}, in the column `caller`. */
 export const caller = sql`(

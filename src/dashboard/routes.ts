@@ -4,6 +4,7 @@ import type { AppEnv } from "../http/env.ts";
 import { noSuchRoute } from "../http/no-such-route.ts";
 import { files } from "./files/files-routes.tsx";
 import { healthPage } from "./health/health.tsx";
+import { openInvites } from "./people/invite-routes.tsx";
 import { people } from "./people/people-routes.tsx";
 import { run } from "./runs/run-routes.tsx";
 import { runs } from "./runs/runs.tsx";
@@ -16,7 +17,8 @@ export const pages = new Hono<AppEnv>();
 const sections = new Hono<AppEnv>();
 sections.onError(answerErrorPage);
 sections.get("/app", (c) => c.redirect("/app/runs"));
-for (const section of [signIn, runs, run, workflows, files, people, healthPage]) sections.route("/", section);
+for (const section of [signIn, openInvites, runs, run, workflows, files, people, healthPage])
+  sections.route("/", section);
 sections.all("/app/*", (c) => {
   throw noSuchRoute(sections, c.req.path, "There is no such page.");
 });

@@ -11,7 +11,7 @@ import { type Failure, Failures, Field, NO_FAILURE, RESUMED_FIELD, readForm } fr
 import { OpenPage } from "./layout.tsx";
 import { html, seeOther } from "./render.ts";
 
-const SESSION_SECONDS = 60 * 60;
+export const SESSION_SECONDS = 60 * 60;
 
 /** The page that the dashboard begins with. */
 const START = "/app/runs";
@@ -135,9 +135,7 @@ signIn.post("/app/sign-in", async (c) => {
     c.header("WWW-Authenticate", "Bearer");
     return answerSignIn(c, { next, kept, failure }, 401);
   }
-  const token = await signSession(c.env.config.sessions, session);
-  if (token === null) return seeOther(c, "/app/sign-in");
-  setCookie(c, SESSION_COOKIE, token, { ...COOKIE, expires: new Date(session.expiresAt * 1000) });
+  if (!(await keepSession(c, session))) return seeOther(c, "/app/sign-in");
   if (kept === null) return seeOther(c, next);
   c.header("Cache-Control", "no-store");
   return html(c, <SignedInAgainPage kept={kept} />);
@@ -148,6 +146,14 @@ signIn.post("/app/sign-out", (c) => {
   deleteCookie(c, SESSION_COOKIE, COOKIE);
   return seeOther(c, "/app/sign-in");
 });
+
+/** Puts a session into the browser's cookie; false when no key to sign it with is configured. */
+export async function keepSession(c: Context<AppEnv>, session: NewSession): Promise<boolean> {
+  const token = await signSession(c.env.config.sessions, session);
+  if (token === null) return false;
+  setCookie(c, SESSION_COOKIE, token, { ...COOKIE, expires: new Date(session.expiresAt * 1000) });
+  return true;
+}
 
 const REFUSAL = "This key does not work: it is mistyped, revoked or expired, or its user is deactivated.";
 

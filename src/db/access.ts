@@ -19,6 +19,8 @@ export type SessionClaims = {
   expiresAt: number;
   notBefore: number;
   apiKeyId: string | null;
+  /** The email that the login service has verified, if it says so. */
+  verifiedEmail: string | null;
 };
 
 /** Thrown when a credential is not valid now, as the database says: a request without a caller. */
@@ -39,6 +41,7 @@ export const credentialJson = (credential: Credential): string =>
           expires_at: credential.session.expiresAt,
           not_before: credential.session.notBefore,
           api_key_id: credential.session.apiKeyId,
+          verified_email: credential.session.verifiedEmail,
         }
       : { api_key_hash: credential.apiKeyHash },
   );
@@ -58,9 +61,6 @@ export const principal = (credential: Credential): SQL => sql`principal as (
     select paths.readable, paths.writable from principal p
     cross join lateral public.permitted_paths(p.role, p.tenant_id, p.user_id) paths
   )`;
-
-/** True for an API key `k` that works, or would if its user were active. */
-export const keyIsActive = sql`public.key_works(k.revoked_at, k.expires_at)`;
 
 /** True when the principal `p` sees and may do everything in the tenant. */
 export const isAdministrator = sql`public.is_administrator(p.role)`;

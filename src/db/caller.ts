@@ -63,22 +63,27 @@ export function permittedPathsOf(db: Database, caller: Caller) {
 
 export type PermittedPaths = ReturnType<typeof permittedPathsOf>;
 
-/** True when the caller may read what lies at this path. */
-export const mayRead = (caller: Caller, permitted: PermittedPaths, path: SQLWrapper): SQL<boolean> =>
-  sql<boolean>`public.is_permitted(${caller.role}, (select ${permitted.readable} from ${permitted}), ${path})`;
-
-/** True when the caller may write what lies at this path. */
-export const mayWrite = (caller: Caller, permitted: PermittedPaths, path: SQLWrapper): SQL<boolean> =>
+/** True when the caller may write what lies at this path, for many at once: the permissions are looked up once. */
+export const mayWriteAmong = (caller: Caller, permitted: PermittedPaths, path: SQLWrapper): SQL<boolean> =>
   sql<boolean>`public.is_permitted(${caller.role}, (select ${permitted.writable} from ${permitted}), ${path})`;
 
-/** The paths of the caller's permissions that lie below no other of them, as the subquery `top`. Administrators have none. */
+const right = (caller: Caller, column: "may_read" | "may_write", path: SQLWrapper): SQL<boolean> =>
+  sql<boolean>`(select ${sql.identifier(column)}
+    from public.rights_on(${caller.role}, ${caller.tenantId}, ${caller.userId}, ${path}))`;
+
+/** True when the caller may read what lies at this path. For single rows. */
+export const mayRead = (caller: Caller, path: SQLWrapper): SQL<boolean> => right(caller, "may_read", path);
+
+/** True when the caller may write what lies at this path. For single rows: for many see {@link mayWriteAmong}. */
+export const mayWrite = (caller: Caller, path: SQLWrapper): SQL<boolean> => right(caller, "may_write", path);
+
+/** A query of the paths of the caller's permissions that lie below no other of them. Administrators have none. */
 export function topsOf(db: Database, caller: Caller) {
   const permissions = sql`public.permissions_of(${caller.role}, ${caller.tenantId}, ${caller.userId})`;
   return db
     .select({ path: sql<string>`permission.path`.as("top_path") })
     .from(sql`${permissions} permission`)
-    .where(sql`not exists (select from ${permissions} wider where starts_with(permission.path, wider.path || '/'))`)
-    .as("top");
+    .where(sql`not exists (select from ${permissions} wider where starts_with(permission.path, wider.path || '/'))`);
 }
 
 /** True when the caller may see the definition with this id. For single rows: a list begins with {@link readableDefinitionsOf}. */

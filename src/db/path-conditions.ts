@@ -2,8 +2,7 @@
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 
 /** True when a path is the top's or lies below it. For a path at hand: see {@link isAtOrBelow} for a search. */
-export const covers = (top: SQLWrapper, path: SQLWrapper): SQL<boolean> =>
-  sql<boolean>`public.path_covers(${top}, ${path})`;
+const covers = (top: SQLWrapper, path: SQLWrapper): SQL<boolean> => sql<boolean>`public.path_covers(${top}, ${path})`;
 
 /** True when a path lies below another. '0' is the character after '/', so this is one range of the index. */
 export const isBelow = (path: SQLWrapper, top: SQLWrapper): SQL<boolean> =>

@@ -2,6 +2,3 @@ import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 
 /** An instant as the wire has it, `2026-01-31T12:00:00.000Z`; null for null. */
 export const instant = (at: SQLWrapper): SQL<string> => sql<string>`public.wire_instant(${at})`;
-
-/** Nothing was found: a left join's columns are all null. */
-export type Missing = { id: null };

@@ -18,7 +18,17 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { bytes, createdAt, instant, oneOf, path, updatedAt } from "./columns.ts";
-import { CAPABILITIES, IDP_TYPES, PART_TYPES, type Role, RUNNER_TYPES, type RunnerType } from "./enums.ts";
+import {
+  CAPABILITIES,
+  type Capability,
+  IDP_TYPES,
+  type IdpType,
+  PART_TYPES,
+  type PartType,
+  type Role,
+  RUNNER_TYPES,
+  type RunnerType,
+} from "./enums.ts";
 
 export const tenants = pgTable("tenants", {
   id: uuid("id").primaryKey(),
@@ -36,15 +46,18 @@ export const users = pgTable(
     email: text("email"),
     firstName: text("first_name"),
     lastName: text("last_name"),
-    idpType: text("idp_type").notNull().default("PASSWORD"),
-    role: text("role").notNull(),
+    idpType: text("idp_type").$type<IdpType>().notNull().default("PASSWORD"),
+    role: text("role").$type<Role>().notNull(),
     deactivatedAt: instant("deactivated_at"),
+    /** Of a deleted user, who is also deactivated. The row stays because runs refer to it. */
+    deletedAt: instant("deleted_at"),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
   (t) => [
     unique("users_tenant_id_id_key").on(t.tenantId, t.id),
-    uniqueIndex("users_tenant_id_email_key").on(t.tenantId, sql`lower(${t.email})`),
+    uniqueIndex("users_tenant_id_email_key").on(t.tenantId, sql`lower(${t.email})`).where(sql`deleted_at is null`),
+    check("users_deleted_check", sql`${t.deletedAt} is null or ${t.deactivatedAt} is not null`),
     check("users_role_check", oneOf(sql`${t.role}`, ["OWNER", "ADMIN", "USER"] satisfies Role[])),
     check("users_idp_type_check", oneOf(sql`${t.idpType}`, IDP_TYPES)),
   ],
@@ -77,6 +90,34 @@ export const apiKeys = pgTable(
   ],
 );
 
+/** An invitation of somebody to a tenant, by a link that holds a secret, or by the email that a login service has verified. */
+export const invites = pgTable(
+  "invites",
+  {
+    id: uuid("id").primaryKey(),
+    tenantId: uuid("tenant_id")
+      .notNull()
+      .references(() => tenants.id, { onDelete: "cascade" }),
+    /** In lower case. */
+    email: text("email").notNull(),
+    role: text("role").$type<Role>().notNull(),
+    /** SHA-256 of the link's secret. The secret itself is shown once and kept nowhere. */
+    secretHash: bytes("secret_hash").notNull(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+    expiresAt: instant("expires_at").notNull(),
+    acceptedAt: instant("accepted_at"),
+  },
+  (t) => [
+    // An address has one invite that was not accepted: a new one replaces it, and the old link stops working.
+    uniqueIndex("invites_open_email_key").on(t.tenantId, t.email).where(sql`accepted_at is null`),
+    index("invites_newest_index").on(t.tenantId, t.createdAt, t.id),
+    check("invites_email_check", sql`${t.email} = lower(${t.email})`),
+    check("invites_role_check", oneOf(sql`${t.role}`, ["ADMIN", "USER"] satisfies Role[])),
+    check("invites_secret_hash_check", sql`octet_length(${t.secretHash}) = 32`),
+  ],
+);
+
 export const pathParts = pgTable(
   "path_parts",
   {
@@ -86,7 +127,7 @@ export const pathParts = pgTable(
       .references(() => tenants.id, { onDelete: "cascade" }),
     parentId: uuid("parent_id"),
     name: text("name").notNull(),
-    partType: text("part_type").notNull(),
+    partType: text("part_type").$type<PartType>().notNull(),
     metadataObjId: uuid("metadata_obj_id"),
     materializedPath: path("materialized_path").notNull(),
     systemManaged: boolean("system_managed").notNull().default(false),
@@ -102,7 +143,7 @@ export const pathParts = pgTable(
       foreignColumns: [t.tenantId, t.id],
     }).onDelete("cascade"),
     unique("path_parts_parent_name_key").on(t.tenantId, t.parentId, t.name).nullsNotDistinct(),
-    // Which definitions may a USER see? Asked for each of their grants by every list.
+    // Which definitions may a USER see? Asked for each of their permissions by every list.
     index("path_parts_definitions_index")
       .on(t.tenantId, t.materializedPath)
       .where(sql`part_type = 'WORKFLOW_DEFINITION'`),
@@ -113,7 +154,7 @@ export const pathParts = pgTable(
   ],
 );
 
-/** A grant: a USER may read, or read and write, a path part and everything below it. */
+/** A permission: a USER may read, or read and write, a path part and everything below it. */
 export const userPermissions = pgTable(
   "user_permissions",
   {
@@ -121,7 +162,7 @@ export const userPermissions = pgTable(
     tenantId: uuid("tenant_id").notNull(),
     userId: uuid("user_id").notNull(),
     pathPartId: uuid("path_part_id").notNull(),
-    capability: text("capability").notNull(),
+    capability: text("capability").$type<Capability>().notNull(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },

@@ -1,5 +1,7 @@
 import { sql } from "drizzle-orm";
+import { workflowDefinitions } from "../db/tables.ts";
 
-/** All parts that a definition `d` names, as the very expression of the index on them. */
-export const namedParts = sql`(d.source_path_part_ids || d.instruction_path_part_ids || d.output_path_part_ids
-  || d.template_path_part_id)`;
+/** All parts that a definition names, as the very expression of the index on them. */
+export const namedParts = sql`(${workflowDefinitions.sourcePathPartIds}
+  || ${workflowDefinitions.instructionPathPartIds} || ${workflowDefinitions.outputPathPartIds}
+  || ${workflowDefinitions.templatePathPartId})`;

@@ -5,9 +5,10 @@ import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { instant, PartTypeSchema, pageQuery, paginated, text, uuid } from "../http/schemas.ts";
-import { createPathPart, deletePathPart, movePathPart } from "./change-path-part.ts";
+import { createPathPart, movePathPart } from "./change-path-part.ts";
+import { deletePathPart } from "./delete-path-part.ts";
 import { MAX_NAME_LENGTH, NO_PATH_PART, nameFault, PATH_ORDERS } from "./path.ts";
-import { findPathPart, listPathParts, type PathPartRow } from "./path-parts.ts";
+import { findPathPart, listPathParts, type PathPart } from "./path-parts.ts";
 
 const FOLDER = {
   path_part_id: "01920000-0000-7000-8000-000000000102",
@@ -43,7 +44,7 @@ const PathPartResponseSchema = z
 
 const PaginatedPathPartsSchema = paginated("PaginatedResponse_PathPartResponse_", PathPartResponseSchema, FOLDER);
 
-const partName = () =>
+export const partName = () =>
   text({ min: 1, max: MAX_NAME_LENGTH })
     .superRefine((name, context) => {
       const message = nameFault(name);
@@ -75,7 +76,7 @@ export const UpdatePathPartRequestSchema = z
 
 const partParams = z.object({ path_part_id: uuid().openapi({ example: FOLDER.path_part_id }) });
 
-const PathOrderSchema = z.enum(PATH_ORDERS).openapi("PathOrder", {
+export const PathOrderSchema = z.enum(PATH_ORDERS).openapi("PathOrder", {
   description:
     "LOGICAL: by depth, FOLDERs before others, then by name. NAME: by name. " +
     "UPDATED_AT and CREATED_AT: the newest first.",
@@ -87,25 +88,25 @@ const listQuery = pageQuery.extend({
     .openapi({
       description:
         "Lists what is below this part. Without it (or empty, or `null`) the list begins at the tops of what the " +
-        "caller may see: the roots, or, for a USER, the granted parts that are below no other granted part.",
+        "caller may see: the roots, or, for a USER, the parts that they have a permission on and that are below no other of these.",
     }),
   max_depth: z.coerce.number().int().min(1).default(1).openapi({ description: "How many levels: 1 is one level." }),
   sort_order: PathOrderSchema.default("LOGICAL"),
 });
 
-function toPathPart(row: PathPartRow): z.infer<typeof PathPartResponseSchema> {
+function toPathPart(part: PathPart): z.infer<typeof PathPartResponseSchema> {
   return {
-    path_part_id: row.id,
-    name: row.name,
-    part_type: row.part_type,
-    parent_path_id: row.parent_id,
-    metadata_obj_id: row.metadata_obj_id,
-    materialized_path: row.materialized_path,
-    system_managed: row.system_managed,
-    can_read: row.can_read,
-    can_write: row.can_write,
-    created_at: row.created_at,
-    updated_at: row.updated_at,
+    path_part_id: part.id,
+    name: part.name,
+    part_type: part.partType,
+    parent_path_id: part.parentId,
+    metadata_obj_id: part.metadataObjId,
+    materialized_path: part.materializedPath,
+    system_managed: part.systemManaged,
+    can_read: part.canRead,
+    can_write: part.canWrite,
+    created_at: part.createdAt.toISOString(),
+    updated_at: part.updatedAt.toISOString(),
   };
 }
 
@@ -182,7 +183,7 @@ const updatePart = callerWrite({
   tags: ["Path parts"],
   summary: "Rename or move a part",
   description:
-    "Everything below follows, with grants and definitions still referring to it. Renaming needs write on the part; " +
+    "Everything below follows, with permissions and definitions still referring to it. Renaming needs write on the part; " +
     "moving also on the new parent, and to the root only an OWNER or ADMIN may move.",
   request: {
     params: partParams,
@@ -211,7 +212,7 @@ const deletePart = callerWrite({
   request: { params: partParams },
   problems: ["forbidden", "not_found", "conflict"],
   responses: {
-    204: { description: "It is gone, and the grants on it too" },
+    204: { description: "It is gone, and the permissions on it too" },
   },
 });
 

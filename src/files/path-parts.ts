@@ -1,67 +1,106 @@
-import { type SQL, sql } from "drizzle-orm";
+import { and, count, eq, isNull, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { type AnyPgColumn, unionAll } from "drizzle-orm/pg-core";
+import type { Credential } from "../db/access.ts";
 import {
-  authenticated,
-  type Credential,
-  isAdministrator,
+  type Caller,
+  callerBy,
   mayRead,
   mayWrite,
-  ofTenant,
-  principal,
-} from "../db/access.ts";
+  mayWriteAmong,
+  type PermittedPaths,
+  permittedPathsOf,
+  requireCaller,
+  topsOf,
+} from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
 import type { PartType } from "../db/enums.ts";
 import { isAtOrBelow, isBelow } from "../db/path-conditions.ts";
-import { instant, type Missing } from "../db/rows.ts";
+import { pathParts } from "../db/tables.ts";
 import type { PathOrder } from "./path.ts";
 
-/** A path part as the caller sees it. Instants are RFC 3339. */
-export type PathPartRow = {
-  id: string;
-  name: string;
-  part_type: PartType;
-  parent_id: string | null;
-  metadata_obj_id: string | null;
-  materialized_path: string;
-  system_managed: boolean;
-  can_read: boolean;
-  can_write: boolean;
-  created_at: string;
-  updated_at: string;
+/** A path part as the caller sees it. `systemManaged` is true for what only the service itself changes. */
+export type PathPart = typeof pathParts.$inferSelect & { canRead: boolean; canWrite: boolean };
+
+/** The columns of the table, by themselves or as those of a subquery. */
+export const nodeColumns = {
+  id: pathParts.id,
+  tenantId: pathParts.tenantId,
+  parentId: pathParts.parentId,
+  name: pathParts.name,
+  partType: pathParts.partType,
+  metadataObjId: pathParts.metadataObjId,
+  materializedPath: pathParts.materializedPath,
+  systemManaged: pathParts.systemManaged,
+  createdAt: pathParts.createdAt,
+  updatedAt: pathParts.updatedAt,
 };
 
+type Node = Record<keyof typeof nodeColumns, AnyPgColumn>;
+
 /** True for a part that the service itself keeps: the folder of the definitions, and what is in it. */
-export const isSystemManaged = (part: SQL) =>
-  sql`(${part}.system_managed or ${part}.part_type = 'WORKFLOW_DEFINITION')`;
+export const isSystemManaged = (node: Pick<Node, "systemManaged" | "partType">): SQL<boolean> =>
+  sql<boolean>`(${node.systemManaged} or ${node.partType} = 'WORKFLOW_DEFINITION')`;
 
-/** How many segments a path has. */
-const depth = (path: SQL) => sql`(length(${path}) - length(replace(${path}, '/', '')))`;
+/** How many names a path has. */
+const depth = (path: SQLWrapper) => sql`(length(${path}) - length(replace(${path}, '/', '')))`;
 
-/** The columns of {@link PathPartRow} for a part `part` and the principal `p`. */
-export const partColumns = sql`
-  part.id, part.name, part.part_type, part.parent_id, part.metadata_obj_id, part.materialized_path,
-  ${isSystemManaged(sql`part`)} as system_managed,
-  ${mayRead(sql`part.materialized_path`)} as can_read, ${mayWrite(sql`part.materialized_path`)} as can_write,
-  ${instant(sql`part.created_at`)} as created_at, ${instant(sql`part.updated_at`)} as updated_at`;
+/** The columns of {@link PathPart} for the table or a subquery with its {@link nodeColumns}. */
+export const partColumns = <From extends Node>(caller: Caller, node: From) => ({
+  id: node.id,
+  tenantId: node.tenantId,
+  parentId: node.parentId,
+  name: node.name,
+  partType: node.partType,
+  metadataObjId: node.metadataObjId,
+  materializedPath: node.materializedPath,
+  systemManaged: isSystemManaged(node),
+  canRead: mayRead(caller, node.materializedPath),
+  canWrite: mayWrite(caller, node.materializedPath),
+  createdAt: node.createdAt,
+  updatedAt: node.updatedAt,
+});
 
-/** One row for the principal: the part with this id ({@link PathPartRow}), or {@link Missing}. */
-export const selectPathPart = (credential: Credential, id: string) => sql`
-  with ${principal(credential)}
-  select found.*, ${ofTenant}
-  from principal p
-  left join lateral (
-    select ${partColumns}
-    from path_parts part
-    where part.tenant_id = p.tenant_id and part.id = ${id} and ${mayRead(sql`part.materialized_path`)}
-  ) found on true`;
+/** As {@link partColumns}, for what a list has found: it finds only what the caller may read. */
+export const listedColumns = <From extends Node>(caller: Caller, permitted: PermittedPaths, listed: From) => ({
+  ...partColumns(caller, listed),
+  canRead: sql<boolean>`true`,
+  canWrite: mayWriteAmong(caller, permitted, listed.materializedPath),
+});
+
+/** True for the part with this id that the caller may read; with a type only one of that type. */
+export const isReadablePart = (caller: Caller, id: string, type: PartType | undefined): SQL | undefined =>
+  and(
+    eq(pathParts.tenantId, caller.tenantId),
+    eq(pathParts.id, id),
+    type && eq(pathParts.partType, type),
+    mayRead(caller, pathParts.materializedPath),
+  );
+
+/** A query of the part with this id that the caller may read: no row or one. */
+export const selectPathPart = (db: Database, caller: Caller, id: string, type?: PartType) =>
+  db
+    .with(caller)
+    .select(partColumns(caller, pathParts))
+    .from(caller)
+    .innerJoin(pathParts, isReadablePart(caller, id, type));
 
 /**
- * The path part, or null when there is none that the caller may see.
- * @throws Problem `unauthenticated`
+ * The path part, or null when there is none that the caller may see; with a `type` only one of that type.
+ * @throws Unauthenticated
  */
-export async function findPathPart(db: Database, credential: Credential, id: string): Promise<PathPartRow | null> {
-  const { rows } = await repeatable(db).execute<PathPartRow | Missing>(selectPathPart(credential, id));
-  const row = authenticated(rows);
-  return row.id === null ? null : row;
+export async function findPathPart(
+  db: Database,
+  credential: Credential,
+  id: string,
+  type?: PartType,
+): Promise<PathPart | null> {
+  const caller = callerBy(db, credential);
+  const [callers, [part = null]] = await repeatable(db).batch([
+    db.with(caller).select({ tenantId: caller.tenantId }).from(caller),
+    selectPathPart(db, caller, id, type),
+  ]);
+  requireCaller(callers);
+  return part;
 }
 
 export type PathPartsQuery = {
@@ -69,79 +108,116 @@ export type PathPartsQuery = {
   parentId: string | null;
   /** How many levels: 1 for the children alone. */
   maxDepth: number;
+  /** Only parts of this type, if there is one. */
+  type?: PartType;
   order: PathOrder;
   limit: number;
   offset: number;
 };
 
-export const ORDERS: Record<PathOrder, SQL> = {
-  LOGICAL: sql`${depth(sql`part.materialized_path`)}, part.part_type <> 'FOLDER', part.name, part.id`,
-  NAME: sql`part.name, part.id`,
-  UPDATED_AT: sql`part.updated_at desc, part.id desc`,
-  CREATED_AT: sql`part.created_at desc, part.id desc`,
+/** What a list is sorted by. */
+export const orderOf = (node: Node, order: PathOrder): SQL[] => {
+  switch (order) {
+    case "LOGICAL":
+      return [depth(node.materializedPath), sql`${node.partType} <> 'FOLDER'`, sql`${node.name}`, sql`${node.id}`];
+    case "NAME":
+      return [sql`${node.name}`, sql`${node.id}`];
+    case "UPDATED_AT":
+      return [sql`${node.updatedAt} desc`, sql`${node.id} desc`];
+    case "CREATED_AT":
+      return [sql`${node.createdAt} desc`, sql`${node.id} desc`];
+  }
 };
 
 /**
  * One page of what lies below a part, or, without one, of the tree from its tops on; and how many there are in
  * all. Null when there is no such parent that the caller may see. The tops are the tenant's roots; for a USER
- * they are the granted parts that lie below no other granted part.
- * @throws Problem `unauthenticated`
+ * they are the parts that they have a permission on and that lie below no other of these.
+ * @throws Unauthenticated
  */
 export async function listPathParts(
   db: Database,
   credential: Credential,
   query: PathPartsQuery,
-): Promise<{ parts: PathPartRow[]; total: number } | null> {
-  const { parentId, maxDepth, order, limit, offset } = query;
-  const { rows } = await repeatable(db).execute<{ is_found: boolean; total: number; parts: PathPartRow[] }>(sql`
-    with ${principal(credential)}, ${parentId === null ? fromTheTops(maxDepth) : fromParent(parentId, maxDepth)}
-    select exists (select from origin) as is_found, (select count(*)::int from listed) as total,
-      (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
-        select ${partColumns} from listed part order by ${ORDERS[order]} limit ${limit} offset ${offset}
-      ) page) as parts, ${ofTenant}
-    from principal p`);
-  const { is_found, total, parts } = authenticated(rows);
-  return is_found ? { parts, total } : null;
+): Promise<{ parts: PathPart[]; total: number } | null> {
+  const { parentId, maxDepth, type, order, limit, offset } = query;
+  const caller = callerBy(db, credential);
+  const ofType = type && eq(pathParts.partType, type);
+  const listed =
+    parentId === null
+      ? listFromTheTops(db, caller, maxDepth, ofType)
+      : listFromParent(db, caller, parentId, maxDepth, ofType);
+  const permitted = permittedPathsOf(db, caller);
+  const [found, [counted], parts] = await repeatable(db).batch([
+    db
+      .with(caller)
+      .select({ tenantId: caller.tenantId, parentId: pathParts.id })
+      .from(caller)
+      .leftJoin(pathParts, parentId === null ? sql`false` : isReadablePart(caller, parentId, type)),
+    db.with(caller, listed).select({ total: count() }).from(listed),
+    db
+      .with(caller, permitted, listed)
+      .select(listedColumns(caller, permitted, listed))
+      .from(caller)
+      .crossJoin(listed)
+      .orderBy(...orderOf(listed, order))
+      .limit(limit)
+      .offset(offset),
+  ]);
+  const parent = requireCaller(found).parentId;
+  return parentId !== null && parent === null ? null : { parts, total: counted?.total ?? 0 };
 }
 
-/** Who may read the parent may read everything below it, so nothing but the parent is checked. */
-function fromParent(parentId: string, maxDepth: number): SQL {
-  const [path, top] = [sql`part.materialized_path`, sql`origin.materialized_path`];
+/** Whoever may read the parent may read everything below it, so nothing but the parent is checked. */
+function listFromParent(db: Database, caller: Caller, parentId: string, maxDepth: number, ofType: SQL | undefined) {
+  const origin = db
+    .select({
+      id: sql<string>`${pathParts.id}`.as("origin_id"),
+      path: sql<string>`${pathParts.materializedPath}`.as("origin_path"),
+    })
+    .from(caller)
+    .innerJoin(pathParts, isReadablePart(caller, parentId, undefined))
+    .as("origin");
+  const path = pathParts.materializedPath;
   // The children have an index of their own, which spares looking at all that lies below them.
   const isListed =
     maxDepth === 1
-      ? sql`part.parent_id = origin.id`
-      : sql`${isBelow(path, top)} and ${depth(path)} <= ${depth(top)} + ${maxDepth}::bigint`;
-  return sql`origin as (
-    select part.* from principal p
-    join path_parts part on part.tenant_id = p.tenant_id and part.id = ${parentId}
-    where ${mayRead(path)}
-  ), listed as (
-    select part.* from origin join path_parts part on part.tenant_id = origin.tenant_id and ${isListed}
-  )`;
+      ? eq(pathParts.parentId, origin.id)
+      : and(isBelow(path, origin.path), sql`${depth(path)} <= ${depth(origin.path)} + ${maxDepth}::bigint`);
+  return db.$with("listed").as(
+    db
+      .select(nodeColumns)
+      .from(caller)
+      .crossJoin(origin)
+      .innerJoin(pathParts, and(eq(pathParts.tenantId, caller.tenantId), isListed, ofType)),
+  );
 }
 
-function fromTheTops(maxDepth: number): SQL {
-  const path = sql`part.materialized_path`;
-  const isRootward = maxDepth === 1 ? sql`part.parent_id is null` : sql`${depth(path)} <= ${maxDepth}::bigint`;
-  // The tops as one array, so that they are looked up by their index however many parts the planner expects.
-  const joinPermitted =
-    maxDepth === 1
-      ? sql`join path_parts part on part.tenant_id = p.tenant_id and ${path} = any (array(select path from top))`
-      : sql`cross join top join path_parts part on part.tenant_id = p.tenant_id
-          and ${isAtOrBelow(path, sql`top.path`)} and ${depth(path)} < ${depth(sql`top.path`)} + ${maxDepth}::bigint`;
-  return sql`origin as (
-    select from principal
-  ), top as (
-    select g.path from grants g
-    where not exists (select from grants wider where starts_with(g.path, wider.path || '/'))
-  ), listed as (
-    select part.* from principal p
-    join path_parts part on part.tenant_id = p.tenant_id and ${isRootward}
-    where ${isAdministrator}
-    union all
-    select part.* from principal p
-    ${joinPermitted}
-    where not ${isAdministrator}
-  )`;
+/** The roots for an administrator, and for a USER the tops of their permissions, with what lies below as deep as asked. */
+export function listFromTheTops(db: Database, caller: Caller, maxDepth: number, ofType: SQL | undefined) {
+  const path = pathParts.materializedPath;
+  const ofTenant = eq(pathParts.tenantId, caller.tenantId);
+  const isRootward = maxDepth === 1 ? isNull(pathParts.parentId) : sql`${depth(path)} <= ${maxDepth}::bigint`;
+  const roots = db
+    .select(nodeColumns)
+    .from(caller)
+    .innerJoin(pathParts, and(ofTenant, isRootward, ofType))
+    .where(eq(caller.isAdministrator, true));
+  return db.$with("listed").as(unionAll(roots, listPermitted(db, caller, maxDepth, and(ofTenant, ofType))));
+}
+
+function listPermitted(db: Database, caller: Caller, maxDepth: number, isCandidate: SQL | undefined) {
+  const path = pathParts.materializedPath;
+  const listed = db.select(nodeColumns).from(caller);
+  if (maxDepth === 1) {
+    // As one array, so that they are looked up by their index however many the planner expects.
+    const isTop = sql`${path} = any (array(${topsOf(db, caller)}))`;
+    return listed.innerJoin(pathParts, and(isCandidate, isTop)).where(eq(caller.isAdministrator, false));
+  }
+  const top = topsOf(db, caller).as("top");
+  const isPermitted = and(isAtOrBelow(path, top.path), sql`${depth(path)} < ${depth(top.path)} + ${maxDepth}::bigint`);
+  return listed
+    .innerJoinLateral(top, sql`true`)
+    .innerJoin(pathParts, and(isCandidate, isPermitted))
+    .where(eq(caller.isAdministrator, false));
 }

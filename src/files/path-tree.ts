@@ -1,40 +1,48 @@
 /**
  * Changes of a tenant's tree. Each is one batch, which begins by locking the tree of the caller's tenant: shared
- * by those who create, for one alone of those who rename, move or delete. A path is made of the names above it,
+ * by those who create, exclusively by those who rename, move or delete. A path is made of the names above it,
  * so whoever adds a node must not see these names change, and two moves at once could each put a folder below
- * the other. The lock is a statement of its own because each statement of a batch takes a fresh snapshot: what
- * comes after sees all that the lock's last holder did. It is an advisory lock, whose queue is fair: a move is
+ * the other. The lock is a statement of its own because each statement of a batch takes a fresh snapshot: the
+ * statements after it see all that the lock's last holder did. It is an advisory lock, whose queue is fair: a move is
  * not held up for ever by those who keep creating.
  */
-import { type SQL, sql } from "drizzle-orm";
-import { type Credential, mayRead, mayWrite, principal } from "../db/access.ts";
+import { and, asc, eq, type SQL, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import { type Caller, mayRead, mayWrite } from "../db/caller.ts";
+import type { Database } from "../db/client.ts";
 import { isAtOrBelow } from "../db/path-conditions.ts";
+import { pathParts } from "../db/tables.ts";
 import { Problem, ValidationFailed } from "../http/problems.ts";
 import { MAX_PATH_BYTES, NO_PATH_PART } from "./path.ts";
 import { isSystemManaged } from "./path-parts.ts";
 
+const LOCKS = { shared: sql`pg_advisory_xact_lock_shared`, exclusive: sql`pg_advisory_xact_lock` };
+
 /** Locks the tree of the caller's tenant until the batch ends. */
-export const lockTree = (credential: Credential, mode: "shared" | "exclusive") => sql`
-  with ${principal(credential)}
-  select ${sql.raw(mode === "shared" ? "pg_advisory_xact_lock_shared" : "pg_advisory_xact_lock")}(
-    hashtextextended('path_parts of ' || p.tenant_id, 0))
-  from principal p`;
+export const lockTree = (db: Database, caller: Caller, mode: keyof typeof LOCKS) =>
+  db
+    .with(caller)
+    .select({ locked: sql<void>`${LOCKS[mode]}(hashtextextended('path_parts of ' || ${caller.tenantId}, 0))` })
+    .from(caller);
 
 /**
  * Locks a part that the caller may write, and all below it, until those who are just making a definition that
- * refers to one of them are done. In id order, as they do, so that nobody waits for each other.
+ * refers to one of them are done. In id order, as they do, so that there is no deadlock.
  */
-export const lockSubtree = (credential: Credential, id: string) => sql`
-  with ${principal(credential)}
-  select count(*) from (
-    select part.id
-    from principal p
-    join path_parts top on top.tenant_id = p.tenant_id and top.id = ${id} and ${mayWrite(sql`top.materialized_path`)}
-    join path_parts part on part.tenant_id = top.tenant_id
-      and ${isAtOrBelow(sql`part.materialized_path`, sql`top.materialized_path`)}
-    order by part.id
-    for update of part
-  ) locked`;
+export function lockSubtree(db: Database, caller: Caller, id: string) {
+  const top = alias(pathParts, "top");
+  return db
+    .with(caller)
+    .select({ id: pathParts.id })
+    .from(caller)
+    .innerJoin(top, and(eq(top.tenantId, caller.tenantId), eq(top.id, id), mayWrite(caller, top.materializedPath)))
+    .innerJoin(
+      pathParts,
+      and(eq(pathParts.tenantId, top.tenantId), isAtOrBelow(pathParts.materializedPath, top.materializedPath)),
+    )
+    .orderBy(asc(pathParts.id))
+    .for("update", { of: pathParts });
+}
 
 /** What a change came to. All but "done" left everything as it was. */
 export type Verdict =
@@ -50,41 +58,56 @@ export type Verdict =
   | "path_too_long"
   | "name_taken";
 
-/** Cases of a verdict on the part `part` itself, and on what is below it: its `subtree`. */
-export const judgePart = sql`
-  when part.id is null then 'part_not_found'
-  when not ${mayWrite(sql`part.materialized_path`)} then 'part_not_writable'
-  when subtree.is_managed then 'part_is_managed'`;
+/** The parent below which a part is put. */
+export const parentPart = alias(pathParts, "parent");
 
-/** Cases of a verdict on the `parent` below which a part of that type is to be put; a null id is the root. */
-export const judgeParent = (isPut: SQL, parentId: SQL, partType: SQL) => sql`
-  when ${isPut} and ${parentId} is not null and (parent.id is null or not ${mayRead(sql`parent.materialized_path`)})
-    then 'parent_not_found'
-  when ${isPut} and not ${mayWrite(sql`parent.materialized_path`)} then 'parent_not_writable'
-  when ${isPut} and ${isSystemManaged(sql`parent`)} then 'parent_is_managed'
+/** What is known of all that is at or below the part `path_parts` of a query, as the lateral subquery `subtree`. */
+export function subtreeOf(db: Database) {
+  const node = alias(pathParts, "node");
+  return db
+    .select({
+      ids: sql<string[] | null>`array_agg(${node.id})`.as("subtree_ids"),
+      longest: sql<number | null>`max(octet_length(${node.materializedPath}))`.as("subtree_longest"),
+      isManaged: sql<boolean | null>`bool_or(${isSystemManaged(node)})`.as("subtree_is_managed"),
+    })
+    .from(node)
+    .where(and(eq(node.tenantId, pathParts.tenantId), isAtOrBelow(node.materializedPath, pathParts.materializedPath)))
+    .as("subtree");
+}
+
+/** Cases of a verdict on the part of a query that joins it if the caller may read it, and on its `subtree`. */
+export const judgePart = (caller: Caller, subtree: ReturnType<typeof subtreeOf>): SQL => sql`
+  when ${pathParts.id} is null then 'part_not_found'
+  when not ${mayWrite(caller, pathParts.materializedPath)} then 'part_not_writable'
+  when ${subtree.isManaged} then 'part_is_managed'`;
+
+/** Cases of a verdict on the parent below which a part of that type is put, if it is; a null id is the root. */
+export const judgeParent = (caller: Caller, isPut: SQL, parentId: SQL, partType: SQL): SQL => sql`
+  when ${isPut} and ${parentId} is not null
+    and (${parentPart.id} is null or not ${mayRead(caller, parentPart.materializedPath)}) then 'parent_not_found'
+  when ${isPut} and not (${caller.isAdministrator} or ${mayWrite(caller, parentPart.materializedPath)})
+    then 'parent_not_writable'
+  when ${isPut} and ${isSystemManaged(parentPart)} then 'parent_is_managed'
   when ${isPut} and case ${partType}
-    when 'DOCUMENT_VERSION' then parent.part_type is distinct from 'DOCUMENT' else parent.part_type <> 'FOLDER' end
-    then 'parent_has_wrong_type'`;
-
-/** Joins the part with this id that the principal `p` may read, if any, and what is known of its `subtree`. */
-export const joinPart = (id: string) => sql`
-  left join path_parts part on part.tenant_id = p.tenant_id and part.id = ${id} and ${mayRead(sql`part.materialized_path`)}
-  cross join lateral (
-    select array_agg(node.id) as ids, max(octet_length(node.materialized_path)) as longest,
-      bool_or(${isSystemManaged(sql`node`)}) as is_managed
-    from path_parts node
-    where node.tenant_id = part.tenant_id and ${isAtOrBelow(sql`node.materialized_path`, sql`part.materialized_path`)}
-  ) subtree`;
+    when 'DOCUMENT_VERSION' then ${parentPart.partType} is distinct from 'DOCUMENT'
+    else ${parentPart.partType} <> 'FOLDER' end then 'parent_has_wrong_type'`;
 
 const WRITE_ON_PARENT = "You need write on the folder or document below which the part is put.";
+
+/** What was asked, as far as a refusal names it. `parentField` is what the API calls the parent. */
+export type Asked = {
+  name?: string | undefined;
+  parentId?: string | null | undefined;
+  parentField?: "parent_path_id" | "parent_path_part_id";
+};
 
 /** Why nothing was done, as the error to throw. */
 export function refusal(
   verdict: Exclude<Verdict, "done">,
-  { name, parentId }: { name?: string | undefined; parentId?: string | null | undefined },
+  { name, parentId, parentField = "parent_path_id" }: Asked,
 ): Problem | ValidationFailed {
   const parentFault = (msg: string) =>
-    new ValidationFailed([{ loc: ["body", "parent_path_id"], type: "value_error", msg, input: parentId }]);
+    new ValidationFailed([{ loc: ["body", parentField], type: "value_error", msg, input: parentId }]);
   const tooLong = `The whole path, and every path below it, must have at most ${MAX_PATH_BYTES} bytes.`;
   switch (verdict) {
     case "part_not_found":

@@ -1,6 +1,9 @@
 /** The folder at the root below which every workflow definition is a node of the tenant's tree. */
 export const WORKFLOWS_FOLDER = "workflows";
 
+/** The folder at the root that a new tenant has for its files: a list of folders begins with it. */
+export const ROOT_FOLDER = "shared";
+
 export const PATH_ORDERS = ["LOGICAL", "NAME", "UPDATED_AT", "CREATED_AT"] as const;
 export type PathOrder = (typeof PATH_ORDERS)[number];
 

@@ -1,22 +1,31 @@
 /** Who may administer a tenant. */
-import { sql } from "drizzle-orm";
-import { isAdministrator } from "../db/access.ts";
+import { type SQL, sql } from "drizzle-orm";
+import { type Caller, requireCaller } from "../db/caller.ts";
 import { Problem } from "../http/problems.ts";
 
-/** Whether the principal `p` administers the tenant, as the columns of {@link Admission}. */
-export const admission = (tenantId: string) =>
-  sql`p.tenant_id = ${tenantId} as is_own_tenant, ${isAdministrator} as is_administrator`;
+/** True when the caller is an OWNER or ADMIN of this tenant. */
+export const administers = (caller: Caller, tenantId: string): SQL<boolean> =>
+  sql<boolean>`(${caller.tenantId} = ${tenantId} and ${caller.isAdministrator})`;
 
-/** True when the principal `p` administers the tenant. */
-export const administers = (tenantId: string) => sql`(p.tenant_id = ${tenantId} and ${isAdministrator})`;
+/** What {@link admitAdministrator} needs to know; without a tenant's id, of the caller's own. */
+export const admission = (caller: Caller, tenantId?: string) => ({
+  tenantId: caller.tenantId,
+  isOwnTenant: sql<boolean>`${tenantId === undefined ? sql`true` : sql`${caller.tenantId} = ${tenantId}`}`.as(
+    "is_own_tenant",
+  ),
+  isAdministrator: caller.isAdministrator,
+});
 
-export type Admission = { is_own_tenant: boolean; is_administrator: boolean };
+export type Admission = { tenantId: string; isOwnTenant: boolean; isAdministrator: boolean };
 
 /**
  * Refuses whoever does not administer the tenant.
+ * @throws Unauthenticated without a caller
  * @throws Problem `not_found` for another tenant than the caller's, `forbidden` for a USER
  */
-export function admitAdministrator({ is_own_tenant, is_administrator }: Admission): void {
-  if (!is_own_tenant) throw new Problem("not_found", "There is no such tenant, or it is not yours to see.");
-  if (!is_administrator) throw new Problem("forbidden", "You need the role OWNER or ADMIN.");
+export function admitAdministrator<Row extends Admission>(rows: readonly Row[]): Row {
+  const row = requireCaller(rows);
+  if (!row.isOwnTenant) throw new Problem("not_found", "There is no such tenant, or it is not yours to see.");
+  if (!row.isAdministrator) throw new Problem("forbidden", "You need the role OWNER or ADMIN.");
+  return row;
 }

@@ -5,9 +5,9 @@ import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { givenInstant, instant, line, pageQuery, uuid } from "../http/schemas.ts";
-import { type ApiKeyRow, createApiKey, findApiKey, listApiKeys, NO_API_KEY, revokeApiKey } from "./api-keys.ts";
+import { type ApiKey, createApiKey, findApiKey, listApiKeys, NO_API_KEY, revokeApiKey } from "./api-keys.ts";
 
-const KEY: ApiKeyRow = {
+const KEY = {
   id: "01920000-0000-7000-8000-000000000251",
   name: "Nightly export",
   key_suffix: "x2Qf",
@@ -42,8 +42,17 @@ const keyParams = z.object({ api_key_id: uuid().openapi({ example: KEY.id }) });
 
 /** The contract's list is no page: without a query it is whole, as far as anybody has so many keys. */
 const listQuery = pageQuery.extend({
-  user_id: uuid().optional().openapi({ description: "Only keys of this user." }),
+  user_id: uuid()
+    .optional()
+    .openapi({ description: "Whose keys, for an OWNER or ADMIN. Your own, unless you say so." }),
   limit: z.coerce.number().int().min(1).max(1000).default(1000),
+});
+
+const toApiKey = ({ id, name, keySuffix, createdAt }: ApiKey): z.infer<typeof ApiKeyResponseSchema> => ({
+  id,
+  name,
+  key_suffix: keySuffix,
+  created_at: createdAt.toISOString(),
 });
 
 export const apiKeys = createRouter();
@@ -70,7 +79,7 @@ apiKeys.openapi(createKey, async (c) => {
   const { name, expires_at: expiresAt = null } = c.req.valid("json");
   const { key, hash, suffix } = await generateApiKey();
   const created = await createApiKey(c.env.db, c.var.credential, { id: newId(), name, hash, suffix, expiresAt });
-  return c.json({ ...created, key }, 201, {
+  return c.json({ ...toApiKey(created), key }, 201, {
     Location: `/v1/api-keys/${created.id}`,
     "Cache-Control": "no-store",
   });
@@ -81,7 +90,8 @@ const listKeys = callerRead({
   operationId: "list_api_keys",
   tags: ["API keys"],
   summary: "Your API keys, newest first",
-  description: "An OWNER or ADMIN sees all keys of the tenant. A key that is revoked or expired is not listed.",
+  description:
+    "An OWNER or ADMIN sees those of somebody else with `user_id`. A key that is revoked or expired is not listed.",
   request: { query: listQuery },
   responses: {
     200: {
@@ -93,7 +103,8 @@ const listKeys = callerRead({
 
 apiKeys.openapi(listKeys, async (c) => {
   const { user_id: userId, ...page } = c.req.valid("query");
-  return c.json(await listApiKeys(c.env.db, c.var.credential, { userId, ...page }), 200);
+  const keys = await listApiKeys(c.env.db, c.var.credential, { userId, ...page });
+  return c.json(keys.map(toApiKey), 200);
 });
 
 const getKey = callerRead({
@@ -111,7 +122,7 @@ const getKey = callerRead({
 apiKeys.openapi(getKey, async (c) => {
   const key = await findApiKey(c.env.db, c.var.credential, c.req.valid("param").api_key_id);
   if (key === null) throw new Problem("not_found", NO_API_KEY);
-  return c.json(key, 200);
+  return c.json(toApiKey(key), 200);
 });
 
 const deleteKey = callerWrite({
@@ -120,9 +131,9 @@ const deleteKey = callerWrite({
   operationId: "delete_api_key",
   tags: ["API keys"],
   summary: "Revoke an API key, at once",
-  description: "Your own; for an OWNER or ADMIN any of the tenant.",
+  description: "Your own; for an OWNER or ADMIN any of the tenant, but only the OWNER revokes the OWNER's keys.",
   request: { params: keyParams },
-  problems: ["not_found"],
+  problems: ["forbidden", "not_found"],
   responses: {
     204: { description: "From now on it is answered 401" },
   },

@@ -1,18 +1,33 @@
-import { sql } from "drizzle-orm";
-import { authenticated, type Credential, isAdministrator, keyIsActive, ofTenant, principal } from "../db/access.ts";
+import { and, desc, eq, inArray, isNull, lt, type SQL, sql } from "drizzle-orm";
+import type { Credential } from "../db/access.ts";
+import { type Caller, callerBy, requireCaller } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
-import { instant, type Missing } from "../db/rows.ts";
+import { apiKeys, users } from "../db/tables.ts";
 import { MAX_ACTIVE_API_KEYS } from "../http/credentials/api-key.ts";
 import { Problem, ValidationFailed } from "../http/problems.ts";
 
-/** A key without its secret. Instants are RFC 3339. */
-export type ApiKeyRow = { id: string; name: string; key_suffix: string; created_at: string };
+/** The columns of {@link ApiKey}. */
+export const apiKeyColumns = {
+  id: apiKeys.id,
+  name: apiKeys.name,
+  keySuffix: apiKeys.keySuffix,
+  createdAt: apiKeys.createdAt,
+  expiresAt: apiKeys.expiresAt,
+};
 
-/** True for a key `k` that the principal `p` sees and may revoke. One that no longer works is not there any more. */
-const keyIsVisible = sql`(k.tenant_id = p.tenant_id and (${isAdministrator} or k.user_id = p.user_id) and ${keyIsActive})`;
+/** A key without its secret. `expiresAt` is null for one that does not expire. */
+export type ApiKey = Pick<typeof apiKeys.$inferSelect, keyof typeof apiKeyColumns>;
 
-/** The columns of {@link ApiKeyRow} for a key `k`. */
-export const keyColumns = sql`k.id, k.name, k.key_suffix, ${instant(sql`k.created_at`)} as created_at`;
+/** True for a key that is neither revoked nor expired. */
+export const keyWorks: SQL<boolean> = sql<boolean>`public.key_works(${apiKeys.revokedAt}, ${apiKeys.expiresAt})`;
+
+/** True for a key that the caller sees: their own; for an OWNER or ADMIN any of the tenant. One that no longer works is gone. */
+const keyIsVisible = (caller: Caller): SQL | undefined =>
+  and(
+    eq(apiKeys.tenantId, caller.tenantId),
+    sql`(${caller.isAdministrator} or ${apiKeys.userId} = ${caller.userId})`,
+    keyWorks,
+  );
 
 export type NewApiKey = {
   id: string;
@@ -26,86 +41,131 @@ export type NewApiKey = {
 
 /**
  * Gives the caller one more key.
- * @throws Problem `unauthenticated`, or `conflict` when they have as many as they may
+ * @throws Unauthenticated
+ * @throws Problem or `conflict` when they have as many as they may
  * @throws ValidationFailed for a key that has expired already
  */
-export async function createApiKey(db: Database, credential: Credential, key: NewApiKey): Promise<ApiKeyRow> {
-  const expiresAt = sql`${key.expiresAt}::timestamptz`;
+export async function createApiKey(db: Database, credential: Credential, key: NewApiKey): Promise<ApiKey> {
+  const caller = callerBy(db, credential);
+  // now() is the same in all statements of the batch.
+  const isExpired = sql<boolean>`coalesce(${key.expiresAt}::timestamptz <= now(), false)`;
+  const active = db.$count(
+    apiKeys,
+    and(eq(apiKeys.tenantId, caller.tenantId), eq(apiKeys.userId, caller.userId), keyWorks),
+  );
   // Guarantees: a user has at most so many keys that work.
   // Closes the race between two who create the last one: the user's row is locked since the batch's first statement.
-  const [, { rows }] = await db.batch([
-    db.execute(sql`
-      with ${principal(credential)}
-      select u.id from principal p join users u on u.id = p.user_id for no key update of u`),
-    db.execute<(ApiKeyRow | Missing) & { is_expired: boolean }>(sql`
-      with ${principal(credential)}, k as (
-        insert into api_keys (id, tenant_id, user_id, name, key_hash, key_suffix, expires_at)
-        select ${key.id}, p.tenant_id, p.user_id, ${key.name}, decode(${key.hash}, 'hex'), ${key.suffix}, ${expiresAt}
-        from principal p
-        where coalesce(${expiresAt} > statement_timestamp(), true) and ${MAX_ACTIVE_API_KEYS} > (
-          select count(*) from api_keys k where k.tenant_id = p.tenant_id and k.user_id = p.user_id and ${keyIsActive})
-        returning *
+  const [locked, [created]] = await db.batch([
+    db
+      .with(caller)
+      .select({ tenantId: caller.tenantId, isExpired })
+      .from(caller)
+      .innerJoin(users, eq(users.id, caller.userId))
+      .for("no key update", { of: users }),
+    db
+      .insert(apiKeys)
+      .select(
+        db
+          .with(caller)
+          .select({
+            id: sql<string>`${key.id}::uuid`.as("id"),
+            tenantId: caller.tenantId,
+            userId: caller.userId,
+            name: sql<string>`${key.name}::text`.as("name"),
+            keyHash: sql<string>`decode(${key.hash}, 'hex')`.as("key_hash"),
+            keySuffix: sql<string>`${key.suffix}::text`.as("key_suffix"),
+            createdAt: sql<Date>`statement_timestamp()`.as("created_at"),
+            expiresAt: sql<Date | null>`${key.expiresAt}::timestamptz`.as("expires_at"),
+            revokedAt: sql<Date | null>`null::timestamptz`.as("revoked_at"),
+          })
+          .from(caller)
+          .where(and(sql`not ${isExpired}`, lt(active, MAX_ACTIVE_API_KEYS))),
       )
-      select ${keyColumns}, coalesce(${expiresAt} <= statement_timestamp(), false) as is_expired, ${ofTenant}
-      from principal p left join k on true`),
+      .returning(apiKeyColumns),
   ]);
-  const { is_expired, ...row } = authenticated(rows);
-  if (is_expired) {
+  if (requireCaller(locked).isExpired) {
     const msg = "Must be in the future.";
     throw new ValidationFailed([{ loc: ["body", "expires_at"], type: "value_error", msg, input: key.expiresAt }]);
   }
-  if (row.id === null) {
+  if (created === undefined) {
     throw new Problem("conflict", `You have ${MAX_ACTIVE_API_KEYS} API keys already. Revoke one that is not needed.`);
   }
-  return row;
+  return created;
 }
 
 /**
- * The keys that the caller sees, newest first: their own; for an OWNER or ADMIN the tenant's, or those of one user.
- * @throws Problem `unauthenticated`
+ * The keys of one user that the caller sees, newest first: the caller's own when no user is named. Those of somebody else
+ * an OWNER or ADMIN sees, and nobody besides.
+ * @throws Unauthenticated
  */
 export async function listApiKeys(
   db: Database,
   credential: Credential,
   request: { userId: string | undefined; limit: number; offset: number },
-): Promise<ApiKeyRow[]> {
-  const isOfUser = request.userId === undefined ? sql`true` : sql`k.user_id = ${request.userId}`;
-  const { rows } = await repeatable(db).execute<{ keys: ApiKeyRow[] }>(sql`
-    with ${principal(credential)}
-    select (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
-      select ${keyColumns} from api_keys k where ${keyIsVisible} and ${isOfUser}
-      order by k.created_at desc, k.id desc limit ${request.limit} offset ${request.offset}
-    ) page) as keys, ${ofTenant}
-    from principal p`);
-  return authenticated(rows).keys;
+): Promise<ApiKey[]> {
+  const { userId, limit, offset } = request;
+  const caller = callerBy(db, credential);
+  const [callers, keys] = await repeatable(db).batch([
+    db.with(caller).select({ tenantId: caller.tenantId }).from(caller),
+    db
+      .with(caller)
+      .select(apiKeyColumns)
+      .from(caller)
+      .innerJoin(apiKeys, and(keyIsVisible(caller), eq(apiKeys.userId, userId ?? caller.userId)))
+      .orderBy(desc(apiKeys.createdAt), desc(apiKeys.id))
+      .limit(limit)
+      .offset(offset),
+  ]);
+  requireCaller(callers);
+  return keys;
 }
 
 /**
  * The key, or null when there is none that the caller sees.
- * @throws Problem `unauthenticated`
+ * @throws Unauthenticated
  */
-export async function findApiKey(db: Database, credential: Credential, id: string): Promise<ApiKeyRow | null> {
-  const { rows } = await repeatable(db).execute<ApiKeyRow | Missing>(sql`
-    with ${principal(credential)}
-    select ${keyColumns}, ${ofTenant} from principal p left join api_keys k on k.id = ${id} and ${keyIsVisible}`);
-  const row = authenticated(rows);
-  return row.id === null ? null : row;
+export async function findApiKey(db: Database, credential: Credential, id: string): Promise<ApiKey | null> {
+  const caller = callerBy(db, credential);
+  const query = db
+    .with(caller)
+    .select({ tenantId: caller.tenantId, key: apiKeyColumns })
+    .from(caller)
+    .leftJoin(apiKeys, and(eq(apiKeys.id, id), keyIsVisible(caller)));
+  return requireCaller(await repeatable(db).select(query)).key;
 }
 
 /**
- * Revokes a key: whoever holds it is out from the next request on.
- * @throws Problem `unauthenticated` or `not_found`
+ * Revokes a key: whoever holds it is refused from the next request on.
+ * @throws Unauthenticated
+ * @throws Problem `not_found`, or `forbidden` for a key of the OWNER's, which only the OWNER revokes
  */
 export async function revokeApiKey(db: Database, credential: Credential, id: string): Promise<void> {
-  const { rows } = await db.execute<{ id: string | null }>(sql`
-    with ${principal(credential)}, revoked as (
-      update api_keys k set revoked_at = statement_timestamp()
-      from principal p
-      where k.id = ${id} and ${keyIsVisible}
-      returning k.id
-    )
-    select revoked.id, ${ofTenant} from principal p left join revoked on true`);
-  if (authenticated(rows).id === null) throw new Problem("not_found", NO_API_KEY);
+  const caller = callerBy(db, credential);
+  // Otherwise an ADMIN could lock the OWNER out.
+  const mayRevoke = sql<boolean>`(${users.role} <> 'OWNER' or ${users.id} = ${caller.userId})`;
+  const chosen = db
+    .select({ id: apiKeys.id })
+    .from(caller)
+    .innerJoin(apiKeys, and(eq(apiKeys.id, id), keyIsVisible(caller)))
+    .innerJoin(users, and(eq(users.id, apiKeys.userId), mayRevoke));
+  const [found, revoked] = await db.batch([
+    db
+      .with(caller)
+      .select({ tenantId: caller.tenantId, id: apiKeys.id, mayRevoke })
+      .from(caller)
+      .leftJoin(apiKeys, and(eq(apiKeys.id, id), keyIsVisible(caller)))
+      .leftJoin(users, eq(users.id, apiKeys.userId)),
+    // Of two who revoke it at once, the second waits here and finds it revoked.
+    db
+      .with(caller)
+      .update(apiKeys)
+      .set({ revokedAt: sql`statement_timestamp()` })
+      .where(and(inArray(apiKeys.id, chosen), isNull(apiKeys.revokedAt)))
+      .returning({ id: apiKeys.id }),
+  ]);
+  const key = requireCaller(found);
+  if (key.id !== null && !key.mayRevoke) throw new Problem("forbidden", "Only the OWNER revokes the OWNER's keys.");
+  if (revoked.length === 0) throw new Problem("not_found", NO_API_KEY);
 }
 
 export const NO_API_KEY = "There is no such API key, or it is revoked, expired or not yours to see.";

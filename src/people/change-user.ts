@@ -1,15 +1,17 @@
 /**
  * Changes of the users of a tenant. Each is one batch, which begins by locking the tenant's row in a statement of
- * its own: what comes after sees all that the lock's last holder did, so that two who demote or deactivate each
+ * its own: the statements after it see all that the lock's last holder did. So two who demote or deactivate each
  * other, or pass ownership on at once, cannot leave the tenant without an OWNER or with two.
  */
-import { type SQL, sql } from "drizzle-orm";
-import { authenticated, type Credential, ofTenant, principal } from "../db/access.ts";
+import { and, eq, inArray, ne, or, type SQL, sql } from "drizzle-orm";
+import type { Credential } from "../db/access.ts";
+import { type Caller, callerBy } from "../db/caller.ts";
 import type { Database } from "../db/client.ts";
 import type { Role } from "../db/enums.ts";
+import { apiKeys, tenants, userPermissions, users } from "../db/tables.ts";
 import { Problem } from "../http/problems.ts";
 import { type Admission, administers, admission, admitAdministrator } from "./admission.ts";
-import { type UserRow, userColumns } from "./users.ts";
+import { isOfTenant, type User, userColumns } from "./users.ts";
 
 /** Whom to change. */
 export type ChosenUser = { credential: Credential; tenantId: string; userId: string };
@@ -20,85 +22,164 @@ type Verdict = "done" | "not_admitted" | "not_found" | "self" | "owner" | "only_
 /**
  * Gives a user another role. An OWNER may make somebody else the OWNER, and is an ADMIN from then on: a tenant has
  * exactly one.
- * @throws Problem `unauthenticated`, `not_found`, `forbidden`, or `conflict` for a deactivated user who would be OWNER
+ * @throws Unauthenticated
+ * @throws Problem `not_found`, `forbidden`, or `conflict` for a deactivated user who would be OWNER
  */
-export async function changeRole(db: Database, request: ChosenUser, role: Role): Promise<UserRow> {
-  const isPassedOn = role === "OWNER";
-  return changeUser(
-    db,
-    request,
-    sql`
-      when ${isPassedOn}::boolean and p.role <> 'OWNER' then 'only_owner_may'
-      when ${isPassedOn}::boolean and u.deactivated_at is not null then 'deactivated'`,
-    sql`
-      update users u
-      set role = case when u.id = chosen.id then ${role} else 'ADMIN' end, updated_at = statement_timestamp()
-      from chosen
-      where chosen.verdict = 'done' and u.tenant_id = chosen.tenant_id
-        and (u.id = chosen.id and u.role <> ${role} or ${isPassedOn}::boolean and u.role = 'OWNER')`,
-  );
+export async function changeRole(db: Database, request: ChosenUser, role: Role): Promise<User> {
+  const isPassedOn = sql`${role === "OWNER"}::boolean`;
+  const { lock, judged, judge, read } = prepareChange(db, request, (caller) => [
+    sql`when ${isPassedOn} and ${caller.role} <> 'OWNER' then 'only_owner_may'`,
+    sql`when ${isPassedOn} and ${users.deactivatedAt} is not null then 'deactivated'`,
+  ]);
+  const isChosen = eq(users.id, judged.userId);
+  const [, verdicts, , [user]] = await db.batch([
+    lock,
+    judge,
+    db
+      .with(judged)
+      .update(users)
+      .set({
+        role: sql`case when ${isChosen} then ${role} else 'ADMIN' end`,
+        updatedAt: sql`statement_timestamp()`,
+      })
+      .from(judged)
+      .where(
+        and(
+          eq(judged.verdict, "done"),
+          eq(users.tenantId, request.tenantId),
+          or(and(isChosen, ne(users.role, role)), and(isPassedOn, eq(users.role, "OWNER"))),
+        ),
+      ),
+    read,
+  ]);
+  return requireUser(verdicts, user);
 }
 
 /**
- * Puts a user out at once, with every credential they have, or lets them in again with what they had.
- * @throws Problem `unauthenticated`, `not_found` or `forbidden`
+ * Deactivates a user at once, with every credential they have, or activates them again with what they had.
+ * @throws Unauthenticated
+ * @throws Problem `not_found` or `forbidden`
  */
-export async function changeActivation(db: Database, request: ChosenUser, isActive: boolean): Promise<UserRow> {
-  return changeUser(
-    db,
-    request,
-    sql``,
-    sql`
-      update users u
-      set deactivated_at = case when not ${isActive}::boolean then statement_timestamp() end,
-          updated_at = statement_timestamp()
-      from chosen
-      where chosen.verdict = 'done' and u.id = chosen.id and (u.deactivated_at is null) <> ${isActive}::boolean`,
-  );
+export async function changeActivation(db: Database, request: ChosenUser, isActive: boolean): Promise<User> {
+  const { lock, judged, judge, read } = prepareChange(db, request);
+  const [, verdicts, , [user]] = await db.batch([
+    lock,
+    judge,
+    db
+      .with(judged)
+      .update(users)
+      .set({
+        deactivatedAt: isActive ? null : sql`statement_timestamp()`,
+        updatedAt: sql`statement_timestamp()`,
+      })
+      .from(judged)
+      .where(
+        and(
+          eq(judged.verdict, "done"),
+          eq(users.id, judged.userId),
+          sql`(${users.deactivatedAt} is null) <> ${isActive}::boolean`,
+        ),
+      ),
+    read,
+  ]);
+  return requireUser(verdicts, user);
 }
 
-/** The batch of a change: the tenant's lock, the change itself for who is `chosen`, the user as they stand then. */
-async function changeUser(db: Database, request: ChosenUser, cases: SQL, change: SQL): Promise<UserRow> {
-  const { credential, tenantId, userId } = request;
-  // Guarantees: a tenant has exactly one OWNER, and nobody but the OWNER touches the OWNER.
-  // Closes the race between two changes: the second is judged by what the first has left.
-  const [, { rows }, { rows: users }] = await db.batch([
-    db.execute(sql`
-      with ${principal(credential)}
-      select t.id from principal p join tenants t on t.id = p.tenant_id
-      where ${administers(tenantId)}
-      for no key update of t`),
-    db.execute<Admission & { verdict: Verdict }>(sql`
-      with ${principal(credential)}, chosen as (
-        select p.tenant_id, u.id,
-          case
-            when not ${administers(tenantId)} then 'not_admitted'
-            when u.id is null then 'not_found'
-            when u.id = p.user_id then 'self'
-            when u.role = 'OWNER' then 'owner'
-            ${cases}
-            else 'done'
-          end as verdict
-        from principal p left join users u on u.tenant_id = p.tenant_id and u.id = ${userId}
-      ), changed as (${change})
-      select ${admission(tenantId)}, chosen.verdict, ${ofTenant} from principal p cross join chosen`),
-    db.execute<UserRow>(sql`
-      with ${principal(credential)}
-      select ${userColumns} from principal p join users u on u.tenant_id = p.tenant_id and u.id = ${userId}
-      where ${administers(tenantId)}`),
+/**
+ * Deletes a user: their keys, sessions and permissions end at once. The row stays for the runs that refer to it, and
+ * is listed no more; the email is free for somebody new.
+ * @throws Unauthenticated
+ * @throws Problem `not_found` or `forbidden`
+ */
+export async function deleteUser(db: Database, request: ChosenUser): Promise<void> {
+  const { lock, judged, judge } = prepareChange(db, request);
+  const chosen = db.select({ id: judged.userId }).from(judged).where(eq(judged.verdict, "done"));
+  const [, verdicts] = await db.batch([
+    lock,
+    judge,
+    db
+      .with(judged)
+      .delete(apiKeys)
+      .where(and(eq(apiKeys.tenantId, request.tenantId), inArray(apiKeys.userId, chosen))),
+    db
+      .with(judged)
+      .delete(userPermissions)
+      .where(and(eq(userPermissions.tenantId, request.tenantId), inArray(userPermissions.userId, chosen))),
+    // Last, because the statements before it find the user as one who is not deleted.
+    db
+      .with(judged)
+      .update(users)
+      .set({
+        deactivatedAt: sql`coalesce(${users.deactivatedAt}, statement_timestamp())`,
+        deletedAt: sql`statement_timestamp()`,
+        updatedAt: sql`statement_timestamp()`,
+      })
+      .where(inArray(users.id, chosen)),
   ]);
-  const { verdict, ...admitted } = authenticated(rows);
-  admitAdministrator(admitted);
+  requireDone(verdicts);
+}
+
+/**
+ * The parts of a change: the tenant's lock, the judgement on it (the common table expression `judged`, and the query
+ * that answers it), and the user as they stand after it. `cases` are refusals of this change alone.
+ */
+function prepareChange(db: Database, request: ChosenUser, cases: (caller: Caller) => SQL[] = () => []) {
+  const { credential, tenantId, userId } = request;
+  const caller = callerBy(db, credential);
+  // Guarantees: a tenant has exactly one OWNER, and nobody but the OWNER changes the OWNER.
+  // Closes the race between two changes: the second is judged by what the first has left.
+  const lock = db
+    .with(caller)
+    .select({ id: tenants.id })
+    .from(caller)
+    .innerJoin(tenants, and(eq(tenants.id, caller.tenantId), administers(caller, tenantId)))
+    .for("no key update", { of: tenants });
+  const verdict = sql<Verdict>`case
+    when not ${administers(caller, tenantId)} then 'not_admitted'
+    when ${users.id} is null then 'not_found'
+    when ${users.id} = ${caller.userId} then 'self'
+    when ${users.role} = 'OWNER' then 'owner'
+    ${sql.join(cases(caller), sql` `)}
+    else 'done'
+  end`;
+  const isAsked = and(isOfTenant(caller), eq(users.id, userId));
+  const judge = db
+    .with(caller)
+    .select({
+      ...admission(caller, tenantId),
+      verdict: verdict.as("verdict"),
+      userId: sql<string>`${users.id}`.as("chosen_id"),
+    })
+    .from(caller)
+    .leftJoin(users, isAsked);
+  const judged = db.$with("judged").as(judge);
+  const read = db
+    .with(caller)
+    .select(userColumns)
+    .from(caller)
+    .innerJoin(users, and(isAsked, administers(caller, tenantId)));
+  return { lock, judge, judged, read };
+}
+
+function requireDone(verdicts: readonly (Admission & { verdict: Verdict })[]): void {
+  const { verdict } = admitAdministrator(verdicts);
   if (verdict !== "done") throw refusal(verdict);
-  const [user] = users;
-  if (!user) throw new Error("A user who was just changed is not to be seen.");
+}
+
+/** The user after a change that was done. */
+function requireUser(verdicts: readonly (Admission & { verdict: Verdict })[], user: User | undefined): User {
+  requireDone(verdicts);
+  if (!user) throw new Error("A user who was just changed is not found.");
   return user;
 }
 
 function refusal(verdict: Exclude<Verdict, "done">): Problem {
   switch (verdict) {
     case "self":
-      return new Problem("forbidden", "Nobody changes their own role or deactivates themselves. Ask somebody else.");
+      return new Problem(
+        "forbidden",
+        "Nobody changes their own role, or deactivates or deletes themselves. Ask somebody else.",
+      );
     case "owner":
       return new Problem("forbidden", "Only the OWNER may change that, by making somebody else the OWNER.");
     case "only_owner_may":

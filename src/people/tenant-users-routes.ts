@@ -2,33 +2,35 @@ import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { IdpTypeSchema, instant, line, pageQuery, paginated, TenantUserRoleSchema, uuid } from "../http/schemas.ts";
-import { changeActivation, changeRole } from "./change-user.ts";
-import { createUser, listUsers, type UserRow } from "./users.ts";
+import { instant, line, pageQuery, paginated, TenantUserRoleSchema, uuid } from "../http/schemas.ts";
+import { changeActivation, changeRole, deleteUser } from "./change-user.ts";
+import { createUser, listUsers, type User } from "./users.ts";
 
 const USER = {
-  id: "01920000-0000-7000-8000-000000000203",
+  user_id: "01920000-0000-7000-8000-000000000203",
   email: "user@demo.example",
   first_name: "Uma",
   last_name: "User",
-  idp_type: "PASSWORD" as const,
   role: "USER" as const,
-  is_active: true,
+  deactivated_on: null,
+  is_tenant_idp_managed: false,
   created_at: "2026-01-31T12:00:00.000Z",
   updated_at: "2026-01-31T12:00:00.000Z",
 };
 
 const TenantUserResponseSchema = z
   .strictObject({
-    id: uuid(),
-    email: z.string().nullable(),
-    first_name: z.string().nullable(),
-    last_name: z.string().nullable(),
-    idp_type: IdpTypeSchema,
+    user_id: uuid(),
+    email: z.string().nullish(),
+    first_name: z.string().nullish(),
+    last_name: z.string().nullish(),
     role: TenantUserRoleSchema,
-    is_active: z
+    deactivated_on: instant()
+      .nullish()
+      .openapi({ description: "Since when no credential of theirs works; null for a user who may sign in." }),
+    is_tenant_idp_managed: z
       .boolean()
-      .openapi({ description: "False for who has been deactivated: no credential of theirs works." }),
+      .openapi({ description: "Whether the tenant's own login service says who they are." }),
     created_at: instant(),
     updated_at: instant(),
   })
@@ -43,15 +45,25 @@ export const CreateTenantUserRequestSchema = z
   })
   .openapi("CreateTenantUserRequest", { example: { email: USER.email, first_name: "Uma", role: "USER" } });
 
-export const UpdateTenantUserRequestSchema = z
+export const TenantUserEditRequestSchema = z
   .strictObject({ role: TenantUserRoleSchema })
-  .openapi("UpdateTenantUserRequest", { example: { role: "ADMIN" } });
+  .openapi("TenantUserEditRequest", { example: { role: "ADMIN" } });
 
 const tenantParams = z.object({ tenant_id: uuid().openapi({ example: "01920000-0000-7000-8000-000000000001" }) });
-const userParams = tenantParams.extend({ user_id: uuid().openapi({ example: USER.id }) });
+const userParams = tenantParams.extend({ user_id: uuid().openapi({ example: USER.user_id }) });
 
-function toTenantUser({ tenant_id: _, ...user }: UserRow): z.infer<typeof TenantUserResponseSchema> {
-  return user;
+function toTenantUser(user: User): z.infer<typeof TenantUserResponseSchema> {
+  return {
+    user_id: user.id,
+    email: user.email,
+    first_name: user.firstName,
+    last_name: user.lastName,
+    role: user.role,
+    deactivated_on: user.deactivatedAt?.toISOString() ?? null,
+    is_tenant_idp_managed: user.idpType === "TENANT",
+    created_at: user.createdAt.toISOString(),
+    updated_at: user.updatedAt.toISOString(),
+  };
 }
 
 const userContent = { "application/json": { schema: TenantUserResponseSchema } };
@@ -120,7 +132,7 @@ const updateRoute = callerWrite({
     "ownership on by making somebody else the OWNER, and is an ADMIN from then on.",
   request: {
     params: userParams,
-    body: { required: true, content: { "application/json": { schema: UpdateTenantUserRequestSchema } } },
+    body: { required: true, content: { "application/json": { schema: TenantUserEditRequestSchema } } },
   },
   problems: ["forbidden", "not_found", "conflict"],
   responses: {
@@ -134,7 +146,29 @@ tenantUsers.openapi(updateRoute, async (c) => {
   return c.json(toTenantUser(await changeRole(c.env.db, request, c.req.valid("json").role)), 200);
 });
 
-/** Adds the route that lets a user in, or puts them out. */
+const deleteRoute = callerWrite({
+  method: "delete",
+  path: "/v1/tenants/{tenant_id}/users/{user_id}",
+  operationId: "delete_tenant_user",
+  tags: ["Users"],
+  summary: "Delete a user, at once",
+  description:
+    "For OWNER and ADMIN; the OWNER cannot be deleted, nor anybody by themselves. Their keys, sessions and permissions " +
+    "end at once. Their runs stay, and still name them; they are listed no more.",
+  request: { params: userParams },
+  problems: ["forbidden", "not_found"],
+  responses: {
+    204: { description: "They are gone" },
+  },
+});
+
+tenantUsers.openapi(deleteRoute, async (c) => {
+  const { tenant_id: tenantId, user_id: userId } = c.req.valid("param");
+  await deleteUser(c.env.db, { credential: c.var.credential, tenantId, userId });
+  return c.body(null, 204);
+});
+
+/** Adds the route that activates or deactivates a user. */
 function routeActivation(verb: "activate" | "deactivate", summary: string, description: string): void {
   const route = callerWrite({
     method: "post",
@@ -158,13 +192,13 @@ function routeActivation(verb: "activate" | "deactivate", summary: string, descr
 
 routeActivation(
   "deactivate",
-  "Put a user out, at once",
+  "Deactivate a user, at once",
   "For OWNER and ADMIN; the OWNER cannot be deactivated, nor anybody by themselves. No credential of the user works " +
     "from now on. Their runs go on, and what they made stays.",
 );
 
 routeActivation(
   "activate",
-  "Let a deactivated user in again",
+  "Activate a deactivated user again",
   "For OWNER and ADMIN. Keys that were neither revoked nor have expired meanwhile work again.",
 );

@@ -1,16 +1,20 @@
 import type { Database } from "../db/client.ts";
 import { apiKeys, pathParts, tenants, users } from "../db/tables.ts";
-import { WORKFLOWS_FOLDER } from "../files/path.ts";
+import { ROOT_FOLDER, WORKFLOWS_FOLDER } from "../files/path.ts";
 
 export type NewTenant = {
   id: string;
   name: string;
   workflowsFolderId: string;
+  rootFolderId: string;
   owner: { id: string; email: string };
   apiKey: { id: string; name: string; hash: string; suffix: string };
 };
 
-/** Creates a tenant with its OWNER, the OWNER's first API key and the folder of its definitions, or nothing. */
+/**
+ * Creates a tenant with its OWNER, the OWNER's first API key, the folder of its definitions and a root folder for its
+ * files, or nothing. By the root folder a client of the contract, who can't add to the root, begins its tree.
+ */
 export async function createTenant(db: Database, tenant: NewTenant): Promise<void> {
   const { id: tenantId, owner, apiKey } = tenant;
   await db.batch([
@@ -24,13 +28,16 @@ export async function createTenant(db: Database, tenant: NewTenant): Promise<voi
       keyHash: `\\x${apiKey.hash}`,
       keySuffix: apiKey.suffix,
     }),
-    db.insert(pathParts).values({
-      id: tenant.workflowsFolderId,
-      tenantId,
-      name: WORKFLOWS_FOLDER,
-      partType: "FOLDER",
-      materializedPath: `/${WORKFLOWS_FOLDER}`,
-      systemManaged: true,
-    }),
+    db.insert(pathParts).values([
+      {
+        id: tenant.workflowsFolderId,
+        tenantId,
+        name: WORKFLOWS_FOLDER,
+        partType: "FOLDER",
+        materializedPath: `/${WORKFLOWS_FOLDER}`,
+        systemManaged: true,
+      },
+      { id: tenant.rootFolderId, tenantId, name: ROOT_FOLDER, partType: "FOLDER", materializedPath: `/${ROOT_FOLDER}` },
+    ]),
   ]);
 }

@@ -6,15 +6,15 @@ import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { instant, orNull, pageQuery, paginated, uuid } from "../http/schemas.ts";
 import { createPermission, updatePermission } from "./change-user-permission.ts";
-import { deletePermission, listPermissions, type PermissionRow } from "./user-permissions.ts";
+import { deletePermission, listPermissions, type Permission } from "./user-permissions.ts";
 
-const GRANT: PermissionRow = {
+const PERMISSION = {
   id: "01920000-0000-7000-8000-000000000501",
   tenant_id: "01920000-0000-7000-8000-000000000001",
   user_id: "01920000-0000-7000-8000-000000000203",
   path_part_id: "01920000-0000-7000-8000-000000000102",
   materialized_path: "/shared/reports",
-  capability: "READ_ONLY",
+  capability: "READ_ONLY" as const,
   created_at: "2026-01-31T12:00:00.000Z",
   updated_at: "2026-01-31T12:00:00.000Z",
 };
@@ -27,12 +27,12 @@ const PermissionResponseSchema = z
     tenant_id: uuid(),
     user_id: uuid(),
     path_part_id: uuid(),
-    materialized_path: z.string().openapi({ description: "Where the part is now: a grant follows it." }),
+    materialized_path: z.string().openapi({ description: "Where the part is now: a permission follows it." }),
     capability: PermissionCapabilitySchema,
     created_at: instant(),
     updated_at: instant(),
   })
-  .openapi("PermissionResponse", { example: GRANT });
+  .openapi("PermissionResponse", { example: PERMISSION });
 
 export const CreatePermissionRequestSchema = z
   .strictObject({
@@ -43,9 +43,9 @@ export const CreatePermissionRequestSchema = z
   })
   .openapi("CreatePermissionRequest", {
     example: {
-      tenant_id: GRANT.tenant_id,
-      user_id: GRANT.user_id,
-      path_part_id: GRANT.path_part_id,
+      tenant_id: PERMISSION.tenant_id,
+      user_id: PERMISSION.user_id,
+      path_part_id: PERMISSION.path_part_id,
       capability: "READ_ONLY",
     },
   });
@@ -57,10 +57,23 @@ export const UpdatePermissionRequestSchema = z
   })
   .openapi("UpdatePermissionRequest", { example: { capability: "READ_WRITE" } });
 
-const permissionParams = z.object({ permission_id: uuid().openapi({ example: GRANT.id }) });
-const tenantQuery = z.object({ tenant_id: uuid().openapi({ example: GRANT.tenant_id }) });
+const permissionParams = z.object({ permission_id: uuid().openapi({ example: PERMISSION.id }) });
+const tenantQuery = z.object({ tenant_id: uuid().openapi({ example: PERMISSION.tenant_id }) });
 
 const permissionContent = { "application/json": { schema: PermissionResponseSchema } };
+
+function toPermission(permission: Permission): z.infer<typeof PermissionResponseSchema> {
+  return {
+    id: permission.id,
+    tenant_id: permission.tenantId,
+    user_id: permission.userId,
+    path_part_id: permission.pathPartId,
+    materialized_path: permission.materializedPath,
+    capability: permission.capability,
+    created_at: permission.createdAt.toISOString(),
+    updated_at: permission.updatedAt.toISOString(),
+  };
+}
 
 export const userPermissions = createRouter();
 
@@ -68,16 +81,18 @@ const listRoute = callerRead({
   path: "/v1/user-permissions",
   operationId: "list_user_permissions",
   tags: ["User permissions"],
-  summary: "What a user was granted, by path",
+  summary: "A user's permissions, by path",
   description: "For OWNER and ADMIN; a USER may list their own.",
-  request: { query: tenantQuery.extend({ user_id: uuid().openapi({ example: GRANT.user_id }), ...pageQuery.shape }) },
+  request: {
+    query: tenantQuery.extend({ user_id: uuid().openapi({ example: PERMISSION.user_id }), ...pageQuery.shape }),
+  },
   problems: ["not_found"],
   responses: {
     200: {
-      description: "One page of grants",
+      description: "One page of permissions",
       content: {
         "application/json": {
-          schema: paginated("PaginatedResponse_PermissionResponse_", PermissionResponseSchema, GRANT),
+          schema: paginated("PaginatedResponse_PermissionResponse_", PermissionResponseSchema, PERMISSION),
         },
       },
     },
@@ -87,8 +102,9 @@ const listRoute = callerRead({
 userPermissions.openapi(listRoute, async (c) => {
   const { tenant_id: tenantId, user_id: userId, ...page } = c.req.valid("query");
   const found = await listPermissions(c.env.db, c.var.credential, { tenantId, userId, ...page });
-  if (found === null) throw new Problem("not_found", "There is no such user, or their grants are not yours to see.");
-  return c.json({ items: found.permissions, total: found.total, ...page }, 200);
+  if (found === null)
+    throw new Problem("not_found", "There is no such user, or their permissions are not yours to see.");
+  return c.json({ items: found.permissions.map(toPermission), total: found.total, ...page }, 200);
 });
 
 const createPermissionRoute = callerWrite({
@@ -96,14 +112,14 @@ const createPermissionRoute = callerWrite({
   path: "/v1/user-permissions",
   operationId: "create_user_permission",
   tags: ["User permissions"],
-  summary: "Grant a user a part of the tree",
+  summary: "Give a user a permission on a part of the tree",
   description:
     "To read, or to read and write, the part and everything below it, wherever they move. For OWNER and ADMIN. At " +
-    "most 50 for a user; 409 also for what another grant of the user covers already.",
+    "most 50 for a user; 409 also for what another permission of the user covers already.",
   request: { body: { required: true, content: { "application/json": { schema: CreatePermissionRequestSchema } } } },
   problems: ["forbidden", "not_found", "conflict"],
   responses: {
-    201: { description: "The new grant", content: permissionContent },
+    201: { description: "The new permission", content: permissionContent },
   },
 });
 
@@ -116,7 +132,7 @@ userPermissions.openapi(createPermissionRoute, async (c) => {
     pathPartId: body.path_part_id,
     capability: body.capability,
   });
-  return c.json(permission, 201);
+  return c.json(toPermission(permission), 201);
 });
 
 const updateRoute = callerWrite({
@@ -124,7 +140,7 @@ const updateRoute = callerWrite({
   path: "/v1/user-permissions/{permission_id}",
   operationId: "update_user_permission",
   tags: ["User permissions"],
-  summary: "Change what a grant is on, or what it allows",
+  summary: "Change what a permission is on, or what it allows",
   description: "For OWNER and ADMIN. What is left out or null stays.",
   request: {
     params: permissionParams,
@@ -133,7 +149,7 @@ const updateRoute = callerWrite({
   },
   problems: ["forbidden", "not_found", "conflict"],
   responses: {
-    200: { description: "The grant", content: permissionContent },
+    200: { description: "The permission", content: permissionContent },
   },
 });
 
@@ -142,7 +158,7 @@ userPermissions.openapi(updateRoute, async (c) => {
   const { permission_id: id } = c.req.valid("param");
   const { tenant_id: tenantId } = c.req.valid("query");
   const change = { id, tenantId, pathPartId, capability };
-  return c.json(await updatePermission(c.env.db, c.var.credential, change), 200);
+  return c.json(toPermission(await updatePermission(c.env.db, c.var.credential, change)), 200);
 });
 
 const deleteRoute = callerWrite({
@@ -150,12 +166,12 @@ const deleteRoute = callerWrite({
   path: "/v1/user-permissions/{permission_id}",
   operationId: "delete_user_permission",
   tags: ["User permissions"],
-  summary: "Take a grant back, at once",
+  summary: "Revoke a permission, at once",
   description: "For OWNER and ADMIN.",
   request: { params: permissionParams, query: tenantQuery },
   problems: ["forbidden", "not_found"],
   responses: {
-    204: { description: "From the next request on, it counts no more" },
+    204: { description: "From the next request on it is not valid" },
   },
 });
 

@@ -1,87 +1,109 @@
-import { sql } from "drizzle-orm";
-import { authenticated, type Credential, isAdministrator, ofTenant, principal } from "../db/access.ts";
+import { and, count, eq, inArray, type SQL, sql } from "drizzle-orm";
+import type { Credential } from "../db/access.ts";
+import { type Caller, callerBy, requireCaller } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
-import type { Capability } from "../db/enums.ts";
-import { instant } from "../db/rows.ts";
+import { pathParts, userPermissions, users } from "../db/tables.ts";
 import { Problem } from "../http/problems.ts";
-import { type Admission, administers, admission, admitAdministrator } from "./admission.ts";
+import { administers, admission, admitAdministrator } from "./admission.ts";
+import { isOfTenant } from "./users.ts";
 
-/** How many grants a user may have. Each list looks through all of them. */
-export const MAX_GRANTS = 50;
+/** How many permissions a user may have. Each list looks through all of them. */
+export const MAX_PERMISSIONS = 50;
 
-/** A grant: a right on a path part and all below it. Instants are RFC 3339. */
-export type PermissionRow = {
-  id: string;
-  tenant_id: string;
-  user_id: string;
-  path_part_id: string;
-  /** Where the part is now: a grant follows it. */
-  materialized_path: string;
-  capability: Capability;
-  created_at: string;
-  updated_at: string;
+/** The columns of {@link Permission}. */
+export const permissionColumns = {
+  id: userPermissions.id,
+  tenantId: userPermissions.tenantId,
+  userId: userPermissions.userId,
+  pathPartId: userPermissions.pathPartId,
+  materializedPath: pathParts.materializedPath,
+  capability: userPermissions.capability,
+  createdAt: userPermissions.createdAt,
+  updatedAt: userPermissions.updatedAt,
 };
 
-/** The columns of {@link PermissionRow} for a grant `g` on a part `part`. */
-export const grantColumns = sql`
-  g.id, g.tenant_id, g.user_id, g.path_part_id, part.materialized_path, g.capability,
-  ${instant(sql`g.created_at`)} as created_at, ${instant(sql`g.updated_at`)} as updated_at`;
+/** What a user may do with a path part and everything below it. `materializedPath` is where the part is now. */
+export type Permission = typeof userPermissions.$inferSelect & { materializedPath: string };
 
-/** Joins its `part` to a grant `g`. */
-export const joinPart = sql`join path_parts part on part.tenant_id = g.tenant_id and part.id = g.path_part_id`;
+/** True for the path part of a permission, which is of the same tenant by its foreign key. */
+export const isPartOfPermission = eq(pathParts.id, userPermissions.pathPartId);
 
-/** True for a grant `g` of the tenant that the principal `p` sees: their own; for an OWNER or ADMIN any. */
-export const isVisible = (tenantId: string) =>
-  sql`(p.tenant_id = ${tenantId} and g.tenant_id = p.tenant_id and (${isAdministrator} or g.user_id = p.user_id))`;
+/** True for a permission of the tenant that the caller sees: their own; for an OWNER or ADMIN any. */
+export const permissionIsVisible = (caller: Caller, tenantId: string): SQL | undefined =>
+  and(
+    eq(caller.tenantId, tenantId),
+    eq(userPermissions.tenantId, caller.tenantId),
+    sql`(${caller.isAdministrator} or ${userPermissions.userId} = ${caller.userId})`,
+  );
 
 /**
- * One page of a user's grants, by path, and how many there are; null when there is no such user whose grants the
- * caller may see. A USER sees their own.
- * @throws Problem `unauthenticated`
+ * One page of a user's permissions, by path, and how many there are; null when there is no such user whose permissions
+ * the caller may see. A USER sees their own.
+ * @throws Unauthenticated
  */
 export async function listPermissions(
   db: Database,
   credential: Credential,
   request: { tenantId: string; userId: string; limit: number; offset: number },
-): Promise<{ permissions: PermissionRow[]; total: number } | null> {
+): Promise<{ permissions: Permission[]; total: number } | null> {
   const { tenantId, userId, limit, offset } = request;
-  const { rows } = await repeatable(db).execute<{ id: string | null; total: number; permissions: PermissionRow[] }>(sql`
-    with ${principal(credential)}, chosen as (
-      select u.id, u.tenant_id from principal p join users u on u.tenant_id = p.tenant_id and u.id = ${userId}
-      where p.tenant_id = ${tenantId} and (${isAdministrator} or u.id = p.user_id)
-    ), granted as materialized (
-      -- By itself, so that these few are sorted rather than all paths of the tenant read in order.
-      select ${grantColumns} from chosen u
-      join user_permissions g on g.tenant_id = u.tenant_id and g.user_id = u.id ${joinPart}
-    )
-    select chosen.id, (select count(*)::int from granted) as total,
-      (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
-        select * from granted order by materialized_path limit ${limit} offset ${offset}
-      ) page) as permissions, ${ofTenant}
-    from principal p left join chosen on true`);
-  const { id, ...found } = authenticated(rows);
-  return id === null ? null : found;
+  const caller = callerBy(db, credential);
+  const isListed = and(permissionIsVisible(caller, tenantId), eq(userPermissions.userId, userId));
+  const maySee = sql`${caller.tenantId} = ${tenantId} and (${caller.isAdministrator} or ${users.id} = ${caller.userId})`;
+  // By itself and limited, so that these few are sorted, rather than all paths of the tenant read in their order.
+  const listed = db
+    .select(permissionColumns)
+    .from(caller)
+    .innerJoin(userPermissions, isListed)
+    .innerJoin(pathParts, isPartOfPermission)
+    .limit(MAX_PERMISSIONS)
+    .as("listed");
+  const [chosen, [counted], permissions] = await repeatable(db).batch([
+    db
+      .with(caller)
+      .select({ tenantId: caller.tenantId, id: users.id })
+      .from(caller)
+      .leftJoin(users, and(eq(users.id, userId), isOfTenant(caller), maySee)),
+    db.with(caller).select({ total: count() }).from(caller).innerJoin(userPermissions, isListed),
+    db.with(caller).select().from(listed).orderBy(listed.materializedPath).limit(limit).offset(offset),
+  ]);
+  return requireCaller(chosen).id === null ? null : { permissions, total: counted?.total ?? 0 };
 }
 
 /**
- * Takes a grant back.
- * @throws Problem `unauthenticated`, `not_found`, or `forbidden` for a USER's own
+ * Revokes a permission.
+ * @throws Unauthenticated
+ * @throws Problem `not_found`, or `forbidden` for a USER's own
  */
 export async function deletePermission(
   db: Database,
   credential: Credential,
   { tenantId, id }: { tenantId: string; id: string },
 ): Promise<void> {
-  const { rows } = await db.execute<Admission & { id: string | null }>(sql`
-    with ${principal(credential)}, found as (
-      select g.id from principal p join user_permissions g on g.id = ${id} and ${isVisible(tenantId)}
-    ), deleted as (
-      delete from user_permissions g using principal p, found where g.id = found.id and ${administers(tenantId)}
-    )
-    select found.id, ${admission(tenantId)}, ${ofTenant} from principal p left join found on true`);
-  const { id: found, ...admitted } = authenticated(rows);
-  if (found === null) throw new Problem("not_found", NO_PERMISSION);
-  admitAdministrator(admitted);
+  const caller = callerBy(db, credential);
+  const chosen = db
+    .select({ id: userPermissions.id })
+    .from(caller)
+    .innerJoin(
+      userPermissions,
+      and(eq(userPermissions.id, id), permissionIsVisible(caller, tenantId), administers(caller, tenantId)),
+    );
+  const [found, deleted] = await db.batch([
+    db
+      .with(caller)
+      .select({ ...admission(caller, tenantId), id: userPermissions.id })
+      .from(caller)
+      .leftJoin(userPermissions, and(eq(userPermissions.id, id), permissionIsVisible(caller, tenantId))),
+    db
+      .with(caller)
+      .delete(userPermissions)
+      .where(inArray(userPermissions.id, chosen))
+      .returning({ id: userPermissions.id }),
+  ]);
+  if (requireCaller(found).id === null) throw new Problem("not_found", NO_PERMISSION);
+  admitAdministrator(found);
+  // Somebody else has revoked it at the same moment.
+  if (deleted.length === 0) throw new Problem("not_found", NO_PERMISSION);
 }
 
-export const NO_PERMISSION = "There is no such grant, or it is not yours to see.";
+export const NO_PERMISSION = "There is no such permission, or it is not yours to see.";

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { createRouter } from "../http/router.ts";
 import { callerRead } from "../http/routes.ts";
 import { IdpTypeSchema, TenantUserRoleSchema, uuid } from "../http/schemas.ts";
-import { findCaller } from "./users.ts";
+import { findMe } from "./users.ts";
 
 const UserResponseSchema = z
   .strictObject({
@@ -41,7 +41,16 @@ const getMe = callerRead({
 });
 
 users.openapi(getMe, async (c) => {
-  const { id, email, first_name, last_name, idp_type, tenant_id, role } = await findCaller(c.env.db, c.var.credential);
-  const tenant = { current_tenant_id: tenant_id, current_tenant_role: role, default_tenant_id: tenant_id };
-  return c.json({ id, email, first_name, last_name, idp_type, ...tenant }, 200);
+  const me = await findMe(c.env.db, c.var.credential);
+  const body = {
+    id: me.id,
+    email: me.email,
+    first_name: me.firstName,
+    last_name: me.lastName,
+    idp_type: me.idpType,
+    current_tenant_id: me.tenantId,
+    current_tenant_role: me.role,
+    default_tenant_id: me.tenantId,
+  };
+  return c.json(body, 200);
 });

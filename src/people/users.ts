@@ -1,62 +1,73 @@
-import { sql } from "drizzle-orm";
-import { authenticated, type Credential, ofTenant, principal } from "../db/access.ts";
+import { and, count, eq, isNull, type SQL, sql } from "drizzle-orm";
+import type { Credential } from "../db/access.ts";
+import { type Caller, callerBy, requireCaller } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
-import type { IdpType, Role } from "../db/enums.ts";
-import { instant, type Missing } from "../db/rows.ts";
+import type { Role } from "../db/enums.ts";
+import { users } from "../db/tables.ts";
 import { Problem } from "../http/problems.ts";
-import { type Admission, administers, admission, admitAdministrator } from "./admission.ts";
+import { administers, admission, admitAdministrator } from "./admission.ts";
 
-/** A user of a tenant. Instants are RFC 3339. */
-export type UserRow = {
-  id: string;
-  tenant_id: string;
-  email: string | null;
-  first_name: string | null;
-  last_name: string | null;
-  idp_type: IdpType;
-  role: Role;
-  is_active: boolean;
-  created_at: string;
-  updated_at: string;
+/** The columns of {@link User}. */
+export const userColumns = {
+  id: users.id,
+  email: users.email,
+  firstName: users.firstName,
+  lastName: users.lastName,
+  idpType: users.idpType,
+  role: users.role,
+  deactivatedAt: users.deactivatedAt,
+  createdAt: users.createdAt,
+  updatedAt: users.updatedAt,
 };
 
-/** The columns of {@link UserRow} for a user `u`. */
-export const userColumns = sql`
-  u.id, u.tenant_id, u.email, u.first_name, u.last_name, u.idp_type, u.role, u.deactivated_at is null as is_active,
-  ${instant(sql`u.created_at`)} as created_at, ${instant(sql`u.updated_at`)} as updated_at`;
+/** A user of a tenant. `deactivatedAt` is null for one who may sign in. */
+export type User = Pick<typeof users.$inferSelect, keyof typeof userColumns>;
+
+/** True for a user of the caller's tenant who was not deleted. */
+export const isOfTenant = (caller: Caller): SQL | undefined =>
+  and(eq(users.tenantId, caller.tenantId), isNull(users.deletedAt));
 
 /**
  * Who the caller is.
- * @throws Problem `unauthenticated`
+ * @throws Unauthenticated
  */
-export async function findCaller(db: Database, credential: Credential): Promise<UserRow> {
-  const { rows } = await repeatable(db).execute<UserRow>(sql`
-    with ${principal(credential)}
-    select ${userColumns}, ${ofTenant} from principal p join users u on u.id = p.user_id`);
-  return authenticated(rows);
+export async function findMe(db: Database, credential: Credential): Promise<User & { tenantId: string }> {
+  const caller = callerBy(db, credential);
+  const query = db
+    .with(caller)
+    .select({ ...userColumns, tenantId: caller.tenantId })
+    .from(caller)
+    .innerJoin(users, eq(users.id, caller.userId));
+  return requireCaller(await repeatable(db).select(query));
 }
 
 /**
  * One page of the tenant's users, by email, and how many there are.
- * @throws Problem `unauthenticated`, `not_found` for another tenant, `forbidden`
+ * @throws Unauthenticated
+ * @throws Problem `not_found` for another tenant, `forbidden`
  */
 export async function listUsers(
   db: Database,
   credential: Credential,
   request: { tenantId: string; limit: number; offset: number },
-): Promise<{ users: UserRow[]; total: number }> {
-  const { rows } = await repeatable(db).execute<Admission & { users: UserRow[]; total: number }>(sql`
-    with ${principal(credential)}, listed as (
-      select u.* from principal p join users u on u.tenant_id = p.tenant_id where ${administers(request.tenantId)}
-    )
-    select ${admission(request.tenantId)}, (select count(*)::int from listed) as total,
-      (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
-        select ${userColumns} from listed u order by lower(u.email), u.id limit ${request.limit} offset ${request.offset}
-      ) page) as users, ${ofTenant}
-    from principal p`);
-  const { users, total, ...admitted } = authenticated(rows);
-  admitAdministrator(admitted);
-  return { users, total };
+): Promise<{ users: User[]; total: number }> {
+  const { tenantId, limit, offset } = request;
+  const caller = callerBy(db, credential);
+  const isListed = and(isOfTenant(caller), administers(caller, tenantId));
+  const [admissions, [counted], page] = await repeatable(db).batch([
+    db.with(caller).select(admission(caller, tenantId)).from(caller),
+    db.with(caller).select({ total: count() }).from(caller).innerJoin(users, isListed),
+    db
+      .with(caller)
+      .select(userColumns)
+      .from(caller)
+      .innerJoin(users, isListed)
+      .orderBy(sql`lower(${users.email})`, users.id)
+      .limit(limit)
+      .offset(offset),
+  ]);
+  admitAdministrator(admissions);
+  return { users: page, total: counted?.total ?? 0 };
 }
 
 export type NewUser = {
@@ -70,23 +81,40 @@ export type NewUser = {
 
 /**
  * Adds a user to the tenant.
- * @throws Problem `unauthenticated`, `not_found` for another tenant, `forbidden`, or `conflict` for an email that
+ * @throws Unauthenticated
+ * @throws Problem `not_found` for another tenant, `forbidden`, or `conflict` for an email that
  *   somebody in the tenant has
  */
-export async function createUser(db: Database, credential: Credential, user: NewUser): Promise<UserRow> {
-  const { rows } = await db.execute<Admission & (UserRow | Missing)>(sql`
-    with ${principal(credential)}, u as (
-      insert into users (id, tenant_id, email, first_name, last_name, role)
-      select ${user.id}, p.tenant_id, ${user.email}, ${user.firstName}, ${user.lastName}, ${user.role}
-      from principal p
-      where ${administers(user.tenantId)}
-      on conflict (tenant_id, lower(email)) do nothing
-      returning *
-    )
-    select ${admission(user.tenantId)}, ${userColumns}, ${ofTenant} from principal p left join u on true`);
-  const { is_own_tenant, is_administrator, ...created } = authenticated(rows);
-  admitAdministrator({ is_own_tenant, is_administrator });
-  if (created.id === null) {
+export async function createUser(db: Database, credential: Credential, user: NewUser): Promise<User> {
+  const caller = callerBy(db, credential);
+  const [admissions, [created]] = await db.batch([
+    db.with(caller).select(admission(caller, user.tenantId)).from(caller),
+    db
+      .insert(users)
+      .select(
+        db
+          .with(caller)
+          .select({
+            id: sql<string>`${user.id}::uuid`.as("id"),
+            tenantId: caller.tenantId,
+            email: sql<string>`${user.email}::text`.as("email"),
+            firstName: sql<string | null>`${user.firstName}::text`.as("first_name"),
+            lastName: sql<string | null>`${user.lastName}::text`.as("last_name"),
+            idpType: sql<"PASSWORD">`'PASSWORD'`.as("idp_type"),
+            role: sql<Role>`${user.role}::text`.as("role"),
+            deactivatedAt: sql<null>`null::timestamptz`.as("deactivated_at"),
+            deletedAt: sql<null>`null::timestamptz`.as("deleted_at"),
+            createdAt: sql<Date>`statement_timestamp()`.as("created_at"),
+            updatedAt: sql<Date>`statement_timestamp()`.as("updated_at"),
+          })
+          .from(caller)
+          .where(administers(caller, user.tenantId)),
+      )
+      .onConflictDoNothing()
+      .returning(userColumns),
+  ]);
+  admitAdministrator(admissions);
+  if (created === undefined) {
     throw new Problem("conflict", "Somebody in the tenant has that email already, in whatever case it is written.");
   }
   return created;

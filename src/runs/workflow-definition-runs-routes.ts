@@ -30,7 +30,7 @@ const invokeRoute = callerWrite({
   description:
     "The run is RUNNING at once when the workflow's slot is free, and PENDING behind the others when it is not. " +
     "Send an idempotency key, in the body or as a header, to be able to try again: while its run waits or runs, and " +
-    "for 24 hours after it was triggered, the same key answers 200 with that run.",
+    "for 24 hours after it was triggered, the same key answers with that run and `Idempotency-Replayed: true`.",
   request: {
     params: definitionParams,
     headers: z.object({ "Idempotency-Key": idempotencyKey().optional() }),
@@ -38,14 +38,15 @@ const invokeRoute = callerWrite({
   },
   problems: ["forbidden", "not_found", "conflict"],
   responses: {
-    200: {
-      description: "The run that this idempotency key has triggered before",
-      headers: { "Idempotency-Replayed": { schema: { type: "string", enum: ["true"] }, description: "Always `true`" } },
-      content: { "application/json": { schema: WorkflowRunResponseSchema } },
-    },
     202: {
-      description: "A new run",
-      headers: { Location: { schema: { type: "string" }, description: "Where the run is" } },
+      description: "A new run, or the one that this idempotency key has triggered before",
+      headers: {
+        Location: { schema: { type: "string" }, description: "Where the run is" },
+        "Idempotency-Replayed": {
+          schema: { type: "string", enum: ["true"] },
+          description: "`true` when the run was triggered before; absent from the answer of a new run",
+        },
+      },
       content: { "application/json": { schema: WorkflowRunResponseSchema } },
     },
   },
@@ -58,8 +59,10 @@ workflowDefinitionRuns.openapi(invokeRoute, async (c) => {
     idempotencyKey: chooseKey(c.req.valid("json").idempotency_key, c.req.valid("header")["Idempotency-Key"]),
     ...promotion(c),
   });
-  if (isReplay) return c.json(toRun(run), 200, { "Idempotency-Replayed": "true" });
-  return c.json(toRun(run), 202, { Location: `/v1/workflow-runs/${run.id}` });
+  return c.json(toRun(run), 202, {
+    Location: `/v1/workflow-runs/${run.id}`,
+    ...(isReplay && { "Idempotency-Replayed": "true" }),
+  });
 });
 
 function chooseKey(inBody: string | null | undefined, inHeader: string | undefined): string | null {

@@ -6,6 +6,7 @@ import {
   addDefinition,
   addEnded,
   addFolder,
+  addInvite,
   addKey,
   addPermission,
   addRunning,
@@ -38,6 +39,7 @@ async function fill(stage: Stage, times: number): Promise<void> {
     await addFolder(stage);
     await addPermission(stage);
     await addKey(stage);
+    await addInvite(stage);
   }
 }
 

@@ -260,10 +260,10 @@ describe.concurrent("the dashboard", () => {
     await user.goto("/app/files");
     await user.getByText("There is nothing in it.").waitFor();
     await owner.goto(`/app/people/${DEMO.user.id}`);
-    await owner.getByRole("link", { name: "Grant …" }).click();
+    await owner.getByRole("link", { name: "Give a permission …" }).click();
     await owner.getByRole("link", { name: "Open shared" }).click();
     await owner.getByRole("radio", { name: "reports" }).check();
-    await press(owner, "Grant", "main");
+    await press(owner, "Give the permission", "main");
     await owner.getByText("/shared/reports").waitFor();
     await user.reload();
     await user.getByRole("link", { name: "reports" }).click();
@@ -340,7 +340,7 @@ const PATHS = {
   "a move": `/app/files/${FOLDER}/move`,
   people: "/app/people",
   "a person": `/app/people/${DEMO.owner.id}`,
-  "a grant": `/app/people/${DEMO.user.id}/grant`,
+  "a permission": `/app/people/${DEMO.user.id}/permission`,
   health: "/app/health",
 };
 

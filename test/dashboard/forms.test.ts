@@ -111,8 +111,8 @@ describe("whatever is sent", () => {
       [`${file}/rename`]: ["name"],
       [`${file}/move`]: ["to"],
       [`${person}/role`]: ["role"],
-      [`${person}/grant`]: ["part", "capability"],
-      [`${person}/grants/${tenant.id}/change`]: ["capability"],
+      [`${person}/permission`]: ["part", "capability"],
+      [`${person}/permissions/${tenant.id}/change`]: ["capability"],
       [`/app/people/${tenant.owner.id}/keys`]: ["name", "expires_on"],
       "/app/people/new": ["email", "first_name", "role"],
     };
@@ -126,7 +126,7 @@ describe("whatever is sent", () => {
     for (const query of ["move?to=garbage", "move?to=%00", "move"]) {
       expect([query, (await owner.get(`${file}/${query}`)).status]).toEqual([query, query === "move" ? 200 : 404]);
     }
-    expect((await owner.get(`${person}/grant?in=garbage`)).status).toBe(404);
+    expect((await owner.get(`${person}/permission?in=garbage`)).status).toBe(404);
   });
 });
 
@@ -152,7 +152,7 @@ describe("what a role may not do", () => {
       [`/app/people/${tenant.admin.id}/role`, { role: "USER" }],
       [`/app/people/${tenant.admin.id}/deactivate`, {}],
       [`/app/people/${tenant.owner.id}/keys`, { name: "mine" }],
-      [`/app/people/${tenant.user.id}/grant`, { part: `${tenant.sourcesId} FOLDER /`, capability: "READ_WRITE" }],
+      [`/app/people/${tenant.user.id}/permission`, { part: `${tenant.sourcesId} FOLDER /`, capability: "READ_WRITE" }],
     ];
     const before = [await readPaths(service.database, tenant), await definition(tenant.definitionId)];
     for (const [path, body] of forced) {
@@ -164,7 +164,7 @@ describe("what a role may not do", () => {
     for (const path of [
       "/app/workflows/new",
       `/app/workflows/${tenant.definitionId}/edit`,
-      `/app/people/${tenant.user.id}/grant`,
+      `/app/people/${tenant.user.id}/permission`,
     ]) {
       expect([path, (await user.get(path)).status]).toEqual([path, 403]);
     }
@@ -348,18 +348,18 @@ describe("the people", () => {
     expect([wrong.status, (await faultsIn(wrong)).length]).toEqual([422, 2]);
   });
 
-  it("are granted parts, to read or to write, and lose them again", async () => {
+  it("are given permissions, to read or to write, and lose them again", async () => {
     const tree = await insertParts(service.database, tenant, ["/open"]);
     const person = `/app/people/${tenant.user.id}`;
     const part = `${tree.idOf("/open")} FOLDER /open`;
-    expect((await owner.post(`${person}/grant`, { part, capability: "READ_ONLY" })).status).toBe(303);
+    expect((await owner.post(`${person}/permission`, { part, capability: "READ_ONLY" })).status).toBe(303);
     const html = await owner.read(person);
-    const id = /grants\/([0-9a-f-]+)\/change/.exec(html)?.[1];
-    expect((await owner.post(`${person}/grants/${id}/change`, { capability: "READ_WRITE" })).status).toBe(303);
+    const id = /permissions\/([0-9a-f-]+)\/change/.exec(html)?.[1];
+    expect((await owner.post(`${person}/permissions/${id}/change`, { capability: "READ_WRITE" })).status).toBe(303);
     expect(await user.read(`/app/files/${tree.idOf("/open")}`)).toContain("read and write");
-    const twice = await owner.post(`${person}/grant`, { part, capability: "READ_ONLY" });
+    const twice = await owner.post(`${person}/permission`, { part, capability: "READ_ONLY" });
     expect([twice.status, (await twice.text()).includes("already")]).toEqual([409, true]);
-    expect((await owner.post(`${person}/grants/${id}/revoke`)).status).toBe(303);
+    expect((await owner.post(`${person}/permissions/${id}/revoke`)).status).toBe(303);
     expect((await user.get(`/app/files/${tree.idOf("/open")}`)).status).toBe(404);
   });
 

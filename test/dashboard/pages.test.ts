@@ -37,7 +37,7 @@ async function allPages(): Promise<string[]> {
     `/app/files/${sourcesId}/move`,
     "/app/people",
     `/app/people/${tenant.user.id}`,
-    `/app/people/${tenant.user.id}/grant`,
+    `/app/people/${tenant.user.id}/permission`,
     "/app/health",
   ];
 }
@@ -278,7 +278,7 @@ describe("another tenant", () => {
     for (const path of await allPages()) {
       const isOfThis = /[0-9a-f]{8}-/.test(path.split("?")[0] ?? "");
       const response = await stranger.get(path);
-      if (isOfThis && !path.endsWith("/grant")) expect([path, response.status]).toEqual([path, 404]);
+      if (isOfThis && !path.endsWith("/permission")) expect([path, response.status]).toEqual([path, 404]);
       const html = await response.text();
       expect([path, html.includes(tenant.owner.id)]).toEqual([path, false]);
     }

@@ -87,6 +87,21 @@ const replace = async (world: World, user = world.tenant.owner, more: object = {
 const definitionVerb = async (verb: string, { tenant }: World, user = tenant.owner, more: object = {}) =>
   call(verb, { ...(await as(user)), definition_id: tenant.definitionId, ...more, ...LEASE });
 
+const INVITED = "ida@test.example";
+
+/** Accepts an invite to the tenant with a session of the login service for this user. */
+async function accept({ tenant }: World, userId: string): Promise<Answer> {
+  const inviteId = uuid();
+  await service.database.sql`
+    insert into invites (id, tenant_id, email, role, secret_hash, expires_at)
+    values (${inviteId}, ${tenant.id}, ${INVITED}, 'USER', sha256('secret'), statement_timestamp() + interval '1 day')`;
+  const session = { user_id: userId, tenant_id: tenant.id, expires_at: Date.now() / 1000 + 60, not_before: 0 };
+  return call("accept_invite", {
+    credential: JSON.stringify({ ...session, verified_email: INVITED }),
+    invite_id: inviteId,
+  });
+}
+
 /** Lets the tenant's USER see the definition. */
 async function letRead({ tenant }: World): Promise<void> {
   const [row] = await service.database.sql`
@@ -292,6 +307,27 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return definitionVerb("delete_definition", world, world.tenant.user);
     },
     running: (world) => definitionVerb("delete_definition", world),
+  }),
+  of("accept_invite", {
+    unauthenticated: () => call("accept_invite", { ...nobody, invite_id: uuid() }),
+    not_found: async ({ tenant }) => call("accept_invite", { ...(await as(tenant.owner)), invite_id: uuid() }),
+    other_tenant: async (world) => accept(world, (await createTenant(service.database)).user.id),
+    email_taken: async (world) => {
+      await service.database.sql`update users set email = ${INVITED} where id = ${world.tenant.user.id}`;
+      return accept(world, uuid());
+    },
+  }),
+  of("redeem_invite", {
+    not_found: () =>
+      call("redeem_invite", {
+        invite_id: uuid(),
+        secret_hash: "00",
+        user_id: uuid(),
+        key_id: uuid(),
+        key_hash: "00",
+        key_suffix: "0000",
+        session_seconds: 60,
+      }),
   }),
 ];
 

@@ -7,8 +7,8 @@ const SMALL = { users: 20, folders: 2, documents: 5, definitions: 1, runs: 5 };
 const SMALL_TENANTS = 1000;
 
 /**
- * Fills a tenant with 100,000 path parts, 20,000 definitions, 100,000 runs of a year and 200 users, and gives its USER
- * 50 grants: on 40 folders and 10 definitions. Beside it come 1,000 small tenants.
+ * Fills a tenant with 100,000 path parts, 20,000 definitions, 100,000 runs of a year, 200 users and 200 invites, and gives its USER
+ * 50 permissions: on 40 folders and 10 definitions. Beside it come 1,000 small tenants.
  */
 export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Promise<void> {
   // Ids are made of names, so that what refers to a row need not look for it.
@@ -29,6 +29,11 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Pro
       insert into api_keys (id, tenant_id, user_id, name, key_hash, key_suffix)
       select md5(t.id || 'key' || n)::uuid, t.id, md5(t.id || 'user' || n)::uuid, 'Large',
         sha256((t.id || 'key' || n)::bytea), 'test'
+      from t, generate_series(1, t.users) n`,
+    sql`
+      insert into invites (id, tenant_id, email, role, secret_hash, expires_at)
+      select md5(t.id || 'invite' || n)::uuid, t.id, n || '@invited.example', 'USER', sha256((t.id || 'invite' || n)::bytea),
+        statement_timestamp() + interval '7 days'
       from t, generate_series(1, t.users) n`,
     sql`
       insert into path_parts (id, tenant_id, name, part_type, materialized_path)

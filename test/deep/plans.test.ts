@@ -98,7 +98,7 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
     "/v1/workflow-runs/summary",
     "/v1/path-parts",
     "/v1/api-keys",
-  ])("a USER with 50 grants waits for what they may see of %s, and not for all there is", async (path) => {
+  ])("a USER with 50 permissions waits for what they may see of %s, and not for all there is", async (path) => {
     const [response, statements] = await explain({ method: "GET", path }, callers.bare());
     expect(response.status).toBe(200);
     expect(scanned(statements)).toEqual([]);

@@ -1,10 +1,10 @@
+import { credentialFor } from "../support/callers.ts";
 import { documentFaults, findOperation } from "../support/document.ts";
 import { FAULTS, type FaultKind } from "../support/harness-protocol.ts";
 import { brokenInvariants } from "../support/invariants.ts";
 import { type Call, OPERATIONS, type Operation } from "../support/operations.ts";
 import type { Service } from "../support/service.ts";
 import { addDefinition } from "../support/stage.ts";
-import { runToken } from "../support/tenant.ts";
 import { createWorld, readStand, settle, type World } from "./world.ts";
 
 type Trial = Operation & { id: string };
@@ -67,9 +67,8 @@ async function prepare(service: Service, { call }: Trial): Promise<{ world: Worl
   return prepared;
 }
 
-async function send({ service, tenant }: World, { method, path, body, runId }: Call): Promise<Response> {
-  const token = runId === undefined ? tenant.owner.key : await runToken(tenant, runId);
-  return service.send(method, path, token, body);
+async function send({ service, tenant }: World, call: Call): Promise<Response> {
+  return service.send(call.method, call.path, await credentialFor(tenant, call), call.body);
 }
 
 /** What is wrong under the fault for as long as the operation is under way; and once only, where the service tries again. */

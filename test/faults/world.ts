@@ -41,11 +41,15 @@ export async function readStand({ service, tenant }: World): Promise<string> {
         select jsonb_agg(jsonb_build_array(name, is_active, max_run_duration_seconds, runner_url is null) order by created_at)
         from workflow_definitions where tenant_id = t.id),
       'users', (
-        select jsonb_agg(jsonb_build_array(role, deactivated_at is null) order by role, deactivated_at is null)
+        select jsonb_agg(jsonb_build_array(role, deactivated_at is null, deleted_at is null)
+          order by role, deactivated_at is null, deleted_at is null)
         from users where tenant_id = t.id),
       'keys', (
         select jsonb_agg(jsonb_build_array(name, revoked_at is null) order by name, revoked_at is null)
         from api_keys where tenant_id = t.id),
+      'invites', (
+        select jsonb_agg(jsonb_build_array(role, accepted_at is null) order by role, accepted_at is null)
+        from invites where tenant_id = t.id),
       'permissions', (select jsonb_agg(capability order by capability) from user_permissions where tenant_id = t.id)
     )::text as stand
     from tenants t where t.id = ${tenant.id}`;

@@ -62,7 +62,7 @@ describe("GET /v1/path-parts/{path_part_id}", () => {
     expect(await read("/a/b", tenant.admin.key)).toMatchObject({ can_read: true, can_write: true });
   });
 
-  it("answers 404 for what was not granted, by whole names, and for another tenant's, all in the same words", async () => {
+  it("answers 404 for what the caller has no permission on, by whole names, and for another tenant's, all in the same words", async () => {
     const { tenant, tree } = await tenantWith(["/a", "/ab", "/a-b", "/b", "/b/a"]);
     const other = await tenantWith(["/a"]);
     await grant(service.database, tenant, tree.idOf("/a"), "READ_WRITE");
@@ -124,7 +124,7 @@ describe("GET /v1/path-parts", () => {
     for (const parent of ["", "null"]) expect((await list(tenant.owner.key, { parent_path_id: parent })).total).toBe(6);
   });
 
-  it("lists to a USER the topmost parts granted to them, wherever they lie, and what is below by depth", async () => {
+  it("lists to a USER the topmost parts that they have a permission on, wherever they lie, and what is below by depth", async () => {
     const { tenant, tree } = await tenantWith(["/a", "/a/b", "/a/b/c", "/a/b/c/d", "/ab", "/x", "/x/y", "/x/y.md"]);
     expect(await list(tenant.user.key)).toEqual({ items: [], total: 0, limit: 20, offset: 0 });
 
@@ -199,7 +199,7 @@ describe("GET /v1/path-parts", () => {
     ]);
   });
 
-  it("answers 404 for a parent that is unknown, not granted or another tenant's", async () => {
+  it("answers 404 for a parent that is unknown, not theirs to see or another tenant's", async () => {
     const { tenant, tree } = await tenantWith(["/a", "/ab"]);
     const other = await tenantWith(["/a"]);
     await grant(service.database, tenant, tree.idOf("/a"), "READ_ONLY");
@@ -236,7 +236,7 @@ describe("GET /v1/path-parts", () => {
     });
   });
 
-  it("costs one database request whatever it answers, for a USER with 50 grants too", async () => {
+  it("costs one database request whatever it answers, for a USER with 50 permissions too", async () => {
     const folders = Array.from({ length: 50 }, (_, n) => `/g${n}`);
     const { tenant, tree } = await tenantWith(folders);
     await Promise.all(folders.map((path) => grant(service.database, tenant, tree.idOf(path), "READ_WRITE")));

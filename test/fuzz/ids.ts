@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Json } from "../support/contract.ts";
 import type { Stage } from "../support/stage.ts";
 
-export type IdKind = "tenant" | "user" | "part" | "definition" | "run" | "permission" | "key";
+export type IdKind = "tenant" | "user" | "part" | "definition" | "run" | "permission" | "key" | "invite";
 
 export type Ids = Record<IdKind, string[]>;
 
@@ -22,6 +22,9 @@ const KINDS: Record<string, IdKind> = {
   run_id: "run",
   permission_id: "permission",
   api_key_id: "key",
+  parent_path_part_id: "part",
+  folder_id: "part",
+  invite_id: "invite",
 };
 
 /** Ids that nothing has. */
@@ -43,7 +46,7 @@ export function idFor(name: string): fc.Arbitrary<string> {
   );
 }
 
-const PLACE = /^\$(tenant|user|part|definition|run|permission|key)\.(own|other)\.(\d)$/;
+const PLACE = /^\$(tenant|user|part|definition|run|permission|key|invite)\.(own|other)\.(\d)$/;
 
 /** The same value with an id for each place. */
 export function fillIds(value: Json, ids: { own: Ids; other: Ids }): Json {
@@ -78,6 +81,8 @@ export async function readIds({ service, tenant, bare, reader, writer }: Stage):
     select 'run', id from workflow_runs where tenant_id = ${tenant.id}
     union all
     select 'permission', id from user_permissions where tenant_id = ${tenant.id}
+    union all
+    select 'invite', id from invites where tenant_id = ${tenant.id}
     order by id`;
   const of = (kind: IdKind) => rows.filter((row) => row.kind === kind).map((row) => String(row.id));
   return {
@@ -88,5 +93,6 @@ export async function readIds({ service, tenant, bare, reader, writer }: Stage):
     run: of("run"),
     permission: of("permission"),
     key: of("key"),
+    invite: of("invite"),
   };
 }

@@ -13,6 +13,7 @@ export const KNOWN_CALLERS = [
   "runner",
   "runnerOfLaterAttempt",
   "runnerOfOtherRun",
+  "invited",
 ] as const;
 
 export type KnownCaller = (typeof KNOWN_CALLERS)[number];

@@ -5,7 +5,7 @@ import { at } from "../support/contract.ts";
 import { findOperation, type Operation } from "../support/document.ts";
 import { type Call, callOf } from "../support/operations.ts";
 import { fillIds } from "./ids.ts";
-import type { Carrier, Plan, Twist, Wire } from "./plan.ts";
+import type { Carrier, KnownCaller, Plan, Twist, Wire } from "./plan.ts";
 import type { World } from "./world.ts";
 
 /** What is sent, in its parts: the texts of the path and of the raw query as they are in the URL. */
@@ -48,10 +48,16 @@ export async function draftOf(world: World, { operationId, twists }: Plan): Prom
     wire: undefined,
     carrier: "header",
     times: 1,
-    token: await world.known[call.runId === undefined ? "owner" : "runner"](call),
+    token: await world.known[callerOf(call)](call),
   };
   for (const twist of twists) await apply(world, draft, call, twist);
   return draft;
+}
+
+/** Who may make a call, as long as nothing is done to it. */
+function callerOf({ runId, invitedEmail }: Call): KnownCaller {
+  if (invitedEmail !== undefined) return "invited";
+  return runId === undefined ? "owner" : "runner";
 }
 
 async function apply(world: World, draft: Draft, call: Call, twist: Twist): Promise<void> {

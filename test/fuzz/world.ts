@@ -1,9 +1,9 @@
 import { RUN_STATUSES } from "../../src/db/enums.ts";
-import { type Caller, knownCallers } from "../support/callers.ts";
+import { type Caller, knownCallers, loginToken } from "../support/callers.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import type { Call } from "../support/operations.ts";
 import type { Service } from "../support/service.ts";
-import { createStage, type Stage } from "../support/stage.ts";
+import { addInvite, createStage, type Stage } from "../support/stage.ts";
 import { runToken } from "../support/tenant.ts";
 import { type Ids, readIds } from "./ids.ts";
 import type { KnownCaller } from "./plan.ts";
@@ -11,9 +11,10 @@ import type { KnownCaller } from "./plan.ts";
 /** Another tenant, and those whom the service lets in nowhere: the same for all requests. */
 export type Outside = { stage: Stage<Service>; ids: Ids; unknown: Caller[] };
 
-/** Puts a run of each state into a stage's tenant, and tells what it has. */
+/** Puts a run of each state and an invite into a stage's tenant, and tells what it has. */
 export async function fill(stage: Stage<Service>): Promise<Ids> {
   for (const status of RUN_STATUSES) await insertRun(stage.service.database, stage.tenant, { status });
+  await addInvite(stage);
   return readIds(stage);
 }
 
@@ -40,6 +41,8 @@ export async function createWorld(outside: Outside): Promise<World> {
       runner: ({ runId }) => runToken(tenant, runId ?? someRun),
       runnerOfLaterAttempt: ({ runId }) => runToken(tenant, runId ?? someRun, 2),
       runnerOfOtherRun: () => runToken(tenant, someRun),
+      invited: ({ invitedEmail = "somebody@else.example" }) =>
+        loginToken(tenant, { email: invitedEmail, email_verified: true }),
     },
     unknown: outside.unknown,
     calls: new Map(),

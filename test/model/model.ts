@@ -127,7 +127,7 @@ export function createModel(definitionCount: number) {
         const known = runsOf(definition)
           .filter((run) => key !== null && run.key === key && (isActive(run) || run.createdAt > now - KEY_SECONDS))
           .at(-1);
-        if (known) return answerRun(200, known);
+        if (known) return answerRun(202, known);
         if (!definition.isActive || definition.runner === null) return refuse(409);
         const run: ModelRun = {
           ...{ definition, key, status: "PENDING", attempt: 1, endedBy: null, dispatch: "none" },

@@ -1,13 +1,17 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
+import { contractFaults } from "../support/contract.ts";
+import { insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
+import { createStage } from "../support/stage.ts";
 import { addUser, createTenant, type TestTenant, type TestUser } from "../support/tenant.ts";
 
-type User = { id: string; email: string; role: string; is_active: boolean; updated_at: string };
+type User = { user_id: string; email: string; role: string; deactivated_on: string | null; updated_at: string };
 
 let service: Service;
 
 beforeAll(async () => {
-  service = await startService();
+  service = await startService({ settings: SESSION_SETTINGS });
 });
 
 const usersPath = (tenant: TestTenant) => `/v1/tenants/${tenant.id}/users`;
@@ -46,14 +50,20 @@ describe("GET /v1/tenants/{tenant_id}/users", () => {
       const page = await response.json<{ items: User[]; total: number }>();
       expect(response.status).toBe(200);
       expect(page).toMatchObject({ total: 3, limit: 20, offset: 0 });
-      expect(page.items.map(({ id, role, is_active }) => [id, role, is_active])).toEqual([
-        [tenant.user.id, "USER", false],
-        [tenant.owner.id, "OWNER", true],
-        [tenant.admin.id, "ADMIN", true],
+      expect(contractFaults("list_tenant_users", 200, page)).toEqual([]);
+      expect(page.items.map((item) => [item.user_id, item.role, item.deactivated_on])).toEqual([
+        [tenant.user.id, "USER", expect.any(String)],
+        [tenant.owner.id, "OWNER", null],
+        [tenant.admin.id, "ADMIN", null],
       ]);
     }
     const response = await service.get(`${usersPath(tenant)}?limit=1&offset=1`, tenant.owner.key);
-    expect(await response.json()).toMatchObject({ items: [{ id: tenant.owner.id }], total: 3, limit: 1, offset: 1 });
+    expect(await response.json()).toMatchObject({
+      items: [{ user_id: tenant.owner.id }],
+      total: 3,
+      limit: 1,
+      offset: 1,
+    });
   });
 });
 
@@ -68,13 +78,13 @@ describe("POST /v1/tenants/{tenant_id}/users", () => {
     expect(response.status).toBe(201);
     const user = await response.json<User>();
     expect(user).toEqual({
-      id: expect.any(String),
+      user_id: expect.any(String),
       email: "Uma@example.com",
       first_name: "Uma",
       last_name: null,
-      idp_type: "PASSWORD",
       role: "ADMIN",
-      is_active: true,
+      deactivated_on: null,
+      is_tenant_idp_managed: false,
       created_at: expect.any(String),
       updated_at: expect.any(String),
     });
@@ -118,7 +128,9 @@ describe("PATCH /v1/tenants/{tenant_id}/users/{user_id}", () => {
     expect((await service.get(usersPath(tenant), tenant.user.key)).status).toBe(403);
 
     const response = await setRole(tenant, tenant.admin.key, tenant.user, "ADMIN");
-    expect([response.status, await response.json()]).toMatchObject([200, { id: tenant.user.id, role: "ADMIN" }]);
+    const body = await response.json();
+    expect([response.status, body]).toMatchObject([200, { user_id: tenant.user.id, role: "ADMIN" }]);
+    expect(contractFaults("update_tenant_user", 200, body)).toEqual([]);
     expect((await service.get(usersPath(tenant), tenant.user.key)).status).toBe(200);
 
     expect((await setRole(tenant, tenant.user.key, tenant.admin, "USER")).status).toBe(200);
@@ -136,7 +148,7 @@ describe("PATCH /v1/tenants/{tenant_id}/users/{user_id}", () => {
   it("lets the OWNER pass ownership on, and makes an ADMIN of them", async () => {
     const tenant = await createTenant(service.database);
     const response = await setRole(tenant, tenant.owner.key, tenant.user, "OWNER");
-    expect([response.status, await response.json()]).toMatchObject([200, { id: tenant.user.id, role: "OWNER" }]);
+    expect([response.status, await response.json()]).toMatchObject([200, { user_id: tenant.user.id, role: "OWNER" }]);
     expect(await ownersOf(tenant)).toEqual([tenant.user.id]);
     const me = await service.get("/v1/users/me", tenant.owner.key);
     expect(await me.json()).toMatchObject({ current_tenant_role: "ADMIN" });
@@ -174,11 +186,18 @@ describe("POST /v1/tenants/{tenant_id}/users/{user_id}/deactivate and /activate"
     expect(await meStatus(tenant.user)).toBe(200);
     for (let time = 0; time < 2; time++) {
       const response = await setActive(tenant, tenant.admin.key, tenant.user, false);
-      expect([response.status, await response.json()]).toMatchObject([200, { id: tenant.user.id, is_active: false }]);
+      const body = await response.json();
+      expect([response.status, body]).toMatchObject([
+        200,
+        { user_id: tenant.user.id, deactivated_on: expect.any(String) },
+      ]);
+      expect(contractFaults("deactivate_tenant_user", 200, body)).toEqual([]);
       expect(await meStatus(tenant.user)).toBe(401);
     }
     const response = await setActive(tenant, tenant.admin.key, tenant.user, true);
-    expect([response.status, await response.json()]).toMatchObject([200, { id: tenant.user.id, is_active: true }]);
+    const body = await response.json();
+    expect([response.status, body]).toMatchObject([200, { user_id: tenant.user.id, deactivated_on: null }]);
+    expect(contractFaults("activate_tenant_user", 200, body)).toEqual([]);
     expect(await meStatus(tenant.user)).toBe(200);
   });
 
@@ -194,6 +213,72 @@ describe("POST /v1/tenants/{tenant_id}/users/{user_id}/deactivate and /activate"
         expect.stringContaining("Only the OWNER"),
       ]);
     }
+    expect(await meStatus(tenant.owner)).toBe(200);
+  });
+});
+
+describe("DELETE /v1/tenants/{tenant_id}/users/{user_id}", () => {
+  const remove = (tenant: TestTenant, key: string, user: TestUser) =>
+    service.send("DELETE", `${usersPath(tenant)}/${user.id}`, key);
+
+  it("ends their keys, sessions and permissions at once, and lists them no more; their runs still name them", async () => {
+    const stage = await createStage(service, "deleted");
+    const { tenant, reader, colleague } = stage;
+    const session = await sessionToken(stage, reader.id);
+    const runId = await insertRun(service.database, tenant, { userId: reader.id });
+    expect([await meStatus(reader), await meStatus({ ...reader, key: session })]).toEqual([200, 200]);
+
+    expect((await remove(tenant, tenant.admin.key, reader)).status).toBe(204);
+
+    expect([await meStatus(reader), await meStatus({ ...reader, key: session })]).toEqual([401, 401]);
+    const [left] = await service.database.sql`
+      select (select count(*)::int from api_keys where user_id = ${reader.id}) as keys,
+        (select count(*)::int from user_permissions where user_id = ${reader.id}) as permissions,
+        (select count(*)::int from user_permissions where tenant_id = ${tenant.id}) as others`;
+    expect(left).toMatchObject({ keys: 0, permissions: 0 });
+    expect(left?.others).toBeGreaterThan(0);
+    expect(await meStatus(colleague)).toBe(200);
+    const users = await (await service.get(usersPath(tenant), tenant.owner.key)).json<{
+      items: User[];
+      total: number;
+    }>();
+    expect(users.total).toBe(5);
+    expect(users.items.map(({ user_id }) => user_id)).not.toContain(reader.id);
+    const run = await service.get(`/v1/workflow-runs/${runId}`, tenant.owner.key);
+    expect(await run.json()).toMatchObject({ user_id: reader.id });
+  });
+
+  it("answers 404 from then on for the user, whatever is asked", async () => {
+    const tenant = await createTenant(service.database);
+    expect((await remove(tenant, tenant.owner.key, tenant.user)).status).toBe(204);
+    expect((await remove(tenant, tenant.owner.key, tenant.user)).status).toBe(404);
+    expect((await setRole(tenant, tenant.owner.key, tenant.user, "ADMIN")).status).toBe(404);
+    expect((await setActive(tenant, tenant.owner.key, tenant.user, true)).status).toBe(404);
+    const query = `tenant_id=${tenant.id}&user_id=${tenant.user.id}`;
+    expect((await service.get(`/v1/user-permissions?${query}`, tenant.owner.key)).status).toBe(404);
+    const permission = { tenant_id: tenant.id, user_id: tenant.user.id, path_part_id: tenant.sourcesId };
+    const body = { ...permission, capability: "READ_ONLY" };
+    expect((await service.send("POST", "/v1/user-permissions", tenant.owner.key, body)).status).toBe(422);
+  });
+
+  it("frees the email for somebody new", async () => {
+    const tenant = await createTenant(service.database);
+    const body = { email: `${tenant.user.id}@test.example`, role: "USER" };
+    expect((await service.send("POST", usersPath(tenant), tenant.owner.key, body)).status).toBe(409);
+    await remove(tenant, tenant.owner.key, tenant.user);
+    expect((await service.send("POST", usersPath(tenant), tenant.owner.key, body)).status).toBe(201);
+  });
+
+  it("refuses with 403 to do it to oneself or to the OWNER, and deletes nothing of theirs", async () => {
+    const tenant = await createTenant(service.database);
+    expect(await outcome(remove(tenant, tenant.owner.key, tenant.owner))).toEqual([
+      403,
+      expect.stringContaining("themselves"),
+    ]);
+    expect(await outcome(remove(tenant, tenant.admin.key, tenant.owner))).toEqual([
+      403,
+      expect.stringContaining("Only the OWNER"),
+    ]);
     expect(await meStatus(tenant.owner)).toBe(200);
   });
 });
@@ -249,6 +334,7 @@ describe("the operations on a tenant's users", () => {
       ["PATCH", `/${other.user.id}`, { role: "ADMIN" }],
       ["POST", `/${other.user.id}/deactivate`],
       ["POST", `/${other.user.id}/activate`],
+      ["DELETE", `/${other.user.id}`],
     ];
     for (const [method, path, body] of operations) {
       const send = async (place: TestTenant, key: string) => {

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { MAX_GRANTS } from "../../src/people/user-permissions.ts";
+import { MAX_PERMISSIONS } from "../../src/people/user-permissions.ts";
 import { contractFaults } from "../support/contract.ts";
 import { insertParts } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant, type TestUser } from "../support/tenant.ts";
 
 type Capability = "READ_ONLY" | "READ_WRITE";
-type Grant = { id: string; materialized_path: string; capability: Capability; path_part_id: string };
-type Page = { items: Grant[]; total: number; limit: number; offset: number };
+type Permission = { id: string; materialized_path: string; capability: Capability; path_part_id: string };
+type Page = { items: Permission[]; total: number; limit: number; offset: number };
 
 let service: Service;
 
@@ -25,21 +25,21 @@ async function tenantWith(paths: string[]) {
       path_part_id: tree.idOf(path),
       capability,
     });
-  const grant = async (path: string, capability: Capability, by?: TestUser, to?: TestUser): Promise<Grant> => {
+  const give = async (path: string, capability: Capability, by?: TestUser, to?: TestUser): Promise<Permission> => {
     const response = await post(path, capability, by, to);
     expect([path, response.status]).toEqual([path, 201]);
-    return response.json<Grant>();
+    return response.json<Permission>();
   };
-  /** The status of a change of a grant, and the detail of a problem. */
+  /** The status of a change of a permission, and the detail of a problem. */
   const patch = async (id: string, change: Record<string, unknown>, by: TestUser = tenant.owner) => {
     const response = await service.send("PATCH", `/v1/user-permissions/${id}?tenant_id=${tenant.id}`, by.key, change);
-    return { status: response.status, ...(await response.json<Partial<Grant> & { detail?: unknown }>()) };
+    return { status: response.status, ...(await response.json<Partial<Permission> & { detail?: unknown }>()) };
   };
   const remove = async (id: string, by: TestUser = tenant.owner, tenantId = tenant.id) =>
     (await service.send("DELETE", `/v1/user-permissions/${id}?tenant_id=${tenantId}`, by.key)).status;
   const canRead = async (path: string) =>
     (await service.get(`/v1/path-parts/${tree.idOf(path)}`, tenant.user.key)).status === 200;
-  return { tenant, tree, post, grant, patch, remove, canRead };
+  return { tenant, tree, post, give, patch, remove, canRead };
 }
 
 const listPath = (tenant: TestTenant, user: TestUser, more = "") =>
@@ -56,12 +56,12 @@ async function list(tenant: TestTenant, user: TestUser, by: TestUser, more = "")
 const detailOf = async (response: Response) => [response.status, (await response.json<{ detail: unknown }>()).detail];
 
 describe("GET /v1/user-permissions", () => {
-  it("lists a user's grants by path, in pages with an exact total, to OWNER, ADMIN and the user", async () => {
-    const { tenant, grant } = await tenantWith(["/b", "/a", "/a/c"]);
-    await grant("/b", "READ_WRITE");
-    await grant("/a/c", "READ_ONLY");
-    await grant("/a", "READ_ONLY");
-    await grant("/b", "READ_ONLY", tenant.owner, tenant.admin);
+  it("lists a user's permissions by path, in pages with an exact total, to OWNER, ADMIN and the user", async () => {
+    const { tenant, give } = await tenantWith(["/b", "/a", "/a/c"]);
+    await give("/b", "READ_WRITE");
+    await give("/a/c", "READ_ONLY");
+    await give("/a", "READ_ONLY");
+    await give("/b", "READ_ONLY", tenant.owner, tenant.admin);
     for (const by of [tenant.owner, tenant.admin, tenant.user]) {
       const page = await list(tenant, tenant.user, by);
       expect(page).toMatchObject({ total: 3, limit: 20, offset: 0 });
@@ -103,13 +103,13 @@ describe("GET /v1/user-permissions", () => {
 });
 
 describe("POST /v1/user-permissions", () => {
-  it("grants a part and everything below it, at once, matching by whole names", async () => {
-    const { tenant, tree, post, grant, canRead } = await tenantWith(["/a", "/a/b", "/a/b/c", "/ab", "/a-b"]);
+  it("opens a part and everything below it, at once, matching by whole names", async () => {
+    const { tenant, tree, post, give, canRead } = await tenantWith(["/a", "/a/b", "/a/b/c", "/ab", "/a-b"]);
     expect(await canRead("/a/b")).toBe(false);
 
     const response = await post("/a", "READ_ONLY", tenant.admin);
     expect(response.status).toBe(201);
-    const body = await response.json<Grant>();
+    const body = await response.json<Permission>();
     expect(contractFaults("create_user_permission", 201, body)).toEqual([]);
     expect(body).toMatchObject({
       tenant_id: tenant.id,
@@ -124,28 +124,28 @@ describe("POST /v1/user-permissions", () => {
     const rename = async (path: string) =>
       (await service.send("PATCH", `/v1/path-parts/${tree.idOf(path)}`, tenant.user.key, { name: "z" })).status;
     expect(await rename("/a/b/c")).toBe(403);
-    await grant("/a/b", "READ_WRITE");
+    await give("/a/b", "READ_WRITE");
     expect(await rename("/a/b/c")).toBe(200);
   });
 
-  it("refuses what another grant on it or above covers already, and names that grant", async () => {
-    const { post, grant, tenant } = await tenantWith(["/a", "/a/b", "/a/b/c", "/ab", "/w", "/w/x"]);
-    await grant("/a/b", "READ_ONLY");
-    await grant("/w", "READ_WRITE");
+  it("refuses what another permission on it or above covers already, and names that permission", async () => {
+    const { post, give, tenant } = await tenantWith(["/a", "/a/b", "/a/b/c", "/ab", "/w", "/w/x"]);
+    await give("/a/b", "READ_ONLY");
+    await give("/w", "READ_WRITE");
     const covered = (path: string) => [409, `The user's ${path} covers that already.`];
 
-    expect(await detailOf(await post("/a/b/c", "READ_ONLY"))).toEqual(covered("READ_ONLY grant on /a/b"));
-    expect(await detailOf(await post("/w/x", "READ_ONLY"))).toEqual(covered("READ_WRITE grant on /w"));
-    expect(await detailOf(await post("/w/x", "READ_WRITE"))).toEqual(covered("READ_WRITE grant on /w"));
-    const onPart = "The user has a READ_ONLY grant on /a/b already. Change that one.";
+    expect(await detailOf(await post("/a/b/c", "READ_ONLY"))).toEqual(covered("READ_ONLY permission on /a/b"));
+    expect(await detailOf(await post("/w/x", "READ_ONLY"))).toEqual(covered("READ_WRITE permission on /w"));
+    expect(await detailOf(await post("/w/x", "READ_WRITE"))).toEqual(covered("READ_WRITE permission on /w"));
+    const onPart = "The user has a READ_ONLY permission on /a/b already. Change that one.";
     expect(await detailOf(await post("/a/b", "READ_ONLY"))).toEqual([409, onPart]);
     expect(await detailOf(await post("/a/b", "READ_WRITE"))).toEqual([409, onPart]);
 
-    // More than what is above, wider than what is below, beside it, or for somebody else: no grant covers these.
-    await grant("/a/b/c", "READ_WRITE");
-    await grant("/a", "READ_ONLY");
-    await grant("/ab", "READ_ONLY");
-    await grant("/w/x", "READ_ONLY", tenant.owner, tenant.admin);
+    // More than what is above, wider than what is below, beside it, or for somebody else: no permission covers these.
+    await give("/a/b/c", "READ_WRITE");
+    await give("/a", "READ_ONLY");
+    await give("/ab", "READ_ONLY");
+    await give("/w/x", "READ_ONLY", tenant.owner, tenant.admin);
   });
 
   it("answers 422 for a user and a part that are not in the tenant, both at once", async () => {
@@ -166,7 +166,7 @@ describe("POST /v1/user-permissions", () => {
     ]);
   });
 
-  it("makes one grant of the same one asked for twice at once", async () => {
+  it("makes one permission of the same one asked for twice at once", async () => {
     const { post } = await tenantWith(["/a", "/a/b"]);
     const responses = await Promise.all([post("/a", "READ_WRITE"), post("/a", "READ_WRITE")]);
     expect(responses.map(({ status }) => status).sort()).toEqual([201, 409]);
@@ -174,41 +174,41 @@ describe("POST /v1/user-permissions", () => {
     expect(below.map(({ status }) => status)).toEqual([409, 409]);
   });
 
-  it(`gives a user at most ${MAX_GRANTS} grants, however many are asked for at once`, async () => {
-    const paths = Array.from({ length: MAX_GRANTS + 3 }, (_, n) => `/g${n}`);
+  it(`gives a user at most ${MAX_PERMISSIONS} permissions, however many are asked for at once`, async () => {
+    const paths = Array.from({ length: MAX_PERMISSIONS + 3 }, (_, n) => `/g${n}`);
     const { tenant, post, patch, remove } = await tenantWith(paths);
     const responses = await Promise.all(paths.map((path) => post(path, "READ_ONLY")));
     const made = responses.filter(({ status }) => status === 201);
-    expect(made).toHaveLength(MAX_GRANTS);
+    expect(made).toHaveLength(MAX_PERMISSIONS);
     for (const response of responses.filter(({ status }) => status !== 201)) {
-      expect(await detailOf(response)).toEqual([409, expect.stringContaining("50 grants already")]);
+      expect(await detailOf(response)).toEqual([409, expect.stringContaining("50 permissions already")]);
     }
-    const first = await made[0]?.json<Grant>();
+    const first = await made[0]?.json<Permission>();
     expect(await patch(first?.id ?? "", { capability: "READ_WRITE" })).toMatchObject({ status: 200 });
     expect((await post("/g0", "READ_ONLY", tenant.owner, tenant.admin)).status).toBe(201);
     expect(await remove(first?.id ?? "")).toBe(204);
     const { total } = await list(tenant, tenant.user, tenant.user);
-    expect(total).toBe(MAX_GRANTS - 1);
+    expect(total).toBe(MAX_PERMISSIONS - 1);
   });
 
   it("never breaks on a part that is deleted at the same moment", async () => {
     for (let time = 0; time < 5; time++) {
       const { tenant, tree, post } = await tenantWith(["/a"]);
-      const [granted, deleted] = await Promise.all([
+      const [given, deleted] = await Promise.all([
         post("/a", "READ_ONLY"),
         service.send("DELETE", `/v1/path-parts/${tree.idOf("/a")}`, tenant.owner.key),
       ]);
       expect(deleted.status).toBe(204);
-      expect([201, 404, 422]).toContain(granted.status);
+      expect([201, 404, 422]).toContain(given.status);
       expect((await list(tenant, tenant.user, tenant.user)).total).toBe(0);
     }
   });
 });
 
-describe("a grant", () => {
+describe("a permission", () => {
   it("follows its part when that is moved or renamed, or moved away from under another", async () => {
-    const { tenant, tree, grant, canRead } = await tenantWith(["/a", "/a/b", "/a/b/c", "/z"]);
-    const { id } = await grant("/a/b", "READ_ONLY");
+    const { tenant, tree, give, canRead } = await tenantWith(["/a", "/a/b", "/a/b/c", "/z"]);
+    const { id } = await give("/a/b", "READ_ONLY");
     const move = (path: string, change: Record<string, unknown>) =>
       service.send("PATCH", `/v1/path-parts/${tree.idOf(path)}`, tenant.owner.key, change);
 
@@ -225,8 +225,8 @@ describe("a grant", () => {
 
 describe("PATCH /v1/user-permissions/{permission_id}", () => {
   it("changes the capability, the part or both, and nothing for what is left out, null or the same", async () => {
-    const { tree, grant, patch, canRead } = await tenantWith(["/a", "/b"]);
-    const { id } = await grant("/a", "READ_ONLY");
+    const { tree, give, patch, canRead } = await tenantWith(["/a", "/b"]);
+    const { id } = await give("/a", "READ_ONLY");
 
     const { status, ...changed } = await patch(id, { capability: "READ_WRITE" });
     expect([status, contractFaults("update_user_permission", 200, changed)]).toEqual([200, []]);
@@ -242,15 +242,15 @@ describe("PATCH /v1/user-permissions/{permission_id}", () => {
     expect([await canRead("/a"), await canRead("/b")]).toEqual([false, true]);
   });
 
-  it("refuses what another grant covers, and a part that is not in the tenant", async () => {
-    const { tenant, tree, grant, patch } = await tenantWith(["/a", "/a/b", "/c"]);
+  it("refuses what another permission covers, and a part that is not in the tenant", async () => {
+    const { tenant, tree, give, patch } = await tenantWith(["/a", "/a/b", "/c"]);
     const other = await createTenant(service.database);
-    await grant("/a", "READ_ONLY");
-    const below = await grant("/a/b", "READ_WRITE");
-    const beside = await grant("/c", "READ_ONLY");
+    await give("/a", "READ_ONLY");
+    const below = await give("/a/b", "READ_WRITE");
+    const beside = await give("/c", "READ_ONLY");
     expect(await patch(below.id, { capability: "READ_ONLY" })).toMatchObject({
       status: 409,
-      detail: "The user's READ_ONLY grant on /a covers that already.",
+      detail: "The user's READ_ONLY permission on /a covers that already.",
     });
     expect(await patch(beside.id, { path_part_id: tree.idOf("/a/b") })).toMatchObject({ status: 409 });
     expect(await patch(beside.id, { path_part_id: other.sourcesId })).toMatchObject({
@@ -267,8 +267,8 @@ describe("PATCH /v1/user-permissions/{permission_id}", () => {
 
 describe("DELETE /v1/user-permissions/{permission_id}", () => {
   it("takes the right back at once", async () => {
-    const { grant, remove, canRead } = await tenantWith(["/a"]);
-    const { id } = await grant("/a", "READ_WRITE");
+    const { give, remove, canRead } = await tenantWith(["/a"]);
+    const { id } = await give("/a", "READ_WRITE");
     expect(await canRead("/a")).toBe(true);
     expect(await remove(id)).toBe(204);
     expect(await canRead("/a")).toBe(false);
@@ -276,13 +276,13 @@ describe("DELETE /v1/user-permissions/{permission_id}", () => {
   });
 });
 
-describe("the operations on grants", () => {
+describe("the operations on permissions", () => {
   it("are 403 to a USER on their own, 404 on others' and other tenants', in one database request each", async () => {
-    const { tenant, post, grant, patch, remove } = await tenantWith(["/a"]);
+    const { tenant, post, give, patch, remove } = await tenantWith(["/a"]);
     const other = await tenantWith(["/a"]);
-    const own = await grant("/a", "READ_ONLY");
-    const admins = await grant("/a", "READ_ONLY", tenant.owner, tenant.admin);
-    const foreign = await other.grant("/a", "READ_ONLY");
+    const own = await give("/a", "READ_ONLY");
+    const admins = await give("/a", "READ_ONLY", tenant.owner, tenant.admin);
+    const foreign = await other.give("/a", "READ_ONLY");
 
     const needed = "You need the role OWNER or ADMIN.";
     expect(await detailOf(await post("/a", "READ_WRITE", tenant.user))).toEqual([403, needed]);

@@ -86,13 +86,16 @@ describe("POST /v1/workflow-definitions/{definition_id}/invoke", () => {
     const tenant = await newTenant();
     const first = await service.send("POST", invokePath(tenant), tenant.owner.key, { idempotency_key: "k" });
     const again = await service.send("POST", invokePath(tenant), tenant.owner.key, {}, { "Idempotency-Key": "k" });
-    expect([first.status, again.status]).toEqual([202, 200]);
+    expect([first.status, again.status]).toEqual([202, 202]);
     expect([first.headers.get("idempotency-replayed"), again.headers.get("idempotency-replayed")]).toEqual([
       null,
       "true",
     ]);
     const run = await first.json<{ id: string }>();
-    expect((await again.json<{ id: string }>()).id).toBe(run.id);
+    const replayed = await again.json<{ id: string }>();
+    expect(replayed.id).toBe(run.id);
+    expect(contractFaults("invoke_workflow", 202, replayed)).toEqual([]);
+    expect(again.headers.get("location")).toBe(`/v1/workflow-runs/${run.id}`);
 
     const other = await service.send("POST", invokePath(tenant), tenant.owner.key, { idempotency_key: "other" });
     expect(other.status).toBe(202);
@@ -141,11 +144,12 @@ describe("POST /v1/workflow-definitions/{definition_id}/invoke", () => {
     const age = (interval: string) => sql`
       update workflow_runs set created_at = statement_timestamp() - ${interval}::interval where id = ${run.id}`;
 
+    const repeated = async () => (await post()).headers.get("idempotency-replayed");
     await age("25 hours");
-    expect((await post()).status).toBe(200);
+    expect(await repeated()).toBe("true");
     expect((await callBack(service, tenant, run.id, { status: "COMPLETED" })).status).toBe(200);
     await age("23 hours");
-    expect((await post()).status).toBe(200);
+    expect(await repeated()).toBe("true");
     await age("25 hours");
     const fresh = await post();
     expect(fresh.status).toBe(202);
@@ -159,7 +163,8 @@ describe("POST /v1/workflow-definitions/{definition_id}/invoke", () => {
         service.send("POST", invokePath(tenant), tenant.owner.key, { idempotency_key: "once" }),
       ),
     );
-    expect(responses.map(({ status }) => status).sort()).toEqual([...Array.from({ length: 19 }, () => 200), 202]);
+    expect(responses.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 202));
+    expect(responses.filter(({ headers }) => headers.has("idempotency-replayed"))).toHaveLength(19);
     const ids = await Promise.all(responses.map(async (response) => (await response.json<{ id: string }>()).id));
     expect(new Set(ids).size).toBe(1);
   });
@@ -281,6 +286,6 @@ describe("POST /v1/workflow-definitions/{definition_id}/invoke", () => {
     const [replay, again] = await service.counted(() =>
       service.send("POST", invokePath(tenant), tenant.owner.key, { idempotency_key: "k" }),
     );
-    expect([replay.status, again]).toEqual([200, 1]);
+    expect([replay.status, replay.headers.get("idempotency-replayed"), again]).toEqual([202, "true", 1]);
   });
 });

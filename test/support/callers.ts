@@ -90,6 +90,21 @@ export const sessionToken = (
     "k2",
   );
 
+/** A session token of the login service for somebody who is no user yet. */
+export const loginToken = (tenant: TestTenant, claims: Record<string, unknown>) =>
+  signSymmetric(
+    { iss: ISSUER, aud: AUDIENCE, sub: crypto.randomUUID(), tenant_id: tenant.id, exp: inSeconds(300), ...claims },
+    SESSION_KEYS.k2,
+    "k2",
+  );
+
+/** The credential with which a call works: the OWNER's, that of the run's runner, or that of who is invited. */
+export async function credentialFor(tenant: TestTenant, { runId, invitedEmail }: Call): Promise<string> {
+  if (runId !== undefined) return runToken(tenant, runId);
+  if (invitedEmail !== undefined) return loginToken(tenant, { email: invitedEmail, email_verified: true });
+  return tenant.owner.key;
+}
+
 /** Those whom the service lets in, by what they are in the stage's tenant. */
 export async function knownCallers(stage: Stage, other: Stage) {
   const { bare, reader, writer, tenant } = stage;

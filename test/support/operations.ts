@@ -3,6 +3,7 @@ import {
   addDefinition,
   addEnded,
   addFolder,
+  addInvite,
   addKey,
   addPermission,
   addRunning,
@@ -17,6 +18,8 @@ export type Call = {
   body?: unknown;
   /** The run whose token opens it, where one does. */
   runId?: string;
+  /** The email of the invite that it is about, whose verified owner may accept it. */
+  invitedEmail?: string;
 };
 
 /** The statuses for: a USER without permissions, one who may read, one who may write, an ADMIN, the OWNER, another tenant's OWNER. */
@@ -147,6 +150,26 @@ export const OPERATIONS: Record<string, Operation> = {
     answers: [404, 403, 204, 204, 204, 404],
     call: async (stage) => remove(`/v1/path-parts/${await addFolder(stage)}`),
   },
+  list_folders: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: ({ roots }) => get(`/v1/folders?parent_path_part_id=${roots["/outputs"]}&limit=100`),
+  },
+  create_folder: {
+    answers: [422, 403, 201, 201, 201, 422],
+    call: (stage) => post("/v1/folders", { name: stage.newName(), parent_path_part_id: stage.roots["/outputs"] }),
+  },
+  get_folder: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(`/v1/folders/${await addFolder(stage)}`),
+  },
+  update_folder: {
+    answers: [404, 403, 200, 200, 200, 404],
+    call: async (stage) => patch(`/v1/folders/${await addFolder(stage)}`, { name: stage.newName() }),
+  },
+  delete_folder: {
+    answers: [404, 403, 204, 204, 204, 404],
+    call: async (stage) => remove(`/v1/folders/${await addFolder(stage)}`),
+  },
   get_me: {
     answers: [200, 200, 200, 200, 200, 200],
     call: () => get("/v1/users/me"),
@@ -163,6 +186,10 @@ export const OPERATIONS: Record<string, Operation> = {
   update_tenant_user: {
     answers: [403, 403, 403, 200, 200, 404],
     call: async (stage) => patch(`${users(stage)}/${await addColleague(stage)}`, { role: "ADMIN" }),
+  },
+  delete_tenant_user: {
+    answers: [403, 403, 403, 204, 204, 404],
+    call: async (stage) => remove(`${users(stage)}/${await addColleague(stage)}`),
   },
   deactivate_tenant_user: {
     answers: [403, 403, 403, 200, 200, 404],
@@ -199,6 +226,26 @@ export const OPERATIONS: Record<string, Operation> = {
   delete_user_permission: {
     answers: [404, 404, 404, 204, 204, 404],
     call: async (stage) => remove(await permissionPath(stage)),
+  },
+  list_invites: {
+    answers: [403, 403, 403, 200, 200, 200],
+    call: () => get("/v1/invites?limit=100"),
+  },
+  create_invite: {
+    answers: [403, 403, 403, 201, 201, 404],
+    call: (stage) => post("/v1/invites", { tenant_id: stage.tenant.id, email: `${stage.newName()}@test.example` }),
+  },
+  delete_invite: {
+    answers: [403, 403, 403, 204, 204, 404],
+    call: async (stage) => remove(`/v1/invites/${await addInvite(stage)}`),
+  },
+  accept_invite: {
+    // None of these has the invited email.
+    answers: [404, 404, 404, 404, 404, 404],
+    call: async (stage) => {
+      const invitedEmail = `${stage.newName()}@test.example`;
+      return { ...post(`/v1/invites/${await addInvite(stage, invitedEmail)}/accept`), invitedEmail };
+    },
   },
   create_api_key: {
     answers: [201, 201, 201, 201, 201, 201],

@@ -120,6 +120,11 @@ export async function addColleague(stage: Stage): Promise<string> {
   return (await addUser(stage.service.database, stage.tenant)).id;
 }
 
+/** A new invite to the stage's tenant. Returns its id. */
+export async function addInvite(stage: Stage, email = `${stage.newName()}@test.example`): Promise<string> {
+  return postForId(stage, "/v1/invites", { tenant_id: stage.tenant.id, email });
+}
+
 /** A new key of the OWNER's colleague: an ADMIN of their own, since a user may have only so many. Returns its id. */
 export async function addKey(stage: Stage): Promise<string> {
   const { key } = await addUser(stage.service.database, stage.tenant, "ADMIN");

@@ -2,7 +2,8 @@
 import { type Context, Hono } from "hono";
 import { v7 as newId } from "uuid";
 import { CREATABLE_PART_TYPES } from "../../db/enums.ts";
-import { createPathPart, deletePathPart, movePathPart } from "../../files/change-path-part.ts";
+import { createPathPart, movePathPart } from "../../files/change-path-part.ts";
+import { deletePathPart } from "../../files/delete-path-part.ts";
 import { NO_PATH_PART } from "../../files/path.ts";
 import { CreatePathPartRequestSchema, UpdatePathPartRequestSchema } from "../../files/path-parts-routes.ts";
 import type { AppEnv } from "../../http/env.ts";

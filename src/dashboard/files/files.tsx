@@ -1,5 +1,5 @@
 import { CREATABLE_PART_TYPES, type PartType } from "../../db/enums.ts";
-import type { PathPartRow } from "../../files/path-parts.ts";
+import type { PathPart } from "../../files/path-parts.ts";
 import { Ask, Empty, Fact, Id, Live, Name, Pages, Send, Time } from "../components.tsx";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
@@ -27,13 +27,13 @@ export const KindIcon = ({ type }: { type: PartType }) => (
 );
 
 /** What may be put below a part; at the root, below null. */
-const creatableBelow = (part: PathPartRow | null) =>
-  CREATABLE_PART_TYPES.filter((type) => (type === "DOCUMENT_VERSION") === (part?.part_type === "DOCUMENT"));
+const creatableBelow = (part: PathPart | null) =>
+  CREATABLE_PART_TYPES.filter((type) => (type === "DOCUMENT_VERSION") === (part?.partType === "DOCUMENT"));
 
 export const mayCreateIn = ({ part, caller }: FolderView) =>
   part === null
     ? caller.is_administrator
-    : part.can_write && !part.system_managed && (part.part_type === "FOLDER" || part.part_type === "DOCUMENT");
+    : part.canWrite && !part.systemManaged && (part.partType === "FOLDER" || part.partType === "DOCUMENT");
 
 export const hrefOf = (id: string | null | undefined) => (id ? `/app/files/${id}` : "/app/files");
 
@@ -72,9 +72,9 @@ export const FilesPage = ({ view, offset }: { view: FolderView; offset: number }
             <Children parts={view.children} />
           ) : (
             <Empty
-              title={part?.part_type === "DOCUMENT_VERSION" ? "A version holds nothing." : "There is nothing in it."}
+              title={part?.partType === "DOCUMENT_VERSION" ? "A version holds nothing." : "There is nothing in it."}
             >
-              {part === null && !view.caller.is_administrator && <p>Ask an OWNER or ADMIN to grant you something.</p>}
+              {part === null && !view.caller.is_administrator && <p>Ask an OWNER or ADMIN to give you a permission.</p>}
             </Empty>
           )}
           <Pages
@@ -110,14 +110,14 @@ const Children = ({ parts }: { parts: FolderView["children"] }) => (
         <tr>
           <td class="grow">
             <a href={hrefOf(part.id)} class="file">
-              <KindIcon type={part.part_type} />
-              <Name>{part.workflow_name ?? part.name}</Name>
+              <KindIcon type={part.partType} />
+              <Name>{part.workflowName ?? part.name}</Name>
             </a>
           </td>
-          <td>{kindOf(part.part_type)}</td>
-          <td class="muted number">{part.system_managed ? "see only" : part.can_write ? "read, write" : "read"}</td>
+          <td>{kindOf(part.partType)}</td>
+          <td class="muted number">{part.systemManaged ? "see only" : part.canWrite ? "read, write" : "read"}</td>
           <td class="when">
-            <Time at={part.updated_at} />
+            <Time at={part.updatedAt.toISOString()} />
           </td>
         </tr>
       ))}
@@ -127,14 +127,15 @@ const Children = ({ parts }: { parts: FolderView["children"] }) => (
 
 const FileActions = ({ view }: { view: FolderView }) => {
   const { part } = view;
-  const mayChange = part?.can_write && !part.system_managed;
+  const mayChange = part?.canWrite && !part.systemManaged;
   return (
     <div class="actions">
       {part && mayChange && (
         <>
           <Ask id="ask-rename" label="Rename" title="Rename">
             <p>
-              Everything below follows, and so do grants and workflows. Runs keep the paths they were triggered with.
+              Everything below follows, and so do permissions and workflows. Runs keep the paths they were triggered
+              with.
             </p>
             <RenameForm id={part.id} name={part.name} failure={NO_FAILURE} />
           </Ask>
@@ -144,15 +145,15 @@ const FileActions = ({ view }: { view: FolderView }) => {
           <Ask
             id="ask-delete"
             label="Delete"
-            title={`Delete this ${kindOf(part.part_type).toLowerCase()}?`}
+            title={`Delete this ${kindOf(part.partType).toLowerCase()}?`}
             kind="danger"
           >
             <p>
-              It goes for good, with everything below it and all grants on that. While a workflow uses it, or something
-              below it, this is refused.
+              It goes for good, with everything below it and all permissions on that. While a workflow uses it, or
+              something below it, this is refused.
             </p>
             <Send action={`/app/files/${part.id}/delete`} label="Delete" kind="danger">
-              <input type="hidden" name="parent" value={part.parent_id ?? ""} />
+              <input type="hidden" name="parent" value={part.parentId ?? ""} />
             </Send>
           </Ask>
         </>
@@ -217,23 +218,23 @@ export const RenameForm = ({ id, name, failure }: { id: string; name: string; fa
   </form>
 );
 
-const About = ({ part }: { part: PathPartRow }) => (
+const About = ({ part }: { part: PathPart }) => (
   <section class="card">
     <dl class="rows">
-      <Fact name="Kind">{kindOf(part.part_type)}</Fact>
+      <Fact name="Kind">{kindOf(part.partType)}</Fact>
       <Fact name="Path">
         <span class="wrap">
-          <bdi>{part.materialized_path}</bdi>
+          <bdi>{part.materializedPath}</bdi>
         </span>
       </Fact>
       <Fact name="Id">
         <Id id={part.id} />
       </Fact>
       <Fact name="Access">
-        {part.system_managed ? "see only: the service keeps it" : part.can_write ? "read and write" : "read"}
+        {part.systemManaged ? "see only: the service keeps it" : part.canWrite ? "read and write" : "read"}
       </Fact>
       <Fact name="Created">
-        <Time at={part.created_at} />
+        <Time at={part.createdAt.toISOString()} />
       </Fact>
     </dl>
   </section>
@@ -258,7 +259,7 @@ const Uses = ({ view: { uses, part } }: { view: FolderView }) => (
             </a>{" "}
             <small class="muted">
               as {ROLES[letter]}
-              {path !== part?.materialized_path && (
+              {path !== part?.materializedPath && (
                 <>
                   , by <bdi>{path}</bdi>
                 </>

@@ -9,7 +9,7 @@ type MovePageProps = { moved: { id: string; name: string }; view: FolderView };
 export const MovePage = ({ moved: { id, name }, view }: MovePageProps) => {
   const href = (to: string | null) => `/app/files/${id}/move${to === null ? "" : `?to=${to}`}`;
   const folders = view.children.filter(
-    (child) => child.part_type === "FOLDER" && child.id !== id && !child.system_managed,
+    (child) => child.partType === "FOLDER" && child.id !== id && !child.systemManaged,
   );
   return (
     <Page title={`Move ${name}`} section="files" caller={view.caller}>
@@ -42,7 +42,7 @@ export const MovePage = ({ moved: { id, name }, view }: MovePageProps) => {
               Move it here
             </button>{" "}
             <span class="muted">
-              <Path>{view.part?.materialized_path ?? "/"}</Path>
+              <Path>{view.part?.materializedPath ?? "/"}</Path>
             </span>
           </form>
         </div>

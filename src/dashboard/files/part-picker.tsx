@@ -96,16 +96,16 @@ export const PartPicker = (props: PickerProps) => {
           {view.children.length === 0 && <p class="muted">There is nothing in it.</p>}
           <ul>
             {view.children
-              .filter((part) => CREATABLE_PART_TYPES.some((type) => type === part.part_type) && !part.system_managed)
+              .filter((part) => CREATABLE_PART_TYPES.some((type) => type === part.partType) && !part.systemManaged)
               .map((part) => (
                 <li>
-                  {allowed.includes(part.part_type) && !isChosen(part.id) ? (
+                  {allowed.includes(part.partType) && !isChosen(part.id) ? (
                     <label class="choice">
                       <input
                         type="checkbox"
                         name={field}
-                        value={formatChoice({ id: part.id, type: part.part_type, path: part.materialized_path })}
-                        aria-label={part.materialized_path}
+                        value={formatChoice({ id: part.id, type: part.partType, path: part.materializedPath })}
+                        aria-label={part.materializedPath}
                       />
                       <Path>{part.name}</Path>
                     </label>
@@ -115,7 +115,7 @@ export const PartPicker = (props: PickerProps) => {
                       {isChosen(part.id) ? " (chosen)" : ""}
                     </span>
                   )}
-                  {part.part_type !== "DOCUMENT_VERSION" && (
+                  {part.partType !== "DOCUMENT_VERSION" && (
                     <Open action={props.action} field={field} id={part.id}>
                       open
                     </Open>

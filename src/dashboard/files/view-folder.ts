@@ -1,17 +1,28 @@
-import { sql } from "drizzle-orm";
+import { and, asc, count, eq, type SQL, sql } from "drizzle-orm";
+import { type AnyPgColumn, unionAll } from "drizzle-orm/pg-core";
+import type { Credential } from "../../db/access.ts";
 import {
-  authenticated,
-  type Credential,
-  definitionIsVisible,
-  isAdministrator,
+  type Caller as CallerExpression,
+  callerBy,
   mayRead,
-  ofTenant,
-  principal,
-} from "../../db/access.ts";
+  maySeeDefinition,
+  permittedPathsOf,
+  requireCaller,
+} from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
+import { pathParts, workflowDefinitions } from "../../db/tables.ts";
 import { namedParts } from "../../files/named-parts.ts";
-import { ORDERS, type PathPartRow, partColumns } from "../../files/path-parts.ts";
-import { type Caller, caller } from "../caller.ts";
+import {
+  isReadablePart,
+  listedColumns,
+  listFromTheTops,
+  nodeColumns,
+  orderOf,
+  type PathPart,
+  partColumns,
+  selectPathPart,
+} from "../../files/path-parts.ts";
+import { type Caller, selectCaller } from "../caller.ts";
 
 /** A workflow that names a part, or a folder above it, and as what: `A`, `B`, `C` or `D`. */
 export type Use = { id: string; name: string; letter: string; path: string };
@@ -19,10 +30,10 @@ export type Use = { id: string; name: string; letter: string; path: string };
 export type FolderView = {
   caller: Caller;
   /** Null for the tops of what the caller sees. */
-  part: PathPartRow | null;
+  part: PathPart | null;
   /** From the root on, as far as the caller sees them, without the part itself. */
   above: { id: string; name: string }[];
-  children: (PathPartRow & { workflow_name: string | null })[];
+  children: (PathPart & { workflowName: string | null })[];
   total: number;
   uses: Use[];
   /** The part that is about to be moved here, if one was asked for and the caller may see it. */
@@ -34,68 +45,133 @@ const MAX_USES = 50;
 /**
  * A part of the tree with what is in it, by kind and name, and which workflows use it; without an id the tops of what
  * the caller sees. Null when there is no such part that the caller may see.
- * @throws Problem `unauthenticated`
+ * @throws Unauthenticated
  */
 export async function viewFolder(
   db: Database,
   credential: Credential,
-  request: { id: string | null; limit: number; offset: number; movedId?: string },
+  { id, limit, offset, movedId }: { id: string | null; limit: number; offset: number; movedId?: string },
 ): Promise<FolderView | null> {
-  const id = sql`${request.id}::uuid`;
-  const movedId = sql`${request.movedId ?? null}::uuid`;
-  const { rows } = await repeatable(db).execute<FolderView>(sql`
-    with ${principal(credential)}, part as (
-      select part.* from principal p
-      join path_parts part on part.tenant_id = p.tenant_id and part.id = ${id} and ${mayRead(sql`part.materialized_path`)}
-    ), above as (
-      select top.id, top.name, top.materialized_path
-      from principal p
-      -- As one array, so that they are looked up by their index however many the planner expects.
-      join path_parts top on top.tenant_id = p.tenant_id and top.materialized_path = any (array(
-        select '/' || array_to_string(path.names[1:depth], '/')
-        from part
-        cross join lateral (select string_to_array(substr(part.materialized_path, 2), '/') as names) path
-        cross join lateral generate_series(1, cardinality(path.names) - 1) depth))
-      where ${mayRead(sql`top.materialized_path`)}
-    ), tops as (
-      select g.path from grants g
-      where not exists (select from grants wider where starts_with(g.path, wider.path || '/'))
-    ), children as (
-      select child.* from part join path_parts child on child.tenant_id = part.tenant_id and child.parent_id = part.id
-      union all
-      select child.* from principal p
-      join path_parts child on child.tenant_id = p.tenant_id and child.parent_id is null
-      where ${id} is null and ${isAdministrator}
-      union all
-      select child.* from principal p
-      join path_parts child on child.tenant_id = p.tenant_id
-        and child.materialized_path = any (array(select path from tops))
-      where ${id} is null and not ${isAdministrator}
-    ), used as (
-      select id, materialized_path as path from part union all select id, materialized_path from above
-    ), uses as (
-      select d.id, d.name, named.letter, used.path
-      from principal p
-      join workflow_definitions d on ${definitionIsVisible} and ${namedParts} && array(select id from used)
-      cross join lateral (values ('A', d.source_path_part_ids), ('B', d.instruction_path_part_ids),
-        ('C', d.output_path_part_ids), ('D', array_remove(array[d.template_path_part_id], null))) named (letter, ids)
-      join used on used.id = any (named.ids)
+  const caller = callerBy(db, credential);
+  const isChosen = id === null ? sql`false` : isReadablePart(caller, id, undefined);
+  const listed = id === null ? listFromTheTops(db, caller, 1, undefined) : childrenOf(db, caller, isChosen);
+  const above = ancestorsOf(db, caller, isChosen);
+  const permitted = permittedPathsOf(db, caller);
+  const [callers, [part = null], names, [counted], children, uses, [moved = null]] = await repeatable(db).batch([
+    selectCaller(db, caller),
+    id === null
+      ? db.with(caller).select(partColumns(caller, pathParts)).from(caller).innerJoin(pathParts, sql`false`)
+      : selectPathPart(db, caller, id),
+    db
+      .with(caller, above)
+      .select({ id: above.id, name: above.name })
+      .from(above)
+      .orderBy(sql`length(${above.materializedPath})`),
+    db.with(caller, listed).select({ total: count() }).from(listed),
+    db
+      .with(caller, permitted, listed)
+      .select({
+        ...listedColumns(caller, permitted, listed),
+        workflowName: nameOfWorkflow(listed),
+      })
+      .from(caller)
+      .crossJoin(listed)
+      .orderBy(...orderOf(listed, "LOGICAL"))
+      .limit(limit)
+      .offset(offset),
+    usesOf(db, caller, isChosen),
+    db
+      .with(caller)
+      .select({ id: pathParts.id, name: pathParts.name })
+      .from(caller)
+      .innerJoin(pathParts, movedId === undefined ? sql`false` : isReadablePart(caller, movedId, undefined)),
+  ]);
+  const total = counted?.total ?? 0;
+  const view = { caller: requireCaller(callers), part, above: names, children, total, uses, moved };
+  return id !== null && part === null ? null : view;
+}
+
+/** The name of the workflow whose node this part is; null for another part. */
+export const nameOfWorkflow = (part: Record<"tenantId" | "id", AnyPgColumn>) => sql<string | null>`(
+  select ${workflowDefinitions.name} from ${workflowDefinitions}
+  where ${workflowDefinitions.tenantId} = ${part.tenantId} and ${workflowDefinitions.pathPartId} = ${part.id})`;
+
+/** The common table expression `listed`: what is in the chosen part. */
+const childrenOf = (db: Database, caller: CallerExpression, isChosen: SQL | undefined) => {
+  const chosen = chosenPart(db, caller, isChosen).as("chosen");
+  return db.$with("listed").as(
+    db
+      .select(nodeColumns)
+      .from(chosen)
+      .crossJoin(caller)
+      .innerJoin(pathParts, and(eq(pathParts.tenantId, caller.tenantId), eq(pathParts.parentId, chosen.id))),
+  );
+};
+
+const chosenPart = (db: Database, caller: CallerExpression, isChosen: SQL | undefined) =>
+  db
+    .select({
+      id: sql<string>`${pathParts.id}`.as("chosen_id"),
+      path: sql<string>`${pathParts.materializedPath}`.as("chosen_path"),
+    })
+    .from(caller)
+    .innerJoin(pathParts, isChosen);
+
+/** The common table expression `above`: the parts on the way to the chosen one, as far as the caller may read them. */
+function ancestorsOf(db: Database, caller: CallerExpression, isChosen: SQL | undefined) {
+  const chosen = chosenPart(db, caller, isChosen).as("chosen");
+  // As one array, so that they are looked up by their index however many the planner expects.
+  const paths = sql`array(
+    select '/' || array_to_string(path.names[1:depth], '/')
+    from ${chosen}
+    cross join lateral (select string_to_array(substr(${chosen.path}, 2), '/') as names) path
+    cross join lateral generate_series(1, cardinality(path.names) - 1) depth)`;
+  return db.$with("above").as(
+    db
+      .select(nodeColumns)
+      .from(caller)
+      .innerJoin(
+        pathParts,
+        and(eq(pathParts.tenantId, caller.tenantId), sql`${pathParts.materializedPath} = any (${paths})`),
+      )
+      .where(mayRead(caller, pathParts.materializedPath)),
+  );
+}
+
+/** The workflows that name the chosen part, or one above it, of those that the caller may see. */
+function usesOf(db: Database, caller: CallerExpression, isChosen: SQL | undefined) {
+  const above = ancestorsOf(db, caller, isChosen);
+  const used = db
+    .$with("used")
+    .as(
+      unionAll(
+        db.select({ id: pathParts.id, path: pathParts.materializedPath }).from(caller).innerJoin(pathParts, isChosen),
+        db.select({ id: above.id, path: above.materializedPath }).from(above),
+      ),
+    );
+  const d = workflowDefinitions;
+  const named = db
+    .select({
+      letter: sql<string>`letter`.as("named_as"),
+      ids: sql<string[]>`ids`.as("named_ids"),
+    })
+    .from(sql`(values ('A', ${d.sourcePathPartIds}), ('B', ${d.instructionPathPartIds}), ('C', ${d.outputPathPartIds}),
+      ('D', array_remove(array[${d.templatePathPartId}], null))) as letters (letter, ids)`)
+    .as("named");
+  return db
+    .with(caller, above, used)
+    .select({ id: d.id, name: d.name, letter: named.letter, path: used.path })
+    .from(caller)
+    .innerJoin(
+      d,
+      and(
+        eq(d.tenantId, caller.tenantId),
+        sql`${namedParts} && array(select ${used.id} from ${used})`,
+        maySeeDefinition(caller, d.id),
+      ),
     )
-    select ${caller}, (select to_jsonb(shown) from (select ${partColumns} from part) shown) as part,
-      (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name) order by length(materialized_path)), '[]')
-        from above) as above,
-      (select count(*)::int from children) as total,
-      (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
-        select ${partColumns}, (select d.name from workflow_definitions d
-            where d.tenant_id = part.tenant_id and d.path_part_id = part.id) as workflow_name
-        from children part order by ${ORDERS.LOGICAL} limit ${request.limit} offset ${request.offset}
-      ) page) as children,
-      (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
-        select * from uses order by name, letter, id limit ${MAX_USES}) page) as uses,
-      (select jsonb_build_object('id', moved.id, 'name', moved.name) from path_parts moved
-        where moved.tenant_id = p.tenant_id and moved.id = ${movedId} and ${mayRead(sql`moved.materialized_path`)}) as moved,
-      ${ofTenant}
-    from principal p`);
-  const view = authenticated(rows);
-  return request.id !== null && view.part === null ? null : view;
+    .crossJoinLateral(named)
+    .innerJoin(used, sql`${used.id} = any (${named.ids})`)
+    .orderBy(asc(d.name), named.letter, asc(d.id))
+    .limit(MAX_USES);
 }

@@ -8,12 +8,14 @@ import type { AppEnv } from "../../http/env.ts";
 import { conditional } from "../../http/middleware/conditional.ts";
 import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
-import { admitAdministrator } from "../../people/admission.ts";
 import { createApiKey, revokeApiKey } from "../../people/api-keys.ts";
 import { CreateApiKeyRequestSchema } from "../../people/api-keys-routes.ts";
-import { changeActivation, changeRole } from "../../people/change-user.ts";
+import { changeActivation, changeRole, deleteUser } from "../../people/change-user.ts";
 import { createPermission, updatePermission } from "../../people/change-user-permission.ts";
-import { CreateTenantUserRequestSchema, UpdateTenantUserRequestSchema } from "../../people/tenant-users-routes.ts";
+import { generateInviteSecret, inviteLink } from "../../people/invite-link.ts";
+import { createInvite, deleteInvite } from "../../people/invites.ts";
+import { InviteUserRequestSchema } from "../../people/invites-routes.ts";
+import { CreateTenantUserRequestSchema, TenantUserEditRequestSchema } from "../../people/tenant-users-routes.ts";
 import { deletePermission } from "../../people/user-permissions.ts";
 import { CreatePermissionRequestSchema, UpdatePermissionRequestSchema } from "../../people/user-permissions-routes.ts";
 import { createUser } from "../../people/users.ts";
@@ -22,8 +24,9 @@ import { viewFolder } from "../files/view-folder.ts";
 import { FormPage, readForm, submit, type Values } from "../forms.tsx";
 import { html, seeOther } from "../render.ts";
 import { idOf, offsetOf, readId, signedIn } from "../signed-in.tsx";
-import { GrantAgainPage, GrantPage } from "./grant.tsx";
+import { InviteForm, InviteLinkPage } from "./invite.tsx";
 import { NewPersonForm, PEOPLE_PAGE, PeoplePage } from "./people.tsx";
+import { PermissionAgainPage, PermissionPage } from "./permission.tsx";
 import { KeyForm, NewKeyPage, PersonPage, RoleForm } from "./person.tsx";
 import { viewPeople, viewPerson } from "./view-people.ts";
 
@@ -89,7 +92,7 @@ people.post("/app/people/:id/role", signedIn, async (c) => {
   return submit(
     c,
     async () => {
-      await changeRole(c.env.db, chosen(c), checkBody(UpdateTenantUserRequestSchema, { role: values.role }).role);
+      await changeRole(c.env.db, chosen(c), checkBody(TenantUserEditRequestSchema, { role: values.role }).role);
       return seeOther(c, href);
     },
     (failure) => (
@@ -110,44 +113,78 @@ for (const [verb, isActive] of [
   });
 }
 
-people.get("/app/people/:id/grant", conditional, signedIn, async (c) => {
+people.post("/app/people/:id/delete", signedIn, async (c) => {
+  await deleteUser(c.env.db, chosen(c));
+  return seeOther(c, "/app/people");
+});
+
+/** Invites somebody, and shows the link: its secret is shown this once. */
+async function invite(c: Context<AppEnv>, email: string, role: string | undefined): Promise<Response> {
+  const { tenantId } = c.var.session;
+  const body = checkBody(InviteUserRequestSchema, { tenant_id: tenantId, email, role });
+  const { secret, secretHash } = await generateInviteSecret();
+  const created = await createInvite(c.env.db, c.var.credential, { id: newId(), ...body, tenantId, secretHash });
+  c.header("Cache-Control", "no-store");
+  const link = inviteLink(c.env.config.publicUrl, created.id, secret);
+  return html(c, <InviteLinkPage invite={created} link={link} />, 201);
+}
+
+people.post("/app/people/invite", signedIn, async (c) => {
+  const { values } = await readForm(c);
+  return submit(
+    c,
+    () => invite(c, values.email?.trim() ?? "", values.role),
+    (failure) => (
+      <FormPage title="Invite somebody" section="people" back="/app/people">
+        <InviteForm values={values} failure={failure} />
+      </FormPage>
+    ),
+  );
+});
+
+people.post("/app/people/invites/:id/withdraw", signedIn, async (c) => {
+  await deleteInvite(c.env.db, c.var.credential, idOf(c));
+  return seeOther(c, "/app/people");
+});
+
+people.get("/app/people/:id/permission", conditional, signedIn, async (c) => {
   const folderId = c.req.query("in");
   const folder = { id: folderId ? readId(folderId) : null, limit: BROWSED, offset: 0 };
   const view = await viewFolder(c.env.db, c.var.credential, folder);
   if (view === null) throw new Problem("not_found", NO_PATH_PART);
-  admitAdministrator({ is_own_tenant: true, is_administrator: view.caller.is_administrator });
-  return html(c, <GrantPage userId={idOf(c)} view={view} />);
+  if (!view.caller.is_administrator) throw new Problem("forbidden", "You need the role OWNER or ADMIN.");
+  return html(c, <PermissionPage userId={idOf(c)} view={view} />);
 });
 
-people.post("/app/people/:id/grant", signedIn, async (c) => {
+people.post("/app/people/:id/permission", signedIn, async (c) => {
   const [{ tenantId, userId }, { values }] = [chosen(c), await readForm(c)];
   const choice = values.part ?? "";
   return submit(
     c,
     async () => {
       const body = { tenant_id: tenantId, user_id: userId, path_part_id: parseChoice(choice).id };
-      const grant = checkBody(CreatePermissionRequestSchema, { ...body, capability: values.capability });
-      const { path_part_id: pathPartId, capability } = grant;
+      const permission = checkBody(CreatePermissionRequestSchema, { ...body, capability: values.capability });
+      const { path_part_id: pathPartId, capability } = permission;
       await createPermission(c.env.db, c.var.credential, { id: newId(), tenantId, userId, pathPartId, capability });
       return seeOther(c, personHref(c));
     },
     (failure) => (
-      <GrantAgainPage userId={userId} choice={choice} capability={values.capability ?? ""} failure={failure} />
+      <PermissionAgainPage userId={userId} choice={choice} capability={values.capability ?? ""} failure={failure} />
     ),
   );
 });
 
-people.post("/app/people/:id/grants/:grant/change", signedIn, async (c) => {
+people.post("/app/people/:id/permissions/:permission/change", signedIn, async (c) => {
   const { values } = await readForm(c);
   const { capability = null } = checkBody(UpdatePermissionRequestSchema, { capability: values.capability });
-  const change = { id: idOf(c, "grant"), tenantId: c.var.session.tenantId, pathPartId: null, capability };
+  const change = { id: idOf(c, "permission"), tenantId: c.var.session.tenantId, pathPartId: null, capability };
   await updatePermission(c.env.db, c.var.credential, change);
   return seeOther(c, personHref(c));
 });
 
-people.post("/app/people/:id/grants/:grant/revoke", signedIn, async (c) => {
-  const grant = { tenantId: c.var.session.tenantId, id: idOf(c, "grant") };
-  await deletePermission(c.env.db, c.var.credential, grant);
+people.post("/app/people/:id/permissions/:permission/revoke", signedIn, async (c) => {
+  const permission = { tenantId: c.var.session.tenantId, id: idOf(c, "permission") };
+  await deletePermission(c.env.db, c.var.credential, permission);
   return seeOther(c, personHref(c));
 });
 

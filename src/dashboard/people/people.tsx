@@ -1,7 +1,9 @@
-import { Ask, Live, Name, Pages, Time } from "../components.tsx";
+import { INVITE_DAYS, type Invite } from "../../people/invites.ts";
+import { Ask, Live, Name, Pages, Send, Time } from "../components.tsx";
 import { plural } from "../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
+import { InviteForm } from "./invite.tsx";
 import type { PeopleView, Person } from "./view-people.ts";
 
 export const PEOPLE_PAGE = 50;
@@ -12,7 +14,12 @@ export const PeoplePage = ({ view, offset }: { view: PeopleView; offset: number 
       <h1>People</h1>
       {view.caller.is_administrator && (
         <div class="actions">
-          <Ask id="ask-new" label="Add somebody" title="Add somebody" kind="primary">
+          <Ask id="ask-invite" label="Invite somebody" title="Invite somebody" kind="primary">
+            <p>You get a link to send to them. It is open for {INVITE_DAYS} days.</p>
+            <InviteForm values={{ role: "USER" }} failure={NO_FAILURE} />
+          </Ask>
+          <Ask id="ask-new" label="Add somebody" title="Add somebody">
+            <p>You can give them permissions before you invite them.</p>
             <NewPersonForm values={{ role: "USER" }} failure={NO_FAILURE} />
           </Ask>
         </div>
@@ -24,7 +31,7 @@ export const PeoplePage = ({ view, offset }: { view: PeopleView; offset: number 
           <tr>
             <th scope="col">Name</th>
             <th scope="col">Role</th>
-            <th scope="col">Grants</th>
+            <th scope="col">Permissions</th>
             <th scope="col">API keys</th>
             <th scope="col">Since</th>
           </tr>
@@ -47,25 +54,53 @@ export const PeoplePage = ({ view, offset }: { view: PeopleView; offset: number 
                 <RoleName person={person} />
               </td>
               <td class="number">
-                {person.role === "USER" ? plural(person.grants, "grant") : <span class="muted">all</span>}
+                {person.role === "USER" ? plural(person.permissions, "permission") : <span class="muted">all</span>}
               </td>
               <td class="number">{plural(person.keys, "key")}</td>
               <td class="when">
-                <Time at={person.created_at} />
+                <Time at={person.createdAt.toISOString()} />
               </td>
             </tr>
           ))}
         </tbody>
       </table>
       <Pages total={view.total} limit={PEOPLE_PAGE} offset={offset} href={(next) => `/app/people?offset=${next}`} />
+      {view.invites.length > 0 && <Invites invites={view.invites} />}
     </Live>
   </Page>
+);
+
+/** The invites that nobody has accepted yet. */
+const Invites = ({ invites }: { invites: readonly Invite[] }) => (
+  <section class="card">
+    <h2>Invites</h2>
+    <ul class="items">
+      {invites.map(({ id, email, role, expiresAt }) => (
+        <li>
+          <span class="item-name">
+            <Name>{email}</Name> <span class="role">{role}</span>
+          </span>
+          <span class="muted">
+            open until <Time at={expiresAt.toISOString()} />
+          </span>
+          <span class="actions">
+            <Send
+              action={`/app/people/invites/${id}/withdraw`}
+              label="Withdraw"
+              name={`Withdraw the invite of ${email}`}
+              kind="small danger"
+            />
+          </span>
+        </li>
+      ))}
+    </ul>
+  </section>
 );
 
 export const RoleName = ({ person }: { person: Person }) => (
   <>
     <span class="role">{person.role}</span>
-    {!person.is_active && <span class="status failed">DEACTIVATED</span>}
+    {person.deactivatedAt !== null && <span class="status failed">DEACTIVATED</span>}
   </>
 );
 
@@ -94,7 +129,7 @@ export const NewPersonForm = ({ values, failure }: { values: Values; failure: Fa
       name="role"
       label="Role"
       failure={failure}
-      hint="A USER sees what is granted; an ADMIN sees and does everything."
+      hint="A USER sees what they have a permission on; an ADMIN sees and does everything."
       control={(a) => (
         <select {...a}>
           {["USER", "ADMIN"].map((role) => (

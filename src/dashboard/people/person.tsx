@@ -1,4 +1,5 @@
 import { ROLES, type Role } from "../../db/enums.ts";
+import { INVITE_DAYS } from "../../people/invites.ts";
 import type { Caller } from "../caller.ts";
 import { Ask, Command, Copy, Empty, Fact, Id, Name, Path, Send, Time } from "../components.tsx";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
@@ -34,7 +35,7 @@ export const PersonPage = ({ view, person }: { view: PersonView; person: Person 
               </span>
             </Fact>
             <Fact name="Since">
-              <Time at={person.created_at} />
+              <Time at={person.createdAt.toISOString()} />
             </Fact>
             <Fact name="Runs">
               <a href={isSelf ? "/app/runs?mine=1" : `/app/runs?user=${person.id}`}>
@@ -43,7 +44,7 @@ export const PersonPage = ({ view, person }: { view: PersonView; person: Person 
             </Fact>
           </dl>
         </section>
-        <Grants view={view} person={person} />
+        <Permissions view={view} person={person} />
         <Keys view={view} person={person} />
       </div>
     </Page>
@@ -55,13 +56,22 @@ const PersonActions = ({ caller, person }: { caller: Caller; person: Person }) =
   return (
     <div class="actions">
       <Ask id="ask-role" label="Change role" title="Change the role?">
-        <p>A USER sees what is granted; an ADMIN sees and does everything.</p>
+        <p>A USER sees what they have a permission on; an ADMIN sees and does everything.</p>
         {caller.role === "OWNER" && (
           <p>There is one OWNER: who makes somebody else the OWNER is an ADMIN from then on.</p>
         )}
         <RoleForm id={person.id} roles={roles} role={person.role} failure={NO_FAILURE} />
       </Ask>
-      {person.is_active ? (
+      {person.mayBeInvited && person.email !== null && (
+        <Ask id="ask-invite" label="Invite" title="Invite them?" kind="primary">
+          <p>They cannot sign in yet. You get a link to send to them: it is open for {INVITE_DAYS} days.</p>
+          <Send action="/app/people/invite" label="Invite" kind="primary">
+            <input type="hidden" name="email" value={person.email} />
+            <input type="hidden" name="role" value={person.role} />
+          </Send>
+        </Ask>
+      )}
+      {person.deactivatedAt === null ? (
         <Ask id="ask-activation" label="Deactivate" title="Deactivate this user?" kind="danger">
           <p>No credential of theirs works from the next request on. Their runs go on, and what they made stays.</p>
           <Send action={`/app/people/${person.id}/deactivate`} label="Deactivate" kind="danger" />
@@ -72,6 +82,10 @@ const PersonActions = ({ caller, person }: { caller: Caller; person: Person }) =
           <Send action={`/app/people/${person.id}/activate`} label="Activate" kind="primary" />
         </Ask>
       )}
+      <Ask id="ask-delete" label="Delete" title="Delete this user?" kind="danger">
+        <p>Their keys, sessions and permissions end at once, and that cannot be undone. Their runs stay.</p>
+        <Send action={`/app/people/${person.id}/delete`} label="Delete" kind="danger" />
+      </Ask>
     </div>
   );
 };
@@ -99,33 +113,35 @@ export const RoleForm = ({ id, roles, role, failure }: RoleFormProps) => (
   </form>
 );
 
-const Grants = ({ view: { caller, permissions }, person }: { view: PersonView; person: Person }) => (
+const Permissions = ({ view: { caller, permissions }, person }: { view: PersonView; person: Person }) => (
   <section class="card">
     <div class="head">
-      <h2>Grants</h2>
+      <h2>Permissions</h2>
       {caller.is_administrator && (
         <div class="actions">
-          <a class="button" href={`/app/people/${person.id}/grant`}>
-            Grant …
+          <a class="button" href={`/app/people/${person.id}/permission`}>
+            Give a permission …
           </a>
         </div>
       )}
     </div>
-    {person.role !== "USER" && <p class="muted">As {person.role} they see and do everything, granted or not.</p>}
+    {person.role !== "USER" && (
+      <p class="muted">As {person.role} they see and do everything, with and without permissions.</p>
+    )}
     {permissions.length === 0 ? (
-      person.role === "USER" && <Empty title="Nothing is granted yet." />
+      person.role === "USER" && <Empty title="They have no permissions yet." />
     ) : (
       <ul class="items">
-        {permissions.map(({ id, path_part_id, materialized_path, capability, workflow_name }) => (
+        {permissions.map(({ id, pathPartId, materializedPath, capability, workflowName }) => (
           <li>
-            <a href={`/app/files/${path_part_id}`} class="item-name">
-              {workflow_name === null ? <Path>{materialized_path}</Path> : <Name>{`Workflow ${workflow_name}`}</Name>}
+            <a href={`/app/files/${pathPartId}`} class="item-name">
+              {workflowName === null ? <Path>{materializedPath}</Path> : <Name>{`Workflow ${workflowName}`}</Name>}
             </a>
             <span class="muted">{capability === "READ_WRITE" ? "read and write" : "read"}</span>
             {caller.is_administrator && (
               <span class="actions">
                 <Send
-                  action={`/app/people/${person.id}/grants/${id}/change`}
+                  action={`/app/people/${person.id}/permissions/${id}/change`}
                   label={capability === "READ_WRITE" ? "Read only" : "Allow to write"}
                   kind="small"
                 >
@@ -136,9 +152,9 @@ const Grants = ({ view: { caller, permissions }, person }: { view: PersonView; p
                   />
                 </Send>
                 <Send
-                  action={`/app/people/${person.id}/grants/${id}/revoke`}
+                  action={`/app/people/${person.id}/permissions/${id}/revoke`}
                   label="Revoke"
-                  name={`Revoke ${materialized_path}`}
+                  name={`Revoke ${materializedPath}`}
                   kind="small danger"
                 />
               </span>
@@ -150,48 +166,54 @@ const Grants = ({ view: { caller, permissions }, person }: { view: PersonView; p
   </section>
 );
 
-const Keys = ({ view: { caller, keys }, person }: { view: PersonView; person: Person }) => (
-  <section class="card">
-    <div class="head">
-      <h2>API keys</h2>
-      {caller.user_id === person.id && (
-        <div class="actions">
-          <Ask id="ask-key" label="New key" title="A new API key" kind="primary">
-            <p>It can do what you can. It is shown once.</p>
-            <KeyForm id={person.id} values={{}} failure={NO_FAILURE} />
-          </Ask>
-        </div>
+const Keys = ({ view: { caller, keys }, person }: { view: PersonView; person: Person }) => {
+  // Only the OWNER revokes the OWNER's keys.
+  const mayRevokeKeys = caller.user_id === person.id || person.role !== "OWNER";
+  return (
+    <section class="card">
+      <div class="head">
+        <h2>API keys</h2>
+        {caller.user_id === person.id && (
+          <div class="actions">
+            <Ask id="ask-key" label="New key" title="A new API key" kind="primary">
+              <p>It can do what you can. It is shown once.</p>
+              <KeyForm id={person.id} values={{}} failure={NO_FAILURE} />
+            </Ask>
+          </div>
+        )}
+      </div>
+      {keys.length === 0 ? (
+        <Empty title="There is no key that works." />
+      ) : (
+        <ul class="items">
+          {keys.map((key) => (
+            <li>
+              <span class="item-name">
+                <Name>{key.name}</Name> <code>…{key.keySuffix}</code>
+              </span>
+              <span class="muted">
+                since <Time at={key.createdAt.toISOString()} />
+                {key.expiresAt !== null && (
+                  <>
+                    , until <Time at={key.expiresAt.toISOString()} />
+                  </>
+                )}
+              </span>
+              <span class="actions">
+                {mayRevokeKeys && (
+                  <Ask id={`ask-${key.id}`} label="Revoke" title="Revoke this key?" kind="danger">
+                    <p>Whoever holds it is out from the next request on. That cannot be undone.</p>
+                    <Send action={`/app/people/${person.id}/keys/${key.id}/revoke`} label="Revoke" kind="danger" />
+                  </Ask>
+                )}
+              </span>
+            </li>
+          ))}
+        </ul>
       )}
-    </div>
-    {keys.length === 0 ? (
-      <Empty title="There is no key that works." />
-    ) : (
-      <ul class="items">
-        {keys.map((key) => (
-          <li>
-            <span class="item-name">
-              <Name>{key.name}</Name> <code>…{key.key_suffix}</code>
-            </span>
-            <span class="muted">
-              since <Time at={key.created_at} />
-              {key.expires_at !== null && (
-                <>
-                  , until <Time at={key.expires_at} />
-                </>
-              )}
-            </span>
-            <span class="actions">
-              <Ask id={`ask-${key.id}`} label="Revoke" title="Revoke this key?" kind="danger">
-                <p>Whoever holds it is out from the next request on. That cannot be undone.</p>
-                <Send action={`/app/people/${person.id}/keys/${key.id}/revoke`} label="Revoke" kind="danger" />
-              </Ask>
-            </span>
-          </li>
-        ))}
-      </ul>
-    )}
-  </section>
-);
+    </section>
+  );
+};
 
 export const KeyForm = ({ id, values, failure }: { id: string; values: Values; failure: Failure }) => (
   <form method="post" action={`/app/people/${id}/keys`} class="stack">

@@ -1,82 +1,117 @@
-import { type SQL, sql } from "drizzle-orm";
-import { authenticated, type Credential, isAdministrator, keyIsActive, ofTenant, principal } from "../../db/access.ts";
+import { and, count, desc, eq, gt, isNull, type SQL, sql } from "drizzle-orm";
+import type { Credential } from "../../db/access.ts";
+import { type Caller as CallerExpression, callerBy, requireCaller } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
-import type { Role } from "../../db/enums.ts";
-import { instant } from "../../db/rows.ts";
-import { type ApiKeyRow, keyColumns } from "../../people/api-keys.ts";
-import { grantColumns, joinPart, type PermissionRow } from "../../people/user-permissions.ts";
-import { type Caller, caller, nameOf } from "../caller.ts";
+import { apiKeys, invites, pathParts, userPermissions, users } from "../../db/tables.ts";
+import { type ApiKey, apiKeyColumns, keyWorks } from "../../people/api-keys.ts";
+import { type Invite, inviteColumns, isOfAdministrator, mayBeInvited } from "../../people/invites.ts";
+import { isPartOfPermission, type Permission, permissionColumns } from "../../people/user-permissions.ts";
+import { isOfTenant, userColumns } from "../../people/users.ts";
+import { type Caller, nameOf, selectCaller } from "../caller.ts";
+import { nameOfWorkflow } from "../files/view-folder.ts";
 
-export type Person = {
-  id: string;
+/** Somebody of the tenant, with how many permissions and keys that work they have. */
+export type Person = Pick<typeof users.$inferSelect, keyof typeof userColumns> & {
   name: string;
-  email: string | null;
-  role: Role;
-  is_active: boolean;
-  created_at: string;
-  grants: number;
+  permissions: number;
   keys: number;
+  /** Whether an invite may sign them in: they have had no key yet. */
+  mayBeInvited: boolean;
 };
 
-/** True for a user `u` whom the principal sees here: themselves; for an OWNER or ADMIN anybody of the tenant. */
-const isSeen = sql`(u.tenant_id = p.tenant_id and (${isAdministrator} or u.id = p.user_id))`;
+/** True for a user whom the caller sees here: themselves; for an OWNER or ADMIN anybody of the tenant. */
+const isSeen = (caller: CallerExpression): SQL | undefined =>
+  and(isOfTenant(caller), sql`(${caller.isAdministrator} or ${users.id} = ${caller.userId})`);
 
-/** The columns of {@link Person} for a user `u`. */
-const personColumns = sql`
-  u.id, ${nameOf(sql`u`)} as name, u.email, u.role, u.deactivated_at is null as is_active,
-  ${instant(sql`u.created_at`)} as created_at,
-  (select count(*)::int from user_permissions g where g.tenant_id = u.tenant_id and g.user_id = u.id) as grants,
-  (select count(*)::int from api_keys k where k.tenant_id = u.tenant_id and k.user_id = u.id and ${keyIsActive}) as keys`;
+/** The columns of {@link Person}. */
+const personColumns = (db: Database) => ({
+  ...userColumns,
+  name: sql<string>`${nameOf(sql`${users}`)}`,
+  permissions: db.$count(
+    userPermissions,
+    and(eq(userPermissions.tenantId, users.tenantId), eq(userPermissions.userId, users.id)),
+  ),
+  keys: db.$count(apiKeys, and(eq(apiKeys.tenantId, users.tenantId), eq(apiKeys.userId, users.id), keyWorks)),
+  mayBeInvited,
+});
 
-export type PeopleView = { caller: Caller; people: Person[]; total: number };
+export type PeopleView = { caller: Caller; people: Person[]; total: number; invites: Invite[] };
+
+/** So many of the invites that nobody has accepted are shown. */
+const SHOWN_INVITES = 50;
 
 /**
- * A page of the people whom the caller sees, by email.
- * @throws Problem `unauthenticated`
+ * A page of the people whom the caller sees, by email; for an OWNER or ADMIN also the open invites.
+ * @throws Unauthenticated
  */
 export async function viewPeople(
   db: Database,
   credential: Credential,
   { limit, offset }: { limit: number; offset: number },
 ): Promise<PeopleView> {
-  const { rows } = await repeatable(db).execute<PeopleView>(sql`
-    with ${principal(credential)}, seen as (select u.* from principal p join users u on ${isSeen})
-    select ${caller}, (select count(*)::int from seen) as total,
-      (select coalesce(jsonb_agg(to_jsonb(page)), '[]') from (
-        select ${personColumns}
-        from (select * from seen order by lower(email), id limit ${limit} offset ${offset}) u
-        order by lower(u.email), u.id
-      ) page) as people, ${ofTenant}
-    from principal p`);
-  return authenticated(rows);
+  const caller = callerBy(db, credential);
+  const isOpen = and(
+    isOfAdministrator(caller),
+    isNull(invites.acceptedAt),
+    gt(invites.expiresAt, sql`statement_timestamp()`),
+  );
+  const [callers, [counted], people, open] = await repeatable(db).batch([
+    selectCaller(db, caller),
+    db.with(caller).select({ total: count() }).from(caller).innerJoin(users, isSeen(caller)),
+    db
+      .with(caller)
+      .select(personColumns(db))
+      .from(caller)
+      .innerJoin(users, isSeen(caller))
+      .orderBy(sql`lower(${users.email})`, users.id)
+      .limit(limit)
+      .offset(offset),
+    db
+      .with(caller)
+      .select(inviteColumns)
+      .from(caller)
+      .innerJoin(invites, isOpen)
+      .orderBy(desc(invites.createdAt), desc(invites.id))
+      .limit(SHOWN_INVITES),
+  ]);
+  return { caller: requireCaller(callers), people, total: counted?.total ?? 0, invites: open };
 }
 
 export type PersonView = {
   caller: Caller;
   person: Person | null;
-  permissions: (PermissionRow & { workflow_name: string | null })[];
-  keys: (ApiKeyRow & { expires_at: string | null })[];
+  permissions: (Permission & { workflowName: string | null })[];
+  keys: ApiKey[];
 };
 
-const inOrder = (rows: SQL) => sql`(select coalesce(jsonb_agg(to_jsonb(listed)), '[]') from (${rows}) listed)`;
-
 /**
- * Somebody with their grants and the keys that work; without a person when there is none whom the caller sees.
- * @throws Problem `unauthenticated`
+ * Somebody with their permissions and the keys that work; without a person when there is none whom the caller sees.
+ * @throws Unauthenticated
  */
 export async function viewPerson(db: Database, credential: Credential, id: string): Promise<PersonView> {
-  const { rows } = await repeatable(db).execute<PersonView>(sql`
-    with ${principal(credential)}, u as (select u.* from principal p join users u on u.id = ${id} and ${isSeen})
-    select ${caller}, (select to_jsonb(shown) from (select ${personColumns} from u) shown) as person,
-      ${inOrder(sql`
-        select ${grantColumns}, d.name as workflow_name from u
-        join user_permissions g on g.tenant_id = u.tenant_id and g.user_id = u.id ${joinPart}
-        left join workflow_definitions d on d.tenant_id = part.tenant_id and d.path_part_id = part.id
-        order by part.materialized_path`)} as permissions,
-      ${inOrder(sql`
-        select ${keyColumns}, ${instant(sql`k.expires_at`)} as expires_at from u
-        join api_keys k on k.tenant_id = u.tenant_id and k.user_id = u.id and ${keyIsActive}
-        order by k.created_at desc, k.id desc`)} as keys, ${ofTenant}
-    from principal p`);
-  return authenticated(rows);
+  const caller = callerBy(db, credential);
+  const isAsked = and(eq(users.id, id), isSeen(caller));
+  const [callers, [person = null], permissions, keys] = await repeatable(db).batch([
+    selectCaller(db, caller),
+    db.with(caller).select(personColumns(db)).from(caller).innerJoin(users, isAsked),
+    db
+      .with(caller)
+      .select({ ...permissionColumns, workflowName: nameOfWorkflow(pathParts) })
+      .from(caller)
+      .innerJoin(users, isAsked)
+      .innerJoin(
+        userPermissions,
+        and(eq(userPermissions.tenantId, users.tenantId), eq(userPermissions.userId, users.id)),
+      )
+      .innerJoin(pathParts, isPartOfPermission)
+      .orderBy(pathParts.materializedPath),
+    db
+      .with(caller)
+      .select(apiKeyColumns)
+      .from(caller)
+      .innerJoin(users, isAsked)
+      .innerJoin(apiKeys, and(eq(apiKeys.tenantId, users.tenantId), eq(apiKeys.userId, users.id), keyWorks))
+      .orderBy(desc(apiKeys.createdAt), desc(apiKeys.id)),
+  ]);
+  return { caller: requireCaller(callers), person, permissions, keys };
 }

@@ -1,6 +1,7 @@
 /**
  * Session tokens: JWTs (RFC 7519) of a login service, which says who somebody is. What they may do, and whether they
- * still may, the database knows. Claims: `sub` user, `tenant_id`, `exp`; in our own also `api_key_id`.
+ * still may, the database knows. Claims: `sub` user, `tenant_id`, `exp`; in our own also `api_key_id`; in a login service's also
+ * `email` and `email_verified`.
  */
 import { decode, sign, verify, verifyWithJwks } from "hono/jwt";
 import { encodeBase64Url } from "hono/utils/encode";
@@ -67,6 +68,9 @@ const claimsSchema = z.object({
   name: z.string().optional().catch(undefined),
   tenant_name: z.string().optional().catch(undefined),
   role: z.string().optional().catch(undefined),
+  // Of OpenID Connect Core 1.0, section 5.1. Used only to accept an invite.
+  email: z.string().max(254).nullable().catch(null),
+  email_verified: z.boolean().catch(false),
 });
 
 /** Verifies tokens of HS256 with the key ring, and any other with the keys that the issuer publishes. */
@@ -94,13 +98,14 @@ export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["
   return async (token) => {
     try {
       const claims = claimsSchema.parse(await readPayload(token));
-      const { sub, tenant_id, exp, nbf, api_key_id, name, tenant_name, role } = claims;
+      const { sub, tenant_id, exp, nbf, api_key_id, email, email_verified, name, tenant_name, role } = claims;
       return {
         userId: sub,
         tenantId: tenant_id,
         expiresAt: exp,
         notBefore: nbf,
         apiKeyId: api_key_id,
+        verifiedEmail: email_verified ? email : null,
         name: name === undefined ? null : { name, tenant_name, role },
       };
     } catch (error) {

@@ -11,7 +11,7 @@ const LABELS = { READ_ONLY: "Read", READ_WRITE: "Read and write" };
 const Capability = ({ value, failure }: { value: string; failure: Failure }) => (
   <Field
     name="capability"
-    label="To"
+    label="They may"
     failure={failure}
     hint="It and everything below it, wherever they move."
     control={(a) => (
@@ -26,18 +26,18 @@ const Capability = ({ value, failure }: { value: string; failure: Failure }) => 
   />
 );
 
-/** Chooses what to grant somebody: one folder after the other, down from the top. */
-export const GrantPage = ({ userId, view }: { userId: string; view: FolderView }) => {
-  const href = (to: string | null) => `/app/people/${userId}/grant${to ? `?in=${to}` : ""}`;
+/** Chooses what to give somebody a permission on: one folder after the other, down from the top. */
+export const PermissionPage = ({ userId, view }: { userId: string; view: FolderView }) => {
+  const href = (to: string | null) => `/app/people/${userId}/permission${to ? `?in=${to}` : ""}`;
   const { part } = view;
   return (
-    <Page title="Grant" section="people" caller={view.caller}>
+    <Page title="Give a permission" section="people" caller={view.caller}>
       <div class="narrow">
         <p class="crumbs">
           <a href={`/app/people/${userId}`}>← Back</a>
         </p>
-        <h1>Grant</h1>
-        <form method="post" action={`/app/people/${userId}/grant`} class="card stack">
+        <h1>Give a permission</h1>
+        <form method="post" action={`/app/people/${userId}/permission`} class="card stack">
           <Crumbs view={view} href={href} />
           <fieldset class="field picker">
             <legend>What</legend>
@@ -47,24 +47,24 @@ export const GrantPage = ({ userId, view }: { userId: string; view: FolderView }
                   type="radio"
                   name="part"
                   required
-                  value={formatChoice({ id: part.id, type: part.part_type, path: part.materialized_path })}
+                  value={formatChoice({ id: part.id, type: part.partType, path: part.materializedPath })}
                 />
-                <Path>{part.materialized_path}</Path> <span class="muted">as a whole</span>
+                <Path>{part.materializedPath}</Path> <span class="muted">as a whole</span>
               </label>
             )}
             <ul class="browser-list">
-              {view.children.map(({ id, name, part_type, materialized_path, workflow_name }) => (
+              {view.children.map(({ id, name, partType, materializedPath, workflowName }) => (
                 <li>
                   <label class="choice">
                     <input
                       type="radio"
                       name="part"
                       required
-                      value={formatChoice({ id, type: part_type, path: materialized_path })}
+                      value={formatChoice({ id, type: partType, path: materializedPath })}
                     />
-                    <Path>{workflow_name ?? name}</Path>
+                    <Path>{workflowName ?? name}</Path>
                   </label>
-                  {(part_type === "FOLDER" || part_type === "DOCUMENT") && (
+                  {(partType === "FOLDER" || partType === "DOCUMENT") && (
                     <a href={href(id)} aria-label={`Open ${name}`}>
                       open
                     </a>
@@ -75,7 +75,7 @@ export const GrantPage = ({ userId, view }: { userId: string; view: FolderView }
           </fieldset>
           <Capability value="READ_ONLY" failure={NO_FAILURE} />
           <button type="submit" class="primary">
-            Grant
+            Give the permission
           </button>
         </form>
       </div>
@@ -86,9 +86,9 @@ export const GrantPage = ({ userId, view }: { userId: string; view: FolderView }
 type AgainProps = { userId: string; choice: string; capability: string; failure: Failure };
 
 /** The same, for one part, when it was not taken. */
-export const GrantAgainPage = ({ userId, choice, capability, failure }: AgainProps) => (
-  <FormPage title="Grant" section="people" back={`/app/people/${userId}/grant`}>
-    <form method="post" action={`/app/people/${userId}/grant`} class="stack">
+export const PermissionAgainPage = ({ userId, choice, capability, failure }: AgainProps) => (
+  <FormPage title="Give a permission" section="people" back={`/app/people/${userId}/permission`}>
+    <form method="post" action={`/app/people/${userId}/permission`} class="stack">
       <Failures failure={failure} />
       <input type="hidden" name="part" value={choice} />
       <p>
@@ -96,7 +96,7 @@ export const GrantAgainPage = ({ userId, choice, capability, failure }: AgainPro
       </p>
       <Capability value={capability} failure={failure} />
       <button type="submit" class="primary">
-        Grant
+        Give the permission
       </button>
     </form>
   </FormPage>

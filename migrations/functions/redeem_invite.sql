@@ -1,0 +1,59 @@
+-- Spends an invite for whoever holds its link: they are a user of the tenant from now on, with a first API key.
+--
+-- Guarantees: an invite is spent once, and gives no access to a user who has had a key of their own.
+-- Closes the race between two who open the link: both lock the invite, and the second finds it accepted.
+--
+-- `p_user_id` and `p_key_id` are the ids of the user, if there is none with the email yet, and of the key. Answers
+-- {"tenant_id", "tenant_name", "user_id", "name", "role", "expires_at": end of a session that begins now, seconds since 1970}, or
+-- {"refused": "not_found"} when the link is wrong, spent, withdrawn or expired.
+create or replace function public.redeem_invite(
+  p_invite_id uuid, p_secret_hash text, p_user_id uuid, p_key_id uuid, p_key_hash text, p_key_suffix text,
+  p_session_seconds integer
+) returns jsonb
+language plpgsql as $$
+declare
+  v_tenant_id uuid;
+  v_email text;
+  v_role text;
+  v_user_id uuid;
+  v_now timestamptz;
+begin
+  -- 1. Lock the invite.
+  select i.tenant_id, i.email, i.role into v_tenant_id, v_email, v_role
+  from public.invites i
+  where i.id = p_invite_id and i.secret_hash = decode(p_secret_hash, 'hex') and i.accepted_at is null
+  for update;
+  v_now := clock_timestamp();
+  if not exists (select from public.invites i where i.id = p_invite_id and i.accepted_at is null and i.expires_at > v_now)
+    or v_tenant_id is null
+  then
+    return jsonb_build_object('refused', 'not_found');
+  end if;
+
+  -- 2. Find the user who was added with this email, or add them. A user who is added at the same moment counts as found.
+  insert into public.users (id, tenant_id, email, role) values (p_user_id, v_tenant_id, v_email, v_role)
+  on conflict do nothing;
+  select u.id into v_user_id
+  from public.users u
+  where u.tenant_id = v_tenant_id and lower(u.email) = v_email and u.deleted_at is null
+  for update;
+  if v_user_id is null or not public.may_be_invited(v_user_id) then
+    return jsonb_build_object('refused', 'not_found');
+  end if;
+  update public.users u set role = v_role, updated_at = v_now where u.id = v_user_id and u.role <> v_role;
+
+  -- 3. Give them their first key, and spend the invite.
+  insert into public.api_keys (id, tenant_id, user_id, name, key_hash, key_suffix)
+  values (p_key_id, v_tenant_id, v_user_id, 'First key', decode(p_key_hash, 'hex'), p_key_suffix);
+  update public.invites i set accepted_at = v_now, updated_at = v_now where i.id = p_invite_id;
+
+  return jsonb_build_object(
+    'tenant_id', v_tenant_id,
+    'tenant_name', (select t.name from public.tenants t where t.id = v_tenant_id),
+    'user_id', v_user_id,
+    'name', (
+      select coalesce(nullif(concat_ws(' ', u.first_name, u.last_name), ''), u.email) from public.users u where u.id = v_user_id
+    ),
+    'role', v_role,
+    'expires_at', floor(extract(epoch from v_now))::bigint + p_session_seconds);
+end $$;

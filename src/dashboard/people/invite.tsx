@@ -1,0 +1,127 @@
+/** The pages of invites: the form, the link for whoever invites, and what the link opens. */
+import type { Invite, OpenInvite } from "../../people/invites.ts";
+import { Command, Copy, Fact, Name, Time } from "../components.tsx";
+import { type Failure, Failures, Field, type Values } from "../forms.tsx";
+import { OpenPage, Page } from "../layout.tsx";
+
+export const InviteForm = ({ values, failure }: { values: Values; failure: Failure }) => (
+  <form method="post" action="/app/people/invite" class="stack">
+    <Failures failure={failure} />
+    <Field
+      name="email"
+      label="Email"
+      failure={failure}
+      control={(a) => <input {...a} type="email" value={values.email} required autocomplete="off" />}
+    />
+    <Field
+      name="role"
+      label="Role"
+      failure={failure}
+      hint="A USER sees what they have a permission on; an ADMIN sees and does everything."
+      control={(a) => (
+        <select {...a}>
+          {["USER", "ADMIN"].map((role) => (
+            <option selected={role === values.role}>{role}</option>
+          ))}
+        </select>
+      )}
+    />
+    <button type="submit" class="primary">
+      Invite
+    </button>
+  </form>
+);
+
+/** The only page that ever shows an invite's link with its secret. */
+export const InviteLinkPage = ({ invite, link }: { invite: Invite; link: string }) => (
+  <Page title="The invite" section="people">
+    <div class="narrow">
+      <h1>
+        The invite of <Name>{invite.email}</Name>
+      </h1>
+      <div class="card stack">
+        <p>
+          Send them this link now: it is shown this once. It is open until <Time at={invite.expiresAt.toISOString()} />,
+          and whoever opens it first becomes {invite.role === "ADMIN" ? "an ADMIN" : "a USER"} of the tenant.
+        </p>
+        <Command text={link} label="Copy the link" />
+        <div class="actions">
+          <Copy text={link} label="Copy the link">
+            Copy the link
+          </Copy>
+          <a class="button" href="/app/people">
+            Done
+          </a>
+        </div>
+      </div>
+    </div>
+  </Page>
+);
+
+/** What an open invite's link shows. Looking at it spends nothing. */
+export const OpenInvitePage = ({ invite, secret }: { invite: OpenInvite; secret: string }) => (
+  <OpenPage title="You are invited">
+    <div class="card center">
+      <h1>You are invited</h1>
+      <dl class="facts">
+        <Fact name="To">
+          <Name>{invite.tenantName}</Name>
+        </Fact>
+        <Fact name="As">
+          <span class="wrap">
+            <bdi>{invite.email}</bdi>
+          </span>
+        </Fact>
+        <Fact name="Role">{invite.role}</Fact>
+        <Fact name="Open until">
+          <Time at={invite.expiresAt.toISOString()} />
+        </Fact>
+      </dl>
+      <form method="post" action={`/app/invites/${invite.id}`} class="stack">
+        <input type="hidden" name="secret" value={secret} />
+        <button type="submit" class="primary">
+          Accept the invite
+        </button>
+      </form>
+      <p class="muted">You get an API key, which is shown once, and are signed in for an hour.</p>
+    </div>
+  </OpenPage>
+);
+
+export const ClosedInvitePage = () => (
+  <OpenPage title="This invite is not open">
+    <div class="card center">
+      <h1>This invite is not open</h1>
+      <p>The link is not whole, or the invite was accepted, withdrawn or replaced, or has expired.</p>
+      <p>Ask whoever invited you for a new one. If you have accepted it, sign in with your API key.</p>
+      <p>
+        <a class="button" href="/app/sign-in">
+          Sign in
+        </a>
+      </p>
+    </div>
+  </OpenPage>
+);
+
+/** The only page that ever shows a first API key. */
+export const AcceptedInvitePage = (props: { tenantName: string; apiKey: string; isSignedIn: boolean }) => (
+  <OpenPage title="Welcome">
+    <div class="card center">
+      <h1>
+        Welcome to <Name>{props.tenantName}</Name>
+      </h1>
+      <p>This is your API key. Copy it now: it is shown this once, and you sign in with it from now on.</p>
+      <Command text={props.apiKey} label="Copy the key" />
+      <div class="actions">
+        <Copy text={props.apiKey} label="Copy the key">
+          Copy the key
+        </Copy>
+        {props.isSignedIn && (
+          <a class="button" href="/app/runs">
+            To the runs
+          </a>
+        )}
+      </div>
+    </div>
+  </OpenPage>
+);

@@ -1,0 +1,91 @@
+import { and, asc, eq, notExists, sql } from "drizzle-orm";
+import type { Credential } from "../db/access.ts";
+import { type Caller, callerBy, maySeeDefinition, requireCaller } from "../db/caller.ts";
+import type { Database } from "../db/client.ts";
+import type { PartType } from "../db/enums.ts";
+import { pathParts, workflowDefinitions } from "../db/tables.ts";
+import { Problem } from "../http/problems.ts";
+import { namedParts } from "./named-parts.ts";
+import { isReadablePart } from "./path-parts.ts";
+import { judgePart, lockSubtree, lockTree, refusal, subtreeOf, type Verdict } from "./path-tree.ts";
+
+/** How many definitions a refusal names. */
+const MAX_NAMED_DEFINITIONS = 5;
+
+/**
+ * Deletes a part, all below it, and the permissions on them. With a `type` only a part of that type.
+ * @throws Unauthenticated
+ * @throws Problem `not_found`, `forbidden`, or `conflict` for what the service keeps and for
+ *   what a definition refers to, which it names as far as the caller may see it
+ */
+export async function deletePathPart(db: Database, credential: Credential, id: string, type?: PartType): Promise<void> {
+  const caller = callerBy(db, credential);
+  const doomed = doomedPart(db, caller, id, type);
+  const isReferring = and(
+    eq(workflowDefinitions.tenantId, doomed.tenantId),
+    sql`${namedParts} && ${doomed.ids}`,
+    eq(doomed.verdict, "done"),
+  );
+  const isVisible = maySeeDefinition(caller, workflowDefinitions.id);
+  const [, , verdicts, referring, named] = await db.batch([
+    lockTree(db, caller, "exclusive"),
+    lockSubtree(db, caller, id),
+    db.with(caller, doomed).select({ tenantId: doomed.tenantId, verdict: doomed.verdict }).from(doomed),
+    db
+      .with(caller, doomed)
+      .select({ total: sql<number>`count(*)::int` })
+      .from(doomed)
+      .innerJoin(workflowDefinitions, isReferring),
+    db
+      .with(caller, doomed)
+      .select({ id: workflowDefinitions.id, name: workflowDefinitions.name })
+      .from(caller)
+      .crossJoin(doomed)
+      .innerJoin(workflowDefinitions, and(isReferring, isVisible))
+      .orderBy(asc(workflowDefinitions.name), asc(workflowDefinitions.id))
+      .limit(MAX_NAMED_DEFINITIONS),
+    // Guarantees: nothing is deleted that a definition refers to. The foreign keys delete what is below, and permissions.
+    // Closes the race with who creates a definition: both lock the parts before they look, so one sees the other.
+    db
+      .with(caller, doomed)
+      .delete(pathParts)
+      .where(
+        and(
+          sql`${pathParts.id} = ${db.select({ id: doomed.id }).from(doomed).where(eq(doomed.verdict, "done"))}`,
+          notExists(db.select({ id: workflowDefinitions.id }).from(doomed).innerJoin(workflowDefinitions, isReferring)),
+        ),
+      ),
+  ]);
+  const { verdict } = requireCaller(verdicts);
+  if (verdict !== "done") throw refusal(verdict, {});
+  const total = referring[0]?.total ?? 0;
+  if (total === 0) return;
+  throw new Problem(
+    "conflict",
+    `Workflow definitions refer to this part or to something below it: ${describeReferring(total, named)}. ` +
+      "Change or delete them first.",
+  );
+}
+
+const doomedPart = (db: Database, caller: Caller, id: string, type: PartType | undefined) => {
+  const subtree = subtreeOf(db);
+  return db.$with("doomed").as(
+    db
+      .select({
+        // By a name of its own, since the caller is joined to it.
+        tenantId: sql<string>`${caller.tenantId}`.as("doomed_tenant_id"),
+        id: sql<string>`${pathParts.id}`.as("doomed_id"),
+        ids: subtree.ids,
+        verdict: sql<Verdict>`case ${judgePart(caller, subtree)} else 'done' end`.as("verdict"),
+      })
+      .from(caller)
+      .leftJoin(pathParts, isReadablePart(caller, id, type))
+      .crossJoinLateral(subtree),
+  );
+};
+
+function describeReferring(total: number, named: readonly { id: string; name: string }[]): string {
+  if (named.length === 0) return `${total} that you may not see`;
+  const names = named.map(({ name, id }) => `“${name}” (${id})`).join(", ");
+  return total > named.length ? `${names} and ${total - named.length} more` : names;
+}

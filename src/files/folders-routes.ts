@@ -1,0 +1,195 @@
+/** Folders: the FOLDERs of the tree of path parts by themselves, as the contract's clients know them. */
+import { z } from "@hono/zod-openapi";
+import { v7 as newId } from "uuid";
+import { Problem } from "../http/problems.ts";
+import { createRouter } from "../http/router.ts";
+import { callerRead, callerWrite } from "../http/routes.ts";
+import { instant, pageQuery, paginated, uuid } from "../http/schemas.ts";
+import { createPathPart, movePathPart } from "./change-path-part.ts";
+import { deletePathPart } from "./delete-path-part.ts";
+import { NO_PATH_PART } from "./path.ts";
+import { findPathPart, listPathParts, type PathPart } from "./path-parts.ts";
+import { PathOrderSchema, partName } from "./path-parts-routes.ts";
+
+const FOLDER = {
+  part_type: "FOLDER" as const,
+  id: "01920000-0000-7000-8000-000000000102",
+  path_part_id: "01920000-0000-7000-8000-000000000102",
+  name: "reports",
+  parent_path_part_id: "01920000-0000-7000-8000-000000000101",
+  materialized_path: "/shared/reports",
+  system_managed: false,
+  tenant_id: "01920000-0000-7000-8000-000000000001",
+  created_at: "2026-01-31T12:00:00.000Z",
+  updated_at: "2026-01-31T12:00:00.000Z",
+};
+
+const FolderResponseSchema = z
+  .strictObject({
+    part_type: z.enum(["FOLDER"]),
+    id: uuid().openapi({ description: "The same as `path_part_id`." }),
+    path_part_id: uuid(),
+    name: z.string(),
+    parent_path_part_id: uuid().nullable().openapi({ description: "Null at the root." }),
+    materialized_path: z.string(),
+    system_managed: z.boolean().openapi({ description: "True for what only the service itself changes." }),
+    tenant_id: uuid(),
+    created_at: instant(),
+    updated_at: instant(),
+  })
+  .openapi("FolderResponse", { example: FOLDER });
+
+const CreateFolderRequestSchema = z
+  .strictObject({ name: partName(), parent_path_part_id: uuid() })
+  .openapi("CreateFolderRequest", { example: { name: "reports", parent_path_part_id: FOLDER.parent_path_part_id } });
+
+const UpdateFolderRequestSchema = z
+  .strictObject({ name: partName().nullish(), parent_path_part_id: uuid().nullish() })
+  .openapi("UpdateFolderRequest", { example: { name: "old-reports" } });
+
+const folderParams = z.object({ folder_id: uuid().openapi({ example: FOLDER.id }) });
+
+const listQuery = pageQuery.extend({
+  parent_path_part_id: z
+    .preprocess((text) => (text === "" || text === "null" ? null : text), uuid().nullable().optional())
+    .openapi({
+      description:
+        "Lists the folders in this one. Without it (or empty, or `null`) the folders at the top of what the caller may " +
+        "see: the roots, or, for a USER, those that they have a permission on and that are below no other of these.",
+    }),
+  sort_order: PathOrderSchema.default("LOGICAL"),
+});
+
+function toFolder(part: PathPart): z.infer<typeof FolderResponseSchema> {
+  return {
+    part_type: "FOLDER",
+    id: part.id,
+    path_part_id: part.id,
+    name: part.name,
+    parent_path_part_id: part.parentId,
+    materialized_path: part.materializedPath,
+    system_managed: part.systemManaged,
+    tenant_id: part.tenantId,
+    created_at: part.createdAt.toISOString(),
+    updated_at: part.updatedAt.toISOString(),
+  };
+}
+
+const folderContent = { "application/json": { schema: FolderResponseSchema } };
+
+export const folders = createRouter();
+
+const createFolder = callerWrite({
+  method: "post",
+  path: "/v1/folders",
+  operationId: "create_folder",
+  tags: ["Folders"],
+  summary: "Add a folder to another",
+  description: "Needs write on the parent.",
+  request: { body: { required: true, content: { "application/json": { schema: CreateFolderRequestSchema } } } },
+  problems: ["forbidden", "conflict"],
+  responses: {
+    201: { description: "The new folder", content: folderContent },
+  },
+});
+
+folders.openapi(createFolder, async (c) => {
+  const { name, parent_path_part_id: parentId } = c.req.valid("json");
+  const part = { id: newId(), name, partType: "FOLDER", parentId, parentField: "parent_path_part_id" } as const;
+  return c.json(toFolder(await createPathPart(c.env.db, c.var.credential, part)), 201);
+});
+
+const listFolders = callerRead({
+  path: "/v1/folders",
+  operationId: "list_folders",
+  tags: ["Folders"],
+  summary: "The folders in a folder, or at the top",
+  description: "Only what the caller may see is listed and counted. 404 for a parent that is not theirs to see.",
+  request: { query: listQuery },
+  problems: ["not_found"],
+  responses: {
+    200: {
+      description: "One page of folders",
+      content: {
+        "application/json": { schema: paginated("PaginatedResponse_FolderResponse_", FolderResponseSchema, FOLDER) },
+      },
+    },
+  },
+});
+
+folders.openapi(listFolders, async (c) => {
+  const { parent_path_part_id: parentId = null, sort_order: order, ...page } = c.req.valid("query");
+  const query = { parentId, maxDepth: 1, type: "FOLDER", order, ...page } as const;
+  const found = await listPathParts(c.env.db, c.var.credential, query);
+  if (found === null) throw new Problem("not_found", NO_PATH_PART);
+  return c.json({ items: found.parts.map(toFolder), total: found.total, ...page }, 200);
+});
+
+const getFolder = callerRead({
+  path: "/v1/folders/{folder_id}",
+  operationId: "get_folder",
+  tags: ["Folders"],
+  summary: "One folder",
+  request: { params: folderParams },
+  problems: ["not_found"],
+  responses: {
+    200: { description: "The folder", content: folderContent },
+  },
+});
+
+folders.openapi(getFolder, async (c) => {
+  const folder = await findPathPart(c.env.db, c.var.credential, c.req.valid("param").folder_id, "FOLDER");
+  if (folder === null) throw new Problem("not_found", NO_PATH_PART);
+  return c.json(toFolder(folder), 200);
+});
+
+const updateFolder = callerWrite({
+  method: "patch",
+  path: "/v1/folders/{folder_id}",
+  operationId: "update_folder",
+  tags: ["Folders"],
+  summary: "Rename or move a folder",
+  description:
+    "What is left out or null stays: to move a folder to the root, change its path part. Renaming needs write on the " +
+    "folder; moving also on the new parent. Everything below follows.",
+  request: {
+    params: folderParams,
+    body: { required: true, content: { "application/json": { schema: UpdateFolderRequestSchema } } },
+  },
+  problems: ["forbidden", "not_found", "conflict"],
+  responses: {
+    200: { description: "The folder", content: folderContent },
+  },
+});
+
+folders.openapi(updateFolder, async (c) => {
+  const { name, parent_path_part_id: parentId } = c.req.valid("json");
+  const change = {
+    id: c.req.valid("param").folder_id,
+    type: "FOLDER",
+    name: name ?? undefined,
+    parentId: parentId ?? undefined,
+    parentField: "parent_path_part_id",
+  } as const;
+  return c.json(toFolder(await movePathPart(c.env.db, c.var.credential, change)), 200);
+});
+
+const deleteFolder = callerWrite({
+  method: "delete",
+  path: "/v1/folders/{folder_id}",
+  operationId: "delete_folder",
+  tags: ["Folders"],
+  summary: "Delete a folder and everything below it",
+  description:
+    "Needs write on the folder. 409 names the workflow definitions that refer to it or to something below it.",
+  request: { params: folderParams },
+  problems: ["forbidden", "not_found", "conflict"],
+  responses: {
+    204: { description: "It is gone, and the permissions on it too" },
+  },
+});
+
+folders.openapi(deleteFolder, async (c) => {
+  await deletePathPart(c.env.db, c.var.credential, c.req.valid("param").folder_id, "FOLDER");
+  return c.body(null, 204);
+});

@@ -1,0 +1,87 @@
+/** The two ways to accept an invite: by its link, or with a session of the login service. */
+import { z } from "zod";
+import type { Credential } from "../db/access.ts";
+import { callFunction, credentialArgument } from "../db/call.ts";
+import type { Database } from "../db/client.ts";
+import { ROLES, type Role } from "../db/enums.ts";
+import type { NewSession } from "../http/credentials/session-token.ts";
+import { Problem } from "../http/problems.ts";
+
+/** Hashes are hex SHA-256. `userId` is the id of the user, if nobody with the email was added yet. */
+export type Redemption = {
+  inviteId: string;
+  secretHash: string;
+  userId: string;
+  key: { id: string; hash: string; suffix: string };
+  sessionSeconds: number;
+};
+
+const redeemedSchema = z.union([
+  z.object({ refused: z.literal("not_found") }),
+  z.object({
+    tenant_id: z.string(),
+    tenant_name: z.string(),
+    user_id: z.string(),
+    name: z.string(),
+    role: z.enum(ROLES),
+    expires_at: z.number(),
+  }),
+]);
+
+export type Redeemed = { session: NewSession; tenantName: string };
+
+/**
+ * Spends an invite for whoever holds its link: they are a user with a first API key, and a session begins.
+ * Null when the link is wrong, spent, withdrawn or expired.
+ */
+export async function redeemInvite(db: Database, redemption: Redemption): Promise<Redeemed | null> {
+  const { inviteId, secretHash, userId, key, sessionSeconds } = redemption;
+  const answer = await callFunction(
+    db,
+    "redeem_invite",
+    {
+      invite_id: inviteId,
+      secret_hash: secretHash,
+      user_id: userId,
+      key_id: key.id,
+      key_hash: key.hash,
+      key_suffix: key.suffix,
+      session_seconds: sessionSeconds,
+    },
+    redeemedSchema,
+  );
+  if ("refused" in answer) return null;
+  const { tenant_id: tenantId, tenant_name, user_id, expires_at: expiresAt, name, role } = answer;
+  const session = { userId: user_id, tenantId, apiKeyId: key.id, expiresAt, name: { name, tenant_name, role } };
+  return { session, tenantName: tenant_name };
+}
+
+const REFUSALS = {
+  not_found: new Problem("not_found", "There is no such invite for you, or it is spent, withdrawn or expired."),
+  other_tenant: new Problem("conflict", "You are a user of another tenant, and a user is of one tenant only."),
+  email_taken: new Problem(
+    "conflict",
+    "Somebody in the tenant has your email already. Ask an administrator to delete them.",
+  ),
+};
+
+const acceptedSchema = z.union([
+  z.object({ refused: z.enum(["not_found", "other_tenant", "email_taken"]) }),
+  z.object({ tenant_id: z.string(), role: z.enum(ROLES) }),
+]);
+
+/**
+ * Spends an invite for the caller, whose session of the login service has a verified email: the invited one.
+ * @throws Problem `unauthenticated`; `not_found` for everybody else; `conflict` for a user of another tenant, and when
+ *   somebody else in the tenant has the email
+ */
+export async function acceptInvite(
+  db: Database,
+  credential: Credential,
+  inviteId: string,
+): Promise<{ tenantId: string; role: Role }> {
+  const args = { credential: credentialArgument(credential), invite_id: inviteId };
+  const answer = await callFunction(db, "accept_invite", args, acceptedSchema);
+  if ("refused" in answer) throw REFUSALS[answer.refused];
+  return { tenantId: answer.tenant_id, role: answer.role };
+}

@@ -1,0 +1,179 @@
+import { z } from "@hono/zod-openapi";
+import { v7 as newId } from "uuid";
+import { ROLES } from "../db/enums.ts";
+import { createRouter } from "../http/router.ts";
+import { callerRead, callerWrite } from "../http/routes.ts";
+import { instant, orNull, pageQuery, paginated, TenantUserRoleSchema, uuid } from "../http/schemas.ts";
+import { acceptInvite } from "./accept-invite.ts";
+import { generateInviteSecret, inviteLink } from "./invite-link.ts";
+import { createInvite, deleteInvite, INVITE_STATUSES, type Invite, listInvites } from "./invites.ts";
+
+const INVITE = {
+  id: "01920000-0000-7000-8000-000000000601",
+  tenant_id: "01920000-0000-7000-8000-000000000001",
+  email: "ida@demo.example",
+  role: "USER" as const,
+  expires_at: "2026-02-07T12:00:00.000Z",
+  accepted_at: null,
+  created_at: "2026-01-31T12:00:00.000Z",
+  updated_at: "2026-01-31T12:00:00.000Z",
+  invite_link: "https://workflow-runs.example/app/invites/01920000-0000-7000-8000-000000000601",
+  email_id: null,
+};
+
+const InviteResponseSchema = z
+  .strictObject({
+    id: uuid(),
+    tenant_id: uuid(),
+    email: z.email().openapi({ description: "In lower case." }),
+    role: TenantUserRoleSchema,
+    expires_at: instant(),
+    accepted_at: instant().nullish(),
+    created_at: instant(),
+    updated_at: instant(),
+    invite_link: z.string().openapi({
+      description: "The page on which it is accepted. The secret that opens it is only in the answer that creates it.",
+    }),
+    email_id: uuid().nullish().openapi({ description: "Always null: the service sends no email." }),
+  })
+  .openapi("InviteResponse", { example: INVITE });
+
+const InviteStatusSchema = z.enum(INVITE_STATUSES).openapi("InviteStatus");
+
+export const InviteUserRequestSchema = z
+  .strictObject({
+    tenant_id: uuid(),
+    // The contract has no limit, so it is a check and not in the document.
+    email: z.email().refine((email) => email.length <= 254, { message: "Must have at most 254 characters." }),
+    // Not by its name: the document would lose the default.
+    role: z.enum(ROLES).default("USER"),
+  })
+  .openapi("InviteUserRequest", { example: { tenant_id: INVITE.tenant_id, email: INVITE.email, role: "USER" } });
+
+const AcceptInviteResponseSchema = z
+  .strictObject({ tenant_id: uuid(), role: TenantUserRoleSchema })
+  .openapi("AcceptInviteResponse", { example: { tenant_id: INVITE.tenant_id, role: "USER" } });
+
+const inviteParams = z.object({ invite_id: uuid().openapi({ example: INVITE.id }) });
+
+/** In a query nothing, or the word, is null. */
+const nullable = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((text) => (text === "" || text === "null" ? null : text), schema);
+
+const listQuery = pageQuery.extend({
+  email: nullable(z.string().nullable().optional()).openapi({ description: "Only those for this email." }),
+  status: nullable(orNull(InviteStatusSchema).default("pending")).openapi({
+    description: "`null`, or nothing behind the `=`, for all.",
+  }),
+});
+
+function toInvite(invite: Invite, link: string): z.infer<typeof InviteResponseSchema> {
+  return {
+    id: invite.id,
+    tenant_id: invite.tenantId,
+    email: invite.email,
+    role: invite.role,
+    expires_at: invite.expiresAt.toISOString(),
+    accepted_at: invite.acceptedAt?.toISOString() ?? null,
+    created_at: invite.createdAt.toISOString(),
+    updated_at: invite.updatedAt.toISOString(),
+    invite_link: link,
+    email_id: null,
+  };
+}
+
+export const invites = createRouter();
+
+const createInviteRoute = callerWrite({
+  method: "post",
+  path: "/v1/invites",
+  operationId: "create_invite",
+  tags: ["Invites"],
+  summary: "Invite somebody to the tenant",
+  description:
+    "For OWNER and ADMIN. Send the `invite_link` to whom it is for: it is open for 7 days, and its secret is in this " +
+    "answer and never again. An open invite for the same email is replaced. 409 for the email of a user who has a way " +
+    "in already.",
+  request: { body: { required: true, content: { "application/json": { schema: InviteUserRequestSchema } } } },
+  problems: ["forbidden", "not_found", "conflict"],
+  responses: {
+    201: {
+      description: "The new invite",
+      // As the contract has it; it is never null.
+      content: { "application/json": { schema: orNull(InviteResponseSchema).openapi({ example: INVITE }) } },
+    },
+  },
+});
+
+invites.openapi(createInviteRoute, async (c) => {
+  const { tenant_id: tenantId, email, role } = c.req.valid("json");
+  const { secret, secretHash } = await generateInviteSecret();
+  const invite = await createInvite(c.env.db, c.var.credential, { id: newId(), tenantId, email, role, secretHash });
+  const link = inviteLink(c.env.config.publicUrl, invite.id, secret);
+  return c.json(toInvite(invite, link), 201, { "Cache-Control": "no-store" });
+});
+
+const listRoute = callerRead({
+  path: "/v1/invites",
+  operationId: "list_invites",
+  tags: ["Invites"],
+  summary: "The invites of your tenant, newest first",
+  description: "For OWNER and ADMIN.",
+  request: { query: listQuery },
+  problems: ["forbidden"],
+  responses: {
+    200: {
+      description: "One page of invites, without their secrets",
+      content: {
+        "application/json": { schema: paginated("PaginatedResponse_InviteResponse_", InviteResponseSchema, INVITE) },
+      },
+    },
+  },
+});
+
+invites.openapi(listRoute, async (c) => {
+  const { email = null, status, ...page } = c.req.valid("query");
+  const { invites: found, total } = await listInvites(c.env.db, c.var.credential, { email, status, ...page });
+  const items = found.map((invite) => toInvite(invite, inviteLink(c.env.config.publicUrl, invite.id)));
+  return c.json({ items, total, ...page }, 200);
+});
+
+const deleteRoute = callerWrite({
+  method: "delete",
+  path: "/v1/invites/{invite_id}",
+  operationId: "delete_invite",
+  tags: ["Invites"],
+  summary: "Withdraw an invite, at once",
+  description: "For OWNER and ADMIN. 409 for one that was accepted.",
+  request: { params: inviteParams },
+  problems: ["forbidden", "not_found", "conflict"],
+  responses: {
+    204: { description: "Its link no longer works" },
+  },
+});
+
+invites.openapi(deleteRoute, async (c) => {
+  await deleteInvite(c.env.db, c.var.credential, c.req.valid("param").invite_id);
+  return c.body(null, 204);
+});
+
+const acceptRoute = callerWrite({
+  method: "post",
+  path: "/v1/invites/{invite_id}/accept",
+  operationId: "accept_invite",
+  tags: ["Invites"],
+  summary: "Accept an invite with a session of the login service",
+  description:
+    "For a session token whose `email` is the invited one and whose `email_verified` is true; 404 for everybody else. " +
+    "Its `sub` becomes the id of the user. Whoever has the link opens that instead.",
+  request: { params: inviteParams },
+  problems: ["not_found", "conflict"],
+  responses: {
+    200: { description: "You are a user", content: { "application/json": { schema: AcceptInviteResponseSchema } } },
+  },
+});
+
+invites.openapi(acceptRoute, async (c) => {
+  const accepted = await acceptInvite(c.env.db, c.var.credential, c.req.valid("param").invite_id);
+  return c.json({ tenant_id: accepted.tenantId, role: accepted.role }, 200);
+});

@@ -1,0 +1,209 @@
+/** Invites: how somebody who has no credential yet becomes a user of a tenant. They are open for seven days. */
+import { and, count, desc, eq, exists, gt, inArray, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm";
+import type { Credential } from "../db/access.ts";
+import { type Caller, callerBy } from "../db/caller.ts";
+import { type Database, repeatable } from "../db/client.ts";
+import type { Role } from "../db/enums.ts";
+import { invites, tenants, users } from "../db/tables.ts";
+import { Problem } from "../http/problems.ts";
+import { administers, admission, admitAdministrator } from "./admission.ts";
+
+export const INVITE_DAYS = 7;
+
+export const INVITE_STATUSES = ["pending", "accepted", "expired"] as const;
+export type InviteStatus = (typeof INVITE_STATUSES)[number];
+
+/** The columns of {@link Invite}. */
+export const inviteColumns = {
+  id: invites.id,
+  tenantId: invites.tenantId,
+  email: invites.email,
+  role: invites.role,
+  createdAt: invites.createdAt,
+  updatedAt: invites.updatedAt,
+  expiresAt: invites.expiresAt,
+  acceptedAt: invites.acceptedAt,
+};
+
+/** An invite without its secret. `email` is in lower case. */
+export type Invite = Pick<typeof invites.$inferSelect, keyof typeof inviteColumns>;
+
+/** True for a user whom an invite may sign in. */
+export const mayBeInvited: SQL<boolean> = sql<boolean>`public.may_be_invited(${users.id})`;
+
+const isOpen = and(isNull(invites.acceptedAt), gt(invites.expiresAt, sql`statement_timestamp()`));
+
+const IS_OF_STATUS: Record<InviteStatus, SQL | undefined> = {
+  pending: isOpen,
+  accepted: isNotNull(invites.acceptedAt),
+  expired: and(isNull(invites.acceptedAt), lte(invites.expiresAt, sql`statement_timestamp()`)),
+};
+
+export type NewInvite = {
+  id: string;
+  tenantId: string;
+  email: string;
+  role: Role;
+  /** Hex SHA-256 of the link's secret. */
+  secretHash: string;
+};
+
+/**
+ * Invites somebody to the tenant. An invite for the same email that nobody has accepted is replaced: its link no longer
+ * works.
+ * @throws Unauthenticated
+ * @throws Problem `not_found` for another tenant, `forbidden`, or `conflict` for the role OWNER and for
+ *   the email of a user who has a way in already
+ */
+export async function createInvite(db: Database, credential: Credential, invite: NewInvite): Promise<Invite> {
+  const { id, tenantId, role, secretHash } = invite;
+  const email = invite.email.toLowerCase();
+  const caller = callerBy(db, credential);
+  const isTaken = exists(
+    db
+      .select({ id: users.id })
+      .from(users)
+      .where(
+        and(
+          eq(users.tenantId, caller.tenantId),
+          eq(sql`lower(${users.email})`, email),
+          isNull(users.deletedAt),
+          sql`not ${mayBeInvited}`,
+        ),
+      ),
+  );
+  const mayInvite = and(administers(caller, tenantId), sql`not ${isTaken}`, sql`${role}::text <> 'OWNER'`);
+  const [admissions, [created]] = await db.batch([
+    db
+      .with(caller)
+      .select({ ...admission(caller, tenantId), isTaken: sql<boolean>`${isTaken}` })
+      .from(caller),
+    db
+      .insert(invites)
+      .select(
+        db
+          .with(caller)
+          .select({
+            id: sql<string>`${id}::uuid`.as("id"),
+            tenantId: caller.tenantId,
+            email: sql<string>`${email}::text`.as("email"),
+            role: sql<Role>`${role}::text`.as("role"),
+            secretHash: sql<string>`decode(${secretHash}, 'hex')`.as("secret_hash"),
+            createdAt: sql<Date>`statement_timestamp()`.as("created_at"),
+            updatedAt: sql<Date>`statement_timestamp()`.as("updated_at"),
+            expiresAt: sql<Date>`statement_timestamp() + make_interval(days => ${INVITE_DAYS}::int)`.as("expires_at"),
+            acceptedAt: sql<Date | null>`null::timestamptz`.as("accepted_at"),
+          })
+          .from(caller)
+          .where(mayInvite),
+      )
+      .onConflictDoUpdate({
+        target: [invites.tenantId, invites.email],
+        targetWhere: sql`accepted_at is null`,
+        set: {
+          id: sql`excluded.id`,
+          role: sql`excluded.role`,
+          secretHash: sql`excluded.secret_hash`,
+          createdAt: sql`excluded.created_at`,
+          updatedAt: sql`excluded.updated_at`,
+          expiresAt: sql`excluded.expires_at`,
+        },
+      })
+      .returning(inviteColumns),
+  ]);
+  const isTakenNow = admitAdministrator(admissions).isTaken;
+  if (role === "OWNER") {
+    throw new Problem("conflict", "A tenant has one OWNER. Invite an ADMIN; the OWNER can make them the OWNER later.");
+  }
+  if (isTakenNow || created === undefined) {
+    throw new Problem("conflict", "Somebody in the tenant has that email and has a way in already.");
+  }
+  return created;
+}
+
+export type InvitesQuery = { email: string | null; status: InviteStatus | null; limit: number; offset: number };
+
+/**
+ * One page of the invites of the caller's tenant, newest first, and how many there are.
+ * @throws Unauthenticated
+ * @throws Problem `forbidden`
+ */
+export async function listInvites(
+  db: Database,
+  credential: Credential,
+  query: InvitesQuery,
+): Promise<{ invites: Invite[]; total: number }> {
+  const { email, status, limit, offset } = query;
+  const caller = callerBy(db, credential);
+  const isListed = and(
+    isOfAdministrator(caller),
+    email === null ? undefined : eq(invites.email, email.toLowerCase()),
+    status === null ? undefined : IS_OF_STATUS[status],
+  );
+  const [admissions, [counted], page] = await repeatable(db).batch([
+    db.with(caller).select(admission(caller)).from(caller),
+    db.with(caller).select({ total: count() }).from(caller).innerJoin(invites, isListed),
+    db
+      .with(caller)
+      .select(inviteColumns)
+      .from(caller)
+      .innerJoin(invites, isListed)
+      .orderBy(desc(invites.createdAt), desc(invites.id))
+      .limit(limit)
+      .offset(offset),
+  ]);
+  admitAdministrator(admissions);
+  return { invites: page, total: counted?.total ?? 0 };
+}
+
+/** True for an invite of the tenant that the caller administers. */
+export const isOfAdministrator = (caller: Caller): SQL | undefined =>
+  and(eq(invites.tenantId, caller.tenantId), eq(caller.isAdministrator, true));
+
+/**
+ * Withdraws an invite: its link works no longer.
+ * @throws Unauthenticated
+ * @throws Problem `forbidden`, `not_found`, or `conflict` for one that was accepted
+ */
+export async function deleteInvite(db: Database, credential: Credential, id: string): Promise<void> {
+  const caller = callerBy(db, credential);
+  const isChosen = and(eq(invites.id, id), isOfAdministrator(caller));
+  const chosen = db.select({ id: invites.id }).from(caller).innerJoin(invites, isChosen);
+  const [found, deleted] = await db.batch([
+    db
+      .with(caller)
+      .select({ ...admission(caller), id: invites.id, acceptedAt: invites.acceptedAt })
+      .from(caller)
+      .leftJoin(invites, isChosen),
+    db
+      .with(caller)
+      .delete(invites)
+      .where(and(inArray(invites.id, chosen), isNull(invites.acceptedAt)))
+      .returning({ id: invites.id }),
+  ]);
+  const invite = admitAdministrator(found);
+  if (invite.id !== null && invite.acceptedAt !== null) {
+    throw new Problem("conflict", "The invite was accepted already. Deactivate or delete the user instead.");
+  }
+  if (deleted.length === 0) throw new Problem("not_found", "There is no such invite in the tenant.");
+}
+
+/** An open invite as the page of its link shows it. */
+export type OpenInvite = Pick<Invite, "id" | "email" | "role" | "expiresAt"> & { tenantName: string };
+
+/** The open invite with this id and secret; null when the link is wrong, spent, withdrawn or expired. */
+export async function findOpenInvite(db: Database, id: string, secretHash: string): Promise<OpenInvite | null> {
+  const query = db
+    .select({
+      id: invites.id,
+      email: invites.email,
+      role: invites.role,
+      expiresAt: invites.expiresAt,
+      tenantName: tenants.name,
+    })
+    .from(invites)
+    .innerJoin(tenants, eq(tenants.id, invites.tenantId))
+    .where(and(eq(invites.id, id), eq(invites.secretHash, sql`decode(${secretHash}, 'hex')`), isOpen));
+  const [invite = null] = await repeatable(db).select(query);
+  return invite;
+}
