@@ -5,8 +5,15 @@ import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { instant, orNull, pageQuery, paginated, TenantUserRoleSchema, uuid } from "../http/schemas.ts";
 import { acceptInvite } from "./accept-invite.ts";
-import { generateInviteSecret, inviteLink } from "./invite-link.ts";
-import { createInvite, deleteInvite, INVITE_STATUSES, type Invite, listInvites } from "./invites.ts";
+import {
+  createInvite,
+  deleteInvite,
+  generateInviteSecret,
+  INVITE_STATUSES,
+  type Invite,
+  inviteLink,
+  listInvites,
+} from "./invites.ts";
 
 const INVITE = {
   id: "01920000-0000-7000-8000-000000000601",

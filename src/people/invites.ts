@@ -1,10 +1,12 @@
 /** Invites: how somebody who has no credential yet becomes a user of a tenant. They are open for seven days. */
 import { and, count, desc, eq, exists, gt, inArray, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm";
+import { encodeBase64Url } from "hono/utils/encode";
 import type { Credential } from "../db/access.ts";
 import { type Caller, callerBy } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
 import type { Role } from "../db/enums.ts";
 import { invites, tenants, users } from "../db/tables.ts";
+import { hashApiKey } from "../http/credentials/api-key.ts";
 import { Problem } from "../http/problems.ts";
 import { administers, admission, admitAdministrator } from "./admission.ts";
 
@@ -207,3 +209,16 @@ export async function findOpenInvite(db: Database, id: string, secretHash: strin
   const [invite = null] = await repeatable(db).select(query);
   return invite;
 }
+
+/** A new secret of an invite, 256 random bits, and what is stored of it. */
+export async function generateInviteSecret(): Promise<{ secret: string; secretHash: string }> {
+  const secret = encodeBase64Url(crypto.getRandomValues(new Uint8Array(32)).buffer).replaceAll("=", "");
+  return { secret, secretHash: await hashApiKey(secret) };
+}
+
+/** What is stored and looked up instead of the secret: its SHA-256, as 64 hex digits. */
+export const hashInviteSecret = (secret: string): Promise<string> => hashApiKey(secret);
+
+/** The link that an invite is accepted by; without the secret one that only names the invite. */
+export const inviteLink = (publicUrl: string, id: string, secret?: string): string =>
+  `${publicUrl}/app/invites/${id}${secret === undefined ? "" : `?secret=${secret}`}`;

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { hashInviteSecret } from "../../src/people/invite-link.ts";
+import { hashInviteSecret } from "../../src/people/invites.ts";
 import { toForm } from "../dashboard/browser.ts";
 import { inSeconds, loginToken, SESSION_SETTINGS } from "../support/callers.ts";
 import { contractFaults } from "../support/contract.ts";
