@@ -2,6 +2,7 @@
  * API keys: `wr_`, 256 random bits in base62 (43 characters), and a checksum of 6 characters, so that a
  * mistyped key is told from a wrong one and secret scanners can recognise a leaked one.
  */
+import { Buffer } from "node:buffer";
 
 const PREFIX = "wr_";
 const SECRET_LENGTH = 43;
@@ -25,7 +26,7 @@ export async function generateApiKey(): Promise<{ key: string; hash: string; suf
 
 /** What is stored and looked up instead of the key: its SHA-256, as 64 hex digits. */
 export async function hashApiKey(key: string): Promise<string> {
-  return (await sha256(key)).toHex();
+  return Buffer.from(await sha256(key)).toString("hex");
 }
 
 /** The last characters, for telling one's keys apart. */
