@@ -12,8 +12,9 @@ language sql stable as $$
   select named.field, given.id, given."position", part.materialized_path, part.part_type,
     case
       when part.id is null then 'missing'
-      when named.field = 'outputs' then case when not rights.may_write then 'unwritable' end
-      when not rights.may_read then 'unreadable'
+      when named.field = 'outputs' then
+        case when not public.is_permitted(p_role, permitted.writable, part.materialized_path) then 'unwritable' end
+      when not public.is_permitted(p_role, permitted.readable, part.materialized_path) then 'unreadable'
       when named.field = 'sources' and part.part_type = 'FOLDER' and not exists (
         select from public.path_parts document
         where document.tenant_id = p_tenant_id and document.part_type = 'DOCUMENT'
@@ -21,11 +22,11 @@ language sql stable as $$
           and document.materialized_path > part.materialized_path || '/'
           and document.materialized_path < part.materialized_path || '0') then 'empty'
     end
-  from (values
+  from public.permitted_paths(p_role, p_tenant_id, p_user_id) permitted
+  cross join (values
     ('sources', p_source_ids), ('instructions', p_instruction_ids), ('outputs', p_output_ids),
     ('template', array_remove(array[p_template_id], null))
   ) named (field, ids)
   cross join lateral unnest(named.ids) with ordinality as given (id, "position")
   left join public.path_parts part on part.tenant_id = p_tenant_id and part.id = given.id
-  cross join lateral public.rights_on(p_role, p_tenant_id, p_user_id, part.materialized_path) rights
 $$;

@@ -15,6 +15,13 @@ language plpgsql as $$
 declare
   v_lags_ms float8[];
 begin
+  -- Nearly always nothing is over. To look first costs much less than an update that finds nothing.
+  if not exists (
+    select from public.workflow_runs r
+    where r.workflow_definition_id = any (p_definition_ids) and r.status = 'RUNNING'
+      and (select seen.is_overdue from public.run_as_seen(r, p_now) seen)) then
+    return '{}';
+  end if;
   with ended as (
     update public.workflow_runs r
     set (status, completed_at, updated_at, error) = (
@@ -43,6 +50,18 @@ language plpgsql as $$
 declare
   v_run_ids uuid[];
 begin
+  -- Often no slot is free, or no run waits. To look first costs much less than an update that finds nothing.
+  if not exists (
+    select
+    from unnest(p_definition_ids) locked (id)
+    where exists (
+        select from public.workflow_runs waiting
+        where waiting.workflow_definition_id = locked.id and waiting.status = 'PENDING')
+      and not exists (
+        select from public.workflow_runs holder
+        where holder.workflow_definition_id = locked.id and holder.status = 'RUNNING')) then
+    return '[]';
+  end if;
   with promoted as (
     update public.workflow_runs r
     set status = public.next_status(r.status, 'promote'), started_at = p_now, updated_at = p_now,
