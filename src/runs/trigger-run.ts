@@ -38,7 +38,7 @@ export async function triggerRun(db: Database, credential: Credential, run: NewR
       ...promotionArguments(run),
     },
     answerSchema,
-    { isRepeatable: true },
+    { isRepeatable: true, onChanged: run.onChanged },
   );
   run.onPromoted(answer.dispatches);
   if ("refused" in answer) throw triggerProblem(answer, NO_DEFINITION);
