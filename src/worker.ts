@@ -42,11 +42,16 @@ function compose(bindings: object): Composed {
 
 /** What the alarm of a hub calls, so that the sweep of a tenant has an invocation of its own and the hub waits for no runner. */
 export class TenantSweeper extends WorkerEntrypoint<object> {
-  /** `lateMs` is how much later the alarm came than it should have. */
-  async sweepTenant(tenantId: string, lateMs: number): Promise<TenantSweep> {
-    const services = compose(this.env);
-    this.ctx.waitUntil(services.live.noteAlarm(lateMs));
-    return sweepTenant(services, tenantId, (work) => this.ctx.waitUntil(work));
+  /** `lateMs` is how much later the alarm came than it should have. Null when the sweep has failed: the log says why. */
+  async sweepTenant(tenantId: string, lateMs: number): Promise<TenantSweep | null> {
+    try {
+      const services = compose(this.env);
+      this.ctx.waitUntil(services.live.noteAlarm(lateMs));
+      return await sweepTenant(services, tenantId, (work) => this.ctx.waitUntil(work));
+    } catch (error) {
+      log("error", "tenant sweep", { tenant_id: tenantId, ...describeError(error) });
+      return null;
+    }
   }
 }
 
@@ -64,7 +69,7 @@ export default {
   async scheduled(_controller, bindings) {
     try {
       const services = compose(bindings);
-      await sweepUnlessIdle(services.live.register, () => sweep(services));
+      await sweepUnlessIdle(services.live.openRegister(), () => sweep(services));
     } catch (error) {
       log("error", "sweep", describeError(error));
       // So that the platform counts it as failed, too.

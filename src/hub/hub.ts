@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Change } from "../db/changes.ts";
 import { describeError, log } from "../log.ts";
+import type { TenantSweep } from "../sweep/sweep-tenant.ts";
 import { withinTime } from "./within-time.ts";
 
 /** The least time between two sweeps. */
@@ -25,6 +26,9 @@ const RECENT_COUNT = 1_000;
 
 /** Open streams of one caller. */
 const STREAMS_OF_A_CALLER = 20;
+
+/** A sweep that has failed: what was due still is. */
+const FAILED: TenantSweep = { dueInMs: 0, hasMoved: false };
 
 type ChangedRun = Change["runs"][number];
 
@@ -86,7 +90,7 @@ export class Hub extends DurableObject<object> {
     let nextAt: number;
     try {
       const sweeping = this.ctx.exports.TenantSweeper.sweepTenant(tenantId, lateMs);
-      const { dueInMs, hasMoved } = await withinTime(SWEEP_LIMIT_MS, sweeping);
+      const { dueInMs, hasMoved } = (await withinTime(SWEEP_LIMIT_MS, sweeping)) ?? FAILED;
       const isStuck = dueInMs !== null && dueInMs <= 0 && !hasMoved;
       nextAt =
         dueInMs === null ? Number.POSITIVE_INFINITY : Date.now() + Math.max(dueInMs + SLACK_MS, this.#gap(isStuck));

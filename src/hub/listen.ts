@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Listener, Nudge, Topic } from "../http/live.ts";
+import type { Listener, Nudge, Topic } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
 import { withinTime } from "./within-time.ts";
 
@@ -53,8 +53,7 @@ function listenOn(socket: WebSocket): Listener {
         await promise;
         clearTimeout(timer);
       }
-      if (nudges.length === 0 && isLost) throw new Error("The connection to the hub is lost.");
-      return nudges.splice(0);
+      return nudges.length === 0 && isLost ? null : nudges.splice(0);
     },
     close() {
       lose();

@@ -1,5 +1,5 @@
 import type { Change } from "../db/changes.ts";
-import { type Live, type LiveStatus, notLive } from "../http/live.ts";
+import type { Live, LiveStatus } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
 import type { Objects } from "./bindings.ts";
 import type { Hub } from "./hub.ts";
@@ -23,16 +23,16 @@ const HUBS_AT_ONCE = 20;
 export function openLive(
   { hubs, register }: Objects,
   location: DurableObjectLocationHint | undefined,
-): Live & { register: DurableObjectStub<Register> | undefined } {
+): Live & { openRegister(): DurableObjectStub<Register> | undefined } {
   const options = location === undefined ? {} : { locationHint: location };
-  const theRegister = register?.get(register.idFromName("register"), options);
+  // A stub belongs to the request that made it, so each call makes its own.
+  const openRegister = () => register?.get(register.idFromName("register"), options);
   const hubOf = (tenantId: string) => hubs?.get(hubs.idFromName(tenantId), options);
-  const mark = theRegister ? throttled(() => theRegister.mark()) : notLive.mark;
-  const noteAlarm = theRegister ? throttled((lateMs: number) => theRegister.noteAlarm(lateMs)) : notLive.noteAlarm;
   return {
-    register: theRegister,
-    mark,
-    noteAlarm,
+    openRegister,
+    hasHubs: hubs !== undefined,
+    mark: throttled(async () => openRegister()?.mark()),
+    noteAlarm: throttled(async (lateMs: number) => openRegister()?.noteAlarm(lateMs)),
     async announce(changes) {
       const queue = [...changes];
       const lane = async () => {
@@ -45,6 +45,7 @@ export function openLive(
       return hub ? listenTo(hub, topic, listening, CALL_LIMIT_MS) : "unavailable";
     },
     async readStatus(): Promise<LiveStatus | null> {
+      const theRegister = openRegister();
       if (!theRegister) return null;
       try {
         return await withinTime(CALL_LIMIT_MS, theRegister.readStatus());
@@ -64,19 +65,20 @@ async function tell(hub: DurableObjectStub<Hub> | undefined, change: Change): Pr
   }
 }
 
-/** Calls at most once in {@link MARK_EVERY_MS}. A call that fails does not count, so that the next one tries again. */
+/**
+ * Calls at most once in {@link MARK_EVERY_MS}. Only a call that has succeeded counts, so that whoever comes meanwhile calls
+ * again, and does not depend on a request that may end before its call has.
+ */
 function throttled<Args extends unknown[]>(call: (...args: Args) => Promise<void>): (...args: Args) => Promise<void> {
   let calledAt = Number.NEGATIVE_INFINITY;
-  let calling: Promise<void> = Promise.resolve();
-  return (...args) => {
+  return async (...args) => {
     const now = Date.now();
-    // Whoever comes meanwhile waits for the call that is under way, so that it is not cut off with the one who made it.
-    if (now - calledAt < MARK_EVERY_MS) return calling;
-    calledAt = now;
-    calling = withinTime(CALL_LIMIT_MS, call(...args)).catch((error: unknown) => {
-      calledAt = Number.NEGATIVE_INFINITY;
+    if (now - calledAt < MARK_EVERY_MS) return;
+    try {
+      await withinTime(CALL_LIMIT_MS, call(...args));
+      calledAt = now;
+    } catch (error) {
       log("error", "register", describeError(error));
-    });
-    return calling;
+    }
   };
 }

@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import type { OnChanged } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
 import { signRunToken } from "../http/credentials/run-token.ts";
-import type { Live } from "../http/live.ts";
+import type { Live } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
 import type { Verdict } from "./answer.ts";
 import { dispatchDelaySeconds } from "./backoff.ts";

@@ -1,5 +1,5 @@
 /** What makes the service live: `src/hub` behind an interface, since nobody but the composition root knows that. */
-import type { Change } from "../db/changes.ts";
+import type { Change } from "../../db/changes.ts";
 
 /** Which runs a listener wants to hear of: one run, those of a definition, or all of the tenant. */
 export type Topic = { tenantId: string; runId?: string; definitionId?: string };
@@ -8,8 +8,8 @@ export type Topic = { tenantId: string; runId?: string; definitionId?: string };
 export type Nudge = { run_id: string; has_ended: boolean };
 
 export type Listener = {
-  /** Resolves with the nudges that have come, and with none when time is up. Rejects when the connection is lost. */
-  next(timeoutMs: number): Promise<Nudge[]>;
+  /** The nudges that have come; none when time is up; null when the connection is lost, or was closed. */
+  next(timeoutMs: number): Promise<Nudge[] | null>;
   close(): void;
 };
 
@@ -22,6 +22,8 @@ export type LiveStatus = {
 };
 
 export type Live = {
+  /** False without hubs: then nobody can listen. */
+  hasHubs: boolean;
   /**
    * Says that this isolate is about to change something, so that the next cron does not skip its sweep. Call it before a
    * change begins. Never rejects.
@@ -38,13 +40,4 @@ export type Live = {
   noteAlarm(lateMs: number): Promise<void>;
   /** Null without the register, or when it does not answer. */
   readStatus(): Promise<LiveStatus | null>;
-};
-
-/** A service without its Durable Objects: the cron sweeps all, and nobody can listen. */
-export const notLive: Live = {
-  mark: async () => {},
-  announce: async () => {},
-  listen: async () => "unavailable",
-  noteAlarm: async () => {},
-  readStatus: async () => null,
 };
