@@ -69,6 +69,8 @@ const varsSchema = z.object({
   ADDRESS_LIMITER: rateLimiter,
   FAILURE_LIMITER: rateLimiter,
   CALLER_LIMITER: rateLimiter,
+  /** Where the Durable Objects are put: https://developers.cloudflare.com/durable-objects/reference/data-location/ */
+  HUB_LOCATION: z.enum(["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"]).optional(),
   /** Added to every time limit, for the time that a run takes to reach its runner. */
   DEADLINE_GRACE_SECONDS: seconds.min(0).max(3600).default(0),
   /** Deletes runs so many days after they have ended. */
@@ -121,6 +123,8 @@ export type Config = {
   corsOrigins: readonly string[];
   /** Without one, nothing is limited by it. */
   limiters: Record<"address" | "failure" | "caller", RateLimiter | undefined>;
+  /** A location hint of Cloudflare's; undefined leaves it to the first use. */
+  hubLocation: "wnam" | "enam" | "sam" | "weur" | "eeur" | "apac" | "oc" | "afr" | "me" | undefined;
   deadlineGraceSeconds: number;
   /** Undefined keeps runs for ever. */
   retentionDays: number | undefined;
@@ -167,6 +171,7 @@ export function readConfig(bindings: object): Config {
     },
     corsOrigins: vars.CORS_ORIGINS,
     limiters: { address: vars.ADDRESS_LIMITER, failure: vars.FAILURE_LIMITER, caller: vars.CALLER_LIMITER },
+    hubLocation: vars.HUB_LOCATION,
     deadlineGraceSeconds: vars.DEADLINE_GRACE_SECONDS,
     retentionDays: vars.RETENTION_DAYS,
     allowLocalRunners: vars.ALLOW_LOCAL_RUNNERS,

@@ -7,6 +7,7 @@ import { invites } from "./people/invites-routes.ts";
 import { tenantUsers } from "./people/tenant-users-routes.ts";
 import { userPermissions } from "./people/user-permissions-routes.ts";
 import { users } from "./people/users-routes.ts";
+import { runStreams } from "./runs/live/run-streams-routes.ts";
 import { workflowDefinitionRuns } from "./runs/workflow-definition-runs-routes.ts";
 import { workflowRunChanges } from "./runs/workflow-run-changes-routes.ts";
 import { workflowRuns } from "./runs/workflow-runs-routes.ts";
@@ -18,6 +19,7 @@ export const createService = () =>
   createApp([
     workflowDefinitions,
     workflowDefinitionRuns,
+    runStreams,
     workflowRuns,
     workflowRunChanges,
     pathParts,

@@ -1,23 +1,58 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
 import { ConfigError, readConfig } from "./config.ts";
 import { openDatabase } from "./db/client.ts";
 import { openSessions } from "./http/credentials/session-token.ts";
 import type { Services } from "./http/env.ts";
+import { readObjects } from "./hub/bindings.ts";
+import { openLive } from "./hub/open-live.ts";
+import { sweepUnlessIdle } from "./hub/sweep-unless-idle.ts";
 import { describeError, log } from "./log.ts";
 import { createService } from "./routes.ts";
 import { sweep } from "./sweep/sweep.ts";
+import { sweepTenant, type TenantSweep } from "./sweep/sweep-tenant.ts";
+
+export { Hub } from "./hub/hub.ts";
+export { Register } from "./hub/register.ts";
+
+declare global {
+  namespace Cloudflare {
+    /** Types `ctx.exports`. */
+    interface GlobalProps {
+      mainModule: typeof import("./worker.ts");
+    }
+  }
+}
 
 const app = createService();
 
-/** The platform hands the same bindings to every request of an isolate, so what is made of them is made once. */
-const servicesOf = new WeakMap<object, Services>();
+type Composed = Services & { live: ReturnType<typeof openLive> };
 
-function compose(bindings: object): Services {
+/** The platform hands the same bindings to every request of an isolate, so what is made of them is made once. */
+const servicesOf = new WeakMap<object, Composed>();
+
+function compose(bindings: object): Composed {
   const known = servicesOf.get(bindings);
   if (known) return known;
   const config = readConfig(bindings);
-  const services = { db: openDatabase(config), config, verifySession: openSessions(config.sessions) };
+  const live = openLive(readObjects(bindings), config.hubLocation);
+  const services = { db: openDatabase(config), config, verifySession: openSessions(config.sessions), live };
   servicesOf.set(bindings, services);
   return services;
+}
+
+/** What the alarm of a hub calls, so that the sweep of a tenant has an invocation of its own and the hub waits for no runner. */
+export class TenantSweeper extends WorkerEntrypoint<object> {
+  /** `lateMs` is how much later the alarm came than it should have. Null when the sweep has failed: the log says why. */
+  async sweepTenant(tenantId: string, lateMs: number): Promise<TenantSweep | null> {
+    try {
+      const services = compose(this.env);
+      this.ctx.waitUntil(services.live.noteAlarm(lateMs));
+      return await sweepTenant(services, tenantId, (work) => this.ctx.waitUntil(work));
+    } catch (error) {
+      log("error", "tenant sweep", { tenant_id: tenantId, ...describeError(error) });
+      return null;
+    }
+  }
 }
 
 export default {
@@ -33,7 +68,8 @@ export default {
 
   async scheduled(_controller, bindings) {
     try {
-      await sweep(compose(bindings));
+      const services = compose(bindings);
+      await sweepUnlessIdle(services.live.openRegister(), () => sweep(services));
     } catch (error) {
       log("error", "sweep", describeError(error));
       // So that the platform counts it as failed, too.

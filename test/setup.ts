@@ -1,7 +1,9 @@
 /** Runs before each test file. Files share a runtime, so each has to leave it as it found it. */
 import { afterAll, vi } from "vitest";
+import { emptyHubs } from "./support/live-service.ts";
 
-afterAll(() => {
+afterAll(async () => {
+  await emptyHubs();
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
   vi.useRealTimers();

@@ -17,6 +17,20 @@ describe("wrangler.toml", () => {
     }
   });
 
+  it("binds both Durable Objects in every environment, with SQLite, under a migration that stays as it was deployed", () => {
+    const environments = 1 + [...wrangler.matchAll(/^\[env\.\w+\]$/gm)].length;
+    for (const [binding, className] of [
+      ["HUB", "Hub"],
+      ["REGISTER", "Register"],
+    ]) {
+      expect(wrangler.split(`name = "${binding}"\nclass_name = "${className}"\n`)).toHaveLength(1 + environments);
+    }
+    expect(wrangler.split("[[migrations]]")).toEqual([
+      expect.anything(),
+      expect.stringMatching(/^\ntag = "v1"\nnew_sqlite_classes = \["Hub", "Register"\]\n/),
+    ]);
+  });
+
   it("has runners fetched as the public does, and no request logged by Cloudflare beside our own line", () => {
     expect(valuesOf("compatibility_flags")).toEqual(['["global_fetch_strictly_public"]']);
     expect(valuesOf("invocation_logs")).toEqual(["false"]);

@@ -1,65 +1,8 @@
--- Takes up to `p_limit` due dispatches under a lease: until it runs out, nobody else sends them. The tenants take turns, and
--- of each tenant the dispatches that have been due longest come first.
--- A runner in `p_quick` is sent as many as are due, any other one at most one, and one in `p_busy` none (see `runner_of`).
---
--- Guarantees: a due dispatch is taken by one caller at a time, and comes back when that caller dies.
--- Closes the race between two sweeps: each passes over the rows that the other holds.
---
--- Answers {"dispatches": [as `dispatch_of` has them]}.
+-- `claim_dispatches` of all tenants. The Worker of the release before calls it by this name.
 create or replace function public.claim_due_dispatches(
   p_limit integer, p_quick text[], p_busy text[], p_dispatch_lease_seconds integer
 ) returns jsonb
-language plpgsql set plan_cache_mode = force_generic_plan as $$
-declare
-  -- How many due dispatches a claim looks at: in all, and at least of each tenant.
-  c_window constant integer := 200;
-  c_tenant_window constant integer := 10;
-  v_now timestamptz := clock_timestamp();
-  v_run_ids uuid[];
+language plpgsql as $$
 begin
-  with recursive tenant (id) as (
-    (select r.tenant_id from public.workflow_runs r where r.next_dispatch_at is not null order by r.tenant_id limit 1)
-    union all
-    select (
-      select r.tenant_id from public.workflow_runs r
-      where r.next_dispatch_at is not null and r.tenant_id > tenant.id
-      order by r.tenant_id limit 1)
-    from tenant
-    where tenant.id is not null
-  ), seen as (
-    select due.*, row_number() over (partition by due.runner order by due.next_dispatch_at) as place
-    from tenant
-    cross join lateral (
-      select r.id, r.tenant_id, r.next_dispatch_at, public.runner_of(d.tenant_id, d.runner_url) as runner
-      from public.workflow_runs r
-      join public.workflow_definitions d on d.id = r.workflow_definition_id
-      where r.tenant_id = tenant.id and r.next_dispatch_at <= v_now and r.deadline_at > v_now
-      order by r.next_dispatch_at
-      limit (select greatest(c_window / count(*), c_tenant_window) from tenant)
-    ) due
-  ), chosen as (
-    select seen.id, seen.next_dispatch_at,
-      row_number() over (partition by seen.tenant_id order by seen.next_dispatch_at) as turn
-    from seen
-    where (seen.place = 1 or seen.runner = any (p_quick)) and seen.runner <> all (p_busy)
-  ), held as (
-    select held.id
-    from (select id from chosen order by turn, next_dispatch_at limit p_limit) next
-    -- One by one, by the primary key: as a join, the planner may begin with all that are due.
-    cross join lateral (
-      select r.id
-      from public.workflow_runs r
-      where r.id = next.id and r.next_dispatch_at <= v_now and r.deadline_at > v_now
-      for update skip locked
-    ) held
-  ), claimed as (
-    update public.workflow_runs r
-    set next_dispatch_at = v_now + make_interval(secs => p_dispatch_lease_seconds), dispatch_count = r.dispatch_count + 1
-    from held
-    where r.id = held.id
-    returning r.id
-  )
-  select array_agg(id) into v_run_ids from claimed;
-  return jsonb_build_object('dispatches', coalesce((
-    select jsonb_agg(public.dispatch_of(claimed.id, v_now)) from unnest(v_run_ids) claimed (id)), '[]'));
+  return public.claim_dispatches(null, p_limit, p_quick, p_busy, p_dispatch_lease_seconds);
 end $$;

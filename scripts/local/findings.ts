@@ -11,6 +11,9 @@ export type Finding =
 /** The cron fires every minute: what three of them have not done is late. As in `/readyz`. */
 const LATE_SECONDS = 180;
 
+/** While nothing is due for so long, the cron sweeps once in that time: see docs/operations.md, "Durable Objects". */
+const IDLE_SECONDS = 3600;
+
 /** After a minute the next one has begun: this one has died. */
 const DEAD_SECONDS = 120;
 
@@ -27,7 +30,7 @@ export function judge(diagnosis: Diagnosis, knownKeyIds: readonly string[] | und
 }
 
 function judgeSweep(sweep: Diagnosis["sweep"]): Finding {
-  const { since_end, since_begin, since_pause, timed_out, delivered, lag_max_ms } = sweep;
+  const { since_end, since_begin, since_pause, due_in_ms, timed_out, delivered, lag_max_ms } = sweep;
   const subject = "last sweep";
   if (since_pause !== null) {
     const text = `Paused for ${time(since_pause)}: nothing is timed out or dispatched again.`;
@@ -38,6 +41,14 @@ function judgeSweep(sweep: Diagnosis["sweep"]): Finding {
   const ended = `The last one ended ${time(since_end)} ago`;
   if (since_begin !== null && since_begin > DEAD_SECONDS) {
     return { mark: "bad", subject, text: `${ended}; a later one has died.`, advice: "Look for its error in the logs." };
+  }
+  const isIdle = due_in_ms === null || due_in_ms > IDLE_SECONDS * 1000;
+  if (isIdle && since_end > LATE_SECONDS && since_end <= IDLE_SECONDS + LATE_SECONDS) {
+    return {
+      mark: "good",
+      subject,
+      text: `${ended}. Nothing is due within the hour, so the cron sweeps once an hour.`,
+    };
   }
   if (since_end > LATE_SECONDS) return { mark: "bad", subject, text: `${ended}.`, advice };
   const lag = lag_max_ms === null ? "" : ` (at most ${time(lag_max_ms / 1000)} late)`;

@@ -169,8 +169,21 @@ export const Pages = (props: { total: number; limit: number; offset: number; hre
   );
 };
 
-/** A part of a page that is refreshed while the page is in the foreground. */
-export const Live = ({ href, seconds = 3, children }: { href: string; seconds?: number; children: Child }) => (
+/**
+ * A part of a page that is refreshed while the page is in the foreground: every so many seconds, or not at all when it is
+ * `over`, which a refresh may turn it to.
+ */
+export const Live = ({
+  href,
+  seconds = 3,
+  over = false,
+  children,
+}: {
+  href: string;
+  seconds?: number;
+  over?: boolean;
+  children: Child;
+}) => (
   <div
     id="live"
     hx-get={href}
@@ -178,7 +191,7 @@ export const Live = ({ href, seconds = 3, children }: { href: string; seconds?: 
     hx-select="#live"
     hx-target="this"
     hx-swap="outerMorph"
-    data-live
+    data-live={over ? "over" : "on"}
   >
     {children}
   </div>

@@ -1,6 +1,6 @@
 import { z } from "zod";
-
 import { type Credential, credentialJson, Unauthenticated } from "./access.ts";
+import { type Change, changeSchema, type OnChanged } from "./changes.ts";
 import { askTwice, type Database } from "./client.ts";
 
 import { noteTenant } from "./meter.ts";
@@ -16,7 +16,7 @@ const commonSchema = z.object({ tenant_id: z.string().optional(), refused: z.str
  *
  * `args` go by name, without the prefix `p_`. The answer is checked: it may hold fields that `schema` does not name, since
  * the functions may be those of the next release. An `isRepeatable` call is idempotent, and is made once more when the
- * connection breaks before the answer.
+ * connection breaks before the answer. `onChanged` is called with the runs that the call has changed, if there are any.
  * @throws Unauthenticated when the function refuses the caller's credential
  * @throws z.ZodError when the answer is none of the function's
  */
@@ -25,18 +25,33 @@ export async function callFunction<Schema extends z.ZodType>(
   name: string,
   args: Readonly<Record<string, Argument>>,
   schema: Schema,
-  { isRepeatable = false }: { isRepeatable?: boolean } = {},
+  { isRepeatable = false, onChanged }: { isRepeatable?: boolean; onChanged?: OnChanged } = {},
 ): Promise<z.output<Schema>> {
   // Sent by the driver itself, since drizzle takes longer to build this text than the driver takes to send it.
   const named = Object.keys(args).map((key, index) => `p_${key} => $${index + 1}`);
-  const statement = `select public.${name}(${named.join(", ")}) as answer`;
+  const call = `public.${name}(${named.join(", ")})`;
+  const statement = onChanged ? withChanges(call) : `select ${call} as answer`;
   const ask = () => db.$client.query(statement, Object.values(args).map(bind));
   const [row] = await (isRepeatable ? askTwice(ask) : ask());
   const answer = row?.answer;
+  if (onChanged) tellChanges(row?.changes, onChanged);
   const common = commonSchema.safeParse(answer);
   if (common.data?.refused === "unauthenticated") throw new Unauthenticated();
   if (common.data?.tenant_id !== undefined) noteTenant(common.data.tenant_id);
   return schema.parse(answer);
+}
+
+/**
+ * One statement that calls a function and then asks what it has changed. Columns are computed from left to right, and a
+ * subquery with OFFSET is computed before what is selected from it.
+ */
+const withChanges = (call: string) => `
+  select done.answer, public.changes_after(done.before) as changes
+  from (select public.last_event_id() as before, ${call} as answer offset 0) done`;
+
+function tellChanges(json: unknown, onChanged: OnChanged): void {
+  const changes: Change[] = z.array(changeSchema).parse(json);
+  if (changes.length > 0) onChanged(changes);
 }
 
 const bind = (value: Argument): unknown =>

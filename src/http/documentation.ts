@@ -5,7 +5,14 @@ import { llmsText, openApiDocument, version } from "./openapi.ts";
 import { createRouter } from "./router.ts";
 import { openRead } from "./routes.ts";
 
-const LINKS = { docs: "/docs", openapi: "/openapi.json", llms: "/llms.txt", health: "/healthz", readiness: "/readyz" };
+const LINKS = {
+  docs: "/docs",
+  openapi: "/openapi.json",
+  llms: "/llms.txt",
+  health: "/healthz",
+  liveness: "/livez",
+  readiness: "/readyz",
+};
 
 const ServiceResponseSchema = z
   .strictObject({

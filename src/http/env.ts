@@ -4,9 +4,10 @@ import type { Credential } from "../db/access.ts";
 import type { Database } from "../db/client.ts";
 import type { RunToken } from "./credentials/run-token.ts";
 import type { Session, VerifySession } from "./credentials/session-token.ts";
+import type { Live } from "./live/live.ts";
 
 /** What the composition root hands to the app; Hono carries it as `c.env`. */
-export type Services = { db: Database; config: Config; verifySession: VerifySession };
+export type Services = { db: Database; config: Config; verifySession: VerifySession; live: Live };
 
 export type AppEnv = {
   Bindings: Services;

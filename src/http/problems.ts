@@ -80,6 +80,11 @@ export const PROBLEMS = {
     title: "Session keys unavailable",
     detail: "The keys of session tokens could not be fetched. Try again after the seconds named in `Retry-After`.",
   },
+  streams_unavailable: {
+    status: 503,
+    title: "Streams unavailable",
+    detail: "Nobody can listen here right now. Ask every few seconds instead, or try again later.",
+  },
   database_unavailable: {
     status: 503,
     title: "Database unavailable",

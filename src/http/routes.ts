@@ -74,6 +74,18 @@ export function callerRead<const Path extends string, Own extends Read & { path:
   });
 }
 
+/** A GET for a caller that is answered with a stream of events: authenticated, and never conditional. */
+export function callerStream<const Path extends string, Own extends Read & { path: Path }>(definition: Own) {
+  const problems = [...OF_ANYBODY, ...OF_A_CALLER, "streams_unavailable" as const, ...(definition.problems ?? [])];
+  return createRoute({
+    ...definition,
+    method: "get" as const,
+    security: callerSecurity,
+    middleware: [authenticate],
+    [KIND]: { problems, isConditional: false } satisfies RouteKind,
+  });
+}
+
 /** A change by a caller: authenticated; with a session cookie only from a page of the same origin. */
 export function callerWrite<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
   const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CALLER, "forbidden" as const];

@@ -5,13 +5,16 @@ import { sendDispatches } from "./send-dispatches.ts";
 
 /**
  * What a route gives to a verb that may promote runs: this Worker sends their dispatches after its answer. If it dies
- * before that, their lease runs out and the sweep sends them.
+ * before that, their lease runs out and the sweep sends them. Call it right before the verb: it also announces that something
+ * is about to change.
  */
 export function promotion(c: Pick<Context<AppEnv>, "env" | "executionCtx">): Promotion {
+  const marking = c.env.live.mark();
   return {
     graceSeconds: c.env.config.deadlineGraceSeconds,
     onPromoted: (dispatches) => {
       if (dispatches.length > 0) c.executionCtx.waitUntil(sendDispatches(c.env, dispatches));
     },
+    onChanged: (changes) => c.executionCtx.waitUntil(Promise.all([marking, c.env.live.announce(changes)])),
   };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { OnChanged } from "../db/changes.ts";
 import { runSnapshotSchema } from "../db/run-snapshot.ts";
 
 /** Longer than sending a dispatch may take, so that nobody else sends it meanwhile. */
@@ -30,9 +31,13 @@ export const dispatchesSchema = z.object({ dispatches: z.array(dispatchSchema) }
 /**
  * What a verb that may promote runs is given: the seconds of grace that are added to their deadlines, and what to do with
  * the dispatches of the promoted runs. `onPromoted` is called as soon as they are committed, also when the verb then
- * refuses what it was asked for.
+ * refuses what it was asked for. So is `onChanged`, with all runs that the verb has changed.
  */
-export type Promotion = { graceSeconds: number; onPromoted: (dispatches: readonly Dispatch[]) => void };
+export type Promotion = {
+  graceSeconds: number;
+  onPromoted: (dispatches: readonly Dispatch[]) => void;
+  onChanged: OnChanged;
+};
 
 /** The arguments of a SQL function that may promote runs. */
 export const promotionArguments = ({ graceSeconds }: Promotion) => ({

@@ -1,6 +1,7 @@
 /** What became of a dispatch, written down. None of these touches a run that has ended or is at another attempt. */
 import { z } from "zod";
 import { callFunction } from "../db/call.ts";
+import type { OnChanged } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
 import { type Dispatch, dispatchesSchema, type Promotion, promotionArguments } from "./dispatch.ts";
 
@@ -8,29 +9,38 @@ import { type Dispatch, dispatchesSchema, type Promotion, promotionArguments } f
 export type Acceptance = { dispatch: Dispatch; status: number };
 
 /** Records that runners have taken runs. */
-export async function acceptDispatches(db: Database, acceptances: readonly Acceptance[]): Promise<void> {
+export async function acceptDispatches(
+  db: Database,
+  acceptances: readonly Acceptance[],
+  onChanged: OnChanged,
+): Promise<void> {
   if (acceptances.length === 0) return;
   const json = acceptances.map(({ dispatch: { run_id, tenant_id, attempt }, status }) => ({
     ...{ run_id, tenant_id, attempt },
     status,
   }));
-  await callFunction(db, "accept_dispatches", { acceptances: { json } }, z.unknown(), { isRepeatable: true });
+  const options = { isRepeatable: true, onChanged };
+  await callFunction(db, "accept_dispatches", { acceptances: { json } }, z.unknown(), options);
 }
 
 /** Records why a dispatch failed, and in how many seconds it is tried again. */
 export async function postponeDispatch(
   db: Database,
   dispatch: Dispatch,
-  next: { reason: string; delaySeconds: number },
+  next: { reason: string; delaySeconds: number; onChanged: OnChanged },
 ): Promise<void> {
   const args = { ...attemptArguments(dispatch), reason: next.reason, delay_seconds: next.delaySeconds };
-  await callFunction(db, "postpone_dispatch", args, z.unknown());
+  await callFunction(db, "postpone_dispatch", args, z.unknown(), { onChanged: next.onChanged });
 }
 
 /** Postpones by some minutes, untried, what else is due for the runner of a dispatch that did not answer. */
-export async function postponeDispatchesTo(db: Database, { tenant_id, runner }: Dispatch): Promise<void> {
+export async function postponeDispatchesTo(
+  db: Database,
+  { tenant_id, runner }: Dispatch,
+  onChanged: OnChanged,
+): Promise<void> {
   const reason = "The runner did not answer another dispatch.";
-  await callFunction(db, "postpone_dispatches_to", { tenant_id, runner, reason }, z.unknown());
+  await callFunction(db, "postpone_dispatches_to", { tenant_id, runner, reason }, z.unknown(), { onChanged });
 }
 
 /**
@@ -53,6 +63,7 @@ export async function giveUpDispatch(
       ...promotionArguments(options),
     },
     dispatchesSchema,
+    { onChanged: options.onChanged },
   );
   options.onPromoted(dispatches);
 }

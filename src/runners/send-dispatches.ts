@@ -1,7 +1,9 @@
 /** Sends dispatches to their runners and records what became of each. Used after a request that promoted a run, and by the sweep. */
 import type { Config } from "../config.ts";
+import type { OnChanged } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
 import { signRunToken } from "../http/credentials/run-token.ts";
+import type { Live } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
 import type { Verdict } from "./answer.ts";
 import { dispatchDelaySeconds } from "./backoff.ts";
@@ -22,36 +24,44 @@ const BUDGET_MS = 12_000;
 /** What to do about a dispatch that a runner has accepted. */
 export type OnAccepted = (acceptance: Acceptance) => Promise<void>;
 
+/** What sending a dispatch needs. */
+export type DispatchServices = { db: Database; config: Config; live: Live };
+
 /**
  * Sends these dispatches, and those of the runs that are promoted meanwhile. Never throws. A dispatch that is not sent, or
  * whose outcome is not recorded, stays due: its lease runs out and the sweep sends it again. Each acceptance is recorded
- * at once, unless `onAccepted` sees to that.
+ * at once, unless `recordAccepted` sees to that.
  */
 export async function sendDispatches(
-  { db, config }: { db: Database; config: Config },
+  { db, config, live }: DispatchServices,
   dispatches: readonly Dispatch[],
-  onAccepted: OnAccepted = (acceptance) => acceptDispatches(db, [acceptance]),
+  recordAccepted?: OnAccepted,
 ): Promise<void> {
+  const announcing = [live.mark()];
+  const onChanged: OnChanged = (changes) => void announcing.push(live.announce(changes));
+  const onAccepted = recordAccepted ?? ((acceptance) => acceptDispatches(db, [acceptance], onChanged));
   const queue = [...dispatches];
   const began = Date.now();
   const next = () => (Date.now() - began < BUDGET_MS ? queue.shift() : undefined);
   const lane = async () => {
     for (let dispatch = next(); dispatch; dispatch = next()) {
       try {
-        await sendOne(db, config, dispatch, { onAccepted, onPromoted: (promoted) => queue.push(...promoted) });
+        const onPromoted = (promoted: readonly Dispatch[]) => void queue.push(...promoted);
+        await sendOne(db, config, dispatch, { onAccepted, onPromoted, onChanged });
       } catch (error) {
         log("error", "dispatch", { run_id: dispatch.run_id, attempt: dispatch.attempt, ...describeError(error) });
       }
     }
   };
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, queue.length) }, lane));
+  await Promise.all(announcing);
 }
 
 async function sendOne(
   db: Database,
   config: Config,
   dispatch: Dispatch,
-  { onAccepted, onPromoted }: { onAccepted: OnAccepted; onPromoted: Promotion["onPromoted"] },
+  { onAccepted, onPromoted, onChanged }: { onAccepted: OnAccepted } & Omit<Promotion, "graceSeconds">,
 ): Promise<void> {
   const verdict = await trySending(config, dispatch);
   switch (verdict.kind) {
@@ -60,7 +70,7 @@ async function sendOne(
     case "retry": {
       const backoffSeconds = dispatchDelaySeconds(dispatch.dispatch_count, Math.random());
       const delaySeconds = Math.max(backoffSeconds, verdict.retryAfterSeconds ?? 0);
-      return postponeDispatch(db, dispatch, { reason: verdict.reason, delaySeconds });
+      return postponeDispatch(db, dispatch, { reason: verdict.reason, delaySeconds, onChanged });
     }
     case "rejected":
       return giveUpDispatch(db, dispatch, {
@@ -68,6 +78,7 @@ async function sendOne(
         pause: verdict.gone,
         graceSeconds: config.deadlineGraceSeconds,
         onPromoted,
+        onChanged,
       });
   }
 }

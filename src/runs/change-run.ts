@@ -39,7 +39,7 @@ export async function stopRun(
   request: RunChange & { reason: string | null },
 ): Promise<{ run: RunRow; stopped: StoppedRun | null }> {
   const args = { ...changeArguments(request), reason: request.reason };
-  const answer = await callFunction(db, "stop_run", args, stopAnswerSchema);
+  const answer = await callFunction(db, "stop_run", args, stopAnswerSchema, { onChanged: request.onChanged });
   request.onPromoted(answer.dispatches);
   if ("refused" in answer) throw changeProblem(answer, "stop");
   return answer;
@@ -54,7 +54,8 @@ const retryAnswerSchema = dispatchesSchema.and(z.union([z.object({ run: runRowSc
  *   is paused or has no runner, whose files are gone, or whose idempotency key another unfinished run has
  */
 export async function retryRun(db: Database, request: RunChange): Promise<RunRow> {
-  const answer = await callFunction(db, "retry_run", changeArguments(request), retryAnswerSchema);
+  const args = changeArguments(request);
+  const answer = await callFunction(db, "retry_run", args, retryAnswerSchema, { onChanged: request.onChanged });
   request.onPromoted(answer.dispatches);
   if ("refused" in answer) throw changeProblem(answer, "retry");
   return answer.run;
@@ -67,7 +68,8 @@ const deleteAnswerSchema = dispatchesSchema.and(z.union([changeRefusalSchema, do
  * @throws Problem `unauthenticated`, `not_found`, `forbidden`, or `conflict` for a RUNNING run
  */
 export async function deleteRun(db: Database, request: RunChange): Promise<void> {
-  const answer = await callFunction(db, "delete_run", changeArguments(request), deleteAnswerSchema);
+  const args = changeArguments(request);
+  const answer = await callFunction(db, "delete_run", args, deleteAnswerSchema, { onChanged: request.onChanged });
   request.onPromoted(answer.dispatches);
   if (answer.refused !== undefined) throw changeProblem(answer, "delete");
 }

@@ -5,9 +5,12 @@ import type { Database } from "../db/client.ts";
 import { runRowSchema } from "./run-rows.ts";
 
 const answerSchema = z.object({
+  tenant_id: z.string().optional(),
   run: runRowSchema.nullable(),
   /** Hex SHA-256 of what a reader sees of the run, without its place in the queue. */
   etag: z.string().optional(),
+  /** In how many milliseconds from the database's now its deadline is. Null unless RUNNING. */
+  deadline_in_ms: z.number().nullish(),
   /** 1 for the run that is next. Null unless PENDING. */
   queue_position: z.int().nullish(),
   /** The run that holds the slot. Null unless PENDING behind one that the caller may see. */

@@ -37,7 +37,7 @@ export async function recordResult(db: Database, result: RunResult & Promotion):
       ...promotionArguments(result),
     },
     answerSchema,
-    { isRepeatable: true },
+    { isRepeatable: true, onChanged: result.onChanged },
   );
   result.onPromoted(answer.dispatches);
   if ("refused" in answer) throw resultProblem(answer, result.attempt);

@@ -10,6 +10,8 @@ import { r, seenNow } from "./run-rows.ts";
 
 /** Something that happened to a run. What `detail` holds depends on the type. */
 export type RunEventRow = {
+  /** Null for the end of an overdue run that no sweep has written down yet. */
+  id: number | null;
   type: RunEventType;
   attempt: number;
   at: string;
@@ -92,8 +94,9 @@ export async function listRunEvents(
   if (first.run === null) return null;
   const events = rows.flatMap(({ page }) => {
     if (page === null) return [];
-    const { at, type, detail, attempt } = page;
-    return [{ at, type, detail, attempt }];
+    const { eventId, at, type, detail, attempt } = page;
+    // Postgres' bigint comes as text.
+    return [{ id: eventId === null ? null : Number(eventId), at, type, detail, attempt }];
   });
   return { events, total: first.counted.total };
 }

@@ -14,10 +14,10 @@ export type NewRun = {
 };
 
 /** The run, and whether an earlier call with its key had triggered it. */
-export type TriggeredRun = { run: RunRow; isReplay: boolean };
+export type TriggeredRun = { tenantId: string; run: RunRow; isReplay: boolean };
 
 const answerSchema = dispatchesSchema.and(
-  z.union([z.object({ run: runRowSchema, replayed: z.boolean() }), triggerRefusalSchema]),
+  z.union([z.object({ tenant_id: z.string(), run: runRowSchema, replayed: z.boolean() }), triggerRefusalSchema]),
 );
 
 /**
@@ -38,9 +38,9 @@ export async function triggerRun(db: Database, credential: Credential, run: NewR
       ...promotionArguments(run),
     },
     answerSchema,
-    { isRepeatable: true },
+    { isRepeatable: true, onChanged: run.onChanged },
   );
   run.onPromoted(answer.dispatches);
   if ("refused" in answer) throw triggerProblem(answer, NO_DEFINITION);
-  return { run: answer.run, isReplay: answer.replayed };
+  return { tenantId: answer.tenant_id, run: answer.run, isReplay: answer.replayed };
 }

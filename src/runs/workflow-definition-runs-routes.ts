@@ -1,6 +1,7 @@
 /** A workflow's runs: trigger one, list them. */
 import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
+import { PREFER } from "../http/live/prefer.ts";
 import { Problem, ValidationFailed } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
@@ -9,6 +10,7 @@ import { promotion } from "../runners/dispatch-afterwards.ts";
 import { definitionParams } from "../workflows/workflow-definition-schema.ts";
 import { NO_DEFINITION } from "../workflows/workflow-definitions.ts";
 import { listRunsOfDefinition } from "./list-runs.ts";
+import { endOrTimeUp } from "./live/find-run-or-wait.ts";
 import { exampleRun, toRun, WorkflowRunResponseSchema } from "./run-schema.ts";
 import { triggerRun } from "./trigger-run.ts";
 
@@ -33,7 +35,10 @@ const invokeRoute = callerWrite({
     "for 24 hours after it was triggered, the same key answers with that run and `Idempotency-Replayed: true`.",
   request: {
     params: definitionParams,
-    headers: z.object({ "Idempotency-Key": idempotencyKey().optional() }),
+    headers: z.object({
+      "Idempotency-Key": idempotencyKey().optional(),
+      Prefer: z.string().optional().openapi(PREFER),
+    }),
     body: { required: false, content: { "application/json": { schema: InvokeWorkflowRequestSchema } } },
   },
   problems: ["forbidden", "not_found", "conflict"],
@@ -53,12 +58,13 @@ const invokeRoute = callerWrite({
 });
 
 workflowDefinitionRuns.openapi(invokeRoute, async (c) => {
-  const { run, isReplay } = await triggerRun(c.env.db, c.var.credential, {
+  const { isReplay, ...triggered } = await triggerRun(c.env.db, c.var.credential, {
     id: newId(),
     definitionId: c.req.valid("param").definition_id,
     idempotencyKey: chooseKey(c.req.valid("json").idempotency_key, c.req.valid("header")["Idempotency-Key"]),
     ...promotion(c),
   });
+  const run = await endOrTimeUp(c, triggered);
   return c.json(toRun(run), 202, {
     Location: `/v1/workflow-runs/${run.id}`,
     ...(isReplay && { "Idempotency-Replayed": "true" }),

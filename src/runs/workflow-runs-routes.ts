@@ -1,11 +1,13 @@
 import { z } from "@hono/zod-openapi";
-import { RUN_EVENT_TYPES, RUN_STATUSES } from "../db/enums.ts";
+import { RUN_STATUSES } from "../db/enums.ts";
+import { PREFER, preferenceApplied } from "../http/live/prefer.ts";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead } from "../http/routes.ts";
-import { givenInstant, instant, pageQuery, paginated, uuid } from "../http/schemas.ts";
-import { findRun } from "./find-run.ts";
+import { givenInstant, pageQuery, paginated, uuid } from "../http/schemas.ts";
+import { exampleEvent, RunEventSchema } from "./event-schema.ts";
 import { listRuns } from "./list-runs.ts";
+import { findRunOrWait } from "./live/find-run-or-wait.ts";
 import { NO_RUN } from "./refusals.ts";
 import { listRunEvents } from "./run-events.ts";
 import {
@@ -158,46 +160,29 @@ const getRun = callerRead({
   summary: "How a run stands",
   description:
     "The run as it stands at this moment. A run whose deadline has passed is FAILED from that instant on. " +
-    "Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed.",
-  request: { params: runParams },
+    "Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed. " +
+    "With `Prefer: wait=30` the answer comes as soon as the run has ended, or with `If-None-Match` as soon as it has " +
+    "changed, and else after 30 seconds.",
+  request: { params: runParams, headers: z.object({ Prefer: z.string().optional().openapi(PREFER) }) },
   problems: ["not_found"],
   responses: {
     200: {
       description: "The run",
-      headers: queueHeaders,
+      headers: { ...queueHeaders, ...preferenceApplied },
       content: { "application/json": { schema: WorkflowRunResponseSchema } },
     },
   },
 });
 
 workflowRuns.openapi(getRun, async (c) => {
-  const { run, etag, queue_position, blocked_by } = await findRun(
-    c.env.db,
-    c.var.credential,
-    c.req.valid("param").run_id,
-  );
+  const found = await findRunOrWait(c, c.req.valid("param").run_id);
+  const { run, etag, queue_position, blocked_by } = found;
   if (run === null) throw new Problem("not_found", NO_RUN);
   c.header("ETag", `"${etag}"`);
   if (queue_position) c.header("X-Queue-Position", String(queue_position));
   if (blocked_by) c.header("X-Blocked-By-Run", blocked_by);
   return c.json(toRun(run), 200);
 });
-
-const RunEventSchema = z
-  .strictObject({
-    type: z.enum(RUN_EVENT_TYPES).openapi("WorkflowRunEventType"),
-    attempt: z.int().openapi({ description: "1 for a new run, one more for each retry." }),
-    at: instant(),
-    detail: z.record(z.string(), z.unknown()).nullable().openapi({ description: "What else there is to say of it." }),
-  })
-  .openapi("WorkflowRunEvent");
-
-const exampleEvent = {
-  type: "DISPATCHED" as const,
-  attempt: 1,
-  at: "2026-01-31T12:00:00.412Z",
-  detail: { status: 202, tries: 1 },
-};
 
 const listEvents = callerRead({
   path: "/v1/workflow-runs/{run_id}/events",

@@ -15,6 +15,8 @@ export type Diagnosis = {
     since_begin: number | null;
     /** Since it was paused; null when it is not. */
     since_pause: number | null;
+    /** In how many milliseconds something is due; null when nothing will be. */
+    due_in_ms: number | null;
     timed_out: number;
     delivered: number;
     lag_max_ms: number | null;
@@ -70,6 +72,7 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
           when ${sweepState.beganAt} > ${sweepState.endedAt} or ${sweepState.endedAt} is null
           then ${secondsSince(sweepState.beganAt)} end`,
         since_pause: secondsSince(sweepState.pausedAt),
+        due_in_ms: sql<number | null>`public.deployment_due_in_ms()`,
       })
       .from(sweepState),
     db
@@ -90,7 +93,15 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
       .groupBy(keyId)
       .orderBy(keyId),
   ]);
-  const never = { since_end: null, since_begin: null, since_pause: null, timed_out: 0, delivered: 0, lag_max_ms: null };
+  const never = {
+    since_end: null,
+    since_begin: null,
+    since_pause: null,
+    due_in_ms: null,
+    timed_out: 0,
+    delivered: 0,
+    lag_max_ms: null,
+  };
   const none = { overdue: 0, oldest_overdue: null, due: 0, oldest_due: null, waiting_for_retry: 0 };
   return { sweep: sweep[0] ?? never, backlog: backlog[0] ?? none, stuck, failing, secrets };
 }

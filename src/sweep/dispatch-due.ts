@@ -1,9 +1,8 @@
-import type { Config } from "../config.ts";
-import type { Database } from "../db/client.ts";
+import type { OnChanged } from "../db/changes.ts";
 import { describeError, log } from "../log.ts";
 import type { Dispatch } from "../runners/dispatch.ts";
 import { type Acceptance, acceptDispatches, postponeDispatchesTo } from "../runners/record-dispatch.ts";
-import { sendDispatches } from "../runners/send-dispatches.ts";
+import { type DispatchServices, sendDispatches } from "../runners/send-dispatches.ts";
 import { claimDueDispatches } from "./claim-due-dispatches.ts";
 
 /** A Worker may wait for six answers at once: five runners', and one of the database's. */
@@ -27,11 +26,12 @@ const QUICK_RUNNERS = 50;
 /**
  * Sends the dispatches that are due, several at once, until nothing is left or `mayGoOn` (to one more than `count`) says
  * no. Returns how many it tried. A runner about which nothing is known gets one dispatch, and more only after a quick
- * answer. So one that hangs takes up one lane, once.
+ * answer. So one that hangs takes up one lane, once. With a `tenantId` it sends only that tenant's.
  */
 export async function dispatchDue(
-  services: { db: Database; config: Config },
+  services: DispatchServices,
   mayGoOn: (count: number) => boolean,
+  tenantId: string | null = null,
 ): Promise<number> {
   const inFlight = new Set<Promise<void>>();
   const busy = new Set<string>();
@@ -40,13 +40,15 @@ export async function dispatchDue(
   let claimedAt = 0;
   let accepted: Acceptance[] = [];
   let count = 0;
+  const announcing: Promise<void>[] = [];
+  const onChanged: OnChanged = (changes) => void announcing.push(services.live.announce(changes));
 
   const onAccepted = async (acceptance: Acceptance) => void accepted.push(acceptance);
 
   async function recordAccepted(): Promise<void> {
     const batch = accepted;
     accepted = [];
-    await acceptDispatches(services.db, batch);
+    await acceptDispatches(services.db, batch, onChanged);
   }
 
   async function send(dispatch: Dispatch): Promise<void> {
@@ -57,7 +59,7 @@ export async function dispatchDue(
     const ms = Date.now() - began;
     quick.delete(runner);
     if (ms < QUICK_MS) quick.add(runner);
-    if (ms >= HANGING_MS) await postponeDispatchesTo(services.db, dispatch);
+    if (ms >= HANGING_MS) await postponeDispatchesTo(services.db, dispatch, onChanged);
     busy.delete(runner);
     const [oldest] = quick;
     if (oldest !== undefined && quick.size > QUICK_RUNNERS) quick.delete(oldest);
@@ -65,7 +67,7 @@ export async function dispatchDue(
 
   while (mayGoOn(count)) {
     if (claimed.length === 0) {
-      const claim = { limit: CLAIM, quick: [...quick], busy: [...busy] };
+      const claim = { tenantId, limit: CLAIM, quick: [...quick], busy: [...busy] };
       [claimed] = await Promise.all([claimDueDispatches(services.db, claim), recordAccepted()]);
       claimedAt = Date.now();
     }
@@ -84,5 +86,6 @@ export async function dispatchDue(
   }
   await Promise.all(inFlight);
   await recordAccepted();
+  await Promise.all(announcing);
   return count;
 }

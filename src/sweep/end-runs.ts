@@ -1,6 +1,7 @@
 /** What a sweep does to runs in bounded chunks, safe beside itself and beside every other change. */
 import { z } from "zod";
 import { callFunction } from "../db/call.ts";
+import type { OnChanged } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
 
 /**
@@ -10,21 +11,21 @@ import type { Database } from "../db/client.ts";
  */
 export async function timeOutOverdueRuns(
   db: Database,
-  options: { limit: number; inTurn: boolean; graceSeconds: number },
+  options: { limit: number; inTurn: boolean; graceSeconds: number; onChanged: OnChanged },
 ): Promise<number[]> {
   const args = { limit: options.limit, in_turn: options.inTurn, grace_seconds: options.graceSeconds };
   const schema = z.object({ lags_ms: z.array(z.number()) });
-  return (await callFunction(db, "time_out_overdue_runs", args, schema)).lags_ms;
+  return (await callFunction(db, "time_out_overdue_runs", args, schema, { onChanged: options.onChanged })).lags_ms;
 }
 
 /** Starts runs that wait although the slot of their definition is free, in up to `limit` definitions. Returns in how many. */
 export async function promoteWaitingRuns(
   db: Database,
-  options: { limit: number; graceSeconds: number },
+  options: { limit: number; graceSeconds: number; onChanged: OnChanged },
 ): Promise<number> {
   const args = { limit: options.limit, grace_seconds: options.graceSeconds };
   const schema = z.object({ definitions: z.int() });
-  return (await callFunction(db, "promote_waiting_runs", args, schema)).definitions;
+  return (await callFunction(db, "promote_waiting_runs", args, schema, { onChanged: options.onChanged })).definitions;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { LiveStatus } from "../http/live/live.ts";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { openRead } from "../http/routes.ts";
@@ -16,11 +17,30 @@ const ReadinessResponseSchema = z
   .strictObject({
     status: z.literal("ready"),
     database_ts: instant(),
-    seconds_since_sweep: z.number().openapi({ description: "Since a sweep last ended." }),
+    seconds_since_sweep: z.number().openapi({
+      description: "Since a sweep last ended, or the cron last found that there was nothing to sweep.",
+    }),
+    seconds_since_full_sweep: z.number().openapi({
+      description: "Since a sweep last ended. Up to an hour while nothing happens.",
+    }),
+    last_alarm: z.strictObject({ seconds_ago: z.number(), late_ms: z.number() }).nullable().openapi({
+      description:
+        "An alarm of late, which enforces a deadline to the second, and how late it was. Null when there was none.",
+    }),
   })
   .openapi("ReadinessResponse", {
-    example: { status: "ready", database_ts: "2026-01-31T12:00:00.000Z", seconds_since_sweep: 21.4 },
+    example: {
+      status: "ready",
+      database_ts: "2026-01-31T12:00:00.000Z",
+      seconds_since_sweep: 21.4,
+      seconds_since_full_sweep: 1821.4,
+      last_alarm: { seconds_ago: 94.1, late_ms: 12 },
+    },
   });
+
+const LivenessResponseSchema = z
+  .strictObject({ status: z.literal("alive") })
+  .openapi("LivenessResponse", { example: { status: "alive" } });
 
 export const health = createRouter();
 
@@ -42,6 +62,19 @@ health.openapi(healthCheck, async (c) => {
   return c.json({ status: "healthy", database_ts: await readDatabaseTime(c.env.db) }, 200);
 });
 
+const livenessCheck = openRead({
+  path: "/livez",
+  operationId: "liveness_check",
+  tags: ["Service"],
+  summary: "Does the Worker answer?",
+  description: "Does not ask the database, so it does not keep that awake: for monitors that ask often.",
+  responses: {
+    200: { description: "It does", content: { "application/json": { schema: LivenessResponseSchema } } },
+  },
+});
+
+health.openapi(livenessCheck, (c) => c.json({ status: "alive" as const }, 200));
+
 const readinessCheck = openRead({
   path: "/readyz",
   operationId: "readiness_check",
@@ -57,12 +90,29 @@ const readinessCheck = openRead({
 });
 
 health.openapi(readinessCheck, async (c) => {
-  const readiness = await readReadiness(c.env.db);
-  const { database_at, since_sweep } = readiness;
-  const reasons = reasonsAgainst(readiness);
-  if (since_sweep === null || reasons.length > 0) throw new Problem("not_ready", reasons.join(" "));
-  return c.json({ status: "ready" as const, database_ts: database_at, seconds_since_sweep: since_sweep }, 200);
+  const [readiness, live] = await Promise.all([readReadiness(c.env.db), c.env.live.readStatus()]);
+  const { database_at, since_sweep: sinceFullSweep } = readiness;
+  const sinceSweep = sinceSweepOrSkip(sinceFullSweep, live);
+  const reasons = reasonsAgainst({ ...readiness, since_sweep: sinceSweep });
+  if (sinceSweep === null || sinceFullSweep === null || reasons.length > 0) {
+    throw new Problem("not_ready", reasons.join(" "));
+  }
+  const lastAlarm = live?.lastAlarm ?? null;
+  return c.json(
+    {
+      status: "ready" as const,
+      database_ts: database_at,
+      seconds_since_sweep: sinceSweep,
+      seconds_since_full_sweep: sinceFullSweep,
+      last_alarm: lastAlarm && { seconds_ago: lastAlarm.since, late_ms: lastAlarm.lateMs },
+    },
+    200,
+  );
 });
+
+/** A cron that has found nothing to do has done its work, too. In seconds. */
+export const sinceSweepOrSkip = (sinceSweep: number | null, live: LiveStatus | null): number | null =>
+  sinceSweep === null ? null : Math.min(sinceSweep, live?.sinceSkipped ?? sinceSweep);
 
 /** What keeps the service from being ready, as sentences; docs/operations.md says what to do about each. */
 function reasonsAgainst({ since_sweep, since_pause, overdue, undelivered }: Readiness): string[] {

@@ -58,8 +58,11 @@ export type SweepResult = {
   deleted: number;
 };
 
-/** What a sweep had to leave to the next: overdue runs and due dispatches, counted up to {@link MAX_COUNTED}. */
-export type Backlog = { overdue_left: number; due_left: number };
+/**
+ * What a sweep had to leave to the next: overdue runs and due dispatches, counted up to {@link MAX_COUNTED}; and in how many
+ * milliseconds something is due next, negative when it is already, null when nothing will be.
+ */
+export type Backlog = { overdue_left: number; due_left: number; due_in_ms: number | null };
 
 const MAX_COUNTED = 10_000;
 
@@ -84,8 +87,14 @@ export async function recordSweepEnded(db: Database, result: SweepResult): Promi
       dueLeft: countRuns(db, isDue),
     })
     .where(eq(sweepState.id, 1))
-    .returning({ overdue_left: sweepState.overdueLeft, due_left: sweepState.dueLeft });
-  return rows[0] ?? { overdue_left: 0, due_left: 0 };
+    .returning({
+      overdue_left: sweepState.overdueLeft,
+      due_left: sweepState.dueLeft,
+      due_in_ms: sql<number | null>`public.deployment_due_in_ms()`,
+    });
+  const [row] = rows;
+  if (!row) throw new Error("The row of sweep_state is gone.");
+  return row;
 }
 
 /** One row, `(now)`: the time of the database. */

@@ -94,7 +94,8 @@ export async function replaceDefinition(
     content: contentArgument(content),
     ...promotionArguments(content),
   };
-  const answer = await callFunction(db, "replace_definition", args, replaceAnswerSchema, { isRepeatable: true });
+  const options = { isRepeatable: true, onChanged: content.onChanged };
+  const answer = await callFunction(db, "replace_definition", args, replaceAnswerSchema, options);
   content.onPromoted(answer.dispatches);
   if ("definition" in answer) return answer.definition;
   switch (answer.refused) {
@@ -129,7 +130,9 @@ export async function changeActivity(
     is_active: request.isActive,
     ...promotionArguments(request),
   };
-  const answer = await callFunction(db, "change_definition_activity", args, activityAnswerSchema);
+  const answer = await callFunction(db, "change_definition_activity", args, activityAnswerSchema, {
+    onChanged: request.onChanged,
+  });
   request.onPromoted(answer.dispatches);
   if (answer.refused !== undefined) throw changeProblem(answer.refused);
 }
@@ -152,7 +155,9 @@ export async function deleteDefinition(
     definition_id: request.id,
     ...promotionArguments(request),
   };
-  const answer = await callFunction(db, "delete_definition", args, deleteAnswerSchema);
+  const answer = await callFunction(db, "delete_definition", args, deleteAnswerSchema, {
+    onChanged: request.onChanged,
+  });
   request.onPromoted(answer.dispatches);
   if (answer.refused === undefined) return;
   if (answer.refused === "running") {

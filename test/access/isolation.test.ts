@@ -115,7 +115,7 @@ describe("two tenants filled alike", () => {
   it("count alone what is theirs: all that one reads stays the same to the byte while the other grows", async () => {
     const reads = await Promise.all(OPERATION_IDS.map((id) => callOf(id, quokka)));
     const gets = [...reads, { method: "GET" as const, path: "/v1/path-parts?max_depth=9" }].filter(
-      ({ method, path }) => method === "GET" && !["/", "/healthz", "/readyz"].includes(path),
+      ({ method, path }) => method === "GET" && !["/", "/livez", "/healthz", "/readyz"].includes(path),
     );
     expect(gets.length).toBeGreaterThan(10);
     const { stranger: _, ...own } = await knownCallers(quokka, zebra);
@@ -125,8 +125,11 @@ describe("two tenants filled alike", () => {
         for (const [name, caller] of Object.entries(own)) {
           const response = await service.fetch(call.path, requestOf(call, caller()));
           // The id is another one each time, and a run that waits has waited longer.
-          const { request_id: _, oldest_pending_seconds: __, ...body } = await response.json<Record<string, unknown>>();
-          bodies.push([`${call.path} ${name}`, JSON.stringify({ ...body, status: response.status })]);
+          const body = (await response.text()).replaceAll(
+            /"(request_id|oldest_pending_seconds)":("[^"]*"|[\d.]+)/g,
+            "",
+          );
+          bodies.push([`${call.path} ${name}`, `${response.status} ${body}`]);
         }
       }
       return Object.fromEntries(bodies);

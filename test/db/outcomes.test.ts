@@ -262,6 +262,13 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
   of("find_run", {
     unauthenticated: ({ runId }) => call("find_run", { ...nobody, run_id: runId }),
   }),
+  of("follow_run", {
+    unauthenticated: ({ runId }) => call("follow_run", { ...nobody, run_id: runId, after: 0, limit: 1 }),
+  }),
+  of("follow_runs", {
+    unauthenticated: () =>
+      call("follow_runs", { ...nobody, definition_id: null, user_id: null, after: null, known: [], limit: 1 }),
+  }),
   of("create_definition", {
     unauthenticated: (world) =>
       call("create_definition", { ...nobody, definition_id: uuid(), node_id: uuid(), content: content(world) }),

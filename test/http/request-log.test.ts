@@ -78,6 +78,8 @@ describe("the log of a request", () => {
       ["GET", "/v1/workflow-runs/summary"],
       ["GET", `/v1/workflow-runs/${runId}`],
       ["GET", `/v1/workflow-runs/${runId}/events`],
+      ["GET", "/v1/workflow-runs/stream"],
+      ["GET", `/v1/workflow-runs/${runId}/stream`],
       ["POST", `/v1/workflow-runs/${runId}/stop`],
       ["POST", `/v1/workflow-runs/${runId}/retry`],
       ["DELETE", `/v1/workflow-runs/${runId}`],

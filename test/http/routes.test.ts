@@ -34,7 +34,7 @@ describe("a route that declares security", () => {
 
   it("is every route but those that say what the service is and how it is", () => {
     const open = operations.filter((operation) => !isSecured(operation)).map(({ operationId }) => operationId);
-    expect(open.toSorted()).toEqual(["get_service", "health_check", "readiness_check"]);
+    expect(open.toSorted()).toEqual(["get_service", "health_check", "liveness_check", "readiness_check"]);
   });
 
   it("cannot be made without a builder, nor with a builder and a security or middleware of its own", () => {

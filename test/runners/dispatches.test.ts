@@ -14,6 +14,8 @@ let tenant: TestTenant;
 let runId: string;
 let dispatch: Dispatch;
 
+const onChanged = () => {};
+
 // A run whose delivery somebody has claimed.
 beforeEach(async () => {
   service = await startService();
@@ -22,17 +24,18 @@ beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
   runId = await invoke(service, tenant);
   await makeDue(service, runId);
-  const [claimed] = await claimDueDispatches(db, { limit: 10, quick: [], busy: [] });
+  const [claimed] = await claimDueDispatches(db, { tenantId: null, limit: 10, quick: [], busy: [] });
   if (!claimed) throw new Error("Nothing was due.");
   dispatch = claimed;
 });
 
 describe.each<[string, () => Promise<void>]>([
-  ["was accepted", () => acceptDispatches(db, [{ dispatch, status: 202 }])],
-  ["failed for now", () => postponeDispatch(db, dispatch, { reason: "Busy.", delaySeconds: 5 })],
+  ["was accepted", () => acceptDispatches(db, [{ dispatch, status: 202 }], onChanged)],
+  ["failed for now", () => postponeDispatch(db, dispatch, { reason: "Busy.", delaySeconds: 5, onChanged })],
   [
     "was rejected",
-    () => giveUpDispatch(db, dispatch, { reason: "No!", pause: false, graceSeconds: 0, onPromoted: () => {} }),
+    () =>
+      giveUpDispatch(db, dispatch, { reason: "No!", pause: false, graceSeconds: 0, onPromoted: () => {}, onChanged }),
   ],
 ])("that a dispatch %s", (_, record) => {
   it("changes nothing of a run whose result was quicker", async () => {

@@ -82,7 +82,8 @@ export async function documentFaults({ operationId, responses }: Operation, resp
   if (Object.keys(content).length === 0) return text === "" ? faults : [...faults, `${answer} has a body: ${text}`];
   const schema = at(content, type).schema;
   if (schema === undefined) return [...faults, `${answer} is ${type}, not ${Object.keys(content).join(" or ")}`];
-  return [...faults, ...schemaErrors(answer, schema, JSON.parse(text)).map((error) => `${answer} ${error}`)];
+  const value: Json = type.endsWith("json") ? JSON.parse(text) : text;
+  return [...faults, ...schemaErrors(answer, schema, value).map((error) => `${answer} ${error}`)];
 }
 
 function headerFaults(answer: string, described: { [name: string]: Json }, headers: Headers): string[] {

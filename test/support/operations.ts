@@ -106,6 +106,15 @@ export const OPERATIONS: Record<string, Operation> = {
     answers: [404, 200, 200, 200, 200, 404],
     call: async (stage) => get(`${run(await addEnded(stage, "COMPLETED"))}/events`),
   },
+  // One that has ended needs no hub. The one of all runs does, and the services of most tests have none.
+  stream_workflow_run: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(`${run(await addEnded(stage, "COMPLETED"))}/stream`),
+  },
+  stream_tenant_workflow_runs: {
+    answers: [503, 503, 503, 503, 503, 503],
+    call: () => get("/v1/workflow-runs/stream"),
+  },
   stop_workflow_run: {
     answers: [404, 403, 403, 200, 200, 404],
     call: async (stage) => post(`${run(await addRunning(stage))}/stop`, { reason: stage.mark }),
@@ -263,6 +272,7 @@ export const OPERATIONS: Record<string, Operation> = {
     answers: [404, 404, 404, 204, 204, 404],
     call: async (stage) => remove(`/v1/api-keys/${await addKey(stage)}`),
   },
+  liveness_check: { answers: "anybody", call: () => get("/livez"), usesDatabase: false },
   health_check: { answers: "anybody", call: () => get("/healthz") },
   readiness_check: { answers: "anybody", call: () => get("/readyz") },
   get_service: { answers: "anybody", call: () => get("/"), usesDatabase: false },

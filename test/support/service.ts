@@ -30,6 +30,8 @@ type Init = RequestInit<IncomingRequestCfProperties>;
 
 export type Service = {
   database: TestDatabase;
+  /** The Worker's environment. */
+  bindings: object;
   /** Sends a request to the Worker, and waits for what it does after the answer. A path, or a whole URL. */
   fetch(path: string, init?: Init): Promise<Response>;
   /** Sends a request to a Worker that dies once the database has done its part: nothing more is done, nor answered. */
@@ -69,6 +71,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
 
   return {
     database,
+    bindings,
     fetch: fetchFromWorker,
     async fetchAndDie(path, init) {
       const context = createExecutionContext();

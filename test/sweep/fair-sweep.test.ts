@@ -10,6 +10,8 @@ import { type Service, startService } from "../support/service.ts";
 import { SETTINGS } from "../support/settings.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
+const onChanged = () => {};
+
 const RUNNER = "https://runner.test/hook";
 
 let service: Service;
@@ -41,15 +43,15 @@ describe("the time-outs of a backlog", () => {
     const large = await newTenant(300, { overdueSeconds: 3600 });
     const small = await newTenant(5, { overdueSeconds: 60 });
     const tiny = await newTenant(1, { overdueSeconds: 1 });
-    await timeOutOverdueRuns(db, { limit: 30, inTurn: false, graceSeconds: 0 });
+    await timeOutOverdueRuns(db, { limit: 30, inTurn: false, graceSeconds: 0, onChanged });
     expect(await Promise.all([large, small, tiny].map((tenant) => count(tenant, "FAILED")))).toEqual([30, 0, 0]);
 
-    const lags = await timeOutOverdueRuns(db, { limit: 30, inTurn: true, graceSeconds: 0 });
+    const lags = await timeOutOverdueRuns(db, { limit: 30, inTurn: true, graceSeconds: 0, onChanged });
     expect(lags).toHaveLength(16);
     expect(await Promise.all([large, small, tiny].map((tenant) => count(tenant, "FAILED")))).toEqual([40, 5, 1]);
 
     // Alone again, it gets all of the chunk, the longest overdue first.
-    await timeOutOverdueRuns(db, { limit: 30, inTurn: true, graceSeconds: 0 });
+    await timeOutOverdueRuns(db, { limit: 30, inTurn: true, graceSeconds: 0, onChanged });
     expect(await count(large, "FAILED")).toBe(70);
     const [order] = await service.database.sql`
       select max(deadline_at) filter (where status = 'FAILED') < min(deadline_at) filter (where status = 'RUNNING') as kept
@@ -60,7 +62,7 @@ describe("the time-outs of a backlog", () => {
   it("give one to each when there are more tenants than fit into a chunk", async () => {
     const tenants = [];
     for (let i = 0; i < 4; i++) tenants.push(await newTenant(3, { overdueSeconds: 60 * (i + 1) }));
-    await timeOutOverdueRuns(db, { limit: 3, inTurn: true, graceSeconds: 0 });
+    await timeOutOverdueRuns(db, { limit: 3, inTurn: true, graceSeconds: 0, onChanged });
     expect(await Promise.all(tenants.map((tenant) => count(tenant, "FAILED")))).toEqual([0, 1, 1, 1]);
   });
 
@@ -80,7 +82,7 @@ describe("the time-outs of a backlog", () => {
 
 describe("the deliveries that are due", () => {
   const claim = (limit: number, quick: string[] = [], busy: string[] = []) =>
-    claimDueDispatches(db, { limit, quick, busy });
+    claimDueDispatches(db, { tenantId: null, limit, quick, busy });
   const runnerOf = (tenant: TestTenant) => `${tenant.id} https://runner.test`;
   const tenantsOf = (claimed: { tenant_id: string }[]) => claimed.map(({ tenant_id }) => tenant_id).toSorted();
 
@@ -117,7 +119,7 @@ describe("the deliveries that are due", () => {
     await insertRuns(service.database, tenant, ids, { dueSeconds: 60 });
     const [hanging] = await claim(1, [], [`${tenant.id} https://another.test`, runnerOf(other)]);
     if (!hanging) throw new Error("Four were due.");
-    await postponeDispatchesTo(db, hanging);
+    await postponeDispatchesTo(db, hanging, onChanged);
 
     const rows = await service.database.sql`
       select d.runner_url, r.tenant_id, extract(epoch from r.next_dispatch_at - statement_timestamp()) as seconds

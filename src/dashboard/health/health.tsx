@@ -1,8 +1,9 @@
 import { Hono } from "hono";
 import type { Child } from "hono/jsx";
 import type { AppEnv } from "../../http/env.ts";
+import type { LiveStatus } from "../../http/live/live.ts";
 import { conditional } from "../../http/middleware/conditional.ts";
-import { LATE_SECONDS } from "../../sweep/health-routes.ts";
+import { LATE_SECONDS, sinceSweepOrSkip } from "../../sweep/health-routes.ts";
 import { Empty, Live, WorkflowName } from "../components.tsx";
 import { formatSeconds, plural } from "../format.ts";
 import { Page } from "../layout.tsx";
@@ -14,14 +15,17 @@ import { type FailingRunner, type HealthView, type Hour, MAX_ENDED_IN_AN_HOUR, v
 export const healthPage = new Hono<AppEnv>();
 
 healthPage.get("/app/health", conditional, signedIn, async (c) => {
-  return html(c, <HealthPage view={await viewHealth(c.env.db, c.var.credential)} />);
+  const [view, live] = await Promise.all([viewHealth(c.env.db, c.var.credential), c.env.live.readStatus()]);
+  return html(c, <HealthPage view={view} live={live} />);
 });
 
 /** An age in whole minutes, so that a page on which nothing else changed keeps its ETag. */
 const formatAge = (seconds: number) =>
   seconds < 60 ? "less than a minute" : formatSeconds(Math.floor(seconds / 60) * 60);
 
-const HealthPage = ({ view }: { view: HealthView }) => {
+type HealthPageProps = { view: HealthView; live: LiveStatus | null };
+
+const HealthPage = ({ view, live }: HealthPageProps) => {
   const sum = (of: (hour: Hour) => number) => view.hours.reduce((total, hour) => total + of(hour), 0);
   const timedOut = sum((hour) => hour.timed_out);
   const untaken = view.failing.reduce((total, { trying, never_taken }) => total + trying + never_taken, 0);
@@ -33,7 +37,7 @@ const HealthPage = ({ view }: { view: HealthView }) => {
       </div>
       <Live href="/app/health" seconds={10}>
         <div class="tiles">
-          <SweepTile view={view} />
+          <SweepTile view={view} live={live} />
           <Tile name="Overdue now" value={view.overdue} isGood={(view.overdue_seconds ?? 0) < LATE_SECONDS}>
             {view.overdue_seconds === null
               ? "none waits for the sweep"
@@ -82,7 +86,7 @@ const HealthPage = ({ view }: { view: HealthView }) => {
   );
 };
 
-const SweepTile = ({ view: { sweep } }: { view: HealthView }) => {
+const SweepTile = ({ view: { sweep }, live }: HealthPageProps) => {
   if (sweep?.seconds_since == null) {
     return (
       <Tile name="Last sweep" value="never" isGood={false}>
@@ -90,14 +94,17 @@ const SweepTile = ({ view: { sweep } }: { view: HealthView }) => {
       </Tile>
     );
   }
-  const { seconds_since, seconds_taken } = sweep;
+  const { seconds_taken } = sweep;
+  const since = sinceSweepOrSkip(sweep.seconds_since, live) ?? sweep.seconds_since;
+  const lastAlarm = live?.lastAlarm ?? null;
   return (
-    <Tile
-      name="Last sweep"
-      value={seconds_since < 60 ? "< 1 min" : formatAge(seconds_since)}
-      isGood={seconds_since < LATE_SECONDS}
-    >
-      {seconds_taken === null ? "ago; one is under way" : `ago; it took ${formatSeconds(seconds_taken)}`}
+    <Tile name="Last sweep" value={since < 60 ? "< 1 min" : formatAge(since)} isGood={since < LATE_SECONDS}>
+      {since < sweep.seconds_since
+        ? `ago there was nothing to sweep; the last full one was ${formatAge(sweep.seconds_since)} ago`
+        : seconds_taken === null
+          ? "ago; one is under way"
+          : `ago; it took ${formatSeconds(seconds_taken)}`}
+      {lastAlarm && `. An alarm ${formatAge(lastAlarm.since)} ago was ${formatSeconds(lastAlarm.lateMs / 1000)} late`}
     </Tile>
   );
 };

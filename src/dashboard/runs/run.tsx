@@ -16,7 +16,7 @@ export const RunPage = ({ caller, run, now, origin }: RunPageProps) => (
     <p class="crumbs">
       <a href="/app/runs">Runs</a> / <Id id={run.id} />
     </p>
-    <Live href={`/app/runs/${run.id}`} seconds={2}>
+    <Live href={`/app/runs/${run.id}`} seconds={2} over={run.completed_at !== null}>
       <div class="head">
         <h1>
           <Name>{run.run_snapshot.workflow_name}</Name>

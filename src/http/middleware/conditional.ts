@@ -14,7 +14,7 @@ export const conditional = createMiddleware<AppEnv>(async (c, next) => {
   if (c.res.status !== 200) return;
   const tag = c.res.headers.get("ETag") ?? (await tagBody(c));
   // Hono copies the headers of the 200 to the 304, all but `Content-Type`.
-  if (lists(c.req.header("If-None-Match"), tag)) c.res = new Response(null, { status: 304 });
+  if (listsTag(c.req.header("If-None-Match"), tag)) c.res = new Response(null, { status: 304 });
 });
 
 /** Tags the answer with the SHA-256 of its body. */
@@ -28,8 +28,8 @@ async function tagBody(c: Context<AppEnv>): Promise<string> {
   return tag;
 }
 
-/** Tags are compared weakly: `W/"a"` is the same as `"a"`. */
-const lists = (ifNoneMatch: string | undefined, tag: string): boolean =>
+/** True when an `If-None-Match` lists a tag. Tags are compared weakly: `W/"a"` is the same as `"a"`. */
+export const listsTag = (ifNoneMatch: string | undefined, tag: string): boolean =>
   ifNoneMatch !== undefined && (ifNoneMatch === "*" || ifNoneMatch.match(/"[^"]*"/g)?.includes(tag) === true);
 
 /** What the document says of the `ETag`. */

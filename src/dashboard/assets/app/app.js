@@ -58,7 +58,8 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:config:request", (event) => {
   const { ctx } = event.detail;
   if (!ctx.sourceElement.matches("[data-live]")) return;
-  if (document.hidden) event.preventDefault();
+  // A run that has ended does not change by itself: whoever retries it loads the page anew.
+  if (document.hidden || ctx.sourceElement.dataset.live === "over") event.preventDefault();
   const tag = tags.get(ctx.sourceElement);
   if (tag) ctx.request.headers["If-None-Match"] = tag;
 });

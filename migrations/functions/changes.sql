@@ -1,0 +1,76 @@
+-- What a verb has changed, for whoever listens and for whoever has to come back in time. Every change of a run is recorded as
+-- an event in the transaction that makes it, so the events of a transaction say which runs it has changed. A verb does not
+-- have to keep a list: the statement that calls it asks `last_event_id` before and `changes_after` afterwards.
+
+-- The id of the event that was inserted last, by anybody; 0 when there is none yet.
+create or replace function public.last_event_id() returns bigint
+language plpgsql as $$
+begin
+  return (select case when s.is_called then s.last_value else 0 end from public.workflow_run_events_id_seq s);
+end $$;
+
+-- The runs that this transaction has changed since an id of `last_event_id`, by tenant:
+-- [{"tenant_id", "due_in_ms": see `due_in_ms`, "runs": [{"run_id", "workflow_definition_id", "has_ended"}]}].
+-- Events of other transactions may lie between its own: `xmin` is the transaction that inserted a row.
+create or replace function public.changes_after(p_event_id bigint) returns jsonb
+language plpgsql as $$
+declare
+  v_xid xid := pg_current_xact_id_if_assigned()::xid;
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'tenant_id', tenant.id, 'due_in_ms', public.due_in_ms(tenant.id), 'runs', tenant.runs)), '[]')
+    from (
+      select changed.tenant_id as id, jsonb_agg(jsonb_build_object(
+        'run_id', r.id, 'workflow_definition_id', r.workflow_definition_id,
+        'has_ended', r.status in ('COMPLETED', 'FAILED'))) as runs
+      from (
+        select distinct e.tenant_id, e.run_id
+        from public.workflow_run_events e
+        where e.id > p_event_id and e.xmin = v_xid
+      ) changed
+      join public.workflow_runs r on r.id = changed.run_id
+      group by changed.tenant_id
+    ) tenant);
+end $$;
+
+-- In how many milliseconds from now something of a tenant is due: the deadline of a RUNNING run, or a dispatch. Negative when
+-- it is due already; null when nothing will be.
+create or replace function public.due_in_ms(p_tenant_id uuid) returns float8
+language plpgsql as $$
+begin
+  return public.ms_until(least(
+    (select min(r.deadline_at) from public.workflow_runs r where r.tenant_id = p_tenant_id and r.status = 'RUNNING'),
+    (select min(r.next_dispatch_at) from public.workflow_runs r
+      where r.tenant_id = p_tenant_id and r.next_dispatch_at is not null)));
+end $$;
+
+-- The same for all tenants together.
+create or replace function public.deployment_due_in_ms() returns float8
+language plpgsql as $$
+declare
+  v_next_dispatch_at timestamptz;
+begin
+  -- The index of dispatches begins with the tenant. `tenant` hops from one that has a dispatch to the next.
+  with recursive tenant (id, next_dispatch_at) as (
+    (select r.tenant_id, r.next_dispatch_at from public.workflow_runs r
+      where r.next_dispatch_at is not null order by r.tenant_id, r.next_dispatch_at limit 1)
+    union all
+    select next.tenant_id, next.next_dispatch_at
+    from tenant
+    cross join lateral (
+      select r.tenant_id, r.next_dispatch_at from public.workflow_runs r
+      where r.next_dispatch_at is not null and r.tenant_id > tenant.id
+      order by r.tenant_id, r.next_dispatch_at limit 1) next
+  )
+  select min(next_dispatch_at) into v_next_dispatch_at from tenant;
+  return public.ms_until(least(v_next_dispatch_at,
+    (select min(r.deadline_at) from public.workflow_runs r where r.status = 'RUNNING')));
+end $$;
+
+-- Milliseconds from now, by the clock, until an instant.
+create or replace function public.ms_until(p_at timestamptz) returns float8
+language plpgsql as $$
+begin
+  return round(extract(epoch from p_at - clock_timestamp()) * 1000);
+end $$;

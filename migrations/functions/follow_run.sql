@@ -1,0 +1,99 @@
+-- What has happened to a run after an event, for a stream of a caller who may see the run. Ids of a run's events grow in the
+-- order in which they are committed, since whoever inserts one holds the run's row.
+--
+-- Answers {"refused": "unauthenticated"}, or {"tenant_id", "run", "events", "has_ended", "due_in_ms"}:
+--   run        as `WorkflowRunResponse`; null when there is none that the caller may see
+--   events     up to `p_limit`, oldest first: [{"id", "type", "attempt", "at", "detail"}]
+--   has_ended  true when the end of the run is written down, so that nothing more happens to it unless it is retried
+--   due_in_ms  until the deadline; null unless the run is RUNNING
+create or replace function public.follow_run(p_credential jsonb, p_run_id uuid, p_after bigint, p_limit integer)
+returns jsonb
+language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+declare
+  v_now constant timestamptz := statement_timestamp();
+  v_tenant_id uuid;
+  v_user_id uuid;
+  v_role text;
+  v_run_user_id uuid;
+  v_definition_id uuid;
+  v_status text;
+  v_deadline_at timestamptz;
+begin
+  select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
+  from public.find_caller(p_credential) caller;
+  if v_tenant_id is null then
+    return '{"refused": "unauthenticated"}';
+  end if;
+  select r.user_id, r.workflow_definition_id, r.status, r.deadline_at
+  into v_run_user_id, v_definition_id, v_status, v_deadline_at
+  from public.workflow_runs r
+  where r.tenant_id = v_tenant_id and r.id = p_run_id;
+  if v_status is null
+    or not public.may_see_run(v_role, v_tenant_id, v_user_id, v_run_user_id, v_definition_id) then
+    return jsonb_build_object('tenant_id', v_tenant_id, 'run', null);
+  end if;
+  return jsonb_build_object(
+    'tenant_id', v_tenant_id, 'run', public.run_response(p_run_id, v_now),
+    'has_ended', v_status in ('COMPLETED', 'FAILED'),
+    'due_in_ms', case when v_status = 'RUNNING' then public.ms_until(v_deadline_at) end,
+    'events', (
+      select coalesce(jsonb_agg(public.event_response(e) order by e.id), '[]')
+      from (
+        select * from public.workflow_run_events of_run
+        where of_run.run_id = p_run_id and of_run.id > p_after
+        order by of_run.id
+        limit p_limit
+      ) e));
+end $$;
+
+-- An event as `/events` and the streams have it.
+create or replace function public.event_response(e public.workflow_run_events) returns jsonb
+language sql stable as $$
+  select jsonb_build_object(
+    'id', e.id, 'type', e.type, 'attempt', e.attempt, 'at', public.wire_instant(e.at), 'detail', e.detail)
+$$;
+
+-- What has happened to the runs of a caller's tenant after an event, for a stream: of those that the caller may see, of one
+-- definition and of one user if these are given. A transaction may commit an event after another one with a higher id. So the
+-- caller looks back a little, and says in `p_known` which events it has had already.
+-- Without `p_after` it answers no items, and where to begin.
+--
+-- Answers {"refused": "unauthenticated"}, or {"tenant_id", "ids", "items"}:
+--   ids    of the events that were looked at, up to `p_limit`, oldest first; without `p_after`, of the last one that there is
+--   items  those that the caller asked for and may see: [{"event", "run"}], as `follow_run` has them
+create or replace function public.follow_runs(
+  p_credential jsonb, p_definition_id uuid, p_user_id uuid, p_after bigint, p_known bigint[], p_limit integer
+) returns jsonb
+language plpgsql volatile set plan_cache_mode = force_generic_plan as $$
+declare
+  v_now constant timestamptz := statement_timestamp();
+  v_tenant_id uuid;
+  v_user_id uuid;
+  v_role text;
+  v_ids bigint[];
+begin
+  select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
+  from public.find_caller(p_credential) caller;
+  if v_tenant_id is null then
+    return '{"refused": "unauthenticated"}';
+  end if;
+  if p_after is null then
+    return jsonb_build_object(
+      'tenant_id', v_tenant_id, 'ids', jsonb_build_array(public.last_event_id()), 'items', '[]'::jsonb);
+  end if;
+  v_ids := array(
+    select e.id from public.workflow_run_events e
+    where e.tenant_id = v_tenant_id and e.id > p_after and e.id <> all (p_known)
+    order by e.id
+    limit p_limit);
+  return jsonb_build_object(
+    'tenant_id', v_tenant_id, 'ids', v_ids, 'items', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'event', public.event_response(e), 'run', public.run_response(r.id, v_now)) order by e.id), '[]')
+      from unnest(v_ids) looked_at (id)
+      join public.workflow_run_events e on e.id = looked_at.id
+      join public.workflow_runs r on r.id = e.run_id
+      where (p_definition_id is null or r.workflow_definition_id = p_definition_id)
+        and (p_user_id is null or r.user_id = p_user_id)
+        and public.may_see_run(v_role, v_tenant_id, v_user_id, r.user_id, r.workflow_definition_id)));
+end $$;

@@ -1,0 +1,51 @@
+-- The sweep of one tenant, when something of it is due: fails up to `p_limit` overdue runs, the longest overdue first, and
+-- starts those that waited behind them. It does nothing while an operator has paused the sweep.
+--
+-- Guarantees: safe beside itself and beside every other verb. It passes over the definitions that somebody else holds;
+-- whoever holds one ends what is over in it, too.
+--
+-- Answers {"is_paused", "lags_ms": [how late each run was, in milliseconds], "has_due_dispatches", "dispatches": those of the
+-- promoted runs, as `dispatch_of` has them, "due_in_ms": in how many milliseconds something else of the tenant is due, without
+-- the dispatches that are due already; null when nothing will be}.
+create or replace function public.sweep_tenant(
+  p_tenant_id uuid, p_limit integer, p_grace_seconds integer, p_dispatch_lease_seconds integer
+) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_definition_ids uuid[];
+  v_lags_ms float8[];
+  v_dispatches jsonb;
+begin
+  if exists (select from public.sweep_state s where s.paused_at is not null) then
+    return '{"is_paused": true, "lags_ms": [], "has_due_dispatches": false, "dispatches": [], "due_in_ms": null}';
+  end if;
+
+  -- 1. Lock the definitions whose slot an overdue run holds.
+  with locked as (
+    select d.id
+    from (
+      select r.workflow_definition_id
+      from public.workflow_runs r
+      where r.tenant_id = p_tenant_id and r.status = 'RUNNING' and r.deadline_at <= v_now
+      order by r.deadline_at
+      limit p_limit
+    ) next
+    join public.workflow_definitions d on d.id = next.workflow_definition_id
+    for update of d skip locked
+  )
+  select array_agg(id) into v_definition_ids from locked;
+  v_now := clock_timestamp();
+
+  -- 2. End what is over, and start who is next.
+  v_lags_ms := public.end_overdue_runs(v_definition_ids, v_now);
+  v_dispatches := public.promote_next_runs(v_definition_ids, v_now, p_grace_seconds, p_dispatch_lease_seconds);
+  return jsonb_build_object(
+    'is_paused', false, 'lags_ms', v_lags_ms, 'dispatches', v_dispatches,
+    'has_due_dispatches', exists (
+      select from public.workflow_runs r where r.tenant_id = p_tenant_id and r.next_dispatch_at <= v_now),
+    'due_in_ms', public.ms_until(least(
+      (select min(r.deadline_at) from public.workflow_runs r where r.tenant_id = p_tenant_id and r.status = 'RUNNING'),
+      (select min(r.next_dispatch_at) from public.workflow_runs r
+        where r.tenant_id = p_tenant_id and r.next_dispatch_at > v_now))));
+end $$;

@@ -1,0 +1,43 @@
+/** What makes the service live: `src/hub` behind an interface, since nobody but the composition root knows that. */
+import type { Change } from "../../db/changes.ts";
+
+/** Which runs a listener wants to hear of: one run, those of a definition, or all of the tenant. */
+export type Topic = { tenantId: string; runId?: string; definitionId?: string };
+
+/** That a run has changed. No data: whoever hears of it reads the run, and what they may see is judged then. */
+export type Nudge = { run_id: string; has_ended: boolean };
+
+export type Listener = {
+  /** The nudges that have come; none when time is up; null when the connection is lost, or was closed. */
+  next(timeoutMs: number): Promise<Nudge[] | null>;
+  close(): void;
+};
+
+/** Ages are in seconds; null where there is nothing. */
+export type LiveStatus = {
+  /** Since a cron last found that there was nothing to sweep. */
+  sinceSkipped: number | null;
+  /** An alarm of late, and how much later it was than it should have been. */
+  lastAlarm: { since: number; lateMs: number } | null;
+};
+
+export type Live = {
+  /** False without hubs: then nobody can listen. */
+  hasHubs: boolean;
+  /**
+   * Says that this isolate is about to change something, so that the next cron does not skip its sweep. Call it before a
+   * change begins. Never rejects.
+   */
+  mark(): Promise<void>;
+  /** Tells the hubs what was changed. Never rejects: what they miss, the cron's sweep finds. */
+  announce(changes: readonly Change[]): Promise<void>;
+  /**
+   * Listens for changes. `sinceMs`: also for those that the hub has heard of so many milliseconds ago. `caller` counts
+   * against the limit of streams; without it nothing is counted. "unavailable" without a hub, or when it does not answer.
+   */
+  listen(topic: Topic, options: { sinceMs: number; caller?: string }): Promise<Listener | "unavailable" | "too_many">;
+  /** Notes that an alarm has fired. Never rejects. */
+  noteAlarm(lateMs: number): Promise<void>;
+  /** Null without the register, or when it does not answer. */
+  readStatus(): Promise<LiveStatus | null>;
+};

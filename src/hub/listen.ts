@@ -1,0 +1,63 @@
+import { z } from "zod";
+import type { Listener, Nudge, Topic } from "../http/live/live.ts";
+import { describeError, log } from "../log.ts";
+import { withinTime } from "./within-time.ts";
+
+const messageSchema = z.array(z.object({ run_id: z.string(), has_ended: z.boolean() }));
+
+/** Subscribes to a hub, which must answer within `limitMs`. See `Live` for the rest. */
+export async function listenTo(
+  hub: Pick<Fetcher, "fetch">,
+  topic: Topic,
+  { sinceMs, caller }: { sinceMs: number; caller?: string },
+  limitMs: number,
+): Promise<Listener | "unavailable" | "too_many"> {
+  const url = new URL("https://hub/");
+  if (topic.runId !== undefined) url.searchParams.set("run", topic.runId);
+  if (topic.definitionId !== undefined) url.searchParams.set("definition", topic.definitionId);
+  if (caller !== undefined) url.searchParams.set("caller", caller);
+  url.searchParams.set("since", String(sinceMs));
+  try {
+    const response = await withinTime(limitMs, hub.fetch(url.href, { headers: { Upgrade: "websocket" } }));
+    if (response.status === 429) return "too_many";
+    if (!response.webSocket) return "unavailable";
+    return listenOn(response.webSocket);
+  } catch (error) {
+    log("error", "hub", { tenant_id: topic.tenantId, ...describeError(error) });
+    return "unavailable";
+  }
+}
+
+function listenOn(socket: WebSocket): Listener {
+  const nudges: Nudge[] = [];
+  let isLost = false;
+  let wake = () => {};
+  socket.addEventListener("message", ({ data }) => {
+    if (typeof data !== "string") return;
+    nudges.push(...messageSchema.parse(JSON.parse(data)));
+    wake();
+  });
+  const lose = () => {
+    isLost = true;
+    wake();
+  };
+  socket.addEventListener("close", lose);
+  socket.addEventListener("error", lose);
+  socket.accept();
+  return {
+    async next(timeoutMs) {
+      if (nudges.length === 0 && !isLost) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        wake = resolve;
+        const timer = setTimeout(resolve, timeoutMs);
+        await promise;
+        clearTimeout(timer);
+      }
+      return nudges.length === 0 && isLost ? null : nudges.splice(0);
+    },
+    close() {
+      lose();
+      socket.close();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import type { Change } from "../db/changes.ts";
+import type { Live, LiveStatus } from "../http/live/live.ts";
+import { describeError, log } from "../log.ts";
+import type { Objects } from "./bindings.ts";
+import type { Hub } from "./hub.ts";
+import { listenTo } from "./listen.ts";
+import type { Register } from "./register.ts";
+import { withinTime } from "./within-time.ts";
+
+/** How often an isolate marks at most. See `MARK_COVERS_MS` in register.ts. */
+const MARK_EVERY_MS = 20_000;
+
+/** How long one call to an object may take. */
+const CALL_LIMIT_MS = 3_000;
+
+/** How many hubs are told at a time. */
+const HUBS_AT_ONCE = 20;
+
+/**
+ * What the Durable Objects give to the rest, for one isolate. `location` is where they are put when they are first used: near
+ * the database.
+ */
+export function openLive(
+  { hubs, register }: Objects,
+  location: DurableObjectLocationHint | undefined,
+): Live & { openRegister(): DurableObjectStub<Register> | undefined } {
+  const options = location === undefined ? {} : { locationHint: location };
+  // A stub belongs to the request that made it, so each call makes its own.
+  const openRegister = () => register?.get(register.idFromName("register"), options);
+  const hubOf = (tenantId: string) => hubs?.get(hubs.idFromName(tenantId), options);
+  return {
+    openRegister,
+    hasHubs: hubs !== undefined,
+    mark: throttled(async () => openRegister()?.mark()),
+    noteAlarm: throttled(async (lateMs: number) => openRegister()?.noteAlarm(lateMs)),
+    async announce(changes) {
+      const queue = [...changes];
+      const lane = async () => {
+        for (let change = queue.shift(); change; change = queue.shift()) await tell(hubOf(change.tenant_id), change);
+      };
+      await Promise.all(Array.from({ length: Math.min(HUBS_AT_ONCE, queue.length) }, lane));
+    },
+    async listen(topic, listening) {
+      const hub = hubOf(topic.tenantId);
+      return hub ? listenTo(hub, topic, listening, CALL_LIMIT_MS) : "unavailable";
+    },
+    async readStatus(): Promise<LiveStatus | null> {
+      const theRegister = openRegister();
+      if (!theRegister) return null;
+      try {
+        return await withinTime(CALL_LIMIT_MS, theRegister.readStatus());
+      } catch (error) {
+        log("error", "register", describeError(error));
+        return null;
+      }
+    },
+  };
+}
+
+async function tell(hub: DurableObjectStub<Hub> | undefined, change: Change): Promise<void> {
+  try {
+    if (hub) await withinTime(CALL_LIMIT_MS, hub.changed(change));
+  } catch (error) {
+    log("error", "hub", { tenant_id: change.tenant_id, ...describeError(error) });
+  }
+}
+
+/**
+ * Calls at most once in {@link MARK_EVERY_MS}. Only a call that has succeeded counts, so that whoever comes meanwhile calls
+ * again, and does not depend on a request that may end before its call has.
+ */
+function throttled<Args extends unknown[]>(call: (...args: Args) => Promise<void>): (...args: Args) => Promise<void> {
+  let calledAt = Number.NEGATIVE_INFINITY;
+  return async (...args) => {
+    const now = Date.now();
+    if (now - calledAt < MARK_EVERY_MS) return;
+    try {
+      await withinTime(CALL_LIMIT_MS, call(...args));
+      calledAt = now;
+    } catch (error) {
+      log("error", "register", describeError(error));
+    }
+  };
+}

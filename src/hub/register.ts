@@ -1,0 +1,71 @@
+import { DurableObject } from "cloudflare:workers";
+import type { LiveStatus } from "../http/live/live.ts";
+
+const SECOND_MS = 1_000;
+const HOUR_MS = 3_600 * SECOND_MS;
+
+/**
+ * How long before a sweep a mark counts as after it. An isolate marks at most once in 20 s, and the database ends a statement
+ * after 15 s: so a change that the sweep did not see was marked at most 35 s before it.
+ */
+const MARK_COVERS_MS = 40 * SECOND_MS;
+
+/** Whether a cron has to sweep. `at` is for `endSweep`. */
+export type SweepPlan = { mustSweep: boolean; at: number };
+
+/**
+ * One object for the deployment. It knows when an isolate last announced a change, and when something is next due. So it can
+ * say when a cron need not ask the database. It holds no fact that the database does not: without it every cron sweeps.
+ * All instants are by its own clock, in milliseconds since 1970.
+ */
+export class Register extends DurableObject<object> {
+  get #kv(): SyncKvStorage {
+    return this.ctx.storage.kv;
+  }
+
+  /** An isolate is about to change something. */
+  mark(): void {
+    this.#kv.put("markedAt", Date.now());
+  }
+
+  /**
+   * Asked by each cron before it sweeps. It need not when all of this is true:
+   * - Nobody has marked since shortly before the last full sweep began.
+   * - Nothing is due within the next hour, as that sweep has found.
+   * - That sweep began less than an hour ago. So a change that nobody announced, such as one by hand, is found within the hour.
+   */
+  beginSweep(): SweepPlan {
+    const at = Date.now();
+    const sweptAt = this.#kv.get<number>("sweptAt");
+    const markedAt = this.#kv.get<number>("markedAt") ?? 0;
+    const dueAt = this.#kv.get<number>("dueAt") ?? Number.POSITIVE_INFINITY;
+    const isIdle =
+      sweptAt !== undefined && at - sweptAt < HOUR_MS && markedAt < sweptAt - MARK_COVERS_MS && dueAt - at > HOUR_MS;
+    if (isIdle) this.#kv.put("skippedAt", at);
+    return { mustSweep: !isIdle, at };
+  }
+
+  /** A full sweep that began `at` has ended, and has found in how many milliseconds something is due next. */
+  endSweep(at: number, dueInMs: number | null): void {
+    this.#kv.put("sweptAt", at);
+    if (dueInMs === null) this.#kv.delete("dueAt");
+    else this.#kv.put("dueAt", Date.now() + dueInMs);
+  }
+
+  noteAlarm(lateMs: number): void {
+    this.#kv.put("alarmedAt", Date.now());
+    this.#kv.put("alarmLateMs", lateMs);
+  }
+
+  readStatus(): LiveStatus {
+    const since = (name: string) => {
+      const at = this.#kv.get<number>(name);
+      return at === undefined ? null : (Date.now() - at) / SECOND_MS;
+    };
+    const sinceAlarm = since("alarmedAt");
+    return {
+      sinceSkipped: since("skippedAt"),
+      lastAlarm: sinceAlarm === null ? null : { since: sinceAlarm, lateMs: this.#kv.get<number>("alarmLateMs") ?? 0 },
+    };
+  }
+}

@@ -1,0 +1,35 @@
+import { describeError, log } from "../log.ts";
+import type { Register, SweepPlan } from "./register.ts";
+import { withinTime } from "./within-time.ts";
+
+const CALL_LIMIT_MS = 3_000;
+
+/**
+ * The cron's work: sweeps, unless the register says that there is nothing to do. It also sweeps when there is no register, or
+ * when that does not answer. `sweep` answers in how many milliseconds something is due next.
+ */
+export async function sweepUnlessIdle(
+  register: DurableObjectStub<Register> | undefined,
+  sweep: () => Promise<number | null>,
+): Promise<void> {
+  const plan = await askRegister(register);
+  if (plan && !plan.mustSweep) {
+    log("info", "sweep", { skipped: true });
+    return;
+  }
+  const dueInMs = await sweep();
+  try {
+    if (register && plan) await withinTime(CALL_LIMIT_MS, register.endSweep(plan.at, dueInMs));
+  } catch (error) {
+    log("error", "register", describeError(error));
+  }
+}
+
+async function askRegister(register: DurableObjectStub<Register> | undefined): Promise<SweepPlan | undefined> {
+  try {
+    return register && (await withinTime(CALL_LIMIT_MS, register.beginSweep()));
+  } catch (error) {
+    log("error", "register", describeError(error));
+    return undefined;
+  }
+}

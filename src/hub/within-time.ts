@@ -1,0 +1,10 @@
+/** What `promise` comes to, or an error after `ms`. The work itself goes on: a call to a Durable Object can't be aborted. */
+export async function withinTime<Result>(ms: number, promise: Promise<Result>): Promise<Result> {
+  const { promise: timeUp, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`No answer within ${ms} ms.`)), ms);
+  try {
+    return await Promise.race([promise, timeUp]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,61 @@
+/** `Prefer: wait=N` for a run that is read, and for one that was triggered. */
+import type { Context } from "hono";
+import type { AppEnv } from "../../http/env.ts";
+import { preferredWait } from "../../http/live/prefer.ts";
+import { listsTag } from "../../http/middleware/conditional.ts";
+import { type FoundRun, findRun } from "../find-run.ts";
+import type { RunRow } from "../run-rows.ts";
+import { waitForRun } from "./wait-for-run.ts";
+
+const hasEnded = (run: RunRow) => run.status === "COMPLETED" || run.status === "FAILED";
+
+/**
+ * The run as it stands now, or as soon as there is news of it, if the request would rather wait: news is its end, and with
+ * `If-None-Match` any change.
+ * @throws Problem `unauthenticated`
+ */
+export async function findRunOrWait(c: Context<AppEnv>, runId: string): Promise<FoundRun> {
+  const read = () => findRun(c.env.db, c.var.credential, runId);
+  const readAt = Date.now();
+  const found = await read();
+  const ifNoneMatch = c.req.header("If-None-Match");
+  const isNews = ({ run, etag }: FoundRun) =>
+    run === null || hasEnded(run) || (ifNoneMatch !== undefined && !listsTag(ifNoneMatch, `"${etag}"`));
+  return (await wait(c, { found, readAt, read, isNews, runId, onAnyChange: ifNoneMatch !== undefined })) ?? found;
+}
+
+/**
+ * A run that was just triggered, or as it stands as soon as it has ended or the time is up, if the request would rather wait.
+ * @throws Problem `unauthenticated`
+ */
+export async function endOrTimeUp(c: Context<AppEnv>, triggered: { tenantId: string; run: RunRow }): Promise<RunRow> {
+  const { run, tenantId } = triggered;
+  const read = () => findRun(c.env.db, c.var.credential, run.id);
+  const isNews = (found: FoundRun) => found.run === null || hasEnded(found.run);
+  const found = { run, tenant_id: tenantId };
+  const waited = await wait(c, { found, readAt: Date.now(), read, isNews, runId: run.id, onAnyChange: false });
+  return waited?.run ?? run;
+}
+
+type Waiting = {
+  found: FoundRun;
+  readAt: number;
+  runId: string;
+  read(): Promise<FoundRun>;
+  isNews(found: FoundRun): boolean;
+  onAnyChange: boolean;
+};
+
+/** Null when the request does not want to wait, or can't. */
+async function wait(c: Context<AppEnv>, { found, readAt, ...waiting }: Waiting): Promise<FoundRun | null> {
+  const seconds = preferredWait(c.req.header("Prefer"));
+  const { tenant_id: tenantId } = found;
+  if (seconds === 0 || !c.env.live.hasHubs || tenantId === undefined || found.run === null) return null;
+  const { signal } = c.req.raw;
+  const isDone = waiting.isNews(found);
+  const waited = isDone
+    ? found
+    : await waitForRun(c.env.live, found, readAt, { ...waiting, tenantId, seconds, signal });
+  if (waited !== null) c.header("Preference-Applied", `wait=${seconds}`);
+  return waited;
+}

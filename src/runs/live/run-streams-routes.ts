@@ -1,0 +1,129 @@
+/** Streams of what happens to runs, as server-sent events. */
+import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { AppEnv } from "../../http/env.ts";
+import { eventStream } from "../../http/live/event-stream.ts";
+import type { Listener, Topic } from "../../http/live/live.ts";
+import { Problem } from "../../http/problems.ts";
+import { createRouter } from "../../http/router.ts";
+import { callerStream } from "../../http/routes.ts";
+import { uuid } from "../../http/schemas.ts";
+import { exampleEvent } from "../event-schema.ts";
+import { NO_RUN } from "../refusals.ts";
+import { exampleRun, runParams, toRun } from "../run-schema.ts";
+import { followEvents, type Page } from "./follow-events.ts";
+import { type FollowedRun, type FollowedRuns, followRun, followRuns, Position } from "./follow-runs.ts";
+
+export const runStreams = createRouter();
+
+const streamHeaders = z.object({
+  "Last-Event-ID": z.coerce.number().int().min(0).optional().openapi({
+    description: "Go on after the event with this id, as an `EventSource` does when it was cut off.",
+  }),
+});
+
+const EXAMPLE = `retry: 3000
+
+id: 4711
+event: DISPATCHED
+data: ${JSON.stringify({ run: exampleRun, event: exampleEvent })}
+`;
+
+const streamResponse = {
+  200: {
+    description:
+      "Server-sent events. `event` is the event's type and `id` its id, both as `/events` has them; `data` is " +
+      '`{"run": …, "event": …}`. A comment comes every 15 seconds.',
+    content: { "text/event-stream": { schema: z.string().openapi({ example: EXAMPLE }) } },
+  },
+};
+
+const streamRuns = callerStream({
+  path: "/v1/workflow-runs/stream",
+  operationId: "stream_tenant_workflow_runs",
+  tags: ["Workflow runs"],
+  summary: "What happens to the tenant's runs, from now on",
+  description: "The events of all runs that you may see, over all workflows. A caller may have 20 streams at a time.",
+  request: {
+    query: z.object({
+      workflow_definition_id: uuid().optional(),
+      user_id: uuid().optional().openapi({ description: "Only runs that this user triggered." }),
+    }),
+    headers: streamHeaders,
+  },
+  responses: streamResponse,
+});
+
+runStreams.openapi(streamRuns, async (c) => {
+  const { workflow_definition_id: definitionId, user_id: userId } = c.req.valid("query");
+  const filter = { definitionId, userId };
+  const { db } = c.env;
+  const first = await followRuns(db, c.var.credential, filter, null);
+  const position = new Position(c.req.valid("header")["Last-Event-ID"] ?? Math.max(...first.ids));
+  const listener = await listen(c, { tenantId: first.tenant_id, ...(definitionId !== undefined && { definitionId }) });
+  const read = async () => {
+    const followed = await followRuns(db, c.var.credential, filter, position);
+    position.advance(followed.ids);
+    return pageOfRuns(followed);
+  };
+  return eventStream((sink) => followEvents(listener, sink, read), listener.close);
+});
+
+const pageOfRuns = ({ items, hasMore }: FollowedRuns): Page => ({
+  frames: items.map(({ event, run }) => ({ id: event.id, event: event.type, data: { run: toRun(run), event } })),
+  hasMore,
+  isOver: false,
+  dueInMs: null,
+});
+
+const streamRun = callerStream({
+  path: "/v1/workflow-runs/{run_id}/stream",
+  operationId: "stream_workflow_run",
+  tags: ["Workflow runs"],
+  summary: "What happens to a run, from its first event on",
+  description:
+    "The stream ends when the run has ended. An `EventSource` that then connects again gets 204, which tells it to stop. " +
+    "A caller may have 20 streams at a time.",
+  request: { params: runParams, headers: streamHeaders },
+  problems: ["not_found"],
+  responses: { ...streamResponse, 204: { description: "The run has ended, and this was its last event" } },
+});
+
+runStreams.openapi(streamRun, async (c) => {
+  const runId = c.req.valid("param").run_id;
+  const lastEventId = c.req.valid("header")["Last-Event-ID"];
+  const { db } = c.env;
+  let after = lastEventId ?? 0;
+  const first = await followRun(db, c.var.credential, { runId, after });
+  if (first.run === null) throw new Problem("not_found", NO_RUN);
+  if (lastEventId !== undefined && first.has_ended && first.events.length === 0) return c.body(null, 204);
+  // Nothing more happens to a run that has ended, so there is nothing to listen for, nor to read again.
+  const listener = first.has_ended ? nobody : await listen(c, { tenantId: first.tenant_id, runId: first.run.id });
+  const turn = (followed: FollowedRun) => {
+    after = followed.events.at(-1)?.id ?? after;
+    return pageOfRun(followed);
+  };
+  const read = async () => turn(await followRun(db, c.var.credential, { runId, after }));
+  const firstPage = first.has_ended ? turn(first) : undefined;
+  return eventStream((sink) => followEvents(listener, sink, read, firstPage), listener.close);
+});
+
+const nobody: Listener = { next: async () => null, close: () => {} };
+
+function pageOfRun({ run, events, hasMore, has_ended, due_in_ms }: FollowedRun): Page {
+  const frames =
+    run === null ? [] : events.map((event) => ({ id: event.id, event: event.type, data: { run: toRun(run), event } }));
+  return { frames, hasMore, isOver: has_ended && !hasMore, dueInMs: due_in_ms ?? null };
+}
+
+/** @throws Problem `streams_unavailable`, or `too_many_requests` for a caller who has too many streams */
+async function listen(c: Context<AppEnv>, topic: Topic): Promise<Listener> {
+  const { credential } = c.var;
+  const caller = "session" in credential ? credential.session.userId : credential.apiKeyHash;
+  const listener = await c.env.live.listen(topic, { sinceMs: 0, caller });
+  if (listener === "unavailable") throw new Problem("streams_unavailable");
+  if (listener === "too_many") {
+    throw new Problem("too_many_requests", "You have 20 streams open, which is as many as there may be. Close one.");
+  }
+  return listener;
+}

@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { callFunction } from "../db/call.ts";
+import { metered } from "../db/meter.ts";
+import { describeError, log } from "../log.ts";
+import { DISPATCH_LEASE_SECONDS, dispatchesSchema } from "../runners/dispatch.ts";
+import { type DispatchServices, sendDispatches } from "../runners/send-dispatches.ts";
+import { dispatchDue } from "./dispatch-due.ts";
+
+/** Small enough that one transaction holds its locks only briefly. What is left is due at once, so the next alarm takes it. */
+const LIMIT = 200;
+
+/** After its answer a Worker has 30 s. A dispatch that begins last takes up to 15 s. */
+const DISPATCH_UNTIL_MS = 12_000;
+
+/** When to ask again whether the sweep is still paused. */
+const PAUSED_MS = 60_000;
+
+const answerSchema = dispatchesSchema.and(
+  z.object({
+    is_paused: z.boolean(),
+    lags_ms: z.array(z.number()),
+    has_due_dispatches: z.boolean(),
+    due_in_ms: z.number().nullable(),
+  }),
+);
+
+/** What the sweep of a tenant came to. */
+export type TenantSweep = {
+  /** In how many milliseconds something of the tenant is due next; negative when it is already, null when nothing will be. */
+  dueInMs: number | null;
+  /** False when nothing was due, or an operator has paused the sweep. */
+  hasMoved: boolean;
+};
+
+/**
+ * Does what is due of one tenant: fails overdue runs, starts those behind them, and sends what is due. The answer comes after
+ * one request to the database; `afterwards` is given what goes on after it.
+ */
+export async function sweepTenant(
+  services: DispatchServices,
+  tenantId: string,
+  afterwards: (work: Promise<unknown>) => void,
+): Promise<TenantSweep> {
+  return metered(async (meter) => {
+    const began = Date.now();
+    afterwards(services.live.mark());
+    const args = {
+      tenant_id: tenantId,
+      limit: LIMIT,
+      grace_seconds: services.config.deadlineGraceSeconds,
+      dispatch_lease_seconds: DISPATCH_LEASE_SECONDS,
+    };
+    const swept = await callFunction(services.db, "sweep_tenant", args, answerSchema, {
+      onChanged: (changes) => afterwards(services.live.announce(changes)),
+    });
+    if (swept.dispatches.length > 0) afterwards(sendDispatches(services, swept.dispatches));
+    if (swept.has_due_dispatches) afterwards(sendDue(services, tenantId));
+    log("info", "tenant swept", {
+      tenant_id: tenantId,
+      ...(swept.is_paused && { paused: true }),
+      timed_out: swept.lags_ms.length,
+      lag_max_ms: swept.lags_ms.length === 0 ? null : Math.max(...swept.lags_ms),
+      ms: Date.now() - began,
+      database_ms: meter.databaseMs,
+      database_requests: meter.databaseRequests,
+    });
+    if (swept.is_paused) return { dueInMs: PAUSED_MS, hasMoved: false };
+    return { dueInMs: swept.due_in_ms, hasMoved: swept.lags_ms.length > 0 || swept.has_due_dispatches };
+  });
+}
+
+async function sendDue(services: DispatchServices, tenantId: string): Promise<void> {
+  const began = Date.now();
+  try {
+    await dispatchDue(services, () => Date.now() - began < DISPATCH_UNTIL_MS, tenantId);
+  } catch (error) {
+    log("error", "dispatch", { tenant_id: tenantId, ...describeError(error) });
+  }
+}

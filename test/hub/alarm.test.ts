@@ -1,0 +1,143 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { openDatabase } from "../../src/db/client.ts";
+import { pauseSweep, resumeSweep } from "../../src/sweep/sweep-state.ts";
+import { type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
+import { callBack, eventTypes, invoke, makeOverdue } from "../support/lifecycle.ts";
+import { type LiveService, startLiveService } from "../support/live-service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+
+let service: LiveService;
+let runner: FakeRunner;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  service = await startLiveService();
+});
+
+beforeEach(async () => {
+  runner = await startFakeRunner();
+  tenant = await createTenant(service.database, { runnerUrl: runner.url });
+});
+
+const stored = async (runId: string) => {
+  const [run] = await service.database.sql`select status, next_dispatch_at from workflow_runs where id = ${runId}`;
+  return run;
+};
+
+const fireAlarm = () => runDurableObjectAlarm(service.hubOf(tenant.id));
+
+describe("the alarm of a tenant", () => {
+  it("is set to the deadline of a run that was dispatched, and gone when nothing is due", async () => {
+    const runId = await invoke(service, tenant);
+    // First the lease of the dispatch: should this Worker have died, it ends after 30 s.
+    expect(await service.alarmInMs(tenant.id)).toSatisfy((ms: number) => ms > 25_000 && ms <= 30_100);
+    expect(await fireAlarm()).toBe(true);
+    expect(await service.alarmInMs(tenant.id)).toSatisfy((ms: number) => ms > 290_000 && ms <= 300_100);
+    await callBack(service, tenant, runId, { status: "COMPLETED" });
+    await fireAlarm();
+    expect(await service.alarmInMs(tenant.id)).toBeNull();
+  });
+
+  it("fails the overdue run, starts the one behind it and dispatches that", async () => {
+    const [first, second] = [await invoke(service, tenant), await invoke(service, tenant)];
+    await makeOverdue(service, first);
+    await fireAlarm();
+    expect(await stored(first)).toMatchObject({ status: "FAILED" });
+    expect(await stored(second)).toMatchObject({ status: "RUNNING" });
+    await vi.waitFor(async () => expect(await eventTypes(service, tenant, second)).toContain("DISPATCHED"), 5_000);
+    expect(await runner.requests()).toHaveLength(2);
+  });
+
+  it("fires by itself: a deadline is enforced within a second", async () => {
+    const [first, second] = [await invoke(service, tenant), await invoke(service, tenant)];
+    await service.database.sql`
+      update workflow_runs set deadline_at = statement_timestamp() + interval '1 second' where id = ${first}`;
+    await service.hubOf(tenant.id).changed({ tenant_id: tenant.id, due_in_ms: 1_000, runs: [] });
+    await vi.waitFor(async () => expect(await eventTypes(service, tenant, second)).toContain("DISPATCHED"), {
+      timeout: 5_000,
+      interval: 100,
+    });
+    const [timedOut] = await service.database.sql`
+      select (detail ->> 'lag_ms')::float8 as lag_ms from workflow_run_events where run_id = ${first} and type = 'TIMED_OUT'`;
+    expect(timedOut?.lag_ms).toBeLessThan(1_000);
+  });
+
+  it("tries a dispatch again when that is due", async () => {
+    await runner.script([{ status: 503 }]);
+    const runId = await invoke(service, tenant);
+    expect(await service.alarmInMs(tenant.id)).toSatisfy((ms: number) => ms > 3_000 && ms <= 6_100);
+    await runner.script([{ status: 202 }]);
+    await vi.waitFor(async () => expect(await eventTypes(service, tenant, runId)).toContain("DISPATCHED"), {
+      timeout: 10_000,
+      interval: 200,
+    });
+    const [took] = await service.database.sql`
+      select extract(epoch from max(at) filter (where type = 'DISPATCHED') - min(at) filter (where type = 'DISPATCH_FAILED'))::float8
+        as seconds from workflow_run_events where run_id = ${runId}`;
+    expect(took?.seconds).toSatisfy((seconds: number) => seconds >= 4 && seconds <= 7);
+  });
+
+  it("costs the database one request when nothing is due", async () => {
+    await invoke(service, tenant);
+    const [, requests] = await service.counted(fireAlarm);
+    expect(requests).toBe(1);
+  });
+
+  it("does nothing while the sweep is paused, and asks again a minute later", async () => {
+    const { url: databaseUrl, sqlEndpoint: neonFetchEndpoint } = service.database;
+    const db = openDatabase({ databaseUrl, neonFetchEndpoint, databaseTimeoutSeconds: 30 });
+    const runId = await invoke(service, tenant);
+    await makeOverdue(service, runId);
+    await pauseSweep(db);
+    await fireAlarm();
+    expect(await stored(runId)).toMatchObject({ status: "RUNNING" });
+    expect(await service.alarmInMs(tenant.id)).toSatisfy((ms: number) => ms > 55_000 && ms <= 60_100);
+    await resumeSweep(db);
+    await fireAlarm();
+    expect(await stored(runId)).toMatchObject({ status: "FAILED" });
+  });
+});
+
+describe("a hub", () => {
+  it("keeps the earlier of what it knows and what arrives, also when it arrives during a sweep", async () => {
+    const hub = service.hubOf(tenant.id);
+    const change = (dueInMs: number) => hub.changed({ tenant_id: tenant.id, due_in_ms: dueInMs, runs: [] });
+    await change(50_000);
+    await change(90_000);
+    expect(await service.alarmInMs(tenant.id)).toSatisfy((ms: number) => ms > 45_000 && ms <= 50_100);
+    const firing = fireAlarm();
+    await change(70_000);
+    await firing;
+    // Nothing of this tenant is due, as the sweep has found. What arrived meanwhile stays.
+    const inMs = await service.alarmInMs(tenant.id);
+    expect(inMs).toSatisfy((ms: number | null) => ms !== null && ms > 60_000 && ms <= 70_100);
+  });
+
+  it("that has lost its storage is set right by the next change", async () => {
+    const [first] = [await invoke(service, tenant), await invoke(service, tenant)];
+    const hub = service.hubOf(tenant.id);
+    await runInDurableObject(hub, async (_, { storage }) => {
+      await storage.deleteAlarm();
+      await storage.deleteAll();
+    });
+    await callBack(service, tenant, first, { status: "COMPLETED" });
+    expect(await service.alarmInMs(tenant.id)).toSatisfy((ms: number | null) => ms !== null && ms <= 30_100);
+  });
+
+  it("tries again, later each time, while the database is away", async () => {
+    const runId = await invoke(service, tenant);
+    await makeOverdue(service, runId);
+    await service.database.inflict({ kind: "refused" });
+    const gaps: (number | null)[] = [];
+    for (let i = 0; i < 3; i++) {
+      await fireAlarm();
+      gaps.push(await service.alarmInMs(tenant.id));
+    }
+    await service.database.mend();
+    for (const gap of gaps) expect(gap).toSatisfy((ms: number | null) => ms !== null && ms <= 30_000);
+    expect(gaps[2] ?? 0).toBeGreaterThan(gaps[0] ?? 0);
+    await fireAlarm();
+    expect(await stored(runId)).toMatchObject({ status: "FAILED" });
+  });
+});

@@ -1,0 +1,53 @@
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { answeringRunner } from "../support/fake-runner.ts";
+import { callBack, invoke } from "../support/lifecycle.ts";
+import { type LiveService, startLiveService } from "../support/live-service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+
+let service: LiveService;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  service = await startLiveService();
+  tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
+});
+
+afterEach(() => vi.useRealTimers());
+
+type Readiness = { seconds_since_sweep: number; seconds_since_full_sweep: number; last_alarm: object | null };
+
+describe("GET /readyz with the Durable Objects", () => {
+  it("takes a cron that had nothing to sweep for one that has swept", async () => {
+    await service.sweep();
+    await service.database.sql`update sweep_state set began_at = began_at - interval '20 minutes',
+      ended_at = ended_at - interval '20 minutes'`;
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    vi.setSystemTime(Date.now() + 20 * 60_000);
+    const [, requests] = await service.counted(() => service.sweep());
+    expect(requests).toBe(0);
+    const response = await service.fetch("/readyz");
+    expect(response.status).toBe(200);
+    const readiness = await response.json<Readiness>();
+    expect(readiness.seconds_since_sweep).toBeLessThan(60);
+    expect(readiness.seconds_since_full_sweep).toBeGreaterThan(1_190);
+    expect(readiness.last_alarm).toBeNull();
+  });
+
+  it("tells when an alarm fired, and how late it was", async () => {
+    const runId = await invoke(service, tenant);
+    await callBack(service, tenant, runId, { status: "COMPLETED" });
+    await runDurableObjectAlarm(service.hubOf(tenant.id));
+    const { last_alarm } = await (await service.fetch("/readyz")).json<Readiness>();
+    expect(last_alarm).toEqual({ seconds_ago: expect.any(Number), late_ms: expect.any(Number) });
+  });
+});
+
+describe("GET /livez", () => {
+  it("answers without the database, also when that is away", async () => {
+    await service.database.inflict({ kind: "refused" });
+    const [response, requests] = await service.counted(() => service.fetch("/livez"));
+    await service.database.mend();
+    expect([response.status, await response.json(), requests]).toEqual([200, { status: "alive" }, 0]);
+  });
+});

@@ -1,0 +1,93 @@
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { insertRun, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
+import { type LiveService, startLiveService } from "../support/live-service.ts";
+import { startService } from "../support/service.ts";
+import { createTenant } from "../support/tenant.ts";
+
+const MINUTE_MS = 60_000;
+
+afterEach(() => vi.useRealTimers());
+
+/** Moves the clock of the Worker and of its objects. Timers go on as they are. */
+const moveClock = (ms: number) => vi.setSystemTime(Date.now() + ms);
+const takeClock = () => vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+
+/** Fires the cron so often, a minute apart. Returns how many of them have asked the database. */
+async function fireCron(service: LiveService, times: number): Promise<number> {
+  let sweeps = 0;
+  for (let i = 0; i < times; i++) {
+    const [, requests] = await service.counted(() => service.sweep());
+    if (requests > 0) sweeps += 1;
+    moveClock(MINUTE_MS);
+  }
+  return sweeps;
+}
+
+describe("the cron of a deployment that is idle", () => {
+  let service: LiveService;
+  beforeAll(async () => {
+    service = await startLiveService();
+    await service.database.sql`
+      insert into tenants (id, name) select gen_random_uuid(), 'Idle' from generate_series(1, 1000)`;
+    const tenant = await createTenant(service.database);
+    await insertRun(service.database, tenant, { status: "COMPLETED" });
+  });
+
+  it("asks the database at most once an hour", async () => {
+    takeClock();
+    const [, ofOneSweep] = await service.counted(() => service.sweep());
+    const [, requests] = await service.counted(async () => {
+      for (let minute = 1; minute < 1440; minute++) {
+        moveClock(MINUTE_MS);
+        await service.sweep();
+      }
+    });
+    expect(requests).toBe(23 * ofOneSweep);
+  });
+});
+
+describe("the cron", () => {
+  it("sweeps every minute again from a change on, until 40 s have passed without one", async () => {
+    const service = await startLiveService();
+    const tenant = await createTenant(service.database);
+    takeClock();
+    expect(await fireCron(service, 3)).toBe(1);
+    await service.send("POST", `/v1/workflow-definitions/${tenant.definitionId}/invoke`, tenant.owner.key, {});
+    expect(await fireCron(service, 3)).toBe(2);
+  });
+
+  it("sweeps every minute while something is due within the hour, and finds what was back-dated", async () => {
+    const service = await startLiveService();
+    const tenant = await createTenant(service.database);
+    const runId = await insertRun(service.database, tenant);
+    takeClock();
+    expect(await fireCron(service, 3)).toBe(3);
+    await makeOverdue(service, runId);
+    await service.sweep();
+    const [stored] = await service.database.sql`select status from workflow_runs where id = ${runId}`;
+    expect(stored).toEqual({ status: "FAILED" });
+    expect(await fireCron(service, 3)).toBe(0);
+  });
+
+  it("sweeps each time when the register is away, which no request notices", async () => {
+    const away = () => Promise.reject(new Error("The register is away."));
+    const register = { mark: away, beginSweep: away, endSweep: away, noteAlarm: away, readStatus: away };
+    const service = await startLiveService({ settings: { REGISTER: { idFromName: () => "", get: () => register } } });
+    const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+    const runId = await invoke(service, tenant);
+    expect((await readRun(service, tenant, runId)).status).toBe("RUNNING");
+    takeClock();
+    expect(await fireCron(service, 3)).toBe(3);
+  });
+
+  it("sweeps each time without the bindings: one firing fails a run whose row was back-dated", async () => {
+    const service = await startService();
+    const tenant = await createTenant(service.database);
+    await service.sweep();
+    const runId = await insertRun(service.database, tenant, { overdueSeconds: 1 });
+    await service.sweep();
+    const [stored] = await service.database.sql`select status from workflow_runs where id = ${runId}`;
+    expect(stored).toEqual({ status: "FAILED" });
+  });
+});

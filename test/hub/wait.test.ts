@@ -1,0 +1,139 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { preferredWait } from "../../src/http/live/prefer.ts";
+import { answeringRunner } from "../support/fake-runner.ts";
+import { callBack, invoke, invokePath, makeOverdue } from "../support/lifecycle.ts";
+import { type LiveService, startLiveService } from "../support/live-service.ts";
+import { startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+
+let service: LiveService;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  service = await startLiveService();
+});
+
+beforeEach(async () => {
+  tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
+});
+
+const read = (runId: string, headers: Record<string, string>) =>
+  service.get(`/v1/workflow-runs/${runId}`, tenant.owner.key, headers);
+
+/** Does both, the second a little later. Returns the answer of the first, and after how many milliseconds it came. */
+async function meanwhile(asking: Promise<Response>, action: () => Promise<unknown>): Promise<[Response, number]> {
+  const began = Date.now();
+  const took = asking.then((response): [Response, number] => [response, Date.now() - began]);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await action();
+  return took;
+}
+
+describe("GET of a run with Prefer: wait", () => {
+  it("answers as soon as the run has ended, with one database request before and one after", async () => {
+    const runId = await invoke(service, tenant);
+    const before = await service.database.countRequests();
+    const [response, ms] = await meanwhile(read(runId, { Prefer: "wait=20" }), () =>
+      callBack(service, tenant, runId, { status: "COMPLETED" }),
+    );
+    expect(await response.json()).toMatchObject({ id: runId, status: "COMPLETED" });
+    expect(response.headers.get("Preference-Applied")).toBe("wait=20");
+    expect(ms).toBeLessThan(5_000);
+    // The callback's own, too.
+    expect((await service.database.countRequests()) - before).toBe(3);
+  });
+
+  it("answers after that time as the run stands", async () => {
+    const runId = await invoke(service, tenant);
+    const began = Date.now();
+    const [response, requests] = await service.counted(() => read(runId, { Prefer: "respond-async, wait=1" }));
+    expect(Date.now() - began).toBeGreaterThanOrEqual(900);
+    expect(await response.json()).toMatchObject({ status: "RUNNING" });
+    expect(response.headers.get("Preference-Applied")).toBe("wait=1");
+    expect(requests).toBe(2);
+  });
+
+  it("with If-None-Match answers as soon as anything changed, else 304", async () => {
+    await invoke(service, tenant);
+    const waiting = await invoke(service, tenant);
+    const etag = (await read(waiting, {})).headers.get("ETag") ?? "";
+    const unchanged = await read(waiting, { Prefer: "wait=1", "If-None-Match": etag });
+    expect([unchanged.status, unchanged.headers.get("Preference-Applied")]).toEqual([304, "wait=1"]);
+    const [changed, ms] = await meanwhile(read(waiting, { Prefer: "wait=20", "If-None-Match": etag }), () =>
+      service.send("POST", `/v1/workflow-runs/${waiting}/stop`, tenant.owner.key),
+    );
+    expect(changed.status).toBe(200);
+    expect(ms).toBeLessThan(5_000);
+    const first = await read(waiting, { Prefer: "wait=20", "If-None-Match": etag });
+    expect(first.status).toBe(200);
+  });
+
+  it("wakes by itself at the deadline", async () => {
+    const runId = await invoke(service, tenant);
+    await service.database.sql`
+      update workflow_runs set deadline_at = statement_timestamp() + interval '1 second' where id = ${runId}`;
+    const began = Date.now();
+    const response = await read(runId, { Prefer: "wait=20" });
+    expect(await response.json()).toMatchObject({ status: "FAILED" });
+    expect(Date.now() - began).toBeLessThan(3_000);
+  });
+
+  it("answers at once what has ended, and 404 for what is not there", async () => {
+    const runId = await invoke(service, tenant);
+    await makeOverdue(service, runId);
+    const [response, requests] = await service.counted(() => read(runId, { Prefer: "wait=20" }));
+    expect([response.status, response.headers.get("Preference-Applied"), requests]).toEqual([200, "wait=20", 1]);
+    expect((await read(tenant.id, { Prefer: "wait=20" })).status).toBe(404);
+  });
+
+  it("is ignored without the bindings, and when the hub is away", async () => {
+    const away = { fetch: () => Promise.reject(new Error("The hub is away.")), changed: async () => {} };
+    const without = await startService();
+    const broken = await startService({ settings: { HUB: { idFromName: () => "", get: () => away } } });
+    for (const other of [without, broken]) {
+      const theirs = await createTenant(other.database, { runnerUrl: answeringRunner(202) });
+      const runId = await invoke(other, theirs);
+      const response = await other.get(`/v1/workflow-runs/${runId}`, theirs.owner.key, { Prefer: "wait=20" });
+      expect([response.status, response.headers.get("Preference-Applied")]).toEqual([200, null]);
+    }
+  });
+
+  it("is no error when the database goes away meanwhile", async () => {
+    const runId = await invoke(service, tenant);
+    const asking = read(runId, { Prefer: "wait=1" });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await service.database.inflict({ kind: "refused" });
+    const response = await asking;
+    await service.database.mend();
+    expect(await response.json()).toMatchObject({ status: "RUNNING" });
+  });
+});
+
+describe("invoke with Prefer: wait", () => {
+  it("stays 202, and answers with the run as it has ended", async () => {
+    const asking = service.send("POST", invokePath(tenant), tenant.owner.key, {}, { Prefer: "wait=20" });
+    const [response] = await meanwhile(asking, async () => {
+      const [run] = await service.database.sql`select id from workflow_runs where tenant_id = ${tenant.id}`;
+      await callBack(service, tenant, String(run?.id), { status: "COMPLETED" });
+    });
+    expect([response.status, response.headers.get("Preference-Applied")]).toEqual([202, "wait=20"]);
+    expect(await response.json()).toMatchObject({ status: "COMPLETED" });
+  });
+});
+
+describe("the preference", () => {
+  it.each([
+    [undefined, 0],
+    ["wait=10", 10],
+    ['respond-async, WAIT = "7"; foo=bar', 7],
+    ["wait=100", 60],
+    ["wait=99999999999999999999", 60],
+    ["wait=-1", 0],
+    ["wait=1.5", 0],
+    ["wait", 0],
+    ["await=5", 0],
+    ["wait=5, wait=9", 5],
+  ])("%s means %d seconds", (prefer, seconds) => {
+    expect(preferredWait(prefer)).toBe(seconds);
+  });
+});

@@ -1,0 +1,61 @@
+/** Reads a stream of server-sent events as it comes. */
+export type StreamedEvent = {
+  id: string;
+  event: string;
+  data: { run: { id: string; status: string }; event: { id: number } };
+};
+
+export type EventReader = {
+  /** All text so far. */
+  text(): string;
+  /** The next event, or null when the stream has ended. */
+  next(): Promise<StreamedEvent | null>;
+  /** The events up to the one of this type. Fails when the stream ends before. */
+  until(type: string): Promise<StreamedEvent[]>;
+  /** The client leaves. */
+  close(): Promise<void>;
+};
+
+export function readEvents(response: Response): EventReader {
+  if (response.body === null) throw new Error(`${response.status} without a body`);
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let all = "";
+  let rest = "";
+
+  async function next(): Promise<StreamedEvent | null> {
+    for (;;) {
+      const end = rest.indexOf("\n\n");
+      if (end >= 0) {
+        const block = rest.slice(0, end);
+        rest = rest.slice(end + 2);
+        const fields = new Map(
+          block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]),
+        );
+        const data = fields.get("data");
+        if (data === undefined) continue;
+        return { id: fields.get("id") ?? "", event: fields.get("event") ?? "", data: JSON.parse(data) };
+      }
+      const { done, value } = await reader.read();
+      if (done) return null;
+      const text = decoder.decode(value, { stream: true });
+      all += text;
+      rest += text;
+    }
+  }
+
+  return {
+    text: () => all,
+    next,
+    async until(type) {
+      const events: StreamedEvent[] = [];
+      for (;;) {
+        const event = await next();
+        if (event === null) throw new Error(`The stream has ended before ${type}: ${all}`);
+        events.push(event);
+        if (event.event === type) return events;
+      }
+    },
+    close: () => reader.cancel(),
+  };
+}
