@@ -1,16 +1,18 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openApiDocument } from "../../src/http/openapi.ts";
 import { createService } from "../../src/routes.ts";
-import { claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../support/callers.ts";
+import { credentialFor, SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
 import { callBack, insertRun } from "../support/lifecycle.ts";
+import { callOf, OPERATIONS } from "../support/operations.ts";
 import { type Service, startService } from "../support/service.ts";
-import { createTenant, type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";
+import { createStage } from "../support/stage.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 let service: Service;
 let tenant: TestTenant;
 
 beforeAll(async () => {
-  service = await startService({ settings: { SESSION_SECRET } });
+  service = await startService({ settings: SESSION_SETTINGS });
 });
 
 beforeEach(async () => {
@@ -60,68 +62,26 @@ describe("the log of a request", () => {
   });
 
   it("names the tenant of every operation of a caller or runner, and of no other", async () => {
-    const { owner, user, definitionId, sourcesId } = tenant;
     const runId = await insertRun(service.database, tenant);
-    const definition = {
-      name: "Report",
-      runner_type: "SELF_HOSTED",
-      runner_config: { url: "https://runner.example.com/hook", webhook_secret: WEBHOOK_SECRET },
-      source_path_part_ids: [definitionId],
-      instruction_path_part_ids: [runId],
-      output_path_part_ids: [owner.id],
-    };
-    const users = `/v1/tenants/${tenant.id}/users`;
-    const grants = `/v1/user-permissions?tenant_id=${tenant.id}`;
-    const grant = { tenant_id: tenant.id, user_id: user.id, path_part_id: sourcesId, capability: "READ_ONLY" };
-    const requests: [string, string, unknown?][] = [
-      ["GET", "/v1/workflow-runs"],
-      ["GET", "/v1/workflow-runs/summary"],
-      ["GET", `/v1/workflow-runs/${runId}`],
-      ["GET", `/v1/workflow-runs/${runId}/events`],
-      ["GET", "/v1/workflow-runs/stream"],
-      ["GET", `/v1/workflow-runs/${runId}/stream`],
-      ["POST", `/v1/workflow-runs/${runId}/stop`],
-      ["POST", `/v1/workflow-runs/${runId}/retry`],
-      ["DELETE", `/v1/workflow-runs/${runId}`],
-      ["GET", `/v1/workflow-definitions/${definitionId}/runs`],
-      ["POST", `/v1/workflow-definitions/${definitionId}/invoke`],
-      ["GET", "/v1/workflow-definitions"],
-      ["POST", "/v1/workflow-definitions", definition],
-      ["GET", `/v1/workflow-definitions/${definitionId}`],
-      ["PUT", `/v1/workflow-definitions/${definitionId}`, { ...definition, is_active: true }],
-      ["DELETE", `/v1/workflow-definitions/${definitionId}`],
-      ["GET", "/v1/path-parts"],
-      ["POST", "/v1/path-parts", { name: "q1", part_type: "FOLDER", parent_path_id: null }],
-      ["GET", `/v1/path-parts/${sourcesId}`],
-      ["PATCH", `/v1/path-parts/${sourcesId}`, { name: "new" }],
-      ["DELETE", `/v1/path-parts/${runId}`],
-      ["GET", `${grants}&user_id=${user.id}`],
-      ["POST", "/v1/user-permissions", grant],
-      ["PATCH", grants.replace("?", `/${runId}?`), { capability: "READ_WRITE" }],
-      ["DELETE", grants.replace("?", `/${runId}?`)],
-      ["GET", "/v1/users/me"],
-      ["GET", users],
-      ["POST", users, { email: "new@test.example", role: "USER" }],
-      ["PATCH", `${users}/${user.id}`, { role: "ADMIN" }],
-      ["POST", `${users}/${user.id}/deactivate`],
-      ["POST", `${users}/${user.id}/activate`],
-      ["GET", "/v1/api-keys"],
-      ["POST", "/v1/api-keys", { name: "Mine" }],
-      ["GET", `/v1/api-keys/${runId}`],
-      ["DELETE", `/v1/api-keys/${runId}`],
-    ];
+    const stage = await createStage(service, "logged");
     const operations = new Set<string>();
-    for (const [method, path, body] of requests) {
-      const [response, lines] = await logged(() => service.send(method, path, owner.key, body));
-      expect(lines).toMatchObject([{ status: response.status, database_requests: 1, tenant_id: tenant.id }]);
+    for (const [id, { answers }] of Object.entries(OPERATIONS)) {
+      if (answers === "anybody" || answers === "runner") continue;
+      const call = await callOf(id, stage);
+      const credential = await credentialFor(stage.tenant, call);
+      const [response, lines] = await logged(() => service.send(call.method, call.path, credential, call.body));
+      expect([id, lines]).toMatchObject([
+        id,
+        [{ status: response.status, database_requests: 1, tenant_id: stage.tenant.id }],
+      ]);
       expect(await response.text()).not.toContain("of_tenant");
-      operations.add(`${method} ${lines[0]?.route}`);
+      operations.add(`${call.method} ${lines[0]?.route}`);
     }
     expect(operations).toEqual(callersOperations());
 
-    const session = await signSymmetric(claimsOf(tenant), SESSION_KEYS.k2);
+    const session = await sessionToken(stage, stage.tenant.owner.id);
     const others: [() => Promise<Response>, string | null][] = [
-      [() => service.get("/v1/workflow-runs", session), tenant.id],
+      [() => service.get("/v1/workflow-runs", session), stage.tenant.id],
       [() => callBack(service, tenant, runId, { status: "COMPLETED" }), tenant.id],
       [() => service.get("/v1/workflow-runs", "wr_wrong"), null],
       [() => service.fetch("/healthz"), null],
