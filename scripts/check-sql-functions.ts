@@ -3,7 +3,7 @@
  * that was released keeps its name, arguments and result; whatever needs another signature gets a new name, and the old
  * function goes a release later. `migrations/functions/released.json` lists the signatures that were released.
  *
- * `node scripts/check-sql-functions.ts --release` adds the functions that are new: do that with each release.
+ * `npx node scripts/check-sql-functions.ts --release` adds the functions that are new: do that with each release.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { readSqlFunctions } from "./local/sql-functions.ts";

@@ -15,6 +15,18 @@ const swaggerUi = dirname(createRequire(import.meta.url).resolve("swagger-ui-dis
 
 const SWAGGER_UI_FILES = ["swagger-ui.css", "swagger-ui-bundle.js", "favicon-16x16.png", "favicon-32x32.png"];
 
+/** The parts of the pages' one style sheet, which are joined in the order of their names. */
+const STYLE_FOLDER = join("app", "style");
+const STYLE_SHEET = join("app", "style.css");
+
+function joinStyles(): Buffer {
+  const folder = join(ownAssets, STYLE_FOLDER);
+  const parts = readdirSync(folder)
+    .sort()
+    .map((name) => readFileSync(join(folder, name)));
+  return Buffer.concat(parts);
+}
+
 function listFiles(directory: string): string[] {
   if (!existsSync(directory)) return [];
   return readdirSync(directory, { withFileTypes: true, recursive: true })
@@ -23,8 +35,7 @@ function listFiles(directory: string): string[] {
 }
 
 /** Leaves a file alone that is already right, and never shows half of one: several builds may run at once. */
-function place(source: string, path: string): void {
-  const wanted = readFileSync(source);
+function place(wanted: Buffer, path: string): void {
   if (existsSync(path) && readFileSync(path).equals(wanted)) return;
   const unfinished = join(root, ".local", `asset-${process.pid}`);
   mkdirSync(dirname(unfinished), { recursive: true });
@@ -36,9 +47,12 @@ function place(source: string, path: string): void {
 const sources = new Map([
   [join("app", "htmx.js"), htmx],
   ...SWAGGER_UI_FILES.map((name): [string, string] => [join("docs", name), join(swaggerUi, name)]),
-  ...listFiles(ownAssets).map((name): [string, string] => [name, join(ownAssets, name)]),
+  ...listFiles(ownAssets)
+    .filter((name) => dirname(name) !== STYLE_FOLDER)
+    .map((name): [string, string] => [name, join(ownAssets, name)]),
 ]);
-for (const [name, source] of sources) place(source, join(target, name));
+for (const [name, source] of sources) place(readFileSync(source), join(target, name));
+place(joinStyles(), join(target, STYLE_SHEET));
 for (const name of listFiles(target)) {
-  if (!sources.has(name)) rmSync(join(target, name), { force: true });
+  if (!sources.has(name) && name !== STYLE_SHEET) rmSync(join(target, name), { force: true });
 }

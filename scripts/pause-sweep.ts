@@ -28,7 +28,11 @@ async function pause(): Promise<string> {
 }
 
 async function resume(): Promise<string> {
-  return (await resumeSweep(open())) ? "Resumed. The next sweep begins within a minute." : "The sweep is not paused.";
+  if (!(await resumeSweep(open()))) return "The sweep is not paused.";
+  return (
+    "Resumed. The next sweep begins within a minute, or within an hour if nothing was changed lately: an invoke makes it " +
+    "begin sooner."
+  );
 }
 
 function open() {

@@ -43,7 +43,7 @@ begin
   if p_pause then
     update public.workflow_definitions d
     set is_active = false, updated_at = v_now
-    where d.id = v_definition_id and d.runner_url = p_runner_url;
+    where d.id = v_definition_id and d.runner_url = p_runner_url and d.is_active;
   end if;
 
   -- 4. Start who is next.

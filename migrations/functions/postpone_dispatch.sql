@@ -1,12 +1,17 @@
 -- Records why a dispatch failed, and when it will be tried again. Changes nothing when the run has ended or is at another
 -- attempt.
+--
+-- Guarantees: the new time is recorded with its event, or not at all.
+-- Closes the race with whoever ends the run: it locks the row before it reads the clock.
 create or replace function public.postpone_dispatch(
   p_run_id uuid, p_tenant_id uuid, p_attempt integer, p_reason text, p_delay_seconds float8
 ) returns void
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_now timestamptz := clock_timestamp();
+  v_now timestamptz;
 begin
+  perform r.id from public.workflow_runs r where r.id = p_run_id and r.tenant_id = p_tenant_id for update;
+  v_now := clock_timestamp();
   with postponed as (
     update public.workflow_runs r
     set next_dispatch_at = v_now + make_interval(secs => p_delay_seconds), dispatch_error = p_reason

@@ -49,14 +49,10 @@ export const credentialJson = (credential: Credential): string =>
 /**
  * For statements that are not written with drizzle's builder: the common table expression `principal`, as `callerBy` of
  * caller.ts. It has no row when the credential is not valid now, and one row `(user_id, tenant_id, role)` when it is.
- * `permitted` has the paths that a USER may read and write, and `grants` their permissions; neither is even looked up by a
- * statement that does not ask for it.
+ * `permitted` has the paths that a USER may read and write, and is not even looked up by a statement that does not ask for it.
  */
 export const principal = (credential: Credential): SQL => sql`principal as (
     select user_id, tenant_id, role from public.find_caller(${credentialJson(credential)}::jsonb)
-  ), grants as (
-    select permission.path from principal p
-    cross join lateral public.permissions_of(p.role, p.tenant_id, p.user_id) permission
   ), permitted as (
     select paths.readable, paths.writable from principal p
     cross join lateral public.permitted_paths(p.role, p.tenant_id, p.user_id) paths

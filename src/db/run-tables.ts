@@ -69,7 +69,7 @@ export const workflowRuns = pgTable(
     index("workflow_runs_deadline_index").on(t.deadlineAt).where(sql`status = 'RUNNING'`),
     // The same, tenant by tenant, so that they take turns; and the overdue runs of a list of FAILED ones.
     index("workflow_runs_tenant_deadline_index").on(t.tenantId, t.deadlineAt).where(sql`status = 'RUNNING'`),
-    // `claim_due_dispatches`, where the tenants take turns, too.
+    // `claim_dispatches`, where the tenants take turns, too; and when something is next due.
     index("workflow_runs_dispatch_index").on(t.tenantId, t.nextDispatchAt).where(sql`next_dispatch_at is not null`),
     // Is the key of an invoke or a retry in use? `trigger_run`.
     index("workflow_runs_idempotency_index")

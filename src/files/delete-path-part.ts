@@ -33,9 +33,10 @@ export async function deletePathPart(db: Database, credential: Credential, id: s
     db.with(caller, doomed).select({ tenantId: doomed.tenantId, verdict: doomed.verdict }).from(doomed),
     db
       .with(caller, doomed)
-      .select({ total: sql<number>`count(*)::int` })
+      .select({ id: workflowDefinitions.id })
       .from(doomed)
-      .innerJoin(workflowDefinitions, isReferring),
+      .innerJoin(workflowDefinitions, isReferring)
+      .limit(1),
     db
       .with(caller, doomed)
       .select({ id: workflowDefinitions.id, name: workflowDefinitions.name })
@@ -43,7 +44,7 @@ export async function deletePathPart(db: Database, credential: Credential, id: s
       .crossJoin(doomed)
       .innerJoin(workflowDefinitions, and(isReferring, isVisible))
       .orderBy(asc(workflowDefinitions.name), asc(workflowDefinitions.id))
-      .limit(MAX_NAMED_DEFINITIONS),
+      .limit(MAX_NAMED_DEFINITIONS + 1),
     // Guarantees: nothing is deleted that a definition refers to. The foreign keys delete what is below, and permissions.
     // Closes the race with who creates a definition: both lock the parts before they look, so one sees the other.
     db
@@ -58,13 +59,7 @@ export async function deletePathPart(db: Database, credential: Credential, id: s
   ]);
   const { verdict } = requireCaller(verdicts);
   if (verdict !== "done") throw refusal(verdict, {});
-  const total = referring[0]?.total ?? 0;
-  if (total === 0) return;
-  throw new Problem(
-    "conflict",
-    `Workflow definitions refer to this part or to something below it: ${describeReferring(total, named)}. ` +
-      "Change or delete them first.",
-  );
+  if (referring.length > 0) throw new Problem("conflict", describeReferring(named));
 }
 
 const doomedPart = (db: Database, caller: Caller, id: string, type: PartType | undefined) => {
@@ -84,8 +79,15 @@ const doomedPart = (db: Database, caller: Caller, id: string, type: PartType | u
   );
 };
 
-function describeReferring(total: number, named: readonly { id: string; name: string }[]): string {
-  if (named.length === 0) return `${total} that you may not see`;
-  const names = named.map(({ name, id }) => `“${name}” (${id})`).join(", ");
-  return total > named.length ? `${names} and ${total - named.length} more` : names;
+/** Names and counts only what the caller may see: how many others there are is nothing of theirs. */
+function describeReferring(visible: readonly { id: string; name: string }[]): string {
+  if (visible.length === 0) {
+    return "A workflow definition that you may not see refers to this part or to something below it. Ask an OWNER or ADMIN.";
+  }
+  const names = visible.slice(0, MAX_NAMED_DEFINITIONS).map(({ name, id }) => `“${name}” (${id})`);
+  const more = visible.length > MAX_NAMED_DEFINITIONS ? " and more" : "";
+  return (
+    `Workflow definitions refer to this part or to something below it: ${names.join(", ")}${more}. ` +
+    "Change or delete them first."
+  );
 }

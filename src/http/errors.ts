@@ -130,7 +130,8 @@ const ANSWER_TOO_LARGE: Fault = {
  */
 export function explainError(error: Error, c: Context<AppEnv>): Error {
   if (error instanceof Unauthenticated) return new Problem("unauthenticated");
-  return c.req.method === "GET" && isAnswerTooLarge(error) ? new ValidationFailed([ANSWER_TOO_LARGE]) : error;
+  const isRead = c.req.method === "GET" || c.req.method === "HEAD";
+  return isRead && isAnswerTooLarge(error) ? new ValidationFailed([ANSWER_TOO_LARGE]) : error;
 }
 
 /** The one place where what was thrown becomes an answer. */

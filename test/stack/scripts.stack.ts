@@ -54,7 +54,7 @@ describe("the npm scripts", () => {
     "reencrypt-secrets.ts",
     "screenshots.ts",
     "soak.ts",
-    "../test/kills/kill.ts",
+    "smoke.ts",
   ])("have a --help, and do nothing else then: %s", async (name) => {
     for (const flag of ["--help", "-h"]) {
       const { code, output } = await runScript(`${name} ${flag}`, {});

@@ -129,6 +129,13 @@ describe("the deliveries that are due", () => {
       return [runner_url === RUNNER && tenant_id === tenant.id, Number(seconds) > 0];
     });
     for (const [isOfRunner, isLater] of isPutOff) expect(isLater).toBe(isOfRunner);
+    const [events] = await service.database.sql`
+      select count(*)::int as postponed,
+        count(*) filter (where (e.detail ->> 'next_try_at')::timestamptz = r.next_dispatch_at)::int as with_new_time
+      from workflow_run_events e join workflow_runs r on r.id = e.run_id
+      where e.type = 'DISPATCH_POSTPONED' and r.tenant_id = ${tenant.id}`;
+    const postponed = isPutOff.filter(([, isLater]) => isLater).length;
+    expect([postponed > 0, events]).toEqual([true, { postponed, with_new_time: postponed }]);
   });
 
   it("reach the other runners while one hangs", async () => {

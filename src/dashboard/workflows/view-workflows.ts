@@ -130,14 +130,9 @@ const partsOf = (ids: SQL) => sql`(
 
 /** True when the principal `p` may read all that a definition `d` reads, and write where it writes. */
 const mayInvoke = sql`not exists (
-  select from (values
-    (d.source_path_part_ids || d.instruction_path_part_ids || array_remove(array[d.template_path_part_id], null), false),
-    (d.output_path_part_ids, true)
-  ) needed (ids, is_written)
-  cross join lateral unnest(needed.ids) as named (id)
-  left join path_parts part on part.tenant_id = d.tenant_id and part.id = named.id
-  where part.id is null
-    or not case when is_written then ${mayWrite(sql`part.materialized_path`)} else ${mayRead(sql`part.materialized_path`)} end)`;
+  select from public.path_parts_of_run(p.role, p.tenant_id, p.user_id, d.source_path_part_ids,
+    d.instruction_path_part_ids, d.output_path_part_ids, d.template_path_part_id) part
+  where part.fault <> 'empty')`;
 
 /**
  * A workflow with its queue, its latest runs and how long they took; null when there is none that the caller may see.
