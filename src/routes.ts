@@ -7,7 +7,9 @@ import { invites } from "./people/invites-routes.ts";
 import { tenantUsers } from "./people/tenant-users-routes.ts";
 import { userPermissions } from "./people/user-permissions-routes.ts";
 import { users } from "./people/users-routes.ts";
+import { runDetails } from "./runs/details/run-details-routes.ts";
 import { runStreams } from "./runs/live/run-streams-routes.ts";
+import { runLog } from "./runs/log/log-routes.ts";
 import { workflowDefinitionRuns } from "./runs/workflow-definition-runs-routes.ts";
 import { workflowRunChanges } from "./runs/workflow-run-changes-routes.ts";
 import { workflowRuns } from "./runs/workflow-runs-routes.ts";
@@ -22,6 +24,8 @@ export const createService = () =>
     runStreams,
     workflowRuns,
     workflowRunChanges,
+    runDetails,
+    runLog,
     pathParts,
     folders,
     users,

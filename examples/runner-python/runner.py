@@ -89,7 +89,7 @@ def work(name: str, run: dict, attempt: Attempt) -> None:
     """Your work. It raises when it fails, and soon after the attempt has ended."""
     snapshot = run["run_snapshot"]
     log(name, f"reads {paths(snapshot['sources'])}, follows {paths(snapshot['instructions'])}")
-    log(name, f"writes to {paths(snapshot['outputs'])}")
+    log(name, f"writes to {paths(snapshot['outputs'])}, with the input {json.dumps(run['input'])}")
     attempt.pause(WORK_SECONDS)
     attempt.check()
 

@@ -11,7 +11,9 @@ import { Webhook } from "standardwebhooks";
 type PathPart = { path_part_id: string; materialized_path: string; part_type: string };
 type Snapshot = { sources: PathPart[]; instructions: PathPart[]; outputs: PathPart[]; template: PathPart | null };
 type Attempt = { run_id: string; attempt: number };
-type Run = Attempt & { deadline_at: string; run_snapshot: Snapshot; callback_url: string; callback_token: string };
+type Input = Record<string, unknown> | null;
+type Work = { deadline_at: string; run_snapshot: Snapshot; input: Input };
+type Run = Attempt & Work & { callback_url: string; callback_token: string };
 type Message = { type: "workflow_run.dispatched"; data: Run } | { type: "workflow_run.stopped"; data: Attempt };
 type Result = { status: "COMPLETED" } | { status: "FAILED"; error: string };
 
@@ -29,10 +31,10 @@ const attempts = new Map<string, AbortController>();
 const shutDown = new AbortController();
 
 /** Your work. It throws when it fails, and soon after `signal` is aborted. */
-async function work(id: string, { run_snapshot: snapshot }: Run, signal: AbortSignal): Promise<void> {
+async function work(id: string, { run_snapshot: snapshot, input }: Run, signal: AbortSignal): Promise<void> {
   const paths = (parts: PathPart[]) => parts.map((part) => part.materialized_path).join(", ");
   console.log(id, `reads ${paths(snapshot.sources)}, follows ${paths(snapshot.instructions)}`);
-  console.log(id, `writes to ${paths(snapshot.outputs)}`);
+  console.log(id, `writes to ${paths(snapshot.outputs)}, with the input ${JSON.stringify(input)}`);
   await delay(Number(WORK_SECONDS) * 1000, undefined, { signal });
 }
 

@@ -1,5 +1,6 @@
--- Fails a run that its runner refuses, and starts the one that waits behind it. `p_pause` also pauses the definition, so
--- that nothing more is sent to a runner that is gone, unless the definition has another runner by now.
+-- Fails a run that its runner refuses, and starts the one that waits behind it. `p_runner_url` is null when it was not a
+-- runner that refused, but the run could be sent to none: then the run is UNREACHED, not REJECTED. `p_pause` also pauses the
+-- definition, so that nothing more is sent to a runner that is gone, unless the definition has another runner by now.
 --
 -- Guarantees: the run ends and its slot is given on in one transaction.
 -- Closes the race with a callback or a stop: all of them hold the definition's lock.
@@ -28,8 +29,9 @@ begin
   -- 3. Fail the run, unless its result was quicker.
   with failed as (
     update public.workflow_runs r
-    set status = public.next_status(r.status, 'fail'), ended_by = 'DISPATCH', error = p_reason, next_dispatch_at = null,
-      completed_at = v_now, updated_at = v_now
+    set status = public.next_status(r.status, 'fail'), ended_by = 'DISPATCH', error = p_reason,
+      failure_code = case when p_runner_url is null then 'UNREACHED' else 'REJECTED' end,
+      next_dispatch_at = null, completed_at = v_now, updated_at = v_now
     where r.id = p_run_id and r.tenant_id = p_tenant_id and r.attempt = p_attempt and r.next_dispatch_at is not null
       and public.next_status(r.status, 'fail') is not null
     returning r.tenant_id, r.id, r.attempt, r.dispatch_count

@@ -2,8 +2,8 @@
 --
 -- Guarantees:
 -- - One result ends an attempt, once, and before its deadline. The result also proves that the runner took the dispatch.
--- - The same result again is answered as the first time. Another one, or one that comes too late, changes nothing and is
---   kept as a LATE_RESULT event: each different result once, and at most ten of an attempt.
+-- - The same status again is answered as the first time, and what was said first stays. Another one, or one that comes too late, changes nothing and is
+--   kept as a LATE_RESULT event: each different status and error once, and at most ten of an attempt.
 -- Closes two races:
 -- - with a stop, a sweep or a second callback: all of them hold the definition's lock.
 -- - with whoever records that the dispatch was accepted, who holds only the run's own lock: this verb takes that, too.
@@ -12,7 +12,8 @@
 --   not_found, other_attempt (with "attempt"), ended (with "status" and "ended_by")
 create or replace function public.record_result(
   p_run_id uuid, p_tenant_id uuid, p_attempt integer, p_status text, p_error text,
-  p_grace_seconds integer, p_dispatch_lease_seconds integer
+  p_grace_seconds integer, p_dispatch_lease_seconds integer,
+  p_output json default null, p_summary text default null, p_artifacts json default null
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -55,7 +56,9 @@ begin
     update public.workflow_runs r
     set status = public.next_status(r.status, case p_status when 'COMPLETED' then 'complete' else 'fail' end),
       ended_by = 'CALLBACK', next_dispatch_at = null, dispatched_at = coalesce(r.dispatched_at, v_now),
-      error = case when p_status = 'FAILED' then p_error end, completed_at = v_now, updated_at = v_now
+      error = case when p_status = 'FAILED' then p_error end,
+      failure_code = case when p_status = 'FAILED' then 'REPORTED' end,
+      output = p_output, summary = p_summary, artifacts = p_artifacts, completed_at = v_now, updated_at = v_now
     where r.id = p_run_id;
     if v_dispatched_at is null then
       insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)

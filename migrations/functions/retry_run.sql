@@ -1,4 +1,4 @@
--- Runs a FAILED run again, as its next attempt and with the same snapshot, at the end of its definition's queue.
+-- Runs a FAILED run again, as its next attempt and with the same snapshot and input, at the end of its definition's queue.
 --
 -- Guarantees:
 -- - A retry needs what an invoke needs: the caller sees the definition, which is active and has a runner; today's
@@ -77,7 +77,8 @@ begin
     update public.workflow_runs r
     set status = public.next_status(r.status, 'retry'), attempt = r.attempt + 1,
       queue_position = nextval('public.workflow_run_queue'), started_at = null, deadline_at = null, completed_at = null,
-      error = null, ended_by = null, dispatch_count = 0, dispatch_error = null, dispatched_at = null, updated_at = v_now
+      error = null, failure_code = null, output = null, summary = null, artifacts = null, ended_by = null,
+      dispatch_count = 0, dispatch_error = null, dispatched_at = null, updated_at = v_now
     where r.id = p_run_id;
     insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
     select r.tenant_id, r.id, r.attempt, happened.type, v_now, happened.detail

@@ -19,7 +19,9 @@ $$;
 -- FAILED, whether or not somebody has already written that down. Readers show these values, and whoever ends the run
 -- writes the same ones, so that nobody sees a difference.
 create or replace function public.run_as_seen(r public.workflow_runs, p_now timestamptz)
-returns table (is_overdue boolean, status text, completed_at timestamptz, updated_at timestamptz, error text)
+returns table (
+  is_overdue boolean, status text, completed_at timestamptz, updated_at timestamptz, error text, failure_code text
+)
 language sql stable as $$
   select overdue.is_overdue,
     case when overdue.is_overdue then public.next_status(r.status, 'time_out') else r.status end,
@@ -31,6 +33,16 @@ language sql stable as $$
         then public.never_taken_error(r.dispatch_count, r.dispatch_error)
       else 'Timed out: no result arrived within ' || extract(epoch from r.deadline_at - r.started_at)::int
         || ' seconds of the start.'
+    end,
+    case
+      when not overdue.is_overdue and r.status <> 'FAILED' then null
+      when not overdue.is_overdue and r.failure_code is not null then r.failure_code
+      -- What follows is for overdue runs, and for those that an earlier release has ended, which wrote no code.
+      when r.ended_by = 'CALLBACK' then 'REPORTED'
+      when r.ended_by = 'STOP' then 'STOPPED'
+      when r.ended_by = 'DISPATCH' then 'REJECTED'
+      when r.dispatched_at is null then 'UNREACHED'
+      else 'DEADLINE'
     end
   from (select r.status = 'RUNNING' and r.deadline_at <= p_now as is_overdue) overdue
 $$;

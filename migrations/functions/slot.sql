@@ -24,8 +24,9 @@ begin
   end if;
   with ended as (
     update public.workflow_runs r
-    set (status, completed_at, updated_at, error) = (
-        select seen.status, seen.completed_at, seen.updated_at, seen.error from public.run_as_seen(r, p_now) seen),
+    set (status, completed_at, updated_at, error, failure_code) = (
+        select seen.status, seen.completed_at, seen.updated_at, seen.error, seen.failure_code
+        from public.run_as_seen(r, p_now) seen),
       ended_by = 'DEADLINE', next_dispatch_at = null
     where r.workflow_definition_id = any (p_definition_ids) and r.status = 'RUNNING'
       and (select seen.is_overdue from public.run_as_seen(r, p_now) seen)
@@ -95,7 +96,8 @@ begin
 end $$;
 
 -- All that it takes to dispatch a run: `runner_url` and `webhook_secret_encrypted` are null when the definition has lost
--- its runner meanwhile. `runner` is the same for all dispatches of a tenant to one server. Instants are RFC 3339.
+-- its runner meanwhile. `runner` is the same for all dispatches of a tenant to one server. `input` is JSON as text, since
+-- `jsonb` would change how its numbers are written. Instants are RFC 3339.
 create or replace function public.dispatch_of(p_run_id uuid, p_now timestamptz) returns jsonb
 language plpgsql stable as $$
 begin
@@ -103,7 +105,7 @@ begin
     select jsonb_build_object(
       'run_id', r.id, 'tenant_id', r.tenant_id, 'workflow_definition_id', r.workflow_definition_id,
       'attempt', r.attempt, 'dispatch_count', r.dispatch_count, 'deadline_at', public.wire_instant(r.deadline_at),
-      'run_snapshot', r.run_snapshot, 'runner_url', d.runner_url,
+      'run_snapshot', r.run_snapshot, 'input', r.input::text, 'runner_url', d.runner_url,
       'webhook_secret_encrypted', d.webhook_secret_encrypted, 'runner', public.runner_of(d.tenant_id, d.runner_url),
       'claimed_at', public.wire_instant(p_now))
     from public.workflow_runs r

@@ -38,7 +38,7 @@ begin
     where r.id = p_run_id and r.status = 'RUNNING' and d.runner_url is not null;
     with stopped as (
       update public.workflow_runs r
-      set status = public.next_status(r.status, 'stop'), ended_by = 'STOP', next_dispatch_at = null,
+      set status = public.next_status(r.status, 'stop'), ended_by = 'STOP', failure_code = 'STOPPED', next_dispatch_at = null,
         error = coalesce('Stopped: ' || p_reason, 'Stopped.'), completed_at = v_now, updated_at = v_now
       where r.id = p_run_id
       returning r.tenant_id, r.id, r.attempt

@@ -4,15 +4,16 @@
 -- - A run is inserted whole, with its frozen snapshot and its events, or not at all.
 -- - An idempotency key that is in use answers the run that it triggered first. A key belongs to a user and a definition,
 --   and is in use while its run is PENDING or RUNNING, and for 24 hours after the run was created.
+--   The same key with another input is refused. `p_input` is a JSON object or null, frozen with the run.
 -- - Idempotent: called again with the same `p_run_id`, it answers the run that the first call inserted.
 -- Closes the race between two invokes (of one key, or for one slot): both hold the definition's lock while they look.
 --
 -- Answers {"tenant_id", "dispatches", and either "run" and "replayed", or "refused"}, where `refused` is one of:
---   unauthenticated (nothing else is answered), not_found, paused, no_runner,
+--   unauthenticated (nothing else is answered), not_found, paused, no_runner, other_input,
 --   path_parts (with "faults": [{"field", "id", "path", "fault"}]), snapshot_too_large (with "bytes", "max_bytes")
 create or replace function public.trigger_run(
   p_credential jsonb, p_definition_id uuid, p_run_id uuid, p_idempotency_key text,
-  p_grace_seconds integer, p_dispatch_lease_seconds integer
+  p_grace_seconds integer, p_dispatch_lease_seconds integer, p_input json default null
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -83,7 +84,14 @@ begin
   end if;
 
   if v_run_id is not null then
-    v_answer := jsonb_build_object('replayed', v_run_id <> p_run_id);
+    if exists (
+      select from public.workflow_runs r
+      where r.id = v_run_id and r.input::jsonb is distinct from p_input::jsonb) then
+      v_run_id := null;
+      v_answer := '{"refused": "other_input"}';
+    else
+      v_answer := jsonb_build_object('replayed', v_run_id <> p_run_id);
+    end if;
   elsif not v_is_active then
     v_answer := '{"refused": "paused"}';
   elsif not v_has_runner then
@@ -117,9 +125,9 @@ begin
       -- 6. Insert the run at the end of the queue.
       v_must_wait := public.must_wait(p_definition_id);
       insert into public.workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status,
-        idempotency_key, run_snapshot, created_at, updated_at)
+        idempotency_key, run_snapshot, input, created_at, updated_at)
       values (p_run_id, v_tenant_id, p_definition_id, v_user_id, v_runner_type, 'PENDING',
-        p_idempotency_key, v_snapshot, v_now, v_now);
+        p_idempotency_key, v_snapshot, p_input, v_now, v_now);
       insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
       values (v_tenant_id, p_run_id, 1, 'TRIGGERED', v_now);
       if v_must_wait then

@@ -33,6 +33,13 @@ export type RunStatus = (typeof RUN_STATUSES)[number];
 export const RUNNER_TYPES = ["SELF_HOSTED"] as const;
 export type RunnerType = (typeof RUNNER_TYPES)[number];
 
+/**
+ * Why a run FAILED: its runner said so; its time was up; somebody stopped it; its runner refused it; no runner ever took it;
+ * its runner was lost while it worked.
+ */
+export const FAILURE_CODES = ["REPORTED", "DEADLINE", "STOPPED", "REJECTED", "UNREACHED", "LOST"] as const;
+export type FailureCode = (typeof FAILURE_CODES)[number];
+
 /** What is written down when something happens to a run, in the order in which it may first happen. */
 export const RUN_EVENT_TYPES = [
   "TRIGGERED",

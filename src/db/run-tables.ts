@@ -2,19 +2,29 @@
 import { sql } from "drizzle-orm";
 import {
   bigint,
+  boolean,
   check,
   foreignKey,
   index,
   integer,
+  json,
   jsonb,
   pgSequence,
   pgTable,
+  primaryKey,
   text,
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
 import { createdAt, instant, oneOf, updatedAt } from "./columns.ts";
-import { RUN_EVENT_TYPES, RUN_STATUSES, RUNNER_TYPES, type RunEventType, type RunnerType } from "./enums.ts";
+import {
+  FAILURE_CODES,
+  RUN_EVENT_TYPES,
+  RUN_STATUSES,
+  RUNNER_TYPES,
+  type RunEventType,
+  type RunnerType,
+} from "./enums.ts";
 import type { RunSnapshot } from "./run-snapshot.ts";
 import { users, workflowDefinitions } from "./tables.ts";
 
@@ -32,12 +42,20 @@ export const workflowRuns = pgTable(
     status: text("status").notNull(),
     attempt: integer("attempt").notNull().default(1),
     runSnapshot: jsonb("run_snapshot").$type<RunSnapshot>().notNull(),
+    /** A JSON object, frozen like the snapshot. As `json`, since `jsonb` writes 1e308 out in 309 digits. */
+    input: json("input"),
     idempotencyKey: text("idempotency_key"),
     queuePosition: bigint("queue_position", { mode: "number" }).notNull().default(sql`nextval('workflow_run_queue')`),
     startedAt: instant("started_at"),
     deadlineAt: instant("deadline_at"),
     completedAt: instant("completed_at"),
     error: text("error"),
+    /** Null in a row that an earlier release has ended: `run_as_seen` knows what it would be. */
+    failureCode: text("failure_code"),
+    /** What the runner reported beside the status and the error: any JSON, text, and a JSON array. */
+    output: json("output"),
+    summary: text("summary"),
+    artifacts: json("artifacts"),
     /** What ended the run: a repeated callback is told from one that comes too late. */
     endedBy: text("ended_by"),
     /** Set while the runner still has to be told: due from this instant on. */
@@ -112,6 +130,7 @@ export const workflowRuns = pgTable(
       sql`${t.status} <> 'COMPLETED' or (${t.startedAt} is not null and ${t.error} is null)`,
     ),
     check("workflow_runs_ended_by_check", oneOf(sql`${t.endedBy}`, ["CALLBACK", "STOP", "DEADLINE", "DISPATCH"])),
+    check("workflow_runs_failure_code_check", oneOf(sql`${t.failureCode}`, FAILURE_CODES)),
     check("workflow_runs_dispatch_check", sql`${t.nextDispatchAt} is null or ${t.status} = 'RUNNING'`),
   ],
 );
@@ -133,6 +152,43 @@ export const workflowRunEvents = pgTable(
     index("workflow_run_events_run_index").on(t.runId, t.id),
     index("workflow_run_events_timed_out_index").on(t.tenantId, t.at).where(sql`type = 'TIMED_OUT'`),
     check("workflow_run_events_type_check", oneOf(sql`${t.type}`, RUN_EVENT_TYPES)),
+  ],
+);
+
+/** What is known of the log of an attempt that has one. It is deleted with the run. */
+export const workflowRunLogs = pgTable(
+  "workflow_run_logs",
+  {
+    runId: uuid("run_id")
+      .notNull()
+      .references(() => workflowRuns.id, { onDelete: "cascade" }),
+    attempt: integer("attempt").notNull(),
+    /** The sum of its entries' texts, so that nobody has to add them up. */
+    bytes: integer("bytes").notNull().default(0),
+    /** True once an entry did not fit: from then on none is stored. */
+    isCut: boolean("is_cut").notNull().default(false),
+  },
+  (t) => [primaryKey({ name: "workflow_run_logs_pkey", columns: [t.runId, t.attempt] })],
+);
+
+export const workflowRunLogEntries = pgTable(
+  "workflow_run_log_entries",
+  {
+    runId: uuid("run_id").notNull(),
+    attempt: integer("attempt").notNull(),
+    /** The runner's own number, from 0. */
+    sequence: integer("sequence").notNull(),
+    at: instant("at").notNull(),
+    text: text("text").notNull(),
+  },
+  (t) => [
+    primaryKey({ name: "workflow_run_log_entries_pkey", columns: [t.runId, t.attempt, t.sequence] }),
+    foreignKey({
+      name: "workflow_run_log_entries_log_fkey",
+      columns: [t.runId, t.attempt],
+      foreignColumns: [workflowRunLogs.runId, workflowRunLogs.attempt],
+    }).onDelete("cascade"),
+    check("workflow_run_log_entries_sequence_check", sql`${t.sequence} >= 0`),
   ],
 );
 

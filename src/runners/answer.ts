@@ -3,6 +3,8 @@ export type Verdict =
   | { kind: "accepted"; status: number }
   /** `retryAfterSeconds` is what the runner asks for: not to be tried sooner. */
   | { kind: "retry"; reason: string; retryAfterSeconds: number | null }
+  /** It cannot be sent to any runner. */
+  | { kind: "unreached"; reason: string }
   /** `gone`: the runner wants no more runs of this definition. */
   | { kind: "rejected"; reason: string; gone: boolean };
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { OnChanged } from "../db/changes.ts";
 import { runSnapshotSchema } from "../db/run-snapshot.ts";
+import { jsonText } from "../http/json-value.ts";
 
 /** Longer than sending a dispatch may take, so that nobody else sends it meanwhile. */
 export const DISPATCH_LEASE_SECONDS = 30;
@@ -15,6 +16,8 @@ export const dispatchSchema = z.object({
   dispatch_count: z.int(),
   deadline_at: z.string(),
   run_snapshot: runSnapshotSchema,
+  /** What the run was given when it was triggered: a JSON object, or null. */
+  input: jsonText.nullable(),
   /** Null when the definition has lost its runner since. */
   runner_url: z.string().nullable(),
   webhook_secret_encrypted: z.string().nullable(),

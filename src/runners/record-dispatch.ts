@@ -44,13 +44,13 @@ export async function postponeDispatchesTo(
 }
 
 /**
- * Fails a run that its runner refuses, and starts the one that waits behind it. `pause` also pauses the definition, so that
- * nothing more is sent to a runner that is gone.
+ * Fails a run that its runner refuses, or that can be sent to no runner (`isRefused` is false), and starts the one that waits
+ * behind it. `pause` also pauses the definition, so that nothing more is sent to a runner that is gone.
  */
 export async function giveUpDispatch(
   db: Database,
   dispatch: Dispatch,
-  options: { reason: string; pause: boolean } & Promotion,
+  options: { reason: string; isRefused: boolean; pause: boolean } & Promotion,
 ): Promise<void> {
   const { dispatches } = await callFunction(
     db,
@@ -59,7 +59,7 @@ export async function giveUpDispatch(
       ...attemptArguments(dispatch),
       reason: options.reason,
       pause: options.pause,
-      runner_url: dispatch.runner_url,
+      runner_url: options.isRefused ? dispatch.runner_url : null,
       ...promotionArguments(options),
     },
     dispatchesSchema,

@@ -72,10 +72,12 @@ async function sendOne(
       const delaySeconds = Math.max(backoffSeconds, verdict.retryAfterSeconds ?? 0);
       return postponeDispatch(db, dispatch, { reason: verdict.reason, delaySeconds, onChanged });
     }
+    case "unreached":
     case "rejected":
       return giveUpDispatch(db, dispatch, {
         reason: verdict.reason,
-        pause: verdict.gone,
+        isRefused: verdict.kind === "rejected",
+        pause: verdict.kind === "rejected" && verdict.gone,
         graceSeconds: config.deadlineGraceSeconds,
         onPromoted,
         onChanged,
@@ -86,7 +88,7 @@ async function sendOne(
 async function trySending(config: Config, dispatch: Dispatch): Promise<Verdict> {
   const { runner_url: runnerUrl, webhook_secret_encrypted: secret } = dispatch;
   if (runnerUrl === null || secret === null) {
-    return { kind: "rejected", reason: "The workflow has lost its runner.", gone: false };
+    return { kind: "unreached", reason: "The workflow has lost its runner." };
   }
   const [webhookSecret, callbackToken] = await Promise.all([
     decryptWebhookSecret(config.encryptionKeys, dispatch.workflow_definition_id, secret),

@@ -32,6 +32,7 @@ export async function sendDispatch(outgoing: OutgoingDispatch, options: SendOpti
         attempt: dispatch.attempt,
         deadline_at: dispatch.deadline_at,
         run_snapshot: dispatch.run_snapshot,
+        input: dispatch.input,
         callback_url: callbackUrl,
         callback_token: callbackToken,
       },
@@ -72,7 +73,7 @@ type Message = { url: string; webhookSecret: string; id: string; at: string; typ
 async function send(message: Message, options: SendOptions): Promise<Verdict> {
   const { timeoutMs = TIMEOUT_MS } = options;
   const fault = checkRunnerUrl(message.url, options);
-  if (fault !== null) return { kind: "rejected", reason: `The runner's URL is refused: ${fault}`, gone: false };
+  if (fault !== null) return { kind: "unreached", reason: `The runner's URL is refused: ${fault}` };
   const body = JSON.stringify({ type: message.type, timestamp: message.at, data: message.data });
   try {
     const request: RequestInit = {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { callFunction } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
 import { dispatchesSchema, type Promotion, promotionArguments } from "../runners/dispatch.ts";
+import type { Artifact } from "./details/result-schema.ts";
 import { resultProblem, resultRefusalSchema } from "./refusals.ts";
 
 const OUTCOMES = ["COMPLETED", "FAILED"] as const;
@@ -15,6 +16,10 @@ export type RunResult = {
   status: RunOutcome;
   /** Kept for a FAILED run only. */
   error: string | null;
+  /** Any JSON; null for none. */
+  output: unknown;
+  summary: string | null;
+  artifacts: readonly Artifact[] | null;
 };
 
 const answerSchema = dispatchesSchema.and(z.union([resultRefusalSchema, z.object({ status: z.enum(OUTCOMES) })]));
@@ -34,6 +39,9 @@ export async function recordResult(db: Database, result: RunResult & Promotion):
       attempt: result.attempt,
       status: result.status,
       error: result.error,
+      output: result.output === null ? null : { json: result.output },
+      summary: result.summary,
+      artifacts: result.artifacts && { json: result.artifacts },
       ...promotionArguments(result),
     },
     answerSchema,

@@ -16,7 +16,7 @@ type PartFault = z.infer<typeof partFaultSchema>;
 
 /** Why `trigger_run` refused. */
 export const triggerRefusalSchema = z.object({
-  refused: z.enum(["not_found", "paused", "no_runner", "path_parts", "snapshot_too_large"]),
+  refused: z.enum(["not_found", "paused", "no_runner", "other_input", "path_parts", "snapshot_too_large"]),
   faults: z.array(partFaultSchema).default([]),
   bytes: z.int().optional(),
   max_bytes: z.int().optional(),
@@ -39,6 +39,19 @@ export const changeRefusalSchema = z.object({
   faults: z.array(partFaultSchema).default([]),
 });
 
+/** Why a read of one run refused: see `judge_run_read` and `read_log`. */
+export const readRefusalSchema = z.object({ refused: z.enum(["not_found", "no_such_attempt"]) });
+
+export const readProblem = ({ refused }: z.infer<typeof readRefusalSchema>): Problem =>
+  new Problem("not_found", refused === "not_found" ? NO_RUN : "The run has not had this attempt yet.");
+
+/** Why `append_log` refused. */
+export const logRefusalSchema = z.object({
+  refused: z.enum(["not_found", "other_attempt", "ended", "other_text"]),
+  attempt: z.int().optional(),
+  status: z.enum(RUN_STATUSES).optional(),
+});
+
 /** Why `record_result` refused. */
 export const resultRefusalSchema = z.object({
   refused: z.enum(["not_found", "other_attempt", "ended"]),
@@ -58,6 +71,10 @@ export function triggerProblem(
       return new Problem("conflict", "The workflow is paused. Set `is_active` to true to invoke it.");
     case "no_runner":
       return new Problem("conflict", "The workflow has no runner. Set `runner_config` to invoke it.");
+    case "other_input": {
+      const msg = "The idempotency key has triggered a run with another input. Send the same input, or another key.";
+      return new ValidationFailed([{ loc: ["body", "input"], type: "value_error", msg }]);
+    }
     case "path_parts":
       return (
         lackingRights("To invoke this workflow", refusal.faults) ?? new ValidationFailed(refusal.faults.map(toFault))
@@ -111,12 +128,39 @@ const WRONG_STATE: Record<"stop" | "retry" | "delete", (status: RunStatus | unde
   delete: () => "The run is RUNNING. Stop it first, then delete it.",
 };
 
+/**
+ * Refuses a run token that is not of this run.
+ * @throws Problem `conflict`
+ */
+export function checkTokenIsOf(token: { runId: string }, runId: string): void {
+  if (token.runId !== runId.toLowerCase()) throw new Problem("conflict", "The token is of another run.");
+}
+
+const otherAttempt = (attempt: number, attemptOfRun: number | undefined) =>
+  new Problem("conflict", `The token is of attempt ${attempt}; the run is at attempt ${attemptOfRun}.`);
+
+export function logProblem(
+  refusal: z.infer<typeof logRefusalSchema>,
+  { attempt, sequence }: { attempt: number; sequence: number },
+): Problem {
+  switch (refusal.refused) {
+    case "not_found":
+      return new Problem("not_found", "There is no such run any more: its log is not needed.");
+    case "other_attempt":
+      return otherAttempt(attempt, refusal.attempt);
+    case "ended":
+      return new Problem("conflict", `The run has ended: it is ${refusal.status}. Its log is closed.`);
+    case "other_text":
+      return new Problem("conflict", `The entry ${sequence} has been sent with another text. Number each entry anew.`);
+  }
+}
+
 export function resultProblem(refusal: z.infer<typeof resultRefusalSchema>, attempt: number): Problem {
   switch (refusal.refused) {
     case "not_found":
       return new Problem("not_found", "There is no such run any more: its result is not needed.");
     case "other_attempt":
-      return new Problem("conflict", `The token is of attempt ${attempt}; the run is at attempt ${refusal.attempt}.`);
+      return otherAttempt(attempt, refusal.attempt);
     case "ended":
       return new Problem("conflict", lateResult(refusal));
   }

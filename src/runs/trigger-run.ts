@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Credential } from "../db/access.ts";
 import { callFunction, credentialArgument } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
+import type { JsonObject } from "../http/json-value.ts";
 import { dispatchesSchema, type Promotion, promotionArguments } from "../runners/dispatch.ts";
 import { NO_DEFINITION } from "../workflows/workflow-definitions.ts";
 import { triggerProblem, triggerRefusalSchema } from "./refusals.ts";
@@ -11,6 +12,7 @@ export type NewRun = {
   id: string;
   definitionId: string;
   idempotencyKey: string | null;
+  input: JsonObject | null;
 };
 
 /** The run, and whether an earlier call with its key had triggered it. */
@@ -24,7 +26,8 @@ const answerSchema = dispatchesSchema.and(
  * Triggers a run of a definition: RUNNING when the slot is free, PENDING behind the others when it is not.
  * @throws Problem `unauthenticated`, `not_found`, `forbidden`, or `conflict` for a definition that is paused
  *   or has no runner
- * @throws ValidationFailed when the definition names what is gone, sources without a document, or too long paths
+ * @throws ValidationFailed when the definition names what is gone, sources without a document, or too long paths,
+ *   and when the idempotency key has another input
  */
 export async function triggerRun(db: Database, credential: Credential, run: NewRun & Promotion): Promise<TriggeredRun> {
   const answer = await callFunction(
@@ -35,6 +38,7 @@ export async function triggerRun(db: Database, credential: Credential, run: NewR
       definition_id: run.definitionId,
       run_id: run.id,
       idempotency_key: run.idempotencyKey,
+      input: run.input && { json: run.input },
       ...promotionArguments(run),
     },
     answerSchema,

@@ -1,6 +1,7 @@
 /** A workflow's runs: trigger one, list them. */
 import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
+import { jsonObject } from "../http/json-value.ts";
 import { PREFER } from "../http/live/prefer.ts";
 import { Problem, ValidationFailed } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
@@ -19,9 +20,24 @@ export const workflowDefinitionRuns = createRouter();
 /** Not empty by a check, since the contract gives no minimum. */
 const idempotencyKey = () => text({ max: 255 }).refine((key) => key !== "", { message: "Must not be empty." });
 
+const MAX_INPUT_BYTES = 32 * 1024;
+
 export const InvokeWorkflowRequestSchema = z
-  .strictObject({ idempotency_key: idempotencyKey().nullish() })
-  .openapi("InvokeWorkflowRequest", { example: { idempotency_key: "order-4711" } });
+  .strictObject({
+    idempotency_key: idempotencyKey().nullish(),
+    input: jsonObject(MAX_INPUT_BYTES)
+      .nullish()
+      .openapi({
+        type: ["object", "null"],
+        additionalProperties: true,
+        description:
+          "What the run's runner gets beside the snapshot: at most 32 KiB. Its numbers are kept as doubles. An " +
+          "idempotency key goes with one input.",
+      }),
+  })
+  .openapi("InvokeWorkflowRequest", {
+    example: { idempotency_key: "order-4711", input: { quarter: "2026-Q1" } },
+  });
 
 const invokeRoute = callerWrite({
   method: "post",
@@ -58,10 +74,12 @@ const invokeRoute = callerWrite({
 });
 
 workflowDefinitionRuns.openapi(invokeRoute, async (c) => {
+  const { idempotency_key: keyInBody, input = null } = c.req.valid("json");
   const { isReplay, ...triggered } = await triggerRun(c.env.db, c.var.credential, {
     id: newId(),
     definitionId: c.req.valid("param").definition_id,
-    idempotencyKey: chooseKey(c.req.valid("json").idempotency_key, c.req.valid("header")["Idempotency-Key"]),
+    idempotencyKey: chooseKey(keyInBody, c.req.valid("header")["Idempotency-Key"]),
+    input,
     ...promotion(c),
   });
   const run = await endOrTimeUp(c, triggered);

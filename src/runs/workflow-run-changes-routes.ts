@@ -1,6 +1,5 @@
 /** What is done to a run that exists: delete, stop, retry, and its runner's callback. */
 import { z } from "@hono/zod-openapi";
-import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerWrite, runnerCall } from "../http/routes.ts";
 import { text } from "../http/schemas.ts";
@@ -8,7 +7,9 @@ import { toStorable } from "../http/text.ts";
 import { promotion } from "../runners/dispatch-afterwards.ts";
 import { tellStopped } from "../runners/send-dispatches.ts";
 import { deleteRun, retryRun, stopRun } from "./change-run.ts";
+import { reportedFields, toArtifact } from "./details/result-schema.ts";
 import { recordResult } from "./record-result.ts";
+import { checkTokenIsOf } from "./refusals.ts";
 import { runParams, toRun, WorkflowRunResponseSchema } from "./run-schema.ts";
 
 export const workflowRunChanges = createRouter();
@@ -101,6 +102,7 @@ const WorkflowRunCallbackRequestSchema = z
         maxLength: MAX_ERROR_LENGTH,
         description: "Why the run FAILED. Not kept of a COMPLETED one.",
       }),
+    ...reportedFields,
   })
   .openapi("WorkflowRunCallbackRequest", { example: { status: "COMPLETED" } });
 
@@ -132,11 +134,12 @@ const callbackRoute = runnerCall({
 
 workflowRunChanges.openapi(callbackRoute, async (c) => {
   const runId = c.req.valid("param").run_id;
-  const { status, error: said = null } = c.req.valid("json");
+  const { status, error: said = null, output = null, summary = null, artifacts = null } = c.req.valid("json");
   // The document says so: the error of a COMPLETED run is kept nowhere.
   const error = status === "FAILED" ? said : null;
   const { runToken } = c.var;
-  if (runToken.runId !== runId.toLowerCase()) throw new Problem("conflict", "The token is of another run.");
-  const recorded = await recordResult(c.env.db, { ...runToken, status, error, ...promotion(c) });
+  checkTokenIsOf(runToken, runId);
+  const report = { status, error, output, summary, artifacts: artifacts?.map(toArtifact) ?? null };
+  const recorded = await recordResult(c.env.db, { ...runToken, ...report, ...promotion(c) });
   return c.json({ status: recorded }, 200);
 });

@@ -40,14 +40,31 @@ const LEASE = { grace_seconds: 0, dispatch_lease_seconds: 30 };
 const as = async ({ key }: TestUser) => ({ credential: JSON.stringify({ api_key_hash: await hashApiKey(key) }) });
 const nobody = { credential: JSON.stringify({ api_key_hash: "00" }) };
 
-const trigger = async ({ tenant }: World, user: TestUser = tenant.owner) =>
+const trigger = async ({ tenant }: World, user: TestUser = tenant.owner, more: object = {}) =>
   call("trigger_run", {
     ...(await as(user)),
     definition_id: tenant.definitionId,
     run_id: uuid(),
     idempotency_key: null,
+    ...more,
     ...LEASE,
   });
+
+const appendLog = ({ tenant, runId }: World, more: object = {}) =>
+  call("append_log", {
+    ...{ run_id: runId, tenant_id: tenant.id, attempt: 1, sequence: 0, text: "a" },
+    ...more,
+    ...LEASE,
+  });
+
+const read = async (verb: string, { tenant, runId }: World, user: TestUser = tenant.owner, more: object = {}) =>
+  call(verb, { ...(await as(user)), run_id: runId, ...more });
+
+/** How the reads of one run refuse. */
+const readsOf = (verb: string, more: object = {}): Record<string, Reach> => ({
+  unauthenticated: ({ runId }) => call(verb, { ...nobody, run_id: runId, ...more }),
+  not_found: (world) => read(verb, world, world.tenant.user, more),
+});
 
 const change = async (verb: string, { tenant, runId }: World, user: TestUser = tenant.owner) =>
   call(verb, { ...(await as(user)), run_id: runId, ...(verb === "stop_run" && { reason: null }), ...LEASE });
@@ -159,6 +176,10 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       await setDefinition(world, "no runner");
       return trigger(world);
     },
+    other_input: async (world) => {
+      await trigger(world, world.tenant.owner, { idempotency_key: "k", input: '{"a": 1}' });
+      return trigger(world, world.tenant.owner, { idempotency_key: "k", input: '{"a": 2}' });
+    },
     path_parts: async (world) => {
       await setDefinition(world, "gone part");
       return trigger(world);
@@ -206,6 +227,25 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
         ...LEASE,
       });
     },
+  }),
+  of("append_log", {
+    not_found: (world) => appendLog(world, { run_id: uuid() }),
+    other_attempt: (world) => appendLog(world, { attempt: 2 }),
+    ended: async (world) => {
+      await fail(world);
+      return appendLog(world);
+    },
+    other_text: async (world) => {
+      await appendLog(world);
+      return appendLog(world, { text: "b" });
+    },
+  }),
+  of("find_input", readsOf("find_input")),
+  of("find_result", readsOf("find_result")),
+  of("explain_run", readsOf("explain_run")),
+  of("read_log", {
+    ...readsOf("read_log", { attempt: null, after: -1 }),
+    no_such_attempt: (world) => read("read_log", world, world.tenant.owner, { attempt: 2, after: -1 }),
   }),
   of("delete_run", CHANGES),
   of("stop_run", {

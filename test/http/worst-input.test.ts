@@ -80,6 +80,7 @@ const HEADS: Record<string, (size: number) => { query?: string; headers?: Record
   "a long cookie": (size) => ({ headers: { Cookie: fill(size, () => "ks_uat;") } }),
   "a long tag": (size) => ({ headers: { "If-None-Match": fill(size, () => '",') } }),
   "a long credential": (size) => ({ headers: { Authorization: `Bearer ${fill(size, () => "a.")}` } }),
+  "many media types": (size) => ({ headers: { Accept: fill(size, () => "a;q=0,") } }),
   "many languages": (size) => ({ headers: { "Accept-Language": fill(size, () => "a;q=0,") } }),
 };
 

@@ -28,6 +28,7 @@ export function dispatchRow(row: Partial<Dispatch> = {}): Dispatch {
       outputs: [part("/outputs")],
       template: null,
     },
+    input: null,
     runner_url: null,
     webhook_secret_encrypted: null,
     runner: "",

@@ -5,7 +5,7 @@ import { parseKeyRing } from "../../src/key-ring.ts";
 import { encryptWebhookSecret } from "../../src/runners/secret-box.ts";
 import { BUSY_RUNNER, createTenantWithRunner } from "../support/fake-runner.ts";
 import type { ScriptedAnswer } from "../support/harness-protocol.ts";
-import { callBack, eventTypes, invoke, makeDue, readEvents, readRun } from "../support/lifecycle.ts";
+import { callBack, eventTypes, invoke, invokePath, makeDue, readEvents, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";
 import { exampleRequest, shapeOf } from "./example-request.ts";
@@ -34,7 +34,9 @@ const statusesOf = (tenant: TestTenant, ...runIds: string[]) =>
 describe("a run that starts", () => {
   it("comes to its runner as docs/runner-protocol.md says, with a token that completes it", async () => {
     const { tenant, runner } = await newTenant();
-    const runId = await invoke(service, tenant);
+    const input = { quarter: "2026-Q1" };
+    const invoked = await service.send("POST", invokePath(tenant), tenant.owner.key, { input });
+    const { id: runId } = await invoked.json<{ id: string }>();
     const [request, ...others] = await runner.requests();
     if (!request) throw new Error("Nothing came.");
     expect(others).toEqual([]);
@@ -46,7 +48,7 @@ describe("a run that starts", () => {
     const message = JSON.parse(request.body);
     expect(shapeOf(message)).toEqual(shapeOf(JSON.parse(example.body)));
     const { run_snapshot } = await readRun(service, tenant, runId);
-    expect(message.data).toMatchObject({ run_id: runId, attempt: 1, run_snapshot });
+    expect(message.data).toMatchObject({ run_id: runId, attempt: 1, run_snapshot, input });
 
     const { callback_url: url, callback_token: token } = message.data;
     expect(url).toBe(`https://service.test/v1/workflow-runs/${runId}/callback`);

@@ -34,8 +34,10 @@ describe.each<[string, () => Promise<void>]>([
   ["failed for now", () => postponeDispatch(db, dispatch, { reason: "Busy.", delaySeconds: 5, onChanged })],
   [
     "was rejected",
-    () =>
-      giveUpDispatch(db, dispatch, { reason: "No!", pause: false, graceSeconds: 0, onPromoted: () => {}, onChanged }),
+    () => {
+      const why = { reason: "No!", isRefused: true, pause: false };
+      return giveUpDispatch(db, dispatch, { ...why, graceSeconds: 0, onPromoted: () => {}, onChanged });
+    },
   ],
 ])("that a dispatch %s", (_, record) => {
   it("changes nothing of a run whose result was quicker", async () => {

@@ -40,6 +40,7 @@ describe("a delivery", () => {
         attempt: 3,
         deadline_at: row.deadline_at,
         run_snapshot: row.run_snapshot,
+        input: row.input,
         callback_url: CALLBACK.callbackUrl,
         callback_token: CALLBACK.callbackToken,
       },
@@ -51,7 +52,7 @@ describe("a delivery", () => {
     for (const url of [runner.url, "https://8.8.8.8/", "https://service.test/", "ftp://runner.example.com/", ""]) {
       const verdict = await sendDispatch(newDelivery(url), { ...LOCAL, allowLocal: false });
       const reason = expect.stringMatching(/^The runner's URL is refused: .+\.$/);
-      expect(verdict).toEqual({ kind: "rejected", reason, gone: false });
+      expect(verdict).toEqual({ kind: "unreached", reason });
     }
     expect(await runner.requests()).toEqual([]);
   });

@@ -78,7 +78,11 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   invoke_workflow: {
     answers: [404, 403, 202, 202, 202, 404],
-    call: async (stage) => post(`${definition(await addDefinition(stage))}/invoke`, { idempotency_key: stage.mark }),
+    call: async (stage) =>
+      post(`${definition(await addDefinition(stage))}/invoke`, {
+        idempotency_key: stage.mark,
+        input: { mark: stage.mark },
+      }),
     isRepeatable: true,
     startsRuns: true,
   },
@@ -129,10 +133,35 @@ export const OPERATIONS: Record<string, Operation> = {
     answers: "runner",
     call: async (stage) => {
       const { runId } = await addRunning(stage);
-      return { ...post(`${run({ runId })}/callback`, { status: "FAILED", error: stage.mark }), runId };
+      const result = { status: "FAILED", error: stage.mark, output: [stage.mark], artifacts: [{ name: stage.mark }] };
+      return { ...post(`${run({ runId })}/callback`, result), runId };
     },
     isRepeatable: true,
     startsRuns: true,
+  },
+  append_workflow_run_log: {
+    answers: "runner",
+    call: async (stage) => {
+      const { runId } = await addRunning(stage);
+      return { ...post(`${run({ runId })}/log`, { sequence: 0, text: stage.mark }), runId };
+    },
+    isRepeatable: true,
+  },
+  read_workflow_run_log: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(`${run(await addRunning(stage))}/log?attempt=1`),
+  },
+  get_workflow_run_input: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(`${run(await addRunning(stage))}/input`),
+  },
+  get_workflow_run_result: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(`${run(await addEnded(stage, "FAILED"))}/result`),
+  },
+  explain_workflow_run: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(`${run(await addRunning(stage))}/explain`),
   },
   list_path_parts: {
     answers: [404, 200, 200, 200, 200, 404],

@@ -1,4 +1,4 @@
-/** The routes of a run: its page, and stop, retry and delete. */
+/** The routes of a run: its page, its log, and stop, retry and delete. */
 import { Hono } from "hono";
 import type { AppEnv } from "../../http/env.ts";
 import { conditional } from "../../http/middleware/conditional.ts";
@@ -7,6 +7,8 @@ import { checkBody } from "../../http/validation.ts";
 import { promotion } from "../../runners/dispatch-afterwards.ts";
 import { tellStopped } from "../../runners/send-dispatches.ts";
 import { deleteRun, retryRun, stopRun } from "../../runs/change-run.ts";
+import { toPlainText } from "../../runs/log/log-text.ts";
+import { readLog } from "../../runs/log/read-log.ts";
 import { NO_RUN } from "../../runs/refusals.ts";
 import { StopWorkflowRunRequestSchema } from "../../runs/workflow-run-changes-routes.ts";
 import { FormPage, readForm, submit } from "../forms.tsx";
@@ -21,6 +23,14 @@ run.get("/app/runs/:id", conditional, signedIn, async (c) => {
   const { run, ...view } = await viewRun(c.env.db, c.var.credential, idOf(c));
   if (run === null) throw new Problem("not_found", NO_RUN);
   return html(c, <RunPage run={run} {...view} origin={c.env.config.publicUrl} />);
+});
+
+run.get("/app/runs/:id/log", conditional, signedIn, async (c) => {
+  const runId = idOf(c);
+  const page = await readLog(c.env.db, c.var.credential, { runId, attempt: null, after: null });
+  const last = page.entries.at(-1)?.sequence;
+  const rest = page.has_more ? `\n[It goes on: /v1/workflow-runs/${runId}/log?after=${last}]\n` : "";
+  return c.text(toPlainText(page) + rest);
 });
 
 run.post("/app/runs/:id/stop", signedIn, async (c) => {

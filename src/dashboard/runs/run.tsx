@@ -5,6 +5,7 @@ import { PathTree } from "../files/path-tree.tsx";
 import { formatSeconds, plural } from "../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
 import { Page } from "../layout.tsx";
+import { RunData } from "./run-data.tsx";
 import { Timeline } from "./run-events.tsx";
 import { TimeBar } from "./run-time-bar.tsx";
 import type { ViewedRun } from "./view-run.ts";
@@ -38,6 +39,7 @@ export const RunPage = ({ caller, run, now, origin }: RunPageProps) => (
         <Timeline run={run} />
         <About run={run} />
       </div>
+      <RunData run={run} />
       <Snapshot run={run} />
     </Live>
   </Page>

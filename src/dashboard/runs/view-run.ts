@@ -9,10 +9,11 @@ import {
   runIsVisible,
 } from "../../db/access.ts";
 import { type Database, repeatable } from "../../db/client.ts";
-import type { RunEventType } from "../../db/enums.ts";
+import type { FailureCode, RunEventType } from "../../db/enums.ts";
 import { instant } from "../../db/rows.ts";
 import { isOverdue, joinSeen, placeInQueue, type RunRow, runColumns } from "../../runs/run-rows.ts";
 import { type Caller, caller, nameOf } from "../caller.ts";
+import { MAX_SHOWN } from "./run-data.tsx";
 
 /** An event of a run. `user_name` is the person who caused it, or null. */
 export type ViewedEvent = {
@@ -39,6 +40,15 @@ export type ViewedRun = RunRow & {
   /** How often the attempt's dispatch was tried, and why the last try failed. */
   dispatch_count: number;
   dispatch_error: string | null;
+  failure_code: FailureCode | null;
+  /** JSON as text, cut off somewhat behind what the page shows. */
+  input: string | null;
+  output: string | null;
+  summary: string | null;
+  /** JSON as text. */
+  artifacts: string | null;
+  /** True when its attempt has a log. */
+  has_log: boolean;
   /** 1 for the run that is next. Null unless PENDING. */
   queue_position: number | null;
   /** The run that holds the slot, if the caller may see it. Null unless PENDING behind one. */
@@ -78,7 +88,9 @@ export async function viewRun(
           r.attempt, ${runIsTheirs} as is_theirs, r.idempotency_key,
           ${instant(sql`r.started_at`)} as begun_at, ${instant(sql`r.deadline_at`)} as deadline_at,
           ${instant(sql`r.dispatched_at`)} as dispatched_at, ${instant(sql`r.next_dispatch_at`)} as next_dispatch_at,
-          r.dispatch_count, r.dispatch_error,
+          r.dispatch_count, r.dispatch_error, seen.failure_code, left(r.input::text, ${MAX_SHOWN + 1}) as input,
+          left(r.output::text, ${MAX_SHOWN + 1}) as output, r.summary, r.artifacts::text as artifacts,
+          exists (select from workflow_run_logs l where l.run_id = r.id and l.attempt = r.attempt) as has_log,
           (select ${nameOf(sql`u`)} from users u where u.id = r.user_id) as user_name,
           (select jsonb_build_object('is_visible', ${definitionIsVisible}, 'is_active', d.is_active,
               'has_runner', d.runner_url is not null)

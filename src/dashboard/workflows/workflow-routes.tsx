@@ -138,7 +138,7 @@ workflows.post("/app/workflows/:id/invoke", signedIn, async (c) => {
       const { idempotency_key: idempotencyKey = null } = checkBody(InvokeWorkflowRequestSchema, {
         idempotency_key: key === "" ? null : key,
       });
-      const request = { id: newId(), definitionId, idempotencyKey, ...promotion(c) };
+      const request = { id: newId(), definitionId, idempotencyKey, input: null, ...promotion(c) };
       const { run } = await triggerRun(c.env.db, c.var.credential, request);
       return seeOther(c, `/app/runs/${run.id}`);
     },

@@ -1,0 +1,87 @@
+-- Adds an entry to the log of an attempt, as its runner sends it. The run token has proved which attempt of which run that is.
+--
+-- Guarantees:
+-- - Idempotent: an entry that is sent again is stored once. The entries may come in any order.
+-- - An attempt's log has at most 1 MiB. It is cut with the first entry that does not fit: neither that one nor any later one is
+--   stored.
+-- - Nothing is added once the attempt has ended. So whoever reads the log after that has seen all of it.
+-- - An entry proves that the runner took the dispatch.
+-- Closes two races:
+-- - with whatever ends the run: all of them hold the definition's lock.
+-- - with whoever records that the dispatch was accepted: the update of the run's row is conditional.
+--
+-- Answers {"is_cut", "dispatches"}, or {"refused", "dispatches"} where `refused` is one of:
+--   not_found, other_attempt (with "attempt"), ended (with "status"), other_text (the number has another text)
+create or replace function public.append_log(
+  p_run_id uuid, p_tenant_id uuid, p_attempt integer, p_sequence integer, p_text text,
+  p_grace_seconds integer, p_dispatch_lease_seconds integer
+) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  c_max_bytes constant integer := 1048576;
+  v_now timestamptz;
+  v_definition_id uuid;
+  v_status text;
+  v_attempt integer;
+  v_known_text text;
+  v_bytes integer;
+  v_is_cut boolean;
+  v_answer jsonb;
+begin
+  -- 1. Lock the definition.
+  select d.id into v_definition_id
+  from public.workflow_runs r
+  join public.workflow_definitions d on d.id = r.workflow_definition_id
+  where r.id = p_run_id and r.tenant_id = p_tenant_id
+  for update of d;
+  if v_definition_id is null then
+    return '{"refused": "not_found", "dispatches": []}';
+  end if;
+  v_now := clock_timestamp();
+
+  -- 2. End what is over, and look at the run and its log.
+  perform public.end_overdue_runs(array[v_definition_id], v_now);
+  select r.status, r.attempt into v_status, v_attempt from public.workflow_runs r where r.id = p_run_id;
+  select e.text into v_known_text
+  from public.workflow_run_log_entries e
+  where e.run_id = p_run_id and e.attempt = p_attempt and e.sequence = p_sequence;
+  select l.bytes, l.is_cut into v_bytes, v_is_cut
+  from public.workflow_run_logs l
+  where l.run_id = p_run_id and l.attempt = p_attempt;
+
+  -- 3. Store the entry.
+  if v_attempt is null then
+    v_answer := '{"refused": "not_found"}';
+  elsif v_attempt <> p_attempt then
+    v_answer := jsonb_build_object('refused', 'other_attempt', 'attempt', v_attempt);
+  elsif v_known_text <> p_text then
+    v_answer := '{"refused": "other_text"}';
+  elsif v_known_text is not null then
+    v_answer := jsonb_build_object('is_cut', v_is_cut);
+  elsif v_status <> 'RUNNING' then
+    v_answer := jsonb_build_object('refused', 'ended', 'status', v_status);
+  else
+    v_is_cut := coalesce(v_is_cut, false) or coalesce(v_bytes, 0) + octet_length(p_text) > c_max_bytes;
+    insert into public.workflow_run_logs as l (run_id, attempt, bytes, is_cut)
+    values (p_run_id, p_attempt, case when v_is_cut then 0 else octet_length(p_text) end, v_is_cut)
+    on conflict (run_id, attempt) do update set bytes = l.bytes + excluded.bytes, is_cut = excluded.is_cut;
+    if not v_is_cut then
+      insert into public.workflow_run_log_entries (run_id, attempt, sequence, at, text)
+      values (p_run_id, p_attempt, p_sequence, v_now, p_text);
+    end if;
+    with taken as (
+      update public.workflow_runs r
+      set dispatched_at = v_now, next_dispatch_at = null
+      where r.id = p_run_id and r.dispatched_at is null
+      returning r.dispatch_count
+    )
+    insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+    select p_tenant_id, p_run_id, p_attempt, 'DISPATCHED', v_now, jsonb_build_object('tries', taken.dispatch_count)
+    from taken;
+    v_answer := jsonb_build_object('is_cut', v_is_cut);
+  end if;
+
+  -- 4. Start who is next.
+  return v_answer || jsonb_build_object('dispatches',
+    public.promote_next_runs(array[v_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds));
+end $$;

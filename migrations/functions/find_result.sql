@@ -1,0 +1,24 @@
+-- How a run ended, for a caller who may see the run. Until it has ended, all but `status` and `attempt` is null.
+--
+-- Answers {"tenant_id", and either "result" or "refused"} (see `judge_run_read`), where `result` is {"status",
+-- "failure_code", "error", "output": JSON as text, "summary", "artifacts": JSON as text, "attempt"}.
+create or replace function public.find_result(p_credential jsonb, p_run_id uuid) returns jsonb
+language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+declare
+  v_now constant timestamptz := statement_timestamp();
+  v_judged jsonb;
+begin
+  v_judged := public.judge_run_read(p_credential, p_run_id);
+  if v_judged ? 'refused' then
+    return v_judged;
+  end if;
+  return (
+    select jsonb_build_object('tenant_id', r.tenant_id, 'result', jsonb_build_object(
+      'status', seen.status, 'failure_code', seen.failure_code, 'error', seen.error, 'output', r.output::text,
+      'summary', r.summary, 'artifacts', r.artifacts::text, 'attempt', r.attempt)
+      -- A retry by the Worker of an earlier release leaves what the attempt before reported.
+      || case when seen.completed_at is null then '{"output": null, "summary": null, "artifacts": null}' else '{}' end::jsonb)
+    from public.workflow_runs r
+    cross join lateral public.run_as_seen(r, v_now) seen
+    where r.id = p_run_id);
+end $$;

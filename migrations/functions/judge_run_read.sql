@@ -1,0 +1,25 @@
+-- What the reads of a run begin with: may the caller see it? Returns {"tenant_id"?, "refused"?, …}:
+--   unauthenticated, not_found,
+--   or nothing refused, and {"tenant_id", "user_id", "role"} of the caller
+create or replace function public.judge_run_read(p_credential jsonb, p_run_id uuid) returns jsonb
+language plpgsql stable as $$
+declare
+  v_tenant_id uuid;
+  v_user_id uuid;
+  v_role text;
+  v_run_user_id uuid;
+  v_definition_id uuid;
+begin
+  select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
+  from public.find_caller(p_credential) caller;
+  if v_tenant_id is null then
+    return '{"refused": "unauthenticated"}';
+  end if;
+  select r.user_id, r.workflow_definition_id into v_run_user_id, v_definition_id
+  from public.workflow_runs r
+  where r.tenant_id = v_tenant_id and r.id = p_run_id;
+  if not found or not public.may_see_run(v_role, v_tenant_id, v_user_id, v_run_user_id, v_definition_id) then
+    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'not_found');
+  end if;
+  return jsonb_build_object('tenant_id', v_tenant_id, 'user_id', v_user_id, 'role', v_role);
+end $$;

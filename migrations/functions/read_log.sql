@@ -1,0 +1,66 @@
+-- A page of the log of an attempt, in the order of the entries' numbers, for a caller who may see the run. `p_attempt` is null
+-- for the run's own attempt; the page begins after the entry number `p_after`, which is -1 for the beginning.
+--
+-- Entries may arrive in any order. Where some are missing before one, the page ends, so that a reader who goes on from there
+-- gets them in order. The gap is passed over once nothing can fill it, since the attempt has ended, or 30 seconds after the
+-- entry behind it arrived: then that entry says how many are missing before it.
+--
+-- Answers {"tenant_id", and either "refused" (see `judge_run_read`; also no_such_attempt) or "attempt", "entries":
+-- [{"sequence", "at", "text", "missing_before"}], "has_more": the page is full, "is_complete": nothing comes after this page,
+-- "is_cut": the log was longer than may be stored}.
+create or replace function public.read_log(
+  p_credential jsonb, p_run_id uuid, p_attempt integer, p_after integer
+) returns jsonb
+language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+declare
+  c_max_entries constant integer := 10000;
+  v_now constant timestamptz := statement_timestamp();
+  v_patience constant interval := '30 seconds';
+  v_judged jsonb;
+  v_attempt integer;
+  v_latest_attempt integer;
+  v_is_over boolean;
+  v_is_cut boolean;
+  v_entries jsonb;
+  v_has_more boolean;
+begin
+  v_judged := public.judge_run_read(p_credential, p_run_id);
+  if v_judged ? 'refused' then
+    return v_judged;
+  end if;
+  select r.attempt, coalesce(p_attempt, r.attempt), coalesce(p_attempt, r.attempt) < r.attempt or seen.completed_at is not null
+  into v_latest_attempt, v_attempt, v_is_over
+  from public.workflow_runs r
+  cross join lateral public.run_as_seen(r, v_now) seen
+  where r.id = p_run_id;
+  if v_attempt > v_latest_attempt then
+    return jsonb_build_object('tenant_id', v_judged -> 'tenant_id', 'refused', 'no_such_attempt');
+  end if;
+
+  with page as (
+    select e.sequence, e.at, e.text,
+      e.sequence - 1 - lag(e.sequence, 1, p_after) over (order by e.sequence) as missing_before
+    from public.workflow_run_log_entries e
+    where e.run_id = p_run_id and e.attempt = v_attempt and e.sequence > p_after
+    order by e.sequence
+    limit c_max_entries
+  ), judged as (
+    select page.*, bool_or(page.missing_before > 0 and not v_is_over and page.at > v_now - v_patience)
+      over (order by page.sequence) as is_held
+    from page
+  )
+  select
+    coalesce(jsonb_agg(jsonb_build_object(
+      'sequence', judged.sequence, 'at', public.wire_instant(judged.at), 'text', judged.text,
+      'missing_before', judged.missing_before) order by judged.sequence), '[]'),
+    count(*) = c_max_entries
+  into v_entries, v_has_more
+  from judged
+  where not judged.is_held;
+  select l.is_cut into v_is_cut
+  from public.workflow_run_logs l
+  where l.run_id = p_run_id and l.attempt = v_attempt;
+  return jsonb_build_object(
+    'tenant_id', v_judged -> 'tenant_id', 'attempt', v_attempt, 'entries', v_entries, 'has_more', v_has_more,
+    'is_complete', v_is_over and not v_has_more, 'is_cut', coalesce(v_is_cut, false));
+end $$;

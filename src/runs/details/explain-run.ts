@@ -1,0 +1,74 @@
+import { z } from "zod";
+import type { Credential } from "../../db/access.ts";
+import { callFunction, credentialArgument } from "../../db/call.ts";
+import type { Database } from "../../db/client.ts";
+import { FAILURE_CODES, RUN_STATUSES } from "../../db/enums.ts";
+import { readProblem, readRefusalSchema } from "../refusals.ts";
+
+export const WAIT_REASONS = ["slot", "paused", "no_runner", "dispatch"] as const;
+
+const explanationSchema = z.object({
+  status: z.enum(RUN_STATUSES),
+  reason: z.enum(WAIT_REASONS).nullable(),
+  failure_code: z.enum(FAILURE_CODES).nullable(),
+  error: z.string().nullable(),
+  deadline_at: z.string().nullable(),
+  dispatched_at: z.string().nullable(),
+  queue_position: z.int().nullable(),
+  blocked_by: z.object({ run_id: z.string(), deadline_at: z.string() }).nullable(),
+  tries: z.int().nullable(),
+  last_error: z.string().nullable(),
+  next_try_at: z.string().nullable(),
+  runner_last_seen_at: z.string().nullable(),
+  durations: z.object({ p50_seconds: z.number(), p95_seconds: z.number(), runs: z.int() }).nullable(),
+  estimated_start_at: z.object({ p50: z.string(), p95: z.string() }).nullable(),
+});
+
+/** Why a run waits, in facts: see `explain_run` in SQL. Instants are RFC 3339. */
+export type Explanation = z.infer<typeof explanationSchema>;
+
+const answerSchema = z.union([readRefusalSchema, z.object({ explanation: explanationSchema })]);
+
+/**
+ * Why a run waits, or that it does not.
+ * @throws Problem `unauthenticated` or `not_found`
+ */
+export async function explainRun(db: Database, credential: Credential, runId: string): Promise<Explanation> {
+  const args = { credential: credentialArgument(credential), run_id: runId };
+  const answer = await callFunction(db, "explain_run", args, answerSchema, { isRepeatable: true });
+  if ("refused" in answer) throw readProblem(answer);
+  return answer.explanation;
+}
+
+/** The facts in one sentence, for a person. */
+export function describeWait(facts: Explanation): string {
+  switch (facts.status) {
+    case "PENDING":
+      return describePending(facts);
+    case "RUNNING":
+      return describeRunning(facts);
+    case "COMPLETED":
+      return "It does not wait: it is COMPLETED.";
+    case "FAILED":
+      return `It does not wait: it is FAILED (${facts.failure_code}).`;
+  }
+}
+
+function describePending({ reason, queue_position: place, blocked_by, estimated_start_at }: Explanation): string {
+  const position = place === 1 ? "it is next in the queue" : `it is number ${place} in the queue`;
+  if (reason === "paused") return `It waits since its workflow is paused; ${position}.`;
+  if (reason === "no_runner") return `It waits since its workflow has no runner; ${position}.`;
+  const holder = blocked_by === null ? "" : ` behind the run ${blocked_by.run_id}, which holds the slot`;
+  const estimate = estimated_start_at === null ? "" : `; it will probably start at about ${estimated_start_at.p50}`;
+  return `It waits for its workflow's slot${holder}: ${position}${estimate}.`;
+}
+
+function describeRunning({ reason, tries, last_error, next_try_at, dispatched_at, deadline_at }: Explanation): string {
+  if (reason !== "dispatch") {
+    return `It does not wait: its runner took it at ${dispatched_at} and has until ${deadline_at}.`;
+  }
+  const soFar = tries === 1 ? "1 try" : `${tries} tries`;
+  const failure = last_error === null ? "" : `, the last failed: ${last_error.replace(/\.$/, "")}`;
+  const next = next_try_at === null ? "" : `; the next try is due at ${next_try_at}`;
+  return `It waits for its runner to take it: ${soFar} so far${failure}${next}.`;
+}

@@ -1,0 +1,34 @@
+import { z } from "zod";
+import type { Credential } from "../../db/access.ts";
+import { callFunction, credentialArgument } from "../../db/call.ts";
+import type { Database } from "../../db/client.ts";
+import { FAILURE_CODES, RUN_STATUSES } from "../../db/enums.ts";
+import { jsonText } from "../../http/json-value.ts";
+import { readProblem, readRefusalSchema } from "../refusals.ts";
+import { artifactsSchema } from "./result-schema.ts";
+
+const resultSchema = z.object({
+  status: z.enum(RUN_STATUSES),
+  failure_code: z.enum(FAILURE_CODES).nullable(),
+  error: z.string().nullable(),
+  output: jsonText.nullable(),
+  summary: z.string().nullable(),
+  artifacts: jsonText.pipe(artifactsSchema).nullable(),
+  attempt: z.int(),
+});
+
+/** How a run ended. Until it has, all but `status` and `attempt` is null. */
+export type FoundResult = z.infer<typeof resultSchema>;
+
+const answerSchema = z.union([readRefusalSchema, z.object({ result: resultSchema })]);
+
+/**
+ * How a run ended, and what its runner reported.
+ * @throws Problem `unauthenticated` or `not_found`
+ */
+export async function findResult(db: Database, credential: Credential, runId: string): Promise<FoundResult> {
+  const args = { credential: credentialArgument(credential), run_id: runId };
+  const answer = await callFunction(db, "find_result", args, answerSchema, { isRepeatable: true });
+  if ("refused" in answer) throw readProblem(answer);
+  return answer.result;
+}

@@ -1,0 +1,111 @@
+/** What a runner reports beside the status and the error of a run, as the API takes and sends it. */
+import { z } from "@hono/zod-openapi";
+import { FAILURE_CODES } from "../../db/enums.ts";
+import { jsonValue } from "../../http/json-value.ts";
+import { line, text, uuid } from "../../http/schemas.ts";
+import { WorkflowRunStatusSchema } from "../run-schema.ts";
+
+const MAX_ARTIFACTS = 50;
+
+/** A page links to it, so it must not be a script. */
+function isWebUrl(value: string): boolean {
+  const url = URL.parse(value);
+  return url !== null && (url.protocol === "https:" || url.protocol === "http:");
+}
+
+const SHA256 = /^[0-9a-f]{64}$/i;
+
+const artifactFields = {
+  name: line(255),
+  url: text({ min: 1, max: 2083 })
+    .refine(isWebUrl, { message: "Must be an absolute `https` or `http` URL." })
+    .openapi({ format: "uri" }),
+  path_part_id: uuid(),
+  sha256: z
+    .string()
+    .refine((value) => SHA256.test(value), { message: "Must be 64 hex digits." })
+    .openapi({ pattern: "^[0-9a-fA-F]{64}$" }),
+  bytes: z.int().min(0),
+};
+
+const artifactExample = {
+  name: "summary.pdf",
+  url: "https://files.example.com/summary.pdf",
+  path_part_id: null,
+  sha256: null,
+  bytes: 48_213,
+};
+
+/** An artifact as it is stored and sent: whatever was left out is null. */
+const ArtifactSchema = z
+  .strictObject({
+    name: artifactFields.name,
+    url: artifactFields.url.nullable(),
+    path_part_id: artifactFields.path_part_id.nullable(),
+    sha256: artifactFields.sha256.nullable(),
+    bytes: artifactFields.bytes.nullable(),
+  })
+  .openapi("WorkflowRunArtifact", { example: artifactExample });
+export type Artifact = z.infer<typeof ArtifactSchema>;
+
+export const artifactsSchema = z.array(ArtifactSchema);
+
+const NewArtifactSchema = z
+  .strictObject({
+    name: artifactFields.name,
+    url: artifactFields.url.nullish(),
+    path_part_id: artifactFields.path_part_id.nullish(),
+    sha256: artifactFields.sha256.nullish(),
+    bytes: artifactFields.bytes.nullish(),
+  })
+  .openapi("NewWorkflowRunArtifact", { example: artifactExample });
+
+/** The optional fields of a callback. They are within the 64 KiB that a body may have. */
+export const reportedFields = {
+  output: jsonValue().optional().openapi({ description: "Any JSON." }),
+  summary: text({ max: 2000 }).nullish().openapi({ description: "What came out, for people." }),
+  artifacts: z
+    .array(NewArtifactSchema)
+    .max(MAX_ARTIFACTS)
+    .nullish()
+    .openapi({ description: "What was made, and where it is." }),
+};
+
+/** An artifact with null for what its runner left out. */
+export const toArtifact = ({
+  name,
+  url = null,
+  path_part_id = null,
+  sha256 = null,
+  bytes = null,
+}: z.infer<typeof NewArtifactSchema>): Artifact => ({ name, url, path_part_id, sha256, bytes });
+
+export const WorkflowRunResultSchema = z
+  .strictObject({
+    status: WorkflowRunStatusSchema,
+    failure_code: z
+      .enum(FAILURE_CODES)
+      .nullable()
+      .openapi({
+        description:
+          "Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped " +
+          "it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner fell silent.",
+      }),
+    error: z.string().nullable().openapi({ description: "The same in a sentence, or what the runner said." }),
+    output: jsonValue().nullable().openapi({ description: "Any JSON." }),
+    summary: z.string().nullable(),
+    artifacts: artifactsSchema.nullable(),
+    attempt: z.int().openapi({ description: "1 for a new run, one more for each retry." }),
+  })
+  .openapi("WorkflowRunResult", {
+    description: "Until the run has ended, all but `status` and `attempt` is null.",
+    example: {
+      status: "COMPLETED",
+      failure_code: null,
+      error: null,
+      output: { pages: 12 },
+      summary: "Three reports were summarised.",
+      artifacts: [artifactExample],
+      attempt: 1,
+    },
+  });

@@ -1,0 +1,162 @@
+/** What there is to know of a run beside the run itself: its input, its result, and why it waits. */
+import { z } from "@hono/zod-openapi";
+import { FAILURE_CODES } from "../../db/enums.ts";
+import { createRouter } from "../../http/router.ts";
+import { callerRead } from "../../http/routes.ts";
+import { instant, uuid } from "../../http/schemas.ts";
+import { runParams, WorkflowRunStatusSchema } from "../run-schema.ts";
+import { describeWait, explainRun, WAIT_REASONS } from "./explain-run.ts";
+import { findInput } from "./find-input.ts";
+import { findResult } from "./find-result.ts";
+import { WorkflowRunResultSchema } from "./result-schema.ts";
+
+export const runDetails = createRouter();
+
+const InputSchema = z
+  .strictObject({
+    input: z
+      .unknown()
+      .openapi({ type: ["object", "null"], additionalProperties: true, description: "Null when none was given." }),
+  })
+  .openapi("WorkflowRunInput", { example: { input: { quarter: "2026-Q1" } } });
+
+const getInput = callerRead({
+  path: "/v1/workflow-runs/{run_id}/input",
+  operationId: "get_workflow_run_input",
+  tags: ["Workflow runs"],
+  summary: "What a run was given",
+  description: "The `input` of the invoke, as it was frozen then. A retry has the same.",
+  request: { params: runParams },
+  problems: ["not_found"],
+  responses: { 200: { description: "The input", content: { "application/json": { schema: InputSchema } } } },
+});
+
+runDetails.openapi(getInput, async (c) => {
+  const input = await findInput(c.env.db, c.var.credential, c.req.valid("param").run_id);
+  return c.json({ input }, 200);
+});
+
+const getResult = callerRead({
+  path: "/v1/workflow-runs/{run_id}/result",
+  operationId: "get_workflow_run_result",
+  tags: ["Workflow runs"],
+  summary: "How a run ended, and what came out",
+  request: { params: runParams },
+  problems: ["not_found"],
+  responses: {
+    200: { description: "The result", content: { "application/json": { schema: WorkflowRunResultSchema } } },
+  },
+});
+
+runDetails.openapi(getResult, async (c) => {
+  const result = await findResult(c.env.db, c.var.credential, c.req.valid("param").run_id);
+  return c.json(
+    {
+      status: result.status,
+      failure_code: result.failure_code,
+      error: result.error,
+      output: result.output,
+      summary: result.summary,
+      artifacts: result.artifacts,
+      attempt: result.attempt,
+    },
+    200,
+  );
+});
+
+const ExplanationSchema = z
+  .strictObject({
+    message: z.string().openapi({ description: "All of it in one sentence, for a person." }),
+    status: WorkflowRunStatusSchema,
+    reason: z
+      .enum(WAIT_REASONS)
+      .nullable()
+      .openapi({
+        description:
+          "What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its " +
+          "workflow has no runner. slot: another run has its workflow's slot, or waits before it. dispatch: it is RUNNING, " +
+          "and no runner has taken it yet.",
+      }),
+    failure_code: z.enum(FAILURE_CODES).nullable(),
+    error: z.string().nullable(),
+    deadline_at: instant().nullable(),
+    dispatched_at: instant().nullable().openapi({ description: "When a runner took it." }),
+    queue_position: z.int().nullable().openapi({ description: "1 for the run that is next; null unless PENDING." }),
+    blocked_by: z
+      .strictObject({ run_id: uuid(), deadline_at: instant() })
+      .nullable()
+      .openapi({ description: "The run that holds the slot, if you may see it." }),
+    tries: z.int().nullable().openapi({ description: "How often the dispatch was tried, until a runner takes it." }),
+    last_error: z.string().nullable().openapi({ description: "Why the last try failed." }),
+    next_try_at: instant().nullable(),
+    runner_last_seen_at: instant()
+      .nullable()
+      .openapi({ description: "When a runner last took a run of this workflow, or said how one ended." }),
+    durations: z
+      .strictObject({ p50_seconds: z.number(), p95_seconds: z.number(), runs: z.int() })
+      .nullable()
+      .openapi({ description: "How long the workflow's latest runs took, of those whose runner said how they ended." }),
+    estimated_start_at: z
+      .strictObject({ p50: instant(), p95: instant() })
+      .nullable()
+      .openapi({ description: "When the run will start, should all before it take that long." }),
+  })
+  .openapi("WorkflowRunExplanation", {
+    example: {
+      message:
+        "It waits for its workflow's slot behind the run 01920000-0000-7000-8000-000000000402, which holds the slot: it is " +
+        "next in the queue; it will probably start at about 2026-01-31T12:01:30.000Z.",
+      status: "PENDING",
+      reason: "slot",
+      failure_code: null,
+      error: null,
+      deadline_at: null,
+      dispatched_at: null,
+      queue_position: 1,
+      blocked_by: { run_id: "01920000-0000-7000-8000-000000000402", deadline_at: "2026-01-31T12:05:00.000Z" },
+      tries: null,
+      last_error: null,
+      next_try_at: null,
+      runner_last_seen_at: "2026-01-31T12:00:00.412Z",
+      durations: { p50_seconds: 90, p95_seconds: 180, runs: 40 },
+      estimated_start_at: { p50: "2026-01-31T12:01:30.000Z", p95: "2026-01-31T12:03:00.000Z" },
+    },
+  });
+
+const explain = callerRead({
+  path: "/v1/workflow-runs/{run_id}/explain",
+  operationId: "explain_workflow_run",
+  tags: ["Workflow runs"],
+  summary: "Why a run waits",
+  description:
+    "One sentence, and the facts. What is said of the runner and of durations is of the workflow's latest 100 runs.",
+  request: { params: runParams },
+  problems: ["not_found"],
+  responses: {
+    200: { description: "The explanation", content: { "application/json": { schema: ExplanationSchema } } },
+  },
+});
+
+runDetails.openapi(explain, async (c) => {
+  const facts = await explainRun(c.env.db, c.var.credential, c.req.valid("param").run_id);
+  return c.json(
+    {
+      message: describeWait(facts),
+      status: facts.status,
+      reason: facts.reason,
+      failure_code: facts.failure_code,
+      error: facts.error,
+      deadline_at: facts.deadline_at,
+      dispatched_at: facts.dispatched_at,
+      queue_position: facts.queue_position,
+      blocked_by: facts.blocked_by,
+      tries: facts.tries,
+      last_error: facts.last_error,
+      next_try_at: facts.next_try_at,
+      runner_last_seen_at: facts.runner_last_seen_at,
+      durations: facts.durations,
+      estimated_start_at: facts.estimated_start_at,
+    },
+    200,
+  );
+});

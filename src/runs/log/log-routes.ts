@@ -1,0 +1,177 @@
+/** The log of a run: its runner adds to it, people read it. */
+import { z } from "@hono/zod-openapi";
+import { accepts } from "hono/accepts";
+import { createRouter } from "../../http/router.ts";
+import { callerRead, runnerCall } from "../../http/routes.ts";
+import { instant, text } from "../../http/schemas.ts";
+import { toStorable } from "../../http/text.ts";
+import { promotion } from "../../runners/dispatch-afterwards.ts";
+import { checkTokenIsOf } from "../refusals.ts";
+import { runParams } from "../run-schema.ts";
+import { appendLog } from "./append-log.ts";
+import { toPlainText } from "./log-text.ts";
+import { readLog } from "./read-log.ts";
+
+export const runLog = createRouter();
+
+/** The greatest number that Postgres has for an `integer`. */
+const MAX_INTEGER = 2_147_483_647;
+
+const MAX_TEXT_BYTES = 32 * 1024;
+
+const fits = (text: string) => new TextEncoder().encode(text).length <= MAX_TEXT_BYTES;
+
+const NewLogEntrySchema = z
+  .strictObject({
+    sequence: z
+      .int()
+      .min(0)
+      .max(MAX_INTEGER)
+      .openapi({ description: "0 for the first entry, then one more for each." }),
+    // What a runner quotes may hold anything, and its log must not be lost for that.
+    text: z
+      .string()
+      .transform(toStorable)
+      .pipe(text({ min: 1 }).refine(fits, { message: `Must have at most ${MAX_TEXT_BYTES} bytes of UTF-8.` }))
+      .openapi({
+        type: "string",
+        minLength: 1,
+        maxLength: MAX_TEXT_BYTES,
+        description: "Text for people, with its line breaks: at most 32 KiB of UTF-8.",
+      }),
+  })
+  .openapi("NewWorkflowRunLogEntry", { example: { sequence: 0, text: "Reading 12 documents\n" } });
+
+const ReceiptSchema = z
+  .strictObject({
+    is_cut: z.boolean().openapi({
+      description: "True when the log is full: neither this entry nor a later one is stored. Stop sending.",
+    }),
+  })
+  .openapi("WorkflowRunLogReceipt", { example: { is_cut: false } });
+
+const appendRoute = runnerCall({
+  method: "post",
+  path: "/v1/workflow-runs/{run_id}/log",
+  operationId: "append_workflow_run_log",
+  tags: ["Runner"],
+  summary: "Add an entry to the log of a run",
+  description:
+    "For the run's runner, with the token that the dispatch brought. Entries may be sent again, and in any order. The log " +
+    "of an attempt may have 1 MiB.",
+  request: {
+    params: runParams,
+    body: { required: true, content: { "application/json": { schema: NewLogEntrySchema } } },
+  },
+  problems: ["not_found", "conflict"],
+  responses: {
+    200: {
+      description: "The entry is stored, or the log is full",
+      content: { "application/json": { schema: ReceiptSchema } },
+    },
+  },
+});
+
+runLog.openapi(appendRoute, async (c) => {
+  const { runToken } = c.var;
+  checkTokenIsOf(runToken, c.req.valid("param").run_id);
+  const { is_cut } = await appendLog(c.env.db, { ...runToken, ...c.req.valid("json"), ...promotion(c) });
+  return c.json({ is_cut }, 200);
+});
+
+const LogPageSchema = z
+  .strictObject({
+    attempt: z.int(),
+    entries: z.array(
+      z
+        .strictObject({
+          sequence: z.int(),
+          at: instant().openapi({ description: "When the entry arrived." }),
+          text: z.string(),
+          missing_before: z.int().openapi({ description: "How many entries before this one never arrived." }),
+        })
+        .openapi("WorkflowRunLogEntry"),
+    ),
+    has_more: z.boolean().openapi({ description: "True when the page is full: ask for the next one at once." }),
+    is_complete: z.boolean().openapi({ description: "True when the attempt has ended, and nothing comes after this." }),
+    is_cut: z.boolean().openapi({ description: "True when the log was longer than may be stored." }),
+  })
+  .openapi("WorkflowRunLog", {
+    example: {
+      attempt: 1,
+      entries: [
+        { sequence: 0, at: "2026-01-31T12:00:01.020Z", text: "Reading 12 documents\n", missing_before: 0 },
+        { sequence: 2, at: "2026-01-31T12:00:31.500Z", text: "Done\n", missing_before: 1 },
+      ],
+      has_more: false,
+      is_complete: true,
+      is_cut: false,
+    },
+  });
+
+const LogTextSchema = z
+  .string()
+  .openapi("WorkflowRunLogText", { example: "Reading 12 documents\n[1 entry is missing here.]\nDone\n" });
+
+const logQuery = z.object({
+  attempt: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_INTEGER)
+    .optional()
+    .openapi({ description: "The run's own attempt, unless you say otherwise." }),
+  after: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(MAX_INTEGER)
+    .optional()
+    .openapi({ description: "Only what comes after the entry of this `sequence`." }),
+});
+
+const readRoute = callerRead({
+  path: "/v1/workflow-runs/{run_id}/log",
+  operationId: "read_workflow_run_log",
+  tags: ["Workflow runs"],
+  summary: "What a run's runner has logged",
+  description:
+    "In the order of `sequence`, whatever the order of arrival. Where entries are missing, the page ends until they " +
+    "arrive, 30 seconds have passed, or the attempt has ended. To follow a log, ask again after the last `sequence` that " +
+    "you have, until `is_complete`. With `Accept: text/plain` it comes as text, in which control characters are made visible.",
+  request: { params: runParams, query: logQuery },
+  problems: ["not_found"],
+  responses: {
+    200: {
+      description: "A page of the log: at most 10,000 entries",
+      headers: {
+        "X-Log-After": {
+          schema: { type: "integer" },
+          description: "The `sequence` of the page's last entry, when it has one: where the next page begins.",
+        },
+      },
+      content: { "application/json": { schema: LogPageSchema }, "text/plain": { schema: LogTextSchema } },
+    },
+  },
+});
+
+runLog.openapi(readRoute, async (c) => {
+  const { attempt = null, after = null } = c.req.valid("query");
+  const page = await readLog(c.env.db, c.var.credential, { runId: c.req.valid("param").run_id, attempt, after });
+  const supports = ["application/json", "text/plain"];
+  const type = accepts(c, { header: "Accept", supports, default: "application/json" });
+  c.header("Vary", "Accept");
+  const last = page.entries.at(-1);
+  if (last !== undefined) c.header("X-Log-After", String(last.sequence));
+  if (type === "text/plain") return c.text(toPlainText(page), 200);
+  return c.json(
+    {
+      attempt: page.attempt,
+      entries: page.entries,
+      has_more: page.has_more,
+      is_complete: page.is_complete,
+      is_cut: page.is_cut,
+    },
+    200,
+  );
+});

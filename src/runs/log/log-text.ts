@@ -1,0 +1,28 @@
+import type { LogPage } from "./read-log.ts";
+
+/** Everything that a terminal may take for a command. Lines and tabs stay. */
+const CONTROL = /[^\P{Cc}\n\t]/gu;
+
+const DELETE = 0x7f;
+
+/** A control character as one that can be seen: `␛` for an escape. Unicode has such pictures for ASCII only. */
+function picture(control: string): string {
+  const code = control.charCodeAt(0);
+  if (code === DELETE) return "␡";
+  return code < DELETE ? String.fromCharCode(0x2400 + code) : `\\x${code.toString(16)}`;
+}
+
+/** A page of a log as plain text, with a line in brackets where entries are missing, and where the log was cut. */
+export function toPlainText({ entries, has_more, is_cut }: LogPage): string {
+  const parts: string[] = [];
+  const mark = (line: string) => {
+    const isLineOpen = parts.length > 0 && parts.at(-1)?.endsWith("\n") !== true;
+    parts.push(`${isLineOpen ? "\n" : ""}[${line}]\n`);
+  };
+  for (const { text, missing_before: missing } of entries) {
+    if (missing > 0) mark(missing === 1 ? "1 entry is missing here." : `${missing} entries are missing here.`);
+    parts.push(text);
+  }
+  if (is_cut && !has_more) mark("The log was cut here: it may have 1 MiB.");
+  return parts.join("").replaceAll("\r\n", "\n").replaceAll(CONTROL, picture);
+}

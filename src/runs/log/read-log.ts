@@ -1,0 +1,40 @@
+import { z } from "zod";
+import type { Credential } from "../../db/access.ts";
+import { callFunction, credentialArgument } from "../../db/call.ts";
+import type { Database } from "../../db/client.ts";
+import { readProblem, readRefusalSchema } from "../refusals.ts";
+
+const pageSchema = z.object({
+  attempt: z.int(),
+  entries: z.array(z.object({ sequence: z.int(), at: z.string(), text: z.string(), missing_before: z.int() })),
+  /** True when the page is full. */
+  has_more: z.boolean(),
+  /** True when the attempt has ended and nothing comes after this page. */
+  is_complete: z.boolean(),
+  /** True when the log was longer than may be stored. */
+  is_cut: z.boolean(),
+});
+
+/** A page of a run's log. `missing_before` counts the entries that never arrived. Instants are RFC 3339. */
+export type LogPage = z.infer<typeof pageSchema>;
+
+const answerSchema = z.union([readRefusalSchema, pageSchema]);
+
+/** `attempt`: null for the run's own. `after`: the number of the last entry that is known, or null. */
+export type LogRequest = { runId: string; attempt: number | null; after: number | null };
+
+/**
+ * A page of the log of an attempt, in the order of the entries' numbers.
+ * @throws Problem `unauthenticated` or `not_found`
+ */
+export async function readLog(db: Database, credential: Credential, request: LogRequest): Promise<LogPage> {
+  const args = {
+    credential: credentialArgument(credential),
+    run_id: request.runId,
+    attempt: request.attempt,
+    after: request.after ?? -1,
+  };
+  const answer = await callFunction(db, "read_log", args, answerSchema, { isRepeatable: true });
+  if ("refused" in answer) throw readProblem(answer);
+  return answer;
+}

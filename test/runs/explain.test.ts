@@ -1,0 +1,166 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { BUSY_RUNNER, createTenantWithRunner } from "../support/fake-runner.ts";
+import { callBack, invoke, readRun } from "../support/lifecycle.ts";
+import { grant } from "../support/path-parts.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await startService();
+});
+
+const newTenant = () => createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+
+type Explanation = Record<string, unknown> & {
+  message: string;
+  estimated_start_at: { p50: string; p95: string } | null;
+};
+
+async function explain(runId: string, key: string): Promise<Explanation> {
+  const [response, requests] = await service.counted(() => service.get(`/v1/workflow-runs/${runId}/explain`, key));
+  expect([response.status, requests]).toEqual([200, 1]);
+  return response.json();
+}
+
+/** A run of this tenant that a runner has completed in so many seconds. */
+async function completedIn(tenant: TestTenant, seconds: number): Promise<void> {
+  const runId = await invoke(service, tenant);
+  await service.database.sql`
+    update workflow_runs set started_at = started_at - make_interval(secs => ${seconds}),
+      deadline_at = started_at - make_interval(secs => ${seconds}) + interval '300 seconds'
+    where id = ${runId}`;
+  expect((await callBack(service, tenant, runId, { status: "COMPLETED" })).status).toBe(200);
+}
+
+const secondsUntil = (at: string | undefined) => (Date.parse(at ?? "") - Date.now()) / 1000;
+
+describe("why a run waits", () => {
+  it("is another run that has the slot; it says which, and which place the run has", async () => {
+    const tenant = await newTenant();
+    const [first, second, third] = [
+      await invoke(service, tenant),
+      await invoke(service, tenant),
+      await invoke(service, tenant),
+    ];
+    const { deadline_at } = await explain(first, tenant.owner.key);
+    for (const [runId, queue_position] of [
+      [second, 1],
+      [third, 2],
+    ] as const) {
+      const explanation = await explain(runId, tenant.owner.key);
+      expect(explanation).toMatchObject({
+        ...{ status: "PENDING", reason: "slot", queue_position, blocked_by: { run_id: first, deadline_at } },
+        ...{ tries: null, next_try_at: null, durations: null, estimated_start_at: null, runner_last_seen_at: null },
+      });
+      const place = queue_position === 1 ? "it is next in the queue" : "it is number 2 in the queue";
+      expect(explanation.message).toBe(
+        `It waits for its workflow's slot behind the run ${first}, which holds the slot: ${place}.`,
+      );
+    }
+  });
+
+  it("is estimated from how long the runs before it have taken", async () => {
+    const tenant = await newTenant();
+    for (const seconds of [10, 20, 100]) await completedIn(tenant, seconds);
+    const [, second, third] = [
+      await invoke(service, tenant),
+      await invoke(service, tenant),
+      await invoke(service, tenant),
+    ];
+    const next = await explain(second, tenant.owner.key);
+    expect(next).toMatchObject({ durations: { runs: 3 }, runner_last_seen_at: expect.any(String) });
+    expect(next.message).toContain(`; it will probably start at about ${next.estimated_start_at?.p50}.`);
+    expect(secondsUntil(next.estimated_start_at?.p50)).toBeCloseTo(20, -1);
+    // The 95th percentile of 10, 20 and 100.
+    expect(secondsUntil(next.estimated_start_at?.p95)).toBeCloseTo(92, -1);
+    const last = await explain(third, tenant.owner.key);
+    expect(secondsUntil(last.estimated_start_at?.p50)).toBeCloseTo(40, -1);
+  });
+
+  it("is that its workflow is paused, whatever else holds", async () => {
+    const tenant = await newTenant();
+    await invoke(service, tenant);
+    const second = await invoke(service, tenant);
+    await service.database.sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;
+    const explanation = await explain(second, tenant.owner.key);
+    expect(explanation).toMatchObject({ reason: "paused", queue_position: 1, estimated_start_at: null });
+    expect(explanation.message).toBe("It waits since its workflow is paused; it is next in the queue.");
+  });
+
+  it("is that its workflow has no runner", async () => {
+    const tenant = await newTenant();
+    await invoke(service, tenant);
+    const second = await invoke(service, tenant);
+    await service.database.sql`
+      update workflow_definitions set runner_url = null, webhook_secret_encrypted = null where id = ${tenant.definitionId}`;
+    const explanation = await explain(second, tenant.owner.key);
+    expect(explanation.reason).toBe("no_runner");
+    expect(explanation.message).toBe("It waits since its workflow has no runner; it is next in the queue.");
+  });
+
+  it("is that no runner has taken it yet: it says how often that was tried, and when it is tried next", async () => {
+    const tenant = await newTenant();
+    const runId = await invoke(service, tenant);
+    const explanation = await explain(runId, tenant.owner.key);
+    expect(explanation).toMatchObject({
+      ...{ status: "RUNNING", reason: "dispatch", tries: 1, last_error: "The runner answered 503." },
+      ...{ next_try_at: expect.any(String), queue_position: null, blocked_by: null, dispatched_at: null },
+    });
+    expect(explanation.message).toBe(
+      `It waits for its runner to take it: 1 try so far, the last failed: The runner answered 503; the next try is due at ${explanation.next_try_at}.`,
+    );
+  });
+});
+
+describe("a run that does not wait", () => {
+  it("is with its runner, who was just seen", async () => {
+    const { tenant } = await createTenantWithRunner(service.database);
+    const explanation = await explain(await invoke(service, tenant), tenant.owner.key);
+    expect(explanation).toMatchObject({ status: "RUNNING", reason: null, tries: null, next_try_at: null });
+    expect(explanation.runner_last_seen_at).toBe(explanation.dispatched_at);
+    expect(explanation.message).toBe(
+      `It does not wait: its runner took it at ${explanation.dispatched_at} and has until ${explanation.deadline_at}.`,
+    );
+  });
+
+  it("has ended", async () => {
+    const tenant = await newTenant();
+    const [completed, failed] = [await invoke(service, tenant), await invoke(service, tenant)];
+    await callBack(service, tenant, completed, { status: "COMPLETED" });
+    await callBack(service, tenant, failed, { status: "FAILED", error: "No." });
+    expect(await explain(completed, tenant.owner.key)).toMatchObject({
+      ...{ reason: null, message: "It does not wait: it is COMPLETED." },
+    });
+    expect(await explain(failed, tenant.owner.key)).toMatchObject({
+      ...{
+        reason: null,
+        failure_code: "REPORTED",
+        error: "No.",
+        message: "It does not wait: it is FAILED (REPORTED).",
+      },
+    });
+  });
+});
+
+describe("an explanation", () => {
+  it("names no run, and counts none, that the reader may not see", async () => {
+    const tenant = await newTenant();
+    await completedIn(tenant, 10);
+    const holder = await invoke(service, tenant);
+    const own = await invoke(service, tenant);
+    const { sql } = service.database;
+    await sql`update workflow_runs set user_id = ${tenant.user.id} where id = ${own}`;
+    const hidden = await explain(own, tenant.user.key);
+    expect(hidden).toMatchObject({ blocked_by: null, durations: null, runner_last_seen_at: null, queue_position: 1 });
+    expect(hidden.message).toBe("It waits for its workflow's slot: it is next in the queue.");
+
+    const [row] = await sql`select path_part_id from workflow_definitions where id = ${tenant.definitionId}`;
+    await grant(service.database, tenant, String(row?.path_part_id), "READ_ONLY");
+    expect(await explain(own, tenant.user.key)).toMatchObject({
+      ...{ blocked_by: { run_id: holder }, durations: { runs: 1 }, runner_last_seen_at: expect.any(String) },
+    });
+    expect((await readRun(service, tenant, own)).status).toBe("PENDING");
+  });
+});
