@@ -72,7 +72,7 @@ export default {
       await sweepUnlessIdle(services.live.openRegister(), () => sweep(services));
     } catch (error) {
       log("error", "sweep", describeError(error));
-      // So that the platform counts it as failed, too.
+      // Thrown again, so that the platform also counts the invocation as failed.
       throw error;
     }
   },
