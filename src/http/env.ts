@@ -13,9 +13,9 @@ export type AppEnv = {
   Bindings: Services;
   Variables: RequestIdVariables & {
     credential: Credential;
-    /** The attempt of a run whose runner calls. */
+    /** The attempt of a run whose runner sent the request. */
     runToken: RunToken;
-    /** The session of the person who looks at a page. */
+    /** The session of the person who requested a page. */
     session: Session;
   };
 };
