@@ -1,11 +1,11 @@
-/** What became of a dispatch, written down. None of these touches a run that has ended or is at another attempt. */
+/** Records the outcome of a dispatch. None of these functions changes a run that has ended or is at another attempt. */
 import { z } from "zod";
 import { callFunction } from "../db/call.ts";
 import type { OnChanged } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
 import { type Dispatch, dispatchesSchema, type Promotion, promotionArguments } from "./dispatch.ts";
 
-/** A dispatch that its runner has accepted with this HTTP status. */
+/** A dispatch that its runner accepted, with the HTTP status of the answer. */
 export type Acceptance = { dispatch: Dispatch; status: number };
 
 /** Records that runners have taken runs. */
@@ -44,7 +44,7 @@ export async function postponeDispatchesTo(
 }
 
 /**
- * Fails a run that its runner refuses, and starts the one that waits behind it. `pause` also pauses the definition, so that
+ * Fails a run that its runner refused, and starts the next run of the queue. `pause` also pauses the definition, so that
  * nothing more is sent to a runner that is gone.
  */
 export async function giveUpDispatch(
