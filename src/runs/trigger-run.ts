@@ -21,10 +21,11 @@ const answerSchema = dispatchesSchema.and(
 );
 
 /**
- * Triggers a run of a definition: RUNNING when the slot is free, PENDING behind the others when it is not.
+ * Triggers a run of a definition. It is RUNNING when the slot is free, and PENDING at the end of the queue when it is not.
  * @throws Problem `unauthenticated`, `not_found`, `forbidden`, or `conflict` for a definition that is paused
  *   or has no runner
- * @throws ValidationFailed when the definition names what is gone, sources without a document, or too long paths
+ * @throws ValidationFailed when the definition names parts that no longer exist, sources without a document, or paths that are
+ *   too long for a snapshot
  */
 export async function triggerRun(db: Database, credential: Credential, run: NewRun & Promotion): Promise<TriggeredRun> {
   const answer = await callFunction(

@@ -1,4 +1,4 @@
-/** What is done to a run that exists: delete, stop, retry, and its runner's callback. */
+/** The routes that change an existing run: delete, stop, retry, and the callback of its runner. */
 import { z } from "@hono/zod-openapi";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
@@ -90,7 +90,7 @@ const MAX_ERROR_LENGTH = 8192;
 const WorkflowRunCallbackRequestSchema = z
   .strictObject({
     status: z.enum(["COMPLETED", "FAILED"]),
-    // What a runner quotes may hold anything; its result must not be lost for that.
+    // A runner may quote any output in its error. Characters that cannot be stored must not make its result invalid.
     error: z
       .string()
       .transform(toStorable)
@@ -133,7 +133,7 @@ const callbackRoute = runnerCall({
 workflowRunChanges.openapi(callbackRoute, async (c) => {
   const runId = c.req.valid("param").run_id;
   const { status, error: said = null } = c.req.valid("json");
-  // The document says so: the error of a COMPLETED run is kept nowhere.
+  // The error of a COMPLETED run is not stored, as the OpenAPI document says.
   const error = status === "FAILED" ? said : null;
   const { runToken } = c.var;
   if (runToken.runId !== runId.toLowerCase()) throw new Problem("conflict", "The token is of another run.");
