@@ -22,7 +22,7 @@ export function judge(diagnosis: Diagnosis, knownKeyIds: readonly string[] | und
   return [
     judgeSweep(diagnosis.sweep),
     judgeOverdue(diagnosis.backlog),
-    judgeDeliveries(diagnosis.backlog),
+    judgeDispatches(diagnosis.backlog),
     ...judgeStuck(diagnosis.stuck),
     ...judgeRunners(diagnosis.failing),
     ...(knownKeyIds === undefined ? [] : [judgeSecrets(diagnosis.secrets, knownKeyIds)]),
@@ -52,7 +52,7 @@ function judgeSweep(sweep: Diagnosis["sweep"]): Finding {
   }
   if (since_end > LATE_SECONDS) return { mark: "bad", subject, text: `${ended}.`, advice };
   const lag = lag_max_ms === null ? "" : ` (at most ${time(lag_max_ms / 1000)} late)`;
-  return { mark: "good", subject, text: `${ended}: ${timed_out} timed out${lag}, ${delivered} delivered.` };
+  return { mark: "good", subject, text: `${ended}: ${timed_out} timed out${lag}, ${dispatched} dispatched.` };
 }
 
 function judgeOverdue({ overdue, oldest_overdue }: Diagnosis["backlog"]): Finding {
@@ -64,21 +64,21 @@ function judgeOverdue({ overdue, oldest_overdue }: Diagnosis["backlog"]): Findin
   return { mark: "bad", subject, text, advice };
 }
 
-function judgeDeliveries({ due, oldest_due, waiting_for_retry }: Diagnosis["backlog"]): Finding {
-  const subject = "deliveries";
+function judgeDispatches({ due, oldest_due, waiting_for_retry }: Diagnosis["backlog"]): Finding {
+  const subject = "dispatches";
   const retries = waiting_for_retry === 0 ? "" : ` ${waiting_for_retry} wait for their next try.`;
   if (oldest_due === null) return { mark: "good", subject, text: `None is due.${retries}` };
   const text = `${due} are due, for up to ${time(oldest_due)}.${retries}`;
   if (oldest_due <= LATE_SECONDS) return { mark: "good", subject, text: `${text} The next sweep makes them.` };
   const advice =
-    "Mend the sweep first. If it is well, it delivers more slowly than runs start: see docs/operations.md.";
+    "Repair the sweep first. If it works, it sends dispatches more slowly than runs start: see docs/operations.md.";
   return { mark: "bad", subject, text, advice };
 }
 
 const STUCK: Record<StuckReason, { mark: "note" | "bad"; text: string; advice: string }> = {
   lost: {
     mark: "bad",
-    text: "RUNNING, but neither accepted by a runner nor due to be delivered",
+    text: "RUNNING, but neither accepted by a runner nor due to be dispatched",
     advice: "This should not happen. Stop and retry them, and report it with their events.",
   },
   "not promoted": {

@@ -86,7 +86,7 @@ describe("the sweep", () => {
         timed_out: 1,
         lag_p50_ms: expect.any(Number),
         lag_max_ms: expect.any(Number),
-        delivered: 0,
+        dispatched: 0,
         deleted: 0,
         overdue_left: 0,
         due_left: 0,

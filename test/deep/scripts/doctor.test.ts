@@ -81,7 +81,7 @@ describe("the doctor", () => {
     const { code, output } = await examine();
     expect(code).toBe(1);
     expect(output).toContain("✗ overdue runs     3, for up to 10 minutes.");
-    expect(output).toContain("✗ deliveries       4 are due, for up to 2 hours.");
+    expect(output).toContain("✗ dispatches       4 are due, for up to 2 hours.");
   });
 
   it("says which runs are stuck and why: by somebody's wish or by a mistake", async () => {
@@ -100,7 +100,7 @@ describe("the doctor", () => {
     await sql`update workflow_runs set dispatched_at = null where id = ${lostId}`;
     const { code, output } = await examine();
     expect(code).toBe(1);
-    expect(output).toContain(`✗ stuck runs       1 RUNNING, but neither accepted by a runner nor due to be delivered`);
+    expect(output).toContain(`✗ stuck runs       1 RUNNING, but neither accepted by a runner nor due to be dispatched`);
     expect(output).toContain(lostId);
     expect(output).toContain("✗ stuck runs       1 PENDING, although the slot is free");
     expect(output).toContain("! stuck runs       1 PENDING, because the workflow is paused");
