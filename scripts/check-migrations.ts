@@ -1,14 +1,14 @@
-/** Part of `npm run check`: fails when `src/db/*tables.ts` or `src/runs/functions.ts` and `migrations/` say different things. */
+/** Part of `npm run check`: fails when the tables of `src/db/*tables.ts` differ from those that `migrations/` creates. */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 
 checkTables();
-if (!process.exitCode) console.log("The migrations say what the tables and functions say.");
+if (!process.exitCode) console.log("The migrations create the tables of src/db.");
 
 function checkTables(): void {
-  // drizzle-kit has no "would anything change?"; what it writes into a copy is the answer.
+  // drizzle-kit has no option that only checks. So it runs on a copy, and whatever it writes there is the difference.
   const copy = mkdtempSync(join(tmpdir(), "migrations-"));
   try {
     cpSync("migrations", copy, { recursive: true });

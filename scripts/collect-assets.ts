@@ -22,7 +22,7 @@ function listFiles(directory: string): string[] {
     .map((entry) => relative(directory, join(entry.parentPath, entry.name)));
 }
 
-/** Leaves a file alone that is already right, and never shows half of one: several builds may run at once. */
+/** Writes a file only when it differs, and replaces it in one step, since several builds may run at the same time. */
 function place(source: string, path: string): void {
   const wanted = readFileSync(source);
   if (existsSync(path) && readFileSync(path).equals(wanted)) return;
