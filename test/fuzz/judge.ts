@@ -55,7 +55,7 @@ function pickResponses(statuses: string[]): Operation["responses"] {
   return Object.fromEntries(statuses.map((status) => [status, all[status]]));
 }
 
-/** What is wrong with the answer to a request: nothing, it is hoped. */
+/** The faults of the answer to a request. Empty for a correct answer. */
 export async function faultsOf(plan: Plan, draft: Draft, sent: Sent, response: Response): Promise<string[]> {
   const operation = operationAt(sent) ?? NOWHERE;
   const { status } = response;

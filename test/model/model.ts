@@ -1,10 +1,10 @@
 /**
- * The rules of a run in as few words as they take: no SQL, no HTTP, no clock but its own. The service is compared
- * with it step by step.
+ * A model of the rules of a run, as short as possible: without SQL and HTTP, and with its own clock. The service is compared with
+ * it step by step.
  */
 import type { RunEventType, RunStatus } from "../../src/db/enums.ts";
 
-/** What a definition's runner does with a run that it is handed. */
+/** What a definition's runner does with a dispatch. */
 export type Mood = "takes" | "busy" | "refuses" | "gone";
 
 export type ModelDefinition = { isActive: boolean; runner: Mood | null };
@@ -15,7 +15,7 @@ export type ModelRun = {
   status: RunStatus;
   attempt: number;
   endedBy: string | null;
-  /** Whether its runner knows of it: "later" will be "due" once some time has passed. */
+  /** The state of its dispatch: "later" becomes "due" when some time has passed. */
   dispatch: "none" | "later" | "due" | "done";
   createdAt: number;
   deadlineAt: number;
@@ -44,7 +44,7 @@ export function createModel(definitionCount: number) {
 
   const isOverdue = (run: ModelRun) => run.status === "RUNNING" && run.deadlineAt <= now;
   const isActive = (run: ModelRun) => run.status === "PENDING" || run.status === "RUNNING";
-  /** As a reader sees it, whether or not a sweep has come by. */
+  /** The status that readers see, before the sweep and after it. */
   const standOf = (run: ModelRun): RunStatus => (isOverdue(run) ? "FAILED" : run.status);
   const runsOf = (definition: ModelDefinition) => [...runs].filter((run) => run.definition === definition);
   const queueOf = (definition: ModelDefinition) =>
@@ -101,7 +101,7 @@ export function createModel(definitionCount: number) {
     }
   }
 
-  /** Every change: what is overdue ends, the change happens, who is next starts, the answer is given, the rest follows. */
+  /** The steps of every change: end the overdue run, make the change, promote the next run, answer, and send the dispatch. */
   function change(definition: ModelDefinition, isDelivered: boolean, act: () => () => Answer): Answer {
     timeOut(definition);
     const answer = act();
