@@ -71,7 +71,7 @@ const varsSchema = z.object({
   CALLER_LIMITER: rateLimiter,
   /** Where the Durable Objects are put: https://developers.cloudflare.com/durable-objects/reference/data-location/ */
   HUB_LOCATION: z.enum(["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"]).optional(),
-  /** Added to every time limit, for the time that a run takes to reach its runner. */
+  /** Added to every run's time limit, for the time that its dispatch takes to reach the runner. */
   DEADLINE_GRACE_SECONDS: seconds.min(0).max(3600).default(0),
   /** Runs are deleted this many days after they ended. */
   RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).optional(),

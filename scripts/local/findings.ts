@@ -14,7 +14,7 @@ const LATE_SECONDS = 180;
 /** While nothing is due for so long, the cron sweeps once in that time: see docs/operations.md, "Durable Objects". */
 const IDLE_SECONDS = 3600;
 
-/** After a minute the next one has begun: this one has died. */
+/** A sweep that began longer ago and has not ended has died, since the next one begins after a minute. */
 const DEAD_SECONDS = 120;
 
 /** The findings of a database's diagnosis. `knownKeyIds` are the keys of ENCRYPTION_KEY, when it is known. */
@@ -30,7 +30,7 @@ export function judge(diagnosis: Diagnosis, knownKeyIds: readonly string[] | und
 }
 
 function judgeSweep(sweep: Diagnosis["sweep"]): Finding {
-  const { since_end, since_begin, since_pause, due_in_ms, timed_out, delivered, lag_max_ms } = sweep;
+  const { since_end, since_begin, since_pause, due_in_ms, timed_out, dispatched, lag_max_ms } = sweep;
   const subject = "last sweep";
   if (since_pause !== null) {
     const text = `Paused for ${time(since_pause)}: no run is timed out, and no dispatch is retried.`;

@@ -1,7 +1,7 @@
 /** Conditions on materialized paths, compared by whole names: `/a` does not cover `/ab`. */
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 
-/** True when a path is the top's or lies below it. For a path at hand: see {@link isAtOrBelow} for a search. */
+/** True when a path is `top` or lies below it. It cannot use the index: to search for such paths, use {@link isAtOrBelow}. */
 const covers = (top: SQLWrapper, path: SQLWrapper): SQL<boolean> => sql<boolean>`public.path_covers(${top}, ${path})`;
 
 /** True when a path lies below `top`. It is one range of the index, since '0' is the character after '/'. */

@@ -6,7 +6,7 @@ import type { RunToken } from "./credentials/run-token.ts";
 import type { Session, VerifySession } from "./credentials/session-token.ts";
 import type { Live } from "./live/live.ts";
 
-/** What the composition root hands to the app; Hono carries it as `c.env`. */
+/** The services that the composition root passes to the app. Handlers find them in `c.env`. */
 export type Services = { db: Database; config: Config; verifySession: VerifySession; live: Live };
 
 export type AppEnv = {

@@ -86,7 +86,7 @@ export function callerStream<const Path extends string, Own extends Read & { pat
   });
 }
 
-/** A change by a caller: authenticated; with a session cookie only from a page of the same origin. */
+/** A change by a caller. It is authenticated; with a session cookie it must come from a page of the same origin. */
 export function callerWrite<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
   const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CALLER, "forbidden" as const];
   return createRoute({

@@ -29,9 +29,9 @@ export type Dispatch = z.infer<typeof dispatchSchema>;
 export const dispatchesSchema = z.object({ dispatches: z.array(dispatchSchema) });
 
 /**
- * What a verb that may promote runs is given: the seconds of grace that are added to their deadlines, and what to do with
- * the dispatches of the promoted runs. `onPromoted` is called as soon as they are committed, also when the verb then
- * refuses what it was asked for. So is `onChanged`, with all runs that the verb has changed.
+ * The arguments of a verb that may promote runs: the seconds of grace that are added to their deadlines, and a function that
+ * gets the dispatches of the promoted runs. `onPromoted` is called after the commit, also when the verb refused its own work:
+ * it may still have promoted a run. So is `onChanged`, with all runs that the verb has changed.
  */
 export type Promotion = {
   graceSeconds: number;

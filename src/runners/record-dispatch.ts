@@ -8,7 +8,7 @@ import { type Dispatch, dispatchesSchema, type Promotion, promotionArguments } f
 /** A dispatch that its runner accepted, with the HTTP status of the answer. */
 export type Acceptance = { dispatch: Dispatch; status: number };
 
-/** Records that runners have taken runs. */
+/** Records that runners accepted these dispatches. It is idempotent. */
 export async function acceptDispatches(
   db: Database,
   acceptances: readonly Acceptance[],
@@ -33,7 +33,7 @@ export async function postponeDispatch(
   await callFunction(db, "postpone_dispatch", args, z.unknown(), { onChanged: next.onChanged });
 }
 
-/** Postpones by some minutes, untried, what else is due for the runner of a dispatch that did not answer. */
+/** Postpones, by 1 to 5 minutes, all other due dispatches to the runner of a dispatch that was not answered in time. */
 export async function postponeDispatchesTo(
   db: Database,
   { tenant_id, runner }: Dispatch,

@@ -11,7 +11,7 @@ const answerSchema = z.object({
   etag: z.string().optional(),
   /** In how many milliseconds from the database's now its deadline is. Null unless RUNNING. */
   deadline_in_ms: z.number().nullish(),
-  /** 1 for the run that is next. Null unless PENDING. */
+  /** 1 for the run that starts next. Null unless the run is PENDING. */
   queue_position: z.int().nullish(),
   /** The id of the run in the slot. Null unless this run is PENDING and the caller may see the other one. */
   blocked_by: z.string().nullish(),

@@ -13,7 +13,7 @@ export type NewRun = {
   idempotencyKey: string | null;
 };
 
-/** The run, and whether an earlier call with its key had triggered it. */
+/** The run, and whether an earlier call with the same idempotency key triggered it. */
 export type TriggeredRun = { tenantId: string; run: RunRow; isReplay: boolean };
 
 const answerSchema = dispatchesSchema.and(

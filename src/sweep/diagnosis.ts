@@ -102,7 +102,7 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
     since_pause: null,
     due_in_ms: null,
     timed_out: 0,
-    delivered: 0,
+    dispatched: 0,
     lag_max_ms: null,
   };
   const none = { overdue: 0, oldest_overdue: null, due: 0, oldest_due: null, waiting_for_retry: 0 };

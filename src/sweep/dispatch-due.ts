@@ -24,9 +24,9 @@ const HANGING_MS = 10_000;
 const QUICK_RUNNERS = 50;
 
 /**
- * Sends the dispatches that are due, several at once, until nothing is left or `mayGoOn` (to one more than `count`) says
- * no. Returns how many it tried. A runner about which nothing is known gets one dispatch, and more only after a quick
- * answer. So one that hangs takes up one lane, once. With a `tenantId` it sends only that tenant's.
+ * Sends the due dispatches, several at once, until none is left or `mayGoOn` returns false. `mayGoOn` gets the number of tries
+ * so far, which is also what is returned at the end. An unknown runner gets one dispatch, and more only after a quick answer.
+ * So a runner that hangs occupies one of the lanes only, and only once. With a `tenantId` it sends only that tenant's.
  */
 export async function dispatchDue(
   services: DispatchServices,

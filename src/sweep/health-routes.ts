@@ -114,8 +114,8 @@ health.openapi(readinessCheck, async (c) => {
 export const sinceSweepOrSkip = (sinceSweep: number | null, live: LiveStatus | null): number | null =>
   sinceSweep === null ? null : Math.min(sinceSweep, live?.sinceSkipped ?? sinceSweep);
 
-/** What keeps the service from being ready, as sentences; docs/operations.md says what to do about each. */
-function reasonsAgainst({ since_sweep, since_pause, overdue, undelivered }: Readiness): string[] {
+/** The reasons why the service is not ready, as sentences. docs/operations.md says what to do about each. */
+function reasonsAgainst({ since_sweep, since_pause, overdue, due }: Readiness): string[] {
   const reasons: string[] = [];
   const isLate = (seconds: number | null) => seconds !== null && seconds > LATE_SECONDS;
   if (since_pause !== null) {

@@ -30,9 +30,12 @@ const DELETE_CHUNK = 500;
 const MAX_DISPATCHES = 8_000;
 
 /**
- * The cron's work: fails the overdue runs and starts those behind them, then delivers what is due, until nothing
- * is left or the time is up; and deletes what is too old to be kept. What is left stays as it is in the database, and
- * the next sweep goes on with it. Does nothing while an operator has paused it.
+ * The work of the cron:
+ * 1. Fail the overdue runs, and start the next runs of their queues.
+ * 2. Send the dispatches that are due.
+ * 3. Delete the runs that are older than RETENTION_DAYS.
+ * Each step ends when nothing is left or its time is over. The next sweep goes on with what is left. Nothing is done while
+ * an operator has paused the sweep.
  *
  * Answers in how many milliseconds something is due next, negative when it is due already: null when nothing will be. A
  * paused sweep answers 0, since nobody knows.
@@ -79,7 +82,7 @@ export async function sweep(services: DispatchServices): Promise<number | null> 
   });
 }
 
-/** How late each run was that it has failed, in milliseconds. */
+/** Fails the overdue runs. Returns for each of them how late that was, in milliseconds. */
 async function timeOutAll(
   { db, config }: DispatchServices,
   hasTime: () => boolean,
@@ -99,7 +102,7 @@ async function timeOutAll(
   return lagsMs;
 }
 
-/** How many runs it has deleted. */
+/** Deletes the runs that are older than RETENTION_DAYS. Returns how many. */
 async function deleteOld({ db, config }: DispatchServices, hasTime: () => boolean): Promise<number> {
   let count = 0;
   while (config.retentionDays !== undefined && hasTime()) {

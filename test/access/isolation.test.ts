@@ -124,7 +124,7 @@ describe("two tenants filled alike", () => {
       for (const call of gets) {
         for (const [name, caller] of Object.entries(own)) {
           const response = await service.fetch(call.path, requestOf(call, caller()));
-          // The id is another one each time, and a run that waits has waited longer.
+          // The request id differs each time, and the waiting time of a PENDING run grows.
           const body = (await response.text()).replaceAll(
             /"(request_id|oldest_pending_seconds)":("[^"]*"|[\d.]+)/g,
             "",

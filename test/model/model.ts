@@ -80,7 +80,7 @@ export function createModel(definitionCount: number) {
     record(next, "STARTED");
     return next;
   }
-  function deliver(run: ModelRun): void {
+  function sendDispatch(run: ModelRun): void {
     const { definition } = run;
     switch (definition.runner) {
       case "takes":
@@ -96,18 +96,18 @@ export function createModel(definitionCount: number) {
         end(run, "FAILED", "DISPATCH", "FAILED");
         if (definition.runner === "gone") definition.isActive = false;
         const next = promote(definition, "later");
-        if (next) deliver(next);
+        if (next) sendDispatch(next);
       }
     }
   }
 
   /** The steps of every change: end the overdue run, make the change, promote the next run, answer, and send the dispatch. */
-  function change(definition: ModelDefinition, isDelivered: boolean, act: () => () => Answer): Answer {
+  function change(definition: ModelDefinition, isDispatched: boolean, act: () => () => Answer): Answer {
     timeOut(definition);
     const answer = act();
     const promoted = promote(definition, "later");
     const answered = answer();
-    if (promoted && isDelivered) deliver(promoted);
+    if (promoted && isDispatched) sendDispatch(promoted);
     return answered;
   }
   const refuse = (status: number) => () => ({ status });
@@ -122,8 +122,8 @@ export function createModel(definitionCount: number) {
     endedSince: (run: ModelRun) => now - (isOverdue(run) ? run.deadlineAt : run.endedAt),
     queueOf,
 
-    invoke: (definition: ModelDefinition, key: string | null, isDelivered: boolean) =>
-      change(definition, isDelivered, () => {
+    invoke: (definition: ModelDefinition, key: string | null, isDispatched: boolean) =>
+      change(definition, isDispatched, () => {
         const known = runsOf(definition)
           .filter((run) => key !== null && run.key === key && (isActive(run) || run.createdAt > now - KEY_SECONDS))
           .at(-1);
@@ -137,8 +137,8 @@ export function createModel(definitionCount: number) {
         return answerRun(202, run);
       }),
 
-    callBack: (run: ModelRun, attempt: number, result: "COMPLETED" | "FAILED", isDelivered: boolean) =>
-      change(run.definition, isDelivered, () => {
+    callBack: (run: ModelRun, attempt: number, result: "COMPLETED" | "FAILED", isDispatched: boolean) =>
+      change(run.definition, isDispatched, () => {
         if (attempt !== run.attempt) return refuse(409);
         if (run.status === "RUNNING") {
           if (run.dispatch !== "done") record(run, "DISPATCHED");
@@ -153,15 +153,15 @@ export function createModel(definitionCount: number) {
         return refuse(409);
       }),
 
-    stop: (run: ModelRun, isDelivered: boolean) =>
-      change(run.definition, isDelivered, () => {
+    stop: (run: ModelRun, isDispatched: boolean) =>
+      change(run.definition, isDispatched, () => {
         if (!isActive(run)) return refuse(409);
         end(run, "FAILED", "STOP", "STOPPED");
         return answerRun(200, run);
       }),
 
-    retry: (run: ModelRun, isDelivered: boolean) =>
-      change(run.definition, isDelivered, () => {
+    retry: (run: ModelRun, isDispatched: boolean) =>
+      change(run.definition, isDispatched, () => {
         const { isActive: isOpen, runner } = run.definition;
         if (run.status !== "FAILED" || !isOpen || runner === null) return refuse(409);
         const hasSameKey = (other: ModelRun) => other !== run && other.key === run.key && isActive(other);
@@ -171,22 +171,22 @@ export function createModel(definitionCount: number) {
         return answerRun(202, run);
       }),
 
-    delete: (run: ModelRun, isDelivered: boolean) =>
-      change(run.definition, isDelivered, () => {
+    delete: (run: ModelRun, isDispatched: boolean) =>
+      change(run.definition, isDispatched, () => {
         if (run.status === "RUNNING") return refuse(409);
         runs.delete(run);
         return refuse(204);
       }),
 
-    replace: (definition: ModelDefinition, content: ModelDefinition, isDelivered: boolean) =>
-      change(definition, isDelivered, () => {
+    replace: (definition: ModelDefinition, content: ModelDefinition, isDispatched: boolean) =>
+      change(definition, isDispatched, () => {
         Object.assign(definition, content);
         return refuse(200);
       }),
 
     sweep(): void {
       for (const definition of definitions) if (timeOut(definition)) promote(definition, "due");
-      for (const run of [...runs]) if (run.dispatch === "due") deliver(run);
+      for (const run of [...runs]) if (run.dispatch === "due") sendDispatch(run);
     },
 
     advance(seconds: number): void {

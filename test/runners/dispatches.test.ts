@@ -16,7 +16,7 @@ let dispatch: Dispatch;
 
 const onChanged = () => {};
 
-// A run whose delivery somebody has claimed.
+// A run whose dispatch another Worker has claimed.
 beforeEach(async () => {
   service = await startService();
   const { url: databaseUrl, sqlEndpoint: neonFetchEndpoint } = service.database;
