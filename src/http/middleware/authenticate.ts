@@ -63,6 +63,6 @@ export function requireSameOrigin(c: Context): void {
   if (SAFE_METHODS.has(c.req.method) || isSameOrigin(c)) return;
   throw new Problem(
     "forbidden",
-    `With the cookie \`${SESSION_COOKIE}\` only pages of the service's own origin can make changes.`,
+    `With the cookie \`${SESSION_COOKIE}\` only requests of the same origin can make changes.`,
   );
 }
