@@ -1,7 +1,7 @@
 /**
- * Runs before every npm script. It ends with one sentence when the packages are missing, or lack what their install
- * scripts fetch, so that nobody has to guess that from a stack trace. Plain JavaScript without imports of packages: it must
- * work on any Node, and before `npm ci`.
+ * Runs before every npm script. When the packages are missing, or their install scripts have not run, it prints one sentence
+ * instead of a stack trace. It is plain JavaScript without imports of packages, since it must work on any Node and before
+ * `npm ci`.
  */
 const { existsSync } = require("node:fs");
 const { join } = require("node:path");

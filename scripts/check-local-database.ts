@@ -1,6 +1,6 @@
 /**
- * Part of the build command of wrangler.toml. `npx wrangler dev` starts without a database, and then every request fails:
- * this says which command starts one. `npm run dev` sets NEON_FETCH_ENDPOINT; others have it in `.dev.vars`.
+ * Part of the build command of wrangler.toml. Without a database `npx wrangler dev` would start, and every request would fail.
+ * This prints the command that starts a database. `npm run dev` sets NEON_FETCH_ENDPOINT; others have it in `.dev.vars`.
  */
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
@@ -15,7 +15,7 @@ if (process.env.WRANGLER_COMMAND === "dev" && !(await hasDatabase())) console.lo
 async function hasDatabase(): Promise<boolean> {
   const vars = existsSync(".dev.vars") ? parseEnv(readFileSync(".dev.vars", "utf8")) : {};
   const endpoint = process.env.NEON_FETCH_ENDPOINT ?? vars.NEON_FETCH_ENDPOINT;
-  // Without an endpoint of its own, a DATABASE_URL is that of a real Neon.
+  // Without NEON_FETCH_ENDPOINT, DATABASE_URL is that of a database at Neon.
   if (!endpoint) return vars.DATABASE_URL !== undefined;
   try {
     const response = await fetch(endpoint, { signal: AbortSignal.timeout(2000) });

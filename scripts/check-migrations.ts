@@ -8,7 +8,7 @@ checkTables();
 if (!process.exitCode) console.log("The migrations and the tables agree.");
 
 function checkTables(): void {
-  // drizzle-kit has no "would anything change?"; what it writes into a copy is the answer.
+  // drizzle-kit has no option that only checks. So it runs on a copy, and whatever it writes there is the difference.
   const copy = mkdtempSync(join(tmpdir(), "migrations-"));
   try {
     cpSync("migrations", copy, { recursive: true });

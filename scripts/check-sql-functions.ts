@@ -1,7 +1,7 @@
 /**
- * Part of `npm run check`: a Worker of the release before must still work with the SQL functions of this one. So a function
- * that was released keeps its name, arguments and result; whatever needs another signature gets a new name, and the old
- * function goes a release later. `migrations/functions/released.json` lists the signatures that were released.
+ * Part of `npm run check`: the Worker of the release before must still work with the SQL functions of this release. So a
+ * released function keeps its name, arguments and result. A function with another signature gets a new name, and the old
+ * function is removed a release later. `migrations/functions/released.json` lists the released signatures.
  *
  * `npx node scripts/check-sql-functions.ts --release` adds the functions that are new: do that with each release.
  */

@@ -13,9 +13,9 @@ import { tryAnswers, tryLimits, tryOutage } from "./local/try-answers.ts";
 import { tryLife } from "./local/try-life.ts";
 import { startWorkerd } from "./local/workerd.ts";
 
-/** A third of what Cloudflare takes: what counts is the time to the first answer, and nothing should grow unseen. */
+/** A third of Cloudflare's limit. The time to the first answer matters more, but the size should not grow unnoticed. */
 const ALARM_KIB = 1024;
-/** Far beyond the goal of 1.6, which `npm run bench -- size` judges: other work on the machine must not fail a check. */
+/** Far above the goal of 1.6, which `npm run bench -- size` checks, so that other work on the machine cannot fail this check. */
 const ALARM_START_RATIO = 3;
 const START_ROUNDS = 7;
 

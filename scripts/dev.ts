@@ -34,7 +34,7 @@ While it runs, Enter shows again where everything is. \`npm run doctor\` looks a
 
 const CRON_INTERVAL_MS = 60_000;
 const READY_POLL_MS = 200;
-/** Each of these requests has the worker log again what is wrong with it. */
+/** A misconfigured Worker logs its fault again at each of these requests. */
 const UNHEALTHY_POLL_MS = 10_000;
 
 await supervise(async (supervisor) => {
@@ -55,7 +55,7 @@ await supervise(async (supervisor) => {
   const baseUrl = `http://localhost:${web.port}`;
   record.addVars({ PUBLIC_URL: baseUrl });
   startWorker(supervisor, record, web.port, database);
-  // After the worker, so that it is stopped first, and can still say that its runs have failed.
+  // Started after the Worker, so that it is stopped before it, and can still report that its runs have failed.
   startRunner(supervisor, record, runner.port);
   await untilItAnswers(`http://127.0.0.1:${web.port}/healthz`);
   await fireCron(web.port);
@@ -82,7 +82,7 @@ function startWorker(
       ...["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"],
       "--show-interactive-dev-session=false",
       ...prepareVars().flatMap((file) => ["--env-file", file]),
-      // These depend on this start, whatever the files say.
+      // These depend on the ports of this start, so they override the files.
       ...["--var", `DATABASE_URL:${databaseUrl}`],
       ...["--var", `NEON_FETCH_ENDPOINT:${neonFetchEndpoint}`],
       ...["--var", `PUBLIC_URL:http://localhost:${port}`],
@@ -90,13 +90,13 @@ function startWorker(
     cwd: root,
     env: {
       ...process.env,
-      // The build command of wrangler.toml needs npm's Node, also when this was not started by npm.
+      // The build command of wrangler.toml needs the Node of npm's package, also when this was not started by npm.
       PATH: `${join(root, "node_modules/.bin")}:${process.env.PATH}`,
       WRANGLER_SEND_METRICS: "false",
       WRANGLER_HIDE_BANNER: "true",
       // For scripts/check-local-database.ts, which wrangler runs before it builds.
       NEON_FETCH_ENDPOINT: neonFetchEndpoint,
-      // Nothing here reads Request.cf, and fetching a sample of it warns where there is no internet.
+      // Nothing here reads Request.cf. Without this, wrangler fetches a sample of it, and warns when there is no internet.
       CLOUDFLARE_CF_FETCH_ENABLED: "false",
     },
     onLine(line) {
@@ -119,7 +119,7 @@ function startRunner(supervisor: Supervisor, record: StackRecord, port: number):
   if (pid) record.addChild({ name: "the example runner", pid, mark: "examples/runner", signal: "TERM", isGroup: true });
 }
 
-/** Waits as long as it takes: a worker that does not build says so meanwhile, and builds once it is mended. */
+/** Waits without a limit: a Worker that does not build prints its errors, and builds again when they are fixed. */
 async function untilItAnswers(url: string): Promise<void> {
   for (;;) {
     const response = await fetch(url).catch(() => undefined);

@@ -40,7 +40,7 @@ export async function migrate(options: DatabaseOptions & { log: (line: string) =
   if (options.neonFetchEndpoint) neonConfig.fetchEndpoint = options.neonFetchEndpoint;
   const sql = neon(options.databaseUrl);
   await sql.transaction([
-    // Two that start at once would both create it; the lock is held until the transaction ends.
+    // Two migrations that start at once would both create it. The lock is held until the transaction ends.
     sql`select pg_advisory_xact_lock(hashtext('workflow_runs_migrations'))`,
     sql`create schema if not exists drizzle`,
     sql`create table if not exists drizzle.__drizzle_migrations (
@@ -56,7 +56,8 @@ export async function migrate(options: DatabaseOptions & { log: (line: string) =
     const at = new Date(migration.folderMillis).toISOString();
     try {
       await sql.transaction([
-        // First, and unique: of two that migrate at once, the second waits here and then fails whole.
+        // This unique row is inserted first: of two migrations at the same time, the second waits here, and then fails as a
+        // whole.
         sql`insert into drizzle.__drizzle_migrations (hash, created_at) values (${migration.hash}, ${migration.folderMillis})`,
         ...migration.sql.map((statement) => sql.query(statement)),
       ]);
@@ -64,7 +65,7 @@ export async function migrate(options: DatabaseOptions & { log: (line: string) =
       options.log(`Applied the migration of ${at}.`);
     } catch (error) {
       if (!(error instanceof NeonDbError && error.code === UNIQUE_VIOLATION)) throw error;
-      options.log(`The migration of ${at} was applied by somebody else meanwhile.`);
+      options.log(`The migration of ${at} was applied by another process at the same time.`);
     }
   }
   if (count > 0 || !(await hasSqlFunctions(sql))) {

@@ -1,6 +1,6 @@
 /**
- * `npm run pause-sweep` and `npm run resume-sweep`: keep the cron's sweeps from beginning, and let them begin again. The
- * pause is a fact in the database, so it holds from the next minute on, unlike a change of the cron trigger.
+ * `npm run pause-sweep` and `npm run resume-sweep`: pause the sweep, and end the pause. The pause is stored in the database, so
+ * it takes effect from the next minute on, while a change of the cron trigger takes up to 15 minutes.
  */
 import { parseArgs } from "node:util";
 import { openDatabase } from "../src/db/client.ts";

@@ -1,6 +1,6 @@
 /**
  * `npm run reencrypt-secrets`: encrypts the runners' webhook secrets with the newest key of ENCRYPTION_KEY, so that
- * the older ones can be taken out of it. Safe beside the service, and to run again.
+ * the older ones can be removed from it. It is idempotent, and safe while the service runs.
  */
 import { parseArgs } from "node:util";
 import { openDatabase } from "../src/db/client.ts";

@@ -20,7 +20,7 @@ const folder = join(root, "docs/screenshots");
 const [invoices] = MORE_WORKFLOWS;
 const [[somebody] = []] = MORE_PEOPLE;
 
-/** Each in light and dark, since the README shows what its reader prefers. */
+/** Each page in light and dark, since the README shows the variant that its reader prefers. */
 const PICTURES = {
   runs: "/app/runs",
   run: `/app/runs/${DEMO.runs.failed}`,

@@ -1,4 +1,4 @@
-/** `npm run test:soak`: compares the service with the model of a run's life for as long as one likes. */
+/** `npm run test:soak`: compares the service with the model of a run's life until it is stopped. */
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { parseArgs } from "node:util";

@@ -8,26 +8,26 @@ const keyRing = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** HMAC keys: RFC 7518 asks for as many bytes as the hash has. */
+/** Keys of HS256. RFC 7518 requires at least as many bytes as the hash has: 32. */
 const signingKeys = keyRing.refine((ring) => [...ring.byId.values()].every(({ secret }) => secret.length >= 32));
 
 const AES_256_KEY = /^[A-Za-z0-9+/]{43}=$/;
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-/** The keys of `.dev.vars.example`: everybody knows them. */
+/** The keys of `.dev.vars.example`. They are published, so they protect nothing. */
 export const PUBLISHED_KEYS: ReadonlySet<string> = new Set([
   "b25seS1mb3ItdGhlLWxvY2FsLXN0YWNrLTAxMjM0NTY=",
   "only-for-the-local-stack-run-tokens-0123456789",
   "only-for-the-local-stack-sessions-0123456789",
 ]);
 
-/** A binding of the platform's that counts: https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit */
+/** Cloudflare's binding of a rate limiter: https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit */
 export type RateLimiter = { limit(options: { key: string }): Promise<{ success: boolean }> };
 
 const rateLimiter = z.custom<RateLimiter>((binding) => typeof binding === "object" && binding !== null).optional();
 
-/** Origins, separated by commas. `*` is none. */
+/** Origins, separated by commas. `*` is not an origin, so it is refused. */
 const origins = z.string().transform((text, context) => {
   const list = text
     .split(",")
@@ -43,44 +43,44 @@ const seconds = z.coerce.number().int();
 const varsSchema = z.object({
   /** Postgres connection string, as Neon shows it. */
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
-  /** Where Neon's HTTP protocol is spoken, if not at the database's own host. */
+  /** The URL of Neon's HTTP protocol, when it is not at the host of the database. */
   NEON_FETCH_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   /** How long one request to the database may take. */
   DATABASE_TIMEOUT_SECONDS: seconds.min(1).max(60).default(10),
-  /** Where runners reach this service: the base of every callback URL. */
+  /** The URL at which runners reach this service. Every callback URL begins with it. */
   PUBLIC_URL: z.url({ protocol: /^https?$/ }),
-  /** Encrypts the runners' webhook secrets: each key is 32 bytes in base64. */
+  /** Encrypts the webhook secrets of runners. Each key is 32 bytes in base64. */
   ENCRYPTION_KEY: keyRing.refine((ring) => [...ring.byId.values()].every(({ secret }) => AES_256_KEY.test(secret))),
   /** Signs run tokens. */
   RUN_TOKEN_SECRET: signingKeys,
-  /** Signs the sessions of the dashboard, and verifies session tokens of HS256. */
+  /** Signs the sessions of the dashboard, and verifies session tokens that are signed with HS256. */
   SESSION_SECRET: signingKeys.optional(),
-  /** Where an OIDC issuer publishes the keys of its session tokens. Plain http only on this machine. */
+  /** The URL at which an OIDC issuer publishes the keys of its session tokens. It is https, or on this machine. */
   SESSION_JWKS_URL: z
     .url({ protocol: /^https?$/ })
     .refine((url) => URL.canParse(url) && (new URL(url).protocol === "https:" || LOOPBACK.has(new URL(url).hostname)))
     .optional(),
-  /** What a session token's `iss` and `aud` must be. */
+  /** The values that `iss` and `aud` of a session token must have. */
   SESSION_ISSUER: z.string().min(1).optional(),
   SESSION_AUDIENCE: z.string().min(1).optional(),
   /** The origins whose pages may call the service with a bearer token. */
   CORS_ORIGINS: origins.default([]),
-  /** Count the requests of an address, its failed authentications, and the requests with one credential. */
+  /** Limit the requests of one address, its failed authentications, and the requests with one credential. */
   ADDRESS_LIMITER: rateLimiter,
   FAILURE_LIMITER: rateLimiter,
   CALLER_LIMITER: rateLimiter,
   /** Where the Durable Objects are put: https://developers.cloudflare.com/durable-objects/reference/data-location/ */
   HUB_LOCATION: z.enum(["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"]).optional(),
-  /** Added to every time limit, for the time that a run takes to reach its runner. */
+  /** Added to every run's time limit, for the time that its dispatch takes to reach the runner. */
   DEADLINE_GRACE_SECONDS: seconds.min(0).max(3600).default(0),
-  /** Deletes runs so many days after they have ended. */
+  /** Runs are deleted this many days after they ended. */
   RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).optional(),
-  /** Lets runners be `http` and on this machine. For the local stack only. */
+  /** Allows runners whose URL is `http` or on this machine. For the local stack only. */
   ALLOW_LOCAL_RUNNERS: z.stringbool().default(false),
 });
 
 const schema = varsSchema
-  // Another service's token from the same issuer must not open this one.
+  // The same issuer may sign tokens for other services. Without these two checks, such a token would be valid here.
   .refine((vars) => !vars.SESSION_JWKS_URL || vars.SESSION_ISSUER, { path: ["SESSION_ISSUER"] })
   .refine((vars) => !vars.SESSION_JWKS_URL || vars.SESSION_AUDIENCE, { path: ["SESSION_AUDIENCE"] })
   .superRefine((vars, context) => {
@@ -91,7 +91,10 @@ const schema = varsSchema
 
 type Vars = z.infer<typeof varsSchema>;
 
-/** What is right for the local stack and would be a hole in production: whose name, and why. None when the database is on this machine. */
+/**
+ * The settings that are safe for the local stack only, with the reason for each. When the database is on this machine, the
+ * list is empty.
+ */
 function findUnsafe(vars: Vars): [name: keyof Vars, reason: string][] {
   if (LOOPBACK.has(new URL(vars.NEON_FETCH_ENDPOINT ?? vars.DATABASE_URL).hostname)) return [];
   const unsafe: [keyof Vars, string][] = [];
@@ -113,30 +116,30 @@ export type Config = {
   encryptionKeys: KeyRing;
   runTokenKeys: KeyRing;
   sessions: {
-    /** Without them no token signed with HS256 is valid. */
+    /** Undefined: no token that is signed with HS256 is valid. */
     keys: KeyRing | undefined;
-    /** Without it no other one is. */
+    /** Undefined: no token that is signed with another algorithm is valid. */
     jwksUrl: string | undefined;
     issuer: string | undefined;
     audience: string | undefined;
   };
   corsOrigins: readonly string[];
-  /** Without one, nothing is limited by it. */
+  /** An undefined limiter limits nothing. */
   limiters: Record<"address" | "failure" | "caller", RateLimiter | undefined>;
   /** A location hint of Cloudflare's; undefined leaves it to the first use. */
   hubLocation: "wnam" | "enam" | "sam" | "weur" | "eeur" | "apac" | "oc" | "afr" | "me" | undefined;
   deadlineGraceSeconds: number;
-  /** Undefined keeps runs for ever. */
+  /** Undefined: runs are kept for ever. */
   retentionDays: number | undefined;
   allowLocalRunners: boolean;
 };
 
-/** A binding or var that is missing or wrong; `reason` where there is more to say than that. Never holds its value. */
+/** A binding or var that is missing or wrong. `reason` is null when there is nothing to add. The value is never included. */
 export type ConfigFault = { name: string; reason: string | null };
 
 export const describeFault = ({ name, reason }: ConfigFault) => (reason === null ? name : `${name} (${reason})`);
 
-/** What is missing, wrong or unsafe in the configuration, each once. */
+/** Thrown for a configuration in which settings are missing, wrong or unsafe. `faults` lists each setting once. */
 export class ConfigError extends Error {
   readonly faults: readonly ConfigFault[];
 
@@ -148,7 +151,10 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads the Worker's bindings and vars. Throws {@link ConfigError}. */
+/**
+ * Reads the Worker's bindings and vars.
+ * @throws ConfigError
+ */
 export function readConfig(bindings: object): Config {
   const result = schema.safeParse(bindings);
   if (!result.success) {
@@ -178,7 +184,7 @@ export function readConfig(bindings: object): Config {
   };
 }
 
-/** Only our own reasons: those of the library may repeat a value. */
+/** The reason of one of our own checks; null for a check of the library, whose message may repeat the value. */
 function reasonOf(issue: z.core.$ZodIssue): string | null {
   return issue.code === "custom" && issue.params?.isReason === true ? issue.message : null;
 }

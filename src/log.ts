@@ -1,11 +1,11 @@
-/** One JSON line for each thing worth knowing. The platform adds the time. Secrets never come here. */
+/** Writes one line of JSON to the log. The platform adds the time. Never pass a secret in `fields`. */
 export function log(level: "info" | "error", event: string, fields: Record<string, unknown>): void {
   console[level](JSON.stringify({ level, event, ...fields }));
 }
 
 /**
- * What a log line may tell of an error: its root cause. The wrappers around it are left out, because
- * drizzle's holds the statement's parameters, and those may be secrets.
+ * The fields of an error that may be logged: those of its root cause. The errors around it are left out, since drizzle's
+ * error contains the parameters of the statement, which may be secrets.
  */
 export function describeError(error: unknown): { error: string; stack?: string } {
   let root = error;

@@ -1,6 +1,6 @@
 /**
- * Runs `action` with a signal that aborts it after `ms` with a `TimeoutError`. Other than that of `AbortSignal.timeout`,
- * the timer ends with the action: a Worker may have 10,000 at a time, and a sweep gets there.
+ * Runs `action` with a signal that aborts it after `ms` with a `TimeoutError`. The timer is cleared when the action ends.
+ * `AbortSignal.timeout` would keep its timer, and a long sweep would exceed the 10,000 timers that a Worker may have.
  */
 export async function withTimeLimit<Result>(
   ms: number,

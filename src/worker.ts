@@ -27,7 +27,7 @@ const app = createService();
 
 type Composed = Services & { live: ReturnType<typeof openLive> };
 
-/** The platform hands the same bindings to every request of an isolate, so what is made of them is made once. */
+/** The services of each bindings object. All requests of an isolate get the same object, so its services are created once. */
 const servicesOf = new WeakMap<object, Composed>();
 
 function compose(bindings: object): Composed {
@@ -72,7 +72,7 @@ export default {
       await sweepUnlessIdle(services.live.openRegister(), () => sweep(services));
     } catch (error) {
       log("error", "sweep", describeError(error));
-      // So that the platform counts it as failed, too.
+      // Thrown again, so that the platform also counts the invocation as failed.
       throw error;
     }
   },

@@ -24,7 +24,7 @@ function faultsOf(vars: Record<string, unknown>): readonly ConfigFault[] {
 }
 
 describe("a configuration for production", () => {
-  it("is taken when nothing in it is for the local stack", () => {
+  it("is accepted when no setting in it is for the local stack", () => {
     expect(faultsOf(PRODUCTION)).toEqual([]);
     expect(faultsOf({ ...PRODUCTION, SESSION_SECRET: SETTINGS.RUN_TOKEN_SECRET })).toEqual([]);
   });
@@ -53,7 +53,7 @@ describe("a configuration for production", () => {
     expect(names).toEqual(["PUBLIC_URL", "ENCRYPTION_KEY", "RUN_TOKEN_SECRET", "SESSION_SECRET"]);
   });
 
-  it("is judged by where the database is asked, not by the host that its URL names", () => {
+  it("is recognised by the endpoint of the database, not by the host in its URL", () => {
     const endpoint = { DATABASE_URL: "postgres://localhost/main", NEON_FETCH_ENDPOINT: "https://sql.example.com/sql" };
     expect(faultsOf({ ...PRODUCTION, ...endpoint, ALLOW_LOCAL_RUNNERS: "true" })).toMatchObject([
       { name: "ALLOW_LOCAL_RUNNERS" },

@@ -31,7 +31,7 @@ describe("wrangler.toml", () => {
     ]);
   });
 
-  it("has runners fetched as the public does, and no request logged by Cloudflare beside our own line", () => {
+  it("makes Workers fetch runners through the public internet, and logs each request once, by our own line", () => {
     expect(valuesOf("compatibility_flags")).toEqual(['["global_fetch_strictly_public"]']);
     expect(valuesOf("invocation_logs")).toEqual(["false"]);
   });

@@ -9,7 +9,7 @@ import { explain, type Plan } from "../support/plans.ts";
 import type { Server } from "../support/postgres.ts";
 import { number, type Report, range } from "../support/report.ts";
 import { alternate, quantile, ratios, spread } from "../support/rounds.ts";
-import { BUSY, definitionId, FREE, GRANTED, grantedKey, ownerKey, runId, seed, userId } from "../support/seed.ts";
+import { BUSY, definitionId, FREE, ownerKey, READABLE, readerKey, runId, seed, userId } from "../support/seed.ts";
 import { SWEEP_PATH, sweepWrapper } from "../support/sweep-worker.ts";
 import { type Build, bindings, buildWorker, startWorker, type Worker } from "../support/worker.ts";
 
@@ -35,10 +35,10 @@ const list = (query: string) => () => `/v1/workflow-runs?${query}`;
 
 const OPERATIONS: Operation[] = [
   { name: "get", path: ({ runs }) => `/v1/workflow-runs/${runId(runs / 2)}`, inChart: true },
-  { name: "get, USER", path: (site) => `/v1/workflow-runs/${grantedRun(site)}`, key: grantedKey },
+  { name: "get, USER", path: (site) => `/v1/workflow-runs/${readableRun(site)}`, key: readerKey },
   { name: "list, first page", path: list(""), inChart: true },
   { name: "list, deep page", path: ({ deepCursor }) => `/v1/workflow-runs?cursor=${deepCursor}`, inChart: true },
-  { name: "list, USER", path: list(""), key: grantedKey },
+  { name: "list, USER", path: list(""), key: readerKey },
   { name: "list, status RUNNING", path: list("status=RUNNING") },
   { name: "list, status PENDING", path: list("status=PENDING") },
   { name: "list, status COMPLETED", path: list("status=COMPLETED") },
@@ -89,9 +89,9 @@ const OPERATIONS: Operation[] = [
 ];
 const idleSweep = OPERATIONS.at(-1);
 
-/** A run of the definition that was granted, in the middle of them all. */
-function grantedRun({ runs }: Site): string {
-  return runId(Math.floor(runs / 200) * 100 + GRANTED - 1);
+/** A run of the definition that the USER may read, in the middle of all runs. */
+function readableRun({ runs }: Site): string {
+  return runId(Math.floor(runs / 200) * 100 + READABLE - 1);
 }
 
 export async function measureGrowth(context: Context): Promise<Report> {

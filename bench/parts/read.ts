@@ -7,7 +7,7 @@ import type { Context } from "../support/context.ts";
 import { sendLoad } from "../support/load.ts";
 import { number, type Report, range } from "../support/report.ts";
 import { alternate, ratios, spread } from "../support/rounds.ts";
-import { definitionId, GRANTED, grantedKey, ownerKey, runId, seed } from "../support/seed.ts";
+import { definitionId, ownerKey, READABLE, readerKey, runId, seed } from "../support/seed.ts";
 import { bindings, buildWorker, startWorker, type Worker } from "../support/worker.ts";
 
 const CONNECTIONS = 32;
@@ -85,11 +85,11 @@ export async function measureReadPath(context: Context): Promise<Report> {
   }
 }
 
-/** A COMPLETED run of the definition that was granted. */
+/** A COMPLETED run of the definition that the USER may read. */
 async function readableRun(pool: pg.Pool): Promise<string> {
   const { rows } = await pool.query<{ id: string }>(
     "select id from workflow_runs where workflow_definition_id = $1 and status = 'COMPLETED' limit 1",
-    [definitionId(GRANTED)],
+    [definitionId(READABLE)],
   );
   return rows[0]?.id ?? runId(1);
 }
@@ -112,14 +112,14 @@ function subjectsOf(workers: Workers, path: string, etag: string): Subject[] {
     { ...owner, name: NAMES.byHand, worker: byHand },
     { ...owner, name: NAMES.ordinary, worker: ordinary },
     ...(before ? [{ ...owner, name: `${BEFORE}, 200`, worker: before }] : []),
-    { ...owner, name: "200, USER with 50 permissions", worker: ours, headers: key(grantedKey) },
+    { ...owner, name: "200, USER with 50 permissions", worker: ours, headers: key(readerKey) },
     { ...same, name: "304", worker: ours },
     { ...same, name: "by hand, 304", worker: byHand },
     { name: "401, unknown key", worker: ours, path, headers: key("wr_bench_unknown"), status: 401 },
   ];
 }
 
-/** A reference that answers something else than the service would be no reference. */
+/** Checks that a reference gives the same answer as the service, since otherwise the comparison would be invalid. */
 async function requireSameAnswer(subjects: readonly Subject[], expected: string): Promise<void> {
   const sorted = (body: string) => JSON.stringify(Object.entries(JSON.parse(body)).sort());
   for (const { name, worker, path, headers } of subjects) {

@@ -22,7 +22,7 @@ export async function countRoundTrips(context: Context): Promise<Report> {
   const server = await context.server();
   await server.createDatabase(DATABASE);
   const held: (() => void)[] = [];
-  // Holds its answer, so that what is written down after a dispatch is not taken for the request's own.
+  // The runner delays its answer, so that recording the dispatch is not counted for the request itself.
   const runner = await startRunner(() => new Promise((resolve) => void held.push(resolve)));
   const vars = { ...bindings(server.url(DATABASE), server.endpointUrl), ...SETTINGS, ...SESSION_SETTINGS };
   const worker = await startWorker(buildWorker("worker"), { vars: { ...vars, PUBLIC_URL: "http://localhost:8787" } });
@@ -43,7 +43,7 @@ export async function countRoundTrips(context: Context): Promise<Report> {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
 
-  /** Lets the runner answer, and waits until nothing is sent any more. Returns what was sent meanwhile. */
+  /** Lets the runner answer, and waits until nothing is sent any more. Returns all that was sent during that. */
   async function settle(): Promise<SqlTransaction[]> {
     sent.length = 0;
     for (const release of held.splice(0)) release();
@@ -57,7 +57,7 @@ export async function countRoundTrips(context: Context): Promise<Report> {
     const response = await send(call.method, call.path, token, call.body);
     const text = await response.text();
     const counted = { operation: id, status: response.status, ...sumOf(sent) };
-    // No sweep has come by, so the service is not ready.
+    // No sweep has ended yet, so the service is not ready.
     if (response.status >= 300 && id !== "readiness_check") throw new Error(`${id}: ${response.status} ${text}`);
     return counted;
   }
@@ -119,5 +119,5 @@ async function until<Value>(find: () => Value | undefined): Promise<Value> {
     if (value !== undefined) return value;
     await delay(10);
   }
-  throw new Error("What should follow the answer did not come within 5 s.");
+  throw new Error("The requests after the answer were not sent within 5 s.");
 }

@@ -123,9 +123,9 @@ async function cycleMany(
   const client = async (n: number) => {
     while (performance.now() - began < seconds * 1000) {
       const started = performance.now();
-      const told = new Promise<Webhook>((resolve) => listeners.set(definitionId(n), resolve));
+      const received = new Promise<Webhook>((resolve) => listeners.set(definitionId(n), resolve));
       const [webhook] = await Promise.all([
-        told.then((webhook) => {
+        received.then((webhook) => {
           toRunner.push(performance.now() - started);
           return webhook;
         }),
@@ -172,7 +172,7 @@ async function drainOne(
     };
     listeners.set(definitionId(definition), end);
     if (held) end(held);
-    else reject(new Error("The runner was not told of the first run."));
+    else reject(new Error("The runner did not get the first run."));
   });
   const elapsed = performance.now() - began;
   times.sort((a, b) => a - b);

@@ -62,7 +62,7 @@ async function checkOut(): Promise<void> {
   writeFileSync(join(folder, "complete"), `${COMMIT}\n`);
 }
 
-/** Lets this process go on meanwhile: the SQL endpoint, which a migration asks, is in it. */
+/** Runs asynchronously, since the SQL endpoint that a migration needs is in this process. */
 async function runHere(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<void> {
   await promisify(execFile)(command, args, {
     cwd: folder,

@@ -11,7 +11,7 @@ export type WorkflowResult = { perSecond: number; p50Ms: number; p95Ms: number }
 export function runWorkflows(load: Load): Promise<WorkflowResult> {
   return new Promise((resolve, reject) => {
     const child = fork(import.meta.filename, [], {
-      // What DBOS uses of `pg` that will go away is not ours to be told.
+      // DBOS uses a deprecated part of `pg`; its warnings are of no use here.
       execArgv: ["--no-deprecation"],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });

@@ -8,11 +8,11 @@ const sqlId = (kind: number, n: string) => `('0190000${kind}-0000-7000-8000-' ||
 
 const TENANT = id(0, 1);
 export const ownerKey = "wr_bench_owner";
-/** A USER who has 50 grants, and has triggered nothing. */
-export const grantedKey = "wr_bench_granted";
-const GRANTS = 50;
+/** A USER who has 50 permissions, and has triggered no runs. */
+export const readerKey = "wr_bench_reader";
+const PERMISSIONS = 50;
 const USERS = 20;
-const GRANTED_USER = 99;
+const READER = 99;
 /** Runs that are not done, whatever the number of the others: RUNNING ones, and PENDING ones behind them. */
 const RUNNING = 20;
 const PENDING = 100;
@@ -21,10 +21,10 @@ export const userId = (n: number) => id(1, n);
 export const definitionId = (n: number) => id(2, n);
 export const runId = (n: number) => id(3, n);
 const folderId = (n: number) => id(4, n);
-/** A definition whose slot is taken, one whose slot is free, and the one that was granted. */
+/** A definition whose slot is taken, one whose slot is free, and the one that the USER may read. */
 export const BUSY = 1;
 export const FREE = 50;
-export const GRANTED = 60;
+export const READABLE = 60;
 
 const WEBHOOK_SECRET = "whsec_YmVuY2htYXJrcy13ZWJob29rLXNlY3JldC0wMTIzNDU=";
 
@@ -62,11 +62,11 @@ async function seedTenant(client: pg.PoolClient): Promise<void> {
     `insert into users (id, tenant_id, email, role)
     select ${sqlId(1, "n")}, $1::uuid, n || '@bench.example', case n when 1 then 'OWNER' else 'USER' end
     from (select generate_series(1, $2::int) union all select $3::int) s (n)`,
-    [TENANT, USERS, GRANTED_USER],
+    [TENANT, USERS, READER],
   );
   for (const [n, key] of [
     [1, ownerKey],
-    [GRANTED_USER, grantedKey],
+    [READER, readerKey],
   ] as const) {
     await client.query(
       `insert into api_keys (id, tenant_id, user_id, name, key_hash, key_suffix)
@@ -74,14 +74,14 @@ async function seedTenant(client: pg.PoolClient): Promise<void> {
       [id(5, n), TENANT, userId(n), createHash("sha256").update(key).digest()],
     );
   }
-  // A folder with a document to read, what to do, a folder to write to, and folders that may be granted.
+  // A folder with a document to read, what to do, a folder to write to, and folders for permissions.
   await client.query(
     `insert into path_parts (id, tenant_id, name, part_type, materialized_path)
     select ${sqlId(4, "n")}, $1::uuid, name, type, '/' || name
     from (values (1, 'workflows', 'FOLDER'), (2, 'sources', 'FOLDER'), (4, 'how-to.md', 'DOCUMENT'), (5, 'outputs', 'FOLDER'))
       s (n, name, type)
     union all select ${sqlId(4, "100 + n")}, $1::uuid, 'team-' || n, 'FOLDER', '/team-' || n from generate_series(1, $2::int) n`,
-    [TENANT, GRANTS - 1],
+    [TENANT, PERMISSIONS - 1],
   );
   await client.query(
     `insert into path_parts (id, tenant_id, parent_id, name, part_type, materialized_path)
@@ -120,7 +120,7 @@ async function seedDefinitions(client: pg.PoolClient, options: Seed): Promise<vo
     `insert into user_permissions (id, tenant_id, user_id, path_part_id, capability)
     select ${sqlId(7, "n")}, $1::uuid, $2::uuid, ${sqlId(4, "100 + n")}, 'READ_WRITE' from generate_series(1, $3::int) n
     union all select ${sqlId(7, "0")}, $1::uuid, $2::uuid, $4::uuid, 'READ_ONLY'`,
-    [TENANT, userId(GRANTED_USER), GRANTS - 1, id(6, GRANTED)],
+    [TENANT, userId(READER), PERMISSIONS - 1, id(6, READABLE)],
   );
 }
 

@@ -29,13 +29,13 @@ WORK_SECONDS = float(os.environ.get("WORK_SECONDS", "5"))
 CALLBACK_RETRY_SECONDS = float(os.environ.get("CALLBACK_RETRY_SECONDS", "5"))
 MAX_BODY_BYTES = 1024 * 1024
 CALLBACK_TIMEOUT_SECONDS = 15
-# Longer than any run may last: nothing can still come for it.
+# Longer than any run may last: no message about a run can arrive so long after its dispatch.
 FORGET_AFTER_SECONDS = 25 * 3600
 SHUT_DOWN = "The runner was shut down."
 
 
 class Unfinished(Exception):
-    """The work must end before it is done. The text says why."""
+    """Raised when the work must end before it is done. The text says why."""
 
 
 class Attempt:
@@ -60,7 +60,7 @@ class Attempt:
         self.end("It was stopped.")
 
     def is_wanted(self) -> bool:
-        """False when nobody waits for a result any more."""
+        """False when the service does not accept a result any more."""
         return not self.is_stopped and time.time() < self.deadline
 
     def is_ended(self) -> bool:
@@ -78,7 +78,7 @@ class Attempt:
         self._ended.wait(max(0.0, min(seconds, self.deadline - time.time(), threading.TIMEOUT_MAX)))
 
 
-# By the `webhook-id` of its dispatch. Keep the ids in a database if your runner may restart.
+# The attempts by the `webhook-id` of their dispatch. Store the ids in a database if your runner may restart.
 attempts: dict[str, Attempt] = {}
 attempts_lock = threading.Lock()
 workers: set[threading.Thread] = set()
@@ -95,7 +95,7 @@ def work(name: str, run: dict, attempt: Attempt) -> None:
 
 
 def execute(name: str, run: dict, attempt: Attempt) -> None:
-    """Works on an attempt and says how it ended: again and again if need be, until nobody wants to know any more."""
+    """Works on an attempt and reports its result. The callback is retried until its answer is final."""
     try:
         attempt.check()
         work(name, run, attempt)
@@ -111,7 +111,7 @@ def execute(name: str, run: dict, attempt: Attempt) -> None:
 
 
 class NoRedirects(urllib.request.HTTPRedirectHandler):
-    """The callback carries a credential, which is not for anybody else."""
+    """Does not follow redirects: the callback carries a credential, which no other server must get."""
 
     def redirect_request(self, *_: object) -> None:
         return None
@@ -121,7 +121,7 @@ http = urllib.request.build_opener(NoRedirects)
 
 
 def call_back(name: str, run: dict, result: dict) -> bool:
-    """True when the service has said its last word on the result: it was recorded, or it is no longer wanted."""
+    """True when the answer is final: the result was recorded, or the service does not accept it any more."""
     request = urllib.request.Request(
         run["callback_url"],
         data=json.dumps(result).encode(),
@@ -143,7 +143,7 @@ def call_back(name: str, run: dict, result: dict) -> bool:
 
 
 def obey(message: dict) -> None:
-    """Does what a message asks for. Its sender waits for at most 15 s, so the work goes on after the answer."""
+    """Handles a message. The service waits for at most 15 s, so the work goes on after the answer."""
     kind, data = message["type"], message["data"]
     if kind not in ("workflow_run.dispatched", "workflow_run.stopped"):
         return
@@ -154,7 +154,7 @@ def obey(message: dict) -> None:
         if shut_down.is_set():
             attempt.end(SHUT_DOWN)
         if kind == "workflow_run.stopped":
-            # It may overtake its dispatch, which must then not be begun.
+            # A stop may arrive before its dispatch. The attempt must then not be begun.
             attempt.stop()
             return
         if attempt.is_begun or attempt.is_stopped:
@@ -214,7 +214,7 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST
 
     def log_message(self, *_: object) -> None:
-        """The lines of `log` say more."""
+        """Prints nothing: the lines of `log` say more than the server's own."""
 
 
 def paths(parts: list[dict]) -> str:
@@ -241,7 +241,7 @@ def main() -> None:
 
     shut_down.wait()
     server.shutdown()
-    # What is under way ends as FAILED, at once rather than at its deadline; then nothing is left to wait for.
+    # The runs in progress are reported as FAILED now, instead of timing out at their deadlines.
     with attempts_lock:
         for attempt in attempts.values():
             attempt.end(SHUT_DOWN)

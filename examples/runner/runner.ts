@@ -1,7 +1,7 @@
 /**
- * A complete self-hosted runner: it takes runs, works on them for a few seconds and says how they ended. Start from it:
- * put your work into `work`. It needs Node 22.18 or newer and the package `standardwebhooks`; docs/runner-protocol.md
- * says what it speaks, for any other language.
+ * A complete self-hosted runner: it accepts runs, works on them for a few seconds and reports their results. Start from it and
+ * put your work into `work`. It needs Node 22.18 or newer and the package `standardwebhooks`. docs/runner-protocol.md
+ * describes the protocol for other languages.
  */
 import { createServer } from "node:http";
 import process from "node:process";
@@ -20,13 +20,13 @@ type Result = { status: "COMPLETED" } | { status: "FAILED"; error: string };
 const { HOST = "127.0.0.1", PORT = "8788", WEBHOOK_SECRET = "" } = process.env;
 const { WORK_SECONDS = "5", CALLBACK_RETRY_SECONDS = "5" } = process.env;
 const MAX_BODY_LENGTH = 1024 * 1024;
-/** Longer than any run may last: nothing can still come for it. */
+/** Longer than any run may last: no message about a run can arrive so long after its dispatch. */
 const FORGET_AFTER_MS = 25 * 3600 * 1000;
 
 if (WEBHOOK_SECRET === "") throw new Error("Set WEBHOOK_SECRET to the webhook secret of your workflow definition.");
 const isBase64 = WEBHOOK_SECRET.startsWith("whsec_");
 const webhook = isBase64 ? new Webhook(WEBHOOK_SECRET) : new Webhook(Buffer.from(WEBHOOK_SECRET), { format: "raw" });
-/** What stops each attempt, by its dispatch's `webhook-id`. Keep the ids in a database if your runner may restart. */
+/** The attempts that were accepted, by the `webhook-id` of their dispatch. Store the ids in a database if your runner may restart. */
 const attempts = new Map<string, AbortController>();
 const shutDown = new AbortController();
 
@@ -38,7 +38,7 @@ async function work(id: string, { run_snapshot: snapshot, input }: Run, signal: 
   await delay(Number(WORK_SECONDS) * 1000, undefined, { signal });
 }
 
-/** Works on an attempt and says how it ended: again and again if need be, until nobody wants to know any more. */
+/** Works on an attempt and reports its result. The callback is retried until it gets a final answer or the deadline has passed. */
 async function execute(id: string, run: Run, stopped: AbortSignal): Promise<void> {
   const deadline = AbortSignal.timeout(Math.max(0, Date.parse(run.deadline_at) - Date.now()));
   const unwanted = AbortSignal.any([stopped, deadline]);
@@ -55,7 +55,7 @@ async function execute(id: string, run: Run, stopped: AbortSignal): Promise<void
   }
 }
 
-/** True when the service has said its last word on the result: it was recorded, or it is no longer wanted. */
+/** True when the answer is final: the result was recorded, or the service does not accept it any more. */
 async function callBack(id: string, run: Run, result: Result): Promise<boolean> {
   try {
     const response = await fetch(run.callback_url, {
@@ -72,14 +72,14 @@ async function callBack(id: string, run: Run, result: Result): Promise<boolean> 
   }
 }
 
-/** Does what a message asks for. Its sender waits for at most 15 s, so the work goes on after the answer. */
+/** Handles a message. The service waits for at most 15 s, so the work goes on after the answer. */
 function obey({ type, data }: Message): void {
   const id = `${data.run_id}.${data.attempt}`;
   const known = attempts.get(id);
   const attempt = known ?? new AbortController();
   attempts.set(id, attempt);
   if (!known) setTimeout(() => attempts.delete(id), FORGET_AFTER_MS).unref();
-  // A stop may overtake its dispatch, which is then known already.
+  // A stop may arrive before its dispatch. The attempt is then known already, and is not begun.
   if (type === "workflow_run.stopped") attempt.abort("It was stopped.");
   else if (known) console.log(id, "came again");
   else if (type === "workflow_run.dispatched") execute(id, data, attempt.signal);
@@ -107,7 +107,7 @@ server.listen(Number(PORT), HOST, () => {
 });
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
-  // What is under way ends as FAILED, at once rather than at its deadline; then nothing is left to wait for.
+  // The runs in progress are reported as FAILED now, instead of timing out at their deadlines. Then the process can end.
   process.once(signal, () => {
     server.close();
     server.closeAllConnections();

@@ -1,9 +1,10 @@
 -- Records that runners have accepted dispatches: [{"run_id", "tenant_id", "attempt", "status": the HTTP status}].
 --
--- Guarantees: an acceptance is recorded with its event, or not at all. One that is about an older attempt, or a run that
--- has ended, changes nothing.
--- Closes the race with a sweep that ends some of the same runs: it passes over the rows that somebody else holds, so that
--- neither waits for the other. Whoever holds the row of a run is about to end that run, or has its result.
+-- Guarantees: an acceptance is recorded together with its event, or not at all. An acceptance for an older attempt, or for a
+-- run that has ended, changes nothing.
+-- Closes the race with a sweep that ends some of the same runs: rows that another transaction has locked are skipped, so that
+-- neither waits for the other. Nothing is lost by that: a transaction that has locked the row of a run either ends the run or
+-- records its result, which proves the acceptance too.
 create or replace function public.accept_dispatches(p_acceptances jsonb) returns void
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare

@@ -1,4 +1,5 @@
--- Who the caller is, and what they may see and do. Verbs and lists ask here, and nothing else repeats these rules.
+-- The access rules: who the caller is, and what they may see and do. Verbs and lists use these functions, and the rules stand
+-- nowhere else.
 --
 -- There are two kinds of functions:
 -- 1. Set-returning `language sql stable` functions, to be used in FROM. Postgres inlines them, so that a list can use
@@ -42,7 +43,7 @@ language sql stable as $$
   where u.deactivated_at is null
 $$;
 
--- True for those who see and may do everything in their tenant.
+-- True for the roles that may see and do everything in their tenant.
 create or replace function public.is_administrator(p_role text) returns boolean
 language sql immutable as $$
   select p_role in ('OWNER', 'ADMIN')
@@ -58,17 +59,19 @@ $$;
 create or replace function public.permissions_of(p_role text, p_tenant_id uuid, p_user_id uuid)
 returns table (path text, capability text)
 language sql stable as $$
-  -- Not a join: the planner may read all parts of the tenant for it, since it takes every tenant for one of average size.
+  -- A subquery instead of a join: for a join the planner may read all parts of the tenant, since it assumes that each tenant
+  -- is of average size.
   select (
       select part.materialized_path from public.path_parts part
       where part.tenant_id = permission.tenant_id and part.id = permission.path_part_id),
     permission.capability
   from public.user_permissions permission
   where permission.tenant_id = p_tenant_id and permission.user_id = p_user_id and p_role = 'USER'
-  offset 0 -- so that each part is looked up once, however often the path is used
+  offset 0 -- keeps the planner from merging this query into others: each part is looked up once, however often it is used
 $$;
 
--- The paths that a USER may read, and those that they may write, each with all that lies below it: one row. Null for none.
+-- One row with the paths that a USER may read, and the paths that they may write. Each path covers all that lies below it.
+-- Null stands for no path.
 create or replace function public.permitted_paths(p_role text, p_tenant_id uuid, p_user_id uuid)
 returns table (readable text[], writable text[])
 language sql stable as $$
@@ -76,7 +79,7 @@ language sql stable as $$
   from public.permissions_of(p_role, p_tenant_id, p_user_id) permission
 $$;
 
--- True when a path is open to somebody of this role with these `permitted_paths`, the readable or the writable ones.
+-- True when a user of this role, with these readable (or writable) paths of `permitted_paths`, may read (or write) a path.
 create or replace function public.is_permitted(p_role text, p_permitted text[], p_path text) returns boolean
 language plpgsql immutable as $$
 begin
@@ -92,13 +95,13 @@ language sql stable as $$
   from public.permitted_paths(p_role, p_tenant_id, p_user_id) permitted
 $$;
 
--- The definitions that a USER may read. It begins with their permissions, so that a USER does not wait for all that the
--- tenant has. Empty for administrators, who need no permissions.
+-- The definitions that a USER may read. The search starts from their permissions, so its time does not grow with the number of
+-- the tenant's definitions. Empty for administrators, who need no permissions.
 create or replace function public.readable_definitions(p_role text, p_tenant_id uuid, p_user_id uuid)
 returns table (id uuid)
 language sql stable as $$
-  -- Materialized: otherwise the planner may join all definitions of the tenant first, since it cannot tell how few of them
-  -- lie below the permissions.
+  -- Materialized, since the planner cannot know how few definitions lie below the permissions, and might otherwise join all
+  -- definitions of the tenant first.
   with permission as materialized (
     select p_tenant_id as tenant_id, path from public.permissions_of(p_role, p_tenant_id, p_user_id)
   )
@@ -123,7 +126,7 @@ language sql stable as $$
   ) visible
 $$;
 
--- The newest definitions that the caller sees, in no order: `p_limit` of them or more, if there are as many.
+-- The newest definitions that the caller sees, unordered. They are at least `p_limit`, if there are so many.
 create or replace function public.newest_definitions(p_role text, p_tenant_id uuid, p_user_id uuid, p_limit integer)
 returns table (id uuid, created_at timestamptz)
 language sql stable as $$
@@ -140,8 +143,8 @@ language sql stable as $$
   join public.workflow_definitions d on d.id = readable.id
 $$;
 
--- True when a definition, given by its own part, is open to somebody of this role who may read these `permitted_paths`.
--- For each of several rows: the permissions have been looked up once.
+-- True when a user of this role with these readable paths may see a definition, which is given by its path part. For queries
+-- of several rows: the permissions are looked up once, by `permitted_paths`.
 create or replace function public.definition_is_visible(
   p_role text, p_readable text[], p_tenant_id uuid, p_path_part_id uuid
 ) returns boolean
@@ -167,7 +170,7 @@ begin
       and public.definition_is_visible(p_role, permitted.readable, d.tenant_id, d.path_part_id));
 end $$;
 
--- True for those who see a run: administrators, who triggered it, and who may read its definition.
+-- The rule by which a run is visible: to administrators, to the user who triggered it, and to users who may read its definition.
 create or replace function public.run_is_visible(
   p_role text, p_user_id uuid, p_run_user_id uuid, p_definition_is_readable boolean
 ) returns boolean
@@ -181,12 +184,12 @@ create or replace function public.may_see_run(
 ) returns boolean
 language plpgsql stable as $$
 begin
-  -- The definition is looked up only when nothing else decides.
+  -- The definition is looked up only when the other rules do not suffice.
   return public.run_is_visible(p_role, p_user_id, p_run_user_id, false)
     or public.may_see_definition(p_role, p_tenant_id, p_user_id, p_definition_id);
 end $$;
 
--- True when the caller may stop, retry or delete a run that they see.
+-- True when the caller, who sees a run, may stop, retry or delete it.
 create or replace function public.may_change_run(p_role text, p_user_id uuid, p_run_user_id uuid) returns boolean
 language sql immutable as $$
   select public.is_administrator(p_role) or p_run_user_id = p_user_id

@@ -1,8 +1,9 @@
--- Pauses a definition, or resumes it: the first of the runs that wait then starts. Nothing but `is_active` changes.
+-- Pauses or resumes a definition: only `is_active` changes. When it is resumed and its slot is free, the first PENDING run
+-- starts.
 --
 -- Closes the race with an invoke: both hold the definition's lock.
 --
--- Answers {"tenant_id", "dispatches", and "refused" if it was}: unauthenticated, not_found, forbidden.
+-- Answers {"tenant_id", "dispatches"}, and "refused" when it refuses: unauthenticated, not_found, forbidden.
 create or replace function public.change_definition_activity(
   p_credential jsonb, p_definition_id uuid, p_is_active boolean,
   p_grace_seconds integer, p_dispatch_lease_seconds integer
@@ -22,7 +23,7 @@ begin
     return (v_judged - '{user_id,role}'::text[]) || '{"dispatches": []}';
   end if;
 
-  -- 3. End what is over.
+  -- 3. End the overdue run, if there is one.
   perform public.end_overdue_runs(array[p_definition_id], v_now);
 
   -- 4. Pause or resume.
@@ -32,7 +33,7 @@ begin
     where d.id = p_definition_id and d.is_active <> p_is_active;
   end if;
 
-  -- 5. Start who is next.
+  -- 5. Promote the next run.
   return (v_judged - '{user_id,role}'::text[]) || jsonb_build_object('dispatches',
     public.promote_next_runs(array[p_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds));
 end $$;

@@ -1,4 +1,4 @@
--- What stop, retry and delete begin with.
+-- The first steps of stop, retry and delete.
 
 -- Locks the definition of a run that belongs to the caller's tenant, and returns its id; null when there is none.
 create or replace function public.lock_definition_of_run(p_credential jsonb, p_run_id uuid) returns uuid
@@ -14,10 +14,11 @@ begin
   return v_definition_id;
 end $$;
 
--- Whether the caller may do this to a run in the state that it is in. Call it after the lock was taken and what is over
--- was ended. Returns {"tenant_id"?, "refused"?, …}:
---   unauthenticated, not_found, forbidden (somebody else's run),
---   wrong_state (with "status"): `next_status` knows no such event in this state
+-- Checks that the caller may change a run by this event, and that the event is possible in the run's state. Call it after the
+-- definition was locked and overdue runs were ended. Returns {"tenant_id", "user_id", "role"}, or {"tenant_id"?, "refused"}
+-- where `refused` is one of:
+--   unauthenticated, not_found, forbidden (the run of another user),
+--   wrong_state (with "status"): `next_status` does not allow the event in this state
 create or replace function public.judge_run_change(p_credential jsonb, p_run_id uuid, p_event text) returns jsonb
 language plpgsql stable as $$
 declare

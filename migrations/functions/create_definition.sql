@@ -1,7 +1,7 @@
 -- Creates a definition, and its node in the tenant's tree.
 --
--- Guarantees: a definition and its node come into being together, and name only parts that exist.
--- Closes the race with whoever deletes such a part: the parts are locked before they are looked at.
+-- Guarantees: a definition and its node are inserted together, and the definition names only parts that exist.
+-- Closes the race with the deletion of such a part: the parts are locked before they are checked.
 --
 -- Answers {"tenant_id", and either "definition" or "refused"}, where `refused` is one of:
 --   unauthenticated, forbidden (not an administrator), path_parts (with "faults", see `path_part_faults`)
@@ -32,7 +32,7 @@ begin
     return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'path_parts', 'faults', v_faults);
   end if;
 
-  -- 3. Insert the node below the folder that the service keeps, and the definition.
+  -- 3. Insert the node, below the folder `/workflows` that every tenant has, and the definition.
   insert into public.path_parts (id, tenant_id, parent_id, name, part_type, metadata_obj_id, materialized_path,
     system_managed)
   select p_node_id, folder.tenant_id, folder.id, p_definition_id::text, 'WORKFLOW_DEFINITION', p_definition_id,

@@ -1,4 +1,4 @@
--- What creating and replacing a definition have in common. The content of a definition is a JSON object with the columns
+-- The steps that creating and replacing a definition have in common. The content of a definition is a JSON object with the columns
 -- that a caller may set: name, description, runner_type, runner_url, webhook_secret_encrypted, max_run_duration_seconds,
 -- source_path_part_ids, instruction_path_part_ids, output_path_part_ids, template_path_part_id, is_active.
 
@@ -10,9 +10,9 @@ begin
     select id::uuid from jsonb_array_elements_text(p_ids) with ordinality as given (id, "position") order by "position");
 end $$;
 
--- Locks the path parts that a definition names until the transaction ends. So whoever deletes one of them either comes
--- before, and the part is missing, or comes after, and sees the definition. They are locked in the order of their ids, as
--- deleting does, so that no two transactions wait for each other.
+-- Locks the path parts that a definition names until the transaction ends. A deletion of one of them then either commits
+-- before this, and the part is found to be missing, or waits for this, and sees that the definition uses the part. The parts
+-- are locked in the order of their ids, as deletions do, to avoid deadlocks.
 create or replace function public.lock_named_path_parts(p_credential jsonb, p_content jsonb) returns void
 language plpgsql as $$
 begin
@@ -27,8 +27,8 @@ begin
   for key share of part;
 end $$;
 
--- What is wrong with the path parts that a definition names, in the order of A, B, C, D; null when nothing is.
--- Each is {"field", "index", "id", "fault"}, with the template's index null. `fault` is one of:
+-- The faults of the path parts that a definition names, in the order of A, B, C, D; null when there is none.
+-- Each fault is {"field", "index", "id", "fault"}, with the template's index null. `fault` is one of:
 --   missing     there is no such part, or the caller may not read it
 --   wrong_type  with "part_type" and the "allowed" ones
 --   below       it lies below another part that is named: "above_field" and "above_index"
@@ -85,7 +85,7 @@ begin
     where fault is not null);
 end $$;
 
--- Where a part stands in a field of the content, counted from 0; null for the template, which is no list.
+-- The index of a part in a field of the content, from 0; null for the template, which is not a list.
 create or replace function public.json_index(p_field text, p_position bigint) returns bigint
 language sql immutable as $$
   select case when p_field <> 'template_path_part_id' then p_position - 1 end
@@ -102,7 +102,7 @@ begin
   return found;
 end $$;
 
--- Who wants to change a definition, and whether they may. Call it after the lock was taken. Returns {"tenant_id"?,
+-- Checks that the caller may change a definition. Call it after the definition was locked. Returns {"tenant_id"?,
 -- "user_id"?, "role"?, "refused"?}, where `refused` is one of: unauthenticated, not_found, forbidden (no write on the
 -- definition).
 create or replace function public.judge_definition_change(p_credential jsonb, p_definition_id uuid) returns jsonb

@@ -1,9 +1,9 @@
 -- Deletes a definition with its runs, their events, its node in the tree and the permissions on it.
 --
--- Guarantees: a definition goes with all that belongs to it, and never from under a run that is RUNNING.
+-- Guarantees: all that belongs to the definition is deleted with it, and nothing is deleted while one of its runs is RUNNING.
 -- Closes the race with an invoke: both hold the definition's lock before they look at its runs.
 --
--- Answers {"tenant_id", "dispatches", and "refused" if it was}, where `refused` is one of:
+-- Answers {"tenant_id", "dispatches"}, and "refused" when it refuses, which is one of:
 --   unauthenticated, not_found, forbidden (not an administrator), running (with "run_id")
 create or replace function public.delete_definition(
   p_credential jsonb, p_definition_id uuid, p_grace_seconds integer, p_dispatch_lease_seconds integer
@@ -30,7 +30,7 @@ begin
     v_answer := v_answer || '{"refused": "forbidden"}';
   end if;
 
-  -- 3. End what is over.
+  -- 3. End the overdue run, if there is one.
   perform public.end_overdue_runs(array[p_definition_id], v_now);
 
   -- 4. Delete the definition, unless one of its runs is RUNNING. The foreign keys delete what belongs to it.
@@ -45,7 +45,7 @@ begin
     delete from public.path_parts node where node.tenant_id = (v_judged ->> 'tenant_id')::uuid and node.id = v_node_id;
   end if;
 
-  -- 5. Start who is next.
+  -- 5. Promote the next run.
   return v_answer || jsonb_build_object('dispatches',
     public.promote_next_runs(array[p_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds));
 end $$;

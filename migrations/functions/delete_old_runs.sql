@@ -1,8 +1,9 @@
--- Deletes up to `p_limit` runs that ended more than `p_days` ago, with their events. The tenants take turns. A run stays for
--- at least as long as its idempotency key may be sent again.
+-- Deletes up to `p_limit` runs that ended more than `p_days` ago, with their events. The tenants take turns. A run is kept for
+-- at least as long as its idempotency key is in use.
 --
--- Guarantees: a run goes with all of its events.
--- Closes the race with a retry: it passes over a run that somebody else holds, and one that was retried has not ended.
+-- Guarantees: a run is deleted together with all of its events.
+-- Closes the race with a retry: runs that another transaction has locked are skipped, and a run that was retried has not ended
+-- any more, so it does not match.
 --
 -- Answers {"deleted": how many}.
 create or replace function public.delete_old_runs(p_days integer, p_limit integer) returns jsonb
@@ -12,7 +13,7 @@ declare
   v_created_before timestamptz := clock_timestamp() - interval '24 hours';
   v_deleted integer;
 begin
-  -- `tenant` hops from one tenant that has an ended run to the next.
+  -- `tenant` goes from one tenant with an ended run to the next by the index, without reading the runs in between.
   with recursive tenant (id) as (
     (select r.tenant_id from public.workflow_runs r where r.completed_at is not null order by r.tenant_id limit 1)
     union all

@@ -1,4 +1,5 @@
--- A run as it stands now, for a caller who may see it. This is the statement of the hottest route: it reads each row once.
+-- A run as it stands now, for a caller who may see it. This is the statement of the busiest route, so it reads each row only
+-- once.
 --
 -- Answers {"refused": "unauthenticated"}, or {"tenant_id", "run", "etag", "deadline_in_ms", "queue_position", "blocked_by"}:
 --   run             as `WorkflowRunResponse`; null when there is none that the caller may see

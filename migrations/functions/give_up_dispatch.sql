@@ -2,7 +2,7 @@
 -- runner that refused, but the run could be sent to none: then the run is UNREACHED, not REJECTED. `p_pause` also pauses the
 -- definition, so that nothing more is sent to a runner that is gone, unless the definition has another runner by now.
 --
--- Guarantees: the run ends and its slot is given on in one transaction.
+-- Guarantees: in one transaction the run ends and the next run gets its slot.
 -- Closes the race with a callback or a stop: all of them hold the definition's lock.
 --
 -- Answers {"dispatches"}.
@@ -23,10 +23,10 @@ begin
   for update of d;
   v_now := clock_timestamp();
 
-  -- 2. End what is over.
+  -- 2. End the overdue run, if there is one.
   perform public.end_overdue_runs(array[v_definition_id], v_now);
 
-  -- 3. Fail the run, unless its result was quicker.
+  -- 3. Fail the run, unless it has ended or was accepted before.
   with failed as (
     update public.workflow_runs r
     set status = public.next_status(r.status, 'fail'), ended_by = 'DISPATCH', error = p_reason,
@@ -48,7 +48,7 @@ begin
     where d.id = v_definition_id and d.runner_url = p_runner_url and d.is_active;
   end if;
 
-  -- 4. Start who is next.
+  -- 4. Promote the next run.
   return jsonb_build_object('dispatches',
     public.promote_next_runs(array[v_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds));
 end $$;

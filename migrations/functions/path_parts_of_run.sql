@@ -1,8 +1,9 @@
--- The path parts that a run is about, in the order of A, B, C, D, and what keeps a caller from using them: one row a part.
+-- The path parts that a run reads and writes, in the order of A, B, C, D, one row for each, with the reason why the caller may
+-- not use it.
 -- `field` is 'sources', 'instructions', 'outputs' or 'template'; `fault` is null, or:
 --   missing     the part no longer exists
 --   unreadable  the caller may not read it
---   unwritable  the run would write there, and the caller may not
+--   unwritable  it is an output, and the caller may not write it
 --   empty       a source folder without a document below it
 create or replace function public.path_parts_of_run(
   p_role text, p_tenant_id uuid, p_user_id uuid,

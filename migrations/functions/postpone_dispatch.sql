@@ -25,16 +25,16 @@ begin
   from postponed;
 end $$;
 
--- Makes the other dispatches that are due for a runner due some minutes later, without trying them: the runner has just not
--- answered, and other runners wait. `p_runner` is as `runner_of` has it. They are spread out, so that a runner that is up
--- again is not flooded. An event says the new time.
+-- Postpones the due dispatches to a runner by 1 to 5 minutes, without trying them: the runner has just not answered another
+-- one, and trying each of them would delay dispatches to other runners. `p_runner` is a value of `runner_of`. The new times
+-- are random, so that a runner that works again is not flooded. An event records the new time.
 --
--- Guarantees: nothing that somebody is sending right now is touched.
--- Closes the race with whoever changes one of these runs: it passes over the rows that somebody else holds.
+-- Guarantees: a dispatch that is being sent at this moment is not changed.
+-- Closes the race with other changes of these runs: rows that another transaction has locked are skipped.
 create or replace function public.postpone_dispatches_to(p_tenant_id uuid, p_runner text, p_reason text) returns void
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  -- More than a hanging runner usually has. What is left is postponed when the next try has hung, too.
+  -- More than a hanging runner usually has. The rest is postponed when the next try hangs as well.
   c_limit constant integer := 5000;
   c_least_seconds constant integer := 60;
   c_most_seconds constant integer := 300;

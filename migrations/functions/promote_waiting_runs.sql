@@ -1,15 +1,15 @@
--- Starts runs that wait although the slot of their definition is free, in up to `p_limit` definitions. Every verb promotes
--- before it ends, so there should be none. This is the safety net: it mends what a restore or a manual change left behind.
+-- Starts PENDING runs of up to `p_limit` definitions whose slot is free. Every verb promotes before it ends, so normally there
+-- are none. After a restore of the database or a manual change there may be some.
 --
--- Guarantees: safe beside every other verb. It passes over the definitions that somebody else holds.
+-- Guarantees: safe at the same time as any other verb. Definitions that another transaction has locked are skipped.
 --
--- Answers {"definitions": how many it looked at under their lock}.
+-- Answers {"definitions": how many definitions it locked}.
 create or replace function public.promote_waiting_runs(p_limit integer, p_grace_seconds integer) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_definition_ids uuid[];
 begin
-  -- 1. Lock the definitions. `waiting` hops from one definition that has a PENDING run to the next.
+  -- 1. Lock the definitions. `waiting` goes from one definition with a PENDING run to the next by the index.
   with recursive waiting (id) as (
     (select r.workflow_definition_id from public.workflow_runs r where r.status = 'PENDING'
       order by r.workflow_definition_id limit 1)
@@ -36,7 +36,7 @@ begin
   )
   select array_agg(id) into v_definition_ids from locked;
 
-  -- 2. Start who is next.
+  -- 2. Promote the next runs.
   perform public.promote_next_runs(v_definition_ids, clock_timestamp(), p_grace_seconds, 0);
   return jsonb_build_object('definitions', coalesce(cardinality(v_definition_ids), 0));
 end $$;

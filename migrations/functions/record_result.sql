@@ -1,4 +1,5 @@
--- Ends a RUNNING run as its runner reports. The run token has proved which attempt of which run that is.
+-- Records the result that a runner reports, and so ends its RUNNING run. The run token has proved which attempt of which run
+-- it is about.
 --
 -- Guarantees:
 -- - One result ends an attempt, once, and before its deadline. The result also proves that the runner took the dispatch.
@@ -6,7 +7,7 @@
 --   kept as a LATE_RESULT event: each different status and error once, and at most ten of an attempt.
 -- Closes two races:
 -- - with a stop, a sweep or a second callback: all of them hold the definition's lock.
--- - with whoever records that the dispatch was accepted, who holds only the run's own lock: this verb takes that, too.
+-- - with `accept_dispatches`, which locks only the run: this verb locks the run, too.
 --
 -- Answers {"status", "dispatches"}, or {"refused", "dispatches"} where `refused` is one of:
 --   not_found, other_attempt (with "attempt"), ended (with "status" and "ended_by")
@@ -40,7 +41,7 @@ begin
   perform r.id from public.workflow_runs r where r.id = p_run_id for update;
   v_now := clock_timestamp();
 
-  -- 2. End what is over, and look at the run.
+  -- 2. End the overdue run, if there is one, then read the run.
   perform public.end_overdue_runs(array[v_definition_id], v_now);
   select r.status, r.attempt, r.ended_by, r.dispatched_at, r.dispatch_count
   into v_status, v_attempt, v_ended_by, v_dispatched_at, v_dispatch_count
@@ -80,7 +81,7 @@ begin
     v_answer := jsonb_build_object('refused', 'ended', 'status', v_status, 'ended_by', v_ended_by);
   end if;
 
-  -- 4. Start who is next.
+  -- 4. Promote the next run.
   return v_answer || jsonb_build_object('dispatches',
     public.promote_next_runs(array[v_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds));
 end $$;

@@ -1,11 +1,11 @@
--- Replaces all that a definition says. When runs wait that may start now, because the definition is active again or has
--- a runner now, the first of them starts.
+-- Replaces the whole content of a definition. The first PENDING run starts if it can now, because the definition was resumed
+-- or got a runner.
 --
--- Guarantees: a definition is replaced whole or not at all, and names only parts that exist. Idempotent.
--- Closes the race with an invoke, and with whoever deletes such a part: definition and parts are locked.
+-- Guarantees: a definition is replaced as a whole or not at all, and names only parts that exist. Idempotent.
+-- Closes the race with an invoke, and with the deletion of such a part: definition and parts are locked.
 --
--- A content without `webhook_secret_encrypted` keeps the secret that is stored, for the URL that is stored: whoever may not
--- read a secret must not have it used for another runner.
+-- A content without `webhook_secret_encrypted` keeps the stored secret, but only with the stored URL. Otherwise a caller who
+-- may not read the secret could have messages to another server signed with it.
 --
 -- Answers {"tenant_id", "dispatches", and either "definition" or "refused"}, where `refused` is one of:
 --   unauthenticated, not_found, forbidden, secret_missing, path_parts (with "faults", see `path_part_faults`)
@@ -31,7 +31,7 @@ begin
     return v_answer || '{"dispatches": []}';
   end if;
 
-  -- 3. End what is over.
+  -- 3. End the overdue run, if there is one.
   perform public.end_overdue_runs(array[p_definition_id], v_now);
 
   -- 4. Replace the content.
@@ -64,7 +64,7 @@ begin
     end if;
   end if;
 
-  -- 5. Start who is next.
+  -- 5. Promote the next run.
   return v_answer || jsonb_build_object('dispatches',
     public.promote_next_runs(array[p_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds));
 end $$;

@@ -1,9 +1,9 @@
 -- Runs a FAILED run again, as its next attempt and with the same snapshot and input, at the end of its definition's queue.
 --
 -- Guarantees:
--- - A retry needs what an invoke needs: the caller sees the definition, which is active and has a runner; today's
---   permissions allow reading the snapshot's parts and writing its outputs; and all of these parts still exist.
--- - No two unfinished runs have one idempotency key: when another run has taken the key over, the retry is refused.
+-- - A retry needs the same as an invoke: the caller sees the definition; the definition is active and has a runner; all parts
+--   of the snapshot still exist, and the caller's permissions of today allow reading them and writing the outputs.
+-- - No two unfinished runs have the same idempotency key: the retry is refused while another run uses the key.
 -- Closes the race with an invoke, a callback or a second retry: all of them hold the definition's lock.
 --
 -- Answers {"tenant_id", "dispatches", and either "run" or "refused"} (see `judge_run_change`), where `refused` is also one of:
@@ -32,7 +32,7 @@ begin
   v_definition_id := public.lock_definition_of_run(p_credential, p_run_id);
   v_now := clock_timestamp();
 
-  -- 2. End what is over.
+  -- 2. End the overdue run, if there is one.
   perform public.end_overdue_runs(array[v_definition_id], v_now);
 
   -- 3. May the caller retry this run?
@@ -52,7 +52,7 @@ begin
     from public.path_parts_of_run(v_role, v_tenant_id, v_user_id,
       public.snapshot_part_ids(v_snapshot -> 'sources'), public.snapshot_part_ids(v_snapshot -> 'instructions'),
       public.snapshot_part_ids(v_snapshot -> 'outputs'), (v_snapshot #>> '{template,path_part_id}')::uuid) part
-    -- The snapshot was taken when the folder had a document. That it has none today keeps nobody from reading it.
+    -- A source folder that is empty today is no reason to refuse: it had a document when the snapshot was taken.
     where part.fault <> 'empty';
     select other.id into v_other_run_id
     from public.workflow_runs r
@@ -90,7 +90,7 @@ begin
     order by happened.step;
   end if;
 
-  -- 5. Start who is next, and answer with the run as it stands then.
+  -- 5. Promote the next run, then read the run for the answer.
   v_dispatches := public.promote_next_runs(
     array[v_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds);
   if not v_answer ? 'refused' then

@@ -1,7 +1,7 @@
--- The states of a run: what may follow what, how a run stands at an instant, and how the wire shows it.
+-- The states of a run: the transitions between them, how a run stands at an instant, and how the API shows it.
 
--- The state that an event leads to from a state; null when the event is not possible in that state. Nothing else in the
--- project says which state may follow which. 'DELETED' stands for the end of the row.
+-- The state of a run after an event; null when the event is not possible in its state. This is the only place that defines the
+-- transitions. 'DELETED' means that the row is deleted.
 create or replace function public.next_status(p_status text, p_event text) returns text
 language sql immutable as $$
   select case p_event
@@ -15,9 +15,9 @@ language sql immutable as $$
   end
 $$;
 
--- How a run stands at an instant: one row. The deadline is a fact, not an event: a run whose deadline has passed is
--- FAILED, whether or not somebody has already written that down. Readers show these values, and whoever ends the run
--- writes the same ones, so that nobody sees a difference.
+-- How a run stands at an instant: one row. A run whose deadline has passed is FAILED from that instant on, even before a sweep
+-- has updated its row. Readers show these values, and the sweep writes the same values, so readers see no difference between
+-- before and after it.
 create or replace function public.run_as_seen(r public.workflow_runs, p_now timestamptz)
 returns table (
   is_overdue boolean, status text, completed_at timestamptz, updated_at timestamptz, error text, failure_code text
@@ -53,18 +53,18 @@ language sql immutable as $$
   select 'The runner never took it: ' || case
     when p_tries = 0 then 'no dispatch was tried before the deadline.'
     else p_tries || case when p_tries = 1 then ' try' else ' tries' end
-      -- Reasons begin with "The runner …", which the sentence says already.
+      -- The reasons begin with "The runner …". That is removed, since the sentence begins with it already.
       || coalesce(', the last: ' || regexp_replace(p_last_error, '^The runner ', ''), ', without an answer.')
   end
 $$;
 
--- An instant as the wire has it, `2026-01-31T12:00:00.000Z`, whatever the session's time zone.
+-- An instant in the format of the API, `2026-01-31T12:00:00.000Z`, whatever the session's time zone.
 create or replace function public.wire_instant(p_at timestamptz) returns text
 language sql stable as $$
   select to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $$;
 
--- A run as the contract's `WorkflowRunResponse` has it, at an instant; null when there is no such run.
+-- A run as the contract's `WorkflowRunResponse`, as it stands at an instant; null when there is no such run.
 create or replace function public.run_response(p_run_id uuid, p_now timestamptz) returns jsonb
 language plpgsql stable as $$
 begin

@@ -1,14 +1,14 @@
--- The slot of a definition: at most one of its runs is RUNNING, the others wait in the order in which they came.
+-- The slot of a definition: at most one of its runs is RUNNING, and the others wait in the order in which they were triggered.
 --
--- Every verb that may change a slot holds the lock of the definition's row, and then does the following in this order:
--- 1. It reads the clock once, after it has the lock: `v_now`.
--- 2. It ends what is over (`end_overdue_runs`).
+-- Every verb that may change a slot first locks the definition's row, and then does the following in this order:
+-- 1. It reads the clock once, after it got the lock: `v_now`.
+-- 2. It ends the definition's run if that is overdue (`end_overdue_runs`).
 -- 3. It does its work.
--- 4. It gives a free slot to the run that has waited longest (`promote_next_runs`), also when it refuses its work.
--- Each statement of a VOLATILE plpgsql function sees all that was committed before that statement began. So whatever is
--- read after the lock was obtained includes everything that the lock's last holder did.
+-- 4. It gives a free slot to the first run of the queue (`promote_next_runs`), also when it refused its own work.
+-- In a VOLATILE plpgsql function each statement has its own snapshot, which contains all that was committed before the statement
+-- began. So a statement after the lock sees all that the previous holder of the lock did.
 
--- Fails the runs of locked definitions whose deadline has passed, each with an event, at the instant of its deadline.
+-- Fails the overdue runs of locked definitions, each with an event. Run and event get the instant of the deadline.
 -- Returns how late that was for each, in milliseconds.
 create or replace function public.end_overdue_runs(p_definition_ids uuid[], p_now timestamptz) returns float8[]
 language plpgsql as $$
@@ -40,10 +40,11 @@ begin
   return v_lags_ms;
 end $$;
 
--- Gives each free slot of locked definitions to the run that has waited longest. A paused definition, or one without a
--- runner, starts nothing.
--- Returns a JSON array of the dispatches that the caller must send, as `dispatch_of` has them. Until the lease of
--- `p_dispatch_lease_seconds` has run out nobody else sends them. A lease of 0 leaves them to the sweep: the array is empty.
+-- Gives each free slot of locked definitions to the first run of the queue. A definition that is paused or has no runner starts
+-- nothing.
+-- Returns a JSON array of the dispatches that the caller must send, in the form of `dispatch_of`. Until their lease of
+-- `p_dispatch_lease_seconds` expires, no other Worker sends them. With a lease of 0 the sweep sends them, and the array is
+-- empty.
 create or replace function public.promote_next_runs(
   p_definition_ids uuid[], p_now timestamptz, p_grace_seconds integer, p_dispatch_lease_seconds integer
 ) returns jsonb
@@ -113,19 +114,20 @@ begin
     where r.id = p_run_id);
 end $$;
 
--- Scheme, host and port of a runner's URL: what follows may be secret.
+-- Scheme, host and port of a runner's URL. The rest is left out, since it may contain a secret.
 create or replace function public.runner_origin(p_url text) returns text
 language sql immutable as $$
   select coalesce(substring(p_url from '^[^:]+://[^/?#]+'), '')
 $$;
 
--- A runner as one of its tenant's: what it does to us must not touch another tenant's runs.
+-- Identifies a runner of one tenant. Two tenants with the same server have different runners, so that a server that is slow for
+-- one tenant does not delay the runs of the other.
 create or replace function public.runner_of(p_tenant_id uuid, p_url text) returns text
 language sql immutable as $$
   select p_tenant_id::text || ' ' || public.runner_origin(p_url)
 $$;
 
--- True when a new run of this definition would have to wait: another one is RUNNING, or waits before it.
+-- True when a new run of this definition has to wait, because another one is RUNNING or PENDING.
 create or replace function public.must_wait(p_definition_id uuid) returns boolean
 language plpgsql stable as $$
 begin

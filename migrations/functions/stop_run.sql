@@ -1,10 +1,10 @@
--- Fails a PENDING or RUNNING run at the caller's wish, and starts who is next.
+-- Fails a PENDING or RUNNING run because the caller asks for it, and starts the next run of the queue.
 --
--- Guarantees: the run ends and its slot is given on in one transaction.
+-- Guarantees: in one transaction the run ends and the next run gets its slot.
 -- Closes the race with a callback, a sweep or a second stop: all of them hold the definition's lock.
 --
--- Answers {"tenant_id", "dispatches", and either "run" and "stopped", or "refused"} (see `judge_run_change`). `stopped` says
--- which runner to tell: {"run_id", "attempt", "workflow_definition_id", "runner_url", "webhook_secret_encrypted",
+-- Answers {"tenant_id", "dispatches", and either "run" and "stopped", or "refused"} (see `judge_run_change`). `stopped`
+-- has what is needed to notify the runner: {"run_id", "attempt", "workflow_definition_id", "runner_url", "webhook_secret_encrypted",
 -- "stopped_at"}. It is null when the run was PENDING or the definition has no runner any more.
 create or replace function public.stop_run(
   p_credential jsonb, p_run_id uuid, p_reason text, p_grace_seconds integer, p_dispatch_lease_seconds integer
@@ -22,7 +22,7 @@ begin
   v_definition_id := public.lock_definition_of_run(p_credential, p_run_id);
   v_now := clock_timestamp();
 
-  -- 2. End what is over.
+  -- 2. End the overdue run, if there is one.
   perform public.end_overdue_runs(array[v_definition_id], v_now);
 
   -- 3. Stop the run.
@@ -49,7 +49,7 @@ begin
     from stopped;
   end if;
 
-  -- 4. Start who is next, and answer with the run as it stands then.
+  -- 4. Promote the next run, then read the run for the answer.
   v_dispatches := public.promote_next_runs(
     array[v_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds);
   if not v_judged ? 'refused' then

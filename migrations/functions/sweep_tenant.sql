@@ -37,7 +37,7 @@ begin
   select array_agg(id) into v_definition_ids from locked;
   v_now := clock_timestamp();
 
-  -- 2. End what is over, and start who is next.
+  -- 2. End the overdue runs, and promote the next ones.
   v_lags_ms := public.end_overdue_runs(v_definition_ids, v_now);
   v_dispatches := public.promote_next_runs(v_definition_ids, v_now, p_grace_seconds, p_dispatch_lease_seconds);
   return jsonb_build_object(

@@ -1,13 +1,13 @@
--- Fails up to `p_limit` overdue runs, the longest overdue first, with an event for each, and starts those that waited
--- behind them. Their dispatches are due at once: the sweep sends them.
--- `p_in_turn` is for a backlog: each tenant gets its share of the limit, so that one tenant's backlog does not keep the
--- others waiting.
+-- Fails up to `p_limit` overdue runs, the longest overdue first, with an event for each, and starts the next runs of their
+-- queues. The dispatches of these are due at once, and the sweep sends them.
+-- `p_in_turn` is for a backlog: each tenant gets its share of the limit, so that one tenant's backlog does not delay the
+-- others.
 --
--- Guarantees: safe beside itself and beside every other verb. It passes over the definitions that somebody else holds;
--- whoever holds one ends what is over in it, too.
+-- Guarantees: safe at the same time as itself and any other verb. Definitions that another transaction has locked are skipped,
+-- since that transaction ends their overdue runs itself.
 --
--- Answers {"lags_ms": [how late each run was, in milliseconds]}. An empty array means that none is left that nobody else
--- holds.
+-- Answers {"lags_ms": [how late each run was, in milliseconds]}. An empty array means that no run is overdue except those of
+-- definitions that others have locked.
 create or replace function public.time_out_overdue_runs(p_limit integer, p_in_turn boolean, p_grace_seconds integer)
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
@@ -18,8 +18,8 @@ declare
 begin
   -- 1. Lock the definitions whose slot an overdue run holds.
   if p_in_turn then
-    -- `tenant` hops from one tenant that has a RUNNING run to the next, so that it costs a look-up for each tenant and
-    -- not for each run.
+    -- `tenant` goes from one tenant with a RUNNING run to the next by the index: one look-up for each tenant instead of one
+    -- for each run.
     with recursive tenant (id) as (
       (select r.tenant_id from public.workflow_runs r where r.status = 'RUNNING' order by r.tenant_id limit 1)
       union all
@@ -73,7 +73,7 @@ begin
   end if;
   v_now := clock_timestamp();
 
-  -- 2. End what is over, and start who is next.
+  -- 2. End the overdue runs, and promote the next ones.
   v_lags_ms := public.end_overdue_runs(v_definition_ids, v_now);
   perform public.promote_next_runs(v_definition_ids, v_now, p_grace_seconds, 0);
   return jsonb_build_object('lags_ms', v_lags_ms);

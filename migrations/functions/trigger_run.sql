@@ -1,4 +1,4 @@
--- Triggers a run of a definition: RUNNING when the slot is free, PENDING behind the others when it is not.
+-- Triggers a run of a definition. It is RUNNING when the slot is free, and PENDING at the end of the queue when it is not.
 --
 -- Guarantees:
 -- - A run is inserted whole, with its frozen snapshot and its events, or not at all.
@@ -6,7 +6,8 @@
 --   and is in use while its run is PENDING or RUNNING, and for 24 hours after the run was created.
 --   The same key with another input is refused. `p_input` is a JSON object or null, frozen with the run.
 -- - Idempotent: called again with the same `p_run_id`, it answers the run that the first call inserted.
--- Closes the race between two invokes (of one key, or for one slot): both hold the definition's lock while they look.
+-- Closes the race between two invokes with the same key or for the same slot: the second waits for the definition's lock, and
+-- sees what the first did.
 --
 -- Answers {"tenant_id", "dispatches", and either "run" and "replayed", or "refused"}, where `refused` is one of:
 --   unauthenticated (nothing else is answered), not_found, paused, no_runner, other_input,
@@ -17,7 +18,7 @@ create or replace function public.trigger_run(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  -- A page of 100 runs of this size stays far below what the database may answer and a Worker can hold.
+  -- A page of 100 runs of this size is far smaller than the largest answer of the database and the memory of a Worker.
   c_max_snapshot_bytes constant integer := 65536;
   v_now timestamptz;
   v_tenant_id uuid;
@@ -47,7 +48,7 @@ begin
   for update of d;
   v_now := clock_timestamp();
 
-  -- 2. Who calls, and what do they see? Judged after the lock, by what holds now.
+  -- 2. Who calls, and what may they see? This is checked after the lock, by the permissions of this moment.
   select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
   from public.find_caller(p_credential) caller;
   if v_tenant_id is null then
@@ -66,10 +67,10 @@ begin
     return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'not_found', 'dispatches', '[]'::jsonb);
   end if;
 
-  -- 3. End what is over.
+  -- 3. End the overdue run, if there is one.
   perform public.end_overdue_runs(array[p_definition_id], v_now);
 
-  -- 4. Was this very call carried out before (nobody else knows `p_run_id`), or is the key in use?
+  -- 4. Is this a retry of a call that was executed (`p_run_id` is new for each call), or is the key in use?
   select r.id into v_run_id
   from public.workflow_runs r
   where r.id = p_run_id and r.tenant_id = v_tenant_id;
@@ -97,7 +98,7 @@ begin
   elsif not v_has_runner then
     v_answer := '{"refused": "no_runner"}';
   else
-    -- 5. Freeze what the run is about, if the caller may use all of it.
+    -- 5. Make the snapshot, if the caller may use all of its path parts.
     select
       jsonb_agg(jsonb_build_object('field', part.field, 'id', part.id, 'path', part.path, 'fault', part.fault)
         order by part.field, part."position") filter (where part.fault is not null),
@@ -139,7 +140,7 @@ begin
     end if;
   end if;
 
-  -- 7. Start who is next, and answer with the run as it stands then.
+  -- 7. Promote the next run, then read the run for the answer.
   v_dispatches := public.promote_next_runs(array[p_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds);
   if v_run_id is not null then
     v_answer := v_answer || jsonb_build_object('run', public.run_response(v_run_id, v_now));

@@ -37,7 +37,7 @@ export type BuiltWorker = {
   sweep(): Promise<void>;
   /** One statement, straight to Postgres. */
   query(statement: string, values: readonly unknown[]): Promise<void>;
-  /** From then on the Worker can't reach its database. */
+  /** Stops the SQL endpoint: from then on the Worker cannot reach its database. */
   cutDatabase(): Promise<void>;
   stop(): Promise<void>;
 };
@@ -102,7 +102,7 @@ export async function startBuiltWorker(script: string, folder: string): Promise<
   };
 }
 
-/** Takes every dispatch that is signed as the demo tenant's definitions sign, and refuses all else. */
+/** A runner that accepts each dispatch that is signed with the secret of the demo tenant's definitions, and refuses the rest. */
 async function startRunner() {
   const dispatches = new Map<string, Dispatch>();
   const webhook = new Webhook(DEMO.webhookSecret);

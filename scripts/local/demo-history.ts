@@ -13,7 +13,7 @@ const MINUTE = 60;
 const HOUR = 3600;
 const WEEK = 7 * 24 * HOUR;
 
-/** The first run of the past: with it, all are there. */
+/** The first run of the past. When it exists, all of them exist. */
 const FIRST_RUN = 10_000;
 
 /** What a workflow's past is like. */
@@ -105,7 +105,7 @@ function pastOf(habit: Habit, people: readonly string[], firstNumber: number): P
 
 const REFUSAL = "The runner answered 403.";
 
-/** The runs, the last of them refused by its runner as soon as it was handed over. */
+/** The runs. The last of them is refused by its runner at its first dispatch. */
 const refuseLast = (runs: readonly PastRun[]): PastRun[] =>
   runs.map((run, index) =>
     index < runs.length - 1

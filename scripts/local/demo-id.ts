@@ -1,7 +1,7 @@
 import type { PartType } from "../../src/db/enums.ts";
 import type { PathSnapshot } from "../../src/db/run-snapshot.ts";
 
-/** The demo's ids: fixed, and told from others at a glance. */
+/** The demo's ids. They are fixed, and easy to recognise. */
 export const demoId = (number: number) => `01920000-0000-7000-8000-${String(number).padStart(12, "0")}`;
 
 export const pathSnapshot = (id: string, path: string, type: PartType): PathSnapshot => ({

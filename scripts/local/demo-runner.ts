@@ -10,8 +10,8 @@ export type ExampleRunner = { runnerPort: number; webhookSecret: string; encrypt
 type RunnerColumns = { runnerUrl: string; webhookSecretEncrypted: string };
 
 /**
- * Points the definition at the example runner again, when that has listened on another port at an earlier start, or the
- * key that its secret was encrypted with is gone. A runner that somebody has put in its place stays.
+ * Points the definition at the example runner again, when the example runner had another port at an earlier start, or when the
+ * key with which its secret was encrypted is gone. A definition for which somebody set another runner is not changed.
  */
 export async function followExampleRunner(db: Database, runner: ExampleRunner, definitionId: string): Promise<void> {
   const { id, runnerUrl, webhookSecretEncrypted } = workflowDefinitions;

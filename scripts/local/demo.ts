@@ -100,7 +100,7 @@ type DatabaseOptions = Pick<Config, "databaseUrl" | "neonFetchEndpoint">;
 
 export type DemoOptions = DatabaseOptions & Pick<Config, "encryptionKeys"> & { runnerPort: number };
 
-/** Puts the demo data where it is missing and leaves alone what is there. */
+/** Inserts the demo data that are missing. It does not change data that exist. */
 export async function seedDemo(options: DemoOptions): Promise<void> {
   const db = openDatabase({ ...options, databaseTimeoutSeconds: 30 });
   const { tenantId } = DEMO;
@@ -237,7 +237,7 @@ function seedRuns(db: Database) {
       { ...run(DEMO.runs.pending, DEMO.owner.id, digest), status: "PENDING" },
     ])
     .onConflictDoNothing();
-  // Written from what the rows say, for those runs that have no events yet.
+  // The events are derived from the rows, for runs that have no events yet.
   const events = db.execute(sql`
     insert into workflow_run_events (tenant_id, run_id, attempt, type, at)
     select r.tenant_id, r.id, r.attempt, e.type, e.at

@@ -1,8 +1,8 @@
 import type pg from "pg";
 
 /**
- * Has a connection tell what Postgres does for each statement, and for those in the functions that it calls, of which
- * EXPLAIN sees the call alone. `settings` are those of auto_explain: https://www.postgresql.org/docs/current/auto-explain.html
+ * Makes a connection report the plan of each statement, and of the statements in functions that it calls, for which EXPLAIN
+ * only shows the call. `settings` are those of auto_explain: https://www.postgresql.org/docs/current/auto-explain.html
  *
  * Returns a function that carries out a statement, inside a transaction, and answers the plans: each as auto_explain
  * writes it, the statement's own last.
@@ -27,7 +27,7 @@ export async function openExplainer(client: pg.ClientBase, settings: Record<stri
     client.on("notice", note);
     try {
       await client.query(statement);
-      // A plan is told when its statement is done with, which the next one makes it.
+      // auto_explain reports the plan of a statement when that is finished, which happens when the next statement begins.
       await client.query("savepoint explained");
     } finally {
       client.off("notice", note);

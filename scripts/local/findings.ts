@@ -1,28 +1,28 @@
 import type { Diagnosis, FailingRunner, StuckReason, StuckRuns } from "../../src/sweep/diagnosis.ts";
 
 /**
- * One line of the doctor's: "good"; "note", which is somebody's wish or affair; or "bad". What is not good comes with
- * what to do about it.
+ * One line of the doctor's output: "good", "note" (a state that somebody chose) or "bad". A finding that is not good has advice
+ * on what to do.
  */
 export type Finding =
   | { mark: "good"; subject: string; text: string }
   | { mark: "note" | "bad"; subject: string; text: string; advice: string };
 
-/** The cron fires every minute: what three of them have not done is late. As in `/readyz`. */
+/** The cron fires every minute. Whatever three sweeps have not done is late, as in `/readyz`. */
 const LATE_SECONDS = 180;
 
 /** While nothing is due for so long, the cron sweeps once in that time: see docs/operations.md, "Durable Objects". */
 const IDLE_SECONDS = 3600;
 
-/** After a minute the next one has begun: this one has died. */
+/** A sweep that began longer ago and has not ended has died, since the next one begins after a minute. */
 const DEAD_SECONDS = 120;
 
-/** What the diagnosis of a database comes to. `knownKeyIds` are the keys of ENCRYPTION_KEY, where it is known. */
+/** The findings of a database's diagnosis. `knownKeyIds` are the keys of ENCRYPTION_KEY, when it is known. */
 export function judge(diagnosis: Diagnosis, knownKeyIds: readonly string[] | undefined): Finding[] {
   return [
     judgeSweep(diagnosis.sweep),
     judgeOverdue(diagnosis.backlog),
-    judgeDeliveries(diagnosis.backlog),
+    judgeDispatches(diagnosis.backlog),
     ...judgeStuck(diagnosis.stuck),
     ...judgeRunners(diagnosis.failing),
     ...(knownKeyIds === undefined ? [] : [judgeSecrets(diagnosis.secrets, knownKeyIds)]),
@@ -30,10 +30,10 @@ export function judge(diagnosis: Diagnosis, knownKeyIds: readonly string[] | und
 }
 
 function judgeSweep(sweep: Diagnosis["sweep"]): Finding {
-  const { since_end, since_begin, since_pause, due_in_ms, timed_out, delivered, lag_max_ms } = sweep;
+  const { since_end, since_begin, since_pause, due_in_ms, timed_out, dispatched, lag_max_ms } = sweep;
   const subject = "last sweep";
   if (since_pause !== null) {
-    const text = `Paused for ${time(since_pause)}: nothing is timed out or dispatched again.`;
+    const text = `Paused for ${time(since_pause)}: no run is timed out, and no dispatch is retried.`;
     return { mark: "note", subject, text, advice: "`npm run resume-sweep` ends it." };
   }
   const advice = "Is the Worker deployed with the cron trigger of wrangler.toml? Look for `sweep` in its logs.";
@@ -52,7 +52,7 @@ function judgeSweep(sweep: Diagnosis["sweep"]): Finding {
   }
   if (since_end > LATE_SECONDS) return { mark: "bad", subject, text: `${ended}.`, advice };
   const lag = lag_max_ms === null ? "" : ` (at most ${time(lag_max_ms / 1000)} late)`;
-  return { mark: "good", subject, text: `${ended}: ${timed_out} timed out${lag}, ${delivered} delivered.` };
+  return { mark: "good", subject, text: `${ended}: ${timed_out} timed out${lag}, ${dispatched} dispatched.` };
 }
 
 function judgeOverdue({ overdue, oldest_overdue }: Diagnosis["backlog"]): Finding {
@@ -60,25 +60,25 @@ function judgeOverdue({ overdue, oldest_overdue }: Diagnosis["backlog"]): Findin
   if (oldest_overdue === null) return { mark: "good", subject, text: "None." };
   const text = `${overdue}, for up to ${time(oldest_overdue)}.`;
   if (oldest_overdue <= LATE_SECONDS) return { mark: "good", subject, text: `${text} The next sweep fails them.` };
-  const advice = "Readers see them as FAILED already, but what waits behind them does not start. Mend the sweep first.";
+  const advice = "Readers see them as FAILED already, but the runs behind them do not start. Repair the sweep first.";
   return { mark: "bad", subject, text, advice };
 }
 
-function judgeDeliveries({ due, oldest_due, waiting_for_retry }: Diagnosis["backlog"]): Finding {
-  const subject = "deliveries";
+function judgeDispatches({ due, oldest_due, waiting_for_retry }: Diagnosis["backlog"]): Finding {
+  const subject = "dispatches";
   const retries = waiting_for_retry === 0 ? "" : ` ${waiting_for_retry} wait for their next try.`;
   if (oldest_due === null) return { mark: "good", subject, text: `None is due.${retries}` };
   const text = `${due} are due, for up to ${time(oldest_due)}.${retries}`;
   if (oldest_due <= LATE_SECONDS) return { mark: "good", subject, text: `${text} The next sweep makes them.` };
   const advice =
-    "Mend the sweep first. If it is well, it delivers more slowly than runs start: see docs/operations.md.";
+    "Repair the sweep first. If it works, it sends dispatches more slowly than runs start: see docs/operations.md.";
   return { mark: "bad", subject, text, advice };
 }
 
 const STUCK: Record<StuckReason, { mark: "note" | "bad"; text: string; advice: string }> = {
   lost: {
     mark: "bad",
-    text: "RUNNING, but neither accepted by a runner nor due to be delivered",
+    text: "RUNNING, but neither accepted by a runner nor due to be dispatched",
     advice: "This should not happen. Stop and retry them, and report it with their events.",
   },
   "not promoted": {
@@ -128,7 +128,7 @@ function judgeSecrets(secrets: Diagnosis["secrets"], knownKeyIds: readonly strin
   return { mark: "bad", subject, text: `${text}.`, advice };
 }
 
-/** Seconds as people say them. */
+/** Formats seconds for people. */
 function time(seconds: number): string {
   if (seconds < 120) return `${Math.round(seconds)} s`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;

@@ -19,7 +19,7 @@ export async function requireFreePorts(ports: readonly NamedPort[]): Promise<voi
   for (const [index, { variable, port }] of ports.entries()) {
     const twin = ports.slice(0, index).find((other) => other.port === port);
     if (twin) throw new Error(`${twin.variable} and ${variable} are both ${port}. Give them different ports.`);
-    // A server on "localhost" may hold either of the two, and whoever listens on all addresses holds both.
+    // A server on "localhost" may listen on either of the two addresses, and a server on all addresses listens on both.
     for (const host of ["127.0.0.1", "::1"]) {
       if (await isTaken(port, host)) {
         throw new Error(`Port ${port} is taken. Stop what listens there, or set ${variable} to another.`);

@@ -68,8 +68,8 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     const port = options.port || (await findFreePort());
     const server = await launch(home, port, options);
     if (!("failure" in server)) return server;
-    // Both pass by themselves: another process was quicker to take the free port, or the last processes of a
-    // server that was killed have not noticed yet.
+    // Both failures are temporary: another process took the free port first, or the last processes of a killed server
+    // have not ended yet.
     const isPassing =
       (options.port === 0 && /could not create any TCP\/IP sockets/.test(server.failure)) ||
       /pre-existing shared memory block/.test(server.failure);
@@ -223,7 +223,7 @@ async function launch(
   };
 }
 
-/** Has `end` called if this process ends without having waited for its child. Returns what calls that off. */
+/** Calls `end` if this process ends without having waited for its child. Returns a function that cancels that. */
 function beforeExit(end: () => void): () => void {
   process.once("exit", end);
   return () => process.off("exit", end);

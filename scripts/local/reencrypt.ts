@@ -6,8 +6,8 @@ import { listSecretsOfOtherKeys, replaceSecret } from "../../src/workflows/webho
 const PAGE = 100;
 
 /**
- * Encrypts every webhook secret with the newest key, and returns how many were not so yet. One that is
- * changed meanwhile is left to whoever changes it.
+ * Encrypts with the newest key every webhook secret that was encrypted with another key, and returns how many these were. A
+ * secret that is changed at the same time is skipped, since the change encrypts it with the newest key.
  */
 export async function reencryptSecrets(db: Database, keys: KeyRing): Promise<number> {
   let count = 0;

@@ -12,7 +12,7 @@ const processSchema = z.object({
   /** What a person calls it. */
   name: z.string(),
   pid: z.number().int().positive(),
-  /** Part of its command line, to tell it from a stranger that has got the same process id since. */
+  /** Part of its command line, to distinguish it from another process that got the same process id later. */
   mark: z.string(),
   /** The signal that ends it in order. */
   signal: z.enum(["INT", "TERM"]),

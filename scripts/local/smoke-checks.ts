@@ -3,7 +3,7 @@ import { z } from "zod";
 /** A deployed service, and an API key of one of its tenants. */
 export type Service = { origin: string; key: string };
 
-/** What is well, in a sentence, or what was not looked at. */
+/** A sentence about what works, or about what was not checked. */
 export type Finding = string | { skipped: string };
 
 /** `check` throws what is wrong. */
@@ -11,7 +11,7 @@ export type Check = { subject: string; check: () => Promise<Finding> };
 
 const TIMEOUT_MS = 30_000;
 
-/** The cron fires every minute: what two of them have not done is late. */
+/** The cron fires every minute. Whatever two sweeps have not done is late. */
 const LATE_SECONDS = 120;
 
 const SECURE_HEADERS: Record<string, string> = {

@@ -104,7 +104,7 @@ async function untilStatus(service: Service, runId: string, wanted: string): Pro
   }
 }
 
-/** Removes what was made, as far as it was. A run that goes on keeps its definition, so it is stopped first. */
+/** Removes whatever was created. A RUNNING run would prevent deleting its definition, so it is stopped first. */
 async function cleanUp(service: Service, definitionId?: string, folderId?: string): Promise<void> {
   if (definitionId !== undefined) {
     const path = `/v1/workflow-definitions/${definitionId}`;
@@ -119,7 +119,7 @@ async function cleanUp(service: Service, definitionId?: string, folderId?: strin
   if (folderId !== undefined) await send(service, "DELETE", `/v1/path-parts/${folderId}`);
 }
 
-/** A runner that takes the first dispatch with a right signature, and nothing else. */
+/** A runner that accepts the first dispatch with the right signature, and refuses everything else. */
 async function listen(port: number, secret: string) {
   const webhook = new Webhook(secret);
   const { promise, resolve } = Promise.withResolvers<Dispatch>();
@@ -131,7 +131,7 @@ async function listen(port: number, secret: string) {
       if (type === "workflow_run.dispatched") resolve(dispatched.parse(data));
       response.writeHead(202).end();
     } catch {
-      // The service is told so too, and its event says it.
+      // The refusal is also the answer to the service, which records it as an event.
       response.writeHead(401).end();
     }
   });

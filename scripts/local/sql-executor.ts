@@ -55,8 +55,8 @@ class ResponseTooLargeError extends Error {}
 
 export type ExecutorOptions = {
   /**
-   * Each connection keeps the plans of the statements that it has carried out. Neon plans each anew; who sends the same
-   * ones thousands of times waits mostly for that.
+   * Each connection keeps the plans of its statements. Neon plans each statement again; tests that send the same statements
+   * thousands of times would spend most of their time on that.
    */
   keepsPlans?: boolean;
 };

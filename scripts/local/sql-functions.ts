@@ -35,7 +35,7 @@ export async function applySqlFunctions(sql: NeonQueryFunction<false, false>): P
   await sql.transaction([
     sql`select pg_advisory_xact_lock(hashtext('workflow_runs_migrations'))`,
     sql`create table if not exists drizzle.sql_functions (id integer primary key default 1 check (id = 1), hash text not null)`,
-    // A function may use one that is created after it.
+    // A function may call another one that is created after it.
     sql`set local check_function_bodies = off`,
     ...statements.map((statement) => sql.query(statement)),
     sql`insert into drizzle.sql_functions (hash) values (${hash}) on conflict (id) do update set hash = excluded.hash`,

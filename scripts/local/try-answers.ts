@@ -66,7 +66,7 @@ export async function tryAnswers({ request }: BuiltWorker): Promise<number[]> {
 /** An address whose authentications fail too often is refused. */
 export async function tryLimits({ request }: BuiltWorker): Promise<number[]> {
   const headers = { ...callAs("wr_unknown").headers, "CF-Connecting-IP": "192.0.2.1" };
-  // Twice the limit of wrangler.toml, since the period may end meanwhile.
+  // Twice the limit of wrangler.toml, since a new period may begin during the requests.
   for (let tries = 0; tries < 41; tries++) {
     const { status } = await request("GET", `/v1/workflow-runs/${DEMO.runs.completed}`, { headers });
     if (status === 429) return [status];
@@ -74,7 +74,7 @@ export async function tryLimits({ request }: BuiltWorker): Promise<number[]> {
   throw new Error("41 failed authentications from one address were not answered 429.");
 }
 
-/** Without its database the Worker says when to come again. The last of all: the database does not come back. */
+/** Without its database the Worker answers 503 with `Retry-After`. This must be the last try, since the database stays away. */
 export async function tryOutage({ request, cutDatabase }: BuiltWorker): Promise<number[]> {
   await cutDatabase();
   const answer = await request("GET", `/v1/workflow-runs/${DEMO.runs.completed}`, callAs(DEMO.owner.key));

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { noteTenant } from "./meter.ts";
 
-/** What a caller sent to say who they are. */
+/** The credential that a caller sent. */
 export type Credential =
   | {
       /** Hex SHA-256 of an API key. */
@@ -10,8 +10,8 @@ export type Credential =
   | { session: SessionClaims };
 
 /**
- * What a session token says, once its signature is verified. Instants are seconds since 1970. A session that began with
- * an API key lasts no longer than the key works.
+ * The claims of a session token whose signature has been verified. Instants are in seconds since 1970. A session that began
+ * with an API key (`apiKeyId`) ends when that key is revoked or expires.
  */
 export type SessionClaims = {
   userId: string;
@@ -23,7 +23,7 @@ export type SessionClaims = {
   verifiedEmail: string | null;
 };
 
-/** Thrown when a credential is not valid now, as the database says: a request without a caller. */
+/** Thrown when the database finds that a credential is not valid now. The request has no caller, so it is answered 401. */
 export class Unauthenticated extends Error {
   constructor() {
     super("The database knows no caller with this credential.");
@@ -97,12 +97,13 @@ export const runIsAmongVisible = sql`(r.tenant_id = p.tenant_id and public.run_i
 /** True for a run `r` that the principal `p` may stop, retry or delete. */
 export const runIsTheirs = sql`public.may_change_run(p.role, p.user_id, r.user_id)`;
 
-/** The column in which a statement says, for the log, whose request it was part of. */
+/** The column with the tenant of the principal. The request's log line shows it. */
 export const ofTenant = sql`(select tenant_id from principal) as of_tenant`;
 
 /**
- * The row of a statement that answers one row for each principal, whatever else it found, without {@link ofTenant}.
- * @throws Unauthenticated when there was no principal.
+ * The only row of a statement that returns one row when there is a principal, and no row when there is none. The column
+ * {@link ofTenant} is noted for the log and removed.
+ * @throws Unauthenticated when there is no row, and so no principal
  */
 export function authenticated<Row extends object>(rows: readonly (Row & { of_tenant?: string })[]): Row {
   const [row] = rows;

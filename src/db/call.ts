@@ -5,10 +5,10 @@ import { askTwice, type Database } from "./client.ts";
 
 import { noteTenant } from "./meter.ts";
 
-/** An argument of a function. An object goes as JSON. */
+/** An argument of a SQL function. `{ json }` is sent as JSON text. */
 type Argument = string | number | boolean | null | readonly string[] | { json: unknown };
 
-/** What every verb on behalf of a caller may answer, whatever else it answers. */
+/** The fields that every verb on behalf of a caller may have in its answer, beside its own. */
 const commonSchema = z.object({ tenant_id: z.string().optional(), refused: z.string().optional() });
 
 /**
@@ -18,7 +18,7 @@ const commonSchema = z.object({ tenant_id: z.string().optional(), refused: z.str
  * the functions may be those of the next release. An `isRepeatable` call is idempotent, and is made once more when the
  * connection breaks before the answer. `onChanged` is called with the runs that the call has changed, if there are any.
  * @throws Unauthenticated when the function refuses the caller's credential
- * @throws z.ZodError when the answer is none of the function's
+ * @throws z.ZodError when the answer does not match `schema`
  */
 export async function callFunction<Schema extends z.ZodType>(
   db: Database,
@@ -27,7 +27,7 @@ export async function callFunction<Schema extends z.ZodType>(
   schema: Schema,
   { isRepeatable = false, onChanged }: { isRepeatable?: boolean; onChanged?: OnChanged } = {},
 ): Promise<z.output<Schema>> {
-  // Sent by the driver itself, since drizzle takes longer to build this text than the driver takes to send it.
+  // Sent by the driver directly, since drizzle takes longer to build this text than the driver takes to send it.
   const named = Object.keys(args).map((key, index) => `p_${key} => $${index + 1}`);
   const call = `public.${name}(${named.join(", ")})`;
   const statement = onChanged ? withChanges(call) : `select ${call} as answer`;
@@ -57,8 +57,8 @@ function tellChanges(json: unknown, onChanged: OnChanged): void {
 const bind = (value: Argument): unknown =>
   typeof value === "object" && value !== null && "json" in value ? JSON.stringify(value.json) : value;
 
-/** What a verb answers that has nothing to say but that it did its work. */
+/** The answer of a verb that did its work and returns nothing else. */
 export const doneSchema = z.object({ refused: z.undefined().optional() });
 
-/** A credential as an argument. */
+/** A credential as an argument of a SQL function. */
 export const credentialArgument = (credential: Credential): string => credentialJson(credential);

@@ -6,14 +6,14 @@ import type { Role } from "./enums.ts";
 import { noteTenant } from "./meter.ts";
 
 /**
- * The common table expression `caller`: no row when the credential is not valid now, else one. A query that joins it
- * cannot touch a row without a caller and a tenant.
+ * The common table expression `caller`: one row when the credential is valid now, else no row. A query that joins it cannot
+ * read or change anything without a caller and a tenant.
  *
- * A query that must tell "no caller" from "nothing found" begins with it and left-joins what it looks for: without a
- * caller it has no row, and {@link requireCaller} throws; with one it has at least one row.
+ * A query that must distinguish "no caller" from "nothing found" selects from `caller` and left-joins what it looks for.
+ * Without a caller the query then returns no row, and {@link requireCaller} throws; with a caller it returns at least one.
  */
 export function callerBy(db: Database, credential: Credential) {
-  // The names are unlike those of any table's columns, since drizzle does not qualify them.
+  // drizzle does not qualify these names, so they must differ from the names of all tables' columns.
   return db.$with("caller").as(
     db
       .select({
@@ -29,7 +29,7 @@ export function callerBy(db: Database, credential: Credential) {
 export type Caller = ReturnType<typeof callerBy>;
 
 /**
- * The first row of a query that answers at least one row when there is a caller.
+ * The first row of a query that returns at least one row when there is a caller.
  * @throws Unauthenticated when there is no row, and so no caller
  */
 export function requireCaller<Row extends { tenantId: string }>([row]: readonly Row[]): Row {
@@ -48,7 +48,7 @@ export function requireJoinedCaller<Row extends { caller: { tenantId: string } }
   return row;
 }
 
-/** The common table expression `permitted`: the paths that a USER may read, and may write, with all that lies below them. */
+/** The common table expression `permitted`: one row with the paths that a USER may read, and may write. Each covers all below it. */
 export function permittedPathsOf(db: Database, caller: Caller) {
   return db.$with("permitted").as(
     db
@@ -90,7 +90,7 @@ export function topsOf(db: Database, caller: Caller) {
 export const maySeeDefinition = (caller: Caller, id: SQLWrapper): SQL<boolean> =>
   sql<boolean>`public.may_see_definition(${caller.role}, ${caller.tenantId}, ${caller.userId}, ${id})`;
 
-/** A run as the rules look at it. */
+/** The columns of a run by which the access rules decide. */
 type RunColumns = { userId: SQLWrapper; workflowDefinitionId: SQLWrapper };
 
 /** True when the caller may see a run of their tenant. For single rows: for many see {@link maySeeRunAmong}. */

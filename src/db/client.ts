@@ -9,8 +9,8 @@ import { countDatabaseRequest } from "./meter.ts";
 export type Database = ReturnType<typeof openDatabase>;
 
 /**
- * Opens the database over Neon's HTTP protocol: one HTTP request a statement, or a batch. No connection
- * is held, so one client serves every request of an isolate.
+ * Opens the database over Neon's HTTP protocol: each statement, or batch of statements, is one HTTP request. No connection is
+ * held, so one client serves every request of an isolate.
  */
 export function openDatabase(options: {
   databaseUrl: string;
@@ -25,8 +25,8 @@ export function openDatabase(options: {
 }
 
 /**
- * The answer is read whole in here: the driver turns only what its fetch throws into a connection error, and an
- * answer that breaks off, is no JSON or none of the database's is one as well.
+ * Sends one request, and reads the whole answer here. An answer that breaks off, is not JSON, or does not come from the
+ * database is a connection error as well, and the driver recognises as connection errors only those that its fetch throws.
  */
 async function requestDatabase(url: string, init: RequestInit) {
   const began = Date.now();
@@ -40,7 +40,7 @@ async function requestDatabase(url: string, init: RequestInit) {
 async function readAnswer(response: Response) {
   const text = await response.text();
   const body: unknown = response.ok || response.status === 400 ? JSON.parse(text) : undefined;
-  if (response.ok && !isAnswer(body)) throw new Error("Something else than the database has answered.");
+  if (response.ok && !isAnswer(body)) throw new Error("The answer did not come from the database.");
   return { ok: response.ok, status: response.status, text: async () => text, json: async () => body };
 }
 
@@ -56,12 +56,13 @@ const isAnswer = (body: unknown) =>
     body.results.every(isResult));
 
 /**
- * Why there is no answer of the database. "refused": it said that it cannot now, and nothing was changed.
- * "unanswered": whether the statement was carried out is not known.
+ * Why the database did not answer a statement:
+ * - "refused": it could not execute the statement at this moment, and nothing was changed.
+ * - "unanswered": it is not known whether the statement was executed.
  */
 export type Outage = "refused" | "unanswered";
 
-/** SQLSTATEs that say "not now": out of resources, a deadlock, a lock or statement that took too long, starting up, read-only. */
+/** SQLSTATEs of temporary refusals: out of resources, deadlock, lock or statement timeout, starting up, read-only. */
 const REFUSED = /^(53|40001|40P01|55P03|57014|57P03|25006)/;
 
 /**
@@ -72,12 +73,13 @@ const REFUSED = /^(53|40001|40P01|55P03|57014|57P03|25006)/;
 const NOT_CONNECTED =
   /^Server error \(HTTP status 5\d\d\): .*"message"\s*:\s*"[^"]*(too many[^"]* connection|exceeded[^"]* quota)/is;
 
-/** SQLSTATEs that come with a connection that breaks, maybe after the commit. */
+/** SQLSTATEs of a connection that broke, possibly after the commit. */
 const UNANSWERED = /^(08|57P|40003)/;
 
 /**
- * Null when the database answered that a statement is wrong, or the error is not of the database. The driver throws
- * one class for all: `code` is the SQLSTATE, and a failure without one lies between us and the database.
+ * Whether an error means that the database could not answer. Null when the database answered that the statement is wrong,
+ * and for an error that does not come from the database. The driver throws one class for all: `code` is the SQLSTATE, and
+ * an error without a code happened on the way to the database.
  */
 export function findOutage(error: unknown): Outage | null {
   const cause = findDriverError(error);
@@ -87,10 +89,10 @@ export function findOutage(error: unknown): Outage | null {
   return UNANSWERED.test(cause.code) ? "unanswered" : null;
 }
 
-/** How the driver words a status that is neither 200 nor 400. Neon's limit is 64 MB, and its status for it 507. */
+/** The driver's message for status 507, with which Neon refuses an answer of more than 64 MB. */
 const TOO_LARGE = "Server error (HTTP status 507)";
 
-/** True when the rows that a statement found are too many, or too large, for one answer of the database. */
+/** True when the database refused to answer because the rows that the statement found are too many or too large. */
 export const isAnswerTooLarge = (error: unknown): boolean =>
   findDriverError(error)?.message.startsWith(TOO_LARGE) === true;
 
@@ -100,8 +102,9 @@ function findDriverError(error: unknown): NeonDbError | null {
 }
 
 /**
- * For statements that come to the same when they are carried out twice: reads, and some changes. They are asked once
- * more when the connection breaks before the answer; not when time is up, since whoever waits has waited long enough.
+ * Sends idempotent statements: reads, and changes that have the same effect when they are executed twice. They are retried
+ * once when the connection breaks before the answer. After a timeout they are not retried, since the caller has already
+ * waited for as long as a request may take.
  */
 export const repeatable = (db: Database) => ({
   execute: <Row extends Record<string, unknown>>(query: SQL) => askTwice(() => db.execute<Row>(query)),
@@ -111,7 +114,7 @@ export const repeatable = (db: Database) => ({
   select: <Answer>(query: PromiseLike<Answer>) => askTwice(() => query),
 });
 
-/** Asks once more when the connection breaks before the answer; not when time is up. */
+/** Calls `ask`, and once more when the connection breaks before the answer, but not after a timeout. */
 export async function askTwice<Answer>(ask: () => PromiseLike<Answer>): Promise<Answer> {
   try {
     return await ask();

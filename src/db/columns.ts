@@ -2,12 +2,12 @@
 import { type SQL, sql } from "drizzle-orm";
 import { customType, timestamp } from "drizzle-orm/pg-core";
 
-/** Milliseconds are what JSON clients keep, so the database keeps no more. */
+/** An instant in milliseconds. Many JSON clients keep no more digits, so the database keeps no more either. */
 export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
 
 export const bytes = customType<{ data: string }>({ dataType: () => "bytea" });
 
-/** Byte order whatever the database's locale, so that a path prefix is an index range. */
+/** A path, compared byte by byte whatever the database's locale. So all paths below a prefix are one range of an index. */
 export const path = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' });
 
 export const oneOf = (column: SQL, values: readonly string[]) =>

@@ -3,7 +3,7 @@
 export const ROLES = ["USER", "OWNER", "ADMIN"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** How a user proves at the identity provider who they are. */
+/** How a user signs in at the identity provider. */
 export const IDP_TYPES = ["PASSWORD", "GOOGLE", "TENANT"] as const;
 export type IdpType = (typeof IDP_TYPES)[number];
 
@@ -24,7 +24,7 @@ export const PART_TYPES = [
 ] as const;
 export type PartType = (typeof PART_TYPES)[number];
 
-/** What a person may create; the other kinds come into being with what they belong to. */
+/** The kinds that a person may create. The service creates the others together with what they belong to. */
 export const CREATABLE_PART_TYPES = ["FOLDER", "DOCUMENT", "DOCUMENT_VERSION"] as const satisfies readonly PartType[];
 
 export const RUN_STATUSES = ["PENDING", "RUNNING", "COMPLETED", "FAILED"] as const;

@@ -1,16 +1,16 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-/** What a request, or a sweep, has asked of the database so far. */
+/** How much a request, or a sweep, has used the database so far. */
 export type Meter = {
   databaseMs: number;
   databaseRequests: number;
-  /** On whose behalf, once the database has said so. */
+  /** The tenant of the caller; null until the database has found the caller. */
   tenantId: string | null;
 };
 
 const meters = new AsyncLocalStorage<Meter>();
 
-/** Runs `action` with a meter of its own, which counts whatever the action begins. */
+/** Runs `action` with a new meter, which counts all database requests that the action starts. */
 export function metered<Result>(action: (meter: Meter) => Result): Result {
   const meter: Meter = { databaseMs: 0, databaseRequests: 0, tenantId: null };
   return meters.run(meter, () => action(meter));
@@ -24,7 +24,7 @@ export function countDatabaseRequest(ms: number): void {
   meter.databaseRequests += 1;
 }
 
-/** Notes whose request it is. */
+/** Notes the tenant of the request's caller. */
 export function noteTenant(tenantId: string): void {
   const meter = meters.getStore();
   if (meter) meter.tenantId = tenantId;

@@ -4,7 +4,7 @@ import type { PartType, RunnerType } from "./enums.ts";
 /** A path part as it stood when the run was triggered. */
 export type PathSnapshot = { path_part_id: string; materialized_path: string; part_type: PartType };
 
-/** What a run was asked to do: frozen when it is triggered; stored and sent as it is. */
+/** What a run has to do. It is frozen when the run is triggered, and is stored and sent without changes. */
 export type RunSnapshot = {
   workflow_definition_id: string;
   workflow_name: string;
@@ -18,7 +18,7 @@ export type RunSnapshot = {
 };
 
 /**
- * A snapshot that comes from the database. `trigger_run` alone writes it and nothing changes it, and it may name 61 parts:
- * so the check only makes sure that it is an object.
+ * A snapshot from the database. Only `trigger_run` writes it, and nothing changes it afterwards. It may hold 61 path parts,
+ * so checking all of it would take long: the schema only checks that it is an object.
  */
 export const runSnapshotSchema = z.custom<RunSnapshot>((value) => typeof value === "object" && value !== null);

@@ -1,4 +1,4 @@
-/** The tables of runs. CHECKs hold what must be true of a run in each state. */
+/** The tables of runs. Their CHECK constraints say what must be true of a run in each state. */
 import { sql } from "drizzle-orm";
 import {
   bigint,
@@ -28,7 +28,10 @@ import {
 import type { RunSnapshot } from "./run-snapshot.ts";
 import { users, workflowDefinitions } from "./tables.ts";
 
-/** A run's place in its definition's queue. Drawn under the definition's lock, so it is the order of arrival. */
+/**
+ * The position of a run in its definition's queue. It is taken while the definition is locked, so the positions are in the
+ * order in which the runs were triggered.
+ */
 export const workflowRunQueue = pgSequence("workflow_run_queue");
 
 export const workflowRuns = pgTable(
@@ -58,10 +61,10 @@ export const workflowRuns = pgTable(
     artifacts: json("artifacts"),
     /** What ended the run: a repeated callback is told from one that comes too late. */
     endedBy: text("ended_by"),
-    /** Set while the runner still has to be told: due from this instant on. */
+    /** When the next dispatch of the run is due. Null when the runner has accepted the run, and when the run is not RUNNING. */
     nextDispatchAt: instant("next_dispatch_at"),
     dispatchCount: integer("dispatch_count").notNull().default(0),
-    /** Why the last try to dispatch the run failed. */
+    /** Why the last dispatch failed. */
     dispatchError: text("dispatch_error"),
     dispatchedAt: instant("dispatched_at"),
     createdAt: createdAt(),
@@ -78,32 +81,34 @@ export const workflowRuns = pgTable(
       columns: [t.tenantId, t.userId],
       foreignColumns: [users.tenantId, users.id],
     }),
-    // Every index names what needs it. A change of `status` writes an entry into each one that the new state belongs to.
-    // The slot of a definition: `promote_next_runs`, `end_overdue_runs`. A mistake in locking becomes an error here.
+    // Each index says which query needs it. A change of `status` writes an entry to every index that includes the new state.
+    // The run in a definition's slot: `promote_next_runs`, `end_overdue_runs`. It is unique, so that a mistake in locking
+    // becomes an error instead of a second RUNNING run.
     uniqueIndex("workflow_runs_slot_key").on(t.workflowDefinitionId).where(sql`status = 'RUNNING'`),
-    // Who is next in a definition's queue, and a run's place in it: `promote_next_runs`, `find_run`.
+    // The next run of a definition's queue, and the position of a run in it: `promote_next_runs`, `find_run`.
     index("workflow_runs_queue_index").on(t.workflowDefinitionId, t.queuePosition).where(sql`status = 'PENDING'`),
-    // What is overdue: the first chunk of `time_out_overdue_runs`, readiness and `npm run doctor`.
+    // Overdue runs: the first chunk of `time_out_overdue_runs`, `/readyz` and `npm run doctor`.
     index("workflow_runs_deadline_index").on(t.deadlineAt).where(sql`status = 'RUNNING'`),
-    // The same, tenant by tenant, so that they take turns; and the overdue runs of a list of FAILED ones.
+    // The same for each tenant: the later chunks of `time_out_overdue_runs`, in which the tenants take turns, and lists of
+    // FAILED runs, which include the overdue ones.
     index("workflow_runs_tenant_deadline_index").on(t.tenantId, t.deadlineAt).where(sql`status = 'RUNNING'`),
     // `claim_dispatches`, where the tenants take turns, too; and when something is next due.
     index("workflow_runs_dispatch_index").on(t.tenantId, t.nextDispatchAt).where(sql`next_dispatch_at is not null`),
-    // Is the key of an invoke or a retry in use? `trigger_run`.
+    // Whether an idempotency key is in use: `trigger_run`, `retry_run`.
     index("workflow_runs_idempotency_index")
       .on(t.workflowDefinitionId, t.idempotencyKey)
       .where(sql`idempotency_key is not null`),
-    // A definition's runs, newest first: its page, its list, and the lists of a USER who may read it.
+    // A definition's runs, newest first: its page, its list, and the lists of USERs who may read it.
     index("workflow_runs_definition_newest_index").on(t.workflowDefinitionId, t.createdAt, t.id),
-    // Its FAILED runs, of which there may be hardly any.
+    // A definition's FAILED runs. There may be very few of them among very many runs.
     index("workflow_runs_definition_failed_index")
       .on(t.workflowDefinitionId, t.createdAt, t.id)
       .where(sql`status = 'FAILED'`),
-    // A tenant's runs in one state, newest first. A list of several states merges the pages of each: see `selectRuns`.
+    // A tenant's runs in one state, newest first. A list of several states merges one page of each state: see `selectRuns`.
     index("workflow_runs_tenant_status_newest_index").on(t.tenantId, t.status, t.createdAt, t.id),
-    // The same for the runs that one user has triggered.
+    // The same for the runs that one user triggered.
     index("workflow_runs_user_status_newest_index").on(t.tenantId, t.userId, t.status, t.createdAt, t.id),
-    // What ended lately, and what ended so long ago that it goes: the summary, Health, `delete_old_runs`.
+    // Runs by when they ended: the summary, the page Health, `delete_old_runs`.
     index("workflow_runs_ended_index").on(t.tenantId, t.completedAt).where(sql`completed_at is not null`),
     check("workflow_runs_status_check", oneOf(sql`${t.status}`, RUN_STATUSES)),
     check("workflow_runs_runner_type_check", oneOf(sql`${t.runnerType}`, RUNNER_TYPES)),
@@ -147,8 +152,9 @@ export const workflowRunEvents = pgTable(
     detail: jsonb("detail").$type<Record<string, unknown>>(),
   },
   (t) => [
-    // There is no foreign key to the run: to check it took a fifth of what it costs to fail a run. Who writes an event holds
-    // the lock of its run, and the trigger `workflow_runs_delete_events` deletes the events of deleted runs.
+    // There is no foreign key to the run, since checking it took a fifth of the time in which a run is failed. It is not
+    // needed either: whoever inserts an event holds a lock on its run, and the trigger `workflow_runs_delete_events` deletes
+    // the events of deleted runs.
     index("workflow_run_events_run_index").on(t.runId, t.id),
     index("workflow_run_events_timed_out_index").on(t.tenantId, t.at).where(sql`type = 'TIMED_OUT'`),
     check("workflow_run_events_type_check", oneOf(sql`${t.type}`, RUN_EVENT_TYPES)),
@@ -199,14 +205,15 @@ export const sweepState = pgTable(
     id: integer("id").primaryKey().default(1),
     beganAt: instant("began_at"),
     endedAt: instant("ended_at"),
-    /** Since when an operator wants no sweep; null when it is not paused. See `npm run pause-sweep`. */
+    /** When an operator paused the sweep (`npm run pause-sweep`); null when it is not paused. */
     pausedAt: instant("paused_at"),
     timedOut: integer("timed_out").notNull().default(0),
     lagP50Ms: bigint("lag_p50_ms", { mode: "number" }),
     lagMaxMs: bigint("lag_max_ms", { mode: "number" }),
-    delivered: integer("delivered").notNull().default(0),
+    /** How many dispatches it tried. The column has the name of an earlier version. */
+    dispatched: integer("delivered").notNull().default(0),
     deleted: integer("deleted").notNull().default(0),
-    /** What was still overdue, and still due to be delivered, when it ended. Counted up to 10,000. */
+    /** How many runs were still overdue, and how many dispatches still due, when it ended. Counted up to 10,000. */
     overdueLeft: integer("overdue_left").notNull().default(0),
     dueLeft: integer("due_left").notNull().default(0),
   },

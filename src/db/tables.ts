@@ -148,7 +148,7 @@ export const pathParts = pgTable(
       .on(t.tenantId, t.materializedPath)
       .where(sql`part_type = 'WORKFLOW_DEFINITION'`),
     check("path_parts_name_check", sql`char_length(${t.name}) between 1 and 255 and position('/' in ${t.name}) = 0`),
-    // A btree entry holds about 2,700 bytes; the path is indexed.
+    // The path is indexed, and an entry of a btree holds at most about 2,700 bytes.
     check("path_parts_materialized_path_check", sql`octet_length(${t.materializedPath}) <= 2048`),
     check("path_parts_part_type_check", oneOf(sql`${t.partType}`, PART_TYPES)),
   ],
@@ -216,7 +216,7 @@ export const workflowDefinitions = pgTable(
       foreignColumns: [pathParts.tenantId, pathParts.id],
     }),
     index("workflow_definitions_newest_index").on(t.tenantId, t.createdAt, t.id),
-    // Which definitions refer to a path part? Asked before it is deleted.
+    // The definitions that refer to a path part. They are looked up before the part is deleted.
     index("workflow_definitions_path_parts_index").using(
       "gin",
       sql`(${t.sourcePathPartIds} || ${t.instructionPathPartIds} || ${t.outputPathPartIds} || ${t.templatePathPartId})`,

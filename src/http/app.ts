@@ -13,7 +13,7 @@ import { noSuchRoute } from "./no-such-route.ts";
 import { createRouter } from "./router.ts";
 import { kindOf } from "./routes.ts";
 
-/** Everything that a page needs comes from the service itself. */
+/** Pages may only load scripts, styles and data from the service itself. */
 const CONTENT_SECURITY_POLICY = {
   defaultSrc: ["'none'"],
   scriptSrc: ["'self'"],
@@ -25,8 +25,11 @@ const CONTENT_SECURITY_POLICY = {
   frameAncestors: ["'none'"],
 };
 
-/** For Internet Explorer, Flash and XSS filters, which no browser has any more; each header costs every answer time. */
-const OF_OTHER_TIMES = {
+/**
+ * Headers for Internet Explorer, Flash and XSS filters. No current browser reads them, and each header costs time in every
+ * answer, so they are left out.
+ */
+const OBSOLETE_HEADERS = {
   xDnsPrefetchControl: false,
   xDownloadOptions: false,
   xPermittedCrossDomainPolicies: false,
@@ -34,7 +37,7 @@ const OF_OTHER_TIMES = {
 };
 
 /**
- * The routers of the resources as one Hono app. What it needs comes with each request, as Hono's `env`.
+ * Builds one Hono app from the routers of the resources. Its services are passed with each request, as Hono's `env`.
  * @throws Error for a route that no builder of routes.ts made
  */
 export function createApp(routers: readonly Hono<AppEnv>[]) {
@@ -47,7 +50,7 @@ export function createApp(routers: readonly Hono<AppEnv>[]) {
   app.use(
     requestId(),
     logRequests,
-    secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY, ...OF_OTHER_TIMES }),
+    secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY, ...OBSOLETE_HEADERS }),
     requireHttps,
     shareWithOrigins,
     limitAddress,

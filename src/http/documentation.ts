@@ -50,7 +50,7 @@ const referencePage = html`<!doctype html>
 </html>
 `;
 
-/** What describes the service: to people, to programs and to language models. */
+/** The routes that describe the service to people, to programs and to language models. */
 export function documentation(app: OpenAPIHono<AppEnv>) {
   const router = createRouter();
   router.openapi(getService, (c) => c.json({ name: "workflow-runs" as const, version, links: LINKS }, 200));

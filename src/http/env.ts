@@ -6,16 +6,16 @@ import type { RunToken } from "./credentials/run-token.ts";
 import type { Session, VerifySession } from "./credentials/session-token.ts";
 import type { Live } from "./live/live.ts";
 
-/** What the composition root hands to the app; Hono carries it as `c.env`. */
+/** The services that the composition root passes to the app. Handlers find them in `c.env`. */
 export type Services = { db: Database; config: Config; verifySession: VerifySession; live: Live };
 
 export type AppEnv = {
   Bindings: Services;
   Variables: RequestIdVariables & {
     credential: Credential;
-    /** The attempt of a run whose runner calls. */
+    /** The attempt of a run whose runner sent the request. */
     runToken: RunToken;
-    /** The session of the person who looks at a page. */
+    /** The session of the person who requested a page. */
     session: Session;
   };
 };

@@ -8,7 +8,7 @@ import type { AppEnv } from "./env.ts";
 import { type Fault, PROBLEMS, Problem, type ProblemCode, ValidationFailed } from "./problems.ts";
 
 /**
- * What the answer to a problem of a status says beside its body. `Retry-After`: the period of the limits, and how long to
+ * The headers of problems, by status. `Retry-After` is in seconds: for 429 the period of the rate limits, for 503 how long to
  * wait for the database.
  */
 export const PROBLEM_HEADERS: Partial<Record<number, Record<string, string | number>>> = {
@@ -19,7 +19,7 @@ export const PROBLEM_HEADERS: Partial<Record<number, Record<string, string | num
 
 const HTTPValidationErrorSchema = z
   .object({
-    // Always there; the contract does not say so.
+    // It is always present. It is optional here since it is optional in the contract.
     detail: z
       .array(
         z
@@ -83,7 +83,7 @@ function describeHeaders(headers: Record<string, string | number> | undefined) {
   return { headers: Object.fromEntries(described) };
 }
 
-/** The OpenAPI response of a request whose values are wrong. */
+/** The OpenAPI response for a request whose values are wrong. */
 export const validationResponse = {
   422: {
     description: "Validation failed: every fault is listed",
@@ -125,8 +125,8 @@ const ANSWER_TOO_LARGE: Fault = {
 };
 
 /**
- * An error of the database that says something about the request, as a problem of the request: a credential that is not
- * valid, or a read of more rows than the database sends at once. Any other error is answered as it is.
+ * Turns an error of the database that the request caused into a problem of the request: a credential that is not valid, or a
+ * read of more rows than the database can send at once. Returns any other error unchanged.
  */
 export function explainError(error: Error, c: Context<AppEnv>): Error {
   if (error instanceof Unauthenticated) return new Problem("unauthenticated");
@@ -134,7 +134,7 @@ export function explainError(error: Error, c: Context<AppEnv>): Error {
   return isRead && isAnswerTooLarge(error) ? new ValidationFailed([ANSWER_TOO_LARGE]) : error;
 }
 
-/** The one place where what was thrown becomes an answer. */
+/** Turns whatever was thrown into an answer. No other place does that. */
 export function answerError(thrown: Error, c: Context<AppEnv>): Response {
   const error = explainError(thrown, c);
   if (error instanceof Problem) return answerProblem(c, error.code, error.message, error.headers);
@@ -144,7 +144,7 @@ export function answerError(thrown: Error, c: Context<AppEnv>): Response {
   return answerProblem(c, code, detail);
 }
 
-/** Logs an error that nobody has foreseen, and says as what problem it is answered. */
+/** Logs an unexpected error, and returns the problem with which it is answered. */
 export function logUnexpected(error: Error, c: Context<AppEnv>): { code: ProblemCode; detail: string | undefined } {
   const outage = findOutage(error);
   const code = outage === null ? "internal_error" : "database_unavailable";
@@ -153,16 +153,16 @@ export function logUnexpected(error: Error, c: Context<AppEnv>): { code: Problem
   return { code, detail: outage !== null && isChange ? CHANGE_DETAILS[outage] : undefined };
 }
 
-/** What became of a change that the database did not answer. */
+/** The `detail` of a change to which the database did not answer. */
 const CHANGE_DETAILS: Record<Outage, string> = {
   refused:
-    "The database cannot do it now, and nothing was changed. Try again after the seconds named in `Retry-After`.",
+    "The database cannot make the change now, and nothing was changed. Try again after the seconds named in `Retry-After`.",
   unanswered:
-    "The database did not answer, so it is not known whether the change was made. Look at how things stand before you " +
+    "The database did not answer, so it is not known whether the change was made. Look at the current state before you " +
     "try again. An invoke with an idempotency key, and a runner's callback, can be sent again as they are.",
 };
 
-/** What Hono's own validator throws. */
+/** Answers an error that Hono's own validator throws: a body of another type, or one that is not JSON. */
 function answerHttpException(error: HTTPException, c: Context<AppEnv>): Response {
   if (error.status === 415) return answerProblem(c, "unsupported_media_type");
   return answerFaults(c, [{ loc: ["body"], type: "json_invalid", msg: "The body is not valid JSON." }]);

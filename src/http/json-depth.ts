@@ -1,4 +1,4 @@
-/** True for JSON text that nests objects and arrays more than `limit` levels deep, and perhaps for what is no JSON. */
+/** True for JSON that nests objects and arrays more than `limit` levels deep. It may also be true for text that is not JSON. */
 export function isDeeperThan(limit: number, json: string): boolean {
   let depth = 0;
   let isInString = false;

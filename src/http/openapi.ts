@@ -32,13 +32,13 @@ const SECURITY_SCHEMES = {
     type: "http",
     scheme: "bearer",
     bearerFormat: "JWT",
-    description: "The `callback_token` that the dispatch of a run brought to its runner. Good for that attempt only.",
+    description: "The `callback_token` in the dispatch of a run. It is valid for that attempt of the run only.",
   },
 } as const;
 
 const documents = new WeakMap<OpenAPIHono<AppEnv>, Document>();
 
-/** The OpenAPI 3.1 document of the app's routes. Built when somebody first asks, since few requests do. */
+/** The OpenAPI 3.1 document of the app's routes. It is built at the first request for it, since few requests need it. */
 export function openApiDocument(app: OpenAPIHono<AppEnv>): Document {
   const known = documents.get(app);
   if (known) return known;
@@ -53,7 +53,7 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>): Document {
     info: {
       title: "workflow-runs",
       version,
-      description: "The control plane for workflow runs: how a run stands, what waits behind it, and how it ended.",
+      description: "The control plane for workflow runs: trigger runs, follow their state, and see how they ended.",
       license: { name: "MIT", url: "https://opensource.org/license/mit" },
     },
     servers: [{ url: "/" }],
@@ -67,11 +67,11 @@ function allResponses(route: RouteConfig): RouteConfig["responses"] {
   const { problems, isConditional } = kindOf(route);
   const isSecured = route.security !== undefined && route.security.length > 0;
   const own = isConditional ? conditionalResponses(route.responses) : route.responses;
-  // The contract has 422 also where nothing of the request can be wrong.
+  // The contract lists 422 for every secured operation, even where no value of a request can be wrong.
   return { ...problemResponses(...problems), ...(isSecured && validationResponse), ...own };
 }
 
-/** What may be answered 304 has a tag, and the 304 has the headers of the 200. */
+/** The 200 of a conditional route has an `ETag`, and its 304 has the same headers as the 200. */
 function conditionalResponses(responses: RouteConfig["responses"]): RouteConfig["responses"] {
   const { 200: found } = responses;
   if (!found || "$ref" in found) return responses;
@@ -94,8 +94,8 @@ export function llmsText(app: OpenAPIHono<AppEnv>, origin: string): string {
     "",
     "## Documentation",
     "",
-    `- [OpenAPI document](${origin}/openapi.json): every operation, its parameters, answers and errors`,
-    `- [API reference](${origin}/docs): the same for people`,
+    `- [OpenAPI document](${origin}/openapi.json): every operation, with its parameters, answers and errors`,
+    `- [API reference](${origin}/docs): the same as a page for people`,
     "",
     "## Operations",
     "",

@@ -1,6 +1,6 @@
 /**
- * Every way in which a request can fail, once: the handler answers from this table and the OpenAPI
- * document describes from it, so that the two cannot differ.
+ * All the ways in which a request can fail. The answers and the OpenAPI document are both made from this table, so they cannot
+ * differ.
  */
 
 export const PROBLEMS = {
@@ -18,7 +18,7 @@ export const PROBLEMS = {
   callback_unauthenticated: {
     status: 401,
     title: "Unauthenticated",
-    detail: "Send the run's own token, as the dispatch brought it: `Authorization: Bearer <callback_token>`.",
+    detail: "Send the run token that was in the dispatch: `Authorization: Bearer <callback_token>`.",
   },
   not_found: {
     status: 404,
@@ -38,7 +38,7 @@ export const PROBLEMS = {
   conflict: {
     status: 409,
     title: "Conflict",
-    detail: "This is not possible as things stand. Look at the current state and decide anew.",
+    detail: "This is not possible in the current state. Look at the current state, then decide again.",
   },
   payload_too_large: {
     status: 413,
@@ -73,7 +73,7 @@ export const PROBLEMS = {
   not_ready: {
     status: 503,
     title: "Not ready",
-    detail: "The service cannot keep its promises right now.",
+    detail: "The service does not work as it should at the moment.",
   },
   session_keys_unavailable: {
     status: 503,
@@ -95,8 +95,8 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /**
- * An expected failure. `detail` is a sentence that tells the caller what to do; it defaults to the table's. `headers` are
- * sent beside those of the status.
+ * An expected failure of a request. `detail` is a sentence that tells the caller what to do; without it the detail of the
+ * table is used. `headers` are sent in addition to the headers of the status.
  */
 export class Problem extends Error {
   readonly code: ProblemCode;
@@ -110,7 +110,7 @@ export class Problem extends Error {
   }
 }
 
-/** The closed set of `type`s in a 422. The names follow the wire contract's first server. */
+/** All values of `type` in a 422. The names are those that the first server of the wire contract used. */
 export type FaultType =
   | "missing"
   | "extra_forbidden"
@@ -132,12 +132,14 @@ export type FaultType =
   | "too_many_faults"
   | "value_error";
 
-/** One fault of a request: where it is (`["body", "name"]`), what kind, and a sentence for people. */
+/** One fault of a request: its location (`["body", "name"]`), its type, and a sentence for people. */
 export type Fault = { loc: (string | number)[]; type: FaultType; msg: string; input?: unknown };
 
 const MAX_FAULTS = 50;
 
-/** A request whose values are wrong: 422. Of more than 50 faults the first 50 are listed, and then how many more there are. */
+/**
+ * A request whose values are wrong: 422. At most 50 faults are listed. When there are more, the last entry says how many more.
+ */
 export class ValidationFailed extends Error {
   readonly faults: readonly Fault[];
 

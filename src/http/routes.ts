@@ -1,7 +1,7 @@
 /**
- * The builders of routes. A builder adds everything that follows from who may call a route: the security that the
- * document declares, the middleware that enforces it, conditional requests, and the errors. `createApp` refuses a route
- * that no builder made, so a route cannot declare that it is secured and run open.
+ * The builders of routes. A builder adds everything that follows from who may call a route: the security that the OpenAPI
+ * document declares, the middleware that enforces it, conditional requests, and the errors. `createApp` refuses a route that
+ * was not made by a builder, so no route can be documented as secured and be open in fact.
  */
 import { createRoute, type RouteConfig } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
@@ -14,7 +14,7 @@ import type { ProblemCode } from "./problems.ts";
 
 type ChangeMethod = "post" | "put" | "patch" | "delete";
 
-/** A route without what its builder adds. `problems` are those of its verb: the others follow from the builder. */
+/** A route without the parts that its builder adds. `problems` are those of its verb; the builder adds the others. */
 type Definition = Omit<RouteConfig, "method" | "security" | "middleware"> & {
   problems?: readonly ProblemCode[];
   security?: never;
@@ -24,10 +24,10 @@ type Definition = Omit<RouteConfig, "method" | "security" | "middleware"> & {
 type Read = Definition & { method?: never };
 type Change = Definition & { method: ChangeMethod };
 
-/** What the document says of a route beside its own definition. */
+/** What the builder knows about a route, for the OpenAPI document. */
 export type RouteKind = { problems: readonly ProblemCode[]; isConditional: boolean };
 
-/** Copied with the route when one router is mounted in another. */
+/** The property of a route that holds its kind. It is copied with the route when one router is mounted in another. */
 const KIND = Symbol("kind of route");
 
 type BuiltRoute = RouteConfig & { [KIND]: RouteKind };
@@ -36,7 +36,7 @@ const isBuilt = (route: RouteConfig): route is BuiltRoute => KIND in route;
 
 /**
  * The kind of a route.
- * @throws Error for a route that no builder made
+ * @throws Error for a route that was not made by a builder
  */
 export function kindOf(route: RouteConfig): RouteKind {
   if (isBuilt(route)) return route[KIND];
@@ -44,25 +44,25 @@ export function kindOf(route: RouteConfig): RouteKind {
 }
 
 const OF_ANYBODY: ProblemCode[] = ["uri_too_long", "too_many_requests", "headers_too_large"];
-// Whoever has a credential is looked up in the database.
+// A credential is looked up in the database, so these requests can fail as the database can.
 const OF_A_CREDENTIAL: ProblemCode[] = ["internal_error", "database_unavailable"];
 const OF_A_CALLER: ProblemCode[] = [...OF_A_CREDENTIAL, "unauthenticated", "session_keys_unavailable"];
 
 const callerSecurity = [{ ApiKey: [] }, { Session: [] }, { SessionCookie: [] }];
 const runnerSecurity = [{ RunToken: [] }];
 
-/** The problems of every method that may have a body, and of every body that is asked for. */
+/** The problems of methods that may have a body, and those of a body that the route declares. */
 const ofBody = ({ request }: Definition): ProblemCode[] => [
   "incomplete_body",
   "payload_too_large",
   ...(request?.body ? ["unsupported_media_type" as const] : []),
 ];
 
-/** A body that may be left out may also be empty. */
+/** An optional body may also be empty. */
 const bodyMiddleware = ({ request }: Definition): MiddlewareHandler<AppEnv>[] =>
   request?.body && !request.body.required ? [emptyBodyIsObject] : [];
 
-/** A GET for a caller: authenticated, and conditional by `ETag` and `If-None-Match`. */
+/** A GET for a caller. It is authenticated, and conditional by `ETag` and `If-None-Match`. */
 export function callerRead<const Path extends string, Own extends Read & { path: Path }>(definition: Own) {
   const problems = [...OF_ANYBODY, ...OF_A_CALLER, ...(definition.problems ?? [])];
   return createRoute({
@@ -86,7 +86,7 @@ export function callerStream<const Path extends string, Own extends Read & { pat
   });
 }
 
-/** A change by a caller: authenticated; with a session cookie only from a page of the same origin. */
+/** A change by a caller. It is authenticated; with a session cookie it must come from a page of the same origin. */
 export function callerWrite<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
   const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CALLER, "forbidden" as const];
   return createRoute({
@@ -97,7 +97,7 @@ export function callerWrite<const Path extends string, Own extends Change & { pa
   });
 }
 
-/** A call by the runner of a run, with the run token of one attempt: the handler finds it in `c.var.runToken`. */
+/** A call by a runner, authenticated by the run token of one attempt. The handler finds the token's claims in `c.var.runToken`. */
 export function runnerCall<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
   const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CREDENTIAL, "callback_unauthenticated" as const];
   return createRoute({
@@ -108,7 +108,7 @@ export function runnerCall<const Path extends string, Own extends Change & { pat
   });
 }
 
-/** A GET for everybody. */
+/** A GET without authentication. */
 export function openRead<const Path extends string, Own extends Read & { path: Path }>(definition: Own) {
   return createRoute({
     ...definition,

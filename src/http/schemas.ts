@@ -1,18 +1,18 @@
-/** The shapes that more than one resource sends, named as in the wire contract. */
+/** The schemas that more than one resource uses, with the names that they have in the wire contract. */
 import { z } from "@hono/zod-openapi";
 import { IDP_TYPES, PART_TYPES, ROLES, RUNNER_TYPES } from "../db/enums.ts";
 import { isLongerThan, isOneLine, isStorable } from "./text.ts";
 
-// These are shared: each schema that is made takes time before the Worker's first answer.
+// These instances are shared, since each schema that is created delays the Worker's first answer.
 const UUID = z.guid();
 const INSTANT = z.iso.datetime();
 const COUNT = z.int().min(0);
 const PAGE_SIZE = z.int().min(1);
 
-/** A UUID as the contract has it: any 8-4-4-4-12 hex form, whatever the version. */
+/** A UUID as the contract defines it: hex digits in groups of 8-4-4-4-12, of any version. */
 export const uuid = () => UUID;
 
-/** Text that can be stored. `max` counts characters, as the contract does: zod would count UTF-16 units. */
+/** Text that Postgres can store. `max` is in characters, as in the contract; zod's own `max` is in UTF-16 units. */
 export const text = ({ min, max }: { min?: number; max?: number } = {}) =>
   z
     .string()
@@ -32,7 +32,7 @@ export const text = ({ min, max }: { min?: number; max?: number } = {}) =>
 /** An instant, RFC 3339 with milliseconds in UTC. */
 export const instant = () => INSTANT;
 
-/** An instant as a caller may give it, with any offset, in the years that have four digits. In UTC from here on. */
+/** An instant that a caller sends, with any offset, in the years 1 to 9999. It is converted to UTC. */
 export const givenInstant = () =>
   z.iso
     .datetime({ offset: true })
@@ -58,19 +58,19 @@ export const IdpTypeSchema = z.enum(IDP_TYPES).openapi("IdpType");
 export const WorkflowRunnerTypeSchema = z.enum(RUNNER_TYPES).openapi("WorkflowRunnerType");
 
 /**
- * What a reference to a named schema may be instead: null. `.nullable()` on one comes out in the document as
- * `allOf`, which no null satisfies.
+ * A named schema, or null. `.nullable()` does not work for a named schema: the OpenAPI document would then contain an
+ * `allOf`, which null does not satisfy.
  */
 export const orNull = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.null()]);
 
 /** The query of a list that is paged by limit and offset. */
 export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  // Said outright, since coercion makes 0 of null and the document would then allow null.
+  // The type is declared here, since coercion turns null into 0 and the document would otherwise allow null.
   offset: z.coerce.number().int().min(0).default(0).openapi({ type: "integer", minimum: 0, default: 0 }),
 });
 
-/** One page of a list, as the contract has it. `total` is exact. */
+/** One page of a list, in the form of the contract. `total` is exact. */
 export const paginated = <Item extends z.ZodType>(name: string, item: Item, example: z.infer<Item>) =>
   z
     .strictObject({ items: z.array(item), total: COUNT, limit: PAGE_SIZE, offset: COUNT })

@@ -7,15 +7,15 @@ import { type Fault, type FaultType, ValidationFailed } from "./problems.ts";
 type Issue = z.core.$ZodIssue;
 type Location = "path" | "query" | "header" | "body";
 
-/** Fields whose values, or what is in them, must not be repeated in an answer. */
+/** Fields whose values, and all values inside them, must not be repeated in an answer. */
 const SECRET_FIELDS = new Set(["webhook_secret"]);
 
-/** Fields that have a secret somewhere in them: sent as plain text, they may be that secret. */
+/** Fields that contain a secret. When a caller sends a plain text in their place, that text may be the secret. */
 const FIELDS_WITH_SECRETS = new Set(["body", "runner_config"]);
 
 /**
- * Lists every fault of a request against its route's schemas, not only those of the part that Hono's
- * validators looked at first. It runs when one of them has failed, so the happy path pays nothing.
+ * Finds every fault of a request. Hono's validators stop at the first part of the request (path, query, headers or body) that
+ * has one. This runs only after one of them has failed, so valid requests are not validated twice.
  * @throws ValidationFailed always
  */
 export async function rejectRequest(app: OpenAPIHono<AppEnv>, c: Context<AppEnv>): Promise<never> {
@@ -50,14 +50,14 @@ function queryValues(c: Context): Record<string, string | string[]> {
   );
 }
 
-/** By the names that the schema gives them: Hono has them in lower case. */
+/** The headers by the names that the schema has for them. Hono has them in lower case. */
 function headerValues(c: Context, schema: unknown): Record<string, string | undefined> {
   const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
   return Object.fromEntries(names.map((name) => [name, c.req.header(name)]));
 }
 
 /**
- * A body that did not come as JSON, checked as the API would check it.
+ * Checks a body that was not sent as JSON, such as a form, in the same way as the API checks JSON.
  * @throws ValidationFailed
  */
 export function checkBody<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
@@ -71,7 +71,7 @@ function faultsOf(location: Location, schema: z.ZodType, value: unknown): Fault[
   return result.success ? [] : toFaults(location, result.error, value);
 }
 
-/** `reportInput` is what tells a missing field from one of the wrong type. */
+/** `reportInput` is needed to distinguish a missing field from one of the wrong type. */
 const parse = <Schema extends z.ZodType>(schema: Schema, value: unknown) =>
   schema.safeParse(value, { reportInput: true });
 
@@ -81,7 +81,7 @@ const toFaults = (location: Location, { issues }: z.ZodError, sent: unknown) =>
 function readIssue(location: Location, issue: Issue, sent: unknown): Fault[] {
   const loc = [location, ...issue.path.map((key) => (typeof key === "number" ? key : String(key)))];
   if (issue.code === "invalid_union") {
-    // Our unions are "this or null": what is wrong is what is wrong with this.
+    // All of our unions are "this schema or null", so the faults are those of the schema.
     const [ofSchema = []] = issue.errors;
     return ofSchema.flatMap((inner) => readIssue(location, { ...inner, path: [...issue.path, ...inner.path] }, sent));
   }
@@ -95,8 +95,9 @@ function readIssue(location: Location, issue: Issue, sent: unknown): Fault[] {
 }
 
 /**
- * What was sent at a path. Not an issue's own `input`, which a schema may have coerced: NaN of `limit=abc`. A query
- * parameter that may be repeated is a text where it was sent once, and then the path goes one step further.
+ * The value that was sent at a path. The `input` of an issue does not serve, since the schema may have coerced it: it is NaN for
+ * `limit=abc`. A query parameter that may be repeated is a plain text when it was sent once; the path then has one more step,
+ * which is ignored.
  */
 function valueAt(sent: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((value, key) => {
@@ -105,7 +106,7 @@ function valueAt(sent: unknown, path: readonly PropertyKey[]): unknown {
   }, sent);
 }
 
-/** Only plain values are repeated: an object may hold a secret in some field. */
+/** Only plain values are repeated in an answer, since an object may contain a secret. */
 function scalar(input: unknown): string | number | boolean | null | undefined {
   if (typeof input === "string") return input.slice(0, 255);
   return typeof input === "number" || typeof input === "boolean" || input === null ? input : undefined;
@@ -170,7 +171,7 @@ function typeFault(location: Location, expected: string): { type: FaultType; msg
       return { type: "string_type", msg: "Must be a string." };
     case "int":
     case "number":
-      // Text that is no whole number, as a query parameter always is, could not be parsed; in JSON it is the wrong type.
+      // A query parameter is always text, which could not be parsed as a number. A value in JSON has the wrong type.
       return { type: location === "body" ? "int_type" : "int_parsing", msg: "Must be a whole number." };
     case "boolean":
       return { type: "bool_parsing", msg: "Must be `true` or `false`." };

@@ -1,7 +1,7 @@
 /** What a runner's answer to a dispatch means for the run. */
 export type Verdict =
   | { kind: "accepted"; status: number }
-  /** `retryAfterSeconds` is what the runner asks for: not to be tried sooner. */
+  /** `retryAfterSeconds` is the least pause that the runner asked for; null when it asked for none. */
   | { kind: "retry"; reason: string; retryAfterSeconds: number | null }
   /** It cannot be sent to any runner. */
   | { kind: "unreached"; reason: string }
@@ -11,15 +11,15 @@ export type Verdict =
 const GONE = 410;
 
 /**
- * Client errors that are retried: 408, 425 and 429 pass by themselves; 401, 403, 404, 405 and 407 are what a proxy or a
- * server without the runner answers during a deployment, so they say nothing about this run.
+ * Client errors that are retried. 408, 425 and 429 are temporary. 401, 403, 404, 405 and 407 are also answered by a proxy, or
+ * by a server on which the runner is being deployed, so they say nothing about this run.
  */
 const RETRIED = new Set([401, 403, 404, 405, 407, 408, 425, 429]);
 
-/** Cloudflare's own answer when it can't reach a host, for example because the name has no address (error 1016). */
+/** The status that Cloudflare answers when it cannot reach a host, for example because its name has no address (error 1016). */
 const UNREACHABLE = 530;
 
-/** A runner that asks for more would miss most deadlines by a slip of its own. */
+/** The longest pause that `Retry-After` can ask for. A longer one is most likely a mistake, and runs would miss their deadlines. */
 const MAX_RETRY_AFTER_SECONDS = 3600;
 
 /** Judges a runner's answer by its status. `sentAt` (RFC 3339) is when it was asked. */
@@ -40,8 +40,8 @@ function describeRetry(status: number): string {
 }
 
 /**
- * `Retry-After` in seconds, at most an hour; null when there is none that can be understood. A date counts from
- * the answer's own `Date`, so that a runner whose clock is wrong still gets the pause it meant. RFC 9110, 10.2.3.
+ * `Retry-After` in seconds, at most an hour; null when it is missing or invalid (RFC 9110, 10.2.3). A date is compared with
+ * the `Date` of the same answer, so that the pause is right even when the runner's clock is wrong.
  */
 function readRetryAfter(headers: Headers, sentAt: string): number | null {
   const value = headers.get("retry-after")?.trim() ?? "";
@@ -54,5 +54,5 @@ function now(headers: Headers, sentAt: string): number {
   return Number.isNaN(date) ? Date.parse(sentAt) : date;
 }
 
-/** NaN for anything else: `Date.parse` alone would take a year out of almost any text. */
+/** Milliseconds since 1970; NaN for a text that is not an HTTP date. `Date.parse` alone accepts almost any text with a number. */
 const parseHttpDate = (text: string) => (text.endsWith(" GMT") ? Date.parse(text) : Number.NaN);

@@ -1,15 +1,15 @@
-/** Seconds after the first, second, … try. */
+/** Seconds to wait after the first, second, … try. */
 const FIRST_DELAYS_SECONDS = [5, 30, 120, 300] as const;
 
-/** After every further one, until the deadline. */
+/** Seconds to wait after every further try, until the deadline. */
 const LATER_DELAY_SECONDS = 600;
 
-/** Spreads out the retries of runs that failed together, by up to a fifth either way. */
+/** The share by which a delay is randomly shortened or extended, so that runs that failed together are not retried together. */
 const JITTER = 0.2;
 
 /**
- * Seconds from a failed delivery until the next. `tries` counts the deliveries so far, from 1; `random` is in
- * [0, 1) and places the answer within 20 % around 5 s, 30 s, 2 min, 5 min and then always 10 min.
+ * The backoff: seconds from a failed dispatch to the next one. `tries` is the number of tries so far, from 1. The delays are
+ * 5 s, 30 s, 2 min, 5 min, and then always 10 min, each within ±20 % by `random`, a number in [0, 1).
  */
 export function dispatchDelaySeconds(tries: number, random: number): number {
   const delay = FIRST_DELAYS_SECONDS[Math.max(tries, 1) - 1] ?? LATER_DELAY_SECONDS;

@@ -4,8 +4,8 @@ import type { Promotion } from "./dispatch.ts";
 import { sendDispatches } from "./send-dispatches.ts";
 
 /**
- * What a route gives to a verb that may promote runs: this Worker sends their dispatches after its answer. If it dies
- * before that, their lease runs out and the sweep sends them. Call it right before the verb: it also announces that something
+ * The argument of a verb that may promote runs: this Worker sends the dispatches of the promoted runs after it has answered.
+ * If it dies before that, the leases of the dispatches expire and the sweep sends them. Call it right before the verb: it also announces that something
  * is about to change.
  */
 export function promotion(c: Pick<Context<AppEnv>, "env" | "executionCtx">): Promotion {

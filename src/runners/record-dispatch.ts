@@ -1,14 +1,14 @@
-/** What became of a dispatch, written down. None of these touches a run that has ended or is at another attempt. */
+/** Records the outcome of a dispatch. None of these functions changes a run that has ended or is at another attempt. */
 import { z } from "zod";
 import { callFunction } from "../db/call.ts";
 import type { OnChanged } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
 import { type Dispatch, dispatchesSchema, type Promotion, promotionArguments } from "./dispatch.ts";
 
-/** A dispatch that its runner has accepted with this HTTP status. */
+/** A dispatch that its runner accepted, with the HTTP status of the answer. */
 export type Acceptance = { dispatch: Dispatch; status: number };
 
-/** Records that runners have taken runs. */
+/** Records that runners accepted these dispatches. It is idempotent. */
 export async function acceptDispatches(
   db: Database,
   acceptances: readonly Acceptance[],
@@ -33,7 +33,7 @@ export async function postponeDispatch(
   await callFunction(db, "postpone_dispatch", args, z.unknown(), { onChanged: next.onChanged });
 }
 
-/** Postpones by some minutes, untried, what else is due for the runner of a dispatch that did not answer. */
+/** Postpones, by 1 to 5 minutes, all other due dispatches to the runner of a dispatch that was not answered in time. */
 export async function postponeDispatchesTo(
   db: Database,
   { tenant_id, runner }: Dispatch,

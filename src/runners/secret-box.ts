@@ -1,11 +1,11 @@
 /**
- * Webhook secrets at rest: AES-256-GCM. The text is `<key id>.<iv>.<ciphertext>`, the last two in base64url.
- * The definition's id is authenticated with it, so that a ciphertext is worth nothing in another row.
+ * Encrypts webhook secrets for the database, by AES-256-GCM. The text is `<key id>.<iv>.<ciphertext>`, the last two in
+ * base64url. The definition's id is authenticated data, so a ciphertext that is copied to another row cannot be decrypted.
  */
 import { decodeBase64, decodeBase64Url, encodeBase64Url } from "hono/utils/encode";
 import type { Key, KeyRing } from "../key-ring.ts";
 
-/** 96 bits, fresh for each encryption, as NIST SP 800-38D recommends. */
+/** 96 bits, as NIST SP 800-38D recommends. Each encryption uses a new random IV. */
 const IV_BYTES = 12;
 
 /** Encrypts a definition's webhook secret with the newest key. */
@@ -17,8 +17,8 @@ export async function encryptWebhookSecret(keys: KeyRing, definitionId: string, 
 }
 
 /**
- * What {@link encryptWebhookSecret} encrypted, with whichever key of the ring it was.
- * @throws Error when that key is no longer in the ring, or the text is not what was encrypted for this definition
+ * Decrypts a secret of {@link encryptWebhookSecret}, with the key of the ring that encrypted it.
+ * @throws Error when that key is no longer in the ring, or the text was not encrypted for this definition
  */
 export async function decryptWebhookSecret(keys: KeyRing, definitionId: string, encrypted: string): Promise<string> {
   const [keyId = "", iv = "", ciphertext = ""] = encrypted.split(".");
@@ -35,7 +35,7 @@ export async function decryptWebhookSecret(keys: KeyRing, definitionId: string, 
 const algorithm = (iv: Uint8Array<ArrayBuffer>, definitionId: string) => ({
   name: "AES-GCM",
   iv,
-  // A UUID may come in capitals from a caller, and comes without from the database.
+  // A caller may send a UUID in capitals, while the database always returns it in small letters.
   additionalData: new TextEncoder().encode(definitionId.toLowerCase()),
 });
 

@@ -1,4 +1,4 @@
-/** Sends dispatches to their runners and records what became of each. Used after a request that promoted a run, and by the sweep. */
+/** Sends dispatches to their runners and records the outcome of each, after a request that promoted a run and in the sweep. */
 import type { Config } from "../config.ts";
 import type { OnChanged } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
@@ -12,16 +12,16 @@ import { type Acceptance, acceptDispatches, giveUpDispatch, postponeDispatch } f
 import { decryptWebhookSecret } from "./secret-box.ts";
 import { notifyStopped, sendDispatch } from "./send.ts";
 
-/** A Worker may wait for the headers of six answers at once. */
+/** Cloudflare lets a Worker wait for the headers of at most six answers at once. */
 const CONCURRENCY = 6;
 
 /**
- * No dispatch begins later than this. So the last one ends within the 30 s that a Worker has after its answer, and a runner
- * that refuses run after run of a long queue does not keep the others waiting.
+ * No dispatch is started later than this. So the last one ends within the 30 s that a Worker may go on after its answer, and
+ * a runner that refuses each run of a long queue does not delay dispatches to other runners.
  */
 const BUDGET_MS = 12_000;
 
-/** What to do about a dispatch that a runner has accepted. */
+/** Records an acceptance, now or later. */
 export type OnAccepted = (acceptance: Acceptance) => Promise<void>;
 
 /** What sending a dispatch needs. */

@@ -1,4 +1,4 @@
-/** Hands a run to its runner: one signed webhook after the Standard Webhooks specification, and what its answer means. */
+/** Sends one webhook to a runner, signed as the Standard Webhooks specification says, and judges the answer. */
 import { version } from "../../package.json";
 import { withTimeLimit } from "../time-limit.ts";
 import { judgeAnswer, type Verdict } from "./answer.ts";
@@ -17,7 +17,7 @@ export type SendOptions = RunnerUrlOptions & { timeoutMs?: number };
 
 const TIMEOUT_MS = 15_000;
 
-/** Sends a dispatch once and says what its runner made of it. Never throws. */
+/** Sends a dispatch once, and returns what the runner's answer means for the run. Never throws. */
 export async function sendDispatch(outgoing: OutgoingDispatch, options: SendOptions): Promise<Verdict> {
   const { dispatch, webhookSecret, callbackUrl, callbackToken } = outgoing;
   return send(
@@ -51,7 +51,7 @@ export type StopMessage = {
   at: string;
 };
 
-/** Tells a runner that its run was stopped; true when it has taken note. Never throws, and is tried once. */
+/** Sends a runner the message that its run was stopped. It is sent once. True when the runner answered 2xx. Never throws. */
 export async function notifyStopped(message: StopMessage, options: SendOptions): Promise<boolean> {
   const { runId, attempt, reason, url, webhookSecret, at } = message;
   const verdict = await send(
@@ -78,7 +78,7 @@ async function send(message: Message, options: SendOptions): Promise<Verdict> {
   try {
     const request: RequestInit = {
       method: "POST",
-      // Another place has not passed the guard.
+      // Redirects are not followed, since the URL that they lead to has not been checked by `checkRunnerUrl`.
       redirect: "manual",
       headers: {
         "Content-Type": "application/json",
@@ -88,7 +88,7 @@ async function send(message: Message, options: SendOptions): Promise<Verdict> {
       body,
     };
     const response = await withTimeLimit(timeoutMs, (signal) => fetch(message.url, { ...request, signal }));
-    // What it says beside its status is of no use to us, may never end, and may break off.
+    // Only the status counts. The body is not read, since it may never end; cancelling it may fail when it breaks off.
     await response.body?.cancel().catch(() => {});
     return judgeAnswer(response, message.at);
   } catch (error) {

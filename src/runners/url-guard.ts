@@ -1,4 +1,4 @@
-/** Top-level and special-use names that no public server has: RFC 6761, 6762, 7686 and 9476, ICANN's `internal`. */
+/** Top-level names that no public server has: the special-use names of RFC 6761, 6762, 7686 and 9476, and ICANN's `internal`. */
 const NEVER_PUBLIC = new Set([
   "alt",
   "arpa",
@@ -11,29 +11,29 @@ const NEVER_PUBLIC = new Set([
   "test",
 ]);
 
-/** The parser would also take `https:host` and `https:///host`. */
+/** Checked before parsing, since the URL parser also accepts `https:host` and `https:///host`. */
 const HTTPS = /^https:\/\/(?!\/)/i;
 const HTTP_OR_HTTPS = /^https?:\/\/(?!\/)/i;
 
-/** A host as the URL parser writes an IP address: dotted decimal, or IPv6 in brackets. */
+/** An IP address in the form that the URL parser gives it: dotted decimal, or IPv6 in brackets. */
 const ADDRESS = /^(\d+\.\d+\.\d+\.\d+|\[.*\])$/;
 
-/** What leads to this machine, as the URL parser writes it. */
+/** A loopback host in the form that the URL parser gives it. */
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 export type RunnerUrlOptions = {
-  /** Also lets through `http`, and this machine's loopback addresses and `localhost`. */
+  /** Also allows `http`, loopback addresses and `localhost`. */
   allowLocal: boolean;
-  /** The service's own URL: a runner there would have the service call itself. */
+  /** The service's own URL. It is refused as a runner's, since the service would call itself. */
   publicUrl: string;
 };
 
 /**
- * Whether a runner's URL leads to the public internet, as far as it tells by itself: names are not looked up.
- * Null when it does; else a sentence that says what is wrong with it.
+ * Checks that a runner's URL leads to the public internet. Only its text is checked: names are not resolved.
+ * Returns null when the URL is allowed, else a sentence that says what is wrong with it.
  *
- * The URL parser is `fetch`'s own. It has already made one spelling of many: octal, decimal and hexadecimal
- * addresses, full-width digits and dots, percent-encoded hosts, capitals.
+ * The URL is parsed by the parser that `fetch` uses. It normalises the host: octal, decimal and hexadecimal addresses,
+ * full-width digits and dots, percent-encoding and capitals. So each host is checked in one form only.
  */
 export function checkRunnerUrl(url: string, { allowLocal, publicUrl }: RunnerUrlOptions): string | null {
   if (/[\s\\]|\p{Cc}/u.test(url)) return "Must not contain blanks, control characters or backslashes.";

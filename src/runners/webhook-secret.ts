@@ -1,8 +1,8 @@
-/** A webhook secret that begins so is a key in base64; any other is used as it is. */
+/** A webhook secret with this prefix is a key in base64. Any other secret is used as it is. */
 export const KEY_PREFIX = "whsec_";
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$/;
 
-/** Shorter ones can be guessed. */
+/** Shorter secrets can be guessed. */
 const MIN_SECRET_BYTES = 16;
 
 const TOO_SHORT =
@@ -13,7 +13,7 @@ const TOO_SHORT =
 export function checkWebhookSecret(secret: string): string | null {
   const isKey = secret.startsWith(KEY_PREFIX);
   const key = secret.slice(KEY_PREFIX.length);
-  // The library would overlook what follows the key.
+  // Checked here, since the library ignores invalid characters after the key.
   if (isKey && !BASE64.test(key)) {
     return "After `whsec_` there must be a key in base64; a secret that does not begin so is used as it is.";
   }

@@ -3,15 +3,18 @@ import { Webhook } from "standardwebhooks";
 import { KEY_PREFIX } from "./webhook-secret.ts";
 
 export type WebhookMessage = {
-  /** Names the message: the same in every delivery of it. */
+  /** Identifies the message. It stays the same when the message is sent again. */
   id: string;
-  /** When this delivery is made (RFC 3339), by the database's clock. */
+  /** When it is sent this time (RFC 3339), by the database's clock. */
   at: string;
-  /** JSON, byte for byte as it is sent. */
+  /** JSON, with exactly the bytes that are sent. */
   body: string;
 };
 
-/** The headers that prove who sent a message. Throws when the secret is none: see `checkWebhookSecret`. */
+/**
+ * The headers that identify a message and prove who sent it.
+ * @throws Error when the secret is not valid: see `checkWebhookSecret`
+ */
 export function signWebhook(secret: string, { id, at, body }: WebhookMessage) {
   const sentAt = new Date(at);
   return {
@@ -22,8 +25,8 @@ export function signWebhook(secret: string, { id, at, body }: WebhookMessage) {
 }
 
 /**
- * A secret that begins with `whsec_` is a key in base64; any other is the key itself, as UTF-8. The library would
- * cut each character of a raw string down to one byte, so it is given bytes.
+ * A secret that begins with `whsec_` is a key in base64; any other is itself the key, in UTF-8. It is passed to the library
+ * as bytes, since the library would shorten each character of a string to one byte.
  */
 const keyOf = (secret: string) =>
   secret.startsWith(KEY_PREFIX)

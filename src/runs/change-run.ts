@@ -1,4 +1,4 @@
-/** What a caller does to a run that exists: stop, retry, delete. */
+/** The changes of an existing run by a caller: stop, retry, delete. */
 import { z } from "zod";
 import type { Credential } from "../db/access.ts";
 import { callFunction, credentialArgument, doneSchema } from "../db/call.ts";
@@ -31,7 +31,7 @@ const stopAnswerSchema = dispatchesSchema.and(
 );
 
 /**
- * Fails a PENDING or RUNNING run at the caller's wish. `stopped` says which runner to tell, if any.
+ * Fails a PENDING or RUNNING run because the caller asks for it. `stopped` has what is needed to notify the runner, if any.
  * @throws Problem `unauthenticated`, `not_found`, `forbidden`, or `conflict` for a run that has ended
  */
 export async function stopRun(
@@ -48,8 +48,8 @@ export async function stopRun(
 const retryAnswerSchema = dispatchesSchema.and(z.union([z.object({ run: runRowSchema }), changeRefusalSchema]));
 
 /**
- * Runs a FAILED run again, as its next attempt and with the same snapshot, at the end of the queue. It needs what an invoke
- * needs.
+ * Runs a FAILED run again, as its next attempt and with the same snapshot, at the end of the queue. It needs the same
+ * permissions as an invoke.
  * @throws Problem `unauthenticated`, `not_found`, `forbidden`, or `conflict` for a run that is not FAILED, whose workflow
  *   is paused or has no runner, whose files are gone, or whose idempotency key another unfinished run has
  */

@@ -7,20 +7,20 @@ import { runRowSchema } from "./run-rows.ts";
 const answerSchema = z.object({
   tenant_id: z.string().optional(),
   run: runRowSchema.nullable(),
-  /** Hex SHA-256 of what a reader sees of the run, without its place in the queue. */
+  /** Hex SHA-256 of the run as readers see it, without its place in the queue. */
   etag: z.string().optional(),
   /** In how many milliseconds from the database's now its deadline is. Null unless RUNNING. */
   deadline_in_ms: z.number().nullish(),
-  /** 1 for the run that is next. Null unless PENDING. */
+  /** 1 for the run that starts next. Null unless the run is PENDING. */
   queue_position: z.int().nullish(),
-  /** The run that holds the slot. Null unless PENDING behind one that the caller may see. */
+  /** The id of the run in the slot. Null unless this run is PENDING and the caller may see the other one. */
   blocked_by: z.string().nullish(),
 });
 
 export type FoundRun = z.infer<typeof answerSchema>;
 
 /**
- * The run as it stands now, with its place in the queue; `run` is null when there is none that the caller may see.
+ * The run as it stands now, with its place in the queue. `run` is null when it does not exist or the caller may not see it.
  * @throws Problem `unauthenticated`
  */
 export function findRun(db: Database, credential: Credential, runId: string): Promise<FoundRun> {

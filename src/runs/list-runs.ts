@@ -15,8 +15,8 @@ import { workflowDefinitions as d } from "../db/tables.ts";
 import { isOverdue, isRunning, type RunRow, r, runFields, seenNow } from "./run-rows.ts";
 
 /**
- * One page of a definition's runs, newest first, and how many there are; null when there is no such definition
- * that the caller may see.
+ * One page of a definition's runs, newest first, and the number of all of them. Null when the definition does not exist or the
+ * caller may not see it.
  * @throws Unauthenticated
  */
 export async function listRunsOfDefinition(
@@ -61,7 +61,7 @@ export async function listRunsOfDefinition(
   return { runs: rows.flatMap((row) => row.page ?? []), total: first.counted.total };
 }
 
-/** Where a page of the tenant's runs begins: after the run that was created then and has this id. */
+/** The last run of the previous page, by its instant of creation and its id. */
 export type RunCursor = { createdAt: string; id: string };
 
 export type RunFilter = {
@@ -72,15 +72,15 @@ export type RunFilter = {
   createdBefore: string | undefined;
 };
 
-/** Which runs of the tenant a page of them holds. */
+/** The request of one page of the tenant's runs. */
 export type RunsPage = { filter: RunFilter; cursor: RunCursor | undefined; limit: number };
 
-/** Before every other id. */
+/** The smallest id. */
 const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 /**
- * The ids of the tenant's runs that the caller may see, newest first: one more than the page's limit, which says
- * whether there is a next page. It is for a lateral join to `caller`, in a query with both common table expressions.
+ * The ids of the tenant's runs that the caller may see, newest first. It returns up to one more than the page's limit: that one
+ * shows that there is a next page. Use it in a lateral join to `caller`, in a query with both common table expressions.
  */
 function newestRuns(db: Database, caller: Caller, readable: ReadableDefinitions, { filter, cursor, limit }: RunsPage) {
   const conditions = and(
@@ -100,14 +100,16 @@ function newestRuns(db: Database, caller: Caller, readable: ReadableDefinitions,
       .orderBy(...first, desc(r.createdAt), desc(r.id))
       .limit(limit + 1);
 
-  // A definition has one RUNNING run at most. Asked for an order, the planner reads its history to find it.
+  // A definition has at most one RUNNING run, so no order is needed. With an order, the planner would search for that run in
+  // the whole history of the definition.
   const pageOf = (state: State, ofOneDefinition: boolean, condition: SQL | undefined) =>
     ofOneDefinition && state.kept === "in the slot"
       ? select(and(condition, state.condition))
       : newest(and(condition, state.condition));
 
-  // Of one user or one workflow there may be hardly an ended run or nearly all, and the planner takes the average. So they
-  // are asked for as a range, in an order that only an index of theirs has, and read no further than the page.
+  // One user or one workflow may have very few of the ended runs, or nearly all, and the planner assumes the average. So these
+  // runs are queried as a range, in an order that only the index of the user or the workflow has: then the planner uses that
+  // index, and reads no more rows than the page needs.
   const pageWithin = (columns: readonly SQLWrapper[], values: readonly SQLWrapper[], condition?: SQL) => {
     const [column, value] = [sql.join([...columns], sql`, `), sql.join([...values], sql`, `)];
     return newest(
@@ -133,7 +135,8 @@ function newestRuns(db: Database, caller: Caller, readable: ReadableDefinitions,
       ? pageWithin([r.workflowDefinitionId], [readable.id], state.condition)
       : pageOf(state, true, eq(r.workflowDefinitionId, readable.id));
 
-  // The indexes of a tenant's and of a user's runs are by state, so that those of any state are a page of each.
+  // The indexes of a tenant's and of a user's runs begin with the state. So a list of runs in any state merges one page of each
+  // state.
   const inEachState = (pageOfState: (state: State) => ReturnType<typeof select>, state: State, isByState = true) => {
     const isAny = isByState && state === ANY_STATE;
     const page = pageOfState(isAny ? EACH_STATE : state).as("page_of_state");
@@ -149,13 +152,14 @@ function newestRuns(db: Database, caller: Caller, readable: ReadableDefinitions,
     return db.select({ id: page.id, createdAt: page.createdAt }).from(readable).crossJoinLateral(page).$dynamic();
   };
 
-  // Each of these pages comes from an index; the newest runs of them all are the page. Together they are what
-  // `may_see_run` says. The last says nothing of the tenant, since the definition does, and the planner would look the
-  // tenant's runs up for each of them. Nor does it leave out one's own, which may be all that there are: a
-  // run that is in two pages is taken once.
+  // Three pages, each read from an index: the runs of an administrator's tenant, the runs that the caller triggered, and the
+  // runs of definitions that the caller may read. Together they follow the rule of `may_see_run`, and the newest of them are
+  // the page. The third has no condition on the tenant: the definition already decides that, and with it the planner would
+  // use an index of the tenant's runs for each definition. It includes the caller's own runs, since these may be nearly all
+  // runs of the definition; a run that is in two pages is returned once.
   const pagesOf = (state: State) =>
     [
-      // A definition's runs of all states are in one index.
+      // One index has the runs of a definition in all states, so no page for each state is needed.
       inEachState(ofTenant, state, !ofOne),
       inEachState(ofUser, state),
       ofReadable(state),
@@ -163,7 +167,7 @@ function newestRuns(db: Database, caller: Caller, readable: ReadableDefinitions,
 
   const [first = ANY_STATE, ...others] = filter.statuses.flatMap((status) => STORED_AS[status]);
   const [ofAll, own, ofDefinitions] = pagesOf(first);
-  // Not `union`: with it the planner reads all failed runs of the tenant and sorts them.
+  // `union all`, since for `union` the planner reads and sorts all failed runs of the tenant.
   const all = unionAll(ofAll, own, ofDefinitions, ...others.flatMap(pagesOf)).as("found");
   return db
     .selectDistinctOn([all.createdAt, all.id])
@@ -174,8 +178,8 @@ function newestRuns(db: Database, caller: Caller, readable: ReadableDefinitions,
 }
 
 /**
- * As {@link listRuns}, for statements without drizzle's builder that begin with `principal`, `readableDefinitions` and
- * `callerTables`: a query of all columns of the runs.
+ * The same as {@link listRuns}, for statements without drizzle's builder that begin with `principal`, `readableDefinitions` and
+ * `callerTables`. It selects all columns of the runs.
  */
 export function selectRuns(db: Database, credential: Credential, page: RunsPage): SQL {
   const caller = callerBy(db, credential);
@@ -183,7 +187,7 @@ export function selectRuns(db: Database, credential: Credential, page: RunsPage)
   return sql`select r.* from caller cross join lateral ${newest} join workflow_runs r on r.id = ${newest.id}`;
 }
 
-/** The page among the rows of {@link selectRuns}, and where the next one begins, if there is one. */
+/** The page in the rows of {@link selectRuns}, and the cursor of the next page, or null on the last page. */
 export function cutPage<Row extends { created_at: string; id: string }>(
   rows: readonly Row[],
   limit: number,
@@ -194,8 +198,8 @@ export function cutPage<Row extends { created_at: string; id: string }>(
 }
 
 /**
- * The tenant's runs that the caller may see, newest first: `limit` of them, and where the next page begins, if
- * there is one.
+ * One page of the tenant's runs that the caller may see, newest first: up to `limit` of them, and the cursor of the next page,
+ * or null on the last page.
  * @throws Unauthenticated
  */
 export async function listRuns(
@@ -226,17 +230,17 @@ export async function listRuns(
   return cutPage(runs, request.limit);
 }
 
-/** Rows of one state, `status` as it is stored. Those that have not ended are few, and have indexes of their own. */
+/** Rows of one stored state. Unfinished runs (in the slot or in the queue) are few, and have indexes of their own. */
 type State = { condition: SQL; status: SQL; kept: "in the slot" | "in the queue" | "for ever" };
 
 const ended = (status: SQL): State => ({ condition: sql`r.status = ${status}`, status, kept: "for ever" });
 const inSlot = (condition: SQL): State => ({ condition, status: sql`'RUNNING'`, kept: "in the slot" });
 
 const ANY_STATE: State = { ...ended(sql`r.status`), condition: sql`true` };
-/** One state after the other, of a table `stored`. */
+/** The state in each row of a table `stored`. */
 const EACH_STATE = ended(sql`stored.status`);
 
-/** The rows that show a state: a run that is overdue is stored as RUNNING and shows as FAILED. */
+/** The rows that readers see in each state. An overdue run is stored as RUNNING, and readers see it as FAILED. */
 const STORED_AS: Record<RunStatus, State[]> = {
   PENDING: [{ condition: sql`r.status = 'PENDING'`, status: sql`'PENDING'`, kept: "in the queue" }],
   RUNNING: [inSlot(isRunning)],

@@ -8,13 +8,13 @@ import { resultProblem, resultRefusalSchema } from "./refusals.ts";
 const OUTCOMES = ["COMPLETED", "FAILED"] as const;
 type RunOutcome = (typeof OUTCOMES)[number];
 
-/** What a runner reports about one attempt of a run. Who it is was proved by its token. */
+/** What a runner reports about one attempt of a run. Its run token has proved which attempt that is. */
 export type RunResult = {
   runId: string;
   tenantId: string;
   attempt: number;
   status: RunOutcome;
-  /** Kept for a FAILED run only. */
+  /** Stored for a FAILED run only. */
   error: string | null;
   /** Any JSON; null for none. */
   output: unknown;
@@ -25,8 +25,8 @@ export type RunResult = {
 const answerSchema = dispatchesSchema.and(z.union([resultRefusalSchema, z.object({ status: z.enum(OUTCOMES) })]));
 
 /**
- * Ends a RUNNING run as its runner reports. The same result again is answered as the first time. Another one, or one that
- * comes too late, changes nothing and is kept among the run's events.
+ * Ends a RUNNING run with the result that its runner reports. The same result again gets the same answer. Another result, or
+ * one after the deadline, changes nothing and is recorded as an event.
  * @throws Problem `not_found`, or `conflict` for a late result or one of an older attempt
  */
 export async function recordResult(db: Database, result: RunResult & Promotion): Promise<RunOutcome> {

@@ -1,4 +1,7 @@
-/** What a caller is told when a verb on a run refuses. The SQL functions answer neutral outcomes; this is what they mean. */
+/**
+ * The problems with which refusals of verbs on runs are answered. The SQL functions answer neutral outcomes, and this file has
+ * the status and text for each.
+ */
 import { z } from "zod";
 import type { RunStatus } from "../db/enums.ts";
 import { RUN_STATUSES } from "../db/enums.ts";
@@ -88,7 +91,7 @@ export function triggerProblem(
   }
 }
 
-/** `verb` is what the caller wanted to do, as in "Only a FAILED run can be retried". */
+/** `verb` is the change that was refused: some texts depend on it. */
 export function changeProblem(
   refusal: z.infer<typeof changeRefusalSchema>,
   verb: "stop" | "retry" | "delete",
@@ -174,7 +177,7 @@ function lateResult({ status, ended_by }: z.infer<typeof resultRefusalSchema>): 
   return `The run has already ended: it is ${status}. The result is kept in the run's events.`;
 }
 
-/** Null when no right is lacking: then something else is wrong. */
+/** Null when no right is missing, but something else is wrong. */
 function lackingRights(purpose: string, faults: readonly PartFault[]): Problem | null {
   const rights = faults.flatMap(({ fault, id }) => {
     if (fault === "unreadable") return [`read on ${id}`];

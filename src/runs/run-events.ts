@@ -19,8 +19,8 @@ export type RunEventRow = {
 };
 
 /**
- * One page of what happened to a run, oldest first, and how much there is; null when there is no such run that
- * the caller may see. An overdue run has timed out, whether or not a sweep has come by.
+ * One page of a run's events, oldest first, and the number of all of them. Null when the run does not exist or the caller may
+ * not see it. An overdue run has a TIMED_OUT event even before a sweep has recorded it.
  * @throws Unauthenticated
  */
 export async function listRunEvents(
@@ -37,7 +37,7 @@ export async function listRunEvents(
       .innerJoin(r, and(eq(r.tenantId, caller.tenantId), eq(r.id, request.runId), maySeeRun(caller, r)))
       .crossJoinLateral(seen),
   );
-  // The time-out that no sweep has written down yet comes last: it has no id.
+  // A TIMED_OUT event that no sweep has recorded yet has no id. It is the last one.
   const happened = db.$with("happened").as(
     unionAll(
       db

@@ -1,4 +1,4 @@
-/** A run as lists and pages read it. How it stands at an instant is `run_as_seen` in SQL, for readers and verbs alike. */
+/** The parts of queries by which lists and pages read runs. `run_as_seen` in SQL decides how a run stands at an instant. */
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { z } from "zod";
@@ -24,7 +24,7 @@ export const runRowSchema = z.object({
 });
 export type RunRow = z.infer<typeof runRowSchema>;
 
-/** The table of runs under the name that the conditions of this file use. */
+/** The table of runs, with the alias that the conditions of this file use. */
 export const r = alias(workflowRuns, "r");
 
 /** The lateral subquery `seen`: how a run `r` stands now. */
@@ -40,7 +40,7 @@ export const seenNow = (db: Database) =>
     .from(sql`public.run_as_seen(${r}, statement_timestamp()) seen`)
     .as("seen");
 
-/** {@link RunRow} for a run `r` and {@link seenNow}. */
+/** The columns of {@link RunRow}, for a run `r` and {@link seenNow}. */
 export const runFields = (seen: ReturnType<typeof seenNow>) => ({
   id: r.id,
   workflow_definition_id: r.workflowDefinitionId,
@@ -55,7 +55,7 @@ export const runFields = (seen: ReturnType<typeof seenNow>) => ({
   updated_at: instant(seen.updatedAt).as("updated_at"),
 });
 
-/** For statements without drizzle's builder: joins to a run `r`, a row of all the table's columns, how it is `seen` now. */
+/** For statements without drizzle's builder: joins `seen`, how a run `r` stands now. `r` needs all columns of the table. */
 export const joinSeen = sql`
   cross join lateral public.run_as_seen(row(r.*)::public.workflow_runs, statement_timestamp()) seen`;
 
@@ -67,15 +67,15 @@ export const runColumns = sql`
   ${instant(sql`r.created_at`)} as created_at, ${instant(sql`seen.updated_at`)} as updated_at`;
 
 /**
- * True for a run `r` that is stored as RUNNING although its deadline has passed. It says the same as `run_as_seen`, as a
- * condition that an index can answer.
+ * True for a run `r` that is stored as RUNNING although its deadline has passed. It is the same rule as in `run_as_seen`, written
+ * so that an index can be used.
  */
 export const isOverdue = sql`(r.status = 'RUNNING' and r.deadline_at <= statement_timestamp())`;
 
-/** True for a run `r` that has the slot of its definition, and time left. */
+/** True for a run `r` that is RUNNING and whose deadline has not passed. */
 export const isRunning = sql`(r.status = 'RUNNING' and r.deadline_at > statement_timestamp())`;
 
-/** Which place a PENDING run `r` has in its queue: 1 for the run that is next. Null for any other. */
+/** The place of a PENDING run `r` in its queue: 1 for the run that starts next. Null for a run in another state. */
 export const placeInQueue: SQL = sql`case when r.status = 'PENDING' then (
   select count(*)::int from workflow_runs ahead
   where ahead.workflow_definition_id = r.workflow_definition_id

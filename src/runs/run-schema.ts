@@ -1,4 +1,4 @@
-/** A run as the API sends it. */
+/** The schemas of runs in answers of the API. */
 import { z } from "@hono/zod-openapi";
 import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode";
 import { RUN_STATUSES } from "../db/enums.ts";
@@ -88,7 +88,7 @@ export const WorkflowRunResponseSchema = z
 
 export const runParams = z.object({ run_id: uuid().openapi({ example: exampleRun.id }) });
 
-/** A run as a client gets it. */
+/** Converts a row to the API's form of a run. */
 export function toRun(row: RunRow): z.infer<typeof WorkflowRunResponseSchema> {
   return {
     id: row.id,
@@ -107,12 +107,12 @@ export function toRun(row: RunRow): z.infer<typeof WorkflowRunResponseSchema> {
 
 const cursorContents = z.tuple([givenInstant(), z.guid()]);
 
-/** Where a page ends, as text that clients pass back and need not understand. */
+/** Encodes a cursor as an opaque text, which clients send back unchanged. */
 export function formatCursor({ createdAt, id }: RunCursor): string {
   return encodeBase64Url(new TextEncoder().encode(JSON.stringify([createdAt, id])).buffer);
 }
 
-/** Null when the text is no cursor of ours. */
+/** Decodes a cursor; null when the text is not one. */
 export function parseCursor(text: string): RunCursor | null {
   try {
     const [createdAt, id] = cursorContents.parse(JSON.parse(new TextDecoder().decode(decodeBase64Url(text))));

@@ -5,15 +5,15 @@ import { type Database, repeatable } from "../db/client.ts";
 import { workflowRunEvents as e } from "../db/run-tables.ts";
 import { isOverdue, r } from "./run-rows.ts";
 
-/** How the runs that a caller may see stand. Durations in seconds; null where there is nothing to measure. */
+/** Counts and durations of the runs that a caller may see. Durations are in seconds, and null when there is nothing to measure. */
 export type RunSummary = {
   pending: number;
   running: number;
-  /** Ended within the window. */
+  /** Runs that ended within the window. */
   completed: number;
   failed: number;
   oldest_pending_seconds: number | null;
-  /** Past their deadline, and not swept yet. They count as failed. */
+  /** Runs past their deadline that no sweep has failed yet. They are included in the failed ones. */
   overdue: number;
   duration_p50_seconds: number | null;
   duration_p95_seconds: number | null;

@@ -15,7 +15,7 @@ export type NewRun = {
   input: JsonObject | null;
 };
 
-/** The run, and whether an earlier call with its key had triggered it. */
+/** The run, and whether an earlier call with the same idempotency key triggered it. */
 export type TriggeredRun = { tenantId: string; run: RunRow; isReplay: boolean };
 
 const answerSchema = dispatchesSchema.and(
@@ -23,7 +23,7 @@ const answerSchema = dispatchesSchema.and(
 );
 
 /**
- * Triggers a run of a definition: RUNNING when the slot is free, PENDING behind the others when it is not.
+ * Triggers a run of a definition. It is RUNNING when the slot is free, and PENDING at the end of the queue when it is not.
  * @throws Problem `unauthenticated`, `not_found`, `forbidden`, or `conflict` for a definition that is paused
  *   or has no runner
  * @throws ValidationFailed when the definition names what is gone, sources without a document, or too long paths,

@@ -1,4 +1,4 @@
-/** A workflow's runs: trigger one, list them. */
+/** The routes of a workflow's runs: trigger one, list them. */
 import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
 import { jsonObject } from "../http/json-value.ts";
@@ -17,7 +17,7 @@ import { triggerRun } from "./trigger-run.ts";
 
 export const workflowDefinitionRuns = createRouter();
 
-/** Not empty by a check, since the contract gives no minimum. */
+/** An empty key is refused by a check instead of `minLength`, since the contract has no minimum in its schema. */
 const idempotencyKey = () => text({ max: 255 }).refine((key) => key !== "", { message: "Must not be empty." });
 
 const MAX_INPUT_BYTES = 32 * 1024;

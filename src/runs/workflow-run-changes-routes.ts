@@ -1,4 +1,4 @@
-/** What is done to a run that exists: delete, stop, retry, and its runner's callback. */
+/** The routes that change an existing run: delete, stop, retry, and the callback of its runner. */
 import { z } from "@hono/zod-openapi";
 import { createRouter } from "../http/router.ts";
 import { callerWrite, runnerCall } from "../http/routes.ts";
@@ -91,7 +91,7 @@ const MAX_ERROR_LENGTH = 8192;
 const WorkflowRunCallbackRequestSchema = z
   .strictObject({
     status: z.enum(["COMPLETED", "FAILED"]),
-    // What a runner quotes may hold anything; its result must not be lost for that.
+    // A runner may quote any output in its error. Characters that cannot be stored must not make its result invalid.
     error: z
       .string()
       .transform(toStorable)

@@ -141,7 +141,7 @@ workflowRuns.openapi(summariseTenantRuns, async (c) => {
   return c.json(summary, 200);
 });
 
-/** Where a PENDING run stands. */
+/** The headers with the place of a PENDING run in its queue. */
 const queueHeaders = {
   "X-Queue-Position": {
     schema: { type: "integer" },

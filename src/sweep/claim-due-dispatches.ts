@@ -6,15 +6,15 @@ export type Claim = {
   /** Only of this tenant. Null: of all. */
   tenantId: string | null;
   limit: number;
-  /** Runners that are sent as many dispatches as are due; others are sent one. */
+  /** Runners that get as many dispatches as are due. Any other runner gets one. */
   quick: readonly string[];
-  /** Runners that are sent none. */
+  /** Runners that get none. */
   busy: readonly string[];
 };
 
 /**
- * Takes up to `limit` due dispatches under a lease: until it runs out nobody else sends them. The tenants take turns, and
- * of each tenant the dispatches that have been due longest come first.
+ * Claims up to `limit` due dispatches under a lease: until it expires, no other Worker sends them. The tenants take turns, and
+ * each tenant's dispatches are claimed in the order in which they became due.
  */
 export async function claimDueDispatches(db: Database, { tenantId, limit, quick, busy }: Claim): Promise<Dispatch[]> {
   const args = { tenant_id: tenantId, limit, quick, busy, dispatch_lease_seconds: DISPATCH_LEASE_SECONDS };

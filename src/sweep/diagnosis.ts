@@ -1,4 +1,4 @@
-/** What an operator asks about a whole database: see `scripts/doctor.ts`. The Worker itself has no use for it. */
+/** Reads what `scripts/doctor.ts` shows an operator about a whole database. The Worker itself does not use it. */
 import { and, count, desc, eq, exists, gt, gte, isNotNull, isNull, not, sql } from "drizzle-orm";
 import { alias, unionAll } from "drizzle-orm/pg-core";
 import type { Database } from "../db/client.ts";
@@ -7,18 +7,18 @@ import { workflowDefinitions as d } from "../db/tables.ts";
 import { isDue, isOverdue, isRunning, r } from "../runs/run-rows.ts";
 import { countRuns, secondsSince, secondsSinceFirst } from "./sweep-state.ts";
 
-/** Ages are in seconds; null where there is nothing. */
+/** Ages are in seconds; null when there is nothing to measure. */
 export type Diagnosis = {
   sweep: {
     since_end: number | null;
-    /** Since it began, when it has not ended. */
+    /** Since the sweep began, when it has not ended. */
     since_begin: number | null;
-    /** Since it was paused; null when it is not. */
+    /** Since the sweep was paused; null when it is not paused. */
     since_pause: number | null;
     /** In how many milliseconds something is due; null when nothing will be. */
     due_in_ms: number | null;
     timed_out: number;
-    delivered: number;
+    dispatched: number;
     lag_max_ms: number | null;
   };
   /** Counts go up to 10,000. */
@@ -27,24 +27,27 @@ export type Diagnosis = {
     oldest_overdue: number | null;
     due: number;
     oldest_due: number | null;
-    /** Failed to be delivered before, and not due yet. */
+    /** Dispatches that failed before and are not due yet. */
     waiting_for_retry: number;
   };
   stuck: StuckRuns[];
-  /** Runners that have not accepted a run after several tries. */
+  /** Runners that did not accept a run in two tries or more. */
   failing: FailingRunner[];
-  /** The keys with which webhook secrets are encrypted. */
+  /** How many webhook secrets are encrypted with each key. */
   secrets: { key_id: string; count: number }[];
 };
 
-/** Why runs do not go on: "lost": nobody will deliver it. "not promoted": it waits for a slot that is free. */
+/**
+ * Why a run is stuck. "lost": it is RUNNING, was not accepted by a runner, and no dispatch of it is due. "not promoted": it
+ * is PENDING although its slot is free. "paused" and "no runner": it is PENDING because its definition starts no runs.
+ */
 export type StuckReason = "lost" | "not promoted" | "paused" | "no runner";
 
 export type StuckRuns = { reason: StuckReason; count: number; oldest: number; examples: string[] };
 
 export type FailingRunner = {
   tenant_id: string;
-  /** Without what follows the host, which may hold a secret. */
+  /** Scheme, host and port of the URL. The rest is left out, since it may contain a secret. */
   runner: string;
   runs: number;
   tries: number;
@@ -54,10 +57,10 @@ export type FailingRunner = {
 const MAX_FAILING = 10;
 const MAX_EXAMPLES = 3;
 
-/** A first try that fails is nothing yet: it may be a restart. */
+/** A runner counts as failing from the second failed try on. One failed try may be a restart of the runner. */
 const FAILING_TRIES = 2;
 
-/** Reads all of it, in one request. */
+/** Reads the diagnosis in one request to the database. */
 export async function diagnose(db: Database): Promise<Diagnosis> {
   const isLater = and(gt(r.nextDispatchAt, sql`statement_timestamp()`), gt(r.dispatchCount, 0)) ?? sql`false`;
   const keyId = sql<string>`split_part(${d.webhookSecretEncrypted}, '.', 1)`;
@@ -66,7 +69,7 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
       .select({
         since_end: secondsSince(sweepState.endedAt),
         timed_out: sweepState.timedOut,
-        delivered: sweepState.delivered,
+        dispatched: sweepState.dispatched,
         lag_max_ms: sweepState.lagMaxMs,
         since_begin: sql<number | null>`case
           when ${sweepState.beganAt} > ${sweepState.endedAt} or ${sweepState.endedAt} is null
@@ -99,14 +102,14 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
     since_pause: null,
     due_in_ms: null,
     timed_out: 0,
-    delivered: 0,
+    dispatched: 0,
     lag_max_ms: null,
   };
   const none = { overdue: 0, oldest_overdue: null, due: 0, oldest_due: null, waiting_for_retry: 0 };
   return { sweep: sweep[0] ?? never, backlog: backlog[0] ?? none, stuck, failing, secrets };
 }
 
-/** Those that wait behind a run are not stuck: its deadline comes. */
+/** A PENDING run behind a RUNNING one is not stuck: that run ends at its deadline at the latest. */
 function selectStuckRuns(db: Database) {
   const holder = alias(workflowRuns, "holder");
   const isHeld = exists(

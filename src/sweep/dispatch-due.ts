@@ -5,28 +5,28 @@ import { type Acceptance, acceptDispatches, postponeDispatchesTo } from "../runn
 import { type DispatchServices, sendDispatches } from "../runners/send-dispatches.ts";
 import { claimDueDispatches } from "./claim-due-dispatches.ts";
 
-/** A Worker may wait for six answers at once: five runners', and one of the database's. */
+/** A Worker may wait for six answers at once. Five are for runners, and one is for the database. */
 const LANES = 5;
 
-/** As many dispatches as can be begun well within their lease. */
+/** How many dispatches are claimed at once. All of them are started well before their leases expire. */
 const CLAIM = 2 * LANES;
 
-/** What is left of an older claim is not sent, since its lease could run out meanwhile: it becomes due again. */
+/** The rest of a claim that is older is not sent, since its leases could expire during the sending. It becomes due again. */
 const CLAIM_IS_FRESH_MS = 10_000;
 
-/** Runners that answer within this time are sent several runs at once. */
+/** A runner that answers within this time is quick: it gets several runs at once. */
 const QUICK_MS = 1_000;
 
-/** A runner that takes longer is taken for one that hangs. Below the time limit of sending one dispatch. */
+/** A runner that takes longer counts as hanging. This is less than the timeout of sending one dispatch. */
 const HANGING_MS = 10_000;
 
-/** How many quick runners are remembered. What is known of the others is learned again. */
+/** How many quick runners are remembered. The oldest is forgotten first, and has to prove again that it is quick. */
 const QUICK_RUNNERS = 50;
 
 /**
- * Sends the dispatches that are due, several at once, until nothing is left or `mayGoOn` (to one more than `count`) says
- * no. Returns how many it tried. A runner about which nothing is known gets one dispatch, and more only after a quick
- * answer. So one that hangs takes up one lane, once. With a `tenantId` it sends only that tenant's.
+ * Sends the due dispatches, several at once, until none is left or `mayGoOn` returns false. `mayGoOn` gets the number of tries
+ * so far, which is also what is returned at the end. An unknown runner gets one dispatch, and more only after a quick answer.
+ * So a runner that hangs occupies one of the lanes only, and only once. With a `tenantId` it sends only that tenant's.
  */
 export async function dispatchDue(
   services: DispatchServices,

@@ -1,13 +1,14 @@
-/** What a sweep does to runs in bounded chunks, safe beside itself and beside every other change. */
+/** The steps of a sweep that change runs. Each works on a bounded chunk, and is safe to run at the same time as any other change. */
 import { z } from "zod";
 import { callFunction } from "../db/call.ts";
 import type { OnChanged } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
 
 /**
- * Fails up to `limit` overdue runs, the longest overdue first, with an event for each, and starts those that waited behind
- * them: their dispatches are due at once. `inTurn` is for a backlog: each tenant gets its share of the limit.
- * Returns how late each was, in milliseconds: none when none is left that nobody else holds.
+ * Fails up to `limit` overdue runs, the longest overdue first, with an event for each, and starts the next runs of their
+ * queues, whose dispatches are due at once. `inTurn` is for a backlog: each tenant gets its share of the limit.
+ * Returns for each failed run how late that was, in milliseconds. The list is empty when no run is overdue except those whose
+ * definitions are locked by others.
  */
 export async function timeOutOverdueRuns(
   db: Database,
@@ -18,7 +19,7 @@ export async function timeOutOverdueRuns(
   return (await callFunction(db, "time_out_overdue_runs", args, schema, { onChanged: options.onChanged })).lags_ms;
 }
 
-/** Starts runs that wait although the slot of their definition is free, in up to `limit` definitions. Returns in how many. */
+/** Starts PENDING runs of up to `limit` definitions whose slot is free. Returns the number of these definitions. */
 export async function promoteWaitingRuns(
   db: Database,
   options: { limit: number; graceSeconds: number; onChanged: OnChanged },
@@ -29,8 +30,8 @@ export async function promoteWaitingRuns(
 }
 
 /**
- * Deletes up to `limit` runs that ended more than `days` ago, with their events, and returns how many. The tenants take
- * turns. A run stays as long as its idempotency key may be sent again.
+ * Deletes up to `limit` runs that ended more than `days` ago, with their events. The tenants take turns. A run is kept for as
+ * long as its idempotency key is in use. Returns the number of deleted runs.
  */
 export async function deleteOldRuns(db: Database, options: { days: number; limit: number }): Promise<number> {
   const schema = z.object({ deleted: z.int() });

@@ -6,7 +6,7 @@ import { openRead } from "../http/routes.ts";
 import { instant } from "../http/schemas.ts";
 import { type Readiness, readDatabaseTime, readReadiness } from "./sweep-state.ts";
 
-/** The cron fires every minute: what three of them have not done is late. */
+/** The cron fires every minute. Whatever three sweeps have not done is late. */
 export const LATE_SECONDS = 180;
 
 const HealthCheckResponseSchema = z
@@ -79,10 +79,10 @@ const readinessCheck = openRead({
   path: "/readyz",
   operationId: "readiness_check",
   tags: ["Service"],
-  summary: "Does the service keep its promises?",
+  summary: "Does the service keep up with its work?",
   description:
     "503 with the reasons when the database does not answer, when the sweep is paused or none has ended for 3 minutes, or " +
-    "when runs have been overdue, or due to be delivered, for longer.",
+    "when runs have been overdue, or due to be dispatched, for longer than that.",
   problems: ["internal_error", "database_unavailable", "not_ready"],
   responses: {
     200: { description: "Ready", content: { "application/json": { schema: ReadinessResponseSchema } } },
@@ -114,8 +114,8 @@ health.openapi(readinessCheck, async (c) => {
 export const sinceSweepOrSkip = (sinceSweep: number | null, live: LiveStatus | null): number | null =>
   sinceSweep === null ? null : Math.min(sinceSweep, live?.sinceSkipped ?? sinceSweep);
 
-/** What keeps the service from being ready, as sentences; docs/operations.md says what to do about each. */
-function reasonsAgainst({ since_sweep, since_pause, overdue, undelivered }: Readiness): string[] {
+/** The reasons why the service is not ready, as sentences. docs/operations.md says what to do about each. */
+function reasonsAgainst({ since_sweep, since_pause, overdue, due }: Readiness): string[] {
   const reasons: string[] = [];
   const isLate = (seconds: number | null) => seconds !== null && seconds > LATE_SECONDS;
   if (since_pause !== null) {
@@ -130,9 +130,9 @@ function reasonsAgainst({ since_sweep, since_pause, overdue, undelivered }: Read
   if (isLate(overdue)) {
     reasons.push(`Runs have been overdue for up to ${inSeconds(overdue)}. See \`overdue_left\` in the sweep's log.`);
   }
-  if (isLate(undelivered)) {
+  if (isLate(due)) {
     reasons.push(
-      `Runs have been due to be delivered for up to ${inSeconds(undelivered)}. See \`due_left\` in the sweep's log.`,
+      `Runs have been due to be dispatched for up to ${inSeconds(due)}. See \`due_left\` in the sweep's log.`,
     );
   }
   return reasons;

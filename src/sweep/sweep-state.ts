@@ -7,8 +7,8 @@ import { isDue, isOverdue, r } from "../runs/run-rows.ts";
 const NOW = sql`statement_timestamp()`;
 
 /**
- * Writes down that a sweep begins, so that one which dies half-way can be seen. False when the sweep is paused: then
- * nothing is written down, and there is nothing to do.
+ * Records that a sweep begins, so that a sweep that dies can be detected. Returns false when the sweep is paused: then nothing
+ * is recorded, and the sweep must not do anything.
  */
 export async function recordSweepBegan(db: Database): Promise<boolean> {
   const rows = await db
@@ -23,7 +23,7 @@ export async function recordSweepBegan(db: Database): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Keeps every sweep from beginning, until {@link resumeSweep}. False when it is paused already. */
+/** Pauses the sweep until {@link resumeSweep}. False when it was paused already. */
 export async function pauseSweep(db: Database): Promise<boolean> {
   const rows = await db
     .insert(sweepState)
@@ -37,7 +37,7 @@ export async function pauseSweep(db: Database): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Lets sweeps begin again. False when they were not paused. */
+/** Ends the pause of the sweep. False when it was not paused. */
 export async function resumeSweep(db: Database): Promise<boolean> {
   const rows = await db
     .update(sweepState)
@@ -48,12 +48,12 @@ export async function resumeSweep(db: Database): Promise<boolean> {
 }
 
 export type SweepResult = {
-  /** How many runs it failed, and how long after their deadlines. */
+  /** How many runs it failed, and how long after their deadlines it did so. */
   timed_out: number;
   lag_p50_ms: number | null;
   lag_max_ms: number | null;
-  /** How many dispatches it tried to deliver. */
-  delivered: number;
+  /** How many dispatches it tried. */
+  dispatched: number;
   /** How many runs it deleted because of their age. */
   deleted: number;
 };
@@ -66,13 +66,13 @@ export type Backlog = { overdue_left: number; due_left: number; due_in_ms: numbe
 
 const MAX_COUNTED = 10_000;
 
-/** How many runs `r` there are of a kind, up to {@link MAX_COUNTED}. */
+/** The number of runs `r` that meet a condition, counted up to {@link MAX_COUNTED}. */
 export const countRuns = (db: Database, condition: SQL): SQL<number> => {
   const counted = db.select({ id: r.id }).from(r).where(condition).limit(MAX_COUNTED).as("counted");
   return sql<number>`${db.select({ count: sql`count(*)::int` }).from(counted)}`;
 };
 
-/** Writes down what a sweep did, and answers what it left. */
+/** Records what a sweep did, and returns what it left to the next one. */
 export async function recordSweepEnded(db: Database, result: SweepResult): Promise<Backlog> {
   const rows = await db
     .update(sweepState)
@@ -81,7 +81,7 @@ export async function recordSweepEnded(db: Database, result: SweepResult): Promi
       timedOut: result.timed_out,
       lagP50Ms: result.lag_p50_ms,
       lagMaxMs: result.lag_max_ms,
-      delivered: result.delivered,
+      dispatched: result.dispatched,
       deleted: result.deleted,
       overdueLeft: countRuns(db, isOverdue),
       dueLeft: countRuns(db, isDue),
@@ -100,7 +100,7 @@ export async function recordSweepEnded(db: Database, result: SweepResult): Promi
 /** One row, `(now)`: the time of the database. */
 const CLOCK = sql`statement_timestamp() as clock (now)`;
 
-/** Asks the database for its time, as the wire has instants. */
+/** The time of the database, in the format of the API. */
 export async function readDatabaseTime(db: Database): Promise<string> {
   const query = db.select({ database_at: instant(sql`clock.now`) }).from(CLOCK);
   const [row] = await repeatable(db).select(query);
@@ -109,29 +109,29 @@ export async function readDatabaseTime(db: Database): Promise<string> {
 }
 
 export type Readiness = {
-  /** The database's clock, as the wire has instants. */
+  /** The time of the database, in the format of the API. */
   database_at: string;
-  /** Seconds since a sweep last ended; null when none has yet. */
+  /** Seconds since the last sweep ended; null when none has ended yet. */
   since_sweep: number | null;
-  /** Seconds since the sweep was paused; null when it is not. */
+  /** Seconds since the sweep was paused; null when it is not paused. */
   since_pause: number | null;
-  /** Seconds since the deadline of the run that has been overdue longest; null when none is. */
+  /** Seconds since the earliest deadline of an overdue run; null when none is overdue. */
   overdue: number | null;
-  /** Seconds since the dispatch that has been due longest was due; null when none is. */
-  undelivered: number | null;
+  /** Seconds since the oldest due dispatch became due; null when none is due. */
+  due: number | null;
 };
 
 export const secondsSince = (at: SQLWrapper): SQL<number | null> =>
   sql<number | null>`extract(epoch from statement_timestamp() - ${at})::float8`;
 
-/** Seconds since the earliest instant of a column, of the runs `r` of a kind. */
+/** Seconds since the earliest instant of a column, among the runs `r` that meet a condition. */
 export const secondsSinceFirst = (db: Database, at: SQLWrapper, condition: SQL): SQL<number | null> =>
   sql<number | null>`${db
     .select({ seconds: secondsSince(sql`min(${at})`) })
     .from(r)
     .where(condition)}`;
 
-/** Asks the database how far behind the sweep is. */
+/** Reads how far behind the sweep is. */
 export async function readReadiness(db: Database): Promise<Readiness> {
   const query = db
     .select({
@@ -139,7 +139,7 @@ export async function readReadiness(db: Database): Promise<Readiness> {
       since_sweep: secondsSince(sweepState.endedAt),
       since_pause: secondsSince(sweepState.pausedAt),
       overdue: secondsSinceFirst(db, r.deadlineAt, isOverdue),
-      undelivered: secondsSinceFirst(db, r.nextDispatchAt, isDue),
+      due: secondsSinceFirst(db, r.nextDispatchAt, isDue),
     })
     .from(CLOCK)
     .leftJoin(sweepState, sql`true`);

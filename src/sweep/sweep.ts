@@ -6,30 +6,36 @@ import { dispatchDue } from "./dispatch-due.ts";
 import { deleteOldRuns, promoteWaitingRuns, timeOutOverdueRuns } from "./end-runs.ts";
 import { recordSweepBegan, recordSweepEnded } from "./sweep-state.ts";
 
-/** Rows of one transaction: large enough to be quick, small enough to hold its locks only briefly. */
+/** How many runs one transaction fails: many enough to be quick, and few enough to hold their locks only briefly. */
 const TIME_OUT_CHUNK = 1000;
 
 /**
- * Until when each step may begin something new, in milliseconds from the start: none keeps the next from its share.
- * The last delivery takes up to 15 s more, and the next sweep starts after 60.
+ * How long after the start of the sweep each step may begin something new, in milliseconds, so that each step gets its share
+ * of the time. The last dispatch takes up to 15 s more, and the next sweep starts after 60 s.
  */
 const TIME_OUT_UNTIL_MS = 25_000;
-const DELIVER_UNTIL_MS = 40_000;
+const DISPATCH_UNTIL_MS = 40_000;
 const DELETE_UNTIL_MS = 45_000;
 
-/** Normally there are none: see `promote_waiting_runs` in SQL. */
+/** Definitions per sweep. Normally there are none to promote: see `promote_waiting_runs` in SQL. */
 const PROMOTE_LIMIT = 1000;
 
-/** Each takes its events with it. */
+/** How many runs one transaction deletes, each with its events. */
 const DELETE_CHUNK = 500;
 
-/** Each takes one request, and ten of them two more; a Worker may send 10,000 in one invocation. */
-const MAX_DELIVERIES = 8_000;
+/**
+ * Dispatches per sweep. Each takes one request, and every ten take two more. A Worker may send 10,000 requests in one
+ * invocation.
+ */
+const MAX_DISPATCHES = 8_000;
 
 /**
- * The cron's work: fails the overdue runs and starts those behind them, then delivers what is due, until nothing
- * is left or the time is up; and deletes what is too old to be kept. What is left stays as it is in the database, and
- * the next sweep goes on with it. Does nothing while an operator has paused it.
+ * The work of the cron:
+ * 1. Fail the overdue runs, and start the next runs of their queues.
+ * 2. Send the dispatches that are due.
+ * 3. Delete the runs that are older than RETENTION_DAYS.
+ * Each step ends when nothing is left or its time is over. The next sweep goes on with what is left. Nothing is done while
+ * an operator has paused the sweep.
  *
  * Answers in how many milliseconds something is due next, negative when it is due already: null when nothing will be. A
  * paused sweep answers 0, since nobody knows.
@@ -51,7 +57,7 @@ export async function sweep(services: DispatchServices): Promise<number | null> 
       graceSeconds: services.config.deadlineGraceSeconds,
       onChanged,
     });
-    const delivered = await dispatchDue(services, (count) => count < MAX_DELIVERIES && isBefore(DELIVER_UNTIL_MS));
+    const dispatched = await dispatchDue(services, (count) => count < MAX_DISPATCHES && isBefore(DISPATCH_UNTIL_MS));
 
     const deleted = await deleteOld(services, () => isBefore(DELETE_UNTIL_MS));
 
@@ -60,7 +66,7 @@ export async function sweep(services: DispatchServices): Promise<number | null> 
       timed_out: lagsMs.length,
       lag_p50_ms: lagsMs[Math.floor(lagsMs.length / 2)] ?? null,
       lag_max_ms: lagsMs.at(-1) ?? null,
-      delivered,
+      dispatched,
       deleted,
     };
     await Promise.all(announcing);
@@ -76,7 +82,7 @@ export async function sweep(services: DispatchServices): Promise<number | null> 
   });
 }
 
-/** How late each run was that it has failed, in milliseconds. */
+/** Fails the overdue runs. Returns for each of them how late that was, in milliseconds. */
 async function timeOutAll(
   { db, config }: DispatchServices,
   hasTime: () => boolean,
@@ -84,18 +90,19 @@ async function timeOutAll(
 ): Promise<number[]> {
   const lagsMs: number[] = [];
   while (hasTime()) {
-    // What fits into one chunk needs no turns. A backlog does, lest one tenant's keeps the others waiting.
+    // From the second chunk on there is a backlog: the tenants take turns, so that one tenant's backlog does not delay the
+    // others.
     const inTurn = lagsMs.length > 0;
     const options = { limit: TIME_OUT_CHUNK, inTurn, graceSeconds: config.deadlineGraceSeconds, onChanged };
     const chunk = await timeOutOverdueRuns(db, options);
-    // Less than asked for need not be the last: another sweep may hold the others at this moment.
+    // Only an empty chunk ends the loop: a chunk may be small because another sweep holds the locks of the other runs.
     if (chunk.length === 0) break;
     for (const lagMs of chunk) lagsMs.push(lagMs);
   }
   return lagsMs;
 }
 
-/** How many runs it has deleted. */
+/** Deletes the runs that are older than RETENTION_DAYS. Returns how many. */
 async function deleteOld({ db, config }: DispatchServices, hasTime: () => boolean): Promise<number> {
   let count = 0;
   while (config.retentionDays !== undefined && hasTime()) {

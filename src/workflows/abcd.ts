@@ -1,7 +1,8 @@
 /**
- * The ABCD parameters of a workflow definition: which parts of the tree a run reads, follows, writes and fills in. What the
- * tree shows to be wrong with them is judged by `path_part_faults` in SQL; this is what a request shows by itself, and
- * what a caller is told of either.
+ * The ABCD parameters of a workflow definition: the path parts that its runs read, follow, write and fill in.
+ * 1. Faults that need the tenant's tree are found by `path_part_faults` in SQL.
+ * 2. Faults that the request shows by itself are found here.
+ * 3. For both, this file has the texts that the caller gets.
  */
 import { z } from "zod";
 import { NO_PATH_PART } from "../files/path.ts";
@@ -22,10 +23,10 @@ export type Abcd = {
   template_path_part_id: string | null;
 };
 
-/** Where an id stands: `index` is null for the template. */
+/** The place of an id in the request. `index` is null for the template. */
 type Place = { field: AbcdField; index: number | null };
 
-/** The id at a place, as it was sent. */
+/** The id at a place, exactly as it was sent. */
 function idAt(abcd: Abcd, { field, index }: Place): string | null | undefined {
   return field === "template_path_part_id" ? abcd[field] : abcd[field][index ?? 0];
 }
@@ -39,7 +40,7 @@ const faultAt = (abcd: Abcd, place: Place, msg: string): Fault => ({
   input: idAt(abcd, place),
 });
 
-/** The faults that the ids show by themselves: over all four parameters, each part may be named once. */
+/** The faults of ids that are named more than once: each part may be named once in all four parameters together. */
 export function findRepeated(abcd: Abcd): Fault[] {
   const places = FIELDS.flatMap((field): Place[] => {
     if (field === "template_path_part_id") return abcd[field] === null ? [] : [{ field, index: null }];
@@ -55,7 +56,7 @@ export function findRepeated(abcd: Abcd): Fault[] {
   });
 }
 
-/** What `path_part_faults` in SQL answers. */
+/** The answer of `path_part_faults` in SQL. */
 export const partFaultsSchema = z.array(
   z.object({
     field: z.enum(FIELDS),
@@ -71,7 +72,10 @@ export const partFaultsSchema = z.array(
 
 type PartFault = z.infer<typeof partFaultsSchema>[number];
 
-/** What a caller is told of the parts that their definition names. A right that is lacking is told when nothing else is wrong. */
+/**
+ * The error for faults of the parts that a definition names: a 422 that lists them. A 403 that names the missing rights is
+ * returned only when nothing else is wrong.
+ */
 export function partFaultsProblem(abcd: Abcd, found: readonly PartFault[]): Problem | ValidationFailed {
   const faults = found.flatMap((part) => {
     const msg = describe(part);
@@ -82,7 +86,7 @@ export function partFaultsProblem(abcd: Abcd, found: readonly PartFault[]): Prob
   return new Problem("forbidden", `To save this workflow with these outputs you also need: ${rights}.`);
 }
 
-/** Null for a right that is lacking. */
+/** Null when the fault is a missing right. */
 function describe({ fault, field, part_type, allowed, above_field, above_index }: PartFault): string | null {
   switch (fault) {
     case "missing":

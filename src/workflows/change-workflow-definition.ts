@@ -16,13 +16,13 @@ import {
   NO_WRITE_ON_DEFINITION,
 } from "./workflow-definitions.ts";
 
-/** All that a definition says, as it is written. */
+/** The content of a definition, as it is stored. */
 export type DefinitionContent = Abcd & {
   id: string;
   name: string;
   description: string | null;
   runnerType: RunnerType;
-  /** Null for a definition without a runner. A null secret is the one that is stored for this URL already. */
+  /** Null for a definition without a runner. A null secret keeps the one that is stored, if the URL stays the same. */
   runner: { url: string; webhookSecretEncrypted: string | null } | null;
   maxRunDurationSeconds: number;
   isActive: boolean;
@@ -78,8 +78,8 @@ const replaceAnswerSchema = dispatchesSchema.and(
 );
 
 /**
- * Replaces all that a definition says. When runs wait that may start now, because the definition is active again or has a
- * runner now, the first of them starts.
+ * Replaces the whole content of a definition. The first PENDING run starts if it can now, because the definition was resumed
+ * or got a runner.
  * @throws Problem `unauthenticated`, `not_found` or `forbidden`
  * @throws ValidationFailed for path parts that are missing, of the wrong kind or below one another
  */
@@ -102,7 +102,7 @@ export async function replaceDefinition(
     case "path_parts":
       throw partFaultsProblem(content, answer.faults);
     case "secret_missing": {
-      const msg = "Another URL needs its secret, too.";
+      const msg = "With another URL, send its webhook secret, too.";
       throw new ValidationFailed([{ loc: ["body", "runner_config", "webhook_secret"], type: "missing", msg }]);
     }
     default:
@@ -116,7 +116,7 @@ const changeProblem = (refused: "not_found" | "forbidden", forbidden = NO_WRITE_
 const activityAnswerSchema = dispatchesSchema.and(z.union([refusalSchema, doneSchema]));
 
 /**
- * Pauses a definition, or resumes it: the first of the runs that wait then starts.
+ * Pauses or resumes a definition. When it is resumed and its slot is free, the first PENDING run starts.
  * @throws Problem `unauthenticated`, `not_found` or `forbidden`
  */
 export async function changeActivity(

@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 
-/** A definition's webhook secret as it is stored. */
+/** The encrypted webhook secret of the definition with this id. */
 export type StoredSecret = { id: string; encrypted: string };
 
-/** Up to `limit` secrets that another key than this one has encrypted, in the order of their definitions' ids. */
+/** Up to `limit` secrets that were encrypted with another key than `keyId`, ordered by the ids of their definitions. */
 export async function listSecretsOfOtherKeys(
   db: Database,
   request: { keyId: string; afterId: string | null; limit: number },
@@ -18,7 +18,7 @@ export async function listSecretsOfOtherKeys(
   return rows;
 }
 
-/** Puts another ciphertext in a secret's place; false when somebody has changed the secret meanwhile. */
+/** Replaces the ciphertext of a secret. False when the secret was changed after it was read: then nothing is changed. */
 export async function replaceSecret(db: Database, { id, encrypted }: StoredSecret, by: string): Promise<boolean> {
   const { rows } = await db.execute(sql`
     update workflow_definitions set webhook_secret_encrypted = ${by}

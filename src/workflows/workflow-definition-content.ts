@@ -8,7 +8,7 @@ import { findRepeated } from "./abcd.ts";
 import type { DefinitionContent } from "./change-workflow-definition.ts";
 import type { UpdateWorkflowDefinitionRequestSchema } from "./workflow-definition-schema.ts";
 
-/** The secret is null where the one that is stored is to stay. */
+/** A null secret keeps the one that is stored. */
 type Runner = { url: string; webhook_secret: string | null };
 
 type DefinitionRequest = Omit<z.infer<typeof UpdateWorkflowDefinitionRequestSchema>, "runner_config"> & {
@@ -16,8 +16,8 @@ type DefinitionRequest = Omit<z.infer<typeof UpdateWorkflowDefinitionRequestSche
 };
 
 /**
- * What is stored of a request, its secret encrypted.
- * @throws ValidationFailed for what the request shows by itself to be wrong
+ * Converts a request to the content that is stored, with the webhook secret encrypted.
+ * @throws ValidationFailed for a runner's URL or secret that is not allowed, and for path parts that are named twice
  */
 export async function toContent(
   { encryptionKeys, allowLocalRunners, publicUrl }: Config,

@@ -1,4 +1,4 @@
-/** A workflow definition as the API takes and sends it. */
+/** The schemas of workflow definitions in requests and answers. */
 import { z } from "@hono/zod-openapi";
 import { instant, orNull, text, uuid, WorkflowRunnerTypeSchema } from "../http/schemas.ts";
 import type { DefinitionRow } from "./workflow-definitions.ts";
@@ -14,7 +14,7 @@ const SelfHostedRunnerConfigSchema = z
       format: "password",
       writeOnly: true,
       description:
-        "Signs the dispatches (Standard Webhooks). After `whsec_` a key in base64, else any text. Never sent back.",
+        "Signs the dispatches (Standard Webhooks): `whsec_` and a key in base64, or any other text. Never returned.",
     }),
   })
   .openapi("SelfHostedRunnerConfig");
@@ -31,7 +31,7 @@ const partIds = (description: string) => z.array(uuid()).min(1).max(20).openapi(
 
 const content = {
   name: text({ max: 255 }),
-  // By a check, since the contract gives no limit.
+  // Refused by a check instead of `maxLength`, since the contract has no limit in its schema.
   description: text()
     .refine(fitsDescription, { message: "Must have at most 8192 bytes of UTF-8." })
     .nullish()
@@ -43,7 +43,7 @@ const content = {
     .min(60)
     .max(86_400)
     .default(300)
-    .openapi({ description: "From the start. A run that has not ended by then is FAILED." }),
+    .openapi({ description: "Counted from the start of a run. A run that has not ended by then is FAILED." }),
   source_path_part_ids: partIds("A: what a run reads. Folders or documents."),
   instruction_path_part_ids: partIds("B: what it follows. Folders or documents."),
   output_path_part_ids: partIds("C: where it writes. Folders."),
@@ -107,7 +107,7 @@ export const WorkflowDefinitionResponseSchema = z
 
 export const definitionParams = z.object({ definition_id: uuid().openapi({ example: exampleDefinition.id }) });
 
-/** A definition as a client gets it. */
+/** Converts a row to the API's form of a definition. */
 export function toDefinition(row: DefinitionRow): z.infer<typeof WorkflowDefinitionResponseSchema> {
   return {
     id: row.id,

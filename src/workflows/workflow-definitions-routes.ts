@@ -26,7 +26,7 @@ const listRoute = callerRead({
   operationId: "list_workflow_definitions",
   tags: ["Workflow definitions"],
   summary: "The workflow definitions, newest first",
-  description: "Only what the caller may see is listed and counted.",
+  description: "Lists and counts only the definitions that the caller may see.",
   request: { query: pageQuery },
   responses: {
     200: {
@@ -58,7 +58,7 @@ const createDefinitionRoute = callerWrite({
   summary: "Create a workflow definition",
   description:
     "For an OWNER or ADMIN. Sources and instructions are folders or documents, outputs are folders, the template is a " +
-    "document or a version of one; no path part may be named twice, nor lie below another one that is named.",
+    "document or a version of one. No path part may be named twice, or lie below another one that is named.",
   request: {
     body: { required: true, content: { "application/json": { schema: CreateWorkflowDefinitionRequestSchema } } },
   },
@@ -66,7 +66,7 @@ const createDefinitionRoute = callerWrite({
   responses: {
     201: {
       description: "The new definition",
-      headers: z.object({ Location: z.string().openapi({ description: "Where the definition is found." }) }),
+      headers: z.object({ Location: z.string().openapi({ description: "The URL of the definition." }) }),
       content: definitionContent,
     },
   },
@@ -105,9 +105,9 @@ const updateRoute = callerWrite({
   tags: ["Workflow definitions"],
   summary: "Replace a workflow definition",
   description:
-    "Everything is replaced: what is left out becomes its default, and without `runner_config` the runner is removed. " +
+    "Replaces everything: a field that is left out gets its default, and without `runner_config` the runner is removed. " +
     "Needs write on the definition. Runs that were triggered before keep their snapshot. With `is_active` false the " +
-    "workflow is paused: it takes no new runs, and those that wait go on waiting.",
+    "workflow is paused: it accepts no new runs, and PENDING runs do not start.",
   request: {
     params: definitionParams,
     body: { required: true, content: { "application/json": { schema: UpdateWorkflowDefinitionRequestSchema } } },
@@ -134,7 +134,7 @@ const deleteRoute = callerWrite({
   request: { params: definitionParams },
   problems: ["forbidden", "not_found", "conflict"],
   responses: {
-    204: { description: "It is gone, with its runs and their events" },
+    204: { description: "Deleted, with its runs and their events" },
   },
 });
 

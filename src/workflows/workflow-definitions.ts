@@ -31,7 +31,7 @@ export const NO_WRITE_ON_DEFINITION = "You need write on this workflow definitio
 
 export const NO_CREATION_OF_DEFINITIONS = "Only an OWNER or ADMIN may create a workflow definition.";
 
-/** The columns of {@link DefinitionRow} for a definition `d` of a statement without drizzle's builder. */
+/** The columns of {@link DefinitionRow}, for statements without drizzle's builder in which the definition is `d`. */
 export const definitionColumns = sql`
   d.id, d.name, d.description, d.runner_type, d.runner_url, d.max_run_duration_seconds,
   d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids, d.template_path_part_id, d.is_active,
@@ -39,7 +39,7 @@ export const definitionColumns = sql`
 
 const d = workflowDefinitions;
 
-/** {@link DefinitionRow} for drizzle's builder. */
+/** The columns of {@link DefinitionRow}, for drizzle's builder. */
 const definitionFields = {
   id: d.id,
   name: d.name,
@@ -72,7 +72,7 @@ export async function findDefinition(db: Database, credential: Credential, id: s
 }
 
 /**
- * One page of the definitions that the caller may see, newest first, and how many there are.
+ * One page of the definitions that the caller may see, newest first, and the number of all of them.
  * @throws Unauthenticated
  */
 export async function listDefinitions(

@@ -75,7 +75,7 @@ async function answerText(call: Call, token: string | undefined): Promise<string
   return `${[...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n")}\n\n${await response.text()}`;
 }
 
-/** What an answer tells of the other tenant, beyond what the request itself said. */
+/** The marks and ids of the other tenant in an answer, without those that the request itself contained. */
 function leaks(text: string, secrets: readonly string[], call: Call): string[] {
   const said = JSON.stringify(call);
   return secrets.filter((secret) => text.includes(secret) && !said.includes(secret));
@@ -88,7 +88,7 @@ function inWordsOf({ mark }: Stage, call: Call): Call {
 }
 
 describe("two tenants filled alike", () => {
-  it.each(OPERATION_IDS)("%s tells nobody of one tenant anything of the other", async (id) => {
+  it.each(OPERATION_IDS)("%s reveals nothing of one tenant to the callers of the other", async (id) => {
     const callers = await knownCallers(quokka, zebra);
     const secrets = await secretsOf(zebra);
     expect(secrets.length).toBeGreaterThan(40);
@@ -100,7 +100,7 @@ describe("two tenants filled alike", () => {
     }
   });
 
-  it.each(OPERATION_IDS)("%s does nothing to the other tenant for who knows its ids", async (id) => {
+  it.each(OPERATION_IDS)("%s changes nothing in another tenant, even for a caller who knows its ids", async (id) => {
     const call = inWordsOf(quokka, await callOf(id, zebra));
     const before = await dump(zebra);
     const secrets = await secretsOf(zebra);
@@ -112,7 +112,7 @@ describe("two tenants filled alike", () => {
     expect(await dump(zebra)).toBe(before);
   });
 
-  it("count alone what is theirs: all that one reads stays the same to the byte while the other grows", async () => {
+  it("count only their own rows: each answer to one tenant stays the same, byte for byte, while the other grows", async () => {
     const reads = await Promise.all(OPERATION_IDS.map((id) => callOf(id, quokka)));
     const gets = [...reads, { method: "GET" as const, path: "/v1/path-parts?max_depth=9" }].filter(
       ({ method, path }) => method === "GET" && !["/", "/livez", "/healthz", "/readyz"].includes(path),
@@ -124,7 +124,7 @@ describe("two tenants filled alike", () => {
       for (const call of gets) {
         for (const [name, caller] of Object.entries(own)) {
           const response = await service.fetch(call.path, requestOf(call, caller()));
-          // The id is another one each time, and a run that waits has waited longer.
+          // The request id differs each time, and the waiting time of a PENDING run grows.
           const body = (await response.text()).replaceAll(
             /"(request_id|oldest_pending_seconds)":("[^"]*"|[\d.]+)/g,
             "",

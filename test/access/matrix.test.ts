@@ -51,7 +51,7 @@ const ofAnybody = rows.filter(([, { answers }]) => answers === "anybody");
 const ofRunners = rows.filter(([, { answers }]) => answers === "runner");
 
 describe.each(ofCallers)("%s", (id, [bare, reader, writer, admin, owner, stranger]) => {
-  it("answers each known caller as they may, in one database request", async () => {
+  it("answers each known caller by their permissions, in one database request", async () => {
     const answers = new Map<string, Awaited<ReturnType<typeof send>>>();
     for (const [name, caller] of Object.entries(known)) answers.set(name, await send(await callOf(id, stage), caller));
 
@@ -59,15 +59,15 @@ describe.each(ofCallers)("%s", (id, [bare, reader, writer, admin, owner, strange
       ...{ bare, reader, writer, admin, owner, ownerBySession: owner, stranger },
     });
     for (const { status, body, databaseRequests } of answers.values()) {
-      // A run that starts is dispatched as well, which comes after the answer.
+      // A run that starts is also dispatched, after the answer.
       if (!OPERATIONS[id]?.startsRuns || status >= 400) expect(databaseRequests).toBe(1);
       expect(Object.keys(findOperation(id).responses)).toContain(String(status));
-      // The right that is missing.
+      // The answer names the missing right.
       if (status === 403) expect(JSON.parse(body).detail).toMatch(/\b(OWNER|ADMIN|read|write)\b/);
     }
   });
 
-  it("answers 401 to every credential that is none, and does nothing", async () => {
+  it("answers 401 to every invalid credential, and changes nothing", async () => {
     const call = await callOf(id, stage);
     expect(await statusesOf(unknown, call)).toEqual(Object.keys(unknown).map((name) => [name, 401]));
     expect((await send(call, known.owner)).status).toBe(owner);

@@ -91,7 +91,7 @@ const findings = () =>
   );
 
 describe("no secret is written", () => {
-  it("when every operation is called by everybody, and runs are handed to runners", { timeout: 120_000 }, async () => {
+  it("when every operation is called by everybody, and runs are dispatched", { timeout: 120_000 }, async () => {
     await callAll();
     await service.sweep();
     await noteDatabase();
@@ -161,7 +161,7 @@ describe("no secret is written", () => {
     expect(findings()).toEqual([]);
   });
 
-  it("and the search would find one: a key that is made is shown to who made it", async () => {
+  it("and the search can find one: it finds a new key in the answer that shows it", async () => {
     const call = await callOf("create_api_key", stage);
     const response = await send(call.path, requestOf(call, stage.tenant.admin.key));
     const { key } = await response.json<{ key: string }>();

@@ -245,7 +245,10 @@ describe("the form of a workflow", () => {
     expect((await owner.post(path, { ...fields, name: "Renamed" })).status).toBe(303);
     expect(await secret()).toBe(before);
     const elsewhere = await owner.post(path, { ...fields, runner_url: "http://127.0.0.1:10/" });
-    expect([elsewhere.status, await faultsIn(elsewhere)]).toEqual([422, ["Another URL needs its secret, too."]]);
+    expect([elsewhere.status, await faultsIn(elsewhere)]).toEqual([
+      422,
+      ["With another URL, send its webhook secret, too."],
+    ]);
     expect(await definition(tenant.definitionId)).toMatchObject({
       name: "Renamed",
       runner_config: { url: ABSENT_RUNNER },

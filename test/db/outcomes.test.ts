@@ -387,7 +387,7 @@ const BODIES = new Map(
     .map((text) => [/^\w+/.exec(text)?.[0] ?? "", text.slice(0, text.indexOf("$$;"))]),
 );
 
-/** What a function and those that judge for it may say after `refused`. */
+/** The values of `refused` in a function and in the functions that check for it. */
 function refusalsOf(name: string): string[] {
   const body = BODIES.get(name) ?? "";
   const judges = [...BODIES.keys()].filter((other) => other.startsWith("judge_") && body.includes(`public.${other}(`));

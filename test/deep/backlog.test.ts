@@ -13,7 +13,7 @@ const CHUNK = 5_000;
 const LIMIT_MS = 60_000;
 const MAX_CALLS = 8;
 
-it("a backlog of 100,000 overdue runs, a third with one waiting behind, is swept by a few scheduled calls", async () => {
+it("a backlog of 100,000 overdue runs, behind a third of which another run waits, is swept by a few scheduled calls", async () => {
   const service = await startService();
   const runner = await startFakeRunner();
   for (const [i, size] of TENANTS.entries()) {
@@ -34,8 +34,8 @@ it("a backlog of 100,000 overdue runs, a third with one waiting behind, is swept
     const [row] = await sql`
       select count(*) filter (where status = 'RUNNING' and deadline_at <= statement_timestamp())::int as overdue,
         count(*) filter (where status = 'PENDING')::int as waiting,
-        count(*) filter (where status = 'RUNNING' and dispatched_at is null)::int as undelivered,
-        count(*) filter (where dispatched_at is not null)::int as delivered,
+        count(*) filter (where status = 'RUNNING' and dispatched_at is null)::int as unsent,
+        count(*) filter (where dispatched_at is not null)::int as dispatched,
         count(distinct tenant_id) filter (where status = 'RUNNING' and deadline_at <= statement_timestamp())::int as tenants
       from workflow_runs`;
     return row ?? {};
@@ -47,17 +47,17 @@ it("a backlog of 100,000 overdue runs, a third with one waiting behind, is swept
   expect(before.overdue).toBe(100_000);
 
   let after = before;
-  for (let call = 1; call <= MAX_CALLS && (after.overdue > 0 || after.undelivered > 0); call++) {
+  for (let call = 1; call <= MAX_CALLS && (after.overdue > 0 || after.unsent > 0); call++) {
     const began = Date.now();
     await service.sweep();
     const ms = Date.now() - began;
-    // The next call comes a minute later: leases have run out by then.
+    // The next call comes a minute later, when the leases have expired.
     await sql`update workflow_runs set next_dispatch_at = next_dispatch_at - interval '1 minute' where next_dispatch_at is not null`;
     after = await count();
     tell(call, ms, after);
     expect(ms).toBeLessThan(LIMIT_MS);
   }
-  expect(after).toEqual({ overdue: 0, waiting: 0, undelivered: 0, delivered: before.waiting, tenants: 0 });
+  expect(after).toEqual({ overdue: 0, waiting: 0, unsent: 0, dispatched: before.waiting, tenants: 0 });
   const events =
     await sql`select type, count(*)::int, count(distinct run_id)::int as runs from workflow_run_events group by type order by type`;
   expect(events).toEqual([

@@ -12,7 +12,7 @@ const SWEEPERS = 2;
 const DEFINITIONS = 8;
 const SECONDS = 30;
 
-/** Whatever comes when others were quicker. Nothing is broken, and nobody is asked to come back later. */
+/** The answers that are possible when another client was first. No error of the server is among them. */
 const FINE = new Set([200, 201, 202, 204, 404, 409]);
 
 /** What the clients know together. */

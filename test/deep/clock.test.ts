@@ -67,7 +67,7 @@ describe.each(CLOCKS)("with the Worker's clock %s", (_, ahead) => {
     shiftClock(() => ahead(request));
   });
 
-  it("whoever believes it, is wrong by as much", async () => {
+  it("a decision by that clock would be wrong by as much", async () => {
     expectNear(ahead(0), Date.now() / 1000 - (await now()), toSeconds(new Date().toISOString()) - (await now()));
     const token = await signSymmetric({ exp: Math.floor(await now()) + 5 * MINUTE }, "secret");
     const isBelieved = await verify(token, "secret", "HS256").then(
@@ -77,7 +77,7 @@ describe.each(CLOCKS)("with the Worker's clock %s", (_, ahead) => {
     expect(isBelieved).toBe(ahead(0) <= 0);
   });
 
-  it("a run's times, its hand-over's and its events' are the database's", async () => {
+  it("the times of a run, its dispatch and its events are those of the database", async () => {
     const runId = await invoke(service, tenant);
     const run = await readRun(service, tenant, runId);
     const { headers, body, message } = await readMessage(runId);
@@ -94,7 +94,7 @@ describe.each(CLOCKS)("with the Worker's clock %s", (_, ahead) => {
     new Webhook(WEBHOOK_SECRET).verify(body, headers);
   });
 
-  it("a result is taken until the deadline, and no later", async () => {
+  it("a result is accepted until the deadline, and no later", async () => {
     const [first, second] = [await invoke(service, tenant), await invoke(service, tenant)];
     const tokenOf = async (runId: string) => (await readMessage(runId)).message.data.callback_token;
     expect((await sayCompleted(first, await tokenOf(first))).status).toBe(200);
@@ -130,7 +130,7 @@ describe.each(CLOCKS)("with the Worker's clock %s", (_, ahead) => {
     expectNear(RUN_SECONDS, Number(rows[2]?.left));
   });
 
-  it("a hand-over that failed, or whose Worker died, is made again when it is due, and not before", async () => {
+  it("a dispatch that failed, or whose Worker died, is sent again when it is due, and not before", async () => {
     await runner.script([{ status: 503 }, { status: 202 }]);
     const failed = await invoke(service, tenant);
     const event = (await readEvents(service, tenant, failed)).at(-1);
@@ -214,7 +214,7 @@ describe.each(CLOCKS)("with the Worker's clock %s", (_, ahead) => {
     expect(await statuses({ iat: 5 * MINUTE })).toEqual([200, 200, 200]);
   });
 
-  it("an idempotency key is taken for the same run for 24 hours", async () => {
+  it("an idempotency key is in use for 24 hours", async () => {
     const trigger = async () => {
       const response = await service.send("POST", invokePath(tenant), tenant.owner.key, { idempotency_key: "once" });
       const isReplay = response.headers.has("Idempotency-Replayed");
@@ -251,7 +251,7 @@ describe.each(CLOCKS)("with the Worker's clock %s", (_, ahead) => {
     expect([await completedWithin(6 * MINUTE), await completedWithin(4 * MINUTE)]).toEqual([1, 0]);
   });
 
-  it("pausing, going on, stopping and retrying come to the same, at the database's times", async () => {
+  it("pause, resume, stop and retry have the same effect, at the database's times", async () => {
     const runId = await invoke(service, tenant);
     const replace = async (isActive: boolean) => {
       const path = `/v1/workflow-definitions/${tenant.definitionId}`;

@@ -7,9 +7,12 @@ import { OPERATION_IDS } from "../support/operations.ts";
 const KINDS = [...Object.keys(FAULTS), "slow"].filter((kind): kind is FaultKind => kind === "slow" || kind in FAULTS);
 
 describe("every operation under every fault between the service and its database", () => {
-  it.concurrent.each(OPERATION_IDS)("%s says whether to try again, breaks nothing, and comes right", async (id) => {
-    expect(await tryOperation(await startHurriedService(), id, KINDS)).toEqual([]);
-  });
+  it.concurrent.each(OPERATION_IDS)(
+    "%s says whether to retry, leaves no half change, and succeeds afterwards",
+    async (id) => {
+      expect(await tryOperation(await startHurriedService(), id, KINDS)).toEqual([]);
+    },
+  );
 
   it.concurrent("an invoke without an idempotency key does so, too, and triggers one run each time", async () => {
     expect(await tryOperation(await startHurriedService(), "invoke_workflow", KINDS, INVOKE_WITHOUT_KEY)).toEqual([]);

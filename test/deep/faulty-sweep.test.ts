@@ -44,23 +44,28 @@ describe("the sweep under every fault between the service and its database", () 
   );
 });
 
-describe("a run whose dispatch could not be written down", () => {
-  it.concurrent.each(KINDS)("is dispatched again with the same webhook-id after %s, and ends as ever", async (kind) => {
-    const service = await startHurriedService();
-    const runner = await startFakeRunner();
-    const world = await createWorld(service, runner.url);
-    const { tenant } = world;
-    // The first request of an invoke triggers the run; the others come after the answer.
-    await service.database.inflict({ kind, skip: 1 });
-    const response = await service.send("POST", invokePath(tenant), tenant.owner.key, {});
-    await service.database.mend();
-    expect(response.status).toBe(202);
-    await settle(world);
+describe("a run whose dispatch could not be recorded", () => {
+  it.concurrent.each(KINDS)(
+    "is dispatched again with the same webhook-id after %s, and ends as usual",
+    async (kind) => {
+      const service = await startHurriedService();
+      const runner = await startFakeRunner();
+      const world = await createWorld(service, runner.url);
+      const { tenant } = world;
+      // The first request of an invoke triggers the run; the others come after the answer.
+      await service.database.inflict({ kind, skip: 1 });
+      const response = await service.send("POST", invokePath(tenant), tenant.owner.key, {});
+      await service.database.mend();
+      expect(response.status).toBe(202);
+      await settle(world);
 
-    const { id } = await response.json<{ id: string }>();
-    const webhookIds = (await listDispatched(runner)).map(({ webhookId }) => webhookId);
-    expect(webhookIds).toEqual(FAULTS[kind].isCarriedOut ? [`${id}.1`] : [`${id}.1`, `${id}.1`]);
-    expect((await callBack(service, tenant, id, { status: "COMPLETED" })).status).toBe(200);
-    expect(await brokenInvariants(service.database.sql.query, { tenantId: tenant.id, acknowledged: [id] })).toEqual([]);
-  });
+      const { id } = await response.json<{ id: string }>();
+      const webhookIds = (await listDispatched(runner)).map(({ webhookId }) => webhookId);
+      expect(webhookIds).toEqual(FAULTS[kind].isCarriedOut ? [`${id}.1`] : [`${id}.1`, `${id}.1`]);
+      expect((await callBack(service, tenant, id, { status: "COMPLETED" })).status).toBe(200);
+      expect(await brokenInvariants(service.database.sql.query, { tenantId: tenant.id, acknowledged: [id] })).toEqual(
+        [],
+      );
+    },
+  );
 });

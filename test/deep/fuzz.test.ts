@@ -20,7 +20,7 @@ describe("whatever is sent to whichever operation", () => {
     },
   );
 
-  it("is carried out by each operation, and refused by each that can, so that both have been looked at", async () => {
+  it("is executed by each operation, and refused by each operation that can refuse, so that both are tested", async () => {
     const counts = Object.entries(Object.groupBy(answers, ({ status }) => status));
     const told = counts.map(([status, { length } = []]) => `${status} ${length} times`).join(", ");
     await print(`${answers.length} fuzzed requests were answered ${told}.`);

@@ -24,7 +24,7 @@ describe("on the oldest Postgres", () => {
     expect(row).toEqual({ major: 15 });
   });
 
-  it.each(Object.entries(OPERATIONS))("%s is answered as ever", async (id, { answers }) => {
+  it.each(Object.entries(OPERATIONS))("%s is answered as on the newest", async (id, { answers }) => {
     const call = await callOf(id, stage);
     const token = call.runId === undefined ? stage.tenant.owner.key : await runToken(stage.tenant, call.runId);
     const [, , , , owner] = typeof answers === "string" ? [0, 0, 0, 0, 200] : answers;

@@ -58,7 +58,7 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
     }
   });
 
-  it("the runs of a USER who has nearly all of them, or hardly any, are found without a look at the others", async () => {
+  it("the runs of a USER who has nearly all of them, or very few, are found without reading the others", async () => {
     const { tenant } = stage;
     await service.database.sql`
       insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,

@@ -48,7 +48,7 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
     }
   });
 
-  it("what a function of the database does is looked at too", async () => {
+  it("the statements inside SQL functions are explained, too", async () => {
     const [, statements] = await explain(await callOf("get_workflow_run", stage), callers.owner());
     expect(statements.flatMap(nodesOf)).toContainEqual(
       expect.objectContaining({ "Node Type": "Index Scan", "Relation Name": "workflow_runs" }),

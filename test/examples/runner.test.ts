@@ -31,7 +31,7 @@ async function startRunner(
   return {
     service,
     runner,
-    /** Hands it a run, or the same again. */
+    /** Sends it a dispatch, or the same again. */
     dispatch: (row = dispatchRow(), secret = webhookSecret) =>
       sendDispatch(
         {
@@ -71,7 +71,7 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s", (la
     },
   );
 
-  it("works once on a run that comes again, but anew on its next attempt", async () => {
+  it("works once on a run that is dispatched twice, but again on its next attempt", async () => {
     const { service, runner, dispatch } = await start();
     const row = dispatchRow();
     for (const _ of ["once", "twice", "thrice"]) expect(await dispatch(row)).toEqual(accepted);
@@ -82,7 +82,7 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s", (la
     expect(log.filter((line) => line.endsWith("came again"))).toHaveLength(2);
   });
 
-  it("calls back until it is answered for good", async () => {
+  it("retries the callback until the answer is final", async () => {
     const busy = [{ status: 503 }, { status: 500 }, { status: 429 }, { ending: "cut" }] as const;
     for (const last of [200, 409, 404, 401, 422]) {
       const { service, runner, dispatch } = await start({}, [...busy, { status: last }]);
@@ -94,7 +94,7 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s", (la
     }
   });
 
-  it("ends its work when the run is stopped, and says no more of it", async () => {
+  it("ends its work when the run is stopped, and does not call back", async () => {
     const { service, runner, dispatch, tellStopped } = await start(LONG);
     const row = dispatchRow();
     await dispatch(row);
@@ -105,7 +105,7 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s", (la
     expect(await service.requests()).toEqual([]);
   });
 
-  it("does not begin a run whose stop came before it", async () => {
+  it("does not begin a run whose stop arrived before its dispatch", async () => {
     const { service, runner, dispatch, tellStopped } = await start();
     const row = dispatchRow();
     await tellStopped(row);
@@ -115,7 +115,7 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s", (la
     expect(await service.requests()).toEqual([]);
   });
 
-  it("stops the attempt that it is told to stop, and no other", async () => {
+  it("stops the attempt that the message names, and no other", async () => {
     const { service, runner, dispatch, tellStopped } = await start();
     const row = dispatchRow();
     await tellStopped({ ...row, attempt: 2 });
@@ -133,7 +133,7 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s", (la
     expect(await service.requests()).toEqual([]);
   });
 
-  it("refuses what is not signed with its secret, too old or too long, and goes on", async () => {
+  it("refuses messages that are not signed with its secret, too old or too long, and goes on", async () => {
     const { service, runner, dispatch } = await start();
     const refused = { kind: "retry", reason: "The runner answered 401.", retryAfterSeconds: null };
     expect(await dispatch(dispatchRow(), "another secret")).toEqual(refused);
@@ -153,7 +153,7 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s", (la
     ]);
   });
 
-  it("says of what is under way that it has failed when it is shut down, and ends", async () => {
+  it("reports runs in progress as FAILED when it is shut down, and ends", async () => {
     const { service, runner, dispatch } = await start(LONG);
     await dispatch();
     const { code } = await runner.stop();

@@ -12,9 +12,12 @@ const KINDS = ["cut before", "cut after", "deadlock"] as const;
 const kindsFor = (id: string) => (findOperation(id).method === "GET" ? (["cut after"] as const) : KINDS);
 
 describe("every operation, when its connection to the database breaks", () => {
-  it.concurrent.each(OPERATION_IDS)("%s says whether to try again, breaks nothing, and comes right", async (id) => {
-    expect(await tryOperation(await startHurriedService(), id, kindsFor(id))).toEqual([]);
-  });
+  it.concurrent.each(OPERATION_IDS)(
+    "%s says whether to retry, leaves no half change, and succeeds afterwards",
+    async (id) => {
+      expect(await tryOperation(await startHurriedService(), id, kindsFor(id))).toEqual([]);
+    },
+  );
 
   it.concurrent("an invoke without an idempotency key does so, too, and triggers one run each time", async () => {
     expect(await tryOperation(await startHurriedService(), "invoke_workflow", KINDS, INVOKE_WITHOUT_KEY)).toEqual([]);

@@ -43,13 +43,16 @@ describe("the service", () => {
     }
   });
 
-  it.each(["/v1/workflow-runs", "/healthz", "/application"])("answers %s over http with 403, unread", async (path) => {
-    const [response, requests] = await service.counted(() => service.fetch(`http://service.test${path}`));
-    expect([response.status, requests]).toEqual([403, 0]);
-    expect(await response.json()).toMatchObject({ detail: expect.stringContaining("Use https.") });
-  });
+  it.each(["/v1/workflow-runs", "/healthz", "/application"])(
+    "answers %s over http with 403, without executing it",
+    async (path) => {
+      const [response, requests] = await service.counted(() => service.fetch(`http://service.test${path}`));
+      expect([response.status, requests]).toEqual([403, 0]);
+      expect(await response.json()).toMatchObject({ detail: expect.stringContaining("Use https.") });
+    },
+  );
 
-  it("serves http where that is its public URL", async () => {
+  it("serves http when its public URL is http", async () => {
     const local = await startService({ settings: { PUBLIC_URL: "http://service.test" } });
     expect((await local.fetch("http://service.test/healthz")).status).toBe(200);
   });

@@ -31,7 +31,7 @@ async function startLimited(settings: Record<string, unknown>): Promise<[Service
 }
 
 describe("the limit of an address", () => {
-  it("answers 429 with Retry-After and asks the database nothing, while other addresses go on", async () => {
+  it("answers 429 with Retry-After without a database request, while other addresses are served", async () => {
     const [service, { owner }] = await startLimited({ ADDRESS_LIMITER: createLimiter(2) });
     const from = (address: string) => service.get(LIST, owner.key, { "CF-Connecting-IP": address });
     expect([(await from("192.0.2.1")).status, (await from("192.0.2.1")).status]).toEqual([200, 200]);
@@ -53,7 +53,7 @@ describe("the limit of an address", () => {
     expect(await from("2001:db8:1:3::1")).toBe(200);
   });
 
-  it("is stricter for failed authentications, and locks out nobody with a good credential", async () => {
+  it("is stricter for failed authentications, and locks out nobody with a valid credential", async () => {
     const [service, { owner }] = await startLimited({ FAILURE_LIMITER: createLimiter(2) });
     const status = async (key: string, address = "192.0.2.1") =>
       (await service.get(LIST, key, { "CF-Connecting-IP": address })).status;
@@ -99,7 +99,7 @@ describe("the limit of a caller", () => {
 });
 
 describe("a service without limits", () => {
-  it("answers as often as it is asked", async () => {
+  it("answers every request", async () => {
     const [service, { owner }] = await startLimited({});
     const responses = await Promise.all(
       Array.from({ length: 30 }, () => service.get(LIST, owner.key, { "CF-Connecting-IP": "192.0.2.1" })),
@@ -141,7 +141,7 @@ describe("the shape of a request", () => {
     expect(await response.json()).toMatchObject({ title: "URI too long" });
   });
 
-  it("is 400 when its client goes away amid the body, and is no error of ours", async () => {
+  it("is 400 when its client closes the connection within the body, and is not logged as an error of the service", async () => {
     const error = vi.spyOn(console, "error");
     for (const path of [invokePath(tenant), "/app/sign-in"]) {
       const body = new ReadableStream({
@@ -200,7 +200,7 @@ describe("pages of other origins", () => {
       headers: { Origin: origin, "Access-Control-Request-Method": "POST" },
     });
 
-  it("are told nothing unless CORS_ORIGINS names them", async () => {
+  it("cannot read answers unless CORS_ORIGINS names them", async () => {
     const [service, { owner }] = await startLimited({});
     const answers = [
       await preflight(service, "https://app.test"),

@@ -1,4 +1,4 @@
-/** What is refused before, or whatever, a verb says. */
+/** Requests that are refused before a verb is called, or whatever the verb answers. */
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { type Browser, openTenant, PAGE_SETTINGS } from "../dashboard/browser.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -35,7 +35,7 @@ describe("a path with another method", () => {
     if (method !== "HEAD") expect(await response.text()).toContain(title);
   });
 
-  it("is told from a path that is not there", async () => {
+  it("is distinguished from a path that does not exist", async () => {
     for (const path of ["/v1", "/v1/workflow-runs/", "/app/nothing", "/v1/workflow-runs/x/nothing"]) {
       const response = await service.fetch(path, { method: "POST" });
       expect([path, response.status, response.headers.get("allow")]).toEqual([path, 404, null]);
@@ -82,7 +82,7 @@ describe("a 422", () => {
 });
 
 describe("more rows than the database sends at once", () => {
-  it("are no outage: a list is 422 and says what to ask for, and so is a page", async () => {
+  it("are not an outage: a list and a page answer 422 and ask for a smaller limit", async () => {
     const error = vi.spyOn(console, "error");
     await service.database.inflict({ kind: "too large" });
     const [response, requests] = await service.counted(() =>

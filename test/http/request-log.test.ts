@@ -19,7 +19,7 @@ beforeEach(async () => {
   tenant = await createTenant(service.database);
 });
 
-/** What `action` answers, and what is logged of requests meanwhile. */
+/** The result of `action`, and the log lines of requests during it. */
 async function logged(action: () => Promise<Response>): Promise<[Response, Record<string, unknown>[]]> {
   const info = vi.spyOn(console, "info");
   const response = await action();
@@ -41,7 +41,7 @@ function callersOperations(): Set<string> {
 }
 
 describe("the log of a request", () => {
-  it("is one line of JSON: what was asked, by whom, how it ended and what it took", async () => {
+  it("is one line of JSON: the route, the tenant, the status and the times", async () => {
     const runId = await insertRun(service.database, tenant);
     const [response, lines] = await logged(() => service.get(`/v1/workflow-runs/${runId}?x=secret`, tenant.owner.key));
     expect(lines).toEqual([
@@ -90,7 +90,7 @@ describe("the log of a request", () => {
       expect((await logged(request))[1]).toMatchObject([{ tenant_id: tenantId }]);
   });
 
-  it("keeps requests apart that run at the same time", async () => {
+  it("does not mix up requests at the same time", async () => {
     const other = await createTenant(service.database);
     const keys = Array.from({ length: 10 }, (_, i) => (i % 2 === 0 ? tenant : other).owner.key);
     const [, lines] = await logged(async () => {

@@ -1,4 +1,4 @@
-/** Twice the input takes about twice the time: else a few requests would keep a Worker busy. */
+/** Twice the input must take about twice the time. Otherwise a few requests could keep a Worker busy. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { createService } from "../../src/routes.ts";
 import { PAGE_SETTINGS, toForm } from "../dashboard/browser.ts";
@@ -13,7 +13,7 @@ const LARGE = 64 * KIB;
 /** Little less than the most that is taken of header fields, beside those that every request has. */
 const LARGE_HEAD = 31 * KIB;
 
-/** What takes less cannot be measured well, and is nothing that anybody could attack with. */
+/** Shorter times cannot be measured well, and are too short for an attack. */
 const HARMLESS_MS = 30;
 
 type Request = { path: string; init: RequestInit<IncomingRequestCfProperties> };

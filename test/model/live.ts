@@ -101,12 +101,12 @@ async function changeDefinition(world: World, step: Extract<Step, { definition: 
   if (step.kind === "replace") {
     const { isActive, runner } = step;
     const body = { ...describe(tenant, runner), is_active: isActive };
-    await send(world, step.fate, { method: "PUT", path, token: key, body }, (isDelivered) =>
-      model.replace(definition, { isActive, runner }, isDelivered),
+    await send(world, step.fate, { method: "PUT", path, token: key, body }, (isDispatched) =>
+      model.replace(definition, { isActive, runner }, isDispatched),
     );
   } else {
     const request = { method: "POST", path: `${path}/invoke`, token: key, body: { idempotency_key: step.key } };
-    await send(world, step.fate, request, (isDelivered) => model.invoke(definition, step.key, isDelivered));
+    await send(world, step.fate, request, (isDispatched) => model.invoke(definition, step.key, isDispatched));
   }
 }
 
@@ -120,13 +120,13 @@ async function changeRun(world: World, step: Extract<Step, { run: number }>): Pr
   const { key } = tenant.owner;
   switch (step.kind) {
     case "delete":
-      return send(world, step.fate, { method: "DELETE", path, token: key }, (isDelivered) =>
-        model.delete(run, isDelivered),
+      return send(world, step.fate, { method: "DELETE", path, token: key }, (isDispatched) =>
+        model.delete(run, isDispatched),
       );
     case "stop":
     case "retry": {
       const request = { method: "POST", path: `${path}/${step.kind}`, token: key };
-      return send(world, step.fate, request, (isDelivered) => model[step.kind](run, isDelivered));
+      return send(world, step.fate, request, (isDispatched) => model[step.kind](run, isDispatched));
     }
     case "callBack": {
       const attempt = step.isOfOldAttempt ? run.attempt - 1 : run.attempt;
@@ -134,7 +134,7 @@ async function changeRun(world: World, step: Extract<Step, { run: number }>): Pr
       if (attempt === 0 || (attempt === run.attempt && run.status === "PENDING")) return;
       const token = await runToken(tenant, id, attempt);
       const request = { method: "POST", path: `${path}/callback`, token, body: { status: step.result } };
-      return send(world, step.fate, request, (isDelivered) => model.callBack(run, attempt, step.result, isDelivered));
+      return send(world, step.fate, request, (isDispatched) => model.callBack(run, attempt, step.result, isDispatched));
     }
   }
 }
@@ -146,7 +146,7 @@ async function send(
   world: World,
   fate: Fate,
   { method, path, token, body }: Request,
-  change: (isDelivered: boolean) => Answer,
+  change: (isDispatched: boolean) => Answer,
 ): Promise<void> {
   const { service, runIds } = world;
   if (fate === "dies") {

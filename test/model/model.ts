@@ -1,10 +1,10 @@
 /**
- * The rules of a run in as few words as they take: no SQL, no HTTP, no clock but its own. The service is compared
- * with it step by step.
+ * A model of the rules of a run, as short as possible: without SQL and HTTP, and with its own clock. The service is compared with
+ * it step by step.
  */
 import type { RunEventType, RunStatus } from "../../src/db/enums.ts";
 
-/** What a definition's runner does with a run that it is handed. */
+/** What a definition's runner does with a dispatch. */
 export type Mood = "takes" | "busy" | "refuses" | "gone";
 
 export type ModelDefinition = { isActive: boolean; runner: Mood | null };
@@ -15,7 +15,7 @@ export type ModelRun = {
   status: RunStatus;
   attempt: number;
   endedBy: string | null;
-  /** Whether its runner knows of it: "later" will be "due" once some time has passed. */
+  /** The state of its dispatch: "later" becomes "due" when some time has passed. */
   dispatch: "none" | "later" | "due" | "done";
   createdAt: number;
   deadlineAt: number;
@@ -44,7 +44,7 @@ export function createModel(definitionCount: number) {
 
   const isOverdue = (run: ModelRun) => run.status === "RUNNING" && run.deadlineAt <= now;
   const isActive = (run: ModelRun) => run.status === "PENDING" || run.status === "RUNNING";
-  /** As a reader sees it, whether or not a sweep has come by. */
+  /** The status that readers see, before the sweep and after it. */
   const standOf = (run: ModelRun): RunStatus => (isOverdue(run) ? "FAILED" : run.status);
   const runsOf = (definition: ModelDefinition) => [...runs].filter((run) => run.definition === definition);
   const queueOf = (definition: ModelDefinition) =>
@@ -80,7 +80,7 @@ export function createModel(definitionCount: number) {
     record(next, "STARTED");
     return next;
   }
-  function deliver(run: ModelRun): void {
+  function sendDispatch(run: ModelRun): void {
     const { definition } = run;
     switch (definition.runner) {
       case "takes":
@@ -96,18 +96,18 @@ export function createModel(definitionCount: number) {
         end(run, "FAILED", "DISPATCH", "FAILED");
         if (definition.runner === "gone") definition.isActive = false;
         const next = promote(definition, "later");
-        if (next) deliver(next);
+        if (next) sendDispatch(next);
       }
     }
   }
 
-  /** Every change: what is overdue ends, the change happens, who is next starts, the answer is given, the rest follows. */
-  function change(definition: ModelDefinition, isDelivered: boolean, act: () => () => Answer): Answer {
+  /** The steps of every change: end the overdue run, make the change, promote the next run, answer, and send the dispatch. */
+  function change(definition: ModelDefinition, isDispatched: boolean, act: () => () => Answer): Answer {
     timeOut(definition);
     const answer = act();
     const promoted = promote(definition, "later");
     const answered = answer();
-    if (promoted && isDelivered) deliver(promoted);
+    if (promoted && isDispatched) sendDispatch(promoted);
     return answered;
   }
   const refuse = (status: number) => () => ({ status });
@@ -122,8 +122,8 @@ export function createModel(definitionCount: number) {
     endedSince: (run: ModelRun) => now - (isOverdue(run) ? run.deadlineAt : run.endedAt),
     queueOf,
 
-    invoke: (definition: ModelDefinition, key: string | null, isDelivered: boolean) =>
-      change(definition, isDelivered, () => {
+    invoke: (definition: ModelDefinition, key: string | null, isDispatched: boolean) =>
+      change(definition, isDispatched, () => {
         const known = runsOf(definition)
           .filter((run) => key !== null && run.key === key && (isActive(run) || run.createdAt > now - KEY_SECONDS))
           .at(-1);
@@ -137,8 +137,8 @@ export function createModel(definitionCount: number) {
         return answerRun(202, run);
       }),
 
-    callBack: (run: ModelRun, attempt: number, result: "COMPLETED" | "FAILED", isDelivered: boolean) =>
-      change(run.definition, isDelivered, () => {
+    callBack: (run: ModelRun, attempt: number, result: "COMPLETED" | "FAILED", isDispatched: boolean) =>
+      change(run.definition, isDispatched, () => {
         if (attempt !== run.attempt) return refuse(409);
         if (run.status === "RUNNING") {
           if (run.dispatch !== "done") record(run, "DISPATCHED");
@@ -153,15 +153,15 @@ export function createModel(definitionCount: number) {
         return refuse(409);
       }),
 
-    stop: (run: ModelRun, isDelivered: boolean) =>
-      change(run.definition, isDelivered, () => {
+    stop: (run: ModelRun, isDispatched: boolean) =>
+      change(run.definition, isDispatched, () => {
         if (!isActive(run)) return refuse(409);
         end(run, "FAILED", "STOP", "STOPPED");
         return answerRun(200, run);
       }),
 
-    retry: (run: ModelRun, isDelivered: boolean) =>
-      change(run.definition, isDelivered, () => {
+    retry: (run: ModelRun, isDispatched: boolean) =>
+      change(run.definition, isDispatched, () => {
         const { isActive: isOpen, runner } = run.definition;
         if (run.status !== "FAILED" || !isOpen || runner === null) return refuse(409);
         const hasSameKey = (other: ModelRun) => other !== run && other.key === run.key && isActive(other);
@@ -171,22 +171,22 @@ export function createModel(definitionCount: number) {
         return answerRun(202, run);
       }),
 
-    delete: (run: ModelRun, isDelivered: boolean) =>
-      change(run.definition, isDelivered, () => {
+    delete: (run: ModelRun, isDispatched: boolean) =>
+      change(run.definition, isDispatched, () => {
         if (run.status === "RUNNING") return refuse(409);
         runs.delete(run);
         return refuse(204);
       }),
 
-    replace: (definition: ModelDefinition, content: ModelDefinition, isDelivered: boolean) =>
-      change(definition, isDelivered, () => {
+    replace: (definition: ModelDefinition, content: ModelDefinition, isDispatched: boolean) =>
+      change(definition, isDispatched, () => {
         Object.assign(definition, content);
         return refuse(200);
       }),
 
     sweep(): void {
       for (const definition of definitions) if (timeOut(definition)) promote(definition, "due");
-      for (const run of [...runs]) if (run.dispatch === "due") deliver(run);
+      for (const run of [...runs]) if (run.dispatch === "due") sendDispatch(run);
     },
 
     advance(seconds: number): void {

@@ -4,8 +4,8 @@ import type { Mood } from "./model.ts";
 export const DEFINITIONS = 2;
 
 /**
- * What becomes of the Worker that makes a change. "dies": as soon as the database has done its part. "forgets": it
- * loses the database after that, so that it hands runs over, and cannot write down how that went.
+ * What happens to the Worker that makes a change. "dies": it dies when the database has committed the change. "forgets": it
+ * loses its connection to the database then, so it sends dispatches and cannot record their outcome.
  */
 export type Fate = "lives" | "dies" | "forgets";
 

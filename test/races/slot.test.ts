@@ -17,8 +17,8 @@ beforeAll(async () => {
   service = await startService();
 });
 
-describe("a definition's slot, with everybody at it at once", () => {
-  it.each(seeds(1))("holds one run at a time, first in, first out, each handed over once (seed %i)", async (seed) => {
+describe("a definition's slot, with many changes at once", () => {
+  it.each(seeds(1))("holds one run at a time, first in, first out, each dispatched once (seed %i)", async (seed) => {
     const runner = await startFakeRunner();
     const tenant = await createTenant(service.database, { runnerUrl: runner.url });
     const race = startRace(tenant, createRandom(seed));
@@ -32,10 +32,10 @@ describe("a definition's slot, with everybody at it at once", () => {
     const scope = { tenantId: tenant.id, acknowledged: race.acknowledged };
     expect(await brokenInvariants(sql.query, scope)).toEqual([]);
 
-    const handedOver = (await listDispatched(runner)).map(({ webhookId }) => webhookId);
+    const dispatched = (await listDispatched(runner)).map(({ webhookId }) => webhookId);
     const started = await sql`
       select run_id || '.' || attempt as id from workflow_run_events where tenant_id = ${tenant.id} and type = 'STARTED'`;
-    expect(handedOver.sort()).toEqual(started.map(({ id }) => id).sort());
+    expect(dispatched.sort()).toEqual(started.map(({ id }) => id).sort());
   });
 });
 
@@ -78,7 +78,7 @@ function startRace(tenant: TestTenant, random: Random) {
     acknowledged,
     strangeAnswers,
     isUnderWay: () => underWay.size > 0,
-    /** Ends a run that was handed over, one way or several at once. */
+    /** Ends a run that was dispatched, in one way or in several at once. */
     end(dispatched: Dispatched): void {
       const endings = [
         () => callBack(dispatched, "COMPLETED"),
@@ -102,7 +102,7 @@ function startRace(tenant: TestTenant, random: Random) {
   };
 }
 
-/** Ends every run as soon as it is handed over, until none is left. Returns how many were RUNNING at once, at most. */
+/** Ends every run as soon as it is dispatched, until none is left. Returns the highest number of RUNNING runs at once. */
 async function followRunner(race: Race, runner: FakeRunner, tenant: TestTenant): Promise<number> {
   const { sql } = service.database;
   let ended = 0;

@@ -64,7 +64,7 @@ describe("Retry-After", () => {
     },
   );
 
-  it("as a date counts from the answer's own, whatever our clock says", () => {
+  it("as a date counts from the answer's own date, whatever our clock says", () => {
     const headers = { "Retry-After": "Thu, 01 Jan 2015 00:02:00 GMT", Date: "Thu, 01 Jan 2015 00:00:00 GMT" };
     expect(pauseAskedFor(headers)).toBe(120);
   });

@@ -1,7 +1,7 @@
 import type { PathSnapshot } from "../../src/db/run-snapshot.ts";
 import type { Dispatch } from "../../src/runners/dispatch.ts";
 
-/** A run that is handed over now, and has five minutes. */
+/** A run that is dispatched now, and has five minutes until its deadline. */
 export function dispatchRow(row: Partial<Dispatch> = {}): Dispatch {
   const now = Date.now();
   const part = (path: string): PathSnapshot => ({

@@ -19,7 +19,7 @@ beforeEach(async () => {
 
 const newTenant = (answers: ScriptedAnswer[] = []) => createTenantWithRunner(service.database, answers);
 
-/** A RUNNING run that is still to be delivered, and one that waits behind it. */
+/** A RUNNING run that is still to be dispatched, and one that waits behind it. */
 async function newQueue(answers: ScriptedAnswer[]) {
   const { tenant, runner } = await newTenant([{ status: 503 }]);
   const [first, second] = [await invoke(service, tenant), await invoke(service, tenant)];
@@ -32,7 +32,7 @@ const statusesOf = (tenant: TestTenant, ...runIds: string[]) =>
   Promise.all(runIds.map(async (id) => (await readRun(service, tenant, id)).status));
 
 describe("a run that starts", () => {
-  it("comes to its runner as docs/runner-protocol.md says, with a token that completes it", async () => {
+  it("is sent to its runner as docs/runner-protocol.md says, with a token that completes it", async () => {
     const { tenant, runner } = await newTenant();
     const input = { quarter: "2026-Q1" };
     const invoked = await service.send("POST", invokePath(tenant), tenant.owner.key, { input });
@@ -71,7 +71,7 @@ describe("a run that starts", () => {
     expect((await readRun(service, tenant, runId)).status).toBe("RUNNING");
   });
 
-  it("is delivered when a callback frees its slot, and when it is retried: with the attempt in its id", async () => {
+  it("is dispatched when a callback frees its slot, and when it is retried: with the attempt in its id", async () => {
     const { tenant, runner } = await newTenant();
     const [first, second] = [await invoke(service, tenant), await invoke(service, tenant)];
     await callBack(service, tenant, first, { status: "FAILED" });
@@ -82,7 +82,7 @@ describe("a run that starts", () => {
   });
 });
 
-describe("a run whose runner is not there while it is deployed", () => {
+describe("a run whose runner is being deployed", () => {
   it.each([401, 403, 404, 405, 407])("waits for the next try with its queue behind it: %i", async (status) => {
     const { tenant, runner, first, second } = await newQueue([{ status }, { status: 202 }]);
     await service.sweep();
@@ -98,7 +98,7 @@ describe("a run whose runner is not there while it is deployed", () => {
   });
 });
 
-describe("a run that its runner will not take", () => {
+describe("a run that its runner refuses", () => {
   it.each([400, 409, 422])("is FAILED with the status: %i", async (status) => {
     const { tenant, runner } = await newTenant([{ status }]);
     const runId = await invoke(service, tenant);
@@ -117,7 +117,7 @@ describe("a run that its runner will not take", () => {
     expect(await runner.requests()).toHaveLength(1);
   });
 
-  it("makes way for the next one, which is delivered at once", async () => {
+  it("frees the slot for the next one, which is dispatched at once", async () => {
     const { tenant, runner, first, second } = await newQueue([{ status: 422 }, { status: 202 }]);
     await service.sweep();
     expect(await statusesOf(tenant, first, second)).toEqual(["FAILED", "RUNNING"]);
@@ -126,7 +126,7 @@ describe("a run that its runner will not take", () => {
     expect((await eventTypes(service, tenant, second)).at(-1)).toBe("DISPATCHED");
   });
 
-  it("pauses the definition when the runner is gone: what waits goes on waiting", async () => {
+  it("pauses the definition when the runner is gone: PENDING runs stay PENDING", async () => {
     const { tenant, runner, first, second } = await newQueue([{ status: 410 }]);
     await service.sweep();
     expect(await statusesOf(tenant, first, second)).toEqual(["FAILED", "PENDING"]);
@@ -154,10 +154,10 @@ describe("a run that its runner will not take", () => {
     expect((await readRun(service, tenant, second)).status).toBe("RUNNING");
   });
 
-  it("does not hold up a Worker for long: what is left of a queue comes with the sweep", async () => {
+  it("does not occupy a Worker for long: the sweep sends the rest of a queue", async () => {
     const { tenant, runner, first, second } = await newQueue([{ status: 422 }]);
     const third = await invoke(service, tenant);
-    // Each delivery takes 13 seconds, by the Worker's clock.
+    // Each dispatch takes 13 seconds, by the Worker's clock.
     const [realFetch, realNow] = [globalThis.fetch, Date.now];
     let elapsedMs = 0;
     vi.spyOn(Date, "now").mockImplementation(() => realNow() + elapsedMs);
@@ -175,7 +175,7 @@ describe("a run that its runner will not take", () => {
     expect(await statusesOf(tenant, third)).toEqual(["FAILED"]);
   });
 
-  it("is FAILED when its runner's URL may no longer be used, or the definition has lost its runner", async () => {
+  it("is FAILED when its runner's URL is no longer allowed, or the definition has no runner any more", async () => {
     const { sql } = service.database;
     for (const [url, reason] of [
       ["https://169.254.169.254/", "The runner's URL is refused"],
@@ -194,11 +194,11 @@ describe("a run that its runner will not take", () => {
 });
 
 describe("a run whose webhook secret cannot be read", () => {
-  it("stays due until the key is back", async () => {
+  it("stays due until the key is in the key ring again", async () => {
     const { tenant, runner } = await newTenant();
     const { sql } = service.database;
     const lost = parseKeyRing(`lost:${btoa("fedcba9876543210fedcba9876543210")}`);
-    if (!lost) throw new Error("The test's key is none.");
+    if (!lost) throw new Error("The key of the test is not a key ring.");
     const [before] = await sql`
       select webhook_secret_encrypted as secret from workflow_definitions where id = ${tenant.definitionId}`;
     const put = (secret: string) => sql`
@@ -229,12 +229,12 @@ describe("a run that is stopped", () => {
   it.each([
     [{ reason: "Wrong folder" }, "Wrong folder"],
     [undefined, null],
-  ])("while RUNNING: its runner is told, signed in the same way (%j)", async (body, reason) => {
+  ])("while RUNNING: its runner gets a message, signed in the same way (%j)", async (body, reason) => {
     const { tenant, runner } = await newTenant();
     const runId = await invoke(service, tenant);
     expect((await stop(tenant, runId, body)).status).toBe(200);
     const request = (await runner.requests())[1];
-    if (!request) throw new Error("It was not told.");
+    if (!request) throw new Error("The runner got no message.");
     expect(request.headers["webhook-id"]).toBe(`${runId}.1.stopped`);
     expect(new Webhook(WEBHOOK_SECRET).verify(request.body, request.headers)).toEqual({
       type: "workflow_run.stopped",
@@ -243,14 +243,14 @@ describe("a run that is stopped", () => {
     });
   });
 
-  it("while PENDING: nobody is told", async () => {
+  it("while PENDING: no message is sent", async () => {
     const { tenant, runner } = await newTenant();
     await invoke(service, tenant);
     expect((await stop(tenant, await invoke(service, tenant))).status).toBe(200);
     expect(await runner.requests()).toHaveLength(1);
   });
 
-  it("is stopped also when its runner does not answer, is not tried again, and makes way", async () => {
+  it("is stopped even when its runner does not answer; the message is not retried, and the next run starts", async () => {
     const { tenant, runner, first, second } = await newQueue([]);
     await runner.close();
     expect((await stop(tenant, first)).status).toBe(200);

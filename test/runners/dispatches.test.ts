@@ -16,7 +16,7 @@ let dispatch: Dispatch;
 
 const onChanged = () => {};
 
-// A run whose delivery somebody has claimed.
+// A run whose dispatch another Worker has claimed.
 beforeEach(async () => {
   service = await startService();
   const { url: databaseUrl, sqlEndpoint: neonFetchEndpoint } = service.database;
@@ -40,7 +40,7 @@ describe.each<[string, () => Promise<void>]>([
     },
   ],
 ])("that a dispatch %s", (_, record) => {
-  it("changes nothing of a run whose result was quicker", async () => {
+  it("changes nothing of a run whose result arrived first", async () => {
     await callBack(service, tenant, runId, { status: "COMPLETED" });
     const [before, events] = [await readRun(service, tenant, runId), await eventTypes(service, tenant, runId)];
     await record();
@@ -48,7 +48,7 @@ describe.each<[string, () => Promise<void>]>([
     expect(await eventTypes(service, tenant, runId)).toEqual(events);
   });
 
-  it("changes nothing of a later attempt, which is still to be delivered", async () => {
+  it("changes nothing of a later attempt, which is still to be dispatched", async () => {
     await callBack(service, tenant, runId, { status: "FAILED" });
     await service.send("POST", `/v1/workflow-runs/${runId}/retry`, tenant.owner.key);
     const read = () => service.database.sql`select * from workflow_runs where id = ${runId}`;

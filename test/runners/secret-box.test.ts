@@ -32,14 +32,14 @@ describe("a webhook secret at rest", () => {
     expect(encrypted).not.toContain(SECRET);
   });
 
-  it("looks different each time", async () => {
+  it("has another ciphertext each time", async () => {
     const texts = await Promise.all(
       Array.from({ length: 20 }, () => encryptWebhookSecret(ring(OLD), DEFINITION, SECRET)),
     );
     expect(new Set(texts.map((text) => text.split(".")[1])).size).toBe(20);
   });
 
-  it("is written with the newest key, and read with whichever key wrote it", async () => {
+  it("is encrypted with the newest key, and decrypted with the key that encrypted it", async () => {
     const before = await encryptWebhookSecret(ring(OLD), DEFINITION, SECRET);
     const rotated = ring(NEW, OLD);
     const after = await encryptWebhookSecret(rotated, DEFINITION, SECRET);
@@ -49,13 +49,13 @@ describe("a webhook secret at rest", () => {
     await expect(decryptWebhookSecret(ring(OLD), DEFINITION, after)).rejects.toThrow('ENCRYPTION_KEY has no key "new"');
   });
 
-  it("cannot be read in another definition's row", async () => {
+  it("cannot be decrypted in another definition's row", async () => {
     const encrypted = await encryptWebhookSecret(ring(OLD), DEFINITION, SECRET);
     await expect(decryptWebhookSecret(ring(OLD), OTHER_DEFINITION, encrypted)).rejects.toThrow();
     expect(await decryptWebhookSecret(ring(OLD), DEFINITION.toUpperCase(), encrypted)).toBe(SECRET);
   });
 
-  it("cannot be read once a bit of it has changed, nor under another key of the same name", async () => {
+  it("cannot be decrypted when a bit of it was changed, nor with another key of the same id", async () => {
     const [keyId = "", iv = "", ciphertext = ""] = (await encryptWebhookSecret(ring(OLD), DEFINITION, SECRET)).split(
       ".",
     );

@@ -9,23 +9,23 @@ import { dispatchRow } from "./dispatch-row.ts";
 const CALLBACK = { callbackUrl: "https://service.test/callback", callbackToken: "a.b.c" };
 const LOCAL = { allowLocal: true, publicUrl: "https://service.test" };
 
-const newDelivery = (runnerUrl: string) => ({
+const newDispatch = (runnerUrl: string) => ({
   dispatch: dispatchRow({ runner_url: runnerUrl, attempt: 3 }),
   webhookSecret: WEBHOOK_SECRET,
   ...CALLBACK,
 });
 
-describe("a delivery", () => {
+describe("a dispatch", () => {
   it("is one signed POST of JSON with the run, its snapshot and how to call back", async () => {
     const runner = await startFakeRunner([{ status: 202, body: "Thanks" }]);
-    const delivery = newDelivery(runner.url);
-    expect(await sendDispatch(delivery, LOCAL)).toEqual({ kind: "accepted", status: 202 });
+    const outgoing = newDispatch(runner.url);
+    expect(await sendDispatch(outgoing, LOCAL)).toEqual({ kind: "accepted", status: 202 });
 
     const [request, ...others] = await runner.requests();
     if (!request) throw new Error("Nothing came.");
     expect(others).toEqual([]);
     expect([request.method, request.path]).toEqual(["POST", "/hook"]);
-    const { dispatch: row } = delivery;
+    const { dispatch: row } = outgoing;
     expect(request.headers).toMatchObject({
       "content-type": "application/json",
       "content-length": String(new TextEncoder().encode(request.body).length),
@@ -47,10 +47,10 @@ describe("a delivery", () => {
     });
   });
 
-  it("is not even tried when the URL may not be used, or there is none", async () => {
+  it("is not sent when the URL is not allowed, or there is none", async () => {
     const runner = await startFakeRunner();
     for (const url of [runner.url, "https://8.8.8.8/", "https://service.test/", "ftp://runner.example.com/", ""]) {
-      const verdict = await sendDispatch(newDelivery(url), { ...LOCAL, allowLocal: false });
+      const verdict = await sendDispatch(newDispatch(url), { ...LOCAL, allowLocal: false });
       const reason = expect.stringMatching(/^The runner's URL is refused: .+\.$/);
       expect(verdict).toEqual({ kind: "unreached", reason });
     }
@@ -60,7 +60,7 @@ describe("a delivery", () => {
   it.each([301, 302, 303, 307, 308])("does not follow a redirect: %i", async (status) => {
     const other = await startFakeRunner();
     const runner = await startFakeRunner([{ status, headers: { Location: other.url } }]);
-    const verdict = await sendDispatch(newDelivery(runner.url), LOCAL);
+    const verdict = await sendDispatch(newDispatch(runner.url), LOCAL);
     expect(verdict).toMatchObject({
       kind: "retry",
       reason: `The runner answered ${status}: redirects are not followed.`,
@@ -68,14 +68,14 @@ describe("a delivery", () => {
     expect(await other.requests()).toEqual([]);
   });
 
-  it("takes over the pause that the runner asks for", async () => {
+  it("returns the pause that the runner asks for", async () => {
     const runner = await startFakeRunner([{ status: 429, headers: { "Retry-After": "90" } }]);
-    expect(await sendDispatch(newDelivery(runner.url), LOCAL)).toMatchObject({ kind: "retry", retryAfterSeconds: 90 });
+    expect(await sendDispatch(newDispatch(runner.url), LOCAL)).toMatchObject({ kind: "retry", retryAfterSeconds: 90 });
   });
 
-  it("gives up a runner that never answers, to try again", async () => {
+  it("times out when a runner never answers, and is retried", async () => {
     const runner = await startFakeRunner([{ ending: "hang" }]);
-    const verdict = await sendDispatch(newDelivery(runner.url), { ...LOCAL, timeoutMs: 200 });
+    const verdict = await sendDispatch(newDispatch(runner.url), { ...LOCAL, timeoutMs: 200 });
     const reason = "The runner did not answer: nothing came within 0.2 s.";
     expect(verdict).toEqual({ kind: "retry", reason, retryAfterSeconds: null });
     expect(await runner.untilAbandoned()).toHaveLength(1);
@@ -88,17 +88,17 @@ describe("a delivery", () => {
     [422, "rejected"],
   ])("does not wait for the end of a body that has none: %i is %s", async (status, kind) => {
     const runner = await startFakeRunner([{ status, ending: "endless" }]);
-    expect(await sendDispatch(newDelivery(runner.url), LOCAL)).toMatchObject({ kind });
+    expect(await sendDispatch(newDispatch(runner.url), LOCAL)).toMatchObject({ kind });
     expect(await runner.untilAbandoned()).toHaveLength(1);
   });
 
-  it("is tried again when the connection breaks off, and when nobody listens", async () => {
+  it("is retried when the connection breaks off, and when no server listens", async () => {
     const runner = await startFakeRunner([{ ending: "cut" }]);
     const retry = { kind: "retry", reason: expect.stringMatching(/^The runner did not answer: .+/) };
-    expect(await sendDispatch(newDelivery(runner.url), LOCAL)).toMatchObject(retry);
+    expect(await sendDispatch(newDispatch(runner.url), LOCAL)).toMatchObject(retry);
     expect(await runner.requests()).toHaveLength(1);
     await runner.close();
-    expect(await sendDispatch(newDelivery(runner.url), LOCAL)).toMatchObject(retry);
+    expect(await sendDispatch(newDispatch(runner.url), LOCAL)).toMatchObject(retry);
   });
 });
 
@@ -127,7 +127,7 @@ describe("the message that a run was stopped", () => {
     });
   });
 
-  it("is sent once, and it is said whether it was taken", async () => {
+  it("is sent once, and the result says whether it was accepted", async () => {
     for (const answer of [{ status: 503 }, { status: 404 }, { ending: "cut" }] as const) {
       const runner = await startFakeRunner([answer]);
       expect(await notifyStopped(newMessage(runner.url), LOCAL)).toBe(false);

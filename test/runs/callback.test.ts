@@ -73,7 +73,7 @@ describe("POST /v1/workflow-runs/{run_id}/callback", () => {
     expect((await readRun(service, tenant, runId)).error).toBe("PK\u0003\ufffd\ufffd!");
   });
 
-  it("takes the same result again as it was the first time, and keeps another one in the events", async () => {
+  it("answers the same result again as the first time, and records another one as an event", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
     await callBack(service, tenant, runId, { status: "COMPLETED" });
@@ -100,7 +100,7 @@ describe("POST /v1/workflow-runs/{run_id}/callback", () => {
     expect((await readRun(service, tenant, waiting)).status).toBe("RUNNING");
   });
 
-  it("answers 409 for a run that was stopped meanwhile, also when the result is FAILED too", async () => {
+  it("answers 409 for a run that was stopped before, also when the result is FAILED too", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
     await service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key);
@@ -108,7 +108,7 @@ describe("POST /v1/workflow-runs/{run_id}/callback", () => {
     expect([status, body.detail]).toEqual([409, expect.stringContaining("stopped")]);
   });
 
-  it("ignores what the runner of an older attempt says", async () => {
+  it("ignores the result of an older attempt", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
     await callBack(service, tenant, runId, { status: "FAILED" });

@@ -278,7 +278,7 @@ describe("POST /v1/workflow-definitions/{definition_id}/invoke", () => {
   it("costs one database request before the answer", async () => {
     const tenant = await newTenant();
     await invoke(service, tenant);
-    // Queued: nothing to deliver after the answer, which would be counted as well.
+    // The run is queued, so nothing is dispatched after the answer, which would be counted as well.
     const [response, requests] = await service.counted(() =>
       service.send("POST", invokePath(tenant), tenant.owner.key, { idempotency_key: "k" }),
     );

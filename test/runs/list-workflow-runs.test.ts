@@ -65,7 +65,7 @@ describe("GET /v1/workflow-definitions/{definition_id}/runs", () => {
   });
 });
 
-/** A tenant whose USER, too, may see all runs: by a grant, and one of them because it is theirs. */
+/** A tenant whose USER, too, may see all runs: by a permission, and one of them because it is theirs. */
 async function createReadableTenant(): Promise<TestTenant> {
   const tenant = await createTenant(service.database);
   const [node] = await service.database

@@ -116,8 +116,8 @@ describe.each(VERBS)("%s", (_, verb, outcomes) => {
   });
 });
 
-describe("next_status, the one place that says which state may follow which", () => {
-  it("knows no other transition than these", async () => {
+describe("next_status, the only place that defines the transitions", () => {
+  it("has these transitions and no others", async () => {
     const rows = await service.database.sql`
       select status || ' ' || event || ' ' || public.next_status(status, event) as transition
       from unnest(array['PENDING', 'RUNNING', 'COMPLETED', 'FAILED']) status

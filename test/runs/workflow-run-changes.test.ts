@@ -187,7 +187,7 @@ describe("a retry by a USER", () => {
 });
 
 describe("a retry of a run with an idempotency key", () => {
-  it("is 409 while another run has taken the key over", async () => {
+  it("is 409 while another run uses the key", async () => {
     const tenant = await newTenant();
     const invokeWithKey = async () => {
       const path = `/v1/workflow-definitions/${tenant.definitionId}/invoke`;
@@ -285,7 +285,8 @@ describe.each([
   it("costs one database request", async () => {
     const tenant = await newTenant();
     const runId = await prepare(tenant, tenant.owner.key);
-    // Paused, so that nothing starts, and is delivered after the answer. A retry is refused then: that counts as well.
+    // Paused, so that no run starts, whose dispatch after the answer would be counted. A retry is refused then, in one
+    // request as well.
     await service.database.sql`update workflow_definitions set runner_url = null, webhook_secret_encrypted = null
       where id = ${tenant.definitionId}`;
     const [response, requests] = await service.counted(() =>

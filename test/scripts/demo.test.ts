@@ -90,7 +90,7 @@ describe("the demo data", () => {
     expect(await decryptWebhookSecret(encryptionKeys, DEMO.quarterlyReportId, secret)).toBe(DEMO.webhookSecret);
 
     const other = parseKeyRing(`other:${btoa("fedcba9876543210fedcba9876543210")}`);
-    if (!other) throw new Error("The test's key is none.");
+    if (!other) throw new Error("The key of the test is not a key ring.");
     await seed(9999, other);
     const { secret: encrypted } = await readDefinition();
     expect(await decryptWebhookSecret(other, DEMO.quarterlyReportId, encrypted)).toBe(DEMO.webhookSecret);

@@ -41,7 +41,7 @@ async function readSecret(tenant: TestTenant): Promise<string> {
 }
 
 describe("npm run reencrypt-secrets", () => {
-  it("lets the older key go: the newest one opens every secret, and there is nothing left to do", async () => {
+  it("makes the older key unnecessary: the newest one decrypts every secret, and nothing is left to do", async () => {
     const tenants = [];
     for (let n = 0; n < 3; n++) tenants.push(await createTenant(service.database, { runnerUrl: BUSY_RUNNER }));
     await createTenant(service.database);

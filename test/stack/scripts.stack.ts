@@ -35,7 +35,7 @@ describe("the npm scripts", () => {
     expect(start()).toEqual({ code: 0, output: "" });
   });
 
-  it("are what the documents tell to run: none tells `node` with a TypeScript file, which older Nodes refuse", () => {
+  it("are what the documents use: none runs `node` with a TypeScript file, which older Nodes refuse", () => {
     const pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "bench/README.md"];
     pages.push(...readdirSync(join(root, "docs")).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : [])));
     for (const page of pages) {

@@ -32,7 +32,7 @@ async function count(): Promise<unknown> {
 }
 
 describe("npm run smoke", () => {
-  it("finds all well in the local stack, and leaves nothing behind", async () => {
+  it("finds nothing wrong in the local stack, and leaves nothing behind", async () => {
     const before = await count();
     const { code, output } = await smoke();
     expect([code, output]).toEqual([0, expect.stringContaining("Nothing is wrong.")]);
@@ -60,7 +60,7 @@ describe("npm run smoke", () => {
     expect(await count()).toEqual(before);
   });
 
-  it("says that the cron does not come", async () => {
+  it("says that the cron does not fire", async () => {
     await database.query("update sweep_state set ended_at = ended_at - interval '1 hour', paused_at = now()");
     const { code, output } = await smoke();
     await database.query("update sweep_state set ended_at = now(), paused_at = null");

@@ -1,4 +1,4 @@
-/** Many runs at once: what piles up while nobody sweeps. */
+/** Inserts many runs at once: a backlog, as after a time without sweeps. */
 import { v7 as uuid } from "uuid";
 import type { TestDatabase } from "./database.ts";
 import { encryptSecret, type TestTenant } from "./tenant.ts";

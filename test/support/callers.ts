@@ -20,7 +20,7 @@ type Payload = Record<string, unknown>;
 
 export const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
 
-/** What a login service would say of a tenant's owner. */
+/** The claims with which a login service describes a tenant's OWNER. */
 export const claimsOf = (tenant: TestTenant): Payload => ({
   sub: tenant.owner.id,
   tenant_id: tenant.id,
@@ -74,7 +74,7 @@ const AUDIENCE = "workflow-runs";
 /** What a service needs to know to take the callers' sessions. */
 export const SESSION_SETTINGS = { SESSION_SECRET, SESSION_ISSUER: ISSUER, SESSION_AUDIENCE: AUDIENCE };
 
-/** What a caller sends to say who they are, if anything. It may depend on what they call. */
+/** The credential that a caller sends, if any. It may depend on the call. */
 export type Caller = (call: Call) => Promise<string | undefined> | string | undefined;
 
 /** A session token for a user of the stage's tenant. */
@@ -123,7 +123,7 @@ export async function knownCallers(stage: Stage, other: Stage) {
 /** The one of {@link unknownCallers} whom one operation lets in. */
 export const RUN_TOKEN = "a run's token";
 
-/** Those whom the service lets in nowhere. Each would be an ADMIN or the OWNER if the one fault were not. */
+/** Callers whose credentials are not valid anywhere. Without its one fault, each would be that of an ADMIN or the OWNER. */
 export async function unknownCallers(stage: Stage, other: Stage): Promise<Record<string, Caller>> {
   const { owner } = stage.tenant;
   const { sql } = stage.service.database;

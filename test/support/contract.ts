@@ -24,7 +24,7 @@ function toJsonSchema(schema: Json): Json {
 
 const components: Json = toJsonSchema(JSON.parse(JSON.stringify(contract.components)));
 
-/** What the contract finds wrong with an operation's answer: nothing, it is hoped. */
+/** The faults of an operation's answer by the contract. Empty for a correct answer. */
 export function contractFaults(operationId: string, status: number, body: unknown): string[] {
   const operation = operations.get(operationId);
   if (!operation) return [`The contract has no operation ${operationId}.`];

@@ -7,11 +7,11 @@ export type TestDatabase = {
   /** What the service is given. */
   url: string;
   sqlEndpoint: string;
-  /** The harness' own way in, whose requests are not counted as the service's. */
+  /** The harness' own connection, whose requests are not counted as the service's. */
   sql: NeonQueryFunction<false, false>;
   /** How many requests the service has sent to the database so far. */
   countRequests(): Promise<number>;
-  /** From now on this happens to the service's requests, and no longer what was said before. */
+  /** Sets the fault that happens to the service's requests from now on, instead of an earlier one. */
   inflict(fault: Fault): Promise<void>;
   /** No fault any more. */
   mend(): Promise<void>;

@@ -69,7 +69,7 @@ function createValidator(schema: Json): Validator {
   return new Validator(root, "2020-12", false);
 }
 
-/** What the document does not say of an operation's answer: nothing, it is hoped. Reads the body of `response`. */
+/** The differences between an operation's answer and the document. Empty for a correct answer. Reads the body of `response`. */
 export async function documentFaults({ operationId, responses }: Operation, response: Response): Promise<string[]> {
   const { status } = response;
   const answer = `${operationId} ${status}`;

@@ -7,7 +7,7 @@ import { createTenant } from "./tenant.ts";
 /** A runner that answers everything with this status, and remembers nothing. */
 export const answeringRunner = (status: number) => `${inject("harnessUrl")}/answering-runner?status=${status}`;
 
-/** A runner that has no time: a dispatch to it fails, and is due again later. */
+/** A busy runner: each dispatch to it fails, and is due again later. */
 export const BUSY_RUNNER = answeringRunner(503);
 
 export type FakeRunner = {
@@ -19,7 +19,7 @@ export type FakeRunner = {
   untilAbandoned(count?: number): Promise<ReceivedRequest[]>;
   /** From now on it answers so. */
   script(answers: ScriptedAnswer[]): Promise<void>;
-  /** From now on nobody listens there. */
+  /** Closes the server: from now on connections to it are refused. */
   close(): Promise<void>;
 };
 

@@ -1,4 +1,4 @@
-/** What the tests, in workerd, and the harness, in Node, say to each other. */
+/** The messages between the tests, in workerd, and the harness, in Node. */
 
 /** What a fake runner does with a request. */
 export type ScriptedAnswer = {
@@ -25,9 +25,9 @@ export type ReceivedRequest = {
 };
 
 /**
- * What may go wrong between the service and its database. `isCarriedOut`: the statement has been carried out all the
- * same. `isNews`: the database itself says that it has not. `isLostConnection`: the service learns at once
- * that no answer will come, and not by waiting in vain.
+ * What may go wrong between the service and its database. `isCarriedOut`: the statement was executed nevertheless.
+ * `isNews`: the database itself answers that it was not executed. `isLostConnection`: the service notices at once that no
+ * answer will come, without waiting for a timeout.
  */
 export const FAULTS = {
   refused: { isCarriedOut: false, isNews: false, isLostConnection: true },

@@ -73,15 +73,15 @@ const TAMPERINGS: [string, (runs: Runs) => [text: string, values: string[]]][] =
     ],
   ],
   [
-    "a RUNNING run was not handed over, and is not due to be",
+    "a RUNNING run was not dispatched, and is not due to be",
     ({ running }) => ["update workflow_runs set next_dispatch_at = null where id = $1", [running]],
   ],
   [
-    "a run is due to be handed over although it was",
+    "a run is due to be dispatched although it was",
     ({ running }) => ["update workflow_runs set dispatched_at = statement_timestamp() where id = $1", [running]],
   ],
   [
-    "an attempt started, was handed over or ended more than once",
+    "an attempt started, was dispatched or ended more than once",
     ({ completed }) => [
       `insert into workflow_run_events (tenant_id, run_id, attempt, type)
        select tenant_id, id, 1, 'COMPLETED' from workflow_runs where id = $1`,

@@ -1,6 +1,6 @@
 /**
  * What must be true of the runs in a database at every moment, whatever has happened to it. It reads what the service
- * has written, the events above all, and asks the service nothing.
+ * has written, mainly the events, and sends no request to the service.
  */
 import type { RunEventType, RunStatus } from "../../src/db/enums.ts";
 
@@ -73,15 +73,15 @@ const INVARIANTS: Record<string, string> = {
       select from workflow_runs holder
       where holder.workflow_definition_id = d.id and holder.status = 'RUNNING')`,
 
-  "a RUNNING run was not handed over, and is not due to be": `
+  "a RUNNING run was not dispatched, and is not due to be": `
     select id::text as name from run
     where status = 'RUNNING' and dispatched_at is null
       and (next_dispatch_at is null or next_dispatch_at > statement_timestamp() + interval '1 hour')`,
 
-  "a run is due to be handed over although it was": `
+  "a run is due to be dispatched although it was": `
     select id::text as name from run where next_dispatch_at is not null and dispatched_at is not null`,
 
-  "an attempt started, was handed over or ended more than once": `
+  "an attempt started, was dispatched or ended more than once": `
     select name from attempt where starts > 1 or hand_overs > 1 or endings > 1`,
 
   "a result was taken after the deadline": `
@@ -112,7 +112,7 @@ const INVARIANTS: Record<string, string> = {
       and not exists (select from workflow_runs run where run.id = event.run_id)`,
 };
 
-/** Every invariant that does not hold, as a sentence that says where. None, it is hoped. */
+/** Every invariant that does not hold, as a sentence that says where. Empty when all of them hold. */
 export async function brokenInvariants(ask: Ask, { tenantId, acknowledged = [] }: Scope = {}): Promise<string[]> {
   const union = Object.entries(INVARIANTS).map(
     ([sentence, query]) => `select '${sentence}' as sentence, found.name from (${query}) found`,
@@ -190,7 +190,7 @@ function follow(stand: Stand, type: RunEventType, before: RunEventType | undefin
     case "COMPLETED":
       return change(stand, "complete", "CALLBACK");
     case "FAILED":
-      // What a runner says itself proves first that it was handed the run.
+      // A result from a runner also proves that the run was dispatched to it.
       return before === "DISPATCH_FAILED"
         ? change(stand, "giveUpDispatch", "DISPATCH")
         : change(stand, "fail", "CALLBACK");

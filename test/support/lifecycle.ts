@@ -14,7 +14,7 @@ export async function invoke(service: Service, tenant: TestTenant, key = tenant.
   return (await response.json<{ id: string }>()).id;
 }
 
-/** Says, as the runner would, how an attempt ended. */
+/** Sends the callback of an attempt, as its runner would. */
 export async function callBack(
   service: Service,
   tenant: TestTenant,
@@ -25,7 +25,7 @@ export async function callBack(
   return service.send("POST", `/v1/workflow-runs/${runId}/callback`, await runToken(tenant, runId, attempt), result);
 }
 
-/** How a run stands, to its tenant's owner. */
+/** How a run stands, as its tenant's OWNER sees it. */
 export async function readRun(service: Service, tenant: TestTenant, runId: string) {
   const response = await service.get(`/v1/workflow-runs/${runId}`, tenant.owner.key);
   return response.json<Record<string, unknown> & { status: string; error: string | null }>();
@@ -46,8 +46,8 @@ export async function makeOverdue(service: Service, runId: string, seconds = 1):
 }
 
 /**
- * Moves a RUNNING run's times back, as {@link makeOverdue} does, while others are at it: under the definition's lock,
- * since time does not jump in the middle of a change.
+ * Moves a RUNNING run's times back, as {@link makeOverdue} does, while other changes go on. It locks the definition, since in
+ * reality no time passes within a change.
  */
 export async function passDeadline({ database: { sql } }: Service, runId: string): Promise<void> {
   await sql.transaction([
@@ -70,7 +70,7 @@ export async function readEvents(service: Service, tenant: TestTenant, runId: st
   return (await response.json<{ items: RunEvent[] }>()).items;
 }
 
-/** Moves the next delivery of a run back, so that it is due; also when it is under a lease. */
+/** Moves the next dispatch of a run back, so that it is due, also when it is under a lease. */
 export async function makeDue(service: Service, runId: string): Promise<void> {
   await service.database.sql`
     update workflow_runs set next_dispatch_at = statement_timestamp() - interval '1 second'

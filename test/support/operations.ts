@@ -11,7 +11,7 @@ import {
   type Stage,
 } from "./stage.ts";
 
-/** A request that an OWNER could make, once: each call has a thing of its own to be about. */
+/** A request that an OWNER could send once. Each call has its own object to work on. */
 export type Call = {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
@@ -29,9 +29,9 @@ export type Operation = {
   call: (stage: Stage) => Call | Promise<Call>;
   /** What known callers are answered; "anybody": 200, even without a credential; "runner": 200 for a run's token only. */
   answers: Answers | "anybody" | "runner";
-  /** True for a change that is idempotent, so that the service sends it once more when its connection breaks. Reads are. */
+  /** True for an idempotent change, which the service retries when its connection to the database breaks. Reads always are. */
   isRepeatable?: true;
-  /** True when a run may start by it, which is then dispatched after the answer. */
+  /** True when it may start a run, which is then dispatched after the answer. */
   startsRuns?: true;
   /** False for an operation that never asks the database. */
   usesDatabase?: false;

@@ -7,8 +7,7 @@ export type Random = {
 };
 
 /**
- * The same choices for the same seed. Which of several things that go on at once is quicker is not repeated with
- * them.
+ * The same choices for the same seed. The order in which concurrent requests finish is not repeated.
  */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;

@@ -9,12 +9,12 @@
  *
  * - `database`: the database behind the service: count its requests, break its connections, stop its server.
  * - `tenant`, `path-parts`, `lifecycle`, `backlog`: put things into it, move their times back, see how they stand.
- * - `fake-runner`: an HTTP server that answers as it is told, and remembers what it was sent.
+ * - `fake-runner`: an HTTP server that gives configured answers, and remembers the requests that it got.
  * - `callers`: sessions, and everybody whom the service knows or does not know.
  * - `stage`, `operations`: a tenant with some of everything, and the table of all operations of the API.
  * - `contract`, `document`: judge an answer by the contract, and by the service's own OpenAPI document.
- * - `invariants`: what must be true of the runs in a database, whatever has happened.
- * - `plans`: how Postgres carried out what the service sent.
+ * - `invariants`: conditions that the runs in a database must always meet.
+ * - `plans`: the plans by which Postgres executed the statements of the service.
  * - `random`: the same choices for the same seed.
  *
  * Tests run in workerd. What needs Node (Postgres, HTTP servers, processes) runs around them: `test/global-setup.ts` and
@@ -34,7 +34,7 @@ export type Service = {
   bindings: object;
   /** Sends a request to the Worker, and waits for what it does after the answer. A path, or a whole URL. */
   fetch(path: string, init?: Init): Promise<Response>;
-  /** Sends a request to a Worker that dies once the database has done its part: nothing more is done, nor answered. */
+  /** Sends a request to a Worker that dies when the database has committed: it does nothing more, and does not answer. */
   fetchAndDie(path: string, init?: Init): Promise<void>;
   /** GETs as the holder of `key`. */
   get(path: string, key: string, headers?: Record<string, string>): Promise<Response>;
@@ -75,7 +75,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     fetch: fetchFromWorker,
     async fetchAndDie(path, init) {
       const context = createExecutionContext();
-      // Already asking for it must fail: what has begun would go on here, whether or not somebody waits for it.
+      // The call of `waitUntil` itself must fail: work that has been started would go on here, even if nobody waits for it.
       Object.defineProperty(context, "waitUntil", {
         get() {
           throw new Error("The Worker has died.");

@@ -27,7 +27,7 @@ export type Stage<S extends StageService = StageService> = {
   newName(): string;
 };
 
-/** Nothing listens there. */
+/** A port on which no server listens. */
 const ABSENT_RUNNER = "http://127.0.0.1:9/";
 
 export async function createStage<S extends StageService>(

@@ -94,7 +94,7 @@ export async function addUser(
   return user;
 }
 
-/** The token that a dispatch of this attempt brings. */
+/** The run token in the dispatch of this attempt. */
 export function runToken(tenant: TestTenant, runId: string, attempt = 1): Promise<string> {
   return signRunToken(runTokenKeys, { runId, attempt, tenantId: tenant.id, expiresAt: new Date().toISOString() });
 }

@@ -80,7 +80,7 @@ describe("the time-outs of a backlog", () => {
   });
 });
 
-describe("the deliveries that are due", () => {
+describe("the due dispatches", () => {
   const claim = (limit: number, quick: string[] = [], busy: string[] = []) =>
     claimDueDispatches(db, { tenantId: null, limit, quick, busy });
   const runnerOf = (tenant: TestTenant) => `${tenant.id} https://runner.test`;
@@ -94,7 +94,7 @@ describe("the deliveries that are due", () => {
     expect(counts).toEqual([4, 2]);
   });
 
-  it("are one for a runner that we know nothing of, and none for one that is busy", async () => {
+  it("are one for an unknown runner, and none for a busy one", async () => {
     const [known, unknown, busy] = [
       await newTenant(3, { dueSeconds: 60 }),
       await newTenant(3, { dueSeconds: 60 }),
@@ -104,7 +104,7 @@ describe("the deliveries that are due", () => {
     expect(tenantsOf(claimed)).toEqual([known.id, known.id, known.id, unknown.id].toSorted());
   });
 
-  it("are taken by one caller at a time", async () => {
+  it("are claimed by one caller at a time", async () => {
     const tenant = await newTenant(20, { dueSeconds: 60 });
     const claims = await Promise.all([1, 2, 3].map(() => claim(20, [runnerOf(tenant)])));
     const runIds = claims.flat().map(({ run_id }) => run_id);
@@ -112,7 +112,7 @@ describe("the deliveries that are due", () => {
     expect(await claim(20, [runnerOf(tenant)])).toEqual([]);
   });
 
-  it("are put off for a runner that hangs, and for no other", async () => {
+  it("are postponed for a runner that hangs, and for no other", async () => {
     const tenant = await newTenant(4, { dueSeconds: 60 });
     const other = await newTenant(1, { dueSeconds: 60 });
     const ids = await insertDefinitions(service.database, tenant, 2, "https://another.test/hook");

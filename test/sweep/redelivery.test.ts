@@ -15,19 +15,19 @@ beforeEach(async () => {
 
 const newTenant = (answers: ScriptedAnswer[] = []) => createTenantWithRunner(service.database, answers);
 
-/** How many seconds after its last failed delivery a run is to be tried again. */
+/** How many seconds after its last failed dispatch a run is to be tried again. */
 async function pauseOf(tenant: TestTenant, runId: string): Promise<number> {
   const event = (await readEvents(service, tenant, runId)).findLast(({ type }) => type === "DISPATCH_FAILED");
   return (Date.parse(String(event?.detail?.next_try_at)) - Date.parse(String(event?.at))) / 1000;
 }
 
-/** Makes the run's next delivery due, and sweeps. */
+/** Makes the run's next dispatch due, and sweeps. */
 async function sweepWhenDue(runId: string): Promise<void> {
   await makeDue(service, runId);
   await service.sweep();
 }
 
-describe("a run that could not be handed over", () => {
+describe("a run that could not be dispatched", () => {
   it.each<[string, ScriptedAnswer, string]>([
     ["503", { status: 503 }, "The runner answered 503."],
     ["429", { status: 429 }, "The runner answered 429."],
@@ -35,7 +35,7 @@ describe("a run that could not be handed over", () => {
     ["a redirect", { status: 307, headers: { Location: "/" } }, "redirects are not followed"],
     ["a cut connection", { ending: "cut" }, "The runner did not answer"],
   ])(
-    "after %s stays RUNNING, says when it is tried again, and is then delivered under the same id",
+    "after %s stays RUNNING, says when it is tried again, and is then dispatched under the same id",
     async (_, answer, reason) => {
       const { tenant, runner } = await newTenant([answer, { status: 202 }]);
       const runId = await invoke(service, tenant);
@@ -73,7 +73,7 @@ describe("a run that could not be handed over", () => {
     }
   });
 
-  it("is not tried sooner than the runner asks for, nor sooner than we would", async () => {
+  it("is not tried sooner than the runner asks for, nor sooner than the backoff", async () => {
     for (const [retryAfter, seconds] of [
       ["120", 120],
       ["1", 5],
@@ -85,7 +85,7 @@ describe("a run that could not be handed over", () => {
     }
   });
 
-  it("is left alone until it is due", async () => {
+  it("is not tried before it is due", async () => {
     const { tenant, runner } = await newTenant([{ status: 503, headers: { "Retry-After": "600" } }]);
     await invoke(service, tenant);
     await service.sweep();
@@ -102,8 +102,8 @@ describe("a run that could not be handed over", () => {
   });
 });
 
-describe("a run whose Worker died before it was delivered", () => {
-  it("is delivered by the sweep under the same id, once the lease has run out and not before", async () => {
+describe("a run whose Worker died before it was dispatched", () => {
+  it("is dispatched by the sweep under the same id, when the lease has expired and not before", async () => {
     const { tenant, runner } = await newTenant();
     const headers = { Authorization: `Bearer ${tenant.owner.key}` };
     await service.fetchAndDie(invokePath(tenant), { method: "POST", headers });
@@ -119,7 +119,7 @@ describe("a run whose Worker died before it was delivered", () => {
     expect(await eventTypes(service, tenant, run?.id)).toEqual(["TRIGGERED", "STARTED", "DISPATCHED"]);
   });
 
-  it("is taken by one of two sweeps", async () => {
+  it("is claimed by one of two sweeps", async () => {
     const { tenant, runner } = await newTenant();
     const headers = { Authorization: `Bearer ${tenant.owner.key}` };
     await service.fetchAndDie(invokePath(tenant), { method: "POST", headers });
@@ -130,7 +130,7 @@ describe("a run whose Worker died before it was delivered", () => {
 });
 
 describe("the sweep", () => {
-  it("starts and delivers the run behind one that it has timed out", async () => {
+  it("starts and dispatches the run behind one that it has timed out", async () => {
     const { tenant, runner } = await newTenant();
     const [overdue, waiting] = [await invoke(service, tenant), await invoke(service, tenant)];
     await makeOverdue(service, overdue);
@@ -140,7 +140,7 @@ describe("the sweep", () => {
     expect(ids).toEqual([`${overdue}.1`, `${waiting}.1`]);
   });
 
-  it("delivers all that is due, however many there are", async () => {
+  it("sends all due dispatches, however many there are", async () => {
     const runner = await startFakeRunner([{ status: 503 }]);
     const runIds: string[] = [];
     for (let count = 0; count < 14; count++) {

@@ -51,7 +51,7 @@ describe("retention", () => {
     expect(await service.database.sql`select deleted from sweep_state`).toEqual([{ deleted: 2 }]);
   });
 
-  it("is off unless it is asked for", async () => {
+  it("is off unless RETENTION_DAYS is set", async () => {
     const keeping = await startService();
     service = keeping;
     tenant = await createTenant(keeping.database);
@@ -81,7 +81,7 @@ describe("retention", () => {
     expect(await deleteOldRuns(db, { days: 30, limit: 8 })).toBe(0);
   });
 
-  it("has a floor of a day, which the configuration enforces", () => {
+  it("is at least a day, which the configuration enforces", () => {
     const read = (RETENTION_DAYS: string) => () =>
       readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/unused", RETENTION_DAYS });
     for (const days of ["0", "-1", "1.5", "soon"]) expect(read(days)).toThrow("RETENTION_DAYS");

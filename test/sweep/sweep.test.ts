@@ -27,7 +27,7 @@ describe("the sweep", () => {
     expect(events[0]?.detail.lag_ms).toBeGreaterThanOrEqual(90_000);
   });
 
-  it("leaves alone what has time left, waits or has ended", async () => {
+  it("does not change runs that have time left, wait or have ended", async () => {
     await insertRun(service.database, tenant, { status: "RUNNING", overdueSeconds: -30 });
     await insertRun(service.database, tenant, { status: "PENDING" });
     await insertRun(service.database, tenant, { status: "COMPLETED" });
@@ -54,7 +54,7 @@ describe("the sweep", () => {
     expect(Number(state?.lag_max_ms)).toBeGreaterThanOrEqual(Number(state?.lag_p50_ms));
   });
 
-  it("is safe beside itself: two at the same moment fail each run once", async () => {
+  it("is safe to run twice at once: two sweeps fail each run once", async () => {
     await insertOverdueRuns(service.database, tenant, 3_000);
     await Promise.all([service.sweep(), service.sweep()]);
 
@@ -86,7 +86,7 @@ describe("the sweep", () => {
         timed_out: 1,
         lag_p50_ms: expect.any(Number),
         lag_max_ms: expect.any(Number),
-        delivered: 0,
+        dispatched: 0,
         deleted: 0,
         overdue_left: 0,
         due_left: 0,

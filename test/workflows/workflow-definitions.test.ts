@@ -257,7 +257,7 @@ describe("GET /v1/workflow-definitions", () => {
     expect(await page("?offset=4")).toEqual([[], 4]);
   });
 
-  it("shows and counts for a USER what was granted", async () => {
+  it("shows and counts for a USER what they may read", async () => {
     const { tenant, body } = await prepare();
     const { id } = await create(tenant, body);
     const list = async () => (await service.get(PATH, tenant.user.key)).json<{ items: Definition[]; total: number }>();
@@ -342,7 +342,7 @@ describe("PUT /v1/workflow-definitions/{definition_id}", () => {
     expect((await put()).status).toBe(200);
   });
 
-  it("pauses and resumes: the queue waits meanwhile, and its first run starts with the answer", async () => {
+  it("pauses and resumes: the queue waits during the pause, and its first run starts at the resume", async () => {
     const { tenant, body } = await prepare();
     const [running, first, second] = [
       await invoke(service, tenant),
@@ -380,7 +380,7 @@ describe("PUT /v1/workflow-definitions/{definition_id}", () => {
 });
 
 describe("DELETE /v1/workflow-definitions/{definition_id}", () => {
-  it("takes its runs, their events, its node and the grants on it along", async () => {
+  it("deletes its runs, their events, its node and the permissions on it, too", async () => {
     const { tenant, body } = await prepare();
     const other = await create(tenant, body);
     await insertRun(service.database, tenant, { status: "COMPLETED" });
@@ -392,9 +392,9 @@ describe("DELETE /v1/workflow-definitions/{definition_id}", () => {
     expect((await service.get(`/v1/workflow-runs/${waiting}`, tenant.owner.key)).status).toBe(404);
     const [left] = await service.database.sql`
       select (select count(*)::int from workflow_runs where tenant_id = ${tenant.id}) as runs,
-        (select count(*)::int from user_permissions where tenant_id = ${tenant.id}) as grants,
+        (select count(*)::int from user_permissions where tenant_id = ${tenant.id}) as permissions,
         (select array_agg(name) from path_parts where tenant_id = ${tenant.id} and part_type = 'WORKFLOW_DEFINITION') as nodes`;
-    expect(left).toEqual({ runs: 0, grants: 0, nodes: [other.id] });
+    expect(left).toEqual({ runs: 0, permissions: 0, nodes: [other.id] });
   });
 
   it("is 409 while a run is RUNNING, and names it; an overdue one is not RUNNING any more", async () => {

@@ -1,6 +1,6 @@
 /**
- * API keys: `wr_`, 256 random bits in base62 (43 characters), and a checksum of 6 characters, so that a
- * mistyped key is told from a wrong one and secret scanners can recognise a leaked one.
+ * API keys: `wr_`, 256 random bits in base62 (43 characters), and a checksum of 6 characters. By the checksum the service
+ * can distinguish a mistyped key from an unknown one, and secret scanners can recognise a leaked key.
  */
 import { Buffer } from "node:buffer";
 
@@ -9,33 +9,33 @@ const SECRET_LENGTH = 43;
 const CHECKSUM_LENGTH = 6;
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** How many keys that work a user may have. */
+/** The most keys that a user may have which are neither revoked nor expired. */
 export const MAX_ACTIVE_API_KEYS = 20;
 
-/** The key that these 32 random bytes make. */
+/** Formats 32 random bytes as an API key. */
 export async function formatApiKey(random: Uint8Array<ArrayBuffer>): Promise<string> {
   const secret = base62(random, SECRET_LENGTH);
   return `${PREFIX}${secret}${await checksum(secret)}`;
 }
 
-/** A new key, and what is stored of it. */
+/** Makes a new key. Only `hash` and `suffix` are stored. */
 export async function generateApiKey(): Promise<{ key: string; hash: string; suffix: string }> {
   const key = await formatApiKey(crypto.getRandomValues(new Uint8Array(32)));
   return { key, hash: await hashApiKey(key), suffix: suffixOfApiKey(key) };
 }
 
-/** What is stored and looked up instead of the key: its SHA-256, as 64 hex digits. */
+/** The SHA-256 of a key, as 64 hex digits. It is stored and looked up instead of the key. */
 export async function hashApiKey(key: string): Promise<string> {
   return Buffer.from(await sha256(key)).toString("hex");
 }
 
-/** The last characters, for telling one's keys apart. */
+/** The last 4 characters of a key, by which its user can recognise it. */
 export const suffixOfApiKey = (key: string): string => key.slice(-4);
 
-/** True for what says of itself that it is an API key. */
+/** True for a text with the prefix of API keys. */
 export const isApiKey = (text: string): boolean => text.startsWith(PREFIX);
 
-/** False for what cannot be a key of ours because of a typo or a missing piece. */
+/** False for a text that is not a key of this service, because its length, its characters or its checksum are wrong. */
 export async function isWellFormedApiKey(key: string): Promise<boolean> {
   if (!/^wr_[0-9A-Za-z]{49}$/.test(key)) return false;
   const secret = key.slice(PREFIX.length, PREFIX.length + SECRET_LENGTH);

@@ -3,7 +3,7 @@ import { encodeBase64Url } from "hono/utils/encode";
 import { z } from "zod";
 import type { KeyRing } from "../../key-ring.ts";
 
-/** What a token proves: which attempt of which run speaks. */
+/** What a token proves: that the request comes from the runner of this attempt of this run. */
 export type RunToken = { runId: string; attempt: number; tenantId: string };
 
 const ALGORITHM = "HS256";
@@ -12,8 +12,8 @@ const headerSchema = z.object({ kid: z.string() });
 const claimsSchema = z.object({ sub: z.guid(), att: z.int().min(1), tid: z.guid() });
 
 /**
- * The token with which a runner says how one attempt of a run ended: a JWT (RFC 7519), HS256, signed with the
- * newest key. Claims: `sub` run, `att` attempt, `tid` tenant, `exp` deadline.
+ * Makes the run token: the credential with which a runner reports the result of one attempt of a run. It is a JWT (RFC 7519,
+ * HS256) that is signed with the newest key. Claims: `sub` run, `att` attempt, `tid` tenant, `exp` deadline.
  */
 export function signRunToken(keys: KeyRing, token: RunToken & { expiresAt: string }): Promise<string> {
   const { id: kid, secret } = keys.newest;
@@ -23,14 +23,14 @@ export function signRunToken(keys: KeyRing, token: RunToken & { expiresAt: strin
     tid: token.tenantId,
     exp: Math.floor(Date.parse(token.expiresAt) / 1000),
   };
-  // As a JWK, because that is how Hono takes the key id for the header.
+  // The key is passed as a JWK, since Hono takes the key id of the header from there.
   const k = encodeBase64Url(new TextEncoder().encode(secret).buffer).replaceAll("=", "");
   return sign(claims, { kty: "oct", alg: ALGORITHM, kid, k }, ALGORITHM);
 }
 
 /**
- * What a token of ours says; null for any other. Its `exp` is not judged here: the database judges the deadline
- * with its own clock, so that a late result is answered as one and kept, and a Worker's clock decides nothing.
+ * Verifies a run token; null when it is not valid. `exp` is not checked here. The database checks the deadline by its own
+ * clock, so that a Worker's clock decides nothing, and a late result is still recorded as an event.
  */
 export async function verifyRunToken(keys: KeyRing, token: string): Promise<RunToken | null> {
   try {

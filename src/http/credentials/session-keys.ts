@@ -7,22 +7,22 @@ import { Problem } from "../problems.ts";
 
 const TIMEOUT_MS = 5_000;
 
-/** Then they are fetched again, so that a key which its issuer has withdrawn does not stay valid. */
+/** How long keys are used before they are fetched again. A key that its issuer withdrew is valid for at most this long. */
 const FRESH_MS = 10 * 60_000;
 
-/** Tokens with made-up key ids must not make us flood the issuer. */
+/** The least time between two requests to the issuer, so that tokens with invented key ids cannot cause a flood of them. */
 const PAUSE_MS = 60_000;
 
-/** Nobody can sign in meanwhile, so a failure is not waited out as long. */
+/** The same after a failed request. It is shorter, since nobody can sign in until a request succeeds. */
 const PAUSE_AFTER_FAILURE_MS = 5_000;
 
-/** What is wrong inside a key shows when it is used. */
+/** A key is only checked to be an object. Whether it is a valid JWK shows when it is used. */
 const keySchema = z.custom<HonoJsonWebKey>((key) => typeof key === "object" && key !== null);
 const keySetSchema = z.object({ keys: z.array(keySchema) });
 
 /**
- * The keys at a URL. The function it returns answers all of them, and looks again before it leaves out the one with
- * this id; known keys are answered while the issuer is away.
+ * Returns a function that returns all keys at a URL. When the key with the given id is not among the known keys, it fetches
+ * them again first. While the issuer does not answer, the known keys stay in use.
  * @throws Problem `session_keys_unavailable` when the id is unknown and the issuer does not answer
  */
 export function openKeySet(url: string): (id: string) => Promise<HonoJsonWebKey[]> {
@@ -45,7 +45,10 @@ export function openKeySet(url: string): (id: string) => Promise<HonoJsonWebKey[
     request = undefined;
   }
 
-  /** One request serves all who ask meanwhile. It dies with the caller that began it, so it is not trusted for long. */
+  /**
+   * Callers at the same time share one request. The platform ends it together with the invocation that started it, so
+   * nobody waits for it longer than the timeout.
+   */
   async function refreshTogether(): Promise<void> {
     if (!request || !isRecent(request.began, TIMEOUT_MS)) request = { began: Date.now(), done: refresh() };
     await Promise.race([request.done, new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS))]);
@@ -62,7 +65,7 @@ export function openKeySet(url: string): (id: string) => Promise<HonoJsonWebKey[
 
 const NEVER = Number.NEGATIVE_INFINITY;
 
-/** Nothing is recent any more once the clock was set back: else it would stay so for as long as that. */
+/** An instant in the future is not recent: otherwise keys would be used for too long after the clock was set back. */
 function isRecent(at: number, ms: number): boolean {
   const ageMs = Date.now() - at;
   return ageMs >= 0 && ageMs < ms;

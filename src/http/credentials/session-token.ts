@@ -13,15 +13,15 @@ import { Problem } from "../problems.ts";
 import { openKeySet } from "./session-keys.ts";
 
 /**
- * What a session token may say about its user for display only, as of sign-in. `name` is a claim of OpenID Connect;
- * `tenant_name` and `role` are our own. Nothing is decided by them.
+ * Claims about the user, as of the sign-in, that are only displayed: no decision depends on them. `name` is a claim of OpenID
+ * Connect; `tenant_name` and `role` are our own.
  */
 export type SessionName = { name: string; tenant_name?: string | undefined; role?: string | undefined };
 
 /** The verified claims of a session token. */
 export type Session = SessionClaims & { name: SessionName | null };
 
-/** Of whoever has signed in with an API key. `expiresAt` is in seconds since 1970. */
+/** A session to be signed, for a user who signed in with an API key. `expiresAt` is in seconds since 1970. */
 export type NewSession = {
   userId: string;
   tenantId: string;
@@ -31,8 +31,8 @@ export type NewSession = {
 };
 
 /**
- * What a session token says; null for one that is not valid. Its times are not judged here, but by the clock of the
- * database, in the statement that uses them.
+ * Verifies a session token; null when it is not valid. Its times are not checked here: the statement that uses the session
+ * checks them by the clock of the database.
  * @throws Problem `session_keys_unavailable`
  */
 export type VerifySession = (token: string) => Promise<Session | null>;
@@ -51,10 +51,10 @@ const ASYMMETRIC: readonly AsymmetricAlgorithm[] = [
   "EdDSA",
 ];
 
-/** RFC 9068 names an OAuth access token `at+jwt`; others say `JWT` or nothing. */
+/** The values that `typ` may have, when it is set. `at+jwt` is that of OAuth access tokens (RFC 9068). */
 const TYPES = ["JWT", "at+jwt"];
 
-/** The last second of the year 9999: what comes after, Postgres need not be able to hold. */
+/** The last second of the year 9999. Later instants are refused, since Postgres may not be able to store them. */
 const MAX_INSTANT = 253_402_300_799;
 
 const headerSchema = z.object({ alg: z.string(), kid: z.string().optional(), typ: z.string().optional() });
@@ -73,7 +73,7 @@ const claimsSchema = z.object({
   email_verified: z.boolean().catch(false),
 });
 
-/** Verifies tokens of HS256 with the key ring, and any other with the keys that the issuer publishes. */
+/** Verifies tokens of HS256 with the key ring, and tokens of other algorithms with the keys that the issuer publishes. */
 export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["sessions"]): VerifySession {
   const findKeys = jwksUrl === undefined ? undefined : openKeySet(jwksUrl);
   const expected = {
@@ -116,8 +116,8 @@ export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["
 }
 
 /**
- * A session token of our own, for who has signed in with an API key: signed with the newest key, and such that
- * {@link openSessions} takes it. Null when there is no key to sign with.
+ * Makes a session token of this service, for a user who signed in with an API key. It is signed with the newest key, and
+ * {@link openSessions} accepts it. Null when SESSION_SECRET is not set.
  */
 export async function signSession(
   { keys, issuer, audience }: Config["sessions"],
@@ -134,7 +134,7 @@ export async function signSession(
     ...(audience !== undefined && { aud: audience }),
   };
   const { id: kid, secret } = keys.newest;
-  // As a JWK, because that is how Hono takes the key id for the header.
+  // The key is passed as a JWK, since Hono takes the key id of the header from there.
   const k = encodeBase64Url(new TextEncoder().encode(secret).buffer).replaceAll("=", "");
   return sign(claims, { kty: "oct", alg: SYMMETRIC, kid, k }, SYMMETRIC);
 }

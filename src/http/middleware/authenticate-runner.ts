@@ -5,7 +5,7 @@ import type { AppEnv } from "../env.ts";
 import { Problem } from "../problems.ts";
 import { bearerToken } from "./authenticate.ts";
 
-/** Takes the token of one attempt of one run. What it may still do is decided inside the statement that uses it. */
+/** Verifies the run token of the request. The statement that uses it decides whether the attempt may still report a result. */
 export const authenticateRunner = createMiddleware<AppEnv>(async (c, next) => {
   const token = bearerToken(c);
   const runToken = token === undefined ? null : await verifyRunToken(c.env.config.runTokenKeys, token);

@@ -16,12 +16,12 @@ const MISTYPED = "The API key looks mistyped or cut off, since its checksum is w
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** What follows `Bearer` in the request's `Authorization`, if that is what it holds. */
+/** The token of the header `Authorization: Bearer …`; undefined when the request has no such header. */
 export const bearerToken = (c: Context): string | undefined => BEARER.exec(c.req.header("Authorization") ?? "")?.[1];
 
 /**
- * Takes the caller's credential from the request. Whether it is valid is decided inside the statement
- * that uses it, so that authentication costs no round trip of its own.
+ * Reads the caller's credential from the request. The statement that uses the credential also checks that it is valid, so
+ * authentication needs no round trip of its own.
  */
 export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
   const hasHeader = c.req.header("Authorization") !== undefined;
@@ -43,21 +43,26 @@ async function readCredential(c: Context<AppEnv>, token: string): Promise<Creden
   return { session };
 }
 
-/** The keys of the local stack's demo have no checksum. */
+/** The prefix of the demo keys of the local stack. They have no checksum. */
 const DEMO_PREFIX = "wr_demo_";
 
 const looksMistyped = async (token: string) =>
   isApiKey(token) && !token.startsWith(DEMO_PREFIX) && !(await isWellFormedApiKey(token));
 
-/** True for a request that the browser says one of our own pages has made. */
+/** True for a request of which the browser says that a page of this service sent it. */
 export const isSameOrigin = (c: Context): boolean =>
   c.req.header("Sec-Fetch-Site") === "same-origin" || c.req.header("Origin") === new URL(c.req.url).origin;
 
 /**
- * A browser adds the cookie whoever makes it send the request, so a change must come from a page of our own. Hono's
- * `csrf` looks at the content types of forms only.
+ * Refuses a change that comes from a page of another origin (CSRF). A browser adds the session cookie to requests of any page,
+ * so the cookie alone does not prove that the user wanted the change. Hono's `csrf` does not suffice: it only checks requests
+ * with the content types of forms.
+ * @throws Problem `forbidden`
  */
 export function requireSameOrigin(c: Context): void {
   if (SAFE_METHODS.has(c.req.method) || isSameOrigin(c)) return;
-  throw new Problem("forbidden", `With the cookie \`${SESSION_COOKIE}\` changes are taken from the same origin only.`);
+  throw new Problem(
+    "forbidden",
+    `With the cookie \`${SESSION_COOKIE}\` only requests of the same origin can make changes.`,
+  );
 }

@@ -5,20 +5,20 @@ import type { AppEnv } from "../env.ts";
 import { isDeeperThan } from "../json-depth.ts";
 import { Problem, ValidationFailed } from "../problems.ts";
 
-/** Hono looks at a query once more for each of its parameters, so a long one would take long. */
+/** Hono scans the query once for each parameter, so the time for a long query would grow with the square of its length. */
 const MAX_URL_LENGTH = 8 * 1024;
 
 const MAX_HEADER_NAMES = 100;
 
-/** In characters. The platform joins the fields that share a name, so they cannot be counted. */
+/** In characters. A limit on the number of fields would not suffice, since the platform joins fields of the same name. */
 const MAX_HEADERS_LENGTH = 32 * 1024;
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** No body of ours needs more than four levels. */
+/** Our own bodies have at most four levels. */
 const MAX_JSON_DEPTH = 32;
 
-/** Refuses a request that is larger, or whose JSON is nested deeper, than any that we need. */
+/** Refuses a request that is too large, or whose JSON is nested too deeply, before anything else works on it. */
 export const boundRequest = createMiddleware<AppEnv>(async (c, next) => {
   if (c.req.url.length > MAX_URL_LENGTH) throw new Problem("uri_too_long");
   if (hasLargeHeaders(c.req.raw.headers)) throw new Problem("headers_too_large");
@@ -46,14 +46,14 @@ const limitBody = bodyLimit({
   },
 });
 
-/** Reads the whole body. Hono keeps it for all who ask for it afterwards. */
+/** Reads the whole body. Hono caches it for all later reads. */
 async function readBody(c: Context<AppEnv>): Promise<void> {
   try {
     await limitBody(c, async () => {
       await c.req.arrayBuffer();
     });
   } catch (error) {
-    // Nothing else than a client that goes away keeps a body from being read.
+    // Reading a body only fails when the client closes the connection.
     throw error instanceof Problem ? error : new Problem("incomplete_body");
   }
 }

@@ -3,12 +3,13 @@ import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../env.ts";
 
 /**
- * Conditional GET (RFC 9110, 13.1.2): an answer of 200 gets an `ETag`, the handler's or else a hash of the body, and
- * becomes a 304 for an `If-None-Match` that lists it. The 304 keeps all headers but those of the body.
+ * Conditional GET (RFC 9110, 13.1.2). An answer of 200 gets an `ETag`: that of the handler, or else a hash of the body. When
+ * `If-None-Match` lists that tag, the answer becomes a 304, which keeps all headers except those of the body.
  */
 export const conditional = createMiddleware<AppEnv>(async (c, next) => {
   await next();
-  // What a caller may see is theirs alone, and may have changed by the next request.
+  // The answer depends on the caller, and it may be different at the next request: only the client may store it, and has
+  // to revalidate it each time.
   c.res.headers.set("Cache-Control", "private, no-cache");
   c.res.headers.append("Vary", "Authorization, Cookie");
   if (c.res.status !== 200) return;
@@ -32,7 +33,7 @@ async function tagBody(c: Context<AppEnv>): Promise<string> {
 export const listsTag = (ifNoneMatch: string | undefined, tag: string): boolean =>
   ifNoneMatch !== undefined && (ifNoneMatch === "*" || ifNoneMatch.match(/"[^"]*"/g)?.includes(tag) === true);
 
-/** What the document says of the `ETag`. */
+/** The header `ETag` in the OpenAPI document. */
 export const entityTag = {
   ETag: {
     description: "Names this state of the answer. Send it as `If-None-Match`.",
@@ -41,5 +42,5 @@ export const entityTag = {
   },
 };
 
-/** What the document says of the 304. */
+/** The description of a 304 in the OpenAPI document. */
 export const NOT_MODIFIED = "Nothing has changed since the `ETag` in `If-None-Match`";

@@ -1,4 +1,4 @@
-/** Refuses who asks too often. The limits are in wrangler.toml. */
+/** Rate limits: refuses addresses and callers that send too many requests. The limits are in wrangler.toml. */
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import ipaddr from "ipaddr.js";
@@ -11,8 +11,8 @@ const isWithin = async (limiter: RateLimiter | undefined, key: string | undefine
   limiter === undefined || key === undefined || (await limiter.limit({ key })).success;
 
 /**
- * Limits each address, and more strictly its failed authentications: those beyond the limit are 429 as well. Good
- * credentials go on working from there, so that nobody can lock out their neighbours.
+ * Limits the requests of each address, and more strictly its failed authentications: beyond that limit a 401 becomes a 429.
+ * Valid credentials still work from such an address, so that nobody can lock out others who share it.
  */
 export const limitAddress = createMiddleware<AppEnv>(async (c, next) => {
   const { address, failure } = c.env.config.limiters;
@@ -21,11 +21,14 @@ export const limitAddress = createMiddleware<AppEnv>(async (c, next) => {
   await next();
   if (c.res.status !== 401 || (await isWithin(failure, key))) return;
   c.res = answerProblem(c, "too_many_requests");
-  // Hono takes over the headers of the 401.
+  // Hono copied this header from the 401.
   c.res.headers.delete("WWW-Authenticate");
 });
 
-/** Limits the requests with one credential, whoever sends them. */
+/**
+ * Limits the requests with one API key, or with the sessions of one user, from whichever address they come.
+ * @throws Problem `too_many_requests`
+ */
 export async function limitCaller(c: Context<AppEnv>): Promise<void> {
   const { caller } = c.env.config.limiters;
   if (caller === undefined) return;
@@ -34,7 +37,10 @@ export async function limitCaller(c: Context<AppEnv>): Promise<void> {
   if (!(await isWithin(caller, key))) throw new Problem("too_many_requests");
 }
 
-/** As the platform saw it. Of IPv6 the network, since whoever has one address has all of its 2^64. */
+/**
+ * The client's address as Cloudflare reports it. For IPv6 it is the /64 network, since a client usually has all of its 2^64
+ * addresses.
+ */
 function addressOf(c: Context): string | undefined {
   const address = c.req.header("CF-Connecting-IP");
   if (address === undefined || !ipaddr.IPv6.isValid(address)) return address;

@@ -5,8 +5,8 @@ import { log } from "../../log.ts";
 import type { AppEnv } from "../env.ts";
 
 /**
- * Logs one line for each request: the route rather than the URL, so that no value of a caller's comes in. The
- * caller reads the same times in `Server-Timing`.
+ * Logs one line for each request. It contains the route instead of the URL, so that no value that the caller sent is logged.
+ * The caller gets the same times in the header `Server-Timing`.
  */
 export const logRequests = createMiddleware<AppEnv>((c, next) =>
   metered(async (meter) => {
@@ -14,11 +14,11 @@ export const logRequests = createMiddleware<AppEnv>((c, next) =>
     await next();
     const ms = Date.now() - began;
     const { databaseMs, databaseRequests, tenantId } = meter;
-    // Not by `c.header`, which copies an answer that is complete.
+    // Set directly, since `c.header` would copy the whole answer.
     c.res.headers.set("Server-Timing", `db;dur=${databaseMs};desc="${databaseRequests} requests", total;dur=${ms}`);
     log("info", "request", {
       method: c.req.method,
-      // Of the handler that came last: more than one route may match.
+      // More than one route may match: this is that of the handler which ran last.
       route: routePath(c),
       status: c.res.status,
       ms,

@@ -5,8 +5,9 @@ import { Problem } from "../problems.ts";
 const PAGES = /^\/(app|docs)(\/|$)/;
 
 /**
- * Where PUBLIC_URL is https, serves nothing over plain http: a page is redirected, an API request is 403. The API does
- * not redirect, since a client that follows would go on sending its credential in the clear without anybody noticing.
+ * When PUBLIC_URL is https, serves nothing over plain http: requests for pages are redirected, and API requests are answered
+ * 403. The API does not redirect, since a client that follows redirects would go on sending its credential unencrypted, and
+ * nobody would notice.
  */
 export const requireHttps = createMiddleware<AppEnv>(async (c, next) => {
   if (!c.env.config.publicUrl.startsWith("https:") || !c.req.url.startsWith("http:")) return next();

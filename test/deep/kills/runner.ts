@@ -1,4 +1,4 @@
-/** A runner that has a will of its own, and remembers what it was told and what it said. */
+/** A runner that decides at random, and remembers which runs it got and which results it reported. */
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,7 +9,7 @@ type Body = { type: string; data: { run_id: string; callback_url: string; callba
 const RETRY_MS = 200;
 const FINAL = new Set([200, 404, 409]);
 
-/** Takes most runs, works for a moment, and says how it went until it is heard. */
+/** Accepts most runs, works for a moment, and retries its callback until that is answered. */
 export async function startRunner(random: Random) {
   const taken = new Set<string>();
   /** The runs whose COMPLETED was acknowledged: nothing may undo that. */

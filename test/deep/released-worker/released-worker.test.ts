@@ -40,7 +40,7 @@ async function sendAgain({ statements, isBatch, isolationLevel }: RecordedReques
 
 describe(`what the Worker of ${recording.commit} sends`, () => {
   // Each step goes on from the one before.
-  it.each(recording.steps)("is carried out, and answered as it reads answers: $name", async (step) => {
+  it.each(recording.steps)("is executed, and answered in the form that it reads: $name", async (step) => {
     if (step.backdated !== null) await ask(backdate(step.backdated), []);
     for (const request of step.requests) {
       const answer = new Set(await sendAgain(request));

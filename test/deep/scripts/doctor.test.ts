@@ -22,7 +22,7 @@ const examine = (vars: Record<string, string> = {}) => {
 };
 
 describe("the doctor", () => {
-  it("finds all well in the local stack's demo, and ends with 0", async () => {
+  it("finds nothing wrong in the demo of the local stack, and exits with 0", async () => {
     const { url: databaseUrl, sqlEndpoint: neonFetchEndpoint } = service.database;
     const { encryptionKeys } = readConfig({ ...SETTINGS, DATABASE_URL: databaseUrl });
     await seedDemo({ databaseUrl, neonFetchEndpoint, encryptionKeys, runnerPort: 8788 });
@@ -41,7 +41,7 @@ describe("the doctor", () => {
     expect(output).not.toContain("not-a-url");
   });
 
-  it("works with the database alone, and says what it could not look at", async () => {
+  it("works with the database alone, and says what it could not check", async () => {
     await service.sweep();
     const { url, sqlEndpoint } = service.database;
     const { code, output } = await runScript("doctor.ts", { DATABASE_URL: url, NEON_FETCH_ENDPOINT: sqlEndpoint });
@@ -49,7 +49,7 @@ describe("the doctor", () => {
     expect(output).toContain("All is well.");
   });
 
-  it("says that a database does not answer, and no more", async () => {
+  it("says only that a database does not answer", async () => {
     const { code, output } = await examine({ NEON_FETCH_ENDPOINT: "http://127.0.0.1:9/sql" });
     expect(code).toBe(1);
     expect(output).toContain("✗ database         Does not answer");
@@ -65,7 +65,7 @@ describe("the doctor", () => {
     expect([code, output]).toEqual([1, expect.stringContaining("`npm run migrate`")]);
   });
 
-  it("says that no sweep comes, that one has died, and what has piled up", async () => {
+  it("says that no sweep runs, that one has died, and how large the backlog is", async () => {
     const { sql } = service.database;
     expect((await examine()).output).toContain("✗ last sweep       No sweep has ended yet.");
     await service.sweep();
@@ -81,10 +81,10 @@ describe("the doctor", () => {
     const { code, output } = await examine();
     expect(code).toBe(1);
     expect(output).toContain("✗ overdue runs     3, for up to 10 minutes.");
-    expect(output).toContain("✗ deliveries       4 are due, for up to 2 hours.");
+    expect(output).toContain("✗ dispatches       4 are due, for up to 2 hours.");
   });
 
-  it("says which runs are stuck and why: by somebody's wish or by a mistake", async () => {
+  it("says which runs are stuck and why: because somebody chose it, or by a mistake", async () => {
     await service.sweep();
     const tenants = await Promise.all([1, 2, 3, 4].map(() => createTenant(service.database)));
     const [noRunner, paused, free, lost] = tenants;
@@ -100,7 +100,7 @@ describe("the doctor", () => {
     await sql`update workflow_runs set dispatched_at = null where id = ${lostId}`;
     const { code, output } = await examine();
     expect(code).toBe(1);
-    expect(output).toContain(`✗ stuck runs       1 RUNNING, but neither accepted by a runner nor due to be delivered`);
+    expect(output).toContain(`✗ stuck runs       1 RUNNING, but neither accepted by a runner nor due to be dispatched`);
     expect(output).toContain(lostId);
     expect(output).toContain("✗ stuck runs       1 PENDING, although the slot is free");
     expect(output).toContain("! stuck runs       1 PENDING, because the workflow is paused");
@@ -108,7 +108,7 @@ describe("the doctor", () => {
     expect(output).toContain("Wrong: 2.");
   });
 
-  it("says which runners fail and why, and tells no secret of their URLs", async () => {
+  it("says which runners fail and why, and shows no secret of their URLs", async () => {
     const tenant = await createTenant(service.database, { runnerUrl: `${BUSY_RUNNER}?token=secret` });
     const runId = await invoke(service, tenant);
     await service.sweep();
@@ -123,7 +123,7 @@ describe("the doctor", () => {
     expect(output).not.toContain("token=");
   });
 
-  it("says that a key is gone with which secrets are encrypted", async () => {
+  it("says that a key is missing with which secrets are encrypted", async () => {
     await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
     await service.sweep();
     const { code, output } = await examine({ ENCRYPTION_KEY: SETTINGS.ENCRYPTION_KEY.replace("k1:", "k2:") });

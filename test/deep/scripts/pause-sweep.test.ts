@@ -42,7 +42,7 @@ describe("npm run pause-sweep", () => {
     expect(await countFailed()).toBe(2);
   });
 
-  it("is shown by /readyz and by the doctor, and is nothing wrong by itself", async () => {
+  it("is shown by /readyz and by the doctor, which does not count it as wrong", async () => {
     await service.sweep();
     await run("pause-sweep.ts");
     await service.sweep();

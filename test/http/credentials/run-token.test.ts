@@ -40,7 +40,7 @@ async function forge(header: object, claims: object): Promise<string> {
 const HEADER = { alg: "HS256", typ: "JWT", kid: "old" };
 
 describe("a run token", () => {
-  it("says which attempt of which run speaks", async () => {
+  it("proves which attempt of which run sends it", async () => {
     expect(await verifyRunToken(ring(OLD), await newToken(ring(OLD)))).toEqual(TOKEN);
   });
 
@@ -62,16 +62,16 @@ describe("a run token", () => {
     expect(await verifyRunToken(ring(OLD), after)).toBeNull();
   });
 
-  it("is worth nothing under another key of the same name", async () => {
+  it("is not valid under another key with the same id", async () => {
     const impostor = ring(NEW.replace("new:", "old:"));
     expect(await verifyRunToken(ring(OLD), await newToken(impostor))).toBeNull();
   });
 
-  it("is judged by the database's clock alone: one that has expired is still known", async () => {
+  it("is not checked for expiry here, since the database does that by its own clock", async () => {
     expect(await verifyRunToken(ring(OLD), await newToken(ring(OLD), "2001-01-01T00:00:00.000Z"))).toEqual(TOKEN);
   });
 
-  it("is worth nothing once a character of it has changed", async () => {
+  it("is not valid when a character of it was changed", async () => {
     const token = await newToken(ring(OLD));
     const flip = (text: string, index: number) =>
       text.slice(0, index) + (text[index] === "A" ? "B" : "A") + text.slice(index + 1);
@@ -80,7 +80,7 @@ describe("a run token", () => {
     }
   });
 
-  it("is none without a signature, or with another algorithm than ours", async () => {
+  it("is not valid without a signature, or with another algorithm than HS256", async () => {
     const [, claims, signature] = (await newToken(ring(OLD))).split(".");
     const none = encode({ ...HEADER, alg: "none" });
     for (const token of [`${none}.${claims}.`, `${none}.${claims}.${signature}`, `${encode(HEADER)}.${claims}.`]) {
@@ -93,7 +93,7 @@ describe("a run token", () => {
     expect(await verifyRunToken(ring(OLD), stronger)).toBeNull();
   });
 
-  it("is none without the id of a key of ours", async () => {
+  it("is not valid without the id of a key in the key ring", async () => {
     const { kid: _, ...nameless } = HEADER;
     for (const header of [
       nameless,
@@ -115,7 +115,7 @@ describe("a run token", () => {
     { ...CLAIMS, att: undefined },
     { ...CLAIMS, tid: undefined },
     { ...CLAIMS, tid: "' or true --" },
-  ])("is none with the claims %j, even when it is signed", async (claims) => {
+  ])("is not valid with the claims %j, even when it is signed", async (claims) => {
     expect(await verifyRunToken(ring(OLD), await forge(HEADER, claims))).toBeNull();
   });
 

@@ -103,7 +103,7 @@ describe("the configuration of an OIDC issuer", () => {
   const read = (vars: object) => () =>
     readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/unused", ...vars });
 
-  it("is whole, or the service does not start", () => {
+  it("is complete, or the service does not start", () => {
     const jwks = { SESSION_JWKS_URL: "https://login.test/jwks.json" };
     expect(read(jwks)).toThrow("SESSION_ISSUER");
     expect(read({ ...jwks, SESSION_ISSUER: ISSUER })).toThrow("SESSION_AUDIENCE");
@@ -111,7 +111,7 @@ describe("the configuration of an OIDC issuer", () => {
     expect(read({ SESSION_SECRET: "k1:short" })).toThrow("SESSION_SECRET");
   });
 
-  it("takes keys over plain http from this machine only", () => {
+  it("accepts keys over plain http from this machine only", () => {
     const whole = { SESSION_ISSUER: ISSUER, SESSION_AUDIENCE: AUDIENCE };
     expect(read({ ...whole, SESSION_JWKS_URL: "http://localhost:9000/jwks" })).not.toThrow();
     for (const url of [
@@ -146,7 +146,7 @@ describe("the keys of an OIDC issuer", () => {
     expect(await countFetches()).toBe(2);
   });
 
-  it("are fetched again when the clock was set back, instead of being kept for as much longer", async () => {
+  it("are fetched again when the clock was set back, instead of being kept for that much longer", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const [known, rotated] = [await issuer.sign(claims()), await next.sign(claims())];
     expect(await statusFor(known)).toBe(200);
@@ -160,7 +160,7 @@ describe("the keys of an OIDC issuer", () => {
     expect([await statusFor(unsigned), await statusFor("garbage"), await countFetches()]).toEqual([401, 401, 0]);
   });
 
-  it("are forgotten within 10 minutes of being withdrawn", async () => {
+  it("are not valid any more 10 minutes after they were withdrawn", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const token = await issuer.sign(claims());
     expect(await statusFor(token)).toBe(200);
@@ -169,7 +169,7 @@ describe("the keys of an OIDC issuer", () => {
     expect(await statusFor(token)).toBe(401);
   });
 
-  it("serve on while the issuer is away, but a new one is 503 and not 401", async () => {
+  it("stay in use while the issuer does not answer, but a new one is 503 and not 401", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const known = await issuer.sign(claims());
     const unknown = await next.sign(claims());

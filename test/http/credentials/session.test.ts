@@ -34,7 +34,7 @@ describe("a session token", () => {
     }
   });
 
-  it("has the role that the database knows, whatever it says of itself", async () => {
+  it("has the role that is in the database, whatever its own claim says", async () => {
     const runId = await insertRun(service.database, tenant);
     const claims = { ...claimsOf(tenant), sub: tenant.user.id, role: "OWNER" };
     expect((await service.get(`${LIST}/${runId}`, await sessionOf(claims))).status).toBe(404);
@@ -43,7 +43,7 @@ describe("a session token", () => {
     expect((await service.get(`${LIST}/${runId}`, await sessionOf(claims))).status).toBe(200);
   });
 
-  it("is worth nothing from the moment its user is deactivated", async () => {
+  it("is not valid from the moment at which its user is deactivated", async () => {
     const token = await sessionOf(claimsOf(tenant));
     expect(await statusFor(token)).toBe(200);
     await service.database.sql`update users set deactivated_at = statement_timestamp() where id = ${tenant.owner.id}`;
@@ -60,7 +60,7 @@ describe("a session token", () => {
     expect(await statusFor(await signSymmetric(claims, SESSION_KEYS.k2, "k9"))).toBe(401);
   });
 
-  it("is judged by the database's clock, with 30 seconds of leeway", async () => {
+  it("is checked by the database's clock, with 30 seconds of leeway", async () => {
     const status = async (times: Record<string, unknown>) =>
       statusFor(await sessionOf({ ...claimsOf(tenant), ...times }));
     expect(await status({ exp: inSeconds(-20) })).toBe(200);
@@ -130,10 +130,10 @@ describe("a change with the session's cookie", () => {
     const Cookie = `ks_uat=${await sessionOf(claimsOf(tenant))}`;
     return service.fetch(invokePath(tenant), { method: "POST", headers: { Cookie, ...headers } });
   };
-  // The definition has no runner: 409 is said by the database, to a caller it knows.
+  // The definition has no runner, so a known caller gets 409 from the database.
   const TAKEN = 409;
 
-  it("is taken from the service's own origin", async () => {
+  it("is accepted from the service's own origin", async () => {
     expect((await change({ Origin: "https://service.test" })).status).toBe(TAKEN);
     expect((await change({ "Sec-Fetch-Site": "same-origin" })).status).toBe(TAKEN);
   });
@@ -162,14 +162,14 @@ describe("a change with the session's cookie", () => {
     expect((await change({ Authorization, Origin: "https://evil.test" })).status).toBe(TAKEN);
   });
 
-  it("is not made good by the cookie when the bearer token is bad", async () => {
+  it("is not accepted by the cookie when the bearer token is not valid", async () => {
     expect((await change({ Authorization: "Bearer wr_wrong", Origin: "https://service.test" })).status).toBe(401);
     expect((await change({ Authorization: "Basic eA==", Origin: "https://service.test" })).status).toBe(401);
   });
 });
 
 describe("an API key that is not known", () => {
-  it("is told from one that was mistyped, each in one database request", async () => {
+  it("is distinguished from one that was mistyped, each in one database request", async () => {
     const key = await formatApiKey(crypto.getRandomValues(new Uint8Array(32)));
     const detail = async (text: string) => {
       const [response, requests] = await service.counted(() => service.get(LIST, text));

@@ -4,9 +4,9 @@ import type { SqlTransaction } from "../../../scripts/local/sql-executor.ts";
 import type { ExplainedStatement } from "../harness-protocol.ts";
 
 /**
- * Explains what the service sends to those databases for which it was asked. Each transaction is carried out twice:
- * once with its plans told, statement by statement so that each sees what the one before has done, and rolled back;
- * then as the service wants it.
+ * Explains the statements that the service sends to the databases for which this was switched on. Each transaction is executed
+ * twice: first with its plans reported, statement by statement, so that each sees the effects of the ones before, and rolled
+ * back; then as the service sent it.
  */
 export function createExplainer() {
   const explained = new Map<string, ExplainedStatement[]>();

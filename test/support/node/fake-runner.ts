@@ -1,5 +1,5 @@
 /**
- * Runners for the tests: HTTP servers that answer as they are told and remember what they were sent. They run in Node,
+ * Runners for the tests: HTTP servers that give the configured answers and remember the requests that they got. They run in Node,
  * and the tests ask for them through the harness (see `test/support/fake-runner.ts`).
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -62,7 +62,7 @@ async function startRunner(script: ScriptedAnswer[]) {
       const answer = (answers.length > 1 ? answers.shift() : answers[0]) ?? {};
       await give(answer, response);
     } catch {
-      // Whoever asked has gone away meanwhile.
+      // The client has closed the connection before the answer.
       response.destroy();
     }
   });
