@@ -2,7 +2,8 @@ import { decode, verify } from "hono/jwt";
 import { Webhook } from "standardwebhooks";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { CLOCKS, calling, expectNear, MINUTE, readNow, shiftClock, toInstant, toSeconds } from "../deep/clock.ts";
-import { createIssuer, type Issuer, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../support/callers.ts";
+import { createIssuer, type Issuer } from "../http/credentials/issuer.ts";
+import { SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../support/callers.ts";
 import { createTenantWithRunner, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import {
   callBack,

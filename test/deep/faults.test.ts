@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { INVOKE_WITHOUT_KEY, tryOperation } from "../faults/try-operation.ts";
-import { startHurriedService } from "../faults/world.ts";
+import { withHurriedService } from "../faults/world.ts";
 import { FAULTS, type FaultKind } from "../support/harness-protocol.ts";
 import { OPERATION_IDS } from "../support/operations.ts";
 
@@ -10,11 +10,13 @@ describe("every operation under every fault between the service and its database
   it.concurrent.each(OPERATION_IDS)(
     "%s says whether to retry, leaves no half change, and succeeds afterwards",
     async (id) => {
-      expect(await tryOperation(await startHurriedService(), id, KINDS)).toEqual([]);
+      expect(await withHurriedService((service) => tryOperation(service, id, KINDS))).toEqual([]);
     },
   );
 
   it.concurrent("an invoke without an idempotency key does so, too, and triggers one run each time", async () => {
-    expect(await tryOperation(await startHurriedService(), "invoke_workflow", KINDS, INVOKE_WITHOUT_KEY)).toEqual([]);
+    expect(
+      await withHurriedService((service) => tryOperation(service, "invoke_workflow", KINDS, INVOKE_WITHOUT_KEY)),
+    ).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { findOperation } from "../support/document.ts";
 import { OPERATION_IDS } from "../support/operations.ts";
 import { INVOKE_WITHOUT_KEY, tryOperation } from "./try-operation.ts";
-import { startHurriedService } from "./world.ts";
+import { withHurriedService } from "./world.ts";
 
 /**
  * A change that was not carried out, one that was, and one that the database refused; for a read one that was carried out. All
@@ -15,11 +15,13 @@ describe("every operation, when its connection to the database breaks", () => {
   it.concurrent.each(OPERATION_IDS)(
     "%s says whether to retry, leaves no half change, and succeeds afterwards",
     async (id) => {
-      expect(await tryOperation(await startHurriedService(), id, kindsFor(id))).toEqual([]);
+      expect(await withHurriedService((service) => tryOperation(service, id, kindsFor(id)))).toEqual([]);
     },
   );
 
   it.concurrent("an invoke without an idempotency key does so, too, and triggers one run each time", async () => {
-    expect(await tryOperation(await startHurriedService(), "invoke_workflow", KINDS, INVOKE_WITHOUT_KEY)).toEqual([]);
+    expect(
+      await withHurriedService((service) => tryOperation(service, "invoke_workflow", KINDS, INVOKE_WITHOUT_KEY)),
+    ).toEqual([]);
   });
 });

@@ -13,6 +13,16 @@ export async function startHurriedService(): Promise<Service> {
   return service;
 }
 
+const idle: Service[] = [];
+
+/** Does `action` with a service that nobody else uses meanwhile: a fault concerns a whole database. */
+export async function withHurriedService<Result>(action: (service: Service) => Promise<Result>): Promise<Result> {
+  const service = idle.pop() ?? (await startHurriedService());
+  const result = await action(service);
+  idle.push(service);
+  return result;
+}
+
 export const createWorld = (service: Service, runnerUrl = answeringRunner(202)): Promise<World> =>
   createStage(service, "fault", runnerUrl);
 

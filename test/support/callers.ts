@@ -1,5 +1,4 @@
 import { sign } from "hono/jwt";
-import type { HonoJsonWebKey } from "hono/utils/jwt/jws";
 import { formatApiKey } from "../../src/http/credentials/api-key.ts";
 import type { Call } from "./operations.ts";
 import type { Stage } from "./stage.ts";
@@ -16,7 +15,7 @@ export const SESSION_SECRET = Object.entries(SESSION_KEYS)
   .map(([kid, secret]) => `${kid}:${secret}`)
   .join(",");
 
-type Payload = Record<string, unknown>;
+export type Payload = Record<string, unknown>;
 
 export const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
 
@@ -37,36 +36,6 @@ export const base64Url = (value: unknown) =>
     .replaceAll("+", "-")
     .replaceAll("/", "_")
     .replaceAll("=", "");
-
-export type Issuer = { kid: string; publicKey: HonoJsonWebKey; sign(claims: Payload): Promise<string> };
-
-const ALGORITHMS = {
-  ES256: { name: "ECDSA", namedCurve: "P-256" },
-  RS256: {
-    name: "RSASSA-PKCS1-v1_5",
-    hash: "SHA-256",
-    modulusLength: 2048,
-    publicExponent: new Uint8Array([1, 0, 1]),
-  },
-};
-
-/** An issuer with a key pair of its own. */
-export async function createIssuer(kid: string, alg: keyof typeof ALGORITHMS = "ES256"): Promise<Issuer> {
-  const pair = await crypto.subtle.generateKey(ALGORITHMS[alg], true, ["sign", "verify"]);
-  if (!("privateKey" in pair)) throw new Error("An asymmetric algorithm makes a pair.");
-  const [privateKey, publicKey] = await Promise.all([exportKey(pair.privateKey), exportKey(pair.publicKey)]);
-  return {
-    kid,
-    publicKey: { ...publicKey, kid, alg },
-    sign: (claims) => sign(claims, { ...privateKey, kid, alg }, alg),
-  };
-}
-
-async function exportKey(key: CryptoKey): Promise<HonoJsonWebKey> {
-  const jwk = await crypto.subtle.exportKey("jwk", key);
-  if (jwk instanceof ArrayBuffer) throw new Error("A JWK is an object.");
-  return jwk;
-}
 
 const ISSUER = "https://login.example";
 const AUDIENCE = "workflow-runs";

@@ -1,19 +1,12 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { readConfig } from "../../../src/config.ts";
-import {
-  base64Url,
-  claimsOf,
-  createIssuer,
-  type Issuer,
-  SESSION_KEYS,
-  SESSION_SECRET,
-  signSymmetric,
-} from "../../support/callers.ts";
+import { base64Url, claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../../support/callers.ts";
 import { type FakeRunner, startFakeRunner } from "../../support/fake-runner.ts";
 import type { ScriptedAnswer } from "../../support/harness-protocol.ts";
 import { type Service, startService } from "../../support/service.ts";
 import { SETTINGS } from "../../support/settings.ts";
 import { createTenant, type TestTenant } from "../../support/tenant.ts";
+import { createIssuer, type Issuer } from "./issuer.ts";
 
 const ISSUER = "https://login.test/";
 const AUDIENCE = "workflow-runs";

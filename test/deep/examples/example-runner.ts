@@ -1,4 +1,4 @@
-import { askHarness } from "../support/harness.ts";
+import { askHarness } from "../../support/harness.ts";
 
 export type ExampleRunner = {
   url: string;

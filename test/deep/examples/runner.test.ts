@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { notifyStopped, sendDispatch } from "../../src/runners/send.ts";
-import { dispatchRow } from "../runners/dispatch-row.ts";
-import { startFakeRunner } from "../support/fake-runner.ts";
-import type { ScriptedAnswer } from "../support/harness-protocol.ts";
-import { WEBHOOK_SECRET } from "../support/tenant.ts";
+import { notifyStopped, sendDispatch } from "../../../src/runners/send.ts";
+import { dispatchRow } from "../../runners/dispatch-row.ts";
+import { startFakeRunner } from "../../support/fake-runner.ts";
+import type { ScriptedAnswer } from "../../support/harness-protocol.ts";
+import { WEBHOOK_SECRET } from "../../support/tenant.ts";
 import { type ExampleLanguage, startExampleRunner } from "./example-runner.ts";
 
 const LOCAL = { allowLocal: true, publicUrl: "https://service.test" };
