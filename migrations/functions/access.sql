@@ -127,7 +127,7 @@ language sql stable as $$
 $$;
 
 -- The newest definitions that the caller sees, unordered. They are at least `p_limit`, if there are so many.
-create or replace function public.newest_definitions(p_role text, p_tenant_id uuid, p_user_id uuid, p_limit integer)
+create or replace function public.newest_definitions(p_role text, p_tenant_id uuid, p_user_id uuid, p_limit bigint)
 returns table (id uuid, created_at timestamptz)
 language sql stable as $$
   (

@@ -111,7 +111,7 @@ export function newestDefinitions(db: Database, caller: Caller, { limit, offset 
   return db
     .select({ id })
     .from(
-      sql`public.newest_definitions(${caller.role}, ${caller.tenantId}, ${caller.userId}, ${limit + offset}::integer)`,
+      sql`public.newest_definitions(${caller.role}, ${caller.tenantId}, ${caller.userId}, ${limit + offset}::bigint)`,
     )
     .orderBy(sql`created_at desc, id desc`)
     .limit(limit)

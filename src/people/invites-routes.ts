@@ -3,7 +3,7 @@ import { v7 as newId } from "uuid";
 import { ROLES } from "../db/enums.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { instant, orNull, pageQuery, paginated, TenantUserRoleSchema, uuid } from "../http/schemas.ts";
+import { instant, orNull, pageQuery, paginated, TenantUserRoleSchema, text, uuid } from "../http/schemas.ts";
 import { acceptInvite } from "./accept-invite.ts";
 import {
   createInvite,
@@ -68,7 +68,7 @@ const nullable = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((text) => (text === "" || text === "null" ? null : text), schema);
 
 const listQuery = pageQuery.extend({
-  email: nullable(z.string().nullable().optional()).openapi({ description: "Only those for this email." }),
+  email: nullable(text().nullable().optional()).openapi({ description: "Only those for this email." }),
   status: nullable(orNull(InviteStatusSchema).default("pending")).openapi({
     description: "`null`, or nothing behind the `=`, for all.",
   }),

@@ -120,6 +120,8 @@ describe("GET /v1/invites", () => {
     expect(emailsOf(await list(tenant, "?status=accepted"))).toEqual(["a@test.example"]);
     expect(emailsOf(await list(tenant, "?status=expired"))).toEqual(["b@test.example"]);
     for (const all of ["null", ""]) expect((await list(tenant, `?status=${all}`)).total).toBe(4);
+    // No text in the database can hold a zero byte.
+    expect((await service.get("/v1/invites?email=%00", tenant.admin.key)).status).toBe(422);
     expect(emailsOf(await list(tenant, "?email=C@test.example"))).toEqual(["c@test.example"]);
     expect(emailsOf(await list(tenant, "?limit=1&offset=1"))).toEqual(["c@test.example"]);
     expect(await list(await createTenant(service.database))).toMatchObject({ items: [], total: 0 });

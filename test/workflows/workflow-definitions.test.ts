@@ -255,6 +255,7 @@ describe("GET /v1/workflow-definitions", () => {
     expect(await page("?limit=2")).toEqual([ids.slice(0, 2), 4]);
     expect(await page("?limit=2&offset=3")).toEqual([ids.slice(3), 4]);
     expect(await page("?offset=4")).toEqual([[], 4]);
+    expect(await page("?offset=9007199254740991")).toEqual([[], 4]);
   });
 
   it("shows and counts for a USER what they may read", async () => {
