@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { RunStatus } from "../../src/db/enums.ts";
+import { hashApiKey } from "../../src/http/credentials/api-key.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -113,6 +114,78 @@ describe.each(VERBS)("%s", (_, verb, outcomes) => {
     const read = await service.get(`/v1/workflow-runs/${runId}`, tenant.owner.key);
     if (left === null) expect(read.status).toBe(404);
     else expect((await readRun(service, tenant, runId)).status).toBe(left);
+  });
+});
+
+/** Calls a SQL function that no route calls by itself. */
+async function call(name: string, args: Record<string, unknown>): Promise<void> {
+  const names = Object.keys(args).map((key, index) => `p_${key} => $${index + 1}`);
+  await service.database.sql.query(`select public.${name}(${names.join(", ")})`, Object.values(args));
+}
+
+const PROMOTION = { grace_seconds: 0, dispatch_lease_seconds: 30 };
+const attemptOf = (tenant: TestTenant, runId: string) => ({ run_id: runId, tenant_id: tenant.id, attempt: 1 });
+const UNTOUCHED = { PENDING: "PENDING", RUNNING: "RUNNING", COMPLETED: "COMPLETED", FAILED: "FAILED" } as const;
+
+/** The verbs of dispatches, alarms and definitions, and in which state each leaves a run: null is a run that is gone. */
+const OTHER_VERBS: [
+  string,
+  (tenant: TestTenant, runId: string) => Promise<unknown>,
+  Record<State, RunStatus | null>,
+][] = [
+  [
+    "accept_dispatches",
+    (tenant, runId) =>
+      call("accept_dispatches", { acceptances: JSON.stringify([{ ...attemptOf(tenant, runId), status: 202 }]) }),
+    { ...UNTOUCHED, OVERDUE: "FAILED" },
+  ],
+  [
+    "postpone_dispatch",
+    (tenant, runId) => call("postpone_dispatch", { ...attemptOf(tenant, runId), reason: "Busy.", delay_seconds: 5 }),
+    { ...UNTOUCHED, OVERDUE: "FAILED" },
+  ],
+  [
+    "give_up_dispatch",
+    (tenant, runId) =>
+      call("give_up_dispatch", {
+        ...attemptOf(tenant, runId),
+        reason: "The runner answered 422.",
+        pause: false,
+        runner_url: BUSY_RUNNER,
+        ...PROMOTION,
+      }),
+    { ...UNTOUCHED, RUNNING: "FAILED", OVERDUE: "FAILED" },
+  ],
+  [
+    "sweep_tenant",
+    (tenant) => call("sweep_tenant", { tenant_id: tenant.id, limit: 10, ...PROMOTION }),
+    { ...UNTOUCHED, OVERDUE: "FAILED" },
+  ],
+  [
+    "change_definition_activity",
+    async (tenant) =>
+      call("change_definition_activity", {
+        credential: JSON.stringify({ api_key_hash: await hashApiKey(tenant.owner.key) }),
+        definition_id: tenant.definitionId,
+        is_active: false,
+        ...PROMOTION,
+      }),
+    { ...UNTOUCHED, OVERDUE: "FAILED" },
+  ],
+  [
+    "delete_definition",
+    (tenant) => service.send("DELETE", `/v1/workflow-definitions/${tenant.definitionId}`, tenant.owner.key),
+    { PENDING: "PENDING", RUNNING: "RUNNING", OVERDUE: null, COMPLETED: null, FAILED: null },
+  ],
+];
+
+describe.each(OTHER_VERBS)("%s", (_, verb, left) => {
+  it.each(STATES)("leaves a %s run in a state that may follow", async (state) => {
+    const { tenant, runId } = await runIn(state);
+    await verb(tenant, runId);
+    const response = await service.get(`/v1/workflow-runs/${runId}`, tenant.owner.key);
+    const run = await response.json<{ status: unknown }>();
+    expect(response.status === 404 ? null : run.status).toBe(left[state]);
   });
 });
 
