@@ -49,21 +49,17 @@ begin
   v_now := clock_timestamp();
 
   -- 2. Who calls, and what may they see? This is checked after the lock, by the permissions of this moment.
-  select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
-  from public.find_caller(p_credential) caller;
+  select caller.tenant_id, caller.user_id, caller.role, d.name, d.runner_type, d.runner_url is not null, d.is_active,
+    d.max_run_duration_seconds, d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids,
+    d.template_path_part_id
+  into v_tenant_id, v_user_id, v_role, v_name, v_runner_type, v_has_runner, v_is_active,
+    v_max_run_duration_seconds, v_source_ids, v_instruction_ids, v_output_ids, v_template_id
+  from public.find_caller(p_credential) caller
+  left join public.workflow_definitions d on d.tenant_id = caller.tenant_id and d.id = p_definition_id;
   if v_tenant_id is null then
     return '{"refused": "unauthenticated"}';
   end if;
-  if not public.may_see_definition(v_role, v_tenant_id, v_user_id, p_definition_id) then
-    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'not_found', 'dispatches', '[]'::jsonb);
-  end if;
-  select d.name, d.runner_type, d.runner_url is not null, d.is_active, d.max_run_duration_seconds,
-    d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids, d.template_path_part_id
-  into v_name, v_runner_type, v_has_runner, v_is_active, v_max_run_duration_seconds,
-    v_source_ids, v_instruction_ids, v_output_ids, v_template_id
-  from public.workflow_definitions d
-  where d.tenant_id = v_tenant_id and d.id = p_definition_id;
-  if not found then
+  if v_name is null or not public.may_see_definition(v_role, v_tenant_id, v_user_id, p_definition_id) then
     return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'not_found', 'dispatches', '[]'::jsonb);
   end if;
 
