@@ -29,5 +29,11 @@ language sql stable as $$
     ('template', array_remove(array[p_template_id], null))
   ) named (field, ids)
   cross join lateral unnest(named.ids) with ordinality as given (id, "position")
-  left join public.path_parts part on part.tenant_id = p_tenant_id and part.id = given.id
+  -- One by one: as a join, the planner may read all parts of the tenant.
+  left join lateral (
+    select part.id, part.materialized_path, part.part_type
+    from public.path_parts part
+    where part.tenant_id = p_tenant_id and part.id = given.id
+    limit 1
+  ) part on true
 $$;

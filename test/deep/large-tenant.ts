@@ -94,6 +94,16 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Pro
           else md5(${tenant.id} || 'node' || g.n * 400)::uuid end,
         case when g.n % 2 = 0 then 'READ_ONLY' else 'READ_WRITE' end
       from generate_series(0, 100) u (n), generate_series(1, 50) g (n)`,
+    sql`
+      insert into workflow_run_logs (run_id, attempt, bytes)
+      select md5(t.id || 'run' || n || '/1')::uuid, 1, 10 from t, generate_series(1, t.definitions) n`,
+    sql`
+      insert into workflow_run_log_entries (run_id, attempt, sequence, at, text)
+      select md5(t.id || 'run' || n || '/1')::uuid, 1, sequence, statement_timestamp(), 'reading'
+      from t, generate_series(1, t.definitions) n, generate_series(0, 2) sequence`,
   ]);
   await sql`analyze`;
 }
+
+/** The tables that a statement may read from one end to the other: each has one row. A sequence is one of them. */
+export const SMALL_TABLES = new Set(["sweep_state", "workflow_run_events_id_seq"]);

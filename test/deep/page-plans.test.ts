@@ -1,13 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { fillTenant } from "../deep/large-tenant.ts";
+import { fillTenant, SMALL_TABLES } from "../deep/large-tenant.ts";
 import { SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { explained, nodesOf, rowsRead } from "../support/plans.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createStage, type Stage } from "../support/stage.ts";
-
-/** It has one row. */
-const SMALL_TABLES = new Set(["sweep_state"]);
 
 let service: Service;
 let stage: Stage;

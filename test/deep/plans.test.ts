@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { fillTenant } from "../deep/large-tenant.ts";
+import { fillTenant, SMALL_TABLES } from "../deep/large-tenant.ts";
 import { knownCallers, SESSION_SETTINGS } from "../support/callers.ts";
 import type { ExplainedStatement } from "../support/harness-protocol.ts";
 import { type Call, callOf, OPERATION_IDS } from "../support/operations.ts";
@@ -7,9 +7,6 @@ import { explained, nodesOf, rowsRead } from "../support/plans.ts";
 import { requestOf, type Service, startService } from "../support/service.ts";
 import { createStage, type Stage } from "../support/stage.ts";
 import { runToken } from "../support/tenant.ts";
-
-/** It has one row. */
-const SMALL_TABLES = new Set(["sweep_state"]);
 
 let service: Service;
 let stage: Stage;
@@ -43,7 +40,8 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
       const call = await callOf(id, stage);
       const token = call.runId === undefined ? caller() : await runToken(stage.tenant, call.runId);
       const [response, statements] = await explain(call, token);
-      expect(response.status).toBeLessThan(500);
+      // A stream is 503 here, since the service has no hub.
+      if (!id.startsWith("stream_")) expect(response.status).toBeLessThan(500);
       expect(scanned(statements)).toEqual([]);
     }
   });
