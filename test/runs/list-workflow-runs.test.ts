@@ -263,3 +263,28 @@ describe("GET /v1/workflow-runs/{run_id}/events", () => {
     expect((await service.get(`/v1/workflow-runs/${runId}/events`, tenant.owner.key)).status).toBe(404);
   });
 });
+
+describe("a page of the largest runs that there can be", () => {
+  it("is answered whole, 100 at a time, and the body is hardly larger than the snapshots in it", async () => {
+    const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+    const runId = await insertRun(service.database, tenant, { status: "COMPLETED" });
+    // As large as an invoke lets a snapshot be. Quotes and backslashes are what is longest once it is escaped.
+    await service.database.sql`
+      update workflow_runs set run_snapshot = jsonb_set(run_snapshot, '{workflow_name}', to_jsonb(repeat('"\\', 15500)))
+      where id = ${runId}`;
+    await service.database.sql`
+      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+        created_at, started_at, deadline_at, dispatched_at, completed_at, updated_at, ended_by)
+      select gen_random_uuid(), tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+        created_at, started_at, deadline_at, dispatched_at, completed_at, updated_at, ended_by
+      from workflow_runs cross join generate_series(1, 99) where id = ${runId}`;
+    const [row] = await service.database.sql`
+      select sum(octet_length(run_snapshot::text))::int as bytes from workflow_runs where tenant_id = ${tenant.id}`;
+    for (const path of [`/v1/workflow-definitions/${tenant.definitionId}/runs`, "/v1/workflow-runs"]) {
+      const response = await service.get(`${path}?limit=100`, tenant.owner.key);
+      const body = await response.text();
+      expect([response.status, JSON.parse(body).items.length]).toEqual([200, 100]);
+      expect(body.length).toBeLessThan(Number(row?.bytes) * 1.1);
+    }
+  });
+});
