@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -40,10 +41,10 @@ describe("is_signed of docs/runner-protocol.md", () => {
 
   it("says yes to the documented request, also beside other signatures", () => {
     const signature = headers["webhook-signature"] ?? "";
-    const raw = {
-      secret: "correct hörse battery staple",
-      ...withHeader("webhook-signature", "v1,UtNmr+vNXoNy/Fi/K8mE38IaJmlTjOEyM6tubcThbfs="),
-    };
+    const secret = "correct hörse battery staple";
+    const signed = `${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`;
+    const ownSignature = createHmac("sha256", secret).update(signed).digest("base64");
+    const raw = { secret, ...withHeader("webhook-signature", `v1,${ownSignature}`) };
     expect(ask([{}, withHeader("webhook-signature", `v1,AAAA v1a,é ${signature}`), raw])).toEqual([true, true, true]);
   });
 
