@@ -247,11 +247,18 @@ describe.concurrent("the dashboard", () => {
 
   it("asks again by ETag while somebody looks, is answered 304, and asks no more in a hidden tab", async ({ open }) => {
     const page = await openAs("owner", open);
-    await page.goto(`/app/runs/${DEMO.runs.completed}`);
+    await page.goto("/app/runs?status=COMPLETED");
     const answer = await page.waitForResponse((response) => response.status() === 304);
     expect(await answer.request().headerValue("If-None-Match")).toMatch(/^"/);
     await page.evaluate("Object.defineProperty(document, 'hidden', { value: true })");
-    const asked = page.waitForRequest((request) => request.url().includes(DEMO.runs.completed), { timeout: 3000 });
+    const asked = page.waitForRequest((request) => request.url().includes("/app/runs"), { timeout: 3000 });
+    await expect(asked).rejects.toThrow("Timeout");
+  });
+
+  it("asks nothing more on the page of a run that has ended", async ({ open }) => {
+    const page = await openAs("owner", open);
+    await page.goto(`/app/runs/${DEMO.runs.completed}`);
+    const asked = page.waitForRequest((request) => request.url().includes(DEMO.runs.completed), { timeout: 5000 });
     await expect(asked).rejects.toThrow("Timeout");
   });
 
