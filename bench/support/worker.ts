@@ -11,7 +11,9 @@ export type Worker = Workerd;
 export function buildWorker(name: string): Build {
   const outdir = relative(root, join(scratch, "workers", name));
   if (name === "imports") return { name, ...buildImports(outdir) };
-  return { name, ...buildBundle({ entry: name === "worker" ? "src/worker.ts" : `bench/workers/${name}.ts`, outdir }) };
+  if (name === "worker") return { name, ...buildBundle({ entry: "src/worker.ts", outdir }) };
+  const config = "bench/workers/reference.toml";
+  return { name, ...buildBundle({ entry: `bench/workers/${name}.ts`, outdir, config }) };
 }
 
 /** What the Worker's configuration is, in a database of the benchmarks'. */
