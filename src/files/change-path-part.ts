@@ -91,7 +91,10 @@ function placeOfNew(db: Database, caller: Caller, part: NewPathPart) {
   );
 }
 
-/** What is to be another: the name, the parent (null for the root), or both. With a `type` only a part of that type. */
+/**
+ * What a part is changed to: another name, another parent (null for the root), or both. With a `type`, a part of another type is
+ * not found.
+ */
 export type PathPartChange = { id: string; type?: PartType } & Asked;
 
 /**

@@ -94,7 +94,7 @@ export const judgeParent = (caller: Caller, isPut: SQL, parentId: SQL, partType:
 
 const WRITE_ON_PARENT = "You need write on the folder or document below which the part is put.";
 
-/** What was asked, as far as a refusal names it. `parentField` is what the API calls the parent. */
+/** The fields of a request that a refusal points at. `parentField` is the name that the API gives to the parent. */
 export type Asked = {
   name?: string | undefined;
   parentId?: string | null | undefined;

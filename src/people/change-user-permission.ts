@@ -85,7 +85,7 @@ export async function createPermission(
   return requireDone(outcomes, permissions);
 }
 
-/** What is to be another: the part, the capability, or both. */
+/** What a permission is changed to: another part, another capability, or both. Null keeps what it is. */
 export type PermissionChange = {
   id: string;
   tenantId: string;

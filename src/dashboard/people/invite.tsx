@@ -3,6 +3,7 @@ import type { Invite, OpenInvite } from "../../people/invites.ts";
 import { Command, Copy, Fact, Name, Time } from "../components.tsx";
 import { type Failure, Failures, Field, type Values } from "../forms.tsx";
 import { OpenPage, Page } from "../layout.tsx";
+import { RoleField } from "./role-field.tsx";
 
 export const InviteForm = ({ values, failure }: { values: Values; failure: Failure }) => (
   <form method="post" action="/app/people/invite" class="stack">
@@ -13,19 +14,7 @@ export const InviteForm = ({ values, failure }: { values: Values; failure: Failu
       failure={failure}
       control={(a) => <input {...a} type="email" value={values.email} required autocomplete="off" />}
     />
-    <Field
-      name="role"
-      label="Role"
-      failure={failure}
-      hint="A USER sees what they have a permission on; an ADMIN sees and does everything."
-      control={(a) => (
-        <select {...a}>
-          {["USER", "ADMIN"].map((role) => (
-            <option selected={role === values.role}>{role}</option>
-          ))}
-        </select>
-      )}
-    />
+    <RoleField values={values} failure={failure} />
     <button type="submit" class="primary">
       Invite
     </button>

@@ -4,6 +4,7 @@ import { plural } from "../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { InviteForm } from "./invite.tsx";
+import { RoleField } from "./role-field.tsx";
 import type { PeopleView, Person } from "./view-people.ts";
 
 export const PEOPLE_PAGE = 50;
@@ -125,19 +126,7 @@ export const NewPersonForm = ({ values, failure }: { values: Values; failure: Fa
       failure={failure}
       control={(a) => <input {...a} type="text" value={values.last_name} autocomplete="off" dir="auto" />}
     />
-    <Field
-      name="role"
-      label="Role"
-      failure={failure}
-      hint="A USER sees what they have a permission on; an ADMIN sees and does everything."
-      control={(a) => (
-        <select {...a}>
-          {["USER", "ADMIN"].map((role) => (
-            <option selected={role === values.role}>{role}</option>
-          ))}
-        </select>
-      )}
-    />
+    <RoleField values={values} failure={failure} />
     <button type="submit" class="primary">
       Add
     </button>
