@@ -8,7 +8,7 @@ import { openInvites } from "./people/invite-routes.tsx";
 import { people } from "./people/people-routes.tsx";
 import { run } from "./runs/run-routes.tsx";
 import { runs } from "./runs/runs.tsx";
-import { signIn } from "./sign-in.tsx";
+import { signIn } from "./sign-in-routes.tsx";
 import { answerErrorPage } from "./signed-in.tsx";
 import { workflows } from "./workflows/workflow-routes.tsx";
 
@@ -18,7 +18,7 @@ const sections = new Hono<AppEnv>();
 sections.onError(answerErrorPage);
 sections.get("/app", (c) => c.redirect("/app/runs"));
 for (const section of [signIn, openInvites, runs, run, workflows, files, people, healthPage])
-  sections.route("/", section);
+  sections.route("/", section.routes);
 sections.all("/app/*", (c) => {
   throw noSuchRoute(sections, c.req.path, "There is no such page.");
 });

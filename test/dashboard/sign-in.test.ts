@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { pages } from "../../src/dashboard/routes.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
@@ -119,6 +120,29 @@ describe("without a session", () => {
       expect(response.headers.get("Location")).toBe(`/app/sign-in?next=${encodeURIComponent(path)}`);
     },
   );
+
+  it("no page and no form can be used, but for the sign-in and an invite's link", async () => {
+    const routes = pages.routes.filter(({ method }) => method === "GET" || method === "POST");
+    const tried = new Map(routes.map(({ method, path }) => [`${method} ${path}`, { method, path }]));
+    const open: string[] = [];
+    for (const [name, { method, path }] of tried) {
+      const response = await service.fetch(path.replaceAll(/:\w+/g, "01920000-0000-7000-8000-00000000dead"), {
+        method,
+        redirect: "manual",
+        ...(method === "POST" && { body: toForm({ name: "x" }), headers: { "Sec-Fetch-Site": "same-origin" } }),
+      });
+      const asks = response.status === 401 || response.headers.get("Location")?.startsWith("/app/sign-in?next=");
+      if (!asks) open.push(name);
+    }
+    expect(tried.size).toBeGreaterThan(35);
+    expect(open.toSorted()).toEqual([
+      "GET /app",
+      "GET /app/invites/:id",
+      "GET /app/sign-in",
+      "POST /app/invites/:id",
+      "POST /app/sign-out",
+    ]);
+  });
 
   it("an API key opens no page: pages are for sessions", async () => {
     const response = await service.fetch("/app/runs", {

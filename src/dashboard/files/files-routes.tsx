@@ -1,5 +1,5 @@
 /** The tree of files, and what may be done to it. */
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import { v7 as newId } from "uuid";
 import { CREATABLE_PART_TYPES } from "../../db/enums.ts";
 import { createPathPart, movePathPart } from "../../files/change-path-part.ts";
@@ -7,17 +7,17 @@ import { deletePathPart } from "../../files/delete-path-part.ts";
 import { NO_PATH_PART } from "../../files/path.ts";
 import { CreatePathPartRequestSchema, UpdatePathPartRequestSchema } from "../../files/path-parts-routes.ts";
 import type { AppEnv } from "../../http/env.ts";
-import { conditional } from "../../http/middleware/conditional.ts";
 import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
 import { FormPage, readForm, submit } from "../forms.tsx";
+import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
-import { idOf, offsetOf, readId, signedIn } from "../signed-in.tsx";
+import { idOf, offsetOf, readId } from "../signed-in.tsx";
 import { CreateForm, FILES_PAGE, FilesPage, RenameForm } from "./files.tsx";
 import { MovePage } from "./move.tsx";
 import { type FolderView, viewFolder } from "./view-folder.ts";
 
-export const files = new Hono<AppEnv>();
+export const files = new Pages();
 
 async function findFolder(c: Context<AppEnv>, id: string | null, offset = 0): Promise<FolderView> {
   const view = await viewFolder(c.env.db, c.var.credential, { id, limit: FILES_PAGE, offset });
@@ -25,12 +25,12 @@ async function findFolder(c: Context<AppEnv>, id: string | null, offset = 0): Pr
   return view;
 }
 
-files.get("/app/files", conditional, signedIn, async (c) => {
+files.page("/app/files", async (c) => {
   const offset = offsetOf(c);
   return html(c, <FilesPage view={await findFolder(c, null, offset)} offset={offset} />);
 });
 
-files.get("/app/files/:id", conditional, signedIn, async (c) => {
+files.page("/app/files/:id", async (c) => {
   const offset = offsetOf(c);
   return html(c, <FilesPage view={await findFolder(c, idOf(c), offset)} offset={offset} />);
 });
@@ -54,10 +54,10 @@ async function createBelow(c: Context<AppEnv>, parentId: string | null): Promise
   );
 }
 
-files.post("/app/files/new", signedIn, (c) => createBelow(c, null));
-files.post("/app/files/:id/new", signedIn, (c) => createBelow(c, idOf(c)));
+files.form("/app/files/new", (c) => createBelow(c, null));
+files.form("/app/files/:id/new", (c) => createBelow(c, idOf(c)));
 
-files.post("/app/files/:id/rename", signedIn, async (c) => {
+files.form("/app/files/:id/rename", async (c) => {
   const [id, { values }] = [idOf(c), await readForm(c)];
   return submit(
     c,
@@ -74,7 +74,7 @@ files.post("/app/files/:id/rename", signedIn, async (c) => {
   );
 });
 
-files.get("/app/files/:id/move", conditional, signedIn, async (c) => {
+files.page("/app/files/:id/move", async (c) => {
   const [movedId, to] = [idOf(c), c.req.query("to")];
   const folder = { id: to ? readId(to) : null, limit: FILES_PAGE, offset: 0, movedId };
   const view = await viewFolder(c.env.db, c.var.credential, folder);
@@ -82,14 +82,14 @@ files.get("/app/files/:id/move", conditional, signedIn, async (c) => {
   return html(c, <MovePage moved={view.moved} view={view} />);
 });
 
-files.post("/app/files/:id/move", signedIn, async (c) => {
+files.form("/app/files/:id/move", async (c) => {
   const [id, { values }] = [idOf(c), await readForm(c)];
   const { parent_path_id: parentId } = checkBody(UpdatePathPartRequestSchema, { parent_path_id: values.to || null });
   await movePathPart(c.env.db, c.var.credential, { id, parentId });
   return seeOther(c, `/app/files/${id}`);
 });
 
-files.post("/app/files/:id/delete", signedIn, async (c) => {
+files.form("/app/files/:id/delete", async (c) => {
   const { values } = await readForm(c);
   await deletePathPart(c.env.db, c.var.credential, idOf(c));
   return seeOther(c, values.parent ? `/app/files/${encodeURIComponent(values.parent)}` : "/app/files");

@@ -1,20 +1,17 @@
-import { Hono } from "hono";
 import type { Child } from "hono/jsx";
-import type { AppEnv } from "../../http/env.ts";
 import type { LiveStatus } from "../../http/live/live.ts";
-import { conditional } from "../../http/middleware/conditional.ts";
 import { LATE_SECONDS, sinceSweepOrSkip } from "../../sweep/health-routes.ts";
 import { Empty, Live, WorkflowName } from "../components.tsx";
 import { formatSeconds, plural } from "../format.ts";
 import { Page } from "../layout.tsx";
+import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
-import { signedIn } from "../signed-in.tsx";
 import { EndedChart, LagChart } from "./health-charts.tsx";
 import { type FailingRunner, type HealthView, type Hour, MAX_ENDED_IN_AN_HOUR, viewHealth } from "./view-health.ts";
 
-export const healthPage = new Hono<AppEnv>();
+export const healthPage = new Pages();
 
-healthPage.get("/app/health", conditional, signedIn, async (c) => {
+healthPage.page("/app/health", async (c) => {
   const [view, live] = await Promise.all([viewHealth(c.env.db, c.var.credential), c.env.live.readStatus()]);
   return html(c, <HealthPage view={view} live={live} />);
 });

@@ -1,20 +1,18 @@
 /** The page that an invite's link opens. Nobody is signed in there: the link's secret is the credential. */
-import { Hono } from "hono";
 import { v7 as newId } from "uuid";
 import { generateApiKey } from "../../http/credentials/api-key.ts";
-import type { AppEnv } from "../../http/env.ts";
-import { requireSameOrigin } from "../../http/middleware/authenticate.ts";
 import { redeemInvite } from "../../people/accept-invite.ts";
 import { findOpenInvite, hashInviteSecret } from "../../people/invites.ts";
 import { readForm } from "../forms.tsx";
+import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
-import { keepSession, SESSION_SECONDS } from "../sign-in.tsx";
+import { keepSession, SESSION_SECONDS } from "../session.ts";
 import { idOf } from "../signed-in.tsx";
 import { AcceptedInvitePage, ClosedInvitePage, OpenInvitePage } from "./invite.tsx";
 
-export const openInvites = new Hono<AppEnv>();
+export const openInvites = new Pages();
 
-openInvites.get("/app/invites/:id", async (c) => {
+openInvites.openPage("/app/invites/:id", async (c) => {
   const secret = c.req.query("secret") ?? "";
   c.header("Cache-Control", "no-store");
   const invite = await findOpenInvite(c.env.db, idOf(c), await hashInviteSecret(secret));
@@ -23,8 +21,7 @@ openInvites.get("/app/invites/:id", async (c) => {
     : html(c, <OpenInvitePage invite={invite} secret={secret} />);
 });
 
-openInvites.post("/app/invites/:id", async (c) => {
-  requireSameOrigin(c);
+openInvites.openForm("/app/invites/:id", async (c) => {
   const { values } = await readForm(c);
   c.header("Cache-Control", "no-store");
   const { key, hash, suffix } = await generateApiKey();

@@ -1,11 +1,10 @@
 /** The people of the tenant, what they may do, and the keys with which they do it. */
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import { v7 as newId } from "uuid";
 import { ROLES } from "../../db/enums.ts";
 import { NO_PATH_PART } from "../../files/path.ts";
 import { generateApiKey } from "../../http/credentials/api-key.ts";
 import type { AppEnv } from "../../http/env.ts";
-import { conditional } from "../../http/middleware/conditional.ts";
 import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
 import { createApiKey, revokeApiKey } from "../../people/api-keys.ts";
@@ -21,15 +20,16 @@ import { createUser } from "../../people/users.ts";
 import { BROWSED, parseChoice } from "../files/part-picker.tsx";
 import { viewFolder } from "../files/view-folder.ts";
 import { FormPage, readForm, submit, type Values } from "../forms.tsx";
+import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
-import { idOf, offsetOf, readId, signedIn } from "../signed-in.tsx";
+import { idOf, offsetOf, readId } from "../signed-in.tsx";
 import { InviteForm, InviteLinkPage } from "./invite.tsx";
 import { NewPersonForm, PEOPLE_PAGE, PeoplePage } from "./people.tsx";
 import { PermissionAgainPage, PermissionPage } from "./permission.tsx";
 import { KeyForm, NewKeyPage, PersonPage, RoleForm } from "./person.tsx";
 import { viewPeople, viewPerson } from "./view-people.ts";
 
-export const people = new Hono<AppEnv>();
+export const people = new Pages();
 
 /** An empty field is one that was left out. */
 const orNull = (text: string | undefined) => (text === undefined || text.trim() === "" ? null : text.trim());
@@ -43,13 +43,13 @@ const chosen = (c: Context<AppEnv>) => ({
   userId: idOf(c),
 });
 
-people.get("/app/people", conditional, signedIn, async (c) => {
+people.page("/app/people", async (c) => {
   const offset = offsetOf(c);
   const view = await viewPeople(c.env.db, c.var.credential, { limit: PEOPLE_PAGE, offset });
   return html(c, <PeoplePage view={view} offset={offset} />);
 });
 
-people.post("/app/people/new", signedIn, async (c) => {
+people.form("/app/people/new", async (c) => {
   const { values } = await readForm(c);
   return submit(
     c,
@@ -80,13 +80,13 @@ people.post("/app/people/new", signedIn, async (c) => {
   );
 });
 
-people.get("/app/people/:id", conditional, signedIn, async (c) => {
+people.page("/app/people/:id", async (c) => {
   const view = await viewPerson(c.env.db, c.var.credential, idOf(c));
   if (view.person === null) throw new Problem("not_found", "There is no such user, or they are not yours to see.");
   return html(c, <PersonPage view={view} person={view.person} />);
 });
 
-people.post("/app/people/:id/role", signedIn, async (c) => {
+people.form("/app/people/:id/role", async (c) => {
   const [href, { values }] = [personHref(c), await readForm(c)];
   return submit(
     c,
@@ -106,13 +106,13 @@ for (const [verb, isActive] of [
   ["activate", true],
   ["deactivate", false],
 ] as const) {
-  people.post(`/app/people/:id/${verb}`, signedIn, async (c) => {
+  people.form(`/app/people/:id/${verb}`, async (c) => {
     await changeActivation(c.env.db, chosen(c), isActive);
     return seeOther(c, personHref(c));
   });
 }
 
-people.post("/app/people/:id/delete", signedIn, async (c) => {
+people.form("/app/people/:id/delete", async (c) => {
   await deleteUser(c.env.db, chosen(c));
   return seeOther(c, "/app/people");
 });
@@ -128,7 +128,7 @@ async function invite(c: Context<AppEnv>, email: string, role: string | undefine
   return html(c, <InviteLinkPage invite={created} link={link} />, 201);
 }
 
-people.post("/app/people/invite", signedIn, async (c) => {
+people.form("/app/people/invite", async (c) => {
   const { values } = await readForm(c);
   return submit(
     c,
@@ -141,12 +141,12 @@ people.post("/app/people/invite", signedIn, async (c) => {
   );
 });
 
-people.post("/app/people/invites/:id/withdraw", signedIn, async (c) => {
+people.form("/app/people/invites/:id/withdraw", async (c) => {
   await deleteInvite(c.env.db, c.var.credential, idOf(c));
   return seeOther(c, "/app/people");
 });
 
-people.get("/app/people/:id/permission", conditional, signedIn, async (c) => {
+people.page("/app/people/:id/permission", async (c) => {
   const folderId = c.req.query("in");
   const folder = { id: folderId ? readId(folderId) : null, limit: BROWSED, offset: 0 };
   const view = await viewFolder(c.env.db, c.var.credential, folder);
@@ -155,7 +155,7 @@ people.get("/app/people/:id/permission", conditional, signedIn, async (c) => {
   return html(c, <PermissionPage userId={idOf(c)} view={view} />);
 });
 
-people.post("/app/people/:id/permission", signedIn, async (c) => {
+people.form("/app/people/:id/permission", async (c) => {
   const [{ tenantId, userId }, { values }] = [chosen(c), await readForm(c)];
   const choice = values.part ?? "";
   return submit(
@@ -173,7 +173,7 @@ people.post("/app/people/:id/permission", signedIn, async (c) => {
   );
 });
 
-people.post("/app/people/:id/permissions/:permission/change", signedIn, async (c) => {
+people.form("/app/people/:id/permissions/:permission/change", async (c) => {
   const { values } = await readForm(c);
   const { capability = null } = checkBody(UpdatePermissionRequestSchema, { capability: values.capability });
   const change = { id: idOf(c, "permission"), tenantId: c.var.session.tenantId, pathPartId: null, capability };
@@ -181,7 +181,7 @@ people.post("/app/people/:id/permissions/:permission/change", signedIn, async (c
   return seeOther(c, personHref(c));
 });
 
-people.post("/app/people/:id/permissions/:permission/revoke", signedIn, async (c) => {
+people.form("/app/people/:id/permissions/:permission/revoke", async (c) => {
   const permission = { tenantId: c.var.session.tenantId, id: idOf(c, "permission") };
   await deletePermission(c.env.db, c.var.credential, permission);
   return seeOther(c, personHref(c));
@@ -196,7 +196,7 @@ const keyOf = (values: Values) => {
   });
 };
 
-people.post("/app/people/:id/keys", signedIn, async (c) => {
+people.form("/app/people/:id/keys", async (c) => {
   const [id, { values }] = [idOf(c), await readForm(c)];
   if (id !== c.var.session.userId) throw new Problem("forbidden", "Everybody makes their own keys.");
   return submit(
@@ -216,7 +216,7 @@ people.post("/app/people/:id/keys", signedIn, async (c) => {
   );
 });
 
-people.post("/app/people/:id/keys/:key/revoke", signedIn, async (c) => {
+people.form("/app/people/:id/keys/:key/revoke", async (c) => {
   await revokeApiKey(c.env.db, c.var.credential, idOf(c, "key"));
   return seeOther(c, personHref(c));
 });

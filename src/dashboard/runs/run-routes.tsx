@@ -1,7 +1,4 @@
 /** The routes of a run: its page, its log, and stop, retry and delete. */
-import { Hono } from "hono";
-import type { AppEnv } from "../../http/env.ts";
-import { conditional } from "../../http/middleware/conditional.ts";
 import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
 import { promotion } from "../../runners/dispatch-afterwards.ts";
@@ -12,20 +9,21 @@ import { readLog } from "../../runs/log/read-log.ts";
 import { NO_RUN } from "../../runs/refusals.ts";
 import { StopWorkflowRunRequestSchema } from "../../runs/workflow-run-changes-routes.ts";
 import { FormPage, readForm, submit } from "../forms.tsx";
+import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
-import { idOf, signedIn } from "../signed-in.tsx";
+import { idOf } from "../signed-in.tsx";
 import { RunPage, StopForm } from "./run.tsx";
 import { viewRun } from "./view-run.ts";
 
-export const run = new Hono<AppEnv>();
+export const run = new Pages();
 
-run.get("/app/runs/:id", conditional, signedIn, async (c) => {
+run.page("/app/runs/:id", async (c) => {
   const { run, ...view } = await viewRun(c.env.db, c.var.credential, idOf(c));
   if (run === null) throw new Problem("not_found", NO_RUN);
   return html(c, <RunPage run={run} {...view} origin={c.env.config.publicUrl} />);
 });
 
-run.get("/app/runs/:id/log", conditional, signedIn, async (c) => {
+run.page("/app/runs/:id/log", async (c) => {
   const runId = idOf(c);
   const page = await readLog(c.env.db, c.var.credential, { runId, attempt: null, after: null });
   const last = page.entries.at(-1)?.sequence;
@@ -33,7 +31,7 @@ run.get("/app/runs/:id/log", conditional, signedIn, async (c) => {
   return c.text(toPlainText(page) + rest);
 });
 
-run.post("/app/runs/:id/stop", signedIn, async (c) => {
+run.form("/app/runs/:id/stop", async (c) => {
   const [runId, { values }] = [idOf(c), await readForm(c)];
   const given = values.reason?.trim() ?? "";
   return submit(
@@ -53,13 +51,13 @@ run.post("/app/runs/:id/stop", signedIn, async (c) => {
   );
 });
 
-run.post("/app/runs/:id/retry", signedIn, async (c) => {
+run.form("/app/runs/:id/retry", async (c) => {
   const runId = idOf(c);
   await retryRun(c.env.db, { credential: c.var.credential, runId, ...promotion(c) });
   return seeOther(c, `/app/runs/${runId}`);
 });
 
-run.post("/app/runs/:id/delete", signedIn, async (c) => {
+run.form("/app/runs/:id/delete", async (c) => {
   await deleteRun(c.env.db, { credential: c.var.credential, runId: idOf(c), ...promotion(c) });
   return seeOther(c, "/app/runs");
 });

@@ -1,15 +1,12 @@
-import { Hono } from "hono";
 import { z } from "zod";
 import { RUN_STATUSES, type RunStatus } from "../../db/enums.ts";
-import type { AppEnv } from "../../http/env.ts";
-import { conditional } from "../../http/middleware/conditional.ts";
 import type { RunFilter } from "../../runs/list-runs.ts";
 import { formatCursor, parseCursor } from "../../runs/run-schema.ts";
 import { Command, Empty, Live, Name } from "../components.tsx";
 import { formatCurl, shortId } from "../format.ts";
 import { Page } from "../layout.tsx";
+import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
-import { signedIn } from "../signed-in.tsx";
 import { RunList } from "./run-list.tsx";
 import { type RunsView, viewRuns } from "./view-runs.ts";
 
@@ -54,9 +51,9 @@ function hrefOf({ status, ...rest }: Query): string {
   return `/app/runs${params.size > 0 ? `?${params}` : ""}`;
 }
 
-export const runs = new Hono<AppEnv>();
+export const runs = new Pages();
 
-runs.get("/app/runs", conditional, signedIn, async (c) => {
+runs.page("/app/runs", async (c) => {
   const status = c.req.queries("status")?.filter((value) => value !== "");
   const query = querySchema.parse({ ...c.req.query(), status });
   const view = await viewRuns(c.env.db, c.var.credential, {

@@ -1,8 +1,7 @@
 /** The routes of the workflows: the list, one workflow, its form, and the changes that can be made to it. */
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import { v7 as newId } from "uuid";
 import type { AppEnv } from "../../http/env.ts";
-import { conditional } from "../../http/middleware/conditional.ts";
 import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
 import { promotion } from "../../runners/dispatch-afterwards.ts";
@@ -25,8 +24,9 @@ import type { Caller } from "../caller.ts";
 import { BROWSED, type Opened, parseOpen } from "../files/part-picker.tsx";
 import { viewFolder } from "../files/view-folder.ts";
 import { FormPage, readForm, submit } from "../forms.tsx";
+import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
-import { idOf, offsetOf, readId, signedIn } from "../signed-in.tsx";
+import { idOf, offsetOf, readId } from "../signed-in.tsx";
 import { type ViewedWorkflow, viewWorkflow, viewWorkflows } from "./view-workflows.ts";
 import { InvokeForm, WorkflowPage } from "./workflow.tsx";
 import { EMPTY_FORM, formOf, toBody, WorkflowFormPage, type WorkflowFormState } from "./workflow-form.tsx";
@@ -34,14 +34,14 @@ import { WorkflowsPage } from "./workflow-list.tsx";
 
 const PAGE_SIZE = 20;
 
-export const workflows = new Hono<AppEnv>();
+export const workflows = new Pages();
 
-workflows.get("/app/workflows", conditional, signedIn, async (c) => {
+workflows.page("/app/workflows", async (c) => {
   const page = { limit: PAGE_SIZE, offset: offsetOf(c) };
   return html(c, <WorkflowsPage view={await viewWorkflows(c.env.db, c.var.credential, page)} {...page} />);
 });
 
-workflows.get("/app/workflows/new", conditional, signedIn, async (c) => {
+workflows.page("/app/workflows/new", async (c) => {
   const view = await viewFolder(c.env.db, c.var.credential, { id: null, limit: BROWSED, offset: 0 });
   if (!view?.caller.is_administrator) {
     throw new Problem("forbidden", NO_CREATION_OF_DEFINITIONS);
@@ -83,7 +83,7 @@ function contentOf(c: Context<AppEnv>, id: string, state: WorkflowFormState, may
   });
 }
 
-workflows.post("/app/workflows/new", signedIn, async (c) => {
+workflows.form("/app/workflows/new", async (c) => {
   const { state, open } = await readWorkflowForm(c);
   const opened = await findOpened(c, open);
   if (opened) return html(c, <WorkflowFormPage caller={opened.view.caller} id={null} state={state} opened={opened} />);
@@ -104,17 +104,17 @@ async function findWorkflow(c: Context<AppEnv>): Promise<{ caller: Caller; now: 
   return { workflow, ...view };
 }
 
-workflows.get("/app/workflows/:id", conditional, signedIn, async (c) => {
+workflows.page("/app/workflows/:id", async (c) => {
   return html(c, <WorkflowPage {...(await findWorkflow(c))} origin={c.env.config.publicUrl} />);
 });
 
-workflows.get("/app/workflows/:id/edit", conditional, signedIn, async (c) => {
+workflows.page("/app/workflows/:id/edit", async (c) => {
   const { workflow, caller } = await findWorkflow(c);
   if (!workflow.may_write) throw new Problem("forbidden", NO_WRITE_ON_DEFINITION);
   return html(c, <WorkflowFormPage caller={caller} id={workflow.id} state={formOf(workflow)} />);
 });
 
-workflows.post("/app/workflows/:id/edit", signedIn, async (c) => {
+workflows.form("/app/workflows/:id/edit", async (c) => {
   const [id, { state, open }] = [idOf(c), await readWorkflowForm(c)];
   const opened = await findOpened(c, open);
   if (opened) return html(c, <WorkflowFormPage caller={opened.view.caller} id={id} state={state} opened={opened} />);
@@ -129,7 +129,7 @@ workflows.post("/app/workflows/:id/edit", signedIn, async (c) => {
   );
 });
 
-workflows.post("/app/workflows/:id/invoke", signedIn, async (c) => {
+workflows.form("/app/workflows/:id/invoke", async (c) => {
   const [definitionId, { values }] = [idOf(c), await readForm(c)];
   const key = values.idempotency_key?.trim() ?? "";
   return submit(
@@ -154,14 +154,14 @@ for (const [verb, isActive] of [
   ["pause", false],
   ["resume", true],
 ] as const) {
-  workflows.post(`/app/workflows/:id/${verb}`, signedIn, async (c) => {
+  workflows.form(`/app/workflows/:id/${verb}`, async (c) => {
     const id = idOf(c);
     await changeActivity(c.env.db, c.var.credential, { id, isActive, ...promotion(c) });
     return seeOther(c, `/app/workflows/${id}`);
   });
 }
 
-workflows.post("/app/workflows/:id/delete", signedIn, async (c) => {
+workflows.form("/app/workflows/:id/delete", async (c) => {
   await deleteDefinition(c.env.db, c.var.credential, { id: idOf(c), ...promotion(c) });
   return seeOther(c, "/app/workflows");
 });

@@ -1,0 +1,72 @@
+/** The routes of signing in and out. */
+import type { Context } from "hono";
+import { Unauthenticated } from "../db/access.ts";
+import { hashApiKey, isApiKey } from "../http/credentials/api-key.ts";
+import type { NewSession } from "../http/credentials/session-token.ts";
+import type { AppEnv } from "../http/env.ts";
+import { beginSession } from "../people/sign-in.ts";
+import { RESUMED_FIELD, readForm } from "./forms.tsx";
+import { OpenPage } from "./layout.tsx";
+import { Pages } from "./pages.ts";
+import { html, seeOther } from "./render.ts";
+import { forgetSession, keepSession, SESSION_SECONDS } from "./session.ts";
+import { answerSignIn, findOwnPath, Hidden, type KeptForm, readKeptForm, START } from "./sign-in.tsx";
+
+export const signIn = new Pages();
+
+signIn.openPage("/app/sign-in", (c) => answerSignIn(c, { next: findOwnPath(c.req.query("next"), c.req.url) ?? START }));
+
+signIn.openForm("/app/sign-in", async (c) => {
+  const { values } = await readForm(c);
+  const next = findOwnPath(values.next, c.req.url) ?? START;
+  const kept = await readKeptForm(c);
+  const key = values.key?.trim() ?? "";
+  const session = isApiKey(key) ? await findSession(c, key) : null;
+  if (session === null) {
+    const failure = { faults: [{ loc: ["body", "key"], type: "value_error" as const, msg: REFUSAL }], detail: null };
+    // The limit of failed authentications counts the answers with this header.
+    c.header("WWW-Authenticate", "Bearer");
+    return answerSignIn(c, { next, kept, failure }, 401);
+  }
+  if (!(await keepSession(c, session))) return seeOther(c, "/app/sign-in");
+  if (kept === null) return seeOther(c, next);
+  c.header("Cache-Control", "no-store");
+  return html(c, <SignedInAgainPage kept={kept} />);
+});
+
+signIn.openForm("/app/sign-out", (c) => {
+  forgetSession(c);
+  return seeOther(c, "/app/sign-in");
+});
+
+const REFUSAL = "This key does not work: it is mistyped, revoked or expired, or its user is deactivated.";
+
+/** Begins a session with an API key; null when the key does not work. */
+async function findSession(c: Context<AppEnv>, key: string): Promise<NewSession | null> {
+  try {
+    return await beginSession(c.env.db, await hashApiKey(key), SESSION_SECONDS);
+  } catch (error) {
+    if (error instanceof Unauthenticated) return null;
+    throw error;
+  }
+}
+
+/** The page after signing in with a kept form. The form is only sent when the user presses the button. */
+const SignedInAgainPage = ({ kept: { action, fields } }: { kept: KeptForm }) => (
+  <OpenPage title="Signed in again">
+    <div class="card center">
+      <h1>You are signed in again</h1>
+      <p>Nothing has been sent yet.</p>
+      <form method="post" action={action} class="actions">
+        {fields.map(([name, value]) => (
+          <Hidden name={name} value={value} />
+        ))}
+        <Hidden name={RESUMED_FIELD} value="1" />
+        <button type="submit" class="primary">
+          Go on with it
+        </button>
+        <a href={START}>Leave it</a>
+      </form>
+    </div>
+  </OpenPage>
+);
