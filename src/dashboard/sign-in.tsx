@@ -61,7 +61,7 @@ const SignInPage = ({ isConfigured, next, kept, failure }: SignInPageProps) => (
             name="key"
             label="API key"
             failure={failure}
-            hint="It begins with wr_. You are signed in for an hour; the key itself is not kept."
+            hint="It begins with wr_. You stay signed in until you have been away for 12 hours, at most 7 days; the key itself is not kept."
             control={(a) => <input {...a} type="password" required autocomplete="current-password" autofocus />}
           />
           <button type="submit" class="primary">

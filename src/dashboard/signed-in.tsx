@@ -11,9 +11,13 @@ import { Command } from "./components.tsx";
 import { describeFault } from "./forms.tsx";
 import { OpenPage, Page } from "./layout.tsx";
 import { html } from "./render.ts";
+import { renewSession } from "./session.ts";
 import { answerSignIn, keepForm } from "./sign-in.tsx";
 
-/** Requires a session token with a good signature. Whether the session is still valid is decided in the SQL statement. */
+/**
+ * Requires a session token with a good signature. Whether the session is still valid is decided in the SQL statement. What a
+ * person asks for renews the session; what an open page asks for by itself does not.
+ */
 export const signedIn = createMiddleware<AppEnv>(async (c, next) => {
   const token = getCookie(c, SESSION_COOKIE);
   const session = token === undefined ? null : await c.env.verifySession(token);
@@ -23,6 +27,7 @@ export const signedIn = createMiddleware<AppEnv>(async (c, next) => {
   c.set("credential", { session });
   await limitCaller(c);
   await next();
+  if (c.error === undefined && c.req.header("HX-Request") === undefined) await renewSession(c);
 });
 
 const guid = z.guid();

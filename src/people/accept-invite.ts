@@ -52,7 +52,15 @@ export async function redeemInvite(db: Database, redemption: Redemption): Promis
   );
   if ("refused" in answer) return null;
   const { tenant_id: tenantId, tenant_name, user_id, expires_at: expiresAt, name, role } = answer;
-  const session = { userId: user_id, tenantId, apiKeyId: key.id, expiresAt, name: { name, tenant_name, role } };
+  const beganAt = expiresAt - sessionSeconds;
+  const session = {
+    userId: user_id,
+    tenantId,
+    apiKeyId: key.id,
+    beganAt,
+    expiresAt,
+    name: { name, tenant_name, role },
+  };
   return { session, tenantName: tenant_name };
 }
 

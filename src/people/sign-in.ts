@@ -25,12 +25,13 @@ export async function beginSession(db: Database, apiKeyHash: string, seconds: nu
       apiKeyId: apiKeys.id,
       name: sql<string>`left(coalesce(${fullName}, ${users.email}, right(${users.id}::text, 8)), ${MAX_NAME})`,
       tenantName: sql<string>`left(${tenants.name}, ${MAX_NAME})`,
+      beganAt: sql<number>`floor(extract(epoch from statement_timestamp()))::float8`,
       expiresAt: sql<number>`floor(extract(epoch from ${end}))::float8`,
     })
     .from(caller)
     .innerJoin(apiKeys, eq(apiKeys.keyHash, sql`decode(${apiKeyHash}, 'hex')`))
     .innerJoin(users, eq(users.id, caller.userId))
     .innerJoin(tenants, eq(tenants.id, caller.tenantId));
-  const { userId, tenantId, apiKeyId, expiresAt, name, tenantName, role } = requireCaller(rows);
-  return { userId, tenantId, apiKeyId, expiresAt, name: { name, tenant_name: tenantName, role } };
+  const { userId, tenantId, apiKeyId, beganAt, expiresAt, name, tenantName, role } = requireCaller(rows);
+  return { userId, tenantId, apiKeyId, beganAt, expiresAt, name: { name, tenant_name: tenantName, role } };
 }

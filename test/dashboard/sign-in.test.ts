@@ -1,9 +1,12 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { pages } from "../../src/dashboard/routes.ts";
+import { inSeconds, SESSION_KEYS, signSymmetric } from "../support/callers.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { PAGE_SETTINGS, signIn, toForm } from "./browser.ts";
+
+const HOUR = 3600;
 
 let service: Service;
 let tenant: TestTenant;
@@ -25,7 +28,7 @@ const post = (path: string, fields: Record<string, string>, headers: Record<stri
   });
 
 describe("signing in", () => {
-  it("turns an API key into a session of an hour, in one database request, and keeps the key nowhere", async () => {
+  it("turns an API key into a session of twelve hours, in one database request, and keeps the key nowhere", async () => {
     const [response, requests] = await service.counted(() =>
       post("/app/sign-in", { key: tenant.owner.key, next: "/app/people?offset=0" }),
     );
@@ -34,8 +37,7 @@ describe("signing in", () => {
     expect(cookie).toMatch(/^ks_uat=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/);
     expect(cookie).not.toContain(tenant.owner.key);
     const seconds = (Date.parse(/Expires=([^;]+)/.exec(cookie)?.[1] ?? "") - Date.now()) / 1000;
-    expect(seconds).toBeGreaterThan(3500);
-    expect(seconds).toBeLessThan(3700);
+    expect(Math.abs(seconds - 12 * HOUR)).toBeLessThan(100);
   });
 
   it("lasts no longer than its key", async () => {
@@ -162,6 +164,56 @@ describe("without a session", () => {
     expect((await browser.get("/app/runs")).status).toBe(200);
     await service.database.sql`update users set deactivated_at = statement_timestamp() where id = ${tenant.user.id}`;
     expect((await browser.get("/app/runs")).status).toBe(303);
+  });
+});
+
+describe("a session", () => {
+  /** Asks for a page with a session that was issued an hour ago; how long the new cookie lasts, in seconds, if one was set. */
+  async function renew(claims: Record<string, unknown>, options: { path?: string; headers?: object } = {}) {
+    const [{ id } = { id: "" }] = await service.database.sql`
+      select id from api_keys where user_id = ${tenant.owner.id}`;
+    const times = { iat: inSeconds(-HOUR), auth_time: inSeconds(-HOUR), exp: inSeconds(11 * HOUR) };
+    const all = { sub: tenant.owner.id, tenant_id: tenant.id, api_key_id: id, ...times, ...claims };
+    const cookie = `ks_uat=${await signSymmetric(all, SESSION_KEYS.k2, "k2")}`;
+    const [response, requests] = await service.counted(() =>
+      service.fetch(options.path ?? "/app/people", {
+        headers: { Cookie: cookie, ...options.headers },
+        redirect: "manual",
+      }),
+    );
+    expect(requests).toBe(1);
+    const [set, expires] =
+      /ks_uat=[^;]+; Path=\/; Expires=([^;]+)/.exec(response.headers.get("Set-Cookie") ?? "") ?? [];
+    return set && expires ? (Date.parse(expires) - Date.now()) / 1000 : null;
+  }
+
+  it("is prolonged by being used, to twelve hours from then", async () => {
+    expect(Math.abs(((await renew({})) ?? 0) - 12 * HOUR)).toBeLessThan(100);
+    expect(await renew({ iat: inSeconds(-60) })).toBeNull();
+  });
+
+  it("ends seven days after the sign-in, however much it is used", async () => {
+    const left = await renew({ auth_time: inSeconds(-7 * 24 * HOUR + 11.5 * HOUR) });
+    expect(Math.abs((left ?? 0) - 11.5 * HOUR)).toBeLessThan(100);
+    expect(await renew({ auth_time: inSeconds(-7 * 24 * HOUR + 11 * HOUR) })).toBeNull();
+  });
+
+  it("is prolonged by the time that passed, also where the clocks of the Workers are 30 days ahead", async () => {
+    const times = { exp: inSeconds(11 * HOUR), auth_time: inSeconds(-HOUR) };
+    const ahead = Date.now() + 1000 * 30 * 24 * HOUR;
+    const clock = vi.spyOn(Date, "now").mockReturnValue(ahead);
+    const left = await renew({ ...times, iat: ahead / 1000 - HOUR }).finally(() => clock.mockRestore());
+    expect(Math.abs((left ?? 0) + 30 * 24 * HOUR - 12 * HOUR)).toBeLessThan(100);
+  });
+
+  it("is not prolonged by what an open page asks for by itself, nor when it has ended", async () => {
+    expect(await renew({}, { headers: { "HX-Request": "true" } })).toBeNull();
+    expect(await renew({ exp: inSeconds(-60) })).toBeNull();
+  });
+
+  it("of a login service is left as it is", async () => {
+    expect(await renew({ api_key_id: null })).toBeNull();
+    expect(await renew({ auth_time: undefined })).toBeNull();
   });
 });
 

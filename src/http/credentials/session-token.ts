@@ -1,7 +1,7 @@
 /**
  * Session tokens: JWTs (RFC 7519) of a login service, which says who somebody is. What they may do, and whether they
- * still may, the database knows. Claims: `sub` user, `tenant_id`, `exp`; in our own also `api_key_id`; in a login service's also
- * `email` and `email_verified`.
+ * still may, the database knows. Claims: `sub` user, `tenant_id`, `exp`; in our own also `api_key_id`, `iat` and `auth_time`; in a
+ * login service's also `email` and `email_verified`.
  */
 import { decode, sign, verify, verifyWithJwks } from "hono/jwt";
 import { encodeBase64Url } from "hono/utils/encode";
@@ -19,13 +19,21 @@ import { openKeySet } from "./session-keys.ts";
 export type SessionName = { name: string; tenant_name?: string | undefined; role?: string | undefined };
 
 /** The verified claims of a session token. */
-export type Session = SessionClaims & { name: SessionName | null };
+export type Session = SessionClaims & {
+  name: SessionName | null;
+  /** Set in a session of this service. `issuedAt` is by a Worker's clock, `beganAt` by the database's: see `renewSession`. */
+  renewable: { issuedAt: number; beganAt: number } | null;
+};
 
-/** A session to be signed, for a user who signed in with an API key. `expiresAt` is in seconds since 1970. */
+/**
+ * A session to be signed, for a user who signed in with an API key. Instants are in seconds since 1970; `beganAt` is when the
+ * user signed in.
+ */
 export type NewSession = {
   userId: string;
   tenantId: string;
   apiKeyId: string;
+  beganAt: number;
   expiresAt: number;
   name?: SessionName | undefined;
 };
@@ -65,6 +73,9 @@ const claimsSchema = z.object({
   exp: instant,
   nbf: instant.default(0),
   api_key_id: z.guid().nullable().default(null),
+  iat: instant.optional().catch(undefined),
+  // Of OpenID Connect Core 1.0, section 2: when the user signed in.
+  auth_time: instant.optional().catch(undefined),
   name: z.string().optional().catch(undefined),
   tenant_name: z.string().optional().catch(undefined),
   role: z.string().optional().catch(undefined),
@@ -98,7 +109,9 @@ export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["
   return async (token) => {
     try {
       const claims = claimsSchema.parse(await readPayload(token));
-      const { sub, tenant_id, exp, nbf, api_key_id, email, email_verified, name, tenant_name, role } = claims;
+      const { sub, tenant_id, exp, nbf, api_key_id, iat, auth_time } = claims;
+      const { email, email_verified, name, tenant_name, role } = claims;
+      const isOurs = api_key_id !== null && iat !== undefined && auth_time !== undefined;
       return {
         userId: sub,
         tenantId: tenant_id,
@@ -107,6 +120,7 @@ export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["
         apiKeyId: api_key_id,
         verifiedEmail: email_verified ? email : null,
         name: name === undefined ? null : { name, tenant_name, role },
+        renewable: isOurs ? { issuedAt: iat, beganAt: auth_time } : null,
       };
     } catch (error) {
       if (error instanceof Problem) throw error;
@@ -121,12 +135,14 @@ export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["
  */
 export async function signSession(
   { keys, issuer, audience }: Config["sessions"],
-  { userId, tenantId, expiresAt, apiKeyId, name }: NewSession,
+  { userId, tenantId, beganAt, expiresAt, apiKeyId, name }: NewSession,
 ): Promise<string | null> {
   if (!keys) return null;
   const claims = {
     sub: userId,
     tenant_id: tenantId,
+    iat: Math.floor(Date.now() / 1000),
+    auth_time: beganAt,
     exp: expiresAt,
     api_key_id: apiKeyId,
     ...name,
