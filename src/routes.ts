@@ -7,6 +7,7 @@ import { invites } from "./people/invites-routes.ts";
 import { tenantUsers } from "./people/tenant-users-routes.ts";
 import { userPermissions } from "./people/user-permissions-routes.ts";
 import { users } from "./people/users-routes.ts";
+import { bulkChanges } from "./runs/bulk/bulk-routes.ts";
 import { runDetails } from "./runs/details/run-details-routes.ts";
 import { runStreams } from "./runs/live/run-streams-routes.ts";
 import { runLog } from "./runs/log/log-routes.ts";
@@ -24,6 +25,7 @@ export const createService = () =>
     runStreams,
     workflowRuns,
     workflowRunChanges,
+    bulkChanges,
     runDetails,
     runLog,
     pathParts,

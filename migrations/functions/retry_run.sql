@@ -6,9 +6,7 @@
 -- - No two unfinished runs have the same idempotency key: the retry is refused while another run uses the key.
 -- Closes the race with an invoke, a callback or a second retry: all of them hold the definition's lock.
 --
--- Answers {"tenant_id", "dispatches", and either "run" or "refused"} (see `judge_run_change`), where `refused` is also one of:
---   definition_not_visible, paused, no_runner, key_in_use (with "run_id"),
---   path_parts (with "faults": [{"field", "id", "path", "fault"}])
+-- Answers {"tenant_id", "dispatches", and either "run" or "refused"}: see `judge_retry`.
 create or replace function public.retry_run(
   p_credential jsonb, p_run_id uuid, p_grace_seconds integer, p_dispatch_lease_seconds integer
 ) returns jsonb
@@ -17,14 +15,7 @@ declare
   v_definition_id uuid;
   v_now timestamptz;
   v_answer jsonb;
-  v_tenant_id uuid;
   v_user_id uuid;
-  v_role text;
-  v_is_active boolean;
-  v_has_runner boolean;
-  v_snapshot jsonb;
-  v_faults jsonb;
-  v_other_run_id uuid;
   v_must_wait boolean;
   v_dispatches jsonb;
 begin
@@ -36,40 +27,9 @@ begin
   perform public.end_overdue_runs(array[v_definition_id], v_now);
 
   -- 3. May the caller retry this run?
-  v_answer := public.judge_run_change(p_credential, p_run_id, 'retry');
-  v_tenant_id := v_answer ->> 'tenant_id';
+  v_answer := public.judge_retry(p_credential, p_run_id);
   v_user_id := v_answer ->> 'user_id';
-  v_role := v_answer ->> 'role';
   v_answer := v_answer - '{user_id,role}'::text[];
-  if not v_answer ? 'refused' then
-    select d.is_active, d.runner_url is not null into v_is_active, v_has_runner
-    from public.workflow_definitions d
-    where d.id = v_definition_id;
-    select r.run_snapshot into v_snapshot from public.workflow_runs r where r.id = p_run_id;
-    select jsonb_agg(jsonb_build_object('field', part.field, 'id', part.id, 'path', part.path, 'fault', part.fault)
-      order by part.field, part."position")
-    into v_faults
-    from public.path_parts_of_run(v_role, v_tenant_id, v_user_id,
-      public.snapshot_part_ids(v_snapshot -> 'sources'), public.snapshot_part_ids(v_snapshot -> 'instructions'),
-      public.snapshot_part_ids(v_snapshot -> 'outputs'), (v_snapshot #>> '{template,path_part_id}')::uuid) part
-    -- A source folder that is empty today is no reason to refuse: it had a document when the snapshot was taken.
-    where part.fault <> 'empty';
-    select other.id into v_other_run_id
-    from public.workflow_runs r
-    join public.workflow_runs other on other.workflow_definition_id = r.workflow_definition_id
-      and other.idempotency_key = r.idempotency_key and other.user_id = r.user_id
-    where r.id = p_run_id and other.id <> r.id and other.status in ('PENDING', 'RUNNING')
-    limit 1;
-    v_answer := v_answer || case
-      when not public.may_see_definition(v_role, v_tenant_id, v_user_id, v_definition_id)
-        then '{"refused": "definition_not_visible"}'
-      when not v_is_active then '{"refused": "paused"}'
-      when not v_has_runner then '{"refused": "no_runner"}'
-      when v_faults is not null then jsonb_build_object('refused', 'path_parts', 'faults', v_faults)
-      when v_other_run_id is not null then jsonb_build_object('refused', 'key_in_use', 'run_id', v_other_run_id)
-      else '{}'
-    end;
-  end if;
 
   -- 4. Put the run at the end of the queue.
   if not v_answer ? 'refused' then
@@ -97,6 +57,60 @@ begin
     v_answer := v_answer || jsonb_build_object('run', public.run_response(p_run_id, v_now));
   end if;
   return v_answer || jsonb_build_object('dispatches', v_dispatches);
+end $$;
+
+-- Checks that the caller may retry a run, as `judge_run_change` does and with the same answer, where `refused` is also one of:
+--   definition_not_visible, paused, no_runner, key_in_use (with "run_id"),
+--   path_parts (with "faults": [{"field", "id", "path", "fault"}])
+create or replace function public.judge_retry(p_credential jsonb, p_run_id uuid) returns jsonb
+language plpgsql stable as $$
+declare
+  v_judged jsonb;
+  v_tenant_id uuid;
+  v_user_id uuid;
+  v_role text;
+  v_definition_id uuid;
+  v_is_active boolean;
+  v_has_runner boolean;
+  v_snapshot jsonb;
+  v_faults jsonb;
+  v_other_run_id uuid;
+begin
+  v_judged := public.judge_run_change(p_credential, p_run_id, 'retry');
+  if v_judged ? 'refused' then
+    return v_judged;
+  end if;
+  v_tenant_id := v_judged ->> 'tenant_id';
+  v_user_id := v_judged ->> 'user_id';
+  v_role := v_judged ->> 'role';
+  select d.id, d.is_active, d.runner_url is not null, r.run_snapshot
+  into v_definition_id, v_is_active, v_has_runner, v_snapshot
+  from public.workflow_runs r
+  join public.workflow_definitions d on d.id = r.workflow_definition_id
+  where r.id = p_run_id;
+  select jsonb_agg(jsonb_build_object('field', part.field, 'id', part.id, 'path', part.path, 'fault', part.fault)
+    order by part.field, part."position")
+  into v_faults
+  from public.path_parts_of_run(v_role, v_tenant_id, v_user_id,
+    public.snapshot_part_ids(v_snapshot -> 'sources'), public.snapshot_part_ids(v_snapshot -> 'instructions'),
+    public.snapshot_part_ids(v_snapshot -> 'outputs'), (v_snapshot #>> '{template,path_part_id}')::uuid) part
+  -- A source folder that is empty today is no reason to refuse: it had a document when the snapshot was taken.
+  where part.fault <> 'empty';
+  select other.id into v_other_run_id
+  from public.workflow_runs r
+  join public.workflow_runs other on other.workflow_definition_id = r.workflow_definition_id
+    and other.idempotency_key = r.idempotency_key and other.user_id = r.user_id
+  where r.id = p_run_id and other.id <> r.id and other.status in ('PENDING', 'RUNNING')
+  limit 1;
+  return v_judged || case
+    when not public.may_see_definition(v_role, v_tenant_id, v_user_id, v_definition_id)
+      then '{"refused": "definition_not_visible"}'
+    when not v_is_active then '{"refused": "paused"}'
+    when not v_has_runner then '{"refused": "no_runner"}'
+    when v_faults is not null then jsonb_build_object('refused', 'path_parts', 'faults', v_faults)
+    when v_other_run_id is not null then jsonb_build_object('refused', 'key_in_use', 'run_id', v_other_run_id)
+    else '{}'
+  end;
 end $$;
 
 -- The ids of the parts in one list of a snapshot, in its order.

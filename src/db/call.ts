@@ -33,8 +33,21 @@ export async function callFunction<Schema extends z.ZodType>(
   const statement = onChanged ? withChanges(call) : `select ${call} as answer`;
   const ask = () => db.$client.query(statement, Object.values(args).map(bind));
   const [row] = await (isRepeatable ? askTwice(ask) : ask());
-  const answer = row?.answer;
-  if (onChanged) tellChanges(row?.changes, onChanged);
+  return readAnswer({ answer: row?.answer, changes: row?.changes }, schema, onChanged);
+}
+
+/**
+ * Reads what a function answered, and calls `onChanged` with what the call has changed, if it asked for that: `changes` is the
+ * answer of `changes_after`.
+ * @throws Unauthenticated when the function refuses the caller's credential
+ * @throws z.ZodError when the answer does not match `schema`
+ */
+export function readAnswer<Schema extends z.ZodType>(
+  { answer, changes }: { answer: unknown; changes?: unknown },
+  schema: Schema,
+  onChanged?: OnChanged | undefined,
+): z.output<Schema> {
+  if (onChanged) tellChanges(changes, onChanged);
   const common = commonSchema.safeParse(answer);
   if (common.data?.refused === "unauthenticated") throw new Unauthenticated();
   if (common.data?.tenant_id !== undefined) noteTenant(common.data.tenant_id);

@@ -131,3 +131,12 @@ export async function tellStopped(config: Config, stopped: StoppedRun, reason: s
     log("error", "stop sent", { run_id: runId, attempt, ...describeError(error) });
   }
 }
+
+/** The same for several runs, a few at a time. Never throws. */
+export async function tellEachStopped(config: Config, stopped: readonly StoppedRun[]): Promise<void> {
+  const queue = [...stopped];
+  const lane = async () => {
+    for (let run = queue.shift(); run; run = queue.shift()) await tellStopped(config, run, null);
+  };
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, queue.length) }, lane));
+}

@@ -17,7 +17,8 @@ const changeArguments = (request: RunChange) => ({
   ...promotionArguments(request),
 });
 
-const stoppedRunSchema = z.object({
+/** What is needed to notify the runner of a run that was stopped: `stop_run` in SQL. */
+export const stoppedRunSchema = z.object({
   run_id: z.string(),
   attempt: z.int(),
   workflow_definition_id: z.string(),

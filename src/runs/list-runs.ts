@@ -82,7 +82,12 @@ const FIRST_ID = "00000000-0000-0000-0000-000000000000";
  * The ids of the tenant's runs that the caller may see, newest first. It returns up to one more than the page's limit: that one
  * shows that there is a next page. Use it in a lateral join to `caller`, in a query with both common table expressions.
  */
-function newestRuns(db: Database, caller: Caller, readable: ReadableDefinitions, { filter, cursor, limit }: RunsPage) {
+export function newestRuns(
+  db: Database,
+  caller: Caller,
+  readable: ReadableDefinitions,
+  { filter, cursor, limit }: RunsPage,
+) {
   const conditions = and(
     filter.definitionId === undefined ? undefined : eq(r.workflowDefinitionId, filter.definitionId),
     filter.userId === undefined ? undefined : eq(r.userId, filter.userId),

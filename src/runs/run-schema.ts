@@ -121,3 +121,15 @@ export function parseCursor(text: string): RunCursor | null {
     return null;
   }
 }
+
+/** A cursor that a caller sends back. */
+export const givenCursor = () =>
+  z
+    .string()
+    .transform((text, context) => {
+      const cursor = parseCursor(text);
+      if (cursor) return cursor;
+      context.addIssue({ code: "custom", message: "Must be the `next_cursor` of an earlier answer, unchanged." });
+      return z.NEVER;
+    })
+    .openapi({ type: "string" });

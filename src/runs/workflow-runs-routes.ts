@@ -13,7 +13,7 @@ import { listRunEvents } from "./run-events.ts";
 import {
   exampleRun,
   formatCursor,
-  parseCursor,
+  givenCursor,
   runParams,
   toRun,
   WorkflowRunResponseSchema,
@@ -34,16 +34,7 @@ const listRunsQuery = z.object({
   user_id: uuid().optional().openapi({ description: "Only runs that this user triggered." }),
   created_after: givenInstant().optional(),
   created_before: givenInstant().optional(),
-  cursor: z
-    .string()
-    .transform((text, context) => {
-      const cursor = parseCursor(text);
-      if (cursor) return cursor;
-      context.addIssue({ code: "custom", message: "Must be the `next_cursor` of an earlier answer, unchanged." });
-      return z.NEVER;
-    })
-    .optional()
-    .openapi({ type: "string", description: "The `next_cursor` of the page before." }),
+  cursor: givenCursor().optional().openapi({ description: "The `next_cursor` of the page before." }),
   limit: z.coerce.number().int().min(1).max(100).default(20),
 });
 

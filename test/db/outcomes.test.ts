@@ -142,6 +142,19 @@ const setDefinition = ({ tenant }: World, what: "paused" | "no runner" | "gone p
   }
 };
 
+/** Lets the run's snapshot name a template that does not exist. */
+const loseTemplate = ({ runId }: World) => service.database.sql`
+  update workflow_runs
+  set run_snapshot = jsonb_set(run_snapshot, '{template}', jsonb_build_object('path_part_id', gen_random_uuid()))
+  where id = ${runId}`;
+
+/** Lets an unfinished run have the same idempotency key. */
+async function shareKey({ tenant }: World): Promise<void> {
+  await invoke(service, tenant);
+  await service.database.sql`
+    update workflow_runs set idempotency_key = 'k' where workflow_definition_id = ${tenant.definitionId}`;
+}
+
 type Reach = (world: World) => Promise<Answer>;
 
 const CHANGES: Record<string, Reach> = {
@@ -155,6 +168,50 @@ const CHANGES: Record<string, Reach> = {
 };
 
 const of = (verb: string, outcomes: Record<string, Reach>): [string, Record<string, Reach>] => [verb, outcomes];
+
+/** The refusal of the only run in a call of `change_runs`, or of the call itself. */
+async function changeMany(
+  action: string,
+  { tenant, runId }: World,
+  user: TestUser = tenant.owner,
+  isDryRun = false,
+): Promise<Answer> {
+  const answer: Answer & { refusals?: { refusal: Answer }[] } = await call("change_runs", {
+    ...(await as(user)),
+    ...{ action, run_ids: [runId], statuses: null, is_dry_run: isDryRun },
+    ...LEASE,
+  });
+  return answer.refusals?.[0]?.refusal ?? answer;
+}
+
+/** As a run is refused by its own verb, so it is among many. */
+const retryMany: Record<string, Reach> = {
+  definition_not_visible: async (world) => {
+    await fail(world);
+    await service.database.sql`update workflow_runs set user_id = ${world.tenant.user.id} where id = ${world.runId}`;
+    return changeMany("retry", world, world.tenant.user, true);
+  },
+  paused: async (world) => {
+    await fail(world);
+    await setDefinition(world, "paused");
+    return changeMany("retry", world, world.tenant.owner, true);
+  },
+  no_runner: async (world) => {
+    await fail(world);
+    await setDefinition(world, "no runner");
+    return changeMany("retry", world);
+  },
+  path_parts: async (world) => {
+    await fail(world);
+    await loseTemplate(world);
+    return changeMany("retry", world, world.tenant.owner, true);
+  },
+  key_in_use: async (world) => {
+    await fail(world);
+    await shareKey(world);
+    return changeMany("retry", world);
+  },
+};
 
 /** How each outcome is reached. */
 const OUTCOMES: [string, Record<string, Reach>][] = [
@@ -285,19 +342,29 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     },
     path_parts: async (world) => {
       await fail(world);
-      await service.database.sql`
-        update workflow_runs
-        set run_snapshot = jsonb_set(run_snapshot, '{template}', jsonb_build_object('path_part_id', gen_random_uuid()))
-        where id = ${world.runId}`;
+      await loseTemplate(world);
       return change("retry_run", world);
     },
     key_in_use: async (world) => {
       await fail(world);
-      await invoke(service, world.tenant);
-      await service.database.sql`
-        update workflow_runs set idempotency_key = 'k' where workflow_definition_id = ${world.tenant.definitionId}`;
+      await shareKey(world);
       return change("retry_run", world);
     },
+  }),
+  of("change_runs", {
+    unauthenticated: ({ runId }) =>
+      call("change_runs", {
+        ...nobody,
+        ...{ action: "stop", run_ids: [runId], statuses: null, is_dry_run: false },
+        ...LEASE,
+      }),
+    not_found: (world) => changeMany("delete", world, world.tenant.user),
+    forbidden: async (world) => {
+      await letRead(world);
+      return changeMany("stop", world, world.tenant.user);
+    },
+    wrong_state: (world) => changeMany("delete", world),
+    ...retryMany,
   }),
   of("find_run", {
     unauthenticated: ({ runId }) => call("find_run", { ...nobody, run_id: runId }),

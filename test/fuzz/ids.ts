@@ -20,6 +20,7 @@ const KINDS: Record<string, IdKind> = {
   definition_id: "definition",
   workflow_definition_id: "definition",
   run_id: "run",
+  run_ids: "run",
   permission_id: "permission",
   api_key_id: "key",
   parent_path_part_id: "part",

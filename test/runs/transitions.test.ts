@@ -33,8 +33,35 @@ const change =
   (tenant, runId) =>
     service.send(method, `/v1/workflow-runs/${runId}${action}`, tenant.owner.key);
 
+type VerbRow = [string, Verb, Record<State, [status: number, left: RunStatus | null]>];
+
+/** What a change of many runs leaves behind. It is 200, and lists the runs that it has refused to change. */
+const MANY: Record<"stop" | "retry" | "delete", Record<State, [status: number, left: RunStatus | null]>> = {
+  stop: {
+    PENDING: [200, "FAILED"],
+    RUNNING: [200, "FAILED"],
+    OVERDUE: [200, "FAILED"],
+    COMPLETED: [200, "COMPLETED"],
+    FAILED: [200, "FAILED"],
+  },
+  retry: {
+    PENDING: [200, "PENDING"],
+    RUNNING: [200, "RUNNING"],
+    OVERDUE: [200, "RUNNING"],
+    COMPLETED: [200, "COMPLETED"],
+    FAILED: [200, "RUNNING"],
+  },
+  delete: {
+    PENDING: [200, null],
+    RUNNING: [200, "RUNNING"],
+    OVERDUE: [200, null],
+    COMPLETED: [200, null],
+    FAILED: [200, null],
+  },
+};
+
 /** Each verb, and what it answers and leaves behind for each state: null is a run that is gone. */
-const VERBS: [string, Verb, Record<State, [status: number, left: RunStatus | null]>][] = [
+const VERBS: VerbRow[] = [
   [
     "stop",
     change("POST", "/stop"),
@@ -68,6 +95,13 @@ const VERBS: [string, Verb, Record<State, [status: number, left: RunStatus | nul
       FAILED: [204, null],
     },
   ],
+  ...(["stop", "retry", "delete"] as const).map(
+    (action): VerbRow => [
+      `${action} among many`,
+      (tenant, runId) => service.send("POST", "/v1/workflow-runs/bulk", tenant.owner.key, { action, run_ids: [runId] }),
+      MANY[action],
+    ],
+  ),
   [
     "a callback of COMPLETED",
     (tenant, runId) => callBack(service, tenant, runId, { status: "COMPLETED" }),

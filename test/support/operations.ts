@@ -129,6 +129,13 @@ export const OPERATIONS: Record<string, Operation> = {
     call: async (stage) => post(`${run(await addEnded(stage, "FAILED"))}/retry`),
     startsRuns: true,
   },
+  change_workflow_runs: {
+    // Who may not do it is told so for each run.
+    answers: [200, 200, 200, 200, 200, 200],
+    call: async (stage) =>
+      post("/v1/workflow-runs/bulk", { action: "stop", run_ids: [(await addRunning(stage)).runId] }),
+    startsRuns: true,
+  },
   workflow_run_callback: {
     answers: "runner",
     call: async (stage) => {
