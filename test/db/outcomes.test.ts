@@ -213,6 +213,15 @@ const retryMany: Record<string, Reach> = {
   },
 };
 
+const permitWorkflow = async ({ tenant }: World, user: TestUser = tenant.owner, more: object = {}) =>
+  call("permit_workflow", {
+    ...(await as(user)),
+    definition_id: tenant.definitionId,
+    user_id: tenant.user.id,
+    max_permissions: 50,
+    ...more,
+  });
+
 /** How each outcome is reached. */
 const OUTCOMES: [string, Record<string, Reach>][] = [
   of("trigger_run", {
@@ -296,6 +305,16 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       await appendLog(world);
       return appendLog(world, { text: "b" });
     },
+  }),
+  of("permit_workflow", {
+    unauthenticated: (world) => permitWorkflow(world, world.tenant.owner, nobody),
+    not_found: (world) => permitWorkflow(world, world.tenant.user),
+    forbidden: async (world) => {
+      await letRead(world);
+      return permitWorkflow(world, world.tenant.user);
+    },
+    user_unknown: (world) => permitWorkflow(world, world.tenant.owner, { user_id: uuid() }),
+    too_many: (world) => permitWorkflow(world, world.tenant.owner, { max_permissions: 3 }),
   }),
   of("find_input", readsOf("find_input")),
   of("find_result", readsOf("find_result")),

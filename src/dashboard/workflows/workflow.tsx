@@ -96,6 +96,11 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
           Edit
         </a>
       )}
+      {workflow.may_delete && (
+        <a class="button" href={`/app/workflows/${id}/people`}>
+          Share
+        </a>
+      )}
       {may_write && (
         <Ask
           id="ask-activity"

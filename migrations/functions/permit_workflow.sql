@@ -1,0 +1,114 @@
+-- Giving a user all that running one workflow needs.
+
+-- What running a definition needs of a USER: to read the definition itself, its sources, instructions and template, and to
+-- write its outputs. A need that another one covers is left out.
+create or replace function public.needs_of_definition(p_tenant_id uuid, p_definition_id uuid)
+returns table (path_part_id uuid, path text, capability text)
+language sql stable as $$
+  with need as (
+    -- By the alphabet READ_WRITE is the greater one.
+    select part.id, part.materialized_path as path, max(named.capability) as capability
+    from public.workflow_definitions d
+    cross join lateral (
+      select d.path_part_id, 'READ_ONLY'
+      union all
+      select unnest(d.source_path_part_ids || d.instruction_path_part_ids || d.template_path_part_id), 'READ_ONLY'
+      union all
+      select unnest(d.output_path_part_ids), 'READ_WRITE'
+    ) named (path_part_id, capability)
+    join public.path_parts part on part.tenant_id = d.tenant_id and part.id = named.path_part_id
+    where d.tenant_id = p_tenant_id and d.id = p_definition_id
+    group by part.id, part.materialized_path
+  )
+  select need.id, need.path, need.capability
+  from need
+  where not exists (
+    select from need wider
+    where wider.id <> need.id and public.path_covers(wider.path, need.path)
+      and wider.capability in ('READ_WRITE', need.capability))
+$$;
+
+-- Those of these needs that no permission of a user covers. Administrators need no permissions.
+create or replace function public.missing_permissions(
+  p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid
+) returns table (path_part_id uuid, capability text)
+language sql stable as $$
+  select need.path_part_id, need.capability
+  from public.needs_of_definition(p_tenant_id, p_definition_id) need
+  where p_role = 'USER' and not exists (
+    select from public.permissions_of(p_role, p_tenant_id, p_user_id) held
+    where public.path_covers(held.path, need.path) and held.capability in ('READ_WRITE', need.capability))
+$$;
+
+-- Gives a user the permissions that they miss to run a definition.
+--
+-- Guarantees: only an administrator gives permissions, and so nobody gives more than they have. What the user has already is
+-- not given again, so a repetition changes nothing. A user has at most `p_max_permissions`; else none is given.
+-- Closes the races with a move of a part, and with another change of the user's permissions: the tree and the user are locked
+-- before it is looked up what the user misses.
+--
+-- Answers {"tenant_id", and either "given": how many permissions were added or changed, or "refused"}, where `refused` is
+-- one of:
+--   unauthenticated, not_found (no definition that the caller may see), forbidden (not an administrator),
+--   user_unknown (no such user in the tenant), too_many
+create or replace function public.permit_workflow(
+  p_credential jsonb, p_definition_id uuid, p_user_id uuid, p_max_permissions integer
+) returns jsonb
+language plpgsql as $$
+declare
+  v_tenant_id uuid;
+  v_caller_id uuid;
+  v_role text;
+  v_now timestamptz;
+  v_user_role text;
+  v_held integer;
+  v_added integer;
+  v_given integer;
+begin
+  -- 1. May the caller give permissions on this definition?
+  select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_caller_id, v_role
+  from public.find_caller(p_credential) caller;
+  if v_tenant_id is null then
+    return '{"refused": "unauthenticated"}';
+  end if;
+  if not public.is_administrator(v_role) then
+    return jsonb_build_object('tenant_id', v_tenant_id) || case
+      when public.may_see_definition(v_role, v_tenant_id, v_caller_id, p_definition_id) then '{"refused": "forbidden"}'
+      else '{"refused": "not_found"}'::jsonb
+    end;
+  end if;
+
+  -- 2. Lock the tree, shared, and then the user, in the order of all changes of permissions.
+  perform pg_advisory_xact_lock_shared(hashtextextended('path_parts of ' || v_tenant_id, 0));
+  select u.role into v_user_role
+  from public.users u where u.tenant_id = v_tenant_id and u.id = p_user_id
+  for no key update;
+  v_now := clock_timestamp();
+  if not exists (select from public.workflow_definitions d where d.tenant_id = v_tenant_id and d.id = p_definition_id) then
+    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'not_found');
+  end if;
+  if v_user_role is null then
+    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'user_unknown');
+  end if;
+
+  -- 3. Would they be too many? A permission to read that becomes one to write is not one more.
+  select count(*)::integer into v_held
+  from public.user_permissions held where held.tenant_id = v_tenant_id and held.user_id = p_user_id;
+  select count(*)::integer into v_added
+  from public.missing_permissions(v_user_role, v_tenant_id, p_user_id, p_definition_id) missing
+  where not exists (
+    select from public.user_permissions held
+    where held.tenant_id = v_tenant_id and held.user_id = p_user_id and held.path_part_id = missing.path_part_id);
+  if v_added > 0 and v_held + v_added > p_max_permissions then
+    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'too_many');
+  end if;
+
+  -- 4. Give what is missing.
+  insert into public.user_permissions (id, tenant_id, user_id, path_part_id, capability, created_at, updated_at)
+  select gen_random_uuid(), v_tenant_id, p_user_id, missing.path_part_id, missing.capability, v_now, v_now
+  from public.missing_permissions(v_user_role, v_tenant_id, p_user_id, p_definition_id) missing
+  on conflict (tenant_id, user_id, path_part_id) do update
+  set capability = excluded.capability, updated_at = v_now;
+  get diagnostics v_given = row_count;
+  return jsonb_build_object('tenant_id', v_tenant_id, 'given', v_given);
+end $$;

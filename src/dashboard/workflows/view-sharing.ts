@@ -1,0 +1,65 @@
+import { and, count, eq, isNull, sql } from "drizzle-orm";
+import type { Credential } from "../../db/access.ts";
+import { callerBy, maySeeDefinition, requireCaller } from "../../db/caller.ts";
+import { type Database, repeatable } from "../../db/client.ts";
+import { users, workflowDefinitions } from "../../db/tables.ts";
+import { isOfTenant } from "../../people/users.ts";
+import { type Caller, nameOf, selectCaller } from "../caller.ts";
+
+/** A USER of the tenant. `missing` is the number of permissions that they lack to run the workflow. */
+export type PossibleRunner = { id: string; name: string; email: string | null; missing: number };
+
+export type SharingView = {
+  caller: Caller;
+  /** Null when there is no such workflow that the caller may see. */
+  workflow: { id: string; name: string } | null;
+  people: PossibleRunner[];
+  total: number;
+};
+
+/**
+ * A workflow with a page of the active USERs of the tenant, by email, whose name or email has `search` in it; for an OWNER or
+ * ADMIN. Others see none.
+ * @throws Unauthenticated
+ */
+export async function viewSharing(
+  db: Database,
+  credential: Credential,
+  { id, search, limit, offset }: { id: string; search: string; limit: number; offset: number },
+): Promise<SharingView> {
+  const caller = callerBy(db, credential);
+  const isListed = and(
+    caller.isAdministrator,
+    isOfTenant(caller),
+    eq(users.role, "USER"),
+    isNull(users.deactivatedAt),
+    sql`strpos(lower(concat_ws(' ', ${users.firstName}, ${users.lastName}, ${users.email})), lower(${search})) > 0`,
+  );
+  const missing = sql<number>`(
+    select count(*)::int from public.missing_permissions(${users.role}, ${users.tenantId}, ${users.id}, ${id}::uuid))`;
+  const [callers, [workflow = null], [counted], people] = await repeatable(db).batch([
+    selectCaller(db, caller),
+    db
+      .with(caller)
+      .select({ id: workflowDefinitions.id, name: workflowDefinitions.name })
+      .from(caller)
+      .innerJoin(
+        workflowDefinitions,
+        and(
+          eq(workflowDefinitions.tenantId, caller.tenantId),
+          eq(workflowDefinitions.id, id),
+          maySeeDefinition(caller, workflowDefinitions.id),
+        ),
+      ),
+    db.with(caller).select({ total: count() }).from(caller).innerJoin(users, isListed),
+    db
+      .with(caller)
+      .select({ id: users.id, name: sql<string>`${nameOf(sql`${users}`)}`, email: users.email, missing })
+      .from(caller)
+      .innerJoin(users, isListed)
+      .orderBy(sql`lower(${users.email})`, users.id)
+      .limit(limit)
+      .offset(offset),
+  ]);
+  return { caller: requireCaller(callers), workflow, people, total: counted?.total ?? 0 };
+}

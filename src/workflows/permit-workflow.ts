@@ -1,0 +1,43 @@
+import { z } from "zod";
+import type { Credential } from "../db/access.ts";
+import { callFunction, credentialArgument } from "../db/call.ts";
+import type { Database } from "../db/client.ts";
+import { Problem } from "../http/problems.ts";
+import { MAX_PERMISSIONS } from "../people/user-permissions.ts";
+import { NO_DEFINITION } from "./workflow-definitions.ts";
+
+const REFUSALS = {
+  not_found: new Problem("not_found", NO_DEFINITION),
+  forbidden: new Problem("forbidden", "Only an OWNER or ADMIN may give permissions."),
+  user_unknown: new Problem("not_found", "There is no such user in the tenant."),
+  too_many: new Problem(
+    "conflict",
+    `The user would have more than ${MAX_PERMISSIONS} permissions. Give one on a folder above instead.`,
+  ),
+};
+
+const answerSchema = z.union([
+  z.object({ refused: z.enum(["not_found", "forbidden", "user_unknown", "too_many"]) }),
+  z.object({ given: z.int() }),
+]);
+
+/**
+ * Gives a user the permissions that they miss to run a definition: to read it, its sources, instructions and template, and to
+ * write its outputs. Returns how many were given; 0 when the user could run it already.
+ * @throws Problem `unauthenticated`, `not_found`, `forbidden` for a USER, or `conflict` when they would be too many
+ */
+export async function permitWorkflow(
+  db: Database,
+  credential: Credential,
+  { definitionId, userId }: { definitionId: string; userId: string },
+): Promise<number> {
+  const args = {
+    credential: credentialArgument(credential),
+    definition_id: definitionId,
+    user_id: userId,
+    max_permissions: MAX_PERMISSIONS,
+  };
+  const answer = await callFunction(db, "permit_workflow", args, answerSchema, { isRepeatable: true });
+  if ("refused" in answer) throw REFUSALS[answer.refused];
+  return answer.given;
+}
