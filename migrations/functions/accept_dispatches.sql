@@ -17,7 +17,7 @@ begin
       select r.id
       from public.workflow_runs r
       where r.id = accepted.run_id and r.tenant_id = accepted.tenant_id and r.attempt = accepted.attempt
-        and r.next_dispatch_at is not null and r.deadline_at > v_now
+        and r.next_dispatch_at is not null and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now
       for update skip locked
     ) r
   ), accepted as (

@@ -34,15 +34,27 @@ begin
     ) tenant);
 end $$;
 
--- In how many milliseconds from now something of a tenant is due: the deadline of a RUNNING run, or a dispatch. Negative when
--- it is due already; null when nothing will be.
+-- In how many milliseconds from now something of a tenant is due: see `next_due_at`. Negative when it is due already; null when
+-- nothing will be.
 create or replace function public.due_in_ms(p_tenant_id uuid) returns float8
 language plpgsql as $$
 begin
-  return public.ms_until(least(
+  return public.ms_until(public.next_due_at(p_tenant_id, '-infinity'));
+end $$;
+
+-- When the sweep next has something to do for a tenant: a RUNNING run ends, a dispatch or the webhook of a stop is due, or the
+-- back-off of a retry is over. Dispatches and back-offs that were due at `p_after` already are left out.
+create or replace function public.next_due_at(p_tenant_id uuid, p_after timestamptz) returns timestamptz
+language plpgsql as $$
+begin
+  return least(
     (select min(r.deadline_at) from public.workflow_runs r where r.tenant_id = p_tenant_id and r.status = 'RUNNING'),
     (select min(r.next_dispatch_at) from public.workflow_runs r
-      where r.tenant_id = p_tenant_id and r.next_dispatch_at is not null)));
+      where r.tenant_id = p_tenant_id and r.next_dispatch_at > p_after),
+    (select min(r.not_before) from public.workflow_runs r where r.tenant_id = p_tenant_id and r.not_before > p_after),
+    (select min(a.ends_at) from public.running_attempts a where a.tenant_id = p_tenant_id),
+    (select min(a.next_stop_dispatch_at) from public.running_attempts a
+      where a.tenant_id = p_tenant_id and a.next_stop_dispatch_at > p_after));
 end $$;
 
 -- The same for all tenants together.
@@ -65,7 +77,11 @@ begin
   )
   select min(next_dispatch_at) into v_next_dispatch_at from tenant;
   return public.ms_until(least(v_next_dispatch_at,
-    (select min(r.deadline_at) from public.workflow_runs r where r.status = 'RUNNING')));
+    (select min(r.deadline_at) from public.workflow_runs r where r.status = 'RUNNING'),
+    -- Few runs wait for a back-off or have a stop to be sent, and each of these has an index that holds only them.
+    (select min(r.not_before) from public.workflow_runs r where r.not_before is not null),
+    (select min(a.ends_at) from public.running_attempts a),
+    (select min(a.next_stop_dispatch_at) from public.running_attempts a where a.next_stop_dispatch_at is not null)));
 end $$;
 
 -- Milliseconds from now, by the clock, until an instant.

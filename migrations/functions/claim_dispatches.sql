@@ -34,7 +34,7 @@ begin
       select r.id, r.tenant_id, r.next_dispatch_at, public.runner_of(d.tenant_id, d.runner_url) as runner
       from public.workflow_runs r
       join public.workflow_definitions d on d.id = r.workflow_definition_id
-      where r.tenant_id = tenant.id and r.next_dispatch_at <= v_now and r.deadline_at > v_now
+      where r.tenant_id = tenant.id and r.next_dispatch_at <= v_now and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now
       order by r.next_dispatch_at
       limit (select greatest(c_window / count(*), c_tenant_window) from tenant)
     ) due
@@ -50,7 +50,7 @@ begin
     cross join lateral (
       select r.id
       from public.workflow_runs r
-      where r.id = next.id and r.next_dispatch_at <= v_now and r.deadline_at > v_now
+      where r.id = next.id and r.next_dispatch_at <= v_now and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now
       for update skip locked
     ) held
   ), claimed as (

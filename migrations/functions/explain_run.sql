@@ -48,7 +48,7 @@ begin
   select r.workflow_definition_id, r.queue_position, seen.status,
     case
       when seen.status = 'PENDING' then
-        case when not d.is_active then 'paused' when d.runner_url is null then 'no_runner' else 'slot' end
+        case when not d.is_active then 'paused' when d.runner_url is null and d.handover = 'webhook' then 'no_runner' else 'slot' end
       when seen.status = 'RUNNING' and r.dispatched_at is null then 'dispatch'
     end,
     jsonb_build_object(
@@ -73,10 +73,12 @@ begin
     from public.workflow_runs ahead
     where ahead.workflow_definition_id = v_definition_id and ahead.status = 'PENDING'
       and ahead.queue_position <= v_queue_position;
-    select holder.id, holder.user_id, holder.started_at, holder.deadline_at
+    select holder.id, holder.user_id, holder.started_at,
+      public.run_ends_at(holder.id, holder.status, holder.deadline_at)
     into v_holder_id, v_holder_user_id, v_holder_started_at, v_holder_deadline_at
     from public.workflow_runs holder
-    where holder.workflow_definition_id = v_definition_id and holder.status = 'RUNNING' and holder.deadline_at > v_now;
+    where holder.workflow_definition_id = v_definition_id and holder.status = 'RUNNING'
+      and public.run_ends_at(holder.id, holder.status, holder.deadline_at) > v_now;
   end if;
 
   -- What the definition's newest runs say of its runner, and of how long runs take.

@@ -4,7 +4,7 @@
 -- Answers {"refused": "unauthenticated"}, or {"tenant_id", "run", "etag", "deadline_in_ms", "queue_position", "blocked_by"}:
 --   run             as `WorkflowRunResponse`; null when there is none that the caller may see
 --   etag            hex SHA-256 of what a reader sees of the run, without its place in the queue
---   deadline_in_ms  until the deadline; null unless the run is RUNNING
+--   deadline_in_ms  until the run ends at the latest; null unless it is RUNNING
 --   queue_position  1 for the run that is next; null unless it is PENDING
 --   blocked_by      the id of the run that holds the slot; null unless the run is PENDING and the caller sees the holder
 create or replace function public.find_run(p_credential jsonb, p_run_id uuid) returns jsonb
@@ -16,7 +16,7 @@ declare
   v_role text;
   v_run jsonb;
   v_run_user_id uuid;
-  v_deadline_at timestamptz;
+  v_ends_at timestamptz;
   v_definition_id uuid;
   v_status text;
   v_queue_position bigint;
@@ -30,8 +30,8 @@ begin
   end if;
 
   select r.user_id, r.workflow_definition_id, r.status, r.queue_position, public.run_response(r.id, v_now),
-    case when r.status = 'RUNNING' then r.deadline_at end
-  into v_run_user_id, v_definition_id, v_status, v_queue_position, v_run, v_deadline_at
+    case when r.status = 'RUNNING' then public.run_ends_at(r.id, r.status, r.deadline_at) end
+  into v_run_user_id, v_definition_id, v_status, v_queue_position, v_run, v_ends_at
   from public.workflow_runs r
   where r.tenant_id = v_tenant_id and r.id = p_run_id;
   if v_run is null
@@ -46,10 +46,11 @@ begin
       and ahead.queue_position <= v_queue_position;
     select holder.id into v_blocked_by
     from public.workflow_runs holder
-    where holder.workflow_definition_id = v_definition_id and holder.status = 'RUNNING' and holder.deadline_at > v_now
+    where holder.workflow_definition_id = v_definition_id and holder.status = 'RUNNING'
+      and public.run_ends_at(holder.id, holder.status, holder.deadline_at) > v_now
       and public.may_see_run(v_role, v_tenant_id, v_user_id, holder.user_id, v_definition_id);
   end if;
   return jsonb_build_object(
     'tenant_id', v_tenant_id, 'run', v_run, 'etag', encode(sha256(convert_to(v_run::text, 'UTF8')), 'hex'),
-    'deadline_in_ms', public.ms_until(v_deadline_at), 'queue_position', v_place, 'blocked_by', v_blocked_by);
+    'deadline_in_ms', public.ms_until(v_ends_at), 'queue_position', v_place, 'blocked_by', v_blocked_by);
 end $$;

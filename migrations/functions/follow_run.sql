@@ -5,7 +5,7 @@
 --   run        as `WorkflowRunResponse`; null when there is none that the caller may see
 --   events     up to `p_limit`, oldest first: [{"id", "type", "attempt", "at", "detail"}]
 --   has_ended  true when the end of the run is written down, so that nothing more happens to it unless it is retried
---   due_in_ms  until the deadline; null unless the run is RUNNING
+--   due_in_ms  until the run ends at the latest; null unless it is RUNNING
 create or replace function public.follow_run(p_credential jsonb, p_run_id uuid, p_after bigint, p_limit integer)
 returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
@@ -17,15 +17,15 @@ declare
   v_run_user_id uuid;
   v_definition_id uuid;
   v_status text;
-  v_deadline_at timestamptz;
+  v_ends_at timestamptz;
 begin
   select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
   from public.find_caller(p_credential) caller;
   if v_tenant_id is null then
     return '{"refused": "unauthenticated"}';
   end if;
-  select r.user_id, r.workflow_definition_id, r.status, r.deadline_at
-  into v_run_user_id, v_definition_id, v_status, v_deadline_at
+  select r.user_id, r.workflow_definition_id, r.status, public.run_ends_at(r.id, r.status, r.deadline_at)
+  into v_run_user_id, v_definition_id, v_status, v_ends_at
   from public.workflow_runs r
   where r.tenant_id = v_tenant_id and r.id = p_run_id;
   if v_status is null
@@ -35,7 +35,7 @@ begin
   return jsonb_build_object(
     'tenant_id', v_tenant_id, 'run', public.run_response(p_run_id, v_now),
     'has_ended', v_status in ('COMPLETED', 'FAILED'),
-    'due_in_ms', case when v_status = 'RUNNING' then public.ms_until(v_deadline_at) end,
+    'due_in_ms', public.ms_until(v_ends_at),
     'events', (
       select coalesce(jsonb_agg(public.event_response(e) order by e.id), '[]')
       from (

@@ -35,6 +35,8 @@ begin
     where r.id = p_run_id and r.tenant_id = p_tenant_id and r.attempt = p_attempt and r.next_dispatch_at is not null
       and public.next_status(r.status, 'fail') is not null
     returning r.tenant_id, r.id, r.attempt, r.dispatch_count
+  ), forgotten as (
+    delete from public.running_attempts a using failed f where a.run_id = f.id
   )
   insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
   select f.tenant_id, f.id, f.attempt, happened.type, v_now,

@@ -16,7 +16,7 @@ begin
     update public.workflow_runs r
     set next_dispatch_at = v_now + make_interval(secs => p_delay_seconds), dispatch_error = p_reason
     where r.id = p_run_id and r.tenant_id = p_tenant_id and r.attempt = p_attempt
-      and r.next_dispatch_at is not null and r.deadline_at > v_now
+      and r.next_dispatch_at is not null and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now
     returning r.tenant_id, r.id, r.attempt, r.dispatch_count, r.next_dispatch_at
   )
   insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
@@ -44,7 +44,7 @@ begin
     select r.id
     from public.workflow_runs r
     join public.workflow_definitions d on d.id = r.workflow_definition_id
-    where r.tenant_id = p_tenant_id and r.next_dispatch_at <= v_now and r.deadline_at > v_now
+    where r.tenant_id = p_tenant_id and r.next_dispatch_at <= v_now and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now
       and public.runner_of(d.tenant_id, d.runner_url) = p_runner
     limit c_limit
     for update of r skip locked

@@ -25,7 +25,8 @@ begin
     from (
       select d.id
       from waiting
-      join public.workflow_definitions d on d.id = waiting.id and d.is_active and d.runner_url is not null
+      join public.workflow_definitions d on d.id = waiting.id and d.is_active
+        and d.runner_url is not null and d.handover = 'webhook'
       where not exists (
         select from public.workflow_runs holder
         where holder.workflow_definition_id = waiting.id and holder.status = 'RUNNING')

@@ -61,6 +61,7 @@ begin
       failure_code = case when p_status = 'FAILED' then 'REPORTED' end,
       output = p_output, summary = p_summary, artifacts = p_artifacts, completed_at = v_now, updated_at = v_now
     where r.id = p_run_id;
+    delete from public.running_attempts a where a.run_id = p_run_id;
     if v_dispatched_at is null then
       insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
       values (p_tenant_id, p_run_id, v_attempt, 'DISPATCHED', v_now, jsonb_build_object('tries', v_dispatch_count));

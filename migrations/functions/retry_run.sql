@@ -38,7 +38,7 @@ begin
     set status = public.next_status(r.status, 'retry'), attempt = r.attempt + 1,
       queue_position = nextval('public.workflow_run_queue'), started_at = null, deadline_at = null, completed_at = null,
       error = null, failure_code = null, output = null, summary = null, artifacts = null, ended_by = null,
-      dispatch_count = 0, dispatch_error = null, dispatched_at = null, updated_at = v_now
+      dispatch_count = 0, dispatch_error = null, dispatched_at = null, not_before = null, updated_at = v_now
     where r.id = p_run_id;
     insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
     select r.tenant_id, r.id, r.attempt, happened.type, v_now, happened.detail
@@ -83,7 +83,7 @@ begin
   v_tenant_id := v_judged ->> 'tenant_id';
   v_user_id := v_judged ->> 'user_id';
   v_role := v_judged ->> 'role';
-  select d.id, d.is_active, d.runner_url is not null, r.run_snapshot
+  select d.id, d.is_active, d.runner_url is not null or d.handover = 'lease', r.run_snapshot
   into v_definition_id, v_is_active, v_has_runner, v_snapshot
   from public.workflow_runs r
   join public.workflow_definitions d on d.id = r.workflow_definition_id

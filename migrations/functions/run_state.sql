@@ -6,6 +6,8 @@ create or replace function public.next_status(p_status text, p_event text) retur
 language sql immutable as $$
   select case p_event
     when 'promote' then case when p_status = 'PENDING' then 'RUNNING' end
+    when 'lease' then case when p_status = 'PENDING' then 'RUNNING' end
+    when 'release' then case when p_status = 'RUNNING' then 'PENDING' end
     when 'complete' then case when p_status = 'RUNNING' then 'COMPLETED' end
     when 'fail' then case when p_status = 'RUNNING' then 'FAILED' end
     when 'time_out' then case when p_status = 'RUNNING' then 'FAILED' end
@@ -15,37 +17,97 @@ language sql immutable as $$
   end
 $$;
 
--- How a run stands at an instant: one row. A run whose deadline has passed is FAILED from that instant on, even before a sweep
--- has updated its row. Readers show these values, and the sweep writes the same values, so readers see no difference between
--- before and after it.
+-- How a run stands at an instant: one row. A RUNNING run ends at the earliest of three instants: its deadline, the end of its
+-- lease, and the end of the time that a stop gave to its runner. From that instant on it is FAILED, even before a sweep has
+-- updated its row. Readers show these values, and the sweep writes the same values, so readers see no difference between before
+-- and after it. When two of the instants are the same, the deadline comes before the stop, and the stop before the lease.
 create or replace function public.run_as_seen(r public.workflow_runs, p_now timestamptz)
 returns table (
   is_overdue boolean, status text, completed_at timestamptz, updated_at timestamptz, error text, failure_code text
 )
 language sql stable as $$
-  select overdue.is_overdue,
-    case when overdue.is_overdue then public.next_status(r.status, 'time_out') else r.status end,
-    case when overdue.is_overdue then r.deadline_at else r.completed_at end,
-    case when overdue.is_overdue then r.deadline_at else r.updated_at end,
+  select over.ended_at is not null,
+    case when over.ended_at is not null then public.next_status(r.status, 'time_out') else r.status end,
+    coalesce(over.ended_at, r.completed_at),
+    coalesce(over.ended_at, r.updated_at),
     case
-      when not overdue.is_overdue then r.error
+      when over.ended_at is null then r.error
+      when over.ended_at < r.deadline_at and over.ended_at = over.stop_ends_at
+        then coalesce('Stopped: ' || over.stop_reason, 'Stopped.')
+      when over.ended_at < r.deadline_at
+        then 'Lost: the runner sent no heartbeat for ' || over.lease_seconds || ' seconds.'
       when r.dispatched_at is null
         then public.never_taken_error(r.dispatch_count, r.dispatch_error)
       else 'Timed out: no result arrived within ' || extract(epoch from r.deadline_at - r.started_at)::int
         || ' seconds of the start.'
     end,
     case
-      when not overdue.is_overdue and r.status <> 'FAILED' then null
-      when not overdue.is_overdue and r.failure_code is not null then r.failure_code
-      -- What follows is for overdue runs, and for those that an earlier release has ended, which wrote no code.
+      when over.ended_at is null and r.status <> 'FAILED' then null
+      when over.ended_at is null and r.failure_code is not null then r.failure_code
+      when over.ended_at < r.deadline_at then
+        case when over.ended_at = over.stop_ends_at then 'STOPPED' else 'LOST' end
+      -- What follows is for runs past their deadline, and for those that an earlier release has ended, which wrote no code.
       when r.ended_by = 'CALLBACK' then 'REPORTED'
       when r.ended_by = 'STOP' then 'STOPPED'
       when r.ended_by = 'DISPATCH' then 'REJECTED'
       when r.dispatched_at is null then 'UNREACHED'
       else 'DEADLINE'
     end
-  from (select r.status = 'RUNNING' and r.deadline_at <= p_now as is_overdue) overdue
+  from (
+    select case when least(r.deadline_at, a.ends_at) <= p_now then least(r.deadline_at, a.ends_at) end as ended_at,
+      a.stop_ends_at, a.stop_reason, a.lease_seconds
+    from (select) run
+    left join public.running_attempts a on a.run_id = r.id
+    where r.status = 'RUNNING'
+    union all
+    select null, null, null, null where r.status <> 'RUNNING'
+  ) over
 $$;
+
+-- How the end of a run that ended by itself is recorded, by its failure code: the type of the event, and what ended the run.
+create or replace function public.overdue_event(p_failure_code text) returns text
+language sql immutable as $$
+  select case p_failure_code when 'LOST' then 'LOST' when 'STOPPED' then 'STOPPED' else 'TIMED_OUT' end
+$$;
+
+create or replace function public.overdue_ended_by(p_failure_code text) returns text
+language sql immutable as $$
+  select case p_failure_code when 'LOST' then 'LEASE' when 'STOPPED' then 'STOP' else 'DEADLINE' end
+$$;
+
+-- The runs of a tenant that are stored as RUNNING and have ended as `run_as_seen` says, the longest over first: up to `p_limit`,
+-- and at most twice as many. A run can be there twice.
+create or replace function public.overdue_runs(p_tenant_id uuid, p_now timestamptz, p_limit bigint)
+returns table (id uuid, workflow_definition_id uuid, ends_at timestamptz)
+language sql stable as $$
+  (
+    select r.id, r.workflow_definition_id, r.deadline_at
+    from public.workflow_runs r
+    where r.tenant_id = p_tenant_id and r.status = 'RUNNING' and r.deadline_at <= p_now
+    order by r.deadline_at
+    limit p_limit
+  )
+  union all
+  (
+    select r.id, r.workflow_definition_id, a.ends_at
+    from public.running_attempts a
+    join public.workflow_runs r on r.id = a.run_id
+    where a.tenant_id = p_tenant_id and a.ends_at <= p_now
+    order by a.ends_at
+    limit p_limit
+  )
+$$;
+
+-- When a RUNNING run ends, or has ended: see `run_as_seen`. Null for a run in another state. It is plpgsql, so that it looks up the
+-- run's attempt by its key: as a subquery of a list, the planner may read the attempts of all tenants.
+create or replace function public.run_ends_at(p_run_id uuid, p_status text, p_deadline_at timestamptz) returns timestamptz
+language plpgsql stable as $$
+begin
+  if p_status <> 'RUNNING' then
+    return null;
+  end if;
+  return least(p_deadline_at, (select a.ends_at from public.running_attempts a where a.run_id = p_run_id));
+end $$;
 
 -- The error of a run that reached its deadline before any runner had accepted its dispatch.
 create or replace function public.never_taken_error(p_tries integer, p_last_error text) returns text

@@ -8,7 +8,8 @@
 -- In a VOLATILE plpgsql function each statement has its own snapshot, which contains all that was committed before the statement
 -- began. So a statement after the lock sees all that the previous holder of the lock did.
 
--- Fails the overdue runs of locked definitions, each with an event. Run and event get the instant of the deadline.
+-- Fails the overdue runs of locked definitions, each with an event: TIMED_OUT, LOST or STOPPED. Run and event get the instant
+-- at which the run ended: see `run_as_seen`.
 -- Returns how late that was for each, in milliseconds.
 create or replace function public.end_overdue_runs(p_definition_ids uuid[], p_now timestamptz) returns float8[]
 language plpgsql as $$
@@ -24,24 +25,39 @@ begin
   end if;
   with ended as (
     update public.workflow_runs r
-    set (status, completed_at, updated_at, error, failure_code) = (
-        select seen.status, seen.completed_at, seen.updated_at, seen.error, seen.failure_code
+    set (status, completed_at, updated_at, error, failure_code, ended_by) = (
+        select seen.status, seen.completed_at, seen.updated_at, seen.error, seen.failure_code,
+          public.overdue_ended_by(seen.failure_code)
         from public.run_as_seen(r, p_now) seen),
-      ended_by = 'DEADLINE', next_dispatch_at = null
+      next_dispatch_at = null
     where r.workflow_definition_id = any (p_definition_ids) and r.status = 'RUNNING'
       and (select seen.is_overdue from public.run_as_seen(r, p_now) seen)
-    returning r.tenant_id, r.id, r.attempt, r.deadline_at,
-      round(extract(epoch from p_now - r.deadline_at) * 1000)::float8 as lag_ms
+    returning r.tenant_id, r.id, r.attempt, r.completed_at, r.failure_code,
+      round(extract(epoch from p_now - r.completed_at) * 1000)::float8 as lag_ms
+  ), forgotten as (
+    delete from public.running_attempts a
+    using ended
+    where a.run_id = ended.id
+    returning a.run_id, a.stop_reason, a.stop_user_id
   ), recorded as (
     insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
-    select tenant_id, id, attempt, 'TIMED_OUT', deadline_at, jsonb_build_object('lag_ms', lag_ms) from ended
+    select ended.tenant_id, ended.id, ended.attempt,
+      public.overdue_event(ended.failure_code), ended.completed_at,
+      jsonb_build_object('lag_ms', ended.lag_ms) || case
+        when ended.failure_code = 'STOPPED'
+          then jsonb_build_object('reason', forgotten.stop_reason, 'user_id', forgotten.stop_user_id)
+        else '{}'
+      end
+    from ended
+    left join forgotten on forgotten.run_id = ended.id
   )
   select coalesce(array_agg(lag_ms), '{}') into v_lags_ms from ended;
   return v_lags_ms;
 end $$;
 
--- Gives each free slot of locked definitions to the first run of the queue. A definition that is paused or has no runner starts
--- nothing.
+-- Gives each free slot of locked definitions to the first run of the queue that is not waiting for the back-off of a retry. A
+-- definition that is paused or has no runner starts nothing, and neither does one whose runs are leased: its runs start when a
+-- runner asks for one (`lease_runs`).
 -- Returns a JSON array of the dispatches that the caller must send, in the form of `dispatch_of`. Until their lease of
 -- `p_dispatch_lease_seconds` expires, no other Worker sends them. With a lease of 0 the sweep sends them, and the array is
 -- empty.
@@ -66,17 +82,19 @@ begin
   end if;
   with promoted as (
     update public.workflow_runs r
-    set status = public.next_status(r.status, 'promote'), started_at = p_now, updated_at = p_now,
+    set status = public.next_status(r.status, 'promote'), started_at = p_now, updated_at = p_now, not_before = null,
       deadline_at = p_now
         + make_interval(secs => (r.run_snapshot ->> 'max_run_duration_seconds')::int + p_grace_seconds),
       next_dispatch_at = p_now + make_interval(secs => p_dispatch_lease_seconds),
       dispatch_count = case when p_dispatch_lease_seconds > 0 then 1 else 0 end
     from unnest(p_definition_ids) locked (id)
-    join public.workflow_definitions d on d.id = locked.id and d.is_active and d.runner_url is not null
+    join public.workflow_definitions d on d.id = locked.id and d.is_active
+      and d.runner_url is not null and d.handover = 'webhook'
     cross join lateral (
       select waiting.id
       from public.workflow_runs waiting
       where waiting.workflow_definition_id = d.id and waiting.status = 'PENDING'
+        and (waiting.not_before is null or waiting.not_before <= p_now)
       order by waiting.queue_position
       limit 1
     ) first

@@ -39,9 +39,11 @@ begin
     with stopped as (
       update public.workflow_runs r
       set status = public.next_status(r.status, 'stop'), ended_by = 'STOP', failure_code = 'STOPPED', next_dispatch_at = null,
-        error = coalesce('Stopped: ' || p_reason, 'Stopped.'), completed_at = v_now, updated_at = v_now
+        not_before = null, error = coalesce('Stopped: ' || p_reason, 'Stopped.'), completed_at = v_now, updated_at = v_now
       where r.id = p_run_id
       returning r.tenant_id, r.id, r.attempt
+    ), forgotten as (
+      delete from public.running_attempts a using stopped where a.run_id = stopped.id
     )
     insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
     select tenant_id, id, attempt, 'STOPPED', v_now,

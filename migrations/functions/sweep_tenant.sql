@@ -21,15 +21,19 @@ begin
     return '{"is_paused": true, "lags_ms": [], "has_due_dispatches": false, "dispatches": [], "due_in_ms": null}';
   end if;
 
-  -- 1. Lock the definitions whose slot an overdue run holds.
+  -- 1. Lock the definitions whose slot an overdue run holds, and those with a run whose back-off is over.
   with locked as (
     select d.id
     from (
-      select r.workflow_definition_id
-      from public.workflow_runs r
-      where r.tenant_id = p_tenant_id and r.status = 'RUNNING' and r.deadline_at <= v_now
-      order by r.deadline_at
-      limit p_limit
+      select overdue.workflow_definition_id from public.overdue_runs(p_tenant_id, v_now, p_limit) overdue
+      union
+      (
+        select r.workflow_definition_id
+        from public.workflow_runs r
+        where r.tenant_id = p_tenant_id and r.not_before <= v_now
+        order by r.not_before
+        limit p_limit
+      )
     ) next
     join public.workflow_definitions d on d.id = next.workflow_definition_id
     for update of d skip locked
@@ -37,15 +41,15 @@ begin
   select array_agg(id) into v_definition_ids from locked;
   v_now := clock_timestamp();
 
-  -- 2. End the overdue runs, and promote the next ones.
+  -- 2. End the overdue runs, and promote the next ones. A run whose back-off is over waits only for the slot or a runner now.
   v_lags_ms := public.end_overdue_runs(v_definition_ids, v_now);
+  update public.workflow_runs r
+  set not_before = null
+  where r.tenant_id = p_tenant_id and r.not_before <= v_now and r.workflow_definition_id = any (v_definition_ids);
   v_dispatches := public.promote_next_runs(v_definition_ids, v_now, p_grace_seconds, p_dispatch_lease_seconds);
   return jsonb_build_object(
     'is_paused', false, 'lags_ms', v_lags_ms, 'dispatches', v_dispatches,
     'has_due_dispatches', exists (
       select from public.workflow_runs r where r.tenant_id = p_tenant_id and r.next_dispatch_at <= v_now),
-    'due_in_ms', public.ms_until(least(
-      (select min(r.deadline_at) from public.workflow_runs r where r.tenant_id = p_tenant_id and r.status = 'RUNNING'),
-      (select min(r.next_dispatch_at) from public.workflow_runs r
-        where r.tenant_id = p_tenant_id and r.next_dispatch_at > v_now))));
+    'due_in_ms', public.ms_until(public.next_due_at(p_tenant_id, v_now)));
 end $$;

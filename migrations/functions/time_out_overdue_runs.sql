@@ -1,4 +1,4 @@
--- Fails up to `p_limit` overdue runs, the longest overdue first, with an event for each, and starts the next runs of their
+-- Fails up to `p_limit` overdue runs (twice as many, when leases are among them), the longest overdue first, with an event for each, and starts the next runs of their
 -- queues. The dispatches of these are due at once, and the sweep sends them.
 -- `p_in_turn` is for a backlog: each tenant gets its share of the limit, so that one tenant's backlog does not delay the
 -- others.
@@ -32,23 +32,16 @@ begin
     ), overdue_tenant as (
       select tenant.id
       from tenant
-      where exists (
-        select from public.workflow_runs r
-        where r.tenant_id = tenant.id and r.status = 'RUNNING' and r.deadline_at <= v_now)
+      where exists (select from public.overdue_runs(tenant.id, v_now, 1))
     ), chosen as (
-      select overdue.workflow_definition_id, overdue.deadline_at,
-        row_number() over (partition by overdue_tenant.id order by overdue.deadline_at) as turn
+      select overdue.workflow_definition_id, overdue.ends_at,
+        row_number() over (partition by overdue_tenant.id order by overdue.ends_at) as turn
       from overdue_tenant
-      cross join lateral (
-        select r.workflow_definition_id, r.deadline_at
-        from public.workflow_runs r
-        where r.tenant_id = overdue_tenant.id and r.status = 'RUNNING' and r.deadline_at <= v_now
-        order by r.deadline_at
-        limit (select greatest(p_limit / nullif(count(*), 0), 1) from overdue_tenant)
-      ) overdue
+      cross join lateral public.overdue_runs(overdue_tenant.id, v_now,
+        (select greatest(p_limit / nullif(count(*), 0), 1) from overdue_tenant)) overdue
     ), locked as (
       select d.id
-      from (select * from chosen order by turn, deadline_at limit p_limit) next
+      from (select * from chosen order by turn, ends_at limit p_limit) next
       join public.workflow_definitions d on d.id = next.workflow_definition_id
       for update of d skip locked
     )
@@ -57,11 +50,23 @@ begin
     with locked as (
       select d.id
       from (
-        select r.workflow_definition_id
-        from public.workflow_runs r
-        where r.status = 'RUNNING' and r.deadline_at <= v_now
-        order by r.deadline_at
-        limit p_limit
+        -- `union` removes the duplicates: a run may have reached its deadline and lost its lease.
+        (
+          select r.workflow_definition_id
+          from public.workflow_runs r
+          where r.status = 'RUNNING' and r.deadline_at <= v_now
+          order by r.deadline_at
+          limit p_limit
+        )
+        union
+        (
+          select r.workflow_definition_id
+          from public.running_attempts a
+          join public.workflow_runs r on r.id = a.run_id
+          where a.ends_at <= v_now
+          order by a.ends_at
+          limit p_limit
+        )
       ) next
       join public.workflow_definitions d on d.id = next.workflow_definition_id
       for update of d skip locked

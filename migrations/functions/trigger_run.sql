@@ -49,7 +49,7 @@ begin
   v_now := clock_timestamp();
 
   -- 2. Who calls, and what may they see? This is checked after the lock, by the permissions of this moment.
-  select caller.tenant_id, caller.user_id, caller.role, d.name, d.runner_type, d.runner_url is not null, d.is_active,
+  select caller.tenant_id, caller.user_id, caller.role, d.name, d.runner_type, d.runner_url is not null or d.handover = 'lease', d.is_active,
     d.max_run_duration_seconds, d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids,
     d.template_path_part_id
   into v_tenant_id, v_user_id, v_role, v_name, v_runner_type, v_has_runner, v_is_active,

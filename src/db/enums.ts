@@ -48,11 +48,29 @@ export const RUN_EVENT_TYPES = [
   "DISPATCHED",
   "DISPATCH_FAILED",
   "DISPATCH_POSTPONED",
+  "LEASED",
+  "RELEASED",
+  "STOP_REQUESTED",
+  "STOP_SENT",
+  "STOP_ACKNOWLEDGED",
   "COMPLETED",
   "FAILED",
   "TIMED_OUT",
+  "LOST",
   "STOPPED",
   "RETRIED",
   "LATE_RESULT",
 ] as const;
 export type RunEventType = (typeof RUN_EVENT_TYPES)[number];
+
+/** How a run comes to its runner: the service sends it to the runner's URL, or the runner asks for it. */
+export const HANDOVERS = ["webhook", "lease"] as const;
+export type Handover = (typeof HANDOVERS)[number];
+
+/** The failures after which a policy may have a run tried again by itself. The others are final: a person decides. */
+export const RETRYABLE_FAILURES = ["LOST", "UNREACHED", "DEADLINE"] as const satisfies readonly FailureCode[];
+export type RetryableFailure = (typeof RETRYABLE_FAILURES)[number];
+
+/** What a key opens: all that its user may do, or nothing but taking runs that are leased. */
+export const KEY_KINDS = ["USER", "RUNNER"] as const;
+export type KeyKind = (typeof KEY_KINDS)[number];

@@ -67,6 +67,8 @@ export const workflowRuns = pgTable(
     /** Why the last dispatch failed. */
     dispatchError: text("dispatch_error"),
     dispatchedAt: instant("dispatched_at"),
+    /** Until then a PENDING run is not started: the back-off of an automatic retry. Null when it need not wait for that. */
+    notBefore: instant("not_before"),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -94,6 +96,8 @@ export const workflowRuns = pgTable(
     index("workflow_runs_tenant_deadline_index").on(t.tenantId, t.deadlineAt).where(sql`status = 'RUNNING'`),
     // `claim_dispatches`, where the tenants take turns, too; and when something is next due.
     index("workflow_runs_dispatch_index").on(t.tenantId, t.nextDispatchAt).where(sql`next_dispatch_at is not null`),
+    // When the back-off of an automatic retry is over: `due_in_ms`, `sweep_tenant`. Only runs that wait for that are in it.
+    index("workflow_runs_not_before_index").on(t.tenantId, t.notBefore).where(sql`not_before is not null`),
     // Whether an idempotency key is in use: `trigger_run`, `retry_run`.
     index("workflow_runs_idempotency_index")
       .on(t.workflowDefinitionId, t.idempotencyKey)
@@ -134,9 +138,13 @@ export const workflowRuns = pgTable(
       "workflow_runs_completed_check",
       sql`${t.status} <> 'COMPLETED' or (${t.startedAt} is not null and ${t.error} is null)`,
     ),
-    check("workflow_runs_ended_by_check", oneOf(sql`${t.endedBy}`, ["CALLBACK", "STOP", "DEADLINE", "DISPATCH"])),
+    check(
+      "workflow_runs_ended_by_check",
+      oneOf(sql`${t.endedBy}`, ["CALLBACK", "STOP", "DEADLINE", "DISPATCH", "LEASE"]),
+    ),
     check("workflow_runs_failure_code_check", oneOf(sql`${t.failureCode}`, FAILURE_CODES)),
     check("workflow_runs_dispatch_check", sql`${t.nextDispatchAt} is null or ${t.status} = 'RUNNING'`),
+    check("workflow_runs_not_before_check", sql`${t.notBefore} is null or ${t.status} = 'PENDING'`),
   ],
 );
 

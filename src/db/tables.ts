@@ -21,10 +21,16 @@ import { bytes, createdAt, instant, oneOf, path, updatedAt } from "./columns.ts"
 import {
   CAPABILITIES,
   type Capability,
+  HANDOVERS,
+  type Handover,
   IDP_TYPES,
   type IdpType,
+  KEY_KINDS,
+  type KeyKind,
   PART_TYPES,
   type PartType,
+  RETRYABLE_FAILURES,
+  type RetryableFailure,
   type Role,
   RUNNER_TYPES,
   type RunnerType,
@@ -73,6 +79,9 @@ export const apiKeys = pgTable(
     /** SHA-256 of the whole key. The key itself is shown once and kept nowhere. */
     keyHash: bytes("key_hash").notNull(),
     keySuffix: text("key_suffix").notNull(),
+    kind: text("kind").$type<KeyKind>().notNull().default("USER"),
+    /** Of a RUNNER key: the definitions whose runs it may lease; null for all of the tenant. */
+    workflowDefinitionIds: uuid("workflow_definition_ids").array(),
     createdAt: createdAt(),
     expiresAt: instant("expires_at"),
     revokedAt: instant("revoked_at"),
@@ -87,6 +96,8 @@ export const apiKeys = pgTable(
     index("api_keys_user_index").on(t.tenantId, t.userId, t.createdAt),
     check("api_keys_name_check", sql`char_length(${t.name}) between 1 and 100`),
     check("api_keys_key_hash_check", sql`octet_length(${t.keyHash}) = 32`),
+    check("api_keys_kind_check", oneOf(sql`${t.kind}`, KEY_KINDS)),
+    check("api_keys_workflow_definitions_check", sql`${t.kind} = 'RUNNER' or ${t.workflowDefinitionIds} is null`),
   ],
 );
 
@@ -204,6 +215,14 @@ export const workflowDefinitions = pgTable(
     outputPathPartIds: uuid("output_path_part_ids").array().notNull(),
     templatePathPartId: uuid("template_path_part_id"),
     isActive: boolean("is_active").notNull().default(true),
+    // The policy: the settings that the contract's definition does not have.
+    handover: text("handover").$type<Handover>().notNull().default("webhook"),
+    /** How long a runner may be silent before its run is LOST. */
+    leaseSeconds: integer("lease_seconds").notNull().default(60),
+    /** How often a run is tried in all, the first time included. */
+    maxAttempts: integer("max_attempts").notNull().default(1),
+    /** After which failures it is tried again by itself. */
+    retryOn: text("retry_on").$type<RetryableFailure>().array().notNull().default(sql`'{}'`),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -216,6 +235,8 @@ export const workflowDefinitions = pgTable(
       foreignColumns: [pathParts.tenantId, pathParts.id],
     }),
     index("workflow_definitions_newest_index").on(t.tenantId, t.createdAt, t.id),
+    // The definitions whose runs runners lease: each lease looks through the queues of its tenant's.
+    index("workflow_definitions_lease_index").on(t.tenantId).where(sql`handover = 'lease'`),
     // The definitions that refer to a path part. They are looked up before the part is deleted.
     index("workflow_definitions_path_parts_index").using(
       "gin",
@@ -224,6 +245,13 @@ export const workflowDefinitions = pgTable(
     check("workflow_definitions_name_check", sql`char_length(${t.name}) <= 255`),
     check("workflow_definitions_runner_type_check", oneOf(sql`${t.runnerType}`, RUNNER_TYPES)),
     check("workflow_definitions_runner_check", sql`(${t.runnerUrl} is null) = (${t.webhookSecretEncrypted} is null)`),
+    check("workflow_definitions_handover_check", oneOf(sql`${t.handover}`, HANDOVERS)),
+    check("workflow_definitions_lease_seconds_check", sql`${t.leaseSeconds} between 1 and 3600`),
+    check("workflow_definitions_max_attempts_check", sql`${t.maxAttempts} between 1 and 10`),
+    check(
+      "workflow_definitions_retry_on_check",
+      sql`${t.retryOn} <@ ${sql.raw(`array['${RETRYABLE_FAILURES.join("', '")}']::text[]`)}`,
+    ),
     check("workflow_definitions_max_run_duration_check", sql`${t.maxRunDurationSeconds} between 60 and 86400`),
     check(
       "workflow_definitions_path_parts_check",

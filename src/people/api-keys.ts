@@ -2,6 +2,7 @@ import { and, desc, eq, inArray, isNull, lt, type SQL, sql } from "drizzle-orm";
 import type { Credential } from "../db/access.ts";
 import { type Caller, callerBy, requireCaller } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
+import type { KeyKind } from "../db/enums.ts";
 import { apiKeys, users } from "../db/tables.ts";
 import { MAX_ACTIVE_API_KEYS } from "../http/credentials/api-key.ts";
 import { Problem, ValidationFailed } from "../http/problems.ts";
@@ -74,6 +75,8 @@ export async function createApiKey(db: Database, credential: Credential, key: Ne
             name: sql<string>`${key.name}::text`.as("name"),
             keyHash: sql<string>`decode(${key.hash}, 'hex')`.as("key_hash"),
             keySuffix: sql<string>`${key.suffix}::text`.as("key_suffix"),
+            kind: sql<KeyKind>`'USER'`.as("kind"),
+            workflowDefinitionIds: sql<string[] | null>`null::uuid[]`.as("workflow_definition_ids"),
             createdAt: sql<Date>`statement_timestamp()`.as("created_at"),
             expiresAt: sql<Date | null>`${key.expiresAt}::timestamptz`.as("expires_at"),
             revokedAt: sql<Date | null>`null::timestamptz`.as("revoked_at"),

@@ -32,12 +32,18 @@ export async function listRunEvents(
   const seen = seenNow(db);
   const run = db.$with("run").as(
     db
-      .select({ id: r.id, attempt: r.attempt, deadlineAt: r.deadlineAt, isOverdue: seen.isOverdue })
+      .select({
+        id: r.id,
+        attempt: r.attempt,
+        isOverdue: seen.isOverdue,
+        endedAt: seen.completedAt,
+        overdueEvent: seen.overdueEvent,
+      })
       .from(caller)
       .innerJoin(r, and(eq(r.tenantId, caller.tenantId), eq(r.id, request.runId), maySeeRun(caller, r)))
       .crossJoinLateral(seen),
   );
-  // A TIMED_OUT event that no sweep has recorded yet has no id. It is the last one.
+  // The end of a run that no sweep has recorded yet has no id. It is the last one.
   const happened = db.$with("happened").as(
     unionAll(
       db
@@ -53,9 +59,9 @@ export async function listRunEvents(
       db
         .select({
           eventId: sql<number | null>`null`.as("event_id"),
-          type: sql<RunEventType>`'TIMED_OUT'`.as("type"),
+          type: sql<RunEventType>`${run.overdueEvent}`.as("type"),
           attempt: run.attempt,
-          at: sql<string>`${run.deadlineAt}`.as("at"),
+          at: sql<string>`${run.endedAt}`.as("at"),
           detail: sql<RunEventRow["detail"]>`null`.as("detail"),
         })
         .from(run)

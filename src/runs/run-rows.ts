@@ -3,7 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { z } from "zod";
 import type { Database } from "../db/client.ts";
-import { RUN_STATUSES, RUNNER_TYPES, type RunStatus } from "../db/enums.ts";
+import { RUN_STATUSES, RUNNER_TYPES, type RunEventType, type RunStatus } from "../db/enums.ts";
 import { instant } from "../db/rows.ts";
 import { runSnapshotSchema } from "../db/run-snapshot.ts";
 import { workflowRuns } from "../db/run-tables.ts";
@@ -36,6 +36,8 @@ export const seenNow = (db: Database) =>
       completedAt: sql<string | null>`seen.completed_at`.as("seen_completed_at"),
       updatedAt: sql<string>`seen.updated_at`.as("seen_updated_at"),
       error: sql<string | null>`seen.error`.as("seen_error"),
+      /** The event that its end was, or will be, recorded as, when the end was a fact: see `end_overdue_runs`. */
+      overdueEvent: sql<RunEventType>`public.overdue_event(seen.failure_code)`.as("seen_overdue_event"),
     })
     .from(sql`public.run_as_seen(${r}, statement_timestamp()) seen`)
     .as("seen");
@@ -66,14 +68,17 @@ export const runColumns = sql`
   ${instant(sql`seen.completed_at`)} as completed_at, r.run_snapshot, seen.error,
   ${instant(sql`r.created_at`)} as created_at, ${instant(sql`seen.updated_at`)} as updated_at`;
 
-/**
- * True for a run `r` that is stored as RUNNING although its deadline has passed. It is the same rule as in `run_as_seen`, written
- * so that an index can be used.
- */
-export const isOverdue = sql`(r.status = 'RUNNING' and r.deadline_at <= statement_timestamp())`;
+/** When a run `r` that is stored as RUNNING ends, or has ended: at its deadline, or before that. */
+export const endsAt = sql`public.run_ends_at(r.id, r.status, r.deadline_at)`;
 
-/** True for a run `r` that is RUNNING and whose deadline has not passed. */
-export const isRunning = sql`(r.status = 'RUNNING' and r.deadline_at > statement_timestamp())`;
+/**
+ * True for a run `r` that is stored as RUNNING although it has ended. It is the same rule as in `run_as_seen`, written so that an
+ * index of RUNNING runs can be used.
+ */
+export const isOverdue = sql`(r.status = 'RUNNING' and ${endsAt} <= statement_timestamp())`;
+
+/** True for a run `r` that is RUNNING and has not ended. */
+export const isRunning = sql`(r.status = 'RUNNING' and ${endsAt} > statement_timestamp())`;
 
 /** The place of a PENDING run `r` in its queue: 1 for the run that starts next. Null for a run in another state. */
 export const placeInQueue: SQL = sql`case when r.status = 'PENDING' then (
@@ -83,4 +88,4 @@ export const placeInQueue: SQL = sql`case when r.status = 'PENDING' then (
 ) end`;
 
 /** True for a run `r` whose dispatch is due. */
-export const isDue = sql`(r.next_dispatch_at <= statement_timestamp() and r.deadline_at > statement_timestamp())`;
+export const isDue = sql`(r.next_dispatch_at <= statement_timestamp() and ${endsAt} > statement_timestamp())`;

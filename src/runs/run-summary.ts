@@ -3,7 +3,7 @@ import type { Credential } from "../db/access.ts";
 import { callerBy, maySeeRunAmong, readableDefinitionsOf, requireCaller } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
 import { workflowRunEvents as e } from "../db/run-tables.ts";
-import { isOverdue, r } from "./run-rows.ts";
+import { endsAt, isOverdue, r } from "./run-rows.ts";
 
 /** Counts and durations of the runs that a caller may see. Durations are in seconds, and null when there is nothing to measure. */
 export type RunSummary = {
@@ -36,7 +36,7 @@ export async function summariseRuns(db: Database, credential: Credential, window
       pending: sql<number>`count(*) filter (where ${r.status} = 'PENDING')::int`.as("pending"),
       running: sql<number>`count(*) filter (where ${r.status} = 'RUNNING' and not ${isOverdue})::int`.as("running"),
       overdue: sql<number>`count(*) filter (where ${isOverdue})::int`.as("overdue"),
-      overdueInWindow: sql<number>`count(*) filter (where ${isOverdue} and ${r.deadlineAt} > ${since})::int`.as(
+      overdueInWindow: sql<number>`count(*) filter (where ${isOverdue} and ${endsAt} > ${since})::int`.as(
         "overdue_in_window",
       ),
       oldestPendingSeconds: sql<number | null>`extract(epoch from

@@ -4,7 +4,7 @@ import { alias, unionAll } from "drizzle-orm/pg-core";
 import type { Database } from "../db/client.ts";
 import { workflowRunEvents as e, sweepState, workflowRuns } from "../db/run-tables.ts";
 import { workflowDefinitions as d } from "../db/tables.ts";
-import { isDue, isOverdue, isRunning, r } from "../runs/run-rows.ts";
+import { endsAt, isDue, isOverdue, isRunning, r } from "../runs/run-rows.ts";
 import { countRuns, secondsSince, secondsSinceFirst } from "./sweep-state.ts";
 
 /** Ages are in seconds; null when there is nothing to measure. */
@@ -83,7 +83,7 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
         overdue: countRuns(db, isOverdue),
         due: countRuns(db, isDue),
         waiting_for_retry: countRuns(db, isLater),
-        oldest_overdue: secondsSinceFirst(db, r.deadlineAt, isOverdue),
+        oldest_overdue: secondsSinceFirst(db, endsAt, isOverdue),
         oldest_due: secondsSinceFirst(db, r.nextDispatchAt, isDue),
       })
       .from(sql`(values (1)) once`),

@@ -2,7 +2,7 @@ import { and, eq, isNotNull, isNull, type SQL, type SQLWrapper, sql } from "driz
 import { type Database, repeatable } from "../db/client.ts";
 import { instant } from "../db/rows.ts";
 import { sweepState } from "../db/run-tables.ts";
-import { isDue, isOverdue, r } from "../runs/run-rows.ts";
+import { endsAt, isDue, isOverdue, r } from "../runs/run-rows.ts";
 
 const NOW = sql`statement_timestamp()`;
 
@@ -115,7 +115,7 @@ export type Readiness = {
   since_sweep: number | null;
   /** Seconds since the sweep was paused; null when it is not paused. */
   since_pause: number | null;
-  /** Seconds since the earliest deadline of an overdue run; null when none is overdue. */
+  /** Seconds since the earliest end of an overdue run; null when none is overdue. */
   overdue: number | null;
   /** Seconds since the oldest due dispatch became due; null when none is due. */
   due: number | null;
@@ -138,7 +138,7 @@ export async function readReadiness(db: Database): Promise<Readiness> {
       database_at: instant(sql`clock.now`),
       since_sweep: secondsSince(sweepState.endedAt),
       since_pause: secondsSince(sweepState.pausedAt),
-      overdue: secondsSinceFirst(db, r.deadlineAt, isOverdue),
+      overdue: secondsSinceFirst(db, endsAt, isOverdue),
       due: secondsSinceFirst(db, r.nextDispatchAt, isDue),
     })
     .from(CLOCK)

@@ -79,6 +79,14 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Pro
         ) stands
       where n % 100 = 1`,
     sql`
+      insert into runner_sessions (id, tenant_id, api_key_id, name, capacity, expires_at)
+      select md5(t.id || 'session' || n)::uuid, t.id, md5(t.id || 'key' || n)::uuid, 'Runner ' || n, 1,
+        statement_timestamp() + interval '1 day'
+      from t, generate_series(1, t.users) n`,
+    sql`
+      insert into running_attempts (run_id, tenant_id, attempt, lease_seconds, lease_expires_at)
+      select r.id, r.tenant_id, 1, 3600, statement_timestamp() + interval '1 hour' from workflow_runs r where r.status = 'RUNNING'`,
+    sql`
       insert into workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
       select r.tenant_id, r.id, 1, happened.* from workflow_runs r,
         lateral (values

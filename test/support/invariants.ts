@@ -186,6 +186,10 @@ function follow(stand: Stand, type: RunEventType, before: RunEventType | undefin
     case "DISPATCHED":
     case "DISPATCH_FAILED":
     case "DISPATCH_POSTPONED":
+    case "LEASED":
+    case "STOP_REQUESTED":
+    case "STOP_SENT":
+    case "STOP_ACKNOWLEDGED":
       return stand.status === "RUNNING" ? stand : null;
     case "COMPLETED":
       return change(stand, "complete", "CALLBACK");
@@ -196,6 +200,10 @@ function follow(stand: Stand, type: RunEventType, before: RunEventType | undefin
         : change(stand, "fail", "CALLBACK");
     case "TIMED_OUT":
       return change(stand, "timeOut", "DEADLINE");
+    case "LOST":
+      return change(stand, "timeOut", "LEASE");
+    case "RELEASED":
+      return change({ ...stand, attempt: stand.attempt + 1 }, "release", null);
     case "STOPPED":
       return change(stand, "stop", "STOP");
     case "RETRIED":
@@ -214,6 +222,7 @@ const TRANSITIONS = {
   giveUpDispatch: { from: ["RUNNING"], to: "FAILED" },
   stop: { from: ["PENDING", "RUNNING"], to: "FAILED" },
   retry: { from: ["FAILED"], to: "PENDING" },
+  release: { from: ["RUNNING"], to: "PENDING" },
 } as const satisfies Record<string, { from: readonly RunStatus[]; to: RunStatus }>;
 
 function change(stand: Stand, transition: keyof typeof TRANSITIONS, endedBy: string | null): Stand | null {

@@ -10,7 +10,7 @@ import {
 } from "../../db/access.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import { instant } from "../../db/rows.ts";
-import { isOverdue } from "../../runs/run-rows.ts";
+import { endsAt, isOverdue } from "../../runs/run-rows.ts";
 import { type Caller, caller } from "../caller.ts";
 
 /** One of the last 24 hours. `hour` is 0 for the hour that ends now. */
@@ -68,7 +68,7 @@ export async function viewHealth(db: Database, credential: Credential): Promise<
   const hourOf = (at: ReturnType<typeof sql>) => sql`least(23, floor(${since(at)} / 3600))::int`;
   const { rows } = await repeatable(db).execute<HealthView>(sql`
     with ${principal(credential)}, ${readableDefinitions}, running as (
-      select r.id, r.attempt, r.workflow_definition_id, r.deadline_at, r.next_dispatch_at, r.dispatched_at,
+      select r.id, r.attempt, r.workflow_definition_id, ${endsAt} as ends_at, r.next_dispatch_at, r.dispatched_at,
         r.dispatch_count, r.dispatch_error, ${isOverdue} as is_overdue
       from principal p
       join workflow_runs r on r.tenant_id = p.tenant_id and r.status = 'RUNNING' and ${runIsAmongVisible}
@@ -108,7 +108,7 @@ export async function viewHealth(db: Database, credential: Credential): Promise<
       ) failure
       where running.next_dispatch_at is not null and not running.is_overdue
       union all
-      select id, workflow_definition_id, deadline_at, public.never_taken_error(dispatch_count, dispatch_error), false
+      select id, workflow_definition_id, ends_at, public.never_taken_error(dispatch_count, dispatch_error), false
       from running where is_overdue and dispatched_at is null
       union all
       select id, workflow_definition_id, completed_at, error, false
@@ -130,7 +130,7 @@ export async function viewHealth(db: Database, credential: Credential): Promise<
       left join workflow_definitions d on d.id = latest.workflow_definition_id and ${definitionIsVisible}
     ), standing as (
       select count(*) filter (where is_overdue)::int as overdue,
-        max(${since(sql`deadline_at`)}) filter (where is_overdue) as overdue_seconds,
+        max(${since(sql`ends_at`)}) filter (where is_overdue) as overdue_seconds,
         count(*) filter (where not is_overdue and next_dispatch_at <= statement_timestamp())::int as due,
         max(${since(sql`next_dispatch_at`)}) filter (where not is_overdue and next_dispatch_at <= statement_timestamp())
           as due_seconds,

@@ -26,6 +26,18 @@ function describe({ type, attempt, detail, user_name }: ViewedEvent): Descriptio
       return { what: "Dispatch failed", more: reason, nextTryAt };
     case "DISPATCH_POSTPONED":
       return { what: "Dispatch postponed", more: reason, nextTryAt };
+    case "LEASED":
+      return { what: "Taken by a runner", more: textOf(detail?.runner) };
+    case "RELEASED":
+      return { what: `Given back by its runner: attempt ${attempt}`, more: reason };
+    case "STOP_REQUESTED":
+      return { what: `Stop requested${by}`, more: reason };
+    case "STOP_SENT":
+      return { what: "The runner was sent the stop", more: null };
+    case "STOP_ACKNOWLEDGED":
+      return { what: "The runner knows of the stop", more: null };
+    case "LOST":
+      return { what: "Lost: its runner fell silent", more: null };
     case "COMPLETED":
       return { what: "Completed", more: null };
     case "FAILED":

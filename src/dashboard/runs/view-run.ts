@@ -11,7 +11,7 @@ import {
 import { type Database, repeatable } from "../../db/client.ts";
 import type { FailureCode, RunEventType } from "../../db/enums.ts";
 import { instant } from "../../db/rows.ts";
-import { isOverdue, joinSeen, placeInQueue, type RunRow, runColumns } from "../../runs/run-rows.ts";
+import { joinSeen, placeInQueue, type RunRow, runColumns } from "../../runs/run-rows.ts";
 import { type Caller, caller, nameOf } from "../caller.ts";
 import { MAX_SHOWN } from "./run-data.tsx";
 
@@ -77,7 +77,8 @@ export async function viewRun(
       (select e.id, e.type, e.attempt, e.at, e.detail from run join workflow_run_events e on e.run_id = run.id
       order by e.id desc limit ${MAX_EVENTS})
       union all
-      select null, 'TIMED_OUT', r.attempt, r.deadline_at, null from run r where ${isOverdue}
+      select null, public.overdue_event(seen.failure_code), r.attempt, seen.completed_at, null
+      from run r ${joinSeen} where seen.is_overdue
     )
     select ${caller}, ${instant(sql`statement_timestamp()`)} as now, (
       select to_jsonb(viewed) from (
@@ -101,7 +102,8 @@ export async function viewRun(
               'user_name', (select ${nameOf(sql`u`)} from users u where u.id = holder.user_id))
             from workflow_runs holder
             where holder.workflow_definition_id = r.workflow_definition_id
-              and holder.status = 'RUNNING' and holder.deadline_at > statement_timestamp()
+              and holder.status = 'RUNNING'
+              and public.run_ends_at(holder.id, holder.status, holder.deadline_at) > statement_timestamp()
               and exists (select from principal p join workflow_runs r on r.id = holder.id and ${runIsVisible})
           ) end as blocked_by,
           (select count(*)::int from workflow_run_events e where e.run_id = r.id) as total_events,

@@ -13,7 +13,7 @@ import {
 import { type Database, repeatable } from "../../db/client.ts";
 import type { RunStatus } from "../../db/enums.ts";
 import { instant } from "../../db/rows.ts";
-import { isOverdue, isRunning } from "../../runs/run-rows.ts";
+import { endsAt, isOverdue, isRunning } from "../../runs/run-rows.ts";
 import { type DefinitionRow, definitionColumns } from "../../workflows/workflow-definitions.ts";
 import { type Caller, caller, nameOf, newestVisible } from "../caller.ts";
 import { type ListedRun, listed } from "../runs/view-runs.ts";
@@ -40,7 +40,7 @@ const outcomesOf = sql`(
   from (
     select r.id, r.created_at, row_number() over (order by r.created_at desc, r.id desc) as place,
       case when r.status = 'COMPLETED' then r.status else 'FAILED' end as status,
-      extract(epoch from case when ${isOverdue} then r.deadline_at else r.completed_at end - r.started_at)::float8 as seconds
+      extract(epoch from case when ${isOverdue} then ${endsAt} else r.completed_at end - r.started_at)::float8 as seconds
     from workflow_runs r
     where r.workflow_definition_id = d.id and (r.status in ('COMPLETED', 'FAILED') or ${isOverdue})
     order by r.created_at desc, r.id desc
