@@ -86,7 +86,7 @@ const DEFINITIONS = [
 ];
 
 /** Id, user, part, capability. */
-const GRANTS = [
+const PERMISSIONS = [
   [demoId(501), demoId(204), demoId(120), "READ_WRITE"],
   [demoId(502), demoId(204), demoId(113), "READ_ONLY"],
   [demoId(503), demoId(205), demoId(101), "READ_ONLY"],
@@ -152,7 +152,9 @@ export async function seedDemo(options: DemoOptions): Promise<void> {
     db.insert(workflowDefinitions).values(definitions).onConflictDoNothing(),
     db
       .insert(userPermissions)
-      .values(GRANTS.map(([id, userId, pathPartId, capability]) => ({ id, tenantId, userId, pathPartId, capability })))
+      .values(
+        PERMISSIONS.map(([id, userId, pathPartId, capability]) => ({ id, tenantId, userId, pathPartId, capability })),
+      )
       .onConflictDoNothing(),
     ...seedRuns(db),
   ]);

@@ -262,7 +262,7 @@ describe.concurrent("the dashboard", () => {
     await expect(asked).rejects.toThrow("Timeout");
   });
 
-  it("shows a USER what was granted, and offers no more", async ({ open }) => {
+  it("shows a USER what was permitted, and offers no more", async ({ open }) => {
     const [owner, user] = [await openAs("owner", open), await openAs("user", open)];
     await user.goto("/app/files");
     await user.getByText("There is nothing in it.").waitFor();

@@ -2,7 +2,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { BUSY_RUNNER, startFakeRunner } from "../support/fake-runner.ts";
 import { invoke, makeOverdue } from "../support/lifecycle.ts";
-import { grant } from "../support/path-parts.ts";
+import { permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { type Browser, PAGE_SETTINGS, signIn } from "./browser.ts";
@@ -97,8 +97,8 @@ describe("a run that ended without any runner having taken it", () => {
     const { sql } = service.database;
     const [node] = await sql`select path_part_id as id from workflow_definitions where id = ${tenant.definitionId}`;
     const parts = [String(node?.id), tenant.sourcesId, tenant.instructionsId];
-    await Promise.all(parts.map((part) => grant(service.database, tenant, part, "READ_ONLY")));
-    await grant(service.database, tenant, tenant.outputsId, "READ_WRITE");
+    await Promise.all(parts.map((part) => permit(service.database, tenant, part, "READ_ONLY")));
+    await permit(service.database, tenant, tenant.outputsId, "READ_WRITE");
     await invoke(service, tenant, tenant.user.key);
     expect((await readFailing(user)).list).toContain(linkToWorkflow());
     await sql`delete from user_permissions where tenant_id = ${tenant.id}`;

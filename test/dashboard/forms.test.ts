@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { eventTypes, insertRun, invoke, readRun } from "../support/lifecycle.ts";
-import { grant, insertParts, readPaths } from "../support/path-parts.ts";
+import { insertParts, permit, readPaths } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
 import { ABSENT_RUNNER, type Browser, openTenant, PAGE_SETTINGS } from "./browser.ts";
@@ -134,8 +134,8 @@ describe("what a role may not do", () => {
   it("is refused to a USER when forced, page by page", async () => {
     const { sql } = service.database;
     const [node] = await sql`select path_part_id as id from workflow_definitions where id = ${tenant.definitionId}`;
-    await grant(service.database, tenant, String(node?.id), "READ_ONLY");
-    await grant(service.database, tenant, tenant.sourcesId, "READ_ONLY");
+    await permit(service.database, tenant, String(node?.id), "READ_ONLY");
+    await permit(service.database, tenant, tenant.sourcesId, "READ_ONLY");
     const failed = await insertRun(service.database, tenant, { status: "FAILED" });
     const fields = await workflowFields();
     const forced: [string, Record<string, string | string[]>][] = [
@@ -309,7 +309,7 @@ describe("the files", () => {
       expect([path, response.status, requests]).toEqual([path, 404, 1]);
     }
     // Nor does it say to a USER what a folder is called that they may not see.
-    await grant(service.database, tenant, tenant.outputsId, "READ_ONLY");
+    await permit(service.database, tenant, tenant.outputsId, "READ_ONLY");
     expect((await user.get(page)).status).toBe(404);
     expect((await user.get(`/app/files/${tenant.outputsId}/move`)).status).toBe(200);
     expect((await user.get(`/app/files/${tenant.outputsId}/move?to=${tenant.sourcesId}`)).status).toBe(404);

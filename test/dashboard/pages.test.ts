@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
-import { grant, insertParts } from "../support/path-parts.ts";
+import { insertParts, permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { type Browser, openTenant, PAGE_SETTINGS, signIn } from "./browser.ts";
@@ -104,7 +104,7 @@ describe("every page", () => {
       sql`update api_keys set name = left(${hostile}, 100) where tenant_id = ${tenant.id}`,
       sql`update tenants set name = ${hostile} where id = ${tenant.id}`,
     ]);
-    await grant(service.database, tenant, tenant.sourcesId, "READ_ONLY");
+    await permit(service.database, tenant, tenant.sourcesId, "READ_ONLY");
     const runId = await insertRun(service.database, tenant, { status: "FAILED", error: hostile });
     await sql`
       update workflow_runs set run_snapshot = jsonb_set(run_snapshot, '{workflow_name}', to_jsonb(${hostile}::text)),
@@ -235,11 +235,11 @@ describe("a workflow's page", () => {
 });
 
 describe("a USER", () => {
-  it("sees what was granted, and nothing else", async () => {
+  it("sees what was permitted, and nothing else", async () => {
     const theirs = await insertRun(service.database, tenant, { status: "COMPLETED", userId: tenant.user.id });
     const others = await insertRun(service.database, tenant, { status: "COMPLETED" });
     await insertParts(service.database, tenant, ["/open", "/open/a.md", "/closed"]).then(({ idOf }) =>
-      grant(service.database, tenant, idOf("/open"), "READ_ONLY"),
+      permit(service.database, tenant, idOf("/open"), "READ_ONLY"),
     );
     const runs = await user.read("/app/runs");
     expect([runs.includes(theirs), runs.includes(others)]).toEqual([true, false]);
@@ -253,19 +253,19 @@ describe("a USER", () => {
     expect((await user.get("/app/health")).status).toBe(200);
   });
 
-  it("sees a granted workflow with its runs, but may not change it", async () => {
+  it("sees a permitted workflow with its runs, but may not change it", async () => {
     const others = await insertRun(service.database, tenant, { status: "FAILED" });
     const { sql } = service.database;
     const [node] = await sql`select path_part_id as id from workflow_definitions where id = ${tenant.definitionId}`;
-    await grant(service.database, tenant, String(node?.id), "READ_ONLY");
+    await permit(service.database, tenant, String(node?.id), "READ_ONLY");
     const workflow = await user.read(`/app/workflows/${tenant.definitionId}`);
     expect(workflow).toContain(others);
     for (const offered of ["Pause", "Edit", "Delete", "New workflow", "Invoke"])
       expect(workflow).not.toContain(`>${offered}<`);
     const rest = [tenant.sourcesId, tenant.instructionsId].map((id) =>
-      grant(service.database, tenant, id, "READ_ONLY"),
+      permit(service.database, tenant, id, "READ_ONLY"),
     );
-    await Promise.all([...rest, grant(service.database, tenant, tenant.outputsId, "READ_WRITE")]);
+    await Promise.all([...rest, permit(service.database, tenant, tenant.outputsId, "READ_WRITE")]);
     expect(await user.read(`/app/workflows/${tenant.definitionId}`)).toContain(">Invoke<");
     const run = await user.read(`/app/runs/${others}`);
     for (const offered of ["Retry", "Delete"]) expect(run).not.toContain(`>${offered}<`);

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { invokePath } from "../support/lifecycle.ts";
-import { grant, insertParts } from "../support/path-parts.ts";
+import { insertParts, permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { type Browser, openTenant, PAGE_SETTINGS } from "./browser.ts";
@@ -59,8 +59,8 @@ describe("letting somebody run a workflow", () => {
       set source_path_part_ids = ${[idOf("/all/in")]}, instruction_path_part_ids = ${[idOf("/all/how.md")]},
         output_path_part_ids = ${[idOf("/all/out")]}
       where id = ${tenant.definitionId}`;
-    await grant(service.database, tenant, idOf("/all"), "READ_ONLY");
-    await grant(service.database, tenant, idOf("/all/out"), "READ_ONLY");
+    await permit(service.database, tenant, idOf("/all"), "READ_ONLY");
+    await permit(service.database, tenant, idOf("/all/out"), "READ_ONLY");
     for (let n = 0; n < 2; n++) await owner.post(`${href}/${tenant.user.id}`);
     const node = `/workflows/${tenant.definitionId} READ_ONLY`;
     expect(await permissions()).toEqual(["/all READ_ONLY", "/all/out READ_WRITE", node]);

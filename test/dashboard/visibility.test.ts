@@ -1,7 +1,7 @@
 /** What a page leaves out for a USER who may see one part of what it shows, and not the other. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { insertRun, makeOverdue } from "../support/lifecycle.ts";
-import { grant } from "../support/path-parts.ts";
+import { permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
 import { type Browser, openTenant, PAGE_SETTINGS } from "./browser.ts";
@@ -27,7 +27,7 @@ async function workflowNodeId(): Promise<string> {
 
 describe("a USER with a permission on a workflow and on none of its files", () => {
   it("sees the files on the workflow's pages by their ids, without their paths", async () => {
-    await grant(service.database, tenant, await workflowNodeId(), "READ_WRITE");
+    await permit(service.database, tenant, await workflowNodeId(), "READ_WRITE");
     for (const path of [`/app/workflows/${tenant.definitionId}`, `/app/workflows/${tenant.definitionId}/edit`]) {
       const [seenByOwner, seenByUser] = await Promise.all([owner.read(path), user.read(path)]);
       for (const [part, id] of [
@@ -44,7 +44,7 @@ describe("a USER with a permission on a workflow and on none of its files", () =
 
 describe("a USER with a permission on files and on no workflow", () => {
   beforeEach(async () => {
-    await grant(service.database, tenant, tenant.sourcesId, "READ_ONLY");
+    await permit(service.database, tenant, tenant.sourcesId, "READ_ONLY");
   });
 
   it("is not told on a folder's page which workflows use it", async () => {

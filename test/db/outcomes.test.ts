@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { hashApiKey } from "../../src/http/credentials/api-key.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
-import { grant, insertParts } from "../support/path-parts.ts";
+import { insertParts, permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant, type TestUser } from "../support/tenant.ts";
 
@@ -123,7 +123,7 @@ async function accept({ tenant }: World, userId: string): Promise<Answer> {
 async function letRead({ tenant }: World): Promise<void> {
   const [row] = await service.database.sql`
     select path_part_id from workflow_definitions where id = ${tenant.definitionId}`;
-  await grant(service.database, tenant, String(row?.path_part_id), "READ_ONLY");
+  await permit(service.database, tenant, String(row?.path_part_id), "READ_ONLY");
 }
 
 const fail = ({ tenant, runId }: World) => callBack(service, tenant, runId, { status: "FAILED" });

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { insertDefinitions, insertRuns } from "../support/backlog.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
+import { insertDefinitions, insertRuns } from "../sweep/backlog.ts";
 
 /** One tenant has most of it, and is the longest overdue: the others must not wait for it. */
 const TENANTS = [91_000, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000];

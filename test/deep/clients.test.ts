@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { brokenInvariants } from "../model/invariants.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { print, seeds } from "../support/harness.ts";
-import { brokenInvariants } from "../support/invariants.ts";
 import { passDeadline } from "../support/lifecycle.ts";
 import { createRandom, type Random } from "../support/random.ts";
 import { type Service, startService } from "../support/service.ts";

@@ -1,10 +1,10 @@
 /** How exactly deadlines are enforced by alarms, also while some runners hang. */
 import { describe, expect, it } from "vitest";
-import { insertDefinitions, insertRuns } from "../support/backlog.ts";
+import { startLiveService } from "../hub/live-service.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { print } from "../support/harness.ts";
-import { startLiveService } from "../support/live-service.ts";
 import { createTenant } from "../support/tenant.ts";
+import { insertDefinitions, insertRuns } from "../sweep/backlog.ts";
 
 const TENANTS = 10;
 const RUNS_OF_A_TENANT = 50;

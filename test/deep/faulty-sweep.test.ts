@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createWorld, readStand, settle, startHurriedService, type World } from "../faults/world.ts";
+import { brokenInvariants } from "../model/invariants.ts";
 import { listDispatched, startFakeRunner } from "../support/fake-runner.ts";
 import { FAULTS } from "../support/harness-protocol.ts";
-import { brokenInvariants } from "../support/invariants.ts";
 import { callBack, invoke, invokePath, makeOverdue } from "../support/lifecycle.ts";
 import type { Service } from "../support/service.ts";
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { grant } from "../support/path-parts.ts";
+import { permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
 
@@ -13,7 +13,7 @@ describe("DELETE /v1/path-parts/{path_part_id} of a part that a workflow refers 
   it("names the workflow to who may see it, and neither names nor counts it to anybody else", async () => {
     const tenant = await createTenant(service.database);
     await service.database.sql`update workflow_definitions set name = 'Secret plan' where id = ${tenant.definitionId}`;
-    await grant(service.database, tenant, tenant.sourcesId, "READ_WRITE");
+    await permit(service.database, tenant, tenant.sourcesId, "READ_WRITE");
     const refusal = async (key: string) => {
       const response = await service.send("DELETE", `/v1/path-parts/${tenant.sourcesId}`, key);
       return [response.status, (await response.json<{ detail: string }>()).detail] as const;

@@ -4,7 +4,7 @@ import { openDatabase } from "../../src/db/client.ts";
 import { generateApiKey } from "../../src/http/credentials/api-key.ts";
 import { createTenant as createRealTenant } from "../../src/people/tenants.ts";
 import { contractFaults } from "../support/contract.ts";
-import { grant, insertParts } from "../support/path-parts.ts";
+import { insertParts, permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
 
@@ -48,8 +48,8 @@ describe("GET /v1/folders", () => {
 
   it("lists to a USER the topmost folders that they have a permission on, and answers 404 for other parents", async () => {
     const { tenant, tree } = await tenantWith(["/a", "/a/b", "/a/b/c", "/a/d.md", "/e"]);
-    await grant(service.database, tenant, tree.idOf("/a/b"), "READ_ONLY");
-    await grant(service.database, tenant, tree.idOf("/a/d.md"), "READ_ONLY");
+    await permit(service.database, tenant, tree.idOf("/a/b"), "READ_ONLY");
+    await permit(service.database, tenant, tree.idOf("/a/d.md"), "READ_ONLY");
     expect(pathsOf(await list(tenant.user.key))).toEqual(["/a/b"]);
     expect(pathsOf(await list(tenant.user.key, { parent_path_part_id: tree.idOf("/a/b") }))).toEqual(["/a/b/c"]);
     for (const path of ["/a", "/e", "/a/d.md"]) {

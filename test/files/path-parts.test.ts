@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { contractFaults } from "../support/contract.ts";
-import { grant, insertParts } from "../support/path-parts.ts";
+import { insertParts, permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
 
@@ -34,8 +34,8 @@ async function tenantWith(paths: string[]) {
 describe("GET /v1/path-parts/{path_part_id}", () => {
   it("answers a part as the contract has it, and what the caller may do with it", async () => {
     const { tenant, tree } = await tenantWith(["/a", "/a/b", "/c"]);
-    await grant(service.database, tenant, tree.idOf("/a"), "READ_ONLY");
-    await grant(service.database, tenant, tree.idOf("/c"), "READ_WRITE");
+    await permit(service.database, tenant, tree.idOf("/a"), "READ_ONLY");
+    await permit(service.database, tenant, tree.idOf("/c"), "READ_WRITE");
     const read = async (path: string, key: string) => {
       const response = await service.get(`/v1/path-parts/${tree.idOf(path)}`, key);
       expect(response.status).toBe(200);
@@ -65,7 +65,7 @@ describe("GET /v1/path-parts/{path_part_id}", () => {
   it("answers 404 for what the caller has no permission on, by whole names, and for another tenant's, all in the same words", async () => {
     const { tenant, tree } = await tenantWith(["/a", "/ab", "/a-b", "/b", "/b/a"]);
     const other = await tenantWith(["/a"]);
-    await grant(service.database, tenant, tree.idOf("/a"), "READ_WRITE");
+    await permit(service.database, tenant, tree.idOf("/a"), "READ_WRITE");
     const read = async (id: string, key: string) => {
       const response = await service.get(`/v1/path-parts/${id}`, key);
       const { request_id: _, ...body } = await response.json<Record<string, unknown>>();
@@ -128,9 +128,9 @@ describe("GET /v1/path-parts", () => {
     const { tenant, tree } = await tenantWith(["/a", "/a/b", "/a/b/c", "/a/b/c/d", "/ab", "/x", "/x/y", "/x/y.md"]);
     expect(await list(tenant.user.key)).toEqual({ items: [], total: 0, limit: 20, offset: 0 });
 
-    await grant(service.database, tenant, tree.idOf("/a/b"), "READ_ONLY");
-    await grant(service.database, tenant, tree.idOf("/a/b/c"), "READ_WRITE");
-    await grant(service.database, tenant, tree.idOf("/x"), "READ_ONLY");
+    await permit(service.database, tenant, tree.idOf("/a/b"), "READ_ONLY");
+    await permit(service.database, tenant, tree.idOf("/a/b/c"), "READ_WRITE");
+    await permit(service.database, tenant, tree.idOf("/x"), "READ_ONLY");
 
     const tops = await list(tenant.user.key);
     expect(pathsOf(tops)).toEqual(["/x", "/a/b"]);
@@ -158,7 +158,7 @@ describe("GET /v1/path-parts", () => {
       expect.arrayContaining([...ROOTS, "/a", "/a/b", "/a-b/x"]),
     );
 
-    await grant(service.database, tenant, tree.idOf("/a"), "READ_ONLY");
+    await permit(service.database, tenant, tree.idOf("/a"), "READ_ONLY");
     expect(await below({ max_depth: "9" }, tenant.user.key)).toEqual(all);
   });
 
@@ -202,7 +202,7 @@ describe("GET /v1/path-parts", () => {
   it("answers 404 for a parent that is unknown, not theirs to see or another tenant's", async () => {
     const { tenant, tree } = await tenantWith(["/a", "/ab"]);
     const other = await tenantWith(["/a"]);
-    await grant(service.database, tenant, tree.idOf("/a"), "READ_ONLY");
+    await permit(service.database, tenant, tree.idOf("/a"), "READ_ONLY");
     const cases: [string, string, number][] = [
       [tree.idOf("/a"), tenant.user.key, 200],
       [tree.idOf("/ab"), tenant.user.key, 404],
@@ -239,7 +239,7 @@ describe("GET /v1/path-parts", () => {
   it("costs one database request whatever it answers, for a USER with 50 permissions too", async () => {
     const folders = Array.from({ length: 50 }, (_, n) => `/g${n}`);
     const { tenant, tree } = await tenantWith(folders);
-    await Promise.all(folders.map((path) => grant(service.database, tenant, tree.idOf(path), "READ_WRITE")));
+    await Promise.all(folders.map((path) => permit(service.database, tenant, tree.idOf(path), "READ_WRITE")));
     const etag = (await service.get("/v1/path-parts", tenant.owner.key)).headers.get("etag") ?? "";
     const cases: [string, string, number, Record<string, string>?][] = [
       ["", tenant.owner.key, 200],

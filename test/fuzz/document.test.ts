@@ -3,7 +3,7 @@ import { seeds } from "../support/harness.ts";
 import { checkDocument } from "./check.ts";
 
 const SEEDS = 2;
-const EXTENT = { lists: 8, plans: 50 };
+const EXTENT = { lists: 4, plans: 50 };
 
 // Of so many requests the log would be longer than anybody reads.
 beforeAll(() => {

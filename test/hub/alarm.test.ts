@@ -4,8 +4,8 @@ import { openDatabase } from "../../src/db/client.ts";
 import { pauseSweep, resumeSweep } from "../../src/sweep/sweep-state.ts";
 import { type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, eventTypes, invoke, makeOverdue } from "../support/lifecycle.ts";
-import { type LiveService, startLiveService } from "../support/live-service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { type LiveService, startLiveService } from "./live-service.ts";
 
 let service: LiveService;
 let runner: FakeRunner;
@@ -61,21 +61,6 @@ describe("the alarm of a tenant", () => {
     const [timedOut] = await service.database.sql`
       select (detail ->> 'lag_ms')::float8 as lag_ms from workflow_run_events where run_id = ${first} and type = 'TIMED_OUT'`;
     expect(timedOut?.lag_ms).toBeLessThan(1_000);
-  });
-
-  it("tries a dispatch again when that is due", async () => {
-    await runner.script([{ status: 503 }]);
-    const runId = await invoke(service, tenant);
-    expect(await service.alarmInMs(tenant.id)).toSatisfy((ms: number) => ms > 3_000 && ms <= 6_100);
-    await runner.script([{ status: 202 }]);
-    await vi.waitFor(async () => expect(await eventTypes(service, tenant, runId)).toContain("DISPATCHED"), {
-      timeout: 10_000,
-      interval: 200,
-    });
-    const [took] = await service.database.sql`
-      select extract(epoch from max(at) filter (where type = 'DISPATCHED') - min(at) filter (where type = 'DISPATCH_FAILED'))::float8
-        as seconds from workflow_run_events where run_id = ${runId}`;
-    expect(took?.seconds).toSatisfy((seconds: number) => seconds >= 4 && seconds <= 7);
   });
 
   it("costs the database one request when nothing is due", async () => {

@@ -1,9 +1,9 @@
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { insertRun, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
-import { type LiveService, startLiveService } from "../support/live-service.ts";
 import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
+import { type LiveService, startLiveService } from "./live-service.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -23,29 +23,6 @@ async function fireCron(service: LiveService, times: number): Promise<number> {
   }
   return sweeps;
 }
-
-describe("the cron of a deployment that is idle", () => {
-  let service: LiveService;
-  beforeAll(async () => {
-    service = await startLiveService();
-    await service.database.sql`
-      insert into tenants (id, name) select gen_random_uuid(), 'Idle' from generate_series(1, 1000)`;
-    const tenant = await createTenant(service.database);
-    await insertRun(service.database, tenant, { status: "COMPLETED" });
-  });
-
-  it("asks the database at most once an hour", async () => {
-    takeClock();
-    const [, ofOneSweep] = await service.counted(() => service.sweep());
-    const [, requests] = await service.counted(async () => {
-      for (let minute = 1; minute < 1440; minute++) {
-        moveClock(MINUTE_MS);
-        await service.sweep();
-      }
-    });
-    expect(requests).toBe(23 * ofOneSweep);
-  });
-});
 
 describe("the cron", () => {
   it("sweeps every minute again from a change on, until 40 s have passed without one", async () => {

@@ -2,9 +2,9 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { preferredWait } from "../../src/http/live/prefer.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, invoke, invokePath, makeOverdue } from "../support/lifecycle.ts";
-import { type LiveService, startLiveService } from "../support/live-service.ts";
 import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { type LiveService, startLiveService } from "./live-service.ts";
 
 let service: LiveService;
 let tenant: TestTenant;
@@ -43,41 +43,6 @@ describe("GET of a run with Prefer: wait", () => {
     expect((await service.database.countRequests()) - before).toBe(3);
   });
 
-  it("answers after that time as the run stands", async () => {
-    const runId = await invoke(service, tenant);
-    const began = Date.now();
-    const [response, requests] = await service.counted(() => read(runId, { Prefer: "respond-async, wait=1" }));
-    expect(Date.now() - began).toBeGreaterThanOrEqual(900);
-    expect(await response.json()).toMatchObject({ status: "RUNNING" });
-    expect(response.headers.get("Preference-Applied")).toBe("wait=1");
-    expect(requests).toBe(2);
-  });
-
-  it("with If-None-Match answers as soon as anything changed, else 304", async () => {
-    await invoke(service, tenant);
-    const waiting = await invoke(service, tenant);
-    const etag = (await read(waiting, {})).headers.get("ETag") ?? "";
-    const unchanged = await read(waiting, { Prefer: "wait=1", "If-None-Match": etag });
-    expect([unchanged.status, unchanged.headers.get("Preference-Applied")]).toEqual([304, "wait=1"]);
-    const [changed, ms] = await meanwhile(read(waiting, { Prefer: "wait=20", "If-None-Match": etag }), () =>
-      service.send("POST", `/v1/workflow-runs/${waiting}/stop`, tenant.owner.key),
-    );
-    expect(changed.status).toBe(200);
-    expect(ms).toBeLessThan(5_000);
-    const first = await read(waiting, { Prefer: "wait=20", "If-None-Match": etag });
-    expect(first.status).toBe(200);
-  });
-
-  it("wakes by itself at the deadline", async () => {
-    const runId = await invoke(service, tenant);
-    await service.database.sql`
-      update workflow_runs set deadline_at = statement_timestamp() + interval '1 second' where id = ${runId}`;
-    const began = Date.now();
-    const response = await read(runId, { Prefer: "wait=20" });
-    expect(await response.json()).toMatchObject({ status: "FAILED" });
-    expect(Date.now() - began).toBeLessThan(3_000);
-  });
-
   it("answers at once what has ended, and 404 for what is not there", async () => {
     const runId = await invoke(service, tenant);
     await makeOverdue(service, runId);
@@ -96,16 +61,6 @@ describe("GET of a run with Prefer: wait", () => {
       const response = await other.get(`/v1/workflow-runs/${runId}`, theirs.owner.key, { Prefer: "wait=20" });
       expect([response.status, response.headers.get("Preference-Applied")]).toEqual([200, null]);
     }
-  });
-
-  it("is no error when the database goes away meanwhile", async () => {
-    const runId = await invoke(service, tenant);
-    const asking = read(runId, { Prefer: "wait=1" });
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    await service.database.inflict({ kind: "refused" });
-    const response = await asking;
-    await service.database.mend();
-    expect(await response.json()).toMatchObject({ status: "RUNNING" });
   });
 });
 

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import { answeringRunner } from "../support/fake-runner.ts";
-import { brokenInvariants } from "../support/invariants.ts";
 import type { Service } from "../support/service.ts";
 import { createTenant, runToken, type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";
+import { brokenInvariants } from "./invariants.ts";
 import { look } from "./look.ts";
 import {
   type Answer,

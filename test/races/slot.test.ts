@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { brokenInvariants } from "../model/invariants.ts";
 import { type Dispatched, type FakeRunner, listDispatched, startFakeRunner } from "../support/fake-runner.ts";
 import { seeds } from "../support/harness.ts";
-import { brokenInvariants } from "../support/invariants.ts";
 import { invokePath, passDeadline } from "../support/lifecycle.ts";
 import { createRandom, type Random } from "../support/random.ts";
 import { type Service, startService } from "../support/service.ts";

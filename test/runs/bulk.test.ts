@@ -2,7 +2,7 @@ import { v7 as uuid } from "uuid";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { BUSY_RUNNER, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { eventTypes, insertRun, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
-import { grant } from "../support/path-parts.ts";
+import { permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
@@ -142,7 +142,7 @@ describe("a change of many runs", () => {
     });
     const [node] = await service.database.sql`
       select path_part_id from workflow_definitions where id = ${tenant.definitionId}`;
-    await grant(service.database, tenant, String(node?.path_part_id), "READ_ONLY");
+    await permit(service.database, tenant, String(node?.path_part_id), "READ_ONLY");
     expect(await change({ action: "stop", filter }, tenant.user.key)).toMatchObject({
       matched: 2,
       done: 1,

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { BUSY_RUNNER, createTenantWithRunner } from "../support/fake-runner.ts";
 import { callBack, invoke, readRun } from "../support/lifecycle.ts";
-import { grant } from "../support/path-parts.ts";
+import { permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
@@ -157,7 +157,7 @@ describe("an explanation", () => {
     expect(hidden.message).toBe("It waits for its workflow's slot: it is next in the queue.");
 
     const [row] = await sql`select path_part_id from workflow_definitions where id = ${tenant.definitionId}`;
-    await grant(service.database, tenant, String(row?.path_part_id), "READ_ONLY");
+    await permit(service.database, tenant, String(row?.path_part_id), "READ_ONLY");
     expect(await explain(own, tenant.user.key)).toMatchObject({
       ...{ blocked_by: { run_id: holder }, durations: { runs: 1 }, runner_last_seen_at: expect.any(String) },
     });

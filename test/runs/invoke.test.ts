@@ -240,20 +240,20 @@ describe("POST /v1/workflow-definitions/{definition_id}/invoke", () => {
   it("needs of a USER read on the workflow, A, B and D, and write on C", async () => {
     const tenant = await newTenant();
     const { sql } = service.database;
-    const grant = (path: string, capability: string) => sql`
+    const permit = (path: string, capability: string) => sql`
       insert into user_permissions (id, tenant_id, user_id, path_part_id, capability)
       select gen_random_uuid(), tenant_id, ${tenant.user.id}, id, ${capability}
       from path_parts where tenant_id = ${tenant.id} and materialized_path = ${path}`;
     const status = async () => (await service.send("POST", invokePath(tenant), tenant.user.key, {})).status;
 
     expect(await status()).toBe(404);
-    await grant("/workflows", "READ_ONLY");
+    await permit("/workflows", "READ_ONLY");
     const refused = await service.send("POST", invokePath(tenant), tenant.user.key, {});
     expect(refused.status).toBe(403);
     expect((await refused.json<{ detail: string }>()).detail).toContain(`read on ${tenant.sourcesId}`);
-    await grant("/sources", "READ_ONLY");
-    await grant("/instructions.md", "READ_ONLY");
-    await grant("/outputs", "READ_ONLY");
+    await permit("/sources", "READ_ONLY");
+    await permit("/instructions.md", "READ_ONLY");
+    await permit("/outputs", "READ_ONLY");
     expect(await status()).toBe(403);
     await sql`update user_permissions set capability = 'READ_WRITE' where user_id = ${tenant.user.id}`;
     expect(await status()).toBe(202);

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { contractFaults } from "../support/contract.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, insertRun, invoke } from "../support/lifecycle.ts";
-import { grant } from "../support/path-parts.ts";
+import { permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
@@ -70,7 +70,7 @@ async function createReadableTenant(): Promise<TestTenant> {
   const tenant = await createTenant(service.database);
   const [node] = await service.database
     .sql`select path_part_id as id from workflow_definitions where id = ${tenant.definitionId}`;
-  await grant(service.database, tenant, String(node?.id), "READ_ONLY");
+  await permit(service.database, tenant, String(node?.id), "READ_ONLY");
   return tenant;
 }
 

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { contractFaults } from "../support/contract.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, eventTypes, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
-import { grant } from "../support/path-parts.ts";
+import { permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
@@ -26,9 +26,9 @@ const letUserRead = (tenant: TestTenant) => service.database.sql`
 /** Lets the tenant's USER do what an invoke needs. */
 async function letUserInvoke(tenant: TestTenant): Promise<void> {
   await letUserRead(tenant);
-  await grant(service.database, tenant, tenant.sourcesId, "READ_ONLY");
-  await grant(service.database, tenant, tenant.instructionsId, "READ_ONLY");
-  await grant(service.database, tenant, tenant.outputsId, "READ_WRITE");
+  await permit(service.database, tenant, tenant.sourcesId, "READ_ONLY");
+  await permit(service.database, tenant, tenant.instructionsId, "READ_ONLY");
+  await permit(service.database, tenant, tenant.outputsId, "READ_WRITE");
 }
 
 describe("POST /v1/workflow-runs/{run_id}/stop", () => {

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findFreePort } from "../../scripts/local/ports.ts";
-import { type LocalStack, root, run, startStack } from "../support/node/local-stack.ts";
 import { runScript } from "../support/node/run-script.ts";
+import { type LocalStack, root, run, startStack } from "./local-stack.ts";
 
 const READY = "Enter shows this again";
 

@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { root, run } from "../support/node/local-stack.ts";
 import { runScript } from "../support/node/run-script.ts";
+import { root, run } from "./local-stack.ts";
 
 const { scripts, engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 

@@ -1,6 +1,6 @@
 import { sign } from "hono/jwt";
 import { formatApiKey } from "../../src/http/credentials/api-key.ts";
-import type { Call } from "./operations.ts";
+import { type Call, OPERATION_IDS } from "./operations.ts";
 import type { Stage } from "./stage.ts";
 import type { TestTenant } from "./tenant.ts";
 import { addUser, runToken } from "./tenant.ts";
@@ -131,3 +131,12 @@ export async function unknownCallers(stage: Stage, other: Stage): Promise<Record
 }
 
 const addAdmin = (stage: Stage) => addUser(stage.service.database, stage.tenant, "ADMIN");
+
+/** `count` of the callers, another choice for each operation, so that all of them come up. */
+export function inTurn<Some>(callers: Record<string, Some>, operationId: string, count: number): Record<string, Some> {
+  const all = Object.entries(callers);
+  const size = Math.min(count, all.length);
+  const start = OPERATION_IDS.indexOf(operationId) * size;
+  const chosen = Array.from({ length: size }, (_, i) => all[(start + i) % all.length]);
+  return Object.fromEntries(chosen.filter((entry) => entry !== undefined));
+}

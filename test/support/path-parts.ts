@@ -34,7 +34,7 @@ export async function insertParts({ sql }: Database, tenant: TestTenant, paths: 
 }
 
 /** Gives a user, the tenant's USER if none is named, a permission on a part and all below it. Returns its id. */
-export async function grant(
+export async function permit(
   { sql }: Database,
   tenant: TestTenant,
   pathPartId: string,

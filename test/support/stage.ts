@@ -1,5 +1,5 @@
 import type { NeonQueryFunction } from "@neondatabase/serverless";
-import { grant, insertParts } from "./path-parts.ts";
+import { insertParts, permit } from "./path-parts.ts";
 import { addUser, createTenant, runToken, type TestTenant, type TestUser, WEBHOOK_SECRET } from "./tenant.ts";
 
 /** What a stage needs of a service: the tests have one in workerd, and the benchmark one in a process of its own. */
@@ -112,7 +112,7 @@ export async function addFolder(stage: Stage): Promise<string> {
 
 /** A new permission of the colleague's. Returns its id. */
 export async function addPermission(stage: Stage): Promise<string> {
-  return grant(stage.service.database, stage.tenant, await addFolder(stage), "READ_ONLY", stage.colleague);
+  return permit(stage.service.database, stage.tenant, await addFolder(stage), "READ_ONLY", stage.colleague);
 }
 
 /** A new USER. Returns their id. */

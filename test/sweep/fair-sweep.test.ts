@@ -4,11 +4,11 @@ import { openDatabase } from "../../src/db/client.ts";
 import { postponeDispatchesTo } from "../../src/runners/record-dispatch.ts";
 import { claimDueDispatches } from "../../src/sweep/claim-due-dispatches.ts";
 import { timeOutOverdueRuns } from "../../src/sweep/end-runs.ts";
-import { insertDefinitions, insertRuns } from "../support/backlog.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { type Service, startService } from "../support/service.ts";
 import { SETTINGS } from "../support/settings.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { insertDefinitions, insertRuns } from "./backlog.ts";
 
 const onChanged = () => {};
 

@@ -5,7 +5,7 @@ import { decryptWebhookSecret } from "../../src/runners/secret-box.ts";
 import { contractFaults } from "../support/contract.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { insertRun, invoke, invokePath, makeOverdue, readRun } from "../support/lifecycle.ts";
-import { grant, insertParts, type TestTree } from "../support/path-parts.ts";
+import { insertParts, permit, type TestTree } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { SETTINGS } from "../support/settings.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
@@ -216,7 +216,7 @@ describe("POST /v1/workflow-definitions", () => {
 
   it("is for an OWNER or ADMIN", async () => {
     const { tenant, tree, body } = await prepare();
-    await grant(service.database, tenant, tree.idOf("/in"), "READ_WRITE");
+    await permit(service.database, tenant, tree.idOf("/in"), "READ_WRITE");
     const response = await service.send("POST", PATH, tenant.user.key, body);
     expect(response.status).toBe(403);
     expect(await total(tenant)).toBe(1);
@@ -272,7 +272,7 @@ describe("GET /v1/workflow-definitions", () => {
 
 async function grantDefinition(tenant: TestTenant, id: string, capability: "READ_ONLY" | "READ_WRITE") {
   const [node] = await service.database.sql`select path_part_id as id from workflow_definitions where id = ${id}`;
-  await grant(service.database, tenant, node?.id, capability);
+  await permit(service.database, tenant, node?.id, capability);
 }
 
 describe("PUT /v1/workflow-definitions/{definition_id}", () => {
@@ -330,7 +330,7 @@ describe("PUT /v1/workflow-definitions/{definition_id}", () => {
     await grantDefinition(tenant, id, "READ_WRITE");
     expect(await locsOf(await put())).toHaveLength(4);
     for (const path of ["/in", "/how.md", "/out", "/form.md"]) {
-      await grant(service.database, tenant, tree.idOf(path), "READ_ONLY");
+      await permit(service.database, tenant, tree.idOf(path), "READ_ONLY");
     }
     const outputsRefused = await put();
     expect([outputsRefused.status, (await outputsRefused.json<{ detail: string }>()).detail]).toEqual([

@@ -14,7 +14,7 @@ import { findFreePort } from "../../../scripts/local/ports.ts";
 import { type Postgres, startPostgres } from "../../../scripts/local/postgres.ts";
 import { startSqlEndpoint } from "../../../scripts/local/sql-endpoint.ts";
 import { migrate } from "../../../scripts/migrate.ts";
-import { brokenInvariants } from "../../support/invariants.ts";
+import { brokenInvariants } from "../../model/invariants.ts";
 import { createRandom } from "../../support/random.ts";
 import { SETTINGS } from "../../support/settings.ts";
 import { createTenant } from "../../support/tenant.ts";

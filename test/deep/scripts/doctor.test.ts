@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { seedDemo } from "../../../scripts/local/demo.ts";
 import { readConfig } from "../../../src/config.ts";
-import { insertDefinitions, insertRuns } from "../../support/backlog.ts";
 import { BUSY_RUNNER } from "../../support/fake-runner.ts";
 import { runScript } from "../../support/harness.ts";
 import { insertRun, invoke } from "../../support/lifecycle.ts";
 import { type Service, startService } from "../../support/service.ts";
 import { SETTINGS } from "../../support/settings.ts";
 import { createTenant } from "../../support/tenant.ts";
+import { insertDefinitions, insertRuns } from "../../sweep/backlog.ts";
 
 let service: Service;
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { insertDefinitions, insertRuns } from "../../support/backlog.ts";
 import { runScript } from "../../support/harness.ts";
 import { type Service, startService } from "../../support/service.ts";
 import { createTenant } from "../../support/tenant.ts";
+import { insertDefinitions, insertRuns } from "../../sweep/backlog.ts";
 
 let service: Service;
 

@@ -1,4 +1,4 @@
-/** Runs one of `scripts/` as a process of its own, for the tests (see `test/support/script.ts`). */
+/** Runs one of `scripts/` as a process of its own, for the tests. */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";

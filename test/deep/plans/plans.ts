@@ -1,6 +1,6 @@
-import { askHarness } from "./harness.ts";
-import type { ExplainedStatement, PlanNode } from "./harness-protocol.ts";
-import type { Service } from "./service.ts";
+import { askHarness } from "../../support/harness.ts";
+import type { ExplainedStatement, PlanNode } from "../../support/harness-protocol.ts";
+import type { Service } from "../../support/service.ts";
 
 /** Does `action`, and returns what it returned and the plans of all statements that the service sent for it. */
 export async function explained<Result>(

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { fillTenant, SMALL_TABLES } from "../deep/large-tenant.ts";
-import { knownCallers, SESSION_SETTINGS } from "../support/callers.ts";
-import type { ExplainedStatement } from "../support/harness-protocol.ts";
-import { type Call, callOf, OPERATION_IDS } from "../support/operations.ts";
-import { explained, nodesOf, rowsRead } from "../support/plans.ts";
-import { requestOf, type Service, startService } from "../support/service.ts";
-import { createStage, type Stage } from "../support/stage.ts";
-import { runToken } from "../support/tenant.ts";
+import { knownCallers, SESSION_SETTINGS } from "../../support/callers.ts";
+import type { ExplainedStatement } from "../../support/harness-protocol.ts";
+import { type Call, callOf, OPERATION_IDS } from "../../support/operations.ts";
+import { requestOf, type Service, startService } from "../../support/service.ts";
+import { createStage, type Stage } from "../../support/stage.ts";
+import { runToken } from "../../support/tenant.ts";
+import { fillTenant, SMALL_TABLES } from "./large-tenant.ts";
+import { explained, nodesOf, rowsRead } from "./plans.ts";
 
 let service: Service;
 let stage: Stage;

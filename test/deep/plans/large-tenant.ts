@@ -1,5 +1,5 @@
-import type { TestDatabase } from "../support/database.ts";
-import type { TestTenant } from "../support/tenant.ts";
+import type { TestDatabase } from "../../support/database.ts";
+import type { TestTenant } from "../../support/tenant.ts";
 
 /** How much the large tenant has, and each of the small ones beside it. */
 const LARGE = { users: 200, folders: 800, documents: 100, definitions: 20_000, runs: 5 };

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { fillTenant, SMALL_TABLES } from "../deep/large-tenant.ts";
-import { SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
-import { insertRun } from "../support/lifecycle.ts";
-import { explained, nodesOf, rowsRead } from "../support/plans.ts";
-import { type Service, startService } from "../support/service.ts";
-import { createStage, type Stage } from "../support/stage.ts";
+import { SESSION_SETTINGS, sessionToken } from "../../support/callers.ts";
+import { insertRun } from "../../support/lifecycle.ts";
+import { type Service, startService } from "../../support/service.ts";
+import { createStage, type Stage } from "../../support/stage.ts";
+import { fillTenant, SMALL_TABLES } from "./large-tenant.ts";
+import { explained, nodesOf, rowsRead } from "./plans.ts";
 
 let service: Service;
 let stage: Stage;

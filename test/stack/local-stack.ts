@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 
-export const root = join(import.meta.dirname, "../../..");
+export const root = join(import.meta.dirname, "../..");
 
 /** The exit code of `command`, and all that it printed. The environment has PATH, HOME and what is given. */
 export function run(command: string, args: readonly string[], env: Record<string, string> = {}, cwd = root) {

@@ -1,4 +1,4 @@
-/** The example runner as a process of its own, for the tests (see `test/support/example-runner.ts`). */
+/** The example runner as a process of its own, for the tests (see `example-runner.ts`). */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { BUSY_RUNNER } from "./fake-runner.ts";
+import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { callBack, invoke } from "../support/lifecycle.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { type Ask, brokenInvariants } from "./invariants.ts";
-import { callBack, invoke } from "./lifecycle.ts";
-import { type Service, startService } from "./service.ts";
-import { createTenant, type TestTenant } from "./tenant.ts";
 
 let service: Service;
 let ask: Ask;

@@ -1,7 +1,7 @@
 import { Client } from "pg";
 import { openExplainer } from "../../../scripts/local/explain.ts";
 import type { SqlTransaction } from "../../../scripts/local/sql-executor.ts";
-import type { ExplainedStatement } from "../harness-protocol.ts";
+import type { ExplainedStatement } from "../../support/harness-protocol.ts";
 
 /**
  * Explains the statements that the service sends to the databases for which this was switched on. Each transaction is executed

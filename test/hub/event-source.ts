@@ -12,6 +12,8 @@ export type EventReader = {
   next(): Promise<StreamedEvent | null>;
   /** The events up to the one of this type. Fails when the stream ends before. */
   until(type: string): Promise<StreamedEvent[]>;
+  /** All events until the stream ends. */
+  drain(): Promise<StreamedEvent[]>;
   /** The client leaves. */
   close(): Promise<void>;
 };
@@ -56,6 +58,13 @@ export function readEvents(response: Response): EventReader {
         if (event.event === type) return events;
       }
     },
+    async drain() {
+      const events: StreamedEvent[] = [];
+      for (let event = await next(); event !== null; event = await next()) events.push(event);
+      return events;
+    },
     close: () => reader.cancel(),
   };
 }
+
+export const typesOf = (events: { event: string }[]) => events.map(({ event }) => event);

@@ -1,7 +1,7 @@
 /** Inserts many runs at once: a backlog, as after a time without sweeps. */
 import { v7 as uuid } from "uuid";
-import type { TestDatabase } from "./database.ts";
-import { encryptSecret, type TestTenant } from "./tenant.ts";
+import type { TestDatabase } from "../support/database.ts";
+import { encryptSecret, type TestTenant } from "../support/tenant.ts";
 
 /** Puts `count` definitions with a runner into the tenant. Returns their ids. */
 export async function insertDefinitions(

@@ -5,7 +5,7 @@ import { vi } from "vitest";
 import type { Hub } from "../../src/hub/hub.ts";
 import type { Register } from "../../src/hub/register.ts";
 import { TenantSweeper } from "../../src/worker.ts";
-import { type Service, type ServiceOptions, startService } from "./service.ts";
+import { type Service, type ServiceOptions, startService } from "../support/service.ts";
 
 declare global {
   namespace Cloudflare {

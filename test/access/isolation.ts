@@ -1,0 +1,147 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { inTurn, knownCallers, SESSION_SETTINGS } from "../support/callers.ts";
+import { type Call, callOf, OPERATION_IDS } from "../support/operations.ts";
+import { requestOf, type Service, startService } from "../support/service.ts";
+import {
+  addDefinition,
+  addEnded,
+  addFolder,
+  addInvite,
+  addKey,
+  addPermission,
+  addRunning,
+  createStage,
+  type Stage,
+} from "../support/stage.ts";
+import { runToken } from "../support/tenant.ts";
+
+/** The two marks have nothing in common, so that one is never found by chance in what is of the other. */
+const MARKS = ["zebra", "quokka"] as const;
+
+let service: Service;
+let zebra: Stage;
+let quokka: Stage;
+
+let tables: string[];
+
+/** Puts some of everything into a tenant. */
+async function fill(stage: Stage, times: number): Promise<void> {
+  for (let time = 0; time < times; time++) {
+    await addDefinition(stage);
+    await addEnded(stage, "COMPLETED");
+    await addEnded(stage, "FAILED");
+    await addRunning(stage);
+    await addFolder(stage);
+    await addPermission(stage);
+    await addKey(stage);
+    await addInvite(stage);
+  }
+}
+
+/** Every table with something of a tenant's in it. */
+async function listTables(): Promise<string[]> {
+  const rows = await service.database.sql`
+    select table_name from information_schema.columns where column_name = 'tenant_id' and table_schema = 'public'`;
+  return rows.map((row) => String(row.table_name));
+}
+
+/** All that the database has of a tenant, as text. */
+async function dump({ tenant }: Stage): Promise<string> {
+  const { sql } = service.database;
+  const parts = await Promise.all(
+    tables.map((table) =>
+      sql.query(`select to_jsonb(t)::text as row from ${table} t where tenant_id = $1 order by 1`, [tenant.id]),
+    ),
+  );
+  return parts.flatMap((rows) => rows.map((row) => row.row)).join("\n");
+}
+
+const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
+/** What must not be seen outside of a tenant: its mark, and all ids in its rows. */
+const secretsOf = (stage: Stage, dumped: string) => [...new Set([stage.mark, ...(dumped.match(UUID) ?? [])])];
+
+/** The callers of the tenant that calls, without the one of the other tenant. */
+async function ownCallers(id: string, count: number) {
+  const { stranger: _, ...own } = await knownCallers(quokka, zebra);
+  return Object.entries(inTurn(own, id, count));
+}
+
+/** An answer, with all that a reader of it sees. */
+async function answerText(call: Call, token: string | undefined): Promise<string> {
+  const response = await service.fetch(call.path, requestOf(call, token));
+  return `${[...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n")}\n\n${await response.text()}`;
+}
+
+/** The marks and ids of the other tenant in an answer, without those that the request itself contained. */
+function leaks(text: string, secrets: readonly string[], call: Call): string[] {
+  const said = JSON.stringify(call);
+  return secrets.filter((secret) => text.includes(secret) && !said.includes(secret));
+}
+
+/** The same call, on the same things, by somebody who knows nothing but their ids. */
+function inWordsOf({ mark }: Stage, call: Call): Call {
+  if (call.body === undefined) return call;
+  return { ...call, body: JSON.parse(JSON.stringify(call.body).replaceAll(zebra.mark, mark)) };
+}
+
+/** Two tenants, and that neither sees or changes anything of the other. So many callers try each operation, others another one. */
+export function describeIsolation(callerCount: number): void {
+  beforeAll(async () => {
+    service = await startService({ settings: SESSION_SETTINGS });
+    await service.sweep();
+    tables = await listTables();
+    [zebra, quokka] = await Promise.all([createStage(service, MARKS[0]), createStage(service, MARKS[1])]);
+    await fill(zebra, 1);
+  });
+
+  describe("two tenants filled alike", () => {
+    it.each(OPERATION_IDS)("%s reveals nothing of one tenant to the callers of the other", async (id) => {
+      const secrets = secretsOf(zebra, await dump(zebra));
+      expect(secrets.length).toBeGreaterThan(40);
+      for (const [name, caller] of await ownCallers(id, callerCount)) {
+        const call = await callOf(id, quokka);
+        const token = call.runId === undefined ? caller() : await runToken(quokka.tenant, call.runId);
+        expect([name, leaks(await answerText(call, token), secrets, call)]).toEqual([name, []]);
+      }
+    });
+
+    it.each(OPERATION_IDS)("%s changes nothing in another tenant, even for a caller who knows its ids", async (id) => {
+      const call = inWordsOf(quokka, await callOf(id, zebra));
+      const before = await dump(zebra);
+      const secrets = secretsOf(zebra, before);
+      for (const [name, caller] of await ownCallers(id, callerCount)) {
+        expect([name, leaks(await answerText(call, caller()), secrets, call)]).toEqual([name, []]);
+      }
+      if (call.runId !== undefined) await answerText(call, await runToken(quokka.tenant, call.runId));
+      expect(await dump(zebra)).toBe(before);
+    });
+
+    it("count only their own rows: each answer to one tenant stays the same, byte for byte, while the other grows", async () => {
+      const calls = await Promise.all(OPERATION_IDS.map((id) => callOf(id, quokka)));
+      const gets = [...calls, { method: "GET" as const, path: "/v1/path-parts?max_depth=9" }].filter(
+        ({ method, path }) => method === "GET" && !["/", "/livez", "/healthz", "/readyz"].includes(path),
+      );
+      expect(gets.length).toBeGreaterThan(10);
+      const { bare: _, stranger: __, ...own } = await knownCallers(quokka, zebra);
+      const readAll = async () => {
+        const bodies: [string, string][] = [];
+        for (const call of gets) {
+          for (const [name, caller] of Object.entries(own)) {
+            const response = await service.fetch(call.path, requestOf(call, caller()));
+            // The request id differs each time, and the waiting time of a PENDING run grows.
+            const body = (await response.text()).replaceAll(
+              /"(request_id|oldest_pending_seconds)":("[^"]*"|[\d.]+)/g,
+              "",
+            );
+            bodies.push([`${call.path} ${name}`, `${response.status} ${body}`]);
+          }
+        }
+        return Object.fromEntries(bodies);
+      };
+      const before = await readAll();
+      await fill(zebra, 3);
+      expect(await readAll()).toEqual(before);
+    });
+  });
+}

@@ -1,0 +1,105 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Caller, inTurn, knownCallers, RUN_TOKEN, SESSION_SETTINGS, unknownCallers } from "../support/callers.ts";
+import { findOperation, operations } from "../support/document.ts";
+import { type Call, callOf, OPERATION_IDS, OPERATIONS, type Operation } from "../support/operations.ts";
+import { requestOf, type Service, startService } from "../support/service.ts";
+import { createStage, type Stage } from "../support/stage.ts";
+
+let service: Service;
+let stage: Stage;
+let known: Awaited<ReturnType<typeof knownCallers>>;
+let unknown: Record<string, Caller>;
+
+/** Sends a call as a caller would, and counts what it costs. */
+async function send(call: Call, caller: Caller) {
+  const token = await caller(call);
+  const [response, databaseRequests] = await service.counted(() => service.fetch(call.path, requestOf(call, token)));
+  return { status: response.status, body: await response.text(), databaseRequests };
+}
+
+/** What each of these callers is answered to the same call. It costs at most one database request. */
+async function statusesOf(callers: Record<string, Caller>, call: Call): Promise<[name: string, status: number][]> {
+  const statuses: [string, number][] = [];
+  for (const [name, caller] of Object.entries(callers)) {
+    const { status, databaseRequests } = await send(call, caller);
+    statuses.push([name, status]);
+    expect(databaseRequests).toBeLessThanOrEqual(1);
+  }
+  return statuses;
+}
+
+type Row = [id: string, operation: Operation];
+
+const rows: Row[] = Object.entries(OPERATIONS);
+const ofCallers = rows.flatMap(([id, { answers }]): [string, readonly number[]][] =>
+  typeof answers === "string" ? [] : [[id, answers]],
+);
+const ofAnybody = rows.filter(([, { answers }]) => answers === "anybody");
+const ofRunners = rows.filter(([, { answers }]) => answers === "runner");
+
+/**
+ * The rights of everybody to every operation. Of those whom the service does not know, so many call each operation, others
+ * another one.
+ */
+export function describeMatrix(unknownCount: number): void {
+  beforeAll(async () => {
+    service = await startService({ settings: SESSION_SETTINGS });
+    await service.sweep();
+    stage = await createStage(service, "matrix");
+    const other = await createStage(service, "another");
+    known = await knownCallers(stage, other);
+    unknown = await unknownCallers(stage, other);
+  });
+
+  it("has a row for every operation of the OpenAPI document, and no other", () => {
+    expect(OPERATION_IDS.toSorted()).toEqual(operations.map(({ operationId }) => operationId).sort());
+  });
+
+  describe.each(ofCallers)("%s", (id, [bare, reader, writer, admin, owner, stranger]) => {
+    it("answers each known caller by their permissions, in one database request", async () => {
+      const answers = new Map<string, Awaited<ReturnType<typeof send>>>();
+      let call = await callOf(id, stage);
+      for (const [name, caller] of Object.entries(known)) {
+        // A change may have used up what it was about.
+        if (answers.size > 0 && call.method !== "GET") call = await callOf(id, stage);
+        answers.set(name, await send(call, caller));
+      }
+
+      expect(Object.fromEntries([...answers].map(([name, { status }]) => [name, status]))).toEqual({
+        ...{ bare, reader, writer, admin, owner, ownerBySession: owner, stranger },
+      });
+      for (const { status, body, databaseRequests } of answers.values()) {
+        // A run that starts is also dispatched, after the answer.
+        if (!OPERATIONS[id]?.startsRuns || status >= 400) expect(databaseRequests).toBe(1);
+        expect(Object.keys(findOperation(id).responses)).toContain(String(status));
+        // The answer names the missing right.
+        if (status === 403) expect(JSON.parse(body).detail).toMatch(/\b(OWNER|ADMIN|read|write)\b/);
+      }
+    });
+
+    it("answers 401 to invalid credentials, and changes nothing", async () => {
+      const call = await callOf(id, stage);
+      const callers = inTurn(unknown, id, unknownCount);
+      expect(await statusesOf(callers, call)).toEqual(Object.keys(callers).map((name) => [name, 401]));
+      expect((await send(call, known.owner)).status).toBe(owner);
+    });
+  });
+
+  describe.each(ofRunners)("%s", (id) => {
+    it("answers 401 to everybody but the run's runner, known or not", async () => {
+      const call = await callOf(id, stage);
+      const callers: Record<string, Caller> = { ...unknown, ...known };
+      const { [RUN_TOKEN]: runner, ...others } = callers;
+      expect(await statusesOf(others, call)).toEqual(Object.keys(others).map((name) => [name, 401]));
+      expect(runner && (await send(call, runner)).status).toBe(200);
+    });
+  });
+
+  describe.each(ofAnybody)("%s", (id) => {
+    it("answers 200 to everybody, known or not", async () => {
+      const call = await callOf(id, stage);
+      const everybody = { ...inTurn(unknown, id, unknownCount), ...known };
+      expect(await statusesOf(everybody, call)).toEqual(Object.keys(everybody).map((name) => [name, 200]));
+    });
+  });
+}

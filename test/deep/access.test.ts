@@ -1,0 +1,11 @@
+import { describe } from "vitest";
+import { describeIsolation } from "../access/isolation.ts";
+import { describeMatrix } from "../access/matrix.ts";
+import { describeSecrets } from "../access/secrets.ts";
+
+describe("every caller, known or not, at every operation", () => describeMatrix(Number.POSITIVE_INFINITY));
+
+describe("every caller of a tenant, at every operation on another", () => describeIsolation(Number.POSITIVE_INFINITY));
+
+describe("every caller, known or not, when the service is searched for secrets", () =>
+  describeSecrets(Number.POSITIVE_INFINITY, { ownServer: true }));
