@@ -14,7 +14,10 @@ type Attempt = { run_id: string; attempt: number };
 type Input = Record<string, unknown> | null;
 type Work = { deadline_at: string; run_snapshot: Snapshot; input: Input };
 type Run = Attempt & Work & { callback_url: string; callback_token: string };
-type Message = { type: "workflow_run.dispatched"; data: Run } | { type: "workflow_run.stopped"; data: Attempt };
+type Message =
+  | { type: "workflow_run.dispatched"; data: Run }
+  | { type: "workflow_run.stopped"; data: Attempt }
+  | { type: "runner.test"; data: object };
 type Result = { status: "COMPLETED" } | { status: "FAILED"; error: string };
 
 const { HOST = "127.0.0.1", PORT = "8788", WEBHOOK_SECRET = "" } = process.env;
@@ -72,8 +75,9 @@ async function callBack(id: string, run: Run, result: Result): Promise<boolean> 
   }
 }
 
-/** Handles a message. The service waits for at most 15 s, so the work goes on after the answer. */
+/** Handles a message. The service waits for at most 15 s, so the work goes on after the answer. Other messages, such as a test, ask for nothing. */
 function obey({ type, data }: Message): void {
+  if (type !== "workflow_run.dispatched" && type !== "workflow_run.stopped") return;
   const id = `${data.run_id}.${data.attempt}`;
   const known = attempts.get(id);
   const attempt = known ?? new AbortController();
@@ -82,7 +86,7 @@ function obey({ type, data }: Message): void {
   // A stop may arrive before its dispatch. The attempt is then known already, and is not begun.
   if (type === "workflow_run.stopped") attempt.abort("It was stopped.");
   else if (known) console.log(id, "came again");
-  else if (type === "workflow_run.dispatched") execute(id, data, attempt.signal);
+  else execute(id, data, attempt.signal);
 }
 
 const server = createServer(async (request, response) => {

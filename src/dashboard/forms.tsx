@@ -7,6 +7,7 @@ import { type Fault, PROBLEMS, Problem, ValidationFailed } from "../http/problem
 import { DialogContext } from "./components.tsx";
 import { Page, type Section } from "./layout.tsx";
 import { html } from "./render.ts";
+import { inWords, type Wording } from "./wording.ts";
 
 /** Why a form was refused: the faults of its fields, or a sentence about the whole. */
 export type Failure = { faults: readonly Fault[]; detail: string | null };
@@ -56,19 +57,22 @@ const RESUMED =
 
 /**
  * Does what a form asks for. When that is refused for the values of the form, or when its sender had to sign in again,
- * answers the form with these values.
+ * answers the form with these values, and with all their faults in the words of the form.
  */
 export async function submit(
   c: Context<AppEnv>,
   action: () => Promise<Response>,
   again: (failure: Failure) => JSX.Element,
+  wording: Wording = {},
 ): Promise<Response> {
   const { values } = await readForm(c);
   if (values[RESUMED_FIELD] !== undefined) return html(c, again({ faults: [], detail: RESUMED }));
   try {
     return await action();
   } catch (error) {
-    if (error instanceof ValidationFailed) return html(c, again({ faults: error.faults, detail: null }), 422);
+    if (error instanceof ValidationFailed) {
+      return html(c, again({ faults: error.faults.map((fault) => inWords(fault, wording)), detail: null }), 422);
+    }
     if (error instanceof Problem && error.code === "conflict") {
       return html(c, again({ faults: [], detail: error.message }), PROBLEMS.conflict.status);
     }

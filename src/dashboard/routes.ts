@@ -11,6 +11,8 @@ import { runs } from "./runs/runs.tsx";
 import { signIn } from "./sign-in-routes.tsx";
 import { answerErrorPage } from "./signed-in.tsx";
 import { sharing } from "./workflows/sharing-routes.tsx";
+import { runnerTests } from "./workflows/test-runner-routes.tsx";
+import { workflowForms } from "./workflows/workflow-form-routes.tsx";
 import { workflows } from "./workflows/workflow-routes.tsx";
 
 export const pages = new Hono<AppEnv>();
@@ -18,7 +20,19 @@ export const pages = new Hono<AppEnv>();
 const sections = new Hono<AppEnv>();
 sections.onError(answerErrorPage);
 sections.get("/app", (c) => c.redirect("/app/runs"));
-for (const section of [signIn, openInvites, runs, run, workflows, sharing, files, people, healthPage])
+for (const section of [
+  signIn,
+  openInvites,
+  runs,
+  run,
+  workflowForms,
+  workflows,
+  sharing,
+  runnerTests,
+  files,
+  people,
+  healthPage,
+])
   sections.route("/", section.routes);
 sections.all("/app/*", (c) => {
   throw noSuchRoute(sections, c.req.path, "There is no such page.");

@@ -66,6 +66,9 @@ export function checkBody<Schema extends z.ZodType>(schema: Schema, value: unkno
   throw new ValidationFailed(toFaults("body", result.error, value));
 }
 
+/** The faults that {@link checkBody} would throw. */
+export const findFaults = (schema: z.ZodType, value: unknown): Fault[] => faultsOf("body", schema, value);
+
 function faultsOf(location: Location, schema: z.ZodType, value: unknown): Fault[] {
   const result = parse(schema, value);
   return result.success ? [] : toFaults(location, result.error, value);

@@ -68,6 +68,20 @@ export async function notifyStopped(message: StopMessage, options: SendOptions):
   return verdict.kind === "accepted";
 }
 
+export type TestMessage = { id: string; definitionId: string; url: string; webhookSecret: string; at: string };
+
+/**
+ * Sends a runner a message that asks for no work, so that people can see whether it is reached and knows the secret. It is sent
+ * once. Never throws.
+ */
+export async function sendTest(message: TestMessage, options: SendOptions): Promise<Verdict> {
+  const { id, definitionId, ...rest } = message;
+  return send(
+    { ...rest, id: `${id}.test`, type: "runner.test", data: { workflow_definition_id: definitionId } },
+    options,
+  );
+}
+
 type Message = { url: string; webhookSecret: string; id: string; at: string; type: string; data: object };
 
 async function send(message: Message, options: SendOptions): Promise<Verdict> {

@@ -9,6 +9,11 @@ const TOO_SHORT =
   `Must have at least ${MIN_SECRET_BYTES} bytes, after \`whsec_\` and decoded where it begins so. ` +
   "Make one with `openssl rand -base64 32`.";
 
+/** A new secret: 256 random bits. */
+export function generateWebhookSecret(): string {
+  return KEY_PREFIX + crypto.getRandomValues(new Uint8Array(32)).toBase64();
+}
+
 /** Null when messages can be signed with the secret; else a sentence that says what is wrong with it. */
 export function checkWebhookSecret(secret: string): string | null {
   const isKey = secret.startsWith(KEY_PREFIX);

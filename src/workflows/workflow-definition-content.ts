@@ -2,7 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Config } from "../config.ts";
 import { type Fault, ValidationFailed } from "../http/problems.ts";
 import { encryptWebhookSecret } from "../runners/secret-box.ts";
-import { checkRunnerUrl, type RunnerUrlOptions } from "../runners/url-guard.ts";
+import { checkRunnerUrl } from "../runners/url-guard.ts";
 import { checkWebhookSecret } from "../runners/webhook-secret.ts";
 import { findRepeated } from "./abcd.ts";
 import type { DefinitionContent } from "./change-workflow-definition.ts";
@@ -19,11 +19,7 @@ type DefinitionRequest = Omit<z.infer<typeof UpdateWorkflowDefinitionRequestSche
  * Converts a request to the content that is stored, with the webhook secret encrypted.
  * @throws ValidationFailed for a runner's URL or secret that is not allowed, and for path parts that are named twice
  */
-export async function toContent(
-  { encryptionKeys, allowLocalRunners, publicUrl }: Config,
-  id: string,
-  body: DefinitionRequest,
-): Promise<DefinitionContent> {
+export async function toContent(config: Config, id: string, body: DefinitionRequest): Promise<DefinitionContent> {
   const { runner_config: runner = null, template_path_part_id = null, description = null } = body;
   const content = {
     id,
@@ -38,20 +34,23 @@ export async function toContent(
     isActive: body.is_active,
   };
   const faults = findRepeated(content);
-  if (runner !== null) faults.unshift(...runnerFaults(runner, { allowLocal: allowLocalRunners, publicUrl }));
+  if (runner !== null) faults.unshift(...findRunnerFaults(config, runner));
   if (faults.length > 0) throw new ValidationFailed(faults);
   return {
     ...content,
     runner: runner && {
       url: runner.url,
       webhookSecretEncrypted:
-        runner.webhook_secret === null ? null : await encryptWebhookSecret(encryptionKeys, id, runner.webhook_secret),
+        runner.webhook_secret === null
+          ? null
+          : await encryptWebhookSecret(config.encryptionKeys, id, runner.webhook_secret),
     },
   };
 }
 
-function runnerFaults(runner: Runner, options: RunnerUrlOptions): Fault[] {
-  const ofUrl = checkRunnerUrl(runner.url, options);
+/** The faults of a runner's URL and secret that a schema does not find. */
+export function findRunnerFaults({ allowLocalRunners, publicUrl }: Config, runner: Runner): Fault[] {
+  const ofUrl = checkRunnerUrl(runner.url, { allowLocal: allowLocalRunners, publicUrl });
   const ofSecret = runner.webhook_secret === null ? null : checkWebhookSecret(runner.webhook_secret);
   return [
     ...(ofUrl === null

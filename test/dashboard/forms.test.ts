@@ -1,4 +1,6 @@
+import { Webhook } from "standardwebhooks";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { startFakeRunner } from "../support/fake-runner.ts";
 import { eventTypes, insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { insertParts, permit, readPaths } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -190,12 +192,13 @@ describe("the form of a workflow", () => {
     expect(again.headers.get("Location")).toBe(invoked.headers.get("Location"));
   });
 
-  it("shows every fault of the API beside its field, and all that was chosen", async () => {
+  it("shows every fault beside its field, in the words of the form, and all that was chosen", async () => {
     const fields = await workflowFields();
     const [response, requests] = await service.counted(() =>
       owner.post("/app/workflows/new", {
         ...fields,
-        name: "n".repeat(256),
+        name: "",
+        runner_url: "ftp://runner.example.com",
         max_run_duration_seconds: "5",
         output: [],
         template: ["no-id - -"],
@@ -205,10 +208,11 @@ describe("the form of a workflow", () => {
     const html = await response.clone().text();
     expect(html).toContain(`value="${fields.source[0]}" checked=""`);
     expect(await faultsIn(response)).toEqual([
-      "Must have at most 255 characters.",
+      "Give it a name.",
+      expect.stringMatching(/^Must be/),
       "Must be at least 60.",
-      "Must have at least 1 items.",
-      "Must be a UUID of 8-4-4-4-12 hex digits.",
+      "Choose at least one output.",
+      "Choose one.",
     ]);
   });
 
@@ -219,6 +223,68 @@ describe("the form of a workflow", () => {
     );
     expect([response.status, requests]).toEqual([422, 1]);
     expect(await faultsIn(response)).toEqual(["Must be a FOLDER: this is a DOCUMENT."]);
+    const twice = await owner.post("/app/workflows/new", { ...fields, source: fields.output });
+    expect(await faultsIn(twice)).toEqual(["Names the same path part as “Sources”."]);
+  });
+
+  it("makes a folder or a document in an open folder and chooses it, in one request", async () => {
+    const { source: _, ...fields } = await workflowFields();
+    const making = {
+      ...fields,
+      make: `source:${tenant.sourcesId}`,
+      new_type_source: "DOCUMENT",
+      new_name_source: "a.csv",
+    };
+    const [response, requests] = await service.counted(() => owner.post("/app/workflows/new", making));
+    expect([response.status, requests]).toEqual([200, 1]);
+    const choice = `${await partId("/sources/a.csv")} DOCUMENT /sources/a.csv`;
+    const html = await response.text();
+    expect(html).toContain(`name="source" value="${choice}" checked=""`);
+    expect(html).toContain('value="Sums"');
+    const [again, againRequests] = await service.counted(() => owner.post("/app/workflows/new", making));
+    expect([again.status, againRequests, await faultsIn(again.clone())]).toEqual([
+      409,
+      1,
+      [expect.stringContaining("The new one: ")],
+    ]);
+    expect(await again.text()).toContain('name="new_name_source" value="a.csv"');
+    const nameless = await owner.post("/app/workflows/new", { ...making, make: "source:", new_name_source: "" });
+    expect(await faultsIn(nameless)).toEqual(["The new one: Fill this in."]);
+  });
+
+  it("makes a webhook secret when none is typed, shows it once, and the runner's messages are signed by it", async () => {
+    const runner = await startFakeRunner();
+    const fields = { ...(await workflowFields()), runner_url: runner.url, webhook_secret: "" };
+    const [created, requests] = await service.counted(() => owner.post("/app/workflows/new", fields));
+    expect([created.status, created.headers.get("Cache-Control"), requests]).toEqual([201, "no-store", 1]);
+    const html = await created.text();
+    const secret = /data-copy="(whsec_[^"]+)"/.exec(html)?.[1] ?? "";
+    const path = /href="(\/app\/workflows\/[0-9a-f-]{36})"/.exec(html)?.[1] ?? "";
+    expect([html.includes("python3 runner.py"), (await owner.read(path)).includes(secret)]).toEqual([true, false]);
+
+    const [tested, testRequests] = await service.counted(() => owner.post(`${path}/test`));
+    expect([tested.status, testRequests]).toEqual([200, 1]);
+    expect(await tested.text()).toContain("The runner took the test");
+    const [message] = await runner.requests(1);
+    const headers = message?.headers ?? {};
+    expect(new Webhook(secret).verify(message?.body ?? "", headers)).toMatchObject({
+      type: "runner.test",
+      data: { workflow_definition_id: path.split("/").at(-1) },
+    });
+    expect(headers["webhook-id"]).toMatch(/^[0-9a-f-]{36}\.test$/);
+
+    const renewed = await (await owner.post(`${path}/edit`, { ...fields, new_secret: "1" })).text();
+    const newSecret = /data-copy="(whsec_[^"]+)"/.exec(renewed)?.[1];
+    expect([newSecret === undefined, newSecret === secret]).toEqual([false, false]);
+  });
+
+  it("copies a workflow, but for its secret", async () => {
+    const html = await owner.read(`/app/workflows/new?from=${tenant.definitionId}`);
+    expect(html).toContain('value="Copy of Test"');
+    expect(html).toContain(`name="source" value="${tenant.sourcesId} FOLDER /sources" checked=""`);
+    expect(html).toContain(`value="${ABSENT_RUNNER}"`);
+    expect(html).toMatch(/name="webhook_secret" (?!value="[^"])/);
+    expect((await owner.get(`/app/workflows/new?from=${tenant.id}`)).status).toBe(404);
   });
 
   it("opens a folder to choose from, and keeps all that was typed", async () => {
@@ -247,7 +313,7 @@ describe("the form of a workflow", () => {
     const elsewhere = await owner.post(path, { ...fields, runner_url: "http://127.0.0.1:10/" });
     expect([elsewhere.status, await faultsIn(elsewhere)]).toEqual([
       422,
-      ["With another URL, send its webhook secret, too."],
+      ["With another runner, type its secret or let a new one be made."],
     ]);
     expect(await definition(tenant.definitionId)).toMatchObject({
       name: "Renamed",
@@ -317,7 +383,7 @@ describe("the files", () => {
 
   it("say beside the field what is wrong with a name, and that one is taken", async () => {
     const wrong = await owner.post("/app/files/new", { name: "a/b", part_type: "FOLDER" });
-    expect([wrong.status, await faultsIn(wrong)]).toEqual([422, ["Must not hold a `/`."]]);
+    expect([wrong.status, await faultsIn(wrong)]).toEqual([422, ["Must not hold a /."]]);
     const taken = await owner.post("/app/files/new", { name: "sources", part_type: "FOLDER" });
     expect([taken.status, (await taken.text()).includes("There is a part of that name")]).toEqual([409, true]);
   });

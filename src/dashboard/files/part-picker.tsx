@@ -1,10 +1,10 @@
 /**
  * Chooses parts of the tree within a form, without a script: what is chosen are the form's own checkboxes, and each
- * folder opens by sending the form to be shown again with that folder in it.
+ * folder opens by sending the form to be shown again with that folder in it. A new part is made in the same way.
  */
 import { CREATABLE_PART_TYPES } from "../../db/enums.ts";
 import { Path } from "../components.tsx";
-import { type Failure, faultsAt } from "../forms.tsx";
+import { type Failure, faultsAt, type Values } from "../forms.tsx";
 import type { NamedPart } from "../workflows/view-workflows.ts";
 import type { FolderView } from "./view-folder.ts";
 
@@ -22,8 +22,19 @@ export function parseChoice(text: string): NamedPart {
 /** Which folder is open in which field; without a view none is. */
 export type Opened = { field: string; view: FolderView } | null;
 
-/** `field:folder id`, as the button that opens it says; the id is empty for the tops. */
-export function parseOpen(text: string | undefined): { field: string; id: string | null } | null {
+/** A part to be made in the open folder: its field, its parent (null for the top), and the values of its controls. */
+export type Making = { field: string; parentId: string | null; name: string; type: string };
+
+/** What a button asks for that makes a part; null when another button was pressed. */
+export function parseMake(values: Values): Making | null {
+  const place = parsePlace(values.make);
+  if (place === null) return null;
+  const { field, id: parentId } = place;
+  return { field, parentId, name: values[`new_name_${field}`] ?? "", type: values[`new_type_${field}`] ?? "" };
+}
+
+/** `field:folder id`, as the buttons say that open it or make something in it; the id is empty for the tops. */
+export function parsePlace(text: string | undefined): { field: string; id: string | null } | null {
   if (text === undefined) return null;
   const [field = "", id = ""] = text.split(":");
   return { field, id: id === "" ? null : id };
@@ -39,6 +50,8 @@ type PickerProps = {
   isSingle?: boolean;
   chosen: readonly NamedPart[];
   opened: Opened;
+  /** What could not be made. */
+  refused?: Making | null;
   failure: Failure;
   /** Where the form is sent to. */
   action: string;
@@ -48,6 +61,7 @@ export const PartPicker = (props: PickerProps) => {
   const { field, path, letter, label, hint, allowed, chosen, opened, failure } = props;
   const messages = faultsAt(failure, path);
   const view = opened?.field === field ? opened.view : null;
+  const refused = props.refused?.field === field ? props.refused : null;
   const isChosen = (id: string) => chosen.some((part) => part.id === id);
   return (
     <fieldset class="field picker" id={`pick-${field}`} aria-describedby={`pick-${field}-note`}>
@@ -128,9 +142,57 @@ export const PartPicker = (props: PickerProps) => {
               The first {view.children.length} of {view.total}.
             </p>
           )}
+          <Make {...props} making={{ field, parentId: view.part?.id ?? null, name: "", type: "" }} parent={view.part} />
         </div>
       )}
+      {view === null && refused && <Make {...props} making={refused} parent={null} />}
     </fieldset>
+  );
+};
+
+/** What can be made in a folder, or in a document, that this field takes. Documents come first: a run cannot read an empty folder. */
+function typesToMake(allowed: readonly string[], parentType: string | undefined): string[] {
+  const possible = parentType === "DOCUMENT" ? ["DOCUMENT_VERSION"] : ["DOCUMENT", "FOLDER"];
+  return possible.filter((type) => allowed.includes(type));
+}
+
+const LABELS: Record<string, string> = { DOCUMENT: "Document", FOLDER: "Folder", DOCUMENT_VERSION: "Version" };
+
+type MakeProps = Pick<PickerProps, "field" | "label" | "allowed" | "action"> & {
+  making: Making;
+  parent: FolderView["part"];
+};
+
+const Make = ({ field, label, allowed, action, making, parent }: MakeProps) => {
+  const types = making.type === "" ? typesToMake(allowed, parent?.partType) : [making.type];
+  if (types.length === 0) return null;
+  return (
+    <div class="make">
+      <select name={`new_type_${field}`} aria-label={`${label}: kind of the new one`}>
+        {types.map((type) => (
+          <option value={type}>{LABELS[type] ?? type}</option>
+        ))}
+      </select>
+      <input
+        type="text"
+        name={`new_name_${field}`}
+        value={making.name}
+        aria-label={`${label}: name of the new one`}
+        placeholder="Name of a new one"
+        autocomplete="off"
+        dir="auto"
+        data-enter="next"
+      />
+      <button
+        type="submit"
+        name="make"
+        value={`${field}:${making.parentId ?? ""}`}
+        formaction={`${action}#pick-${field}`}
+        formnovalidate
+      >
+        Create and choose
+      </button>
+    </div>
   );
 };
 

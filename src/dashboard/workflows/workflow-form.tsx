@@ -1,5 +1,5 @@
 import type { Caller } from "../caller.ts";
-import { formatChoice, type Opened, PartPicker, parseChoice } from "../files/part-picker.tsx";
+import { formatChoice, type Making, type Opened, PartPicker, parseChoice } from "../files/part-picker.tsx";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import type { ViewedWorkflow } from "./view-workflows.ts";
@@ -67,6 +67,24 @@ export const formOf = (workflow: ViewedWorkflow): WorkflowFormState => ({
   },
 });
 
+const MAX_NAME = 255;
+
+/** The form of a copy. The secret is not copied, since nobody can read it: the copy gets one of its own. */
+export const copyOf = (workflow: ViewedWorkflow): WorkflowFormState => {
+  const { values, picks } = formOf(workflow);
+  const name = [...`Copy of ${workflow.name}`].slice(0, MAX_NAME).join("");
+  return { values: { ...values, name, is_active: "true" }, picks };
+};
+
+/** The form with one more part chosen. */
+export const withChosen = ({ values, picks }: WorkflowFormState, field: string, choice: string): WorkflowFormState => {
+  const known = PICKERS.find((picker) => picker.field === field)?.field;
+  return known === undefined ? { values, picks } : { values, picks: { ...picks, [known]: [...picks[known], choice] } };
+};
+
+/** The name in the API of what a picker of the form chooses. */
+export const pathOfPicker = (field: string): string => PICKERS.find((picker) => picker.field === field)?.path ?? field;
+
 /** The form as the body of the API's request. An empty secret beside a URL means that the secret stays as it is. */
 export function toBody({ values, picks }: WorkflowFormState) {
   const idsOf = (texts: readonly string[]) => texts.map((text) => parseChoice(text).id);
@@ -93,17 +111,40 @@ export function toBody({ values, picks }: WorkflowFormState) {
   };
 }
 
-type FormProps = { caller?: Caller; id: string | null; state: WorkflowFormState; opened?: Opened; failure?: Failure };
-
-/** The labels of the fields that have another name in the API. */
-const LABELS = {
-  "runner_config.url": "Runner",
-  "runner_config.webhook_secret": "Webhook secret",
-  max_run_duration_seconds: "Time limit in seconds",
-  ...Object.fromEntries(PICKERS.map(({ path, label }) => [path, label])),
+type FormProps = {
+  caller?: Caller;
+  /** Null for a new workflow. */
+  id: string | null;
+  state: WorkflowFormState;
+  opened?: Opened;
+  /** A part that could not be made. */
+  refused?: Making | null;
+  failure?: Failure;
 };
 
-export const WorkflowFormPage = ({ caller, id, state, opened = null, failure = NO_FAILURE }: FormProps) => {
+/** How the form calls the fields that have another name in the API, and what it says about their faults. */
+export const WORDING = {
+  labels: {
+    "runner_config.url": "Runner",
+    "runner_config.webhook_secret": "Webhook secret",
+    max_run_duration_seconds: "Time limit in seconds",
+    ...Object.fromEntries(PICKERS.map(({ path, label }) => [path, label])),
+  },
+  sentences: {
+    "name string_too_short": "Give it a name.",
+    "runner_config.url string_too_short": "Name the runner, too, or leave its secret empty.",
+    "runner_config.webhook_secret missing": "With another runner, type its secret or let a new one be made.",
+    "source_path_part_ids too_short": "Choose at least one source.",
+    "instruction_path_part_ids too_short": "Choose at least one instruction.",
+    "output_path_part_ids too_short": "Choose at least one output.",
+    "source_path_part_ids too_long": "Choose at most 20 sources.",
+    "instruction_path_part_ids too_long": "Choose at most 20 instructions.",
+    "output_path_part_ids too_long": "Choose at most 20 outputs.",
+  },
+};
+
+export const WorkflowFormPage = (props: FormProps) => {
+  const { caller, id, state, opened = null, refused = null, failure = NO_FAILURE } = props;
   const { values, picks } = state;
   const title = id === null ? "New workflow" : "Edit workflow";
   const back = id === null ? "/app/workflows" : `/app/workflows/${id}`;
@@ -115,12 +156,12 @@ export const WorkflowFormPage = ({ caller, id, state, opened = null, failure = N
           <a href={back}>← Back</a>
         </p>
         <h1>{title}</h1>
-        <form method="post" action={action} class="card stack" autocomplete="off">
+        <form method="post" action={action} class="card stack" autocomplete="off" novalidate>
           {/* Enter presses the first button of a form, and that must not be one that opens a folder. */}
           <button type="submit" class="visually-hidden" tabindex={-1}>
             Save
           </button>
-          <Failures failure={failure} labels={LABELS} />
+          <Failures failure={failure} labels={WORDING.labels} />
           <input type="hidden" name="is_active" value={values.is_active} />
           <Field
             name="name"
@@ -153,11 +194,17 @@ export const WorkflowFormPage = ({ caller, id, state, opened = null, failure = N
             failure={failure}
             hint={
               id === null
-                ? "Signs what is sent to the runner: whsec_ and a key in base64, or any other text."
-                : "Leave it empty to keep the one it has. It is never shown."
+                ? "Signs what is sent to the runner. Leave it empty, and one is made and shown once."
+                : "Leave it empty to keep the one it has."
             }
             control={(a) => <input {...a} type="password" value={values.webhook_secret} autocomplete="new-password" />}
           />
+          {id !== null && (
+            <label class="choice">
+              <input type="checkbox" name="new_secret" value="1" checked={values.new_secret === "1"} />
+              Make a new webhook secret, and show it once
+            </label>
+          )}
           <Field
             name="max_run_duration_seconds"
             label="Time limit in seconds"
@@ -171,6 +218,7 @@ export const WorkflowFormPage = ({ caller, id, state, opened = null, failure = N
               action={action}
               chosen={picks[picker.field].map(parseChoice)}
               opened={opened}
+              refused={refused}
               failure={failure}
             />
           ))}

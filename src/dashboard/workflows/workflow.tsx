@@ -6,6 +6,7 @@ import { formatSeconds, plural } from "../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { RunList } from "../runs/run-list.tsx";
+import { TestRunner } from "./test-runner.tsx";
 import type { ViewedWorkflow } from "./view-workflows.ts";
 import { Slot } from "./workflow-list.tsx";
 
@@ -97,9 +98,14 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
         </a>
       )}
       {workflow.may_delete && (
-        <a class="button" href={`/app/workflows/${id}/people`}>
-          Share
-        </a>
+        <>
+          <a class="button" href={`/app/workflows/new?from=${id}`}>
+            Make a copy
+          </a>
+          <a class="button" href={`/app/workflows/${id}/people`}>
+            Share
+          </a>
+        </>
       )}
       {may_write && (
         <Ask
@@ -180,7 +186,10 @@ const About = ({ workflow }: { workflow: ViewedWorkflow }) => (
         {workflow.runner_url === null ? (
           <span class="muted">none, so it cannot be invoked</span>
         ) : (
-          <code class="wrap">{workflow.runner_url}</code>
+          <>
+            <code class="wrap">{workflow.runner_url}</code>
+            {workflow.may_write && <TestRunner id={workflow.id} />}
+          </>
         )}
       </Fact>
       <Fact name="Changed">

@@ -1,0 +1,19 @@
+import type { Context } from "hono";
+import type { AppEnv } from "../../http/env.ts";
+import { Problem } from "../../http/problems.ts";
+import { NO_DEFINITION } from "../../workflows/workflow-definitions.ts";
+import type { Caller } from "../caller.ts";
+import { type ViewedWorkflow, viewWorkflow } from "./view-workflows.ts";
+
+/**
+ * A workflow for a page.
+ * @throws Problem `not_found`
+ */
+export async function findWorkflow(
+  c: Context<AppEnv>,
+  id: string,
+): Promise<{ caller: Caller; now: string; workflow: ViewedWorkflow }> {
+  const { workflow, ...view } = await viewWorkflow(c.env.db, c.var.credential, id);
+  if (workflow === null) throw new Problem("not_found", NO_DEFINITION);
+  return { workflow, ...view };
+}

@@ -1,0 +1,33 @@
+import { Command, Name } from "../components.tsx";
+import { Page } from "../layout.tsx";
+import { RUNNER_SNIPPET } from "./runner-snippet.ts";
+import { TestRunner } from "./test-runner.tsx";
+
+/** The only page that ever shows a webhook secret, with a runner that knows it. */
+export const SecretPage = ({ id, name, secret }: { id: string; name: string; secret: string }) => (
+  <Page title="The new webhook secret" section="workflows">
+    <div class="narrow">
+      <h1>
+        <Name>{name}</Name> is saved
+      </h1>
+      <section class="card stack">
+        <h2>Its webhook secret</h2>
+        <p>Copy it now: it is shown this once. Your runner checks with it that a message comes from this service.</p>
+        <Command text={secret} label="Copy the secret" />
+        <h2>Its runner</h2>
+        <p>
+          A runner to begin with, in Python and without packages. Save it as <code>runner.py</code>, start it where the
+          workflow's runner is, and put your work into <code>work</code>.
+        </p>
+        <Command text={`WEBHOOK_SECRET='${secret}' PORT=8080 python3 runner.py`} label="Copy the command" />
+        <Command text={RUNNER_SNIPPET} label="Copy the runner" />
+        <div class="actions">
+          <a class="button" href={`/app/workflows/${id}`}>
+            To the workflow
+          </a>
+          <TestRunner id={id} />
+        </div>
+      </section>
+    </div>
+  </Page>
+);

@@ -1,0 +1,23 @@
+/** Sending a workflow's runner a test. */
+import { v7 as newId } from "uuid";
+import { decryptWebhookSecret } from "../../runners/secret-box.ts";
+import { sendTest } from "../../runners/send.ts";
+import { findRunner } from "../../workflows/find-runner.ts";
+import { Pages } from "../pages.ts";
+import { html } from "../render.ts";
+import { idOf } from "../signed-in.tsx";
+import { TestedPage } from "./test-runner.tsx";
+
+export const runnerTests = new Pages();
+
+runnerTests.form("/app/workflows/:id/test", async (c) => {
+  const id = idOf(c);
+  const { encryptionKeys, allowLocalRunners, publicUrl } = c.env.config;
+  const { name, url, webhookSecretEncrypted, at } = await findRunner(c.env.db, c.var.credential, id);
+  const webhookSecret = await decryptWebhookSecret(encryptionKeys, id, webhookSecretEncrypted);
+  const message = { id: newId(), definitionId: id, url, webhookSecret, at };
+  const verdict = await sendTest(message, { allowLocal: allowLocalRunners, publicUrl });
+  const isAccepted = verdict.kind === "accepted";
+  const answer = isAccepted ? `It answered ${verdict.status}, so it is reached and knows the secret.` : verdict.reason;
+  return html(c, <TestedPage id={id} name={name} url={url} isAccepted={isAccepted} answer={answer} />);
+});

@@ -1,0 +1,41 @@
+import { Send } from "../components.tsx";
+import { Page } from "../layout.tsx";
+
+/** Sends the runner of a workflow a message that asks for no work. */
+export const TestRunner = ({ id }: { id: string }) => (
+  <Send action={`/app/workflows/${id}/test`} label="Send a test" kind="" />
+);
+
+type Props = { id: string; name: string; url: string; isAccepted: boolean; answer: string };
+
+/** What the runner answered to a test. */
+export const TestedPage = ({ id, name, url, isAccepted, answer }: Props) => (
+  <Page title="The test of the runner" section="workflows">
+    <div class="narrow">
+      <p class="crumbs">
+        <a href={`/app/workflows/${id}`}>← {name}</a>
+      </p>
+      <h1>{isAccepted ? "The runner took the test" : "The runner did not take the test"}</h1>
+      <div class="card stack">
+        <p class="wrap">
+          <code>{url}</code>
+        </p>
+        <p class={isAccepted ? "" : "failure"} role="status">
+          {answer}
+        </p>
+        {!isAccepted && (
+          <p>
+            A runner answers 2xx to each message whose signature is good. 401 most often means that it has another
+            webhook secret: make a new one with Edit.
+          </p>
+        )}
+        <div class="actions">
+          <a class="button primary" href={`/app/workflows/${id}`}>
+            To the workflow
+          </a>
+          <TestRunner id={id} />
+        </div>
+      </div>
+    </div>
+  </Page>
+);

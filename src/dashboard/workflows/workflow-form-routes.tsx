@@ -1,0 +1,184 @@
+/** The form of a workflow: a new one, a copy of another, and changing one. */
+import type { Context } from "hono";
+import { v7 as newId } from "uuid";
+import { createPathPart } from "../../files/change-path-part.ts";
+import { CreatePathPartRequestSchema } from "../../files/path-parts-routes.ts";
+import type { AppEnv } from "../../http/env.ts";
+import { type Fault, PROBLEMS, Problem, ValidationFailed } from "../../http/problems.ts";
+import { checkBody, findFaults } from "../../http/validation.ts";
+import { promotion } from "../../runners/dispatch-afterwards.ts";
+import { generateWebhookSecret } from "../../runners/webhook-secret.ts";
+import { createDefinition, replaceDefinition } from "../../workflows/change-workflow-definition.ts";
+import { findRunnerFaults, toContent } from "../../workflows/workflow-definition-content.ts";
+import { UpdateWorkflowDefinitionRequestSchema } from "../../workflows/workflow-definition-schema.ts";
+import { NO_CREATION_OF_DEFINITIONS, NO_WRITE_ON_DEFINITION } from "../../workflows/workflow-definitions.ts";
+import { BROWSED, formatChoice, type Making, type Opened, parseMake, parsePlace } from "../files/part-picker.tsx";
+import { viewFolder } from "../files/view-folder.ts";
+import { RESUMED_FIELD, readForm, submit } from "../forms.tsx";
+import { Pages } from "../pages.ts";
+import { html, seeOther } from "../render.ts";
+import { idOf, readId } from "../signed-in.tsx";
+import { inWords } from "../wording.ts";
+import { findWorkflow } from "./find-workflow.ts";
+import { SecretPage } from "./secret.tsx";
+import {
+  copyOf,
+  EMPTY_FORM,
+  formOf,
+  pathOfPicker,
+  toBody,
+  WORDING,
+  WorkflowFormPage,
+  type WorkflowFormState,
+  withChosen,
+} from "./workflow-form.tsx";
+
+export const workflowForms = new Pages();
+
+workflowForms.page("/app/workflows/new", async (c) => {
+  const copied = c.req.query("from");
+  if (copied !== undefined) return openCopy(c, readId(copied));
+  const view = await viewFolder(c.env.db, c.var.credential, { id: null, limit: BROWSED, offset: 0 });
+  if (!view?.caller.is_administrator) throw new Problem("forbidden", NO_CREATION_OF_DEFINITIONS);
+  const opened = { field: "source", view };
+  return html(c, <WorkflowFormPage caller={view.caller} id={null} state={EMPTY_FORM} opened={opened} />);
+});
+
+async function openCopy(c: Context<AppEnv>, id: string): Promise<Response> {
+  const { workflow, caller } = await findWorkflow(c, id);
+  if (!caller.is_administrator) throw new Problem("forbidden", NO_CREATION_OF_DEFINITIONS);
+  return html(c, <WorkflowFormPage caller={caller} id={null} state={copyOf(workflow)} />);
+}
+
+workflowForms.page("/app/workflows/:id/edit", async (c) => {
+  const { workflow, caller } = await findWorkflow(c, idOf(c));
+  if (!workflow.may_write) throw new Problem("forbidden", NO_WRITE_ON_DEFINITION);
+  return html(c, <WorkflowFormPage caller={caller} id={workflow.id} state={formOf(workflow)} />);
+});
+
+workflowForms.form("/app/workflows/new", async (c) => {
+  const state = await readWorkflowForm(c);
+  const id = newId();
+  return (
+    (await browse(c, null, state)) ??
+    submit(
+      c,
+      async () => {
+        const { content, secret } = await contentOf(c, id, state, false);
+        await createDefinition(c.env.db, c.var.credential, content);
+        return saved(c, { id, name: content.name, secret });
+      },
+      (failure) => <WorkflowFormPage id={null} state={state} failure={failure} />,
+      WORDING,
+    )
+  );
+});
+
+workflowForms.form("/app/workflows/:id/edit", async (c) => {
+  const [id, state] = [idOf(c), await readWorkflowForm(c)];
+  return (
+    (await browse(c, id, state)) ??
+    submit(
+      c,
+      async () => {
+        const { content, secret } = await contentOf(c, id, state, true);
+        await replaceDefinition(c.env.db, c.var.credential, { ...content, ...promotion(c) });
+        return saved(c, { id, name: content.name, secret });
+      },
+      (failure) => <WorkflowFormPage id={id} state={state} failure={failure} />,
+      WORDING,
+    )
+  );
+});
+
+async function readWorkflowForm(c: Context<AppEnv>): Promise<WorkflowFormState> {
+  const { values, all } = await readForm(c);
+  const picks = {
+    source: all("source"),
+    instruction: all("instruction"),
+    output: all("output"),
+    template: all("template").slice(-1),
+  };
+  return { values, picks };
+}
+
+/** The form again, when a button of a picker was pressed: with a folder opened, or with a new part chosen. Else null. */
+async function browse(c: Context<AppEnv>, id: string | null, state: WorkflowFormState): Promise<Response | null> {
+  const making = parseMake(state.values);
+  if (making !== null && state.values[RESUMED_FIELD] === undefined) return make(c, id, state, making);
+  const opened = await findOpened(c, state.values.open);
+  return opened && html(c, <WorkflowFormPage caller={opened.view.caller} id={id} state={state} opened={opened} />);
+}
+
+/** The folder that the pressed button opens in the form; null when another button was pressed. */
+async function findOpened(c: Context<AppEnv>, text: string | undefined): Promise<Opened> {
+  const open = parsePlace(text);
+  if (open === null) return null;
+  const id = open.id && readId(open.id);
+  const view = await viewFolder(c.env.db, c.var.credential, { id, limit: BROWSED, offset: 0 });
+  return view && { field: open.field, view };
+}
+
+/** Makes a folder or a document, and chooses it. When it cannot be made, the form says why, in its picker. */
+async function make(c: Context<AppEnv>, id: string | null, state: WorkflowFormState, making: Making) {
+  const { field, parentId, name } = making;
+  try {
+    const body = { name, part_type: making.type, parent_path_id: parentId };
+    const { part_type: partType } = checkBody(CreatePathPartRequestSchema, body);
+    const part = await createPathPart(c.env.db, c.var.credential, { id: newId(), name, partType, parentId });
+    const choice = formatChoice({ id: part.id, type: part.partType, path: part.materializedPath });
+    return html(c, <WorkflowFormPage id={id} state={withChosen(state, field, choice)} />);
+  } catch (error) {
+    const faults = faultsOfMaking(error, pathOfPicker(field));
+    if (faults === null) throw error;
+    const failure = { faults, detail: null };
+    const status = error instanceof Problem ? PROBLEMS[error.code].status : 422;
+    return html(c, <WorkflowFormPage id={id} state={state} refused={making} failure={failure} />, status);
+  }
+}
+
+/** Why a part could not be made, as faults of the picker; null for an error that has nothing to do with the form. */
+function faultsOfMaking(error: unknown, path: string): Fault[] | null {
+  const at = (msg: string): Fault => ({ loc: ["body", path], type: "value_error", msg: `The new one: ${msg}` });
+  if (error instanceof ValidationFailed) return error.faults.map((fault) => at(inWords(fault, {}).msg));
+  const isOfForm = error instanceof Problem && (error.code === "conflict" || error.code === "forbidden");
+  return isOfForm ? [at(error.message)] : null;
+}
+
+/**
+ * The content of a definition as the API would read it from the form, and the webhook secret if one was made.
+ * @throws ValidationFailed with all faults at once
+ */
+async function contentOf(c: Context<AppEnv>, id: string, state: WorkflowFormState, mayKeepSecret: boolean) {
+  const { body, keepsSecret } = toBody(state);
+  const isMade = keepsSecret && (!mayKeepSecret || state.values.new_secret === "1");
+  const secret = isMade ? generateWebhookSecret() : null;
+  const { config } = c.env;
+  const given = body.runner_config;
+  // A null secret keeps the one that is stored.
+  const runner = given && { url: given.url, webhook_secret: keepsSecret ? secret : given.webhook_secret };
+  const { runner_config: _, ...checked } = checkAll(body, [
+    ...(body.name.trim() === "" ? [NAMELESS] : []),
+    ...(runner === null || runner.url === "" ? [] : findRunnerFaults(config, runner)),
+  ]);
+  return { content: await toContent(config, id, { ...checked, runner_config: runner }), secret };
+}
+
+/** The API takes a workflow without a name, but a person would not find it again. */
+const NAMELESS: Fault = { loc: ["body", "name"], type: "string_too_short", msg: "Must have a name." };
+
+/** Checks the body by its schema and by `others`, so that a person learns of all faults at once. */
+function checkAll(body: unknown, others: Fault[]) {
+  const faults = findFaults(UpdateWorkflowDefinitionRequestSchema, body);
+  const isKnown = (other: Fault) => faults.some(({ loc }) => loc.join(".") === other.loc.join("."));
+  const all = [...faults, ...others.filter((other) => !isKnown(other))];
+  if (all.length > 0) throw new ValidationFailed(all);
+  return checkBody(UpdateWorkflowDefinitionRequestSchema, body);
+}
+
+/** To the workflow. A secret that was made is shown first, this once. */
+function saved(c: Context<AppEnv>, { id, name, secret }: { id: string; name: string; secret: string | null }) {
+  if (secret === null) return seeOther(c, `/app/workflows/${id}`);
+  c.header("Cache-Control", "no-store");
+  return html(c, <SecretPage id={id} name={name} secret={secret} />, 201);
+}

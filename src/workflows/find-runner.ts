@@ -1,0 +1,40 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { Credential } from "../db/access.ts";
+import { callerBy, maySeeDefinition, mayWrite, requireJoinedCaller } from "../db/caller.ts";
+import type { Database } from "../db/client.ts";
+import { instant } from "../db/rows.ts";
+import { pathParts, workflowDefinitions } from "../db/tables.ts";
+import { Problem } from "../http/problems.ts";
+import { NO_DEFINITION, NO_WRITE_ON_DEFINITION } from "./workflow-definitions.ts";
+
+/** `at` is now, by the database's clock (RFC 3339). */
+export type FoundRunner = { name: string; url: string; webhookSecretEncrypted: string; at: string };
+
+/**
+ * The runner of a definition, for somebody who may change it.
+ * @throws Unauthenticated
+ * @throws Problem `not_found`, `forbidden`, or `conflict` for a definition without a runner
+ */
+export async function findRunner(db: Database, credential: Credential, id: string): Promise<FoundRunner> {
+  const caller = callerBy(db, credential);
+  const d = workflowDefinitions;
+  const found = db
+    .select({
+      name: d.name,
+      url: d.runnerUrl,
+      webhookSecretEncrypted: d.webhookSecretEncrypted,
+      isWritable: mayWrite(caller, pathParts.materializedPath).as("is_writable"),
+      at: instant(sql`statement_timestamp()`).as("at"),
+    })
+    .from(d)
+    .innerJoin(pathParts, and(eq(pathParts.tenantId, d.tenantId), eq(pathParts.id, d.pathPartId)))
+    .where(and(eq(d.tenantId, caller.tenantId), eq(d.id, id), maySeeDefinition(caller, d.id)))
+    .as("found");
+  const rows = await db.with(caller).select().from(caller).leftJoinLateral(found, sql`true`);
+  const runner = requireJoinedCaller(rows).found;
+  if (runner === null) throw new Problem("not_found", NO_DEFINITION);
+  if (!runner.isWritable) throw new Problem("forbidden", NO_WRITE_ON_DEFINITION);
+  const { name, url, webhookSecretEncrypted, at } = runner;
+  if (url === null || webhookSecretEncrypted === null) throw new Problem("conflict", "The workflow has no runner.");
+  return { name, url, webhookSecretEncrypted, at };
+}
