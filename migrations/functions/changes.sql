@@ -13,7 +13,7 @@ end $$;
 -- [{"tenant_id", "due_in_ms": see `due_in_ms`, "runs": [{"run_id", "workflow_definition_id", "has_ended"}]}].
 -- Events of other transactions may lie between its own: `xmin` is the transaction that inserted a row.
 create or replace function public.changes_after(p_event_id bigint) returns jsonb
-language plpgsql as $$
+language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_xid xid := pg_current_xact_id_if_assigned()::xid;
 begin
@@ -59,7 +59,7 @@ end $$;
 
 -- The same for all tenants together.
 create or replace function public.deployment_due_in_ms() returns float8
-language plpgsql as $$
+language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_next_dispatch_at timestamptz;
 begin
