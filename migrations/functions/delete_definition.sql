@@ -8,7 +8,11 @@
 create or replace function public.delete_definition(
   p_credential jsonb, p_definition_id uuid, p_grace_seconds integer, p_dispatch_lease_seconds integer
 ) returns jsonb
-language plpgsql set plan_cache_mode = force_generic_plan as $$
+language plpgsql set plan_cache_mode = force_generic_plan
+-- For the foreign key that deletes the runs: it looks for them by tenant and definition, and would combine the index by definition
+-- with one by tenant, of which it reads all runs of a large tenant.
+set enable_bitmapscan = off
+as $$
 declare
   v_now timestamptz;
   v_judged jsonb;

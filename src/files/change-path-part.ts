@@ -14,7 +14,7 @@ import {
   judgePart,
   lockSubtree,
   lockTree,
-  parentPart,
+  parentBy,
   refusal,
   subtreeOf,
   type Verdict,
@@ -73,21 +73,23 @@ export async function createPathPart(db: Database, credential: Credential, part:
  */
 function placeOfNew(db: Database, caller: Caller, part: NewPathPart) {
   const parentId = sql`${part.parentId}::uuid`;
-  const path = sql`coalesce(${parentPart.materializedPath}, '') || '/' || ${part.name}`;
+  const parent = parentBy(db, caller, parentId);
+  const path = sql`coalesce(${parent.materializedPath}, '') || '/' || ${part.name}`;
   return db.$with("place").as(
     db
       .select({
         tenantId: caller.tenantId,
-        parentId: sql<string | null>`${parentPart.id}`.as("place_parent_id"),
+        parentId: sql<string | null>`${parent.id}`.as("place_parent_id"),
         path: sql<string>`${path}`.as("place_path"),
         verdict: sql<Verdict>`case
-          ${judgeParent(caller, sql`true`, parentId, sql`${part.partType}::text`)}
+          ${judgeParent(caller, parent, sql`true`, parentId, sql`${part.partType}::text`)}
           when octet_length(${path}) > ${MAX_PATH_BYTES} then 'path_too_long'
           else 'done'
         end`.as("verdict"),
       })
       .from(caller)
-      .leftJoin(parentPart, and(eq(parentPart.tenantId, caller.tenantId), sql`${parentPart.id} = ${parentId}`)),
+      .leftJoinLateral(parent, sql`true`)
+      .limit(1),
   );
 }
 
@@ -141,6 +143,7 @@ export async function movePathPart(db: Database, credential: Credential, change:
  * Where a part goes, and whether it may.
  * Guarantees: no cycle is made, and no two siblings have one name.
  * Closes the race with who moves, creates or deletes nearby: the tree is locked since the batch's first statement.
+ * The limit keeps the planner from merging this query into the update, which it would begin with all parts of the tenant.
  */
 function placeOfMoved(db: Database, caller: Caller, change: PathPartChange) {
   const subtree = subtreeOf(db);
@@ -148,8 +151,9 @@ function placeOfMoved(db: Database, caller: Caller, change: PathPartChange) {
   const parentId = sql`${change.parentId ?? null}::uuid`;
   // To its own parent is no move, and needs no right there.
   const isPut = sql`(${change.parentId !== undefined}::boolean and ${parentId} is distinct from ${pathParts.parentId})`;
+  const parent = parentBy(db, caller, sql`case when ${isPut} then ${parentId} else ${pathParts.parentId} end`);
   const name = sql`coalesce(${change.name ?? null}::text, ${pathParts.name})`;
-  const path = sql`coalesce(${parentPart.materializedPath}, '') || '/' || ${name}`;
+  const path = sql`coalesce(${parent.materializedPath}, '') || '/' || ${name}`;
   const sameName = db
     .select({ id: other.id })
     .from(other)
@@ -162,13 +166,13 @@ function placeOfMoved(db: Database, caller: Caller, change: PathPartChange) {
         tenantId: caller.tenantId,
         id: sql<string>`${pathParts.id}`.as("place_id"),
         oldPath: sql<string>`${pathParts.materializedPath}`.as("place_old_path"),
-        parentId: sql<string | null>`${parentPart.id}`.as("place_parent_id"),
+        parentId: sql<string | null>`${parent.id}`.as("place_parent_id"),
         name: sql<string>`${name}`.as("place_name"),
         path: sql<string>`${path}`.as("place_path"),
         verdict: sql<Verdict>`case
           ${judgePart(caller, subtree)}
-          ${judgeParent(caller, isPut, parentId, sql`${pathParts.partType}`)}
-          when ${isPut} and ${isAtOrBelow(parentPart.materializedPath, pathParts.materializedPath)}
+          ${judgeParent(caller, parent, isPut, parentId, sql`${pathParts.partType}`)}
+          when ${isPut} and ${isAtOrBelow(parent.materializedPath, pathParts.materializedPath)}
             then 'parent_is_below_part'
           when octet_length(${path}) + ${subtree.longest} - octet_length(${pathParts.materializedPath}) > ${MAX_PATH_BYTES}
             then 'path_too_long'
@@ -179,13 +183,8 @@ function placeOfMoved(db: Database, caller: Caller, change: PathPartChange) {
       .from(caller)
       .leftJoin(pathParts, isReadablePart(caller, change.id, change.type))
       .crossJoinLateral(subtree)
-      .leftJoin(
-        parentPart,
-        and(
-          eq(parentPart.tenantId, caller.tenantId),
-          sql`${parentPart.id} = case when ${isPut} then ${parentId} else ${pathParts.parentId} end`,
-        ),
-      ),
+      .leftJoinLateral(parent, sql`true`)
+      .limit(1),
   );
 }
 

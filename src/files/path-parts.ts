@@ -1,5 +1,5 @@
 import { and, count, eq, isNull, type SQL, type SQLWrapper, sql } from "drizzle-orm";
-import { type AnyPgColumn, unionAll } from "drizzle-orm/pg-core";
+import { type AnyPgColumn, alias, unionAll } from "drizzle-orm/pg-core";
 import type { Credential } from "../db/access.ts";
 import {
   type Caller,
@@ -75,6 +75,25 @@ export const isReadablePart = (caller: Caller, id: string, type: PartType | unde
     type && eq(pathParts.partType, type),
     mayRead(caller, pathParts.materializedPath),
   );
+
+/**
+ * The lateral subquery `name`: the part with this id in the caller's tenant, or no row. The limit has Postgres look the part up by
+ * its id. Without it the planner may read all parts of the tenant to join them, since it takes every tenant to be of average size.
+ */
+export function partById<Name extends string>(db: Database, caller: Caller, name: Name, id: SQLWrapper) {
+  const node = alias(pathParts, "looked_up");
+  return db
+    .select({
+      id: node.id,
+      partType: node.partType,
+      materializedPath: node.materializedPath,
+      systemManaged: node.systemManaged,
+    })
+    .from(node)
+    .where(and(eq(node.tenantId, caller.tenantId), eq(node.id, id)))
+    .limit(1)
+    .as(name);
+}
 
 /** A query of the part with this id that the caller may read: no row or one. */
 export const selectPathPart = (db: Database, caller: Caller, id: string, type?: PartType) =>

@@ -14,7 +14,7 @@ import { isAtOrBelow } from "../db/path-conditions.ts";
 import { pathParts } from "../db/tables.ts";
 import { Problem, ValidationFailed } from "../http/problems.ts";
 import { MAX_PATH_BYTES, NO_PATH_PART } from "./path.ts";
-import { isSystemManaged } from "./path-parts.ts";
+import { isSystemManaged, partById } from "./path-parts.ts";
 
 const LOCKS = { shared: sql`pg_advisory_xact_lock_shared`, exclusive: sql`pg_advisory_xact_lock` };
 
@@ -30,16 +30,23 @@ export const lockTree = (db: Database, caller: Caller, mode: keyof typeof LOCKS)
  * refers to one of them are done. In id order, as they do, so that there is no deadlock.
  */
 export function lockSubtree(db: Database, caller: Caller, id: string) {
-  const top = alias(pathParts, "top");
+  const part = partById(db, caller, "part", sql`${id}::uuid`);
+  // The limit keeps the planner from merging this query into the other, which it would begin with all parts of the tenant.
+  const top = db.$with("top").as(
+    db
+      .select({
+        tenantId: sql<string>`${caller.tenantId}`.as("top_tenant_id"),
+        path: sql<string>`${part.materializedPath}`.as("top_path"),
+      })
+      .from(caller)
+      .innerJoinLateral(part, mayWrite(caller, part.materializedPath))
+      .limit(1),
+  );
   return db
-    .with(caller)
+    .with(caller, top)
     .select({ id: pathParts.id })
-    .from(caller)
-    .innerJoin(top, and(eq(top.tenantId, caller.tenantId), eq(top.id, id), mayWrite(caller, top.materializedPath)))
-    .innerJoin(
-      pathParts,
-      and(eq(pathParts.tenantId, top.tenantId), isAtOrBelow(pathParts.materializedPath, top.materializedPath)),
-    )
+    .from(top)
+    .innerJoin(pathParts, and(eq(pathParts.tenantId, top.tenantId), isAtOrBelow(pathParts.materializedPath, top.path)))
     .orderBy(asc(pathParts.id))
     .for("update", { of: pathParts });
 }
@@ -58,8 +65,10 @@ export type Verdict =
   | "path_too_long"
   | "name_taken";
 
-/** The parent below which a part is put. */
-export const parentPart = alias(pathParts, "parent");
+/** The lateral subquery `parent`: the parent below which a part is put, or no row. */
+export const parentBy = (db: Database, caller: Caller, id: SQL) => partById(db, caller, "parent", id);
+
+type Parent = ReturnType<typeof parentBy>;
 
 /** What is known of all that is at or below the part `path_parts` of a query, as the lateral subquery `subtree`. */
 export function subtreeOf(db: Database) {
@@ -82,15 +91,15 @@ export const judgePart = (caller: Caller, subtree: ReturnType<typeof subtreeOf>)
   when ${subtree.isManaged} then 'part_is_managed'`;
 
 /** Cases of a verdict on the parent below which a part of that type is put, if it is; a null id is the root. */
-export const judgeParent = (caller: Caller, isPut: SQL, parentId: SQL, partType: SQL): SQL => sql`
+export const judgeParent = (caller: Caller, parent: Parent, isPut: SQL, parentId: SQL, partType: SQL): SQL => sql`
   when ${isPut} and ${parentId} is not null
-    and (${parentPart.id} is null or not ${mayRead(caller, parentPart.materializedPath)}) then 'parent_not_found'
-  when ${isPut} and not (${caller.isAdministrator} or ${mayWrite(caller, parentPart.materializedPath)})
+    and (${parent.id} is null or not ${mayRead(caller, parent.materializedPath)}) then 'parent_not_found'
+  when ${isPut} and not (${caller.isAdministrator} or ${mayWrite(caller, parent.materializedPath)})
     then 'parent_not_writable'
-  when ${isPut} and ${isSystemManaged(parentPart)} then 'parent_is_managed'
+  when ${isPut} and ${isSystemManaged(parent)} then 'parent_is_managed'
   when ${isPut} and case ${partType}
-    when 'DOCUMENT_VERSION' then ${parentPart.partType} is distinct from 'DOCUMENT'
-    else ${parentPart.partType} <> 'FOLDER' end then 'parent_has_wrong_type'`;
+    when 'DOCUMENT_VERSION' then ${parent.partType} is distinct from 'DOCUMENT'
+    else ${parent.partType} <> 'FOLDER' end then 'parent_has_wrong_type'`;
 
 const WRITE_ON_PARENT = "You need write on the folder or document below which the part is put.";
 

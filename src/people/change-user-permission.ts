@@ -10,6 +10,7 @@ import { type Caller, callerBy, requireCaller } from "../db/caller.ts";
 import type { Database } from "../db/client.ts";
 import type { Capability } from "../db/enums.ts";
 import { pathParts, userPermissions, users } from "../db/tables.ts";
+import { partById } from "../files/path-parts.ts";
 import { lockTree } from "../files/path-tree.ts";
 import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
 import { type Admission, administers, admission, admitAdministrator } from "./admission.ts";
@@ -181,22 +182,23 @@ type Wish = ReturnType<typeof wishBy>;
  */
 function judge(db: Database, caller: Caller, wish: Wish, tenantId: string) {
   const other = alias(userPermissions, "other");
-  const top = alias(pathParts, "top");
+  const top = partById(db, caller, "top", sql`${other.pathPartId}`);
+  const part = partById(db, caller, "part", sql`${wish.pathPartId}`);
   const clash = db
     .select({
       path: sql<string>`${top.materializedPath}`.as("clash_path"),
       capability: sql<Capability>`${other.capability}`.as("clash_capability"),
-      isOnPart: sql<boolean>`${top.id} = ${pathParts.id}`.as("clash_is_on_part"),
+      isOnPart: sql<boolean>`${top.id} = ${part.id}`.as("clash_is_on_part"),
     })
     .from(other)
-    .innerJoin(top, and(eq(top.tenantId, other.tenantId), eq(top.id, other.pathPartId)))
+    .innerJoinLateral(top, sql`true`)
     .where(
       and(
         eq(other.tenantId, users.tenantId),
         eq(other.userId, users.id),
         sql`${other.id} is distinct from ${wish.id}`,
-        sql`public.path_covers(${top.materializedPath}, ${pathParts.materializedPath})`,
-        sql`(${top.id} = ${pathParts.id} or ${other.capability} in ('READ_WRITE', ${wish.capability}))`,
+        sql`public.path_covers(${top.materializedPath}, ${part.materializedPath})`,
+        sql`(${top.id} = ${part.id} or ${other.capability} in ('READ_WRITE', ${wish.capability}))`,
       ),
     )
     .orderBy(top.materializedPath)
@@ -215,14 +217,14 @@ function judge(db: Database, caller: Caller, wish: Wish, tenantId: string) {
         pathPartId: wish.pathPartId,
         capability: wish.capability,
         userIsKnown: sql<boolean>`${users.id} is not null`.as("user_is_known"),
-        partIsKnown: sql<boolean>`${pathParts.id} is not null`.as("part_is_known"),
+        partIsKnown: sql<boolean>`${part.id} is not null`.as("part_is_known"),
         clashPath: clash.path,
         clashCapability: clash.capability,
         clashIsOnPart: clash.isOnPart,
         verdict: sql<Verdict>`case
           when ${wish.userId} is null then 'not_found'
           when not ${administers(caller, tenantId)} then 'not_admitted'
-          when ${users.id} is null or ${pathParts.id} is null then 'unknown'
+          when ${users.id} is null or ${part.id} is null then 'unknown'
           when ${clash.path} is not null then 'clash'
           when ${wish.id} is null and ${MAX_PERMISSIONS} <= ${held} then 'too_many'
           else 'done'
@@ -231,7 +233,7 @@ function judge(db: Database, caller: Caller, wish: Wish, tenantId: string) {
       .from(caller)
       .leftJoin(wish, sql`true`)
       .leftJoin(users, and(isOfTenant(caller), sql`${users.id} = ${wish.userId}`))
-      .leftJoin(pathParts, and(eq(pathParts.tenantId, caller.tenantId), sql`${pathParts.id} = ${wish.pathPartId}`))
+      .leftJoinLateral(part, sql`true`)
       .leftJoinLateral(clash, sql`true`),
   );
 }

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { knownCallers, SESSION_SETTINGS } from "../../support/callers.ts";
+import { credentialFor, knownCallers, SESSION_SETTINGS } from "../../support/callers.ts";
+import { findOperation } from "../../support/document.ts";
 import type { ExplainedStatement } from "../../support/harness-protocol.ts";
 import { type Call, callOf, OPERATION_IDS } from "../../support/operations.ts";
 import { requestOf, type Service, startService } from "../../support/service.ts";
@@ -21,6 +22,18 @@ beforeAll(async () => {
   await fillTenant(service.database, stage.tenant);
 }, 180_000);
 
+/** What the statements read much of: the table, the index, the number of rows and the statement. */
+const readMuchOf = (statements: readonly ExplainedStatement[]) =>
+  statements.flatMap((statement) =>
+    nodesOf(statement)
+      .map((node) => ({
+        node,
+        rows: (node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"],
+      }))
+      .filter(({ rows }) => rows > 300)
+      .map(({ node, rows }) => `${rows} of ${node["Relation Name"]}, ${node["Index Name"]}, in ${statement.query}`),
+  );
+
 /** Which tables the statements read from one end to the other. */
 function scanned(statements: readonly ExplainedStatement[]): string[] {
   return statements.flatMap((statement) =>
@@ -29,6 +42,8 @@ function scanned(statements: readonly ExplainedStatement[]): string[] {
       .map((node) => `${node["Relation Name"]} in ${statement.query}`),
   );
 }
+
+const CHANGES = OPERATION_IDS.filter((id) => findOperation(id).method !== "GET");
 
 const explain = (call: Call, token: string | undefined) =>
   explained(service, () => service.fetch(call.path, requestOf(call, token)));
@@ -43,6 +58,17 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
       // A stream is 503 here, since the service has no hub.
       if (!id.startsWith("stream_")) expect(response.status).toBeLessThan(500);
       expect(scanned(statements)).toEqual([]);
+    }
+  });
+
+  it.each(CHANGES)("%s reads fewer than 500 rows, by an OWNER and by a USER", async (id) => {
+    const byOwner = await callOf(id, stage);
+    const [response, ofOwner] = await explain(byOwner, await credentialFor(stage.tenant, byOwner));
+    expect(response.status).toBeLessThan(300);
+    const [, ofUser] = await explain(await callOf(id, stage), callers.writer());
+    for (const statements of [ofOwner, ofUser]) {
+      expect(readMuchOf(statements)).toEqual([]);
+      expect(rowsRead(statements)).toBeLessThan(500);
     }
   });
 
