@@ -32,7 +32,7 @@ describe("wrangler.toml", () => {
   });
 
   it("makes Workers fetch runners through the public internet, and logs each request once, by our own line", () => {
-    expect(valuesOf("compatibility_flags")).toEqual(['["global_fetch_strictly_public"]']);
+    expect(valuesOf("compatibility_flags")).toEqual(['["global_fetch_strictly_public", "enable_request_signal"]']);
     expect(valuesOf("invocation_logs")).toEqual(["false"]);
   });
 });

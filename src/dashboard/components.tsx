@@ -2,6 +2,7 @@
 import { type Child, createContext } from "hono/jsx";
 import type { RunStatus } from "../db/enums.ts";
 import { formatCurl, formatExactly, formatInstant, shortId } from "./format.ts";
+import { growing } from "./live/ticking.tsx";
 
 const ICONS: Record<RunStatus, string> = {
   PENDING: "M8 3a5 5 0 1 0 0 10A5 5 0 0 0 8 3Zm0 2v3l2 2",
@@ -82,12 +83,26 @@ export const Path = ({ children }: { children: string }) => (
   </bdi>
 );
 
+type BarProps = {
+  value: number;
+  label: string;
+  kind?: string;
+  /** Given for a share of a time that is left: it shrinks in the browser. */
+  left?: { from: string; to: string; now: string };
+};
+
 /** A share of a whole, from 0 to 1, as a bar. `label` says it in words. */
-export const Bar = ({ value, label, kind = "" }: { value: number; label: string; kind?: string }) => (
+export const Bar = ({ value, label, kind = "", left }: BarProps) => (
   <svg class={`bar ${kind}`} viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label={label}>
     <title>{label}</title>
     <rect class="track" width="100" height="6" rx="3" />
-    <rect class="fill" width={Math.max(0, Math.min(100, Math.round(value * 100)))} height="6" rx="3" />
+    <rect
+      class="fill"
+      width={Math.max(0, Math.min(100, Math.round(value * 100)))}
+      height="6"
+      rx="3"
+      {...(left && growing({ ...left, width: 100, left: true }))}
+    />
   </svg>
 );
 
@@ -170,28 +185,27 @@ export const Pages = (props: { total: number; limit: number; offset: number; hre
 };
 
 /**
- * A part of a page that is refreshed while the page is in the foreground: every so many seconds, or not at all when it is
- * `over`, which a refresh may turn it to.
+ * A part of a page that follows what changes while the page is in the foreground. `listen` is the stream that tells of changes,
+ * `/app/changes` with a `?run=` or `?workflow=` for less of them. It is null when nothing will change any more, which a refresh
+ * may turn it to. See `live.js`.
  */
 export const Live = ({
   href,
-  seconds = 3,
-  over = false,
+  listen = "/app/changes",
   children,
 }: {
   href: string;
-  seconds?: number;
-  over?: boolean;
+  listen?: string | null;
   children: Child;
 }) => (
   <div
     id="live"
     hx-get={href}
-    hx-trigger={`every ${seconds}s`}
+    hx-trigger="refresh"
     hx-select="#live"
     hx-target="this"
     hx-swap="outerMorph"
-    data-live={over ? "over" : "on"}
+    data-live={listen ?? ""}
   >
     {children}
   </div>

@@ -36,6 +36,8 @@ const Head = ({ title, retrySeconds }: { title: string; retrySeconds?: number | 
     <link rel="stylesheet" href="/app/style.css" />
     <script defer src="/app/htmx.js" />
     <script defer src="/app/app.js" />
+    <script defer src="/app/ticks.js" />
+    <script defer src="/app/live.js" />
   </head>
 );
 
@@ -82,10 +84,10 @@ export const Page = ({ title, section, caller, retrySeconds, children }: PagePro
         </div>
       </header>
       <main id="main" tabindex={-1}>
-        {/* app.js shows this while the live part of the page cannot be refreshed. */}
-        <div id="stale" class="stale" hidden>
+        {/* live.js says here how up to date the live part of the page is. */}
+        <p id="freshness" class="freshness" hidden>
           <span role="status" /> <span class="age" />
-        </div>
+        </p>
         {children}
       </main>
     </body>

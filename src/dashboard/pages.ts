@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import type { AppEnv } from "../http/env.ts";
+import { announceChange } from "../http/middleware/announce-change.ts";
 import { requireSameOrigin } from "../http/middleware/authenticate.ts";
 import { conditional } from "../http/middleware/conditional.ts";
 import { signedIn } from "./signed-in.tsx";
@@ -20,7 +21,12 @@ export class Pages {
 
   /** A POST of a form by somebody who has signed in, from a page of this service. */
   form(path: string, answer: Answer): void {
-    this.routes.post(path, signedIn, answer);
+    this.routes.post(path, announceChange, signedIn, answer);
+  }
+
+  /** A GET for somebody who has signed in that is answered with server-sent events. */
+  stream(path: string, answer: Answer): void {
+    this.routes.get(path, signedIn, answer);
   }
 
   /** A GET without a session. */

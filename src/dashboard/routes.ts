@@ -4,6 +4,7 @@ import type { AppEnv } from "../http/env.ts";
 import { noSuchRoute } from "../http/no-such-route.ts";
 import { files } from "./files/files-routes.tsx";
 import { healthPage } from "./health/health.tsx";
+import { changes } from "./live/changes-routes.ts";
 import { openInvites } from "./people/invite-routes.tsx";
 import { people } from "./people/people-routes.tsx";
 import { run } from "./runs/run-routes.tsx";
@@ -32,6 +33,7 @@ for (const section of [
   files,
   people,
   healthPage,
+  changes,
 ])
   sections.route("/", section.routes);
 sections.all("/app/*", (c) => {

@@ -29,3 +29,6 @@ export function noteTenant(tenantId: string): void {
   const meter = meters.getStore();
   if (meter) meter.tenantId = tenantId;
 }
+
+/** The tenant of the request's caller; null when there is none, or none is known yet. */
+export const currentTenant = (): string | null => meters.getStore()?.tenantId ?? null;

@@ -17,5 +17,7 @@ export type AppEnv = {
     runToken: RunToken;
     /** The session of the person who requested a page. */
     session: Session;
+    /** True when the hub was told which runs the request has changed. */
+    isAnnounced: boolean;
   };
 };

@@ -6,6 +6,7 @@
 import { createRoute, type RouteConfig } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import type { AppEnv } from "./env.ts";
+import { announceChange } from "./middleware/announce-change.ts";
 import { authenticate } from "./middleware/authenticate.ts";
 import { authenticateRunner } from "./middleware/authenticate-runner.ts";
 import { conditional } from "./middleware/conditional.ts";
@@ -92,7 +93,7 @@ export function callerWrite<const Path extends string, Own extends Change & { pa
   return createRoute({
     ...definition,
     security: callerSecurity,
-    middleware: [authenticate, ...bodyMiddleware(definition)],
+    middleware: [announceChange, authenticate, ...bodyMiddleware(definition)],
     [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
   });
 }

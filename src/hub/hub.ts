@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Change } from "../db/changes.ts";
+import type { Change, ChangedRun } from "../db/changes.ts";
 import { describeError, log } from "../log.ts";
 import type { TenantSweep } from "../sweep/sweep-tenant.ts";
 import { withinTime } from "./within-time.ts";
@@ -30,10 +30,8 @@ const STREAMS_OF_A_CALLER = 20;
 /** A sweep that has failed: what was due still is. */
 const FAILED: TenantSweep = { dueInMs: 0, hasMoved: false };
 
-type ChangedRun = Change["runs"][number];
-
-/** Which runs a socket wants to hear of; null: any. */
-type Filter = { runId: string | null; definitionId: string | null };
+/** What a socket wants to hear of. Null: of any run. */
+type Filter = { runId: string | null; definitionId: string | null; withOthers: boolean };
 
 /**
  * One object a tenant. Its alarm is the tenant's next due instant: then it has a Worker sweep the tenant. And it tells whoever
@@ -117,19 +115,29 @@ export class Hub extends DurableObject<object> {
   }
 
   /**
-   * Subscribes a Worker, by a WebSocket that does not keep this object awake. Query: `run` or `definition` (only these), `since`
-   * (milliseconds: first the nudges that are not older), `caller` (whose stream it is: 429 when they have too many).
+   * Subscribes a Worker, by a WebSocket that does not keep this object awake. Query: `run` or `definition` (only these), `others`
+   * (also what is not a run), `since` (milliseconds: first the nudges that are not older), `caller` (whose stream it is: 429 when
+   * they have too many), `page` (its name among the caller's pages), `left` (the page that was left for it).
    */
   override fetch(request: Request): Response {
     if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const query = new URL(request.url).searchParams;
     const caller = query.get("caller");
-    if (caller !== null && this.ctx.getWebSockets(caller).length >= STREAMS_OF_A_CALLER) {
+    const tagOf = (name: string) => (query.has(name) ? [`${caller} ${query.get(name)}`] : []);
+    // Nobody may have noticed yet that the browser has left a page. Its stream would count against the limit.
+    for (const tag of [...tagOf("page"), ...tagOf("left")]) {
+      for (const socket of this.#openSockets(tag)) socket.close();
+    }
+    if (caller !== null && this.#openSockets(caller).length >= STREAMS_OF_A_CALLER) {
       return new Response(null, { status: 429 });
     }
-    const filter: Filter = { runId: query.get("run"), definitionId: query.get("definition") };
+    const filter: Filter = {
+      runId: query.get("run"),
+      definitionId: query.get("definition"),
+      withOthers: query.has("others"),
+    };
     const { 0: theirs, 1: ours } = new WebSocketPair();
-    this.ctx.acceptWebSocket(ours, caller === null ? [] : [caller]);
+    this.ctx.acceptWebSocket(ours, caller === null ? [] : [caller, ...tagOf("page")]);
     ours.serializeAttachment(filter);
     const since = Date.now() - Number(query.get("since") ?? 0);
     const missed = this.#recent.filter(({ at, run }) => at >= since && passes(filter, run));
@@ -144,14 +152,22 @@ export class Hub extends DurableObject<object> {
     socket.close();
   }
 
+  #openSockets(tag: string): WebSocket[] {
+    return this.ctx.getWebSockets(tag).filter(({ readyState }) => readyState === WebSocket.OPEN);
+  }
+
   #remember(at: number, runs: readonly ChangedRun[]): void {
     const kept = this.#recent.filter((recent) => at - recent.at < RECENT_MS);
     this.#recent = [...kept, ...runs.map((run) => ({ at, run }))].slice(-RECENT_COUNT);
   }
 }
 
-const passes = ({ runId, definitionId }: Filter, run: ChangedRun): boolean =>
-  (runId === null || run.run_id === runId) && (definitionId === null || run.workflow_definition_id === definitionId);
+function passes({ runId, definitionId, withOthers }: Filter, run: ChangedRun): boolean {
+  if (run.run_id === null) return withOthers;
+  return (
+    (runId === null || run.run_id === runId) && (definitionId === null || run.workflow_definition_id === definitionId)
+  );
+}
 
 /** One message: a JSON array of nudges. A socket that is closing can't be sent anything. */
 function send(socket: WebSocket, runs: readonly ChangedRun[]): void {

@@ -1,21 +1,24 @@
 import { z } from "zod";
-import type { Listener, Nudge, Topic } from "../http/live/live.ts";
+import type { Listener, Listening, Nudge, Topic } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
 import { withinTime } from "./within-time.ts";
 
-const messageSchema = z.array(z.object({ run_id: z.string(), has_ended: z.boolean() }));
+const messageSchema = z.array(z.object({ run_id: z.string().nullable(), has_ended: z.boolean() }));
 
 /** Subscribes to a hub, which must answer within `limitMs`. See `Live` for the rest. */
 export async function listenTo(
   hub: Pick<Fetcher, "fetch">,
   topic: Topic,
-  { sinceMs, caller }: { sinceMs: number; caller?: string },
+  { sinceMs, caller, page }: Listening,
   limitMs: number,
 ): Promise<Listener | "unavailable" | "too_many"> {
   const url = new URL("https://hub/");
   if (topic.runId !== undefined) url.searchParams.set("run", topic.runId);
   if (topic.definitionId !== undefined) url.searchParams.set("definition", topic.definitionId);
+  if (topic.withOthers) url.searchParams.set("others", "1");
   if (caller !== undefined) url.searchParams.set("caller", caller);
+  if (page !== undefined) url.searchParams.set("page", page.id);
+  if (page?.left !== undefined) url.searchParams.set("left", page.left);
   url.searchParams.set("since", String(sinceMs));
   try {
     const response = await withinTime(limitMs, hub.fetch(url.href, { headers: { Upgrade: "websocket" } }));

@@ -8,13 +8,16 @@ import { sendDispatches } from "./send-dispatches.ts";
  * If it dies before that, the leases of the dispatches expire and the sweep sends them. Call it right before the verb: it also announces that something
  * is about to change.
  */
-export function promotion(c: Pick<Context<AppEnv>, "env" | "executionCtx">): Promotion {
+export function promotion(c: Pick<Context<AppEnv>, "env" | "executionCtx" | "set">): Promotion {
   const marking = c.env.live.mark();
   return {
     graceSeconds: c.env.config.deadlineGraceSeconds,
     onPromoted: (dispatches) => {
       if (dispatches.length > 0) c.executionCtx.waitUntil(sendDispatches(c.env, dispatches));
     },
-    onChanged: (changes) => c.executionCtx.waitUntil(Promise.all([marking, c.env.live.announce(changes)])),
+    onChanged: (changes) => {
+      c.set("isAnnounced", true);
+      c.executionCtx.waitUntil(Promise.all([marking, c.env.live.announce(changes)]));
+    },
   };
 }

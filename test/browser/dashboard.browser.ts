@@ -66,6 +66,25 @@ async function openAs(
 /** The state that a run's page shows, as it stands now. */
 const state = (page: Page) => page.locator(".head .status");
 
+/** What the page says of how up to date it is. */
+const freshness = (page: Page) => page.locator("#freshness");
+const isLive = (page: Page) => freshness(page).getByText("Live.").waitFor();
+
+/** Has the page ask once for how things stand, as when a countdown ends, and waits for the answer. */
+async function refresh(page: Page): Promise<void> {
+  const { pathname } = new URL(page.url());
+  const asked = page.waitForResponse((response) => new URL(response.url()).pathname === pathname);
+  await page.evaluate("document.dispatchEvent(new Event('due'))");
+  await asked;
+}
+
+/** The requests of a page from now on, as paths. */
+function requestsOf(page: Page): string[] {
+  const paths: string[] = [];
+  page.on("request", (request) => paths.push(new URL(request.url()).pathname));
+  return paths;
+}
+
 /** Fails when the page was loaded anew since. */
 const mark = (page: Page) => page.evaluate("window.isSame = true");
 const isSame = (page: Page) => page.evaluate("window.isSame === true");
@@ -157,7 +176,7 @@ describe.concurrent("the dashboard", () => {
     await page.goto(`/app/runs/${RUNNING_INVOICES}`);
     await press(page, "Stop", ".actions");
     await page.getByLabel("Reason").fill("half a sen");
-    for (let n = 0; n < 2; n++) await page.waitForResponse((response) => response.url().includes(RUNNING_INVOICES));
+    await refresh(page);
     expect(await page.getByLabel("Reason").inputValue()).toBe("half a sen");
     expect(await page.locator("#ask-stop").isVisible()).toBe(true);
   });
@@ -175,7 +194,7 @@ describe.concurrent("the dashboard", () => {
       await page.keyboard.press(key);
       expect([key, await isInside()]).toEqual([key, true]);
     }
-    for (let n = 0; n < 2; n++) await page.waitForResponse((response) => response.url().includes(holder));
+    await refresh(page);
     expect(await isInside()).toBe(true);
     const headers = { Authorization: `Bearer ${DEMO.owner.key}` };
     await page.request.post(`/v1/workflow-runs/${holder}/stop`, { headers });
@@ -183,22 +202,46 @@ describe.concurrent("the dashboard", () => {
     await expect.poll(() => page.evaluate("document.activeElement.id")).toBe("main");
   });
 
-  it("says how old it is while the service cannot be reached or cannot answer", async ({ open }) => {
+  it("says how old it is while the service cannot be reached or cannot answer, and comes back by itself", async ({
+    open,
+  }) => {
     const page = await openAs("owner", open);
     await page.goto("/app/runs");
-    const stale = page.locator("#stale");
-    expect(await stale.isVisible()).toBe(false);
+    await isLive(page);
     let answer: "abort" | "unavailable" = "abort";
     await page.route("**/app/runs", (route) =>
       answer === "abort" ? route.abort() : route.fulfill({ status: 503, body: "" }),
     );
-    await stale.getByText("the service cannot be reached").waitFor();
-    await stale.getByText(/This page is as of .*, \d+ s ago\./).waitFor();
+    await page.evaluate("document.dispatchEvent(new Event('due'))");
+    await freshness(page).getByText("the service cannot be reached").waitFor();
+    await freshness(page)
+      .getByText(/Last updated \d+ s ago\./)
+      .waitFor();
     answer = "unavailable";
-    await stale.getByText("the service cannot answer at the moment").waitFor();
+    await freshness(page).getByText("the service cannot answer at the moment").waitFor();
     await page.unroute("**/app/runs");
-    await stale.waitFor({ state: "hidden" });
+    await isLive(page);
     forgetComplaints(page);
+  });
+
+  it("asks each half minute where the stream is refused or the browser knows none", async ({ open }) => {
+    const page = await open();
+    await page.clock.install();
+    await page.route("**/app/changes*", (route) => route.fulfill({ status: 503, body: "" }));
+    await signIn(page, "owner");
+    await freshness(page).getByText("Not live: it is asked for every 30 s.").waitFor();
+    for (let times = 0; times < 2; times++) {
+      const asked = page.waitForRequest((request) => request.url().endsWith("/app/runs"));
+      await page.clock.runFor("00:31");
+      await (await asked).response();
+    }
+    await page.unroute("**/app/changes*");
+    await page.clock.runFor("00:31");
+    await isLive(page);
+    forgetComplaints(page);
+    await page.addInitScript("delete window.EventSource");
+    await page.goto("/app/workflows");
+    await freshness(page).getByText("Not live: it is asked for every 30 s.").waitFor();
   });
 
   it("keeps what is typed into a confirmation when the session ends, through the sign-in", async ({ open }) => {
@@ -208,7 +251,8 @@ describe.concurrent("the dashboard", () => {
     await press(page, "Stop", ".actions");
     await page.getByLabel("Reason").fill("typed before the session ended");
     await page.context().clearCookies();
-    await page.locator("#stale").getByText("Your session has ended").waitFor();
+    await refresh(page);
+    await freshness(page).getByText("Your session has ended").waitFor();
     await press(page, "Stop", "#ask-stop");
     await page.getByText("what you have typed is kept").waitFor();
     await page.getByLabel("API key").fill(DEMO.owner.key);
@@ -220,19 +264,23 @@ describe.concurrent("the dashboard", () => {
     forgetComplaints(page);
   });
 
-  it("shows an overdue run turn FAILED, without a reload and before any sweep", async ({ open }) => {
+  it("counts a run's time down, and shows it turn FAILED without a reload and before any sweep", async ({ open }) => {
     const page = await openAs("owner", open);
-    await page.goto(`/app/runs/${DEMO.runs.running}`);
-    await state(page).getByText("RUNNING").waitFor();
-    await mark(page);
     await database.query(
-      `update workflow_runs set started_at = started_at - interval '25 hours', deadline_at = statement_timestamp()
+      `update workflow_runs set started_at = started_at - interval '25 hours',
+         deadline_at = statement_timestamp() + interval '15 seconds'
        where id = $1 and status = 'RUNNING'`,
       [DEMO.runs.running],
     );
+    await page.goto(`/app/runs/${DEMO.runs.running}`);
+    await state(page).getByText("RUNNING").waitFor();
+    await mark(page);
+    await isLive(page);
+    for (const seconds of [9, 8, 7]) await page.getByText(`in ${seconds} s`, { exact: true }).waitFor();
     await state(page).getByText("FAILED").waitFor();
     await page.getByText("Timed out at its deadline").waitFor();
     expect(await isSame(page)).toBe(true);
+    expect(await freshness(page).isVisible()).toBe(false);
   });
 
   it("tells times as they are where one looks from, and exactly on hover", async ({ open }) => {
@@ -245,21 +293,43 @@ describe.concurrent("the dashboard", () => {
     expect(await time.getAttribute("title")).toContain(at);
   });
 
-  it("asks again by ETag while somebody looks, is answered 304, and asks no more in a hidden tab", async ({ open }) => {
-    const page = await openAs("owner", open);
-    await page.goto("/app/runs?status=COMPLETED");
-    const answer = await page.waitForResponse((response) => response.status() === 304);
-    expect(await answer.request().headerValue("If-None-Match")).toMatch(/^"/);
-    await page.evaluate("Object.defineProperty(document, 'hidden', { value: true })");
-    const asked = page.waitForRequest((request) => request.url().includes("/app/runs"), { timeout: 3000 });
-    await expect(asked).rejects.toThrow("Timeout");
+  it("asks for nothing in ten minutes in three tabs with runs that have ended", async ({ open }) => {
+    const first = await openAs("owner", open);
+    const pages = [first, await first.context().newPage(), await first.context().newPage()];
+    const ended = [DEMO.runs.completed, DEMO.runs.failed, DEMO.runs.completed];
+    const requests = [];
+    for (const [index, page] of pages.entries()) {
+      await page.clock.install();
+      await page.goto(`/app/runs/${ended[index]}`);
+      requests.push(requestsOf(page));
+    }
+    for (const page of pages) await page.clock.runFor("10:00");
+    expect(requests).toEqual([[], [], []]);
   });
 
-  it("asks nothing more on the page of a run that has ended", async ({ open }) => {
+  it("lets an unmodified EventSource follow a run from PENDING to COMPLETED", async ({ open }) => {
     const page = await openAs("owner", open);
-    await page.goto(`/app/runs/${DEMO.runs.completed}`);
-    const asked = page.waitForRequest((request) => request.url().includes(DEMO.runs.completed), { timeout: 5000 });
-    await expect(asked).rejects.toThrow("Timeout");
+    const holder = await holdSlot(await createWorkflow(page, "Followed"));
+    await page.reload();
+    await invoke(page);
+    const runId = page.url().split("/").at(-1) ?? "";
+    const followed = page.evaluate(`new Promise((resolve) => {
+      const types = [];
+      const source = new EventSource("/v1/workflow-runs/${runId}/stream");
+      for (const type of ["TRIGGERED", "QUEUED", "STARTED", "DISPATCHED", "COMPLETED"]) {
+        source.addEventListener(type, ({ data }) => {
+          const { run, event } = JSON.parse(data);
+          types.push(event.type + " " + run.id);
+          if (type !== "COMPLETED") return;
+          source.close();
+          resolve(types.join());
+        });
+      }
+    })`);
+    const headers = { Authorization: `Bearer ${DEMO.owner.key}` };
+    await page.request.post(`/v1/workflow-runs/${holder}/stop`, { headers });
+    const types = ["TRIGGERED", "QUEUED", "STARTED", "DISPATCHED", "COMPLETED"];
+    expect(await followed).toBe(types.map((type) => `${type} ${runId}`).join());
   });
 
   it("shows a USER what was permitted, and offers no more", async ({ open }) => {
@@ -304,8 +374,11 @@ describe.concurrent("the dashboard", () => {
     await row.getByRole("button", { name: "Revoke" }).first().click();
     await row.locator(".ask").getByRole("button", { name: "Revoke" }).click();
     await page.locator("li", { hasText: "Laptop" }).waitFor({ state: "detached" });
+    // What the page shows is refreshed, and the key that it was opened with works no more.
+    await other.waitForURL("**/app/sign-in*");
     await other.goto("/app/runs");
     expect(other.url()).toContain("/app/sign-in");
+    forgetComplaints(other);
   });
 
   it("signs out, and shows nothing from then on", async ({ open }) => {
@@ -328,6 +401,47 @@ describe.concurrent("the dashboard", () => {
     await page.goto("/app/runs?status=COMPLETED");
     expect(await page.locator("time").first().textContent()).toMatch(/ UTC$/);
     expect(await page.getByText("FAILED", { exact: true }).count()).toBe(1);
+  });
+});
+
+// Alone, since the tests above change things all the time.
+describe("a page that listens", () => {
+  it("asks for nothing while nothing changes, and by ETag when it does", async ({ open }) => {
+    const page = await open();
+    await page.clock.install();
+    await signIn(page, "owner");
+    await page.goto("/app/runs?status=COMPLETED");
+    await isLive(page);
+    // What the tests before have left to happen has happened.
+    const requests = requestsOf(page);
+    do requests.splice(0);
+    while (await page.waitForRequest(() => true, { timeout: 3_000 }).catch(() => null));
+    await page.clock.runFor("10:00");
+    expect(requests).toEqual([]);
+    await freshness(page).getByText("Last updated 10 min ago.").waitFor();
+    const answered = page.waitForResponse((response) => response.status() === 304);
+    await page.evaluate("document.dispatchEvent(new Event('due'))");
+    expect(await (await answered).request().headerValue("If-None-Match")).toMatch(/^"/);
+  });
+
+  it("stops to listen in a hidden tab, and catches up when somebody looks again", async ({ open }) => {
+    const page = await openAs("owner", open);
+    await page.goto("/app/people");
+    await isLive(page);
+    const look = (isHidden: boolean) =>
+      page.evaluate(`Object.defineProperty(document, "hidden", { value: ${isHidden}, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));`);
+    await look(true);
+    expect(await freshness(page).isVisible()).toBe(false);
+    const requests = requestsOf(page);
+    const headers = { Authorization: `Bearer ${DEMO.owner.key}` };
+    const folder = { name: `while-hidden-${Date.now()}`, part_type: "FOLDER", parent_path_id: null };
+    expect((await page.request.post("/v1/path-parts", { headers, data: folder })).status()).toBe(201);
+    await page.waitForTimeout(1_500);
+    expect(requests).toEqual([]);
+    await look(false);
+    await isLive(page);
+    await expect.poll(() => requests.toSorted()).toEqual(["/app/changes", "/app/people"]);
   });
 });
 

@@ -67,7 +67,7 @@ export const FilesPage = ({ view, offset }: { view: FolderView; offset: number }
         <FileActions view={view} />
       </div>
       <div class={part ? "columns" : ""}>
-        <Live href={`${hrefOf(part?.id)}?offset=${offset}`} seconds={10}>
+        <Live href={`${hrefOf(part?.id)}?offset=${offset}`}>
           {view.children.length > 0 ? (
             <Children parts={view.children} />
           ) : (

@@ -32,7 +32,7 @@ const HealthPage = ({ view, live }: HealthPageProps) => {
         <h1>Health</h1>
         {!view.caller.is_administrator && <span class="muted">of the runs that you see</span>}
       </div>
-      <Live href="/app/health" seconds={10}>
+      <Live href="/app/health">
         <div class="tiles">
           <SweepTile view={view} live={live} />
           <Tile name="Overdue now" value={view.overdue} isGood={(view.overdue_seconds ?? 0) < LATE_SECONDS}>

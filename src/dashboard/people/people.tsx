@@ -26,7 +26,7 @@ export const PeoplePage = ({ view, offset }: { view: PeopleView; offset: number 
         </div>
       )}
     </div>
-    <Live href={`/app/people?offset=${offset}`} seconds={10}>
+    <Live href={`/app/people?offset=${offset}`}>
       <table class="list people">
         <thead>
           <tr>

@@ -1,21 +1,34 @@
 import { Bar, Id, Name, Status, Time, WorkflowName } from "../components.tsx";
 import { formatSeconds, secondsBetween } from "../format.ts";
+import { TimeLeft, TimePassed } from "../live/ticking.tsx";
 import type { ListedRun } from "./view-runs.ts";
 
 /** How long a run has waited or run, and how much of its time a RUNNING one has left. `now` is the database's clock. */
 const Duration = ({ run, now }: { run: ListedRun; now: string }) => {
   const { status, begun_at, deadline_at, completed_at, created_at } = run;
-  if (status === "PENDING") return <span class="muted">waits {formatSeconds(secondsBetween(created_at, now))}</span>;
+  if (status === "PENDING") {
+    return (
+      <span class="muted">
+        waits <TimePassed at={created_at} now={now} />
+      </span>
+    );
+  }
   if (begun_at === null) return <span class="muted">never started</span>;
   if (completed_at !== null) return <>{formatSeconds(secondsBetween(begun_at, completed_at))}</>;
   if (deadline_at === null) return null;
-  const left = secondsBetween(now, deadline_at);
-  const share = left / secondsBetween(begun_at, deadline_at);
+  const share = secondsBetween(now, deadline_at) / secondsBetween(begun_at, deadline_at);
   return (
     <>
-      {formatSeconds(secondsBetween(begun_at, now))}
-      <Bar value={share} kind={share < 0.2 ? "short" : "left"} label={`${formatSeconds(left)} left of its time`} />
-      <small class="muted">{formatSeconds(left)} left</small>
+      <TimePassed at={begun_at} now={now} />
+      <Bar
+        value={share}
+        kind={share < 0.2 ? "short" : "left"}
+        label="How much of its time is left"
+        left={{ from: begun_at, to: deadline_at, now }}
+      />
+      <small class="muted">
+        <TimeLeft at={deadline_at} now={now} /> left
+      </small>
     </>
   );
 };

@@ -1,5 +1,6 @@
 import { Time } from "../components.tsx";
 import { formatSeconds, secondsBetween } from "../format.ts";
+import { growing, TimeLeft, TimePassed } from "../live/ticking.tsx";
 import { linearScale } from "../plot.ts";
 import type { ViewedRun } from "./view-run.ts";
 
@@ -36,6 +37,14 @@ export const TimeBar = ({ run, now }: { run: ViewedRun; now: string }) => {
   const last = deadline !== null && Date.parse(deadline) > Date.parse(end) ? deadline : end;
   const x = linearScale([Date.parse(start), Math.max(Date.parse(last), Date.parse(start) + 1)], [0, WIDTH]);
   const words = phases.map(({ name, from, to }) => `${name} ${formatSeconds(secondsBetween(from, to))}`);
+  const isGoing = ({ to }: Phase) => run.completed_at === null && to === now;
+  const widthOf = (phase: Phase) => ({
+    width: Math.max(3, x(Date.parse(phase.to)) - x(Date.parse(phase.from))).toFixed(1),
+    // Only a bar that ends at the deadline has room to grow.
+    ...(isGoing(phase) &&
+      last !== end &&
+      growing({ ...phase, to: last, now, width: WIDTH - x(Date.parse(phase.from)) })),
+  });
   const label = `${words.join(", ")}${deadline ? `; its deadline is ${formatSeconds(secondsBetween(start, deadline))} after the start of the bar` : ""}`;
   return (
     <section class="card">
@@ -45,13 +54,13 @@ export const TimeBar = ({ run, now }: { run: ViewedRun; now: string }) => {
       <svg class="time-bar" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
         <title>{label}</title>
         <rect class="track" y="6" width={WIDTH} height="22" />
-        {phases.map(({ kind, from, to }) => (
+        {phases.map((phase) => (
           <rect
-            class={`phase ${kind}`}
-            x={x(Date.parse(from)).toFixed(1)}
+            class={`phase ${phase.kind}`}
+            x={x(Date.parse(phase.from)).toFixed(1)}
             y="6"
-            width={Math.max(3, x(Date.parse(to)) - x(Date.parse(from))).toFixed(1)}
             height="22"
+            {...widthOf(phase)}
           />
         ))}
         {deadline && (
@@ -64,13 +73,19 @@ export const TimeBar = ({ run, now }: { run: ViewedRun; now: string }) => {
         )}
       </svg>
       <dl class="facts">
-        {phases.map(({ name, kind, from, to }) => (
+        {phases.map((phase) => (
           <div>
             <dt>
-              <span class={`dot ${kind}`} aria-hidden="true" />
-              {name}
+              <span class={`dot ${phase.kind}`} aria-hidden="true" />
+              {phase.name}
             </dt>
-            <dd class="number">{formatSeconds(secondsBetween(from, to))}</dd>
+            <dd class="number">
+              {isGoing(phase) ? (
+                <TimePassed at={phase.from} now={now} />
+              ) : (
+                formatSeconds(secondsBetween(phase.from, phase.to))
+              )}
+            </dd>
           </div>
         ))}
         {deadline && (
@@ -82,7 +97,10 @@ export const TimeBar = ({ run, now }: { run: ViewedRun; now: string }) => {
             <dd>
               <Time at={deadline} />
               {run.status === "RUNNING" && (
-                <small class="muted"> in {formatSeconds(secondsBetween(now, deadline))}</small>
+                <small class="muted">
+                  {" "}
+                  in <TimeLeft at={deadline} now={now} />
+                </small>
               )}
             </dd>
           </div>

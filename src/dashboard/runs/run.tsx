@@ -17,7 +17,7 @@ export const RunPage = ({ caller, run, now, origin }: RunPageProps) => (
     <p class="crumbs">
       <a href="/app/runs">Runs</a> / <Id id={run.id} />
     </p>
-    <Live href={`/app/runs/${run.id}`} seconds={2} over={run.completed_at !== null}>
+    <Live href={`/app/runs/${run.id}`} listen={changesOf(run)}>
       <div class="head">
         <h1>
           <Name>{run.run_snapshot.workflow_name}</Name>
@@ -44,6 +44,12 @@ export const RunPage = ({ caller, run, now, origin }: RunPageProps) => (
     </Live>
   </Page>
 );
+
+/** While it waits, its place in the queue changes with the other runs of its workflow. */
+function changesOf({ id, status, completed_at, workflow_definition_id }: ViewedRun): string | null {
+  if (completed_at !== null) return null;
+  return status === "PENDING" ? `/app/changes?workflow=${workflow_definition_id}` : `/app/changes?run=${id}`;
+}
 
 const can = (run: ViewedRun, what: "stop" | "retry" | "delete") => run.is_theirs && run.possible[what];
 

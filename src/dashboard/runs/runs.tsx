@@ -70,7 +70,7 @@ const RunsPage = ({ view, query, origin }: { view: RunsView; query: Query; origi
       <h1>Runs</h1>
     </div>
     <Filters view={view} query={query} />
-    <Live href={hrefOf(query)}>
+    <Live href={hrefOf(query)} listen={`/app/changes${query.workflow ? `?workflow=${query.workflow}` : ""}`}>
       {view.runs.length > 0 ? (
         <RunList runs={view.runs} now={view.now} />
       ) : (

@@ -1,7 +1,8 @@
 import { MedianDuration, Strip, SuccessRate } from "../charts.tsx";
 import { Bar, Empty, Live, Name, Pages } from "../components.tsx";
-import { formatSeconds, plural, secondsBetween } from "../format.ts";
+import { plural, secondsBetween } from "../format.ts";
 import { Page } from "../layout.tsx";
+import { TimeLeft } from "../live/ticking.tsx";
 import type { ListedWorkflow, WorkflowsView } from "./view-workflows.ts";
 
 const Paused = () => (
@@ -26,16 +27,20 @@ export const Slot = ({
     if (!workflow.is_active) return <Paused />;
     return workflow.has_runner ? <span class="muted">free</span> : <span class="muted">no runner</span>;
   }
-  const left = secondsBetween(now, holder.deadline_at);
-  const share = left / secondsBetween(holder.begun_at, holder.deadline_at);
+  const share = secondsBetween(now, holder.deadline_at) / secondsBetween(holder.begun_at, holder.deadline_at);
   return (
     <>
       <a href={`/app/runs/${holder.id}`}>
         <Name>{holder.user_name}</Name>
       </a>{" "}
-      <Bar value={share} kind={share < 0.2 ? "short" : "left"} label={`${formatSeconds(left)} left of its time`} />
+      <Bar
+        value={share}
+        kind={share < 0.2 ? "short" : "left"}
+        label="How much of its time is left"
+        left={{ from: holder.begun_at, to: holder.deadline_at, now }}
+      />
       <small class="muted">
-        {formatSeconds(left)} left{workflow.is_active ? "" : ", then paused"}
+        <TimeLeft at={holder.deadline_at} now={now} /> left{workflow.is_active ? "" : ", then paused"}
       </small>
     </>
   );

@@ -17,7 +17,7 @@ export const WorkflowPage = ({ caller, now, workflow, origin }: Props) => (
     <p class="crumbs">
       <a href="/app/workflows">Workflows</a> / <Id id={workflow.id} />
     </p>
-    <Live href={`/app/workflows/${workflow.id}`}>
+    <Live href={`/app/workflows/${workflow.id}`} listen={`/app/changes?workflow=${workflow.id}`}>
       <div class="head">
         <h1>
           <Name>{workflow.name}</Name>

@@ -1,6 +1,7 @@
 /** Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
 
-export type Frame = { id: number; event: string; data: unknown };
+/** One event. Without an `event` it is a "message", and without an `id` a client that was cut off does not say where it was. */
+export type Frame = { id?: number; event?: string; data: unknown };
 
 export type EventSink = {
   /** True once the client has left. */
@@ -15,11 +16,21 @@ const RETRY_MS = 3_000;
 
 /**
  * A stream of events. `produce` sends them until it returns, which ends the stream, as an error does. `onClosed` is called
- * when the client leaves.
+ * when the client leaves, which `signal`, that of the request, tells at once. (The stream itself is only cancelled when
+ * something is sent into it after that.)
  */
-export function eventStream(produce: (sink: EventSink) => Promise<void>, onClosed: () => void): Response {
+export function eventStream(
+  signal: AbortSignal,
+  produce: (sink: EventSink) => Promise<void>,
+  onClosed: () => void,
+): Response {
   const encoder = new TextEncoder();
   let isClosed = false;
+  const leave = () => {
+    isClosed = true;
+    onClosed();
+  };
+  signal.addEventListener("abort", leave);
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       const write = (text: string) => {
@@ -42,10 +53,7 @@ export function eventStream(produce: (sink: EventSink) => Promise<void>, onClose
       // Not awaited: nothing is read of a stream before it has started.
       produce(sink).then(close, close);
     },
-    cancel() {
-      isClosed = true;
-      onClosed();
-    },
+    cancel: leave,
   });
   return new Response(body, {
     headers: { "Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-transform" },
@@ -53,4 +61,7 @@ export function eventStream(produce: (sink: EventSink) => Promise<void>, onClose
 }
 
 /** JSON has no line breaks, so one line of data is enough. */
-const format = ({ id, event, data }: Frame) => `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+function format({ id, event, data }: Frame): string {
+  const lines = [...(id === undefined ? [] : [`id: ${id}`]), ...(event === undefined ? [] : [`event: ${event}`])];
+  return `${[...lines, `data: ${JSON.stringify(data)}`].join("\n")}\n\n`;
+}

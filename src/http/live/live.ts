@@ -1,11 +1,27 @@
 /** What makes the service live: `src/hub` behind an interface, since nobody but the composition root knows that. */
 import type { Change } from "../../db/changes.ts";
 
-/** Which runs a listener wants to hear of: one run, those of a definition, or all of the tenant. */
-export type Topic = { tenantId: string; runId?: string; definitionId?: string };
+/**
+ * What a listener wants to hear of: one run, those of a definition, or all of the tenant. With `withOthers` also of changes that
+ * are not of a run, such as a new permission.
+ */
+export type Topic = { tenantId: string; runId?: string; definitionId?: string; withOthers?: boolean };
 
-/** That a run has changed. No data: whoever hears of it reads the run, and what they may see is judged then. */
-export type Nudge = { run_id: string; has_ended: boolean };
+/**
+ * That a run has changed. No data: whoever hears of it reads the run, and what they may see is judged then. `run_id` is null
+ * when something else has changed.
+ */
+export type Nudge = { run_id: string | null; has_ended: boolean };
+
+export type Listening = {
+  sinceMs: number;
+  /** Whose stream it is. */
+  caller?: string;
+  /** Which of their pages it is of, and which page they have left for it, whose stream ends. */
+  page?: OpenPage;
+};
+
+export type OpenPage = { id: string; left: string | undefined };
 
 export type Listener = {
   /** The nudges that have come; none when time is up; null when the connection is lost, or was closed. */
@@ -35,7 +51,7 @@ export type Live = {
    * Listens for changes. `sinceMs`: also for those that the hub has heard of so many milliseconds ago. `caller` counts
    * against the limit of streams; without it nothing is counted. "unavailable" without a hub, or when it does not answer.
    */
-  listen(topic: Topic, options: { sinceMs: number; caller?: string }): Promise<Listener | "unavailable" | "too_many">;
+  listen(topic: Topic, options: Listening): Promise<Listener | "unavailable" | "too_many">;
   /** Notes that an alarm has fired. Never rejects. */
   noteAlarm(lateMs: number): Promise<void>;
   /** Null without the register, or when it does not answer. */

@@ -1,9 +1,7 @@
 /** Streams of what happens to runs, as server-sent events. */
 import { z } from "@hono/zod-openapi";
-import type { Context } from "hono";
-import type { AppEnv } from "../../http/env.ts";
 import { eventStream } from "../../http/live/event-stream.ts";
-import type { Listener, Topic } from "../../http/live/live.ts";
+import type { Listener } from "../../http/live/live.ts";
 import { Problem } from "../../http/problems.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerStream } from "../../http/routes.ts";
@@ -13,6 +11,7 @@ import { NO_RUN } from "../refusals.ts";
 import { exampleRun, runParams, toRun } from "../run-schema.ts";
 import { followEvents, type Page } from "./follow-events.ts";
 import { type FollowedRun, type FollowedRuns, followRun, followRuns, Position } from "./follow-runs.ts";
+import { listenAs } from "./listen-as.ts";
 
 export const runStreams = createRouter();
 
@@ -60,13 +59,16 @@ runStreams.openapi(streamRuns, async (c) => {
   const { db } = c.env;
   const first = await followRuns(db, c.var.credential, filter, null);
   const position = new Position(c.req.valid("header")["Last-Event-ID"] ?? Math.max(...first.ids));
-  const listener = await listen(c, { tenantId: first.tenant_id, ...(definitionId !== undefined && { definitionId }) });
+  const listener = await listenAs(c, {
+    tenantId: first.tenant_id,
+    ...(definitionId !== undefined && { definitionId }),
+  });
   const read = async () => {
     const followed = await followRuns(db, c.var.credential, filter, position);
     position.advance(followed.ids);
     return pageOfRuns(followed);
   };
-  return eventStream((sink) => followEvents(listener, sink, read), listener.close);
+  return eventStream(c.req.raw.signal, (sink) => followEvents(listener, sink, read), listener.close);
 });
 
 const pageOfRuns = ({ items, hasMore }: FollowedRuns): Page => ({
@@ -98,14 +100,14 @@ runStreams.openapi(streamRun, async (c) => {
   if (first.run === null) throw new Problem("not_found", NO_RUN);
   if (lastEventId !== undefined && first.has_ended && first.events.length === 0) return c.body(null, 204);
   // Nothing more happens to a run that has ended, so there is nothing to listen for, nor to read again.
-  const listener = first.has_ended ? nobody : await listen(c, { tenantId: first.tenant_id, runId: first.run.id });
+  const listener = first.has_ended ? nobody : await listenAs(c, { tenantId: first.tenant_id, runId: first.run.id });
   const turn = (followed: FollowedRun) => {
     after = followed.events.at(-1)?.id ?? after;
     return pageOfRun(followed);
   };
   const read = async () => turn(await followRun(db, c.var.credential, { runId, after }));
   const firstPage = first.has_ended ? turn(first) : undefined;
-  return eventStream((sink) => followEvents(listener, sink, read, firstPage), listener.close);
+  return eventStream(c.req.raw.signal, (sink) => followEvents(listener, sink, read, firstPage), listener.close);
 });
 
 const nobody: Listener = { next: async () => null, close: () => {} };
@@ -114,16 +116,4 @@ function pageOfRun({ run, events, hasMore, has_ended, due_in_ms }: FollowedRun):
   const frames =
     run === null ? [] : events.map((event) => ({ id: event.id, event: event.type, data: { run: toRun(run), event } }));
   return { frames, hasMore, isOver: has_ended && !hasMore, dueInMs: due_in_ms ?? null };
-}
-
-/** @throws Problem `streams_unavailable`, or `too_many_requests` for a caller who has too many streams */
-async function listen(c: Context<AppEnv>, topic: Topic): Promise<Listener> {
-  const { credential } = c.var;
-  const caller = "session" in credential ? credential.session.userId : credential.apiKeyHash;
-  const listener = await c.env.live.listen(topic, { sinceMs: 0, caller });
-  if (listener === "unavailable") throw new Problem("streams_unavailable");
-  if (listener === "too_many") {
-    throw new Problem("too_many_requests", "You have 20 streams open, which is as many as there may be. Close one.");
-  }
-  return listener;
 }

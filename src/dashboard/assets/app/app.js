@@ -1,5 +1,4 @@
-// What a page does beyond HTML: it shows local times, copies, and refreshes its live part while somebody looks.
-const tags = new WeakMap();
+// What a page does beyond HTML: it shows local times, copies, and keeps the focus where it belongs. `live.js` keeps it up to date.
 const minute = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
 /** A local time. It has the year unless that is this year, and seconds only where they matter. */
 const format = (at, withSeconds) =>
@@ -52,50 +51,6 @@ document.addEventListener("keydown", (event) => {
   if (isInside && focused !== (event.shiftKey ? first : last)) return;
   event.preventDefault();
   (event.shiftKey ? last : first).focus();
-});
-
-// A live part of the page is asked for by the ETag of what it shows. On 304 it stays as it is.
-document.addEventListener("htmx:config:request", (event) => {
-  const { ctx } = event.detail;
-  if (!ctx.sourceElement.matches("[data-live]")) return;
-  // A run that has ended does not change by itself: whoever retries it loads the page anew.
-  if (document.hidden || ctx.sourceElement.dataset.live === "over") event.preventDefault();
-  const tag = tags.get(ctx.sourceElement);
-  if (tag) ctx.request.headers["If-None-Match"] = tag;
-});
-document.addEventListener("htmx:after:request", (event) => {
-  const { ctx } = event.detail;
-  const tag = ctx.response?.headers.get("ETag");
-  if (tag) tags.set(ctx.sourceElement, tag);
-});
-
-// When the live part cannot be refreshed, the page says why, and how old it is.
-let freshAt = Date.now();
-function showStale(reason) {
-  const stale = document.querySelector("#stale");
-  const [why, age] = stale.children;
-  if (why.textContent !== reason) why.textContent = reason;
-  const seconds = Math.round((Date.now() - freshAt) / 1000);
-  const ago = seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`;
-  age.textContent = `This page is as of ${format(new Date(freshAt), true)}, ${ago} ago.`;
-  stale.hidden = false;
-}
-document.addEventListener("htmx:before:response", (event) => {
-  const { status } = event.detail.ctx.response;
-  if (status === 200 || status === 304) {
-    freshAt = Date.now();
-    document.querySelector("#stale").hidden = true;
-  } else if (status === 401) {
-    // The answer leads to the sign-in, and what is typed into a dialog would be lost.
-    if (!openDialog()) return;
-    event.preventDefault();
-    showStale("Your session has ended. You can still send this form: you are asked to sign in, and it is kept.");
-  } else {
-    showStale("Not up to date: the service cannot answer at the moment. This page goes on trying.");
-  }
-});
-document.addEventListener("htmx:error", () => {
-  showStale("Not up to date: the service cannot be reached. This page goes on trying.");
 });
 
 // When a refresh takes away the dialog that had the focus, the focus goes to the content of the page.

@@ -1,0 +1,67 @@
+// Durations go on in the browser, so that nobody has to ask the service how late it is. An element with `data-now`, the service's
+// clock when the element was made, shows the time from then on, whatever the browser's own clock says.
+{
+  const SIZES = [
+    ["d", 86_400],
+    ["h", 3_600],
+    ["min", 60],
+    ["s", 1],
+  ];
+
+  /** The two largest units, in whole seconds: as `formatSeconds` on the server. */
+  const format = (seconds) => {
+    let rest = Math.max(0, Math.round(seconds));
+    const first = Math.max(
+      0,
+      SIZES.findIndex(([, size]) => rest >= size),
+    );
+    const parts = [];
+    for (const [unit, size] of rest === 0 ? [] : SIZES.slice(first, first + 2)) {
+      const count = Math.floor(rest / size);
+      rest -= count * size;
+      if (count > 0) parts.push(`${count} ${unit}`);
+    }
+    return parts.join(" ") || "0 s";
+  };
+
+  /** When an element got its `data-now`. A refresh of the page gives it a newer one. */
+  const seen = new WeakMap();
+  const nowOf = (element) => {
+    const { now } = element.dataset;
+    if (seen.get(element)?.now !== now) seen.set(element, { now, at: Date.now() });
+    return Date.parse(now) + Date.now() - seen.get(element).at;
+  };
+
+  const show = (element) => {
+    const now = nowOf(element);
+    const { tick, at, from, width } = element.dataset;
+    const secondsLeft = (Date.parse(at) - now) / 1000;
+    if (tick === "left" || tick === "passed") {
+      const text = format(tick === "left" ? secondsLeft : -secondsLeft);
+      if (element.textContent !== text) element.textContent = text;
+      return tick === "left" && secondsLeft <= 0;
+    }
+    const share = Math.min(1, Math.max(0, (now - Date.parse(from)) / (Date.parse(at) - Date.parse(from))));
+    element.setAttribute("width", (width * (tick === "grow" ? share : 1 - share)).toFixed(1));
+    return false;
+  };
+
+  // When no time is left, the page is to ask how things stand: at once, and again later and later while they stand as before.
+  const FIRST_GAP_MS = 1_000;
+  const LAST_GAP_MS = 30_000;
+  let gapMs = FIRST_GAP_MS;
+  let askAt = 0;
+
+  const tick = () => {
+    const isDue = [...document.querySelectorAll("[data-tick]")].filter(show).length > 0;
+    if (!isDue) {
+      gapMs = FIRST_GAP_MS;
+      askAt = 0;
+    } else if (Date.now() >= askAt) {
+      askAt = Date.now() + gapMs;
+      gapMs = Math.min(2 * gapMs, LAST_GAP_MS);
+      document.dispatchEvent(new Event("due"));
+    }
+  };
+  setInterval(tick, 1_000);
+}

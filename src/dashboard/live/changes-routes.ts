@@ -1,0 +1,69 @@
+/** What an open page listens to: that something has changed, so that it asks again. */
+import { z } from "zod";
+import type { Credential } from "../../db/access.ts";
+import type { Database } from "../../db/client.ts";
+import { eventStream } from "../../http/live/event-stream.ts";
+import type { Topic } from "../../http/live/live.ts";
+import { Problem } from "../../http/problems.ts";
+import { followEvents } from "../../runs/live/follow-events.ts";
+import { followRun, followRuns } from "../../runs/live/follow-runs.ts";
+import { listenAs } from "../../runs/live/listen-as.ts";
+import { NO_RUN } from "../../runs/refusals.ts";
+import { Pages } from "../pages.ts";
+
+export const changes = new Pages();
+
+/** Then the browser connects again, and its session is looked at. */
+const LONGEST_MS = 3_600_000;
+
+/** After the last event of any run: who asks for a run only wants to know whether there is one. */
+const NO_EVENTS = Number.MAX_SAFE_INTEGER;
+
+const ALL = { definitionId: undefined, userId: undefined };
+
+const querySchema = z.object({
+  /** Only this run. */
+  run: z.guid().optional().catch(undefined),
+  /** Only the runs of this workflow. */
+  workflow: z.guid().optional().catch(undefined),
+  /** The browser's name for the page, and for the one before it in the same tab. */
+  page: z.string().max(40).optional().catch(undefined),
+  left: z.string().max(40).optional().catch(undefined),
+});
+type Query = z.infer<typeof querySchema>;
+
+/**
+ * Messages without content: one at the beginning, and one after each change, at most one a second. A page that has got one asks
+ * for its live part, and what may be seen is judged then. So this stream asks the database once, when it begins.
+ */
+changes.stream("/app/changes", async (c) => {
+  const { db, live } = c.env;
+  if (!live.hasHubs) throw new Problem("streams_unavailable");
+  const query = querySchema.parse(c.req.query());
+  const topic = await findTopic(db, c.var.credential, query);
+  const page = query.page === undefined ? undefined : { id: query.page, left: query.left };
+  const listener = await listenAs(c, { ...topic, withOthers: true }, page);
+  const until = Date.now() + LONGEST_MS;
+  const read = async () => ({
+    frames: [{ data: null }],
+    hasMore: false,
+    isOver: Date.now() >= until,
+    dueInMs: until - Date.now(),
+  });
+  return eventStream(c.req.raw.signal, (sink) => followEvents(listener, sink, read), listener.close);
+});
+
+/**
+ * What a page wants to hear of, for a caller who may.
+ * @throws Problem `unauthenticated`, or `not_found` for a run that they do not see
+ */
+async function findTopic(db: Database, credential: Credential, query: Query): Promise<Topic> {
+  const { run: runId, workflow: definitionId } = query;
+  if (runId === undefined) {
+    const { tenant_id: tenantId } = await followRuns(db, credential, ALL, null);
+    return { tenantId, ...(definitionId !== undefined && { definitionId }) };
+  }
+  const { tenant_id: tenantId, run } = await followRun(db, credential, { runId, after: NO_EVENTS });
+  if (run === null) throw new Problem("not_found", NO_RUN);
+  return { tenantId, runId: run.id };
+}

@@ -1,0 +1,135 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type LiveService, startLiveService } from "../hub/live-service.ts";
+import { answeringRunner } from "../support/fake-runner.ts";
+import { callBack, insertRun, invoke } from "../support/lifecycle.ts";
+import { startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { type Browser, PAGE_SETTINGS, signIn } from "./browser.ts";
+
+let service: LiveService;
+let tenant: TestTenant;
+let owner: Browser;
+
+beforeAll(async () => {
+  service = await startLiveService({ settings: PAGE_SETTINGS });
+});
+
+beforeEach(async () => {
+  tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
+  owner = await signIn(service, tenant.owner.key);
+});
+
+/** Counts the messages of a stream. Two changes within a second are one message, so each test waits for its own. */
+async function listen(path: string, browser = owner) {
+  const response = await browser.get(path);
+  expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "text/event-stream"]);
+  if (response.body === null) throw new Error("no body");
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  const reading = (async () => {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) text += decoder.decode(part.value);
+  })();
+  let hasEnded = false;
+  reading.then(() => {
+    hasEnded = true;
+  });
+  const count = () => text.split("data: null\n\n").length - 1;
+  await expect.poll(count, { timeout: 3_000, interval: 10 }).toBe(1);
+  return {
+    count,
+    text: () => text,
+    hasEnded: () => hasEnded,
+    async close() {
+      await reader.cancel();
+      await reading;
+    },
+  };
+}
+
+const afterAWhile = () => new Promise((resolve) => setTimeout(resolve, 1_500));
+
+describe("what an open page listens to", () => {
+  it("says at the beginning, and after each change of a run, that there is something to ask for", async () => {
+    const [all, ofWorkflow] = [
+      await listen("/app/changes"),
+      await listen(`/app/changes?workflow=${tenant.definitionId}`),
+    ];
+    const other = await listen(`/app/changes?workflow=${tenant.id}`);
+    await invoke(service, tenant);
+    for (const { count } of [all, ofWorkflow]) await expect.poll(count, { timeout: 5_000 }).toBeGreaterThan(1);
+    await afterAWhile();
+    expect(other.count()).toBe(1);
+    expect(all.text()).toMatch(/^retry: 3000\n\n(data: null\n\n)+$/);
+    await Promise.all([all, ofWorkflow, other].map(({ close }) => close()));
+  });
+
+  it("says of one run only what happens to that run", async () => {
+    const [first, second] = [
+      await invoke(service, tenant),
+      await insertRun(service.database, tenant, { status: "PENDING" }),
+    ];
+    const [ofFirst, ofSecond] = [await listen(`/app/changes?run=${first}`), await listen(`/app/changes?run=${second}`)];
+    await service.send("POST", `/v1/workflow-runs/${second}/stop`, tenant.owner.key);
+    await expect.poll(ofSecond.count, { timeout: 5_000 }).toBeGreaterThan(1);
+    expect(ofFirst.count()).toBe(1);
+    await callBack(service, tenant, first, { status: "COMPLETED" });
+    await expect.poll(ofFirst.count, { timeout: 5_000 }).toBeGreaterThan(1);
+    await Promise.all([ofFirst, ofSecond].map(({ close }) => close()));
+  });
+
+  it.each([
+    ["a form", () => owner.post(`/app/workflows/${tenant.definitionId}/pause`)],
+    [
+      "the API",
+      () =>
+        service.send("POST", "/v1/path-parts", tenant.owner.key, {
+          name: "New",
+          part_type: "FOLDER",
+          parent_path_id: null,
+        }),
+    ],
+  ])("says that something else was changed, by %s", async (_, change) => {
+    const run = await invoke(service, tenant);
+    const pages = [await listen("/app/changes"), await listen(`/app/changes?run=${run}`)];
+    expect((await change()).status).toBeLessThan(400);
+    for (const { count } of pages) await expect.poll(count, { timeout: 5_000 }).toBeGreaterThan(1);
+    await Promise.all(pages.map(({ close }) => close()));
+  });
+
+  it("asks the database once, when it begins, and says nothing about a change that was refused", async () => {
+    const [page, atFirst] = await service.counted(() => listen("/app/changes"));
+    expect((await service.send("POST", "/v1/folders", tenant.owner.key, { name: "" })).status).toBe(422);
+    const [, later] = await service.counted(afterAWhile);
+    expect([atFirst, later, page.count()]).toEqual([1, 0, 1]);
+    await page.close();
+  });
+
+  it("ends for the page that was left for another one, so that going from page to page never has too many", async () => {
+    const pages: Awaited<ReturnType<typeof listen>>[] = [];
+    for (let n = 0; n < 22; n++) pages.push(await listen(`/app/changes?page=${n}${n === 0 ? "" : `&left=${n - 1}`}`));
+    await expect.poll(() => pages.filter((page) => !page.hasEnded()).length, { timeout: 3_000 }).toBe(1);
+    for (let n = 0; n < 19; n++) pages.push(await listen(`/app/changes?page=other-${n}`));
+    expect((await owner.get("/app/changes")).status).toBe(429);
+    await Promise.all(pages.map(({ close }) => close()));
+  });
+
+  it("is for who has signed in, and not of a run that they do not see", async () => {
+    const run = await insertRun(service.database, tenant, { status: "RUNNING" });
+    const user = await signIn(service, tenant.user.key);
+    expect((await user.get(`/app/changes?run=${run}`)).status).toBe(404);
+    expect((await service.fetch("/app/changes", { redirect: "manual" })).status).toBe(303);
+  });
+
+  it("cannot be had without a hub, which costs no request to the database, nor while the database is away", async () => {
+    const without = await startService({ settings: PAGE_SETTINGS });
+    const theirs = await createTenant(without.database);
+    const browser = await signIn(without, theirs.owner.key);
+    const [response, requests] = await without.counted(() => browser.get("/app/changes"));
+    expect([response.status, requests]).toEqual([503, 0]);
+    await service.database.inflict({ kind: "refused" });
+    const away = await owner.get("/app/changes");
+    await service.database.mend();
+    expect(away.status).toBe(503);
+  });
+});
