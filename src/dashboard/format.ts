@@ -48,3 +48,7 @@ export const percent = (part: number, whole: number): string => `${Math.round((1
 
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;
+
+/** What is announced to who cannot see it, when a refresh of a page has changed it. */
+export const formatAnnouncement = (workflowName: string, { id, status }: { id: string; status: string }): string =>
+  `${workflowName}, run ${shortId(id)}: ${status}.`;

@@ -1,6 +1,8 @@
 import { type Child, createContext, useContext } from "hono/jsx";
 import type { SessionName } from "../http/credentials/session-token.ts";
 import type { Caller } from "./caller.ts";
+import { Keys } from "./keys.tsx";
+import { ThemeContext, ThemeToggle } from "./theme/theme.tsx";
 
 const SECTIONS = [
   ["runs", "Runs"],
@@ -38,6 +40,7 @@ const Head = ({ title, retrySeconds }: { title: string; retrySeconds?: number | 
     <script defer src="/app/app.js" />
     <script defer src="/app/ticks.js" />
     <script defer src="/app/live.js" />
+    <script defer src="/app/keys.js" />
   </head>
 );
 
@@ -54,7 +57,7 @@ type PageProps = {
 
 /** A page of somebody who has signed in. */
 export const Page = ({ title, section, caller, retrySeconds, children }: PageProps) => (
-  <html lang="en">
+  <Html>
     <Head title={title} retrySeconds={retrySeconds} />
     <body>
       <a class="skip" href="#main">
@@ -76,6 +79,8 @@ export const Page = ({ title, section, caller, retrySeconds, children }: PagePro
         </nav>
         <div class="who">
           <Who caller={caller} />
+          <Keys />
+          <ThemeToggle />
           <form method="post" action="/app/sign-out">
             <button type="submit" class="quiet">
               Sign out
@@ -90,7 +95,15 @@ export const Page = ({ title, section, caller, retrySeconds, children }: PagePro
         </p>
         {children}
       </main>
+      {/* keys.js says here what has changed. It is outside of what is swapped, so that it is there before it has words. */}
+      <p id="announcer" class="visually-hidden" role="status" />
     </body>
+  </Html>
+);
+
+const Html = ({ children }: { children: Child }) => (
+  <html lang="en" data-theme={useContext(ThemeContext).theme}>
+    {children}
   </html>
 );
 
@@ -115,10 +128,10 @@ type OpenPageProps = { title: string; retrySeconds?: number | undefined; childre
 
 /** A page that anybody may see. */
 export const OpenPage = ({ title, retrySeconds, children }: OpenPageProps) => (
-  <html lang="en">
+  <Html>
     <Head title={title} retrySeconds={retrySeconds} />
     <body class="open">
       <main id="main">{children}</main>
     </body>
-  </html>
+  </Html>
 );

@@ -5,12 +5,15 @@ import type { JSX } from "hono/jsx/jsx-runtime";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { AppEnv } from "../http/env.ts";
 import { SignedInContext } from "./layout.tsx";
+import { readTheme, ThemeContext } from "./theme/theme.tsx";
 
 /** Answers a whole page. */
 export async function html(c: Context<AppEnv>, page: JSX.Element, status: ContentfulStatusCode = 200) {
   const session = c.get("session");
   const value = session?.name ? { userId: session.userId, name: session.name } : null;
-  const inContext = jsx(SignedInContext.Provider, { value }, page);
+  const { pathname, search } = new URL(c.req.url);
+  const theme = { theme: readTheme(c), here: c.req.method === "GET" ? pathname + search : "/app/runs" };
+  const inContext = jsx(ThemeContext.Provider, { value: theme }, jsx(SignedInContext.Provider, { value }, page));
   return c.html(await template`<!doctype html>${inContext}`, status);
 }
 

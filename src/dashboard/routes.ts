@@ -9,8 +9,9 @@ import { openInvites } from "./people/invite-routes.tsx";
 import { people } from "./people/people-routes.tsx";
 import { run } from "./runs/run-routes.tsx";
 import { runs } from "./runs/runs.tsx";
-import { signIn } from "./sign-in-routes.tsx";
+import { signIn } from "./sign-in/sign-in-routes.tsx";
 import { answerErrorPage } from "./signed-in.tsx";
+import { themes } from "./theme/theme-routes.ts";
 import { sharing } from "./workflows/sharing-routes.tsx";
 import { runnerTests } from "./workflows/test-runner-routes.tsx";
 import { workflowForms } from "./workflows/workflow-form-routes.tsx";
@@ -23,6 +24,7 @@ sections.onError(answerErrorPage);
 sections.get("/app", (c) => c.redirect("/app/runs"));
 for (const section of [
   signIn,
+  themes,
   openInvites,
   runs,
   run,

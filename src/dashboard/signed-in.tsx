@@ -11,8 +11,8 @@ import { Command } from "./components.tsx";
 import { describeFault } from "./forms.tsx";
 import { OpenPage, Page } from "./layout.tsx";
 import { html } from "./render.ts";
-import { renewSession } from "./session.ts";
-import { answerSignIn, keepForm } from "./sign-in.tsx";
+import { renewSession } from "./sign-in/session.ts";
+import { answerSignIn, keepForm } from "./sign-in/sign-in.tsx";
 
 /**
  * Requires a session token with a good signature. Whether the session is still valid is decided in the SQL statement. What a

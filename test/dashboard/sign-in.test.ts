@@ -143,6 +143,7 @@ describe("without a session", () => {
       "GET /app/sign-in",
       "POST /app/invites/:id",
       "POST /app/sign-out",
+      "POST /app/theme",
     ]);
   });
 

@@ -175,7 +175,7 @@ const FileActions = ({ view }: { view: FolderView }) => {
 type CreateFormProps = { parentId: string | null; types: readonly PartType[]; values: Values; failure: Failure };
 
 export const CreateForm = ({ parentId, types, values, failure }: CreateFormProps) => (
-  <form method="post" action={parentId ? `/app/files/${parentId}/new` : "/app/files/new"} class="stack">
+  <form method="post" action={parentId ? `/app/files/${parentId}/new` : "/app/files/new"} class="stack" novalidate>
     <Failures failure={failure} />
     <Field
       name="part_type"

@@ -6,7 +6,7 @@ import { findOpenInvite, hashInviteSecret } from "../../people/invites.ts";
 import { readForm } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
-import { keepSession, SESSION_SECONDS } from "../session.ts";
+import { keepSession, SESSION_SECONDS } from "../sign-in/session.ts";
 import { idOf } from "../signed-in.tsx";
 import { AcceptedInvitePage, ClosedInvitePage, OpenInvitePage } from "./invite.tsx";
 

@@ -6,7 +6,7 @@ import { OpenPage, Page } from "../layout.tsx";
 import { RoleField } from "./role-field.tsx";
 
 export const InviteForm = ({ values, failure }: { values: Values; failure: Failure }) => (
-  <form method="post" action="/app/people/invite" class="stack">
+  <form method="post" action="/app/people/invite" class="stack" novalidate>
     <Failures failure={failure} />
     <Field
       name="email"

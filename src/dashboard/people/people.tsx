@@ -106,7 +106,7 @@ export const RoleName = ({ person }: { person: Person }) => (
 );
 
 export const NewPersonForm = ({ values, failure }: { values: Values; failure: Failure }) => (
-  <form method="post" action="/app/people/new" class="stack">
+  <form method="post" action="/app/people/new" class="stack" novalidate>
     <Failures failure={failure} />
     <Field
       name="email"

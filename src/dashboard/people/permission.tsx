@@ -37,7 +37,7 @@ export const PermissionPage = ({ userId, view }: { userId: string; view: FolderV
           <a href={`/app/people/${userId}`}>← Back</a>
         </p>
         <h1>Give a permission</h1>
-        <form method="post" action={`/app/people/${userId}/permission`} class="card stack">
+        <form method="post" action={`/app/people/${userId}/permission`} class="card stack" novalidate>
           <Crumbs view={view} href={href} />
           <fieldset class="field picker">
             <legend>What</legend>
@@ -89,10 +89,10 @@ type AgainProps = { userId: string; choice: string; capability: string; failure:
 export const PermissionAgainPage = ({ userId, choice, capability, failure }: AgainProps) => (
   <FormPage title="Give a permission" section="people" back={`/app/people/${userId}/permission`}>
     <form method="post" action={`/app/people/${userId}/permission`} class="stack">
-      <Failures failure={failure} />
+      <Failures failure={failure} labels={{ path_part_id: "What", capability: "They may" }} />
       <input type="hidden" name="part" value={choice} />
       <p>
-        <Path>{parseChoice(choice).path ?? "Nothing is chosen."}</Path>
+        <Path>{parseChoice(choice).path ?? "No file or folder is chosen."}</Path>
       </p>
       <Capability value={capability} failure={failure} />
       <button type="submit" class="primary">

@@ -216,7 +216,7 @@ const Keys = ({ view: { caller, keys }, person }: { view: PersonView; person: Pe
 };
 
 export const KeyForm = ({ id, values, failure }: { id: string; values: Values; failure: Failure }) => (
-  <form method="post" action={`/app/people/${id}/keys`} class="stack">
+  <form method="post" action={`/app/people/${id}/keys`} class="stack" novalidate>
     <Failures failure={failure} />
     <Field
       name="name"

@@ -1,5 +1,5 @@
 import { Bar, Id, Name, Status, Time, WorkflowName } from "../components.tsx";
-import { formatSeconds, secondsBetween } from "../format.ts";
+import { formatAnnouncement, formatSeconds, secondsBetween } from "../format.ts";
 import { TimeLeft, TimePassed } from "../live/ticking.tsx";
 import type { ListedRun } from "./view-runs.ts";
 
@@ -56,7 +56,7 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run" }: RunLis
     </thead>
     <tbody>
       {runs.map((run) => (
-        <tr id={`${name}-${run.id}`}>
+        <tr id={`${name}-${run.id}`} data-announce={formatAnnouncement(run.workflow_name, run)}>
           <td>
             <a href={`/app/runs/${run.id}`} class="plain">
               <Status status={run.status} />

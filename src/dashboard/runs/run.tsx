@@ -2,7 +2,7 @@ import type { PathSnapshot } from "../../db/run-snapshot.ts";
 import type { Caller } from "../caller.ts";
 import { Ask, Copy, CopyCurl, Fact, Id, Live, Name, Send, Status, Time, WorkflowName } from "../components.tsx";
 import { PathTree } from "../files/path-tree.tsx";
-import { formatSeconds, plural } from "../format.ts";
+import { formatAnnouncement, formatSeconds, plural } from "../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { RunData } from "./run-data.tsx";
@@ -18,7 +18,7 @@ export const RunPage = ({ caller, run, now, origin }: RunPageProps) => (
       <a href="/app/runs">Runs</a> / <Id id={run.id} />
     </p>
     <Live href={`/app/runs/${run.id}`} listen={changesOf(run)}>
-      <div class="head">
+      <div class="head" id="head" data-announce={formatAnnouncement(run.run_snapshot.workflow_name, run)}>
         <h1>
           <Name>{run.run_snapshot.workflow_name}</Name>
         </h1>

@@ -1,4 +1,4 @@
-import { Command, Name } from "../components.tsx";
+import { Command, Name, Send } from "../components.tsx";
 import { Page } from "../layout.tsx";
 import { RUNNER_SNIPPET } from "./runner-snippet.ts";
 import { TestRunner } from "./test-runner.tsx";
@@ -26,6 +26,7 @@ export const SecretPage = ({ id, name, secret }: { id: string; name: string; sec
             To the workflow
           </a>
           <TestRunner id={id} />
+          <Send action={`/app/workflows/${id}/invoke`} label="Invoke" kind="primary" />
         </div>
       </section>
     </div>

@@ -69,7 +69,7 @@ const Runner = ({ person, action }: { person: PossibleRunner; action: string }) 
     ) : (
       <>
         <span class="muted">lacks {plural(person.missing, "permission")}</span>
-        <Send action={action} label="Let them run it" kind="primary" name={`Let ${person.name} run it`} />
+        <Send action={action} label="Let them run it" kind="primary" name={`Let them run it: ${person.name}`} />
       </>
     )}
   </li>

@@ -1,14 +1,14 @@
 /** The routes of signing in and out. */
 import type { Context } from "hono";
-import { Unauthenticated } from "../db/access.ts";
-import { hashApiKey, isApiKey } from "../http/credentials/api-key.ts";
-import type { NewSession } from "../http/credentials/session-token.ts";
-import type { AppEnv } from "../http/env.ts";
-import { beginSession } from "../people/sign-in.ts";
-import { RESUMED_FIELD, readForm } from "./forms.tsx";
-import { OpenPage } from "./layout.tsx";
-import { Pages } from "./pages.ts";
-import { html, seeOther } from "./render.ts";
+import { Unauthenticated } from "../../db/access.ts";
+import { hashApiKey, isApiKey } from "../../http/credentials/api-key.ts";
+import type { NewSession } from "../../http/credentials/session-token.ts";
+import type { AppEnv } from "../../http/env.ts";
+import { beginSession } from "../../people/sign-in.ts";
+import { RESUMED_FIELD, readForm } from "../forms.tsx";
+import { OpenPage } from "../layout.tsx";
+import { Pages } from "../pages.ts";
+import { html, seeOther } from "../render.ts";
 import { forgetSession, keepSession, SESSION_SECONDS } from "./session.ts";
 import { answerSignIn, findOwnPath, Hidden, type KeptForm, readKeptForm, START } from "./sign-in.tsx";
 

@@ -1,8 +1,8 @@
 import type { Context } from "hono";
-import type { AppEnv } from "../http/env.ts";
-import { type Failure, Failures, Field, NO_FAILURE, RESUMED_FIELD, readForm } from "./forms.tsx";
-import { OpenPage } from "./layout.tsx";
-import { html } from "./render.ts";
+import type { AppEnv } from "../../http/env.ts";
+import { type Failure, Failures, Field, NO_FAILURE, RESUMED_FIELD, readForm } from "../forms.tsx";
+import { OpenPage } from "../layout.tsx";
+import { html } from "../render.ts";
 
 /** The page that the dashboard begins with. */
 export const START = "/app/runs";

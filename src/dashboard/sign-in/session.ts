@@ -1,9 +1,9 @@
 /** The session of a browser: a signed token in a cookie. */
 import type { Context } from "hono";
 import { deleteCookie, setCookie } from "hono/cookie";
-import { type NewSession, signSession } from "../http/credentials/session-token.ts";
-import type { AppEnv } from "../http/env.ts";
-import { SESSION_COOKIE } from "../http/middleware/authenticate.ts";
+import { type NewSession, signSession } from "../../http/credentials/session-token.ts";
+import type { AppEnv } from "../../http/env.ts";
+import { SESSION_COOKIE } from "../../http/middleware/authenticate.ts";
 
 /** How long a session lasts after it was last used. */
 export const SESSION_SECONDS = 12 * 60 * 60;

@@ -1,0 +1,79 @@
+// The keys of every page, the choice of a theme without loading the page again, and what is announced to who cannot see it.
+{
+  const dialog = document.querySelector("#keys");
+  const STORED = "keys";
+
+  for (const control of document.querySelectorAll("[data-scripted]")) control.hidden = false;
+
+  // Single keys can be turned off (WCAG 2.1.4): who speaks to the computer may say them by accident.
+  const isOn = document.querySelector("#keys-on");
+  if (isOn) {
+    isOn.checked = localStorage.getItem(STORED) !== "off";
+    isOn.addEventListener("change", () => localStorage.setItem(STORED, isOn.checked ? "on" : "off"));
+  }
+
+  const isTyping = (target) => target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select");
+
+  /** True after `g`, until the next key. */
+  let goes = false;
+
+  document.addEventListener("keydown", (event) => {
+    const { key, target } = event;
+    // Enter in a field that has a button of its own presses that button, and not the first one of the form.
+    if (key === "Enter" && target.dataset?.enter === "next") {
+      event.preventDefault();
+      target.parentElement.querySelector("button").click();
+      return;
+    }
+    if (!isOn?.checked || event.ctrlKey || event.metaKey || event.altKey || isTyping(target)) return;
+    const link = goes && dialog.querySelector(`a[data-key="${CSS.escape(key)}"]`);
+    goes = key === "g";
+    if (link) link.click();
+    else if (key === "?") dialog.togglePopover();
+    else if (key === "/") {
+      const search = document.querySelector("[data-search]") ?? document.querySelector("main input[type=search]");
+      if (!search) return;
+      event.preventDefault();
+      dialog.hidePopover();
+      search.focus();
+      search.select();
+    }
+  });
+
+  // The cookie is the one that the server would set. So the page takes the theme over at once, and loses nothing that is typed.
+  const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
+  const THEMES = { system: "as the system", light: "light", dark: "dark" };
+  document.addEventListener(
+    "submit",
+    (event) => {
+      if (!event.target.matches("[data-theme-form]") || !("cookieStore" in window)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const button = event.submitter;
+      const theme = button.value;
+      const names = Object.keys(THEMES);
+      const next = names[(names.indexOf(theme) + 1) % names.length];
+      cookieStore.set({ name: "theme", value: theme, expires: Date.now() + YEAR_MS, sameSite: "lax" });
+      document.documentElement.dataset.theme = theme;
+      button.value = next;
+      button.title = `Theme: ${THEMES[theme]}. Change it to: ${THEMES[next]}.`;
+      button.setAttribute("aria-label", button.title);
+    },
+    true,
+  );
+
+  // What has changed in the live part of a page is said once, politely: the words in `data-announce`, by the id of their element.
+  const MAX_SAID = 3;
+  const wordsOf = () =>
+    new Map([...document.querySelectorAll("[data-announce]")].map(({ id, dataset }) => [id, dataset.announce]));
+  let before = wordsOf();
+  document.addEventListener("htmx:after:swap", () => {
+    const after = wordsOf();
+    const changed = [...after].filter(([id, words]) => before.has(id) && before.get(id) !== words);
+    before = after;
+    if (changed.length === 0) return;
+    const said =
+      changed.length > MAX_SAID ? [`${changed.length} runs have changed.`] : changed.map(([, words]) => words);
+    document.querySelector("#announcer").textContent = said.join(" ");
+  });
+}

@@ -1,0 +1,69 @@
+/** The keys that do something on every page. `keys.js` listens to them; without a script there are none, and no list. */
+
+const SECTION_KEYS = [
+  ["r", "runs"],
+  ["w", "workflows"],
+  ["f", "files"],
+  ["p", "people"],
+  ["h", "health"],
+] as const;
+
+const Key = ({ children }: { children: string }) => <kbd>{children}</kbd>;
+
+/** The button that lists the keys, and the list. */
+export const Keys = () => (
+  <>
+    <button
+      type="button"
+      class="quiet icon"
+      popovertarget="keys"
+      aria-label="Keys"
+      title="Keys (?)"
+      data-scripted
+      hidden
+    >
+      ?
+    </button>
+    <div id="keys" class="ask" popover="auto" role="dialog" aria-labelledby="keys-title" tabindex={-1} autofocus>
+      <h2 id="keys-title">Keys</h2>
+      <dl class="keys">
+        <div>
+          <dt>
+            <Key>/</Key>
+          </dt>
+          <dd>to the search</dd>
+        </div>
+        <div>
+          <dt>
+            <Key>?</Key>
+          </dt>
+          <dd>this list</dd>
+        </div>
+        {SECTION_KEYS.map(([key, section]) => (
+          <div>
+            <dt>
+              <Key>g</Key> <Key>{key}</Key>
+            </dt>
+            <dd>
+              <a href={`/app/${section}`} data-key={key}>
+                to the {section}
+              </a>
+            </dd>
+          </div>
+        ))}
+        <div>
+          <dt>
+            <Key>Esc</Key>
+          </dt>
+          <dd>close a dialog</dd>
+        </div>
+      </dl>
+      <label class="choice">
+        <input type="checkbox" id="keys-on" checked /> Listen to these keys
+      </label>
+      <button type="button" class="quiet" popovertarget="keys" popovertargetaction="hide">
+        Close
+      </button>
+    </div>
+  </>
+);

@@ -1,0 +1,297 @@
+/** Beginning from nothing, and what every page has: clicks, keys, the theme, and what is announced. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import pg from "pg";
+import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser, type Stack, startStack } from "../../scripts/local/browser.ts";
+import { DEMO } from "../../scripts/local/demo.ts";
+import { demoId } from "../../scripts/local/demo-id.ts";
+import { findFreePort } from "../../scripts/local/ports.ts";
+import { accessibilityFaults, complaintsOf, forgetComplaints, openPage, signIn, unreachable } from "./support.ts";
+import { createEmptyTenant } from "./tenants.ts";
+
+let browser: Browser;
+let stack: Stack;
+let database: pg.Client;
+const folder = mkdtempSync(join(tmpdir(), "workflow-runs-beginning-"));
+
+beforeAll(async () => {
+  [browser, stack] = await Promise.all([launchBrowser(), startStack({ WORK_SECONDS: "1" })]);
+  database = new pg.Client({ connectionString: stack.postgresUrl });
+  await database.connect();
+});
+
+const pages: Page[] = [];
+const withoutScripts = new Set<Page>();
+let runner: ChildProcess | undefined;
+
+afterEach(async () => {
+  runner?.kill();
+  const opened = pages.splice(0);
+  for (const page of opened) await page.context().close();
+  expect(opened.flatMap(complaintsOf)).toEqual([]);
+});
+
+afterAll(async () => {
+  await database?.end();
+  await browser?.close();
+  await stack?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function openAs(person: Parameters<typeof signIn>[1], options: Parameters<typeof openPage>[2] = {}) {
+  const page = await openPage(browser, stack.url, options);
+  pages.push(page);
+  if (options.javaScriptEnabled === false) withoutScripts.add(page);
+  await signIn(page, person);
+  return page;
+}
+
+/** Clicks, counts the clicks, and counts the pages that they lead to. Fields are reached by Tab, which is no click. */
+function countClicks(page: Page) {
+  const counted = { clicks: 0, pages: new Set<string>() };
+  const click = async (what: Locator) => {
+    counted.clicks += 1;
+    counted.pages.add(await page.title());
+    await what.click();
+    await page.waitForLoadState();
+  };
+  return { counted, click };
+}
+
+/** What axe finds wrong with the page as it stands, in light and in dark. */
+async function expectAccessible(page: Page, name: string): Promise<void> {
+  // axe itself needs scripts.
+  if (withoutScripts.has(page)) return;
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    expect([name, colorScheme, await accessibilityFaults(page)]).toEqual([name, colorScheme, []]);
+  }
+}
+
+async function startRunner(source: string, secret: string, port: number): Promise<void> {
+  const path = join(folder, "runner.py");
+  writeFileSync(path, source);
+  const child = spawn("python3", [path], {
+    env: { ...process.env, WEBHOOK_SECRET: secret, PORT: String(port) },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  runner = child;
+  const isUp = () => fetch(`http://localhost:${port}`).then(Boolean, () => false);
+  await expect.poll(isUp, { timeout: 10_000 }).toBe(true);
+}
+
+const button = (within: Page | Locator, name: string) => within.getByRole("button", { name, exact: true });
+
+describe.each([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])("in an empty tenant, %j", (options) => {
+  it("a first run is COMPLETED by a runner of the page's own, in 12 clicks on 4 pages at most", async () => {
+    const { key } = await createEmptyTenant(database);
+    const port = await findFreePort();
+    const page = await openAs({ key }, options);
+    const { counted, click } = countClicks(page);
+    await click(page.getByRole("link", { name: "Create a workflow" }));
+    await page.getByLabel("Name", { exact: true }).fill("First steps");
+    await page.getByLabel("Runner", { exact: false }).first().fill(`http://localhost:${port}/`);
+    for (const [field, label, kind, name] of [
+      ["source", "Sources", "DOCUMENT", "numbers.csv"],
+      ["instruction", "Instructions", "DOCUMENT", "how-to.md"],
+      ["output", "Outputs", "FOLDER", "results"],
+    ] as const) {
+      const picker = page.locator(`#pick-${field}`);
+      const chooser = picker.getByRole("button", { name: /^Choose/ });
+      if ((await chooser.count()) > 0) await click(chooser);
+      await picker.getByLabel(`${label}: kind of the new one`).selectOption(kind);
+      await picker.getByLabel(`${label}: name of the new one`).fill(name);
+      if (field === "source") await expectAccessible(page, "a picker that makes something");
+      await click(button(picker, "Create and choose"));
+      await picker.getByRole("checkbox", { name: `/${name}` }).waitFor();
+    }
+    await click(button(page.locator("main"), "Create"));
+
+    const [secret = "", , source = ""] = await page.locator(".command code").allTextContents();
+    await expectAccessible(page, "the new secret");
+    await startRunner(source, secret, port);
+    await click(button(page, "Invoke"));
+    await page.waitForURL("**/app/runs/*");
+    await expect
+      .poll(
+        async () => {
+          if (!options.javaScriptEnabled) await page.reload();
+          return page.locator(".head .status").textContent();
+        },
+        { timeout: 20_000 },
+      )
+      .toContain("COMPLETED");
+    expect(counted.clicks).toBeLessThanOrEqual(12);
+    counted.pages.add(await page.title());
+    expect(counted.pages.size).toBeLessThanOrEqual(4);
+  });
+});
+
+describe("a workflow", () => {
+  it("is shared with a USER, with all that it needs, in 4 clicks at most; then they run it", async () => {
+    const page = await openAs("owner");
+    const { counted, click } = countClicks(page);
+    await click(page.getByRole("link", { name: "Workflows", exact: true }));
+    await click(page.getByRole("link", { name: "Quarterly report" }));
+    await click(page.getByRole("link", { name: "Share" }));
+    await expectAccessible(page, "who may run a workflow");
+    await click(page.getByRole("button", { name: /^Let them run it: Uma/ }));
+    await page.getByText("may run it", { exact: true }).first().waitFor();
+    expect(counted.clicks).toBeLessThanOrEqual(4);
+    const user = await openAs("user");
+    await user.goto(`/app/workflows/${DEMO.quarterlyReportId}`);
+    await button(user.locator(".actions"), "Invoke").click();
+    await button(user.locator("#ask-invoke"), "Invoke").click();
+    await user.waitForURL("**/app/runs/*");
+  });
+
+  it("is copied, and only what differs is typed", async () => {
+    const page = await openAs("owner");
+    await page.goto(`/app/workflows/${DEMO.quarterlyReportId}`);
+    await page.getByRole("link", { name: "Make a copy" }).click();
+    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Copy of Quarterly report");
+    await button(page.locator("main"), "Create").click();
+    await page.getByRole("heading", { name: "Copy of Quarterly report is saved" }).waitFor();
+  });
+});
+
+describe("a runner", () => {
+  it("is sent a test, which shows whether it is reached and knows the secret", async () => {
+    const page = await openAs("owner");
+    await page.goto(`/app/workflows/${DEMO.quarterlyReportId}`);
+    await button(page, "Send a test").click();
+    await page.getByRole("heading", { name: "The runner took the test" }).waitFor();
+    await page.getByText("It answered 202").waitFor();
+    await expectAccessible(page, "the test of the runner");
+    await database.query("update workflow_definitions set runner_url = 'http://localhost:9/' where id = $1", [
+      DEMO.quarterlyReportId,
+    ]);
+    await button(page, "Send a test").click();
+    await page.getByRole("heading", { name: "The runner did not take the test" }).waitFor();
+    await database.query("update workflow_definitions set runner_url = $2 where id = $1", [
+      DEMO.quarterlyReportId,
+      `${stack.runnerUrl}/`,
+    ]);
+  });
+});
+
+describe("a refused form", () => {
+  it("says all that is wrong in its own words, before anything else that a screen reader reads of it", async () => {
+    const page = await openAs("owner");
+    await page.goto("/app/workflows/new");
+    await page.getByLabel("Time limit").fill("5");
+    await button(page.locator("main"), "Create").click();
+    const alert = page.getByRole("alert");
+    for (const words of [
+      "Give it a name.",
+      "Must be at least 60.",
+      "Choose at least one source.",
+      "Choose at least one instruction.",
+      "Choose at least one output.",
+    ]) {
+      await alert.getByText(words).waitFor();
+    }
+    await expectAccessible(page, "a refused form");
+    forgetComplaints(page);
+  });
+});
+
+describe("the keys", () => {
+  it("open their list, lead to the sections, do nothing while somebody types, and can be turned off", async () => {
+    const page = await openAs("owner");
+    await page.keyboard.press("?");
+    const dialog = page.getByRole("dialog", { name: "Keys" });
+    await dialog.waitFor();
+    expect(await page.evaluate("document.activeElement.closest('#keys') !== null")).toBe(true);
+    await expectAccessible(page, "the list of keys");
+    for (let n = 0; n < 10; n++) {
+      await page.keyboard.press("Tab");
+      expect(await page.evaluate("document.activeElement.closest('#keys') !== null")).toBe(true);
+    }
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    await page.keyboard.press("g");
+    await page.keyboard.press("w");
+    await page.waitForURL("**/app/workflows");
+
+    await page.goto(`/app/workflows/${DEMO.quarterlyReportId}/people`);
+    await page.keyboard.press("/");
+    expect(await page.evaluate("document.activeElement.type")).toBe("search");
+    await page.keyboard.type("?gr");
+    expect(await dialog.isVisible()).toBe(false);
+
+    await button(page, "Keys").click();
+    await dialog.getByLabel("Listen to these keys").uncheck();
+    await page.keyboard.press("Escape");
+    await page.locator("body").press("?");
+    expect(await dialog.isVisible()).toBe(false);
+    await page.reload();
+    await page.locator("body").press("?");
+    expect(await dialog.isVisible()).toBe(false);
+  });
+});
+
+describe("a change of state", () => {
+  it("is announced politely, on the page of a run and in the list", async () => {
+    const page = await openAs("owner");
+    const [run, list] = [await page.context().newPage(), page];
+    await run.goto(`/app/runs/${demoId(414)}`);
+    const announcer = run.locator("#announcer");
+    expect(await announcer.getAttribute("role")).toBe("status");
+    expect(await announcer.textContent()).toBe("");
+    await run.request.post(`/v1/workflow-runs/${demoId(414)}/stop`, {
+      headers: { Authorization: `Bearer ${DEMO.owner.key}` },
+    });
+    for (const shown of [run, list]) {
+      await shown.bringToFront();
+      await shown
+        .locator("#announcer")
+        .getByText(/, run \S+: FAILED\./)
+        .waitFor({ state: "attached" });
+    }
+  });
+});
+
+describe("the theme", () => {
+  const ground = (page: Page): Promise<string> => page.evaluate("getComputedStyle(document.body).backgroundColor");
+
+  it("changes at once, loses nothing that is typed, and stays", async () => {
+    const page = await openAs("owner", { colorScheme: "light" });
+    await page.goto("/app/workflows/new");
+    const light = await ground(page);
+    await page.getByLabel("Name", { exact: true }).fill("half typed");
+    const toggle = page.locator("[data-theme-form] button");
+    await toggle.click();
+    expect(await ground(page)).toBe(light);
+    await toggle.click();
+    const dark = await ground(page);
+    expect(dark).not.toBe(light);
+    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("half typed");
+    await page.goto("/app/people");
+    expect(await ground(page)).toBe(dark);
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
+  it("is chosen without JavaScript, too", async () => {
+    const page = await openAs("owner", { colorScheme: "dark", javaScriptEnabled: false });
+    await page.goto("/app/people");
+    await page.locator("[data-theme-form] button").click();
+    await page.waitForURL("**/app/people");
+    expect(await page.locator("html").getAttribute("data-theme")).toBe("light");
+  });
+});
+
+describe("the new pages", () => {
+  it("can be used with the keyboard alone", async () => {
+    const page = await openAs("owner");
+    for (const path of [`/app/workflows/${DEMO.quarterlyReportId}/people`, "/app/workflows/new"]) {
+      await page.goto(path);
+      expect([path, await unreachable(page)]).toEqual([path, []]);
+    }
+  });
+});
