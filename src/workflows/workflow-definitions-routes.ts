@@ -5,7 +5,7 @@ import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { pageQuery, paginated } from "../http/schemas.ts";
 import { promotion } from "../runners/dispatch-afterwards.ts";
-import { createDefinition, deleteDefinition, replaceDefinition } from "./change-workflow-definition.ts";
+import { changeActivity, createDefinition, deleteDefinition, replaceDefinition } from "./change-workflow-definition.ts";
 import { toContent } from "./workflow-definition-content.ts";
 import {
   CreateWorkflowDefinitionRequestSchema,
@@ -123,6 +123,29 @@ workflowDefinitions.openapi(updateRoute, async (c) => {
   const definition = await replaceDefinition(c.env.db, c.var.credential, { ...content, ...promotion(c) });
   return c.json(toDefinition(definition), 200);
 });
+
+/** Pausing by PUT needs the webhook secret, which nobody can read. These need only the id. */
+for (const [verb, isActive, description] of [
+  ["pause", false, "It accepts no new runs, and PENDING runs do not start. Its RUNNING run may finish."],
+  ["resume", true, "It accepts runs again, and its first PENDING run starts."],
+] as const) {
+  const route = callerWrite({
+    method: "post",
+    path: `/v1/workflow-definitions/{definition_id}/${verb}`,
+    operationId: `${verb}_workflow_definition`,
+    tags: ["Workflow definitions"],
+    summary: `${isActive ? "Resume" : "Pause"} a workflow`,
+    description: `${description} Needs write on the definition.`,
+    request: { params: definitionParams },
+    problems: ["forbidden", "not_found"],
+    responses: { 204: { description: `The workflow is ${isActive ? "active" : "paused"}` } },
+  });
+  workflowDefinitions.openapi(route, async (c) => {
+    const id = c.req.valid("param").definition_id;
+    await changeActivity(c.env.db, c.var.credential, { id, isActive, ...promotion(c) });
+    return c.body(null, 204);
+  });
+}
 
 const deleteRoute = callerWrite({
   method: "delete",

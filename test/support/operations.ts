@@ -72,6 +72,14 @@ export const OPERATIONS: Record<string, Operation> = {
     isRepeatable: true,
     startsRuns: true,
   },
+  pause_workflow_definition: {
+    answers: [404, 403, 204, 204, 204, 404],
+    call: async (stage) => post(`${definition(await addDefinition(stage))}/pause`),
+  },
+  resume_workflow_definition: {
+    answers: [404, 403, 204, 204, 204, 404],
+    call: async (stage) => post(`${definition((await addRunning(stage)).definitionId)}/resume`),
+  },
   delete_workflow_definition: {
     answers: [404, 403, 403, 204, 204, 404],
     call: async (stage) => remove(definition((await addEnded(stage, "FAILED")).definitionId)),
