@@ -9,6 +9,7 @@ import process from "node:process";
 import { alternate, ratios, spread } from "../bench/support/rounds.ts";
 import { startBuiltWorker } from "./local/built-worker.ts";
 import { type Bundle, buildBundle, buildImports } from "./local/bundle.ts";
+import { checkClientTypes } from "./local/client-types.ts";
 import { tryAnswers, tryLimits, tryOutage } from "./local/try-answers.ts";
 import { tryLife } from "./local/try-life.ts";
 import { startWorkerd } from "./local/workerd.ts";
@@ -41,6 +42,9 @@ try {
         `what its libraries alone take; the alarm is at ${ALARM_START_RATIO}.`,
     );
     if (!(ratio <= ALARM_START_RATIO)) process.exitCode = 1;
+
+    checkClientTypes((await worker.request("GET", "/openapi.json")).body);
+    console.log("The types of the client are those of its OpenAPI document.");
 
     await tryLife(worker);
     const statuses = [...(await tryAnswers(worker)), ...(await tryLimits(worker)), ...(await tryOutage(worker))];

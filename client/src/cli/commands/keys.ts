@@ -1,0 +1,72 @@
+import type { Command } from "commander";
+import { unwrap } from "../../connection.ts";
+import type { ApiKey } from "../../types.ts";
+import { contextOf } from "../context.ts";
+import { several } from "../input.ts";
+import { choose, findWorkflow, isId } from "../names.ts";
+import { ago, facts, harmless, printList, printOne, say } from "../output.ts";
+
+type CreateFlags = { expires?: string; runner?: boolean; workflow?: string[] };
+
+export function addKeys(program: Command): void {
+  const keys = program.command("keys").description("Your API keys, and keys for runners");
+
+  keys
+    .command("list")
+    .description("List your API keys")
+    .addHelpText("after", "\nExample:\n  $ workflow-runs keys list")
+    .action(async (_, command: Command) => {
+      const { client, mode } = contextOf(command);
+      const all: ApiKey[] = await unwrap(client.api.GET("/v1/api-keys"));
+      printList(
+        mode,
+        all,
+        ({ id }) => id,
+        (key) => ({ id: key.id, name: harmless(key.name), ends: `…${key.key_suffix}`, created: ago(key.created_at) }),
+      );
+    });
+
+  keys
+    .command("create")
+    .argument("<name>", "what it is for")
+    .description("Make a key. It is shown once")
+    .option("--expires <instant>", "when it stops working, such as 2027-01-31T00:00:00Z; by default never")
+    .option("--runner", "a key that can lease runs, and nothing else; for OWNER and ADMIN")
+    .option("--workflow <workflow>", "with --runner: only runs of this workflow; several times for several", several)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ workflow-runs keys create "CI" --expires 2027-01-31T00:00:00Z
+  $ WORKFLOW_RUNS_API_KEY=$(workflow-runs keys create "build machine" --runner --quiet)`,
+    )
+    .action(async (name: string, flags: CreateFlags, command: Command) => {
+      const { client, mode } = contextOf(command);
+      const workflows = await Promise.all((flags.workflow ?? []).map((one) => findWorkflow(client, one)));
+      const body = {
+        name,
+        ...(flags.expires !== undefined && { expires_at: flags.expires }),
+        ...(workflows.length > 0 && { workflow_definition_ids: workflows.map(({ id }) => id) }),
+      };
+      const response = await client.request(flags.runner ? "/v1/runner-keys" : "/v1/api-keys", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      const key: ApiKey & { key: string } = await response.json();
+      if (mode === "people") say("Keep the key now: it is not shown again.");
+      printOne(mode, key, key.key, () => facts({ id: key.id, name: harmless(key.name), key: key.key }));
+    });
+
+  keys
+    .command("delete")
+    .argument("<key>", "its name or id")
+    .description("Delete an API key; it stops working at once")
+    .addHelpText("after", '\nExample:\n  $ workflow-runs keys delete "CI"')
+    .action(async (name: string, _, command: Command) => {
+      const { client, mode } = contextOf(command);
+      const id = isId(name) ? name : choose(await unwrap(client.api.GET("/v1/api-keys")), name, "API key").id;
+      await client.request(`/v1/api-keys/${id}`, { method: "DELETE" });
+      printOne(mode, { id }, id, () => [`Deleted ${id}.`]);
+    });
+}

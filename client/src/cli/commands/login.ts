@@ -1,0 +1,67 @@
+import process from "node:process";
+import { text } from "node:stream/consumers";
+import type { Command } from "commander";
+import type { User } from "../../types.ts";
+import { connect, contextOf, type GlobalFlags, modeOf } from "../context.ts";
+import { CliError, EXIT } from "../exit.ts";
+import { ask } from "../input.ts";
+import { facts, printOne, say } from "../output.ts";
+import { findSettings, removeLogin, writeLogin } from "../settings.ts";
+
+export function addLogin(program: Command): void {
+  program
+    .command("login")
+    .description("Keep the URL and an API key for the next commands, in a file that only you can read")
+    .addHelpText(
+      "after",
+      `
+The key is asked for on the terminal, or read from stdin.
+
+Examples:
+  $ workflow-runs login --url https://runs.example.com
+  $ pass show workflow-runs | workflow-runs login --url https://runs.example.com`,
+    )
+    .action(async (_, command: Command) => {
+      const flags = command.optsWithGlobals<GlobalFlags>();
+      const isTerminal = process.stdin.isTTY === true;
+      let { url } = findSettings(flags);
+      if (!url && isTerminal) url = await ask("URL of the service: ");
+      if (!url) throw new CliError("Say where the service is: --url https://runs.example.com", EXIT.invalid);
+      const given = flags.apiKey ?? (isTerminal ? await ask("API key: ", true) : await text(process.stdin));
+      const apiKey = given.trim();
+      if (apiKey === "")
+        throw new CliError("There is no API key. Make one on the dashboard, under People.", EXIT.invalid);
+      const client = connect(url, apiKey);
+      const me = await client.me();
+      const file = writeLogin({ url: client.url, apiKey }, process.env);
+      say(`Signed in to ${client.url}. Written to ${file}, which only you can read.`);
+      print(modeOf(flags), me, client.url);
+    });
+
+  program
+    .command("logout")
+    .description("Forget what `login` has written")
+    .action(() => {
+      say(`Removed ${removeLogin()}. The API key is still valid: delete it by \`keys delete\` if it should not be.`);
+    });
+
+  program
+    .command("whoami")
+    .description("Show who the API key is of")
+    .addHelpText("after", "\nExample:\n  $ workflow-runs whoami")
+    .action(async (_, command: Command) => {
+      const { client, mode } = contextOf(command);
+      print(mode, await client.me(), client.url);
+    });
+}
+
+const print = (mode: ReturnType<typeof modeOf>, me: User, url: string): void =>
+  printOne(mode, me, me.id, () =>
+    facts({
+      name: [me.first_name, me.last_name].filter((name) => name !== null).join(" "),
+      email: me.email,
+      role: me.current_tenant_role,
+      tenant: me.current_tenant_id,
+      service: url,
+    }),
+  );

@@ -1,0 +1,147 @@
+import type { Command } from "commander";
+import type { Client } from "../../client.ts";
+import { contextOf } from "../context.ts";
+import { several } from "../input.ts";
+import { findWorkflow } from "../names.ts";
+import { ago, facts, harmless, paint, printList, printOne, say } from "../output.ts";
+
+/** As `/v1/notification-endpoints` answers. `secret` comes once, when it is made. */
+type Endpoint = {
+  id: string;
+  url: string;
+  event_types: string[];
+  description?: string | null;
+  disabled_at?: string | null;
+  secret?: string;
+};
+type Delivery = {
+  id: string;
+  status?: string | number | null;
+  created_at?: string;
+  event_type?: string;
+  error?: string | null;
+};
+
+const PATH = "/v1/notification-endpoints";
+
+async function call<Answer>(client: Client, method: string, path: string, body?: object): Promise<Answer> {
+  const response = await client.request(path, {
+    method,
+    ...(body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
+  });
+  const answer: Answer = response.status === 204 ? null : await response.json();
+  return answer;
+}
+
+/** Pages of a list are small: at most 50 endpoints a tenant. */
+async function list<Item>(client: Client, path: string): Promise<Item[]> {
+  const answer = await call<Item[] | { items: Item[] }>(client, "GET", path);
+  return Array.isArray(answer) ? answer : answer.items;
+}
+
+export function addNotify(program: Command): void {
+  const notify = program.command("notify").description("Signed webhooks about runs, to whoever wants to know");
+  const ofEndpoint = (name: string, description: string, example = `workflow-runs notify ${name} $ENDPOINT`) =>
+    notify
+      .command(name)
+      .argument("<endpoint>", "its id")
+      .description(description)
+      .addHelpText("after", `\nExample:\n  $ ${example}`);
+
+  notify
+    .command("list")
+    .description("List who is notified")
+    .addHelpText("after", "\nExample:\n  $ workflow-runs notify list")
+    .action(async (_, command: Command) => {
+      const { client, mode } = contextOf(command);
+      printList(
+        mode,
+        await list<Endpoint>(client, PATH),
+        ({ id }) => id,
+        (one) => ({
+          id: one.id,
+          url: harmless(one.url),
+          events: one.event_types.join(" "),
+          state: one.disabled_at ? paint("red", `disabled ${ago(one.disabled_at)}`) : "active",
+        }),
+      );
+    });
+
+  notify
+    .command("create")
+    .argument("<url>", "public, and https")
+    .description("Notify a URL of events. The secret that signs them is shown once")
+    .requiredOption("--type <type>", "such as workflow_run.failed; several times for several", several)
+    .option("--workflow <workflow>", "only of this workflow; several times for several", several)
+    .option("--description <text>", "what it is for")
+    .addHelpText(
+      "after",
+      `
+Example:
+  $ workflow-runs notify create https://chat.example.com/hook --type workflow_run.failed`,
+    )
+    .action(
+      async (url: string, flags: { type: string[]; workflow?: string[]; description?: string }, command: Command) => {
+        const { client, mode } = contextOf(command);
+        const workflows = await Promise.all((flags.workflow ?? []).map((one) => findWorkflow(client, one)));
+        const made = await call<Endpoint>(client, "POST", PATH, {
+          url,
+          event_types: flags.type,
+          ...(workflows.length > 0 && { workflow_definition_ids: workflows.map(({ id }) => id) }),
+          ...(flags.description !== undefined && { description: flags.description }),
+        });
+        if (mode === "people") say("Keep the secret now: it is not shown again.");
+        printOne(mode, made, made.id, () => endpointLines(made));
+      },
+    );
+
+  ofEndpoint("rotate", "Make a new secret; the old one signs, too, for 24 hours").action(
+    async (id: string, _, command: Command) => {
+      const { client, mode } = contextOf(command);
+      const rotated = await call<Endpoint>(client, "POST", `${PATH}/${encodeURIComponent(id)}/rotate-secret`);
+      printOne(mode, rotated, id, () => facts({ id, secret: rotated.secret }));
+    },
+  );
+
+  ofEndpoint("test", "Send a test").action(async (id: string, _, command: Command) => {
+    const { client, mode } = contextOf(command);
+    const sent = await call<object | null>(client, "POST", `${PATH}/${encodeURIComponent(id)}/test`);
+    printOne(mode, sent ?? {}, id, () => [`A test is on its way. See \`workflow-runs notify deliveries ${id}\`.`]);
+  });
+
+  ofEndpoint("deliveries", "Show what was sent of late, and what became of it").action(
+    async (id: string, _, command: Command) => {
+      const { client, mode } = contextOf(command);
+      printList(
+        mode,
+        await list<Delivery>(client, `${PATH}/${encodeURIComponent(id)}/deliveries`),
+        (one) => one.id,
+        (one) => ({
+          id: one.id,
+          when: one.created_at ? ago(one.created_at) : "",
+          event: one.event_type ?? "",
+          status: String(one.status ?? ""),
+          error: harmless(one.error ?? ""),
+        }),
+      );
+    },
+  );
+
+  ofEndpoint("resend", "Send a delivery again", "workflow-runs notify resend $ENDPOINT $DELIVERY")
+    .argument("<delivery>", "its id")
+    .action(async (id: string, delivery: string, _, command: Command) => {
+      const { client, mode } = contextOf(command);
+      const path = `${PATH}/${encodeURIComponent(id)}/deliveries/${encodeURIComponent(delivery)}/resend`;
+      const sent = await call<object | null>(client, "POST", path);
+      printOne(mode, sent ?? {}, delivery, () => ["It is on its way again."]);
+    });
+
+  ofEndpoint("delete", "Notify it no more").action(async (id: string, _, command: Command) => {
+    const { client, mode } = contextOf(command);
+    await call<null>(client, "DELETE", `${PATH}/${encodeURIComponent(id)}`);
+    printOne(mode, { id }, id, () => [`Deleted ${id}.`]);
+  });
+}
+
+const endpointLines = (one: Endpoint): string[] =>
+  facts({ id: one.id, url: harmless(one.url), events: one.event_types.join(" "), secret: one.secret });

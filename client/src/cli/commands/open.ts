@@ -1,0 +1,47 @@
+import { spawn } from "node:child_process";
+import process from "node:process";
+import type { Command } from "commander";
+import type { Client } from "../../client.ts";
+import { ApiProblem } from "../../problem.ts";
+import { contextOf } from "../context.ts";
+import { findWorkflow, isId } from "../names.ts";
+import { print } from "../output.ts";
+
+export function addOpen(program: Command): void {
+  program
+    .command("open")
+    .argument("[thing]", "the id of a run, or the name or id of a workflow; by default the list of runs")
+    .description("Open the page in a browser, and print its URL")
+    .option("--no-browser", "only print the URL")
+    .addHelpText("after", '\nExamples:\n  $ workflow-runs open\n  $ workflow-runs open "Quarterly report"')
+    .action(async (thing: string | undefined, { browser }: { browser: boolean }, command: Command) => {
+      const { client, mode } = contextOf(command);
+      const url = client.url + (thing === undefined ? "/app/runs" : await pathOf(client, thing));
+      print(mode === "json" ? JSON.stringify({ url }) : url);
+      if (browser && process.stdout.isTTY) launch(url);
+    });
+}
+
+async function pathOf(client: Client, thing: string): Promise<string> {
+  if (isId(thing)) {
+    try {
+      return `/app/runs/${(await client.run(thing)).id}`;
+    } catch (error) {
+      if (!(error instanceof ApiProblem && error.status === 404)) throw error;
+    }
+  }
+  return `/app/workflows/${(await findWorkflow(client, thing)).id}`;
+}
+
+/** Without a browser nothing happens: the URL has been printed. */
+function launch(url: string): void {
+  const [command, args] =
+    process.platform === "darwin"
+      ? ["open", [url]]
+      : process.platform === "win32"
+        ? ["rundll32", ["url.dll,FileProtocolHandler", url]]
+        : ["xdg-open", [url]];
+  const child = spawn(command, args, { stdio: "ignore", detached: true });
+  child.on("error", () => {});
+  child.unref();
+}

@@ -1,0 +1,160 @@
+import { hostname } from "node:os";
+import process from "node:process";
+import type { Command } from "commander";
+import type { Client } from "../../client.ts";
+import { ApiProblem } from "../../problem.ts";
+import { type Assignment, createRunner, type Outcome } from "../../runner/index.ts";
+import { type Context, contextOf } from "../context.ts";
+import { CliError, EXIT } from "../exit.ts";
+import { integer, several } from "../input.ts";
+import { findWorkflow, isId } from "../names.ts";
+import { harmless, paintState, print, say } from "../output.ts";
+import { readPolicy, setPolicy } from "../policy.ts";
+import { commandWork, isCommand } from "../run/command-work.ts";
+
+type Flags = {
+  workflow: string[];
+  concurrency: number;
+  once?: boolean;
+  setPolicy?: boolean;
+  leaseSeconds?: number;
+  graceSeconds: number;
+  name: string;
+};
+
+export function addRun(program: Command): void {
+  program
+    .command("run")
+    .argument("<command...>", "what to run, after --")
+    .description("Be the runner of a workflow: start a command for each run")
+    .requiredOption("--workflow <workflow>", "whose runs: its name or id; several times for several", several)
+    .option("--concurrency <n>", "how many runs at a time", integer(1, 100), 1)
+    .option("--once", "one run, then exit with the command's exit code")
+    .option("--set-policy", "let the workflow hand its runs to runners that ask for them")
+    .option("--lease-seconds <n>", "with --set-policy: how long a runner may be silent, 30 to 3600", integer(30, 3600))
+    .option("--grace-seconds <n>", "between SIGTERM and SIGKILL", integer(0, 300), 10)
+    .option("--name <name>", "what people see of this runner", hostname())
+    .addHelpText(
+      "after",
+      `
+The command gets the run as JSON on stdin: run_id, attempt, deadline_at, run_snapshot and input. The same is in the
+variables WORKFLOW_RUN_ID, WORKFLOW_RUN_ATTEMPT, WORKFLOW_RUN_DEADLINE_AT, WORKFLOW_RUN_SNAPSHOT, WORKFLOW_RUN_INPUT,
+WORKFLOW_RUN_WORKFLOW_ID and WORKFLOW_RUN_WORKFLOW_NAME. What it prints is the run's log. A line such as
+"::progress 40 reading" is shown as progress. With exit code 0 the run is COMPLETED, and the last line of stdout is its
+output if it is JSON; else it is FAILED with the last lines of stderr.
+
+A stop is passed on as SIGTERM, and as SIGKILL after the grace. Ctrl-C gives unfinished runs back.
+
+Examples:
+  $ workflow-runs run --workflow "Quarterly report" -- python summarise.py
+  $ workflow-runs run --workflow "Quarterly report" --set-policy --once -- ./report.sh`,
+    )
+    .action(async (words: string[], flags: Flags, command: Command) => {
+      const [program = "", ...args] = words;
+      if (!isCommand(program)) {
+        throw new CliError(`There is no command "${program}". No run was taken.`, EXIT.invalid);
+      }
+      const context = contextOf(command);
+      const workflowIds = await Promise.all(flags.workflow.map((name) => findLeasable(context, name, flags)));
+      await work(context, flags, workflowIds, program, args);
+    });
+}
+
+/** The id of a workflow whose runs can be leased. */
+async function findLeasable({ client }: Context, name: string, flags: Flags): Promise<string> {
+  const found = await findUnlessHidden(client, name);
+  if (found === null) return name;
+  const policy = await readPolicy(client, found.id);
+  if (policy?.handover === "lease") return found.id;
+  if (flags.setPolicy) {
+    const seconds = flags.leaseSeconds;
+    await setPolicy(client, found.id, { handover: "lease", ...(seconds !== undefined && { lease_seconds: seconds }) });
+    say(`"${harmless(found.name)}" now hands its runs to runners that ask for them.`);
+    return found.id;
+  }
+  throw new CliError(
+    `"${harmless(found.name)}" sends its runs to a URL, so none can be taken here. Add --set-policy to change that: ` +
+      "its runs then wait for runners such as this one.",
+  );
+}
+
+/** Null for an id that the key must not look up: a runner key may lease runs, and nothing else. */
+async function findUnlessHidden(client: Client, name: string) {
+  try {
+    return await findWorkflow(client, name);
+  } catch (error) {
+    if (!(error instanceof ApiProblem && (error.status === 403 || error.status === 401))) throw error;
+    if (isId(name) && error.status === 403) return null;
+    if (error.status === 401) throw error;
+    throw new CliError(`With a runner key, give the id of the workflow: "${name}" cannot be looked up.`, EXIT.invalid);
+  }
+}
+
+async function work(context: Context, flags: Flags, workflowIds: string[], command: string, args: string[]) {
+  const { client, mode, apiKey } = context;
+  let exitCode = 0;
+  let hasToldOutage = false;
+  const runner = createRunner({
+    lease: {
+      url: client.url,
+      key: apiKey,
+      name: flags.name,
+      workflowIds,
+      capacity: flags.once ? 1 : flags.concurrency,
+      onStart: (run) => {
+        hasToldOutage = false;
+        if (mode === "people") say(`Run ${run.run_id} of "${harmless(run.run_snapshot.workflow_name)}" has begun.`);
+      },
+      onEnd: (run, outcome) => {
+        if (outcome.status !== "COMPLETED" && exitCode === 0) exitCode = EXIT.runFailed;
+        tell(mode, run, outcome);
+      },
+      onRetry: (reason) => {
+        if (!hasToldOutage) say(`The service cannot be reached, and is asked again: ${reason}`);
+        hasToldOutage = true;
+      },
+    },
+    work: commandWork({
+      command,
+      args,
+      graceSeconds: flags.graceSeconds,
+      onExit: (code) => {
+        exitCode = code;
+      },
+    }),
+    onNote: ({ run_id, text }) => say(`Run ${run_id}: ${harmless(text)}`),
+  });
+
+  const stopped = endOnSignals(() => runner.stop());
+  if (mode === "people") say("Waiting for runs. Ctrl-C ends it, and gives unfinished runs back.");
+  await runner.run(flags.once ? { most: 1 } : {});
+  await stopped();
+  if (flags.once) process.exitCode = exitCode;
+}
+
+/** The first signal stops; the second one ends at once, and the service finds out when the leases run out. */
+function endOnSignals(stop: () => Promise<void>): () => Promise<void> {
+  let stopping: Promise<void> | null = null;
+  const onSignal = () => {
+    if (stopping !== null) process.exit(EXIT.failed);
+    say("Stopping: runs that are not finished are given back.");
+    stopping = stop();
+  };
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
+  return async () => {
+    await stopping;
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
+  };
+}
+
+function tell(mode: Context["mode"], { run_id, attempt }: Assignment, outcome: Outcome): void {
+  if (mode === "json") print(JSON.stringify({ run_id, attempt, ...outcome }));
+  if (mode === "quiet") print(run_id);
+  if (mode !== "people") return;
+  const { report, status, error } = outcome;
+  const reason = error === null ? "" : ` ${harmless(error)}`;
+  if (report === "recorded") say(`Run ${run_id} is ${paintState(status ?? "")}.${reason}`);
+  else if (report === "released") say(`Run ${run_id} was given back.`);
+  else if (report === "refused") say(`The service did not take the result of run ${run_id}:${reason}`);
+  else say(`The result of run ${run_id} is not wanted any more:${reason}`);
+}

@@ -1,0 +1,124 @@
+import process from "node:process";
+import type { Command } from "commander";
+import { hasEnded, type Run, type RunFilter, type RunStatus } from "../../types.ts";
+import { contextOf } from "../context.ts";
+import { EXIT } from "../exit.ts";
+import { followLog } from "../follow.ts";
+import { integer, severalOf } from "../input.ts";
+import { findWorkflow } from "../names.ts";
+import { facts, print, printList, printOne, say } from "../output.ts";
+import { eventLine, printRun, runRow } from "../run-lines.ts";
+import { untilEnd } from "./invoke.ts";
+
+type ListFlags = { status?: RunStatus[]; workflow?: string; limit: number };
+
+const STATES: readonly RunStatus[] = ["PENDING", "RUNNING", "COMPLETED", "FAILED"];
+
+export function addRuns(program: Command): void {
+  const runs = program.command("runs").description("Runs: how they stand, what they log, stop and retry them");
+
+  runs
+    .command("list")
+    .description("List the runs that you may see, newest first")
+    .option("--status <state>", "only in this state; several times for several", severalOf(STATES))
+    .option("--workflow <workflow>", "only of this workflow, by its name or id")
+    .option("--limit <n>", "how many at most", integer(1, 10_000), 20)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ workflow-runs runs list --status RUNNING --status PENDING
+  $ workflow-runs runs list --workflow "Quarterly report" --limit 5 --json`,
+    )
+    .action(async (flags: ListFlags, command: Command) => {
+      const { client, mode } = contextOf(command);
+      const filter: RunFilter = {
+        ...(flags.status && { status: flags.status }),
+        ...(flags.workflow !== undefined && {
+          workflow_definition_id: (await findWorkflow(client, flags.workflow)).id,
+        }),
+      };
+      const found: Run[] = [];
+      for await (const run of client.runs(filter)) if (found.push(run) >= flags.limit) break;
+      printList(mode, found, ({ id }) => id, runRow);
+    });
+
+  const ofRun = (name: string, description: string, example = `workflow-runs runs ${name} $RUN`) =>
+    runs
+      .command(name)
+      .argument("<run>", "its id")
+      .description(description)
+      .addHelpText("after", `\nExample:\n  $ ${example}`);
+
+  ofRun("get", "Show how a run stands, and what came out of it").action(async (id: string, _, command: Command) => {
+    const context = contextOf(command);
+    await printRun(context, await context.client.run(id));
+  });
+
+  ofRun("watch", "Show what happens to a run until it has ended; exit code 5 if it FAILED").action(
+    async (id: string, _, command: Command) => {
+      const { client, mode } = contextOf(command);
+      let last: Run | null = null;
+      for await (const { run, event, message } of client.watch(id)) {
+        last = run ?? last;
+        if (mode === "json") print(JSON.stringify(message.data));
+        else if (mode === "people" && event !== null) print(eventLine(event));
+      }
+      last ??= await client.run(id);
+      if (mode === "quiet") print(last.id);
+      if (last.status === "FAILED") process.exitCode = EXIT.runFailed;
+    },
+  );
+
+  ofRun("stop", "Fail a run that waits or runs", 'workflow-runs runs stop $RUN --reason "Wrong folder"')
+    .option("--reason <text>", "why, for people")
+    .action(async (id: string, { reason }: { reason?: string }, command: Command) => {
+      const context = contextOf(command);
+      const run = await context.client.stop(id, reason);
+      if (context.mode === "people") say("Stopped.");
+      await printRun(context, run);
+    });
+
+  ofRun("retry", "Run a FAILED run again, with the same snapshot and input", "workflow-runs runs retry $RUN --wait")
+    .option("--wait", "wait until it has ended; exit code 5 if it FAILED")
+    .option("--follow", "show what happens to it and its log while waiting")
+    .action(async (id: string, flags: { wait?: boolean; follow?: boolean }, command: Command) => {
+      const context = contextOf(command);
+      const run = await context.client.retry(id);
+      if (flags.wait || flags.follow) await untilEnd(context, run, flags.follow === true);
+      else await printRun(context, run);
+    });
+
+  ofRun("log", "Show what a run's runner has logged", "workflow-runs runs log -f $RUN")
+    .option("-f, --follow", "go on until the run has ended")
+    .option("--attempt <n>", "of this attempt; by default the run's last one", integer(1, 1_000_000))
+    .action(async (id: string, flags: { follow?: boolean; attempt?: number }, command: Command) => {
+      const { client, mode } = contextOf(command);
+      const ofAttempt = flags.attempt === undefined ? {} : { attempt: flags.attempt };
+      if (mode === "json" && !flags.follow) {
+        print(JSON.stringify((await client.log(id, ofAttempt)).entries, null, 2));
+        return;
+      }
+      const options = { isFollowed: flags.follow === true, ...ofAttempt };
+      await followLog(client, id, options, (text) =>
+        process.stdout.write(mode === "json" ? `${JSON.stringify({ text })}\n` : text),
+      );
+      if (flags.follow && (await client.wait(id)).status === "FAILED") process.exitCode = EXIT.runFailed;
+    });
+
+  ofRun("explain", "Say why a run waits, or how it failed").action(async (id: string, _, command: Command) => {
+    const { client, mode } = contextOf(command);
+    const explanation = await client.explain(id);
+    printOne(mode, explanation, id, () => [
+      explanation.message,
+      ...facts({
+        position: explanation.queue_position,
+        "blocked by": explanation.blocked_by?.run_id,
+        tries: explanation.tries,
+        "last error": explanation.last_error,
+        "next try": explanation.next_try_at,
+        deadline: hasEnded(explanation) ? null : explanation.deadline_at,
+      }),
+    ]);
+  });
+}

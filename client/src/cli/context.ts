@@ -1,0 +1,26 @@
+import type { Command } from "commander";
+import { type Client, createClient } from "../client.ts";
+import { CliError, EXIT } from "./exit.ts";
+import type { Mode } from "./output.ts";
+import { requireSettings } from "./settings.ts";
+
+export type GlobalFlags = { url?: string; apiKey?: string; json?: boolean; quiet?: boolean };
+
+export type Context = { client: Client; mode: Mode; apiKey: string };
+
+/** What a command works with: the settings and flags that all commands have. */
+export function contextOf(command: Command): Context {
+  const flags = command.optsWithGlobals<GlobalFlags>();
+  const { url, apiKey } = requireSettings(flags);
+  return { client: connect(url, apiKey), mode: modeOf(flags), apiKey };
+}
+
+export function connect(url: string, apiKey: string): Client {
+  try {
+    return createClient({ url, apiKey });
+  } catch (error) {
+    throw new CliError(error instanceof Error ? error.message : String(error), EXIT.invalid);
+  }
+}
+
+export const modeOf = ({ json, quiet }: GlobalFlags): Mode => (json ? "json" : quiet ? "quiet" : "people");

@@ -1,0 +1,72 @@
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { InvalidArgumentError } from "commander";
+import type { Input } from "../types.ts";
+import { CliError, EXIT } from "./exit.ts";
+
+/** A JSON object: given as text, as `@file`, or as `@-` on stdin. */
+export async function readInput(given: string): Promise<Input> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readText(given));
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError(`--input is not JSON: ${error instanceof Error ? error.message : error}`, EXIT.invalid);
+  }
+  if (isObject(value)) return value;
+  throw new CliError('--input must be a JSON object, such as \'{"quarter": "2026-Q1"}\' or @input.json.', EXIT.invalid);
+}
+
+const isObject = (value: unknown): value is Input =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+async function readText(given: string): Promise<string> {
+  if (!given.startsWith("@")) return given;
+  if (given === "@-") return text(process.stdin);
+  try {
+    return readFileSync(given.slice(1), "utf8");
+  } catch (error) {
+    throw new CliError(
+      `${given.slice(1)} cannot be read: ${error instanceof Error ? error.message : error}`,
+      EXIT.invalid,
+    );
+  }
+}
+
+/** Asks on the terminal. What is typed is not shown when it is secret. */
+export async function ask(question: string, isSecret = false): Promise<string> {
+  const hidden = new Writable({ write: (_chunk, _encoding, done) => done() });
+  if (isSecret) process.stderr.write(question);
+  const output = isSecret ? hidden : process.stderr;
+  const lines = createInterface({ input: process.stdin, output, terminal: true });
+  try {
+    return (await lines.question(isSecret ? "" : question)).trim();
+  } finally {
+    lines.close();
+    if (isSecret) process.stderr.write("\n");
+  }
+}
+
+/** A whole number of a flag, within bounds. */
+export const integer =
+  (min: number, max: number) =>
+  (value: string): number => {
+    const number = Number(value);
+    if (Number.isInteger(number) && number >= min && number <= max) return number;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+
+/** One of these words; collects them when the flag is given several times. */
+export const severalOf =
+  <Word extends string>(words: readonly Word[]) =>
+  (value: string, before: Word[] = []): Word[] => {
+    const word = words.find((one) => one === value.toUpperCase());
+    if (word === undefined) throw new InvalidArgumentError(`It must be one of ${words.join(", ")}.`);
+    return [...before, word];
+  };
+
+/** Collects a flag that may be given several times. */
+export const several = (value: string, before: string[] = []): string[] => [...before, value];

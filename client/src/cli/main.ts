@@ -1,0 +1,79 @@
+/** The command line: `npx workflow-runs`, or `wr` when it is installed. */
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { Command } from "commander";
+import { addEvents } from "./commands/events.ts";
+import { addInvoke } from "./commands/invoke.ts";
+import { addKeys } from "./commands/keys.ts";
+import { addLogin } from "./commands/login.ts";
+import { addNotify } from "./commands/notify.ts";
+import { addOpen } from "./commands/open.ts";
+import { addRun } from "./commands/run.ts";
+import { addRuns } from "./commands/runs.ts";
+import { addVerify } from "./commands/verify.ts";
+import { addWorkflows } from "./commands/workflows.ts";
+import { explainError } from "./exit.ts";
+import { say } from "./output.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+
+const EPILOGUE = `
+Where the service is and who you are comes from --url and --api-key, then from WORKFLOW_RUNS_URL and
+WORKFLOW_RUNS_API_KEY, then from what \`login\` has written. Workflows are named by name or id.
+
+Exit codes: 0 done, 1 failed, 2 not signed in, 3 not there, 4 invalid input, 5 the run FAILED.
+
+Examples:
+  $ workflow-runs login --url https://runs.example.com
+  $ workflow-runs invoke "Quarterly report" --input '{"quarter": "2026-Q1"}' --wait
+  $ workflow-runs runs list --status FAILED
+  $ workflow-runs run --workflow "Quarterly report" -- python summarise.py`;
+
+const program = new Command("workflow-runs")
+  .description("Trigger workflow runs, follow them, and work on them.")
+  .version(version)
+  .option("--url <url>", "where the service is")
+  .option("--api-key <key>", "an API key; other programs can see flags, so rather use `login` or the environment")
+  .option("--json", "print what the API answers, and nothing else")
+  .option("--quiet", "print ids only")
+  .addHelpText("after", EPILOGUE)
+  .showSuggestionAfterError()
+  .exitOverride();
+
+for (const add of [
+  addLogin,
+  addWorkflows,
+  addInvoke,
+  addRuns,
+  addEvents,
+  addKeys,
+  addNotify,
+  addOpen,
+  addRun,
+  addVerify,
+]) {
+  add(program);
+}
+inheritExit(program);
+
+/** `exitOverride` counts for the commands that are made after it, and ours are made apart. */
+function inheritExit(command: Command): void {
+  for (const child of command.commands) {
+    child.exitOverride().showSuggestionAfterError();
+    inheritExit(child);
+  }
+}
+
+// A reader that has seen enough, such as `head`, is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const { text, exitCode } = explainError(error);
+  if (text !== "") say(text);
+  process.exitCode = exitCode;
+}

@@ -1,0 +1,69 @@
+import type { Progress } from "../../runner/types.ts";
+
+export type OutputSink = { log(text: string): void; progress(progress: Progress): void };
+
+/** A line that is longer is logged in pieces, and is no progress. */
+const LONGEST_LINE = 16_384;
+/** Output may be any JSON on one line, within the 64 KiB that a callback may have. */
+const LONGEST_OUTPUT = 60_000;
+/** How much of the end of a stream is kept, for the error of a run. */
+const TAIL_LENGTH = 4_000;
+
+const PROGRESS = /^::progress (\d{1,3})(?:\s+(.*))?$/;
+
+/** Reads what a command prints: its log, its progress, its last line and its end. It keeps a bounded amount. */
+export class OutputReader {
+  readonly #sink: OutputSink;
+  #line = "";
+  #lastLine = "";
+  #isLastLineWhole = true;
+  #tail = "";
+
+  constructor(sink: OutputSink) {
+    this.#sink = sink;
+  }
+
+  read(text: string): void {
+    const parts = (this.#line + text).split("\n");
+    this.#line = parts.pop() ?? "";
+    for (const line of parts) this.#finish(line, "\n");
+    while (this.#line.length > LONGEST_LINE) {
+      this.#log(this.#line.slice(0, LONGEST_LINE));
+      this.#line = this.#line.slice(LONGEST_LINE);
+    }
+  }
+
+  /** The stream has ended: what has no line break counts as a line. */
+  end(): void {
+    if (this.#line !== "") this.#finish(this.#line, "");
+    this.#line = "";
+  }
+
+  /** The last line that is not blank; null when it is too long to be reported. */
+  get lastLine(): string | null {
+    return this.#isLastLineWhole ? this.#lastLine : null;
+  }
+
+  get tail(): string {
+    return this.#tail.trim();
+  }
+
+  #finish(line: string, lineBreak: string): void {
+    const found = PROGRESS.exec(line.trimEnd());
+    const percent = Number(found?.[1]);
+    if (found && percent <= 100) {
+      const message = found[2]?.slice(0, 500);
+      this.#sink.progress({ percent, ...(message && { message }) });
+      return;
+    }
+    this.#log(line + lineBreak, true);
+  }
+
+  #log(text: string, isWholeLine = false): void {
+    this.#sink.log(text);
+    this.#tail = (this.#tail + text).slice(-TAIL_LENGTH);
+    if (text.trim() === "") return;
+    this.#isLastLineWhole = isWholeLine && text.length <= LONGEST_OUTPUT;
+    this.#lastLine = this.#isLastLineWhole ? text.trim() : "";
+  }
+}

@@ -1,0 +1,64 @@
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { CliError, EXIT } from "./exit.ts";
+
+export type Settings = { url: string; apiKey: string };
+
+/** What may come from a flag, the environment or the file; each by itself. */
+type Partly = { url?: string | undefined; apiKey?: string | undefined };
+
+const fileOf = (env: NodeJS.ProcessEnv): string =>
+  join(env.XDG_CONFIG_HOME || join(homedir(), ".config"), "workflow-runs", "login.json");
+
+/** Flags, then `WORKFLOW_RUNS_URL` and `WORKFLOW_RUNS_API_KEY`, then what `login` has written. */
+export function findSettings(flags: Partly, env: NodeJS.ProcessEnv = process.env): Partly {
+  const written = readLogin(env);
+  const url = flags.url || env.WORKFLOW_RUNS_URL || written.url;
+  // A key is good for its own service: the key of the file is not sent to another one.
+  const keyOfFile = url === written.url ? written.apiKey : undefined;
+  return { url, apiKey: flags.apiKey || env.WORKFLOW_RUNS_API_KEY || keyOfFile };
+}
+
+/** @throws CliError when one is missing */
+export function requireSettings(flags: Partly): Settings {
+  const { url, apiKey } = findSettings(flags);
+  if (url && apiKey) return { url, apiKey };
+  const missing = url ? "You are not signed in" : "It is not known where the service is";
+  const text = `${missing}. Run \`workflow-runs login\`, or set WORKFLOW_RUNS_URL and WORKFLOW_RUNS_API_KEY.`;
+  throw new CliError(text, EXIT.notSignedIn);
+}
+
+function readLogin(env: NodeJS.ProcessEnv): Partly {
+  let text: string;
+  try {
+    text = readFileSync(fileOf(env), "utf8");
+  } catch {
+    return {};
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null) return {};
+    const [url, apiKey] = [Reflect.get(value, "url"), Reflect.get(value, "api_key")];
+    return { ...(typeof url === "string" && { url }), ...(typeof apiKey === "string" && { apiKey }) };
+  } catch {
+    throw new CliError(`${fileOf(env)} is not JSON. Run \`workflow-runs login\` again.`, EXIT.notSignedIn);
+  }
+}
+
+/** Returns where it was written: a file that only its owner can read. */
+export function writeLogin({ url, apiKey }: Settings, env: NodeJS.ProcessEnv = process.env): string {
+  const file = fileOf(env);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(file, `${JSON.stringify({ url, api_key: apiKey }, null, 2)}\n`, { mode: 0o600 });
+  // The mode above counts only for a new file.
+  chmodSync(file, 0o600);
+  return file;
+}
+
+export function removeLogin(env: NodeJS.ProcessEnv = process.env): string {
+  const file = fileOf(env);
+  rmSync(file, { force: true });
+  return file;
+}

@@ -1,0 +1,9 @@
+/** What programs and pages import. The runner kit is `workflow-runs/runner`, so that a page does not load it. */
+export { type Client, createClient, type Invocation, type InvokeOptions, type RunNews } from "./client.ts";
+export { type ConnectionOptions, unwrap } from "./connection.ts";
+export { ApiProblem, type Fault, InvalidRequest, type ProblemCode } from "./problem.ts";
+export type { RetryOptions } from "./retry.ts";
+export * from "./types.ts";
+export { InvalidWebhook, type VerifiedWebhook, verifyWebhook, type WebhookHeaders } from "./verify-webhook.ts";
+export type { WaitOptions } from "./wait.ts";
+export type { StreamMessage, StreamOptions } from "./watch.ts";

@@ -1,0 +1,85 @@
+/** Errors of the API as exceptions: https://www.rfc-editor.org/rfc/rfc9457 and the list of faults of a 422. */
+import type { components } from "./openapi.ts";
+
+export type Fault = components["schemas"]["ValidationError"];
+
+/** What the service can answer. Another text comes from a newer service, or from a proxy in front of it. */
+export type ProblemCode =
+  | "unauthenticated"
+  | "forbidden"
+  | "not_found"
+  | "conflict"
+  | "invalid"
+  | "payload_too_large"
+  | "too_many_requests"
+  | "internal_error"
+  | "database_unavailable"
+  | "streams_unavailable"
+  | (string & {});
+
+type Content = { status: number; code: ProblemCode; title: string; requestId: string | null };
+
+const PREFIX = "urn:workflow-runs:problem:";
+
+/** An answer of 4xx or 5xx. `message` says what to do; report `requestId` when the service is to blame. */
+export class ApiProblem extends Error {
+  readonly status: number;
+  readonly code: ProblemCode;
+  readonly title: string;
+  readonly requestId: string | null;
+
+  constructor(detail: string, { status, code, title, requestId }: Content) {
+    super(detail);
+    this.name = "ApiProblem";
+    this.status = status;
+    this.code = code;
+    this.title = title;
+    this.requestId = requestId;
+  }
+}
+
+/** A 422: the values of the request that are wrong, each with its place and a sentence. */
+export class InvalidRequest extends ApiProblem {
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[], requestId: string | null) {
+    const text = faults.map(({ loc, msg }) => `${loc.slice(1).join(".") || loc.join(".")}: ${msg}`).join(" ");
+    super(text, { status: 422, code: "invalid", title: "Invalid request", requestId });
+    this.name = "InvalidRequest";
+    this.faults = faults;
+  }
+}
+
+/** Reads an answer that is no success. Never throws: an answer that is not JSON is described by its status. */
+export async function problemOf(response: Response): Promise<ApiProblem> {
+  return toProblem(response, await response.json().catch(() => null));
+}
+
+/** The same for a body that was already parsed. */
+export function toProblem(response: Response, body: unknown): ApiProblem {
+  const { status } = response;
+  const headerId = response.headers.get("x-request-id");
+  if (!isRecord(body)) {
+    const detail = `The answer was ${status} ${response.statusText}`.trim();
+    return new ApiProblem(`${detail}, without an explanation.`, {
+      status,
+      code: "unknown",
+      title: detail,
+      requestId: headerId,
+    });
+  }
+  const requestId = textOf(body.request_id) ?? headerId;
+  if (Array.isArray(body.detail)) return new InvalidRequest(body.detail.filter(isFault), requestId);
+  const title = textOf(body.title) ?? `HTTP ${status}`;
+  const type = textOf(body.type) ?? "";
+  const code = type.startsWith(PREFIX) ? type.slice(PREFIX.length) : "unknown";
+  return new ApiProblem(textOf(body.detail) ?? title, { status, code, title, requestId });
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const textOf = (value: unknown): string | null => (typeof value === "string" ? value : null);
+
+const isFault = (value: unknown): value is Fault =>
+  isRecord(value) && Array.isArray(value.loc) && typeof value.msg === "string" && typeof value.type === "string";

@@ -1,0 +1,144 @@
+import { Heartbeats } from "./heartbeats.ts";
+import { type Answer, callService, reasonOf } from "./run-calls.ts";
+import { RunLog } from "./run-log.ts";
+import { type Assignment, type Note, type Outcome, type Work, WorkEnded, type WorkResult } from "./types.ts";
+
+export type AttemptOptions = {
+  work: Work;
+  fetch: typeof fetch;
+  /** Set for a lease: then heartbeats begin at once. Otherwise they begin with the first progress. */
+  heartbeatSeconds: number | null;
+  onNote?(note: Note): void;
+};
+
+const WEBHOOK_HEARTBEAT_SECONDS = 15;
+/** The service judges by its own clock. So much the clocks may differ before a late result is given up. */
+const CLOCK_SLACK_MS = 10_000;
+const MAX_ERROR_LENGTH = 8_192;
+/** A log that cannot be sent does not keep back the result for longer. */
+const LOG_TIMEOUT_MS = 30_000;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+type Result = { status: "COMPLETED" | "FAILED"; error?: string } & WorkResult;
+
+/** One attempt of a run at this runner: works, keeps the lease, logs, and reports how it ended. */
+export class Attempt {
+  readonly run: Assignment;
+  readonly #options: AttemptOptions;
+  readonly #ending = new AbortController();
+  /** Aborted when nothing is left to say to the service. */
+  readonly #over = new AbortController();
+  #end: WorkEnded | null = null;
+
+  constructor(run: Assignment, options: AttemptOptions) {
+    this.run = run;
+    this.#options = options;
+  }
+
+  /** Ends the work. A later reason counts only if it leaves less to do: first a stop with a grace, then one without. */
+  end(reason: WorkEnded): void {
+    if (this.#end === null || (isWanted(this.#end) && !isWanted(reason))) this.#end = reason;
+    this.#ending.abort(this.#end);
+    if (!isWanted(reason)) this.#over.abort(reason);
+  }
+
+  /** Works and reports. Never rejects. */
+  async execute(): Promise<Outcome> {
+    const { run } = this;
+    const msLeft = Date.parse(run.deadline_at) - Date.now();
+    const deadline = setTimeout(
+      () => this.end(new WorkEnded("deadline", "The deadline has passed.")),
+      Math.min(Math.max(msLeft + CLOCK_SLACK_MS, 0), LONGEST_TIMER_MS),
+    );
+    const calls = {
+      fetch: this.#options.fetch,
+      signal: this.#over.signal,
+      onRetry: (text: string) => this.#note(text),
+    };
+    const log = new RunLog(run, calls);
+    const heartbeats = new Heartbeats(run, {
+      ...calls,
+      intervalSeconds: this.#options.heartbeatSeconds ?? WEBHOOK_HEARTBEAT_SECONDS,
+      onEnd: (reason) => this.end(reason),
+    });
+    if (this.#options.heartbeatSeconds !== null) heartbeats.start();
+    try {
+      const result = await this.#work(log, heartbeats);
+      const isInTime = await within(log.close(), LOG_TIMEOUT_MS);
+      if (!isInTime) this.#note("The rest of the log could not be sent in time.");
+      return await this.#report(result);
+    } catch (error) {
+      const reason = this.#end?.message ?? reasonOf(error);
+      return { status: null, report: this.#over.signal.aborted ? "unwanted" : "unreported", error: reason };
+    } finally {
+      clearTimeout(deadline);
+      this.#over.abort();
+    }
+  }
+
+  async #work(log: RunLog, heartbeats: Heartbeats): Promise<Result> {
+    const { callback_token: _, ...run } = this.run;
+    const { signal } = this.#ending;
+    try {
+      signal.throwIfAborted();
+      const context = {
+        signal,
+        log: (text: string) => log.append(text),
+        progress: heartbeats.tell.bind(heartbeats),
+      };
+      return { status: "COMPLETED", ...(await this.#options.work(run, context)) };
+    } catch (error) {
+      const text = this.#end?.message ?? (error instanceof Error ? error.message : String(error));
+      return { status: "FAILED", error: (text || "The work failed and did not say why.").slice(0, MAX_ERROR_LENGTH) };
+    }
+  }
+
+  async #report(result: Result): Promise<Outcome> {
+    const { signal } = this.#over;
+    signal.throwIfAborted();
+    const error = result.error ?? null;
+    const options = {
+      fetch: this.#options.fetch,
+      signal,
+      onRetry: (text: string) => this.#note(`Tries again: ${text}`),
+    };
+    const isReleased =
+      this.#end?.kind === "shut_down" && this.#options.heartbeatSeconds !== null && result.status === "FAILED";
+    const answer = isReleased
+      ? await callService(this.run, "release", {}, options)
+      : await this.#callBack(result, options);
+    if (answer.error !== null) return { status: result.status, report: "refused", error: answer.error };
+    return isReleased
+      ? { status: null, report: "released", error }
+      : { status: result.status, report: "recorded", error };
+  }
+
+  /** A result whose output the service refuses is reported again without it, so that the run need not wait for its deadline. */
+  async #callBack(result: Result, options: Parameters<typeof callService>[3]): Promise<Answer> {
+    const answer = await callService(this.run, "callback", result, options);
+    if (answer.status !== 413 && answer.status !== 422) return answer;
+    const error = `The result was refused: ${answer.error}`.slice(0, MAX_ERROR_LENGTH);
+    this.#note(error);
+    const again = await callService(this.run, "callback", { status: "FAILED", error }, options);
+    return again.error === null ? { ...again, error } : again;
+  }
+
+  #note(text: string): void {
+    this.#options.onNote?.({ run_id: this.run.run_id, attempt: this.run.attempt, text });
+  }
+}
+
+/** False when no result of the attempt counts any more. */
+const isWanted = ({ kind }: WorkEnded): boolean => kind === "stopping" || kind === "shut_down";
+
+async function within(promise: Promise<void>, ms: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

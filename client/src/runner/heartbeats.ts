@@ -1,0 +1,88 @@
+import { pause } from "../pause.ts";
+import { type CallOptions, callOnce, reasonOf } from "./run-calls.ts";
+import { type Assignment, type Progress, WorkEnded } from "./types.ts";
+
+/** Progress is sent at most so often. The latest wins. */
+const PROGRESS_GAP_MS = 1_000;
+
+export type HeartbeatOptions = CallOptions & {
+  intervalSeconds: number;
+  /** Called when the service wants the work to end. */
+  onEnd(reason: WorkEnded): void;
+};
+
+/** Keeps the lease of an attempt, and tells its progress. Silent until it is started. */
+export class Heartbeats {
+  readonly #run: Assignment;
+  readonly #options: HeartbeatOptions;
+  #progress: Progress | null = null;
+  #wake = new AbortController();
+  #isStarted = false;
+
+  constructor(run: Assignment, options: HeartbeatOptions) {
+    this.#run = run;
+    this.#options = options;
+  }
+
+  /** Beats until `signal` of the options is aborted. */
+  start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    this.#beat().catch(() => {});
+  }
+
+  tell(progress: Progress): void {
+    this.#progress = { ...this.#progress, ...progress };
+    this.#wake.abort();
+    this.start();
+  }
+
+  async #beat(): Promise<void> {
+    const { signal, intervalSeconds } = this.#options;
+    while (!signal.aborted) {
+      const progress = this.#progress;
+      this.#progress = null;
+      this.#wake = new AbortController();
+      const isHeard = await this.#send(progress);
+      if (isHeard === "gone") return;
+      if (!isHeard && this.#progress === null) this.#progress = progress;
+      await pause(Math.min(PROGRESS_GAP_MS, intervalSeconds * 1000), signal);
+      const restMs = intervalSeconds * 1000 - PROGRESS_GAP_MS;
+      // After a failure, soon again: the lease goes on running out.
+      if (!isHeard || restMs <= 0) continue;
+      await pause(restMs, AbortSignal.any([signal, this.#wake.signal])).catch(() => {});
+    }
+  }
+
+  async #send(progress: Progress | null): Promise<boolean | "gone"> {
+    try {
+      const response = await callOnce(this.#run, "heartbeat", progress === null ? {} : { progress }, this.#options);
+      const body: unknown = await response.json().catch(() => null);
+      if (response.ok) {
+        const stop = stopOf(body);
+        if (stop) this.#options.onEnd(stop);
+        return true;
+      }
+      if (response.status >= 500 || response.status === 429) return false;
+      // 422 is about the progress that was sent; anything else is about the attempt.
+      if (response.status === 422) return true;
+      this.#options.onEnd(new WorkEnded("lost", detailOf(body) ?? `The heartbeat was answered ${response.status}.`));
+      return "gone";
+    } catch (error) {
+      this.#options.onRetry?.(reasonOf(error));
+      return false;
+    }
+  }
+}
+
+function stopOf(body: unknown): WorkEnded | null {
+  if (typeof body !== "object" || body === null || !("stop" in body)) return null;
+  const { stop } = body;
+  if (typeof stop !== "object" || stop === null) return null;
+  const reason = "reason" in stop && typeof stop.reason === "string" ? `Stopped: ${stop.reason}` : "It was stopped.";
+  const endsAt = "ends_at" in stop && typeof stop.ends_at === "string" ? new Date(stop.ends_at) : null;
+  return new WorkEnded("stopping", reason, endsAt);
+}
+
+const detailOf = (body: unknown): string | null =>
+  typeof body === "object" && body !== null && "detail" in body && typeof body.detail === "string" ? body.detail : null;

@@ -1,0 +1,40 @@
+/** A runner in a few lines: `createRunner({ lease, work })`, or `createRunner({ webhook, work })` for one with a URL. */
+import type { AttemptOptions } from "./attempt.ts";
+import { type LeaseOptions, LeaseRunner } from "./lease-runner.ts";
+import type { Note, Work } from "./types.ts";
+import { type WebhookOptions, WebhookRunner } from "./webhook-runner.ts";
+
+export type { Input, NewArtifact, RunSnapshot } from "../types.ts";
+export type { LeaseOptions } from "./lease-runner.ts";
+export {
+  type Assignment,
+  type Note,
+  type Outcome,
+  type Progress,
+  type Work,
+  type WorkContext,
+  WorkEnded,
+  type WorkResult,
+  type WorkRun,
+} from "./types.ts";
+export type { WebhookOptions } from "./webhook-runner.ts";
+
+type RunnerOptions = {
+  work: Work;
+  /** What there is to tell about an attempt: why the service could not be reached, and so on. */
+  onNote?(note: Note): void;
+  fetch?: typeof fetch;
+};
+
+export function createRunner(options: RunnerOptions & { webhook: WebhookOptions }): WebhookRunner;
+export function createRunner(options: RunnerOptions & { lease: LeaseOptions }): LeaseRunner;
+export function createRunner(
+  options: RunnerOptions & ({ webhook: WebhookOptions } | { lease: LeaseOptions }),
+): WebhookRunner | LeaseRunner {
+  const { work, onNote, fetch = globalThis.fetch } = options;
+  const attempts: AttemptOptions = { work, fetch, heartbeatSeconds: null, ...(onNote && { onNote }) };
+  if ("webhook" in options) return new WebhookRunner(options.webhook, attempts);
+  return new LeaseRunner(options.lease, attempts);
+}
+
+export { LeaseRunner, WebhookRunner };

@@ -1,0 +1,181 @@
+import { type Connection, openConnection, request } from "../connection.ts";
+import { pause } from "../pause.ts";
+import { ApiProblem } from "../problem.ts";
+import { Attempt, type AttemptOptions } from "./attempt.ts";
+import { reasonOf } from "./run-calls.ts";
+import { type Assignment, type Outcome, WorkEnded } from "./types.ts";
+
+export type LeaseOptions = {
+  /** Where the service is. */
+  url: string;
+  /** A runner key, or the API key of an OWNER or ADMIN. */
+  key: string;
+  /** What people see of this runner: by default "runner". */
+  name?: string;
+  /** The workflows whose runs it takes; by default all that its key may take. */
+  workflowIds?: readonly string[];
+  /** How many runs it works on at a time, 1 to 100; by default 1. */
+  capacity?: number;
+  /** Called for each run as its work begins. */
+  onStart?(run: Assignment): void;
+  /** Called for each run that has ended here. */
+  onEnd?(run: Assignment, outcome: Outcome): void;
+  /** Called when the service could not be asked for work, and will be asked again. */
+  onRetry?(reason: string): void;
+};
+
+export type Lease = Assignment & { lease_expires_at: string; heartbeat_interval_seconds: number };
+
+const WAIT_SECONDS = 30;
+const MOST_LEASES = 10;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 10_000;
+/** Between two questions, when the service cannot hold one open until there is work. */
+const POLL_MS = 5_000;
+
+type Ask = { request_id: string; wait_seconds: number; max: number; after?: unknown };
+
+/** A runner without a URL: it asks for work, and keeps each run by heartbeats until it is done. */
+export class LeaseRunner {
+  readonly #lease: LeaseOptions;
+  readonly #options: AttemptOptions;
+  readonly #connection: Connection;
+  readonly #working = new Map<Attempt, Promise<unknown>>();
+  readonly #stopping = new AbortController();
+  #token: string | null = null;
+  #after: unknown;
+  #taken = 0;
+
+  constructor(lease: LeaseOptions, options: AttemptOptions) {
+    this.#lease = lease;
+    this.#options = options;
+    const { fetch } = options;
+    // Each call is repeated here, with its own pauses.
+    this.#connection = openConnection({ url: lease.url, retry: { tries: 1 }, fetch: (one) => fetch(one) });
+  }
+
+  /**
+   * Works until `stop` is called, or so many runs have been taken and have ended.
+   * @throws ApiProblem when the service refuses the runner: its key, or its workflows
+   */
+  async run({ most = Number.POSITIVE_INFINITY }: { most?: number } = {}): Promise<void> {
+    const { signal } = this.#stopping;
+    const capacity = this.#lease.capacity ?? 1;
+    try {
+      while (!signal.aborted && this.#taken < most) {
+        const free = Math.min(capacity - this.#working.size, most - this.#taken, MOST_LEASES);
+        if (free <= 0) await Promise.race([...this.#working.values(), aborted(signal)]);
+        else for (const lease of await this.#ask(free)) this.#begin(lease);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      await Promise.all(this.#working.values());
+    }
+  }
+
+  /** Takes no more runs, ends all work, and gives its runs back to the service. Resolves when that is done. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new WorkEnded("shut_down", "The runner was shut down."));
+    for (const attempt of this.#working.keys()) attempt.end(this.#stopping.signal.reason);
+    await Promise.all(this.#working.values());
+  }
+
+  #begin(lease: Lease): void {
+    this.#taken++;
+    const heartbeatSeconds = lease.heartbeat_interval_seconds;
+    const attempt = new Attempt(lease, { ...this.#options, heartbeatSeconds });
+    if (this.#stopping.signal.aborted) attempt.end(this.#stopping.signal.reason);
+    else this.#lease.onStart?.(lease);
+    const done = attempt.execute().then((outcome) => {
+      this.#working.delete(attempt);
+      this.#lease.onEnd?.(lease, outcome);
+    });
+    this.#working.set(attempt, done);
+  }
+
+  /** Asks once, as often as it takes to get an answer. The same `request_id` is answered with the same leases. */
+  async #ask(max: number): Promise<Lease[]> {
+    const { signal } = this.#stopping;
+    const ask: Ask = { request_id: crypto.randomUUID(), wait_seconds: WAIT_SECONDS, max };
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      try {
+        const leases = await this.#askOnce(
+          { ...ask, ...(this.#after !== undefined && { after: this.#after }) },
+          signal,
+        );
+        if (leases.length === 0 && ask.wait_seconds === 0) await pause(POLL_MS, signal);
+        return leases;
+      } catch (error) {
+        if (signal.aborted) return this.#askForLost(ask);
+        if (error instanceof ApiProblem && error.status < 500 && error.status !== 429 && error.status !== 401)
+          throw error;
+        if (error instanceof ApiProblem && error.status === 401) {
+          // The session has ended. Without one the key itself is refused, which nothing mends.
+          if (this.#token === null) throw error;
+          this.#token = null;
+          continue;
+        }
+        if (error instanceof ApiProblem && error.code === "streams_unavailable") {
+          ask.wait_seconds = 0;
+          continue;
+        }
+        this.#lease.onRetry?.(reasonOf(error));
+        await pause(pauseMs, signal).catch(() => {});
+      }
+    }
+  }
+
+  /** The question was cut off by `stop`, and may have been answered with leases: they are given back. */
+  async #askForLost(ask: Ask): Promise<Lease[]> {
+    if (this.#token === null) return [];
+    try {
+      return await this.#askOnce({ ...ask, wait_seconds: 0 }, AbortSignal.timeout(5_000));
+    } catch {
+      return [];
+    }
+  }
+
+  async #askOnce(ask: Ask, signal: AbortSignal): Promise<Lease[]> {
+    this.#token ??= await this.#openSession(signal);
+    const answer = await this.#post("/v1/leases", ask, this.#token, signal);
+    const { leases, after } = answer;
+    this.#after = after ?? undefined;
+    return Array.isArray(leases) ? leases.filter(isLease) : [];
+  }
+
+  async #openSession(signal: AbortSignal): Promise<string> {
+    const { name = "runner", workflowIds, capacity = 1, key } = this.#lease;
+    const body = { name, capacity, ...(workflowIds && { workflow_definition_ids: workflowIds }) };
+    const { token } = await this.#post("/v1/runner-sessions", body, key, signal);
+    if (typeof token !== "string") throw new TypeError("The service gave the runner no session.");
+    return token;
+  }
+
+  async #post(path: string, body: unknown, token: string, signal: AbortSignal): Promise<Record<string, unknown>> {
+    const response = await request(this.#connection, path, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+      signal: AbortSignal.any([signal, AbortSignal.timeout((WAIT_SECONDS + 30) * 1000)]),
+    });
+    const answer: unknown = await response.json();
+    return isRecord(answer) ? answer : {};
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+
+const isLease = (value: unknown): value is Lease =>
+  isRecord(value) &&
+  ["run_id", "deadline_at", "callback_url", "callback_token", "lease_expires_at"].every(
+    (name) => typeof value[name] === "string",
+  ) &&
+  typeof value.attempt === "number" &&
+  typeof value.heartbeat_interval_seconds === "number";
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });

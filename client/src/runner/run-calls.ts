@@ -1,0 +1,71 @@
+/** What a runner says to the service about one attempt, with its run token: docs/runner-protocol.md. */
+import { pause } from "../pause.ts";
+import { problemOf } from "../problem.ts";
+import { retryAfterMs } from "../retry.ts";
+import type { Assignment } from "./types.ts";
+
+export type CallOptions = {
+  /** Ends the tries. */
+  signal: AbortSignal;
+  fetch: typeof fetch;
+  /** Called when a try failed that will be repeated. */
+  onRetry?(reason: string): void;
+};
+
+/** An answer that no repetition changes. `body` is what came as JSON; `error` says what was wrong with the call. */
+export type Answer = { status: number; body: unknown; error: string | null };
+
+type Verb = "callback" | "heartbeat" | "release" | "log";
+
+const ANSWER_TIMEOUT_MS = 15_000;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * Sends until there is a final answer. All calls may be repeated: the service records each once.
+ * @throws the reason of `signal`
+ */
+export async function callService(run: Assignment, verb: Verb, body: unknown, options: CallOptions): Promise<Answer> {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    let waitMs: number | null = null;
+    let reason: string;
+    try {
+      const response = await callOnce(run, verb, body, options);
+      if (response.ok) return { status: response.status, body: await response.json().catch(() => null), error: null };
+      const { message } = await problemOf(response);
+      if (response.status < 500 && response.status !== 429)
+        return { status: response.status, body: null, error: message };
+      waitMs = retryAfterMs(response.headers.get("Retry-After"));
+      reason = message;
+    } catch (error) {
+      options.signal.throwIfAborted();
+      reason = reasonOf(error);
+    }
+    options.onRetry?.(reason);
+    await pause(Math.min(waitMs ?? pauseMs, 60_000), options.signal);
+  }
+}
+
+/** One try. Redirects are not followed: the call carries a credential that no other server must get. */
+export function callOnce(
+  run: Assignment,
+  verb: Verb,
+  body: unknown,
+  { fetch, signal }: CallOptions,
+): Promise<Response> {
+  return fetch(run.callback_url.replace(/\/callback$/, `/${verb}`), {
+    method: "POST",
+    headers: { Authorization: `Bearer ${run.callback_token}`, "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+    redirect: "manual",
+    signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
+  });
+}
+
+/** Node's `fetch` says "fetch failed" and has the reason in the cause. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  const isVague = cause instanceof Error && error.message === "fetch failed";
+  return isVague ? cause.message || ("code" in cause ? String(cause.code) : error.message) : error.message;
+}

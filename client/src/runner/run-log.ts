@@ -1,0 +1,77 @@
+import { type CallOptions, callService } from "./run-calls.ts";
+import type { Assignment } from "./types.ts";
+
+/** So many UTF-16 units are at most 30,000 bytes of UTF-8, of the 32 KiB that an entry may have. */
+const ENTRY_LENGTH = 10_000;
+/** The service keeps 1 MiB. What is beyond is not sent, but for one entry that makes the service mark the cut. */
+const MOST_BYTES = 1024 * 1024;
+/** Lines are gathered for so long, so that a talkative program is not one request a line. */
+const GATHER_MS = 250;
+
+/** The log of one attempt: entries in order, one on its way at a time. It holds at most what the service would keep. */
+export class RunLog {
+  readonly #run: Assignment;
+  readonly #options: CallOptions;
+  #pending = "";
+  #acceptedBytes = 0;
+  #isClosed = false;
+  #sequence = 0;
+  #sending: Promise<void> | null = null;
+
+  constructor(run: Assignment, options: CallOptions) {
+    this.#run = run;
+    this.#options = options;
+  }
+
+  append(text: string): void {
+    if (this.#isClosed || text === "" || this.#acceptedBytes > MOST_BYTES) return;
+    const kept = text.slice(0, MOST_BYTES + ENTRY_LENGTH - this.#acceptedBytes);
+    this.#acceptedBytes += new TextEncoder().encode(kept).length;
+    this.#pending += kept;
+    this.#sending ??= this.#send(GATHER_MS);
+  }
+
+  /** Resolves when all that was appended is stored, or no longer wanted. Later calls of `append` do nothing. */
+  async close(): Promise<void> {
+    if (this.#sending === null && this.#pending !== "") this.#sending = this.#send(0);
+    await this.#sending;
+    this.#isClosed = true;
+  }
+
+  async #send(gatherMs: number): Promise<void> {
+    try {
+      await new Promise((resolve) => setTimeout(resolve, gatherMs));
+      while (this.#pending !== "" && !this.#isClosed) {
+        const text = firstEntry(this.#pending);
+        this.#pending = this.#pending.slice(text.length);
+        const { status, body } = await callService(
+          this.#run,
+          "log",
+          { sequence: this.#sequence++, text },
+          this.#options,
+        );
+        // A log that is full, or of a run that has ended, takes nothing more.
+        if (status !== 200 || isCut(body)) this.#discard();
+      }
+    } catch {
+      this.#discard();
+    } finally {
+      this.#sending = null;
+    }
+  }
+
+  #discard(): void {
+    this.#isClosed = true;
+    this.#pending = "";
+  }
+}
+
+/** The beginning of a text, without half of a surrogate pair at its end. */
+function firstEntry(text: string): string {
+  if (text.length <= ENTRY_LENGTH) return text;
+  const last = text.charCodeAt(ENTRY_LENGTH - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? ENTRY_LENGTH - 1 : ENTRY_LENGTH);
+}
+
+const isCut = (body: unknown): boolean =>
+  typeof body === "object" && body !== null && "is_cut" in body && body.is_cut === true;

@@ -1,0 +1,93 @@
+import { InvalidWebhook, type VerifiedWebhook, verifyWebhook } from "../verify-webhook.ts";
+import { Attempt, type AttemptOptions } from "./attempt.ts";
+import { type Assignment, WorkEnded } from "./types.ts";
+
+export type WebhookOptions = {
+  /** The workflow's `webhook_secret`; several while it is being replaced. */
+  secret: string | readonly string[];
+};
+
+const MAX_BODY_BYTES = 1024 * 1024;
+/** Longer than any run may last: no message about a run can arrive so long after its dispatch. */
+const FORGET_AFTER_MS = 25 * 3600 * 1000;
+
+/**
+ * A runner with a URL. It keeps in memory which dispatches it has accepted: a runner that may restart should be one that leases,
+ * or should report what it had begun.
+ */
+export class WebhookRunner {
+  readonly #secret: string | readonly string[];
+  readonly #options: AttemptOptions;
+  readonly #attempts = new Map<string, { attempt: Attempt | null; at: number }>();
+  readonly #working = new Map<Attempt, Promise<unknown>>();
+  #isShutDown = false;
+
+  constructor({ secret }: WebhookOptions, options: AttemptOptions) {
+    if (secret.length === 0) throw new TypeError("Set the webhook secret of your workflow.");
+    this.#secret = secret;
+    this.#options = options;
+  }
+
+  /**
+   * Answers a message of the service: for any server that has the Request and Response of `fetch`. The work goes on after the
+   * answer.
+   */
+  handle = async (request: Request): Promise<Response> => {
+    if (request.method !== "POST") return new Response(null, { status: 405, headers: { Allow: "POST" } });
+    if (this.#isShutDown) return new Response(null, { status: 503, headers: { "Retry-After": "5" } });
+    const body = await request.text();
+    if (body.length > MAX_BODY_BYTES) return new Response(null, { status: 413 });
+    try {
+      this.#obey(verifyWebhook({ secret: this.#secret, headers: request.headers, body }));
+      return new Response(null, { status: 202 });
+    } catch (error) {
+      if (!(error instanceof InvalidWebhook)) throw error;
+      return new Response(`${error.message}\n`, { status: 401 });
+    }
+  };
+
+  /** Ends all work, and reports it as FAILED. */
+  async stop(): Promise<void> {
+    this.#isShutDown = true;
+    for (const attempt of this.#working.keys()) attempt.end(new WorkEnded("shut_down", "The runner was shut down."));
+    await Promise.all(this.#working.values());
+  }
+
+  #obey({ type, data }: VerifiedWebhook): void {
+    // A type that is not known, and a message that asks for no work, are accepted and ignored.
+    if (typeof data.run_id !== "string" || typeof data.attempt !== "number") return;
+    this.#forgetOld();
+    const id = `${data.run_id}.${data.attempt}`;
+    const known = this.#attempts.get(id);
+    if (type === "workflow_run.stopped" || type === "workflow_run.stopping") {
+      known?.attempt?.end(stopOf(type, data));
+      // It may arrive before its dispatch. That must not be begun then.
+      if (!known) this.#attempts.set(id, { attempt: null, at: Date.now() });
+    } else if (type === "workflow_run.dispatched" && !known && isAssignment(data)) {
+      const attempt = new Attempt(data, this.#options);
+      this.#attempts.set(id, { attempt, at: Date.now() });
+      const done = attempt.execute().finally(() => this.#working.delete(attempt));
+      this.#working.set(attempt, done);
+    }
+  }
+
+  #forgetOld(): void {
+    for (const [id, { at }] of this.#attempts) {
+      if (Date.now() - at < FORGET_AFTER_MS) return;
+      this.#attempts.delete(id);
+    }
+  }
+}
+
+function stopOf(type: string, data: Record<string, unknown>): WorkEnded {
+  const reason = typeof data.reason === "string" ? `Stopped: ${data.reason}` : "It was stopped.";
+  if (type === "workflow_run.stopped") return new WorkEnded("stopped", reason);
+  return new WorkEnded("stopping", reason, typeof data.ends_at === "string" ? new Date(data.ends_at) : null);
+}
+
+function isAssignment(data: object): data is Assignment {
+  const texts: readonly unknown[] = ["deadline_at", "callback_url", "callback_token"].map((name) =>
+    Reflect.get(data, name),
+  );
+  return texts.every((value) => typeof value === "string") && "run_snapshot" in data;
+}

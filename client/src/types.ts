@@ -1,0 +1,27 @@
+/** Short names for what the API answers. All of it is in `components["schemas"]`, as the OpenAPI document names it. */
+import type { components, operations } from "./openapi.ts";
+
+export type { components, operations, paths } from "./openapi.ts";
+
+type Schemas = components["schemas"];
+
+export type Run = Schemas["WorkflowRunResponse"];
+export type RunStatus = Schemas["WorkflowRunStatus"];
+export type RunSnapshot = Schemas["WorkflowRunSnapshot"];
+export type RunEvent = Schemas["WorkflowRunEvent"];
+export type RunResult = Schemas["WorkflowRunResult"];
+export type RunExplanation = Schemas["WorkflowRunExplanation"];
+export type RunLog = Schemas["WorkflowRunLog"];
+export type RunLogEntry = Schemas["WorkflowRunLogEntry"];
+export type Workflow = Schemas["WorkflowDefinitionResponse"];
+export type NewWorkflow = Schemas["CreateWorkflowDefinitionRequest"];
+export type NewArtifact = Schemas["NewWorkflowRunArtifact"];
+export type ApiKey = Schemas["ApiKeyResponse"];
+export type User = Schemas["UserResponse"];
+export type Input = NonNullable<Schemas["InvokeWorkflowRequest"]["input"]>;
+
+type QueryOf<Name extends keyof operations> = NonNullable<operations[Name]["parameters"]["query"]>;
+/** Which runs a list has: by state, workflow, user, and when they were triggered. */
+export type RunFilter = Omit<QueryOf<"list_tenant_workflow_runs">, "cursor" | "limit">;
+
+export const hasEnded = ({ status }: { status: RunStatus }): boolean => status === "COMPLETED" || status === "FAILED";

@@ -1,0 +1,74 @@
+import { Webhook } from "standardwebhooks";
+
+/** What is wrong with a message: it must be refused, by 401. */
+export class InvalidWebhook extends Error {
+  override readonly name = "InvalidWebhook";
+}
+
+const HEADERS = ["webhook-id", "webhook-timestamp", "webhook-signature"] as const;
+
+export type WebhookHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
+
+export type VerifiedWebhook = {
+  /** The same when a message is sent again: handle each once. */
+  id: string;
+  type: string;
+  timestamp: string;
+  data: Record<string, unknown>;
+};
+
+/**
+ * Verifies a message of the service (https://www.standardwebhooks.com) and parses it. `secret` may be several, while one is being
+ * replaced. `body` is the text as it arrived, not what was parsed of it.
+ * @throws InvalidWebhook when it is not signed with any of them, is older than five minutes, or is no message
+ */
+export function verifyWebhook(options: {
+  secret: string | readonly string[];
+  headers: WebhookHeaders;
+  body: string;
+}): VerifiedWebhook {
+  const headers = Object.fromEntries(HEADERS.map((name) => [name, headerOf(options.headers, name)]));
+  const secrets = typeof options.secret === "string" ? [options.secret] : options.secret;
+  if (secrets.length === 0) throw new TypeError("There is no secret to verify a webhook with.");
+  let reason = "";
+  for (const webhook of secrets.map(toWebhook)) {
+    try {
+      webhook.verify(options.body, headers, { jsonParse: false });
+      return parse(headers["webhook-id"] ?? "", options.body);
+    } catch (error) {
+      if (error instanceof InvalidWebhook) throw error;
+      reason = error instanceof Error ? error.message : String(error);
+    }
+  }
+  throw new InvalidWebhook(reason);
+}
+
+/** `whsec_` and a key in base64, or any other text, which is the key itself. */
+function toWebhook(secret: string): Webhook {
+  if (secret === "") throw new TypeError("The webhook secret is empty.");
+  if (secret.startsWith("whsec_")) return new Webhook(secret);
+  return new Webhook(new TextEncoder().encode(secret), { format: "raw" });
+}
+
+function headerOf(headers: WebhookHeaders, name: string): string {
+  if (headers instanceof Headers) return headers.get(name) ?? "";
+  for (const [key, value] of Object.entries(headers)) {
+    if (key.toLowerCase() === name) return typeof value === "string" ? value : (value?.join(" ") ?? "");
+  }
+  return "";
+}
+
+function parse(id: string, body: string): VerifiedWebhook {
+  let message: unknown;
+  try {
+    message = JSON.parse(body);
+  } catch {
+    throw new InvalidWebhook("The body is not JSON.");
+  }
+  if (!isRecord(message) || typeof message.type !== "string" || !isRecord(message.data)) {
+    throw new InvalidWebhook("The body has no type or no data.");
+  }
+  return { id, type: message.type, timestamp: String(message.timestamp), data: message.data };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;

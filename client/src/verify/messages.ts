@@ -1,0 +1,67 @@
+/** Messages as the service sends them to a runner, but as tests: none asks for work. */
+import { Webhook } from "standardwebhooks";
+
+export type Message = { id: string; body: string };
+
+const NO_WORK = "A test by `workflow-runs verify`. There is nothing to do.";
+
+/** A dispatch of a run that does not exist: it reads nothing and writes nothing. Send its stop before it. */
+export function dispatchOf(runId: string, callbackUrl: string): Message {
+  const deadline = new Date(Date.now() + 60_000).toISOString();
+  const data = {
+    run_id: runId,
+    attempt: 1,
+    deadline_at: deadline,
+    run_snapshot: {
+      workflow_definition_id: runId,
+      workflow_name: NO_WORK,
+      runner_type: "SELF_HOSTED",
+      user_id: runId,
+      max_run_duration_seconds: 60,
+      sources: [],
+      instructions: [],
+      outputs: [],
+      template: null,
+    },
+    input: null,
+    callback_url: callbackUrl,
+    callback_token: "test",
+    is_test: true,
+  };
+  return { id: `${runId}.1`, body: toBody("workflow_run.dispatched", data) };
+}
+
+export const stopOf = (runId: string): Message => ({
+  id: `${runId}.1.stopped`,
+  body: toBody("workflow_run.stopped", { run_id: runId, attempt: 1, reason: NO_WORK, is_test: true }),
+});
+
+/**
+ * A message of a type that no runner knows. Its bytes are not those that a JSON library would write: who signs what was parsed
+ * and written again gets another signature.
+ */
+export function unknownMessage(runId: string): Message {
+  const body = `{ "type": "workflow_run.tested",  "timestamp": "${new Date().toISOString()}",\n "data": {"note": "r\\u00e9sum\\u00e9 é", "number": 1.0, "is_test": true} }`;
+  return { id: `${runId}.test`, body };
+}
+
+const toBody = (type: string, data: object): string =>
+  JSON.stringify({ type, timestamp: new Date().toISOString(), data });
+
+const toWebhook = (secret: string): Webhook =>
+  secret.startsWith("whsec_") ? new Webhook(secret) : new Webhook(new TextEncoder().encode(secret), { format: "raw" });
+
+/** The headers of a message that is signed by each of these secrets, in this order. */
+export function signedHeaders(
+  { id, body }: Message,
+  secrets: readonly string[],
+  at = new Date(),
+): Record<string, string> {
+  return {
+    "Content-Type": "application/json",
+    "User-Agent": "workflow-runs/verify",
+    "webhook-id": id,
+    "webhook-timestamp": String(Math.floor(at.getTime() / 1000)),
+    "webhook-signature": secrets.map((secret) => toWebhook(secret).sign(id, at, body)).join(" "),
+  };
+}

@@ -1,0 +1,177 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { dispatchOf, type Message, signedHeaders, stopOf, unknownMessage } from "./messages.ts";
+
+/** What a probe needs of the world: to send, and to hear whether the runner called back about a run. */
+export type Wire = {
+  secret: string;
+  previousSecret: string | null;
+  /** Null when the runner cannot reach this machine. */
+  callbackUrl: ((runId: string) => string) | null;
+  send(message: Message, headers: Record<string, string>): Promise<Answer>;
+  /** Whether the runner called back about this run within a short while. */
+  hasCalledBack(runId: string): Promise<boolean>;
+};
+
+/** `status` is null for a runner that did not answer; `failure` says why. */
+export type Answer = { status: number | null; ms: number; failure: string | null };
+
+export type Verdict = { problem: string | null; skipped?: string; answers: Answer[] };
+
+export type Probe = {
+  name: string;
+  /** What goes wrong with a runner that fails it. */
+  why: string;
+  /** The section of docs/runner-protocol.md. */
+  section: string;
+  run(wire: Wire): Promise<Verdict>;
+};
+
+const STALE_MS = 10 * 60 * 1000;
+
+const isAccepted = ({ status }: Answer): boolean => status !== null && status >= 200 && status < 300;
+
+const said = ({ status, failure }: Answer): string =>
+  status === null ? `it did not answer: ${failure}` : `it answered ${status}`;
+
+/** Must be answered 2xx. */
+async function accepts(answer: Promise<Answer>, what: string): Promise<Verdict> {
+  const given = await answer;
+  return { problem: isAccepted(given) ? null : `It must accept ${what}, but ${said(given)}.`, answers: [given] };
+}
+
+/** Must be answered, and not by 2xx. */
+async function refuses(answer: Promise<Answer>, what: string): Promise<Verdict> {
+  const given = await answer;
+  const isRefused = given.status !== null && given.status >= 400 && given.status < 500;
+  return { problem: isRefused ? null : `It must refuse ${what} by 401, but ${said(given)}.`, answers: [given] };
+}
+
+/** The first problem, of verdicts that are reached one after the other. */
+async function all(...steps: (() => Promise<Verdict>)[]): Promise<Verdict> {
+  const answers: Answer[] = [];
+  for (const step of steps) {
+    const verdict = await step();
+    answers.push(...verdict.answers);
+    if (verdict.problem !== null) return { problem: verdict.problem, answers };
+  }
+  return { problem: null, answers };
+}
+
+const anotherSecret = (): string => `whsec_${randomBytes(32).toString("base64")}`;
+
+/** A run that does not exist, stopped before it is dispatched: a runner must not begin it. */
+async function stopThenDispatch(wire: Wire, times: number): Promise<Verdict> {
+  const runId = randomUUID();
+  const stop = stopOf(runId);
+  const dispatch = dispatchOf(
+    runId,
+    wire.callbackUrl?.(runId) ?? `https://workflow-runs.invalid/v1/workflow-runs/${runId}/callback`,
+  );
+  const send = (message: Message) => wire.send(message, signedHeaders(message, [wire.secret]));
+  const dispatches = Array.from({ length: times }, (_, n) => () => {
+    const what = n === 0 ? "a dispatch whose stop came first" : "the same message once more, with the same webhook-id";
+    return accepts(send(dispatch), what);
+  });
+  const verdict = await all(() => accepts(send(stop), "a stop of a run that it does not know"), ...dispatches);
+  if (verdict.problem !== null || wire.callbackUrl === null || !(await wire.hasCalledBack(runId))) return verdict;
+  const problem = "It must not begin a run whose stop came before its dispatch, but it called back about it.";
+  return { problem, answers: verdict.answers };
+}
+
+export const PROBES: readonly Probe[] = [
+  {
+    name: "good signature",
+    why: "Without this no run ever reaches the runner. Check the secret, and sign the bytes as they arrived, not what was parsed of them.",
+    section: "the-signature",
+    run: (wire) => {
+      const message = unknownMessage(randomUUID());
+      return accepts(
+        wire.send(message, signedHeaders(message, [wire.secret])),
+        "a message that is signed with its secret",
+      );
+    },
+  },
+  {
+    name: "bad signature",
+    why: "Anybody who knows the URL could make the runner work, or stop its runs.",
+    section: "the-signature",
+    run: (wire) => {
+      const message = unknownMessage(randomUUID());
+      const changed = { ...message, body: message.body.replace("1.0", "2.0") };
+      const headers = signedHeaders(message, [wire.secret]);
+      const { "webhook-signature": _, ...unsigned } = headers;
+      return all(
+        () =>
+          refuses(
+            wire.send(message, signedHeaders(message, [anotherSecret()])),
+            "a message that is signed with another secret",
+          ),
+        () => refuses(wire.send(changed, headers), "a message whose body was changed after it was signed"),
+        () => refuses(wire.send(message, unsigned), "a message without a signature"),
+      );
+    },
+  },
+  {
+    name: "stale signature",
+    why: "Who has recorded an old message could send it again.",
+    section: "the-signature",
+    run: (wire) => {
+      const message = unknownMessage(randomUUID());
+      const headers = signedHeaders(message, [wire.secret], new Date(Date.now() - STALE_MS));
+      return refuses(wire.send(message, headers), "a message that was signed ten minutes ago");
+    },
+  },
+  {
+    name: "several signatures",
+    why: "While a secret is replaced, messages may be signed by two: one right signature is enough.",
+    section: "the-signature",
+    run: (wire) => {
+      const message = unknownMessage(randomUUID());
+      const send = (secrets: string[]) => wire.send(message, signedHeaders(message, secrets));
+      return all(
+        () => accepts(send([anotherSecret(), wire.secret]), "a message whose second signature is right"),
+        () => accepts(send([wire.secret, anotherSecret()]), "a message whose first signature is right"),
+      );
+    },
+  },
+  {
+    name: "unknown type",
+    why: "The service may send messages of new types. Who refuses them gets them again and again.",
+    section: "the-dispatch",
+    run: (wire) => {
+      const message = unknownMessage(randomUUID());
+      return accepts(
+        wire.send(message, signedHeaders(message, [wire.secret])),
+        "a message of a type that it does not know",
+      );
+    },
+  },
+  {
+    name: "stop before the dispatch",
+    why: "A stop may overtake its dispatch. The run has ended then, and its work would be for nothing.",
+    section: "stopped",
+    run: (wire) => stopThenDispatch(wire, 1),
+  },
+  {
+    name: "duplicate",
+    why: "A message is sent at least once. When the second copy is refused, the run fails although the runner has it.",
+    section: "once-only",
+    run: (wire) => stopThenDispatch(wire, 2),
+  },
+  {
+    name: "two secrets",
+    why: "After the secret was changed, messages that were signed with the old one are still under way.",
+    section: "where-the-runner-is",
+    run: async (wire) => {
+      const { previousSecret } = wire;
+      if (previousSecret === null)
+        return { problem: null, skipped: "Give the old secret, too: --previous-secret.", answers: [] };
+      const message = unknownMessage(randomUUID());
+      const headers = signedHeaders(message, [previousSecret]);
+      return accepts(
+        wire.send(message, headers),
+        "a message that is signed with the previous secret, during a rotation",
+      );
+    },
+  },
+];

@@ -1,0 +1,47 @@
+/** Waiting for the end of a run by `Prefer: wait` (RFC 7240): one request waits for up to a minute, so nobody polls. */
+import { type Connection, request } from "./connection.ts";
+import { pause } from "./pause.ts";
+import { hasEnded, type Run, type RunResult } from "./types.ts";
+
+export type WaitOptions = {
+  signal?: AbortSignal;
+  /** Called with each answer, also with the last one. */
+  onRun?(run: Run): void;
+};
+
+/** The service waits for at most 60 s. Half of that gets through proxies which close what is silent for a minute. */
+const WAIT_SECONDS = 30;
+/** Without hubs the service answers at once. Then this is the pause between two reads. */
+const POLL_MS = 2_000;
+
+/** The run as soon as it has ended, COMPLETED or FAILED. */
+export async function waitForRun(connection: Connection, runId: string, options: WaitOptions = {}): Promise<Run> {
+  for (;;) {
+    const { value: run, hasWaited } = await read<Run>(connection, pathOf(runId), options);
+    options.onRun?.(run);
+    if (hasEnded(run)) return run;
+    if (!hasWaited) await pause(POLL_MS, options.signal);
+  }
+}
+
+/** What came out of a run, as soon as it has ended. */
+export async function waitForResult(
+  connection: Connection,
+  runId: string,
+  options: WaitOptions = {},
+): Promise<RunResult> {
+  for (;;) {
+    const { value: result, hasWaited } = await read<RunResult>(connection, `${pathOf(runId)}/result`, options);
+    if (hasEnded(result)) return result;
+    if (!hasWaited) await pause(POLL_MS, options.signal);
+  }
+}
+
+const pathOf = (runId: string) => `/v1/workflow-runs/${encodeURIComponent(runId)}`;
+
+async function read<Value>(connection: Connection, path: string, { signal }: WaitOptions) {
+  const headers = { Prefer: `wait=${WAIT_SECONDS}` };
+  const response = await request(connection, path, { headers, ...(signal && { signal }) });
+  const value: Value = await response.json();
+  return { value, hasWaited: response.headers.has("Preference-Applied") };
+}

@@ -1,0 +1,187 @@
+import { describe, expect, it, vi } from "vitest";
+import { ApiProblem, createClient, InvalidRequest, unwrap } from "../src/index.ts";
+import { aRun, busy, fakeService, json, problem, RUN_ID, stream } from "./fake-service.ts";
+
+const news = (id: number, status: string) => ({ id, data: { run: aRun(status), event: { id, type: "E" } } });
+
+/** Pauses of the client take no time. */
+async function quickly<Value>(start: () => Promise<Value>): Promise<Value> {
+  vi.useFakeTimers();
+  try {
+    let isDone = false;
+    const work = start().finally(() => {
+      isDone = true;
+    });
+    work.catch(() => {});
+    while (!isDone) await vi.advanceTimersByTimeAsync(1_000);
+    return await work;
+  } finally {
+    vi.useRealTimers();
+  }
+}
+
+async function allOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+describe("the client's retries", () => {
+  it("send an invoke again with the same key, after 503, 429 and a lost connection", async () => {
+    const { asked, options } = fakeService(busy(), busy(429), new TypeError("reset"), json(aRun("RUNNING"), 202));
+    const run = await quickly(() => createClient(options).invoke("w", { input: { quarter: "Q1" } }));
+    expect(run).toEqual(aRun("RUNNING"));
+    expect(new Set(asked.map(({ headers }) => headers.get("Idempotency-Key"))).size).toBe(1);
+    expect(asked.map(({ body }) => body)).toEqual(Array(4).fill('{"input":{"quarter":"Q1"}}'));
+    expect(asked[0]?.headers.get("Authorization")).toBe("Bearer wr_key");
+  });
+
+  it("never send again what is not idempotent and has no key", async () => {
+    for (const answer of [busy(), busy(429), new TypeError("reset")]) {
+      const { asked, options } = fakeService(answer);
+      await expect(createClient(options).retry(RUN_ID)).rejects.toThrow();
+      expect(asked).toHaveLength(1);
+    }
+  });
+
+  it("wait as long as Retry-After says, and give up after four tries or a longer pause than a minute", async () => {
+    const { asked, options } = fakeService(
+      problem(429, "too_many_requests", { "Retry-After": "7" }),
+      json(aRun("FAILED")),
+    );
+    vi.useFakeTimers();
+    const reading = createClient(options).run(RUN_ID);
+    await vi.advanceTimersByTimeAsync(6_900);
+    expect(asked).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(200);
+    vi.useRealTimers();
+    expect(await reading).toEqual(aRun("FAILED"));
+
+    const down = fakeService(busy());
+    await expect(quickly(() => createClient(down.options).run(RUN_ID))).rejects.toMatchObject({ status: 503 });
+    expect(down.asked).toHaveLength(4);
+    const long = fakeService(problem(503, "database_unavailable", { "Retry-After": "61" }));
+    await expect(createClient(long.options).run(RUN_ID)).rejects.toThrow("Do this.");
+    expect(long.asked).toHaveLength(1);
+  });
+});
+
+describe("the client's problems", () => {
+  it("say what to do, by code and request id", async () => {
+    const { options } = fakeService(problem(404, "not_found"));
+    const error = await createClient(options)
+      .run(RUN_ID)
+      .catch((problem: unknown) => problem);
+    expect(error).toBeInstanceOf(ApiProblem);
+    expect(error).toMatchObject({ status: 404, code: "not_found", message: "Do this.", requestId: "r-1" });
+  });
+
+  it("list the faults of a 422", async () => {
+    const faults = [{ loc: ["body", "input"], type: "too_long", msg: "Is too long." }];
+    const { options } = fakeService(json({ detail: faults }, 422));
+    const error = await createClient(options)
+      .invoke("w")
+      .catch((problem: unknown) => problem);
+    expect(error).toBeInstanceOf(InvalidRequest);
+    expect(error).toMatchObject({ faults, message: "input: Is too long." });
+  });
+
+  it("tell of an answer that is no JSON, and of a URL that is none", async () => {
+    const { options } = fakeService(new Response("<html>", { status: 502 }));
+    await expect(createClient(options).stop(RUN_ID)).rejects.toThrow("The answer was 502");
+    expect(() => createClient({ url: "runs.example.com" })).toThrow("https://runs.example.com");
+  });
+
+  it("are returned by `api`, and thrown by `unwrap`", async () => {
+    const { options } = fakeService(problem(403, "forbidden"));
+    const { api } = createClient(options);
+    expect(await api.GET("/v1/users/me")).toMatchObject({ error: { status: 403 } });
+    await expect(unwrap(api.GET("/v1/users/me"))).rejects.toMatchObject({ code: "forbidden" });
+  });
+});
+
+describe("waiting for a run", () => {
+  it("asks with Prefer: wait until the run has ended", async () => {
+    const applied = { "Preference-Applied": "wait=30" };
+    const answers = [
+      json(aRun("PENDING"), 202),
+      json(aRun("RUNNING"), 200, applied),
+      json(aRun("COMPLETED"), 200, applied),
+    ];
+    const { asked, options } = fakeService(...answers);
+    const seen: string[] = [];
+    const run = await createClient(options)
+      .invoke("w")
+      .wait({ onRun: ({ status }) => seen.push(status) });
+    expect([run.status, seen]).toEqual(["COMPLETED", ["RUNNING", "COMPLETED"]]);
+    expect(asked.slice(1).map(({ path, headers }) => [path, headers.get("Prefer")])).toEqual(
+      Array(2).fill([`/v1/workflow-runs/${RUN_ID}`, "wait=30"]),
+    );
+  });
+
+  it("pauses between reads when the service does not wait, and ends when it is aborted", async () => {
+    const { asked, options } = fakeService(json(aRun("RUNNING")));
+    const end = new AbortController();
+    vi.useFakeTimers();
+    const waiting = createClient(options).wait(RUN_ID, { signal: end.signal });
+    const outcome = expect(waiting).rejects.toThrow("Enough");
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(asked).toHaveLength(3);
+    end.abort(new Error("Enough"));
+    vi.useRealTimers();
+    await outcome;
+  });
+});
+
+describe("watching a run", () => {
+  it("goes on after the last event when the connection is lost, and ends with the run", async () => {
+    const { asked, options } = fakeService(
+      stream([news(1, "PENDING"), news(2, "RUNNING")], true),
+      busy(),
+      stream([]),
+      stream([news(3, "COMPLETED"), news(4, "COMPLETED")]),
+    );
+    const ids = await quickly(async () => {
+      const seen = [];
+      for await (const { event } of createClient(options).watch(RUN_ID)) seen.push(event?.id);
+      return seen;
+    });
+    expect(ids).toEqual([1, 2, 3, 4]);
+    expect(asked.map(({ headers }) => headers.get("Last-Event-ID"))).toEqual([null, "2", "2", "2"]);
+  });
+
+  it("ends on 204, and throws what no retry mends", async () => {
+    const ended = fakeService(new Response(null, { status: 204 }));
+    for await (const _ of createClient(ended.options).watch(RUN_ID, { after: "9" })) expect.unreachable();
+    expect(ended.asked[0]?.headers.get("Last-Event-ID")).toBe("9");
+    const none = fakeService(problem(404, "not_found"));
+    await expect(createClient(none.options).watch(RUN_ID).next()).rejects.toMatchObject({ status: 404 });
+  });
+});
+
+describe("lists", () => {
+  it("are read page by page, as they are used", async () => {
+    const { asked, options } = fakeService(
+      json({ items: [1, 2], next_cursor: "c" }),
+      json({ items: [3], next_cursor: null }),
+    );
+    const seen = [];
+    for await (const run of createClient(options).runs({ status: ["FAILED", "PENDING"] }))
+      seen.push([run, asked.length]);
+    expect(seen).toEqual([
+      [1, 1],
+      [2, 1],
+      [3, 2],
+    ]);
+    expect(asked.map(({ path }) => path)).toEqual([
+      "/v1/workflow-runs?status=FAILED&status=PENDING&limit=100",
+      "/v1/workflow-runs?status=FAILED&status=PENDING&limit=100&cursor=c",
+    ]);
+  });
+
+  it("that page by offset end at their total, also when items disappear", async () => {
+    const { asked, options } = fakeService(json({ items: [1, 2], total: 5 }), json({ items: [], total: 5 }));
+    expect(await allOf(createClient(options).workflows())).toEqual([1, 2]);
+    expect(asked.map(({ path }) => path.split("?")[1])).toEqual(["offset=0&limit=100", "offset=2&limit=100"]);
+  });
+});

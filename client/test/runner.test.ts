@@ -1,0 +1,193 @@
+import { Webhook } from "standardwebhooks";
+import { describe, expect, it, vi } from "vitest";
+import { createRunner, type Work, WorkEnded } from "../src/runner/index.ts";
+
+const SECRET = "whsec_dGhpcyBpcyBhbiBleGFtcGxlLCBub3QgYSBzZWNyZXQ=";
+const RUN = {
+  run_id: "01920000-0000-7000-8000-000000000405",
+  attempt: 1,
+  deadline_at: new Date(Date.now() + 60_000).toISOString(),
+  run_snapshot: { workflow_name: "Quarterly report" },
+  input: { quarter: "Q1" },
+  callback_url: "https://runs.example.com/v1/workflow-runs/01920000-0000-7000-8000-000000000405/callback",
+  callback_token: "token",
+};
+
+type Call = { verb: string; body: Record<string, unknown>; token: string | null };
+type Answers = Partial<Record<"callback" | "log" | "heartbeat" | "release", (Response | Error)[]>>;
+
+/** The service as a runner sees it. Without an answer it says 200. */
+function fakeService(answers: Answers = {}) {
+  const calls: Call[] = [];
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const verb = String(input).split("/").at(-1) ?? "";
+    calls.push({ verb, body: JSON.parse(String(init?.body)), token: new Headers(init?.headers).get("Authorization") });
+    const answer = Object.entries(answers)
+      .find(([name]) => name === verb)?.[1]
+      ?.shift();
+    if (answer instanceof Error) throw answer;
+    return answer ?? Response.json({});
+  };
+  const of = (verb: string) => calls.filter((call) => call.verb === verb).map(({ body }) => body);
+  return { calls, fetch, of };
+}
+
+function message(type: string, data: object = RUN, secret = SECRET): Request {
+  const body = JSON.stringify({ type, timestamp: "2026-01-31T12:00:00Z", data });
+  const at = new Date();
+  const headers = {
+    "webhook-id": "m",
+    "webhook-timestamp": String(Math.floor(at.getTime() / 1000)),
+    "webhook-signature": new Webhook(secret).sign("m", at, body),
+  };
+  return new Request("https://runner.example.com", { method: "POST", body, headers });
+}
+
+function start(work: Work, answers: Answers = {}) {
+  const service = fakeService(answers);
+  const notes: string[] = [];
+  const onNote = ({ text }: { text: string }) => notes.push(text);
+  const runner = createRunner({ webhook: { secret: SECRET }, work, onNote, fetch: service.fetch });
+  return { runner, service, notes };
+}
+
+const untilEnded: Work = (_, { signal }) =>
+  new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+
+describe("a runner with a URL", () => {
+  it("works on a dispatch once, logs, and reports what came out", async () => {
+    const seen: unknown[] = [];
+    const { runner, service } = start(async (run, { log }) => {
+      seen.push(run);
+      log("Reading\n");
+      return { output: { pages: 3 }, summary: "Three pages" };
+    });
+    for (const _ of ["once", "twice"])
+      expect((await runner.handle(message("workflow_run.dispatched"))).status).toBe(202);
+    await vi.waitFor(() => expect(service.of("callback")).toHaveLength(1));
+    const { callback_token: _, ...run } = RUN;
+    expect(seen).toEqual([run]);
+    expect(service.calls).toEqual([
+      { verb: "log", body: { sequence: 0, text: "Reading\n" }, token: "Bearer token" },
+      {
+        verb: "callback",
+        body: { status: "COMPLETED", output: { pages: 3 }, summary: "Three pages" },
+        token: "Bearer token",
+      },
+    ]);
+  });
+
+  it("reports what the work throws, and tries the callback again until it is answered", async () => {
+    const callback = [503, 429].map((status) => Response.json({}, { status, headers: { "Retry-After": "0" } }));
+    const { runner, service, notes } = start(() => Promise.reject(new Error("No such folder")), { callback });
+    await runner.handle(message("workflow_run.dispatched"));
+    await vi.waitFor(() => expect(service.of("callback")).toHaveLength(3), { timeout: 5_000 });
+    expect(service.of("callback")).toEqual(Array(3).fill({ status: "FAILED", error: "No such folder" }));
+    expect(notes).toHaveLength(2);
+  });
+
+  it("reports a result without its output when the service refuses that", async () => {
+    const callback = [
+      Response.json({ detail: [{ loc: ["body", "output"], type: "t", msg: "Too deep." }] }, { status: 422 }),
+    ];
+    const { runner, service } = start(async () => ({ output: [[[]]] }), { callback });
+    await runner.handle(message("workflow_run.dispatched"));
+    await vi.waitFor(() => expect(service.of("callback")).toHaveLength(2));
+    expect(service.of("callback")[1]).toEqual({ status: "FAILED", error: "The result was refused: output: Too deep." });
+  });
+
+  it("ends stopped work and calls back no more; begins none whose stop came first", async () => {
+    const ended: unknown[] = [];
+    const work = vi.fn<Work>(async (run, context) => {
+      await untilEnded(run, context).catch((error: unknown) => ended.push(error));
+    });
+    const { runner, service } = start(work);
+    await runner.handle(message("workflow_run.dispatched"));
+    await runner.handle(message("workflow_run.stopped", { run_id: RUN.run_id, attempt: 1, reason: "Wrong folder" }));
+    await vi.waitFor(() => expect(ended).toEqual([new WorkEnded("stopped", "Stopped: Wrong folder")]));
+    await runner.handle(message("workflow_run.stopped", { ...RUN, attempt: 2 }));
+    expect((await runner.handle(message("workflow_run.dispatched", { ...RUN, attempt: 2 }))).status).toBe(202);
+    await runner.stop();
+    expect(work).toHaveBeenCalledTimes(1);
+    expect(service.of("callback")).toEqual([]);
+  });
+
+  it("reports work that ends within the grace of a stop", async () => {
+    const { runner, service } = start(async (_, { signal }) => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      return { summary: "Half of it" };
+    });
+    await runner.handle(message("workflow_run.dispatched"));
+    await runner.handle(message("workflow_run.stopping", { ...RUN, reason: null, ends_at: RUN.deadline_at }));
+    await vi.waitFor(() => expect(service.of("callback")).toEqual([{ status: "COMPLETED", summary: "Half of it" }]));
+  });
+
+  it("keeps its run by heartbeats from the first progress on, and hears of a stop by them", async () => {
+    const heartbeat = [Response.json({ stop: { reason: "Enough", ends_at: RUN.deadline_at } })];
+    const { runner, service } = start(
+      async (run, context) => {
+        context.progress({ percent: 40, message: "reading" });
+        await untilEnded(run, context);
+      },
+      { heartbeat },
+    );
+    await runner.handle(message("workflow_run.dispatched"));
+    await vi.waitFor(() => expect(service.of("callback")).toEqual([{ status: "FAILED", error: "Stopped: Enough" }]));
+    expect(service.of("heartbeat")).toEqual([{ progress: { percent: 40, message: "reading" } }]);
+  });
+
+  it("says FAILED for what it has not finished when it is shut down, and takes nothing more", async () => {
+    const { runner, service } = start(untilEnded);
+    await runner.handle(message("workflow_run.dispatched"));
+    await runner.stop();
+    expect(service.of("callback")).toEqual([{ status: "FAILED", error: "The runner was shut down." }]);
+    expect((await runner.handle(message("workflow_run.dispatched", { ...RUN, attempt: 2 }))).status).toBe(503);
+  });
+
+  it("refuses what is not signed, and accepts types that it does not know", async () => {
+    const { runner, service } = start(untilEnded);
+    const other = "whsec_bm90IHRoaXMgb25l";
+    expect((await runner.handle(message("workflow_run.dispatched", RUN, other))).status).toBe(401);
+    expect((await runner.handle(message("something.new", {}))).status).toBe(202);
+    expect((await runner.handle(new Request("https://runner.example.com"))).status).toBe(405);
+    await runner.stop();
+    expect(service.calls).toEqual([]);
+  });
+});
+
+describe("the log of an attempt", () => {
+  const logged = async (write: (log: (text: string) => void) => void, log: (Response | Error)[] = []) => {
+    const { runner, service } = start(async (_, context) => write(context.log), { log });
+    await runner.handle(message("workflow_run.dispatched"));
+    await vi.waitFor(() => expect(service.of("callback")).toHaveLength(1), { timeout: 10_000 });
+    return service.of("log");
+  };
+
+  it("is sent in entries of at most 32 KiB, in order and without half a character", async () => {
+    const text = `x${"😀".repeat(12_000)}`;
+    const entries = await logged((log) => log(text));
+    expect(entries.map(({ sequence }) => sequence)).toEqual([0, 1, 2]);
+    expect(entries.map((entry) => entry.text).join("")).toBe(text);
+    for (const entry of entries) {
+      expect(new TextEncoder().encode(String(entry.text)).length).toBeLessThanOrEqual(32 * 1024);
+      expect(String(entry.text)).not.toMatch(/\p{Surrogate}/u);
+    }
+  });
+
+  it("keeps the number of an entry that has to be sent again", async () => {
+    const entries = await logged((log) => log("a"), [new Error("reset")]);
+    expect(entries).toEqual(Array(2).fill({ sequence: 0, text: "a" }));
+  });
+
+  it("ends when the service has cut it, or does not want it; and holds no more than the service keeps", async () => {
+    for (const answer of [Response.json({ is_cut: true }), Response.json({ detail: "Ended" }, { status: 409 })]) {
+      expect(await logged((log) => log("a".repeat(30_000)), [answer])).toHaveLength(1);
+    }
+    const entries = await logged((log) => {
+      for (let n = 0; n < 3; n++) log("a".repeat(1024 * 1024));
+    });
+    const bytes = entries.reduce((sum, { text }) => sum + String(text).length, 0);
+    expect(bytes).toBeGreaterThan(1024 * 1024);
+    expect(bytes).toBeLessThan(1.1 * 1024 * 1024);
+  });
+});

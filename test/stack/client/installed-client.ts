@@ -1,0 +1,48 @@
+/** The client as `npm pack` makes it, installed in a folder outside the project, and the Nodes that it is tried on. */
+import { execFile } from "node:child_process";
+import { symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { promisify } from "node:util";
+import { root } from "../local-stack.ts";
+
+/** `folder` has the client installed; `url` is where a local stack answers. */
+export type World = { folder: string; url: string };
+
+const execute = promisify(execFile);
+
+/** Node 24 comes with the project; the others are fetched by npm. */
+export const NODES = ["20", "22", "24"] as const;
+
+export const nodeOf = (folder: string, version: string): string =>
+  version === "24" ? process.execPath : join(folder, `node_modules/node-${version}/bin/node`);
+
+export async function installClient(folder: string): Promise<void> {
+  const npm = (args: readonly string[], cwd: string) => execute("npm", [...args, "--no-audit", "--no-fund"], { cwd });
+  const { stdout } = await npm(["pack", "--json", "--pack-destination", folder], join(root, "client"));
+  const [, file = ""] = /"filename": "(.+?)"/.exec(stdout) ?? [];
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  await npm(["install", join(folder, file), "node-20@npm:node@20", "node-22@npm:node@22"], folder);
+  // The types of Node, as a program of one's own would have them.
+  symlinkSync(join(root, "node_modules/@types"), join(folder, "node_modules/@types"));
+}
+
+export type Ended = { code: number; stdout: string; stderr: string };
+
+/** Runs a program, and waits for its end. `input` is what it reads. */
+export function runProgram(
+  command: string,
+  args: readonly string[],
+  options: { cwd: string; env?: Record<string, string>; input?: string },
+): Promise<Ended> {
+  const { PATH = "", HOME = "" } = process.env;
+  const { cwd, env, input } = options;
+  return new Promise((resolve) => {
+    const settings = { cwd, env: { PATH, HOME, ...env }, maxBuffer: 64 * 1024 * 1024 };
+    const child = execFile(command, args, settings, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr });
+    });
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(input);
+  });
+}
