@@ -2,6 +2,7 @@ import { pages } from "./dashboard/routes.ts";
 import { folders } from "./files/folders-routes.ts";
 import { pathParts } from "./files/path-parts-routes.ts";
 import { createApp } from "./http/app.ts";
+import { feed } from "./notify/feed/feed-routes.ts";
 import { apiKeys } from "./people/api-keys-routes.ts";
 import { invites } from "./people/invites-routes.ts";
 import { tenantUsers } from "./people/tenant-users-routes.ts";
@@ -28,6 +29,7 @@ export const createService = () =>
     bulkChanges,
     runDetails,
     runLog,
+    feed,
     pathParts,
     folders,
     users,

@@ -10,7 +10,9 @@ begin
 end $$;
 
 -- The runs that this transaction has changed since an id of `last_event_id`, by tenant:
--- [{"tenant_id", "due_in_ms": see `due_in_ms`, "runs": [{"run_id", "workflow_definition_id", "has_ended"}]}].
+-- [{"tenant_id", "due_in_ms": see `due_in_ms`, "endpoint_ids": see `due_endpoints`,
+-- "runs": [{"run_id", "workflow_definition_id", "has_ended"}]}].
+-- An event without a run counts as one of a run that nobody knows, so that those who listen to the whole tenant hear of it.
 -- Events of other transactions may lie between its own: `xmin` is the transaction that inserted a row.
 create or replace function public.changes_after(p_event_id bigint) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
@@ -19,17 +21,19 @@ declare
 begin
   return (
     select coalesce(jsonb_agg(jsonb_build_object(
-      'tenant_id', tenant.id, 'due_in_ms', public.due_in_ms(tenant.id), 'runs', tenant.runs)), '[]')
+      'tenant_id', tenant.id, 'due_in_ms', public.due_in_ms(tenant.id),
+      'endpoint_ids', to_jsonb(public.due_endpoints(tenant.id)), 'runs', tenant.runs)), '[]')
     from (
       select changed.tenant_id as id, jsonb_agg(jsonb_build_object(
-        'run_id', r.id, 'workflow_definition_id', r.workflow_definition_id,
-        'has_ended', r.status in ('COMPLETED', 'FAILED'))) as runs
+        'run_id', coalesce(r.id, changed.tenant_id),
+        'workflow_definition_id', coalesce(r.workflow_definition_id, changed.tenant_id),
+        'has_ended', coalesce(r.status in ('COMPLETED', 'FAILED'), false))) as runs
       from (
         select distinct e.tenant_id, e.run_id
         from public.workflow_run_events e
         where e.id > p_event_id and e.xmin = v_xid
       ) changed
-      join public.workflow_runs r on r.id = changed.run_id
+      left join public.workflow_runs r on r.id = changed.run_id
       group by changed.tenant_id
     ) tenant);
 end $$;
@@ -42,10 +46,13 @@ begin
   return public.ms_until(public.next_due_at(p_tenant_id, '-infinity'));
 end $$;
 
--- When the sweep next has something to do for a tenant: a RUNNING run ends, a dispatch or the webhook of a stop is due, or the
--- back-off of a retry is over. Dispatches and back-offs that were due at `p_after` already are left out.
+-- When the sweep next has something to do for a tenant: a RUNNING run ends, a dispatch or the webhook of a stop is due, the back-off
+-- of a retry is over, or a notification is due. Dispatches and back-offs that were due at `p_after` already are left out, and
+-- notifications that were are looked at again 30 seconds later, when whoever is sending them must have ended.
 create or replace function public.next_due_at(p_tenant_id uuid, p_after timestamptz) returns timestamptz
 language plpgsql as $$
+declare
+  v_notify_at timestamptz := public.notifications_due_at(p_tenant_id);
 begin
   return least(
     (select min(r.deadline_at) from public.workflow_runs r where r.tenant_id = p_tenant_id and r.status = 'RUNNING'),
@@ -54,7 +61,8 @@ begin
     (select min(r.not_before) from public.workflow_runs r where r.tenant_id = p_tenant_id and r.not_before > p_after),
     (select min(a.ends_at) from public.running_attempts a where a.tenant_id = p_tenant_id),
     (select min(a.next_stop_dispatch_at) from public.running_attempts a
-      where a.tenant_id = p_tenant_id and a.next_stop_dispatch_at > p_after));
+      where a.tenant_id = p_tenant_id and a.next_stop_dispatch_at > p_after),
+    case when v_notify_at <= p_after then p_after + interval '30 seconds' else v_notify_at end);
 end $$;
 
 -- The same for all tenants together.
@@ -81,7 +89,9 @@ begin
     -- Few runs wait for a back-off or have a stop to be sent, and each of these has an index that holds only them.
     (select min(r.not_before) from public.workflow_runs r where r.not_before is not null),
     (select min(a.ends_at) from public.running_attempts a),
-    (select min(a.next_stop_dispatch_at) from public.running_attempts a where a.next_stop_dispatch_at is not null)));
+    (select min(a.next_stop_dispatch_at) from public.running_attempts a where a.next_stop_dispatch_at is not null),
+    (select min(public.endpoint_due_at(e.id, e.probe_at)) from public.notification_endpoints e
+      where e.disabled_at is null)));
 end $$;
 
 -- Milliseconds from now, by the clock, until an instant.

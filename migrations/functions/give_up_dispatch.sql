@@ -15,12 +15,13 @@ declare
   v_now timestamptz;
   v_definition_id uuid;
 begin
-  -- 1. Lock the definition.
+  -- 1. Lock the definition, then the run.
   select d.id into v_definition_id
   from public.workflow_runs r
   join public.workflow_definitions d on d.id = r.workflow_definition_id
   where r.id = p_run_id and r.tenant_id = p_tenant_id
   for update of d;
+  perform r.id from public.workflow_runs r where r.id = p_run_id and r.tenant_id = p_tenant_id for update;
   v_now := clock_timestamp();
 
   -- 2. End the overdue run, if there is one.
@@ -34,13 +35,14 @@ begin
       next_dispatch_at = null, completed_at = v_now, updated_at = v_now
     where r.id = p_run_id and r.tenant_id = p_tenant_id and r.attempt = p_attempt and r.next_dispatch_at is not null
       and public.next_status(r.status, 'fail') is not null
-    returning r.tenant_id, r.id, r.attempt, r.dispatch_count
+    returning r.tenant_id, r.id, r.attempt, r.dispatch_count, r.failure_code
   ), forgotten as (
     delete from public.running_attempts a using failed f where a.run_id = f.id
   )
   insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
   select f.tenant_id, f.id, f.attempt, happened.type, v_now,
     jsonb_build_object('reason', p_reason, 'tries', f.dispatch_count)
+      || case when happened.type = 'FAILED' then jsonb_build_object('failure_code', f.failure_code) else '{}' end
   from failed f
   cross join (values (1, 'DISPATCH_FAILED'), (2, 'FAILED')) happened (step, type)
   order by happened.step;
@@ -48,6 +50,12 @@ begin
     update public.workflow_definitions d
     set is_active = false, updated_at = v_now
     where d.id = v_definition_id and d.runner_url = p_runner_url and d.is_active;
+    if found then
+      insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+      select r.tenant_id, r.id, r.attempt, 'PAUSED', v_now, jsonb_build_object('reason', p_reason)
+      from public.workflow_runs r
+      where r.id = p_run_id;
+    end if;
   end if;
 
   -- 4. Promote the next run.

@@ -68,7 +68,7 @@ begin
     end if;
     insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
     values (p_tenant_id, p_run_id, v_attempt, p_status, v_now,
-      case when p_status = 'FAILED' then jsonb_build_object('error', p_error) end);
+      case when p_status = 'FAILED' then jsonb_build_object('error', p_error, 'failure_code', 'REPORTED') end);
     v_answer := jsonb_build_object('status', p_status);
   elsif v_status = p_status and v_ended_by = 'CALLBACK' then
     v_answer := jsonb_build_object('status', p_status);

@@ -43,7 +43,7 @@ begin
     insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
     select ended.tenant_id, ended.id, ended.attempt,
       public.overdue_event(ended.failure_code), ended.completed_at,
-      jsonb_build_object('lag_ms', ended.lag_ms) || case
+      jsonb_build_object('lag_ms', ended.lag_ms, 'failure_code', ended.failure_code) || case
         when ended.failure_code = 'STOPPED'
           then jsonb_build_object('reason', forgotten.stop_reason, 'user_id', forgotten.stop_user_id)
         else '{}'

@@ -47,7 +47,7 @@ begin
     )
     insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
     select tenant_id, id, attempt, 'STOPPED', v_now,
-      jsonb_build_object('reason', p_reason, 'user_id', v_judged ->> 'user_id')
+      jsonb_build_object('reason', p_reason, 'user_id', v_judged ->> 'user_id', 'failure_code', 'STOPPED')
     from stopped;
   end if;
 

@@ -5,8 +5,8 @@
 -- whoever holds one ends what is over in it, too.
 --
 -- Answers {"is_paused", "lags_ms": [how late each run was, in milliseconds], "has_due_dispatches", "dispatches": those of the
--- promoted runs, as `dispatch_of` has them, "due_in_ms": in how many milliseconds something else of the tenant is due, without
--- the dispatches that are due already; null when nothing will be}.
+-- promoted runs, as `dispatch_of` has them, "endpoint_ids": see `due_endpoints`, "due_in_ms": in how many milliseconds something else of the tenant is due, without
+-- the dispatches that are due already, and with notifications that are due already in 30 seconds; null when nothing will be}.
 create or replace function public.sweep_tenant(
   p_tenant_id uuid, p_limit integer, p_grace_seconds integer, p_dispatch_lease_seconds integer
 ) returns jsonb
@@ -49,6 +49,7 @@ begin
   v_dispatches := public.promote_next_runs(v_definition_ids, v_now, p_grace_seconds, p_dispatch_lease_seconds);
   return jsonb_build_object(
     'is_paused', false, 'lags_ms', v_lags_ms, 'dispatches', v_dispatches,
+    'endpoint_ids', to_jsonb(public.due_endpoints(p_tenant_id)),
     'has_due_dispatches', exists (
       select from public.workflow_runs r where r.tenant_id = p_tenant_id and r.next_dispatch_at <= v_now),
     'due_in_ms', public.ms_until(public.next_due_at(p_tenant_id, v_now)));

@@ -7,6 +7,9 @@ export const instant = (name: string) => timestamp(name, { withTimezone: true, p
 
 export const bytes = customType<{ data: string }>({ dataType: () => "bytea" });
 
+/** The number of a transaction. It grows with each transaction of the database cluster, and never wraps around. */
+export const transactionId = customType<{ data: string }>({ dataType: () => "xid8" });
+
 /** A path, compared byte by byte whatever the database's locale. So all paths below a prefix are one range of an index. */
 export const path = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' });
 

@@ -60,6 +60,7 @@ export const RUN_EVENT_TYPES = [
   "STOPPED",
   "RETRIED",
   "LATE_RESULT",
+  "PAUSED",
 ] as const;
 export type RunEventType = (typeof RUN_EVENT_TYPES)[number];
 
@@ -74,3 +75,52 @@ export type RetryableFailure = (typeof RETRYABLE_FAILURES)[number];
 /** What a key opens: all that its user may do, or nothing but taking runs that are leased. */
 export const KEY_KINDS = ["USER", "RUNNER"] as const;
 export type KeyKind = (typeof KEY_KINDS)[number];
+
+/** All that is written down: what happens to runs, and what happens to a tenant without a run. */
+export const EVENT_TYPES = [...RUN_EVENT_TYPES, "ENDPOINT_DISABLED"] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/**
+ * The names that the feed and the notifications have for each type of event, and the only place that defines them: `event_name`
+ * in migrations/functions/events.sql is compared with it by a test. All types that end an attempt are `.completed` or
+ * `.failed`, and an attempt has one event of them: see `workflow_run_events_end_key`.
+ */
+export const EVENT_NAMES = {
+  TRIGGERED: "workflow_run.triggered",
+  QUEUED: "workflow_run.queued",
+  STARTED: "workflow_run.started",
+  DISPATCHED: "workflow_run.dispatched",
+  DISPATCH_FAILED: "workflow_run.dispatch_failed",
+  DISPATCH_POSTPONED: "workflow_run.dispatch_postponed",
+  LEASED: "workflow_run.leased",
+  RELEASED: "workflow_run.released",
+  STOP_REQUESTED: "workflow_run.stop_requested",
+  STOP_SENT: "workflow_run.stop_sent",
+  STOP_ACKNOWLEDGED: "workflow_run.stop_acknowledged",
+  COMPLETED: "workflow_run.completed",
+  FAILED: "workflow_run.failed",
+  TIMED_OUT: "workflow_run.failed",
+  LOST: "workflow_run.failed",
+  STOPPED: "workflow_run.failed",
+  RETRIED: "workflow_run.retried",
+  LATE_RESULT: "workflow_run.late_result",
+  PAUSED: "workflow_definition.paused",
+  ENDPOINT_DISABLED: "notification_endpoint.disabled",
+} as const satisfies Record<EventType, string>;
+export type EventName = (typeof EVENT_NAMES)[EventType];
+
+/** The types that end an attempt of a run. */
+export const END_EVENT_TYPES = EVENT_TYPES.filter((type) =>
+  ["workflow_run.completed", "workflow_run.failed"].includes(EVENT_NAMES[type]),
+);
+
+/** The events that an endpoint can be notified of. */
+export const NOTIFIED_EVENTS = [
+  "workflow_run.started",
+  "workflow_run.completed",
+  "workflow_run.failed",
+  "workflow_run.late_result",
+  "workflow_definition.paused",
+  "notification_endpoint.disabled",
+] as const satisfies readonly EventName[];
+export type NotifiedEvent = (typeof NOTIFIED_EVENTS)[number];

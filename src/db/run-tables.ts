@@ -16,13 +16,14 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import { createdAt, instant, oneOf, updatedAt } from "./columns.ts";
+import { createdAt, instant, oneOf, transactionId, updatedAt } from "./columns.ts";
 import {
+  END_EVENT_TYPES,
+  EVENT_TYPES,
+  type EventType,
   FAILURE_CODES,
-  RUN_EVENT_TYPES,
   RUN_STATUSES,
   RUNNER_TYPES,
-  type RunEventType,
   type RunnerType,
 } from "./enums.ts";
 import type { RunSnapshot } from "./run-snapshot.ts";
@@ -148,16 +149,24 @@ export const workflowRuns = pgTable(
   ],
 );
 
+/**
+ * What happened, in an order that never changes: by epoch, transaction and id. The events of a transaction are shown by the
+ * feed once every older transaction has ended (`list_events` in SQL).
+ */
 export const workflowRunEvents = pgTable(
   "workflow_run_events",
   {
     id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
     tenantId: uuid("tenant_id").notNull(),
-    runId: uuid("run_id").notNull(),
-    attempt: integer("attempt").notNull(),
-    type: text("type").$type<RunEventType>().notNull(),
+    /** Null, as the attempt, for what happens without a run. */
+    runId: uuid("run_id"),
+    attempt: integer("attempt"),
+    type: text("type").$type<EventType>().notNull(),
     at: instant("at").notNull().default(sql`statement_timestamp()`),
     detail: jsonb("detail").$type<Record<string, unknown>>(),
+    /** `raise_event_epoch` changes the default: to look it up for each event would cost more than all its indexes. */
+    epoch: integer("epoch").notNull().default(1),
+    transactionId: transactionId("xid").notNull().default(sql`pg_current_xact_id()`),
   },
   (t) => [
     // There is no foreign key to the run, since checking it took a fifth of the time in which a run is failed. It is not
@@ -165,8 +174,26 @@ export const workflowRunEvents = pgTable(
     // the events of deleted runs.
     index("workflow_run_events_run_index").on(t.runId, t.id),
     index("workflow_run_events_timed_out_index").on(t.tenantId, t.at).where(sql`type = 'TIMED_OUT'`),
-    check("workflow_run_events_type_check", oneOf(sql`${t.type}`, RUN_EVENT_TYPES)),
+    // The feed: `list_events`.
+    index("workflow_run_events_feed_index").on(t.tenantId, t.epoch, t.transactionId, t.id),
+    // An attempt ends once, and is told of once: a second end is an error, whichever verb writes it.
+    uniqueIndex("workflow_run_events_end_key").on(t.runId, t.attempt).where(oneOf(sql`type`, END_EVENT_TYPES)),
+    check("workflow_run_events_type_check", oneOf(sql`${t.type}`, EVENT_TYPES)),
+    check(
+      "workflow_run_events_run_check",
+      sql`num_nulls(${t.runId}, ${t.attempt}) = case when ${t.type} = 'ENDPOINT_DISABLED' then 2 else 0 end`,
+    ),
   ],
+);
+
+/**
+ * One row: the epoch of new events, which is also the default of their column. `raise_event_epoch` raises both after a restore,
+ * which sets the numbers of transactions back.
+ */
+export const eventEpoch = pgTable(
+  "event_epoch",
+  { id: integer("id").primaryKey().default(1), epoch: integer("epoch").notNull() },
+  (t) => [check("event_epoch_single_row_check", sql`${t.id} = 1`)],
 );
 
 /** What is known of the log of an attempt that has one. It is deleted with the run. */

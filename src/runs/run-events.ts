@@ -50,7 +50,7 @@ export async function listRunEvents(
         .select({
           eventId: sql<number | null>`${e.id}`.as("event_id"),
           type: sql<RunEventType>`${e.type}`.as("type"),
-          attempt: e.attempt,
+          attempt: sql<number>`${e.attempt}`.as("event_attempt"),
           at: sql<string>`${e.at}`.as("at"),
           detail: sql<RunEventRow["detail"]>`${e.detail}`.as("detail"),
         })
@@ -60,7 +60,7 @@ export async function listRunEvents(
         .select({
           eventId: sql<number | null>`null`.as("event_id"),
           type: sql<RunEventType>`${run.overdueEvent}`.as("type"),
-          attempt: run.attempt,
+          attempt: sql<number>`${run.attempt}`.as("event_attempt"),
           at: sql<string>`${run.endedAt}`.as("at"),
           detail: sql<RunEventRow["detail"]>`null`.as("detail"),
         })

@@ -316,6 +316,10 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     user_unknown: (world) => permitWorkflow(world, world.tenant.owner, { user_id: uuid() }),
     too_many: (world) => permitWorkflow(world, world.tenant.owner, { max_permissions: 3 }),
   }),
+  of("list_events", {
+    unauthenticated: () => call("list_events", { ...nobody, after: null, names: null, definition_id: null, limit: 1 }),
+  }),
+  of("find_end_of_events", { unauthenticated: () => call("find_end_of_events", nobody) }),
   of("find_input", readsOf("find_input")),
   of("find_result", readsOf("find_result")),
   of("explain_run", readsOf("explain_run")),

@@ -1,31 +1,31 @@
 /** Reads a stream of server-sent events as it comes. */
-export type StreamedEvent = {
+export type StreamedEvent<Data = { run: { id: string; status: string }; event: { id: number } }> = {
   id: string;
   event: string;
-  data: { run: { id: string; status: string }; event: { id: number } };
+  data: Data;
 };
 
-export type EventReader = {
+export type EventReader<Data = StreamedEvent["data"]> = {
   /** All text so far. */
   text(): string;
   /** The next event, or null when the stream has ended. */
-  next(): Promise<StreamedEvent | null>;
+  next(): Promise<StreamedEvent<Data> | null>;
   /** The events up to the one of this type. Fails when the stream ends before. */
-  until(type: string): Promise<StreamedEvent[]>;
+  until(type: string): Promise<StreamedEvent<Data>[]>;
   /** All events until the stream ends. */
-  drain(): Promise<StreamedEvent[]>;
+  drain(): Promise<StreamedEvent<Data>[]>;
   /** The client leaves. */
   close(): Promise<void>;
 };
 
-export function readEvents(response: Response): EventReader {
+export function readEvents<Data = StreamedEvent["data"]>(response: Response): EventReader<Data> {
   if (response.body === null) throw new Error(`${response.status} without a body`);
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
   let all = "";
   let rest = "";
 
-  async function next(): Promise<StreamedEvent | null> {
+  async function next(): Promise<StreamedEvent<Data> | null> {
     for (;;) {
       const end = rest.indexOf("\n\n");
       if (end >= 0) {
@@ -50,7 +50,7 @@ export function readEvents(response: Response): EventReader {
     text: () => all,
     next,
     async until(type) {
-      const events: StreamedEvent[] = [];
+      const events: StreamedEvent<Data>[] = [];
       for (;;) {
         const event = await next();
         if (event === null) throw new Error(`The stream has ended before ${type}: ${all}`);
@@ -59,7 +59,7 @@ export function readEvents(response: Response): EventReader {
       }
     },
     async drain() {
-      const events: StreamedEvent[] = [];
+      const events: StreamedEvent<Data>[] = [];
       for (let event = await next(); event !== null; event = await next()) events.push(event);
       return events;
     },

@@ -74,3 +74,50 @@ describe("the stream of all runs", () => {
     expect(await nothing).toBeNull();
   });
 });
+
+describe("the stream of the feed", () => {
+  type Data = { id: string; run_id: string; type: string };
+  const open = async (query = "", headers: Record<string, string> = {}) =>
+    readEvents<Data>(await service.get(`/v1/events/stream${query}`, tenant.owner.key, headers));
+
+  it("has what happens from now on, in the order of the feed, and goes on where a client was", async () => {
+    await invoke(service, tenant);
+    const reader = await open();
+    const runId = await invoke(service, tenant);
+    // What is still held back when the stream begins comes first.
+    const queued = (await reader.until("workflow_run.queued")).filter(({ data }) => data.run_id === runId);
+    expect(queued.map(({ data }) => [data.type, data.run_id])).toEqual([
+      ["workflow_run.triggered", runId],
+      ["workflow_run.queued", runId],
+    ]);
+    await reader.close();
+    await service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key);
+    const again = await open("", { "Last-Event-ID": queued[0]?.id ?? "" });
+    const rest = await again.until("workflow_run.failed");
+    expect(rest.map(({ data }) => data.type)).toEqual(["workflow_run.queued", "workflow_run.failed"]);
+    await again.close();
+  });
+
+  it("begins where it is asked to, and has only what is asked for", async () => {
+    const runId = await invoke(service, tenant);
+    await callBack(service, tenant, runId, { status: "COMPLETED" });
+    const reader = await open("?after=0.0.0&types=workflow_run.started&types=workflow_run.completed");
+    const seen = await reader.until("workflow_run.completed");
+    expect(typesOf(seen)).toEqual(["workflow_run.started", "workflow_run.completed"]);
+    await reader.close();
+  });
+
+  it("comes with what was held back as soon as the older transaction has ended, though nobody announces it", async () => {
+    const runId = await invoke(service, tenant);
+    const reader = await open();
+    const { sql } = service.database;
+    const write = (is: string) => sql`
+      insert into workflow_run_events (tenant_id, run_id, attempt, type, detail)
+      values (${tenant.id}, ${runId}, 1, 'LATE_RESULT', ${JSON.stringify({ is })}::jsonb)`;
+    const slow = sql.transaction([write("slow"), sql`select pg_sleep(0.5)`]);
+    await invoke(service, tenant);
+    await slow;
+    await reader.until("workflow_run.queued");
+    await reader.close();
+  });
+});

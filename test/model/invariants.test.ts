@@ -12,7 +12,7 @@ beforeAll(async () => {
   service = await startService();
   ask = service.database.sql.query;
   // Else the database would not let itself be tampered with so far.
-  await service.database.sql`drop index workflow_runs_slot_key`;
+  await service.database.sql`drop index workflow_runs_slot_key, workflow_run_events_end_key`;
 });
 
 /** A tenant with one COMPLETED run, one RUNNING whose runner was busy, and two PENDING. */

@@ -108,7 +108,7 @@ const INVARIANTS: Record<string, string> = {
 
   "an event belongs to no run": `
     select event.id::text as name from workflow_run_events event
-    where ($1::uuid is null or event.tenant_id = $1)
+    where ($1::uuid is null or event.tenant_id = $1) and event.run_id is not null
       and not exists (select from workflow_runs run where run.id = event.run_id)`,
 };
 
@@ -208,6 +208,8 @@ function follow(stand: Stand, type: RunEventType, before: RunEventType | undefin
       return change(stand, "stop", "STOP");
     case "RETRIED":
       return change({ ...stand, attempt: stand.attempt + 1 }, "retry", null);
+    case "PAUSED":
+      return stand.status === null ? null : stand;
     case "LATE_RESULT":
       return stand.endedBy === null ? null : stand;
   }

@@ -94,7 +94,10 @@ export function createModel(definitionCount: number) {
       default: {
         record(run, "DISPATCH_FAILED");
         end(run, "FAILED", "DISPATCH", "FAILED");
-        if (definition.runner === "gone") definition.isActive = false;
+        if (definition.runner === "gone" && definition.isActive) {
+          definition.isActive = false;
+          record(run, "PAUSED");
+        }
         const next = promote(definition, "later");
         if (next) sendDispatch(next);
       }

@@ -178,6 +178,14 @@ export const OPERATIONS: Record<string, Operation> = {
     answers: [404, 200, 200, 200, 200, 404],
     call: async (stage) => get(`${run(await addRunning(stage))}/explain`),
   },
+  list_events: {
+    answers: [200, 200, 200, 200, 200, 200],
+    call: () => get("/v1/events?limit=100"),
+  },
+  stream_events: {
+    answers: [503, 503, 503, 503, 503, 503],
+    call: () => get("/v1/events/stream"),
+  },
   list_path_parts: {
     answers: [404, 200, 200, 200, 200, 404],
     call: ({ roots }) => get(`/v1/path-parts?parent_path_id=${roots["/outputs"]}&max_depth=5&limit=100`),

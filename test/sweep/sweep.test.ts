@@ -23,7 +23,8 @@ describe("the sweep", () => {
       from workflow_runs where id = ${runId}`;
     expect(run).toMatchObject({ status: "FAILED", ended_by: "DEADLINE", at_deadline: true });
     const events = await sql`select type, attempt, detail from workflow_run_events where run_id = ${runId}`;
-    expect(events).toEqual([{ type: "TIMED_OUT", attempt: 1, detail: { lag_ms: expect.any(Number) } }]);
+    const detail = { lag_ms: expect.any(Number), failure_code: "DEADLINE" };
+    expect(events).toEqual([{ type: "TIMED_OUT", attempt: 1, detail }]);
     expect(events[0]?.detail.lag_ms).toBeGreaterThanOrEqual(90_000);
   });
 

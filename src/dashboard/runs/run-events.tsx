@@ -51,6 +51,8 @@ function describe({ type, attempt, detail, user_name }: ViewedEvent): Descriptio
       return { what: `Stopped${by}`, more: reason };
     case "RETRIED":
       return { what: `Retried${by}: attempt ${attempt}`, more: null };
+    case "PAUSED":
+      return { what: "The workflow was paused", more: reason };
     case "LATE_RESULT":
       return { what: "A result came too late", more: textOf(detail?.status) ?? reason };
   }

@@ -1,7 +1,7 @@
 /** Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
 
 /** One event. Without an `event` it is a "message", and without an `id` a client that was cut off does not say where it was. */
-export type Frame = { id?: number; event?: string; data: unknown };
+export type Frame = { id?: number | string; event?: string; data: unknown };
 
 export type EventSink = {
   /** True once the client has left. */

@@ -25,6 +25,8 @@ export type Page = {
   isOver: boolean;
   /** In how many milliseconds there is something to read without a nudge: the deadline. */
   dueInMs: number | null;
+  /** In how many milliseconds to read again in any case; undefined: when there is news. */
+  readAgainInMs?: number | undefined;
 };
 
 /**
@@ -50,6 +52,10 @@ export async function followEvents(
         if (page.frames.length > 0) sentAt = readAt;
         if (page.isOver) return;
         if (page.hasMore) continue;
+        if (page.readAgainInMs !== undefined) {
+          await new Promise((resolve) => setTimeout(resolve, page.readAgainInMs));
+          continue;
+        }
       }
       const wakeAt = readAt + (page === null ? OUTAGE_MS : quietMs(page));
       let isNudged = false;

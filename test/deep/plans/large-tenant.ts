@@ -116,4 +116,4 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Pro
 }
 
 /** The tables that a statement may read from one end to the other: each has one row. A sequence is one of them. */
-export const SMALL_TABLES = new Set(["sweep_state", "workflow_run_events_id_seq"]);
+export const SMALL_TABLES = new Set(["sweep_state", "event_epoch", "workflow_run_events_id_seq"]);

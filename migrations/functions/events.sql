@@ -1,0 +1,139 @@
+-- The feed of events: what happened in a tenant, in an order that never changes.
+
+-- The name that the feed and the notifications have for a type of event: `EVENT_NAMES` in src/db/enums.ts, where a test compares
+-- the two. A type that is missing here has no name, and nobody is notified of it.
+create or replace function public.event_name(p_type text) returns text
+language sql immutable as $$
+  select case p_type
+    when 'TRIGGERED' then 'workflow_run.triggered'
+    when 'QUEUED' then 'workflow_run.queued'
+    when 'STARTED' then 'workflow_run.started'
+    when 'DISPATCHED' then 'workflow_run.dispatched'
+    when 'DISPATCH_FAILED' then 'workflow_run.dispatch_failed'
+    when 'DISPATCH_POSTPONED' then 'workflow_run.dispatch_postponed'
+    when 'LEASED' then 'workflow_run.leased'
+    when 'RELEASED' then 'workflow_run.released'
+    when 'STOP_REQUESTED' then 'workflow_run.stop_requested'
+    when 'STOP_SENT' then 'workflow_run.stop_sent'
+    when 'STOP_ACKNOWLEDGED' then 'workflow_run.stop_acknowledged'
+    when 'COMPLETED' then 'workflow_run.completed'
+    when 'FAILED' then 'workflow_run.failed'
+    when 'TIMED_OUT' then 'workflow_run.failed'
+    when 'LOST' then 'workflow_run.failed'
+    when 'STOPPED' then 'workflow_run.failed'
+    when 'RETRIED' then 'workflow_run.retried'
+    when 'LATE_RESULT' then 'workflow_run.late_result'
+    when 'PAUSED' then 'workflow_definition.paused'
+    when 'ENDPOINT_DISABLED' then 'notification_endpoint.disabled'
+  end
+$$;
+
+-- Begins a new epoch, and returns its number. To be called once after a restore, before anybody writes: the numbers of
+-- transactions are then lower than those of events that were restored, or that readers of the feed have seen. It waits until
+-- nobody is writing events.
+create or replace function public.raise_event_epoch() returns integer
+language plpgsql as $$
+declare
+  v_epoch integer;
+begin
+  lock table public.workflow_run_events in access exclusive mode;
+  update public.event_epoch e set epoch = e.epoch + 1 returning e.epoch into v_epoch;
+  execute format('alter table public.workflow_run_events alter column epoch set default %s', v_epoch);
+  return v_epoch;
+end $$;
+
+-- The events of the caller's tenant after a position, oldest first: those that the caller may see, of these names and of this
+-- definition if they are given. A position is `epoch.transaction.id` of an event, or null for the beginning.
+--
+-- Guarantees: who goes on from each answer's `next` gets every event exactly once, in an order that never changes.
+-- Closes the race with a transaction that commits after a younger one: events are ordered by the number of their transaction,
+-- and shown only when no transaction with a lower number is under way. `pg_snapshot_xmin` is the lowest one that is. What is
+-- committed later has a higher number, and so it comes behind all that was shown.
+--
+-- Answers {"refused": "unauthenticated"}, or {"tenant_id", "items", "next", "has_more", "holds_back"}:
+--   items       [{"position", "id", "type", "at", "run_id", "workflow_definition_id", "attempt", "detail"}]
+--   next        the position to go on from; null when there is none yet
+--   has_more    true when there is more to read at once
+--   holds_back  true when there are events that wait for a transaction with a lower number
+create or replace function public.list_events(
+  p_credential jsonb, p_after text, p_names text[], p_definition_id uuid, p_limit integer
+) returns jsonb
+language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+declare
+  -- How many events a call looks at, so that a filter that nothing passes costs no more than another.
+  c_window constant integer := 500;
+  v_oldest_running constant xid8 := pg_snapshot_xmin(pg_current_snapshot());
+  v_epoch constant integer := (select e.epoch from public.event_epoch e);
+  v_after_epoch constant integer := coalesce(split_part(p_after, '.', 1), '0')::integer;
+  v_after_xid constant xid8 := coalesce(split_part(p_after, '.', 2), '0')::xid8;
+  v_after_id constant bigint := coalesce(split_part(p_after, '.', 3), '0')::bigint;
+  v_tenant_id uuid;
+  v_user_id uuid;
+  v_role text;
+  v_items jsonb;
+  v_looked_at integer;
+  v_last text;
+  v_next text;
+begin
+  select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
+  from public.find_caller(p_credential) caller;
+  if v_tenant_id is null then
+    return '{"refused": "unauthenticated"}';
+  end if;
+
+  with looked_at as materialized (
+    select e.*, concat_ws('.', e.epoch, e.xid, e.id) as "position"
+    from public.workflow_run_events e
+    where e.tenant_id = v_tenant_id and (e.epoch, e.xid, e.id) > (v_after_epoch, v_after_xid, v_after_id)
+      and (e.epoch < v_epoch or e.xid < v_oldest_running)
+    order by e.epoch, e.xid, e.id
+    limit c_window
+  ), readable as materialized (
+    select definition.id from public.readable_definitions(v_role, v_tenant_id, v_user_id) definition
+  ), shown as (
+    select e.*, r.workflow_definition_id
+    from looked_at e
+    left join public.workflow_runs r on r.id = e.run_id
+    where (p_names is null or public.event_name(e.type) = any (p_names))
+      and (p_definition_id is null or r.workflow_definition_id = p_definition_id)
+      and case
+        when e.run_id is null then public.is_administrator(v_role)
+        else r.id is not null and public.run_is_visible(
+          v_role, v_user_id, r.user_id, r.workflow_definition_id in (select readable.id from readable))
+      end
+    order by e.epoch, e.xid, e.id
+    limit p_limit
+  )
+  select
+    (select coalesce(jsonb_agg(jsonb_build_object(
+        'position', shown."position", 'id', shown.id::text, 'type', public.event_name(shown.type),
+        'at', public.wire_instant(shown.at), 'run_id', shown.run_id,
+        'workflow_definition_id', shown.workflow_definition_id, 'attempt', shown.attempt, 'detail', shown.detail)
+      order by shown.epoch, shown.xid, shown.id), '[]') from shown),
+    (select count(*) from looked_at),
+    (select looked_at."position" from looked_at order by epoch desc, xid desc, id desc limit 1)
+  into v_items, v_looked_at, v_last;
+
+  -- A full page ends with its last item. Any other one ends with the last event that was looked at.
+  v_next := coalesce(
+    case when jsonb_array_length(v_items) = p_limit then v_items -> -1 ->> 'position' else v_last end, p_after);
+  return jsonb_build_object(
+    'tenant_id', v_tenant_id, 'items', v_items, 'next', v_next,
+    'has_more', v_looked_at = c_window or v_next is distinct from coalesce(v_last, p_after),
+    'holds_back', exists (
+      select from public.workflow_run_events e
+      where e.tenant_id = v_tenant_id and e.epoch = v_epoch and e.xid >= v_oldest_running
+        and (e.epoch, e.xid, e.id) > (v_after_epoch, v_after_xid, v_after_id)));
+end $$;
+
+-- Where a stream begins that wants to hear what happens from now on: behind all events that the feed would show.
+--
+-- Answers {"refused": "unauthenticated"}, or {"tenant_id", "next"}.
+create or replace function public.find_end_of_events(p_credential jsonb) returns jsonb
+language plpgsql stable as $$
+begin
+  return coalesce((
+    select jsonb_build_object('tenant_id', caller.tenant_id,
+      'next', concat_ws('.', (select e.epoch from public.event_epoch e), pg_snapshot_xmin(pg_current_snapshot()), 0))
+    from public.find_caller(p_credential) caller), '{"refused": "unauthenticated"}');
+end $$;

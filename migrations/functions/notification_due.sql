@@ -1,0 +1,82 @@
+-- When notifications are due.
+--
+-- An endpoint that has failed five times in a row has a `probe_at`: from then on it gets one notification, and the others
+-- wait, however long they have been due. A notification that is new is sent at once by the Worker whose request has made it.
+-- So it counts as due some seconds later: then the alarm of the hub or the cron's sweep sends it, should that Worker have died.
+
+-- The endpoints of a tenant to which something can be sent now.
+create or replace function public.due_endpoints(p_tenant_id uuid) returns uuid[]
+language plpgsql as $$
+begin
+  return array(
+    select e.id
+    from public.notification_endpoints e
+    where e.tenant_id = p_tenant_id and e.disabled_at is null
+      and (e.probe_at is null or e.probe_at <= clock_timestamp())
+      and exists (
+        select from public.notifications n where n.endpoint_id = e.id and n.next_try_at <= clock_timestamp()));
+end $$;
+
+-- When a notification of this endpoint is due next; null when none waits.
+create or replace function public.endpoint_due_at(p_endpoint_id uuid, p_probe_at timestamptz) returns timestamptz
+language plpgsql as $$
+begin
+  return (
+    select greatest(
+      p_probe_at, n.next_try_at + case when n.try_count = 0 then interval '5 seconds' else interval '0' end)
+    from public.notifications n
+    where n.endpoint_id = p_endpoint_id and n.next_try_at is not null
+    order by n.next_try_at
+    limit 1);
+end $$;
+
+-- When a notification of the tenant is due next; null when none waits.
+create or replace function public.notifications_due_at(p_tenant_id uuid) returns timestamptz
+language plpgsql as $$
+begin
+  return (
+    select min(public.endpoint_due_at(e.id, e.probe_at))
+    from public.notification_endpoints e
+    where e.tenant_id = p_tenant_id and e.disabled_at is null);
+end $$;
+
+-- Up to `p_limit` endpoints of all tenants to which something can be sent now, those that have waited longest first.
+-- Answers {"endpoint_ids"}.
+create or replace function public.list_due_endpoints(p_limit integer) returns jsonb
+language plpgsql as $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  return jsonb_build_object('endpoint_ids', (
+    select coalesce(jsonb_agg(due.id), '[]')
+    from (
+      select e.id
+      from public.notification_endpoints e
+      cross join lateral (select public.endpoint_due_at(e.id, e.probe_at) as due_at) next
+      where e.disabled_at is null and next.due_at <= v_now
+      order by next.due_at
+      limit p_limit
+    ) due));
+end $$;
+
+-- Deletes up to `p_limit` notifications that are older than 30 days and wait for nothing. Answers {"deleted"}.
+create or replace function public.delete_old_notifications(p_limit integer) returns jsonb
+language plpgsql as $$
+declare
+  v_deleted integer;
+begin
+  with old as (
+    select n.id
+    from public.notifications n
+    where n.created_at < clock_timestamp() - interval '30 days'
+      and (n.next_try_at is null or not exists (
+        select from public.notification_endpoints e where e.id = n.endpoint_id))
+    order by n.created_at
+    limit p_limit
+    for update skip locked
+  ), deleted as (
+    delete from public.notifications n using old where n.id = old.id returning n.id
+  )
+  select count(*) into v_deleted from deleted;
+  return jsonb_build_object('deleted', v_deleted);
+end $$;
