@@ -1,8 +1,8 @@
-import { eq, type SQL, sql } from "drizzle-orm";
-import { isAdministrator } from "../db/access.ts";
-import type { Caller as CallerExpression } from "../db/caller.ts";
+import { eq, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { type Caller as CallerExpression, requireCaller } from "../db/caller.ts";
 import type { Database } from "../db/client.ts";
 import type { Role } from "../db/enums.ts";
+import { instant } from "../db/rows.ts";
 import { tenants, users } from "../db/tables.ts";
 
 /** The person who looks at a page, as the header shows them. */
@@ -15,9 +15,12 @@ export type Caller = {
   is_administrator: boolean;
 };
 
-/** The name to show for a user `u`: their name, or else their email address, or else the end of their id. */
-export const nameOf = (u: SQL) => sql`coalesce(
-  nullif(concat_ws(' ', ${u}.first_name, ${u}.last_name), ''), ${u}.email, right(${u}.id::text, 8))`;
+/** The columns of a user from which the name to show is made. */
+type Named = Record<"firstName" | "lastName" | "email" | "id", SQLWrapper>;
+
+/** The name to show for a user: their name, or else their email address, or else the end of their id. */
+export const nameOf = ({ firstName, lastName, email, id }: Named): SQL<string> => sql<string>`coalesce(
+  nullif(concat_ws(' ', ${firstName}, ${lastName}), ''), ${email}, right(${id}::text, 8))`;
 
 /** The row of a page's caller, for a batch of drizzle's query builder. */
 export const selectCaller = (db: Database, expression: CallerExpression) =>
@@ -28,33 +31,20 @@ export const selectCaller = (db: Database, expression: CallerExpression) =>
       tenant_id: expression.tenantId,
       tenantId: expression.tenantId,
       tenant_name: tenants.name,
-      name: sql<string>`${nameOf(sql`${users}`)}`,
+      name: nameOf(users),
       role: expression.role,
       is_administrator: expression.isAdministrator,
+      now: instant(sql`statement_timestamp()`),
     })
     .from(expression)
     .innerJoin(users, eq(users.id, expression.userId))
     .innerJoin(tenants, eq(tenants.id, expression.tenantId));
 
-/** The principal `p` as {@link Caller}, in the column `caller`. */
-export const caller = sql`(
-  select jsonb_build_object('user_id', u.id, 'tenant_id', u.tenant_id, 'tenant_name', t.name,
-    'name', ${nameOf(sql`u`)}, 'role', u.role, 'is_administrator', ${isAdministrator})
-  from users u join tenants t on t.id = u.tenant_id
-  where u.id = p.user_id) as caller`;
-
 /**
- * A common table expression `visible`: definitions that the principal may see, at least the newest `limit` of them. Needs
- * `readableDefinitions`.
+ * The caller of a page, and the database's clock, from the row of {@link selectCaller}.
+ * @throws Unauthenticated when there is no row, and so no caller
  */
-export const newestVisible = (limit: number) => sql`visible as (
-  select d.* from principal p
-  cross join lateral (
-    select d.* from workflow_definitions d
-    where ${isAdministrator} and d.tenant_id = p.tenant_id
-    order by d.created_at desc, d.id desc
-    limit ${limit}
-  ) d
-  union all
-  select d.* from readable_definitions readable join workflow_definitions d on d.id = readable.id
-)`;
+export function requirePageCaller(rows: Awaited<ReturnType<typeof selectCaller>>): { caller: Caller; now: string } {
+  const { now, ...caller } = requireCaller(rows);
+  return { caller, now };
+}

@@ -1,7 +1,7 @@
 /** The building blocks of the pages. hono/jsx escapes all text. */
 import { type Child, createContext } from "hono/jsx";
 import type { RunStatus } from "../db/enums.ts";
-import { formatCurl, formatExactly, formatInstant, shortId } from "./format.ts";
+import { formatAgo, formatCurl, formatExactly, formatInstant, roundAgo, secondsBetween, shortId } from "./format.ts";
 import { growing } from "./live/ticking.tsx";
 
 const ICONS: Record<RunStatus, string> = {
@@ -25,6 +25,19 @@ export const Status = ({ status }: { status: RunStatus }) => (
 export const Time = ({ at, withSeconds = false }: { at: string; withSeconds?: boolean }) => (
   <time datetime={at} title={formatExactly(at)} data-seconds={withSeconds}>
     {formatInstant(at)}
+  </time>
+);
+
+/** How long ago an instant was; the exact one while its row has the focus or the pointer is there. `now` is the database's clock. */
+export const Ago = ({ at, now, focusable = false }: { at: string; now: string; focusable?: boolean }) => (
+  <time
+    class="ago"
+    datetime={at}
+    data-ago={roundAgo(secondsBetween(at, now))}
+    data-exact={formatExactly(at)}
+    {...(focusable && { tabindex: 0 })}
+  >
+    {formatAgo(secondsBetween(at, now))}
   </time>
 );
 

@@ -23,6 +23,20 @@ export function formatSeconds(seconds: number): string {
   return parts.join(" ");
 }
 
+const unitOf = (seconds: number) => UNITS.find(([, size]) => seconds >= size) ?? (["s", 1] as const);
+
+/** `5 min ago`, `just now`: the largest unit. `find.js` does the same while the page is open. */
+export function formatAgo(seconds: number): string {
+  const [unit, size] = unitOf(seconds);
+  return seconds < 60 ? "just now" : `${Math.floor(seconds / size)} ${unit} ago`;
+}
+
+/** The seconds as far as {@link formatAgo} shows them, so that a page changes only when somebody could see it. */
+export function roundAgo(seconds: number): number {
+  const [, size] = unitOf(seconds);
+  return seconds < 60 ? 0 : Math.floor(seconds / size) * size;
+}
+
 export const secondsBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1000;
 
 /** `25 Nov 2026, 10:59 UTC`. In the browser, `app.js` replaces it by the local time. */

@@ -41,6 +41,7 @@ const Head = ({ title, retrySeconds }: { title: string; retrySeconds?: number | 
     <script defer src="/app/ticks.js" />
     <script defer src="/app/live.js" />
     <script defer src="/app/keys.js" />
+    <script defer src="/app/find.js" />
   </head>
 );
 

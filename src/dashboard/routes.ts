@@ -7,6 +7,7 @@ import { healthPage } from "./health/health.tsx";
 import { changes } from "./live/changes-routes.ts";
 import { openInvites } from "./people/invite-routes.tsx";
 import { people } from "./people/people-routes.tsx";
+import { bulk } from "./runs/bulk-routes.tsx";
 import { run } from "./runs/run-routes.tsx";
 import { runs } from "./runs/runs.tsx";
 import { signIn } from "./sign-in/sign-in-routes.tsx";
@@ -27,6 +28,7 @@ for (const section of [
   themes,
   openInvites,
   runs,
+  bulk,
   run,
   workflowForms,
   workflows,

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, not, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, not, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import type { Credential } from "../db/access.ts";
 import {
@@ -70,39 +70,58 @@ export type RunFilter = {
   userId: string | undefined;
   createdAfter: string | undefined;
   createdBefore: string | undefined;
+  /** Only runs that were created in so many seconds before now. Use it instead of `createdAfter`. */
+  withinSeconds?: number | undefined;
 };
 
 /** The request of one page of the tenant's runs. */
-export type RunsPage = { filter: RunFilter; cursor: RunCursor | undefined; limit: number };
+export type RunsPage = {
+  filter: RunFilter;
+  cursor: RunCursor | undefined;
+  /** Whether the page lies before or behind the cursor, in a list that begins with the newest run. */
+  direction?: "older" | "newer";
+  limit: number;
+};
 
 /** The smallest id. */
 const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 /**
- * The ids of the tenant's runs that the caller may see, newest first. It returns up to one more than the page's limit: that one
- * shows that there is a next page. Use it in a lateral join to `caller`, in a query with both common table expressions.
+ * The ids of the tenant's runs that the caller may see, newest first; in the other direction the oldest first. It returns up to
+ * one more than the page's limit: that one shows that there is a further page. Use it in a lateral join to `caller`, in a query
+ * with both common table expressions.
  */
 export function newestRuns(
   db: Database,
   caller: Caller,
   readable: ReadableDefinitions,
-  { filter, cursor, limit }: RunsPage,
+  { filter, cursor, direction = "older", limit }: RunsPage,
 ) {
+  const isOlder = direction === "older";
+  const [first, isBeyond] = isOlder ? [desc, sql`<`] : [asc, sql`>`];
+  const after =
+    filter.withinSeconds === undefined
+      ? filter.createdAfter === undefined
+        ? undefined
+        : sql`${filter.createdAfter}::timestamptz`
+      : sql`(statement_timestamp() - make_interval(secs => ${filter.withinSeconds}::int))`;
+  const before = filter.createdBefore === undefined ? undefined : sql`${filter.createdBefore}::timestamptz`;
+  const place = cursor && sql`${cursor.createdAt}::timestamptz, ${cursor.id}::uuid`;
   const conditions = and(
     filter.definitionId === undefined ? undefined : eq(r.workflowDefinitionId, filter.definitionId),
     filter.userId === undefined ? undefined : eq(r.userId, filter.userId),
-    filter.createdAfter === undefined ? undefined : sql`${r.createdAt} > ${filter.createdAfter}::timestamptz`,
-    filter.createdBefore === undefined ? undefined : sql`${r.createdAt} < ${filter.createdBefore}::timestamptz`,
-    cursor && sql`(${r.createdAt}, ${r.id}) < (${cursor.createdAt}::timestamptz, ${cursor.id}::uuid)`,
+    after && sql`${r.createdAt} > ${after}`,
+    before && sql`${r.createdAt} < ${before}`,
+    place && sql`(${r.createdAt}, ${r.id}) ${isBeyond} (${place})`,
   );
   const isInTenant = eq(r.tenantId, caller.tenantId);
   const ofOne = filter.definitionId !== undefined;
 
   const select = (condition: SQL | undefined) =>
     db.select({ id: r.id, createdAt: r.createdAt }).from(r).where(and(conditions, condition)).$dynamic();
-  const newest = (condition: SQL | undefined, ...first: SQL[]) =>
+  const newest = (condition: SQL | undefined, ...columns: readonly SQLWrapper[]) =>
     select(condition)
-      .orderBy(...first, desc(r.createdAt), desc(r.id))
+      .orderBy(...[...columns, r.createdAt, r.id].map((column) => first(column)))
       .limit(limit + 1);
 
   // A definition has at most one RUNNING run, so no order is needed. With an order, the planner would search for that run in
@@ -117,14 +136,17 @@ export function newestRuns(
   // index, and reads no more rows than the page needs.
   const pageWithin = (columns: readonly SQLWrapper[], values: readonly SQLWrapper[], condition?: SQL) => {
     const [column, value] = [sql.join([...columns], sql`, `), sql.join([...values], sql`, `)];
+    const isNewer = !isOlder && place;
     return newest(
       and(
         condition,
-        sql`(${column}, ${r.createdAt}) > (${value}, ${filter.createdAfter ?? "-infinity"}::timestamptz)`,
+        isNewer
+          ? sql`(${column}, ${r.createdAt}, ${r.id}) > (${value}, ${place})`
+          : sql`(${column}, ${r.createdAt}) > (${value}, ${after ?? "-infinity"}::timestamptz)`,
         sql`(${column}, ${r.createdAt}, ${r.id}) < (${value},
-          ${cursor?.createdAt ?? filter.createdBefore ?? "infinity"}::timestamptz, ${cursor?.id ?? FIRST_ID}::uuid)`,
+          ${(isOlder && place) || sql`${before ?? "infinity"}::timestamptz, ${FIRST_ID}::uuid`})`,
       ),
-      ...columns.map((one) => desc(one)),
+      ...columns,
     );
   };
 
@@ -170,29 +192,19 @@ export function newestRuns(
       ofReadable(state),
     ] as const;
 
-  const [first = ANY_STATE, ...others] = filter.statuses.flatMap((status) => STORED_AS[status]);
-  const [ofAll, own, ofDefinitions] = pagesOf(first);
+  const [state = ANY_STATE, ...others] = filter.statuses.flatMap((status) => STORED_AS[status]);
+  const [ofAll, own, ofDefinitions] = pagesOf(state);
   // `union all`, since for `union` the planner reads and sorts all failed runs of the tenant.
   const all = unionAll(ofAll, own, ofDefinitions, ...others.flatMap(pagesOf)).as("found");
   return db
     .selectDistinctOn([all.createdAt, all.id])
     .from(all)
-    .orderBy(desc(all.createdAt), desc(all.id))
+    .orderBy(first(all.createdAt), first(all.id))
     .limit(limit + 1)
     .as("newest");
 }
 
-/**
- * The same as {@link listRuns}, for statements without drizzle's builder that begin with `principal`, `readableDefinitions` and
- * `callerTables`. It selects all columns of the runs.
- */
-export function selectRuns(db: Database, credential: Credential, page: RunsPage): SQL {
-  const caller = callerBy(db, credential);
-  const newest = newestRuns(db, caller, readableDefinitionsOf(db, caller), page);
-  return sql`select r.* from caller cross join lateral ${newest} join workflow_runs r on r.id = ${newest.id}`;
-}
-
-/** The page in the rows of {@link selectRuns}, and the cursor of the next page, or null on the last page. */
+/** The page in rows of {@link newestRuns}, and the cursor of the next page, or null on the last page. */
 export function cutPage<Row extends { created_at: string; id: string }>(
   rows: readonly Row[],
   limit: number,

@@ -3,7 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { z } from "zod";
 import type { Database } from "../db/client.ts";
-import { RUN_STATUSES, RUNNER_TYPES, type RunEventType, type RunStatus } from "../db/enums.ts";
+import { type FailureCode, RUN_STATUSES, RUNNER_TYPES, type RunEventType, type RunStatus } from "../db/enums.ts";
 import { instant } from "../db/rows.ts";
 import { runSnapshotSchema } from "../db/run-snapshot.ts";
 import { workflowRuns } from "../db/run-tables.ts";
@@ -36,6 +36,7 @@ export const seenNow = (db: Database) =>
       completedAt: sql<string | null>`seen.completed_at`.as("seen_completed_at"),
       updatedAt: sql<string>`seen.updated_at`.as("seen_updated_at"),
       error: sql<string | null>`seen.error`.as("seen_error"),
+      failureCode: sql<FailureCode | null>`seen.failure_code`.as("seen_failure_code"),
       /** The event that its end was, or will be, recorded as, when the end was a fact: see `end_overdue_runs`. */
       overdueEvent: sql<RunEventType>`public.overdue_event(seen.failure_code)`.as("seen_overdue_event"),
     })
@@ -56,17 +57,6 @@ export const runFields = (seen: ReturnType<typeof seenNow>) => ({
   created_at: instant(r.createdAt).as("created_at"),
   updated_at: instant(seen.updatedAt).as("updated_at"),
 });
-
-/** For statements without drizzle's builder: joins `seen`, how a run `r` stands now. `r` needs all columns of the table. */
-export const joinSeen = sql`
-  cross join lateral public.run_as_seen(row(r.*)::public.workflow_runs, statement_timestamp()) seen`;
-
-/** The columns of {@link RunRow} for a run `r` with {@link joinSeen}. */
-export const runColumns = sql`
-  r.id, r.workflow_definition_id, r.user_id, r.runner_type, seen.status,
-  ${instant(sql`coalesce(r.started_at, r.created_at)`)} as started_at,
-  ${instant(sql`seen.completed_at`)} as completed_at, r.run_snapshot, seen.error,
-  ${instant(sql`r.created_at`)} as created_at, ${instant(sql`seen.updated_at`)} as updated_at`;
 
 /** When a run `r` that is stored as RUNNING ends, or has ended: at its deadline, or before that. */
 export const endsAt = sql`public.run_ends_at(r.id, r.status, r.deadline_at)`;

@@ -31,16 +31,10 @@ export const NO_WRITE_ON_DEFINITION = "You need write on this workflow definitio
 
 export const NO_CREATION_OF_DEFINITIONS = "Only an OWNER or ADMIN may create a workflow definition.";
 
-/** The columns of {@link DefinitionRow}, for statements without drizzle's builder in which the definition is `d`. */
-export const definitionColumns = sql`
-  d.id, d.name, d.description, d.runner_type, d.runner_url, d.max_run_duration_seconds,
-  d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids, d.template_path_part_id, d.is_active,
-  ${instant(sql`d.created_at`)} as created_at, ${instant(sql`d.updated_at`)} as updated_at`;
-
 const d = workflowDefinitions;
 
-/** The columns of {@link DefinitionRow}, for drizzle's builder. */
-const definitionFields = {
+/** The columns of {@link DefinitionRow}. */
+export const definitionFields = {
   id: d.id,
   name: d.name,
   description: d.description,

@@ -162,6 +162,11 @@ describe("the runs", () => {
     expect(await shown(`user=${tenant.user.id}`)).toEqual([false, true, false]);
     expect(await shown("from=2026-01-31&to=2026-01-31")).toEqual([false, false, true]);
     expect(await shown("to=2026-01-30")).toEqual([false, false, false]);
+    expect(await shown("from=2026-01-31T23:59Z&to=2026-01-31T23:59")).toEqual([false, false, true]);
+    expect(await shown("to=2026-01-31T23:58")).toEqual([false, false, false]);
+    expect(await shown("range=24h")).toEqual([true, true, false]);
+    await sql`update workflow_runs set created_at = statement_timestamp() - interval '2 hours' where id = ${failed}`;
+    expect(await shown("range=1h")).toEqual([false, true, false]);
     expect(await shown(`workflow=${tenant.id}`)).toEqual([false, false, false]);
   });
 
@@ -170,12 +175,46 @@ describe("the runs", () => {
     for (let n = 0; n < 30; n++) ids.push(await insertRun(service.database, tenant, { status: "COMPLETED" }));
     await insertRun(service.database, tenant, { status: "FAILED" });
     const first = await owner.read("/app/runs?status=COMPLETED");
-    const older = /href="([^"]+)">Older/.exec(first)?.[1]?.replaceAll("&amp;", "&") ?? "";
-    const second = await owner.read(older);
+    const follow = (html: string, label: string) =>
+      owner.read(new RegExp(`href="([^"]+)">${label}`).exec(html)?.[1]?.replaceAll("&amp;", "&") ?? "");
+    const second = await follow(first, "Next");
     const idsOf = (html: string) => [...html.matchAll(/<tr id="run-([^"]+)"/g)].map(([, id]) => id);
     expect([idsOf(first).length, idsOf(second).length]).toEqual([25, 5]);
     expect([...idsOf(first), ...idsOf(second)].sort()).toEqual([...ids].sort());
-    expect(second).not.toContain("Older");
+    expect([first.includes("Previous"), second.includes("Next →")]).toEqual([false, false]);
+    const again = await follow(second, "← Previous");
+    expect(idsOf(again)).toEqual(idsOf(first));
+    expect(again).not.toContain("Previous");
+  });
+
+  it("say how many there are in each state, of those that the rest of the filter matches", async () => {
+    for (const status of ["FAILED", "FAILED", "COMPLETED", "RUNNING"] as const) {
+      await insertRun(service.database, tenant, { status });
+    }
+    await insertRun(service.database, tenant, { status: "FAILED", userId: tenant.user.id });
+    const counts = async (query: string) => {
+      const html = await owner.read(`/app/runs?${query}`);
+      return ["PENDING", "RUNNING", "COMPLETED", "FAILED"].map(
+        (status) => new RegExp(`${status} <span class="count">([^<]*)<`).exec(html)?.[1],
+      );
+    };
+    expect(await counts("")).toEqual(["0", "1", "1", "3"]);
+    expect(await counts("status=COMPLETED")).toEqual(["0", "1", "1", "3"]);
+    expect(await counts("mine=1")).toEqual(["0", "1", "1", "2"]);
+    expect(await counts("from=2030-01-01")).toEqual(["0", "0", "0", "0"]);
+  });
+
+  it("have an address that names only what was chosen, also when a form sends empty fields", async () => {
+    const response = await owner.get("/app/runs?status=FAILED&workflow=&from=&to=&mine=1");
+    expect([response.status, response.headers.get("Location")]).toEqual([303, "/app/runs?status=FAILED&mine=1"]);
+  });
+
+  it("lead each to its run by one link, which covers its row", async () => {
+    const id = await insertRun(service.database, tenant, { status: "FAILED", error: "Boom." });
+    const html = await owner.read("/app/runs");
+    const row = html.slice(html.indexOf(`<tr id="run-${id}"`), html.indexOf("</tr>", html.indexOf(`id="run-${id}"`)));
+    expect([...row.matchAll(/<a href="([^"]+)"/g)].map(([, href]) => href)).toEqual([`/app/runs/${id}`]);
+    expect(row).toContain("row-link");
   });
 
   it("say how to trigger the first one, by a command that works", async () => {
@@ -218,6 +257,15 @@ describe("the runs", () => {
     const list = await user.read("/app/runs");
     expect([html.includes(holder), list.includes(holder), list.includes(id)]).toEqual([false, false, true]);
     for (const page of [html, list]) expect(page).not.toContain(`/app/workflows/${tenant.definitionId}"`);
+  });
+});
+
+describe("the list of workflows", () => {
+  it("says who holds each slot, and that one is free", async () => {
+    expect(await owner.read("/app/workflows")).toContain(">free<");
+    const holder = await insertRun(service.database, tenant, { status: "RUNNING" });
+    const html = await owner.read("/app/workflows");
+    expect([html.includes(`href="/app/runs/${holder}"`), html.includes(">free<")]).toEqual([true, false]);
   });
 });
 

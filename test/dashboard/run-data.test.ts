@@ -48,7 +48,7 @@ describe("the page of a run", () => {
       `&quot;made&quot;: &quot;${ESCAPED}&quot;`,
       'href="https://files.example/a.pdf"',
       `href="/app/files/${tenant.outputsId}"`,
-      `href="${path}/log"`,
+      `href="${path}/log?attempt=1"`,
     ]) {
       expect(page).toContain(text);
     }

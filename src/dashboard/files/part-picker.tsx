@@ -5,7 +5,7 @@
 import { CREATABLE_PART_TYPES } from "../../db/enums.ts";
 import { Path } from "../components.tsx";
 import { type Failure, faultsAt, type Values } from "../forms.tsx";
-import type { NamedPart } from "../workflows/view-workflows.ts";
+import type { NamedPart } from "../workflows/view-workflow.ts";
 import type { FolderView } from "./view-folder.ts";
 
 /** As many parts of a folder as one chooses from. */

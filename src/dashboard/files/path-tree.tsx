@@ -1,6 +1,6 @@
 import type { Child } from "hono/jsx";
 import { Id } from "../components.tsx";
-import type { NamedPart } from "../workflows/view-workflows.ts";
+import type { NamedPart } from "../workflows/view-workflow.ts";
 
 /** A folder on the way to a part, or a part itself. */
 type Branch = { name: string; part: NamedPart | null; below: Branch[] };

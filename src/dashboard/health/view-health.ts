@@ -1,17 +1,20 @@
-import { sql } from "drizzle-orm";
+import { and, desc, eq, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { alias, unionAll } from "drizzle-orm/pg-core";
+import type { Credential } from "../../db/access.ts";
 import {
-  authenticated,
-  type Credential,
-  definitionIsVisible,
-  ofTenant,
-  principal,
-  readableDefinitions,
-  runIsAmongVisible,
-} from "../../db/access.ts";
+  type Caller as CallerExpression,
+  callerBy,
+  maySeeDefinition,
+  maySeeRunAmong,
+  type ReadableDefinitions,
+  readableDefinitionsOf,
+} from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import { instant } from "../../db/rows.ts";
-import { endsAt, isOverdue } from "../../runs/run-rows.ts";
-import { type Caller, caller } from "../caller.ts";
+import { workflowRunEvents as e, sweepState as s, workflowRuns } from "../../db/run-tables.ts";
+import { workflowDefinitions as d } from "../../db/tables.ts";
+import { r, seenNow } from "../../runs/run-rows.ts";
+import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
 
 /** One of the last 24 hours. `hour` is 0 for the hour that ends now. */
 export type Hour = {
@@ -57,95 +60,261 @@ const MAX_FAILING = 20;
 /** How many runs of one hour are looked at: the last ones that ended. */
 export const MAX_ENDED_IN_AN_HOUR = 1000;
 
-const since = (at: ReturnType<typeof sql>) => sql`extract(epoch from statement_timestamp() - ${at})::float8`;
+/** The hours that are shown. */
+const HOURS = 24;
+
+const since = (at: SQLWrapper) => sql<number>`extract(epoch from statement_timestamp() - ${at})::float8`;
 
 /**
  * How sweeps and dispatches keep up with the runs that the caller may see: now, and in the last day.
- * @throws Problem `unauthenticated`
+ * @throws Unauthenticated
  */
 export async function viewHealth(db: Database, credential: Credential): Promise<HealthView> {
-  const yesterday = sql`(statement_timestamp() - interval '24 hours')`;
-  const hourOf = (at: ReturnType<typeof sql>) => sql`least(23, floor(${since(at)} / 3600))::int`;
-  const { rows } = await repeatable(db).execute<HealthView>(sql`
-    with ${principal(credential)}, ${readableDefinitions}, running as (
-      select r.id, r.attempt, r.workflow_definition_id, ${endsAt} as ends_at, r.next_dispatch_at, r.dispatched_at,
-        r.dispatch_count, r.dispatch_error, ${isOverdue} as is_overdue
-      from principal p
-      join workflow_runs r on r.tenant_id = p.tenant_id and r.status = 'RUNNING' and ${runIsAmongVisible}
-    ), ended as (
-      select hour, latest.*
-      from principal p
-      cross join generate_series(0, 23) hour
-      -- One lateral query for each hour: each reads a short range of the index, and no more rows than the limit.
-      cross join lateral (
-        select r.id, r.workflow_definition_id, r.status, r.ended_by, r.error, r.completed_at, r.dispatched_at
-        from workflow_runs r
-        where r.tenant_id = p.tenant_id and ${runIsAmongVisible}
-          and r.completed_at > statement_timestamp() - (hour + 1) * interval '1 hour'
-          and r.completed_at <= statement_timestamp() - hour * interval '1 hour'
-        order by r.completed_at desc
-        limit ${MAX_ENDED_IN_AN_HOUR}
-      ) latest
-    ), swept as (
-      select ${hourOf(sql`e.at`)} as hour, count(*)::int as timed_out,
-        max((e.detail ->> 'lag_ms')::float8) / 1000 as lag_max_seconds
-      from principal p
-      join workflow_run_events e on e.tenant_id = p.tenant_id and e.type = 'TIMED_OUT' and e.at > ${yesterday}
-      join workflow_runs r on r.id = e.run_id and ${runIsAmongVisible}
-      group by 1
-    ), counted as (
-      select hour, count(*) filter (where status = 'COMPLETED')::int as completed,
-        count(*) filter (where status = 'FAILED')::int as failed
-      from ended group by hour
-    ), untaken as (
-      select running.id, running.workflow_definition_id, failure.at, failure.detail ->> 'reason' as reason, true as is_trying
-      from running
-      cross join lateral (
-        select e.at, e.detail from workflow_run_events e
-        where e.run_id = running.id and e.type in ('DISPATCH_FAILED', 'DISPATCH_POSTPONED')
-          and e.attempt = running.attempt
-        order by e.id desc limit 1
-      ) failure
-      where running.next_dispatch_at is not null and not running.is_overdue
-      union all
-      select id, workflow_definition_id, ends_at, public.never_taken_error(dispatch_count, dispatch_error), false
-      from running where is_overdue and dispatched_at is null
-      union all
-      select id, workflow_definition_id, completed_at, error, false
-      from ended where ended_by = 'DISPATCH' or (ended_by = 'DEADLINE' and dispatched_at is null)
-    ), failing as (
-      select latest.workflow_definition_id as id, coalesce(d.name, r.run_snapshot ->> 'workflow_name') as name,
-        d.id is not null as is_visible, latest.trying, latest.never_taken, latest.reason
-      from principal p
-      cross join (
-        select workflow_definition_id, count(*) filter (where is_trying)::int as trying,
-          count(*) filter (where not is_trying)::int as never_taken,
-          (array_agg(id order by at desc))[1] as run_id, (array_agg(reason order by at desc))[1] as reason
-        from untaken
-        group by workflow_definition_id
-        order by trying desc, never_taken desc, workflow_definition_id
-        limit ${MAX_FAILING}
-      ) latest
-      join workflow_runs r on r.id = latest.run_id
-      left join workflow_definitions d on d.id = latest.workflow_definition_id and ${definitionIsVisible}
-    ), standing as (
-      select count(*) filter (where is_overdue)::int as overdue,
-        max(${since(sql`ends_at`)}) filter (where is_overdue) as overdue_seconds,
-        count(*) filter (where not is_overdue and next_dispatch_at <= statement_timestamp())::int as due,
-        max(${since(sql`next_dispatch_at`)}) filter (where not is_overdue and next_dispatch_at <= statement_timestamp())
-          as due_seconds,
-        count(*) filter (where not is_overdue and next_dispatch_at > statement_timestamp())::int as postponed
-      from running
+  const caller = callerBy(db, credential);
+  const readable = readableDefinitionsOf(db, caller);
+  const [callers, [standing], [sweep = null], swept, [ended]] = await repeatable(db).batch([
+    selectCaller(db, caller),
+    selectStanding(db, caller, readable),
+    selectSweep(db, caller),
+    selectSwept(db, caller, readable),
+    selectEnded(db, caller, readable),
+  ]);
+  const hours = Array.from({ length: HOURS }, (_, hour) => ({
+    hour,
+    ...(ended?.hours.find((counted) => counted.hour === hour) ?? { completed: 0, failed: 0 }),
+    ...(swept.find((late) => late.hour === hour) ?? { timed_out: 0, lag_max_seconds: null }),
+  }));
+  return {
+    ...requirePageCaller(callers),
+    sweep,
+    ...(standing ?? { overdue: 0, overdue_seconds: null, due: 0, due_seconds: null, postponed: 0 }),
+    hours,
+    failing: ended?.failing ?? [],
+  };
+}
+
+/** The common table expression `running`: the runs in slots that the caller may see. */
+function runningOf(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
+  const seen = seenNow(db);
+  return db.$with("running").as(
+    db
+      .select({
+        id: r.id,
+        attempt: r.attempt,
+        definitionId: sql<string>`${r.workflowDefinitionId}`.as("definition_id"),
+        nextDispatchAt: r.nextDispatchAt,
+        dispatchedAt: r.dispatchedAt,
+        isOverdue: seen.isOverdue,
+        endedAt: seen.completedAt,
+        error: seen.error,
+      })
+      .from(caller)
+      .innerJoin(r, and(eq(r.tenantId, caller.tenantId), eq(r.status, "RUNNING"), maySeeRunAmong(caller, readable, r)))
+      .crossJoinLateral(seen),
+  );
+}
+
+function selectStanding(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
+  const running = runningOf(db, caller, readable);
+  const isDue = sql`not ${running.isOverdue} and ${running.nextDispatchAt} <= statement_timestamp()`;
+  const isPostponed = sql`not ${running.isOverdue} and ${running.nextDispatchAt} > statement_timestamp()`;
+  return db
+    .with(caller, readable, running)
+    .select({
+      overdue: sql<number>`(count(*) filter (where ${running.isOverdue}))::int`,
+      overdue_seconds: sql<number | null>`max(${since(running.endedAt)}) filter (where ${running.isOverdue})`,
+      due: sql<number>`(count(*) filter (where ${isDue}))::int`,
+      due_seconds: sql<number | null>`max(${since(running.nextDispatchAt)}) filter (where ${isDue})`,
+      postponed: sql<number>`(count(*) filter (where ${isPostponed}))::int`,
+    })
+    .from(running);
+}
+
+const selectSweep = (db: Database, caller: CallerExpression) =>
+  db
+    .with(caller)
+    .select({
+      ended_at: sql<string | null>`${instant(s.endedAt)}`,
+      seconds_since: sql<number | null>`${since(s.endedAt)}`,
+      seconds_taken: sql<number | null>`case when ${s.endedAt} >= ${s.beganAt}
+        then extract(epoch from ${s.endedAt} - ${s.beganAt})::float8 end`,
+    })
+    .from(caller)
+    .crossJoin(s);
+
+/** How many runs timed out in each hour, and how late the sweep was at most. */
+function selectSwept(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
+  const hour = sql<number>`least(${HOURS - 1}::int, floor(${since(e.at)} / 3600))::int`;
+  return db
+    .with(caller, readable)
+    .select({
+      hour,
+      timed_out: sql<number>`count(*)::int`,
+      lag_max_seconds: sql<number | null>`max((${e.detail} ->> 'lag_ms')::float8) / 1000`,
+    })
+    .from(caller)
+    .innerJoin(
+      e,
+      and(
+        eq(e.tenantId, caller.tenantId),
+        eq(e.type, "TIMED_OUT"),
+        sql`${e.at} > statement_timestamp() - make_interval(hours => ${HOURS}::int)`,
+      ),
     )
-    select ${caller}, ${instant(sql`statement_timestamp()`)} as now, standing.*,
-      (select jsonb_build_object('ended_at', ${instant(sql`s.ended_at`)}, 'seconds_since', ${since(sql`s.ended_at`)},
-        'seconds_taken', case when s.ended_at >= s.began_at
-          then extract(epoch from s.ended_at - s.began_at)::float8 end) from sweep_state s) as sweep,
-      (select jsonb_agg(jsonb_build_object('hour', hour, 'completed', coalesce(completed, 0), 'failed', coalesce(failed, 0),
-          'timed_out', coalesce(timed_out, 0), 'lag_max_seconds', lag_max_seconds) order by hour)
-        from generate_series(0, 23) hour left join counted using (hour) left join swept using (hour)) as hours,
-      (select coalesce(jsonb_agg(to_jsonb(failing) order by trying desc, never_taken desc, name, id), '[]') from failing)
-        as failing, ${ofTenant}
-    from principal p cross join standing`);
-  return authenticated(rows);
+    .innerJoin(r, and(eq(r.id, e.runId), maySeeRunAmong(caller, readable, r)))
+    .groupBy(sql`1`);
+}
+
+/** How many runs have ended in each hour, and the workflows whose runs no runner takes, or has taken in these hours. */
+function selectEnded(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
+  const running = runningOf(db, caller, readable);
+  const ended = endedOf(db, caller, readable);
+  const untaken = untakenOf(db, running, ended);
+  const counted = db
+    .select({
+      hour: sql<number>`${ended.hour}`.as("hour"),
+      completed: sql<number>`(count(*) filter (where ${ended.status} = 'COMPLETED'))::int`.as("completed"),
+      failed: sql<number>`(count(*) filter (where ${ended.status} = 'FAILED'))::int`.as("failed"),
+    })
+    .from(ended)
+    .groupBy(ended.hour)
+    .as("counted");
+  const failing = failingOf(db, caller, untaken);
+  return db
+    .with(caller, readable, running, ended, untaken)
+    .select({
+      hours: sql<Pick<Hour, "hour" | "completed" | "failed">[]>`(
+        select coalesce(jsonb_agg(to_jsonb(counted)), '[]') from ${counted})`,
+      failing: sql<FailingRunner[]>`(
+        select coalesce(jsonb_agg(to_jsonb(failing) order by trying desc, never_taken desc, name, id), '[]')
+        from ${failing})`,
+    })
+    .from(caller);
+}
+
+/** The common table expression `ended`: the last runs that ended in each hour. */
+function endedOf(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
+  const hours = db
+    .select({ hour: sql<number>`hour`.as("hour") })
+    .from(sql`generate_series(0, ${HOURS - 1}::int) hour`)
+    .as("hours");
+  const hoursAgo = (count: SQL) => sql`statement_timestamp() - (${count}) * interval '1 hour'`;
+  // One lateral query for each hour: each reads a short range of the index, and no more rows than the limit.
+  const latest = db
+    .select({
+      definitionId: sql<string>`${r.workflowDefinitionId}`.as("definition_id"),
+      id: r.id,
+      status: r.status,
+      endedBy: r.endedBy,
+      error: r.error,
+      completedAt: r.completedAt,
+      dispatchedAt: r.dispatchedAt,
+    })
+    .from(r)
+    .where(
+      and(
+        eq(r.tenantId, caller.tenantId),
+        maySeeRunAmong(caller, readable, r),
+        sql`${r.completedAt} > ${hoursAgo(sql`${hours.hour} + 1`)}`,
+        sql`${r.completedAt} <= ${hoursAgo(sql`${hours.hour}`)}`,
+      ),
+    )
+    .orderBy(desc(r.completedAt))
+    .limit(MAX_ENDED_IN_AN_HOUR)
+    .as("latest");
+  return db.$with("ended").as(
+    db
+      .select({
+        hour: hours.hour,
+        id: latest.id,
+        definitionId: latest.definitionId,
+        status: latest.status,
+        endedBy: latest.endedBy,
+        error: latest.error,
+        completedAt: latest.completedAt,
+        dispatchedAt: latest.dispatchedAt,
+      })
+      .from(caller)
+      .crossJoin(hours)
+      .crossJoinLateral(latest),
+  );
+}
+
+/** The common table expression `untaken`: runs that no runner has taken so far, or had taken when they ended. */
+function untakenOf(db: Database, running: ReturnType<typeof runningOf>, ended: ReturnType<typeof endedOf>) {
+  const columns = (
+    run: Record<"id" | "definitionId", SQLWrapper>,
+    at: SQLWrapper,
+    reason: SQLWrapper,
+    isTrying: boolean,
+  ) => ({
+    id: sql<string>`${run.id}`.as("untaken_id"),
+    definitionId: sql<string>`${run.definitionId}`.as("untaken_definition_id"),
+    at: sql<string>`${at}`.as("untaken_at"),
+    reason: sql<string | null>`${reason}`.as("untaken_reason"),
+    isTrying: sql<boolean>`${sql.raw(String(isTrying))}`.as("is_trying"),
+  });
+  const failure = db
+    .select({ at: e.at, reason: sql<string | null>`${e.detail} ->> 'reason'`.as("reason") })
+    .from(e)
+    .where(
+      and(
+        eq(e.runId, running.id),
+        eq(e.attempt, running.attempt),
+        sql`${e.type} in ('DISPATCH_FAILED', 'DISPATCH_POSTPONED')`,
+      ),
+    )
+    .orderBy(desc(e.id))
+    .limit(1)
+    .as("failure");
+  return db.$with("untaken").as(
+    unionAll(
+      db
+        .select(columns(running, failure.at, failure.reason, true))
+        .from(running)
+        .crossJoinLateral(failure)
+        .where(sql`${running.nextDispatchAt} is not null and not ${running.isOverdue}`),
+      db
+        .select(columns(running, running.endedAt, running.error, false))
+        .from(running)
+        .where(sql`${running.isOverdue} and ${running.dispatchedAt} is null`),
+      db
+        .select(columns(ended, ended.completedAt, ended.error, false))
+        .from(ended)
+        .where(sql`${ended.endedBy} = 'DISPATCH' or (${ended.endedBy} = 'DEADLINE' and ${ended.dispatchedAt} is null)`),
+    ),
+  );
+}
+
+/** The subquery `failing`: {@link FailingRunner}. */
+function failingOf(db: Database, caller: CallerExpression, untaken: ReturnType<typeof untakenOf>) {
+  const latestOf = (column: SQLWrapper) => sql`(array_agg(${column} order by ${untaken.at} desc))[1]`;
+  const counted = db
+    .select({
+      definitionId: sql<string>`${untaken.definitionId}`.as("counted_id"),
+      trying: sql<number>`(count(*) filter (where ${untaken.isTrying}))::int`.as("trying"),
+      neverTaken: sql<number>`(count(*) filter (where not ${untaken.isTrying}))::int`.as("never_taken"),
+      runId: sql<string>`${latestOf(untaken.id)}`.as("run_id"),
+      reason: sql<string | null>`${latestOf(untaken.reason)}`.as("reason"),
+    })
+    .from(untaken)
+    .groupBy(untaken.definitionId)
+    .orderBy(sql`trying desc, never_taken desc`, untaken.definitionId)
+    .limit(MAX_FAILING)
+    .as("counted_untaken");
+  const run = alias(workflowRuns, "run");
+  return db
+    .select({
+      id: sql<string>`${counted.definitionId}`.as("id"),
+      name: sql<string>`coalesce(${d.name}, ${run.runSnapshot} ->> 'workflow_name')`.as("name"),
+      is_visible: sql<boolean>`${d.id} is not null`.as("is_visible"),
+      trying: counted.trying,
+      never_taken: counted.neverTaken,
+      reason: counted.reason,
+    })
+    .from(caller)
+    .crossJoin(counted)
+    .innerJoin(run, eq(run.id, counted.runId))
+    .leftJoin(d, and(eq(d.id, counted.definitionId), maySeeDefinition(caller, d.id)))
+    .as("failing");
 }

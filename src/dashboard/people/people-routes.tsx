@@ -45,7 +45,7 @@ const chosen = (c: Context<AppEnv>) => ({
 
 people.page("/app/people", async (c) => {
   const offset = offsetOf(c);
-  const view = await viewPeople(c.env.db, c.var.credential, { limit: PEOPLE_PAGE, offset });
+  const view = await viewPeople(c.env.db, c.var.credential, { limit: PEOPLE_PAGE, offset, order: "email", words: "" });
   return html(c, <PeoplePage view={view} offset={offset} />);
 });
 

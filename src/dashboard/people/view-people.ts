@@ -9,6 +9,7 @@ import { isPartOfPermission, type Permission, permissionColumns } from "../../pe
 import { isOfTenant, userColumns } from "../../people/users.ts";
 import { type Caller, nameOf, selectCaller } from "../caller.ts";
 import { nameOfWorkflow } from "../files/view-folder.ts";
+import { userMatches } from "../search/words.ts";
 
 /** Somebody of the tenant, with how many permissions and keys that work they have. */
 export type Person = Pick<typeof users.$inferSelect, keyof typeof userColumns> & {
@@ -20,13 +21,13 @@ export type Person = Pick<typeof users.$inferSelect, keyof typeof userColumns> &
 };
 
 /** True for a user whom the caller sees here: themselves; for an OWNER or ADMIN anybody of the tenant. */
-const isSeen = (caller: CallerExpression): SQL | undefined =>
+export const isSeenPerson = (caller: CallerExpression): SQL | undefined =>
   and(isOfTenant(caller), sql`(${caller.isAdministrator} or ${users.id} = ${caller.userId})`);
 
 /** The columns of {@link Person}. */
 const personColumns = (db: Database) => ({
   ...userColumns,
-  name: sql<string>`${nameOf(sql`${users}`)}`,
+  name: nameOf(users),
   permissions: db.$count(
     userPermissions,
     and(eq(userPermissions.tenantId, users.tenantId), eq(userPermissions.userId, users.id)),
@@ -37,19 +38,39 @@ const personColumns = (db: Database) => ({
 
 export type PeopleView = { caller: Caller; people: Person[]; total: number; invites: Invite[] };
 
+/** How a list of people may be sorted. */
+export const PEOPLE_ORDERS = ["email", "name", "role", "newest"] as const;
+type PeopleOrder = (typeof PEOPLE_ORDERS)[number];
+
+const ORDERS: Record<PeopleOrder, SQL[]> = {
+  email: [sql`lower(${users.email})`],
+  name: [sql`lower(${nameOf(users)})`],
+  role: [sql`array_position(array['OWNER', 'ADMIN', 'USER'], ${users.role})`, sql`lower(${users.email})`],
+  newest: [desc(users.createdAt)],
+};
+
+export type PeoplePage = {
+  limit: number;
+  offset: number;
+  order: PeopleOrder;
+  /** Only people whose names or emails have words that begin with these. */
+  words: string;
+};
+
 /** So many of the invites that nobody has accepted are shown. */
 const SHOWN_INVITES = 50;
 
 /**
- * A page of the people whom the caller sees, by email; for an OWNER or ADMIN also the open invites.
+ * A page of the people whom the caller sees; for an OWNER or ADMIN also the open invites.
  * @throws Unauthenticated
  */
 export async function viewPeople(
   db: Database,
   credential: Credential,
-  { limit, offset }: { limit: number; offset: number },
+  { limit, offset, order, words }: PeoplePage,
 ): Promise<PeopleView> {
   const caller = callerBy(db, credential);
+  const isListed = and(isSeenPerson(caller), words === "" ? undefined : userMatches(caller, words));
   const isOpen = and(
     isOfAdministrator(caller),
     isNull(invites.acceptedAt),
@@ -57,13 +78,13 @@ export async function viewPeople(
   );
   const [callers, [counted], people, open] = await repeatable(db).batch([
     selectCaller(db, caller),
-    db.with(caller).select({ total: count() }).from(caller).innerJoin(users, isSeen(caller)),
+    db.with(caller).select({ total: count() }).from(caller).innerJoin(users, isListed),
     db
       .with(caller)
       .select(personColumns(db))
       .from(caller)
-      .innerJoin(users, isSeen(caller))
-      .orderBy(sql`lower(${users.email})`, users.id)
+      .innerJoin(users, isListed)
+      .orderBy(...ORDERS[order], users.id)
       .limit(limit)
       .offset(offset),
     db
@@ -90,7 +111,7 @@ export type PersonView = {
  */
 export async function viewPerson(db: Database, credential: Credential, id: string): Promise<PersonView> {
   const caller = callerBy(db, credential);
-  const isAsked = and(eq(users.id, id), isSeen(caller));
+  const isAsked = and(eq(users.id, id), isSeenPerson(caller));
   const [callers, [person = null], permissions, keys] = await repeatable(db).batch([
     selectCaller(db, caller),
     db.with(caller).select(personColumns(db)).from(caller).innerJoin(users, isAsked),

@@ -7,8 +7,12 @@ export const MAX_SHOWN = 4096;
 
 /** What went in and came out: the input, the result and the log of a run, of what there is. */
 export const RunData = ({ run }: { run: ViewedRun }) => {
-  const { input, output, summary, artifacts, failure_code, has_log } = run;
-  if ([input, output, summary, artifacts, failure_code].every((value) => value === null) && !has_log) return null;
+  const { input, output, summary, artifacts, failure_code, logged_attempts } = run;
+  if (
+    [input, output, summary, artifacts, failure_code].every((value) => value === null) &&
+    logged_attempts.length === 0
+  )
+    return null;
   return (
     <section class="card" aria-label="Input and result">
       <h2>Input and result</h2>
@@ -34,9 +38,13 @@ export const RunData = ({ run }: { run: ViewedRun }) => {
             <Artifacts text={artifacts} />
           </Fact>
         )}
-        {has_log && (
+        {logged_attempts.length > 0 && (
           <Fact name="Log">
-            <a href={`/app/runs/${run.id}/log`}>Log of attempt {run.attempt}</a>
+            {logged_attempts.map((attempt) => (
+              <>
+                <a href={`/app/runs/${run.id}/log?attempt=${attempt}`}>Log of attempt {attempt}</a>{" "}
+              </>
+            ))}
           </Fact>
         )}
       </dl>

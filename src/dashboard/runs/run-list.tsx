@@ -1,5 +1,5 @@
-import { Bar, Id, Name, Status, Time, WorkflowName } from "../components.tsx";
-import { formatAnnouncement, formatSeconds, secondsBetween } from "../format.ts";
+import { Ago, Bar, Copy, Name, Status } from "../components.tsx";
+import { formatAnnouncement, formatSeconds, secondsBetween, shortId } from "../format.ts";
 import { TimeLeft, TimePassed } from "../live/ticking.tsx";
 import type { ListedRun } from "./view-runs.ts";
 
@@ -39,13 +39,23 @@ type RunListProps = {
   withWorkflow?: boolean;
   /** Begins the ids of the rows: two lists on one page have different names, since both may hold the same run. */
   name?: string;
+  /** The id of the form for which the runs can be ticked, if there is one. */
+  pickedBy?: string;
 };
 
-/** Runs as a table, and on a narrow screen as cards. */
-export const RunList = ({ runs, now, withWorkflow = true, name = "run" }: RunListProps) => (
-  <table class="list runs">
+/** Runs as a table, and on a narrow screen as cards. A press anywhere in a row leads to its run. */
+export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy }: RunListProps) => (
+  <table class="list runs rows-lead">
     <thead>
       <tr>
+        {pickedBy && (
+          <th scope="col" class="pick">
+            <label>
+              <input type="checkbox" data-pick-all aria-label="Select all runs of this page" hidden />
+              <span class="unseen">Selected</span>
+            </label>
+          </th>
+        )}
         <th scope="col">State</th>
         {withWorkflow && <th scope="col">Workflow</th>}
         <th scope="col">By</th>
@@ -57,40 +67,65 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run" }: RunLis
     <tbody>
       {runs.map((run) => (
         <tr id={`${name}-${run.id}`} data-announce={formatAnnouncement(run.workflow_name, run)}>
+          {pickedBy && (
+            <td class="pick">
+              <label>
+                <input
+                  type="checkbox"
+                  name="run"
+                  value={run.id}
+                  form={pickedBy}
+                  aria-label={`Select the run ${shortId(run.id)}`}
+                />
+              </label>
+            </td>
+          )}
           <td>
-            <a href={`/app/runs/${run.id}`} class="plain">
-              <Status status={run.status} />
-            </a>
+            <RowLink run={run} />
             {run.attempt > 1 && <small class="muted"> attempt {run.attempt}</small>}
           </td>
           {withWorkflow && (
             <td class="grow">
-              <WorkflowName
-                id={run.workflow_definition_id}
-                name={run.workflow_name}
-                isVisible={run.workflow_is_visible}
-              />
-              {run.error !== null && (
-                <small class="error-line" title={run.error}>
-                  <bdi>{run.error.slice(0, 200)}</bdi>
-                </small>
-              )}
+              <Name>{run.workflow_name}</Name>
+              <ErrorLine error={run.error} />
             </td>
           )}
           <td class="who-cell">
             <Name>{run.user_name}</Name>
           </td>
           <td class="when">
-            <Time at={run.created_at} />
+            <Ago at={run.created_at} now={now} />
           </td>
           <td class="number">
             <Duration run={run} now={now} />
+            {!withWorkflow && <ErrorLine error={run.error} />}
           </td>
           <td class="id-cell">
-            <Id id={run.id} href={`/app/runs/${run.id}`} />
+            <span class="id">
+              <code title={run.id}>{shortId(run.id)}</code>
+              <Copy text={run.id} label={`Copy the id ${run.id}`} />
+            </span>
           </td>
         </tr>
       ))}
     </tbody>
   </table>
 );
+
+/** The link of a row, which the style sheet stretches over all of it. */
+const RowLink = ({ run }: { run: ListedRun }) => (
+  <a
+    href={`/app/runs/${run.id}`}
+    class="plain row-link"
+    aria-label={`${run.status}: ${run.workflow_name}, run ${shortId(run.id)}`}
+  >
+    <Status status={run.status} />
+  </a>
+);
+
+const ErrorLine = ({ error }: { error: string | null }) =>
+  error === null ? null : (
+    <small class="error-line" title={error}>
+      <bdi>{error.slice(0, 200)}</bdi>
+    </small>
+  );

@@ -1,4 +1,5 @@
 /** The routes of a run: its page, its log, and stop, retry and delete. */
+import { z } from "zod";
 import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
 import { promotion } from "../../runners/dispatch-afterwards.ts";
@@ -23,11 +24,22 @@ run.page("/app/runs/:id", async (c) => {
   return html(c, <RunPage run={run} {...view} origin={c.env.config.publicUrl} />);
 });
 
+/** The attempt in the query of a log; null for the latest. */
+const attemptSchema = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1)
+  .nullable()
+  .catch(null);
+
 run.page("/app/runs/:id/log", async (c) => {
   const runId = idOf(c);
-  const page = await readLog(c.env.db, c.var.credential, { runId, attempt: null, after: null });
+  const attempt = attemptSchema.parse(c.req.query("attempt"));
+  const page = await readLog(c.env.db, c.var.credential, { runId, attempt, after: null });
   const last = page.entries.at(-1)?.sequence;
-  const rest = page.has_more ? `\n[It goes on: /v1/workflow-runs/${runId}/log?after=${last}]\n` : "";
+  const query = `${attempt === null ? "" : `attempt=${attempt}&`}after=${last}`;
+  const rest = page.has_more ? `\n[It goes on: /v1/workflow-runs/${runId}/log?${query}]\n` : "";
   return c.text(toPlainText(page) + rest);
 });
 

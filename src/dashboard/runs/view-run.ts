@@ -1,18 +1,14 @@
-import { sql } from "drizzle-orm";
-import {
-  authenticated,
-  type Credential,
-  definitionIsVisible,
-  ofTenant,
-  principal,
-  runIsTheirs,
-  runIsVisible,
-} from "../../db/access.ts";
+import { and, asc, eq, type SQL, sql } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/pg-core";
+import type { Credential } from "../../db/access.ts";
+import { type Caller as CallerExpression, callerBy, maySeeDefinition, maySeeRun } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import type { FailureCode, RunEventType } from "../../db/enums.ts";
 import { instant } from "../../db/rows.ts";
-import { joinSeen, placeInQueue, type RunRow, runColumns } from "../../runs/run-rows.ts";
-import { type Caller, caller, nameOf } from "../caller.ts";
+import { workflowRunEvents as e, workflowRunLogs as l } from "../../db/run-tables.ts";
+import { workflowDefinitions as d, users } from "../../db/tables.ts";
+import { isRunning, placeInQueue, type RunRow, r, runFields, seenNow } from "../../runs/run-rows.ts";
+import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import { MAX_SHOWN } from "./run-data.tsx";
 
 /** An event of a run. `user_name` is the person who caused it, or null. */
@@ -47,8 +43,8 @@ export type ViewedRun = RunRow & {
   summary: string | null;
   /** JSON as text. */
   artifacts: string | null;
-  /** True when its attempt has a log. */
-  has_log: boolean;
+  /** The attempts that have a log, the first one first. */
+  logged_attempts: number[];
   /** 1 for the run that is next. Null unless PENDING. */
   queue_position: number | null;
   /** The run that holds the slot, if the caller may see it. Null unless PENDING behind one. */
@@ -62,58 +58,145 @@ const MAX_EVENTS = 200;
 
 /**
  * A run with its latest {@link MAX_EVENTS} events, oldest first. The run is null when there is none that the caller may see.
- * @throws Problem `unauthenticated`
+ * @throws Unauthenticated
  */
 export async function viewRun(
   db: Database,
   credential: Credential,
   id: string,
 ): Promise<{ caller: Caller; now: string; run: ViewedRun | null }> {
-  const { rows } = await repeatable(db).execute<{ caller: Caller; now: string; run: ViewedRun | null }>(sql`
-    with ${principal(credential)}, run as (
-      select r.*
-      from principal p join workflow_runs r on r.id = ${id} and ${runIsVisible}
-    ), happened as (
-      (select e.id, e.type, e.attempt, e.at, e.detail from run join workflow_run_events e on e.run_id = run.id
-      order by e.id desc limit ${MAX_EVENTS})
-      union all
-      select null, public.overdue_event(seen.failure_code), r.attempt, seen.completed_at, null
-      from run r ${joinSeen} where seen.is_overdue
-    )
-    select ${caller}, ${instant(sql`statement_timestamp()`)} as now, (
-      select to_jsonb(viewed) from (
-        select ${runColumns}, jsonb_build_object(
-            'stop', public.next_status(seen.status, 'stop') is not null,
-            'retry', public.next_status(seen.status, 'retry') is not null,
-            'delete', public.next_status(seen.status, 'delete') is not null) as possible,
-          r.attempt, ${runIsTheirs} as is_theirs, r.idempotency_key,
-          ${instant(sql`r.started_at`)} as begun_at, ${instant(sql`r.deadline_at`)} as deadline_at,
-          ${instant(sql`r.dispatched_at`)} as dispatched_at, ${instant(sql`r.next_dispatch_at`)} as next_dispatch_at,
-          r.dispatch_count, r.dispatch_error, seen.failure_code, left(r.input::text, ${MAX_SHOWN + 1}) as input,
-          left(r.output::text, ${MAX_SHOWN + 1}) as output, r.summary, r.artifacts::text as artifacts,
-          exists (select from workflow_run_logs l where l.run_id = r.id and l.attempt = r.attempt) as has_log,
-          (select ${nameOf(sql`u`)} from users u where u.id = r.user_id) as user_name,
-          (select jsonb_build_object('is_visible', ${definitionIsVisible}, 'is_active', d.is_active,
-              'has_runner', d.runner_url is not null)
-            from principal p join workflow_definitions d on d.id = r.workflow_definition_id) as workflow,
-          ${placeInQueue} as queue_position,
-          case when r.status = 'PENDING' then (
-            select jsonb_build_object('id', holder.id, 'deadline_at', ${instant(sql`holder.deadline_at`)},
-              'user_name', (select ${nameOf(sql`u`)} from users u where u.id = holder.user_id))
-            from workflow_runs holder
-            where holder.workflow_definition_id = r.workflow_definition_id
-              and holder.status = 'RUNNING'
-              and public.run_ends_at(holder.id, holder.status, holder.deadline_at) > statement_timestamp()
-              and exists (select from principal p join workflow_runs r on r.id = holder.id and ${runIsVisible})
-          ) end as blocked_by,
-          (select count(*)::int from workflow_run_events e where e.run_id = r.id) as total_events,
-          (select coalesce(jsonb_agg(jsonb_build_object('type', e.type, 'attempt', e.attempt, 'at', ${instant(sql`e.at`)},
-              'detail', e.detail, 'user_name', (
-                select ${nameOf(sql`u`)} from users u where u.tenant_id = r.tenant_id and u.id = (e.detail ->> 'user_id')::uuid)
-              ) order by e.id nulls last), '[]') from happened e) as events
-        from run r ${joinSeen}
-      ) viewed
-    ) as run, ${ofTenant}
-    from principal p`);
-  return authenticated(rows);
+  const caller = callerBy(db, credential);
+  const isAsked = and(eq(r.tenantId, caller.tenantId), eq(r.id, id), maySeeRun(caller, r));
+  const [callers, [run], [blockedBy = null], latest] = await repeatable(db).batch([
+    selectCaller(db, caller),
+    selectRun(db, caller, isAsked),
+    selectHolder(db, caller, isAsked),
+    selectEvents(db, caller, isAsked),
+  ]);
+  const found = run && { ...run, blocked_by: blockedBy, events: latest.toReversed() };
+  return { ...requirePageCaller(callers), run: found ?? null };
+}
+
+const nameOfUser = (db: Database, id: SQL | typeof r.userId) =>
+  sql<string>`(${db
+    .select({ name: nameOf(users) })
+    .from(users)
+    .where(eq(users.id, id))})`;
+
+function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
+  const seen = seenNow(db);
+  const isPossible = (event: "stop" | "retry" | "delete") =>
+    sql<boolean>`public.next_status(${seen.status}, ${event}) is not null`;
+  const textOf = (json: typeof r.input | typeof r.output) => sql<string | null>`left(${json}::text, ${MAX_SHOWN + 1})`;
+  return db
+    .with(caller)
+    .select({
+      ...runFields(seen),
+      attempt: r.attempt,
+      user_name: nameOfUser(db, r.userId),
+      is_theirs: sql<boolean>`public.may_change_run(${caller.role}, ${caller.userId}, ${r.userId})`,
+      possible: { stop: isPossible("stop"), retry: isPossible("retry"), delete: isPossible("delete") },
+      workflow: {
+        is_visible: maySeeDefinition(caller, d.id),
+        is_active: d.isActive,
+        has_runner: sql<boolean>`${d.runnerUrl} is not null`,
+      },
+      idempotency_key: r.idempotencyKey,
+      begun_at: sql<string | null>`${instant(r.startedAt)}`,
+      deadline_at: sql<string | null>`${instant(r.deadlineAt)}`,
+      dispatched_at: sql<string | null>`${instant(r.dispatchedAt)}`,
+      next_dispatch_at: sql<string | null>`${instant(r.nextDispatchAt)}`,
+      dispatch_count: r.dispatchCount,
+      dispatch_error: r.dispatchError,
+      failure_code: seen.failureCode,
+      input: textOf(r.input),
+      output: textOf(r.output),
+      summary: r.summary,
+      artifacts: sql<string | null>`${r.artifacts}::text`,
+      logged_attempts: sql<number[]>`array(${db
+        .select({ attempt: l.attempt })
+        .from(l)
+        .where(eq(l.runId, r.id))
+        .orderBy(asc(l.attempt))})`,
+      queue_position: sql<number | null>`${placeInQueue}`,
+      total_events: db.$count(e, eq(e.runId, r.id)),
+    })
+    .from(caller)
+    .innerJoin(r, isAsked)
+    .crossJoinLateral(seen)
+    .innerJoin(d, eq(d.id, r.workflowDefinitionId));
+}
+
+/** The run that a PENDING run waits for, if the caller may see that one, too. */
+function selectHolder(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
+  const waiting = db.$with("waiting").as(
+    db
+      .select({ definitionId: sql<string>`${r.workflowDefinitionId}`.as("waiting_definition_id") })
+      .from(caller)
+      .innerJoin(r, and(isAsked, eq(r.status, "PENDING"))),
+  );
+  return db
+    .with(caller, waiting)
+    .select({ id: r.id, user_name: nameOfUser(db, r.userId), deadline_at: instant(r.deadlineAt) })
+    .from(caller)
+    .crossJoin(waiting)
+    .innerJoin(r, and(eq(r.workflowDefinitionId, waiting.definitionId), isRunning, maySeeRun(caller, r)));
+}
+
+/** The latest events of a run, newest first. The end of an overdue run that no sweep has recorded yet is the first. */
+function selectEvents(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
+  const seen = seenNow(db);
+  const run = db.$with("run").as(
+    db
+      .select({
+        id: r.id,
+        attempt: r.attempt,
+        isOverdue: seen.isOverdue,
+        endedAt: seen.completedAt,
+        overdueEvent: seen.overdueEvent,
+      })
+      .from(caller)
+      .innerJoin(r, isAsked)
+      .crossJoinLateral(seen),
+  );
+  const happened = unionAll(
+    db
+      .select({
+        id: sql<number | null>`${e.id}`.as("event_id"),
+        type: sql<RunEventType>`${e.type}`.as("event_type"),
+        attempt: sql<number>`${e.attempt}`.as("event_attempt"),
+        at: sql<string>`${e.at}`.as("event_at"),
+        detail: sql<ViewedEvent["detail"]>`${e.detail}`.as("event_detail"),
+      })
+      .from(run)
+      .innerJoin(e, eq(e.runId, run.id)),
+    db
+      .select({
+        id: sql<number | null>`null::bigint`.as("event_id"),
+        type: sql<RunEventType>`${run.overdueEvent}`.as("event_type"),
+        attempt: sql<number>`${run.attempt}`.as("event_attempt"),
+        at: sql<string>`${run.endedAt}`.as("event_at"),
+        detail: sql<ViewedEvent["detail"]>`null::jsonb`.as("event_detail"),
+      })
+      .from(run)
+      .where(sql`${run.isOverdue}`),
+  ).as("happened");
+  return db
+    .with(caller, run)
+    .select({
+      type: happened.type,
+      attempt: happened.attempt,
+      at: instant(happened.at),
+      detail: happened.detail,
+      user_name: sql<string | null>`(${db
+        .select({ name: nameOf(users) })
+        .from(users)
+        .where(
+          and(eq(users.tenantId, caller.tenantId), sql`${users.id} = (${happened.detail} ->> 'user_id')::uuid`),
+        )})`,
+    })
+    .from(caller)
+    .crossJoin(happened)
+    .orderBy(sql`${happened.id} desc nulls first`)
+    .limit(MAX_EVENTS);
 }

@@ -1,19 +1,20 @@
-import { type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, sql } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/pg-core";
+import type { Credential } from "../../db/access.ts";
 import {
-  authenticated,
-  type Credential,
-  callerTables,
-  definitionIsVisible,
-  ofTenant,
-  principal,
-  readableDefinitions,
-} from "../../db/access.ts";
+  type Caller as CallerExpression,
+  callerBy,
+  newestDefinitions,
+  type ReadableDefinitions,
+  readableDefinitionsOf,
+} from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import type { RunStatus } from "../../db/enums.ts";
 import { instant } from "../../db/rows.ts";
-import { cutPage, type RunCursor, type RunsPage, selectRuns } from "../../runs/list-runs.ts";
-import { joinSeen, runColumns } from "../../runs/run-rows.ts";
-import { type Caller, caller, nameOf, newestVisible } from "../caller.ts";
+import { workflowDefinitions as d, users } from "../../db/tables.ts";
+import { newestRuns, type RunCursor, type RunFilter, type RunsPage } from "../../runs/list-runs.ts";
+import { r, seenNow } from "../../runs/run-rows.ts";
+import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 
 /** A run in a list. `begun_at` is null until it starts. Instants are RFC 3339. */
 export type ListedRun = {
@@ -21,10 +22,7 @@ export type ListedRun = {
   status: RunStatus;
   attempt: number;
   error: string | null;
-  workflow_definition_id: string;
   workflow_name: string;
-  workflow_is_visible: boolean;
-  user_id: string;
   user_name: string;
   created_at: string;
   begun_at: string | null;
@@ -32,32 +30,37 @@ export type ListedRun = {
   completed_at: string | null;
 };
 
-/** The columns of {@link ListedRun} for a run `r` and the principal `p`. */
-const listedColumns = sql`
-  shown.id, shown.status, r.attempt, shown.error, r.workflow_definition_id,
-  r.run_snapshot ->> 'workflow_name' as workflow_name,
-  exists (select from workflow_definitions d where d.id = r.workflow_definition_id and ${definitionIsVisible})
-    as workflow_is_visible, r.user_id, ${nameOf(sql`u`)} as user_name,
-  shown.created_at, ${instant(sql`r.started_at`)} as begun_at, ${instant(sql`r.deadline_at`)} as deadline_at,
-  shown.completed_at`;
+/** A query of runs as {@link ListedRun}: join it to the runs that it is about, and order it. */
+export function selectListed(db: Database, seen: ReturnType<typeof seenNow>) {
+  return {
+    id: r.id,
+    status: seen.status,
+    attempt: r.attempt,
+    error: seen.error,
+    workflow_name: sql<string>`${r.runSnapshot} ->> 'workflow_name'`,
+    user_name: sql<string>`(${db
+      .select({ name: nameOf(users) })
+      .from(users)
+      .where(eq(users.id, r.userId))})`,
+    created_at: instant(r.createdAt),
+    begun_at: sql<string | null>`${instant(r.startedAt)}`,
+    deadline_at: sql<string | null>`${instant(r.deadlineAt)}`,
+    completed_at: sql<string | null>`${instant(seen.completedAt)}`,
+  };
+}
 
-/** The orders in which runs are listed: the newest first, or the one that is next in its queue. */
-const ORDERS = { newestFirst: sql`page.created_at desc, page.id desc`, queue: sql`page.queue_position` };
-
-/** The runs that a query answers, as a JSON array of {@link ListedRun} in this order. */
-export const listed = (runs: SQL, order: keyof typeof ORDERS = "newestFirst") => sql`(
-  select coalesce(jsonb_agg(to_jsonb(page) - 'queue_position' order by ${ORDERS[order]}), '[]') from (
-    select ${listedColumns}, r.queue_position
-    from (${runs}) r
-    cross join lateral (select ${runColumns} from (select r.*) r ${joinSeen}) shown
-    join users u on u.id = r.user_id
-  ) page)`;
+/** How many runs are counted in each state at most: a page must not take longer, the more runs there are. */
+export const MAX_COUNTED = 10_000;
 
 export type RunsView = {
   caller: Caller;
   now: string;
   runs: ListedRun[];
-  next: RunCursor | null;
+  /** The cursors of the pages before and behind this one; null where there is none. */
+  newer: RunCursor | null;
+  older: RunCursor | null;
+  /** How many runs the filter matches in each state; more than {@link MAX_COUNTED} are not counted. */
+  counts: Record<RunStatus, number>;
   /** The newest workflows, in the order of their names, to filter by. One that `is_ready` can be invoked. */
   workflows: { id: string; name: string; is_ready: boolean }[];
 };
@@ -66,18 +69,77 @@ export type RunsView = {
 const MAX_CHOICES = 200;
 
 /**
- * A page of the runs that the caller may see, newest first, and the workflows by which the caller can filter them.
- * @throws Problem `unauthenticated`
+ * A page of the runs that the caller may see, newest first, how many there are in each state, and the workflows by which the
+ * caller can filter them.
+ * @throws Unauthenticated
  */
 export async function viewRuns(db: Database, credential: Credential, page: RunsPage): Promise<RunsView> {
-  const { rows } = await repeatable(db).execute<Omit<RunsView, "next">>(sql`
-    with ${principal(credential)}, ${readableDefinitions}, ${callerTables}, ${newestVisible(MAX_CHOICES)}
-    select ${caller}, ${instant(sql`statement_timestamp()`)} as now, ${listed(selectRuns(db, credential, page))} as runs,
-      (select coalesce(jsonb_agg(to_jsonb(choice)), '[]') from (
-        select id, name, is_active and runner_url is not null as is_ready
-        from (select * from visible order by created_at desc, id desc limit ${MAX_CHOICES}) newest order by name, id
-      ) choice) as workflows, ${ofTenant}
-    from principal p`);
-  const row = authenticated(rows);
-  return { ...row, ...cutPage(row.runs, page.limit) };
+  const caller = callerBy(db, credential);
+  const readable = readableDefinitionsOf(db, caller);
+  const newest = newestRuns(db, caller, readable, page);
+  const seen = seenNow(db);
+  const choices = newestDefinitions(db, caller, { limit: MAX_CHOICES, offset: 0 });
+  const [callers, rows, counted, workflows] = await repeatable(db).batch([
+    selectCaller(db, caller),
+    db
+      .with(caller, readable)
+      .select(selectListed(db, seen))
+      .from(caller)
+      .crossJoinLateral(newest)
+      .innerJoin(r, eq(r.id, newest.id))
+      .crossJoinLateral(seen)
+      .orderBy(desc(r.createdAt), desc(r.id)),
+    countByState(db, caller, readable, page.filter),
+    db
+      .with(caller)
+      .select({ id: d.id, name: d.name, is_ready: sql<boolean>`${d.isActive} and ${d.runnerUrl} is not null` })
+      .from(caller)
+      .crossJoinLateral(choices)
+      .innerJoin(d, and(eq(d.tenantId, caller.tenantId), eq(d.id, choices.id)))
+      .orderBy(asc(d.name), asc(d.id)),
+  ]);
+  const counts: RunsView["counts"] = { PENDING: 0, RUNNING: 0, COMPLETED: 0, FAILED: 0 };
+  for (const { status, total } of counted) counts[status] = total;
+  return { ...requirePageCaller(callers), ...cutPage(rows, page), counts, workflows };
+}
+
+/** How many runs match a filter in each state, whatever states the filter names. */
+function countByState(db: Database, caller: CallerExpression, readable: ReadableDefinitions, filter: RunFilter) {
+  const countOf = (status: RunStatus) => {
+    const found = newestRuns(db, caller, readable, {
+      filter: { ...filter, statuses: [status] },
+      cursor: undefined,
+      limit: MAX_COUNTED,
+    });
+    return db
+      .select({
+        status: sql<RunStatus>`${status}::text`.as("status"),
+        total: sql<number>`count(*)::int`.as("total"),
+      })
+      .from(caller)
+      .crossJoinLateral(found);
+  };
+  const [pending, running, completed, failed] = [
+    countOf("PENDING"),
+    countOf("RUNNING"),
+    countOf("COMPLETED"),
+    countOf("FAILED"),
+  ];
+  const counted = unionAll(pending, running, completed, failed).as("counted");
+  return db.with(caller, readable).select({ status: counted.status, total: counted.total }).from(counted);
+}
+
+const placeOf = (run: ListedRun | undefined): RunCursor | null =>
+  run ? { createdAt: run.created_at, id: run.id } : null;
+
+/** Cuts the row that shows whether there is a further page off, and finds the cursors of both neighbours. */
+function cutPage(
+  rows: readonly ListedRun[],
+  { limit, cursor, direction = "older" }: RunsPage,
+): Pick<RunsView, "runs" | "newer" | "older"> {
+  const hasMore = rows.length > limit;
+  const runs = direction === "older" ? rows.slice(0, limit) : rows.slice(-limit);
+  // The page where one came from lies on the other side of the cursor.
+  const [hasNewer, hasOlder] = direction === "older" ? [cursor !== undefined, hasMore] : [hasMore, true];
+  return { runs, newer: hasNewer ? placeOf(runs[0]) : null, older: hasOlder ? placeOf(runs.at(-1)) : null };
 }

@@ -3,7 +3,7 @@ import type { AppEnv } from "../../http/env.ts";
 import { Problem } from "../../http/problems.ts";
 import { NO_DEFINITION } from "../../workflows/workflow-definitions.ts";
 import type { Caller } from "../caller.ts";
-import { type ViewedWorkflow, viewWorkflow } from "./view-workflows.ts";
+import { type ViewedWorkflow, viewWorkflow } from "./view-workflow.ts";
 
 /**
  * A workflow for a page.

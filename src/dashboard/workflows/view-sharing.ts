@@ -54,7 +54,7 @@ export async function viewSharing(
     db.with(caller).select({ total: count() }).from(caller).innerJoin(users, isListed),
     db
       .with(caller)
-      .select({ id: users.id, name: sql<string>`${nameOf(sql`${users}`)}`, email: users.email, missing })
+      .select({ id: users.id, name: nameOf(users), email: users.email, missing })
       .from(caller)
       .innerJoin(users, isListed)
       .orderBy(sql`lower(${users.email})`, users.id)

@@ -1,22 +1,19 @@
-import { type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/pg-core";
+import type { Credential } from "../../db/access.ts";
 import {
-  authenticated,
-  type Credential,
-  definitionIsVisible,
-  isAdministrator,
-  mayRead,
-  mayWrite,
-  ofTenant,
-  principal,
-  readableDefinitions,
-} from "../../db/access.ts";
+  type Caller as CallerExpression,
+  callerBy,
+  type ReadableDefinitions,
+  readableDefinitionsOf,
+} from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import type { RunStatus } from "../../db/enums.ts";
 import { instant } from "../../db/rows.ts";
-import { endsAt, isOverdue, isRunning } from "../../runs/run-rows.ts";
-import { type DefinitionRow, definitionColumns } from "../../workflows/workflow-definitions.ts";
-import { type Caller, caller, nameOf, newestVisible } from "../caller.ts";
-import { type ListedRun, listed } from "../runs/view-runs.ts";
+import { workflowDefinitions as d, users } from "../../db/tables.ts";
+import { isOverdue, isRunning, r, seenNow } from "../../runs/run-rows.ts";
+import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
+import { matchesWords } from "../search/words.ts";
 
 /** How the latest runs of a workflow ended. */
 export type Outcomes = {
@@ -31,32 +28,55 @@ export type Outcomes = {
 const STRIP = 20;
 const SAMPLE = 100;
 
-/** {@link Outcomes} of a definition `d`, for a lateral join as `outcomes`. Reads at most {@link SAMPLE} rows by an index. */
-const outcomesOf = sql`(
-  select coalesce(jsonb_agg(jsonb_build_array(status, seconds) order by created_at desc, id desc)
-      filter (where place <= ${STRIP}), '[]') as strip,
-    count(*)::int as ended, count(*) filter (where status = 'COMPLETED')::int as completed,
-    percentile_cont(0.5) within group (order by seconds) filter (where status = 'COMPLETED') as median_seconds
-  from (
-    select r.id, r.created_at, row_number() over (order by r.created_at desc, r.id desc) as place,
-      case when r.status = 'COMPLETED' then r.status else 'FAILED' end as status,
-      extract(epoch from case when ${isOverdue} then ${endsAt} else r.completed_at end - r.started_at)::float8 as seconds
-    from workflow_runs r
-    where r.workflow_definition_id = d.id and (r.status in ('COMPLETED', 'FAILED') or ${isOverdue})
-    order by r.created_at desc, r.id desc
-    limit ${SAMPLE}
-  ) latest
-)`;
+/** The lateral subquery `outcomes` of a definition: {@link Outcomes}. It reads at most {@link SAMPLE} rows, by an index. */
+export function outcomesOf(db: Database) {
+  const seen = seenNow(db);
+  const latest = db
+    .select({
+      id: r.id,
+      createdAt: r.createdAt,
+      status: seen.status,
+      seconds: sql<number | null>`extract(epoch from ${seen.completedAt} - ${r.startedAt})::float8`.as("seconds"),
+      place: sql<number>`row_number() over (order by ${r.createdAt} desc, ${r.id} desc)`.as("place"),
+    })
+    .from(r)
+    .crossJoinLateral(seen)
+    .where(and(eq(r.workflowDefinitionId, d.id), sql`(${inArray(r.status, ["COMPLETED", "FAILED"])} or ${isOverdue})`))
+    .orderBy(desc(r.createdAt), desc(r.id))
+    .limit(SAMPLE)
+    .as("latest");
+  const isCompleted = sql`${latest.status} = 'COMPLETED'`;
+  return db
+    .select({
+      strip: sql<Outcomes["strip"]>`coalesce(
+        jsonb_agg(jsonb_build_array(${latest.status}, ${latest.seconds}) order by ${latest.createdAt} desc, ${latest.id} desc)
+          filter (where ${latest.place} <= ${STRIP}), '[]')`.as("strip"),
+      ended: sql<number>`count(*)::int`.as("ended"),
+      completed: sql<number>`(count(*) filter (where ${isCompleted}))::int`.as("completed"),
+      median_seconds: sql<number | null>`percentile_cont(0.5) within group (order by ${latest.seconds})
+        filter (where ${isCompleted})`.as("median_seconds"),
+    })
+    .from(latest)
+    .as("outcomes");
+}
 
-const queuedOf = sql`(
-  select count(*)::int from workflow_runs r where r.workflow_definition_id = d.id and r.status = 'PENDING')`;
+/** How many runs of a definition wait. */
+export const queuedOf = (db: Database): SQL<number> =>
+  sql<number>`(${db
+    .select({ queued: sql`count(*)::int` })
+    .from(r)
+    .where(and(eq(r.workflowDefinitionId, d.id), eq(r.status, "PENDING")))})`;
 
-/** The run that holds the slot of a definition `d`; null when it is free. */
-const holderOf = sql`(
-  select jsonb_build_object('id', r.id, 'user_name', ${nameOf(sql`u`)}, 'begun_at', ${instant(sql`r.started_at`)},
-    'deadline_at', ${instant(sql`r.deadline_at`)})
-  from workflow_runs r join users u on u.id = r.user_id
-  where r.workflow_definition_id = d.id and ${isRunning})`;
+/** The run in the slot of a definition; null when the slot is free. */
+export const holderOf = (db: Database): SQL<ListedWorkflow["holder"]> =>
+  sql<ListedWorkflow["holder"]>`(${db
+    .select({
+      holder: sql`jsonb_build_object('id', ${r.id}, 'user_name', ${nameOf(users)}, 'begun_at', ${instant(r.startedAt)},
+        'deadline_at', ${instant(r.deadlineAt)})`,
+    })
+    .from(r)
+    .innerJoin(users, eq(users.id, r.userId))
+    .where(and(eq(r.workflowDefinitionId, d.id), isRunning))})`;
 
 export type ListedWorkflow = Outcomes & {
   id: string;
@@ -70,112 +90,104 @@ export type ListedWorkflow = Outcomes & {
 
 export type WorkflowsView = { caller: Caller; now: string; total: number; workflows: ListedWorkflow[] };
 
+/** How a list of workflows may be sorted. */
+export const WORKFLOW_ORDERS = ["newest", "oldest", "name", "name_reversed"] as const;
+export type WorkflowOrder = (typeof WORKFLOW_ORDERS)[number];
+
+const ORDERS: Record<WorkflowOrder, SQL[]> = {
+  newest: [desc(d.createdAt), desc(d.id)],
+  oldest: [asc(d.createdAt), asc(d.id)],
+  name: [asc(d.name), asc(d.id)],
+  name_reversed: [desc(d.name), desc(d.id)],
+};
+
+export type WorkflowsPage = {
+  limit: number;
+  offset: number;
+  order: WorkflowOrder;
+  /** Only workflows whose names have words that begin with these. */
+  words: string;
+};
+
 /**
- * A page of the workflows that the caller may see, newest first, each with its slot, its queue and its outcomes.
- * @throws Problem `unauthenticated`
+ * A page of the workflows that the caller may see, each with its slot, its queue and its outcomes.
+ * @throws Unauthenticated
  */
-export async function viewWorkflows(
-  db: Database,
-  credential: Credential,
-  { limit, offset }: { limit: number; offset: number },
-): Promise<WorkflowsView> {
-  const { rows } = await repeatable(db).execute<WorkflowsView>(sql`
-    with ${principal(credential)}, ${readableDefinitions}, ${newestVisible(limit + offset)}
-    select ${caller}, ${instant(sql`statement_timestamp()`)} as now, 
-      (select count(*)::int from workflow_definitions d where ${isAdministrator} and d.tenant_id = p.tenant_id)
-        + (select count(*)::int from readable_definitions) as total,
-      (select coalesce(jsonb_agg(to_jsonb(page) - 'created_at' order by page.created_at desc, page.id desc), '[]') from (
-        select d.id, d.created_at, d.name, d.description, d.is_active, d.runner_url is not null as has_runner,
-          ${queuedOf} as queued, ${holderOf} as holder, outcomes.*
-        from (select * from visible order by created_at desc, id desc limit ${limit} offset ${offset}) d
-        cross join lateral ${outcomesOf} outcomes
-      ) page) as workflows, ${ofTenant}
-    from principal p`);
-  return authenticated(rows);
+export async function viewWorkflows(db: Database, credential: Credential, page: WorkflowsPage): Promise<WorkflowsView> {
+  const caller = callerBy(db, credential);
+  const readable = readableDefinitionsOf(db, caller);
+  const visible = selectVisible(db, caller, readable, page).as("visible");
+  const counted = visibleIds(db, caller, readable, page.words).as("counted");
+  const outcomes = outcomesOf(db);
+  const order = ORDERS[page.order];
+  const [callers, [total], workflows] = await repeatable(db).batch([
+    selectCaller(db, caller),
+    db.with(caller, readable).select({ total: sql<number>`count(*)::int` }).from(counted),
+    db
+      .with(caller, readable)
+      .select({
+        id: d.id,
+        name: d.name,
+        description: d.description,
+        is_active: d.isActive,
+        has_runner: sql<boolean>`${d.runnerUrl} is not null`,
+        queued: queuedOf(db),
+        holder: holderOf(db),
+        strip: outcomes.strip,
+        ended: outcomes.ended,
+        completed: outcomes.completed,
+        median_seconds: outcomes.median_seconds,
+      })
+      .from(visible)
+      .innerJoin(d, eq(d.id, visible.id))
+      .crossJoinLateral(outcomes)
+      .orderBy(...order),
+  ]);
+  return { ...requirePageCaller(callers), total: total?.total ?? 0, workflows };
 }
 
-/** A path part that a definition names. `path` and `type` are null when the caller may not see it. */
-export type NamedPart = { id: string; path: string | null; type: string | null };
+const matches = (caller: CallerExpression, words: string) =>
+  words === "" ? undefined : matchesWords(caller, d.tenantId, d.name, words);
 
-export type ViewedWorkflow = DefinitionRow &
-  Outcomes & {
-    may_write: boolean;
-    /** Whether the caller's permissions suffice. The workflow may still be paused or have no runner. */
-    may_invoke: boolean;
-    may_delete: boolean;
-    queued: number;
-    holder: ListedWorkflow["holder"];
-    /** The first {@link QUEUE} PENDING runs; the one that is next comes first. */
-    queue: ListedRun[];
-    /** The last {@link LATEST} runs, newest first. */
-    latest: ListedRun[];
-    /** How long the COMPLETED ones of the last {@link RECENT} runs took, in seconds and in no particular order. */
-    durations: number[];
-    sources: NamedPart[];
-    instructions: NamedPart[];
-    outputs: NamedPart[];
-    templates: NamedPart[];
-  };
+/** The definitions that the caller sees: all of an administrator's tenant, or those that a USER may read. */
+function visibleIds(db: Database, caller: CallerExpression, readable: ReadableDefinitions, words: string) {
+  return unionAll(
+    db
+      .select({ id: d.id })
+      .from(caller)
+      .innerJoin(d, and(sql`${caller.isAdministrator}`, eq(d.tenantId, caller.tenantId), matches(caller, words))),
+    db
+      .select({ id: d.id })
+      .from(caller)
+      .crossJoin(readable)
+      .innerJoin(d, and(eq(d.id, readable.id), matches(caller, words))),
+  );
+}
 
-const QUEUE = 20;
-const LATEST = 10;
-const RECENT = 500;
-
-/** The parts with the ids of an array, in the order of the array, as {@link NamedPart}. */
-const partsOf = (ids: SQL) => sql`(
-  select coalesce(jsonb_agg(jsonb_build_object('id', named.id, 'path', part.materialized_path, 'type', part.part_type)
-    order by named.position), '[]')
-  from unnest(${ids}) with ordinality as named (id, position)
-  left join path_parts part on part.tenant_id = d.tenant_id and part.id = named.id and ${mayRead(sql`part.materialized_path`)})`;
-
-/** True when the principal `p` may read all that a definition `d` reads, and write where it writes. */
-const mayInvoke = sql`not exists (
-  select from public.path_parts_of_run(p.role, p.tenant_id, p.user_id, d.source_path_part_ids,
-    d.instruction_path_part_ids, d.output_path_part_ids, d.template_path_part_id) part
-  where part.fault <> 'empty')`;
-
-/**
- * A workflow with its queue, its latest runs and how long they took; null when there is none that the caller may see.
- * @throws Problem `unauthenticated`
- */
-export async function viewWorkflow(
+/** One page of them. The page of an administrator is a subquery of its own, since it can then be read by an index. */
+function selectVisible(
   db: Database,
-  credential: Credential,
-  id: string,
-): Promise<{ caller: Caller; now: string; workflow: ViewedWorkflow | null }> {
-  const { rows } = await repeatable(db).execute<{ caller: Caller; now: string; workflow: ViewedWorkflow | null }>(sql`
-    with ${principal(credential)}
-    select ${caller}, ${instant(sql`statement_timestamp()`)} as now, (
-      select to_jsonb(viewed) from (
-        select ${definitionColumns}, ${isAdministrator} as may_delete, (
-            select ${mayWrite(sql`node.materialized_path`)} from path_parts node
-            where node.tenant_id = d.tenant_id and node.id = d.path_part_id) as may_write,
-          ${mayInvoke} as may_invoke, ${queuedOf} as queued, ${holderOf} as holder, outcomes.*,
-          ${listed(
-            sql`
-            select r.* from workflow_runs r where r.workflow_definition_id = d.id and r.status = 'PENDING'
-            order by r.queue_position limit ${QUEUE}`,
-            "queue",
-          )} as queue,
-          ${listed(sql`
-            select r.* from workflow_runs r where r.workflow_definition_id = d.id
-            order by r.created_at desc, r.id desc limit ${LATEST}`)} as latest,
-          (select coalesce(jsonb_agg(seconds), '[]') from (
-            select extract(epoch from r.completed_at - r.started_at)::float8 as seconds
-            from (
-              select r.* from workflow_runs r where r.workflow_definition_id = d.id
-              order by r.created_at desc, r.id desc limit ${RECENT}
-            ) r
-            where r.status = 'COMPLETED') took) as durations,
-          ${partsOf(sql`d.source_path_part_ids`)} as sources,
-          ${partsOf(sql`d.instruction_path_part_ids`)} as instructions,
-          ${partsOf(sql`d.output_path_part_ids`)} as outputs,
-          ${partsOf(sql`array_remove(array[d.template_path_part_id], null)`)} as templates
-        from workflow_definitions d
-        cross join lateral ${outcomesOf} outcomes
-        where d.id = ${id} and ${definitionIsVisible}
-      ) viewed
-    ) as workflow, ${ofTenant}
-    from principal p`);
-  return authenticated(rows);
+  caller: CallerExpression,
+  readable: ReadableDefinitions,
+  { limit, offset, order, words }: WorkflowsPage,
+) {
+  const ofTenant = db
+    .select({ id: d.id })
+    .from(d)
+    .where(and(sql`${caller.isAdministrator}`, eq(d.tenantId, caller.tenantId), matches(caller, words)))
+    .orderBy(...ORDERS[order])
+    .limit(limit + offset)
+    .as("of_tenant");
+  const found = unionAll(
+    db.select({ id: ofTenant.id }).from(caller).crossJoinLateral(ofTenant),
+    db.select({ id: readable.id }).from(readable),
+  ).as("found");
+  return db
+    .select({ id: d.id })
+    .from(caller)
+    .crossJoin(found)
+    .innerJoin(d, and(eq(d.id, found.id), matches(caller, words)))
+    .orderBy(...ORDERS[order])
+    .limit(limit)
+    .offset(offset);
 }

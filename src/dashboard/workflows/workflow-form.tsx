@@ -2,7 +2,7 @@ import type { Caller } from "../caller.ts";
 import { formatChoice, type Making, type Opened, PartPicker, parseChoice } from "../files/part-picker.tsx";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
-import type { ViewedWorkflow } from "./view-workflows.ts";
+import type { ViewedWorkflow } from "./view-workflow.ts";
 
 /** The four ABCD parameters, each with its name in the form (`field`) and in the API (`path`). */
 const PICKERS = [

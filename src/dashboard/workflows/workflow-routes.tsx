@@ -19,7 +19,7 @@ const PAGE_SIZE = 20;
 export const workflows = new Pages();
 
 workflows.page("/app/workflows", async (c) => {
-  const page = { limit: PAGE_SIZE, offset: offsetOf(c) };
+  const page = { limit: PAGE_SIZE, offset: offsetOf(c), order: "newest" as const, words: "" };
   return html(c, <WorkflowsPage view={await viewWorkflows(c.env.db, c.var.credential, page)} {...page} />);
 });
 

@@ -7,7 +7,7 @@ import { type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { RunList } from "../runs/run-list.tsx";
 import { TestRunner } from "./test-runner.tsx";
-import type { ViewedWorkflow } from "./view-workflows.ts";
+import type { ViewedWorkflow } from "./view-workflow.ts";
 import { Slot } from "./workflow-list.tsx";
 
 type Props = { caller: Caller; now: string; workflow: ViewedWorkflow; origin: string };
@@ -58,6 +58,7 @@ export const WorkflowPage = ({ caller, now, workflow, origin }: Props) => (
             )}
           </h2>
           <RunList runs={workflow.queue} name="queue" now={now} withWorkflow={false} />
+          <ClearQueue workflowId={workflow.id} />
         </section>
       )}
       <div class="columns">
@@ -84,6 +85,18 @@ export const WorkflowPage = ({ caller, now, workflow, origin }: Props) => (
       </section>
     </Live>
   </Page>
+);
+
+/** Asks, on a page of its own, whether to stop all runs that wait. */
+const ClearQueue = ({ workflowId }: { workflowId: string }) => (
+  <form method="post" action="/app/runs/bulk" class="more">
+    <input type="hidden" name="action" value="stop" />
+    <input type="hidden" name="all" value="1" />
+    <input type="hidden" name="filter" value={`status=PENDING&workflow=${workflowId}`} />
+    <button type="submit" class="danger">
+      Clear the queue
+    </button>
+  </form>
 );
 
 const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: string }) => {

@@ -10,7 +10,7 @@ const format = (at, withSeconds) =>
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
 function enhance() {
-  for (const time of document.querySelectorAll("time[datetime]")) {
+  for (const time of document.querySelectorAll("time[datetime]:not([data-ago])")) {
     const at = new Date(time.dateTime);
     const text = format(at, time.dataset.seconds === "true");
     if (time.textContent === text) continue;

@@ -1,0 +1,150 @@
+// Helps to find and to choose: relative times go on, a range of time is in the reader's time zone, rows are ticked together, and
+// the search answers while somebody types. Without this script all of it works by forms and pages.
+{
+  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+  const SIZES = [
+    ["d", 86_400],
+    ["h", 3_600],
+    ["min", 60],
+  ];
+
+  /** As `formatAgo` on the server. */
+  function formatAgo(seconds) {
+    if (seconds < 60) return "just now";
+    const [unit, size] = SIZES.find(([, size]) => seconds >= size);
+    return `${Math.floor(seconds / size)} ${unit} ago`;
+  }
+
+  /** When the page got an instant's `data-ago`, the seconds since then. A refresh of the page gives it newer ones. */
+  const seen = new WeakMap();
+
+  function showTimes() {
+    for (const time of document.querySelectorAll("time[data-ago]")) {
+      const { ago } = time.dataset;
+      if (seen.get(time)?.ago !== ago) seen.set(time, { ago, at: Date.now() });
+      const text = formatAgo(Number(ago) + (Date.now() - seen.get(time).at) / 1000);
+      if (time.textContent !== text) time.textContent = text;
+      const local = exact.format(new Date(time.dateTime));
+      if (time.dataset.exact !== local) time.dataset.exact = local;
+    }
+  }
+
+  // The minutes of a range are in UTC in the address, and in the reader's time zone in their fields.
+  const pad = (number, length = 2) => String(number).padStart(length, "0");
+  const minuteOf = (at, get) =>
+    `${pad(at[`${get}FullYear`](), 4)}-${pad(at[`${get}Month`]() + 1)}-${pad(at[`${get}Date`]())}T${pad(at[`${get}Hours`]())}:${pad(at[`${get}Minutes`]())}`;
+  for (const field of document.querySelectorAll("input[data-utc]")) {
+    if (field.value) field.value = minuteOf(new Date(`${field.value}Z`), "get");
+  }
+  for (const label of document.querySelectorAll("[data-zone]"))
+    label.textContent = label.textContent.replace(" (UTC)", "");
+
+  document.addEventListener("formdata", (event) => {
+    const form = event.target;
+    if (form.method !== "get") return;
+    for (const field of form.querySelectorAll("input[data-utc]")) {
+      if (field.value) event.formData.set(field.name, minuteOf(new Date(field.value), "getUTC"));
+    }
+    if (event.formData.get("from") || event.formData.get("to")) event.formData.delete("range");
+    for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
+  });
+
+  // Rows are ticked all at once, and stay ticked when the list is refreshed.
+  const boxes = () => [...document.querySelectorAll("input[name=run][type=checkbox]")];
+  function showPicked() {
+    const picked = boxes().filter((box) => box.checked).length;
+    for (const all of document.querySelectorAll("[data-pick-all]")) {
+      all.hidden = false;
+      all.checked = picked > 0 && picked === boxes().length;
+      all.indeterminate = picked > 0 && picked < boxes().length;
+    }
+    const isAll = document.querySelector("#bulk [name=all]")?.checked;
+    for (const button of document.querySelectorAll("#bulk button")) button.disabled = picked === 0 && !isAll;
+  }
+  document.addEventListener("change", ({ target }) => {
+    if (target.matches("[data-pick-all]")) for (const box of boxes()) box.checked = target.checked;
+    if (target.matches("[data-pick-all], [name=run], [name=all]")) showPicked();
+  });
+  let picked = new Set();
+  document.addEventListener("htmx:before:swap", () => {
+    picked = new Set(boxes().flatMap((box) => (box.checked ? [box.value] : [])));
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    for (const box of boxes()) box.checked = picked.has(box.value);
+    showTimes();
+    showPicked();
+  });
+
+  // The search: `/` leads to it, and Enter to the first answer.
+  const search = document.querySelector(".search");
+  const field = search?.querySelector("input");
+  const panel = search?.querySelector("[popover]");
+  let asked = "";
+  let answering = Promise.resolve();
+
+  async function ask() {
+    const text = field.value.trim();
+    if (text === asked) return;
+    asked = text;
+    if (text.length < 2) {
+      panel.hidePopover();
+      return;
+    }
+    const response = await fetch(`${search.action}?q=${encodeURIComponent(text)}`, {
+      headers: { "HX-Request": "true" },
+    });
+    if (text !== asked || !response.ok) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const answers = page.querySelector("#answers");
+    if (text !== asked || !answers) return;
+    answers.removeAttribute("id");
+    answers.querySelector("a")?.setAttribute("data-first", "");
+    panel.replaceChildren(answers);
+    const { left, bottom } = field.getBoundingClientRect();
+    panel.style.left = `${Math.max(8, Math.min(left, innerWidth - 552)) + scrollX}px`;
+    panel.style.top = `${bottom + 4 + scrollY}px`;
+    panel.showPopover();
+    showTimes();
+  }
+
+  let timer;
+  const askSoon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      answering = ask();
+    }, 120);
+  };
+  field?.addEventListener("input", askSoon);
+  field?.addEventListener("keydown", async (event) => {
+    if (event.key === "ArrowDown" && panel.matches(":popover-open")) {
+      event.preventDefault();
+      panel.querySelector("a")?.focus();
+    }
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    clearTimeout(timer);
+    await answering.catch(() => {});
+    await ask().catch(() => {});
+    const first = asked === field.value.trim() && panel.matches(":popover-open") && panel.querySelector("a");
+    if (first) location.assign(first.href);
+    else search.submit();
+  });
+  panel?.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    event.preventDefault();
+    const links = [...panel.querySelectorAll("a")];
+    const next = links[links.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)];
+    (next ?? field).focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
+    if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey || !field) return;
+    event.preventDefault();
+    field.focus();
+    field.select();
+  });
+
+  setInterval(showTimes, 5_000);
+  showTimes();
+  showPicked();
+}

@@ -1,0 +1,63 @@
+/** The routes of a change of many runs: first the question, then the change. */
+import type { Context } from "hono";
+import { z } from "zod";
+import type { AppEnv } from "../../http/env.ts";
+import { Problem } from "../../http/problems.ts";
+import { promotion } from "../../runners/dispatch-afterwards.ts";
+import { tellEachStopped } from "../../runners/send-dispatches.ts";
+import { BULK_ACTIONS, type BulkOutcome, type Chosen, changeRuns } from "../../runs/bulk/change-runs.ts";
+import { formatCursor, parseCursor } from "../../runs/run-schema.ts";
+import { readForm } from "../forms.tsx";
+import { Pages } from "../pages.ts";
+import { html, seeOther } from "../render.ts";
+import { type BulkForm, ConfirmPage, DonePage, listAfter, NOTHING_CHOSEN } from "./bulk.tsx";
+import { filterOf, firstPageOf, formatRunsQuery, readRunsQuery } from "./runs-query.ts";
+
+export const bulk = new Pages();
+
+const actionSchema = z.enum(BULK_ACTIONS);
+
+/** Reads the form. Ids that are not ids are left out. */
+async function readBulkForm(c: Context<AppEnv>): Promise<BulkForm> {
+  const { values, all } = await readForm(c);
+  const action = actionSchema.safeParse(values.action);
+  if (!action.success) throw new Problem("not_found", "There is no such change of runs.");
+  return {
+    action: action.data,
+    runIds: values.all === "1" ? null : all("run").filter((id) => z.guid().safeParse(id).success),
+    filter: formatRunsQuery(firstPageOf(readRunsQuery(new URLSearchParams(values.filter)))),
+    cursor: values.cursor ?? null,
+  };
+}
+
+/** Which runs a form is about; null when it is about none. An empty filter would be about all runs there are. */
+function chosenBy(c: Context<AppEnv>, { runIds, filter, cursor }: BulkForm): Chosen | null {
+  if (runIds !== null) return runIds.length === 0 ? null : { runIds };
+  if (filter === "") return null;
+  const query = readRunsQuery(new URLSearchParams(filter));
+  return { filter: filterOf(query, c.var.session.userId), cursor: (cursor && parseCursor(cursor)) || undefined };
+}
+
+async function change(c: Context<AppEnv>, form: BulkForm, isDryRun: boolean): Promise<BulkOutcome> {
+  const chosen = chosenBy(c, form);
+  if (chosen === null) return NOTHING_CHOSEN;
+  const { action } = form;
+  return changeRuns(c.env.db, { credential: c.var.credential, action, chosen, isDryRun, ...promotion(c) });
+}
+
+bulk.form("/app/runs/bulk", async (c) => {
+  const form = await readBulkForm(c);
+  return html(c, <ConfirmPage form={form} outcome={await change(c, form, true)} />);
+});
+
+bulk.form("/app/runs/bulk/confirmed", async (c) => {
+  const form = await readBulkForm(c);
+  const outcome = await change(c, form, false);
+  if (outcome.matched === 0) return html(c, <ConfirmPage form={form} outcome={outcome} />);
+  c.executionCtx.waitUntil(tellEachStopped(c.env.config, outcome.stopped));
+  if (outcome.next === null && outcome.refused.length === 0) {
+    return seeOther(c, listAfter(readRunsQuery(new URLSearchParams(form.filter)), form.action, outcome.done));
+  }
+  const rest = { ...form, cursor: outcome.next && formatCursor(outcome.next) };
+  return html(c, <DonePage form={rest} outcome={outcome} />);
+});

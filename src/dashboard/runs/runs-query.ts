@@ -1,0 +1,96 @@
+/** The query of the page of runs: which of them it shows. */
+import { z } from "zod";
+import { RUN_STATUSES } from "../../db/enums.ts";
+import type { RunFilter, RunsPage } from "../../runs/list-runs.ts";
+import { parseCursor } from "../../runs/run-schema.ts";
+
+/** The ranges of time that are one press away, in seconds. */
+export const RANGES = { "1h": 3_600, "24h": 86_400, "7d": 604_800 } as const;
+export type Range = keyof typeof RANGES;
+const RANGE_NAMES = ["1h", "24h", "7d"] as const satisfies readonly Range[];
+
+/**
+ * A minute, or a day, in the years 1 to 9999, without the first day and the last: a filter also needs the instants beside it.
+ * A minute is in UTC, with or without a `Z`. `app.js` shows and sends it in the reader's time zone.
+ */
+const moment = z
+  .union([z.iso.date(), z.iso.datetime({ local: true, precision: -1 })])
+  .refine((text) => text > "0001-01-02" && text < "9999-12-30")
+  .optional()
+  .catch(undefined);
+
+const given = z.string().min(1).optional().catch(undefined);
+
+/** A value that is not valid is ignored. */
+const querySchema = z.object({
+  status: z.array(z.enum(RUN_STATUSES)).catch([]),
+  workflow: z.guid().optional().catch(undefined),
+  mine: z.literal("1").optional().catch(undefined),
+  user: z.guid().optional().catch(undefined),
+  range: z.enum(RANGE_NAMES).optional().catch(undefined),
+  from: moment,
+  to: moment,
+  /** The page behind this run. */
+  cursor: given,
+  /** The page before this run. */
+  before: given,
+});
+export type RunsQuery = z.infer<typeof querySchema>;
+
+/** Reads the query of a URL. */
+export function readRunsQuery(params: URLSearchParams): RunsQuery {
+  const status = params.getAll("status").filter((value) => value !== "");
+  return querySchema.parse({ ...Object.fromEntries(params), status });
+}
+
+/** A query as text, without what is not set. */
+export function formatRunsQuery({ status, ...rest }: RunsQuery): string {
+  const params = new URLSearchParams(status.map((value) => ["status", value]));
+  for (const [name, value] of Object.entries(rest)) if (value) params.set(name, value);
+  return params.toString();
+}
+
+export function runsHref(query: RunsQuery): string {
+  const text = formatRunsQuery(query);
+  return text === "" ? "/app/runs" : `/app/runs?${text}`;
+}
+
+/** The query without the place in the list. */
+export const firstPageOf = (query: RunsQuery): RunsQuery => ({ ...query, cursor: undefined, before: undefined });
+
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+
+const isDay = (text: string) => text.length === "2026-01-31".length;
+const startMs = (text: string) => Date.parse(isDay(text) ? text : `${text.replace(/Z$/, "")}Z`);
+
+/** The filter of a query. The days or minutes are both included. */
+export function filterOf(query: RunsQuery, userId: string): RunFilter {
+  const { from, to, range } = query;
+  return {
+    statuses: query.status,
+    definitionId: query.workflow,
+    userId: query.mine ? userId : query.user,
+    createdAfter: from && new Date(startMs(from) - 1).toISOString(),
+    createdBefore: to && new Date(startMs(to) + (isDay(to) ? DAY_MS : MINUTE_MS)).toISOString(),
+    withinSeconds: range && RANGES[range],
+  };
+}
+
+/** The page of a query. A cursor that is not one is ignored. */
+export function pageOf(query: RunsQuery, userId: string, limit: number): RunsPage {
+  const newer = query.before === undefined ? null : parseCursor(query.before);
+  const older = query.cursor === undefined ? null : parseCursor(query.cursor);
+  return {
+    filter: filterOf(query, userId),
+    cursor: newer ?? older ?? undefined,
+    direction: newer ? "newer" : "older",
+    limit,
+  };
+}
+
+/** A minute for an input of the type `datetime-local`. A day begins at its first minute, and as an end it ends at its last. */
+export function toInputMinute(text: string | undefined, isEnd: boolean): string | undefined {
+  if (text === undefined) return undefined;
+  return isDay(text) ? `${text}T${isEnd ? "23:59" : "00:00"}` : text.replace(/Z$/, "");
+}

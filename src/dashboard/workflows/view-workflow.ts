@@ -1,0 +1,187 @@
+import { and, asc, desc, eq, type SQL, sql } from "drizzle-orm";
+import type { Credential } from "../../db/access.ts";
+import {
+  type Caller as CallerExpression,
+  callerBy,
+  mayRead,
+  maySeeDefinition,
+  mayWriteAmong,
+  permittedPathsOf,
+} from "../../db/caller.ts";
+import { type Database, repeatable } from "../../db/client.ts";
+import { workflowDefinitions as d, pathParts } from "../../db/tables.ts";
+import { r, seenNow } from "../../runs/run-rows.ts";
+import { type DefinitionRow, definitionFields } from "../../workflows/workflow-definitions.ts";
+import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
+import { type ListedRun, selectListed } from "../runs/view-runs.ts";
+import { holderOf, type ListedWorkflow, type Outcomes, outcomesOf, queuedOf } from "./view-workflows.ts";
+
+/** A path part that a definition names. `path` and `type` are null when the caller may not see it. */
+export type NamedPart = { id: string; path: string | null; type: string | null };
+
+export type ViewedWorkflow = DefinitionRow &
+  Outcomes & {
+    may_write: boolean;
+    /** Whether the caller's permissions suffice. The workflow may still be paused or have no runner. */
+    may_invoke: boolean;
+    may_delete: boolean;
+    queued: number;
+    holder: ListedWorkflow["holder"];
+    /** The first {@link QUEUE} PENDING runs; the one that is next comes first. */
+    queue: ListedRun[];
+    /** The last {@link LATEST} runs, newest first. */
+    latest: ListedRun[];
+    /** How long the COMPLETED ones of the last {@link RECENT} runs took, in seconds and in no particular order. */
+    durations: number[];
+    sources: NamedPart[];
+    instructions: NamedPart[];
+    outputs: NamedPart[];
+    templates: NamedPart[];
+  };
+
+const QUEUE = 20;
+const LATEST = 10;
+const RECENT = 500;
+
+/**
+ * A workflow with its queue, its latest runs and how long they took; null when there is none that the caller may see.
+ * @throws Unauthenticated
+ */
+export async function viewWorkflow(
+  db: Database,
+  credential: Credential,
+  id: string,
+): Promise<{ caller: Caller; now: string; workflow: ViewedWorkflow | null }> {
+  const caller = callerBy(db, credential);
+  const isAsked = and(eq(d.tenantId, caller.tenantId), eq(d.id, id), maySeeDefinition(caller, d.id));
+  const [callers, [workflow], queue, latest, took, named] = await repeatable(db).batch([
+    selectCaller(db, caller),
+    selectWorkflow(db, caller, isAsked),
+    selectRuns(db, caller, isAsked, {
+      condition: eq(r.status, "PENDING"),
+      order: [asc(r.queuePosition)],
+      limit: QUEUE,
+    }),
+    selectRuns(db, caller, isAsked, { condition: undefined, order: [desc(r.createdAt), desc(r.id)], limit: LATEST }),
+    selectDurations(db, caller, isAsked),
+    selectParts(db, caller, isAsked),
+  ]);
+  const partsOf = (letter: string) => named.filter((part) => part.letter === letter);
+  const found = workflow && {
+    ...workflow,
+    queue,
+    latest,
+    durations: took.map(({ seconds }) => seconds),
+    sources: partsOf("A"),
+    instructions: partsOf("B"),
+    outputs: partsOf("C"),
+    templates: partsOf("D"),
+  };
+  return { ...requirePageCaller(callers), workflow: found ?? null };
+}
+
+function selectWorkflow(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
+  const permitted = permittedPathsOf(db, caller);
+  const outcomes = outcomesOf(db);
+  return db
+    .with(caller, permitted)
+    .select({
+      ...definitionFields,
+      may_delete: caller.isAdministrator,
+      may_write: sql<boolean>`(${db
+        .select({ isPermitted: mayWriteAmong(caller, permitted, pathParts.materializedPath) })
+        .from(pathParts)
+        .where(and(eq(pathParts.tenantId, d.tenantId), eq(pathParts.id, d.pathPartId)))})`,
+      may_invoke: sql<boolean>`not exists (
+        select from public.path_parts_of_run(${caller.role}, ${caller.tenantId}, ${caller.userId}, ${d.sourcePathPartIds},
+          ${d.instructionPathPartIds}, ${d.outputPathPartIds}, ${d.templatePathPartId}) part
+        where part.fault <> 'empty')`,
+      queued: queuedOf(db),
+      holder: holderOf(db),
+      strip: outcomes.strip,
+      ended: outcomes.ended,
+      completed: outcomes.completed,
+      median_seconds: outcomes.median_seconds,
+    })
+    .from(caller)
+    .innerJoin(d, isAsked)
+    .crossJoinLateral(outcomes);
+}
+
+type Runs = { condition: SQL | undefined; order: SQL[]; limit: number };
+
+/** Some runs of the workflow, as they are listed. */
+function selectRuns(
+  db: Database,
+  caller: CallerExpression,
+  isAsked: SQL | undefined,
+  { condition, order, limit }: Runs,
+) {
+  const seen = seenNow(db);
+  const chosen = db
+    .select({ id: sql<string>`${r.id}`.as("chosen_id") })
+    .from(r)
+    .where(and(eq(r.workflowDefinitionId, d.id), condition))
+    .orderBy(...order)
+    .limit(limit)
+    .as("chosen");
+  return db
+    .with(caller)
+    .select(selectListed(db, seen))
+    .from(caller)
+    .innerJoin(d, isAsked)
+    .crossJoinLateral(chosen)
+    .innerJoin(r, eq(r.id, chosen.id))
+    .crossJoinLateral(seen)
+    .orderBy(...order);
+}
+
+function selectDurations(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
+  const recent = db
+    .select({
+      status: r.status,
+      seconds: sql<number>`extract(epoch from ${r.completedAt} - ${r.startedAt})::float8`.as("seconds"),
+    })
+    .from(r)
+    .where(eq(r.workflowDefinitionId, d.id))
+    .orderBy(desc(r.createdAt), desc(r.id))
+    .limit(RECENT)
+    .as("recent");
+  return db
+    .with(caller)
+    .select({ seconds: recent.seconds })
+    .from(caller)
+    .innerJoin(d, isAsked)
+    .crossJoinLateral(recent)
+    .where(eq(recent.status, "COMPLETED"));
+}
+
+/** The parts that the workflow names, in its order, by the letter of the list that names them. */
+function selectParts(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
+  const named = db
+    .select({
+      letter: sql<string>`letter`.as("letter"),
+      id: sql<string>`id`.as("named_id"),
+      position: sql<number>`"position"`.as("named_position"),
+    })
+    .from(sql`(values ('A', ${d.sourcePathPartIds}), ('B', ${d.instructionPathPartIds}), ('C', ${d.outputPathPartIds}),
+      ('D', array_remove(array[${d.templatePathPartId}], null))) letters (letter, ids),
+      unnest(letters.ids) with ordinality given (id, "position")`)
+    .as("named");
+  return db
+    .with(caller)
+    .select({
+      letter: named.letter,
+      id: named.id,
+      path: sql<string | null>`${pathParts.materializedPath}`,
+      type: sql<string | null>`${pathParts.partType}`,
+    })
+    .from(caller)
+    .innerJoin(d, isAsked)
+    .crossJoinLateral(named)
+    .leftJoin(
+      pathParts,
+      and(eq(pathParts.tenantId, d.tenantId), eq(pathParts.id, named.id), mayRead(caller, pathParts.materializedPath)),
+    )
+    .orderBy(named.letter, named.position);
+}
