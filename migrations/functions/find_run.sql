@@ -1,12 +1,14 @@
 -- A run as it stands now, for a caller who may see it. This is the statement of the busiest route, so it reads each row only
 -- once.
 --
--- Answers {"refused": "unauthenticated"}, or {"tenant_id", "run", "etag", "deadline_in_ms", "queue_position", "blocked_by"}:
+-- Answers {"refused": "unauthenticated"}, or {"tenant_id", "run", "etag", "deadline_in_ms", "queue_position", "blocked_by",
+-- "will_be_retried"}:
 --   run             as `WorkflowRunResponse`; null when there is none that the caller may see
 --   etag            hex SHA-256 of what a reader sees of the run, without its place in the queue
 --   deadline_in_ms  until the run ends at the latest; null unless it is RUNNING
 --   queue_position  1 for the run that is next; null unless it is PENDING
 --   blocked_by      the id of the run that holds the slot; null unless the run is PENDING and the caller sees the holder
+--   will_be_retried true for a run that has ended by itself, until that is recorded and the run is put back
 create or replace function public.find_run(p_credential jsonb, p_run_id uuid) returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
@@ -52,5 +54,6 @@ begin
   end if;
   return jsonb_build_object(
     'tenant_id', v_tenant_id, 'run', v_run, 'etag', encode(sha256(convert_to(v_run::text, 'UTF8')), 'hex'),
-    'deadline_in_ms', public.ms_until(v_ends_at), 'queue_position', v_place, 'blocked_by', v_blocked_by);
+    'deadline_in_ms', public.ms_until(v_ends_at), 'queue_position', v_place, 'blocked_by', v_blocked_by,
+    'will_be_retried', coalesce(v_ends_at <= v_now, false) and public.will_be_retried(p_run_id, v_now));
 end $$;

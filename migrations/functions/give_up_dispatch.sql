@@ -2,7 +2,8 @@
 -- runner that refused, but the run could be sent to none: then the run is UNREACHED, not REJECTED. `p_pause` also pauses the
 -- definition, so that nothing more is sent to a runner that is gone, unless the definition has another runner by now.
 --
--- Guarantees: in one transaction the run ends and the next run gets its slot.
+-- Guarantees: in one transaction the run ends, is put back if its policy retries it (`retry_by_policy`), and the next run gets its
+-- slot.
 -- Closes the race with a callback or a stop: all of them hold the definition's lock.
 --
 -- Answers {"dispatches"}.
@@ -14,6 +15,7 @@ language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_now timestamptz;
   v_definition_id uuid;
+  v_is_stopping boolean;
 begin
   -- 1. Lock the definition, then the run.
   select d.id into v_definition_id
@@ -28,6 +30,8 @@ begin
   perform public.end_overdue_runs(array[v_definition_id], v_now);
 
   -- 3. Fail the run, unless it has ended or was accepted before.
+  v_is_stopping := exists (
+    select from public.running_attempts a where a.run_id = p_run_id and a.stop_requested_at is not null);
   with failed as (
     update public.workflow_runs r
     set status = public.next_status(r.status, 'fail'), ended_by = 'DISPATCH', error = p_reason,
@@ -46,6 +50,9 @@ begin
   from failed f
   cross join (values (1, 'DISPATCH_FAILED'), (2, 'FAILED')) happened (step, type)
   order by happened.step;
+  if found and p_runner_url is null and not v_is_stopping then
+    perform public.retry_by_policy(array[p_run_id], v_now);
+  end if;
   if p_pause then
     update public.workflow_definitions d
     set is_active = false, updated_at = v_now

@@ -14,7 +14,10 @@ begin
   v_now := clock_timestamp();
   with postponed as (
     update public.workflow_runs r
-    set next_dispatch_at = v_now + make_interval(secs => p_delay_seconds), dispatch_error = p_reason
+    set dispatch_error = p_reason, next_dispatch_at = greatest(
+      v_now + make_interval(secs => p_delay_seconds),
+      -- A run that is to stop is not sent again.
+      (select a.stop_ends_at from public.running_attempts a where a.run_id = r.id))
     where r.id = p_run_id and r.tenant_id = p_tenant_id and r.attempt = p_attempt
       and r.next_dispatch_at is not null and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now
     returning r.tenant_id, r.id, r.attempt, r.dispatch_count, r.next_dispatch_at

@@ -1,12 +1,14 @@
--- Starts PENDING runs of up to `p_limit` definitions whose slot is free. Every verb promotes before it ends, so normally there
--- are none. After a restore of the database or a manual change there may be some.
+-- Starts PENDING runs of up to `p_limit` definitions whose slot is free, and ends back-offs whose time is over, of as many
+-- definitions. Every verb promotes before it ends, so only runs that waited for a back-off are normally there. After a restore
+-- of the database or a manual change there may be others.
 --
 -- Guarantees: safe at the same time as any other verb. Definitions that another transaction has locked are skipped.
 --
--- Answers {"definitions": how many definitions it locked}.
+-- Answers {"definitions": how many definitions it locked, "has_due_stops": see `has_due_stops`}.
 create or replace function public.promote_waiting_runs(p_limit integer, p_grace_seconds integer) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
+  v_now timestamptz := clock_timestamp();
   v_definition_ids uuid[];
 begin
   -- 1. Lock the definitions. `waiting` goes from one definition with a PENDING run to the next by the index.
@@ -23,21 +25,35 @@ begin
   ), locked as (
     select d.id
     from (
-      select d.id
-      from waiting
-      join public.workflow_definitions d on d.id = waiting.id and d.is_active
-        and d.runner_url is not null and d.handover = 'webhook'
-      where not exists (
-        select from public.workflow_runs holder
-        where holder.workflow_definition_id = waiting.id and holder.status = 'RUNNING')
-      limit p_limit
-    ) free
-    join public.workflow_definitions d on d.id = free.id
+      (
+        select r.workflow_definition_id as id
+        from public.workflow_runs r
+        where r.not_before <= v_now
+        order by r.not_before
+        limit p_limit
+      )
+      union
+      (
+        select d.id
+        from waiting
+        join public.workflow_definitions d on d.id = waiting.id and d.is_active
+          and d.runner_url is not null and d.handover = 'webhook'
+        where not exists (
+          select from public.workflow_runs holder
+          where holder.workflow_definition_id = waiting.id and holder.status = 'RUNNING')
+        limit p_limit
+      )
+    ) next
+    join public.workflow_definitions d on d.id = next.id
     for update of d skip locked
   )
   select array_agg(id) into v_definition_ids from locked;
 
+  v_now := clock_timestamp();
+
   -- 2. Promote the next runs.
-  perform public.promote_next_runs(v_definition_ids, clock_timestamp(), p_grace_seconds, 0);
-  return jsonb_build_object('definitions', coalesce(cardinality(v_definition_ids), 0));
+  perform public.promote_next_runs(v_definition_ids, v_now, p_grace_seconds, 0);
+  perform public.end_back_offs(v_definition_ids, v_now);
+  return jsonb_build_object(
+    'definitions', coalesce(cardinality(v_definition_ids), 0), 'has_due_stops', public.has_due_stops(null, v_now));
 end $$;

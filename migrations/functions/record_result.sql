@@ -2,6 +2,8 @@
 -- it is about.
 --
 -- Guarantees:
+-- - A run that was asked to stop is STOPPED when its runner reports that it FAILED; what the runner said is kept in the event.
+--   A result of COMPLETED counts.
 -- - One result ends an attempt, once, and before its deadline. The result also proves that the runner took the dispatch.
 -- - The same status again is answered as the first time, and what was said first stays. Another one, or one that comes too late, changes nothing and is
 --   kept as a LATE_RESULT event: each different status and error once, and at most ten of an attempt.
@@ -26,6 +28,10 @@ declare
   v_ended_by text;
   v_dispatched_at timestamptz;
   v_dispatch_count integer;
+  v_stop_requested_at timestamptz;
+  v_stop_reason text;
+  v_stop_user_id uuid;
+  v_is_stopped boolean;
   v_detail jsonb;
   v_answer jsonb;
 begin
@@ -47,18 +53,22 @@ begin
   into v_status, v_attempt, v_ended_by, v_dispatched_at, v_dispatch_count
   from public.workflow_runs r
   where r.id = p_run_id;
+  select a.stop_requested_at, a.stop_reason, a.stop_user_id into v_stop_requested_at, v_stop_reason, v_stop_user_id
+  from public.running_attempts a
+  where a.run_id = p_run_id;
+  v_is_stopped := p_status = 'FAILED' and v_stop_requested_at is not null;
 
   -- 3. Record the result.
-  if not found then
+  if v_status is null then
     v_answer := '{"refused": "not_found"}';
   elsif v_attempt <> p_attempt then
     v_answer := jsonb_build_object('refused', 'other_attempt', 'attempt', v_attempt);
   elsif public.next_status(v_status, case p_status when 'COMPLETED' then 'complete' else 'fail' end) is not null then
     update public.workflow_runs r
     set status = public.next_status(r.status, case p_status when 'COMPLETED' then 'complete' else 'fail' end),
-      ended_by = 'CALLBACK', next_dispatch_at = null, dispatched_at = coalesce(r.dispatched_at, v_now),
-      error = case when p_status = 'FAILED' then p_error end,
-      failure_code = case when p_status = 'FAILED' then 'REPORTED' end,
+      ended_by = case when v_is_stopped then 'STOP' else 'CALLBACK' end, next_dispatch_at = null, dispatched_at = coalesce(r.dispatched_at, v_now),
+      error = case when v_is_stopped then public.stopped_error(v_stop_reason) when p_status = 'FAILED' then p_error end,
+      failure_code = case when v_is_stopped then 'STOPPED' when p_status = 'FAILED' then 'REPORTED' end,
       output = p_output, summary = p_summary, artifacts = p_artifacts, completed_at = v_now, updated_at = v_now
     where r.id = p_run_id;
     delete from public.running_attempts a where a.run_id = p_run_id;
@@ -67,10 +77,16 @@ begin
       values (p_tenant_id, p_run_id, v_attempt, 'DISPATCHED', v_now, jsonb_build_object('tries', v_dispatch_count));
     end if;
     insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
-    values (p_tenant_id, p_run_id, v_attempt, p_status, v_now,
-      case when p_status = 'FAILED' then jsonb_build_object('error', p_error, 'failure_code', 'REPORTED') end);
+    values (p_tenant_id, p_run_id, v_attempt, case when v_is_stopped then 'STOPPED' else p_status end, v_now, case
+      when v_is_stopped then jsonb_build_object(
+        'reason', v_stop_reason, 'user_id', v_stop_user_id, 'reported', true, 'error', p_error,
+        'failure_code', 'STOPPED')
+      when p_status = 'FAILED' then jsonb_build_object('error', p_error, 'failure_code', 'REPORTED')
+    end);
     v_answer := jsonb_build_object('status', p_status);
-  elsif v_status = p_status and v_ended_by = 'CALLBACK' then
+  elsif v_status = p_status and (v_ended_by = 'CALLBACK' or exists (
+    select from public.workflow_run_events e
+    where e.run_id = p_run_id and e.attempt = v_attempt and e.type = 'STOPPED' and e.detail ? 'reported')) then
     v_answer := jsonb_build_object('status', p_status);
   else
     v_detail := jsonb_build_object('status', p_status, 'error', p_error);

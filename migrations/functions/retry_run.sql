@@ -34,12 +34,7 @@ begin
   -- 4. Put the run at the end of the queue.
   if not v_answer ? 'refused' then
     v_must_wait := public.must_wait(v_definition_id);
-    update public.workflow_runs r
-    set status = public.next_status(r.status, 'retry'), attempt = r.attempt + 1,
-      queue_position = nextval('public.workflow_run_queue'), started_at = null, deadline_at = null, completed_at = null,
-      error = null, failure_code = null, output = null, summary = null, artifacts = null, ended_by = null,
-      dispatch_count = 0, dispatch_error = null, dispatched_at = null, not_before = null, updated_at = v_now
-    where r.id = p_run_id;
+    perform public.put_back_failed_runs(array[p_run_id], v_now, false);
     insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
     select r.tenant_id, r.id, r.attempt, happened.type, v_now, happened.detail
     from public.workflow_runs r

@@ -33,7 +33,7 @@ language sql stable as $$
     case
       when over.ended_at is null then r.error
       when over.ended_at < r.deadline_at and over.ended_at = over.stop_ends_at
-        then coalesce('Stopped: ' || over.stop_reason, 'Stopped.')
+        then public.stopped_error(over.stop_reason)
       when over.ended_at < r.deadline_at
         then 'Lost: the runner sent no heartbeat for ' || over.lease_seconds || ' seconds.'
       when r.dispatched_at is null
@@ -108,6 +108,12 @@ begin
   end if;
   return least(p_deadline_at, (select a.ends_at from public.running_attempts a where a.run_id = p_run_id));
 end $$;
+
+-- The error of a run that somebody has stopped.
+create or replace function public.stopped_error(p_reason text) returns text
+language sql immutable as $$
+  select coalesce('Stopped: ' || p_reason, 'Stopped.')
+$$;
 
 -- The error of a run that reached its deadline before any runner had accepted its dispatch.
 create or replace function public.never_taken_error(p_tries integer, p_last_error text) returns text

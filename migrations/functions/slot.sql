@@ -9,12 +9,13 @@
 -- began. So a statement after the lock sees all that the previous holder of the lock did.
 
 -- Fails the overdue runs of locked definitions, each with an event: TIMED_OUT, LOST or STOPPED. Run and event get the instant
--- at which the run ended: see `run_as_seen`.
+-- at which the run ended: see `run_as_seen`. The runs that their policies retry are then put back: see `retry_by_policy`.
 -- Returns how late that was for each, in milliseconds.
 create or replace function public.end_overdue_runs(p_definition_ids uuid[], p_now timestamptz) returns float8[]
 language plpgsql as $$
 declare
   v_lags_ms float8[];
+  v_retryable_ids uuid[];
 begin
   -- Nearly always nothing is over. To look first costs much less than an update that finds nothing.
   if not exists (
@@ -38,7 +39,7 @@ begin
     delete from public.running_attempts a
     using ended
     where a.run_id = ended.id
-    returning a.run_id, a.stop_reason, a.stop_user_id
+    returning a.run_id, a.stop_requested_at, a.stop_reason, a.stop_user_id
   ), recorded as (
     insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
     select ended.tenant_id, ended.id, ended.attempt,
@@ -51,7 +52,11 @@ begin
     from ended
     left join forgotten on forgotten.run_id = ended.id
   )
-  select coalesce(array_agg(lag_ms), '{}') into v_lags_ms from ended;
+  select coalesce(array_agg(ended.lag_ms), '{}'), array_agg(ended.id) filter (where forgotten.stop_requested_at is null)
+  into v_lags_ms, v_retryable_ids
+  from ended
+  left join forgotten on forgotten.run_id = ended.id;
+  perform public.retry_by_policy(v_retryable_ids, p_now);
   return v_lags_ms;
 end $$;
 
@@ -145,12 +150,13 @@ language sql immutable as $$
   select p_tenant_id::text || ' ' || public.runner_origin(p_url)
 $$;
 
--- True when a new run of this definition has to wait, because another one is RUNNING or PENDING.
+-- True when a new run of this definition has to wait, because another one is RUNNING, or PENDING without a back-off.
 create or replace function public.must_wait(p_definition_id uuid) returns boolean
 language plpgsql stable as $$
 begin
   return exists (
       select from public.workflow_runs r where r.workflow_definition_id = p_definition_id and r.status = 'RUNNING')
     or exists (
-      select from public.workflow_runs r where r.workflow_definition_id = p_definition_id and r.status = 'PENDING');
+      select from public.workflow_runs r
+      where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.not_before is null);
 end $$;

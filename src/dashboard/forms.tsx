@@ -49,6 +49,9 @@ const TOO_MANY_FIELDS: Fault = {
   msg: `A form has at most ${MAX_FIELDS} fields.`,
 };
 
+/** A whole number that somebody has typed; the text itself if it is none, so that the API's check finds the fault. */
+export const toWholeNumber = (text: string): number | string => (/^-?\d+$/.test(text) ? Number(text) : text);
+
 /** Marks a form that was kept while its sender signed in again. It is shown again instead of being carried out. */
 export const RESUMED_FIELD = "resumed";
 

@@ -4,6 +4,10 @@ const FIRST_DELAYS_SECONDS = [5, 30, 120, 300] as const;
 /** Seconds to wait after every further try, until the deadline. */
 const LATER_DELAY_SECONDS = 600;
 
+/** Seconds to wait after the first try of a stop. The wait doubles with each further try, up to the longest. */
+const FIRST_STOP_DELAY_SECONDS = 2;
+const LONGEST_STOP_DELAY_SECONDS = 30;
+
 /** The share by which a delay is randomly shortened or extended, so that runs that failed together are not retried together. */
 const JITTER = 0.2;
 
@@ -13,5 +17,18 @@ const JITTER = 0.2;
  */
 export function dispatchDelaySeconds(tries: number, random: number): number {
   const delay = FIRST_DELAYS_SECONDS[Math.max(tries, 1) - 1] ?? LATER_DELAY_SECONDS;
-  return delay * (1 - JITTER + 2 * JITTER * random);
+  return jittered(delay, random);
 }
+
+/**
+ * Seconds from a failed webhook of a stop to the next one: 2 s, 4 s, 8 s, 16 s, and then always 30 s, each within ±20 % by `random`,
+ * a number in [0, 1). They are short, since the runner has at most five minutes. `tries` is the number of tries so far, from 1.
+ */
+export function stopDelaySeconds(tries: number, random: number): number {
+  return jittered(
+    Math.min(FIRST_STOP_DELAY_SECONDS * 2 ** (Math.max(tries, 1) - 1), LONGEST_STOP_DELAY_SECONDS),
+    random,
+  );
+}
+
+const jittered = (seconds: number, random: number) => seconds * (1 - JITTER + 2 * JITTER * random);

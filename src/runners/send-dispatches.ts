@@ -103,7 +103,7 @@ async function trySending(config: Config, dispatch: Dispatch): Promise<Verdict> 
   return sendDispatch({ dispatch, webhookSecret, callbackUrl, callbackToken }, urlOptions(config));
 }
 
-const urlOptions = ({ allowLocalRunners, publicUrl }: Config) => ({ allowLocal: allowLocalRunners, publicUrl });
+export const urlOptions = ({ allowLocalRunners, publicUrl }: Config) => ({ allowLocal: allowLocalRunners, publicUrl });
 
 /** A run that was stopped while it was RUNNING, and the runner to tell: `stop_run` in SQL. Instants are RFC 3339. */
 export type StoppedRun = {

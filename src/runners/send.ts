@@ -82,6 +82,22 @@ export async function sendTest(message: TestMessage, options: SendOptions): Prom
   );
 }
 
+export type StoppingMessage = StopMessage & {
+  /** When the run ends at the latest. RFC 3339. */
+  endsAt: string;
+};
+
+/**
+ * Asks a runner to stop its run, and returns what its answer means. The id is the same as long as the run's end is, so that the
+ * runner handles it once, and hears of it when a second stop has shortened its time. Never throws.
+ */
+export async function sendStopping(message: StoppingMessage, options: SendOptions): Promise<Verdict> {
+  const { runId, attempt, reason, endsAt, url, webhookSecret, at } = message;
+  const id = `${runId}.${attempt}.stopping.${Date.parse(endsAt)}`;
+  const data = { run_id: runId, attempt, reason, ends_at: endsAt };
+  return send({ url, webhookSecret, id, at, type: "workflow_run.stopping", data }, options);
+}
+
 type Message = { url: string; webhookSecret: string; id: string; at: string; type: string; data: object };
 
 async function send(message: Message, options: SendOptions): Promise<Verdict> {

@@ -5,6 +5,7 @@ import { callFunction, credentialArgument, doneSchema } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
 import { dispatchesSchema, type Promotion, promotionArguments } from "../runners/dispatch.ts";
 import type { StoppedRun } from "../runners/send-dispatches.ts";
+import { type StopDispatch, stopDispatchSchema } from "../runners/stop-dispatch.ts";
 import { changeProblem, changeRefusalSchema } from "./refusals.ts";
 import { type RunRow, runRowSchema } from "./run-rows.ts";
 
@@ -17,7 +18,7 @@ const changeArguments = (request: RunChange) => ({
   ...promotionArguments(request),
 });
 
-/** What is needed to notify the runner of a run that was stopped: `stop_run` in SQL. */
+/** What is needed to notify the runner of a run that was stopped: `stop_run_with_grace` in SQL. */
 export const stoppedRunSchema = z.object({
   run_id: z.string(),
   attempt: z.int(),
@@ -28,19 +29,32 @@ export const stoppedRunSchema = z.object({
 });
 
 const stopAnswerSchema = dispatchesSchema.and(
-  z.union([z.object({ run: runRowSchema, stopped: stoppedRunSchema.nullable() }), changeRefusalSchema]),
+  z.union([
+    z.object({
+      run: runRowSchema,
+      stopped: stoppedRunSchema.nullable(),
+      stopping: stopDispatchSchema.nullable(),
+    }),
+    changeRefusalSchema,
+  ]),
 );
 
+/** What a stop came to, and what its runner must be sent: that it is stopped, that it is to stop, or nothing. */
+export type Stop = { run: RunRow; stopped: StoppedRun | null; stopping: StopDispatch | null };
+
 /**
- * Fails a PENDING or RUNNING run because the caller asks for it. `stopped` has what is needed to notify the runner, if any.
+ * Stops a PENDING or RUNNING run because the caller asks for it: at once, or after up to `stopSeconds`, in which its runner may end
+ * its work. A run whose runner could not hear of it is FAILED at once in any case.
  * @throws Problem `unauthenticated`, `not_found`, `forbidden`, or `conflict` for a run that has ended
  */
 export async function stopRun(
   db: Database,
-  request: RunChange & { reason: string | null },
-): Promise<{ run: RunRow; stopped: StoppedRun | null }> {
-  const args = { ...changeArguments(request), reason: request.reason };
-  const answer = await callFunction(db, "stop_run", args, stopAnswerSchema, { onChanged: request.onChanged });
+  request: RunChange & { reason: string | null; stopSeconds: number },
+): Promise<Stop> {
+  const args = { ...changeArguments(request), reason: request.reason, stop_seconds: request.stopSeconds };
+  const answer = await callFunction(db, "stop_run_with_grace", args, stopAnswerSchema, {
+    onChanged: request.onChanged,
+  });
   request.onPromoted(answer.dispatches);
   if ("refused" in answer) throw changeProblem(answer, "stop");
   return answer;

@@ -15,6 +15,8 @@ const answerSchema = z.object({
   queue_position: z.int().nullish(),
   /** The id of the run in the slot. Null unless this run is PENDING and the caller may see the other one. */
   blocked_by: z.string().nullish(),
+  /** True for a FAILED run whose end is not recorded yet, and which is retried by itself as soon as it is. */
+  will_be_retried: z.boolean().optional(),
 });
 
 export type FoundRun = z.infer<typeof answerSchema>;

@@ -6,6 +6,7 @@ import { text } from "../http/schemas.ts";
 import { toStorable } from "../http/text.ts";
 import { promotion } from "../runners/dispatch-afterwards.ts";
 import { tellStopped } from "../runners/send-dispatches.ts";
+import { sendStop } from "../runners/stop-dispatch.ts";
 import { deleteRun, retryRun, stopRun } from "./change-run.ts";
 import { reportedFields, toArtifact } from "./details/result-schema.ts";
 import { recordResult } from "./record-result.ts";
@@ -31,33 +32,57 @@ workflowRunChanges.openapi(deleteRoute, async (c) => {
   return c.body(null, 204);
 });
 
+/** The longest time that a stop can give to a runner. */
+export const MAX_STOP_SECONDS = 300;
+
 export const StopWorkflowRunRequestSchema = z
-  .strictObject({ reason: text({ min: 1, max: 2000 }).nullish() })
-  .openapi("StopWorkflowRunRequest", { example: { reason: "Wrong folder" } });
+  .strictObject({
+    reason: text({ min: 1, max: 2000 }).nullish(),
+    grace_seconds: z
+      .int()
+      .min(0)
+      .max(MAX_STOP_SECONDS)
+      .optional()
+      .openapi({
+        description:
+          "How long the runner of a RUNNING run has to end its work. Until then, or until its deadline, the run stays " +
+          "RUNNING and keeps its slot. 0 unless it is given.",
+      }),
+  })
+  .openapi("StopWorkflowRunRequest", { example: { reason: "Wrong folder", grace_seconds: 60 } });
 
 const stopRoute = callerWrite({
   method: "post",
   path: "/v1/workflow-runs/{run_id}/stop",
   operationId: "stop_workflow_run",
   tags: ["Workflow runs"],
-  summary: "Fail a run that waits or runs",
+  summary: "Stop a run that waits or runs",
   description:
-    "The run is FAILED at once and its slot is free. The runner of a RUNNING run is told, as well as it can be.",
+    "Without `grace_seconds` the run is FAILED at once and its slot is free; the runner of a RUNNING run is told once. With " +
+    "them a RUNNING run stays RUNNING and keeps its slot until its runner says how it ended, or the time is over. The runner " +
+    "is told until it confirms, by webhook or in the answers of its heartbeats. If it reports COMPLETED, that counts; " +
+    "otherwise the run is FAILED as STOPPED. A second stop can only shorten the time. A run whose runner could not hear of " +
+    "it is FAILED at once: one that is PENDING, or was sent to no runner yet, or whose workflow has lost its runner.",
   request: {
     params: runParams,
     body: { required: false, content: { "application/json": { schema: StopWorkflowRunRequestSchema } } },
   },
   problems: ["forbidden", "not_found", "conflict"],
   responses: {
-    200: { description: "The stopped run", content: { "application/json": { schema: WorkflowRunResponseSchema } } },
+    200: {
+      description: "The run, FAILED or still RUNNING",
+      content: { "application/json": { schema: WorkflowRunResponseSchema } },
+    },
   },
 });
 
 workflowRunChanges.openapi(stopRoute, async (c) => {
-  const reason = c.req.valid("json").reason ?? null;
-  const request = { credential: c.var.credential, runId: c.req.valid("param").run_id, reason, ...promotion(c) };
-  const { run, stopped } = await stopRun(c.env.db, request);
+  const { reason = null, grace_seconds: stopSeconds = 0 } = c.req.valid("json");
+  const runId = c.req.valid("param").run_id;
+  const request = { credential: c.var.credential, runId, reason, stopSeconds, ...promotion(c) };
+  const { run, stopped, stopping } = await stopRun(c.env.db, request);
   if (stopped) c.executionCtx.waitUntil(tellStopped(c.env.config, stopped, reason));
+  if (stopping) c.executionCtx.waitUntil(sendStop(c.env, stopping));
   return c.json(toRun(run), 200);
 });
 

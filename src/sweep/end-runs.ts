@@ -19,14 +19,18 @@ export async function timeOutOverdueRuns(
   return (await callFunction(db, "time_out_overdue_runs", args, schema, { onChanged: options.onChanged })).lags_ms;
 }
 
-/** Starts PENDING runs of up to `limit` definitions whose slot is free. Returns the number of these definitions. */
+/**
+ * Starts PENDING runs of up to `limit` definitions whose slot is free, also those whose back-off is over. Returns whether a webhook
+ * of a stop is due.
+ */
 export async function promoteWaitingRuns(
   db: Database,
   options: { limit: number; graceSeconds: number; onChanged: OnChanged },
-): Promise<number> {
+): Promise<{ hasDueStops: boolean }> {
   const args = { limit: options.limit, grace_seconds: options.graceSeconds };
-  const schema = z.object({ definitions: z.int() });
-  return (await callFunction(db, "promote_waiting_runs", args, schema, { onChanged: options.onChanged })).definitions;
+  const schema = z.object({ has_due_stops: z.boolean() });
+  const answer = await callFunction(db, "promote_waiting_runs", args, schema, { onChanged: options.onChanged });
+  return { hasDueStops: answer.has_due_stops };
 }
 
 /**

@@ -5,6 +5,7 @@ import { describeError, log } from "../log.ts";
 import { DISPATCH_LEASE_SECONDS, dispatchesSchema } from "../runners/dispatch.ts";
 import { type DispatchServices, sendDispatches } from "../runners/send-dispatches.ts";
 import { dispatchDue } from "./dispatch-due.ts";
+import { dispatchStops } from "./dispatch-stops.ts";
 
 /** Small enough that one transaction holds its locks only briefly. What is left is due at once, so the next alarm takes it. */
 const LIMIT = 200;
@@ -20,6 +21,7 @@ const answerSchema = dispatchesSchema.and(
     is_paused: z.boolean(),
     lags_ms: z.array(z.number()),
     has_due_dispatches: z.boolean(),
+    has_due_stops: z.boolean(),
     due_in_ms: z.number().nullable(),
   }),
 );
@@ -54,7 +56,8 @@ export async function sweepTenant(
       onChanged: (changes) => afterwards(services.live.announce(changes)),
     });
     if (swept.dispatches.length > 0) afterwards(sendDispatches(services, swept.dispatches));
-    if (swept.has_due_dispatches) afterwards(sendDue(services, tenantId));
+    const hasDue = swept.has_due_dispatches || swept.has_due_stops;
+    if (hasDue) afterwards(sendDue(services, tenantId, swept));
     log("info", "tenant swept", {
       tenant_id: tenantId,
       ...(swept.is_paused && { paused: true }),
@@ -65,14 +68,22 @@ export async function sweepTenant(
       database_requests: meter.databaseRequests,
     });
     if (swept.is_paused) return { dueInMs: PAUSED_MS, hasMoved: false };
-    return { dueInMs: swept.due_in_ms, hasMoved: swept.lags_ms.length > 0 || swept.has_due_dispatches };
+    return { dueInMs: swept.due_in_ms, hasMoved: swept.lags_ms.length > 0 || hasDue };
   });
 }
 
-async function sendDue(services: DispatchServices, tenantId: string): Promise<void> {
+async function sendDue(
+  services: DispatchServices,
+  tenantId: string,
+  { has_due_dispatches, has_due_stops }: { has_due_dispatches: boolean; has_due_stops: boolean },
+): Promise<void> {
   const began = Date.now();
   try {
-    await dispatchDue(services, () => Date.now() - began < DISPATCH_UNTIL_MS, tenantId);
+    const hasTime = () => Date.now() - began < DISPATCH_UNTIL_MS;
+    await Promise.all([
+      has_due_stops && dispatchStops(services, hasTime, tenantId),
+      has_due_dispatches && dispatchDue(services, hasTime, tenantId),
+    ]);
   } catch (error) {
     log("error", "dispatch", { tenant_id: tenantId, ...describeError(error) });
   }

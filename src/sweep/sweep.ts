@@ -3,6 +3,7 @@ import { metered } from "../db/meter.ts";
 import { log } from "../log.ts";
 import type { DispatchServices } from "../runners/send-dispatches.ts";
 import { dispatchDue } from "./dispatch-due.ts";
+import { dispatchStops } from "./dispatch-stops.ts";
 import { deleteOldRuns, promoteWaitingRuns, timeOutOverdueRuns } from "./end-runs.ts";
 import { recordSweepBegan, recordSweepEnded } from "./sweep-state.ts";
 
@@ -14,6 +15,7 @@ const TIME_OUT_CHUNK = 1000;
  * of the time. The last dispatch takes up to 15 s more, and the next sweep starts after 60 s.
  */
 const TIME_OUT_UNTIL_MS = 25_000;
+const STOP_UNTIL_MS = 28_000;
 const DISPATCH_UNTIL_MS = 40_000;
 const DELETE_UNTIL_MS = 45_000;
 
@@ -32,7 +34,7 @@ const MAX_DISPATCHES = 8_000;
 /**
  * The work of the cron:
  * 1. Fail the overdue runs, and start the next runs of their queues.
- * 2. Send the dispatches that are due.
+ * 2. Send what is due: the webhooks of stops, then the dispatches.
  * 3. Delete the runs that are older than RETENTION_DAYS.
  * Each step ends when nothing is left or its time is over. The next sweep goes on with what is left. Nothing is done while
  * an operator has paused the sweep.
@@ -52,11 +54,12 @@ export async function sweep(services: DispatchServices): Promise<number | null> 
     const onChanged: OnChanged = (changes) => void announcing.push(services.live.announce(changes));
 
     const lagsMs = await timeOutAll(services, () => isBefore(TIME_OUT_UNTIL_MS), onChanged);
-    await promoteWaitingRuns(services.db, {
+    const { hasDueStops } = await promoteWaitingRuns(services.db, {
       limit: PROMOTE_LIMIT,
       graceSeconds: services.config.deadlineGraceSeconds,
       onChanged,
     });
+    if (hasDueStops) await dispatchStops(services, () => isBefore(STOP_UNTIL_MS));
     const dispatched = await dispatchDue(services, (count) => count < MAX_DISPATCHES && isBefore(DISPATCH_UNTIL_MS));
 
     const deleted = await deleteOld(services, () => isBefore(DELETE_UNTIL_MS));

@@ -67,7 +67,12 @@ const readsOf = (verb: string, more: object = {}): Record<string, Reach> => ({
 });
 
 const change = async (verb: string, { tenant, runId }: World, user: TestUser = tenant.owner) =>
-  call(verb, { ...(await as(user)), run_id: runId, ...(verb === "stop_run" && { reason: null }), ...LEASE });
+  call(verb, {
+    ...(await as(user)),
+    run_id: runId,
+    ...(verb === "stop_run_with_grace" && { reason: null, stop_seconds: 60 }),
+    ...LEASE,
+  });
 
 const content = ({ tenant }: World, more: object = {}) =>
   JSON.stringify({
@@ -328,16 +333,17 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     no_such_attempt: (world) => read("read_log", world, world.tenant.owner, { attempt: 2, after: -1 }),
   }),
   of("delete_run", CHANGES),
-  of("stop_run", {
-    unauthenticated: ({ runId }) => call("stop_run", { ...nobody, run_id: runId, reason: null, ...LEASE }),
-    not_found: (world) => change("stop_run", world, world.tenant.user),
+  of("stop_run_with_grace", {
+    unauthenticated: ({ runId }) =>
+      call("stop_run_with_grace", { ...nobody, run_id: runId, reason: null, stop_seconds: 60, ...LEASE }),
+    not_found: (world) => change("stop_run_with_grace", world, world.tenant.user),
     forbidden: async (world) => {
       await letRead(world);
-      return change("stop_run", world, world.tenant.user);
+      return change("stop_run_with_grace", world, world.tenant.user);
     },
     wrong_state: async (world) => {
       await fail(world);
-      return change("stop_run", world);
+      return change("stop_run_with_grace", world);
     },
   }),
   of("retry_run", {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dispatchDelaySeconds } from "../../src/runners/backoff.ts";
+import { dispatchDelaySeconds, stopDelaySeconds } from "../../src/runners/backoff.ts";
 
 const MIDDLE = 0.5;
 
@@ -20,5 +20,13 @@ describe("the pause before the next dispatch", () => {
 
   it("is that after the first try even when no try has been counted", () => {
     expect(dispatchDelaySeconds(0, MIDDLE)).toBe(5);
+  });
+});
+
+describe("the pause before the next message that a run is to stop", () => {
+  it("doubles from 2 s to 30 s, and is randomly shortened or extended by up to a fifth", () => {
+    expect([0, 1, 2, 3, 4, 5, 100].map((tries) => stopDelaySeconds(tries, MIDDLE))).toEqual([2, 2, 4, 8, 16, 30, 30]);
+    expect(stopDelaySeconds(1, 0)).toBeCloseTo(1.6);
+    expect(stopDelaySeconds(1, 1 - Number.EPSILON)).toBeCloseTo(2.4);
   });
 });

@@ -1,6 +1,6 @@
-/** The request that docs/runner-protocol.md shows. */
-export function exampleRequest(page: string): { headers: Record<string, string>; body: string } {
-  const [, request = ""] = /^```http\n(.*?)\n```$/ms.exec(page) ?? [];
+/** A request that docs/runner-protocol.md shows: the dispatch is the first, and the message that a run is to stop the second. */
+export function exampleRequest(page: string, index = 0): { headers: Record<string, string>; body: string } {
+  const [, request = ""] = [...page.matchAll(/^```http\n(.*?)\n```$/gms)][index] ?? [];
   const [head = "", body = ""] = request.split("\n\n");
   const lines = head.split("\n").slice(1);
   return { headers: Object.fromEntries(lines.map((line) => line.split(": "))), body };

@@ -59,3 +59,11 @@ describe("the worked example of docs/runner-protocol.md", () => {
     expect(`v1,${new Uint8Array(await crypto.subtle.sign("HMAC", key, content)).toBase64()}`).toBe(signature);
   });
 });
+
+it("shows the message that a run is to stop as we send it, signed with the first secret", () => {
+  const stopping = exampleRequest(page, 1);
+  const { timestamp: at, data } = JSON.parse(stopping.body);
+  const id = `${data.run_id}.${data.attempt}.stopping.${Date.parse(data.ends_at)}`;
+  expect(stopping.headers).toMatchObject(signWebhook(signatures[0]?.secret ?? "", { id, at, body: stopping.body }));
+  expect(stopping.headers["Content-Length"]).toBe(String(new TextEncoder().encode(stopping.body).length));
+});

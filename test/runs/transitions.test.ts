@@ -74,6 +74,17 @@ const VERBS: VerbRow[] = [
     },
   ],
   [
+    "stop with grace",
+    (tenant, runId) => service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key, { grace_seconds: 60 }),
+    {
+      PENDING: [200, "FAILED"],
+      RUNNING: [200, "RUNNING"],
+      OVERDUE: [409, "FAILED"],
+      COMPLETED: [409, "COMPLETED"],
+      FAILED: [409, "FAILED"],
+    },
+  ],
+  [
     "retry",
     change("POST", "/retry"),
     {
@@ -189,6 +200,20 @@ const OTHER_VERBS: [
         ...PROMOTION,
       }),
     { ...UNTOUCHED, RUNNING: "FAILED", OVERDUE: "FAILED" },
+  ],
+  [
+    "record_stop_dispatch",
+    (tenant, runId) =>
+      call("record_stop_dispatch", {
+        ...attemptOf(tenant, runId),
+        ...{ ends_at: new Date().toISOString(), status: 202, reason: null, delay_seconds: null },
+      }),
+    { ...UNTOUCHED, OVERDUE: "FAILED" },
+  ],
+  [
+    "claim_stop_dispatches",
+    (tenant) => call("claim_stop_dispatches", { tenant_id: tenant.id, limit: 5, dispatch_lease_seconds: 30 }),
+    { ...UNTOUCHED, OVERDUE: "FAILED" },
   ],
   [
     "sweep_tenant",

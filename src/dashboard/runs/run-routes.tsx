@@ -4,12 +4,13 @@ import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
 import { promotion } from "../../runners/dispatch-afterwards.ts";
 import { tellStopped } from "../../runners/send-dispatches.ts";
+import { sendStop } from "../../runners/stop-dispatch.ts";
 import { deleteRun, retryRun, stopRun } from "../../runs/change-run.ts";
 import { toPlainText } from "../../runs/log/log-text.ts";
 import { readLog } from "../../runs/log/read-log.ts";
 import { NO_RUN } from "../../runs/refusals.ts";
 import { StopWorkflowRunRequestSchema } from "../../runs/workflow-run-changes-routes.ts";
-import { FormPage, readForm, submit } from "../forms.tsx";
+import { FormPage, readForm, submit, toWholeNumber } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf } from "../signed-in.tsx";
@@ -45,19 +46,23 @@ run.page("/app/runs/:id/log", async (c) => {
 
 run.form("/app/runs/:id/stop", async (c) => {
   const [runId, { values }] = [idOf(c), await readForm(c)];
-  const given = values.reason?.trim() ?? "";
+  const given = { reason: values.reason?.trim() ?? "", grace_seconds: values.grace_seconds?.trim() ?? "" };
   return submit(
     c,
     async () => {
-      const { reason = null } = checkBody(StopWorkflowRunRequestSchema, given === "" ? {} : { reason: given });
-      const request = { credential: c.var.credential, runId, reason, ...promotion(c) };
-      const { stopped } = await stopRun(c.env.db, request);
+      const { reason = null, grace_seconds: stopSeconds = 0 } = checkBody(StopWorkflowRunRequestSchema, {
+        ...(given.reason !== "" && { reason: given.reason }),
+        ...(given.grace_seconds !== "" && { grace_seconds: toWholeNumber(given.grace_seconds) }),
+      });
+      const request = { credential: c.var.credential, runId, reason, stopSeconds, ...promotion(c) };
+      const { stopped, stopping } = await stopRun(c.env.db, request);
       if (stopped) c.executionCtx.waitUntil(tellStopped(c.env.config, stopped, reason));
+      if (stopping) c.executionCtx.waitUntil(sendStop(c.env, stopping));
       return seeOther(c, `/app/runs/${runId}`);
     },
     (failure) => (
       <FormPage title="Stop this run" section="runs" back={`/app/runs/${runId}`}>
-        <StopForm id={runId} reason={given} failure={failure} />
+        <StopForm id={runId} values={given} hasGrace failure={failure} />
       </FormPage>
     ),
   );

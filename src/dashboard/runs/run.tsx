@@ -1,4 +1,5 @@
 import type { PathSnapshot } from "../../db/run-snapshot.ts";
+import { MAX_STOP_SECONDS } from "../../runs/workflow-run-changes-routes.ts";
 import type { Caller } from "../caller.ts";
 import { Ask, Copy, CopyCurl, Fact, Id, Live, Name, Send, Status, Time, WorkflowName } from "../components.tsx";
 import { PathTree } from "../files/path-tree.tsx";
@@ -63,10 +64,10 @@ const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
         <Ask id="ask-stop" label="Stop" title="Stop this run?" kind="danger">
           <p>
             {run.status === "RUNNING"
-              ? "It is FAILED at once and its slot is free for the next run. Its runner is notified, but what the runner has done so far is not undone."
+              ? "Its runner is told. With time for the runner, the run keeps its slot until the runner has ended its work, or the time is over. Without, it is FAILED at once and its slot is free for the next run. What the runner has done so far is not undone."
               : "It is FAILED at once and leaves the queue. It has not started."}
           </p>
-          <StopForm id={id} reason="" failure={NO_FAILURE} />
+          <StopForm id={id} values={NOTHING_GIVEN} hasGrace={run.status === "RUNNING"} failure={NO_FAILURE} />
         </Ask>
       )}
       {can(run, "retry") && isStartable && (
@@ -98,15 +99,30 @@ const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
   );
 };
 
-export const StopForm = ({ id, reason, failure }: { id: string; reason: string; failure: Failure }) => (
+type StopValues = { reason: string; grace_seconds: string };
+const NOTHING_GIVEN: StopValues = { reason: "", grace_seconds: "" };
+type StopFormProps = { id: string; values: StopValues; hasGrace: boolean; failure: Failure };
+
+export const StopForm = ({ id, values, hasGrace, failure }: StopFormProps) => (
   <form method="post" action={`/app/runs/${id}/stop`} class="stack">
     <Failures failure={failure} />
     <Field
       name="reason"
       label="Reason (optional)"
       failure={failure}
-      control={(a) => <input {...a} type="text" value={reason} autocomplete="off" />}
+      control={(a) => <input {...a} type="text" value={values.reason} autocomplete="off" />}
     />
+    {hasGrace && (
+      <Field
+        name="grace_seconds"
+        label="Time for the runner, in seconds (optional)"
+        failure={failure}
+        hint={`0 to ${MAX_STOP_SECONDS}. Without it the run is stopped at once.`}
+        control={(a) => (
+          <input {...a} type="text" inputmode="numeric" value={values.grace_seconds} autocomplete="off" />
+        )}
+      />
+    )}
     <button type="submit" class="danger">
       Stop
     </button>

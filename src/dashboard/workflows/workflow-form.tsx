@@ -1,6 +1,6 @@
 import type { Caller } from "../caller.ts";
 import { formatChoice, type Making, type Opened, PartPicker, parseChoice } from "../files/part-picker.tsx";
-import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
+import { type Failure, Failures, Field, NO_FAILURE, toWholeNumber, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import type { ViewedWorkflow } from "./view-workflow.ts";
 
@@ -101,7 +101,7 @@ export function toBody({ values, picks }: WorkflowFormState) {
       description: description === "" ? null : description,
       runner_type: "SELF_HOSTED",
       runner_config: url === "" && secret === "" ? null : { url, webhook_secret: secret },
-      max_run_duration_seconds: /^-?\d+$/.test(seconds) ? Number(seconds) : seconds,
+      max_run_duration_seconds: toWholeNumber(seconds),
       source_path_part_ids: idsOf(picks.source),
       instruction_path_part_ids: idsOf(picks.instruction),
       output_path_part_ids: idsOf(picks.output),

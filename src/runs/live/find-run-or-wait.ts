@@ -7,7 +7,9 @@ import { type FoundRun, findRun } from "../find-run.ts";
 import type { RunRow } from "../run-rows.ts";
 import { waitForRun } from "./wait-for-run.ts";
 
-const hasEnded = (run: RunRow) => run.status === "COMPLETED" || run.status === "FAILED";
+/** True for a run that has ended for good: one that is about to be retried by itself goes on. */
+const hasEnded = ({ run, will_be_retried: isRetried = false }: FoundRun) =>
+  !isRetried && (run?.status === "COMPLETED" || run?.status === "FAILED");
 
 /**
  * The run as it stands now, or as soon as there is news of it, if the request would rather wait: news is its end, and with
@@ -19,8 +21,8 @@ export async function findRunOrWait(c: Context<AppEnv>, runId: string): Promise<
   const readAt = Date.now();
   const found = await read();
   const ifNoneMatch = c.req.header("If-None-Match");
-  const isNews = ({ run, etag }: FoundRun) =>
-    run === null || hasEnded(run) || (ifNoneMatch !== undefined && !listsTag(ifNoneMatch, `"${etag}"`));
+  const isNews = (found: FoundRun) =>
+    found.run === null || hasEnded(found) || (ifNoneMatch !== undefined && !listsTag(ifNoneMatch, `"${found.etag}"`));
   return (await wait(c, { found, readAt, read, isNews, runId, onAnyChange: ifNoneMatch !== undefined })) ?? found;
 }
 
@@ -31,7 +33,7 @@ export async function findRunOrWait(c: Context<AppEnv>, runId: string): Promise<
 export async function endOrTimeUp(c: Context<AppEnv>, triggered: { tenantId: string; run: RunRow }): Promise<RunRow> {
   const { run, tenantId } = triggered;
   const read = () => findRun(c.env.db, c.var.credential, run.id);
-  const isNews = (found: FoundRun) => found.run === null || hasEnded(found.run);
+  const isNews = (found: FoundRun) => found.run === null || hasEnded(found);
   const found = { run, tenant_id: tenantId };
   const waited = await wait(c, { found, readAt: Date.now(), read, isNews, runId: run.id, onAnyChange: false });
   return waited?.run ?? run;

@@ -1,0 +1,58 @@
+/** Asks runners to stop runs whose stop gives them time: sends the webhook `workflow_run.stopping`, and records what became of it. */
+import { z } from "zod";
+import { callFunction } from "../db/call.ts";
+import type { OnChanged } from "../db/changes.ts";
+import { describeError, log } from "../log.ts";
+import type { Verdict } from "./answer.ts";
+import { stopDelaySeconds } from "./backoff.ts";
+import { decryptWebhookSecret } from "./secret-box.ts";
+import { sendStopping } from "./send.ts";
+import { type DispatchServices, urlOptions } from "./send-dispatches.ts";
+
+/** A stop that has to be sent to a runner: `stop_dispatch_of` in SQL. Instants are RFC 3339. */
+export const stopDispatchSchema = z.object({
+  run_id: z.string(),
+  tenant_id: z.string(),
+  workflow_definition_id: z.string(),
+  attempt: z.int(),
+  /** The number of tries, including this one. */
+  stop_dispatch_count: z.int(),
+  reason: z.string().nullable(),
+  /** When the run ends, unless its runner says before that how it ended. */
+  ends_at: z.string(),
+  /** Null when the definition has lost its runner since. */
+  runner_url: z.string().nullable(),
+  webhook_secret_encrypted: z.string().nullable(),
+  claimed_at: z.string(),
+});
+export type StopDispatch = z.infer<typeof stopDispatchSchema>;
+
+/** Sends a stop to its runner and records the outcome. Never throws: a stop whose outcome is not recorded stays due. */
+export async function sendStop(services: DispatchServices, stop: StopDispatch): Promise<void> {
+  const { db, live } = services;
+  const announcing = [live.mark()];
+  const onChanged: OnChanged = (changes) => void announcing.push(live.announce(changes));
+  try {
+    const verdict = await trySending(services, stop);
+    const isAccepted = verdict.kind === "accepted";
+    const args = {
+      ...{ run_id: stop.run_id, tenant_id: stop.tenant_id, attempt: stop.attempt, ends_at: stop.ends_at },
+      status: isAccepted ? verdict.status : null,
+      reason: isAccepted ? null : verdict.reason,
+      // Whoever refuses it will not accept it later.
+      delay_seconds: verdict.kind === "retry" ? stopDelaySeconds(stop.stop_dispatch_count, Math.random()) : null,
+    };
+    await callFunction(db, "record_stop_dispatch", args, z.unknown(), { onChanged });
+  } catch (error) {
+    log("error", "stop sent", { run_id: stop.run_id, attempt: stop.attempt, ...describeError(error) });
+  }
+  await Promise.all(announcing);
+}
+
+async function trySending({ config }: DispatchServices, stop: StopDispatch): Promise<Verdict> {
+  const { runner_url: url, webhook_secret_encrypted: secret, workflow_definition_id: definitionId } = stop;
+  if (url === null || secret === null) return { kind: "unreached", reason: "The workflow has lost its runner." };
+  const webhookSecret = await decryptWebhookSecret(config.encryptionKeys, definitionId, secret);
+  const { run_id: runId, attempt, reason, ends_at: endsAt, claimed_at: at } = stop;
+  return sendStopping({ runId, attempt, reason, endsAt, url, webhookSecret, at }, urlOptions(config));
+}

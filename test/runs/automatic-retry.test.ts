@@ -1,0 +1,212 @@
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type LiveService, startLiveService } from "../hub/live-service.ts";
+import { answeringRunner, BUSY_RUNNER } from "../support/fake-runner.ts";
+import { callBack, eventTypes, invoke, makeDue, makeOverdue, readEvents, readRun } from "../support/lifecycle.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+
+let service: LiveService;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  service = await startLiveService();
+});
+
+async function usePolicy(retryOn: readonly string[], maxAttempts: number, runnerUrl = answeringRunner(202)) {
+  tenant = await createTenant(service.database, { runnerUrl });
+  await service.database.sql`
+    update workflow_definitions set retry_on = ${[...retryOn]}::text[], max_attempts = ${maxAttempts}
+    where id = ${tenant.definitionId}`;
+}
+
+beforeEach(() => usePolicy(["LOST", "UNREACHED", "DEADLINE"], 3));
+
+/** The back-off of the run is over. */
+const passBackOff = (runId: string) => service.database.sql`
+  update workflow_runs set not_before = statement_timestamp() - interval '1 second' where id = ${runId}`;
+
+const loseLease = (runId: string) => service.database.sql`
+  insert into running_attempts (run_id, tenant_id, attempt, lease_seconds, lease_expires_at)
+  select id, tenant_id, attempt, 60, statement_timestamp() - interval '1 second' from workflow_runs where id = ${runId}`;
+
+const statusOf = async (runId: string) => (await readRun(service, tenant, runId)).status;
+const attemptsOf = async (runId: string) =>
+  (await readEvents(service, tenant, runId)).map(({ type, attempt }) => `${type}.${attempt}`);
+
+/** By the hub's alarm, or by cron. */
+const SWEEPS: [string, () => Promise<unknown>][] = [
+  ["cron", () => service.sweep()],
+  ["the alarm of the tenant", () => runDurableObjectAlarm(service.hubOf(tenant.id))],
+];
+
+describe.each(SWEEPS)("a run whose policy retries it, swept by %s", (_, sweep) => {
+  it("is put back with the event of its end and that of its retry, and starts when the back-off is over", async () => {
+    const runId = await invoke(service, tenant);
+    await makeOverdue(service, runId);
+    await sweep();
+    expect((await attemptsOf(runId)).slice(-2)).toEqual(["TIMED_OUT.1", "RETRIED.2"]);
+    const retried = (await readEvents(service, tenant, runId)).at(-1);
+    const seconds = (Date.parse(String(retried?.detail?.not_before)) - Date.parse(retried?.at ?? "")) / 1000;
+    expect(retried?.detail).toMatchObject({ automatic: true });
+    expect(Math.abs(seconds - 5)).toBeLessThan(1.01);
+    expect(await readRun(service, tenant, runId)).toMatchObject({ status: "PENDING", error: null, completed_at: null });
+
+    await sweep();
+    expect(await statusOf(runId)).toBe("PENDING");
+    await passBackOff(runId);
+    await sweep();
+    expect(await statusOf(runId)).toBe("RUNNING");
+    const [row] = await service.database.sql`select not_before from workflow_runs where id = ${runId}`;
+    expect(row?.not_before).toBeNull();
+  });
+});
+
+describe("a run whose policy retries it", () => {
+  it("is retried until it has had all of its attempts", async () => {
+    const runId = await invoke(service, tenant);
+    for (const attempt of [1, 2, 3]) {
+      await makeOverdue(service, runId);
+      await service.sweep();
+      if (attempt < 3) await passBackOff(runId);
+      await service.sweep();
+    }
+    expect(await statusOf(runId)).toBe("FAILED");
+    expect((await attemptsOf(runId)).filter((name) => /TIMED_OUT|RETRIED/.test(name))).toEqual([
+      ...["TIMED_OUT.1", "RETRIED.2", "TIMED_OUT.2", "RETRIED.3", "TIMED_OUT.3"],
+    ]);
+  });
+
+  it("is retried when it is lost, and when no runner took it in time", async () => {
+    const lost = await invoke(service, tenant);
+    await loseLease(lost);
+    await service.sweep();
+    expect((await attemptsOf(lost)).slice(-2)).toEqual(["LOST.1", "RETRIED.2"]);
+
+    await usePolicy(["UNREACHED"], 2, BUSY_RUNNER);
+    const unreached = await invoke(service, tenant);
+    await makeOverdue(service, unreached);
+    await service.sweep();
+    expect((await attemptsOf(unreached)).slice(-2)).toEqual(["TIMED_OUT.1", "RETRIED.2"]);
+  });
+
+  it("is retried when it can be sent to nobody, and then waits for a runner", async () => {
+    await usePolicy(["UNREACHED"], 2, BUSY_RUNNER);
+    const runId = await invoke(service, tenant);
+    await service.database.sql`
+      update workflow_definitions set runner_url = null, webhook_secret_encrypted = null where id = ${tenant.definitionId}`;
+    await makeDue(service, runId);
+    await service.sweep();
+    expect((await attemptsOf(runId)).slice(-3)).toEqual(["DISPATCH_FAILED.1", "FAILED.1", "RETRIED.2"]);
+    await passBackOff(runId);
+    await service.sweep();
+    expect(await statusOf(runId)).toBe("PENDING");
+  });
+
+  it("lets the runs behind it go first, and comes after them", async () => {
+    const [first, second, third] = [
+      await invoke(service, tenant),
+      await invoke(service, tenant),
+      await invoke(service, tenant),
+    ];
+    await makeOverdue(service, first);
+    await service.sweep();
+    expect(await statusOf(second)).toBe("RUNNING");
+    await passBackOff(first);
+    await callBack(service, tenant, second, { status: "COMPLETED" });
+    expect([await statusOf(third), await statusOf(first)]).toEqual(["RUNNING", "PENDING"]);
+    await callBack(service, tenant, third, { status: "COMPLETED" });
+    expect(await statusOf(first)).toBe("RUNNING");
+  });
+
+  it("can be stopped and deleted while it waits, and keeps its idempotency key", async () => {
+    const path = `/v1/workflow-definitions/${tenant.definitionId}/invoke`;
+    const trigger = () => service.send("POST", path, tenant.owner.key, { idempotency_key: "k" });
+    const { id } = await (await trigger()).json<{ id: string }>();
+    await makeOverdue(service, id);
+    // The invoke itself records the end, puts the run back, and answers it.
+    expect(await (await trigger()).json()).toMatchObject({ id, status: "PENDING" });
+    const send = (method: string, action: string) =>
+      service.send(method, `/v1/workflow-runs/${id}${action}`, tenant.owner.key);
+    expect((await send("POST", "/stop")).status).toBe(200);
+    expect((await attemptsOf(id)).slice(-2)).toEqual(["RETRIED.2", "STOPPED.2"]);
+    expect((await send("DELETE", "")).status).toBe(204);
+  });
+
+  it("waits in its queue while its workflow is paused", async () => {
+    const runId = await invoke(service, tenant);
+    await service.database.sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;
+    await makeOverdue(service, runId);
+    await service.sweep();
+    await passBackOff(runId);
+    await service.sweep();
+    expect(await statusOf(runId)).toBe("PENDING");
+  });
+
+  it("waits twice as long after each attempt, at most 5 minutes, and never exactly as long as others", async () => {
+    const rows = await service.database.sql`
+      select public.back_off_seconds(attempt, 0.5) as middle, public.back_off_seconds(attempt, 0) as least,
+        public.back_off_seconds(attempt, 1) as most
+      from unnest(array[1, 2, 3, 6, 7, 9]) attempt`;
+    expect(rows.map(({ middle }) => middle)).toEqual([5, 10, 20, 160, 300, 300]);
+    for (const { middle, least, most } of rows) {
+      expect([least, most]).toEqual([expect.closeTo(Number(middle) * 0.8), expect.closeTo(Number(middle) * 1.2)]);
+    }
+  });
+});
+
+describe("a run whose policy does not retry it", () => {
+  it.each<[string, () => Promise<void>, (runId: string) => Promise<unknown>]>([
+    [
+      "its runner reported the failure",
+      async () => {},
+      (runId) => callBack(service, tenant, runId, { status: "FAILED" }),
+    ],
+    ["it failed for another reason", () => usePolicy(["LOST"], 3), (runId) => makeOverdue(service, runId)],
+    ["it has had all of its attempts", () => usePolicy(["DEADLINE"], 1), (runId) => makeOverdue(service, runId)],
+    [
+      "somebody had asked to stop it",
+      async () => {},
+      async (runId) => {
+        const body = { grace_seconds: 60 };
+        await service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key, body);
+        await makeOverdue(service, runId);
+      },
+    ],
+  ])("stays FAILED: %s", async (_, prepare, fail) => {
+    await prepare();
+    const runId = await invoke(service, tenant);
+    await fail(runId);
+    await service.sweep();
+    expect(await statusOf(runId)).toBe("FAILED");
+    expect(await eventTypes(service, tenant, runId)).not.toContain("RETRIED");
+  });
+});
+
+describe("a run that has ended, before that is recorded and it is put back", () => {
+  it("is FAILED for a reader, and whoever waits for its end goes on waiting", async () => {
+    const runId = await invoke(service, tenant);
+    await makeOverdue(service, runId);
+    expect(await readRun(service, tenant, runId)).toMatchObject({ status: "FAILED" });
+    const waiting = service.get(`/v1/workflow-runs/${runId}`, tenant.owner.key, { Prefer: "wait=20" });
+    await service.sweep();
+    await passBackOff(runId);
+    await service.sweep();
+    expect((await callBack(service, tenant, runId, { status: "COMPLETED" }, 2)).status).toBe(200);
+    expect(await (await waiting).json()).toMatchObject({ status: "COMPLETED" });
+  });
+
+  it("does not end its stream", async () => {
+    const runId = await invoke(service, tenant);
+    await makeOverdue(service, runId);
+    const streaming = service.get(`/v1/workflow-runs/${runId}/stream`, tenant.owner.key);
+    await service.sweep();
+    await passBackOff(runId);
+    await service.sweep();
+    await callBack(service, tenant, runId, { status: "COMPLETED" }, 2);
+    const text = await (await streaming).text();
+    const types = [...text.matchAll(/^event: (\w+)$/gm)].map(([, type]) => type);
+    expect(types.filter((type) => type === "TIMED_OUT" || type === "RETRIED" || type === "COMPLETED")).toEqual([
+      ...["TIMED_OUT", "RETRIED", "COMPLETED"],
+    ]);
+  });
+});
