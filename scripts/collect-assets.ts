@@ -1,6 +1,6 @@
 /**
- * Puts the static files that the worker serves together in `.assets/`: our own from `src/dashboard/assets/`, Swagger UI and htmx from their npm
- * packages, so that the pages load nothing from elsewhere. wrangler runs it before each build.
+ * Puts the static files that the worker serves together in `.assets/`: our own from `src/dashboard/assets/`, htmx from its npm
+ * package, so that the pages load nothing from elsewhere. wrangler runs it before each build.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,9 +11,6 @@ const root = resolve(import.meta.dirname, "..");
 const target = join(root, ".assets");
 const ownAssets = join(root, "src/dashboard/assets");
 const htmx = createRequire(import.meta.url).resolve("htmx.org/dist/htmx.min.js");
-const swaggerUi = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
-
-const SWAGGER_UI_FILES = ["swagger-ui.css", "swagger-ui-bundle.js", "favicon-16x16.png", "favicon-32x32.png"];
 
 /** The parts of the pages' one style sheet, which are joined in the order of their names. */
 const STYLE_FOLDER = join("app", "style");
@@ -46,7 +43,6 @@ function place(wanted: Buffer, path: string): void {
 
 const sources = new Map([
   [join("app", "htmx.js"), htmx],
-  ...SWAGGER_UI_FILES.map((name): [string, string] => [join("docs", name), join(swaggerUi, name)]),
   ...listFiles(ownAssets)
     .filter((name) => dirname(name) !== STYLE_FOLDER)
     .map((name): [string, string] => [name, join(ownAssets, name)]),

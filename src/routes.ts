@@ -1,4 +1,5 @@
 import { pages } from "./dashboard/routes.ts";
+import { documentation } from "./docs/docs-routes.tsx";
 import { folders } from "./files/folders-routes.ts";
 import { pathParts } from "./files/path-parts-routes.ts";
 import { createApp } from "./http/app.ts";
@@ -20,7 +21,7 @@ import { workflowDefinitions } from "./workflows/workflow-definitions-routes.ts"
 
 /** The whole service: every resource, and the pages. */
 export const createService = () =>
-  createApp([
+  createApp(documentation, [
     workflowDefinitions,
     workflowDefinitionRuns,
     runStreams,

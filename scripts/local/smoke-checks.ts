@@ -22,7 +22,7 @@ const SECURE_HEADERS: Record<string, string> = {
 };
 
 /** An answer of the Worker's, a page, and two files that Cloudflare serves by itself. */
-const PATHS = ["/", "/app/sign-in", "/app/style.css", "/docs/swagger-ui.css"];
+const PATHS = ["/", "/app/sign-in", "/app/style.css", "/docs/style.css"];
 
 const ask = ({ origin }: Service, path: string, init: RequestInit = {}) =>
   fetch(`${origin}${path}`, { redirect: "manual", ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });

@@ -1,7 +1,7 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Hono } from "hono";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
-import { documentation } from "./documentation.ts";
 import type { AppEnv } from "./env.ts";
 import { answerError } from "./errors.ts";
 import { boundRequest } from "./middleware/bound-request.ts";
@@ -38,9 +38,13 @@ const OBSOLETE_HEADERS = {
 
 /**
  * Builds one Hono app from the routers of the resources. Its services are passed with each request, as Hono's `env`.
+ * `documentation` makes the routes that describe all others.
  * @throws Error for a route that no builder of routes.ts made
  */
-export function createApp(routers: readonly Hono<AppEnv>[]) {
+export function createApp(
+  documentation: (app: OpenAPIHono<AppEnv>) => Hono<AppEnv>,
+  routers: readonly Hono<AppEnv>[],
+): OpenAPIHono<AppEnv> {
   const app = createRouter();
   app.onError(answerError);
   app.notFound((c) => {

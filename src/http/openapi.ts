@@ -78,28 +78,3 @@ function conditionalResponses(responses: RouteConfig["responses"]): RouteConfig[
   const headers = { ...entityTag, ...found.headers };
   return { ...responses, 200: { ...found, headers }, 304: { description: NOT_MODIFIED, headers } };
 }
-
-/** An index of the documentation for language models: https://llmstxt.org. */
-export function llmsText(app: OpenAPIHono<AppEnv>, origin: string): string {
-  const { info, paths = {} } = openApiDocument(app);
-  const operations = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(
-      ([method, operation]) => `- \`${method.toUpperCase()} ${path}\`: ${operation.summary ?? operation.operationId}`,
-    ),
-  );
-  return [
-    `# ${info.title}`,
-    "",
-    `> ${info.description}`,
-    "",
-    "## Documentation",
-    "",
-    `- [OpenAPI document](${origin}/openapi.json): every operation, with its parameters, answers and errors`,
-    `- [API reference](${origin}/docs): the same as a page for people`,
-    "",
-    "## Operations",
-    "",
-    ...operations,
-    "",
-  ].join("\n");
-}

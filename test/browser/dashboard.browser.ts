@@ -524,13 +524,3 @@ describe("with the longest of names, every page", () => {
     }
   });
 });
-
-describe("the reference at /docs", () => {
-  it("loads all that it needs, within its Content-Security-Policy", async ({ open }) => {
-    const page = await open();
-    await page.goto("/docs");
-    await page.getByText("/v1/workflow-runs/{run_id}", { exact: true }).first().waitFor();
-    await page.locator(".opblock-summary").first().click();
-    await page.locator(".opblock-body").first().waitFor();
-  });
-});

@@ -1,6 +1,6 @@
 import { Validator } from "@cfworker/json-schema";
 import { describe, expect, it } from "vitest";
-import { llmsText, openApiDocument } from "../../src/http/openapi.ts";
+import { openApiDocument } from "../../src/http/openapi.ts";
 import { createService } from "../../src/routes.ts";
 import contractJson from "../contract/workflow-api.openapi.json";
 import type { Json } from "../support/contract.ts";
@@ -68,12 +68,6 @@ describe("the OpenAPI document", () => {
         }
       }
     }
-  });
-
-  it("is indexed by /llms.txt", () => {
-    const text = llmsText(createService(), "https://service.test");
-    for (const { path, method } of operationsOf(document)) expect(text).toContain(`${method.toUpperCase()} ${path}`);
-    expect(text).toContain("https://service.test/openapi.json");
   });
 });
 

@@ -41,7 +41,7 @@ describe("a route that declares security", () => {
     const route = createRoute({ method: "get", path: "/v1/open", security: [{ ApiKey: [] }], responses });
     const router = createRouter();
     router.openapi(route, (c) => c.body(null, 204));
-    expect(() => createApp([router])).toThrow("get /v1/open is not made by a builder");
+    expect(() => createApp(createRouter, [router])).toThrow("get /v1/open is not made by a builder");
 
     // @ts-expect-error: the builder gives the security.
     openRead({ path: "/v1/open", security: [{ ApiKey: [] }], responses });

@@ -92,6 +92,6 @@ export function answerSignIn(
 /** The path and query of a link to one of our own pages; null for any other link. */
 export function findOwnPath(link: string | undefined, here: string): string | null {
   const url = link ? URL.parse(link, here) : null;
-  const isOurs = url !== null && url.origin === new URL(here).origin && url.pathname.startsWith("/app/");
+  const isOurs = url !== null && url.origin === new URL(here).origin && /^\/(app\/|docs$)/.test(url.pathname);
   return isOurs ? url.pathname + url.search : null;
 }

@@ -1,0 +1,86 @@
+/** The routes that describe the service to people, to programs and to language models. */
+import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { getCookie } from "hono/cookie";
+import { html } from "hono/html";
+import type { JSX } from "hono/jsx/jsx-runtime";
+import type { AppEnv } from "../http/env.ts";
+import { SESSION_COOKIE } from "../http/middleware/authenticate.ts";
+import { openApiDocument, version } from "../http/openapi.ts";
+import { createRouter } from "../http/router.ts";
+import { openRead } from "../http/routes.ts";
+import { type Operation, operationsOf, type Service } from "./examples.ts";
+import { GUIDES } from "./guides.ts";
+import { GuidePage } from "./layout.tsx";
+import { llmsFullText, llmsText } from "./llms.ts";
+import { ReferencePage } from "./reference.tsx";
+
+const LINKS = {
+  dashboard: "/app/sign-in",
+  docs: "/docs",
+  openapi: "/openapi.json",
+  llms: "/llms.txt",
+  health: "/healthz",
+  liveness: "/livez",
+  readiness: "/readyz",
+};
+
+const ServiceResponseSchema = z
+  .strictObject({
+    name: z.literal("workflow-runs"),
+    version: z.string(),
+    links: z.record(z.string(), z.string()),
+  })
+  .openapi("ServiceResponse", { example: { name: "workflow-runs", version, links: LINKS } });
+
+const getService = openRead({
+  path: "/",
+  operationId: "get_service",
+  tags: ["Service"],
+  summary: "Name, version and links",
+  description: "A browser, which prefers `text/html`, is sent to the dashboard.",
+  responses: {
+    200: { description: "The service", content: { "application/json": { schema: ServiceResponseSchema } } },
+    302: { description: "To the dashboard" },
+  },
+});
+
+/** True for a request of a browser for a page: programs ask for JSON, or for anything. */
+const prefersPages = (c: Context) => c.req.header("Accept")?.startsWith("text/html") === true;
+
+async function page(c: Context<AppEnv>, content: JSX.Element): Promise<Response> {
+  return c.html(await html`<!doctype html>${content}`);
+}
+
+/** Who is signed in to the dashboard in this browser, as their session says; null for anybody else. */
+async function readUserId(c: Context<AppEnv>): Promise<string | null> {
+  const token = getCookie(c, SESSION_COOKIE);
+  return (token === undefined ? null : await c.env.verifySession(token))?.userId ?? null;
+}
+
+/** The documentation of an app, which also holds these routes. */
+export function documentation(app: Service) {
+  let known: Operation[] | undefined;
+  const operations = () => {
+    known ??= operationsOf(openApiDocument(app));
+    return known;
+  };
+  const originOf = (c: Context) => new URL(c.req.url).origin;
+
+  const router = createRouter();
+  router.openapi(getService, (c) => {
+    c.header("Vary", "Accept", { append: true });
+    if (prefersPages(c)) return c.redirect("/app", 302);
+    return c.json({ name: "workflow-runs" as const, version, links: LINKS }, 200);
+  });
+  router.get("/openapi.json", (c) => c.json(openApiDocument(app)));
+  router.get("/docs", async (c) => {
+    c.header("Cache-Control", "private, no-cache");
+    const userId = await readUserId(c);
+    return page(c, <ReferencePage operations={operations()} origin={originOf(c)} userId={userId} />);
+  });
+  for (const guide of GUIDES) router.get(`/docs/${guide.slug}`, (c) => page(c, <GuidePage guide={guide} />));
+  router.get("/llms.txt", (c) => c.text(llmsText(operations(), originOf(c))));
+  router.get("/llms-full.txt", (c) => c.text(llmsFullText(operations(), originOf(c))));
+  return router;
+}

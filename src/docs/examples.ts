@@ -1,0 +1,160 @@
+/** Examples of requests, made from the OpenAPI document: what the pages and `/llms-full.txt` show for each operation. */
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { AppEnv } from "../http/env.ts";
+import type { openApiDocument } from "../http/openapi.ts";
+
+export type Document = ReturnType<typeof openApiDocument>;
+export type Service = OpenAPIHono<AppEnv>;
+
+type Reference = { $ref: string };
+type Given = NonNullable<NonNullable<Document["components"]>["schemas"]>[string] | Reference | undefined;
+type Schema = Exclude<NonNullable<Given>, Reference>;
+
+/** A parameter of the path, the query or the headers. */
+export type Parameter = { name: string; in: string; isRequired: boolean; type: string; description: string };
+
+/** A field of a JSON body. */
+export type Field = { name: string; isRequired: boolean; type: string; description: string };
+
+export type Operation = {
+  id: string;
+  method: string;
+  path: string;
+  tag: string;
+  summary: string;
+  description: string;
+  /** What it takes: an API key (or a session), a run token, another token, or nothing. */
+  credential: "key" | "run token" | "none";
+  isStream: boolean;
+  parameters: Parameter[];
+  fields: Field[];
+  /** An example of the JSON body; undefined when it has none. */
+  body: unknown;
+  /** The path with example values, and the required parameters of its query. */
+  examplePath: string;
+  /** Each status with what it means, in the order of the statuses. */
+  responses: { status: string; description: string }[];
+};
+
+/** An id for examples, which belongs to nothing. */
+const EXAMPLE_ID = "01920000-0000-7000-8000-000000000402";
+const METHODS = ["get", "post", "put", "patch", "delete"] as const;
+/** Schemas nest less deeply than this; the bound ends a schema that refers to itself. */
+const MAX_DEPTH = 8;
+
+/** All operations of the document, in its order. */
+export function operationsOf(document: Document): Operation[] {
+  return Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
+    METHODS.flatMap((method) => {
+      const operation = item[method];
+      return operation === undefined ? [] : [describeOperation(document, method, path, operation)];
+    }),
+  );
+}
+
+type Item = NonNullable<Document["paths"]>[string];
+type OperationObject = NonNullable<Item["get"]>;
+
+function describeOperation(document: Document, method: string, path: string, operation: OperationObject): Operation {
+  const given = (operation.parameters ?? []).flatMap((parameter) => ("$ref" in parameter ? [] : [parameter]));
+  const parameters = given.map(({ name, in: place, required = false, schema, description = "" }) => ({
+    name,
+    in: place,
+    isRequired: required,
+    type: typeOf(document, schema),
+    description: description || describe(document, schema),
+  }));
+  const body = operation.requestBody && "content" in operation.requestBody ? operation.requestBody.content : {};
+  const schema = body["application/json"]?.schema;
+  const query = given
+    .filter((parameter) => parameter.in === "query" && parameter.required)
+    .map(({ name, schema: of }) => `${name}=${encodeURIComponent(String(exampleOf(document, of)))}`);
+  const responses = Object.entries(operation.responses ?? {});
+  return {
+    id: operation.operationId ?? `${method} ${path}`,
+    method: method.toUpperCase(),
+    path,
+    tag: operation.tags?.[0] ?? "Other",
+    summary: operation.summary ?? "",
+    description: operation.description ?? "",
+    credential: credentialOf(operation),
+    isStream: responses.some(([, response]) => "content" in response && response.content?.["text/event-stream"]),
+    parameters,
+    fields: fieldsOf(document, schema),
+    body: schema && exampleOf(document, schema),
+    examplePath: path.replaceAll(/\{(\w+)\}/g, EXAMPLE_ID) + (query.length > 0 ? `?${query.join("&")}` : ""),
+    responses: responses
+      .map(([status, response]) => ({ status, description: "description" in response ? response.description : "" }))
+      .sort((a, b) => a.status.localeCompare(b.status)),
+  };
+}
+
+function credentialOf({ security = [] }: OperationObject): Operation["credential"] {
+  const schemes = security.flatMap((requirement) => Object.keys(requirement));
+  if (schemes.length === 0) return "none";
+  return schemes.includes("ApiKey") ? "key" : "run token";
+}
+
+function resolve(document: Document, schema: Given): Schema {
+  if (schema === undefined) return {};
+  if (!("$ref" in schema)) return schema;
+  const name = schema.$ref.slice(schema.$ref.lastIndexOf("/") + 1);
+  return resolve(document, document.components?.schemas?.[name]);
+}
+
+/** The schema behind `anyOf`, `oneOf` and `allOf` that says most: the first that is not `null`. */
+function firstOf(document: Document, schema: Schema): Schema {
+  const [first] = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])]
+    .map((one) => resolve(document, one))
+    .filter((one) => one.type !== "null");
+  return first ?? schema;
+}
+
+/** A value that a schema allows: its example, or one that is made from its parts. */
+function exampleOf(document: Document, given: Given, depth = 0): unknown {
+  const schema = resolve(document, given);
+  if (schema.example !== undefined) return schema.example;
+  if (schema.default !== undefined) return schema.default;
+  if (schema.enum !== undefined) return schema.enum[0];
+  const chosen = firstOf(document, schema);
+  if (chosen !== schema) return exampleOf(document, chosen, depth);
+  const type = Array.isArray(schema.type) ? schema.type.find((one) => one !== "null") : schema.type;
+  if (type === "object" && depth < MAX_DEPTH) {
+    const required = new Set(schema.required ?? []);
+    const fields = Object.entries(schema.properties ?? {}).filter(([name]) => required.has(name));
+    return Object.fromEntries(fields.map(([name, field]) => [name, exampleOf(document, field, depth + 1)]));
+  }
+  if (type === "array") return depth < MAX_DEPTH && schema.items ? [exampleOf(document, schema.items, depth + 1)] : [];
+  if (type === "integer" || type === "number") return schema.minimum ?? 1;
+  if (type === "boolean") return true;
+  if (schema.format === "uuid") return EXAMPLE_ID;
+  if (schema.format === "date-time") return "2026-01-31T12:00:00Z";
+  return "text";
+}
+
+/** A schema's type in a word or two, as `string (uuid)` or `array of string`. */
+function typeOf(document: Document, given: Given): string {
+  const schema = resolve(document, given);
+  if (schema.enum !== undefined) return schema.enum.map((value: unknown) => JSON.stringify(value)).join(" | ");
+  const chosen = firstOf(document, schema);
+  if (chosen !== schema) return typeOf(document, chosen);
+  const types = [schema.type ?? "any"].flat().filter((type) => type !== "null");
+  if (types[0] === "array") return `array of ${typeOf(document, schema.items)}`;
+  return schema.format === undefined ? types.join(" | ") : `${types.join(" | ")} (${schema.format})`;
+}
+
+function describe(document: Document, given: Given): string {
+  const schema = resolve(document, given);
+  return schema.description ?? firstOf(document, schema).description ?? "";
+}
+
+function fieldsOf(document: Document, given: Given): Field[] {
+  const schema = firstOf(document, resolve(document, given));
+  const required = new Set(schema.required ?? []);
+  return Object.entries(schema.properties ?? {}).map(([name, field]) => ({
+    name,
+    isRequired: required.has(name),
+    type: typeOf(document, field),
+    description: describe(document, field),
+  }));
+}

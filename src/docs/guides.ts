@@ -1,0 +1,56 @@
+/** The guides of `docs/` that the service shows itself, as HTML. */
+import { Marked } from "marked";
+import runnerProtocol from "../../docs/runner-protocol.md";
+
+export type Guide = { slug: string; title: string; summary: string; markdown: string };
+
+export const GUIDES: readonly Guide[] = [
+  {
+    slug: "runner-protocol",
+    title: "The runner protocol",
+    summary: "How a runner gets its runs, proves who it is, and says how they ended.",
+    markdown: runnerProtocol,
+  },
+];
+
+const slugOf = (text: string) =>
+  text
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} -]/gu, "")
+    .replaceAll(" ", "-");
+
+/**
+ * The HTML of a guide. Headings have ids, as on GitHub, so that links within the guide work. Text that scrolls sideways can be
+ * reached by the keyboard. The guides are files of this repository, so their text is trusted.
+ */
+function toHtml({ markdown }: Guide): string {
+  const marked = new Marked({
+    renderer: {
+      heading({ tokens, depth, text }) {
+        return `<h${depth} id="${slugOf(text)}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
+      },
+      code({ text, escaped }) {
+        const html = escaped ? text : text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+        return `<pre tabindex="0"><code>${html}</code></pre>\n`;
+      },
+      link({ href, tokens }) {
+        const text = this.parser.parseInline(tokens);
+        // A link to another file of the repository leads nowhere here.
+        return /^(https?:|#)/.test(href) ? `<a href="${href}">${text}</a>` : text;
+      },
+    },
+  });
+  const html = marked.parse(markdown, { async: false });
+  // Markdown has no table without a head. An empty cell of a head would be announced as a heading without a name.
+  const named = html.replaceAll("<th></th>", "<td></td>");
+  return named.replaceAll("<table>", '<div class="wide" tabindex="0"><table>').replaceAll("</table>", "</table></div>");
+}
+
+const rendered = new Map<string, string>();
+
+/** The HTML of a guide. It is made at the first request for it. */
+export function guideHtml(guide: Guide): string {
+  const html = rendered.get(guide.slug) ?? toHtml(guide);
+  rendered.set(guide.slug, html);
+  return html;
+}

@@ -1,0 +1,81 @@
+/** The documentation for language models: https://llmstxt.org. */
+import type { Operation } from "./examples.ts";
+import { GUIDES } from "./guides.ts";
+import { setupOf, snippetOf } from "./snippets.ts";
+
+const LIFE = `A run is PENDING while another run of its workflow has the slot, or until a runner takes it; then RUNNING; and it ends as
+COMPLETED or FAILED. A run whose deadline has passed is FAILED from that instant on. A retry of a FAILED run is its next
+attempt, with the same snapshot and input.`;
+
+const head = (origin: string) => `# workflow-runs
+
+> The control plane for workflow runs: trigger runs of a workflow, hand them to the team's own runner, follow their state, and
+> see how they ended.
+
+## Sign in
+
+Send an API key with each request: \`Authorization: Bearer wr_…\`. People make keys at ${origin}/docs.
+
+\`\`\`sh
+${setupOf("curl", origin)}
+curl "$URL/v1/users/me" -H "Authorization: Bearer $KEY"
+\`\`\`
+
+## The life of a run
+
+${LIFE}
+
+\`\`\`sh
+curl "$URL/v1/workflow-definitions?limit=10" -H "Authorization: Bearer $KEY"
+curl -X POST "$URL/v1/workflow-definitions/$WORKFLOW/invoke" -H "Authorization: Bearer $KEY" \\
+  -H "Content-Type: application/json" -H "Prefer: wait=60" -d '{}'
+curl "$URL/v1/workflow-runs/$RUN/result" -H "Authorization: Bearer $KEY"
+\`\`\`
+
+## The runner protocol
+
+A runner with a URL is sent a signed POST (Standard Webhooks) when a run starts: it checks the signature, answers 202 at once,
+works, and reports the result with the \`callback_token\` of that message before the deadline:
+
+\`\`\`sh
+curl -X POST "$URL/v1/workflow-runs/$RUN/callback" -H "Authorization: Bearer $CALLBACK_TOKEN" \\
+  -H "Content-Type: application/json" -d '{"status":"COMPLETED"}'
+\`\`\`
+`;
+
+/** `/llms.txt`: how to begin, with an example each, and where the rest is. */
+export function llmsText(operations: readonly Operation[], origin: string): string {
+  return `${head(origin)}
+## Documentation
+
+- [Everything in one text](${origin}/llms-full.txt): each operation with its parameters, and the guides
+- [OpenAPI document](${origin}/openapi.json): every operation, with its parameters, answers and errors
+- [API reference](${origin}/docs): the same as a page for people
+${GUIDES.map(({ slug, title, summary }) => `- [${title}](${origin}/docs/${slug}): ${summary}`).join("\n")}
+
+## Operations
+
+${operations.map(({ method, path, summary }) => `- \`${method} ${path}\`: ${summary}`).join("\n")}
+`;
+}
+
+/** `/llms-full.txt`: each operation with an example, and the guides whole. */
+export function llmsFullText(operations: readonly Operation[], origin: string): string {
+  const sections = operations.map((operation) => {
+    const { method, path, summary, description, parameters, fields, responses } = operation;
+    const given = [...parameters, ...fields].map(
+      ({ name, type, isRequired, description: what }) =>
+        `- \`${name}\` ${type}${isRequired ? ", required" : ""}${what === "" ? "" : `: ${what}`}`,
+    );
+    const answers = responses.map(({ status, description: what }) => `- ${status}: ${what}`);
+    return [
+      `### ${summary}\n\n\`${method} ${path}\``,
+      ...(description === "" ? [] : [description]),
+      ...(given.length === 0 ? [] : [given.join("\n")]),
+      `\`\`\`sh\n${snippetOf("curl", operation)}\n\`\`\``,
+      `Answers:\n\n${answers.join("\n")}`,
+    ].join("\n\n");
+  });
+  const guides = GUIDES.map(({ markdown }) => markdown.trim().replaceAll(/^#/gm, "##"));
+  return `${[head(origin).trim(), "## Operations", ...sections, ...guides].join("\n\n")}\n`;
+}

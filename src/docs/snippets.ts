@@ -1,0 +1,93 @@
+/** A request as something to paste: curl for a shell, TypeScript for Node 20 and browsers, Python 3 with its standard library. */
+import type { Operation } from "./examples.ts";
+
+export const LANGUAGES = ["curl", "TypeScript", "Python"] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+/** What each language needs once, before the snippets of {@link snippetOf}. `origin` is the service's own URL. */
+export function setupOf(language: Language, origin: string): string {
+  switch (language) {
+    case "curl":
+      return `URL=${origin}\nKEY=wr_…   # your API key`;
+    case "TypeScript":
+      return `const URL = "${origin}";
+const KEY = "wr_…"; // your API key
+
+async function call(method: string, path: string, body?: unknown, token = KEY) {
+  const headers: Record<string, string> = { Authorization: \`Bearer \${token}\` };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const response = await fetch(URL + path, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(\`\${response.status} \${text}\`);
+  return text === "" ? null : JSON.parse(text);
+}`;
+    case "Python":
+      return `import json
+from urllib.request import Request, urlopen
+
+URL = "${origin}"
+KEY = "wr_…"  # your API key
+
+def call(method, path, body=None, token=KEY):
+    headers = {"Authorization": "Bearer " + token, "Content-Type": "application/json"}
+    data = None if body is None else json.dumps(body).encode()
+    with urlopen(Request(URL + path, data, headers, method=method)) as response:
+        return json.loads(response.read() or "null")`;
+  }
+}
+
+/** The request of an operation. It uses the names of {@link setupOf}; a run token is called `RUN_TOKEN`. */
+export function snippetOf(language: Language, operation: Operation): string {
+  switch (language) {
+    case "curl":
+      return inCurl(operation);
+    case "TypeScript":
+      return operation.isStream
+        ? streamInTypeScript(operation)
+        : `await ${callOf(operation, toTypeScript, "undefined")};`;
+    case "Python":
+      return operation.isStream ? streamInPython(operation) : callOf(operation, toPython, "None");
+  }
+}
+
+function inCurl({ method, examplePath, body, credential, isStream }: Operation): string {
+  const flags = [...(isStream ? ["-N"] : []), ...(method === "GET" ? [] : [`-X ${method}`])];
+  const lines = [["curl", ...flags, `"$URL${examplePath}"`].join(" ")];
+  if (credential !== "none") lines.push(`-H "Authorization: Bearer $${credential === "key" ? "KEY" : "RUN_TOKEN"}"`);
+  if (body !== undefined) {
+    lines.push(`-H "Content-Type: application/json"`, `-d '${JSON.stringify(body).replaceAll("'", `'\\''`)}'`);
+  }
+  return lines.join(" \\\n  ");
+}
+
+function callOf({ method, examplePath, body, credential }: Operation, write: (value: unknown) => string, none: string) {
+  const args = [JSON.stringify(method), JSON.stringify(examplePath)];
+  if (body !== undefined || credential === "run token") args.push(body === undefined ? none : write(body));
+  if (credential === "run token") args.push("RUN_TOKEN");
+  return `call(${args.join(", ")})`;
+}
+
+const toTypeScript = (value: unknown) => JSON.stringify(value, null, 2);
+
+/** JSON as Python writes it. */
+function toPython(value: unknown, indent = ""): string {
+  const deeper = `${indent}    `;
+  if (value === null || value === undefined) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (Array.isArray(value)) return `[${value.map((item) => toPython(item, indent)).join(", ")}]`;
+  if (typeof value !== "object") return JSON.stringify(value);
+  const fields = Object.entries(value).map(
+    ([name, field]) => `${deeper}${JSON.stringify(name)}: ${toPython(field, deeper)},`,
+  );
+  return fields.length === 0 ? "{}" : ["{", ...fields, `${indent}}`].join("\n");
+}
+
+const streamInTypeScript = ({ examplePath }: Operation) => `const stream = await fetch(URL + "${examplePath}", {
+  headers: { Authorization: \`Bearer \${KEY}\` },
+});
+for await (const text of stream.body!.pipeThrough(new TextDecoderStream())) console.log(text);`;
+
+const streamInPython = ({ examplePath }: Operation) =>
+  `with urlopen(Request(URL + "${examplePath}", headers={"Authorization": "Bearer " + KEY})) as stream:
+    for line in stream:
+        print(line.decode(), end="")`;

@@ -1,0 +1,104 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser, type Stack, startStack } from "../../scripts/local/browser.ts";
+import { DEMO } from "../../scripts/local/demo.ts";
+import { accessibilityFaults, complaintsOf, openPage, overflow, signIn, unreachable } from "./support.ts";
+
+let browser: Browser;
+let stack: Stack;
+
+beforeAll(async () => {
+  [browser, stack] = await Promise.all([launchBrowser(), startStack()]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+describe("the documentation", () => {
+  it.each(["light", "dark"] as const)(
+    "has no accessibility faults in %s, and fits a telephone",
+    async (colorScheme) => {
+      const page = await openPage(browser, stack.url, { colorScheme, viewport: { width: 390, height: 800 } });
+      for (const path of ["/docs", "/docs/runner-protocol"]) {
+        await page.goto(path);
+        expect([path, await accessibilityFaults(page), await overflow(page)]).toEqual([path, [], 0]);
+      }
+      expect(complaintsOf(page)).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  it("can be read and used by keyboard and without JavaScript", async () => {
+    const reader = await openPage(browser, stack.url, { javaScriptEnabled: false });
+    await reader.goto("/docs");
+    await reader.getByRole("link", { name: "Trigger a run" }).first().click();
+    await reader.locator(":target").getByText("Python").click();
+    await reader
+      .locator(":target")
+      .getByText(/^call\("POST"/)
+      .waitFor();
+    await reader.context().close();
+
+    const page = await openPage(browser, stack.url);
+    await page.goto("/docs/runner-protocol");
+    expect(await unreachable(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  it("is where a browser comes from /, by way of the sign-in, and makes a key there by one press", async () => {
+    const page = await openPage(browser, stack.url);
+    await page.goto("/");
+    await page.waitForURL("**/app/sign-in**");
+    await signIn(page, "owner");
+    await page.goto("/docs");
+    await page.getByRole("button", { name: "Make an API key" }).click();
+    await page.getByText(/wr_[A-Za-z0-9_]{20,}/).waitFor();
+    expect(complaintsOf(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  it("has requests that work as pasted, in each language", async () => {
+    const page = await openPage(browser, stack.url);
+    await page.goto("/docs");
+    const [curl = "", typescript = "", python = ""] = await page.locator("#quick-start ~ ol pre").allTextContents();
+    const operation = page.locator(".operation", { hasText: "/v1/users/me" });
+    const requests = await operation.locator("pre").allTextContents();
+    await page.context().close();
+
+    const folder = mkdtempSync(join(tmpdir(), "docs-"));
+    const paste = (name: string, text: string, command: string) => {
+      const file = join(folder, name);
+      writeFileSync(file, text.replace("wr_…", DEMO.owner.key));
+      const { status, stdout, stderr } = spawnSync(command, [file], { encoding: "utf8" });
+      return status === 0 ? JSON.parse(stdout) : stderr;
+    };
+    const answers = [
+      paste("curl.sh", `${curl}\n${requests[0]}`, "bash"),
+      paste(
+        "call.mts",
+        `${typescript}\nconsole.log(JSON.stringify(${requests[1]?.replace(/;$/, "")}))`,
+        process.execPath,
+      ),
+      paste("call.py", `${python}\nprint(json.dumps(${requests[2]}))`, "python3"),
+    ];
+    rmSync(folder, { recursive: true });
+    for (const answer of answers) expect(answer).toMatchObject({ id: DEMO.owner.id });
+  });
+
+  it("leads back from the sign-in to the page with the button", async () => {
+    const page = await openPage(browser, stack.url);
+    await page.goto("/docs");
+    await page.getByRole("link", { name: "sign in" }).click();
+    await page.getByLabel("API key").fill(DEMO.owner.key);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Make an API key" }).waitFor();
+    await page.context().close();
+  });
+});
