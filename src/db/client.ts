@@ -101,6 +101,22 @@ function findDriverError(error: unknown): NeonDbError | null {
   return cause instanceof NeonDbError ? cause : null;
 }
 
+type NamedQueries = Readonly<Record<string, BatchItem<"pg">>>;
+
+type NamedResults<Queries extends NamedQueries> = { [Name in keyof Queries]: Queries[Name]["_"]["result"] };
+
+/**
+ * Executes queries of drizzle's builder in their order, in one transaction and one request. Each statement has a fresh snapshot.
+ * The results have the names of the queries.
+ */
+export function batch<Queries extends NamedQueries>(db: Database, queries: Queries): Promise<NamedResults<Queries>>;
+export async function batch(db: Database, queries: NamedQueries): Promise<Record<string, unknown>> {
+  const [first, ...others] = Object.values(queries);
+  if (first === undefined) return {};
+  const results: readonly unknown[] = await db.batch([first, ...others]);
+  return Object.fromEntries(Object.keys(queries).map((name, index) => [name, results[index]]));
+}
+
 /**
  * Sends idempotent statements: reads, and changes that have the same effect when they are executed twice. They are retried
  * once when the connection breaks before the answer. After a timeout they are not retried, since the caller has already
@@ -108,8 +124,7 @@ function findDriverError(error: unknown): NeonDbError | null {
  */
 export const repeatable = (db: Database) => ({
   execute: <Row extends Record<string, unknown>>(query: SQL) => askTwice(() => db.execute<Row>(query)),
-  batch: <Query extends BatchItem<"pg">, Queries extends Readonly<[Query, ...Query[]]>>(queries: Queries) =>
-    askTwice(() => db.batch(queries)),
+  batch: <Queries extends NamedQueries>(queries: Queries) => askTwice(() => batch(db, queries)),
   /** A query of drizzle's builder, which is sent when it is awaited. */
   select: <Answer>(query: PromiseLike<Answer>) => askTwice(() => query),
 });

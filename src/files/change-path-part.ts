@@ -2,23 +2,14 @@ import { and, eq, ne, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import type { Credential } from "../db/access.ts";
 import { type Caller, callerBy, requireCaller } from "../db/caller.ts";
-import type { Database } from "../db/client.ts";
+import { batch, type Database } from "../db/client.ts";
 import type { PartType } from "../db/enums.ts";
 import { isAtOrBelow } from "../db/path-conditions.ts";
 import { pathParts } from "../db/tables.ts";
 import { MAX_PATH_BYTES } from "./path.ts";
 import { isReadablePart, type PathPart, selectPathPart } from "./path-parts.ts";
-import {
-  type Asked,
-  judgeParent,
-  judgePart,
-  lockSubtree,
-  lockTree,
-  parentBy,
-  refusal,
-  subtreeOf,
-  type Verdict,
-} from "./path-tree.ts";
+import { judgeParent, judgePart, lockSubtree, lockTree, parentBy, subtreeOf, type Verdict } from "./path-tree.ts";
+import { type Asked, treeProblem } from "./refusals.ts";
 
 export type NewPathPart = { id: string; name: string; partType: PartType; parentId: string | null } & Pick<
   Asked,
@@ -35,10 +26,14 @@ export type NewPathPart = { id: string; name: string; partType: PartType; parent
 export async function createPathPart(db: Database, credential: Credential, part: NewPathPart): Promise<PathPart> {
   const caller = callerBy(db, credential);
   const place = placeOfNew(db, caller, part);
-  const [, verdicts, inserted, [created]] = await db.batch([
-    lockTree(db, caller, "shared"),
-    db.with(caller, place).select({ tenantId: place.tenantId, verdict: place.verdict }).from(place),
-    db
+  const {
+    verdicts,
+    inserted,
+    parts: [created],
+  } = await batch(db, {
+    treeLock: lockTree(db, caller, "shared"),
+    verdicts: db.with(caller, place).select({ tenantId: place.tenantId, verdict: place.verdict }).from(place),
+    inserted: db
       .insert(pathParts)
       .select(
         db
@@ -60,8 +55,8 @@ export async function createPathPart(db: Database, credential: Credential, part:
       )
       .onConflictDoNothing()
       .returning({ id: pathParts.id }),
-    selectPathPart(db, caller, part.id),
-  ]);
+    parts: selectPathPart(db, caller, part.id),
+  });
   const { verdict } = requireCaller(verdicts);
   return changed(verdict === "done" && inserted.length === 0 ? "name_taken" : verdict, created, part);
 }
@@ -112,12 +107,15 @@ export async function movePathPart(db: Database, credential: Credential, change:
   const place = placeOfMoved(db, caller, change);
   const isPart = eq(pathParts.id, place.id);
   const ifPart = (value: SQL, column: SQL) => sql`case when ${isPart} then ${value} else ${column} end`;
-  const [, , verdicts, , [moved]] = await db.batch([
-    lockTree(db, caller, "exclusive"),
-    lockSubtree(db, caller, change.id),
-    db.with(caller, place).select({ tenantId: place.tenantId, verdict: place.verdict }).from(place),
+  const {
+    verdicts,
+    parts: [moved],
+  } = await batch(db, {
+    treeLock: lockTree(db, caller, "exclusive"),
+    subtreeLock: lockSubtree(db, caller, change.id),
+    verdicts: db.with(caller, place).select({ tenantId: place.tenantId, verdict: place.verdict }).from(place),
     // Guarantees: every path below is rewritten with the part's own, however many there are.
-    db
+    updated: db
       .with(caller, place)
       .update(pathParts)
       .set({
@@ -134,8 +132,8 @@ export async function movePathPart(db: Database, credential: Credential, change:
           isAtOrBelow(pathParts.materializedPath, place.oldPath),
         ),
       ),
-    selectPathPart(db, caller, change.id),
-  ]);
+    parts: selectPathPart(db, caller, change.id),
+  });
   return changed(requireCaller(verdicts).verdict, moved, change);
 }
 
@@ -189,7 +187,7 @@ function placeOfMoved(db: Database, caller: Caller, change: PathPartChange) {
 }
 
 function changed(verdict: Verdict, part: PathPart | undefined, asked: Asked): PathPart {
-  if (verdict !== "done") throw refusal(verdict, asked);
+  if (verdict !== "done") throw treeProblem(verdict, asked);
   if (part === undefined) throw new Error("A part that was just written is not to be seen.");
   return part;
 }

@@ -1,16 +1,13 @@
 import { and, asc, eq, notExists, sql } from "drizzle-orm";
 import type { Credential } from "../db/access.ts";
 import { type Caller, callerBy, maySeeDefinition, requireCaller } from "../db/caller.ts";
-import type { Database } from "../db/client.ts";
+import { batch, type Database } from "../db/client.ts";
 import type { PartType } from "../db/enums.ts";
 import { pathParts, workflowDefinitions } from "../db/tables.ts";
-import { Problem } from "../http/problems.ts";
 import { namedParts } from "./named-parts.ts";
 import { isReadablePart } from "./path-parts.ts";
-import { judgePart, lockSubtree, lockTree, refusal, subtreeOf, type Verdict } from "./path-tree.ts";
-
-/** How many definitions a refusal names. */
-const MAX_NAMED_DEFINITIONS = 5;
+import { judgePart, lockSubtree, lockTree, subtreeOf, type Verdict } from "./path-tree.ts";
+import { MAX_NAMED_DEFINITIONS, referredProblem, treeProblem } from "./refusals.ts";
 
 /**
  * Deletes a part, all below it, and the permissions on them. With a `type` only a part of that type.
@@ -29,17 +26,17 @@ export async function deletePathPart(db: Database, credential: Credential, id: s
     eq(doomed.verdict, "done"),
   );
   const isVisible = maySeeDefinition(caller, workflowDefinitions.id);
-  const [, , verdicts, referring, named] = await db.batch([
-    lockTree(db, caller, "exclusive"),
-    lockSubtree(db, caller, id),
-    db.with(caller, doomed).select({ tenantId: doomed.tenantId, verdict: doomed.verdict }).from(doomed),
-    db
+  const { verdicts, referring, named } = await batch(db, {
+    treeLock: lockTree(db, caller, "exclusive"),
+    subtreeLock: lockSubtree(db, caller, id),
+    verdicts: db.with(caller, doomed).select({ tenantId: doomed.tenantId, verdict: doomed.verdict }).from(doomed),
+    referring: db
       .with(caller, doomed)
       .select({ id: workflowDefinitions.id })
       .from(doomed)
       .innerJoin(workflowDefinitions, isReferring)
       .limit(1),
-    db
+    named: db
       .with(caller, doomed)
       .select({ id: workflowDefinitions.id, name: workflowDefinitions.name })
       .from(caller)
@@ -49,7 +46,7 @@ export async function deletePathPart(db: Database, credential: Credential, id: s
       .limit(MAX_NAMED_DEFINITIONS + 1),
     // Guarantees: nothing is deleted that a definition refers to. The foreign keys delete what is below, and permissions.
     // Closes the race with who creates a definition: both lock the parts before they look, so one sees the other.
-    db
+    deleted: db
       .with(caller, doomed)
       .delete(pathParts)
       .where(
@@ -58,10 +55,10 @@ export async function deletePathPart(db: Database, credential: Credential, id: s
           notExists(db.select({ id: workflowDefinitions.id }).from(doomed).innerJoin(workflowDefinitions, isReferring)),
         ),
       ),
-  ]);
+  });
   const { verdict } = requireCaller(verdicts);
-  if (verdict !== "done") throw refusal(verdict, {});
-  if (referring.length > 0) throw new Problem("conflict", describeReferring(named));
+  if (verdict !== "done") throw treeProblem(verdict, {});
+  if (referring.length > 0) throw referredProblem(named);
 }
 
 const doomedPart = (db: Database, caller: Caller, id: string, type: PartType | undefined) => {
@@ -81,16 +78,3 @@ const doomedPart = (db: Database, caller: Caller, id: string, type: PartType | u
       .limit(1),
   );
 };
-
-/** Names and counts only what the caller may see: how many others there are is nothing of theirs. */
-function describeReferring(visible: readonly { id: string; name: string }[]): string {
-  if (visible.length === 0) {
-    return "A workflow definition that you may not see refers to this part or to something below it. Ask an OWNER or ADMIN.";
-  }
-  const names = visible.slice(0, MAX_NAMED_DEFINITIONS).map(({ name, id }) => `“${name}” (${id})`);
-  const more = visible.length > MAX_NAMED_DEFINITIONS ? " and more" : "";
-  return (
-    `Workflow definitions refer to this part or to something below it: ${names.join(", ")}${more}. ` +
-    "Change or delete them first."
-  );
-}

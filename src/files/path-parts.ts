@@ -114,10 +114,13 @@ export async function findPathPart(
   type?: PartType,
 ): Promise<PathPart | null> {
   const caller = callerBy(db, credential);
-  const [callers, [part = null]] = await repeatable(db).batch([
-    db.with(caller).select({ tenantId: caller.tenantId }).from(caller),
-    selectPathPart(db, caller, id, type),
-  ]);
+  const {
+    callers,
+    parts: [part = null],
+  } = await repeatable(db).batch({
+    callers: db.with(caller).select({ tenantId: caller.tenantId }).from(caller),
+    parts: selectPathPart(db, caller, id, type),
+  });
   requireCaller(callers);
   return part;
 }
@@ -167,14 +170,18 @@ export async function listPathParts(
       ? listFromTheTops(db, caller, maxDepth, ofType)
       : listFromParent(db, caller, parentId, maxDepth, ofType);
   const permitted = permittedPathsOf(db, caller);
-  const [found, [counted], parts] = await repeatable(db).batch([
-    db
+  const {
+    found,
+    counts: [counted],
+    parts,
+  } = await repeatable(db).batch({
+    found: db
       .with(caller)
       .select({ tenantId: caller.tenantId, parentId: pathParts.id })
       .from(caller)
       .leftJoin(pathParts, parentId === null ? sql`false` : isReadablePart(caller, parentId, type)),
-    db.with(caller, listed).select({ total: count() }).from(listed),
-    db
+    counts: db.with(caller, listed).select({ total: count() }).from(listed),
+    parts: db
       .with(caller, permitted, listed)
       .select(listedColumns(caller, permitted, listed))
       .from(caller)
@@ -182,7 +189,7 @@ export async function listPathParts(
       .orderBy(...orderOf(listed, order))
       .limit(limit)
       .offset(offset),
-  ]);
+  });
   const parent = requireCaller(found).parentId;
   return parentId !== null && parent === null ? null : { parts, total: counted?.total ?? 0 };
 }

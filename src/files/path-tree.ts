@@ -12,8 +12,6 @@ import { type Caller, mayRead, mayWrite } from "../db/caller.ts";
 import type { Database } from "../db/client.ts";
 import { isAtOrBelow } from "../db/path-conditions.ts";
 import { pathParts } from "../db/tables.ts";
-import { Problem, ValidationFailed } from "../http/problems.ts";
-import { MAX_PATH_BYTES, NO_PATH_PART } from "./path.ts";
 import { isSystemManaged, partById } from "./path-parts.ts";
 
 const LOCKS = { shared: sql`pg_advisory_xact_lock_shared`, exclusive: sql`pg_advisory_xact_lock` };
@@ -100,54 +98,3 @@ export const judgeParent = (caller: Caller, parent: Parent, isPut: SQL, parentId
   when ${isPut} and case ${partType}
     when 'DOCUMENT_VERSION' then ${parent.partType} is distinct from 'DOCUMENT'
     else ${parent.partType} <> 'FOLDER' end then 'parent_has_wrong_type'`;
-
-const WRITE_ON_PARENT = "You need write on the folder or document below which the part is put.";
-
-/** The fields of a request that a refusal points at. `parentField` is the name that the API gives to the parent. */
-export type Asked = {
-  name?: string | undefined;
-  parentId?: string | null | undefined;
-  parentField?: "parent_path_id" | "parent_path_part_id";
-};
-
-/** Why nothing was done, as the error to throw. */
-export function refusal(
-  verdict: Exclude<Verdict, "done">,
-  { name, parentId, parentField = "parent_path_id" }: Asked,
-): Problem | ValidationFailed {
-  const parentFault = (msg: string) =>
-    new ValidationFailed([{ loc: ["body", parentField], type: "value_error", msg, input: parentId }]);
-  const tooLong = `The whole path, and every path below it, must have at most ${MAX_PATH_BYTES} bytes.`;
-  switch (verdict) {
-    case "part_not_found":
-      return new Problem("not_found", NO_PATH_PART);
-    case "part_not_writable":
-      return new Problem("forbidden", "You need write on this path part.");
-    case "part_is_managed":
-      return new Problem(
-        "conflict",
-        "The service keeps this part, or one below it, for its workflow definitions. Change these instead.",
-      );
-    case "parent_not_found":
-      return parentFault(NO_PATH_PART);
-    case "parent_not_writable":
-      return new Problem(
-        "forbidden",
-        parentId ? WRITE_ON_PARENT : "Only an OWNER or ADMIN may put a part at the root.",
-      );
-    case "parent_is_managed":
-      return new Problem(
-        "conflict",
-        "The service keeps what is below that parent for its workflow definitions. Choose another parent.",
-      );
-    case "parent_has_wrong_type":
-      return parentFault("A DOCUMENT_VERSION goes below a DOCUMENT; everything else below a FOLDER or at the root.");
-    case "parent_is_below_part":
-      return parentFault("A part cannot be moved below itself.");
-    case "path_too_long":
-      if (name === undefined) return parentFault(tooLong);
-      return new ValidationFailed([{ loc: ["body", "name"], type: "string_too_long", msg: tooLong, input: name }]);
-    case "name_taken":
-      return new Problem("conflict", "There is a part of that name in that place already. Choose another name.");
-  }
-}

@@ -5,7 +5,7 @@ import { callFunction, credentialArgument } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
 import { ROLES, type Role } from "../db/enums.ts";
 import type { NewSession } from "../http/credentials/session-token.ts";
-import { Problem } from "../http/problems.ts";
+import { acceptProblem } from "./refusals.ts";
 
 /** Hashes are hex SHA-256. `userId` is the id of the user, if nobody with the email was added yet. */
 export type Redemption = {
@@ -64,15 +64,6 @@ export async function redeemInvite(db: Database, redemption: Redemption): Promis
   return { session, tenantName: tenant_name };
 }
 
-const REFUSALS = {
-  not_found: new Problem("not_found", "There is no such invite for you, or it is spent, withdrawn or expired."),
-  other_tenant: new Problem("conflict", "You are a user of another tenant, and a user is of one tenant only."),
-  email_taken: new Problem(
-    "conflict",
-    "Somebody in the tenant has your email already. Ask an administrator to delete them.",
-  ),
-};
-
 const acceptedSchema = z.union([
   z.object({ refused: z.enum(["not_found", "other_tenant", "email_taken"]) }),
   z.object({ tenant_id: z.string(), role: z.enum(ROLES) }),
@@ -90,6 +81,6 @@ export async function acceptInvite(
 ): Promise<{ tenantId: string; role: Role }> {
   const args = { credential: credentialArgument(credential), invite_id: inviteId };
   const answer = await callFunction(db, "accept_invite", args, acceptedSchema);
-  if ("refused" in answer) throw REFUSALS[answer.refused];
+  if ("refused" in answer) throw acceptProblem(answer.refused);
   return { tenantId: answer.tenant_id, role: answer.role };
 }

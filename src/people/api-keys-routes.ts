@@ -1,11 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
 import { generateApiKey } from "../http/credentials/api-key.ts";
-import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { givenInstant, instant, line, pageQuery, uuid } from "../http/schemas.ts";
-import { type ApiKey, createApiKey, findApiKey, listApiKeys, NO_API_KEY, revokeApiKey } from "./api-keys.ts";
+import { type ApiKey, createApiKey, findApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
+import { apiKeyProblem } from "./refusals.ts";
 
 const KEY = {
   id: "01920000-0000-7000-8000-000000000251",
@@ -121,7 +121,7 @@ const getKey = callerRead({
 
 apiKeys.openapi(getKey, async (c) => {
   const key = await findApiKey(c.env.db, c.var.credential, c.req.valid("param").api_key_id);
-  if (key === null) throw new Problem("not_found", NO_API_KEY);
+  if (key === null) throw apiKeyProblem("not_found");
   return c.json(toApiKey(key), 200);
 });
 

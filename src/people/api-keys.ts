@@ -1,11 +1,11 @@
 import { and, desc, eq, inArray, isNull, lt, type SQL, sql } from "drizzle-orm";
 import type { Credential } from "../db/access.ts";
 import { type Caller, callerBy, requireCaller } from "../db/caller.ts";
-import { type Database, repeatable } from "../db/client.ts";
+import { batch, type Database, repeatable } from "../db/client.ts";
 import type { KeyKind } from "../db/enums.ts";
 import { apiKeys, users } from "../db/tables.ts";
 import { MAX_ACTIVE_API_KEYS } from "../http/credentials/api-key.ts";
-import { Problem, ValidationFailed } from "../http/problems.ts";
+import { apiKeyProblem, expiredKeyProblem } from "./refusals.ts";
 
 /** The columns of {@link ApiKey}. */
 export const apiKeyColumns = {
@@ -56,14 +56,17 @@ export async function createApiKey(db: Database, credential: Credential, key: Ne
   );
   // Guarantees: a user has at most so many keys that work.
   // Closes the race between two who create the last one: the user's row is locked since the batch's first statement.
-  const [locked, [created]] = await db.batch([
-    db
+  const {
+    locked,
+    inserted: [created],
+  } = await batch(db, {
+    locked: db
       .with(caller)
       .select({ tenantId: caller.tenantId, isExpired })
       .from(caller)
       .innerJoin(users, eq(users.id, caller.userId))
       .for("no key update", { of: users }),
-    db
+    inserted: db
       .insert(apiKeys)
       .select(
         db
@@ -85,14 +88,9 @@ export async function createApiKey(db: Database, credential: Credential, key: Ne
           .where(and(sql`not ${isExpired}`, lt(active, MAX_ACTIVE_API_KEYS))),
       )
       .returning(apiKeyColumns),
-  ]);
-  if (requireCaller(locked).isExpired) {
-    const msg = "Must be in the future.";
-    throw new ValidationFailed([{ loc: ["body", "expires_at"], type: "value_error", msg, input: key.expiresAt }]);
-  }
-  if (created === undefined) {
-    throw new Problem("conflict", `You have ${MAX_ACTIVE_API_KEYS} API keys already. Revoke one that is not needed.`);
-  }
+  });
+  if (requireCaller(locked).isExpired) throw expiredKeyProblem(key.expiresAt);
+  if (created === undefined) throw apiKeyProblem("too_many");
   return created;
 }
 
@@ -108,9 +106,9 @@ export async function listApiKeys(
 ): Promise<ApiKey[]> {
   const { userId, limit, offset } = request;
   const caller = callerBy(db, credential);
-  const [callers, keys] = await repeatable(db).batch([
-    db.with(caller).select({ tenantId: caller.tenantId }).from(caller),
-    db
+  const { callers, keys } = await repeatable(db).batch({
+    callers: db.with(caller).select({ tenantId: caller.tenantId }).from(caller),
+    keys: db
       .with(caller)
       .select(apiKeyColumns)
       .from(caller)
@@ -118,7 +116,7 @@ export async function listApiKeys(
       .orderBy(desc(apiKeys.createdAt), desc(apiKeys.id))
       .limit(limit)
       .offset(offset),
-  ]);
+  });
   requireCaller(callers);
   return keys;
 }
@@ -151,24 +149,22 @@ export async function revokeApiKey(db: Database, credential: Credential, id: str
     .from(caller)
     .innerJoin(apiKeys, and(eq(apiKeys.id, id), keyIsVisible(caller)))
     .innerJoin(users, and(eq(users.id, apiKeys.userId), mayRevoke));
-  const [found, revoked] = await db.batch([
-    db
+  const { found, revoked } = await batch(db, {
+    found: db
       .with(caller)
       .select({ tenantId: caller.tenantId, id: apiKeys.id, mayRevoke })
       .from(caller)
       .leftJoin(apiKeys, and(eq(apiKeys.id, id), keyIsVisible(caller)))
       .leftJoin(users, eq(users.id, apiKeys.userId)),
     // Of two who revoke it at once, the second waits here and finds it revoked.
-    db
+    revoked: db
       .with(caller)
       .update(apiKeys)
       .set({ revokedAt: sql`statement_timestamp()` })
       .where(and(inArray(apiKeys.id, chosen), isNull(apiKeys.revokedAt)))
       .returning({ id: apiKeys.id }),
-  ]);
+  });
   const key = requireCaller(found);
-  if (key.id !== null && !key.mayRevoke) throw new Problem("forbidden", "Only the OWNER revokes the OWNER's keys.");
-  if (revoked.length === 0) throw new Problem("not_found", NO_API_KEY);
+  if (key.id !== null && !key.mayRevoke) throw apiKeyProblem("of_owner");
+  if (revoked.length === 0) throw apiKeyProblem("not_found");
 }
-
-export const NO_API_KEY = "There is no such API key, or it is revoked, expired or not yours to see.";

@@ -7,31 +7,31 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import type { Credential } from "../db/access.ts";
 import { type Caller, callerBy, requireCaller } from "../db/caller.ts";
-import type { Database } from "../db/client.ts";
+import { batch, type Database } from "../db/client.ts";
 import type { Capability } from "../db/enums.ts";
 import { pathParts, userPermissions, users } from "../db/tables.ts";
 import { partById } from "../files/path-parts.ts";
 import { lockTree } from "../files/path-tree.ts";
-import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
-import { type Admission, administers, admission, admitAdministrator } from "./admission.ts";
+import { admitAdministrator, type PermissionRefusal, permissionProblem } from "./refusals.ts";
 import {
   isPartOfPermission,
   MAX_PERMISSIONS,
-  NO_PERMISSION,
   type Permission,
   permissionColumns,
   permissionIsVisible,
 } from "./user-permissions.ts";
-import { isOfTenant } from "./users.ts";
+import { type Admission, administers, admission, isOfTenant } from "./users.ts";
 
 /** What a change came to. All but "done" left everything as it was. */
-type Verdict = "done" | "not_found" | "not_admitted" | "unknown" | "clash" | "too_many";
+type Verdict = "done" | PermissionRefusal["verdict"];
 
 type Outcome = Admission & {
   verdict: Verdict;
+  /** Null for a permission that the caller does not see. */
+  userId: string | null;
   userIsKnown: boolean;
   partIsKnown: boolean;
-  /** Another permission of the user that covers this one already, or is on the very part. */
+  /** Another permission of the user that covers this one already, or is on the very part. Null without one. */
   clashPath: string | null;
   clashCapability: Capability | null;
   clashIsOnPart: boolean | null;
@@ -76,13 +76,13 @@ export async function createPermission(
       .from(judged)
       .where(eq(judged.verdict, "done")),
   );
-  const [, , outcomes, , permissions] = await db.batch([
-    lockTree(db, caller, "shared"),
-    lockUser(db, caller, tenantId, sql`${userId}::uuid`),
-    db.with(caller, wish, judged).select().from(judged),
-    insert,
-    readPermission(db, caller, tenantId, id),
-  ]);
+  const { outcomes, permissions } = await batch(db, {
+    treeLock: lockTree(db, caller, "shared"),
+    userLock: lockUser(db, caller, tenantId, sql`${userId}::uuid`),
+    outcomes: db.with(caller, wish, judged).select().from(judged),
+    inserted: insert,
+    permissions: readPermission(db, caller, tenantId, id),
+  });
   return requireDone(outcomes, permissions);
 }
 
@@ -110,11 +110,11 @@ export async function updatePermission(
   const wish = wishBy(db, caller, { id, tenantId, userId: null, pathPartId, capability });
   const judged = judge(db, caller, wish, tenantId);
   const holder = db.select({ id: userPermissions.userId }).from(userPermissions).where(eq(userPermissions.id, id));
-  const [, , outcomes, , permissions] = await db.batch([
-    lockTree(db, caller, "shared"),
-    lockUser(db, caller, tenantId, sql`${holder}`),
-    db.with(caller, wish, judged).select().from(judged),
-    db
+  const { outcomes, permissions } = await batch(db, {
+    treeLock: lockTree(db, caller, "shared"),
+    userLock: lockUser(db, caller, tenantId, sql`${holder}`),
+    outcomes: db.with(caller, wish, judged).select().from(judged),
+    updated: db
       .with(caller, wish, judged)
       .update(userPermissions)
       .set({
@@ -131,8 +131,8 @@ export async function updatePermission(
             is distinct from (${judged.pathPartId}, ${judged.capability})`,
         ),
       ),
-    readPermission(db, caller, tenantId, id),
-  ]);
+    permissions: readPermission(db, caller, tenantId, id),
+  });
   return requireDone(outcomes, permissions);
 }
 
@@ -222,8 +222,7 @@ function judge(db: Database, caller: Caller, wish: Wish, tenantId: string) {
         clashCapability: clash.capability,
         clashIsOnPart: clash.isOnPart,
         verdict: sql<Verdict>`case
-          when ${wish.userId} is null then 'not_found'
-          when not ${administers(caller, tenantId)} then 'not_admitted'
+          when ${wish.userId} is null or not ${administers(caller, tenantId)} then 'not_found'
           when ${users.id} is null or ${part.id} is null then 'unknown'
           when ${clash.path} is not null then 'clash'
           when ${wish.id} is null and ${MAX_PERMISSIONS} <= ${held} then 'too_many'
@@ -239,35 +238,11 @@ function judge(db: Database, caller: Caller, wish: Wish, tenantId: string) {
 }
 
 function requireDone(outcomes: readonly Outcome[], [permission]: readonly Permission[]): Permission {
-  const outcome = requireCaller(outcomes);
-  // Missing from the second although done: somebody revoked it at the same moment.
-  if (outcome.verdict === "not_found" || (outcome.verdict === "done" && !permission)) {
-    throw new Problem("not_found", NO_PERMISSION);
-  }
-  admitAdministrator(outcomes);
-  if (!permission || outcome.verdict !== "done") throw refusal(outcome);
+  const { userId } = requireCaller(outcomes);
+  if (userId === null) throw permissionProblem({ verdict: "not_found" });
+  const { verdict, ...outcome } = admitAdministrator(outcomes);
+  if (verdict !== "done") throw permissionProblem({ verdict, ...outcome });
+  // Although it was done: somebody has revoked the permission at the same moment.
+  if (!permission) throw permissionProblem({ verdict: "not_found" });
   return permission;
-}
-
-function refusal(outcome: Outcome): Problem | ValidationFailed {
-  const { verdict, clashPath, clashCapability } = outcome;
-  if (verdict === "too_many") {
-    return new Problem(
-      "conflict",
-      `The user has ${MAX_PERMISSIONS} permissions already. Give one on a folder above instead.`,
-    );
-  }
-  if (clashPath !== null) {
-    return new Problem(
-      "conflict",
-      outcome.clashIsOnPart
-        ? `The user has a ${clashCapability} permission on ${clashPath} already. Change that one.`
-        : `The user's ${clashCapability} permission on ${clashPath} covers that already.`,
-    );
-  }
-  const fault = (field: string, msg: string): Fault => ({ loc: ["body", field], type: "value_error", msg });
-  return new ValidationFailed([
-    ...(outcome.userIsKnown ? [] : [fault("user_id", "There is no such user in the tenant.")]),
-    ...(outcome.partIsKnown ? [] : [fault("path_part_id", "There is no such path part in the tenant.")]),
-  ]);
 }

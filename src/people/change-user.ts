@@ -6,18 +6,17 @@
 import { and, eq, inArray, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Credential } from "../db/access.ts";
 import { type Caller, callerBy } from "../db/caller.ts";
-import type { Database } from "../db/client.ts";
+import { batch, type Database } from "../db/client.ts";
 import type { Role } from "../db/enums.ts";
 import { apiKeys, tenants, userPermissions, users } from "../db/tables.ts";
-import { Problem } from "../http/problems.ts";
-import { type Admission, administers, admission, admitAdministrator } from "./admission.ts";
-import { isOfTenant, type User, userColumns } from "./users.ts";
+import { admitAdministrator, userProblem } from "./refusals.ts";
+import { type Admission, administers, admission, isOfTenant, type User, userColumns } from "./users.ts";
 
 /** Whom to change. */
 export type ChosenUser = { credential: Credential; tenantId: string; userId: string };
 
 /** What a change came to. All but "done" left everything as it was. */
-type Verdict = "done" | "not_admitted" | "not_found" | "self" | "owner" | "only_owner_may" | "deactivated";
+type Verdict = "done" | "not_found" | "self" | "owner" | "only_owner_may" | "deactivated";
 
 /**
  * Gives a user another role. An OWNER may make somebody else the OWNER, and is an ADMIN from then on: a tenant has
@@ -32,10 +31,13 @@ export async function changeRole(db: Database, request: ChosenUser, role: Role):
     sql`when ${isPassedOn} and ${users.deactivatedAt} is not null then 'deactivated'`,
   ]);
   const isChosen = eq(users.id, judged.userId);
-  const [, verdicts, , [user]] = await db.batch([
-    lock,
-    judge,
-    db
+  const {
+    verdicts,
+    users: [user],
+  } = await batch(db, {
+    tenantLock: lock,
+    verdicts: judge,
+    updated: db
       .with(judged)
       .update(users)
       .set({
@@ -50,8 +52,8 @@ export async function changeRole(db: Database, request: ChosenUser, role: Role):
           or(and(isChosen, ne(users.role, role)), and(isPassedOn, eq(users.role, "OWNER"))),
         ),
       ),
-    read,
-  ]);
+    users: read,
+  });
   return requireUser(verdicts, user);
 }
 
@@ -62,10 +64,13 @@ export async function changeRole(db: Database, request: ChosenUser, role: Role):
  */
 export async function changeActivation(db: Database, request: ChosenUser, isActive: boolean): Promise<User> {
   const { lock, judged, judge, read } = prepareChange(db, request);
-  const [, verdicts, , [user]] = await db.batch([
-    lock,
-    judge,
-    db
+  const {
+    verdicts,
+    users: [user],
+  } = await batch(db, {
+    tenantLock: lock,
+    verdicts: judge,
+    updated: db
       .with(judged)
       .update(users)
       .set({
@@ -80,8 +85,8 @@ export async function changeActivation(db: Database, request: ChosenUser, isActi
           sql`(${users.deactivatedAt} is null) <> ${isActive}::boolean`,
         ),
       ),
-    read,
-  ]);
+    users: read,
+  });
   return requireUser(verdicts, user);
 }
 
@@ -94,19 +99,19 @@ export async function changeActivation(db: Database, request: ChosenUser, isActi
 export async function deleteUser(db: Database, request: ChosenUser): Promise<void> {
   const { lock, judged, judge } = prepareChange(db, request);
   const chosen = db.select({ id: judged.userId }).from(judged).where(eq(judged.verdict, "done"));
-  const [, verdicts] = await db.batch([
-    lock,
-    judge,
-    db
+  const { verdicts } = await batch(db, {
+    tenantLock: lock,
+    verdicts: judge,
+    deletedKeys: db
       .with(judged)
       .delete(apiKeys)
       .where(and(eq(apiKeys.tenantId, request.tenantId), inArray(apiKeys.userId, chosen))),
-    db
+    deletedPermissions: db
       .with(judged)
       .delete(userPermissions)
       .where(and(eq(userPermissions.tenantId, request.tenantId), inArray(userPermissions.userId, chosen))),
     // Last, because the statements before it find the user as one who is not deleted.
-    db
+    updated: db
       .with(judged)
       .update(users)
       .set({
@@ -115,7 +120,7 @@ export async function deleteUser(db: Database, request: ChosenUser): Promise<voi
         updatedAt: sql`statement_timestamp()`,
       })
       .where(inArray(users.id, chosen)),
-  ]);
+  });
   requireDone(verdicts);
 }
 
@@ -135,8 +140,7 @@ function prepareChange(db: Database, request: ChosenUser, cases: (caller: Caller
     .innerJoin(tenants, and(eq(tenants.id, caller.tenantId), administers(caller, tenantId)))
     .for("no key update", { of: tenants });
   const verdict = sql<Verdict>`case
-    when not ${administers(caller, tenantId)} then 'not_admitted'
-    when ${users.id} is null then 'not_found'
+    when ${users.id} is null or not ${administers(caller, tenantId)} then 'not_found'
     when ${users.id} = ${caller.userId} then 'self'
     when ${users.role} = 'OWNER' then 'owner'
     ${sql.join(cases(caller), sql` `)}
@@ -162,8 +166,9 @@ function prepareChange(db: Database, request: ChosenUser, cases: (caller: Caller
 }
 
 function requireDone(verdicts: readonly (Admission & { verdict: Verdict })[]): void {
+  // Whoever is no administrator of the tenant is refused before the verdict counts.
   const { verdict } = admitAdministrator(verdicts);
-  if (verdict !== "done") throw refusal(verdict);
+  if (verdict !== "done") throw userProblem(verdict);
 }
 
 /** The user after a change that was done. */
@@ -171,22 +176,4 @@ function requireUser(verdicts: readonly (Admission & { verdict: Verdict })[], us
   requireDone(verdicts);
   if (!user) throw new Error("A user who was just changed is not found.");
   return user;
-}
-
-function refusal(verdict: Exclude<Verdict, "done">): Problem {
-  switch (verdict) {
-    case "self":
-      return new Problem(
-        "forbidden",
-        "Nobody changes their own role, or deactivates or deletes themselves. Ask somebody else.",
-      );
-    case "owner":
-      return new Problem("forbidden", "Only the OWNER may change that, by making somebody else the OWNER.");
-    case "only_owner_may":
-      return new Problem("forbidden", "You need the role OWNER to pass it on.");
-    case "deactivated":
-      return new Problem("conflict", "The user is deactivated. Activate them first.");
-    default:
-      return new Problem("not_found", "There is no such user in the tenant.");
-  }
 }

@@ -3,12 +3,12 @@ import { and, count, desc, eq, exists, gt, inArray, isNotNull, isNull, lte, type
 import { encodeBase64Url } from "hono/utils/encode";
 import type { Credential } from "../db/access.ts";
 import { type Caller, callerBy } from "../db/caller.ts";
-import { type Database, repeatable } from "../db/client.ts";
+import { batch, type Database, repeatable } from "../db/client.ts";
 import type { Role } from "../db/enums.ts";
 import { invites, tenants, users } from "../db/tables.ts";
 import { hashApiKey } from "../http/credentials/api-key.ts";
-import { Problem } from "../http/problems.ts";
-import { administers, admission, admitAdministrator } from "./admission.ts";
+import { admitAdministrator, inviteProblem } from "./refusals.ts";
+import { administers, admission } from "./users.ts";
 
 export const INVITE_DAYS = 7;
 
@@ -75,12 +75,15 @@ export async function createInvite(db: Database, credential: Credential, invite:
       ),
   );
   const mayInvite = and(administers(caller, tenantId), sql`not ${isTaken}`, sql`${role}::text <> 'OWNER'`);
-  const [admissions, [created]] = await db.batch([
-    db
+  const {
+    admissions,
+    written: [created],
+  } = await batch(db, {
+    admissions: db
       .with(caller)
       .select({ ...admission(caller, tenantId), isTaken: sql<boolean>`${isTaken}` })
       .from(caller),
-    db
+    written: db
       .insert(invites)
       .select(
         db
@@ -112,14 +115,10 @@ export async function createInvite(db: Database, credential: Credential, invite:
         },
       })
       .returning(inviteColumns),
-  ]);
+  });
   const isTakenNow = admitAdministrator(admissions).isTaken;
-  if (role === "OWNER") {
-    throw new Problem("conflict", "A tenant has one OWNER. Invite an ADMIN; the OWNER can make them the OWNER later.");
-  }
-  if (isTakenNow || created === undefined) {
-    throw new Problem("conflict", "Somebody in the tenant has that email and has a way in already.");
-  }
+  if (role === "OWNER") throw inviteProblem("of_owner");
+  if (isTakenNow || created === undefined) throw inviteProblem("email_taken");
   return created;
 }
 
@@ -142,10 +141,14 @@ export async function listInvites(
     email === null ? undefined : eq(invites.email, email.toLowerCase()),
     status === null ? undefined : IS_OF_STATUS[status],
   );
-  const [admissions, [counted], page] = await repeatable(db).batch([
-    db.with(caller).select(admission(caller)).from(caller),
-    db.with(caller).select({ total: count() }).from(caller).innerJoin(invites, isListed),
-    db
+  const {
+    admissions,
+    counts: [counted],
+    page,
+  } = await repeatable(db).batch({
+    admissions: db.with(caller).select(admission(caller)).from(caller),
+    counts: db.with(caller).select({ total: count() }).from(caller).innerJoin(invites, isListed),
+    page: db
       .with(caller)
       .select(inviteColumns)
       .from(caller)
@@ -153,7 +156,7 @@ export async function listInvites(
       .orderBy(desc(invites.createdAt), desc(invites.id))
       .limit(limit)
       .offset(offset),
-  ]);
+  });
   admitAdministrator(admissions);
   return { invites: page, total: counted?.total ?? 0 };
 }
@@ -171,23 +174,21 @@ export async function deleteInvite(db: Database, credential: Credential, id: str
   const caller = callerBy(db, credential);
   const isChosen = and(eq(invites.id, id), isOfAdministrator(caller));
   const chosen = db.select({ id: invites.id }).from(caller).innerJoin(invites, isChosen);
-  const [found, deleted] = await db.batch([
-    db
+  const { found, deleted } = await batch(db, {
+    found: db
       .with(caller)
       .select({ ...admission(caller), id: invites.id, acceptedAt: invites.acceptedAt })
       .from(caller)
       .leftJoin(invites, isChosen),
-    db
+    deleted: db
       .with(caller)
       .delete(invites)
       .where(and(inArray(invites.id, chosen), isNull(invites.acceptedAt)))
       .returning({ id: invites.id }),
-  ]);
+  });
   const invite = admitAdministrator(found);
-  if (invite.id !== null && invite.acceptedAt !== null) {
-    throw new Problem("conflict", "The invite was accepted already. Deactivate or delete the user instead.");
-  }
-  if (deleted.length === 0) throw new Problem("not_found", "There is no such invite in the tenant.");
+  if (invite.id !== null && invite.acceptedAt !== null) throw inviteProblem("accepted");
+  if (deleted.length === 0) throw inviteProblem("not_found");
 }
 
 /** An open invite as the page of its link shows it. */

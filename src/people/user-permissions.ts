@@ -1,11 +1,10 @@
 import { and, count, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { Credential } from "../db/access.ts";
 import { type Caller, callerBy, requireCaller } from "../db/caller.ts";
-import { type Database, repeatable } from "../db/client.ts";
+import { batch, type Database, repeatable } from "../db/client.ts";
 import { pathParts, userPermissions, users } from "../db/tables.ts";
-import { Problem } from "../http/problems.ts";
-import { administers, admission, admitAdministrator } from "./admission.ts";
-import { isOfTenant } from "./users.ts";
+import { admitAdministrator, permissionProblem } from "./refusals.ts";
+import { administers, admission, isOfTenant } from "./users.ts";
 
 /** How many permissions a user may have. Each list looks through all of them. */
 export const MAX_PERMISSIONS = 50;
@@ -58,15 +57,19 @@ export async function listPermissions(
     .innerJoin(pathParts, isPartOfPermission)
     .limit(MAX_PERMISSIONS)
     .as("listed");
-  const [chosen, [counted], permissions] = await repeatable(db).batch([
-    db
+  const {
+    chosen,
+    counts: [counted],
+    permissions,
+  } = await repeatable(db).batch({
+    chosen: db
       .with(caller)
       .select({ tenantId: caller.tenantId, id: users.id })
       .from(caller)
       .leftJoin(users, and(eq(users.id, userId), isOfTenant(caller), maySee)),
-    db.with(caller).select({ total: count() }).from(caller).innerJoin(userPermissions, isListed),
-    db.with(caller).select().from(listed).orderBy(listed.materializedPath).limit(limit).offset(offset),
-  ]);
+    counts: db.with(caller).select({ total: count() }).from(caller).innerJoin(userPermissions, isListed),
+    permissions: db.with(caller).select().from(listed).orderBy(listed.materializedPath).limit(limit).offset(offset),
+  });
   return requireCaller(chosen).id === null ? null : { permissions, total: counted?.total ?? 0 };
 }
 
@@ -88,22 +91,20 @@ export async function deletePermission(
       userPermissions,
       and(eq(userPermissions.id, id), permissionIsVisible(caller, tenantId), administers(caller, tenantId)),
     );
-  const [found, deleted] = await db.batch([
-    db
+  const { found, deleted } = await batch(db, {
+    found: db
       .with(caller)
       .select({ ...admission(caller, tenantId), id: userPermissions.id })
       .from(caller)
       .leftJoin(userPermissions, and(eq(userPermissions.id, id), permissionIsVisible(caller, tenantId))),
-    db
+    deleted: db
       .with(caller)
       .delete(userPermissions)
       .where(inArray(userPermissions.id, chosen))
       .returning({ id: userPermissions.id }),
-  ]);
-  if (requireCaller(found).id === null) throw new Problem("not_found", NO_PERMISSION);
+  });
+  if (requireCaller(found).id === null) throw permissionProblem({ verdict: "not_found" });
   admitAdministrator(found);
   // Somebody else has revoked it at the same moment.
-  if (deleted.length === 0) throw new Problem("not_found", NO_PERMISSION);
+  if (deleted.length === 0) throw permissionProblem({ verdict: "not_found" });
 }
-
-export const NO_PERMISSION = "There is no such permission, or it is not yours to see.";

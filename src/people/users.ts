@@ -1,11 +1,10 @@
 import { and, count, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { Credential } from "../db/access.ts";
 import { type Caller, callerBy, requireCaller } from "../db/caller.ts";
-import { type Database, repeatable } from "../db/client.ts";
+import { batch, type Database, repeatable } from "../db/client.ts";
 import type { Role } from "../db/enums.ts";
 import { users } from "../db/tables.ts";
-import { Problem } from "../http/problems.ts";
-import { administers, admission, admitAdministrator } from "./admission.ts";
+import { admitAdministrator, userProblem } from "./refusals.ts";
 
 /** The columns of {@link User}. */
 export const userColumns = {
@@ -26,6 +25,22 @@ export type User = Pick<typeof users.$inferSelect, keyof typeof userColumns>;
 /** True for a user of the caller's tenant who was not deleted. */
 export const isOfTenant = (caller: Caller): SQL | undefined =>
   and(eq(users.tenantId, caller.tenantId), isNull(users.deletedAt));
+
+/** True when the caller is an OWNER or ADMIN of this tenant. */
+export const administers = (caller: Caller, tenantId: string): SQL<boolean> =>
+  sql<boolean>`(${caller.tenantId} = ${tenantId} and ${caller.isAdministrator})`;
+
+/** The columns of {@link Admission}. Without a tenant's id they are about the caller's own tenant. */
+export const admission = (caller: Caller, tenantId?: string) => ({
+  tenantId: caller.tenantId,
+  isOwnTenant: sql<boolean>`${tenantId === undefined ? sql`true` : sql`${caller.tenantId} = ${tenantId}`}`.as(
+    "is_own_tenant",
+  ),
+  isAdministrator: caller.isAdministrator,
+});
+
+/** Whether the caller may administer the tenant that a request names. */
+export type Admission = { tenantId: string; isOwnTenant: boolean; isAdministrator: boolean };
 
 /**
  * Who the caller is.
@@ -54,10 +69,14 @@ export async function listUsers(
   const { tenantId, limit, offset } = request;
   const caller = callerBy(db, credential);
   const isListed = and(isOfTenant(caller), administers(caller, tenantId));
-  const [admissions, [counted], page] = await repeatable(db).batch([
-    db.with(caller).select(admission(caller, tenantId)).from(caller),
-    db.with(caller).select({ total: count() }).from(caller).innerJoin(users, isListed),
-    db
+  const {
+    admissions,
+    counts: [counted],
+    page,
+  } = await repeatable(db).batch({
+    admissions: db.with(caller).select(admission(caller, tenantId)).from(caller),
+    counts: db.with(caller).select({ total: count() }).from(caller).innerJoin(users, isListed),
+    page: db
       .with(caller)
       .select(userColumns)
       .from(caller)
@@ -65,7 +84,7 @@ export async function listUsers(
       .orderBy(sql`lower(${users.email})`, users.id)
       .limit(limit)
       .offset(offset),
-  ]);
+  });
   admitAdministrator(admissions);
   return { users: page, total: counted?.total ?? 0 };
 }
@@ -87,9 +106,12 @@ export type NewUser = {
  */
 export async function createUser(db: Database, credential: Credential, user: NewUser): Promise<User> {
   const caller = callerBy(db, credential);
-  const [admissions, [created]] = await db.batch([
-    db.with(caller).select(admission(caller, user.tenantId)).from(caller),
-    db
+  const {
+    admissions,
+    inserted: [created],
+  } = await batch(db, {
+    admissions: db.with(caller).select(admission(caller, user.tenantId)).from(caller),
+    inserted: db
       .insert(users)
       .select(
         db
@@ -112,10 +134,8 @@ export async function createUser(db: Database, credential: Credential, user: New
       )
       .onConflictDoNothing()
       .returning(userColumns),
-  ]);
+  });
   admitAdministrator(admissions);
-  if (created === undefined) {
-    throw new Problem("conflict", "Somebody in the tenant has that email already, in whatever case it is written.");
-  }
+  if (created === undefined) throw userProblem("email_taken");
   return created;
 }

@@ -1,7 +1,7 @@
 /** Reads what `scripts/doctor.ts` shows an operator about a whole database. The Worker itself does not use it. */
 import { and, count, desc, eq, exists, gt, gte, isNotNull, isNull, not, sql } from "drizzle-orm";
 import { alias, unionAll } from "drizzle-orm/pg-core";
-import type { Database } from "../db/client.ts";
+import { batch, type Database } from "../db/client.ts";
 import { workflowRunEvents as e, sweepState, workflowRuns } from "../db/run-tables.ts";
 import { workflowDefinitions as d } from "../db/tables.ts";
 import { endsAt, isDue, isOverdue, isRunning, r } from "../runs/run-rows.ts";
@@ -64,8 +64,8 @@ const FAILING_TRIES = 2;
 export async function diagnose(db: Database): Promise<Diagnosis> {
   const isLater = and(gt(r.nextDispatchAt, sql`statement_timestamp()`), gt(r.dispatchCount, 0)) ?? sql`false`;
   const keyId = sql<string>`split_part(${d.webhookSecretEncrypted}, '.', 1)`;
-  const [sweep, backlog, stuck, failing, secrets] = await db.batch([
-    db
+  const { sweep, backlog, stuck, failing, secrets } = await batch(db, {
+    sweep: db
       .select({
         since_end: secondsSince(sweepState.endedAt),
         timed_out: sweepState.timedOut,
@@ -78,7 +78,7 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
         due_in_ms: sql<number | null>`public.deployment_due_in_ms()`,
       })
       .from(sweepState),
-    db
+    backlog: db
       .select({
         overdue: countRuns(db, isOverdue),
         due: countRuns(db, isDue),
@@ -87,15 +87,15 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
         oldest_due: secondsSinceFirst(db, r.nextDispatchAt, isDue),
       })
       .from(sql`(values (1)) once`),
-    selectStuckRuns(db),
-    selectFailingRunners(db),
-    db
+    stuck: selectStuckRuns(db),
+    failing: selectFailingRunners(db),
+    secrets: db
       .select({ key_id: keyId.as("key_id"), count: count() })
       .from(d)
       .where(isNotNull(d.webhookSecretEncrypted))
       .groupBy(keyId)
       .orderBy(keyId),
-  ]);
+  });
   const never = {
     since_end: null,
     since_begin: null,

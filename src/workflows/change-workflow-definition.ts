@@ -5,16 +5,10 @@ import type { Credential } from "../db/access.ts";
 import { callFunction, credentialArgument, doneSchema } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
 import type { RunnerType } from "../db/enums.ts";
-import { Problem, ValidationFailed } from "../http/problems.ts";
 import { dispatchesSchema, type Promotion, promotionArguments } from "../runners/dispatch.ts";
-import { type Abcd, partFaultsProblem, partFaultsSchema } from "./abcd.ts";
-import {
-  type DefinitionRow,
-  definitionRowSchema,
-  NO_CREATION_OF_DEFINITIONS,
-  NO_DEFINITION,
-  NO_WRITE_ON_DEFINITION,
-} from "./workflow-definitions.ts";
+import { type Abcd, partFaultsSchema } from "./abcd.ts";
+import { definitionProblem, partFaultsProblem } from "./refusals.ts";
+import { type DefinitionRow, definitionRowSchema } from "./workflow-definitions.ts";
 
 /** The content of a definition, as it is stored. */
 export type DefinitionContent = Abcd & {
@@ -68,7 +62,7 @@ export async function createDefinition(
   const answer = await callFunction(db, "create_definition", args, createAnswerSchema);
   if ("definition" in answer) return answer.definition;
   if (answer.refused === "path_parts") throw partFaultsProblem(content, answer.faults);
-  throw new Problem("forbidden", NO_CREATION_OF_DEFINITIONS);
+  throw definitionProblem(answer, "create");
 }
 
 const refusalSchema = z.object({ refused: z.enum(["not_found", "forbidden"]) });
@@ -98,20 +92,9 @@ export async function replaceDefinition(
   const answer = await callFunction(db, "replace_definition", args, replaceAnswerSchema, options);
   content.onPromoted(answer.dispatches);
   if ("definition" in answer) return answer.definition;
-  switch (answer.refused) {
-    case "path_parts":
-      throw partFaultsProblem(content, answer.faults);
-    case "secret_missing": {
-      const msg = "With another URL, send its webhook secret, too.";
-      throw new ValidationFailed([{ loc: ["body", "runner_config", "webhook_secret"], type: "missing", msg }]);
-    }
-    default:
-      throw changeProblem(answer.refused);
-  }
+  if (answer.refused === "path_parts") throw partFaultsProblem(content, answer.faults);
+  throw definitionProblem(answer, "change");
 }
-
-const changeProblem = (refused: "not_found" | "forbidden", forbidden = NO_WRITE_ON_DEFINITION) =>
-  refused === "not_found" ? new Problem("not_found", NO_DEFINITION) : new Problem("forbidden", forbidden);
 
 const activityAnswerSchema = dispatchesSchema.and(z.union([refusalSchema, doneSchema]));
 
@@ -134,7 +117,7 @@ export async function changeActivity(
     onChanged: request.onChanged,
   });
   request.onPromoted(answer.dispatches);
-  if (answer.refused !== undefined) throw changeProblem(answer.refused);
+  if (answer.refused !== undefined) throw definitionProblem({ refused: answer.refused }, "change");
 }
 
 const deleteAnswerSchema = dispatchesSchema.and(
@@ -159,9 +142,5 @@ export async function deleteDefinition(
     onChanged: request.onChanged,
   });
   request.onPromoted(answer.dispatches);
-  if (answer.refused === undefined) return;
-  if (answer.refused === "running") {
-    throw new Problem("conflict", `Its run ${answer.run_id} is RUNNING. Stop it first, or wait until it has ended.`);
-  }
-  throw changeProblem(answer.refused, "Only an OWNER or ADMIN may delete a workflow definition.");
+  if (answer.refused !== undefined) throw definitionProblem(answer, "delete");
 }

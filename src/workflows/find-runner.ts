@@ -4,8 +4,7 @@ import { callerBy, maySeeDefinition, mayWrite, requireJoinedCaller } from "../db
 import type { Database } from "../db/client.ts";
 import { instant } from "../db/rows.ts";
 import { pathParts, workflowDefinitions } from "../db/tables.ts";
-import { Problem } from "../http/problems.ts";
-import { NO_DEFINITION, NO_WRITE_ON_DEFINITION } from "./workflow-definitions.ts";
+import { definitionProblem } from "./refusals.ts";
 
 /** `at` is now, by the database's clock (RFC 3339). */
 export type FoundRunner = { name: string; url: string; webhookSecretEncrypted: string; at: string };
@@ -32,9 +31,9 @@ export async function findRunner(db: Database, credential: Credential, id: strin
     .as("found");
   const rows = await db.with(caller).select().from(caller).leftJoinLateral(found, sql`true`);
   const runner = requireJoinedCaller(rows).found;
-  if (runner === null) throw new Problem("not_found", NO_DEFINITION);
-  if (!runner.isWritable) throw new Problem("forbidden", NO_WRITE_ON_DEFINITION);
+  if (runner === null) throw definitionProblem({ refused: "not_found" }, "change");
+  if (!runner.isWritable) throw definitionProblem({ refused: "forbidden" }, "change");
   const { name, url, webhookSecretEncrypted, at } = runner;
-  if (url === null || webhookSecretEncrypted === null) throw new Problem("conflict", "The workflow has no runner.");
+  if (url === null || webhookSecretEncrypted === null) throw definitionProblem({ refused: "no_runner" }, "change");
   return { name, url, webhookSecretEncrypted, at };
 }

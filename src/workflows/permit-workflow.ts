@@ -2,19 +2,8 @@ import { z } from "zod";
 import type { Credential } from "../db/access.ts";
 import { callFunction, credentialArgument } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
-import { Problem } from "../http/problems.ts";
 import { MAX_PERMISSIONS } from "../people/user-permissions.ts";
-import { NO_DEFINITION } from "./workflow-definitions.ts";
-
-const REFUSALS = {
-  not_found: new Problem("not_found", NO_DEFINITION),
-  forbidden: new Problem("forbidden", "Only an OWNER or ADMIN may give permissions."),
-  user_unknown: new Problem("not_found", "There is no such user in the tenant."),
-  too_many: new Problem(
-    "conflict",
-    `The user would have more than ${MAX_PERMISSIONS} permissions. Give one on a folder above instead.`,
-  ),
-};
+import { permitProblem } from "./refusals.ts";
 
 const answerSchema = z.union([
   z.object({ refused: z.enum(["not_found", "forbidden", "user_unknown", "too_many"]) }),
@@ -38,6 +27,6 @@ export async function permitWorkflow(
     max_permissions: MAX_PERMISSIONS,
   };
   const answer = await callFunction(db, "permit_workflow", args, answerSchema, { isRepeatable: true });
-  if ("refused" in answer) throw REFUSALS[answer.refused];
+  if ("refused" in answer) throw permitProblem(answer.refused);
   return answer.given;
 }

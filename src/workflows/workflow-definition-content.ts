@@ -6,6 +6,7 @@ import { checkRunnerUrl } from "../runners/url-guard.ts";
 import { checkWebhookSecret } from "../runners/webhook-secret.ts";
 import { findRepeated } from "./abcd.ts";
 import type { DefinitionContent } from "./change-workflow-definition.ts";
+import { repetitionFaults } from "./refusals.ts";
 import type { UpdateWorkflowDefinitionRequestSchema } from "./workflow-definition-schema.ts";
 
 /** A null secret keeps the one that is stored. */
@@ -33,7 +34,7 @@ export async function toContent(config: Config, id: string, body: DefinitionRequ
     template_path_part_id,
     isActive: body.is_active,
   };
-  const faults = findRepeated(content);
+  const faults = repetitionFaults(content, findRepeated(content));
   if (runner !== null) faults.unshift(...findRunnerFaults(config, runner));
   if (faults.length > 0) throw new ValidationFailed(faults);
   return {

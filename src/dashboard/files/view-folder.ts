@@ -57,18 +57,27 @@ export async function viewFolder(
   const listed = id === null ? listFromTheTops(db, caller, 1, undefined) : childrenOf(db, caller, isChosen);
   const above = ancestorsOf(db, caller, isChosen);
   const permitted = permittedPathsOf(db, caller);
-  const [callers, [part = null], names, [counted], children, uses, [moved = null]] = await repeatable(db).batch([
-    selectCaller(db, caller),
-    id === null
-      ? db.with(caller).select(partColumns(caller, pathParts)).from(caller).innerJoin(pathParts, sql`false`)
-      : selectPathPart(db, caller, id),
-    db
+  const {
+    callers,
+    parts: [part = null],
+    names,
+    counts: [counted],
+    children,
+    uses,
+    movedParts: [moved = null],
+  } = await repeatable(db).batch({
+    callers: selectCaller(db, caller),
+    parts:
+      id === null
+        ? db.with(caller).select(partColumns(caller, pathParts)).from(caller).innerJoin(pathParts, sql`false`)
+        : selectPathPart(db, caller, id),
+    names: db
       .with(caller, above)
       .select({ id: above.id, name: above.name })
       .from(above)
       .orderBy(sql`length(${above.materializedPath})`),
-    db.with(caller, listed).select({ total: count() }).from(listed),
-    db
+    counts: db.with(caller, listed).select({ total: count() }).from(listed),
+    children: db
       .with(caller, permitted, listed)
       .select({
         ...listedColumns(caller, permitted, listed),
@@ -79,13 +88,13 @@ export async function viewFolder(
       .orderBy(...orderOf(listed, "LOGICAL"))
       .limit(limit)
       .offset(offset),
-    usesOf(db, caller, isChosen),
-    db
+    uses: usesOf(db, caller, isChosen),
+    movedParts: db
       .with(caller)
       .select({ id: pathParts.id, name: pathParts.name })
       .from(caller)
       .innerJoin(pathParts, movedId === undefined ? sql`false` : isReadablePart(caller, movedId, undefined)),
-  ]);
+  });
   const total = counted?.total ?? 0;
   const view = { caller: requireCaller(callers), part, above: names, children, total, uses, moved };
   return id !== null && part === null ? null : view;

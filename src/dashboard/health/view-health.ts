@@ -72,13 +72,19 @@ const since = (at: SQLWrapper) => sql<number>`extract(epoch from statement_times
 export async function viewHealth(db: Database, credential: Credential): Promise<HealthView> {
   const caller = callerBy(db, credential);
   const readable = readableDefinitionsOf(db, caller);
-  const [callers, [standing], [sweep = null], swept, [ended]] = await repeatable(db).batch([
-    selectCaller(db, caller),
-    selectStanding(db, caller, readable),
-    selectSweep(db, caller),
-    selectSwept(db, caller, readable),
-    selectEnded(db, caller, readable),
-  ]);
+  const {
+    callers,
+    standings: [standing],
+    sweeps: [sweep = null],
+    swept,
+    ends: [ended],
+  } = await repeatable(db).batch({
+    callers: selectCaller(db, caller),
+    standings: selectStanding(db, caller, readable),
+    sweeps: selectSweep(db, caller),
+    swept: selectSwept(db, caller, readable),
+    ends: selectEnded(db, caller, readable),
+  });
   const hours = Array.from({ length: HOURS }, (_, hour) => ({
     hour,
     ...(ended?.hours.find((counted) => counted.hour === hour) ?? { completed: 0, failed: 0 }),

@@ -76,10 +76,15 @@ export async function viewPeople(
     isNull(invites.acceptedAt),
     gt(invites.expiresAt, sql`statement_timestamp()`),
   );
-  const [callers, [counted], people, open] = await repeatable(db).batch([
-    selectCaller(db, caller),
-    db.with(caller).select({ total: count() }).from(caller).innerJoin(users, isListed),
-    db
+  const {
+    callers,
+    counts: [counted],
+    people,
+    open,
+  } = await repeatable(db).batch({
+    callers: selectCaller(db, caller),
+    counts: db.with(caller).select({ total: count() }).from(caller).innerJoin(users, isListed),
+    people: db
       .with(caller)
       .select(personColumns(db))
       .from(caller)
@@ -87,14 +92,14 @@ export async function viewPeople(
       .orderBy(...ORDERS[order], users.id)
       .limit(limit)
       .offset(offset),
-    db
+    open: db
       .with(caller)
       .select(inviteColumns)
       .from(caller)
       .innerJoin(invites, isOpen)
       .orderBy(desc(invites.createdAt), desc(invites.id))
       .limit(SHOWN_INVITES),
-  ]);
+  });
   return { caller: requireCaller(callers), people, total: counted?.total ?? 0, invites: open };
 }
 
@@ -112,10 +117,15 @@ export type PersonView = {
 export async function viewPerson(db: Database, credential: Credential, id: string): Promise<PersonView> {
   const caller = callerBy(db, credential);
   const isAsked = and(eq(users.id, id), isSeenPerson(caller));
-  const [callers, [person = null], permissions, keys] = await repeatable(db).batch([
-    selectCaller(db, caller),
-    db.with(caller).select(personColumns(db)).from(caller).innerJoin(users, isAsked),
-    db
+  const {
+    callers,
+    persons: [person = null],
+    permissions,
+    keys,
+  } = await repeatable(db).batch({
+    callers: selectCaller(db, caller),
+    persons: db.with(caller).select(personColumns(db)).from(caller).innerJoin(users, isAsked),
+    permissions: db
       .with(caller)
       .select({ ...permissionColumns, workflowName: nameOfWorkflow(pathParts) })
       .from(caller)
@@ -126,13 +136,13 @@ export async function viewPerson(db: Database, credential: Credential, id: strin
       )
       .innerJoin(pathParts, isPartOfPermission)
       .orderBy(pathParts.materializedPath),
-    db
+    keys: db
       .with(caller)
       .select(apiKeyColumns)
       .from(caller)
       .innerJoin(users, isAsked)
       .innerJoin(apiKeys, and(eq(apiKeys.tenantId, users.tenantId), eq(apiKeys.userId, users.id), keyWorks))
       .orderBy(desc(apiKeys.createdAt), desc(apiKeys.id)),
-  ]);
+  });
   return { caller: requireCaller(callers), person, permissions, keys };
 }

@@ -67,12 +67,17 @@ export async function viewRun(
 ): Promise<{ caller: Caller; now: string; run: ViewedRun | null }> {
   const caller = callerBy(db, credential);
   const isAsked = and(eq(r.tenantId, caller.tenantId), eq(r.id, id), maySeeRun(caller, r));
-  const [callers, [run], [blockedBy = null], latest] = await repeatable(db).batch([
-    selectCaller(db, caller),
-    selectRun(db, caller, isAsked),
-    selectHolder(db, caller, isAsked),
-    selectEvents(db, caller, isAsked),
-  ]);
+  const {
+    callers,
+    runs: [run],
+    blockers: [blockedBy = null],
+    latest,
+  } = await repeatable(db).batch({
+    callers: selectCaller(db, caller),
+    runs: selectRun(db, caller, isAsked),
+    blockers: selectHolder(db, caller, isAsked),
+    latest: selectEvents(db, caller, isAsked),
+  });
   const found = run && { ...run, blocked_by: blockedBy, events: latest.toReversed() };
   return { ...requirePageCaller(callers), run: found ?? null };
 }

@@ -79,9 +79,9 @@ export async function viewRuns(db: Database, credential: Credential, page: RunsP
   const newest = newestRuns(db, caller, readable, page);
   const seen = seenNow(db);
   const choices = newestDefinitions(db, caller, { limit: MAX_CHOICES, offset: 0 });
-  const [callers, rows, counted, workflows] = await repeatable(db).batch([
-    selectCaller(db, caller),
-    db
+  const { callers, rows, counted, workflows } = await repeatable(db).batch({
+    callers: selectCaller(db, caller),
+    rows: db
       .with(caller, readable)
       .select(selectListed(db, seen))
       .from(caller)
@@ -89,15 +89,15 @@ export async function viewRuns(db: Database, credential: Credential, page: RunsP
       .innerJoin(r, eq(r.id, newest.id))
       .crossJoinLateral(seen)
       .orderBy(desc(r.createdAt), desc(r.id)),
-    countByState(db, caller, readable, page.filter),
-    db
+    counted: countByState(db, caller, readable, page.filter),
+    workflows: db
       .with(caller)
       .select({ id: d.id, name: d.name, is_ready: sql<boolean>`${d.isActive} and ${d.runnerUrl} is not null` })
       .from(caller)
       .crossJoinLateral(choices)
       .innerJoin(d, and(eq(d.tenantId, caller.tenantId), eq(d.id, choices.id)))
       .orderBy(asc(d.name), asc(d.id)),
-  ]);
+  });
   const counts: RunsView["counts"] = { PENDING: 0, RUNNING: 0, COMPLETED: 0, FAILED: 0 };
   for (const { status, total } of counted) counts[status] = total;
   return { ...requirePageCaller(callers), ...cutPage(rows, page), counts, workflows };

@@ -37,9 +37,14 @@ export async function viewSharing(
   );
   const missing = sql<number>`(
     select count(*)::int from public.missing_permissions(${users.role}, ${users.tenantId}, ${users.id}, ${id}::uuid))`;
-  const [callers, [workflow = null], [counted], people] = await repeatable(db).batch([
-    selectCaller(db, caller),
-    db
+  const {
+    callers,
+    workflows: [workflow = null],
+    counts: [counted],
+    people,
+  } = await repeatable(db).batch({
+    callers: selectCaller(db, caller),
+    workflows: db
       .with(caller)
       .select({ id: workflowDefinitions.id, name: workflowDefinitions.name })
       .from(caller)
@@ -51,8 +56,8 @@ export async function viewSharing(
           maySeeDefinition(caller, workflowDefinitions.id),
         ),
       ),
-    db.with(caller).select({ total: count() }).from(caller).innerJoin(users, isListed),
-    db
+    counts: db.with(caller).select({ total: count() }).from(caller).innerJoin(users, isListed),
+    people: db
       .with(caller)
       .select({ id: users.id, name: nameOf(users), email: users.email, missing })
       .from(caller)
@@ -60,6 +65,6 @@ export async function viewSharing(
       .orderBy(sql`lower(${users.email})`, users.id)
       .limit(limit)
       .offset(offset),
-  ]);
+  });
   return { caller: requireCaller(callers), workflow, people, total: counted?.total ?? 0 };
 }

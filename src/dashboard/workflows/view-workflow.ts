@@ -54,18 +54,29 @@ export async function viewWorkflow(
 ): Promise<{ caller: Caller; now: string; workflow: ViewedWorkflow | null }> {
   const caller = callerBy(db, credential);
   const isAsked = and(eq(d.tenantId, caller.tenantId), eq(d.id, id), maySeeDefinition(caller, d.id));
-  const [callers, [workflow], queue, latest, took, named] = await repeatable(db).batch([
-    selectCaller(db, caller),
-    selectWorkflow(db, caller, isAsked),
-    selectRuns(db, caller, isAsked, {
+  const {
+    callers,
+    workflows: [workflow],
+    queue,
+    latest,
+    took,
+    named,
+  } = await repeatable(db).batch({
+    callers: selectCaller(db, caller),
+    workflows: selectWorkflow(db, caller, isAsked),
+    queue: selectRuns(db, caller, isAsked, {
       condition: eq(r.status, "PENDING"),
       order: [asc(r.queuePosition)],
       limit: QUEUE,
     }),
-    selectRuns(db, caller, isAsked, { condition: undefined, order: [desc(r.createdAt), desc(r.id)], limit: LATEST }),
-    selectDurations(db, caller, isAsked),
-    selectParts(db, caller, isAsked),
-  ]);
+    latest: selectRuns(db, caller, isAsked, {
+      condition: undefined,
+      order: [desc(r.createdAt), desc(r.id)],
+      limit: LATEST,
+    }),
+    took: selectDurations(db, caller, isAsked),
+    named: selectParts(db, caller, isAsked),
+  });
   const partsOf = (letter: string) => named.filter((part) => part.letter === letter);
   const found = workflow && {
     ...workflow,

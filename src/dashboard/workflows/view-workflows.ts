@@ -120,10 +120,14 @@ export async function viewWorkflows(db: Database, credential: Credential, page: 
   const counted = visibleIds(db, caller, readable, page.words).as("counted");
   const outcomes = outcomesOf(db);
   const order = ORDERS[page.order];
-  const [callers, [total], workflows] = await repeatable(db).batch([
-    selectCaller(db, caller),
-    db.with(caller, readable).select({ total: sql<number>`count(*)::int` }).from(counted),
-    db
+  const {
+    callers,
+    totals: [total],
+    workflows,
+  } = await repeatable(db).batch({
+    callers: selectCaller(db, caller),
+    totals: db.with(caller, readable).select({ total: sql<number>`count(*)::int` }).from(counted),
+    workflows: db
       .with(caller, readable)
       .select({
         id: d.id,
@@ -142,7 +146,7 @@ export async function viewWorkflows(db: Database, credential: Credential, page: 
       .innerJoin(d, eq(d.id, visible.id))
       .crossJoinLateral(outcomes)
       .orderBy(...order),
-  ]);
+  });
   return { ...requirePageCaller(callers), total: total?.total ?? 0, workflows };
 }
 

@@ -1,0 +1,80 @@
+/**
+ * The problems with which refusals of verbs on path parts are answered. The statements answer neutral verdicts, and this file has
+ * the status, the place in the request and the text for each.
+ */
+import { Problem, ValidationFailed } from "../http/problems.ts";
+import { MAX_PATH_BYTES, NO_PATH_PART } from "./path.ts";
+import type { Verdict } from "./path-tree.ts";
+
+const WRITE_ON_PARENT = "You need write on the folder or document below which the part is put.";
+
+/** The fields of a request that a refusal points at. `parentField` is the name that the API gives to the parent. */
+export type Asked = {
+  name?: string | undefined;
+  parentId?: string | null | undefined;
+  parentField?: "parent_path_id" | "parent_path_part_id";
+};
+
+/** The refusal of a change of the tree. */
+export function treeProblem(
+  verdict: Exclude<Verdict, "done">,
+  { name, parentId, parentField = "parent_path_id" }: Asked,
+): Problem | ValidationFailed {
+  const parentFault = (msg: string) =>
+    new ValidationFailed([{ loc: ["body", parentField], type: "value_error", msg, input: parentId }]);
+  const tooLong = `The whole path, and every path below it, must have at most ${MAX_PATH_BYTES} bytes.`;
+  switch (verdict) {
+    case "part_not_found":
+      return new Problem("not_found", NO_PATH_PART);
+    case "part_not_writable":
+      return new Problem("forbidden", "You need write on this path part.");
+    case "part_is_managed":
+      return new Problem(
+        "conflict",
+        "The service keeps this part, or one below it, for its workflow definitions. Change these instead.",
+      );
+    case "parent_not_found":
+      return parentFault(NO_PATH_PART);
+    case "parent_not_writable":
+      return new Problem(
+        "forbidden",
+        parentId ? WRITE_ON_PARENT : "Only an OWNER or ADMIN may put a part at the root.",
+      );
+    case "parent_is_managed":
+      return new Problem(
+        "conflict",
+        "The service keeps what is below that parent for its workflow definitions. Choose another parent.",
+      );
+    case "parent_has_wrong_type":
+      return parentFault("A DOCUMENT_VERSION goes below a DOCUMENT; everything else below a FOLDER or at the root.");
+    case "parent_is_below_part":
+      return parentFault("A part cannot be moved below itself.");
+    case "path_too_long":
+      if (name === undefined) return parentFault(tooLong);
+      return new ValidationFailed([{ loc: ["body", "name"], type: "string_too_long", msg: tooLong, input: name }]);
+    case "name_taken":
+      return new Problem("conflict", "There is a part of that name in that place already. Choose another name.");
+  }
+}
+
+/** How many definitions a refusal names. */
+export const MAX_NAMED_DEFINITIONS = 5;
+
+/**
+ * The refusal to delete what definitions refer to. It names and counts only those that the caller may see, which are `visible`:
+ * up to one more than a refusal names.
+ */
+export function referredProblem(visible: readonly { id: string; name: string }[]): Problem {
+  if (visible.length === 0) {
+    const detail =
+      "A workflow definition that you may not see refers to this part or to something below it. Ask an OWNER or ADMIN.";
+    return new Problem("conflict", detail);
+  }
+  const names = visible.slice(0, MAX_NAMED_DEFINITIONS).map(({ name, id }) => `“${name}” (${id})`);
+  const more = visible.length > MAX_NAMED_DEFINITIONS ? " and more" : "";
+  return new Problem(
+    "conflict",
+    `Workflow definitions refer to this part or to something below it: ${names.join(", ")}${more}. ` +
+      "Change or delete them first.",
+  );
+}

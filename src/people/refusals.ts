@@ -1,0 +1,134 @@
+/**
+ * The problems with which refusals of verbs on people, their keys, permissions and invites are answered. The statements answer
+ * neutral verdicts, and this file has the status, the place in the request and the text for each.
+ */
+import { requireCaller } from "../db/caller.ts";
+import type { Capability } from "../db/enums.ts";
+import { MAX_ACTIVE_API_KEYS } from "../http/credentials/api-key.ts";
+import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
+import { MAX_PERMISSIONS } from "./user-permissions.ts";
+import type { Admission } from "./users.ts";
+
+/**
+ * Refuses whoever does not administer the tenant.
+ * @throws Unauthenticated without a caller
+ * @throws Problem `not_found` for another tenant than the caller's, `forbidden` for a USER
+ */
+export function admitAdministrator<Row extends Admission>(rows: readonly Row[]): Row {
+  const row = requireCaller(rows);
+  if (!row.isOwnTenant) throw new Problem("not_found", "There is no such tenant, or it is not yours to see.");
+  if (!row.isAdministrator) throw new Problem("forbidden", "You need the role OWNER or ADMIN.");
+  return row;
+}
+
+type UserRefusal = "not_found" | "self" | "owner" | "only_owner_may" | "deactivated" | "email_taken";
+
+export function userProblem(refused: UserRefusal): Problem {
+  switch (refused) {
+    case "not_found":
+      return new Problem("not_found", "There is no such user in the tenant.");
+    case "self":
+      return new Problem(
+        "forbidden",
+        "Nobody changes their own role, or deactivates or deletes themselves. Ask somebody else.",
+      );
+    case "owner":
+      return new Problem("forbidden", "Only the OWNER may change that, by making somebody else the OWNER.");
+    case "only_owner_may":
+      return new Problem("forbidden", "You need the role OWNER to pass it on.");
+    case "deactivated":
+      return new Problem("conflict", "The user is deactivated. Activate them first.");
+    case "email_taken":
+      return new Problem("conflict", "Somebody in the tenant has that email already, in whatever case it is written.");
+  }
+}
+
+export function apiKeyProblem(refused: "not_found" | "of_owner" | "too_many"): Problem {
+  switch (refused) {
+    case "not_found":
+      return new Problem("not_found", "There is no such API key, or it is revoked, expired or not yours to see.");
+    case "of_owner":
+      return new Problem("forbidden", "Only the OWNER revokes the OWNER's keys.");
+    case "too_many":
+      return new Problem(
+        "conflict",
+        `You have ${MAX_ACTIVE_API_KEYS} API keys already. Revoke one that is not needed.`,
+      );
+  }
+}
+
+/** The refusal to make a key that has expired already. */
+export const expiredKeyProblem = (expiresAt: string | null): ValidationFailed =>
+  new ValidationFailed([
+    { loc: ["body", "expires_at"], type: "value_error", msg: "Must be in the future.", input: expiresAt },
+  ]);
+
+/** Why a permission was not given or changed. `unknown` says of what; `clash` says of the permission in the way. */
+export type PermissionRefusal =
+  | { verdict: "not_found" }
+  | { verdict: "too_many" }
+  | {
+      verdict: "unknown" | "clash";
+      userIsKnown: boolean;
+      partIsKnown: boolean;
+      clashPath: string | null;
+      clashCapability: Capability | null;
+      clashIsOnPart: boolean | null;
+    };
+
+export function permissionProblem(refusal: PermissionRefusal): Problem | ValidationFailed {
+  switch (refusal.verdict) {
+    case "not_found":
+      return new Problem("not_found", "There is no such permission, or it is not yours to see.");
+    case "too_many":
+      return new Problem(
+        "conflict",
+        `The user has ${MAX_PERMISSIONS} permissions already. Give one on a folder above instead.`,
+      );
+    case "clash":
+      return new Problem(
+        "conflict",
+        refusal.clashIsOnPart
+          ? `The user has a ${refusal.clashCapability} permission on ${refusal.clashPath} already. Change that one.`
+          : `The user's ${refusal.clashCapability} permission on ${refusal.clashPath} covers that already.`,
+      );
+    case "unknown": {
+      const fault = (field: string, msg: string): Fault => ({ loc: ["body", field], type: "value_error", msg });
+      return new ValidationFailed([
+        ...(refusal.userIsKnown ? [] : [fault("user_id", "There is no such user in the tenant.")]),
+        ...(refusal.partIsKnown ? [] : [fault("path_part_id", "There is no such path part in the tenant.")]),
+      ]);
+    }
+  }
+}
+
+export function inviteProblem(refused: "not_found" | "of_owner" | "email_taken" | "accepted"): Problem {
+  switch (refused) {
+    case "not_found":
+      return new Problem("not_found", "There is no such invite in the tenant.");
+    case "of_owner":
+      return new Problem(
+        "conflict",
+        "A tenant has one OWNER. Invite an ADMIN; the OWNER can make them the OWNER later.",
+      );
+    case "email_taken":
+      return new Problem("conflict", "Somebody in the tenant has that email and has a way in already.");
+    case "accepted":
+      return new Problem("conflict", "The invite was accepted already. Deactivate or delete the user instead.");
+  }
+}
+
+/** The refusal to accept an invite with a session of the login service. */
+export function acceptProblem(refused: "not_found" | "other_tenant" | "email_taken"): Problem {
+  switch (refused) {
+    case "not_found":
+      return new Problem("not_found", "There is no such invite for you, or it is spent, withdrawn or expired.");
+    case "other_tenant":
+      return new Problem("conflict", "You are a user of another tenant, and a user is of one tenant only.");
+    case "email_taken":
+      return new Problem(
+        "conflict",
+        "Somebody in the tenant has your email already. Ask an administrator to delete them.",
+      );
+  }
+}
