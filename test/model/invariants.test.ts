@@ -109,6 +109,15 @@ const TAMPERINGS: [string, (runs: Runs) => [text: string, values: string[]]][] =
       [running],
     ],
   ],
+  [
+    "a run started before the back-off of its retry was over",
+    ({ running }) => [
+      `insert into workflow_run_events (tenant_id, run_id, attempt, type, detail)
+       select tenant_id, id, 1, 'RETRIED', jsonb_build_object('not_before', statement_timestamp() + interval '5 seconds')
+       from workflow_runs where id = $1`,
+      [running],
+    ],
+  ],
   ["the attempts do not add up", ({ next }) => ["update workflow_runs set attempt = 2 where id = $1", [next]]],
   [
     "the tries of a dispatch do not add up",

@@ -56,6 +56,10 @@ const INVARIANTS: Record<string, string> = {
         max(coalesce(started, ended, 'infinity'::float8)) over (
           partition by definition_id order by queued rows between unbounded preceding and 1 preceding) as turn_before
       from attempt
+      -- A run that waits for the back-off of its retry is passed over.
+      where not exists (
+        select from event
+        where event.run_id = attempt.run_id and event.attempt = attempt.attempt and event.detail ? 'not_before')
     ) turn where started < turn_before`,
 
   "the queue is not in the order of arrival": `
@@ -66,10 +70,14 @@ const INVARIANTS: Record<string, string> = {
       where run.status = 'PENDING'
     ) queue where place <> arrival`,
 
+  "a run started before the back-off of its retry was over": `
+    select attempt.name from attempt join event on event.run_id = attempt.run_id and event.attempt = attempt.attempt
+    where event.type = 'RETRIED' and attempt.started_at < (event.detail ->> 'not_before')::timestamptz`,
+
   "a run waits although its slot is free": `
     select run.id::text as name
     from run join workflow_definitions d on d.id = run.workflow_definition_id
-    where run.status = 'PENDING' and d.is_active and d.runner_url is not null and not exists (
+    where run.status = 'PENDING' and run.not_before is null and d.is_active and d.runner_url is not null and not exists (
       select from workflow_runs holder
       where holder.workflow_definition_id = d.id and holder.status = 'RUNNING')`,
 

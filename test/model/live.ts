@@ -12,6 +12,7 @@ import {
   type ModelRun,
   type Mood,
   RUN_SECONDS,
+  STOP_SECONDS,
 } from "./model.ts";
 import { DEFINITIONS, type Fate, type Step } from "./steps.ts";
 
@@ -53,7 +54,11 @@ async function createWorld(service: Service): Promise<World> {
     const body = describe(tenant, definition.runner);
     const response = await service.send("POST", "/v1/workflow-definitions", tenant.owner.key, body);
     if (response.status !== 201) throw new Error(await response.text());
-    definitionIds.set(definition, (await response.json<{ id: string }>()).id);
+    const { id } = await response.json<{ id: string }>();
+    definitionIds.set(definition, id);
+    await service.database.sql`
+      update workflow_definitions set retry_on = '{LOST,UNREACHED,DEADLINE}', max_attempts = ${definition.maxAttempts}
+      where id = ${id}`;
   }
   return { service, tenant, model, definitionIds, runIds: new Map() };
 }
@@ -80,6 +85,7 @@ async function take(world: World, step: Step): Promise<void> {
       return changeDefinition(world, step);
     case "callBack":
     case "stop":
+    case "stopWithGrace":
     case "retry":
     case "delete":
       return changeRun(world, step);
@@ -123,6 +129,12 @@ async function changeRun(world: World, step: Extract<Step, { run: number }>): Pr
       return send(world, step.fate, { method: "DELETE", path, token: key }, (isDispatched) =>
         model.delete(run, isDispatched),
       );
+    case "stopWithGrace": {
+      const body = { grace_seconds: STOP_SECONDS };
+      return send(world, step.fate, { method: "POST", path: `${path}/stop`, token: key, body }, (isDispatched) =>
+        model.stopWithGrace(run, isDispatched),
+      );
+    }
     case "stop":
     case "retry": {
       const request = { method: "POST", path: `${path}/${step.kind}`, token: key };
@@ -177,10 +189,24 @@ async function advance({ service, tenant }: World, seconds: number): Promise<voi
       update workflow_runs r
       set created_at = created_at - passed, started_at = started_at - passed, deadline_at = deadline_at - passed,
           completed_at = completed_at - passed, updated_at = updated_at - passed,
-          next_dispatch_at = next_dispatch_at - passed, dispatched_at = dispatched_at - passed
+          next_dispatch_at = next_dispatch_at - passed, dispatched_at = dispatched_at - passed,
+          not_before = not_before - passed
       from make_interval(secs => ${seconds}) passed
       where tenant_id = ${tenant.id}`,
     sql`
-      update workflow_run_events set at = at - make_interval(secs => ${seconds}) where tenant_id = ${tenant.id}`,
+      update running_attempts
+      set stop_requested_at = stop_requested_at - passed, stop_ends_at = stop_ends_at - passed,
+          next_stop_dispatch_at = next_stop_dispatch_at - passed, stop_acknowledged_at = stop_acknowledged_at - passed
+      from make_interval(secs => ${seconds}) passed
+      where tenant_id = ${tenant.id}`,
+    sql`
+      update workflow_run_events
+      set at = at - passed, detail = case
+        when detail ? 'not_before'
+          then jsonb_set(detail, '{not_before}', to_jsonb((detail ->> 'not_before')::timestamptz - passed))
+        else detail
+      end
+      from make_interval(secs => ${seconds}) passed
+      where tenant_id = ${tenant.id}`,
   ]);
 }

@@ -11,15 +11,21 @@ export async function look(world: World, turn: number): Promise<void> {
 }
 
 /**
- * A dispatch that is not due yet is put off further, so that it does not come due because the test itself takes
- * time. The steps of time are longer than that.
+ * What is not due yet is put off further, so that it does not come due because the test itself takes time: a dispatch, the
+ * message of a stop, and the end of a back-off. The steps of time are longer than that.
  */
 async function compareDatabase({ service, tenant, model, runIds }: World): Promise<void> {
   const { sql } = service.database;
-  const [, rows = []] = await sql.transaction([
+  const [, , , rows = []] = await sql.transaction([
     sql`
       update workflow_runs set next_dispatch_at = statement_timestamp() + interval '900 seconds'
       where tenant_id = ${tenant.id} and next_dispatch_at > statement_timestamp()`,
+    sql`
+      update workflow_runs set not_before = statement_timestamp() + interval '900 seconds'
+      where tenant_id = ${tenant.id} and not_before > statement_timestamp()`,
+    sql`
+      update running_attempts set next_stop_dispatch_at = statement_timestamp() + interval '900 seconds'
+      where tenant_id = ${tenant.id} and next_stop_dispatch_at > statement_timestamp()`,
     sql`
       select r.id, concat_ws(' ', r.status, r.attempt, coalesce(r.ended_by, '-'),
         case
@@ -101,7 +107,7 @@ async function compareEvents(world: World, turn: number): Promise<void> {
   if (!run) return;
   const path = `/v1/workflow-runs/${runIds.get(run)}/events?limit=${PAGE}`;
   const { body } = await read<{ items: { type: string; attempt: number }[]; total: number }>(world, path);
-  const events = model.isOverdue(run) ? [...run.events, `TIMED_OUT.${run.attempt}`] : run.events;
+  const events = model.isOverdue(run) ? [...run.events, `${model.overdueEvent(run)}.${run.attempt}`] : run.events;
   expect(body.total).toBe(events.length);
   expect(body.items.map(({ type, attempt }) => `${type}.${attempt}`)).toEqual(events.slice(0, PAGE));
 }

@@ -7,7 +7,12 @@ import type { RunEventType, RunStatus } from "../../src/db/enums.ts";
 /** What a definition's runner does with a dispatch. */
 export type Mood = "takes" | "busy" | "refuses" | "gone";
 
-export type ModelDefinition = { isActive: boolean; runner: Mood | null };
+export type ModelDefinition = {
+  isActive: boolean;
+  runner: Mood | null;
+  /** How many attempts the policy gives to a run that failed by itself: with 1 it is not retried. */
+  maxAttempts: number;
+};
 
 export type ModelRun = {
   definition: ModelDefinition;
@@ -19,6 +24,12 @@ export type ModelRun = {
   dispatch: "none" | "later" | "due" | "done";
   createdAt: number;
   deadlineAt: number;
+  /** When a stop that gave the runner time is over; infinite while nobody has asked for one. */
+  stopEndsAt: number;
+  /** True when the runner itself reported the end of a stopped run, by a result of FAILED. */
+  isStopReported: boolean;
+  /** When the back-off of an automatic retry is over; 0 when there is none. */
+  notBefore: number;
   endedAt: number;
   queuedAs: number;
   events: `${RunEventType}.${number}`[];
@@ -31,18 +42,26 @@ export type Answer = { status: number; run?: ModelRun; stand?: RunStatus };
 export type Model = ReturnType<typeof createModel>;
 
 export const RUN_SECONDS = 3600;
+export const STOP_SECONDS = 60;
+/** Shorter than each step of time, as is the time of a stop. */
+const BACK_OFF_SECONDS = 900;
 const KEY_SECONDS = 24 * 3600;
+
+/** Of the definitions, in their order: one whose runs are retried by themselves, and one whose runs are not. */
+export const MAX_ATTEMPTS = [3, 1];
 
 export function createModel(definitionCount: number) {
   let now = 0;
   let queued = 0;
   const definitions = Array.from(
     { length: definitionCount },
-    (): ModelDefinition => ({ isActive: true, runner: "takes" }),
+    (_, index): ModelDefinition => ({ isActive: true, runner: "takes", maxAttempts: MAX_ATTEMPTS[index] ?? 1 }),
   );
   const runs = new Set<ModelRun>();
 
-  const isOverdue = (run: ModelRun) => run.status === "RUNNING" && run.deadlineAt <= now;
+  const endsAt = (run: ModelRun) => Math.min(run.deadlineAt, run.stopEndsAt);
+  const isOverdue = (run: ModelRun) => run.status === "RUNNING" && endsAt(run) <= now;
+  const overdueEvent = (run: ModelRun) => (run.stopEndsAt < run.deadlineAt ? "STOPPED" : "TIMED_OUT");
   const isActive = (run: ModelRun) => run.status === "PENDING" || run.status === "RUNNING";
   /** The status that readers see, before the sweep and after it. */
   const standOf = (run: ModelRun): RunStatus => (isOverdue(run) ? "FAILED" : run.status);
@@ -55,28 +74,43 @@ export function createModel(definitionCount: number) {
   function record(run: ModelRun, type: RunEventType): void {
     run.events.push(`${type}.${run.attempt}`);
   }
-  function end(run: ModelRun, status: RunStatus, endedBy: string, type: RunEventType): void {
-    const endedAt = type === "TIMED_OUT" ? run.deadlineAt : now;
+  function end(run: ModelRun, status: RunStatus, endedBy: string, type: RunEventType, endedAt = now): void {
     Object.assign(run, { status, endedBy, endedAt, dispatch: run.dispatch === "done" ? "done" : "none" });
     record(run, type);
   }
   function queue(run: ModelRun, type: RunEventType): void {
     record(run, type);
-    if (runsOf(run.definition).some((other) => other !== run && isActive(other))) record(run, "QUEUED");
-    Object.assign(run, { status: "PENDING", queuedAs: queued++, dispatch: "none", endedBy: null });
+    if (runsOf(run.definition).some((other) => other !== run && isActive(other) && other.notBefore === 0)) {
+      record(run, "QUEUED");
+    }
+    putBack(run);
     runs.add(run);
   }
+  function putBack(run: ModelRun): void {
+    Object.assign(run, { status: "PENDING", queuedAs: queued++, dispatch: "none", endedBy: null });
+    Object.assign(run, { stopEndsAt: Number.POSITIVE_INFINITY, isStopReported: false, notBefore: 0 });
+  }
+  /** What follows when a run has failed by itself, unless somebody had asked to stop it. */
+  function retryByPolicy(run: ModelRun): void {
+    if (run.attempt >= run.definition.maxAttempts || run.stopEndsAt < Number.POSITIVE_INFINITY) return;
+    run.attempt += 1;
+    record(run, "RETRIED");
+    putBack(run);
+    run.notBefore = now + BACK_OFF_SECONDS;
+  }
 
-  function timeOut(definition: ModelDefinition): boolean {
-    const overdue = runsOf(definition).filter(isOverdue);
-    for (const run of overdue) end(run, "FAILED", "DEADLINE", "TIMED_OUT");
-    return overdue.length > 0;
+  function endOverdue(definition: ModelDefinition): void {
+    for (const run of runsOf(definition).filter(isOverdue)) {
+      const type = overdueEvent(run);
+      end(run, "FAILED", type === "STOPPED" ? "STOP" : "DEADLINE", type, endsAt(run));
+      retryByPolicy(run);
+    }
   }
   function promote(definition: ModelDefinition, dispatch: "later" | "due"): ModelRun | undefined {
     const isFree = runsOf(definition).every(({ status }) => status !== "RUNNING");
-    const [next] = queueOf(definition);
+    const next = queueOf(definition).find(({ notBefore }) => notBefore <= now);
     if (!next || !isFree || !definition.isActive || definition.runner === null) return undefined;
-    Object.assign(next, { status: "RUNNING", deadlineAt: now + RUN_SECONDS, dispatch });
+    Object.assign(next, { status: "RUNNING", deadlineAt: now + RUN_SECONDS, dispatch, notBefore: 0 });
     record(next, "STARTED");
     return next;
   }
@@ -94,6 +128,7 @@ export function createModel(definitionCount: number) {
       default: {
         record(run, "DISPATCH_FAILED");
         end(run, "FAILED", "DISPATCH", "FAILED");
+        if (definition.runner === null) retryByPolicy(run);
         if (definition.runner === "gone" && definition.isActive) {
           definition.isActive = false;
           record(run, "PAUSED");
@@ -106,7 +141,7 @@ export function createModel(definitionCount: number) {
 
   /** The steps of every change: end the overdue run, make the change, promote the next run, answer, and send the dispatch. */
   function change(definition: ModelDefinition, isDispatched: boolean, act: () => () => Answer): Answer {
-    timeOut(definition);
+    endOverdue(definition);
     const answer = act();
     const promoted = promote(definition, "later");
     const answered = answer();
@@ -120,9 +155,10 @@ export function createModel(definitionCount: number) {
     definitions,
     runs,
     isOverdue,
+    overdueEvent,
     standOf,
     runsOf,
-    endedSince: (run: ModelRun) => now - (isOverdue(run) ? run.deadlineAt : run.endedAt),
+    endedSince: (run: ModelRun) => now - (isOverdue(run) ? endsAt(run) : run.endedAt),
     queueOf,
 
     invoke: (definition: ModelDefinition, key: string | null, isDispatched: boolean) =>
@@ -135,6 +171,7 @@ export function createModel(definitionCount: number) {
         const run: ModelRun = {
           ...{ definition, key, status: "PENDING", attempt: 1, endedBy: null, dispatch: "none" },
           ...{ createdAt: now, deadlineAt: 0, endedAt: 0, queuedAs: 0, events: [], lateResults: new Set() },
+          ...{ stopEndsAt: Number.POSITIVE_INFINITY, isStopReported: false, notBefore: 0 },
         };
         queue(run, "TRIGGERED");
         return answerRun(202, run);
@@ -146,10 +183,12 @@ export function createModel(definitionCount: number) {
         if (run.status === "RUNNING") {
           if (run.dispatch !== "done") record(run, "DISPATCHED");
           run.dispatch = "done";
-          end(run, result, "CALLBACK", result);
+          run.isStopReported = result === "FAILED" && run.stopEndsAt < Number.POSITIVE_INFINITY;
+          if (run.isStopReported) end(run, result, "STOP", "STOPPED");
+          else end(run, result, "CALLBACK", result);
           return refuse(200);
         }
-        if (run.status === result && run.endedBy === "CALLBACK") return refuse(200);
+        if (run.status === result && (run.endedBy === "CALLBACK" || run.isStopReported)) return refuse(200);
         const said = `${result}.${run.attempt}`;
         if (!run.lateResults.has(said)) record(run, "LATE_RESULT");
         run.lateResults.add(said);
@@ -162,6 +201,26 @@ export function createModel(definitionCount: number) {
         end(run, "FAILED", "STOP", "STOPPED");
         return answerRun(200, run);
       }),
+
+    /** A stop that gives the runner time, and the message to it. A run whose runner could not hear of it ends at once. */
+    stopWithGrace: (run: ModelRun, isDispatched: boolean) => {
+      let isAsked = false;
+      const answer = change(run.definition, isDispatched, () => {
+        if (!isActive(run)) return refuse(409);
+        if (run.status === "PENDING" || run.definition.runner === null) end(run, "FAILED", "STOP", "STOPPED");
+        else isAsked = now + STOP_SECONDS < run.stopEndsAt;
+        if (isAsked) {
+          run.stopEndsAt = now + STOP_SECONDS;
+          record(run, "STOP_REQUESTED");
+        }
+        return answerRun(200, run);
+      });
+      if (isAsked && isDispatched) {
+        record(run, "STOP_SENT");
+        if (run.definition.runner === "takes") record(run, "STOP_ACKNOWLEDGED");
+      }
+      return answer;
+    },
 
     retry: (run: ModelRun, isDispatched: boolean) =>
       change(run.definition, isDispatched, () => {
@@ -181,14 +240,18 @@ export function createModel(definitionCount: number) {
         return refuse(204);
       }),
 
-    replace: (definition: ModelDefinition, content: ModelDefinition, isDispatched: boolean) =>
+    replace: (definition: ModelDefinition, content: Omit<ModelDefinition, "maxAttempts">, isDispatched: boolean) =>
       change(definition, isDispatched, () => {
         Object.assign(definition, content);
         return refuse(200);
       }),
 
     sweep(): void {
-      for (const definition of definitions) if (timeOut(definition)) promote(definition, "due");
+      for (const definition of definitions) {
+        endOverdue(definition);
+        promote(definition, "due");
+      }
+      for (const run of runs) if (run.notBefore <= now) run.notBefore = 0;
       for (const run of [...runs]) if (run.dispatch === "due") sendDispatch(run);
     },
 

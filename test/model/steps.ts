@@ -17,6 +17,7 @@ export type Step =
   | { kind: "invoke"; definition: number; key: string | null; fate: Fate }
   | ({ kind: "callBack"; result: "COMPLETED" | "FAILED"; isOfOldAttempt: boolean } & RunStep)
   | ({ kind: "stop" } & RunStep)
+  | ({ kind: "stopWithGrace" } & RunStep)
   | ({ kind: "retry" } & RunStep)
   | ({ kind: "delete" } & RunStep)
   | { kind: "replace"; definition: number; isActive: boolean; runner: Mood | null; fate: Fate }
@@ -30,11 +31,13 @@ const fate = fc.oneof(
 );
 const definition = fc.nat(DEFINITIONS - 1);
 const run = fc.nat(7);
-const ofRun = (kind: "stop" | "retry" | "delete") => fc.record({ kind: fc.constant(kind), run, fate });
+const ofRun = (kind: "stop" | "stopWithGrace" | "retry" | "delete") =>
+  fc.record({ kind: fc.constant(kind), run, fate });
 
 /**
  * Steps of time. Added up they keep away from the limits, of which a run's is 3600 s and a key's 24 h: the time that
- * the steps take themselves must not decide anything. Each is longer than the longest pause between two dispatches.
+ * the steps take themselves must not decide anything. Each is longer than the longest pause between two dispatches, the time
+ * that a stop gives, and the back-off of an automatic retry.
  */
 const ADVANCES = [1000, 4000, 20 * 3600];
 
@@ -65,6 +68,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 40, arbitrary: ofRun("stop") },
+  { weight: 60, arbitrary: ofRun("stopWithGrace") },
   { weight: 60, arbitrary: ofRun("retry") },
   { weight: 20, arbitrary: ofRun("delete") },
   {
