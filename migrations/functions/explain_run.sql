@@ -3,12 +3,17 @@
 -- Answers {"tenant_id", and either "refused" (see `judge_run_read`) or "explanation"}, with the fields:
 --   status, failure_code, error, deadline_at, dispatched_at   as `run_as_seen` has them
 --   reason                what the run waits for, the first of these that holds; null when it waits for nothing:
---                         paused and no_runner (the definition is paused, has no runner), slot (its turn has not come),
+--                         paused and no_runner (the definition is paused, has no runner), back_off (it is retried by itself
+--                         later), no_runner_connected (its runs are leased, and no session may lease them), slot (its turn has
+--                         not come), lease (a runner has to ask for it), stop (it is RUNNING, and its runner has time to stop),
 --                         dispatch (it is RUNNING, and no runner has taken it yet)
 --   queue_position        1 for the run that is next; null unless it is PENDING
 --   blocked_by            {"run_id", "deadline_at"} of the run that holds the slot; null unless the caller sees that one
---   tries, last_error, next_try_at   of the dispatch, of a RUNNING run that no runner has taken
---   runner_last_seen_at   when a runner last took a run of the definition, or said how one ended
+--   tries, last_error, next_try_at   of the dispatch, of a RUNNING run that no runner has taken; `next_try_at` also of a back-off
+--   stop                  {"reason", "requested_at", "acknowledged_at", "ends_at"} of a RUNNING run that is to stop
+--   runners_connected     how many sessions of runners may lease runs of the definition; null unless its runs are leased
+--   runner_last_seen_at   when a runner last took a run of the definition, sent a heartbeat, asked for one by a session, or said
+--                         how one ended
 --   durations             {"p50_seconds", "p95_seconds", "runs"} of the definition's runs that a runner has ended
 --   estimated_start_at    {"p50", "p95"}: when the run starts, if each run before it takes as long; null when it does not
 --                         wait for its turn, or when nothing is known of how long runs take
@@ -32,6 +37,10 @@ declare
   v_holder_user_id uuid;
   v_holder_started_at timestamptz;
   v_holder_deadline_at timestamptz;
+  v_is_leased boolean;
+  v_heartbeat_at timestamptz;
+  v_runners bigint;
+  v_session_seen_at timestamptz;
   v_last_seen_at timestamptz;
   v_runs bigint;
   v_p50 float8;
@@ -48,9 +57,16 @@ begin
   select r.workflow_definition_id, r.queue_position, seen.status,
     case
       when seen.status = 'PENDING' then
-        case when not d.is_active then 'paused' when d.runner_url is null and d.handover = 'webhook' then 'no_runner' else 'slot' end
+        case
+          when not d.is_active then 'paused'
+          when d.runner_url is null and d.handover = 'webhook' then 'no_runner'
+          when r.not_before > v_now then 'back_off'
+          else 'slot'
+        end
+      when seen.status = 'RUNNING' and a.stop_requested_at is not null then 'stop'
       when seen.status = 'RUNNING' and r.dispatched_at is null then 'dispatch'
     end,
+    d.handover = 'lease', a.heartbeat_at,
     jsonb_build_object(
       'status', seen.status, 'failure_code', seen.failure_code, 'error', seen.error,
       'deadline_at', public.wire_instant(r.deadline_at), 'dispatched_at', public.wire_instant(r.dispatched_at)) ||
@@ -58,11 +74,17 @@ begin
         when seen.status = 'RUNNING' and r.dispatched_at is null then jsonb_build_object(
           'tries', r.dispatch_count, 'last_error', r.dispatch_error,
           'next_try_at', public.wire_instant(r.next_dispatch_at))
-        else '{"tries": null, "last_error": null, "next_try_at": null}'
-      end
-  into v_definition_id, v_queue_position, v_status, v_reason, v_answer
+        else jsonb_build_object('tries', null, 'last_error', null, 'next_try_at', public.wire_instant(
+          case when seen.status = 'PENDING' and r.not_before > v_now then r.not_before end))
+      end || jsonb_build_object('stop', case
+        when seen.status = 'RUNNING' and a.stop_requested_at is not null then jsonb_build_object(
+          'reason', a.stop_reason, 'requested_at', public.wire_instant(a.stop_requested_at),
+          'acknowledged_at', public.wire_instant(a.stop_acknowledged_at), 'ends_at', public.wire_instant(a.stop_ends_at))
+      end)
+  into v_definition_id, v_queue_position, v_status, v_reason, v_is_leased, v_heartbeat_at, v_answer
   from public.workflow_runs r
   join public.workflow_definitions d on d.id = r.workflow_definition_id
+  left join public.running_attempts a on a.run_id = r.id
   cross join lateral public.run_as_seen(r, v_now) seen
   where r.id = p_run_id;
   v_sees_definition := public.may_see_definition(v_judged ->> 'role', v_tenant_id, v_user_id, v_definition_id);
@@ -79,6 +101,17 @@ begin
     from public.workflow_runs holder
     where holder.workflow_definition_id = v_definition_id and holder.status = 'RUNNING'
       and public.run_ends_at(holder.id, holder.status, holder.deadline_at) > v_now;
+  end if;
+
+  -- Which runners may lease it. An idle runner waits without asking the database, so only the end of its session counts.
+  if v_is_leased then
+    select count(*), max(runner.last_seen_at) into v_runners, v_session_seen_at
+    from public.connected_runners(v_tenant_id, v_definition_id, v_now) runner;
+    if v_reason = 'slot' and v_runners = 0 then
+      v_reason := 'no_runner_connected';
+    elsif v_reason = 'slot' and v_place = 1 and v_holder_id is null then
+      v_reason := 'lease';
+    end if;
   end if;
 
   -- What the definition's newest runs say of its runner, and of how long runs take.
@@ -100,7 +133,8 @@ begin
     'reason', v_reason, 'queue_position', v_place,
     'blocked_by', case when v_holder_id is not null and (v_sees_definition or v_holder_user_id = v_user_id) then
       jsonb_build_object('run_id', v_holder_id, 'deadline_at', public.wire_instant(v_holder_deadline_at)) end,
-    'runner_last_seen_at', public.wire_instant(v_last_seen_at),
+    'runners_connected', v_runners,
+    'runner_last_seen_at', public.wire_instant(greatest(v_last_seen_at, v_session_seen_at, v_heartbeat_at)),
     'durations', case when v_runs > 0 then
       jsonb_build_object('p50_seconds', v_p50, 'p95_seconds', v_p95, 'runs', v_runs) end,
     'estimated_start_at', case when v_reason = 'slot' and v_runs > 0 then jsonb_build_object(
@@ -117,4 +151,20 @@ language sql stable as $$
   select public.wire_instant(
     greatest(p_now, least(p_holder_started_at + make_interval(secs => p_seconds), p_holder_deadline_at))
       + make_interval(secs => p_seconds * (p_place - 1)))
+$$;
+
+-- The sessions of runners that may lease runs of a definition at an instant: those that have not expired, whose key is valid, and
+-- whose session and key are for this definition or for all. Without a definition: all sessions of the tenant.
+create or replace function public.connected_runners(p_tenant_id uuid, p_definition_id uuid, p_now timestamptz)
+returns table (id uuid, name text, capacity integer, last_seen_at timestamptz, expires_at timestamptz)
+language sql stable as $$
+  select s.id, s.name, s.capacity, s.last_seen_at, s.expires_at
+  from public.runner_sessions s
+  join public.api_keys k on k.id = s.api_key_id
+  join public.users u on u.tenant_id = k.tenant_id and u.id = k.user_id
+  where s.tenant_id = p_tenant_id and s.expires_at > p_now and public.key_works(k.revoked_at, k.expires_at)
+    and u.deactivated_at is null and public.is_administrator(u.role)
+    and (p_definition_id is null or (
+      (s.workflow_definition_ids is null or p_definition_id = any (s.workflow_definition_ids))
+      and (k.workflow_definition_ids is null or p_definition_id = any (k.workflow_definition_ids))))
 $$;

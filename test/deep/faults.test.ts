@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { INVOKE_WITHOUT_KEY, tryOperation } from "../faults/try-operation.ts";
+import { INVOKE_WITHOUT_KEY, STOP_WITH_GRACE, tryOperation } from "../faults/try-operation.ts";
 import { withHurriedService } from "../faults/world.ts";
 import { FAULTS, type FaultKind } from "../support/harness-protocol.ts";
 import { OPERATION_IDS } from "../support/operations.ts";
@@ -17,6 +17,12 @@ describe("every operation under every fault between the service and its database
   it.concurrent("an invoke without an idempotency key does so, too, and triggers one run each time", async () => {
     expect(
       await withHurriedService((service) => tryOperation(service, "invoke_workflow", KINDS, INVOKE_WITHOUT_KEY)),
+    ).toEqual([]);
+  });
+
+  it.concurrent("a stop that gives the runner time does so, too", async () => {
+    expect(
+      await withHurriedService((service) => tryOperation(service, "stop_workflow_run", KINDS, STOP_WITH_GRACE)),
     ).toEqual([]);
   });
 });

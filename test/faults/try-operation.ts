@@ -4,7 +4,7 @@ import { documentFaults, findOperation } from "../support/document.ts";
 import { FAULTS, type FaultKind } from "../support/harness-protocol.ts";
 import { type Call, OPERATIONS, type Operation } from "../support/operations.ts";
 import type { Service } from "../support/service.ts";
-import { addDefinition } from "../support/stage.ts";
+import { addDefinition, addRunning } from "../support/stage.ts";
 import { createWorld, readStand, settle, type World } from "./world.ts";
 
 type Trial = Operation & { id: string };
@@ -43,6 +43,14 @@ export const INVOKE_WITHOUT_KEY: Partial<Operation> = {
   call: async (stage) => {
     const path = `/v1/workflow-definitions/${await addDefinition(stage)}/invoke`;
     return { method: "POST", path, body: {} };
+  },
+};
+
+/** Its runner has time to end its work, and is asked to. */
+export const STOP_WITH_GRACE: Partial<Operation> = {
+  call: async (stage) => {
+    const { runId } = await addRunning(stage);
+    return { method: "POST", path: `/v1/workflow-runs/${runId}/stop`, body: { grace_seconds: 60 } };
   },
 };
 

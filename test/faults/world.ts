@@ -26,12 +26,15 @@ export async function withHurriedService<Result>(action: (service: Service) => P
 export const createWorld = (service: Service, runnerUrl = answeringRunner(202)): Promise<World> =>
   createStage(service, "fault", runnerUrl);
 
-/** Lets everything come to rest: what is still to be dispatched is dispatched by a sweep, without waiting for it. */
+/** Lets everything come to rest: what is still to be sent to runners is sent by a sweep, without waiting until it is due. */
 export async function settle({ service, tenant }: World): Promise<void> {
   const due = await service.database.sql`
     update workflow_runs set next_dispatch_at = statement_timestamp()
     where tenant_id = ${tenant.id} and next_dispatch_at is not null returning id`;
-  if (due.length > 0) await service.sweep();
+  const stops = await service.database.sql`
+    update running_attempts set next_stop_dispatch_at = statement_timestamp()
+    where tenant_id = ${tenant.id} and next_stop_dispatch_at is not null returning run_id`;
+  if (due.length + stops.length > 0) await service.sweep();
 }
 
 /** All that the database has of a tenant, without ids and times: the same text for the same state. */

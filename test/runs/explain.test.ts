@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { BUSY_RUNNER, createTenantWithRunner } from "../support/fake-runner.ts";
-import { callBack, invoke, readRun } from "../support/lifecycle.ts";
+import { callBack, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
 import { permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
@@ -87,6 +87,68 @@ describe("why a run waits", () => {
     const explanation = await explain(second, tenant.owner.key);
     expect(explanation).toMatchObject({ reason: "paused", queue_position: 1, estimated_start_at: null });
     expect(explanation.message).toBe("It waits since its workflow is paused; it is next in the queue.");
+  });
+
+  it("is that it is retried by itself only later", async () => {
+    const tenant = await newTenant();
+    const runId = await invoke(service, tenant);
+    await service.database.sql`
+      update workflow_definitions set retry_on = '{UNREACHED}', max_attempts = 2 where id = ${tenant.definitionId}`;
+    await makeOverdue(service, runId);
+    await service.sweep();
+    const explanation = await explain(runId, tenant.owner.key);
+    const { next_try_at } = explanation;
+    expect(explanation).toMatchObject({ status: "PENDING", reason: "back_off", next_try_at: expect.any(String) });
+    expect(explanation.message).toBe(`It is retried by itself, not before ${next_try_at}; it is next in the queue.`);
+  });
+
+  it("is that its runner has time to stop: it says whether it knows of that", async () => {
+    const { tenant, runner } = await createTenantWithRunner(service.database, [{ status: 202 }, { status: 503 }]);
+    const runId = await invoke(service, tenant);
+    const stop = (seconds: number) =>
+      service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key, {
+        reason: "Why",
+        grace_seconds: seconds,
+      });
+    await stop(60);
+    const unheard = await explain(runId, tenant.owner.key);
+    expect(unheard).toMatchObject({
+      status: "RUNNING",
+      reason: "stop",
+      stop: { reason: "Why", acknowledged_at: null },
+    });
+    expect(unheard.message).toContain("It is to stop: its runner does not know of it yet, and has until ");
+    await runner.script([{ status: 202 }]);
+    await stop(50);
+    expect((await explain(runId, tenant.owner.key)).message).toContain("its runner has known of it since ");
+  });
+
+  it("is that no runner is connected that may lease it, and then that one has to ask for it", async () => {
+    const tenant = await newTenant();
+    const { sql } = service.database;
+    await sql`update workflow_definitions set handover = 'lease' where id = ${tenant.definitionId}`;
+    const runId = await invoke(service, tenant);
+    const other = await invoke(service, tenant);
+    const alone = await explain(runId, tenant.owner.key);
+    expect(alone).toMatchObject({ reason: "no_runner_connected", runners_connected: 0, runner_last_seen_at: null });
+    expect(alone.message).toBe("It waits since no runner is connected that may lease it; it is next in the queue.");
+    // One whose session is over, one for another workflow, and one that may lease it.
+    await sql`
+      insert into runner_sessions (id, tenant_id, api_key_id, name, capacity, expires_at, workflow_definition_ids)
+      select gen_random_uuid(), k.tenant_id, k.id, 'Runner', 1, statement_timestamp() + valid, ids
+      from api_keys k, (values (interval '-1 hour', null), ('1 hour', array[gen_random_uuid()]), ('1 hour', null)) s (valid, ids)
+      where k.user_id = ${tenant.owner.id}`;
+    const explanation = await explain(runId, tenant.owner.key);
+    expect(explanation).toMatchObject({
+      reason: "lease",
+      runners_connected: 1,
+      runner_last_seen_at: expect.any(String),
+    });
+    expect(explanation.message).toBe(
+      `It waits for a runner to ask for it: 1 runner is connected, the last was seen at ${explanation.runner_last_seen_at}; ` +
+        "it is next in the queue.",
+    );
+    expect(await explain(other, tenant.owner.key)).toMatchObject({ reason: "slot", queue_position: 2 });
   });
 
   it("is that its workflow has no runner", async () => {

@@ -5,7 +5,16 @@ import type { Database } from "../../db/client.ts";
 import { FAILURE_CODES, RUN_STATUSES } from "../../db/enums.ts";
 import { readProblem, readRefusalSchema } from "../refusals.ts";
 
-export const WAIT_REASONS = ["slot", "paused", "no_runner", "dispatch"] as const;
+export const WAIT_REASONS = [
+  "paused",
+  "no_runner",
+  "back_off",
+  "no_runner_connected",
+  "slot",
+  "lease",
+  "stop",
+  "dispatch",
+] as const;
 
 const explanationSchema = z.object({
   status: z.enum(RUN_STATUSES),
@@ -19,6 +28,15 @@ const explanationSchema = z.object({
   tries: z.int().nullable(),
   last_error: z.string().nullable(),
   next_try_at: z.string().nullable(),
+  stop: z
+    .object({
+      reason: z.string().nullable(),
+      requested_at: z.string(),
+      acknowledged_at: z.string().nullable(),
+      ends_at: z.string(),
+    })
+    .nullable(),
+  runners_connected: z.int().nullable(),
   runner_last_seen_at: z.string().nullable(),
   durations: z.object({ p50_seconds: z.number(), p95_seconds: z.number(), runs: z.int() }).nullable(),
   estimated_start_at: z.object({ p50: z.string(), p95: z.string() }).nullable(),
@@ -54,16 +72,33 @@ export function describeWait(facts: Explanation): string {
   }
 }
 
-function describePending({ reason, queue_position: place, blocked_by, estimated_start_at }: Explanation): string {
+function describePending(facts: Explanation): string {
+  const { reason, queue_position: place, blocked_by, estimated_start_at } = facts;
   const position = place === 1 ? "it is next in the queue" : `it is number ${place} in the queue`;
   if (reason === "paused") return `It waits since its workflow is paused; ${position}.`;
   if (reason === "no_runner") return `It waits since its workflow has no runner; ${position}.`;
+  if (reason === "back_off") return `It is retried by itself, not before ${facts.next_try_at}; ${position}.`;
+  if (reason === "no_runner_connected") {
+    return `It waits since no runner is connected that may lease it${lastSeen(facts)}; ${position}.`;
+  }
+  if (reason === "lease") {
+    const runners = facts.runners_connected === 1 ? "1 runner is" : `${facts.runners_connected} runners are`;
+    return `It waits for a runner to ask for it: ${runners} connected${lastSeen(facts)}; ${position}.`;
+  }
   const holder = blocked_by === null ? "" : ` behind the run ${blocked_by.run_id}, which holds the slot`;
   const estimate = estimated_start_at === null ? "" : `; it will probably start at about ${estimated_start_at.p50}`;
   return `It waits for its workflow's slot${holder}: ${position}${estimate}.`;
 }
 
-function describeRunning({ reason, tries, last_error, next_try_at, dispatched_at, deadline_at }: Explanation): string {
+const lastSeen = ({ runner_last_seen_at: at }: Explanation) => (at === null ? "" : `, the last was seen at ${at}`);
+
+function describeRunning(facts: Explanation): string {
+  const { reason, tries, last_error, next_try_at, dispatched_at, deadline_at } = facts;
+  if (reason === "stop" && facts.stop !== null) {
+    const { acknowledged_at, ends_at } = facts.stop;
+    const knows = acknowledged_at === null ? "does not know of it yet" : `has known of it since ${acknowledged_at}`;
+    return `It is to stop: its runner ${knows}, and has until ${ends_at} to end its work.`;
+  }
   if (reason !== "dispatch") {
     return `It does not wait: its runner took it at ${dispatched_at} and has until ${deadline_at}.`;
   }

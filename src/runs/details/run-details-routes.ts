@@ -74,8 +74,10 @@ const ExplanationSchema = z
       .openapi({
         description:
           "What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its " +
-          "workflow has no runner. slot: another run has its workflow's slot, or waits before it. dispatch: it is RUNNING, " +
-          "and no runner has taken it yet.",
+          "workflow has no runner. back_off: it is retried by itself, at `next_try_at` or later. no_runner_connected: its " +
+          "workflow's runs are leased, and no runner is connected. slot: another run has its workflow's slot, or waits " +
+          "before it. lease: a runner has to ask for it. stop: it is RUNNING, and its runner has time to stop. dispatch: it " +
+          "is RUNNING, and no runner has taken it yet.",
       }),
     failure_code: z.enum(FAILURE_CODES).nullable(),
     error: z.string().nullable(),
@@ -88,10 +90,27 @@ const ExplanationSchema = z
       .openapi({ description: "The run that holds the slot, if you may see it." }),
     tries: z.int().nullable().openapi({ description: "How often the dispatch was tried, until a runner takes it." }),
     last_error: z.string().nullable().openapi({ description: "Why the last try failed." }),
-    next_try_at: instant().nullable(),
-    runner_last_seen_at: instant()
+    next_try_at: instant()
       .nullable()
-      .openapi({ description: "When a runner last took a run of this workflow, or said how one ended." }),
+      .openapi({ description: "When the dispatch is tried again, or the back-off of an automatic retry is over." }),
+    stop: z
+      .strictObject({
+        reason: z.string().nullable(),
+        requested_at: instant(),
+        acknowledged_at: instant()
+          .nullable()
+          .openapi({ description: "When its runner was known to have heard of it." }),
+        ends_at: instant().openapi({ description: "When the run ends, unless its runner ends it before." }),
+      })
+      .nullable()
+      .openapi({ description: "The stop of a RUNNING run whose runner has time to end its work." }),
+    runners_connected: z
+      .int()
+      .nullable()
+      .openapi({ description: "How many runners may lease this workflow's runs; null unless its runs are leased." }),
+    runner_last_seen_at: instant().nullable().openapi({
+      description: "When a runner last took a run of this workflow, was heard of, or said how one ended.",
+    }),
     durations: z
       .strictObject({ p50_seconds: z.number(), p95_seconds: z.number(), runs: z.int() })
       .nullable()
@@ -117,6 +136,8 @@ const ExplanationSchema = z
       tries: null,
       last_error: null,
       next_try_at: null,
+      stop: null,
+      runners_connected: null,
       runner_last_seen_at: "2026-01-31T12:00:00.412Z",
       durations: { p50_seconds: 90, p95_seconds: 180, runs: 40 },
       estimated_start_at: { p50: "2026-01-31T12:01:30.000Z", p95: "2026-01-31T12:03:00.000Z" },
@@ -153,6 +174,8 @@ runDetails.openapi(explain, async (c) => {
       tries: facts.tries,
       last_error: facts.last_error,
       next_try_at: facts.next_try_at,
+      stop: facts.stop,
+      runners_connected: facts.runners_connected,
       runner_last_seen_at: facts.runner_last_seen_at,
       durations: facts.durations,
       estimated_start_at: facts.estimated_start_at,
