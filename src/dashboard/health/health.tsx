@@ -6,8 +6,9 @@ import { formatSeconds, plural } from "../format.ts";
 import { Page } from "../layout.tsx";
 import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
+import type { FailingRunner } from "./failing-runners.ts";
 import { EndedChart, LagChart } from "./health-charts.tsx";
-import { type FailingRunner, type HealthView, type Hour, MAX_ENDED_IN_AN_HOUR, viewHealth } from "./view-health.ts";
+import { type HealthView, type Hour, MAX_ENDED_IN_AN_HOUR, viewHealth } from "./view-health.ts";
 
 export const healthPage = new Pages();
 

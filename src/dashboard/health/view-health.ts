@@ -1,20 +1,18 @@
 import { and, desc, eq, type SQL, type SQLWrapper, sql } from "drizzle-orm";
-import { alias, unionAll } from "drizzle-orm/pg-core";
 import type { Credential } from "../../db/access.ts";
 import {
   type Caller as CallerExpression,
   callerBy,
-  maySeeDefinition,
   maySeeRunAmong,
   type ReadableDefinitions,
   readableDefinitionsOf,
 } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import { instant } from "../../db/rows.ts";
-import { workflowRunEvents as e, sweepState as s, workflowRuns } from "../../db/run-tables.ts";
-import { workflowDefinitions as d } from "../../db/tables.ts";
+import { workflowRunEvents as e, sweepState as s } from "../../db/run-tables.ts";
 import { r, seenNow } from "../../runs/run-rows.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
+import { type FailingRunner, failingOf, untakenOf } from "./failing-runners.ts";
 
 /** One of the last 24 hours. `hour` is 0 for the hour that ends now. */
 export type Hour = {
@@ -24,19 +22,6 @@ export type Hour = {
   timed_out: number;
   /** The longest time from a deadline to the sweep that recorded it. Null when no run timed out. */
   lag_max_seconds: number | null;
-};
-
-/** A workflow whose runner does not take its runs. `id` and `name` are the workflow's. */
-export type FailingRunner = {
-  id: string;
-  name: string;
-  is_visible: boolean;
-  /** RUNNING runs whose dispatch has failed or was postponed, and will be tried again. */
-  trying: number;
-  /** Runs that ended in the last day without any runner having taken them. */
-  never_taken: number;
-  /** Why the latest of these dispatches failed. */
-  reason: string | null;
 };
 
 export type HealthView = {
@@ -54,8 +39,6 @@ export type HealthView = {
   hours: Hour[];
   failing: FailingRunner[];
 };
-
-const MAX_FAILING = 20;
 
 /** How many runs of one hour are looked at: the last ones that ended. */
 export const MAX_ENDED_IN_AN_HOUR = 1000;
@@ -100,7 +83,7 @@ export async function viewHealth(db: Database, credential: Credential): Promise<
 }
 
 /** The common table expression `running`: the runs in slots that the caller may see. */
-function runningOf(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
+export function runningOf(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
   const seen = seenNow(db);
   return db.$with("running").as(
     db
@@ -199,7 +182,7 @@ function selectEnded(db: Database, caller: CallerExpression, readable: ReadableD
 }
 
 /** The common table expression `ended`: the last runs that ended in each hour. */
-function endedOf(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
+export function endedOf(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
   const hours = db
     .select({ hour: sql<number>`hour`.as("hour") })
     .from(sql`generate_series(0, ${HOURS - 1}::int) hour`)
@@ -244,83 +227,4 @@ function endedOf(db: Database, caller: CallerExpression, readable: ReadableDefin
       .crossJoin(hours)
       .crossJoinLateral(latest),
   );
-}
-
-/** The common table expression `untaken`: runs that no runner has taken so far, or had taken when they ended. */
-function untakenOf(db: Database, running: ReturnType<typeof runningOf>, ended: ReturnType<typeof endedOf>) {
-  const columns = (
-    run: Record<"id" | "definitionId", SQLWrapper>,
-    at: SQLWrapper,
-    reason: SQLWrapper,
-    isTrying: boolean,
-  ) => ({
-    id: sql<string>`${run.id}`.as("untaken_id"),
-    definitionId: sql<string>`${run.definitionId}`.as("untaken_definition_id"),
-    at: sql<string>`${at}`.as("untaken_at"),
-    reason: sql<string | null>`${reason}`.as("untaken_reason"),
-    isTrying: sql<boolean>`${sql.raw(String(isTrying))}`.as("is_trying"),
-  });
-  const failure = db
-    .select({ at: e.at, reason: sql<string | null>`${e.detail} ->> 'reason'`.as("reason") })
-    .from(e)
-    .where(
-      and(
-        eq(e.runId, running.id),
-        eq(e.attempt, running.attempt),
-        sql`${e.type} in ('DISPATCH_FAILED', 'DISPATCH_POSTPONED')`,
-      ),
-    )
-    .orderBy(desc(e.id))
-    .limit(1)
-    .as("failure");
-  return db.$with("untaken").as(
-    unionAll(
-      db
-        .select(columns(running, failure.at, failure.reason, true))
-        .from(running)
-        .crossJoinLateral(failure)
-        .where(sql`${running.nextDispatchAt} is not null and not ${running.isOverdue}`),
-      db
-        .select(columns(running, running.endedAt, running.error, false))
-        .from(running)
-        .where(sql`${running.isOverdue} and ${running.dispatchedAt} is null`),
-      db
-        .select(columns(ended, ended.completedAt, ended.error, false))
-        .from(ended)
-        .where(sql`${ended.endedBy} = 'DISPATCH' or (${ended.endedBy} = 'DEADLINE' and ${ended.dispatchedAt} is null)`),
-    ),
-  );
-}
-
-/** The subquery `failing`: {@link FailingRunner}. */
-function failingOf(db: Database, caller: CallerExpression, untaken: ReturnType<typeof untakenOf>) {
-  const latestOf = (column: SQLWrapper) => sql`(array_agg(${column} order by ${untaken.at} desc))[1]`;
-  const counted = db
-    .select({
-      definitionId: sql<string>`${untaken.definitionId}`.as("counted_id"),
-      trying: sql<number>`(count(*) filter (where ${untaken.isTrying}))::int`.as("trying"),
-      neverTaken: sql<number>`(count(*) filter (where not ${untaken.isTrying}))::int`.as("never_taken"),
-      runId: sql<string>`${latestOf(untaken.id)}`.as("run_id"),
-      reason: sql<string | null>`${latestOf(untaken.reason)}`.as("reason"),
-    })
-    .from(untaken)
-    .groupBy(untaken.definitionId)
-    .orderBy(sql`trying desc, never_taken desc`, untaken.definitionId)
-    .limit(MAX_FAILING)
-    .as("counted_untaken");
-  const run = alias(workflowRuns, "run");
-  return db
-    .select({
-      id: sql<string>`${counted.definitionId}`.as("id"),
-      name: sql<string>`coalesce(${d.name}, ${run.runSnapshot} ->> 'workflow_name')`.as("name"),
-      is_visible: sql<boolean>`${d.id} is not null`.as("is_visible"),
-      trying: counted.trying,
-      never_taken: counted.neverTaken,
-      reason: counted.reason,
-    })
-    .from(caller)
-    .crossJoin(counted)
-    .innerJoin(run, eq(run.id, counted.runId))
-    .leftJoin(d, and(eq(d.id, counted.definitionId), maySeeDefinition(caller, d.id)))
-    .as("failing");
 }
