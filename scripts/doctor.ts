@@ -10,6 +10,7 @@ import { openDatabase } from "../src/db/client.ts";
 import { parseKeyRing } from "../src/key-ring.ts";
 import { diagnose } from "../src/sweep/diagnosis.ts";
 import { readDatabaseTime } from "../src/sweep/sweep-state.ts";
+import { judgeService } from "./local/ask-service.ts";
 import { type Finding, judge } from "./local/findings.ts";
 import { exampleVarsFile, ownVarsFile, stacksDir } from "./local/folders.ts";
 import { fail, offerHelp, readDatabaseOptions } from "./local/options.ts";
@@ -22,7 +23,7 @@ const HELP = `Says what is wrong with a service and what to do about it. Changes
   npm run doctor                               the local stack that runs now, on whatever port
   DATABASE_URL='postgres://…' npm run doctor   a deployed service, by its database
 
-  Set also what else the Worker has (ENCRYPTION_KEY …), to have that looked at.`;
+  Set also what else the Worker has (ENCRYPTION_KEY …), to have that looked at. With PUBLIC_URL it asks the service, too.`;
 
 const MARKS: Record<Finding["mark"], string> = { good: "✓", note: "!", bad: "✗" };
 
@@ -81,7 +82,10 @@ async function examine(vars: NodeJS.Dict<string>): Promise<Finding[]> {
   findings.push(judgeMigrations(missing, unknown));
   if (missing > 0) return findings;
   const ring = parseKeyRing(vars.ENCRYPTION_KEY ?? "");
-  return [...findings, ...judge(await diagnose(db), ring ? [...ring.byId.keys()] : undefined)];
+  findings.push(...judge(await diagnose(db), ring ? [...ring.byId.keys()] : undefined));
+  return vars.PUBLIC_URL && URL.canParse(vars.PUBLIC_URL)
+    ? [...findings, await judgeService(vars.PUBLIC_URL)]
+    : findings;
 }
 
 function judgeConfiguration(vars: NodeJS.Dict<string>): Finding {

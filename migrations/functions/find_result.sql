@@ -1,7 +1,8 @@
 -- How a run ended, for a caller who may see the run. Until it has ended, all but `status` and `attempt` is null.
 --
--- Answers {"tenant_id", and either "result" or "refused"} (see `judge_run_read`), where `result` is {"status",
--- "failure_code", "error", "output": JSON as text, "summary", "artifacts": JSON as text, "attempt"}.
+-- Answers {"tenant_id", and either "refused" (see `judge_run_read`) or "result", "deadline_in_ms" and "will_be_retried" (see
+-- `find_run`)}, where `result` is {"status", "failure_code", "error", "output": JSON as text, "summary",
+-- "artifacts": JSON as text, "attempt"}.
 create or replace function public.find_result(p_credential jsonb, p_run_id uuid) returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
@@ -13,7 +14,10 @@ begin
     return v_judged;
   end if;
   return (
-    select jsonb_build_object('tenant_id', r.tenant_id, 'result', jsonb_build_object(
+    select jsonb_build_object('tenant_id', r.tenant_id,
+      'deadline_in_ms', public.ms_until(public.run_ends_at(r.id, r.status, r.deadline_at)),
+      'will_be_retried', seen.is_overdue and public.will_be_retried(r.id, v_now),
+      'result', jsonb_build_object(
       'status', seen.status, 'failure_code', seen.failure_code, 'error', seen.error, 'output', r.output::text,
       'summary', r.summary, 'artifacts', r.artifacts::text, 'attempt', r.attempt)
       -- A retry by the Worker of an earlier release leaves what the attempt before reported.

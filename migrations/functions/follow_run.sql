@@ -1,7 +1,7 @@
 -- What has happened to a run after an event, for a stream of a caller who may see the run. Ids of a run's events grow in the
 -- order in which they are committed, since whoever inserts one holds the run's row.
 --
--- Answers {"refused": "unauthenticated"}, or {"tenant_id", "run", "events", "has_ended", "due_in_ms"}:
+-- Answers {"refused": "unauthenticated"}, or {"tenant_id", "user_id" of the caller, "run", "events", "has_ended", "due_in_ms"}:
 --   run        as `WorkflowRunResponse`; null when there is none that the caller may see
 --   events     up to `p_limit`, oldest first: [{"id", "type", "attempt", "at", "detail"}]
 --   has_ended  true when the end of the run is written down, so that nothing more happens to it unless it is retried
@@ -30,10 +30,10 @@ begin
   where r.tenant_id = v_tenant_id and r.id = p_run_id;
   if v_status is null
     or not public.may_see_run(v_role, v_tenant_id, v_user_id, v_run_user_id, v_definition_id) then
-    return jsonb_build_object('tenant_id', v_tenant_id, 'run', null);
+    return jsonb_build_object('tenant_id', v_tenant_id, 'user_id', v_user_id, 'run', null);
   end if;
   return jsonb_build_object(
-    'tenant_id', v_tenant_id, 'run', public.run_response(p_run_id, v_now),
+    'tenant_id', v_tenant_id, 'user_id', v_user_id, 'run', public.run_response(p_run_id, v_now),
     'has_ended', v_status in ('COMPLETED', 'FAILED'),
     'due_in_ms', public.ms_until(v_ends_at),
     'events', (
@@ -58,7 +58,7 @@ $$;
 -- caller looks back a little, and says in `p_known` which events it has had already.
 -- Without `p_after` it answers no items, and where to begin.
 --
--- Answers {"refused": "unauthenticated"}, or {"tenant_id", "ids", "items"}:
+-- Answers {"refused": "unauthenticated"}, or {"tenant_id", "user_id" of the caller, "ids", "items"}:
 --   ids    of the events that were looked at, up to `p_limit`, oldest first; without `p_after`, of the last one that there is
 --   items  those that the caller asked for and may see: [{"event", "run"}], as `follow_run` has them
 create or replace function public.follow_runs(
@@ -79,7 +79,7 @@ begin
   end if;
   if p_after is null then
     return jsonb_build_object(
-      'tenant_id', v_tenant_id, 'ids', jsonb_build_array(public.last_event_id()), 'items', '[]'::jsonb);
+      'tenant_id', v_tenant_id, 'user_id', v_user_id, 'ids', jsonb_build_array(public.last_event_id()), 'items', '[]'::jsonb);
   end if;
   v_ids := array(
     select e.id from public.workflow_run_events e
@@ -87,7 +87,7 @@ begin
     order by e.id
     limit p_limit);
   return jsonb_build_object(
-    'tenant_id', v_tenant_id, 'ids', v_ids, 'items', (
+    'tenant_id', v_tenant_id, 'user_id', v_user_id, 'ids', v_ids, 'items', (
       select coalesce(jsonb_agg(jsonb_build_object(
         'event', public.event_response(e), 'run', public.run_response(r.id, v_now)) order by e.id), '[]')
       from unnest(v_ids) looked_at (id)

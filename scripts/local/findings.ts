@@ -129,7 +129,8 @@ function judgeSecrets(secrets: Diagnosis["secrets"], knownKeyIds: readonly strin
 }
 
 /** Formats seconds for people. */
-function time(seconds: number): string {
+/** A duration in words. */
+export function time(seconds: number): string {
   if (seconds < 120) return `${Math.round(seconds)} s`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
   return seconds < 172_800 ? `${Math.round(seconds / 3600)} hours` : `${Math.round(seconds / 86_400)} days`;

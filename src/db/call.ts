@@ -71,7 +71,7 @@ const bind = (value: Argument): unknown =>
   typeof value === "object" && value !== null && "json" in value ? JSON.stringify(value.json) : value;
 
 /** The answer of a verb that did its work and returns nothing else. */
-export const doneSchema = z.object({ refused: z.undefined().optional() });
+export const doneSchema = z.object({ refused: z.undefined().optional(), tenant_id: z.string() });
 
 /** A credential as an argument of a SQL function. */
 export const credentialArgument = (credential: Credential): string => credentialJson(credential);

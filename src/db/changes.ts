@@ -15,10 +15,11 @@ export const changeSchema = z.object({
   runs: z.array(changedRunSchema),
 });
 
-/** What has changed: a run, or with two nulls something that is not a run. */
-export type ChangedRun =
-  | z.infer<typeof changedRunSchema>
-  | { run_id: null; workflow_definition_id: null; has_ended: false };
+/**
+ * A run that has changed, or was deleted. Null for what is not known of runs that were deleted: `run_id` for those of a
+ * definition, or both for any. Both are null, too, when something that is not a run has changed; then `has_ended` is false.
+ */
+export type ChangedRun = { run_id: string | null; workflow_definition_id: string | null; has_ended: boolean };
 
 export type Change = Omit<z.infer<typeof changeSchema>, "runs"> & { runs: readonly ChangedRun[] };
 
@@ -28,6 +29,15 @@ export const changeOfOthers = (tenantId: string): Change => ({
   due_in_ms: null,
   runs: [{ run_id: null, workflow_definition_id: null, has_ended: false }],
 });
+
+/** That runs were deleted: one, those of a definition, or any. No event tells of it, since their events are deleted with them. */
+export const changeByDeletion = (tenantId: string, { runId = null, definitionId = null }: Deleted = {}): Change => ({
+  tenant_id: tenantId,
+  due_in_ms: null,
+  runs: [{ run_id: runId, workflow_definition_id: definitionId, has_ended: true }],
+});
+
+type Deleted = { runId?: string | null; definitionId?: string | null };
 
 /** What to do about the changes of a call. It is called as soon as they are committed. */
 export type OnChanged = (changes: readonly Change[]) => void;

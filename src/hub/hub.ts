@@ -116,8 +116,8 @@ export class Hub extends DurableObject<object> {
 
   /**
    * Subscribes a Worker, by a WebSocket that does not keep this object awake. Query: `run` or `definition` (only these), `others`
-   * (also what is not a run), `since` (milliseconds: first the nudges that are not older), `caller` (whose stream it is: 429 when
-   * they have too many), `page` (its name among the caller's pages), `left` (the page that was left for it).
+   * (also what is not a run), `since` (milliseconds: first the nudges that are not older), `caller` and
+   * `user` (whose stream it is: 429 when the caller has too many), `page` (its name among the caller's pages), `left` (the page that was left for it).
    */
   override fetch(request: Request): Response {
     if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
@@ -137,7 +137,9 @@ export class Hub extends DurableObject<object> {
       withOthers: query.has("others"),
     };
     const { 0: theirs, 1: ours } = new WebSocketPair();
-    this.ctx.acceptWebSocket(ours, caller === null ? [] : [caller, ...tagOf("page")]);
+    const user = query.get("user");
+    const userTags = user === null ? [] : [ofUser(user)];
+    this.ctx.acceptWebSocket(ours, caller === null ? [] : [caller, ...userTags, ...tagOf("page")]);
     ours.serializeAttachment(filter);
     const since = Date.now() - Number(query.get("since") ?? 0);
     const missed = this.#recent.filter(({ at, run }) => at >= since && passes(filter, run));
@@ -146,6 +148,11 @@ export class Hub extends DurableObject<object> {
       missed.map(({ run }) => run),
     );
     return new Response(null, { status: 101, webSocket: theirs });
+  }
+
+  /** Ends the streams of a user, one of whose credentials has ended. Who may still listen connects again. */
+  endStreams(userId: string): void {
+    for (const socket of this.#openSockets(ofUser(userId))) socket.close();
   }
 
   override webSocketClose(socket: WebSocket): void {
@@ -163,11 +170,14 @@ export class Hub extends DurableObject<object> {
 }
 
 function passes({ runId, definitionId, withOthers }: Filter, run: ChangedRun): boolean {
-  if (run.run_id === null) return withOthers;
-  return (
-    (runId === null || run.run_id === runId) && (definitionId === null || run.workflow_definition_id === definitionId)
-  );
+  if (run.run_id === null && !run.has_ended) return withOthers;
+  const isSame = (wanted: string | null, changed: string | null) =>
+    wanted === null || changed === null || wanted === changed;
+  return isSame(runId, run.run_id) && isSame(definitionId, run.workflow_definition_id);
 }
+
+/** The tag of a user's sockets. A caller's tag is the user's id as well when they came with a session. */
+const ofUser = (userId: string): string => `user ${userId}`;
 
 /** One message: a JSON array of nudges. A socket that is closing can't be sent anything. */
 function send(socket: WebSocket, runs: readonly ChangedRun[]): void {

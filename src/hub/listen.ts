@@ -9,16 +9,19 @@ const messageSchema = z.array(z.object({ run_id: z.string().nullable(), has_ende
 export async function listenTo(
   hub: Pick<Fetcher, "fetch">,
   topic: Topic,
-  { sinceMs, caller, page }: Listening,
+  { sinceMs, stream }: Listening,
   limitMs: number,
 ): Promise<Listener | "unavailable" | "too_many"> {
   const url = new URL("https://hub/");
   if (topic.runId !== undefined) url.searchParams.set("run", topic.runId);
   if (topic.definitionId !== undefined) url.searchParams.set("definition", topic.definitionId);
   if (topic.withOthers) url.searchParams.set("others", "1");
-  if (caller !== undefined) url.searchParams.set("caller", caller);
-  if (page !== undefined) url.searchParams.set("page", page.id);
-  if (page?.left !== undefined) url.searchParams.set("left", page.left);
+  if (stream !== undefined) {
+    url.searchParams.set("caller", stream.caller);
+    url.searchParams.set("user", stream.userId);
+    if (stream.page !== undefined) url.searchParams.set("page", stream.page.id);
+    if (stream.page?.left !== undefined) url.searchParams.set("left", stream.page.left);
+  }
   url.searchParams.set("since", String(sinceMs));
   try {
     const response = await withinTime(limitMs, hub.fetch(url.href, { headers: { Upgrade: "websocket" } }));

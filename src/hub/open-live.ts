@@ -1,4 +1,3 @@
-import type { Change } from "../db/changes.ts";
 import type { Live, LiveStatus } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
 import type { Objects } from "./bindings.ts";
@@ -28,6 +27,14 @@ export function openLive(
   // A stub belongs to the request that made it, so each call makes its own.
   const openRegister = () => register?.get(register.idFromName("register"), options);
   const hubOf = (tenantId: string) => hubs?.get(hubs.idFromName(tenantId), options);
+  async function tell(tenantId: string, call: (hub: DurableObjectStub<Hub>) => Promise<void>): Promise<void> {
+    const hub = hubOf(tenantId);
+    try {
+      if (hub) await withinTime(CALL_LIMIT_MS, call(hub));
+    } catch (error) {
+      log("error", "hub", { tenant_id: tenantId, ...describeError(error) });
+    }
+  }
   return {
     openRegister,
     hasHubs: hubs !== undefined,
@@ -36,7 +43,10 @@ export function openLive(
     async announce(changes) {
       const queue = [...changes];
       const lane = async () => {
-        for (let change = queue.shift(); change; change = queue.shift()) await tell(hubOf(change.tenant_id), change);
+        for (let change = queue.shift(); change; change = queue.shift()) {
+          const told = change;
+          await tell(told.tenant_id, (hub) => hub.changed(told));
+        }
       };
       await Promise.all(Array.from({ length: Math.min(HUBS_AT_ONCE, queue.length) }, lane));
     },
@@ -44,6 +54,7 @@ export function openLive(
       const hub = hubOf(topic.tenantId);
       return hub ? listenTo(hub, topic, listening, CALL_LIMIT_MS) : "unavailable";
     },
+    endStreams: ({ tenantId, userId }) => tell(tenantId, (hub) => hub.endStreams(userId)),
     async readStatus(): Promise<LiveStatus | null> {
       const theRegister = openRegister();
       if (!theRegister) return null;
@@ -55,14 +66,6 @@ export function openLive(
       }
     },
   };
-}
-
-async function tell(hub: DurableObjectStub<Hub> | undefined, change: Change): Promise<void> {
-  try {
-    if (hub) await withinTime(CALL_LIMIT_MS, hub.changed(change));
-  } catch (error) {
-    log("error", "hub", { tenant_id: change.tenant_id, ...describeError(error) });
-  }
 }
 
 /**

@@ -140,6 +140,7 @@ const deleteKey = callerWrite({
 });
 
 apiKeys.openapi(deleteKey, async (c) => {
-  await revokeApiKey(c.env.db, c.var.credential, c.req.valid("param").api_key_id);
+  const owner = await revokeApiKey(c.env.db, c.var.credential, c.req.valid("param").api_key_id);
+  c.executionCtx.waitUntil(c.env.live.endStreams(owner));
   return c.body(null, 204);
 });

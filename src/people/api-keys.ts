@@ -136,11 +136,15 @@ export async function findApiKey(db: Database, credential: Credential, id: strin
 }
 
 /**
- * Revokes a key: whoever holds it is refused from the next request on.
+ * Revokes a key: whoever holds it is refused from the next request on. Answers whose key it was.
  * @throws Unauthenticated
  * @throws Problem `not_found`, or `forbidden` for a key of the OWNER's, which only the OWNER revokes
  */
-export async function revokeApiKey(db: Database, credential: Credential, id: string): Promise<void> {
+export async function revokeApiKey(
+  db: Database,
+  credential: Credential,
+  id: string,
+): Promise<{ tenantId: string; userId: string }> {
   const caller = callerBy(db, credential);
   // Otherwise an ADMIN could lock the OWNER out.
   const mayRevoke = sql<boolean>`(${users.role} <> 'OWNER' or ${users.id} = ${caller.userId})`;
@@ -162,9 +166,11 @@ export async function revokeApiKey(db: Database, credential: Credential, id: str
       .update(apiKeys)
       .set({ revokedAt: sql`statement_timestamp()` })
       .where(and(inArray(apiKeys.id, chosen), isNull(apiKeys.revokedAt)))
-      .returning({ id: apiKeys.id }),
+      .returning({ userId: apiKeys.userId }),
   });
   const key = requireCaller(found);
   if (key.id !== null && !key.mayRevoke) throw apiKeyProblem("of_owner");
-  if (revoked.length === 0) throw apiKeyProblem("not_found");
+  const [owner] = revoked;
+  if (owner === undefined) throw apiKeyProblem("not_found");
+  return { tenantId: key.tenantId, userId: owner.userId };
 }

@@ -165,6 +165,7 @@ const deleteRoute = callerWrite({
 tenantUsers.openapi(deleteRoute, async (c) => {
   const { tenant_id: tenantId, user_id: userId } = c.req.valid("param");
   await deleteUser(c.env.db, { credential: c.var.credential, tenantId, userId });
+  c.executionCtx.waitUntil(c.env.live.endStreams({ tenantId, userId }));
   return c.body(null, 204);
 });
 
@@ -186,7 +187,9 @@ function routeActivation(verb: "activate" | "deactivate", summary: string, descr
   tenantUsers.openapi(route, async (c) => {
     const { tenant_id: tenantId, user_id: userId } = c.req.valid("param");
     const request = { credential: c.var.credential, tenantId, userId };
-    return c.json(toTenantUser(await changeActivation(c.env.db, request, verb === "activate")), 200);
+    const user = await changeActivation(c.env.db, request, verb === "activate");
+    if (verb === "deactivate") c.executionCtx.waitUntil(c.env.live.endStreams(request));
+    return c.json(toTenantUser(user), 200);
   });
 }
 

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Credential } from "../db/access.ts";
 import { callFunction, credentialArgument, doneSchema } from "../db/call.ts";
+import { changeByDeletion } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
 import { dispatchesSchema, type Promotion, promotionArguments } from "../runners/dispatch.ts";
 import type { StoppedRun } from "../runners/send-dispatches.ts";
@@ -87,4 +88,5 @@ export async function deleteRun(db: Database, request: RunChange): Promise<void>
   const answer = await callFunction(db, "delete_run", args, deleteAnswerSchema, { onChanged: request.onChanged });
   request.onPromoted(answer.dispatches);
   if (answer.refused !== undefined) throw changeProblem(answer, "delete");
+  request.onChanged([changeByDeletion(answer.tenant_id, { runId: request.runId })]);
 }

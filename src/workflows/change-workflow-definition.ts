@@ -3,6 +3,7 @@ import { v7 as newId } from "uuid";
 import { z } from "zod";
 import type { Credential } from "../db/access.ts";
 import { callFunction, credentialArgument, doneSchema } from "../db/call.ts";
+import { changeByDeletion } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
 import type { RunnerType } from "../db/enums.ts";
 import { dispatchesSchema, type Promotion, promotionArguments } from "../runners/dispatch.ts";
@@ -143,4 +144,5 @@ export async function deleteDefinition(
   });
   request.onPromoted(answer.dispatches);
   if (answer.refused !== undefined) throw definitionProblem(answer, "delete");
+  request.onChanged([changeByDeletion(answer.tenant_id, { definitionId: request.id })]);
 }

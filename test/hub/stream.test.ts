@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { answeringRunner } from "../support/fake-runner.ts";
-import { callBack, invoke, makeOverdue } from "../support/lifecycle.ts";
+import { callBack, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
 import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { readEvents, typesOf } from "./event-source.ts";
@@ -49,6 +49,14 @@ describe("the stream of a run", () => {
     expect(typesOf(await reader.drain())).toEqual(["TIMED_OUT"]);
   });
 
+  it("ends when the run is deleted", async () => {
+    const runId = await insertRun(service.database, tenant, { status: "PENDING" });
+    const reader = readEvents(await get(`${runId}/stream`));
+    const ending = reader.next();
+    await service.send("DELETE", `/v1/workflow-runs/${runId}`, tenant.owner.key);
+    expect(await ending).toBeNull();
+  });
+
   it("is 404 for what the caller may not see, 422 for an id that is none, and 503 without a hub", async () => {
     const runId = await invoke(service, tenant);
     expect((await get(`${runId}/stream`, {}, tenant.user.key)).status).toBe(404);
@@ -57,6 +65,31 @@ describe("the stream of a run", () => {
     const theirs = await createTenant(without.database, { runnerUrl: answeringRunner(202) });
     const path = `/v1/workflow-runs/${await invoke(without, theirs)}/stream`;
     expect((await without.get(path, theirs.owner.key)).status).toBe(503);
+  });
+});
+
+describe("the streams of a user", () => {
+  async function revokeKey(): Promise<Response> {
+    const [key] = await (await service.get("/v1/api-keys", tenant.admin.key)).json<{ id: string }[]>();
+    return service.send("DELETE", `/v1/api-keys/${key?.id}`, tenant.admin.key);
+  }
+  const usersPath = () => `/v1/tenants/${tenant.id}/users/${tenant.admin.id}`;
+
+  it.each([
+    ["whose key was revoked", () => revokeKey()],
+    ["who was deactivated", () => service.send("POST", `${usersPath()}/deactivate`, tenant.owner.key)],
+    ["who was deleted", () => service.send("DELETE", usersPath(), tenant.owner.key)],
+  ])("%s end at once, and those of others go on", async (_, change) => {
+    const runId = await insertRun(service.database, tenant, { status: "PENDING" });
+    const theirs = [await get("stream", {}, tenant.admin.key), await get(`${runId}/stream`, {}, tenant.admin.key)];
+    const other = readEvents(await get("stream"));
+    const ending = theirs.map(async (response) => (await response.text()).length > 0);
+    expect((await change()).status).toBeLessThan(300);
+    expect(await Promise.all(ending)).toEqual([true, true]);
+    expect((await get("stream", {}, tenant.admin.key)).status).toBe(401);
+    await invoke(service, tenant);
+    expect(typesOf(await other.until("QUEUED"))).toEqual(["TRIGGERED", "QUEUED"]);
+    await other.close();
   });
 });
 

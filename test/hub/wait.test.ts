@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { preferredWait } from "../../src/http/live/prefer.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
-import { callBack, invoke, invokePath, makeOverdue } from "../support/lifecycle.ts";
+import { callBack, insertRun, invoke, invokePath, makeOverdue } from "../support/lifecycle.ts";
 import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { type LiveService, startLiveService } from "./live-service.ts";
@@ -51,6 +51,28 @@ describe("GET of a run with Prefer: wait", () => {
     expect((await read(tenant.id, { Prefer: "wait=20" })).status).toBe(404);
   });
 
+  it.each([
+    ["the run", (runId: string) => service.send("DELETE", `/v1/workflow-runs/${runId}`, tenant.owner.key)],
+    ["its workflow", () => service.send("DELETE", `/v1/workflow-definitions/${tenant.definitionId}`, tenant.owner.key)],
+    [
+      "it among many",
+      (runId: string) =>
+        service.send("POST", "/v1/workflow-runs/bulk", tenant.owner.key, { action: "delete", run_ids: [runId] }),
+    ],
+  ])("answers 404 at once when somebody deletes %s", async (_, remove) => {
+    const runId = await insertRun(service.database, tenant, { status: "PENDING" });
+    await service.database.sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;
+    const asking = Promise.all([
+      read(runId, { Prefer: "wait=20" }),
+      service.get(`/v1/workflow-runs/${runId}/result`, tenant.owner.key, { Prefer: "wait=20" }),
+    ]);
+    const began = Date.now();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect((await remove(runId)).status).toBeLessThan(300);
+    expect((await asking).map(({ status }) => status)).toEqual([404, 404]);
+    expect(Date.now() - began).toBeLessThan(5_000);
+  });
+
   it("is ignored without the bindings, and when the hub is away", async () => {
     const away = { fetch: () => Promise.reject(new Error("The hub is away.")), changed: async () => {} };
     const without = await startService();
@@ -61,6 +83,31 @@ describe("GET of a run with Prefer: wait", () => {
       const response = await other.get(`/v1/workflow-runs/${runId}`, theirs.owner.key, { Prefer: "wait=20" });
       expect([response.status, response.headers.get("Preference-Applied")]).toEqual([200, null]);
     }
+  });
+});
+
+describe("the result of a run with Prefer: wait", () => {
+  it("comes as soon as the run has ended, with one database request before and one after", async () => {
+    const runId = await invoke(service, tenant);
+    const path = `/v1/workflow-runs/${runId}/result`;
+    const before = await service.database.countRequests();
+    const [response, ms] = await meanwhile(service.get(path, tenant.owner.key, { Prefer: "wait=20" }), () =>
+      callBack(service, tenant, runId, { status: "COMPLETED", summary: "Done." }),
+    );
+    expect([response.status, response.headers.get("Preference-Applied")]).toEqual([200, "wait=20"]);
+    expect(await response.json()).toMatchObject({ status: "COMPLETED", summary: "Done." });
+    expect([ms < 5_000, (await service.database.countRequests()) - before]).toEqual([true, 3]);
+  });
+
+  it("comes by itself at the deadline, and after the time is up as the run stands", async () => {
+    const runId = await invoke(service, tenant);
+    const path = `/v1/workflow-runs/${runId}/result`;
+    const soon = await service.get(path, tenant.owner.key, { Prefer: "wait=1" });
+    expect(await soon.json()).toMatchObject({ status: "RUNNING" });
+    await service.database.sql`
+      update workflow_runs set deadline_at = statement_timestamp() + interval '1 second' where id = ${runId}`;
+    const late = await service.get(path, tenant.owner.key, { Prefer: "wait=20" });
+    expect(await late.json()).toMatchObject({ status: "FAILED", failure_code: "DEADLINE" });
   });
 });
 

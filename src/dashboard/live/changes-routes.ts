@@ -42,7 +42,7 @@ changes.stream("/app/changes", async (c) => {
   const query = querySchema.parse(c.req.query());
   const topic = await findTopic(db, c.var.credential, query);
   const page = query.page === undefined ? undefined : { id: query.page, left: query.left };
-  const listener = await listenAs(c, { ...topic, withOthers: true }, page);
+  const listener = await listenAs(c, c.var.session.userId, { ...topic, withOthers: true }, page);
   const until = Date.now() + LONGEST_MS;
   const read = async () => ({
     frames: [{ data: null }],

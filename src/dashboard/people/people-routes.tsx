@@ -108,12 +108,14 @@ for (const [verb, isActive] of [
 ] as const) {
   people.form(`/app/people/:id/${verb}`, async (c) => {
     await changeActivation(c.env.db, chosen(c), isActive);
+    if (!isActive) c.executionCtx.waitUntil(c.env.live.endStreams(chosen(c)));
     return seeOther(c, personHref(c));
   });
 }
 
 people.form("/app/people/:id/delete", async (c) => {
   await deleteUser(c.env.db, chosen(c));
+  c.executionCtx.waitUntil(c.env.live.endStreams(chosen(c)));
   return seeOther(c, "/app/people");
 });
 
@@ -217,6 +219,7 @@ people.form("/app/people/:id/keys", async (c) => {
 });
 
 people.form("/app/people/:id/keys/:key/revoke", async (c) => {
-  await revokeApiKey(c.env.db, c.var.credential, idOf(c, "key"));
+  const owner = await revokeApiKey(c.env.db, c.var.credential, idOf(c, "key"));
+  c.executionCtx.waitUntil(c.env.live.endStreams(owner));
   return seeOther(c, personHref(c));
 });

@@ -13,12 +13,15 @@ export type Topic = { tenantId: string; runId?: string; definitionId?: string; w
  */
 export type Nudge = { run_id: string | null; has_ended: boolean };
 
-export type Listening = {
-  sinceMs: number;
-  /** Whose stream it is. */
-  caller?: string;
-  /** Which of their pages it is of, and which page they have left for it, whose stream ends. */
-  page?: OpenPage;
+/** `stream` is given for a stream, and not for a request that waits. */
+export type Listening = { sinceMs: number; stream?: Stream };
+
+export type Stream = {
+  /** Whose it is: the key, or the user of a session, whose streams are counted; and the user in any case. */
+  caller: string;
+  userId: string;
+  /** Which page it is of, and which one was left for it, whose stream ends. */
+  page?: OpenPage | undefined;
 };
 
 export type OpenPage = { id: string; left: string | undefined };
@@ -48,10 +51,12 @@ export type Live = {
   /** Tells the hubs what was changed. Never rejects: what they miss, the cron's sweep finds. */
   announce(changes: readonly Change[]): Promise<void>;
   /**
-   * Listens for changes. `sinceMs`: also for those that the hub has heard of so many milliseconds ago. `caller` counts
-   * against the limit of streams; without it nothing is counted. "unavailable" without a hub, or when it does not answer.
+   * Listens for changes. `sinceMs`: also for those that the hub has heard of so many milliseconds ago. A `stream` counts
+   * against its caller's limit. "unavailable" without a hub, or when it does not answer.
    */
   listen(topic: Topic, options: Listening): Promise<Listener | "unavailable" | "too_many">;
+  /** Ends the streams of a user: one of their credentials is no longer valid. Never rejects. */
+  endStreams(user: { tenantId: string; userId: string }): Promise<void>;
   /** Notes that an alarm has fired. Never rejects. */
   noteAlarm(lateMs: number): Promise<void>;
   /** Null without the register, or when it does not answer. */

@@ -164,7 +164,7 @@ feed.openapi(streamFeed, async (c) => {
   const end = await findEndOfEvents(db, c.var.credential);
   let after = c.req.valid("header")["Last-Event-ID"] ?? query.after ?? end.next;
   const { definitionId } = filter;
-  const listener = await listenAs(c, {
+  const listener = await listenAs(c, end.user_id, {
     tenantId: end.tenant_id,
     ...(definitionId !== undefined && { definitionId }),
   });

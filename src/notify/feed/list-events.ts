@@ -54,16 +54,13 @@ export async function listEvents(
   return callFunction(db, "list_events", args, answerSchema, { isRepeatable: true });
 }
 
-const endSchema = z.object({ tenant_id: z.string(), next: z.string() });
+const endSchema = z.object({ tenant_id: z.string(), user_id: z.string(), next: z.string() });
 
 /**
  * The position behind all that the feed shows now.
  * @throws Unauthenticated
  */
-export async function findEndOfEvents(
-  db: Database,
-  credential: Credential,
-): Promise<{ tenant_id: string; next: string }> {
+export async function findEndOfEvents(db: Database, credential: Credential): Promise<z.infer<typeof endSchema>> {
   const args = { credential: credentialArgument(credential) };
   return callFunction(db, "find_end_of_events", args, endSchema, { isRepeatable: true });
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
 import { callFunction, credentialArgument, readAnswer } from "../../db/call.ts";
 import { callerBy, readableDefinitionsOf } from "../../db/caller.ts";
+import { changeByDeletion } from "../../db/changes.ts";
 import type { Database } from "../../db/client.ts";
 import { instant } from "../../db/rows.ts";
 import {
@@ -53,7 +54,12 @@ const refusalSchema = z.object({
 });
 
 const answerSchema = dispatchesSchema.and(
-  z.object({ matched: z.int(), refusals: z.array(refusalSchema), stopped: z.array(stoppedRunSchema) }),
+  z.object({
+    tenant_id: z.string(),
+    matched: z.int(),
+    refusals: z.array(refusalSchema),
+    stopped: z.array(stoppedRunSchema),
+  }),
 );
 
 /**
@@ -74,7 +80,11 @@ export async function changeRuns(db: Database, request: BulkChange): Promise<Bul
         ? "Your credential is no longer valid."
         : changeProblem(refusal, request.action).message,
   }));
-  return { matched: answer.matched, done: answer.matched - refused.length, refused, next, stopped: answer.stopped };
+  const done = answer.matched - refused.length;
+  if (request.action === "delete" && done > 0 && !request.isDryRun) {
+    request.onChanged([changeByDeletion(answer.tenant_id)]);
+  }
+  return { matched: answer.matched, done, refused, next, stopped: answer.stopped };
 }
 
 type Answered = { answer: z.infer<typeof answerSchema>; next: RunCursor | null };

@@ -17,10 +17,19 @@ const resultSchema = z.object({
   attempt: z.int(),
 });
 
-/** How a run ended. Until it has, all but `status` and `attempt` is null. */
-export type FoundResult = z.infer<typeof resultSchema>;
+const foundSchema = z.object({
+  tenant_id: z.string(),
+  /** In how many milliseconds from the database's now the run ends at the latest. Null unless RUNNING. */
+  deadline_in_ms: z.number().nullish(),
+  /** True for a run that has ended by itself, and is about to be put back. */
+  will_be_retried: z.boolean().optional(),
+  result: resultSchema,
+});
 
-const answerSchema = z.union([readRefusalSchema, z.object({ result: resultSchema })]);
+/** How a run ended. Until it has, all of the result but `status` and `attempt` is null. */
+export type FoundResult = Omit<z.infer<typeof foundSchema>, "result"> & z.infer<typeof resultSchema>;
+
+const answerSchema = z.union([readRefusalSchema, foundSchema]);
 
 /**
  * How a run ended, and what its runner reported.
@@ -30,5 +39,6 @@ export async function findResult(db: Database, credential: Credential, runId: st
   const args = { credential: credentialArgument(credential), run_id: runId };
   const answer = await callFunction(db, "find_result", args, answerSchema, { isRepeatable: true });
   if ("refused" in answer) throw readProblem(answer);
-  return answer.result;
+  const { result, ...rest } = answer;
+  return { ...result, ...rest };
 }

@@ -1,13 +1,14 @@
 /** What there is to know of a run beside the run itself: its input, its result, and why it waits. */
 import { z } from "@hono/zod-openapi";
 import { FAILURE_CODES } from "../../db/enums.ts";
+import { PREFER, preferenceApplied } from "../../http/live/prefer.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerRead } from "../../http/routes.ts";
 import { instant, uuid } from "../../http/schemas.ts";
+import { findResultOrWait } from "../live/find-run-or-wait.ts";
 import { runParams, WorkflowRunStatusSchema } from "../run-schema.ts";
 import { describeWait, explainRun, WAIT_REASONS } from "./explain-run.ts";
 import { findInput } from "./find-input.ts";
-import { findResult } from "./find-result.ts";
 import { WorkflowRunResultSchema } from "./result-schema.ts";
 
 export const runDetails = createRouter();
@@ -41,15 +42,21 @@ const getResult = callerRead({
   operationId: "get_workflow_run_result",
   tags: ["Workflow runs"],
   summary: "How a run ended, and what came out",
-  request: { params: runParams },
+  description:
+    "Until it has ended, only its `status` and `attempt` are there. With `Prefer: wait=N` the answer waits for the end.",
+  request: { params: runParams, headers: z.object({ Prefer: z.string().optional().openapi(PREFER) }) },
   problems: ["not_found"],
   responses: {
-    200: { description: "The result", content: { "application/json": { schema: WorkflowRunResultSchema } } },
+    200: {
+      description: "The result",
+      headers: preferenceApplied,
+      content: { "application/json": { schema: WorkflowRunResultSchema } },
+    },
   },
 });
 
 runDetails.openapi(getResult, async (c) => {
-  const result = await findResult(c.env.db, c.var.credential, c.req.valid("param").run_id);
+  const result = await findResultOrWait(c, c.req.valid("param").run_id);
   return c.json(
     {
       status: result.status,

@@ -21,6 +21,7 @@ const eventSchema = z.object({
 
 const runAnswerSchema = z.object({
   tenant_id: z.string(),
+  user_id: z.string(),
   run: runRowSchema.nullable(),
   events: z.array(eventSchema).default([]),
   has_ended: z.boolean().default(true),
@@ -46,6 +47,7 @@ export async function followRun(
 
 const runsAnswerSchema = z.object({
   tenant_id: z.string(),
+  user_id: z.string(),
   /** Of the events that were looked at, oldest first. */
   ids: z.array(z.int()),
   items: z.array(z.object({ event: eventSchema, run: runRowSchema })),

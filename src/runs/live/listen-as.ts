@@ -4,13 +4,13 @@ import type { Listener, OpenPage, Topic } from "../../http/live/live.ts";
 import { Problem } from "../../http/problems.ts";
 
 /**
- * Listens for a stream of the caller, which counts against their limit.
+ * Listens for a stream of the caller, which counts against their limit. It ends when a credential of the user `userId` does.
  * @throws Problem `streams_unavailable`, or `too_many_requests` for a caller who has too many streams
  */
-export async function listenAs(c: Context<AppEnv>, topic: Topic, page?: OpenPage): Promise<Listener> {
+export async function listenAs(c: Context<AppEnv>, userId: string, topic: Topic, page?: OpenPage): Promise<Listener> {
   const { credential } = c.var;
   const caller = "session" in credential ? credential.session.userId : credential.apiKeyHash;
-  const listener = await c.env.live.listen(topic, { sinceMs: 0, caller, ...(page && { page }) });
+  const listener = await c.env.live.listen(topic, { sinceMs: 0, stream: { caller, userId, page } });
   if (listener === "unavailable") throw new Problem("streams_unavailable");
   if (listener === "too_many") {
     throw new Problem("too_many_requests", "You have 20 streams open, which is as many as there may be. Close one.");

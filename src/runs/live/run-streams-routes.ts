@@ -59,7 +59,7 @@ runStreams.openapi(streamRuns, async (c) => {
   const { db } = c.env;
   const first = await followRuns(db, c.var.credential, filter, null);
   const position = new Position(c.req.valid("header")["Last-Event-ID"] ?? Math.max(...first.ids));
-  const listener = await listenAs(c, {
+  const listener = await listenAs(c, first.user_id, {
     tenantId: first.tenant_id,
     ...(definitionId !== undefined && { definitionId }),
   });
@@ -100,7 +100,9 @@ runStreams.openapi(streamRun, async (c) => {
   if (first.run === null) throw new Problem("not_found", NO_RUN);
   if (lastEventId !== undefined && first.has_ended && first.events.length === 0) return c.body(null, 204);
   // Nothing more happens to a run that has ended, so there is nothing to listen for, nor to read again.
-  const listener = first.has_ended ? nobody : await listenAs(c, { tenantId: first.tenant_id, runId: first.run.id });
+  const listener = first.has_ended
+    ? nobody
+    : await listenAs(c, first.user_id, { tenantId: first.tenant_id, runId: first.run.id });
   const turn = (followed: FollowedRun) => {
     after = followed.events.at(-1)?.id ?? after;
     return pageOfRun(followed);

@@ -1,19 +1,21 @@
 import { findOutage } from "../../db/client.ts";
 import type { Listener, Live } from "../../http/live/live.ts";
-import type { FoundRun } from "../find-run.ts";
 
 /** By so much the clocks may differ: who looks at a run right at its deadline would find it RUNNING. */
 const DEADLINE_SLACK_MS = 50;
 
-export type Wait = {
+/** What was read of a run: in how many milliseconds it ends at the latest, unless it is not RUNNING. */
+export type Standing = { deadline_in_ms?: number | null | undefined };
+
+export type Wait<Found extends Standing> = {
   tenantId: string;
   runId: string;
   seconds: number;
   /** Ends the wait when the client has left. */
   signal: AbortSignal;
-  read(): Promise<FoundRun>;
+  read(): Promise<Found>;
   /** True for what there is no need to wait for, or no longer. */
-  isNews(found: FoundRun): boolean;
+  isNews(found: Found): boolean;
   /** True to look at the run after any change of it, and not only after its end. */
   onAnyChange: boolean;
 };
@@ -24,7 +26,12 @@ export type Wait = {
  * database not answer, what was known before is returned.
  * @throws Problem when the caller is no longer valid
  */
-export async function waitForRun(live: Live, found: FoundRun, readAt: number, wait: Wait): Promise<FoundRun | null> {
+export async function waitForRun<Found extends Standing>(
+  live: Live,
+  found: Found,
+  readAt: number,
+  wait: Wait<Found>,
+): Promise<Found | null> {
   const topic = { tenantId: wait.tenantId, runId: wait.runId };
   const listener = await live.listen(topic, { sinceMs: Date.now() - readAt });
   if (typeof listener === "string") return null;
@@ -39,7 +46,12 @@ export async function waitForRun(live: Live, found: FoundRun, readAt: number, wa
   }
 }
 
-async function listen(listener: Listener, found: FoundRun, readAt: number, wait: Wait): Promise<FoundRun> {
+async function listen<Found extends Standing>(
+  listener: Listener,
+  found: Found,
+  readAt: number,
+  wait: Wait<Found>,
+): Promise<Found> {
   const until = Date.now() + wait.seconds * 1000;
   let last = found;
   let deadlineAt = deadlineOf(found, readAt);
@@ -58,5 +70,5 @@ async function listen(listener: Listener, found: FoundRun, readAt: number, wait:
   return wait.read();
 }
 
-const deadlineOf = ({ deadline_in_ms: inMs }: FoundRun, readAt: number): number =>
+const deadlineOf = ({ deadline_in_ms: inMs }: Standing, readAt: number): number =>
   typeof inMs === "number" ? readAt + Math.max(inMs, 0) + DEADLINE_SLACK_MS : Number.POSITIVE_INFINITY;

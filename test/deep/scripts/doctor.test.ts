@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { seedDemo } from "../../../scripts/local/demo.ts";
 import { readConfig } from "../../../src/config.ts";
-import { BUSY_RUNNER } from "../../support/fake-runner.ts";
+import { BUSY_RUNNER, startFakeRunner } from "../../support/fake-runner.ts";
 import { runScript } from "../../support/harness.ts";
 import { insertRun, invoke } from "../../support/lifecycle.ts";
 import { type Service, startService } from "../../support/service.ts";
@@ -21,15 +21,43 @@ const examine = (vars: Record<string, string> = {}) => {
   return runScript("doctor.ts", { DATABASE_URL: url, NEON_FETCH_ENDPOINT: sqlEndpoint, ...SETTINGS, ...vars });
 };
 
+/** A deployed service whose `/readyz` answers as when its cron has little to do. Its URL. */
+async function startDeployment({ late_ms }: { late_ms: number }, status = 200): Promise<string> {
+  const readiness = {
+    seconds_since_sweep: 21,
+    seconds_since_full_sweep: 1_500,
+    last_alarm: { seconds_ago: 3_000, late_ms },
+  };
+  const body = JSON.stringify(status === 200 ? readiness : { detail: "The sweep has been paused for 9 seconds." });
+  return (await startFakeRunner([{ status, body }])).url;
+}
+
 describe("the doctor", () => {
+  it("asks the service for its last full sweep, for those that it skipped, and for its last alarm", async () => {
+    await service.sweep();
+    const sentence =
+      "Ready. The cron found nothing to sweep 21 s ago; its last full sweep ended 25 minutes ago. An alarm 50 minutes ago was";
+    const punctual = await examine({ PUBLIC_URL: await startDeployment({ late_ms: 12.4 }) });
+    expect(punctual.output).toContain(`✓ service          ${sentence} 12 ms late.`);
+    const late = await examine({ PUBLIC_URL: await startDeployment({ late_ms: 9_000 }) });
+    expect([late.code, late.output]).toEqual([
+      0,
+      expect.stringContaining(`! service          ${sentence} 9000 ms late.`),
+    ]);
+    const paused = await examine({ PUBLIC_URL: await startDeployment({ late_ms: 0 }, 503) });
+    expect(paused.output).toContain("✗ service          The sweep has been paused for 9 seconds.");
+    const away = await examine({ PUBLIC_URL: "http://127.0.0.1:9" });
+    expect([away.code, away.output]).toEqual([0, expect.stringContaining("! service          Does not answer")]);
+  });
+
   it("finds nothing wrong in the demo of the local stack, and exits with 0", async () => {
     const { url: databaseUrl, sqlEndpoint: neonFetchEndpoint } = service.database;
     const { encryptionKeys } = readConfig({ ...SETTINGS, DATABASE_URL: databaseUrl });
     await seedDemo({ databaseUrl, neonFetchEndpoint, encryptionKeys, runnerPort: 8788 });
     await service.sweep();
-    const { code, output } = await examine();
+    const { code, output } = await examine({ PUBLIC_URL: await startDeployment({ late_ms: 12 }) });
     expect(output.match(/^[!✗]/gm)).toBeNull();
-    expect(output.match(/^✓/gm)).toHaveLength(9);
+    expect(output.match(/^✓/gm)).toHaveLength(10);
     expect([code, output]).toEqual([0, expect.stringContaining("All is well.")]);
   });
 

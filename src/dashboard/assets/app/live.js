@@ -136,6 +136,9 @@
       if (!document.querySelector(".ask:popover-open")) return;
       event.preventDefault();
       fail("Your session has ended. You can still send this form: you are asked to sign in, and it is kept.");
+    } else if (status === 404) {
+      fail("This is no longer here: it was deleted, or you may not see it any more.");
+      live().dataset.live = "";
     } else {
       fail("Not up to date: the service cannot answer at the moment. This page goes on trying.");
     }

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { type Finding, time } from "./findings.ts";
+
+const LIMIT_MS = 10_000;
+
+/** An alarm that is later than this is more than a slow start of a Durable Object. */
+const LATE_ALARM_MS = 5_000;
+
+const readinessSchema = z.object({
+  seconds_since_sweep: z.number(),
+  seconds_since_full_sweep: z.number(),
+  last_alarm: z.object({ seconds_ago: z.number(), late_ms: z.number() }).nullable(),
+});
+const problemSchema = z.object({ detail: z.string() });
+
+/** What only the service knows, and not its database: when its cron last had nothing to sweep, and how late its last alarm was. */
+export async function judgeService(publicUrl: string): Promise<Finding> {
+  const subject = "service";
+  let response: Response;
+  let body: unknown;
+  try {
+    response = await fetch(new URL("/readyz", publicUrl), { signal: AbortSignal.timeout(LIMIT_MS) });
+    body = await response.json();
+  } catch {
+    const text = "Does not answer at PUBLIC_URL, so its cron and its alarms were not asked.";
+    return { mark: "note", subject, text, advice: "Is it deployed, and reachable from here?" };
+  }
+  const readiness = readinessSchema.safeParse(body);
+  if (!readiness.success) {
+    const text = problemSchema.safeParse(body).data?.detail ?? `/readyz answers ${response.status}.`;
+    return { mark: "bad", subject, text, advice: "See /readyz in docs/operations.md." };
+  }
+  const { seconds_since_sweep: sinceSweep, seconds_since_full_sweep: sinceFull, last_alarm: alarm } = readiness.data;
+  const cron =
+    sinceSweep < sinceFull
+      ? `Ready. The cron found nothing to sweep ${time(sinceSweep)} ago; its last full sweep ended ${time(sinceFull)} ago.`
+      : `Ready. The last full sweep ended ${time(sinceFull)} ago.`;
+  if (alarm === null) return { mark: "good", subject, text: `${cron} No alarm has fired yet.` };
+  const text = `${cron} An alarm ${time(alarm.seconds_ago)} ago was ${Math.round(alarm.late_ms)} ms late.`;
+  if (alarm.late_ms <= LATE_ALARM_MS) return { mark: "good", subject, text };
+  const advice =
+    "Until alarms are on time, deadlines are enforced by the cron, up to a minute late. Look for `tenant sweep`.";
+  return { mark: "note", subject, text, advice };
+}
