@@ -3,6 +3,7 @@ import { documentation } from "./docs/docs-routes.tsx";
 import { folders } from "./files/folders-routes.ts";
 import { pathParts } from "./files/path-parts-routes.ts";
 import { createApp } from "./http/app.ts";
+import { metrics } from "./metrics/metrics-routes.ts";
 import { feed } from "./notify/feed/feed-routes.ts";
 import { apiKeys } from "./people/api-keys-routes.ts";
 import { invites } from "./people/invites-routes.ts";
@@ -38,6 +39,7 @@ export const createService = () =>
     userPermissions,
     apiKeys,
     invites,
+    metrics,
     health,
     pages,
   ]);

@@ -325,6 +325,10 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     unauthenticated: () => call("list_events", { ...nobody, after: null, names: null, definition_id: null, limit: 1 }),
   }),
   of("find_end_of_events", { unauthenticated: () => call("find_end_of_events", nobody) }),
+  of("read_metrics", {
+    unauthenticated: () => call("read_metrics", nobody),
+    forbidden: async ({ tenant }) => call("read_metrics", await as(tenant.user)),
+  }),
   of("find_input", readsOf("find_input")),
   of("find_result", readsOf("find_result")),
   of("explain_run", readsOf("explain_run")),

@@ -57,7 +57,7 @@ describe("a route that declares security", () => {
 describe("a page", () => {
   const ways = createService().routes.filter(({ method, path }) => method !== "ALL" && path.startsWith("/app/"));
   // Whoever opens the link of an invite has no session yet: its secret lets them in.
-  const open = new Set(["/app/sign-in", "/app/sign-out", "/app/invites/:id"]);
+  const open = new Set(["/app/sign-in", "/app/sign-out", "/app/theme", "/app/invites/:id"]);
   const paths = [...new Set(ways.map(({ method, path }) => `${method} ${path}`))];
 
   it.each(paths.map((way) => way.split(" ")).filter(([, path = ""]) => !open.has(path)))(

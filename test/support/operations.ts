@@ -325,6 +325,7 @@ export const OPERATIONS: Record<string, Operation> = {
     call: async (stage) => remove(`/v1/api-keys/${await addKey(stage)}`),
   },
   liveness_check: { answers: "anybody", call: () => get("/livez"), usesDatabase: false },
+  read_metrics: { answers: [403, 403, 403, 200, 200, 200], call: () => get("/v1/metrics") },
   health_check: { answers: "anybody", call: () => get("/healthz") },
   readiness_check: { answers: "anybody", call: () => get("/readyz") },
   get_service: { answers: "anybody", call: () => get("/"), usesDatabase: false },

@@ -84,6 +84,12 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Pro
         statement_timestamp() + interval '1 day'
       from t, generate_series(1, t.users) n`,
     sql`
+      insert into metric_positions (tenant_id, epoch, xid, event_id)
+      select t.id, 1, pg_current_xact_id(), 9223372036854775807 from t`,
+    sql`
+      insert into metric_counters (tenant_id, name, label, value)
+      select t.id, 'counter' || n, '', 1 from t, generate_series(1, 10) n`,
+    sql`
       insert into running_attempts (run_id, tenant_id, attempt, lease_seconds, lease_expires_at)
       select r.id, r.tenant_id, 1, 3600, statement_timestamp() + interval '1 hour' from workflow_runs r where r.status = 'RUNNING'`,
     sql`

@@ -1,0 +1,136 @@
+-- A tenant's metrics, for an administrator: how it stands now, and counters that only grow.
+--
+-- The counters are kept in a table. Each call counts what the feed has had since the call before, up to 20,000 events, so its
+-- cost follows what has happened and not how many runs there are. The first call begins at the end of the feed: counters begin
+-- with 0.
+--
+-- Guarantees: each event is counted exactly once, also when calls overlap or a transaction commits late: see `list_events`.
+-- Closes the race of two calls: both lock the tenant's position.
+--
+-- Answers {"refused": "unauthenticated"}, {"tenant_id", "refused": "forbidden"}, or {"tenant_id", "gauges": {name: number or null},
+-- "counters": [{"name", "label", "value"}], "is_behind": true when there are more events to count}.
+create or replace function public.read_metrics(p_credential jsonb) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  c_max_events constant integer := 20000;
+  c_seconds constant float8[] := '{0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400, 86400}';
+  v_oldest_running constant xid8 := pg_snapshot_xmin(pg_current_snapshot());
+  v_epoch constant integer := (select e.epoch from public.event_epoch e);
+  v_tenant_id uuid;
+  v_role text;
+  v_from_epoch integer;
+  v_from_xid xid8;
+  v_from_id bigint;
+  v_looked_at integer;
+begin
+  -- 1. Who calls?
+  select caller.tenant_id, caller.role into v_tenant_id, v_role from public.find_caller(p_credential) caller;
+  if v_tenant_id is null then
+    return '{"refused": "unauthenticated"}';
+  end if;
+  if not public.is_administrator(v_role) then
+    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'forbidden');
+  end if;
+
+  -- 2. Lock the tenant's position. The first call begins at the end of the feed.
+  insert into public.metric_positions (tenant_id, epoch, xid, event_id)
+  values (v_tenant_id, v_epoch, v_oldest_running, 0)
+  on conflict do nothing;
+  select m.epoch, m.xid, m.event_id into v_from_epoch, v_from_xid, v_from_id
+  from public.metric_positions m
+  where m.tenant_id = v_tenant_id
+  for update;
+
+  -- 3. Count what happened since, and move the position.
+  with looked_at as materialized (
+    select e.id, e.epoch, e.xid, e.type, e.at, e.detail, e.run_id, e.attempt
+    from public.workflow_run_events e
+    where e.tenant_id = v_tenant_id and (e.epoch, e.xid, e.id) > (v_from_epoch, v_from_xid, v_from_id)
+      and (e.epoch < v_epoch or e.xid < v_oldest_running)
+    order by e.epoch, e.xid, e.id
+    limit c_max_events
+  ), moved as (
+    update public.metric_positions m
+    set epoch = last.epoch, xid = last.xid, event_id = last.id
+    from (select * from looked_at order by epoch desc, xid desc, id desc limit 1) last
+    where m.tenant_id = v_tenant_id
+  ), measured (name, seconds) as (
+    -- From the start of an attempt to its end.
+    select 'workflow_run_duration_seconds', extract(epoch from ended.at - started.at)::float8
+    from looked_at ended
+    cross join lateral (
+      select s.at from public.workflow_run_events s
+      where s.run_id = ended.run_id and s.attempt = ended.attempt and s.type = 'STARTED'
+      order by s.id limit 1
+    ) started
+    where ended.type in ('COMPLETED', 'FAILED', 'TIMED_OUT', 'LOST', 'STOPPED')
+    union all
+    -- From when an attempt was asked for to its start.
+    select 'workflow_run_wait_seconds', extract(epoch from started.at - asked.at)::float8
+    from looked_at started
+    cross join lateral (
+      select a.at from public.workflow_run_events a
+      where a.run_id = started.run_id and a.attempt = started.attempt and a.type in ('TRIGGERED', 'RETRIED', 'RELEASED')
+      order by a.id limit 1
+    ) asked
+    where started.type = 'STARTED'
+    union all
+    -- From when a run ended by itself to when that was recorded.
+    select 'workflow_run_deadline_lag_seconds', (e.detail ->> 'lag_ms')::float8 / 1000
+    from looked_at e
+    where e.type in ('TIMED_OUT', 'LOST', 'STOPPED') and e.detail ? 'lag_ms'
+  ), counted (name, label, value) as (
+    select 'workflow_runs_ended_total', e.type, count(*)::float8
+    from looked_at e
+    where e.type in ('COMPLETED', 'FAILED', 'TIMED_OUT', 'LOST', 'STOPPED')
+    group by e.type
+    union all
+    select named.name, '', count(*)
+    from looked_at e
+    join (values
+      ('TRIGGERED', 'workflow_runs_triggered_total'), ('STARTED', 'workflow_runs_started_total'),
+      ('RETRIED', 'workflow_runs_retried_total'), ('DISPATCH_FAILED', 'workflow_run_dispatch_failures_total')
+    ) named (type, name) on named.type = e.type
+    group by named.name
+    union all
+    select m.name || '_bucket', bound.seconds::text, count(*)
+    from measured m
+    join unnest(c_seconds || 'Infinity'::float8) bound (seconds) on m.seconds <= bound.seconds
+    group by m.name, bound.seconds
+    union all
+    select m.name || '_sum', '', sum(m.seconds) from measured m group by m.name
+    union all
+    select m.name || '_count', '', count(*) from measured m group by m.name
+  ), added as (
+    insert into public.metric_counters as c (tenant_id, name, label, value)
+    select v_tenant_id, counted.name, counted.label, counted.value from counted
+    on conflict (tenant_id, name, label) do update set value = c.value + excluded.value
+  )
+  select count(*) into v_looked_at from looked_at;
+
+  -- 4. How it stands now.
+  return jsonb_build_object(
+    'tenant_id', v_tenant_id,
+    'is_behind', v_looked_at = c_max_events,
+    'counters', (
+      select coalesce(jsonb_agg(jsonb_build_object('name', c.name, 'label', c.label, 'value', c.value)), '[]')
+      from public.metric_counters c where c.tenant_id = v_tenant_id),
+    'gauges', (
+      select jsonb_build_object(
+        'pending', (select count(*) from public.workflow_runs r where r.tenant_id = v_tenant_id and r.status = 'PENDING'),
+        'running', (select count(*) from public.workflow_runs r
+          where r.tenant_id = v_tenant_id and r.status = 'RUNNING'
+            and public.run_ends_at(r.id, r.status, r.deadline_at) > clock_timestamp()),
+        'overdue', (select count(*) from public.workflow_runs r
+          where r.tenant_id = v_tenant_id and r.status = 'RUNNING'
+            and public.run_ends_at(r.id, r.status, r.deadline_at) <= clock_timestamp()),
+        'oldest_pending_seconds', (select extract(epoch from clock_timestamp() - min(r.created_at))::float8
+          from public.workflow_runs r where r.tenant_id = v_tenant_id and r.status = 'PENDING'),
+        'dispatches_waiting', (select count(*) from public.workflow_runs r
+          where r.tenant_id = v_tenant_id and r.next_dispatch_at is not null),
+        'runners_connected', (select count(*) from public.runner_sessions s
+          where s.tenant_id = v_tenant_id and s.expires_at > clock_timestamp()
+            and s.last_seen_at > clock_timestamp() - interval '2 minutes'),
+        'runs_leased', (select count(*) from public.running_attempts a
+          where a.tenant_id = v_tenant_id and a.session_id is not null and a.ends_at > clock_timestamp()))));
+end $$;

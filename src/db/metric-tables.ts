@@ -1,0 +1,29 @@
+/** The tables of a tenant's metrics: counters that only grow, counted from the feed of events. */
+import { bigint, doublePrecision, integer, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import { transactionId } from "./columns.ts";
+import { tenants } from "./tables.ts";
+
+/** Up to which event of the feed a tenant's counters have counted: see `read_metrics` in SQL. */
+export const metricPositions = pgTable("metric_positions", {
+  tenantId: uuid("tenant_id")
+    .primaryKey()
+    .references(() => tenants.id, { onDelete: "cascade" }),
+  epoch: integer("epoch").notNull(),
+  transactionId: transactionId("xid").notNull(),
+  eventId: bigint("event_id", { mode: "number" }).notNull(),
+});
+
+export const metricCounters = pgTable(
+  "metric_counters",
+  {
+    tenantId: uuid("tenant_id")
+      .notNull()
+      .references(() => metricPositions.tenantId, { onDelete: "cascade" }),
+    /** As in `METRICS` of src/metrics/metrics.ts; of a histogram also with `_bucket` (cumulative), `_sum` and `_count`. */
+    name: text("name").notNull(),
+    /** The value of its one label; empty for a counter without one. */
+    label: text("label").notNull(),
+    value: doublePrecision("value").notNull(),
+  },
+  (t) => [primaryKey({ name: "metric_counters_pkey", columns: [t.tenantId, t.name, t.label] })],
+);

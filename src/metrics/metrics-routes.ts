@@ -1,0 +1,58 @@
+import { z } from "@hono/zod-openapi";
+import { callFunction, credentialArgument } from "../db/call.ts";
+import { Problem } from "../http/problems.ts";
+import { createRouter } from "../http/router.ts";
+import { callerRead } from "../http/routes.ts";
+import { CONTENT_TYPE, formatMetrics } from "./metrics.ts";
+
+export const metrics = createRouter();
+
+const readMetrics = callerRead({
+  path: "/v1/metrics",
+  operationId: "read_metrics",
+  tags: ["Service"],
+  summary: "A tenant's metrics, for Prometheus",
+  description:
+    "For OWNERs and ADMINs, in Prometheus' text format: runs by state, the queue's age, how long runs take and wait, how late " +
+    "deadlines were recorded, failed dispatches, and connected runners. The counters begin with 0 at the first request.",
+  problems: ["forbidden"],
+  responses: {
+    200: {
+      description: "The metrics",
+      content: {
+        "text/plain": {
+          schema: z.string().openapi("Metrics", {
+            example: "# HELP workflow_runs_overdue …\n# TYPE workflow_runs_overdue gauge\nworkflow_runs_overdue 0\n",
+          }),
+        },
+      },
+    },
+  },
+});
+
+const gauge = z.number().nullable();
+
+const answerSchema = z.union([
+  z.object({ refused: z.literal("forbidden") }),
+  z.object({
+    refused: z.undefined().optional(),
+    gauges: z.object({
+      pending: gauge,
+      running: gauge,
+      overdue: gauge,
+      oldest_pending_seconds: gauge,
+      dispatches_waiting: gauge,
+      runners_connected: gauge,
+      runs_leased: gauge,
+    }),
+    counters: z.array(z.object({ name: z.string(), label: z.string(), value: z.number() })),
+    is_behind: z.boolean(),
+  }),
+]);
+
+metrics.openapi(readMetrics, async (c) => {
+  const args = { credential: credentialArgument(c.var.credential) };
+  const answer = await callFunction(c.env.db, "read_metrics", args, answerSchema);
+  if (answer.refused !== undefined) throw new Problem("forbidden");
+  return c.text(formatMetrics(answer), 200, { "Content-Type": CONTENT_TYPE });
+});

@@ -1,0 +1,112 @@
+/** The metrics of a tenant, in the text format of Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/ */
+
+/** What `read_metrics` in SQL answers. */
+export type Metrics = {
+  gauges: Readonly<Record<GaugeField, number | null>>;
+  counters: readonly { name: string; label: string; value: number }[];
+  is_behind: boolean;
+};
+
+type GaugeField = (typeof GAUGES)[number]["field"];
+
+export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+/** A gauge, the field of the answer that it shows, and its label if it has one. */
+const GAUGES = [
+  { name: "workflow_runs", label: 'state="PENDING"', field: "pending", help: "Runs that have not ended, by state." },
+  { name: "workflow_runs", label: 'state="RUNNING"', field: "running", help: "" },
+  {
+    name: "workflow_runs_overdue",
+    label: "",
+    field: "overdue",
+    help: "Runs that have ended by themselves and wait for a sweep to record it.",
+  },
+  {
+    name: "workflow_run_queue_oldest_age_seconds",
+    label: "",
+    field: "oldest_pending_seconds",
+    help: "How long ago the PENDING run that has waited longest was triggered; 0 without one.",
+  },
+  {
+    name: "workflow_run_dispatches_waiting",
+    label: "",
+    field: "dispatches_waiting",
+    help: "RUNNING runs that no runner with a URL has accepted yet.",
+  },
+  {
+    name: "workflow_runners_connected",
+    label: "",
+    field: "runners_connected",
+    help: "Runners that lease runs and were heard of in the last 2 minutes.",
+  },
+  {
+    name: "workflow_runs_leased",
+    label: "",
+    field: "runs_leased",
+    help: "RUNNING runs that a connected runner holds.",
+  },
+] as const;
+
+/** Counters that grow with the feed of events. `label` is the name of the label, if there is one. */
+const COUNTERS = [
+  { name: "workflow_runs_triggered_total", label: null, values: [""], help: "Runs that were triggered." },
+  { name: "workflow_runs_started_total", label: null, values: [""], help: "Attempts that started." },
+  {
+    name: "workflow_runs_ended_total",
+    label: "end",
+    values: ["COMPLETED", "FAILED", "TIMED_OUT", "LOST", "STOPPED"],
+    help: "Attempts that ended, by how.",
+  },
+  { name: "workflow_runs_retried_total", label: null, values: [""], help: "Retries, by people and by policies." },
+  {
+    name: "workflow_run_dispatch_failures_total",
+    label: null,
+    values: [""],
+    help: "Dispatches that a runner with a URL did not accept.",
+  },
+] as const;
+
+const HISTOGRAMS = [
+  { name: "workflow_run_duration_seconds", help: "From the start of an attempt to its end." },
+  { name: "workflow_run_wait_seconds", help: "From when an attempt was asked for to its start." },
+  {
+    name: "workflow_run_deadline_lag_seconds",
+    help: "From when an attempt ended by itself (deadline, lease or stop) to when that was recorded.",
+  },
+] as const;
+
+/** The upper bounds of the buckets in seconds: `c_seconds` of `read_metrics`. */
+const BOUNDS = ["0.1", "0.5", "1", "5", "15", "60", "300", "900", "3600", "14400", "86400", "Infinity"] as const;
+
+/** The text for Prometheus. A counter that has counted nothing yet is 0. */
+export function formatMetrics({ gauges, counters, is_behind }: Metrics): string {
+  const values = new Map(counters.map(({ name, label, value }) => [`${name} ${label}`, value]));
+  const sampled = (name: string, label = "") => values.get(`${name} ${label}`) ?? 0;
+  const lines: string[] = [];
+  const describe = (name: string, type: string, help: string) => {
+    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+  };
+  const sample = (name: string, label: string, value: number) => {
+    lines.push(`${name}${label === "" ? "" : `{${label}}`} ${value}`);
+  };
+
+  for (const { name, label, field, help } of GAUGES) {
+    if (help !== "") describe(name, "gauge", help);
+    sample(name, label, gauges[field] ?? 0);
+  }
+  for (const { name, label, values: labels, help } of COUNTERS) {
+    describe(name, "counter", help);
+    for (const value of labels) sample(name, label === null ? "" : `${label}="${value}"`, sampled(name, value));
+  }
+  for (const { name, help } of HISTOGRAMS) {
+    describe(name, "histogram", help);
+    for (const bound of BOUNDS) {
+      sample(`${name}_bucket`, `le="${bound === "Infinity" ? "+Inf" : bound}"`, sampled(`${name}_bucket`, bound));
+    }
+    sample(`${name}_sum`, "", sampled(`${name}_sum`));
+    sample(`${name}_count`, "", sampled(`${name}_count`));
+  }
+  describe("workflow_metrics_behind", "gauge", "1 while there are events that the counters have not counted yet.");
+  sample("workflow_metrics_behind", "", is_behind ? 1 : 0);
+  return `${lines.join("\n")}\n`;
+}

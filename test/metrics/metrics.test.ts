@@ -1,0 +1,100 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { callBack, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { parseMetrics } from "./parse-metrics.ts";
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await startService();
+});
+
+async function read(tenant: TestTenant) {
+  const response = await service.get("/v1/metrics", tenant.owner.key);
+  expect([response.status, response.headers.get("content-type")]).toEqual([
+    200,
+    "text/plain; version=0.0.4; charset=utf-8",
+  ]);
+  const families = parseMetrics(await response.text());
+  /** The value of a sample, as `workflow_runs{state="PENDING"}`. */
+  return (sample: string) => {
+    const name = sample.replace(/\{.*$/, "").replace(/_(bucket|sum|count)$/, "");
+    return families.get(name)?.samples.get(sample);
+  };
+}
+
+describe("GET /v1/metrics", () => {
+  it("has counters of 0 for a tenant in which nothing has happened", async () => {
+    const metrics = await read(await createTenant(service.database));
+    expect(metrics('workflow_runs{state="RUNNING"}')).toBe(0);
+    expect(metrics("workflow_runs_started_total")).toBe(0);
+    expect(metrics("workflow_run_duration_seconds_count")).toBe(0);
+    expect(metrics("workflow_metrics_behind")).toBe(0);
+  });
+
+  it("counts each event once: from the first request on, however often it is asked", async () => {
+    const tenant = await createTenant(service.database, { runnerUrl: "http://127.0.0.1:9/" });
+    await invoke(service, tenant);
+    await read(tenant);
+    const waiting = await invoke(service, tenant);
+    await invoke(service, tenant);
+    const [{ id: first }] = (await service.database.sql`
+      select id from workflow_runs where tenant_id = ${tenant.id} and status = 'RUNNING'`) as [{ id: string }];
+    await callBack(service, tenant, first, { status: "COMPLETED" });
+    await makeOverdue(service, waiting, 7);
+    await service.sweep();
+
+    for (let time = 0; time < 3; time++) {
+      const metrics = await read(tenant);
+      expect(metrics("workflow_runs_triggered_total")).toBe(2);
+      expect(metrics("workflow_runs_started_total")).toBe(2);
+      expect(metrics('workflow_runs_ended_total{end="COMPLETED"}')).toBe(1);
+      expect(metrics('workflow_runs_ended_total{end="TIMED_OUT"}')).toBe(1);
+      expect(metrics('workflow_runs_ended_total{end="STOPPED"}')).toBe(0);
+      expect(metrics("workflow_run_duration_seconds_count")).toBe(2);
+      expect(metrics("workflow_run_wait_seconds_count")).toBe(2);
+      expect(metrics('workflow_run_deadline_lag_seconds_bucket{le="5"}')).toBe(0);
+      expect(metrics('workflow_run_deadline_lag_seconds_bucket{le="15"}')).toBe(1);
+      expect(metrics("workflow_run_deadline_lag_seconds_sum")).toBeGreaterThan(6.9);
+      expect(metrics('workflow_runs{state="RUNNING"}')).toBe(1);
+    }
+  });
+
+  it("counts each event once when it is asked several times at once", async () => {
+    const tenant = await createTenant(service.database, { runnerUrl: "http://127.0.0.1:9/" });
+    await read(tenant);
+    await Promise.all(Array.from({ length: 8 }, () => invoke(service, tenant)));
+    await Promise.all(Array.from({ length: 6 }, () => read(tenant)));
+    expect((await read(tenant))("workflow_runs_triggered_total")).toBe(8);
+  });
+
+  it("says how the queue and the slot stand now", async () => {
+    const tenant = await createTenant(service.database);
+    await insertRun(service.database, tenant, { overdueSeconds: 3 });
+    await insertRun(service.database, tenant, { status: "PENDING" });
+    await service.database.sql`
+      update workflow_runs set created_at = statement_timestamp() - interval '90 seconds'
+      where tenant_id = ${tenant.id} and status = 'PENDING'`;
+    const metrics = await read(tenant);
+    expect(metrics('workflow_runs{state="PENDING"}')).toBe(1);
+    expect(metrics('workflow_runs{state="RUNNING"}')).toBe(0);
+    expect(metrics("workflow_runs_overdue")).toBe(1);
+    expect(metrics("workflow_run_queue_oldest_age_seconds")).toBeGreaterThan(89);
+  });
+});
+
+describe("the reader of the tests", () => {
+  it.each([
+    ["a sample without a family", "x 1\n"],
+    ["a family twice", "# HELP a b\n# TYPE a gauge\na 1\n# HELP a b\n# TYPE a gauge\na 1\n"],
+    ["a counter without _total", "# HELP a b\n# TYPE a counter\na 1\n"],
+    ["a histogram without +Inf", '# HELP a b\n# TYPE a histogram\na_bucket{le="1"} 1\na_sum 1\na_count 1\n'],
+    [
+      "buckets that shrink",
+      '# HELP a b\n# TYPE a histogram\na_bucket{le="1"} 2\na_bucket{le="+Inf"} 1\na_sum 1\na_count 1\n',
+    ],
+  ])("refuses %s", (_, text) => {
+    expect(() => parseMetrics(text)).toThrow();
+  });
+});
