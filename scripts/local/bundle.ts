@@ -27,8 +27,24 @@ export function buildBundle({ entry, outdir, config = CONFIG }: BundleOptions): 
     { cwd: root, encoding: "utf8", env: { ...process.env, WRANGLER_SEND_METRICS: "false" } },
   );
   if (status !== 0) throw new Error(`wrangler deploy --dry-run failed for ${entry}:\n${stdout}${stderr}`);
-  const script = readFileSync(join(root, outdir, basename(entry).replace(/\.tsx?$/, ".js")), "utf8");
+  const script = inlineTexts(
+    readFileSync(join(root, outdir, basename(entry).replace(/\.tsx?$/, ".js")), "utf8"),
+    outdir,
+  );
   return { script, gzipKib: gzipSync(script).length / 1024 };
+}
+
+/** Wrangler uploads the texts that a Worker imports as modules beside it. Here they become constants of its one module. */
+function inlineTexts(script: string, outdir: string): string {
+  const texts: string[] = [];
+  const rest = script.replace(
+    /import\s*([\w$]+)\s*from\s*"\.\/([0-9a-f]{40}-[^"/]+)";?/g,
+    (_, name: string, file: string) => {
+      texts.push(`const ${name}=${JSON.stringify(readFileSync(join(root, outdir, file), "utf8"))};\n`);
+      return "";
+    },
+  );
+  return texts.join("") + rest;
 }
 
 /** The service's libraries as npm has them, imported and used for two routes: what our own start is compared with. */
