@@ -2,6 +2,8 @@ import createApi, { type Client as ApiClient } from "openapi-fetch";
 import { type ConnectionOptions, openConnection, request, unwrap } from "./connection.ts";
 import { byCursor, byOffset } from "./pages.ts";
 import {
+  type FeedEvent,
+  type FeedFilter,
   hasEnded,
   type Input,
   type paths,
@@ -23,6 +25,8 @@ export type InvokeOptions = {
   idempotencyKey?: string;
   signal?: AbortSignal;
 };
+
+export type StopOptions = { reason?: string; graceSeconds?: number };
 
 /** A run that was triggered: `await` gives it as it began, `wait()` as it ended, `result()` what came out. */
 export type Invocation = Promise<Run> & {
@@ -92,10 +96,19 @@ export function createClient(options: ConnectionOptions) {
     explain: (runId: string): Promise<RunExplanation> =>
       unwrap(api.GET("/v1/workflow-runs/{run_id}/explain", ofRun(runId))),
 
-    /** Fails a run that waits or runs. */
-    stop: (runId: string, reason?: string): Promise<Run> =>
+    /**
+     * Fails a run that waits or runs: at once, or when its runner has ended it within the grace, which may have up to 300
+     * seconds.
+     */
+    stop: (runId: string, { reason, graceSeconds }: StopOptions = {}): Promise<Run> =>
       unwrap(
-        api.POST("/v1/workflow-runs/{run_id}/stop", { ...ofRun(runId), body: reason === undefined ? {} : { reason } }),
+        api.POST("/v1/workflow-runs/{run_id}/stop", {
+          ...ofRun(runId),
+          body: {
+            ...(reason !== undefined && { reason }),
+            ...(graceSeconds !== undefined && { grace_seconds: graceSeconds }),
+          },
+        }),
       ),
 
     /** Runs a FAILED run again, as its next attempt. */
@@ -137,6 +150,14 @@ export function createClient(options: ConnectionOptions) {
           }),
         ),
       ),
+
+    /** Everything that has happened in the tenant until now, oldest first: each event once. */
+    feed: (filter: FeedFilter = {}): AsyncGenerator<FeedEvent, void, undefined> =>
+      byCursor(async (cursor) => {
+        const query = { ...filter, limit: PAGE, ...(cursor !== undefined && { after: cursor }) };
+        const page = await unwrap(api.GET("/v1/events", { params: { query } }));
+        return { items: page.items, next_cursor: page.has_more ? page.next_cursor : null };
+      }),
 
     /** All workflows that you may see, newest first. */
     workflows: (): AsyncGenerator<Workflow, void, undefined> =>

@@ -1,5 +1,12 @@
 /** What programs and pages import. The runner kit is `workflow-runs/runner`, so that a page does not load it. */
-export { type Client, createClient, type Invocation, type InvokeOptions, type RunNews } from "./client.ts";
+export {
+  type Client,
+  createClient,
+  type Invocation,
+  type InvokeOptions,
+  type RunNews,
+  type StopOptions,
+} from "./client.ts";
 export { type ConnectionOptions, unwrap } from "./connection.ts";
 export { ApiProblem, type Fault, InvalidRequest, type ProblemCode } from "./problem.ts";
 export type { RetryOptions } from "./retry.ts";

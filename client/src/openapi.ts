@@ -258,8 +258,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Fail a run that waits or runs
-         * @description The run is FAILED at once and its slot is free. The runner of a RUNNING run is told, as well as it can be.
+         * Stop a run that waits or runs
+         * @description Without `grace_seconds` the run is FAILED at once and its slot is free; the runner of a RUNNING run is told once. With them a RUNNING run stays RUNNING and keeps its slot until its runner says how it ended, or the time is over. The runner is told until it confirms, by webhook or in the answers of its heartbeats. If it reports COMPLETED, that counts; otherwise the run is FAILED as STOPPED. A second stop can only shorten the time. A run whose runner could not hear of it is FAILED at once: one that is PENDING, or was sent to no runner yet, or whose workflow has lost its runner.
          */
         post: operations["stop_workflow_run"];
         delete?: never;
@@ -355,7 +355,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How a run ended, and what came out */
+        /**
+         * How a run ended, and what came out
+         * @description Until it has ended, only its `status` and `attempt` are there. With `Prefer: wait=N` the answer waits for the end.
+         */
         get: operations["get_workflow_run_result"];
         put?: never;
         post?: never;
@@ -403,6 +406,46 @@ export interface paths {
          * @description For the run's runner, with the token that the dispatch brought. Entries may be sent again, and in any order. The log of an attempt may have 1 MiB.
          */
         post: operations["append_workflow_run_log"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that happens in the tenant, oldest first
+         * @description The events of the runs that you may see. Who goes on from each answer's `next_cursor` gets every event exactly once, in an order that never changes. A page may have fewer items than `limit`, or none, and yet `has_more`. The events of deleted runs are no longer there.
+         */
+        get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The feed as server-sent events, from now on or after a position
+         * @description The same events in the same order as `GET /v1/events`, as they happen. A caller may have 20 streams at a time.
+         */
+        get: operations["stream_events"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -833,7 +876,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Name, version and links */
+        /**
+         * Name, version and links
+         * @description A browser, which prefers `text/html`, is sent to the dashboard.
+         */
         get: operations["get_service"];
         put?: never;
         post?: never;
@@ -1363,14 +1409,17 @@ export interface components {
             } | null;
         };
         /** @enum {string} */
-        WorkflowRunEventType: "TRIGGERED" | "QUEUED" | "STARTED" | "DISPATCHED" | "DISPATCH_FAILED" | "DISPATCH_POSTPONED" | "LEASED" | "RELEASED" | "STOP_REQUESTED" | "STOP_SENT" | "STOP_ACKNOWLEDGED" | "COMPLETED" | "FAILED" | "TIMED_OUT" | "LOST" | "STOPPED" | "RETRIED" | "LATE_RESULT";
+        WorkflowRunEventType: "TRIGGERED" | "QUEUED" | "STARTED" | "DISPATCHED" | "DISPATCH_FAILED" | "DISPATCH_POSTPONED" | "LEASED" | "RELEASED" | "STOP_REQUESTED" | "STOP_SENT" | "STOP_ACKNOWLEDGED" | "COMPLETED" | "FAILED" | "TIMED_OUT" | "LOST" | "STOPPED" | "RETRIED" | "LATE_RESULT" | "PAUSED";
         /**
          * @example {
-         *       "reason": "Wrong folder"
+         *       "reason": "Wrong folder",
+         *       "grace_seconds": 60
          *     }
          */
         StopWorkflowRunRequest: {
             reason?: string | null;
+            /** @description How long the runner of a RUNNING run has to end its work. Until then, or until its deadline, the run stays RUNNING and keeps its slot. 0 unless it is given. */
+            grace_seconds?: number;
         };
         /**
          * @example {
@@ -1563,6 +1612,8 @@ export interface components {
          *       "tries": null,
          *       "last_error": null,
          *       "next_try_at": null,
+         *       "stop": null,
+         *       "runners_connected": null,
          *       "runner_last_seen_at": "2026-01-31T12:00:00.412Z",
          *       "durations": {
          *         "p50_seconds": 90,
@@ -1580,10 +1631,10 @@ export interface components {
             message: string;
             status: components["schemas"]["WorkflowRunStatus"];
             /**
-             * @description What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its workflow has no runner. slot: another run has its workflow's slot, or waits before it. dispatch: it is RUNNING, and no runner has taken it yet.
+             * @description What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its workflow has no runner. back_off: it is retried by itself, at `next_try_at` or later. no_runner_connected: its workflow's runs are leased, and no runner is connected. slot: another run has its workflow's slot, or waits before it. lease: a runner has to ask for it. stop: it is RUNNING, and its runner has time to stop. dispatch: it is RUNNING, and no runner has taken it yet.
              * @enum {string|null}
              */
-            reason: "slot" | "paused" | "no_runner" | "dispatch" | null;
+            reason: "paused" | "no_runner" | "back_off" | "no_runner_connected" | "slot" | "lease" | "stop" | "dispatch" | null;
             /** @enum {string|null} */
             failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | null;
             error: string | null;
@@ -1607,11 +1658,32 @@ export interface components {
             tries: number | null;
             /** @description Why the last try failed. */
             last_error: string | null;
-            /** Format: date-time */
-            next_try_at: string | null;
             /**
              * Format: date-time
-             * @description When a runner last took a run of this workflow, or said how one ended.
+             * @description When the dispatch is tried again, or the back-off of an automatic retry is over.
+             */
+            next_try_at: string | null;
+            /** @description The stop of a RUNNING run whose runner has time to end its work. */
+            stop: {
+                reason: string | null;
+                /** Format: date-time */
+                requested_at: string;
+                /**
+                 * Format: date-time
+                 * @description When its runner was known to have heard of it.
+                 */
+                acknowledged_at: string | null;
+                /**
+                 * Format: date-time
+                 * @description When the run ends, unless its runner ends it before.
+                 */
+                ends_at: string;
+            } | null;
+            /** @description How many runners may lease this workflow's runs; null unless its runs are leased. */
+            runners_connected: number | null;
+            /**
+             * Format: date-time
+             * @description When a runner last took a run of this workflow, was heard of, or said how one ended.
              */
             runner_last_seen_at: string | null;
             /** @description How long the workflow's latest runs took, of those whose runner said how they ended. */
@@ -1698,6 +1770,71 @@ export interface components {
          *     Done
          */
         WorkflowRunLogText: string;
+        /**
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "4711",
+         *           "type": "workflow_run.failed",
+         *           "at": "2026-01-31T12:05:00.000Z",
+         *           "run_id": "01920000-0000-7000-8000-000000000403",
+         *           "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+         *           "attempt": 1,
+         *           "detail": {
+         *             "failure_code": "DEADLINE",
+         *             "lag_ms": 412
+         *           }
+         *         }
+         *       ],
+         *       "next_cursor": "1.90210.4711",
+         *       "has_more": false,
+         *       "holds_back": false
+         *     }
+         */
+        EventPage: {
+            items: components["schemas"]["Event"][];
+            /** @description Send it as `after` to go on. Keep it: it stays valid. Null while nothing has happened yet. */
+            next_cursor: string | null;
+            /** @description True when there is more to read at once. */
+            has_more: boolean;
+            /** @description True when there are events which come a moment later, since an older transaction has not ended. Ask again soon. */
+            holds_back: boolean;
+        };
+        /**
+         * @example {
+         *       "id": "4711",
+         *       "type": "workflow_run.failed",
+         *       "at": "2026-01-31T12:05:00.000Z",
+         *       "run_id": "01920000-0000-7000-8000-000000000403",
+         *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+         *       "attempt": 1,
+         *       "detail": {
+         *         "failure_code": "DEADLINE",
+         *         "lag_ms": 412
+         *       }
+         *     }
+         */
+        Event: {
+            /** @description The same as in `/events` of the run, and the `webhook-id` of its notifications. */
+            id: string;
+            type: components["schemas"]["EventType"];
+            /**
+             * Format: date-time
+             * @description When it happened. An end has the instant at which the run ended.
+             */
+            at: string;
+            /** Format: uuid */
+            run_id: string | null;
+            /** Format: uuid */
+            workflow_definition_id: string | null;
+            attempt: number | null;
+            /** @description What else there is to say of it. `workflow_run.failed` has the `failure_code` here. */
+            detail: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @enum {string} */
+        EventType: "workflow_run.triggered" | "workflow_run.queued" | "workflow_run.started" | "workflow_run.dispatched" | "workflow_run.dispatch_failed" | "workflow_run.dispatch_postponed" | "workflow_run.leased" | "workflow_run.released" | "workflow_run.stop_requested" | "workflow_run.stop_sent" | "workflow_run.stop_acknowledged" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.retried" | "workflow_run.late_result" | "workflow_definition.paused" | "notification_endpoint.disabled";
         /**
          * @example {
          *       "items": [
@@ -2296,6 +2433,7 @@ export interface components {
          *       "name": "workflow-runs",
          *       "version": "0.1.0",
          *       "links": {
+         *         "dashboard": "/app/sign-in",
          *         "docs": "/docs",
          *         "openapi": "/openapi.json",
          *         "llms": "/llms.txt",
@@ -4223,7 +4361,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The stopped run */
+            /** @description The run, FAILED or still RUNNING */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4863,7 +5001,10 @@ export interface operations {
     get_workflow_run_result: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `wait=N`: the answer may take up to N seconds (60 at most), and comes as soon as there is something to tell (RFC 7240). */
+                Prefer?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -4876,6 +5017,8 @@ export interface operations {
                 headers: {
                     /** @description Names this state of the answer. Send it as `If-None-Match`. */
                     ETag: string;
+                    /** @description `wait=N` when the answer has waited, or would have, for up to N seconds. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4887,6 +5030,8 @@ export interface operations {
                 headers: {
                     /** @description Names this state of the answer. Send it as `If-None-Match`. */
                     ETag: string;
+                    /** @description `wait=N` when the answer has waited, or would have, for up to N seconds. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5320,6 +5465,205 @@ export interface operations {
                 };
             };
             /** @description Database unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_events: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the answer before. Without it the feed begins with the oldest event. */
+                after?: string;
+                /** @description Only events of this type. Repeat it for several. */
+                types?: components["schemas"]["EventType"][];
+                workflow_definition_id?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of events */
+            200: {
+                headers: {
+                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_events: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the answer before. Without it the feed begins with the oldest event. */
+                after?: string;
+                /** @description Only events of this type. Repeat it for several. */
+                types?: components["schemas"]["EventType"][];
+                workflow_definition_id?: string;
+            };
+            header?: {
+                /** @description Go on behind the event with this id, as an `EventSource` does when it was cut off. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events. `event` is the event's type, `data` the event, and `id` its position: the `next_cursor` of a page that ends with it. A comment comes every 15 seconds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable · Streams unavailable */
             503: {
                 headers: {
                     "Retry-After": number;
@@ -9200,6 +9544,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ServiceResponse"];
                 };
+            };
+            /** @description To the dashboard */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description URI too long */
             414: {

@@ -21,6 +21,10 @@ export type User = Schemas["UserResponse"];
 export type Input = NonNullable<Schemas["InvokeWorkflowRequest"]["input"]>;
 
 type QueryOf<Name extends keyof operations> = NonNullable<operations[Name]["parameters"]["query"]>;
+/** An event of the feed: what happened in the tenant. */
+export type FeedEvent = Schemas["Event"];
+/** Which events of the feed: by type and workflow, and after the `next_cursor` of a page. */
+export type FeedFilter = Omit<QueryOf<"list_events">, "limit">;
 /** Which runs a list has: by state, workflow, user, and when they were triggered. */
 export type RunFilter = Omit<QueryOf<"list_tenant_workflow_runs">, "cursor" | "limit">;
 

@@ -21,7 +21,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const world = () => ({ folder, url: stack.url });
+const world = () => ({ folder, url: stack.url, runnerUrl: stack.runnerUrl });
 
 describe("the package", () => describePackage(world));
 

@@ -105,7 +105,7 @@ export class Attempt {
     const isReleased =
       this.#end?.kind === "shut_down" && this.#options.heartbeatSeconds !== null && result.status === "FAILED";
     const answer = isReleased
-      ? await callService(this.run, "release", {}, options)
+      ? await callService(this.run, "release", null, options)
       : await this.#callBack(result, options);
     if (answer.error !== null) return { status: result.status, report: "refused", error: answer.error };
     return isReleased

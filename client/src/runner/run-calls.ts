@@ -46,7 +46,7 @@ export async function callService(run: Assignment, verb: Verb, body: unknown, op
   }
 }
 
-/** One try. Redirects are not followed: the call carries a credential that no other server must get. */
+/** One try; `body` is null for none. Redirects are not followed: the call carries a credential that no other server must get. */
 export function callOnce(
   run: Assignment,
   verb: Verb,
@@ -55,8 +55,11 @@ export function callOnce(
 ): Promise<Response> {
   return fetch(run.callback_url.replace(/\/callback$/, `/${verb}`), {
     method: "POST",
-    headers: { Authorization: `Bearer ${run.callback_token}`, "Content-Type": "application/json" },
-    body: JSON.stringify(body),
+    headers: {
+      Authorization: `Bearer ${run.callback_token}`,
+      ...(body !== null && { "Content-Type": "application/json" }),
+    },
+    body: body === null ? null : JSON.stringify(body),
     redirect: "manual",
     signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
   });

@@ -6,8 +6,8 @@ import process from "node:process";
 import { promisify } from "node:util";
 import { root } from "../local-stack.ts";
 
-/** `folder` has the client installed; `url` is where a local stack answers. */
-export type World = { folder: string; url: string };
+/** `folder` has the client installed; the service and the example runner of a local stack answer at the URLs. */
+export type World = { folder: string; url: string; runnerUrl: string };
 
 const execute = promisify(execFile);
 

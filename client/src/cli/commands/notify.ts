@@ -16,10 +16,12 @@ type Endpoint = {
 };
 type Delivery = {
   id: string;
-  status?: string | number | null;
-  created_at?: string;
-  event_type?: string;
-  error?: string | null;
+  type: string;
+  run_id: string | null;
+  state: "WAITING" | "DELIVERED" | "FAILED";
+  created_at: string;
+  next_try_at: string | null;
+  tries: { status: number | null; reason: string | null }[];
 };
 
 const PATH = "/v1/notification-endpoints";
@@ -33,10 +35,10 @@ async function call<Answer>(client: Client, method: string, path: string, body?:
   return answer;
 }
 
-/** Pages of a list are small: at most 50 endpoints a tenant. */
+/** The first page of a list: a tenant has at most 50 endpoints. */
 async function list<Item>(client: Client, path: string): Promise<Item[]> {
-  const answer = await call<Item[] | { items: Item[] }>(client, "GET", path);
-  return Array.isArray(answer) ? answer : answer.items;
+  const { items } = await call<{ items: Item[] }>(client, "GET", `${path}?limit=100`);
+  return items;
 }
 
 export function addNotify(program: Command): void {
@@ -118,10 +120,12 @@ Example:
         (one) => one.id,
         (one) => ({
           id: one.id,
-          when: one.created_at ? ago(one.created_at) : "",
-          event: one.event_type ?? "",
-          status: String(one.status ?? ""),
-          error: harmless(one.error ?? ""),
+          when: ago(one.created_at),
+          event: harmless(one.type),
+          run: one.run_id ?? "",
+          state: one.state,
+          tries: String(one.tries.length),
+          problem: harmless(one.tries.at(-1)?.reason ?? ""),
         }),
       );
     },
@@ -136,11 +140,26 @@ Example:
       printOne(mode, sent ?? {}, delivery, () => ["It is on its way again."]);
     });
 
-  ofEndpoint("delete", "Notify it no more").action(async (id: string, _, command: Command) => {
-    const { client, mode } = contextOf(command);
-    await call<null>(client, "DELETE", `${PATH}/${encodeURIComponent(id)}`);
-    printOne(mode, { id }, id, () => [`Deleted ${id}.`]);
-  });
+  for (const [name, isActive, text] of [
+    ["enable", true, "Notify it again, after it was disabled"],
+    ["disable", false, "Notify it no more, and give up what waits for it"],
+  ] as const) {
+    ofEndpoint(name, text).action(async (id: string, _, command: Command) => {
+      const { client, mode } = contextOf(command);
+      const changed = await call<Endpoint>(client, "PATCH", `${PATH}/${encodeURIComponent(id)}`, {
+        is_active: isActive,
+      });
+      printOne(mode, changed, id, () => endpointLines(changed));
+    });
+  }
+
+  ofEndpoint("delete", "Delete it, and what is known of its notifications").action(
+    async (id: string, _, command: Command) => {
+      const { client, mode } = contextOf(command);
+      await call<null>(client, "DELETE", `${PATH}/${encodeURIComponent(id)}`);
+      printOne(mode, { id }, id, () => [`Deleted ${id}.`]);
+    },
+  );
 }
 
 const endpointLines = (one: Endpoint): string[] =>

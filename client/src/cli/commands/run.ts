@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { Client } from "../../client.ts";
 import { ApiProblem } from "../../problem.ts";
 import { type Assignment, createRunner, type Outcome } from "../../runner/index.ts";
+import type { Workflow } from "../../types.ts";
 import { type Context, contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { integer, several } from "../input.ts";
@@ -33,7 +34,7 @@ export function addRun(program: Command): void {
     .option("--set-policy", "let the workflow hand its runs to runners that ask for them")
     .option("--lease-seconds <n>", "with --set-policy: how long a runner may be silent, 30 to 3600", integer(30, 3600))
     .option("--grace-seconds <n>", "between SIGTERM and SIGKILL", integer(0, 300), 10)
-    .option("--name <name>", "what people see of this runner", hostname())
+    .option("--name <name>", "what people see of this runner", hostname().slice(0, 100))
     .addHelpText(
       "after",
       `
@@ -79,14 +80,15 @@ async function findLeasable({ client }: Context, name: string, flags: Flags): Pr
 }
 
 /** Null for an id that the key must not look up: a runner key may lease runs, and nothing else. */
-async function findUnlessHidden(client: Client, name: string) {
+async function findUnlessHidden(client: Client, name: string): Promise<Workflow | null> {
   try {
     return await findWorkflow(client, name);
   } catch (error) {
-    if (!(error instanceof ApiProblem && (error.status === 403 || error.status === 401))) throw error;
-    if (isId(name) && error.status === 403) return null;
-    if (error.status === 401) throw error;
-    throw new CliError(`With a runner key, give the id of the workflow: "${name}" cannot be looked up.`, EXIT.invalid);
+    if (!(error instanceof ApiProblem && (error.status === 401 || error.status === 403))) throw error;
+    if (isId(name)) return null;
+    const text =
+      "The service does not know this API key, or it is a runner key: with that, give the id of the workflow.";
+    throw new CliError(text, EXIT.notSignedIn);
   }
 }
 
@@ -106,7 +108,7 @@ async function work(context: Context, flags: Flags, workflowIds: string[], comma
         if (mode === "people") say(`Run ${run.run_id} of "${harmless(run.run_snapshot.workflow_name)}" has begun.`);
       },
       onEnd: (run, outcome) => {
-        if (outcome.status !== "COMPLETED" && exitCode === 0) exitCode = EXIT.runFailed;
+        if (exitCode === 0) exitCode = exitCodeOf(outcome);
         tell(mode, run, outcome);
       },
       onRetry: (reason) => {
@@ -130,6 +132,12 @@ async function work(context: Context, flags: Flags, workflowIds: string[], comma
   await runner.run(flags.once ? { most: 1 } : {});
   await stopped();
   if (flags.once) process.exitCode = exitCode;
+}
+
+/** Of a run whose command ended well: its result may still not count. */
+function exitCodeOf({ report, status }: Outcome): number {
+  if (report !== "recorded") return EXIT.failed;
+  return status === "COMPLETED" ? EXIT.done : EXIT.runFailed;
 }
 
 /** The first signal stops; the second one ends at once, and the service finds out when the leases run out. */

@@ -72,10 +72,15 @@ Examples:
 
   ofRun("stop", "Fail a run that waits or runs", 'workflow-runs runs stop $RUN --reason "Wrong folder"')
     .option("--reason <text>", "why, for people")
-    .action(async (id: string, { reason }: { reason?: string }, command: Command) => {
+    .option(
+      "--grace-seconds <n>",
+      "give its runner so long to end it, up to 300; by default it ends at once",
+      integer(0, 300),
+    )
+    .action(async (id: string, flags: { reason?: string; graceSeconds?: number }, command: Command) => {
       const context = contextOf(command);
-      const run = await context.client.stop(id, reason);
-      if (context.mode === "people") say("Stopped.");
+      const run = await context.client.stop(id, flags);
+      if (context.mode === "people") say(hasEnded(run) ? "Stopped." : "Its runner is asked to end it.");
       await printRun(context, run);
     });
 
