@@ -12,18 +12,22 @@ import { userPermissions } from "./people/user-permissions-routes.ts";
 import { users } from "./people/users-routes.ts";
 import { bulkChanges } from "./runs/bulk/bulk-routes.ts";
 import { runDetails } from "./runs/details/run-details-routes.ts";
+import { leases } from "./runs/leases/lease-routes.ts";
+import { runnerSessions } from "./runs/leases/session-routes.ts";
 import { runStreams } from "./runs/live/run-streams-routes.ts";
 import { runLog } from "./runs/log/log-routes.ts";
 import { workflowDefinitionRuns } from "./runs/workflow-definition-runs-routes.ts";
 import { workflowRunChanges } from "./runs/workflow-run-changes-routes.ts";
 import { workflowRuns } from "./runs/workflow-runs-routes.ts";
 import { health } from "./sweep/health-routes.ts";
+import { policies } from "./workflows/policy-routes.ts";
 import { workflowDefinitions } from "./workflows/workflow-definitions-routes.ts";
 
 /** The whole service: every resource, and the pages. */
 export const createService = () =>
   createApp(documentation, [
     workflowDefinitions,
+    policies,
     workflowDefinitionRuns,
     runStreams,
     workflowRuns,
@@ -32,6 +36,8 @@ export const createService = () =>
     runDetails,
     runLog,
     feed,
+    leases,
+    runnerSessions,
     pathParts,
     folders,
     users,

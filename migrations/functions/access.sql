@@ -22,7 +22,7 @@ $$;
 -- The caller to whom a credential belongs: one row, or none when the credential is not valid now.
 -- The credential is {"api_key_hash": hex SHA-256}, or the verified claims of a session:
 -- {"user_id", "tenant_id", "expires_at", "not_before", "api_key_id"}, instants in seconds since 1970. A session that
--- began with an API key works only as long as that key.
+-- began with an API key works only as long as that key. A runner key opens nothing here: see `find_key_holder`.
 create or replace function public.find_caller(p_credential jsonb)
 returns table (user_id uuid, tenant_id uuid, role text)
 language sql stable as $$
@@ -30,7 +30,8 @@ language sql stable as $$
   from (
     select k.tenant_id, k.user_id
     from public.api_keys k
-    where k.key_hash = decode(p_credential ->> 'api_key_hash', 'hex') and public.key_works(k.revoked_at, k.expires_at)
+    where k.key_hash = decode(p_credential ->> 'api_key_hash', 'hex') and k.kind = 'USER'
+      and public.key_works(k.revoked_at, k.expires_at)
     union all
     select (p_credential ->> 'tenant_id')::uuid, (p_credential ->> 'user_id')::uuid
     where public.session_is_current(p_credential)

@@ -69,15 +69,7 @@ begin
       insert into public.workflow_run_log_entries (run_id, attempt, sequence, at, text)
       values (p_run_id, p_attempt, p_sequence, v_now, p_text);
     end if;
-    with taken as (
-      update public.workflow_runs r
-      set dispatched_at = v_now, next_dispatch_at = null
-      where r.id = p_run_id and r.dispatched_at is null
-      returning r.dispatch_count
-    )
-    insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
-    select p_tenant_id, p_run_id, p_attempt, 'DISPATCHED', v_now, jsonb_build_object('tries', taken.dispatch_count)
-    from taken;
+    perform public.note_taken(p_run_id, v_now);
     v_answer := jsonb_build_object('is_cut', v_is_cut);
   end if;
 

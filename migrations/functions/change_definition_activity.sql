@@ -3,7 +3,7 @@
 --
 -- Closes the race with an invoke: both hold the definition's lock.
 --
--- Answers {"tenant_id", "dispatches"}, and "refused" when it refuses: unauthenticated, not_found, forbidden.
+-- Answers {"tenant_id", "dispatches", "work" (see `lease_work`)}, and "refused" when it refuses: unauthenticated, not_found, forbidden.
 create or replace function public.change_definition_activity(
   p_credential jsonb, p_definition_id uuid, p_is_active boolean,
   p_grace_seconds integer, p_dispatch_lease_seconds integer
@@ -35,5 +35,6 @@ begin
 
   -- 5. Promote the next run.
   return (v_judged - '{user_id,role}'::text[]) || jsonb_build_object('dispatches',
-    public.promote_next_runs(array[p_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds));
+    public.promote_next_runs(array[p_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds),
+    'work', public.lease_work(array[p_definition_id]));
 end $$;

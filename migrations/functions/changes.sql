@@ -11,7 +11,7 @@ end $$;
 
 -- The runs that this transaction has changed since an id of `last_event_id`, by tenant:
 -- [{"tenant_id", "due_in_ms": see `due_in_ms`, "endpoint_ids": see `due_endpoints`,
--- "runs": [{"run_id", "workflow_definition_id", "has_ended"}]}].
+-- "runs": [{"run_id", "workflow_definition_id", "has_ended"}], "work": see `lease_work`}].
 -- An event without a run counts as one of a run that nobody knows, so that those who listen to the whole tenant hear of it.
 -- Events of other transactions may lie between its own: `xmin` is the transaction that inserted a row.
 create or replace function public.changes_after(p_event_id bigint) returns jsonb
@@ -22,12 +22,14 @@ begin
   return (
     select coalesce(jsonb_agg(jsonb_build_object(
       'tenant_id', tenant.id, 'due_in_ms', public.due_in_ms(tenant.id),
-      'endpoint_ids', to_jsonb(public.due_endpoints(tenant.id)), 'runs', tenant.runs)), '[]')
+      'endpoint_ids', to_jsonb(public.due_endpoints(tenant.id)), 'runs', tenant.runs,
+      'work', public.lease_work(tenant.definition_ids))), '[]')
     from (
-      select changed.tenant_id as id, jsonb_agg(jsonb_build_object(
-        'run_id', coalesce(r.id, changed.tenant_id),
-        'workflow_definition_id', coalesce(r.workflow_definition_id, changed.tenant_id),
-        'has_ended', coalesce(r.status in ('COMPLETED', 'FAILED'), false))) as runs
+      select changed.tenant_id as id, array_agg(distinct r.workflow_definition_id) as definition_ids,
+        jsonb_agg(jsonb_build_object(
+          'run_id', coalesce(r.id, changed.tenant_id),
+          'workflow_definition_id', coalesce(r.workflow_definition_id, changed.tenant_id),
+          'has_ended', coalesce(r.status in ('COMPLETED', 'FAILED'), false))) as runs
       from (
         select distinct e.tenant_id, e.run_id
         from public.workflow_run_events e
@@ -36,6 +38,20 @@ begin
       left join public.workflow_runs r on r.id = changed.run_id
       group by changed.tenant_id
     ) tenant);
+end $$;
+
+-- Of these definitions, those whose runs are leased, and whether a runner that asks now would get a run of each:
+-- [{"workflow_definition_id", "is_leasable", "event_id"}]. Of two statements about one definition, the one with the higher
+-- "event_id" is the later one, when both were made under the definition's lock.
+create or replace function public.lease_work(p_definition_ids uuid[]) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'workflow_definition_id', d.id, 'is_leasable', public.is_leasable(d.id, clock_timestamp()),
+      'event_id', public.last_event_id())), '[]')
+    from public.workflow_definitions d
+    where d.id = any (p_definition_ids) and d.handover = 'lease');
 end $$;
 
 -- In how many milliseconds from now something of a tenant is due: see `next_due_at`. Negative when it is due already; null when

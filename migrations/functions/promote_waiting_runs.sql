@@ -4,7 +4,11 @@
 --
 -- Guarantees: safe at the same time as any other verb. Definitions that another transaction has locked are skipped.
 --
--- Answers {"definitions": how many definitions it locked, "has_due_stops": see `has_due_stops`}.
+-- It also finds the runs that wait for a runner to lease them, for the case that a Worker died before it told the waiting
+-- runners.
+--
+-- Answers {"definitions": how many definitions it locked, "has_due_stops": see `has_due_stops`, "work": [{"tenant_id", "work": see
+-- `lease_work`}] of the tenants that have a runner}.
 create or replace function public.promote_waiting_runs(p_limit integer, p_grace_seconds integer) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -54,6 +58,24 @@ begin
   -- 2. Promote the next runs.
   perform public.promote_next_runs(v_definition_ids, v_now, p_grace_seconds, 0);
   perform public.end_back_offs(v_definition_ids, v_now);
+
+  -- 3. Find the runs that wait for a runner.
   return jsonb_build_object(
-    'definitions', coalesce(cardinality(v_definition_ids), 0), 'has_due_stops', public.has_due_stops(null, v_now));
+    'definitions', coalesce(cardinality(v_definition_ids), 0), 'has_due_stops', public.has_due_stops(null, v_now),
+    'work', (
+    select coalesce(jsonb_agg(jsonb_build_object(
+        'tenant_id', tenant.id, 'work', public.lease_work(tenant.definition_ids))), '[]')
+    from (
+      select d.tenant_id as id, array_agg(d.id) as definition_ids
+      from (
+        select d.tenant_id, d.id
+        from public.workflow_definitions d
+        where d.handover = 'lease' and public.is_leasable(d.id, clock_timestamp())
+          and exists (
+            select from public.runner_sessions s
+            where s.tenant_id = d.tenant_id and s.expires_at > clock_timestamp())
+        limit p_limit
+      ) d
+      group by d.tenant_id
+    ) tenant));
 end $$;

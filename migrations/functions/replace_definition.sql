@@ -7,7 +7,7 @@
 -- A content without `webhook_secret_encrypted` keeps the stored secret, but only with the stored URL. Otherwise a caller who
 -- may not read the secret could have messages to another server signed with it.
 --
--- Answers {"tenant_id", "dispatches", and either "definition" or "refused"}, where `refused` is one of:
+-- Answers {"tenant_id", "dispatches", "work" (see `lease_work`), and either "definition" or "refused"}, where `refused` is one of:
 --   unauthenticated, not_found, forbidden, secret_missing, path_parts (with "faults", see `path_part_faults`)
 create or replace function public.replace_definition(
   p_credential jsonb, p_definition_id uuid, p_content jsonb, p_grace_seconds integer, p_dispatch_lease_seconds integer
@@ -66,5 +66,6 @@ begin
 
   -- 5. Promote the next run.
   return v_answer || jsonb_build_object('dispatches',
-    public.promote_next_runs(array[p_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds));
+    public.promote_next_runs(array[p_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds),
+    'work', public.lease_work(array[p_definition_id]));
 end $$;

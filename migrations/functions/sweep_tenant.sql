@@ -4,9 +4,10 @@
 -- Guarantees: safe beside itself and beside every other verb. It passes over the definitions that somebody else holds;
 -- whoever holds one ends what is over in it, too.
 --
--- Answers {"is_paused", "lags_ms": [how late each run was, in milliseconds], "has_due_dispatches", "has_due_stops", "dispatches": those of the
--- promoted runs, as `dispatch_of` has them, "endpoint_ids": see `due_endpoints`, "due_in_ms": in how many milliseconds something else of the tenant is due, without
--- the dispatches that are due already, and with notifications that are due already in 30 seconds; null when nothing will be}.
+-- Answers {"is_paused", "lags_ms": [how late each run was, in milliseconds], "has_due_dispatches", "has_due_stops", "dispatches":
+-- those of the promoted runs, as `dispatch_of` has them, "endpoint_ids": see `due_endpoints`, "work": what runners may lease since a
+-- back-off is over, as `lease_work` has it, "due_in_ms": in how many milliseconds something else of the tenant is due, without the
+-- dispatches that are due already, and with notifications that are due already in 30 seconds; null when nothing will be}.
 create or replace function public.sweep_tenant(
   p_tenant_id uuid, p_limit integer, p_grace_seconds integer, p_dispatch_lease_seconds integer
 ) returns jsonb
@@ -18,7 +19,8 @@ declare
   v_dispatches jsonb;
 begin
   if exists (select from public.sweep_state s where s.paused_at is not null) then
-    return '{"is_paused": true, "lags_ms": [], "has_due_dispatches": false, "has_due_stops": false, "dispatches": [], "due_in_ms": null}';
+    return '{"is_paused": true, "lags_ms": [], "has_due_dispatches": false, "has_due_stops": false, "dispatches": [], "work": [],
+      "due_in_ms": null}';
   end if;
 
   -- 1. Lock the definitions whose slot an overdue run holds, and those with a run whose back-off is over.
@@ -47,7 +49,7 @@ begin
   perform public.end_back_offs(v_definition_ids, v_now);
   return jsonb_build_object(
     'is_paused', false, 'lags_ms', v_lags_ms, 'dispatches', v_dispatches,
-    'endpoint_ids', to_jsonb(public.due_endpoints(p_tenant_id)),
+    'endpoint_ids', to_jsonb(public.due_endpoints(p_tenant_id)), 'work', public.lease_work(v_definition_ids),
     'has_due_dispatches', exists (
       select from public.workflow_runs r where r.tenant_id = p_tenant_id and r.next_dispatch_at <= v_now),
     'has_due_stops', public.has_due_stops(p_tenant_id, v_now),

@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import type { Credential } from "../db/access.ts";
 import type { Database } from "../db/client.ts";
 import type { RunToken } from "./credentials/run-token.ts";
+import type { RunnerToken } from "./credentials/runner-token.ts";
 import type { Session, VerifySession } from "./credentials/session-token.ts";
 import type { Live } from "./live/live.ts";
 
@@ -15,6 +16,8 @@ export type AppEnv = {
     credential: Credential;
     /** The attempt of a run whose runner sent the request. */
     runToken: RunToken;
+    /** The session of the runner that asks for runs. */
+    runner: RunnerToken;
     /** The session of the person who requested a page. */
     session: Session;
     /** True when the hub was told which runs the request has changed. */

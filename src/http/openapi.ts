@@ -32,7 +32,14 @@ const SECURITY_SCHEMES = {
     type: "http",
     scheme: "bearer",
     bearerFormat: "JWT",
-    description: "The `callback_token` in the dispatch of a run. It is valid for that attempt of the run only.",
+    description:
+      "The `callback_token` in the dispatch or lease of a run. It is valid for that attempt of the run only.",
+  },
+  RunnerSession: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "The `token` of a runner's session: see `/v1/runner-sessions`.",
   },
 } as const;
 

@@ -20,6 +20,11 @@ export const PROBLEMS = {
     title: "Unauthenticated",
     detail: "Send the run token that was in the dispatch: `Authorization: Bearer <callback_token>`.",
   },
+  session_unauthenticated: {
+    status: 401,
+    title: "Unauthenticated",
+    detail: "Send the token of an open session: `Authorization: Bearer <token>`. Open one at `/v1/runner-sessions`.",
+  },
   not_found: {
     status: 404,
     title: "Not found",

@@ -8,7 +8,7 @@ import type { MiddlewareHandler } from "hono";
 import type { AppEnv } from "./env.ts";
 import { announceChange } from "./middleware/announce-change.ts";
 import { authenticate } from "./middleware/authenticate.ts";
-import { authenticateRunner } from "./middleware/authenticate-runner.ts";
+import { authenticateRunner, authenticateRunnerSession, requireKey } from "./middleware/authenticate-runner.ts";
 import { conditional } from "./middleware/conditional.ts";
 import { emptyBodyIsObject } from "./middleware/empty-body.ts";
 import type { ProblemCode } from "./problems.ts";
@@ -50,7 +50,9 @@ const OF_A_CREDENTIAL: ProblemCode[] = ["internal_error", "database_unavailable"
 const OF_A_CALLER: ProblemCode[] = [...OF_A_CREDENTIAL, "unauthenticated", "session_keys_unavailable"];
 
 const callerSecurity = [{ ApiKey: [] }, { Session: [] }, { SessionCookie: [] }];
+const keySecurity = [{ ApiKey: [] }];
 const runnerSecurity = [{ RunToken: [] }];
+const runnerSessionSecurity = [{ RunnerSession: [] }];
 
 /** The problems of methods that may have a body, and those of a body that the route declares. */
 const ofBody = ({ request }: Definition): ProblemCode[] => [
@@ -105,6 +107,28 @@ export function runnerCall<const Path extends string, Own extends Change & { pat
     ...definition,
     security: runnerSecurity,
     middleware: [authenticateRunner, ...bodyMiddleware(definition)],
+    [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
+  });
+}
+
+/** A change by the holder of an API key, which a runner key is, too: the only operation that opens to one. */
+export function keyCall<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
+  const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CALLER, "forbidden" as const];
+  return createRoute({
+    ...definition,
+    security: keySecurity,
+    middleware: [authenticate, requireKey, ...bodyMiddleware(definition)],
+    [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
+  });
+}
+
+/** A call by a runner, authenticated by the token of its session. The handler finds the token's claims in `c.var.runner`. */
+export function runnerSessionCall<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
+  const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CREDENTIAL, "session_unauthenticated" as const];
+  return createRoute({
+    ...definition,
+    security: runnerSessionSecurity,
+    middleware: [authenticateRunnerSession, ...bodyMiddleware(definition)],
     [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
   });
 }

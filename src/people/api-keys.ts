@@ -3,9 +3,9 @@ import type { Credential } from "../db/access.ts";
 import { type Caller, callerBy, requireCaller } from "../db/caller.ts";
 import { batch, type Database, repeatable } from "../db/client.ts";
 import type { KeyKind } from "../db/enums.ts";
-import { apiKeys, users } from "../db/tables.ts";
+import { apiKeys, users, workflowDefinitions } from "../db/tables.ts";
 import { MAX_ACTIVE_API_KEYS } from "../http/credentials/api-key.ts";
-import { apiKeyProblem, expiredKeyProblem } from "./refusals.ts";
+import { apiKeyProblem, expiredKeyProblem, unknownDefinitionsProblem } from "./refusals.ts";
 
 /** The columns of {@link ApiKey}. */
 export const apiKeyColumns = {
@@ -38,21 +38,32 @@ export type NewApiKey = {
   suffix: string;
   /** RFC 3339; null for a key that does not expire. */
   expiresAt: string | null;
+  /** Set for a runner key: the definitions whose runs it may lease, or null for all. */
+  runner?: { definitionIds: readonly string[] | null };
 };
 
+/** The ids among these that name no definition of the caller's tenant. */
+const unknownDefinitions = (caller: Caller, ids: readonly string[]): SQL<string[]> => sql<string[]>`array(
+  select named.id::text from unnest(${sql.param(ids)}::uuid[]) named (id)
+  where not exists (select from ${workflowDefinitions} d where d.tenant_id = ${caller.tenantId} and d.id = named.id))`;
+
 /**
- * Gives the caller one more key.
+ * Gives the caller one more key. Only an OWNER or ADMIN may have a runner key.
  * @throws Unauthenticated
- * @throws Problem or `conflict` when they have as many as they may
- * @throws ValidationFailed for a key that has expired already
+ * @throws Problem `forbidden`, or `conflict` when they have as many of its kind as they may
+ * @throws ValidationFailed for a key that has expired already, or one for definitions that do not exist
  */
 export async function createApiKey(db: Database, credential: Credential, key: NewApiKey): Promise<ApiKey> {
   const caller = callerBy(db, credential);
   // now() is the same in all statements of the batch.
   const isExpired = sql<boolean>`coalesce(${key.expiresAt}::timestamptz <= now(), false)`;
+  const kind: KeyKind = key.runner ? "RUNNER" : "USER";
+  const definitionIds = key.runner?.definitionIds ?? null;
+  const mayHave = sql<boolean>`(${kind}::text = 'USER' or ${caller.isAdministrator})`;
+  const unknownIds = unknownDefinitions(caller, definitionIds ?? []);
   const active = db.$count(
     apiKeys,
-    and(eq(apiKeys.tenantId, caller.tenantId), eq(apiKeys.userId, caller.userId), keyWorks),
+    and(eq(apiKeys.tenantId, caller.tenantId), eq(apiKeys.userId, caller.userId), eq(apiKeys.kind, kind), keyWorks),
   );
   // Guarantees: a user has at most so many keys that work.
   // Closes the race between two who create the last one: the user's row is locked since the batch's first statement.
@@ -62,7 +73,7 @@ export async function createApiKey(db: Database, credential: Credential, key: Ne
   } = await batch(db, {
     locked: db
       .with(caller)
-      .select({ tenantId: caller.tenantId, isExpired })
+      .select({ tenantId: caller.tenantId, isExpired, mayHave, unknownIds })
       .from(caller)
       .innerJoin(users, eq(users.id, caller.userId))
       .for("no key update", { of: users }),
@@ -78,18 +89,28 @@ export async function createApiKey(db: Database, credential: Credential, key: Ne
             name: sql<string>`${key.name}::text`.as("name"),
             keyHash: sql<string>`decode(${key.hash}, 'hex')`.as("key_hash"),
             keySuffix: sql<string>`${key.suffix}::text`.as("key_suffix"),
-            kind: sql<KeyKind>`'USER'`.as("kind"),
-            workflowDefinitionIds: sql<string[] | null>`null::uuid[]`.as("workflow_definition_ids"),
+            kind: sql<KeyKind>`${kind}::text`.as("kind"),
+            workflowDefinitionIds: sql<string[] | null>`${sql.param(definitionIds)}::uuid[]`.as(
+              "workflow_definition_ids",
+            ),
             createdAt: sql<Date>`statement_timestamp()`.as("created_at"),
             expiresAt: sql<Date | null>`${key.expiresAt}::timestamptz`.as("expires_at"),
             revokedAt: sql<Date | null>`null::timestamptz`.as("revoked_at"),
           })
           .from(caller)
-          .where(and(sql`not ${isExpired}`, lt(active, MAX_ACTIVE_API_KEYS))),
+          .where(
+            and(
+              sql`not ${isExpired} and ${mayHave} and cardinality(${unknownIds}) = 0`,
+              lt(active, MAX_ACTIVE_API_KEYS),
+            ),
+          ),
       )
       .returning(apiKeyColumns),
   });
-  if (requireCaller(locked).isExpired) throw expiredKeyProblem(key.expiresAt);
+  const judged = requireCaller(locked);
+  if (!judged.mayHave) throw apiKeyProblem("forbidden");
+  if (judged.unknownIds.length > 0) throw unknownDefinitionsProblem(judged.unknownIds);
+  if (judged.isExpired) throw expiredKeyProblem(key.expiresAt);
   if (created === undefined) throw apiKeyProblem("too_many");
   return created;
 }

@@ -43,18 +43,26 @@ export function userProblem(refused: UserRefusal): Problem {
   }
 }
 
-export function apiKeyProblem(refused: "not_found" | "of_owner" | "too_many"): Problem {
+export function apiKeyProblem(refused: "not_found" | "of_owner" | "too_many" | "forbidden"): Problem {
   switch (refused) {
     case "not_found":
       return new Problem("not_found", "There is no such API key, or it is revoked, expired or not yours to see.");
     case "of_owner":
       return new Problem("forbidden", "Only the OWNER revokes the OWNER's keys.");
+    case "forbidden":
+      return new Problem("forbidden", "Only an OWNER or ADMIN may make runner keys.");
     case "too_many":
       return new Problem(
         "conflict",
         `You have ${MAX_ACTIVE_API_KEYS} API keys already. Revoke one that is not needed.`,
       );
   }
+}
+
+/** Refuses ids in `workflow_definition_ids` that name no definition, or none that a runner key may lease. */
+export function unknownDefinitionsProblem(ids: readonly string[]): ValidationFailed {
+  const msg = `There is no such workflow definition: ${ids.join(", ")}.`;
+  return new ValidationFailed([{ loc: ["body", "workflow_definition_ids"], type: "value_error", msg }]);
 }
 
 /** The refusal to make a key that has expired already. */

@@ -55,6 +55,13 @@ export const logRefusalSchema = z.object({
   status: z.enum(RUN_STATUSES).optional(),
 });
 
+/** Why `record_heartbeat` or `release_run` refused. */
+export const attemptRefusalSchema = z.object({
+  refused: z.enum(["not_found", "other_attempt", "ended"]),
+  attempt: z.int().optional(),
+  status: z.enum(RUN_STATUSES).optional(),
+});
+
 /** Why `record_result` refused. */
 export const resultRefusalSchema = z.object({
   refused: z.enum(["not_found", "other_attempt", "ended"]),
@@ -158,6 +165,17 @@ export function logProblem(
   }
 }
 
+export function attemptProblem(refusal: z.infer<typeof attemptRefusalSchema>, attempt: number): Problem {
+  switch (refusal.refused) {
+    case "not_found":
+      return new Problem("not_found", "There is no such run any more. Stop working on it.");
+    case "other_attempt":
+      return otherAttempt(attempt, refusal.attempt);
+    case "ended":
+      return new Problem("conflict", `The run has ended: it is ${refusal.status}. Stop working on it.`);
+  }
+}
+
 export function resultProblem(refusal: z.infer<typeof resultRefusalSchema>, attempt: number): Problem {
   switch (refusal.refused) {
     case "not_found":
@@ -172,6 +190,9 @@ export function resultProblem(refusal: z.infer<typeof resultRefusalSchema>, atte
 function lateResult({ status, ended_by }: z.infer<typeof resultRefusalSchema>): string {
   if (ended_by === "DEADLINE") {
     return "The result came after the deadline: the run is FAILED. It is kept in the run's events.";
+  }
+  if (ended_by === "LEASE") {
+    return "The runner was silent for too long, so the run is FAILED. The result is kept in the run's events.";
   }
   if (ended_by === "STOP") return "The run was stopped meanwhile. The result is kept in the run's events.";
   return `The run has already ended: it is ${status}. The result is kept in the run's events.`;

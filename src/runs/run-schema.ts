@@ -10,7 +10,7 @@ const ABCDPathSnapshotSchema = z
   .strictObject({ path_part_id: uuid(), materialized_path: z.string(), part_type: PartTypeSchema })
   .openapi("ABCDPathSnapshot");
 
-const WorkflowRunSnapshotSchema = z
+export const WorkflowRunSnapshotSchema = z
   .strictObject({
     workflow_definition_id: uuid(),
     workflow_name: z.string(),

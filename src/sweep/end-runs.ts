@@ -1,7 +1,7 @@
 /** The steps of a sweep that change runs. Each works on a bounded chunk, and is safe to run at the same time as any other change. */
 import { z } from "zod";
 import { callFunction } from "../db/call.ts";
-import type { OnChanged } from "../db/changes.ts";
+import { leaseWorkSchema, type OnChanged, tellWork } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
 
 /**
@@ -20,16 +20,18 @@ export async function timeOutOverdueRuns(
 }
 
 /**
- * Starts PENDING runs of up to `limit` definitions whose slot is free, also those whose back-off is over. Returns whether a webhook
- * of a stop is due.
+ * Starts PENDING runs of up to `limit` definitions whose slot is free, also those whose back-off is over, and tells of as many
+ * with runs that wait for a runner to lease them. Returns whether a webhook of a stop is due.
  */
 export async function promoteWaitingRuns(
   db: Database,
   options: { limit: number; graceSeconds: number; onChanged: OnChanged },
 ): Promise<{ hasDueStops: boolean }> {
   const args = { limit: options.limit, grace_seconds: options.graceSeconds };
-  const schema = z.object({ has_due_stops: z.boolean() });
+  const ofTenant = z.object({ tenant_id: z.string(), work: z.array(leaseWorkSchema) });
+  const schema = z.object({ has_due_stops: z.boolean(), work: z.array(ofTenant) });
   const answer = await callFunction(db, "promote_waiting_runs", args, schema, { onChanged: options.onChanged });
+  for (const { tenant_id: tenantId, work } of answer.work) tellWork(options.onChanged, tenantId, work);
   return { hasDueStops: answer.has_due_stops };
 }
 

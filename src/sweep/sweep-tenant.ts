@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { callFunction } from "../db/call.ts";
+import { type OnChanged, tellWork, workSchema } from "../db/changes.ts";
 import { metered } from "../db/meter.ts";
 import { describeError, log } from "../log.ts";
 import { DISPATCH_LEASE_SECONDS, dispatchesSchema } from "../runners/dispatch.ts";
@@ -16,7 +17,7 @@ const DISPATCH_UNTIL_MS = 12_000;
 /** When to ask again whether the sweep is still paused. */
 const PAUSED_MS = 60_000;
 
-const answerSchema = dispatchesSchema.and(
+const answerSchema = dispatchesSchema.and(workSchema).and(
   z.object({
     is_paused: z.boolean(),
     lags_ms: z.array(z.number()),
@@ -52,9 +53,9 @@ export async function sweepTenant(
       grace_seconds: services.config.deadlineGraceSeconds,
       dispatch_lease_seconds: DISPATCH_LEASE_SECONDS,
     };
-    const swept = await callFunction(services.db, "sweep_tenant", args, answerSchema, {
-      onChanged: (changes) => afterwards(services.live.announce(changes)),
-    });
+    const onChanged: OnChanged = (changes) => afterwards(services.live.announce(changes));
+    const swept = await callFunction(services.db, "sweep_tenant", args, answerSchema, { onChanged });
+    tellWork(onChanged, tenantId, swept.work);
     if (swept.dispatches.length > 0) afterwards(sendDispatches(services, swept.dispatches));
     const hasDue = swept.has_due_dispatches || swept.has_due_stops;
     if (hasDue) afterwards(sendDue(services, tenantId, swept));

@@ -3,7 +3,7 @@ import { v7 as newId } from "uuid";
 import { z } from "zod";
 import type { Credential } from "../db/access.ts";
 import { callFunction, credentialArgument, doneSchema } from "../db/call.ts";
-import { changeByDeletion } from "../db/changes.ts";
+import { changeByDeletion, tellWork, workSchema } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
 import type { RunnerType } from "../db/enums.ts";
 import { dispatchesSchema, type Promotion, promotionArguments } from "../runners/dispatch.ts";
@@ -68,9 +68,9 @@ export async function createDefinition(
 
 const refusalSchema = z.object({ refused: z.enum(["not_found", "forbidden"]) });
 
-const replaceAnswerSchema = dispatchesSchema.and(
-  z.union([writtenSchema, partsRefusalSchema, refusalSchema, z.object({ refused: z.literal("secret_missing") })]),
-);
+const replaceAnswerSchema = dispatchesSchema
+  .and(workSchema)
+  .and(z.union([writtenSchema, partsRefusalSchema, refusalSchema, z.object({ refused: z.literal("secret_missing") })]));
 
 /**
  * Replaces the whole content of a definition. The first PENDING run starts if it can now, because the definition was resumed
@@ -92,12 +92,13 @@ export async function replaceDefinition(
   const options = { isRepeatable: true, onChanged: content.onChanged };
   const answer = await callFunction(db, "replace_definition", args, replaceAnswerSchema, options);
   content.onPromoted(answer.dispatches);
+  tellWork(content.onChanged, answer.tenant_id, answer.work);
   if ("definition" in answer) return answer.definition;
   if (answer.refused === "path_parts") throw partFaultsProblem(content, answer.faults);
   throw definitionProblem(answer, "change");
 }
 
-const activityAnswerSchema = dispatchesSchema.and(z.union([refusalSchema, doneSchema]));
+const activityAnswerSchema = dispatchesSchema.and(workSchema).and(z.union([refusalSchema, doneSchema]));
 
 /**
  * Pauses or resumes a definition. When it is resumed and its slot is free, the first PENDING run starts.
@@ -118,6 +119,7 @@ export async function changeActivity(
     onChanged: request.onChanged,
   });
   request.onPromoted(answer.dispatches);
+  tellWork(request.onChanged, answer.tenant_id, answer.work);
   if (answer.refused !== undefined) throw definitionProblem({ refused: answer.refused }, "change");
 }
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { inTurn, knownCallers, SESSION_SETTINGS } from "../support/callers.ts";
+import { inTurn, knownCallers, runnerCredential, SESSION_SETTINGS } from "../support/callers.ts";
 import { type Call, callOf, OPERATION_IDS } from "../support/operations.ts";
 import { requestOf, type Service, startService } from "../support/service.ts";
 import {
@@ -101,7 +101,7 @@ export function describeIsolation(callerCount: number): void {
       expect(secrets.length).toBeGreaterThan(40);
       for (const [name, caller] of await ownCallers(id, callerCount)) {
         const call = await callOf(id, quokka);
-        const token = call.runId === undefined ? caller() : await runToken(quokka.tenant, call.runId);
+        const token = (await runnerCredential(quokka.tenant, call)) ?? caller();
         expect([name, leaks(await answerText(call, token), secrets, call)]).toEqual([name, []]);
       }
     });

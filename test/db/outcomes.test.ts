@@ -227,6 +227,40 @@ const permitWorkflow = async ({ tenant }: World, user: TestUser = tenant.owner, 
     ...more,
   });
 
+const policyVerb = async (verb: string, { tenant }: World, user = tenant.owner, more: object = {}) =>
+  call(verb, {
+    ...(await as(user)),
+    definition_id: tenant.definitionId,
+    ...(verb === "replace_policy" && { handover: "lease", lease_seconds: 60, max_attempts: 1, retry_on: [], ...LEASE }),
+    ...more,
+  });
+
+const openSession = async ({ tenant }: World, user = tenant.owner, more: object = {}) =>
+  call("open_runner_session", {
+    ...(await as(user)),
+    ...{ session_id: uuid(), name: "Test", definition_ids: null, capacity: 1 },
+    ...more,
+  });
+
+/** How the verbs of a runner that holds a run refuse. */
+const ofRunner = (verb: string, more: object = {}): Record<string, Reach> => {
+  const attempt = ({ tenant, runId }: World) => ({
+    run_id: runId,
+    tenant_id: tenant.id,
+    attempt: 1,
+    ...more,
+    ...LEASE,
+  });
+  return {
+    not_found: (world) => call(verb, { ...attempt(world), run_id: uuid() }),
+    other_attempt: (world) => call(verb, { ...attempt(world), attempt: 2 }),
+    ended: async (world) => {
+      await fail(world);
+      return call(verb, attempt(world));
+    },
+  };
+};
+
 /** How each outcome is reached. */
 const OUTCOMES: [string, Record<string, Reach>][] = [
   of("trigger_run", {
@@ -328,6 +362,29 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
   of("read_metrics", {
     unauthenticated: () => call("read_metrics", nobody),
     forbidden: async ({ tenant }) => call("read_metrics", await as(tenant.user)),
+  }),
+  of("record_heartbeat", ofRunner("record_heartbeat", { progress: null })),
+  of("release_run", ofRunner("release_run")),
+  of("open_runner_session", {
+    unauthenticated: (world) => openSession(world, world.tenant.owner, nobody),
+    forbidden: (world) => openSession(world, world.tenant.user),
+    definitions: (world) => openSession(world, world.tenant.owner, { definition_ids: [uuid()] }),
+  }),
+  of("lease_runs", {
+    unauthenticated: ({ tenant }) =>
+      call("lease_runs", { session_id: uuid(), tenant_id: tenant.id, request_id: uuid(), max: 1, ...LEASE }),
+  }),
+  of("find_policy", {
+    unauthenticated: (world) => policyVerb("find_policy", world, world.tenant.owner, nobody),
+    not_found: (world) => policyVerb("find_policy", world, world.tenant.user),
+  }),
+  of("replace_policy", {
+    unauthenticated: (world) => policyVerb("replace_policy", world, world.tenant.owner, nobody),
+    not_found: (world) => policyVerb("replace_policy", world, world.tenant.user),
+    forbidden: async (world) => {
+      await letRead(world);
+      return policyVerb("replace_policy", world, world.tenant.user);
+    },
   }),
   of("find_input", readsOf("find_input")),
   of("find_result", readsOf("find_result")),

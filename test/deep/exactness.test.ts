@@ -35,7 +35,7 @@ describe("500 runs in 10 tenants whose deadlines are spread over two minutes", (
     const due =
       await sql`select tenant_id, public.due_in_ms(tenant_id) as due_in_ms from workflow_runs group by tenant_id`;
     for (const { tenant_id, due_in_ms } of due) {
-      await service.hubOf(tenant_id).changed({ tenant_id, due_in_ms: Number(due_in_ms), runs: [] });
+      await service.hubOf(tenant_id).changed({ tenant_id, due_in_ms: Number(due_in_ms), runs: [], work: [] });
     }
     await new Promise((resolve) => setTimeout(resolve, (SPREAD_SECONDS + 10) * 1000));
 

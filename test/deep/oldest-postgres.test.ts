@@ -1,12 +1,11 @@
 /** On Postgres 15, the oldest that Neon offers and we support: its migrations and functions, every operation, and lives of runs. */
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { checkModel } from "../model/check.ts";
-import { SESSION_SETTINGS } from "../support/callers.ts";
+import { runnerCredential, SESSION_SETTINGS } from "../support/callers.ts";
 import { seeds } from "../support/harness.ts";
 import { callOf, OPERATIONS } from "../support/operations.ts";
 import { requestOf, type Service, startService } from "../support/service.ts";
 import { createStage, type Stage } from "../support/stage.ts";
-import { runToken } from "../support/tenant.ts";
 
 let service: Service;
 let stage: Stage<Service>;
@@ -26,7 +25,7 @@ describe("on the oldest Postgres", () => {
 
   it.each(Object.entries(OPERATIONS))("%s is answered as on the newest", async (id, { answers }) => {
     const call = await callOf(id, stage);
-    const token = call.runId === undefined ? stage.tenant.owner.key : await runToken(stage.tenant, call.runId);
+    const token = (await runnerCredential(stage.tenant, call)) ?? stage.tenant.owner.key;
     const [, , , , owner] = typeof answers === "string" ? [0, 0, 0, 0, 200] : answers;
     expect((await service.fetch(call.path, requestOf(call, token))).status).toBe(owner);
   });

@@ -21,6 +21,9 @@ const KINDS: Record<string, IdKind> = {
   workflow_definition_id: "definition",
   run_id: "run",
   run_ids: "run",
+  // Any UUID that the caller has not used before.
+  request_id: "run",
+  workflow_definition_ids: "definition",
   permission_id: "permission",
   api_key_id: "key",
   parent_path_part_id: "part",

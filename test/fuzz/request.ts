@@ -55,9 +55,9 @@ export async function draftOf(world: World, { operationId, twists }: Plan): Prom
 }
 
 /** Who may make a call, as long as nothing is done to it. */
-function callerOf({ runId, invitedEmail }: Call): KnownCaller {
+function callerOf({ runId, sessionToken, invitedEmail }: Call): KnownCaller {
   if (invitedEmail !== undefined) return "invited";
-  return runId === undefined ? "owner" : "runner";
+  return runId === undefined && sessionToken === undefined ? "owner" : "runner";
 }
 
 async function apply(world: World, draft: Draft, call: Call, twist: Twist): Promise<void> {

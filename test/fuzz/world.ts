@@ -1,5 +1,5 @@
 import { RUN_STATUSES } from "../../src/db/enums.ts";
-import { type Caller, knownCallers, loginToken } from "../support/callers.ts";
+import { type Caller, knownCallers, loginToken, runnerCredential } from "../support/callers.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import type { Call } from "../support/operations.ts";
 import type { Service } from "../support/service.ts";
@@ -38,7 +38,7 @@ export async function createWorld(outside: Outside): Promise<World> {
     ids: { own, other: outside.ids },
     known: {
       ...(await knownCallers(stage, outside.stage)),
-      runner: ({ runId }) => runToken(tenant, runId ?? someRun),
+      runner: (call) => runnerCredential(tenant, call) ?? runToken(tenant, someRun),
       runnerOfLaterAttempt: ({ runId }) => runToken(tenant, runId ?? someRun, 2),
       runnerOfOtherRun: () => runToken(tenant, someRun),
       invited: ({ invitedEmail = "somebody@else.example" }) =>

@@ -53,7 +53,7 @@ describe("the alarm of a tenant", () => {
     const [first, second] = [await invoke(service, tenant), await invoke(service, tenant)];
     await service.database.sql`
       update workflow_runs set deadline_at = statement_timestamp() + interval '1 second' where id = ${first}`;
-    await service.hubOf(tenant.id).changed({ tenant_id: tenant.id, due_in_ms: 1_000, runs: [] });
+    await service.hubOf(tenant.id).changed({ tenant_id: tenant.id, due_in_ms: 1_000, runs: [], work: [] });
     await vi.waitFor(async () => expect(await eventTypes(service, tenant, second)).toContain("DISPATCHED"), {
       timeout: 5_000,
       interval: 100,
@@ -87,7 +87,7 @@ describe("the alarm of a tenant", () => {
 describe("a hub", () => {
   it("keeps the earlier of what it knows and what arrives, also when it arrives during a sweep", async () => {
     const hub = service.hubOf(tenant.id);
-    const change = (dueInMs: number) => hub.changed({ tenant_id: tenant.id, due_in_ms: dueInMs, runs: [] });
+    const change = (dueInMs: number) => hub.changed({ tenant_id: tenant.id, due_in_ms: dueInMs, runs: [], work: [] });
     await change(50_000);
     await change(90_000);
     expect(await service.alarmInMs(tenant.id)).toSatisfy((ms: number) => ms > 45_000 && ms <= 50_100);

@@ -118,6 +118,28 @@ const TAMPERINGS: [string, (runs: Runs) => [text: string, values: string[]]][] =
       [running],
     ],
   ],
+  [
+    "a lease is of an attempt that has ended",
+    ({ running }) => [
+      "insert into running_attempts (run_id, tenant_id, attempt) select id, tenant_id, 2 from workflow_runs where id = $1",
+      [running],
+    ],
+  ],
+  [
+    "a runner holds more runs than its capacity",
+    ({ running, next }) => [
+      `with session as (
+         insert into runner_sessions (id, tenant_id, api_key_id, name, capacity, expires_at)
+         select gen_random_uuid(), tenant_id, id, 'Test', 1, statement_timestamp() + interval '1 day' from api_keys
+         where tenant_id = (select tenant_id from workflow_runs where id = $1) limit 1
+         returning id, tenant_id
+       )
+       insert into running_attempts (run_id, tenant_id, attempt, session_id, lease_seconds, lease_expires_at)
+       select held.run_id::uuid, session.tenant_id, 1, session.id, 60, statement_timestamp() + interval '1 minute'
+       from session cross join unnest(array[$1, $2]) held (run_id)`,
+      [running, next],
+    ],
+  ],
   ["the attempts do not add up", ({ next }) => ["update workflow_runs set attempt = 2 where id = $1", [next]]],
   [
     "the tries of a dispatch do not add up",

@@ -14,6 +14,8 @@ type Scope = {
   acknowledged?: readonly string[];
 };
 
+const ENDINGS = "array['COMPLETED', 'FAILED', 'TIMED_OUT', 'STOPPED', 'LOST', 'GIVEN_BACK']";
+
 /** The rows that all invariants look at: the runs, their events, and one row for each attempt of a run. */
 const VIEWS = `
   with run as (
@@ -21,18 +23,24 @@ const VIEWS = `
   ), event as (
     select event.*, run.workflow_definition_id as definition_id
     from run join workflow_run_events event on event.run_id = run.id
+  ), part as (
+    select definition_id, run_id, attempt, id, at, type from event
+    union all
+    -- A release is recorded with the attempt that begins, and ends the one before.
+    select definition_id, run_id, attempt - 1, id, at, 'GIVEN_BACK' from event where type = 'RELEASED'
   ), attempt as (
     select definition_id, run_id, attempt, definition_id || ': ' || run_id || '.' || attempt as name,
-      min(id) filter (where type in ('TRIGGERED', 'RETRIED')) as queued,
+      -- A released run keeps its place in the queue.
+      max(min(id) filter (where type in ('TRIGGERED', 'RETRIED'))) over (partition by run_id order by attempt) as queued,
       min(id) filter (where type = 'STARTED') as started,
       min(at) filter (where type = 'STARTED') as started_at,
-      min(id) filter (where type in ('COMPLETED', 'FAILED', 'TIMED_OUT', 'STOPPED')) as ended,
-      min(at) filter (where type in ('COMPLETED', 'FAILED', 'TIMED_OUT', 'STOPPED')) as ended_at,
-      count(*) filter (where type in ('COMPLETED', 'FAILED', 'TIMED_OUT', 'STOPPED')) as endings,
+      min(id) filter (where type = any (${ENDINGS})) as ended,
+      min(at) filter (where type = any (${ENDINGS})) as ended_at,
+      count(*) filter (where type = any (${ENDINGS})) as endings,
       count(*) filter (where type = 'STARTED') as starts,
-      count(*) filter (where type = 'DISPATCHED') as hand_overs,
+      count(*) filter (where type in ('DISPATCHED', 'LEASED')) as hand_overs,
       count(*) filter (where type = 'DISPATCH_FAILED') as failed_dispatches
-    from event group by definition_id, run_id, attempt
+    from part group by definition_id, run_id, attempt
   )`;
 
 /** What is wrong, and the query that finds where: it answers a `name` for each place. */
@@ -54,7 +62,7 @@ const INVARIANTS: Record<string, string> = {
     select name from (
       select name, started,
         max(coalesce(started, ended, 'infinity'::float8)) over (
-          partition by definition_id order by queued rows between unbounded preceding and 1 preceding) as turn_before
+          partition by definition_id order by queued, attempt rows between unbounded preceding and 1 preceding) as turn_before
       from attempt
       -- A run that waits for the back-off of its retry is passed over.
       where not exists (
@@ -77,7 +85,8 @@ const INVARIANTS: Record<string, string> = {
   "a run waits although its slot is free": `
     select run.id::text as name
     from run join workflow_definitions d on d.id = run.workflow_definition_id
-    where run.status = 'PENDING' and run.not_before is null and d.is_active and d.runner_url is not null and not exists (
+    where run.status = 'PENDING' and run.not_before is null and d.is_active and d.runner_url is not null
+      and d.handover = 'webhook' and not exists (
       select from workflow_runs holder
       where holder.workflow_definition_id = d.id and holder.status = 'RUNNING')`,
 
@@ -108,11 +117,21 @@ const INVARIANTS: Record<string, string> = {
     from run left join event on event.run_id = run.id
     group by run.id, run.attempt
     having count(*) filter (where event.type = 'TRIGGERED') <> 1
-      or count(*) filter (where event.type = 'RETRIED') <> run.attempt - 1`,
+      or count(*) filter (where event.type in ('RETRIED', 'RELEASED')) <> run.attempt - 1`,
 
   "the tries of a dispatch do not add up": `
     select attempt.name from run join attempt on attempt.run_id = run.id and attempt.attempt = run.attempt
     where failed_dispatches > dispatch_count`,
+
+  "a lease is of an attempt that has ended": `
+    select run.id::text as name from run join running_attempts held on held.run_id = run.id
+    where run.status <> 'RUNNING' or held.attempt <> run.attempt`,
+
+  "a runner holds more runs than its capacity": `
+    select session.id::text as name
+    from running_attempts held join runner_sessions session on session.id = held.session_id
+    where ($1::uuid is null or session.tenant_id = $1) and held.ends_at > statement_timestamp()
+    group by session.id having count(*) > session.capacity`,
 
   "an event belongs to no run": `
     select event.id::text as name from workflow_run_events event

@@ -4,7 +4,7 @@ import { hashApiKey } from "../../src/http/credentials/api-key.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
 
 let service: Service;
 
@@ -136,6 +136,30 @@ const VERBS: VerbRow[] = [
     },
   ],
   [
+    "a heartbeat",
+    async (tenant, runId) =>
+      service.send("POST", `/v1/workflow-runs/${runId}/heartbeat`, await runToken(tenant, runId)),
+    {
+      PENDING: [409, "PENDING"],
+      RUNNING: [200, "RUNNING"],
+      OVERDUE: [409, "FAILED"],
+      COMPLETED: [409, "COMPLETED"],
+      FAILED: [409, "FAILED"],
+    },
+  ],
+  [
+    // A runner with a URL is sent the run again at once.
+    "a release",
+    async (tenant, runId) => service.send("POST", `/v1/workflow-runs/${runId}/release`, await runToken(tenant, runId)),
+    {
+      PENDING: [409, "PENDING"],
+      RUNNING: [200, "RUNNING"],
+      OVERDUE: [409, "FAILED"],
+      COMPLETED: [409, "COMPLETED"],
+      FAILED: [409, "FAILED"],
+    },
+  ],
+  [
     "the sweep",
     async () => {
       await service.sweep();
@@ -253,17 +277,19 @@ describe("next_status, the only place that defines the transitions", () => {
     const rows = await service.database.sql`
       select status || ' ' || event || ' ' || public.next_status(status, event) as transition
       from unnest(array['PENDING', 'RUNNING', 'COMPLETED', 'FAILED']) status
-      cross join unnest(array['promote', 'complete', 'fail', 'time_out', 'stop', 'retry', 'delete', 'made_up']) event
+      cross join unnest(array['promote', 'lease', 'release', 'complete', 'fail', 'time_out', 'stop', 'retry', 'delete', 'made_up']) event
       where public.next_status(status, event) is not null`;
     expect(rows.map(({ transition }) => transition).sort()).toEqual([
       "COMPLETED delete DELETED",
       "FAILED delete DELETED",
       "FAILED retry PENDING",
       "PENDING delete DELETED",
+      "PENDING lease RUNNING",
       "PENDING promote RUNNING",
       "PENDING stop FAILED",
       "RUNNING complete COMPLETED",
       "RUNNING fail FAILED",
+      "RUNNING release PENDING",
       "RUNNING stop FAILED",
       "RUNNING time_out FAILED",
     ]);

@@ -1,7 +1,7 @@
 import { sign } from "hono/jwt";
 import { formatApiKey } from "../../src/http/credentials/api-key.ts";
 import { type Call, OPERATION_IDS } from "./operations.ts";
-import type { Stage } from "./stage.ts";
+import { addRunnerSession, type Stage } from "./stage.ts";
 import type { TestTenant } from "./tenant.ts";
 import { addUser, runToken } from "./tenant.ts";
 
@@ -67,8 +67,18 @@ export const loginToken = (tenant: TestTenant, claims: Record<string, unknown>) 
     "k2",
   );
 
-/** The credential with which a call works: the OWNER's, that of the run's runner, or that of who is invited. */
-export async function credentialFor(tenant: TestTenant, { runId, invitedEmail }: Call): Promise<string> {
+/** The token of the runner that opens a call, if one does: that of its run, or of its session. */
+export function runnerCredential(
+  tenant: TestTenant,
+  { runId, sessionToken: session }: Call,
+): Promise<string> | string | undefined {
+  return session ?? (runId === undefined ? undefined : runToken(tenant, runId));
+}
+
+/** The credential with which a call works: the OWNER's, that of the runner, or that of who is invited. */
+export async function credentialFor(tenant: TestTenant, call: Call): Promise<string> {
+  const { runId, invitedEmail, sessionToken: session } = call;
+  if (session !== undefined) return session;
   if (runId !== undefined) return runToken(tenant, runId);
   if (invitedEmail !== undefined) return loginToken(tenant, { email: invitedEmail, email_verified: true });
   return tenant.owner.key;
@@ -89,13 +99,20 @@ export async function knownCallers(stage: Stage, other: Stage) {
   } satisfies Record<string, Caller>;
 }
 
-/** The one of {@link unknownCallers} whom one operation lets in. */
-export const RUN_TOKEN = "a run's token";
+/** Those of {@link unknownCallers} whom a few operations let in. */
+export const RUN_TOKEN = "the token of a run, or of the runner's session where that opens the call";
+export const RUNNER_KEY = "a runner key";
 
 /** Callers whose credentials are not valid anywhere. Without its one fault, each would be that of an ADMIN or the OWNER. */
 export async function unknownCallers(stage: Stage, other: Stage): Promise<Record<string, Caller>> {
   const { owner } = stage.tenant;
   const { sql } = stage.service.database;
+  const runner = await addAdmin(stage);
+  await sql`update api_keys set kind = 'RUNNER' where user_id = ${runner.id}`;
+  const runnerSession = await addRunnerSession(stage, stage.tenant.definitionId);
+  await sql`
+    update runner_sessions set expires_at = statement_timestamp()
+    where tenant_id = ${stage.tenant.id} and workflow_definition_ids = ${[stage.tenant.definitionId]}::uuid[]`;
   const [revoked, expired, deactivated] = await Promise.all([1, 2, 3].map(() => addAdmin(stage)));
   if (!revoked || !expired || !deactivated) throw new Error("Three were added.");
   await sql.transaction([
@@ -112,6 +129,7 @@ export async function unknownCallers(stage: Stage, other: Stage): Promise<Record
     "a revoked key": revoked.key,
     "an expired key": expired.key,
     "the key of a deactivated user": deactivated.key,
+    "an expired session of a runner": runnerSession,
     "the session of a deactivated user": await sessionToken(stage, deactivated.id),
     "a session with alg none": `${base64Url({ alg: "none", typ: "JWT" })}.${base64Url(claims)}.`,
     "a session of a wrong key": await sessionToken(stage, owner.id, {}, "session-secret-that-nobody-knows-0123456789"),
@@ -126,7 +144,8 @@ export async function unknownCallers(stage: Stage, other: Stage): Promise<Record
   return {
     nobody: () => undefined,
     ...known,
-    [RUN_TOKEN]: ({ runId }) => runToken(stage.tenant, runId ?? crypto.randomUUID()),
+    [RUN_TOKEN]: (call) => runnerCredential(stage.tenant, call) ?? runToken(stage.tenant, crypto.randomUUID()),
+    [RUNNER_KEY]: () => runner.key,
   };
 }
 

@@ -5,8 +5,11 @@ import {
   addFolder,
   addInvite,
   addKey,
+  addLeased,
   addPermission,
+  addRunnerSession,
   addRunning,
+  addWaitingForLease,
   definitionBody,
   type Stage,
 } from "./stage.ts";
@@ -18,6 +21,8 @@ export type Call = {
   body?: unknown;
   /** The run whose token opens it, where one does. */
   runId?: string;
+  /** The token of a runner's session, where that opens it. */
+  sessionToken?: string;
   /** The email of the invite that it is about, whose verified owner may accept it. */
   invitedEmail?: string;
 };
@@ -27,8 +32,10 @@ type Answers = readonly [bare: number, reader: number, writer: number, admin: nu
 
 export type Operation = {
   call: (stage: Stage) => Call | Promise<Call>;
-  /** What known callers are answered; "anybody": 200, even without a credential; "runner": 200 for a run's token only. */
+  /** What known callers are answered; "anybody": 200, even without a credential; "runner": 200 for the token of its run or session only. */
   answers: Answers | "anybody" | "runner";
+  /** What the OWNER is answered who sends a session instead of a key, when that is something else. */
+  ownerBySession?: number;
   /** True for an idempotent change, which the service retries when its connection to the database breaks. Reads always are. */
   isRepeatable?: true;
   /** True when it may start a run, which is then dispatched after the answer. */
@@ -83,6 +90,19 @@ export const OPERATIONS: Record<string, Operation> = {
   delete_workflow_definition: {
     answers: [404, 403, 403, 204, 204, 404],
     call: async (stage) => remove(definition((await addEnded(stage, "FAILED")).definitionId)),
+  },
+  get_workflow_definition_policy: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(`${definition(await addDefinition(stage))}/policy`),
+  },
+  update_workflow_definition_policy: {
+    answers: [404, 403, 200, 200, 200, 404],
+    call: async (stage) => ({
+      method: "PUT",
+      path: `${definition(await addDefinition(stage))}/policy`,
+      body: { handover: "lease", lease_seconds: 30, max_attempts: 3, retry_on: ["LOST"] },
+    }),
+    isRepeatable: true,
   },
   invoke_workflow: {
     answers: [404, 403, 202, 202, 202, 404],
@@ -161,6 +181,40 @@ export const OPERATIONS: Record<string, Operation> = {
       return { ...post(`${run({ runId })}/log`, { sequence: 0, text: stage.mark }), runId };
     },
     isRepeatable: true,
+  },
+  create_runner_key: {
+    answers: [403, 403, 403, 201, 201, 201],
+    call: ({ mark }) => post("/v1/runner-keys", { name: mark }),
+  },
+  create_runner_session: {
+    answers: [403, 403, 403, 201, 201, 201],
+    ownerBySession: 401,
+    call: ({ mark }) => post("/v1/runner-sessions", { name: mark, capacity: 1 }),
+  },
+  create_leases: {
+    answers: "runner",
+    call: async (stage) => {
+      const definitionId = await addWaitingForLease(stage);
+      const sessionToken = await addRunnerSession(stage, definitionId);
+      return { ...post("/v1/leases", { request_id: crypto.randomUUID() }), sessionToken };
+    },
+    isRepeatable: true,
+  },
+  heartbeat_workflow_run: {
+    answers: "runner",
+    call: async (stage) => {
+      const { runId } = await addLeased(stage);
+      const progress = { percent: 50, message: stage.mark };
+      return { ...post(`${run({ runId })}/heartbeat`, { progress }), runId };
+    },
+    isRepeatable: true,
+  },
+  release_workflow_run: {
+    answers: "runner",
+    call: async (stage) => {
+      const { runId } = await addLeased(stage);
+      return { ...post(`${run({ runId })}/release`), runId };
+    },
   },
   read_workflow_run_log: {
     answers: [404, 200, 200, 200, 200, 404],

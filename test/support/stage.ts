@@ -104,6 +104,31 @@ export async function addEnded(stage: Stage, status: "COMPLETED" | "FAILED"): Pr
   return { runId, definitionId };
 }
 
+/** A new definition whose runs are leased, with a run that waits for a runner. Returns the id of the definition. */
+export async function addWaitingForLease(stage: Stage): Promise<string> {
+  const definitionId = await addDefinition(stage);
+  const { sql } = stage.service.database;
+  await sql`update workflow_definitions set handover = 'lease' where id = ${definitionId}`;
+  await invokeDefinition(stage, definitionId);
+  return definitionId;
+}
+
+/** A new session of a runner that leases runs of this definition. Returns its token. */
+export async function addRunnerSession(stage: Stage, definitionId: string, capacity = 1): Promise<string> {
+  const body = { name: stage.newName(), workflow_definition_ids: [definitionId], capacity };
+  const { token }: { token: string } = JSON.parse(await post(stage, "/v1/runner-sessions", body));
+  return token;
+}
+
+/** A new RUNNING run of the OWNER's that a runner has leased, of a definition of its own. */
+export async function addLeased(stage: Stage): Promise<AddedRun> {
+  const definitionId = await addWaitingForLease(stage);
+  const session = await addRunnerSession(stage, definitionId);
+  const answer = await post(stage, "/v1/leases", { request_id: crypto.randomUUID() }, session);
+  const { leases }: { leases: { run_id: string }[] } = JSON.parse(answer);
+  return { runId: String(leases[0]?.run_id), definitionId };
+}
+
 /** A new folder below `/outputs`. Returns its id. */
 export async function addFolder(stage: Stage): Promise<string> {
   const path = `/outputs/${stage.newName()}`;

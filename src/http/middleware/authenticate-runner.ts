@@ -1,7 +1,10 @@
 import { createMiddleware } from "hono/factory";
+import { Unauthenticated } from "../../db/access.ts";
 import { noteTenant } from "../../db/meter.ts";
 import { verifyRunToken } from "../credentials/run-token.ts";
+import { verifyRunnerToken } from "../credentials/runner-token.ts";
 import type { AppEnv } from "../env.ts";
+import { answerProblem } from "../errors.ts";
 import { Problem } from "../problems.ts";
 import { bearerToken } from "./authenticate.ts";
 
@@ -12,5 +15,23 @@ export const authenticateRunner = createMiddleware<AppEnv>(async (c, next) => {
   if (runToken === null) throw new Problem("callback_unauthenticated");
   noteTenant(runToken.tenantId);
   c.set("runToken", runToken);
+  await next();
+});
+
+/** Verifies the token of a runner's session. The statement that uses it decides whether the session is still valid. */
+export const authenticateRunnerSession = createMiddleware<AppEnv>(async (c, next) => {
+  const token = bearerToken(c);
+  const runner = token === undefined ? null : await verifyRunnerToken(c.env.config.runTokenKeys, token);
+  if (runner === null) throw new Problem("session_unauthenticated");
+  noteTenant(runner.tenantId);
+  c.set("runner", runner);
+  await next();
+  if (c.error instanceof Unauthenticated) c.res = answerProblem(c, "session_unauthenticated");
+});
+
+/** After `authenticate`: refuses a caller who has sent a session token instead of an API key. */
+export const requireKey = createMiddleware<AppEnv>(async (c, next) => {
+  if ("session" in c.var.credential)
+    throw new Problem("unauthenticated", "Send an API key: a runner key, or that of an OWNER or ADMIN.");
   await next();
 });

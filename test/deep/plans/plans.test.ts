@@ -1,11 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { credentialFor, knownCallers, SESSION_SETTINGS } from "../../support/callers.ts";
+import { credentialFor, knownCallers, runnerCredential, SESSION_SETTINGS } from "../../support/callers.ts";
 import { findOperation } from "../../support/document.ts";
 import type { ExplainedStatement } from "../../support/harness-protocol.ts";
 import { type Call, callOf, OPERATION_IDS } from "../../support/operations.ts";
 import { requestOf, type Service, startService } from "../../support/service.ts";
 import { createStage, type Stage } from "../../support/stage.ts";
-import { runToken } from "../../support/tenant.ts";
 import { fillTenant, SMALL_TABLES } from "./large-tenant.ts";
 import { explained, nodesOf, rowsRead } from "./plans.ts";
 
@@ -53,7 +52,7 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
     const { bare: userWithGrants, writer, owner, ownerBySession } = callers;
     for (const caller of [userWithGrants, writer, owner, ownerBySession]) {
       const call = await callOf(id, stage);
-      const token = call.runId === undefined ? caller() : await runToken(stage.tenant, call.runId);
+      const token = (await runnerCredential(stage.tenant, call)) ?? caller();
       const [response, statements] = await explain(call, token);
       // A stream is 503 here, since the service has no hub.
       if (!id.startsWith("stream_")) expect(response.status).toBeLessThan(500);

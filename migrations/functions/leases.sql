@@ -1,0 +1,54 @@
+-- What the verbs of runners without an address have in common. A runner opens a session by its key (`open_runner_session`),
+-- leases runs (`lease_runs`), says that it is alive (`record_heartbeat`), and ends a run (`record_result`) or gives it back
+-- (`release_run`).
+
+-- Who holds an API key that may open a session of a runner, by the key's credential or by the session that it has opened: one
+-- row, or none when the key or its user is not valid now.
+-- A runner key works as long as the user who made it is an OWNER or ADMIN. A key of another kind opens sessions for OWNER and
+-- ADMIN only: `is_administrator` says whether its user is one.
+create or replace function public.find_key_holder(p_key_hash bytea, p_api_key_id uuid)
+returns table (api_key_id uuid, tenant_id uuid, workflow_definition_ids uuid[], is_administrator boolean)
+language sql stable as $$
+  select k.id, k.tenant_id, k.workflow_definition_ids, public.is_administrator(u.role)
+  from public.api_keys k
+  join public.users u on u.tenant_id = k.tenant_id and u.id = k.user_id
+  where (k.key_hash = p_key_hash or k.id = p_api_key_id) and public.key_works(k.revoked_at, k.expires_at)
+    and u.deactivated_at is null and (k.kind = 'USER' or public.is_administrator(u.role))
+$$;
+
+-- True when a list of definitions, which is null for all, has this one.
+create or replace function public.covers_definition(p_definition_ids uuid[], p_definition_id uuid) returns boolean
+language sql immutable as $$
+  select p_definition_ids is null or p_definition_id = any (p_definition_ids)
+$$;
+
+-- True when a runner that asks at an instant would get a run of this definition: its runs are leased, it is not paused, a run
+-- waits, and the slot is free or held by a run that is over.
+create or replace function public.is_leasable(p_definition_id uuid, p_now timestamptz) returns boolean
+language plpgsql stable as $$
+begin
+  return exists (
+      select from public.workflow_definitions d where d.id = p_definition_id and d.handover = 'lease' and d.is_active)
+    and exists (
+      select from public.workflow_runs waiting
+      where waiting.workflow_definition_id = p_definition_id and waiting.status = 'PENDING'
+        and (waiting.not_before is null or waiting.not_before <= p_now))
+    and not exists (
+      select from public.workflow_runs holder
+      where holder.workflow_definition_id = p_definition_id and holder.status = 'RUNNING'
+        and public.run_ends_at(holder.id, holder.status, holder.deadline_at) > p_now);
+end $$;
+
+-- A lease as a runner needs it. `input` is JSON as text, since `jsonb` would change how its numbers are written.
+create or replace function public.lease_of(p_run_id uuid) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_build_object(
+      'run_id', r.id, 'tenant_id', r.tenant_id, 'attempt', r.attempt, 'deadline_at', public.wire_instant(r.deadline_at),
+      'run_snapshot', r.run_snapshot, 'input', r.input::text,
+      'lease_expires_at', public.wire_instant(a.lease_expires_at), 'lease_seconds', a.lease_seconds)
+    from public.workflow_runs r
+    join public.running_attempts a on a.run_id = r.id
+    where r.id = p_run_id);
+end $$;

@@ -1,0 +1,63 @@
+-- Gives a RUNNING run back, because its runner shuts down. The run is PENDING again, as its next attempt and at its old place of
+-- the queue, which is the first. The run token has proved which attempt of which run that is.
+--
+-- Guarantees:
+-- - From then on whatever the runner says about the run is refused, as that of an older attempt.
+-- - A run that was asked to stop does not start again: it is STOPPED now, as if the time that the stop gave were over.
+-- Closes the race with whatever ends the run: all of them hold the definition's lock.
+--
+-- Answers {"attempt": that of the run now, "dispatches"}, or {"refused", "dispatches"} where `refused` is one of:
+--   not_found, other_attempt (with "attempt"), ended (with "status")
+create or replace function public.release_run(
+  p_run_id uuid, p_tenant_id uuid, p_attempt integer, p_grace_seconds integer, p_dispatch_lease_seconds integer
+) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_now timestamptz;
+  v_definition_id uuid;
+  v_status text;
+  v_attempt integer;
+  v_answer jsonb;
+begin
+  -- 1. Lock the definition.
+  select d.id into v_definition_id
+  from public.workflow_runs r
+  join public.workflow_definitions d on d.id = r.workflow_definition_id
+  where r.id = p_run_id and r.tenant_id = p_tenant_id
+  for update of d;
+  if v_definition_id is null then
+    return '{"refused": "not_found", "dispatches": []}';
+  end if;
+  v_now := clock_timestamp();
+
+  -- 2. End the overdue run, if there is one, then look at this one.
+  perform public.end_overdue_runs(array[v_definition_id], v_now);
+  select r.status, r.attempt into v_status, v_attempt from public.workflow_runs r where r.id = p_run_id;
+
+  -- 3. Give it back.
+  if v_attempt is null then
+    v_answer := '{"refused": "not_found"}';
+  elsif v_attempt <> p_attempt then
+    v_answer := jsonb_build_object('refused', 'other_attempt', 'attempt', v_attempt);
+  elsif public.next_status(v_status, 'release') is null then
+    v_answer := jsonb_build_object('refused', 'ended', 'status', v_status);
+  elsif exists (
+    select from public.running_attempts a where a.run_id = p_run_id and a.stop_requested_at is not null) then
+    update public.running_attempts a set stop_ends_at = v_now where a.run_id = p_run_id;
+    perform public.end_overdue_runs(array[v_definition_id], v_now);
+    v_answer := jsonb_build_object('attempt', p_attempt);
+  else
+    update public.workflow_runs r
+    set status = public.next_status(r.status, 'release'), attempt = r.attempt + 1, started_at = null, deadline_at = null,
+      next_dispatch_at = null, dispatch_count = 0, dispatch_error = null, dispatched_at = null, updated_at = v_now
+    where r.id = p_run_id;
+    delete from public.running_attempts a where a.run_id = p_run_id;
+    insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
+    values (p_tenant_id, p_run_id, p_attempt + 1, 'RELEASED', v_now);
+    v_answer := jsonb_build_object('attempt', p_attempt + 1);
+  end if;
+
+  -- 4. Promote the next run.
+  return v_answer || jsonb_build_object('dispatches',
+    public.promote_next_runs(array[v_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds));
+end $$;

@@ -1,0 +1,66 @@
+import { decode, sign, verify } from "hono/jwt";
+import { encodeBase64Url } from "hono/utils/encode";
+import { z } from "zod";
+import type { KeyRing } from "../../key-ring.ts";
+
+/** What the token of a runner's session proves. `definitionIds` are those whose runs it may lease; null for all. */
+export type RunnerToken = {
+  sessionId: string;
+  tenantId: string;
+  definitionIds: readonly string[] | null;
+  /** RFC 3339. */
+  expiresAt: string;
+};
+
+const ALGORITHM = "HS256";
+
+/** Distinguishes it from a run token, which is signed with the same keys. */
+const AUDIENCE = "leases";
+
+const headerSchema = z.object({ kid: z.string() });
+const claimsSchema = z.object({
+  sub: z.guid(),
+  tid: z.guid(),
+  exp: z.int().min(0).max(253_402_300_799),
+  def: z.array(z.guid()).nullable(),
+});
+
+/**
+ * Makes the token of a runner's session, with which it asks for runs. It is a JWT (RFC 7519, HS256) that is signed with the newest
+ * key. Claims: `sub` session, `tid` tenant, `def` definitions, `aud` "leases", `exp`.
+ */
+export function signRunnerToken(keys: KeyRing, token: RunnerToken): Promise<string> {
+  const { id: kid, secret } = keys.newest;
+  const claims = {
+    sub: token.sessionId,
+    tid: token.tenantId,
+    def: token.definitionIds,
+    aud: AUDIENCE,
+    exp: Math.floor(Date.parse(token.expiresAt) / 1000),
+  };
+  // The key is passed as a JWK, since Hono takes the key id of the header from there.
+  const k = encodeBase64Url(new TextEncoder().encode(secret).buffer).replaceAll("=", "");
+  return sign(claims, { kty: "oct", alg: ALGORITHM, kid, k }, ALGORITHM);
+}
+
+/**
+ * Verifies the token of a runner's session; null when it is not valid. `exp` is not checked here: the database checks when the
+ * session expires, by its own clock.
+ */
+export async function verifyRunnerToken(keys: KeyRing, token: string): Promise<RunnerToken | null> {
+  try {
+    const { kid } = headerSchema.parse(decode(token).header);
+    const key = keys.byId.get(kid);
+    if (!key) return null;
+    const options = { alg: ALGORITHM, aud: AUDIENCE, exp: false } as const;
+    const claims = claimsSchema.parse(await verify(token, key.secret, options));
+    return {
+      sessionId: claims.sub,
+      tenantId: claims.tid,
+      definitionIds: claims.def,
+      expiresAt: new Date(claims.exp * 1000).toISOString(),
+    };
+  } catch {
+    return null;
+  }
+}

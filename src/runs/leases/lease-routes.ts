@@ -1,0 +1,203 @@
+/** What a runner with a session does: it asks for runs, says that it is alive, and gives runs back. */
+import { z } from "@hono/zod-openapi";
+import type { Config } from "../../config.ts";
+import { signRunToken } from "../../http/credentials/run-token.ts";
+import { jsonValue } from "../../http/json-value.ts";
+import { createRouter } from "../../http/router.ts";
+import { runnerCall, runnerSessionCall } from "../../http/routes.ts";
+import { instant, text, uuid } from "../../http/schemas.ts";
+import { promotion } from "../../runners/dispatch-afterwards.ts";
+import { checkTokenIsOf } from "../refusals.ts";
+import { exampleRun, runParams, WorkflowRunSnapshotSchema } from "../run-schema.ts";
+import { recordHeartbeat, releaseRun } from "./hold-lease.ts";
+import { leaseOrWait } from "./lease-or-wait.ts";
+import type { Lease } from "./lease-runs.ts";
+
+export const leases = createRouter();
+
+export const CreateLeasesRequestSchema = z
+  .strictObject({
+    request_id: uuid().openapi({
+      description:
+        "New for each request. Send the same one again when no answer came: it is answered with the same leases.",
+    }),
+    wait_seconds: z
+      .int()
+      .min(0)
+      .max(60)
+      .default(0)
+      .openapi({ description: "How long the answer may take when no run waits. It comes as soon as there is one." }),
+    max: z.int().min(1).max(10).default(1).openapi({ description: "How many runs you take, at most." }),
+    after: text({ max: 100 }).nullish().openapi({
+      description:
+        "The `after` of the last answer. A request that waits needs the database only when something has changed since.",
+    }),
+  })
+  .openapi("CreateLeasesRequest", {
+    example: { request_id: "01920000-0000-7000-8000-000000000601", wait_seconds: 30, max: 1 },
+  });
+
+const LeaseSchema = z
+  .strictObject({
+    run_id: uuid(),
+    attempt: z.int(),
+    deadline_at: instant().openapi({ description: "The run is FAILED then, whatever its runner does." }),
+    run_snapshot: WorkflowRunSnapshotSchema,
+    input: jsonValue().nullable().openapi({ description: "What the run was triggered with: a JSON object, or null." }),
+    callback_url: z.string(),
+    callback_token: z.string().openapi({ description: "The credential for callback, heartbeat, release and log." }),
+    lease_expires_at: instant().openapi({ description: "The run is LOST then, unless a heartbeat comes before." }),
+    heartbeat_interval_seconds: z.int().openapi({ description: "How often to send a heartbeat." }),
+  })
+  .openapi("Lease");
+
+const LeasesSchema = z
+  .strictObject({
+    leases: z.array(LeaseSchema),
+    after: z.string().nullable().openapi({ description: "For the next request. Null: leave it out." }),
+  })
+  .openapi("Leases", {
+    example: {
+      leases: [
+        {
+          run_id: exampleRun.id,
+          attempt: 1,
+          deadline_at: "2026-01-31T12:05:00.000Z",
+          run_snapshot: exampleRun.run_snapshot,
+          input: { quarter: "2026-Q1" },
+          callback_url: `https://runs.example.com/v1/workflow-runs/${exampleRun.id}/callback`,
+          callback_token: "eyJhbGci…",
+          lease_expires_at: "2026-01-31T12:01:00.000Z",
+          heartbeat_interval_seconds: 20,
+        },
+      ],
+      after: null,
+    },
+  });
+
+/** Two heartbeats may be lost before the lease ends. */
+const heartbeatInterval = (leaseSeconds: number) => Math.max(Math.floor(leaseSeconds / 3), 1);
+
+async function toLease(config: Config, lease: Lease): Promise<z.infer<typeof LeaseSchema>> {
+  const { run_id: runId, attempt, tenant_id: tenantId, deadline_at: expiresAt } = lease;
+  return {
+    run_id: runId,
+    attempt,
+    deadline_at: expiresAt,
+    run_snapshot: lease.run_snapshot,
+    input: lease.input,
+    callback_url: `${config.publicUrl}/v1/workflow-runs/${runId}/callback`,
+    callback_token: await signRunToken(config.runTokenKeys, { runId, attempt, tenantId, expiresAt }),
+    lease_expires_at: lease.lease_expires_at,
+    heartbeat_interval_seconds: heartbeatInterval(lease.lease_seconds),
+  };
+}
+
+const leaseRoute = runnerSessionCall({
+  method: "post",
+  path: "/v1/leases",
+  operationId: "create_leases",
+  tags: ["Runner"],
+  summary: "Ask for runs to work on",
+  description:
+    "With the token of a session. The oldest runs first, over all workflows that the session takes, and no more than its " +
+    "capacity. With `wait_seconds` the answer may take that long; where nobody can wait it is 503, and 0 always works.",
+  request: { body: { required: true, content: { "application/json": { schema: CreateLeasesRequestSchema } } } },
+  problems: ["streams_unavailable"],
+  responses: {
+    200: {
+      description: "The leases; none when no run waits",
+      content: { "application/json": { schema: LeasesSchema } },
+    },
+  },
+});
+
+leases.openapi(leaseRoute, async (c) => {
+  const { request_id: requestId, max, wait_seconds: waitSeconds, after = null } = c.req.valid("json");
+  const leased = await leaseOrWait(c, { requestId, max, waitSeconds, after });
+  const answer = await Promise.all(leased.leases.map((lease) => toLease(c.env.config, lease)));
+  return c.json({ leases: answer, after: leased.after }, 200, { "Cache-Control": "no-store" });
+});
+
+const ProgressSchema = z
+  .strictObject({
+    percent: z.int().min(0).max(100).optional(),
+    message: text({ max: 500 }).optional().openapi({ description: "What the runner is doing, for people." }),
+  })
+  .openapi("WorkflowRunProgress", { example: { percent: 40, message: "Reading 12 documents" } });
+
+const HeartbeatRequestSchema = z
+  .strictObject({ progress: ProgressSchema.optional() })
+  .openapi("WorkflowRunHeartbeatRequest", { example: { progress: { percent: 40 } } });
+
+const HeartbeatSchema = z
+  .strictObject({
+    deadline_at: instant(),
+    lease_expires_at: instant().openapi({
+      description: "The run is LOST then, unless the next heartbeat comes before.",
+    }),
+    stop: z
+      .strictObject({
+        reason: z.string().nullable(),
+        ends_at: instant().openapi({
+          description: "The run ends then at the latest, and nothing that comes later counts.",
+        }),
+      })
+      .nullable()
+      .openapi({ description: "Not null: somebody has asked for the run to stop. End it, and call back." }),
+  })
+  .openapi("WorkflowRunHeartbeat", {
+    example: { deadline_at: "2026-01-31T12:05:00.000Z", lease_expires_at: "2026-01-31T12:01:20.000Z", stop: null },
+  });
+
+const heartbeatRoute = runnerCall({
+  method: "post",
+  path: "/v1/workflow-runs/{run_id}/heartbeat",
+  operationId: "heartbeat_workflow_run",
+  tags: ["Runner"],
+  summary: "Say that the run's runner is alive, and how far it is",
+  description:
+    "With the run's token. It moves the lease, never the deadline. A runner with a URL may send heartbeats, too: from its " +
+    "first one on, its run is LOST when they stop.",
+  request: {
+    params: runParams,
+    body: { required: false, content: { "application/json": { schema: HeartbeatRequestSchema } } },
+  },
+  problems: ["not_found", "conflict"],
+  responses: {
+    200: { description: "The run goes on", content: { "application/json": { schema: HeartbeatSchema } } },
+  },
+});
+
+leases.openapi(heartbeatRoute, async (c) => {
+  const { runToken } = c.var;
+  checkTokenIsOf(runToken, c.req.valid("param").run_id);
+  const { progress = null } = c.req.valid("json");
+  return c.json(await recordHeartbeat(c.env.db, { ...runToken, progress, ...promotion(c) }), 200);
+});
+
+const ReleaseSchema = z
+  .strictObject({ attempt: z.int().openapi({ description: "That of the run now. Your token is of the one before." }) })
+  .openapi("WorkflowRunRelease", { example: { attempt: 2 } });
+
+const releaseRoute = runnerCall({
+  method: "post",
+  path: "/v1/workflow-runs/{run_id}/release",
+  operationId: "release_workflow_run",
+  tags: ["Runner"],
+  summary: "Give a run back",
+  description:
+    "For a runner that shuts down, with the run's token. The run is PENDING again, as its next attempt and at its old place " +
+    "in the queue. From then on the token is 409. A run that was asked to stop is STOPPED instead.",
+  request: { params: runParams },
+  problems: ["not_found", "conflict"],
+  responses: {
+    200: { description: "The run waits again", content: { "application/json": { schema: ReleaseSchema } } },
+  },
+});
+
+leases.openapi(releaseRoute, async (c) => {
+  const { runToken } = c.var;
+  checkTokenIsOf(runToken, c.req.valid("param").run_id);
+  return c.json({ attempt: await releaseRun(c.env.db, { ...runToken, ...promotion(c) }) }, 200);
+});

@@ -1,0 +1,141 @@
+/** How a runner without an address is let in: by a key that can do nothing else, and a session that the key opens. */
+import { z } from "@hono/zod-openapi";
+import { v7 as newId } from "uuid";
+import { generateApiKey } from "../../http/credentials/api-key.ts";
+import { signRunnerToken } from "../../http/credentials/runner-token.ts";
+import { createRouter } from "../../http/router.ts";
+import { callerWrite, keyCall } from "../../http/routes.ts";
+import { givenInstant, instant, line, uuid } from "../../http/schemas.ts";
+import { createApiKey } from "../../people/api-keys.ts";
+import { openSession } from "./open-session.ts";
+
+export const runnerSessions = createRouter();
+
+/** So many that a session's token stays short enough for a header, and its filter for a socket of the hub. */
+const MAX_DEFINITIONS = 50;
+
+const DEFINITION = "01920000-0000-7000-8000-000000000301";
+
+const definitionIds = (description: string) =>
+  z
+    .array(uuid())
+    .min(1)
+    .max(MAX_DEFINITIONS)
+    .nullish()
+    .openapi({ type: ["array", "null"], description });
+
+export const CreateRunnerKeyRequestSchema = z
+  .strictObject({
+    name: line(100),
+    workflow_definition_ids: definitionIds("The workflows whose runs it may lease. All, unless you say so."),
+    expires_at: givenInstant()
+      .nullish()
+      .openapi({ type: ["string", "null"], description: "When it stops working. Never, unless you say so." }),
+  })
+  .openapi("CreateRunnerKeyRequest", { example: { name: "Office server", workflow_definition_ids: [DEFINITION] } });
+
+const CreateRunnerKeyResponseSchema = z
+  .strictObject({
+    id: uuid(),
+    name: z.string(),
+    key: z.string().openapi({ description: "The secret. It is shown this once, and only its hash is kept." }),
+    key_suffix: z.string(),
+    workflow_definition_ids: z.array(uuid()).nullable().openapi({ description: "Null: all." }),
+    created_at: instant(),
+  })
+  .openapi("CreateRunnerKeyResponse", {
+    example: {
+      id: "01920000-0000-7000-8000-000000000252",
+      name: "Office server",
+      key: "wr_…x2Qf",
+      key_suffix: "x2Qf",
+      workflow_definition_ids: [DEFINITION],
+      created_at: "2026-01-31T12:00:00.000Z",
+    },
+  });
+
+const createKey = callerWrite({
+  method: "post",
+  path: "/v1/runner-keys",
+  operationId: "create_runner_key",
+  tags: ["Runner"],
+  summary: "Make a key for runners that lease runs",
+  description:
+    "For an OWNER or ADMIN. It opens sessions of runners, and nothing else: every other operation answers it 401. It is " +
+    "listed and revoked as any other key, at `/v1/api-keys`, and works as long as its maker is an OWNER or ADMIN.",
+  request: { body: { required: true, content: { "application/json": { schema: CreateRunnerKeyRequestSchema } } } },
+  problems: ["conflict"],
+  responses: {
+    201: {
+      description: "The new key",
+      headers: z.object({ Location: z.string().openapi({ description: "Where the key is found." }) }),
+      content: { "application/json": { schema: CreateRunnerKeyResponseSchema } },
+    },
+  },
+});
+
+runnerSessions.openapi(createKey, async (c) => {
+  const { name, workflow_definition_ids = null, expires_at: expiresAt = null } = c.req.valid("json");
+  const { key, hash, suffix } = await generateApiKey();
+  const runner = { definitionIds: workflow_definition_ids };
+  const created = await createApiKey(c.env.db, c.var.credential, {
+    id: newId(),
+    name,
+    hash,
+    suffix,
+    expiresAt,
+    runner,
+  });
+  const answer = {
+    id: created.id,
+    name: created.name,
+    key,
+    key_suffix: created.keySuffix,
+    workflow_definition_ids,
+    created_at: created.createdAt.toISOString(),
+  };
+  return c.json(answer, 201, { Location: `/v1/api-keys/${created.id}`, "Cache-Control": "no-store" });
+});
+
+export const CreateRunnerSessionRequestSchema = z
+  .strictObject({
+    name: line(100).openapi({ description: "By which people know the runner: its host, for example." }),
+    workflow_definition_ids: definitionIds(
+      "The workflows whose runs it takes. All that its key may lease, unless you say so.",
+    ),
+    capacity: z.int().min(1).max(100).openapi({ description: "How many runs it works on at the same time, at most." }),
+  })
+  .openapi("CreateRunnerSessionRequest", { example: { name: "office-server-1", capacity: 4 } });
+
+const RunnerSessionSchema = z
+  .strictObject({
+    id: uuid(),
+    token: z.string().openapi({ description: "The credential for `/v1/leases`." }),
+    expires_at: instant().openapi({ description: "In 24 hours. Open another session before that, or after a 401." }),
+  })
+  .openapi("RunnerSession", {
+    example: { id: "01920000-0000-7000-8000-000000000501", token: "eyJhbGci…", expires_at: "2026-02-01T12:00:00.000Z" },
+  });
+
+const openRoute = keyCall({
+  method: "post",
+  path: "/v1/runner-sessions",
+  operationId: "create_runner_session",
+  tags: ["Runner"],
+  summary: "Open a session of a runner",
+  description:
+    "For a runner that leases runs instead of being sent them: by a runner key, or by the key of an OWNER or ADMIN. The " +
+    "session ends with its key.",
+  request: { body: { required: true, content: { "application/json": { schema: CreateRunnerSessionRequestSchema } } } },
+  responses: {
+    201: { description: "The session", content: { "application/json": { schema: RunnerSessionSchema } } },
+  },
+});
+
+runnerSessions.openapi(openRoute, async (c) => {
+  const { name, workflow_definition_ids: ids = null, capacity } = c.req.valid("json");
+  const id = newId();
+  const opened = await openSession(c.env.db, c.var.credential, { id, name, definitionIds: ids, capacity });
+  const token = await signRunnerToken(c.env.config.runTokenKeys, { sessionId: id, ...opened });
+  return c.json({ id, token, expires_at: opened.expiresAt }, 201, { "Cache-Control": "no-store" });
+});

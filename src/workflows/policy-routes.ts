@@ -1,0 +1,87 @@
+/** The policy of a workflow definition: the settings that the contract's definition does not have. */
+import { z } from "@hono/zod-openapi";
+import { HANDOVERS, RETRYABLE_FAILURES } from "../db/enums.ts";
+import { createRouter } from "../http/router.ts";
+import { callerRead, callerWrite } from "../http/routes.ts";
+import { promotion } from "../runners/dispatch-afterwards.ts";
+import { findPolicy, replacePolicy } from "./policy.ts";
+import { definitionParams } from "./workflow-definition-schema.ts";
+
+export const policies = createRouter();
+
+const example = { handover: "lease" as const, lease_seconds: 60, max_attempts: 3, retry_on: ["LOST" as const] };
+
+const fields = {
+  handover: z.enum(HANDOVERS).openapi({
+    description:
+      "How a run comes to its runner. `webhook`: the service sends it to the URL in `runner_config`. `lease`: runners ask " +
+      "for it at `/v1/leases`; a run is PENDING until one gets it, and its time limit begins then.",
+  }),
+  lease_seconds: z
+    .int()
+    .min(30)
+    .max(3600)
+    .openapi({ description: "How long a runner may be silent. After that its run is FAILED with LOST." }),
+  max_attempts: z
+    .int()
+    .min(1)
+    .max(10)
+    .openapi({ description: "How often a run is tried in all, the first time included." }),
+  retry_on: z
+    .array(z.enum(RETRYABLE_FAILURES))
+    .max(RETRYABLE_FAILURES.length)
+    .refine((codes) => new Set(codes).size === codes.length, { message: "Must not hold a code twice." })
+    .openapi({ uniqueItems: true, description: "After which failures a run is tried again by itself, after a pause." }),
+};
+
+const PolicySchema = z.strictObject(fields).openapi("WorkflowDefinitionPolicy", { example });
+
+export const UpdatePolicyRequestSchema = z
+  .strictObject({
+    handover: fields.handover.default("webhook"),
+    lease_seconds: fields.lease_seconds.default(60),
+    max_attempts: fields.max_attempts.default(1),
+    retry_on: fields.retry_on.default([]),
+  })
+  .openapi("UpdateWorkflowDefinitionPolicyRequest", { example });
+
+const responses = {
+  200: { description: "The policy", content: { "application/json": { schema: PolicySchema } } },
+};
+
+const getRoute = callerRead({
+  path: "/v1/workflow-definitions/{definition_id}/policy",
+  operationId: "get_workflow_definition_policy",
+  tags: ["Workflow definitions"],
+  summary: "How a workflow's runs come to a runner, and when they are tried again",
+  request: { params: definitionParams },
+  problems: ["not_found"],
+  responses,
+});
+
+policies.openapi(getRoute, async (c) => {
+  return c.json(await findPolicy(c.env.db, c.var.credential, c.req.valid("param").definition_id), 200);
+});
+
+const updateRoute = callerWrite({
+  method: "put",
+  path: "/v1/workflow-definitions/{definition_id}/policy",
+  operationId: "update_workflow_definition_policy",
+  tags: ["Workflow definitions"],
+  summary: "Replace the policy of a workflow",
+  description:
+    "Replaces everything: a field that is left out gets its default. Needs write on the definition. A run that is RUNNING " +
+    "keeps the lease or dispatch that it has.",
+  request: {
+    params: definitionParams,
+    body: { required: true, content: { "application/json": { schema: UpdatePolicyRequestSchema } } },
+  },
+  problems: ["forbidden", "not_found"],
+  responses,
+});
+
+policies.openapi(updateRoute, async (c) => {
+  const definitionId = c.req.valid("param").definition_id;
+  const request = { definitionId, policy: c.req.valid("json"), ...promotion(c) };
+  return c.json(await replacePolicy(c.env.db, c.var.credential, request), 200);
+});

@@ -1,0 +1,269 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { answeringRunner, BUSY_RUNNER } from "../../support/fake-runner.ts";
+import { callBack, eventTypes, invoke, invokePath, makeOverdue, readEvents, readRun } from "../../support/lifecycle.ts";
+import { passLease, startRunner, useLeases } from "../../support/runners.ts";
+import { type Service, startService } from "../../support/service.ts";
+import { addDefinition, createStage, invokeDefinition } from "../../support/stage.ts";
+import { createTenant, runToken, type TestTenant } from "../../support/tenant.ts";
+
+let service: Service;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  service = await startService();
+});
+
+beforeEach(async () => {
+  tenant = await createTenant(service.database);
+  await useLeases(service, tenant);
+});
+
+const ids = ({ leases }: { leases: { run_id: string }[] }) => leases.map(({ run_id }) => run_id);
+
+describe("a lease", () => {
+  it("hands over what a dispatch carries, and begins the deadline", async () => {
+    const invoked = await service.send("POST", invokePath(tenant), tenant.owner.key, { input: { quarter: "Q1" } });
+    const { id: runId, status } = await invoked.json<{ id: string; status: string }>();
+    expect(status).toBe("PENDING");
+    const runner = await startRunner(service, tenant, { name: "office-server-1" });
+
+    const [{ leases, after }, requests] = await service.counted(() => runner.lease());
+
+    expect([requests, after, leases.length]).toEqual([1, null, 1]);
+    const run = await readRun(service, tenant, runId);
+    const startedAt = Date.parse(String(run.started_at));
+    expect(run.status).toBe("RUNNING");
+    expect(leases[0]).toEqual({
+      run_id: runId,
+      attempt: 1,
+      deadline_at: new Date(startedAt + 300_000).toISOString(),
+      run_snapshot: run.run_snapshot,
+      input: { quarter: "Q1" },
+      callback_url: `https://service.test/v1/workflow-runs/${runId}/callback`,
+      callback_token: expect.any(String),
+      lease_expires_at: new Date(startedAt + 60_000).toISOString(),
+      heartbeat_interval_seconds: 20,
+    });
+    expect(await readEvents(service, tenant, runId)).toMatchObject([
+      { type: "TRIGGERED" },
+      { type: "STARTED", attempt: 1 },
+      { type: "LEASED", attempt: 1, detail: { runner: "office-server-1", session_id: runner.id } },
+    ]);
+  });
+
+  it("is worked on by its token: log and callback, and then it is gone", async () => {
+    const runId = await invoke(service, tenant);
+    const runner = await startRunner(service, tenant);
+    const [lease] = (await runner.lease()).leases;
+    if (!lease) throw new Error("There was a run.");
+    expect((await runner.log(lease, { sequence: 0, text: "Reading" })).status).toBe(200);
+    expect((await runner.callBack(lease, { status: "COMPLETED", output: { pages: 3 } })).status).toBe(200);
+    const result = await service.get(`/v1/workflow-runs/${runId}/result`, tenant.owner.key);
+    expect(await result.json()).toMatchObject({ status: "COMPLETED", output: { pages: 3 } });
+    expect(await eventTypes(service, tenant, runId)).toEqual(["TRIGGERED", "STARTED", "LEASED", "COMPLETED"]);
+    expect(await service.database.sql`select from running_attempts where run_id = ${runId}`).toEqual([]);
+  });
+
+  it("takes the oldest runs first, over all definitions, one of each", async () => {
+    const stage = await createStage(service, "oldest");
+    const [first, second, third] = [await addDefinition(stage), await addDefinition(stage), await addDefinition(stage)];
+    for (const definitionId of [first, second, third]) await useLeases(service, stage.tenant, { definitionId });
+    const ofSecond = await invokeDefinition(stage, second);
+    const ofFirst = await invokeDefinition(stage, first);
+    await invokeDefinition(stage, first);
+    const ofThird = await invokeDefinition(stage, third);
+    const runner = await startRunner(service, stage.tenant, { capacity: 10 });
+    expect(ids(await runner.lease({ max: 2 }))).toEqual([ofSecond, ofFirst]);
+    expect(ids(await runner.lease({ max: 10 }))).toEqual([ofThird]);
+  });
+
+  it("never gives a session more runs than its capacity", async () => {
+    const stage = await createStage(service, "capacity");
+    for (let i = 0; i < 4; i++) {
+      const definitionId = await addDefinition(stage);
+      await useLeases(service, stage.tenant, { definitionId });
+      await invokeDefinition(stage, definitionId);
+    }
+    const runner = await startRunner(service, stage.tenant, { capacity: 3 });
+    const answers = await Promise.all([1, 2, 3].map(() => runner.lease({ max: 2 })));
+    const leases = answers.flatMap((answer) => answer.leases);
+    expect(leases.length).toBe(3);
+    expect((await runner.lease()).leases).toEqual([]);
+    const [lease] = leases;
+    if (lease) await runner.callBack(lease, { status: "COMPLETED" });
+    expect((await runner.lease()).leases.length).toBe(1);
+  });
+
+  it("is the same for the same request, also after its answer was lost", async () => {
+    const runId = await invoke(service, tenant);
+    const runner = await startRunner(service, tenant, { capacity: 5 });
+    const question = { request_id: crypto.randomUUID(), max: 5 };
+    await service.fetchAndDie("/v1/leases", {
+      method: "POST",
+      headers: { Authorization: `Bearer ${runner.token}`, "Content-Type": "application/json" },
+      body: JSON.stringify(question),
+    });
+    const again = await runner.lease(question);
+    expect(ids(again)).toEqual([runId]);
+    expect(ids(await runner.lease(question))).toEqual([runId]);
+    expect(ids(await runner.lease())).toEqual([]);
+    expect(await eventTypes(service, tenant, runId)).toEqual(["TRIGGERED", "STARTED", "LEASED"]);
+  });
+
+  it("never goes to two runners, however many ask at once", async () => {
+    const stage = await createStage(service, "two");
+    const runIds: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      const definitionId = await addDefinition(stage);
+      await useLeases(service, stage.tenant, { definitionId });
+      runIds.push(await invokeDefinition(stage, definitionId));
+    }
+    const runners = await Promise.all([1, 2, 3, 4, 5, 6].map(() => startRunner(service, stage.tenant)));
+    const answers = await Promise.all(runners.map((runner) => runner.lease()));
+    expect(answers.flatMap(ids).sort()).toEqual(runIds.sort());
+  });
+
+  it("ends what is over in the slot first", async () => {
+    const [first, second] = [await invoke(service, tenant), await invoke(service, tenant)];
+    const runner = await startRunner(service, tenant);
+    expect(ids(await runner.lease())).toEqual([first]);
+    await passLease(service, first);
+    expect(ids(await runner.lease())).toEqual([second]);
+    expect(await readRun(service, tenant, first)).toMatchObject({
+      status: "FAILED",
+      error: "Lost: the runner sent no heartbeat for 60 seconds.",
+    });
+  });
+
+  it("leaves the runs of a paused definition, of one with webhooks, and of one that is not the session's", async () => {
+    const stage = await createStage(service, "others", BUSY_RUNNER);
+    const [paused, webhook, other, own] = [
+      await addDefinition(stage),
+      await addDefinition(stage),
+      await addDefinition(stage),
+      await addDefinition(stage),
+    ];
+    for (const definitionId of [paused, other, own]) await useLeases(service, stage.tenant, { definitionId });
+    for (const definitionId of [paused, webhook, webhook, other]) await invokeDefinition(stage, definitionId);
+    const runId = await invokeDefinition(stage, own);
+    await service.database.sql`update workflow_definitions set is_active = false where id = ${paused}`;
+    const definitionIds = [paused, webhook, own];
+    const runner = await startRunner(service, stage.tenant, { capacity: 10, definitionIds });
+    expect(ids(await runner.lease({ max: 10 }))).toEqual([runId]);
+  });
+
+  it("waits for the back-off of a run", async () => {
+    const runId = await invoke(service, tenant);
+    const { sql } = service.database;
+    await sql`update workflow_runs set not_before = statement_timestamp() + interval '1 minute' where id = ${runId}`;
+    const runner = await startRunner(service, tenant);
+    expect(ids(await runner.lease())).toEqual([]);
+    await sql`update workflow_runs set not_before = statement_timestamp() where id = ${runId}`;
+    expect(ids(await runner.lease())).toEqual([runId]);
+    expect(await sql`select not_before from workflow_runs where id = ${runId}`).toEqual([{ not_before: null }]);
+  });
+
+  it("is 503 for who wants to wait where nobody can", async () => {
+    const runner = await startRunner(service, tenant);
+    expect((await runner.ask({ wait_seconds: 1 })).status).toBe(503);
+  });
+});
+
+describe("a heartbeat", () => {
+  it("moves the lease and not the deadline, and notes the latest progress", async () => {
+    const runId = await invoke(service, tenant);
+    const runner = await startRunner(service, tenant);
+    const [lease] = (await runner.lease()).leases;
+    if (!lease) throw new Error("There was a run.");
+    await passLease(service, runId, -2);
+    const [response, requests] = await service.counted(() => runner.heartbeat(lease, { percent: 10, message: "One" }));
+    const beat = await response.json<{ deadline_at: string; lease_expires_at: string; stop: unknown }>();
+    expect([response.status, requests, beat.deadline_at, beat.stop]).toEqual([200, 1, lease.deadline_at, null]);
+    expect(Date.parse(beat.lease_expires_at) - Date.now()).toBeGreaterThan(50_000);
+    const progress = () => service.database.sql`
+      select progress_percent as percent, progress_message as message from running_attempts where run_id = ${runId}`;
+    expect(await progress()).toEqual([{ percent: 10, message: "One" }]);
+    await runner.heartbeat(lease);
+    expect(await progress()).toEqual([{ percent: 10, message: "One" }]);
+    await runner.heartbeat(lease, { percent: 20 });
+    expect(await progress()).toEqual([{ percent: 20, message: null }]);
+  });
+
+  it("is 409 once the lease has ended, and for an older attempt", async () => {
+    const runId = await invoke(service, tenant);
+    const runner = await startRunner(service, tenant);
+    const [lease] = (await runner.lease()).leases;
+    if (!lease) throw new Error("There was a run.");
+    await passLease(service, runId);
+    expect((await runner.heartbeat(lease)).status).toBe(409);
+    expect((await runner.callBack(lease, { status: "COMPLETED" })).status).toBe(409);
+    expect(await eventTypes(service, tenant, runId)).toEqual(["TRIGGERED", "STARTED", "LEASED", "LOST", "LATE_RESULT"]);
+    await service.send("POST", `/v1/workflow-runs/${runId}/retry`, tenant.owner.key);
+    await runner.lease();
+    expect((await runner.heartbeat(lease)).status).toBe(409);
+    expect((await readRun(service, tenant, runId)).status).toBe("RUNNING");
+  });
+
+  it("lets the deadline win when that comes first", async () => {
+    const runId = await invoke(service, tenant);
+    const runner = await startRunner(service, tenant);
+    await runner.lease();
+    await makeOverdue(service, runId);
+    await passLease(service, runId, 0.5);
+    expect((await readRun(service, tenant, runId)).error).toMatch(/^Timed out/);
+  });
+
+  it("of a runner with a URL proves that it took the run, and begins a lease", async () => {
+    const theirs = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+    const runId = await invoke(service, theirs);
+    const beat = async () =>
+      service.send("POST", `/v1/workflow-runs/${runId}/heartbeat`, await runToken(theirs, runId), {});
+    expect((await beat()).status).toBe(200);
+    expect(await eventTypes(service, theirs, runId)).toEqual(["TRIGGERED", "STARTED", "DISPATCH_FAILED", "DISPATCHED"]);
+    await passLease(service, runId);
+    expect((await beat()).status).toBe(409);
+    expect((await readRun(service, theirs, runId)).error).toMatch(/^Lost/);
+  });
+});
+
+describe("a release", () => {
+  it("puts the run back to its old place, as its next attempt, and closes the token", async () => {
+    const [first, second] = [await invoke(service, tenant), await invoke(service, tenant)];
+    const runner = await startRunner(service, tenant);
+    const [lease] = (await runner.lease()).leases;
+    if (!lease) throw new Error("There was a run.");
+    const response = await runner.release(lease);
+    expect([response.status, await response.json()]).toEqual([200, { attempt: 2 }]);
+    expect(await readRun(service, tenant, first)).toMatchObject({ status: "PENDING", completed_at: null });
+    for (const verb of ["release", "heartbeat"] as const) expect((await runner[verb](lease)).status).toBe(409);
+    expect((await runner.callBack(lease, { status: "COMPLETED" })).status).toBe(409);
+    expect(await eventTypes(service, tenant, first)).toEqual(["TRIGGERED", "STARTED", "LEASED", "RELEASED"]);
+    expect(ids(await runner.lease())).toEqual([first]);
+    expect((await readRun(service, tenant, second)).status).toBe("PENDING");
+  });
+
+  it("ends a run that was asked to stop", async () => {
+    const runId = await invoke(service, tenant);
+    const runner = await startRunner(service, tenant);
+    const [lease] = (await runner.lease()).leases;
+    if (!lease) throw new Error("There was a run.");
+    const stop = { grace_seconds: 60, reason: "wrong folder" };
+    await service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key, stop);
+    const heard = await (await runner.heartbeat(lease)).json<{ stop: unknown }>();
+    expect(heard.stop).toMatchObject({ reason: "wrong folder" });
+    expect(await (await runner.release(lease)).json()).toEqual({ attempt: 1 });
+    expect(await readRun(service, tenant, runId)).toMatchObject({ status: "FAILED", error: "Stopped: wrong folder" });
+    const events = ["TRIGGERED", "STARTED", "LEASED", "STOP_REQUESTED", "STOP_ACKNOWLEDGED", "STOPPED"];
+    expect(await eventTypes(service, tenant, runId)).toEqual(events);
+  });
+
+  it("of a runner with a URL has the run dispatched again", async () => {
+    const theirs = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
+    const runId = await invoke(service, theirs);
+    const response = await service.send("POST", `/v1/workflow-runs/${runId}/release`, await runToken(theirs, runId));
+    expect(await response.json()).toEqual({ attempt: 2 });
+    const events = ["TRIGGERED", "STARTED", "DISPATCHED", "RELEASED", "STARTED", "DISPATCHED"];
+    expect(await eventTypes(service, theirs, runId)).toEqual(events);
+    expect((await callBack(service, theirs, runId, { status: "COMPLETED" }, 2)).status).toBe(200);
+  });
+});

@@ -1,0 +1,136 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { signRunToken, verifyRunToken } from "../../../src/http/credentials/run-token.ts";
+import { signRunnerToken, verifyRunnerToken } from "../../../src/http/credentials/runner-token.ts";
+import { parseKeyRing } from "../../../src/key-ring.ts";
+import { invoke } from "../../support/lifecycle.ts";
+import { startRunner, useLeases } from "../../support/runners.ts";
+import { type Service, startService } from "../../support/service.ts";
+import { addDefinition, createStage } from "../../support/stage.ts";
+import { addUser, createTenant, type TestTenant } from "../../support/tenant.ts";
+
+let service: Service;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  service = await startService();
+});
+
+beforeEach(async () => {
+  tenant = await createTenant(service.database);
+  await useLeases(service, tenant);
+});
+
+type RunnerKey = { id: string; key: string; workflow_definition_ids: string[] | null };
+
+async function makeKey(body: object = {}, maker = tenant.admin.key): Promise<RunnerKey> {
+  const response = await service.send("POST", "/v1/runner-keys", maker, { name: "Office", ...body });
+  expect(response.status).toBe(201);
+  return response.json<RunnerKey>();
+}
+
+const open = (key: string, body: object = {}) =>
+  service.send("POST", "/v1/runner-sessions", key, { name: "office-1", capacity: 2, ...body });
+
+describe("a runner key", () => {
+  it("opens a session, and is refused everywhere else, also for a sign-in", async () => {
+    const { key } = await makeKey();
+    expect((await open(key)).status).toBe(201);
+    for (const path of ["/v1/users/me", "/v1/workflow-runs", "/v1/workflow-definitions"]) {
+      expect((await service.get(path, key)).status).toBe(401);
+    }
+    const signIn = await service.fetch("/app/sign-in", {
+      method: "POST",
+      headers: { "Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin" },
+      body: new URLSearchParams({ api_key: key }),
+    });
+    expect(signIn.headers.get("Set-Cookie")).toBeNull();
+  });
+
+  it("is listed and revoked as any other key, and then its sessions are 401", async () => {
+    const { id, key } = await makeKey();
+    const runner = await startRunner(service, tenant, { key });
+    expect((await runner.ask()).status).toBe(200);
+    const listed = await service.get("/v1/api-keys", tenant.admin.key);
+    expect(await listed.json()).toContainEqual(expect.objectContaining({ id, name: "Office" }));
+    expect((await service.send("DELETE", `/v1/api-keys/${id}`, tenant.admin.key)).status).toBe(204);
+    expect((await runner.ask()).status).toBe(401);
+    expect((await open(key)).status).toBe(401);
+  });
+
+  it.each([
+    ["deactivated", "deactivated_at = statement_timestamp()"],
+    ["no OWNER or ADMIN any more", "role = 'USER'"],
+  ])("ends when its maker is %s, and with it its sessions", async (_, change) => {
+    const maker = await addUser(service.database, tenant, "ADMIN");
+    const { key } = await makeKey({}, maker.key);
+    const runner = await startRunner(service, tenant, { key });
+    await service.database.sql.query(`update users set ${change} where id = $1`, [maker.id]);
+    expect([(await runner.ask()).status, (await open(key)).status]).toEqual([401, 401]);
+  });
+
+  it("of some definitions leases no run of another, whatever the session asks for", async () => {
+    const stage = await createStage(service, "keys");
+    const other = await addDefinition(stage);
+    await service.database.sql`
+      update workflow_definitions set tenant_id = ${tenant.id}, path_part_id = (
+        select id from path_parts where tenant_id = ${tenant.id} and part_type = 'FOLDER' limit 1) where id = ${other}`;
+    await invoke(service, tenant);
+    const { key, workflow_definition_ids: ids } = await makeKey({ workflow_definition_ids: [other] });
+    expect(ids).toEqual([other]);
+    const refused = await open(key, { workflow_definition_ids: [tenant.definitionId] });
+    expect([refused.status, await refused.json()]).toMatchObject([
+      422,
+      { detail: [{ loc: ["body", "workflow_definition_ids"] }] },
+    ]);
+    const runner = await startRunner(service, tenant, { key });
+    expect((await runner.lease()).leases).toEqual([]);
+  });
+
+  it("cannot be made for a definition of another tenant, nor by a USER", async () => {
+    const other = await createTenant(service.database);
+    const body = { name: "Office", workflow_definition_ids: [other.definitionId] };
+    expect((await service.send("POST", "/v1/runner-keys", tenant.owner.key, body)).status).toBe(422);
+    expect((await service.send("POST", "/v1/runner-keys", tenant.user.key, { name: "Office" })).status).toBe(403);
+  });
+});
+
+describe("a session", () => {
+  it("lasts 24 hours, and is 401 after that", async () => {
+    const response = await open(tenant.owner.key);
+    const { id, expires_at } = await response.json<{ id: string; expires_at: string }>();
+    const hours = (Date.parse(expires_at) - Date.now()) / 3_600_000;
+    expect(hours).toBeGreaterThan(23.9);
+    expect(hours).toBeLessThan(24.1);
+    const runner = await startRunner(service, tenant);
+    const { sql } = service.database;
+    await sql`update runner_sessions set expires_at = statement_timestamp() - interval '2 days' where tenant_id = ${tenant.id}`;
+    const refused = await runner.ask();
+    expect([refused.status, (await refused.json<{ detail: string }>()).detail]).toEqual([
+      401,
+      "Send the token of an open session: `Authorization: Bearer <token>`. Open one at `/v1/runner-sessions`.",
+    ]);
+    await open(tenant.owner.key);
+    expect(await sql`select from runner_sessions where id = ${id}`).toEqual([]);
+  });
+
+  it("has a token that is no run token, and the other way round", async () => {
+    const keys = parseKeyRing("k1:run-token-secret-of-the-tests-0123456789");
+    if (!keys) throw new Error("It is a key ring.");
+    const expiresAt = "2030-01-01T00:00:00.000Z";
+    const ofRun = { runId: crypto.randomUUID(), attempt: 1, tenantId: tenant.id };
+    const ofSession = {
+      sessionId: crypto.randomUUID(),
+      tenantId: tenant.id,
+      definitionIds: [tenant.definitionId],
+      expiresAt,
+    };
+    const [runToken, sessionToken] = [
+      await signRunToken(keys, { ...ofRun, expiresAt }),
+      await signRunnerToken(keys, ofSession),
+    ];
+    expect(await verifyRunnerToken(keys, sessionToken)).toEqual(ofSession);
+    expect(await verifyRunToken(keys, runToken)).toEqual(ofRun);
+    expect(await verifyRunnerToken(keys, runToken)).toBeNull();
+    expect(await verifyRunToken(keys, sessionToken)).toBeNull();
+  });
+});

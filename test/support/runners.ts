@@ -1,0 +1,66 @@
+/** Runners without an address: they open a session and lease runs. */
+import type { Service } from "./service.ts";
+import type { TestTenant } from "./tenant.ts";
+
+export type TestLease = {
+  run_id: string;
+  attempt: number;
+  deadline_at: string;
+  lease_expires_at: string;
+  heartbeat_interval_seconds: number;
+  input: unknown;
+  callback_url: string;
+  callback_token: string;
+  run_snapshot: { workflow_definition_id: string };
+};
+export type Leases = { leases: TestLease[]; after: string | null };
+
+type Question = { max?: number; wait_seconds?: number; after?: string | null; request_id?: string };
+
+/** Has the runs of a tenant's definition leased from now on. `leaseSeconds` may be fewer than the API allows. */
+export async function useLeases(
+  { database: { sql } }: Service,
+  tenant: TestTenant,
+  { leaseSeconds = 60, definitionId = tenant.definitionId }: { leaseSeconds?: number; definitionId?: string } = {},
+): Promise<void> {
+  await sql`
+    update workflow_definitions set handover = 'lease', lease_seconds = ${leaseSeconds} where id = ${definitionId}`;
+}
+
+/** A runner with a session of its own, by the OWNER's key unless it has another. */
+export async function startRunner(
+  service: Service,
+  tenant: TestTenant,
+  options: { name?: string; capacity?: number; definitionIds?: string[]; key?: string } = {},
+) {
+  const { name = "Test", capacity = 1, definitionIds = null, key = tenant.owner.key } = options;
+  const body = { name, capacity, workflow_definition_ids: definitionIds };
+  const opened = await service.send("POST", "/v1/runner-sessions", key, body);
+  if (opened.status !== 201) throw new Error(`runner-sessions: ${opened.status} ${await opened.text()}`);
+  const { id, token } = await opened.json<{ id: string; token: string }>();
+  const ask = (question: Question = {}) =>
+    service.send("POST", "/v1/leases", token, { request_id: crypto.randomUUID(), ...question });
+  const post = (lease: TestLease, verb: string, said?: unknown) =>
+    service.send("POST", `/v1/workflow-runs/${lease.run_id}/${verb}`, lease.callback_token, said);
+  return {
+    id,
+    token,
+    ask,
+    async lease(question: Question = {}): Promise<Leases> {
+      const response = await ask(question);
+      if (response.status !== 200) throw new Error(`leases: ${response.status} ${await response.text()}`);
+      return response.json<Leases>();
+    },
+    heartbeat: (lease: TestLease, progress?: object) => post(lease, "heartbeat", progress && { progress }),
+    release: (lease: TestLease) => post(lease, "release"),
+    callBack: (lease: TestLease, result: unknown) => post(lease, "callback", result),
+    log: (lease: TestLease, entry: unknown) => post(lease, "log", entry),
+  };
+}
+
+/** Moves the lease of a run back, so that it ended `seconds` ago. */
+export async function passLease({ database: { sql } }: Service, runId: string, seconds = 1): Promise<void> {
+  await sql`
+    update running_attempts set lease_expires_at = date_trunc('milliseconds', statement_timestamp()) - make_interval(secs => ${seconds})
+    where run_id = ${runId}`;
+}
