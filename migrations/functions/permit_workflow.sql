@@ -34,10 +34,10 @@ create or replace function public.missing_permissions(
 ) returns table (path_part_id uuid, capability text)
 language sql stable as $$
   select need.path_part_id, need.capability
-  from public.needs_of_definition(p_tenant_id, p_definition_id) need
-  where p_role = 'USER' and not exists (
-    select from public.permissions_of(p_role, p_tenant_id, p_user_id) held
-    where public.path_covers(held.path, need.path) and held.capability in ('READ_WRITE', need.capability))
+  from public.permitted_paths(p_role, p_tenant_id, p_user_id) permitted
+  cross join public.needs_of_definition(p_tenant_id, p_definition_id) need
+  where not public.is_permitted(p_role,
+    case need.capability when 'READ_WRITE' then permitted.writable else permitted.readable end, need.path)
 $$;
 
 -- Gives a user the permissions that they miss to run a definition.

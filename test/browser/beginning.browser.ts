@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser, type Stack, startStack } from "../../scripts/local/browser.ts";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
+import { MORE_WORKFLOWS } from "../../scripts/local/demo-world.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
 import { accessibilityFaults, complaintsOf, forgetComplaints, openPage, signIn, unreachable } from "./support.ts";
 import { createEmptyTenant } from "./tenants.ts";
@@ -93,6 +94,10 @@ describe.each([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])("in a
     const port = await findFreePort();
     const page = await openAs({ key }, options);
     const { counted, click } = countClicks(page);
+    const checklist = page.getByRole("region", { name: "The first steps" });
+    expect([await checklist.locator("li").count(), await checklist.locator("li.done").count()]).toEqual([5, 0]);
+    await expectAccessible(page, "the checklist");
+
     await click(page.getByRole("link", { name: "Create a workflow" }));
     await page.getByLabel("Name", { exact: true }).fill("First steps");
     await page.getByLabel("Runner", { exact: false }).first().fill(`http://localhost:${port}/`);
@@ -198,6 +203,46 @@ describe("a refused form", () => {
     }
     await expectAccessible(page, "a refused form");
     forgetComplaints(page);
+  });
+});
+
+describe("a checklist", () => {
+  it("ticks itself while one looks at it", async () => {
+    const { key } = await createEmptyTenant(database);
+    const page = await openAs({ key });
+    const done = page.getByRole("region", { name: "The first steps" }).locator("li.done");
+    expect(await done.count()).toBe(0);
+    await page.request.post("/v1/path-parts", {
+      headers: { Authorization: `Bearer ${key}` },
+      data: { name: "made elsewhere", part_type: "FOLDER", parent_path_id: null },
+    });
+    await page.evaluate("document.querySelector('#live').dispatchEvent(new Event('refresh'))");
+    await expect.poll(() => done.count()).toBe(1);
+  });
+});
+
+describe("the charts", () => {
+  it("show the values of a step to who points at it and to who reaches it by Tab, and lead to its runs", async () => {
+    const page = await openAs("owner");
+    for (const path of ["/app/health?period=7d", `/app/workflows/${MORE_WORKFLOWS[0]?.id}?period=7d`]) {
+      await page.goto(path);
+      const step = page.locator('a.step[aria-label$=" failed"]').first();
+      const value = step.locator(".value");
+      expect(await value.isVisible()).toBe(false);
+      await step.locator(".hit").hover();
+      expect(await value.isVisible()).toBe(true);
+      await page.mouse.move(0, 0);
+      await step.focus();
+      expect(await value.isVisible()).toBe(true);
+      expect(await step.getAttribute("aria-label")).toBe((await value.textContent())?.trim());
+      await page.keyboard.press("Enter");
+      await page.waitForURL("**/app/runs?*");
+      expect(await page.locator("tbody tr").count()).toBeGreaterThan(0);
+    }
+    await page.goto("/app/health");
+    await page.getByRole("navigation", { name: "Period" }).getByRole("link", { name: "1 h" }).click();
+    await page.getByRole("heading", { name: /Triggered in the last 1 h/ }).waitFor();
+    await expectAccessible(page, "the charts");
   });
 });
 

@@ -6,14 +6,18 @@ import { formatSeconds, plural } from "../format.ts";
 import { Page } from "../layout.tsx";
 import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
+import { readPeriod } from "../statistics/period.ts";
+import { StatisticsCard } from "../statistics/statistics.tsx";
 import type { FailingRunner } from "./failing-runners.ts";
-import { EndedChart, LagChart } from "./health-charts.tsx";
-import { type HealthView, type Hour, MAX_ENDED_IN_AN_HOUR, viewHealth } from "./view-health.ts";
+import { type HealthView, viewHealth } from "./view-health.ts";
 
 export const healthPage = new Pages();
 
 healthPage.page("/app/health", async (c) => {
-  const [view, live] = await Promise.all([viewHealth(c.env.db, c.var.credential), c.env.live.readStatus()]);
+  const [view, live] = await Promise.all([
+    viewHealth(c.env.db, c.var.credential, readPeriod(c.req.query("period"))),
+    c.env.live.readStatus(),
+  ]);
   return html(c, <HealthPage view={view} live={live} />);
 });
 
@@ -24,8 +28,6 @@ const formatAge = (seconds: number) =>
 type HealthPageProps = { view: HealthView; live: LiveStatus | null };
 
 const HealthPage = ({ view, live }: HealthPageProps) => {
-  const sum = (of: (hour: Hour) => number) => view.hours.reduce((total, hour) => total + of(hour), 0);
-  const timedOut = sum((hour) => hour.timed_out);
   const untaken = view.failing.reduce((total, { trying, never_taken }) => total + trying + never_taken, 0);
   return (
     <Page title="Health" section="health" caller={view.caller}>
@@ -33,7 +35,7 @@ const HealthPage = ({ view, live }: HealthPageProps) => {
         <h1>Health</h1>
         {!view.caller.is_administrator && <span class="muted">of the runs that you see</span>}
       </div>
-      <Live href="/app/health">
+      <Live href={`/app/health?period=${view.statistics.period}`}>
         <div class="tiles">
           <SweepTile view={view} live={live} />
           <Tile name="Overdue now" value={view.overdue} isGood={(view.overdue_seconds ?? 0) < LATE_SECONDS}>
@@ -49,33 +51,16 @@ const HealthPage = ({ view, live }: HealthPageProps) => {
             {view.failing.length === 0 ? "all take their runs" : `${plural(untaken, "run")} not taken: see below`}
           </Tile>
         </div>
+        <StatisticsCard statistics={view.statistics} href="/app/health" />
         <section class="card">
-          <h2>
-            Ended in the last day{" "}
-            <small class="muted">
-              {sum((hour) => hour.completed)} completed above the line, {sum((hour) => hour.failed)} failed below
-            </small>
-          </h2>
-          <EndedChart hours={view.hours} />
-          {view.hours.some(({ completed, failed }) => completed + failed >= MAX_ENDED_IN_AN_HOUR) && (
-            <p class="muted">Of each hour, only the last {MAX_ENDED_IN_AN_HOUR} runs are counted.</p>
-          )}
-        </section>
-        <section class="card">
-          <h2>
-            Sweeps in the last day{" "}
-            <small class="muted">the longest time from a deadline to the sweep that recorded it</small>
-          </h2>
-          {timedOut === 0 ? (
+          <h2>Deadlines in the last day</h2>
+          {view.timed_out === 0 ? (
             <p class="muted">No run has timed out.</p>
           ) : (
-            <>
-              <p>
-                {plural(timedOut, "run")} timed out. Readers saw them FAILED from their deadlines on; the sweep recorded
-                it and freed their slots.
-              </p>
-              <LagChart hours={view.hours} />
-            </>
+            <p>
+              {plural(view.timed_out, "run")} timed out. Readers saw them FAILED from their deadlines on. A sweep
+              recorded it and freed their slots, at most {formatSeconds(view.lag_max_seconds ?? 0)} later.
+            </p>
           )}
         </section>
         <Runners failing={view.failing} />

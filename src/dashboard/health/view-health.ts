@@ -12,17 +12,9 @@ import { instant } from "../../db/rows.ts";
 import { workflowRunEvents as e, sweepState as s } from "../../db/run-tables.ts";
 import { r, seenNow } from "../../runs/run-rows.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
+import type { Period } from "../statistics/period.ts";
+import { type Statistics, selectStatistics, toStatistics } from "../statistics/view-statistics.ts";
 import { type FailingRunner, failingOf, untakenOf } from "./failing-runners.ts";
-
-/** One of the last 24 hours. `hour` is 0 for the hour that ends now. */
-export type Hour = {
-  hour: number;
-  completed: number;
-  failed: number;
-  timed_out: number;
-  /** The longest time from a deadline to the sweep that recorded it. Null when no run timed out. */
-  lag_max_seconds: number | null;
-};
 
 export type HealthView = {
   caller: Caller;
@@ -36,14 +28,18 @@ export type HealthView = {
   due_seconds: number | null;
   /** Dispatches that have failed and will be tried again later. */
   postponed: number;
-  hours: Hour[];
+  /** How many runs timed out in the last day. */
+  timed_out: number;
+  /** The longest time from a deadline to the sweep that recorded it. Null when no run timed out. */
+  lag_max_seconds: number | null;
+  statistics: Statistics;
   failing: FailingRunner[];
 };
 
 /** How many runs of one hour are looked at: the last ones that ended. */
-export const MAX_ENDED_IN_AN_HOUR = 1000;
+const MAX_ENDED_IN_AN_HOUR = 1000;
 
-/** The hours that are shown. */
+/** The hours that are looked at. */
 const HOURS = 24;
 
 const since = (at: SQLWrapper) => sql<number>`extract(epoch from statement_timestamp() - ${at})::float8`;
@@ -52,33 +48,31 @@ const since = (at: SQLWrapper) => sql<number>`extract(epoch from statement_times
  * How sweeps and dispatches keep up with the runs that the caller may see: now, and in the last day.
  * @throws Unauthenticated
  */
-export async function viewHealth(db: Database, credential: Credential): Promise<HealthView> {
+export async function viewHealth(db: Database, credential: Credential, period: Period): Promise<HealthView> {
   const caller = callerBy(db, credential);
   const readable = readableDefinitionsOf(db, caller);
   const {
     callers,
     standings: [standing],
     sweeps: [sweep = null],
-    swept,
-    ends: [ended],
+    sweptRuns: [swept],
+    failing,
+    statistics,
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     standings: selectStanding(db, caller, readable),
     sweeps: selectSweep(db, caller),
-    swept: selectSwept(db, caller, readable),
-    ends: selectEnded(db, caller, readable),
+    sweptRuns: selectSwept(db, caller, readable),
+    failing: selectFailing(db, caller, readable),
+    statistics: selectStatistics(db, caller, readable, { period }),
   });
-  const hours = Array.from({ length: HOURS }, (_, hour) => ({
-    hour,
-    ...(ended?.hours.find((counted) => counted.hour === hour) ?? { completed: 0, failed: 0 }),
-    ...(swept.find((late) => late.hour === hour) ?? { timed_out: 0, lag_max_seconds: null }),
-  }));
   return {
     ...requirePageCaller(callers),
     sweep,
     ...(standing ?? { overdue: 0, overdue_seconds: null, due: 0, due_seconds: null, postponed: 0 }),
-    hours,
-    failing: ended?.failing ?? [],
+    ...(swept ?? { timed_out: 0, lag_max_seconds: null }),
+    statistics: toStatistics(period, statistics),
+    failing,
   };
 }
 
@@ -131,13 +125,11 @@ const selectSweep = (db: Database, caller: CallerExpression) =>
     .from(caller)
     .crossJoin(s);
 
-/** How many runs timed out in each hour, and how late the sweep was at most. */
+/** How many runs timed out, and how late the sweep was at most. */
 function selectSwept(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
-  const hour = sql<number>`least(${HOURS - 1}::int, floor(${since(e.at)} / 3600))::int`;
   return db
     .with(caller, readable)
     .select({
-      hour,
       timed_out: sql<number>`count(*)::int`,
       lag_max_seconds: sql<number | null>`max((${e.detail} ->> 'lag_ms')::float8) / 1000`,
     })
@@ -150,35 +142,20 @@ function selectSwept(db: Database, caller: CallerExpression, readable: ReadableD
         sql`${e.at} > statement_timestamp() - make_interval(hours => ${HOURS}::int)`,
       ),
     )
-    .innerJoin(r, and(eq(r.id, e.runId), maySeeRunAmong(caller, readable, r)))
-    .groupBy(sql`1`);
+    .innerJoin(r, and(eq(r.id, e.runId), maySeeRunAmong(caller, readable, r)));
 }
 
-/** How many runs have ended in each hour, and the workflows whose runs no runner takes, or has taken in these hours. */
-function selectEnded(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
+/** The workflows whose runs no runner takes, or has taken in the last day. */
+function selectFailing(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
   const running = runningOf(db, caller, readable);
   const ended = endedOf(db, caller, readable);
   const untaken = untakenOf(db, running, ended);
-  const counted = db
-    .select({
-      hour: sql<number>`${ended.hour}`.as("hour"),
-      completed: sql<number>`(count(*) filter (where ${ended.status} = 'COMPLETED'))::int`.as("completed"),
-      failed: sql<number>`(count(*) filter (where ${ended.status} = 'FAILED'))::int`.as("failed"),
-    })
-    .from(ended)
-    .groupBy(ended.hour)
-    .as("counted");
   const failing = failingOf(db, caller, untaken);
   return db
     .with(caller, readable, running, ended, untaken)
-    .select({
-      hours: sql<Pick<Hour, "hour" | "completed" | "failed">[]>`(
-        select coalesce(jsonb_agg(to_jsonb(counted)), '[]') from ${counted})`,
-      failing: sql<FailingRunner[]>`(
-        select coalesce(jsonb_agg(to_jsonb(failing) order by trying desc, never_taken desc, name, id), '[]')
-        from ${failing})`,
-    })
-    .from(caller);
+    .select()
+    .from(failing)
+    .orderBy(desc(failing.trying), desc(failing.never_taken), failing.name, failing.id);
 }
 
 /** The common table expression `ended`: the last runs that ended in each hour. */
@@ -193,7 +170,6 @@ export function endedOf(db: Database, caller: CallerExpression, readable: Readab
     .select({
       definitionId: sql<string>`${r.workflowDefinitionId}`.as("definition_id"),
       id: r.id,
-      status: r.status,
       endedBy: r.endedBy,
       error: r.error,
       completedAt: r.completedAt,
@@ -214,10 +190,8 @@ export function endedOf(db: Database, caller: CallerExpression, readable: Readab
   return db.$with("ended").as(
     db
       .select({
-        hour: hours.hour,
         id: latest.id,
         definitionId: latest.definitionId,
-        status: latest.status,
         endedBy: latest.endedBy,
         error: latest.error,
         completedAt: latest.completedAt,

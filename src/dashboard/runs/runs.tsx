@@ -1,4 +1,5 @@
 import { formatCursor } from "../../runs/run-schema.ts";
+import { Checklist } from "../beginning/checklist.tsx";
 import { Command, Empty, Live, Name } from "../components.tsx";
 import { formatCurl } from "../format.ts";
 import { Page } from "../layout.tsx";
@@ -68,19 +69,12 @@ const NoRuns = ({ view, query, origin }: Omit<Props, "params">) => {
       </Empty>
     );
   }
+  if (view.beginning !== null) return <Checklist beginning={view.beginning} origin={origin} />;
   const [workflow] = view.workflows.filter(({ is_ready }) => is_ready).concat(view.workflows);
   if (!workflow) {
     return (
       <Empty title="There is no run yet, and no workflow to run.">
-        <p>
-          {view.caller.is_administrator ? (
-            <a class="button primary" href="/app/workflows/new">
-              Create a workflow
-            </a>
-          ) : (
-            "Ask an OWNER or ADMIN for permission to see one."
-          )}
-        </p>
+        <p>Ask an OWNER or ADMIN for permission to see one.</p>
       </Empty>
     );
   }

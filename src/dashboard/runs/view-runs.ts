@@ -14,6 +14,7 @@ import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, users } from "../../db/tables.ts";
 import { newestRuns, type RunCursor, type RunFilter, type RunsPage } from "../../runs/list-runs.ts";
 import { r, seenNow } from "../../runs/run-rows.ts";
+import { type Beginning, selectBeginning } from "../beginning/beginning.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 
 /** A run in a list. `begun_at` is null until it starts. Instants are RFC 3339. */
@@ -63,6 +64,8 @@ export type RunsView = {
   counts: Record<RunStatus, number>;
   /** The newest workflows, in the order of their names, to filter by. One that `is_ready` can be invoked. */
   workflows: { id: string; name: string; is_ready: boolean }[];
+  /** What there is to do before the first run. Null for a USER, and once there is a run. */
+  beginning: Beginning | null;
 };
 
 /** How many workflows the filter offers at most. */
@@ -79,7 +82,13 @@ export async function viewRuns(db: Database, credential: Credential, page: RunsP
   const newest = newestRuns(db, caller, readable, page);
   const seen = seenNow(db);
   const choices = newestDefinitions(db, caller, { limit: MAX_CHOICES, offset: 0 });
-  const { callers, rows, counted, workflows } = await repeatable(db).batch({
+  const {
+    callers,
+    rows,
+    counted,
+    workflows,
+    beginnings: [beginning = null],
+  } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     rows: db
       .with(caller, readable)
@@ -97,10 +106,11 @@ export async function viewRuns(db: Database, credential: Credential, page: RunsP
       .crossJoinLateral(choices)
       .innerJoin(d, and(eq(d.tenantId, caller.tenantId), eq(d.id, choices.id)))
       .orderBy(asc(d.name), asc(d.id)),
+    beginnings: selectBeginning(db, caller),
   });
   const counts: RunsView["counts"] = { PENDING: 0, RUNNING: 0, COMPLETED: 0, FAILED: 0 };
   for (const { status, total } of counted) counts[status] = total;
-  return { ...requirePageCaller(callers), ...cutPage(rows, page), counts, workflows };
+  return { ...requirePageCaller(callers), ...cutPage(rows, page), counts, workflows, beginning };
 }
 
 /** How many runs match a filter in each state, whatever states the filter names. */

@@ -7,6 +7,7 @@ import {
   maySeeDefinition,
   mayWriteAmong,
   permittedPathsOf,
+  readableDefinitionsOf,
 } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import { workflowDefinitions as d, pathParts } from "../../db/tables.ts";
@@ -14,6 +15,8 @@ import { r, seenNow } from "../../runs/run-rows.ts";
 import { type DefinitionRow, definitionFields } from "../../workflows/workflow-definitions.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
 import { type ListedRun, selectListed } from "../runs/view-runs.ts";
+import type { Period } from "../statistics/period.ts";
+import { type Statistics, selectStatistics, toStatistics } from "../statistics/view-statistics.ts";
 import { holderOf, type ListedWorkflow, type Outcomes, outcomesOf, queuedOf } from "./view-workflows.ts";
 
 /** A path part that a definition names. `path` and `type` are null when the caller may not see it. */
@@ -31,8 +34,7 @@ export type ViewedWorkflow = DefinitionRow &
     queue: ListedRun[];
     /** The last {@link LATEST} runs, newest first. */
     latest: ListedRun[];
-    /** How long the COMPLETED ones of the last {@link RECENT} runs took, in seconds and in no particular order. */
-    durations: number[];
+    statistics: Statistics;
     sources: NamedPart[];
     instructions: NamedPart[];
     outputs: NamedPart[];
@@ -41,7 +43,6 @@ export type ViewedWorkflow = DefinitionRow &
 
 const QUEUE = 20;
 const LATEST = 10;
-const RECENT = 500;
 
 /**
  * A workflow with its queue, its latest runs and how long they took; null when there is none that the caller may see.
@@ -51,6 +52,7 @@ export async function viewWorkflow(
   db: Database,
   credential: Credential,
   id: string,
+  period: Period,
 ): Promise<{ caller: Caller; now: string; workflow: ViewedWorkflow | null }> {
   const caller = callerBy(db, credential);
   const isAsked = and(eq(d.tenantId, caller.tenantId), eq(d.id, id), maySeeDefinition(caller, d.id));
@@ -59,7 +61,7 @@ export async function viewWorkflow(
     workflows: [workflow],
     queue,
     latest,
-    took,
+    statistics,
     named,
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
@@ -74,7 +76,7 @@ export async function viewWorkflow(
       order: [desc(r.createdAt), desc(r.id)],
       limit: LATEST,
     }),
-    took: selectDurations(db, caller, isAsked),
+    statistics: selectStatistics(db, caller, readableDefinitionsOf(db, caller), { period, workflowId: id }),
     named: selectParts(db, caller, isAsked),
   });
   const partsOf = (letter: string) => named.filter((part) => part.letter === letter);
@@ -82,7 +84,7 @@ export async function viewWorkflow(
     ...workflow,
     queue,
     latest,
-    durations: took.map(({ seconds }) => seconds),
+    statistics: toStatistics(period, statistics),
     sources: partsOf("A"),
     instructions: partsOf("B"),
     outputs: partsOf("C"),
@@ -145,26 +147,6 @@ function selectRuns(
     .innerJoin(r, eq(r.id, chosen.id))
     .crossJoinLateral(seen)
     .orderBy(...order);
-}
-
-function selectDurations(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
-  const recent = db
-    .select({
-      status: r.status,
-      seconds: sql<number>`extract(epoch from ${r.completedAt} - ${r.startedAt})::float8`.as("seconds"),
-    })
-    .from(r)
-    .where(eq(r.workflowDefinitionId, d.id))
-    .orderBy(desc(r.createdAt), desc(r.id))
-    .limit(RECENT)
-    .as("recent");
-  return db
-    .with(caller)
-    .select({ seconds: recent.seconds })
-    .from(caller)
-    .innerJoin(d, isAsked)
-    .crossJoinLateral(recent)
-    .where(eq(recent.status, "COMPLETED"));
 }
 
 /** The parts that the workflow names, in its order, by the letter of the list that names them. */

@@ -1,11 +1,12 @@
 import type { Caller } from "../caller.ts";
-import { Histogram, MedianDuration, Strip, SuccessRate } from "../charts.tsx";
+import { MedianDuration, Strip, SuccessRate } from "../charts.tsx";
 import { Ask, CopyCurl, Empty, Fact, Id, Live, Name, Send, Time } from "../components.tsx";
 import { PathTree } from "../files/path-tree.tsx";
 import { formatSeconds, plural } from "../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { RunList } from "../runs/run-list.tsx";
+import { StatisticsCard } from "../statistics/statistics.tsx";
 import { TestRunner } from "./test-runner.tsx";
 import type { ViewedWorkflow } from "./view-workflow.ts";
 import { Slot } from "./workflow-list.tsx";
@@ -17,7 +18,10 @@ export const WorkflowPage = ({ caller, now, workflow, origin }: Props) => (
     <p class="crumbs">
       <a href="/app/workflows">Workflows</a> / <Id id={workflow.id} />
     </p>
-    <Live href={`/app/workflows/${workflow.id}`} listen={`/app/changes?workflow=${workflow.id}`}>
+    <Live
+      href={`/app/workflows/${workflow.id}?period=${workflow.statistics.period}`}
+      listen={`/app/changes?workflow=${workflow.id}`}
+    >
       <div class="head">
         <h1>
           <Name>{workflow.name}</Name>
@@ -62,14 +66,11 @@ export const WorkflowPage = ({ caller, now, workflow, origin }: Props) => (
         </section>
       )}
       <div class="columns">
-        <section class="card">
-          <h2>How long runs take</h2>
-          {workflow.durations.length > 0 ? (
-            <Histogram durations={workflow.durations} limitSeconds={workflow.max_run_duration_seconds} />
-          ) : (
-            <p class="muted">No run has completed yet.</p>
-          )}
-        </section>
+        <StatisticsCard
+          statistics={workflow.statistics}
+          href={`/app/workflows/${workflow.id}`}
+          workflowId={workflow.id}
+        />
         <About workflow={workflow} />
       </div>
       <section>

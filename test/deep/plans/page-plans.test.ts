@@ -33,6 +33,9 @@ const PAGES: Record<string, () => string> = {
   people: () => "/app/people",
   "a person": () => `/app/people/${stage.tenant.owner.id}`,
   health: () => "/app/health",
+  "health in a week": () => "/app/health?period=7d",
+  "a workflow in a week": () => `/app/workflows/${stage.tenant.definitionId}?period=7d`,
+  "who may run a workflow": () => `/app/workflows/${stage.tenant.definitionId}/people`,
 };
 
 describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 runs", () => {

@@ -1,0 +1,35 @@
+import { beforeAll, expect, it } from "vitest";
+import { insertRun } from "../support/lifecycle.ts";
+import { type Service, startService } from "../support/service.ts";
+import { openTenant, PAGE_SETTINGS } from "./browser.ts";
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await startService({ settings: PAGE_SETTINGS });
+});
+
+it("shows an administrator what there is to do before the first run, ticked as it is done, in one request", async () => {
+  const { tenant, owner, user } = await openTenant(service);
+  const { sql } = service.database;
+  const ticked = async () => {
+    const [response, requests] = await service.counted(() => owner.get("/app/runs"));
+    expect(requests).toBe(1);
+    const html = await response.text();
+    return [...html.matchAll(/<li class="done">.*?<strong>([^<]+)</gs)].map(([, title]) => title);
+  };
+  expect(await ticked()).toEqual(["A folder", "A document", "A workflow", "A runner"]);
+  expect(await user.read("/app/runs")).not.toContain("To the first run");
+  await sql`update workflow_definitions set runner_url = null, webhook_secret_encrypted = null where id = ${tenant.definitionId}`;
+  expect(await ticked()).toEqual(["A folder", "A document", "A workflow"]);
+  await sql`delete from workflow_definitions where id = ${tenant.definitionId}`;
+  expect(await ticked()).toEqual(["A folder", "A document"]);
+  await sql`delete from path_parts where tenant_id = ${tenant.id} and materialized_path <> '/workflows'`;
+  expect(await ticked()).toEqual([]);
+});
+
+it("shows the runs instead, once there is one", async () => {
+  const { tenant, owner } = await openTenant(service);
+  await insertRun(service.database, tenant, { status: "COMPLETED" });
+  expect(await owner.read("/app/runs")).not.toContain("To the first run");
+});
