@@ -7,7 +7,7 @@
 --
 -- Answers {"tenant_id", and either "refused" (see `judge_run_read`; also no_such_attempt) or "attempt", "entries":
 -- [{"sequence", "at", "text", "missing_before"}], "has_more": the page is full, "is_complete": nothing comes after this page,
--- "is_cut": the log was longer than may be stored}.
+-- "is_cut": the log was longer than may be stored, "progress": {"percent", "message"} of the attempt while it is RUNNING}.
 create or replace function public.read_log(
   p_credential jsonb, p_run_id uuid, p_attempt integer, p_after integer
 ) returns jsonb
@@ -62,5 +62,9 @@ begin
   where l.run_id = p_run_id and l.attempt = v_attempt;
   return jsonb_build_object(
     'tenant_id', v_judged -> 'tenant_id', 'attempt', v_attempt, 'entries', v_entries, 'has_more', v_has_more,
-    'is_complete', v_is_over and not v_has_more, 'is_cut', coalesce(v_is_cut, false));
+    'is_complete', v_is_over and not v_has_more, 'is_cut', coalesce(v_is_cut, false), 'progress', (
+      select jsonb_build_object('percent', a.progress_percent, 'message', a.progress_message)
+      from public.running_attempts a
+      where a.run_id = p_run_id and a.attempt = v_attempt and not v_is_over
+        and (a.progress_percent is not null or a.progress_message is not null)));
 end $$;

@@ -42,6 +42,7 @@ const Head = ({ title, retrySeconds }: { title: string; retrySeconds?: number | 
     <script defer src="/app/live.js" />
     <script defer src="/app/keys.js" />
     <script defer src="/app/find.js" />
+    <script defer src="/app/log.js" />
   </head>
 );
 

@@ -8,6 +8,7 @@ import { changes } from "./live/changes-routes.ts";
 import { openInvites } from "./people/invite-routes.tsx";
 import { people } from "./people/people-routes.tsx";
 import { bulk } from "./runs/bulk-routes.tsx";
+import { runLog } from "./runs/log/run-log.tsx";
 import { run } from "./runs/run-routes.tsx";
 import { runs } from "./runs/runs.tsx";
 import { signIn } from "./sign-in/sign-in-routes.tsx";
@@ -30,6 +31,7 @@ for (const section of [
   runs,
   bulk,
   run,
+  runLog,
   workflowForms,
   workflows,
   sharing,

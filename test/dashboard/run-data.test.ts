@@ -29,7 +29,7 @@ describe("the page of a run", () => {
     const path = `/app/runs/${runId}`;
     const before = await owner.read(path);
     expect(before).toContain(ESCAPED);
-    expect(before).not.toContain(`${path}/log`);
+    expect(before).not.toContain(`${path}/log?attempt=1`);
 
     const token = await runToken(tenant, runId);
     await service.send("POST", `/v1/workflow-runs/${runId}/log`, token, { sequence: 0, text: `${HOSTILE}\u001b[2J\n` });

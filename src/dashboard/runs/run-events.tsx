@@ -33,7 +33,7 @@ function describe({ type, attempt, detail, user_name }: ViewedEvent): Descriptio
     case "STOP_REQUESTED":
       return { what: `Stop requested${by}`, more: reason };
     case "STOP_SENT":
-      return { what: "The runner was sent the stop", more: null };
+      return { what: "The runner was sent the stop", more: reason, nextTryAt };
     case "STOP_ACKNOWLEDGED":
       return { what: "The runner knows of the stop", more: null };
     case "LOST":
@@ -50,7 +50,9 @@ function describe({ type, attempt, detail, user_name }: ViewedEvent): Descriptio
     case "STOPPED":
       return { what: `Stopped${by}`, more: reason };
     case "RETRIED":
-      return { what: `Retried${by}: attempt ${attempt}`, more: null };
+      return detail?.automatic === true
+        ? { what: `Retried by itself: attempt ${attempt}`, more: null, nextTryAt: textOf(detail.not_before) }
+        : { what: `Retried${by}: attempt ${attempt}`, more: null };
     case "PAUSED":
       return { what: "The workflow was paused", more: reason };
     case "LATE_RESULT":

@@ -6,6 +6,8 @@ import { PathTree } from "../files/path-tree.tsx";
 import { formatAnnouncement, formatSeconds, plural } from "../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
 import { Page } from "../layout.tsx";
+import { Progress } from "./log/progress.tsx";
+import { RunLog } from "./log/run-log.tsx";
 import { RunData } from "./run-data.tsx";
 import { Timeline } from "./run-events.tsx";
 import { TimeBar } from "./run-time-bar.tsx";
@@ -36,6 +38,7 @@ export const RunPage = ({ caller, run, now, origin }: RunPageProps) => (
       )}
       {run.status === "PENDING" && <Queue run={run} />}
       <TimeBar run={run} now={now} />
+      <Progress run={run} />
       <div class="columns">
         <Timeline run={run} />
         <About run={run} />
@@ -43,6 +46,7 @@ export const RunPage = ({ caller, run, now, origin }: RunPageProps) => (
       <RunData run={run} />
       <Snapshot run={run} />
     </Live>
+    <RunLog runId={run.id} />
   </Page>
 );
 
@@ -141,7 +145,14 @@ const Queue = ({ run }: { run: ViewedRun }) => (
   </section>
 );
 
-const WhatBlocks = ({ run: { blocked_by, workflow } }: { run: ViewedRun }) => {
+const WhatBlocks = ({ run: { blocked_by, workflow, not_before } }: { run: ViewedRun }) => {
+  if (not_before !== null) {
+    return (
+      <>
+        It is retried by itself, not before <Time at={not_before} withSeconds />.
+      </>
+    );
+  }
   if (blocked_by) {
     return (
       <>
@@ -151,6 +162,7 @@ const WhatBlocks = ({ run: { blocked_by, workflow } }: { run: ViewedRun }) => {
     );
   }
   if (!workflow.is_active) return <>The workflow is paused.</>;
+  if (workflow.is_leased) return <>It starts when a runner asks for it.</>;
   return <>{workflow.has_runner ? "It starts when the slot is free." : "The workflow has no runner."}</>;
 };
 

@@ -4,6 +4,7 @@ import type { Credential } from "../../db/access.ts";
 import { type Caller as CallerExpression, callerBy, maySeeDefinition, maySeeRun } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import type { FailureCode, RunEventType } from "../../db/enums.ts";
+import { runningAttempts as a } from "../../db/lease-tables.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowRunEvents as e, workflowRunLogs as l } from "../../db/run-tables.ts";
 import { workflowDefinitions as d, users } from "../../db/tables.ts";
@@ -27,7 +28,13 @@ export type ViewedRun = RunRow & {
   is_theirs: boolean;
   /** Which changes the state of the run allows, whoever the caller is. */
   possible: Record<"stop" | "retry" | "delete", boolean>;
-  workflow: { is_visible: boolean; is_active: boolean; has_runner: boolean };
+  workflow: { is_visible: boolean; is_active: boolean; has_runner: boolean; is_leased: boolean };
+  /** When the back-off of an automatic retry is over. Null when there is none, or it is over. */
+  not_before: string | null;
+  /** What the heartbeats of the RUNNING attempt say. All is null when there are none. */
+  progress: { percent: number | null; message: string | null; heartbeat_at: string | null };
+  /** The stop of a RUNNING run whose runner has time to end its work. */
+  stop: { reason: string | null; acknowledged_at: string | null; ends_at: string } | null;
   idempotency_key: string | null;
   begun_at: string | null;
   deadline_at: string | null;
@@ -78,7 +85,12 @@ export async function viewRun(
     blockers: selectHolder(db, caller, isAsked),
     latest: selectEvents(db, caller, isAsked),
   });
-  const found = run && { ...run, blocked_by: blockedBy, events: latest.toReversed() };
+  const found = run && {
+    ...run,
+    stop: run.stop.ends_at === null ? null : { ...run.stop, ends_at: run.stop.ends_at },
+    blocked_by: blockedBy,
+    events: latest.toReversed(),
+  };
   return { ...requirePageCaller(callers), run: found ?? null };
 }
 
@@ -104,8 +116,20 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
       workflow: {
         is_visible: maySeeDefinition(caller, d.id),
         is_active: d.isActive,
-        has_runner: sql<boolean>`${d.runnerUrl} is not null`,
+        has_runner: sql<boolean>`${d.runnerUrl} is not null or ${d.handover} = 'lease'`,
+        is_leased: sql<boolean>`${d.handover} = 'lease'`,
       },
+      progress: {
+        percent: sql<number | null>`${a.progressPercent}`,
+        message: sql<string | null>`${a.progressMessage}`,
+        heartbeat_at: sql<string | null>`${instant(a.heartbeatAt)}`,
+      },
+      stop: {
+        reason: sql<string | null>`${a.stopReason}`,
+        acknowledged_at: sql<string | null>`${instant(a.stopAcknowledgedAt)}`,
+        ends_at: sql<string | null>`${instant(a.stopEndsAt)}`,
+      },
+      not_before: sql<string | null>`case when ${r.notBefore} > statement_timestamp() then ${instant(r.notBefore)} end`,
       idempotency_key: r.idempotencyKey,
       begun_at: sql<string | null>`${instant(r.startedAt)}`,
       deadline_at: sql<string | null>`${instant(r.deadlineAt)}`,
@@ -129,7 +153,8 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
     .from(caller)
     .innerJoin(r, isAsked)
     .crossJoinLateral(seen)
-    .innerJoin(d, eq(d.id, r.workflowDefinitionId));
+    .innerJoin(d, eq(d.id, r.workflowDefinitionId))
+    .leftJoin(a, eq(a.runId, r.id));
 }
 
 /** The run that a PENDING run waits for, if the caller may see that one, too. */

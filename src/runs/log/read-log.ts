@@ -13,6 +13,8 @@ const pageSchema = z.object({
   is_complete: z.boolean(),
   /** True when the log was longer than may be stored. */
   is_cut: z.boolean(),
+  /** How far the attempt says that it is, while it is RUNNING. */
+  progress: z.object({ percent: z.int().nullable(), message: z.string().nullable() }).nullish(),
 });
 
 /** A page of a run's log. `missing_before` counts the entries that never arrived. Instants are RFC 3339. */

@@ -1,0 +1,40 @@
+import { Time } from "../../components.tsx";
+import type { ViewedRun } from "../view-run.ts";
+
+/** How far the runner of a RUNNING run says that it is, when it was last heard of, and the stop that it is asked for. */
+export const Progress = ({ run: { status, attempt, progress, stop } }: { run: ViewedRun }) => {
+  if (status !== "RUNNING") return null;
+  const { percent, message, heartbeat_at } = progress;
+  const isKnown = percent !== null || message !== null;
+  return (
+    <>
+      {stop !== null && (
+        <section class="card" aria-label="Stop">
+          <p>
+            <strong>It is to stop</strong>
+            {stop.reason !== null && (
+              <>
+                {": "}
+                <bdi class="wrap">{stop.reason}</bdi>
+              </>
+            )}
+            . Its runner {stop.acknowledged_at === null ? "does not know of it yet" : "knows of it"}, and has until{" "}
+            <Time at={stop.ends_at} withSeconds /> to end its work.
+          </p>
+        </section>
+      )}
+      <section class="card progress" id="progress" data-attempt={attempt} aria-label="Progress" hidden={!isKnown}>
+        <progress max={100} value={percent ?? undefined} aria-label="Progress in percent" />
+        <p>
+          <strong class="progress-percent">{percent === null ? "" : `${percent} %`}</strong>{" "}
+          <bdi class="wrap progress-message">{message ?? ""}</bdi>
+        </p>
+        {heartbeat_at !== null && (
+          <p class="muted">
+            Last heartbeat: <Time at={heartbeat_at} withSeconds />
+          </p>
+        )}
+      </section>
+    </>
+  );
+};

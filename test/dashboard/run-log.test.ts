@@ -1,0 +1,85 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { answeringRunner } from "../support/fake-runner.ts";
+import { callBack, invoke } from "../support/lifecycle.ts";
+import { type Service, startService } from "../support/service.ts";
+import { runToken, type TestTenant } from "../support/tenant.ts";
+import { type Browser, openTenant, PAGE_SETTINGS } from "./browser.ts";
+
+let service: Service;
+let tenant: TestTenant;
+let owner: Browser;
+let user: Browser;
+let runId: string;
+
+beforeAll(async () => {
+  service = await startService({ settings: PAGE_SETTINGS });
+  ({ tenant, owner, user } = await openTenant(service));
+  await service.database.sql`
+    update workflow_definitions set runner_url = ${answeringRunner(202)} where id = ${tenant.definitionId}`;
+  runId = await invoke(service, tenant);
+});
+
+const append = async (sequence: number, text: string) =>
+  service.send("POST", `/v1/workflow-runs/${runId}/log`, await runToken(tenant, runId), { sequence, text });
+
+const setProgress = (percent: number | null, message: string | null) => service.database.sql`
+  insert into running_attempts (run_id, tenant_id, attempt, progress_percent, progress_message, heartbeat_at)
+  values (${runId}, ${tenant.id}, 1, ${percent}, ${message}, statement_timestamp())
+  on conflict (run_id) do update set progress_percent = ${percent}, progress_message = ${message}`;
+
+describe("the log on the page of a run", () => {
+  it("is followed from an entry on, with the progress, by one request to the database", async () => {
+    const path = `/app/runs/${runId}/follow-log`;
+    expect(await owner.read(`/app/runs/${runId}`)).toContain(`data-log="${path}"`);
+    const follow = async (query: string) => {
+      const [response, requests] = await service.counted(() => owner.get(`${path}${query}`));
+      expect([response.status, requests]).toEqual([200, 1]);
+      return response.json();
+    };
+    const nothing = { attempt: 1, text: "", after: null, has_more: false, is_complete: false, progress: null };
+    expect(await follow("")).toEqual(nothing);
+    await append(0, "One\n");
+    await append(1, "Two\u001b\n");
+    await setProgress(40, "Half of it");
+    const progress = { percent: 40, message: "Half of it" };
+    expect(await follow("")).toEqual({ ...nothing, text: "One\nTwo␛\n", after: 1, progress });
+    expect(await follow("?attempt=1&after=0")).toEqual({ ...nothing, text: "Two␛\n", after: 1, progress });
+    expect((await user.get(path)).status).toBe(404);
+  });
+
+  it("is below the progress, and the stop that the runner is asked for", async () => {
+    await setProgress(null, "<b>Reading</b>");
+    const stop = { reason: "Wrong folder", grace_seconds: 60 };
+    await service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key, stop);
+    const page = await owner.read(`/app/runs/${runId}`);
+    expect(page).toContain("&lt;b&gt;Reading&lt;/b&gt;");
+    expect(page).toMatch(/It is to stop.*Wrong folder.*Its runner knows of it, and has until/s);
+    expect(page).toContain("The runner knows of the stop");
+    await callBack(service, tenant, runId, { status: "COMPLETED" });
+    const ended = await owner.read(`/app/runs/${runId}`);
+    expect(ended).not.toContain("It is to stop");
+    expect(await (await owner.get(`/app/runs/${runId}/follow-log?after=1`)).json()).toMatchObject({
+      ...{ is_complete: true, progress: null },
+    });
+  });
+
+  it("says of a run that is retried by itself when it may start", async () => {
+    const waiting = await invoke(service, tenant);
+    await service.database.sql`
+      update workflow_runs set status = 'PENDING', started_at = null, deadline_at = null, next_dispatch_at = null,
+        not_before = statement_timestamp() + interval '1 minute' where id = ${waiting}`;
+    expect(await owner.read(`/app/runs/${waiting}`)).toMatch(/It is retried by itself, not before\s*<time/);
+  });
+});
+
+describe("the form that stops a run", () => {
+  it("gives the runner the time that somebody types, and says what is wrong with it", async () => {
+    await service.database.sql`delete from workflow_runs where workflow_definition_id = ${tenant.definitionId}`;
+    const stopped = await invoke(service, tenant);
+    const refused = await owner.post(`/app/runs/${stopped}/stop`, { grace_seconds: "soon" });
+    expect(refused.status).toBe(422);
+    expect(await refused.text()).toContain('value="soon"');
+    expect((await owner.post(`/app/runs/${stopped}/stop`, { grace_seconds: "30" })).status).toBe(303);
+    expect(await owner.read(`/app/runs/${stopped}`)).toContain("It is to stop");
+  });
+});
