@@ -50,6 +50,12 @@ language sql immutable as $$
   select p_role in ('OWNER', 'ADMIN')
 $$;
 
+-- True when the caller may see what belongs to a user: what is their own; for administrators everybody's.
+create or replace function public.may_see_user(p_role text, p_user_id uuid, p_other_id uuid) returns boolean
+language sql immutable as $$
+  select public.is_administrator(p_role) or p_other_id = p_user_id
+$$;
+
 -- True when a path is `p_top` or lies below it, by whole segments: `/a` does not cover `/ab`.
 create or replace function public.path_covers(p_top text, p_path text) returns boolean
 language sql immutable as $$

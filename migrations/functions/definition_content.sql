@@ -27,6 +27,16 @@ begin
   for key share of part;
 end $$;
 
+-- The fields of a definition that name path parts, in the order of A, B, C, D, and the types of parts that each may name.
+create or replace function public.definition_fields() returns table (place integer, name text, allowed text[])
+language sql immutable as $$
+  values
+    (1, 'source_path_part_ids', '{FOLDER,DOCUMENT}'::text[]),
+    (2, 'instruction_path_part_ids', '{FOLDER,DOCUMENT}'),
+    (3, 'output_path_part_ids', '{FOLDER}'),
+    (4, 'template_path_part_id', '{DOCUMENT,DOCUMENT_VERSION}')
+$$;
+
 -- The faults of the path parts that a definition names, in the order of A, B, C, D; null when there is none.
 -- Each fault is {"field", "index", "id", "fault"}, with the template's index null. `fault` is one of:
 --   missing     there is no such part, or the caller may not read it
@@ -48,12 +58,7 @@ begin
       select field.place, field.name as field, field.allowed, given."position", given.id,
         part.materialized_path as path, part.part_type,
         public.is_permitted(p_role, v_writable, part.materialized_path) as may_write
-      from (values
-        (1, 'source_path_part_ids', '{FOLDER,DOCUMENT}'::text[]),
-        (2, 'instruction_path_part_ids', '{FOLDER,DOCUMENT}'),
-        (3, 'output_path_part_ids', '{FOLDER}'),
-        (4, 'template_path_part_id', '{DOCUMENT,DOCUMENT_VERSION}')
-      ) field (place, name, allowed)
+      from public.definition_fields() field
       cross join lateral unnest(case field.name
         when 'template_path_part_id' then array_remove(array[(p_content ->> field.name)::uuid], null)
         else public.json_uuids(p_content -> field.name)

@@ -40,7 +40,9 @@ begin
   -- 4. Delete the definition, unless one of its runs is RUNNING. The foreign keys delete what belongs to it.
   select r.id into v_running_id
   from public.workflow_runs r
-  where r.workflow_definition_id = p_definition_id and r.status = 'RUNNING';
+  where r.workflow_definition_id = p_definition_id
+    -- Only the run in the slot can be in the way, and there is an index for it.
+    and r.status = 'RUNNING' and public.next_status(r.status, 'delete') is null;
   if not v_answer ? 'refused' and v_running_id is not null then
     v_answer := v_answer || jsonb_build_object('refused', 'running', 'run_id', v_running_id);
   end if;

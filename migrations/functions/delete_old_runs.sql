@@ -10,7 +10,7 @@ create or replace function public.delete_old_runs(p_days integer, p_limit intege
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_ended_before timestamptz := clock_timestamp() - make_interval(days => p_days);
-  v_created_before timestamptz := clock_timestamp() - interval '24 hours';
+  v_created_before timestamptz := public.idempotency_cutoff(clock_timestamp());
   v_deleted integer;
 begin
   -- `tenant` goes from one tenant with an ended run to the next by the index, without reading the runs in between.

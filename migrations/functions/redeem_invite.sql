@@ -52,7 +52,7 @@ begin
     'tenant_name', (select t.name from public.tenants t where t.id = v_tenant_id),
     'user_id', v_user_id,
     'name', (
-      select coalesce(nullif(concat_ws(' ', u.first_name, u.last_name), ''), u.email) from public.users u where u.id = v_user_id
+      select public.display_name(u.first_name, u.last_name, u.email, u.id) from public.users u where u.id = v_user_id
     ),
     'role', v_role,
     'expires_at', floor(extract(epoch from v_now))::bigint + p_session_seconds);

@@ -3,7 +3,7 @@
 -- Guarantees:
 -- - A run is inserted whole, with its frozen snapshot and its events, or not at all.
 -- - An idempotency key that is in use answers the run that it triggered first. A key belongs to a user and a definition,
---   and is in use while its run is PENDING or RUNNING, and for 24 hours after the run was created.
+--   and is in use while its run is PENDING or RUNNING, and for a while after it was created: see `idempotency_cutoff`.
 --   The same key with another input is refused. `p_input` is a JSON object or null, frozen with the run.
 -- - Idempotent: called again with the same `p_run_id`, it answers the run that the first call inserted.
 -- Closes the race between two invokes with the same key or for the same slot: the second waits for the definition's lock, and
@@ -75,7 +75,7 @@ begin
     from public.workflow_runs r
     where r.workflow_definition_id = p_definition_id and r.idempotency_key = p_idempotency_key
       and r.user_id = v_user_id
-      and (r.status in ('PENDING', 'RUNNING') or r.created_at > v_now - interval '24 hours')
+      and (r.status in ('PENDING', 'RUNNING') or r.created_at > public.idempotency_cutoff(v_now))
     order by r.created_at desc
     limit 1;
   end if;

@@ -1,4 +1,5 @@
 import type { Diagnosis, FailingRunner, StuckReason, StuckRuns } from "../../src/sweep/diagnosis.ts";
+import { LATE_SECONDS } from "../../src/sweep/sweep-state.ts";
 
 /**
  * One line of the doctor's output: "good", "note" (a state that somebody chose) or "bad". A finding that is not good has advice
@@ -7,9 +8,6 @@ import type { Diagnosis, FailingRunner, StuckReason, StuckRuns } from "../../src
 export type Finding =
   | { mark: "good"; subject: string; text: string }
   | { mark: "note" | "bad"; subject: string; text: string; advice: string };
-
-/** The cron fires every minute. Whatever three sweeps have not done is late, as in `/readyz`. */
-const LATE_SECONDS = 180;
 
 /** While nothing is due for so long, the cron sweeps once in that time: see docs/operations.md, "Durable Objects". */
 const IDLE_SECONDS = 3600;

@@ -18,9 +18,9 @@ export type Caller = {
 /** The columns of a user from which the name to show is made. */
 type Named = Record<"firstName" | "lastName" | "email" | "id", SQLWrapper>;
 
-/** The name to show for a user: their name, or else their email address, or else the end of their id. */
-export const nameOf = ({ firstName, lastName, email, id }: Named): SQL<string> => sql<string>`coalesce(
-  nullif(concat_ws(' ', ${firstName}, ${lastName}), ''), ${email}, right(${id}::text, 8))`;
+/** The name to show for a user. */
+export const nameOf = ({ firstName, lastName, email, id }: Named): SQL<string> =>
+  sql<string>`public.display_name(${firstName}, ${lastName}, ${email}, ${id})`;
 
 /** The row of a page's caller, for a batch of drizzle's query builder. */
 export const selectCaller = (db: Database, expression: CallerExpression) =>

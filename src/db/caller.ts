@@ -77,6 +77,10 @@ export const mayRead = (caller: Caller, path: SQLWrapper): SQL<boolean> => right
 /** True when the caller may write what lies at this path. For single rows: for many see {@link mayWriteAmong}. */
 export const mayWrite = (caller: Caller, path: SQLWrapper): SQL<boolean> => right(caller, "may_write", path);
 
+/** True when the caller may see what belongs to the user with this id: themselves; for an OWNER or ADMIN anybody of the tenant. */
+export const maySeeUser = (caller: Caller, userId: SQLWrapper): SQL<boolean> =>
+  sql<boolean>`public.may_see_user(${caller.role}, ${caller.userId}, ${userId})`;
+
 /** A query of the paths of the caller's permissions that lie below no other of them. Administrators have none. */
 export function topsOf(db: Database, caller: Caller) {
   const permissions = sql`public.permissions_of(${caller.role}, ${caller.tenantId}, ${caller.userId})`;

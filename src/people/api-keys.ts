@@ -1,6 +1,6 @@
 import { and, desc, eq, inArray, isNull, lt, type SQL, sql } from "drizzle-orm";
 import type { Credential } from "../db/access.ts";
-import { type Caller, callerBy, requireCaller } from "../db/caller.ts";
+import { type Caller, callerBy, maySeeUser, requireCaller } from "../db/caller.ts";
 import { batch, type Database, repeatable } from "../db/client.ts";
 import type { KeyKind } from "../db/enums.ts";
 import { apiKeys, users, workflowDefinitions } from "../db/tables.ts";
@@ -24,11 +24,7 @@ export const keyWorks: SQL<boolean> = sql<boolean>`public.key_works(${apiKeys.re
 
 /** True for a key that the caller sees: their own; for an OWNER or ADMIN any of the tenant. One that no longer works is gone. */
 const keyIsVisible = (caller: Caller): SQL | undefined =>
-  and(
-    eq(apiKeys.tenantId, caller.tenantId),
-    sql`(${caller.isAdministrator} or ${apiKeys.userId} = ${caller.userId})`,
-    keyWorks,
-  );
+  and(eq(apiKeys.tenantId, caller.tenantId), maySeeUser(caller, apiKeys.userId), keyWorks);
 
 export type NewApiKey = {
   id: string;

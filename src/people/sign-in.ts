@@ -15,7 +15,7 @@ const MAX_NAME = 80;
 export async function beginSession(db: Database, apiKeyHash: string, seconds: number): Promise<NewSession> {
   const caller = callerBy(db, { apiKeyHash });
   const end = sql`least(statement_timestamp() + make_interval(secs => ${seconds}::int), ${apiKeys.expiresAt})`;
-  const fullName = sql`nullif(concat_ws(' ', ${users.firstName}, ${users.lastName}), '')`;
+  const shown = sql`public.display_name(${users.firstName}, ${users.lastName}, ${users.email}, ${users.id})`;
   const rows = await db
     .with(caller)
     .select({
@@ -23,7 +23,7 @@ export async function beginSession(db: Database, apiKeyHash: string, seconds: nu
       tenantId: caller.tenantId,
       role: caller.role,
       apiKeyId: apiKeys.id,
-      name: sql<string>`left(coalesce(${fullName}, ${users.email}, right(${users.id}::text, 8)), ${MAX_NAME})`,
+      name: sql<string>`left(${shown}, ${MAX_NAME})`,
       tenantName: sql<string>`left(${tenants.name}, ${MAX_NAME})`,
       beganAt: sql<number>`floor(extract(epoch from statement_timestamp()))::float8`,
       expiresAt: sql<number>`floor(extract(epoch from ${end}))::float8`,

@@ -1,6 +1,6 @@
-import { and, count, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { and, count, eq, inArray, type SQL } from "drizzle-orm";
 import type { Credential } from "../db/access.ts";
-import { type Caller, callerBy, requireCaller } from "../db/caller.ts";
+import { type Caller, callerBy, maySeeUser, requireCaller } from "../db/caller.ts";
 import { batch, type Database, repeatable } from "../db/client.ts";
 import { pathParts, userPermissions, users } from "../db/tables.ts";
 import { admitAdministrator, permissionProblem } from "./refusals.ts";
@@ -32,7 +32,7 @@ export const permissionIsVisible = (caller: Caller, tenantId: string): SQL | und
   and(
     eq(caller.tenantId, tenantId),
     eq(userPermissions.tenantId, caller.tenantId),
-    sql`(${caller.isAdministrator} or ${userPermissions.userId} = ${caller.userId})`,
+    maySeeUser(caller, userPermissions.userId),
   );
 
 /**
@@ -48,7 +48,7 @@ export async function listPermissions(
   const { tenantId, userId, limit, offset } = request;
   const caller = callerBy(db, credential);
   const isListed = and(permissionIsVisible(caller, tenantId), eq(userPermissions.userId, userId));
-  const maySee = sql`${caller.tenantId} = ${tenantId} and (${caller.isAdministrator} or ${users.id} = ${caller.userId})`;
+  const maySee = and(eq(caller.tenantId, tenantId), maySeeUser(caller, users.id));
   // By itself and limited, so that these few are sorted, rather than all paths of the tenant read in their order.
   const listed = db
     .select(permissionColumns)

@@ -4,10 +4,7 @@ import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { openRead } from "../http/routes.ts";
 import { instant } from "../http/schemas.ts";
-import { type Readiness, readDatabaseTime, readReadiness } from "./sweep-state.ts";
-
-/** The cron fires every minute. Whatever three sweeps have not done is late. */
-export const LATE_SECONDS = 180;
+import { LATE_SECONDS, type Readiness, readDatabaseTime, readReadiness } from "./sweep-state.ts";
 
 const HealthCheckResponseSchema = z
   .strictObject({ status: z.string().default("healthy"), database_ts: instant() })

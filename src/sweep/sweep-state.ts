@@ -4,6 +4,9 @@ import { instant } from "../db/rows.ts";
 import { sweepState } from "../db/run-tables.ts";
 import { endsAt, isDue, isOverdue, r } from "../runs/run-rows.ts";
 
+/** The cron fires every minute. Whatever three sweeps have not done is late. */
+export const LATE_SECONDS = 180;
+
 const NOW = sql`statement_timestamp()`;
 
 /**

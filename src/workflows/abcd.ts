@@ -5,6 +5,7 @@
  * 3. For both, `refusals.ts` has the texts that the caller gets.
  */
 import { z } from "zod";
+import type { PartType } from "../db/enums.ts";
 
 const FIELDS = [
   "source_path_part_ids",
@@ -19,6 +20,14 @@ export type Abcd = {
   instruction_path_part_ids: string[];
   output_path_part_ids: string[];
   template_path_part_id: string | null;
+};
+
+/** The types of parts that each parameter may name, for forms to offer. `definition_fields` in SQL decides; a test compares. */
+export const ALLOWED_PART_TYPES: Readonly<Record<AbcdField, readonly PartType[]>> = {
+  source_path_part_ids: ["FOLDER", "DOCUMENT"],
+  instruction_path_part_ids: ["FOLDER", "DOCUMENT"],
+  output_path_part_ids: ["FOLDER"],
+  template_path_part_id: ["DOCUMENT", "DOCUMENT_VERSION"],
 };
 
 /** The place of an id in the request. `index` is null for the template. */

@@ -1,6 +1,6 @@
 import { and, count, desc, eq, gt, isNull, type SQL, sql } from "drizzle-orm";
 import type { Credential } from "../../db/access.ts";
-import { type Caller as CallerExpression, callerBy, requireCaller } from "../../db/caller.ts";
+import { type Caller as CallerExpression, callerBy, maySeeUser, requireCaller } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import { apiKeys, invites, pathParts, userPermissions, users } from "../../db/tables.ts";
 import { type ApiKey, apiKeyColumns, keyWorks } from "../../people/api-keys.ts";
@@ -22,7 +22,7 @@ export type Person = Pick<typeof users.$inferSelect, keyof typeof userColumns> &
 
 /** True for a user whom the caller sees here: themselves; for an OWNER or ADMIN anybody of the tenant. */
 export const isSeenPerson = (caller: CallerExpression): SQL | undefined =>
-  and(isOfTenant(caller), sql`(${caller.isAdministrator} or ${users.id} = ${caller.userId})`);
+  and(isOfTenant(caller), maySeeUser(caller, users.id));
 
 /** The columns of {@link Person}. */
 const personColumns = (db: Database) => ({

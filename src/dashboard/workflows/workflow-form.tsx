@@ -1,3 +1,4 @@
+import { ALLOWED_PART_TYPES } from "../../workflows/abcd.ts";
 import type { Caller } from "../caller.ts";
 import { formatChoice, type Making, type Opened, PartPicker, parseChoice } from "../files/part-picker.tsx";
 import { type Failure, Failures, Field, NO_FAILURE, toWholeNumber, type Values } from "../forms.tsx";
@@ -12,7 +13,6 @@ const PICKERS = [
     letter: "A",
     label: "Sources",
     hint: "What a run reads: folders or documents.",
-    allowed: ["FOLDER", "DOCUMENT"],
   },
   {
     field: "instruction",
@@ -20,7 +20,6 @@ const PICKERS = [
     letter: "B",
     label: "Instructions",
     hint: "What it follows: folders or documents.",
-    allowed: ["FOLDER", "DOCUMENT"],
   },
   {
     field: "output",
@@ -28,7 +27,6 @@ const PICKERS = [
     letter: "C",
     label: "Outputs",
     hint: "Where it writes: folders.",
-    allowed: ["FOLDER"],
   },
   {
     field: "template",
@@ -36,7 +34,6 @@ const PICKERS = [
     letter: "D",
     label: "Template (optional)",
     hint: "What it fills in: a document or a version of one.",
-    allowed: ["DOCUMENT", "DOCUMENT_VERSION"],
     isSingle: true,
   },
 ] as const;
@@ -215,6 +212,7 @@ export const WorkflowFormPage = (props: FormProps) => {
           {PICKERS.map((picker) => (
             <PartPicker
               {...picker}
+              allowed={ALLOWED_PART_TYPES[picker.path]}
               action={action}
               chosen={picks[picker.field].map(parseChoice)}
               opened={opened}
