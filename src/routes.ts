@@ -4,6 +4,8 @@ import { folders } from "./files/folders-routes.ts";
 import { pathParts } from "./files/path-parts-routes.ts";
 import { createApp } from "./http/app.ts";
 import { metrics } from "./metrics/metrics-routes.ts";
+import { notificationDeliveries } from "./notify/endpoints/deliveries-routes.ts";
+import { notificationEndpoints } from "./notify/endpoints/endpoints-routes.ts";
 import { feed } from "./notify/feed/feed-routes.ts";
 import { apiKeys } from "./people/api-keys-routes.ts";
 import { invites } from "./people/invites-routes.ts";
@@ -38,6 +40,8 @@ export const createService = () =>
     feed,
     leases,
     runnerSessions,
+    notificationEndpoints,
+    notificationDeliveries,
     pathParts,
     folders,
     users,

@@ -1,4 +1,4 @@
-import { WorkerEntrypoint } from "cloudflare:workers";
+import { exports, WorkerEntrypoint } from "cloudflare:workers";
 import { ConfigError, readConfig } from "./config.ts";
 import { openDatabase } from "./db/client.ts";
 import { openSessions } from "./http/credentials/session-token.ts";
@@ -7,6 +7,7 @@ import { readObjects } from "./hub/bindings.ts";
 import { openLive } from "./hub/open-live.ts";
 import { sweepUnlessIdle } from "./hub/sweep-unless-idle.ts";
 import { describeError, log } from "./log.ts";
+import { sendNotifications } from "./notify/sending/send-notifications.ts";
 import { createService } from "./routes.ts";
 import { sweep } from "./sweep/sweep.ts";
 import { sweepTenant, type TenantSweep } from "./sweep/sweep-tenant.ts";
@@ -34,7 +35,9 @@ function compose(bindings: object): Composed {
   const known = servicesOf.get(bindings);
   if (known) return known;
   const config = readConfig(bindings);
-  const live = openLive(readObjects(bindings), config.hubLocation);
+  const live = openLive(readObjects(bindings), config.hubLocation, (endpointIds) =>
+    exports.Notifier.notify(endpointIds),
+  );
   const services = { db: openDatabase(config), config, verifySession: openSessions(config.sessions), live };
   servicesOf.set(bindings, services);
   return services;
@@ -52,6 +55,13 @@ export class TenantSweeper extends WorkerEntrypoint<object> {
       log("error", "tenant sweep", { tenant_id: tenantId, ...describeError(error) });
       return null;
     }
+  }
+}
+
+/** What a change calls that endpoints are to be notified of, so that no dispatch waits for one of them, nor one for another. */
+export class Notifier extends WorkerEntrypoint<object> {
+  async notify(endpointIds: string[]): Promise<void> {
+    this.ctx.waitUntil(sendNotifications(compose(this.env), endpointIds));
   }
 }
 

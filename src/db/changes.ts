@@ -24,6 +24,8 @@ export const changeSchema = z.object({
   runs: z.array(changedRunSchema),
   /** Of the definitions of these runs, and of others that were changed. */
   work: z.array(leaseWorkSchema).default([]),
+  /** The notification endpoints to which something can be sent now. */
+  endpoint_ids: z.array(z.string()).optional(),
 });
 
 /**

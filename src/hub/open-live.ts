@@ -16,12 +16,22 @@ const CALL_LIMIT_MS = 3_000;
 const HUBS_AT_ONCE = 20;
 
 /**
+ * How many invocations send notifications after one change. A request may have 32 invocations of Workers. An endpoint has one
+ * of its own as long as there are not more of them.
+ */
+const MOST_NOTIFIERS = 16;
+
+/** Has an invocation of its own send what is due for these endpoints. */
+export type StartNotifier = (endpointIds: string[]) => Promise<void>;
+
+/**
  * What the Durable Objects give to the rest, for one isolate. `location` is where they are put when they are first used: near
  * the database.
  */
 export function openLive(
   { hubs, register }: Objects,
   location: DurableObjectLocationHint | undefined,
+  startNotifier: StartNotifier,
 ): Live & { openRegister(): DurableObjectStub<Register> | undefined } {
   const options = location === undefined ? {} : { locationHint: location };
   // A stub belongs to the request that made it, so each call makes its own.
@@ -33,6 +43,15 @@ export function openLive(
       if (hub) await withinTime(CALL_LIMIT_MS, call(hub));
     } catch (error) {
       log("error", "hub", { tenant_id: tenantId, ...describeError(error) });
+    }
+  }
+  async function notify(endpointIds: readonly string[]): Promise<void> {
+    const count = Math.min(MOST_NOTIFIERS, endpointIds.length);
+    const groups = Array.from({ length: count }, (_, i) => endpointIds.filter((_, index) => index % count === i));
+    try {
+      await Promise.all(groups.map(startNotifier));
+    } catch (error) {
+      log("error", "notify", describeError(error));
     }
   }
   return {
@@ -48,8 +67,10 @@ export function openLive(
           await tell(told.tenant_id, (hub) => hub.changed(told));
         }
       };
-      await Promise.all(Array.from({ length: Math.min(HUBS_AT_ONCE, queue.length) }, lane));
+      const lanes = Array.from({ length: Math.min(HUBS_AT_ONCE, queue.length) }, lane);
+      await Promise.all([...lanes, notify(changes.flatMap(({ endpoint_ids = [] }) => endpoint_ids))]);
     },
+    notify,
     async listen(topic, listening) {
       const hub = hubOf(topic.tenantId);
       return hub ? listenTo(hub, topic, listening, CALL_LIMIT_MS) : "unavailable";

@@ -43,7 +43,7 @@ function describeRetry(status: number): string {
  * `Retry-After` in seconds, at most an hour; null when it is missing or invalid (RFC 9110, 10.2.3). A date is compared with
  * the `Date` of the same answer, so that the pause is right even when the runner's clock is wrong.
  */
-function readRetryAfter(headers: Headers, sentAt: string): number | null {
+export function readRetryAfter(headers: Headers, sentAt: string): number | null {
   const value = headers.get("retry-after")?.trim() ?? "";
   const seconds = /^\d+$/.test(value) ? Number(value) : (parseHttpDate(value) - now(headers, sentAt)) / 1000;
   return Number.isNaN(seconds) ? null : Math.min(Math.max(Math.ceil(seconds), 0), MAX_RETRY_AFTER_SECONDS);

@@ -1,10 +1,7 @@
 /** Sends one webhook to a runner, signed as the Standard Webhooks specification says, and judges the answer. */
-import { version } from "../../package.json";
-import { withTimeLimit } from "../time-limit.ts";
 import { judgeAnswer, type Verdict } from "./answer.ts";
 import type { Dispatch } from "./dispatch.ts";
-import { checkRunnerUrl, type RunnerUrlOptions } from "./url-guard.ts";
-import { signWebhook } from "./webhook.ts";
+import { postWebhook, type SendOptions } from "./post-webhook.ts";
 
 export type OutgoingDispatch = {
   dispatch: Dispatch;
@@ -12,10 +9,6 @@ export type OutgoingDispatch = {
   callbackUrl: string;
   callbackToken: string;
 };
-
-export type SendOptions = RunnerUrlOptions & { timeoutMs?: number };
-
-const TIMEOUT_MS = 15_000;
 
 /** Sends a dispatch once, and returns what the runner's answer means for the run. Never throws. */
 export async function sendDispatch(outgoing: OutgoingDispatch, options: SendOptions): Promise<Verdict> {
@@ -101,36 +94,11 @@ export async function sendStopping(message: StoppingMessage, options: SendOption
 type Message = { url: string; webhookSecret: string; id: string; at: string; type: string; data: object };
 
 async function send(message: Message, options: SendOptions): Promise<Verdict> {
-  const { timeoutMs = TIMEOUT_MS } = options;
-  const fault = checkRunnerUrl(message.url, options);
-  if (fault !== null) return { kind: "unreached", reason: `The runner's URL is refused: ${fault}` };
-  const body = JSON.stringify({ type: message.type, timestamp: message.at, data: message.data });
-  try {
-    const request: RequestInit = {
-      method: "POST",
-      // Redirects are not followed, since the URL that they lead to has not been checked by `checkRunnerUrl`.
-      redirect: "manual",
-      headers: {
-        "Content-Type": "application/json",
-        "User-Agent": `workflow-runs/${version}`,
-        ...signWebhook(message.webhookSecret, { id: message.id, at: message.at, body }),
-      },
-      body,
-    };
-    const response = await withTimeLimit(timeoutMs, (signal) => fetch(message.url, { ...request, signal }));
-    // Only the status counts. The body is not read, since it may never end; cancelling it may fail when it breaks off.
-    await response.body?.cancel().catch(() => {});
-    return judgeAnswer(response, message.at);
-  } catch (error) {
-    return {
-      kind: "retry",
-      reason: `The runner did not answer: ${describe(error, timeoutMs)}`,
-      retryAfterSeconds: null,
-    };
-  }
-}
-
-function describe(error: unknown, timeoutMs: number): string {
-  if (error instanceof Error && error.name === "TimeoutError") return `nothing came within ${timeoutMs / 1000} s.`;
-  return error instanceof Error ? error.message : String(error);
+  const { url, webhookSecret, id, at, type, data } = message;
+  const body = JSON.stringify({ type, timestamp: at, data });
+  const answer = await postWebhook({ url, secrets: [webhookSecret], id, sentAt: at, body }, options);
+  // Only the status counts.
+  if (answer instanceof Response) return judgeAnswer(answer, at);
+  if ("urlFault" in answer) return { kind: "unreached", reason: `The runner's URL is refused: ${answer.urlFault}` };
+  return { kind: "retry", reason: `The runner did not answer: ${answer.silence}`, retryAfterSeconds: null };
 }

@@ -50,7 +50,7 @@ export async function listRunEvents(
         .select({
           eventId: sql<number | null>`${e.id}`.as("event_id"),
           type: sql<RunEventType>`${e.type}`.as("type"),
-          attempt: sql<number>`${e.attempt}`.as("event_attempt"),
+          attempt: e.attempt,
           at: sql<string>`${e.at}`.as("at"),
           detail: sql<RunEventRow["detail"]>`${e.detail}`.as("detail"),
         })
@@ -60,7 +60,7 @@ export async function listRunEvents(
         .select({
           eventId: sql<number | null>`null`.as("event_id"),
           type: sql<RunEventType>`${run.overdueEvent}`.as("type"),
-          attempt: sql<number>`${run.attempt}`.as("event_attempt"),
+          attempt: run.attempt,
           at: sql<string>`${run.endedAt}`.as("at"),
           detail: sql<RunEventRow["detail"]>`null`.as("detail"),
         })
@@ -101,6 +101,8 @@ export async function listRunEvents(
   const events = rows.flatMap(({ page }) => {
     if (page === null) return [];
     const { eventId, at, type, detail, attempt } = page;
+    // Only an event without a run has no attempt.
+    if (attempt === null) return [];
     // Postgres' bigint comes as text.
     return [{ id: eventId === null ? null : Number(eventId), at, type, detail, attempt }];
   });

@@ -23,6 +23,7 @@ const answerSchema = dispatchesSchema.and(workSchema).and(
     lags_ms: z.array(z.number()),
     has_due_dispatches: z.boolean(),
     has_due_stops: z.boolean(),
+    endpoint_ids: z.array(z.string()).default([]),
     due_in_ms: z.number().nullable(),
   }),
 );
@@ -59,6 +60,7 @@ export async function sweepTenant(
     if (swept.dispatches.length > 0) afterwards(sendDispatches(services, swept.dispatches));
     const hasDue = swept.has_due_dispatches || swept.has_due_stops;
     if (hasDue) afterwards(sendDue(services, tenantId, swept));
+    if (swept.endpoint_ids.length > 0) afterwards(services.live.notify(swept.endpoint_ids));
     log("info", "tenant swept", {
       tenant_id: tenantId,
       ...(swept.is_paused && { paused: true }),

@@ -1,6 +1,7 @@
 import type { OnChanged } from "../db/changes.ts";
 import { metered } from "../db/meter.ts";
 import { log } from "../log.ts";
+import { deleteOldNotifications, listDueEndpoints } from "../notify/sending/due.ts";
 import type { DispatchServices } from "../runners/send-dispatches.ts";
 import { dispatchDue } from "./dispatch-due.ts";
 import { dispatchStops } from "./dispatch-stops.ts";
@@ -22,6 +23,12 @@ const DELETE_UNTIL_MS = 45_000;
 /** Definitions per sweep. Normally there are none to promote: see `promote_waiting_runs` in SQL. */
 const PROMOTE_LIMIT = 1000;
 
+/** Endpoints per sweep that are notified: those that have waited longest. */
+const MAX_NOTIFIED = 500;
+
+/** How many notifications one transaction deletes, and a sweep. */
+const DELETE_NOTIFICATIONS = 2_000;
+
 /** How many runs one transaction deletes, each with its events. */
 const DELETE_CHUNK = 500;
 
@@ -34,8 +41,9 @@ const MAX_DISPATCHES = 8_000;
 /**
  * The work of the cron:
  * 1. Fail the overdue runs, and start the next runs of their queues.
- * 2. Send what is due: the webhooks of stops, then the dispatches.
- * 3. Delete the runs that are older than RETENTION_DAYS.
+ * 2. Have the notifications sent that are due.
+ * 3. Send what is due: the webhooks of stops, then the dispatches.
+ * 4. Delete the runs that are older than RETENTION_DAYS, and the notifications that are older than 30 days.
  * Each step ends when nothing is left or its time is over. The next sweep goes on with what is left. Nothing is done while
  * an operator has paused the sweep.
  *
@@ -59,10 +67,12 @@ export async function sweep(services: DispatchServices): Promise<number | null> 
       graceSeconds: services.config.deadlineGraceSeconds,
       onChanged,
     });
+    await services.live.notify(await listDueEndpoints(services.db, MAX_NOTIFIED));
     if (hasDueStops) await dispatchStops(services, () => isBefore(STOP_UNTIL_MS));
     const dispatched = await dispatchDue(services, (count) => count < MAX_DISPATCHES && isBefore(DISPATCH_UNTIL_MS));
 
     const deleted = await deleteOld(services, () => isBefore(DELETE_UNTIL_MS));
+    await deleteOldNotifications(services.db, DELETE_NOTIFICATIONS);
 
     lagsMs.sort((a, b) => a - b);
     const result = {

@@ -172,6 +172,40 @@ const CHANGES: Record<string, Reach> = {
   wrong_state: (world) => change("delete_run", world),
 };
 
+/** How the verbs refuse that are for an OWNER or ADMIN. */
+const administratorOnly = (verb: string, more: object): Record<string, Reach> => ({
+  unauthenticated: () => call(verb, { ...nobody, ...more }),
+  forbidden: async ({ tenant }) => call(verb, { ...(await as(tenant.user)), ...more }),
+});
+
+/** How the verbs of one endpoint refuse. */
+const endpointVerb = (verb: string, more: object = {}): Record<string, Reach> => ({
+  ...administratorOnly(verb, { endpoint_id: uuid(), ...more }),
+  not_found: async ({ tenant }) => call(verb, { ...(await as(tenant.owner)), endpoint_id: uuid(), ...more }),
+});
+
+/** Calls a verb for a new endpoint of the tenant. */
+async function onEndpoint(verb: string, { tenant }: World, more: object, isDisabled = false): Promise<Answer> {
+  const endpointId = uuid();
+  await service.database.sql`
+    insert into notification_endpoints (id, tenant_id, url, event_types, secret_encrypted, disabled_at, disabled_reason)
+    values (${endpointId}, ${tenant.id}, 'https://hook.example', '{}', 'x',
+      case when ${isDisabled} then statement_timestamp() end, case when ${isDisabled} then 'Gone.' end)`;
+  return call(verb, { ...(await as(tenant.owner)), endpoint_id: endpointId, ...more });
+}
+
+const createEndpoint = async ({ tenant }: World, definitionIds: string[] | null = null) =>
+  call("create_notification_endpoint", {
+    ...(await as(tenant.owner)),
+    endpoint_id: uuid(),
+    content: JSON.stringify({
+      url: "https://hook.example",
+      event_types: [],
+      workflow_definition_ids: definitionIds,
+      secret_encrypted: "x",
+    }),
+  });
+
 const of = (verb: string, outcomes: Record<string, Reach>): [string, Record<string, Reach>] => [verb, outcomes];
 
 /** The refusal of the only run in a call of `change_runs`, or of the call itself. */
@@ -385,6 +419,37 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       await letRead(world);
       return policyVerb("replace_policy", world, world.tenant.user);
     },
+  }),
+  of("list_notification_endpoints", administratorOnly("list_notification_endpoints", { limit: 1, offset: 0 })),
+  of("find_notification_endpoint", endpointVerb("find_notification_endpoint")),
+  of("list_deliveries", endpointVerb("list_deliveries", { before: null, limit: 1 })),
+  of("rotate_notification_secret", endpointVerb("rotate_notification_secret", { secret_encrypted: "x" })),
+  of("delete_notification_endpoint", endpointVerb("delete_notification_endpoint")),
+  of("create_notification_endpoint", {
+    ...administratorOnly("create_notification_endpoint", { endpoint_id: uuid(), content: "{}" }),
+    too_many: async (world) => {
+      await service.database.sql`
+        insert into notification_endpoints (id, tenant_id, url, event_types, secret_encrypted)
+        select gen_random_uuid(), ${world.tenant.id}, 'https://hook.example', '{}', 'x' from generate_series(1, 50)`;
+      return createEndpoint(world);
+    },
+    unknown_definitions: (world) => createEndpoint(world, [uuid()]),
+  }),
+  of("change_notification_endpoint", {
+    ...endpointVerb("change_notification_endpoint", { changes: "{}" }),
+    unknown_definitions: async (world) =>
+      onEndpoint("change_notification_endpoint", world, {
+        changes: JSON.stringify({ workflow_definition_ids: [uuid()] }),
+      }),
+  }),
+  of("send_test_notification", {
+    ...endpointVerb("send_test_notification", { delivery_id: uuid() }),
+    disabled: (world) => onEndpoint("send_test_notification", world, { delivery_id: uuid() }, true),
+  }),
+  of("resend_delivery", {
+    ...endpointVerb("resend_delivery", { delivery_id: uuid() }),
+    disabled: (world) => onEndpoint("resend_delivery", world, { delivery_id: uuid() }, true),
+    no_delivery: (world) => onEndpoint("resend_delivery", world, { delivery_id: uuid() }),
   }),
   of("find_input", readsOf("find_input")),
   of("find_result", readsOf("find_result")),

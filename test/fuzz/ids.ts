@@ -3,7 +3,17 @@ import fc from "fast-check";
 import type { Json } from "../support/contract.ts";
 import type { Stage } from "../support/stage.ts";
 
-export type IdKind = "tenant" | "user" | "part" | "definition" | "run" | "permission" | "key" | "invite";
+export type IdKind =
+  | "tenant"
+  | "user"
+  | "part"
+  | "definition"
+  | "run"
+  | "permission"
+  | "key"
+  | "invite"
+  | "endpoint"
+  | "delivery";
 
 export type Ids = Record<IdKind, string[]>;
 
@@ -19,16 +29,18 @@ const KINDS: Record<string, IdKind> = {
   template_path_part_id: "part",
   definition_id: "definition",
   workflow_definition_id: "definition",
+  workflow_definition_ids: "definition",
   run_id: "run",
   run_ids: "run",
   // Any UUID that the caller has not used before.
   request_id: "run",
-  workflow_definition_ids: "definition",
   permission_id: "permission",
   api_key_id: "key",
   parent_path_part_id: "part",
   folder_id: "part",
   invite_id: "invite",
+  endpoint_id: "endpoint",
+  delivery_id: "delivery",
 };
 
 /** Ids that nothing has. */
@@ -50,7 +62,7 @@ export function idFor(name: string): fc.Arbitrary<string> {
   );
 }
 
-const PLACE = /^\$(tenant|user|part|definition|run|permission|key|invite)\.(own|other)\.(\d)$/;
+const PLACE = /^\$(tenant|user|part|definition|run|permission|key|invite|endpoint|delivery)\.(own|other)\.(\d)$/;
 
 /** The same value with an id for each place. */
 export function fillIds(value: Json, ids: { own: Ids; other: Ids }): Json {
@@ -87,6 +99,10 @@ export async function readIds({ service, tenant, bare, reader, writer }: Stage):
     select 'permission', id from user_permissions where tenant_id = ${tenant.id}
     union all
     select 'invite', id from invites where tenant_id = ${tenant.id}
+    union all
+    select 'endpoint', id from notification_endpoints where tenant_id = ${tenant.id}
+    union all
+    select 'delivery', id from notifications where tenant_id = ${tenant.id}
     order by id`;
   const of = (kind: IdKind) => rows.filter((row) => row.kind === kind).map((row) => String(row.id));
   return {
@@ -98,5 +114,7 @@ export async function readIds({ service, tenant, bare, reader, writer }: Stage):
     permission: of("permission"),
     key: of("key"),
     invite: of("invite"),
+    endpoint: of("endpoint"),
+    delivery: of("delivery"),
   };
 }

@@ -1,7 +1,9 @@
 import {
   addColleague,
   addDefinition,
+  addDelivery,
   addEnded,
+  addEndpoint,
   addFolder,
   addInvite,
   addKey,
@@ -38,8 +40,8 @@ export type Operation = {
   ownerBySession?: number;
   /** True for an idempotent change, which the service retries when its connection to the database breaks. Reads always are. */
   isRepeatable?: true;
-  /** True when it may start a run, which is then dispatched after the answer. */
-  startsRuns?: true;
+  /** True when it may have something sent after the answer: the dispatch of a run that it starts, or a notification. */
+  sendsAfterwards?: true;
   /** False for an operation that never asks the database. */
   usesDatabase?: false;
 };
@@ -50,6 +52,7 @@ const patch = (path: string, body: unknown): Call => ({ method: "PATCH", path, b
 const remove = (path: string): Call => ({ method: "DELETE", path });
 const users = ({ tenant }: Stage) => `/v1/tenants/${tenant.id}/users`;
 const definition = (id: string) => `/v1/workflow-definitions/${id}`;
+const endpoint = (id: string) => `/v1/notification-endpoints/${id}`;
 const run = ({ runId }: { runId: string }) => `/v1/workflow-runs/${runId}`;
 
 /**
@@ -77,7 +80,7 @@ export const OPERATIONS: Record<string, Operation> = {
       body: definitionBody(stage),
     }),
     isRepeatable: true,
-    startsRuns: true,
+    sendsAfterwards: true,
   },
   pause_workflow_definition: {
     answers: [404, 403, 204, 204, 204, 404],
@@ -112,7 +115,7 @@ export const OPERATIONS: Record<string, Operation> = {
         input: { mark: stage.mark },
       }),
     isRepeatable: true,
-    startsRuns: true,
+    sendsAfterwards: true,
   },
   list_workflow_runs: {
     answers: [404, 200, 200, 200, 200, 404],
@@ -150,19 +153,19 @@ export const OPERATIONS: Record<string, Operation> = {
   stop_workflow_run: {
     answers: [404, 403, 403, 200, 200, 404],
     call: async (stage) => post(`${run(await addRunning(stage))}/stop`, { reason: stage.mark }),
-    startsRuns: true,
+    sendsAfterwards: true,
   },
   retry_workflow_run: {
     answers: [404, 403, 403, 202, 202, 404],
     call: async (stage) => post(`${run(await addEnded(stage, "FAILED"))}/retry`),
-    startsRuns: true,
+    sendsAfterwards: true,
   },
   change_workflow_runs: {
     // Who may not do it is told so for each run.
     answers: [200, 200, 200, 200, 200, 200],
     call: async (stage) =>
       post("/v1/workflow-runs/bulk", { action: "stop", run_ids: [(await addRunning(stage)).runId] }),
-    startsRuns: true,
+    sendsAfterwards: true,
   },
   workflow_run_callback: {
     answers: "runner",
@@ -172,7 +175,7 @@ export const OPERATIONS: Record<string, Operation> = {
       return { ...post(`${run({ runId })}/callback`, result), runId };
     },
     isRepeatable: true,
-    startsRuns: true,
+    sendsAfterwards: true,
   },
   append_workflow_run_log: {
     answers: "runner",
@@ -239,6 +242,53 @@ export const OPERATIONS: Record<string, Operation> = {
   stream_events: {
     answers: [503, 503, 503, 503, 503, 503],
     call: () => get("/v1/events/stream"),
+  },
+  list_notification_endpoints: {
+    answers: [403, 403, 403, 200, 200, 200],
+    call: () => get("/v1/notification-endpoints?limit=100"),
+  },
+  create_notification_endpoint: {
+    answers: [403, 403, 403, 201, 201, 201],
+    call: ({ mark, runnerUrl }) =>
+      post("/v1/notification-endpoints", {
+        url: runnerUrl,
+        event_types: ["workflow_run.started", "workflow_run.failed"],
+        description: mark,
+      }),
+  },
+  get_notification_endpoint: {
+    answers: [403, 403, 403, 200, 200, 404],
+    call: async (stage) => get(endpoint(await addEndpoint(stage))),
+  },
+  update_notification_endpoint: {
+    answers: [403, 403, 403, 200, 200, 404],
+    call: async (stage) => patch(endpoint(await addEndpoint(stage)), { description: stage.newName() }),
+    isRepeatable: true,
+  },
+  delete_notification_endpoint: {
+    answers: [403, 403, 403, 204, 204, 404],
+    call: async (stage) => remove(endpoint(await addEndpoint(stage))),
+  },
+  rotate_notification_secret: {
+    answers: [403, 403, 403, 200, 200, 404],
+    call: async (stage) => post(`${endpoint(await addEndpoint(stage))}/rotate-secret`),
+  },
+  test_notification_endpoint: {
+    answers: [403, 403, 403, 202, 202, 404],
+    call: async (stage) => post(`${endpoint(await addEndpoint(stage))}/test`),
+    sendsAfterwards: true,
+  },
+  list_notification_deliveries: {
+    answers: [403, 403, 403, 200, 200, 404],
+    call: async (stage) => get(`${endpoint((await addDelivery(stage)).endpointId)}/deliveries?limit=100`),
+  },
+  resend_notification_delivery: {
+    answers: [403, 403, 403, 202, 202, 404],
+    call: async (stage) => {
+      const { endpointId, deliveryId } = await addDelivery(stage);
+      return post(`${endpoint(endpointId)}/deliveries/${deliveryId}/resend`);
+    },
+    sendsAfterwards: true,
   },
   list_path_parts: {
     answers: [404, 200, 200, 200, 200, 404],

@@ -22,7 +22,8 @@
  * `node/`, which the tests ask over HTTP (`harness`, `harness-protocol`).
  */
 import { createExecutionContext, createScheduledController, waitOnExecutionContext } from "cloudflare:test";
-import worker from "../../src/worker.ts";
+import { vi } from "vitest";
+import worker, { Notifier } from "../../src/worker.ts";
 import { createDatabase, type DatabaseOptions, type TestDatabase } from "./database.ts";
 import type { Call } from "./operations.ts";
 import { SETTINGS } from "./settings.ts";
@@ -61,6 +62,16 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     ...SETTINGS,
     ...options.settings,
   };
+
+  // The runtime of the tests has one environment for all files. The notifier gets that of this service, and whoever calls it
+  // waits until everything is sent.
+  const { notify } = Notifier.prototype;
+  vi.spyOn(Notifier.prototype, "notify").mockImplementation(async function (this: Notifier, ...args) {
+    const sending: Promise<unknown>[] = [];
+    const ctx = { waitUntil: (work: Promise<unknown>) => void sending.push(work) };
+    notify.apply(Object.create(this, { env: { value: bindings }, ctx: { value: ctx } }), args);
+    await Promise.all(sending);
+  });
 
   async function fetchFromWorker(path: string, init?: Init): Promise<Response> {
     const context = createExecutionContext();

@@ -1,4 +1,5 @@
 import type { NeonQueryFunction } from "@neondatabase/serverless";
+import { v7 as uuid } from "uuid";
 import { insertParts, permit } from "./path-parts.ts";
 import { addUser, createTenant, runToken, type TestTenant, type TestUser, WEBHOOK_SECRET } from "./tenant.ts";
 
@@ -148,6 +149,28 @@ export async function addColleague(stage: Stage): Promise<string> {
 /** A new invite to the stage's tenant. Returns its id. */
 export async function addInvite(stage: Stage, email = `${stage.newName()}@test.example`): Promise<string> {
   return postForId(stage, "/v1/invites", { tenant_id: stage.tenant.id, email });
+}
+
+/** A new notification endpoint, at a port on which nobody listens, that hears of no run. Returns its id. */
+export async function addEndpoint({ service, tenant, mark }: Stage): Promise<string> {
+  const { sql } = service.database;
+  const [row] = await sql`
+    insert into notification_endpoints (id, tenant_id, url, description, event_types, secret_encrypted)
+    select ${uuid()}, ${tenant.id}, ${ABSENT_RUNNER}, ${mark}, '{notification_endpoint.disabled}',
+      webhook_secret_encrypted from workflow_definitions where id = ${tenant.definitionId}
+    returning id`;
+  return String(row?.id);
+}
+
+/** A notification that an endpoint was sent. */
+export async function addDelivery(stage: Stage): Promise<{ endpointId: string; deliveryId: string }> {
+  const endpointId = await addEndpoint(stage);
+  const [row] = await stage.service.database.sql`
+    insert into notifications (tenant_id, endpoint_id, event_id, event_name, event_at, data, delivered_at)
+    values (${stage.tenant.id}, ${endpointId}, '1', 'notification_endpoint.test', statement_timestamp(),
+      ${JSON.stringify({ mark: stage.mark })}::jsonb, statement_timestamp())
+    returning id`;
+  return { endpointId, deliveryId: String(row?.id) };
 }
 
 /** A new key of the OWNER's colleague: an ADMIN of their own, since a user may have only so many. Returns its id. */

@@ -48,8 +48,16 @@ export type Live = {
    * change begins. Never rejects.
    */
   mark(): Promise<void>;
-  /** Tells the hubs what was changed. Never rejects: what they miss, the cron's sweep finds. */
+  /**
+   * Tells the hubs what was changed, and has notified whoever is to be notified of it. Never rejects: what they miss, the cron's
+   * sweep finds.
+   */
   announce(changes: readonly Change[]): Promise<void>;
+  /**
+   * Has what is due for these notification endpoints sent, in invocations of their own. It does not wait for them. Never
+   * rejects: what is not sent, the next sweep finds.
+   */
+  notify(endpointIds: readonly string[]): Promise<void>;
   /**
    * Listens for changes. `sinceMs`: also for those that the hub has heard of so many milliseconds ago. A `stream` counts
    * against its caller's limit. "unavailable" without a hub, or when it does not answer.

@@ -1,0 +1,47 @@
+-- Changes an endpoint: `p_changes` has the fields to change, of "url", "description", "event_types",
+-- "workflow_definition_ids" and "is_active". One that is made active again, or gets another URL, begins without failures.
+--
+-- Answers {"tenant_id", and either "endpoint" or "refused"} (see `judge_endpoint_change`), where `refused` is also:
+--   unknown_definitions (with "ids")
+create or replace function public.change_notification_endpoint(p_credential jsonb, p_endpoint_id uuid, p_changes jsonb)
+returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_judged jsonb := public.judge_endpoint_change(p_credential, p_endpoint_id);
+  v_now timestamptz := clock_timestamp();
+  v_unknown jsonb;
+begin
+  if v_judged ? 'refused' then
+    return v_judged;
+  end if;
+  v_unknown := public.unknown_definitions(
+    (v_judged ->> 'tenant_id')::uuid, p_changes -> 'workflow_definition_ids');
+  if v_unknown is not null then
+    return v_judged || jsonb_build_object('refused', 'unknown_definitions', 'ids', v_unknown);
+  end if;
+  if p_changes -> 'is_active' = 'true' or p_changes ? 'url' then
+    update public.notification_endpoints e
+    set failures = 0, failing_since = null, probe_at = null, failed_probes = 0
+    where e.id = p_endpoint_id
+      and (e.url is distinct from p_changes ->> 'url' or e.disabled_at is not null);
+  end if;
+  update public.notification_endpoints e
+  set url = coalesce(p_changes ->> 'url', e.url),
+    description = case when p_changes ? 'description' then p_changes ->> 'description' else e.description end,
+    event_types = case when p_changes ? 'event_types'
+      then array(select jsonb_array_elements_text(p_changes -> 'event_types')) else e.event_types end,
+    workflow_definition_ids = case
+      when not p_changes ? 'workflow_definition_ids' then e.workflow_definition_ids
+      when p_changes ->> 'workflow_definition_ids' is not null
+        then public.json_uuids(p_changes -> 'workflow_definition_ids')
+    end,
+    disabled_at = case when p_changes -> 'is_active' = 'true' then null else e.disabled_at end,
+    disabled_reason = case when p_changes -> 'is_active' = 'true' then null else e.disabled_reason end,
+    updated_at = v_now
+  where e.id = p_endpoint_id;
+  if p_changes -> 'is_active' = 'false' and exists (
+    select from public.notification_endpoints e where e.id = p_endpoint_id and e.disabled_at is null) then
+    perform public.disable_endpoint(p_endpoint_id, 'Somebody has disabled it.', v_now);
+  end if;
+  return v_judged || jsonb_build_object('endpoint', public.endpoint_response(p_endpoint_id));
+end $$;

@@ -1,0 +1,73 @@
+-- Takes up to `p_limit` due notifications of an endpoint under a lease: until it runs out, nobody else sends them. What a person
+-- has asked for comes first, then what has been due longest. An endpoint that has just failed gets one at a time, and one that
+-- has failed five times in a row gets one when its probe is due.
+--
+-- Guarantees: a due notification is taken by one caller at a time, and comes back when that caller dies.
+-- Closes the race between two callers: rows that the other one holds are skipped, and one of them gets the probe.
+--
+-- Answers {"endpoint", "notifications", "claimed_at", "tenant_id", "due_in_ms", "is_probe"}, or {"notifications": []}:
+--   endpoint       {"id", "url", "secret_encrypted", "previous_secret_encrypted"}: the last one null unless it still signs
+--   notifications  [{"id", "event_id", "event_name", "event_at", "data", "try_count"}]
+--   due_in_ms      of the tenant: when others have to come back, should the caller die
+create or replace function public.claim_notifications(p_endpoint_id uuid, p_limit integer, p_lease_seconds integer)
+returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_lease interval := make_interval(secs => p_lease_seconds);
+  v_tenant_id uuid;
+  v_failures integer;
+  v_probe_at timestamptz;
+  v_limit integer := p_limit;
+  v_claimed jsonb;
+begin
+  select e.tenant_id, e.failures, e.probe_at into v_tenant_id, v_failures, v_probe_at
+  from public.notification_endpoints e
+  where e.id = p_endpoint_id and e.disabled_at is null;
+  if v_tenant_id is null or v_probe_at > v_now then
+    return '{"notifications": []}';
+  end if;
+  if v_failures > 0 then
+    v_limit := 1;
+  end if;
+  if v_probe_at is not null then
+    update public.notification_endpoints e
+    set probe_at = v_now + v_lease
+    where e.id = p_endpoint_id and e.probe_at <= v_now and exists (
+      select from public.notifications n where n.endpoint_id = e.id and n.next_try_at <= v_now);
+    if not found then
+      return '{"notifications": []}';
+    end if;
+  end if;
+
+  with due as (
+    select n.id
+    from public.notifications n
+    where n.endpoint_id = p_endpoint_id and n.next_try_at <= v_now
+    order by n.asked_at desc nulls last, n.next_try_at
+    limit v_limit
+    for update skip locked
+  ), claimed as (
+    update public.notifications n
+    set next_try_at = v_now + v_lease, try_count = n.try_count + 1
+    from due
+    where n.id = due.id
+    returning n.*
+  )
+  select jsonb_agg(jsonb_build_object(
+    'id', claimed.id, 'event_id', claimed.event_id, 'event_name', claimed.event_name,
+    'event_at', public.wire_instant(claimed.event_at), 'data', claimed.data, 'try_count', claimed.try_count))
+  into v_claimed
+  from claimed;
+  if v_claimed is null then
+    return '{"notifications": []}';
+  end if;
+  return jsonb_build_object(
+    'tenant_id', v_tenant_id, 'claimed_at', public.wire_instant(v_now), 'due_in_ms', public.due_in_ms(v_tenant_id),
+    'is_probe', v_probe_at is not null,
+    'notifications', v_claimed, 'endpoint', (
+      select jsonb_build_object('id', e.id, 'url', e.url, 'secret_encrypted', e.secret_encrypted,
+        'previous_secret_encrypted', case when e.previous_secret_until > v_now then e.previous_secret_encrypted end)
+      from public.notification_endpoints e
+      where e.id = p_endpoint_id));
+end $$;

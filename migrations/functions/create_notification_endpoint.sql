@@ -1,0 +1,41 @@
+-- Creates an endpoint of the caller's tenant. `p_content` is
+-- {"url", "description", "event_types", "workflow_definition_ids": null for all, "secret_encrypted"}.
+--
+-- Guarantees: a tenant has at most 50 endpoints, and so an event makes at most 50 notifications.
+-- Closes the race between two that create the last one: both lock the tenant's row.
+-- Idempotent: called again with the same `p_endpoint_id`, it answers the endpoint that the first call has created.
+--
+-- Answers {"tenant_id", and either "endpoint" or "refused"} (see `judge_endpoint_caller`), where `refused` is also one of:
+--   too_many, unknown_definitions (with "ids")
+create or replace function public.create_notification_endpoint(p_credential jsonb, p_endpoint_id uuid, p_content jsonb)
+returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  c_max_endpoints constant integer := 50;
+  v_judged jsonb := public.judge_endpoint_caller(p_credential);
+  v_tenant_id uuid := v_judged ->> 'tenant_id';
+  v_unknown jsonb;
+begin
+  if v_judged ? 'refused' then
+    return v_judged;
+  end if;
+  perform t.id from public.tenants t where t.id = v_tenant_id for no key update;
+  if not exists (
+    select from public.notification_endpoints e where e.id = p_endpoint_id and e.tenant_id = v_tenant_id) then
+    v_unknown := public.unknown_definitions(v_tenant_id, p_content -> 'workflow_definition_ids');
+    if v_unknown is not null then
+      return v_judged || jsonb_build_object('refused', 'unknown_definitions', 'ids', v_unknown);
+    end if;
+    if (select count(*) from public.notification_endpoints e where e.tenant_id = v_tenant_id) >= c_max_endpoints then
+      return v_judged || '{"refused": "too_many"}';
+    end if;
+    insert into public.notification_endpoints
+      (id, tenant_id, url, description, event_types, workflow_definition_ids, secret_encrypted)
+    values (p_endpoint_id, v_tenant_id, p_content ->> 'url', p_content ->> 'description',
+      array(select jsonb_array_elements_text(p_content -> 'event_types')),
+      case when p_content ->> 'workflow_definition_ids' is not null
+        then public.json_uuids(p_content -> 'workflow_definition_ids') end,
+      p_content ->> 'secret_encrypted');
+  end if;
+  return v_judged || jsonb_build_object('endpoint', public.endpoint_response(p_endpoint_id));
+end $$;

@@ -1,0 +1,58 @@
+-- What an endpoint was sent, newest first, and what waits for it. A position is `milliseconds since 1970.id`: the page goes on
+-- behind it.
+--
+-- Answers {"tenant_id", and either "items" and "next", or "refused"} (see `judge_endpoint_caller`), where `refused` is also:
+--   not_found
+create or replace function public.list_deliveries(
+  p_credential jsonb, p_endpoint_id uuid, p_before text, p_limit integer
+) returns jsonb
+language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+declare
+  v_judged jsonb := public.judge_endpoint_caller(p_credential);
+  v_before_at timestamptz := 'infinity';
+  v_before_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_items jsonb;
+  v_next text;
+begin
+  if v_judged ? 'refused' then
+    return v_judged;
+  end if;
+  if not exists (
+    select from public.notification_endpoints e
+    where e.id = p_endpoint_id and e.tenant_id = (v_judged ->> 'tenant_id')::uuid) then
+    return v_judged || '{"refused": "not_found"}';
+  end if;
+  if p_before is not null then
+    v_before_at := timestamptz 'epoch' + split_part(p_before, '.', 1)::bigint * interval '1 millisecond';
+    v_before_id := split_part(p_before, '.', 2)::uuid;
+  end if;
+  with page as (
+    select n.id, n.created_at, row_number() over (order by n.created_at desc, n.id desc) as place
+    from public.notifications n
+    where n.endpoint_id = p_endpoint_id and (n.created_at, n.id) < (v_before_at, v_before_id)
+    order by n.created_at desc, n.id desc
+    limit p_limit + 1
+  )
+  select
+    coalesce(jsonb_agg(public.delivery_response(page.id) order by page.place) filter (where page.place <= p_limit), '[]'),
+    case when count(*) > p_limit then
+      max((extract(epoch from page.created_at) * 1000)::bigint || '.' || page.id) filter (where page.place = p_limit) end
+  into v_items, v_next
+  from page;
+  return v_judged || jsonb_build_object('items', v_items, 'next', v_next);
+end $$;
+
+-- A notification as the API shows it.
+create or replace function public.delivery_response(p_notification_id uuid) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_build_object(
+      'id', n.id, 'event_id', n.event_id, 'type', n.event_name, 'run_id', n.data -> 'run_id',
+      'state', case
+        when n.next_try_at is not null then 'WAITING' when n.delivered_at is not null then 'DELIVERED' else 'FAILED' end,
+      'created_at', public.wire_instant(n.created_at), 'delivered_at', public.wire_instant(n.delivered_at),
+      'next_try_at', public.wire_instant(n.next_try_at), 'tries', n.tries)
+    from public.notifications n
+    where n.id = p_notification_id);
+end $$;

@@ -1,0 +1,109 @@
+-- The endpoints of a tenant, for its OWNER and ADMINs. Their secrets are encrypted before they come here, and are never answered.
+
+-- Who calls, if they may manage endpoints? Returns {"tenant_id"}, or {"tenant_id"?, "refused"} where `refused` is one of:
+--   unauthenticated, forbidden (a USER)
+create or replace function public.judge_endpoint_caller(p_credential jsonb) returns jsonb
+language plpgsql stable as $$
+declare
+  v_tenant_id uuid;
+  v_role text;
+begin
+  select caller.tenant_id, caller.role into v_tenant_id, v_role from public.find_caller(p_credential) caller;
+  if v_tenant_id is null then
+    return '{"refused": "unauthenticated"}';
+  end if;
+  if not public.is_administrator(v_role) then
+    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'forbidden');
+  end if;
+  return jsonb_build_object('tenant_id', v_tenant_id);
+end $$;
+
+-- As `judge_endpoint_caller`, for one endpoint, which it locks. `refused` may also be: not_found
+create or replace function public.judge_endpoint_change(p_credential jsonb, p_endpoint_id uuid) returns jsonb
+language plpgsql as $$
+declare
+  v_judged jsonb := public.judge_endpoint_caller(p_credential);
+begin
+  if v_judged ? 'refused' then
+    return v_judged;
+  end if;
+  perform e.id
+  from public.notification_endpoints e
+  where e.id = p_endpoint_id and e.tenant_id = (v_judged ->> 'tenant_id')::uuid
+  for no key update;
+  if not found then
+    return v_judged || '{"refused": "not_found"}';
+  end if;
+  return v_judged;
+end $$;
+
+-- An endpoint as the API shows it.
+create or replace function public.endpoint_response(p_endpoint_id uuid) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_build_object(
+      'id', e.id, 'url', e.url, 'description', e.description, 'event_types', to_jsonb(e.event_types),
+      'workflow_definition_ids', to_jsonb(e.workflow_definition_ids), 'is_active', e.disabled_at is null,
+      'disabled_at', public.wire_instant(e.disabled_at), 'disabled_reason', e.disabled_reason,
+      'failures', e.failures, 'failing_since', public.wire_instant(e.failing_since),
+      'next_probe_at', public.wire_instant(e.probe_at),
+      'old_secret_until', public.wire_instant(
+        case when e.previous_secret_until > statement_timestamp() then e.previous_secret_until end),
+      'created_at', public.wire_instant(e.created_at), 'updated_at', public.wire_instant(e.updated_at))
+    from public.notification_endpoints e
+    where e.id = p_endpoint_id);
+end $$;
+
+-- The ids among these that are no definitions of the tenant; null when there are none.
+create or replace function public.unknown_definitions(p_tenant_id uuid, p_ids jsonb) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_agg(named.id)
+    from unnest(public.json_uuids(nullif(p_ids, 'null'))) named (id)
+    where not exists (
+      select from public.workflow_definitions d where d.tenant_id = p_tenant_id and d.id = named.id));
+end $$;
+
+-- The endpoints of the caller's tenant, newest first.
+-- Answers {"tenant_id", and either "items" and "total", or "refused"} (see `judge_endpoint_caller`).
+create or replace function public.list_notification_endpoints(p_credential jsonb, p_limit integer, p_offset bigint)
+returns jsonb
+language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+declare
+  v_judged jsonb := public.judge_endpoint_caller(p_credential);
+  v_tenant_id uuid := v_judged ->> 'tenant_id';
+begin
+  if v_judged ? 'refused' then
+    return v_judged;
+  end if;
+  return v_judged || jsonb_build_object(
+    'items', (
+      select coalesce(jsonb_agg(public.endpoint_response(page.id) order by page.created_at desc, page.id desc), '[]')
+      from (
+        select e.id, e.created_at
+        from public.notification_endpoints e
+        where e.tenant_id = v_tenant_id
+        order by e.created_at desc, e.id desc
+        limit p_limit offset p_offset
+      ) page),
+    'total', (select count(*) from public.notification_endpoints e where e.tenant_id = v_tenant_id));
+end $$;
+
+-- Answers {"tenant_id", and either "endpoint" or "refused"} (see `judge_endpoint_caller`), where `refused` is also: not_found
+create or replace function public.find_notification_endpoint(p_credential jsonb, p_endpoint_id uuid) returns jsonb
+language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+declare
+  v_judged jsonb := public.judge_endpoint_caller(p_credential);
+begin
+  if v_judged ? 'refused' then
+    return v_judged;
+  end if;
+  if not exists (
+    select from public.notification_endpoints e
+    where e.id = p_endpoint_id and e.tenant_id = (v_judged ->> 'tenant_id')::uuid) then
+    return v_judged || '{"refused": "not_found"}';
+  end if;
+  return v_judged || jsonb_build_object('endpoint', public.endpoint_response(p_endpoint_id));
+end $$;

@@ -1,0 +1,129 @@
+-- Seconds to wait after the first, second, … failed try: 5 s, 5 min, 30 min, 2 h, 5 h, and then 10 h, each within ±20 %, so that
+-- what has failed together is not tried together again.
+create or replace function public.notification_delay_seconds(p_failed_tries integer) returns float8
+language sql volatile as $$
+  select (array[5, 300, 1800, 7200, 18000, 36000])[least(greatest(p_failed_tries, 1), 6)] * (0.8 + 0.4 * random())
+$$;
+
+-- Records what became of claimed notifications of one endpoint:
+-- [{"id", "try_count": as it was claimed, "outcome": "delivered", "failed" or "gone", "status": of the answer or null,
+-- "duration_ms", "reason": null when it was delivered, "retry_after_seconds": the least pause that the endpoint asked for}].
+-- `p_url` is where they were sent. `p_is_probe` is as they were claimed.
+--
+-- A notification is tried eight times. An endpoint that fails five times in a row gets one probe at a time, by the same
+-- delays; one that says it is gone (410), or has failed for five days, is disabled, with an event.
+--
+-- Guarantees: each try counts once. The result of a caller whose lease has run out changes nothing: `try_count` is higher.
+-- Closes the race between two callers: both hold the endpoint's row.
+--
+-- Answers {"tenant_id", "due_in_ms", "has_due"}, or {"tenant_id": null} when the endpoint is gone.
+create or replace function public.record_notifications(
+  p_endpoint_id uuid, p_url text, p_is_probe boolean, p_results jsonb
+) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  c_max_tries constant integer := 8;
+  c_tries_kept constant integer := 20;
+  c_failures_until_probe constant integer := 5;
+  c_longest_failing constant interval := interval '5 days';
+  v_now timestamptz;
+  v_tenant_id uuid;
+  v_url text;
+  v_failures integer;
+  v_failing_since timestamptz;
+  v_probes integer;
+  v_disabled_at timestamptz;
+  v_delivered integer;
+  v_failed integer;
+  v_gone text;
+  v_last_reason text;
+  v_why_disabled text;
+begin
+  -- 1. Lock the endpoint.
+  select e.tenant_id, e.url, e.failures, e.failing_since, e.failed_probes, e.disabled_at
+  into v_tenant_id, v_url, v_failures, v_failing_since, v_probes, v_disabled_at
+  from public.notification_endpoints e
+  where e.id = p_endpoint_id
+  for no key update;
+  if v_tenant_id is null then
+    return '{"tenant_id": null}';
+  end if;
+  v_now := clock_timestamp();
+
+  -- 2. Record the tries.
+  with recorded as (
+    update public.notifications n
+    set tries = jsonb_path_query_array(
+        n.tries || jsonb_build_object('at', public.wire_instant(v_now), 'status', result.status,
+          'duration_ms', result.duration_ms, 'reason', result.reason),
+        '$[$from to last]',
+        jsonb_build_object('from', greatest(jsonb_array_length(n.tries) + 1 - c_tries_kept, 0))),
+      delivered_at = case when result.outcome = 'delivered' then v_now else n.delivered_at end,
+      next_try_at = case
+        when result.outcome = 'delivered' or result.try_count >= c_max_tries or v_disabled_at is not null then null
+        else v_now + make_interval(secs => greatest(
+          public.notification_delay_seconds(result.try_count), coalesce(result.retry_after_seconds, 0)))
+      end,
+      asked_at = null
+    from jsonb_to_recordset(p_results) as result (
+      id uuid, try_count integer, outcome text, status integer, duration_ms integer, reason text,
+      retry_after_seconds float8)
+    where n.id = result.id and n.endpoint_id = p_endpoint_id and n.try_count = result.try_count
+      and n.next_try_at is not null
+    returning result.outcome, result.reason
+  )
+  select count(*) filter (where outcome = 'delivered'), count(*) filter (where outcome <> 'delivered'),
+    max(reason) filter (where outcome = 'gone'), max(reason)
+  into v_delivered, v_failed, v_gone, v_last_reason
+  from recorded;
+
+  -- 3. How does the endpoint do?
+  if v_disabled_at is null and v_url = p_url then
+    if v_delivered > 0 then
+      update public.notification_endpoints e
+      set failures = 0, failing_since = null, probe_at = null, failed_probes = 0
+      where e.id = p_endpoint_id and e.failures > 0;
+    elsif v_failed > 0 then
+      v_failures := v_failures + v_failed;
+      v_failing_since := coalesce(v_failing_since, v_now);
+      if p_is_probe then
+        v_probes := v_probes + 1;
+      end if;
+      update public.notification_endpoints e
+      set failures = v_failures, failing_since = v_failing_since, failed_probes = v_probes,
+        -- Others may have been under way when the first probe was set: they do not move it.
+        probe_at = case
+          when e.probe_at is not null and not p_is_probe then e.probe_at
+          when v_failures >= c_failures_until_probe
+            then v_now + make_interval(secs => public.notification_delay_seconds(v_probes + 1))
+        end
+      where e.id = p_endpoint_id;
+      v_why_disabled := case
+        when v_gone is not null then v_gone
+        when v_failing_since <= v_now - c_longest_failing then 'It has failed for five days. ' || v_last_reason
+      end;
+    end if;
+  end if;
+
+  -- 4. Disable it, if it must be.
+  if v_why_disabled is not null then
+    perform public.disable_endpoint(p_endpoint_id, v_why_disabled, v_now);
+    insert into public.workflow_run_events (tenant_id, type, at, detail)
+    values (v_tenant_id, 'ENDPOINT_DISABLED', v_now, jsonb_build_object(
+      'endpoint_id', p_endpoint_id, 'server', public.runner_origin(v_url), 'reason', v_why_disabled));
+  end if;
+  return jsonb_build_object('tenant_id', v_tenant_id, 'due_in_ms', public.due_in_ms(v_tenant_id),
+    'has_due', p_endpoint_id = any (public.due_endpoints(v_tenant_id)));
+end $$;
+
+-- Disables a locked endpoint. What it has not been sent by now is given up, and can be sent again.
+create or replace function public.disable_endpoint(p_endpoint_id uuid, p_reason text, p_now timestamptz) returns void
+language plpgsql as $$
+begin
+  update public.notification_endpoints e
+  set disabled_at = p_now, disabled_reason = p_reason, updated_at = p_now
+  where e.id = p_endpoint_id;
+  update public.notifications n
+  set next_try_at = null
+  where n.endpoint_id = p_endpoint_id and n.next_try_at is not null;
+end $$;

@@ -1,0 +1,94 @@
+/** What an endpoint was sent; a test; sending something again. For an OWNER or ADMIN. */
+import type { Context } from "hono";
+import { v4 as newId } from "uuid";
+import type { AppEnv } from "../../http/env.ts";
+import { createRouter } from "../../http/router.ts";
+import { callerRead, callerWrite } from "../../http/routes.ts";
+import { dueAgain } from "../sending/notification.ts";
+import { listDeliveries, resendDelivery, sendTestNotification } from "./deliveries.ts";
+import {
+  DeliveryPageSchema,
+  DeliverySchema,
+  deliveriesQuery,
+  deliveryParams,
+  endpointParams,
+} from "./endpoint-schema.ts";
+
+export const notificationDeliveries = createRouter();
+
+const ONE = "/v1/notification-endpoints/{endpoint_id}";
+const tags = ["Notifications"];
+
+/** When the hub looks whether it was sent, should the invocation that sends it die. */
+const LOOK_AGAIN_MS = 30_000;
+
+/** Has the endpoint sent now what was just made due. */
+export function sendNow(c: Pick<Context<AppEnv>, "env" | "executionCtx">, tenantId: string, endpointId: string): void {
+  const change = { ...dueAgain(tenantId, LOOK_AGAIN_MS), endpoint_ids: [endpointId] };
+  c.executionCtx.waitUntil(c.env.live.announce([change]));
+}
+
+const list = callerRead({
+  path: `${ONE}/deliveries`,
+  operationId: "list_notification_deliveries",
+  tags,
+  summary: "What an endpoint was sent, newest first",
+  description: "Also what waits to be sent. They are kept for 30 days.",
+  request: { params: endpointParams, query: deliveriesQuery },
+  problems: ["forbidden", "not_found"],
+  responses: {
+    200: { description: "One page of them", content: { "application/json": { schema: DeliveryPageSchema } } },
+  },
+});
+
+notificationDeliveries.openapi(list, async (c) => {
+  const { cursor: before = null, limit } = c.req.valid("query");
+  const request = { endpointId: c.req.valid("param").endpoint_id, before, limit };
+  const { items, next } = await listDeliveries(c.env.db, c.var.credential, request);
+  return c.json({ items, next_cursor: next }, 200);
+});
+
+const accepted = {
+  202: {
+    description: "It is being sent: its delivery says how that went",
+    content: { "application/json": { schema: DeliverySchema } },
+  },
+};
+
+const test = callerWrite({
+  method: "post",
+  path: `${ONE}/test`,
+  operationId: "test_notification_endpoint",
+  tags,
+  summary: "Send an endpoint a test",
+  description: "Its type is `notification_endpoint.test`. It is sent at once, also to an endpoint that fails.",
+  request: { params: endpointParams },
+  problems: ["not_found", "conflict"],
+  responses: accepted,
+});
+
+notificationDeliveries.openapi(test, async (c) => {
+  const sending = { endpointId: c.req.valid("param").endpoint_id, deliveryId: newId() };
+  const { tenantId, delivery } = await sendTestNotification(c.env.db, c.var.credential, sending);
+  sendNow(c, tenantId, sending.endpointId);
+  return c.json(delivery, 202);
+});
+
+const resend = callerWrite({
+  method: "post",
+  path: `${ONE}/deliveries/{delivery_id}/resend`,
+  operationId: "resend_notification_delivery",
+  tags,
+  summary: "Send something again",
+  description: "With the same `webhook-id`, at once, whatever became of it.",
+  request: { params: deliveryParams },
+  problems: ["not_found", "conflict"],
+  responses: accepted,
+});
+
+notificationDeliveries.openapi(resend, async (c) => {
+  const { endpoint_id: endpointId, delivery_id: deliveryId } = c.req.valid("param");
+  const { tenantId, delivery } = await resendDelivery(c.env.db, c.var.credential, { endpointId, deliveryId });
+  sendNow(c, tenantId, endpointId);
+  return c.json(delivery, 202);
+});

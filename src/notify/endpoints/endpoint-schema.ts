@@ -1,0 +1,153 @@
+/** How endpoints and deliveries look on the wire. */
+import { z } from "@hono/zod-openapi";
+import { NOTIFIED_EVENTS } from "../../db/enums.ts";
+import { instant, text, uuid } from "../../http/schemas.ts";
+
+const NotifiedEventSchema = z.enum(NOTIFIED_EVENTS).openapi("NotifiedEventType");
+
+const EXAMPLE_ID = "01920000-0000-7000-8000-000000000901";
+const DELIVERY_ID = "9d3bd0d2-4f3f-4c42-9f0b-3a8ad4a0a6c1";
+
+const content = {
+  url: text({ min: 1, max: 2048 }).openapi({ description: "Where notifications are sent. Public and `https`." }),
+  event_types: z
+    .array(NotifiedEventSchema)
+    .min(1)
+    .max(NOTIFIED_EVENTS.length)
+    .openapi({ description: "What it is notified of." }),
+  workflow_definition_ids: z
+    .array(uuid())
+    .min(1)
+    .max(100)
+    .nullish()
+    .openapi({ type: ["array", "null"], description: "Only events of these workflows; of all, unless you say so." }),
+  description: text({ max: 1000 })
+    .nullish()
+    .openapi({ type: ["string", "null"] }),
+};
+
+const exampleRequest = {
+  url: "https://hooks.example.com/runs",
+  event_types: ["workflow_run.completed" as const, "workflow_run.failed" as const],
+  description: "Accounting",
+};
+
+export const CreateEndpointRequestSchema = z
+  .strictObject(content)
+  .openapi("CreateNotificationEndpointRequest", { example: exampleRequest });
+
+export const ChangeEndpointRequestSchema = z
+  .strictObject({
+    ...content,
+    url: content.url.optional(),
+    event_types: content.event_types.optional(),
+    is_active: z.boolean().optional().openapi({
+      description: "True sends to one again that was disabled. False disables it: what waits for it is given up.",
+    }),
+  })
+  .openapi("ChangeNotificationEndpointRequest", { example: { is_active: true } });
+
+const endpoint = {
+  id: uuid(),
+  url: z.string(),
+  description: z.string().nullable(),
+  event_types: z.array(NotifiedEventSchema),
+  workflow_definition_ids: z.array(uuid()).nullable(),
+  is_active: z.boolean().openapi({ description: "False once it is disabled: then it is sent nothing." }),
+  disabled_at: instant().nullable(),
+  disabled_reason: z.string().nullable(),
+  failures: z.int().openapi({ description: "Failed tries since the last one that succeeded." }),
+  failing_since: instant().nullable(),
+  next_probe_at: instant().nullable().openapi({
+    description: "After five failures in a row: when the next single try is due. The other notifications wait.",
+  }),
+  old_secret_until: instant().nullable().openapi({ description: "Until then it is also signed with the old secret." }),
+  created_at: instant(),
+  updated_at: instant(),
+};
+
+export const exampleEndpoint = {
+  id: EXAMPLE_ID,
+  ...exampleRequest,
+  workflow_definition_ids: null,
+  is_active: true,
+  disabled_at: null,
+  disabled_reason: null,
+  failures: 0,
+  failing_since: null,
+  next_probe_at: null,
+  old_secret_until: null,
+  created_at: "2026-01-31T12:00:00.000Z",
+  updated_at: "2026-01-31T12:00:00.000Z",
+};
+
+export const EndpointSchema = z.strictObject(endpoint).openapi("NotificationEndpoint", { example: exampleEndpoint });
+export type Endpoint = z.infer<typeof EndpointSchema>;
+
+export const EndpointWithSecretSchema = z
+  .strictObject({
+    ...endpoint,
+    secret: z.string().openapi({
+      description: "Verifies the signatures (Standard Webhooks). It is shown this once, and never again.",
+    }),
+  })
+  .openapi("NotificationEndpointWithSecret", {
+    example: { ...exampleEndpoint, secret: "whsec_bG9jYWwtc3RhY2std2ViaG9vay1zZWNyZXQtMDEyMzQ=" },
+  });
+
+const exampleDelivery = {
+  id: DELIVERY_ID,
+  event_id: "4711",
+  type: "workflow_run.failed",
+  run_id: "01920000-0000-7000-8000-000000000403",
+  state: "WAITING" as const,
+  created_at: "2026-01-31T12:05:00.000Z",
+  delivered_at: null,
+  next_try_at: "2026-01-31T12:05:05.000Z",
+  tries: [{ at: "2026-01-31T12:05:00.090Z", status: 500, duration_ms: 41, reason: "It answered 500." }],
+};
+
+export const DeliverySchema = z
+  .strictObject({
+    id: uuid(),
+    event_id: z.string().openapi({ description: "The `webhook-id`: the same when it is sent again." }),
+    type: z.string(),
+    run_id: uuid().nullable(),
+    state: z.enum(["WAITING", "DELIVERED", "FAILED"]).openapi({ description: "FAILED: it is not tried any more." }),
+    created_at: instant(),
+    delivered_at: instant().nullable(),
+    next_try_at: instant().nullable(),
+    tries: z
+      .array(
+        z.strictObject({
+          at: instant(),
+          status: z.int().nullable().openapi({ description: "Of the answer; null when there was none." }),
+          duration_ms: z.int(),
+          reason: z.string().nullable().openapi({ description: "What was wrong; null when it was delivered." }),
+        }),
+      )
+      .openapi({ description: "The last tries, oldest first." }),
+  })
+  .openapi("NotificationDelivery", { example: exampleDelivery });
+export type Delivery = z.infer<typeof DeliverySchema>;
+
+export const DeliveryPageSchema = z
+  .strictObject({
+    items: z.array(DeliverySchema),
+    next_cursor: z.string().nullable().openapi({ description: "For the next page; null on the last one." }),
+  })
+  .openapi("NotificationDeliveryPage", { example: { items: [exampleDelivery], next_cursor: null } });
+
+export const endpointParams = z.object({ endpoint_id: uuid().openapi({ example: EXAMPLE_ID }) });
+export const deliveryParams = endpointParams.extend({ delivery_id: uuid().openapi({ example: DELIVERY_ID }) });
+
+const POSITION = /^(\d{1,15})\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export const deliveriesQuery = z.object({
+  cursor: z
+    .string()
+    .regex(POSITION, { message: "Must be the `next_cursor` of an earlier answer, unchanged." })
+    .optional()
+    .openapi({ type: "string", description: "The `next_cursor` of the page before." }),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+});

@@ -1,0 +1,149 @@
+/** Who is notified of events: create, read, change and delete endpoints. For an OWNER or ADMIN. */
+import { z } from "@hono/zod-openapi";
+import { v7 as newId } from "uuid";
+import { createRouter } from "../../http/router.ts";
+import { callerRead, callerWrite } from "../../http/routes.ts";
+import { pageQuery, paginated } from "../../http/schemas.ts";
+import {
+  ChangeEndpointRequestSchema,
+  CreateEndpointRequestSchema,
+  EndpointSchema,
+  EndpointWithSecretSchema,
+  endpointParams,
+  exampleEndpoint,
+} from "./endpoint-schema.ts";
+import {
+  changeEndpoint,
+  createEndpoint,
+  deleteEndpoint,
+  findEndpoint,
+  listEndpoints,
+  rotateSecret,
+} from "./endpoints.ts";
+
+export const notificationEndpoints = createRouter();
+
+const PATH = "/v1/notification-endpoints";
+const ONE = "/v1/notification-endpoints/{endpoint_id}";
+const tags = ["Notifications"];
+
+const json = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
+  description,
+  content: { "application/json": { schema } },
+});
+
+const list = callerRead({
+  path: PATH,
+  operationId: "list_notification_endpoints",
+  tags,
+  summary: "The tenant's notification endpoints, newest first",
+  request: { query: pageQuery },
+  problems: ["forbidden"],
+  responses: {
+    200: json("One page of them", paginated("NotificationEndpointPage", EndpointSchema, exampleEndpoint)),
+  },
+});
+
+notificationEndpoints.openapi(list, async (c) => {
+  const page = c.req.valid("query");
+  return c.json({ ...(await listEndpoints(c.env.db, c.var.credential, page)), ...page }, 200);
+});
+
+const create = callerWrite({
+  method: "post",
+  path: PATH,
+  operationId: "create_notification_endpoint",
+  tags,
+  summary: "Have a URL notified of events",
+  description: "A tenant may have 50. The secret is in this answer and never again.",
+  request: { body: { required: true, content: { "application/json": { schema: CreateEndpointRequestSchema } } } },
+  problems: ["conflict"],
+  responses: {
+    201: {
+      ...json("The new endpoint, with its secret", EndpointWithSecretSchema),
+      headers: z.object({ Location: z.string().openapi({ description: "Where the endpoint is found." }) }),
+    },
+  },
+});
+
+notificationEndpoints.openapi(create, async (c) => {
+  const { url, event_types: eventTypes, ...optional } = c.req.valid("json");
+  const { description = null, workflow_definition_ids: definitionIds = null } = optional;
+  const content = { url, eventTypes, description, definitionIds };
+  const { endpoint, secret } = await createEndpoint(c.env, c.var.credential, newId(), content);
+  return c.json({ ...endpoint, secret }, 201, { Location: `${PATH}/${endpoint.id}`, "Cache-Control": "no-store" });
+});
+
+const read = callerRead({
+  path: ONE,
+  operationId: "get_notification_endpoint",
+  tags,
+  summary: "One notification endpoint, and how it does",
+  request: { params: endpointParams },
+  problems: ["forbidden", "not_found"],
+  responses: { 200: json("The endpoint, without its secret", EndpointSchema) },
+});
+
+notificationEndpoints.openapi(read, async (c) =>
+  c.json(await findEndpoint(c.env.db, c.var.credential, c.req.valid("param").endpoint_id), 200),
+);
+
+const change = callerWrite({
+  method: "patch",
+  path: ONE,
+  operationId: "update_notification_endpoint",
+  tags,
+  summary: "Change a notification endpoint, or enable it again",
+  description: "Fields that are not sent stay as they are.",
+  request: {
+    params: endpointParams,
+    body: { required: true, content: { "application/json": { schema: ChangeEndpointRequestSchema } } },
+  },
+  problems: ["not_found"],
+  responses: { 200: json("The endpoint as it is now", EndpointSchema) },
+});
+
+notificationEndpoints.openapi(change, async (c) => {
+  const { url, event_types, description, workflow_definition_ids, is_active } = c.req.valid("json");
+  const changes = {
+    ...(url !== undefined && { url }),
+    ...(event_types !== undefined && { eventTypes: event_types }),
+    ...(description !== undefined && { description }),
+    ...(workflow_definition_ids !== undefined && { definitionIds: workflow_definition_ids }),
+    ...(is_active !== undefined && { isActive: is_active }),
+  };
+  return c.json(await changeEndpoint(c.env, c.var.credential, c.req.valid("param").endpoint_id, changes), 200);
+});
+
+const remove = callerWrite({
+  method: "delete",
+  path: ONE,
+  operationId: "delete_notification_endpoint",
+  tags,
+  summary: "Delete a notification endpoint, and what it was sent",
+  request: { params: endpointParams },
+  problems: ["not_found"],
+  responses: { 204: { description: "From now on it is sent nothing" } },
+});
+
+notificationEndpoints.openapi(remove, async (c) => {
+  await deleteEndpoint(c.env.db, c.var.credential, c.req.valid("param").endpoint_id);
+  return c.body(null, 204);
+});
+
+const rotate = callerWrite({
+  method: "post",
+  path: `${ONE}/rotate-secret`,
+  operationId: "rotate_notification_secret",
+  tags,
+  summary: "Give an endpoint another secret",
+  description: "For 24 hours notifications are signed with both, so none is lost while you exchange it on your side.",
+  request: { params: endpointParams },
+  problems: ["not_found"],
+  responses: { 200: json("The endpoint with its new secret, which is shown this once", EndpointWithSecretSchema) },
+});
+
+notificationEndpoints.openapi(rotate, async (c) => {
+  const { endpoint, secret } = await rotateSecret(c.env, c.var.credential, c.req.valid("param").endpoint_id);
+  return c.json({ ...endpoint, secret }, 200, { "Cache-Control": "no-store" });
+});

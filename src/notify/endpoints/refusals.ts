@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { Problem, ValidationFailed } from "../../http/problems.ts";
+
+/** Why a verb on endpoints refused. */
+export const endpointRefusalSchema = z.object({
+  refused: z.enum(["forbidden", "not_found", "too_many", "unknown_definitions", "disabled", "no_delivery"]),
+  ids: z.array(z.string()).default([]),
+});
+
+export const NO_ENDPOINT = "There is no such notification endpoint in your tenant.";
+
+export function endpointProblem({ refused, ids }: z.infer<typeof endpointRefusalSchema>): Problem | ValidationFailed {
+  switch (refused) {
+    case "forbidden":
+      return new Problem("forbidden", "Only an OWNER or ADMIN may see and change notification endpoints.");
+    case "not_found":
+      return new Problem("not_found", NO_ENDPOINT);
+    case "no_delivery":
+      return new Problem("not_found", "The endpoint has no such delivery. They are kept for 30 days.");
+    case "too_many":
+      return new Problem(
+        "conflict",
+        "The tenant has 50 notification endpoints already. Delete one that is not needed.",
+      );
+    case "disabled":
+      return new Problem("conflict", "The endpoint is disabled. Set `is_active` to true first.");
+    case "unknown_definitions": {
+      const msg = `There are no such workflows: ${ids.join(", ")}.`;
+      return new ValidationFailed([{ loc: ["body", "workflow_definition_ids"], type: "value_error", msg }]);
+    }
+  }
+}

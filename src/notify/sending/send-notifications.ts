@@ -1,0 +1,128 @@
+/** Sends the due notifications of endpoints, in an invocation of its own: a dispatch never waits for one. */
+import type { Config } from "../../config.ts";
+import type { OnChanged } from "../../db/changes.ts";
+import type { Database } from "../../db/client.ts";
+import type { Live } from "../../http/live/live.ts";
+import { describeError, log } from "../../log.ts";
+import { readRetryAfter } from "../../runners/answer.ts";
+import { postWebhook } from "../../runners/post-webhook.ts";
+import { decryptWebhookSecret } from "../../runners/secret-box.ts";
+import {
+  type Claim,
+  claimNotifications,
+  dueAgain,
+  type Notification,
+  type NotificationResult,
+  recordNotifications,
+} from "./notification.ts";
+
+/** A Worker may wait for six answers at once. Five are for endpoints, and one is for the database. */
+const LANES = 5;
+
+/** Nothing is claimed later than this, so that the last try, of up to 15 s, ends within the 30 s that an invocation may go on. */
+const BUDGET_MS = 12_000;
+
+const GONE = 410;
+
+export type NotifyServices = { db: Database; config: Config; live: Live };
+
+/**
+ * Sends what is due for these endpoints, each in a lane of its own, until nothing is left or the time is over. Never throws:
+ * what is not sent, or not recorded, is due again when its lease has run out.
+ */
+export async function sendNotifications(services: NotifyServices, endpointIds: readonly string[]): Promise<void> {
+  const queue = [...endpointIds];
+  const atOnce = Math.max(Math.floor(LANES / Math.max(queue.length, 1)), 1);
+  const began = Date.now();
+  const hasTime = () => Date.now() - began < BUDGET_MS;
+  const lane = async () => {
+    for (let id = queue.shift(); id !== undefined && hasTime(); id = queue.shift()) {
+      try {
+        await sendTo(services, id, atOnce, hasTime);
+      } catch (error) {
+        log("error", "notify", { endpoint_id: id, ...describeError(error) });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(LANES, queue.length) }, lane));
+}
+
+async function sendTo(
+  { db, config, live }: NotifyServices,
+  endpointId: string,
+  atOnce: number,
+  hasTime: () => boolean,
+): Promise<void> {
+  const announcing = [live.mark()];
+  const onChanged: OnChanged = (changes) => void announcing.push(live.announce(changes));
+  for (let hasDue = true; hasDue && hasTime(); ) {
+    const claim = await claimNotifications(db, endpointId, atOnce);
+    if (claim === null) break;
+    // Should this invocation die, the hub has the rest sent when the lease has run out.
+    onChanged([dueAgain(claim.tenant_id, claim.due_in_ms)]);
+    const results = await Promise.all(claim.notifications.map((notification) => sendOne(config, claim, notification)));
+    const recorded = await recordNotifications(db, claim, results, onChanged);
+    if (recorded.change !== null) onChanged([recorded.change]);
+    hasDue = recorded.hasDue;
+    const delivered = results.filter(({ outcome }) => outcome === "delivered").length;
+    log("info", "notified", {
+      tenant_id: claim.tenant_id,
+      endpoint_id: endpointId,
+      delivered,
+      failed: results.length - delivered,
+    });
+  }
+  await Promise.all(announcing);
+}
+
+/** Sends a notification once. Never throws. */
+async function sendOne(config: Config, claim: Claim, notification: Notification): Promise<NotificationResult> {
+  const began = Date.now();
+  const { outcome, ...told } = await trySending(config, claim, notification).catch((error: unknown) => {
+    log("error", "notify", { endpoint_id: claim.endpoint.id, ...describeError(error) });
+    return { ...FAILED, reason: "The notification could not be signed." };
+  });
+  const { id, try_count } = notification;
+  return { id, try_count, outcome, duration_ms: Date.now() - began, ...told };
+}
+
+type Tried = Pick<NotificationResult, "outcome" | "status" | "reason" | "retry_after_seconds">;
+
+const FAILED = { outcome: "failed", status: null, retry_after_seconds: null } as const;
+
+async function trySending(config: Config, claim: Claim, notification: Notification): Promise<Tried> {
+  const { endpoint, claimed_at: sentAt } = claim;
+  const encrypted = [endpoint.secret_encrypted, endpoint.previous_secret_encrypted].filter((text) => text !== null);
+  const secrets = await Promise.all(
+    encrypted.map((text) => decryptWebhookSecret(config.encryptionKeys, endpoint.id, text)),
+  );
+  const webhook = {
+    url: endpoint.url,
+    secrets,
+    id: notification.event_id,
+    sentAt,
+    body: bodyOf(notification, config.publicUrl),
+  };
+  const options = { allowLocal: config.allowLocalRunners, publicUrl: config.publicUrl };
+  const answer = await postWebhook(webhook, options);
+  if (!(answer instanceof Response)) {
+    const reason = "urlFault" in answer ? `The URL is refused: ${answer.urlFault}` : `No answer: ${answer.silence}`;
+    return { ...FAILED, reason };
+  }
+  const { status } = answer;
+  if (answer.ok) return { outcome: "delivered", status, reason: null, retry_after_seconds: null };
+  const isGone = status === GONE;
+  return {
+    outcome: isGone ? "gone" : "failed",
+    status,
+    reason: isGone ? "It answered 410: it is gone for good." : `It answered ${status}.`,
+    retry_after_seconds: readRetryAfter(answer.headers, sentAt),
+  };
+}
+
+/** The same bytes each time it is sent. */
+function bodyOf({ event_id, event_name, event_at, data }: Notification, publicUrl: string): string {
+  const { run_id } = data;
+  const link = typeof run_id === "string" ? { url: `${publicUrl}/v1/workflow-runs/${run_id}` } : {};
+  return JSON.stringify({ type: event_name, timestamp: event_at, data: { event_id, ...data, ...link } });
+}

@@ -1,0 +1,61 @@
+/** Sends one signed webhook, to whomever: https://www.standardwebhooks.com. */
+import { version } from "../../package.json";
+import { withTimeLimit } from "../time-limit.ts";
+import { checkRunnerUrl, type RunnerUrlOptions } from "./url-guard.ts";
+import { signWebhook } from "./webhook.ts";
+
+export type OutgoingWebhook = {
+  url: string;
+  /** It is signed with each of them. */
+  secrets: readonly string[];
+  /** The `webhook-id`: the same when it is sent again. */
+  id: string;
+  /** When it is sent this time (RFC 3339), by the database's clock. */
+  sentAt: string;
+  body: string;
+};
+
+export type SendOptions = RunnerUrlOptions & { timeoutMs?: number };
+
+const TIMEOUT_MS = 15_000;
+
+/**
+ * The answer, whose body is not read; or what is wrong with the URL, to which nothing was sent; or why no answer came. Never
+ * throws for what the other side does.
+ */
+export async function postWebhook(
+  webhook: OutgoingWebhook,
+  options: SendOptions,
+): Promise<Response | { urlFault: string } | { silence: string }> {
+  const { timeoutMs = TIMEOUT_MS } = options;
+  const urlFault = checkRunnerUrl(webhook.url, options);
+  if (urlFault !== null) return { urlFault };
+  const { id, sentAt: at, body } = webhook;
+  const [first, ...others] = webhook.secrets.map((secret) => signWebhook(secret, { id, at, body }));
+  const signatures = [first, ...others].map((headers) => headers?.["webhook-signature"]);
+  const request: RequestInit = {
+    method: "POST",
+    // Redirects are not followed, since the URL that they lead to has not been checked.
+    redirect: "manual",
+    headers: {
+      "Content-Type": "application/json",
+      "User-Agent": `workflow-runs/${version}`,
+      ...first,
+      "webhook-signature": signatures.join(" "),
+    },
+    body,
+  };
+  try {
+    const response = await withTimeLimit(timeoutMs, (signal) => fetch(webhook.url, { ...request, signal }));
+    // The body may never end; cancelling it may fail when it breaks off.
+    await response.body?.cancel().catch(() => {});
+    return response;
+  } catch (error) {
+    return { silence: describe(error, timeoutMs) };
+  }
+}
+
+function describe(error: unknown, timeoutMs: number): string {
+  if (error instanceof Error && error.name === "TimeoutError") return `nothing came within ${timeoutMs / 1000} s.`;
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,275 @@
+import { Webhook } from "standardwebhooks";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { answeringRunner, BUSY_RUNNER, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
+import { callBack, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createEndpoint, makeAllDue, readDeliveries, readEndpoint } from "./endpoint.ts";
+import { readFeed } from "./read-feed.ts";
+
+let service: Service;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  service = await startService();
+});
+
+beforeEach(async () => {
+  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+});
+
+type Body = { type: string; timestamp: string; data: Record<string, unknown> };
+
+const bodiesOf = async (hook: FakeRunner, count = 0): Promise<Body[]> =>
+  (await hook.requests(count)).map(({ body }) => JSON.parse(body));
+
+/** A run that has ended so. */
+async function endRun(result: object = { status: "COMPLETED" }): Promise<string> {
+  const runId = await invoke(service, tenant);
+  await callBack(service, tenant, runId, result);
+  return runId;
+}
+
+/** Moves the time back at which the Worker that has made a notification would have sent it. */
+const passFirstTry = () => service.database.sql`
+  update notifications set next_try_at = next_try_at - interval '5 seconds' where tenant_id = ${tenant.id}`;
+
+describe("a notification", () => {
+  it("is sent right after the end of a run, signed, thin, and with the id of the event", async () => {
+    const hook = await startFakeRunner();
+    const { secret } = await createEndpoint(service, tenant, hook.url);
+    const runId = await endRun({ status: "FAILED", error: "No paper.", output: "secret stuff" });
+    const [request] = await hook.requests(1);
+    const { items } = await readFeed(service, tenant.owner.key, ["types=workflow_run.failed"]);
+    expect(request?.headers["webhook-id"]).toBe(items[0]?.id);
+    expect(() => new Webhook(secret).verify(request?.body ?? "", request?.headers ?? {})).not.toThrow();
+    const run = await readRun(service, tenant, runId);
+    expect(JSON.parse(request?.body ?? "")).toEqual({
+      type: "workflow_run.failed",
+      timestamp: items[0]?.at,
+      data: {
+        event_id: items[0]?.id,
+        run_id: runId,
+        workflow_definition_id: tenant.definitionId,
+        attempt: 1,
+        status: "FAILED",
+        failure_code: "REPORTED",
+        created_at: run.created_at,
+        started_at: run.started_at,
+        completed_at: run.completed_at,
+        url: expect.stringMatching(new RegExp(`^https://.*/v1/workflow-runs/${runId}$`)),
+      },
+    });
+  });
+
+  it("is made of each end of a run, however it ends, and once", async () => {
+    const hook = await startFakeRunner();
+    await createEndpoint(service, tenant, hook.url);
+    const stopped = await invoke(service, tenant);
+    await service.send("POST", `/v1/workflow-runs/${stopped}/stop`, tenant.owner.key);
+    const late = await invoke(service, tenant);
+    await makeOverdue(service, late);
+    await service.sweep();
+    const refused = await createTenant(service.database, { runnerUrl: answeringRunner(400) });
+    const other = await startFakeRunner();
+    await createEndpoint(service, refused, other.url);
+    await invoke(service, refused);
+    // It is over when it is deleted, and nobody has come by since.
+    const deleted = await invoke(service, tenant);
+    await makeOverdue(service, deleted);
+    expect((await service.send("DELETE", `/v1/workflow-runs/${deleted}`, tenant.owner.key)).status).toBe(204);
+    await passFirstTry();
+    await service.sweep();
+    const codes = (await bodiesOf(hook)).map(({ data }) => [data.run_id, data.failure_code]);
+    expect(codes.toSorted()).toEqual(
+      [
+        [stopped, "STOPPED"],
+        [late, "UNREACHED"],
+        [deleted, "UNREACHED"],
+      ].toSorted(),
+    );
+    expect((await bodiesOf(other)).map(({ data }) => data.failure_code)).toEqual(["REJECTED"]);
+  });
+
+  it("is sent of what was asked for only: by type, and by workflow", async () => {
+    const [some, none] = [await startFakeRunner(), await startFakeRunner()];
+    const event_types = ["workflow_run.started", "workflow_run.late_result"];
+    const workflow_definition_ids = [tenant.definitionId];
+    await createEndpoint(service, tenant, some.url, { event_types, workflow_definition_ids });
+    const runId = await endRun();
+    await callBack(service, tenant, runId, { status: "FAILED", error: "After all." });
+    const bodies = await bodiesOf(some, 2);
+    expect(bodies.map(({ type }) => type)).toEqual(["workflow_run.started", "workflow_run.late_result"]);
+    expect(bodies[1]?.data).toMatchObject({ status: "COMPLETED", reported_status: "FAILED" });
+    const another = await createTenant(service.database);
+    await createEndpoint(service, another, none.url);
+    expect(await none.requests()).toEqual([]);
+  });
+
+  it("tells that a workflow was paused because its runner is gone", async () => {
+    const hook = await startFakeRunner();
+    const gone = await createTenant(service.database, { runnerUrl: answeringRunner(410) });
+    await createEndpoint(service, gone, hook.url, { event_types: ["workflow_definition.paused"] });
+    const runId = await invoke(service, gone);
+    expect((await bodiesOf(hook, 1))[0]).toMatchObject({
+      type: "workflow_definition.paused",
+      data: { workflow_definition_id: gone.definitionId, run_id: runId },
+    });
+  });
+
+  it("costs the request that makes it no round trip, and its tries are two each", async () => {
+    const hook = await startFakeRunner();
+    await createEndpoint(service, tenant, hook.url);
+    const runId = await invoke(service, tenant);
+    const [, requests] = await service.counted(() => callBack(service, tenant, runId, { status: "COMPLETED" }));
+    expect(requests).toBe(1 + 2);
+  });
+
+  it("comes later when the Worker that made it has died: by the sweep", async () => {
+    const hook = await startFakeRunner();
+    await createEndpoint(service, tenant, hook.url);
+    const runId = await invoke(service, tenant);
+    await service.fetchAndDie(`/v1/workflow-runs/${runId}/stop`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${tenant.owner.key}` },
+    });
+    expect(await hook.requests()).toEqual([]);
+    await passFirstTry();
+    await service.sweep();
+    expect(await bodiesOf(hook)).toMatchObject([{ data: { run_id: runId } }]);
+  });
+});
+
+describe("a notification that fails", () => {
+  it("is tried eight times with longer and longer pauses, and then given up", async () => {
+    const hook = await startFakeRunner([{ status: 500 }]);
+    const endpoint = await createEndpoint(service, tenant, hook.url);
+    await endRun();
+    const pauses: number[] = [];
+    for (let tries = 1; tries <= 8; tries++) {
+      const [row] = await service.database.sql`
+        select extract(epoch from next_try_at - statement_timestamp())::float8 as seconds, try_count
+        from notifications where endpoint_id = ${endpoint.id}`;
+      expect(row?.try_count).toBe(tries);
+      if (tries < 8) pauses.push(row?.seconds);
+      await makeAllDue(service, endpoint);
+      await service.sweep();
+    }
+    const expected = [5, 300, 1800, 7200, 18_000, 36_000, 36_000];
+    expect(pauses.every((seconds, i) => Math.abs(seconds / (expected[i] ?? 1) - 1) < 0.25)).toBe(true);
+    const [delivery] = await readDeliveries(service, tenant, endpoint);
+    expect(delivery).toMatchObject({ state: "FAILED", next_try_at: null });
+    expect(delivery?.tries).toHaveLength(8);
+    expect(delivery?.tries[0]).toMatchObject({ status: 500, reason: "It answered 500." });
+    expect(await hook.requests()).toHaveLength(8);
+  });
+
+  it("waits as long as the endpoint asks for", async () => {
+    const hook = await startFakeRunner([{ status: 503, headers: { "retry-after": "120" } }]);
+    const endpoint = await createEndpoint(service, tenant, hook.url);
+    await endRun();
+    const [row] = await service.database.sql`
+      select extract(epoch from next_try_at - statement_timestamp())::float8 as seconds
+      from notifications where endpoint_id = ${endpoint.id}`;
+    expect(row?.seconds).toBeGreaterThan(110);
+  });
+
+  it("holds back all others of its endpoint after five failures, but for one probe at a time", async () => {
+    const hook = await startFakeRunner([{ status: 500 }]);
+    const endpoint = await createEndpoint(service, tenant, hook.url);
+    for (let i = 0; i < 7; i++) await endRun();
+    expect(await hook.requests()).toHaveLength(5);
+    expect(await readEndpoint(service, tenant, endpoint)).toMatchObject({
+      failures: 5,
+      is_active: true,
+      next_probe_at: expect.any(String),
+    });
+    // All of them are due, and one is sent.
+    await makeAllDue(service, endpoint);
+    await Promise.all([service.sweep(), service.sweep()]);
+    expect(await hook.requests()).toHaveLength(6);
+    // Nothing else is due before the next probe.
+    await service.database.sql`
+      update notifications set next_try_at = statement_timestamp() - interval '1 hour' where endpoint_id = ${endpoint.id}`;
+    const [due] = await service.database.sql`select public.due_endpoints(${tenant.id}) as now,
+      extract(epoch from public.notifications_due_at(${tenant.id}) - statement_timestamp())::float8 as seconds`;
+    expect(due?.now).toEqual([]);
+    expect(due?.seconds).toBeGreaterThan(200);
+    // It works again: the probe proves it, and all that waited follows.
+    await hook.script([{ status: 200 }]);
+    await makeAllDue(service, endpoint);
+    await service.sweep();
+    const deliveries = await readDeliveries(service, tenant, endpoint);
+    expect(deliveries.map(({ state }) => state)).toEqual(Array(7).fill("DELIVERED"));
+    expect(await readEndpoint(service, tenant, endpoint)).toMatchObject({ failures: 0, next_probe_at: null });
+  });
+
+  it.each([
+    ["answers 410", 410, 0, "It answered 410: it is gone for good."],
+    ["has failed for five days", 500, 5, "It has failed for five days. It answered 500."],
+  ])("disables an endpoint that %s, with an event that others hear of", async (_, status, days, reason) => {
+    const [hook, witness] = [await startFakeRunner([{ status }]), await startFakeRunner()];
+    const endpoint = await createEndpoint(service, tenant, hook.url);
+    await createEndpoint(service, tenant, witness.url, { event_types: ["notification_endpoint.disabled"] });
+    await service.database.sql`
+      update notification_endpoints set failures = 1, failing_since = statement_timestamp() - make_interval(days => ${days})
+      where id = ${endpoint.id} and ${days} > 0`;
+    await endRun();
+    await endRun();
+    expect(await hook.requests()).toHaveLength(1);
+    expect(await readEndpoint(service, tenant, endpoint)).toMatchObject({ is_active: false, disabled_reason: reason });
+    const told = { endpoint_id: endpoint.id, server: new URL(hook.url).origin, reason };
+    expect(await bodiesOf(witness, 1)).toMatchObject([{ type: "notification_endpoint.disabled", data: told }]);
+    const disabled = ["types=notification_endpoint.disabled"];
+    const { items } = await readFeed(service, tenant.admin.key, disabled);
+    expect(items).toMatchObject([{ run_id: null, attempt: null, detail: told }]);
+    expect((await readFeed(service, tenant.user.key, disabled)).items).toEqual([]);
+    // Enabled again, it hears of what happens from then on.
+    await hook.script([{ status: 200 }]);
+    await service.send("PATCH", endpoint.path, tenant.owner.key, { is_active: true });
+    await endRun();
+    expect(await hook.requests()).toHaveLength(2);
+  });
+
+  it("is not taken for another's: the result of a Worker whose lease has run out changes nothing", async () => {
+    const endpoint = await createEndpoint(service, tenant, BUSY_RUNNER);
+    await endRun();
+    const { sql } = service.database;
+    await sql`update notifications set next_try_at = statement_timestamp() where endpoint_id = ${endpoint.id}`;
+    const claim = () => sql`select public.claim_notifications(${endpoint.id}, 5, 0) as answer`;
+    const [first] = await claim();
+    await claim();
+    const result = {
+      ...first?.answer.notifications[0],
+      outcome: "delivered",
+      status: 200,
+      duration_ms: 1,
+      reason: null,
+    };
+    await sql`select public.record_notifications(${endpoint.id}, ${BUSY_RUNNER}, false, ${JSON.stringify([result])}::jsonb)`;
+    expect((await readDeliveries(service, tenant, endpoint))[0]).toMatchObject({ state: "WAITING" });
+  });
+});
+
+describe("rotating the secret", () => {
+  it("signs with both for a day, and then with the new one", async () => {
+    const hook = await startFakeRunner();
+    const endpoint = await createEndpoint(service, tenant, hook.url);
+    const rotated = await service.send("POST", `${endpoint.path}/rotate-secret`, tenant.owner.key);
+    const { secret } = await rotated.json<{ secret: string }>();
+    await endRun();
+    await service.database.sql`
+      update notification_endpoints set previous_secret_until = statement_timestamp() where id = ${endpoint.id}`;
+    await endRun();
+    const [during, after] = await hook.requests(2);
+    const verifies = (key: string, request: typeof during) => {
+      try {
+        return Boolean(new Webhook(key).verify(request?.body ?? "", request?.headers ?? {}));
+      } catch {
+        return false;
+      }
+    };
+    expect([verifies(endpoint.secret, during), verifies(secret, during)]).toEqual([true, true]);
+    expect([verifies(endpoint.secret, after), verifies(secret, after)]).toEqual([false, true]);
+  });
+});
