@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Change, ChangedRun } from "../db/changes.ts";
 import { describeError, log } from "../log.ts";
 import type { TenantSweep } from "../sweep/sweep-tenant.ts";
+import { isWaiting, WaitingRunners } from "./waiting-runners.ts";
 import { withinTime } from "./within-time.ts";
 
 /** The least time between two sweeps. */
@@ -41,22 +42,25 @@ export class Hub extends DurableObject<object> {
   #isSweeping = false;
   #backoffMs = FIRST_BACKOFF_MS;
   #recent: { at: number; run: ChangedRun }[] = [];
+  readonly #runners = new WaitingRunners(this.ctx);
 
   get #kv(): SyncKvStorage {
     return this.ctx.storage.kv;
   }
 
   /** Something of the tenant was changed: `change.due_in_ms` is what is due next, as of about now. */
-  async changed({ tenant_id: tenantId, due_in_ms: dueInMs, runs }: Change): Promise<void> {
+  async changed({ tenant_id: tenantId, due_in_ms: dueInMs, runs, work = [] }: Change): Promise<void> {
     const now = Date.now();
     this.#remember(now, runs);
     for (const socket of this.ctx.getWebSockets()) {
       const filter: Filter = socket.deserializeAttachment();
+      if (isWaiting(filter)) continue;
       send(
         socket,
         runs.filter((run) => passes(filter, run)),
       );
     }
+    this.#runners.hear(work);
     if (this.#kv.get<string>("tenantId") !== tenantId) this.#kv.put("tenantId", tenantId);
     if (dueInMs !== null) await this.#expect(now + Math.max(dueInMs, 0) + SLACK_MS);
   }
@@ -118,10 +122,17 @@ export class Hub extends DurableObject<object> {
    * Subscribes a Worker, by a WebSocket that does not keep this object awake. Query: `run` or `definition` (only these), `others`
    * (also what is not a run), `since` (milliseconds: first the nudges that are not older), `caller` and
    * `user` (whose stream it is: 429 when the caller has too many), `page` (its name among the caller's pages), `left` (the page that was left for it).
+   * Or `lease`, for a runner that waits for runs of these definitions, joined by blanks; empty for all.
    */
   override fetch(request: Request): Response {
     if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const query = new URL(request.url).searchParams;
+    const { 0: theirs, 1: ours } = new WebSocketPair();
+    const lease = query.get("lease");
+    if (lease !== null) {
+      this.#runners.add(ours, lease === "" ? null : lease);
+      return new Response(null, { status: 101, webSocket: theirs });
+    }
     const caller = query.get("caller");
     const tagOf = (name: string) => (query.has(name) ? [`${caller} ${query.get(name)}`] : []);
     // Nobody may have noticed yet that the browser has left a page. Its stream would count against the limit.
@@ -136,7 +147,6 @@ export class Hub extends DurableObject<object> {
       definitionId: query.get("definition"),
       withOthers: query.has("others"),
     };
-    const { 0: theirs, 1: ours } = new WebSocketPair();
     const user = query.get("user");
     const userTags = user === null ? [] : [ofUser(user)];
     this.ctx.acceptWebSocket(ours, caller === null ? [] : [caller, ...userTags, ...tagOf("page")]);
@@ -153,6 +163,7 @@ export class Hub extends DurableObject<object> {
   /** Ends the streams of a user, one of whose credentials has ended. Who may still listen connects again. */
   endStreams(userId: string): void {
     for (const socket of this.#openSockets(ofUser(userId))) socket.close();
+    this.#runners.wakeAll();
   }
 
   override webSocketClose(socket: WebSocket): void {

@@ -4,6 +4,7 @@ import type { Objects } from "./bindings.ts";
 import type { Hub } from "./hub.ts";
 import { listenTo } from "./listen.ts";
 import type { Register } from "./register.ts";
+import { waitForWork } from "./wait-for-work.ts";
 import { withinTime } from "./within-time.ts";
 
 /** How often an isolate marks at most. See `MARK_COVERS_MS` in register.ts. */
@@ -74,6 +75,10 @@ export function openLive(
     async listen(topic, listening) {
       const hub = hubOf(topic.tenantId);
       return hub ? listenTo(hub, topic, listening, CALL_LIMIT_MS) : "unavailable";
+    },
+    async waitForWork(runner) {
+      const hub = hubOf(runner.tenantId);
+      return hub ? waitForWork(hub, runner, CALL_LIMIT_MS) : "unavailable";
     },
     endStreams: ({ tenantId, userId }) => tell(tenantId, (hub) => hub.endStreams(userId)),
     async readStatus(): Promise<LiveStatus | null> {

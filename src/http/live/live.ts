@@ -32,6 +32,15 @@ export type Listener = {
   close(): void;
 };
 
+/** A runner that waits for a run to lease. */
+export type WorkListener = {
+  /** What the hub knows: it changes whenever there may be new work. */
+  readonly version: string;
+  /** "woken": there may be a run. "lost": the connection is, or it was closed. */
+  next(timeoutMs: number): Promise<"woken" | "time is up" | "lost">;
+  close(): void;
+};
+
 /** Ages are in seconds; null where there is nothing. */
 export type LiveStatus = {
   /** Since a cron last found that there was nothing to sweep. */
@@ -63,7 +72,18 @@ export type Live = {
    * against its caller's limit. "unavailable" without a hub, or when it does not answer.
    */
   listen(topic: Topic, options: Listening): Promise<Listener | "unavailable" | "too_many">;
-  /** Ends the streams of a user: one of their credentials is no longer valid. Never rejects. */
+  /**
+   * Waits for runs of these definitions to lease; null for all. A run wakes one of those who wait for it, and the next one a
+   * second later, until somebody has taken it. "unavailable" without a hub, or when it does not answer.
+   */
+  waitForWork(runner: {
+    tenantId: string;
+    definitionIds: readonly string[] | null;
+  }): Promise<WorkListener | "unavailable">;
+  /**
+   * Ends the streams of a user: one of their credentials is no longer valid. Runners that wait ask the database again, which knows
+   * whose session has ended with it. Never rejects.
+   */
   endStreams(user: { tenantId: string; userId: string }): Promise<void>;
   /** Notes that an alarm has fired. Never rejects. */
   noteAlarm(lateMs: number): Promise<void>;

@@ -1,8 +1,12 @@
 import type { Context } from "hono";
 import type { AppEnv } from "../../http/env.ts";
+import type { WorkListener } from "../../http/live/live.ts";
 import { Problem } from "../../http/problems.ts";
 import { promotion } from "../../runners/dispatch-afterwards.ts";
 import { type Lease, leaseRuns } from "./lease-runs.ts";
+
+/** How often a runner that holds as many runs as it can is looked at again. No nudge tells that it has ended one. */
+const FULL_MS = 1_000;
 
 export type LeaseQuestion = {
   requestId: string;
@@ -12,17 +16,66 @@ export type LeaseQuestion = {
   after: string | null;
 };
 
+/** `after`: what the hub knew when the database had no run for this runner. Null when the next request must ask in any case. */
+export type Leased = { leases: Lease[]; after: string | null };
+
 /**
- * Leases runs to the session of the request.
+ * Leases runs to the session of the request. With `waitSeconds` it waits for them, and asks the database only
+ * - at first, unless `after` says that nothing has happened since the last answer,
+ * - and whenever the hub says that there may be a run.
  * @throws Unauthenticated when the session is not valid any more
  * @throws Problem `streams_unavailable` for a request that wants to wait where nobody can
  */
-export async function leaseOrWait(
-  c: Context<AppEnv>,
-  { requestId, max, waitSeconds }: LeaseQuestion,
-): Promise<{ leases: Lease[]; after: string | null }> {
-  if (waitSeconds > 0) throw new Problem("streams_unavailable");
-  const { sessionId, tenantId } = c.var.runner;
-  const { leases } = await leaseRuns(c.env.db, { sessionId, tenantId, requestId, max, ...promotion(c) });
-  return { leases, after: null };
+export async function leaseOrWait(c: Context<AppEnv>, question: LeaseQuestion): Promise<Leased> {
+  const { sessionId, tenantId, definitionIds, expiresAt } = c.var.runner;
+  const ask = () => {
+    const { requestId, max } = question;
+    return leaseRuns(c.env.db, { sessionId, tenantId, requestId, max, ...promotion(c) });
+  };
+  if (question.waitSeconds === 0) return { leases: (await ask()).leases, after: null };
+  const listener = await c.env.live.waitForWork({ tenantId, definitionIds });
+  if (listener === "unavailable") throw new Problem("streams_unavailable", NOBODY_CAN_WAIT);
+  const { signal } = c.req.raw;
+  signal.addEventListener("abort", () => listener.close());
+  try {
+    const isCurrent = question.after === listener.version && Date.now() < Date.parse(expiresAt);
+    return await wait(listener, { ask, isCurrent, waitMs: question.waitSeconds * 1000, signal });
+  } finally {
+    listener.close();
+  }
+}
+
+const NOBODY_CAN_WAIT =
+  "Nobody can wait here right now. Ask every few seconds with `wait_seconds: 0` instead, or try later.";
+
+type Wait = {
+  ask(): Promise<{ leases: Lease[]; isFull: boolean }>;
+  /** True when the database has nothing new to say. */
+  isCurrent: boolean;
+  waitMs: number;
+  /** Aborts when the client has left. Then nothing is leased to it any more. */
+  signal: AbortSignal;
+};
+
+async function wait(listener: WorkListener, { ask, isCurrent, waitMs, signal }: Wait): Promise<Leased> {
+  const until = Date.now() + waitMs;
+  let mustAsk = !isCurrent;
+  let isFull = false;
+  // Read before the database is asked: what happens meanwhile has another version.
+  let after: string | null = listener.version;
+  for (;;) {
+    if (mustAsk) {
+      const { version } = listener;
+      const asked = await ask();
+      if (asked.leases.length > 0) return { leases: asked.leases, after: null };
+      isFull = asked.isFull;
+      after = isFull ? null : version;
+    }
+    const leftMs = until - Date.now();
+    if (leftMs <= 0) return { leases: [], after };
+    const heard = await listener.next(isFull ? Math.min(leftMs, FULL_MS) : leftMs);
+    if (signal.aborted) return { leases: [], after: null };
+    if (heard === "lost") return { leases: (await ask()).leases, after: null };
+    mustAsk = heard === "woken" || isFull;
+  }
 }

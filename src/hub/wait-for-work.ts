@@ -1,0 +1,68 @@
+import { z } from "zod";
+import type { WorkListener } from "../http/live/live.ts";
+import { describeError, log } from "../log.ts";
+import { withinTime } from "./within-time.ts";
+
+const messageSchema = z.object({ version: z.string() });
+
+/** Waits at a hub for runs to lease. The hub must answer within `limitMs`. See `Live` for the rest. */
+export async function waitForWork(
+  hub: Pick<Fetcher, "fetch">,
+  { tenantId, definitionIds }: { tenantId: string; definitionIds: readonly string[] | null },
+  limitMs: number,
+): Promise<WorkListener | "unavailable"> {
+  const url = new URL("https://hub/");
+  url.searchParams.set("lease", definitionIds === null ? "" : definitionIds.join(" "));
+  try {
+    const response = await withinTime(limitMs, hub.fetch(url.href, { headers: { Upgrade: "websocket" } }));
+    if (!response.webSocket) return "unavailable";
+    const listener = listenOn(response.webSocket);
+    if ((await listener.next(limitMs)) === "woken") return listener;
+    listener.close();
+  } catch (error) {
+    log("error", "hub", { tenant_id: tenantId, ...describeError(error) });
+  }
+  return "unavailable";
+}
+
+/** The first message says the version, and each later one that there may be work. */
+function listenOn(socket: WebSocket): WorkListener {
+  let version = "";
+  let isWoken = false;
+  let isLost = false;
+  let wake = () => {};
+  socket.addEventListener("message", ({ data }) => {
+    if (typeof data !== "string") return;
+    version = messageSchema.parse(JSON.parse(data)).version;
+    isWoken = true;
+    wake();
+  });
+  const lose = () => {
+    isLost = true;
+    wake();
+  };
+  socket.addEventListener("close", lose);
+  socket.addEventListener("error", lose);
+  socket.accept();
+  return {
+    get version() {
+      return version;
+    },
+    async next(timeoutMs) {
+      if (!isWoken && !isLost) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        wake = resolve;
+        const timer = setTimeout(resolve, timeoutMs);
+        await promise;
+        clearTimeout(timer);
+      }
+      if (!isWoken) return isLost ? "lost" : "time is up";
+      isWoken = false;
+      return "woken";
+    },
+    close() {
+      lose();
+      socket.close();
+    },
+  };
+}

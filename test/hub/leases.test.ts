@@ -1,0 +1,65 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { invoke } from "../support/lifecycle.ts";
+import { startRunner, useLeases } from "../support/runners.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { type LiveService, startLiveService } from "./live-service.ts";
+
+let service: LiveService;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  service = await startLiveService();
+});
+
+beforeEach(async () => {
+  tenant = await createTenant(service.database);
+  await useLeases(service, tenant);
+});
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+type Runner = Awaited<ReturnType<typeof startRunner>>;
+
+/** What a runner that waits gets while something is done, and after how many milliseconds since that. */
+async function waitWhile(runner: Runner, action: () => Promise<unknown>) {
+  const waiting = runner.lease({ wait_seconds: 10 });
+  await pause(300);
+  const began = Date.now();
+  await action();
+  const { leases } = await waiting;
+  return { runIds: leases.map(({ run_id }) => run_id), ms: Date.now() - began };
+}
+
+/** What else is true of them takes seconds, and is in test/deep/hub/leases.test.ts. */
+describe("a runner that waits", () => {
+  it("gets a run as soon as it is triggered, with one database request before and one after", async () => {
+    const runner = await startRunner(service, tenant);
+    const [{ runIds, ms }, requests] = await service.counted(() => waitWhile(runner, () => invoke(service, tenant)));
+    expect(runIds).toHaveLength(1);
+    expect(ms).toBeLessThan(2_000);
+    // The invoke's own, too.
+    expect(requests).toBe(3);
+  });
+
+  it("is answered when its time is up, and asks the database no more while nothing has changed", async () => {
+    const runners = await Promise.all(Array.from({ length: 5 }, () => startRunner(service, tenant)));
+    const first = await Promise.all(runners.map((runner) => runner.lease({ wait_seconds: 1 })));
+    const [answers, requests] = await service.counted(() =>
+      Promise.all(runners.map((runner, i) => runner.lease({ wait_seconds: 1, after: first[i]?.after ?? null }))),
+    );
+    expect([requests, answers]).toEqual([0, first]);
+  });
+
+  it("is woken by the sweep, after a Worker that died before it told of its run", async () => {
+    const runner = await startRunner(service, tenant);
+    const { runIds } = await waitWhile(runner, async () => {
+      await service.fetchAndDie(`/v1/workflow-definitions/${tenant.definitionId}/invoke`, {
+        method: "POST",
+        headers: { Authorization: `Bearer ${tenant.owner.key}`, "Content-Type": "application/json" },
+        body: "{}",
+      });
+      await service.sweep();
+    });
+    expect(runIds).toHaveLength(1);
+  });
+});
