@@ -1,4 +1,4 @@
-import { exports, WorkerEntrypoint } from "cloudflare:workers";
+import { exports, tracing, WorkerEntrypoint } from "cloudflare:workers";
 import { ConfigError, readConfig } from "./config.ts";
 import { openDatabase } from "./db/client.ts";
 import { openSessions } from "./http/credentials/session-token.ts";
@@ -11,6 +11,7 @@ import { sendNotifications } from "./notify/sending/send-notifications.ts";
 import { createService } from "./routes.ts";
 import { sweep } from "./sweep/sweep.ts";
 import { sweepTenant, type TenantSweep } from "./sweep/sweep-tenant.ts";
+import { traceWith } from "./trace.ts";
 
 export { Hub } from "./hub/hub.ts";
 export { Register } from "./hub/register.ts";
@@ -23,6 +24,8 @@ declare global {
     }
   }
 }
+
+traceWith(tracing);
 
 const app = createService();
 

@@ -20,6 +20,7 @@ begin
           'run_id', new.run_id, 'workflow_definition_id', r.workflow_definition_id, 'attempt', new.attempt,
           'status', r.status, 'failure_code', r.failure_code, 'created_at', public.wire_instant(r.created_at),
           'started_at', public.wire_instant(r.started_at), 'completed_at', public.wire_instant(r.completed_at))
+          || case when r.traceparent is not null then jsonb_build_object('traceparent', r.traceparent) else '{}' end
           || case when new.type = 'LATE_RESULT'
             then jsonb_build_object('reported_status', new.detail -> 'status') else '{}' end
       end,

@@ -4,7 +4,8 @@
 -- - A run is inserted whole, with its frozen snapshot and its events, or not at all.
 -- - An idempotency key that is in use answers the run that it triggered first. A key belongs to a user and a definition,
 --   and is in use while its run is PENDING or RUNNING, and for a while after it was created: see `idempotency_cutoff`.
---   The same key with another input is refused. `p_input` is a JSON object or null, frozen with the run.
+--   The same key with another input is refused. `p_input` is a JSON object or null, frozen with the run. So is
+--   `p_traceparent`, a header of W3C Trace Context or null, but a replayed call may have another one.
 -- - Idempotent: called again with the same `p_run_id`, it answers the run that the first call inserted.
 -- Closes the race between two invokes with the same key or for the same slot: the second waits for the definition's lock, and
 -- sees what the first did.
@@ -12,9 +13,9 @@
 -- Answers {"tenant_id", "dispatches", and either "run" and "replayed", or "refused"}, where `refused` is one of:
 --   unauthenticated (nothing else is answered), not_found, paused, no_runner, other_input,
 --   path_parts (with "faults": [{"field", "id", "path", "fault"}]), snapshot_too_large (with "bytes", "max_bytes")
-create or replace function public.trigger_run(
-  p_credential jsonb, p_definition_id uuid, p_run_id uuid, p_idempotency_key text,
-  p_grace_seconds integer, p_dispatch_lease_seconds integer, p_input json default null
+create or replace function public.trigger_run_with_trace(
+  p_credential jsonb, p_definition_id uuid, p_run_id uuid, p_idempotency_key text, p_input json, p_traceparent text,
+  p_grace_seconds integer, p_dispatch_lease_seconds integer
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -122,9 +123,9 @@ begin
       -- 6. Insert the run at the end of the queue.
       v_must_wait := public.must_wait(p_definition_id);
       insert into public.workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status,
-        idempotency_key, run_snapshot, input, created_at, updated_at)
+        idempotency_key, run_snapshot, input, traceparent, created_at, updated_at)
       values (p_run_id, v_tenant_id, p_definition_id, v_user_id, v_runner_type, 'PENDING',
-        p_idempotency_key, v_snapshot, p_input, v_now, v_now);
+        p_idempotency_key, v_snapshot, p_input, p_traceparent, v_now, v_now);
       insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
       values (v_tenant_id, p_run_id, 1, 'TRIGGERED', v_now);
       if v_must_wait then
@@ -142,4 +143,15 @@ begin
     v_answer := v_answer || jsonb_build_object('run', public.run_response(v_run_id, v_now));
   end if;
   return v_answer || jsonb_build_object('tenant_id', v_tenant_id, 'dispatches', v_dispatches);
+end $$;
+
+-- The same without a trace, as Workers of earlier releases call it.
+create or replace function public.trigger_run(
+  p_credential jsonb, p_definition_id uuid, p_run_id uuid, p_idempotency_key text,
+  p_grace_seconds integer, p_dispatch_lease_seconds integer, p_input json default null
+) returns jsonb
+language plpgsql as $$
+begin
+  return public.trigger_run_with_trace(p_credential, p_definition_id, p_run_id, p_idempotency_key, p_input, null,
+    p_grace_seconds, p_dispatch_lease_seconds);
 end $$;

@@ -4,6 +4,7 @@ import type { BatchItem } from "drizzle-orm/batch";
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { drizzle } from "drizzle-orm/neon-http";
 import { withTimeLimit } from "../time-limit.ts";
+import { withSpan } from "../trace.ts";
 import { countDatabaseRequest } from "./meter.ts";
 
 export type Database = ReturnType<typeof openDatabase>;
@@ -31,7 +32,7 @@ export function openDatabase(options: {
 async function requestDatabase(url: string, init: RequestInit) {
   const began = Date.now();
   try {
-    return await readAnswer(await fetch(url, init));
+    return await withSpan("database", async () => readAnswer(await fetch(url, init)));
   } finally {
     countDatabaseRequest(Date.now() - began);
   }

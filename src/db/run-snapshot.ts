@@ -18,7 +18,7 @@ export type RunSnapshot = {
 };
 
 /**
- * A snapshot from the database. Only `trigger_run` writes it, and nothing changes it afterwards. It may hold 61 path parts,
+ * A snapshot from the database. Only `trigger_run_with_trace` writes it, and nothing changes it afterwards. It may hold 61 path parts,
  * so checking all of it would take long: the schema only checks that it is an object.
  */
 export const runSnapshotSchema = z.custom<RunSnapshot>((value) => typeof value === "object" && value !== null);

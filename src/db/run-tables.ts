@@ -48,6 +48,8 @@ export const workflowRuns = pgTable(
     runSnapshot: jsonb("run_snapshot").$type<RunSnapshot>().notNull(),
     /** A JSON object, frozen like the snapshot. As `json`, since `jsonb` writes 1e308 out in 309 digits. */
     input: json("input"),
+    /** The trace of the invoke, as its header `traceparent` said (W3C Trace Context). It goes on to the runner. */
+    traceparent: text("traceparent"),
     idempotencyKey: text("idempotency_key"),
     queuePosition: bigint("queue_position", { mode: "number" }).notNull().default(sql`nextval('workflow_run_queue')`),
     startedAt: instant("started_at"),
@@ -99,7 +101,7 @@ export const workflowRuns = pgTable(
     index("workflow_runs_dispatch_index").on(t.tenantId, t.nextDispatchAt).where(sql`next_dispatch_at is not null`),
     // When the back-off of an automatic retry is over: `due_in_ms`, `sweep_tenant`. Only runs that wait for that are in it.
     index("workflow_runs_not_before_index").on(t.tenantId, t.notBefore).where(sql`not_before is not null`),
-    // Whether an idempotency key is in use: `trigger_run`, `retry_run`.
+    // Whether an idempotency key is in use: `trigger_run_with_trace`, `retry_run`.
     index("workflow_runs_idempotency_index")
       .on(t.workflowDefinitionId, t.idempotencyKey)
       .where(sql`idempotency_key is not null`),
@@ -145,6 +147,7 @@ export const workflowRuns = pgTable(
     ),
     check("workflow_runs_failure_code_check", oneOf(sql`${t.failureCode}`, FAILURE_CODES)),
     check("workflow_runs_dispatch_check", sql`${t.nextDispatchAt} is null or ${t.status} = 'RUNNING'`),
+    check("workflow_runs_traceparent_check", sql`char_length(${t.traceparent}) = 55`),
     check("workflow_runs_not_before_check", sql`${t.notBefore} is null or ${t.status} = 'PENDING'`),
   ],
 );

@@ -1,5 +1,6 @@
 import type { Live, LiveStatus } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
+import { withSpan } from "../trace.ts";
 import type { Objects } from "./bindings.ts";
 import type { Hub } from "./hub.ts";
 import { listenTo } from "./listen.ts";
@@ -41,7 +42,7 @@ export function openLive(
   async function tell(tenantId: string, call: (hub: DurableObjectStub<Hub>) => Promise<void>): Promise<void> {
     const hub = hubOf(tenantId);
     try {
-      if (hub) await withinTime(CALL_LIMIT_MS, call(hub));
+      if (hub) await withSpan("hub", () => withinTime(CALL_LIMIT_MS, call(hub)));
     } catch (error) {
       log("error", "hub", { tenant_id: tenantId, ...describeError(error) });
     }
@@ -74,7 +75,7 @@ export function openLive(
     notify,
     async listen(topic, listening) {
       const hub = hubOf(topic.tenantId);
-      return hub ? listenTo(hub, topic, listening, CALL_LIMIT_MS) : "unavailable";
+      return hub ? withSpan("hub", () => listenTo(hub, topic, listening, CALL_LIMIT_MS)) : "unavailable";
     },
     async waitForWork(runner) {
       const hub = hubOf(runner.tenantId);
@@ -104,7 +105,7 @@ function throttled<Args extends unknown[]>(call: (...args: Args) => Promise<void
     const now = Date.now();
     if (now - calledAt < MARK_EVERY_MS) return;
     try {
-      await withinTime(CALL_LIMIT_MS, call(...args));
+      await withSpan("register", () => withinTime(CALL_LIMIT_MS, call(...args)));
       calledAt = now;
     } catch (error) {
       log("error", "register", describeError(error));

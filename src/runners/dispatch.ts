@@ -18,6 +18,8 @@ export const dispatchSchema = z.object({
   run_snapshot: runSnapshotSchema,
   /** What the run was given when it was triggered: a JSON object, or null. */
   input: jsonText.nullable(),
+  /** The trace of the invoke: a header of W3C Trace Context. Not there in an answer of the functions of an earlier release. */
+  traceparent: z.string().nullish(),
   /** Null when the definition has lost its runner since. */
   runner_url: z.string().nullable(),
   webhook_secret_encrypted: z.string().nullable(),

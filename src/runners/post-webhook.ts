@@ -1,6 +1,7 @@
 /** Sends one signed webhook, to whomever: https://www.standardwebhooks.com. */
 import { version } from "../../package.json";
 import { withTimeLimit } from "../time-limit.ts";
+import { withSpan } from "../trace.ts";
 import { checkRunnerUrl, type RunnerUrlOptions } from "./url-guard.ts";
 import { signWebhook } from "./webhook.ts";
 
@@ -12,7 +13,11 @@ export type OutgoingWebhook = {
   id: string;
   /** When it is sent this time (RFC 3339), by the database's clock. */
   sentAt: string;
+  /** The type in its body, which names its span. */
+  type: string;
   body: string;
+  /** The trace that it belongs to, if there is one: a header of W3C Trace Context. */
+  traceparent?: string | null | undefined;
 };
 
 export type SendOptions = RunnerUrlOptions & { timeoutMs?: number };
@@ -40,13 +45,16 @@ export async function postWebhook(
     headers: {
       "Content-Type": "application/json",
       "User-Agent": `workflow-runs/${version}`,
+      ...(webhook.traceparent && { traceparent: webhook.traceparent }),
       ...first,
       "webhook-signature": signatures.join(" "),
     },
     body,
   };
   try {
-    const response = await withTimeLimit(timeoutMs, (signal) => fetch(webhook.url, { ...request, signal }));
+    const response = await withTimeLimit(timeoutMs, (signal) =>
+      withSpan(webhook.type, () => fetch(webhook.url, { ...request, signal })),
+    );
     // The body may never end; cancelling it may fail when it breaks off.
     await response.body?.cancel().catch(() => {});
     return response;

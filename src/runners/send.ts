@@ -28,7 +28,9 @@ export async function sendDispatch(outgoing: OutgoingDispatch, options: SendOpti
         input: dispatch.input,
         callback_url: callbackUrl,
         callback_token: callbackToken,
+        ...(dispatch.traceparent && { traceparent: dispatch.traceparent }),
       },
+      traceparent: dispatch.traceparent,
     },
     options,
   );
@@ -91,12 +93,20 @@ export async function sendStopping(message: StoppingMessage, options: SendOption
   return send({ url, webhookSecret, id, at, type: "workflow_run.stopping", data }, options);
 }
 
-type Message = { url: string; webhookSecret: string; id: string; at: string; type: string; data: object };
+type Message = {
+  url: string;
+  webhookSecret: string;
+  id: string;
+  at: string;
+  type: string;
+  data: object;
+  traceparent?: string | null | undefined;
+};
 
 async function send(message: Message, options: SendOptions): Promise<Verdict> {
-  const { url, webhookSecret, id, at, type, data } = message;
+  const { url, webhookSecret, id, at, type, data, traceparent } = message;
   const body = JSON.stringify({ type, timestamp: at, data });
-  const answer = await postWebhook({ url, secrets: [webhookSecret], id, sentAt: at, body }, options);
+  const answer = await postWebhook({ url, secrets: [webhookSecret], id, sentAt: at, type, body, traceparent }, options);
   // Only the status counts.
   if (answer instanceof Response) return judgeAnswer(answer, at);
   if ("urlFault" in answer) return { kind: "unreached", reason: `The runner's URL is refused: ${answer.urlFault}` };

@@ -13,6 +13,8 @@ export type NewRun = {
   definitionId: string;
   idempotencyKey: string | null;
   input: JsonObject | null;
+  /** The trace that it belongs to: see `readTraceparent`. */
+  traceparent: string | null;
 };
 
 /** The run, and whether an earlier call with the same idempotency key triggered it. */
@@ -32,13 +34,14 @@ const answerSchema = dispatchesSchema.and(
 export async function triggerRun(db: Database, credential: Credential, run: NewRun & Promotion): Promise<TriggeredRun> {
   const answer = await callFunction(
     db,
-    "trigger_run",
+    "trigger_run_with_trace",
     {
       credential: credentialArgument(credential),
       definition_id: run.definitionId,
       run_id: run.id,
       idempotency_key: run.idempotencyKey,
       input: run.input && { json: run.input },
+      traceparent: run.traceparent,
       ...promotionArguments(run),
     },
     answerSchema,

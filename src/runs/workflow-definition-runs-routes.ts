@@ -7,6 +7,7 @@ import { Problem, ValidationFailed } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { pageQuery, paginated, text } from "../http/schemas.ts";
+import { readTraceparent } from "../http/traceparent.ts";
 import { promotion } from "../runners/dispatch-afterwards.ts";
 import { definitionParams } from "../workflows/workflow-definition-schema.ts";
 import { NO_DEFINITION } from "../workflows/workflow-definitions.ts";
@@ -54,6 +55,9 @@ const invokeRoute = callerWrite({
     headers: z.object({
       "Idempotency-Key": idempotencyKey().optional(),
       Prefer: z.string().optional().openapi(PREFER),
+      traceparent: z.string().optional().openapi({
+        description: "W3C Trace Context: it goes on to the runner and to notifications. Ignored unless it is valid.",
+      }),
     }),
     body: { required: false, content: { "application/json": { schema: InvokeWorkflowRequestSchema } } },
   },
@@ -80,6 +84,7 @@ workflowDefinitionRuns.openapi(invokeRoute, async (c) => {
     definitionId: c.req.valid("param").definition_id,
     idempotencyKey: chooseKey(keyInBody, c.req.valid("header")["Idempotency-Key"]),
     input,
+    traceparent: readTraceparent(c.req.valid("header").traceparent),
     ...promotion(c),
   });
   const run = await endOrTimeUp(c, triggered);

@@ -41,11 +41,13 @@ const as = async ({ key }: TestUser) => ({ credential: JSON.stringify({ api_key_
 const nobody = { credential: JSON.stringify({ api_key_hash: "00" }) };
 
 const trigger = async ({ tenant }: World, user: TestUser = tenant.owner, more: object = {}) =>
-  call("trigger_run", {
+  call("trigger_run_with_trace", {
     ...(await as(user)),
     definition_id: tenant.definitionId,
     run_id: uuid(),
     idempotency_key: null,
+    input: null,
+    traceparent: null,
     ...more,
     ...LEASE,
   });
@@ -297,13 +299,15 @@ const ofRunner = (verb: string, more: object = {}): Record<string, Reach> => {
 
 /** How each outcome is reached. */
 const OUTCOMES: [string, Record<string, Reach>][] = [
-  of("trigger_run", {
+  of("trigger_run_with_trace", {
     unauthenticated: ({ tenant }) =>
-      call("trigger_run", {
+      call("trigger_run_with_trace", {
         ...nobody,
         definition_id: tenant.definitionId,
         run_id: uuid(),
         idempotency_key: null,
+        input: null,
+        traceparent: null,
         ...LEASE,
       }),
     not_found: (world) => trigger(world, world.tenant.user),

@@ -36,7 +36,7 @@ workflows.form("/app/workflows/:id/invoke", async (c) => {
       const { idempotency_key: idempotencyKey = null } = checkBody(InvokeWorkflowRequestSchema, {
         idempotency_key: key === "" ? null : key,
       });
-      const request = { id: newId(), definitionId, idempotencyKey, input: null, ...promotion(c) };
+      const request = { id: newId(), definitionId, idempotencyKey, input: null, traceparent: null, ...promotion(c) };
       const { run } = await triggerRun(c.env.db, c.var.credential, request);
       return seeOther(c, `/app/runs/${run.id}`);
     },

@@ -11,7 +11,7 @@ const notificationSchema = z.object({
   event_id: z.string(),
   event_name: z.string(),
   event_at: z.string(),
-  data: z.record(z.string(), z.unknown()),
+  data: z.looseObject({ traceparent: z.string().optional() }),
   try_count: z.int(),
 });
 export type Notification = z.infer<typeof notificationSchema>;

@@ -101,6 +101,8 @@ async function trySending(config: Config, claim: Claim, notification: Notificati
     secrets,
     id: notification.event_id,
     sentAt,
+    type: notification.event_name,
+    traceparent: notification.data.traceparent,
     body: bodyOf(notification, config.publicUrl),
   };
   const options = { allowLocal: config.allowLocalRunners, publicUrl: config.publicUrl };

@@ -12,6 +12,7 @@ const leaseSchema = z.object({
   deadline_at: z.string(),
   run_snapshot: runSnapshotSchema,
   input: jsonText.nullable(),
+  traceparent: z.string().nullish(),
   lease_expires_at: z.string(),
   lease_seconds: z.int(),
 });

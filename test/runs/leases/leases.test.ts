@@ -22,7 +22,14 @@ const ids = ({ leases }: { leases: { run_id: string }[] }) => leases.map(({ run_
 
 describe("a lease", () => {
   it("hands over what a dispatch carries, and begins the deadline", async () => {
-    const invoked = await service.send("POST", invokePath(tenant), tenant.owner.key, { input: { quarter: "Q1" } });
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const invoked = await service.send(
+      "POST",
+      invokePath(tenant),
+      tenant.owner.key,
+      { input: { quarter: "Q1" } },
+      { traceparent },
+    );
     const { id: runId, status } = await invoked.json<{ id: string; status: string }>();
     expect(status).toBe("PENDING");
     const runner = await startRunner(service, tenant, { name: "office-server-1" });
@@ -39,6 +46,7 @@ describe("a lease", () => {
       deadline_at: new Date(startedAt + 300_000).toISOString(),
       run_snapshot: run.run_snapshot,
       input: { quarter: "Q1" },
+      traceparent,
       callback_url: `https://service.test/v1/workflow-runs/${runId}/callback`,
       callback_token: expect.any(String),
       lease_expires_at: new Date(startedAt + 60_000).toISOString(),
