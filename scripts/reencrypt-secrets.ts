@@ -1,5 +1,5 @@
 /**
- * `npm run reencrypt-secrets`: encrypts the runners' webhook secrets with the newest key of ENCRYPTION_KEY, so that
+ * `npm run reencrypt-secrets`: encrypts the webhook secrets of runners and of notification endpoints with the newest key of ENCRYPTION_KEY, so that
  * the older ones can be removed from it. It is idempotent, and safe while the service runs.
  */
 import { parseArgs } from "node:util";
@@ -8,7 +8,7 @@ import { parseKeyRing } from "../src/key-ring.ts";
 import { fail, offerHelp, readDatabaseOptions } from "./local/options.ts";
 import { reencryptSecrets } from "./local/reencrypt.ts";
 
-const HELP = `Encrypts the runners' webhook secrets with the newest key of ENCRYPTION_KEY. Safe to run again.
+const HELP = `Encrypts the webhook secrets of runners and endpoints with the newest key of ENCRYPTION_KEY. Safe to run again.
 
   npm run reencrypt-secrets
 

@@ -7,6 +7,7 @@ import { metrics } from "./metrics/metrics-routes.ts";
 import { notificationDeliveries } from "./notify/endpoints/deliveries-routes.ts";
 import { notificationEndpoints } from "./notify/endpoints/endpoints-routes.ts";
 import { feed } from "./notify/feed/feed-routes.ts";
+import { WEBHOOKS } from "./notify/webhooks-document.ts";
 import { apiKeys } from "./people/api-keys-routes.ts";
 import { invites } from "./people/invites-routes.ts";
 import { tenantUsers } from "./people/tenant-users-routes.ts";
@@ -26,8 +27,8 @@ import { policies } from "./workflows/policy-routes.ts";
 import { workflowDefinitions } from "./workflows/workflow-definitions-routes.ts";
 
 /** The whole service: every resource, and the pages. */
-export const createService = () =>
-  createApp(documentation, [
+export function createService() {
+  const service = createApp(documentation, [
     workflowDefinitions,
     policies,
     workflowDefinitionRuns,
@@ -53,3 +54,6 @@ export const createService = () =>
     health,
     pages,
   ]);
+  for (const webhook of WEBHOOKS) service.openAPIRegistry.registerWebhook(webhook);
+  return service;
+}

@@ -29,8 +29,8 @@ language sql immutable as $$
 $$;
 
 -- Begins a new epoch, and returns its number. To be called once after a restore, before anybody writes: the numbers of
--- transactions are then lower than those of events that were restored, or that readers of the feed have seen. It waits until
--- nobody is writing events.
+-- transactions are then lower than those of events that were restored, or that readers of the feed have seen. New events also get
+-- ids that no event had which the restore has lost. It waits until nobody is writing events.
 create or replace function public.raise_event_epoch() returns integer
 language plpgsql as $$
 declare
@@ -39,6 +39,7 @@ begin
   lock table public.workflow_run_events in access exclusive mode;
   update public.event_epoch e set epoch = e.epoch + 1 returning e.epoch into v_epoch;
   execute format('alter table public.workflow_run_events alter column epoch set default %s', v_epoch);
+  perform setval('public.workflow_run_events_id_seq', nextval('public.workflow_run_events_id_seq') + 1000000000);
   return v_epoch;
 end $$;
 

@@ -1,5 +1,6 @@
 /** The guides of `docs/` that the service shows itself, as HTML. */
 import { Marked } from "marked";
+import notifications from "../../docs/notifications.md";
 import runnerProtocol from "../../docs/runner-protocol.md";
 
 export type Guide = { slug: string; title: string; summary: string; markdown: string };
@@ -10,6 +11,12 @@ export const GUIDES: readonly Guide[] = [
     title: "The runner protocol",
     summary: "How a runner gets its runs, proves who it is, and says how they ended.",
     markdown: runnerProtocol,
+  },
+  {
+    slug: "notifications",
+    title: "Events and notifications",
+    summary: "The feed of events, and how a URL of yours is told of them by signed webhooks.",
+    markdown: notifications,
   },
 ];
 

@@ -1,5 +1,6 @@
 import { Validator } from "@cfworker/json-schema";
 import { describe, expect, it } from "vitest";
+import { NOTIFIED_EVENTS } from "../../src/db/enums.ts";
 import { openApiDocument } from "../../src/http/openapi.ts";
 import { createService } from "../../src/routes.ts";
 import contractJson from "../contract/workflow-api.openapi.json";
@@ -67,6 +68,27 @@ describe("the OpenAPI document", () => {
           }
         }
       }
+    }
+  });
+
+  it("describes every webhook that is sent, with an example that is valid by its schema", () => {
+    const webhooks = at(document, "webhooks");
+    expect(Object.keys(webhooks).toSorted()).toEqual(
+      [
+        ...["dispatched", "stopping", "stopped"].map((name) => `workflow_run.${name}`),
+        "runner.test",
+        ...NOTIFIED_EVENTS,
+        "notification_endpoint.test",
+      ].toSorted(),
+    );
+    const schemas = at(document, "components", "schemas");
+    for (const [type, webhook] of Object.entries(webhooks)) {
+      const schema = at(webhook, "post", "requestBody", "content", "application/json", "schema");
+      const root = JSON.parse(JSON.stringify({ ...schema, components: { schemas } }), (key, value) =>
+        key === "example" ? undefined : value,
+      );
+      const { example = null } = schema;
+      expect([type, new Validator(root, "2020-12", false).validate(example).errors]).toEqual([type, []]);
     }
   });
 });

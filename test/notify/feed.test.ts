@@ -188,6 +188,7 @@ describe("the feed", () => {
     expect(new Set(restored.items.map(({ run_id }) => run_id))).toEqual(new Set([before]));
     const after = await invoke(own, tenant);
     const { items } = await readFeed(own, tenant.owner.key, [], restored.cursor);
+    expect(Number(items[0]?.id)).toBeGreaterThan(1_000_000_000);
     expect(new Set(items.map(({ run_id }) => run_id))).toEqual(new Set([after]));
   });
 });

@@ -3,6 +3,7 @@ import { reencryptSecrets } from "../../scripts/local/reencrypt.ts";
 import { openDatabase } from "../../src/db/client.ts";
 import { type KeyRing, parseKeyRing } from "../../src/key-ring.ts";
 import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runners/secret-box.ts";
+import { createEndpoint } from "../notify/endpoint.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { type Service, startService } from "../support/service.ts";
 import { SETTINGS } from "../support/settings.ts";
@@ -51,6 +52,18 @@ describe("npm run reencrypt-secrets", () => {
       expect(await decryptWebhookSecret(newOnly, tenant.definitionId, encrypted)).toBe(WEBHOOK_SECRET);
     }
     expect(await reencrypt(both)).toBe(0);
+  });
+
+  it("also encrypts the secrets of notification endpoints, the new and the old", async () => {
+    const tenant = await createTenant(service.database);
+    const endpoint = await createEndpoint(service, tenant, BUSY_RUNNER);
+    const rotated = await service.send("POST", `${endpoint.path}/rotate-secret`, tenant.owner.key);
+    const { secret } = await rotated.json<{ secret: string }>();
+    expect(await reencrypt(both)).toBe(2);
+    const [row] = await service.database.sql`select * from notification_endpoints where id = ${endpoint.id}`;
+    const stored = [row?.secret_encrypted, row?.previous_secret_encrypted];
+    const secrets = await Promise.all(stored.map((text) => decryptWebhookSecret(newOnly, endpoint.id, text)));
+    expect(secrets).toEqual([secret, endpoint.secret]);
   });
 
   it("goes on over many pages", async () => {

@@ -1,0 +1,194 @@
+/** The webhooks that the service sends, for the OpenAPI document: to runners, and to notification endpoints. */
+import { z } from "@hono/zod-openapi";
+import { FAILURE_CODES, type NotifiedEvent, RUN_STATUSES } from "../db/enums.ts";
+import { instant, orNull, uuid } from "../http/schemas.ts";
+import { exampleRun, WorkflowRunSnapshotSchema } from "../runs/run-schema.ts";
+
+type Receiver = "runner" | "endpoint";
+
+const headers = z.object({
+  "webhook-id": z.string().openapi({ description: "Identifies the message. The same when it is sent again." }),
+  "webhook-timestamp": z.string().openapi({ description: "When it is sent this time, in seconds since 1970." }),
+  "webhook-signature": z.string().openapi({
+    description:
+      "`v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between.",
+  }),
+});
+
+/** What each receiver's answers mean. */
+const RESPONSES = {
+  runner: {
+    "2XX": { description: "Taken" },
+    default: { description: "Tried again, or refused: see the runner protocol" },
+  },
+  endpoint: {
+    "2XX": { description: "Delivered" },
+    410: { description: "The endpoint is gone: it is disabled at once" },
+    default: { description: "Tried again, eight times over 28 hours" },
+  },
+};
+
+function describe<Data extends z.ZodType>(
+  to: Receiver,
+  type: string,
+  summary: string,
+  data: Data,
+  example: z.input<Data>,
+) {
+  const schema = z.strictObject({
+    type: z.literal(type),
+    timestamp: instant().openapi({
+      description: to === "runner" ? "When it is sent this time." : "When it happened.",
+    }),
+    data,
+  });
+  const timestamp = "2026-01-31T12:00:00.123Z";
+  return {
+    method: "post" as const,
+    path: type,
+    operationId: `on_${type.replaceAll(".", "_")}`,
+    tags: [to === "runner" ? "Messages to runners" : "Notifications"],
+    summary,
+    description: "Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.",
+    security: [],
+    request: {
+      headers,
+      body: {
+        required: true,
+        content: { "application/json": { schema: schema.openapi({ example: { type, timestamp, data: example } }) } },
+      },
+    },
+    responses: RESPONSES[to],
+  };
+}
+
+const RUN_ID = "01920000-0000-7000-8000-000000000403";
+const DEFINITION_ID = "01920000-0000-7000-8000-000000000301";
+const attempt = () => z.int().min(1);
+
+const runnerMessages = [
+  describe(
+    "runner",
+    "workflow_run.dispatched",
+    "The dispatch: a run to do",
+    z.strictObject({
+      run_id: uuid(),
+      attempt: attempt(),
+      deadline_at: instant(),
+      run_snapshot: WorkflowRunSnapshotSchema,
+      input: z.record(z.string(), z.unknown()).nullable(),
+      callback_url: z.url(),
+      callback_token: z.string(),
+    }),
+    {
+      run_id: RUN_ID,
+      attempt: 1,
+      deadline_at: "2026-01-31T12:05:00.000Z",
+      run_snapshot: exampleRun.run_snapshot,
+      input: { quarter: "2026-Q1" },
+      callback_url: `https://service.example.com/v1/workflow-runs/${RUN_ID}/callback`,
+      callback_token: "eyJhbGciOiJIUzI1NiIs…",
+    },
+  ),
+  describe(
+    "runner",
+    "workflow_run.stopping",
+    "The run is to stop, and has time to clean up",
+    z.strictObject({ run_id: uuid(), attempt: attempt(), reason: z.string().nullable(), ends_at: instant() }),
+    { run_id: RUN_ID, attempt: 1, reason: "Wrong quarter", ends_at: "2026-01-31T12:01:00.000Z" },
+  ),
+  describe(
+    "runner",
+    "workflow_run.stopped",
+    "The run was stopped",
+    z.strictObject({ run_id: uuid(), attempt: attempt(), reason: z.string().nullable() }),
+    { run_id: RUN_ID, attempt: 1, reason: "Wrong quarter" },
+  ),
+  describe(
+    "runner",
+    "runner.test",
+    "A message that asks for no work, to try whether the runner is reached",
+    z.strictObject({ workflow_definition_id: uuid() }),
+    { workflow_definition_id: DEFINITION_ID },
+  ),
+];
+
+const runData = {
+  event_id: z.string().openapi({ description: "The id of the event, as the feed and `webhook-id` have it." }),
+  run_id: uuid(),
+  workflow_definition_id: uuid(),
+  attempt: attempt(),
+  status: z.enum(RUN_STATUSES),
+  failure_code: orNull(z.enum(FAILURE_CODES)),
+  created_at: instant(),
+  started_at: instant().nullable(),
+  completed_at: instant().nullable(),
+  url: z.url().openapi({ description: "Where the run can be read." }),
+};
+
+const exampleRunData = {
+  event_id: "4711",
+  run_id: RUN_ID,
+  workflow_definition_id: DEFINITION_ID,
+  attempt: 1,
+  status: "COMPLETED" as const,
+  failure_code: null,
+  created_at: "2026-01-31T11:59:59.000Z",
+  started_at: "2026-01-31T11:59:59.100Z",
+  completed_at: "2026-01-31T12:00:00.123Z",
+  url: `https://service.example.com/v1/workflow-runs/${RUN_ID}`,
+};
+
+const aboutRun = (type: NotifiedEvent, summary: string, example: Partial<z.input<z.ZodObject<typeof runData>>> = {}) =>
+  describe("endpoint", type, summary, z.strictObject(runData), { ...exampleRunData, ...example });
+
+const notifications = [
+  aboutRun("workflow_run.started", "A run has started", { status: "RUNNING", completed_at: null }),
+  aboutRun("workflow_run.completed", "A run has ended well"),
+  aboutRun("workflow_run.failed", "A run has failed, for the reason that `failure_code` names", {
+    status: "FAILED",
+    failure_code: "DEADLINE",
+  }),
+  describe(
+    "endpoint",
+    "workflow_run.late_result",
+    "A result came after the run had ended",
+    z.strictObject({ ...runData, reported_status: z.enum(["COMPLETED", "FAILED"]) }),
+    { ...exampleRunData, status: "FAILED", failure_code: "DEADLINE", reported_status: "COMPLETED" },
+  ),
+  describe(
+    "endpoint",
+    "workflow_definition.paused",
+    "A workflow was paused, since its runner has answered 410",
+    z.strictObject({
+      event_id: z.string(),
+      workflow_definition_id: uuid(),
+      run_id: uuid(),
+      attempt: attempt(),
+      url: z.url(),
+    }),
+    { event_id: "4712", workflow_definition_id: DEFINITION_ID, run_id: RUN_ID, attempt: 1, url: exampleRunData.url },
+  ),
+  describe(
+    "endpoint",
+    "notification_endpoint.disabled",
+    "Another endpoint was disabled, since it is gone or has failed for five days",
+    z.strictObject({ event_id: z.string(), endpoint_id: uuid(), server: z.string(), reason: z.string() }),
+    {
+      event_id: "4713",
+      endpoint_id: "01920000-0000-7000-8000-000000000901",
+      server: "https://hooks.example.com",
+      reason: "It answered 410: it is gone for good.",
+    },
+  ),
+  describe(
+    "endpoint",
+    "notification_endpoint.test",
+    "A test that somebody has asked for",
+    z.strictObject({ event_id: z.string(), endpoint_id: uuid() }),
+    { event_id: "9d3bd0d2-4f3f-4c42-9f0b-3a8ad4a0a6c1", endpoint_id: "01920000-0000-7000-8000-000000000901" },
+  ),
+];
+
+/** All webhooks, in the form in which the app's registry takes them. */
+export const WEBHOOKS = [...runnerMessages, ...notifications];
