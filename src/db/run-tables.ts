@@ -177,6 +177,8 @@ export const workflowRunEvents = pgTable(
     // the events of deleted runs.
     index("workflow_run_events_run_index").on(t.runId, t.id),
     index("workflow_run_events_timed_out_index").on(t.tenantId, t.at).where(sql`type = 'TIMED_OUT'`),
+    // The stream of a tenant's runs: `follow_runs`.
+    index("workflow_run_events_tenant_index").on(t.tenantId, t.id),
     // The feed: `list_events`.
     index("workflow_run_events_feed_index").on(t.tenantId, t.epoch, t.transactionId, t.id),
     // An attempt ends once, and is told of once: a second end is an error, whichever verb writes it.

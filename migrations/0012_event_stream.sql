@@ -1,0 +1,1 @@
+CREATE INDEX "workflow_run_events_tenant_index" ON "workflow_run_events" USING btree ("tenant_id","id");
