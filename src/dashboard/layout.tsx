@@ -10,6 +10,7 @@ const SECTIONS = [
   ["files", "Files"],
   ["people", "People"],
   ["health", "Health"],
+  ["settings", "Settings"],
 ] as const;
 
 export type Section = (typeof SECTIONS)[number][0];

@@ -5,6 +5,7 @@ import { noSuchRoute } from "../http/no-such-route.ts";
 import { files } from "./files/files-routes.tsx";
 import { healthPage } from "./health/health.tsx";
 import { changes } from "./live/changes-routes.ts";
+import { notifications } from "./notifications/notification-routes.tsx";
 import { openInvites } from "./people/invite-routes.tsx";
 import { people } from "./people/people-routes.tsx";
 import { bulk } from "./runs/bulk-routes.tsx";
@@ -38,6 +39,7 @@ for (const section of [
   runnerTests,
   files,
   people,
+  notifications,
   healthPage,
   changes,
 ])

@@ -10,7 +10,7 @@ import { html } from "../render.ts";
 import { readPeriod } from "../statistics/period.ts";
 import { StatisticsCard } from "../statistics/statistics.tsx";
 import type { FailingRunner } from "./failing-runners.ts";
-import { type HealthView, viewHealth } from "./view-health.ts";
+import { type FailingEndpoint, type HealthView, viewHealth } from "./view-health.ts";
 
 export const healthPage = new Pages();
 
@@ -65,6 +65,7 @@ const HealthPage = ({ view, live }: HealthPageProps) => {
           )}
         </section>
         <Runners failing={view.failing} />
+        {view.endpoints.length > 0 && <Endpoints endpoints={view.endpoints} />}
       </Live>
     </Page>
   );
@@ -106,6 +107,31 @@ const Tile = ({ name, value, isGood, children }: TileProps) => (
     </h2>
     <p class="big">{value}</p>
     <p class="muted">{children}</p>
+  </section>
+);
+
+const Endpoints = ({ endpoints }: { endpoints: FailingEndpoint[] }) => (
+  <section class="card">
+    <h2>Failing notification endpoints</h2>
+    <ul class="items">
+      {endpoints.map(({ id, url, disabled_reason, failures }) => (
+        <li>
+          <span class="item-name">
+            <a href={`/app/settings/notifications/${id}`}>
+              <bdi>{url}</bdi>
+            </a>
+          </span>
+          <span>
+            {disabled_reason === null ? `${plural(failures, "failed try", "failed tries")} in a row` : "disabled"}
+          </span>
+          {disabled_reason !== null && (
+            <p class="reason wrap muted">
+              <bdi>{disabled_reason}</bdi>
+            </p>
+          )}
+        </li>
+      ))}
+    </ul>
   </section>
 );
 

@@ -8,6 +8,7 @@ import {
   readableDefinitionsOf,
 } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
+import { notificationEndpoints as n } from "../../db/notify-tables.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowRunEvents as e, sweepState as s } from "../../db/run-tables.ts";
 import { r, seenNow } from "../../runs/run-rows.ts";
@@ -15,6 +16,8 @@ import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
 import type { Period } from "../statistics/period.ts";
 import { type Statistics, selectStatistics, toStatistics } from "../statistics/view-statistics.ts";
 import { type FailingRunner, failingOf, untakenOf } from "./failing-runners.ts";
+
+export type FailingEndpoint = { id: string; url: string; disabled_reason: string | null; failures: number };
 
 export type HealthView = {
   caller: Caller;
@@ -34,6 +37,8 @@ export type HealthView = {
   lag_max_seconds: number | null;
   statistics: Statistics;
   failing: FailingRunner[];
+  /** Notification endpoints that fail or are disabled; none for a USER, who sees no endpoint. */
+  endpoints: FailingEndpoint[];
 };
 
 /** How many runs of one hour are looked at: the last ones that ended. */
@@ -57,6 +62,7 @@ export async function viewHealth(db: Database, credential: Credential, period: P
     sweeps: [sweep = null],
     sweptRuns: [swept],
     failing,
+    endpoints,
     statistics,
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
@@ -64,6 +70,7 @@ export async function viewHealth(db: Database, credential: Credential, period: P
     sweeps: selectSweep(db, caller),
     sweptRuns: selectSwept(db, caller, readable),
     failing: selectFailing(db, caller, readable),
+    endpoints: selectFailingEndpoints(db, caller),
     statistics: selectStatistics(db, caller, readable, { period }),
   });
   return {
@@ -73,8 +80,24 @@ export async function viewHealth(db: Database, credential: Credential, period: P
     ...(swept ?? { timed_out: 0, lag_max_seconds: null }),
     statistics: toStatistics(period, statistics),
     failing,
+    endpoints,
   };
 }
+
+/** The endpoints of an OWNER's or ADMIN's tenant that fail all the time, or are disabled because they did. */
+const selectFailingEndpoints = (db: Database, caller: CallerExpression) =>
+  db
+    .with(caller)
+    .select({
+      id: n.id,
+      url: sql<string>`public.runner_origin(${n.url})`,
+      disabled_reason: n.disabledReason,
+      failures: n.failures,
+    })
+    .from(caller)
+    .innerJoin(n, and(eq(n.tenantId, caller.tenantId), sql`${caller.isAdministrator}`))
+    .where(sql`${n.failures} > 0 and (${n.disabledAt} is not null or ${n.probeAt} is not null)`)
+    .orderBy(n.createdAt);
 
 /** The common table expression `running`: the runs in slots that the caller may see. */
 export function runningOf(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {

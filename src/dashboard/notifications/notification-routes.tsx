@@ -1,0 +1,121 @@
+/** Settings → Notifications: who is told of events, and what they were sent. */
+import type { Context } from "hono";
+import { v4, v7 } from "uuid";
+import type { AppEnv } from "../../http/env.ts";
+import { Problem } from "../../http/problems.ts";
+import { checkBody } from "../../http/validation.ts";
+import { resendDelivery, sendTestNotification } from "../../notify/endpoints/deliveries.ts";
+import { sendNow } from "../../notify/endpoints/deliveries-routes.ts";
+import { CreateEndpointRequestSchema } from "../../notify/endpoints/endpoint-schema.ts";
+import { changeEndpoint, createEndpoint, deleteEndpoint, rotateSecret } from "../../notify/endpoints/endpoints.ts";
+import { NO_ENDPOINT } from "../../notify/endpoints/refusals.ts";
+import { FormPage, readForm, submit } from "../forms.tsx";
+import { Pages } from "../pages.ts";
+import { html, seeOther } from "../render.ts";
+import { idOf } from "../signed-in.tsx";
+import { EndpointForm } from "./endpoint-form.tsx";
+import { EndpointPage, EndpointsPage, HREF, SecretPage } from "./notifications.tsx";
+import { viewEndpoint, viewEndpoints } from "./view-notifications.ts";
+
+export const notifications = new Pages();
+
+notifications.page("/app/settings", async (c) => c.redirect(HREF));
+
+notifications.page(HREF, async (c) =>
+  html(c, <EndpointsPage {...(await viewEndpoints(c.env.db, c.var.credential))} />),
+);
+
+/** What the form of an endpoint says, as the API's body, and as the form is shown again. */
+async function readEndpoint(c: Context<AppEnv>) {
+  const { values, all } = await readForm(c);
+  const ids = (values.workflow_definition_ids ?? "").split(/[\s,]+/).filter((id) => id !== "");
+  const body = {
+    url: values.url?.trim() ?? "",
+    event_types: all("event_types"),
+    workflow_definition_ids: ids.length === 0 ? null : ids,
+    description: values.description?.trim() === "" ? null : (values.description?.trim() ?? null),
+  };
+  return { body, filled: { values, events: body.event_types } };
+}
+
+function contentOf(body: unknown) {
+  const { url, event_types: eventTypes, ...optional } = checkBody(CreateEndpointRequestSchema, body);
+  const { description = null, workflow_definition_ids: definitionIds = null } = optional;
+  return { url, eventTypes, description, definitionIds };
+}
+
+notifications.form(`${HREF}/new`, async (c) => {
+  const { body, filled } = await readEndpoint(c);
+  return submit(
+    c,
+    async () => {
+      const { endpoint, secret } = await createEndpoint(c.env, c.var.credential, v7(), contentOf(body));
+      c.header("Cache-Control", "no-store");
+      return html(c, <SecretPage id={endpoint.id} secret={secret} isNew />, 201);
+    },
+    (failure) => (
+      <FormPage title="Add an endpoint" section="settings" back={HREF}>
+        <EndpointForm action={`${HREF}/new`} label="Add" filled={filled} failure={failure} />
+      </FormPage>
+    ),
+  );
+});
+
+notifications.page(`${HREF}/:id`, async (c) => {
+  const view = await viewEndpoint(c.env.db, c.var.credential, idOf(c));
+  if (view === null) throw new Problem("not_found", NO_ENDPOINT);
+  return html(c, <EndpointPage {...view} />);
+});
+
+const hrefOf = (c: Context<AppEnv>) => `${HREF}/${idOf(c)}`;
+
+notifications.form(`${HREF}/:id/change`, async (c) => {
+  const { body, filled } = await readEndpoint(c);
+  return submit(
+    c,
+    async () => {
+      await changeEndpoint(c.env, c.var.credential, idOf(c), contentOf(body));
+      return seeOther(c, hrefOf(c));
+    },
+    (failure) => (
+      <FormPage title="Change the endpoint" section="settings" back={hrefOf(c)}>
+        <EndpointForm action={`${hrefOf(c)}/change`} label="Save" filled={filled} failure={failure} />
+      </FormPage>
+    ),
+  );
+});
+
+notifications.form(`${HREF}/:id/rotate`, async (c) => {
+  const { endpoint, secret } = await rotateSecret(c.env, c.var.credential, idOf(c));
+  c.header("Cache-Control", "no-store");
+  return html(c, <SecretPage id={endpoint.id} secret={secret} isNew={false} />);
+});
+
+for (const [verb, isActive] of [
+  ["enable", true],
+  ["disable", false],
+] as const) {
+  notifications.form(`${HREF}/:id/${verb}`, async (c) => {
+    await changeEndpoint(c.env, c.var.credential, idOf(c), { isActive });
+    return seeOther(c, hrefOf(c));
+  });
+}
+
+notifications.form(`${HREF}/:id/delete`, async (c) => {
+  await deleteEndpoint(c.env.db, c.var.credential, idOf(c));
+  return seeOther(c, HREF);
+});
+
+notifications.form(`${HREF}/:id/test`, async (c) => {
+  const sending = { endpointId: idOf(c), deliveryId: v4() };
+  const { tenantId } = await sendTestNotification(c.env.db, c.var.credential, sending);
+  sendNow(c, tenantId, sending.endpointId);
+  return seeOther(c, hrefOf(c));
+});
+
+notifications.form(`${HREF}/:id/deliveries/:delivery/resend`, async (c) => {
+  const sending = { endpointId: idOf(c), deliveryId: idOf(c, "delivery") };
+  const { tenantId } = await resendDelivery(c.env.db, c.var.credential, sending);
+  sendNow(c, tenantId, sending.endpointId);
+  return seeOther(c, hrefOf(c));
+});

@@ -1,0 +1,235 @@
+/** The pages of Settings → Notifications. */
+import type { Delivery, Endpoint } from "../../notify/endpoints/endpoint-schema.ts";
+import type { Caller } from "../caller.ts";
+import { Ask, Command, Copy, Empty, Fact, Live, Send, Time } from "../components.tsx";
+import { plural } from "../format.ts";
+import { NO_FAILURE } from "../forms.tsx";
+import { Page } from "../layout.tsx";
+import { EndpointForm, EVENT_WORDS, NEW_ENDPOINT, valuesOf } from "./endpoint-form.tsx";
+import { SNIPPETS } from "./snippets.ts";
+
+export const HREF = "/app/settings/notifications";
+
+/** How an endpoint does, in a few words. */
+export function healthOf({ is_active, disabled_reason, failures, next_probe_at }: Endpoint): string {
+  if (!is_active) return `Disabled. ${disabled_reason ?? ""}`;
+  if (next_probe_at !== null) return `Fails: ${plural(failures, "try", "tries")} in a row. It is tried one by one.`;
+  return failures > 0 ? `${plural(failures, "failed try", "failed tries")} of late` : "Works";
+}
+
+const Health = ({ endpoint }: { endpoint: Endpoint }) => {
+  const isGood = endpoint.is_active && endpoint.failures === 0;
+  return <span class={isGood ? "" : "fault"}>{healthOf(endpoint)}</span>;
+};
+
+export const EndpointsPage = ({ caller, endpoints }: { caller: Caller; endpoints: Endpoint[] | null }) => (
+  <Page title="Notifications" section="settings" caller={caller}>
+    <div class="head">
+      <h1>Notifications</h1>
+      {endpoints !== null && (
+        <div class="actions">
+          <Ask id="ask-endpoint" label="Add an endpoint" title="Add an endpoint" kind="primary">
+            <EndpointForm action={`${HREF}/new`} label="Add" filled={NEW_ENDPOINT} failure={NO_FAILURE} />
+          </Ask>
+        </div>
+      )}
+    </div>
+    {endpoints === null ? (
+      <Empty title="An OWNER or ADMIN manages notifications." />
+    ) : (
+      <Live href={HREF}>
+        {endpoints.length === 0 ? (
+          <Empty title="Nobody is notified yet.">
+            <p>An endpoint is a URL of yours that is told, by a signed webhook, when a run ends or fails.</p>
+          </Empty>
+        ) : (
+          <ul class="items">
+            {endpoints.map((endpoint) => (
+              <li>
+                <span class="item-name">
+                  <a href={`${HREF}/${endpoint.id}`}>
+                    <bdi>{endpoint.description ?? endpoint.url}</bdi>
+                  </a>
+                </span>
+                <Health endpoint={endpoint} />
+                <p class="wrap muted">
+                  <bdi>{endpoint.url}</bdi>
+                </p>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Live>
+    )}
+  </Page>
+);
+
+type EndpointPageProps = { caller: Caller; endpoint: Endpoint; deliveries: Delivery[] };
+
+export const EndpointPage = ({ caller, endpoint, deliveries }: EndpointPageProps) => {
+  const href = `${HREF}/${endpoint.id}`;
+  return (
+    <Page title="Notification endpoint" section="settings" caller={caller}>
+      <p class="crumbs">
+        <a href={HREF}>← Notifications</a>
+      </p>
+      <div class="head">
+        <h1>
+          <bdi>{endpoint.description ?? "Notification endpoint"}</bdi>
+        </h1>
+        <div class="actions">
+          {endpoint.is_active && <Send action={`${href}/test`} label="Send a test" kind="primary" />}
+          <Ask id="ask-change" label="Change" title="Change the endpoint">
+            <EndpointForm action={`${href}/change`} label="Save" filled={valuesOf(endpoint)} failure={NO_FAILURE} />
+          </Ask>
+          <Ask id="ask-rotate" label="New secret" title="Give it a new secret">
+            <p>For 24 hours it is signed with both, so nothing is lost while you exchange it.</p>
+            <Send action={`${href}/rotate`} label="Make a new secret" kind="primary" />
+          </Ask>
+          <Send
+            action={`${href}/${endpoint.is_active ? "disable" : "enable"}`}
+            label={endpoint.is_active ? "Disable" : "Enable"}
+            kind={endpoint.is_active ? "" : "primary"}
+          />
+          <Ask id="ask-delete" label="Delete" title="Delete the endpoint" kind="danger">
+            <p>It is sent nothing any more, and what it was sent is forgotten.</p>
+            <Send action={`${href}/delete`} label="Delete it" kind="danger" />
+          </Ask>
+        </div>
+      </div>
+      <Live href={href}>
+        <section class="card">
+          <dl class="facts">
+            <Fact name="State">
+              <Health endpoint={endpoint} />
+            </Fact>
+            <Fact name="URL">
+              <bdi class="wrap">{endpoint.url}</bdi>
+            </Fact>
+            <Fact name="Told when">{endpoint.event_types.map((type) => EVENT_WORDS[type]).join(" · ")}</Fact>
+            <Fact name="Workflows">
+              {endpoint.workflow_definition_ids === null
+                ? "all"
+                : plural(endpoint.workflow_definition_ids.length, "workflow")}
+            </Fact>
+            {endpoint.next_probe_at !== null && (
+              <Fact name="Next try">
+                <Time at={endpoint.next_probe_at} withSeconds />
+              </Fact>
+            )}
+            {endpoint.old_secret_until !== null && (
+              <Fact name="Old secret signs until">
+                <Time at={endpoint.old_secret_until} />
+              </Fact>
+            )}
+          </dl>
+        </section>
+        <section class="card">
+          <h2>Last deliveries</h2>
+          <Deliveries href={href} deliveries={deliveries} isActive={endpoint.is_active} />
+        </section>
+      </Live>
+    </Page>
+  );
+};
+
+const STATES = { WAITING: "Waits", DELIVERED: "Delivered", FAILED: "Given up" } as const;
+
+const Deliveries = (props: { href: string; deliveries: Delivery[]; isActive: boolean }) => {
+  const { href, deliveries, isActive } = props;
+  if (deliveries.length === 0) return <Empty title="It was sent nothing yet." />;
+  return (
+    <table class="list">
+      <thead>
+        <tr>
+          <th scope="col">Event</th>
+          <th scope="col">When</th>
+          <th scope="col">State</th>
+          <th scope="col">Last try</th>
+          <th scope="col">Again</th>
+        </tr>
+      </thead>
+      <tbody>
+        {deliveries.map((delivery) => {
+          const last = delivery.tries.at(-1);
+          return (
+            <tr>
+              <td class="grow">
+                {delivery.run_id === null ? (
+                  delivery.type
+                ) : (
+                  <a href={`/app/runs/${delivery.run_id}`}>{delivery.type}</a>
+                )}
+              </td>
+              <td>
+                <Time at={delivery.created_at} withSeconds />
+              </td>
+              <td>
+                {STATES[delivery.state]}
+                {delivery.next_try_at !== null && (
+                  <small class="muted line">
+                    until <Time at={delivery.next_try_at} withSeconds />
+                  </small>
+                )}
+              </td>
+              <td>
+                {last === undefined ? "none" : `${last.status ?? "no answer"} in ${last.duration_ms} ms`}
+                {last?.reason != null && (
+                  <small class="muted line wrap">
+                    <bdi>{last.reason}</bdi>
+                  </small>
+                )}
+              </td>
+              <td>
+                {isActive && (
+                  <Send
+                    action={`${href}/deliveries/${delivery.id}/resend`}
+                    label="Send again"
+                    kind="quiet"
+                    name={`Send ${delivery.type} again`}
+                  />
+                )}
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+};
+
+/** The only page that ever shows the secret. */
+export const SecretPage = ({ id, secret, isNew }: { id: string; secret: string; isNew: boolean }) => (
+  <Page title="The secret of the endpoint" section="settings">
+    <div class="narrow">
+      <h1>{isNew ? "The endpoint is added" : "The new secret"}</h1>
+      <div class="card stack">
+        <p>
+          Notifications are signed with this secret. Copy it now: it is shown this once.
+          {!isNew && " For 24 hours they are also signed with the old one."}
+        </p>
+        <Command text={secret} label="Copy the secret" />
+        <div class="actions">
+          <Copy text={secret} label="Copy the secret">
+            Copy the secret
+          </Copy>
+          <a class="button" href={`${HREF}/${id}`}>
+            Done
+          </a>
+        </div>
+      </div>
+      <h2>Check the signature</h2>
+      {SNIPPETS.map(({ language, text }) => (
+        <section class="card stack" aria-label={language}>
+          <h3>{language}</h3>
+          <pre tabindex={0}>
+            <code>{text(secret)}</code>
+          </pre>
+          <Copy text={text(secret)} label={`Copy the ${language} snippet`}>
+            Copy
+          </Copy>
+        </section>
+      ))}
+    </div>
+  </Page>
+);

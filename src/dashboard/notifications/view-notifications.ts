@@ -1,0 +1,69 @@
+import { type SQL, sql } from "drizzle-orm";
+import { z } from "zod";
+import { type Credential, credentialJson } from "../../db/access.ts";
+import { type Caller as CallerExpression, callerBy } from "../../db/caller.ts";
+import { type Database, repeatable } from "../../db/client.ts";
+import {
+  type Delivery,
+  DeliverySchema,
+  type Endpoint,
+  EndpointSchema,
+} from "../../notify/endpoints/endpoint-schema.ts";
+import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
+
+const listSchema = z.object({ items: z.array(EndpointSchema) });
+const findSchema = z.object({ endpoint: EndpointSchema });
+const deliveriesSchema = z.object({ items: z.array(DeliverySchema) });
+
+/** How many deliveries the page of an endpoint shows. */
+const DELIVERIES = 50;
+
+/** The most endpoints that a tenant may have. */
+const ENDPOINTS = 50;
+
+/** A query of one row with the answer of a SQL function. */
+const ask = (db: Database, caller: CallerExpression, call: SQL) =>
+  db
+    .with(caller)
+    .select({ answer: sql<unknown>`${call}` })
+    .from(caller);
+
+/**
+ * The tenant's endpoints. Null for somebody who may not see them: they are an OWNER's and an ADMIN's.
+ * @throws Unauthenticated
+ */
+export async function viewEndpoints(
+  db: Database,
+  credential: Credential,
+): Promise<{ caller: Caller; now: string; endpoints: Endpoint[] | null }> {
+  const caller = callerBy(db, credential);
+  const given = sql`${credentialJson(credential)}::jsonb`;
+  const { callers, listed } = await repeatable(db).batch({
+    callers: selectCaller(db, caller),
+    listed: ask(db, caller, sql`public.list_notification_endpoints(${given}, ${ENDPOINTS}, 0)`),
+  });
+  const found = listSchema.safeParse(listed[0]?.answer);
+  return { ...requirePageCaller(callers), endpoints: found.data?.items ?? null };
+}
+
+/**
+ * One endpoint, and what it was sent last. Null when there is none that the caller may see.
+ * @throws Unauthenticated
+ */
+export async function viewEndpoint(
+  db: Database,
+  credential: Credential,
+  id: string,
+): Promise<{ caller: Caller; now: string; endpoint: Endpoint; deliveries: Delivery[] } | null> {
+  const caller = callerBy(db, credential);
+  const given = sql`${credentialJson(credential)}::jsonb`;
+  const { callers, found, sent } = await repeatable(db).batch({
+    callers: selectCaller(db, caller),
+    found: ask(db, caller, sql`public.find_notification_endpoint(${given}, ${id}::uuid)`),
+    sent: ask(db, caller, sql`public.list_deliveries(${given}, ${id}::uuid, null, ${DELIVERIES})`),
+  });
+  const viewer = requirePageCaller(callers);
+  const endpoint = findSchema.safeParse(found[0]?.answer);
+  if (!endpoint.success) return null;
+  return { ...viewer, endpoint: endpoint.data.endpoint, deliveries: deliveriesSchema.parse(sent[0]?.answer).items };
+}

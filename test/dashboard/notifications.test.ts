@@ -1,0 +1,114 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import guide from "../../docs/notifications.md";
+import { SNIPPETS } from "../../src/dashboard/notifications/snippets.ts";
+import { createEndpoint } from "../notify/endpoint.ts";
+import { type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
+import { type Service, startService } from "../support/service.ts";
+import type { TestTenant } from "../support/tenant.ts";
+import { type Browser, openTenant, PAGE_SETTINGS } from "./browser.ts";
+
+const HREF = "/app/settings/notifications";
+
+let service: Service;
+let tenant: TestTenant;
+let owner: Browser;
+let user: Browser;
+let hook: FakeRunner;
+
+beforeAll(async () => {
+  service = await startService({ settings: PAGE_SETTINGS });
+});
+
+beforeEach(async () => {
+  ({ tenant, owner, user } = await openTenant(service));
+  hook = await startFakeRunner();
+});
+
+const secretIn = (html: string) => /whsec_[A-Za-z0-9+/]{43}=/.exec(html)?.[0] ?? "";
+
+describe("Settings → Notifications", () => {
+  it("adds an endpoint and shows its secret once, with snippets that check it", async () => {
+    const fields = { url: hook.url, event_types: ["workflow_run.failed"], description: "Accounting" };
+    const added = await owner.post(`${HREF}/new`, fields);
+    const html = await added.text();
+    expect([added.status, added.headers.get("cache-control")]).toEqual([201, "no-store"]);
+    const secret = secretIn(html);
+    expect(html.split(secret).length).toBeGreaterThan(SNIPPETS.length);
+    const [list, requests] = await service.counted(() => owner.read(HREF));
+    expect(requests).toBe(1);
+    expect(list).toContain("Accounting");
+    expect(list).toContain("Works");
+    expect(list).not.toContain(secret);
+    const path = new RegExp(`${HREF}/[0-9a-f-]{36}`).exec(list)?.[0] ?? "";
+    const [page, pageRequests] = await service.counted(() => owner.read(path));
+    expect(pageRequests).toBe(1);
+    expect(page).not.toContain(secret);
+  });
+
+  it("says beside the field what is wrong, and keeps what was typed", async () => {
+    const fields = { url: "https://10.0.0.1/", event_types: ["workflow_run.started"], description: "Mine" };
+    const refused = await owner.post(`${HREF}/new`, fields);
+    const html = await refused.text();
+    expect(refused.status).toBe(422);
+    expect(html).toContain("The host must be a name, not an IP address");
+    expect(html).toContain('value="Mine"');
+    expect(html).toMatch(/value="workflow_run.started" checked/);
+  });
+
+  it("sends a test, shows what came of it, and sends it again", async () => {
+    const { id } = await createEndpoint(service, tenant, hook.url);
+    expect((await owner.post(`${HREF}/${id}/test`)).headers.get("location")).toBe(`${HREF}/${id}`);
+    const page = await owner.read(`${HREF}/${id}`);
+    expect(page).toContain("notification_endpoint.test");
+    expect(page).toMatch(/202 in \d+ ms/);
+    const resend = /\/deliveries\/[0-9a-f-]{36}\/resend/.exec(page)?.[0];
+    expect((await owner.post(`${HREF}/${id}${resend}`)).status).toBe(303);
+    const [first, second] = await hook.requests(2);
+    expect(second?.headers["webhook-id"]).toBe(first?.headers["webhook-id"]);
+  });
+
+  it("changes, disables, enables and deletes an endpoint, and gives it a new secret", async () => {
+    const { id, secret } = await createEndpoint(service, tenant, hook.url);
+    await owner.post(`${HREF}/${id}/change`, {
+      url: hook.url,
+      event_types: ["workflow_run.started"],
+      description: "B",
+    });
+    expect(await owner.read(`${HREF}/${id}`)).toContain("A run started");
+    const rotated = await owner.post(`${HREF}/${id}/rotate`);
+    expect(secretIn(await rotated.text())).not.toBe(secret);
+    expect(await owner.read(`${HREF}/${id}`)).toContain("Old secret signs until");
+    await owner.post(`${HREF}/${id}/disable`);
+    expect(await owner.read(`${HREF}/${id}`)).toContain("Somebody has disabled it.");
+    await owner.post(`${HREF}/${id}/enable`);
+    expect(await owner.read(HREF)).toContain("Works");
+    expect((await owner.post(`${HREF}/${id}/delete`)).headers.get("location")).toBe(HREF);
+    expect((await owner.get(`${HREF}/${id}`)).status).toBe(404);
+  });
+
+  it("shows a USER no endpoint, and lets them change none", async () => {
+    const { id } = await createEndpoint(service, tenant, hook.url);
+    expect(await user.read(HREF)).toContain("An OWNER or ADMIN manages notifications.");
+    expect((await user.get(`${HREF}/${id}`)).status).toBe(404);
+    for (const verb of ["test", "rotate", "disable", "delete"]) {
+      expect((await user.post(`${HREF}/${id}/${verb}`)).status).toBe(403);
+    }
+  });
+
+  it("is where Health leads to for an endpoint that fails or was disabled", async () => {
+    const { id } = await createEndpoint(service, tenant, hook.url);
+    expect(await owner.read("/app/health")).not.toContain("Failing notification endpoints");
+    await service.database.sql`
+      update notification_endpoints set failures = 9, disabled_at = statement_timestamp(),
+        disabled_reason = 'It has failed for five days.' where id = ${id}`;
+    const health = await owner.read("/app/health");
+    expect(health).toContain(`${HREF}/${id}`);
+    expect(health).toContain("It has failed for five days.");
+    expect(await user.read("/app/health")).not.toContain(id);
+  });
+
+  it("shows the same snippets as the guide", () => {
+    const secret = "whsec_dGhpcyBpcyBhbiBleGFtcGxlLCBub3QgYSBzZWNyZXQ=";
+    for (const { text } of SNIPPETS) expect(guide).toContain(text(secret));
+  });
+});
