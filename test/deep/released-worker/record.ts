@@ -2,8 +2,7 @@
  * Records what a Worker sends to its database on its main path, and what the database answers: the fixture of
  * `released-worker.test.ts`. To be run at each release, with the Worker that is released:
  *
- *     npx wrangler deploy --dry-run --outdir .local/worker
- *     npx node test/deep/released-worker/record.ts .local/worker/worker.js "$(git rev-parse --short HEAD)"
+ *     npx node test/deep/released-worker/record.ts "$(git rev-parse --short HEAD)"
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -14,6 +13,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import pg from "pg";
+import { buildBundle } from "../../../scripts/local/bundle.ts";
 import { startPostgres } from "../../../scripts/local/postgres.ts";
 import { startSqlEndpoint } from "../../../scripts/local/sql-endpoint.ts";
 import { migrate } from "../../../scripts/migrate.ts";
@@ -21,8 +21,9 @@ import { SETTINGS } from "../../support/settings.ts";
 import { type Recording, type Step, shapeOf } from "./recording.ts";
 import { API_KEY, backdate, DEFINITION_ID, insertWorld, readStand } from "./world.ts";
 
-const [, , script = "", commit = ""] = process.argv;
-if (script === "" || commit === "") throw new Error("Usage: record.ts <built worker.js> <its commit>");
+const [, , commit = ""] = process.argv;
+if (commit === "") throw new Error("Usage: record.ts <the commit of this Worker>");
+const { script } = buildBundle({ entry: "src/worker.ts", outdir: ".local/worker" });
 
 const folder = mkdtempSync(join(tmpdir(), "workflow-runs-record-"));
 const postgres = await startPostgres({ dataDir: join(folder, "postgres"), port: 0, persistent: false });
@@ -71,7 +72,7 @@ await insertWorld(ask, `http://127.0.0.1:${address.port}/hook`);
 const miniflare = new Miniflare(
   convertV4MiniflareOptions({
     modules: true,
-    script: readFileSync(script, "utf8"),
+    script,
     handleStructuredLogs: () => {},
     compatibilityDate: /^compatibility_date = "(.+)"$/m.exec(readFileSync("wrangler.toml", "utf8"))?.[1] ?? "",
     bindings: { ...SETTINGS, DATABASE_URL: postgres.url(), NEON_FETCH_ENDPOINT: endpoint.url },
