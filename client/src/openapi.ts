@@ -93,6 +93,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/workflow-definitions/{definition_id}/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a workflow's runs come to a runner, and when they are tried again */
+        get: operations["get_workflow_definition_policy"];
+        /**
+         * Replace the policy of a workflow
+         * @description Replaces everything: a field that is left out gets its default. Needs write on the definition. A run that is RUNNING keeps the lease or dispatch that it has.
+         */
+        put: operations["update_workflow_definition_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/workflow-definitions/{definition_id}/invoke": {
         parameters: {
             query?: never;
@@ -259,7 +280,7 @@ export interface paths {
         put?: never;
         /**
          * Stop a run that waits or runs
-         * @description Without `grace_seconds` the run is FAILED at once and its slot is free; the runner of a RUNNING run is told once. With them a RUNNING run stays RUNNING and keeps its slot until its runner says how it ended, or the time is over. The runner is told until it confirms, by webhook or in the answers of its heartbeats. If it reports COMPLETED, that counts; otherwise the run is FAILED as STOPPED. A second stop can only shorten the time. A run whose runner could not hear of it is FAILED at once: one that is PENDING, or was sent to no runner yet, or whose workflow has lost its runner.
+         * @description Without `grace_seconds` the run is FAILED at once and its slot is free; the runner of a RUNNING run gets one message. With them a RUNNING run stays RUNNING and keeps its slot until its runner says how it ended, or the time is over. The runner gets messages until it confirms, by webhook or in the answers of its heartbeats. If it reports COMPLETED, that counts; otherwise the run is FAILED as STOPPED. A second stop can only shorten the time. A run whose runner could not hear of it is FAILED at once: one that is PENDING, or was sent to no runner yet, or whose workflow has lost its runner.
          */
         post: operations["stop_workflow_run"];
         delete?: never;
@@ -446,6 +467,229 @@ export interface paths {
         get: operations["stream_events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for runs to work on
+         * @description With the token of a session. The oldest runs first, over all workflows that the session takes, and no more than its capacity. With `wait_seconds` the answer may take that long; where nobody can wait it is 503, and 0 always works.
+         */
+        post: operations["create_leases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workflow-runs/{run_id}/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that the run's runner is alive, and how far it is
+         * @description With the run's token. It moves the lease, never the deadline. A runner with a URL may send heartbeats, too: from its first one on, its run is LOST when they stop.
+         */
+        post: operations["heartbeat_workflow_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workflow-runs/{run_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a run back
+         * @description For a runner that shuts down, with the run's token. The run is PENDING again, as its next attempt and at its old place in the queue. From then on the token is 409. A run that was asked to stop is STOPPED instead.
+         */
+        post: operations["release_workflow_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runner-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a key for runners that lease runs
+         * @description For an OWNER or ADMIN. It opens sessions of runners, and nothing else: every other operation answers it 401. It is listed and revoked as any other key, at `/v1/api-keys`, and works as long as its maker is an OWNER or ADMIN.
+         */
+        post: operations["create_runner_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runner-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a session of a runner
+         * @description For a runner that leases runs instead of being sent them: by a runner key, or by the key of an OWNER or ADMIN. The session ends with its key.
+         */
+        post: operations["create_runner_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notification-endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant's notification endpoints, newest first */
+        get: operations["list_notification_endpoints"];
+        put?: never;
+        /**
+         * Have a URL notified of events
+         * @description A tenant may have 50. The secret is in this answer and never again.
+         */
+        post: operations["create_notification_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notification-endpoints/{endpoint_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One notification endpoint, and how it does */
+        get: operations["get_notification_endpoint"];
+        put?: never;
+        post?: never;
+        /** Delete a notification endpoint, and what it was sent */
+        delete: operations["delete_notification_endpoint"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a notification endpoint, or enable it again
+         * @description Fields that are not sent stay as they are.
+         */
+        patch: operations["update_notification_endpoint"];
+        trace?: never;
+    };
+    "/v1/notification-endpoints/{endpoint_id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an endpoint another secret
+         * @description For 24 hours notifications are signed with both, so none is lost while you exchange it on your side.
+         */
+        post: operations["rotate_notification_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notification-endpoints/{endpoint_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an endpoint was sent, newest first
+         * @description Also what waits to be sent. They are kept for 30 days.
+         */
+        get: operations["list_notification_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notification-endpoints/{endpoint_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an endpoint a test
+         * @description Its type is `notification_endpoint.test`. It is sent at once, also to an endpoint that fails.
+         */
+        post: operations["test_notification_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notification-endpoints/{endpoint_id}/deliveries/{delivery_id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send something again
+         * @description With the same `webhook-id`, at once, whatever became of it.
+         */
+        post: operations["resend_notification_delivery"];
         delete?: never;
         options?: never;
         head?: never;
@@ -812,6 +1056,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A tenant's metrics, for Prometheus
+         * @description For OWNERs and ADMINs, in Prometheus' text format: runs by state, the queue's age, how long runs take and wait, how late deadlines were recorded, failed dispatches, and connected runners. The counters begin with 0 at the first request.
+         */
+        get: operations["read_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -890,9 +1154,254 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "workflow_run.dispatched": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The dispatch: a run to do
+         * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
+         */
+        post: operations["on_workflow_run_dispatched"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "workflow_run.stopping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The run is to stop, and has time to clean up
+         * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
+         */
+        post: operations["on_workflow_run_stopping"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "workflow_run.stopped": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The run was stopped
+         * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
+         */
+        post: operations["on_workflow_run_stopped"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "runner.test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A message that asks for no work, to try whether the runner is reached
+         * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
+         */
+        post: operations["on_runner_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "workflow_run.started": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A run has started
+         * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
+         */
+        post: operations["on_workflow_run_started"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "workflow_run.completed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A run has ended well
+         * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
+         */
+        post: operations["on_workflow_run_completed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "workflow_run.failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A run has failed, for the reason that `failure_code` names
+         * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
+         */
+        post: operations["on_workflow_run_failed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "workflow_run.late_result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A result came after the run had ended
+         * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
+         */
+        post: operations["on_workflow_run_late_result"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "workflow_definition.paused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A workflow was paused, since its runner has answered 410
+         * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
+         */
+        post: operations["on_workflow_definition_paused"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "notification_endpoint.disabled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Another endpoint was disabled, since it is gone or has failed for five days
+         * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
+         */
+        post: operations["on_notification_endpoint_disabled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "notification_endpoint.test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A test that somebody has asked for
+         * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
+         */
+        post: operations["on_notification_endpoint_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
+        /** @description What the run was asked to do, frozen when it was triggered. */
+        WorkflowRunSnapshot: {
+            /** Format: uuid */
+            workflow_definition_id: string;
+            workflow_name: string;
+            runner_type: components["schemas"]["WorkflowRunnerType"];
+            /** Format: uuid */
+            user_id: string;
+            max_run_duration_seconds: number;
+            sources: components["schemas"]["ABCDPathSnapshot"][];
+            instructions: components["schemas"]["ABCDPathSnapshot"][];
+            outputs: components["schemas"]["ABCDPathSnapshot"][];
+            template: components["schemas"]["ABCDPathSnapshot"] | null;
+        };
+        /** @enum {string} */
+        WorkflowRunnerType: "SELF_HOSTED";
+        ABCDPathSnapshot: {
+            /** Format: uuid */
+            path_part_id: string;
+            materialized_path: string;
+            part_type: components["schemas"]["PartType"];
+        };
+        /** @enum {string} */
+        PartType: "FOLDER" | "DOCUMENT" | "DOCUMENT_VERSION" | "SECTION" | "CHUNK" | "THREAD" | "THREAD_MESSAGE" | "WORKFLOW_DEFINITION" | "WORKFLOW_RUN";
         /**
          * @example {
          *       "items": [
@@ -975,8 +1484,6 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        /** @enum {string} */
-        WorkflowRunnerType: "SELF_HOSTED";
         SelfHostedRunnerConfigResponse: {
             /** Format: uri */
             url: string;
@@ -1119,6 +1626,62 @@ export interface components {
         };
         /**
          * @example {
+         *       "handover": "lease",
+         *       "lease_seconds": 60,
+         *       "max_attempts": 3,
+         *       "retry_on": [
+         *         "LOST"
+         *       ]
+         *     }
+         */
+        WorkflowDefinitionPolicy: {
+            /**
+             * @description How a run comes to its runner. `webhook`: the service sends it to the URL in `runner_config`. `lease`: runners ask for it at `/v1/leases`; a run is PENDING until one gets it, and its time limit begins then.
+             * @enum {string}
+             */
+            handover: "webhook" | "lease";
+            /** @description How long a runner may be silent. After that its run is FAILED with LOST. */
+            lease_seconds: number;
+            /** @description How often a run is tried in all, the first time included. */
+            max_attempts: number;
+            /** @description After which failures a run is tried again by itself, after a pause. */
+            retry_on: ("LOST" | "UNREACHED" | "DEADLINE")[];
+        };
+        /**
+         * @example {
+         *       "handover": "lease",
+         *       "lease_seconds": 60,
+         *       "max_attempts": 3,
+         *       "retry_on": [
+         *         "LOST"
+         *       ]
+         *     }
+         */
+        UpdateWorkflowDefinitionPolicyRequest: {
+            /**
+             * @description How a run comes to its runner. `webhook`: the service sends it to the URL in `runner_config`. `lease`: runners ask for it at `/v1/leases`; a run is PENDING until one gets it, and its time limit begins then.
+             * @default webhook
+             * @enum {string}
+             */
+            handover: "webhook" | "lease";
+            /**
+             * @description How long a runner may be silent. After that its run is FAILED with LOST.
+             * @default 60
+             */
+            lease_seconds: number;
+            /**
+             * @description How often a run is tried in all, the first time included.
+             * @default 1
+             */
+            max_attempts: number;
+            /**
+             * @description After which failures a run is tried again by itself, after a pause.
+             * @default []
+             */
+            retry_on: ("LOST" | "UNREACHED" | "DEADLINE")[];
+        };
+        /**
+         * @example {
          *       "id": "01920000-0000-7000-8000-000000000403",
          *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
          *       "user_id": "01920000-0000-7000-8000-000000000201",
@@ -1192,28 +1755,6 @@ export interface components {
         };
         /** @enum {string} */
         WorkflowRunStatus: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
-        /** @description What the run was asked to do, frozen when it was triggered. */
-        WorkflowRunSnapshot: {
-            /** Format: uuid */
-            workflow_definition_id: string;
-            workflow_name: string;
-            runner_type: components["schemas"]["WorkflowRunnerType"];
-            /** Format: uuid */
-            user_id: string;
-            max_run_duration_seconds: number;
-            sources: components["schemas"]["ABCDPathSnapshot"][];
-            instructions: components["schemas"]["ABCDPathSnapshot"][];
-            outputs: components["schemas"]["ABCDPathSnapshot"][];
-            template: components["schemas"]["ABCDPathSnapshot"] | null;
-        };
-        ABCDPathSnapshot: {
-            /** Format: uuid */
-            path_part_id: string;
-            materialized_path: string;
-            part_type: components["schemas"]["PartType"];
-        };
-        /** @enum {string} */
-        PartType: "FOLDER" | "DOCUMENT" | "DOCUMENT_VERSION" | "SECTION" | "CHUNK" | "THREAD" | "THREAD_MESSAGE" | "WORKFLOW_DEFINITION" | "WORKFLOW_RUN";
         /**
          * @example {
          *       "idempotency_key": "order-4711",
@@ -1837,6 +2378,498 @@ export interface components {
         EventType: "workflow_run.triggered" | "workflow_run.queued" | "workflow_run.started" | "workflow_run.dispatched" | "workflow_run.dispatch_failed" | "workflow_run.dispatch_postponed" | "workflow_run.leased" | "workflow_run.released" | "workflow_run.stop_requested" | "workflow_run.stop_sent" | "workflow_run.stop_acknowledged" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.retried" | "workflow_run.late_result" | "workflow_definition.paused" | "notification_endpoint.disabled";
         /**
          * @example {
+         *       "leases": [
+         *         {
+         *           "run_id": "01920000-0000-7000-8000-000000000403",
+         *           "attempt": 1,
+         *           "deadline_at": "2026-01-31T12:05:00.000Z",
+         *           "run_snapshot": {
+         *             "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+         *             "workflow_name": "Quarterly report",
+         *             "runner_type": "SELF_HOSTED",
+         *             "user_id": "01920000-0000-7000-8000-000000000201",
+         *             "max_run_duration_seconds": 300,
+         *             "sources": [
+         *               {
+         *                 "path_part_id": "01920000-0000-7000-8000-000000000102",
+         *                 "materialized_path": "/shared/reports/q1",
+         *                 "part_type": "FOLDER"
+         *               }
+         *             ],
+         *             "instructions": [
+         *               {
+         *                 "path_part_id": "01920000-0000-7000-8000-000000000103",
+         *                 "materialized_path": "/shared/how-to-summarise.md",
+         *                 "part_type": "DOCUMENT"
+         *               }
+         *             ],
+         *             "outputs": [
+         *               {
+         *                 "path_part_id": "01920000-0000-7000-8000-000000000104",
+         *                 "materialized_path": "/shared/summaries",
+         *                 "part_type": "FOLDER"
+         *               }
+         *             ],
+         *             "template": null
+         *           },
+         *           "input": {
+         *             "quarter": "2026-Q1"
+         *           },
+         *           "traceparent": null,
+         *           "callback_url": "https://runs.example.com/v1/workflow-runs/01920000-0000-7000-8000-000000000403/callback",
+         *           "callback_token": "eyJhbGci…",
+         *           "lease_expires_at": "2026-01-31T12:01:00.000Z",
+         *           "heartbeat_interval_seconds": 20
+         *         }
+         *       ],
+         *       "after": null
+         *     }
+         */
+        Leases: {
+            leases: components["schemas"]["Lease"][];
+            /** @description For the next request. Null: leave it out. */
+            after: string | null;
+        };
+        Lease: {
+            /** Format: uuid */
+            run_id: string;
+            attempt: number;
+            /**
+             * Format: date-time
+             * @description The run is FAILED then, whatever its runner does.
+             */
+            deadline_at: string;
+            run_snapshot: components["schemas"]["WorkflowRunSnapshot"];
+            /** @description What the run was triggered with: a JSON object, or null. */
+            input?: unknown;
+            /** @description The trace of the invoke, if it had one (W3C). */
+            traceparent: string | null;
+            callback_url: string;
+            /** @description The credential for callback, heartbeat, release and log. */
+            callback_token: string;
+            /**
+             * Format: date-time
+             * @description The run is LOST then, unless a heartbeat comes before.
+             */
+            lease_expires_at: string;
+            /** @description How often to send a heartbeat. */
+            heartbeat_interval_seconds: number;
+        };
+        /**
+         * @example {
+         *       "request_id": "01920000-0000-7000-8000-000000000601",
+         *       "wait_seconds": 30,
+         *       "max": 1
+         *     }
+         */
+        CreateLeasesRequest: {
+            /**
+             * Format: uuid
+             * @description New for each request. Send the same one again when no answer came: it is answered with the same leases.
+             */
+            request_id: string;
+            /**
+             * @description How long the answer may take when no run waits. It comes as soon as there is one.
+             * @default 0
+             */
+            wait_seconds: number;
+            /**
+             * @description How many runs you take, at most.
+             * @default 1
+             */
+            max: number;
+            /** @description The `after` of the last answer. A request that waits needs the database only when something has changed since. */
+            after?: string | null;
+        };
+        /**
+         * @example {
+         *       "deadline_at": "2026-01-31T12:05:00.000Z",
+         *       "lease_expires_at": "2026-01-31T12:01:20.000Z",
+         *       "stop": null
+         *     }
+         */
+        WorkflowRunHeartbeat: {
+            /** Format: date-time */
+            deadline_at: string;
+            /**
+             * Format: date-time
+             * @description The run is LOST then, unless the next heartbeat comes before.
+             */
+            lease_expires_at: string;
+            /** @description Not null: somebody has asked for the run to stop. End it, and call back. */
+            stop: {
+                reason: string | null;
+                /**
+                 * Format: date-time
+                 * @description The run ends then at the latest, and nothing that comes later counts.
+                 */
+                ends_at: string;
+            } | null;
+        };
+        /**
+         * @example {
+         *       "progress": {
+         *         "percent": 40
+         *       }
+         *     }
+         */
+        WorkflowRunHeartbeatRequest: {
+            progress?: components["schemas"]["WorkflowRunProgress"];
+        };
+        /**
+         * @example {
+         *       "percent": 40,
+         *       "message": "Reading 12 documents"
+         *     }
+         */
+        WorkflowRunProgress: {
+            percent?: number;
+            /** @description What the runner is doing, for people. */
+            message?: string;
+        };
+        /**
+         * @example {
+         *       "attempt": 2
+         *     }
+         */
+        WorkflowRunRelease: {
+            /** @description That of the run now. Your token is of the one before. */
+            attempt: number;
+        };
+        /**
+         * @example {
+         *       "id": "01920000-0000-7000-8000-000000000252",
+         *       "name": "Office server",
+         *       "key": "wr_…x2Qf",
+         *       "key_suffix": "x2Qf",
+         *       "workflow_definition_ids": [
+         *         "01920000-0000-7000-8000-000000000301"
+         *       ],
+         *       "created_at": "2026-01-31T12:00:00.000Z"
+         *     }
+         */
+        CreateRunnerKeyResponse: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The secret. It is shown this once, and only its hash is kept. */
+            key: string;
+            key_suffix: string;
+            /** @description Null: all. */
+            workflow_definition_ids: string[] | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /**
+         * @example {
+         *       "name": "Office server",
+         *       "workflow_definition_ids": [
+         *         "01920000-0000-7000-8000-000000000301"
+         *       ]
+         *     }
+         */
+        CreateRunnerKeyRequest: {
+            name: string;
+            /** @description The workflows whose runs it may lease. All, unless you say so. */
+            workflow_definition_ids?: unknown[] | null;
+            /**
+             * Format: date-time
+             * @description When it stops working. Never, unless you say so.
+             */
+            expires_at?: string | null;
+        };
+        /**
+         * @example {
+         *       "id": "01920000-0000-7000-8000-000000000501",
+         *       "token": "eyJhbGci…",
+         *       "expires_at": "2026-02-01T12:00:00.000Z"
+         *     }
+         */
+        RunnerSession: {
+            /** Format: uuid */
+            id: string;
+            /** @description The credential for `/v1/leases`. */
+            token: string;
+            /**
+             * Format: date-time
+             * @description In 24 hours. Open another session before that, or after a 401.
+             */
+            expires_at: string;
+        };
+        /**
+         * @example {
+         *       "name": "office-server-1",
+         *       "capacity": 4
+         *     }
+         */
+        CreateRunnerSessionRequest: {
+            /** @description By which people know the runner: its host, for example. */
+            name: string;
+            /** @description The workflows whose runs it takes. All that its key may lease, unless you say so. */
+            workflow_definition_ids?: unknown[] | null;
+            /** @description How many runs it works on at the same time, at most. */
+            capacity: number;
+        };
+        /**
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01920000-0000-7000-8000-000000000901",
+         *           "url": "https://hooks.example.com/runs",
+         *           "event_types": [
+         *             "workflow_run.completed",
+         *             "workflow_run.failed"
+         *           ],
+         *           "description": "Accounting",
+         *           "workflow_definition_ids": null,
+         *           "is_active": true,
+         *           "disabled_at": null,
+         *           "disabled_reason": null,
+         *           "failures": 0,
+         *           "failing_since": null,
+         *           "next_probe_at": null,
+         *           "old_secret_until": null,
+         *           "created_at": "2026-01-31T12:00:00.000Z",
+         *           "updated_at": "2026-01-31T12:00:00.000Z"
+         *         }
+         *       ],
+         *       "total": 1,
+         *       "limit": 20,
+         *       "offset": 0
+         *     }
+         */
+        NotificationEndpointPage: {
+            items: components["schemas"]["NotificationEndpoint"][];
+            total: number;
+            limit: number;
+            offset: number;
+        };
+        /**
+         * @example {
+         *       "id": "01920000-0000-7000-8000-000000000901",
+         *       "url": "https://hooks.example.com/runs",
+         *       "event_types": [
+         *         "workflow_run.completed",
+         *         "workflow_run.failed"
+         *       ],
+         *       "description": "Accounting",
+         *       "workflow_definition_ids": null,
+         *       "is_active": true,
+         *       "disabled_at": null,
+         *       "disabled_reason": null,
+         *       "failures": 0,
+         *       "failing_since": null,
+         *       "next_probe_at": null,
+         *       "old_secret_until": null,
+         *       "created_at": "2026-01-31T12:00:00.000Z",
+         *       "updated_at": "2026-01-31T12:00:00.000Z"
+         *     }
+         */
+        NotificationEndpoint: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            description: string | null;
+            event_types: components["schemas"]["NotifiedEventType"][];
+            workflow_definition_ids: string[] | null;
+            /** @description False once it is disabled: then it is sent nothing. */
+            is_active: boolean;
+            /** Format: date-time */
+            disabled_at: string | null;
+            disabled_reason: string | null;
+            /** @description Failed tries since the last one that succeeded. */
+            failures: number;
+            /** Format: date-time */
+            failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description After five failures in a row: when the next single try is due. The other notifications wait.
+             */
+            next_probe_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until then it is also signed with the old secret.
+             */
+            old_secret_until: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @enum {string} */
+        NotifiedEventType: "workflow_run.started" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.late_result" | "workflow_definition.paused" | "notification_endpoint.disabled";
+        /**
+         * @example {
+         *       "id": "01920000-0000-7000-8000-000000000901",
+         *       "url": "https://hooks.example.com/runs",
+         *       "event_types": [
+         *         "workflow_run.completed",
+         *         "workflow_run.failed"
+         *       ],
+         *       "description": "Accounting",
+         *       "workflow_definition_ids": null,
+         *       "is_active": true,
+         *       "disabled_at": null,
+         *       "disabled_reason": null,
+         *       "failures": 0,
+         *       "failing_since": null,
+         *       "next_probe_at": null,
+         *       "old_secret_until": null,
+         *       "created_at": "2026-01-31T12:00:00.000Z",
+         *       "updated_at": "2026-01-31T12:00:00.000Z",
+         *       "secret": "whsec_bG9jYWwtc3RhY2std2ViaG9vay1zZWNyZXQtMDEyMzQ="
+         *     }
+         */
+        NotificationEndpointWithSecret: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            description: string | null;
+            event_types: components["schemas"]["NotifiedEventType"][];
+            workflow_definition_ids: string[] | null;
+            /** @description False once it is disabled: then it is sent nothing. */
+            is_active: boolean;
+            /** Format: date-time */
+            disabled_at: string | null;
+            disabled_reason: string | null;
+            /** @description Failed tries since the last one that succeeded. */
+            failures: number;
+            /** Format: date-time */
+            failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description After five failures in a row: when the next single try is due. The other notifications wait.
+             */
+            next_probe_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until then it is also signed with the old secret.
+             */
+            old_secret_until: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Verifies the signatures (Standard Webhooks). It is shown this once, and never again. */
+            secret: string;
+        };
+        /**
+         * @example {
+         *       "url": "https://hooks.example.com/runs",
+         *       "event_types": [
+         *         "workflow_run.completed",
+         *         "workflow_run.failed"
+         *       ],
+         *       "description": "Accounting"
+         *     }
+         */
+        CreateNotificationEndpointRequest: {
+            /** @description Where notifications are sent. Public and `https`. */
+            url: string;
+            /** @description What it is notified of. */
+            event_types: components["schemas"]["NotifiedEventType"][];
+            /** @description Only events of these workflows; of all, unless you say so. */
+            workflow_definition_ids?: unknown[] | null;
+            description?: string | null;
+        };
+        /**
+         * @example {
+         *       "is_active": true
+         *     }
+         */
+        ChangeNotificationEndpointRequest: {
+            /** @description Where notifications are sent. Public and `https`. */
+            url?: string;
+            /** @description What it is notified of. */
+            event_types?: components["schemas"]["NotifiedEventType"][];
+            /** @description Only events of these workflows; of all, unless you say so. */
+            workflow_definition_ids?: unknown[] | null;
+            description?: string | null;
+            /** @description True sends to one again that was disabled. False disables it: what waits for it is given up. */
+            is_active?: boolean;
+        };
+        /**
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "9d3bd0d2-4f3f-4c42-9f0b-3a8ad4a0a6c1",
+         *           "event_id": "4711",
+         *           "type": "workflow_run.failed",
+         *           "run_id": "01920000-0000-7000-8000-000000000403",
+         *           "state": "WAITING",
+         *           "created_at": "2026-01-31T12:05:00.000Z",
+         *           "delivered_at": null,
+         *           "next_try_at": "2026-01-31T12:05:05.000Z",
+         *           "tries": [
+         *             {
+         *               "at": "2026-01-31T12:05:00.090Z",
+         *               "status": 500,
+         *               "duration_ms": 41,
+         *               "reason": "It answered 500."
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        NotificationDeliveryPage: {
+            items: components["schemas"]["NotificationDelivery"][];
+            /** @description For the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "id": "9d3bd0d2-4f3f-4c42-9f0b-3a8ad4a0a6c1",
+         *       "event_id": "4711",
+         *       "type": "workflow_run.failed",
+         *       "run_id": "01920000-0000-7000-8000-000000000403",
+         *       "state": "WAITING",
+         *       "created_at": "2026-01-31T12:05:00.000Z",
+         *       "delivered_at": null,
+         *       "next_try_at": "2026-01-31T12:05:05.000Z",
+         *       "tries": [
+         *         {
+         *           "at": "2026-01-31T12:05:00.090Z",
+         *           "status": 500,
+         *           "duration_ms": 41,
+         *           "reason": "It answered 500."
+         *         }
+         *       ]
+         *     }
+         */
+        NotificationDelivery: {
+            /** Format: uuid */
+            id: string;
+            /** @description The `webhook-id`: the same when it is sent again. */
+            event_id: string;
+            type: string;
+            /** Format: uuid */
+            run_id: string | null;
+            /**
+             * @description FAILED: it is not tried any more.
+             * @enum {string}
+             */
+            state: "WAITING" | "DELIVERED" | "FAILED";
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            delivered_at: string | null;
+            /** Format: date-time */
+            next_try_at: string | null;
+            /** @description The last tries, oldest first. */
+            tries: {
+                /** Format: date-time */
+                at: string;
+                /** @description Of the answer; null when there was none. */
+                status: number | null;
+                duration_ms: number;
+                /** @description What was wrong; null when it was delivered. */
+                reason: string | null;
+            }[];
+        };
+        /**
+         * @example {
          *       "items": [
          *         {
          *           "path_part_id": "01920000-0000-7000-8000-000000000102",
@@ -2380,6 +3413,12 @@ export interface components {
             tenant_id: string;
             role: components["schemas"]["TenantUserRole"];
         };
+        /**
+         * @example # HELP workflow_runs_overdue …
+         *     # TYPE workflow_runs_overdue gauge
+         *     workflow_runs_overdue 0
+         */
+        Metrics: string;
         /**
          * @example {
          *       "status": "healthy",
@@ -3308,6 +4347,251 @@ export interface operations {
             };
         };
     };
+    get_workflow_definition_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                definition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The policy */
+            200: {
+                headers: {
+                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowDefinitionPolicy"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_workflow_definition_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                definition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateWorkflowDefinitionPolicyRequest"];
+            };
+        };
+        responses: {
+            /** @description The policy */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowDefinitionPolicy"];
+                };
+            };
+            /** @description Incomplete body */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     invoke_workflow: {
         parameters: {
             query?: never;
@@ -3315,6 +4599,8 @@ export interface operations {
                 "Idempotency-Key"?: string;
                 /** @description `wait=N`: the answer may take up to N seconds (60 at most), and comes as soon as there is something to tell (RFC 7240). */
                 Prefer?: string;
+                /** @description W3C Trace Context: it goes on to the runner and to notifications. Ignored unless it is valid. */
+                traceparent?: string;
             };
             path: {
                 definition_id: string;
@@ -5664,6 +6950,1781 @@ export interface operations {
                 };
             };
             /** @description Database unavailable · Session keys unavailable · Streams unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_leases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateLeasesRequest"];
+            };
+        };
+        responses: {
+            /** @description The leases; none when no run waits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Leases"];
+                };
+            };
+            /** @description Incomplete body */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Streams unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    heartbeat_workflow_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WorkflowRunHeartbeatRequest"];
+            };
+        };
+        responses: {
+            /** @description The run goes on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowRunHeartbeat"];
+                };
+            };
+            /** @description Incomplete body */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_workflow_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run waits again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowRunRelease"];
+                };
+            };
+            /** @description Incomplete body */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_runner_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateRunnerKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description The new key */
+            201: {
+                headers: {
+                    /** @description Where the key is found. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreateRunnerKeyResponse"];
+                };
+            };
+            /** @description Incomplete body */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_runner_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateRunnerSessionRequest"];
+            };
+        };
+        responses: {
+            /** @description The session */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunnerSession"];
+                };
+            };
+            /** @description Incomplete body */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_notification_endpoints: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of them */
+            200: {
+                headers: {
+                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationEndpointPage"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_notification_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateNotificationEndpointRequest"];
+            };
+        };
+        responses: {
+            /** @description The new endpoint, with its secret */
+            201: {
+                headers: {
+                    /** @description Where the endpoint is found. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationEndpointWithSecret"];
+                };
+            };
+            /** @description Incomplete body */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_notification_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The endpoint, without its secret */
+            200: {
+                headers: {
+                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationEndpoint"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_notification_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description From now on it is sent nothing */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Incomplete body */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_notification_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeNotificationEndpointRequest"];
+            };
+        };
+        responses: {
+            /** @description The endpoint as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationEndpoint"];
+                };
+            };
+            /** @description Incomplete body */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_notification_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The endpoint with its new secret, which is shown this once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationEndpointWithSecret"];
+                };
+            };
+            /** @description Incomplete body */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_notification_deliveries: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of them */
+            200: {
+                headers: {
+                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationDeliveryPage"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_notification_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is being sent: its delivery says how that went */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationDelivery"];
+                };
+            };
+            /** @description Incomplete body */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resend_notification_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                endpoint_id: string;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is being sent: its delivery says how that went */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationDelivery"];
+                };
+            };
+            /** @description Incomplete body */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable */
             503: {
                 headers: {
                     "Retry-After": number;
@@ -9345,6 +12406,112 @@ export interface operations {
             };
         };
     };
+    read_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The metrics */
+            200: {
+                headers: {
+                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["Metrics"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     health_check: {
         parameters: {
             query?: never;
@@ -9579,6 +12746,687 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+        };
+    };
+    on_workflow_run_dispatched: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Identifies the message. The same when it is sent again. */
+                "webhook-id": string;
+                /** @description When it is sent this time, in seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    type: "workflow_run.dispatched";
+                    /**
+                     * Format: date-time
+                     * @description When it is sent this time.
+                     */
+                    timestamp: string;
+                    data: {
+                        /** Format: uuid */
+                        run_id: string;
+                        attempt: number;
+                        /** Format: date-time */
+                        deadline_at: string;
+                        run_snapshot: components["schemas"]["WorkflowRunSnapshot"];
+                        input: {
+                            [key: string]: unknown;
+                        } | null;
+                        /** Format: uri */
+                        callback_url: string;
+                        callback_token: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again, or refused: see the runner protocol */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_workflow_run_stopping: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Identifies the message. The same when it is sent again. */
+                "webhook-id": string;
+                /** @description When it is sent this time, in seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    type: "workflow_run.stopping";
+                    /**
+                     * Format: date-time
+                     * @description When it is sent this time.
+                     */
+                    timestamp: string;
+                    data: {
+                        /** Format: uuid */
+                        run_id: string;
+                        attempt: number;
+                        reason: string | null;
+                        /** Format: date-time */
+                        ends_at: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again, or refused: see the runner protocol */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_workflow_run_stopped: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Identifies the message. The same when it is sent again. */
+                "webhook-id": string;
+                /** @description When it is sent this time, in seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    type: "workflow_run.stopped";
+                    /**
+                     * Format: date-time
+                     * @description When it is sent this time.
+                     */
+                    timestamp: string;
+                    data: {
+                        /** Format: uuid */
+                        run_id: string;
+                        attempt: number;
+                        reason: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again, or refused: see the runner protocol */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_runner_test: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Identifies the message. The same when it is sent again. */
+                "webhook-id": string;
+                /** @description When it is sent this time, in seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    type: "runner.test";
+                    /**
+                     * Format: date-time
+                     * @description When it is sent this time.
+                     */
+                    timestamp: string;
+                    data: {
+                        /** Format: uuid */
+                        workflow_definition_id: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again, or refused: see the runner protocol */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_workflow_run_started: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Identifies the message. The same when it is sent again. */
+                "webhook-id": string;
+                /** @description When it is sent this time, in seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    type: "workflow_run.started";
+                    /**
+                     * Format: date-time
+                     * @description When it happened.
+                     */
+                    timestamp: string;
+                    data: {
+                        /** @description The id of the event, as the feed and `webhook-id` have it. */
+                        event_id: string;
+                        /** Format: uuid */
+                        run_id: string;
+                        /** Format: uuid */
+                        workflow_definition_id: string;
+                        attempt: number;
+                        /** @enum {string} */
+                        status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
+                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST") | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        started_at: string | null;
+                        /** Format: date-time */
+                        completed_at: string | null;
+                        /**
+                         * Format: uri
+                         * @description Where the run can be read.
+                         */
+                        url: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone: it is disabled at once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again, eight times over 28 hours */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_workflow_run_completed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Identifies the message. The same when it is sent again. */
+                "webhook-id": string;
+                /** @description When it is sent this time, in seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    type: "workflow_run.completed";
+                    /**
+                     * Format: date-time
+                     * @description When it happened.
+                     */
+                    timestamp: string;
+                    data: {
+                        /** @description The id of the event, as the feed and `webhook-id` have it. */
+                        event_id: string;
+                        /** Format: uuid */
+                        run_id: string;
+                        /** Format: uuid */
+                        workflow_definition_id: string;
+                        attempt: number;
+                        /** @enum {string} */
+                        status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
+                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST") | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        started_at: string | null;
+                        /** Format: date-time */
+                        completed_at: string | null;
+                        /**
+                         * Format: uri
+                         * @description Where the run can be read.
+                         */
+                        url: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone: it is disabled at once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again, eight times over 28 hours */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_workflow_run_failed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Identifies the message. The same when it is sent again. */
+                "webhook-id": string;
+                /** @description When it is sent this time, in seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    type: "workflow_run.failed";
+                    /**
+                     * Format: date-time
+                     * @description When it happened.
+                     */
+                    timestamp: string;
+                    data: {
+                        /** @description The id of the event, as the feed and `webhook-id` have it. */
+                        event_id: string;
+                        /** Format: uuid */
+                        run_id: string;
+                        /** Format: uuid */
+                        workflow_definition_id: string;
+                        attempt: number;
+                        /** @enum {string} */
+                        status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
+                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST") | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        started_at: string | null;
+                        /** Format: date-time */
+                        completed_at: string | null;
+                        /**
+                         * Format: uri
+                         * @description Where the run can be read.
+                         */
+                        url: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone: it is disabled at once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again, eight times over 28 hours */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_workflow_run_late_result: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Identifies the message. The same when it is sent again. */
+                "webhook-id": string;
+                /** @description When it is sent this time, in seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    type: "workflow_run.late_result";
+                    /**
+                     * Format: date-time
+                     * @description When it happened.
+                     */
+                    timestamp: string;
+                    data: {
+                        /** @description The id of the event, as the feed and `webhook-id` have it. */
+                        event_id: string;
+                        /** Format: uuid */
+                        run_id: string;
+                        /** Format: uuid */
+                        workflow_definition_id: string;
+                        attempt: number;
+                        /** @enum {string} */
+                        status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
+                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST") | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        started_at: string | null;
+                        /** Format: date-time */
+                        completed_at: string | null;
+                        /**
+                         * Format: uri
+                         * @description Where the run can be read.
+                         */
+                        url: string;
+                        /** @enum {string} */
+                        reported_status: "COMPLETED" | "FAILED";
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone: it is disabled at once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again, eight times over 28 hours */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_workflow_definition_paused: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Identifies the message. The same when it is sent again. */
+                "webhook-id": string;
+                /** @description When it is sent this time, in seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    type: "workflow_definition.paused";
+                    /**
+                     * Format: date-time
+                     * @description When it happened.
+                     */
+                    timestamp: string;
+                    data: {
+                        event_id: string;
+                        /** Format: uuid */
+                        workflow_definition_id: string;
+                        /** Format: uuid */
+                        run_id: string;
+                        attempt: number;
+                        /** Format: uri */
+                        url: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone: it is disabled at once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again, eight times over 28 hours */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_notification_endpoint_disabled: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Identifies the message. The same when it is sent again. */
+                "webhook-id": string;
+                /** @description When it is sent this time, in seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    type: "notification_endpoint.disabled";
+                    /**
+                     * Format: date-time
+                     * @description When it happened.
+                     */
+                    timestamp: string;
+                    data: {
+                        event_id: string;
+                        /** Format: uuid */
+                        endpoint_id: string;
+                        server: string;
+                        reason: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone: it is disabled at once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again, eight times over 28 hours */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_notification_endpoint_test: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Identifies the message. The same when it is sent again. */
+                "webhook-id": string;
+                /** @description When it is sent this time, in seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    type: "notification_endpoint.test";
+                    /**
+                     * Format: date-time
+                     * @description When it happened.
+                     */
+                    timestamp: string;
+                    data: {
+                        event_id: string;
+                        /** Format: uuid */
+                        endpoint_id: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone: it is disabled at once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again, eight times over 28 hours */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -47,7 +47,7 @@ export function readAnswer<Schema extends z.ZodType>(
   schema: Schema,
   onChanged?: OnChanged | undefined,
 ): z.output<Schema> {
-  if (onChanged) tellChanges(changes, onChanged);
+  if (onChanged) reportChanges(changes, onChanged);
   const common = commonSchema.safeParse(answer);
   if (common.data?.refused === "unauthenticated") throw new Unauthenticated();
   if (common.data?.tenant_id !== undefined) noteTenant(common.data.tenant_id);
@@ -62,7 +62,7 @@ const withChanges = (call: string) => `
   select done.answer, public.changes_after(done.before) as changes
   from (select public.last_event_id() as before, ${call} as answer offset 0) done`;
 
-function tellChanges(json: unknown, onChanged: OnChanged): void {
+function reportChanges(json: unknown, onChanged: OnChanged): void {
   const changes: Change[] = z.array(changeSchema).parse(json);
   if (changes.length > 0) onChanged(changes);
 }

@@ -62,7 +62,7 @@ export const workflowRuns = pgTable(
     output: json("output"),
     summary: text("summary"),
     artifacts: json("artifacts"),
-    /** What ended the run: a repeated callback is told from one that comes too late. */
+    /** What ended the run: a repeated callback is distinguished by it from one that comes too late. */
     endedBy: text("ended_by"),
     /** When the next dispatch of the run is due. Null when the runner has accepted the run, and when the run is not RUNNING. */
     nextDispatchAt: instant("next_dispatch_at"),
@@ -181,7 +181,7 @@ export const workflowRunEvents = pgTable(
     index("workflow_run_events_tenant_index").on(t.tenantId, t.id),
     // The feed: `list_events`.
     index("workflow_run_events_feed_index").on(t.tenantId, t.epoch, t.transactionId, t.id),
-    // An attempt ends once, and is told of once: a second end is an error, whichever verb writes it.
+    // An attempt has one event of its end: a second one is an error, whichever verb writes it.
     uniqueIndex("workflow_run_events_end_key").on(t.runId, t.attempt).where(oneOf(sql`type`, END_EVENT_TYPES)),
     check("workflow_run_events_type_check", oneOf(sql`${t.type}`, EVENT_TYPES)),
     check(

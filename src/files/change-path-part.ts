@@ -147,7 +147,7 @@ function placeOfMoved(db: Database, caller: Caller, change: PathPartChange) {
   const subtree = subtreeOf(db);
   const other = alias(pathParts, "other");
   const parentId = sql`${change.parentId ?? null}::uuid`;
-  // To its own parent is no move, and needs no right there.
+  // A part that is put where it is already is not moved, and the caller needs no right on its parent.
   const isPut = sql`(${change.parentId !== undefined}::boolean and ${parentId} is distinct from ${pathParts.parentId})`;
   const parent = parentBy(db, caller, sql`case when ${isPut} then ${parentId} else ${pathParts.parentId} end`);
   const name = sql`coalesce(${change.name ?? null}::text, ${pathParts.name})`;

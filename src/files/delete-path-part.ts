@@ -66,7 +66,7 @@ const doomedPart = (db: Database, caller: Caller, id: string, type: PartType | u
   return db.$with("doomed").as(
     db
       .select({
-        // By a name of its own, since the caller is joined to it.
+        // It has another name than in `caller`, since the two are joined.
         tenantId: sql<string>`${caller.tenantId}`.as("doomed_tenant_id"),
         id: sql<string>`${pathParts.id}`.as("doomed_id"),
         ids: subtree.ids,

@@ -205,7 +205,7 @@ function listFromParent(db: Database, caller: Caller, parentId: string, maxDepth
     .innerJoin(pathParts, isReadablePart(caller, parentId, undefined))
     .as("origin");
   const path = pathParts.materializedPath;
-  // The children have an index of their own, which spares looking at all that lies below them.
+  // There is an index of the children, so that what lies below them is not read.
   const isListed =
     maxDepth === 1
       ? eq(pathParts.parentId, origin.id)

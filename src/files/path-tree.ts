@@ -88,7 +88,7 @@ export const judgePart = (caller: Caller, subtree: ReturnType<typeof subtreeOf>)
   when not ${mayWrite(caller, pathParts.materializedPath)} then 'part_not_writable'
   when ${subtree.isManaged} then 'part_is_managed'`;
 
-/** Cases of a verdict on the parent below which a part of that type is put, if it is; a null id is the root. */
+/** Cases of a verdict on the parent below which a part of that type is put, when `isPut`. A null id is the root. */
 export const judgeParent = (caller: Caller, parent: Parent, isPut: SQL, parentId: SQL, partType: SQL): SQL => sql`
   when ${isPut} and ${parentId} is not null
     and (${parent.id} is null or not ${mayRead(caller, parent.materializedPath)}) then 'parent_not_found'

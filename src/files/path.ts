@@ -18,7 +18,7 @@ export const MAX_PATH_BYTES = 2048;
 /** Control characters, and halves of a surrogate pair, which no text in the database can hold. */
 const UNFIT = /[\p{Cc}\p{Cs}]/u;
 
-/** What keeps this from being a segment of a path, its length aside, as a sentence; null for a good name. */
+/** Why this cannot be a segment of a path, as a sentence; null when it can. Does not look at the length. */
 export function nameFault(name: string): string | null {
   if (name === "." || name === "..") return "Must not be `.` or `..`.";
   if (name.includes("/")) return "Must not hold a `/`.";

@@ -18,7 +18,7 @@ const FALLBACK_MS = 30_000;
 /** How long a sweep may take. */
 const SWEEP_LIMIT_MS = 25_000;
 
-/** An alarm that is a moment too early would find nothing due. */
+/** How much later than the due instant an alarm is set: one that fires a moment too early would find nothing due. */
 const SLACK_MS = 10;
 
 /** How long nudges are kept for those who read before they subscribe. */
@@ -28,15 +28,15 @@ const RECENT_COUNT = 1_000;
 /** Open streams of one caller. */
 const STREAMS_OF_A_CALLER = 20;
 
-/** A sweep that has failed: what was due still is. */
+/** The answer in place of a sweep that has failed: what was due is still due. */
 const FAILED: TenantSweep = { dueInMs: 0, hasMoved: false };
 
 /** What a socket wants to hear of. Null: of any run. */
 type Filter = { runId: string | null; definitionId: string | null; withOthers: boolean };
 
 /**
- * One object a tenant. Its alarm is the tenant's next due instant: then it has a Worker sweep the tenant. And it tells whoever
- * listens that a run has changed. It holds no fact that the database does not: losing one loses time, never a run.
+ * One object a tenant. Its alarm fires at the tenant's next due instant, and it then has a Worker sweep the tenant. It also sends
+ * whoever listens a nudge when a run has changed. It holds no fact that the database does not: losing one loses time, never a run.
  */
 export class Hub extends DurableObject<object> {
   #isSweeping = false;
@@ -78,7 +78,7 @@ export class Hub extends DurableObject<object> {
     return this.#kv.get<number>("sweptAt") ?? 0;
   }
 
-  /** Never throws: it has its own fallback and back-off. */
+  /** Sweeps what is due. Never throws, since it sets a fallback alarm and backs off by itself. */
   override async alarm(): Promise<void> {
     const tenantId = this.#kv.get<string>("tenantId");
     if (tenantId === undefined || this.#isSweeping) return;

@@ -14,7 +14,7 @@ const MARK_EVERY_MS = 20_000;
 /** How long one call to an object may take. */
 const CALL_LIMIT_MS = 3_000;
 
-/** How many hubs are told at a time. */
+/** How many hubs are called at a time. */
 const HUBS_AT_ONCE = 20;
 
 /**

@@ -33,14 +33,14 @@ export const CreateApiKeyRequestSchema = z
     name: line(100),
     expires_at: givenInstant()
       .nullish()
-      // Said outright, since the type that an instant says would hide that it may be null.
+      // Given here, since the type that `instant()` gives would hide that it may be null.
       .openapi({ type: ["string", "null"], description: "When it stops working. Never, unless you say so." }),
   })
   .openapi("CreateApiKeyRequest", { example: { name: KEY.name } });
 
 const keyParams = z.object({ api_key_id: uuid().openapi({ example: KEY.id }) });
 
-/** The contract's list is no page: without a query it is whole, as far as anybody has so many keys. */
+/** The contract's list has no pages: without a query it answers all keys, up to the most that a user may have. */
 const listQuery = pageQuery.extend({
   user_id: uuid()
     .optional()

@@ -22,7 +22,7 @@ export type ApiKey = Pick<typeof apiKeys.$inferSelect, keyof typeof apiKeyColumn
 /** True for a key that is neither revoked nor expired. */
 export const keyWorks: SQL<boolean> = sql<boolean>`public.key_works(${apiKeys.revokedAt}, ${apiKeys.expiresAt})`;
 
-/** True for a key that the caller sees: their own; for an OWNER or ADMIN any of the tenant. One that no longer works is gone. */
+/** True for a key that works and that the caller sees: their own; for an OWNER or ADMIN any of the tenant. */
 const keyIsVisible = (caller: Caller): SQL | undefined =>
   and(eq(apiKeys.tenantId, caller.tenantId), maySeeUser(caller, apiKeys.userId), keyWorks);
 
@@ -112,8 +112,8 @@ export async function createApiKey(db: Database, credential: Credential, key: Ne
 }
 
 /**
- * The keys of one user that the caller sees, newest first: the caller's own when no user is named. Those of somebody else
- * an OWNER or ADMIN sees, and nobody besides.
+ * The keys of one user that the caller sees, newest first: the caller's own when no user is named. Only an OWNER
+ * or ADMIN sees those of somebody else.
  * @throws Unauthenticated
  */
 export async function listApiKeys(

@@ -105,7 +105,7 @@ async function trySending(config: Config, dispatch: Dispatch): Promise<Verdict> 
 
 export const urlOptions = ({ allowLocalRunners, publicUrl }: Config) => ({ allowLocal: allowLocalRunners, publicUrl });
 
-/** A run that was stopped while it was RUNNING, and the runner to tell: `stop_run` in SQL. Instants are RFC 3339. */
+/** A run that was stopped while it was RUNNING, and its runner: `stop_run` in SQL. Instants are RFC 3339. */
 export type StoppedRun = {
   run_id: string;
   attempt: number;
@@ -115,8 +115,8 @@ export type StoppedRun = {
   stopped_at: string;
 };
 
-/** Tells a run's runner, once, that the run was stopped. Never throws. */
-export async function tellStopped(config: Config, stopped: StoppedRun, reason: string | null): Promise<void> {
+/** Sends a run's runner one message that the run was stopped. Never throws. */
+export async function sendStopped(config: Config, stopped: StoppedRun, reason: string | null): Promise<void> {
   const { run_id: runId, attempt, runner_url: url, stopped_at: at } = stopped;
   try {
     const webhookSecret = await decryptWebhookSecret(
@@ -136,7 +136,7 @@ export async function tellStopped(config: Config, stopped: StoppedRun, reason: s
 export async function tellEachStopped(config: Config, stopped: readonly StoppedRun[]): Promise<void> {
   const queue = [...stopped];
   const lane = async () => {
-    for (let run = queue.shift(); run; run = queue.shift()) await tellStopped(config, run, null);
+    for (let run = queue.shift(); run; run = queue.shift()) await sendStopped(config, run, null);
   };
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, queue.length) }, lane));
 }

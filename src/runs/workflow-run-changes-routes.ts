@@ -5,7 +5,7 @@ import { callerWrite, runnerCall } from "../http/routes.ts";
 import { text } from "../http/schemas.ts";
 import { toStorable } from "../http/text.ts";
 import { promotion } from "../runners/dispatch-afterwards.ts";
-import { tellStopped } from "../runners/send-dispatches.ts";
+import { sendStopped } from "../runners/send-dispatches.ts";
 import { sendStop } from "../runners/stop-dispatch.ts";
 import { deleteRun, retryRun, stopRun } from "./change-run.ts";
 import { reportedFields, toArtifact } from "./details/result-schema.ts";
@@ -58,9 +58,9 @@ const stopRoute = callerWrite({
   tags: ["Workflow runs"],
   summary: "Stop a run that waits or runs",
   description:
-    "Without `grace_seconds` the run is FAILED at once and its slot is free; the runner of a RUNNING run is told once. With " +
+    "Without `grace_seconds` the run is FAILED at once and its slot is free; the runner of a RUNNING run gets one message. With " +
     "them a RUNNING run stays RUNNING and keeps its slot until its runner says how it ended, or the time is over. The runner " +
-    "is told until it confirms, by webhook or in the answers of its heartbeats. If it reports COMPLETED, that counts; " +
+    "gets messages until it confirms, by webhook or in the answers of its heartbeats. If it reports COMPLETED, that counts; " +
     "otherwise the run is FAILED as STOPPED. A second stop can only shorten the time. A run whose runner could not hear of " +
     "it is FAILED at once: one that is PENDING, or was sent to no runner yet, or whose workflow has lost its runner.",
   request: {
@@ -81,7 +81,7 @@ workflowRunChanges.openapi(stopRoute, async (c) => {
   const runId = c.req.valid("param").run_id;
   const request = { credential: c.var.credential, runId, reason, stopSeconds, ...promotion(c) };
   const { run, stopped, stopping } = await stopRun(c.env.db, request);
-  if (stopped) c.executionCtx.waitUntil(tellStopped(c.env.config, stopped, reason));
+  if (stopped) c.executionCtx.waitUntil(sendStopped(c.env.config, stopped, reason));
   if (stopping) c.executionCtx.waitUntil(sendStop(c.env, stopping));
   return c.json(toRun(run), 200);
 });

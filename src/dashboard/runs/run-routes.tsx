@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
 import { promotion } from "../../runners/dispatch-afterwards.ts";
-import { tellStopped } from "../../runners/send-dispatches.ts";
+import { sendStopped } from "../../runners/send-dispatches.ts";
 import { sendStop } from "../../runners/stop-dispatch.ts";
 import { deleteRun, retryRun, stopRun } from "../../runs/change-run.ts";
 import { toPlainText } from "../../runs/log/log-text.ts";
@@ -56,7 +56,7 @@ run.form("/app/runs/:id/stop", async (c) => {
       });
       const request = { credential: c.var.credential, runId, reason, stopSeconds, ...promotion(c) };
       const { stopped, stopping } = await stopRun(c.env.db, request);
-      if (stopped) c.executionCtx.waitUntil(tellStopped(c.env.config, stopped, reason));
+      if (stopped) c.executionCtx.waitUntil(sendStopped(c.env.config, stopped, reason));
       if (stopping) c.executionCtx.waitUntil(sendStop(c.env, stopping));
       return seeOther(c, `/app/runs/${runId}`);
     },

@@ -42,7 +42,7 @@ async function startRunner(
         },
         LOCAL,
       ),
-    tellStopped: ({ run_id: runId, attempt } = dispatchRow()) =>
+    sendStopped: ({ run_id: runId, attempt } = dispatchRow()) =>
       notifyStopped(
         { runId, attempt, reason: null, url: runner.url, webhookSecret, at: new Date().toISOString() },
         LOCAL,
@@ -95,10 +95,10 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s", (la
   });
 
   it("ends its work when the run is stopped, and does not call back", async () => {
-    const { service, runner, dispatch, tellStopped } = await start(LONG);
+    const { service, runner, dispatch, sendStopped } = await start(LONG);
     const row = dispatchRow();
     await dispatch(row);
-    expect(await tellStopped(row)).toBe(true);
+    expect(await sendStopped(row)).toBe(true);
     const { code, log } = await runner.stop();
     expect(code).toBe(0);
     expect(log).toContain(`${row.run_id}.1 failed: It was stopped.`);
@@ -106,9 +106,9 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s", (la
   });
 
   it("does not begin a run whose stop arrived before its dispatch", async () => {
-    const { service, runner, dispatch, tellStopped } = await start();
+    const { service, runner, dispatch, sendStopped } = await start();
     const row = dispatchRow();
-    await tellStopped(row);
+    await sendStopped(row);
     expect(await dispatch(row)).toEqual(accepted);
     const { log } = await runner.stop();
     expect(log.filter((line) => line.includes(" reads "))).toEqual([]);
@@ -116,9 +116,9 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s", (la
   });
 
   it("stops the attempt that the message names, and no other", async () => {
-    const { service, runner, dispatch, tellStopped } = await start();
+    const { service, runner, dispatch, sendStopped } = await start();
     const row = dispatchRow();
-    await tellStopped({ ...row, attempt: 2 });
+    await sendStopped({ ...row, attempt: 2 });
     await dispatch(row);
     expect(await service.requests(1)).toHaveLength(1);
     await runner.stop();
