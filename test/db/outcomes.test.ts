@@ -1,4 +1,4 @@
-/** Reaches every outcome of every SQL function that can refuse: those that its text names, and no others. */
+/** Reaches every outcome of every SQL function that can refuse: the refusals that its text names, and no others; then the rest. */
 import { v7 as uuid } from "uuid";
 import { beforeAll, describe, expect, it } from "vitest";
 import { hashApiKey } from "../../src/http/credentials/api-key.ts";
@@ -634,4 +634,183 @@ describe.each(OUTCOMES)("%s", (verb, outcomes) => {
   it.each(Object.entries(outcomes))("refuses: %s", async (refusal, reach) => {
     expect(await reach(await newWorld())).toMatchObject({ refused: refusal });
   });
+});
+
+const eventsOf = async (runId: string) => {
+  const rows = await service.database.sql`select type from workflow_run_events where run_id = ${runId} order by id`;
+  return rows.map(({ type }) => String(type));
+};
+const lastEvent = async ({ runId }: World) => (await eventsOf(runId)).at(-1);
+
+const report = ({ tenant, runId }: World, status: string) =>
+  call("record_result", { run_id: runId, tenant_id: tenant.id, attempt: 1, status, error: null, ...LEASE });
+
+const acceptDispatch = ({ tenant, runId }: World, attempt: number) =>
+  call("accept_dispatches", {
+    acceptances: JSON.stringify([{ run_id: runId, tenant_id: tenant.id, attempt, status: 202 }]),
+  });
+
+const postpone = ({ tenant, runId }: World, attempt: number) =>
+  call("postpone_dispatch", { run_id: runId, tenant_id: tenant.id, attempt, reason: "Busy.", delay_seconds: 600 });
+
+const giveUp = ({ tenant, runId }: World, attempt: number) =>
+  call("give_up_dispatch", {
+    ...{ run_id: runId, tenant_id: tenant.id, attempt, reason: "No.", pause: false, runner_url: null },
+    ...LEASE,
+  });
+
+/** What a verb came to: its answer, or what is found afterwards. */
+type Done = (world: World) => Promise<unknown>;
+
+/** The outcomes that are no refusals: what each comes to, and how it is reached. A run of the world is RUNNING. */
+const DONE: [verb: string, outcome: string, expected: unknown, reach: Done][] = [
+  ["trigger_run", "queued", { replayed: false, run: { status: "PENDING" } }, (world) => trigger(world)],
+  [
+    "trigger_run",
+    "started",
+    { replayed: false, run: { status: "RUNNING" } },
+    async (world) => {
+      await fail(world);
+      return trigger(world);
+    },
+  ],
+  [
+    "trigger_run",
+    "replayed",
+    { replayed: true, run: { status: "PENDING" } },
+    async (world) => {
+      await trigger(world, world.tenant.owner, { idempotency_key: "k" });
+      return trigger(world, world.tenant.owner, { idempotency_key: "k" });
+    },
+  ],
+  ["record_result", "completed", { status: "COMPLETED" }, (world) => report(world, "COMPLETED")],
+  ["record_result", "failed", { status: "FAILED" }, (world) => report(world, "FAILED")],
+  [
+    "record_result",
+    "repeated: answered as the first time, with one event",
+    [{ status: "COMPLETED" }, 1],
+    async (world) => {
+      await report(world, "COMPLETED");
+      const answer = await report(world, "COMPLETED");
+      return [answer, (await eventsOf(world.runId)).filter((type) => type === "COMPLETED").length];
+    },
+  ],
+  [
+    "record_result",
+    "late: kept as an event",
+    "LATE_RESULT",
+    async (world) => {
+      await fail(world);
+      await report(world, "COMPLETED");
+      return lastEvent(world);
+    },
+  ],
+  ["append_log", "stored", { is_cut: false }, (world) => appendLog(world)],
+  [
+    "append_log",
+    "repeated: stored once",
+    [{ is_cut: false }, 1],
+    async (world) => {
+      await appendLog(world);
+      const answer = await appendLog(world);
+      const rows = await service.database.sql`
+        select from workflow_run_log_entries where run_id = ${world.runId}`;
+      return [answer, rows.length];
+    },
+  ],
+  [
+    "append_log",
+    "cut",
+    { is_cut: true },
+    async (world) => {
+      await appendLog(world);
+      await service.database.sql`update workflow_run_logs set bytes = 1048576 where run_id = ${world.runId}`;
+      return appendLog(world, { sequence: 1 });
+    },
+  ],
+  [
+    "retry_run",
+    "started",
+    { run: { status: "RUNNING" } },
+    async (world) => {
+      await fail(world);
+      return change("retry_run", world);
+    },
+  ],
+  [
+    "retry_run",
+    "queued",
+    { run: { status: "PENDING" } },
+    async (world) => {
+      await fail(world);
+      await trigger(world);
+      return change("retry_run", world);
+    },
+  ],
+  [
+    "permit_workflow",
+    "given, and given already",
+    [{ given: 4 }, { given: 0 }],
+    async (world) => [await permitWorkflow(world), await permitWorkflow(world)],
+  ],
+  [
+    "accept_dispatches",
+    "accepted",
+    "DISPATCHED",
+    async (world) => {
+      await acceptDispatch(world, 1);
+      return lastEvent(world);
+    },
+  ],
+  [
+    "accept_dispatches",
+    "of another attempt: nothing",
+    "DISPATCH_FAILED",
+    async (world) => {
+      await acceptDispatch(world, 2);
+      return lastEvent(world);
+    },
+  ],
+  [
+    "postpone_dispatch",
+    "postponed",
+    2,
+    async (world) => {
+      await postpone(world, 1);
+      return (await eventsOf(world.runId)).filter((type) => type === "DISPATCH_FAILED").length;
+    },
+  ],
+  [
+    "postpone_dispatch",
+    "of another attempt: nothing",
+    1,
+    async (world) => {
+      await postpone(world, 2);
+      return (await eventsOf(world.runId)).filter((type) => type === "DISPATCH_FAILED").length;
+    },
+  ],
+  [
+    "give_up_dispatch",
+    "given up",
+    "FAILED",
+    async (world) => {
+      await giveUp(world, 1);
+      return lastEvent(world);
+    },
+  ],
+  [
+    "give_up_dispatch",
+    "of another attempt: nothing",
+    "DISPATCH_FAILED",
+    async (world) => {
+      await giveUp(world, 2);
+      return lastEvent(world);
+    },
+  ],
+];
+
+it.each(DONE)("%s, when it does not refuse: %s", async (_verb, _outcome, expected, reach) => {
+  const done = await reach(await newWorld());
+  if (typeof expected === "object") expect(done).toMatchObject(expected ?? {});
+  else expect(done).toBe(expected);
 });
