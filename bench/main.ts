@@ -1,5 +1,5 @@
 /** `npm run bench`: what the service costs and how it grows, against its limits and its peers. */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
@@ -14,7 +14,7 @@ import { measureWritePath } from "./parts/write.ts";
 import type { Context, Part } from "./support/context.ts";
 import { bench, root, scratch } from "./support/paths.ts";
 import { type Server, startServer } from "./support/postgres.ts";
-import { goalTable, markdownSection, type PartReport } from "./support/report.ts";
+import { goalList, goalTable, markdownSection, type PartReport, withFigures } from "./support/report.ts";
 
 const PARTS: Record<string, Part> = {
   read: measureReadPath,
@@ -28,7 +28,7 @@ const PARTS: Record<string, Part> = {
 
 const HELP = `Measures the service on a Postgres of its own. Best on a machine that does nothing else.
 
-  npm run bench                  everything; writes bench/RESULTS.md and the charts
+  npm run bench                  everything; writes bench/RESULTS.md, the charts and the figures in README.md
   npm run bench -- read sweep    some parts: ${Object.keys(PARTS).join(", ")}
   npm run bench -- --quick       small and short, to see that it works: the figures mean nothing
 
@@ -130,6 +130,12 @@ try {
   }
   const text = await results(reports);
   contextOf("").write("RESULTS.md", text);
+  if (isWhole) {
+    const readme = join(root, "README.md");
+    const date = new Date().toISOString().slice(0, 10);
+    const figures = `On ${date}, on one machine; min–median–max of the rounds, and the median counts:\n\n${goalList(reports)}`;
+    writeFileSync(readme, withFigures(readFileSync(readme, "utf8"), figures));
+  }
   console.log(text);
   console.log(`Written to ${relative(root, join(folder, "RESULTS.md"))} after ${elapsed().trim()} minutes.`);
 } finally {

@@ -28,6 +28,22 @@ export const markdownSection = ({ title, columns, rows, notes }: Table): string 
 
 export type PartReport = Report & { name: string; command: string };
 
+/** Every goal with its figure, as the README has them. */
+export function goalList(reports: readonly PartReport[]): string {
+  const goals = reports.flatMap((report) => report.goals);
+  return goals
+    .map(({ goal, figure, met }) => `- ${met ? "Met" : "**Missed**"}: ${goal}. Measured: ${figure}.`)
+    .join("\n");
+}
+
+/** A text with what is between its lines about figures replaced. */
+export function withFigures(text: string, figures: string): string {
+  const [begin, end] = ["written by `npm run bench`. -->\n", "\n<!-- The end of the figures. -->"];
+  const [from, to] = [text.indexOf(begin) + begin.length, text.indexOf(end)];
+  if (from < begin.length || to < from) throw new Error("README.md has no lines between which the figures go.");
+  return `${text.slice(0, from)}\n${figures}\n${text.slice(to)}`;
+}
+
 /** Every goal of every part, in one table. */
 export function goalTable(reports: readonly PartReport[]): string {
   return markdownTable(
