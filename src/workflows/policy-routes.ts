@@ -36,7 +36,7 @@ const fields = {
 
 const PolicySchema = z.strictObject(fields).openapi("WorkflowDefinitionPolicy", { example });
 
-export const UpdatePolicyRequestSchema = z
+const UpdatePolicyRequestSchema = z
   .strictObject({
     handover: fields.handover.default("webhook"),
     lease_seconds: fields.lease_seconds.default(60),

@@ -15,7 +15,7 @@ import type { Lease } from "./lease-runs.ts";
 
 export const leases = createRouter();
 
-export const CreateLeasesRequestSchema = z
+const CreateLeasesRequestSchema = z
   .strictObject({
     request_id: uuid().openapi({
       description:

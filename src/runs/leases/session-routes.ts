@@ -24,7 +24,7 @@ const definitionIds = (description: string) =>
     .nullish()
     .openapi({ type: ["array", "null"], description });
 
-export const CreateRunnerKeyRequestSchema = z
+const CreateRunnerKeyRequestSchema = z
   .strictObject({
     name: line(100),
     workflow_definition_ids: definitionIds("The workflows whose runs it may lease. All, unless you say so."),
@@ -97,7 +97,7 @@ runnerSessions.openapi(createKey, async (c) => {
   return c.json(answer, 201, { Location: `/v1/api-keys/${created.id}`, "Cache-Control": "no-store" });
 });
 
-export const CreateRunnerSessionRequestSchema = z
+const CreateRunnerSessionRequestSchema = z
   .strictObject({
     name: line(100).openapi({ description: "By which people know the runner: its host, for example." }),
     workflow_definition_ids: definitionIds(

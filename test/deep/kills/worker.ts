@@ -1,24 +1,32 @@
 /**
  * The Worker as a process that can be killed: `node worker.ts <script> <port>`, with its bindings as JSON in
- * BINDINGS. Fires the cron far more often than production does, so that the sweep is under way when it is killed.
+ * BINDINGS, and with its Durable Objects where OBJECTS names a folder for their storage. Fires the cron every CRON_MS, so that the
+ * sweep can be under way when it is killed.
  */
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 
-const CRON_INTERVAL_MS = 300;
-
 const [, , script = "", port = ""] = process.argv;
+const { BINDINGS = "{}", CRON_MS = "60000", OBJECTS = "" } = process.env;
+const objects = {
+  durableObjectsPersist: OBJECTS,
+  durableObjects: {
+    HUB: { className: "Hub", useSQLite: true },
+    REGISTER: { className: "Register", useSQLite: true },
+  },
+};
 const miniflare = new Miniflare(
   convertV4MiniflareOptions({
     modules: true,
-    handleStructuredLogs: () => {},
     script: readFileSync(script, "utf8"),
+    handleStructuredLogs: () => {},
     compatibilityDate: /^compatibility_date = "(.+)"$/m.exec(readFileSync("wrangler.toml", "utf8"))?.[1] ?? "",
-    bindings: JSON.parse(process.env.BINDINGS ?? "{}"),
+    bindings: JSON.parse(BINDINGS),
     host: "127.0.0.1",
     port: Number(port),
+    ...(OBJECTS !== "" && objects),
   }),
 );
 await miniflare.ready;
@@ -26,5 +34,5 @@ const worker = await miniflare.getWorker();
 for (;;) {
   // Without a database it fails, and the next one goes on.
   await worker.scheduled({ cron: "* * * * *" }).catch(() => {});
-  await delay(CRON_INTERVAL_MS);
+  await delay(Number(CRON_MS));
 }

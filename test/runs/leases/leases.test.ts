@@ -1,4 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import page from "../../../docs/runner-protocol.md?raw";
+import { shapeOf } from "../../runners/example-request.ts";
 import { answeringRunner, BUSY_RUNNER } from "../../support/fake-runner.ts";
 import { callBack, eventTypes, invoke, invokePath, makeOverdue, readEvents, readRun } from "../../support/lifecycle.ts";
 import { passLease, startRunner, useLeases } from "../../support/runners.ts";
@@ -174,6 +176,27 @@ describe("a lease", () => {
   it("is 503 for who wants to wait where nobody can", async () => {
     const runner = await startRunner(service, tenant);
     expect((await runner.ask({ wait_seconds: 1 })).status).toBe(503);
+  });
+});
+
+describe("the vectors of docs/runner-protocol.md", () => {
+  /** The JSON with this name on the page. */
+  const vector = (name: string) =>
+    JSON.parse(new RegExp(`^\`\`\`json ${name}\n(.*?)\n\`\`\``, "ms").exec(page)?.[1] ?? "null");
+
+  it("are what the service takes and answers, field for field", async () => {
+    const input = vector("lease-answer").leases[0].input;
+    await service.send("POST", invokePath(tenant), tenant.owner.key, { input });
+    const runner = await startRunner(service, tenant);
+    const leased = await runner.lease({ ...vector("lease-request"), wait_seconds: 0 });
+    // The order of fields means nothing.
+    expect(shapeOf(leased).sort()).toEqual(shapeOf(vector("lease-answer")).sort());
+    const [lease] = leased.leases;
+    if (!lease) throw new Error("There was a run.");
+    const stop = { grace_seconds: 60, reason: "Wrong folder" };
+    await service.send("POST", `/v1/workflow-runs/${lease.run_id}/stop`, tenant.owner.key, stop);
+    const beat = await runner.heartbeat(lease, vector("heartbeat-request").progress);
+    expect(shapeOf(await beat.json()).sort()).toEqual(shapeOf(vector("heartbeat-answer")).sort());
   });
 });
 

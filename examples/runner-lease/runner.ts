@@ -1,0 +1,176 @@
+/**
+ * A complete runner without an address: it asks the service for runs, so no server has to be reachable from the internet. Start
+ * from it and put your work into `work`. It needs nothing but Node 22.18 or newer. docs/runner-protocol.md describes the protocol.
+ *
+ *     RUNNER_KEY='wr_…' SERVICE_URL=https://runs.example.com node examples/runner-lease/runner.ts
+ */
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+
+type PathPart = { materialized_path: string };
+type Lease = {
+  run_id: string;
+  attempt: number;
+  deadline_at: string;
+  run_snapshot: { sources: PathPart[]; instructions: PathPart[]; outputs: PathPart[] };
+  input: Record<string, unknown> | null;
+  callback_url: string;
+  callback_token: string;
+  heartbeat_interval_seconds: number;
+};
+type Answer = {
+  status: number;
+  body: { token?: string; leases?: Lease[]; after?: string | null; stop?: object | null };
+};
+type Progress = { percent: number; message: string };
+
+const {
+  SERVICE_URL = "http://localhost:8787",
+  RUNNER_KEY = "",
+  RUNNER_NAME = hostname(),
+  CAPACITY = "1",
+} = process.env;
+const { WORK_SECONDS = "5", WAIT_SECONDS = "30", RETRY_SECONDS = "2" } = process.env;
+const ANSWER_TIMEOUT_MS = 15_000;
+
+if (RUNNER_KEY === "") throw new Error("Set RUNNER_KEY to a runner key: POST /v1/runner-keys makes one.");
+const shutDown = new AbortController();
+const holding = new Set<Promise<void>>();
+
+/** Your work. It says how far it is, throws when it fails, and soon after `signal` is aborted. Returns its output. */
+async function work(lease: Lease, say: (progress: Progress) => void, signal: AbortSignal): Promise<unknown> {
+  const paths = (parts: PathPart[]) => parts.map((part) => part.materialized_path).join(", ");
+  const { sources, outputs } = lease.run_snapshot;
+  const steps = 4;
+  for (let step = 0; step < steps; step++) {
+    say({ percent: (100 * step) / steps, message: `Reads ${paths(sources)}, writes to ${paths(outputs)}` });
+    await delay((Number(WORK_SECONDS) * 1000) / steps, undefined, { signal });
+  }
+  return { input: lease.input };
+}
+
+/** Sends a request once. Status 0: no answer came. */
+async function post(
+  url: string,
+  token: string,
+  body: unknown,
+  signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+): Promise<Answer> {
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+      redirect: "manual",
+      signal,
+    });
+    return { status: response.status, body: JSON.parse((await response.text()) || "{}") };
+  } catch {
+    return { status: 0, body: {} };
+  }
+}
+
+const isFinal = ({ status }: Answer) => status !== 0 && status !== 429 && status < 500;
+const rest = () => delay(Number(RETRY_SECONDS) * 1000, undefined, { signal: shutDown.signal }).catch(() => {});
+
+/** The token of a new session; undefined when the runner is shut down first. */
+async function openSession(): Promise<string | undefined> {
+  const body = { name: RUNNER_NAME, capacity: Number(CAPACITY) };
+  while (!shutDown.signal.aborted) {
+    const answer = await post(`${SERVICE_URL}/v1/runner-sessions`, RUNNER_KEY, body);
+    if (answer.status === 201) return answer.body.token;
+    if (isFinal(answer)) throw new Error(`The service does not accept the key: ${answer.status}`);
+    await rest();
+  }
+  return undefined;
+}
+
+/** Works on a run that was leased, and says how it ended. */
+async function execute(lease: Lease): Promise<void> {
+  const id = `${lease.run_id}.${lease.attempt}`;
+  const run = lease.callback_url.replace(/\/callback$/, "");
+  const call = (verb: string, body: unknown) => post(`${run}/${verb}`, lease.callback_token, body);
+  const ended = new AbortController();
+  const deadline = AbortSignal.timeout(Math.max(0, Date.parse(lease.deadline_at) - Date.now()));
+  const signal = AbortSignal.any([ended.signal, deadline, shutDown.signal]);
+  let progress: Progress | undefined;
+  let sequence = 0;
+  const say = (said: Progress) => {
+    progress = said;
+    console.log(id, `${said.percent} %: ${said.message}`);
+    // Each entry has its number, so they may arrive in any order.
+    void call("log", { sequence: sequence++, text: `${said.message}\n` });
+  };
+  const beat = async () => {
+    while (!signal.aborted) {
+      await delay(lease.heartbeat_interval_seconds * 1000, undefined, { signal }).catch(() => {});
+      if (signal.aborted) return;
+      const { status, body } = await call("heartbeat", { progress });
+      // 404 and 409: the run has ended, or somebody else has it. `stop`: somebody has asked for it to stop.
+      if (status === 404 || status === 409) ended.abort("The run is not ours any more.");
+      else if (body.stop) ended.abort("It was asked to stop.");
+    }
+  };
+  const beating = beat();
+  let result: object;
+  try {
+    result = { status: "COMPLETED", output: await work(lease, say, signal) };
+  } catch (error) {
+    result = { status: "FAILED", error: String(signal.aborted ? signal.reason : error).slice(0, 8192) };
+  }
+  const isReleased = shutDown.signal.aborted && !ended.signal.aborted && "error" in result;
+  ended.abort();
+  await beating;
+  while (!deadline.aborted) {
+    const answer = isReleased ? await call("release", {}) : await call("callback", result);
+    console.log(id, isReleased ? "released" : JSON.stringify(result), answer.status);
+    if (isFinal(answer)) return;
+    await delay(Number(RETRY_SECONDS) * 1000);
+  }
+}
+
+/** Asks for runs until the runner is shut down. */
+async function takeRuns(): Promise<void> {
+  let token = await openSession();
+  let after: string | null = null;
+  console.log(`The runner ${RUNNER_NAME} asks ${SERVICE_URL} for runs.`);
+  while (token !== undefined && !shutDown.signal.aborted) {
+    if (holding.size >= Number(CAPACITY)) {
+      await Promise.race(holding);
+      continue;
+    }
+    const max = Math.min(Number(CAPACITY) - holding.size, 10);
+    const question = { request_id: randomUUID(), wait_seconds: Number(WAIT_SECONDS), max, after };
+    // The service leases nothing to a client that has left while it waited.
+    const ask = (credential: string): Promise<Answer> => {
+      const timeout = AbortSignal.timeout(question.wait_seconds * 1000 + ANSWER_TIMEOUT_MS);
+      return post(`${SERVICE_URL}/v1/leases`, credential, question, AbortSignal.any([timeout, shutDown.signal]));
+    };
+    let answer: Answer = await ask(token);
+    // Without an answer the runs may be leased already: the same request is answered with the same leases.
+    while (!isFinal(answer) && !shutDown.signal.aborted) {
+      // Where nobody can wait, a request that does not want to is answered.
+      if (answer.status === 503) question.wait_seconds = 0;
+      await rest();
+      answer = await ask(token);
+    }
+    if (shutDown.signal.aborted && answer.status === 0) break;
+    if (answer.status === 401) token = await openSession();
+    else if (answer.status !== 200) throw new Error(`/v1/leases: ${answer.status} ${JSON.stringify(answer.body)}`);
+    after = answer.body.after ?? null;
+    for (const lease of answer.body.leases ?? []) {
+      const executing = execute(lease).finally(() => holding.delete(executing));
+      holding.add(executing);
+    }
+    if (question.wait_seconds === 0) await rest();
+  }
+  // What the runner holds is given back, so that another one can take it at once.
+  await Promise.all(holding);
+}
+
+for (const name of ["SIGINT", "SIGTERM"] as const) {
+  process.once(name, () => shutDown.abort("The runner was shut down."));
+}
+await takeRuns();

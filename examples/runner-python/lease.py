@@ -1,0 +1,235 @@
+"""A complete runner without an address, with nothing but Python's standard library (3.9 or newer).
+
+It asks the service for runs, so no server has to be reachable from the internet. Start from it: put your work into `work`.
+docs/runner-protocol.md describes the protocol. Start it with
+
+    RUNNER_KEY='wr_…' SERVICE_URL=https://runs.example.com python3 examples/runner-python/lease.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import signal
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import uuid
+from datetime import datetime
+
+SERVICE_URL = os.environ.get("SERVICE_URL", "http://localhost:8787")
+RUNNER_KEY = os.environ.get("RUNNER_KEY", "")
+RUNNER_NAME = os.environ.get("RUNNER_NAME", platform.node())
+CAPACITY = int(os.environ.get("CAPACITY", "1"))
+WORK_SECONDS = float(os.environ.get("WORK_SECONDS", "5"))
+WAIT_SECONDS = int(os.environ.get("WAIT_SECONDS", "30"))
+RETRY_SECONDS = float(os.environ.get("RETRY_SECONDS", "2"))
+ANSWER_TIMEOUT_SECONDS = 15
+STEPS = 4
+SHUT_DOWN = "The runner was shut down."
+
+shut_down = threading.Event()
+free_places = threading.Semaphore(CAPACITY)
+
+
+class Unfinished(Exception):
+    """Raised when the work must end before it is done. The text says why."""
+
+
+class Lease:
+    """A run that this runner holds: its calls to the service, and whether its work must end."""
+
+    def __init__(self, lease: dict) -> None:
+        self.run = lease
+        self.name = f"{lease['run_id']}.{lease['attempt']}"
+        self.deadline = datetime.fromisoformat(lease["deadline_at"].replace("Z", "+00:00")).timestamp()
+        self.progress: dict | None = None
+        self.reason: str | None = None
+        self._ended = threading.Event()
+        self._sequence = 0
+
+    def call(self, verb: str, body: dict) -> tuple[int, dict]:
+        url = self.run["callback_url"].removesuffix("/callback") + "/" + verb
+        return post(url, self.run["callback_token"], body)
+
+    def say(self, percent: int, message: str) -> None:
+        """Adds a line to the run's log, and says with the next heartbeat how far the work is."""
+        log(self.name, f"{percent} %: {message}")
+        self.progress = {"percent": percent, "message": message[:500]}
+        self.call("log", {"sequence": self._sequence, "text": message + "\n"})
+        self._sequence += 1
+
+    def end(self, reason: str | None = None) -> None:
+        if self.reason is None:
+            self.reason = reason
+        self._ended.set()
+
+    def pause(self, seconds: float) -> None:
+        """Sleeps, but not longer than until the work must end."""
+        until = min(time.time() + seconds, self.deadline)
+        while time.time() < until and not self._ended.is_set() and not shut_down.is_set():
+            self._ended.wait(min(0.2, max(0.0, until - time.time())))
+
+    def check(self) -> None:
+        """Raises `Unfinished` if the work must end. Call it between the steps of your work."""
+        if self.reason is not None:
+            raise Unfinished(self.reason)
+        if time.time() >= self.deadline:
+            raise Unfinished("The deadline has passed.")
+        if shut_down.is_set():
+            raise Unfinished(SHUT_DOWN)
+
+    def beat(self) -> None:
+        """Sends heartbeats until the work has ended."""
+        while not self._ended.wait(self.run["heartbeat_interval_seconds"]):
+            status, answer = self.call("heartbeat", {"progress": self.progress} if self.progress else {})
+            if status in (404, 409):
+                self.end("The run is not ours any more.")
+            elif answer.get("stop"):
+                self.end("It was asked to stop.")
+
+
+def work(lease: Lease) -> object:
+    """Your work. It raises when it fails, and soon after it must end. Returns its output."""
+    snapshot = lease.run["run_snapshot"]
+    for step in range(STEPS):
+        lease.check()
+        lease.say(100 * step // STEPS, f"Reads {paths(snapshot['sources'])}, writes to {paths(snapshot['outputs'])}")
+        lease.pause(WORK_SECONDS / STEPS)
+    lease.check()
+    return {"input": lease.run["input"]}
+
+
+def execute(lease: Lease) -> None:
+    """Works on a run, and says how it ended. A runner that shuts down gives it back."""
+    threading.Thread(target=lease.beat, daemon=True).start()
+    verb, said = "callback", {}
+    try:
+        said = {"status": "COMPLETED", "output": work(lease)}
+    except Exception as error:  # Whatever it is, the run has failed, and its people want to know why.
+        text = str(error) or type(error).__name__
+        if text == SHUT_DOWN:
+            verb = "release"
+        else:
+            said = {"status": "FAILED", "error": text[:4000]}
+    lease.end()
+    while time.time() < lease.deadline:
+        status, _ = lease.call(verb, said)
+        log(lease.name, verb, json.dumps(said), str(status))
+        if is_final(status):
+            break
+        time.sleep(RETRY_SECONDS)
+    free_places.release()
+
+
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Does not follow redirects: each request carries a credential, which no other server must get."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+http = urllib.request.build_opener(NoRedirects)
+
+
+def post(url: str, token: str, body: dict, timeout: float = ANSWER_TIMEOUT_SECONDS) -> tuple[int, dict]:
+    """Sends a request once. Status 0: no answer came."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(url, data=json.dumps(body).encode(), headers=headers, method="POST")
+    try:
+        try:
+            with http.open(request, timeout=timeout) as response:
+                return response.status, json.loads(response.read() or b"{}")
+        except urllib.error.HTTPError as response:  # An answer, too.
+            with response:
+                return response.code, json.loads(response.read() or b"{}")
+    except Exception:
+        return 0, {}
+
+
+def is_final(status: int) -> bool:
+    return status not in (0, 429) and status < 500
+
+
+def open_session() -> str:
+    """The token of a new session; empty when the runner is shut down first."""
+    while not shut_down.is_set():
+        status, answer = post(
+            f"{SERVICE_URL}/v1/runner-sessions", RUNNER_KEY, {"name": RUNNER_NAME, "capacity": CAPACITY})
+        if status == 201:
+            return answer["token"]
+        if is_final(status):
+            sys.exit(f"The service does not accept the key: {status}")
+        shut_down.wait(RETRY_SECONDS)
+    return ""
+
+
+def lease_one(token: str, after: str | None) -> tuple[int, dict]:
+    """Asks for a run until the answer is final."""
+    wait = WAIT_SECONDS
+    # Without an answer the run may be leased already: the same request is answered with the same lease.
+    request_id = str(uuid.uuid4())
+    while True:
+        question = {"request_id": request_id, "wait_seconds": wait, "max": 1, "after": after}
+        status, answer = post(f"{SERVICE_URL}/v1/leases", token, question, wait + ANSWER_TIMEOUT_SECONDS)
+        if is_final(status):
+            break
+        if status == 503:  # Where nobody can wait, a request that does not want to is answered.
+            wait = 0
+        time.sleep(RETRY_SECONDS)
+    if wait == 0 and not answer.get("leases"):
+        shut_down.wait(RETRY_SECONDS)
+    return status, answer
+
+
+def take_runs() -> None:
+    """Asks for runs until the runner is shut down."""
+    token = open_session()
+    after: str | None = None
+    log(f"The runner {RUNNER_NAME} asks {SERVICE_URL} for runs.")
+    while not shut_down.is_set():
+        if not free_places.acquire(timeout=0.2):
+            continue
+        if shut_down.is_set():
+            break
+        status, answer = lease_one(token, after)
+        leases = answer.get("leases", [])
+        after = answer.get("after")
+        if status == 401:
+            token = open_session()
+        elif status != 200:
+            sys.exit(f"/v1/leases: {status} {json.dumps(answer)}")
+        for lease in leases:
+            threading.Thread(target=execute, args=(Lease(lease),), daemon=False).start()
+        if not leases:
+            free_places.release()
+
+
+def paths(parts: list[dict]) -> str:
+    return ", ".join(part["materialized_path"] for part in parts)
+
+
+def log(*words: str) -> None:
+    print(*words, flush=True)
+
+
+def main() -> None:
+    if not RUNNER_KEY:
+        sys.exit("Set RUNNER_KEY to a runner key: POST /v1/runner-keys makes one.")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: shut_down.set())
+    taking = threading.Thread(target=take_runs, daemon=True)
+    taking.start()
+    while taking.is_alive() and not shut_down.is_set():
+        taking.join(0.2)
+    # A request that waits ends with the process. What the runner holds is given back, so that another one can take it at once.
+    for thread in threading.enumerate():
+        if not thread.daemon and thread is not threading.current_thread():
+            thread.join()
+
+
+if __name__ == "__main__":
+    main()

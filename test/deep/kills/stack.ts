@@ -1,0 +1,107 @@
+/** Postgres, and the Worker as built with its Durable Objects, each a process of its own that can be killed. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { type NeonQueryFunction, neon, neonConfig } from "@neondatabase/serverless";
+import { buildBundle } from "../../../scripts/local/bundle.ts";
+import { root } from "../../../scripts/local/folders.ts";
+import { findFreePort } from "../../../scripts/local/ports.ts";
+import { type Postgres, startPostgres } from "../../../scripts/local/postgres.ts";
+import { startSqlEndpoint } from "../../../scripts/local/sql-endpoint.ts";
+import { migrate } from "../../../scripts/migrate.ts";
+import type { Random } from "../../support/random.ts";
+import { SETTINGS } from "../../support/settings.ts";
+
+export type Sql = NeonQueryFunction<false, false>;
+
+type Options = {
+  /** How often the cron fires. */
+  cronMs: number;
+  /** True for the Worker with its Durable Objects, whose storage survives. */
+  hasObjects: boolean;
+};
+
+/** `endings`: what ends it all is added to it, the last of it first. */
+export async function startStack(endings: (() => unknown)[], { cronMs, hasObjects }: Options) {
+  const folder = mkdtempSync(join(tmpdir(), "workflow-runs-kill-"));
+  endings.push(() => rmSync(folder, { recursive: true, force: true }));
+  const postgresOptions = { dataDir: join(folder, "postgres"), port: 0, persistent: true };
+  let postgres: Postgres = await startPostgres(postgresOptions);
+  const { dataDir, port: postgresPort } = postgres;
+  endings.push(async () => {
+    await postgres.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  const databaseUrl = postgres.url();
+  const endpoint = await startSqlEndpoint({ postgresUrl: databaseUrl, port: 0 });
+  endings.push(endpoint.close);
+  await migrate({ databaseUrl, neonFetchEndpoint: endpoint.url, log: () => {} });
+  neonConfig.fetchEndpoint = endpoint.url;
+
+  const port = await findFreePort();
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const bindings = { ...SETTINGS, PUBLIC_URL: baseUrl, DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: endpoint.url };
+  const environment = {
+    BINDINGS: JSON.stringify(bindings),
+    CRON_MS: String(cronMs),
+    OBJECTS: hasObjects ? join(folder, "objects") : "",
+  };
+  const script = buildWorker(folder);
+  let worker = startWorker(script, port, environment);
+  endings.push(() => kill(worker));
+  // Also after Ctrl-C.
+  process.once("exit", () => kill(worker));
+  await untilItAnswers(baseUrl);
+  const sql: Sql = neon(databaseUrl);
+  return {
+    baseUrl,
+    sql,
+    /** Kills one or both, starts again what was killed, and waits until the service answers. Tells what it was. */
+    async killSome(random: Random): Promise<string> {
+      const victim = random.pick(["Postgres", "the Worker", "both"]);
+      if (victim !== "the Worker") process.kill(postgres.pid, "SIGKILL");
+      if (victim !== "Postgres") kill(worker);
+      if (victim !== "the Worker") {
+        await postgres.exited;
+        postgres = await startPostgres({ ...postgresOptions, port: postgresPort });
+      }
+      if (victim !== "Postgres") worker = startWorker(script, port, environment);
+      await untilItAnswers(baseUrl);
+      return victim;
+    },
+  };
+}
+
+/** Builds it as it is deployed, into one file. Returns its path. */
+function buildWorker(folder: string): string {
+  const { script } = buildBundle({ entry: "src/worker.ts", outdir: relative(root, join(folder, "built")) });
+  const path = join(folder, "worker.js");
+  writeFileSync(path, script);
+  return path;
+}
+
+function startWorker(script: string, port: number, environment: Record<string, string>): ChildProcess {
+  return spawn(process.execPath, [join(import.meta.dirname, "worker.ts"), script, String(port)], {
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "ignore", "inherit"],
+    // A process group of its own: the runtime is a process of its own, which dies with it.
+    detached: true,
+  });
+}
+
+/** `kill -9` of a process that was started with a group of its own. */
+export function kill({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, "SIGKILL");
+}
+
+async function untilItAnswers(baseUrl: string): Promise<void> {
+  for (;;) {
+    const response = await fetch(`${baseUrl}/healthz`).catch(() => undefined);
+    await response?.body?.cancel();
+    if (response?.ok) return;
+    await delay(50);
+  }
+}
