@@ -5,10 +5,11 @@ const SECOND_MS = 1_000;
 const HOUR_MS = 3_600 * SECOND_MS;
 
 /**
- * How long before a sweep a mark counts as after it. An isolate marks at most once in 20 s, and the database ends a statement
- * after 15 s: so a change that the sweep did not see was marked at most 35 s before it.
+ * How long before a sweep a mark counts as after it. An isolate marks at most once in 20 s, and waits up to 60 s for the database
+ * (`DATABASE_TIMEOUT_SECONDS`; when it stops waiting, Neon's proxy cancels the statement). So a change that the sweep did not see
+ * was marked at most 80 s before it.
  */
-const MARK_COVERS_MS = 40 * SECOND_MS;
+const MARK_COVERS_MS = 90 * SECOND_MS;
 
 /** Whether a cron has to sweep. `at` is for `endSweep`. */
 export type SweepPlan = { mustSweep: boolean; at: number };

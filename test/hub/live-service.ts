@@ -22,12 +22,14 @@ export type LiveService = Service & {
   alarmInMs(tenantId: string): Promise<number | null>;
 };
 
-const tenantsInUse = new Set<string>();
+/** The tenants whose hubs are in use, and the environment of the service that each belongs to. */
+const tenantsInUse = new Map<string, object>();
+const { sweepTenant } = TenantSweeper.prototype;
 const openHub = (tenantId: string) => env.HUB.get(env.HUB.idFromName(tenantId));
 
 /** Has the hubs forget their tenants: an alarm that fires after the tests of a file would find no database. */
 export async function emptyHubs(): Promise<void> {
-  for (const tenantId of tenantsInUse) {
+  for (const tenantId of tenantsInUse.keys()) {
     await runInDurableObject(openHub(tenantId), async (_, { storage }) => {
       await storage.deleteAlarm();
       await storage.deleteAll();
@@ -36,11 +38,10 @@ export async function emptyHubs(): Promise<void> {
   tenantsInUse.clear();
 }
 
-/** Call it once for each test file. */
 export async function startLiveService(options: ServiceOptions = {}): Promise<LiveService> {
   const name = uuid();
   const hubOf = (tenantId: string) => {
-    tenantsInUse.add(tenantId);
+    tenantsInUse.set(tenantId, service.bindings);
     return openHub(tenantId);
   };
   const objects = {
@@ -50,10 +51,9 @@ export async function startLiveService(options: ServiceOptions = {}): Promise<Li
   const settings = { ...objects, ...options.settings };
   const service = await startService({ ...options, settings });
 
-  // The runtime of the tests has one environment for all files. The sweeper of an alarm gets that of this service.
-  const { sweepTenant } = TenantSweeper.prototype;
+  // The runtime of the tests has one environment for all files. The sweeper of an alarm gets that of its tenant's service.
   vi.spyOn(TenantSweeper.prototype, "sweepTenant").mockImplementation(function (this: TenantSweeper, ...args) {
-    return sweepTenant.apply(Object.create(this, { env: { value: service.bindings } }), args);
+    return sweepTenant.apply(Object.create(this, { env: { value: tenantsInUse.get(args[0]) } }), args);
   });
   return {
     ...service,
