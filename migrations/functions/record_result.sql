@@ -9,7 +9,7 @@
 --   kept as a LATE_RESULT event: each different status and error once, and at most ten of an attempt.
 -- Closes two races:
 -- - with a stop, a sweep or a second callback: all of them hold the definition's lock.
--- - with `accept_dispatches`, which locks only the run: this verb locks the run, too.
+-- - with `record_acceptances`, which locks only the run: this verb locks the run, too.
 --
 -- Answers {"status", "dispatches"}, or {"refused", "dispatches"} where `refused` is one of:
 --   not_found, other_attempt (with "attempt"), ended (with "status" and "ended_by")

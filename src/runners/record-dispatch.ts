@@ -8,39 +8,49 @@ import { type Dispatch, dispatchesSchema, type Promotion, promotionArguments } f
 /** A dispatch that its runner accepted, with the HTTP status of the answer. */
 export type Acceptance = { dispatch: Dispatch; status: number };
 
-/** Records that runners accepted these dispatches. It is idempotent. */
+const acceptedSchema = z.object({ accepted: z.int() });
+
+/** Records that runners accepted these dispatches. Returns for how many it was news. It is idempotent. */
 export async function acceptDispatches(
   db: Database,
   acceptances: readonly Acceptance[],
   onChanged: OnChanged,
-): Promise<void> {
-  if (acceptances.length === 0) return;
+): Promise<number> {
+  if (acceptances.length === 0) return 0;
   const json = acceptances.map(({ dispatch: { run_id, tenant_id, attempt }, status }) => ({
     ...{ run_id, tenant_id, attempt },
     status,
   }));
   const options = { isRepeatable: true, onChanged };
-  await callFunction(db, "accept_dispatches", { acceptances: { json } }, z.unknown(), options);
+  return (await callFunction(db, "record_acceptances", { acceptances: { json } }, acceptedSchema, options)).accepted;
 }
 
-/** Records why a dispatch failed, and in how many seconds it is tried again. */
+const postponedSchema = z.object({ postponed: z.boolean() });
+
+/** Records why a dispatch failed, and in how many seconds it is tried again. False when the run is not waiting for it any more. */
 export async function postponeDispatch(
   db: Database,
   dispatch: Dispatch,
   next: { reason: string; delaySeconds: number; onChanged: OnChanged },
-): Promise<void> {
+): Promise<boolean> {
   const args = { ...attemptArguments(dispatch), reason: next.reason, delay_seconds: next.delaySeconds };
-  await callFunction(db, "postpone_dispatch", args, z.unknown(), { onChanged: next.onChanged });
+  const options = { onChanged: next.onChanged };
+  return (await callFunction(db, "record_postponement", args, postponedSchema, options)).postponed;
 }
 
-/** Postpones, by 1 to 5 minutes, all other due dispatches to the runner of a dispatch that was not answered in time. */
+const postponedRunnerSchema = z.object({ postponed: z.int() });
+
+/**
+ * Postpones, by 1 to 5 minutes, all other due dispatches to the runner of a dispatch that was not answered in time. Returns how
+ * many.
+ */
 export async function postponeDispatchesTo(
   db: Database,
   { tenant_id, runner }: Dispatch,
   onChanged: OnChanged,
-): Promise<void> {
-  const reason = "The runner did not answer another dispatch.";
-  await callFunction(db, "postpone_dispatches_to", { tenant_id, runner, reason }, z.unknown(), { onChanged });
+): Promise<number> {
+  const args = { tenant_id, runner, reason: "The runner did not answer another dispatch." };
+  return (await callFunction(db, "postpone_runner", args, postponedRunnerSchema, { onChanged })).postponed;
 }
 
 /**

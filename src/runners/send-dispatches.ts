@@ -22,7 +22,7 @@ const CONCURRENCY = 6;
 const BUDGET_MS = 12_000;
 
 /** Records an acceptance, now or later. */
-export type OnAccepted = (acceptance: Acceptance) => Promise<void>;
+export type OnAccepted = (acceptance: Acceptance) => Promise<unknown>;
 
 /** What sending a dispatch needs. */
 export type DispatchServices = { db: Database; config: Config; live: Live };
@@ -66,11 +66,13 @@ async function sendOne(
   const verdict = await trySending(config, dispatch);
   switch (verdict.kind) {
     case "accepted":
-      return onAccepted({ dispatch, status: verdict.status });
+      await onAccepted({ dispatch, status: verdict.status });
+      return;
     case "retry": {
       const backoffSeconds = dispatchDelaySeconds(dispatch.dispatch_count, Math.random());
       const delaySeconds = Math.max(backoffSeconds, verdict.retryAfterSeconds ?? 0);
-      return postponeDispatch(db, dispatch, { reason: verdict.reason, delaySeconds, onChanged });
+      await postponeDispatch(db, dispatch, { reason: verdict.reason, delaySeconds, onChanged });
+      return;
     }
     case "unreached":
     case "rejected":

@@ -646,12 +646,12 @@ const report = ({ tenant, runId }: World, status: string) =>
   call("record_result", { run_id: runId, tenant_id: tenant.id, attempt: 1, status, error: null, ...LEASE });
 
 const acceptDispatch = ({ tenant, runId }: World, attempt: number) =>
-  call("accept_dispatches", {
+  call("record_acceptances", {
     acceptances: JSON.stringify([{ run_id: runId, tenant_id: tenant.id, attempt, status: 202 }]),
   });
 
 const postpone = ({ tenant, runId }: World, attempt: number) =>
-  call("postpone_dispatch", { run_id: runId, tenant_id: tenant.id, attempt, reason: "Busy.", delay_seconds: 600 });
+  call("record_postponement", { run_id: runId, tenant_id: tenant.id, attempt, reason: "Busy.", delay_seconds: 600 });
 
 const giveUp = ({ tenant, runId }: World, attempt: number) =>
   call("give_up_dispatch", {
@@ -754,40 +754,34 @@ const DONE: [verb: string, outcome: string, expected: unknown, reach: Done][] = 
     async (world) => [await permitWorkflow(world), await permitWorkflow(world)],
   ],
   [
-    "accept_dispatches",
+    "record_acceptances",
     "accepted",
-    "DISPATCHED",
-    async (world) => {
-      await acceptDispatch(world, 1);
-      return lastEvent(world);
-    },
+    [{ accepted: 1 }, "DISPATCHED"],
+    async (world) => [await acceptDispatch(world, 1), await lastEvent(world)],
   ],
   [
-    "accept_dispatches",
+    "record_acceptances",
     "of another attempt: nothing",
-    "DISPATCH_FAILED",
-    async (world) => {
-      await acceptDispatch(world, 2);
-      return lastEvent(world);
-    },
+    [{ accepted: 0 }, "DISPATCH_FAILED"],
+    async (world) => [await acceptDispatch(world, 2), await lastEvent(world)],
   ],
   [
-    "postpone_dispatch",
+    "record_postponement",
     "postponed",
-    2,
-    async (world) => {
-      await postpone(world, 1);
-      return (await eventsOf(world.runId)).filter((type) => type === "DISPATCH_FAILED").length;
-    },
+    [{ postponed: true }, 2],
+    async (world) => [
+      await postpone(world, 1),
+      (await eventsOf(world.runId)).filter((type) => type === "DISPATCH_FAILED").length,
+    ],
   ],
   [
-    "postpone_dispatch",
+    "record_postponement",
     "of another attempt: nothing",
-    1,
-    async (world) => {
-      await postpone(world, 2);
-      return (await eventsOf(world.runId)).filter((type) => type === "DISPATCH_FAILED").length;
-    },
+    [{ postponed: false }, 1],
+    async (world) => [
+      await postpone(world, 2),
+      (await eventsOf(world.runId)).filter((type) => type === "DISPATCH_FAILED").length,
+    ],
   ],
   [
     "give_up_dispatch",

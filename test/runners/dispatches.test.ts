@@ -29,7 +29,7 @@ beforeEach(async () => {
   dispatch = claimed;
 });
 
-describe.each<[string, () => Promise<void>]>([
+describe.each<[string, () => Promise<unknown>]>([
   ["was accepted", () => acceptDispatches(db, [{ dispatch, status: 202 }], onChanged)],
   ["failed for now", () => postponeDispatch(db, dispatch, { reason: "Busy.", delaySeconds: 5, onChanged })],
   [

@@ -203,14 +203,14 @@ const OTHER_VERBS: [
   Record<State, RunStatus | null>,
 ][] = [
   [
-    "accept_dispatches",
+    "record_acceptances",
     (tenant, runId) =>
-      call("accept_dispatches", { acceptances: JSON.stringify([{ ...attemptOf(tenant, runId), status: 202 }]) }),
+      call("record_acceptances", { acceptances: JSON.stringify([{ ...attemptOf(tenant, runId), status: 202 }]) }),
     { ...UNTOUCHED, OVERDUE: "FAILED" },
   ],
   [
-    "postpone_dispatch",
-    (tenant, runId) => call("postpone_dispatch", { ...attemptOf(tenant, runId), reason: "Busy.", delay_seconds: 5 }),
+    "record_postponement",
+    (tenant, runId) => call("record_postponement", { ...attemptOf(tenant, runId), reason: "Busy.", delay_seconds: 5 }),
     { ...UNTOUCHED, OVERDUE: "FAILED" },
   ],
   [

@@ -3,9 +3,11 @@
 --
 -- Guarantees: the new time is recorded with its event, or not at all.
 -- Closes the race with whoever ends the run: it locks the row before it reads the clock.
-create or replace function public.postpone_dispatch(
+--
+-- Answers {"postponed": true or false}.
+create or replace function public.record_postponement(
   p_run_id uuid, p_tenant_id uuid, p_attempt integer, p_reason text, p_delay_seconds float8
-) returns void
+) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_now timestamptz;
@@ -26,6 +28,7 @@ begin
   select tenant_id, id, attempt, 'DISPATCH_FAILED', v_now, jsonb_build_object(
     'reason', p_reason, 'tries', dispatch_count, 'next_try_at', public.wire_instant(next_dispatch_at))
   from postponed;
+  return jsonb_build_object('postponed', found);
 end $$;
 
 -- Postpones the due dispatches to a runner by 1 to 5 minutes, without trying them: the runner has just not answered another
@@ -34,9 +37,12 @@ end $$;
 --
 -- Guarantees: a dispatch that is being sent at this moment is not changed.
 -- Closes the race with other changes of these runs: rows that another transaction has locked are skipped.
-create or replace function public.postpone_dispatches_to(p_tenant_id uuid, p_runner text, p_reason text) returns void
+--
+-- Answers {"postponed": how many}.
+create or replace function public.postpone_runner(p_tenant_id uuid, p_runner text, p_reason text) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
+  v_postponed integer;
   -- More than a hanging runner usually has. The rest is postponed when the next try hangs as well.
   c_limit constant integer := 5000;
   c_least_seconds constant integer := 60;
@@ -63,4 +69,22 @@ begin
   select tenant_id, id, attempt, 'DISPATCH_POSTPONED', v_now,
     jsonb_build_object('reason', p_reason, 'next_try_at', public.wire_instant(next_dispatch_at))
   from postponed;
+  get diagnostics v_postponed = row_count;
+  return jsonb_build_object('postponed', v_postponed);
+end $$;
+
+-- What the Workers of the release before call.
+create or replace function public.postpone_dispatch(
+  p_run_id uuid, p_tenant_id uuid, p_attempt integer, p_reason text, p_delay_seconds float8
+) returns void
+language plpgsql as $$
+begin
+  perform public.record_postponement(p_run_id, p_tenant_id, p_attempt, p_reason, p_delay_seconds);
+end $$;
+
+-- What the Workers of the release before call.
+create or replace function public.postpone_dispatches_to(p_tenant_id uuid, p_runner text, p_reason text) returns void
+language plpgsql as $$
+begin
+  perform public.postpone_runner(p_tenant_id, p_runner, p_reason);
 end $$;

@@ -5,10 +5,13 @@
 -- Closes the race with a sweep that ends some of the same runs: rows that another transaction has locked are skipped, so that
 -- neither waits for the other. Nothing is lost by that: a transaction that has locked the row of a run either ends the run or
 -- records its result, which proves the acceptance too.
-create or replace function public.accept_dispatches(p_acceptances jsonb) returns void
+--
+-- Answers {"accepted": how many of them were recorded}.
+create or replace function public.record_acceptances(p_acceptances jsonb) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_now timestamptz := clock_timestamp();
+  v_accepted integer;
 begin
   with held as (
     select r.id, accepted.status
@@ -30,4 +33,13 @@ begin
   insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
   select tenant_id, id, attempt, 'DISPATCHED', v_now, jsonb_build_object('status', status, 'tries', dispatch_count)
   from accepted;
+  get diagnostics v_accepted = row_count;
+  return jsonb_build_object('accepted', v_accepted);
+end $$;
+
+-- What the Workers of the release before call.
+create or replace function public.accept_dispatches(p_acceptances jsonb) returns void
+language plpgsql as $$
+begin
+  perform public.record_acceptances(p_acceptances);
 end $$;
