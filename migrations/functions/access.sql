@@ -107,18 +107,30 @@ $$;
 create or replace function public.readable_definitions(p_role text, p_tenant_id uuid, p_user_id uuid)
 returns table (id uuid)
 language sql stable as $$
-  -- Materialized, since the planner cannot know how few definitions lie below the permissions, and might otherwise join all
-  -- definitions of the tenant first.
+  -- Step by step: materialized and lateral, since the planner cannot know how few definitions lie below the permissions, and
+  -- might otherwise join all definitions of the tenant with all permissions first.
   with permission as materialized (
     select p_tenant_id as tenant_id, path from public.permissions_of(p_role, p_tenant_id, p_user_id)
+  ), node as materialized (
+    select distinct below.tenant_id, below.id
+    from permission
+    cross join lateral (
+      select part.tenant_id, part.id
+      from public.path_parts part
+      where part.tenant_id = permission.tenant_id and part.part_type = 'WORKFLOW_DEFINITION'
+        -- '0' is the character after '/', so this is one range of the index.
+        and part.materialized_path >= permission.path and part.materialized_path < permission.path || '0'
+        and public.path_covers(permission.path, part.materialized_path)
+      offset 0
+    ) below
   )
-  select distinct d.id
-  from permission
-  join public.path_parts node on node.tenant_id = permission.tenant_id and node.part_type = 'WORKFLOW_DEFINITION'
-    -- '0' is the character after '/', so this is one range of the index.
-    and node.materialized_path >= permission.path and node.materialized_path < permission.path || '0'
-    and public.path_covers(permission.path, node.materialized_path)
-  join public.workflow_definitions d on d.tenant_id = node.tenant_id and d.path_part_id = node.id
+  select definition.id
+  from node
+  cross join lateral (
+    select d.id from public.workflow_definitions d
+    where d.tenant_id = node.tenant_id and d.path_part_id = node.id
+    limit 1
+  ) definition
 $$;
 
 -- How many definitions the caller sees: one row.

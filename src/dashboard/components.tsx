@@ -1,6 +1,7 @@
 /** The building blocks of the pages. hono/jsx escapes all text. */
 import { type Child, createContext } from "hono/jsx";
 import type { RunStatus } from "../db/enums.ts";
+import type { Obstacle } from "../http/problems.ts";
 import { formatAgo, formatCurl, formatExactly, formatInstant, roundAgo, secondsBetween, shortId } from "./format.ts";
 import { growing } from "./live/ticking.tsx";
 
@@ -24,7 +25,7 @@ export const Status = ({ status }: { status: RunStatus }) => (
 /** An instant: in UTC, which `app.js` replaces by the local time; the exact instant on hover. */
 export const Time = ({ at, withSeconds = false }: { at: string; withSeconds?: boolean }) => (
   <time datetime={at} title={formatExactly(at)} data-seconds={withSeconds}>
-    {formatInstant(at)}
+    {withSeconds ? formatExactly(at) : formatInstant(at)}
   </time>
 );
 
@@ -223,3 +224,23 @@ export const Live = ({
     {children}
   </div>
 );
+
+/** Where the page of an obstacle is. */
+const SECTION_OF: Record<Obstacle["kind"], string> = { workflow: "workflows", run: "runs", "path part": "files" };
+
+/** The links to what stands in the way of a change. */
+export const Obstacles = ({ obstacles }: { obstacles: readonly Obstacle[] }) =>
+  obstacles.length === 0 ? null : (
+    <div>
+      <h2>What stands in the way</h2>
+      <ul class="items">
+        {obstacles.map(({ kind, id, name }) => (
+          <li>
+            <a href={`/app/${SECTION_OF[kind]}/${id}`}>
+              <Name>{name}</Name>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );

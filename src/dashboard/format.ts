@@ -37,6 +37,10 @@ export function roundAgo(seconds: number): number {
   return seconds < 60 ? 0 : Math.floor(seconds / size) * size;
 }
 
+/** `+0.412 s`, `+2 min 5 s`: how long after the beginning something happened. */
+export const formatOffset = (seconds: number): string =>
+  seconds < 60 ? `+${Math.max(0, seconds).toFixed(3)} s` : `+${formatSeconds(seconds)}`;
+
 export const secondsBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1000;
 
 /** `25 Nov 2026, 10:59 UTC`. In the browser, `app.js` replaces it by the local time. */

@@ -3,14 +3,14 @@ import type { Context } from "hono";
 import { type Child, useContext } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import type { AppEnv } from "../http/env.ts";
-import { type Fault, PROBLEMS, Problem, ValidationFailed } from "../http/problems.ts";
-import { DialogContext } from "./components.tsx";
+import { type Fault, type Obstacle, PROBLEMS, Problem, ValidationFailed } from "../http/problems.ts";
+import { DialogContext, Obstacles } from "./components.tsx";
 import { Page, type Section } from "./layout.tsx";
 import { html } from "./render.ts";
 import { inWords, type Wording } from "./wording.ts";
 
 /** Why a form was refused: the faults of its fields, or a sentence about the whole. */
-export type Failure = { faults: readonly Fault[]; detail: string | null };
+export type Failure = { faults: readonly Fault[]; detail: string | null; obstacles?: readonly Obstacle[] };
 
 export const NO_FAILURE: Failure = { faults: [], detail: null };
 
@@ -77,7 +77,8 @@ export async function submit(
       return html(c, again({ faults: error.faults.map((fault) => inWords(fault, wording)), detail: null }), 422);
     }
     if (error instanceof Problem && error.code === "conflict") {
-      return html(c, again({ faults: [], detail: error.message }), PROBLEMS.conflict.status);
+      const { message: detail, obstacles } = error;
+      return html(c, again({ faults: [], detail, obstacles }), PROBLEMS.conflict.status);
     }
     throw error;
   }
@@ -102,11 +103,12 @@ export function describeFault({ loc, msg }: Fault, labels: Readonly<Record<strin
 type FailuresProps = { failure: Failure; labels?: Parameters<typeof describeFault>[1] };
 
 /** Why a form was refused, above its fields: the sentence about the whole, and every fault with the name of its field. */
-export const Failures = ({ failure: { detail, faults }, labels }: FailuresProps) => {
+export const Failures = ({ failure: { detail, faults, obstacles = [] }, labels }: FailuresProps) => {
   if (detail === null && faults.length === 0) return null;
   return (
     <div class="failure" role="alert">
       {detail !== null && <p>{detail}</p>}
+      <Obstacles obstacles={obstacles} />
       {faults.length > 0 && (
         <ul>
           {faults.map((fault) => (

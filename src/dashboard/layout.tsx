@@ -55,11 +55,13 @@ type PageProps = {
   caller?: Caller;
   /** After so many seconds the browser loads the page again. */
   retrySeconds?: number | undefined;
+  /** What was searched for, on the page that answers it. */
+  search?: string;
   children: Child;
 };
 
 /** A page of somebody who has signed in. */
-export const Page = ({ title, section, caller, retrySeconds, children }: PageProps) => (
+export const Page = ({ title, section, caller, retrySeconds, search = "", children }: PageProps) => (
   <Html>
     <Head title={title} retrySeconds={retrySeconds} />
     <body>
@@ -80,6 +82,7 @@ export const Page = ({ title, section, caller, retrySeconds, children }: PagePro
             </a>
           ))}
         </nav>
+        <SearchBox text={search} />
         <div class="who">
           <Who caller={caller} />
           <Keys />
@@ -102,6 +105,24 @@ export const Page = ({ title, section, caller, retrySeconds, children }: PagePro
       <p id="announcer" class="visually-hidden" role="status" />
     </body>
   </Html>
+);
+
+/** The search of every page. Without a script it leads to a page with the answers; `find.js` shows them below the box. */
+const SearchBox = ({ text }: { text: string }) => (
+  <search>
+    <form class="search" method="get" action="/app/search">
+      <input
+        type="search"
+        name="q"
+        value={text}
+        placeholder="Search"
+        aria-label="Search runs, workflows, people and files"
+        autocomplete="off"
+        data-search
+      />
+      <section popover="manual" aria-label="Answers" />
+    </form>
+  </search>
 );
 
 const Html = ({ children }: { children: Child }) => (

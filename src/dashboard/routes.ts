@@ -12,6 +12,7 @@ import { bulk } from "./runs/bulk-routes.tsx";
 import { runLog } from "./runs/log/run-log.tsx";
 import { run } from "./runs/run-routes.tsx";
 import { runs } from "./runs/runs.tsx";
+import { search } from "./search/search.tsx";
 import { signIn } from "./sign-in/sign-in-routes.tsx";
 import { answerErrorPage } from "./signed-in.tsx";
 import { themes } from "./theme/theme-routes.ts";
@@ -41,6 +42,7 @@ for (const section of [
   people,
   notifications,
   healthPage,
+  search,
   changes,
 ])
   sections.route("/", section.routes);

@@ -6,8 +6,8 @@ import type { AppEnv } from "../http/env.ts";
 import { explainError, logUnexpected, PROBLEM_HEADERS } from "../http/errors.ts";
 import { isSameOrigin, requireSameOrigin, SESSION_COOKIE } from "../http/middleware/authenticate.ts";
 import { limitCaller } from "../http/middleware/limit-rate.ts";
-import { PROBLEMS, Problem, type ProblemCode, ValidationFailed } from "../http/problems.ts";
-import { Command } from "./components.tsx";
+import { type Obstacle, PROBLEMS, Problem, type ProblemCode, ValidationFailed } from "../http/problems.ts";
+import { Command, Obstacles } from "./components.tsx";
 import { describeFault } from "./forms.tsx";
 import { OpenPage, Page } from "./layout.tsx";
 import { html } from "./render.ts";
@@ -64,7 +64,8 @@ export function answerErrorPage(thrown: Error, c: Context<AppEnv>): Response | P
   if (retryAfter !== undefined) c.header("Retry-After", String(retryAfter));
   // To load the answer to a form again would send the form again.
   const retrySeconds = status === 503 && c.req.method === "GET" ? Number(retryAfter) : undefined;
-  return errorPage(c, { status, title, details: [detail ?? PROBLEMS[code].detail], retrySeconds });
+  const obstacles = error instanceof Problem ? error.obstacles : [];
+  return errorPage(c, { status, title, details: [detail ?? PROBLEMS[code].detail], obstacles, retrySeconds });
 }
 
 /**
@@ -85,10 +86,19 @@ type ErrorPageProps = {
   status: (typeof PROBLEMS)[ProblemCode]["status"] | 422;
   title: string;
   details: string[];
+  obstacles?: readonly Obstacle[];
   retrySeconds?: number | undefined;
 };
 
-function errorPage(c: Context<AppEnv>, { status, title, details, retrySeconds }: ErrorPageProps): Promise<Response> {
+/** The page that a form was sent from: its address is that of the change without the last part. */
+const pageBefore = (c: Context<AppEnv>): string | null =>
+  c.req.method === "POST" && /^\/app\/\w+\/[0-9a-f-]{36}\//.test(c.req.path)
+    ? c.req.path.slice(0, c.req.path.lastIndexOf("/"))
+    : null;
+
+function errorPage(c: Context<AppEnv>, props: ErrorPageProps): Promise<Response> {
+  const { status, title, details, obstacles = [], retrySeconds } = props;
+  const before = pageBefore(c);
   const content = (
     <div class="card center">
       <p class="big">{status}</p>
@@ -96,11 +106,12 @@ function errorPage(c: Context<AppEnv>, { status, title, details, retrySeconds }:
       {details.map((detail) => (
         <p class="wrap">{detail}</p>
       ))}
+      <Obstacles obstacles={obstacles} />
       {retrySeconds !== undefined && <p>This page tries again by itself every {retrySeconds} seconds.</p>}
       {status >= 500 && <Command text={c.var.requestId} label="Copy the request id" />}
       <p>
-        <a class="button" href="/app/runs">
-          To the runs
+        <a class="button" href={before ?? "/app/runs"}>
+          {before === null ? "To the runs" : "Back"}
         </a>
       </p>
     </div>

@@ -117,6 +117,12 @@ export const workflowRuns = pgTable(
     index("workflow_runs_user_status_newest_index").on(t.tenantId, t.userId, t.status, t.createdAt, t.id),
     // Runs by when they ended: the summary, the page Health, `delete_old_runs`.
     index("workflow_runs_ended_index").on(t.tenantId, t.completedAt).where(sql`completed_at is not null`),
+    // Runs by the end of their ids, as people write them down: the search. A full id is found by the primary key.
+    index("workflow_runs_id_end_index").on(sql`right(${t.id}::text, 4)`),
+    // Words of what runners reported: the search. The errors of deadlines are all alike, and thousands may be written at once.
+    index("workflow_runs_error_words_index")
+      .using("gin", sql`public.search_words(${t.tenantId}, ${t.error})`)
+      .where(sql`error is not null and ended_by <> 'DEADLINE'`),
     check("workflow_runs_status_check", oneOf(sql`${t.status}`, RUN_STATUSES)),
     check("workflow_runs_runner_type_check", oneOf(sql`${t.runnerType}`, RUNNER_TYPES)),
     check("workflow_runs_attempt_check", sql`${t.attempt} >= 1`),

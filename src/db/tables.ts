@@ -63,6 +63,14 @@ export const users = pgTable(
   (t) => [
     unique("users_tenant_id_id_key").on(t.tenantId, t.id),
     uniqueIndex("users_tenant_id_email_key").on(t.tenantId, sql`lower(${t.email})`).where(sql`deleted_at is null`),
+    // Words of names and emails: the search, and the search in the list of people.
+    index("users_words_index")
+      .using(
+        "gin",
+        sql`public.search_words(${t.tenantId},
+          coalesce(${t.firstName}, '') || ' ' || coalesce(${t.lastName}, '') || ' ' || coalesce(${t.email}, ''))`,
+      )
+      .where(sql`deleted_at is null`),
     check("users_deleted_check", sql`${t.deletedAt} is null or ${t.deactivatedAt} is not null`),
     check("users_role_check", oneOf(sql`${t.role}`, ["OWNER", "ADMIN", "USER"] satisfies Role[])),
     check("users_idp_type_check", oneOf(sql`${t.idpType}`, IDP_TYPES)),
@@ -158,6 +166,10 @@ export const pathParts = pgTable(
     index("path_parts_definitions_index")
       .on(t.tenantId, t.materializedPath)
       .where(sql`part_type = 'WORKFLOW_DEFINITION'`),
+    // Words of names: the search. Workflows are found by their own names.
+    index("path_parts_words_index")
+      .using("gin", sql`public.search_words(${t.tenantId}, ${t.name})`)
+      .where(sql`part_type <> 'WORKFLOW_DEFINITION'`),
     check("path_parts_name_check", sql`char_length(${t.name}) between 1 and 255 and position('/' in ${t.name}) = 0`),
     // The path is indexed, and an entry of a btree holds at most about 2,700 bytes.
     check("path_parts_materialized_path_check", sql`octet_length(${t.materializedPath}) <= 2048`),
@@ -242,6 +254,9 @@ export const workflowDefinitions = pgTable(
       "gin",
       sql`(${t.sourcePathPartIds} || ${t.instructionPathPartIds} || ${t.outputPathPartIds} || ${t.templatePathPartId})`,
     ),
+    // Words of names: the search, and the search in the list of workflows, which can be sorted by name.
+    index("workflow_definitions_words_index").using("gin", sql`public.search_words(${t.tenantId}, ${t.name})`),
+    index("workflow_definitions_name_index").on(t.tenantId, t.name, t.id),
     check("workflow_definitions_name_check", sql`char_length(${t.name}) <= 255`),
     check("workflow_definitions_runner_type_check", oneOf(sql`${t.runnerType}`, RUNNER_TYPES)),
     check("workflow_definitions_runner_check", sql`(${t.runnerUrl} is null) = (${t.webhookSecretEncrypted} is null)`),

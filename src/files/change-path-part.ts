@@ -1,7 +1,7 @@
 import { and, eq, ne, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import type { Credential } from "../db/access.ts";
-import { type Caller, callerBy, requireCaller } from "../db/caller.ts";
+import { type Caller, callerBy, mayRead, requireCaller } from "../db/caller.ts";
 import { batch, type Database } from "../db/client.ts";
 import type { PartType } from "../db/enums.ts";
 import { isAtOrBelow } from "../db/path-conditions.ts";
@@ -109,11 +109,26 @@ export async function movePathPart(db: Database, credential: Credential, change:
   const ifPart = (value: SQL, column: SQL) => sql`case when ${isPart} then ${value} else ${column} end`;
   const {
     verdicts,
+    inTheWay,
     parts: [moved],
   } = await batch(db, {
     treeLock: lockTree(db, caller, "exclusive"),
     subtreeLock: lockSubtree(db, caller, change.id),
     verdicts: db.with(caller, place).select({ tenantId: place.tenantId, verdict: place.verdict }).from(place),
+    inTheWay: db
+      .with(caller, place)
+      .select({ id: pathParts.id, name: pathParts.materializedPath })
+      .from(caller)
+      .crossJoin(place)
+      .innerJoin(
+        pathParts,
+        and(
+          eq(place.verdict, "name_taken"),
+          eq(pathParts.tenantId, caller.tenantId),
+          sql`${pathParts.materializedPath} = ${place.path}`,
+          mayRead(caller, pathParts.materializedPath),
+        ),
+      ),
     // Guarantees: every path below is rewritten with the part's own, however many there are.
     updated: db
       .with(caller, place)
@@ -134,7 +149,8 @@ export async function movePathPart(db: Database, credential: Credential, change:
       ),
     parts: selectPathPart(db, caller, change.id),
   });
-  return changed(requireCaller(verdicts).verdict, moved, change);
+  const obstacles = inTheWay.map((one) => ({ kind: "path part" as const, ...one }));
+  return changed(requireCaller(verdicts).verdict, moved, { ...change, obstacles });
 }
 
 /**
@@ -161,7 +177,8 @@ function placeOfMoved(db: Database, caller: Caller, change: PathPartChange) {
   return db.$with("place").as(
     db
       .select({
-        tenantId: caller.tenantId,
+        // By a name of its own, since the caller is joined to it.
+        tenantId: sql<string>`${caller.tenantId}`.as("place_tenant_id"),
         id: sql<string>`${pathParts.id}`.as("place_id"),
         oldPath: sql<string>`${pathParts.materializedPath}`.as("place_old_path"),
         parentId: sql<string | null>`${parent.id}`.as("place_parent_id"),

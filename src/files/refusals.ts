@@ -2,7 +2,7 @@
  * The problems with which refusals of verbs on path parts are answered. The statements answer neutral verdicts, and this file has
  * the status, the place in the request and the text for each.
  */
-import { Problem, ValidationFailed } from "../http/problems.ts";
+import { type Obstacle, Problem, ValidationFailed } from "../http/problems.ts";
 import { MAX_PATH_BYTES, NO_PATH_PART } from "./path.ts";
 import type { Verdict } from "./path-tree.ts";
 
@@ -13,12 +13,14 @@ export type Asked = {
   name?: string | undefined;
   parentId?: string | null | undefined;
   parentField?: "parent_path_id" | "parent_path_part_id";
+  /** The part that has the name already, if the caller may see it. */
+  obstacles?: readonly Obstacle[];
 };
 
 /** The refusal of a change of the tree. */
 export function treeProblem(
   verdict: Exclude<Verdict, "done">,
-  { name, parentId, parentField = "parent_path_id" }: Asked,
+  { name, parentId, parentField = "parent_path_id", obstacles = [] }: Asked,
 ): Problem | ValidationFailed {
   const parentFault = (msg: string) =>
     new ValidationFailed([{ loc: ["body", parentField], type: "value_error", msg, input: parentId }]);
@@ -53,7 +55,12 @@ export function treeProblem(
       if (name === undefined) return parentFault(tooLong);
       return new ValidationFailed([{ loc: ["body", "name"], type: "string_too_long", msg: tooLong, input: name }]);
     case "name_taken":
-      return new Problem("conflict", "There is a part of that name in that place already. Choose another name.");
+      return new Problem(
+        "conflict",
+        "There is a part of that name in that place already. Choose another name.",
+        {},
+        obstacles,
+      );
   }
 }
 
@@ -70,11 +77,14 @@ export function referredProblem(visible: readonly { id: string; name: string }[]
       "A workflow definition that you may not see refers to this part or to something below it. Ask an OWNER or ADMIN.";
     return new Problem("conflict", detail);
   }
-  const names = visible.slice(0, MAX_NAMED_DEFINITIONS).map(({ name, id }) => `“${name}” (${id})`);
+  const named = visible.slice(0, MAX_NAMED_DEFINITIONS);
+  const names = named.map(({ name, id }) => `“${name}” (${id})`);
   const more = visible.length > MAX_NAMED_DEFINITIONS ? " and more" : "";
   return new Problem(
     "conflict",
     `Workflow definitions refer to this part or to something below it: ${names.join(", ")}${more}. ` +
       "Change or delete them first.",
+    {},
+    named.map((one) => ({ kind: "workflow", ...one })),
   );
 }

@@ -99,19 +99,29 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** Something of the caller's tenant that stands in the way of a change, and that the caller may see. */
+export type Obstacle = { kind: "workflow" | "run" | "path part"; id: string; name: string };
+
 /**
  * An expected failure of a request. `detail` is a sentence that tells the caller what to do; without it the detail of the
- * table is used. `headers` are sent in addition to the headers of the status.
+ * table is used. `headers` are sent in addition to the headers of the status. `obstacles` are what a page links to.
  */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly headers: Readonly<Record<string, string>>;
+  readonly obstacles: readonly Obstacle[];
 
-  constructor(code: ProblemCode, detail: string = PROBLEMS[code].detail, headers: Record<string, string> = {}) {
+  constructor(
+    code: ProblemCode,
+    detail: string = PROBLEMS[code].detail,
+    headers: Record<string, string> = {},
+    obstacles: readonly Obstacle[] = [],
+  ) {
     super(detail);
     this.name = "Problem";
     this.code = code;
     this.headers = headers;
+    this.obstacles = obstacles;
   }
 }
 

@@ -86,6 +86,26 @@ export type RunsPage = {
 /** The smallest id. */
 const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
+/** The instants between which runs were created; undefined for no bound. */
+const boundsOf = ({ createdAfter, createdBefore, withinSeconds }: RunFilter) => ({
+  after:
+    withinSeconds === undefined
+      ? createdAfter && sql`${createdAfter}::timestamptz`
+      : sql`(statement_timestamp() - make_interval(secs => ${withinSeconds}::int))`,
+  before: createdBefore && sql`${createdBefore}::timestamptz`,
+});
+
+/** True for a run `r` that a filter names, in whatever state. */
+export function matchesFilter(filter: RunFilter): SQL | undefined {
+  const { after, before } = boundsOf(filter);
+  return and(
+    filter.definitionId === undefined ? undefined : eq(r.workflowDefinitionId, filter.definitionId),
+    filter.userId === undefined ? undefined : eq(r.userId, filter.userId),
+    after ? sql`${r.createdAt} > ${after}` : undefined,
+    before ? sql`${r.createdAt} < ${before}` : undefined,
+  );
+}
+
 /**
  * The ids of the tenant's runs that the caller may see, newest first; in the other direction the oldest first. It returns up to
  * one more than the page's limit: that one shows that there is a further page. Use it in a lateral join to `caller`, in a query
@@ -99,21 +119,9 @@ export function newestRuns(
 ) {
   const isOlder = direction === "older";
   const [first, isBeyond] = isOlder ? [desc, sql`<`] : [asc, sql`>`];
-  const after =
-    filter.withinSeconds === undefined
-      ? filter.createdAfter === undefined
-        ? undefined
-        : sql`${filter.createdAfter}::timestamptz`
-      : sql`(statement_timestamp() - make_interval(secs => ${filter.withinSeconds}::int))`;
-  const before = filter.createdBefore === undefined ? undefined : sql`${filter.createdBefore}::timestamptz`;
+  const { after, before } = boundsOf(filter);
   const place = cursor && sql`${cursor.createdAt}::timestamptz, ${cursor.id}::uuid`;
-  const conditions = and(
-    filter.definitionId === undefined ? undefined : eq(r.workflowDefinitionId, filter.definitionId),
-    filter.userId === undefined ? undefined : eq(r.userId, filter.userId),
-    after && sql`${r.createdAt} > ${after}`,
-    before && sql`${r.createdAt} < ${before}`,
-    place && sql`(${r.createdAt}, ${r.id}) ${isBeyond} (${place})`,
-  );
+  const conditions = and(matchesFilter(filter), place && sql`(${r.createdAt}, ${r.id}) ${isBeyond} (${place})`);
   const isInTenant = eq(r.tenantId, caller.tenantId);
   const ofOne = filter.definitionId !== undefined;
 

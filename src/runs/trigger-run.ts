@@ -51,3 +51,28 @@ export async function triggerRun(db: Database, credential: Credential, run: NewR
   if ("refused" in answer) throw triggerProblem(answer, NO_DEFINITION);
   return { tenantId: answer.tenant_id, run: answer.run, isReplay: answer.replayed };
 }
+
+/**
+ * Triggers a new run of the same workflow and with the same input as another run. It needs the same as {@link triggerRun}, and
+ * that the caller sees the other run.
+ * @throws as {@link triggerRun} does
+ */
+export async function runAgain(
+  db: Database,
+  credential: Credential,
+  request: { runId: string; newRunId: string } & Promotion,
+): Promise<RunRow> {
+  const args = {
+    credential: credentialArgument(credential),
+    run_id: request.runId,
+    new_run_id: request.newRunId,
+    ...promotionArguments(request),
+  };
+  const answer = await callFunction(db, "run_again", args, answerSchema, {
+    isRepeatable: true,
+    onChanged: request.onChanged,
+  });
+  request.onPromoted(answer.dispatches);
+  if ("refused" in answer) throw triggerProblem(answer, NO_DEFINITION);
+  return answer.run;
+}

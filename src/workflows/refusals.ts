@@ -37,6 +37,8 @@ export function definitionProblem(refusal: Refusal, verb: keyof typeof FORBIDDEN
       return new Problem(
         "conflict",
         `Its run ${refusal.run_id} is RUNNING. Stop it first, or wait until it has ended.`,
+        {},
+        [{ kind: "run", id: refusal.run_id, name: `Run ${refusal.run_id}` }],
       );
   }
 }

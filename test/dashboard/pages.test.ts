@@ -39,6 +39,9 @@ async function allPages(): Promise<string[]> {
     `/app/people/${tenant.user.id}`,
     `/app/people/${tenant.user.id}/permission`,
     "/app/health",
+    "/app/search?q=test",
+    "/app/workflows?q=test&sort=name",
+    "/app/people?q=test&sort=role",
   ];
 }
 

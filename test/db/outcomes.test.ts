@@ -525,6 +525,11 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     wrong_state: (world) => changeMany("delete", world),
     ...retryMany,
   }),
+  of("run_again", {
+    unauthenticated: ({ runId }) => call("run_again", { ...nobody, run_id: runId, new_run_id: uuid(), ...LEASE }),
+    not_found: async ({ tenant, runId }) =>
+      call("run_again", { ...(await as(tenant.user)), run_id: runId, new_run_id: uuid(), ...LEASE }),
+  }),
   of("find_run", {
     unauthenticated: ({ runId }) => call("find_run", { ...nobody, run_id: runId }),
   }),

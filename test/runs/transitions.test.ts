@@ -256,6 +256,17 @@ const OTHER_VERBS: [
     { ...UNTOUCHED, OVERDUE: "FAILED" },
   ],
   [
+    "run_again",
+    async (tenant, runId) =>
+      call("run_again", {
+        credential: JSON.stringify({ api_key_hash: await hashApiKey(tenant.owner.key) }),
+        run_id: runId,
+        new_run_id: crypto.randomUUID(),
+        ...PROMOTION,
+      }),
+    { ...UNTOUCHED, OVERDUE: "FAILED" },
+  ],
+  [
     "delete_definition",
     (tenant) => service.send("DELETE", `/v1/workflow-definitions/${tenant.definitionId}`, tenant.owner.key),
     { PENDING: "PENDING", RUNNING: "RUNNING", OVERDUE: null, COMPLETED: null, FAILED: null },

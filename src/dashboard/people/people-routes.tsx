@@ -22,12 +22,13 @@ import { viewFolder } from "../files/view-folder.ts";
 import { FormPage, readForm, submit, type Values } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
-import { idOf, offsetOf, readId } from "../signed-in.tsx";
+import { listHref, readListQuery } from "../search/found-list.tsx";
+import { idOf, readId } from "../signed-in.tsx";
 import { InviteForm, InviteLinkPage } from "./invite.tsx";
 import { NewPersonForm, PEOPLE_PAGE, PeoplePage } from "./people.tsx";
 import { PermissionAgainPage, PermissionPage } from "./permission.tsx";
 import { KeyForm, NewKeyPage, PersonPage, RoleForm } from "./person.tsx";
-import { viewPeople, viewPerson } from "./view-people.ts";
+import { PEOPLE_ORDERS, viewPeople, viewPerson } from "./view-people.ts";
 
 export const people = new Pages();
 
@@ -44,9 +45,11 @@ const chosen = (c: Context<AppEnv>) => ({
 });
 
 people.page("/app/people", async (c) => {
-  const offset = offsetOf(c);
-  const view = await viewPeople(c.env.db, c.var.credential, { limit: PEOPLE_PAGE, offset, order: "email", words: "" });
-  return html(c, <PeoplePage view={view} offset={offset} />);
+  const query = readListQuery(c, "/app/people", PEOPLE_ORDERS);
+  if (c.req.query("q") === "") return c.redirect(listHref(query, "email"), 303);
+  const { words, sort: order, offset } = query;
+  const view = await viewPeople(c.env.db, c.var.credential, { limit: PEOPLE_PAGE, offset, order, words });
+  return html(c, <PeoplePage view={view} query={query} />);
 });
 
 people.form("/app/people/new", async (c) => {

@@ -1,15 +1,16 @@
 import { INVITE_DAYS, type Invite } from "../../people/invites.ts";
-import { Ask, Live, Name, Pages, Send, Time } from "../components.tsx";
+import { Ask, Empty, Live, Name, Pages, Send, Time } from "../components.tsx";
 import { plural } from "../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
+import { type ListQuery, ListSearch, listHref, SortedHead } from "../search/found-list.tsx";
 import { InviteForm } from "./invite.tsx";
 import { RoleField } from "./role-field.tsx";
-import type { PeopleView, Person } from "./view-people.ts";
+import type { PeopleOrder, PeopleView, Person } from "./view-people.ts";
 
 export const PEOPLE_PAGE = 50;
 
-export const PeoplePage = ({ view, offset }: { view: PeopleView; offset: number }) => (
+export const PeoplePage = ({ view, query }: { view: PeopleView; query: ListQuery<PeopleOrder> }) => (
   <Page title="People" section="people" caller={view.caller}>
     <div class="head">
       <h1>People</h1>
@@ -26,22 +27,30 @@ export const PeoplePage = ({ view, offset }: { view: PeopleView; offset: number 
         </div>
       )}
     </div>
-    <Live href={`/app/people?offset=${offset}`}>
-      <table class="list people">
+    <ListSearch query={query} label="Words of a name or email" />
+    <Live href={listHref(query, "email")}>
+      {view.people.length === 0 && <Empty title="Nobody matches." />}
+      <table class="list people rows-lead" hidden={view.people.length === 0}>
         <thead>
           <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Role</th>
+            <SortedHead query={query} first="email" by="name">
+              Name
+            </SortedHead>
+            <SortedHead query={query} first="email" by="role">
+              Role
+            </SortedHead>
             <th scope="col">Permissions</th>
             <th scope="col">API keys</th>
-            <th scope="col">Since</th>
+            <SortedHead query={query} first="email" by="newest" direction="descending">
+              Since
+            </SortedHead>
           </tr>
         </thead>
         <tbody>
           {view.people.map((person) => (
             <tr>
               <td class="grow">
-                <a href={`/app/people/${person.id}`}>
+                <a class="row-link" href={`/app/people/${person.id}`}>
                   <Name>{person.name}</Name>
                 </a>
                 {person.id === view.caller.user_id && <span class="muted"> (you)</span>}
@@ -65,7 +74,12 @@ export const PeoplePage = ({ view, offset }: { view: PeopleView; offset: number 
           ))}
         </tbody>
       </table>
-      <Pages total={view.total} limit={PEOPLE_PAGE} offset={offset} href={(next) => `/app/people?offset=${next}`} />
+      <Pages
+        total={view.total}
+        limit={PEOPLE_PAGE}
+        offset={query.offset}
+        href={(next) => listHref({ ...query, offset: next }, "email")}
+      />
       {view.invites.length > 0 && <Invites invites={view.invites} />}
     </Live>
   </Page>

@@ -40,7 +40,7 @@ export type PeopleView = { caller: Caller; people: Person[]; total: number; invi
 
 /** How a list of people may be sorted. */
 export const PEOPLE_ORDERS = ["email", "name", "role", "newest"] as const;
-type PeopleOrder = (typeof PEOPLE_ORDERS)[number];
+export type PeopleOrder = (typeof PEOPLE_ORDERS)[number];
 
 const ORDERS: Record<PeopleOrder, SQL[]> = {
   email: [sql`lower(${users.email})`],
@@ -49,7 +49,7 @@ const ORDERS: Record<PeopleOrder, SQL[]> = {
   newest: [desc(users.createdAt)],
 };
 
-export type PeoplePage = {
+type PeoplePage = {
   limit: number;
   offset: number;
   order: PeopleOrder;

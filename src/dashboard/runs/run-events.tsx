@@ -1,5 +1,5 @@
 import { Time } from "../components.tsx";
-import { formatSeconds, plural } from "../format.ts";
+import { formatOffset, formatSeconds, plural, secondsBetween } from "../format.ts";
 import type { ViewedEvent, ViewedRun } from "./view-run.ts";
 
 const textOf = (value: unknown) => (typeof value === "string" && value !== "" ? value : null);
@@ -76,7 +76,10 @@ export const Timeline = ({ run }: { run: ViewedRun }) => (
             <span class="what">
               <bdi>{what}</bdi>
             </span>
-            <Time at={event.at} withSeconds />
+            <span>
+              <Time at={event.at} withSeconds />{" "}
+              <small class="offset">{formatOffset(secondsBetween(run.created_at, event.at))}</small>
+            </span>
             {more !== null && (
               <p class="wrap muted">
                 <bdi>{more}</bdi>

@@ -52,7 +52,7 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy
           <th scope="col" class="pick">
             <label>
               <input type="checkbox" data-pick-all aria-label="Select all runs of this page" hidden />
-              <span class="unseen">Selected</span>
+              <span class="visually-hidden">Selected</span>
             </label>
           </th>
         )}

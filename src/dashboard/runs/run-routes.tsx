@@ -1,4 +1,5 @@
 /** The routes of a run: its page, its log, and stop, retry and delete. */
+import { v7 as newId } from "uuid";
 import { z } from "zod";
 import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
@@ -9,6 +10,7 @@ import { deleteRun, retryRun, stopRun } from "../../runs/change-run.ts";
 import { toPlainText } from "../../runs/log/log-text.ts";
 import { readLog } from "../../runs/log/read-log.ts";
 import { NO_RUN } from "../../runs/refusals.ts";
+import { runAgain } from "../../runs/trigger-run.ts";
 import { StopWorkflowRunRequestSchema } from "../../runs/workflow-run-changes-routes.ts";
 import { FormPage, readForm, submit, toWholeNumber } from "../forms.tsx";
 import { Pages } from "../pages.ts";
@@ -72,6 +74,12 @@ run.form("/app/runs/:id/retry", async (c) => {
   const runId = idOf(c);
   await retryRun(c.env.db, { credential: c.var.credential, runId, ...promotion(c) });
   return seeOther(c, `/app/runs/${runId}`);
+});
+
+run.form("/app/runs/:id/again", async (c) => {
+  const request = { runId: idOf(c), newRunId: newId(), ...promotion(c) };
+  const { id } = await runAgain(c.env.db, c.var.credential, request);
+  return seeOther(c, `/app/runs/${id}`);
 });
 
 run.form("/app/runs/:id/delete", async (c) => {

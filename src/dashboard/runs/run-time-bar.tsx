@@ -2,6 +2,7 @@ import { Time } from "../components.tsx";
 import { formatSeconds, secondsBetween } from "../format.ts";
 import { growing, TimeLeft, TimePassed } from "../live/ticking.tsx";
 import { linearScale } from "../plot.ts";
+import { type Attempt, attemptsOf } from "./attempts.ts";
 import type { ViewedRun } from "./view-run.ts";
 
 const WIDTH = 1000;
@@ -9,28 +10,88 @@ const HEIGHT = 34;
 
 type Phase = { name: string; kind: string; from: string; to: string };
 
+const LAST = { COMPLETED: "completed", FAILED: "failed", RELEASED: "failed" } as const;
+
 /**
- * What the attempt has spent its time on so far, in order. Until a runner takes the run, its time goes into dispatching,
- * also when it ends before that.
+ * What an attempt has spent its time on so far, in order. Until a runner takes the run, its time goes into dispatching, also when
+ * it ends before that.
  */
-function phasesOf(run: ViewedRun, now: string): Phase[] {
-  const queuedAt =
-    run.events.findLast(({ type, attempt }) => attempt === run.attempt && (type === "TRIGGERED" || type === "RETRIED"))
-      ?.at ?? run.created_at;
-  const end = run.completed_at ?? now;
-  const begun = run.begun_at ?? end;
-  const taken = run.dispatched_at ?? end;
-  const last = { COMPLETED: "completed", FAILED: "failed", RUNNING: "running", PENDING: "pending" }[run.status];
+function phasesOf({ queuedAt, begunAt, takenAt, endedAt, outcome }: Attempt, now: string): Phase[] {
+  const end = endedAt ?? now;
+  const begun = begunAt ?? end;
+  const taken = takenAt ?? end;
   return [
     { name: "Queued", kind: "pending", from: queuedAt, to: begun },
     { name: "Dispatching", kind: "dispatch", from: begun, to: taken },
-    { name: run.status === "RUNNING" ? "Running" : "Ran", kind: last, from: taken, to: end },
+    {
+      name: endedAt === null ? "Running" : "Ran",
+      kind: outcome === null ? "running" : LAST[outcome],
+      from: taken,
+      to: end,
+    },
   ].filter(({ from, to }) => Date.parse(to) > Date.parse(from));
 }
 
-/** The time of a run's attempt to scale: queued, dispatching, running, and its deadline. */
-export const TimeBar = ({ run, now }: { run: ViewedRun; now: string }) => {
-  const phases = phasesOf(run, now);
+/** How many attempts are shown before the latest. */
+const MAX_EARLIER = 9;
+
+/** The time of each attempt of a run: the latest with its deadline, and those before it. */
+export const TimeBars = ({ run, now }: { run: ViewedRun; now: string }) => {
+  const attempts = attemptsOf(run);
+  const latest: Attempt = {
+    number: run.attempt,
+    queuedAt: attempts.find(({ number }) => number === run.attempt)?.queuedAt ?? run.created_at,
+    begunAt: run.begun_at,
+    takenAt: run.dispatched_at,
+    endedAt: run.completed_at,
+    outcome: run.status === "COMPLETED" || run.status === "FAILED" ? run.status : null,
+    cause: null,
+    lastAnswer: null,
+    advice: null,
+  };
+  const earlier = attempts.filter(({ number }) => number < run.attempt).slice(-MAX_EARLIER);
+  return (
+    <section class="card">
+      <h2>Time</h2>
+      {earlier.map((attempt) => (
+        <EarlierBar attempt={attempt} now={now} />
+      ))}
+      <TimeBar run={run} attempt={latest} now={now} />
+    </section>
+  );
+};
+
+/** The time of an attempt that is over: its bar, and the same in words. */
+const EarlierBar = ({ attempt, now }: { attempt: Attempt; now: string }) => {
+  const phases = phasesOf(attempt, now);
+  const [start, end] = [attempt.queuedAt, attempt.endedAt ?? now];
+  const x = linearScale([Date.parse(start), Math.max(Date.parse(end), Date.parse(start) + 1)], [0, WIDTH]);
+  const words = phases.map(({ name, from, to }) => `${name} ${formatSeconds(secondsBetween(from, to))}`).join(", ");
+  const label = `Attempt ${attempt.number}: ${words}`;
+  return (
+    <div class="earlier-bar">
+      <p>
+        Attempt {attempt.number} <small class="muted">{words}</small>
+      </p>
+      <svg class="time-bar small" viewBox={`0 0 ${WIDTH} 22`} preserveAspectRatio="none" role="img" aria-label={label}>
+        <title>{label}</title>
+        <rect class="track" width={WIDTH} height="22" />
+        {phases.map(({ kind, from, to }) => (
+          <rect
+            class={`phase ${kind}`}
+            x={x(Date.parse(from)).toFixed(1)}
+            width={Math.max(3, x(Date.parse(to)) - x(Date.parse(from))).toFixed(1)}
+            height="22"
+          />
+        ))}
+      </svg>
+    </div>
+  );
+};
+
+/** The time of the latest attempt to scale: queued, dispatching, running, and its deadline. */
+const TimeBar = ({ run, attempt, now }: { run: ViewedRun; attempt: Attempt; now: string }) => {
+  const phases = phasesOf(attempt, now);
   const start = phases[0]?.from ?? run.created_at;
   const end = run.completed_at ?? now;
   const deadline = run.deadline_at;
@@ -47,10 +108,10 @@ export const TimeBar = ({ run, now }: { run: ViewedRun; now: string }) => {
   });
   const label = `${words.join(", ")}${deadline ? `; its deadline is ${formatSeconds(secondsBetween(start, deadline))} after the start of the bar` : ""}`;
   return (
-    <section class="card">
-      <h2>
-        Time <small class="muted">attempt {run.attempt}</small>
-      </h2>
+    <div>
+      <p>
+        <small class="muted">attempt {run.attempt}</small>
+      </p>
       <svg class="time-bar" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
         <title>{label}</title>
         <rect class="track" y="6" width={WIDTH} height="22" />
@@ -114,6 +175,6 @@ export const TimeBar = ({ run, now }: { run: ViewedRun; now: string }) => {
           </div>
         )}
       </dl>
-    </section>
+    </div>
   );
 };

@@ -1,16 +1,17 @@
 import type { PathSnapshot } from "../../db/run-snapshot.ts";
 import { MAX_STOP_SECONDS } from "../../runs/workflow-run-changes-routes.ts";
 import type { Caller } from "../caller.ts";
-import { Ask, Copy, CopyCurl, Fact, Id, Live, Name, Send, Status, Time, WorkflowName } from "../components.tsx";
+import { Ago, Ask, Copy, CopyCurl, Fact, Id, Live, Name, Send, Status, Time, WorkflowName } from "../components.tsx";
 import { PathTree } from "../files/path-tree.tsx";
 import { formatAnnouncement, formatSeconds, plural } from "../format.ts";
-import { type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
+import { type Failure, Field, Failures as FormFailures, NO_FAILURE } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { Progress } from "./log/progress.tsx";
 import { RunLog } from "./log/run-log.tsx";
 import { RunData } from "./run-data.tsx";
 import { Timeline } from "./run-events.tsx";
-import { TimeBar } from "./run-time-bar.tsx";
+import { Failures } from "./run-failure.tsx";
+import { TimeBars } from "./run-time-bar.tsx";
 import type { ViewedRun } from "./view-run.ts";
 
 type RunPageProps = { caller: Caller; run: ViewedRun; now: string; origin: string };
@@ -28,20 +29,13 @@ export const RunPage = ({ caller, run, now, origin }: RunPageProps) => (
         <Status status={run.status} />
         <Actions run={run} origin={origin} />
       </div>
-      {run.error !== null && (
-        <section class="card failed-card" aria-label="Error">
-          <h2>Error</h2>
-          <p class="wrap pre">
-            <bdi>{run.error}</bdi>
-          </p>
-        </section>
-      )}
+      <Failures run={run} now={now} />
       {run.status === "PENDING" && <Queue run={run} />}
-      <TimeBar run={run} now={now} />
+      <TimeBars run={run} now={now} />
       <Progress run={run} />
       <div class="columns">
         <Timeline run={run} />
-        <About run={run} />
+        <About run={run} now={now} />
       </div>
       <RunData run={run} />
       <Snapshot run={run} />
@@ -57,6 +51,14 @@ function changesOf({ id, status, completed_at, workflow_definition_id }: ViewedR
 }
 
 const can = (run: ViewedRun, what: "stop" | "retry" | "delete") => run.is_theirs && run.possible[what];
+
+/** A FAILED run is retried by whoever may; any other that has ended can be triggered anew. */
+const isAgainOffered = (run: ViewedRun) =>
+  run.completed_at !== null &&
+  run.workflow.is_visible &&
+  run.workflow.is_active &&
+  run.workflow.has_runner &&
+  !can(run, "retry");
 
 const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
   const { id, workflow } = run;
@@ -81,6 +83,15 @@ const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
             workflow’s queue. Its error is cleared; its events stay.
           </p>
           <Send action={`/app/runs/${id}/retry`} label="Retry" kind="primary" />
+        </Ask>
+      )}
+      {isAgainOffered(run) && (
+        <Ask id="ask-again" label="Run again" title="Trigger another run?">
+          <p>
+            It is a new run of the same workflow, with the same input. It reads and writes what the workflow names
+            today.
+          </p>
+          <Send action={`/app/runs/${id}/again`} label="Run again" kind="primary" />
         </Ask>
       )}
       {can(run, "delete") && (
@@ -109,7 +120,7 @@ type StopFormProps = { id: string; values: StopValues; hasGrace: boolean; failur
 
 export const StopForm = ({ id, values, hasGrace, failure }: StopFormProps) => (
   <form method="post" action={`/app/runs/${id}/stop`} class="stack">
-    <Failures failure={failure} />
+    <FormFailures failure={failure} />
     <Field
       name="reason"
       label="Reason (optional)"
@@ -170,7 +181,7 @@ const WhatBlocks = ({ run: { blocked_by, workflow, not_before } }: { run: Viewed
 const describeDispatch = ({ dispatch_count: count, dispatch_error: error }: ViewedRun) =>
   `No runner has taken it yet: ${plural(count, "try", "tries")}${error === null ? "." : `, the last: ${error}`}`;
 
-const About = ({ run }: { run: ViewedRun }) => (
+const About = ({ run, now }: { run: ViewedRun; now: string }) => (
   <section class="card">
     <h2>About</h2>
     <dl class="rows">
@@ -189,7 +200,7 @@ const About = ({ run }: { run: ViewedRun }) => (
         <Name>{run.user_name}</Name>
       </Fact>
       <Fact name="Triggered">
-        <Time at={run.created_at} />
+        <Ago at={run.created_at} now={now} focusable />
       </Fact>
       <Fact name="Time limit">{formatSeconds(run.run_snapshot.max_run_duration_seconds)}</Fact>
       {run.idempotency_key !== null && (

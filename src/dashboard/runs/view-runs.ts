@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, sql } from "drizzle-orm";
+import { and, asc, desc, eq, not, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import type { Credential } from "../../db/access.ts";
 import {
@@ -12,8 +12,8 @@ import { type Database, repeatable } from "../../db/client.ts";
 import type { RunStatus } from "../../db/enums.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, users } from "../../db/tables.ts";
-import { newestRuns, type RunCursor, type RunFilter, type RunsPage } from "../../runs/list-runs.ts";
-import { r, seenNow } from "../../runs/run-rows.ts";
+import { matchesFilter, newestRuns, type RunCursor, type RunFilter, type RunsPage } from "../../runs/list-runs.ts";
+import { isRunning, r, seenNow } from "../../runs/run-rows.ts";
 import { type Beginning, selectBeginning } from "../beginning/beginning.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 
@@ -109,34 +109,82 @@ export async function viewRuns(db: Database, credential: Credential, page: RunsP
     beginnings: selectBeginning(db, caller),
   });
   const counts: RunsView["counts"] = { PENDING: 0, RUNNING: 0, COMPLETED: 0, FAILED: 0 };
-  for (const { status, total } of counted) counts[status] = total;
+  // The RUNNING runs that are not seen as such are overdue.
+  for (const { status, total, others } of counted) {
+    counts[status] += total;
+    counts.FAILED += others;
+  }
   return { ...requirePageCaller(callers), ...cutPage(rows, page), counts, workflows, beginning };
 }
 
-/** How many runs match a filter in each state, whatever states the filter names. */
+/** The states in which a run is seen as it is stored. A RUNNING one may be overdue, and is then seen as FAILED. */
+const SEEN_AS_STORED = ["PENDING", "COMPLETED", "FAILED"] as const;
+
+/**
+ * How many runs match a filter in each state, whatever states the filter names. The runs of an administrator's tenant are counted,
+ * or those that a USER triggered and those of the definitions that they may read: see `newestRuns`.
+ */
 function countByState(db: Database, caller: CallerExpression, readable: ReadableDefinitions, filter: RunFilter) {
-  const countOf = (status: RunStatus) => {
-    const found = newestRuns(db, caller, readable, {
-      filter: { ...filter, statuses: [status] },
-      cursor: undefined,
-      limit: MAX_COUNTED,
-    });
+  const stored = db
+    .select({ status: sql<RunStatus>`status`.as("stored_status") })
+    .from(sql`unnest(${sql.param(SEEN_AS_STORED)}::text[]) stored (status)`)
+    .as("stored");
+  const isOwn = eq(r.userId, caller.userId);
+  const sources = [
+    and(sql`${caller.isAdministrator}`, eq(r.tenantId, caller.tenantId)),
+    and(sql`not ${caller.isAdministrator}`, eq(r.tenantId, caller.tenantId), isOwn),
+  ];
+  const ofReadable = and(eq(r.workflowDefinitionId, readable.id), not(isOwn));
+  const counted = (source: SQL | undefined, status: SQL, isSeenAs: SQL) => {
+    const found = db
+      .select({ isSeenAs: sql<boolean>`${isSeenAs}`.as("is_seen_as") })
+      .from(r)
+      .where(and(source, sql`${r.status} = ${status}`, matchesFilter(filter)))
+      .limit(MAX_COUNTED + 1)
+      .as("found");
     return db
       .select({
-        status: sql<RunStatus>`${status}::text`.as("status"),
-        total: sql<number>`count(*)::int`.as("total"),
+        total: sql<number>`(count(*) filter (where ${found.isSeenAs}))::int`.as("total"),
+        others: sql<number>`(count(*) filter (where not ${found.isSeenAs}))::int`.as("others"),
       })
-      .from(caller)
-      .crossJoinLateral(found);
+      .from(found)
+      .as("counted");
   };
-  const [pending, running, completed, failed] = [
-    countOf("PENDING"),
-    countOf("RUNNING"),
-    countOf("COMPLETED"),
-    countOf("FAILED"),
+  const columns = (status: SQL, one: ReturnType<typeof counted>) => ({
+    status: sql<RunStatus>`${status}`.as("counted_status"),
+    total: sql<number>`${one.total}`.as("counted_total"),
+    others: sql<number>`${one.others}`.as("counted_others"),
+  });
+  const inState = (status: SQL, isSeenAs: SQL, states: typeof stored) =>
+    [
+      ...sources.map((source) => {
+        const one = counted(source, status, isSeenAs);
+        return db.select(columns(status, one)).from(caller).crossJoin(states).crossJoinLateral(one);
+      }),
+      (() => {
+        const one = counted(ofReadable, status, isSeenAs);
+        return db.select(columns(status, one)).from(caller).crossJoin(states).crossJoin(readable).crossJoinLateral(one);
+      })(),
+    ] as const;
+  const running = db
+    .select({ status: sql<RunStatus>`'RUNNING'::text`.as("stored_status") })
+    .from(sql`(select) one`)
+    .as("stored");
+  const [first, second, ...rest] = [
+    ...inState(sql`${stored.status}`, sql`true`, stored),
+    ...inState(sql`'RUNNING'::text`, isRunning, running),
   ];
-  const counted = unionAll(pending, running, completed, failed).as("counted");
-  return db.with(caller, readable).select({ status: counted.status, total: counted.total }).from(counted);
+  if (!first || !second) throw new Error("There is nothing to count.");
+  const all = unionAll(first, second, ...rest).as("all_counted");
+  return db
+    .with(caller, readable)
+    .select({
+      status: all.status,
+      total: sql<number>`sum(${all.total})::int`,
+      others: sql<number>`sum(${all.others})::int`,
+    })
+    .from(all)
+    .groupBy(all.status);
 }
 
 const placeOf = (run: ListedRun | undefined): RunCursor | null =>

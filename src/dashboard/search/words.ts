@@ -1,6 +1,13 @@
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { Caller } from "../../db/caller.ts";
 import { users } from "../../db/tables.ts";
+import { toStorable } from "../../http/text.ts";
+
+/** In characters. */
+export const MAX_LENGTH = 200;
+
+/** What somebody searches for, as the query of an address has it. */
+export const readWords = (text: string | undefined): string => toStorable((text ?? "").slice(0, MAX_LENGTH)).trim();
 
 /**
  * True when a text of the caller's tenant has words that begin with each of these. It is found by the GIN indexes of

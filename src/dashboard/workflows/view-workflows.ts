@@ -82,6 +82,7 @@ export type ListedWorkflow = Outcomes & {
   id: string;
   name: string;
   description: string | null;
+  created_at: string;
   is_active: boolean;
   has_runner: boolean;
   queued: number;
@@ -101,7 +102,7 @@ const ORDERS: Record<WorkflowOrder, SQL[]> = {
   name_reversed: [desc(d.name), desc(d.id)],
 };
 
-export type WorkflowsPage = {
+type WorkflowsPage = {
   limit: number;
   offset: number;
   order: WorkflowOrder;
@@ -133,6 +134,7 @@ export async function viewWorkflows(db: Database, credential: Credential, page: 
         id: d.id,
         name: d.name,
         description: d.description,
+        created_at: instant(d.createdAt),
         is_active: d.isActive,
         has_runner: sql<boolean>`${d.runnerUrl} is not null`,
         queued: queuedOf(db),

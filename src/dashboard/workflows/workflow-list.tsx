@@ -1,9 +1,10 @@
 import { MedianDuration, Strip, SuccessRate } from "../charts.tsx";
-import { Bar, Empty, Live, Name, Pages } from "../components.tsx";
+import { Ago, Bar, Empty, Live, Name, Pages } from "../components.tsx";
 import { plural, secondsBetween } from "../format.ts";
 import { Page } from "../layout.tsx";
 import { TimeLeft } from "../live/ticking.tsx";
-import type { ListedWorkflow, WorkflowsView } from "./view-workflows.ts";
+import { type ListQuery, ListSearch, listHref, SortedHead } from "../search/found-list.tsx";
+import type { ListedWorkflow, WorkflowOrder, WorkflowsView } from "./view-workflows.ts";
 
 const Paused = () => (
   <span class="status pending">
@@ -46,7 +47,9 @@ export const Slot = ({
   );
 };
 
-export const WorkflowsPage = ({ view, limit, offset }: { view: WorkflowsView; limit: number; offset: number }) => (
+type Props = { view: WorkflowsView; limit: number; query: ListQuery<WorkflowOrder> };
+
+export const WorkflowsPage = ({ view, limit, query }: Props) => (
   <Page title="Workflows" section="workflows" caller={view.caller}>
     <div class="head">
       <h1>Workflows</h1>
@@ -58,9 +61,10 @@ export const WorkflowsPage = ({ view, limit, offset }: { view: WorkflowsView; li
         </div>
       )}
     </div>
-    <Live href={`/app/workflows?offset=${offset}`}>
+    <ListSearch query={query} label="Words of a name" />
+    <Live href={listHref(query, "newest")}>
       {view.workflows.length === 0 ? (
-        <Empty title="There is no workflow yet.">
+        <Empty title={query.words === "" ? "There is no workflow yet." : "No workflows match."}>
           <p>
             {view.caller.is_administrator
               ? "A workflow defines which files a run reads and writes, and which runner takes it."
@@ -68,22 +72,27 @@ export const WorkflowsPage = ({ view, limit, offset }: { view: WorkflowsView; li
           </p>
         </Empty>
       ) : (
-        <table class="list workflows">
+        <table class="list workflows rows-lead">
           <thead>
             <tr>
-              <th scope="col">Workflow</th>
+              <SortedHead query={query} first="newest" by="name" reversed="name_reversed">
+                Workflow
+              </SortedHead>
               <th scope="col">Slot</th>
               <th scope="col">Queue</th>
               <th scope="col">Last 20</th>
               <th scope="col">Success</th>
               <th scope="col">Median</th>
+              <SortedHead query={query} first="newest" by="newest" reversed="oldest" direction="descending">
+                Created
+              </SortedHead>
             </tr>
           </thead>
           <tbody>
             {view.workflows.map((workflow) => (
               <tr id={`workflow-${workflow.id}`}>
                 <td class="grow">
-                  <a href={`/app/workflows/${workflow.id}`}>
+                  <a class="row-link" href={`/app/workflows/${workflow.id}`}>
                     <Name>{workflow.name}</Name>
                   </a>
                   {workflow.description && (
@@ -107,12 +116,20 @@ export const WorkflowsPage = ({ view, limit, offset }: { view: WorkflowsView; li
                 <td class="number" data-label="Median">
                   <MedianDuration outcomes={workflow} />
                 </td>
+                <td class="when">
+                  <Ago at={workflow.created_at} now={view.now} />
+                </td>
               </tr>
             ))}
           </tbody>
         </table>
       )}
-      <Pages total={view.total} limit={limit} offset={offset} href={(next) => `/app/workflows?offset=${next}`} />
+      <Pages
+        total={view.total}
+        limit={limit}
+        offset={query.offset}
+        href={(next) => listHref({ ...query, offset: next }, "newest")}
+      />
     </Live>
   </Page>
 );

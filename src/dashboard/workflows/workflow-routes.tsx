@@ -8,9 +8,10 @@ import { changeActivity, deleteDefinition } from "../../workflows/change-workflo
 import { FormPage, readForm, submit } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
-import { idOf, offsetOf } from "../signed-in.tsx";
+import { listHref, readListQuery } from "../search/found-list.tsx";
+import { idOf } from "../signed-in.tsx";
 import { findWorkflow } from "./find-workflow.ts";
-import { viewWorkflows } from "./view-workflows.ts";
+import { viewWorkflows, WORKFLOW_ORDERS } from "./view-workflows.ts";
 import { InvokeForm, WorkflowPage } from "./workflow.tsx";
 import { WorkflowsPage } from "./workflow-list.tsx";
 
@@ -19,8 +20,11 @@ const PAGE_SIZE = 20;
 export const workflows = new Pages();
 
 workflows.page("/app/workflows", async (c) => {
-  const page = { limit: PAGE_SIZE, offset: offsetOf(c), order: "newest" as const, words: "" };
-  return html(c, <WorkflowsPage view={await viewWorkflows(c.env.db, c.var.credential, page)} {...page} />);
+  const query = readListQuery(c, "/app/workflows", WORKFLOW_ORDERS);
+  if (c.req.query("q") === "") return c.redirect(listHref(query, "newest"), 303);
+  const { words, sort: order, offset } = query;
+  const view = await viewWorkflows(c.env.db, c.var.credential, { limit: PAGE_SIZE, offset, order, words });
+  return html(c, <WorkflowsPage view={view} limit={PAGE_SIZE} query={query} />);
 });
 
 workflows.page("/app/workflows/:id", async (c) => {

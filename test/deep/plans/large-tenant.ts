@@ -10,7 +10,7 @@ const SMALL_TENANTS = 1000;
  * Fills a tenant with 100,000 path parts, 20,000 definitions, 100,000 runs of a year, 200 users and 200 invites, and gives its USER
  * 50 permissions: on 40 folders and 10 definitions. Beside it come 1,000 small tenants.
  */
-export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Promise<void> {
+export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant, large = LARGE): Promise<void> {
   // Ids are made of names, so that what refers to a row need not look for it.
   await sql.transaction([
     // Nothing here breaks a foreign key, and to check so many rows takes as long as to write them.
@@ -20,7 +20,7 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Pro
       create temporary table t on commit drop as
       select t.id, size.*
       from tenants t
-      cross join jsonb_to_record(case when t.id = ${tenant.id} then ${JSON.stringify(LARGE)} else ${JSON.stringify(SMALL)} end::jsonb)
+      cross join jsonb_to_record(case when t.id = ${tenant.id} then ${JSON.stringify(large)} else ${JSON.stringify(SMALL)} end::jsonb)
         as size (users int, folders int, documents int, definitions int, runs int)`,
     sql`
       insert into users (id, tenant_id, email, role)

@@ -36,6 +36,12 @@ const PAGES: Record<string, () => string> = {
   "health in a week": () => "/app/health?period=7d",
   "a workflow in a week": () => `/app/workflows/${stage.tenant.definitionId}?period=7d`,
   "who may run a workflow": () => `/app/workflows/${stage.tenant.definitionId}/people`,
+  "the workflows found by words, by name": () => "/app/workflows?q=large&sort=name",
+  "the people found by words": () => "/app/people?q=large&sort=name",
+  "the search for the end of a run's id": () => `/app/search?q=${runId.slice(-6)}`,
+  "the search for words": () => "/app/search?q=large+1",
+  "the search for a path": () => "/app/search?q=/f1/1",
+  "the search for words of an error": () => "/app/search?q=flux+cap",
 };
 
 describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 runs", () => {

@@ -1,10 +1,10 @@
 // What a page does beyond HTML: it shows local times, copies, and keeps the focus where it belongs. `live.js` keeps it up to date.
 const minute = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
-/** A local time. It has the year unless that is this year, and seconds only where they matter. */
+/** A local time. It has the year unless that is this year, and seconds and milliseconds only where they matter. */
 const format = (at, withSeconds) =>
   new Intl.DateTimeFormat(undefined, {
     ...minute,
-    ...(withSeconds && { second: "2-digit" }),
+    ...(withSeconds && { second: "2-digit", fractionalSecondDigits: 3 }),
     ...(at.getFullYear() !== new Date().getFullYear() && { year: "numeric" }),
   }).format(at);
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });

@@ -75,7 +75,7 @@
     showPicked();
   });
 
-  // The search: `/` leads to it, and Enter to the first answer.
+  // The search answers while somebody types, and Enter leads to the first answer.
   const search = document.querySelector(".search");
   const field = search?.querySelector("input");
   const panel = search?.querySelector("[popover]");
@@ -107,6 +107,11 @@
     showTimes();
   }
 
+  function close() {
+    asked = "";
+    panel.hidePopover();
+  }
+
   let timer;
   const askSoon = () => {
     clearTimeout(timer);
@@ -115,6 +120,10 @@
     }, 120);
   };
   field?.addEventListener("input", askSoon);
+  // It closes when the focus goes elsewhere, and by Escape.
+  search?.addEventListener("focusout", ({ relatedTarget }) => {
+    if (!search.contains(relatedTarget)) close();
+  });
   field?.addEventListener("keydown", async (event) => {
     if (event.key === "ArrowDown" && panel.matches(":popover-open")) {
       event.preventDefault();
@@ -129,6 +138,12 @@
     if (first) location.assign(first.href);
     else search.submit();
   });
+  search?.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !panel.matches(":popover-open")) return;
+    event.preventDefault();
+    field.focus();
+    close();
+  });
   panel?.addEventListener("keydown", (event) => {
     if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
     event.preventDefault();
@@ -136,14 +151,6 @@
     const next = links[links.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)];
     (next ?? field).focus();
   });
-  document.addEventListener("keydown", (event) => {
-    const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
-    if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey || !field) return;
-    event.preventDefault();
-    field.focus();
-    field.select();
-  });
-
   setInterval(showTimes, 5_000);
   showTimes();
   showPicked();

@@ -1,0 +1,25 @@
+-- Triggers a new run of the same definition and with the same input as a run that the caller may see, whatever state that one
+-- is in. It is an invoke: what the definition says today counts, and the caller needs the rights for it.
+--
+-- Guarantees: those of `trigger_run`, which does all of it.
+--
+-- Answers as `trigger_run` does. "refused" is also one of `judge_run_read`'s, then with {"tenant_id"?, "dispatches": []}.
+create or replace function public.run_again(
+  p_credential jsonb, p_run_id uuid, p_new_run_id uuid, p_grace_seconds integer, p_dispatch_lease_seconds integer
+) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_judged jsonb;
+  v_definition_id uuid;
+  v_input json;
+begin
+  v_judged := public.judge_run_read(p_credential, p_run_id);
+  if v_judged ? 'refused' then
+    return v_judged || '{"dispatches": []}';
+  end if;
+  select r.workflow_definition_id, r.input into v_definition_id, v_input
+  from public.workflow_runs r
+  where r.id = p_run_id;
+  return public.trigger_run(
+    p_credential, v_definition_id, p_new_run_id, null, p_grace_seconds, p_dispatch_lease_seconds, v_input);
+end $$;

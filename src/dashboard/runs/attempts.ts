@@ -1,0 +1,108 @@
+/** What became of each attempt of a run, from its events: a retry clears the run's own error, and the events keep it. */
+import type { FailureCode } from "../../db/enums.ts";
+import { plural } from "../format.ts";
+import type { ViewedEvent, ViewedRun } from "./view-run.ts";
+
+export type Attempt = {
+  number: number;
+  queuedAt: string;
+  /** When it got the slot, and when a runner took it; null until then. */
+  begunAt: string | null;
+  takenAt: string | null;
+  endedAt: string | null;
+  /** Null while it goes on. An attempt that its runner gave back is neither. */
+  outcome: "COMPLETED" | "FAILED" | "RELEASED" | null;
+  /** Why it failed, or was given back, in a sentence or as its runner put it. */
+  cause: string | null;
+  /** What the runner answered last to the dispatch; null when none was sent. */
+  lastAnswer: string | null;
+  /** What somebody can do about the failure. */
+  advice: string | null;
+};
+
+const textOf = (value: unknown) => (typeof value === "string" && value !== "" ? value : null);
+
+const ENDS = new Set(["COMPLETED", "FAILED", "TIMED_OUT", "LOST", "STOPPED"]);
+
+/** The attempts of which the listed events tell, the first one first. */
+export function attemptsOf(run: ViewedRun): Attempt[] {
+  const byNumber = Map.groupBy(run.events, ({ attempt }) => attempt);
+  return [...byNumber]
+    .sort(([a], [b]) => a - b)
+    .map(([number, events]) => attemptOf(run, number, events, byNumber.get(number + 1) ?? []));
+}
+
+function attemptOf(run: ViewedRun, number: number, events: ViewedEvent[], next: ViewedEvent[]): Attempt {
+  const first = (...types: ViewedEvent["type"][]) => events.find(({ type }) => types.includes(type));
+  const isLatest = number === run.attempt;
+  const end = events.findLast(({ type }) => ENDS.has(type));
+  const released = next.find(({ type }) => type === "RELEASED");
+  const isTaken = first("DISPATCHED", "LEASED") !== undefined;
+  const code = end && end.type !== "COMPLETED" ? (isLatest && run.failure_code) || codeOf(end, isTaken) : null;
+  return {
+    number,
+    queuedAt: first("TRIGGERED", "RETRIED", "RELEASED")?.at ?? events[0]?.at ?? run.created_at,
+    begunAt: first("STARTED", "LEASED")?.at ?? null,
+    takenAt: first("DISPATCHED", "LEASED")?.at ?? null,
+    endedAt: end?.at ?? released?.at ?? null,
+    outcome: end ? (end.type === "COMPLETED" ? "COMPLETED" : "FAILED") : released ? "RELEASED" : null,
+    cause: (isLatest && run.error) || (end ? causeOf(end, events, isTaken) : textOf(released?.detail?.reason)),
+    lastAnswer: lastAnswerOf(events),
+    advice: code && ADVICE[code],
+  };
+}
+
+/** The failure code of an attempt that is not the latest, whose own the run does not keep. */
+function codeOf({ type, detail }: ViewedEvent, isTaken: boolean): FailureCode {
+  switch (type) {
+    case "STOPPED":
+      return "STOPPED";
+    case "LOST":
+      return "LOST";
+    case "TIMED_OUT":
+      return isTaken ? "DEADLINE" : "UNREACHED";
+    default:
+      // An end by a dispatch that was given up has the reason and the tries; one by the runner has its error.
+      return detail?.reason === undefined ? "REPORTED" : "REJECTED";
+  }
+}
+
+function causeOf({ type, detail, user_name }: ViewedEvent, events: ViewedEvent[], isTaken: boolean): string | null {
+  const reason = textOf(detail?.error) ?? textOf(detail?.reason);
+  switch (type) {
+    case "COMPLETED":
+      return null;
+    case "STOPPED":
+      return `Stopped${user_name ? ` by ${user_name}` : ""}${reason ? `: ${reason}` : "."}`;
+    case "LOST":
+      return "Its runner fell silent while it worked.";
+    case "TIMED_OUT": {
+      if (isTaken) return "Timed out: no result arrived before its deadline.";
+      const last = events.findLast((event) => event.type === "DISPATCH_FAILED" || event.type === "DISPATCH_POSTPONED");
+      return `The runner never took it${last ? `, the last answer: ${textOf(last.detail?.reason) ?? "none"}` : "."}`;
+    }
+    default:
+      return reason ?? "Its runner gave no reason.";
+  }
+}
+
+function lastAnswerOf(events: ViewedEvent[]): string | null {
+  const last = events.findLast(({ type }) =>
+    ["DISPATCHED", "DISPATCH_FAILED", "DISPATCH_POSTPONED", "LEASED"].includes(type),
+  );
+  if (last === undefined) return null;
+  if (last.type === "LEASED") return "It asked for the run.";
+  if (last.type !== "DISPATCHED") return textOf(last.detail?.reason);
+  const { status, tries } = last.detail ?? {};
+  const answer = typeof status === "number" ? `It accepted the run with ${status}` : "It accepted the run";
+  return typeof tries === "number" && tries > 1 ? `${answer}, after ${plural(tries, "try", "tries")}.` : `${answer}.`;
+}
+
+const ADVICE: Record<FailureCode, string> = {
+  REPORTED: "The runner said so itself. Its log and result may say more. Mend the cause, then retry.",
+  DEADLINE: "Look into the log why it took so long, or give the workflow more time, then retry.",
+  STOPPED: "Retry it when nothing stands against it any more.",
+  REJECTED: "The runner refused it. Check the URL and the secret of the workflow’s runner, then retry.",
+  UNREACHED: "See that the runner is up and its URL is right, then retry.",
+  LOST: "See whether the runner still works on it, then retry.",
+};

@@ -1,0 +1,125 @@
+import type { Child } from "hono/jsx";
+import { Ago, Empty, Name, Path, Status } from "../components.tsx";
+import { shortId } from "../format.ts";
+import { Page } from "../layout.tsx";
+import { Pages } from "../pages.ts";
+import { html } from "../render.ts";
+import { type FoundRun, MAX_FOUND, MIN_LENGTH, type SearchView, viewSearch } from "./view-search.ts";
+import { readWords } from "./words.ts";
+
+export const search = new Pages();
+
+search.page("/app/search", async (c) => {
+  const text = readWords(c.req.query("q"));
+  return html(c, <SearchPage text={text} view={await viewSearch(c.env.db, c.var.credential, text)} />);
+});
+
+const SearchPage = ({ text, view }: { text: string; view: SearchView }) => (
+  <Page title={text === "" ? "Search" : `Search: ${text}`} caller={view.caller} search={text}>
+    <div class="head">
+      <h1>Search</h1>
+    </div>
+    <div class="card">
+      <Answers text={text} view={view} />
+    </div>
+  </Page>
+);
+
+/** What was found, by kind. `find.js` shows it below the box, too, while somebody types. */
+const Answers = ({ text, view }: { text: string; view: SearchView }) => {
+  const { runs, workflows, people, files, failures, now } = view;
+  const count = [runs, workflows, people, files, failures].reduce((sum, found) => sum + found.length, 0);
+  return (
+    <div id="answers" class="answers">
+      <Group title="Runs" found={runs} more={null} show={(run) => <RunAnswer run={run} now={now} />} />
+      <Group
+        title="Workflows"
+        found={workflows}
+        more={`/app/workflows?q=${encodeURIComponent(text)}`}
+        show={({ id, name }) => (
+          <a href={`/app/workflows/${id}`}>
+            <Name>{name}</Name>
+          </a>
+        )}
+      />
+      <Group
+        title="People"
+        found={people}
+        more={`/app/people?q=${encodeURIComponent(text)}`}
+        show={({ id, name, email }) => (
+          <a href={`/app/people/${id}`}>
+            <Name>{name}</Name>
+            {email !== null && email !== name && (
+              <span class="muted">
+                <bdi>{email}</bdi>
+              </span>
+            )}
+          </a>
+        )}
+      />
+      <Group
+        title="Files and folders"
+        found={files}
+        more={null}
+        show={({ id, path }) => (
+          <a href={`/app/files/${id}`}>
+            <Path>{path}</Path>
+          </a>
+        )}
+      />
+      <Group
+        title="Runs that failed with these words"
+        found={failures}
+        more={null}
+        show={(run) => <RunAnswer run={run} now={now} />}
+      />
+      {count === 0 && (
+        <Empty title={text.length < MIN_LENGTH ? "Type at least two characters." : "Nothing was found."}>
+          <p>
+            Search for the id of a run or its end, a workflow, a person, a file, a path that begins with “/”, or words
+            of an error.
+          </p>
+        </Empty>
+      )}
+    </div>
+  );
+};
+
+type GroupProps<Found> = {
+  title: string;
+  found: readonly Found[];
+  /** Where all of them are listed, if anywhere. */
+  more: string | null;
+  show: (found: Found) => Child;
+};
+
+const Group = <Found,>({ title, found, more, show }: GroupProps<Found>) =>
+  found.length === 0 ? null : (
+    <>
+      <h2>{title}</h2>
+      <ul>
+        {found.slice(0, MAX_FOUND).map((one) => (
+          <li>{show(one)}</li>
+        ))}
+        {found.length > MAX_FOUND && (
+          <li>
+            {more === null ? <span class="muted">There are more: type more.</span> : <a href={more}>All of them</a>}
+          </li>
+        )}
+      </ul>
+    </>
+  );
+
+const RunAnswer = ({ run, now }: { run: FoundRun; now: string }) => (
+  <a href={`/app/runs/${run.id}`}>
+    <Status status={run.status} />
+    <code>{shortId(run.id)}</code>
+    <Name>{run.workflow_name}</Name>
+    {run.error !== null && (
+      <span class="muted">
+        <bdi>{run.error.slice(0, 200)}</bdi>
+      </span>
+    )}
+    <Ago at={run.created_at} now={now} />
+  </a>
+);

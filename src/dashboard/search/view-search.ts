@@ -1,0 +1,192 @@
+import { and, asc, desc, eq, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/pg-core";
+import type { Credential } from "../../db/access.ts";
+import {
+  type Caller as CallerExpression,
+  callerBy,
+  maySeeDefinition,
+  maySeeRun,
+  permittedPathsOf,
+  readableDefinitionsOf,
+} from "../../db/caller.ts";
+import { type Database, repeatable } from "../../db/client.ts";
+import type { PartType, RunStatus } from "../../db/enums.ts";
+import { instant } from "../../db/rows.ts";
+import { workflowDefinitions as d, pathParts as p, users } from "../../db/tables.ts";
+import { newestRuns } from "../../runs/list-runs.ts";
+import { r, seenNow } from "../../runs/run-rows.ts";
+import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
+import { isSeenPerson } from "../people/view-people.ts";
+import { matchesWords, userMatches } from "./words.ts";
+
+export type FoundRun = {
+  id: string;
+  status: RunStatus;
+  workflow_name: string;
+  error: string | null;
+  created_at: string;
+};
+
+/** What was found, at most {@link MAX_FOUND} of each kind; one more when there are more. */
+export type SearchView = {
+  caller: Caller;
+  now: string;
+  /** By their ids, or the end of these. */
+  runs: FoundRun[];
+  workflows: { id: string; name: string }[];
+  people: { id: string; name: string; email: string | null }[];
+  files: { id: string; path: string; type: PartType }[];
+  /** By words of their errors. */
+  failures: FoundRun[];
+};
+
+export const MAX_FOUND = 5;
+
+/** In characters. A word of one letter would match nearly everything. */
+export const MIN_LENGTH = 2;
+
+/** How many rows with matching words are looked at, before it is known whether the caller may see them. */
+const MAX_CANDIDATES = 500;
+
+/** The end of an id is found by its last characters. */
+const ID_END = 4;
+
+/**
+ * Finds runs, workflows, people and files that the caller may see. Each kind is found by an index, so that the time does not
+ * grow with what there is.
+ * @throws Unauthenticated
+ */
+export async function viewSearch(db: Database, credential: Credential, text: string): Promise<SearchView> {
+  const caller = callerBy(db, credential);
+  const limit = MAX_FOUND + 1;
+  if (text.length < MIN_LENGTH) {
+    const callers = await repeatable(db).select(selectCaller(db, caller));
+    return { ...requirePageCaller(callers), runs: [], workflows: [], people: [], files: [], failures: [] };
+  }
+  const { callers, runs, workflows, people, files, failures } = await repeatable(db).batch({
+    callers: selectCaller(db, caller),
+    runs: selectRunsById(db, caller, text).limit(limit),
+    workflows: db
+      .with(caller)
+      .select({ id: d.id, name: d.name })
+      .from(caller)
+      .innerJoin(d, and(matchesWords(caller, d.tenantId, d.name, text), maySeeDefinition(caller, d.id)))
+      .orderBy(...isExactly(d.name, text), asc(d.name), asc(d.id))
+      .limit(limit),
+    people: db
+      .with(caller)
+      .select({ id: users.id, name: nameOf(users), email: users.email })
+      .from(caller)
+      .innerJoin(users, and(userMatches(caller, text), isSeenPerson(caller)))
+      .orderBy(...isExactly(users.email, text), asc(nameOf(users)), asc(users.id))
+      .limit(limit),
+    files: selectFiles(db, caller, text).limit(limit),
+    failures: selectFailures(db, caller, text).limit(limit),
+  });
+  return { ...requirePageCaller(callers), runs, workflows, people, files, failures };
+}
+
+/** What has exactly this name comes first. */
+const isExactly = (name: SQLWrapper, text: string): SQL[] => [
+  desc(sql`coalesce(lower(${name}) = lower(${text}), false)`),
+];
+
+function selectRunsById(db: Database, caller: CallerExpression, text: string) {
+  const seen = seenNow(db);
+  return db
+    .with(caller)
+    .select(foundRun(seen))
+    .from(caller)
+    .innerJoin(r, and(eq(r.tenantId, caller.tenantId), hasId(text), maySeeRun(caller, r)))
+    .crossJoinLateral(seen)
+    .orderBy(desc(r.createdAt), desc(r.id));
+}
+
+const foundRun = (seen: ReturnType<typeof seenNow>) => ({
+  id: r.id,
+  status: seen.status,
+  workflow_name: sql<string>`${r.runSnapshot} ->> 'workflow_name'`,
+  error: seen.error,
+  created_at: instant(r.createdAt),
+});
+
+/** True for a run whose id is this, or ends with it. People copy the end with the dots that stand for the rest. */
+function hasId(text: string): SQL | undefined {
+  const id = text.toLowerCase().replace(/^(…|\.\.\.)/, "");
+  if (/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id)) return eq(r.id, id);
+  if (!/^[0-9a-f-]*[0-9a-f]{4}$/.test(id) || id.length > 36) return sql`false`;
+  return and(
+    sql`right(${r.id}::text, ${sql.raw(String(ID_END))}) = ${id.slice(-ID_END)}`,
+    sql`${r.id}::text like ${`%${id}`}`,
+  );
+}
+
+function selectFiles(db: Database, caller: CallerExpression, text: string) {
+  const permitted = permittedPathsOf(db, caller);
+  const isFile = sql`${p.partType} <> 'WORKFLOW_DEFINITION'`;
+  // A text that begins as a path does is the beginning of one. U+10FFFF is the last character.
+  const found = text.startsWith("/")
+    ? and(
+        eq(p.tenantId, caller.tenantId),
+        sql`${p.materializedPath} >= ${text} and ${p.materializedPath} < ${`${text}\u{10FFFF}`}`,
+      )
+    : matchesWords(caller, p.tenantId, p.name, text);
+  const candidate = db
+    .select({ id: sql<string>`${p.id}`.as("candidate_id") })
+    .from(p)
+    .where(and(found, isFile))
+    .limit(MAX_CANDIDATES)
+    .as("candidate");
+  return db
+    .with(caller, permitted)
+    .select({ id: p.id, path: sql<string>`${p.materializedPath}`, type: p.partType })
+    .from(caller)
+    .crossJoinLateral(candidate)
+    .innerJoin(p, and(eq(p.tenantId, caller.tenantId), eq(p.id, candidate.id)))
+    .where(
+      sql`public.is_permitted(${caller.role}, (select ${permitted.readable} from ${permitted}), ${p.materializedPath})`,
+    )
+    .orderBy(...isExactly(p.name, text), asc(sql`length(${p.materializedPath})`), asc(p.materializedPath));
+}
+
+/**
+ * Failed runs by words of their errors. The newest are looked through, since of a frequent error these are wanted; and whatever a
+ * rare word leads to is found by the index, however long ago it was.
+ */
+function selectFailures(db: Database, caller: CallerExpression, text: string) {
+  const readable = readableDefinitionsOf(db, caller);
+  const seen = seenNow(db);
+  const filter = {
+    statuses: ["FAILED" as const],
+    definitionId: undefined,
+    userId: undefined,
+    createdAfter: undefined,
+    createdBefore: undefined,
+  };
+  const newest = newestRuns(db, caller, readable, { filter, cursor: undefined, limit: MAX_CANDIDATES });
+  const byWords = db
+    .select({ id: sql<string>`${r.id}`.as("candidate_id") })
+    .from(r)
+    .where(
+      and(matchesWords(caller, r.tenantId, r.error, text), sql`${r.error} is not null and ${r.endedBy} <> 'DEADLINE'`),
+    )
+    .limit(MAX_CANDIDATES)
+    .as("by_words");
+  const candidate = unionAll(
+    db
+      .select({ id: sql<string>`${newest.id}`.as("candidate_id") })
+      .from(caller)
+      .crossJoinLateral(newest),
+    db.select({ id: byWords.id }).from(caller).crossJoinLateral(byWords),
+  ).as("candidate");
+  const distinct = db.selectDistinct({ id: candidate.id }).from(candidate).as("candidates");
+  return db
+    .with(caller, readable)
+    .select(foundRun(seen))
+    .from(caller)
+    .crossJoin(distinct)
+    .innerJoin(r, eq(r.id, distinct.id))
+    .crossJoinLateral(seen)
+    .where(and(matchesWords(caller, r.tenantId, seen.error, text), maySeeRun(caller, r)))
+    .orderBy(desc(r.createdAt), desc(r.id));
+}

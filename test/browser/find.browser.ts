@@ -1,0 +1,202 @@
+import pg from "pg";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, it as anyTest, beforeAll, describe, expect } from "vitest";
+import { launchBrowser, type Stack, startStack } from "../../scripts/local/browser.ts";
+import { DEMO } from "../../scripts/local/demo.ts";
+import { accessibilityFaults, complaintsOf, openPage, overflow, signIn } from "./support.ts";
+
+let browser: Browser;
+let stack: Stack;
+let database: pg.Client;
+
+beforeAll(async () => {
+  [browser, stack] = await Promise.all([launchBrowser(), startStack({ WORK_SECONDS: "5" })]);
+  database = new pg.Client({ connectionString: stack.postgresUrl });
+  await database.connect();
+});
+
+afterAll(async () => {
+  await database?.end();
+  await browser?.close();
+  await stack?.stop();
+});
+
+type Options = Parameters<typeof openPage>[2];
+
+const it = anyTest.extend<{ open: (options?: Options) => Promise<Page> }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from it what a fixture needs.
+  async open({}, use) {
+    const pages: Page[] = [];
+    await use(async (options) => {
+      const page = await openPage(browser, stack.url, options);
+      pages.push(page);
+      await signIn(page, "owner");
+      return page;
+    });
+    for (const page of pages) await page.context().close();
+    expect(pages.flatMap(complaintsOf)).toEqual([]);
+  },
+});
+
+/** Puts runs that wait into the queue of a workflow. Returns their ids. */
+async function queueRuns(count: number): Promise<string[]> {
+  const { rows } = await database.query<{ id: string }>(
+    `insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot)
+     select gen_random_uuid(), tenant_id, workflow_definition_id, user_id, runner_type, 'PENDING',
+       jsonb_set(run_snapshot, '{workflow_name}', '"In the queue"')
+     from workflow_runs, generate_series(1, $2::int) where id = $1
+     returning id`,
+    [DEMO.runs.running, count],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Controls that are smaller than 24 by 24 pixels: not the ones inside a line of text, and not those that nobody sees. */
+const smallTargets = (page: Page): Promise<string> =>
+  page.evaluate(`JSON.stringify([...document.querySelectorAll("a[href], button, input:not([type=hidden]), select")]
+    .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest(".skip, p, dd, h3, li, .time-bar"))
+    .filter((e) => !e.matches(".row-link") && !e.closest(".who > a"))
+    .map((e) => [e, (e.closest("label") ?? e).getBoundingClientRect()])
+    .filter(([, { width, height }]) => width < 24 || height < 24)
+    .map(([e, { width, height }]) => e.outerHTML.slice(0, 120) + " " + width + "x" + height))`);
+
+describe.concurrent("finding", () => {
+  it("leads from anywhere in a row to its run, also from the workflow's name", async ({ open }) => {
+    const page = await open();
+    const row = page.locator(`#run-${DEMO.runs.failed}`);
+    // The link of the row lies over the name.
+    await row.locator(".grow .name").click({ force: true });
+    await page.waitForURL(`**/app/runs/${DEMO.runs.failed}`);
+    await page.goBack();
+    await row.locator(".who-cell").click({ force: true });
+    await page.waitForURL(`**/app/runs/${DEMO.runs.failed}`);
+    // Why it failed is there at once: no click.
+    await page.getByRole("heading", { name: "Why it failed" }).waitFor();
+    expect(await page.getByText("What to do").isVisible()).toBe(true);
+  });
+
+  it("finds a run by four characters of its id: the key /, the characters, Enter, and no click", async ({ open }) => {
+    const page = await open();
+    await page.keyboard.press("/");
+    await page.keyboard.type(DEMO.runs.failed.slice(-4));
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`**/app/runs/${DEMO.runs.failed}`);
+  });
+
+  it("shows the answers by kind while somebody types, and lets the arrows lead to them", async ({ open }) => {
+    const page = await open();
+    await page.goto("/app/health");
+    const box = page.getByRole("searchbox", { name: "Search runs, workflows, people and files" });
+    await box.click();
+    await page.keyboard.type("report", { delay: 20 });
+    const answers = page.locator(".search [popover]");
+    await answers.getByRole("heading", { name: "Workflows" }).waitFor();
+    await answers.getByRole("heading", { name: "Files and folders" }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.keyboard.press("ArrowDown");
+    expect(await page.evaluate("document.activeElement.closest('.answers') !== null")).toBe(true);
+    await page.keyboard.press("Escape");
+    expect(await answers.isVisible()).toBe(false);
+    await box.fill("Adam");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`**/app/people/${DEMO.admin.id}`);
+  });
+
+  it("answers on a page without JavaScript", async ({ open }) => {
+    const page = await open({ javaScriptEnabled: false });
+    await page.getByRole("searchbox").first().fill(DEMO.runs.failed.slice(-4));
+    await page.keyboard.press("Enter");
+    await page.locator(`#answers a[href="/app/runs/${DEMO.runs.failed}"]`).click();
+    await page.getByRole("heading", { name: "Why it failed" }).waitFor();
+  });
+
+  it("takes a range of time in the reader's time zone, and has an address in UTC without empty parts", async ({
+    open,
+  }) => {
+    const page = await open({ timezoneId: "Asia/Tokyo", locale: "en-GB" });
+    await page.getByLabel("From").fill("2026-01-31T09:30");
+    await page.getByRole("button", { name: "Filter" }).click();
+    await page.waitForURL("**/app/runs?from=2026-01-31T00%3A30");
+    expect(await page.getByLabel("From").inputValue()).toBe("2026-01-31T09:30");
+    await page.getByRole("link", { name: "24 h" }).click();
+    await page.waitForURL("**/app/runs?range=24h");
+    expect(await page.locator("tbody tr").count()).toBeGreaterThan(0);
+  });
+
+  it("tells how long ago, and exactly on hover and on focus", async ({ open }) => {
+    const page = await open({ timezoneId: "Asia/Tokyo", locale: "en-GB" });
+    const row = page.locator(`#run-${DEMO.runs.failed}`);
+    const time = row.locator("time");
+    expect(await time.textContent()).toMatch(/ago|just now/);
+    expect(await time.getAttribute("data-exact")).toMatch(/GMT\+9|Japan/);
+    const shown = () =>
+      page.evaluate(
+        `getComputedStyle(document.querySelector("#run-${DEMO.runs.failed} time"), "::after").content.length > 10`,
+      );
+    expect(await shown()).toBe(false);
+    await time.hover();
+    expect(await shown()).toBe(true);
+    await page.mouse.move(0, 0);
+    await row.locator(".row-link").focus();
+    await page.keyboard.press("Shift+Tab");
+    await page.keyboard.press("Tab");
+    expect(await shown()).toBe(true);
+  });
+
+  it("stops the runs that are ticked, which stay ticked when the list is refreshed", async ({ open }) => {
+    const page = await open();
+    const ids = await queueRuns(3);
+    await page.goto("/app/runs?status=PENDING");
+    for (const id of ids.slice(0, 2)) await page.getByLabel(`Select the run …${id.slice(-8)}`).check();
+    await queueRuns(1);
+    await page.evaluate("document.dispatchEvent(new Event('due'))");
+    await page.locator("tbody tr").nth(3).waitFor();
+    expect(await page.getByLabel(`Select the run …${ids[0]?.slice(-8)}`).isChecked()).toBe(true);
+    await page.locator("#bulk").getByRole("button", { name: "Stop" }).click();
+    await page.getByRole("heading", { name: "Stop 2 runs?" }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole("button", { name: "Stop 2 runs" }).click();
+    await page.getByText("2 runs stopped.").waitFor();
+    expect(await page.locator(`#run-${ids[0]}`).count()).toBe(0);
+    expect(await page.locator(`#run-${ids[2]}`).count()).toBe(1);
+  });
+});
+
+describe("targets", () => {
+  it("measure 24 pixels at least, at 390 and at 1280 pixels, and nothing is wider than the window", async ({
+    open,
+  }) => {
+    const page = await open();
+    for (const width of [390, 1280]) {
+      await page.setViewportSize({ width, height: 800 });
+      for (const path of [
+        "/app/runs",
+        `/app/runs/${DEMO.runs.failed}`,
+        "/app/workflows",
+        "/app/people",
+        "/app/search?q=report",
+      ]) {
+        await page.goto(path);
+        expect([path, width, JSON.parse(await smallTargets(page))]).toEqual([path, width, []]);
+        expect([path, width, await overflow(page)]).toEqual([path, width, 0]);
+      }
+    }
+  });
+
+  it("and axe finds nothing in the search and the lists that were found, in light and dark", async ({ open }) => {
+    const page = await open();
+    for (const path of [
+      "/app/search?q=report",
+      "/app/search?q=zzzz",
+      "/app/workflows?q=rep&sort=name",
+      "/app/people?q=a",
+      "/app/runs?range=7d",
+    ]) {
+      await page.goto(path);
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect([path, colorScheme, await accessibilityFaults(page)]).toEqual([path, colorScheme, []]);
+      }
+    }
+  });
+});

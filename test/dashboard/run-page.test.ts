@@ -1,0 +1,127 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { startFakeRunner } from "../support/fake-runner.ts";
+import { callBack, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
+import { insertParts } from "../support/path-parts.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
+import { type Browser, openTenant, PAGE_SETTINGS, signIn } from "./browser.ts";
+
+let service: Service;
+let tenant: TestTenant;
+let owner: Browser;
+
+beforeAll(async () => {
+  service = await startService({ settings: PAGE_SETTINGS });
+});
+
+beforeEach(async () => {
+  ({ tenant, owner } = await openTenant(service));
+});
+
+/** A section of a page, by its label. */
+const sectionOf = (html: string, label: string) => {
+  const start = html.indexOf(`aria-label="${label}"`);
+  return start < 0 ? "" : html.slice(start, html.indexOf("</section>", start));
+};
+
+describe("the page of a failed run", () => {
+  it("says the cause, the runner's last answer, what to do, and where the log and the result are", async () => {
+    const runner = await startFakeRunner([{ status: 202 }]);
+    tenant = await createTenant(service.database, { runnerUrl: runner.url });
+    owner = await signIn(service, tenant.owner.key);
+    const id = await invoke(service, tenant);
+    const log = { sequence: 0, text: "Out of disk" };
+    await service.send("POST", `/v1/workflow-runs/${id}/log`, await runToken(tenant, id), log);
+    await callBack(service, tenant, id, { status: "FAILED", error: "The disk is full.", output: { free: 0 } });
+    const failure = sectionOf(await owner.read(`/app/runs/${id}`), "Error");
+    for (const said of ["The disk is full.", "It accepted the run with 202.", "The runner said so itself."]) {
+      expect(failure).toContain(said);
+    }
+    expect(failure).toContain(`/app/runs/${id}/log?attempt=1`);
+    expect(failure).toContain(`/v1/workflow-runs/${id}/result`);
+    expect(await (await owner.get(`/app/runs/${id}/log?attempt=1`)).text()).toContain("Out of disk");
+  });
+
+  it("says that no runner took it, with the reason of the last try", async () => {
+    const id = await invoke(service, tenant);
+    await makeOverdue(service, id);
+    const failure = sectionOf(await owner.read(`/app/runs/${id}`), "Error");
+    expect(failure).toContain("The runner never took it");
+    expect(failure).toContain("See that the runner is up");
+  });
+
+  it("keeps the errors of earlier attempts after a retry, and shows the time of each attempt", async () => {
+    const id = await invoke(service, tenant);
+    await callBack(service, tenant, id, { status: "FAILED", error: "First trouble." });
+    await owner.post(`/app/runs/${id}/retry`);
+    await service.send("POST", `/v1/workflow-runs/${id}/stop`, tenant.owner.key, { reason: "second thoughts" });
+    await owner.post(`/app/runs/${id}/retry`);
+    const html = await owner.read(`/app/runs/${id}`);
+    expect(sectionOf(html, "Error")).toBe("");
+    const earlier = sectionOf(html, "Earlier attempts");
+    expect(earlier).toContain("First trouble.");
+    expect(earlier).toMatch(/Stopped by [^<]*: second thoughts/);
+    expect(earlier.indexOf("Attempt 2")).toBeLessThan(earlier.indexOf("Attempt 1"));
+    expect([...html.matchAll(/<svg class="time-bar/g)]).toHaveLength(3);
+  });
+
+  it("tells events to the millisecond, and how long after the trigger", async () => {
+    const id = await invoke(service, tenant);
+    await callBack(service, tenant, id, { status: "COMPLETED" });
+    const html = await owner.read(`/app/runs/${id}`);
+    const timeline = html.slice(html.indexOf('<ol class="timeline"'), html.indexOf("</ol>"));
+    expect(timeline).toContain("+0.000 s");
+    expect(timeline).toMatch(/\+\d\.\d{3} s/);
+    expect(timeline).toMatch(/\d\d:\d\d:\d\d\.\d{3} UTC/);
+  });
+});
+
+describe("Run again", () => {
+  it("triggers a new run of a COMPLETED one with the same input, in one database request", async () => {
+    const response = await service.send(
+      "POST",
+      `/v1/workflow-definitions/${tenant.definitionId}/invoke`,
+      tenant.owner.key,
+      { input: { page: 7 } },
+    );
+    const { id } = await response.json<{ id: string }>();
+    await callBack(service, tenant, id, { status: "COMPLETED" });
+    expect(await owner.read(`/app/runs/${id}`)).toContain("Trigger another run?");
+    const [again, requests] = await service.counted(() => owner.post(`/app/runs/${id}/again`));
+    const path = again.headers.get("Location") ?? "";
+    expect([again.status, path.startsWith("/app/runs/"), path.endsWith(id)]).toEqual([303, true, false]);
+    // The dispatch of the new run, which nobody takes, is recorded after the answer.
+    expect(requests).toBe(2);
+    const input = await service.get(`/v1/workflow-runs/${path.split("/").at(-1)}/input`, tenant.owner.key);
+    expect(await input.json()).toEqual({ input: { page: 7 } });
+  });
+
+  it("is not offered while the run goes on, nor without a runner", async () => {
+    const running = await insertRun(service.database, tenant, { status: "RUNNING" });
+    expect(await owner.read(`/app/runs/${running}`)).not.toContain("Trigger another run?");
+    const completed = await insertRun(service.database, tenant, { status: "COMPLETED" });
+    await service.database.sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;
+    expect(await owner.read(`/app/runs/${completed}`)).not.toContain("Trigger another run?");
+  });
+});
+
+describe("a change that is refused", () => {
+  it("links to the workflows that use the folder, and back to it", async () => {
+    const html = await (await owner.post(`/app/files/${tenant.sourcesId}/delete`)).text();
+    expect(html).toContain("What stands in the way");
+    expect(html).toContain(`href="/app/workflows/${tenant.definitionId}"`);
+    expect(html).toContain(`href="/app/files/${tenant.sourcesId}">Back`);
+  });
+
+  it("links to the part that has the name already", async () => {
+    const { idOf } = await insertParts(service.database, tenant, ["/a", "/a/same", "/same"]);
+    const html = await (await owner.post(`/app/files/${idOf("/same")}/move`, { to: idOf("/a") })).text();
+    expect(html).toContain(`href="/app/files/${idOf("/a/same")}"`);
+  });
+
+  it("links to the run that goes on, when its workflow is to be deleted", async () => {
+    const id = await insertRun(service.database, tenant, { status: "RUNNING" });
+    const html = await (await owner.post(`/app/workflows/${tenant.definitionId}/delete`)).text();
+    expect(html).toContain(`href="/app/runs/${id}"`);
+  });
+});
