@@ -8,10 +8,14 @@ const CREDENTIALS = {
   none: "Needs no credential.",
 } as const satisfies Record<Operation["credential"], string | null>;
 
+/** The errors that any operation may answer. The section on errors explains them once for all. */
+const COMMON = new Set(["400", "401", "413", "414", "415", "422", "429", "431", "500", "503"]);
+
 /** One operation: what it does, what it takes, what it answers, and the request in each language. */
 export const OperationSection = ({ operation }: { operation: Operation }) => {
   const { id, method, path, summary, description, credential, parameters, fields, responses } = operation;
   const [first, ...others] = LANGUAGES;
+  const own = responses.filter(({ status }) => !COMMON.has(status));
   return (
     <section class="operation" id={id}>
       <h4>{summary}</h4>
@@ -36,9 +40,9 @@ export const OperationSection = ({ operation }: { operation: Operation }) => {
         </details>
       ))}
       <details>
-        <summary>Answers: {responses.map(({ status }) => status).join(", ")}</summary>
+        <summary>Answers: {own.map(({ status }) => status).join(", ")}</summary>
         <ul>
-          {responses.map((response) => (
+          {own.map((response) => (
             <li>
               <b>{response.status}</b> <Text text={response.description} />
             </li>

@@ -37,6 +37,10 @@ export const ReferencePage = ({ operations, origin, userId }: Props) => {
       </section>
       <section>
         <h2 id="operations">Operations</h2>
+        <p>
+          Each lists its own answers. Any of them may also answer one of the <a href="#errors">errors</a> that all have
+          in common.
+        </p>
         {tags.map((tag) => (
           <>
             <h3>{tag}</h3>

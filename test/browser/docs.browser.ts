@@ -26,7 +26,7 @@ describe("the documentation", () => {
     "has no accessibility faults in %s, and fits a telephone",
     async (colorScheme) => {
       const page = await openPage(browser, stack.url, { colorScheme, viewport: { width: 390, height: 800 } });
-      for (const path of ["/docs", "/docs/runner-protocol"]) {
+      for (const path of ["/docs", "/docs/runner-protocol", "/docs/notifications"]) {
         await page.goto(path);
         expect([path, await accessibilityFaults(page), await overflow(page)]).toEqual([path, [], 0]);
       }

@@ -44,7 +44,7 @@ describe("/docs", () => {
   });
 
   it("links only to what answers", async () => {
-    for (const path of ["/docs", "/docs/runner-protocol"]) {
+    for (const path of ["/docs", "/docs/runner-protocol", "/docs/notifications"]) {
       const page = await (await service.fetch(path)).text();
       const ids = new Set([...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
       for (const [, href = ""] of page.matchAll(/<a [^>]*href="([^"]+)"/g)) {
