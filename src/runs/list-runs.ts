@@ -213,7 +213,7 @@ export function newestRuns(
 }
 
 /** The page in rows of {@link newestRuns}, and the cursor of the next page, or null on the last page. */
-export function cutPage<Row extends { created_at: string; id: string }>(
+function cutPage<Row extends { created_at: string; id: string }>(
   rows: readonly Row[],
   limit: number,
 ): { runs: Row[]; next: RunCursor | null } {

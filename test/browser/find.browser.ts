@@ -75,6 +75,18 @@ describe.concurrent("finding", () => {
     expect(await page.getByText("What to do").isVisible()).toBe(true);
   });
 
+  it("triggers a run of a workflow and shows how it goes, in two clicks", async ({ open }) => {
+    const page = await open();
+    await page.goto(`/app/workflows/${DEMO.quarterlyReportId}`);
+    await page.locator(".actions").getByRole("button", { name: "Invoke" }).first().click();
+    await page.locator("#ask-invoke").getByRole("button", { name: "Invoke" }).click();
+    await page.waitForURL("**/app/runs/*-*");
+    await page
+      .locator(".head .status")
+      .getByText(/PENDING|RUNNING|COMPLETED/)
+      .waitFor();
+  });
+
   it("finds a run by four characters of its id: the key /, the characters, Enter, and no click", async ({ open }) => {
     const page = await open();
     await page.keyboard.press("/");

@@ -1,3 +1,4 @@
+// Words of the test, and their beginnings. cspell:ignore emea ümit quar uarterly econnref zuse
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { insertRun } from "../support/lifecycle.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
@@ -115,14 +116,14 @@ describe("the search", () => {
 });
 
 describe("the lists of workflows and people", () => {
-  const hrefs = (html: string) => [...html.matchAll(/class="row-link" href="([^"]+)"/g)].map(([, href]) => href);
+  const linksOf = (html: string) => [...html.matchAll(/class="row-link" href="([^"]+)"/g)].map(([, href]) => href);
 
   it("are searched by words and sorted by columns, with addresses that hold no more than that", async () => {
     const ada = await addUser(service.database, tenant);
     await service.database.sql`update users set first_name = 'Ada', last_name = 'Zuse' where id = ${ada.id}`;
-    expect(hrefs(await owner.read("/app/people?q=zus"))).toEqual([`/app/people/${ada.id}`]);
-    expect(hrefs(await owner.read("/app/people?sort=newest"))[0]).toBe(`/app/people/${ada.id}`);
-    expect(hrefs(await owner.read("/app/people?sort=role"))[0]).toBe(`/app/people/${tenant.owner.id}`);
+    expect(linksOf(await owner.read("/app/people?q=zus"))).toEqual([`/app/people/${ada.id}`]);
+    expect(linksOf(await owner.read("/app/people?sort=newest"))[0]).toBe(`/app/people/${ada.id}`);
+    expect(linksOf(await owner.read("/app/people?sort=role"))[0]).toBe(`/app/people/${tenant.owner.id}`);
     expect(await owner.read("/app/people?q=nobody")).toContain("Nobody matches.");
     const empty = await owner.get("/app/people?q=&sort=role");
     expect([empty.status, empty.headers.get("Location")]).toEqual([303, "/app/people?sort=role"]);

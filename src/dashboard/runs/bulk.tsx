@@ -135,7 +135,7 @@ export const DonePage = ({ form, outcome }: { form: BulkForm; outcome: BulkOutco
 const noticeSchema = z.object({ did: z.enum(BULK_ACTIONS), done: z.coerce.number().int().min(0).max(MAX_CHANGED) });
 
 /** The query that lets the page of runs say what was done. */
-export const noticeOf = (action: BulkAction, done: number): string => `did=${action}&done=${done}`;
+const noticeOf = (action: BulkAction, done: number): string => `did=${action}&done=${done}`;
 
 export const BulkNotice = ({ params }: { params: URLSearchParams }) => {
   const notice = noticeSchema.safeParse(Object.fromEntries(params)).data;

@@ -39,8 +39,11 @@ const PAGES: Record<string, () => string> = {
 /** So many times a page is asked for, after it was once. */
 const ROUNDS = 20;
 
-/** A page is to take 50 ms of the service on a machine that does nothing else, which tests never have. */
-const MOST_MS = 250;
+/**
+ * A page is to take 50 ms of a machine that does nothing else, which tests never have. This finds a statement that has begun to read
+ * all that there is, which takes seconds. The times themselves are printed.
+ */
+const MOST_MS = 1_000;
 
 describe("in a tenant with 100,000 runs, 500 workflows and 200 people", () => {
   it.each(Object.keys(PAGES))(
