@@ -54,6 +54,8 @@ try {
     await signIn(page);
     for (const [name, path] of Object.entries(PICTURES)) {
       await page.goto(path);
+      // A page that listens says so when its stream has begun.
+      if (await page.locator("[data-live^='/']").count()) await page.locator("#freshness[data-state=live]").waitFor();
       await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`) });
     }
     await context.close();

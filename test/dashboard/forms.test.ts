@@ -278,6 +278,21 @@ describe("the form of a workflow", () => {
     expect([newSecret === undefined, newSecret === secret]).toEqual([false, false]);
   });
 
+  it("sends a test only for who may change the workflow, and only to a public address", async () => {
+    const path = `/app/workflows/${tenant.definitionId}`;
+    expect((await user.post(`${path}/test`)).status).toBe(404);
+    await permit(service.database, tenant, await partId(`/workflows/${tenant.definitionId}`), "READ_ONLY");
+    expect((await user.post(`${path}/test`)).status).toBe(403);
+    const { sql } = service.database;
+    await sql`update workflow_definitions set runner_url = 'https://10.0.0.1/' where id = ${tenant.definitionId}`;
+    const html = await (await owner.post(`${path}/test`)).text();
+    expect(html).toContain("The runner did not take the test");
+    expect(html).toContain("URL is refused: The host must be a name, not an IP address");
+    await sql`
+      update workflow_definitions set runner_url = null, webhook_secret_encrypted = null where id = ${tenant.definitionId}`;
+    expect((await owner.post(`${path}/test`)).status).toBe(409);
+  });
+
   it("copies a workflow, but for its secret", async () => {
     const html = await owner.read(`/app/workflows/new?from=${tenant.definitionId}`);
     expect(html).toContain('value="Copy of Test"');

@@ -203,7 +203,7 @@ const TimesChart = ({ statistics, workflowId }: ChartProps) => {
       })}
       <g class="legend">
         {LINES.map((line, index) => (
-          <g class={line.class} transform={`translate(${4 + index * 120},${TOP + 4})`}>
+          <g class={line.class} transform={`translate(${4 + index * 150},${TOP + 4})`}>
             <circle cx="4" cy="4" r="4" />
             <text class="tick" x="14" y="8">{`${line.name}, 95 % within`}</text>
           </g>

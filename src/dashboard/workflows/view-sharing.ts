@@ -35,8 +35,22 @@ export async function viewSharing(
     isNull(users.deactivatedAt),
     sql`strpos(lower(concat_ws(' ', ${users.firstName}, ${users.lastName}, ${users.email})), lower(${search})) > 0`,
   );
+  // The page is chosen first, so that only for those on it is counted what they lack.
+  const page = db
+    .select({
+      id: sql<string>`${users.id}`.as("page_id"),
+      name: nameOf(users).as("page_name"),
+      email: sql<string | null>`${users.email}`.as("page_email"),
+      role: sql<string>`${users.role}`.as("page_role"),
+    })
+    .from(caller)
+    .innerJoin(users, isListed)
+    .orderBy(sql`lower(${users.email})`, users.id)
+    .limit(limit)
+    .offset(offset)
+    .as("page");
   const missing = sql<number>`(
-    select count(*)::int from public.missing_permissions(${users.role}, ${users.tenantId}, ${users.id}, ${id}::uuid))`;
+    select count(*)::int from public.missing_permissions(${page.role}, ${caller.tenantId}, ${page.id}, ${id}::uuid))`;
   const {
     callers,
     workflows: [workflow = null],
@@ -59,12 +73,10 @@ export async function viewSharing(
     counts: db.with(caller).select({ total: count() }).from(caller).innerJoin(users, isListed),
     people: db
       .with(caller)
-      .select({ id: users.id, name: nameOf(users), email: users.email, missing })
+      .select({ id: page.id, name: page.name, email: page.email, missing })
       .from(caller)
-      .innerJoin(users, isListed)
-      .orderBy(sql`lower(${users.email})`, users.id)
-      .limit(limit)
-      .offset(offset),
+      .crossJoin(page)
+      .orderBy(sql`lower(${page.email})`, page.id),
   });
   return { caller: requireCaller(callers), workflow, people, total: counted?.total ?? 0 };
 }
