@@ -1,5 +1,5 @@
-/** The kinds of columns that the tables have in common. */
-import { type SQL, sql } from "drizzle-orm";
+/** The kinds of columns that the tables have in common, and conditions on paths. */
+import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { customType, timestamp } from "drizzle-orm/pg-core";
 
 /** An instant in milliseconds. Many JSON clients keep no more digits, so the database keeps no more either. */
@@ -18,3 +18,16 @@ export const oneOf = (column: SQL, values: readonly string[]) =>
 
 export const createdAt = () => instant("created_at").notNull().default(sql`statement_timestamp()`);
 export const updatedAt = () => instant("updated_at").notNull().default(sql`statement_timestamp()`);
+
+// Materialized paths are compared by whole names: `/a` does not cover `/ab`.
+
+/** True when a path is `top` or lies below it. It cannot use the index: to search for such paths, use {@link isAtOrBelow}. */
+const covers = (top: SQLWrapper, path: SQLWrapper): SQL<boolean> => sql<boolean>`public.path_covers(${top}, ${path})`;
+
+/** True when a path lies below `top`. It is one range of the index, since '0' is the character after '/'. */
+export const isBelow = (path: SQLWrapper, top: SQLWrapper): SQL<boolean> =>
+  sql<boolean>`(${path} > ${top} || '/' and ${path} < ${top} || '0')`;
+
+/** True when a path is `top` or lies below it: one range of the index, from which `covers` removes `/a-b` when `top` is `/a`. */
+export const isAtOrBelow = (path: SQLWrapper, top: SQLWrapper): SQL<boolean> =>
+  sql<boolean>`(${path} >= ${top} and ${path} < ${top} || '0' and ${covers(top, path)})`;

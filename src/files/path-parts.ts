@@ -13,8 +13,8 @@ import {
   topsOf,
 } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
+import { isAtOrBelow, isBelow } from "../db/columns.ts";
 import type { PartType } from "../db/enums.ts";
-import { isAtOrBelow, isBelow } from "../db/path-conditions.ts";
 import { pathParts } from "../db/tables.ts";
 import type { PathOrder } from "./path.ts";
 

@@ -10,7 +10,7 @@ import { and, asc, eq, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { type Caller, mayRead, mayWrite } from "../db/caller.ts";
 import type { Database } from "../db/client.ts";
-import { isAtOrBelow } from "../db/path-conditions.ts";
+import { isAtOrBelow } from "../db/columns.ts";
 import { pathParts } from "../db/tables.ts";
 import { isSystemManaged, partById } from "./path-parts.ts";
 

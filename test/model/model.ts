@@ -48,7 +48,7 @@ const BACK_OFF_SECONDS = 900;
 const KEY_SECONDS = 24 * 3600;
 
 /** Of the definitions, in their order: one whose runs are retried by themselves, and one whose runs are not. */
-export const MAX_ATTEMPTS = [3, 1];
+const MAX_ATTEMPTS = [3, 1];
 
 export function createModel(definitionCount: number) {
   let now = 0;

@@ -36,7 +36,7 @@ const exampleEvent = {
 };
 const EXAMPLE_POSITION = "1.90210.4711";
 
-export const EventTypeSchema = z.enum(EVENT_FEED_NAMES).openapi("EventType");
+const EventTypeSchema = z.enum(EVENT_FEED_NAMES).openapi("EventType");
 
 const EventSchema = z
   .strictObject({
