@@ -152,19 +152,3 @@ language sql stable as $$
     greatest(p_now, least(p_holder_started_at + make_interval(secs => p_seconds), p_holder_deadline_at))
       + make_interval(secs => p_seconds * (p_place - 1)))
 $$;
-
--- The sessions of runners that may lease runs of a definition at an instant: those that have not expired, whose key is valid, and
--- whose session and key are for this definition or for all. Without a definition: all sessions of the tenant.
-create or replace function public.connected_runners(p_tenant_id uuid, p_definition_id uuid, p_now timestamptz)
-returns table (id uuid, name text, capacity integer, last_seen_at timestamptz, expires_at timestamptz)
-language sql stable as $$
-  select s.id, s.name, s.capacity, s.last_seen_at, s.expires_at
-  from public.runner_sessions s
-  join public.api_keys k on k.id = s.api_key_id
-  join public.users u on u.tenant_id = k.tenant_id and u.id = k.user_id
-  where s.tenant_id = p_tenant_id and s.expires_at > p_now and public.key_works(k.revoked_at, k.expires_at)
-    and u.deactivated_at is null and public.is_administrator(u.role)
-    and (p_definition_id is null or (
-      (s.workflow_definition_ids is null or p_definition_id = any (s.workflow_definition_ids))
-      and (k.workflow_definition_ids is null or p_definition_id = any (k.workflow_definition_ids))))
-$$;

@@ -16,6 +16,7 @@ import { search } from "./search/search.tsx";
 import { signIn } from "./sign-in/sign-in-routes.tsx";
 import { answerErrorPage } from "./signed-in.tsx";
 import { themes } from "./theme/theme-routes.ts";
+import { policyForm } from "./workflows/policy/policy-routes.tsx";
 import { sharing } from "./workflows/sharing-routes.tsx";
 import { runnerTests } from "./workflows/test-runner-routes.tsx";
 import { workflowForms } from "./workflows/workflow-form-routes.tsx";
@@ -38,6 +39,7 @@ for (const section of [
   workflows,
   sharing,
   runnerTests,
+  policyForm,
   files,
   people,
   notifications,

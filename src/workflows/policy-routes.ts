@@ -36,7 +36,7 @@ const fields = {
 
 const PolicySchema = z.strictObject(fields).openapi("WorkflowDefinitionPolicy", { example });
 
-const UpdatePolicyRequestSchema = z
+export const UpdatePolicyRequestSchema = z
   .strictObject({
     handover: fields.handover.default("webhook"),
     lease_seconds: fields.lease_seconds.default(60),

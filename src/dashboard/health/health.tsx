@@ -7,6 +7,7 @@ import { formatSeconds, plural } from "../format.ts";
 import { Page } from "../layout.tsx";
 import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
+import { Runners } from "../runners/runners.tsx";
 import { readPeriod } from "../statistics/period.ts";
 import { StatisticsCard } from "../statistics/statistics.tsx";
 import type { FailingRunner } from "./failing-runners.ts";
@@ -64,8 +65,9 @@ const HealthPage = ({ view, live }: HealthPageProps) => {
             </p>
           )}
         </section>
-        <Runners failing={view.failing} />
+        <FailingRunners failing={view.failing} />
         {view.endpoints.length > 0 && <Endpoints endpoints={view.endpoints} />}
+        {view.caller.is_administrator && <Runners runners={view.runners} now={view.now} />}
       </Live>
     </Page>
   );
@@ -135,7 +137,7 @@ const Endpoints = ({ endpoints }: { endpoints: FailingEndpoint[] }) => (
   </section>
 );
 
-const Runners = ({ failing }: { failing: FailingRunner[] }) => (
+const FailingRunners = ({ failing }: { failing: FailingRunner[] }) => (
   <section class="card">
     <h2>Failing runners</h2>
     {failing.length === 0 ? (

@@ -13,6 +13,7 @@ import { instant } from "../../db/rows.ts";
 import { workflowRunEvents as e, sweepState as s } from "../../db/run-tables.ts";
 import { r, seenNow } from "../../runs/run-rows.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
+import { type ConnectedRunner, selectRunners } from "../runners/view-runners.ts";
 import type { Period } from "../statistics/period.ts";
 import { type Statistics, selectStatistics, toStatistics } from "../statistics/view-statistics.ts";
 import { type FailingRunner, failingOf, untakenOf } from "./failing-runners.ts";
@@ -39,6 +40,8 @@ export type HealthView = {
   failing: FailingRunner[];
   /** Notification endpoints that fail or are disabled; none for a USER, who sees no endpoint. */
   endpoints: FailingEndpoint[];
+  /** The connected runners of the tenant, for an OWNER or ADMIN; nobody else sees any. */
+  runners: ConnectedRunner[];
 };
 
 /** How many runs of one hour are looked at: the last ones that ended. */
@@ -63,6 +66,7 @@ export async function viewHealth(db: Database, credential: Credential, period: P
     sweptRuns: [swept],
     failing,
     endpoints,
+    runners,
     statistics,
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
@@ -71,6 +75,7 @@ export async function viewHealth(db: Database, credential: Credential, period: P
     sweptRuns: selectSwept(db, caller, readable),
     failing: selectFailing(db, caller, readable),
     endpoints: selectFailingEndpoints(db, caller),
+    runners: selectRunners(db, caller),
     statistics: selectStatistics(db, caller, readable, { period }),
   });
   return {
@@ -81,6 +86,7 @@ export async function viewHealth(db: Database, credential: Credential, period: P
     statistics: toStatistics(period, statistics),
     failing,
     endpoints,
+    runners,
   };
 }
 

@@ -12,8 +12,10 @@ import {
 import { type Database, repeatable } from "../../db/client.ts";
 import { workflowDefinitions as d, pathParts } from "../../db/tables.ts";
 import { r, seenNow } from "../../runs/run-rows.ts";
+import type { Policy } from "../../workflows/policy.ts";
 import { type DefinitionRow, definitionFields } from "../../workflows/workflow-definitions.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
+import { type ConnectedRunner, selectRunnersOf } from "../runners/view-runners.ts";
 import { type ListedRun, selectListed } from "../runs/view-runs.ts";
 import type { Period } from "../statistics/period.ts";
 import { type Statistics, selectStatistics, toStatistics } from "../statistics/view-statistics.ts";
@@ -35,6 +37,11 @@ export type ViewedWorkflow = DefinitionRow &
     /** The last {@link LATEST} runs, newest first. */
     latest: ListedRun[];
     statistics: Statistics;
+    policy: Policy;
+    /** True when runs can start: its runner has a URL, or its runs are leased. */
+    has_runner: boolean;
+    /** The connected runners that may lease its runs. */
+    runners: ConnectedRunner[];
     sources: NamedPart[];
     instructions: NamedPart[];
     outputs: NamedPart[];
@@ -63,6 +70,7 @@ export async function viewWorkflow(
     latest,
     statistics,
     named,
+    runners,
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     workflows: selectWorkflow(db, caller, isAsked),
@@ -78,6 +86,7 @@ export async function viewWorkflow(
     }),
     statistics: selectStatistics(db, caller, readableDefinitionsOf(db, caller), { period, workflowId: id }),
     named: selectParts(db, caller, isAsked),
+    runners: selectRunnersOf(db, caller, isAsked),
   });
   const partsOf = (letter: string) => named.filter((part) => part.letter === letter);
   const found = workflow && {
@@ -85,6 +94,7 @@ export async function viewWorkflow(
     queue,
     latest,
     statistics: toStatistics(period, statistics),
+    runners,
     sources: partsOf("A"),
     instructions: partsOf("B"),
     outputs: partsOf("C"),
@@ -100,6 +110,13 @@ function selectWorkflow(db: Database, caller: CallerExpression, isAsked: SQL | u
     .with(caller, permitted)
     .select({
       ...definitionFields,
+      policy: {
+        handover: d.handover,
+        lease_seconds: d.leaseSeconds,
+        max_attempts: d.maxAttempts,
+        retry_on: sql<Policy["retry_on"]>`${d.retryOn}`,
+      },
+      has_runner: sql<boolean>`${d.runnerUrl} is not null or ${d.handover} = 'lease'`,
       may_delete: caller.isAdministrator,
       may_write: sql<boolean>`(${db
         .select({ isPermitted: mayWriteAmong(caller, permitted, pathParts.materializedPath) })

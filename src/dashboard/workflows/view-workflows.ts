@@ -136,7 +136,7 @@ export async function viewWorkflows(db: Database, credential: Credential, page: 
         description: d.description,
         created_at: instant(d.createdAt),
         is_active: d.isActive,
-        has_runner: sql<boolean>`${d.runnerUrl} is not null`,
+        has_runner: sql<boolean>`${d.runnerUrl} is not null or ${d.handover} = 'lease'`,
         queued: queuedOf(db),
         holder: holderOf(db),
         strip: outcomes.strip,

@@ -5,8 +5,10 @@ import { PathTree } from "../files/path-tree.tsx";
 import { formatSeconds, plural } from "../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
 import { Page } from "../layout.tsx";
+import { Runners } from "../runners/runners.tsx";
 import { RunList } from "../runs/run-list.tsx";
 import { StatisticsCard } from "../statistics/statistics.tsx";
+import { describePolicy } from "./policy/policy-form.tsx";
 import { TestRunner } from "./test-runner.tsx";
 import type { ViewedWorkflow } from "./view-workflow.ts";
 import { Slot } from "./workflow-list.tsx";
@@ -36,7 +38,7 @@ export const WorkflowPage = ({ caller, now, workflow, origin }: Props) => (
       <section class="card" aria-label="Current state">
         <dl class="facts">
           <Fact name="Slot">
-            <Slot workflow={{ ...workflow, has_runner: workflow.runner_url !== null }} now={now} />
+            <Slot workflow={workflow} now={now} />
           </Fact>
           <Fact name="Queue">{workflow.queued === 0 ? "empty" : plural(workflow.queued, "run")}</Fact>
           <Fact name="Last 20">
@@ -73,6 +75,9 @@ export const WorkflowPage = ({ caller, now, workflow, origin }: Props) => (
         />
         <About workflow={workflow} />
       </div>
+      {workflow.policy.handover === "lease" && (
+        <Runners runners={workflow.runners} now={now} workflowId={workflow.id} />
+      )}
       <section>
         <h2>Latest runs</h2>
         {workflow.latest.length > 0 ? (
@@ -101,8 +106,8 @@ const ClearQueue = ({ workflowId }: { workflowId: string }) => (
 );
 
 const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: string }) => {
-  const { id, may_write, may_invoke, is_active, runner_url } = workflow;
-  const isReady = is_active && runner_url !== null;
+  const { id, may_write, may_invoke, is_active, has_runner, policy } = workflow;
+  const isReady = is_active && has_runner;
   return (
     <div class="actions">
       <CopyCurl url={`${origin}/v1/workflow-definitions/${id}/invoke`} method="POST" />
@@ -151,8 +156,10 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
       {isReady && may_invoke && (
         <Ask id="ask-invoke" label="Invoke" title="Trigger a run?" kind="primary">
           <p>
-            {workflow.holder === null
-              ? "The slot is free: it starts at once."
+            {workflow.holder === null && workflow.queued === 0
+              ? policy.handover === "lease"
+                ? "It starts when a runner asks for it."
+                : "The slot is free: it starts at once."
               : `It waits behind ${plural(workflow.queued + 1, "run")}.`}
           </p>
           <InvokeForm id={id} idempotencyKey="" failure={NO_FAILURE} />
@@ -198,13 +205,19 @@ const About = ({ workflow }: { workflow: ViewedWorkflow }) => (
       </Fact>
       <Fact name="Runner">
         {workflow.runner_url === null ? (
-          <span class="muted">none, so it cannot be invoked</span>
+          <span class="muted">
+            {workflow.has_runner ? "none with a URL: runners ask for its runs" : "none, so it cannot be invoked"}
+          </span>
         ) : (
           <>
             <code class="wrap">{workflow.runner_url}</code>
             {workflow.may_write && <TestRunner id={workflow.id} />}
           </>
         )}
+      </Fact>
+      <Fact name="Policy">
+        {describePolicy(workflow.policy)}{" "}
+        {workflow.may_write && <a href={`/app/workflows/${workflow.id}/policy`}>Change</a>}
       </Fact>
       <Fact name="Changed">
         <Time at={workflow.updated_at} />

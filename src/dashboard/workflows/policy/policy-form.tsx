@@ -1,0 +1,99 @@
+import { HANDOVERS, type Handover, RETRYABLE_FAILURES, type RetryableFailure } from "../../../db/enums.ts";
+import type { Policy } from "../../../workflows/policy.ts";
+import type { Caller } from "../../caller.ts";
+import { formatSeconds } from "../../format.ts";
+import { type Failure, Failures, Field, NO_FAILURE } from "../../forms.tsx";
+import { Page } from "../../layout.tsx";
+
+const HANDOVER_TEXTS: Record<Handover, string> = {
+  webhook: "The service sends each run to the runner’s URL",
+  lease: "Runners ask for runs: they need no URL",
+};
+
+const FAILURE_TEXTS: Record<RetryableFailure, string> = {
+  LOST: "its runner fell silent (LOST)",
+  UNREACHED: "no runner took it (UNREACHED)",
+  DEADLINE: "it took too long (DEADLINE)",
+};
+
+/** A policy in one sentence. */
+export function describePolicy({ handover, lease_seconds, max_attempts, retry_on }: Policy): string {
+  const how =
+    handover === "lease"
+      ? `Runners ask for its runs, and may be silent for ${formatSeconds(lease_seconds)}.`
+      : "Its runs are sent to its runner.";
+  const isRetried = max_attempts > 1 && retry_on.length > 0;
+  return `${how} ${isRetried ? `They are tried up to ${max_attempts} times after ${retry_on.join(", ")}.` : "They are not retried by themselves."}`;
+}
+
+/** The policy as somebody has typed it. */
+export type PolicyValues = {
+  handover: string;
+  lease_seconds: string;
+  max_attempts: string;
+  retry_on: readonly string[];
+};
+
+export const valuesOf = (policy: Policy): PolicyValues => ({
+  handover: policy.handover,
+  lease_seconds: String(policy.lease_seconds),
+  max_attempts: String(policy.max_attempts),
+  retry_on: policy.retry_on,
+});
+
+type Props = { caller?: Caller; id: string; name?: string; values: PolicyValues; failure?: Failure };
+
+export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: Props) => (
+  <Page title="Policy" section="workflows" {...(caller && { caller })}>
+    <div class="narrow">
+      <p class="crumbs">
+        <a href={`/app/workflows/${id}`}>← {name ?? "Back"}</a>
+      </p>
+      <h1>Policy</h1>
+      <form method="post" action={`/app/workflows/${id}/policy`} class="stack">
+        <Failures failure={failure} />
+        <Field
+          name="handover"
+          label="How a run comes to its runner"
+          failure={failure}
+          control={(a) => (
+            <select {...a}>
+              {HANDOVERS.map((handover) => (
+                <option value={handover} selected={handover === values.handover}>
+                  {HANDOVER_TEXTS[handover]}
+                </option>
+              ))}
+            </select>
+          )}
+        />
+        <Field
+          name="lease_seconds"
+          label="Seconds that a runner may be silent"
+          failure={failure}
+          hint="30 to 3600. It holds for runs that are leased, and for a runner with a URL from its first heartbeat on."
+          control={(a) => <input {...a} type="text" inputmode="numeric" value={values.lease_seconds} required />}
+        />
+        <Field
+          name="max_attempts"
+          label="Attempts in all"
+          failure={failure}
+          hint="1 to 10. With 1, a run is not retried by itself."
+          control={(a) => <input {...a} type="text" inputmode="numeric" value={values.max_attempts} required />}
+        />
+        <fieldset>
+          <legend>Try a run again by itself when</legend>
+          {RETRYABLE_FAILURES.map((code) => (
+            <label class="choice">
+              <input type="checkbox" name="retry_on" value={code} checked={values.retry_on.includes(code)} />
+              {FAILURE_TEXTS[code]}
+            </label>
+          ))}
+        </fieldset>
+        <p class="muted">A run that is RUNNING keeps the lease or dispatch that it has.</p>
+        <button type="submit" class="primary">
+          Save
+        </button>
+      </form>
+    </div>
+  </Page>
+);

@@ -1,0 +1,48 @@
+/** The policy of a workflow as a form. */
+import { Problem } from "../../../http/problems.ts";
+import { checkBody } from "../../../http/validation.ts";
+import { promotion } from "../../../runners/dispatch-afterwards.ts";
+import { replacePolicy } from "../../../workflows/policy.ts";
+import { UpdatePolicyRequestSchema } from "../../../workflows/policy-routes.ts";
+import { NO_WRITE_ON_DEFINITION } from "../../../workflows/workflow-definitions.ts";
+import { readForm, submit, toWholeNumber } from "../../forms.tsx";
+import { Pages } from "../../pages.ts";
+import { html, seeOther } from "../../render.ts";
+import { idOf } from "../../signed-in.tsx";
+import { findWorkflow } from "../find-workflow.ts";
+import { PolicyPage, type PolicyValues, valuesOf } from "./policy-form.tsx";
+
+export const policyForm = new Pages();
+
+policyForm.page("/app/workflows/:id/policy", async (c) => {
+  const { caller, workflow } = await findWorkflow(c, idOf(c));
+  if (!workflow.may_write) throw new Problem("forbidden", NO_WRITE_ON_DEFINITION);
+  return html(
+    c,
+    <PolicyPage caller={caller} id={workflow.id} name={workflow.name} values={valuesOf(workflow.policy)} />,
+  );
+});
+
+policyForm.form("/app/workflows/:id/policy", async (c) => {
+  const [id, form] = [idOf(c), await readForm(c)];
+  const given = (name: string) => form.values[name]?.trim() ?? "";
+  const values: PolicyValues = {
+    handover: given("handover"),
+    lease_seconds: given("lease_seconds"),
+    max_attempts: given("max_attempts"),
+    retry_on: form.all("retry_on"),
+  };
+  return submit(
+    c,
+    async () => {
+      const policy = checkBody(UpdatePolicyRequestSchema, {
+        ...values,
+        lease_seconds: toWholeNumber(values.lease_seconds),
+        max_attempts: toWholeNumber(values.max_attempts),
+      });
+      await replacePolicy(c.env.db, c.var.credential, { definitionId: id, policy, ...promotion(c) });
+      return seeOther(c, `/app/workflows/${id}`);
+    },
+    (failure) => <PolicyPage id={id} values={values} failure={failure} />,
+  );
+});
