@@ -1,6 +1,7 @@
 /**
- * `kill -9` on Postgres and on the Worker at random moments under load, 20 times. After each, the invariants hold and every run
- * that was acknowledged is there; in the end, every run has come to an end. In Node, with the Worker as built.
+ * `kill -9` on Postgres and on the Worker at random moments under load, as often as KILLS says. After each, the invariants
+ * hold and every run that was acknowledged is there; in the end, every run has come to an end, and a subscriber was told of
+ * every end, by one event each. In Node, with the Worker as built.
  */
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
@@ -11,8 +12,10 @@ import { createTenant } from "../../support/tenant.ts";
 import { startClients } from "./clients.ts";
 import { startRunner } from "./runner.ts";
 import { type Sql, startStack } from "./stack.ts";
+import { startSubscriber } from "./subscriber.ts";
 
-const KILLS = 20;
+/** `npm run test:kill` has 20. */
+const KILLS = Number(process.env.KILLS ?? 3);
 const DEFINITIONS = 4;
 const CLIENTS = 8;
 const LONGEST_LIFE_MS = 2000;
@@ -34,6 +37,9 @@ it(`nothing that was acknowledged is lost (seed ${seed})`, async () => {
   const tenants = await Promise.all(
     Array.from({ length: DEFINITIONS }, () => createTenant({ sql }, { runnerUrl: runner.url })),
   );
+  const subscriber = await startSubscriber(random);
+  endings.push(subscriber.close);
+  for (const { owner } of tenants) await subscribe(baseUrl, owner.key, subscriber.url);
   const clients = startClients({ baseUrl, tenants, random, count: CLIENTS });
   endings.push(clients.stop);
 
@@ -44,9 +50,41 @@ it(`nothing that was acknowledged is lost (seed ${seed})`, async () => {
   }
   await clients.stop();
   await untilAllHaveEnded(sql);
+  await untilAllIsTold(sql);
+  const ends = await sql`
+    select id::text, run_id || '.' || attempt as attempt from workflow_run_events
+    where public.event_name(type) in ('workflow_run.completed', 'workflow_run.failed')`;
+  const told = [...subscriber.told].map(([id, { attempt }]) => `${id} ${attempt}`);
+  expect(told.toSorted()).toEqual(ends.map(({ id, attempt }) => `${id} ${attempt}`).toSorted());
+  expect(new Set(ends.map(({ attempt }) => attempt)).size).toBe(ends.length);
+  expect(subscriber.strange).toEqual([]);
   expect(await findFaults(sql, clients, runner)).toEqual([]);
   expect(runner.completed.size).toBeGreaterThan(0);
 });
+
+async function subscribe(baseUrl: string, key: string, url: string): Promise<void> {
+  const response = await fetch(`${baseUrl}/v1/notification-endpoints`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ url, event_types: ["workflow_run.completed", "workflow_run.failed"] }),
+  });
+  if (response.status !== 201) throw new Error(`subscribe: ${response.status} ${await response.text()}`);
+}
+
+/** Nothing that is to be told is stuck. The pauses before the next try are cut short. */
+async function untilAllIsTold(sql: Sql): Promise<void> {
+  const limit = Date.now() + LAST_RUNS_MS;
+  for (;;) {
+    const [count] = await sql`select count(*)::int as n from notifications where delivered_at is null`;
+    if (count?.n === 0) return;
+    if (Date.now() > limit) throw new Error(`${count?.n} notifications are stuck.`);
+    await sql`
+      update notifications set next_try_at = statement_timestamp() - interval '5 seconds', try_count = least(try_count, 1)
+      where delivered_at is null and next_try_at > statement_timestamp() and created_at < statement_timestamp() - interval '1 second'`;
+    await sql`update notification_endpoints set probe_at = statement_timestamp() where probe_at is not null`;
+    await delay(1000);
+  }
+}
 
 type Clients = ReturnType<typeof startClients>;
 type Runner = Awaited<ReturnType<typeof startRunner>>;
