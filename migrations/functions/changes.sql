@@ -106,7 +106,11 @@ begin
     (select min(r.not_before) from public.workflow_runs r where r.not_before is not null),
     (select min(a.ends_at) from public.running_attempts a),
     (select min(a.next_stop_dispatch_at) from public.running_attempts a where a.next_stop_dispatch_at is not null),
-    (select min(public.endpoint_due_at(e.id, e.probe_at)) from public.notification_endpoints e
+    -- The probe of an endpoint that fails all the time is not worth keeping the database awake: the hub's alarm makes it in time,
+    -- and a cron that must not sweep before makes it within the hour.
+    (select min(public.endpoint_due_at(e.id, e.probe_at)
+        + case when e.probe_at is null then interval '0' else interval '1 hour' end)
+      from public.notification_endpoints e
       where e.disabled_at is null)));
 end $$;
 

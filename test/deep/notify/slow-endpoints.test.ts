@@ -1,0 +1,46 @@
+/** An endpoint that hangs and one that answers 500 for ever delay neither the one that is well, nor the runners. */
+import { expect, it } from "vitest";
+import { createEndpoint } from "../../notify/endpoint.ts";
+import { type FakeRunner, startFakeRunner } from "../../support/fake-runner.ts";
+import { callBack, invoke } from "../../support/lifecycle.ts";
+import { type Service, startService } from "../../support/service.ts";
+import { createTenant } from "../../support/tenant.ts";
+
+const RUNS = 60;
+/** The hanging endpoint fails five times after 15 s, so the runs go on for longer than that. */
+const PAUSE_MS = 350;
+
+const p95 = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.95)] ?? Number.NaN;
+
+/** How long after each invoke its runner got the run, and after each end the endpoint that is well heard of it. */
+async function measure(service: Service, others: FakeRunner[]) {
+  const [runner, well] = [await startFakeRunner(), await startFakeRunner([{ status: 204 }])];
+  const tenant = await createTenant(service.database, { runnerUrl: runner.url });
+  for (const { url } of [...others, well]) await createEndpoint(service, tenant, url);
+  const [dispatchMs, heardMs]: [number[], number[]] = [[], []];
+  const answers: Promise<unknown>[] = [];
+  for (let run = 1; run <= RUNS; run++) {
+    const invokedAt = Date.now();
+    const runId = await invoke(service, tenant);
+    dispatchMs.push(((await runner.requests(run)).at(run - 1)?.receivedAt ?? Number.NaN) - invokedAt);
+    const endedAt = Date.now();
+    // Not awaited: the tests' Worker answers when all that comes after the answer is done, and that may hang.
+    answers.push(callBack(service, tenant, runId, { status: "COMPLETED" }));
+    heardMs.push(((await well.requests(run)).at(run - 1)?.receivedAt ?? Number.NaN) - endedAt);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+  await Promise.all(answers);
+  return { dispatch: p95(dispatchMs), heard: p95(heardMs) };
+}
+
+it("the one that is well hears within a second, and runs are dispatched as fast as without any of them", async () => {
+  const service = await startService();
+  const alone = await measure(service, []);
+  const [hanging, failing] = [await startFakeRunner([{ ending: "hang" }]), await startFakeRunner([{ status: 500 }])];
+  const beside = await measure(service, [hanging, failing]);
+  expect(beside.heard).toBeLessThan(1_000);
+  expect(beside.dispatch).toBeLessThan(Math.max(2 * alone.dispatch, alone.dispatch + 200));
+  // Both are held back by now: they get single probes.
+  const rows = await service.database.sql`select url from notification_endpoints where probe_at is not null`;
+  expect(rows.map(({ url }) => url).toSorted()).toEqual([hanging.url, failing.url].toSorted());
+});
