@@ -9,6 +9,7 @@ import { measureInvoke } from "./parts/invoke.ts";
 import { measureReadPath } from "./parts/read.ts";
 import { countRoundTrips } from "./parts/round-trips.ts";
 import { measureSize } from "./parts/size.ts";
+import { measureStreams } from "./parts/streams.ts";
 import { measureSweep } from "./parts/sweep.ts";
 import { measureWritePath } from "./parts/write.ts";
 import type { Context, Part } from "./support/context.ts";
@@ -21,6 +22,7 @@ const PARTS: Record<string, Part> = {
   "round-trips": countRoundTrips,
   size: measureSize,
   sweep: measureSweep,
+  streams: measureStreams,
   invoke: measureInvoke,
   write: measureWritePath,
   growth: measureGrowth,

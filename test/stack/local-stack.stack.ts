@@ -59,6 +59,21 @@ describe("npm run dev", () => {
     expect(JSON.parse(run)).toMatchObject({ user_id: "01920000-0000-7000-8000-000000000203", status: "PENDING" });
   });
 
+  it("streams what happens to a run to `curl -N`, from PENDING to COMPLETED", () => {
+    const { stdout: walked } = paste(commandsOf("A workflow from nothing to done"));
+    const [, , waiting = ""] = walked.match(/^[0-9a-f-]{36}$/gm) ?? [];
+    const url = `http://localhost:${ports[0]}/v1/workflow-runs/${waiting}/stream`;
+    const { stdout, status } = spawnSync(
+      "curl",
+      ["-sSNf", "--retry", "5", "--max-time", "100", "-H", "Authorization: Bearer wr_demo_owner", url],
+      { encoding: "utf8" },
+    );
+    expect([status, stdout.match(/^event: .*$/gm)]).toEqual([
+      0,
+      ["TRIGGERED", "QUEUED", "STARTED", "DISPATCHED", "COMPLETED"].map((type) => `event: ${type}`),
+    ]);
+  });
+
   it("has a README whose walk shows errors as the API tells them", () => {
     const { stdout, stderr } = paste(commandsOf("A workflow from nothing to done").replace("wr_demo_owner", "wrong"));
     expect(stderr).toContain('Not as expected: {"type":"urn:workflow-runs:problem:');

@@ -1,0 +1,20 @@
+/** What holds without the Durable Objects holds with them, too: alarms that come at any time are in nobody's way. */
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { startLiveService } from "../../hub/live-service.ts";
+import { checkModel } from "../../model/check.ts";
+import { raceForSlot } from "../../races/race-for-slot.ts";
+import { seeds } from "../../support/harness.ts";
+
+beforeAll(() => {
+  vi.spyOn(console, "info").mockReturnValue();
+});
+
+describe("with the Durable Objects", () => {
+  it.each(seeds(1))("the life of a run goes as the model says (seed %i)", async (seed) => {
+    expect(await checkModel(await startLiveService(), { seed, sequences: 3, steps: 25 })).toBe(3);
+  });
+
+  it.each(seeds(1))("a slot holds one run at a time, with many changes at once (seed %i)", async (seed) => {
+    expect(await raceForSlot(await startLiveService(), seed)).toEqual([]);
+  });
+});
