@@ -1550,7 +1550,7 @@ export interface components {
              * @description Counted from the start of a run. A run that has not ended by then is FAILED.
              * @default 300
              */
-            max_run_duration_seconds: number;
+            max_run_duration_seconds?: number;
             /** @description A: what a run reads. Folders or documents. */
             source_path_part_ids: string[];
             /** @description B: what it follows. Folders or documents. */
@@ -1606,7 +1606,7 @@ export interface components {
              * @description Counted from the start of a run. A run that has not ended by then is FAILED.
              * @default 300
              */
-            max_run_duration_seconds: number;
+            max_run_duration_seconds?: number;
             /** @description A: what a run reads. Folders or documents. */
             source_path_part_ids: string[];
             /** @description B: what it follows. Folders or documents. */
@@ -1622,7 +1622,7 @@ export interface components {
              * @description False pauses the workflow.
              * @default true
              */
-            is_active: boolean;
+            is_active?: boolean;
         };
         /**
          * @example {
@@ -1663,22 +1663,22 @@ export interface components {
              * @default webhook
              * @enum {string}
              */
-            handover: "webhook" | "lease";
+            handover?: "webhook" | "lease";
             /**
              * @description How long a runner may be silent. After that its run is FAILED with LOST.
              * @default 60
              */
-            lease_seconds: number;
+            lease_seconds?: number;
             /**
              * @description How often a run is tried in all, the first time included.
              * @default 1
              */
-            max_attempts: number;
+            max_attempts?: number;
             /**
              * @description After which failures a run is tried again by itself, after a pause.
              * @default []
              */
-            retry_on: ("LOST" | "UNREACHED" | "DEADLINE")[];
+            retry_on?: ("LOST" | "UNREACHED" | "DEADLINE")[];
         };
         /**
          * @example {
@@ -2472,12 +2472,12 @@ export interface components {
              * @description How long the answer may take when no run waits. It comes as soon as there is one.
              * @default 0
              */
-            wait_seconds: number;
+            wait_seconds?: number;
             /**
              * @description How many runs you take, at most.
              * @default 1
              */
-            max: number;
+            max?: number;
             /** @description The `after` of the last answer. A request that waits needs the database only when something has changed since. */
             after?: string | null;
         };
@@ -3371,7 +3371,7 @@ export interface components {
              * @default USER
              * @enum {string}
              */
-            role: "USER" | "OWNER" | "ADMIN";
+            role?: "USER" | "OWNER" | "ADMIN";
         };
         /**
          * @example {
@@ -3427,7 +3427,7 @@ export interface components {
          */
         HealthCheckResponse: {
             /** @default healthy */
-            status: string;
+            status?: string;
             /** Format: date-time */
             database_ts: string;
         };

@@ -22,7 +22,9 @@ export function renderClientTypes(document: string): string {
     const [input, output] = [join(folder, "openapi.json"), join(folder, "openapi.ts")];
     writeFileSync(input, document);
     const program = join(root, "client/node_modules/openapi-typescript/bin/cli.js");
-    execFileSync(process.execPath, [program, input, "--output", output], { cwd: root, stdio: "pipe" });
+    // A field with a default may be left out of a request.
+    const flags = ["--output", output, "--default-non-nullable=false"];
+    execFileSync(process.execPath, [program, input, ...flags], { cwd: root, stdio: "pipe" });
     const types = readFileSync(output, "utf8").replace(/^\/\*\*.*?\*\/\n/s, "");
     return HEADER + types;
   } finally {

@@ -7,7 +7,10 @@ import { type Stack, startStack } from "../../scripts/local/browser.ts";
 import { describeCommandLine } from "./client/command-line.ts";
 import { installClient } from "./client/installed-client.ts";
 import { describePackage } from "./client/package.ts";
+import { describeReadme } from "./client/readme.ts";
+import { describeRun } from "./client/run.ts";
 import { describeVerify } from "./client/verify.ts";
+import { describeWalk } from "./client/walk.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "workflow-runs-client-"));
 let stack: Stack;
@@ -28,3 +31,9 @@ describe("the package", () => describePackage(world));
 describe("the command line", () => describeCommandLine(world));
 
 describe("verify", () => describeVerify(world));
+
+describe("its README", () => describeReadme(world));
+
+describe("a runner in one line", () => describeRun(world));
+
+describe("the walk of docs/first-workflow.md", () => describeWalk(world));

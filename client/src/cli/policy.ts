@@ -1,22 +1,14 @@
 import type { Client } from "../client.ts";
+import { unwrap } from "../connection.ts";
 import { ApiProblem } from "../problem.ts";
+import type { Policy } from "../types.ts";
 
-/** How a workflow's runs reach a runner, and what happens to those that are lost. */
-export type Policy = {
-  handover: "webhook" | "lease";
-  lease_seconds: number;
-  max_attempts: number;
-  retry_on: string[];
-};
+const ofWorkflow = (id: string) => ({ params: { path: { definition_id: id } } });
 
-const pathOf = (id: string) => `/v1/workflow-definitions/${encodeURIComponent(id)}/policy`;
-
-/** Null when the caller may not see it, or the service is older than policies. */
+/** How a workflow's runs reach a runner. Null when the caller may not see it. */
 export async function readPolicy(client: Client, id: string): Promise<Policy | null> {
   try {
-    const response = await client.request(pathOf(id));
-    const policy: Policy = await response.json();
-    return policy;
+    return await unwrap(client.api.GET("/v1/workflow-definitions/{definition_id}/policy", ofWorkflow(id)));
   } catch (error) {
     if (error instanceof ApiProblem && (error.status === 404 || error.status === 403)) return null;
     throw error;
@@ -25,10 +17,6 @@ export async function readPolicy(client: Client, id: string): Promise<Policy | n
 
 /** Changes some of it, and leaves the rest. */
 export async function setPolicy(client: Client, id: string, change: Partial<Policy>): Promise<void> {
-  const policy = { ...(await readPolicy(client, id)), ...change };
-  await client.request(pathOf(id), {
-    method: "PUT",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(policy),
-  });
+  const body = { ...(await readPolicy(client, id)), ...change };
+  await unwrap(client.api.PUT("/v1/workflow-definitions/{definition_id}/policy", { ...ofWorkflow(id), body }));
 }

@@ -15,8 +15,11 @@ const WEBHOOK_HEARTBEAT_SECONDS = 15;
 /** The service judges by its own clock. So much the clocks may differ before a late result is given up. */
 const CLOCK_SLACK_MS = 10_000;
 const MAX_ERROR_LENGTH = 8_192;
-/** A log that cannot be sent does not keep back the result for longer. */
-const LOG_TIMEOUT_MS = 30_000;
+/**
+ * The log is sent before the result, which closes it. While the service is away both wait; should only the log fail, the result is
+ * not kept back for longer than this, or half of the time that is left.
+ */
+const LOG_TIMEOUT_MS = 300_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type Result = { status: "COMPLETED" | "FAILED"; error?: string } & WorkResult;
@@ -29,6 +32,7 @@ export class Attempt {
   /** Aborted when nothing is left to say to the service. */
   readonly #over = new AbortController();
   #end: WorkEnded | null = null;
+  #lastRetry: string | null = null;
 
   constructor(run: Assignment, options: AttemptOptions) {
     this.run = run;
@@ -50,11 +54,7 @@ export class Attempt {
       () => this.end(new WorkEnded("deadline", "The deadline has passed.")),
       Math.min(Math.max(msLeft + CLOCK_SLACK_MS, 0), LONGEST_TIMER_MS),
     );
-    const calls = {
-      fetch: this.#options.fetch,
-      signal: this.#over.signal,
-      onRetry: (text: string) => this.#note(text),
-    };
+    const calls = { fetch: this.#options.fetch, signal: this.#over.signal, onRetry: this.#noteRetry };
     const log = new RunLog(run, calls);
     const heartbeats = new Heartbeats(run, {
       ...calls,
@@ -64,7 +64,8 @@ export class Attempt {
     if (this.#options.heartbeatSeconds !== null) heartbeats.start();
     try {
       const result = await this.#work(log, heartbeats);
-      const isInTime = await within(log.close(), LOG_TIMEOUT_MS);
+      const halfMs = Math.max(0, Date.parse(run.deadline_at) - Date.now()) / 2;
+      const isInTime = await within(log.close(), Math.min(LOG_TIMEOUT_MS, halfMs));
       if (!isInTime) this.#note("The rest of the log could not be sent in time.");
       return await this.#report(result);
     } catch (error) {
@@ -97,11 +98,7 @@ export class Attempt {
     const { signal } = this.#over;
     signal.throwIfAborted();
     const error = result.error ?? null;
-    const options = {
-      fetch: this.#options.fetch,
-      signal,
-      onRetry: (text: string) => this.#note(`Tries again: ${text}`),
-    };
+    const options = { fetch: this.#options.fetch, signal, onRetry: this.#noteRetry };
     const isReleased =
       this.#end?.kind === "shut_down" && this.#options.heartbeatSeconds !== null && result.status === "FAILED";
     const answer = isReleased
@@ -122,6 +119,12 @@ export class Attempt {
     const again = await callService(this.run, "callback", { status: "FAILED", error }, options);
     return again.error === null ? { ...again, error } : again;
   }
+
+  /** Once for each reason: an outage is many tries. */
+  readonly #noteRetry = (reason: string): void => {
+    if (reason !== this.#lastRetry) this.#note(`Tries again: ${reason}`);
+    this.#lastRetry = reason;
+  };
 
   #note(text: string): void {
     this.#options.onNote?.({ run_id: this.run.run_id, attempt: this.run.attempt, text });

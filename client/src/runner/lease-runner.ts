@@ -1,4 +1,5 @@
 import { type Connection, openConnection, request } from "../connection.ts";
+import type { components } from "../openapi.ts";
 import { pause } from "../pause.ts";
 import { ApiProblem } from "../problem.ts";
 import { Attempt, type AttemptOptions } from "./attempt.ts";
@@ -24,9 +25,13 @@ export type LeaseOptions = {
   onRetry?(reason: string): void;
 };
 
-export type Lease = Assignment & { lease_expires_at: string; heartbeat_interval_seconds: number };
+type Lease = components["schemas"]["Lease"] & Assignment;
 
-const WAIT_SECONDS = 30;
+/**
+ * How long a question may wait for work. One that is under way when the runner stops is not aborted, since not every proxy passes that
+ * on: it would be answered with a run that nobody works on. So this is also how long `stop` may take.
+ */
+const WAIT_SECONDS = 10;
 const MOST_LEASES = 10;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
@@ -74,7 +79,7 @@ export class LeaseRunner {
     }
   }
 
-  /** Takes no more runs, ends all work, and gives its runs back to the service. Resolves when that is done. */
+  /** Takes no more runs, ends all work, and gives its runs back to the service: `run` resolves when that is done. */
   async stop(): Promise<void> {
     this.#stopping.abort(new WorkEnded("shut_down", "The runner was shut down."));
     for (const attempt of this.#working.keys()) attempt.end(this.#stopping.signal.reason);
@@ -100,10 +105,7 @@ export class LeaseRunner {
     const ask: Ask = { request_id: crypto.randomUUID(), wait_seconds: WAIT_SECONDS, max };
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
-        const leases = await this.#askOnce(
-          { ...ask, ...(this.#after !== undefined && { after: this.#after }) },
-          signal,
-        );
+        const leases = await this.#askOnce({ ...ask, ...(this.#after !== undefined && { after: this.#after }) });
         if (leases.length === 0 && ask.wait_seconds === 0) await pause(POLL_MS, signal);
         return leases;
       } catch (error) {
@@ -126,38 +128,38 @@ export class LeaseRunner {
     }
   }
 
-  /** The question was cut off by `stop`, and may have been answered with leases: they are given back. */
+  /** The answer was lost while the runner stops, and may have had leases: they are given back. */
   async #askForLost(ask: Ask): Promise<Lease[]> {
     if (this.#token === null) return [];
     try {
-      return await this.#askOnce({ ...ask, wait_seconds: 0 }, AbortSignal.timeout(5_000));
+      return await this.#askOnce({ ...ask, wait_seconds: 0 });
     } catch {
       return [];
     }
   }
 
-  async #askOnce(ask: Ask, signal: AbortSignal): Promise<Lease[]> {
-    this.#token ??= await this.#openSession(signal);
-    const answer = await this.#post("/v1/leases", ask, this.#token, signal);
+  async #askOnce(ask: Ask): Promise<Lease[]> {
+    this.#token ??= await this.#openSession();
+    const answer = await this.#post("/v1/leases", ask, this.#token);
     const { leases, after } = answer;
     this.#after = after ?? undefined;
     return Array.isArray(leases) ? leases.filter(isLease) : [];
   }
 
-  async #openSession(signal: AbortSignal): Promise<string> {
+  async #openSession(): Promise<string> {
     const { name = "runner", workflowIds, capacity = 1, key } = this.#lease;
     const body = { name, capacity, ...(workflowIds && { workflow_definition_ids: workflowIds }) };
-    const { token } = await this.#post("/v1/runner-sessions", body, key, signal);
+    const { token } = await this.#post("/v1/runner-sessions", body, key);
     if (typeof token !== "string") throw new TypeError("The service gave the runner no session.");
     return token;
   }
 
-  async #post(path: string, body: unknown, token: string, signal: AbortSignal): Promise<Record<string, unknown>> {
+  async #post(path: string, body: unknown, token: string): Promise<Record<string, unknown>> {
     const response = await request(this.#connection, path, {
       method: "POST",
       headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
       body: JSON.stringify(body),
-      signal: AbortSignal.any([signal, AbortSignal.timeout((WAIT_SECONDS + 30) * 1000)]),
+      signal: AbortSignal.timeout((WAIT_SECONDS + 10) * 1000),
     });
     const answer: unknown = await response.json();
     return isRecord(answer) ? answer : {};

@@ -1,28 +1,13 @@
 import type { Command } from "commander";
 import type { Client } from "../../client.ts";
+import type { NotificationDelivery, NotificationEndpoint } from "../../types.ts";
 import { contextOf } from "../context.ts";
 import { several } from "../input.ts";
 import { findWorkflow } from "../names.ts";
 import { ago, facts, harmless, paint, printList, printOne, say } from "../output.ts";
 
-/** As `/v1/notification-endpoints` answers. `secret` comes once, when it is made. */
-type Endpoint = {
-  id: string;
-  url: string;
-  event_types: string[];
-  description?: string | null;
-  disabled_at?: string | null;
-  secret?: string;
-};
-type Delivery = {
-  id: string;
-  type: string;
-  run_id: string | null;
-  state: "WAITING" | "DELIVERED" | "FAILED";
-  created_at: string;
-  next_try_at: string | null;
-  tries: { status: number | null; reason: string | null }[];
-};
+/** `secret` comes once, when it is made. */
+type Endpoint = NotificationEndpoint & { secret?: string };
 
 const PATH = "/v1/notification-endpoints";
 
@@ -116,7 +101,7 @@ Example:
       const { client, mode } = contextOf(command);
       printList(
         mode,
-        await list<Delivery>(client, `${PATH}/${encodeURIComponent(id)}/deliveries`),
+        await list<NotificationDelivery>(client, `${PATH}/${encodeURIComponent(id)}/deliveries`),
         (one) => one.id,
         (one) => ({
           id: one.id,

@@ -140,13 +140,19 @@ function exitCodeOf({ report, status }: Outcome): number {
   return status === "COMPLETED" ? EXIT.done : EXIT.runFailed;
 }
 
+/** `npx` passes on the Ctrl-C that we have got from the terminal already. */
+const SAME_SIGNAL_MS = 1_000;
+
 /** The first signal stops; the second one ends at once, and the service finds out when the leases run out. */
 function endOnSignals(stop: () => Promise<void>): () => Promise<void> {
   let stopping: Promise<void> | null = null;
+  let stoppedAt = 0;
   const onSignal = () => {
-    if (stopping !== null) process.exit(EXIT.failed);
-    say("Stopping: runs that are not finished are given back.");
-    stopping = stop();
+    if (stopping === null) {
+      say("Stopping, within ten seconds: runs that are not finished are given back.");
+      stoppedAt = Date.now();
+      stopping = stop();
+    } else if (Date.now() - stoppedAt > SAME_SIGNAL_MS) process.exit(EXIT.failed);
   };
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
   return async () => {

@@ -2,10 +2,8 @@ import type { Progress } from "../../runner/types.ts";
 
 export type OutputSink = { log(text: string): void; progress(progress: Progress): void };
 
-/** A line that is longer is logged in pieces, and is no progress. */
+/** A line that is longer is logged in pieces, and is neither progress nor output. */
 const LONGEST_LINE = 16_384;
-/** Output may be any JSON on one line, within the 64 KiB that a callback may have. */
-const LONGEST_OUTPUT = 60_000;
 /** How much of the end of a stream is kept, for the error of a run. */
 const TAIL_LENGTH = 4_000;
 
@@ -15,6 +13,8 @@ const PROGRESS = /^::progress (\d{1,3})(?:\s+(.*))?$/;
 export class OutputReader {
   readonly #sink: OutputSink;
   #line = "";
+  /** True when the beginning of the line has been logged already. */
+  #isCut = false;
   #lastLine = "";
   #isLastLineWhole = true;
   #tail = "";
@@ -28,8 +28,9 @@ export class OutputReader {
     this.#line = parts.pop() ?? "";
     for (const line of parts) this.#finish(line, "\n");
     while (this.#line.length > LONGEST_LINE) {
-      this.#log(this.#line.slice(0, LONGEST_LINE));
+      this.#log(this.#line.slice(0, LONGEST_LINE), false);
       this.#line = this.#line.slice(LONGEST_LINE);
+      this.#isCut = true;
     }
   }
 
@@ -49,21 +50,23 @@ export class OutputReader {
   }
 
   #finish(line: string, lineBreak: string): void {
-    const found = PROGRESS.exec(line.trimEnd());
+    const isWhole = !this.#isCut;
+    this.#isCut = false;
+    const found = isWhole ? PROGRESS.exec(line.trimEnd()) : null;
     const percent = Number(found?.[1]);
     if (found && percent <= 100) {
       const message = found[2]?.slice(0, 500);
       this.#sink.progress({ percent, ...(message && { message }) });
       return;
     }
-    this.#log(line + lineBreak, true);
+    this.#log(line + lineBreak, isWhole);
   }
 
-  #log(text: string, isWholeLine = false): void {
+  #log(text: string, isWhole: boolean): void {
     this.#sink.log(text);
     this.#tail = (this.#tail + text).slice(-TAIL_LENGTH);
     if (text.trim() === "") return;
-    this.#isLastLineWhole = isWholeLine && text.length <= LONGEST_OUTPUT;
+    this.#isLastLineWhole = isWhole;
     this.#lastLine = this.#isLastLineWhole ? text.trim() : "";
   }
 }
