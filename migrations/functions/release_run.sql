@@ -43,7 +43,10 @@ begin
     v_answer := jsonb_build_object('refused', 'ended', 'status', v_status);
   elsif exists (
     select from public.running_attempts a where a.run_id = p_run_id and a.stop_requested_at is not null) then
-    update public.running_attempts a set stop_ends_at = v_now where a.run_id = p_run_id;
+    -- Truncated, since the column has milliseconds: rounded up, the time would not be over yet.
+    update public.running_attempts a
+    set stop_ends_at = least(a.stop_ends_at, date_trunc('milliseconds', v_now))
+    where a.run_id = p_run_id;
     perform public.end_overdue_runs(array[v_definition_id], v_now);
     v_answer := jsonb_build_object('attempt', p_attempt);
   else

@@ -1,16 +1,19 @@
 import { expect } from "vitest";
 import { answeringRunner } from "../support/fake-runner.ts";
+import { startRunner } from "../support/runners.ts";
 import type { Service } from "../support/service.ts";
 import { createTenant, runToken, type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";
 import { brokenInvariants } from "./invariants.ts";
 import { look } from "./look.ts";
+import type { Mood } from "./model.ts";
 import {
   type Answer,
   createModel,
+  LEASE_SECONDS,
   type Model,
   type ModelDefinition,
   type ModelRun,
-  type Mood,
+  type ModelRunner,
   RUN_SECONDS,
   STOP_SECONDS,
 } from "./model.ts";
@@ -20,6 +23,8 @@ import { DEFINITIONS, type Fate, type Step } from "./steps.ts";
 export type World = {
   service: Service;
   tenant: TestTenant;
+  /** One that leases, and has room for every run. */
+  runner: Awaited<ReturnType<typeof startRunner>>;
   model: Model;
   definitionIds: Map<ModelDefinition, string>;
   runIds: Map<ModelRun, string>;
@@ -57,20 +62,23 @@ async function createWorld(service: Service): Promise<World> {
     const { id } = await response.json<{ id: string }>();
     definitionIds.set(definition, id);
     await service.database.sql`
-      update workflow_definitions set retry_on = '{LOST,UNREACHED,DEADLINE}', max_attempts = ${definition.maxAttempts}
+      update workflow_definitions set retry_on = '{LOST,UNREACHED,DEADLINE}', max_attempts = ${definition.maxAttempts},
+        lease_seconds = ${LEASE_SECONDS}, handover = ${definition.runner === "leases" ? "lease" : "webhook"}
       where id = ${id}`;
   }
-  return { service, tenant, model, definitionIds, runIds: new Map() };
+  const runner = await startRunner(service, tenant, { capacity: 100 });
+  return { service, tenant, runner, model, definitionIds, runIds: new Map() };
 }
 
 const STATUS_OF: Record<Mood, number> = { takes: 202, busy: 503, refuses: 400, gone: 410 };
 
-const describe = (tenant: TestTenant, runner: Mood | null) => ({
+const describe = (tenant: TestTenant, runner: ModelRunner) => ({
   name: "Modelled",
   runner_type: "SELF_HOSTED",
-  ...(runner !== null && {
-    runner_config: { url: answeringRunner(STATUS_OF[runner]), webhook_secret: WEBHOOK_SECRET },
-  }),
+  ...(runner !== null &&
+    runner !== "leases" && {
+      runner_config: { url: answeringRunner(STATUS_OF[runner]), webhook_secret: WEBHOOK_SECRET },
+    }),
   max_run_duration_seconds: RUN_SECONDS,
   source_path_part_ids: [tenant.sourcesId],
   instruction_path_part_ids: [tenant.instructionsId],
@@ -83,7 +91,11 @@ async function take(world: World, step: Step): Promise<void> {
     case "invoke":
     case "replace":
       return changeDefinition(world, step);
+    case "lease":
+      return lease(world, step.fate);
     case "callBack":
+    case "heartbeat":
+    case "release":
     case "stop":
     case "stopWithGrace":
     case "retry":
@@ -105,7 +117,8 @@ async function changeDefinition(world: World, step: Extract<Step, { definition: 
   const path = `/v1/workflow-definitions/${definitionIds.get(definition)}`;
   const { key } = tenant.owner;
   if (step.kind === "replace") {
-    const { isActive, runner } = step;
+    const { isActive } = step;
+    const runner = definition.runner === "leases" ? definition.runner : step.runner;
     const body = { ...describe(tenant, runner), is_active: isActive };
     await send(world, step.fate, { method: "PUT", path, token: key, body }, (isDispatched) =>
       model.replace(definition, { isActive, runner }, isDispatched),
@@ -140,6 +153,13 @@ async function changeRun(world: World, step: Extract<Step, { run: number }>): Pr
       const request = { method: "POST", path: `${path}/${step.kind}`, token: key };
       return send(world, step.fate, request, (isDispatched) => model[step.kind](run, isDispatched));
     }
+    case "heartbeat":
+    case "release": {
+      const attempt = step.isOfOldAttempt ? run.attempt - 1 : run.attempt;
+      if (attempt === 0 || (attempt === run.attempt && run.status === "PENDING")) return;
+      const request = { method: "POST", path: `${path}/${step.kind}`, token: await runToken(tenant, id, attempt) };
+      return send(world, step.fate, request, (isDispatched) => model[step.kind](run, attempt, isDispatched));
+    }
     case "callBack": {
       const attempt = step.isOfOldAttempt ? run.attempt - 1 : run.attempt;
       // Nobody has a token of an attempt that has not started yet.
@@ -149,6 +169,24 @@ async function changeRun(world: World, step: Extract<Step, { run: number }>): Pr
       return send(world, step.fate, request, (isDispatched) => model.callBack(run, attempt, step.result, isDispatched));
     }
   }
+}
+
+/** The runner asks for a run, and gets the one that the model says, if any. */
+async function lease({ service, runner, model, runIds }: World, fate: Fate): Promise<void> {
+  if (fate === "dies") {
+    await service.fetchAndDie("/v1/leases", {
+      method: "POST",
+      headers: { Authorization: `Bearer ${runner.token}`, "Content-Type": "application/json" },
+      body: JSON.stringify({ request_id: crypto.randomUUID() }),
+    });
+    model.lease();
+    return;
+  }
+  const { leases } = await runner.lease();
+  const leased = model.lease();
+  expect(leases.map(({ run_id, attempt }) => [run_id, attempt])).toEqual(
+    leased ? [[runIds.get(leased), leased.attempt]] : [],
+  );
 }
 
 type Request = { method: string; path: string; token: string; body?: unknown };
@@ -195,7 +233,8 @@ async function advance({ service, tenant }: World, seconds: number): Promise<voi
       where tenant_id = ${tenant.id}`,
     sql`
       update running_attempts
-      set stop_requested_at = stop_requested_at - passed, stop_ends_at = stop_ends_at - passed,
+      set lease_expires_at = lease_expires_at - passed, heartbeat_at = heartbeat_at - passed,
+          stop_requested_at = stop_requested_at - passed, stop_ends_at = stop_ends_at - passed,
           next_stop_dispatch_at = next_stop_dispatch_at - passed, stop_acknowledged_at = stop_acknowledged_at - passed
       from make_interval(secs => ${seconds}) passed
       where tenant_id = ${tenant.id}`,

@@ -7,9 +7,12 @@ import type { RunEventType, RunStatus } from "../../src/db/enums.ts";
 /** What a definition's runner does with a dispatch. */
 export type Mood = "takes" | "busy" | "refuses" | "gone";
 
+/** "leases": its runs wait until a runner asks for one. Null: it has none. */
+export type ModelRunner = Mood | "leases" | null;
+
 export type ModelDefinition = {
   isActive: boolean;
-  runner: Mood | null;
+  runner: ModelRunner;
   /** How many attempts the policy gives to a run that failed by itself: with 1 it is not retried. */
   maxAttempts: number;
 };
@@ -26,6 +29,10 @@ export type ModelRun = {
   deadlineAt: number;
   /** When a stop that gave the runner time is over; infinite while nobody has asked for one. */
   stopEndsAt: number;
+  /** True when its runner has heard of the stop. */
+  isStopKnown: boolean;
+  /** When its lease is over; infinite while no runner has leased it or sent a heartbeat. */
+  leaseEndsAt: number;
   /** True when the runner itself reported the end of a stopped run, by a result of FAILED. */
   isStopReported: boolean;
   /** When the back-off of an automatic retry is over; 0 when there is none. */
@@ -43,25 +50,37 @@ export type Model = ReturnType<typeof createModel>;
 
 export const RUN_SECONDS = 3600;
 export const STOP_SECONDS = 60;
+/** Shorter than each step of time, too. */
+export const LEASE_SECONDS = 800;
 /** Shorter than each step of time, as is the time of a stop. */
 const BACK_OFF_SECONDS = 900;
 const KEY_SECONDS = 24 * 3600;
 
-/** Of the definitions, in their order: one whose runs are retried by themselves, and one whose runs are not. */
-const MAX_ATTEMPTS = [3, 1];
+/** Of the definitions, in their order: one whose runs are retried by themselves, one whose runs are not, and one that leases. */
+const MAX_ATTEMPTS = [3, 1, 3];
+const LEASING = 2;
+
+const ENDED_BY = { TIMED_OUT: "DEADLINE", STOPPED: "STOP", LOST: "LEASE" };
 
 export function createModel(definitionCount: number) {
   let now = 0;
   let queued = 0;
   const definitions = Array.from(
     { length: definitionCount },
-    (_, index): ModelDefinition => ({ isActive: true, runner: "takes", maxAttempts: MAX_ATTEMPTS[index] ?? 1 }),
+    (_, index): ModelDefinition => ({
+      isActive: true,
+      runner: index === LEASING ? "leases" : "takes",
+      maxAttempts: MAX_ATTEMPTS[index] ?? 1,
+    }),
   );
   const runs = new Set<ModelRun>();
 
-  const endsAt = (run: ModelRun) => Math.min(run.deadlineAt, run.stopEndsAt);
+  const endsAt = (run: ModelRun) => Math.min(run.deadlineAt, run.stopEndsAt, run.leaseEndsAt);
   const isOverdue = (run: ModelRun) => run.status === "RUNNING" && endsAt(run) <= now;
-  const overdueEvent = (run: ModelRun) => (run.stopEndsAt < run.deadlineAt ? "STOPPED" : "TIMED_OUT");
+  const overdueEvent = (run: ModelRun) => {
+    if (endsAt(run) === run.deadlineAt) return "TIMED_OUT";
+    return endsAt(run) === run.stopEndsAt ? "STOPPED" : "LOST";
+  };
   const isActive = (run: ModelRun) => run.status === "PENDING" || run.status === "RUNNING";
   /** The status that readers see, before the sweep and after it. */
   const standOf = (run: ModelRun): RunStatus => (isOverdue(run) ? "FAILED" : run.status);
@@ -88,7 +107,12 @@ export function createModel(definitionCount: number) {
   }
   function putBack(run: ModelRun): void {
     Object.assign(run, { status: "PENDING", queuedAs: queued++, dispatch: "none", endedBy: null });
-    Object.assign(run, { stopEndsAt: Number.POSITIVE_INFINITY, isStopReported: false, notBefore: 0 });
+    Object.assign(run, { isStopReported: false, notBefore: 0 });
+    letGo(run);
+  }
+  function letGo(run: ModelRun): void {
+    const never = Number.POSITIVE_INFINITY;
+    Object.assign(run, { stopEndsAt: never, leaseEndsAt: never, isStopKnown: false });
   }
   /** What follows when a run has failed by itself, unless somebody had asked to stop it. */
   function retryByPolicy(run: ModelRun): void {
@@ -102,7 +126,7 @@ export function createModel(definitionCount: number) {
   function endOverdue(definition: ModelDefinition): void {
     for (const run of runsOf(definition).filter(isOverdue)) {
       const type = overdueEvent(run);
-      end(run, "FAILED", type === "STOPPED" ? "STOP" : "DEADLINE", type, endsAt(run));
+      end(run, "FAILED", ENDED_BY[type], type, endsAt(run));
       retryByPolicy(run);
     }
   }
@@ -110,6 +134,7 @@ export function createModel(definitionCount: number) {
     const isFree = runsOf(definition).every(({ status }) => status !== "RUNNING");
     const next = queueOf(definition).find(({ notBefore }) => notBefore <= now);
     if (!next || !isFree || !definition.isActive || definition.runner === null) return undefined;
+    if (definition.runner === "leases") return undefined;
     Object.assign(next, { status: "RUNNING", deadlineAt: now + RUN_SECONDS, dispatch, notBefore: 0 });
     record(next, "STARTED");
     return next;
@@ -148,6 +173,13 @@ export function createModel(definitionCount: number) {
     if (promoted && isDispatched) sendDispatch(promoted);
     return answered;
   }
+  const hasUrl = ({ definition: { runner } }: ModelRun) => runner !== null && runner !== "leases";
+  const hasLease = (run: ModelRun) => run.leaseEndsAt < Number.POSITIVE_INFINITY;
+  const isToStop = (run: ModelRun) => run.stopEndsAt < Number.POSITIVE_INFINITY;
+  function hearOfStop(run: ModelRun): void {
+    if (!run.isStopKnown) record(run, "STOP_ACKNOWLEDGED");
+    run.isStopKnown = true;
+  }
   const refuse = (status: number) => () => ({ status });
   const answerRun = (status: number, run: ModelRun) => () => ({ status, run, stand: standOf(run) });
 
@@ -172,6 +204,7 @@ export function createModel(definitionCount: number) {
           ...{ definition, key, status: "PENDING", attempt: 1, endedBy: null, dispatch: "none" },
           ...{ createdAt: now, deadlineAt: 0, endedAt: 0, queuedAs: 0, events: [], lateResults: new Set() },
           ...{ stopEndsAt: Number.POSITIVE_INFINITY, isStopReported: false, notBefore: 0 },
+          ...{ leaseEndsAt: Number.POSITIVE_INFINITY, isStopKnown: false },
         };
         queue(run, "TRIGGERED");
         return answerRun(202, run);
@@ -207,20 +240,63 @@ export function createModel(definitionCount: number) {
       let isAsked = false;
       const answer = change(run.definition, isDispatched, () => {
         if (!isActive(run)) return refuse(409);
-        if (run.status === "PENDING" || run.definition.runner === null) end(run, "FAILED", "STOP", "STOPPED");
+        if (run.status === "PENDING" || !(hasUrl(run) || hasLease(run))) end(run, "FAILED", "STOP", "STOPPED");
         else isAsked = now + STOP_SECONDS < run.stopEndsAt;
         if (isAsked) {
           run.stopEndsAt = now + STOP_SECONDS;
+          // It is not sent again before the stop is over.
+          if (run.dispatch === "due") run.dispatch = "later";
           record(run, "STOP_REQUESTED");
         }
         return answerRun(200, run);
       });
-      if (isAsked && isDispatched) {
+      if (isAsked && isDispatched && hasUrl(run)) {
         record(run, "STOP_SENT");
-        if (run.definition.runner === "takes") record(run, "STOP_ACKNOWLEDGED");
+        if (run.definition.runner === "takes") hearOfStop(run);
       }
       return answer;
     },
+
+    /** A runner asks for a run. Returns the one that it gets. */
+    lease(): ModelRun | undefined {
+      const isHeld = (other: ModelRun) => other.status === "RUNNING" && !isOverdue(other);
+      const waiting = definitions
+        .filter((definition) => definition.runner === "leases" && definition.isActive)
+        .filter((definition) => !runsOf(definition).some(isHeld))
+        .flatMap((definition) => queueOf(definition).find(({ notBefore }) => notBefore <= now) ?? []);
+      const [run] = waiting.sort((a, b) => a.queuedAs - b.queuedAs);
+      if (!run) return undefined;
+      endOverdue(run.definition);
+      Object.assign(run, { status: "RUNNING", deadlineAt: now + RUN_SECONDS, dispatch: "done", notBefore: 0 });
+      run.leaseEndsAt = now + LEASE_SECONDS;
+      record(run, "STARTED");
+      record(run, "LEASED");
+      return run;
+    },
+
+    heartbeat: (run: ModelRun, attempt: number, isDispatched: boolean) =>
+      change(run.definition, isDispatched, () => {
+        if (attempt !== run.attempt || run.status !== "RUNNING") return refuse(409);
+        run.leaseEndsAt = now + LEASE_SECONDS;
+        if (run.dispatch !== "done") record(run, "DISPATCHED");
+        run.dispatch = "done";
+        if (isToStop(run)) hearOfStop(run);
+        return refuse(200);
+      }),
+
+    release: (run: ModelRun, attempt: number, isDispatched: boolean) =>
+      change(run.definition, isDispatched, () => {
+        if (attempt !== run.attempt || run.status !== "RUNNING") return refuse(409);
+        if (isToStop(run)) {
+          end(run, "FAILED", "STOP", "STOPPED");
+          return refuse(200);
+        }
+        run.attempt += 1;
+        record(run, "RELEASED");
+        Object.assign(run, { status: "PENDING", dispatch: "none" });
+        letGo(run);
+        return refuse(200);
+      }),
 
     retry: (run: ModelRun, isDispatched: boolean) =>
       change(run.definition, isDispatched, () => {

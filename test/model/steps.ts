@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Mood } from "./model.ts";
 
-export const DEFINITIONS = 2;
+export const DEFINITIONS = 3;
 
 /**
  * What happens to the Worker that makes a change. "dies": it dies when the database has committed the change. "forgets": it
@@ -16,6 +16,8 @@ export type Step =
   | { kind: "nothing" }
   | { kind: "invoke"; definition: number; key: string | null; fate: Fate }
   | ({ kind: "callBack"; result: "COMPLETED" | "FAILED"; isOfOldAttempt: boolean } & RunStep)
+  | { kind: "lease"; fate: Fate }
+  | ({ kind: "heartbeat" | "release"; isOfOldAttempt: boolean } & RunStep)
   | ({ kind: "stop" } & RunStep)
   | ({ kind: "stopWithGrace" } & RunStep)
   | ({ kind: "retry" } & RunStep)
@@ -34,10 +36,16 @@ const run = fc.nat(7);
 const ofRun = (kind: "stop" | "stopWithGrace" | "retry" | "delete") =>
   fc.record({ kind: fc.constant(kind), run, fate });
 
+const isOfOldAttempt = fc.oneof(
+  { weight: 5, arbitrary: fc.constant(false) },
+  { weight: 1, arbitrary: fc.constant(true) },
+);
+const ofRunner = (kind: "heartbeat" | "release") => fc.record({ kind: fc.constant(kind), isOfOldAttempt, run, fate });
+
 /**
  * Steps of time. Added up they keep away from the limits, of which a run's is 3600 s and a key's 24 h: the time that
  * the steps take themselves must not decide anything. Each is longer than the longest pause between two dispatches, the time
- * that a stop gives, and the back-off of an automatic retry.
+ * that a stop gives, a lease, and the back-off of an automatic retry.
  */
 const ADVANCES = [1000, 4000, 20 * 3600];
 
@@ -59,14 +67,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant("callBack"),
       result: fc.constantFrom("COMPLETED", "FAILED"),
-      isOfOldAttempt: fc.oneof(
-        { weight: 5, arbitrary: fc.constant(false) },
-        { weight: 1, arbitrary: fc.constant(true) },
-      ),
+      isOfOldAttempt,
       run,
       fate,
     }),
   },
+  { weight: 100, arbitrary: fc.record({ kind: fc.constant("lease"), fate }) },
+  { weight: 60, arbitrary: ofRunner("heartbeat") },
+  { weight: 30, arbitrary: ofRunner("release") },
   { weight: 40, arbitrary: ofRun("stop") },
   { weight: 60, arbitrary: ofRun("stopWithGrace") },
   { weight: 60, arbitrary: ofRun("retry") },
