@@ -11,7 +11,7 @@ import { SNIPPETS } from "./snippets.ts";
 export const HREF = "/app/settings/notifications";
 
 /** How an endpoint does, in a few words. */
-export function healthOf({ is_active, disabled_reason, failures, next_probe_at }: Endpoint): string {
+function healthOf({ is_active, disabled_reason, failures, next_probe_at }: Endpoint): string {
   if (!is_active) return `Disabled. ${disabled_reason ?? ""}`;
   if (next_probe_at !== null) return `Fails: ${plural(failures, "try", "tries")} in a row. It is tried one by one.`;
   return failures > 0 ? `${plural(failures, "failed try", "failed tries")} of late` : "Works";
