@@ -81,7 +81,11 @@ async function refresh(page: Page): Promise<void> {
 /** The requests of a page from now on, as paths. */
 function requestsOf(page: Page): string[] {
   const paths: string[] = [];
-  page.on("request", (request) => paths.push(new URL(request.url()).pathname));
+  page.on("request", (request) => {
+    const { pathname } = new URL(request.url());
+    // A static file, which the browser asks for when it has the time.
+    if (pathname !== "/app/icon.svg") paths.push(pathname);
+  });
   return paths;
 }
 

@@ -1,5 +1,6 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { PAGE_SETTINGS, signIn } from "../dashboard/browser.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
@@ -9,7 +10,7 @@ let service: LiveService;
 let tenant: TestTenant;
 
 beforeAll(async () => {
-  service = await startLiveService();
+  service = await startLiveService({ settings: PAGE_SETTINGS });
   tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
 });
 
@@ -40,6 +41,23 @@ describe("GET /readyz with the Durable Objects", () => {
     await runDurableObjectAlarm(service.hubOf(tenant.id));
     const { last_alarm } = await (await service.fetch("/readyz")).json<Readiness>();
     expect(last_alarm).toEqual({ seconds_ago: expect.any(Number), late_ms: expect.any(Number) });
+  });
+});
+
+describe("the page Health with the Durable Objects", () => {
+  it("tells the last full sweep, the cron that found nothing to sweep since, and the last alarm", async () => {
+    await runDurableObjectAlarm(service.hubOf(tenant.id));
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 5 * 60_000 });
+    await service.sweep();
+    await service.database.sql`update sweep_state set began_at = began_at - interval '10 minutes',
+      ended_at = ended_at - interval '10 minutes'`;
+    vi.setSystemTime(Date.now() + 10 * 60_000);
+    await service.sweep();
+    vi.useRealTimers();
+    const page = await (await signIn(service, tenant.owner.key)).read("/app/health");
+    expect(page).toMatch(
+      /ago there was nothing to sweep; the last full one was 10 min ago\. An alarm [^<]+ ago was [\d.]+ m?s late/,
+    );
   });
 });
 
