@@ -3,13 +3,16 @@ import pg from "pg";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchBrowser, type Stack, startStack } from "../../scripts/local/browser.ts";
+import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
+import { type LeaseRunner, startLeaseRunner } from "../deep/kills/example-lease-runner.ts";
 import { accessibilityFaults, complaintsOf, openPage, signIn } from "./support.ts";
 
 let browser: Browser;
 let stack: Stack;
 let database: pg.Client;
 let page: Page;
+let runner: LeaseRunner | undefined;
 
 /** Goes on for longer than the test. */
 const RUN = demoId(411);
@@ -21,6 +24,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  runner?.child.kill();
   await database?.end();
   await browser?.close();
   await stack?.stop();
@@ -83,5 +87,45 @@ it("shows the rest, and the result, when the run has ended, and then asks no mor
   page.on("request", (request) => asked.push(request.url()));
   await page.waitForTimeout(6_000);
   expect(asked.filter((url) => url.includes("follow-log"))).toEqual([]);
+  expect(complaintsOf(page)).toEqual([]);
+});
+
+/** Calls the API as the demo's OWNER. */
+async function call(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
+  const response = await fetch(`${stack.url}/v1${path}`, {
+    method,
+    headers: { Authorization: `Bearer ${DEMO.owner.key}`, "Content-Type": "application/json" },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
+  return JSON.parse(text);
+}
+
+it("shows what a Python runner without an address logs while it works, and its result after that", async () => {
+  const { items } = await call("GET", "/workflow-definitions?limit=1");
+  const [known] = Array.isArray(items) ? items : [];
+  const { id } = await call("POST", "/workflow-definitions", {
+    name: "Leased",
+    runner_type: "SELF_HOSTED",
+    source_path_part_ids: known.source_path_part_ids,
+    instruction_path_part_ids: known.instruction_path_part_ids,
+    output_path_part_ids: known.output_path_part_ids,
+  });
+  const policy = { handover: "lease", lease_seconds: 30, max_attempts: 1, retry_on: [] };
+  await call("PUT", `/workflow-definitions/${id}/policy`, policy);
+  const settings = { SERVICE_URL: stack.url, RUNNER_KEY: DEMO.owner.key, RUNNER_NAME: "Cellar", WORK_SECONDS: "12" };
+  runner = await startLeaseRunner("Python", settings);
+  const run = await call("POST", `/workflow-definitions/${id}/invoke`, { input: { quarter: "2026-Q1" } });
+
+  await page.goto(`/app/runs/${run.id}`);
+  await page.getByRole("log").getByText("Reads ").waitFor();
+  expect(await page.locator(".head .status").textContent()).toContain("RUNNING");
+  await page.locator(".head .status").getByText("COMPLETED").waitFor();
+  const lines = (await page.getByRole("log").textContent()) ?? "";
+  expect(lines.match(/^Reads /gm)).toHaveLength(4);
+  await page.locator("dd").getByText('"quarter": "2026-Q1"').last().waitFor();
+  await page.goto(`/app/workflows/${id}`);
+  await page.getByText("Cellar").waitFor();
   expect(complaintsOf(page)).toEqual([]);
 });
