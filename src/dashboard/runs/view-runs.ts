@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, not, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import type { Credential } from "../../db/access.ts";
 import {
@@ -51,7 +51,7 @@ export function selectListed(db: Database, seen: ReturnType<typeof seenNow>) {
 }
 
 /** How many runs are counted in each state at most: a page must not take longer, the more runs there are. */
-export const MAX_COUNTED = 10_000;
+export const MAX_COUNTED = 1_000;
 
 export type RunsView = {
   caller: Caller;
@@ -117,65 +117,53 @@ export async function viewRuns(db: Database, credential: Credential, page: RunsP
   return { ...requirePageCaller(callers), ...cutPage(rows, page), counts, workflows, beginning };
 }
 
-/** The states in which a run is seen as it is stored. A RUNNING one may be overdue, and is then seen as FAILED. */
-const SEEN_AS_STORED = ["PENDING", "COMPLETED", "FAILED"] as const;
-
 /**
- * How many runs match a filter in each state, whatever states the filter names. The runs of an administrator's tenant are counted,
- * or those that a USER triggered and those of the definitions that they may read: see `newestRuns`.
+ * How many runs match a filter in each state, whatever states the filter names. An administrator's tenant is counted, or the runs
+ * that a USER triggered, and those of each definition that they may read: see `newestRuns`. `others` are stored as RUNNING and
+ * overdue. Each part is counted up to the limit, before the USER's own runs are left out of those of the definitions: a part that
+ * reaches the limit decides the sum.
  */
 function countByState(db: Database, caller: CallerExpression, readable: ReadableDefinitions, filter: RunFilter) {
-  const stored = db
-    .select({ status: sql<RunStatus>`status`.as("stored_status") })
-    .from(sql`unnest(${sql.param(SEEN_AS_STORED)}::text[]) stored (status)`)
-    .as("stored");
   const isOwn = eq(r.userId, caller.userId);
-  const sources = [
-    and(sql`${caller.isAdministrator}`, eq(r.tenantId, caller.tenantId)),
-    and(sql`not ${caller.isAdministrator}`, eq(r.tenantId, caller.tenantId), isOwn),
-  ];
-  const ofReadable = and(eq(r.workflowDefinitionId, readable.id), not(isOwn));
-  const counted = (source: SQL | undefined, status: SQL, isSeenAs: SQL) => {
+  const isInTenant = eq(r.tenantId, caller.tenantId);
+  const countOf = (status: RunStatus, source: SQL | undefined, isCounted: SQL) => {
     const found = db
-      .select({ isSeenAs: sql<boolean>`${isSeenAs}`.as("is_seen_as") })
+      .select({
+        isCounted: sql<boolean>`${isCounted}`.as("is_counted"),
+        isSeenAs: sql<boolean>`${status === "RUNNING" ? isRunning : sql`true`}`.as("is_seen_as"),
+      })
       .from(r)
-      .where(and(source, sql`${r.status} = ${status}`, matchesFilter(filter)))
+      // As a constant, so that the partial index of that state can be used.
+      .where(and(source, sql`${r.status} = ${sql.raw(`'${status}'`)}`, matchesFilter(filter)))
       .limit(MAX_COUNTED + 1)
       .as("found");
+    const isMany = sql`count(*) > ${MAX_COUNTED}`;
+    const matching = (isSeen: SQL) => sql`count(*) filter (where ${found.isCounted} and ${isSeen})`;
     return db
       .select({
-        total: sql<number>`(count(*) filter (where ${found.isSeenAs}))::int`.as("total"),
-        others: sql<number>`(count(*) filter (where not ${found.isSeenAs}))::int`.as("others"),
+        status: sql<RunStatus>`${status}::text`.as("counted_status"),
+        total: sql<number>`case when ${isMany} then count(*) else ${matching(sql`${found.isSeenAs}`)} end`.as(
+          "counted_total",
+        ),
+        others: sql<number>`${matching(sql`not ${found.isSeenAs}`)}`.as("counted_others"),
       })
       .from(found)
       .as("counted");
   };
-  const columns = (status: SQL, one: ReturnType<typeof counted>) => ({
-    status: sql<RunStatus>`${status}`.as("counted_status"),
-    total: sql<number>`${one.total}`.as("counted_total"),
-    others: sql<number>`${one.others}`.as("counted_others"),
-  });
-  const inState = (status: SQL, isSeenAs: SQL, states: typeof stored) =>
-    [
-      ...sources.map((source) => {
-        const one = counted(source, status, isSeenAs);
-        return db.select(columns(status, one)).from(caller).crossJoin(states).crossJoinLateral(one);
-      }),
-      (() => {
-        const one = counted(ofReadable, status, isSeenAs);
-        return db.select(columns(status, one)).from(caller).crossJoin(states).crossJoin(readable).crossJoinLateral(one);
-      })(),
+  const partsOf = (status: RunStatus) => {
+    const ofAll = countOf(status, and(sql`${caller.isAdministrator}`, isInTenant), sql`true`);
+    const own = countOf(status, and(sql`not ${caller.isAdministrator}`, isInTenant, isOwn), sql`true`);
+    const ofReadable = countOf(status, eq(r.workflowDefinitionId, readable.id), sql`not ${isOwn}`);
+    const columns = ({ status, total, others }: typeof ofAll) => ({ status, total, others });
+    return [
+      db.select(columns(ofAll)).from(caller).crossJoinLateral(ofAll),
+      db.select(columns(own)).from(caller).crossJoinLateral(own),
+      db.select(columns(ofReadable)).from(caller).crossJoin(readable).crossJoinLateral(ofReadable),
     ] as const;
-  const running = db
-    .select({ status: sql<RunStatus>`'RUNNING'::text`.as("stored_status") })
-    .from(sql`(select) one`)
-    .as("stored");
-  const [first, second, ...rest] = [
-    ...inState(sql`${stored.status}`, sql`true`, stored),
-    ...inState(sql`'RUNNING'::text`, isRunning, running),
-  ];
-  if (!first || !second) throw new Error("There is nothing to count.");
-  const all = unionAll(first, second, ...rest).as("all_counted");
+  };
+  const [first, second, third] = partsOf("PENDING");
+  const rest = (["RUNNING", "COMPLETED", "FAILED"] as const).flatMap(partsOf);
+  const all = unionAll(first, second, third, ...rest).as("all_counted");
   return db
     .with(caller, readable)
     .select({

@@ -178,20 +178,29 @@ function selectParts(db: Database, caller: CallerExpression, isAsked: SQL | unde
       ('D', array_remove(array[${d.templatePathPartId}], null))) letters (letter, ids),
       unnest(letters.ids) with ordinality given (id, "position")`)
     .as("named");
+  // One by one: as a join, the planner may read all parts there are.
+  const part = db
+    .select({
+      path: sql<string | null>`${pathParts.materializedPath}`.as("named_path"),
+      type: sql<string | null>`${pathParts.partType}`.as("named_type"),
+    })
+    .from(pathParts)
+    .where(
+      and(eq(pathParts.tenantId, d.tenantId), eq(pathParts.id, named.id), mayRead(caller, pathParts.materializedPath)),
+    )
+    .limit(1)
+    .as("part");
   return db
     .with(caller)
     .select({
       letter: named.letter,
       id: named.id,
-      path: sql<string | null>`${pathParts.materializedPath}`,
-      type: sql<string | null>`${pathParts.partType}`,
+      path: part.path,
+      type: part.type,
     })
     .from(caller)
     .innerJoin(d, isAsked)
     .crossJoinLateral(named)
-    .leftJoin(
-      pathParts,
-      and(eq(pathParts.tenantId, d.tenantId), eq(pathParts.id, named.id), mayRead(caller, pathParts.materializedPath)),
-    )
+    .leftJoinLateral(part, sql`true`)
     .orderBy(named.letter, named.position);
 }
