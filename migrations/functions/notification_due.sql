@@ -7,14 +7,17 @@
 -- The endpoints of a tenant to which something can be sent now.
 create or replace function public.due_endpoints(p_tenant_id uuid) returns uuid[]
 language plpgsql as $$
+declare
+  -- In a variable, since no index is used for a comparison with the clock itself.
+  v_now constant timestamptz := clock_timestamp();
 begin
   return array(
     select e.id
     from public.notification_endpoints e
     where e.tenant_id = p_tenant_id and e.disabled_at is null
-      and (e.probe_at is null or e.probe_at <= clock_timestamp())
+      and (e.probe_at is null or e.probe_at <= v_now)
       and exists (
-        select from public.notifications n where n.endpoint_id = e.id and n.next_try_at <= clock_timestamp()));
+        select from public.notifications n where n.endpoint_id = e.id and n.next_try_at <= v_now));
 end $$;
 
 -- When a notification of this endpoint is due next; null when none waits.
@@ -63,12 +66,13 @@ end $$;
 create or replace function public.delete_old_notifications(p_limit integer) returns jsonb
 language plpgsql as $$
 declare
+  v_before constant timestamptz := clock_timestamp() - interval '30 days';
   v_deleted integer;
 begin
   with old as (
     select n.id
     from public.notifications n
-    where n.created_at < clock_timestamp() - interval '30 days'
+    where n.created_at < v_before
       and (n.next_try_at is null or not exists (
         select from public.notification_endpoints e where e.id = n.endpoint_id))
     order by n.created_at

@@ -100,6 +100,14 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant, larg
           (case when r.ended_by = 'DEADLINE' then 'TIMED_OUT' end, r.deadline_at, '{"lag_ms": 30000}'::jsonb)
         ) happened (type, at, detail)
       where happened.type is not null`,
+    // They hear of nothing, so that no run makes a notification.
+    sql`
+      insert into notification_endpoints (id, tenant_id, url, event_types, secret_encrypted)
+      select md5(t.id || 'endpoint' || n)::uuid, t.id, 'https://hook.example', '{}', 'x' from t, generate_series(1, 10) n`,
+    sql`
+      insert into notifications (tenant_id, endpoint_id, event_id, event_name, event_at, data)
+      select e.tenant_id, e.id, n, 'workflow_run.failed', statement_timestamp(), '{}'
+      from notification_endpoints e, generate_series(1, 50) n`,
     sql`
       insert into user_permissions (id, tenant_id, user_id, path_part_id, capability)
       select gen_random_uuid(), ${tenant.id},
