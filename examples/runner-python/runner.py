@@ -145,7 +145,7 @@ def call_back(name: str, run: dict, result: dict) -> bool:
 def obey(message: dict) -> None:
     """Handles a message. The service waits for at most 15 s, so the work goes on after the answer."""
     kind, data = message["type"], message["data"]
-    if kind not in ("workflow_run.dispatched", "workflow_run.stopped"):
+    if kind not in ("workflow_run.dispatched", "workflow_run.stopping", "workflow_run.stopped"):
         return
     name = f"{data['run_id']}.{data['attempt']}"
     with attempts_lock:
@@ -156,6 +156,10 @@ def obey(message: dict) -> None:
         if kind == "workflow_run.stopped":
             # A stop may arrive before its dispatch. The attempt must then not be begun.
             attempt.stop()
+            return
+        if kind == "workflow_run.stopping":
+            # The run goes on until the result is there, so that is still reported.
+            attempt.end("It was asked to stop.")
             return
         if attempt.is_begun or attempt.is_stopped:
             log(name, "came again" if attempt.is_begun else "was stopped before it came")

@@ -16,12 +16,14 @@ type Work = { deadline_at: string; run_snapshot: Snapshot; input: Input };
 type Run = Attempt & Work & { callback_url: string; callback_token: string };
 type Message =
   | { type: "workflow_run.dispatched"; data: Run }
+  | { type: "workflow_run.stopping"; data: Attempt }
   | { type: "workflow_run.stopped"; data: Attempt }
   | { type: "runner.test"; data: object };
 type Result = { status: "COMPLETED" } | { status: "FAILED"; error: string };
 
 const { HOST = "127.0.0.1", PORT = "8788", WEBHOOK_SECRET = "" } = process.env;
 const { WORK_SECONDS = "5", CALLBACK_RETRY_SECONDS = "5" } = process.env;
+const KNOWN_TYPES = new Set(["workflow_run.dispatched", "workflow_run.stopping", "workflow_run.stopped"]);
 const MAX_BODY_LENGTH = 1024 * 1024;
 /** Longer than any run may last: no message about a run can arrive so long after its dispatch. */
 const FORGET_AFTER_MS = 25 * 3600 * 1000;
@@ -30,7 +32,7 @@ if (WEBHOOK_SECRET === "") throw new Error("Set WEBHOOK_SECRET to the webhook se
 const isBase64 = WEBHOOK_SECRET.startsWith("whsec_");
 const webhook = isBase64 ? new Webhook(WEBHOOK_SECRET) : new Webhook(Buffer.from(WEBHOOK_SECRET), { format: "raw" });
 /** The attempts that were accepted, by the `webhook-id` of their dispatch. Store the ids in a database if your runner may restart. */
-const attempts = new Map<string, AbortController>();
+const attempts = new Map<string, { stopping: AbortController; stopped: AbortController }>();
 const shutDown = new AbortController();
 
 /** Your work. It throws when it fails, and soon after `signal` is aborted. */
@@ -41,11 +43,14 @@ async function work(id: string, { run_snapshot: snapshot, input }: Run, signal: 
   await delay(Number(WORK_SECONDS) * 1000, undefined, { signal });
 }
 
-/** Works on an attempt and reports its result. The callback is retried until it gets a final answer or the deadline has passed. */
-async function execute(id: string, run: Run, stopped: AbortSignal): Promise<void> {
+/**
+ * Works on an attempt and reports its result. The callback is retried until it gets a final answer or the deadline has passed. A
+ * run that is to stop ends early and reports that; the result of one that was stopped is not wanted any more.
+ */
+async function execute(id: string, run: Run, stopping: AbortSignal, stopped: AbortSignal): Promise<void> {
   const deadline = AbortSignal.timeout(Math.max(0, Date.parse(run.deadline_at) - Date.now()));
   const unwanted = AbortSignal.any([stopped, deadline]);
-  const signal = AbortSignal.any([unwanted, shutDown.signal]);
+  const signal = AbortSignal.any([unwanted, stopping, shutDown.signal]);
   let result: Result = { status: "COMPLETED" };
   try {
     await work(id, run, signal);
@@ -77,16 +82,17 @@ async function callBack(id: string, run: Run, result: Result): Promise<boolean> 
 
 /** Handles a message. The service waits for at most 15 s, so the work goes on after the answer. Other messages, such as a test, ask for nothing. */
 function obey({ type, data }: Message): void {
-  if (type !== "workflow_run.dispatched" && type !== "workflow_run.stopped") return;
+  if (type === "runner.test" || !KNOWN_TYPES.has(type)) return;
   const id = `${data.run_id}.${data.attempt}`;
   const known = attempts.get(id);
-  const attempt = known ?? new AbortController();
+  const attempt = known ?? { stopping: new AbortController(), stopped: new AbortController() };
   attempts.set(id, attempt);
   if (!known) setTimeout(() => attempts.delete(id), FORGET_AFTER_MS).unref();
   // A stop may arrive before its dispatch. The attempt is then known already, and is not begun.
-  if (type === "workflow_run.stopped") attempt.abort("It was stopped.");
+  if (type === "workflow_run.stopped") attempt.stopped.abort("It was stopped.");
+  else if (type === "workflow_run.stopping") attempt.stopping.abort("It was asked to stop.");
   else if (known) console.log(id, "came again");
-  else execute(id, data, attempt.signal);
+  else execute(id, data, attempt.stopping.signal, attempt.stopped.signal);
 }
 
 const server = createServer(async (request, response) => {

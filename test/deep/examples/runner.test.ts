@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { notifyStopped, sendDispatch } from "../../../src/runners/send.ts";
+import { notifyStopped, sendDispatch, sendStopping } from "../../../src/runners/send.ts";
 import { dispatchRow } from "../../runners/dispatch-row.ts";
 import { startFakeRunner } from "../../support/fake-runner.ts";
 import type { ScriptedAnswer } from "../../support/harness-protocol.ts";
@@ -42,6 +42,10 @@ async function startRunner(
         },
         LOCAL,
       ),
+    sendStopping: ({ run_id: runId, attempt }: { run_id: string; attempt: number }) => {
+      const at = new Date().toISOString();
+      return sendStopping({ runId, attempt, reason: null, endsAt: at, url: runner.url, webhookSecret, at }, LOCAL);
+    },
     sendStopped: ({ run_id: runId, attempt } = dispatchRow()) =>
       notifyStopped(
         { runId, attempt, reason: null, url: runner.url, webhookSecret, at: new Date().toISOString() },
@@ -103,6 +107,15 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s", (la
     expect(code).toBe(0);
     expect(log).toContain(`${row.run_id}.1 failed: It was stopped.`);
     expect(await service.requests()).toEqual([]);
+  });
+
+  it("ends its work when the run is to stop, and says so", async () => {
+    const { service, dispatch, sendStopping } = await start(LONG);
+    const row = dispatchRow();
+    await dispatch(row);
+    expect(await sendStopping(row)).toEqual(accepted);
+    const [request] = await service.requests(1);
+    expect(JSON.parse(request?.body ?? "")).toEqual({ status: "FAILED", error: "It was asked to stop." });
   });
 
   it("does not begin a run whose stop arrived before its dispatch", async () => {
