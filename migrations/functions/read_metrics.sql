@@ -8,7 +8,8 @@
 -- Closes the race of two calls: both lock the tenant's position.
 --
 -- Answers {"refused": "unauthenticated"}, {"tenant_id", "refused": "forbidden"}, or {"tenant_id", "gauges": {name: number or null},
--- "counters": [{"name", "label", "value"}], "is_behind": true when there are more events to count}.
+-- "counters": [{"name", "label", "value"}], "is_behind": true when there are more events to count, also such as
+-- wait for an older transaction to end}.
 create or replace function public.read_metrics(p_credential jsonb) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -111,7 +112,10 @@ begin
   -- 4. How it stands now.
   return jsonb_build_object(
     'tenant_id', v_tenant_id,
-    'is_behind', v_looked_at = c_max_events,
+    'is_behind', v_looked_at = c_max_events or exists (
+      select from public.workflow_run_events e
+      where e.tenant_id = v_tenant_id and e.epoch = v_epoch and e.xid >= v_oldest_running
+        and (e.epoch, e.xid, e.id) > (v_from_epoch, v_from_xid, v_from_id)),
     'counters', (
       select coalesce(jsonb_agg(jsonb_build_object('name', c.name, 'label', c.label, 'value', c.value)), '[]')
       from public.metric_counters c where c.tenant_id = v_tenant_id),

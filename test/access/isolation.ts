@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { inTurn, knownCallers, runnerCredential, SESSION_SETTINGS } from "../support/callers.ts";
 import { type Call, callOf, OPERATION_IDS } from "../support/operations.ts";
 import { requestOf, type Service, startService } from "../support/service.ts";
@@ -139,6 +139,12 @@ export function describeIsolation(callerCount: number): void {
         }
         return Object.fromEntries(bodies);
       };
+      // The feed and the metrics hold back what happened while older transactions, of other tests, have not ended.
+      const isSettled = async () => {
+        const feed = await service.get("/v1/events", quokka.tenant.owner.key);
+        expect(await feed.json()).toMatchObject({ holds_back: false });
+      };
+      await vi.waitFor(isSettled, { timeout: 20_000, interval: 50 });
       const before = await readAll();
       await fill(zebra, 3);
       expect(await readAll()).toEqual(before);

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { seeds } from "../support/harness.ts";
 import { checkDocument } from "./check.ts";
 
-const SEEDS = 2;
+const SEEDS = 1;
 const EXTENT = { lists: 4, plans: 50 };
 
 // Of so many requests the log would be longer than anybody reads.

@@ -1,10 +1,10 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type LiveService, startLiveService } from "../hub/live-service.ts";
-import { answeringRunner } from "../support/fake-runner.ts";
-import { callBack, insertRun, invoke } from "../support/lifecycle.ts";
-import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { type Browser, PAGE_SETTINGS, signIn } from "./browser.ts";
+import { type Browser, PAGE_SETTINGS, signIn } from "../../dashboard/browser.ts";
+import { type LiveService, startLiveService } from "../../hub/live-service.ts";
+import { answeringRunner } from "../../support/fake-runner.ts";
+import { callBack, insertRun, invoke } from "../../support/lifecycle.ts";
+import { startService } from "../../support/service.ts";
+import { createTenant, type TestTenant } from "../../support/tenant.ts";
 
 let service: LiveService;
 let tenant: TestTenant;
