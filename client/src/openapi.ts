@@ -180,7 +180,7 @@ export interface paths {
         };
         /**
          * What happens to a run, from its first event on
-         * @description The stream ends when the run has ended. An `EventSource` that then connects again gets 204, which tells it to stop. A caller may have 20 streams at a time.
+         * @description The stream ends when the run has ended. An `EventSource` that then connects again gets 204, which tells it to stop. A caller may have 20 streams at a time. With `log=true` it also has what the runner logs, of the run's own attempt and of later ones: messages with the `event` `log`, whose `data` is an entry as `/log` has it and its `attempt`, in the order and with the gaps that `/log` has. `log_cut` comes behind a log that was longer than may be stored.
          */
         get: operations["stream_workflow_run"];
         put?: never;
@@ -4954,10 +4954,13 @@ export interface operations {
     };
     stream_workflow_run: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether to send the log, too. */
+                log?: "true" | "false";
+            };
             header?: {
-                /** @description Go on after the event with this id, as an `EventSource` does when it was cut off. */
-                "Last-Event-ID"?: number | null;
+                /** @description Go on after the message with this id, as an `EventSource` does when it was cut off. With `log=true` an event's id as `/events` has it goes on after that event, and has the log from its beginning. */
+                "Last-Event-ID"?: string;
             };
             path: {
                 run_id: string;
@@ -4966,7 +4969,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events. `event` is the event's type and `id` its id, both as `/events` has them; `data` is `{"run": …, "event": …}`. A comment comes every 15 seconds. */
+            /** @description Server-sent events. `event` is the event's type and `id` its id, both as `/events` has them; `data` is `{"run": …, "event": …}`. With `log=true` an `id` is `<event>.<attempt>.<next entry>`: where the stream goes on. A comment comes every 15 seconds. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4975,7 +4978,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description The run has ended, and this was its last event */
+            /** @description The run has ended, and this was its last message */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -1,9 +1,7 @@
 -- A page of the log of an attempt, in the order of the entries' numbers, for a caller who may see the run. `p_attempt` is null
 -- for the run's own attempt; the page begins after the entry number `p_after`, which is -1 for the beginning.
 --
--- Entries may arrive in any order. Where some are missing before one, the page ends, so that a reader who goes on from there
--- gets them in order. The gap is passed over once nothing can fill it, since the attempt has ended, or 30 seconds after the
--- entry behind it arrived: then that entry says how many are missing before it.
+-- The order, and what becomes of entries that are missing: `log_in_order`.
 --
 -- Answers {"tenant_id", and either "refused" (see `judge_run_read`; also no_such_attempt) or "attempt", "entries":
 -- [{"sequence", "at", "text", "missing_before"}], "has_more": the page is full, "is_complete": nothing comes after this page,
@@ -15,7 +13,6 @@ language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
   c_max_entries constant integer := 10000;
   v_now constant timestamptz := statement_timestamp();
-  v_patience constant interval := '30 seconds';
   v_judged jsonb;
   v_attempt integer;
   v_latest_attempt integer;
@@ -37,26 +34,15 @@ begin
     return jsonb_build_object('tenant_id', v_judged -> 'tenant_id', 'refused', 'no_such_attempt');
   end if;
 
-  with page as (
-    select e.sequence, e.at, e.text,
-      e.sequence - 1 - lag(e.sequence, 1, p_after) over (order by e.sequence) as missing_before
-    from public.workflow_run_log_entries e
-    where e.run_id = p_run_id and e.attempt = v_attempt and e.sequence > p_after
-    order by e.sequence
-    limit c_max_entries
-  ), judged as (
-    select page.*, bool_or(page.missing_before > 0 and not v_is_over and page.at > v_now - v_patience)
-      over (order by page.sequence) as is_held
-    from page
-  )
   select
     coalesce(jsonb_agg(jsonb_build_object(
-      'sequence', judged.sequence, 'at', public.wire_instant(judged.at), 'text', judged.text,
-      'missing_before', judged.missing_before) order by judged.sequence), '[]'),
+      'sequence', e.sequence, 'at', public.wire_instant(e.at), 'text', e.text,
+      'missing_before', e.missing_before) order by e.sequence), '[]'),
     count(*) = c_max_entries
   into v_entries, v_has_more
-  from judged
-  where not judged.is_held;
+  from public.log_in_order(
+    p_run_id, v_attempt, p_after, v_attempt, case when not v_is_over then v_attempt end, v_now, c_max_entries) e
+  where e.held_until is null;
   select l.is_cut into v_is_cut
   from public.workflow_run_logs l
   where l.run_id = p_run_id and l.attempt = v_attempt;

@@ -31,8 +31,14 @@ export const changeSchema = z.object({
 /**
  * A run that has changed, or was deleted. Null for what is not known of runs that were deleted: `run_id` for those of a
  * definition, or both for any. Both are null, too, when something that is not a run has changed; then `has_ended` is false.
+ * `is_log`: its log has a new entry, and nothing else has changed.
  */
-export type ChangedRun = { run_id: string | null; workflow_definition_id: string | null; has_ended: boolean };
+export type ChangedRun = {
+  run_id: string | null;
+  workflow_definition_id: string | null;
+  has_ended: boolean;
+  is_log?: true;
+};
 
 export type Change = Omit<z.infer<typeof changeSchema>, "runs"> & { runs: readonly ChangedRun[] };
 
@@ -41,6 +47,14 @@ export const changeOfOthers = (tenantId: string): Change => ({
   tenant_id: tenantId,
   due_in_ms: null,
   runs: [{ run_id: null, workflow_definition_id: null, has_ended: false }],
+  work: [],
+});
+
+/** A new entry in the log of a run. No event tells of it. */
+export const changeOfLog = (tenantId: string, runId: string): Change => ({
+  tenant_id: tenantId,
+  due_in_ms: null,
+  runs: [{ run_id: runId, workflow_definition_id: null, has_ended: false, is_log: true }],
   work: [],
 });
 

@@ -32,7 +32,7 @@ const STREAMS_OF_A_CALLER = 20;
 const FAILED: TenantSweep = { dueInMs: 0, hasMoved: false };
 
 /** What a socket wants to hear of. Null: of any run. */
-type Filter = { runId: string | null; definitionId: string | null; withOthers: boolean };
+type Filter = { runId: string | null; definitionId: string | null; withOthers: boolean; withLog: boolean };
 
 /**
  * One object a tenant. Its alarm fires at the tenant's next due instant, and it then has a Worker sweep the tenant. It also sends
@@ -120,8 +120,9 @@ export class Hub extends DurableObject<object> {
 
   /**
    * Subscribes a Worker, by a WebSocket that does not keep this object awake. Query: `run` or `definition` (only these), `others`
-   * (also what is not a run), `since` (milliseconds: first the nudges that are not older), `caller` and
-   * `user` (whose stream it is: 429 when the caller has too many), `page` (its name among the caller's pages), `left` (the page that was left for it).
+   * (also what is not a run), `log` (also new entries of the run's log), `since` (milliseconds: first the nudges that are not
+   * older), `caller` and `user` (whose stream it is: 429 when the caller has too many), `page` (its name among the caller's
+   * pages), `left` (the page that was left for it).
    * Or `lease`, for a runner that waits for runs of these definitions, joined by blanks; empty for all.
    */
   override fetch(request: Request): Response {
@@ -146,6 +147,7 @@ export class Hub extends DurableObject<object> {
       runId: query.get("run"),
       definitionId: query.get("definition"),
       withOthers: query.has("others"),
+      withLog: query.has("log"),
     };
     const user = query.get("user");
     const userTags = user === null ? [] : [ofUser(user)];
@@ -175,12 +177,15 @@ export class Hub extends DurableObject<object> {
   }
 
   #remember(at: number, runs: readonly ChangedRun[]): void {
+    // A stream reads after it has subscribed, and nobody else listens to a log.
+    const news = runs.filter(({ is_log: isLog }) => !isLog);
     const kept = this.#recent.filter((recent) => at - recent.at < RECENT_MS);
-    this.#recent = [...kept, ...runs.map((run) => ({ at, run }))].slice(-RECENT_COUNT);
+    this.#recent = [...kept, ...news.map((run) => ({ at, run }))].slice(-RECENT_COUNT);
   }
 }
 
-function passes({ runId, definitionId, withOthers }: Filter, run: ChangedRun): boolean {
+function passes({ runId, definitionId, withOthers, withLog }: Filter, run: ChangedRun): boolean {
+  if (run.is_log) return withLog && run.run_id === runId;
   if (run.run_id === null && !run.has_ended) return withOthers;
   const isSame = (wanted: string | null, changed: string | null) =>
     wanted === null || changed === null || wanted === changed;

@@ -536,6 +536,13 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
   of("follow_run", {
     unauthenticated: ({ runId }) => call("follow_run", { ...nobody, run_id: runId, after: 0, limit: 1 }),
   }),
+  of("follow_run_with_log", {
+    unauthenticated: ({ runId }) =>
+      call("follow_run_with_log", {
+        ...nobody,
+        ...{ run_id: runId, after: 0, limit: 1, attempt: null, after_sequence: -1 },
+      }),
+  }),
   of("follow_runs", {
     unauthenticated: () =>
       call("follow_runs", { ...nobody, definition_id: null, user_id: null, after: null, known: [], limit: 1 }),

@@ -3,9 +3,15 @@ import type { Change } from "../../db/changes.ts";
 
 /**
  * What a listener wants to hear of: one run, those of a definition, or all of the tenant. With `withOthers` also of changes that
- * are not of a run, such as a new permission.
+ * are not of a run, such as a new permission. With `withLog` also of new entries in the log of the one run.
  */
-export type Topic = { tenantId: string; runId?: string; definitionId?: string; withOthers?: boolean };
+export type Topic = {
+  tenantId: string;
+  runId?: string;
+  definitionId?: string;
+  withOthers?: boolean;
+  withLog?: boolean;
+};
 
 /**
  * That a run has changed. No data: whoever hears of it reads the run, and what they may see is judged then. `run_id` is null

@@ -6,7 +6,7 @@ import { RUN_EVENT_TYPES } from "../../db/enums.ts";
 import { runRowSchema } from "../run-rows.ts";
 
 /** How many events are read at a time. */
-const LIMIT = 100;
+export const LIMIT = 100;
 
 /** How far a stream of all runs looks back for events that were committed after one with a higher id. */
 const LOOK_BACK = 1_000;
@@ -19,7 +19,8 @@ const eventSchema = z.object({
   detail: z.record(z.string(), z.unknown()).nullable(),
 });
 
-const runAnswerSchema = z.object({
+/** What `follow_run` answers. */
+export const runAnswerSchema = z.object({
   tenant_id: z.string(),
   user_id: z.string(),
   run: runRowSchema.nullable(),

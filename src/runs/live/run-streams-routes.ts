@@ -10,8 +10,10 @@ import { exampleEvent } from "../event-schema.ts";
 import { NO_RUN } from "../refusals.ts";
 import { exampleRun, runParams, toRun } from "../run-schema.ts";
 import { followEvents, type Page } from "./follow-events.ts";
-import { type FollowedRun, type FollowedRuns, followRun, followRuns, Position } from "./follow-runs.ts";
+import { type FollowedRunPage, followRunAlone, followRunWithLog } from "./follow-run.ts";
+import { type FollowedRuns, followRuns, Position } from "./follow-runs.ts";
 import { listenAs } from "./listen-as.ts";
+import { BEGINNING, runPosition } from "./run-position.ts";
 
 export const runStreams = createRouter();
 
@@ -78,6 +80,17 @@ const pageOfRuns = ({ items, hasMore }: FollowedRuns): Page => ({
   dueInMs: null,
 });
 
+const LOG_EXAMPLE = `retry: 3000
+
+id: 4711.1.0
+event: DISPATCHED
+data: ${JSON.stringify({ run: exampleRun, event: exampleEvent })}
+
+id: 4711.1.1
+event: log
+data: {"attempt":1,"sequence":0,"at":"2026-01-31T12:00:01.020Z","text":"Reading 12 documents\\n","missing_before":0}
+`;
+
 const streamRun = callerStream({
   path: "/v1/workflow-runs/{run_id}/stream",
   operationId: "stream_workflow_run",
@@ -85,37 +98,60 @@ const streamRun = callerStream({
   summary: "What happens to a run, from its first event on",
   description:
     "The stream ends when the run has ended. An `EventSource` that then connects again gets 204, which tells it to stop. " +
-    "A caller may have 20 streams at a time.",
-  request: { params: runParams, headers: streamHeaders },
+    "A caller may have 20 streams at a time. With `log=true` it also has what the runner logs, of the run's own attempt and " +
+    "of later ones: messages with the `event` `log`, whose `data` is an entry as `/log` has it and its `attempt`, in the " +
+    "order and with the gaps that `/log` has. `log_cut` comes behind a log that was longer than may be stored.",
+  request: {
+    params: runParams,
+    query: z.object({
+      log: z.enum(["true", "false"]).optional().openapi({ description: "Whether to send the log, too." }),
+    }),
+    headers: z.object({
+      "Last-Event-ID": runPosition()
+        .optional()
+        .openapi({
+          type: "string",
+          description:
+            "Go on after the message with this id, as an `EventSource` does when it was cut off. With `log=true` an event's id " +
+            "as `/events` has it goes on after that event, and has the log from its beginning.",
+        }),
+    }),
+  },
   problems: ["not_found"],
-  responses: { ...streamResponse, 204: { description: "The run has ended, and this was its last event" } },
+  responses: {
+    200: {
+      description:
+        "Server-sent events. `event` is the event's type and `id` its id, both as `/events` has them; `data` is " +
+        '`{"run": …, "event": …}`. With `log=true` an `id` is `<event>.<attempt>.<next entry>`: where the stream goes on. ' +
+        "A comment comes every 15 seconds.",
+      content: { "text/event-stream": { schema: z.string().openapi({ example: LOG_EXAMPLE }) } },
+    },
+    204: { description: "The run has ended, and this was its last message" },
+  },
 });
 
 runStreams.openapi(streamRun, async (c) => {
   const runId = c.req.valid("param").run_id;
-  const lastEventId = c.req.valid("header")["Last-Event-ID"];
+  const given = c.req.valid("header")["Last-Event-ID"];
+  const withLog = c.req.valid("query").log === "true";
   const { db } = c.env;
-  let after = lastEventId ?? 0;
-  const first = await followRun(db, c.var.credential, { runId, after });
+  let position = given ?? BEGINNING;
+  const follow = () => (withLog ? followRunWithLog : followRunAlone)(db, c.var.credential, { runId, position });
+  const first = await follow();
   if (first.run === null) throw new Problem("not_found", NO_RUN);
-  if (lastEventId !== undefined && first.has_ended && first.events.length === 0) return c.body(null, 204);
+  if (given !== undefined && first.has_ended && first.frames.length === 0) return c.body(null, 204);
   // Nothing more happens to a run that has ended, so there is nothing to listen for, nor to read again.
   const listener = first.has_ended
     ? nobody
-    : await listenAs(c, first.user_id, { tenantId: first.tenant_id, runId: first.run.id });
-  const turn = (followed: FollowedRun) => {
-    after = followed.events.at(-1)?.id ?? after;
-    return pageOfRun(followed);
+    : await listenAs(c, first.user_id, { tenantId: first.tenant_id, runId: first.run.id, withLog });
+  const turn = (followed: FollowedRunPage): Page => {
+    position = followed.position;
+    const { frames, hasMore, has_ended: hasEnded, due_in_ms: dueInMs = null } = followed;
+    return { frames, hasMore, isOver: hasEnded && !hasMore, dueInMs };
   };
-  const read = async () => turn(await followRun(db, c.var.credential, { runId, after }));
   const firstPage = first.has_ended ? turn(first) : undefined;
+  const read = async () => turn(await follow());
   return eventStream(c.req.raw.signal, (sink) => followEvents(listener, sink, read, firstPage), listener.close);
 });
 
 const nobody: Listener = { next: async () => null, close: () => {} };
-
-function pageOfRun({ run, events, hasMore, has_ended, due_in_ms }: FollowedRun): Page {
-  const frames =
-    run === null ? [] : events.map((event) => ({ id: event.id, event: event.type, data: { run: toRun(run), event } }));
-  return { frames, hasMore, isOver: has_ended && !hasMore, dueInMs: due_in_ms ?? null };
-}

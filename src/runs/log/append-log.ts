@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { callFunction } from "../../db/call.ts";
+import { changeOfLog } from "../../db/changes.ts";
 import type { Database } from "../../db/client.ts";
 import { dispatchesSchema, type Promotion, promotionArguments } from "../../runners/dispatch.ts";
 import { logProblem, logRefusalSchema } from "../refusals.ts";
@@ -26,5 +27,6 @@ export async function appendLog(db: Database, entry: LogEntry & Promotion): Prom
   const answer = await callFunction(db, "append_log", args, answerSchema, options);
   entry.onPromoted(answer.dispatches);
   if ("refused" in answer) throw logProblem(answer, entry);
+  entry.onChanged([changeOfLog(entry.tenantId, entry.runId)]);
   return { is_cut: answer.is_cut };
 }

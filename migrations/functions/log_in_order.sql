@@ -1,0 +1,31 @@
+-- The entries of a run's log in the order in which readers get them: those behind the entry number `p_after` of the attempt
+-- `p_attempt` (-1 for its beginning), up to the attempt `p_last_attempt`. `p_open_attempt` is the attempt that may still get
+-- entries; null when none may.
+--
+-- Entries may arrive in any order. Where some are missing before one, that one and those behind it are held back, so that a
+-- reader who goes on from there gets them in order. The gap is passed over once nothing can fill it, since the attempt has ended,
+-- or 30 seconds after the entry behind it arrived: then that entry says how many are missing before it.
+--
+-- `held_until` is null for an entry that a reader may have. Of the others, the least one says when there is more to read.
+create or replace function public.log_in_order(
+  p_run_id uuid, p_attempt integer, p_after bigint, p_last_attempt integer, p_open_attempt integer, p_now timestamptz,
+  p_limit integer
+) returns table (
+  attempt integer, sequence integer, at timestamptz, text text, missing_before bigint, held_until timestamptz
+)
+language sql stable as $$
+  with page as (
+    select e.attempt, e.sequence, e.at, e.text, e.sequence - 1
+      - lag(e.sequence::bigint, 1, case when e.attempt = p_attempt then p_after else -1 end)
+        over (partition by e.attempt order by e.sequence) as missing_before
+    from public.workflow_run_log_entries e
+    where e.run_id = p_run_id and (e.attempt, e.sequence) > (p_attempt, p_after) and e.attempt <= p_last_attempt
+    order by e.attempt, e.sequence
+    limit p_limit
+  )
+  select page.attempt, page.sequence, page.at, page.text, page.missing_before,
+    max(page.at + interval '30 seconds')
+      filter (where page.missing_before > 0 and page.attempt = p_open_attempt and page.at > p_now - interval '30 seconds')
+      over (partition by page.attempt order by page.sequence)
+  from page
+$$;

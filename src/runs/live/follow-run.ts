@@ -1,0 +1,104 @@
+/** The stream of a run: what has happened to it, with the log of its runner or without. */
+import { z } from "zod";
+import type { Credential } from "../../db/access.ts";
+import { callFunction, credentialArgument } from "../../db/call.ts";
+import type { Database } from "../../db/client.ts";
+import type { Frame } from "../../http/live/event-stream.ts";
+import { toRun } from "../run-schema.ts";
+import { followRun, LIMIT, runAnswerSchema } from "./follow-runs.ts";
+import { idOf, type RunPosition } from "./run-position.ts";
+
+/** The number of the entry that stands behind a log that was cut. */
+const CUT = 2_147_483_648;
+
+const withLogSchema = runAnswerSchema.extend({
+  attempt: z.int().default(1),
+  entries: z
+    .array(
+      z.object({
+        attempt: z.int(),
+        sequence: z.int(),
+        at: z.string().nullable(),
+        text: z.string().nullable(),
+        missing_before: z.int(),
+      }),
+    )
+    .default([]),
+  has_more_entries: z.boolean().default(false),
+});
+
+type Answer = z.infer<typeof withLogSchema>;
+
+/** Messages in their order, and the position behind them. `run` is null when there is none that the caller may see. */
+export type FollowedRunPage = Pick<Answer, "tenant_id" | "user_id" | "run" | "has_ended" | "due_in_ms"> & Messages;
+
+type Messages = { frames: Frame[]; position: RunPosition; hasMore: boolean };
+
+type Request = { runId: string; position: RunPosition };
+
+/**
+ * Reads what has happened to a run after a position.
+ * @throws Problem `unauthenticated`
+ */
+export async function followRunAlone(
+  db: Database,
+  credential: Credential,
+  { runId, position }: Request,
+): Promise<FollowedRunPage> {
+  const answer = await followRun(db, credential, { runId, after: position.eventId });
+  const { run, events, hasMore } = answer;
+  const wireRun = run && toRun(run);
+  const frames = events.map((event) => ({ id: event.id, event: event.type, data: { run: wireRun, event } }));
+  return { ...answer, frames, position: { ...position, eventId: events.at(-1)?.id ?? position.eventId }, hasMore };
+}
+
+/**
+ * Reads what has happened to a run after a position, and what its runner has logged.
+ * @throws Problem `unauthenticated`
+ */
+export async function followRunWithLog(
+  db: Database,
+  credential: Credential,
+  { runId, position }: Request,
+): Promise<FollowedRunPage> {
+  const args = {
+    credential: credentialArgument(credential),
+    run_id: runId,
+    after: position.eventId,
+    limit: LIMIT,
+    attempt: position.attempt,
+    after_sequence: position.nextEntry - 1,
+  };
+  const answer = await callFunction(db, "follow_run_with_log", args, withLogSchema, { isRepeatable: true });
+  return { ...answer, ...inOrder(answer, position) };
+}
+
+/**
+ * Events and entries of the log by time, each with the position behind it. When one of the two has more to come, the page ends
+ * with the last of them that was read, since what comes next is not known. The rest is read again.
+ */
+function inOrder(answer: Answer, from: RunPosition): Messages {
+  const { run, events, entries, has_more_entries: hasMoreEntries } = answer;
+  const hasMoreEvents = events.length === LIMIT;
+  const wireRun = run && toRun(run);
+  const frames: Frame[] = [];
+  let position: RunPosition = { ...from, attempt: from.attempt ?? answer.attempt };
+  for (let eventIndex = 0, entryIndex = 0; ; ) {
+    const event = events[eventIndex];
+    const entry = entries[entryIndex];
+    if ((!event && hasMoreEvents) || (!entry && hasMoreEntries)) break;
+    if (event && (!entry || (entry.at !== null && event.at < entry.at))) {
+      eventIndex += 1;
+      position = { ...position, eventId: event.id };
+      frames.push({ id: idOf(position), event: event.type, data: { run: wireRun, event } });
+    } else if (entry) {
+      entryIndex += 1;
+      position = { ...position, attempt: entry.attempt, nextEntry: entry.sequence + 1 };
+      frames.push({ id: idOf(position), ...messageOf(entry) });
+    } else break;
+  }
+  return { frames, position, hasMore: hasMoreEvents || hasMoreEntries };
+}
+
+const messageOf = (entry: Answer["entries"][number]) =>
+  entry.sequence === CUT ? { event: "log_cut", data: { attempt: entry.attempt } } : { event: "log", data: entry };
