@@ -144,7 +144,7 @@ export const OPERATIONS: Record<string, Operation> = {
   // One that has ended needs no hub. The one of all runs does, and the services of most tests have none.
   stream_workflow_run: {
     answers: [404, 200, 200, 200, 200, 404],
-    call: async (stage) => get(`${run(await addEnded(stage, "COMPLETED"))}/stream`),
+    call: async (stage) => get(`${run(await addEnded(stage, "COMPLETED"))}/stream?log=true`),
   },
   stream_tenant_workflow_runs: {
     answers: [503, 503, 503, 503, 503, 503],
