@@ -6,6 +6,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { measureGrowth } from "./parts/growth.ts";
 import { measureInvoke } from "./parts/invoke.ts";
+import { measureLeases } from "./parts/leases.ts";
 import { measureReadPath } from "./parts/read.ts";
 import { countRoundTrips } from "./parts/round-trips.ts";
 import { measureSize } from "./parts/size.ts";
@@ -23,6 +24,7 @@ const PARTS: Record<string, Part> = {
   size: measureSize,
   sweep: measureSweep,
   streams: measureStreams,
+  leases: measureLeases,
   invoke: measureInvoke,
   write: measureWritePath,
   growth: measureGrowth,

@@ -1,4 +1,4 @@
-/** What an invoke costs Postgres, today and before the life of a run moved into SQL functions. */
+/** What an invoke costs: with the Durable Objects, without them, and before the life of a run moved into SQL functions. */
 import { request } from "undici";
 import { BEFORE, NO_HISTORY, prepareBefore } from "../support/before.ts";
 import type { Context } from "../support/context.ts";
@@ -6,11 +6,13 @@ import type { Server } from "../support/postgres.ts";
 import { type Report, range } from "../support/report.ts";
 import { alternate, ratios, spread } from "../support/rounds.ts";
 import { BUSY, definitionId, ownerKey, seed } from "../support/seed.ts";
-import { bindings, buildWorker, startWorker, type Worker } from "../support/worker.ts";
+import { type Build, bindings, buildWorker, OBJECTS, startWorker, type Worker } from "../support/worker.ts";
 
 const OF_BEFORE = 0.2;
+const OF_PLAIN = 1.1;
 const RUNS = 100_000;
 const INVOKES = 200;
+const DATABASES = { plain: "bench_invoke", live: "bench_invoke_live", before: "bench_invoke_before" };
 
 type Subject = { name: string; worker: Worker; database: string };
 type Cost = { cpuMs: number; ms: number };
@@ -18,7 +20,6 @@ type Cost = { cpuMs: number; ms: number };
 export async function measureInvoke(context: Context): Promise<Report> {
   const server = await context.server();
   const old = await prepareBefore(context.progress);
-  if (old === undefined) throw new Error(NO_HISTORY);
   context.progress("building and seeding");
   const vars = bindings("", server.endpointUrl);
   const seeded = {
@@ -27,17 +28,24 @@ export async function measureInvoke(context: Context): Promise<Report> {
     runnerUrl: "http://127.0.0.1:9",
     encryptionKey: vars.ENCRYPTION_KEY ?? "",
   };
-  const [database, oldDatabase] = ["bench_invoke", "bench_invoke_before"];
-  await seed(await server.createDatabase(database), seeded);
-  await old.createDatabase(server, oldDatabase, seeded);
-  const varsOf = (name: string) => ({ vars: { ...vars, DATABASE_URL: server.url(name) } });
-  const ours = {
-    name: "this service",
+  await seed(await server.createDatabase(DATABASES.plain), seeded);
+  await server.createDatabase(DATABASES.live, { copyOf: DATABASES.plain });
+  await old?.createDatabase(server, DATABASES.before, seeded);
+  const build = buildWorker("worker");
+  const start = async (
+    name: string,
+    ofWhat: Build,
+    database: string,
+    objects: Record<string, string> = {},
+  ): Promise<Subject> => ({
+    name,
     database,
-    worker: await startWorker(buildWorker("worker"), varsOf(database)),
-  };
-  const before = { name: BEFORE, database: oldDatabase, worker: await startWorker(old.build, varsOf(oldDatabase)) };
-  const subjects: Subject[] = [before, ours];
+    worker: await startWorker(ofWhat, { vars: { ...vars, DATABASE_URL: server.url(database) }, objects }),
+  });
+  const plain = await start("this service without Durable Objects", build, DATABASES.plain);
+  const live = await start("this service with Durable Objects", build, DATABASES.live, OBJECTS);
+  const before = old && (await start(BEFORE, old.build, DATABASES.before));
+  const subjects = [...(before ? [before] : []), plain, live];
   try {
     // A connection plans a function for itself, not for the values of one call, from the sixth call on.
     for (const subject of subjects) await invoke(server, subject, 20);
@@ -47,7 +55,7 @@ export async function measureInvoke(context: Context): Promise<Report> {
       (subject) => invoke(server, subject, context.quick ? 20 : INVOKES),
       context.progress,
     );
-    return report(measured, before, ours, seeded.runs);
+    return report(measured, { before, plain, live }, seeded.runs);
   } finally {
     for (const { worker } of subjects) await worker.stop();
     for (const { database } of subjects) await server.dropDatabase(database);
@@ -72,32 +80,48 @@ async function invoke(server: Server, { worker, database }: Subject, count: numb
   return { cpuMs: ((await server.cpuMs(database)) - cpuBefore) / count, ms };
 }
 
-function report(measured: Map<Subject, Cost[]>, before: Subject, ours: Subject, runs: number): Report {
+type Compared = { before: Subject | undefined; plain: Subject; live: Subject };
+
+function report(measured: Map<Subject, Cost[]>, { before, plain, live }: Compared, runs: number): Report {
   const values = (subject: Subject, what: keyof Cost) => (measured.get(subject) ?? []).map((cost) => cost[what]);
-  const relative = (subject: Subject, what: keyof Cost) => spread(ratios(values(subject, what), values(before, what)));
-  const cpu = relative(ours, "cpuMs");
+  const relative = (subject: Subject, what: keyof Cost, to: Subject) =>
+    spread(ratios(values(subject, what), values(to, what)));
+  const ofBefore = before && relative(plain, "cpuMs", before);
+  const ofPlain = [
+    { what: "Postgres CPU for an invoke", ratio: relative(live, "cpuMs", plain) },
+    { what: "how long an invoke takes", ratio: relative(live, "ms", plain) },
+  ];
+  const cells = (subject: Subject, what: keyof Cost) => [
+    range(spread(values(subject, what))),
+    before ? range(relative(subject, what, before)) : "–",
+    range(relative(subject, what, plain)),
+  ];
   return {
     goals: [
       {
         goal: `Postgres CPU for an invoke, of before: at most ${OF_BEFORE}`,
-        figure: `${range(cpu)} ×`,
-        met: cpu.median <= OF_BEFORE,
+        figure: ofBefore ? `${range(ofBefore)} ×` : NO_HISTORY,
+        met: ofBefore !== undefined && ofBefore.median <= OF_BEFORE,
       },
+      ...ofPlain.map(({ what, ratio }) => ({
+        goal: `${what} with Durable Objects, of without: at most ${OF_PLAIN}`,
+        figure: `${range(ratio)} ×`,
+        met: ratio.median <= OF_PLAIN,
+      })),
     ],
     tables: [
       {
         title: `An invoke with ${runs.toLocaleString("en-GB")} runs in the database`,
-        columns: ["", "Postgres CPU ms", "× before", "ms", "× before"],
-        rows: [before, ours].map((subject) => [
+        columns: ["", "Postgres CPU ms", "× before", "× without", "ms", "× before", "× without"],
+        rows: [...(before ? [before] : []), plain, live].map((subject) => [
           subject.name,
-          range(spread(values(subject, "cpuMs"))),
-          range(relative(subject, "cpuMs")),
-          range(spread(values(subject, "ms"))),
-          range(relative(subject, "ms")),
+          ...cells(subject, "cpuMs"),
+          ...cells(subject, "ms"),
         ]),
         notes:
           "One after the other, on a definition whose slot is taken, so that each run waits as PENDING. CPU is that of the " +
-          "database's connections; the other figure is what a client waits for, with the Worker and the SQL endpoint in it.",
+          "database's connections; the other figure is what a client waits for, with the Worker and the SQL endpoint in it. " +
+          "With and without Durable Objects it is the same build, with the two bindings and without them, in two copies of one database.",
       },
     ],
   };

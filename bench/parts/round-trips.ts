@@ -6,26 +6,36 @@ import type { SqlTransaction } from "../../scripts/local/sql-executor.ts";
 import { credentialFor, SESSION_SETTINGS } from "../../test/support/callers.ts";
 import { type Call, OPERATIONS } from "../../test/support/operations.ts";
 import { SETTINGS } from "../../test/support/settings.ts";
-import { createStage, invokeDefinition, type Stage } from "../../test/support/stage.ts";
+import {
+  addDefinition,
+  addRunnerSession,
+  createStage,
+  invokeDefinition,
+  type Stage,
+} from "../../test/support/stage.ts";
 import type { Context } from "../support/context.ts";
 import type { Report } from "../support/report.ts";
 import { startRunner } from "../support/runner.ts";
-import { bindings, buildWorker, startWorker } from "../support/worker.ts";
+import { bindings, buildWorker, OBJECTS, startWorker } from "../support/worker.ts";
 
 type Count = { operation: string; status: number; requests: number; statements: number; bytes: number };
 
 const DATABASE = "bench_round_trips";
 /** Longer than anything takes that follows an answer. */
 const QUIET_MS = 100;
+/** How long a runner waits to which no run comes. */
+const IDLE_SECONDS = 5;
 
 export async function countRoundTrips(context: Context): Promise<Report> {
+  const build = buildWorker("worker");
   const server = await context.server();
   await server.createDatabase(DATABASE);
   const held: (() => void)[] = [];
   // The runner delays its answer, so that recording the dispatch is not counted for the request itself.
   const runner = await startRunner(() => new Promise((resolve) => void held.push(resolve)));
   const vars = { ...bindings(server.url(DATABASE), server.endpointUrl), ...SETTINGS, ...SESSION_SETTINGS };
-  const worker = await startWorker(buildWorker("worker"), { vars: { ...vars, PUBLIC_URL: "http://localhost:8787" } });
+  const options = { vars: { ...vars, PUBLIC_URL: "http://localhost:8787" } };
+  const worker = await startWorker(build, options);
   const sent: SqlTransaction[] = [];
   server.watch(async (request) => {
     sent.push(request);
@@ -63,6 +73,34 @@ export async function countRoundTrips(context: Context): Promise<Report> {
     return counted;
   }
 
+  /** A runner that waits at a Worker with Durable Objects, and to which no run comes. */
+  async function countIdle(stage: Stage): Promise<Count[]> {
+    const token = await addRunnerSession(stage, await addDefinition(stage));
+    const live = await startWorker(build, { ...options, objects: OBJECTS });
+    let after: string | null = null;
+    const wait = async (operation: string): Promise<Count> => {
+      await settle();
+      const response = await fetch(`${live.url}/v1/leases`, {
+        method: "POST",
+        headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+        body: JSON.stringify({ request_id: crypto.randomUUID(), wait_seconds: IDLE_SECONDS, after }),
+      });
+      const text = await response.text();
+      if (response.status !== 200) throw new Error(`${operation}: ${response.status} ${text}`);
+      const answer: { after: string | null } = JSON.parse(text);
+      after = answer.after;
+      return { operation, status: response.status, ...sumOf(sent) };
+    };
+    try {
+      return [
+        await wait("create_leases, waiting, and no run comes"),
+        await wait("create_leases, waiting again with `after`"),
+      ];
+    } finally {
+      await live.stop();
+    }
+  }
+
   try {
     context.progress("calling every operation");
     const stage = await createStage({ send, database: { sql: neon(server.url(DATABASE)) } }, "bench", runner.url);
@@ -76,6 +114,9 @@ export async function countRoundTrips(context: Context): Promise<Report> {
     await until(() => held[0]);
     const afterwards = { operation: "after the answer: the dispatch is written down", status: 0 };
     counts.push({ ...afterwards, ...sumOf(await settle()) });
+    const idle = await countIdle(stage);
+    counts.push(...idle);
+    const [first, again] = idle.map(({ requests }) => requests);
     return {
       goals: [
         {
@@ -85,6 +126,11 @@ export async function countRoundTrips(context: Context): Promise<Report> {
             ...wrong.map(({ operation, requests }) => `${operation}: ${requests}`),
           ].join("; "),
           met: wrong.length === 0,
+        },
+        {
+          goal: "database requests of a runner that waits, and to which no run comes: 1 at first, then 0",
+          figure: `${first}, then ${again} in ${IDLE_SECONDS} s`,
+          met: first === 1 && again === 0,
         },
       ],
       tables: [

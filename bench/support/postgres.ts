@@ -15,8 +15,8 @@ export type Server = {
   createDatabase(name: string, content?: "migrated" | "empty" | { copyOf: string }): Promise<pg.Pool>;
   dropDatabase(name: string): Promise<void>;
   /**
-   * CPU time that the connections to a database have used since they were opened, in milliseconds. Those that were closed
-   * are not counted. Not a number where there is no /proc.
+   * CPU time that the connections to a database have used since they were opened, in milliseconds. One that was closed counts
+   * as it did when this was last asked. Not a number where there is no /proc.
    */
   cpuMs(database: string): Promise<number>;
   /** Has every request to the database pass by here; undefined: lets them pass unseen. */
@@ -51,11 +51,14 @@ export async function startServer(): Promise<Server> {
   });
   const admin = openPool(postgres.url());
   const pools = new Map<string, pg.Pool>();
+  /** For each database what each of its processes had used when it was last looked at. */
+  const used = new Map<string, Map<number, number>>();
   const { rows } = await admin.query<{ server_version: string }>("show server_version");
 
   async function dropDatabase(name: string): Promise<void> {
     await pools.get(name)?.end();
     pools.delete(name);
+    used.delete(name);
     await admin.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
   }
 
@@ -88,7 +91,10 @@ export async function startServer(): Promise<Server> {
         "select pid from pg_stat_activity where datname = $1 and backend_type = 'client backend'",
         [database],
       );
-      return rows.reduce((sum, { pid }) => sum + cpuMsOf(pid), 0);
+      const known = used.get(database) ?? new Map<number, number>();
+      used.set(database, known);
+      for (const { pid } of rows) known.set(pid, cpuMsOf(pid));
+      return [...known.values()].reduce((sum, ms) => sum + ms, 0);
     },
     watch(intercept) {
       watching = intercept;

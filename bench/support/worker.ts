@@ -21,6 +21,9 @@ export function bindings(databaseUrl: string, endpointUrl: string): Record<strin
   return { ...exampleVars(), DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: endpointUrl };
 }
 
+/** The Durable Objects of the service, as wrangler.toml binds them. */
+export const OBJECTS = { HUB: "Hub", REGISTER: "Register" };
+
 /** Starts a build, and waits for its first answer. */
 export const startWorker = ({ script }: Build, options: Omit<WorkerdOptions, "script"> = {}): Promise<Worker> =>
   startWorkerd({ script, ...options });

@@ -1,6 +1,6 @@
 /** Workers in workerd itself: `wrangler dev` and Miniflare put a Worker of their own in front, which hides differences. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -26,16 +26,20 @@ export type WorkerdOptions = {
   port?: number;
   /** A module to put in front, which imports the Worker as `./worker.js`. */
   wrapper?: string;
+  /** The class of each binding of Durable Objects. They are stored on the disk, and gone when workerd stops. */
+  objects?: Record<string, string>;
 };
 
 /** Starts workerd with a Worker, and waits for its first answer. Throws what workerd says when it does not start. */
 export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
-  const { script, vars = {}, path = "/healthz", port: wantedPort = 0, wrapper } = options;
+  const { script, vars = {}, path = "/healthz", port = 0, wrapper, objects = {} } = options;
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-workerd-"));
   writeFileSync(join(folder, "worker.js"), script);
   if (wrapper !== undefined) writeFileSync(join(folder, "wrapper.js"), wrapper);
   const modules = wrapper === undefined ? ["worker.js"] : ["wrapper.js", "worker.js"];
-  writeFileSync(join(folder, "config.capnp"), workerdConfig(wantedPort, modules, vars));
+  const storage = join(folder, "objects");
+  mkdirSync(storage);
+  writeFileSync(join(folder, "config.capnp"), workerdConfig({ port, modules, vars, objects, storage }));
   const binary = join(createRequire(import.meta.url).resolve("workerd/package.json"), "../bin/workerd");
 
   const began = performance.now();
@@ -53,7 +57,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     complaint = (complaint + text).slice(-2000);
   });
-  const port = await new Promise<number>((resolve, reject) => {
+  const openPort = await new Promise<number>((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", () => reject(new Error(`workerd did not start: ${complaint}`)));
     let said = "";
@@ -63,7 +67,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
       if (found) resolve(Number(found));
     });
   });
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://127.0.0.1:${openPort}`;
   const status = await statusOf(`${url}${path}`);
   const startMs = performance.now() - began;
   if (status >= 500) throw new Error(`The first answer was ${status}: ${complaint}`);
@@ -89,21 +93,35 @@ function statusOf(url: string): Promise<number> {
   });
 }
 
-function workerdConfig(port: number, modules: readonly string[], vars: Record<string, string>): string {
+type Contents = Required<Pick<WorkerdOptions, "port" | "vars" | "objects">> & {
+  modules: readonly string[];
+  /** The folder for what Durable Objects store. */
+  storage: string;
+};
+
+function workerdConfig({ port, modules, vars, objects, storage }: Contents): string {
   const quote = (text: string) => JSON.stringify(text);
   const embedded = modules.map((file) => `(name = ${quote(file)}, esModule = embed ${quote(file)})`);
   const values = Object.entries(vars).map(([name, value]) => `(name = ${quote(name)}, text = ${quote(value)})`);
+  const classes = Object.values(objects).map(quote);
+  const namespaces = classes.map((name) => `(className = ${name}, uniqueKey = ${name}, enableSql = true)`);
+  for (const [name, of] of Object.entries(objects)) {
+    values.push(`(name = ${quote(name)}, durableObjectNamespace = ${quote(of)})`);
+  }
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
     (name = "internet", network = (allow = ["public", "private"])),
+    (name = "objects", disk = (path = ${quote(storage)}, writable = true)),
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
 );
 const main :Workerd.Worker = (
   modules = [${embedded.join(", ")}],
   bindings = [${values.join(", ")}],
+  durableObjectNamespaces = [${namespaces.join(", ")}],
+  durableObjectStorage = (localDisk = "objects"),
   compatibilityDate = ${quote(compatibilityDate())},
 );
 `;
