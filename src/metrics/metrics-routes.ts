@@ -52,7 +52,7 @@ const answerSchema = z.union([
 
 metrics.openapi(readMetrics, async (c) => {
   const args = { credential: credentialArgument(c.var.credential) };
-  const answer = await callFunction(c.env.db, "read_metrics", args, answerSchema);
+  const answer = await callFunction(c.env.db, "read_metrics", args, answerSchema, { isRepeatable: true });
   if (answer.refused !== undefined) throw new Problem("forbidden");
   return c.text(formatMetrics(answer), 200, { "Content-Type": CONTENT_TYPE });
 });

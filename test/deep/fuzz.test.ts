@@ -3,8 +3,8 @@ import { type Answered, checkDocument } from "../fuzz/check.ts";
 import { operations } from "../support/document.ts";
 import { print, seeds } from "../support/harness.ts";
 
-const SEEDS = 4;
-const EXTENT = { lists: 25, plans: 50 };
+const SEEDS = 2;
+const EXTENT = { lists: 20, plans: 50 };
 
 const answers: Answered[] = [];
 

@@ -3,16 +3,17 @@ import type { Service } from "../support/service.ts";
 import { live } from "./live.ts";
 import { type Step, stepsOf } from "./steps.ts";
 
-/** Of `sequences` random lives of so many `steps` each. With `seconds` it stops after that time. */
-type Extent = { seed: number; sequences: number; steps: number; seconds?: number };
+/** Of `sequences` random lives of so many `steps` each. With `seconds` it stops after that time. See `live` for the rest. */
+type Extent = { seed: number; sequences: number; steps: number; seconds?: number; sweepsAlways?: boolean };
 
 /**
  * Compares the service with the model.
  * @returns how many sequences it was
  * @throws Error that tells the shortest sequence it finds that goes wrong
  */
-export async function checkModel(service: Service, { seed, sequences, steps, seconds }: Extent): Promise<number> {
-  const property = fc.asyncProperty(stepsOf(steps), (sequence) => live(service, sequence));
+export async function checkModel(service: Service, extent: Extent): Promise<number> {
+  const { seed, sequences, steps, seconds, sweepsAlways = false } = extent;
+  const property = fc.asyncProperty(stepsOf(steps), (sequence) => live(service, sequence, sweepsAlways));
   const { failed, numRuns, counterexample, errorInstance } = await fc.check(property, {
     seed,
     numRuns: sequences,

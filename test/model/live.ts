@@ -33,13 +33,16 @@ export type World = {
 /**
  * Does what the steps say to the service and to the model, and compares them after each: what the service answers,
  * what it has written, and what it says when it is asked. Throws at the first difference.
+ *
+ * With `sweepsAlways` a sweep follows each step: for a service whose alarms sweep by themselves, nobody knows when.
  */
-export async function live(service: Service, steps: readonly Step[]): Promise<void> {
+export async function live(service: Service, steps: readonly Step[], sweepsAlways: boolean): Promise<void> {
   const world = await createWorld(service);
   try {
     for (const [index, step] of steps.entries()) {
       if (step.kind === "nothing") continue;
       await take(world, step);
+      if (sweepsAlways) await take(world, { kind: "sweep" });
       await look(world, index);
     }
     const { sql } = service.database;
