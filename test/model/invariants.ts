@@ -64,10 +64,10 @@ const INVARIANTS: Record<string, string> = {
         max(coalesce(started, ended, 'infinity'::float8)) over (
           partition by definition_id order by queued, attempt rows between unbounded preceding and 1 preceding) as turn_before
       from attempt
-      -- A run that waits for the back-off of its retry is passed over.
+      -- A run that waits for the back-off of its retry is passed over. One that is released keeps the place it had then.
       where not exists (
         select from event
-        where event.run_id = attempt.run_id and event.attempt = attempt.attempt and event.detail ? 'not_before')
+        where event.run_id = attempt.run_id and event.attempt <= attempt.attempt and event.detail ? 'not_before')
     ) turn where started < turn_before`,
 
   "the queue is not in the order of arrival": `
