@@ -183,7 +183,15 @@ export function describeCommandLine(world: () => World): void {
   it("shows a line of progress on a terminal, and none elsewhere", async () => {
     const { url, folder } = world();
     const command = [nodeOf(folder, "20"), program(), "invoke", "'Quarterly report'", "--wait"].join(" ");
-    const env = { ...process.env, HOME: home, WORKFLOW_RUNS_URL: url, WORKFLOW_RUNS_API_KEY: DEMO.owner.key };
+    // CI sets NO_COLOR, and may have no terminal of its own.
+    const { NO_COLOR: _, ...inherited } = process.env;
+    const env = {
+      ...inherited,
+      TERM: "xterm",
+      HOME: home,
+      WORKFLOW_RUNS_URL: url,
+      WORKFLOW_RUNS_API_KEY: DEMO.owner.key,
+    };
     const terminal: ChildProcess = spawn("script", ["-qec", command, "/dev/null"], {
       env,
       stdio: ["ignore", "pipe", "ignore"],
