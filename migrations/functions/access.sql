@@ -62,6 +62,24 @@ language sql immutable as $$
   select p_path = p_top or starts_with(p_path, p_top || '/')
 $$;
 
+-- Checks that the caller is an OWNER or ADMIN. Returns {"tenant_id"}, or {"tenant_id"?, "refused"} where `refused` is one of:
+--   unauthenticated, forbidden (a USER)
+create or replace function public.judge_administrator(p_credential jsonb) returns jsonb
+language plpgsql stable as $$
+declare
+  v_tenant_id uuid;
+  v_role text;
+begin
+  select caller.tenant_id, caller.role into v_tenant_id, v_role from public.find_caller(p_credential) caller;
+  if v_tenant_id is null then
+    return '{"refused": "unauthenticated"}';
+  end if;
+  if not public.is_administrator(v_role) then
+    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'forbidden');
+  end if;
+  return jsonb_build_object('tenant_id', v_tenant_id);
+end $$;
+
 -- The permissions of a user, by the path of the part that each is on. Administrators need none.
 create or replace function public.permissions_of(p_role text, p_tenant_id uuid, p_user_id uuid)
 returns table (path text, capability text)

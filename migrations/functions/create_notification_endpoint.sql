@@ -5,14 +5,14 @@
 -- Closes the race between two that create the last one: both lock the tenant's row.
 -- Idempotent: called again with the same `p_endpoint_id`, it answers the endpoint that the first call has created.
 --
--- Answers {"tenant_id", and either "endpoint" or "refused"} (see `judge_endpoint_caller`), where `refused` is also one of:
+-- Answers {"tenant_id", and either "endpoint" or "refused"} (see `judge_administrator`), where `refused` is also one of:
 --   too_many, unknown_definitions (with "ids")
 create or replace function public.create_notification_endpoint(p_credential jsonb, p_endpoint_id uuid, p_content jsonb)
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   c_max_endpoints constant integer := 50;
-  v_judged jsonb := public.judge_endpoint_caller(p_credential);
+  v_judged jsonb := public.judge_administrator(p_credential);
   v_tenant_id uuid := v_judged ->> 'tenant_id';
   v_unknown jsonb;
 begin

@@ -1,14 +1,13 @@
 -- What an endpoint was sent, newest first, and what waits for it. A position is `milliseconds since 1970.id`: the page goes on
 -- behind it.
 --
--- Answers {"tenant_id", and either "items" and "next", or "refused"} (see `judge_endpoint_caller`), where `refused` is also:
---   not_found
+-- Answers {"tenant_id", and either "items" and "next", or "refused"} (see `judge_endpoint_read`)
 create or replace function public.list_deliveries(
   p_credential jsonb, p_endpoint_id uuid, p_before text, p_limit integer
 ) returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
-  v_judged jsonb := public.judge_endpoint_caller(p_credential);
+  v_judged jsonb := public.judge_endpoint_read(p_credential, p_endpoint_id);
   v_before_at timestamptz := 'infinity';
   v_before_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
   v_items jsonb;
@@ -16,11 +15,6 @@ declare
 begin
   if v_judged ? 'refused' then
     return v_judged;
-  end if;
-  if not exists (
-    select from public.notification_endpoints e
-    where e.id = p_endpoint_id and e.tenant_id = (v_judged ->> 'tenant_id')::uuid) then
-    return v_judged || '{"refused": "not_found"}';
   end if;
   if p_before is not null then
     v_before_at := timestamptz 'epoch' + split_part(p_before, '.', 1)::bigint * interval '1 millisecond';

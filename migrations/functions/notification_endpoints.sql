@@ -1,28 +1,10 @@
 -- The endpoints of a tenant, for its OWNER and ADMINs. Their secrets are encrypted before they come here, and are never answered.
 
--- Who calls, if they may manage endpoints? Returns {"tenant_id"}, or {"tenant_id"?, "refused"} where `refused` is one of:
---   unauthenticated, forbidden (a USER)
-create or replace function public.judge_endpoint_caller(p_credential jsonb) returns jsonb
-language plpgsql stable as $$
-declare
-  v_tenant_id uuid;
-  v_role text;
-begin
-  select caller.tenant_id, caller.role into v_tenant_id, v_role from public.find_caller(p_credential) caller;
-  if v_tenant_id is null then
-    return '{"refused": "unauthenticated"}';
-  end if;
-  if not public.is_administrator(v_role) then
-    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'forbidden');
-  end if;
-  return jsonb_build_object('tenant_id', v_tenant_id);
-end $$;
-
--- As `judge_endpoint_caller`, for one endpoint, which it locks. `refused` may also be: not_found
+-- As `judge_administrator`, for one endpoint, which it locks. `refused` may also be: not_found
 create or replace function public.judge_endpoint_change(p_credential jsonb, p_endpoint_id uuid) returns jsonb
 language plpgsql as $$
 declare
-  v_judged jsonb := public.judge_endpoint_caller(p_credential);
+  v_judged jsonb := public.judge_administrator(p_credential);
 begin
   if v_judged ? 'refused' then
     return v_judged;
@@ -32,6 +14,33 @@ begin
   where e.id = p_endpoint_id and e.tenant_id = (v_judged ->> 'tenant_id')::uuid
   for no key update;
   if not found then
+    return v_judged || '{"refused": "not_found"}';
+  end if;
+  return v_judged;
+end $$;
+
+-- As `judge_endpoint_change`, for sending an endpoint something now. `refused` may also be: disabled
+create or replace function public.judge_endpoint_sending(p_credential jsonb, p_endpoint_id uuid) returns jsonb
+language plpgsql as $$
+declare
+  v_judged jsonb := public.judge_endpoint_change(p_credential, p_endpoint_id);
+begin
+  if not v_judged ? 'refused' and exists (
+    select from public.notification_endpoints e where e.id = p_endpoint_id and e.disabled_at is not null) then
+    return v_judged || '{"refused": "disabled"}';
+  end if;
+  return v_judged;
+end $$;
+
+-- As `judge_administrator`, for reading one endpoint. `refused` may also be: not_found
+create or replace function public.judge_endpoint_read(p_credential jsonb, p_endpoint_id uuid) returns jsonb
+language plpgsql stable as $$
+declare
+  v_judged jsonb := public.judge_administrator(p_credential);
+begin
+  if not v_judged ? 'refused' and not exists (
+    select from public.notification_endpoints e
+    where e.id = p_endpoint_id and e.tenant_id = (v_judged ->> 'tenant_id')::uuid) then
     return v_judged || '{"refused": "not_found"}';
   end if;
   return v_judged;
@@ -67,12 +76,12 @@ begin
 end $$;
 
 -- The endpoints of the caller's tenant, newest first.
--- Answers {"tenant_id", and either "items" and "total", or "refused"} (see `judge_endpoint_caller`).
+-- Answers {"tenant_id", and either "items" and "total", or "refused"} (see `judge_administrator`).
 create or replace function public.list_notification_endpoints(p_credential jsonb, p_limit integer, p_offset bigint)
 returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
-  v_judged jsonb := public.judge_endpoint_caller(p_credential);
+  v_judged jsonb := public.judge_administrator(p_credential);
   v_tenant_id uuid := v_judged ->> 'tenant_id';
 begin
   if v_judged ? 'refused' then
@@ -91,19 +100,14 @@ begin
     'total', (select count(*) from public.notification_endpoints e where e.tenant_id = v_tenant_id));
 end $$;
 
--- Answers {"tenant_id", and either "endpoint" or "refused"} (see `judge_endpoint_caller`), where `refused` is also: not_found
+-- Answers {"tenant_id", and either "endpoint" or "refused"} (see `judge_endpoint_read`)
 create or replace function public.find_notification_endpoint(p_credential jsonb, p_endpoint_id uuid) returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
-  v_judged jsonb := public.judge_endpoint_caller(p_credential);
+  v_judged jsonb := public.judge_endpoint_read(p_credential, p_endpoint_id);
 begin
   if v_judged ? 'refused' then
     return v_judged;
-  end if;
-  if not exists (
-    select from public.notification_endpoints e
-    where e.id = p_endpoint_id and e.tenant_id = (v_judged ->> 'tenant_id')::uuid) then
-    return v_judged || '{"refused": "not_found"}';
   end if;
   return v_judged || jsonb_build_object('endpoint', public.endpoint_response(p_endpoint_id));
 end $$;

@@ -1,21 +1,17 @@
 -- Has a notification sent again, at once and with the same id, whatever became of it. Should it fail, it is tried eight times
 -- again.
 --
--- Answers {"tenant_id", and either "delivery" or "refused"} (see `judge_endpoint_change`), where `refused` is also one of:
---   disabled, no_delivery
+-- Answers {"tenant_id", and either "delivery" or "refused"} (see `judge_endpoint_sending`), where `refused` is also:
+--   no_delivery
 create or replace function public.resend_delivery(p_credential jsonb, p_endpoint_id uuid, p_delivery_id uuid)
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_judged jsonb := public.judge_endpoint_change(p_credential, p_endpoint_id);
+  v_judged jsonb := public.judge_endpoint_sending(p_credential, p_endpoint_id);
   v_now timestamptz := date_trunc('milliseconds', statement_timestamp());
 begin
   if v_judged ? 'refused' then
     return v_judged;
-  end if;
-  if exists (
-    select from public.notification_endpoints e where e.id = p_endpoint_id and e.disabled_at is not null) then
-    return v_judged || '{"refused": "disabled"}';
   end if;
   update public.notifications n
   set next_try_at = v_now, asked_at = v_now, try_count = 0

@@ -1,19 +1,15 @@
 -- Has an endpoint sent a notification of the type `notification_endpoint.test`, at once, also when it fails at the moment.
 --
--- Answers {"tenant_id", and either "delivery" or "refused"} (see `judge_endpoint_change`), where `refused` is also: disabled
+-- Answers {"tenant_id", and either "delivery" or "refused"} (see `judge_endpoint_sending`).
 create or replace function public.send_test_notification(p_credential jsonb, p_endpoint_id uuid, p_delivery_id uuid)
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_judged jsonb := public.judge_endpoint_change(p_credential, p_endpoint_id);
+  v_judged jsonb := public.judge_endpoint_sending(p_credential, p_endpoint_id);
   v_now timestamptz := date_trunc('milliseconds', statement_timestamp());
 begin
   if v_judged ? 'refused' then
     return v_judged;
-  end if;
-  if exists (
-    select from public.notification_endpoints e where e.id = p_endpoint_id and e.disabled_at is not null) then
-    return v_judged || '{"refused": "disabled"}';
   end if;
   insert into public.notifications
     (id, tenant_id, endpoint_id, event_id, event_name, event_at, data, next_try_at, asked_at)
