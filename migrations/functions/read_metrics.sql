@@ -7,9 +7,11 @@
 -- Guarantees: each event is counted exactly once, also when calls overlap or a transaction commits late: see `list_events`.
 -- Closes the race of two calls: both lock the tenant's position.
 --
--- Answers {"refused": "unauthenticated"}, {"tenant_id", "refused": "forbidden"}, or {"tenant_id", "gauges": {name: number or null},
--- "counters": [{"name", "label", "value"}], "is_behind": true when there are more events to count, also such as
--- wait for an older transaction to end}.
+-- Answers "refused" as `judge_administrator` does, or {"tenant_id", "gauges", "counters", "bounds", "is_behind"}:
+--   gauges     {name: number or null}
+--   counters   [{"name", "label", "value"}]
+--   bounds     the upper bounds of the histograms' buckets in seconds, without infinity
+--   is_behind  true when events are left to count: more than one call counts, or such as wait for an older transaction to end
 create or replace function public.read_metrics(p_credential jsonb) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -17,21 +19,18 @@ declare
   c_seconds constant float8[] := '{0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400, 86400}';
   v_oldest_running constant xid8 := pg_snapshot_xmin(pg_current_snapshot());
   v_epoch constant integer := (select e.epoch from public.event_epoch e);
+  v_judged constant jsonb := public.judge_administrator(p_credential);
   v_tenant_id uuid;
-  v_role text;
   v_from_epoch integer;
   v_from_xid xid8;
   v_from_id bigint;
   v_looked_at integer;
 begin
   -- 1. Who calls?
-  select caller.tenant_id, caller.role into v_tenant_id, v_role from public.find_caller(p_credential) caller;
-  if v_tenant_id is null then
-    return '{"refused": "unauthenticated"}';
+  if v_judged ? 'refused' then
+    return v_judged;
   end if;
-  if not public.is_administrator(v_role) then
-    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'forbidden');
-  end if;
+  v_tenant_id := v_judged ->> 'tenant_id';
 
   -- 2. Lock the tenant's position. The first call begins at the end of the feed.
   insert into public.metric_positions (tenant_id, epoch, xid, event_id)
@@ -64,7 +63,7 @@ begin
       where s.run_id = ended.run_id and s.attempt = ended.attempt and s.type = 'STARTED'
       order by s.id limit 1
     ) started
-    where ended.type in ('COMPLETED', 'FAILED', 'TIMED_OUT', 'LOST', 'STOPPED')
+    where public.event_name(ended.type) in ('workflow_run.completed', 'workflow_run.failed')
     union all
     -- From when an attempt was asked for to its start.
     select 'workflow_run_wait_seconds', extract(epoch from started.at - asked.at)::float8
@@ -83,7 +82,7 @@ begin
   ), counted (name, label, value) as (
     select 'workflow_runs_ended_total', e.type, count(*)::float8
     from looked_at e
-    where e.type in ('COMPLETED', 'FAILED', 'TIMED_OUT', 'LOST', 'STOPPED')
+    where public.event_name(e.type) in ('workflow_run.completed', 'workflow_run.failed')
     group by e.type
     union all
     select named.name, '', count(*)
@@ -116,6 +115,7 @@ begin
       select from public.workflow_run_events e
       where e.tenant_id = v_tenant_id and e.epoch = v_epoch and e.xid >= v_oldest_running
         and (e.epoch, e.xid, e.id) > (v_from_epoch, v_from_xid, v_from_id)),
+    'bounds', to_jsonb(c_seconds),
     'counters', (
       select coalesce(jsonb_agg(jsonb_build_object('name', c.name, 'label', c.label, 'value', c.value)), '[]')
       from public.metric_counters c where c.tenant_id = v_tenant_id),

@@ -46,6 +46,7 @@ const answerSchema = z.union([
       runs_leased: gauge,
     }),
     counters: z.array(z.object({ name: z.string(), label: z.string(), value: z.number() })),
+    bounds: z.array(z.number()),
     is_behind: z.boolean(),
   }),
 ]);

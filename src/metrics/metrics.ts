@@ -4,6 +4,8 @@
 export type Metrics = {
   gauges: Readonly<Record<GaugeField, number | null>>;
   counters: readonly { name: string; label: string; value: number }[];
+  /** The upper bounds of the histograms' buckets in seconds, without infinity. */
+  bounds: readonly number[];
   is_behind: boolean;
 };
 
@@ -75,11 +77,8 @@ const HISTOGRAMS = [
   },
 ] as const;
 
-/** The upper bounds of the buckets in seconds: `c_seconds` of `read_metrics`. */
-const BOUNDS = ["0.1", "0.5", "1", "5", "15", "60", "300", "900", "3600", "14400", "86400", "Infinity"] as const;
-
 /** The text for Prometheus. A counter that has counted nothing yet is 0. */
-export function formatMetrics({ gauges, counters, is_behind }: Metrics): string {
+export function formatMetrics({ gauges, counters, bounds, is_behind }: Metrics): string {
   const values = new Map(counters.map(({ name, label, value }) => [`${name} ${label}`, value]));
   const sampled = (name: string, label = "") => values.get(`${name} ${label}`) ?? 0;
   const lines: string[] = [];
@@ -100,9 +99,8 @@ export function formatMetrics({ gauges, counters, is_behind }: Metrics): string 
   }
   for (const { name, help } of HISTOGRAMS) {
     describe(name, "histogram", help);
-    for (const bound of BOUNDS) {
-      sample(`${name}_bucket`, `le="${bound === "Infinity" ? "+Inf" : bound}"`, sampled(`${name}_bucket`, bound));
-    }
+    for (const bound of bounds) sample(`${name}_bucket`, `le="${bound}"`, sampled(`${name}_bucket`, String(bound)));
+    sample(`${name}_bucket`, 'le="+Inf"', sampled(`${name}_bucket`, "Infinity"));
     sample(`${name}_sum`, "", sampled(`${name}_sum`));
     sample(`${name}_count`, "", sampled(`${name}_count`));
   }
