@@ -1,4 +1,4 @@
--- The first steps of stop, retry and delete.
+-- The first steps of the verbs that change one run.
 
 -- Locks the definition of a run that belongs to the caller's tenant, and returns its id; null when there is none.
 create or replace function public.lock_definition_of_run(p_credential jsonb, p_run_id uuid) returns uuid
@@ -10,6 +10,20 @@ begin
   from public.find_caller(p_credential) caller
   join public.workflow_runs r on r.tenant_id = caller.tenant_id and r.id = p_run_id
   join public.workflow_definitions d on d.id = r.workflow_definition_id
+  for update of d;
+  return v_definition_id;
+end $$;
+
+-- The same for a run of a known tenant: of a run token, or of a dispatch.
+create or replace function public.lock_definition_of_tenant_run(p_run_id uuid, p_tenant_id uuid) returns uuid
+language plpgsql as $$
+declare
+  v_definition_id uuid;
+begin
+  select d.id into v_definition_id
+  from public.workflow_runs r
+  join public.workflow_definitions d on d.id = r.workflow_definition_id
+  where r.id = p_run_id and r.tenant_id = p_tenant_id
   for update of d;
   return v_definition_id;
 end $$;
@@ -48,4 +62,22 @@ begin
     return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'wrong_state', 'status', v_status);
   end if;
   return jsonb_build_object('tenant_id', v_tenant_id, 'user_id', v_user_id, 'role', v_role);
+end $$;
+
+-- Checks that what the runner of an attempt says still counts: the attempt is that of the run now, and RUNNING. Call it after the
+-- definition was locked and overdue runs were ended. Returns {}, or {"refused"} which is one of:
+--   not_found, other_attempt (with "attempt"), ended (with "status")
+create or replace function public.judge_attempt(p_run_id uuid, p_attempt integer) returns jsonb
+language plpgsql stable as $$
+declare
+  v_status text;
+  v_attempt integer;
+begin
+  select r.status, r.attempt into v_status, v_attempt from public.workflow_runs r where r.id = p_run_id;
+  return case
+    when v_attempt is null then '{"refused": "not_found"}'
+    when v_attempt <> p_attempt then jsonb_build_object('refused', 'other_attempt', 'attempt', v_attempt)
+    when v_status <> 'RUNNING' then jsonb_build_object('refused', 'ended', 'status', v_status)
+    else '{}'
+  end;
 end $$;

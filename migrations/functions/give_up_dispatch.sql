@@ -18,11 +18,7 @@ declare
   v_is_stopping boolean;
 begin
   -- 1. Lock the definition, then the run.
-  select d.id into v_definition_id
-  from public.workflow_runs r
-  join public.workflow_definitions d on d.id = r.workflow_definition_id
-  where r.id = p_run_id and r.tenant_id = p_tenant_id
-  for update of d;
+  v_definition_id := public.lock_definition_of_tenant_run(p_run_id, p_tenant_id);
   perform r.id from public.workflow_runs r where r.id = p_run_id and r.tenant_id = p_tenant_id for update;
   v_now := clock_timestamp();
 

@@ -60,14 +60,7 @@ begin
       from (
         select d.id, first.queue_position
         from public.workflow_definitions d
-        cross join lateral (
-          select waiting.queue_position
-          from public.workflow_runs waiting
-          where waiting.workflow_definition_id = d.id and waiting.status = 'PENDING'
-            and (waiting.not_before is null or waiting.not_before <= v_now)
-          order by waiting.queue_position
-          limit 1
-        ) first
+        cross join lateral public.next_waiting_run(d.id, v_now) first
         where v_known_run_ids is null and d.tenant_id = p_tenant_id and d.handover = 'lease'
           and public.covers_definition(v_session_ids, d.id) and public.covers_definition(v_key_ids, d.id)
           and public.is_leasable(d.id, v_now)
@@ -96,18 +89,10 @@ begin
     with leased as (
       update public.workflow_runs r
       set status = public.next_status(r.status, 'lease'), started_at = v_now, updated_at = v_now, not_before = null,
-        deadline_at = v_now
-          + make_interval(secs => (r.run_snapshot ->> 'max_run_duration_seconds')::int + p_grace_seconds),
+        deadline_at = public.deadline_of(r.run_snapshot, v_now, p_grace_seconds),
         dispatched_at = v_now
       from public.workflow_definitions d
-      cross join lateral (
-        select waiting.id
-        from public.workflow_runs waiting
-        where waiting.workflow_definition_id = d.id and waiting.status = 'PENDING'
-          and (waiting.not_before is null or waiting.not_before <= v_now)
-        order by waiting.queue_position
-        limit 1
-      ) first
+      cross join lateral public.next_waiting_run(d.id, v_now) first
       where r.id = first.id and d.id = any (v_definition_ids) and public.is_leasable(d.id, v_now)
       returning r.tenant_id, r.id, r.attempt, r.queue_position, d.lease_seconds
     ), noted as (

@@ -29,10 +29,7 @@ language plpgsql stable as $$
 begin
   return exists (
       select from public.workflow_definitions d where d.id = p_definition_id and d.handover = 'lease' and d.is_active)
-    and exists (
-      select from public.workflow_runs waiting
-      where waiting.workflow_definition_id = p_definition_id and waiting.status = 'PENDING'
-        and (waiting.not_before is null or waiting.not_before <= p_now))
+    and exists (select from public.next_waiting_run(p_definition_id, p_now))
     and not exists (
       select from public.workflow_runs holder
       where holder.workflow_definition_id = p_definition_id and holder.status = 'RUNNING'

@@ -20,43 +20,32 @@ language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_now timestamptz;
   v_definition_id uuid;
-  v_lease_seconds integer;
-  v_status text;
-  v_attempt integer;
   v_begins boolean;
   v_stop jsonb;
   v_answer jsonb;
 begin
   -- 1. Lock the definition, then the run.
-  select d.id, d.lease_seconds into v_definition_id, v_lease_seconds
-  from public.workflow_runs r
-  join public.workflow_definitions d on d.id = r.workflow_definition_id
-  where r.id = p_run_id and r.tenant_id = p_tenant_id
-  for update of d;
+  v_definition_id := public.lock_definition_of_tenant_run(p_run_id, p_tenant_id);
   if v_definition_id is null then
     return '{"refused": "not_found", "dispatches": []}';
   end if;
   perform r.id from public.workflow_runs r where r.id = p_run_id for update;
   v_now := clock_timestamp();
 
-  -- 2. End the overdue run, if there is one, then look at this one.
+  -- 2. End the overdue run, if there is one, then judge this one.
   perform public.end_overdue_runs(array[v_definition_id], v_now);
-  select r.status, r.attempt into v_status, v_attempt from public.workflow_runs r where r.id = p_run_id;
+  v_answer := public.judge_attempt(p_run_id, p_attempt);
 
   -- 3. Move the lease.
-  if v_attempt is null then
-    v_answer := '{"refused": "not_found"}';
-  elsif v_attempt <> p_attempt then
-    v_answer := jsonb_build_object('refused', 'other_attempt', 'attempt', v_attempt);
-  elsif v_status <> 'RUNNING' then
-    v_answer := jsonb_build_object('refused', 'ended', 'status', v_status);
-  else
+  if not v_answer ? 'refused' then
     v_begins := not exists (
       select from public.running_attempts a where a.run_id = p_run_id and a.lease_seconds is not null);
     insert into public.running_attempts as a (run_id, tenant_id, attempt, lease_seconds, lease_expires_at, heartbeat_at,
       progress_percent, progress_message)
-    values (p_run_id, p_tenant_id, p_attempt, v_lease_seconds, v_now + make_interval(secs => v_lease_seconds), v_now,
-      (p_progress ->> 'percent')::int, p_progress ->> 'message')
+    select p_run_id, p_tenant_id, p_attempt, d.lease_seconds, v_now + make_interval(secs => d.lease_seconds), v_now,
+      (p_progress ->> 'percent')::int, p_progress ->> 'message'
+    from public.workflow_definitions d
+    where d.id = v_definition_id
     on conflict (run_id) do update
     set lease_seconds = coalesce(a.lease_seconds, excluded.lease_seconds),
       lease_expires_at = v_now + make_interval(secs => coalesce(a.lease_seconds, excluded.lease_seconds)),

@@ -36,11 +36,7 @@ declare
   v_answer jsonb;
 begin
   -- 1. Lock the definition, then the run.
-  select d.id into v_definition_id
-  from public.workflow_runs r
-  join public.workflow_definitions d on d.id = r.workflow_definition_id
-  where r.id = p_run_id and r.tenant_id = p_tenant_id
-  for update of d;
+  v_definition_id := public.lock_definition_of_tenant_run(p_run_id, p_tenant_id);
   if v_definition_id is null then
     return '{"refused": "not_found", "dispatches": []}';
   end if;

@@ -15,33 +15,21 @@ language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_now timestamptz;
   v_definition_id uuid;
-  v_status text;
-  v_attempt integer;
   v_answer jsonb;
 begin
   -- 1. Lock the definition.
-  select d.id into v_definition_id
-  from public.workflow_runs r
-  join public.workflow_definitions d on d.id = r.workflow_definition_id
-  where r.id = p_run_id and r.tenant_id = p_tenant_id
-  for update of d;
+  v_definition_id := public.lock_definition_of_tenant_run(p_run_id, p_tenant_id);
   if v_definition_id is null then
     return '{"refused": "not_found", "dispatches": []}';
   end if;
   v_now := clock_timestamp();
 
-  -- 2. End the overdue run, if there is one, then look at this one.
+  -- 2. End the overdue run, if there is one, then judge this one.
   perform public.end_overdue_runs(array[v_definition_id], v_now);
-  select r.status, r.attempt into v_status, v_attempt from public.workflow_runs r where r.id = p_run_id;
+  v_answer := public.judge_attempt(p_run_id, p_attempt);
 
   -- 3. Give it back.
-  if v_attempt is null then
-    v_answer := '{"refused": "not_found"}';
-  elsif v_attempt <> p_attempt then
-    v_answer := jsonb_build_object('refused', 'other_attempt', 'attempt', v_attempt);
-  elsif public.next_status(v_status, 'release') is null then
-    v_answer := jsonb_build_object('refused', 'ended', 'status', v_status);
-  elsif exists (
+  if not v_answer ? 'refused' and exists (
     select from public.running_attempts a where a.run_id = p_run_id and a.stop_requested_at is not null) then
     -- Truncated, since the column has milliseconds: rounded up, the time would not be over yet.
     update public.running_attempts a
@@ -49,7 +37,7 @@ begin
     where a.run_id = p_run_id;
     perform public.end_overdue_runs(array[v_definition_id], v_now);
     v_answer := jsonb_build_object('attempt', p_attempt);
-  else
+  elsif not v_answer ? 'refused' then
     update public.workflow_runs r
     set status = public.next_status(r.status, 'release'), attempt = r.attempt + 1, started_at = null, deadline_at = null,
       next_dispatch_at = null, dispatch_count = 0, dispatch_error = null, dispatched_at = null, updated_at = v_now

@@ -60,6 +60,26 @@ begin
   return v_lags_ms;
 end $$;
 
+-- The run of a definition that starts next: the first of its queue that does not wait for the back-off of a retry. One row, or none.
+create or replace function public.next_waiting_run(p_definition_id uuid, p_now timestamptz)
+returns table (id uuid, queue_position bigint)
+language sql stable as $$
+  select waiting.id, waiting.queue_position
+  from public.workflow_runs waiting
+  where waiting.workflow_definition_id = p_definition_id and waiting.status = 'PENDING'
+    and (waiting.not_before is null or waiting.not_before <= p_now)
+  order by waiting.queue_position
+  limit 1
+$$;
+
+-- The deadline of a run with this snapshot that starts at this instant.
+create or replace function public.deadline_of(p_run_snapshot jsonb, p_started_at timestamptz, p_grace_seconds integer)
+returns timestamptz
+language sql stable as $$
+  select p_started_at
+    + make_interval(secs => (p_run_snapshot ->> 'max_run_duration_seconds')::int + p_grace_seconds)
+$$;
+
 -- Gives each free slot of locked definitions to the first run of the queue that is not waiting for the back-off of a retry. A
 -- definition that is paused or has no runner starts nothing, and neither does one whose runs are leased: its runs start when a
 -- runner asks for one (`lease_runs`).
@@ -88,21 +108,13 @@ begin
   with promoted as (
     update public.workflow_runs r
     set status = public.next_status(r.status, 'promote'), started_at = p_now, updated_at = p_now, not_before = null,
-      deadline_at = p_now
-        + make_interval(secs => (r.run_snapshot ->> 'max_run_duration_seconds')::int + p_grace_seconds),
+      deadline_at = public.deadline_of(r.run_snapshot, p_now, p_grace_seconds),
       next_dispatch_at = p_now + make_interval(secs => p_dispatch_lease_seconds),
       dispatch_count = case when p_dispatch_lease_seconds > 0 then 1 else 0 end
     from unnest(p_definition_ids) locked (id)
     join public.workflow_definitions d on d.id = locked.id and d.is_active
       and d.runner_url is not null and d.handover = 'webhook'
-    cross join lateral (
-      select waiting.id
-      from public.workflow_runs waiting
-      where waiting.workflow_definition_id = d.id and waiting.status = 'PENDING'
-        and (waiting.not_before is null or waiting.not_before <= p_now)
-      order by waiting.queue_position
-      limit 1
-    ) first
+    cross join lateral public.next_waiting_run(d.id, p_now) first
     where r.id = first.id
       and not exists (
         select from public.workflow_runs holder
