@@ -1,7 +1,7 @@
-import { and, count, eq, sql } from "drizzle-orm";
+import { and, count, eq, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import type { Credential } from "../db/access.ts";
-import { callerBy, maySeeRun, requireJoinedCaller } from "../db/caller.ts";
+import { type Caller, callerBy, maySeeRun, requireJoinedCaller } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
 import type { RunEventType } from "../db/enums.ts";
 import { instant } from "../db/rows.ts";
@@ -19,16 +19,10 @@ export type RunEventRow = {
 };
 
 /**
- * One page of a run's events, oldest first, and the number of all of them. Null when the run does not exist or the caller may
- * not see it. An overdue run has a TIMED_OUT event even before a sweep has recorded it.
- * @throws Unauthenticated
+ * The common table expressions `run`, the run that is named if the caller may see it, and `happened`, its events. The end of a
+ * run that no sweep has recorded yet is one of them. It has no id, and is the last one.
  */
-export async function listRunEvents(
-  db: Database,
-  credential: Credential,
-  request: { runId: string; limit: number; offset: number },
-): Promise<{ events: RunEventRow[]; total: number } | null> {
-  const caller = callerBy(db, credential);
+export function eventsOf(db: Database, caller: Caller, isNamed: SQL | undefined) {
   const seen = seenNow(db);
   const run = db.$with("run").as(
     db
@@ -40,34 +34,50 @@ export async function listRunEvents(
         overdueEvent: seen.overdueEvent,
       })
       .from(caller)
-      .innerJoin(r, and(eq(r.tenantId, caller.tenantId), eq(r.id, request.runId), maySeeRun(caller, r)))
+      .innerJoin(r, and(isNamed, maySeeRun(caller, r)))
       .crossJoinLateral(seen),
   );
-  // The end of a run that no sweep has recorded yet has no id. It is the last one.
   const happened = db.$with("happened").as(
     unionAll(
       db
         .select({
           eventId: sql<number | null>`${e.id}`.as("event_id"),
-          type: sql<RunEventType>`${e.type}`.as("type"),
-          attempt: e.attempt,
-          at: sql<string>`${e.at}`.as("at"),
-          detail: sql<RunEventRow["detail"]>`${e.detail}`.as("detail"),
+          type: sql<RunEventType>`${e.type}`.as("event_type"),
+          // Only an event without a run has no attempt.
+          attempt: sql<number>`${e.attempt}`.as("event_attempt"),
+          at: sql<string>`${e.at}`.as("event_at"),
+          detail: sql<RunEventRow["detail"]>`${e.detail}`.as("event_detail"),
         })
         .from(run)
         .innerJoin(e, eq(e.runId, run.id)),
       db
         .select({
-          eventId: sql<number | null>`null`.as("event_id"),
-          type: sql<RunEventType>`${run.overdueEvent}`.as("type"),
-          attempt: run.attempt,
-          at: sql<string>`${run.endedAt}`.as("at"),
-          detail: sql<RunEventRow["detail"]>`null`.as("detail"),
+          eventId: sql<number | null>`null::bigint`.as("event_id"),
+          type: sql<RunEventType>`${run.overdueEvent}`.as("event_type"),
+          attempt: sql<number>`${run.attempt}`.as("event_attempt"),
+          at: sql<string>`${run.endedAt}`.as("event_at"),
+          detail: sql<RunEventRow["detail"]>`null::jsonb`.as("event_detail"),
         })
         .from(run)
         .where(sql`${run.isOverdue}`),
     ),
   );
+  return { run, happened };
+}
+
+/**
+ * One page of a run's events, oldest first, and the number of all of them. Null when the run does not exist or the caller may
+ * not see it. An overdue run has a TIMED_OUT event even before a sweep has recorded it.
+ * @throws Unauthenticated
+ */
+export async function listRunEvents(
+  db: Database,
+  credential: Credential,
+  request: { runId: string; limit: number; offset: number },
+): Promise<{ events: RunEventRow[]; total: number } | null> {
+  const caller = callerBy(db, credential);
+  const isNamed = and(eq(r.tenantId, caller.tenantId), eq(r.id, request.runId));
+  const { run, happened } = eventsOf(db, caller, isNamed);
   const counted = db
     .select({ total: count().as("total") })
     .from(happened)
@@ -101,8 +111,6 @@ export async function listRunEvents(
   const events = rows.flatMap(({ page }) => {
     if (page === null) return [];
     const { eventId, at, type, detail, attempt } = page;
-    // Only an event without a run has no attempt.
-    if (attempt === null) return [];
     // Postgres' bigint comes as text.
     return [{ id: eventId === null ? null : Number(eventId), at, type, detail, attempt }];
   });

@@ -1,5 +1,4 @@
 import { and, asc, eq, type SQL, sql } from "drizzle-orm";
-import { unionAll } from "drizzle-orm/pg-core";
 import type { Credential } from "../../db/access.ts";
 import { type Caller as CallerExpression, callerBy, maySeeDefinition, maySeeRun } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
@@ -8,6 +7,7 @@ import { runningAttempts as a } from "../../db/lease-tables.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowRunEvents as e, workflowRunLogs as l } from "../../db/run-tables.ts";
 import { workflowDefinitions as d, users } from "../../db/tables.ts";
+import { eventsOf } from "../../runs/run-events.ts";
 import { isRunning, placeInQueue, type RunRow, r, runFields, seenNow } from "../../runs/run-rows.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import { MAX_SHOWN } from "./run-data.tsx";
@@ -73,7 +73,8 @@ export async function viewRun(
   id: string,
 ): Promise<{ caller: Caller; now: string; run: ViewedRun | null }> {
   const caller = callerBy(db, credential);
-  const isAsked = and(eq(r.tenantId, caller.tenantId), eq(r.id, id), maySeeRun(caller, r));
+  const isNamed = and(eq(r.tenantId, caller.tenantId), eq(r.id, id));
+  const isAsked = and(isNamed, maySeeRun(caller, r));
   const {
     callers,
     runs: [run],
@@ -83,7 +84,7 @@ export async function viewRun(
     callers: selectCaller(db, caller),
     runs: selectRun(db, caller, isAsked),
     blockers: selectHolder(db, caller, isAsked),
-    latest: selectEvents(db, caller, isAsked),
+    latest: selectEvents(db, caller, isNamed),
   });
   const found = run && {
     ...run,
@@ -174,45 +175,10 @@ function selectHolder(db: Database, caller: CallerExpression, isAsked: SQL | und
 }
 
 /** The latest events of a run, newest first. The end of an overdue run that no sweep has recorded yet is the first. */
-function selectEvents(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
-  const seen = seenNow(db);
-  const run = db.$with("run").as(
-    db
-      .select({
-        id: r.id,
-        attempt: r.attempt,
-        isOverdue: seen.isOverdue,
-        endedAt: seen.completedAt,
-        overdueEvent: seen.overdueEvent,
-      })
-      .from(caller)
-      .innerJoin(r, isAsked)
-      .crossJoinLateral(seen),
-  );
-  const happened = unionAll(
-    db
-      .select({
-        id: sql<number | null>`${e.id}`.as("event_id"),
-        type: sql<RunEventType>`${e.type}`.as("event_type"),
-        attempt: sql<number>`${e.attempt}`.as("event_attempt"),
-        at: sql<string>`${e.at}`.as("event_at"),
-        detail: sql<ViewedEvent["detail"]>`${e.detail}`.as("event_detail"),
-      })
-      .from(run)
-      .innerJoin(e, eq(e.runId, run.id)),
-    db
-      .select({
-        id: sql<number | null>`null::bigint`.as("event_id"),
-        type: sql<RunEventType>`${run.overdueEvent}`.as("event_type"),
-        attempt: sql<number>`${run.attempt}`.as("event_attempt"),
-        at: sql<string>`${run.endedAt}`.as("event_at"),
-        detail: sql<ViewedEvent["detail"]>`null::jsonb`.as("event_detail"),
-      })
-      .from(run)
-      .where(sql`${run.isOverdue}`),
-  ).as("happened");
+function selectEvents(db: Database, caller: CallerExpression, isNamed: SQL | undefined) {
+  const { run, happened } = eventsOf(db, caller, isNamed);
   return db
-    .with(caller, run)
+    .with(caller, run, happened)
     .select({
       type: happened.type,
       attempt: happened.attempt,
@@ -227,6 +193,6 @@ function selectEvents(db: Database, caller: CallerExpression, isAsked: SQL | und
     })
     .from(caller)
     .crossJoin(happened)
-    .orderBy(sql`${happened.id} desc nulls first`)
+    .orderBy(sql`${happened.eventId} desc nulls first`)
     .limit(MAX_EVENTS);
 }
