@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Listener, Listening, Nudge, Topic } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
+import { openHubSocket } from "./hub-socket.ts";
 import { withinTime } from "./within-time.ts";
 
 const messageSchema = z.array(z.object({ run_id: z.string().nullable(), has_ended: z.boolean() }));
@@ -35,36 +36,14 @@ export async function listenTo(
   }
 }
 
-function listenOn(socket: WebSocket): Listener {
+function listenOn(webSocket: WebSocket): Listener {
   const nudges: Nudge[] = [];
-  let isLost = false;
-  let wake = () => {};
-  socket.addEventListener("message", ({ data }) => {
-    if (typeof data !== "string") return;
-    nudges.push(...messageSchema.parse(JSON.parse(data)));
-    wake();
-  });
-  const lose = () => {
-    isLost = true;
-    wake();
-  };
-  socket.addEventListener("close", lose);
-  socket.addEventListener("error", lose);
-  socket.accept();
+  const socket = openHubSocket(webSocket, (message) => void nudges.push(...messageSchema.parse(message)));
   return {
     async next(timeoutMs) {
-      if (nudges.length === 0 && !isLost) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        wake = resolve;
-        const timer = setTimeout(resolve, timeoutMs);
-        await promise;
-        clearTimeout(timer);
-      }
-      return nudges.length === 0 && isLost ? null : nudges.splice(0);
+      if (nudges.length === 0) await socket.wait(timeoutMs);
+      return nudges.length === 0 && socket.isLost ? null : nudges.splice(0);
     },
-    close() {
-      lose();
-      socket.close();
-    },
+    close: socket.close,
   };
 }

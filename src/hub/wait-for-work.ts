@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { WorkListener } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
+import { openHubSocket } from "./hub-socket.ts";
 import { withinTime } from "./within-time.ts";
 
 const messageSchema = z.object({ version: z.string() });
@@ -26,43 +27,23 @@ export async function waitForWork(
 }
 
 /** The first message says the version, and each later one that there may be work. */
-function listenOn(socket: WebSocket): WorkListener {
+function listenOn(webSocket: WebSocket): WorkListener {
   let version = "";
   let isWoken = false;
-  let isLost = false;
-  let wake = () => {};
-  socket.addEventListener("message", ({ data }) => {
-    if (typeof data !== "string") return;
-    version = messageSchema.parse(JSON.parse(data)).version;
+  const socket = openHubSocket(webSocket, (message) => {
+    version = messageSchema.parse(message).version;
     isWoken = true;
-    wake();
   });
-  const lose = () => {
-    isLost = true;
-    wake();
-  };
-  socket.addEventListener("close", lose);
-  socket.addEventListener("error", lose);
-  socket.accept();
   return {
     get version() {
       return version;
     },
     async next(timeoutMs) {
-      if (!isWoken && !isLost) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        wake = resolve;
-        const timer = setTimeout(resolve, timeoutMs);
-        await promise;
-        clearTimeout(timer);
-      }
-      if (!isWoken) return isLost ? "lost" : "time is up";
+      if (!isWoken) await socket.wait(timeoutMs);
+      if (!isWoken) return socket.isLost ? "lost" : "time is up";
       isWoken = false;
       return "woken";
     },
-    close() {
-      lose();
-      socket.close();
-    },
+    close: socket.close,
   };
 }

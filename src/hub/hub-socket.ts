@@ -1,0 +1,43 @@
+/** The Worker's end of a WebSocket to a hub, for somebody who waits for its messages. */
+export type HubSocket = {
+  /** True once the connection is lost, or was closed here. */
+  readonly isLost: boolean;
+  /** Resolves at the next message, when the connection is lost, or after `timeoutMs`, whichever comes first. */
+  wait(timeoutMs: number): Promise<void>;
+  close(): void;
+};
+
+/** Accepts the socket, and calls `onMessage` with each message. */
+export function openHubSocket(socket: WebSocket, onMessage: (message: unknown) => void): HubSocket {
+  let isLost = false;
+  let wake = () => {};
+  const lose = () => {
+    isLost = true;
+    wake();
+  };
+  socket.addEventListener("message", ({ data }) => {
+    if (typeof data !== "string") return;
+    onMessage(JSON.parse(data));
+    wake();
+  });
+  socket.addEventListener("close", lose);
+  socket.addEventListener("error", lose);
+  socket.accept();
+  return {
+    get isLost() {
+      return isLost;
+    },
+    async wait(timeoutMs) {
+      if (isLost) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      wake = resolve;
+      const timer = setTimeout(resolve, timeoutMs);
+      await promise;
+      clearTimeout(timer);
+    },
+    close() {
+      lose();
+      socket.close();
+    },
+  };
+}
