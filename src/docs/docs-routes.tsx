@@ -10,7 +10,7 @@ import { openApiDocument, version } from "../http/openapi.ts";
 import { createRouter } from "../http/router.ts";
 import { openRead } from "../http/routes.ts";
 import { type Operation, operationsOf, type Service } from "./examples.ts";
-import { GUIDES } from "./guides.ts";
+import { GUIDES, guideHtml } from "./guides.ts";
 import { GuidePage } from "./layout.tsx";
 import { llmsFullText, llmsText } from "./llms.ts";
 import { ReferencePage } from "./reference.tsx";
@@ -79,7 +79,11 @@ export function documentation(app: Service) {
     const userId = await readUserId(c);
     return page(c, <ReferencePage operations={operations()} origin={originOf(c)} userId={userId} />);
   });
-  for (const guide of GUIDES) router.get(`/docs/${guide.slug}`, (c) => page(c, <GuidePage guide={guide} />));
+  for (const guide of GUIDES) {
+    router.get(`/docs/${guide.slug}`, async (c) =>
+      page(c, <GuidePage title={guide.title} html={await guideHtml(guide)} />),
+    );
+  }
   router.get("/llms.txt", (c) => c.text(llmsText(operations(), originOf(c))));
   router.get("/llms-full.txt", (c) => c.text(llmsFullText(operations(), originOf(c))));
   return router;

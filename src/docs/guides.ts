@@ -1,5 +1,4 @@
 /** The guides of `docs/` that the service shows itself, as HTML. */
-import { Marked } from "marked";
 import notifications from "../../docs/notifications.md";
 import runnerProtocol from "../../docs/runner-protocol.md";
 
@@ -30,7 +29,9 @@ const slugOf = (text: string) =>
  * The HTML of a guide. Headings have ids, as on GitHub, so that links within the guide work. Text that scrolls sideways can be
  * reached by the keyboard. The guides are files of this repository, so their text is trusted.
  */
-function toHtml({ markdown }: Guide): string {
+async function toHtml({ markdown }: Guide): Promise<string> {
+  // Loaded here, since it compiles its regular expressions when it is loaded, and only these pages need it.
+  const { Marked } = await import("marked");
   const marked = new Marked({
     renderer: {
       heading({ tokens, depth, text }) {
@@ -53,10 +54,10 @@ function toHtml({ markdown }: Guide): string {
   return named.replaceAll("<table>", '<div class="wide" tabindex="0"><table>').replaceAll("</table>", "</table></div>");
 }
 
-const rendered = new Map<string, string>();
+const rendered = new Map<string, Promise<string>>();
 
 /** The HTML of a guide. It is made at the first request for it. */
-export function guideHtml(guide: Guide): string {
+export function guideHtml(guide: Guide): Promise<string> {
   const html = rendered.get(guide.slug) ?? toHtml(guide);
   rendered.set(guide.slug, html);
   return html;

@@ -1,6 +1,6 @@
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
-import { GUIDES, type Guide, guideHtml } from "./guides.ts";
+import { GUIDES } from "./guides.ts";
 
 /** A page of the documentation. It has no script. */
 export const DocsPage = ({ title, children }: { title: string; children: Child }) => (
@@ -39,9 +39,10 @@ export const DocsPage = ({ title, children }: { title: string; children: Child }
   </html>
 );
 
-export const GuidePage = ({ guide }: { guide: Guide }) => (
-  <DocsPage title={guide.title}>
-    <article class="guide">{raw(guideHtml(guide))}</article>
+/** A guide, by its title and its HTML. */
+export const GuidePage = ({ title, html }: { title: string; html: string }) => (
+  <DocsPage title={title}>
+    <article class="guide">{raw(html)}</article>
   </DocsPage>
 );
 
