@@ -2,9 +2,6 @@
 import { defineConfig } from "vitest/config";
 import config from "./vitest.config.ts";
 
-/** In a runtime of its own, since it needs much memory. */
-const FUZZ = "test/deep/fuzz.test.ts";
-
 const noLimits = { exclude: [], testTimeout: 0, hookTimeout: 0 };
 
 export default defineConfig({
@@ -20,16 +17,11 @@ export default defineConfig({
           // Three runtimes for two cores, since some of these tests wait for a minute and more.
           maxWorkers: 3,
           include: ["test/deep/**/*.test.ts"],
-          exclude: [FUZZ],
           sequence: { groupOrder: 0 },
         },
       },
-      {
-        ...config,
-        test: { ...config.test, ...noLimits, name: "fuzz", include: [FUZZ], sequence: { groupOrder: 1 } },
-      },
       // In Node, and after the others: it needs the machine for itself.
-      { test: { ...noLimits, name: "node", include: ["test/deep/**/*.node.ts"], sequence: { groupOrder: 2 } } },
+      { test: { ...noLimits, name: "node", include: ["test/deep/**/*.node.ts"], sequence: { groupOrder: 1 } } },
     ],
   },
 });

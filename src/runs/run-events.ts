@@ -109,7 +109,9 @@ export async function listRunEvents(
   const first = requireJoinedCaller(rows);
   if (first.run === null) return null;
   const events = rows.flatMap(({ page }) => {
-    if (page === null) return [];
+    // A page without events still has one row, which says how many events the run has. Its fields are null, and drizzle does
+    // not make them one null, since they are expressions.
+    if (page === null || page.at === null) return [];
     const { eventId, at, type, detail, attempt } = page;
     // Postgres' bigint comes as text.
     return [{ id: eventId === null ? null : Number(eventId), at, type, detail, attempt }];

@@ -18,9 +18,8 @@ export type Answered = { operationId: string; status: number };
  * @returns what was answered
  * @throws Error that tells the shortest list of requests that it finds of which one is answered otherwise
  */
-export async function checkDocument({ seed, lists, plans: length }: Extent): Promise<Answered[]> {
+export async function checkDocument(outside: Outside, { seed, lists, plans: length }: Extent): Promise<Answered[]> {
   const answered: Answered[] = [];
-  const outside = await createOutside();
   const property = fc.asyncProperty(plansOf(length), async (plans) => {
     const world = await createWorld(outside);
     for (const plan of plans) if (plan !== null) answered.push(...(await carryOut(world, plan)));
@@ -32,7 +31,8 @@ export async function checkDocument({ seed, lists, plans: length }: Extent): Pro
   throw new Error([`With the seed ${seed}, after these requests:`, ...told, reason].join("\n"));
 }
 
-async function createOutside(): Promise<Outside> {
+/** A service, another tenant in it, and those whom the service lets in nowhere. */
+export async function createOutside(): Promise<Outside> {
   const service = await startService({ settings: SESSION_SETTINGS });
   // Without one, the service would not be ready.
   await service.sweep();

@@ -55,13 +55,15 @@ function pickResponses(statuses: string[]): Operation["responses"] {
   return Object.fromEntries(statuses.map((status) => [status, all[status]]));
 }
 
-/** What is wrong with the answer to a request: nothing, it is hoped. Streams are 503 here, since the service has no hub. */
+/** What is wrong with the answer to a request: nothing, it is hoped. */
 export async function faultsOf(plan: Plan, draft: Draft, sent: Sent, response: Response): Promise<string[]> {
   const operation = operationAt(sent) ?? NOWHERE;
   const { status } = response;
   const json = await response.clone().text();
   const faults = await documentFaults(operation, response);
-  const mayBeAway = operation.operationId === "readiness_check" || operation.operationId?.startsWith("stream_");
+  // The service of these tests has no hub, so it can neither stream nor have a runner wait for runs.
+  const needsHub = operation.operationId.startsWith("stream_") || json.includes("problem:streams_unavailable");
+  const mayBeAway = operation.operationId === "readiness_check" || needsHub;
   if (status >= 500 && !(mayBeAway && status === 503)) {
     faults.push(`${operation.operationId} answers ${status}: ${json}`);
   }

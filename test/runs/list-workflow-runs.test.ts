@@ -241,6 +241,8 @@ describe("GET /v1/workflow-runs/{run_id}/events", () => {
     expect(page.items.at(-1)).toMatchObject({ at: expect.stringMatching(/Z$/), detail: { error: "No!" } });
     const second = await service.get(`${path}?limit=2&offset=4`, tenant.owner.key);
     expect(await second.json()).toMatchObject({ total: 5, items: [{ type: "FAILED" }] });
+    const afterTheLast = await service.get(`${path}?offset=5`, tenant.owner.key);
+    expect(await afterTheLast.json()).toMatchObject({ total: 5, items: [] });
   });
 
   it("says of an overdue run that it timed out, before the sweep and after it alike", async () => {

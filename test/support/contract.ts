@@ -22,6 +22,8 @@ function toJsonSchema(schema: Json): Json {
   return nullable === true ? { anyOf: [converted, { type: "null" }] } : converted;
 }
 
+const validators = new Map<string, Validator>();
+
 const components: Json = toJsonSchema(JSON.parse(JSON.stringify(contract.components)));
 
 /** The faults of an operation's answer by the contract. Empty for a correct answer. */
@@ -32,8 +34,15 @@ export function contractFaults(operationId: string, status: number, body: unknow
   if (!response) return [`The contract has no status ${status} for ${operationId}.`];
   const schema = response.content?.["application/json"]?.schema;
   if (schema === undefined) return body === undefined ? [] : ["The contract has no body here."];
+  const answer = `${operationId} ${status}`;
+  const validator = validators.get(answer) ?? createValidator(schema);
+  validators.set(answer, validator);
+  return validator.validate(body).errors.map((e) => `${e.instanceLocation}: ${e.error}`);
+}
+
+function createValidator(schema: Json): Validator {
   const root: Schema = JSON.parse(JSON.stringify({ components, allOf: [toJsonSchema(schema)] }));
-  return new Validator(root, "2019-09", false).validate(body).errors.map((e) => `${e.instanceLocation}: ${e.error}`);
+  return new Validator(root, "2019-09", false);
 }
 
 /*

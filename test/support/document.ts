@@ -1,4 +1,4 @@
-import { type Schema, Validator } from "@cfworker/json-schema";
+import { dereference, type Schema, validate } from "@cfworker/json-schema";
 import { openApiDocument } from "../../src/http/openapi.ts";
 import { createService } from "../../src/routes.ts";
 import type { Json } from "./contract.ts";
@@ -51,22 +51,36 @@ const TELLING_HEADERS = [
   "X-Queue-Position",
 ];
 
-const validators = new Map<string, Validator>();
+const BASE = new URL("https://service.test/");
+
+/** The document's schemas that others refer to, and those that `schemaErrors` was asked about, by their URIs. */
+const schemasByUri = dereference(
+  withoutExamples({ components: { schemas: at(document, "components", "schemas") } }),
+  Object.create(null),
+  BASE,
+);
+
+const schemasByKey = new Map<string, Schema>();
 
 /** What a schema of the document, which is known by `key`, has against a value. */
 export function schemaErrors(key: string, schema: Json, value: unknown): string[] {
-  const validator = validators.get(key) ?? createValidator(schema);
-  validators.set(key, validator);
-  return validator.validate(value).errors.map((e) => `${e.instanceLocation}: ${e.error}`);
+  const prepared = schemasByKey.get(key) ?? prepare(key, schema);
+  return validate(value, prepared, "2020-12", schemasByUri, false).errors.map(
+    ({ instanceLocation, error }) => `${instanceLocation}: ${error}`,
+  );
 }
 
-/** The document's examples are left out: an example's `id` would pass for a schema's. */
-function createValidator(schema: Json): Validator {
-  const components = { schemas: at(document, "components", "schemas") };
-  const root: Schema = JSON.parse(JSON.stringify({ ...at(schema), components }), (name, value) =>
-    name === "example" ? undefined : value,
-  );
-  return new Validator(root, "2020-12", false);
+/** All of them share the schemas that they refer to: a copy of those for each answer would take a gigabyte. */
+function prepare(key: string, schema: Json): Schema {
+  const prepared = withoutExamples(at(schema));
+  dereference(prepared, schemasByUri, BASE, `/asked/${encodeURIComponent(key)}`);
+  schemasByKey.set(key, prepared);
+  return prepared;
+}
+
+/** A copy without the examples: an example's `id` would pass for a schema's. */
+function withoutExamples(schema: { [key: string]: Json }): Schema {
+  return JSON.parse(JSON.stringify(schema), (name, value) => (name === "example" ? undefined : value));
 }
 
 /** The differences between an operation's answer and the document. Empty for a correct answer. Reads the body of `response`. */

@@ -53,7 +53,13 @@ export type ServiceOptions = DatabaseOptions & {
   settings?: Record<string, unknown>;
 };
 
-/** The Worker with a database of its own. Call it once for each test file. */
+/** As it is before any service replaces it. */
+const { notify } = Notifier.prototype;
+
+/**
+ * The Worker with a database of its own. A test file needs one, or one for each settings that it tests. Notifications are sent
+ * from the database of the last one.
+ */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
   const database = await createDatabase(options);
   const bindings = {
@@ -65,7 +71,6 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
 
   // The runtime of the tests has one environment for all files. The notifier gets that of this service, and whoever calls it
   // waits until everything is sent.
-  const { notify } = Notifier.prototype;
   vi.spyOn(Notifier.prototype, "notify").mockImplementation(async function (this: Notifier, ...args) {
     const sending: Promise<unknown>[] = [];
     const ctx = { waitUntil: (work: Promise<unknown>) => void sending.push(work) };

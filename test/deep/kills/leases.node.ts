@@ -136,7 +136,6 @@ describe.each(["TypeScript", "Python"] as const)("the example runner that leases
     expect(Date.parse(String(started.at)) - Date.parse(String(event.at))).toBeLessThan(2_000);
     expect(started.detail?.runner).toMatch(/^Python/);
     expect(await until("the next one has ended", () => resultOf(next))).toMatchObject({ status: "COMPLETED" });
-    endings.pop();
   });
 });
 
