@@ -6,6 +6,7 @@ export default defineConfig({
     include: ["test/browser/**/*.browser.ts"],
     testTimeout: 120_000,
     hookTimeout: 180_000,
-    fileParallelism: false,
+    // Two stacks for two cores.
+    maxWorkers: 2,
   },
 });

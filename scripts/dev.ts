@@ -1,10 +1,11 @@
 /** `npm run dev`: the whole service on this machine, with a database, demo data and the cron. */
+import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { DEMO, findRunInEachState } from "./local/demo.ts";
-import { root } from "./local/folders.ts";
+import { root, workerDir } from "./local/folders.ts";
 import { onEnter } from "./local/on-enter.ts";
 import { readPort, requireFreePorts } from "./local/ports.ts";
 import { redact, rootMessage } from "./local/redact.ts";
@@ -46,6 +47,8 @@ await supervise(async (supervisor) => {
   const record = announceStack(supervisor, "npm run dev");
   await requireFreePorts([web, runner, sql]);
 
+  // What its Durable Objects remember is of the database that is removed, too.
+  if (reset) rmSync(workerDir, { recursive: true, force: true });
   console.log("Starting …");
   const database = await startDatabase(supervisor, record, {
     sqlPort: sql.port,
@@ -81,6 +84,7 @@ function startWorker(
       "dev",
       ...["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"],
       "--show-interactive-dev-session=false",
+      ...["--persist-to", workerDir],
       ...prepareVars().flatMap((file) => ["--env-file", file]),
       // These depend on the ports of this start, so they override the files.
       ...["--var", `DATABASE_URL:${databaseUrl}`],
@@ -94,6 +98,8 @@ function startWorker(
       PATH: `${join(root, "node_modules/.bin")}:${process.env.PATH}`,
       WRANGLER_SEND_METRICS: "false",
       WRANGLER_HIDE_BANNER: "true",
+      // Workers of the same name would find each other there, and a stack would ask the Durable Objects of another one.
+      WRANGLER_REGISTRY_PATH: join(workerDir, "registry"),
       // For scripts/check-local-database.ts, which wrangler runs before it builds.
       NEON_FETCH_ENDPOINT: neonFetchEndpoint,
       // Nothing here reads Request.cf. Without this, wrangler fetches a sample of it, and warns when there is no internet.

@@ -11,3 +11,5 @@ export const ownVarsFile = join(root, ".dev.vars");
 /** What the local stack keeps. Tests have theirs elsewhere. */
 export const localDir = resolve(process.env.LOCAL_DATA_DIR || join(root, ".local"));
 export const stacksDir = join(localDir, "stacks");
+/** What the Worker's Durable Objects remember. */
+export const workerDir = join(localDir, "worker");
