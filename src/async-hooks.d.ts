@@ -1,6 +1,6 @@
 /**
- * The part of Node's module `async_hooks` that we use. We do not include all of Node's types, since they declare much that
- * Workers do not have.
+ * The part of Node's module `async_hooks` that we use. Node's own types are not included, since they declare much that does not
+ * exist in Workers.
  */
 declare module "node:async_hooks" {
   export class AsyncLocalStorage<Store> {

@@ -8,7 +8,7 @@ const keyRing = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Keys of HS256. RFC 7518 requires at least as many bytes as the hash has: 32. */
+/** Keys for HS256. RFC 7518 requires that they are at least as long as the hash: 32 bytes. */
 const signingKeys = keyRing.refine((ring) => [...ring.byId.values()].every(({ secret }) => secret.length >= 32));
 
 const AES_256_KEY = /^[A-Za-z0-9+/]{43}=$/;
@@ -60,22 +60,22 @@ const varsSchema = z.object({
     .url({ protocol: /^https?$/ })
     .refine((url) => URL.canParse(url) && (new URL(url).protocol === "https:" || LOOPBACK.has(new URL(url).hostname)))
     .optional(),
-  /** The values that `iss` and `aud` of a session token must have. */
+  /** The values that the claims `iss` and `aud` of a session token must have. */
   SESSION_ISSUER: z.string().min(1).optional(),
   SESSION_AUDIENCE: z.string().min(1).optional(),
   /** The origins whose pages may call the service with a bearer token. */
   CORS_ORIGINS: origins.default([]),
-  /** Limit the requests of one address, its failed authentications, and the requests with one credential. */
+  /** The rate limiters for requests per address, failed authentications per address, and requests per credential. */
   ADDRESS_LIMITER: rateLimiter,
   FAILURE_LIMITER: rateLimiter,
   CALLER_LIMITER: rateLimiter,
-  /** Where the Durable Objects are put: https://developers.cloudflare.com/durable-objects/reference/data-location/ */
+  /** Where the Durable Objects are created: https://developers.cloudflare.com/durable-objects/reference/data-location/ */
   HUB_LOCATION: z.enum(["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"]).optional(),
-  /** Added to every run's time limit, for the time that its dispatch takes to reach the runner. */
+  /** Seconds that are added to each run's time limit, for the time in which its dispatch reaches the runner. */
   DEADLINE_GRACE_SECONDS: seconds.min(0).max(3600).default(0),
   /** Runs are deleted this many days after they ended. */
   RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).optional(),
-  /** Allows runners whose URL is `http` or on this machine. For the local stack only. */
+  /** Allows runners whose URL is `http` or on the same machine. For the local stack only. */
   ALLOW_LOCAL_RUNNERS: z.stringbool().default(false),
 });
 
@@ -92,8 +92,8 @@ const schema = varsSchema
 type Vars = z.infer<typeof varsSchema>;
 
 /**
- * The settings that are safe for the local stack only, with the reason for each. When the database is on this machine, the
- * list is empty.
+ * The settings that are safe only in the local stack, with the reason for each. The list is empty when the database is on this
+ * machine.
  */
 function findUnsafe(vars: Vars): [name: keyof Vars, reason: string][] {
   if (LOOPBACK.has(new URL(vars.NEON_FETCH_ENDPOINT ?? vars.DATABASE_URL).hostname)) return [];
@@ -116,9 +116,9 @@ export type Config = {
   encryptionKeys: KeyRing;
   runTokenKeys: KeyRing;
   sessions: {
-    /** Undefined: no token that is signed with HS256 is valid. */
+    /** When undefined, no token that is signed with HS256 is valid. */
     keys: KeyRing | undefined;
-    /** Undefined: no token that is signed with another algorithm is valid. */
+    /** When undefined, no token that is signed with another algorithm is valid. */
     jwksUrl: string | undefined;
     issuer: string | undefined;
     audience: string | undefined;
@@ -126,15 +126,17 @@ export type Config = {
   corsOrigins: readonly string[];
   /** An undefined limiter limits nothing. */
   limiters: Record<"address" | "failure" | "caller", RateLimiter | undefined>;
-  /** A location hint of Cloudflare's; undefined leaves it to the first use. */
+  /** A location hint of Cloudflare. When undefined, the object is created near its first caller. */
   hubLocation: "wnam" | "enam" | "sam" | "weur" | "eeur" | "apac" | "oc" | "afr" | "me" | undefined;
   deadlineGraceSeconds: number;
-  /** Undefined: runs are kept for ever. */
+  /** When undefined, runs are kept for ever. */
   retentionDays: number | undefined;
   allowLocalRunners: boolean;
 };
 
-/** A binding or var that is missing or wrong. `reason` is null when there is nothing to add. The value is never included. */
+/**
+ * A binding or var that is missing or wrong. `reason` is null when there is nothing to add. The fault never contains the value.
+ */
 export type ConfigFault = { name: string; reason: string | null };
 
 export const describeFault = ({ name, reason }: ConfigFault) => (reason === null ? name : `${name} (${reason})`);
@@ -184,7 +186,7 @@ export function readConfig(bindings: object): Config {
   };
 }
 
-/** The reason of one of our own checks; null for a check of the library, whose message may repeat the value. */
+/** The reason if the check is one of ours. Null for a check of the library, since its message may contain the value. */
 function reasonOf(issue: z.core.$ZodIssue): string | null {
   return issue.code === "custom" && issue.params?.isReason === true ? issue.message : null;
 }

@@ -5,7 +5,7 @@ import type { Role } from "../db/enums.ts";
 import { instant } from "../db/rows.ts";
 import { tenants, users } from "../db/tables.ts";
 
-/** The person who looks at a page, as the header shows them. */
+/** The signed-in user who views a page, as the header shows them. */
 export type Caller = {
   user_id: string;
   tenant_id: string;
@@ -15,14 +15,14 @@ export type Caller = {
   is_administrator: boolean;
 };
 
-/** The columns of a user from which the name to show is made. */
+/** The columns of a user from which the displayed name is made. */
 type Named = Record<"firstName" | "lastName" | "email" | "id", SQLWrapper>;
 
-/** The name to show for a user. */
+/** The displayed name of a user. */
 export const nameOf = ({ firstName, lastName, email, id }: Named): SQL<string> =>
   sql<string>`public.display_name(${firstName}, ${lastName}, ${email}, ${id})`;
 
-/** The row of a page's caller, for a batch of drizzle's query builder. */
+/** Selects the caller of a page, as part of a batch of drizzle's query builder. */
 export const selectCaller = (db: Database, expression: CallerExpression) =>
   db
     .with(expression)

@@ -1,10 +1,10 @@
-/** Charts, drawn on the server as SVG. Each has a label that says in words what it shows. */
+/** Charts, drawn on the server as SVG. The label of each describes in words what it shows. */
 import { formatSeconds, percent, plural } from "./format.ts";
 import type { Outcomes } from "./workflows/view-workflows.ts";
 
 const STRIP = { count: 20, step: 7, width: 5, height: 22 };
 
-/** How the last runs ended, the latest at the right. FAILED runs have shorter, red bars. */
+/** How the latest runs ended, with the newest at the right. FAILED runs have shorter, red bars. */
 export const Strip = ({ outcomes }: { outcomes: Outcomes }) => {
   const strip = outcomes.strip.toReversed();
   const failed = strip.filter(([status]) => status === "FAILED").length;

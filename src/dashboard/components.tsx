@@ -22,14 +22,17 @@ export const Status = ({ status }: { status: RunStatus }) => (
   </span>
 );
 
-/** An instant: in UTC, which `app.js` replaces by the local time; the exact instant on hover. */
+/** An instant in UTC, which `app.js` replaces by the local time. The exact instant is shown on hover. */
 export const Time = ({ at, withSeconds = false }: { at: string; withSeconds?: boolean }) => (
   <time datetime={at} title={formatExactly(at)} data-seconds={withSeconds}>
     {withSeconds ? formatExactly(at) : formatInstant(at)}
   </time>
 );
 
-/** How long ago an instant was; the exact one while its row has the focus or the pointer is there. `now` is the database's clock. */
+/**
+ * How long ago an instant was. The exact instant is shown on hover, and while the row has the focus. `now` is the database's
+ * clock.
+ */
 export const Ago = ({ at, now, focusable = false }: { at: string; now: string; focusable?: boolean }) => (
   <time
     class="ago"
@@ -42,7 +45,7 @@ export const Ago = ({ at, now, focusable = false }: { at: string; now: string; f
   </time>
 );
 
-/** A button that copies a text. Without JavaScript it is not shown. */
+/** A button that copies a text. It is hidden without JavaScript. */
 export const Copy = ({ text, label, children }: { text: string; label: string; children?: Child }) => (
   <button type="button" class="copy" data-copy={text} aria-label={children ? undefined : label} title={label} hidden>
     {children ?? (
@@ -53,7 +56,7 @@ export const Copy = ({ text, label, children }: { text: string; label: string; c
   </button>
 );
 
-/** Copies a curl command that asks the API for what the page shows. */
+/** A button that copies a curl command for the same data that the page shows. */
 export const CopyCurl = ({ url, method = "GET" }: { url: string; method?: "GET" | "POST" }) => (
   <Copy text={formatCurl(url, method)} label="Copy as curl, which takes the API key from $API_KEY">
     Copy as curl
@@ -101,7 +104,7 @@ type BarProps = {
   value: number;
   label: string;
   kind?: string;
-  /** Given for a share of a time that is left: it shrinks in the browser. */
+  /** Set when the bar shows the time that is left between two instants. The bar then shrinks in the browser. */
   left?: { from: string; to: string; now: string };
 };
 
@@ -145,12 +148,15 @@ export const Command = ({ text, label }: { text: string; label: string }) => (
   </div>
 );
 
-/** The id of the dialog around a form, so that the fields of two forms on one page have different ids. Empty outside. */
+/**
+ * The id of the dialog around a form; empty outside of dialogs. It keeps the ids of fields unique when a page has several
+ * forms.
+ */
 export const DialogContext = createContext("");
 
 /**
- * A button that opens a dialog, which says what will happen and has the form that does it. It works without a script;
- * `app.js` keeps the focus inside while it is open.
+ * A button that opens a dialog with a form. The dialog says what the form will do. It works without JavaScript; with it,
+ * `app.js` keeps the focus inside the open dialog.
  */
 export const Ask = (props: {
   id: string;
@@ -199,9 +205,9 @@ export const Pages = (props: { total: number; limit: number; offset: number; hre
 };
 
 /**
- * A part of a page that follows what changes while the page is in the foreground. `listen` is the stream that tells of changes,
- * `/app/changes` with a `?run=` or `?workflow=` for less of them. It is null when nothing will change any more, which a refresh
- * may turn it to. See `live.js`.
+ * A part of a page that is refreshed when something changes, while the page is in the foreground. `listen` is the URL of the
+ * stream: `/app/changes`, with `?run=` or `?workflow=` to hear of fewer changes. It is null when nothing will change any more;
+ * a refresh may set it to null. See `live.js`.
  */
 export const Live = ({
   href,
@@ -225,10 +231,10 @@ export const Live = ({
   </div>
 );
 
-/** Where the page of an obstacle is. */
+/** The section of the pages for each kind of obstacle. */
 const SECTION_OF: Record<Obstacle["kind"], string> = { workflow: "workflows", run: "runs", "path part": "files" };
 
-/** The links to what stands in the way of a change. */
+/** Links to what prevents a change. */
 export const Obstacles = ({ obstacles }: { obstacles: readonly Obstacle[] }) =>
   obstacles.length === 0 ? null : (
     <div>

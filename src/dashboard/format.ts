@@ -25,19 +25,19 @@ export function formatSeconds(seconds: number): string {
 
 const unitOf = (seconds: number) => UNITS.find(([, size]) => seconds >= size) ?? (["s", 1] as const);
 
-/** `5 min ago`, `just now`: the largest unit. `find.js` does the same while the page is open. */
+/** The largest unit only: `5 min ago`, `just now`. `find.js` uses the same format while the page is open. */
 export function formatAgo(seconds: number): string {
   const [unit, size] = unitOf(seconds);
   return seconds < 60 ? "just now" : `${Math.floor(seconds / size)} ${unit} ago`;
 }
 
-/** The seconds as far as {@link formatAgo} shows them, so that a page changes only when somebody could see it. */
+/** Rounds seconds to what {@link formatAgo} shows, so that a page (and its ETag) changes only when the visible text does. */
 export function roundAgo(seconds: number): number {
   const [, size] = unitOf(seconds);
   return seconds < 60 ? 0 : Math.floor(seconds / size) * size;
 }
 
-/** `+0.412 s`, `+2 min 5 s`: how long after the beginning something happened. */
+/** The time since the beginning: `+0.412 s`, `+2 min 5 s`. */
 export const formatOffset = (seconds: number): string =>
   seconds < 60 ? `+${Math.max(0, seconds).toFixed(3)} s` : `+${formatSeconds(seconds)}`;
 
@@ -55,10 +55,10 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 /** `2026-11-25 10:59:06.123 UTC`. */
 export const formatExactly = (at: string): string => at.replace("T", " ").replace("Z", " UTC");
 
-/** A short form of an id for people: its end, since UUIDs v7 of the same time begin alike. */
+/** A short form of an id for people: its last 8 characters, since UUIDs v7 of about the same time begin alike. */
 export const shortId = (id: string): string => `…${id.slice(-8)}`;
 
-/** A command to paste into a shell that has an API key in `API_KEY`. */
+/** A curl command. It expects an API key in the shell variable `API_KEY`. */
 export const formatCurl = (url: string, method: "GET" | "POST" = "GET"): string =>
   `curl ${method === "GET" ? "" : `-X ${method} `}-H "Authorization: Bearer $API_KEY" \\\n  ${url}`;
 
@@ -67,6 +67,6 @@ export const percent = (part: number, whole: number): string => `${Math.round((1
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;
 
-/** What is announced to who cannot see it, when a refresh of a page has changed it. */
+/** What screen readers announce when a refresh of the page has changed the status of a run. */
 export const formatAnnouncement = (workflowName: string, { id, status }: { id: string; status: string }): string =>
   `${workflowName}, run ${shortId(id)}: ${status}.`;

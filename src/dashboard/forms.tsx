@@ -1,4 +1,4 @@
-/** Forms that show the API's faults of their values beside the fields. */
+/** Forms. A fault that the API finds in a value is shown beside the field of that value. */
 import type { Context } from "hono";
 import { type Child, useContext } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
@@ -9,19 +9,19 @@ import { Page, type Section } from "./layout.tsx";
 import { html } from "./render.ts";
 import { inWords, type Wording } from "./wording.ts";
 
-/** Why a form was refused: the faults of its fields, or a sentence about the whole. */
+/** Why a form was refused: faults of its fields, or a sentence about the whole form. */
 export type Failure = { faults: readonly Fault[]; detail: string | null; obstacles?: readonly Obstacle[] };
 
 export const NO_FAILURE: Failure = { faults: [], detail: null };
 
-/** The texts of a form by the names of its fields. A field that occurs more than once has its last text. */
+/** The values of a form by the names of its fields. For a field that occurs more than once, the last value. */
 export type Values = Readonly<Record<string, string>>;
 
 const MAX_FIELDS = 200;
 
 /**
- * Reads the fields of a form in one pass, so that a large form costs little: it may come from somebody who has not signed
- * in.
+ * Reads the fields of a form in one pass, so that a large form costs little time. This matters because the sender may not be
+ * signed in.
  * @throws Problem `unsupported_media_type` for a body that is not a form
  * @throws ValidationFailed for more than 200 fields
  */
@@ -49,18 +49,18 @@ const TOO_MANY_FIELDS: Fault = {
   msg: `A form has at most ${MAX_FIELDS} fields.`,
 };
 
-/** A whole number that somebody has typed; the text itself if it is none, so that the API's check finds the fault. */
+/** Converts a typed whole number. Any other text is returned as it is, so that the API's check reports the fault. */
 export const toWholeNumber = (text: string): number | string => (/^-?\d+$/.test(text) ? Number(text) : text);
 
-/** Marks a form that was kept while its sender signed in again. It is shown again instead of being carried out. */
+/** Marks a form that was kept while its sender signed in again. Such a form is shown again instead of being executed. */
 export const RESUMED_FIELD = "resumed";
 
 const RESUMED =
   "You are signed in again, and nothing has been sent yet. Look over the form and send it. A secret has to be typed again.";
 
 /**
- * Does what a form asks for. When that is refused for the values of the form, or when its sender had to sign in again,
- * answers the form with these values, and with all their faults in the words of the form.
+ * Does what a form asks for. When the values of the form are refused, or when its sender had to sign in again, the answer is
+ * the form with its values and, in the words of the form, all their faults.
  */
 export async function submit(
   c: Context<AppEnv>,
@@ -84,13 +84,13 @@ export async function submit(
   }
 }
 
-/** The messages of all faults at or below a path of the API's body, such as `runner_config.url`. */
+/** The messages of all faults at or below a path in the API's body, such as `runner_config.url`. */
 export const faultsAt = ({ faults }: Failure, path: string): string[] =>
   faults.filter(({ loc }) => `${loc.slice(1).join(".")}.`.startsWith(`${path}.`)).map(({ msg }) => msg);
 
 /**
- * A fault in one line, with the name of its field: `Expires at: Must be in the future.` `labels` has the labels of
- * fields by the API's names, such as `runner_config.url`; any other field is called by its name.
+ * A fault in one line, with the label of its field: `Expires at: Must be in the future.` `labels` has the labels by the API's
+ * names of fields, such as `runner_config.url`. A field without a label is called by its API name.
  */
 export function describeFault({ loc, msg }: Fault, labels: Readonly<Record<string, string>> = {}): string {
   const path = `${loc.slice(1).join(".")}.`;
@@ -102,7 +102,10 @@ export function describeFault({ loc, msg }: Fault, labels: Readonly<Record<strin
 
 type FailuresProps = { failure: Failure; labels?: Parameters<typeof describeFault>[1] };
 
-/** Why a form was refused, above its fields: the sentence about the whole, and every fault with the name of its field. */
+/**
+ * Why a form was refused, shown above its fields: the sentence about the whole form, and each fault with the label of its
+ * field.
+ */
 export const Failures = ({ failure: { detail, faults, obstacles = [] }, labels }: FailuresProps) => {
   if (detail === null && faults.length === 0) return null;
   return (
@@ -126,7 +129,7 @@ type FieldProps = {
   name: string;
   label: string;
   failure: Failure;
-  /** The path of the field in the API's body, when it is not its name in the form. */
+  /** The path of the field in the API's body, when it differs from the name in the form. */
   path?: string;
   hint?: Child;
   /** Renders the control with the attributes that connect it to its label and its messages. */

@@ -1,4 +1,6 @@
-/** The keys that do something on every page. `keys.js` listens to them; without a script there are none, and no list. */
+/**
+ * The keyboard shortcuts of every page, which `keys.js` implements. Without JavaScript there are none, and the list is hidden.
+ */
 
 const SECTION_KEYS = [
   ["r", "runs"],
@@ -10,7 +12,7 @@ const SECTION_KEYS = [
 
 const Key = ({ children }: { children: string }) => <kbd>{children}</kbd>;
 
-/** The button that lists the keys, and the list. */
+/** The button that lists the keyboard shortcuts, and the list. */
 export const Keys = () => (
   <>
     <button

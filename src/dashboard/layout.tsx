@@ -15,16 +15,16 @@ const SECTIONS = [
 
 export type Section = (typeof SECTIONS)[number][0];
 
-/** The person whose session a request came with, as the session token names them. */
+/** The signed-in user, as the session token names them. */
 export type SignedInAs = { userId: string; name: SessionName };
 
 /**
- * Set for each answer to a signed-in request. A page that answers a refused form has not read its caller from the
- * database, so its header shows this instead.
+ * Set for each answer to a signed-in request. The page that answers a refused form has not read its caller from the database,
+ * so its header shows this user instead.
  */
 export const SignedInContext = createContext<SignedInAs | null>(null);
 
-/** htmx must not run text as code, and must not swap in an answer that is not a page. */
+/** htmx must not execute text as code, and must not swap in an answer that is not a page. */
 const HTMX_CONFIG = JSON.stringify({ includeIndicatorCSS: false, history: false, noSwap: [204, 304, "4xx", "5xx"] });
 
 const Head = ({ title, retrySeconds }: { title: string; retrySeconds?: number | undefined }) => (
@@ -49,18 +49,18 @@ const Head = ({ title, retrySeconds }: { title: string; retrySeconds?: number | 
 
 type PageProps = {
   title: string;
-  /** The section that the navigation marks as current; an error page belongs to none. */
+  /** The section that the navigation marks as current. An error page belongs to none. */
   section?: Section;
-  /** Left out on a page that answers a refused form: see {@link SignedInContext}. */
+  /** Undefined on a page that answers a refused form: see {@link SignedInContext}. */
   caller?: Caller;
-  /** After so many seconds the browser loads the page again. */
+  /** The browser reloads the page after this many seconds. */
   retrySeconds?: number | undefined;
-  /** What was searched for, on the page that answers it. */
+  /** The searched text, on the page with the results of the search. */
   search?: string;
   children: Child;
 };
 
-/** A page of somebody who has signed in. */
+/** A page for a signed-in user. */
 export const Page = ({ title, section, caller, retrySeconds, search = "", children }: PageProps) => (
   <Html>
     <Head title={title} retrySeconds={retrySeconds} />
@@ -95,19 +95,20 @@ export const Page = ({ title, section, caller, retrySeconds, search = "", childr
         </div>
       </header>
       <main id="main" tabindex={-1}>
-        {/* live.js says here how up to date the live part of the page is. */}
+        {/* live.js shows here how up to date the live part of the page is. */}
         <p id="freshness" class="freshness" hidden>
           <span role="status" /> <span class="age" />
         </p>
         {children}
       </main>
-      {/* keys.js says here what has changed. It is outside of what is swapped, so that it is there before it has words. */}
+      {/* keys.js announces changes here. A refresh does not replace this element: screen readers only announce texts that are
+         added to an element that was there before. */}
       <p id="announcer" class="visually-hidden" role="status" />
     </body>
   </Html>
 );
 
-/** The search of every page. Without a script it leads to a page with the answers; `find.js` shows them below the box. */
+/** The search box of every page. `find.js` shows results below it. Without JavaScript, it opens a page with the results. */
 const SearchBox = ({ text }: { text: string }) => (
   <search>
     <form class="search" method="get" action="/app/search">
@@ -150,7 +151,7 @@ const WhoLink = ({ userId, name, tenant_name, role }: { userId: string } & Sessi
 
 type OpenPageProps = { title: string; retrySeconds?: number | undefined; children: Child };
 
-/** A page that anybody may see. */
+/** A page that needs no sign-in. */
 export const OpenPage = ({ title, retrySeconds, children }: OpenPageProps) => (
   <Html>
     <Head title={title} retrySeconds={retrySeconds} />

@@ -8,33 +8,34 @@ import { signedIn } from "./signed-in.tsx";
 type Answer = (c: Context<AppEnv>) => Response | Promise<Response>;
 
 /**
- * The builder of the dashboard's routes. Who may call a page, conditional requests and the protection of forms from other
- * origins follow from the method that adds it, so no page can be added without its session by mistake.
+ * The builder of the dashboard's routes. The method that adds a route decides who may call it, whether its GET is conditional,
+ * and whether its form is protected against requests of other origins. So no page can be left without a session check by
+ * mistake.
  */
 export class Pages {
   readonly routes = new Hono<AppEnv>();
 
-  /** A GET for somebody who has signed in. It is conditional by `ETag` and `If-None-Match`. */
+  /** A GET for a signed-in user, conditional by `ETag` and `If-None-Match`. */
   page(path: string, answer: Answer): void {
     this.routes.get(path, conditional, signedIn, answer);
   }
 
-  /** A POST of a form by somebody who has signed in, from a page of this service. */
+  /** A POST of a form by a signed-in user, from a page of this service. */
   form(path: string, answer: Answer): void {
     this.routes.post(path, announceChange, signedIn, answer);
   }
 
-  /** A GET for somebody who has signed in that is answered with server-sent events. */
+  /** A GET for a signed-in user, which is answered with server-sent events. */
   stream(path: string, answer: Answer): void {
     this.routes.get(path, signedIn, answer);
   }
 
-  /** A GET without a session. */
+  /** A GET that needs no session. */
   openPage(path: string, answer: Answer): void {
     this.routes.get(path, answer);
   }
 
-  /** A POST of a form without a session, from a page of this service. */
+  /** A POST of a form that needs no session, from a page of this service. */
   openForm(path: string, answer: Answer): void {
     this.routes.post(path, (c) => {
       requireSameOrigin(c);

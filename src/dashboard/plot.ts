@@ -1,8 +1,8 @@
-/** Maps values to places on a chart. */
+/** Maps values to positions on a chart. */
 
 /**
- * Maps the values of `domain` to the places of `range` evenly, also beyond their ends. When a domain has one value only,
- * every value is mapped to the middle of the range.
+ * Maps the values of `domain` linearly to the positions of `range`, also outside of the domain. When both ends of the domain
+ * are equal, every value is mapped to the middle of the range.
  */
 export function linearScale(
   [firstValue, lastValue]: readonly [number, number],
@@ -12,7 +12,7 @@ export function linearScale(
   return (value) => firstPlace + (extent === 0 ? 0.5 : (value - firstValue) / extent) * (lastPlace - firstPlace);
 }
 
-/** The `d` of an SVG path through points `[x, y]`. A null makes a gap in the line. */
+/** The `d` of an SVG path through points `[x, y]`. A null leaves a gap in the line. */
 export function linePath(points: readonly (readonly [number, number] | null)[]): string {
   return points
     .flatMap((point, index) => (point === null ? [] : `${points[index - 1] ? "L" : "M"}${point.join(",")}`))

@@ -15,8 +15,8 @@ import { renewSession } from "./sign-in/session.ts";
 import { answerSignIn, keepForm } from "./sign-in/sign-in.tsx";
 
 /**
- * Requires a session token with a good signature. Whether the session is still valid is decided in the SQL statement. What a
- * person asks for renews the session; what an open page asks for by itself does not.
+ * Requires a session token with a valid signature. Whether the session itself is still valid is decided by the SQL statement
+ * that uses it. Requests that a person makes renew the session; requests that an open page makes by itself do not.
  */
 export const signedIn = createMiddleware<AppEnv>(async (c, next) => {
   const token = getCookie(c, SESSION_COOKIE);
@@ -49,7 +49,7 @@ export const idOf = (c: Context<AppEnv>, name = "id"): string => readId(c.req.pa
 export const offsetOf = (c: Context<AppEnv>): number =>
   z.coerce.number().int().min(0).max(1e9).catch(0).parse(c.req.query("offset"));
 
-/** Answers what was thrown as a page. Somebody who is not signed in is asked to sign in. */
+/** Answers an error as a page. A user without a valid session is asked to sign in. */
 export function answerErrorPage(thrown: Error, c: Context<AppEnv>): Response | Promise<Response> {
   const error = explainError(thrown, c);
   if (error instanceof Problem && error.code === "unauthenticated") return askToSignIn(c);
@@ -62,19 +62,19 @@ export function answerErrorPage(thrown: Error, c: Context<AppEnv>): Response | P
   if (error instanceof Problem) for (const [name, value] of Object.entries(error.headers)) c.header(name, value);
   const retryAfter = PROBLEM_HEADERS[status]?.["Retry-After"];
   if (retryAfter !== undefined) c.header("Retry-After", String(retryAfter));
-  // To load the answer to a form again would send the form again.
+  // Only a GET is reloaded, since reloading the answer of a form would send the form again.
   const retrySeconds = status === 503 && c.req.method === "GET" ? Number(retryAfter) : undefined;
   const obstacles = error instanceof Problem ? error.obstacles : [];
   return errorPage(c, { status, title, details: [detail ?? PROBLEMS[code].detail], obstacles, retrySeconds });
 }
 
 /**
- * Sends somebody without a valid session to the sign-in, and back to the same page afterwards. A form that they sent is
- * kept in the page that asks them to sign in, unless another site made their browser send it.
+ * Redirects a user without a valid session to the sign-in, and back to the same page afterwards. If they sent a form, the
+ * sign-in page keeps it, unless the request came from another site.
  */
 async function askToSignIn(c: Context<AppEnv>): Promise<Response> {
   const { pathname, search } = new URL(c.req.url);
-  // A body that is not a form, or has too many fields, is not kept.
+  // A body that is not a form, or that has too many fields, is not kept.
   const kept = c.req.method === "POST" && isSameOrigin(c) ? await keepForm(c, pathname).catch(() => null) : null;
   if (kept) return answerSignIn(c, { kept }, 401);
   const next = c.req.method === "GET" ? `?next=${encodeURIComponent(pathname + search)}` : "";
@@ -90,7 +90,7 @@ type ErrorPageProps = {
   retrySeconds?: number | undefined;
 };
 
-/** The page that a form was sent from: its address is that of the change without the last part. */
+/** The page that has the form: the URL of the form without its last segment. */
 const pageBefore = (c: Context<AppEnv>): string | null =>
   c.req.method === "POST" && /^\/app\/\w+\/[0-9a-f-]{36}\//.test(c.req.path)
     ? c.req.path.slice(0, c.req.path.lastIndexOf("/"))

@@ -1,16 +1,19 @@
-/** The faults of the API's bodies, in the words of a form. */
+/** Describes faults that the API found in the words of a form. */
 import type { Fault, FaultType } from "../http/problems.ts";
 
 /**
- * How a form calls its fields, by their names in the API's body such as `runner_config.url`, and what it says about some faults,
- * by `<name> <type of fault>`.
+ * The words of one form. `labels` has the labels of its fields by their API names, such as `runner_config.url`. `sentences` has
+ * messages for some faults, by `<API name> <type of fault>`.
  */
 export type Wording = {
   labels?: Readonly<Record<string, string>>;
   sentences?: Readonly<Record<string, string>>;
 };
 
-/** What every form says about these faults. The API speaks of texts and items, and a person fills in and chooses. */
+/**
+ * Messages that all forms use for these faults. The API's messages speak of texts and items, which a person who fills in a form
+ * does not know.
+ */
 const SENTENCES: Partial<Record<FaultType, string>> = {
   missing: "Fill this in.",
   string_too_short: "Fill this in.",
@@ -20,7 +23,7 @@ const SENTENCES: Partial<Record<FaultType, string>> = {
   int_type: "Fill in a whole number.",
 };
 
-/** A fault in the words of a form. Its place stays as it is. */
+/** A fault with its message in the words of a form. Its location stays the same. */
 export function inWords(fault: Fault, { labels = {}, sentences = {} }: Wording): Fault {
   const name = fault.loc
     .slice(1)
@@ -30,7 +33,7 @@ export function inWords(fault: Fault, { labels = {}, sentences = {} }: Wording):
   return { ...fault, msg: sentence ?? withoutNames(fault.msg, labels) };
 }
 
-/** A sentence of the API: fields that it names, such as `source_path_part_ids[0]`, are called as the form calls them. */
+/** Replaces the API names of fields in a message, such as `source_path_part_ids[0]`, by the labels of the form. */
 const withoutNames = (msg: string, labels: Readonly<Record<string, string>>) =>
   msg.replaceAll(/`([^`]*)`/g, (_, code: string) => {
     const label = labels[code.replace(/\[\d+\]$/, "")];

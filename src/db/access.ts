@@ -7,8 +7,8 @@ export type Credential =
   | { session: SessionClaims };
 
 /**
- * The claims of a session token whose signature has been verified. Instants are in seconds since 1970. A session that began
- * with an API key (`apiKeyId`) ends when that key is revoked or expires.
+ * The claims of a session token whose signature was verified. Instants are in seconds since 1970. A session that began with an
+ * API key (`apiKeyId`) ends when that key is revoked or expires.
  */
 export type SessionClaims = {
   userId: string;
@@ -16,11 +16,11 @@ export type SessionClaims = {
   expiresAt: number;
   notBefore: number;
   apiKeyId: string | null;
-  /** The email that the login service has verified, if it says so. */
+  /** The email, if the login service says that it has verified it. */
   verifiedEmail: string | null;
 };
 
-/** Thrown when the database finds that a credential is not valid now. The request has no caller, so it is answered 401. */
+/** Thrown when the database finds that a credential is not valid now. The request is then answered 401. */
 export class Unauthenticated extends Error {
   constructor() {
     super("The database knows no caller with this credential.");

@@ -8,15 +8,16 @@ import { noteTenant } from "./meter.ts";
 /** An argument of a SQL function. `{ json }` is sent as JSON text. */
 type Argument = string | number | boolean | null | readonly string[] | { json: unknown };
 
-/** The fields that every verb on behalf of a caller may have in its answer, beside its own. */
+/** The fields that the answer of every verb on behalf of a caller may have, in addition to its own. */
 const commonSchema = z.object({ tenant_id: z.string().optional(), refused: z.string().optional() });
 
 /**
  * Calls one of the SQL functions in migrations/functions: one statement, one round trip, one transaction.
  *
- * `args` go by name, without the prefix `p_`. The answer is checked: it may hold fields that `schema` does not name, since
- * the functions may be those of the next release. An `isRepeatable` call is idempotent, and is made once more when the
- * connection breaks before the answer. `onChanged` is called with the runs that the call has changed, if there are any.
+ * `args` are passed by name, without the prefix `p_`. The answer is checked against `schema`. It may have fields that `schema`
+ * does not name, since the functions may already be those of the next release. Set `isRepeatable` for an idempotent function:
+ * the call is then retried once when the connection breaks before the answer. `onChanged` is called with the runs that the call
+ * changed, if there are any.
  * @throws Unauthenticated when the function refuses the caller's credential
  * @throws z.ZodError when the answer does not match `schema`
  */
@@ -27,7 +28,7 @@ export async function callFunction<Schema extends z.ZodType>(
   schema: Schema,
   { isRepeatable = false, onChanged }: { isRepeatable?: boolean; onChanged?: OnChanged } = {},
 ): Promise<z.output<Schema>> {
-  // Sent by the driver directly, since drizzle takes longer to build this text than the driver takes to send it.
+  // The driver sends this text directly, since building it with drizzle takes longer than sending it.
   const named = Object.keys(args).map((key, index) => `p_${key} => $${index + 1}`);
   const call = `public.${name}(${named.join(", ")})`;
   const statement = onChanged ? withChanges(call) : `select ${call} as answer`;
@@ -37,7 +38,7 @@ export async function callFunction<Schema extends z.ZodType>(
 }
 
 /**
- * Reads what a function answered, and calls `onChanged` with what the call has changed, if it asked for that: `changes` is the
+ * Reads the answer of a function. Calls `onChanged` with what the call changed, if the call asked for that: `changes` is the
  * answer of `changes_after`.
  * @throws Unauthenticated when the function refuses the caller's credential
  * @throws z.ZodError when the answer does not match `schema`
@@ -55,8 +56,8 @@ export function readAnswer<Schema extends z.ZodType>(
 }
 
 /**
- * One statement that calls a function and then asks what it has changed. Columns are computed from left to right, and a
- * subquery with OFFSET is computed before what is selected from it.
+ * One statement that calls a function and then asks what it changed. The order is certain: columns are computed from left to
+ * right, and a subquery with OFFSET is computed before the columns that are selected from it.
  */
 const withChanges = (call: string) => `
   select done.answer, public.changes_after(done.before) as changes
@@ -70,7 +71,7 @@ function reportChanges(json: unknown, onChanged: OnChanged): void {
 const bind = (value: Argument): unknown =>
   typeof value === "object" && value !== null && "json" in value ? JSON.stringify(value.json) : value;
 
-/** The answer of a verb that did its work and returns nothing else. */
+/** The answer of a verb that returns nothing but its success. */
 export const doneSchema = z.object({ refused: z.undefined().optional(), tenant_id: z.string() });
 
 /** A credential as an argument of a SQL function. */

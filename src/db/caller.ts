@@ -1,4 +1,4 @@
-/** Queries on behalf of a caller, for drizzle's query builder. The rules are SQL functions: see access.sql. */
+/** Parts of queries on behalf of a caller, for drizzle's query builder. The access rules are SQL functions: see access.sql. */
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { type Credential, credentialJson, Unauthenticated } from "./access.ts";
 import type { Database } from "./client.ts";
@@ -6,14 +6,14 @@ import type { Role } from "./enums.ts";
 import { noteTenant } from "./meter.ts";
 
 /**
- * The common table expression `caller`: one row when the credential is valid now, else no row. A query that joins it cannot
- * read or change anything without a caller and a tenant.
+ * The common table expression `caller`: one row if the credential is valid now, otherwise none. A query that joins it can read
+ * and change nothing without a caller and their tenant.
  *
  * A query that must distinguish "no caller" from "nothing found" selects from `caller` and left-joins what it looks for.
- * Without a caller the query then returns no row, and {@link requireCaller} throws; with a caller it returns at least one.
+ * Without a caller it returns no row, and {@link requireCaller} throws. With a caller it returns at least one row.
  */
 export function callerBy(db: Database, credential: Credential) {
-  // drizzle does not qualify these names, so they must differ from the names of all tables' columns.
+  // drizzle does not qualify these names with the table, so they must differ from the column names of all tables.
   return db.$with("caller").as(
     db
       .select({
@@ -39,7 +39,7 @@ export function requireCaller<Row extends { tenantId: string }>([row]: readonly 
 }
 
 /**
- * As {@link requireCaller}, for a query that selects all: its rows have the caller beside what was joined.
+ * Like {@link requireCaller}, for a query that selects all columns: each row has the caller beside the joined tables.
  * @throws Unauthenticated when there is no row, and so no caller
  */
 export function requireJoinedCaller<Row extends { caller: { tenantId: string } }>([row]: readonly Row[]): Row {
@@ -48,7 +48,10 @@ export function requireJoinedCaller<Row extends { caller: { tenantId: string } }
   return row;
 }
 
-/** The common table expression `permitted`: one row with the paths that a USER may read, and may write. Each covers all below it. */
+/**
+ * The common table expression `permitted`: one row with the paths that a USER may read and may write. Each path covers all
+ * below it.
+ */
 export function permittedPathsOf(db: Database, caller: Caller) {
   return db.$with("permitted").as(
     db
@@ -63,7 +66,7 @@ export function permittedPathsOf(db: Database, caller: Caller) {
 
 export type PermittedPaths = ReturnType<typeof permittedPathsOf>;
 
-/** True when the caller may write what lies at this path, for many at once: the permissions are looked up once. */
+/** True when the caller may write the part at this path. For many parts at once: the permissions are read only once. */
 export const mayWriteAmong = (caller: Caller, permitted: PermittedPaths, path: SQLWrapper): SQL<boolean> =>
   sql<boolean>`public.is_permitted(${caller.role}, (select ${permitted.writable} from ${permitted}), ${path})`;
 
@@ -71,17 +74,20 @@ const right = (caller: Caller, column: "may_read" | "may_write", path: SQLWrappe
   sql<boolean>`(select ${sql.identifier(column)}
     from public.rights_on(${caller.role}, ${caller.tenantId}, ${caller.userId}, ${path}))`;
 
-/** True when the caller may read what lies at this path. For single rows. */
+/** True when the caller may read the part at this path. For single rows. */
 export const mayRead = (caller: Caller, path: SQLWrapper): SQL<boolean> => right(caller, "may_read", path);
 
-/** True when the caller may write what lies at this path. For single rows: for many see {@link mayWriteAmong}. */
+/** True when the caller may write the part at this path. For single rows; for many rows use {@link mayWriteAmong}. */
 export const mayWrite = (caller: Caller, path: SQLWrapper): SQL<boolean> => right(caller, "may_write", path);
 
-/** True when the caller may see what belongs to the user with this id: themselves; for an OWNER or ADMIN anybody of the tenant. */
+/**
+ * True when the caller may see what belongs to this user: a USER only sees their own things, an OWNER or ADMIN those of the
+ * whole tenant.
+ */
 export const maySeeUser = (caller: Caller, userId: SQLWrapper): SQL<boolean> =>
   sql<boolean>`public.may_see_user(${caller.role}, ${caller.userId}, ${userId})`;
 
-/** A query of the paths of the caller's permissions that lie below no other of them. Administrators have none. */
+/** Selects the paths of the caller's permissions that are not below another of them. For an administrator there are none. */
 export function topsOf(db: Database, caller: Caller) {
   const permissions = sql`public.permissions_of(${caller.role}, ${caller.tenantId}, ${caller.userId})`;
   return db
@@ -90,26 +96,28 @@ export function topsOf(db: Database, caller: Caller) {
     .where(sql`not exists (select from ${permissions} wider where starts_with(permission.path, wider.path || '/'))`);
 }
 
-/** True when the caller may see the definition with this id. For single rows: a list begins with {@link readableDefinitionsOf}. */
+/**
+ * True when the caller may see the definition with this id. For single rows; a list begins with {@link readableDefinitionsOf}.
+ */
 export const maySeeDefinition = (caller: Caller, id: SQLWrapper): SQL<boolean> =>
   sql<boolean>`public.may_see_definition(${caller.role}, ${caller.tenantId}, ${caller.userId}, ${id})`;
 
-/** The columns of a run by which the access rules decide. */
+/** The columns of a run that the access rules need. */
 type RunColumns = { userId: SQLWrapper; workflowDefinitionId: SQLWrapper };
 
-/** True when the caller may see a run of their tenant. For single rows: for many see {@link maySeeRunAmong}. */
+/** True when the caller may see a run of their tenant. For single rows; for many rows use {@link maySeeRunAmong}. */
 export const maySeeRun = (caller: Caller, run: RunColumns): SQL<boolean> =>
   sql<boolean>`public.may_see_run(
     ${caller.role}, ${caller.tenantId}, ${caller.userId}, ${run.userId}, ${run.workflowDefinitionId})`;
 
-/** The lateral subquery `counted`: how many definitions the caller sees. */
+/** The lateral subquery `counted`: the number of definitions that the caller may see. */
 export const countDefinitions = (db: Database, caller: Caller) =>
   db
     .select({ total: sql<number>`total`.as("total") })
     .from(sql`public.count_definitions(${caller.role}, ${caller.tenantId}, ${caller.userId})`)
     .as("counted");
 
-/** The lateral subquery `newest`: a page of the definitions that the caller sees, the newest first. */
+/** The lateral subquery `newest`: one page of the definitions that the caller may see, newest first. */
 export function newestDefinitions(db: Database, caller: Caller, { limit, offset }: { limit: number; offset: number }) {
   const id = sql<string>`id`.as("newest_id");
   return db
@@ -137,7 +145,7 @@ export function readableDefinitionsOf(db: Database, caller: Caller) {
 
 export type ReadableDefinitions = ReturnType<typeof readableDefinitionsOf>;
 
-/** As {@link maySeeRun}, for many runs at once: their definitions are looked up among the readable ones. */
+/** Like {@link maySeeRun}, for many runs at once: it looks their definitions up among the readable ones. */
 export const maySeeRunAmong = (caller: Caller, readable: ReadableDefinitions, run: RunColumns): SQL<boolean> =>
   sql<boolean>`public.run_is_visible(${caller.role}, ${caller.userId}, ${run.userId},
     ${run.workflowDefinitionId} in (select ${readable.id} from ${readable}))`;

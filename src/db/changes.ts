@@ -7,11 +7,11 @@ const changedRunSchema = z.object({
   has_ended: z.boolean(),
 });
 
-/** Whether a runner that asks now would get a run of a definition whose runs are leased: `lease_work` in SQL. */
+/** Whether a runner that asks now would get a run of this definition, whose runs are leased: `lease_work` in SQL. */
 export const leaseWorkSchema = z.object({
   workflow_definition_id: z.string(),
   is_leasable: z.boolean(),
-  /** Of two statements about one definition, the one with the higher id is the later one. */
+  /** Of two messages about the same definition, the one with the higher id is newer. */
   event_id: z.int(),
 });
 export type LeaseWork = z.infer<typeof leaseWorkSchema>;
@@ -19,19 +19,19 @@ export type LeaseWork = z.infer<typeof leaseWorkSchema>;
 /** What a call has changed in one tenant: `changes_after` in SQL. */
 export const changeSchema = z.object({
   tenant_id: z.string(),
-  /** In how many milliseconds, from the database's now, something of the tenant is due. Null when nothing will be. */
+  /** Milliseconds from the database's now until something of the tenant is due. Null when nothing is planned. */
   due_in_ms: z.number().nullable(),
   runs: z.array(changedRunSchema),
-  /** Of the definitions of these runs, and of others that were changed. */
+  /** Work of the definitions of these runs, and of other definitions that were changed. */
   work: z.array(leaseWorkSchema).default([]),
   /** The notification endpoints to which something can be sent now. */
   endpoint_ids: z.array(z.string()).optional(),
 });
 
 /**
- * A run that has changed, or was deleted. Null for what is not known of runs that were deleted: `run_id` for those of a
- * definition, or both for any. Both are null, too, when something that is not a run has changed; then `has_ended` is false.
- * `is_log`: its log has a new entry, and nothing else has changed.
+ * A run that was changed or deleted. For deleted runs, the ids may be unknown: `run_id` is null for all runs of a definition,
+ * and both ids are null for any runs. Both ids are also null when something that is not a run has changed; `has_ended` is then
+ * false. `is_log` means that only the run's log has a new entry.
  */
 export type ChangedRun = {
   run_id: string | null;
@@ -50,7 +50,7 @@ export const changeOfOthers = (tenantId: string): Change => ({
   work: [],
 });
 
-/** A new entry in the log of a run. No event tells of it. */
+/** A new entry in the log of a run. It has no event. */
 export const changeOfLog = (tenantId: string, runId: string): Change => ({
   tenant_id: tenantId,
   due_in_ms: null,
@@ -58,7 +58,10 @@ export const changeOfLog = (tenantId: string, runId: string): Change => ({
   work: [],
 });
 
-/** That runs were deleted: one, those of a definition, or any. No event tells of it, since their events are deleted with them. */
+/**
+ * The deletion of one run, of the runs of a definition, or of any runs. It has no event, since events are deleted with their
+ * runs.
+ */
 export const changeByDeletion = (tenantId: string, { runId = null, definitionId = null }: Deleted = {}): Change => ({
   tenant_id: tenantId,
   due_in_ms: null,
@@ -68,10 +71,13 @@ export const changeByDeletion = (tenantId: string, { runId = null, definitionId 
 
 type Deleted = { runId?: string | null; definitionId?: string | null };
 
-/** What to do about the changes of a call. It is called as soon as they are committed. */
+/** Called with the changes of a call as soon as they are committed. */
 export type OnChanged = (changes: readonly Change[]) => void;
 
-/** Tells of work for runners after a change that no event of a run tells of. It is skipped where no definition is leased. */
+/**
+ * Announces work for runners after a change that has no event of a run. Does nothing when no definition of the tenant is
+ * leased.
+ */
 export function tellWork(onChanged: OnChanged, tenantId: string | undefined, work: readonly LeaseWork[]): void {
   if (tenantId === undefined || work.length === 0) return;
   onChanged([{ tenant_id: tenantId, due_in_ms: null, runs: [], work: [...work] }]);

@@ -26,8 +26,9 @@ export function openDatabase(options: {
 }
 
 /**
- * Sends one request, and reads the whole answer here. An answer that breaks off, is not JSON, or does not come from the
- * database is a connection error as well, and the driver recognises as connection errors only those that its fetch throws.
+ * Sends one request and reads the whole answer. The answer is read here because the driver only recognises errors of its
+ * `fetch` as connection errors. So an answer that breaks off, that is not JSON, or that does not come from the database is also
+ * reported as a connection error.
  */
 async function requestDatabase(url: string, init: RequestInit) {
   const began = Date.now();
@@ -63,24 +64,24 @@ const isAnswer = (body: unknown) =>
  */
 export type Outage = "refused" | "unanswered";
 
-/** SQLSTATEs of temporary refusals: out of resources, deadlock, lock or statement timeout, starting up, read-only. */
+/** SQLSTATEs of temporary refusals: out of resources, deadlock, lock or statement timeout, starting up, or read-only. */
 const REFUSED = /^(53|40001|40P01|55P03|57014|57P03|25006)/;
 
 /**
- * What Neon's proxy says in a 500 without a SQLSTATE when it does not even connect to the database: the project is over
- * its rate of new connections, or over a quota of its plan. The statement was never sent. The driver puts the body of
+ * The text of Neon's proxy in a 500 without a SQLSTATE, when it does not even connect to the database: the project exceeds
+ * its rate of new connections, or a quota of its plan. The statement was never sent. The driver puts the body of
  * such an answer into its message. See `WakeComputeError` and `HttpConnError` in the proxy's source, github.com/neondatabase/neon.
  */
 const NOT_CONNECTED =
   /^Server error \(HTTP status 5\d\d\): .*"message"\s*:\s*"[^"]*(too many[^"]* connection|exceeded[^"]* quota)/is;
 
-/** SQLSTATEs of a connection that broke, possibly after the commit. */
+/** SQLSTATEs of a broken connection. The statement may have been committed before. */
 const UNANSWERED = /^(08|57P|40003)/;
 
 /**
- * Whether an error means that the database could not answer. Null when the database answered that the statement is wrong,
- * and for an error that does not come from the database. The driver throws one class for all: `code` is the SQLSTATE, and
- * an error without a code happened on the way to the database.
+ * Whether an error means that the database could not answer. Null for any other error, and when the database answered that the
+ * statement is wrong. The driver throws the same class for all: `code` is the SQLSTATE, and an error without a code happened on
+ * the way to the database.
  */
 export function findOutage(error: unknown): Outage | null {
   const cause = findDriverError(error);
@@ -107,8 +108,8 @@ type NamedQueries = Readonly<Record<string, BatchItem<"pg">>>;
 type NamedResults<Queries extends NamedQueries> = { [Name in keyof Queries]: Queries[Name]["_"]["result"] };
 
 /**
- * Executes queries of drizzle's builder in their order, in one transaction and one request. Each statement has a fresh snapshot.
- * The results have the names of the queries.
+ * Executes queries of drizzle's builder in the given order, in one transaction and one request. Each statement has a fresh
+ * snapshot. The results have the names of the queries.
  */
 export function batch<Queries extends NamedQueries>(db: Database, queries: Queries): Promise<NamedResults<Queries>>;
 export async function batch(db: Database, queries: NamedQueries): Promise<Record<string, unknown>> {
@@ -119,9 +120,9 @@ export async function batch(db: Database, queries: NamedQueries): Promise<Record
 }
 
 /**
- * Sends idempotent statements: reads, and changes that have the same effect when they are executed twice. They are retried
- * once when the connection breaks before the answer. After a timeout they are not retried, since the caller has already
- * waited for as long as a request may take.
+ * Sends idempotent statements: reads, and changes that have the same effect when they are executed twice. They are retried once
+ * when the connection breaks before the answer. They are not retried after a timeout, since the caller has then already waited
+ * as long as a request may take.
  */
 export const repeatable = (db: Database) => ({
   execute: <Row extends Record<string, unknown>>(query: SQL) => askTwice(() => db.execute<Row>(query)),
@@ -130,7 +131,7 @@ export const repeatable = (db: Database) => ({
   select: <Answer>(query: PromiseLike<Answer>) => askTwice(() => query),
 });
 
-/** Calls `ask`, and once more when the connection breaks before the answer, but not after a timeout. */
+/** Calls `ask`, and calls it again when the connection breaks before the answer, but not after a timeout. */
 export async function askTwice<Answer>(ask: () => PromiseLike<Answer>): Promise<Answer> {
   try {
     return await ask();

@@ -1,4 +1,4 @@
-/** The closed sets of values that the tables hold. */
+/** The closed sets of values in the tables. */
 
 export const ROLES = ["USER", "OWNER", "ADMIN"] as const;
 export type Role = (typeof ROLES)[number];
@@ -24,7 +24,7 @@ export const PART_TYPES = [
 ] as const;
 export type PartType = (typeof PART_TYPES)[number];
 
-/** The kinds that a person may create. The service creates the others together with what they belong to. */
+/** The types of parts that a person may create. The service creates the others together with what they belong to. */
 export const CREATABLE_PART_TYPES = ["FOLDER", "DOCUMENT", "DOCUMENT_VERSION"] as const satisfies readonly PartType[];
 
 export const RUN_STATUSES = ["PENDING", "RUNNING", "COMPLETED", "FAILED"] as const;
@@ -34,13 +34,13 @@ export const RUNNER_TYPES = ["SELF_HOSTED"] as const;
 export type RunnerType = (typeof RUNNER_TYPES)[number];
 
 /**
- * Why a run FAILED: its runner said so; its time was up; somebody stopped it; its runner refused it; no runner ever took it;
- * its runner was lost while it worked.
+ * Why a run FAILED. REPORTED: its runner reported a failure. DEADLINE: its time was up. STOPPED: somebody stopped it. REJECTED:
+ * its runner refused it. UNREACHED: no runner ever took it. LOST: its runner was lost while it worked.
  */
 export const FAILURE_CODES = ["REPORTED", "DEADLINE", "STOPPED", "REJECTED", "UNREACHED", "LOST"] as const;
 export type FailureCode = (typeof FAILURE_CODES)[number];
 
-/** What is written down when something happens to a run, in the order in which it may first happen. */
+/** The types of events of a run, in the order in which they can first occur. */
 export const RUN_EVENT_TYPES = [
   "TRIGGERED",
   "QUEUED",
@@ -64,26 +64,26 @@ export const RUN_EVENT_TYPES = [
 ] as const;
 export type RunEventType = (typeof RUN_EVENT_TYPES)[number];
 
-/** How a run comes to its runner: the service sends it to the runner's URL, or the runner asks for it. */
+/** How a run gets to its runner. webhook: the service sends it to the runner's URL. lease: the runner asks for it. */
 export const HANDOVERS = ["webhook", "lease"] as const;
 export type Handover = (typeof HANDOVERS)[number];
 
-/** The failures after which a policy may have a run tried again by itself. The others are final: a person decides. */
+/** The failures after which a policy can retry a run automatically. After any other failure, a person decides. */
 export const RETRYABLE_FAILURES = ["LOST", "UNREACHED", "DEADLINE"] as const satisfies readonly FailureCode[];
 export type RetryableFailure = (typeof RETRYABLE_FAILURES)[number];
 
-/** What a key opens: all that its user may do, or nothing but taking runs that are leased. */
+/** What an API key allows. USER: all that its user may do. RUNNER: only to take runs that are leased. */
 export const KEY_KINDS = ["USER", "RUNNER"] as const;
 export type KeyKind = (typeof KEY_KINDS)[number];
 
-/** All that is written down: what happens to runs, and what happens to a tenant without a run. */
+/** The types of all events: those of runs, and those of a tenant that are not about a run. */
 export const EVENT_TYPES = [...RUN_EVENT_TYPES, "ENDPOINT_DISABLED"] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /**
- * The names that the feed and the notifications have for each type of event, and the only place that defines them: `event_name`
- * in migrations/functions/events.sql is compared with it by a test. All types that end an attempt are `.completed` or
- * `.failed`, and an attempt has one event of them: see `workflow_run_events_end_key`.
+ * The name that the feed and the notifications use for each type of event. This is the only definition: a test compares the SQL
+ * function `event_name` in migrations/functions/events.sql with it. The names of all types that end an attempt are `.completed`
+ * or `.failed`, and an attempt has only one such event: see `workflow_run_events_end_key`.
  */
 export const EVENT_NAMES = {
   TRIGGERED: "workflow_run.triggered",

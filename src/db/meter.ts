@@ -30,5 +30,5 @@ export function noteTenant(tenantId: string): void {
   if (meter) meter.tenantId = tenantId;
 }
 
-/** The tenant of the request's caller; null when there is none, or none is known yet. */
+/** The tenant of the request's caller; null when there is no caller, or when the tenant is not known yet. */
 export const currentTenant = (): string | null => meters.getStore()?.tenantId ?? null;

@@ -1,9 +1,9 @@
-/** The tables of a tenant's metrics: counters that only grow, counted from the feed of events. */
+/** The tables of a tenant's metrics: counters that never decrease, computed from the feed of events. */
 import { bigint, doublePrecision, integer, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
 import { transactionId } from "./columns.ts";
 import { tenants } from "./tables.ts";
 
-/** Up to which event of the feed a tenant's counters have counted: see `read_metrics` in SQL. */
+/** The last event of the feed that is included in a tenant's counters: see `read_metrics` in SQL. */
 export const metricPositions = pgTable("metric_positions", {
   tenantId: uuid("tenant_id")
     .primaryKey()
@@ -19,9 +19,12 @@ export const metricCounters = pgTable(
     tenantId: uuid("tenant_id")
       .notNull()
       .references(() => metricPositions.tenantId, { onDelete: "cascade" }),
-    /** As in `METRICS` of src/metrics/metrics.ts; of a histogram also with `_bucket` (cumulative), `_sum` and `_count`. */
+    /**
+     * The name as in `COUNTERS` of src/metrics/metrics.ts. A histogram has three counters, with the suffixes `_bucket`
+     * (cumulative), `_sum` and `_count`.
+     */
     name: text("name").notNull(),
-    /** The value of its one label; empty for a counter without one. */
+    /** The value of the counter's only label; empty for a counter without a label. */
     label: text("label").notNull(),
     value: doublePrecision("value").notNull(),
   },

@@ -1,10 +1,10 @@
-/** The tables of notifications: who wants to hear of events, and what they were sent. */
+/** The tables of notifications: the endpoints, and what was sent to them. */
 import { sql } from "drizzle-orm";
 import { check, index, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { createdAt, instant, updatedAt } from "./columns.ts";
 import { tenants } from "./tables.ts";
 
-/** Somebody who wants to be notified of events by a signed webhook. */
+/** A subscriber that is notified of events by signed webhooks. */
 export const notificationEndpoints = pgTable(
   "notification_endpoints",
   {
@@ -16,27 +16,27 @@ export const notificationEndpoints = pgTable(
     description: text("description"),
     /** Names of events: `NOTIFIED_EVENTS`. */
     eventTypes: text("event_types").array().notNull(),
-    /** Only events of these definitions. Null: of all. */
+    /** Only events of these definitions are sent. Null: events of all definitions. */
     workflowDefinitionIds: uuid("workflow_definition_ids").array(),
-    /** AES-GCM, as the secrets of definitions. */
+    /** Encrypted by AES-GCM, like the secrets of definitions. */
     secretEncrypted: text("secret_encrypted").notNull(),
-    /** The secret before the last rotation, with which is also signed until `previousSecretUntil`. */
+    /** The secret before the last rotation. Until `previousSecretUntil`, messages are also signed with it. */
     previousSecretEncrypted: text("previous_secret_encrypted"),
     previousSecretUntil: instant("previous_secret_until"),
-    /** Failed tries since the last one that succeeded, and when the first of them was. */
+    /** The number of failed tries since the last successful one, and when the first of them was. */
     failures: integer("failures").notNull().default(0),
     failingSince: instant("failing_since"),
-    /** After five failures in a row: when the next single try is due, and how many of these have failed. */
+    /** Set after five failures in a row: when the next single try (a probe) is due, and how many probes have failed. */
     probeAt: instant("probe_at"),
     failedProbes: integer("failed_probes").notNull().default(0),
     disabledAt: instant("disabled_at"),
-    /** Why it was disabled, for a person. */
+    /** Why the endpoint was disabled, as a text for people. */
     disabledReason: text("disabled_reason"),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
   (t) => [
-    // The endpoints of a tenant: `insert_notifications` for each event, and the list.
+    // For the endpoints of a tenant: `insert_notifications` for each event, and the list.
     index("notification_endpoints_tenant_index").on(t.tenantId, t.createdAt, t.id),
     check("notification_endpoints_disabled_check", sql`(${t.disabledAt} is null) = (${t.disabledReason} is null)`),
     check(
@@ -46,15 +46,16 @@ export const notificationEndpoints = pgTable(
   ],
 );
 
-/** One try to send a notification. `status` is that of the answer; null when there was none. */
+/** One try to send a notification. `status` is the HTTP status of the answer; null when there was none. */
 export type NotificationTry = { at: string; status: number | null; duration_ms: number; reason: string | null };
 
 /**
- * What an endpoint is told of one event. It holds all that is sent, so that it outlives the event and the run.
+ * A notification: one event that is sent to one endpoint. It holds all data that is sent, so it does not depend on the event or
+ * the run, which may be deleted.
  *
- * There are no foreign keys: checking one would lock the endpoint's row in each transaction of a run, and make the run's verb
- * fail when the endpoint is deleted at that moment. What is left of an endpoint that is gone is never due, and is deleted
- * after 30 days.
+ * There are no foreign keys. Checking one would lock the endpoint's row in every transaction that changes a run, and the run's
+ * verb would fail when the endpoint is deleted at that moment. Notifications of a deleted endpoint are never due, and are
+ * deleted after 30 days.
  */
 export const notifications = pgTable(
   "notifications",
@@ -62,17 +63,22 @@ export const notifications = pgTable(
     id: uuid("id").primaryKey().default(sql`gen_random_uuid()`),
     tenantId: uuid("tenant_id").notNull(),
     endpointId: uuid("endpoint_id").notNull(),
-    /** The id of the event, which is the `webhook-id`. */
+    /** The id of the event. It is sent as the `webhook-id`. */
     eventId: text("event_id").notNull(),
     eventName: text("event_name").notNull(),
     eventAt: instant("event_at").notNull(),
-    /** What is sent as `data`, without the link. */
+    /** The field `data` of what is sent, without the link. */
     data: jsonb("data").$type<Record<string, unknown>>().notNull(),
-    /** When it is tried next. Null when it was delivered, or given up. While it is being sent: when others may send it. */
+    /**
+     * When the next try is due; null when it was delivered or given up. While it is being sent, this is when another Worker may
+     * send it.
+     */
     nextTryAt: instant("next_try_at"),
-    /** Tries since it was inserted, or since somebody asked to send it again; one that is under way counts. */
+    /**
+     * The number of tries since it was inserted, or since somebody asked to send it again. A try that is under way is included.
+     */
     tryCount: integer("try_count").notNull().default(0),
-    /** When a person asked for it: a test, or one that is sent again. Such a one is tried before others. */
+    /** When a person asked to send it, as a test or again. Such a notification is sent before others. */
     askedAt: instant("asked_at"),
     deliveredAt: instant("delivered_at"),
     /** The last tries, oldest first. */
@@ -80,11 +86,11 @@ export const notifications = pgTable(
     createdAt: createdAt(),
   },
   (t) => [
-    // What is due for an endpoint: `claim_notifications`, `due_in_ms`.
+    // For the due notifications of an endpoint: `claim_notifications`, `due_in_ms`.
     index("notifications_due_index").on(t.endpointId, t.nextTryAt).where(sql`next_try_at is not null`),
-    // What an endpoint was sent, newest first: `list_deliveries`.
+    // For the deliveries of an endpoint, newest first: `list_deliveries`.
     index("notifications_endpoint_index").on(t.endpointId, t.createdAt, t.id),
-    // `delete_old_notifications`.
+    // For `delete_old_notifications`.
     index("notifications_created_index").on(t.createdAt),
   ],
 );

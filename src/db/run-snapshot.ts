@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { PartType, RunnerType } from "./enums.ts";
 
-/** A path part as it stood when the run was triggered. */
+/** A path part as it was when the run was triggered. */
 export type PathSnapshot = { path_part_id: string; materialized_path: string; part_type: PartType };
 
 /** What a run has to do. It is frozen when the run is triggered, and is stored and sent without changes. */
@@ -18,7 +18,7 @@ export type RunSnapshot = {
 };
 
 /**
- * A snapshot from the database. Only `trigger_run_with_trace` writes it, and nothing changes it afterwards. It may hold 61 path parts,
- * so checking all of it would take long: the schema only checks that it is an object.
+ * A snapshot from the database. Only `trigger_run_with_trace` writes snapshots, and nothing changes them afterwards. A snapshot
+ * may have 61 path parts, and checking them all would take long, so the schema only checks that it is an object.
  */
 export const runSnapshotSchema = z.custom<RunSnapshot>((value) => typeof value === "object" && value !== null);

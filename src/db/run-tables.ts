@@ -1,4 +1,4 @@
-/** The tables of runs. Their CHECK constraints say what must be true of a run in each state. */
+/** The tables of runs. Their CHECK constraints define what must be true for a run in each state. */
 import { sql } from "drizzle-orm";
 import {
   bigint,
@@ -30,8 +30,8 @@ import type { RunSnapshot } from "./run-snapshot.ts";
 import { users, workflowDefinitions } from "./tables.ts";
 
 /**
- * The position of a run in its definition's queue. It is taken while the definition is locked, so the positions are in the
- * order in which the runs were triggered.
+ * Numbers the positions of runs in the queues. A number is drawn while the definition is locked, so within a queue the
+ * positions are in the order in which the runs were triggered.
  */
 export const workflowRunQueue = pgSequence("workflow_run_queue");
 
@@ -46,9 +46,9 @@ export const workflowRuns = pgTable(
     status: text("status").notNull(),
     attempt: integer("attempt").notNull().default(1),
     runSnapshot: jsonb("run_snapshot").$type<RunSnapshot>().notNull(),
-    /** A JSON object, frozen like the snapshot. As `json`, since `jsonb` writes 1e308 out in 309 digits. */
+    /** A JSON object, frozen like the snapshot. The type is `json` and not `jsonb`, which would write 1e308 with 309 digits. */
     input: json("input"),
-    /** The trace of the invoke, as its header `traceparent` said (W3C Trace Context). It goes on to the runner. */
+    /** The trace of the invoke, from its header `traceparent` (W3C Trace Context). It is passed on to the runner. */
     traceparent: text("traceparent"),
     idempotencyKey: text("idempotency_key"),
     queuePosition: bigint("queue_position", { mode: "number" }).notNull().default(sql`nextval('workflow_run_queue')`),
@@ -56,13 +56,13 @@ export const workflowRuns = pgTable(
     deadlineAt: instant("deadline_at"),
     completedAt: instant("completed_at"),
     error: text("error"),
-    /** Null in a row that an earlier release has ended: `run_as_seen` knows what it would be. */
+    /** Null in a row that was ended by an earlier release: `run_as_seen` then derives the code. */
     failureCode: text("failure_code"),
-    /** What the runner reported beside the status and the error: any JSON, text, and a JSON array. */
+    /** What the runner reported besides the status and the error: any JSON, a text, and a JSON array. */
     output: json("output"),
     summary: text("summary"),
     artifacts: json("artifacts"),
-    /** What ended the run: a repeated callback is distinguished by it from one that comes too late. */
+    /** What ended the run. With it, a repeated callback is distinguished from a late one. */
     endedBy: text("ended_by"),
     /** When the next dispatch of the run is due. Null when the runner has accepted the run, and when the run is not RUNNING. */
     nextDispatchAt: instant("next_dispatch_at"),
@@ -70,7 +70,10 @@ export const workflowRuns = pgTable(
     /** Why the last dispatch failed. */
     dispatchError: text("dispatch_error"),
     dispatchedAt: instant("dispatched_at"),
-    /** Until then a PENDING run is not started: the back-off of an automatic retry. Null when it need not wait for that. */
+    /**
+     * A PENDING run does not start before this instant: the end of the back-off of an automatic retry. Null when there is no
+     * back-off.
+     */
     notBefore: instant("not_before"),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
@@ -86,28 +89,31 @@ export const workflowRuns = pgTable(
       columns: [t.tenantId, t.userId],
       foreignColumns: [users.tenantId, users.id],
     }),
-    // Each index says which query needs it. A change of `status` writes an entry to every index that includes the new state.
-    // The run in a definition's slot: `promote_next_runs`, `end_overdue_runs`. It is unique, so that a mistake in locking
+    // The comment on each index names the queries that need it. A change of `status` adds an entry to each index that includes
+    // the new state.
+    //
+    // For the run in a definition's slot: `promote_next_runs`, `end_overdue_runs`. The index is unique, so that a mistake in
+    // locking becomes an error instead of a second RUNNING run.
     // becomes an error instead of a second RUNNING run.
     uniqueIndex("workflow_runs_slot_key").on(t.workflowDefinitionId).where(sql`status = 'RUNNING'`),
     // The next run of a definition's queue, and the position of a run in it: `promote_next_runs`, `find_run`.
     index("workflow_runs_queue_index").on(t.workflowDefinitionId, t.queuePosition).where(sql`status = 'PENDING'`),
     // Overdue runs: the first chunk of `time_out_overdue_runs`, `/readyz` and `npm run doctor`.
     index("workflow_runs_deadline_index").on(t.deadlineAt).where(sql`status = 'RUNNING'`),
-    // The same for each tenant: the later chunks of `time_out_overdue_runs`, in which the tenants take turns, and lists of
+    // The same for each tenant: the later chunks of `time_out_overdue_runs`, which take the tenants in turn, and lists of
     // FAILED runs, which include the overdue ones.
     index("workflow_runs_tenant_deadline_index").on(t.tenantId, t.deadlineAt).where(sql`status = 'RUNNING'`),
-    // `claim_dispatches`, where the tenants take turns, too; and when something is next due.
+    // Due dispatches: `claim_dispatches`, which also takes the tenants in turn, and the time until something is due.
     index("workflow_runs_dispatch_index").on(t.tenantId, t.nextDispatchAt).where(sql`next_dispatch_at is not null`),
-    // When the back-off of an automatic retry is over: `due_in_ms`, `sweep_tenant`. Only runs that wait for that are in it.
+    // Runs that wait for the end of a back-off: `due_in_ms`, `sweep_tenant`.
     index("workflow_runs_not_before_index").on(t.tenantId, t.notBefore).where(sql`not_before is not null`),
-    // Whether an idempotency key is in use: `trigger_run_with_trace`, `retry_run`.
+    // Idempotency keys in use: `trigger_run_with_trace`, `retry_run`.
     index("workflow_runs_idempotency_index")
       .on(t.workflowDefinitionId, t.idempotencyKey)
       .where(sql`idempotency_key is not null`),
     // A definition's runs, newest first: its page, its list, and the lists of USERs who may read it.
     index("workflow_runs_definition_newest_index").on(t.workflowDefinitionId, t.createdAt, t.id),
-    // A definition's FAILED runs. There may be very few of them among very many runs.
+    // A definition's FAILED runs, since there may be very few of them among very many runs.
     index("workflow_runs_definition_failed_index")
       .on(t.workflowDefinitionId, t.createdAt, t.id)
       .where(sql`status = 'FAILED'`),
@@ -115,11 +121,12 @@ export const workflowRuns = pgTable(
     index("workflow_runs_tenant_status_newest_index").on(t.tenantId, t.status, t.createdAt, t.id),
     // The same for the runs that one user triggered.
     index("workflow_runs_user_status_newest_index").on(t.tenantId, t.userId, t.status, t.createdAt, t.id),
-    // Runs by when they ended: the summary, the page Health, `delete_old_runs`.
+    // Runs by the time of their end: the summary, the page Health, `delete_old_runs`.
     index("workflow_runs_ended_index").on(t.tenantId, t.completedAt).where(sql`completed_at is not null`),
-    // Runs by the end of their ids, as people write them down: the search. A full id is found by the primary key.
+    // The last characters of ids, which people copy: the search. A full id is found by the primary key.
     index("workflow_runs_id_end_index").on(sql`right(${t.id}::text, 4)`),
-    // Words of what runners reported: the search. The errors of deadlines are all alike, and thousands may be written at once.
+    // Words of the errors that runners reported: the search. Errors of deadlines are left out: they are all alike, and
+    // thousands of them may be written at once.
     index("workflow_runs_error_words_index")
       .using("gin", sql`public.search_words(${t.tenantId}, ${t.error})`)
       .where(sql`error is not null and ended_by <> 'DEADLINE'`),
@@ -159,35 +166,38 @@ export const workflowRuns = pgTable(
 );
 
 /**
- * What happened, in an order that never changes: by epoch, transaction and id. The events of a transaction are shown by the
- * feed once every older transaction has ended (`list_events` in SQL).
+ * What happened to runs and tenants, in an order that never changes: by epoch, transaction and id. The feed shows the events of
+ * a transaction once every older transaction has ended (`list_events` in SQL).
  */
 export const workflowRunEvents = pgTable(
   "workflow_run_events",
   {
     id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
     tenantId: uuid("tenant_id").notNull(),
-    /** Null, as the attempt, for what happens without a run. */
+    /** Null for an event that is not about a run. Then `attempt` is null, too. */
     runId: uuid("run_id"),
     attempt: integer("attempt"),
     type: text("type").$type<EventType>().notNull(),
     at: instant("at").notNull().default(sql`statement_timestamp()`),
     detail: jsonb("detail").$type<Record<string, unknown>>(),
-    /** `raise_event_epoch` changes the default: to look it up for each event would cost more than all its indexes. */
+    /**
+     * `raise_event_epoch` changes the default. Looking the epoch up for each event would cost more than all indexes of this
+     * table.
+     */
     epoch: integer("epoch").notNull().default(1),
     transactionId: transactionId("xid").notNull().default(sql`pg_current_xact_id()`),
   },
   (t) => [
-    // There is no foreign key to the run, since checking it took a fifth of the time in which a run is failed. It is not
-    // needed either: whoever inserts an event holds a lock on its run, and the trigger `workflow_runs_delete_events` deletes
-    // the events of deleted runs.
+    // There is no foreign key to the run, since checking it took a fifth of the time of failing a run. It is not needed either:
+    // whoever inserts an event holds a lock on its run, and the trigger `workflow_runs_delete_events` deletes the events of
+    // deleted runs.
     index("workflow_run_events_run_index").on(t.runId, t.id),
     index("workflow_run_events_timed_out_index").on(t.tenantId, t.at).where(sql`type = 'TIMED_OUT'`),
     // The stream of a tenant's runs: `follow_runs`.
     index("workflow_run_events_tenant_index").on(t.tenantId, t.id),
     // The feed: `list_events`.
     index("workflow_run_events_feed_index").on(t.tenantId, t.epoch, t.transactionId, t.id),
-    // An attempt has one event of its end: a second one is an error, whichever verb writes it.
+    // An attempt has one event of its end. If a verb tries to write a second one, it fails.
     uniqueIndex("workflow_run_events_end_key").on(t.runId, t.attempt).where(oneOf(sql`type`, END_EVENT_TYPES)),
     check("workflow_run_events_type_check", oneOf(sql`${t.type}`, EVENT_TYPES)),
     check(
@@ -198,8 +208,8 @@ export const workflowRunEvents = pgTable(
 );
 
 /**
- * One row: the epoch of new events, which is also the default of their column. `raise_event_epoch` raises both after a restore,
- * which sets the numbers of transactions back.
+ * One row: the epoch of new events, which is also the default of their column. After a database was restored, its transaction
+ * numbers begin at lower values again. `raise_event_epoch` then raises both, so that new events still come after the old ones.
  */
 export const eventEpoch = pgTable(
   "event_epoch",
@@ -207,7 +217,7 @@ export const eventEpoch = pgTable(
   (t) => [check("event_epoch_single_row_check", sql`${t.id} = 1`)],
 );
 
-/** What is known of the log of an attempt that has one. It is deleted with the run. */
+/** Facts about the log of an attempt. There is a row only for an attempt that has a log; it is deleted with the run. */
 export const workflowRunLogs = pgTable(
   "workflow_run_logs",
   {
@@ -215,9 +225,9 @@ export const workflowRunLogs = pgTable(
       .notNull()
       .references(() => workflowRuns.id, { onDelete: "cascade" }),
     attempt: integer("attempt").notNull(),
-    /** The sum of its entries' texts, so that nobody has to add them up. */
+    /** The total size of the entries' texts. */
     bytes: integer("bytes").notNull().default(0),
-    /** True once an entry did not fit: from then on none is stored. */
+    /** True once an entry did not fit. From then on no entry is stored. */
     isCut: boolean("is_cut").notNull().default(false),
   },
   (t) => [primaryKey({ name: "workflow_run_logs_pkey", columns: [t.runId, t.attempt] })],
@@ -228,7 +238,7 @@ export const workflowRunLogEntries = pgTable(
   {
     runId: uuid("run_id").notNull(),
     attempt: integer("attempt").notNull(),
-    /** The runner's own number, from 0. */
+    /** The number that the runner gave to the entry, from 0. */
     sequence: integer("sequence").notNull(),
     at: instant("at").notNull(),
     text: text("text").notNull(),
@@ -244,7 +254,7 @@ export const workflowRunLogEntries = pgTable(
   ],
 );
 
-/** One row: what the last sweep did. `began_at > ended_at` means that one is under way, or that it died. */
+/** One row: what the last sweep did. `began_at > ended_at` means that a sweep is under way, or that it died. */
 export const sweepState = pgTable(
   "sweep_state",
   {

@@ -1,8 +1,9 @@
 /**
- * The tables of a tenant, as drizzle-kit reads them to write `migrations/`; those of its runs are in `run-tables.ts`.
+ * The tables of tenants, users, files and workflows, from which drizzle-kit generates `migrations/`. The tables of runs are in
+ * `run-tables.ts`.
  *
- * Every row belongs to a tenant, and every foreign key carries the tenant, so that a row cannot point across tenants
- * even by mistake.
+ * Every row belongs to a tenant, and every foreign key includes the tenant. So a row can never refer to a row of another
+ * tenant.
  */
 import { sql } from "drizzle-orm";
 import {
@@ -55,7 +56,7 @@ export const users = pgTable(
     idpType: text("idp_type").$type<IdpType>().notNull().default("PASSWORD"),
     role: text("role").$type<Role>().notNull(),
     deactivatedAt: instant("deactivated_at"),
-    /** Of a deleted user, who is also deactivated. The row stays because runs refer to it. */
+    /** Set for a deleted user, who is also deactivated. The row is kept because runs refer to it. */
     deletedAt: instant("deleted_at"),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
@@ -84,11 +85,11 @@ export const apiKeys = pgTable(
     tenantId: uuid("tenant_id").notNull(),
     userId: uuid("user_id").notNull(),
     name: text("name").notNull(),
-    /** SHA-256 of the whole key. The key itself is shown once and kept nowhere. */
+    /** SHA-256 of the whole key. The key itself is shown once and not stored. */
     keyHash: bytes("key_hash").notNull(),
     keySuffix: text("key_suffix").notNull(),
     kind: text("kind").$type<KeyKind>().notNull().default("USER"),
-    /** Of a RUNNER key: the definitions whose runs it may lease; null for all of the tenant. */
+    /** For a RUNNER key: the definitions whose runs it may lease; null for all of the tenant. */
     workflowDefinitionIds: uuid("workflow_definition_ids").array(),
     createdAt: createdAt(),
     expiresAt: instant("expires_at"),
@@ -109,7 +110,7 @@ export const apiKeys = pgTable(
   ],
 );
 
-/** An invitation of somebody to a tenant, by a link that holds a secret, or by the email that a login service has verified. */
+/** An invitation to a tenant. It is accepted by a link with a secret, or with an email that a login service has verified. */
 export const invites = pgTable(
   "invites",
   {
@@ -120,7 +121,7 @@ export const invites = pgTable(
     /** In lower case. */
     email: text("email").notNull(),
     role: text("role").$type<Role>().notNull(),
-    /** SHA-256 of the link's secret. The secret itself is shown once and kept nowhere. */
+    /** SHA-256 of the link's secret. The secret itself is shown once and not stored. */
     secretHash: bytes("secret_hash").notNull(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
@@ -128,7 +129,7 @@ export const invites = pgTable(
     acceptedAt: instant("accepted_at"),
   },
   (t) => [
-    // An address has one invite that was not accepted: a new one replaces it, and the old link stops working.
+    // An email has at most one open invite. A new one replaces it, and the old link stops working.
     uniqueIndex("invites_open_email_key").on(t.tenantId, t.email).where(sql`accepted_at is null`),
     index("invites_newest_index").on(t.tenantId, t.createdAt, t.id),
     check("invites_email_check", sql`${t.email} = lower(${t.email})`),
@@ -162,16 +163,16 @@ export const pathParts = pgTable(
       foreignColumns: [t.tenantId, t.id],
     }).onDelete("cascade"),
     unique("path_parts_parent_name_key").on(t.tenantId, t.parentId, t.name).nullsNotDistinct(),
-    // Which definitions may a USER see? Asked for each of their permissions by every list.
+    // The definitions below a path. Every list of a USER searches them, once for each of their permissions.
     index("path_parts_definitions_index")
       .on(t.tenantId, t.materializedPath)
       .where(sql`part_type = 'WORKFLOW_DEFINITION'`),
-    // Words of names: the search. Workflows are found by their own names.
+    // Words of names: the search. Workflows are searched by the names of the definitions instead.
     index("path_parts_words_index")
       .using("gin", sql`public.search_words(${t.tenantId}, ${t.name})`)
       .where(sql`part_type <> 'WORKFLOW_DEFINITION'`),
     check("path_parts_name_check", sql`char_length(${t.name}) between 1 and 255 and position('/' in ${t.name}) = 0`),
-    // The path is indexed, and an entry of a btree holds at most about 2,700 bytes.
+    // The path is indexed, and an entry of a btree index has at most about 2,700 bytes.
     check("path_parts_materialized_path_check", sql`octet_length(${t.materializedPath}) <= 2048`),
     check("path_parts_part_type_check", oneOf(sql`${t.partType}`, PART_TYPES)),
   ],
@@ -227,13 +228,13 @@ export const workflowDefinitions = pgTable(
     outputPathPartIds: uuid("output_path_part_ids").array().notNull(),
     templatePathPartId: uuid("template_path_part_id"),
     isActive: boolean("is_active").notNull().default(true),
-    // The policy: the settings that the contract's definition does not have.
+    // The policy: settings that the wire contract does not have.
     handover: text("handover").$type<Handover>().notNull().default("webhook"),
-    /** How long a runner may be silent before its run is LOST. */
+    /** How long a runner may be silent before its run fails as LOST. */
     leaseSeconds: integer("lease_seconds").notNull().default(60),
-    /** How often a run is tried in all, the first time included. */
+    /** How many attempts a run has at most, including the first. */
     maxAttempts: integer("max_attempts").notNull().default(1),
-    /** After which failures it is tried again by itself. */
+    /** The failures after which a run is retried automatically. */
     retryOn: text("retry_on").$type<RetryableFailure>().array().notNull().default(sql`'{}'`),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
@@ -247,9 +248,9 @@ export const workflowDefinitions = pgTable(
       foreignColumns: [pathParts.tenantId, pathParts.id],
     }),
     index("workflow_definitions_newest_index").on(t.tenantId, t.createdAt, t.id),
-    // The definitions whose runs runners lease: each lease looks through the queues of its tenant's.
+    // Definitions whose runs are leased. Each lease request reads the queues of all of its tenant's.
     index("workflow_definitions_lease_index").on(t.tenantId).where(sql`handover = 'lease'`),
-    // The definitions that refer to a path part. They are looked up before the part is deleted.
+    // Definitions that name a path part. They are looked up before the part is deleted.
     index("workflow_definitions_path_parts_index").using(
       "gin",
       sql`(${t.sourcePathPartIds} || ${t.instructionPathPartIds} || ${t.outputPathPartIds} || ${t.templatePathPartId})`,

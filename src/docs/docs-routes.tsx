@@ -1,4 +1,4 @@
-/** The routes that describe the service to people, to programs and to language models. */
+/** The routes of the documentation: pages for people, the OpenAPI document for programs, and texts for language models. */
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
@@ -45,20 +45,20 @@ const getService = openRead({
   },
 });
 
-/** True for a request of a browser for a page: programs ask for JSON, or for anything. */
+/** True when a browser requests a page. Programs accept JSON or anything. */
 const prefersPages = (c: Context) => c.req.header("Accept")?.startsWith("text/html") === true;
 
 async function page(c: Context<AppEnv>, content: JSX.Element): Promise<Response> {
   return c.html(await html`<!doctype html>${content}`);
 }
 
-/** Who is signed in to the dashboard in this browser, as their session says; null for anybody else. */
+/** The id of the user who is signed in to the dashboard in this browser; null for anybody else. */
 async function readUserId(c: Context<AppEnv>): Promise<string | null> {
   const token = getCookie(c, SESSION_COOKIE);
   return (token === undefined ? null : await c.env.verifySession(token))?.userId ?? null;
 }
 
-/** The documentation of an app, which also holds these routes. */
+/** The documentation of all routes of an app, including these. */
 export function documentation(app: Service) {
   let known: Operation[] | undefined;
   const operations = () => {

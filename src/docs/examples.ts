@@ -1,4 +1,4 @@
-/** Examples of requests, made from the OpenAPI document: what the pages and `/llms-full.txt` show for each operation. */
+/** Examples of requests, generated from the OpenAPI document. The pages and `/llms-full.txt` show them for each operation. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/env.ts";
 import type { openApiDocument } from "../http/openapi.ts";
@@ -23,23 +23,23 @@ export type Operation = {
   tag: string;
   summary: string;
   description: string;
-  /** What it takes: an API key (or a session), a run token, another token, or nothing. */
+  /** The credential that the operation needs: an API key (or a session), a run token, or none. */
   credential: "key" | "run token" | "none";
   isStream: boolean;
   parameters: Parameter[];
   fields: Field[];
-  /** An example of the JSON body; undefined when it has none. */
+  /** An example of the JSON body; undefined when there is no body. */
   body: unknown;
-  /** The path with example values, and the required parameters of its query. */
+  /** The path with example values, and with the required query parameters. */
   examplePath: string;
-  /** Each status with what it means, in the order of the statuses. */
+  /** Each status and its meaning, ordered by status. */
   responses: { status: string; description: string }[];
 };
 
-/** An id for examples, which belongs to nothing. */
+/** An id for examples. Nothing has this id. */
 const EXAMPLE_ID = "01920000-0000-7000-8000-000000000402";
 const METHODS = ["get", "post", "put", "patch", "delete"] as const;
-/** Schemas nest less deeply than this; the bound ends a schema that refers to itself. */
+/** No schema nests this deeply. The bound stops the recursion for a schema that refers to itself. */
 const MAX_DEPTH = 8;
 
 /** All operations of the document, in its order. */
@@ -102,7 +102,7 @@ function resolve(document: Document, schema: Given): Schema {
   return resolve(document, document.components?.schemas?.[name]);
 }
 
-/** The schema behind `anyOf`, `oneOf` and `allOf` that says most: the first that is not `null`. */
+/** Of the schemas in `anyOf`, `oneOf` or `allOf`, the first one that is not `null`. */
 function firstOf(document: Document, schema: Schema): Schema {
   const [first] = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])]
     .map((one) => resolve(document, one))
@@ -110,7 +110,7 @@ function firstOf(document: Document, schema: Schema): Schema {
   return first ?? schema;
 }
 
-/** A value that a schema allows: its example, or one that is made from its parts. */
+/** A value that a schema allows: its own example, or one that is composed from its parts. */
 function exampleOf(document: Document, given: Given, depth = 0): unknown {
   const schema = resolve(document, given);
   if (schema.example !== undefined) return schema.example;
@@ -132,7 +132,7 @@ function exampleOf(document: Document, given: Given, depth = 0): unknown {
   return "text";
 }
 
-/** A schema's type in a word or two, as `string (uuid)` or `array of string`. */
+/** The type of a schema in a word or two, such as `string (uuid)` or `array of string`. */
 function typeOf(document: Document, given: Given): string {
   const schema = resolve(document, given);
   if (schema.enum !== undefined) return schema.enum.map((value: unknown) => JSON.stringify(value)).join(" | ");

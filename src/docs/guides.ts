@@ -1,4 +1,4 @@
-/** The guides of `docs/` that the service shows itself, as HTML. */
+/** The guides of `docs/` that the service itself shows, as HTML. */
 import notifications from "../../docs/notifications.md";
 import runnerProtocol from "../../docs/runner-protocol.md";
 
@@ -26,11 +26,11 @@ const slugOf = (text: string) =>
     .replaceAll(" ", "-");
 
 /**
- * The HTML of a guide. Headings have ids, as on GitHub, so that links within the guide work. Text that scrolls sideways can be
- * reached by the keyboard. The guides are files of this repository, so their text is trusted.
+ * The HTML of a guide. Headings have the same ids as on GitHub, so that links within the guide work. Text that scrolls sideways
+ * can be focused with the keyboard. The HTML is not sanitised, since the guides are files of this repository.
  */
 async function toHtml({ markdown }: Guide): Promise<string> {
-  // Loaded here, since it compiles its regular expressions when it is loaded, and only these pages need it.
+  // Imported here and not above: `marked` compiles its regular expressions when it is loaded, and only these pages need it.
   const { Marked } = await import("marked");
   const marked = new Marked({
     renderer: {
@@ -43,20 +43,20 @@ async function toHtml({ markdown }: Guide): Promise<string> {
       },
       link({ href, tokens }) {
         const text = this.parser.parseInline(tokens);
-        // A link to another file of the repository leads nowhere here.
+        // A link to another file of the repository would not work here, so only its text is kept.
         return /^(https?:|#)/.test(href) ? `<a href="${href}">${text}</a>` : text;
       },
     },
   });
   const html = marked.parse(markdown, { async: false });
-  // Markdown has no table without a head. An empty cell of a head would be announced as a heading without a name.
+  // A Markdown table always has a head. Screen readers would announce an empty head cell as a heading without a name.
   const named = html.replaceAll("<th></th>", "<td></td>");
   return named.replaceAll("<table>", '<div class="wide" tabindex="0"><table>').replaceAll("</table>", "</table></div>");
 }
 
 const rendered = new Map<string, Promise<string>>();
 
-/** The HTML of a guide. It is made at the first request for it. */
+/** The HTML of a guide. It is rendered at the first request for it. */
 export function guideHtml(guide: Guide): Promise<string> {
   const html = rendered.get(guide.slug) ?? toHtml(guide);
   rendered.set(guide.slug, html);

@@ -2,7 +2,7 @@ import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import { GUIDES } from "./guides.ts";
 
-/** A page of the documentation. It has no script. */
+/** A page of the documentation. It uses no JavaScript. */
 export const DocsPage = ({ title, children }: { title: string; children: Child }) => (
   <html lang="en">
     <head>
@@ -39,19 +39,19 @@ export const DocsPage = ({ title, children }: { title: string; children: Child }
   </html>
 );
 
-/** A guide, by its title and its HTML. */
+/** The page of a guide, with its title and its HTML. */
 export const GuidePage = ({ title, html }: { title: string; html: string }) => (
   <DocsPage title={title}>
     <article class="guide">{raw(html)}</article>
   </DocsPage>
 );
 
-/** A text in which what stands between backticks is code. */
+/** A text in which everything between backticks is shown as code. */
 export const Text = ({ text }: { text: string }) => (
   <>{text.split("`").map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}</>
 );
 
-/** Text to copy. It scrolls sideways, also by the keyboard. */
+/** A block of code. It scrolls sideways, also with the keyboard. */
 export const Code = ({ text }: { text: string }) => (
   <pre tabindex={0}>
     <code>{text}</code>

@@ -43,7 +43,7 @@ curl -X POST "$URL/v1/workflow-runs/$RUN/callback" -H "Authorization: Bearer $CA
 \`\`\`
 `;
 
-/** `/llms.txt`: how to begin, with an example each, and where the rest is. */
+/** `/llms.txt`: the first steps with an example of each, and links to the rest. */
 export function llmsText(operations: readonly Operation[], origin: string): string {
   return `${head(origin)}
 ## Documentation
@@ -59,7 +59,7 @@ ${operations.map(({ method, path, summary }) => `- \`${method} ${path}\`: ${summ
 `;
 }
 
-/** `/llms-full.txt`: each operation with an example, and the guides whole. */
+/** `/llms-full.txt`: every operation with an example, and the full text of the guides. */
 export function llmsFullText(operations: readonly Operation[], origin: string): string {
   const sections = operations.map((operation) => {
     const { method, path, summary, description, parameters, fields, responses } = operation;

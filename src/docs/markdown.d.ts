@@ -1,4 +1,4 @@
-/** A Markdown file as text: the rule of `[[rules]]` in wrangler.toml. */
+/** Imports a Markdown file as text. See `[[rules]]` in wrangler.toml. */
 declare module "*.md" {
   const text: string;
   export default text;

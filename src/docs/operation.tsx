@@ -8,10 +8,10 @@ const CREDENTIALS = {
   none: "Needs no credential.",
 } as const satisfies Record<Operation["credential"], string | null>;
 
-/** The errors that any operation may answer. The section on errors explains them once for all. */
+/** The errors that any operation can have. The section on errors explains them once for all operations. */
 const COMMON = new Set(["400", "401", "413", "414", "415", "422", "429", "431", "500", "503"]);
 
-/** One operation: what it does, what it takes, what it answers, and the request in each language. */
+/** The section of one operation: its description, parameters, body and answers, and an example request in each language. */
 export const OperationSection = ({ operation }: { operation: Operation }) => {
   const { id, method, path, summary, description, credential, parameters, fields, responses } = operation;
   const [first, ...others] = LANGUAGES;

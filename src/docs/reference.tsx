@@ -7,13 +7,13 @@ import { LANGUAGES, setupOf } from "./snippets.ts";
 
 type Props = {
   operations: readonly Operation[];
-  /** The service's own URL, as the reader's browser has it. */
+  /** The URL of this service, as the reader's browser knows it. */
   origin: string;
-  /** Who is signed in to the dashboard in this browser: they get a button that makes a key. */
+  /** The user who is signed in to the dashboard in this browser, or null. A signed-in user gets a button that creates a key. */
   userId: string | null;
 };
 
-/** The page of the whole API. */
+/** The reference of the whole API. */
 export const ReferencePage = ({ operations, origin, userId }: Props) => {
   const tags = [...new Set(operations.map(({ tag }) => tag))];
   return (

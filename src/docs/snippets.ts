@@ -1,10 +1,10 @@
-/** A request as something to paste: curl for a shell, TypeScript for Node 20 and browsers, Python 3 with its standard library. */
+/** Code for a request, to copy: curl for a shell, TypeScript for Node 20 and browsers, and Python 3 with its standard library. */
 import type { Operation } from "./examples.ts";
 
 export const LANGUAGES = ["curl", "TypeScript", "Python"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** What each language needs once, before the snippets of {@link snippetOf}. `origin` is the service's own URL. */
+/** The code that must come once before the snippets of {@link snippetOf}. `origin` is the URL of this service. */
 export function setupOf(language: Language, origin: string): string {
   switch (language) {
     case "curl":
@@ -36,7 +36,7 @@ def call(method, path, body=None, token=KEY):
   }
 }
 
-/** The request of an operation. It uses the names of {@link setupOf}; a run token is called `RUN_TOKEN`. */
+/** The code for a request. It uses the names that {@link setupOf} defines; a run token is called `RUN_TOKEN`. */
 export function snippetOf(language: Language, operation: Operation): string {
   switch (language) {
     case "curl":
@@ -69,7 +69,7 @@ function callOf({ method, examplePath, body, credential }: Operation, write: (va
 
 const toTypeScript = (value: unknown) => JSON.stringify(value, null, 2);
 
-/** JSON as Python writes it. */
+/** Formats JSON as a Python literal. */
 function toPython(value: unknown, indent = ""): string {
   const deeper = `${indent}    `;
   if (value === null || value === undefined) return "None";

@@ -17,11 +17,10 @@ export type NewPathPart = { id: string; name: string; partType: PartType; parent
 >;
 
 /**
- * Adds a node to the tree.
+ * Adds a part to the tree.
  * @throws Unauthenticated
- * @throws Problem `forbidden`, or `conflict` for a name that is taken or a parent that the
- *   service keeps
- * @throws ValidationFailed for a parent that is not there or of the wrong kind, and for a path that gets too long
+ * @throws Problem `forbidden`, or `conflict` for a name that is taken and for a parent that only the service changes
+ * @throws ValidationFailed for a parent that does not exist or has the wrong type, and for a path that is too long
  */
 export async function createPathPart(db: Database, credential: Credential, part: NewPathPart): Promise<PathPart> {
   const caller = callerBy(db, credential);
@@ -62,9 +61,9 @@ export async function createPathPart(db: Database, credential: Credential, part:
 }
 
 /**
- * Where a new part goes, and whether it may.
- * Guarantees: a part's path is its parent's with its name, and no two siblings have one name.
- * Closes the race between two who create one name: the second waits for the first, and inserts nothing.
+ * Finds where a new part goes, and whether the caller may create it there. Guarantees: the path of a part is its parent's path
+ * and its own name, and siblings have different names. Closes the race between two callers who create the same name: the second
+ * waits for the first, and then inserts nothing.
  */
 function placeOfNew(db: Database, caller: Caller, part: NewPathPart) {
   const parentId = sql`${part.parentId}::uuid`;
@@ -89,18 +88,17 @@ function placeOfNew(db: Database, caller: Caller, part: NewPathPart) {
 }
 
 /**
- * What a part is changed to: another name, another parent (null for the root), or both. With a `type`, a part of another type is
- * not found.
+ * The change of a part: another name, another parent (null for the root), or both. When `type` is set, a part of another type
+ * counts as not found.
  */
 export type PathPartChange = { id: string; type?: PartType } & Asked;
 
 /**
- * Renames or moves a part, or both. The paths of all below it follow; their `updated_at` stays.
+ * Renames or moves a part, or both. The paths of all parts below it change with it; their `updated_at` does not.
  * @throws Unauthenticated
- * @throws Problem `not_found`, `forbidden`, or `conflict` for a name that is taken and for what
- *   the service keeps
- * @throws ValidationFailed for a parent that is not there, of the wrong kind, or the part itself or below it, and
- *   for a path that gets too long
+ * @throws Problem `not_found`, `forbidden`, or `conflict` for a name that is taken and for parts that only the service changes
+ * @throws ValidationFailed for a parent that does not exist, has the wrong type, or is the part itself or below it, and for a
+ * path that is too long
  */
 export async function movePathPart(db: Database, credential: Credential, change: PathPartChange): Promise<PathPart> {
   const caller = callerBy(db, credential);
@@ -129,7 +127,7 @@ export async function movePathPart(db: Database, credential: Credential, change:
           mayRead(caller, pathParts.materializedPath),
         ),
       ),
-    // Guarantees: every path below is rewritten with the part's own, however many there are.
+    // Guarantees: all paths below the part change in the same statement as its own, however many there are.
     updated: db
       .with(caller, place)
       .update(pathParts)
@@ -154,16 +152,16 @@ export async function movePathPart(db: Database, credential: Credential, change:
 }
 
 /**
- * Where a part goes, and whether it may.
- * Guarantees: no cycle is made, and no two siblings have one name.
- * Closes the race with who moves, creates or deletes nearby: the tree is locked since the batch's first statement.
- * The limit keeps the planner from merging this query into the update, which it would begin with all parts of the tenant.
+ * Finds where a part goes, and whether the caller may move it there. Guarantees: a part never gets below itself, and siblings
+ * have different names. Closes the race with callers who move, create or delete parts near it: the first statement of the batch
+ * has locked the tree. The limit keeps the planner from merging this query into the update, which would then begin by reading
+ * all parts of the tenant.
  */
 function placeOfMoved(db: Database, caller: Caller, change: PathPartChange) {
   const subtree = subtreeOf(db);
   const other = alias(pathParts, "other");
   const parentId = sql`${change.parentId ?? null}::uuid`;
-  // A part that is put where it is already is not moved, and the caller needs no right on its parent.
+  // A part whose parent stays the same is not moved, so the caller needs no right on the parent.
   const isPut = sql`(${change.parentId !== undefined}::boolean and ${parentId} is distinct from ${pathParts.parentId})`;
   const parent = parentBy(db, caller, sql`case when ${isPut} then ${parentId} else ${pathParts.parentId} end`);
   const name = sql`coalesce(${change.name ?? null}::text, ${pathParts.name})`;
@@ -177,7 +175,7 @@ function placeOfMoved(db: Database, caller: Caller, change: PathPartChange) {
   return db.$with("place").as(
     db
       .select({
-        // By a name of its own, since the caller is joined to it.
+        // The alias differs from the column in `caller`, since the two are joined.
         tenantId: sql<string>`${caller.tenantId}`.as("place_tenant_id"),
         id: sql<string>`${pathParts.id}`.as("place_id"),
         oldPath: sql<string>`${pathParts.materializedPath}`.as("place_old_path"),

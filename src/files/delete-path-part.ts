@@ -10,16 +10,16 @@ import { judgePart, lockSubtree, lockTree, subtreeOf, type Verdict } from "./pat
 import { MAX_NAMED_DEFINITIONS, referredProblem, treeProblem } from "./refusals.ts";
 
 /**
- * Deletes a part, all below it, and the permissions on them. With a `type` only a part of that type.
+ * Deletes a part, all parts below it, and the permissions on them. With `type`, only a part of that type.
  * @throws Unauthenticated
- * @throws Problem `not_found`, `forbidden`, or `conflict` for what the service keeps and for
- *   what a definition refers to, which it names as far as the caller may see it
+ * @throws Problem `not_found`, `forbidden`, or `conflict` for parts that only the service changes and for parts that
+ * definitions name; the conflict lists those definitions that the caller may see
  */
 export async function deletePathPart(db: Database, credential: Credential, id: string, type?: PartType): Promise<void> {
   const caller = callerBy(db, credential);
   const doomed = doomedPart(db, caller, id, type);
-  // `is true` keeps the planner from the index by tenant, of which it would read all definitions of a large one: the parts'
-  // own index finds the few that name one of these parts.
+  // `is true` keeps the planner from using the index by tenant, with which it would read all definitions of a large tenant. The
+  // index on the named parts finds the few definitions that name one of these parts.
   const isReferring = and(
     sql`(${workflowDefinitions.tenantId} = ${doomed.tenantId}) is true`,
     sql`${namedParts} && ${doomed.ids}`,
@@ -44,8 +44,8 @@ export async function deletePathPart(db: Database, credential: Credential, id: s
       .innerJoin(workflowDefinitions, and(isReferring, isVisible))
       .orderBy(asc(workflowDefinitions.name), asc(workflowDefinitions.id))
       .limit(MAX_NAMED_DEFINITIONS + 1),
-    // Guarantees: nothing is deleted that a definition refers to. The foreign keys delete what is below, and permissions.
-    // Closes the race with who creates a definition: both lock the parts before they look, so one sees the other.
+    // Guarantees: no part is deleted that a definition names. The foreign keys delete the parts below and the permissions.
+    // Closes the race with a caller who creates a definition: both lock the parts before they look, so one sees the other.
     deleted: db
       .with(caller, doomed)
       .delete(pathParts)
@@ -66,7 +66,7 @@ const doomedPart = (db: Database, caller: Caller, id: string, type: PartType | u
   return db.$with("doomed").as(
     db
       .select({
-        // It has another name than in `caller`, since the two are joined.
+        // The alias differs from the column in `caller`, since the two are joined.
         tenantId: sql<string>`${caller.tenantId}`.as("doomed_tenant_id"),
         id: sql<string>`${pathParts.id}`.as("doomed_id"),
         ids: subtree.ids,

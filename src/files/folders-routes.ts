@@ -1,4 +1,4 @@
-/** Folders: the FOLDERs of the tree of path parts by themselves, as the contract's clients know them. */
+/** The routes of folders: the parts of the type FOLDER, in the form in which clients of the wire contract know them. */
 import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
 import { Problem } from "../http/problems.ts";

@@ -18,10 +18,10 @@ import type { PartType } from "../db/enums.ts";
 import { pathParts } from "../db/tables.ts";
 import type { PathOrder } from "./path.ts";
 
-/** A path part as the caller sees it. `systemManaged` is true for what only the service itself changes. */
+/** A path part as the caller sees it. `systemManaged` is true for a part that only the service itself changes. */
 export type PathPart = typeof pathParts.$inferSelect & { canRead: boolean; canWrite: boolean };
 
-/** The columns of the table, by themselves or as those of a subquery. */
+/** The columns of the table, or of a subquery with the same columns. */
 export const nodeColumns = {
   id: pathParts.id,
   tenantId: pathParts.tenantId,
@@ -37,14 +37,14 @@ export const nodeColumns = {
 
 type Node = Record<keyof typeof nodeColumns, AnyPgColumn>;
 
-/** True for a part that the service itself keeps: the folder of the definitions, and what is in it. */
+/** True for a part that only the service itself changes: the folder of the definitions, and its content. */
 export const isSystemManaged = (node: Pick<Node, "systemManaged" | "partType">): SQL<boolean> =>
   sql<boolean>`(${node.systemManaged} or ${node.partType} = 'WORKFLOW_DEFINITION')`;
 
-/** How many names a path has. */
+/** The number of names in a path. */
 const depth = (path: SQLWrapper) => sql`(length(${path}) - length(replace(${path}, '/', '')))`;
 
-/** The columns of {@link PathPart} for the table or a subquery with its {@link nodeColumns}. */
+/** The columns of {@link PathPart}, from the table or from a subquery with {@link nodeColumns}. */
 export const partColumns = <From extends Node>(caller: Caller, node: From) => ({
   id: node.id,
   tenantId: node.tenantId,
@@ -60,14 +60,17 @@ export const partColumns = <From extends Node>(caller: Caller, node: From) => ({
   updatedAt: node.updatedAt,
 });
 
-/** As {@link partColumns}, for what a list has found: it finds only what the caller may read. */
+/**
+ * Like {@link partColumns}, for the rows of a list. A list only finds parts that the caller may read, so that is not checked
+ * again.
+ */
 export const listedColumns = <From extends Node>(caller: Caller, permitted: PermittedPaths, listed: From) => ({
   ...partColumns(caller, listed),
   canRead: sql<boolean>`true`,
   canWrite: mayWriteAmong(caller, permitted, listed.materializedPath),
 });
 
-/** True for the part with this id that the caller may read; with a type only one of that type. */
+/** True for the part with this id if the caller may read it. With `type`, only if it has that type. */
 export const isReadablePart = (caller: Caller, id: string, type: PartType | undefined): SQL | undefined =>
   and(
     eq(pathParts.tenantId, caller.tenantId),
@@ -77,8 +80,9 @@ export const isReadablePart = (caller: Caller, id: string, type: PartType | unde
   );
 
 /**
- * The lateral subquery `name`: the part with this id in the caller's tenant, or no row. The limit has Postgres look the part up by
- * its id. Without it the planner may read all parts of the tenant to join them, since it takes every tenant to be of average size.
+ * The lateral subquery `name`: the part with this id in the caller's tenant, or no row. The limit makes Postgres look the part
+ * up by its id. Without the limit, the planner may read all parts of the tenant to join them, since it assumes that every
+ * tenant has the average size.
  */
 export function partById<Name extends string>(db: Database, caller: Caller, name: Name, id: SQLWrapper) {
   const node = alias(pathParts, "looked_up");
@@ -95,7 +99,7 @@ export function partById<Name extends string>(db: Database, caller: Caller, name
     .as(name);
 }
 
-/** A query of the part with this id that the caller may read: no row or one. */
+/** Selects the part with this id if the caller may read it: no row or one. */
 export const selectPathPart = (db: Database, caller: Caller, id: string, type?: PartType) =>
   db
     .with(caller)
@@ -104,7 +108,7 @@ export const selectPathPart = (db: Database, caller: Caller, id: string, type?: 
     .innerJoin(pathParts, isReadablePart(caller, id, type));
 
 /**
- * The path part, or null when there is none that the caller may see; with a `type` only one of that type.
+ * The path part. Null when it does not exist or the caller may not see it. With `type`, also null for a part of another type.
  * @throws Unauthenticated
  */
 export async function findPathPart(
@@ -126,18 +130,18 @@ export async function findPathPart(
 }
 
 export type PathPartsQuery = {
-  /** Null for the tops of what the caller may see. */
+  /** Null for the top of what the caller may see. */
   parentId: string | null;
-  /** How many levels: 1 for the children alone. */
+  /** How many levels to list; 1 for the children alone. */
   maxDepth: number;
-  /** Only parts of this type, if there is one. */
+  /** When set, only parts of this type are listed. */
   type?: PartType;
   order: PathOrder;
   limit: number;
   offset: number;
 };
 
-/** What a list is sorted by. */
+/** The columns by which a list is sorted. */
 export const orderOf = (node: Node, order: PathOrder): SQL[] => {
   switch (order) {
     case "LOGICAL":
@@ -152,9 +156,9 @@ export const orderOf = (node: Node, order: PathOrder): SQL[] => {
 };
 
 /**
- * One page of what lies below a part, or, without one, of the tree from its tops on; and how many there are in
- * all. Null when there is no such parent that the caller may see. The tops are the tenant's roots; for a USER
- * they are the parts that they have a permission on and that lie below no other of these.
+ * One page of the parts below a parent, and the number of all of them. Without a parent, the list begins at the top of what the
+ * caller may see: the roots of the tenant or, for a USER, the parts on which they have a permission and that are below no other
+ * such part. Null when the parent does not exist or the caller may not see it.
  * @throws Unauthenticated
  */
 export async function listPathParts(
@@ -194,7 +198,7 @@ export async function listPathParts(
   return parentId !== null && parent === null ? null : { parts, total: counted?.total ?? 0 };
 }
 
-/** Whoever may read the parent may read everything below it, so nothing but the parent is checked. */
+/** Whoever may read the parent may read everything below it, so only the parent is checked. */
 function listFromParent(db: Database, caller: Caller, parentId: string, maxDepth: number, ofType: SQL | undefined) {
   const origin = db
     .select({
@@ -205,7 +209,7 @@ function listFromParent(db: Database, caller: Caller, parentId: string, maxDepth
     .innerJoin(pathParts, isReadablePart(caller, parentId, undefined))
     .as("origin");
   const path = pathParts.materializedPath;
-  // There is an index of the children, so that what lies below them is not read.
+  // Children are found by an index, so that the parts below them are not read.
   const isListed =
     maxDepth === 1
       ? eq(pathParts.parentId, origin.id)
@@ -219,7 +223,7 @@ function listFromParent(db: Database, caller: Caller, parentId: string, maxDepth
   );
 }
 
-/** The roots for an administrator, and for a USER the tops of their permissions, with what lies below as deep as asked. */
+/** Lists from the top: the roots for an administrator, the topmost permissions for a USER, and the levels below as requested. */
 export function listFromTheTops(db: Database, caller: Caller, maxDepth: number, ofType: SQL | undefined) {
   const path = pathParts.materializedPath;
   const ofTenant = eq(pathParts.tenantId, caller.tenantId);
@@ -236,7 +240,7 @@ function listPermitted(db: Database, caller: Caller, maxDepth: number, isCandida
   const path = pathParts.materializedPath;
   const listed = db.select(nodeColumns).from(caller);
   if (maxDepth === 1) {
-    // As one array, so that they are looked up by their index however many the planner expects.
+    // The paths are passed as one array, so that the planner uses the index however many rows it expects.
     const isTop = sql`${path} = any (array(${topsOf(db, caller)}))`;
     return listed.innerJoin(pathParts, and(isCandidate, isTop)).where(eq(caller.isAdministrator, false));
   }

@@ -1,10 +1,11 @@
 /**
- * Changes of a tenant's tree. Each is one batch, which begins by locking the tree of the caller's tenant: shared
- * by those who create, exclusively by those who rename, move or delete. A path is made of the names above it,
- * so whoever adds a node must not see these names change, and two moves at once could each put a folder below
- * the other. The lock is a statement of its own because each statement of a batch takes a fresh snapshot: the
- * statements after it see all that the lock's last holder did. It is an advisory lock, whose queue is fair: a move is
- * not held up for ever by those who keep creating.
+ * Changes of a tenant's tree. Each change is one batch, which begins by locking the tree of the caller's tenant: shared for
+ * creating, exclusive for renaming, moving and deleting.
+ * - Why the lock: a path consists of the names above it, so these names must not change while a part is added below them. And
+ *   two moves at once could each put a folder below the other.
+ * - Why a statement of its own: each statement of a batch has a fresh snapshot, so the later ones see all that the last holder
+ *   of the lock did.
+ * - Why an advisory lock: its queue is fair, so a move does not wait for ever while others keep creating.
  */
 import { and, asc, eq, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
@@ -24,12 +25,13 @@ export const lockTree = (db: Database, caller: Caller, mode: keyof typeof LOCKS)
     .from(caller);
 
 /**
- * Locks a part that the caller may write, and all below it, until those who are just making a definition that
- * refers to one of them are done. In id order, as they do, so that there is no deadlock.
+ * Locks a part that the caller may write, and all parts below it. It waits for transactions that are creating a definition
+ * which names one of these parts. They lock parts in the order of the ids as well, so there is no deadlock.
  */
 export function lockSubtree(db: Database, caller: Caller, id: string) {
   const part = partById(db, caller, "part", sql`${id}::uuid`);
-  // The limit keeps the planner from merging this query into the other, which it would begin with all parts of the tenant.
+  // The limit keeps the planner from merging this query into the outer one, which would then begin by reading all parts of the
+  // tenant.
   const top = db.$with("top").as(
     db
       .select({
@@ -49,7 +51,7 @@ export function lockSubtree(db: Database, caller: Caller, id: string) {
     .for("update", { of: pathParts });
 }
 
-/** What a change came to. All but "done" left everything as it was. */
+/** The outcome of a change. Unless it is "done", nothing was changed. */
 export type Verdict =
   | "done"
   | "part_not_found"
@@ -63,12 +65,12 @@ export type Verdict =
   | "path_too_long"
   | "name_taken";
 
-/** The lateral subquery `parent`: the parent below which a part is put, or no row. */
+/** The lateral subquery `parent`: the new parent of a part, or no row. */
 export const parentBy = (db: Database, caller: Caller, id: SQL) => partById(db, caller, "parent", id);
 
 type Parent = ReturnType<typeof parentBy>;
 
-/** What is known of all that is at or below the part `path_parts` of a query, as the lateral subquery `subtree`. */
+/** The lateral subquery `subtree`: facts about the part `path_parts` of a query and all parts below it. */
 export function subtreeOf(db: Database) {
   const node = alias(pathParts, "node");
   return db
@@ -82,13 +84,13 @@ export function subtreeOf(db: Database) {
     .as("subtree");
 }
 
-/** Cases of a verdict on the part of a query that joins it if the caller may read it, and on its `subtree`. */
+/** Cases of the verdict about a part: the query joins it if the caller may read it, and joins its `subtree`. */
 export const judgePart = (caller: Caller, subtree: ReturnType<typeof subtreeOf>): SQL => sql`
   when ${pathParts.id} is null then 'part_not_found'
   when not ${mayWrite(caller, pathParts.materializedPath)} then 'part_not_writable'
   when ${subtree.isManaged} then 'part_is_managed'`;
 
-/** Cases of a verdict on the parent below which a part of that type is put, when `isPut`. A null id is the root. */
+/** Cases of the verdict about the new parent of a part of this type. They apply when `isPut` is true. A null id is the root. */
 export const judgeParent = (caller: Caller, parent: Parent, isPut: SQL, parentId: SQL, partType: SQL): SQL => sql`
   when ${isPut} and ${parentId} is not null
     and (${parent.id} is null or not ${mayRead(caller, parent.materializedPath)}) then 'parent_not_found'

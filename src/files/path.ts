@@ -1,7 +1,7 @@
-/** The folder at the root below which every workflow definition is a node of the tenant's tree. */
+/** The folder at the root that contains the nodes of all workflow definitions. */
 export const WORKFLOWS_FOLDER = "workflows";
 
-/** The folder at the root that a new tenant has for its files: a list of folders begins with it. */
+/** The folder at the root in which a new tenant keeps its files. A list of folders begins with it. */
 export const ROOT_FOLDER = "shared";
 
 export const PATH_ORDERS = ["LOGICAL", "NAME", "UPDATED_AT", "CREATED_AT"] as const;
@@ -12,13 +12,13 @@ export const MAX_NAME_LENGTH = 255;
 
 export const NO_PATH_PART = "There is no such path part, or it is not yours to see.";
 
-/** In bytes of UTF-8. The path is indexed, and an index entry has no room for much more. */
+/** In bytes of UTF-8. The path is indexed, and an index entry cannot be much longer. */
 export const MAX_PATH_BYTES = 2048;
 
-/** Control characters, and halves of a surrogate pair, which no text in the database can hold. */
+/** Control characters and unpaired surrogates. The database cannot store the latter in any text. */
 const UNFIT = /[\p{Cc}\p{Cs}]/u;
 
-/** Why this cannot be a segment of a path, as a sentence; null when it can. Does not look at the length. */
+/** Why a text cannot be a segment of a path, as a sentence; null when it can. The length is not checked here. */
 export function nameFault(name: string): string | null {
   if (name === "." || name === "..") return "Must not be `.` or `..`.";
   if (name.includes("/")) return "Must not hold a `/`.";

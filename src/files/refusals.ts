@@ -1,6 +1,6 @@
 /**
- * The problems with which refusals of verbs on path parts are answered. The statements answer neutral verdicts, and this file has
- * the status, the place in the request and the text for each.
+ * Turns refused changes of path parts into problems. The SQL statements answer neutral verdicts. This file defines the status,
+ * the location in the request and the text for each.
  */
 import { type Obstacle, Problem, ValidationFailed } from "../http/problems.ts";
 import { MAX_PATH_BYTES, NO_PATH_PART } from "./path.ts";
@@ -8,16 +8,16 @@ import type { Verdict } from "./path-tree.ts";
 
 const WRITE_ON_PARENT = "You need write on the folder or document below which the part is put.";
 
-/** The fields of a request that a refusal points at. `parentField` is the name that the API gives to the parent. */
+/** The fields of a request that a refusal can point to. `parentField` is the API's name of the parent. */
 export type Asked = {
   name?: string | undefined;
   parentId?: string | null | undefined;
   parentField?: "parent_path_id" | "parent_path_part_id";
-  /** The part that has the name already, if the caller may see it. */
+  /** The part that already has the name, if the caller may see it. */
   obstacles?: readonly Obstacle[];
 };
 
-/** The refusal of a change of the tree. */
+/** The problem for a refused change of the tree. */
 export function treeProblem(
   verdict: Exclude<Verdict, "done">,
   { name, parentId, parentField = "parent_path_id", obstacles = [] }: Asked,
@@ -64,12 +64,12 @@ export function treeProblem(
   }
 }
 
-/** How many definitions a refusal names. */
+/** How many definitions a refusal names at most. */
 export const MAX_NAMED_DEFINITIONS = 5;
 
 /**
- * The refusal to delete what definitions refer to. It names and counts only those that the caller may see, which are `visible`:
- * up to one more than a refusal names.
+ * The problem for deleting a part that definitions name. `visible` are those definitions that the caller may see: up to one
+ * more than the refusal names, so that it can say that there are more.
  */
 export function referredProblem(visible: readonly { id: string; name: string }[]): Problem {
   if (visible.length === 0) {

@@ -26,8 +26,8 @@ const CONTENT_SECURITY_POLICY = {
 };
 
 /**
- * Headers for Internet Explorer, Flash and XSS filters. No current browser reads them, and each header costs time in every
- * answer, so they are left out.
+ * Headers for Internet Explorer, Flash and old XSS filters. They are left out: no current browser reads them, and each header
+ * costs time in every answer.
  */
 const OBSOLETE_HEADERS = {
   xDnsPrefetchControl: false,
@@ -37,9 +37,9 @@ const OBSOLETE_HEADERS = {
 };
 
 /**
- * Builds one Hono app from the routers of the resources. Its services are passed with each request, as Hono's `env`.
- * `documentation` makes the routes that describe all others.
- * @throws Error for a route that no builder of routes.ts made
+ * Builds one Hono app from the routers of the resources. The services are passed with each request, as Hono's `env`.
+ * `documentation` makes the routes that describe all other routes.
+ * @throws Error for a route that was not made by a builder of routes.ts
  */
 export function createApp(
   documentation: (app: OpenAPIHono<AppEnv>) => Hono<AppEnv>,

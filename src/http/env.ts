@@ -20,7 +20,7 @@ export type AppEnv = {
     runner: RunnerToken;
     /** The session of the person who requested a page. */
     session: Session;
-    /** True when the hub was told which runs the request has changed. */
+    /** True when the hub was told which runs the request changed. */
     isAnnounced: boolean;
   };
 };

@@ -8,7 +8,7 @@ import type { AppEnv } from "./env.ts";
 import { type Fault, PROBLEMS, Problem, type ProblemCode, ValidationFailed } from "./problems.ts";
 
 /**
- * The headers of problems, by status. `Retry-After` is in seconds: for 429 the period of the rate limits, for 503 how long to
+ * Headers of problems, by status. `Retry-After` is in seconds: for 429 it is the period of the rate limits, for 503 how long to
  * wait for the database.
  */
 export const PROBLEM_HEADERS: Partial<Record<number, Record<string, string | number>>> = {
@@ -19,7 +19,7 @@ export const PROBLEM_HEADERS: Partial<Record<number, Record<string, string | num
 
 const HTTPValidationErrorSchema = z
   .object({
-    // It is always present. It is optional here since it is optional in the contract.
+    // It is always present, but optional in the schema because the contract has it so.
     detail: z
       .array(
         z
@@ -83,7 +83,7 @@ function describeHeaders(headers: Record<string, string | number> | undefined) {
   return { headers: Object.fromEntries(described) };
 }
 
-/** The OpenAPI response for a request whose values are wrong. */
+/** The OpenAPI response for a request with invalid values. */
 export const validationResponse = {
   422: {
     description: "Validation failed: every fault is listed",
@@ -134,7 +134,7 @@ export function explainError(error: Error, c: Context<AppEnv>): Error {
   return isRead && isAnswerTooLarge(error) ? new ValidationFailed([ANSWER_TOO_LARGE]) : error;
 }
 
-/** Turns whatever was thrown into an answer. No other place does that. */
+/** Turns anything that was thrown into an answer. This is the only place that does. */
 export function answerError(thrown: Error, c: Context<AppEnv>): Response {
   const error = explainError(thrown, c);
   if (error instanceof Problem) return answerProblem(c, error.code, error.message, error.headers);
@@ -144,7 +144,7 @@ export function answerError(thrown: Error, c: Context<AppEnv>): Response {
   return answerProblem(c, code, detail);
 }
 
-/** Logs an unexpected error, and returns the problem with which it is answered. */
+/** Logs an unexpected error, and returns the problem to answer. */
 export function logUnexpected(error: Error, c: Context<AppEnv>): { code: ProblemCode; detail: string | undefined } {
   const outage = findOutage(error);
   const code = outage === null ? "internal_error" : "database_unavailable";
@@ -153,7 +153,7 @@ export function logUnexpected(error: Error, c: Context<AppEnv>): { code: Problem
   return { code, detail: outage !== null && isChange ? CHANGE_DETAILS[outage] : undefined };
 }
 
-/** The `detail` of a change to which the database did not answer. */
+/** The `detail` when the database did not answer a change. */
 const CHANGE_DETAILS: Record<Outage, string> = {
   refused:
     "The database cannot make the change now, and nothing was changed. Try again after the seconds named in `Retry-After`.",
@@ -162,7 +162,7 @@ const CHANGE_DETAILS: Record<Outage, string> = {
     "try again. An invoke with an idempotency key, and a runner's callback, can be sent again as they are.",
 };
 
-/** Answers an error that Hono's own validator throws: a body of another type, or one that is not JSON. */
+/** Answers an error that Hono's validator throws: the body has another content type, or is not valid JSON. */
 function answerHttpException(error: HTTPException, c: Context<AppEnv>): Response {
   if (error.status === 415) return answerProblem(c, "unsupported_media_type");
   return answerFaults(c, [{ loc: ["body"], type: "json_invalid", msg: "The body is not valid JSON." }]);

@@ -1,4 +1,7 @@
-/** True for JSON that nests objects and arrays more than `limit` levels deep. It may also be true for text that is not JSON. */
+/**
+ * True for JSON whose objects and arrays are nested more than `limit` levels deep. For text that is not JSON, the result may be
+ * true as well.
+ */
 export function isDeeperThan(limit: number, json: string): boolean {
   let depth = 0;
   let isInString = false;

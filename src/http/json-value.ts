@@ -1,4 +1,4 @@
-/** JSON that callers give us to keep, and get back with the same value. */
+/** JSON that callers store and get back unchanged. */
 import { z } from "@hono/zod-openapi";
 import { isStorable } from "./text.ts";
 
@@ -10,8 +10,9 @@ const UNSTORABLE = "Must not hold a zero byte or half a surrogate pair.";
 const TOO_GREAT = "Must be a number that a double can hold.";
 
 /**
- * Visits each value of what `JSON.parse` returned once, and reports those that cannot be kept: texts and keys with a zero
- * byte or half of a surrogate pair, and numbers that came out as infinite. How deep JSON may be is bounded for all requests.
+ * Visits each value in the result of `JSON.parse` once, and reports those that cannot be stored: texts and keys with a zero
+ * byte or an unpaired surrogate, and numbers that were parsed as infinite. The depth of JSON is limited for all requests, so
+ * the recursion is safe.
  */
 function visit(value: unknown, path: Path, report: (path: Path, message: string) => void): void {
   if (typeof value === "string") {
@@ -31,10 +32,10 @@ function visit(value: unknown, path: Path, report: (path: Path, message: string)
 const check = (value: unknown, context: z.RefinementCtx) =>
   visit(value, [], (path, message) => context.addIssue({ code: "custom", path, message, input: value }));
 
-/** Any JSON, of the size that a body may have. */
+/** Any JSON. Its size is limited only by that of the body. */
 export const jsonValue = () => z.unknown().superRefine(check);
 
-/** A JSON object of at most `maxBytes`, written without blanks in UTF-8. */
+/** A JSON object of at most `maxBytes`, measured as compact JSON in UTF-8. */
 export const jsonObject = (maxBytes: number) =>
   z
     .custom<JsonObject>((value) => typeof value === "object" && value !== null && !Array.isArray(value), {
@@ -46,5 +47,5 @@ export const jsonObject = (maxBytes: number) =>
       message: `Must have at most ${maxBytes} bytes, written without blanks in UTF-8.`,
     });
 
-/** JSON that a SQL function answers as text, since `jsonb` would change how its numbers are written. */
+/** JSON that a SQL function returns as text, since `jsonb` would change how its numbers are written. */
 export const jsonText = z.string().transform((text): unknown => JSON.parse(text));

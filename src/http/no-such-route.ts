@@ -5,8 +5,8 @@ import { Problem } from "./problems.ts";
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /**
- * The problem of a request for which the app has no route: `method_not_allowed`, with the header `Allow`, when the path has
- * routes for other methods; else `not_found` with `detail`.
+ * The problem for a request that has no route: `method_not_allowed` with the header `Allow` when the path has routes for other
+ * methods, otherwise `not_found` with `detail`.
  */
 export function noSuchRoute(app: Hono<AppEnv>, path: string, detail: string): Problem {
   const allowed = METHODS.filter((method) => hasRoute(app, method, path));
@@ -15,7 +15,7 @@ export function noSuchRoute(app: Hono<AppEnv>, path: string, detail: string): Pr
   return new Problem("method_not_allowed", undefined, { Allow: allow });
 }
 
-/** Middleware is left out: it is registered for all methods and matches every path. */
+/** Middleware is ignored, since it is registered for all methods and matches every path. */
 function hasRoute(app: Hono<AppEnv>, method: string, path: string): boolean {
   const [matches] = app.router.match(method, path);
   return matches.some(([[, route]]) => route.method === method);

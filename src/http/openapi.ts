@@ -45,7 +45,7 @@ const SECURITY_SCHEMES = {
 
 const documents = new WeakMap<OpenAPIHono<AppEnv>, Document>();
 
-/** The OpenAPI 3.1 document of the app's routes. It is built at the first request for it, since few requests need it. */
+/** The OpenAPI 3.1 document of the app's routes. It is built when it is first requested, since few isolates need it. */
 export function openApiDocument(app: OpenAPIHono<AppEnv>): Document {
   const known = documents.get(app);
   if (known) return known;
@@ -69,16 +69,16 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>): Document {
   return document;
 }
 
-/** A route's own responses, and those that follow from its kind. */
+/** A route's own responses, and those that its kind adds. */
 function allResponses(route: RouteConfig): RouteConfig["responses"] {
   const { problems, isConditional } = kindOf(route);
   const isSecured = route.security !== undefined && route.security.length > 0;
   const own = isConditional ? conditionalResponses(route.responses) : route.responses;
-  // The contract lists 422 for every secured operation, even where no value of a request can be wrong.
+  // The contract lists 422 for every secured operation, even for those that have no values to check.
   return { ...problemResponses(...problems), ...(isSecured && validationResponse), ...own };
 }
 
-/** The 200 of a conditional route has an `ETag`, and its 304 has the same headers as the 200. */
+/** Adds the `ETag` to the 200 of a conditional route, and a 304 with the same headers. */
 function conditionalResponses(responses: RouteConfig["responses"]): RouteConfig["responses"] {
   const { 200: found } = responses;
   if (!found || "$ref" in found) return responses;

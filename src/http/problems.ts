@@ -1,6 +1,6 @@
 /**
- * All the ways in which a request can fail. The answers and the OpenAPI document are both made from this table, so they cannot
- * differ.
+ * All ways in which a request can fail. Both the answers and the OpenAPI document are made from this table, so they always
+ * agree.
  */
 
 export const PROBLEMS = {
@@ -99,12 +99,12 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** Something of the caller's tenant that stands in the way of a change, and that the caller may see. */
+/** Something in the caller's tenant that prevents a change, and that the caller may see. */
 export type Obstacle = { kind: "workflow" | "run" | "path part"; id: string; name: string };
 
 /**
- * An expected failure of a request. `detail` is a sentence that tells the caller what to do; without it the detail of the
- * table is used. `headers` are sent in addition to the headers of the status. `obstacles` are what a page links to.
+ * An expected failure of a request. `detail` is a sentence that tells the caller what to do; by default, the table's. `headers`
+ * are sent in addition to those of the status. Pages link to the `obstacles`.
  */
 export class Problem extends Error {
   readonly code: ProblemCode;
@@ -147,13 +147,14 @@ export type FaultType =
   | "too_many_faults"
   | "value_error";
 
-/** One fault of a request: its location (`["body", "name"]`), its type, and a sentence for people. */
+/** One fault of a request: its location (such as `["body", "name"]`), its type, and a message for people. */
 export type Fault = { loc: (string | number)[]; type: FaultType; msg: string; input?: unknown };
 
 const MAX_FAULTS = 50;
 
 /**
- * A request whose values are wrong: 422. At most 50 faults are listed. When there are more, the last entry says how many more.
+ * A request with invalid values: 422. At most 50 faults are listed. If there are more, the last entry says how many were left
+ * out.
  */
 export class ValidationFailed extends Error {
   readonly faults: readonly Fault[];

@@ -1,7 +1,7 @@
 /**
- * The builders of routes. A builder adds everything that follows from who may call a route: the security that the OpenAPI
- * document declares, the middleware that enforces it, conditional requests, and the errors. `createApp` refuses a route that
- * was not made by a builder, so no route can be documented as secured and be open in fact.
+ * The builders of routes. From the kind of caller, a builder adds to a route: the security in the OpenAPI document, the
+ * middleware that enforces it, conditional requests, and the errors. `createApp` refuses a route that was not made by a
+ * builder, so no route can be documented as secured and in fact be open.
  */
 import { createRoute, type RouteConfig } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
@@ -15,7 +15,7 @@ import type { ProblemCode } from "./problems.ts";
 
 type ChangeMethod = "post" | "put" | "patch" | "delete";
 
-/** A route without the parts that its builder adds. `problems` are those of its verb; the builder adds the others. */
+/** A route without the parts that its builder adds. `problems` are those of the route's verb. */
 type Definition = Omit<RouteConfig, "method" | "security" | "middleware"> & {
   problems?: readonly ProblemCode[];
   security?: never;
@@ -28,7 +28,7 @@ type Change = Definition & { method: ChangeMethod };
 /** What the builder knows about a route, for the OpenAPI document. */
 export type RouteKind = { problems: readonly ProblemCode[]; isConditional: boolean };
 
-/** The property of a route that holds its kind. It is copied with the route when one router is mounted in another. */
+/** The property of a route that holds its kind. It is copied with the route when a router is mounted in another. */
 const KIND = Symbol("kind of route");
 
 type BuiltRoute = RouteConfig & { [KIND]: RouteKind };
@@ -45,7 +45,7 @@ export function kindOf(route: RouteConfig): RouteKind {
 }
 
 const OF_ANYBODY: ProblemCode[] = ["uri_too_long", "too_many_requests", "headers_too_large"];
-// A credential is looked up in the database, so these requests can fail as the database can.
+// The credential is looked up in the database, so these requests can fail when the database does.
 const OF_A_CREDENTIAL: ProblemCode[] = ["internal_error", "database_unavailable"];
 const OF_A_CALLER: ProblemCode[] = [...OF_A_CREDENTIAL, "unauthenticated", "session_keys_unavailable"];
 
@@ -54,18 +54,18 @@ const keySecurity = [{ ApiKey: [] }];
 const runnerSecurity = [{ RunToken: [] }];
 const runnerSessionSecurity = [{ RunnerSession: [] }];
 
-/** The problems of methods that may have a body, and those of a body that the route declares. */
+/** The problems of methods that can have a body, and those of a body that the route declares. */
 const ofBody = ({ request }: Definition): ProblemCode[] => [
   "incomplete_body",
   "payload_too_large",
   ...(request?.body ? ["unsupported_media_type" as const] : []),
 ];
 
-/** An optional body may also be empty. */
+/** Lets an optional body also be empty. */
 const bodyMiddleware = ({ request }: Definition): MiddlewareHandler<AppEnv>[] =>
   request?.body && !request.body.required ? [emptyBodyIsObject] : [];
 
-/** A GET for a caller. It is authenticated, and conditional by `ETag` and `If-None-Match`. */
+/** A GET for a caller: authenticated, and conditional by `ETag` and `If-None-Match`. */
 export function callerRead<const Path extends string, Own extends Read & { path: Path }>(definition: Own) {
   const problems = [...OF_ANYBODY, ...OF_A_CALLER, ...(definition.problems ?? [])];
   return createRoute({
@@ -89,7 +89,7 @@ export function callerStream<const Path extends string, Own extends Read & { pat
   });
 }
 
-/** A change by a caller. It is authenticated; with a session cookie it must come from a page of the same origin. */
+/** A change by a caller: authenticated. With a session cookie, it must come from a page of the same origin. */
 export function callerWrite<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
   const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CALLER, "forbidden" as const];
   return createRoute({
@@ -100,7 +100,9 @@ export function callerWrite<const Path extends string, Own extends Change & { pa
   });
 }
 
-/** A call by a runner, authenticated by the run token of one attempt. The handler finds the token's claims in `c.var.runToken`. */
+/**
+ * A call by a runner, authenticated by the run token of one attempt. The handler finds the token's claims in `c.var.runToken`.
+ */
 export function runnerCall<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
   const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CREDENTIAL, "callback_unauthenticated" as const];
   return createRoute({
@@ -111,7 +113,7 @@ export function runnerCall<const Path extends string, Own extends Change & { pat
   });
 }
 
-/** A change by the holder of an API key, which a runner key is, too: the only operation that opens to one. */
+/** A change that needs an API key. It is the only operation for which a runner key is accepted. */
 export function keyCall<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
   const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CALLER, "forbidden" as const];
   return createRoute({

@@ -1,18 +1,18 @@
-/** The schemas that more than one resource uses, with the names that they have in the wire contract. */
+/** Schemas that several resources use, with the names that they have in the wire contract. */
 import { z } from "@hono/zod-openapi";
 import { IDP_TYPES, PART_TYPES, ROLES, RUNNER_TYPES } from "../db/enums.ts";
 import { isLongerThan, isOneLine, isStorable } from "./text.ts";
 
-// These instances are shared, since each schema that is created delays the Worker's first answer.
+// These instances are shared, since each new schema delays the Worker's first answer.
 const UUID = z.guid();
 const INSTANT = z.iso.datetime();
 const COUNT = z.int().min(0);
 const PAGE_SIZE = z.int().min(1);
 
-/** A UUID as the contract defines it: hex digits in groups of 8-4-4-4-12, of any version. */
+/** A UUID as the contract defines it: hex digits in groups of 8-4-4-4-12, any version. */
 export const uuid = () => UUID;
 
-/** Text that Postgres can store. `max` is in characters, as in the contract; zod's own `max` is in UTF-16 units. */
+/** Text that Postgres can store. `max` is in characters, as in the contract, whereas zod's `max` is in UTF-16 units. */
 export const text = ({ min, max }: { min?: number; max?: number } = {}) =>
   z
     .string()
@@ -32,7 +32,7 @@ export const text = ({ min, max }: { min?: number; max?: number } = {}) =>
 /** An instant, RFC 3339 with milliseconds in UTC. */
 export const instant = () => INSTANT;
 
-/** An instant that a caller sends, with any offset, in the years 1 to 9999. It is converted to UTC. */
+/** An instant in a request, with any UTC offset, in the years 1 to 9999. It is converted to UTC. */
 export const givenInstant = () =>
   z.iso
     .datetime({ offset: true })
@@ -45,7 +45,7 @@ export const givenInstant = () =>
     })
     .openapi({ type: "string", format: "date-time" });
 
-/** One line of text, of 1 to `max` characters. */
+/** One line of text with 1 to `max` characters. */
 export const line = (max: number) =>
   text({ min: 1, max }).refine(isOneLine, { message: "Must not hold control characters." });
 
@@ -58,15 +58,15 @@ export const IdpTypeSchema = z.enum(IDP_TYPES).openapi("IdpType");
 export const WorkflowRunnerTypeSchema = z.enum(RUNNER_TYPES).openapi("WorkflowRunnerType");
 
 /**
- * A named schema, or null. `.nullable()` does not work for a named schema: the OpenAPI document would then contain an
- * `allOf`, which null does not satisfy.
+ * A named schema, or null. `.nullable()` must not be used for a named schema: in the OpenAPI document it would become an
+ * `allOf` that null does not satisfy.
  */
 export const orNull = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.null()]);
 
 /** The query of a list that is paged by limit and offset. */
 export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  // The type is declared here, since coercion turns null into 0 and the document would otherwise allow null.
+  // The type is declared explicitly: since coercion turns null into 0, the document would otherwise allow null.
   offset: z.coerce.number().int().min(0).default(0).openapi({ type: "integer", minimum: 0, default: 0 }),
 });
 

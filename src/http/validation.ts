@@ -7,15 +7,15 @@ import { type Fault, type FaultType, ValidationFailed } from "./problems.ts";
 type Issue = z.core.$ZodIssue;
 type Location = "path" | "query" | "header" | "body";
 
-/** Fields whose values, and all values inside them, must not be repeated in an answer. */
+/** Fields whose values, and all values within them, must not be repeated in an answer. */
 const SECRET_FIELDS = new Set(["webhook_secret"]);
 
-/** Fields that contain a secret. When a caller sends a plain text in their place, that text may be the secret. */
+/** Fields that contain a secret. If a caller sends a plain text in their place, that text may be the secret. */
 const FIELDS_WITH_SECRETS = new Set(["body", "runner_config"]);
 
 /**
- * Finds every fault of a request. Hono's validators stop at the first part of the request (path, query, headers or body) that
- * has one. This runs only after one of them has failed, so valid requests are not validated twice.
+ * Finds every fault of a request. Hono's validators stop at the first invalid part of the request (path, query, headers or
+ * body). This function runs only after one of them has failed, so valid requests are not validated twice.
  * @throws ValidationFailed always
  */
 export async function rejectRequest(app: OpenAPIHono<AppEnv>, c: Context<AppEnv>): Promise<never> {
@@ -50,14 +50,14 @@ function queryValues(c: Context): Record<string, string | string[]> {
   );
 }
 
-/** The headers by the names that the schema has for them. Hono has them in lower case. */
+/** The headers with the names that the schema uses. Hono has them in lower case. */
 function headerValues(c: Context, schema: unknown): Record<string, string | undefined> {
   const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
   return Object.fromEntries(names.map((name) => [name, c.req.header(name)]));
 }
 
 /**
- * Checks a body that was not sent as JSON, such as a form, in the same way as the API checks JSON.
+ * Checks a body that was not sent as JSON, such as a form, like the API checks JSON.
  * @throws ValidationFailed
  */
 export function checkBody<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
@@ -84,7 +84,7 @@ const toFaults = (location: Location, { issues }: z.ZodError, sent: unknown) =>
 function readIssue(location: Location, issue: Issue, sent: unknown): Fault[] {
   const loc = [location, ...issue.path.map((key) => (typeof key === "number" ? key : String(key)))];
   if (issue.code === "invalid_union") {
-    // All of our unions are "this schema or null", so the faults are those of the schema.
+    // All unions in our schemas are "this schema or null", so the faults of the schema are the ones to report.
     const [ofSchema = []] = issue.errors;
     return ofSchema.flatMap((inner) => readIssue(location, { ...inner, path: [...issue.path, ...inner.path] }, sent));
   }
@@ -98,8 +98,8 @@ function readIssue(location: Location, issue: Issue, sent: unknown): Fault[] {
 }
 
 /**
- * The value that was sent at a path. The `input` of an issue does not serve, since the schema may have coerced it: it is NaN for
- * `limit=abc`. A query parameter that may be repeated is a plain text when it was sent once; the path then has one more step,
+ * The value that was sent at a path. The `input` of an issue cannot be used, since coercion may have changed it: it is NaN for
+ * `limit=abc`. A query parameter that may be repeated is a plain text when it was sent once. The path then has one step more,
  * which is ignored.
  */
 function valueAt(sent: unknown, path: readonly PropertyKey[]): unknown {
@@ -174,7 +174,7 @@ function typeFault(location: Location, expected: string): { type: FaultType; msg
       return { type: "string_type", msg: "Must be a string." };
     case "int":
     case "number":
-      // A query parameter is always text, which could not be parsed as a number. A value in JSON has the wrong type.
+      // In a query, the value is a text that is not a number. In JSON, the value has the wrong type.
       return { type: location === "body" ? "int_type" : "int_parsing", msg: "Must be a whole number." };
     case "boolean":
       return { type: "bool_parsing", msg: "Must be `true` or `false`." };

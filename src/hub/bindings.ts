@@ -14,7 +14,7 @@ export type Objects = {
   register: DurableObjectNamespace<Register> | undefined;
 };
 
-/** The namespaces of the Durable Objects, where the Worker has them. */
+/** The namespaces of the Durable Objects; undefined for those that the Worker does not have. */
 export function readObjects(bindings: object): Objects {
   const { HUB, REGISTER } = schema.parse(bindings);
   return { hubs: HUB, register: REGISTER };

@@ -1,6 +1,6 @@
-/** The Worker's end of a WebSocket to a hub, for somebody who waits for its messages. */
+/** The Worker's end of a WebSocket to a hub, on which code can wait for messages. */
 export type HubSocket = {
-  /** True once the connection is lost, or was closed here. */
+  /** True once the connection is lost or was closed by this side. */
   readonly isLost: boolean;
   /** Resolves at the next message, when the connection is lost, or after `timeoutMs`, whichever comes first. */
   wait(timeoutMs: number): Promise<void>;

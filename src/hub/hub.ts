@@ -8,35 +8,36 @@ import { withinTime } from "./within-time.ts";
 /** The least time between two sweeps. */
 const LEAST_GAP_MS = 250;
 
-/** Between two sweeps when something is due that the sweep can't do, or when it fails: doubled each time, up to the second. */
+/** The pause after a sweep that failed or did nothing although something is due. It is doubled each time, up to the last one. */
 const FIRST_BACKOFF_MS = 500;
 const LAST_BACKOFF_MS = 30_000;
 
-/** When the alarm fires again, should this object end in the middle of a sweep. */
+/** When the alarm fires again if this object ends in the middle of a sweep. */
 const FALLBACK_MS = 30_000;
 
 /** How long a sweep may take. */
 const SWEEP_LIMIT_MS = 25_000;
 
-/** How much later than the due instant an alarm is set: one that fires a moment too early would find nothing due. */
+/** How much later than the due instant an alarm is set. An alarm that fires a moment too early would find nothing due. */
 const SLACK_MS = 10;
 
-/** How long nudges are kept for those who read before they subscribe. */
+/** How long nudges are kept, for listeners that read before they subscribe. */
 const RECENT_MS = 30_000;
 const RECENT_COUNT = 1_000;
 
-/** Open streams of one caller. */
+/** How many open streams a caller may have. */
 const STREAMS_OF_A_CALLER = 20;
 
-/** The answer in place of a sweep that has failed: what was due is still due. */
+/** Stands for the result of a failed sweep: what was due is still due. */
 const FAILED: TenantSweep = { dueInMs: 0, hasMoved: false };
 
-/** What a socket wants to hear of. Null: of any run. */
+/** What a socket wants to hear of. A null id means any run or definition. */
 type Filter = { runId: string | null; definitionId: string | null; withOthers: boolean; withLog: boolean };
 
 /**
- * One object a tenant. Its alarm fires at the tenant's next due instant, and it then has a Worker sweep the tenant. It also sends
- * whoever listens a nudge when a run has changed. It holds no fact that the database does not: losing one loses time, never a run.
+ * The Durable Object of a tenant. Its alarm fires when something of the tenant is due, and it then lets a Worker sweep the
+ * tenant. It also sends a nudge to all listeners when a run has changed. It holds no fact that the database does not have: when
+ * it is lost, work is late, but no run is lost.
  */
 export class Hub extends DurableObject<object> {
   #isSweeping = false;
@@ -48,7 +49,7 @@ export class Hub extends DurableObject<object> {
     return this.ctx.storage.kv;
   }
 
-  /** Something of the tenant was changed: `change.due_in_ms` is what is due next, as of about now. */
+  /** Called after a change in the tenant. `change.due_in_ms` is when something is due next, from about now. */
   async changed({ tenant_id: tenantId, due_in_ms: dueInMs, runs, work = [] }: Change): Promise<void> {
     const now = Date.now();
     this.#remember(now, runs);
@@ -65,7 +66,9 @@ export class Hub extends DurableObject<object> {
     if (dueInMs !== null) await this.#expect(now + Math.max(dueInMs, 0) + SLACK_MS);
   }
 
-  /** Has the alarm fire at `at` at the latest. What arrives during a sweep is looked at when the sweep has ended. */
+  /**
+   * Makes sure that the alarm fires no later than `at`. During a sweep the alarm is not changed; the end of the sweep sets it.
+   */
   async #expect(at: number): Promise<void> {
     const known = this.#kv.get<number>("dueAt");
     if (known !== undefined && known <= at && (this.#isSweeping || (await this.ctx.storage.getAlarm()) !== null))
@@ -78,14 +81,14 @@ export class Hub extends DurableObject<object> {
     return this.#kv.get<number>("sweptAt") ?? 0;
   }
 
-  /** Sweeps what is due. Never throws, since it sets a fallback alarm and backs off by itself. */
+  /** Sweeps what is due. Never throws: it has set a fallback alarm, and does its own back-off. */
   override async alarm(): Promise<void> {
     const tenantId = this.#kv.get<string>("tenantId");
     if (tenantId === undefined || this.#isSweeping) return;
     const beganAt = Date.now();
     const lateMs = Math.max(beganAt - (this.#kv.get<number>("dueAt") ?? beganAt), 0);
     this.#isSweeping = true;
-    // From here on `dueAt` is what arrives during the sweep.
+    // From here on, `dueAt` holds only what arrives during the sweep.
     this.#kv.delete("dueAt");
     this.#kv.put("sweptAt", beganAt);
     await this.ctx.storage.setAlarm(beganAt + FALLBACK_MS);
@@ -119,11 +122,16 @@ export class Hub extends DurableObject<object> {
   }
 
   /**
-   * Subscribes a Worker, by a WebSocket that does not keep this object awake. Query: `run` or `definition` (only these), `others`
-   * (also what is not a run), `log` (also new entries of the run's log), `since` (milliseconds: first the nudges that are not
-   * older), `caller` and `user` (whose stream it is: 429 when the caller has too many), `page` (its name among the caller's
-   * pages), `left` (the page that was left for it).
-   * Or `lease`, for a runner that waits for runs of these definitions, joined by blanks; empty for all.
+   * Subscribes a Worker by a WebSocket, which does not keep this object awake. Query parameters of a stream or of a request
+   * that waits:
+   * - `run` or `definition`: only changes of this run, or of this definition's runs.
+   * - `others`: also changes of what is not a run.
+   * - `log`: also new entries of the run's log.
+   * - `since`: also the nudges of the last so many milliseconds.
+   * - `caller` and `user`: the owner of a stream. The answer is 429 when the caller has too many.
+   * - `page`: the name of the page among the caller's pages. `left`: the name of the page before it, whose stream ends. Query
+   *   parameter of a runner that waits for runs:
+   * - `lease`: the ids of definitions, separated by spaces; empty for all.
    */
   override fetch(request: Request): Response {
     if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
@@ -136,7 +144,7 @@ export class Hub extends DurableObject<object> {
     }
     const caller = query.get("caller");
     const tagOf = (name: string) => (query.has(name) ? [`${caller} ${query.get(name)}`] : []);
-    // Nobody may have noticed yet that the browser has left a page. Its stream would count against the limit.
+    // The service may not have noticed yet that the browser left a page. The stream of that page would count against the limit.
     for (const tag of [...tagOf("page"), ...tagOf("left")]) {
       for (const socket of this.#openSockets(tag)) socket.close();
     }
@@ -162,7 +170,7 @@ export class Hub extends DurableObject<object> {
     return new Response(null, { status: 101, webSocket: theirs });
   }
 
-  /** Ends the streams of a user, one of whose credentials has ended. Who may still listen connects again. */
+  /** Ends the streams of a user after one of their credentials has ended. Clients that still have access reconnect. */
   endStreams(userId: string): void {
     for (const socket of this.#openSockets(ofUser(userId))) socket.close();
     this.#runners.wakeAll();
@@ -177,7 +185,7 @@ export class Hub extends DurableObject<object> {
   }
 
   #remember(at: number, runs: readonly ChangedRun[]): void {
-    // A stream reads after it has subscribed, and nobody else listens to a log.
+    // Changes of a log are not kept: a stream reads after it has subscribed, and only streams listen to logs.
     const news = runs.filter(({ is_log: isLog }) => !isLog);
     const kept = this.#recent.filter((recent) => at - recent.at < RECENT_MS);
     this.#recent = [...kept, ...news.map((run) => ({ at, run }))].slice(-RECENT_COUNT);
@@ -192,10 +200,10 @@ function passes({ runId, definitionId, withOthers, withLog }: Filter, run: Chang
   return isSame(runId, run.run_id) && isSame(definitionId, run.workflow_definition_id);
 }
 
-/** The tag of a user's sockets. A caller's tag is the user's id as well when they came with a session. */
+/** The tag of a user's sockets. With a session, `caller` is the user's id, so the caller's tag is the same. */
 const ofUser = (userId: string): string => `user ${userId}`;
 
-/** One message: a JSON array of nudges. A socket that is closing can't be sent anything. */
+/** Sends one message: a JSON array of nudges. Sending fails when the socket is closing, and that is ignored. */
 function send(socket: WebSocket, runs: readonly ChangedRun[]): void {
   if (runs.length === 0 || socket.readyState !== WebSocket.OPEN) return;
   socket.send(JSON.stringify(runs.map(({ run_id, has_ended }) => ({ run_id, has_ended }))));

@@ -6,7 +6,7 @@ import { withinTime } from "./within-time.ts";
 
 const messageSchema = z.array(z.object({ run_id: z.string().nullable(), has_ended: z.boolean() }));
 
-/** Subscribes to a hub, which must answer within `limitMs`. See `Live` for the rest. */
+/** Subscribes to a hub, which must answer within `limitMs`. See `Live.listen`. */
 export async function listenTo(
   hub: Pick<Fetcher, "fetch">,
   topic: Topic,

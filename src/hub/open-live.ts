@@ -8,26 +8,26 @@ import type { Register } from "./register.ts";
 import { waitForWork } from "./wait-for-work.ts";
 import { withinTime } from "./within-time.ts";
 
-/** How often an isolate marks at most. See `MARK_COVERS_MS` in register.ts. */
+/** An isolate marks at most once in this time. See `MARK_COVERS_MS` in register.ts. */
 const MARK_EVERY_MS = 20_000;
 
 /** How long one call to an object may take. */
 const CALL_LIMIT_MS = 3_000;
 
-/** How many hubs are called at a time. */
+/** How many hubs are called at the same time. */
 const HUBS_AT_ONCE = 20;
 
 /**
- * How many invocations send notifications after one change. A request may have 32 invocations of Workers. An endpoint has one
- * of its own as long as there are not more of them.
+ * How many invocations send notifications after one change. A request may start 32 invocations of Workers. As long as there are
+ * not more endpoints than this, each gets its own invocation.
  */
 const MOST_NOTIFIERS = 16;
 
-/** Has an invocation of its own send what is due for these endpoints. */
+/** Starts an invocation that sends the due notifications of these endpoints. */
 export type StartNotifier = (endpointIds: string[]) => Promise<void>;
 
 /**
- * What the Durable Objects give to the rest, for one isolate. `location` is where they are put when they are first used: near
+ * Implements `Live` with the Durable Objects, for one isolate. `location` is where an object is created at its first use: near
  * the database.
  */
 export function openLive(
@@ -36,7 +36,7 @@ export function openLive(
   startNotifier: StartNotifier,
 ): Live & { openRegister(): DurableObjectStub<Register> | undefined } {
   const options = location === undefined ? {} : { locationHint: location };
-  // A stub belongs to the request that made it, so each call makes its own.
+  // A stub belongs to the request that made it, so each call makes a new one.
   const openRegister = () => register?.get(register.idFromName("register"), options);
   const hubOf = (tenantId: string) => hubs?.get(hubs.idFromName(tenantId), options);
   async function tell(tenantId: string, call: (hub: DurableObjectStub<Hub>) => Promise<void>): Promise<void> {
@@ -96,8 +96,8 @@ export function openLive(
 }
 
 /**
- * Calls at most once in {@link MARK_EVERY_MS}. Only a call that has succeeded counts, so that whoever comes meanwhile calls
- * again, and does not depend on a request that may end before its call has.
+ * Calls `call` at most once in {@link MARK_EVERY_MS}. Only a call that has succeeded counts: until then, other requests call as
+ * well, so that none of them depends on a request that may end too early.
  */
 function throttled<Args extends unknown[]>(call: (...args: Args) => Promise<void>): (...args: Args) => Promise<void> {
   let calledAt = Number.NEGATIVE_INFINITY;

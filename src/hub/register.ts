@@ -5,34 +5,34 @@ const SECOND_MS = 1_000;
 const HOUR_MS = 3_600 * SECOND_MS;
 
 /**
- * How long before a sweep a mark counts as after it. An isolate marks at most once in 20 s, and waits up to 60 s for the database
- * (`DATABASE_TIMEOUT_SECONDS`; when it stops waiting, Neon's proxy cancels the statement). So a change that the sweep did not see
- * was marked at most 80 s before it.
+ * A mark counts as newer than a sweep when it was made up to this long before the sweep. The reason: an isolate marks at most
+ * once in 20 s, and then waits up to 60 s for the database (`DATABASE_TIMEOUT_SECONDS`; when it stops waiting, Neon's proxy
+ * cancels the statement). So a change that the sweep did not see was marked at most 80 s before the sweep.
  */
 const MARK_COVERS_MS = 90 * SECOND_MS;
 
-/** Whether a cron has to sweep. `at` is for `endSweep`. */
+/** Whether a cron has to sweep. Pass `at` to `endSweep`. */
 export type SweepPlan = { mustSweep: boolean; at: number };
 
 /**
- * One object for the deployment. It knows when an isolate last announced a change, and when something is next due. So it can
- * say when a cron need not ask the database. It holds no fact that the database does not: without it every cron sweeps.
- * All instants are by its own clock, in milliseconds since 1970.
+ * One Durable Object for the deployment. It knows when an isolate last announced a change, and when something is due next. So
+ * it can tell a cron that it need not ask the database. It holds no fact that the database does not have: without it, every
+ * cron sweeps. All instants are from its own clock, in milliseconds since 1970.
  */
 export class Register extends DurableObject<object> {
   get #kv(): SyncKvStorage {
     return this.ctx.storage.kv;
   }
 
-  /** An isolate is about to change something. */
+  /** Called when an isolate is about to change something. */
   mark(): void {
     this.#kv.put("markedAt", Date.now());
   }
 
   /**
-   * Asked by each cron before it sweeps. It need not when all of this is true:
+   * Called by each cron before it sweeps. The cron can skip its sweep when all of this is true:
    * - Nobody has marked since shortly before the last full sweep began.
-   * - Nothing is due within the next hour, as that sweep has found.
+   * - According to that sweep, nothing is due within the next hour.
    * - That sweep began less than an hour ago. So a change that nobody announced, such as one by hand, is found within the hour.
    */
   beginSweep(): SweepPlan {
@@ -46,7 +46,7 @@ export class Register extends DurableObject<object> {
     return { mustSweep: !isIdle, at };
   }
 
-  /** A full sweep that began `at` has ended, and has found in how many milliseconds something is due next. */
+  /** Called when a full sweep that began `at` has ended. `dueInMs` is in how many milliseconds something is due next. */
   endSweep(at: number, dueInMs: number | null): void {
     this.#kv.put("sweptAt", at);
     if (dueInMs === null) this.#kv.delete("dueAt");

@@ -6,7 +6,7 @@ const CALL_LIMIT_MS = 3_000;
 
 /**
  * The cron's work: sweeps, unless the register says that there is nothing to do. It also sweeps when there is no register, or
- * when that does not answer. `sweep` answers in how many milliseconds something is due next.
+ * when the register does not answer. `sweep` returns in how many milliseconds something is due next.
  */
 export async function sweepUnlessIdle(
   register: DurableObjectStub<Register> | undefined,

@@ -6,7 +6,7 @@ import { withinTime } from "./within-time.ts";
 
 const messageSchema = z.object({ version: z.string() });
 
-/** Waits at a hub for runs to lease. The hub must answer within `limitMs`. See `Live` for the rest. */
+/** Waits at a hub for runs to lease. The hub must answer within `limitMs`. See `Live.waitForWork`. */
 export async function waitForWork(
   hub: Pick<Fetcher, "fetch">,
   { tenantId, definitionIds }: { tenantId: string; definitionIds: readonly string[] | null },
@@ -26,7 +26,7 @@ export async function waitForWork(
   return "unavailable";
 }
 
-/** The first message says the version, and each later one that there may be work. */
+/** The first message has the version. Each later message means that there may be work. */
 function listenOn(webSocket: WebSocket): WorkListener {
   let version = "";
   let isWoken = false;

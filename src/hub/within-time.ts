@@ -1,4 +1,7 @@
-/** What `promise` comes to, or an error after `ms`. The work itself goes on: a call to a Durable Object can't be aborted. */
+/**
+ * The result of `promise`, or an error after `ms`. The call itself continues, since a call to a Durable Object cannot be
+ * aborted.
+ */
 export async function withinTime<Result>(ms: number, promise: Promise<Result>): Promise<Result> {
   const { promise: timeUp, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error(`No answer within ${ms} ms.`)), ms);

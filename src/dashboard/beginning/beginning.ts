@@ -5,16 +5,19 @@ import { workflowRuns } from "../../db/run-tables.ts";
 import { pathParts, workflowDefinitions } from "../../db/tables.ts";
 import { ROOT_FOLDER, WORKFLOWS_FOLDER } from "../../files/path.ts";
 
-/** How far an administrator has come in a tenant that has no run yet. The ids are of any workflow, if there is one. */
+/**
+ * Which first steps an administrator has taken, in a tenant that has no run yet. The ids are those of any such workflow, or
+ * null.
+ */
 export type Beginning = {
   hasFolder: boolean;
   hasDocument: boolean;
   workflowId: string | null;
-  /** A workflow that a run can be triggered of. */
+  /** A workflow of which a run can be triggered now. */
   readyWorkflowId: string | null;
 };
 
-/** The row of {@link Beginning}, for a batch. There is none for a USER, nor once the tenant has a run. */
+/** Selects the row of {@link Beginning}, as part of a batch. There is no row for a USER, nor once the tenant has a run. */
 export function selectBeginning(db: Database, caller: Caller) {
   const hasPart = (...which: (SQL | undefined)[]) =>
     sql<boolean>`exists ${db

@@ -15,7 +15,7 @@ const Step = ({ isDone, title, children }: { isDone: boolean; title: string; chi
   </li>
 );
 
-/** What there is to do before the first run. Each step is ticked when it is done, wherever it was done. */
+/** The steps before the first run. A step is ticked when it is done, on whichever page or by whichever API call. */
 export const Checklist = ({ beginning, origin }: { beginning: Beginning; origin: string }) => {
   const { hasFolder, hasDocument, workflowId, readyWorkflowId } = beginning;
   return (

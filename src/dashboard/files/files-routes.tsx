@@ -1,4 +1,4 @@
-/** The tree of files, and what may be done to it. */
+/** The pages of the tree of files, and the changes that can be made to it. */
 import type { Context } from "hono";
 import { v7 as newId } from "uuid";
 import { CREATABLE_PART_TYPES } from "../../db/enums.ts";

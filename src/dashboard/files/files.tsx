@@ -15,7 +15,7 @@ const KINDS: Partial<Record<PartType, string>> = {
 };
 const kindOf = (type: PartType) => KINDS[type] ?? type.toLowerCase().replaceAll("_", " ");
 
-/** A kind of part as a small picture; the word beside it says the same. */
+/** An icon for the type of a part. The text beside it names the type. */
 export const KindIcon = ({ type }: { type: PartType }) => (
   <svg class={`kind ${type === "FOLDER" ? "is-folder" : ""}`} viewBox="0 0 16 16" aria-hidden="true">
     {type === "FOLDER" ? (
@@ -26,7 +26,7 @@ export const KindIcon = ({ type }: { type: PartType }) => (
   </svg>
 );
 
-/** What may be put below a part; at the root, below null. */
+/** The types that can be created below a part, or at the root when `part` is null. */
 const creatableBelow = (part: PathPart | null) =>
   CREATABLE_PART_TYPES.filter((type) => (type === "DOCUMENT_VERSION") === (part?.partType === "DOCUMENT"));
 

@@ -5,7 +5,7 @@ import type { FolderView } from "./view-folder.ts";
 
 type MovePageProps = { moved: { id: string; name: string }; view: FolderView };
 
-/** Chooses the folder to which a part is moved, starting at the top. `view` is the folder that is open now. */
+/** A page on which the user chooses the folder that a part is moved to. It begins at the root. `view` is the open folder. */
 export const MovePage = ({ moved: { id, name }, view }: MovePageProps) => {
   const href = (to: string | null) => `/app/files/${id}/move${to === null ? "" : `?to=${to}`}`;
   const folders = view.children.filter(

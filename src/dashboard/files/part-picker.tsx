@@ -1,6 +1,7 @@
 /**
- * Chooses parts of the tree within a form, without a script: what is chosen are the form's own checkboxes, and each
- * folder opens by sending the form to be shown again with that folder in it. A new part is made in the same way.
+ * A field of a form with which the user chooses parts of the tree. It works without JavaScript: chosen parts are checkboxes of
+ * the form, and the button of a folder sends the form, which is answered with the same form and that folder open. New parts are
+ * created in the same way.
  */
 import { CREATABLE_PART_TYPES } from "../../db/enums.ts";
 import { Path } from "../components.tsx";
@@ -8,10 +9,10 @@ import { type Failure, faultsAt, type Values } from "../forms.tsx";
 import type { NamedPart } from "../workflows/view-workflow.ts";
 import type { FolderView } from "./view-folder.ts";
 
-/** As many parts of a folder as one chooses from. */
+/** How many parts of a folder are listed. */
 export const BROWSED = 200;
 
-/** A chosen part as a value of the form: id, kind and path. */
+/** A chosen part as a value of the form: its id, type and path. */
 export const formatChoice = ({ id, type, path }: NamedPart): string => `${id} ${type ?? "-"} ${path ?? "-"}`;
 
 export function parseChoice(text: string): NamedPart {
@@ -19,13 +20,16 @@ export function parseChoice(text: string): NamedPart {
   return { id, type: type === "-" ? null : type, path: path.length === 0 || path[0] === "-" ? null : path.join(" ") };
 }
 
-/** Which folder is open in which field; without a view none is. */
+/** Which folder is open in which field. Null when none is open. */
 export type Opened = { field: string; view: FolderView } | null;
 
-/** A part to be made in the open folder: its field, its parent (null for the top), and the values of its controls. */
+/**
+ * A part that is to be created in the open folder: the field of the form, the parent (null for the root), and the values that
+ * were typed.
+ */
 export type Making = { field: string; parentId: string | null; name: string; type: string };
 
-/** What a button asks for that makes a part; null when another button was pressed. */
+/** Reads which part the pressed button creates; null when another button was pressed. */
 export function parseMake(values: Values): Making | null {
   const place = parsePlace(values.make);
   if (place === null) return null;
@@ -33,7 +37,10 @@ export function parseMake(values: Values): Making | null {
   return { field, parentId, name: values[`new_name_${field}`] ?? "", type: values[`new_type_${field}`] ?? "" };
 }
 
-/** `field:folder id`, as the buttons say that open it or make something in it; the id is empty for the tops. */
+/**
+ * Reads `<field>:<folder id>`, the value of the buttons that open a folder or create a part in it. The id is empty for the
+ * root.
+ */
 export function parsePlace(text: string | undefined): { field: string; id: string | null } | null {
   if (text === undefined) return null;
   const [field = "", id = ""] = text.split(":");
@@ -50,10 +57,10 @@ type PickerProps = {
   isSingle?: boolean;
   chosen: readonly NamedPart[];
   opened: Opened;
-  /** What could not be made. */
+  /** The part that could not be created. */
   refused?: Making | null;
   failure: Failure;
-  /** Where the form is sent to. */
+  /** The URL that the form is sent to. */
   action: string;
 };
 
@@ -150,7 +157,10 @@ export const PartPicker = (props: PickerProps) => {
   );
 };
 
-/** What can be made in a folder, or in a document, that this field takes. Documents come first: a run cannot read an empty folder. */
+/**
+ * The types that this field accepts and that can be created in a folder or document. Documents come first, since a run cannot
+ * read an empty folder.
+ */
 function typesToMake(allowed: readonly string[], parentType: string | undefined): string[] {
   const possible = parentType === "DOCUMENT" ? ["DOCUMENT_VERSION"] : ["DOCUMENT", "FOLDER"];
   return possible.filter((type) => allowed.includes(type));

@@ -2,7 +2,7 @@ import type { Child } from "hono/jsx";
 import { Id } from "../components.tsx";
 import type { NamedPart } from "../workflows/view-workflow.ts";
 
-/** A folder on the way to a part, or a part itself. */
+/** A part, or a folder above one. */
 type Branch = { name: string; part: NamedPart | null; below: Branch[] };
 
 function branchNamed(name: string, branches: Branch[]): Branch {
@@ -23,7 +23,7 @@ function grow(parts: readonly NamedPart[]): Branch {
   return root;
 }
 
-/** Folders that lead to one thing only are one branch, `shared/reports`. */
+/** Merges folders that contain only one thing into one branch, such as `shared/reports`. */
 function shorten({ name, part, below }: Branch): Branch {
   const [only, ...others] = below;
   if (part !== null || only === undefined || others.length > 0 || only.part !== null) {
@@ -32,7 +32,7 @@ function shorten({ name, part, below }: Branch): Branch {
   return shorten({ ...only, name: `${name}/${only.name}` });
 }
 
-/** Parts as the tree that their paths make; what the caller may not see stands below it, by its id. */
+/** Shows parts as a tree of their paths. Parts that the caller may not see are listed below the tree by their ids. */
 export const PathTree = ({ parts }: { parts: readonly NamedPart[] }) => {
   if (parts.length === 0) return <p class="muted">none</p>;
   const tops = grow(parts).below.map((top) => shorten({ ...top, name: `/${top.name}` }));

@@ -24,27 +24,27 @@ import {
 } from "../../files/path-parts.ts";
 import { type Caller, selectCaller } from "../caller.ts";
 
-/** A workflow that names a part, or a folder above it, and as what: `A`, `B`, `C` or `D`. */
+/** A workflow that names a part, or a folder above it. `letter` is the parameter that names it: `A`, `B`, `C` or `D`. */
 export type Use = { id: string; name: string; letter: string; path: string };
 
 export type FolderView = {
   caller: Caller;
-  /** Null for the tops of what the caller sees. */
+  /** Null at the top of what the caller may see. */
   part: PathPart | null;
-  /** From the root on, as far as the caller sees them, without the part itself. */
+  /** The folders above the part, from the root down, without those that the caller may not see. */
   above: { id: string; name: string }[];
   children: (PathPart & { workflowName: string | null })[];
   total: number;
   uses: Use[];
-  /** The part that is about to be moved here, if one was asked for and the caller may see it. */
+  /** The part that is to be moved here, if the request names one that the caller may see. */
   moved: { id: string; name: string } | null;
 };
 
 const MAX_USES = 50;
 
 /**
- * A part of the tree with what is in it, by kind and name, and which workflows use it; without an id the tops of what
- * the caller sees. Null when there is no such part that the caller may see.
+ * A part of the tree, its children ordered by type and name, and the workflows that use it. Without an id: the topmost parts
+ * that the caller may see. Null when the part does not exist or the caller may not see it.
  * @throws Unauthenticated
  */
 export async function viewFolder(
@@ -100,12 +100,12 @@ export async function viewFolder(
   return id !== null && part === null ? null : view;
 }
 
-/** The name of the workflow whose node this part is; null for another part. */
+/** The name of the workflow whose node this part is; null for any other part. */
 export const nameOfWorkflow = (part: Record<"tenantId" | "id", AnyPgColumn>) => sql<string | null>`(
   select ${workflowDefinitions.name} from ${workflowDefinitions}
   where ${workflowDefinitions.tenantId} = ${part.tenantId} and ${workflowDefinitions.pathPartId} = ${part.id})`;
 
-/** The common table expression `listed`: what is in the chosen part. */
+/** The common table expression `listed`: the children of the chosen part. */
 const childrenOf = (db: Database, caller: CallerExpression, isChosen: SQL | undefined) => {
   const chosen = chosenPart(db, caller, isChosen).as("chosen");
   return db.$with("listed").as(
@@ -126,10 +126,10 @@ const chosenPart = (db: Database, caller: CallerExpression, isChosen: SQL | unde
     .from(caller)
     .innerJoin(pathParts, isChosen);
 
-/** The common table expression `above`: the parts on the way to the chosen one, as far as the caller may read them. */
+/** The common table expression `above`: the parts above the chosen one that the caller may read. */
 function ancestorsOf(db: Database, caller: CallerExpression, isChosen: SQL | undefined) {
   const chosen = chosenPart(db, caller, isChosen).as("chosen");
-  // As one array, so that they are looked up by their index however many the planner expects.
+  // The paths are passed as one array, so that the planner uses the index however many rows it expects.
   const paths = sql`array(
     select '/' || array_to_string(path.names[1:depth], '/')
     from ${chosen}
@@ -147,7 +147,7 @@ function ancestorsOf(db: Database, caller: CallerExpression, isChosen: SQL | und
   );
 }
 
-/** The workflows that name the chosen part, or one above it, of those that the caller may see. */
+/** Selects the workflows that name the chosen part, or one above it, and that the caller may see. */
 function usesOf(db: Database, caller: CallerExpression, isChosen: SQL | undefined) {
   const above = ancestorsOf(db, caller, isChosen);
   const used = db

@@ -1,4 +1,4 @@
-/** Which workflows have a runner that does not take their runs. */
+/** Finds the workflows whose runner does not accept runs. */
 import { and, desc, eq, type SQLWrapper, sql } from "drizzle-orm";
 import { alias, unionAll } from "drizzle-orm/pg-core";
 import { type Caller as CallerExpression, maySeeDefinition } from "../../db/caller.ts";
@@ -7,14 +7,14 @@ import { workflowRunEvents as e, workflowRuns } from "../../db/run-tables.ts";
 import { workflowDefinitions as d } from "../../db/tables.ts";
 import type { endedOf, runningOf } from "./view-health.ts";
 
-/** A workflow whose runner does not take its runs. `id` and `name` are the workflow's. */
+/** A workflow whose runner does not accept runs. `id` and `name` are those of the workflow. */
 export type FailingRunner = {
   id: string;
   name: string;
   is_visible: boolean;
-  /** RUNNING runs whose dispatch has failed or was postponed, and will be tried again. */
+  /** RUNNING runs whose dispatch failed or was postponed, and will be retried. */
   trying: number;
-  /** Runs that ended in the last day without any runner having taken them. */
+  /** Runs that ended in the last day and that no runner had accepted. */
   never_taken: number;
   /** Why the latest of these dispatches failed. */
   reason: string | null;
@@ -22,7 +22,10 @@ export type FailingRunner = {
 
 const MAX_FAILING = 20;
 
-/** The common table expression `untaken`: runs that no runner has taken so far, or had taken when they ended. */
+/**
+ * The common table expression `untaken`: RUNNING runs that no runner has accepted yet, and ended runs that no runner had
+ * accepted.
+ */
 export function untakenOf(db: Database, running: ReturnType<typeof runningOf>, ended: ReturnType<typeof endedOf>) {
   const columns = (
     run: Record<"id" | "definitionId", SQLWrapper>,

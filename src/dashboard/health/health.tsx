@@ -23,7 +23,7 @@ healthPage.page("/app/health", async (c) => {
   return html(c, <HealthPage view={view} live={live} />);
 });
 
-/** An age in whole minutes, so that a page on which nothing else changed keeps its ETag. */
+/** An age in whole minutes, so that the page keeps its ETag while nothing else changes. */
 const formatAge = (seconds: number) =>
   seconds < 60 ? "less than a minute" : formatSeconds(Math.floor(seconds / 60) * 60);
 

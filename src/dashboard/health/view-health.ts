@@ -27,10 +27,10 @@ export type HealthView = {
   sweep: { ended_at: string | null; seconds_since: number | null; seconds_taken: number | null } | null;
   overdue: number;
   overdue_seconds: number | null;
-  /** Dispatches that are due, and for how long the first of them has been. */
+  /** The number of dispatches that are due, and for how long the first of them has been due. */
   due: number;
   due_seconds: number | null;
-  /** Dispatches that have failed and will be tried again later. */
+  /** Dispatches that failed and will be retried later. */
   postponed: number;
   /** How many runs timed out in the last day. */
   timed_out: number;
@@ -44,16 +44,16 @@ export type HealthView = {
   runners: ConnectedRunner[];
 };
 
-/** How many runs of one hour are looked at: the last ones that ended. */
+/** How many runs of one hour are examined: those that ended last. */
 const MAX_ENDED_IN_AN_HOUR = 1000;
 
-/** The hours that are looked at. */
+/** How many hours are examined. */
 const HOURS = 24;
 
 const since = (at: SQLWrapper) => sql<number>`extract(epoch from statement_timestamp() - ${at})::float8`;
 
 /**
- * How sweeps and dispatches keep up with the runs that the caller may see: now, and in the last day.
+ * How well sweeps and dispatches keep up, for the runs that the caller may see: now, and in the last day.
  * @throws Unauthenticated
  */
 export async function viewHealth(db: Database, credential: Credential, period: Period): Promise<HealthView> {
@@ -90,7 +90,7 @@ export async function viewHealth(db: Database, credential: Credential, period: P
   };
 }
 
-/** The endpoints of an OWNER's or ADMIN's tenant that fail all the time, or are disabled because they did. */
+/** The endpoints of the tenant that fail repeatedly, or were disabled because of that. For an OWNER or ADMIN. */
 const selectFailingEndpoints = (db: Database, caller: CallerExpression) =>
   db
     .with(caller)
@@ -154,7 +154,7 @@ const selectSweep = (db: Database, caller: CallerExpression) =>
     .from(caller)
     .crossJoin(s);
 
-/** How many runs timed out, and how late the sweep was at most. */
+/** How many runs timed out, and the longest time from a deadline to the sweep that recorded it. */
 function selectSwept(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
   return db
     .with(caller, readable)
@@ -174,7 +174,7 @@ function selectSwept(db: Database, caller: CallerExpression, readable: ReadableD
     .innerJoin(r, and(eq(r.id, e.runId), maySeeRunAmong(caller, readable, r)));
 }
 
-/** The workflows whose runs no runner takes, or has taken in the last day. */
+/** The workflows whose runner accepts no runs now, or did not accept some in the last day. */
 function selectFailing(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
   const running = runningOf(db, caller, readable);
   const ended = endedOf(db, caller, readable);
@@ -194,7 +194,7 @@ export function endedOf(db: Database, caller: CallerExpression, readable: Readab
     .from(sql`generate_series(0, ${HOURS - 1}::int) hour`)
     .as("hours");
   const hoursAgo = (count: SQL) => sql`statement_timestamp() - (${count}) * interval '1 hour'`;
-  // One lateral query for each hour: each reads a short range of the index, and no more rows than the limit.
+  // One lateral query for each hour, so that each reads a short range of the index and at most as many rows as the limit.
   const latest = db
     .select({
       definitionId: sql<string>`${r.workflowDefinitionId}`.as("definition_id"),

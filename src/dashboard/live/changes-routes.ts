@@ -1,4 +1,6 @@
-/** What an open page listens to: that something has changed, so that it asks again. */
+/**
+ * The stream that an open page listens to. It says that something has changed, and the page then requests its live part again.
+ */
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
 import type { Database } from "../../db/client.ts";
@@ -13,28 +15,29 @@ import { Pages } from "../pages.ts";
 
 export const changes = new Pages();
 
-/** Then the browser connects again, and its session is looked at. */
+/** A stream ends after this time. The browser then reconnects, and the session is checked again. */
 const LONGEST_MS = 3_600_000;
 
-/** After the last event of any run: who asks for a run only wants to know whether there is one. */
+/** A position after every event, so that a read of the run returns no events: only its existence is checked. */
 const NO_EVENTS = Number.MAX_SAFE_INTEGER;
 
 const ALL = { definitionId: undefined, userId: undefined };
 
 const querySchema = z.object({
-  /** Only this run. */
+  /** Only changes of this run. */
   run: z.guid().optional().catch(undefined),
-  /** Only the runs of this workflow. */
+  /** Only changes of this workflow's runs. */
   workflow: z.guid().optional().catch(undefined),
-  /** The browser's name for the page, and for the one before it in the same tab. */
+  /** A name that the browser chose for the page, and the name of the page before it in the same tab. */
   page: z.string().max(40).optional().catch(undefined),
   left: z.string().max(40).optional().catch(undefined),
 });
 type Query = z.infer<typeof querySchema>;
 
 /**
- * Messages without content: one at the beginning, and one after each change, at most one a second. A page that has got one asks
- * for its live part, and what may be seen is judged then. So this stream asks the database once, when it begins.
+ * A stream of messages without content: one at the beginning, and one after each change, at most one a second. After each
+ * message, the page requests its live part, and that request checks what the user may see. So this stream asks the database
+ * only once, when it begins.
  */
 changes.stream("/app/changes", async (c) => {
   const { db, live } = c.env;
@@ -54,8 +57,8 @@ changes.stream("/app/changes", async (c) => {
 });
 
 /**
- * What a page wants to hear of, for a caller who may.
- * @throws Problem `unauthenticated`, or `not_found` for a run that they do not see
+ * The topic that a page asks to listen to.
+ * @throws Problem `unauthenticated`, or `not_found` for a run that the caller may not see
  */
 async function findTopic(db: Database, credential: Credential, query: Query): Promise<Topic> {
   const { run: runId, workflow: definitionId } = query;

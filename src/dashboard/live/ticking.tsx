@@ -1,17 +1,17 @@
-/** Durations that `ticks.js` keeps up to date in the browser. Without it they are as of when the page was made. */
+/** Durations that `ticks.js` updates in the browser. Without JavaScript they stay as they were when the page was made. */
 import { formatSeconds, secondsBetween } from "../format.ts";
 
-/** `now` is the database's clock when the page was made: the browser's may be wrong. */
+/** `now` is the database's clock when the page was made, since the browser's clock may be wrong. */
 type Instants = { at: string; now: string };
 
-/** How long it is until an instant: `4 min 3 s`. When none is left, the page asks how things stand. */
+/** The time until an instant: `4 min 3 s`. When none is left, the page requests its live part again. */
 export const TimeLeft = ({ at, now }: Instants) => (
   <span data-tick="left" data-at={at} data-now={now}>
     {formatSeconds(secondsBetween(now, at))}
   </span>
 );
 
-/** How long ago an instant was. */
+/** The time since an instant. */
 export const TimePassed = ({ at, now }: Instants) => (
   <span data-tick="passed" data-at={at} data-now={now}>
     {formatSeconds(secondsBetween(at, now))}
@@ -19,8 +19,8 @@ export const TimePassed = ({ at, now }: Instants) => (
 );
 
 /**
- * The attributes of an SVG's `rect` whose width follows the time: from 0 at `from` to `width` at `to`, or from `width` to 0 with
- * `left`.
+ * The attributes of an SVG `rect` whose width changes with time: from 0 at `from` to `width` at `to`. With `left` it shrinks
+ * from `width` to 0 instead.
  */
 export const growing = (instants: { from: string; to: string; now: string; width: number; left?: boolean }) => ({
   "data-tick": instants.left ? "shrink" : "grow",

@@ -2,7 +2,7 @@ import { NOTIFIED_EVENTS, type NotifiedEvent } from "../../db/enums.ts";
 import type { Endpoint } from "../../notify/endpoints/endpoint-schema.ts";
 import { type Failure, Failures, Field, faultsAt, type Values } from "../forms.tsx";
 
-/** What each event is called on pages. */
+/** The name of each event on pages. */
 export const EVENT_WORDS: Record<NotifiedEvent, string> = {
   "workflow_run.started": "A run started",
   "workflow_run.completed": "A run completed",

@@ -1,4 +1,4 @@
-/** Settings → Notifications: who is told of events, and what they were sent. */
+/** Settings → Notifications: the endpoints that are notified of events, and their deliveries. */
 import type { Context } from "hono";
 import { v4, v7 } from "uuid";
 import type { AppEnv } from "../../http/env.ts";
@@ -25,7 +25,7 @@ notifications.page(HREF, async (c) =>
   html(c, <EndpointsPage {...(await viewEndpoints(c.env.db, c.var.credential))} />),
 );
 
-/** What the form of an endpoint says, as the API's body, and as the form is shown again. */
+/** Reads the form of an endpoint: as the body of the API, and as the values with which the form can be shown again. */
 async function readEndpoint(c: Context<AppEnv>) {
   const { values, all } = await readForm(c);
   const ids = (values.workflow_definition_ids ?? "").split(/[\s,]+/).filter((id) => id !== "");

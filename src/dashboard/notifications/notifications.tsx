@@ -10,7 +10,7 @@ import { SNIPPETS } from "./snippets.ts";
 
 export const HREF = "/app/settings/notifications";
 
-/** How an endpoint does, in a few words. */
+/** The state of an endpoint in a few words. */
 function healthOf({ is_active, disabled_reason, failures, next_probe_at }: Endpoint): string {
   if (!is_active) return `Disabled. ${disabled_reason ?? ""}`;
   if (next_probe_at !== null) return `Fails: ${plural(failures, "try", "tries")} in a row. It is tried one by one.`;
@@ -198,7 +198,7 @@ const Deliveries = (props: { href: string; deliveries: Delivery[]; isActive: boo
   );
 };
 
-/** The only page that ever shows the secret. */
+/** Shows the secret of an endpoint. No other page ever does. */
 export const SecretPage = ({ id, secret, isNew }: { id: string; secret: string; isNew: boolean }) => (
   <Page title="The secret of the endpoint" section="settings">
     <div class="narrow">

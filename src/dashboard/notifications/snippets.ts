@@ -1,6 +1,9 @@
-/** How a receiver checks that a notification is signed, for the page that shows its secret; docs/notifications.md has the same. */
+/**
+ * Code with which a receiver verifies the signature of a notification. The page that shows the secret has it, and so does
+ * docs/notifications.md.
+ */
 
-/** `secret` begins with `whsec_`, and its rest is base64, so it needs no quoting in any of the languages. */
+/** `secret` is `whsec_` and base64, so it needs no quoting in any of these languages. */
 export const SNIPPETS: { language: string; text: (secret: string) => string }[] = [
   {
     language: "curl",

@@ -21,7 +21,7 @@ const DELIVERIES = 50;
 /** The most endpoints that a tenant may have. */
 const ENDPOINTS = 50;
 
-/** A query of one row with the answer of a SQL function. */
+/** A query that returns one row: the answer of a SQL function. */
 const ask = (db: Database, caller: CallerExpression, call: SQL) =>
   db
     .with(caller)
@@ -29,7 +29,7 @@ const ask = (db: Database, caller: CallerExpression, call: SQL) =>
     .from(caller);
 
 /**
- * The tenant's endpoints. Null for somebody who may not see them: they are an OWNER's and an ADMIN's.
+ * The endpoints of the tenant. Null when the caller may not see them: only an OWNER or ADMIN may.
  * @throws Unauthenticated
  */
 export async function viewEndpoints(
@@ -47,7 +47,7 @@ export async function viewEndpoints(
 }
 
 /**
- * One endpoint, and what it was sent last. Null when there is none that the caller may see.
+ * One endpoint and its latest deliveries. Null when it does not exist or the caller may not see it.
  * @throws Unauthenticated
  */
 export async function viewEndpoint(

@@ -1,4 +1,4 @@
-/** The page that an invite's link opens. Nobody is signed in there: the link's secret is the credential. */
+/** The page that the link of an invite opens. It needs no session: the secret in the link is the credential. */
 import { v7 as newId } from "uuid";
 import { generateApiKey } from "../../http/credentials/api-key.ts";
 import { redeemInvite } from "../../people/accept-invite.ts";

@@ -1,4 +1,4 @@
-/** The pages of invites: the form, the link for whoever invites, and what the link opens. */
+/** The pages of invites: the form, the page that shows the link to the inviter, and the page that the link opens. */
 import type { Invite, OpenInvite } from "../../people/invites.ts";
 import { Command, Copy, Fact, Name, Time } from "../components.tsx";
 import { type Failure, Failures, Field, type Values } from "../forms.tsx";
@@ -21,7 +21,7 @@ export const InviteForm = ({ values, failure }: { values: Values; failure: Failu
   </form>
 );
 
-/** The only page that ever shows an invite's link with its secret. */
+/** Shows the link of an invite with its secret. No other page ever does. */
 export const InviteLinkPage = ({ invite, link }: { invite: Invite; link: string }) => (
   <Page title="The invite" section="people">
     <div class="narrow">
@@ -47,7 +47,7 @@ export const InviteLinkPage = ({ invite, link }: { invite: Invite; link: string 
   </Page>
 );
 
-/** What an open invite's link shows. Looking at it spends nothing. */
+/** The page that the link of an open invite opens. Viewing it does not use the invite up. */
 export const OpenInvitePage = ({ invite, secret }: { invite: OpenInvite; secret: string }) => (
   <OpenPage title="You are invited">
     <div class="card center">
@@ -92,7 +92,7 @@ export const ClosedInvitePage = () => (
   </OpenPage>
 );
 
-/** The only page that ever shows a first API key. */
+/** Shows a user's first API key. No other page ever does. */
 export const AcceptedInvitePage = (props: { tenantName: string; apiKey: string; isSignedIn: boolean }) => (
   <OpenPage title="Welcome">
     <div class="card center">

@@ -1,4 +1,4 @@
-/** The people of the tenant, what they may do, and the keys with which they do it. */
+/** The pages of the tenant's users, their roles, permissions and API keys. */
 import type { Context } from "hono";
 import { v7 as newId } from "uuid";
 import { ROLES } from "../../db/enums.ts";
@@ -32,12 +32,12 @@ import { PEOPLE_ORDERS, viewPeople, viewPerson } from "./view-people.ts";
 
 export const people = new Pages();
 
-/** An empty field is one that was left out. */
+/** An empty text field means that the value was left out. */
 const orNull = (text: string | undefined) => (text === undefined || text.trim() === "" ? null : text.trim());
 
 const personHref = (c: Context<AppEnv>) => `/app/people/${idOf(c)}`;
 
-/** Whom a form is about. */
+/** The user that a form changes. */
 const chosen = (c: Context<AppEnv>) => ({
   credential: c.var.credential,
   tenantId: c.var.session.tenantId,
@@ -122,7 +122,7 @@ people.form("/app/people/:id/delete", async (c) => {
   return seeOther(c, "/app/people");
 });
 
-/** Invites somebody, and shows the link: its secret is shown this once. */
+/** Invites somebody, and shows the link. This is the only time that its secret is shown. */
 async function invite(c: Context<AppEnv>, email: string, role: string | undefined): Promise<Response> {
   const { tenantId } = c.var.session;
   const body = checkBody(InviteUserRequestSchema, { tenant_id: tenantId, email, role });
@@ -192,7 +192,7 @@ people.form("/app/people/:id/permissions/:permission/revoke", async (c) => {
   return seeOther(c, personHref(c));
 });
 
-/** A key works until the end of its last day, in UTC. */
+/** A key works until the end of the chosen day, in UTC. */
 const keyOf = (values: Values) => {
   const expiresOn = orNull(values.expires_on);
   return checkBody(CreateApiKeyRequestSchema, {

@@ -85,7 +85,7 @@ export const PeoplePage = ({ view, query }: { view: PeopleView; query: ListQuery
   </Page>
 );
 
-/** The invites that nobody has accepted yet. */
+/** The invites that were not accepted yet. */
 const Invites = ({ invites }: { invites: readonly Invite[] }) => (
   <section class="card">
     <h2>Invites</h2>

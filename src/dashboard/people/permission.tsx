@@ -26,7 +26,7 @@ const Capability = ({ value, failure }: { value: string; failure: Failure }) => 
   />
 );
 
-/** Chooses what to give somebody a permission on: one folder after the other, down from the top. */
+/** A page on which one chooses the part for a new permission, by opening one folder after another from the root down. */
 export const PermissionPage = ({ userId, view }: { userId: string; view: FolderView }) => {
   const href = (to: string | null) => `/app/people/${userId}/permission${to ? `?in=${to}` : ""}`;
   const { part } = view;
@@ -85,7 +85,7 @@ export const PermissionPage = ({ userId, view }: { userId: string; view: FolderV
 
 type AgainProps = { userId: string; choice: string; capability: string; failure: Failure };
 
-/** The same, for one part, when it was not taken. */
+/** The form of a permission again, after the permission was refused. */
 export const PermissionAgainPage = ({ userId, choice, capability, failure }: AgainProps) => (
   <FormPage title="Give a permission" section="people" back={`/app/people/${userId}/permission`}>
     <form method="post" action={`/app/people/${userId}/permission`} class="stack">

@@ -7,7 +7,7 @@ import { Page } from "../layout.tsx";
 import { RoleName } from "./people.tsx";
 import type { Person, PersonView } from "./view-people.ts";
 
-/** Nobody changes themselves, and only the OWNER the OWNER, by passing it on. */
+/** Nobody can change themselves. Nobody can change the OWNER either, who can only pass the role on. */
 const mayChange = (caller: Caller, person: Person) =>
   caller.is_administrator && caller.user_id !== person.id && person.role !== "OWNER";
 
@@ -167,7 +167,7 @@ const Permissions = ({ view: { caller, permissions }, person }: { view: PersonVi
 );
 
 const Keys = ({ view: { caller, keys }, person }: { view: PersonView; person: Person }) => {
-  // Only the OWNER revokes the OWNER's keys.
+  // Only the OWNER may revoke the OWNER's keys.
   const mayRevokeKeys = caller.user_id === person.id || person.role !== "OWNER";
   return (
     <section class="card">
@@ -238,7 +238,7 @@ export const KeyForm = ({ id, values, failure }: { id: string; values: Values; f
   </form>
 );
 
-/** The only page that ever shows a key. */
+/** Shows a new API key. No other page ever does. */
 export const NewKeyPage = ({ id, name, apiKey }: { id: string; name: string; apiKey: string }) => (
   <Page title="The new API key" section="people">
     <div class="narrow">

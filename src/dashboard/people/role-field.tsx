@@ -1,6 +1,6 @@
 import { type Failure, Field, type Values } from "../forms.tsx";
 
-/** The field that chooses the role of somebody who is invited or added. There is one OWNER already. */
+/** The field for the role of a user who is invited or added. OWNER is not offered, since each tenant has exactly one. */
 export const RoleField = ({ values, failure }: { values: Values; failure: Failure }) => (
   <Field
     name="role"

@@ -11,16 +11,16 @@ import { type Caller, nameOf, selectCaller } from "../caller.ts";
 import { nameOfWorkflow } from "../files/view-folder.ts";
 import { userMatches } from "../search/words.ts";
 
-/** Somebody of the tenant, with how many permissions and keys that work they have. */
+/** A user of the tenant, with the numbers of their permissions and of their keys that are neither revoked nor expired. */
 export type Person = Pick<typeof users.$inferSelect, keyof typeof userColumns> & {
   name: string;
   permissions: number;
   keys: number;
-  /** Whether an invite may sign them in: they have had no key yet. */
+  /** True when the user has never had a key, so that an invite may sign them in. */
   mayBeInvited: boolean;
 };
 
-/** True for a user whom the caller sees here: themselves; for an OWNER or ADMIN anybody of the tenant. */
+/** True for a user whom the caller sees on these pages: themselves; for an OWNER or ADMIN, each user of the tenant. */
 export const isSeenPerson = (caller: CallerExpression): SQL | undefined =>
   and(isOfTenant(caller), maySeeUser(caller, users.id));
 
@@ -38,7 +38,7 @@ const personColumns = (db: Database) => ({
 
 export type PeopleView = { caller: Caller; people: Person[]; total: number; invites: Invite[] };
 
-/** How a list of people may be sorted. */
+/** How a list of users can be sorted. */
 export const PEOPLE_ORDERS = ["email", "name", "role", "newest"] as const;
 export type PeopleOrder = (typeof PEOPLE_ORDERS)[number];
 
@@ -53,15 +53,15 @@ type PeoplePage = {
   limit: number;
   offset: number;
   order: PeopleOrder;
-  /** Only people whose names or emails have words that begin with these. */
+  /** Only users whose name or email has words that begin with each of these. */
   words: string;
 };
 
-/** So many of the invites that nobody has accepted are shown. */
+/** How many open invites are shown. */
 const SHOWN_INVITES = 50;
 
 /**
- * A page of the people whom the caller sees; for an OWNER or ADMIN also the open invites.
+ * A page of the users whom the caller sees; for an OWNER or ADMIN also the open invites.
  * @throws Unauthenticated
  */
 export async function viewPeople(
@@ -111,7 +111,7 @@ export type PersonView = {
 };
 
 /**
- * Somebody with their permissions and the keys that work; without a person when there is none whom the caller sees.
+ * A user with their permissions and valid keys. `person` is null when the user does not exist or the caller may not see them.
  * @throws Unauthenticated
  */
 export async function viewPerson(db: Database, credential: Credential, id: string): Promise<PersonView> {

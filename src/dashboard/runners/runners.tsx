@@ -5,11 +5,11 @@ import type { ConnectedRunner } from "./view-runners.ts";
 type Props = {
   runners: readonly ConnectedRunner[];
   now: string;
-  /** Given: only the runs of this workflow are named, and the others are counted. */
+  /** When set, only runs of this workflow are named; runs of other workflows are only counted. */
   workflowId?: string;
 };
 
-/** The runners that are connected: their names, what they hold of what they can, and when they last asked for work. */
+/** The connected runners: the name of each, how many runs it holds of its capacity, and when it last asked for work. */
 export const Runners = ({ runners, now, workflowId }: Props) => (
   <section class="card" aria-label="Connected runners">
     <h2>Connected runners</h2>

@@ -9,7 +9,7 @@ export type ConnectedRunner = {
   id: string;
   name: string;
   capacity: number;
-  /** When it last asked for work, as far as the database knows: an idle runner waits without asking it. */
+  /** When the database was last asked for work for this runner. An idle runner waits at the hub, so this can be long ago. */
   last_seen_at: string;
   /** The runs that it holds, the oldest lease first. */
   holds: { run_id: string; workflow_definition_id: string }[];

@@ -1,4 +1,7 @@
-/** What became of each attempt of a run, from its events: a retry clears the run's own error, and the events keep it. */
+/**
+ * What happened in each attempt of a run, read from its events. A retry clears the error in the run's row, but the events keep
+ * it.
+ */
 import type { FailureCode } from "../../db/enums.ts";
 import { plural } from "../format.ts";
 import type { ViewedEvent, ViewedRun } from "./view-run.ts";
@@ -6,17 +9,17 @@ import type { ViewedEvent, ViewedRun } from "./view-run.ts";
 export type Attempt = {
   number: number;
   queuedAt: string;
-  /** When it got the slot, and when a runner took it; null until then. */
+  /** When the attempt got the slot, and when a runner accepted it. Null until then. */
   begunAt: string | null;
   takenAt: string | null;
   endedAt: string | null;
-  /** Null while it goes on. An attempt that its runner gave back is neither. */
+  /** Null while the attempt goes on. RELEASED: its runner gave it back. */
   outcome: "COMPLETED" | "FAILED" | "RELEASED" | null;
-  /** Why it failed, or was given back, in a sentence or as its runner put it. */
+  /** Why the attempt failed or was given back: a sentence of the service, or the runner's own text. */
   cause: string | null;
-  /** What the runner answered last to the dispatch; null when none was sent. */
+  /** The runner's last answer to the dispatch; null when none was sent. */
   lastAnswer: string | null;
-  /** What somebody can do about the failure. */
+  /** What a person can do about the failure. */
   advice: string | null;
 };
 
@@ -24,7 +27,7 @@ const textOf = (value: unknown) => (typeof value === "string" && value !== "" ? 
 
 const ENDS = new Set(["COMPLETED", "FAILED", "TIMED_OUT", "LOST", "STOPPED"]);
 
-/** The attempts of which the listed events tell, the first one first. */
+/** The attempts that appear in the listed events, the first one first. */
 export function attemptsOf(run: ViewedRun): Attempt[] {
   const byNumber = Map.groupBy(run.events, ({ attempt }) => attempt);
   return [...byNumber]
@@ -52,7 +55,7 @@ function attemptOf(run: ViewedRun, number: number, events: ViewedEvent[], next: 
   };
 }
 
-/** The failure code of an attempt that is not the latest, whose own the run does not keep. */
+/** The failure code of an earlier attempt, derived from its last event: the run's row has only the code of the latest attempt. */
 function codeOf({ type, detail }: ViewedEvent, isTaken: boolean): FailureCode {
   switch (type) {
     case "STOPPED":
@@ -62,7 +65,8 @@ function codeOf({ type, detail }: ViewedEvent, isTaken: boolean): FailureCode {
     case "TIMED_OUT":
       return isTaken ? "DEADLINE" : "UNREACHED";
     default:
-      // An end by a dispatch that was given up has the reason and the tries; one by the runner has its error.
+      // When a dispatch was given up, the event has a reason and the number of tries. When the runner reported the failure, it
+      // has the runner's error.
       return detail?.reason === undefined ? "REPORTED" : "REJECTED";
   }
 }

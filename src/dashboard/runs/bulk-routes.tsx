@@ -1,4 +1,4 @@
-/** The routes of a change of many runs: first the question, then the change. */
+/** The routes that change many runs at once: first a page that asks for confirmation, then the change. */
 import type { Context } from "hono";
 import { z } from "zod";
 import type { AppEnv } from "../../http/env.ts";
@@ -17,7 +17,7 @@ export const bulk = new Pages();
 
 const actionSchema = z.enum(BULK_ACTIONS);
 
-/** Reads the form. Ids that are not ids are left out. */
+/** Reads the form. Values that are not valid ids are ignored. */
 async function readBulkForm(c: Context<AppEnv>): Promise<BulkForm> {
   const { values, all } = await readForm(c);
   const action = actionSchema.safeParse(values.action);
@@ -30,7 +30,7 @@ async function readBulkForm(c: Context<AppEnv>): Promise<BulkForm> {
   };
 }
 
-/** Which runs a form is about; null when it is about none. An empty filter would be about all runs there are. */
+/** The runs that a form names; null when it names none. An empty filter is refused, since it would match all runs. */
 function chosenBy(c: Context<AppEnv>, { runIds, filter, cursor }: BulkForm): Chosen | null {
   if (runIds !== null) return runIds.length === 0 ? null : { runIds };
   if (filter === "") return null;

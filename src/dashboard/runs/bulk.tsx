@@ -1,4 +1,4 @@
-/** Stop, retry and delete of many runs from the page of runs: what is chosen, the question, and what was done. */
+/** Stop, retry and delete of many runs on the page of runs: the choice of runs, the confirmation, and the outcome. */
 import { z } from "zod";
 import { BULK_ACTIONS, type BulkAction, type BulkOutcome, MAX_CHANGED } from "../../runs/bulk/change-runs.ts";
 import { Empty } from "../components.tsx";
@@ -23,7 +23,7 @@ function matchedBy({ counts }: RunsView, { status }: RunsQuery): number {
   return chosen.some((count) => count > MAX_COUNTED) ? MAX_COUNTED + 1 : chosen.reduce((sum, count) => sum + count, 0);
 }
 
-/** The buttons for the runs that are ticked in the list, or for all that match its filter. */
+/** The buttons that change the ticked runs, or all runs that match the filter. */
 export const BulkBar = ({ view, query }: { view: RunsView; query: RunsQuery }) => {
   const filter = formatRunsQuery(firstPageOf(query));
   return (
@@ -45,7 +45,7 @@ export const BulkBar = ({ view, query }: { view: RunsView; query: RunsQuery }) =
   );
 };
 
-/** What a change asks for: the runs themselves, or all that a filter matches, from a place in the list on. */
+/** The runs that a form changes: those in `runIds`, or all that match `filter`, from `cursor` on. */
 export type BulkForm = { action: BulkAction; runIds: string[] | null; filter: string; cursor: string | null };
 
 const Hidden = ({ form }: { form: BulkForm }) => (
@@ -60,7 +60,7 @@ const Hidden = ({ form }: { form: BulkForm }) => (
   </>
 );
 
-/** The runs that are refused, by the reason. */
+/** The refused runs, grouped by reason. */
 const Refused = ({ refused }: { refused: BulkOutcome["refused"] }) => {
   const byReason = Map.groupBy(refused, ({ reason }) => reason);
   return (
@@ -86,7 +86,7 @@ const Refused = ({ refused }: { refused: BulkOutcome["refused"] }) => {
 
 const backTo = ({ filter }: BulkForm) => `/app/runs${filter === "" ? "" : `?${filter}`}`;
 
-/** Asks before it changes anything: how many runs it is about, and which of them are refused. */
+/** Asks for confirmation: it shows how many runs would change, and which would be refused. */
 export const ConfirmPage = ({ form, outcome }: { form: BulkForm; outcome: BulkOutcome }) => {
   const count = plural(outcome.done, "run");
   if (outcome.matched === 0) {
@@ -117,7 +117,7 @@ export const ConfirmPage = ({ form, outcome }: { form: BulkForm; outcome: BulkOu
   );
 };
 
-/** When more runs match than one call changes, or some were refused after all. */
+/** Shown when more runs match than one call changes, or when some were refused. */
 export const DonePage = ({ form, outcome }: { form: BulkForm; outcome: BulkOutcome }) => (
   <FormPage title={`${plural(outcome.done, "run")} ${DONE[form.action]}`} section="runs" back={backTo(form)}>
     <div class="stack">
@@ -134,7 +134,7 @@ export const DonePage = ({ form, outcome }: { form: BulkForm; outcome: BulkOutco
 
 const noticeSchema = z.object({ did: z.enum(BULK_ACTIONS), done: z.coerce.number().int().min(0).max(MAX_CHANGED) });
 
-/** The query that lets the page of runs say what was done. */
+/** The query parameters with which the page of runs shows what was done. */
 const noticeOf = (action: BulkAction, done: number): string => `did=${action}&done=${done}`;
 
 export const BulkNotice = ({ params }: { params: URLSearchParams }) => {
@@ -150,7 +150,7 @@ export const BulkNotice = ({ params }: { params: URLSearchParams }) => {
 
 export const NOTHING_CHOSEN: BulkOutcome = { matched: 0, done: 0, refused: [], next: null, stopped: [] };
 
-/** Where the list is shown again, with what was done. */
+/** The URL of the list after the change, with the notice of what was done. */
 export const listAfter = (query: RunsQuery, action: BulkAction, done: number): string => {
   const href = runsHref(firstPageOf(query));
   return `${href}${href.includes("?") ? "&" : "?"}${noticeOf(action, done)}`;

@@ -2,10 +2,10 @@ import { artifactsSchema } from "../../runs/details/result-schema.ts";
 import { Fact } from "../components.tsx";
 import type { ViewedRun } from "./view-run.ts";
 
-/** What the page shows of a JSON value, in characters. The rest is at the API. */
+/** How many characters of a JSON value the page shows. The API has the whole value. */
 export const MAX_SHOWN = 4096;
 
-/** What went in and came out: the input, the result and the log of a run, of what there is. */
+/** The input, the result and the log of a run, as far as it has them. */
 export const RunData = ({ run }: { run: ViewedRun }) => {
   const { input, output, summary, artifacts, failure_code, logged_attempts } = run;
   if (

@@ -7,7 +7,7 @@ const numberOf = (value: unknown) => (typeof value === "number" ? value : null);
 
 type Description = { what: string; more: string | null; nextTryAt?: string | null };
 
-/** An event in words: what happened, what else is known of it, and when the dispatch will be tried again. */
+/** Describes an event in words: what happened, its details, and when the dispatch will be retried. */
 function describe({ type, attempt, detail, user_name }: ViewedEvent): Description {
   const by = user_name ? ` by ${user_name}` : "";
   const reason = textOf(detail?.reason) ?? textOf(detail?.error);

@@ -4,7 +4,7 @@ import type { ViewedRun } from "./view-run.ts";
 
 type Props = { run: ViewedRun; now: string };
 
-/** Why a run failed, what its runner answered last, and what to do next: of the latest attempt, and of those before it. */
+/** Why a run failed, the runner's last answer, and what to do next; for the latest attempt and for earlier ones. */
 export const Failures = ({ run, now }: Props) => {
   const attempts = attemptsOf(run);
   const latest = attempts.find(({ number }) => number === run.attempt);

@@ -9,7 +9,7 @@ export const countOf = (count: number): string =>
 
 const RANGE_LABELS = { "1h": "1 h", "24h": "24 h", "7d": "7 d" } as const;
 
-/** Which runs are shown: by state, with how many there are in each; by workflow, person and time. */
+/** The filters of the list of runs: by status, with the number of runs in each; by workflow, user and time. */
 export const RunFilters = ({ view, query }: { view: RunsView; query: RunsQuery }) => {
   const isFiltered = runsHref(firstPageOf(query)) !== "/app/runs";
   const isKnown = view.workflows.some(({ id }) => id === query.workflow);
@@ -61,7 +61,10 @@ export const RunFilters = ({ view, query }: { view: RunsView; query: RunsQuery }
   );
 };
 
-/** The range of time: one press for the usual ones, or two minutes. `find.js` turns these into the reader's time zone. */
+/**
+ * The filter by time: links for the usual ranges, or a first and a last minute. `find.js` shows these in the reader's time
+ * zone.
+ */
 const Times = ({ query }: { query: RunsQuery }) => {
   const other = { ...firstPageOf(query), range: undefined, from: undefined, to: undefined };
   return (

@@ -3,7 +3,7 @@ import { formatAnnouncement, formatSeconds, secondsBetween, shortId } from "../f
 import { TimeLeft, TimePassed } from "../live/ticking.tsx";
 import type { ListedRun } from "./view-runs.ts";
 
-/** How long a run has waited or run, and how much of its time a RUNNING one has left. `now` is the database's clock. */
+/** How long a run has waited or run; for a RUNNING run also how much of its time is left. `now` is the database's clock. */
 const Duration = ({ run, now }: { run: ListedRun; now: string }) => {
   const { status, begun_at, deadline_at, completed_at, created_at } = run;
   if (status === "PENDING") {
@@ -37,13 +37,13 @@ type RunListProps = {
   runs: ListedRun[];
   now: string;
   withWorkflow?: boolean;
-  /** Begins the ids of the rows: two lists on one page have different names, since both may hold the same run. */
+  /** The prefix of the rows' ids. Two lists on one page need different prefixes, since both may contain the same run. */
   name?: string;
-  /** The id of the form for which the runs can be ticked, if there is one. */
+  /** The id of the form whose checkboxes choose runs, if there is one. */
   pickedBy?: string;
 };
 
-/** Runs as a table, and on a narrow screen as cards. A press anywhere in a row leads to its run. */
+/** A table of runs; on a narrow screen, cards. A click anywhere in a row opens its run. */
 export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy }: RunListProps) => (
   <table class="list runs rows-lead">
     <thead>
@@ -112,7 +112,7 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy
   </table>
 );
 
-/** The link of a row, which the style sheet stretches over all of it. */
+/** The link of a row. The style sheet stretches it over the whole row. */
 const RowLink = ({ run }: { run: ListedRun }) => (
   <a
     href={`/app/runs/${run.id}`}

@@ -1,4 +1,4 @@
-/** The routes of a run: its page, its log, and stop, retry and delete. */
+/** The routes of one run: its page, its log, and stop, retry and delete. */
 import { v7 as newId } from "uuid";
 import { z } from "zod";
 import { Problem } from "../../http/problems.ts";
@@ -27,7 +27,7 @@ run.page("/app/runs/:id", async (c) => {
   return html(c, <RunPage run={run} {...view} origin={c.env.config.publicUrl} />);
 });
 
-/** The attempt in the query of a log; null for the latest. */
+/** The query parameter `attempt` of a request for a log; null when it is missing, which means the latest attempt. */
 const attemptSchema = z.coerce
   .number()
   .int()

@@ -13,8 +13,8 @@ type Phase = { name: string; kind: string; from: string; to: string };
 const LAST = { COMPLETED: "completed", FAILED: "failed", RELEASED: "failed" } as const;
 
 /**
- * What an attempt has spent its time on so far, in order. Until a runner takes the run, its time goes into dispatching, also when
- * it ends before that.
+ * The phases of an attempt so far, in order. Until a runner accepts the run, it is in the phase "dispatching", also when it
+ * ends before that.
  */
 function phasesOf({ queuedAt, begunAt, takenAt, endedAt, outcome }: Attempt, now: string): Phase[] {
   const end = endedAt ?? now;
@@ -32,10 +32,10 @@ function phasesOf({ queuedAt, begunAt, takenAt, endedAt, outcome }: Attempt, now
   ].filter(({ from, to }) => Date.parse(to) > Date.parse(from));
 }
 
-/** How many attempts are shown before the latest. */
+/** How many attempts before the latest are shown. */
 const MAX_EARLIER = 9;
 
-/** The time of each attempt of a run: the latest with its deadline, and those before it. */
+/** A bar for the phases of each attempt. The bar of the latest attempt also shows the deadline. */
 export const TimeBars = ({ run, now }: { run: ViewedRun; now: string }) => {
   const attempts = attemptsOf(run);
   const latest: Attempt = {
@@ -61,7 +61,7 @@ export const TimeBars = ({ run, now }: { run: ViewedRun; now: string }) => {
   );
 };
 
-/** The time of an attempt that is over: its bar, and the same in words. */
+/** The phases of an attempt that has ended, as a bar and in words. */
 const EarlierBar = ({ attempt, now }: { attempt: Attempt; now: string }) => {
   const phases = phasesOf(attempt, now);
   const [start, end] = [attempt.queuedAt, attempt.endedAt ?? now];
@@ -89,7 +89,7 @@ const EarlierBar = ({ attempt, now }: { attempt: Attempt; now: string }) => {
   );
 };
 
-/** The time of the latest attempt to scale: queued, dispatching, running, and its deadline. */
+/** The phases of the latest attempt to scale: queued, dispatching and running, with the deadline. */
 const TimeBar = ({ run, attempt, now }: { run: ViewedRun; attempt: Attempt; now: string }) => {
   const phases = phasesOf(attempt, now);
   const start = phases[0]?.from ?? run.created_at;
@@ -101,7 +101,7 @@ const TimeBar = ({ run, attempt, now }: { run: ViewedRun; attempt: Attempt; now:
   const isGoing = ({ to }: Phase) => run.completed_at === null && to === now;
   const widthOf = (phase: Phase) => ({
     width: Math.max(3, x(Date.parse(phase.to)) - x(Date.parse(phase.from))).toFixed(1),
-    // Only a bar that ends at the deadline has room to grow.
+    // A bar can only grow in the browser when its scale ends at the deadline.
     ...(isGoing(phase) &&
       last !== end &&
       growing({ ...phase, to: last, now, width: WIDTH - x(Date.parse(phase.from)) })),

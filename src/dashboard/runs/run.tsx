@@ -44,7 +44,10 @@ export const RunPage = ({ caller, run, now, origin }: RunPageProps) => (
   </Page>
 );
 
-/** While it waits, its place in the queue changes with the other runs of its workflow. */
+/**
+ * The stream for the page of a run. A PENDING run listens to its whole workflow, since its place in the queue depends on other
+ * runs.
+ */
 function changesOf({ id, status, completed_at, workflow_definition_id }: ViewedRun): string | null {
   if (completed_at !== null) return null;
   return status === "PENDING" ? `/app/changes?workflow=${workflow_definition_id}` : `/app/changes?run=${id}`;
@@ -52,7 +55,7 @@ function changesOf({ id, status, completed_at, workflow_definition_id }: ViewedR
 
 const can = (run: ViewedRun, what: "stop" | "retry" | "delete") => run.is_theirs && run.possible[what];
 
-/** A FAILED run is retried by whoever may; any other that has ended can be triggered anew. */
+/** True when "Run again" is offered. A FAILED run that the caller may retry offers a retry instead. */
 const isAgainOffered = (run: ViewedRun) =>
   run.completed_at !== null &&
   run.workflow.is_visible &&
@@ -177,7 +180,7 @@ const WhatBlocks = ({ run: { blocked_by, workflow, not_before } }: { run: Viewed
   return <>{workflow.has_runner ? "It starts when the slot is free." : "The workflow has no runner."}</>;
 };
 
-/** The state of the dispatch of a run that no runner has taken yet. */
+/** The state of the dispatch, for a run that no runner has accepted yet. */
 const describeDispatch = ({ dispatch_count: count, dispatch_error: error }: ViewedRun) =>
   `No runner has taken it yet: ${plural(count, "try", "tries")}${error === null ? "." : `, the last: ${error}`}`;
 

@@ -1,17 +1,17 @@
-/** The query of the page of runs: which of them it shows. */
+/** The query parameters of the page of runs: the filter and the page. */
 import { z } from "zod";
 import { RUN_STATUSES } from "../../db/enums.ts";
 import type { RunFilter, RunsPage } from "../../runs/list-runs.ts";
 import { parseCursor } from "../../runs/run-schema.ts";
 
-/** The ranges of time that are one press away, in seconds. */
+/** The offered time ranges, in seconds. */
 export const RANGES = { "1h": 3_600, "24h": 86_400, "7d": 604_800 } as const;
 export type Range = keyof typeof RANGES;
 const RANGE_NAMES = ["1h", "24h", "7d"] as const satisfies readonly Range[];
 
 /**
- * A minute, or a day, in the years 1 to 9999, without the first day and the last: a filter also needs the instants beside it.
- * A minute is in UTC, with or without a `Z`. `app.js` shows and sends it in the reader's time zone.
+ * A minute in UTC (with or without `Z`) or a day. The first and the last day of the years 1 to 9999 are excluded, since a
+ * filter also needs the instants next to the given one. `find.js` shows and sends minutes in the reader's time zone.
  */
 const moment = z
   .union([z.iso.date(), z.iso.datetime({ local: true, precision: -1 })])
@@ -21,7 +21,7 @@ const moment = z
 
 const given = z.string().min(1).optional().catch(undefined);
 
-/** A value that is not valid is ignored. */
+/** Invalid values are ignored. */
 const querySchema = z.object({
   status: z.array(z.enum(RUN_STATUSES)).catch([]),
   workflow: z.guid().optional().catch(undefined),
@@ -30,20 +30,20 @@ const querySchema = z.object({
   range: z.enum(RANGE_NAMES).optional().catch(undefined),
   from: moment,
   to: moment,
-  /** The page behind this run. */
+  /** The last run of the page before: the list continues after it. */
   cursor: given,
-  /** The page before this run. */
+  /** The first run of the page after: the list ends before it. */
   before: given,
 });
 export type RunsQuery = z.infer<typeof querySchema>;
 
-/** Reads the query of a URL. */
+/** Reads the query parameters of a URL. */
 export function readRunsQuery(params: URLSearchParams): RunsQuery {
   const status = params.getAll("status").filter((value) => value !== "");
   return querySchema.parse({ ...Object.fromEntries(params), status });
 }
 
-/** A query as text, without what is not set. */
+/** Formats a query for a URL, without the parameters that are not set. */
 export function formatRunsQuery({ status, ...rest }: RunsQuery): string {
   const params = new URLSearchParams(status.map((value) => ["status", value]));
   for (const [name, value] of Object.entries(rest)) if (value) params.set(name, value);
@@ -55,7 +55,7 @@ export function runsHref(query: RunsQuery): string {
   return text === "" ? "/app/runs" : `/app/runs?${text}`;
 }
 
-/** The query without the place in the list. */
+/** The same query for the first page of the list. */
 export const firstPageOf = (query: RunsQuery): RunsQuery => ({ ...query, cursor: undefined, before: undefined });
 
 const DAY_MS = 86_400_000;
@@ -64,7 +64,7 @@ const MINUTE_MS = 60_000;
 const isDay = (text: string) => text.length === "2026-01-31".length;
 const startMs = (text: string) => Date.parse(isDay(text) ? text : `${text.replace(/Z$/, "")}Z`);
 
-/** The filter of a query. The days or minutes are both included. */
+/** The filter of a query. The first and the last day or minute are included. */
 export function filterOf(query: RunsQuery, userId: string): RunFilter {
   const { from, to, range } = query;
   return {
@@ -77,7 +77,7 @@ export function filterOf(query: RunsQuery, userId: string): RunFilter {
   };
 }
 
-/** The page of a query. A cursor that is not one is ignored. */
+/** The page that a query asks for. An invalid cursor is ignored. */
 export function pageOf(query: RunsQuery, userId: string, limit: number): RunsPage {
   const newer = query.before === undefined ? null : parseCursor(query.before);
   const older = query.cursor === undefined ? null : parseCursor(query.cursor);
@@ -89,7 +89,7 @@ export function pageOf(query: RunsQuery, userId: string, limit: number): RunsPag
   };
 }
 
-/** A minute for an input of the type `datetime-local`. A day begins at its first minute, and as an end it ends at its last. */
+/** The value for an input of the type `datetime-local`. A day becomes its first minute, or with `isEnd` its last. */
 export function toInputMinute(text: string | undefined, isEnd: boolean): string | undefined {
   if (text === undefined) return undefined;
   return isDay(text) ? `${text}T${isEnd ? "23:59" : "00:00"}` : text.replace(/Z$/, "");

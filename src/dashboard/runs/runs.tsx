@@ -18,7 +18,7 @@ export const runs = new Pages();
 runs.page("/app/runs", async (c) => {
   const params = new URL(c.req.url).searchParams;
   const query = readRunsQuery(params);
-  // A form also sends the fields that are empty. The address is to name only what was chosen.
+  // A form also sends its empty fields. The browser is redirected to a URL without them.
   if ([...params.values()].includes("")) return c.redirect(runsHref(query), 303);
   const view = await viewRuns(c.env.db, c.var.credential, pageOf(query, c.var.session.userId, PAGE_SIZE));
   return html(c, <RunsPage view={view} query={query} params={params} origin={c.env.config.publicUrl} />);

@@ -12,7 +12,7 @@ import { isRunning, placeInQueue, type RunRow, r, runFields, seenNow } from "../
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import { MAX_SHOWN } from "./run-data.tsx";
 
-/** An event of a run. `user_name` is the person who caused it, or null. */
+/** An event of a run. `user_name` is the user who caused it, or null. */
 export type ViewedEvent = {
   type: RunEventType;
   attempt: number;
@@ -21,30 +21,30 @@ export type ViewedEvent = {
   user_name: string | null;
 };
 
-/** A run with everything that its page shows. Instants are RFC 3339. */
+/** A run with all data of its page. Instants are RFC 3339. */
 export type ViewedRun = RunRow & {
   attempt: number;
   user_name: string;
   is_theirs: boolean;
-  /** Which changes the state of the run allows, whoever the caller is. */
+  /** Which changes the state of the run allows, whatever the caller's rights. */
   possible: Record<"stop" | "retry" | "delete", boolean>;
   workflow: { is_visible: boolean; is_active: boolean; has_runner: boolean; is_leased: boolean };
-  /** When the back-off of an automatic retry is over. Null when there is none, or it is over. */
+  /** When the back-off of an automatic retry ends. Null when the run does not wait for that. */
   not_before: string | null;
-  /** What the heartbeats of the RUNNING attempt say. All is null when there are none. */
+  /** What the heartbeats of the RUNNING attempt reported. All fields are null when there were none. */
   progress: { percent: number | null; message: string | null; heartbeat_at: string | null };
-  /** The stop of a RUNNING run whose runner has time to end its work. */
+  /** A requested stop, of a RUNNING run whose runner still has time to end its work. */
   stop: { reason: string | null; acknowledged_at: string | null; ends_at: string } | null;
   idempotency_key: string | null;
   begun_at: string | null;
   deadline_at: string | null;
   dispatched_at: string | null;
   next_dispatch_at: string | null;
-  /** How often the attempt's dispatch was tried, and why the last try failed. */
+  /** How often the dispatch of this attempt was tried, and why the last try failed. */
   dispatch_count: number;
   dispatch_error: string | null;
   failure_code: FailureCode | null;
-  /** JSON as text, cut off somewhat behind what the page shows. */
+  /** JSON as text. It is cut off, a little after what the page shows. */
   input: string | null;
   output: string | null;
   summary: string | null;
@@ -54,17 +54,18 @@ export type ViewedRun = RunRow & {
   logged_attempts: number[];
   /** 1 for the run that is next. Null unless PENDING. */
   queue_position: number | null;
-  /** The run that holds the slot, if the caller may see it. Null unless PENDING behind one. */
+  /** The run in the slot. Null unless this run is PENDING behind it and the caller may see it. */
   blocked_by: { id: string; user_name: string; deadline_at: string } | null;
   events: ViewedEvent[];
-  /** How many events there are, which may be more than are listed. */
+  /** The number of all events. It may be larger than the number of listed events. */
   total_events: number;
 };
 
 const MAX_EVENTS = 200;
 
 /**
- * A run with its latest {@link MAX_EVENTS} events, oldest first. The run is null when there is none that the caller may see.
+ * A run with its latest {@link MAX_EVENTS} events, oldest first. The run is null when it does not exist or the caller may not
+ * see it.
  * @throws Unauthenticated
  */
 export async function viewRun(
@@ -158,7 +159,7 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
     .leftJoin(a, eq(a.runId, r.id));
 }
 
-/** The run that a PENDING run waits for, if the caller may see that one, too. */
+/** Selects the run that a PENDING run waits for, if the caller may see it. */
 function selectHolder(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
   const waiting = db.$with("waiting").as(
     db
@@ -174,7 +175,10 @@ function selectHolder(db: Database, caller: CallerExpression, isAsked: SQL | und
     .innerJoin(r, and(eq(r.workflowDefinitionId, waiting.definitionId), isRunning, maySeeRun(caller, r)));
 }
 
-/** The latest events of a run, newest first. The end of an overdue run that no sweep has recorded yet is the first. */
+/**
+ * Selects the latest events of a run, newest first. If the run is overdue and no sweep has recorded its end yet, that end comes
+ * first.
+ */
 function selectEvents(db: Database, caller: CallerExpression, isNamed: SQL | undefined) {
   const { run, happened } = eventsOf(db, caller, isNamed);
   return db

@@ -31,7 +31,7 @@ export type ListedRun = {
   completed_at: string | null;
 };
 
-/** A query of runs as {@link ListedRun}: join it to the runs that it is about, and order it. */
+/** Selects runs as {@link ListedRun}. Join the query to the runs that are wanted, and order it. */
 export function selectListed(db: Database, seen: ReturnType<typeof seenNow>) {
   return {
     id: r.id,
@@ -50,21 +50,21 @@ export function selectListed(db: Database, seen: ReturnType<typeof seenNow>) {
   };
 }
 
-/** How many runs are counted in each state at most: a page must not take longer, the more runs there are. */
+/** How many runs are counted in each state at most, so that the page does not become slower as the number of runs grows. */
 export const MAX_COUNTED = 1_000;
 
 export type RunsView = {
   caller: Caller;
   now: string;
   runs: ListedRun[];
-  /** The cursors of the pages before and behind this one; null where there is none. */
+  /** The cursors of the previous and the next page; null when there is none. */
   newer: RunCursor | null;
   older: RunCursor | null;
-  /** How many runs the filter matches in each state; more than {@link MAX_COUNTED} are not counted. */
+  /** How many runs match the filter in each state, counted up to {@link MAX_COUNTED}. */
   counts: Record<RunStatus, number>;
-  /** The newest workflows, in the order of their names, to filter by. One that `is_ready` can be invoked. */
+  /** The newest workflows, sorted by name, to filter by. `is_ready` means that the workflow can be invoked. */
   workflows: { id: string; name: string; is_ready: boolean }[];
-  /** What there is to do before the first run. Null for a USER, and once there is a run. */
+  /** The steps before the first run. Null for a USER, and once the tenant has a run. */
   beginning: Beginning | null;
 };
 
@@ -109,7 +109,7 @@ export async function viewRuns(db: Database, credential: Credential, page: RunsP
     beginnings: selectBeginning(db, caller),
   });
   const counts: RunsView["counts"] = { PENDING: 0, RUNNING: 0, COMPLETED: 0, FAILED: 0 };
-  // The RUNNING runs that are not seen as such are overdue.
+  // Runs that are stored as RUNNING but are not seen as RUNNING are overdue.
   for (const { status, total, others } of counted) {
     counts[status] += total;
     counts.FAILED += others;
@@ -118,10 +118,12 @@ export async function viewRuns(db: Database, credential: Credential, page: RunsP
 }
 
 /**
- * How many runs match a filter in each state, whatever states the filter names. An administrator's tenant is counted, or the runs
- * that a USER triggered, and those of each definition that they may read: see `newestRuns`. `others` are stored as RUNNING and
- * overdue. Each part is counted up to the limit, before the USER's own runs are left out of those of the definitions: a part that
- * reaches the limit decides the sum.
+ * Counts the runs in each state that match a filter, ignoring the filter's own states. What is counted: for an administrator,
+ * the runs of the tenant; for a USER, the runs that they triggered and the runs of each definition that they may read (see
+ * `newestRuns`). `others` are runs that are stored as RUNNING and are overdue.
+ *
+ * Each of these parts is counted up to the limit, and only then the USER's own runs are subtracted from those of the
+ * definitions. This is exact enough: when a part reaches the limit, the sum does so as well.
  */
 function countByState(db: Database, caller: CallerExpression, readable: ReadableDefinitions, filter: RunFilter) {
   const isOwn = eq(r.userId, caller.userId);
@@ -133,7 +135,7 @@ function countByState(db: Database, caller: CallerExpression, readable: Readable
         isSeenAs: sql<boolean>`${status === "RUNNING" ? isRunning : sql`true`}`.as("is_seen_as"),
       })
       .from(r)
-      // As a constant, so that the partial index of that state can be used.
+      // The state is a constant in the SQL text, so that the planner can use the partial index of that state.
       .where(and(source, sql`${r.status} = ${sql.raw(`'${status}'`)}`, matchesFilter(filter)))
       .limit(MAX_COUNTED + 1)
       .as("found");
@@ -178,14 +180,14 @@ function countByState(db: Database, caller: CallerExpression, readable: Readable
 const placeOf = (run: ListedRun | undefined): RunCursor | null =>
   run ? { createdAt: run.created_at, id: run.id } : null;
 
-/** Cuts the row that shows whether there is a further page off, and finds the cursors of both neighbours. */
+/** Removes the extra row that shows whether there is a further page, and finds the cursors of the pages before and after. */
 function cutPage(
   rows: readonly ListedRun[],
   { limit, cursor, direction = "older" }: RunsPage,
 ): Pick<RunsView, "runs" | "newer" | "older"> {
   const hasMore = rows.length > limit;
   const runs = direction === "older" ? rows.slice(0, limit) : rows.slice(-limit);
-  // The page where one came from lies on the other side of the cursor.
+  // The page that the reader came from is on the other side of the cursor.
   const [hasNewer, hasOlder] = direction === "older" ? [cursor !== undefined, hasMore] : [hasMore, true];
   return { runs, newer: hasNewer ? placeOf(runs[0]) : null, older: hasOlder ? placeOf(runs.at(-1)) : null };
 }

@@ -1,14 +1,14 @@
-/** What lists that can be searched and sorted have in common: their address, the box, and the heads of their columns. */
+/** The common parts of lists that can be searched and sorted: the URL, the search box, and the heads of the columns. */
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
 import type { AppEnv } from "../../http/env.ts";
 import { offsetOf } from "../signed-in.tsx";
 import { MAX_LENGTH, readWords } from "./words.ts";
 
-/** How a list is asked for. `sort` is one of its orders. */
+/** The query parameters of a list. */
 export type ListQuery<Order extends string> = { path: string; words: string; sort: Order; offset: number };
 
-/** Reads it from the address. The first order is that of a list that nobody has sorted. */
+/** Reads the query parameters of a list. The first of the orders is the default. */
 export function readListQuery<Order extends string>(
   c: Context<AppEnv>,
   path: string,
@@ -18,7 +18,7 @@ export function readListQuery<Order extends string>(
   return { path, words: readWords(c.req.query("q")), sort, offset: offsetOf(c) };
 }
 
-/** Its address, without what is not set. `first` is the order of a list that nobody has sorted. */
+/** The URL of a list, without parameters that are not set. `first` is the default order. */
 export function listHref<Order extends string>({ path, words, sort, offset }: ListQuery<Order>, first: Order): string {
   const params = new URLSearchParams();
   if (words !== "") params.set("q", words);
@@ -27,7 +27,7 @@ export function listHref<Order extends string>({ path, words, sort, offset }: Li
   return params.size === 0 ? path : `${path}?${params}`;
 }
 
-/** The box that searches the list by the words of names. */
+/** The box that searches the list by words of names. */
 export const ListSearch = ({ query, label }: { query: ListQuery<string>; label: string }) => (
   <form class="filters" method="get" action={query.path}>
     <label>
@@ -46,15 +46,15 @@ export const ListSearch = ({ query, label }: { query: ListQuery<string>; label: 
 type HeadProps<Order extends string> = {
   query: ListQuery<Order>;
   first: Order;
-  /** The order by this column, and the opposite one if there is one. */
+  /** The order by this column, and the reverse order if there is one. */
   by: Order;
   reversed?: Order;
-  /** How `by` goes, for who cannot see it. */
+  /** The direction of `by`, for screen readers. */
   direction?: "ascending" | "descending";
   children: Child;
 };
 
-/** The head of a column by which the list can be sorted. */
+/** The head of a column. A click sorts the list by this column. */
 export const SortedHead = <Order extends string>({
   query,
   first,

@@ -25,7 +25,7 @@ const SearchPage = ({ text, view }: { text: string; view: SearchView }) => (
   </Page>
 );
 
-/** What was found, by kind. `find.js` shows it below the box, too, while somebody types. */
+/** The results, grouped by kind. While somebody types, `find.js` shows them below the search box. */
 const Answers = ({ text, view }: { text: string; view: SearchView }) => {
   const { runs, workflows, people, files, failures, now } = view;
   const count = [runs, workflows, people, files, failures].reduce((sum, found) => sum + found.length, 0);
@@ -88,7 +88,7 @@ const Answers = ({ text, view }: { text: string; view: SearchView }) => {
 type GroupProps<Found> = {
   title: string;
   found: readonly Found[];
-  /** Where all of them are listed, if anywhere. */
+  /** The URL of a list with all results of this kind, if there is one. */
   more: string | null;
   show: (found: Found) => Child;
 };

@@ -26,33 +26,33 @@ export type FoundRun = {
   created_at: string;
 };
 
-/** What was found, at most {@link MAX_FOUND} of each kind; one more when there are more. */
+/** The results: at most {@link MAX_FOUND} of each kind, and one more when there are more. */
 export type SearchView = {
   caller: Caller;
   now: string;
-  /** By their ids, or the end of these. */
+  /** Found by their ids, or by the end of their ids. */
   runs: FoundRun[];
   workflows: { id: string; name: string }[];
   people: { id: string; name: string; email: string | null }[];
   files: { id: string; path: string; type: PartType }[];
-  /** By words of their errors. */
+  /** Found by words of their errors. */
   failures: FoundRun[];
 };
 
 export const MAX_FOUND = 5;
 
-/** In characters. A word of one letter would match nearly everything. */
+/** In characters. A shorter text would match nearly everything. */
 export const MIN_LENGTH = 2;
 
-/** How many rows with matching words are looked at, before it is known whether the caller may see them. */
+/** How many rows with matching words are examined at most. Whether the caller may see them is checked afterwards. */
 const MAX_CANDIDATES = 500;
 
-/** The end of an id is found by its last characters. */
+/** How many characters of the end of an id are indexed. */
 const ID_END = 4;
 
 /**
- * Finds runs, workflows, people and files that the caller may see. Each kind is found by an index, so that the time does not
- * grow with what there is.
+ * Finds runs, workflows, users and files that the caller may see. An index is used for each kind, so that the time does not
+ * grow with the amount of data.
  * @throws Unauthenticated
  */
 export async function viewSearch(db: Database, credential: Credential, text: string): Promise<SearchView> {
@@ -79,15 +79,15 @@ export async function viewSearch(db: Database, credential: Credential, text: str
   return { ...requirePageCaller(callers), runs, workflows, people, files, failures };
 }
 
-/** What has exactly this name comes first. */
+/** Orders first what has exactly this name. */
 const isExactly = (name: SQLWrapper, text: string): SQL[] => [
   desc(sql`coalesce(lower(${name}) = lower(${text}), false)`),
 ];
 
-/** `is true` keeps the planner from the indexes by tenant: the index of the ends of ids finds the few runs. */
+/** `is true` keeps the planner from using the indexes by tenant: the index on the ends of ids finds far fewer rows. */
 const isOfTenant = (caller: CallerExpression) => sql`(${r.tenantId} = ${caller.tenantId}) is true`;
 
-/** An administrator's are found by the index of words. A USER's are looked for among those that they may read. */
+/** An administrator's workflows are found by the index of words. A USER's are searched among those that they may read. */
 function selectWorkflows(db: Database, caller: CallerExpression, text: string) {
   const readable = readableDefinitionsOf(db, caller);
   const isFound = matchesWords(caller, d.tenantId, d.name, text);
@@ -133,7 +133,10 @@ const foundRun = (seen: ReturnType<typeof seenNow>) => ({
   created_at: instant(r.createdAt),
 });
 
-/** True for a run whose id is this, or ends with it. People copy the end with the dots that stand for the rest. */
+/**
+ * True for a run that has this id, or whose id ends with it. The shown short form of an id may be searched with its leading
+ * dots.
+ */
 function hasId(text: string): SQL | undefined {
   const id = text.toLowerCase().replace(/^(…|\.\.\.)/, "");
   if (/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id)) return eq(r.id, id);
@@ -147,7 +150,8 @@ function hasId(text: string): SQL | undefined {
 function selectFiles(db: Database, caller: CallerExpression, text: string) {
   const permitted = permittedPathsOf(db, caller);
   const isFile = sql`${p.partType} <> 'WORKFLOW_DEFINITION'`;
-  // A text that begins as a path does is the beginning of one. U+10FFFF is the last character.
+  // A text that begins with "/" is searched as the beginning of a path. U+10FFFF is the greatest character, so it ends the
+  // range.
   const found = text.startsWith("/")
     ? and(
         eq(p.tenantId, caller.tenantId),
@@ -173,8 +177,8 @@ function selectFiles(db: Database, caller: CallerExpression, text: string) {
 }
 
 /**
- * Failed runs by words of their errors. The newest are looked through, since of a frequent error these are wanted; and whatever a
- * rare word leads to is found by the index, however long ago it was.
+ * Failed runs by words of their errors. The newest runs are searched first: when an error is frequent, its newest runs are
+ * wanted. When it is rare, the index finds its runs, however old they are.
  */
 function selectFailures(db: Database, caller: CallerExpression, text: string) {
   const readable = readableDefinitionsOf(db, caller);

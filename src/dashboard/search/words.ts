@@ -6,19 +6,19 @@ import { toStorable } from "../../http/text.ts";
 /** In characters. */
 export const MAX_LENGTH = 200;
 
-/** What somebody searches for, as the query of an address has it. */
+/** The searched text of a URL's query parameter, in a form that Postgres can handle. */
 export const readWords = (text: string | undefined): string => toStorable((text ?? "").slice(0, MAX_LENGTH)).trim();
 
 /**
- * True when a text of the caller's tenant has words that begin with each of these. It is found by the GIN indexes of
- * `public.search_words`, which hold the tenant as a word of its own. `words` is what somebody typed.
+ * True when `text` is of the caller's tenant and has words that begin with each of those in `words`, which somebody typed. It
+ * uses the GIN indexes of `public.search_words`, which contain the tenant's id as a word.
  */
 export const matchesWords = (caller: Caller, tenantId: SQLWrapper, text: SQLWrapper, words: string): SQL<boolean> =>
-  // `is true` keeps the planner from the indexes by tenant, of which it would read all entries of a large one.
+  // `is true` keeps the planner from using the indexes by tenant: for a large tenant, it would read all of its entries.
   sql<boolean>`((${tenantId} = ${caller.tenantId}) is true
     and public.search_words(${tenantId}, ${text}) @@ public.search_query(${caller.tenantId}, ${words}))`;
 
-/** The text by which a user is found: the same as in the index. */
+/** The text in which a user is searched. It must be the same expression as in the index. */
 const textOfUser = sql`
   coalesce(${users.firstName}, '') || ' ' || coalesce(${users.lastName}, '') || ' ' || coalesce(${users.email}, '')`;
 

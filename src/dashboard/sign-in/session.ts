@@ -8,15 +8,15 @@ import { SESSION_COOKIE } from "../../http/middleware/authenticate.ts";
 /** How long a session lasts after it was last used. */
 export const SESSION_SECONDS = 12 * 60 * 60;
 
-/** How long a session can last however much it is used. */
+/** The longest time that a session can last, however often it is used. */
 const MAX_SESSION_SECONDS = 7 * 24 * 60 * 60;
 
-/** A session is renewed when it is used so long after it was last renewed, and not at each request. */
+/** A session is renewed when it is used and its last renewal is at least this long ago. */
 const RENEW_AFTER_SECONDS = 10 * 60;
 
 const COOKIE = { path: "/", httpOnly: true, secure: true, sameSite: "Lax" } as const;
 
-/** Puts a session into the browser's cookie; false when no key to sign it with is configured. */
+/** Sets the session cookie. Returns false when no key to sign sessions is configured. */
 export async function keepSession(c: Context<AppEnv>, session: NewSession): Promise<boolean> {
   const token = await signSession(c.env.config.sessions, session);
   if (token === null) return false;
@@ -25,9 +25,9 @@ export async function keepSession(c: Context<AppEnv>, session: NewSession): Prom
 }
 
 /**
- * Prolongs a session that was used, by the time since it was last renewed, but not beyond seven days after the sign-in. Both
- * ends of that time are read from the clock of a Worker, which only measures a duration here: the instant that it is added to
- * comes from the database. The database still ends the session with its API key, and with its user.
+ * Prolongs a used session by the time since its last renewal, up to seven days after the sign-in. That time is measured by the
+ * clock of a Worker, and it is added to an instant of the database's clock: so no decision depends on whether a Worker's clock
+ * is right. The database still ends the session together with its API key or its user.
  */
 export async function renewSession(c: Context<AppEnv>): Promise<void> {
   const { userId, tenantId, apiKeyId, expiresAt, name, renewable } = c.var.session;

@@ -24,7 +24,7 @@ signIn.openForm("/app/sign-in", async (c) => {
   const session = isApiKey(key) ? await findSession(c, key) : null;
   if (session === null) {
     const failure = { faults: [{ loc: ["body", "key"], type: "value_error" as const, msg: REFUSAL }], detail: null };
-    // The limit of failed authentications counts the answers with this header.
+    // The rate limit of failed authentications counts answers with this header.
     c.header("WWW-Authenticate", "Bearer");
     return answerSignIn(c, { next, kept, failure }, 401);
   }
@@ -41,7 +41,7 @@ signIn.openForm("/app/sign-out", (c) => {
 
 const REFUSAL = "This key does not work: it is mistyped, revoked or expired, or its user is deactivated.";
 
-/** Begins a session with an API key; null when the key does not work. */
+/** Begins a session with an API key; null when the key is not valid. */
 async function findSession(c: Context<AppEnv>, key: string): Promise<NewSession | null> {
   try {
     return await beginSession(c.env.db, await hashApiKey(key), SESSION_SECONDS);
@@ -51,7 +51,7 @@ async function findSession(c: Context<AppEnv>, key: string): Promise<NewSession 
   }
 }
 
-/** The page after signing in with a kept form. The form is only sent when the user presses the button. */
+/** The page after a sign-in that interrupted a form. The form is sent only when the user presses the button. */
 const SignedInAgainPage = ({ kept: { action, fields } }: { kept: KeptForm }) => (
   <OpenPage title="Signed in again">
     <div class="card center">

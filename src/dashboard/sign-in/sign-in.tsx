@@ -4,27 +4,27 @@ import { type Failure, Failures, Field, NO_FAILURE, RESUMED_FIELD, readForm } fr
 import { OpenPage } from "../layout.tsx";
 import { html } from "../render.ts";
 
-/** The page that the dashboard begins with. */
+/** The first page after the sign-in. */
 export const START = "/app/runs";
 
-/** A form whose sender has to sign in first: the path that it was sent to, and its fields without the secrets. */
+/** A form that is kept until its sender has signed in: the path that it was sent to, and its fields without secrets. */
 export type KeptForm = { action: string; fields: (readonly [name: string, value: string])[] };
 
-/** The prefix of a kept form's fields inside the sign-in form, and the field with the path of the kept form. */
+/** In the sign-in form: the prefix of the kept form's fields, and the field with the path of the kept form. */
 const KEPT = "kept.";
 const KEPT_ACTION = "kept_action";
 
 /** Fields that are never written into a page. The user has to type them again. */
 const SECRET_FIELDS = new Set(["webhook_secret", "key"]);
 
-/** The form in a request, to be sent to `action` again after its sender has signed in. */
+/** Keeps the form of a request, so that it can be sent to `action` after the sign-in. */
 export async function keepForm(c: Context<AppEnv>, action: string): Promise<KeptForm> {
   const { values, all } = await readForm(c);
   const names = Object.keys(values).filter((name) => !SECRET_FIELDS.has(name) && name !== RESUMED_FIELD);
   return { action, fields: names.flatMap((name) => all(name).map((value) => [name, value] as const)) };
 }
 
-/** The kept form inside the sign-in form; null when there is none, or when it does not go to one of our own pages. */
+/** Reads the kept form from the sign-in form. Null when there is none, or when it goes to a URL that is not one of our pages. */
 export async function readKeptForm(c: Context<AppEnv>): Promise<KeptForm | null> {
   const { values, all } = await readForm(c);
   const action = findOwnPath(values[KEPT_ACTION], c.req.url);
@@ -89,7 +89,7 @@ export function answerSignIn(
   return html(c, <SignInPage isConfigured={isConfigured} next={next} kept={kept} failure={failure} />, status);
 }
 
-/** The path and query of a link to one of our own pages; null for any other link. */
+/** The path and query of a link to one of our pages; null for any other link. */
 export function findOwnPath(link: string | undefined, here: string): string | null {
   const url = link ? URL.parse(link, here) : null;
   const isOurs = url !== null && url.origin === new URL(here).origin && /^\/(app\/|docs$)/.test(url.pathname);

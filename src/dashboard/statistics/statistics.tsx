@@ -13,7 +13,7 @@ const NAMES: Record<Period, string> = { "1h": "1 h", "24h": "24 h", "7d": "7 d" 
 
 type Props = { statistics: Statistics; href: string; workflowId?: string };
 
-/** What became of the runs of a period, and how long they waited and took, with the other periods to choose from. */
+/** The outcomes, wait times and run times of a period, with links to the other periods. */
 export const StatisticsCard = ({ statistics, href, workflowId }: Props) => {
   const { period, total } = statistics;
   return (
@@ -94,7 +94,7 @@ type StepLinkProps = {
   describe: (step: Step) => string;
 };
 
-/** The place of a step in a chart: it shows its values while it is pointed at or has the focus, and leads to its runs. */
+/** The area of a step in a chart. It shows the step's values on hover and focus, and links to its runs. */
 const StepLink = ({ step, index, statistics: { period, steps }, workflowId, describe }: StepLinkProps) => {
   const width = WIDTH / steps.length;
   const label = `${formatStep(step, period)}: ${describe(step)}`;
@@ -135,7 +135,7 @@ const Chart = ({ label, children }: { label: string; children: Child }) => (
 
 type ChartProps = { statistics: Statistics; workflowId: string | undefined };
 
-/** COMPLETED above the line, FAILED below it. */
+/** COMPLETED runs above the line, FAILED runs below it. */
 const OutcomeChart = ({ statistics, workflowId }: ChartProps) => {
   const { steps } = statistics;
   const most = (of: (step: Step) => number) => Math.max(0, ...steps.map(of));
@@ -172,7 +172,7 @@ const LINES = [
   { class: "line run", name: "run time", of: (step: Step) => step.run.p95 },
 ];
 
-/** The 95th percentiles of wait and run time. A step without runs is a gap in the lines. */
+/** The 95th percentiles of the wait and run times. A step without runs leaves a gap in the lines. */
 const TimesChart = ({ statistics, workflowId }: ChartProps) => {
   const { steps } = statistics;
   const values = steps.flatMap((step) => LINES.flatMap(({ of }) => of(step) ?? []));

@@ -5,32 +5,32 @@ import { instant } from "../../db/rows.ts";
 import { r, seenNow } from "../../runs/run-rows.ts";
 import { type Period, STEP_SECONDS, stepsOf } from "./period.ts";
 
-/** Percentiles in seconds; null where there is nothing to measure. */
+/** Percentiles in seconds; null when there is nothing to measure. */
 export type Percentiles = { median: number | null; p95: number | null };
 
-/** What became of runs that were triggered in a step of a period. */
+/** The outcomes of the runs that were triggered in a step of a period. */
 export type Step = {
   /** When the step begins (RFC 3339). */
   at: string;
   completed: number;
   failed: number;
-  /** From the trigger to the start, of runs at their first attempt. */
+  /** The time from the trigger to the start, for runs at their first attempt. */
   wait: Percentiles;
-  /** From the start to the end, of COMPLETED runs. */
+  /** The time from the start to the end, for COMPLETED runs. */
   run: Percentiles;
 };
 
-/** The steps of a period, the earliest first, and all of them together. */
+/** The steps of a period, earliest first, and the totals of the period. */
 export type Statistics = { period: Period; steps: Step[]; total: Omit<Step, "at"> };
 
-/** So many runs of a step are looked at for each state: the last ones that were triggered. */
+/** How many runs of each state are examined in a step: those that were triggered last. */
 export const MAX_RUNS_OF_A_STEP = 500;
 
 /**
- * What became of the runs that were triggered in a period, as rows for {@link toStatistics}: one for each step, and one with a
- * null `at` for the whole period. Of one workflow, or of all that the caller may see.
+ * Selects the outcomes of the runs that were triggered in a period, as rows for {@link toStatistics}: one row for each step,
+ * and one with a null `at` for the whole period. They are the runs of one workflow, or all runs that the caller may see.
  *
- * For each step and state one short range of an index is read: `workflow_runs_tenant_status_newest_index`, or for one workflow
+ * For each step and state, one short range of an index is read: `workflow_runs_tenant_status_newest_index`, or for one workflow
  * `workflow_runs_definition_newest_index`.
  */
 export function selectStatistics(

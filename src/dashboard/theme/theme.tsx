@@ -1,4 +1,7 @@
-/** Light or dark: as the system, until somebody chooses. The choice is in a cookie, so that it needs no script. */
+/**
+ * The colour theme: the system's preference, until the user chooses light or dark. The choice is kept in a cookie, so that it
+ * works without JavaScript.
+ */
 import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { createContext, useContext } from "hono/jsx";
@@ -18,12 +21,12 @@ export function keepTheme(c: Context<AppEnv>, text: string | undefined): void {
   setCookie(c, COOKIE, parseTheme(text), { path: "/", secure: true, sameSite: "Lax", maxAge: YEAR_SECONDS });
 }
 
-/** The theme of the page, and the path to come back to after another one was chosen. */
+/** The theme of the page, and the path to return to after the theme was changed. */
 export const ThemeContext = createContext<{ theme: Theme; here: string }>({ theme: "system", here: "/app" });
 
 const NAMES: Record<Theme, string> = { system: "as the system", light: "light", dark: "dark" };
 
-/** A button that goes on to the next theme. `keys.js` does it without loading the page again. */
+/** A button that switches to the next theme. `keys.js` does it without loading the page again. */
 export const ThemeToggle = () => {
   const { theme, here } = useContext(ThemeContext);
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "system";

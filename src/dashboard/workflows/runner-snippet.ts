@@ -1,5 +1,5 @@
 /**
- * A runner to begin with, which needs nothing but Python. It takes its secret and port from the environment. The complete ones
+ * A small runner to begin with. It needs only Python, and reads its secret and its port from the environment. Complete runners
  * are in examples/.
  */
 export const RUNNER_SNIPPET = `import base64, hmac, http.server, json, os, threading, time, urllib.request

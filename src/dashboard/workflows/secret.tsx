@@ -3,7 +3,7 @@ import { Page } from "../layout.tsx";
 import { RUNNER_SNIPPET } from "./runner-snippet.ts";
 import { TestRunner } from "./test-runner.tsx";
 
-/** The only page that ever shows a webhook secret, with a runner that knows it. */
+/** Shows a new webhook secret, with a runner that uses it. No other page ever shows the secret. */
 export const SecretPage = ({ id, name, secret }: { id: string; name: string; secret: string }) => (
   <Page title="The new webhook secret" section="workflows">
     <div class="narrow">

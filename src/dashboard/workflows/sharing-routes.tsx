@@ -1,4 +1,4 @@
-/** Who may run a workflow, and letting somebody run it. */
+/** The page that shows which users may run a workflow, and lets them run it. */
 import { Problem } from "../../http/problems.ts";
 import { permitWorkflow } from "../../workflows/permit-workflow.ts";
 import { NO_DEFINITION } from "../../workflows/workflow-definitions.ts";

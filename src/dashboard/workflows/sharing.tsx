@@ -7,7 +7,7 @@ export const SHARING_PAGE = 50;
 
 type Props = { view: SharingView; workflow: { id: string; name: string }; search: string; offset: number };
 
-/** Which USERs may run a workflow. One press gives somebody all that they lack. */
+/** Which USERs may run a workflow. One button gives a user all permissions that they lack. */
 export const SharingPage = ({ view, workflow, search, offset }: Props) => {
   const href = `/app/workflows/${workflow.id}/people`;
   return (

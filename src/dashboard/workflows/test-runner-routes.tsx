@@ -1,4 +1,4 @@
-/** Sending a workflow's runner a test. */
+/** Sends a test message to a workflow's runner. */
 import { v7 as newId } from "uuid";
 import { decryptWebhookSecret } from "../../runners/secret-box.ts";
 import { sendTest } from "../../runners/send.ts";

@@ -1,14 +1,14 @@
 import { Send } from "../components.tsx";
 import { Page } from "../layout.tsx";
 
-/** Sends the runner of a workflow a message that asks for no work. */
+/** A button that sends the runner of a workflow a test message. The message asks for no work. */
 export const TestRunner = ({ id }: { id: string }) => (
   <Send action={`/app/workflows/${id}/test`} label="Send a test" kind="" />
 );
 
 type Props = { id: string; name: string; url: string; isAccepted: boolean; answer: string };
 
-/** What the runner answered to a test. */
+/** The runner's answer to a test message. */
 export const TestedPage = ({ id, name, url, isAccepted, answer }: Props) => (
   <Page title="The test of the runner" section="workflows">
     <div class="narrow">

@@ -6,20 +6,20 @@ import { users, workflowDefinitions } from "../../db/tables.ts";
 import { isOfTenant } from "../../people/users.ts";
 import { type Caller, nameOf, selectCaller } from "../caller.ts";
 
-/** A USER of the tenant. `missing` is the number of permissions that they lack to run the workflow. */
+/** A USER of the tenant. `missing` is the number of permissions that they lack to run the workflow; 0 when they may run it. */
 export type PossibleRunner = { id: string; name: string; email: string | null; missing: number };
 
 export type SharingView = {
   caller: Caller;
-  /** Null when there is no such workflow that the caller may see. */
+  /** Null when the workflow does not exist or the caller may not see it. */
   workflow: { id: string; name: string } | null;
   people: PossibleRunner[];
   total: number;
 };
 
 /**
- * A workflow with a page of the active USERs of the tenant, by email, whose name or email has `search` in it; for an OWNER or
- * ADMIN. Others see none.
+ * A workflow with a page of the tenant's active USERs, sorted by email, whose name or email contains `search`. Only an OWNER or
+ * ADMIN sees users.
  * @throws Unauthenticated
  */
 export async function viewSharing(
@@ -35,7 +35,7 @@ export async function viewSharing(
     isNull(users.deactivatedAt),
     sql`strpos(lower(concat_ws(' ', ${users.firstName}, ${users.lastName}, ${users.email})), lower(${search})) > 0`,
   );
-  // The page is chosen first, so that only for those on it is counted what they lack.
+  // The page is selected first, so that missing permissions are counted only for the users on it.
   const page = db
     .select({
       id: sql<string>`${users.id}`.as("page_id"),

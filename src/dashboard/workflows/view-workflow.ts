@@ -32,15 +32,15 @@ export type ViewedWorkflow = DefinitionRow &
     may_delete: boolean;
     queued: number;
     holder: ListedWorkflow["holder"];
-    /** The first {@link QUEUE} PENDING runs; the one that is next comes first. */
+    /** The first {@link QUEUE} PENDING runs. The first one is next. */
     queue: ListedRun[];
     /** The last {@link LATEST} runs, newest first. */
     latest: ListedRun[];
     statistics: Statistics;
     policy: Policy;
-    /** True when runs can start: its runner has a URL, or its runs are leased. */
+    /** True when the workflow's runs can start: its runner has a URL, or its runs are leased. */
     has_runner: boolean;
-    /** The connected runners that may lease its runs. */
+    /** The connected runners that may lease runs of this workflow. */
     runners: ConnectedRunner[];
     sources: NamedPart[];
     instructions: NamedPart[];
@@ -52,7 +52,7 @@ const QUEUE = 20;
 const LATEST = 10;
 
 /**
- * A workflow with its queue, its latest runs and how long they took; null when there is none that the caller may see.
+ * A workflow with its queue, its latest runs and their durations. Null when it does not exist or the caller may not see it.
  * @throws Unauthenticated
  */
 export async function viewWorkflow(
@@ -140,7 +140,7 @@ function selectWorkflow(db: Database, caller: CallerExpression, isAsked: SQL | u
 
 type Runs = { condition: SQL | undefined; order: SQL[]; limit: number };
 
-/** Some runs of the workflow, as they are listed. */
+/** Selects runs of the workflow for a list. */
 function selectRuns(
   db: Database,
   caller: CallerExpression,
@@ -166,7 +166,7 @@ function selectRuns(
     .orderBy(...order);
 }
 
-/** The parts that the workflow names, in its order, by the letter of the list that names them. */
+/** Selects the parts that the workflow names, in its order, grouped by parameter. */
 function selectParts(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
   const named = db
     .select({
@@ -178,7 +178,7 @@ function selectParts(db: Database, caller: CallerExpression, isAsked: SQL | unde
       ('D', array_remove(array[${d.templatePathPartId}], null))) letters (letter, ids),
       unnest(letters.ids) with ordinality given (id, "position")`)
     .as("named");
-  // One by one: as a join, the planner may read all parts there are.
+  // Each part is looked up by its id. With a join, the planner might read all parts of the tenant.
   const part = db
     .select({
       path: sql<string | null>`${pathParts.materializedPath}`.as("named_path"),

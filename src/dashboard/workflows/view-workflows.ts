@@ -17,9 +17,12 @@ import { matchesWords } from "../search/words.ts";
 
 /** How the latest runs of a workflow ended. */
 export type Outcomes = {
-  /** The last {@link STRIP} runs, newest first: the state, and the seconds from start to end, null if it never started. */
+  /**
+   * The last {@link STRIP} ended runs, newest first: the status, and the seconds from start to end (null if the run never
+   * started).
+   */
   strip: [RunStatus, number | null][];
-  /** How many of the last {@link SAMPLE} runs have ended. */
+  /** How many ended runs these numbers are about: the latest ones, {@link SAMPLE} at most. */
   ended: number;
   completed: number;
   median_seconds: number | null;
@@ -28,7 +31,10 @@ export type Outcomes = {
 const STRIP = 20;
 const SAMPLE = 100;
 
-/** The lateral subquery `outcomes` of a definition: {@link Outcomes}. It reads at most {@link SAMPLE} rows, by an index. */
+/**
+ * The lateral subquery `outcomes`, which computes {@link Outcomes} for a definition. It reads at most {@link SAMPLE} rows of an
+ * index.
+ */
 export function outcomesOf(db: Database) {
   const seen = seenNow(db);
   const latest = db
@@ -60,7 +66,7 @@ export function outcomesOf(db: Database) {
     .as("outcomes");
 }
 
-/** How many runs of a definition wait. */
+/** The number of PENDING runs of a definition. */
 export const queuedOf = (db: Database): SQL<number> =>
   sql<number>`(${db
     .select({ queued: sql`count(*)::int` })
@@ -91,7 +97,7 @@ export type ListedWorkflow = Outcomes & {
 
 export type WorkflowsView = { caller: Caller; now: string; total: number; workflows: ListedWorkflow[] };
 
-/** How a list of workflows may be sorted. */
+/** How a list of workflows can be sorted. */
 export const WORKFLOW_ORDERS = ["newest", "oldest", "name", "name_reversed"] as const;
 export type WorkflowOrder = (typeof WORKFLOW_ORDERS)[number];
 
@@ -106,12 +112,12 @@ type WorkflowsPage = {
   limit: number;
   offset: number;
   order: WorkflowOrder;
-  /** Only workflows whose names have words that begin with these. */
+  /** Only workflows whose name has words that begin with each of these. */
   words: string;
 };
 
 /**
- * A page of the workflows that the caller may see, each with its slot, its queue and its outcomes.
+ * A page of the workflows that the caller may see, each with its slot, its queue and the outcomes of its latest runs.
  * @throws Unauthenticated
  */
 export async function viewWorkflows(db: Database, credential: Credential, page: WorkflowsPage): Promise<WorkflowsView> {
@@ -155,7 +161,10 @@ export async function viewWorkflows(db: Database, credential: Credential, page: 
 const matches = (caller: CallerExpression, words: string) =>
   words === "" ? undefined : matchesWords(caller, d.tenantId, d.name, words);
 
-/** The definitions that the caller sees: all of an administrator's tenant, or those that a USER may read. */
+/**
+ * The ids of the definitions that the caller may see: for an administrator all of the tenant, for a USER those that they may
+ * read.
+ */
 function visibleIds(db: Database, caller: CallerExpression, readable: ReadableDefinitions, words: string) {
   return unionAll(
     db
@@ -170,7 +179,9 @@ function visibleIds(db: Database, caller: CallerExpression, readable: ReadableDe
   );
 }
 
-/** One page of them. The page of an administrator is a subquery of its own, since it can then be read by an index. */
+/**
+ * Selects one page of these definitions. An administrator's page is a separate subquery, so that it can be read from an index.
+ */
 function selectVisible(
   db: Database,
   caller: CallerExpression,

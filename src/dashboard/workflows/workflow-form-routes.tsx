@@ -1,4 +1,4 @@
-/** The form of a workflow: a new one, a copy of another, and changing one. */
+/** The form of a workflow, with which one is created, copied or changed. */
 import type { Context } from "hono";
 import { v7 as newId } from "uuid";
 import { createPathPart } from "../../files/change-path-part.ts";
@@ -102,7 +102,10 @@ async function readWorkflowForm(c: Context<AppEnv>): Promise<WorkflowFormState> 
   return { values, picks };
 }
 
-/** The form again, when a button of a picker was pressed: with a folder opened, or with a new part chosen. Else null. */
+/**
+ * Answers a button of a part picker: the same form with a folder opened, or with a new part chosen. Null when another button
+ * was pressed.
+ */
 async function browse(c: Context<AppEnv>, id: string | null, state: WorkflowFormState): Promise<Response | null> {
   const making = parseMake(state.values);
   if (making !== null && state.values[RESUMED_FIELD] === undefined) return make(c, id, state, making);
@@ -119,7 +122,7 @@ async function findOpened(c: Context<AppEnv>, text: string | undefined): Promise
   return view && { field: open.field, view };
 }
 
-/** Makes a folder or a document, and chooses it. When it cannot be made, the form says why, in its picker. */
+/** Creates a folder or a document, and chooses it in the form. When that is refused, the picker of the form says why. */
 async function make(c: Context<AppEnv>, id: string | null, state: WorkflowFormState, making: Making) {
   const { field, parentId, name } = making;
   try {
@@ -137,7 +140,7 @@ async function make(c: Context<AppEnv>, id: string | null, state: WorkflowFormSt
   }
 }
 
-/** Why a part could not be made, as faults of the picker; null for an error that has nothing to do with the form. */
+/** Why a part could not be created, as faults of the picker. Null for an error that the form cannot explain. */
 function faultsOfMaking(error: unknown, path: string): Fault[] | null {
   const at = (msg: string): Fault => ({ loc: ["body", path], type: "value_error", msg: `The new one: ${msg}` });
   if (error instanceof ValidationFailed) return error.faults.map((fault) => at(inWords(fault, {}).msg));
@@ -146,7 +149,7 @@ function faultsOfMaking(error: unknown, path: string): Fault[] | null {
 }
 
 /**
- * The content of a definition as the API would read it from the form, and the webhook secret if one was made.
+ * The definition in the form, as the API would read it, and the webhook secret if a new one was generated.
  * @throws ValidationFailed with all faults at once
  */
 async function contentOf(c: Context<AppEnv>, id: string, state: WorkflowFormState, mayKeepSecret: boolean) {
@@ -155,7 +158,7 @@ async function contentOf(c: Context<AppEnv>, id: string, state: WorkflowFormStat
   const secret = isMade ? generateWebhookSecret() : null;
   const { config } = c.env;
   const given = body.runner_config;
-  // A null secret keeps the one that is stored.
+  // A null secret keeps the stored one.
   const runner = given && { url: given.url, webhook_secret: keepsSecret ? secret : given.webhook_secret };
   const { runner_config: _, ...checked } = checkAll(body, [
     ...(body.name.trim() === "" ? [NAMELESS] : []),
@@ -164,10 +167,10 @@ async function contentOf(c: Context<AppEnv>, id: string, state: WorkflowFormStat
   return { content: await toContent(config, id, { ...checked, runner_config: runner }), secret };
 }
 
-/** The API takes a workflow without a name, but a person would not find it again. */
+/** The API accepts a workflow without a name. The form does not, since a person would not find it again. */
 const NAMELESS: Fault = { loc: ["body", "name"], type: "string_too_short", msg: "Must have a name." };
 
-/** Checks the body by its schema and by `others`, so that a person learns of all faults at once. */
+/** Checks the body by its schema and adds `others`, so that the user sees all faults at once. */
 function checkAll(body: unknown, others: Fault[]) {
   const faults = findFaults(UpdateWorkflowDefinitionRequestSchema, body);
   const isKnown = (other: Fault) => faults.some(({ loc }) => loc.join(".") === other.loc.join("."));
@@ -176,7 +179,7 @@ function checkAll(body: unknown, others: Fault[]) {
   return checkBody(UpdateWorkflowDefinitionRequestSchema, body);
 }
 
-/** To the workflow. A secret that was made is shown first, this once. */
+/** Redirects to the workflow. If a secret was generated, the answer is instead the page that shows it, once. */
 function saved(c: Context<AppEnv>, { id, name, secret }: { id: string; name: string; secret: string | null }) {
   if (secret === null) return seeOther(c, `/app/workflows/${id}`);
   c.header("Cache-Control", "no-store");

@@ -40,7 +40,7 @@ const PICKERS = [
 
 type Picks = Readonly<Record<(typeof PICKERS)[number]["field"], readonly string[]>>;
 
-/** The contents of the form, all as texts. */
+/** The values of the form, all as text. */
 export type WorkflowFormState = { values: Values; picks: Picks };
 
 export const EMPTY_FORM: WorkflowFormState = {
@@ -66,7 +66,7 @@ export const formOf = (workflow: ViewedWorkflow): WorkflowFormState => ({
 
 const MAX_NAME = 255;
 
-/** The form of a copy. The secret is not copied, since nobody can read it: the copy gets one of its own. */
+/** The form for a copy of a workflow. The secret can't be copied, since it can't be read, so the copy gets a new one. */
 export const copyOf = (workflow: ViewedWorkflow): WorkflowFormState => {
   const { values, picks } = formOf(workflow);
   const name = [...`Copy of ${workflow.name}`].slice(0, MAX_NAME).join("");
@@ -79,10 +79,10 @@ export const withChosen = ({ values, picks }: WorkflowFormState, field: string, 
   return known === undefined ? { values, picks } : { values, picks: { ...picks, [known]: [...picks[known], choice] } };
 };
 
-/** The name in the API of what a picker of the form chooses. */
+/** The API name of the parameter that a picker of the form fills. */
 export const pathOfPicker = (field: string): string => PICKERS.find((picker) => picker.field === field)?.path ?? field;
 
-/** The form as the body of the API's request. An empty secret beside a URL means that the secret stays as it is. */
+/** The body of the API's request for a form. An empty secret beside a URL keeps the stored secret. */
 export function toBody({ values, picks }: WorkflowFormState) {
   const idsOf = (texts: readonly string[]) => texts.map((text) => parseChoice(text).id);
   const [url = "", secret = "", description = ""] = [
@@ -114,12 +114,12 @@ type FormProps = {
   id: string | null;
   state: WorkflowFormState;
   opened?: Opened;
-  /** A part that could not be made. */
+  /** The part that could not be created. */
   refused?: Making | null;
   failure?: Failure;
 };
 
-/** How the form calls the fields that have another name in the API, and what it says about their faults. */
+/** The labels of fields whose API names differ, and the messages for their faults. */
 export const WORDING = {
   labels: {
     "runner_config.url": "Runner",
@@ -154,7 +154,7 @@ export const WorkflowFormPage = (props: FormProps) => {
         </p>
         <h1>{title}</h1>
         <form method="post" action={action} class="card stack" autocomplete="off" novalidate>
-          {/* Enter presses the first button of a form, and that must not be one that opens a folder. */}
+          {/* Enter presses the first button of a form. It must be this one, and not a button that opens a folder. */}
           <button type="submit" class="visually-hidden" tabindex={-1}>
             Save
           </button>

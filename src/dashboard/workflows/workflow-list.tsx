@@ -15,7 +15,7 @@ const Paused = () => (
   </span>
 );
 
-/** The user whose run holds the slot, and how much of its time is left. */
+/** The user whose run holds the slot, and how much of the run's time is left. */
 export const Slot = ({
   workflow,
   now,

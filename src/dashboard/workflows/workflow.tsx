@@ -93,7 +93,7 @@ export const WorkflowPage = ({ caller, now, workflow, origin }: Props) => (
   </Page>
 );
 
-/** Asks, on a page of its own, whether to stop all runs that wait. */
+/** A button that opens a page, which asks whether to stop all PENDING runs. */
 const ClearQueue = ({ workflowId }: { workflowId: string }) => (
   <form method="post" action="/app/runs/bulk" class="more">
     <input type="hidden" name="action" value="stop" />

@@ -1,6 +1,6 @@
 /**
- * API keys: `wr_`, 256 random bits in base62 (43 characters), and a checksum of 6 characters. By the checksum the service
- * can distinguish a mistyped key from an unknown one, and secret scanners can recognise a leaked key.
+ * API keys: `wr_`, 256 random bits in base62 (43 characters), and a checksum of 6 characters. The checksum distinguishes a
+ * mistyped key from an unknown one, and lets secret scanners recognise a leaked key.
  */
 import { Buffer } from "node:buffer";
 
@@ -9,7 +9,7 @@ const SECRET_LENGTH = 43;
 const CHECKSUM_LENGTH = 6;
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** The most keys that a user may have which are neither revoked nor expired. */
+/** How many keys that are neither revoked nor expired a user may have. */
 export const MAX_ACTIVE_API_KEYS = 20;
 
 /** Formats 32 random bytes as an API key. */
@@ -29,7 +29,7 @@ export async function hashApiKey(key: string): Promise<string> {
   return Buffer.from(await sha256(key)).toString("hex");
 }
 
-/** The last 4 characters of a key, by which its user can recognise it. */
+/** The last 4 characters of a key, by which its user recognises it. */
 export const suffixOfApiKey = (key: string): string => key.slice(-4);
 
 /** True for a text with the prefix of API keys. */

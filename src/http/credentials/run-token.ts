@@ -3,7 +3,7 @@ import { encodeBase64Url } from "hono/utils/encode";
 import { z } from "zod";
 import type { KeyRing } from "../../key-ring.ts";
 
-/** What a token proves: that the request comes from the runner of this attempt of this run. */
+/** What a run token proves: the request comes from the runner of this attempt of this run. */
 export type RunToken = { runId: string; attempt: number; tenantId: string };
 
 const ALGORITHM = "HS256";
@@ -23,14 +23,14 @@ export function signRunToken(keys: KeyRing, token: RunToken & { expiresAt: strin
     tid: token.tenantId,
     exp: Math.floor(Date.parse(token.expiresAt) / 1000),
   };
-  // The key is passed as a JWK, since Hono takes the key id of the header from there.
+  // The key is passed as a JWK, since Hono reads the key id for the header from it.
   const k = encodeBase64Url(new TextEncoder().encode(secret).buffer).replaceAll("=", "");
   return sign(claims, { kty: "oct", alg: ALGORITHM, kid, k }, ALGORITHM);
 }
 
 /**
- * Verifies a run token; null when it is not valid. `exp` is not checked here. The database checks the deadline by its own
- * clock, so that a Worker's clock decides nothing, and a late result is still recorded as an event.
+ * Verifies a run token; null when it is not valid. `exp` is not checked here: the database checks the deadline by its own
+ * clock. So no decision depends on the clock of a Worker, and a late result can still be recorded as an event.
  */
 export async function verifyRunToken(keys: KeyRing, token: string): Promise<RunToken | null> {
   try {

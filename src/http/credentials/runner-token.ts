@@ -3,7 +3,7 @@ import { encodeBase64Url } from "hono/utils/encode";
 import { z } from "zod";
 import type { KeyRing } from "../../key-ring.ts";
 
-/** What the token of a runner's session proves. `definitionIds` are those whose runs it may lease; null for all. */
+/** What the token of a runner's session proves. `definitionIds` are the definitions whose runs it may lease; null for all. */
 export type RunnerToken = {
   sessionId: string;
   tenantId: string;
@@ -26,8 +26,8 @@ const claimsSchema = z.object({
 });
 
 /**
- * Makes the token of a runner's session, with which it asks for runs. It is a JWT (RFC 7519, HS256) that is signed with the newest
- * key. Claims: `sub` session, `tid` tenant, `def` definitions, `aud` "leases", `exp`.
+ * Makes the token of a runner's session, with which the runner asks for runs. It is a JWT (RFC 7519, HS256), signed with the
+ * newest key. Claims: `sub` session, `tid` tenant, `def` definitions, `aud` "leases", `exp`.
  */
 export function signRunnerToken(keys: KeyRing, token: RunnerToken): Promise<string> {
   const { id: kid, secret } = keys.newest;
@@ -38,7 +38,7 @@ export function signRunnerToken(keys: KeyRing, token: RunnerToken): Promise<stri
     aud: AUDIENCE,
     exp: Math.floor(Date.parse(token.expiresAt) / 1000),
   };
-  // The key is passed as a JWK, since Hono takes the key id of the header from there.
+  // The key is passed as a JWK, since Hono reads the key id for the header from it.
   const k = encodeBase64Url(new TextEncoder().encode(secret).buffer).replaceAll("=", "");
   return sign(claims, { kty: "oct", alg: ALGORITHM, kid, k }, ALGORITHM);
 }

@@ -7,7 +7,10 @@ import { Problem } from "../problems.ts";
 
 const TIMEOUT_MS = 5_000;
 
-/** How long keys are used before they are fetched again. A key that its issuer withdrew is valid for at most this long. */
+/**
+ * How long keys are used before they are fetched again. So a key that the issuer has withdrawn is accepted for at most this
+ * long.
+ */
 const FRESH_MS = 10 * 60_000;
 
 /** The least time between two requests to the issuer, so that tokens with invented key ids cannot cause a flood of them. */
@@ -16,13 +19,13 @@ const PAUSE_MS = 60_000;
 /** The same after a failed request. It is shorter, since nobody can sign in until a request succeeds. */
 const PAUSE_AFTER_FAILURE_MS = 5_000;
 
-/** A key is only checked to be an object. Whether it is a valid JWK shows when it is used. */
+/** Only checks that a key is an object. Whether it is a valid JWK turns out when it is used. */
 const keySchema = z.custom<HonoJsonWebKey>((key) => typeof key === "object" && key !== null);
 const keySetSchema = z.object({ keys: z.array(keySchema) });
 
 /**
- * Returns a function that returns all keys at a URL. When the key with the given id is not among the known keys, it fetches
- * them again first. While the issuer does not answer, the known keys stay in use.
+ * Returns a function that returns all keys at a URL. If the key with the given id is unknown, it first fetches the keys again.
+ * While the issuer does not answer, the known keys stay in use.
  * @throws Problem `session_keys_unavailable` when the id is unknown and the issuer does not answer
  */
 export function openKeySet(url: string): (id: string) => Promise<HonoJsonWebKey[]> {
@@ -46,8 +49,8 @@ export function openKeySet(url: string): (id: string) => Promise<HonoJsonWebKey[
   }
 
   /**
-   * Callers at the same time share one request. The platform ends it together with the invocation that started it, so
-   * nobody waits for it longer than the timeout.
+   * Concurrent callers share one request. The platform cancels the request when the invocation that started it ends, so each
+   * caller waits no longer than the timeout.
    */
   async function refreshTogether(): Promise<void> {
     if (!request || !isRecent(request.began, TIMEOUT_MS)) request = { began: Date.now(), done: refresh() };
@@ -65,7 +68,7 @@ export function openKeySet(url: string): (id: string) => Promise<HonoJsonWebKey[
 
 const NEVER = Number.NEGATIVE_INFINITY;
 
-/** An instant in the future is not recent: otherwise keys would be used for too long after the clock was set back. */
+/** An instant in the future does not count as recent. Otherwise keys would be used for too long after the clock was set back. */
 function isRecent(at: number, ms: number): boolean {
   const ageMs = Date.now() - at;
   return ageMs >= 0 && ageMs < ms;

@@ -1,7 +1,7 @@
 /**
- * Session tokens: JWTs (RFC 7519) of a login service, which says who somebody is. What they may do, and whether they
- * still may, the database knows. Claims: `sub` user, `tenant_id`, `exp`; in our own also `api_key_id`, `iat` and `auth_time`; in a
- * login service's also `email` and `email_verified`.
+ * Session tokens: JWTs (RFC 7519) of a login service or of this service, which say who the user is. The database decides what
+ * the user may do and whether the user is still active. Claims: `sub` user, `tenant_id`, `exp`. Our own tokens also have
+ * `api_key_id`, `iat` and `auth_time`; those of a login service may have `email` and `email_verified`.
  */
 import { decode, sign, verify, verifyWithJwks } from "hono/jwt";
 import { encodeBase64Url } from "hono/utils/encode";
@@ -13,7 +13,7 @@ import { Problem } from "../problems.ts";
 import { openKeySet } from "./session-keys.ts";
 
 /**
- * Claims about the user, as of the sign-in, that are only displayed: no decision depends on them. `name` is a claim of OpenID
+ * Claims about the user as of the sign-in. They are only displayed; no decision depends on them. `name` is a claim of OpenID
  * Connect; `tenant_name` and `role` are our own.
  */
 export type SessionName = { name: string; tenant_name?: string | undefined; role?: string | undefined };
@@ -21,12 +21,14 @@ export type SessionName = { name: string; tenant_name?: string | undefined; role
 /** The verified claims of a session token. */
 export type Session = SessionClaims & {
   name: SessionName | null;
-  /** Set in a session of this service. `issuedAt` is by a Worker's clock, `beganAt` by the database's: see `renewSession`. */
+  /**
+   * Set for a session of this service. `issuedAt` is from a Worker's clock, `beganAt` from the database's: see `renewSession`.
+   */
   renewable: { issuedAt: number; beganAt: number } | null;
 };
 
 /**
- * A session to be signed, for a user who signed in with an API key. Instants are in seconds since 1970; `beganAt` is when the
+ * A session to be signed, of a user who signed in with an API key. Instants are in seconds since 1970; `beganAt` is when the
  * user signed in.
  */
 export type NewSession = {
@@ -59,10 +61,10 @@ const ASYMMETRIC: readonly AsymmetricAlgorithm[] = [
   "EdDSA",
 ];
 
-/** The values that `typ` may have, when it is set. `at+jwt` is that of OAuth access tokens (RFC 9068). */
+/** The allowed values of `typ`, which may be missing. `at+jwt` is used by OAuth access tokens (RFC 9068). */
 const TYPES = ["JWT", "at+jwt"];
 
-/** The last second of the year 9999. Later instants are refused, since Postgres may not be able to store them. */
+/** The last second of the year 9999. Later instants are refused, since Postgres may be unable to store them. */
 const MAX_INSTANT = 253_402_300_799;
 
 const headerSchema = z.object({ alg: z.string(), kid: z.string().optional(), typ: z.string().optional() });
@@ -74,17 +76,17 @@ const claimsSchema = z.object({
   nbf: instant.default(0),
   api_key_id: z.guid().nullable().default(null),
   iat: instant.optional().catch(undefined),
-  // Of OpenID Connect Core 1.0, section 2: when the user signed in.
+  // A claim of OpenID Connect Core 1.0, section 2: when the user signed in.
   auth_time: instant.optional().catch(undefined),
   name: z.string().optional().catch(undefined),
   tenant_name: z.string().optional().catch(undefined),
   role: z.string().optional().catch(undefined),
-  // Of OpenID Connect Core 1.0, section 5.1. Used only to accept an invite.
+  // A claim of OpenID Connect Core 1.0, section 5.1. It is used only to accept an invite.
   email: z.string().max(254).nullable().catch(null),
   email_verified: z.boolean().catch(false),
 });
 
-/** Verifies tokens of HS256 with the key ring, and tokens of other algorithms with the keys that the issuer publishes. */
+/** Verifies HS256 tokens with the key ring, and tokens of other algorithms with the keys that the issuer publishes. */
 export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["sessions"]): VerifySession {
   const findKeys = jwksUrl === undefined ? undefined : openKeySet(jwksUrl);
   const expected = {
@@ -130,8 +132,8 @@ export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["
 }
 
 /**
- * Makes a session token of this service, for a user who signed in with an API key. It is signed with the newest key, and
- * {@link openSessions} accepts it. Null when SESSION_SECRET is not set.
+ * Makes a session token of this service, for a user who signed in with an API key. It is signed with the newest key, so {@link
+ * openSessions} accepts it. Null when SESSION_SECRET is not set.
  */
 export async function signSession(
   { keys, issuer, audience }: Config["sessions"],
@@ -150,7 +152,7 @@ export async function signSession(
     ...(audience !== undefined && { aud: audience }),
   };
   const { id: kid, secret } = keys.newest;
-  // The key is passed as a JWK, since Hono takes the key id of the header from there.
+  // The key is passed as a JWK, since Hono reads the key id for the header from it.
   const k = encodeBase64Url(new TextEncoder().encode(secret).buffer).replaceAll("=", "");
   return sign(claims, { kty: "oct", alg: SYMMETRIC, kid, k }, SYMMETRIC);
 }

@@ -1,23 +1,23 @@
 /** Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
 
-/** One event. Without an `event` it is a "message", and without an `id` a client that was cut off does not say where it was. */
+/** One event. Without `event` its type is "message". Without `id`, a client that reconnects does not say where it was. */
 export type Frame = { id?: number | string; event?: string; data: unknown };
 
 export type EventSink = {
   /** True once the client has left. */
   readonly isClosed: boolean;
   send(frames: readonly Frame[]): void;
-  /** A comment, so that nobody on the way takes the connection for dead. */
+  /** Sends a comment, so that proxies do not close the connection as idle. */
   keepAlive(): void;
 };
 
-/** After how many milliseconds a client that was cut off connects again. */
+/** After how many milliseconds a disconnected client reconnects. */
 const RETRY_MS = 3_000;
 
 /**
- * A stream of events. `produce` sends them until it returns, which ends the stream, as an error does. `onClosed` is called
- * when the client leaves, which `signal`, that of the request, tells at once. (The stream itself is only cancelled when
- * something is sent into it after that.)
+ * Answers with a stream of events. `produce` sends them; the stream ends when it returns or throws. `onClosed` is called when
+ * the client disconnects. The request's `signal` reports that at once, while the stream itself is cancelled only when something
+ * is sent into it afterwards.
  */
 export function eventStream(
   signal: AbortSignal,
@@ -50,7 +50,7 @@ export function eventStream(
         if (!isClosed) controller.close();
         isClosed = true;
       };
-      // Not awaited: nothing is read of a stream before it has started.
+      // Not awaited, since the stream is read only after this function has returned it.
       produce(sink).then(close, close);
     },
     cancel: leave,
@@ -60,7 +60,7 @@ export function eventStream(
   });
 }
 
-/** JSON has no line breaks, so one line of data is enough. */
+/** JSON on one line has no line breaks, so one line of data is enough. */
 function format({ id, event, data }: Frame): string {
   const lines = [...(id === undefined ? [] : [`id: ${id}`]), ...(event === undefined ? [] : [`event: ${event}`])];
   return `${[...lines, `data: ${JSON.stringify(data)}`].join("\n")}\n\n`;

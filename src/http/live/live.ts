@@ -1,9 +1,9 @@
-/** What makes the service live: `src/hub` behind an interface, since nobody but the composition root knows that. */
+/** The interface for live updates. `src/hub` implements it, and only the composition root knows that. */
 import type { Change } from "../../db/changes.ts";
 
 /**
- * What a listener wants to hear of: one run, those of a definition, or all of the tenant. With `withOthers` also of changes that
- * are not of a run, such as a new permission. With `withLog` also of new entries in the log of the one run.
+ * What a listener wants to hear of: one run, the runs of a definition, or all runs of the tenant. With `withOthers` also
+ * changes of other things, such as a new permission. With `withLog` also new entries in the log of the one run.
  */
 export type Topic = {
   tenantId: string;
@@ -14,85 +14,88 @@ export type Topic = {
 };
 
 /**
- * That a run has changed. No data: whoever hears of it reads the run, and what they may see is judged then. `run_id` is null
- * when something else has changed.
+ * A message that a run has changed. It has no data: a listener reads the run itself, and that read checks what it may see.
+ * `run_id` is null when something else has changed.
  */
 export type Nudge = { run_id: string | null; has_ended: boolean };
 
-/** `stream` is given for a stream, and not for a request that waits. */
+/** `stream` is set for a stream, and undefined for a request that waits. */
 export type Listening = { sinceMs: number; stream?: Stream };
 
 export type Stream = {
-  /** Whose it is: the key, or the user of a session, whose streams are counted; and the user in any case. */
+  /** Whose open streams are counted: those of an API key or, with a session, those of the user. */
   caller: string;
   userId: string;
-  /** Which page it is of, and which one was left for it, whose stream ends. */
+  /** The name of the page that opens the stream, and of the page before it, whose stream ends now. */
   page?: OpenPage | undefined;
 };
 
 export type OpenPage = { id: string; left: string | undefined };
 
 export type Listener = {
-  /** The nudges that have come; none when time is up; null when the connection is lost, or was closed. */
+  /**
+   * Resolves to the nudges that have arrived; to an empty list when the time is up; to null when the connection is lost or was
+   * closed.
+   */
   next(timeoutMs: number): Promise<Nudge[] | null>;
   close(): void;
 };
 
 /** A runner that waits for a run to lease. */
 export type WorkListener = {
-  /** What the hub knows: it changes whenever there may be new work. */
+  /** The version of what the hub knows. It changes whenever there may be new work. */
   readonly version: string;
-  /** "woken": there may be a run. "lost": the connection is, or it was closed. */
+  /** "woken": there may be a run. "lost": the connection is lost or was closed. */
   next(timeoutMs: number): Promise<"woken" | "time is up" | "lost">;
   close(): void;
 };
 
-/** Ages are in seconds; null where there is nothing. */
+/** Ages are in seconds; null when there is nothing to measure. */
 export type LiveStatus = {
-  /** Since a cron last found that there was nothing to sweep. */
+  /** Since a cron last skipped its sweep because nothing was due. */
   sinceSkipped: number | null;
-  /** An alarm of late, and how much later it was than it should have been. */
+  /** The last alarm of a hub: how long ago it was, and how late it fired. */
   lastAlarm: { since: number; lateMs: number } | null;
 };
 
 export type Live = {
-  /** False without hubs: then nobody can listen. */
+  /** False when the Worker has no hubs. Then nobody can listen. */
   hasHubs: boolean;
   /**
-   * Says that this isolate is about to change something, so that the next cron does not skip its sweep. Call it before a
-   * change begins. Never rejects.
+   * Announces that this isolate is about to change something, so that the next cron does not skip its sweep. Must be called
+   * before a change begins. Never rejects.
    */
   mark(): Promise<void>;
   /**
-   * Tells the hubs what was changed, and has notified whoever is to be notified of it. Never rejects: what they miss, the cron's
-   * sweep finds.
+   * Tells the hubs what was changed, and starts the notifications about it. Never rejects: the next sweep finds what the hubs
+   * were not told.
    */
   announce(changes: readonly Change[]): Promise<void>;
   /**
-   * Has what is due for these notification endpoints sent, in invocations of their own. It does not wait for them. Never
-   * rejects: what is not sent, the next sweep finds.
+   * Starts invocations that send the due notifications of these endpoints, without waiting for them. Never rejects: the next
+   * sweep finds what was not sent.
    */
   notify(endpointIds: readonly string[]): Promise<void>;
   /**
-   * Listens for changes. `sinceMs`: also for those that the hub has heard of so many milliseconds ago. A `stream` counts
-   * against its caller's limit. "unavailable" without a hub, or when it does not answer.
+   * Listens for changes, including those of the last `sinceMs` milliseconds. With `stream` it counts against its owner's limit
+   * on open streams. "unavailable" when there is no hub, or when it does not answer.
    */
   listen(topic: Topic, options: Listening): Promise<Listener | "unavailable" | "too_many">;
   /**
-   * Waits for runs of these definitions to lease; null for all. A run wakes one of those who wait for it, and the next one a
-   * second later, until somebody has taken it. "unavailable" without a hub, or when it does not answer.
+   * Waits for runs of these definitions to lease; null for all definitions. A new run wakes one of the waiting runners, and
+   * another one each second until the run is taken. "unavailable" when there is no hub, or when it does not answer.
    */
   waitForWork(runner: {
     tenantId: string;
     definitionIds: readonly string[] | null;
   }): Promise<WorkListener | "unavailable">;
   /**
-   * Ends the streams of a user: one of their credentials is no longer valid. Runners that wait ask the database again, which knows
-   * whose session has ended with it. Never rejects.
+   * Ends the streams of a user, because one of their credentials is no longer valid. Wakes all waiting runners too: they ask
+   * the database again, which knows whose session has ended. Never rejects.
    */
   endStreams(user: { tenantId: string; userId: string }): Promise<void>;
-  /** Notes that an alarm has fired. Never rejects. */
+  /** Records that an alarm fired. Never rejects. */
   noteAlarm(lateMs: number): Promise<void>;
-  /** Null without the register, or when it does not answer. */
+  /** Null when there is no register, or when it does not answer. */
   readStatus(): Promise<LiveStatus | null>;
 };

@@ -1,9 +1,9 @@
-/** In seconds: who wants to wait longer asks again. */
+/** In seconds. A client that wants to wait longer sends the request again. */
 const LONGEST_WAIT = 60;
 
 /**
- * For how many whole seconds the client of a request would rather wait than get an answer at once: `Prefer: wait=N` of RFC 7240,
- * where above 60 counts as 60. 0 when it does not want to. What is no such preference is ignored, as the RFC asks.
+ * How many whole seconds the client wants to wait instead of getting an answer at once: `Prefer: wait=N` (RFC 7240). Values
+ * above 60 count as 60. The result is 0 when there is no such preference; invalid ones are ignored, as the RFC requires.
  */
 export function preferredWait(prefer: string | undefined): number {
   for (const preference of (prefer ?? "").split(",")) {
@@ -13,7 +13,7 @@ export function preferredWait(prefer: string | undefined): number {
   return 0;
 }
 
-/** What the document says of the preference and of the header that confirms it. */
+/** The request header and the confirming response header in the OpenAPI document. */
 export const PREFER = {
   description:
     "`wait=N`: the answer may take up to N seconds (60 at most), and comes as soon as there is something to tell (RFC 7240).",

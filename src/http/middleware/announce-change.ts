@@ -4,8 +4,8 @@ import { currentTenant } from "../../db/meter.ts";
 import type { AppEnv } from "../env.ts";
 
 /**
- * Tells the open pages of a tenant that something has changed, after a request of a caller has changed it. What changed a run has
- * told so itself.
+ * After a request that changed something, tells the open pages of the tenant. A verb that changes runs has already announced
+ * that itself.
  */
 export const announceChange = createMiddleware<AppEnv>(async (c, next) => {
   await next();

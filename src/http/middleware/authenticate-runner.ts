@@ -29,7 +29,7 @@ export const authenticateRunnerSession = createMiddleware<AppEnv>(async (c, next
   if (c.error instanceof Unauthenticated) c.res = answerProblem(c, "session_unauthenticated");
 });
 
-/** After `authenticate`: refuses a caller who has sent a session token instead of an API key. */
+/** After `authenticate`: refuses a session token, so that only an API key is accepted. */
 export const requireKey = createMiddleware<AppEnv>(async (c, next) => {
   if ("session" in c.var.credential)
     throw new Problem("unauthenticated", "Send an API key: a runner key, or that of an OWNER or ADMIN.");

@@ -20,8 +20,8 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 export const bearerToken = (c: Context): string | undefined => BEARER.exec(c.req.header("Authorization") ?? "")?.[1];
 
 /**
- * Reads the caller's credential from the request. The statement that uses the credential also checks that it is valid, so
- * authentication needs no round trip of its own.
+ * Reads the caller's credential from the request. The SQL statement that uses the credential also checks it, so authentication
+ * needs no extra round trip.
  */
 export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
   const hasHeader = c.req.header("Authorization") !== undefined;
@@ -49,14 +49,14 @@ const DEMO_PREFIX = "wr_demo_";
 const looksMistyped = async (token: string) =>
   isApiKey(token) && !token.startsWith(DEMO_PREFIX) && !(await isWellFormedApiKey(token));
 
-/** True for a request of which the browser says that a page of this service sent it. */
+/** True when the browser says that a page of this service sent the request. */
 export const isSameOrigin = (c: Context): boolean =>
   c.req.header("Sec-Fetch-Site") === "same-origin" || c.req.header("Origin") === new URL(c.req.url).origin;
 
 /**
  * Refuses a change that comes from a page of another origin (CSRF). A browser adds the session cookie to requests of any page,
- * so the cookie alone does not prove that the user wanted the change. Hono's `csrf` does not suffice: it only checks requests
- * with the content types of forms.
+ * so the cookie alone does not prove that the user wanted the change. Hono's `csrf` is not enough, since it only checks
+ * requests with the content types of forms.
  * @throws Problem `forbidden`
  */
 export function requireSameOrigin(c: Context): void {

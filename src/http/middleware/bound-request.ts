@@ -5,20 +5,20 @@ import type { AppEnv } from "../env.ts";
 import { isDeeperThan } from "../json-depth.ts";
 import { Problem, ValidationFailed } from "../problems.ts";
 
-/** Hono scans the query once for each parameter, so the time for a long query would grow with the square of its length. */
+/** Hono scans the query once for each parameter, so the time grows with the square of the length of the query. */
 const MAX_URL_LENGTH = 8 * 1024;
 
 const MAX_HEADER_NAMES = 100;
 
-/** In characters. A limit on the number of fields would not suffice, since the platform joins fields of the same name. */
+/** In characters. Limiting the number of fields would not be enough, since the platform joins fields of the same name. */
 const MAX_HEADERS_LENGTH = 32 * 1024;
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** Our own bodies have at most four levels. */
+/** Bodies of our own API need at most four levels. */
 const MAX_JSON_DEPTH = 32;
 
-/** Refuses a request that is too large, or whose JSON is nested too deeply, before anything else works on it. */
+/** Refuses a request that is too large, or whose JSON is nested too deeply, before any other code handles it. */
 export const boundRequest = createMiddleware<AppEnv>(async (c, next) => {
   if (c.req.url.length > MAX_URL_LENGTH) throw new Problem("uri_too_long");
   if (hasLargeHeaders(c.req.raw.headers)) throw new Problem("headers_too_large");

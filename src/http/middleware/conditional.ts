@@ -3,18 +3,18 @@ import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../env.ts";
 
 /**
- * Conditional GET (RFC 9110, 13.1.2). An answer of 200 gets an `ETag`: that of the handler, or else a hash of the body. When
+ * Conditional GET (RFC 9110, 13.1.2). A 200 gets an `ETag`: the one that the handler has set, otherwise a hash of the body. If
  * `If-None-Match` lists that tag, the answer becomes a 304, which keeps all headers except those of the body.
  */
 export const conditional = createMiddleware<AppEnv>(async (c, next) => {
   await next();
-  // The answer depends on the caller, and it may be different at the next request: only the client may store it, and has
-  // to revalidate it each time.
+  // The answer depends on the caller and may change at any time, so only the client may store it, and it has to revalidate it
+  // before each use.
   c.res.headers.set("Cache-Control", "private, no-cache");
   c.res.headers.append("Vary", "Authorization, Cookie");
   if (c.res.status !== 200) return;
   const tag = c.res.headers.get("ETag") ?? (await tagBody(c));
-  // Hono copies the headers of the 200 to the 304, all but `Content-Type`.
+  // Hono copies the headers of the 200 to the 304, except `Content-Type`.
   if (listsTag(c.req.header("If-None-Match"), tag)) c.res = new Response(null, { status: 304 });
 });
 

@@ -19,8 +19,8 @@ const share = cors({
 });
 
 /**
- * Allows pages of the origins in CORS_ORIGINS to call the service (CORS). They have to send a bearer token, since cookies are
- * only accepted from the service's own pages.
+ * Allows pages of the origins in CORS_ORIGINS to call the service (CORS). They have to send a bearer token, since the session
+ * cookie is only accepted from the service's own pages.
  */
 export const shareWithOrigins: MiddlewareHandler<AppEnv> = (c, next) =>
   c.env.config.corsOrigins.length > 0 ? share(c, next) : next();

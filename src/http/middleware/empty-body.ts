@@ -2,8 +2,8 @@ import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../env.ts";
 
 /**
- * For a route whose body is optional: handles an empty body as if none was sent. Many clients send
- * `Content-Type: application/json` without a body, which the JSON validator would refuse.
+ * For a route with an optional body: handles an empty body like a missing one. Many clients send `Content-Type:
+ * application/json` without a body, which the JSON validator would refuse.
  */
 export const emptyBodyIsObject = createMiddleware<AppEnv>(async (c, next) => {
   if (c.req.header("Content-Type") !== undefined && (await c.req.text()) === "") {

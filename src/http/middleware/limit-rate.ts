@@ -11,8 +11,8 @@ const isWithin = async (limiter: RateLimiter | undefined, key: string | undefine
   limiter === undefined || key === undefined || (await limiter.limit({ key })).success;
 
 /**
- * Limits the requests of each address, and more strictly its failed authentications: beyond that limit a 401 becomes a 429.
- * Valid credentials still work from such an address, so that nobody can lock out others who share it.
+ * Limits the requests of each address and, more strictly, its failed authentications: above that limit, a 401 becomes a 429.
+ * Valid credentials still work from such an address, so nobody can lock out others who share it.
  */
 export const limitAddress = createMiddleware<AppEnv>(async (c, next) => {
   const { address, failure } = c.env.config.limiters;
@@ -26,7 +26,7 @@ export const limitAddress = createMiddleware<AppEnv>(async (c, next) => {
 });
 
 /**
- * Limits the requests with one API key, or with the sessions of one user, from whichever address they come.
+ * Limits the requests with one API key, or with the sessions of one user, whatever their addresses.
  * @throws Problem `too_many_requests`
  */
 export async function limitCaller(c: Context<AppEnv>): Promise<void> {
@@ -38,8 +38,8 @@ export async function limitCaller(c: Context<AppEnv>): Promise<void> {
 }
 
 /**
- * The client's address as Cloudflare reports it. For IPv6 it is the /64 network, since a client usually has all of its 2^64
- * addresses.
+ * The client's address as reported by Cloudflare. For IPv6 it is the /64 network, since a client usually controls all of its
+ * 2^64 addresses.
  */
 function addressOf(c: Context): string | undefined {
   const address = c.req.header("CF-Connecting-IP");

@@ -5,8 +5,8 @@ import { log } from "../../log.ts";
 import type { AppEnv } from "../env.ts";
 
 /**
- * Logs one line for each request. It contains the route instead of the URL, so that no value that the caller sent is logged.
- * The caller gets the same times in the header `Server-Timing`.
+ * Logs one line for each request. It has the route instead of the URL, so that no value sent by the caller is logged. The
+ * caller gets the same times in the header `Server-Timing`.
  */
 export const logRequests = createMiddleware<AppEnv>((c, next) =>
   metered(async (meter) => {
@@ -18,7 +18,7 @@ export const logRequests = createMiddleware<AppEnv>((c, next) =>
     c.res.headers.set("Server-Timing", `db;dur=${databaseMs};desc="${databaseRequests} requests", total;dur=${ms}`);
     log("info", "request", {
       method: c.req.method,
-      // More than one route may match: this is that of the handler which ran last.
+      // Several routes may match. This is the route of the handler that ran last.
       route: routePath(c),
       status: c.res.status,
       ms,

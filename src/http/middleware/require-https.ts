@@ -5,9 +5,9 @@ import { Problem } from "../problems.ts";
 const PAGES = /^\/(app|docs)(\/|$)/;
 
 /**
- * When PUBLIC_URL is https, serves nothing over plain http: requests for pages are redirected, and API requests are answered
- * 403. The API does not redirect, since a client that follows redirects would go on sending its credential unencrypted, and
- * nobody would notice.
+ * When PUBLIC_URL is https, answers nothing over plain http: page requests are redirected, and API requests are answered 403.
+ * The API does not redirect: a client that follows redirects would keep sending its credential unencrypted, and nobody would
+ * notice.
  */
 export const requireHttps = createMiddleware<AppEnv>(async (c, next) => {
   if (!c.env.config.publicUrl.startsWith("https:") || !c.req.url.startsWith("http:")) return next();

@@ -1,6 +1,10 @@
-// What a page does beyond HTML: it shows local times, copies, and keeps the focus where it belongs. `live.js` keeps it up to date.
+// What every page does beyond plain HTML: it shows local times, copies texts, and keeps the focus in place. `live.js` keeps the
+// page up to date.
 const minute = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
-/** A local time. It has the year unless that is this year, and seconds and milliseconds only where they matter. */
+/**
+ * Formats an instant in local time. The year is left out when it is the current one; seconds and milliseconds are shown only on
+ * request.
+ */
 const format = (at, withSeconds) =>
   new Intl.DateTimeFormat(undefined, {
     ...minute,
@@ -28,7 +32,7 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => button.classList.remove("copied"), 1200);
 });
 
-// A second click on a submit button within three seconds sends nothing.
+// A second click on a submit button within three seconds is ignored, so that a double click does not send a form twice.
 const sent = new WeakSet();
 document.addEventListener("submit", (event) => {
   if (sent.has(event.target)) event.preventDefault();
@@ -38,7 +42,7 @@ document.addEventListener("submit", (event) => {
 
 const openDialog = () => document.querySelector(".ask:popover-open");
 
-// The focus stays in an open dialog: Tab goes from its last control to its first, and back.
+// While a dialog is open, Tab moves only among its controls: from the last one to the first, and back.
 document.addEventListener("keydown", (event) => {
   const dialog = openDialog();
   if (event.key !== "Tab" || !dialog) return;
@@ -53,7 +57,7 @@ document.addEventListener("keydown", (event) => {
   (event.shiftKey ? last : first).focus();
 });
 
-// When a refresh takes away the dialog that had the focus, the focus goes to the content of the page.
+// When a refresh removes the dialog that had the focus, the focus moves to the content of the page.
 let held = null;
 document.addEventListener("htmx:before:swap", () => {
   held = openDialog();
@@ -63,6 +67,7 @@ document.addEventListener("htmx:after:swap", () => {
   held = null;
 });
 
-// An observer is called before the browser paints, so nobody sees a time before it is local.
+// A MutationObserver is called before the browser paints, so a reader never sees the UTC time before it is replaced by the
+// local time.
 new MutationObserver(enhance).observe(document.body, { childList: true, characterData: true, subtree: true });
 enhance();

@@ -1,5 +1,6 @@
-// Helps to find and to choose: relative times go on, a range of time is in the reader's time zone, rows are ticked together, and
-// the search answers while somebody types. Without this script all of it works by forms and pages.
+// Helps to search lists and to choose rows: it updates relative times, converts the time range to the reader's time zone, ticks
+// all rows at once, and shows search results while somebody types. Without this script, the forms and links do the same with
+// page loads.
 {
   const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
   const SIZES = [
@@ -8,14 +9,14 @@
     ["min", 60],
   ];
 
-  /** As `formatAgo` on the server. */
+  /** The same format as `formatAgo` on the server. */
   function formatAgo(seconds) {
     if (seconds < 60) return "just now";
     const [unit, size] = SIZES.find(([, size]) => seconds >= size);
     return `${Math.floor(seconds / size)} ${unit} ago`;
   }
 
-  /** When the page got an instant's `data-ago`, the seconds since then. A refresh of the page gives it newer ones. */
+  /** For each element, when it received its `data-ago` (in seconds). A refresh of the page sets a newer value. */
   const seen = new WeakMap();
 
   function showTimes() {
@@ -29,7 +30,7 @@
     }
   }
 
-  // The minutes of a range are in UTC in the address, and in the reader's time zone in their fields.
+  // In the URL, the minutes of a time range are in UTC. In their form fields, they are in the reader's time zone.
   const pad = (number, length = 2) => String(number).padStart(length, "0");
   const minuteOf = (at, get) =>
     `${pad(at[`${get}FullYear`](), 4)}-${pad(at[`${get}Month`]() + 1)}-${pad(at[`${get}Date`]())}T${pad(at[`${get}Hours`]())}:${pad(at[`${get}Minutes`]())}`;
@@ -49,7 +50,7 @@
     for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
   });
 
-  // Rows are ticked all at once, and stay ticked when the list is refreshed.
+  // One checkbox ticks all rows. Rows stay ticked when the list is refreshed.
   const boxes = () => [...document.querySelectorAll("input[name=run][type=checkbox]")];
   function showPicked() {
     const picked = boxes().filter((box) => box.checked).length;
@@ -75,7 +76,7 @@
     showPicked();
   });
 
-  // The search answers while somebody types, and Enter leads to the first answer.
+  // Results of the search are shown while somebody types. Enter opens the first result.
   const search = document.querySelector(".search");
   const field = search?.querySelector("input");
   const panel = search?.querySelector("[popover]");
@@ -120,7 +121,7 @@
     }, 120);
   };
   field?.addEventListener("input", askSoon);
-  // It closes when the focus goes elsewhere, and by Escape.
+  // The results are closed by Escape, and when the focus moves elsewhere.
   search?.addEventListener("focusout", ({ relatedTarget }) => {
     if (!search.contains(relatedTarget)) close();
   });

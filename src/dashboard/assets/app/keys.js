@@ -1,11 +1,11 @@
-// The keys of every page, the choice of a theme without loading the page again, and what is announced to who cannot see it.
+// The keyboard shortcuts of every page, the change of the theme without a page load, and the announcements for screen readers.
 {
   const dialog = document.querySelector("#keys");
   const STORED = "keys";
 
   for (const control of document.querySelectorAll("[data-scripted]")) control.hidden = false;
 
-  // Single keys can be turned off (WCAG 2.1.4): who speaks to the computer may say them by accident.
+  // Users can turn shortcuts of a single key off (WCAG 2.1.4), since speech input may trigger them by accident.
   const isOn = document.querySelector("#keys-on");
   if (isOn) {
     isOn.checked = localStorage.getItem(STORED) !== "off";
@@ -14,12 +14,12 @@
 
   const isTyping = (target) => target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select");
 
-  /** True after `g`, until the next key. */
+  /** True after `g` was pressed, until the next key. */
   let goes = false;
 
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
-    // Enter in a field that has a button of its own presses that button, and not the first one of the form.
+    // Enter in a field that has its own button presses that button instead of the first button of the form.
     if (key === "Enter" && target.dataset?.enter === "next") {
       event.preventDefault();
       target.parentElement.querySelector("button").click();
@@ -40,7 +40,7 @@
     }
   });
 
-  // The cookie is the one that the server would set. So the page takes the theme over at once, and loses nothing that is typed.
+  // Sets the same cookie as the server would. So the theme changes without a page load, and nothing that was typed is lost.
   const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
   const THEMES = { system: "as the system", light: "light", dark: "dark" };
   document.addEventListener(
@@ -62,7 +62,8 @@
     true,
   );
 
-  // What has changed in the live part of a page is said once, politely: the words in `data-announce`, by the id of their element.
+  // After a refresh of the live part, screen readers announce once what has changed: the new texts of `data-announce`, compared
+  // by the ids of their elements.
   const MAX_SAID = 3;
   const wordsOf = () =>
     new Map([...document.querySelectorAll("[data-announce]")].map(({ id, dataset }) => [id, dataset.announce]));

@@ -1,20 +1,21 @@
-// The live part of a page, `#live`, follows what changes. `data-live` names the stream that it listens to, or nothing when
-// nothing will change any more. A message of the stream has no content: the part is then asked for, by the ETag of what it shows.
+// Keeps the live part of a page, `#live`, up to date. Its `data-live` names the stream to listen to; it is empty when nothing
+// will change any more. Messages of the stream have no content: after each one, the page requests the live part again, with the
+// ETag of what it shows.
 {
-  /** Where the stream can't be had, the part is asked for so often. */
+  /** How often the live part is requested when there is no stream. */
   const POLL_MS = 30_000;
-  /** When the service can't answer: at first, and doubled up to `POLL_MS`. */
+  /** How long to wait after the first failed request. The time is doubled after each further one, up to `POLL_MS`. */
   const FIRST_RETRY_MS = 2_000;
 
   const live = () => document.querySelector("#live");
   const tags = new WeakMap();
 
   let source = null;
-  /** The stream that the page wants to listen to; null when it wants none, or is not looked at. */
+  /** The stream that the page needs; null when it needs none, or when it is in the background. */
   let wanted = null;
   /** "live", "connecting", "reconnecting" or "polling". */
   let state = "connecting";
-  /** Why the last request has failed, in a sentence. */
+  /** Why the last request failed, as a sentence. */
   let failure = null;
   let retryMs = FIRST_RETRY_MS;
   let freshAt = Date.now();
@@ -28,7 +29,7 @@
     if (!isAsking) live().dispatchEvent(new Event("refresh"));
   }
 
-  /** Asks again by itself where no stream tells when to. */
+  /** Plans the next request when there is no stream that tells when to send one. */
   function plan() {
     clearTimeout(timer);
     if (wanted === null || (failure === null && state !== "polling")) return;
@@ -42,8 +43,9 @@
   }
 
   /**
-   * The stream's address, with a name for this page and that of the page before it in this tab: the service may not have noticed
-   * that the browser has left that one, and a person may have 20 streams.
+   * The URL of the stream, with a name for this page and the name of the page before it in this tab. The service ends the
+   * stream of the page before: it may not have noticed yet that the browser left that page, and a user may have only 20
+   * streams.
    */
   function nameStream() {
     const url = new URL(wanted, location.href);
@@ -71,16 +73,17 @@
     });
     ours.addEventListener("error", () => {
       if (ours !== source) return;
-      // The browser connects again by itself, unless the service has refused.
+      // The browser reconnects by itself, unless the service refused the stream.
       state = ours.readyState === EventSource.CLOSED ? "polling" : "reconnecting";
-      // A refusal may mean that the session has ended, or that the service can't answer: the request says which.
+      // The service may refuse because the session has ended, or because it is unavailable. A normal request shows which of the
+      // two it is.
       if (state === "polling" && failure === null) refresh();
       plan();
       say();
     });
   }
 
-  /** Opens, changes or closes the stream, as the page needs it now. A page that nobody looks at has none. */
+  /** Opens, replaces or closes the stream, as the page needs now. A page in the background has no stream. */
   function follow() {
     const next = (!document.hidden && live()?.dataset.live) || null;
     if (next !== wanted) {
@@ -101,7 +104,7 @@
     polling: `Not live: it is asked for every ${POLL_MS / 1000} s.`,
   };
 
-  /** Says how up to date the page is. Only the words are announced to who can't see them, and not each second. */
+  /** Shows how up to date the page is. Screen readers announce the state only, and not each second that passes. */
   function say() {
     const line = document.querySelector("#freshness");
     if (!line) return;
@@ -132,7 +135,7 @@
       retryMs = FIRST_RETRY_MS;
       if (status === 200) tags.set(live(), headers.get("ETag"));
     } else if (status === 401) {
-      // The answer leads to the sign-in, and what is typed into a dialog would be lost.
+      // Following this redirect to the sign-in page would lose what was typed into an open dialog.
       if (!document.querySelector(".ask:popover-open")) return;
       event.preventDefault();
       fail("Your session has ended. You can still send this form: you are asked to sign in, and it is kept.");
@@ -152,7 +155,7 @@
     failure = reason;
   }
 
-  // Also after an error. The refreshed part may name another stream, or none.
+  // This event also follows an error. The refreshed part may name another stream, or none.
   document.addEventListener("htmx:finally:request", (event) => {
     if (!isAsking || !event.detail.ctx.sourceElement.matches("#live")) return;
     isAsking = false;

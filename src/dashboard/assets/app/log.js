@@ -1,5 +1,5 @@
-// The log of a run, below the live part of its page. While the run is RUNNING it is asked for what is new: soon after something
-// came, and less often while nothing comes. An answer also says how far the run is.
+// Follows the log of a run, which is below the live part of its page. While the run is RUNNING, new entries are requested: soon
+// after some have arrived, and less often while none arrive. Each answer also has the progress of the run.
 {
   const LEAST_MS = 1_000;
   const MOST_MS = 5_000;
@@ -29,7 +29,9 @@
     card.querySelector(".progress-message").textContent = known.message ?? "";
   }
 
-  /** Shows all lines, or those with the searched words, and stays at the end for somebody who has scrolled there. */
+  /**
+   * Shows all lines, or those that contain the searched words. It stays at the end of the log if the reader has scrolled there.
+   */
   function render() {
     const isAtEnd = pre.scrollTop + pre.clientHeight >= pre.scrollHeight - 8;
     const words = search.value.trim().toLowerCase();
@@ -43,7 +45,7 @@
     if (isAtEnd) pre.scrollTop = pre.scrollHeight;
   }
 
-  /** A retry begins a new attempt, whose log is shown from its beginning. */
+  /** A retry begins a new attempt, so its log is shown from the beginning. */
   function startOver(next) {
     [attempt, after, text, isComplete] = [next, null, "", false];
     render();
@@ -71,7 +73,8 @@
   async function follow() {
     const shown = Number(progress()?.dataset.attempt ?? 0);
     if (shown > (attempt ?? shown)) startOver(shown);
-    // Until the log is complete while the run goes on, and once at least: it may have ended long ago.
+    // The log is requested until it is complete, and not while the run is PENDING. It is requested at least once, since the run
+    // may have ended long ago.
     const isWanted = attempt === null || (!isComplete && document.querySelector("#live .status.pending") === null);
     if (isWanted && !document.hidden) pauseMs = await ask().catch(() => MOST_MS);
     setTimeout(follow, pauseMs);

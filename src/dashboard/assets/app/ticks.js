@@ -1,5 +1,5 @@
-// Durations go on in the browser, so that nobody has to ask the service how late it is. An element with `data-now`, the service's
-// clock when the element was made, shows the time from then on, whatever the browser's own clock says.
+// Updates durations in the browser, without asking the service. An element with `data-now`, the service's clock when the
+// element was made, is updated from that instant on. So it is right even when the browser's clock is wrong.
 {
   const SIZES = [
     ["d", 86_400],
@@ -8,7 +8,7 @@
     ["s", 1],
   ];
 
-  /** The two largest units, in whole seconds: as `formatSeconds` on the server. */
+  /** The two largest units, in whole seconds. The same format as `formatSeconds` on the server. */
   const format = (seconds) => {
     let rest = Math.max(0, Math.round(seconds));
     const first = Math.max(
@@ -24,7 +24,7 @@
     return parts.join(" ") || "0 s";
   };
 
-  /** When an element got its `data-now`. A refresh of the page gives it a newer one. */
+  /** For each element, when it received its `data-now`. A refresh of the page sets a newer value. */
   const seen = new WeakMap();
   const nowOf = (element) => {
     const { now } = element.dataset;
@@ -46,7 +46,7 @@
     return false;
   };
 
-  // When no time is left, the page is to ask how things stand: at once, and again later and later while they stand as before.
+  // When no time is left, the page requests its live part: at once, and then with growing pauses while nothing has changed.
   const FIRST_GAP_MS = 1_000;
   const LAST_GAP_MS = 30_000;
   let gapMs = FIRST_GAP_MS;

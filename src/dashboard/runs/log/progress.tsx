@@ -1,7 +1,7 @@
 import { Time } from "../../components.tsx";
 import type { ViewedRun } from "../view-run.ts";
 
-/** How far the runner of a RUNNING run says that it is, when it was last heard of, and the stop that it is asked for. */
+/** The progress that the runner of a RUNNING run reported, its last heartbeat, and a stop that was requested. */
 export const Progress = ({ run: { status, attempt, progress, stop } }: { run: ViewedRun }) => {
   if (status !== "RUNNING") return null;
   const { percent, message, heartbeat_at } = progress;

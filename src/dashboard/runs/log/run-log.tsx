@@ -1,4 +1,4 @@
-/** The log of a run on its page, which `log.js` follows while the run is RUNNING, together with its progress. */
+/** The log on the page of a run. While the run is RUNNING, `log.js` requests new entries together with the progress. */
 import { z } from "zod";
 import { toPlainText } from "../../../runs/log/log-text.ts";
 import { readLog } from "../../../runs/log/read-log.ts";
@@ -10,7 +10,7 @@ export const runLog = new Pages();
 const NUMBER = z.coerce.number().int().min(0).max(2_147_483_647);
 const querySchema = z.object({ attempt: NUMBER.min(1).nullable().catch(null), after: NUMBER.nullable().catch(null) });
 
-/** What is new in the log of an attempt after an entry, as text, and how far the run says that it is. */
+/** The entries of an attempt's log after a given one, as text, and the run's progress. */
 runLog.page("/app/runs/:id/follow-log", async (c) => {
   const request = { runId: idOf(c), ...querySchema.parse(c.req.query()) };
   const page = await readLog(c.env.db, c.var.credential, request);
@@ -24,7 +24,7 @@ runLog.page("/app/runs/:id/follow-log", async (c) => {
   });
 });
 
-/** Without JavaScript it links to the log as text, which is complete at the moment of the click. */
+/** Without JavaScript it links to the whole log as text. */
 export const RunLog = ({ runId }: { runId: string }) => (
   <section class="card log" id="log" data-log={`/app/runs/${runId}/follow-log`} aria-labelledby="log-title">
     <div class="head">

@@ -16,7 +16,7 @@ const FAILURE_TEXTS: Record<RetryableFailure, string> = {
   DEADLINE: "it took too long (DEADLINE)",
 };
 
-/** A policy in one sentence. */
+/** Describes a policy in one sentence. */
 export function describePolicy({ handover, lease_seconds, max_attempts, retry_on }: Policy): string {
   const how =
     handover === "lease"
@@ -26,7 +26,7 @@ export function describePolicy({ handover, lease_seconds, max_attempts, retry_on
   return `${how} ${isRetried ? `They are tried up to ${max_attempts} times after ${retry_on.join(", ")}.` : "They are not retried by themselves."}`;
 }
 
-/** The policy as somebody has typed it. */
+/** The values of the policy form, as typed. */
 export type PolicyValues = {
   handover: string;
   lease_seconds: string;

@@ -1,4 +1,4 @@
-/** The policy of a workflow as a form. */
+/** The form of a workflow's policy. */
 import { Problem } from "../../../http/problems.ts";
 import { checkBody } from "../../../http/validation.ts";
 import { promotion } from "../../../runners/dispatch-afterwards.ts";
