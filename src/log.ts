@@ -4,8 +4,8 @@ export function log(level: "info" | "error", event: string, fields: Record<strin
 }
 
 /**
- * The fields of an error that may be logged: those of its root cause. The errors around it are left out, since drizzle's
- * error contains the parameters of the statement, which may be secrets.
+ * The fields of an error that can be logged: those of its root cause. The errors around it are left out, since drizzle's error
+ * contains the parameters of the statement, which may be secrets.
  */
 export function describeError(error: unknown): { error: string; stack?: string } {
   let root = error;

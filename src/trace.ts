@@ -1,6 +1,6 @@
 /**
- * Spans of Cloudflare's traces, which `[observability.traces]` of wrangler.toml turns on. The platform adds a span for each
- * request that it sees; these say what a request was for.
+ * Spans for Cloudflare's traces, which `[observability.traces]` in wrangler.toml enables. The platform adds a span for each
+ * request that it sees. The spans of this file say what a request was for.
  */
 
 type EnterSpan = <Result>(name: string, work: () => Result) => Result;
@@ -9,12 +9,12 @@ const enterNone: EnterSpan = (_name, work) => work();
 let enter = enterNone;
 
 /**
- * Gives the spans to a tracer. The Worker calls it with `tracing` of `cloudflare:workers`, a module that exists in a Worker only;
- * the scripts, which run the same code in Node, have no spans.
+ * Sets the tracer. The Worker passes `tracing` of `cloudflare:workers`, a module that only exists in a Worker. Scripts run the
+ * same code in Node, without spans.
  */
 export function traceWith(tracer: { enterSpan: EnterSpan }): void {
   enter = (name, work) => tracer.enterSpan(name, work);
 }
 
-/** What `work` returns, within a span. When `work` returns a promise, the span lasts until it settles. */
+/** Runs `work` within a span and returns its result. If that is a promise, the span lasts until it settles. */
 export const withSpan: EnterSpan = (name, work) => enter(name, work);

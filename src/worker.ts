@@ -31,7 +31,10 @@ const app = createService();
 
 type Composed = Services & { live: ReturnType<typeof openLive> };
 
-/** The services of each bindings object. All requests of an isolate get the same object, so its services are created once. */
+/**
+ * The services for each bindings object. All requests of an isolate get the same bindings object, so its services are created
+ * once.
+ */
 const servicesOf = new WeakMap<object, Composed>();
 
 function compose(bindings: object): Composed {
@@ -46,9 +49,12 @@ function compose(bindings: object): Composed {
   return services;
 }
 
-/** What the alarm of a hub calls, so that the sweep of a tenant has an invocation of its own and the hub waits for no runner. */
+/**
+ * Called by the alarm of a hub. The sweep of a tenant thus runs in an invocation of its own, and the hub does not wait for
+ * runners.
+ */
 export class TenantSweeper extends WorkerEntrypoint<object> {
-  /** `lateMs` is how much later the alarm came than it should have. Null when the sweep has failed: the log says why. */
+  /** `lateMs` is how much later than planned the alarm fired. Returns null when the sweep has failed, and then logs why. */
   async sweepTenant(tenantId: string, lateMs: number): Promise<TenantSweep | null> {
     try {
       const services = compose(this.env);
@@ -61,7 +67,10 @@ export class TenantSweeper extends WorkerEntrypoint<object> {
   }
 }
 
-/** What a change calls that endpoints are to be notified of, so that no dispatch waits for one of them, nor one for another. */
+/**
+ * Called after a change of which endpoints are notified. It runs in invocations of its own, so that no dispatch waits for an
+ * endpoint, and no endpoint for another.
+ */
 export class Notifier extends WorkerEntrypoint<object> {
   async notify(endpointIds: string[]): Promise<void> {
     this.ctx.waitUntil(sendNotifications(compose(this.env), endpointIds));

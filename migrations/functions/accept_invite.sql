@@ -1,12 +1,12 @@
--- Spends an invite for somebody who comes with a session of the login service whose verified email is the invited one.
--- They are a user of the invite's tenant from now on, under the id that the login service gives them.
+-- Accepts an invite for a caller with a session of the login service, whose verified email must be the invited one. From now on
+-- the caller is a user of the invite's tenant, with the id that the login service gives them.
 --
--- Guarantees: an invite is spent once, and only by whom it was for.
+-- Guarantees: an invite is accepted once, and only by the person whom it was for.
 -- Closes the race between two requests: both lock the invite, and the second finds it accepted.
 --
--- The credential is that of `find_caller`; "verified_email" is in it when the login service has verified one. Answers
--- {"tenant_id", "role"}, or {"refused"}: "unauthenticated"; "not_found", for everybody else and once it is spent;
--- "other_tenant" when they are a user of another tenant; "email_taken" when somebody else in the tenant has the email.
+-- The credential is that of `find_caller`; it has "verified_email" when the login service has verified one. Answers
+-- {"tenant_id", "role"}, or {"refused"}: "unauthenticated"; "not_found" when the email differs or the invite is not open;
+-- "other_tenant" when the caller is a user of another tenant; "email_taken" when another user of the tenant has the email.
 create or replace function public.accept_invite(p_credential jsonb, p_invite_id uuid) returns jsonb
 language plpgsql as $$
 declare
@@ -18,7 +18,7 @@ declare
   v_known_tenant_id uuid;
   v_is_deactivated boolean;
 begin
-  -- 1. Who asks? Somebody who is no user yet is let in by a session that is valid now and has an email.
+  -- 1. Who is the caller? A person who is not a user yet needs a session that is valid now and has an email.
   select u.tenant_id, u.deactivated_at is not null into v_known_tenant_id, v_is_deactivated
   from public.users u where u.id = v_sub;
   if not exists (select from public.find_caller(p_credential)) and (
@@ -27,7 +27,7 @@ begin
     return jsonb_build_object('refused', 'unauthenticated');
   end if;
 
-  -- 2. Lock the invite, if it is theirs.
+  -- 2. Lock the invite, if it is for this email.
   select i.tenant_id, i.role into v_tenant_id, v_role
   from public.invites i
   where i.id = p_invite_id and i.email = v_email and i.accepted_at is null
@@ -39,8 +39,8 @@ begin
     return jsonb_build_object('refused', 'not_found');
   end if;
 
-  -- 3. Make a user of them, or give the user that they are the invite's role. The OWNER stays the OWNER. From now on the
-  --    login service says who they are, so that no other invite signs somebody in as them.
+  -- 3. Create the user, or give the existing user the invite's role. The OWNER stays the OWNER. From now on the login service
+  --    identifies the user, so that no other invite can sign anybody in as them.
   if v_known_tenant_id is null then
     insert into public.users (id, tenant_id, email, role, idp_type) values (v_sub, v_tenant_id, v_email, v_role, 'TENANT')
     on conflict do nothing;
@@ -55,7 +55,7 @@ begin
     where u.id = v_sub;
   end if;
 
-  -- 4. Spend the invite.
+  -- 4. Mark the invite as accepted.
   update public.invites i set accepted_at = v_now, updated_at = v_now where i.id = p_invite_id;
   return jsonb_build_object('tenant_id', v_tenant_id, 'role', (select u.role from public.users u where u.id = v_sub));
 end $$;

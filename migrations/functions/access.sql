@@ -1,9 +1,9 @@
--- The access rules: who the caller is, and what they may see and do. Verbs and lists use these functions, and the rules stand
--- nowhere else.
+-- The access rules: who the caller is, and what they may see and do. All verbs and lists use these functions; the rules are
+-- defined nowhere else.
 --
 -- There are two kinds of functions:
--- 1. Set-returning `language sql stable` functions, to be used in FROM. Postgres inlines them, so that a list can use
---    its indexes. They have no SET, since that would prevent the inlining.
+-- 1. Set-returning `language sql stable` functions, to be used in FROM. Postgres inlines them, so that a list can use its
+--    indexes. They have no SET clause, since that would prevent the inlining.
 -- 2. Scalar functions, for single rows. Those that read a table are plpgsql, which keeps its plans for the session.
 
 -- True for an API key that is neither revoked nor expired.
@@ -19,10 +19,10 @@ language sql stable as $$
     and statement_timestamp() >= to_timestamp((p_credential ->> 'not_before')::float8) - interval '30 seconds'
 $$;
 
--- The caller to whom a credential belongs: one row, or none when the credential is not valid now.
--- The credential is {"api_key_hash": hex SHA-256}, or the verified claims of a session:
--- {"user_id", "tenant_id", "expires_at", "not_before", "api_key_id"}, instants in seconds since 1970. A session that
--- began with an API key works only as long as that key. A runner key opens nothing here: see `find_key_holder`.
+-- The caller to whom a credential belongs: one row, or none when the credential is not valid now. The credential is
+-- {"api_key_hash": hex SHA-256}, or the verified claims of a session: {"user_id", "tenant_id", "expires_at", "not_before",
+-- "api_key_id"}, instants in seconds since 1970. A session that began with an API key is valid only as long as that key. A
+-- runner key is not accepted here: see `find_key_holder`.
 create or replace function public.find_caller(p_credential jsonb)
 returns table (user_id uuid, tenant_id uuid, role text)
 language sql stable as $$
@@ -50,7 +50,7 @@ language sql immutable as $$
   select p_role in ('OWNER', 'ADMIN')
 $$;
 
--- True when the caller may see what belongs to a user: what is their own; for administrators everybody's.
+-- True when the caller may see what belongs to this user: a USER only sees their own things, administrators those of everybody.
 create or replace function public.may_see_user(p_role text, p_user_id uuid, p_other_id uuid) returns boolean
 language sql immutable as $$
   select public.is_administrator(p_role) or p_other_id = p_user_id
@@ -80,12 +80,12 @@ begin
   return jsonb_build_object('tenant_id', v_tenant_id);
 end $$;
 
--- The permissions of a user, by the path of the part that each is on. Administrators need none.
+-- The permissions of a user, each with the path of its part. Administrators need none.
 create or replace function public.permissions_of(p_role text, p_tenant_id uuid, p_user_id uuid)
 returns table (path text, capability text)
 language sql stable as $$
-  -- A subquery instead of a join: for a join the planner may read all parts of the tenant, since it assumes that each tenant
-  -- is of average size.
+  -- A subquery instead of a join: for a join, the planner may read all parts of the tenant, since it assumes that every tenant
+  -- has the average size.
   select (
       select part.materialized_path from public.path_parts part
       where part.tenant_id = permission.tenant_id and part.id = permission.path_part_id),
@@ -95,8 +95,8 @@ language sql stable as $$
   offset 0 -- keeps the planner from merging this query into others: each part is looked up once, however often it is used
 $$;
 
--- One row with the paths that a USER may read, and the paths that they may write. Each path covers all that lies below it.
--- Null stands for no path.
+-- One row with the paths that a USER may read and the paths that they may write. Each path covers everything below it. Null
+-- means no path.
 create or replace function public.permitted_paths(p_role text, p_tenant_id uuid, p_user_id uuid)
 returns table (readable text[], writable text[])
 language sql stable as $$
@@ -112,7 +112,7 @@ begin
     select from unnest(p_permitted) top (path) where public.path_covers(top.path, p_path)));
 end $$;
 
--- Whether the caller may read, and may write, what lies at a path: one row.
+-- Whether the caller may read and may write the part at a path: one row.
 create or replace function public.rights_on(p_role text, p_tenant_id uuid, p_user_id uuid, p_path text)
 returns table (may_read boolean, may_write boolean)
 language sql stable as $$
@@ -125,8 +125,8 @@ $$;
 create or replace function public.readable_definitions(p_role text, p_tenant_id uuid, p_user_id uuid)
 returns table (id uuid)
 language sql stable as $$
-  -- Step by step: materialized and lateral, since the planner cannot know how few definitions lie below the permissions, and
-  -- might otherwise join all definitions of the tenant with all permissions first.
+  -- Materialized and lateral, so that it is executed step by step: the planner cannot know how few definitions are below the
+  -- permissions, and might otherwise join all definitions of the tenant with all permissions first.
   with permission as materialized (
     select p_tenant_id as tenant_id, path from public.permissions_of(p_role, p_tenant_id, p_user_id)
   ), node as materialized (
@@ -151,7 +151,7 @@ language sql stable as $$
   ) definition
 $$;
 
--- How many definitions the caller sees: one row.
+-- The number of definitions that the caller may see: one row.
 create or replace function public.count_definitions(p_role text, p_tenant_id uuid, p_user_id uuid)
 returns table (total integer)
 language sql stable as $$
@@ -163,7 +163,7 @@ language sql stable as $$
   ) visible
 $$;
 
--- The newest definitions that the caller sees, unordered. They are at least `p_limit`, if there are so many.
+-- The newest definitions that the caller may see, unordered: at least `p_limit` of them, if there are that many.
 create or replace function public.newest_definitions(p_role text, p_tenant_id uuid, p_user_id uuid, p_limit bigint)
 returns table (id uuid, created_at timestamptz)
 language sql stable as $$
@@ -180,8 +180,8 @@ language sql stable as $$
   join public.workflow_definitions d on d.id = readable.id
 $$;
 
--- True when a user of this role with these readable paths may see a definition, which is given by its path part. For queries
--- of several rows: the permissions are looked up once, by `permitted_paths`.
+-- True when a user of this role with these readable paths may see a definition, which is identified by its path part. For
+-- queries of several rows: the permissions are read only once, by `permitted_paths`.
 create or replace function public.definition_is_visible(
   p_role text, p_readable text[], p_tenant_id uuid, p_path_part_id uuid
 ) returns boolean
@@ -207,7 +207,7 @@ begin
       and public.definition_is_visible(p_role, permitted.readable, d.tenant_id, d.path_part_id));
 end $$;
 
--- The rule by which a run is visible: to administrators, to the user who triggered it, and to users who may read its definition.
+-- The rule for who may see a run: administrators, the user who triggered it, and users who may read its definition.
 create or replace function public.run_is_visible(
   p_role text, p_user_id uuid, p_run_user_id uuid, p_definition_is_readable boolean
 ) returns boolean
@@ -221,12 +221,12 @@ create or replace function public.may_see_run(
 ) returns boolean
 language plpgsql stable as $$
 begin
-  -- The definition is looked up only when the other rules do not suffice.
+  -- The definition is looked up only when the other rules are not enough.
   return public.run_is_visible(p_role, p_user_id, p_run_user_id, false)
     or public.may_see_definition(p_role, p_tenant_id, p_user_id, p_definition_id);
 end $$;
 
--- True when the caller, who sees a run, may stop, retry or delete it.
+-- True when the caller may stop, retry or delete a run that they may see.
 create or replace function public.may_change_run(p_role text, p_user_id uuid, p_run_user_id uuid) returns boolean
 language sql immutable as $$
   select public.is_administrator(p_role) or p_run_user_id = p_user_id

@@ -1,17 +1,18 @@
--- Adds an entry to the log of an attempt, as its runner sends it. The run token has proved which attempt of which run that is.
+-- Adds an entry to the log of an attempt. The runner's run token has proved which attempt of which run that is.
 --
 -- Guarantees:
--- - Idempotent: an entry that is sent again is stored once. The entries may come in any order.
--- - An attempt's log has at most 1 MiB. It is cut with the first entry that does not fit: neither that one nor any later one is
+-- - Idempotent: an entry that is sent again is stored once. Entries may arrive in any order.
+-- - The log of an attempt has at most 1 MiB. The first entry that does not fit cuts it: neither that entry nor any later one is
 --   stored.
--- - Nothing is added once the attempt has ended. So whoever reads the log after that has seen all of it.
--- - An entry proves that the runner took the dispatch.
--- Closes two races:
--- - with whatever ends the run: all of them hold the definition's lock.
--- - with whoever records that the dispatch was accepted: the update of the run's row is conditional.
+-- - Nothing is added once the attempt has ended. So a reader who reads the log after the end has seen all of it.
+-- - An entry proves that the runner accepted the dispatch.
 --
--- Answers {"is_cut", "dispatches"}, or {"refused", "dispatches"} where `refused` is one of:
---   not_found, other_attempt (with "attempt"), ended (with "status"), other_text (the number has another text)
+-- Closes two races:
+-- - with any verb that ends the run: all of them hold the definition's lock.
+-- - with a Worker that records that the dispatch was accepted: the update of the run's row is conditional.
+--
+-- Answers {"is_cut", "dispatches"}, or {"refused", "dispatches"} where `refused` is one of: not_found, other_attempt (with
+-- "attempt"), ended (with "status"), other_text (the number was used for another text)
 create or replace function public.append_log(
   p_run_id uuid, p_tenant_id uuid, p_attempt integer, p_sequence integer, p_text text,
   p_grace_seconds integer, p_dispatch_lease_seconds integer
@@ -35,7 +36,7 @@ begin
   end if;
   v_now := clock_timestamp();
 
-  -- 2. End what is over, and look at the run and its log.
+  -- 2. End the overdue run, if there is one, and read the run and its log.
   perform public.end_overdue_runs(array[v_definition_id], v_now);
   select r.status, r.attempt into v_status, v_attempt from public.workflow_runs r where r.id = p_run_id;
   select e.text into v_known_text
@@ -69,7 +70,7 @@ begin
     v_answer := jsonb_build_object('is_cut', v_is_cut);
   end if;
 
-  -- 4. Start who is next.
+  -- 4. Promote the next run.
   return v_answer || jsonb_build_object('dispatches',
     public.promote_next_runs(array[v_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds));
 end $$;

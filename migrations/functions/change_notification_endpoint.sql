@@ -1,5 +1,5 @@
--- Changes those fields of an endpoint that `p_changes` has: "url", "description", "event_types", "workflow_definition_ids" and
--- "is_active". The count of failures begins again at 0 when the endpoint gets another URL or is made active again.
+-- Changes those fields of an endpoint that are in `p_changes`: "url", "description", "event_types", "workflow_definition_ids"
+-- and "is_active". The number of failures is reset to 0 when the endpoint gets another URL or is made active again.
 --
 -- Answers {"tenant_id", and either "endpoint" or "refused"} (see `judge_endpoint_change`), where `refused` is also:
 --   unknown_definitions (with "ids")

@@ -1,4 +1,4 @@
--- The first steps of the verbs that change one run.
+-- The first steps that the verbs on one run have in common.
 
 -- Locks the definition of a run that belongs to the caller's tenant, and returns its id; null when there is none.
 create or replace function public.lock_definition_of_run(p_credential jsonb, p_run_id uuid) returns uuid
@@ -14,7 +14,7 @@ begin
   return v_definition_id;
 end $$;
 
--- The same for a run of a known tenant: of a run token, or of a dispatch.
+-- The same for a run of a known tenant, from a run token or a dispatch.
 create or replace function public.lock_definition_of_tenant_run(p_run_id uuid, p_tenant_id uuid) returns uuid
 language plpgsql as $$
 declare
@@ -64,9 +64,9 @@ begin
   return jsonb_build_object('tenant_id', v_tenant_id, 'user_id', v_user_id, 'role', v_role);
 end $$;
 
--- Checks that what the runner of an attempt says still counts: the attempt is that of the run now, and RUNNING. Call it after the
--- definition was locked and overdue runs were ended. Returns {}, or {"refused"} which is one of:
---   not_found, other_attempt (with "attempt"), ended (with "status")
+-- Checks that a message of an attempt's runner still counts: the attempt is the run's current one, and is RUNNING. Call it
+-- after the definition was locked and overdue runs were ended. Returns {}, or {"refused"} which is one of: not_found,
+-- other_attempt (with "attempt"), ended (with "status")
 create or replace function public.judge_attempt(p_run_id uuid, p_attempt integer) returns jsonb
 language plpgsql stable as $$
 declare

@@ -1,7 +1,7 @@
--- Stops, retries or deletes many runs of the caller's tenant: each by the verb of that name, all in one transaction.
--- `p_action` is 'stop', 'retry' or 'delete'. With `p_statuses`, only the runs that are in one of these states once everything is
--- locked: a run that started meanwhile is not stopped as one that waits. A dry run changes none of them, and says what would be
--- refused.
+-- Stops, retries or deletes many runs of the caller's tenant, each with the verb for one run, all in one transaction.
+-- `p_action` is 'stop', 'retry' or 'delete'. With `p_statuses`, it changes only runs that are in one of these states after the
+-- locks were taken: when only waiting runs are to be stopped, a run that started meanwhile is left alone. A dry run changes no
+-- run, and answers what would be refused.
 --
 -- Guarantees:
 -- - Each run is changed completely, or refused for a reason for which its own verb would refuse it.
@@ -18,7 +18,7 @@ create or replace function public.change_runs(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  -- An answer holds at most so many dispatches, each with the snapshot and the input of its run. The sweep sends the others.
+  -- An answer has at most this many dispatches, each with the snapshot and the input of its run. The sweep sends the others.
   c_max_dispatches constant integer := 20;
   v_tenant_id uuid;
   v_definition_ids uuid[];
@@ -36,7 +36,7 @@ begin
     return '{"refused": "unauthenticated"}';
   end if;
 
-  -- 1. Lock the definitions of all runs. The verbs below lock them again, which then waits for nobody.
+  -- 1. Lock the definitions of all runs. The verbs below lock them again, which then never waits.
   with locked as (
     select d.id
     from public.workflow_definitions d
@@ -72,14 +72,14 @@ begin
     v_matched := v_matched + 1;
     v_dispatches := v_dispatches || coalesce(v_changed -> 'dispatches', '[]');
     if v_changed ? 'refused' then
-      -- A refusal may have a "run_id" of its own: the run that has taken over the idempotency key.
+      -- A refusal may have its own "run_id": that of the run that now uses the idempotency key.
       v_refusals := v_refusals || jsonb_build_object('run_id', v_run_id, 'refusal', v_changed - '{tenant_id,dispatches}'::text[]);
     elsif jsonb_typeof(v_changed -> 'stopped') = 'object' then
       v_stopped := v_stopped || (v_changed -> 'stopped');
     end if;
   end loop;
 
-  -- 4. Promote the next runs: the verbs have done so for their definitions, but a dry run has not.
+  -- 4. Promote the next runs. The verbs have done so for their definitions, but not in a dry run.
   v_dispatches := v_dispatches || public.promote_next_runs(v_definition_ids, v_now, p_grace_seconds,
     case when jsonb_array_length(v_dispatches) < c_max_dispatches then p_dispatch_lease_seconds else 0 end);
   return jsonb_build_object('tenant_id', v_tenant_id, 'matched', v_matched, 'refusals', v_refusals, 'stopped', v_stopped,

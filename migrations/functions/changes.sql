@@ -1,19 +1,18 @@
--- What a verb has changed, for whoever listens and for whoever has to come back in time. Every change of a run is recorded as
--- an event in the transaction that makes it, so the events of a transaction say which runs it has changed. A verb does not
--- have to keep a list: the statement that calls it asks `last_event_id` before and `changes_after` afterwards.
+-- What a verb has changed: for listeners, and for the alarm that does what is due. Every change of a run is recorded as an
+-- event in the same transaction, so the events of a transaction say which runs it has changed. Verbs need not keep a list: the
+-- statement that calls a verb calls `last_event_id` before it and `changes_after` after it.
 
--- The id of the event that was inserted last, by anybody; 0 when there is none yet.
+-- The id of the last inserted event, of any transaction; 0 when there is none yet.
 create or replace function public.last_event_id() returns bigint
 language plpgsql as $$
 begin
   return (select case when s.is_called then s.last_value else 0 end from public.workflow_run_events_id_seq s);
 end $$;
 
--- The runs that this transaction has changed since an id of `last_event_id`, by tenant:
--- [{"tenant_id", "due_in_ms": see `due_in_ms`, "endpoint_ids": see `due_endpoints`,
--- "runs": [{"run_id", "workflow_definition_id", "has_ended"}], "work": see `lease_work`}].
--- An event without a run counts as one of a run that nobody knows, so that those who listen to the whole tenant hear of it.
--- Events of other transactions may lie between its own: `xmin` is the transaction that inserted a row.
+-- The runs that this transaction has changed since an id of `last_event_id`, by tenant: [{"tenant_id", "due_in_ms": see
+-- `due_in_ms`, "endpoint_ids": see `due_endpoints`, "runs": [{"run_id", "workflow_definition_id", "has_ended"}], "work": see
+-- `lease_work`}]. An event without a run counts as a change of an unknown run, so that listeners to the whole tenant hear of
+-- it. Events of other transactions may have ids in between. `xmin` is the transaction that inserted a row.
 create or replace function public.changes_after(p_event_id bigint) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -40,9 +39,9 @@ begin
     ) tenant);
 end $$;
 
--- Of these definitions, those whose runs are leased, and whether a runner that asks now would get a run of each:
--- [{"workflow_definition_id", "is_leasable", "event_id"}]. Of two statements about one definition, the one with the higher
--- "event_id" is the later one, when both were made under the definition's lock.
+-- Those of the definitions whose runs are leased, and whether a runner that asks now would get a run of each:
+-- [{"workflow_definition_id", "is_leasable", "event_id"}]. Of two answers about the same definition, the one with the higher
+-- "event_id" is newer, provided that both were made while holding the definition's lock.
 create or replace function public.lease_work(p_definition_ids uuid[]) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 begin
@@ -54,17 +53,17 @@ begin
     where d.id = any (p_definition_ids) and d.handover = 'lease');
 end $$;
 
--- In how many milliseconds from now something of a tenant is due: see `next_due_at`. Negative when it is due already; null when
--- nothing will be.
+-- Milliseconds from now until something of a tenant is due: see `next_due_at`. Negative when it is already due; null when
+-- nothing is planned.
 create or replace function public.due_in_ms(p_tenant_id uuid) returns float8
 language plpgsql as $$
 begin
   return public.ms_until(public.next_due_at(p_tenant_id, '-infinity'));
 end $$;
 
--- When the sweep next has something to do for a tenant: a RUNNING run ends, a dispatch or the webhook of a stop is due, the back-off
--- of a retry is over, or a notification is due. Dispatches and back-offs that were due at `p_after` already are left out, and
--- notifications that were are looked at again 30 seconds later, when whoever is sending them must have ended.
+-- When the sweep next has something to do for a tenant: a RUNNING run ends, a dispatch or the webhook of a stop is due, the
+-- back-off of a retry ends, or a notification is due. Dispatches and back-offs that were already due at `p_after` are left out.
+-- Notifications that were already due are checked 30 seconds later: by then, the Worker that is sending them must have ended.
 create or replace function public.next_due_at(p_tenant_id uuid, p_after timestamptz) returns timestamptz
 language plpgsql as $$
 declare
@@ -81,13 +80,13 @@ begin
     case when v_notify_at <= p_after then p_after + interval '30 seconds' else v_notify_at end);
 end $$;
 
--- The same for all tenants together.
+-- The same for all tenants together, in milliseconds from now.
 create or replace function public.deployment_due_in_ms() returns float8
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_next_dispatch_at timestamptz;
 begin
-  -- The index of dispatches begins with the tenant. `tenant` hops from one that has a dispatch to the next.
+  -- The index of dispatches begins with the tenant. `tenant` jumps from one tenant with a dispatch to the next.
   with recursive tenant (id, next_dispatch_at) as (
     (select r.tenant_id, r.next_dispatch_at from public.workflow_runs r
       where r.next_dispatch_at is not null order by r.tenant_id, r.next_dispatch_at limit 1)
@@ -102,19 +101,19 @@ begin
   select min(next_dispatch_at) into v_next_dispatch_at from tenant;
   return public.ms_until(least(v_next_dispatch_at,
     (select min(r.deadline_at) from public.workflow_runs r where r.status = 'RUNNING'),
-    -- Few runs wait for a back-off or have a stop to be sent, and each of these has an index that holds only them.
+    -- Few runs wait for a back-off or have a stop to send, and for each of the two there is an index with only those runs.
     (select min(r.not_before) from public.workflow_runs r where r.not_before is not null),
     (select min(a.ends_at) from public.running_attempts a),
     (select min(a.next_stop_dispatch_at) from public.running_attempts a where a.next_stop_dispatch_at is not null),
-    -- The probe of an endpoint that fails all the time is not worth keeping the database awake: the hub's alarm makes it in time,
-    -- and a cron that must not sweep before makes it within the hour.
+    -- The probe of a failing endpoint must not keep the database awake, so here it counts as due an hour later. The alarm of the
+    -- hub sends it on time; otherwise the hourly sweep does.
     (select min(public.endpoint_due_at(e.id, e.probe_at)
         + case when e.probe_at is null then interval '0' else interval '1 hour' end)
       from public.notification_endpoints e
       where e.disabled_at is null)));
 end $$;
 
--- Milliseconds from now, by the clock, until an instant.
+-- Milliseconds from the current time (not the start of the statement) until an instant.
 create or replace function public.ms_until(p_at timestamptz) returns float8
 language plpgsql as $$
 begin

@@ -1,17 +1,18 @@
--- Takes up to `p_limit` due dispatches under a lease: until it runs out, nobody else sends them. The tenants take turns, and
--- of each tenant the dispatches that have been due longest come first. With a `p_tenant_id` only that tenant's are taken.
--- A runner in `p_quick` is sent as many as are due, any other one at most one, and one in `p_busy` none (see `runner_of`).
+-- Claims up to `p_limit` due dispatches with a lease: until it expires, nobody else sends them. The tenants take turns, and of
+-- each tenant the dispatches that have been due longest come first. With a `p_tenant_id`, only that tenant's are claimed. A
+-- runner in `p_quick` gets all its due dispatches, a runner in `p_busy` gets none, and any other runner gets at most one (see
+-- `runner_of`).
 --
--- Guarantees: a due dispatch is taken by one caller at a time, and comes back when that caller dies.
--- Closes the race between two sweeps: each passes over the rows that the other holds.
+-- Guarantees: a due dispatch is claimed by one caller at a time, and is due again when that caller dies.
+-- Closes the race between two sweeps: each skips the rows that the other has locked.
 --
--- Answers {"dispatches": [as `dispatch_of` has them]}.
+-- Answers {"dispatches": [in the form of `dispatch_of`]}.
 create or replace function public.claim_dispatches(
   p_tenant_id uuid, p_limit integer, p_quick text[], p_busy text[], p_dispatch_lease_seconds integer
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  -- How many due dispatches a claim looks at: in all, and at least of each tenant.
+  -- How many due dispatches a claim examines: in total, and at least of each tenant.
   c_window constant integer := 200;
   c_tenant_window constant integer := 10;
   v_now timestamptz := clock_timestamp();
@@ -46,7 +47,7 @@ begin
   ), held as (
     select held.id
     from (select id from chosen order by turn, next_dispatch_at limit p_limit) next
-    -- One by one, by the primary key: as a join, the planner may begin with all that are due.
+    -- Each run is looked up by the primary key. With a join, the planner might begin with all due dispatches.
     cross join lateral (
       select r.id
       from public.workflow_runs r

@@ -1,4 +1,4 @@
--- `claim_dispatches` of all tenants. The Worker of the release before calls it by this name.
+-- `claim_dispatches` for all tenants, with the name that the Worker of the previous release calls.
 create or replace function public.claim_due_dispatches(
   p_limit integer, p_quick text[], p_busy text[], p_dispatch_lease_seconds integer
 ) returns jsonb

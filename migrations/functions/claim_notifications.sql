@@ -1,14 +1,14 @@
--- Takes up to `p_limit` due notifications of an endpoint under a lease: until it runs out, nobody else sends them. What a person
--- has asked for comes first, then what has been due longest. An endpoint that has just failed gets one at a time, and one that
--- has failed five times in a row gets one when its probe is due.
+-- Claims up to `p_limit` due notifications of an endpoint with a lease: until it expires, nobody else sends them. Notifications
+-- that a person asked for come first, then those that have been due longest. An endpoint whose last try failed gets one at a
+-- time. One that has failed five times in a row gets only a probe, when that is due.
 --
--- Guarantees: a due notification is taken by one caller at a time, and comes back when that caller dies.
--- Closes the race between two callers: rows that the other one holds are skipped, and one of them gets the probe.
+-- Guarantees: a due notification is claimed by one caller at a time, and is due again when that caller dies.
+-- Closes the race between two callers: each skips rows that the other has locked, and only one of them gets the probe.
 --
 -- Answers {"endpoint", "notifications", "claimed_at", "tenant_id", "due_in_ms", "is_probe"}, or {"notifications": []}:
---   endpoint       {"id", "url", "secret_encrypted", "previous_secret_encrypted"}: the last one null unless it still signs
---   notifications  [{"id", "event_id", "event_name", "event_at", "data", "try_count"}]
---   due_in_ms      of the tenant: when others have to come back, should the caller die
+-- - endpoint: {"id", "url", "secret_encrypted", "previous_secret_encrypted"}; the last one is null unless it still signs
+-- - notifications: [{"id", "event_id", "event_name", "event_at", "data", "try_count"}]
+-- - due_in_ms: of the tenant: when others must continue if the caller dies
 create or replace function public.claim_notifications(p_endpoint_id uuid, p_limit integer, p_lease_seconds integer)
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$

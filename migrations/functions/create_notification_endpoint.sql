@@ -1,12 +1,12 @@
--- Creates an endpoint of the caller's tenant. `p_content` is
--- {"url", "description", "event_types", "workflow_definition_ids": null for all, "secret_encrypted"}.
+-- Creates an endpoint of the caller's tenant. `p_content` is {"url", "description", "event_types", "workflow_definition_ids":
+-- null for all, "secret_encrypted"}.
 --
--- Guarantees: a tenant has at most 50 endpoints, and so an event makes at most 50 notifications.
--- Closes the race between two that create the last one: both lock the tenant's row.
--- Idempotent: called again with the same `p_endpoint_id`, it answers the endpoint that the first call has created.
+-- Guarantees: a tenant has at most 50 endpoints, so an event creates at most 50 notifications.
+-- Closes the race between two requests that create the last allowed one: both lock the tenant's row.
+-- Idempotent: called again with the same `p_endpoint_id`, it answers the endpoint that the first call created.
 --
--- Answers {"tenant_id", and either "endpoint" or "refused"} (see `judge_administrator`), where `refused` is also one of:
---   too_many, unknown_definitions (with "ids")
+-- Answers {"tenant_id", and either "endpoint" or "refused"} (see `judge_administrator`), where `refused` can also be: too_many,
+-- unknown_definitions (with "ids")
 create or replace function public.create_notification_endpoint(p_credential jsonb, p_endpoint_id uuid, p_content jsonb)
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$

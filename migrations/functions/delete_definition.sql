@@ -9,8 +9,8 @@ create or replace function public.delete_definition(
   p_credential jsonb, p_definition_id uuid, p_grace_seconds integer, p_dispatch_lease_seconds integer
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan
--- For the foreign key that deletes the runs: it looks for them by tenant and definition, and would combine the index by definition
--- with one by tenant, of which it reads all runs of a large tenant.
+-- Needed for the foreign key that deletes the runs. It finds them by tenant and definition. The planner would combine the index
+-- by definition with one by tenant, and so read all runs of a large tenant.
 set enable_bitmapscan = off
 as $$
 declare
@@ -41,7 +41,7 @@ begin
   select r.id into v_running_id
   from public.workflow_runs r
   where r.workflow_definition_id = p_definition_id
-    -- Only the run in the slot can be in the way, and there is an index for it.
+    -- Only the run in the slot can prevent the deletion, and there is an index for it.
     and r.status = 'RUNNING' and public.next_status(r.status, 'delete') is null;
   if not v_answer ? 'refused' and v_running_id is not null then
     v_answer := v_answer || jsonb_build_object('refused', 'running', 'run_id', v_running_id);

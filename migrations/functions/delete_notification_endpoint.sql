@@ -1,4 +1,4 @@
--- Deletes an endpoint, with all that it was sent and that waits for it.
+-- Deletes an endpoint with all its notifications, whether they were sent or not.
 --
 -- Answers {"tenant_id"}, and "refused" when it refuses (see `judge_endpoint_change`).
 create or replace function public.delete_notification_endpoint(p_credential jsonb, p_endpoint_id uuid) returns jsonb

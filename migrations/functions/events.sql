@@ -1,7 +1,7 @@
--- The feed of events: what happened in a tenant, in an order that never changes.
+-- The feed: the events of a tenant, in an order that never changes.
 
--- The name that the feed and the notifications have for a type of event: `EVENT_NAMES` in src/db/enums.ts, where a test compares
--- the two. A type that is missing here has no name, and nobody is notified of it.
+-- The name of a type of event in the feed and in notifications. It is defined by `EVENT_NAMES` in src/db/enums.ts; a test
+-- compares the two. A type that is missing here has no name, and no notifications.
 create or replace function public.event_name(p_type text) returns text
 language sql immutable as $$
   select case p_type
@@ -28,9 +28,10 @@ language sql immutable as $$
   end
 $$;
 
--- Begins a new epoch, and returns its number. To be called once after a restore, before anybody writes: the numbers of
--- transactions are then lower than those of events that were restored, or that readers of the feed have seen. New events also get
--- ids that no event had which the restore has lost. It waits until nobody is writing events.
+-- Begins a new epoch, and returns its number. Must be called once after a restore, before anything is written. The reason:
+-- after a restore, transaction numbers are lower than those of the restored events and of events that readers of the feed have
+-- already seen. New events also get ids that no event had, including the events that the restore has lost. It waits until no
+-- transaction is writing events.
 create or replace function public.raise_event_epoch() returns integer
 language plpgsql as $$
 declare
@@ -43,25 +44,26 @@ begin
   return v_epoch;
 end $$;
 
--- The events of the caller's tenant after a position, oldest first: those that the caller may see, of these names and of this
--- definition if they are given. A position is `epoch.transaction.id` of an event, or null for the beginning.
+-- The events of the caller's tenant after a position, oldest first: those that the caller may see and, if given, that have
+-- these names and this definition. A position is `epoch.transaction.id` of an event, or null for the beginning.
 --
--- Guarantees: who goes on from each answer's `next` gets every event exactly once, in an order that never changes.
--- Closes the race with a transaction that commits after a younger one: events are ordered by the number of their transaction,
--- and shown only when no transaction with a lower number is under way. `pg_snapshot_xmin` is the lowest one that is. What is
--- committed later has a higher number, and so it comes behind all that was shown.
+-- Guarantees: a reader who continues from the `next` of each answer gets every event exactly once, in an order that never
+-- changes.
+-- Closes the race with a transaction that commits later than a younger one: events are ordered by the number of their
+-- transaction, and are shown only when no transaction with a lower number is under way. `pg_snapshot_xmin` is the lowest one
+-- that is. Events that are committed later have a higher number, so they come after all that was shown.
 --
 -- Answers {"refused": "unauthenticated"}, or {"tenant_id", "items", "next", "has_more", "holds_back"}:
---   items       [{"position", "id", "type", "at", "run_id", "workflow_definition_id", "attempt", "detail"}]
---   next        the position to go on from; null when there is none yet
---   has_more    true when there is more to read at once
---   holds_back  true when there are events that wait for a transaction with a lower number
+-- - items: [{"position", "id", "type", "at", "run_id", "workflow_definition_id", "attempt", "detail"}]
+-- - next: the position from which to continue; null when there is none yet
+-- - has_more: true when more can be read at once
+-- - holds_back: true when events wait for the end of a transaction with a lower number
 create or replace function public.list_events(
   p_credential jsonb, p_after text, p_names text[], p_definition_id uuid, p_limit integer
 ) returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
-  -- How many events a call looks at, so that a filter that nothing passes costs no more than another.
+  -- How many events a call examines. So a filter that matches nothing costs no more than any other.
   c_window constant integer := 500;
   v_oldest_running constant xid8 := pg_snapshot_xmin(pg_current_snapshot());
   v_epoch constant integer := (select e.epoch from public.event_epoch e);
@@ -115,7 +117,7 @@ begin
     (select looked_at."position" from looked_at order by epoch desc, xid desc, id desc limit 1)
   into v_items, v_looked_at, v_last;
 
-  -- A full page ends with its last item. Any other one ends with the last event that was looked at.
+  -- A full page ends with its last item. Any other page ends with the last event that was examined.
   v_next := coalesce(
     case when jsonb_array_length(v_items) = p_limit then v_items -> -1 ->> 'position' else v_last end, p_after);
   return jsonb_build_object(
@@ -127,7 +129,7 @@ begin
         and (e.epoch, e.xid, e.id) > (v_after_epoch, v_after_xid, v_after_id)));
 end $$;
 
--- Where a stream begins that wants to hear what happens from now on: behind all events that the feed would show.
+-- The position from which a stream begins that only wants new events: after all events that the feed shows now.
 --
 -- Answers {"refused": "unauthenticated"}, or {"tenant_id", "user_id" of the caller, "next"}.
 create or replace function public.find_end_of_events(p_credential jsonb) returns jsonb

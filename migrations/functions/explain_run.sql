@@ -1,4 +1,4 @@
--- Why a run waits, for a caller who may see it: the facts, of which TypeScript makes a sentence.
+-- Why a run waits, for a caller who may see it. Answers facts; TypeScript makes a sentence of them.
 --
 -- Answers {"tenant_id", and either "refused" (see `judge_run_read`) or "explanation"}, with the fields:
 --   status, failure_code, error, deadline_at, dispatched_at   as `run_as_seen` has them
@@ -53,7 +53,7 @@ begin
   v_tenant_id := v_judged ->> 'tenant_id';
   v_user_id := v_judged ->> 'user_id';
 
-  -- How the run stands, and what it waits for.
+  -- The state of the run, and what it waits for.
   select r.workflow_definition_id, r.queue_position, seen.status,
     case
       when seen.status = 'PENDING' then
@@ -89,7 +89,7 @@ begin
   where r.id = p_run_id;
   v_sees_definition := public.may_see_definition(v_judged ->> 'role', v_tenant_id, v_user_id, v_definition_id);
 
-  -- Its place in the queue, and what stands before it.
+  -- Its place in the queue, and the run in the slot.
   if v_status = 'PENDING' then
     select count(*) into v_place
     from public.workflow_runs ahead
@@ -103,7 +103,7 @@ begin
       and public.run_ends_at(holder.id, holder.status, holder.deadline_at) > v_now;
   end if;
 
-  -- Which runners may lease it. An idle runner waits without asking the database, so only the end of its session counts.
+  -- The runners that may lease it. An idle runner waits without asking the database, so it counts until its session ends.
   if v_is_leased then
     select count(*), max(runner.last_seen_at) into v_runners, v_session_seen_at
     from public.connected_runners(v_tenant_id, v_definition_id, v_now) runner;
@@ -114,7 +114,7 @@ begin
     end if;
   end if;
 
-  -- What the definition's newest runs say of its runner, and of how long runs take.
+  -- What the newest runs of the definition say about its runner, and about how long runs take.
   select
     max(greatest(recent.dispatched_at, case when recent.ended_by = 'CALLBACK' then recent.completed_at end)),
     count(recent.seconds), percentile_cont(0.5) within group (order by recent.seconds),
@@ -142,8 +142,8 @@ begin
       'p95', public.estimated_start(v_now, v_p95, v_place, v_holder_started_at, v_holder_deadline_at)) end));
 end $$;
 
--- When the run at a place in the queue starts, if each run before it takes `p_seconds`, the one in the slot included. That one
--- ends at its deadline at the latest. `p_holder_started_at` is null when the slot is free.
+-- When the run at a position of the queue starts, if each run before it takes `p_seconds`, including the one in the slot. That
+-- one ends at its deadline at the latest. `p_holder_started_at` is null when the slot is free.
 create or replace function public.estimated_start(
   p_now timestamptz, p_seconds float8, p_place bigint, p_holder_started_at timestamptz, p_holder_deadline_at timestamptz
 ) returns text

@@ -1,4 +1,4 @@
--- What a run was given when it was triggered, for a caller who may see the run.
+-- The input with which a run was triggered, for a caller who may see the run.
 --
 -- Answers {"tenant_id", and either "input" or "refused"} (see `judge_run_read`). `input` is a JSON object as text, or null.
 create or replace function public.find_input(p_credential jsonb, p_run_id uuid) returns jsonb

@@ -20,7 +20,7 @@ begin
       'result', jsonb_build_object(
       'status', seen.status, 'failure_code', seen.failure_code, 'error', seen.error, 'output', r.output::text,
       'summary', r.summary, 'artifacts', r.artifacts::text, 'attempt', r.attempt)
-      -- A retry by the Worker of an earlier release leaves what the attempt before reported.
+      -- A retry by a Worker of an earlier release does not clear what the previous attempt reported, so it is hidden here.
       || case when seen.completed_at is null then '{"output": null, "summary": null, "artifacts": null}' else '{}' end::jsonb)
     from public.workflow_runs r
     cross join lateral public.run_as_seen(r, v_now) seen

@@ -46,21 +46,21 @@ begin
       ) e));
 end $$;
 
--- An event as `/events` and the streams have it.
+-- An event in the form in which `/events` and the streams show it.
 create or replace function public.event_response(e public.workflow_run_events) returns jsonb
 language sql stable as $$
   select jsonb_build_object(
     'id', e.id, 'type', e.type, 'attempt', e.attempt, 'at', public.wire_instant(e.at), 'detail', e.detail)
 $$;
 
--- What has happened to the runs of a caller's tenant after an event, for a stream: of those that the caller may see, of one
--- definition and of one user if these are given. A transaction may commit an event after another one with a higher id. So the
--- caller looks back a little, and says in `p_known` which events it has had already.
--- Without `p_after` it answers no items, and where to begin.
+-- The events of the runs in the caller's tenant after a given event, for a stream: only of runs that the caller may see and, if
+-- given, of one definition and of one user. A transaction may commit an event after another one with a higher id. So the caller
+-- asks again from a little earlier, and passes in `p_known` the events that it has already had. Without `p_after`, the answer
+-- has no items, and says where to begin.
 --
 -- Answers {"refused": "unauthenticated"}, or {"tenant_id", "user_id" of the caller, "ids", "items"}:
---   ids    of the events that were looked at, up to `p_limit`, oldest first; without `p_after`, of the last one that there is
---   items  those that the caller asked for and may see: [{"event", "run"}], as `follow_run` has them
+-- - ids: of the events that were examined, up to `p_limit`, oldest first; without `p_after`, of the latest event
+-- - items: those that were asked for and that the caller may see: [{"event", "run"}], in the form of `follow_run`
 create or replace function public.follow_runs(
   p_credential jsonb, p_definition_id uuid, p_user_id uuid, p_after bigint, p_known bigint[], p_limit integer
 ) returns jsonb

@@ -1,13 +1,14 @@
--- What `follow_run` answers, and what the run's runner has logged behind the entry number `p_after_sequence` of the attempt
--- `p_attempt`, also in later attempts. `p_attempt` is null for the run's own, and `p_after_sequence` -1 for the beginning.
+-- The answer of `follow_run`, and the log entries after the entry number `p_after_sequence` of the attempt `p_attempt`,
+-- including those of later attempts. A null `p_attempt` means the run's current attempt. A `p_after_sequence` of -1 means from
+-- the beginning.
 --
--- Answers as `follow_run` does. When there is a run, it adds:
---   attempt           that of `p_attempt`, or the run's own
---   entries           up to 10,000, in the order of `log_in_order`: [{"attempt", "sequence", "at", "text", "missing_before"}].
---                     Behind the entries of an attempt whose log was longer than may be stored there is one more, whose
---                     `sequence` is 2147483648, and whose `at` and `text` are null.
---   has_more_entries  true when there may be more to read at once
---   due_in_ms         also until entries that are held back may be read
+-- Answers like `follow_run`. When the run exists, it adds:
+-- - attempt: `p_attempt`, or the run's current attempt
+-- - entries: up to 10,000, in the order of `log_in_order`: [{"attempt", "sequence", "at", "text", "missing_before"}]. When a
+--   log was cut because it was too long, one more entry follows the attempt's entries, with the `sequence` 2147483648 and with
+--   nulls for `at` and `text`.
+-- - has_more_entries: true when more may be readable at once
+-- - due_in_ms: also considers when entries that are held back become readable
 create or replace function public.follow_run_with_log(
   p_credential jsonb, p_run_id uuid, p_after bigint, p_limit integer, p_attempt integer, p_after_sequence bigint
 ) returns jsonb

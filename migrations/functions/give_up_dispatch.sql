@@ -1,9 +1,9 @@
--- Fails a run that its runner refuses, and starts the one that waits behind it. `p_runner_url` is null when it was not a
--- runner that refused, but the run could be sent to none: then the run is UNREACHED, not REJECTED. `p_pause` also pauses the
--- definition, so that nothing more is sent to a runner that is gone, unless the definition has another runner by now.
+-- Fails a run that its runner refuses, and starts the next run of the queue. `p_runner_url` is null when the run could not be
+-- sent to any runner: then the failure is UNREACHED instead of REJECTED. `p_pause` also pauses the definition, so that nothing
+-- more is sent to a runner that is gone; it does not pause when the definition has another runner by now.
 --
--- Guarantees: in one transaction the run ends, is put back if its policy retries it (`retry_by_policy`), and the next run gets its
--- slot.
+-- Guarantees: in one transaction the run ends, is put back if its policy retries it (`retry_by_policy`), and the next run gets
+-- its slot.
 -- Closes the race with a callback or a stop: all of them hold the definition's lock.
 --
 -- Answers {"dispatches"}.

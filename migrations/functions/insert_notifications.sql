@@ -1,13 +1,14 @@
--- The trigger `workflow_run_events_notify`, once for each event that is inserted: a notification for each endpoint of the tenant
--- that wants to hear of it.
+-- The trigger `workflow_run_events_notify`, executed for each inserted event: it inserts a notification for each endpoint of
+-- the tenant that has subscribed to the event.
 --
--- Guarantees: whoever subscribed is told of each event that is committed, also when the run is deleted afterwards: the
--- notification holds all that is sent. An event that is rolled back is told to nobody.
--- It locks nothing of an endpoint, so no verb of a run waits for one.
+-- Guarantees: each committed event is notified to all its subscribers, even when the run is deleted afterwards, since the
+-- notification holds all that is sent. An event that is rolled back is notified to nobody. The trigger locks nothing of an
+-- endpoint, so the verbs on runs never wait for one.
 create or replace function public.insert_notifications() returns trigger
 language plpgsql as $$
 begin
-  -- Nobody can subscribe to these, which are most of all events. And most tenants have no endpoint.
+  -- Checked first because it is cheap: these types are most of all events, and nobody can subscribe to them. Most tenants have
+  -- no endpoint.
   if new.type not in ('TRIGGERED', 'QUEUED', 'DISPATCHED') and exists (
     select from public.notification_endpoints e where e.tenant_id = new.tenant_id and e.disabled_at is null) then
     insert into public.notifications (tenant_id, endpoint_id, event_id, event_name, event_at, data, next_try_at)

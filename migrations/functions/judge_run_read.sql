@@ -1,6 +1,5 @@
--- What the reads of a run begin with: may the caller see it? Returns {"tenant_id"?, "refused"?, …}:
---   unauthenticated, not_found,
---   or nothing refused, and {"tenant_id", "user_id", "role"} of the caller
+-- The first step of the reads of a run: may the caller see it? Returns {"tenant_id"?, "refused"}, where `refused` is
+-- unauthenticated or not_found; or {"tenant_id", "user_id", "role"} of the caller.
 create or replace function public.judge_run_read(p_credential jsonb, p_run_id uuid) returns jsonb
 language plpgsql stable as $$
 declare

@@ -1,17 +1,18 @@
--- Leases PENDING runs to the session of a runner: the oldest runs first, over all definitions that the key, the session and the
--- policies allow, and one of each definition, since it has one slot. The runs are RUNNING from now on, and so are their deadlines.
+-- Leases PENDING runs to the session of a runner: the oldest runs first, of all definitions that the key, the session and the
+-- policies allow. At most one run of each definition is leased, since a definition has one slot. The leased runs become
+-- RUNNING, and their deadlines begin.
 --
 -- Guarantees:
 -- - No run is leased to two runners, and a session never holds more runs than its capacity.
--- - Idempotent: a `p_request_id` that was answered before is answered with the same leases, as long as one of them is held. The
---   repetition shows that the runner is alive, so it moves their leases as a heartbeat does.
--- Closes the race between two leases: those of a tenant take turns, by a lock of the tenant's row. So each of them sees what the
--- other took, and no two ask for the same definition's lock.
--- Closes the race with an invoke, a stop, or whatever ends the run in the slot: all of them hold the definition's lock.
+-- - Idempotent: a repeated `p_request_id` gets the same leases, as long as one of them is still held. The repetition shows that
+--   the runner is alive, so it extends their leases like a heartbeat does.
 --
--- Answers {"tenant_id", "leases": see `lease_of`, "is_full": true when the session holds as many runs as it can, "dispatches"},
--- or "refused":
---   unauthenticated: the session has expired, or its key or its user is not valid any more
+-- Closes the race between two leases: those of the same tenant take turns, by a lock of the tenant's row. So each sees what the
+-- other took, and no two wait for the same definition's lock.
+-- Closes the race with an invoke, a stop, or any verb that ends the run in the slot: all of them hold the definition's lock.
+--
+-- Answers {"tenant_id", "leases": see `lease_of`, "is_full": true when the session holds as many runs as its capacity,
+-- "dispatches"}, or "refused": unauthenticated (the session has expired, or its key or its user is no longer valid)
 create or replace function public.lease_runs(
   p_session_id uuid, p_tenant_id uuid, p_request_id uuid, p_max integer, p_grace_seconds integer,
   p_dispatch_lease_seconds integer
@@ -33,7 +34,7 @@ begin
   perform t.id from public.tenants t where t.id = p_tenant_id for no key update;
   v_now := clock_timestamp();
 
-  -- 2. Who asks, and how much do they hold?
+  -- 2. Which session is it, and how many runs does it hold?
   select s.name, s.capacity, s.workflow_definition_ids, holder.workflow_definition_ids
   into v_name, v_capacity, v_session_ids, v_key_ids
   from public.runner_sessions s
@@ -49,7 +50,7 @@ begin
   join public.workflow_runs r on r.id = a.run_id
   where a.session_id = p_session_id and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now;
 
-  -- 3. Lock the definitions: of the leases that are known by this request, or else those from which a run can be leased.
+  -- 3. Lock the definitions: those of the leases that this request already got, or else those from which a run can be leased.
   with locked as (
     select d.id
     from public.workflow_definitions d
@@ -113,7 +114,7 @@ begin
     select array_agg(leased.id order by leased.queue_position) into v_run_ids from leased;
   end if;
 
-  -- 5. Promote: a definition may have been switched to webhooks meanwhile.
+  -- 5. Promote, since a definition may have been switched to webhooks meanwhile.
   v_dispatches := public.promote_next_runs(v_definition_ids, v_now, p_grace_seconds, p_dispatch_lease_seconds);
   return jsonb_build_object('tenant_id', p_tenant_id, 'is_full', v_held >= v_capacity, 'dispatches', v_dispatches,
     'leases', (

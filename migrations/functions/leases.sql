@@ -1,11 +1,10 @@
--- What the verbs of runners without an address have in common. A runner opens a session by its key (`open_runner_session`),
--- leases runs (`lease_runs`), says that it is alive (`record_heartbeat`), and ends a run (`record_result`) or gives it back
--- (`release_run`).
+-- The parts that the verbs of runners without a URL have in common. Such a runner opens a session with its key
+-- (`open_runner_session`), leases runs (`lease_runs`), sends heartbeats (`record_heartbeat`), and ends a run (`record_result`)
+-- or gives it back (`release_run`).
 
--- Who holds an API key that may open a session of a runner, by the key's credential or by the session that it has opened: one
--- row, or none when the key or its user is not valid now.
--- A runner key works as long as the user who made it is an OWNER or ADMIN. A key of another kind opens sessions for OWNER and
--- ADMIN only: `is_administrator` says whether its user is one.
+-- The holder of an API key that may open a session of a runner, found by the hash of the key or by the id that a session has:
+-- one row, or none when the key or its user is not valid now. A runner key is valid as long as the user who made it is an OWNER
+-- or ADMIN. Any other key may open a session only if its user is an OWNER or ADMIN, which `is_administrator` says.
 create or replace function public.find_key_holder(p_key_hash bytea, p_api_key_id uuid)
 returns table (api_key_id uuid, tenant_id uuid, workflow_definition_ids uuid[], is_administrator boolean)
 language sql stable as $$
@@ -16,14 +15,14 @@ language sql stable as $$
     and u.deactivated_at is null and (k.kind = 'USER' or public.is_administrator(u.role))
 $$;
 
--- True when a list of definitions, which is null for all, has this one.
+-- True when a list of definitions contains this one. Null stands for all definitions.
 create or replace function public.covers_definition(p_definition_ids uuid[], p_definition_id uuid) returns boolean
 language sql immutable as $$
   select p_definition_ids is null or p_definition_id = any (p_definition_ids)
 $$;
 
--- True when a runner that asks at an instant would get a run of this definition: its runs are leased, it is not paused, a run
--- waits, and the slot is free or held by a run that is over.
+-- True when a runner that asks at this instant would get a run of this definition: its runs are leased, it is not paused, a run
+-- waits, and the slot is free or held by a run that has ended.
 create or replace function public.is_leasable(p_definition_id uuid, p_now timestamptz) returns boolean
 language plpgsql stable as $$
 begin
@@ -50,9 +49,9 @@ begin
     where r.id = p_run_id);
 end $$;
 
--- The sessions of runners that may lease runs of a definition at an instant, which have not expired and whose keys are valid.
--- Without a definition: all such sessions of the tenant. `holds` has the runs that a session holds, the oldest lease first:
--- [{"run_id", "workflow_definition_id"}].
+-- The connected runners: sessions that may lease runs of a definition at this instant, that have not expired, and whose keys
+-- are valid. Without a definition: all such sessions of the tenant. `holds` are the runs that a session holds, the oldest lease
+-- first: [{"run_id", "workflow_definition_id"}].
 create or replace function public.connected_runners(p_tenant_id uuid, p_definition_id uuid, p_now timestamptz)
 returns table (id uuid, name text, capacity integer, last_seen_at timestamptz, holds jsonb)
 language sql stable as $$

@@ -1,5 +1,5 @@
--- What an endpoint was sent, newest first, and what waits for it. A position is `milliseconds since 1970.id`: the page goes on
--- behind it.
+-- The notifications of an endpoint, newest first, including those that were not sent yet. A position is `milliseconds since
+-- 1970.id`; the page begins after it.
 --
 -- Answers {"tenant_id", and either "items" and "next", or "refused"} (see `judge_endpoint_read`)
 create or replace function public.list_deliveries(

@@ -1,12 +1,12 @@
--- The entries of a run's log in the order in which readers get them: those behind the entry number `p_after` of the attempt
--- `p_attempt` (-1 for its beginning), up to the attempt `p_last_attempt`. `p_open_attempt` is the attempt that may still get
--- entries; null when none may.
+-- The entries of a run's log in the order in which readers get them: those after the entry number `p_after` of the attempt
+-- `p_attempt` (-1 for its beginning), up to the attempt `p_last_attempt`. `p_open_attempt` is the attempt that can still get
+-- entries; null when none can.
 --
--- Entries may arrive in any order. Where some are missing before one, that one and those behind it are held back, so that a
--- reader who goes on from there gets them in order. The gap is passed over once nothing can fill it, since the attempt has ended,
--- or 30 seconds after the entry behind it arrived: then that entry says how many are missing before it.
+-- Entries may arrive in any order. While entries are missing, those after the gap are held back, so that a reader who continues
+-- from the last one gets all of them in order. The gap is skipped when nothing can fill it any more because the attempt has
+-- ended, or 30 seconds after the entry behind it arrived. That entry then says how many entries are missing before it.
 --
--- `held_until` is null for an entry that a reader may have. Of the others, the least one says when there is more to read.
+-- `held_until` is null for an entry that can be read now. For an entry that is held back, it is when that ends.
 create or replace function public.log_in_order(
   p_run_id uuid, p_attempt integer, p_after bigint, p_last_attempt integer, p_open_attempt integer, p_now timestamptz,
   p_limit integer

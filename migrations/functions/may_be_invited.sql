@@ -1,5 +1,5 @@
--- True for a user whom an invite may sign in: one who was added, has had no API key yet and does not come by the login
--- service. An invite for anybody else would let the administrator who made it, and holds its link, act in that user's name.
+-- True for a user whom an invite may sign in: a user who was added, has never had an API key, and does not sign in by the login
+-- service. An invite for any other user would let the administrator who made it, and who knows its link, act as that user.
 create or replace function public.may_be_invited(p_user_id uuid) returns boolean
 language plpgsql stable as $$
 begin

@@ -1,14 +1,14 @@
 -- When notifications are due.
 --
--- An endpoint that has failed five times in a row has a `probe_at`: from then on it gets one notification, and the others
--- wait, however long they have been due. A notification that is new is sent at once by the Worker whose request has made it.
--- So it counts as due some seconds later: then the alarm of the hub or the cron's sweep sends it, should that Worker have died.
+-- An endpoint that has failed five times in a row has a `probe_at`. At that time it gets one notification; all others wait,
+-- however long they have been due. A new notification is sent at once by the Worker whose request caused it. So for this file
+-- it is due only some seconds later: if that Worker has died, the alarm of the hub or the cron's sweep then sends it.
 
 -- The endpoints of a tenant to which something can be sent now.
 create or replace function public.due_endpoints(p_tenant_id uuid) returns uuid[]
 language plpgsql as $$
 declare
-  -- In a variable, since no index is used for a comparison with the clock itself.
+  -- A variable, since a comparison with the volatile function itself could not use an index.
   v_now constant timestamptz := clock_timestamp();
 begin
   return array(
@@ -20,7 +20,7 @@ begin
         select from public.notifications n where n.endpoint_id = e.id and n.next_try_at <= v_now));
 end $$;
 
--- When a notification of this endpoint is due next; null when none waits.
+-- When a notification of this endpoint is due next; null when none is waiting.
 create or replace function public.endpoint_due_at(p_endpoint_id uuid, p_probe_at timestamptz) returns timestamptz
 language plpgsql as $$
 begin
@@ -33,7 +33,7 @@ begin
     limit 1);
 end $$;
 
--- When a notification of the tenant is due next; null when none waits.
+-- When a notification of the tenant is due next; null when none is waiting.
 create or replace function public.notifications_due_at(p_tenant_id uuid) returns timestamptz
 language plpgsql as $$
 begin
@@ -43,7 +43,7 @@ begin
     where e.tenant_id = p_tenant_id and e.disabled_at is null);
 end $$;
 
--- Up to `p_limit` endpoints of all tenants to which something can be sent now, those that have waited longest first.
+-- Up to `p_limit` endpoints of all tenants to which something can be sent now. Those that have waited longest come first.
 -- Answers {"endpoint_ids"}.
 create or replace function public.list_due_endpoints(p_limit integer) returns jsonb
 language plpgsql as $$
@@ -62,7 +62,7 @@ begin
     ) due));
 end $$;
 
--- Deletes up to `p_limit` notifications that are older than 30 days and wait for nothing. Answers {"deleted"}.
+-- Deletes up to `p_limit` notifications that are older than 30 days and are not waiting to be sent. Answers {"deleted"}.
 create or replace function public.delete_old_notifications(p_limit integer) returns jsonb
 language plpgsql as $$
 declare

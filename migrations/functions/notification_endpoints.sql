@@ -1,6 +1,7 @@
--- The endpoints of a tenant, for its OWNER and ADMINs. Their secrets are encrypted before they come here, and are never answered.
+-- The endpoints of a tenant, for its OWNER and ADMINs. Their secrets are encrypted before they get here, and are never
+-- answered.
 
--- As `judge_administrator`, for one endpoint, which it locks. `refused` may also be: not_found
+-- Like `judge_administrator`, for one endpoint, which it locks. `refused` can also be: not_found
 create or replace function public.judge_endpoint_change(p_credential jsonb, p_endpoint_id uuid) returns jsonb
 language plpgsql as $$
 declare
@@ -19,7 +20,7 @@ begin
   return v_judged;
 end $$;
 
--- As `judge_endpoint_change`, for sending an endpoint something now. `refused` may also be: disabled
+-- Like `judge_endpoint_change`, for sending something to an endpoint now. `refused` can also be: disabled
 create or replace function public.judge_endpoint_sending(p_credential jsonb, p_endpoint_id uuid) returns jsonb
 language plpgsql as $$
 declare
@@ -32,7 +33,7 @@ begin
   return v_judged;
 end $$;
 
--- As `judge_administrator`, for reading one endpoint. `refused` may also be: not_found
+-- Like `judge_administrator`, for reading one endpoint. `refused` can also be: not_found
 create or replace function public.judge_endpoint_read(p_credential jsonb, p_endpoint_id uuid) returns jsonb
 language plpgsql stable as $$
 declare
@@ -64,7 +65,7 @@ begin
     where e.id = p_endpoint_id);
 end $$;
 
--- The ids among these that are no definitions of the tenant; null when there are none.
+-- Those ids that are not definitions of the tenant; null when there are none.
 create or replace function public.unknown_definitions(p_tenant_id uuid, p_ids jsonb) returns jsonb
 language plpgsql stable as $$
 begin

@@ -1,11 +1,9 @@
--- Opens a session of a runner, for 24 hours, by a runner key or by a key of an OWNER or ADMIN. Null for `p_definition_ids` are all
--- definitions that the key may lease.
+-- Opens a session of a runner for 24 hours, with a runner key or with a key of an OWNER or ADMIN. A null `p_definition_ids`
+-- means all definitions that the key may lease. It also deletes sessions of the tenant that expired at least a day ago and hold
+-- no run.
 --
--- It also forgets sessions of the tenant that have expired a day ago and hold no run.
---
--- Answers {"tenant_id", "expires_at", "workflow_definition_ids": null for all}, or "refused":
---   unauthenticated, forbidden (the key of a USER),
---   definitions (with "ids"): there are no such definitions, or the key may not lease them
+-- Answers {"tenant_id", "expires_at", "workflow_definition_ids": null for all}, or "refused": unauthenticated, forbidden (the
+-- key of a USER), definitions (with "ids": those that do not exist, or that the key may not lease)
 create or replace function public.open_runner_session(
   p_credential jsonb, p_session_id uuid, p_name text, p_definition_ids uuid[], p_capacity integer
 ) returns jsonb

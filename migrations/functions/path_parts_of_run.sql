@@ -29,7 +29,7 @@ language sql stable as $$
     ('template', array_remove(array[p_template_id], null))
   ) named (field, ids)
   cross join lateral unnest(named.ids) with ordinality as given (id, "position")
-  -- One by one: as a join, the planner may read all parts of the tenant.
+  -- Each part is looked up by its id. With a join, the planner might read all parts of the tenant.
   left join lateral (
     select part.id, part.materialized_path, part.part_type
     from public.path_parts part

@@ -1,12 +1,12 @@
--- Giving a user all that running one workflow needs.
+-- Gives a user all permissions that are needed to run one workflow.
 
--- What running a definition needs of a USER: to read the definition itself, its sources, instructions and template, and to
--- write its outputs. A need that another one covers is left out.
+-- The permissions that a USER needs to run a definition: to read the definition itself, its sources, instructions and template,
+-- and to write its outputs. A permission that is covered by another one is left out.
 create or replace function public.needs_of_definition(p_tenant_id uuid, p_definition_id uuid)
 returns table (path_part_id uuid, path text, capability text)
 language sql stable as $$
   with need as (
-    -- By the alphabet READ_WRITE is the greater one.
+    -- READ_WRITE comes after READ in the alphabet, so max() returns it when both are needed.
     select part.id, part.materialized_path as path, max(named.capability) as capability
     from public.workflow_definitions d
     cross join lateral (
@@ -28,7 +28,7 @@ language sql stable as $$
       and wider.capability in ('READ_WRITE', need.capability))
 $$;
 
--- Those of these needs that no permission of a user covers. Administrators need no permissions.
+-- Those of the needed permissions that no permission of the user covers. Administrators need none.
 create or replace function public.missing_permissions(
   p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid
 ) returns table (path_part_id uuid, capability text)
@@ -40,17 +40,17 @@ language sql stable as $$
     case need.capability when 'READ_WRITE' then permitted.writable else permitted.readable end, need.path)
 $$;
 
--- Gives a user the permissions that they miss to run a definition.
+-- Gives a user the permissions that they lack to run a definition.
 --
--- Guarantees: only an administrator gives permissions, and so nobody gives more than they have. What the user has already is
--- not given again, so a repetition changes nothing. A user has at most `p_max_permissions`; else none is given.
+-- Guarantees: only an administrator gives permissions, so nobody gives more than they have. Permissions that the user already
+-- has are not given again, so a repetition changes nothing. A user has at most `p_max_permissions`; when they would have more,
+-- none is given.
 -- Closes the races with a move of a part, and with another change of the user's permissions: the tree and the user are locked
--- before it is looked up what the user misses.
+-- before the missing permissions are determined.
 --
--- Answers {"tenant_id", and either "given": how many permissions were added or changed, or "refused"}, where `refused` is
--- one of:
---   unauthenticated, not_found (no definition that the caller may see), forbidden (not an administrator),
---   user_unknown (no such user in the tenant), too_many
+-- Answers {"tenant_id", and either "given": how many permissions were added or changed, or "refused"}, where `refused` is one
+-- of: unauthenticated, not_found (no definition that the caller may see), forbidden (not an administrator), user_unknown (no
+-- such user in the tenant), too_many
 create or replace function public.permit_workflow(
   p_credential jsonb, p_definition_id uuid, p_user_id uuid, p_max_permissions integer
 ) returns jsonb
@@ -78,7 +78,7 @@ begin
     end;
   end if;
 
-  -- 2. Lock the tree, shared, and then the user, in the order of all changes of permissions.
+  -- 2. Lock the tree (shared) and then the user: the same order as in all changes of permissions.
   perform pg_advisory_xact_lock_shared(hashtextextended('path_parts of ' || v_tenant_id, 0));
   select u.role into v_user_role
   from public.users u where u.tenant_id = v_tenant_id and u.id = p_user_id
@@ -91,7 +91,7 @@ begin
     return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'user_unknown');
   end if;
 
-  -- 3. Would they be too many? A permission to read that becomes one to write is not one more.
+  -- 3. Would the user have too many? A permission to read that becomes one to write does not add to their number.
   select count(*)::integer into v_held
   from public.user_permissions held where held.tenant_id = v_tenant_id and held.user_id = p_user_id;
   select count(*)::integer into v_added

@@ -1,21 +1,19 @@
--- Starts PENDING runs of up to `p_limit` definitions whose slot is free, and ends back-offs whose time is over, of as many
--- definitions. Every verb promotes before it ends, so only runs that waited for a back-off are normally there. After a restore
--- of the database or a manual change there may be others.
+-- Starts PENDING runs of up to `p_limit` definitions whose slot is free, and ends expired back-offs of as many definitions.
+-- Every verb promotes before it ends, so normally the only such runs are those that waited for a back-off. After a restore of
+-- the database or a manual change there may be others. It also finds the runs that wait for a runner to lease them, in case a
+-- Worker died before it told the waiting runners.
 --
--- Guarantees: safe at the same time as any other verb. Definitions that another transaction has locked are skipped.
+-- Guarantees: safe to run concurrently with any other verb. Definitions that another transaction has locked are skipped.
 --
--- It also finds the runs that wait for a runner to lease them, for the case that a Worker died before it told the waiting
--- runners.
---
--- Answers {"definitions": how many definitions it locked, "has_due_stops": see `has_due_stops`, "work": [{"tenant_id", "work": see
--- `lease_work`}] of the tenants that have a runner}.
+-- Answers {"definitions": how many definitions it locked, "has_due_stops": see `has_due_stops`, "work": [{"tenant_id", "work":
+-- see `lease_work`}] of the tenants that have a runner}.
 create or replace function public.promote_waiting_runs(p_limit integer, p_grace_seconds integer) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_now timestamptz := clock_timestamp();
   v_definition_ids uuid[];
 begin
-  -- 1. Lock the definitions. `waiting` goes from one definition with a PENDING run to the next by the index.
+  -- 1. Lock the definitions. `waiting` uses the index to jump from one definition with a PENDING run to the next.
   with recursive waiting (id) as (
     (select r.workflow_definition_id from public.workflow_runs r where r.status = 'PENDING'
       order by r.workflow_definition_id limit 1)

@@ -1,11 +1,11 @@
--- A page of the log of an attempt, in the order of the entries' numbers, for a caller who may see the run. `p_attempt` is null
--- for the run's own attempt; the page begins after the entry number `p_after`, which is -1 for the beginning.
---
--- The order, and what becomes of entries that are missing: `log_in_order`.
+-- A page of the log of an attempt, in the order of the entries' numbers, for a caller who may see the run. A null `p_attempt`
+-- means the run's current attempt. The page begins after the entry number `p_after`, which is -1 for the beginning.
+-- `log_in_order` defines the order, and how missing entries are handled.
 --
 -- Answers {"tenant_id", and either "refused" (see `judge_run_read`; also no_such_attempt) or "attempt", "entries":
--- [{"sequence", "at", "text", "missing_before"}], "has_more": the page is full, "is_complete": nothing comes after this page,
--- "is_cut": the log was longer than may be stored, "progress": {"percent", "message"} of the attempt while it is RUNNING}.
+-- [{"sequence", "at", "text", "missing_before"}], "has_more": the page is full, "is_complete": no entries follow this page,
+-- "is_cut": entries were not stored because the log was too long, "progress": {"percent", "message"} of the attempt while it is
+-- RUNNING}.
 create or replace function public.read_log(
   p_credential jsonb, p_run_id uuid, p_attempt integer, p_after integer
 ) returns jsonb

@@ -1,17 +1,18 @@
--- A tenant's metrics, for an administrator: how it stands now, and counters that only grow.
+-- The metrics of a tenant, for an administrator: gauges of the current state, and counters that never decrease.
 --
--- The counters are kept in a table. Each call counts what the feed has had since the call before, up to 20,000 events, so its
--- cost follows what has happened and not how many runs there are. The first call begins at the end of the feed: counters begin
--- with 0.
+-- The counters are stored in a table. Each call adds the events of the feed since the previous call, up to 20,000. So its cost
+-- depends on what has happened since then, and not on the number of runs. The first call begins at the end of the feed, with
+-- counters of 0.
 --
--- Guarantees: each event is counted exactly once, also when calls overlap or a transaction commits late: see `list_events`.
--- Closes the race of two calls: both lock the tenant's position.
+-- Guarantees: each event is counted exactly once, even when calls overlap or a transaction commits late: see `list_events`.
+-- Closes the race between two calls: both lock the tenant's position.
 --
--- Answers "refused" as `judge_administrator` does, or {"tenant_id", "gauges", "counters", "bounds", "is_behind"}:
---   gauges     {name: number or null}
---   counters   [{"name", "label", "value"}]
---   bounds     the upper bounds of the histograms' buckets in seconds, without infinity
---   is_behind  true when events are left to count: more than one call counts, or such as wait for an older transaction to end
+-- Answers "refused" like `judge_administrator`, or {"tenant_id", "gauges", "counters", "bounds", "is_behind"}:
+-- - gauges: {name: number or null}
+-- - counters: [{"name", "label", "value"}]
+-- - bounds: the upper bounds of the histograms' buckets in seconds, without infinity
+-- - is_behind: true when some events were not counted yet, because there were too many for one call or because an older
+--   transaction has not ended
 create or replace function public.read_metrics(p_credential jsonb) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -26,7 +27,7 @@ declare
   v_from_id bigint;
   v_looked_at integer;
 begin
-  -- 1. Who calls?
+  -- 1. Who is the caller?
   if v_judged ? 'refused' then
     return v_judged;
   end if;
@@ -41,7 +42,7 @@ begin
   where m.tenant_id = v_tenant_id
   for update;
 
-  -- 3. Count what happened since, and move the position.
+  -- 3. Count the events since then, and move the position.
   with looked_at as materialized (
     select e.id, e.epoch, e.xid, e.type, e.at, e.detail, e.run_id, e.attempt
     from public.workflow_run_events e
@@ -65,7 +66,7 @@ begin
     ) started
     where public.event_name(ended.type) in ('workflow_run.completed', 'workflow_run.failed')
     union all
-    -- From when an attempt was asked for to its start.
+    -- From when an attempt was requested to its start.
     select 'workflow_run_wait_seconds', extract(epoch from started.at - asked.at)::float8
     from looked_at started
     cross join lateral (
@@ -75,7 +76,7 @@ begin
     ) asked
     where started.type = 'STARTED'
     union all
-    -- From when a run ended by itself to when that was recorded.
+    -- From the end of a run by time, such as its deadline, to when that was recorded.
     select 'workflow_run_deadline_lag_seconds', (e.detail ->> 'lag_ms')::float8 / 1000
     from looked_at e
     where e.type in ('TIMED_OUT', 'LOST', 'STOPPED') and e.detail ? 'lag_ms'
@@ -108,7 +109,7 @@ begin
   )
   select count(*) into v_looked_at from looked_at;
 
-  -- 4. How it stands now.
+  -- 4. Read the current state.
   return jsonb_build_object(
     'tenant_id', v_tenant_id,
     'is_behind', v_looked_at = c_max_events or exists (

@@ -37,7 +37,7 @@ begin
   return jsonb_build_object('accepted', v_accepted);
 end $$;
 
--- What the Workers of the release before call.
+-- The name that Workers of the previous release call.
 create or replace function public.accept_dispatches(p_acceptances jsonb) returns void
 language plpgsql as $$
 begin

@@ -1,17 +1,20 @@
--- Notes that the runner of an attempt is alive, and how far it is. The run token has proved which attempt of which run that is.
--- The first heartbeat of a runner with a URL begins a lease: from then on it must go on sending them.
+-- Records that the runner of an attempt is alive, and its progress. The run token has proved which attempt of which run that
+-- is. For a runner with a URL, the first heartbeat begins a lease: from then on it must keep sending them.
 --
 -- Guarantees:
--- - It moves the lease, and never the deadline. A run that is over stays over.
--- - The latest progress wins. A heartbeat without progress leaves the last one as it is.
--- - A heartbeat proves that the runner took the dispatch, and its answer tells the runner of a stop: see `acknowledge_stop`.
+-- - It extends the lease, and never the deadline. A run that has ended stays ended.
+-- - The latest progress wins. A heartbeat without progress does not change it.
+-- - A heartbeat proves that the runner accepted the dispatch, and its answer tells the runner of a stop: see
+--   `acknowledge_stop`.
+--
 -- Closes two races:
--- - with whatever ends the run: all of them hold the definition's lock.
--- - with whoever records what became of a dispatch or of the webhook of a stop, who locks only the run: this verb locks it, too.
+-- - with any verb that ends the run: all of them hold the definition's lock.
+-- - with a verb that records the outcome of a dispatch or of a stop's webhook, which locks only the run: this verb locks it,
+--   too.
 --
 -- Answers {"deadline_at", "lease_expires_at", "stop": null or {"reason", "ends_at"}, "due_in_ms": see `due_in_ms` when a lease
--- began, else null, "dispatches"}, or {"refused", "dispatches"} where `refused` is one of:
---   not_found, other_attempt (with "attempt"), ended (with "status")
+-- began, else null, "dispatches"}, or {"refused", "dispatches"} where `refused` is one of: not_found, other_attempt (with
+-- "attempt"), ended (with "status")
 create or replace function public.record_heartbeat(
   p_run_id uuid, p_tenant_id uuid, p_attempt integer, p_progress jsonb,
   p_grace_seconds integer, p_dispatch_lease_seconds integer
@@ -36,7 +39,7 @@ begin
   perform public.end_overdue_runs(array[v_definition_id], v_now);
   v_answer := public.judge_attempt(p_run_id, p_attempt);
 
-  -- 3. Move the lease.
+  -- 3. Extend the lease.
   if not v_answer ? 'refused' then
     v_begins := not exists (
       select from public.running_attempts a where a.run_id = p_run_id and a.lease_seconds is not null);
@@ -69,7 +72,8 @@ begin
     public.promote_next_runs(array[v_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds));
 end $$;
 
--- Notes that the runner of a RUNNING run has taken it, unless that is known, because it has said something about the run.
+-- Records that the runner of a RUNNING run has accepted it, unless that is already recorded: the runner has sent a message
+-- about the run.
 create or replace function public.note_taken(p_run_id uuid, p_now timestamptz) returns void
 language plpgsql as $$
 begin

@@ -1,22 +1,23 @@
--- Seconds to wait after the first, second, … failed try: 5 s, 5 min, 30 min, 2 h, 5 h, and then 10 h, each within ±20 %, so that
--- what has failed together is not tried together again.
+-- Seconds to wait after the first, second, … failed try: 5 s, 5 min, 30 min, 2 h, 5 h, and then always 10 h. Each is randomly
+-- changed by up to ±20 %, so that notifications that failed together are not retried together.
 create or replace function public.notification_delay_seconds(p_failed_tries integer) returns float8
 language sql volatile as $$
   select (array[5, 300, 1800, 7200, 18000, 36000])[least(greatest(p_failed_tries, 1), 6)] * (0.8 + 0.4 * random())
 $$;
 
--- Records what became of claimed notifications of one endpoint:
--- [{"id", "try_count": as it was claimed, "outcome": "delivered", "failed" or "gone", "status": of the answer or null,
--- "duration_ms", "reason": null when it was delivered, "retry_after_seconds": the least pause that the endpoint asked for}].
--- `p_url` is where they were sent. `p_is_probe` is as they were claimed.
+-- Records the outcomes of claimed notifications of one endpoint: [{"id", "try_count": as it was claimed, "outcome":
+-- "delivered", "failed" or "gone", "status": of the answer or null, "duration_ms", "reason": null when it was delivered,
+-- "retry_after_seconds": the least pause that the endpoint asked for}]. `p_url` is where they were sent. `p_is_probe` is as
+-- they were claimed.
 --
--- A notification is tried eight times. An endpoint that fails five times in a row gets one probe at a time, by the same
--- delays; one that says it is gone (410), or has failed for five days, is disabled, with an event.
+-- A notification is tried eight times. An endpoint that fails five times in a row then gets one probe at a time, with the same
+-- delays. An endpoint that says it is gone (410), or that has failed for five days, is disabled, with an event.
 --
--- Guarantees: each try counts once. The result of a caller whose lease has run out changes nothing: `try_count` is higher.
--- Closes the race between two callers: both hold the endpoint's row.
+-- Guarantees: each try counts once. The result of a caller whose lease has expired changes nothing, since `try_count` is higher
+-- by then.
+-- Closes the race between two callers: both lock the endpoint's row.
 --
--- Answers {"tenant_id", "due_in_ms", "has_due"}, or {"tenant_id": null} when the endpoint is gone.
+-- Answers {"tenant_id", "due_in_ms", "has_due"}, or {"tenant_id": null} when the endpoint was deleted.
 create or replace function public.record_notifications(
   p_endpoint_id uuid, p_url text, p_is_probe boolean, p_results jsonb
 ) returns jsonb
@@ -77,7 +78,7 @@ begin
   into v_delivered, v_failed, v_gone, v_last_reason
   from recorded;
 
-  -- 3. How does the endpoint do?
+  -- 3. Update the state of the endpoint.
   if v_disabled_at is null and v_url = p_url then
     if v_delivered > 0 then
       update public.notification_endpoints e
@@ -91,7 +92,7 @@ begin
       end if;
       update public.notification_endpoints e
       set failures = v_failures, failing_since = v_failing_since, failed_probes = v_probes,
-        -- Others may have been under way when the first probe was set: they do not move it.
+        -- Other tries may have been under way when the first probe was planned: they do not change its time.
         probe_at = case
           when e.probe_at is not null and not p_is_probe then e.probe_at
           when v_failures >= c_failures_until_probe
@@ -105,7 +106,7 @@ begin
     end if;
   end if;
 
-  -- 4. Disable it, if it must be.
+  -- 4. Disable the endpoint, if necessary.
   if v_why_disabled is not null then
     perform public.disable_endpoint(p_endpoint_id, v_why_disabled, v_now);
     insert into public.workflow_run_events (tenant_id, type, at, detail)
@@ -116,7 +117,7 @@ begin
     'has_due', p_endpoint_id = any (public.due_endpoints(v_tenant_id)));
 end $$;
 
--- Disables a locked endpoint. What it has not been sent by now is given up, and can be sent again.
+-- Disables a locked endpoint. Notifications that were not sent by now are given up, and can be sent again later.
 create or replace function public.disable_endpoint(p_endpoint_id uuid, p_reason text, p_now timestamptz) returns void
 language plpgsql as $$
 begin

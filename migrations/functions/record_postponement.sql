@@ -1,8 +1,7 @@
--- Records why a dispatch failed, and when it will be tried again. Changes nothing when the run has ended or is at another
--- attempt.
+-- Records why a dispatch failed, and when it will be retried. Changes nothing when the run has ended or has a newer attempt.
 --
--- Guarantees: the new time is recorded with its event, or not at all.
--- Closes the race with whoever ends the run: it locks the row before it reads the clock.
+-- Guarantees: the new time is recorded together with its event, or not at all.
+-- Closes the race with a verb that ends the run: it locks the row before it reads the clock.
 --
 -- Answers {"postponed": true or false}.
 create or replace function public.record_postponement(
@@ -18,7 +17,7 @@ begin
     update public.workflow_runs r
     set dispatch_error = p_reason, next_dispatch_at = greatest(
       v_now + make_interval(secs => p_delay_seconds),
-      -- A run that is to stop is not sent again.
+      -- A run that is being stopped is not dispatched again.
       (select a.stop_ends_at from public.running_attempts a where a.run_id = r.id))
     where r.id = p_run_id and r.tenant_id = p_tenant_id and r.attempt = p_attempt
       and r.next_dispatch_at is not null and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now
@@ -31,9 +30,9 @@ begin
   return jsonb_build_object('postponed', found);
 end $$;
 
--- Postpones the due dispatches to a runner by 1 to 5 minutes, without trying them: the runner has just not answered another
--- one, and trying each of them would delay dispatches to other runners. `p_runner` is a value of `runner_of`. The new times
--- are random, so that a runner that works again is not flooded. An event records the new time.
+-- Postpones the due dispatches to a runner by 1 to 5 minutes, without trying them. The runner has just not answered another
+-- dispatch, and trying each of them would delay dispatches to other runners. `p_runner` is a value of `runner_of`. The new
+-- times are random, so that a runner that works again is not flooded. An event records the new time.
 --
 -- Guarantees: a dispatch that is being sent at this moment is not changed.
 -- Closes the race with other changes of these runs: rows that another transaction has locked are skipped.
@@ -43,7 +42,7 @@ create or replace function public.postpone_runner(p_tenant_id uuid, p_runner tex
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_postponed integer;
-  -- More than a hanging runner usually has. The rest is postponed when the next try hangs as well.
+  -- More than a hanging runner usually has. If there are more, the rest is postponed when the next try hangs as well.
   c_limit constant integer := 5000;
   c_least_seconds constant integer := 60;
   c_most_seconds constant integer := 300;
@@ -73,7 +72,7 @@ begin
   return jsonb_build_object('postponed', v_postponed);
 end $$;
 
--- What the Workers of the release before call.
+-- The name that Workers of the previous release call.
 create or replace function public.postpone_dispatch(
   p_run_id uuid, p_tenant_id uuid, p_attempt integer, p_reason text, p_delay_seconds float8
 ) returns void
@@ -82,7 +81,7 @@ begin
   perform public.record_postponement(p_run_id, p_tenant_id, p_attempt, p_reason, p_delay_seconds);
 end $$;
 
--- What the Workers of the release before call.
+-- The name that Workers of the previous release call.
 create or replace function public.postpone_dispatches_to(p_tenant_id uuid, p_runner text, p_reason text) returns void
 language plpgsql as $$
 begin

@@ -1,18 +1,20 @@
 -- Records the result that a runner reports, and so ends its RUNNING run. The run token has proved which attempt of which run
--- it is about.
+-- that is.
 --
 -- Guarantees:
--- - A run that was asked to stop is STOPPED when its runner reports that it FAILED; what the runner said is kept in the event.
---   A result of COMPLETED counts.
--- - One result ends an attempt, once, and before its deadline. The result also proves that the runner took the dispatch.
--- - The same status again is answered as the first time, and what was said first stays. Another one, or one that comes too late, changes nothing and is
---   kept as a LATE_RESULT event: each different status and error once, and at most ten of an attempt.
+-- - When a run that was asked to stop is reported as FAILED, its failure is STOPPED; what the runner said is kept in the event.
+--   A result of COMPLETED counts as usual.
+-- - One result ends an attempt, once, and before its deadline. The result also proves that the runner accepted the dispatch.
+-- - The same status again gets the same answer as the first time, and does not change what was reported first. Another status,
+--   or a late result, changes nothing and is kept as a LATE_RESULT event: each different status and error once, and at most ten
+--   for an attempt.
+--
 -- Closes two races:
 -- - with a stop, a sweep or a second callback: all of them hold the definition's lock.
 -- - with `record_acceptances`, which locks only the run: this verb locks the run, too.
 --
--- Answers {"status", "dispatches"}, or {"refused", "dispatches"} where `refused` is one of:
---   not_found, other_attempt (with "attempt"), ended (with "status" and "ended_by")
+-- Answers {"status", "dispatches"}, or {"refused", "dispatches"} where `refused` is one of: not_found, other_attempt (with
+-- "attempt"), ended (with "status" and "ended_by")
 create or replace function public.record_result(
   p_run_id uuid, p_tenant_id uuid, p_attempt integer, p_status text, p_error text,
   p_grace_seconds integer, p_dispatch_lease_seconds integer,

@@ -1,11 +1,11 @@
--- Spends an invite for whoever holds its link: they are a user of the tenant from now on, with a first API key.
+-- Accepts an invite for the holder of its link, who becomes a user of the tenant with a first API key.
 --
--- Guarantees: an invite is spent once, and gives no access to a user who has had a key of their own.
--- Closes the race between two who open the link: both lock the invite, and the second finds it accepted.
+-- Guarantees: an invite is accepted once, and gives no access to a user who has ever had a key.
+-- Closes the race between two people who open the link: both lock the invite, and the second finds it accepted.
 --
--- `p_user_id` and `p_key_id` are the ids of the user, if there is none with the email yet, and of the key. Answers
--- {"tenant_id", "tenant_name", "user_id", "name", "role", "expires_at": end of a session that begins now, seconds since 1970}, or
--- {"refused": "not_found"} when the link is wrong, spent, withdrawn or expired.
+-- `p_user_id` and `p_key_id` are the ids of the user, who is created if nobody has the email yet, and of the key. Answers
+-- {"tenant_id", "tenant_name", "user_id", "name", "role", "expires_at": end of a session that begins now, seconds since 1970},
+-- or {"refused": "not_found"} when the link is wrong, used, withdrawn or expired.
 create or replace function public.redeem_invite(
   p_invite_id uuid, p_secret_hash text, p_user_id uuid, p_key_id uuid, p_key_hash text, p_key_suffix text,
   p_session_seconds integer
@@ -30,7 +30,7 @@ begin
     return jsonb_build_object('refused', 'not_found');
   end if;
 
-  -- 2. Find the user who was added with this email, or add them. A user who is added at the same moment counts as found.
+  -- 2. Find the user who was added with this email, or add one. A user who is added at the same moment counts as found.
   insert into public.users (id, tenant_id, email, role) values (p_user_id, v_tenant_id, v_email, v_role)
   on conflict do nothing;
   select u.id into v_user_id
@@ -42,7 +42,7 @@ begin
   end if;
   update public.users u set role = v_role, updated_at = v_now where u.id = v_user_id and u.role <> v_role;
 
-  -- 3. Give them their first key, and spend the invite.
+  -- 3. Give the user their first key, and mark the invite as accepted.
   insert into public.api_keys (id, tenant_id, user_id, name, key_hash, key_suffix)
   values (p_key_id, v_tenant_id, v_user_id, 'First key', decode(p_key_hash, 'hex'), p_key_suffix);
   update public.invites i set accepted_at = v_now, updated_at = v_now where i.id = p_invite_id;

@@ -1,13 +1,14 @@
--- Gives a RUNNING run back, because its runner shuts down. The run is PENDING again, as its next attempt and at its old place of
--- the queue, which is the first. The run token has proved which attempt of which run that is.
+-- Gives a RUNNING run back, because its runner shuts down. The run becomes PENDING again, with its next attempt and at its old
+-- place in the queue, which is the first. The run token has proved which attempt of which run that is.
 --
 -- Guarantees:
--- - From then on whatever the runner says about the run is refused, as that of an older attempt.
--- - A run that was asked to stop does not start again: it is STOPPED now, as if the time that the stop gave were over.
--- Closes the race with whatever ends the run: all of them hold the definition's lock.
+-- - From then on all messages of the runner about the run are refused, as those of an older attempt.
+-- - A run that was asked to stop does not start again: it becomes STOPPED now, as if the time of the stop were over.
 --
--- Answers {"attempt": that of the run now, "dispatches"}, or {"refused", "dispatches"} where `refused` is one of:
---   not_found, other_attempt (with "attempt"), ended (with "status")
+-- Closes the race with any verb that ends the run: all of them hold the definition's lock.
+--
+-- Answers {"attempt": the run's new attempt, "dispatches"}, or {"refused", "dispatches"} where `refused` is one of: not_found,
+-- other_attempt (with "attempt"), ended (with "status")
 create or replace function public.release_run(
   p_run_id uuid, p_tenant_id uuid, p_attempt integer, p_grace_seconds integer, p_dispatch_lease_seconds integer
 ) returns jsonb
@@ -31,7 +32,7 @@ begin
   -- 3. Give it back.
   if not v_answer ? 'refused' and exists (
     select from public.running_attempts a where a.run_id = p_run_id and a.stop_requested_at is not null) then
-    -- Truncated, since the column has milliseconds: rounded up, the time would not be over yet.
+    -- Truncated to milliseconds like the column: if it were rounded up, the time would not be over yet.
     update public.running_attempts a
     set stop_ends_at = least(a.stop_ends_at, date_trunc('milliseconds', v_now))
     where a.run_id = p_run_id;

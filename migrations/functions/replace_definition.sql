@@ -4,8 +4,8 @@
 -- Guarantees: a definition is replaced as a whole or not at all, and names only parts that exist. Idempotent.
 -- Closes the race with an invoke, and with the deletion of such a part: definition and parts are locked.
 --
--- A content without `webhook_secret_encrypted` keeps the stored secret, but only with the stored URL. Otherwise a caller who
--- may not read the secret could have messages to another server signed with it.
+-- Without `webhook_secret_encrypted`, the stored secret is kept, but only if the URL stays the same. Otherwise a caller who
+-- cannot read the secret could have messages to another server signed with it.
 --
 -- Answers {"tenant_id", "dispatches", "work" (see `lease_work`), and either "definition" or "refused"}, where `refused` is one of:
 --   unauthenticated, not_found, forbidden, secret_missing, path_parts (with "faults", see `path_part_faults`)

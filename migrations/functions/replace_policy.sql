@@ -1,5 +1,5 @@
--- Replaces the policy of a definition: how its runs come to a runner, and what happens when they fail. A run that is RUNNING keeps
--- the lease that it has; the next run is handed over by the new policy.
+-- Replaces the policy of a definition: how its runs get to a runner, and what happens when they fail. A RUNNING run keeps its
+-- lease; the new policy applies from the next run on.
 --
 -- Closes the race with an invoke and with a lease: all of them hold the definition's lock. Idempotent.
 --

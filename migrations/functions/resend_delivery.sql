@@ -1,5 +1,4 @@
--- Has a notification sent again, at once and with the same id, whatever became of it. Should it fail, it is tried eight times
--- again.
+-- Makes a notification due now, with the same id, whatever its state. If it fails, it is tried eight times again.
 --
 -- Answers {"tenant_id", and either "delivery" or "refused"} (see `judge_endpoint_sending`), where `refused` is also:
 --   no_delivery

@@ -1,7 +1,7 @@
--- Automatic retries: the policy of a definition says after which failures a run is tried again by itself, and how many attempts
--- it may have in all. The verb that records such a failure puts the run back in the same transaction.
+-- Automatic retries. The policy of a definition says after which failures a run is retried automatically, and how many attempts
+-- it may have in total. The verb that records such a failure puts the run back in the same transaction.
 
--- Does the policy of a definition retry a run whose attempt has failed for this reason?
+-- True when the policy of a definition retries a run whose attempt failed for this reason.
 create or replace function public.policy_retries(p_definition_id uuid, p_failure_code text, p_attempt integer) returns boolean
 language plpgsql stable as $$
 begin
@@ -10,9 +10,9 @@ begin
     where d.id = p_definition_id and p_failure_code = any (d.retry_on) and p_attempt < d.max_attempts);
 end $$;
 
--- Puts those of the FAILED runs back that their policies retry. Call it with the lock of their definitions, and only for runs
--- that nobody has asked to stop. Nobody's permissions are judged again: the run was permitted when it was triggered, and its
--- snapshot is the same. A definition that is paused, or has lost its runner, keeps the run in its queue.
+-- Puts those of the FAILED runs back that their policies retry. The caller must hold the locks of their definitions, and pass
+-- only runs that nobody has asked to stop. Permissions are not checked again: the run was permitted when it was triggered, and
+-- its snapshot is the same. If the definition is paused, or no longer has a runner, the run waits in the queue.
 create or replace function public.retry_by_policy(p_run_ids uuid[], p_now timestamptz) returns void
 language plpgsql as $$
 begin
@@ -22,15 +22,15 @@ begin
       and public.policy_retries(r.workflow_definition_id, r.failure_code, r.attempt)), p_now, true);
 end $$;
 
--- For how many seconds a run that is retried by itself waits after an attempt: 5 after the first, twice as many after each further
--- one, at most 5 minutes, and each randomly shortened or extended by up to 20 %, so that runs that failed together do not start
--- together. `p_random` is a number from 0 to 1.
+-- How many seconds an automatically retried run waits after an attempt: 5 after the first, doubled after each further one, at
+-- most 5 minutes. Each is randomly changed by up to ±20 %, so that runs that failed together do not start together. `p_random`
+-- is a number from 0 to 1.
 create or replace function public.back_off_seconds(p_attempt integer, p_random float8) returns float8
 language sql immutable as $$
   select least(5 * 2 ^ (p_attempt - 1), 300) * (0.8 + 0.4 * p_random)
 $$;
 
--- Puts FAILED runs back at the end of their queues, as their next attempts. With `p_is_automatic` each waits for a back-off
+-- Puts FAILED runs back at the end of their queues, with their next attempts. With `p_is_automatic`, each waits for a back-off
 -- before it can start, which an event records.
 create or replace function public.put_back_failed_runs(p_run_ids uuid[], p_now timestamptz, p_is_automatic boolean) returns void
 language plpgsql as $$
@@ -53,8 +53,8 @@ begin
   where p_is_automatic;
 end $$;
 
--- Ends the back-offs whose time is over, of the runs of locked definitions that have not started: from now on they wait only for
--- the slot, or for a runner that asks for work, and nothing is due of them any more.
+-- Ends the expired back-offs of PENDING runs of locked definitions. From now on these runs wait only for the slot or for a
+-- runner that asks for work, and nothing of them is due any more.
 create or replace function public.end_back_offs(p_definition_ids uuid[], p_now timestamptz) returns void
 language plpgsql as $$
 begin
@@ -63,7 +63,8 @@ begin
   where r.workflow_definition_id = any (p_definition_ids) and r.status = 'PENDING' and r.not_before <= p_now;
 end $$;
 
--- True for a run that has ended by itself, which nobody has recorded yet, and which whoever records it will put back.
+-- True for a run that has ended by time (such as at its deadline), when that is not recorded yet, and when recording it will
+-- put the run back.
 create or replace function public.will_be_retried(p_run_id uuid, p_now timestamptz) returns boolean
 language plpgsql stable as $$
 begin

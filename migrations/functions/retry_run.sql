@@ -1,4 +1,4 @@
--- Runs a FAILED run again, as its next attempt and with the same snapshot and input, at the end of its definition's queue.
+-- Retries a FAILED run: it gets its next attempt, with the same snapshot and input, at the end of its definition's queue.
 --
 -- Guarantees:
 -- - A retry needs the same as an invoke: the caller sees the definition; the definition is active and has a runner; all parts
@@ -54,9 +54,9 @@ begin
   return v_answer || jsonb_build_object('dispatches', v_dispatches);
 end $$;
 
--- Checks that the caller may retry a run, as `judge_run_change` does and with the same answer, where `refused` is also one of:
---   definition_not_visible, paused, no_runner, key_in_use (with "run_id"),
---   path_parts (with "faults": [{"field", "id", "path", "fault"}])
+-- Checks that the caller may retry a run. It answers like `judge_run_change`, and `refused` can also be:
+-- definition_not_visible, paused, no_runner, key_in_use (with "run_id"), path_parts (with "faults": [{"field", "id", "path",
+-- "fault"}])
 create or replace function public.judge_retry(p_credential jsonb, p_run_id uuid) returns jsonb
 language plpgsql stable as $$
 declare
@@ -89,7 +89,7 @@ begin
   from public.path_parts_of_run(v_role, v_tenant_id, v_user_id,
     public.snapshot_part_ids(v_snapshot -> 'sources'), public.snapshot_part_ids(v_snapshot -> 'instructions'),
     public.snapshot_part_ids(v_snapshot -> 'outputs'), (v_snapshot #>> '{template,path_part_id}')::uuid) part
-  -- A source folder that is empty today is no reason to refuse: it had a document when the snapshot was taken.
+  -- A source folder that is empty now is no reason to refuse: it had a document when the snapshot was taken.
   where part.fault <> 'empty';
   select other.id into v_other_run_id
   from public.workflow_runs r

@@ -1,5 +1,5 @@
--- Gives an endpoint another secret. For 24 hours notifications are signed with both, so that nobody has to change it at the
--- same instant on both sides.
+-- Gives an endpoint a new secret. For 24 hours, notifications are signed with both secrets, so that the two sides need not
+-- change it at the same instant.
 --
 -- Answers {"tenant_id", and either "endpoint" or "refused"} (see `judge_endpoint_change`).
 create or replace function public.rotate_notification_secret(

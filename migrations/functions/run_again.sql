@@ -1,9 +1,9 @@
--- Triggers a new run of the same definition and with the same input as a run that the caller may see, whatever state that one
--- is in. It is an invoke: what the definition says today counts, and the caller needs the rights for it.
+-- Triggers a new run of the same definition and with the same input as a run that the caller may see, whatever the state of
+-- that run. It is an invoke: the current definition is used, and the caller needs the permissions for it.
 --
--- Guarantees: those of `trigger_run`, which does all of it.
+-- Guarantees: those of `trigger_run`, which does the work.
 --
--- Answers as `trigger_run` does. "refused" is also one of `judge_run_read`'s, then with {"tenant_id"?, "dispatches": []}.
+-- Answers like `trigger_run`. "refused" can also be a refusal of `judge_run_read`, then with {"tenant_id"?, "dispatches": []}.
 create or replace function public.run_again(
   p_credential jsonb, p_run_id uuid, p_new_run_id uuid, p_grace_seconds integer, p_dispatch_lease_seconds integer
 ) returns jsonb

@@ -1,4 +1,4 @@
--- The states of a run: the transitions between them, how a run stands at an instant, and how the API shows it.
+-- The states of a run: the transitions between them, the state at an instant, and how the API shows a run.
 
 -- The state of a run after an event; null when the event is not possible in its state. This is the only place that defines the
 -- transitions. 'DELETED' means that the row is deleted.
@@ -17,10 +17,11 @@ language sql immutable as $$
   end
 $$;
 
--- How a run stands at an instant: one row. A RUNNING run ends at the earliest of three instants: its deadline, the end of its
--- lease, and the end of the time that a stop gave to its runner. From that instant on it is FAILED, even before a sweep has
--- updated its row. Readers show these values, and the sweep writes the same values, so readers see no difference between before
--- and after it. When two of the instants are the same, the deadline comes before the stop, and the stop before the lease.
+-- The state of a run at an instant: one row. A RUNNING run ends at the earliest of three instants: its deadline, the end of its
+-- lease, and the end of the time that a stop gave its runner. From that instant on it is FAILED, even before a sweep has
+-- updated its row. Readers get these values, and the sweep writes the same values, so a reader sees no difference before and
+-- after the sweep. When two of the instants are equal, the deadline takes precedence over the stop, and the stop over the
+-- lease.
 create or replace function public.run_as_seen(r public.workflow_runs, p_now timestamptz)
 returns table (
   is_overdue boolean, status text, completed_at timestamptz, updated_at timestamptz, error text, failure_code text
@@ -46,7 +47,8 @@ language sql stable as $$
       when over.ended_at is null and r.failure_code is not null then r.failure_code
       when over.ended_at < r.deadline_at then
         case when over.ended_at = over.stop_ends_at then 'STOPPED' else 'LOST' end
-      -- What follows is for runs past their deadline, and for those that an earlier release has ended, which wrote no code.
+      -- The cases below are for runs past their deadline, and for runs that were ended by an earlier release, which wrote no
+      -- code.
       when r.ended_by = 'CALLBACK' then 'REPORTED'
       when r.ended_by = 'STOP' then 'STOPPED'
       when r.ended_by = 'DISPATCH' then 'REJECTED'
@@ -64,7 +66,7 @@ language sql stable as $$
   ) over
 $$;
 
--- How the end of a run that ended by itself is recorded, by its failure code: the type of the event, and what ended the run.
+-- How the end of a run by time is recorded, according to its failure code: the type of the event, and the value of `ended_by`.
 create or replace function public.overdue_event(p_failure_code text) returns text
 language sql immutable as $$
   select case p_failure_code when 'LOST' then 'LOST' when 'STOPPED' then 'STOPPED' else 'TIMED_OUT' end
@@ -75,8 +77,8 @@ language sql immutable as $$
   select case p_failure_code when 'LOST' then 'LEASE' when 'STOPPED' then 'STOP' else 'DEADLINE' end
 $$;
 
--- The runs of a tenant that are stored as RUNNING and have ended as `run_as_seen` says, the longest over first: up to `p_limit`,
--- and at most twice as many. A run can be there twice.
+-- The runs of a tenant that are stored as RUNNING and have ended according to `run_as_seen`, the earliest end first: up to
+-- `p_limit`, and in some cases up to twice as many. A run may be returned twice.
 create or replace function public.overdue_runs(p_tenant_id uuid, p_now timestamptz, p_limit bigint)
 returns table (id uuid, workflow_definition_id uuid, ends_at timestamptz)
 language sql stable as $$
@@ -98,8 +100,8 @@ language sql stable as $$
   )
 $$;
 
--- When a RUNNING run ends, or has ended: see `run_as_seen`. Null for a run in another state. It is plpgsql, so that it looks up the
--- run's attempt by its key: as a subquery of a list, the planner may read the attempts of all tenants.
+-- When a RUNNING run ends, or has ended: see `run_as_seen`. Null for a run in another state. It is plpgsql, so that it looks up
+-- the run's attempt by its key. As a subquery of a list, the planner might read the attempts of all tenants.
 create or replace function public.run_ends_at(p_run_id uuid, p_status text, p_deadline_at timestamptz) returns timestamptz
 language plpgsql stable as $$
 begin
@@ -109,7 +111,7 @@ begin
   return least(p_deadline_at, (select a.ends_at from public.running_attempts a where a.run_id = p_run_id));
 end $$;
 
--- The error of a run that somebody has stopped.
+-- The error of a run that was stopped.
 create or replace function public.stopped_error(p_reason text) returns text
 language sql immutable as $$
   select coalesce('Stopped: ' || p_reason, 'Stopped.')
@@ -121,7 +123,7 @@ language sql immutable as $$
   select 'The runner never took it: ' || case
     when p_tries = 0 then 'no dispatch was tried before the deadline.'
     else p_tries || case when p_tries = 1 then ' try' else ' tries' end
-      -- The reasons begin with "The runner …". That is removed, since the sentence begins with it already.
+      -- The reasons begin with "The runner …". That is removed, since the sentence already begins with it.
       || coalesce(', the last: ' || regexp_replace(p_last_error, '^The runner ', ''), ', without an answer.')
   end
 $$;
@@ -132,7 +134,7 @@ language sql stable as $$
   select to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $$;
 
--- A run as the contract's `WorkflowRunResponse`, as it stands at an instant; null when there is no such run.
+-- A run in the form of the contract's `WorkflowRunResponse`, in its state at an instant; null when there is no such run.
 create or replace function public.run_response(p_run_id uuid, p_now timestamptz) returns jsonb
 language plpgsql stable as $$
 begin

@@ -1,4 +1,5 @@
--- Has an endpoint sent a notification of the type `notification_endpoint.test`, at once, also when it fails at the moment.
+-- Creates a notification of the type `notification_endpoint.test` for an endpoint. It is due now, even when the endpoint is
+-- failing.
 --
 -- Answers {"tenant_id", and either "delivery" or "refused"} (see `judge_endpoint_sending`).
 create or replace function public.send_test_notification(p_credential jsonb, p_endpoint_id uuid, p_delivery_id uuid)

@@ -4,20 +4,21 @@
 -- 1. It reads the clock once, after it got the lock: `v_now`.
 -- 2. It ends the definition's run if that is overdue (`end_overdue_runs`).
 -- 3. It does its work.
--- 4. It gives a free slot to the first run of the queue (`promote_next_runs`), also when it refused its own work.
--- In a VOLATILE plpgsql function each statement has its own snapshot, which contains all that was committed before the statement
--- began. So a statement after the lock sees all that the previous holder of the lock did.
+-- 4. It gives a free slot to the first run of the queue (`promote_next_runs`), even when it has refused its own work.
+--
+-- In a VOLATILE plpgsql function each statement has its own snapshot, which contains all that was committed before the
+-- statement began. So a statement after the lock sees all that the previous holder of the lock did.
 
--- Fails the overdue runs of locked definitions, each with an event: TIMED_OUT, LOST or STOPPED. Run and event get the instant
--- at which the run ended: see `run_as_seen`. The runs that their policies retry are then put back: see `retry_by_policy`.
--- Returns how late that was for each, in milliseconds.
+-- Fails the overdue runs of locked definitions, each with an event: TIMED_OUT, LOST or STOPPED. The run and the event get the
+-- instant at which the run ended: see `run_as_seen`. The runs that their policies retry are then put back: see
+-- `retry_by_policy`. Returns for each run how late it was ended, in milliseconds.
 create or replace function public.end_overdue_runs(p_definition_ids uuid[], p_now timestamptz) returns float8[]
 language plpgsql as $$
 declare
   v_lags_ms float8[];
   v_retryable_ids uuid[];
 begin
-  -- Nearly always nothing is over. To look first costs much less than an update that finds nothing.
+  -- Nearly always there is nothing to end. Checking that first costs much less than an update that finds nothing.
   if not exists (
     select from public.workflow_runs r
     where r.workflow_definition_id = any (p_definition_ids) and r.status = 'RUNNING'
@@ -60,7 +61,7 @@ begin
   return v_lags_ms;
 end $$;
 
--- The run of a definition that starts next: the first of its queue that does not wait for the back-off of a retry. One row, or none.
+-- The run of a definition that starts next: the first of its queue that does not wait for a back-off. One row, or none.
 create or replace function public.next_waiting_run(p_definition_id uuid, p_now timestamptz)
 returns table (id uuid, queue_position bigint)
 language sql stable as $$
@@ -80,12 +81,11 @@ language sql stable as $$
     + make_interval(secs => (p_run_snapshot ->> 'max_run_duration_seconds')::int + p_grace_seconds)
 $$;
 
--- Gives each free slot of locked definitions to the first run of the queue that is not waiting for the back-off of a retry. A
--- definition that is paused or has no runner starts nothing, and neither does one whose runs are leased: its runs start when a
--- runner asks for one (`lease_runs`).
--- Returns a JSON array of the dispatches that the caller must send, in the form of `dispatch_of`. Until their lease of
--- `p_dispatch_lease_seconds` expires, no other Worker sends them. With a lease of 0 the sweep sends them, and the array is
--- empty.
+-- Gives each free slot of locked definitions to the first run of the queue that does not wait for a back-off. A definition that
+-- is paused or has no runner starts nothing. Neither does a definition whose runs are leased: its runs start when a runner asks
+-- for one (`lease_runs`). Returns a JSON array of the dispatches that the caller must send, in the form of `dispatch_of`. Until
+-- their lease of `p_dispatch_lease_seconds` expires, no other Worker sends them. With a lease of 0 the sweep sends them, and
+-- the array is empty.
 create or replace function public.promote_next_runs(
   p_definition_ids uuid[], p_now timestamptz, p_grace_seconds integer, p_dispatch_lease_seconds integer
 ) returns jsonb
@@ -93,7 +93,7 @@ language plpgsql as $$
 declare
   v_run_ids uuid[];
 begin
-  -- Often no slot is free, or no run waits. To look first costs much less than an update that finds nothing.
+  -- Often no slot is free, or no run waits. Checking that first costs much less than an update that finds nothing.
   if not exists (
     select
     from unnest(p_definition_ids) locked (id)
@@ -131,9 +131,9 @@ begin
   return (select jsonb_agg(public.dispatch_of(run_id, p_now)) from unnest(v_run_ids) as promoted (run_id));
 end $$;
 
--- All that it takes to dispatch a run: `runner_url` and `webhook_secret_encrypted` are null when the definition has lost
--- its runner meanwhile. `runner` is the same for all dispatches of a tenant to one server. `input` is JSON as text, since
--- `jsonb` would change how its numbers are written. Instants are RFC 3339.
+-- All data needed to dispatch a run. `runner_url` and `webhook_secret_encrypted` are null when the definition no longer has a
+-- runner. `runner` is equal for all dispatches of a tenant to the same server. `input` is JSON as text, since `jsonb` would
+-- change how its numbers are written. Instants are RFC 3339.
 create or replace function public.dispatch_of(p_run_id uuid, p_now timestamptz) returns jsonb
 language plpgsql stable as $$
 begin
@@ -155,8 +155,8 @@ language sql immutable as $$
   select coalesce(substring(p_url from '^[^:]+://[^/?#]+'), '')
 $$;
 
--- Identifies a runner of one tenant. Two tenants with the same server have different runners, so that a server that is slow for
--- one tenant does not delay the runs of the other.
+-- Identifies a runner of one tenant. Two tenants with the same server have different runners here, so that a server that is
+-- slow for one tenant does not delay the runs of the other.
 create or replace function public.runner_of(p_tenant_id uuid, p_url text) returns text
 language sql immutable as $$
   select p_tenant_id::text || ' ' || public.runner_origin(p_url)

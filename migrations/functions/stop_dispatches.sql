@@ -1,7 +1,7 @@
--- The webhooks that ask runners to stop: `workflow_run.stopping`, of a stop that gives its runner time. They are claimed under
--- a lease and tried again, as dispatches are.
+-- The webhooks `workflow_run.stopping`, which ask runners to stop a run within some time. They are claimed with a lease and
+-- retried, like dispatches.
 
--- All that it takes to ask a runner to stop a run. `ends_at` is when the run ends at the latest.
+-- All data needed to ask a runner to stop a run. `ends_at` is when the run ends at the latest.
 create or replace function public.stop_dispatch_of(p_run_id uuid, p_now timestamptz) returns jsonb
 language plpgsql stable as $$
 begin
@@ -17,7 +17,7 @@ begin
     where r.id = p_run_id);
 end $$;
 
--- True when the webhook of a stop is due: of a tenant, or of any without a `p_tenant_id`.
+-- True when the webhook of a stop is due: of this tenant, or of any tenant when `p_tenant_id` is null.
 create or replace function public.has_due_stops(p_tenant_id uuid, p_now timestamptz) returns boolean
 language plpgsql stable as $$
 begin
@@ -26,13 +26,13 @@ begin
     where a.next_stop_dispatch_at <= p_now and a.ends_at > p_now and (p_tenant_id is null or a.tenant_id = p_tenant_id));
 end $$;
 
--- Takes up to `p_limit` due webhooks of stops under a lease, those that have been due longest first. With a `p_tenant_id` only
--- that tenant's are taken.
+-- Claims up to `p_limit` due webhooks of stops with a lease; those that have been due longest come first. With a `p_tenant_id`,
+-- only that tenant's are claimed.
 --
--- Guarantees: a due webhook is taken by one caller at a time, and comes back when that caller dies.
--- Closes the race between two sweeps: each passes over the rows that the other holds.
+-- Guarantees: a due webhook is claimed by one caller at a time, and is due again when that caller dies.
+-- Closes the race between two sweeps: each skips the rows that the other has locked.
 --
--- Answers {"stops": [as `stop_dispatch_of` has them]}.
+-- Answers {"stops": [in the form of `stop_dispatch_of`]}.
 create or replace function public.claim_stop_dispatches(
   p_tenant_id uuid, p_limit integer, p_dispatch_lease_seconds integer
 ) returns jsonb
@@ -61,14 +61,14 @@ begin
     select jsonb_agg(public.stop_dispatch_of(claimed.run_id, v_now)) from unnest(v_run_ids) claimed (run_id)), '[]'));
 end $$;
 
--- Records what became of the webhook of a stop: that its runner accepted it (`p_status` is the HTTP status), or why it did not
--- (`p_reason`), and in how many seconds it is tried again; null for never. `p_ends_at` is that of the webhook: when a second stop
--- has shortened the time meanwhile, its own webhook is still to be sent. Changes nothing when the run has ended or is at another
+-- Records the outcome of a stop's webhook: that its runner accepted it (`p_status` is the HTTP status), or why it did not
+-- (`p_reason`) and in how many seconds it is retried; null for never. `p_ends_at` is that of the webhook: if a second stop has
+-- shortened the time meanwhile, its own webhook must still be sent. Changes nothing when the run has ended or has a newer
 -- attempt.
 --
--- Guarantees: the outcome is recorded with its events, or not at all; the first thing that proves that the runner knows of the
--- stop writes STOP_ACKNOWLEDGED, once.
--- Closes the race with whoever ends the run, and with a heartbeat: it locks the run's row before it reads the clock.
+-- Guarantees: the outcome is recorded together with its events, or not at all. The first proof that the runner knows of the
+-- stop records STOP_ACKNOWLEDGED, once.
+-- Closes the race with a verb that ends the run, and with a heartbeat: it locks the run's row before it reads the clock.
 create or replace function public.record_stop_dispatch(
   p_run_id uuid, p_tenant_id uuid, p_attempt integer, p_ends_at timestamptz, p_status integer, p_reason text,
   p_delay_seconds float8
@@ -101,9 +101,10 @@ begin
   end if;
 end $$;
 
--- Answers what a runner must hear of a stop of its RUNNING run, {"reason", "ends_at"}, or null when nobody has asked for one; and
--- records that it has heard of it now, once, in the way `p_by`: by the webhook, or by the answer of a heartbeat. The caller holds
--- the lock of the definition or of the run, and has made sure that the run is at this attempt and has not ended.
+-- Returns what a runner must be told of a stop of its RUNNING run, {"reason", "ends_at"}, or null when nobody has asked for
+-- one. Also records, once, that the runner learns of it now. `p_by` is how: by the webhook, or by the answer to a heartbeat.
+-- The caller must hold the lock of the definition or of the run, and must have checked that the run is at this attempt and has
+-- not ended.
 create or replace function public.acknowledge_stop(p_run_id uuid, p_now timestamptz, p_by text) returns jsonb
 language plpgsql as $$
 begin

@@ -1,18 +1,19 @@
--- Stops a PENDING or RUNNING run because the caller asks for it. With `p_stop_seconds` its runner gets so many seconds to end
--- its work: until then, or until the run's deadline or lease is over, the run stays RUNNING and keeps its slot. Without, the run
--- is FAILED at once. So is a run of which no runner could hear that it is to stop: one that is PENDING, that was sent to no
--- runner yet, or whose definition has lost its runner.
+-- Stops a PENDING or RUNNING run on behalf of the caller. With `p_stop_seconds`, its runner gets that many seconds to end its
+-- work: until then, or until the run's deadline or the end of its lease, the run stays RUNNING and keeps its slot. Without, the
+-- run fails at once. A run also fails at once when no runner could learn of the stop: it is PENDING, it was not sent to a
+-- runner yet, or its definition no longer has a runner.
 --
 -- Guarantees:
 -- - In one transaction the run ends and the next run gets its slot.
--- - A second stop can only shorten the time that the first one gave.
--- - A run that is to stop is not sent to a runner again, and is not retried by itself.
+-- - A second stop can only shorten the time of the first one.
+-- - A run that is being stopped is not dispatched again, and is not retried automatically.
+--
 -- Closes the race with a callback, a sweep or a second stop: all of them hold the definition's lock.
 --
 -- Answers {"tenant_id", "dispatches", and either "run", "stopped" and "stopping", or "refused"} (see `judge_run_change`):
---   stopped    what is needed to notify the runner of a run that has ended: {"run_id", "attempt", "workflow_definition_id",
---              "runner_url", "webhook_secret_encrypted", "stopped_at"}; null when the run goes on, or was sent to no URL
---   stopping   the webhook of a stop with grace, which the caller must send: see `stop_dispatch_of`; null when there is none
+-- - stopped: the data to notify the runner of a run that has ended: {"run_id", "attempt", "workflow_definition_id",
+--   "runner_url", "webhook_secret_encrypted", "stopped_at"}; null when the run continues, or when it was not sent to a URL
+-- - stopping: the webhook of a stop with grace, which the caller must send: see `stop_dispatch_of`; null when there is none
 create or replace function public.stop_run_with_grace(
   p_credential jsonb, p_run_id uuid, p_reason text, p_stop_seconds integer,
   p_grace_seconds integer, p_dispatch_lease_seconds integer
@@ -43,7 +44,7 @@ begin
   v_judged := public.judge_run_change(p_credential, p_run_id, 'stop');
   v_answer := v_judged - '{user_id,role}'::text[];
   if not v_judged ? 'refused' then
-    -- 3. How can its runner hear of it, and how much time has it?
+    -- 3. How can the runner learn of the stop, and how much time does it get?
     select
       r.status = 'RUNNING' and d.runner_url is not null and a.lease_request_id is null
         and (r.dispatch_count > 0 or r.dispatched_at is not null),
@@ -82,7 +83,8 @@ begin
         jsonb_build_object('reason', v_reason, 'user_id', v_judged ->> 'user_id', 'failure_code', 'STOPPED')
       from stopped;
     elsif v_ends_at is distinct from v_ended_before then
-      -- 5. Ask its runner to stop. The webhook is leased, as a dispatch is: the sweep sends it if this Worker does not.
+      -- 5. Ask its runner to stop. The webhook is claimed with a lease, like a dispatch: if this Worker does not send it, the
+      --    sweep does.
       insert into public.running_attempts as a (run_id, tenant_id, attempt, stop_requested_at, stop_ends_at, stop_user_id,
         stop_reason, next_stop_dispatch_at, stop_dispatch_count)
       select r.id, r.tenant_id, r.attempt, v_now, v_ends_at, (v_judged ->> 'user_id')::uuid, v_reason,
@@ -95,7 +97,7 @@ begin
         stop_user_id = excluded.stop_user_id, stop_reason = excluded.stop_reason,
         stop_ends_at = excluded.stop_ends_at, next_stop_dispatch_at = excluded.next_stop_dispatch_at,
         stop_dispatch_count = excluded.stop_dispatch_count;
-      -- Its dispatch is not tried again: by then, the run has ended.
+      -- Its dispatch is not retried: the run will have ended before that.
       update public.workflow_runs r
       set next_dispatch_at = v_ends_at
       where r.id = p_run_id and r.next_dispatch_at is not null;

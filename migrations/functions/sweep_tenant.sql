@@ -1,13 +1,18 @@
 -- The sweep of one tenant, when something of it is due: fails up to `p_limit` overdue runs, the longest overdue first, and
--- starts those that waited behind them. It does nothing while an operator has paused the sweep.
+-- starts the runs that waited behind them. It does nothing while an operator has paused the sweep.
 --
--- Guarantees: safe beside itself and beside every other verb. It passes over the definitions that somebody else holds;
--- whoever holds one ends what is over in it, too.
+-- Guarantees: safe to run concurrently with itself and with every other verb. It skips the definitions that another transaction
+-- has locked: that transaction ends their overdue runs itself.
 --
--- Answers {"is_paused", "lags_ms": [how late each run was, in milliseconds], "has_due_dispatches", "has_due_stops", "dispatches":
--- those of the promoted runs, as `dispatch_of` has them, "endpoint_ids": see `due_endpoints`, "work": what runners may lease since a
--- back-off is over, as `lease_work` has it, "due_in_ms": in how many milliseconds something else of the tenant is due, without the
--- dispatches that are due already, and with notifications that are due already in 30 seconds; null when nothing will be}.
+-- Answers:
+-- - "is_paused"
+-- - "lags_ms": [how late each run was ended, in milliseconds]
+-- - "has_due_dispatches", "has_due_stops"
+-- - "dispatches": those of the promoted runs, in the form of `dispatch_of`
+-- - "endpoint_ids": see `due_endpoints`
+-- - "work": what runners can lease because a back-off has ended, in the form of `lease_work`
+-- - "due_in_ms": milliseconds until something else of the tenant is due, without dispatches that are already due, and counting
+--   notifications that are already due as due in 30 seconds; null when nothing is planned
 create or replace function public.sweep_tenant(
   p_tenant_id uuid, p_limit integer, p_grace_seconds integer, p_dispatch_lease_seconds integer
 ) returns jsonb
@@ -23,7 +28,7 @@ begin
       "due_in_ms": null}';
   end if;
 
-  -- 1. Lock the definitions whose slot an overdue run holds, and those with a run whose back-off is over.
+  -- 1. Lock the definitions whose slot an overdue run holds, and those with a run whose back-off has ended.
   with locked as (
     select d.id
     from (
@@ -43,7 +48,7 @@ begin
   select array_agg(id) into v_definition_ids from locked;
   v_now := clock_timestamp();
 
-  -- 2. End the overdue runs, and promote the next ones, also those whose back-off is over.
+  -- 2. End the overdue runs, and promote the next ones, including those whose back-off has ended.
   v_lags_ms := public.end_overdue_runs(v_definition_ids, v_now);
   v_dispatches := public.promote_next_runs(v_definition_ids, v_now, p_grace_seconds, p_dispatch_lease_seconds);
   perform public.end_back_offs(v_definition_ids, v_now);

@@ -1,13 +1,13 @@
--- Fails up to `p_limit` overdue runs (twice as many, when leases are among them), the longest overdue first, with an event for each, and starts the next runs of their
--- queues. The dispatches of these are due at once, and the sweep sends them.
--- `p_in_turn` is for a backlog: each tenant gets its share of the limit, so that one tenant's backlog does not delay the
+-- Fails up to `p_limit` overdue runs (up to twice as many when some of them lost their lease), the longest overdue first, with
+-- an event for each, and starts the next runs of their queues. The dispatches of these are due at once, and the sweep sends
+-- them. `p_in_turn` is for a backlog: each tenant gets a share of the limit, so that one tenant's backlog does not delay the
 -- others.
 --
--- Guarantees: safe at the same time as itself and any other verb. Definitions that another transaction has locked are skipped,
--- since that transaction ends their overdue runs itself.
+-- Guarantees: safe to run concurrently with itself and with any other verb. Definitions that another transaction has locked are
+-- skipped, since that transaction ends their overdue runs itself.
 --
--- Answers {"lags_ms": [how late each run was, in milliseconds]}. An empty array means that no run is overdue except those of
--- definitions that others have locked.
+-- Answers {"lags_ms": [how late each run was ended, in milliseconds]}. An empty array means that no run is overdue, except
+-- those of definitions that others have locked.
 create or replace function public.time_out_overdue_runs(p_limit integer, p_in_turn boolean, p_grace_seconds integer)
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
@@ -18,8 +18,8 @@ declare
 begin
   -- 1. Lock the definitions whose slot an overdue run holds.
   if p_in_turn then
-    -- `tenant` goes from one tenant with a RUNNING run to the next by the index: one look-up for each tenant instead of one
-    -- for each run.
+    -- `tenant` uses the index to jump from one tenant with a RUNNING run to the next: one look-up for each tenant instead of
+    -- one for each run.
     with recursive tenant (id) as (
       (select r.tenant_id from public.workflow_runs r where r.status = 'RUNNING' order by r.tenant_id limit 1)
       union all
@@ -50,7 +50,7 @@ begin
     with locked as (
       select d.id
       from (
-        -- `union` removes the duplicates: a run may have reached its deadline and lost its lease.
+        -- `union` removes duplicates: a run may have both reached its deadline and lost its lease.
         (
           select r.workflow_definition_id
           from public.workflow_runs r

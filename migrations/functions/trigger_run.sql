@@ -1,25 +1,27 @@
--- Triggers a run of a definition. It is RUNNING when the slot is free, and PENDING at the end of the queue when it is not.
+-- Triggers a run of a definition. It becomes RUNNING when the slot is free, otherwise PENDING at the end of the queue.
 --
 -- Guarantees:
--- - A run is inserted whole, with its frozen snapshot and its events, or not at all.
--- - An idempotency key that is in use answers the run that it triggered first. A key belongs to a user and a definition,
---   and is in use while its run is PENDING or RUNNING, and for a while after it was created: see `idempotency_cutoff`.
---   The same key with another input is refused. `p_input` is a JSON object or null, frozen with the run. So is
---   `p_traceparent`, a header of W3C Trace Context or null, but a replayed call may have another one.
+-- - A run is inserted completely, with its frozen snapshot and its events, or not at all.
+-- - While an idempotency key is in use, it answers the run that it triggered first. A key belongs to a user and a definition.
+--   It is in use while its run is PENDING or RUNNING, and for a while after the run was created: see `idempotency_cutoff`. The
+--   same key with another input is refused.
+-- - `p_input`, a JSON object or null, and `p_traceparent`, a header of W3C Trace Context or null, are frozen with the run. A
+--   repeated call with the same key may have another `p_traceparent`.
 -- - Idempotent: called again with the same `p_run_id`, it answers the run that the first call inserted.
+--
 -- Closes the race between two invokes with the same key or for the same slot: the second waits for the definition's lock, and
--- sees what the first did.
+-- then sees what the first did.
 --
 -- Answers {"tenant_id", "dispatches", and either "run" and "replayed", or "refused"}, where `refused` is one of:
---   unauthenticated (nothing else is answered), not_found, paused, no_runner, other_input,
---   path_parts (with "faults": [{"field", "id", "path", "fault"}]), snapshot_too_large (with "bytes", "max_bytes")
+-- unauthenticated (nothing else is answered), not_found, paused, no_runner, other_input, path_parts (with "faults": [{"field",
+-- "id", "path", "fault"}]), snapshot_too_large (with "bytes", "max_bytes")
 create or replace function public.trigger_run_with_trace(
   p_credential jsonb, p_definition_id uuid, p_run_id uuid, p_idempotency_key text, p_input json, p_traceparent text,
   p_grace_seconds integer, p_dispatch_lease_seconds integer
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  -- A page of 100 runs of this size is far smaller than the largest answer of the database and the memory of a Worker.
+  -- A page of 100 runs of this size is far smaller than the largest answer of the database, and than the memory of a Worker.
   c_max_snapshot_bytes constant integer := 65536;
   v_now timestamptz;
   v_tenant_id uuid;
@@ -49,7 +51,7 @@ begin
   for update of d;
   v_now := clock_timestamp();
 
-  -- 2. Who calls, and what may they see? This is checked after the lock, by the permissions of this moment.
+  -- 2. Who is the caller, and what may they see? This is checked after the lock, with the current permissions.
   select caller.tenant_id, caller.user_id, caller.role, d.name, d.runner_type, d.runner_url is not null or d.handover = 'lease', d.is_active,
     d.max_run_duration_seconds, d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids,
     d.template_path_part_id
@@ -67,7 +69,7 @@ begin
   -- 3. End the overdue run, if there is one.
   perform public.end_overdue_runs(array[p_definition_id], v_now);
 
-  -- 4. Is this a retry of a call that was executed (`p_run_id` is new for each call), or is the key in use?
+  -- 4. Is this a repetition of a call that was executed (`p_run_id` is new for each call), or is the key in use?
   select r.id into v_run_id
   from public.workflow_runs r
   where r.id = p_run_id and r.tenant_id = v_tenant_id;
@@ -145,7 +147,7 @@ begin
   return v_answer || jsonb_build_object('tenant_id', v_tenant_id, 'dispatches', v_dispatches);
 end $$;
 
--- The same without a trace, as Workers of earlier releases call it.
+-- The same without a trace, for Workers of earlier releases.
 create or replace function public.trigger_run(
   p_credential jsonb, p_definition_id uuid, p_run_id uuid, p_idempotency_key text,
   p_grace_seconds integer, p_dispatch_lease_seconds integer, p_input json default null

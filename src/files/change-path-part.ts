@@ -61,9 +61,9 @@ export async function createPathPart(db: Database, credential: Credential, part:
 }
 
 /**
- * Finds where a new part goes, and whether the caller may create it there. Guarantees: the path of a part is its parent's path
- * and its own name, and siblings have different names. Closes the race between two callers who create the same name: the second
- * waits for the first, and then inserts nothing.
+ * Finds where a new part goes, and whether the caller may create it there.
+ * Guarantees: the path of a part is its parent's path and its own name, and siblings have different names.
+ * Closes the race between two callers who create the same name: the second waits for the first, and then inserts nothing.
  */
 function placeOfNew(db: Database, caller: Caller, part: NewPathPart) {
   const parentId = sql`${part.parentId}::uuid`;
@@ -152,10 +152,11 @@ export async function movePathPart(db: Database, credential: Credential, change:
 }
 
 /**
- * Finds where a part goes, and whether the caller may move it there. Guarantees: a part never gets below itself, and siblings
- * have different names. Closes the race with callers who move, create or delete parts near it: the first statement of the batch
- * has locked the tree. The limit keeps the planner from merging this query into the update, which would then begin by reading
- * all parts of the tenant.
+ * Finds where a part goes, and whether the caller may move it there.
+ * Guarantees: a part never gets below itself, and siblings have different names.
+ * Closes the race with callers who move, create or delete parts near it: the first statement of the batch has locked the tree.
+ * The limit keeps the planner from merging this query into the update, which would then begin by reading all parts of the
+ * tenant.
  */
 function placeOfMoved(db: Database, caller: Caller, change: PathPartChange) {
   const subtree = subtreeOf(db);

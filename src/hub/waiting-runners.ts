@@ -3,28 +3,35 @@ import type { LeaseWork } from "../db/changes.ts";
 /** The tag of the sockets of runners that wait for a run. */
 const TAG = "lease";
 
-/** How long a runner that was woken has before the next one is. */
+/** How long a woken runner has to take the work before the next one is woken. */
 const NEXT_AFTER_MS = 1_000;
 
-/** What is kept with a socket: the definitions whose runs it waits for, joined by blanks; null for all. */
+/**
+ * The data that is stored with a socket: the ids of the definitions whose runs the runner waits for, separated by spaces; null
+ * for all.
+ */
 type Waiting = { lease: string | null };
 
-/** True for what is kept with the socket of a runner, and not of a stream. */
+/** True for the data of a runner's socket, and false for that of a stream. */
 export const isWaiting = (attachment: unknown): attachment is Waiting =>
   typeof attachment === "object" && attachment !== null && "lease" in attachment;
 
 /**
- * The runners of a tenant that wait for a run to lease. Each is a WebSocket that does not keep the hub awake.
+ * The runners of a tenant that wait for a run to lease. Each has a WebSocket, which does not keep the hub awake.
  *
- * What the hub knows has a version: it changes whenever there may be new work. It is stored, so it survives a pause of the hub. A
- * runner that names the version of today needs not ask the database; a hub that has lost its storage has another one.
+ * What the hub knows has a version, which changes whenever there may be new work. A runner that names the current version need
+ * not ask the database. The version is stored, so it survives a restart of the hub. A hub that has lost its storage has another
+ * version.
  *
- * For each definition with work one runner is woken, and the next one a second later, until a change says that the work was
- * taken, or all of them have been woken. Which run it gets, and whether it may, the database decides.
+ * For each definition with work, one runner is woken, and another one each second, until a change says that the work was taken
+ * or until all runners were woken. The database decides which run a runner gets, and whether it gets one.
  */
 export class WaitingRunners {
   readonly #context: DurableObjectState;
-  /** The definitions with work that nobody has taken yet: as of which event, and who was woken for it. */
+  /**
+   * The definitions with work that nobody has taken yet. `eventId` is the event after which there was work; `woken` are the
+   * runners that were woken for it.
+   */
   #work = new Map<string, { eventId: number; woken: Set<WebSocket> }>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -45,14 +52,14 @@ export class WaitingRunners {
     kv.put("leaseCount", (kv.get<number>("leaseCount") ?? 0) + 1);
   }
 
-  /** Adds a runner, and tells it the version of now. `definitions`: ids joined by blanks, or null for all. */
+  /** Adds a runner, and sends it the current version. `definitions`: ids separated by spaces, or null for all. */
   add(socket: WebSocket, definitions: string | null): void {
     this.#context.acceptWebSocket(socket, [TAG]);
     socket.serializeAttachment({ lease: definitions } satisfies Waiting);
     this.#tell(socket);
   }
 
-  /** There is, or no longer is, work. */
+  /** Called when definitions have work, or no longer have any. */
   hear(work: readonly LeaseWork[]): void {
     const isNew = (definitionId: string) => !this.#work.has(definitionId);
     const found = work.filter(({ is_leasable, workflow_definition_id: id }) => is_leasable && isNew(id));
@@ -60,14 +67,14 @@ export class WaitingRunners {
     for (const { workflow_definition_id: id, is_leasable: isLeasable, event_id: eventId } of work) {
       const known = this.#work.get(id);
       if (isLeasable) this.#work.set(id, { eventId, woken: known?.woken ?? new Set() });
-      // An announcement may arrive after one that was made later.
+      // Messages may arrive in another order than that of the changes, so an older message is ignored.
       else if (known && known.eventId <= eventId) this.#work.delete(id);
     }
     for (const { workflow_definition_id: id } of found) this.#wakeOne(id);
     this.#goOn();
   }
 
-  /** Has each runner ask the database, since a credential has ended. */
+  /** Wakes all runners, so that each asks the database again. Called when a credential has ended. */
   wakeAll(): void {
     this.#changeVersion();
     for (const socket of this.#sockets()) this.#tell(socket);
@@ -77,7 +84,10 @@ export class WaitingRunners {
     return this.#context.getWebSockets(TAG).filter(({ readyState }) => readyState === WebSocket.OPEN);
   }
 
-  /** Wakes a runner that waits for runs of this definition and was not woken for it. When there is none, all know of it. */
+  /**
+   * Wakes one runner that waits for runs of this definition and was not woken for this work yet. If there is none, all know of
+   * the work, and it is forgotten.
+   */
   #wakeOne(definitionId: string): void {
     const woken = this.#work.get(definitionId)?.woken;
     const next = this.#sockets().find((socket) => !woken?.has(socket) && waitsFor(socket, definitionId));

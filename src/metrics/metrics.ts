@@ -1,6 +1,6 @@
 /** The metrics of a tenant, in the text format of Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 
-/** What `read_metrics` in SQL answers. */
+/** The answer of the SQL function `read_metrics`. */
 export type Metrics = {
   gauges: Readonly<Record<GaugeField, number | null>>;
   counters: readonly { name: string; label: string; value: number }[];
@@ -13,7 +13,7 @@ type GaugeField = (typeof GAUGES)[number]["field"];
 
 export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** A gauge, the field of the answer that it shows, and its label if it has one. */
+/** The gauges: the name, the label if there is one, and the field of the answer that has the value. */
 const GAUGES = [
   { name: "workflow_runs", label: 'state="PENDING"', field: "pending", help: "Runs that have not ended, by state." },
   { name: "workflow_runs", label: 'state="RUNNING"', field: "running", help: "" },
@@ -49,7 +49,7 @@ const GAUGES = [
   },
 ] as const;
 
-/** Counters that grow with the feed of events. `label` is the name of the label, if there is one. */
+/** Counters that are computed from the feed of events. `label` is the name of the label, if there is one. */
 const COUNTERS = [
   { name: "workflow_runs_triggered_total", label: null, values: [""], help: "Runs that were triggered." },
   { name: "workflow_runs_started_total", label: null, values: [""], help: "Attempts that started." },
@@ -77,7 +77,7 @@ const HISTOGRAMS = [
   },
 ] as const;
 
-/** The text for Prometheus. A counter that has counted nothing yet is 0. */
+/** The metrics in the text format of Prometheus. A counter without events is 0. */
 export function formatMetrics({ gauges, counters, bounds, is_behind }: Metrics): string {
   const values = new Map(counters.map(({ name, label, value }) => [`${name} ${label}`, value]));
   const sampled = (name: string, label = "") => values.get(`${name} ${label}`) ?? 0;

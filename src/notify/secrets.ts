@@ -10,7 +10,7 @@ export type StoredEndpointSecret = { id: string; encrypted: string };
 
 const nameOf = (column: SecretColumn): SQL => sql`${sql.identifier(column)}`;
 
-/** Up to `limit` secrets of a column that were encrypted with another key than `keyId`, ordered by the ids of their endpoints. */
+/** Up to `limit` secrets of a column that are encrypted with another key than `keyId`, ordered by the ids of their endpoints. */
 export async function listEndpointSecretsOfOtherKeys(
   db: Database,
   column: SecretColumn,
@@ -25,7 +25,7 @@ export async function listEndpointSecretsOfOtherKeys(
   return rows;
 }
 
-/** Replaces the ciphertext of a secret. False when the secret was changed after it was read: then nothing is changed. */
+/** Replaces the ciphertext of a secret. Returns false and changes nothing when the secret was changed after it was read. */
 export async function replaceEndpointSecret(
   db: Database,
   column: SecretColumn,

@@ -1,4 +1,4 @@
-/** The webhooks that the service sends, for the OpenAPI document: to runners, and to notification endpoints. */
+/** The webhooks that the service sends, in the OpenAPI document: to runners, and to notification endpoints. */
 import { z } from "@hono/zod-openapi";
 import { FAILURE_CODES, type NotifiedEvent, RUN_STATUSES } from "../db/enums.ts";
 import { instant, orNull, uuid } from "../http/schemas.ts";
@@ -15,7 +15,7 @@ const headers = z.object({
   }),
 });
 
-/** What each receiver's answers mean. */
+/** The meaning of each answer, by receiver. */
 const RESPONSES = {
   runner: {
     "2XX": { description: "Taken" },
@@ -190,5 +190,5 @@ const notifications = [
   ),
 ];
 
-/** All webhooks, in the form in which the app's registry takes them. */
+/** All webhooks, in the form that the app's registry needs. */
 export const WEBHOOKS = [...runnerMessages, ...notifications];

@@ -1,4 +1,4 @@
-/** The two ways to accept an invite: by its link, or with a session of the login service. */
+/** The two ways to accept an invite: with its link, or with a session of the login service. */
 import { z } from "zod";
 import type { Credential } from "../db/access.ts";
 import { callFunction, credentialArgument } from "../db/call.ts";
@@ -7,7 +7,7 @@ import { ROLES, type Role } from "../db/enums.ts";
 import type { NewSession } from "../http/credentials/session-token.ts";
 import { acceptProblem } from "./refusals.ts";
 
-/** Hashes are hex SHA-256. `userId` is the id of the user, if nobody with the email was added yet. */
+/** Hashes are hex SHA-256. `userId` is the id of the new user, who is created if nobody in the tenant has the email. */
 export type Redemption = {
   inviteId: string;
   secretHash: string;
@@ -31,8 +31,8 @@ const redeemedSchema = z.union([
 export type Redeemed = { session: NewSession; tenantName: string };
 
 /**
- * Spends an invite for whoever holds its link: they are a user with a first API key, and a session begins.
- * Null when the link is wrong, spent, withdrawn or expired.
+ * Accepts an invite for the holder of its link: creates the user with a first API key, and begins a session. Null when the link
+ * is wrong, used, withdrawn or expired.
  */
 export async function redeemInvite(db: Database, redemption: Redemption): Promise<Redeemed | null> {
   const { inviteId, secretHash, userId, key, sessionSeconds } = redemption;
@@ -70,9 +70,10 @@ const acceptedSchema = z.union([
 ]);
 
 /**
- * Spends an invite for the caller, whose session of the login service has a verified email: the invited one.
- * @throws Problem `unauthenticated`; `not_found` for everybody else; `conflict` for a user of another tenant, and when
- *   somebody else in the tenant has the email
+ * Accepts an invite for the caller, who has a session of the login service. The verified email of that session must be the
+ * invited one.
+ * @throws Problem `unauthenticated`; `not_found` when the email differs; `conflict` when the user belongs to another tenant, or
+ * when another user of the tenant has the email
  */
 export async function acceptInvite(
   db: Database,

@@ -33,14 +33,14 @@ export const CreateApiKeyRequestSchema = z
     name: line(100),
     expires_at: givenInstant()
       .nullish()
-      // Given here, since the type that `instant()` gives would hide that it may be null.
+      // The type is declared explicitly, since the one that `instant()` declares would hide that the value may be null.
       .openapi({ type: ["string", "null"], description: "When it stops working. Never, unless you say so." }),
   })
   .openapi("CreateApiKeyRequest", { example: { name: KEY.name } });
 
 const keyParams = z.object({ api_key_id: uuid().openapi({ example: KEY.id }) });
 
-/** The contract's list has no pages: without a query it answers all keys, up to the most that a user may have. */
+/** The contract's list has no pages. Without a query, the answer has all keys: up to the most that a user may have. */
 const listQuery = pageQuery.extend({
   user_id: uuid()
     .optional()

@@ -22,7 +22,7 @@ export type ApiKey = Pick<typeof apiKeys.$inferSelect, keyof typeof apiKeyColumn
 /** True for a key that is neither revoked nor expired. */
 export const keyWorks: SQL<boolean> = sql<boolean>`public.key_works(${apiKeys.revokedAt}, ${apiKeys.expiresAt})`;
 
-/** True for a key that works and that the caller sees: their own; for an OWNER or ADMIN any of the tenant. */
+/** True for a valid key that the caller may see: their own; for an OWNER or ADMIN, each key of the tenant. */
 const keyIsVisible = (caller: Caller): SQL | undefined =>
   and(eq(apiKeys.tenantId, caller.tenantId), maySeeUser(caller, apiKeys.userId), keyWorks);
 
@@ -38,20 +38,20 @@ export type NewApiKey = {
   runner?: { definitionIds: readonly string[] | null };
 };
 
-/** The ids among these that name no definition of the caller's tenant. */
+/** Those ids that name no definition of the caller's tenant. */
 const unknownDefinitions = (caller: Caller, ids: readonly string[]): SQL<string[]> => sql<string[]>`array(
   select named.id::text from unnest(${sql.param(ids)}::uuid[]) named (id)
   where not exists (select from ${workflowDefinitions} d where d.tenant_id = ${caller.tenantId} and d.id = named.id))`;
 
 /**
- * Gives the caller one more key. Only an OWNER or ADMIN may have a runner key.
+ * Creates an API key for the caller. Only an OWNER or ADMIN may create a runner key.
  * @throws Unauthenticated
- * @throws Problem `forbidden`, or `conflict` when they have as many of its kind as they may
- * @throws ValidationFailed for a key that has expired already, or one for definitions that do not exist
+ * @throws Problem `forbidden`, or `conflict` when the caller has the most keys of this kind that are allowed
+ * @throws ValidationFailed for a key that is already expired, or for definitions that do not exist
  */
 export async function createApiKey(db: Database, credential: Credential, key: NewApiKey): Promise<ApiKey> {
   const caller = callerBy(db, credential);
-  // now() is the same in all statements of the batch.
+  // now() is the same instant in all statements of the batch.
   const isExpired = sql<boolean>`coalesce(${key.expiresAt}::timestamptz <= now(), false)`;
   const kind: KeyKind = key.runner ? "RUNNER" : "USER";
   const definitionIds = key.runner?.definitionIds ?? null;
@@ -61,8 +61,9 @@ export async function createApiKey(db: Database, credential: Credential, key: Ne
     apiKeys,
     and(eq(apiKeys.tenantId, caller.tenantId), eq(apiKeys.userId, caller.userId), eq(apiKeys.kind, kind), keyWorks),
   );
-  // Guarantees: a user has at most so many keys that work.
-  // Closes the race between two who create the last one: the user's row is locked since the batch's first statement.
+  // Guarantees: a user has no more valid keys than allowed.
+  // Closes the race between two requests that create the last allowed key: the first statement of the batch locks the user's
+  // row.
   const {
     locked,
     inserted: [created],
@@ -112,8 +113,8 @@ export async function createApiKey(db: Database, credential: Credential, key: Ne
 }
 
 /**
- * The keys of one user that the caller sees, newest first: the caller's own when no user is named. Only an OWNER
- * or ADMIN sees those of somebody else.
+ * The keys of one user that the caller may see, newest first. When no user is named, these are the caller's own. Only an OWNER
+ * or ADMIN may see those of another user.
  * @throws Unauthenticated
  */
 export async function listApiKeys(
@@ -139,7 +140,7 @@ export async function listApiKeys(
 }
 
 /**
- * The key, or null when there is none that the caller sees.
+ * The key. Null when it does not exist or the caller may not see it.
  * @throws Unauthenticated
  */
 export async function findApiKey(db: Database, credential: Credential, id: string): Promise<ApiKey | null> {
@@ -153,9 +154,9 @@ export async function findApiKey(db: Database, credential: Credential, id: strin
 }
 
 /**
- * Revokes a key: whoever holds it is refused from the next request on. Answers whose key it was.
+ * Revokes a key: from the next request on it is refused. Returns the id of its user.
  * @throws Unauthenticated
- * @throws Problem `not_found`, or `forbidden` for a key of the OWNER's, which only the OWNER revokes
+ * @throws Problem `not_found`, or `forbidden` for a key of the OWNER, which only the OWNER may revoke
  */
 export async function revokeApiKey(
   db: Database,
@@ -177,7 +178,7 @@ export async function revokeApiKey(
       .from(caller)
       .leftJoin(apiKeys, and(eq(apiKeys.id, id), keyIsVisible(caller)))
       .leftJoin(users, eq(users.id, apiKeys.userId)),
-    // Of two who revoke it at once, the second waits here and finds it revoked.
+    // When two requests revoke the key at once, the second waits here and then finds it revoked.
     revoked: db
       .with(caller)
       .update(apiKeys)

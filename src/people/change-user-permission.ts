@@ -1,7 +1,7 @@
 /**
- * Changes of a user's permissions. Each is one batch, which begins by locking, in statements of their own, the tree
- * (shared: no part is moved or deleted meanwhile) and then the user. The statements after it see all permissions that
- * the locks' last holders made, so two at once cannot exceed the number or give the same permission twice.
+ * Changes of a user's permissions. Each change is one batch. Its first statements lock the tree (shared, so that no part is
+ * moved or deleted meanwhile) and then the user. The later statements have fresh snapshots and see all permissions that the
+ * last holders of the locks made. So two changes at once can neither exceed the limit nor give the same permission twice.
  */
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
@@ -22,16 +22,16 @@ import {
 } from "./user-permissions.ts";
 import { type Admission, administers, admission, isOfTenant } from "./users.ts";
 
-/** What a change came to. All but "done" left everything as it was. */
+/** The outcome of a change. Unless it is "done", nothing was changed. */
 type Verdict = "done" | PermissionRefusal["verdict"];
 
 type Outcome = Admission & {
   verdict: Verdict;
-  /** Null for a permission that the caller does not see. */
+  /** Null for a permission that the caller may not see. */
   userId: string | null;
   userIsKnown: boolean;
   partIsKnown: boolean;
-  /** Another permission of the user that covers this one already, or is on the very part. Null without one. */
+  /** The path of another permission of the user that already covers this one, or is on the same part. Null when there is none. */
   clashPath: string | null;
   clashCapability: Capability | null;
   clashIsOnPart: boolean | null;
@@ -48,8 +48,8 @@ export type NewPermission = {
 /**
  * Gives a user a permission on a path part and everything below it.
  * @throws Unauthenticated
- * @throws Problem `not_found` for another tenant, `forbidden`, or `conflict` when another permission
- *   of the user covers it already and when they have as many as they may
+ * @throws Problem `not_found` for another tenant, `forbidden`, or `conflict` when another permission of the user already covers
+ * it, and when the user has the most permissions that are allowed
  * @throws ValidationFailed for a user or a part that is not in the tenant
  */
 export async function createPermission(
@@ -86,7 +86,7 @@ export async function createPermission(
   return requireDone(outcomes, permissions);
 }
 
-/** What a permission is changed to: another part, another capability, or both. Null keeps what it is. */
+/** The change of a permission: another part, another capability, or both. Null keeps the current value. */
 export type PermissionChange = {
   id: string;
   tenantId: string;
@@ -97,8 +97,8 @@ export type PermissionChange = {
 /**
  * Changes a permission.
  * @throws Unauthenticated
- * @throws Problem `not_found`, `forbidden` for a USER's own, or `conflict` when another permission
- *   of the user covers what it would be already
+ * @throws Problem `not_found`, `forbidden` for a USER's own permission, or `conflict` when another permission of the user
+ * already covers the changed one
  * @throws ValidationFailed for a part that is not in the tenant
  */
 export async function updatePermission(
@@ -139,8 +139,8 @@ export async function updatePermission(
 type Wished = PermissionChange & { userId: string | null };
 
 /**
- * The common table expression `wish`: what the permission is to be, with what it is now in the place of what is null. Its
- * `id` is null for a new one, its `userId` for one that the caller does not see.
+ * The common table expression `wish`: the permission as it is to be, with current values in place of nulls. Its `id` is null
+ * for a new permission, and its `userId` is null for one that the caller may not see.
  */
 function wishBy(db: Database, caller: Caller, { id, tenantId, userId, pathPartId, capability }: Wished) {
   const now = userPermissions;
@@ -157,7 +157,7 @@ function wishBy(db: Database, caller: Caller, { id, tenantId, userId, pathPartId
   );
 }
 
-/** Closes the race with whoever changes the user's permissions at the same moment. */
+/** Closes the race with another change of the user's permissions. */
 const lockUser = (db: Database, caller: Caller, tenantId: string, userId: SQL) =>
   db
     .with(caller)
@@ -177,8 +177,8 @@ const readPermission = (db: Database, caller: Caller, tenantId: string, id: stri
 type Wish = ReturnType<typeof wishBy>;
 
 /**
- * The common table expression `judged`: the wish, and whether it may be.
- * Guarantees: no permission of a user is covered by another when it is made, and there are at most so many.
+ * The common table expression `judged`: the wish, and whether it is allowed.
+ * Guarantees: a new permission is not covered by another permission of the user, and a user has no more than allowed.
  */
 function judge(db: Database, caller: Caller, wish: Wish, tenantId: string) {
   const other = alias(userPermissions, "other");
@@ -242,7 +242,7 @@ function requireDone(outcomes: readonly Outcome[], [permission]: readonly Permis
   if (userId === null) throw permissionProblem({ verdict: "not_found" });
   const { verdict, ...outcome } = admitAdministrator(outcomes);
   if (verdict !== "done") throw permissionProblem({ verdict, ...outcome });
-  // Although it was done: somebody has revoked the permission at the same moment.
+  // The change was allowed, but somebody revoked the permission at the same moment.
   if (!permission) throw permissionProblem({ verdict: "not_found" });
   return permission;
 }

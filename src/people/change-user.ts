@@ -1,7 +1,7 @@
 /**
- * Changes of the users of a tenant. Each is one batch, which begins by locking the tenant's row in a statement of
- * its own: the statements after it see all that the lock's last holder did. So two who demote or deactivate each
- * other, or pass ownership on at once, cannot leave the tenant without an OWNER or with two.
+ * Changes of the users of a tenant. Each change is one batch, whose first statement locks the tenant's row. The later
+ * statements have fresh snapshots and see all that the last holder of the lock did. So when two users demote or deactivate each
+ * other, or pass the ownership on at the same time, the tenant still has exactly one OWNER.
  */
 import { and, eq, inArray, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Credential } from "../db/access.ts";
@@ -12,17 +12,17 @@ import { apiKeys, tenants, userPermissions, users } from "../db/tables.ts";
 import { admitAdministrator, userProblem } from "./refusals.ts";
 import { type Admission, administers, admission, isOfTenant, type User, userColumns } from "./users.ts";
 
-/** Whom to change. */
+/** The user to change. */
 export type ChosenUser = { credential: Credential; tenantId: string; userId: string };
 
-/** What a change came to. All but "done" left everything as it was. */
+/** The outcome of a change. Unless it is "done", nothing was changed. */
 type Verdict = "done" | "not_found" | "self" | "owner" | "only_owner_may" | "deactivated";
 
 /**
- * Gives a user another role. An OWNER may make somebody else the OWNER, and is an ADMIN from then on: a tenant has
- * exactly one.
+ * Gives a user another role. When an OWNER makes another user the OWNER, they become an ADMIN themselves: a tenant has exactly
+ * one OWNER.
  * @throws Unauthenticated
- * @throws Problem `not_found`, `forbidden`, or `conflict` for a deactivated user who would be OWNER
+ * @throws Problem `not_found`, `forbidden`, or `conflict` for a deactivated user who would become the OWNER
  */
 export async function changeRole(db: Database, request: ChosenUser, role: Role): Promise<User> {
   const isPassedOn = sql`${role === "OWNER"}::boolean`;
@@ -58,7 +58,8 @@ export async function changeRole(db: Database, request: ChosenUser, role: Role):
 }
 
 /**
- * Deactivates a user at once, with every credential they have, or activates them again with what they had.
+ * Deactivates a user, whose credentials all stop working at once; or activates the user again, with the same credentials and
+ * permissions.
  * @throws Unauthenticated
  * @throws Problem `not_found` or `forbidden`
  */
@@ -91,8 +92,8 @@ export async function changeActivation(db: Database, request: ChosenUser, isActi
 }
 
 /**
- * Deletes a user: their keys, sessions and permissions end at once. The row stays for the runs that refer to it, and
- * is listed no more; the email is free for somebody new.
+ * Deletes a user. Their keys, sessions and permissions end at once. The row is kept for the runs that refer to it, but is not
+ * listed any more, and the email can be used for a new user.
  * @throws Unauthenticated
  * @throws Problem `not_found` or `forbidden`
  */
@@ -110,7 +111,7 @@ export async function deleteUser(db: Database, request: ChosenUser): Promise<voi
       .with(judged)
       .delete(userPermissions)
       .where(and(eq(userPermissions.tenantId, request.tenantId), inArray(userPermissions.userId, chosen))),
-    // Last, because the statements before it find the user as one who is not deleted.
+    // The last statement, because the ones before it only find users who are not deleted.
     updated: db
       .with(judged)
       .update(users)
@@ -125,14 +126,14 @@ export async function deleteUser(db: Database, request: ChosenUser): Promise<voi
 }
 
 /**
- * The parts of a change: the tenant's lock, the judgement on it (the common table expression `judged`, and the query
- * that answers it), and the user as they stand after it. `cases` are refusals of this change alone.
+ * The parts of a change: the lock of the tenant's row; the common table expression `judged` with the verdict, and the query
+ * that returns it; and the user after the change. `cases` are refusals of this change alone.
  */
 function prepareChange(db: Database, request: ChosenUser, cases: (caller: Caller) => SQL[] = () => []) {
   const { credential, tenantId, userId } = request;
   const caller = callerBy(db, credential);
-  // Guarantees: a tenant has exactly one OWNER, and nobody but the OWNER changes the OWNER.
-  // Closes the race between two changes: the second is judged by what the first has left.
+  // Guarantees: a tenant has exactly one OWNER, and only the OWNER changes the OWNER.
+  // Closes the race between two changes: the second one is judged by the result of the first.
   const lock = db
     .with(caller)
     .select({ id: tenants.id })
@@ -166,12 +167,12 @@ function prepareChange(db: Database, request: ChosenUser, cases: (caller: Caller
 }
 
 function requireDone(verdicts: readonly (Admission & { verdict: Verdict })[]): void {
-  // Whoever is no administrator of the tenant is refused before the verdict counts.
+  // A caller who does not administer the tenant is refused, whatever the verdict.
   const { verdict } = admitAdministrator(verdicts);
   if (verdict !== "done") throw userProblem(verdict);
 }
 
-/** The user after a change that was done. */
+/** The user after a change that was made. */
 function requireUser(verdicts: readonly (Admission & { verdict: Verdict })[], user: User | undefined): User {
   requireDone(verdicts);
   if (!user) throw new Error("A user who was just changed is not found.");

@@ -50,9 +50,9 @@ const InviteStatusSchema = z.enum(INVITE_STATUSES).openapi("InviteStatus");
 export const InviteUserRequestSchema = z
   .strictObject({
     tenant_id: uuid(),
-    // The contract has no limit, so it is a check and not in the document.
+    // A check instead of `maxLength`, since the contract has no limit in its schema.
     email: z.email().refine((email) => email.length <= 254, { message: "Must have at most 254 characters." }),
-    // Not by its name: the document would lose the default.
+    // Not the named schema: with it, the OpenAPI document would lose the default.
     role: z.enum(ROLES).default("USER"),
   })
   .openapi("InviteUserRequest", { example: { tenant_id: INVITE.tenant_id, email: INVITE.email, role: "USER" } });
@@ -63,7 +63,7 @@ const AcceptInviteResponseSchema = z
 
 const inviteParams = z.object({ invite_id: uuid().openapi({ example: INVITE.id }) });
 
-/** In a query nothing, or the word, is null. */
+/** In a query, an empty value and the word `null` mean null. */
 const nullable = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((text) => (text === "" || text === "null" ? null : text), schema);
 
@@ -106,7 +106,7 @@ const createInviteRoute = callerWrite({
   responses: {
     201: {
       description: "The new invite",
-      // As the contract has it; it is never null.
+      // Nullable as in the contract, although it is never null.
       content: { "application/json": { schema: orNull(InviteResponseSchema).openapi({ example: INVITE }) } },
     },
   },

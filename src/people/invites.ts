@@ -1,4 +1,4 @@
-/** Invites: how somebody who has no credential yet becomes a user of a tenant. They are open for seven days. */
+/** Invites, with which a person without any credential becomes a user of a tenant. An invite is open for seven days. */
 import { and, count, desc, eq, exists, gt, inArray, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm";
 import { encodeBase64Url } from "hono/utils/encode";
 import type { Credential } from "../db/access.ts";
@@ -51,11 +51,10 @@ export type NewInvite = {
 };
 
 /**
- * Invites somebody to the tenant. An invite for the same email that nobody has accepted is replaced: its link no longer
- * works.
+ * Invites a person to the tenant. An open invite for the same email is replaced, and its link stops working.
  * @throws Unauthenticated
- * @throws Problem `not_found` for another tenant, `forbidden`, or `conflict` for the role OWNER and for
- *   the email of a user who has a way in already
+ * @throws Problem `not_found` for another tenant, `forbidden`, or `conflict` for the role OWNER and for the email of a user who
+ * can already sign in
  */
 export async function createInvite(db: Database, credential: Credential, invite: NewInvite): Promise<Invite> {
   const { id, tenantId, role, secretHash } = invite;
@@ -125,7 +124,7 @@ export async function createInvite(db: Database, credential: Credential, invite:
 export type InvitesQuery = { email: string | null; status: InviteStatus | null; limit: number; offset: number };
 
 /**
- * One page of the invites of the caller's tenant, newest first, and how many there are.
+ * One page of the invites of the caller's tenant, newest first, and the number of all of them.
  * @throws Unauthenticated
  * @throws Problem `forbidden`
  */
@@ -161,14 +160,14 @@ export async function listInvites(
   return { invites: page, total: counted?.total ?? 0 };
 }
 
-/** True for an invite of the tenant that the caller administers. */
+/** True for an invite of a tenant that the caller administers. */
 export const isOfAdministrator = (caller: Caller): SQL | undefined =>
   and(eq(invites.tenantId, caller.tenantId), eq(caller.isAdministrator, true));
 
 /**
- * Withdraws an invite: its link works no longer.
+ * Withdraws an invite: its link stops working.
  * @throws Unauthenticated
- * @throws Problem `forbidden`, `not_found`, or `conflict` for one that was accepted
+ * @throws Problem `forbidden`, `not_found`, or `conflict` for an accepted invite
  */
 export async function deleteInvite(db: Database, credential: Credential, id: string): Promise<void> {
   const caller = callerBy(db, credential);
@@ -191,10 +190,10 @@ export async function deleteInvite(db: Database, credential: Credential, id: str
   if (deleted.length === 0) throw inviteProblem("not_found");
 }
 
-/** An open invite as the page of its link shows it. */
+/** An open invite as the page behind its link shows it. */
 export type OpenInvite = Pick<Invite, "id" | "email" | "role" | "expiresAt"> & { tenantName: string };
 
-/** The open invite with this id and secret; null when the link is wrong, spent, withdrawn or expired. */
+/** The open invite with this id and secret; null when the link is wrong, used, withdrawn or expired. */
 export async function findOpenInvite(db: Database, id: string, secretHash: string): Promise<OpenInvite | null> {
   const query = db
     .select({
@@ -211,15 +210,15 @@ export async function findOpenInvite(db: Database, id: string, secretHash: strin
   return invite;
 }
 
-/** A new secret of an invite, 256 random bits, and what is stored of it. */
+/** Generates the secret of an invite, 256 random bits, and its hash, which is stored. */
 export async function generateInviteSecret(): Promise<{ secret: string; secretHash: string }> {
   const secret = encodeBase64Url(crypto.getRandomValues(new Uint8Array(32)).buffer).replaceAll("=", "");
   return { secret, secretHash: await hashApiKey(secret) };
 }
 
-/** What is stored and looked up instead of the secret: its SHA-256, as 64 hex digits. */
+/** The SHA-256 of a secret as 64 hex digits. It is stored and looked up instead of the secret. */
 export const hashInviteSecret = (secret: string): Promise<string> => hashApiKey(secret);
 
-/** The link that an invite is accepted by; without the secret one that only names the invite. */
+/** The link with which an invite is accepted. Without `secret`, the link only names the invite. */
 export const inviteLink = (publicUrl: string, id: string, secret?: string): string =>
   `${publicUrl}/app/invites/${id}${secret === undefined ? "" : `?secret=${secret}`}`;

@@ -1,6 +1,6 @@
 /**
- * The problems with which refusals of verbs on people, their keys, permissions and invites are answered. The statements answer
- * neutral verdicts, and this file has the status, the place in the request and the text for each.
+ * Turns refusals of verbs on users, keys, permissions and invites into problems. The SQL statements answer neutral verdicts.
+ * This file defines the status, the location in the request and the text for each.
  */
 import { requireCaller } from "../db/caller.ts";
 import type { Capability } from "../db/enums.ts";
@@ -10,7 +10,7 @@ import { MAX_PERMISSIONS } from "./user-permissions.ts";
 import type { Admission } from "./users.ts";
 
 /**
- * Refuses whoever does not administer the tenant.
+ * Refuses a caller who does not administer the tenant.
  * @throws Unauthenticated without a caller
  * @throws Problem `not_found` for another tenant than the caller's, `forbidden` for a USER
  */
@@ -59,19 +59,21 @@ export function apiKeyProblem(refused: "not_found" | "of_owner" | "too_many" | "
   }
 }
 
-/** Refuses ids in `workflow_definition_ids` that name no definition, or none that a runner key may lease. */
+/** Refuses ids in `workflow_definition_ids` that name no definition, or one whose runs a runner key cannot lease. */
 export function unknownDefinitionsProblem(ids: readonly string[]): ValidationFailed {
   const msg = `There is no such workflow definition: ${ids.join(", ")}.`;
   return new ValidationFailed([{ loc: ["body", "workflow_definition_ids"], type: "value_error", msg }]);
 }
 
-/** The refusal to make a key that has expired already. */
+/** The problem for creating a key that is already expired. */
 export const expiredKeyProblem = (expiresAt: string | null): ValidationFailed =>
   new ValidationFailed([
     { loc: ["body", "expires_at"], type: "value_error", msg: "Must be in the future.", input: expiresAt },
   ]);
 
-/** Why a permission was not given or changed. `unknown` says of what; `clash` says of the permission in the way. */
+/**
+ * Why a permission was not given or changed. `unknown` names what does not exist; `clash` describes the conflicting permission.
+ */
 export type PermissionRefusal =
   | { verdict: "not_found" }
   | { verdict: "too_many" }
@@ -126,7 +128,7 @@ export function inviteProblem(refused: "not_found" | "of_owner" | "email_taken" 
   }
 }
 
-/** The refusal to accept an invite with a session of the login service. */
+/** The problem for an invite that cannot be accepted with this session of the login service. */
 export function acceptProblem(refused: "not_found" | "other_tenant" | "email_taken"): Problem {
   switch (refused) {
     case "not_found":

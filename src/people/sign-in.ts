@@ -4,12 +4,12 @@ import type { Database } from "../db/client.ts";
 import { apiKeys, tenants, users } from "../db/tables.ts";
 import type { NewSession } from "../http/credentials/session-token.ts";
 
-/** How much of a name the session token carries, in characters: browsers keep cookies of up to 4096 bytes. */
+/** How many characters of a name the session token has. Browsers only keep cookies of up to 4096 bytes. */
 const MAX_NAME = 80;
 
 /**
- * The session that begins with an API key: it lasts `seconds` from now, by the database's clock, or as long as the key
- * does.
+ * The session for a sign-in with an API key. It ends `seconds` from now by the database's clock, or when the key ends if that
+ * is earlier.
  * @throws Unauthenticated
  */
 export async function beginSession(db: Database, apiKeyHash: string, seconds: number): Promise<NewSession> {

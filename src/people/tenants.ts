@@ -12,8 +12,9 @@ export type NewTenant = {
 };
 
 /**
- * Creates a tenant with its OWNER, the OWNER's first API key, the folder of its definitions and a root folder for its
- * files, or nothing. By the root folder a client of the contract, who can't add to the root, begins its tree.
+ * Creates a tenant with its OWNER, the OWNER's first API key, the folder of its definitions and a root folder for its files.
+ * All of this is created, or nothing. The root folder is needed because clients of the wire contract cannot add parts to the
+ * root.
  */
 export async function createTenant(db: Database, tenant: NewTenant): Promise<void> {
   const { id: tenantId, owner, apiKey } = tenant;

@@ -6,7 +6,7 @@ import { pathParts, userPermissions, users } from "../db/tables.ts";
 import { admitAdministrator, permissionProblem } from "./refusals.ts";
 import { administers, admission, isOfTenant } from "./users.ts";
 
-/** How many permissions a user may have. Each list looks through all of them. */
+/** How many permissions a user may have. The number is limited because each list examines all of them. */
 export const MAX_PERMISSIONS = 50;
 
 /** The columns of {@link Permission}. */
@@ -21,13 +21,13 @@ export const permissionColumns = {
   updatedAt: userPermissions.updatedAt,
 };
 
-/** What a user may do with a path part and everything below it. `materializedPath` is where the part is now. */
+/** What a user may do with a path part and everything below it. `materializedPath` is the current path of the part. */
 export type Permission = typeof userPermissions.$inferSelect & { materializedPath: string };
 
-/** True for the path part of a permission, which is of the same tenant by its foreign key. */
+/** Joins a permission to its path part. Both have the same tenant, because of the foreign key. */
 export const isPartOfPermission = eq(pathParts.id, userPermissions.pathPartId);
 
-/** True for a permission of the tenant that the caller sees: their own; for an OWNER or ADMIN any. */
+/** True for a permission of the tenant that the caller may see: their own; for an OWNER or ADMIN, all of them. */
 export const permissionIsVisible = (caller: Caller, tenantId: string): SQL | undefined =>
   and(
     eq(caller.tenantId, tenantId),
@@ -36,8 +36,8 @@ export const permissionIsVisible = (caller: Caller, tenantId: string): SQL | und
   );
 
 /**
- * One page of a user's permissions, by path, and how many there are; null when there is no such user whose permissions
- * the caller may see. A USER sees their own.
+ * One page of a user's permissions, sorted by path, and the number of all of them. A USER may only see their own. Null when the
+ * user does not exist or the caller may not see their permissions.
  * @throws Unauthenticated
  */
 export async function listPermissions(
@@ -49,7 +49,7 @@ export async function listPermissions(
   const caller = callerBy(db, credential);
   const isListed = and(permissionIsVisible(caller, tenantId), eq(userPermissions.userId, userId));
   const maySee = and(eq(caller.tenantId, tenantId), maySeeUser(caller, users.id));
-  // By itself and limited, so that these few are sorted, rather than all paths of the tenant read in their order.
+  // A limited subquery, so that the planner sorts these few rows instead of reading all paths of the tenant in order.
   const listed = db
     .select(permissionColumns)
     .from(caller)
@@ -76,7 +76,7 @@ export async function listPermissions(
 /**
  * Revokes a permission.
  * @throws Unauthenticated
- * @throws Problem `not_found`, or `forbidden` for a USER's own
+ * @throws Problem `not_found`, or `forbidden` for a USER's own permission
  */
 export async function deletePermission(
   db: Database,
@@ -105,6 +105,6 @@ export async function deletePermission(
   });
   if (requireCaller(found).id === null) throw permissionProblem({ verdict: "not_found" });
   admitAdministrator(found);
-  // Somebody else has revoked it at the same moment.
+  // Another request has revoked it at the same moment.
   if (deleted.length === 0) throw permissionProblem({ verdict: "not_found" });
 }

@@ -19,7 +19,7 @@ export const userColumns = {
   updatedAt: users.updatedAt,
 };
 
-/** A user of a tenant. `deactivatedAt` is null for one who may sign in. */
+/** A user of a tenant. `deactivatedAt` is null for an active user. */
 export type User = Pick<typeof users.$inferSelect, keyof typeof userColumns>;
 
 /** True for a user of the caller's tenant who was not deleted. */
@@ -30,7 +30,7 @@ export const isOfTenant = (caller: Caller): SQL | undefined =>
 export const administers = (caller: Caller, tenantId: string): SQL<boolean> =>
   sql<boolean>`(${caller.tenantId} = ${tenantId} and ${caller.isAdministrator})`;
 
-/** The columns of {@link Admission}. Without a tenant's id they are about the caller's own tenant. */
+/** The columns of {@link Admission}. Without `tenantId`, they are about the caller's own tenant. */
 export const admission = (caller: Caller, tenantId?: string) => ({
   tenantId: caller.tenantId,
   isOwnTenant: sql<boolean>`${tenantId === undefined ? sql`true` : sql`${caller.tenantId} = ${tenantId}`}`.as(
@@ -43,7 +43,7 @@ export const admission = (caller: Caller, tenantId?: string) => ({
 export type Admission = { tenantId: string; isOwnTenant: boolean; isAdministrator: boolean };
 
 /**
- * Who the caller is.
+ * The caller as a user.
  * @throws Unauthenticated
  */
 export async function findMe(db: Database, credential: Credential): Promise<User & { tenantId: string }> {
@@ -57,7 +57,7 @@ export async function findMe(db: Database, credential: Credential): Promise<User
 }
 
 /**
- * One page of the tenant's users, by email, and how many there are.
+ * One page of the tenant's users, sorted by email, and the number of all of them.
  * @throws Unauthenticated
  * @throws Problem `not_found` for another tenant, `forbidden`
  */
@@ -101,8 +101,7 @@ export type NewUser = {
 /**
  * Adds a user to the tenant.
  * @throws Unauthenticated
- * @throws Problem `not_found` for another tenant, `forbidden`, or `conflict` for an email that
- *   somebody in the tenant has
+ * @throws Problem `not_found` for another tenant, `forbidden`, or `conflict` for an email that another user of the tenant has
  */
 export async function createUser(db: Database, credential: Credential, user: NewUser): Promise<User> {
   const caller = callerBy(db, credential);

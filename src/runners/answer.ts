@@ -3,26 +3,31 @@ export type Verdict =
   | { kind: "accepted"; status: number }
   /** `retryAfterSeconds` is the least pause that the runner asked for; null when it asked for none. */
   | { kind: "retry"; reason: string; retryAfterSeconds: number | null }
-  /** It cannot be sent to any runner. */
+  /** The dispatch cannot be sent, whatever the runner does. */
   | { kind: "unreached"; reason: string }
-  /** `gone`: the runner wants no more runs of this definition. */
+  /** `gone`: the runner wants no more runs of this definition (410). */
   | { kind: "rejected"; reason: string; gone: boolean };
 
 const GONE = 410;
 
 /**
- * Client errors that are retried. 408, 425 and 429 are temporary. 401, 403, 404, 405 and 407 are also answered by a proxy, or
- * by a server on which the runner is being deployed, so they say nothing about this run.
+ * Client errors after which a dispatch is retried. 408, 425 and 429 are temporary. 401, 403, 404, 405 and 407 may also come
+ * from a proxy, or from a server on which the runner is being deployed, so they say nothing about this run.
  */
 const RETRIED = new Set([401, 403, 404, 405, 407, 408, 425, 429]);
 
-/** The status that Cloudflare answers when it cannot reach a host, for example because its name has no address (error 1016). */
+/**
+ * The status with which Cloudflare answers when it cannot reach a host, for example because its name has no address (error
+ * 1016).
+ */
 const UNREACHABLE = 530;
 
-/** The longest pause that `Retry-After` can ask for. A longer one is most likely a mistake, and runs would miss their deadlines. */
+/**
+ * The longest pause that `Retry-After` can request. A longer one is most likely a mistake, and runs would miss their deadlines.
+ */
 const MAX_RETRY_AFTER_SECONDS = 3600;
 
-/** Judges a runner's answer by its status. `sentAt` (RFC 3339) is when it was asked. */
+/** Decides what a runner's answer means, by its status. `sentAt` (RFC 3339) is when the request was sent. */
 export function judgeAnswer({ status, headers }: Response, sentAt: string): Verdict {
   if (status >= 200 && status < 300) return { kind: "accepted", status };
   if (status >= 400 && status < 500 && !RETRIED.has(status)) {
@@ -40,8 +45,8 @@ function describeRetry(status: number): string {
 }
 
 /**
- * `Retry-After` in seconds, at most an hour; null when it is missing or invalid (RFC 9110, 10.2.3). A date is compared with
- * the `Date` of the same answer, so that the pause is right even when the runner's clock is wrong.
+ * `Retry-After` in seconds, at most an hour; null when it is missing or invalid (RFC 9110, 10.2.3). A date is compared with the
+ * `Date` header of the same answer, so that the pause is right even when the runner's clock is wrong.
  */
 export function readRetryAfter(headers: Headers, sentAt: string): number | null {
   const value = headers.get("retry-after")?.trim() ?? "";

@@ -1,10 +1,10 @@
-/** Seconds to wait after the first, second, … try. */
+/** Seconds to wait after the first try, the second try, and so on. */
 const FIRST_DELAYS_SECONDS = [5, 30, 120, 300] as const;
 
-/** Seconds to wait after every further try, until the deadline. */
+/** Seconds to wait after each later try, until the deadline. */
 const LATER_DELAY_SECONDS = 600;
 
-/** Seconds to wait after the first try of a stop. The wait doubles with each further try, up to the longest. */
+/** Seconds to wait after the first try of a stop. The wait doubles with each try, up to the longest. */
 const FIRST_STOP_DELAY_SECONDS = 2;
 const LONGEST_STOP_DELAY_SECONDS = 30;
 
@@ -12,8 +12,8 @@ const LONGEST_STOP_DELAY_SECONDS = 30;
 const JITTER = 0.2;
 
 /**
- * The backoff: seconds from a failed dispatch to the next one. `tries` is the number of tries so far, from 1. The delays are
- * 5 s, 30 s, 2 min, 5 min, and then always 10 min, each within ±20 % by `random`, a number in [0, 1).
+ * Seconds from a failed dispatch to the next try: 5 s, 30 s, 2 min, 5 min, and then always 10 min. Each is changed by up to ±20
+ * % according to `random`, a number in [0, 1). `tries` is the number of tries so far, from 1.
  */
 export function dispatchDelaySeconds(tries: number, random: number): number {
   const delay = FIRST_DELAYS_SECONDS[Math.max(tries, 1) - 1] ?? LATER_DELAY_SECONDS;
@@ -21,8 +21,9 @@ export function dispatchDelaySeconds(tries: number, random: number): number {
 }
 
 /**
- * Seconds from a failed webhook of a stop to the next one: 2 s, 4 s, 8 s, 16 s, and then always 30 s, each within ±20 % by `random`,
- * a number in [0, 1). They are short, since the runner has at most five minutes. `tries` is the number of tries so far, from 1.
+ * Seconds from a failed webhook of a stop to the next try: 2 s, 4 s, 8 s, 16 s, and then always 30 s. They are short, since the
+ * runner has at most five minutes to stop. Each is changed by up to ±20 % according to `random`, a number in [0, 1). `tries` is
+ * the number of tries so far, from 1.
  */
 export function stopDelaySeconds(tries: number, random: number): number {
   return jittered(

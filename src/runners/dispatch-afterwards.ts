@@ -4,9 +4,9 @@ import type { Promotion } from "./dispatch.ts";
 import { sendDispatches } from "./send-dispatches.ts";
 
 /**
- * The argument of a verb that may promote runs: this Worker sends the dispatches of the promoted runs after it has answered.
- * If it dies before that, the leases of the dispatches expire and the sweep sends them. Call it right before the verb: it also announces that something
- * is about to change.
+ * The argument for a verb that may promote runs. After the answer, this Worker sends the dispatches of the promoted runs. If it
+ * dies before that, their leases expire and the sweep sends them. Call this right before the verb, since it also announces that
+ * something is about to change.
  */
 export function promotion(c: Pick<Context<AppEnv>, "env" | "executionCtx" | "set">): Promotion {
   const marking = c.env.live.mark();

@@ -6,7 +6,7 @@ import { jsonText } from "../http/json-value.ts";
 /** The lease of a claimed dispatch. It is longer than sending may take, so that two Workers never send the same dispatch at once. */
 export const DISPATCH_LEASE_SECONDS = 30;
 
-/** A run that has to be dispatched, with all data that sending needs: `dispatch_of` in SQL. Instants are RFC 3339. */
+/** A run that has to be dispatched, with all data needed for sending: `dispatch_of` in SQL. Instants are RFC 3339. */
 export const dispatchSchema = z.object({
   run_id: z.string(),
   tenant_id: z.string(),
@@ -16,27 +16,27 @@ export const dispatchSchema = z.object({
   dispatch_count: z.int(),
   deadline_at: z.string(),
   run_snapshot: runSnapshotSchema,
-  /** What the run was given when it was triggered: a JSON object, or null. */
+  /** The input of the run from its trigger: a JSON object, or null. */
   input: jsonText.nullable(),
-  /** The trace of the invoke: a header of W3C Trace Context. Not there in an answer of the functions of an earlier release. */
+  /** The trace of the invoke: a header of W3C Trace Context. Missing in answers of an earlier release's functions. */
   traceparent: z.string().nullish(),
-  /** Null when the definition has lost its runner since. */
+  /** Null when the definition no longer has a runner. */
   runner_url: z.string().nullable(),
   webhook_secret_encrypted: z.string().nullable(),
-  /** Identifies the server: the same for all dispatches of a tenant to one scheme, host and port. */
+  /** Identifies the runner's server: equal for all dispatches of a tenant to the same scheme, host and port. */
   runner: z.string(),
   /** When this try started, by the database's clock. */
   claimed_at: z.string(),
 });
 export type Dispatch = z.infer<typeof dispatchSchema>;
 
-/** The part of the answer that all verbs have which may promote runs. */
+/** The part of the answer that all verbs have in common which may promote runs. */
 export const dispatchesSchema = z.object({ dispatches: z.array(dispatchSchema) });
 
 /**
- * The arguments of a verb that may promote runs: the seconds of grace that are added to their deadlines, and a function that
- * gets the dispatches of the promoted runs. `onPromoted` is called after the commit, also when the verb refused its own work:
- * it may still have promoted a run. So is `onChanged`, with all runs that the verb has changed.
+ * The arguments of a verb that may promote runs. `graceSeconds` are added to the deadlines. `onPromoted` gets the dispatches of
+ * the promoted runs, and `onChanged` gets all changed runs. Both are called after the commit, even when the verb has refused
+ * its own work, since it may still have promoted a run.
  */
 export type Promotion = {
   graceSeconds: number;
@@ -44,7 +44,7 @@ export type Promotion = {
   onChanged: OnChanged;
 };
 
-/** The same as arguments of a SQL function. */
+/** The arguments of the SQL function of a verb that may promote runs. */
 export const promotionArguments = ({ graceSeconds }: Promotion) => ({
   grace_seconds: graceSeconds,
   dispatch_lease_seconds: DISPATCH_LEASE_SECONDS,

@@ -1,4 +1,4 @@
-/** Sends one signed webhook, to whomever: https://www.standardwebhooks.com. */
+/** Sends one signed webhook to any receiver: https://www.standardwebhooks.com. */
 import { version } from "../../package.json";
 import { withTimeLimit } from "../time-limit.ts";
 import { withSpan } from "../trace.ts";
@@ -7,16 +7,16 @@ import { signWebhook } from "./webhook.ts";
 
 export type OutgoingWebhook = {
   url: string;
-  /** It is signed with each of them. */
+  /** The message is signed with each of these. */
   secrets: readonly string[];
-  /** The `webhook-id`: the same when it is sent again. */
+  /** The `webhook-id`. It stays the same when the message is sent again. */
   id: string;
-  /** When it is sent this time (RFC 3339), by the database's clock. */
+  /** When this try is made (RFC 3339), by the database's clock. */
   sentAt: string;
-  /** The type in its body, which names its span. */
+  /** The `type` in the body. It is also the name of the span. */
   type: string;
   body: string;
-  /** The trace that it belongs to, if there is one: a header of W3C Trace Context. */
+  /** The trace of the message, if it has one: a header of W3C Trace Context. */
   traceparent?: string | null | undefined;
 };
 
@@ -25,8 +25,8 @@ export type SendOptions = RunnerUrlOptions & { timeoutMs?: number };
 const TIMEOUT_MS = 15_000;
 
 /**
- * The answer, whose body is not read; or what is wrong with the URL, to which nothing was sent; or why no answer came. Never
- * throws for what the other side does.
+ * Returns the answer, whose body is not read; or why nothing was sent, when the URL is not allowed; or why no answer came.
+ * Never throws because of the receiver.
  */
 export async function postWebhook(
   webhook: OutgoingWebhook,
@@ -55,7 +55,7 @@ export async function postWebhook(
     const response = await withTimeLimit(timeoutMs, (signal) =>
       withSpan(webhook.type, () => fetch(webhook.url, { ...request, signal })),
     );
-    // The body may never end; cancelling it may fail when it breaks off.
+    // The body may never end. Cancelling it may fail when the connection breaks.
     await response.body?.cancel().catch(() => {});
     return response;
   } catch (error) {

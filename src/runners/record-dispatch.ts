@@ -1,4 +1,4 @@
-/** Records the outcome of a dispatch. None of these functions changes a run that has ended or is at another attempt. */
+/** Records the outcomes of dispatches. None of these functions changes a run that has ended or has a newer attempt. */
 import { z } from "zod";
 import { callFunction } from "../db/call.ts";
 import type { OnChanged } from "../db/changes.ts";
@@ -10,7 +10,7 @@ export type Acceptance = { dispatch: Dispatch; status: number };
 
 const acceptedSchema = z.object({ accepted: z.int() });
 
-/** Records that runners accepted these dispatches. Returns for how many it was news. It is idempotent. */
+/** Records that runners accepted these dispatches. Returns how many were not recorded before. Idempotent. */
 export async function acceptDispatches(
   db: Database,
   acceptances: readonly Acceptance[],
@@ -27,7 +27,10 @@ export async function acceptDispatches(
 
 const postponedSchema = z.object({ postponed: z.boolean() });
 
-/** Records why a dispatch failed, and in how many seconds it is tried again. False when the run is not waiting for it any more. */
+/**
+ * Records why a dispatch failed, and in how many seconds it is retried. Returns false when the run no longer waits for this
+ * dispatch.
+ */
 export async function postponeDispatch(
   db: Database,
   dispatch: Dispatch,
@@ -41,8 +44,8 @@ export async function postponeDispatch(
 const postponedRunnerSchema = z.object({ postponed: z.int() });
 
 /**
- * Postpones, by 1 to 5 minutes, all other due dispatches to the runner of a dispatch that was not answered in time. Returns how
- * many.
+ * When a dispatch to a runner was not answered in time, postpones all other due dispatches to the same runner by 1 to 5
+ * minutes. Returns how many.
  */
 export async function postponeDispatchesTo(
   db: Database,
@@ -54,8 +57,8 @@ export async function postponeDispatchesTo(
 }
 
 /**
- * Fails a run that its runner refuses, or that can be sent to no runner (`isRefused` is false), and starts the one that waits
- * behind it. `pause` also pauses the definition, so that nothing more is sent to a runner that is gone.
+ * Fails a run that its runner refuses, or that can be sent to no runner (`isRefused` is false), and starts the next run in the
+ * queue. `pause` also pauses the definition, so that nothing more is sent to a runner that is gone.
  */
 export async function giveUpDispatch(
   db: Database,

@@ -1,6 +1,7 @@
 /**
- * Encrypts webhook secrets for the database, by AES-256-GCM. The text is `<key id>.<iv>.<ciphertext>`, the last two in
- * base64url. The definition's id is authenticated data, so a ciphertext that is copied to another row cannot be decrypted.
+ * Encrypts webhook secrets for the database with AES-256-GCM. The text is `<key id>.<iv>.<ciphertext>`; the last two are
+ * base64url. The id of the definition is authenticated data, so a ciphertext cannot be decrypted when it is copied to another
+ * row.
  */
 import { decodeBase64, decodeBase64Url, encodeBase64Url } from "hono/utils/encode";
 import type { Key, KeyRing } from "../key-ring.ts";
@@ -17,8 +18,8 @@ export async function encryptWebhookSecret(keys: KeyRing, definitionId: string, 
 }
 
 /**
- * Decrypts a secret of {@link encryptWebhookSecret}, with the key of the ring that encrypted it.
- * @throws Error when that key is no longer in the ring, or the text was not encrypted for this definition
+ * Decrypts a secret of {@link encryptWebhookSecret} with the key that encrypted it.
+ * @throws Error when that key is no longer in the ring, or when the text was not encrypted for this definition
  */
 export async function decryptWebhookSecret(keys: KeyRing, definitionId: string, encrypted: string): Promise<string> {
   const [keyId = "", iv = "", ciphertext = ""] = encrypted.split(".");
@@ -35,7 +36,7 @@ export async function decryptWebhookSecret(keys: KeyRing, definitionId: string, 
 const algorithm = (iv: Uint8Array<ArrayBuffer>, definitionId: string) => ({
   name: "AES-GCM",
   iv,
-  // A caller may send a UUID in capitals, while the database always returns it in small letters.
+  // A caller may send a UUID in upper case, while the database always returns it in lower case.
   additionalData: new TextEncoder().encode(definitionId.toLowerCase()),
 });
 

@@ -1,4 +1,4 @@
-/** Sends dispatches to their runners and records the outcome of each, after a request that promoted a run and in the sweep. */
+/** Sends dispatches to runners and records the outcomes. Used after a request that promoted runs, and by the sweep. */
 import type { Config } from "../config.ts";
 import type { OnChanged } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
@@ -16,21 +16,21 @@ import { notifyStopped, sendDispatch } from "./send.ts";
 const CONCURRENCY = 6;
 
 /**
- * No dispatch is started later than this. So the last one ends within the 30 s that a Worker may go on after its answer, and
+ * No dispatch is started after this time. So the last one ends within the 30 s that a Worker may continue after its answer, and
  * a runner that refuses each run of a long queue does not delay dispatches to other runners.
  */
 const BUDGET_MS = 12_000;
 
-/** Records an acceptance, now or later. */
+/** Records an acceptance, at once or later. */
 export type OnAccepted = (acceptance: Acceptance) => Promise<unknown>;
 
-/** What sending a dispatch needs. */
+/** The services that are needed to send dispatches. */
 export type DispatchServices = { db: Database; config: Config; live: Live };
 
 /**
- * Sends these dispatches, and those of the runs that are promoted meanwhile. Never throws. A dispatch that is not sent, or
- * whose outcome is not recorded, stays due: its lease runs out and the sweep sends it again. Each acceptance is recorded
- * at once, unless `recordAccepted` sees to that.
+ * Sends these dispatches, and those of the runs that are promoted meanwhile. Never throws. A dispatch that was not sent, or
+ * whose outcome was not recorded, stays due: its lease expires and the sweep sends it again. Each acceptance is recorded at
+ * once, unless `recordAccepted` is given, which then records it.
  */
 export async function sendDispatches(
   { db, config, live }: DispatchServices,
@@ -117,7 +117,7 @@ export type StoppedRun = {
   stopped_at: string;
 };
 
-/** Sends a run's runner one message that the run was stopped. Never throws. */
+/** Tells the runner of a run, once, that the run was stopped. Never throws. */
 export async function sendStopped(config: Config, stopped: StoppedRun, reason: string | null): Promise<void> {
   const { run_id: runId, attempt, runner_url: url, stopped_at: at } = stopped;
   try {
@@ -134,7 +134,7 @@ export async function sendStopped(config: Config, stopped: StoppedRun, reason: s
   }
 }
 
-/** The same for several runs, a few at a time. Never throws. */
+/** Does the same for several runs, a few at a time. Never throws. */
 export async function tellEachStopped(config: Config, stopped: readonly StoppedRun[]): Promise<void> {
   const queue = [...stopped];
   const lane = async () => {

@@ -46,7 +46,7 @@ export type StopMessage = {
   at: string;
 };
 
-/** Sends a runner the message that its run was stopped. It is sent once. True when the runner answered 2xx. Never throws. */
+/** Tells a runner, once, that its run was stopped. Returns true when the runner answered 2xx. Never throws. */
 export async function notifyStopped(message: StopMessage, options: SendOptions): Promise<boolean> {
   const { runId, attempt, reason, url, webhookSecret, at } = message;
   const verdict = await send(
@@ -66,8 +66,8 @@ export async function notifyStopped(message: StopMessage, options: SendOptions):
 export type TestMessage = { id: string; definitionId: string; url: string; webhookSecret: string; at: string };
 
 /**
- * Sends a runner a message that asks for no work, so that people can see whether it is reached and knows the secret. It is sent
- * once. Never throws.
+ * Sends a runner a test message, once. The message asks for no work; it shows people whether the runner can be reached and
+ * knows the secret. Never throws.
  */
 export async function sendTest(message: TestMessage, options: SendOptions): Promise<Verdict> {
   const { id, definitionId, ...rest } = message;
@@ -83,8 +83,8 @@ export type StoppingMessage = StopMessage & {
 };
 
 /**
- * Asks a runner to stop its run, and returns what its answer means. The id is the same as long as the run's end is, so that the
- * runner handles it once, and hears of it when a second stop has shortened its time. Never throws.
+ * Asks a runner to stop its run, and returns what its answer means. The message id depends on when the run ends at the latest.
+ * So a retried message has the same id, and a second stop that shortens the time has a new one. Never throws.
  */
 export async function sendStopping(message: StoppingMessage, options: SendOptions): Promise<Verdict> {
   const { runId, attempt, reason, endsAt, url, webhookSecret, at } = message;
@@ -107,7 +107,7 @@ async function send(message: Message, options: SendOptions): Promise<Verdict> {
   const { url, webhookSecret, id, at, type, data, traceparent } = message;
   const body = JSON.stringify({ type, timestamp: at, data });
   const answer = await postWebhook({ url, secrets: [webhookSecret], id, sentAt: at, type, body, traceparent }, options);
-  // Only the status counts.
+  // The status decides. The body of the answer is not read.
   if (answer instanceof Response) return judgeAnswer(answer, at);
   if ("urlFault" in answer) return { kind: "unreached", reason: `The runner's URL is refused: ${answer.urlFault}` };
   return { kind: "retry", reason: `The runner did not answer: ${answer.silence}`, retryAfterSeconds: null };

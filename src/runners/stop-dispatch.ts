@@ -1,4 +1,4 @@
-/** Asks runners to stop runs whose stop gives them time: sends the webhook `workflow_run.stopping`, and records what became of it. */
+/** For stops that give the runner time: sends the webhook `workflow_run.stopping`, and records the outcome. */
 import { z } from "zod";
 import { callFunction } from "../db/call.ts";
 import type { OnChanged } from "../db/changes.ts";
@@ -18,16 +18,16 @@ export const stopDispatchSchema = z.object({
   /** The number of tries, including this one. */
   stop_dispatch_count: z.int(),
   reason: z.string().nullable(),
-  /** When the run ends, unless its runner says before that how it ended. */
+  /** When the run ends at the latest. It ends earlier when its runner reports a result. */
   ends_at: z.string(),
-  /** Null when the definition has lost its runner since. */
+  /** Null when the definition no longer has a runner. */
   runner_url: z.string().nullable(),
   webhook_secret_encrypted: z.string().nullable(),
   claimed_at: z.string(),
 });
 export type StopDispatch = z.infer<typeof stopDispatchSchema>;
 
-/** Sends a stop to its runner and records the outcome. Never throws: a stop whose outcome is not recorded stays due. */
+/** Sends a stop to its runner and records the outcome. Never throws: a stop whose outcome was not recorded stays due. */
 export async function sendStop(services: DispatchServices, stop: StopDispatch): Promise<void> {
   const { db, live } = services;
   const announcing = [live.mark()];
@@ -39,7 +39,7 @@ export async function sendStop(services: DispatchServices, stop: StopDispatch): 
       ...{ run_id: stop.run_id, tenant_id: stop.tenant_id, attempt: stop.attempt, ends_at: stop.ends_at },
       status: isAccepted ? verdict.status : null,
       reason: isAccepted ? null : verdict.reason,
-      // Whoever refuses it will not accept it later.
+      // A runner that refuses the message would refuse it again, so there is no retry.
       delay_seconds: verdict.kind === "retry" ? stopDelaySeconds(stop.stop_dispatch_count, Math.random()) : null,
     };
     await callFunction(db, "record_stop_dispatch", args, z.unknown(), { onChanged });

@@ -1,4 +1,7 @@
-/** Top-level names that no public server has: the special-use names of RFC 6761, 6762, 7686 and 9476, and ICANN's `internal`. */
+/**
+ * Top-level names that no public server can have: the special-use names of RFC 6761, 6762, 7686 and 9476, and ICANN's
+ * `internal`.
+ */
 const NEVER_PUBLIC = new Set([
   "alt",
   "arpa",
@@ -22,18 +25,18 @@ const ADDRESS = /^(\d+\.\d+\.\d+\.\d+|\[.*\])$/;
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 export type RunnerUrlOptions = {
-  /** Also allows `http`, loopback addresses and `localhost`. */
+  /** When true, `http`, loopback addresses and `localhost` are also allowed. */
   allowLocal: boolean;
-  /** The service's own URL. It is refused as a runner's, since the service would call itself. */
+  /** The URL of this service. A runner cannot have it, since the service would call itself. */
   publicUrl: string;
 };
 
 /**
- * Checks that a runner's URL leads to the public internet. Only its text is checked: names are not resolved.
- * Returns null when the URL is allowed, else a sentence that says what is wrong with it.
+ * Checks that a runner's URL leads to the public internet. Only the text is checked: names are not resolved. Returns null when
+ * the URL is allowed, otherwise a sentence that says what is wrong.
  *
- * The URL is parsed by the parser that `fetch` uses. It normalises the host: octal, decimal and hexadecimal addresses,
- * full-width digits and dots, percent-encoding and capitals. So each host is checked in one form only.
+ * The URL is parsed by the same parser that `fetch` uses. The parser normalises the host: octal, decimal and hexadecimal
+ * addresses, full-width digits and dots, percent-encoding and capitals. So each host has to be checked in one form only.
  */
 export function checkRunnerUrl(url: string, { allowLocal, publicUrl }: RunnerUrlOptions): string | null {
   if (/[\s\\]|\p{Cc}/u.test(url)) return "Must not contain blanks, control characters or backslashes.";
@@ -44,7 +47,7 @@ export function checkRunnerUrl(url: string, { allowLocal, publicUrl }: RunnerUrl
   if (username !== "" || password !== "") return "Must not contain a user name or password.";
   if (origin === new URL(publicUrl).origin) return "Must not lead to this service itself.";
   if (allowLocal && LOOPBACK.test(hostname)) return null;
-  // Cloudflare answers a Worker's request to an address with error 1003, "direct IP access not allowed".
+  // When a Worker requests an IP address, Cloudflare answers with error 1003, "direct IP access not allowed".
   if (ADDRESS.test(hostname)) return "The host must be a name, not an IP address: Cloudflare Workers can't reach one.";
   return checkName(hostname);
 }

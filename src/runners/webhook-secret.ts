@@ -1,4 +1,4 @@
-/** A webhook secret with this prefix is a key in base64. Any other secret is used as it is. */
+/** A webhook secret with this prefix is a key in base64. Any other secret is itself the key. */
 export const KEY_PREFIX = "whsec_";
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$/;
 
@@ -9,16 +9,16 @@ const TOO_SHORT =
   `Must have at least ${MIN_SECRET_BYTES} bytes, after \`whsec_\` and decoded where it begins so. ` +
   "Make one with `openssl rand -base64 32`.";
 
-/** A new secret: 256 random bits. */
+/** Generates a secret of 256 random bits. */
 export function generateWebhookSecret(): string {
   return KEY_PREFIX + crypto.getRandomValues(new Uint8Array(32)).toBase64();
 }
 
-/** Null when messages can be signed with the secret; else a sentence that says what is wrong with it. */
+/** Null when messages can be signed with the secret, otherwise a sentence that says what is wrong with it. */
 export function checkWebhookSecret(secret: string): string | null {
   const isKey = secret.startsWith(KEY_PREFIX);
   const key = secret.slice(KEY_PREFIX.length);
-  // Checked here, since the library ignores invalid characters after the key.
+  // Checked here, since the library would ignore invalid characters after the key.
   if (isKey && !BASE64.test(key)) {
     return "After `whsec_` there must be a key in base64; a secret that does not begin so is used as it is.";
   }

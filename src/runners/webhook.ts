@@ -5,7 +5,7 @@ import { KEY_PREFIX } from "./webhook-secret.ts";
 export type WebhookMessage = {
   /** Identifies the message. It stays the same when the message is sent again. */
   id: string;
-  /** When it is sent this time (RFC 3339), by the database's clock. */
+  /** When the message is sent this time (RFC 3339), by the database's clock. */
   at: string;
   /** JSON, with exactly the bytes that are sent. */
   body: string;
@@ -25,8 +25,8 @@ export function signWebhook(secret: string, { id, at, body }: WebhookMessage) {
 }
 
 /**
- * A secret that begins with `whsec_` is a key in base64; any other is itself the key, in UTF-8. It is passed to the library
- * as bytes, since the library would shorten each character of a string to one byte.
+ * A secret that begins with `whsec_` is a key in base64. Any other secret is itself the key, in UTF-8. It is passed to the
+ * library as bytes, since the library would truncate each character of a string to one byte.
  */
 const keyOf = (secret: string) =>
   secret.startsWith(KEY_PREFIX)

@@ -10,7 +10,7 @@ import { type StopDispatch, stopDispatchSchema } from "../runners/stop-dispatch.
 import { changeProblem, changeRefusalSchema } from "./refusals.ts";
 import { type RunRow, runRowSchema } from "./run-rows.ts";
 
-/** Which run a caller wants to change. */
+/** The run that a caller wants to change. */
 export type RunChange = Promotion & { credential: Credential; runId: string };
 
 const changeArguments = (request: RunChange) => ({
@@ -19,7 +19,7 @@ const changeArguments = (request: RunChange) => ({
   ...promotionArguments(request),
 });
 
-/** What is needed to notify the runner of a run that was stopped: `stop_run_with_grace` in SQL. */
+/** The data with which the runner of a stopped run is notified: `stop_run_with_grace` in SQL. */
 export const stoppedRunSchema = z.object({
   run_id: z.string(),
   attempt: z.int(),
@@ -40,12 +40,15 @@ const stopAnswerSchema = dispatchesSchema.and(
   ]),
 );
 
-/** What a stop came to, and what its runner must be sent: that it is stopped, that it is to stop, or nothing. */
+/**
+ * The result of a stop, and the message that the runner must be sent: `stopped` when the run has ended, `stopping` when the
+ * runner has time to end its work, or none.
+ */
 export type Stop = { run: RunRow; stopped: StoppedRun | null; stopping: StopDispatch | null };
 
 /**
- * Stops a PENDING or RUNNING run because the caller asks for it: at once, or after up to `stopSeconds`, in which its runner may end
- * its work. A run whose runner could not hear of it is FAILED at once in any case.
+ * Stops a PENDING or RUNNING run on behalf of the caller. It ends at once, or after up to `stopSeconds`, in which its runner
+ * can end its work. When the runner could not learn of the stop, the run fails at once in any case.
  * @throws Problem `unauthenticated`, `not_found`, `forbidden`, or `conflict` for a run that has ended
  */
 export async function stopRun(
@@ -64,10 +67,10 @@ export async function stopRun(
 const retryAnswerSchema = dispatchesSchema.and(z.union([z.object({ run: runRowSchema }), changeRefusalSchema]));
 
 /**
- * Runs a FAILED run again, as its next attempt and with the same snapshot, at the end of the queue. It needs the same
- * permissions as an invoke.
+ * Retries a FAILED run: it gets its next attempt with the same snapshot, at the end of the queue. The caller needs the same
+ * permissions as for an invoke.
  * @throws Problem `unauthenticated`, `not_found`, `forbidden`, or `conflict` for a run that is not FAILED, whose workflow
- *   is paused or has no runner, whose files are gone, or whose idempotency key another unfinished run has
+ *   is paused or has no runner, whose files are gone, or whose idempotency key is used by another unfinished run
  */
 export async function retryRun(db: Database, request: RunChange): Promise<RunRow> {
   const args = changeArguments(request);

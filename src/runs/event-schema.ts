@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { RUN_EVENT_TYPES } from "../db/enums.ts";
 import { instant } from "../http/schemas.ts";
 
-/** Something that happened to a run, as the wire has it. */
+/** An event of a run in the API. */
 export const RunEventSchema = z
   .strictObject({
     id: z.int().nullable().openapi({

@@ -9,20 +9,20 @@ const answerSchema = z.object({
   run: runRowSchema.nullable(),
   /** Hex SHA-256 of the run as readers see it, without its place in the queue. */
   etag: z.string().optional(),
-  /** In how many milliseconds from the database's now its deadline is. Null unless RUNNING. */
+  /** Milliseconds from the database's now until the deadline. Null unless RUNNING. */
   deadline_in_ms: z.number().nullish(),
   /** 1 for the run that starts next. Null unless the run is PENDING. */
   queue_position: z.int().nullish(),
   /** The id of the run in the slot. Null unless this run is PENDING and the caller may see the other one. */
   blocked_by: z.string().nullish(),
-  /** True for a FAILED run whose end is not recorded yet, and which is retried by itself as soon as it is. */
+  /** True for a FAILED run whose end is not recorded yet, and which will be retried automatically when it is. */
   will_be_retried: z.boolean().optional(),
 });
 
 export type FoundRun = z.infer<typeof answerSchema>;
 
 /**
- * The run as it stands now, with its place in the queue. `run` is null when it does not exist or the caller may not see it.
+ * The run as it is now, with its place in the queue. `run` is null when it does not exist or the caller may not see it.
  * @throws Problem `unauthenticated`
  */
 export function findRun(db: Database, credential: Credential, runId: string): Promise<FoundRun> {

@@ -61,7 +61,7 @@ export async function listRunsOfDefinition(
   return { runs: rows.flatMap((row) => row.page ?? []), total: first.counted.total };
 }
 
-/** The last run of the previous page, by its instant of creation and its id. */
+/** The last run of the previous page, identified by when it was created and its id. */
 export type RunCursor = { createdAt: string; id: string };
 
 export type RunFilter = {
@@ -70,7 +70,7 @@ export type RunFilter = {
   userId: string | undefined;
   createdAfter: string | undefined;
   createdBefore: string | undefined;
-  /** Only runs that were created in so many seconds before now. Use it instead of `createdAfter`. */
+  /** Only runs that were created within the last so many seconds. It cannot be combined with `createdAfter`. */
   withinSeconds?: number | undefined;
 };
 
@@ -78,7 +78,7 @@ export type RunFilter = {
 export type RunsPage = {
   filter: RunFilter;
   cursor: RunCursor | undefined;
-  /** Whether the page lies before or behind the cursor, in a list that begins with the newest run. */
+  /** Whether the page comes before or after the cursor, in a list that begins with the newest run. */
   direction?: "older" | "newer";
   limit: number;
 };
@@ -86,7 +86,7 @@ export type RunsPage = {
 /** The smallest id. */
 const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
-/** The instants between which runs were created; undefined for no bound. */
+/** The bounds for when runs were created; undefined means no bound. */
 const boundsOf = ({ createdAfter, createdBefore, withinSeconds }: RunFilter) => ({
   after:
     withinSeconds === undefined
@@ -95,7 +95,7 @@ const boundsOf = ({ createdAfter, createdBefore, withinSeconds }: RunFilter) => 
   before: createdBefore && sql`${createdBefore}::timestamptz`,
 });
 
-/** True for a run `r` that a filter names, in whatever state. */
+/** True for a run `r` that matches a filter, whatever its state. */
 export function matchesFilter(filter: RunFilter): SQL | undefined {
   const { after, before } = boundsOf(filter);
   return and(
@@ -107,9 +107,9 @@ export function matchesFilter(filter: RunFilter): SQL | undefined {
 }
 
 /**
- * The ids of the tenant's runs that the caller may see, newest first; in the other direction the oldest first. It returns up to
- * one more than the page's limit: that one shows that there is a further page. Use it in a lateral join to `caller`, in a query
- * with both common table expressions.
+ * Selects the ids of the tenant's runs that the caller may see, newest first; in the direction "newer", oldest first. It returns
+ * up to one id more than the page's limit, which shows that there is a further page. Use it in a lateral join to `caller`, in a
+ * query that has both common table expressions.
  */
 export function newestRuns(
   db: Database,
@@ -132,15 +132,15 @@ export function newestRuns(
       .orderBy(...[...columns, r.createdAt, r.id].map((column) => first(column)))
       .limit(limit + 1);
 
-  // A definition has at most one RUNNING run, so no order is needed. With an order, the planner would search for that run in
-  // the whole history of the definition.
+  // A definition has at most one RUNNING run, so no order is needed. With an order, the planner would search the whole history
+  // of the definition for that run.
   const pageOf = (state: State, ofOneDefinition: boolean, condition: SQL | undefined) =>
     ofOneDefinition && state.kept === "in the slot"
       ? select(and(condition, state.condition))
       : newest(and(condition, state.condition));
 
-  // One user or one workflow may have very few of the ended runs, or nearly all, and the planner assumes the average. So these
-  // runs are queried as a range, in an order that only the index of the user or the workflow has: then the planner uses that
+  // A user or a workflow may have very few of the ended runs, or nearly all of them, while the planner assumes the average. So
+  // their runs are queried as a range, in an order that only the index of the user or workflow has. Then the planner uses that
   // index, and reads no more rows than the page needs.
   const pageWithin = (columns: readonly SQLWrapper[], values: readonly SQLWrapper[], condition?: SQL) => {
     const [column, value] = [sql.join([...columns], sql`, `), sql.join([...values], sql`, `)];
@@ -170,8 +170,8 @@ export function newestRuns(
       ? pageWithin([r.workflowDefinitionId], [readable.id], state.condition)
       : pageOf(state, true, eq(r.workflowDefinitionId, readable.id));
 
-  // The indexes of a tenant's and of a user's runs begin with the state. So a list of runs in any state merges one page of each
-  // state.
+  // The indexes of a tenant's and of a user's runs begin with the state. So a list of runs in all states merges one page of
+  // each state.
   const inEachState = (pageOfState: (state: State) => ReturnType<typeof select>, state: State, isByState = true) => {
     const isAny = isByState && state === ANY_STATE;
     const page = pageOfState(isAny ? EACH_STATE : state).as("page_of_state");
@@ -187,14 +187,15 @@ export function newestRuns(
     return db.select({ id: page.id, createdAt: page.createdAt }).from(readable).crossJoinLateral(page).$dynamic();
   };
 
-  // Three pages, each read from an index: the runs of an administrator's tenant, the runs that the caller triggered, and the
-  // runs of definitions that the caller may read. Together they follow the rule of `may_see_run`, and the newest of them are
-  // the page. The third has no condition on the tenant: the definition already decides that, and with it the planner would
-  // use an index of the tenant's runs for each definition. It includes the caller's own runs, since these may be nearly all
-  // runs of the definition; a run that is in two pages is returned once.
+  // Merges three pages, each read from an index: the runs of an administrator's tenant, the runs that the caller triggered, and
+  // the runs of definitions that the caller may read. Together they are the runs of the rule `may_see_run`.
+  //
+  // The third page has no condition on the tenant, since the definition decides that. With one, the planner would use an index
+  // of the tenant's runs for each definition. The third page includes the caller's own runs, since these may be nearly all runs
+  // of the definition. A run that is in two pages is returned once.
   const pagesOf = (state: State) =>
     [
-      // One index has the runs of a definition in all states, so no page for each state is needed.
+      // One index has the runs of a definition in all states, so the states need no separate pages.
       inEachState(ofTenant, state, !ofOne),
       inEachState(ofUser, state),
       ofReadable(state),
@@ -202,7 +203,7 @@ export function newestRuns(
 
   const [state = ANY_STATE, ...others] = filter.statuses.flatMap((status) => STORED_AS[status]);
   const [ofAll, own, ofDefinitions] = pagesOf(state);
-  // `union all`, since for `union` the planner reads and sorts all failed runs of the tenant.
+  // `union all` is used because for `union` the planner reads and sorts all failed runs of the tenant.
   const all = unionAll(ofAll, own, ofDefinitions, ...others.flatMap(pagesOf)).as("found");
   return db
     .selectDistinctOn([all.createdAt, all.id])
@@ -212,7 +213,7 @@ export function newestRuns(
     .as("newest");
 }
 
-/** The page in rows of {@link newestRuns}, and the cursor of the next page, or null on the last page. */
+/** Removes the extra row of {@link newestRuns}, and returns the cursor of the next page, or null on the last page. */
 function cutPage<Row extends { created_at: string; id: string }>(
   rows: readonly Row[],
   limit: number,
@@ -223,8 +224,8 @@ function cutPage<Row extends { created_at: string; id: string }>(
 }
 
 /**
- * One page of the tenant's runs that the caller may see, newest first: up to `limit` of them, and the cursor of the next page,
- * or null on the last page.
+ * One page of the tenant's runs that the caller may see, newest first: up to `limit` runs, and the cursor of the next page, or
+ * null on the last page.
  * @throws Unauthenticated
  */
 export async function listRuns(
@@ -255,17 +256,17 @@ export async function listRuns(
   return cutPage(runs, request.limit);
 }
 
-/** Rows of one stored state. Unfinished runs (in the slot or in the queue) are few, and have indexes of their own. */
+/** Rows of one stored state. Unfinished runs, which are in the slot or in the queue, are few and have indexes of their own. */
 type State = { condition: SQL; status: SQL; kept: "in the slot" | "in the queue" | "for ever" };
 
 const ended = (status: SQL): State => ({ condition: sql`r.status = ${status}`, status, kept: "for ever" });
 const inSlot = (condition: SQL): State => ({ condition, status: sql`'RUNNING'`, kept: "in the slot" });
 
 const ANY_STATE: State = { ...ended(sql`r.status`), condition: sql`true` };
-/** The state in each row of a table `stored`. */
+/** The state of each row, from a table `stored`. */
 const EACH_STATE = ended(sql`stored.status`);
 
-/** The rows that readers see in each state. An overdue run is stored as RUNNING, and readers see it as FAILED. */
+/** The stored states that readers see as each state. An overdue run is stored as RUNNING, and readers see it as FAILED. */
 const STORED_AS: Record<RunStatus, State[]> = {
   PENDING: [{ condition: sql`r.status = 'PENDING'`, status: sql`'PENDING'`, kept: "in the queue" }],
   RUNNING: [inSlot(isRunning)],

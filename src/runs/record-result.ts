@@ -8,7 +8,7 @@ import { resultProblem, resultRefusalSchema } from "./refusals.ts";
 const OUTCOMES = ["COMPLETED", "FAILED"] as const;
 type RunOutcome = (typeof OUTCOMES)[number];
 
-/** What a runner reports about one attempt of a run. Its run token has proved which attempt that is. */
+/** The result of one attempt of a run, as its runner reports it. The run token has proved which attempt that is. */
 export type RunResult = {
   runId: string;
   tenantId: string;

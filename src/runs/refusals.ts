@@ -1,6 +1,6 @@
 /**
- * The problems with which refusals of verbs on runs are answered. The SQL functions answer neutral outcomes, and this file has
- * the status and text for each.
+ * Turns refusals of verbs on runs into problems. The SQL functions answer neutral outcomes. This file defines the status and
+ * the text for each.
  */
 import { z } from "zod";
 import type { RunStatus } from "../db/enums.ts";
@@ -98,7 +98,7 @@ export function triggerProblem(
   }
 }
 
-/** `verb` is the change that was refused: some texts depend on it. */
+/** `verb` is the refused change. Some texts depend on it. */
 export function changeProblem(
   refusal: z.infer<typeof changeRefusalSchema>,
   verb: "stop" | "retry" | "delete",
@@ -139,7 +139,7 @@ const WRONG_STATE: Record<"stop" | "retry" | "delete", (status: RunStatus | unde
 };
 
 /**
- * Refuses a run token that is not of this run.
+ * Refuses a run token that was made for another run.
  * @throws Problem `conflict`
  */
 export function checkTokenIsOf(token: { runId: string }, runId: string): void {
@@ -198,7 +198,7 @@ function lateResult({ status, ended_by }: z.infer<typeof resultRefusalSchema>): 
   return `The run has already ended: it is ${status}. The result is kept in the run's events.`;
 }
 
-/** Null when no right is missing, but something else is wrong. */
+/** Null when no permission is missing, but something else is wrong. */
 function lackingRights(purpose: string, faults: readonly PartFault[]): Problem | null {
   const rights = faults.flatMap(({ fault, id }) => {
     if (fault === "unreadable") return [`read on ${id}`];

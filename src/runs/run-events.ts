@@ -8,9 +8,9 @@ import { instant } from "../db/rows.ts";
 import { workflowRunEvents as e } from "../db/run-tables.ts";
 import { r, seenNow } from "./run-rows.ts";
 
-/** Something that happened to a run. What `detail` holds depends on the type. */
+/** An event of a run. The content of `detail` depends on the type. */
 export type RunEventRow = {
-  /** Null for the end of an overdue run that no sweep has written down yet. */
+  /** Null for the end of an overdue run that no sweep has recorded yet. */
   id: number | null;
   type: RunEventType;
   attempt: number;
@@ -19,8 +19,8 @@ export type RunEventRow = {
 };
 
 /**
- * The common table expressions `run`, the run that is named if the caller may see it, and `happened`, its events. The end of a
- * run that no sweep has recorded yet is one of them. It has no id, and is the last one.
+ * The common table expressions `run`, the named run if the caller may see it, and `happened`, its events. If the run has ended
+ * and no sweep has recorded that yet, its end is the last event, without an id.
  */
 export function eventsOf(db: Database, caller: Caller, isNamed: SQL | undefined) {
   const seen = seenNow(db);
@@ -43,7 +43,7 @@ export function eventsOf(db: Database, caller: Caller, isNamed: SQL | undefined)
         .select({
           eventId: sql<number | null>`${e.id}`.as("event_id"),
           type: sql<RunEventType>`${e.type}`.as("event_type"),
-          // Only an event without a run has no attempt.
+          // The column is null only for an event that is not about a run.
           attempt: sql<number>`${e.attempt}`.as("event_attempt"),
           at: sql<string>`${e.at}`.as("event_at"),
           detail: sql<RunEventRow["detail"]>`${e.detail}`.as("event_detail"),
@@ -109,11 +109,11 @@ export async function listRunEvents(
   const first = requireJoinedCaller(rows);
   if (first.run === null) return null;
   const events = rows.flatMap(({ page }) => {
-    // A page without events still has one row, which says how many events the run has. Its fields are null, and drizzle does
-    // not make them one null, since they are expressions.
+    // A page without events still has one row, which has the number of all events. The other fields of that row are null. They
+    // are expressions, so drizzle does not turn them into one null.
     if (page === null || page.at === null) return [];
     const { eventId, at, type, detail, attempt } = page;
-    // Postgres' bigint comes as text.
+    // The driver returns a bigint of Postgres as text.
     return [{ id: eventId === null ? null : Number(eventId), at, type, detail, attempt }];
   });
   return { events, total: first.counted.total };

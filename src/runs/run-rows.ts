@@ -1,4 +1,7 @@
-/** The parts of queries by which lists and pages read runs. `run_as_seen` in SQL decides how a run stands at an instant. */
+/**
+ * The parts of queries with which lists and pages read runs. The SQL function `run_as_seen` decides the state of a run at an
+ * instant.
+ */
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { z } from "zod";
@@ -24,10 +27,10 @@ export const runRowSchema = z.object({
 });
 export type RunRow = z.infer<typeof runRowSchema>;
 
-/** The table of runs, with the alias that the conditions of this file use. */
+/** The table of runs, with the alias that the conditions in this file use. */
 export const r = alias(workflowRuns, "r");
 
-/** The lateral subquery `seen`: how a run `r` stands now. */
+/** The lateral subquery `seen`: the current state of a run `r`. */
 export const seenNow = (db: Database) =>
   db
     .select({
@@ -37,7 +40,7 @@ export const seenNow = (db: Database) =>
       updatedAt: sql<string>`seen.updated_at`.as("seen_updated_at"),
       error: sql<string | null>`seen.error`.as("seen_error"),
       failureCode: sql<FailureCode | null>`seen.failure_code`.as("seen_failure_code"),
-      /** The event that its end was, or will be, recorded as, when the end was a fact: see `end_overdue_runs`. */
+      /** The type of the event for an end by time (such as a deadline). It may not be recorded yet: see `end_overdue_runs`. */
       overdueEvent: sql<RunEventType>`public.overdue_event(seen.failure_code)`.as("seen_overdue_event"),
     })
     .from(sql`public.run_as_seen(${r}, statement_timestamp()) seen`)
@@ -58,19 +61,19 @@ export const runFields = (seen: ReturnType<typeof seenNow>) => ({
   updated_at: instant(seen.updatedAt).as("updated_at"),
 });
 
-/** When a run `r` that is stored as RUNNING ends, or has ended: at its deadline, or before that. */
+/** When a run `r` that is stored as RUNNING ends or has ended: at its deadline, or earlier. */
 export const endsAt = sql`public.run_ends_at(r.id, r.status, r.deadline_at)`;
 
 /**
- * True for a run `r` that is stored as RUNNING although it has ended. It is the same rule as in `run_as_seen`, written so that an
- * index of RUNNING runs can be used.
+ * True for a run `r` that is stored as RUNNING although it has ended. The rule is the same as in `run_as_seen`, but written in
+ * such a way that an index of RUNNING runs can be used.
  */
 export const isOverdue = sql`(r.status = 'RUNNING' and ${endsAt} <= statement_timestamp())`;
 
 /** True for a run `r` that is RUNNING and has not ended. */
 export const isRunning = sql`(r.status = 'RUNNING' and ${endsAt} > statement_timestamp())`;
 
-/** The place of a PENDING run `r` in its queue: 1 for the run that starts next. Null for a run in another state. */
+/** The position of a PENDING run `r` in its queue: 1 for the run that starts next. Null in any other state. */
 export const placeInQueue: SQL = sql`case when r.status = 'PENDING' then (
   select count(*)::int from workflow_runs ahead
   where ahead.workflow_definition_id = r.workflow_definition_id

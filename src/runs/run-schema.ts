@@ -1,4 +1,4 @@
-/** The schemas of runs in answers of the API. */
+/** The schemas of runs in the API's answers. */
 import { z } from "@hono/zod-openapi";
 import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode";
 import { RUN_STATUSES } from "../db/enums.ts";
@@ -112,7 +112,7 @@ export function formatCursor({ createdAt, id }: RunCursor): string {
   return encodeBase64Url(new TextEncoder().encode(JSON.stringify([createdAt, id])).buffer);
 }
 
-/** Decodes a cursor; null when the text is not one. */
+/** Decodes a cursor; null when the text is not a cursor. */
 export function parseCursor(text: string): RunCursor | null {
   try {
     const [createdAt, id] = cursorContents.parse(JSON.parse(new TextDecoder().decode(decodeBase64Url(text))));
@@ -122,7 +122,7 @@ export function parseCursor(text: string): RunCursor | null {
   }
 }
 
-/** A cursor that a caller sends back. */
+/** The schema of a cursor that a caller sends back. */
 export const givenCursor = () =>
   z
     .string()

@@ -5,7 +5,7 @@ import { type Database, repeatable } from "../db/client.ts";
 import { workflowRunEvents as e } from "../db/run-tables.ts";
 import { endsAt, isOverdue, r } from "./run-rows.ts";
 
-/** Counts and durations of the runs that a caller may see. Durations are in seconds, and null when there is nothing to measure. */
+/** Counts and durations of the runs that a caller may see. Durations are in seconds; null when there is nothing to measure. */
 export type RunSummary = {
   pending: number;
   running: number;
@@ -13,17 +13,17 @@ export type RunSummary = {
   completed: number;
   failed: number;
   oldest_pending_seconds: number | null;
-  /** Runs past their deadline that no sweep has failed yet. They are included in the failed ones. */
+  /** Runs past their end that no sweep has recorded yet. They are included in `failed`. */
   overdue: number;
   duration_p50_seconds: number | null;
   duration_p95_seconds: number | null;
-  /** How long after their deadlines the sweep failed the runs that timed out within the window. */
+  /** How long after its deadline the sweep failed a run, for the runs that timed out within the window. */
   time_out_lag_p50_seconds: number | null;
   time_out_lag_max_seconds: number | null;
 };
 
 /**
- * Sums up the runs of the caller: those that wait or run now, and those that ended in the last `windowSeconds`.
+ * Summarises the runs that the caller may see: those that wait or run now, and those that ended in the last `windowSeconds`.
  * @throws Unauthenticated
  */
 export async function summariseRuns(db: Database, credential: Credential, windowSeconds: number): Promise<RunSummary> {

@@ -13,7 +13,7 @@ export type NewRun = {
   definitionId: string;
   idempotencyKey: string | null;
   input: JsonObject | null;
-  /** The trace that it belongs to: see `readTraceparent`. */
+  /** The trace of the request: see `readTraceparent`. */
   traceparent: string | null;
 };
 
@@ -25,11 +25,10 @@ const answerSchema = dispatchesSchema.and(
 );
 
 /**
- * Triggers a run of a definition. It is RUNNING when the slot is free, and PENDING at the end of the queue when it is not.
- * @throws Problem `unauthenticated`, `not_found`, `forbidden`, or `conflict` for a definition that is paused
- *   or has no runner
- * @throws ValidationFailed when the definition names what is gone, sources without a document, or too long paths,
- *   and when the idempotency key has another input
+ * Triggers a run of a definition. It becomes RUNNING when the slot is free, otherwise PENDING at the end of the queue.
+ * @throws Problem `unauthenticated`, `not_found`, `forbidden`, or `conflict` for a definition that is paused or has no runner
+ * @throws ValidationFailed when the definition names parts that are gone, sources without a document, or paths that are too
+ * long, and when the idempotency key was used with another input
  */
 export async function triggerRun(db: Database, credential: Credential, run: NewRun & Promotion): Promise<TriggeredRun> {
   const answer = await callFunction(
@@ -53,8 +52,8 @@ export async function triggerRun(db: Database, credential: Credential, run: NewR
 }
 
 /**
- * Triggers a new run of the same workflow and with the same input as another run. It needs the same as {@link triggerRun}, and
- * that the caller sees the other run.
+ * Triggers a new run of the same workflow and with the same input as another run. The requirements are those of {@link
+ * triggerRun}, and the caller must be allowed to see the other run.
  * @throws as {@link triggerRun} does
  */
 export async function runAgain(

@@ -1,4 +1,4 @@
-/** The routes of a workflow's runs: trigger one, list them. */
+/** The routes of a workflow's runs: trigger one, and list them. */
 import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
 import { jsonObject } from "../http/json-value.ts";
@@ -18,7 +18,7 @@ import { triggerRun } from "./trigger-run.ts";
 
 export const workflowDefinitionRuns = createRouter();
 
-/** An empty key is refused by a check instead of `minLength`, since the contract has no minimum in its schema. */
+/** A check refuses an empty key instead of `minLength`, since the contract's schema has no minimum. */
 const idempotencyKey = () => text({ max: 255 }).refine((key) => key !== "", { message: "Must not be empty." });
 
 const MAX_INPUT_BYTES = 32 * 1024;

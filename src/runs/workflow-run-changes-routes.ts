@@ -32,7 +32,7 @@ workflowRunChanges.openapi(deleteRoute, async (c) => {
   return c.body(null, 204);
 });
 
-/** The longest time that a stop can give to a runner. */
+/** The longest time that a stop can give the runner. */
 export const MAX_STOP_SECONDS = 300;
 
 export const StopWorkflowRunRequestSchema = z
@@ -116,7 +116,8 @@ const MAX_ERROR_LENGTH = 8192;
 const WorkflowRunCallbackRequestSchema = z
   .strictObject({
     status: z.enum(["COMPLETED", "FAILED"]),
-    // A runner may quote any output in its error. Characters that cannot be stored must not make its result invalid.
+    // A runner may put the output of any program into its error, so characters that cannot be stored must not make its result
+    // invalid.
     error: z
       .string()
       .transform(toStorable)
@@ -160,7 +161,7 @@ const callbackRoute = runnerCall({
 workflowRunChanges.openapi(callbackRoute, async (c) => {
   const runId = c.req.valid("param").run_id;
   const { status, error: said = null, output = null, summary = null, artifacts = null } = c.req.valid("json");
-  // The document says so: the error of a COMPLETED run is kept nowhere.
+  // As the OpenAPI document says, the error of a COMPLETED run is not stored.
   const error = status === "FAILED" ? said : null;
   const { runToken } = c.var;
   checkTokenIsOf(runToken, runId);

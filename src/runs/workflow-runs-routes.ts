@@ -132,7 +132,7 @@ workflowRuns.openapi(summariseTenantRuns, async (c) => {
   return c.json(summary, 200);
 });
 
-/** The headers with the place of a PENDING run in its queue. */
+/** The headers with the position of a PENDING run in its queue. */
 const queueHeaders = {
   "X-Queue-Position": {
     schema: { type: "integer" },

@@ -3,18 +3,18 @@ import type { Database } from "../db/client.ts";
 import { DISPATCH_LEASE_SECONDS, type Dispatch, dispatchesSchema } from "../runners/dispatch.ts";
 
 export type Claim = {
-  /** Only of this tenant. Null: of all. */
+  /** Only dispatches of this tenant. Null: of all tenants. */
   tenantId: string | null;
   limit: number;
-  /** Runners that get as many dispatches as are due. Any other runner gets one. */
+  /** Runners to which all due dispatches can be sent at once. Other runners get one. */
   quick: readonly string[];
-  /** Runners that get none. */
+  /** Runners to which none may be sent. */
   busy: readonly string[];
 };
 
 /**
- * Claims up to `limit` due dispatches under a lease: until it expires, no other Worker sends them. The tenants take turns, and
- * each tenant's dispatches are claimed in the order in which they became due.
+ * Claims up to `limit` due dispatches with a lease: until it expires, no other Worker sends them. The tenants take turns, and a
+ * tenant's dispatches are claimed in the order in which they became due.
  */
 export async function claimDueDispatches(db: Database, { tenantId, limit, quick, busy }: Claim): Promise<Dispatch[]> {
   const args = { tenant_id: tenantId, limit, quick, busy, dispatch_lease_seconds: DISPATCH_LEASE_SECONDS };

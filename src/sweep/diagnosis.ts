@@ -1,4 +1,7 @@
-/** Reads what `scripts/doctor.ts` shows an operator about a whole database. The Worker itself does not use it. */
+/**
+ * Reads the state of a whole database for `scripts/doctor.ts`, which shows it to an operator. The Worker itself does not use
+ * this.
+ */
 import { and, count, desc, eq, exists, gt, gte, isNotNull, isNull, not, sql } from "drizzle-orm";
 import { alias, unionAll } from "drizzle-orm/pg-core";
 import { batch, type Database } from "../db/client.ts";
@@ -11,11 +14,11 @@ import { countRuns, secondsSince, secondsSinceFirst } from "./sweep-state.ts";
 export type Diagnosis = {
   sweep: {
     since_end: number | null;
-    /** Since the sweep began, when it has not ended. */
+    /** Since the running sweep began; null when none is running. */
     since_begin: number | null;
     /** Since the sweep was paused; null when it is not paused. */
     since_pause: number | null;
-    /** In how many milliseconds something is due; null when nothing will be. */
+    /** Milliseconds until something is due; null when nothing is planned. */
     due_in_ms: number | null;
     timed_out: number;
     dispatched: number;
@@ -27,19 +30,21 @@ export type Diagnosis = {
     oldest_overdue: number | null;
     due: number;
     oldest_due: number | null;
-    /** Dispatches that failed before and are not due yet. */
+    /** Dispatches that failed and whose next try is not due yet. */
     waiting_for_retry: number;
   };
   stuck: StuckRuns[];
-  /** Runners that did not accept a run in two tries or more. */
+  /** Runners that did not accept a run in two or more tries. */
   failing: FailingRunner[];
   /** How many webhook secrets are encrypted with each key. */
   secrets: { key_id: string; count: number }[];
 };
 
 /**
- * Why a run is stuck. "lost": it is RUNNING, was not accepted by a runner, and no dispatch of it is due. "not promoted": it
- * is PENDING although its slot is free. "paused" and "no runner": it is PENDING because its definition starts no runs.
+ * Why a run is stuck.
+ * - "lost": it is RUNNING, no runner has accepted it, and no dispatch of it is due.
+ * - "not promoted": it is PENDING although its slot is free.
+ * - "paused" and "no runner": it is PENDING because its definition starts no runs.
  */
 export type StuckReason = "lost" | "not promoted" | "paused" | "no runner";
 
@@ -57,7 +62,7 @@ export type FailingRunner = {
 const MAX_FAILING = 10;
 const MAX_EXAMPLES = 3;
 
-/** A runner counts as failing from the second failed try on. One failed try may be a restart of the runner. */
+/** A runner counts as failing after this many failed tries. A single failed try may be a restart of the runner. */
 const FAILING_TRIES = 2;
 
 /** Reads the diagnosis in one request to the database. */
@@ -109,7 +114,7 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
   return { sweep: sweep[0] ?? never, backlog: backlog[0] ?? none, stuck, failing, secrets };
 }
 
-/** A PENDING run behind a RUNNING one is not stuck: that run ends at its deadline at the latest. */
+/** A PENDING run behind a RUNNING one is not stuck, since that run ends at its deadline at the latest. */
 function selectStuckRuns(db: Database) {
   const holder = alias(workflowRuns, "holder");
   const isHeld = exists(

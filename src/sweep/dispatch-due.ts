@@ -5,28 +5,31 @@ import { type Acceptance, acceptDispatches, postponeDispatchesTo } from "../runn
 import { type DispatchServices, sendDispatches } from "../runners/send-dispatches.ts";
 import { claimDueDispatches } from "./claim-due-dispatches.ts";
 
-/** A Worker may wait for six answers at once. Five are for runners, and one is for the database. */
+/** A Worker can wait for six answers at once: five from runners, and one from the database. */
 const LANES = 5;
 
-/** How many dispatches are claimed at once. All of them are started well before their leases expire. */
+/** How many dispatches are claimed at once. All of them are started long before their leases expire. */
 const CLAIM = 2 * LANES;
 
-/** The rest of a claim that is older is not sent, since its leases could expire during the sending. It becomes due again. */
+/**
+ * When a claim is older than this, its remaining dispatches are not sent, since their leases could expire meanwhile. They
+ * become due again.
+ */
 const CLAIM_IS_FRESH_MS = 10_000;
 
-/** A runner that answers within this time is quick: it gets several runs at once. */
+/** A runner that answers within this time counts as quick, and then gets several runs at once. */
 const QUICK_MS = 1_000;
 
-/** A runner that takes longer counts as hanging. This is less than the timeout of sending one dispatch. */
+/** A runner that takes longer than this counts as hanging. It is less than the timeout of one dispatch. */
 const HANGING_MS = 10_000;
 
-/** How many quick runners are remembered. The oldest is forgotten first, and has to prove again that it is quick. */
+/** How many quick runners are remembered. The oldest one is forgotten first, and then has to prove again that it is quick. */
 const QUICK_RUNNERS = 50;
 
 /**
  * Sends the due dispatches, several at once, until none is left or `mayGoOn` returns false. `mayGoOn` gets the number of tries
- * so far, which is also what is returned at the end. An unknown runner gets one dispatch, and more only after a quick answer.
- * So a runner that hangs occupies one of the lanes only, and only once. With a `tenantId` it sends only that tenant's.
+ * so far; the final number is returned. An unknown runner gets one dispatch, and more only after a quick answer. So a runner
+ * that hangs blocks only one lane, and only once. With `tenantId`, only that tenant's dispatches are sent.
  */
 export async function dispatchDue(
   services: DispatchServices,

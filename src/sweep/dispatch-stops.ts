@@ -4,14 +4,14 @@ import { DISPATCH_LEASE_SECONDS } from "../runners/dispatch.ts";
 import type { DispatchServices } from "../runners/send-dispatches.ts";
 import { sendStop, stopDispatchSchema } from "../runners/stop-dispatch.ts";
 
-/** A Worker may wait for six answers at once, and one of them is the database's. */
+/** A Worker can wait for six answers at once, and one of them is the database's. */
 const CLAIM = 5;
 
 const answerSchema = z.object({ stops: z.array(stopDispatchSchema) });
 
 /**
- * Sends the webhooks of stops that are due, a few at once, until none is left or `mayGoOn` returns false. With a `tenantId` only
- * that tenant's.
+ * Sends the due webhooks of stops, a few at once, until none is left or `mayGoOn` returns false. With `tenantId`, only that
+ * tenant's.
  */
 export async function dispatchStops(
   services: DispatchServices,

@@ -1,14 +1,16 @@
-/** The steps of a sweep that change runs. Each works on a bounded chunk, and is safe to run at the same time as any other change. */
+/**
+ * The steps of a sweep that change runs. Each works on a bounded chunk, and is safe to run concurrently with any other change.
+ */
 import { z } from "zod";
 import { callFunction } from "../db/call.ts";
 import { leaseWorkSchema, type OnChanged, tellWork } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
 
 /**
- * Fails up to `limit` overdue runs, the longest overdue first, with an event for each, and starts the next runs of their
- * queues, whose dispatches are due at once. `inTurn` is for a backlog: each tenant gets its share of the limit.
- * Returns for each failed run how late that was, in milliseconds. The list is empty when no run is overdue except those whose
- * definitions are locked by others.
+ * Fails up to `limit` overdue runs, the longest overdue first, with an event for each. Starts the next runs of their queues,
+ * whose dispatches are due at once. `inTurn` is for a backlog: each tenant then gets a share of the limit. Returns for each
+ * failed run how late that was, in milliseconds. The list is empty when no run is overdue, or when the definitions of all
+ * overdue runs are locked by others.
  */
 export async function timeOutOverdueRuns(
   db: Database,
@@ -20,8 +22,8 @@ export async function timeOutOverdueRuns(
 }
 
 /**
- * Starts PENDING runs of up to `limit` definitions whose slot is free, also those whose back-off is over, and tells of as many
- * with runs that wait for a runner to lease them. Returns whether a webhook of a stop is due.
+ * Handles up to `limit` definitions whose slot is free: starts their PENDING runs, also those whose back-off is over, and
+ * announces runs that wait for a runner to lease them. Returns whether a webhook of a stop is due.
  */
 export async function promoteWaitingRuns(
   db: Database,
@@ -36,8 +38,8 @@ export async function promoteWaitingRuns(
 }
 
 /**
- * Deletes up to `limit` runs that ended more than `days` ago, with their events. The tenants take turns. A run is kept for as
- * long as its idempotency key is in use. Returns the number of deleted runs.
+ * Deletes up to `limit` runs that ended more than `days` days ago, with their events. The tenants take turns. A run is kept
+ * while its idempotency key is in use. Returns the number of deleted runs.
  */
 export async function deleteOldRuns(db: Database, options: { days: number; limit: number }): Promise<number> {
   const schema = z.object({ deleted: z.int() });

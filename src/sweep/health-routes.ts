@@ -107,11 +107,11 @@ health.openapi(readinessCheck, async (c) => {
   );
 });
 
-/** A cron that has found nothing to do has done its work, too. In seconds. */
+/** Seconds since the cron last did its work. A cron that found nothing to do counts as well. */
 export const sinceSweepOrSkip = (sinceSweep: number | null, live: LiveStatus | null): number | null =>
   sinceSweep === null ? null : Math.min(sinceSweep, live?.sinceSkipped ?? sinceSweep);
 
-/** The reasons why the service is not ready, as sentences. docs/operations.md says what to do about each. */
+/** The reasons why the service is not ready, as sentences. docs/operations.md explains what to do about each. */
 function reasonsAgainst({ since_sweep, since_pause, overdue, due }: Readiness): string[] {
   const reasons: string[] = [];
   const isLate = (seconds: number | null) => seconds !== null && seconds > LATE_SECONDS;

@@ -4,14 +4,14 @@ import { instant } from "../db/rows.ts";
 import { sweepState } from "../db/run-tables.ts";
 import { endsAt, isDue, isOverdue, r } from "../runs/run-rows.ts";
 
-/** The cron fires every minute. Whatever three sweeps have not done is late. */
+/** The cron fires every minute. Work that three sweeps have not done counts as late. */
 export const LATE_SECONDS = 180;
 
 const NOW = sql`statement_timestamp()`;
 
 /**
- * Records that a sweep begins, so that a sweep that dies can be detected. Returns false when the sweep is paused: then nothing
- * is recorded, and the sweep must not do anything.
+ * Records that a sweep begins, so that a sweep that dies is noticed. Returns false when the sweep is paused: then nothing is
+ * recorded, and the sweep must do nothing.
  */
 export async function recordSweepBegan(db: Database): Promise<boolean> {
   const rows = await db
@@ -26,7 +26,7 @@ export async function recordSweepBegan(db: Database): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Pauses the sweep until {@link resumeSweep}. False when it was paused already. */
+/** Pauses the sweep until {@link resumeSweep}. Returns false when it was already paused. */
 export async function pauseSweep(db: Database): Promise<boolean> {
   const rows = await db
     .insert(sweepState)
@@ -40,7 +40,7 @@ export async function pauseSweep(db: Database): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Ends the pause of the sweep. False when it was not paused. */
+/** Ends the pause of the sweep. Returns false when it was not paused. */
 export async function resumeSweep(db: Database): Promise<boolean> {
   const rows = await db
     .update(sweepState)
@@ -51,19 +51,19 @@ export async function resumeSweep(db: Database): Promise<boolean> {
 }
 
 export type SweepResult = {
-  /** How many runs it failed, and how long after their deadlines it did so. */
+  /** How many runs it failed, and how long after their deadlines. */
   timed_out: number;
   lag_p50_ms: number | null;
   lag_max_ms: number | null;
-  /** How many dispatches it tried. */
+  /** How many dispatches it tried to send. */
   dispatched: number;
   /** How many runs it deleted because of their age. */
   deleted: number;
 };
 
 /**
- * What a sweep had to leave to the next: overdue runs and due dispatches, counted up to {@link MAX_COUNTED}; and in how many
- * milliseconds something is due next, negative when it is already, null when nothing will be.
+ * What a sweep left to the next one: overdue runs and due dispatches, counted up to {@link MAX_COUNTED}. `due_in_ms` is the
+ * time until something is due next; negative when it is already due, null when nothing is planned.
  */
 export type Backlog = { overdue_left: number; due_left: number; due_in_ms: number | null };
 
@@ -75,7 +75,7 @@ export const countRuns = (db: Database, condition: SQL): SQL<number> => {
   return sql<number>`${db.select({ count: sql`count(*)::int` }).from(counted)}`;
 };
 
-/** Records what a sweep did, and returns what it left to the next one. */
+/** Records what a sweep did. Returns what it left to the next one. */
 export async function recordSweepEnded(db: Database, result: SweepResult): Promise<Backlog> {
   const rows = await db
     .update(sweepState)

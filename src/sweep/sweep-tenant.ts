@@ -8,13 +8,13 @@ import { type DispatchServices, sendDispatches } from "../runners/send-dispatche
 import { dispatchDue } from "./dispatch-due.ts";
 import { dispatchStops } from "./dispatch-stops.ts";
 
-/** Small enough that one transaction holds its locks only briefly. What is left is due at once, so the next alarm takes it. */
+/** Small enough that one transaction holds its locks only briefly. What is left is due at once, so the next alarm handles it. */
 const LIMIT = 200;
 
-/** After its answer a Worker has 30 s. A dispatch that begins last takes up to 15 s. */
+/** No dispatch begins after this time: a Worker has 30 s after its answer, and a dispatch takes up to 15 s. */
 const DISPATCH_UNTIL_MS = 12_000;
 
-/** When to ask again whether the sweep is still paused. */
+/** While the sweep is paused, the time until the hub asks again. */
 const PAUSED_MS = 60_000;
 
 const answerSchema = dispatchesSchema.and(workSchema).and(
@@ -28,17 +28,17 @@ const answerSchema = dispatchesSchema.and(workSchema).and(
   }),
 );
 
-/** What the sweep of a tenant came to. */
+/** The result of the sweep of a tenant. */
 export type TenantSweep = {
-  /** In how many milliseconds something of the tenant is due next; negative when it is already, null when nothing will be. */
+  /** Milliseconds until something of the tenant is due next; negative when it is already due, null when nothing is planned. */
   dueInMs: number | null;
-  /** False when nothing was due, or an operator has paused the sweep. */
+  /** False when nothing was due, or when an operator has paused the sweep. */
   hasMoved: boolean;
 };
 
 /**
- * Does what is due of one tenant: fails overdue runs, starts those behind them, and sends what is due. The answer comes after
- * one request to the database; `afterwards` is given what goes on after it.
+ * Does what is due for one tenant: fails overdue runs, starts the runs behind them, and sends what is due. Returns after one
+ * request to the database; the rest is passed to `afterwards`.
  */
 export async function sweepTenant(
   services: DispatchServices,

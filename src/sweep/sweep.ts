@@ -8,11 +8,11 @@ import { dispatchStops } from "./dispatch-stops.ts";
 import { deleteOldRuns, promoteWaitingRuns, timeOutOverdueRuns } from "./end-runs.ts";
 import { recordSweepBegan, recordSweepEnded } from "./sweep-state.ts";
 
-/** How many runs one transaction fails: many enough to be quick, and few enough to hold their locks only briefly. */
+/** How many runs one transaction fails: enough to be efficient, and few enough to hold their locks only briefly. */
 const TIME_OUT_CHUNK = 1000;
 
 /**
- * How long after the start of the sweep each step may begin something new, in milliseconds, so that each step gets its share
+ * How many milliseconds after the start of the sweep each step may still begin something new, so that each step gets its share
  * of the time. The last dispatch takes up to 15 s more, and the next sweep starts after 60 s.
  */
 const TIME_OUT_UNTIL_MS = 25_000;
@@ -20,35 +20,36 @@ const STOP_UNTIL_MS = 28_000;
 const DISPATCH_UNTIL_MS = 40_000;
 const DELETE_UNTIL_MS = 45_000;
 
-/** Definitions per sweep. Normally there are none to promote: see `promote_waiting_runs` in SQL. */
+/** How many definitions a sweep promotes runs of. Normally there are none: see `promote_waiting_runs` in SQL. */
 const PROMOTE_LIMIT = 1000;
 
-/** Endpoints per sweep that are notified: those that have waited longest. */
+/** How many endpoints are notified in a sweep: those that have waited longest. */
 const MAX_NOTIFIED = 500;
 
-/** How many notifications one transaction deletes, and a sweep. */
+/** How many notifications one transaction deletes, and how many a sweep deletes. */
 const DELETE_NOTIFICATIONS = 2_000;
 
-/** How many runs one transaction deletes, each with its events. */
+/** How many runs one transaction deletes, together with their events. */
 const DELETE_CHUNK = 500;
 
 /**
- * Dispatches per sweep. Each takes one request, and every ten take two more. A Worker may send 10,000 requests in one
- * invocation.
+ * How many dispatches a sweep sends. Each takes one request, and every ten take two more. A Worker may send 10,000 requests in
+ * one invocation.
  */
 const MAX_DISPATCHES = 8_000;
 
 /**
  * The work of the cron:
  * 1. Fail the overdue runs, and start the next runs of their queues.
- * 2. Have the notifications sent that are due.
- * 3. Send what is due: the webhooks of stops, then the dispatches.
+ * 2. Start sending the due notifications.
+ * 3. Send the due webhooks of stops, then the due dispatches.
  * 4. Delete the runs that are older than RETENTION_DAYS, and the notifications that are older than 30 days.
- * Each step ends when nothing is left or its time is over. The next sweep goes on with what is left. Nothing is done while
- * an operator has paused the sweep.
  *
- * Answers in how many milliseconds something is due next, negative when it is due already: null when nothing will be. A
- * paused sweep answers 0, since nobody knows.
+ * Each step ends when nothing is left or its time is over, and the next sweep continues. While an operator has paused the
+ * sweep, nothing is done.
+ *
+ * Returns in how many milliseconds something is due next: negative when it is already due, null when nothing is planned. A
+ * paused sweep returns 0, since it does not know.
  */
 export async function sweep(services: DispatchServices): Promise<number | null> {
   return metered(async (meter) => {
@@ -103,19 +104,19 @@ async function timeOutAll(
 ): Promise<number[]> {
   const lagsMs: number[] = [];
   while (hasTime()) {
-    // From the second chunk on there is a backlog: the tenants take turns, so that one tenant's backlog does not delay the
-    // others.
+    // When there is a second chunk, there is a backlog. From then on the tenants take turns, so that the backlog of one tenant
+    // does not delay the others.
     const inTurn = lagsMs.length > 0;
     const options = { limit: TIME_OUT_CHUNK, inTurn, graceSeconds: config.deadlineGraceSeconds, onChanged };
     const chunk = await timeOutOverdueRuns(db, options);
-    // Only an empty chunk ends the loop: a chunk may be small because another sweep holds the locks of the other runs.
+    // Only an empty chunk ends the loop. A chunk may be small because another sweep holds the locks of other runs.
     if (chunk.length === 0) break;
     for (const lagMs of chunk) lagsMs.push(lagMs);
   }
   return lagsMs;
 }
 
-/** Deletes the runs that are older than RETENTION_DAYS. Returns how many. */
+/** Deletes the runs that are older than RETENTION_DAYS. Returns the number of deleted runs. */
 async function deleteOld({ db, config }: DispatchServices, hasTime: () => boolean): Promise<number> {
   let count = 0;
   while (config.retentionDays !== undefined && hasTime()) {

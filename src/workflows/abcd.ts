@@ -1,8 +1,8 @@
 /**
- * The ABCD parameters of a workflow definition: the path parts that its runs read, follow, write and fill in.
- * 1. Faults that need the tenant's tree are found by `path_part_faults` in SQL.
- * 2. Faults that the request shows by itself are found here.
- * 3. For both, `refusals.ts` has the texts that the caller gets.
+ * The ABCD parameters of a workflow definition: the path parts that its runs read (A), follow (B), write (C) and fill in (D).
+ * 1. `path_part_faults` in SQL finds the faults that need the tenant's tree.
+ * 2. This file finds the faults that need only the request.
+ * 3. `refusals.ts` has the texts for both.
  */
 import { z } from "zod";
 import type { PartType } from "../db/enums.ts";
@@ -22,7 +22,10 @@ export type Abcd = {
   template_path_part_id: string | null;
 };
 
-/** The types of parts that each parameter may name, for forms to offer. `definition_fields` in SQL decides; a test compares. */
+/**
+ * The types of parts that each parameter may name. Forms use it to offer only these. The rule itself is `definition_fields` in
+ * SQL; a test compares the two.
+ */
 export const ALLOWED_PART_TYPES: Readonly<Record<AbcdField, readonly PartType[]>> = {
   source_path_part_ids: ["FOLDER", "DOCUMENT"],
   instruction_path_part_ids: ["FOLDER", "DOCUMENT"],
@@ -30,18 +33,18 @@ export const ALLOWED_PART_TYPES: Readonly<Record<AbcdField, readonly PartType[]>
   template_path_part_id: ["DOCUMENT", "DOCUMENT_VERSION"],
 };
 
-/** The place of an id in the request. `index` is null for the template. */
+/** The position of an id in the request. `index` is null for the template. */
 export type Place = { field: AbcdField; index: number | null };
 
-/** The id at a place, exactly as it was sent. */
+/** The id at a position, exactly as it was sent. */
 export function idAt(abcd: Abcd, { field, index }: Place): string | null | undefined {
   return field === "template_path_part_id" ? abcd[field] : abcd[field][index ?? 0];
 }
 
-/** A place that names the same part as an `earlier` one. */
+/** A position that names the same part as an `earlier` one. */
 export type Repetition = { place: Place; earlier: Place };
 
-/** The ids that are named more than once: each part may be named once in all four parameters together. */
+/** Finds ids that are named more than once. A part may be named only once in all four parameters together. */
 export function findRepeated(abcd: Abcd): Repetition[] {
   const places = FIELDS.flatMap((field): Place[] => {
     if (field === "template_path_part_id") return abcd[field] === null ? [] : [{ field, index: null }];
@@ -57,7 +60,7 @@ export function findRepeated(abcd: Abcd): Repetition[] {
   });
 }
 
-/** The answer of `path_part_faults` in SQL. */
+/** The answer of the SQL function `path_part_faults`. */
 export const partFaultsSchema = z.array(
   z.object({
     field: z.enum(FIELDS),

@@ -1,4 +1,4 @@
-/** Changes of a workflow definition: create, replace, pause and resume, delete. */
+/** The verbs that change workflow definitions: create, replace, pause, resume and delete. */
 import { v7 as newId } from "uuid";
 import { z } from "zod";
 import type { Credential } from "../db/access.ts";
@@ -11,13 +11,13 @@ import { type Abcd, partFaultsSchema } from "./abcd.ts";
 import { definitionProblem, partFaultsProblem } from "./refusals.ts";
 import { type DefinitionRow, definitionRowSchema } from "./workflow-definitions.ts";
 
-/** The content of a definition, as it is stored. */
+/** The content of a definition, in the form in which it is stored. */
 export type DefinitionContent = Abcd & {
   id: string;
   name: string;
   description: string | null;
   runnerType: RunnerType;
-  /** Null for a definition without a runner. A null secret keeps the one that is stored, if the URL stays the same. */
+  /** Null for a definition without a runner. A null secret keeps the stored one if the URL stays the same. */
   runner: { url: string; webhookSecretEncrypted: string | null } | null;
   maxRunDurationSeconds: number;
   isActive: boolean;
@@ -73,8 +73,8 @@ const replaceAnswerSchema = dispatchesSchema
   .and(z.union([writtenSchema, partsRefusalSchema, refusalSchema, z.object({ refused: z.literal("secret_missing") })]));
 
 /**
- * Replaces the whole content of a definition. The first PENDING run starts if it can now, because the definition was resumed
- * or got a runner.
+ * Replaces the whole content of a definition. The first PENDING run starts if it can now, because the definition was resumed or
+ * got a runner.
  * @throws Problem `unauthenticated`, `not_found` or `forbidden`
  * @throws ValidationFailed for path parts that are missing, of the wrong kind or below one another
  */

@@ -11,9 +11,10 @@ const answerSchema = z.union([
 ]);
 
 /**
- * Gives a user the permissions that they miss to run a definition: to read it, its sources, instructions and template, and to
- * write its outputs. Returns how many were given; 0 when the user could run it already.
- * @throws Problem `unauthenticated`, `not_found`, `forbidden` for a USER, or `conflict` when they would be too many
+ * Gives a user the permissions that they lack to run a definition: to read it, its sources, instructions and template, and to
+ * write its outputs. Returns how many were given; 0 when the user could already run it.
+ * @throws Problem `unauthenticated`, `not_found`, `forbidden` for a USER, or `conflict` when the user would have too many
+ * permissions
  */
 export async function permitWorkflow(
   db: Database,

@@ -1,4 +1,4 @@
-/** The policy of a workflow definition: the settings that the contract's definition does not have. */
+/** The routes of a definition's policy: the settings that the wire contract does not have. */
 import { z } from "@hono/zod-openapi";
 import { HANDOVERS, RETRYABLE_FAILURES } from "../db/enums.ts";
 import { createRouter } from "../http/router.ts";

@@ -14,7 +14,7 @@ const policySchema = z.object({
   retry_on: z.array(z.enum(RETRYABLE_FAILURES)),
 });
 
-/** How a definition's runs come to a runner, and what happens when they fail. */
+/** How a definition's runs get to a runner, and what happens when they fail. */
 export type Policy = z.infer<typeof policySchema>;
 
 const foundSchema = z.union([
@@ -36,7 +36,7 @@ export async function findPolicy(db: Database, credential: Credential, definitio
 const replacedSchema = dispatchesSchema.and(workSchema).and(foundSchema);
 
 /**
- * Replaces the policy of a definition. A PENDING run starts, or may be leased, if the new policy lets it.
+ * Replaces the policy of a definition. If the new policy allows it, a PENDING run starts or can be leased.
  * @throws Problem `unauthenticated`, `not_found` or `forbidden`
  */
 export async function replacePolicy(

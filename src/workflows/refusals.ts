@@ -1,6 +1,6 @@
 /**
- * The problems with which refusals of verbs on workflow definitions are answered. The SQL functions answer neutral outcomes, and
- * this file has the status, the place in the request and the text for each.
+ * Turns refusals of verbs on workflow definitions into problems. The SQL functions answer neutral outcomes. This file defines
+ * the status, the location in the request and the text for each.
  */
 import { NO_PATH_PART } from "../files/path.ts";
 import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
@@ -8,7 +8,7 @@ import { MAX_PERMISSIONS } from "../people/user-permissions.ts";
 import { type Abcd, idAt, type PartFault, type Place, type Repetition } from "./abcd.ts";
 import { NO_CREATION_OF_DEFINITIONS, NO_DEFINITION, NO_WRITE_ON_DEFINITION } from "./workflow-definitions.ts";
 
-/** What a change of a definition is refused for, except for its path parts: see {@link partFaultsProblem}. */
+/** Why a change of a definition was refused. For refusals because of path parts, see {@link partFaultsProblem}. */
 type Refusal =
   | { refused: "not_found" | "forbidden" | "no_runner" | "secret_missing" }
   | { refused: "running"; run_id: string };
@@ -20,7 +20,7 @@ const FORBIDDEN = {
   permit: "Only an OWNER or ADMIN may give permissions.",
 };
 
-/** `verb` is what was refused. */
+/** `verb` is the refused change. */
 export function definitionProblem(refusal: Refusal, verb: keyof typeof FORBIDDEN): Problem | ValidationFailed {
   switch (refusal.refused) {
     case "not_found":
@@ -43,7 +43,7 @@ export function definitionProblem(refusal: Refusal, verb: keyof typeof FORBIDDEN
   }
 }
 
-/** The refusal to give somebody all that a definition needs. */
+/** The problem when a user could not be given all permissions that a definition needs. */
 export function permitProblem(
   refused: "not_found" | "forbidden" | "user_unknown" | "too_many",
 ): Problem | ValidationFailed {
@@ -74,8 +74,8 @@ const faultAt = (abcd: Abcd, place: Place, msg: string): Fault => ({
 });
 
 /**
- * The error for faults of the parts that a definition names: a 422 that lists them. A 403 that names the missing rights is
- * returned only when nothing else is wrong.
+ * The error for faults of the parts that a definition names: a 422 that lists them. If nothing is wrong except missing
+ * permissions, it is a 403 that names these.
  */
 export function partFaultsProblem(abcd: Abcd, found: readonly PartFault[]): Problem | ValidationFailed {
   const faults = found.flatMap((part) => {
@@ -87,7 +87,7 @@ export function partFaultsProblem(abcd: Abcd, found: readonly PartFault[]): Prob
   return new Problem("forbidden", `To save this workflow with these outputs you also need: ${rights}.`);
 }
 
-/** Null when the fault is a missing right. */
+/** Null when the fault is a missing permission. */
 function describeFault({ fault, field, part_type, allowed, above_field, above_index }: PartFault): string | null {
   switch (fault) {
     case "missing":

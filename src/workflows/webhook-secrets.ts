@@ -4,7 +4,7 @@ import type { Database } from "../db/client.ts";
 /** The encrypted webhook secret of the definition with this id. */
 export type StoredSecret = { id: string; encrypted: string };
 
-/** Up to `limit` secrets that were encrypted with another key than `keyId`, ordered by the ids of their definitions. */
+/** Up to `limit` secrets that are encrypted with another key than `keyId`, ordered by the ids of their definitions. */
 export async function listSecretsOfOtherKeys(
   db: Database,
   request: { keyId: string; afterId: string | null; limit: number },
@@ -18,7 +18,7 @@ export async function listSecretsOfOtherKeys(
   return rows;
 }
 
-/** Replaces the ciphertext of a secret. False when the secret was changed after it was read: then nothing is changed. */
+/** Replaces the ciphertext of a secret. Returns false and changes nothing when the secret was changed after it was read. */
 export async function replaceSecret(db: Database, { id, encrypted }: StoredSecret, by: string): Promise<boolean> {
   const { rows } = await db.execute(sql`
     update workflow_definitions set webhook_secret_encrypted = ${by}

@@ -9,7 +9,7 @@ import type { DefinitionContent } from "./change-workflow-definition.ts";
 import { repetitionFaults } from "./refusals.ts";
 import type { UpdateWorkflowDefinitionRequestSchema } from "./workflow-definition-schema.ts";
 
-/** A null secret keeps the one that is stored. */
+/** A null secret keeps the stored one. */
 type Runner = { url: string; webhook_secret: string | null };
 
 type DefinitionRequest = Omit<z.infer<typeof UpdateWorkflowDefinitionRequestSchema>, "runner_config"> & {
@@ -18,7 +18,7 @@ type DefinitionRequest = Omit<z.infer<typeof UpdateWorkflowDefinitionRequestSche
 
 /**
  * Converts a request to the content that is stored, with the webhook secret encrypted.
- * @throws ValidationFailed for a runner's URL or secret that is not allowed, and for path parts that are named twice
+ * @throws ValidationFailed for a runner's URL or secret that is not allowed, and for path parts that are named more than once
  */
 export async function toContent(config: Config, id: string, body: DefinitionRequest): Promise<DefinitionContent> {
   const { runner_config: runner = null, template_path_part_id = null, description = null } = body;
@@ -49,7 +49,7 @@ export async function toContent(config: Config, id: string, body: DefinitionRequ
   };
 }
 
-/** The faults of a runner's URL and secret that a schema does not find. */
+/** Finds the faults of a runner's URL and secret that the schema does not check. */
 export function findRunnerFaults({ allowLocalRunners, publicUrl }: Config, runner: Runner): Fault[] {
   const ofUrl = checkRunnerUrl(runner.url, { allowLocal: allowLocalRunners, publicUrl });
   const ofSecret = runner.webhook_secret === null ? null : checkWebhookSecret(runner.webhook_secret);

@@ -31,7 +31,7 @@ const partIds = (description: string) => z.array(uuid()).min(1).max(20).openapi(
 
 const content = {
   name: text({ max: 255 }),
-  // Refused by a check instead of `maxLength`, since the contract has no limit in its schema.
+  // A check instead of `maxLength`, since the contract's schema has no limit.
   description: text()
     .refine(fitsDescription, { message: "Must have at most 8192 bytes of UTF-8." })
     .nullish()

@@ -124,7 +124,7 @@ workflowDefinitions.openapi(updateRoute, async (c) => {
   return c.json(toDefinition(definition), 200);
 });
 
-/** Pausing by PUT needs the webhook secret, which nobody can read. These need only the id. */
+/** Pausing with PUT needs the webhook secret, which nobody can read. These routes need only the id. */
 for (const [verb, isActive, description] of [
   ["pause", false, "It accepts no new runs, and PENDING runs do not start. Its RUNNING run may finish."],
   ["resume", true, "It accepts runs again, and its first PENDING run starts."],

@@ -51,7 +51,7 @@ export const definitionFields = {
 };
 
 /**
- * The definition, or null when there is none that the caller may see.
+ * The definition. Null when it does not exist or the caller may not see it.
  * @throws Unauthenticated
  */
 export async function findDefinition(db: Database, credential: Credential, id: string): Promise<DefinitionRow | null> {

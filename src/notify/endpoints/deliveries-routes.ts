@@ -1,4 +1,4 @@
-/** What an endpoint was sent; a test; sending something again. For an OWNER or ADMIN. */
+/** The routes of an endpoint's deliveries: list them, send a test, and send one again. For an OWNER or ADMIN. */
 import type { Context } from "hono";
 import { v4 as newId } from "uuid";
 import type { AppEnv } from "../../http/env.ts";
@@ -19,10 +19,10 @@ export const notificationDeliveries = createRouter();
 const ONE = "/v1/notification-endpoints/{endpoint_id}";
 const tags = ["Notifications"];
 
-/** When the hub looks whether it was sent, should the invocation that sends it die. */
+/** After this time the hub checks whether the notification was sent, in case the invocation that sends it dies. */
 const LOOK_AGAIN_MS = 30_000;
 
-/** Has the endpoint sent now what was just made due. */
+/** Starts sending what was just made due for an endpoint. */
 export function sendNow(c: Pick<Context<AppEnv>, "env" | "executionCtx">, tenantId: string, endpointId: string): void {
   const change = { ...dueAgain(tenantId, LOOK_AGAIN_MS), endpoint_ids: [endpointId] };
   c.executionCtx.waitUntil(c.env.live.announce([change]));

@@ -1,4 +1,4 @@
-/** What an endpoint was sent, and sending it again. */
+/** The verbs on an endpoint's deliveries. */
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
 import { callFunction, credentialArgument } from "../../db/call.ts";
@@ -27,7 +27,7 @@ const pageSchema = z.union([
 ]);
 
 /**
- * One page of what an endpoint was sent, newest first, behind the position `before`.
+ * One page of an endpoint's deliveries, newest first, after the position `before`.
  * @throws Unauthenticated
  * @throws Problem `forbidden` or `not_found`
  */
@@ -44,7 +44,7 @@ export async function listDeliveries(
 
 const answerSchema = z.union([z.object({ tenant_id: z.string(), delivery: deliverySchema }), endpointRefusalSchema]);
 
-/** Which endpoint is to be sent something now; `deliveryId` is what, or the id of a new test. */
+/** What to send, and to which endpoint. `deliveryId` is the id of the delivery, or the id of a new test. */
 type Sending = { endpointId: string; deliveryId: string };
 
 async function callForDelivery(db: Database, name: string, credential: Credential, sending: Sending) {
@@ -59,15 +59,15 @@ async function callForDelivery(db: Database, name: string, credential: Credentia
 }
 
 /**
- * Has an endpoint sent a notification of the type `notification_endpoint.test`.
+ * Sends a test notification, of the type `notification_endpoint.test`.
  * @throws Unauthenticated
- * @throws Problem `forbidden`, `not_found`, or `conflict` for one that is disabled
+ * @throws Problem `forbidden`, `not_found`, or `conflict` for a disabled endpoint
  */
 export const sendTestNotification = (db: Database, credential: Credential, sending: Sending) =>
   callForDelivery(db, "send_test_notification", credential, sending);
 
 /**
- * Has a notification sent again, whatever became of it.
+ * Sends a notification again, whatever its state.
  * @throws as {@link sendTestNotification}
  */
 export const resendDelivery = (db: Database, credential: Credential, sending: Sending) =>

@@ -1,4 +1,4 @@
-/** How endpoints and deliveries look on the wire. */
+/** The schemas of endpoints and deliveries in the API. */
 import { z } from "@hono/zod-openapi";
 import { NOTIFIED_EVENTS } from "../../db/enums.ts";
 import { instant, text, uuid } from "../../http/schemas.ts";

@@ -1,4 +1,4 @@
-/** Who is notified of events: create, read, change and delete endpoints. For an OWNER or ADMIN. */
+/** The routes of notification endpoints: create, read, change and delete. For an OWNER or ADMIN. */
 import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
 import { createRouter } from "../../http/router.ts";

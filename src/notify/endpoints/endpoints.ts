@@ -1,4 +1,4 @@
-/** The verbs on endpoints, for an OWNER or ADMIN. Each is a SQL function of the same name in migrations/functions. */
+/** The verbs on endpoints, for an OWNER or ADMIN. Each calls the SQL function of the same name in migrations/functions. */
 import { z } from "zod";
 import type { Config } from "../../config.ts";
 import type { Credential } from "../../db/access.ts";
@@ -11,7 +11,7 @@ import { checkRunnerUrl } from "../../runners/url-guard.ts";
 import { generateWebhookSecret } from "../../runners/webhook-secret.ts";
 import { endpointProblem, endpointRefusalSchema } from "./refusals.ts";
 
-/** An endpoint without its secret, as the API has it. Instants are RFC 3339. */
+/** An endpoint as the API shows it, without its secret. Instants are RFC 3339. */
 const endpointSchema = z.object({
   id: z.string(),
   url: z.string(),
@@ -49,14 +49,14 @@ export type EndpointContent = {
   url: string;
   description: string | null;
   eventTypes: readonly NotifiedEvent[];
-  /** Null: of all definitions. */
+  /** Only events of these definitions are sent. Null: events of all definitions. */
   definitionIds: readonly string[] | null;
 };
 
 /**
- * Creates an endpoint, and returns it with its secret, which is never to be read again.
+ * Creates an endpoint, and returns it with its secret. The secret cannot be read again later.
  * @throws Unauthenticated
- * @throws Problem `forbidden`, or `conflict` when there are 50
+ * @throws Problem `forbidden`, or `conflict` when the tenant has 50 endpoints
  * @throws ValidationFailed for a URL that is refused, or definitions that do not exist
  */
 export async function createEndpoint(
@@ -80,7 +80,7 @@ export async function createEndpoint(
 }
 
 /**
- * Changes the fields of an endpoint that are given.
+ * Changes those fields of an endpoint that are given.
  * @throws as {@link createEndpoint}, and Problem `not_found`
  */
 export async function changeEndpoint(
@@ -107,7 +107,7 @@ function checkUrl({ allowLocalRunners, publicUrl }: Config, url: string): void {
 }
 
 /**
- * Gives an endpoint another secret, and returns it. The old one signs as well for 24 hours.
+ * Gives an endpoint a new secret, and returns it. For 24 hours, messages are also signed with the old one.
  * @throws Unauthenticated
  * @throws Problem `forbidden` or `not_found`
  */
@@ -153,7 +153,7 @@ export async function listEndpoints(
 }
 
 /**
- * Deletes an endpoint, and all that it was sent.
+ * Deletes an endpoint and its deliveries.
  * @throws Unauthenticated
  * @throws Problem `forbidden` or `not_found`
  */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Problem, ValidationFailed } from "../../http/problems.ts";
 
-/** Why a verb on endpoints refused. */
+/** The reasons why a verb on endpoints refuses. */
 export const endpointRefusalSchema = z.object({
   refused: z.enum(["forbidden", "not_found", "too_many", "unknown_definitions", "disabled", "no_delivery"]),
   ids: z.array(z.string()).default([]),

@@ -1,4 +1,4 @@
-/** The feed: everything that happens in a tenant, once each, by pages and as a stream. */
+/** The routes of the feed: all events of a tenant, each exactly once, in pages and as a stream. */
 import { z } from "@hono/zod-openapi";
 import type { EventName } from "../../db/enums.ts";
 import { eventStream } from "../../http/live/event-stream.ts";
@@ -19,7 +19,7 @@ import {
 
 export const feed = createRouter();
 
-/** An answer that holds events back is asked for again after this time. */
+/** Some events are held back while an older transaction is open. A stream then reads again after this time. */
 const HELD_BACK_MS = 200;
 
 /** How many events a stream reads at a time. */

@@ -4,7 +4,7 @@ import { callFunction, credentialArgument } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { EVENT_NAMES, EVENT_TYPES, type EventName } from "../../db/enums.ts";
 
-/** The names that events have in the feed, each once, in the order in which they may first happen. */
+/** The names of events in the feed, each once, in the order in which they can first occur. */
 export const EVENT_FEED_NAMES = [...new Set(EVENT_TYPES.map((type) => EVENT_NAMES[type]))] as [
   EventName,
   ...EventName[],
@@ -36,7 +36,7 @@ export type FeedPage = z.infer<typeof answerSchema>;
 export type FeedFilter = { names: readonly EventName[] | undefined; definitionId: string | undefined };
 
 /**
- * Reads what has happened in the caller's tenant after a position; null: from the beginning.
+ * Reads the events of the caller's tenant after a position; null means from the beginning.
  * @throws Unauthenticated
  */
 export async function listEvents(
@@ -57,7 +57,7 @@ export async function listEvents(
 const endSchema = z.object({ tenant_id: z.string(), user_id: z.string(), next: z.string() });
 
 /**
- * The position behind all that the feed shows now.
+ * The position after all events that the feed shows now.
  * @throws Unauthenticated
  */
 export async function findEndOfEvents(db: Database, credential: Credential): Promise<z.infer<typeof endSchema>> {
@@ -70,7 +70,7 @@ const POSITION = /^(\d{1,10})\.(\d{1,20})\.(\d{1,19})$/;
 /** The greatest values of Postgres' `integer`, `xid8` and `bigint`. */
 const GREATEST = [2n ** 31n - 1n, 2n ** 64n - 1n, 2n ** 63n - 1n];
 
-/** True for a text that can be a position: epoch, transaction and id. */
+/** True for a text that can be a position: an epoch, a transaction and an id. */
 export function isPosition(text: string): boolean {
   const [, ...parts] = POSITION.exec(text) ?? [];
   return parts.length === 3 && parts.every((part, index) => BigInt(part) <= (GREATEST[index] ?? 0n));

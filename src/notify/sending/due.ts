@@ -2,13 +2,13 @@ import { z } from "zod";
 import { callFunction } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 
-/** Up to `limit` endpoints of all tenants to which something can be sent now, those that have waited longest first. */
+/** Up to `limit` endpoints of all tenants to which something can be sent now. Those that have waited longest come first. */
 export async function listDueEndpoints(db: Database, limit: number): Promise<string[]> {
   const schema = z.object({ endpoint_ids: z.array(z.string()) });
   return (await callFunction(db, "list_due_endpoints", { limit }, schema)).endpoint_ids;
 }
 
-/** Deletes up to `limit` notifications that are older than 30 days. Returns how many. */
+/** Deletes up to `limit` notifications that are older than 30 days. Returns the number of deleted ones. */
 export async function deleteOldNotifications(db: Database, limit: number): Promise<number> {
   const schema = z.object({ deleted: z.int() });
   return (await callFunction(db, "delete_old_notifications", { limit }, schema)).deleted;

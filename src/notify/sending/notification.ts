@@ -3,7 +3,9 @@ import { callFunction } from "../../db/call.ts";
 import type { Change, OnChanged } from "../../db/changes.ts";
 import type { Database } from "../../db/client.ts";
 
-/** Longer than sending may take, so that two Workers never send the same notification at once. */
+/**
+ * The lease of claimed notifications. It is longer than sending may take, so that two Workers never send the same one at once.
+ */
 const LEASE_SECONDS = 30;
 
 const notificationSchema = z.object({
@@ -22,7 +24,7 @@ const claimSchema = z.union([
     due_in_ms: z.number().nullable(),
     /** By the database's clock, RFC 3339. */
     claimed_at: z.string(),
-    /** True for the single try that an endpoint gets which fails all the time. */
+    /** True for a probe: the single try that an endpoint gets while it fails repeatedly. */
     is_probe: z.boolean(),
     endpoint: z.object({
       id: z.string(),
@@ -36,14 +38,14 @@ const claimSchema = z.union([
 ]);
 export type Claim = Extract<z.infer<typeof claimSchema>, { endpoint: unknown }>;
 
-/** Claims up to `limit` due notifications of an endpoint. Null when there are none, or it has to wait. */
+/** Claims up to `limit` due notifications of an endpoint. Null when nothing is due, or when the endpoint has to wait. */
 export async function claimNotifications(db: Database, endpointId: string, limit: number): Promise<Claim | null> {
   const args = { endpoint_id: endpointId, limit, lease_seconds: LEASE_SECONDS };
   const claim = await callFunction(db, "claim_notifications", args, claimSchema);
   return "endpoint" in claim ? claim : null;
 }
 
-/** What became of one try. `status` is that of the answer; null when there was none. */
+/** The outcome of one try. `status` is the HTTP status of the answer; null when there was none. */
 export type NotificationResult = {
   id: string;
   try_count: number;
@@ -61,8 +63,8 @@ const recordSchema = z.object({
 });
 
 /**
- * Records what became of claimed notifications: see `record_notifications` in SQL. `hasDue`: there is more to send to the
- * endpoint now.
+ * Records the outcomes of claimed notifications: see `record_notifications` in SQL. `hasDue` is true when more can be sent to
+ * the endpoint now.
  */
 export async function recordNotifications(
   db: Database,
@@ -76,7 +78,7 @@ export async function recordNotifications(
   return { change, hasDue: recorded.has_due };
 }
 
-/** Tells the hub when something of the tenant is due, and nobody anything else. */
+/** A change that only tells the hub when something of the tenant is due. No listener gets a nudge. */
 export const dueAgain = (tenantId: string, dueInMs: number | null): Change => ({
   tenant_id: tenantId,
   due_in_ms: dueInMs,

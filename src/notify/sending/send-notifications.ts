@@ -1,4 +1,4 @@
-/** Sends the due notifications of endpoints, in an invocation of its own: a dispatch never waits for one. */
+/** Sends the due notifications of endpoints. It runs in a separate invocation, so that no dispatch waits for a notification. */
 import type { Config } from "../../config.ts";
 import type { OnChanged } from "../../db/changes.ts";
 import type { Database } from "../../db/client.ts";
@@ -16,10 +16,13 @@ import {
   recordNotifications,
 } from "./notification.ts";
 
-/** A Worker may wait for six answers at once. Five are for endpoints, and one is for the database. */
+/** A Worker can wait for six answers at once: five from endpoints, and one from the database. */
 const LANES = 5;
 
-/** Nothing is claimed later than this, so that the last try, of up to 15 s, ends within the 30 s that an invocation may go on. */
+/**
+ * Nothing is claimed after this time. So the last try, which takes up to 15 s, ends within the 30 s that an invocation may
+ * last.
+ */
 const BUDGET_MS = 12_000;
 
 const GONE = 410;
@@ -27,8 +30,8 @@ const GONE = 410;
 export type NotifyServices = { db: Database; config: Config; live: Live };
 
 /**
- * Sends what is due for these endpoints, each in a lane of its own, until nothing is left or the time is over. Never throws:
- * what is not sent, or not recorded, is due again when its lease has run out.
+ * Sends what is due for these endpoints, each endpoint in its own lane, until nothing is left or the time is over. Never
+ * throws: what was not sent, or whose outcome was not recorded, is due again when its lease expires.
  */
 export async function sendNotifications(services: NotifyServices, endpointIds: readonly string[]): Promise<void> {
   const queue = [...endpointIds];
@@ -58,7 +61,7 @@ async function sendTo(
   for (let hasDue = true; hasDue && hasTime(); ) {
     const claim = await claimNotifications(db, endpointId, atOnce);
     if (claim === null) break;
-    // Should this invocation die, the hub has the rest sent when the lease has run out.
+    // If this invocation dies, the hub starts sending the rest when the lease has expired.
     onChanged([dueAgain(claim.tenant_id, claim.due_in_ms)]);
     const results = await Promise.all(claim.notifications.map((notification) => sendOne(config, claim, notification)));
     const recorded = await recordNotifications(db, claim, results, onChanged);
@@ -122,7 +125,7 @@ async function trySending(config: Config, claim: Claim, notification: Notificati
   };
 }
 
-/** The same bytes each time it is sent. */
+/** The body of a notification. It has the same bytes each time it is sent. */
 function bodyOf({ event_id, event_name, event_at, data }: Notification, publicUrl: string): string {
   const { run_id } = data;
   const link = typeof run_id === "string" ? { url: `${publicUrl}/v1/workflow-runs/${run_id}` } : {};

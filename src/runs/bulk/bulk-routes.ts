@@ -89,7 +89,7 @@ const changeRoute = callerWrite({
   },
 });
 
-/** Which runs a body means. Its check has made sure that it names some. */
+/** The runs that a body names. The check of the body ensures that it names some. */
 function chosenBy({ run_ids, filter = {}, cursor }: z.output<typeof BulkRequestSchema>): Chosen {
   if (run_ids) return { runIds: run_ids };
   return {

@@ -1,4 +1,4 @@
-/** Stop, retry or delete of many runs at once. */
+/** Stops, retries or deletes many runs in one call. */
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
@@ -24,32 +24,32 @@ export type BulkAction = (typeof BULK_ACTIONS)[number];
 /** How many runs one call changes at most. */
 export const MAX_CHANGED = 1000;
 
-/** Which runs: some by their ids, or the next {@link MAX_CHANGED} of those that match a filter, newest first. */
+/** The runs to change: those with these ids, or the next {@link MAX_CHANGED} that match a filter, newest first. */
 export type Chosen = { runIds: readonly string[] } | { filter: RunFilter; cursor: RunCursor | undefined };
 
 export type BulkChange = Promotion & {
   credential: Credential;
   action: BulkAction;
   chosen: Chosen;
-  /** True to change nothing, and only to find what would be refused. */
+  /** When true, nothing is changed; the answer only says what would be refused. */
   isDryRun: boolean;
 };
 
 export type BulkOutcome = {
-  /** How many runs were found, and how many of them were changed, or would be. */
+  /** How many runs were found, and how many of them were changed or, in a dry run, would be changed. */
   matched: number;
   done: number;
-  /** `reason` is the sentence with which the change of that run alone would be refused. */
+  /** `reason` is the text with which the same change of this run alone would be refused. */
   refused: { runId: string; reason: string }[];
-  /** Where the next call goes on; null when no further runs match. */
+  /** Where the next call continues; null when no further runs match. */
   next: RunCursor | null;
-  /** What is needed to notify the runners of the runs that were stopped. */
+  /** The data with which the runners of stopped runs are notified. */
   stopped: StoppedRun[];
 };
 
 const refusalSchema = z.object({
   run_id: z.string(),
-  // A key may be revoked while the runs are changed, one after the other.
+  // The runs are changed one after the other, and the caller's key may be revoked meanwhile.
   refusal: z.union([changeRefusalSchema, z.object({ refused: z.literal("unauthenticated") })]),
 });
 
@@ -63,8 +63,8 @@ const answerSchema = dispatchesSchema.and(
 );
 
 /**
- * Stops, retries or deletes runs, each as by the verb of that name. Runs that refuse are listed, and the others are changed.
- * It is one statement, and so one transaction.
+ * Stops, retries or deletes runs, each with the verb for one run. Refused runs are listed, and the others are changed. All of
+ * it is one statement, and so one transaction.
  * @throws Unauthenticated
  */
 export async function changeRuns(db: Database, request: BulkChange): Promise<BulkOutcome> {
@@ -106,7 +106,7 @@ async function changeNamed(
   return { answer, next: null };
 }
 
-/** Finds the runs as a list does, and changes them in the same statement. */
+/** Finds the runs like a list does, and changes them in the same statement. */
 async function changeMatching(
   db: Database,
   request: BulkChange,
@@ -127,7 +127,8 @@ async function changeMatching(
     .crossJoinLateral(newest)
     .as("page");
   const statuses = filter.statuses.length === 0 ? null : sql.param(filter.statuses);
-  // Columns are computed from left to right, and a subquery with LIMIT is computed before what is selected from it.
+  // The order is certain: columns are computed from left to right, and a subquery with LIMIT is computed before the columns
+  // that are selected from it.
   const done = db
     .select({
       before: sql<string>`public.last_event_id()`.as("before"),

@@ -42,13 +42,13 @@ const explanationSchema = z.object({
   estimated_start_at: z.object({ p50: z.string(), p95: z.string() }).nullable(),
 });
 
-/** Why a run waits, in facts: see `explain_run` in SQL. Instants are RFC 3339. */
+/** The facts that explain why a run waits: see `explain_run` in SQL. Instants are RFC 3339. */
 export type Explanation = z.infer<typeof explanationSchema>;
 
 const answerSchema = z.union([readRefusalSchema, z.object({ explanation: explanationSchema })]);
 
 /**
- * Why a run waits, or that it does not.
+ * Why a run waits, or that it does not wait.
  * @throws Problem `unauthenticated` or `not_found`
  */
 export async function explainRun(db: Database, credential: Credential, runId: string): Promise<Explanation> {
@@ -58,7 +58,7 @@ export async function explainRun(db: Database, credential: Credential, runId: st
   return answer.explanation;
 }
 
-/** The facts in one sentence, for a person. */
+/** The facts as one sentence for people. */
 export function describeWait(facts: Explanation): string {
   switch (facts.status) {
     case "PENDING":

@@ -8,7 +8,7 @@ import { readProblem, readRefusalSchema } from "../refusals.ts";
 const answerSchema = z.union([readRefusalSchema, z.object({ input: jsonText.nullable() })]);
 
 /**
- * What a run was given when it was triggered: a JSON object, or null.
+ * The input with which a run was triggered: a JSON object, or null.
  * @throws Problem `unauthenticated` or `not_found`
  */
 export async function findInput(db: Database, credential: Credential, runId: string): Promise<unknown> {

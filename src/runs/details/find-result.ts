@@ -19,14 +19,14 @@ const resultSchema = z.object({
 
 const foundSchema = z.object({
   tenant_id: z.string(),
-  /** In how many milliseconds from the database's now the run ends at the latest. Null unless RUNNING. */
+  /** Milliseconds from the database's now until the run ends at the latest. Null unless RUNNING. */
   deadline_in_ms: z.number().nullish(),
-  /** True for a run that has ended by itself, and is about to be put back. */
+  /** True for a run that has failed and is about to be retried automatically. */
   will_be_retried: z.boolean().optional(),
   result: resultSchema,
 });
 
-/** How a run ended. Until it has, all of the result but `status` and `attempt` is null. */
+/** How a run ended. While it has not ended, all fields of the result except `status` and `attempt` are null. */
 export type FoundResult = Omit<z.infer<typeof foundSchema>, "result"> & z.infer<typeof resultSchema>;
 
 const answerSchema = z.union([readRefusalSchema, foundSchema]);

@@ -1,4 +1,4 @@
-/** What a runner reports beside the status and the error of a run, as the API takes and sends it. */
+/** The schemas of what a runner reports in addition to the status and the error of a run. */
 import { z } from "@hono/zod-openapi";
 import { FAILURE_CODES } from "../../db/enums.ts";
 import { jsonValue } from "../../http/json-value.ts";
@@ -7,7 +7,7 @@ import { WorkflowRunStatusSchema } from "../run-schema.ts";
 
 const MAX_ARTIFACTS = 50;
 
-/** A page links to it, so it must not be a script. */
+/** Pages link to the URL, so it must be http or https: a `javascript:` URL would be executed. */
 function isWebUrl(value: string): boolean {
   const url = URL.parse(value);
   return url !== null && (url.protocol === "https:" || url.protocol === "http:");
@@ -36,7 +36,7 @@ const artifactExample = {
   bytes: 48_213,
 };
 
-/** An artifact as it is stored and sent: whatever was left out is null. */
+/** An artifact in an answer. Fields that the runner left out are null. */
 const ArtifactSchema = z
   .strictObject({
     name: artifactFields.name,
@@ -60,7 +60,7 @@ const NewArtifactSchema = z
   })
   .openapi("NewWorkflowRunArtifact", { example: artifactExample });
 
-/** The optional fields of a callback. They are within the 64 KiB that a body may have. */
+/** The optional fields of a callback. Their size is limited only by the 64 KiB of the body. */
 export const reportedFields = {
   output: jsonValue().optional().openapi({ description: "Any JSON." }),
   summary: text({ max: 2000 }).nullish().openapi({ description: "What came out, for people." }),
@@ -71,7 +71,7 @@ export const reportedFields = {
     .openapi({ description: "What was made, and where it is." }),
 };
 
-/** An artifact with null for what its runner left out. */
+/** Adds null for the fields that the runner left out. */
 export const toArtifact = ({
   name,
   url = null,

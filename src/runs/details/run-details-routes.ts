@@ -1,4 +1,4 @@
-/** What there is to know of a run beside the run itself: its input, its result, and why it waits. */
+/** The routes for details of a run: its input, its result, and why it waits. */
 import { z } from "@hono/zod-openapi";
 import { FAILURE_CODES } from "../../db/enums.ts";
 import { PREFER, preferenceApplied } from "../../http/live/prefer.ts";

@@ -1,20 +1,20 @@
-/** What a runner says while it holds a run: that it is alive, or that it gives the run back. */
+/** The messages of a runner that holds a run: a heartbeat, or that it gives the run back. */
 import { z } from "zod";
 import { callFunction } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { dispatchesSchema, type Promotion, promotionArguments } from "../../runners/dispatch.ts";
 import { attemptProblem, attemptRefusalSchema } from "../refusals.ts";
 
-/** The attempt that a run token has proved. */
+/** The attempt that the run token has proved. */
 export type HeldAttempt = Promotion & { runId: string; tenantId: string; attempt: number };
 
-/** How far a run is. What is left out is not known. */
+/** The progress of a run. Fields that are left out are unknown. */
 export type Progress = { percent?: number | undefined; message?: string | undefined };
 
 const heartbeatSchema = z.object({
   deadline_at: z.string(),
   lease_expires_at: z.string(),
-  /** Not null when somebody has asked for the run to stop: it ends at `ends_at` at the latest. */
+  /** Not null when somebody has asked the run to stop. It ends at `ends_at` at the latest. */
   stop: z.object({ reason: z.string().nullable(), ends_at: z.string() }).nullable(),
 });
 
@@ -33,7 +33,7 @@ const attemptArguments = (held: HeldAttempt) => ({
 });
 
 /**
- * Moves the lease of an attempt, and notes its progress if that is given. The first heartbeat of a runner with a URL begins a
+ * Extends the lease of an attempt, and records its progress if given. For a runner with a URL, the first heartbeat begins a
  * lease.
  * @throws Problem `not_found`, or `conflict` for an ended run or an older attempt
  */
@@ -47,7 +47,7 @@ export async function recordHeartbeat(
   held.onPromoted(answer.dispatches);
   if ("refused" in answer) throw attemptProblem(answer, held.attempt);
   const { due_in_ms: dueInMs, deadline_at, lease_expires_at, stop } = answer;
-  // No event tells of it: from now on the run may be over before its deadline.
+  // A heartbeat has no event, so the hub is told here: from now on the run may end before its deadline.
   if (dueInMs !== null) held.onChanged([{ tenant_id: held.tenantId, due_in_ms: dueInMs, runs: [], work: [] }]);
   return { deadline_at, lease_expires_at, stop };
 }
@@ -55,7 +55,7 @@ export async function recordHeartbeat(
 const releaseAnswerSchema = dispatchesSchema.and(z.union([attemptRefusalSchema, z.object({ attempt: z.int() })]));
 
 /**
- * Gives a run back: it is PENDING again, at its old place of the queue. Returns the attempt that it has now.
+ * Gives a run back: it becomes PENDING again, at its old place in the queue. Returns the number of its new attempt.
  * @throws Problem `not_found`, or `conflict` for an ended run or an older attempt
  */
 export async function releaseRun(db: Database, held: HeldAttempt): Promise<number> {

@@ -5,26 +5,29 @@ import { Problem } from "../../http/problems.ts";
 import { promotion } from "../../runners/dispatch-afterwards.ts";
 import { type Lease, leaseRuns } from "./lease-runs.ts";
 
-/** How often a runner that holds as many runs as it can is looked at again. No nudge tells that it has ended one. */
+/** A runner at its capacity is checked again after this time, since no nudge says that it has finished a run. */
 const FULL_MS = 1_000;
 
 export type LeaseQuestion = {
   requestId: string;
   max: number;
   waitSeconds: number;
-  /** What the last answer said, or null. */
+  /** The `after` of the previous answer, or null. */
   after: string | null;
 };
 
-/** `after`: what the hub knew when the database had no run for this runner. Null when the next request must ask in any case. */
+/**
+ * `after`: the version of the hub when the database had no run for this runner. Null when the next request must ask the
+ * database in any case.
+ */
 export type Leased = { leases: Lease[]; after: string | null };
 
 /**
- * Leases runs to the session of the request. With `waitSeconds` it waits for them, and asks the database only
- * - at first, unless `after` says that nothing has happened since the last answer,
+ * Leases runs to the session of the request. With `waitSeconds` it waits for runs, and it asks the database only
+ * - at the beginning, unless `after` shows that nothing has changed since the last answer,
  * - and whenever the hub says that there may be a run.
- * @throws Unauthenticated when the session is not valid any more
- * @throws Problem `streams_unavailable` for a request that wants to wait where nobody can
+ * @throws Unauthenticated when the session is no longer valid
+ * @throws Problem `streams_unavailable` for a request that wants to wait when there is no hub, or when it does not answer
  */
 export async function leaseOrWait(c: Context<AppEnv>, question: LeaseQuestion): Promise<Leased> {
   const { sessionId, tenantId, definitionIds, expiresAt } = c.var.runner;
@@ -50,10 +53,10 @@ const NOBODY_CAN_WAIT =
 
 type Wait = {
   ask(): Promise<{ leases: Lease[]; isFull: boolean }>;
-  /** True when the database has nothing new to say. */
+  /** True when the database has nothing new for this runner. */
   isCurrent: boolean;
   waitMs: number;
-  /** Aborts when the client has left. Then nothing is leased to it any more. */
+  /** Aborted when the client has disconnected. From then on nothing is leased to it. */
   signal: AbortSignal;
 };
 
@@ -61,7 +64,7 @@ async function wait(listener: WorkListener, { ask, isCurrent, waitMs, signal }: 
   const until = Date.now() + waitMs;
   let mustAsk = !isCurrent;
   let isFull = false;
-  // Read before the database is asked: what happens meanwhile has another version.
+  // Read before the database is asked, so that a change in the meantime has a different version.
   let after: string | null = listener.version;
   for (;;) {
     if (mustAsk) {

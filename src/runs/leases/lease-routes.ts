@@ -1,4 +1,4 @@
-/** What a runner with a session does: it asks for runs, says that it is alive, and gives runs back. */
+/** The routes for a runner with a session: ask for runs, send heartbeats, and give runs back. */
 import { z } from "@hono/zod-openapi";
 import type { Config } from "../../config.ts";
 import { signRunToken } from "../../http/credentials/run-token.ts";
@@ -77,7 +77,7 @@ const LeasesSchema = z
     },
   });
 
-/** Two heartbeats may be lost before the lease ends. */
+/** A third of the lease, so that the lease survives two lost heartbeats. */
 const heartbeatInterval = (leaseSeconds: number) => Math.max(Math.floor(leaseSeconds / 3), 1);
 
 async function toLease(config: Config, lease: Lease): Promise<z.infer<typeof LeaseSchema>> {

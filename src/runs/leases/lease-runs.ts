@@ -17,17 +17,17 @@ const leaseSchema = z.object({
   lease_seconds: z.int(),
 });
 
-/** A run that a runner has got: `lease_of` in SQL. Instants are RFC 3339. */
+/** A run that was leased to a runner: `lease_of` in SQL. Instants are RFC 3339. */
 export type Lease = z.infer<typeof leaseSchema>;
 
 const answerSchema = dispatchesSchema.and(z.object({ leases: z.array(leaseSchema), is_full: z.boolean() }));
 
-/** What a session asks for: at most `max` runs. A repeated `requestId` is answered with the same leases. */
+/** A request of a session for at most `max` runs. A request with the same `requestId` gets the same leases. */
 export type LeaseRequest = { sessionId: string; tenantId: string; requestId: string; max: number };
 
 /**
- * Leases PENDING runs to a session, the oldest first. `isFull` says that the session had as many runs as its capacity.
- * @throws Unauthenticated when the session has expired, or its key or its user is not valid any more
+ * Leases PENDING runs to a session, the oldest first. `isFull` is true when the session holds as many runs as its capacity.
+ * @throws Unauthenticated when the session has expired, or when its key or its user is no longer valid
  */
 export async function leaseRuns(
   db: Database,

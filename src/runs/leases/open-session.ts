@@ -8,13 +8,13 @@ import { unknownDefinitionsProblem } from "../../people/refusals.ts";
 export type NewSession = {
   id: string;
   name: string;
-  /** Null: all that the key may lease. */
+  /** Null: all definitions that the key may lease. */
   definitionIds: readonly string[] | null;
   /** How many runs the runner works on at the same time, at most. */
   capacity: number;
 };
 
-/** `definitionIds` are those whose runs it may lease; null for all. */
+/** `definitionIds` are the definitions whose runs the session may lease; null for all. */
 export type OpenedSession = { tenantId: string; expiresAt: string; definitionIds: string[] | null };
 
 const answerSchema = z.union([
@@ -24,7 +24,7 @@ const answerSchema = z.union([
 ]);
 
 /**
- * Opens a session of a runner, by a runner key or by a key of an OWNER or ADMIN.
+ * Opens a session for a runner, with a runner key or with a key of an OWNER or ADMIN.
  * @throws Unauthenticated
  * @throws Problem `forbidden` for the key of a USER
  * @throws ValidationFailed for definitions that do not exist, or that the key may not lease

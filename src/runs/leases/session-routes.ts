@@ -1,4 +1,4 @@
-/** How a runner without an address is let in: by a key that can do nothing else, and a session that the key opens. */
+/** The routes with which a runner without a URL gets access: a runner key, which allows nothing else, opens a session. */
 import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
 import { generateApiKey } from "../../http/credentials/api-key.ts";
@@ -11,7 +11,7 @@ import { openSession } from "./open-session.ts";
 
 export const runnerSessions = createRouter();
 
-/** So many that a session's token stays short enough for a header, and its filter for a socket of the hub. */
+/** The limit keeps the token of a session short enough for a header, and its filter short enough for a socket of the hub. */
 const MAX_DEFINITIONS = 50;
 
 const DEFINITION = "01920000-0000-7000-8000-000000000301";

@@ -1,4 +1,4 @@
-/** `Prefer: wait=N` for a run that is read, for its result, and for a run that was triggered. */
+/** Handles `Prefer: wait=N`: when a run or its result is read, and when a run is triggered. */
 import type { Context } from "hono";
 import type { AppEnv } from "../../http/env.ts";
 import { preferredWait } from "../../http/live/prefer.ts";
@@ -10,14 +10,14 @@ import { type Standing, waitForRun } from "./wait-for-run.ts";
 
 type Ended = { status: RunRow["status"] | undefined; will_be_retried?: boolean | undefined };
 
-/** True for a run that has ended for good: one that is about to be retried by itself goes on. */
+/** True for a run that has ended for good. A run that will be retried automatically has not. */
 const hasEnded = ({ status, will_be_retried: isRetried = false }: Ended) =>
   !isRetried && (status === "COMPLETED" || status === "FAILED");
 const runHasEnded = (found: FoundRun) => hasEnded({ ...found, status: found.run?.status });
 
 /**
- * The run as it stands now, or as soon as there is news of it, if the request would rather wait: news is its end, and with
- * `If-None-Match` any change.
+ * The run as it is now. If the request asks to wait: the run as soon as it has ended or, with `If-None-Match`, as soon as it
+ * has changed in any way, or when the time is up.
  * @throws Problem `unauthenticated`
  */
 export async function findRunOrWait(c: Context<AppEnv>, runId: string): Promise<FoundRun> {
@@ -34,7 +34,7 @@ export async function findRunOrWait(c: Context<AppEnv>, runId: string): Promise<
 }
 
 /**
- * A run's result, or as it stands as soon as the run has ended or the time is up, if the request would rather wait.
+ * The result of a run. If the request asks to wait: as soon as the run has ended, or when the time is up.
  * @throws Problem `unauthenticated`, or `not_found`, also when the run is deleted meanwhile
  */
 export async function findResultOrWait(c: Context<AppEnv>, runId: string): Promise<FoundResult> {
@@ -46,7 +46,7 @@ export async function findResultOrWait(c: Context<AppEnv>, runId: string): Promi
 }
 
 /**
- * A run that was just triggered, or as it stands as soon as it has ended or the time is up, if the request would rather wait.
+ * A run that was just triggered. If the request asks to wait: as soon as the run has ended, or when the time is up.
  * @throws Problem `unauthenticated`
  */
 export async function endOrTimeUp(c: Context<AppEnv>, triggered: { tenantId: string; run: RunRow }): Promise<RunRow> {
@@ -67,7 +67,7 @@ type Waiting<Found> = {
   onAnyChange: boolean;
 };
 
-/** Null when the request does not want to wait, or can't. */
+/** Null when the request does not ask to wait, or when waiting is impossible. */
 async function wait<Found extends Standing & { tenant_id?: string | undefined }>(
   c: Context<AppEnv>,
   { found, readAt, ...waiting }: Waiting<Found>,

@@ -4,35 +4,38 @@ import type { Listener } from "../../http/live/live.ts";
 
 const KEEP_ALIVE_MS = 15_000;
 
-/** After a read, the next one waits so long: many changes a second are one read a second. */
+/** The least time between two reads, so that many changes within a second cause one read. */
 const READ_GAP_MS = 1_000;
 
-/** How long to wait when the database does not answer. */
+/** How long to wait before the next read when the database does not answer. */
 const OUTAGE_MS = 5_000;
 
-/** A stream looks at its right to read at least so often. */
+/** The longest time between two reads. Each read checks that the caller may still read. */
 const LONGEST_QUIET_MS = 3_600_000;
 
-/** A run whose deadline has passed is FAILED; until that is written down there is no event of it yet. */
+/**
+ * How long after a deadline to read. A run whose deadline has passed is FAILED, but its event only exists when that was
+ * recorded.
+ */
 const AFTER_DEADLINE_MS = 50;
 const OVERDUE_MS = 2_000;
 
 export type Page = {
   frames: readonly Frame[];
-  /** True when there is more to read at once. */
+  /** True when more can be read at once. */
   hasMore: boolean;
   /** True when nothing more will come. */
   isOver: boolean;
-  /** In how many milliseconds there is something to read without a nudge: the deadline. */
+  /** Milliseconds until there is something to read without a nudge: the deadline. */
   dueInMs: number | null;
-  /** In how many milliseconds to read again in any case; undefined: when there is news. */
+  /** Milliseconds until the next read in any case; undefined to read only when there is a nudge. */
   readAgainInMs?: number | undefined;
 };
 
 /**
- * Sends what `read` finds, as long as the client stays: what is there, and then what each nudge announces. It reads at once
- * after a quiet second, else once a second, and by itself when something is due. The first page, unless it is given, is read
- * when the listener has subscribed, so that nothing falls between.
+ * Sends what `read` finds, for as long as the client stays connected: first what exists, then what each nudge announces. After
+ * a nudge it reads at once if the last read is at least a second ago, otherwise when that second is over. It also reads when
+ * something is due. The first page, unless given, is read after the listener has subscribed, so that no change is missed.
  */
 export async function followEvents(
   listener: Listener,
@@ -61,7 +64,7 @@ export async function followEvents(
       let isNudged = false;
       while (!isNudged && Date.now() < wakeAt) {
         const nudges = await listener.next(Math.max(Math.min(wakeAt, sentAt + KEEP_ALIVE_MS) - Date.now(), 0));
-        // The client connects again, with the last event's id.
+        // The client reconnects with the id of the last event.
         if (nudges === null) return;
         isNudged = nudges.length > 0;
         if (Date.now() - sentAt < KEEP_ALIVE_MS) continue;
@@ -81,7 +84,7 @@ function quietMs({ dueInMs }: Page): number {
   return Math.min(dueInMs > 0 ? dueInMs + AFTER_DEADLINE_MS : OVERDUE_MS, LONGEST_QUIET_MS);
 }
 
-/** Null when the database does not answer. Any other error ends the stream, such as a credential that was revoked. */
+/** Null when the database does not answer. Any other error, such as for a revoked credential, ends the stream. */
 async function readUnlessAway(read: () => Promise<Page>): Promise<Page | null> {
   try {
     return await read();

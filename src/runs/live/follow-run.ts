@@ -1,4 +1,4 @@
-/** The stream of a run: what has happened to it, with the log of its runner or without. */
+/** The stream of a run: its events, with or without the log of its runner. */
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
 import { callFunction, credentialArgument } from "../../db/call.ts";
@@ -8,7 +8,7 @@ import { toRun } from "../run-schema.ts";
 import { followRun, LIMIT, runAnswerSchema } from "./follow-runs.ts";
 import { idOf, type RunPosition } from "./run-position.ts";
 
-/** The number of the entry that stands behind a log that was cut. */
+/** The entry number of the message that says that the log was cut. It is greater than the number of every entry. */
 const CUT = 2_147_483_648;
 
 const withLogSchema = runAnswerSchema.extend({
@@ -29,7 +29,9 @@ const withLogSchema = runAnswerSchema.extend({
 
 type Answer = z.infer<typeof withLogSchema>;
 
-/** Messages in their order, and the position behind them. `run` is null when there is none that the caller may see. */
+/**
+ * The messages in their order, and the position after them. `run` is null when it does not exist or the caller may not see it.
+ */
 export type FollowedRunPage = Pick<Answer, "tenant_id" | "user_id" | "run" | "has_ended" | "due_in_ms"> & Messages;
 
 type Messages = { frames: Frame[]; position: RunPosition; hasMore: boolean };
@@ -37,7 +39,7 @@ type Messages = { frames: Frame[]; position: RunPosition; hasMore: boolean };
 type Request = { runId: string; position: RunPosition };
 
 /**
- * Reads what has happened to a run after a position.
+ * Reads the events of a run after a position.
  * @throws Problem `unauthenticated`
  */
 export async function followRunAlone(
@@ -53,7 +55,7 @@ export async function followRunAlone(
 }
 
 /**
- * Reads what has happened to a run after a position, and what its runner has logged.
+ * Reads the events of a run and the entries of its log after a position.
  * @throws Problem `unauthenticated`
  */
 export async function followRunWithLog(
@@ -74,8 +76,9 @@ export async function followRunWithLog(
 }
 
 /**
- * Events and entries of the log by time, each with the position behind it. When one of the two has more to come, the page ends
- * with the last of them that was read, since what comes next is not known. The rest is read again.
+ * Merges events and log entries by time, each with the position after it. If more events or more entries follow, the next ones
+ * are unknown, so the page ends with the last one that was read of that kind. Everything after it is read again with the next
+ * page.
  */
 function inOrder(answer: Answer, from: RunPosition): Messages {
   const { run, events, entries, has_more_entries: hasMoreEntries } = answer;

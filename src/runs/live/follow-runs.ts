@@ -8,7 +8,7 @@ import { runRowSchema } from "../run-rows.ts";
 /** How many events are read at a time. */
 export const LIMIT = 100;
 
-/** How far a stream of all runs looks back for events that were committed after one with a higher id. */
+/** How many event ids a stream of all runs looks back. It finds events that were committed after an event with a higher id. */
 const LOOK_BACK = 1_000;
 
 const eventSchema = z.object({
@@ -19,7 +19,7 @@ const eventSchema = z.object({
   detail: z.record(z.string(), z.unknown()).nullable(),
 });
 
-/** What `follow_run` answers. */
+/** The answer of the SQL function `follow_run`. */
 export const runAnswerSchema = z.object({
   tenant_id: z.string(),
   user_id: z.string(),
@@ -29,11 +29,11 @@ export const runAnswerSchema = z.object({
   due_in_ms: z.number().nullish(),
 });
 
-/** What has happened to a run after an event. `run` is null when there is none that the caller may see. */
+/** The events of a run after a given event. `run` is null when it does not exist or the caller may not see it. */
 export type FollowedRun = z.infer<typeof runAnswerSchema> & { hasMore: boolean };
 
 /**
- * Reads what has happened to a run after the event `after`; 0 for all.
+ * Reads the events of a run after the event `after`; 0 for all events.
  * @throws Problem `unauthenticated`
  */
 export async function followRun(
@@ -49,19 +49,19 @@ export async function followRun(
 const runsAnswerSchema = z.object({
   tenant_id: z.string(),
   user_id: z.string(),
-  /** Of the events that were looked at, oldest first. */
+  /** The ids of all events that were examined, oldest first. */
   ids: z.array(z.int()),
   items: z.array(z.object({ event: eventSchema, run: runRowSchema })),
 });
 export type FollowedRuns = z.infer<typeof runsAnswerSchema> & { hasMore: boolean };
 
-/** Where a stream of all runs stands. */
+/** The position of a stream of all runs. */
 export class Position {
   readonly #floor: number;
   #last: number;
   #known: number[] = [];
 
-  /** After the event `last`, by id. What lies before it is not looked at. */
+  /** A position after the event with the id `last`. Events before it are not sent. */
   constructor(last: number) {
     this.#floor = last;
     this.#last = last;
@@ -75,7 +75,7 @@ export class Position {
     return this.#known;
   }
 
-  /** Goes on behind these events. */
+  /** Moves the position after these events. */
   advance(ids: readonly number[]): void {
     this.#last = Math.max(this.#last, ...ids);
     this.#known = [...this.#known, ...ids].filter((id) => id > this.from);
@@ -83,8 +83,8 @@ export class Position {
 }
 
 /**
- * Reads what has happened to the runs of the caller's tenant after a position. Without one it answers no items, and where to
- * begin: the only one of `ids`.
+ * Reads the events of the runs in the caller's tenant after a position. Without a position the answer has no items, and its
+ * only id in `ids` is where to begin.
  * @throws Problem `unauthenticated`
  */
 export async function followRuns(

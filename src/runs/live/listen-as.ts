@@ -4,8 +4,9 @@ import type { Listener, OpenPage, Topic } from "../../http/live/live.ts";
 import { Problem } from "../../http/problems.ts";
 
 /**
- * Listens for a stream of the caller, which counts against their limit. It ends when a credential of the user `userId` does.
- * @throws Problem `streams_unavailable`, or `too_many_requests` for a caller who has too many streams
+ * Listens for a stream of the caller, which counts against their limit on open streams. It ends when a credential of the user
+ * `userId` ends.
+ * @throws Problem `streams_unavailable`, or `too_many_requests` when the caller has too many streams
  */
 export async function listenAs(c: Context<AppEnv>, userId: string, topic: Topic, page?: OpenPage): Promise<Listener> {
   const { credential } = c.var;

@@ -1,15 +1,15 @@
 import { z } from "@hono/zod-openapi";
 
 /**
- * Where the stream of a run stands: behind the event `eventId`, and before the entry `nextEntry` of the log of the attempt
- * `attempt`, which is null for the run's own.
+ * The position of a stream of a run: after the event `eventId`, and before the log entry `nextEntry` of the attempt `attempt`.
+ * A null attempt means the run's current one.
  */
 export type RunPosition = { eventId: number; attempt: number | null; nextEntry: number };
 
-/** Before the first event and the first entry. */
+/** The position before the first event and the first log entry. */
 export const BEGINNING: RunPosition = { eventId: 0, attempt: null, nextEntry: 0 };
 
-/** An event's id, or one of a stream with the log: `<event>.<attempt>.<next entry>`. */
+/** The id of an event, or the `id` of a message in a stream with the log: `<event>.<attempt>.<next entry>`. */
 export const runPosition = () =>
   z
     .string()
@@ -19,5 +19,5 @@ export const runPosition = () =>
       return { eventId, attempt, nextEntry };
     });
 
-/** The `id` of a message of a stream with the log. */
+/** The `id` of a message in a stream with the log. */
 export const idOf = ({ eventId, attempt, nextEntry }: RunPosition): string => `${eventId}.${attempt}.${nextEntry}`;

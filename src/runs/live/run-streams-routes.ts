@@ -1,4 +1,4 @@
-/** Streams of what happens to runs, as server-sent events. */
+/** The routes for streams of runs' events, as server-sent events. */
 import { z } from "@hono/zod-openapi";
 import { eventStream } from "../../http/live/event-stream.ts";
 import type { Listener } from "../../http/live/live.ts";
@@ -140,7 +140,7 @@ runStreams.openapi(streamRun, async (c) => {
   const first = await follow();
   if (first.run === null) throw new Problem("not_found", NO_RUN);
   if (given !== undefined && first.has_ended && first.frames.length === 0) return c.body(null, 204);
-  // Nothing more happens to a run that has ended, so there is nothing to listen for, nor to read again.
+  // An ended run has no further events, so there is nothing to listen for and nothing to read again.
   const listener = first.has_ended
     ? nobody
     : await listenAs(c, first.user_id, { tenantId: first.tenant_id, runId: first.run.id, withLog });

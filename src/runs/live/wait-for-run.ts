@@ -1,30 +1,30 @@
 import { findOutage } from "../../db/client.ts";
 import type { Listener, Live } from "../../http/live/live.ts";
 
-/** By so much the clocks may differ: who looks at a run right at its deadline would find it RUNNING. */
+/** By how much clocks may differ. A read exactly at the deadline might still find the run RUNNING. */
 const DEADLINE_SLACK_MS = 50;
 
-/** What was read of a run: in how many milliseconds it ends at the latest, unless it is not RUNNING. */
+/** The result of a read: in how many milliseconds the run ends at the latest, null unless RUNNING. */
 export type Standing = { deadline_in_ms?: number | null | undefined };
 
 export type Wait<Found extends Standing> = {
   tenantId: string;
   runId: string;
   seconds: number;
-  /** Ends the wait when the client has left. */
+  /** Ends the wait when the client has disconnected. */
   signal: AbortSignal;
   read(): Promise<Found>;
-  /** True for what there is no need to wait for, or no longer. */
+  /** True when the wait can end with this result. */
   isNews(found: Found): boolean;
-  /** True to look at the run after any change of it, and not only after its end. */
+  /** When true, the run is read again after each change of it, and not only after its end. */
   onAnyChange: boolean;
 };
 
 /**
- * Waits until there is news of a run, or the time is up, and reads it again. `found` is how it stood at `readAt`. Null when
- * nobody can wait, since the hub does not answer. Most waits read once. Another outcome than news is no error: should the
- * database not answer, what was known before is returned.
- * @throws Problem when the caller is no longer valid
+ * Waits until there is news of a run or the time is up, and reads the run again. `found` is the run as read at `readAt`. Most
+ * waits need one read. Returns null when waiting is impossible because the hub does not answer. It is no error when there is no
+ * news: if the database does not answer, the last known result is returned.
+ * @throws Problem when the caller's credential is no longer valid
  */
 export async function waitForRun<Found extends Standing>(
   live: Live,
@@ -58,7 +58,7 @@ async function listen<Found extends Standing>(
   while (Date.now() < until) {
     const wakeAt = Math.min(until, deadlineAt);
     const nudges = await listener.next(Math.max(wakeAt - Date.now(), 0));
-    // The client has left, or the hub has restarted: what can be said is how the run stands.
+    // The client has disconnected, or the hub was restarted. The answer is then the run as it is now.
     const isLost = nudges === null;
     const isDeadline = Date.now() >= deadlineAt;
     const isNudged = nudges?.some(({ has_ended }) => has_ended || wait.onAnyChange) === true;

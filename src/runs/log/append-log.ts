@@ -5,14 +5,14 @@ import type { Database } from "../../db/client.ts";
 import { dispatchesSchema, type Promotion, promotionArguments } from "../../runners/dispatch.ts";
 import { logProblem, logRefusalSchema } from "../refusals.ts";
 
-/** What a runner adds to the log of its attempt. Who it is was proved by its token. */
+/** An entry that a runner adds to the log of its attempt. The runner's token has proved which attempt that is. */
 export type LogEntry = { runId: string; tenantId: string; attempt: number; sequence: number; text: string };
 
 const answerSchema = dispatchesSchema.and(z.union([logRefusalSchema, z.object({ is_cut: z.boolean() })]));
 
 /**
- * Stores an entry of a run's log, once. `is_cut` says that the log is full: neither this entry nor a later one is stored.
- * @throws Problem `not_found`, or `conflict` for an ended run, an older attempt, or a number that has another text
+ * Stores an entry of a run's log, once. `is_cut` says that the log is full: neither this entry nor any later one is stored.
+ * @throws Problem `not_found`, or `conflict` for an ended run, an older attempt, or a number that was used for another text
  */
 export async function appendLog(db: Database, entry: LogEntry & Promotion): Promise<{ is_cut: boolean }> {
   const args = {

@@ -1,4 +1,4 @@
-/** The log of a run: its runner adds to it, people read it. */
+/** The routes of a run's log: the runner adds entries, and people read them. */
 import { z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
 import { createRouter } from "../../http/router.ts";
@@ -14,7 +14,7 @@ import { readLog } from "./read-log.ts";
 
 export const runLog = createRouter();
 
-/** The greatest number that Postgres has for an `integer`. */
+/** The greatest value of Postgres' type `integer`. */
 const MAX_INTEGER = 2_147_483_647;
 
 const MAX_TEXT_BYTES = 32 * 1024;
@@ -28,7 +28,7 @@ const NewLogEntrySchema = z
       .min(0)
       .max(MAX_INTEGER)
       .openapi({ description: "0 for the first entry, then one more for each." }),
-    // What a runner quotes may hold anything, and its log must not be lost for that.
+    // A runner may log the output of any program, so unusual characters must not make the entry invalid.
     text: z
       .string()
       .transform(toStorable)

@@ -1,18 +1,18 @@
 import type { LogPage } from "./read-log.ts";
 
-/** Everything that a terminal may take for a command. Lines and tabs stay. */
+/** Control characters, which a terminal might interpret as commands. Line breaks and tabs are kept. */
 const CONTROL = /[^\P{Cc}\n\t]/gu;
 
 const DELETE = 0x7f;
 
-/** A control character as one that can be seen: `␛` for an escape. Unicode has such pictures for ASCII only. */
+/** A visible symbol for a control character, such as `␛` for an escape. Unicode has such symbols for ASCII only. */
 function picture(control: string): string {
   const code = control.charCodeAt(0);
   if (code === DELETE) return "␡";
   return code < DELETE ? String.fromCharCode(0x2400 + code) : `\\x${code.toString(16)}`;
 }
 
-/** A page of a log as plain text, with a line in brackets where entries are missing, and where the log was cut. */
+/** A page of a log as plain text. Lines in brackets mark missing entries, and the place where the log was cut. */
 export function toPlainText({ entries, has_more, is_cut }: LogPage): string {
   const parts: string[] = [];
   const mark = (line: string) => {

@@ -9,20 +9,20 @@ const pageSchema = z.object({
   entries: z.array(z.object({ sequence: z.int(), at: z.string(), text: z.string(), missing_before: z.int() })),
   /** True when the page is full. */
   has_more: z.boolean(),
-  /** True when the attempt has ended and nothing comes after this page. */
+  /** True when the attempt has ended and no entries follow this page. */
   is_complete: z.boolean(),
-  /** True when the log was longer than may be stored. */
+  /** True when entries were not stored because the log was too long. */
   is_cut: z.boolean(),
-  /** How far the attempt says that it is, while it is RUNNING. */
+  /** The progress of the attempt, while it is RUNNING. */
   progress: z.object({ percent: z.int().nullable(), message: z.string().nullable() }).nullish(),
 });
 
-/** A page of a run's log. `missing_before` counts the entries that never arrived. Instants are RFC 3339. */
+/** A page of a run's log. `missing_before` is the number of entries before an entry that never arrived. Instants are RFC 3339. */
 export type LogPage = z.infer<typeof pageSchema>;
 
 const answerSchema = z.union([readRefusalSchema, pageSchema]);
 
-/** `attempt`: null for the run's own. `after`: the number of the last entry that is known, or null. */
+/** `attempt`: null for the current one. `after`: the number of the last known entry, or null. */
 export type LogRequest = { runId: string; attempt: number | null; after: number | null };
 
 /**
