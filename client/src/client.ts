@@ -21,25 +21,30 @@ import { followStream, type StreamMessage, type StreamOptions } from "./watch.ts
 
 export type InvokeOptions = {
   input?: Input;
-  /** The same key triggers one run, however often it is sent. Without it the client makes one, so that it can try again. */
+  /**
+   * Repeated calls with the same key trigger one run. By default the client generates a key, so that it can retry the request.
+   */
   idempotencyKey?: string;
   signal?: AbortSignal;
 };
 
 export type StopOptions = { reason?: string; graceSeconds?: number };
 
-/** A run that was triggered: `await` gives it as it began, `wait()` as it ended, `result()` what came out. */
+/** A triggered run. `await` resolves to the run as triggered, `wait()` to the run when it has ended, `result()` to its result. */
 export type Invocation = Promise<Run> & {
   wait(options?: WaitOptions): Promise<Run>;
   result(options?: WaitOptions): Promise<RunResult>;
 };
 
-/** Something that happened to a run, and the run as it was then. `message` is what the stream sent, also of a newer service. */
+/**
+ * An event of a run, and the run at that time. `message` is the raw message of the stream, which may have more in later
+ * versions of the service.
+ */
 export type RunNews = { run: Run | null; event: RunEvent | null; message: StreamMessage };
 
 const PAGE = 100;
 
-/** The service's own documents promise the rest of both. */
+/** Only this much is checked: the API guarantees the other fields of both. */
 function isNews(data: unknown): data is { run: Run; event: RunEvent } {
   if (typeof data !== "object" || data === null || !("run" in data && "event" in data)) return false;
   const { run, event } = data;
@@ -49,8 +54,8 @@ function isNews(data: unknown): data is { run: Run; event: RunEvent } {
 export type Client = ReturnType<typeof createClient>;
 
 /**
- * A client of the service. Its methods throw `ApiProblem` for an answer with an error status; `api` has every operation, and
- * returns errors instead. Requests are sent again after 429, 503 and lost connections, if that is safe.
+ * Creates a client of the service. Its methods throw `ApiProblem` for an answer with an error status. `api` has every
+ * operation, and returns errors instead. Requests are retried after 429, 503 and lost connections, when that is safe.
  */
 export function createClient(options: ConnectionOptions) {
   const connection = openConnection(options);
@@ -58,9 +63,9 @@ export function createClient(options: ConnectionOptions) {
   const ofRun = (runId: string) => ({ params: { path: { run_id: runId } } });
 
   return {
-    /** Where the service is. */
+    /** The URL of the service. */
     url: connection.origin,
-    /** Every operation of the API by method and path, typed: https://openapi-ts.dev/openapi-fetch/ */
+    /** Every operation of the API by method and path, with types: https://openapi-ts.dev/openapi-fetch/ */
     api,
 
     /** Triggers a run. */
@@ -83,22 +88,22 @@ export function createClient(options: ConnectionOptions) {
       return Object.assign(triggered, { wait, result });
     },
 
-    /** How a run stands now. */
+    /** The current state of a run. */
     run: (runId: string): Promise<Run> => unwrap(api.GET("/v1/workflow-runs/{run_id}", ofRun(runId))),
 
-    /** A run as soon as it has ended. */
+    /** Waits until a run has ended, and resolves to the run. */
     wait: (runId: string, waiting?: WaitOptions): Promise<Run> => waitForRun(connection, runId, waiting),
 
-    /** What came out of a run, as soon as it has ended. */
+    /** Waits until a run has ended, and resolves to its result. */
     result: (runId: string, waiting?: WaitOptions): Promise<RunResult> => waitForResult(connection, runId, waiting),
 
-    /** Why a run waits, or failed, in a sentence and as facts. */
+    /** Why a run waits or has failed, as a sentence and as facts. */
     explain: (runId: string): Promise<RunExplanation> =>
       unwrap(api.GET("/v1/workflow-runs/{run_id}/explain", ofRun(runId))),
 
     /**
-     * Fails a run that waits or runs: at once, or when its runner has ended it within the grace, which may have up to 300
-     * seconds.
+     * Stops a run that waits or runs, which then is FAILED: at once, or with `graceSeconds` (up to 300) when its runner has
+     * ended its work or that time is over.
      */
     stop: (runId: string, { reason, graceSeconds }: StopOptions = {}): Promise<Run> =>
       unwrap(
@@ -111,10 +116,10 @@ export function createClient(options: ConnectionOptions) {
         }),
       ),
 
-    /** Runs a FAILED run again, as its next attempt. */
+    /** Retries a FAILED run with its next attempt. */
     retry: (runId: string): Promise<Run> => unwrap(api.POST("/v1/workflow-runs/{run_id}/retry", ofRun(runId))),
 
-    /** What happens to a run, from its first event (or `after`) to its end. Connections that are lost are resumed. */
+    /** The events of a run, from the first one (or after `after`) to its end. Lost connections are resumed. */
     async *watch(runId: string, watching: StreamOptions = {}): AsyncGenerator<RunNews, void, undefined> {
       const path = `/v1/workflow-runs/${encodeURIComponent(runId)}/stream`;
       const isLast = ({ data }: StreamMessage) => isNews(data) && hasEnded(data.run);
@@ -123,7 +128,7 @@ export function createClient(options: ConnectionOptions) {
       }
     },
 
-    /** The messages of any other stream of the service, such as `/v1/workflow-runs/stream`, resumed in the same way. */
+    /** The messages of any other stream of the service, such as `/v1/workflow-runs/stream`. Lost connections are resumed. */
     stream: (path: string, streaming: StreamOptions = {}) => followStream(connection, path, streaming),
 
     /** All runs that you may see, newest first. */
@@ -133,7 +138,7 @@ export function createClient(options: ConnectionOptions) {
         return unwrap(api.GET("/v1/workflow-runs", { params: { query } }));
       }),
 
-    /** A page of what a run's runner has logged, after the entry `after`. */
+    /** A page of the log of a run, after the entry `after`. */
     async log(runId: string, query: { attempt?: number; after?: number } = {}): Promise<RunLog> {
       const params = { path: { run_id: runId }, query };
       const page = await unwrap(api.GET("/v1/workflow-runs/{run_id}/log", { params }));
@@ -141,7 +146,7 @@ export function createClient(options: ConnectionOptions) {
       return page;
     },
 
-    /** What has happened to a run, oldest first. */
+    /** The events of a run, oldest first. */
     events: (runId: string): AsyncGenerator<RunEvent, void, undefined> =>
       byOffset((offset) =>
         unwrap(
@@ -151,7 +156,7 @@ export function createClient(options: ConnectionOptions) {
         ),
       ),
 
-    /** Everything that has happened in the tenant until now, oldest first: each event once. */
+    /** All events of the tenant until now, oldest first, each exactly once. */
     feed: (filter: FeedFilter = {}): AsyncGenerator<FeedEvent, void, undefined> =>
       byCursor(async (cursor) => {
         const query = { ...filter, limit: PAGE, ...(cursor !== undefined && { after: cursor }) };
@@ -163,10 +168,10 @@ export function createClient(options: ConnectionOptions) {
     workflows: (): AsyncGenerator<Workflow, void, undefined> =>
       byOffset((offset) => unwrap(api.GET("/v1/workflow-definitions", { params: { query: { offset, limit: PAGE } } }))),
 
-    /** Who the API key is of. */
+    /** The user of the API key. */
     me: (): Promise<User> => unwrap(api.GET("/v1/users/me")),
 
-    /** Any path of the service, authenticated, for what has no method here. */
+    /** Sends an authenticated request to any path of the service, for what has no method here. */
     request: (path: string, init?: RequestInit): Promise<Response> => request(connection, path, init),
   };
 }

@@ -2,19 +2,19 @@ import { ApiProblem, problemOf, toProblem } from "./problem.ts";
 import { type Fetch, type RetryOptions, retryingFetch } from "./retry.ts";
 
 export type ConnectionOptions = {
-  /** Where the service is: `https://runs.example.com`. */
+  /** The URL of the service, such as `https://runs.example.com`. */
   url: string;
-  /** An API key (`wr_…`), or a function that returns a session token. In a page on the service's own origin: nothing. */
+  /** An API key (`wr_…`), or a function that returns a session token. Omit it in a page on the service's own origin. */
   apiKey?: string | (() => string | Promise<string>);
   retry?: RetryOptions;
-  /** Another `fetch`, for a proxy or a test. */
+  /** Replaces `fetch`, for example for a proxy or a test. */
   fetch?: Fetch;
 };
 
 export type Connection = {
-  /** Without a slash at its end. */
+  /** The URL without a slash at the end. */
   origin: string;
-  /** Authenticated, and sent again as `retryingFetch` says. Answers with an error status are returned. */
+  /** Sends an authenticated request, and retries it as `retryingFetch` does. Answers with an error status are returned. */
   send: Fetch;
 };
 
@@ -40,7 +40,7 @@ function originOf(url: string): string {
 }
 
 /**
- * A successful answer, to be read as the caller likes.
+ * Sends a request and returns the answer if it is successful. The caller reads the body.
  * @throws ApiProblem for an error status
  */
 export async function request(connection: Connection, path: string, init?: RequestInit): Promise<Response> {

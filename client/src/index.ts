@@ -1,4 +1,7 @@
-/** What programs and pages import. The runner kit is `workflow-runs/runner`, so that a page does not load it. */
+/**
+ * The main entry point, for programs and pages. The runner kit is the separate entry point `workflow-runs/runner`, so that a
+ * page does not load it.
+ */
 export {
   type Client,
   createClient,

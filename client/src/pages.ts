@@ -1,9 +1,9 @@
-/** Lists of the API as async iteration: the next page is asked for when the items before it have been used. */
+/** Lists of the API as async iterables. The next page is requested when all items of the page before it were consumed. */
 
 type CursorPage<Item> = { items: Item[]; next_cursor: string | null };
 type OffsetPage<Item> = { items: Item[]; total: number };
 
-/** All items of a list that pages by `cursor`. */
+/** All items of a list with pages by `cursor`. */
 export async function* byCursor<Item>(
   read: (cursor: string | undefined) => Promise<CursorPage<Item>>,
 ): AsyncGenerator<Item, void, undefined> {
@@ -15,7 +15,9 @@ export async function* byCursor<Item>(
   } while (cursor !== undefined);
 }
 
-/** All items of a list that pages by `offset`. What is added or deleted meanwhile may be missed, or come twice. */
+/**
+ * All items of a list with pages by `offset`. When items are added or deleted meanwhile, some may be missed or returned twice.
+ */
 export async function* byOffset<Item>(
   read: (offset: number) => Promise<OffsetPage<Item>>,
 ): AsyncGenerator<Item, void, undefined> {

@@ -1,4 +1,4 @@
-/** Resolves after so many milliseconds. Rejects with the reason of `signal` as soon as that is aborted. */
+/** Resolves after `ms` milliseconds. Rejects with the reason of `signal` as soon as that is aborted. */
 export function pause(ms: number, signal?: AbortSignal | null): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);

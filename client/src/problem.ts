@@ -1,9 +1,9 @@
-/** Errors of the API as exceptions: https://www.rfc-editor.org/rfc/rfc9457 and the list of faults of a 422. */
+/** Errors of the API as exceptions: problem details (https://www.rfc-editor.org/rfc/rfc9457) and the list of faults of a 422. */
 import type { components } from "./openapi.ts";
 
 export type Fault = components["schemas"]["ValidationError"];
 
-/** What the service can answer. Another text comes from a newer service, or from a proxy in front of it. */
+/** The codes that the service can answer. Any other text is from a newer service, or from a proxy in front of it. */
 export type ProblemCode =
   | "unauthenticated"
   | "forbidden"
@@ -21,7 +21,7 @@ type Content = { status: number; code: ProblemCode; title: string; requestId: st
 
 const PREFIX = "urn:workflow-runs:problem:";
 
-/** An answer of 4xx or 5xx. `message` says what to do; report `requestId` when the service is to blame. */
+/** An answer with status 4xx or 5xx. `message` says what to do. Include `requestId` when you report a fault of the service. */
 export class ApiProblem extends Error {
   readonly status: number;
   readonly code: ProblemCode;
@@ -38,7 +38,7 @@ export class ApiProblem extends Error {
   }
 }
 
-/** A 422: the values of the request that are wrong, each with its place and a sentence. */
+/** A 422: the request has invalid values. Each fault has a location and a message. */
 export class InvalidRequest extends ApiProblem {
   readonly faults: readonly Fault[];
 
@@ -50,7 +50,7 @@ export class InvalidRequest extends ApiProblem {
   }
 }
 
-/** Reads an answer that is no success. Never throws: an answer that is not JSON is described by its status. */
+/** Reads an answer with an error status. Never throws: an answer that is not JSON is described by its status. */
 export async function problemOf(response: Response): Promise<ApiProblem> {
   return toProblem(response, await response.json().catch(() => null));
 }

@@ -3,22 +3,22 @@ import { pause } from "./pause.ts";
 export type Fetch = (request: Request) => Promise<Response>;
 
 export type RetryOptions = {
-  /** How often a request is sent at most. 1: never again. */
+  /** How often a request is sent at most. With 1 it is never retried. */
   tries?: number;
-  /** A `Retry-After` beyond this is not waited for: its answer is returned. */
+  /** When `Retry-After` is longer than this, the request is not retried, and the answer is returned. */
   longestPauseSeconds?: number;
 };
 
 const FIRST_PAUSE_MS = 500;
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 
-/** True for what may be sent twice: an idempotent method (RFC 9110, 9.2.2), or a request with an idempotency key. */
+/** True for a request that may be sent twice: it has an idempotent method (RFC 9110, 9.2.2), or an idempotency key. */
 const isRepeatable = ({ method, headers }: Request): boolean =>
   IDEMPOTENT.has(method) || headers.has("Idempotency-Key");
 
 /**
- * Sends a request again that was answered 429 or 503, or not at all: after the seconds of `Retry-After`, else after half a second,
- * then twice as long each time, randomly shortened by up to a half. What is not idempotent is sent once.
+ * Retries a request that was answered 429 or 503, or not at all. The pause is that of `Retry-After`; otherwise half a second,
+ * doubled each time, and randomly shortened by up to a half. A request that is not idempotent is sent once.
  */
 export function retryingFetch(send: Fetch, { tries = 4, longestPauseSeconds = 60 }: RetryOptions = {}): Fetch {
   return async (request) => {
@@ -41,7 +41,7 @@ export function retryingFetch(send: Fetch, { tries = 4, longestPauseSeconds = 60
   };
 }
 
-/** `Retry-After` is a number of seconds or a date: RFC 9110, 10.2.3. Null when it is neither. */
+/** The pause in milliseconds. `Retry-After` is a number of seconds or a date (RFC 9110, 10.2.3). Null when it is neither. */
 export function retryAfterMs(value: string | null): number | null {
   if (value === null) return null;
   if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1000;

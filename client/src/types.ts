@@ -1,4 +1,4 @@
-/** Short names for what the API answers. All of it is in `components["schemas"]`, as the OpenAPI document names it. */
+/** Short names for the API's types. All types are in `components["schemas"]`, with the names of the OpenAPI document. */
 import type { components, operations } from "./openapi.ts";
 
 export type { components, operations, paths } from "./openapi.ts";
@@ -24,11 +24,11 @@ export type User = Schemas["UserResponse"];
 export type Input = NonNullable<Schemas["InvokeWorkflowRequest"]["input"]>;
 
 type QueryOf<Name extends keyof operations> = NonNullable<operations[Name]["parameters"]["query"]>;
-/** An event of the feed: what happened in the tenant. */
+/** An event of the tenant's feed. */
 export type FeedEvent = Schemas["Event"];
-/** Which events of the feed: by type and workflow, and after the `next_cursor` of a page. */
+/** Filters events of the feed: by type and workflow, and after the `next_cursor` of a page. */
 export type FeedFilter = Omit<QueryOf<"list_events">, "limit">;
-/** Which runs a list has: by state, workflow, user, and when they were triggered. */
+/** Filters runs: by state, workflow, user, and when they were triggered. */
 export type RunFilter = Omit<QueryOf<"list_tenant_workflow_runs">, "cursor" | "limit">;
 
 export const hasEnded = ({ status }: { status: RunStatus }): boolean => status === "COMPLETED" || status === "FAILED";

@@ -1,6 +1,6 @@
 import { Webhook } from "standardwebhooks";
 
-/** What is wrong with a message: it must be refused, by 401. */
+/** Thrown for an invalid message. It must be answered with 401. */
 export class InvalidWebhook extends Error {
   override readonly name = "InvalidWebhook";
 }
@@ -10,7 +10,7 @@ const HEADERS = ["webhook-id", "webhook-timestamp", "webhook-signature"] as cons
 export type WebhookHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
 
 export type VerifiedWebhook = {
-  /** The same when a message is sent again: handle each once. */
+  /** Stays the same when a message is sent again. Handle each id once. */
   id: string;
   type: string;
   timestamp: string;
@@ -18,9 +18,9 @@ export type VerifiedWebhook = {
 };
 
 /**
- * Verifies a message of the service (https://www.standardwebhooks.com) and parses it. `secret` may be several, while one is being
- * replaced. `body` is the text as it arrived, not what was parsed of it.
- * @throws InvalidWebhook when it is not signed with any of them, is older than five minutes, or is no message
+ * Verifies a message of the service (https://www.standardwebhooks.com) and parses it. Pass several secrets while one is being
+ * replaced. `body` must be the text as it arrived, not JSON that was parsed and serialised again.
+ * @throws InvalidWebhook when the message is not signed with any of the secrets, is older than five minutes, or is not valid
  */
 export function verifyWebhook(options: {
   secret: string | readonly string[];
@@ -43,7 +43,7 @@ export function verifyWebhook(options: {
   throw new InvalidWebhook(reason);
 }
 
-/** `whsec_` and a key in base64, or any other text, which is the key itself. */
+/** A secret is `whsec_` followed by a key in base64. Any other text is itself the key. */
 function toWebhook(secret: string): Webhook {
   if (secret === "") throw new TypeError("The webhook secret is empty.");
   if (secret.startsWith("whsec_")) return new Webhook(secret);

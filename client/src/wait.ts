@@ -1,20 +1,24 @@
-/** Waiting for the end of a run by `Prefer: wait` (RFC 7240): one request waits for up to a minute, so nobody polls. */
+/**
+ * Waits for the end of a run by `Prefer: wait` (RFC 7240): one request waits for up to a minute, so that polling is not needed.
+ */
 import { type Connection, request } from "./connection.ts";
 import { pause } from "./pause.ts";
 import { hasEnded, type Run, type RunResult } from "./types.ts";
 
 export type WaitOptions = {
   signal?: AbortSignal;
-  /** Called with each answer, also with the last one. */
+  /** Called with each answer, including the last one. */
   onRun?(run: Run): void;
 };
 
-/** The service waits for at most 60 s. Half of that gets through proxies which close what is silent for a minute. */
+/**
+ * The service waits for at most 60 s. Half of that is used, since some proxies close connections that are silent for a minute.
+ */
 const WAIT_SECONDS = 30;
-/** Without hubs the service answers at once. Then this is the pause between two reads. */
+/** The pause between two reads when the service answers at once, because it has no hubs. */
 const POLL_MS = 2_000;
 
-/** The run as soon as it has ended, COMPLETED or FAILED. */
+/** Resolves to the run when it has ended, COMPLETED or FAILED. */
 export async function waitForRun(connection: Connection, runId: string, options: WaitOptions = {}): Promise<Run> {
   for (;;) {
     const { value: run, hasWaited } = await read<Run>(connection, pathOf(runId), options);
@@ -24,7 +28,7 @@ export async function waitForRun(connection: Connection, runId: string, options:
   }
 }
 
-/** What came out of a run, as soon as it has ended. */
+/** Resolves to the result of a run when it has ended. */
 export async function waitForResult(
   connection: Connection,
   runId: string,

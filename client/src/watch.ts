@@ -5,7 +5,7 @@ import { pause } from "./pause.ts";
 import { ApiProblem } from "./problem.ts";
 
 export type StreamMessage = {
-  /** Where to go on after this message; null for one that does not say. */
+  /** The position after this message, from which to resume; null when the message has none. */
   id: string | null;
   event: string;
   data: unknown;
@@ -13,7 +13,7 @@ export type StreamMessage = {
 
 export type StreamOptions = {
   signal?: AbortSignal;
-  /** The id of the last message that is known: only later ones come. */
+  /** The id of the last known message: only later ones are returned. */
   after?: string;
 };
 
@@ -21,9 +21,9 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
 /**
- * The messages of a stream, without gaps: when the connection is lost, the next one goes on after the last message. Ends when
- * the service says that nothing more comes (204), or when `isLast` says so of a message and the stream ends.
- * @throws ApiProblem for an answer that no retry mends, such as 401 or 404
+ * The messages of a stream, without gaps: after a lost connection, it continues after the last message. It ends when the service
+ * answers that nothing more comes (204), or when the stream closes after a message for which `isLast` returned true.
+ * @throws ApiProblem for an answer that a retry would not change, such as 401 or 404
  */
 export async function* followStream(
   connection: Connection,
@@ -48,7 +48,7 @@ export async function* followStream(
       }
       if (isOver) return;
     } catch (error) {
-      // An abort and what the caller did wrong end the stream. A lost connection and a service that is away do not.
+      // An abort, or an error that the caller caused, ends the iteration. A lost connection and an unavailable service do not.
       if (signal?.aborted || (error instanceof ApiProblem && error.status < 500)) throw error;
     }
     await pause(pauseMs * (1 - Math.random() / 2), signal);
@@ -66,7 +66,7 @@ async function* parse(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGener
       yield { id: value.id ?? null, event: value.event ?? "message", data };
     }
   } finally {
-    // Who leaves the loop early closes the connection.
+    // When the caller leaves the loop early, the connection is closed.
     await reader.cancel().catch(() => {});
   }
 }

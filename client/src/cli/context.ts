@@ -8,7 +8,7 @@ export type GlobalFlags = { url?: string; apiKey?: string; json?: boolean; quiet
 
 export type Context = { client: Client; mode: Mode; apiKey: string };
 
-/** What a command works with: the settings and flags that all commands have. */
+/** The settings and the global flags of a command. */
 export function contextOf(command: Command): Context {
   const flags = command.optsWithGlobals<GlobalFlags>();
   const { url, apiKey } = requireSettings(flags);

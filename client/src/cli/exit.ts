@@ -2,10 +2,10 @@ import { CommanderError } from "commander";
 import { ApiProblem, InvalidRequest } from "../problem.ts";
 import { reasonOf } from "../runner/run-calls.ts";
 
-/** What the exit code says. */
+/** The exit codes. */
 export const EXIT = { done: 0, failed: 1, notSignedIn: 2, notThere: 3, invalid: 4, runFailed: 5 } as const;
 
-/** Ends the command with a sentence and an exit code. */
+/** Ends the command with a message and an exit code. */
 export class CliError extends Error {
   readonly exitCode: number;
 
@@ -15,10 +15,10 @@ export class CliError extends Error {
   }
 }
 
-/** What to print of an error, and the exit code. */
+/** The message to print for an error, and the exit code. */
 export function explainError(error: unknown): { text: string; exitCode: number } {
   if (error instanceof CliError) return { text: error.message, exitCode: error.exitCode };
-  // Commander has printed it already. Its code is 0 for --help and --version.
+  // Commander has already printed the message. Its exit code is 0 for --help and --version.
   if (error instanceof CommanderError) return { text: "", exitCode: error.exitCode === 0 ? EXIT.done : EXIT.invalid };
   if (error instanceof InvalidRequest) return { text: error.message, exitCode: EXIT.invalid };
   if (error instanceof ApiProblem) return { text: textOf(error), exitCode: exitCodeOf(error.status) };

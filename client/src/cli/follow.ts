@@ -7,14 +7,17 @@ import { eventLine } from "./run-lines.ts";
 
 const POLL_MS = 1_000;
 
-/** Shows the events of a run and its log until it has ended. For programs: nothing, since the run follows. */
+/**
+ * Shows the events and the log of a run until it has ended. With output for programs it shows nothing: the caller prints the
+ * run.
+ */
 export async function followRun({ client, mode }: Context, runId: string): Promise<void> {
   if (mode !== "people") return;
   const ended = new AbortController();
   const log = followLog(client, runId, { signal: ended.signal, isFollowed: true }, (text) =>
     process.stdout.write(text),
   );
-  // An error of the log must not end the process before the events have been shown.
+  // An error of the log must not end the process before the events were shown.
   log.catch(() => {});
   try {
     for await (const { event } of client.watch(runId)) if (event !== null) say(eventLine(event));
@@ -26,7 +29,9 @@ export async function followRun({ client, mode }: Context, runId: string): Promi
 
 export type LogOptions = { attempt?: number; isFollowed: boolean; signal?: AbortSignal };
 
-/** Hands over the log of a run, of which nothing can change the terminal; also what comes later, if it is followed. */
+/**
+ * Passes on the log of a run, without characters that could control the terminal. When followed, also entries that come later.
+ */
 export async function followLog(
   client: Client,
   runId: string,

@@ -7,7 +7,7 @@ import { InvalidArgumentError } from "commander";
 import type { Input } from "../types.ts";
 import { CliError, EXIT } from "./exit.ts";
 
-/** A JSON object: given as text, as `@file`, or as `@-` on stdin. */
+/** Reads a JSON object that was given as text, as `@file`, or as `@-` for stdin. */
 export async function readInput(given: string): Promise<Input> {
   let value: unknown;
   try {
@@ -36,7 +36,7 @@ async function readText(given: string): Promise<string> {
   }
 }
 
-/** Asks on the terminal. What is typed is not shown when it is secret. */
+/** Asks a question on the terminal. With `isSecret`, the answer is not shown while it is typed. */
 export async function ask(question: string, isSecret = false): Promise<string> {
   const hidden = new Writable({ write: (_chunk, _encoding, done) => done() });
   if (isSecret) process.stderr.write(question);
@@ -50,7 +50,7 @@ export async function ask(question: string, isSecret = false): Promise<string> {
   }
 }
 
-/** A whole number of a flag, within bounds. */
+/** Parses a flag as a whole number within bounds. */
 export const integer =
   (min: number, max: number) =>
   (value: string): number => {
@@ -59,7 +59,7 @@ export const integer =
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };
 
-/** One of these words; collects them when the flag is given several times. */
+/** Parses a flag that may be repeated, and whose values are among these words. */
 export const severalOf =
   <Word extends string>(words: readonly Word[]) =>
   (value: string, before: Word[] = []): Word[] => {
@@ -68,5 +68,5 @@ export const severalOf =
     return [...before, word];
   };
 
-/** Collects a flag that may be given several times. */
+/** Parses a flag that may be repeated: appends the value to those before it. */
 export const several = (value: string, before: string[] = []): string[] => [...before, value];

@@ -56,7 +56,10 @@ for (const add of [
 }
 inheritExit(program);
 
-/** `exitOverride` counts for the commands that are made after it, and ours are made apart. */
+/**
+ * `exitOverride` is inherited only by commands that are created with `.command()`. Ours are created separately, so it is set on
+ * each.
+ */
 function inheritExit(command: Command): void {
   for (const child of command.commands) {
     child.exitOverride().showSuggestionAfterError();
@@ -64,7 +67,7 @@ function inheritExit(command: Command): void {
   }
 }
 
-// A reader that has seen enough, such as `head`, is no error.
+// When a program that reads our output, such as `head`, has read enough and ends, that is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   throw error;

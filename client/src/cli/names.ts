@@ -1,4 +1,4 @@
-/** Things are named by id or by name. */
+/** Finds workflows and files by their ids or their names. */
 import type { Client } from "../client.ts";
 import { unwrap } from "../connection.ts";
 import type { Workflow } from "../types.ts";
@@ -8,7 +8,9 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export const isId = (text: string): boolean => UUID.test(text);
 
-/** @throws CliError when there is no such workflow, or there are several */
+/**
+ * @throws CliError when no workflow has this name or id, or when several have this name
+ */
 export async function findWorkflow(client: Client, nameOrId: string): Promise<Workflow> {
   if (isId(nameOrId)) {
     return unwrap(
@@ -20,7 +22,7 @@ export async function findWorkflow(client: Client, nameOrId: string): Promise<Wo
   return choose(all, nameOrId, "workflow");
 }
 
-/** One of `all` by its name: exactly, or else without regard to capitals. */
+/** Finds one of `all` by its name: an exact match, or otherwise a match that ignores case. */
 export function choose<Item extends { id: string; name: string }>(
   all: readonly Item[],
   name: string,
@@ -40,7 +42,7 @@ export function choose<Item extends { id: string; name: string }>(
   return first;
 }
 
-/** The id of a file or folder, which may be given by its path: `/shared/reports/q1`. */
+/** The id of a file or folder, which is given by its id or by its path, such as `/shared/reports/q1`. */
 export async function findPart(client: Client, pathOrId: string): Promise<string> {
   if (isId(pathOrId)) return pathOrId;
   const names = pathOrId.split("/").filter((name) => name !== "");

@@ -6,11 +6,11 @@ export type Mode = "people" | "json" | "quiet";
 type Style = Parameters<typeof styleText>[0];
 type Row = Readonly<Record<string, string>>;
 
-/** Prints a line of what was asked for. All else goes to stderr, so that stdout can be piped. */
+/** Prints a line of the command's result to stdout. Everything else goes to stderr, so that the output can be piped. */
 export const print = (text: string): boolean => process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
 export const say = (text: string): boolean => process.stderr.write(`${text}\n`);
 
-/** Coloured on a terminal, unless NO_COLOR is set. */
+/** Colours are used on a terminal, unless NO_COLOR is set. */
 const hasColors = (stream: NodeJS.WriteStream): boolean => stream.isTTY === true && !process.env.NO_COLOR;
 
 export const paint = (style: Style, text: string): string =>
@@ -20,14 +20,14 @@ const STATES: Record<string, Style> = { COMPLETED: "green", FAILED: "red", RUNNI
 
 export const paintState = (state: string): string => paint(STATES[state] ?? "reset", state);
 
-/** One object of the API: as it is for programs, its id, or lines for people. */
+/** Prints one object of the API: as JSON for programs, only its id, or as lines for people. */
 export function printOne(mode: Mode, value: object, id: string, lines: () => readonly string[]): void {
   if (mode === "json") print(JSON.stringify(value, null, 2));
   else if (mode === "quiet") print(id);
   else print(lines().join("\n"));
 }
 
-/** A list of the API: as it is for programs, the ids, or a table for people. */
+/** Prints a list of the API: as JSON for programs, only the ids, or as a table for people. */
 export function printList<Item extends object>(
   mode: Mode,
   items: readonly Item[],
@@ -57,14 +57,14 @@ function table(rows: readonly Row[]): string {
   return [head, ...rows.map((row) => line(names.map((name) => row[name] ?? "")))].join("\n");
 }
 
-/** Names and values under one another. Values that are null are left out. */
+/** Formats names and values in two columns. Null values are left out. */
 export function facts(values: Readonly<Record<string, string | number | null | undefined>>): string[] {
   const given = Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== "");
   const width = Math.max(...given.map(([name]) => name.length));
   return given.map(([name, value]) => `${paint("bold", name.padEnd(width))}  ${oneLine(String(value))}`);
 }
 
-/** What others have written must not move the cursor or change colours: control characters become visible. */
+/** Makes control characters visible, so that text from others cannot move the cursor or change colours. */
 export const harmless = (text: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these are meant.
   text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (char) =>
@@ -93,7 +93,7 @@ export function duration(seconds: number): string {
   return shown.map(([count, unit]) => `${count} ${unit}`).join(" ");
 }
 
-/** A line on a terminal that says what is waited for. It is not there when stderr is no terminal. */
+/** Shows on stderr what the command waits for. It shows nothing when stderr is not a terminal. */
 export function startProgress(text: () => string): { stop(): void } {
   if (process.stderr.isTTY !== true) return { stop: () => {} };
   const began = Date.now();

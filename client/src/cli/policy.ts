@@ -5,7 +5,7 @@ import type { Policy } from "../types.ts";
 
 const ofWorkflow = (id: string) => ({ params: { path: { definition_id: id } } });
 
-/** How a workflow's runs reach a runner. Null when the caller may not see it. */
+/** The policy of a workflow. Null when the caller may not see it. */
 export async function readPolicy(client: Client, id: string): Promise<Policy | null> {
   try {
     return await unwrap(client.api.GET("/v1/workflow-definitions/{definition_id}/policy", ofWorkflow(id)));
@@ -15,7 +15,7 @@ export async function readPolicy(client: Client, id: string): Promise<Policy | n
   }
 }
 
-/** Changes some of it, and leaves the rest. */
+/** Changes some fields of a policy, and keeps the others. */
 export async function setPolicy(client: Client, id: string, change: Partial<Policy>): Promise<void> {
   const body = { ...(await readPolicy(client, id)), ...change };
   await unwrap(client.api.PUT("/v1/workflow-definitions/{definition_id}/policy", { ...ofWorkflow(id), body }));

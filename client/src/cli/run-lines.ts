@@ -2,7 +2,7 @@ import { hasEnded, type Run, type RunEvent, type RunResult } from "../types.ts";
 import type { Context } from "./context.ts";
 import { ago, duration, facts, harmless, paint, paintState, printOne } from "./output.ts";
 
-/** A run for people, with what came out of it if it has ended. */
+/** Prints a run for people. If it has ended, its result is included. */
 export async function printRun({ client, mode }: Context, run: Run): Promise<void> {
   const result = mode === "people" && hasEnded(run) ? await client.result(run.id) : null;
   printOne(mode, run, run.id, () => runLines(run, result));

@@ -6,17 +6,19 @@ import { CliError, EXIT } from "./exit.ts";
 
 export type Settings = { url: string; apiKey: string };
 
-/** What may come from a flag, the environment or the file; each by itself. */
+/** Settings from a flag, the environment or the file. Each of the two may be missing. */
 type Partly = { url?: string | undefined; apiKey?: string | undefined };
 
 const fileOf = (env: NodeJS.ProcessEnv): string =>
   join(env.XDG_CONFIG_HOME || join(homedir(), ".config"), "workflow-runs", "login.json");
 
-/** Flags, then `WORKFLOW_RUNS_URL` and `WORKFLOW_RUNS_API_KEY`, then what `login` has written. */
+/**
+ * Finds the settings, in this order: flags, `WORKFLOW_RUNS_URL` and `WORKFLOW_RUNS_API_KEY`, the file that `login` has written.
+ */
 export function findSettings(flags: Partly, env: NodeJS.ProcessEnv = process.env): Partly {
   const written = readLogin(env);
   const url = flags.url || env.WORKFLOW_RUNS_URL || written.url;
-  // A key is good for its own service: the key of the file is not sent to another one.
+  // A key belongs to one service, so the key in the file is not sent to another URL.
   const keyOfFile = url === written.url ? written.apiKey : undefined;
   return { url, apiKey: flags.apiKey || env.WORKFLOW_RUNS_API_KEY || keyOfFile };
 }
@@ -47,12 +49,12 @@ function readLogin(env: NodeJS.ProcessEnv): Partly {
   }
 }
 
-/** Returns where it was written: a file that only its owner can read. */
+/** Writes the settings to a file that only its owner can read. Returns the path of the file. */
 export function writeLogin({ url, apiKey }: Settings, env: NodeJS.ProcessEnv = process.env): string {
   const file = fileOf(env);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writeFileSync(file, `${JSON.stringify({ url, api_key: apiKey }, null, 2)}\n`, { mode: 0o600 });
-  // The mode above counts only for a new file.
+  // The mode above is only used for a new file.
   chmodSync(file, 0o600);
   return file;
 }

@@ -2,13 +2,13 @@ import type { Client } from "../client.ts";
 import { hasEnded, type Run } from "../types.ts";
 import { startProgress } from "./output.ts";
 
-/** The run as soon as it has ended. On a terminal a line shows how it stands until then. */
+/** Resolves to the run when it has ended. On a terminal, a line shows its state until then. */
 export async function waitWithProgress(client: Client, begun: Run): Promise<Run> {
   if (hasEnded(begun)) return begun;
   let state: string = begun.status;
   let note = "";
   const line = startProgress(() => `${state}${note}`);
-  // Why it waits is told once, and again when its state has changed.
+  // The reason for waiting is printed once, and again whenever the state has changed.
   const explain = async () => {
     const { message } = await client.explain(begun.id);
     note = `: ${message}`;

@@ -6,30 +6,33 @@ import { type Assignment, type Note, type Outcome, type Work, WorkEnded, type Wo
 export type AttemptOptions = {
   work: Work;
   fetch: typeof fetch;
-  /** Set for a lease: then heartbeats begin at once. Otherwise they begin with the first progress. */
+  /** Set for a leased run: heartbeats begin at once. Otherwise they begin with the first progress. */
   heartbeatSeconds: number | null;
   onNote?(note: Note): void;
 };
 
 const WEBHOOK_HEARTBEAT_SECONDS = 15;
-/** The service judges by its own clock. So much the clocks may differ before a late result is given up. */
+/**
+ * The service decides by its own clock whether a result is late, so a late result is given up only this long after its
+ * deadline.
+ */
 const CLOCK_SLACK_MS = 10_000;
 const MAX_ERROR_LENGTH = 8_192;
 /**
- * The log is sent before the result, which closes it. While the service is away both wait; should only the log fail, the result is
- * not kept back for longer than this, or half of the time that is left.
+ * The log is sent before the result, since the result closes it. While the service is unavailable, both wait. When only the log
+ * cannot be sent, the result waits for this long at most, or for half of the time that is left if that is shorter.
  */
 const LOG_TIMEOUT_MS = 300_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type Result = { status: "COMPLETED" | "FAILED"; error?: string } & WorkResult;
 
-/** One attempt of a run at this runner: works, keeps the lease, logs, and reports how it ended. */
+/** One attempt of a run in this runner: it does the work, extends the lease, sends the log, and reports the result. */
 export class Attempt {
   readonly run: Assignment;
   readonly #options: AttemptOptions;
   readonly #ending = new AbortController();
-  /** Aborted when nothing is left to say to the service. */
+  /** Aborted when nothing more has to be sent to the service. */
   readonly #over = new AbortController();
   #end: WorkEnded | null = null;
   #lastRetry: string | null = null;
@@ -39,14 +42,17 @@ export class Attempt {
     this.#options = options;
   }
 
-  /** Ends the work. A later reason counts only if it leaves less to do: first a stop with a grace, then one without. */
+  /**
+   * Ends the work. A later reason replaces an earlier one only if it leaves less to do, such as a stop without grace after one
+   * with a grace.
+   */
   end(reason: WorkEnded): void {
     if (this.#end === null || (isWanted(this.#end) && !isWanted(reason))) this.#end = reason;
     this.#ending.abort(this.#end);
     if (!isWanted(reason)) this.#over.abort(reason);
   }
 
-  /** Works and reports. Never rejects. */
+  /** Does the work and reports the result. Never rejects. */
   async execute(): Promise<Outcome> {
     const { run } = this;
     const msLeft = Date.parse(run.deadline_at) - Date.now();
@@ -110,7 +116,10 @@ export class Attempt {
       : { status: result.status, report: "recorded", error };
   }
 
-  /** A result whose output the service refuses is reported again without it, so that the run need not wait for its deadline. */
+  /**
+   * When the service refuses the output of a result, the result is reported again without it. Otherwise the run would wait for
+   * its deadline.
+   */
   async #callBack(result: Result, options: Parameters<typeof callService>[3]): Promise<Answer> {
     const answer = await callService(this.run, "callback", result, options);
     if (answer.status !== 413 && answer.status !== 422) return answer;
@@ -120,7 +129,7 @@ export class Attempt {
     return again.error === null ? { ...again, error } : again;
   }
 
-  /** Once for each reason: an outage is many tries. */
+  /** Each reason is noted once, since an outage causes many tries. */
   readonly #noteRetry = (reason: string): void => {
     if (reason !== this.#lastRetry) this.#note(`Tries again: ${reason}`);
     this.#lastRetry = reason;

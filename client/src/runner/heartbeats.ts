@@ -2,7 +2,7 @@ import { pause } from "../pause.ts";
 import { type CallOptions, callOnce, reasonOf } from "./run-calls.ts";
 import { type Assignment, type Progress, WorkEnded } from "./types.ts";
 
-/** Progress is sent at most so often. The latest wins. */
+/** The least time between two messages with progress. The latest progress wins. */
 const PROGRESS_GAP_MS = 1_000;
 
 export type HeartbeatOptions = CallOptions & {
@@ -11,7 +11,7 @@ export type HeartbeatOptions = CallOptions & {
   onEnd(reason: WorkEnded): void;
 };
 
-/** Keeps the lease of an attempt, and tells its progress. Silent until it is started. */
+/** Extends the lease of an attempt by heartbeats, and reports its progress. It sends nothing until it is started. */
 export class Heartbeats {
   readonly #run: Assignment;
   readonly #options: HeartbeatOptions;
@@ -24,7 +24,7 @@ export class Heartbeats {
     this.#options = options;
   }
 
-  /** Beats until `signal` of the options is aborted. */
+  /** Sends heartbeats until `signal` of the options is aborted. */
   start(): void {
     if (this.#isStarted) return;
     this.#isStarted = true;
@@ -48,7 +48,7 @@ export class Heartbeats {
       if (!isHeard && this.#progress === null) this.#progress = progress;
       await pause(Math.min(PROGRESS_GAP_MS, intervalSeconds * 1000), signal);
       const restMs = intervalSeconds * 1000 - PROGRESS_GAP_MS;
-      // After a failure, soon again: the lease goes on running out.
+      // After a failure the next heartbeat follows soon, since the lease continues to run out.
       if (!isHeard || restMs <= 0) continue;
       await pause(restMs, AbortSignal.any([signal, this.#wake.signal])).catch(() => {});
     }
@@ -64,7 +64,7 @@ export class Heartbeats {
         return true;
       }
       if (response.status >= 500 || response.status === 429) return false;
-      // 422 is about the progress that was sent; anything else is about the attempt.
+      // A 422 refers to the progress that was sent. Any other error refers to the attempt.
       if (response.status === 422) return true;
       this.#options.onEnd(new WorkEnded("lost", detailOf(body) ?? `The heartbeat was answered ${response.status}.`));
       return "gone";

@@ -1,4 +1,4 @@
-/** A runner in a few lines: `createRunner({ lease, work })`, or `createRunner({ webhook, work })` for one with a URL. */
+/** Makes a runner in a few lines: `createRunner({ lease, work })`, or `createRunner({ webhook, work })` for one with a URL. */
 import type { AttemptOptions } from "./attempt.ts";
 import { type LeaseOptions, LeaseRunner } from "./lease-runner.ts";
 import type { Note, Work } from "./types.ts";
@@ -21,7 +21,7 @@ export type { WebhookOptions } from "./webhook-runner.ts";
 
 type RunnerOptions = {
   work: Work;
-  /** What there is to tell about an attempt: why the service could not be reached, and so on. */
+  /** Called with remarks about an attempt, such as why the service could not be reached. */
   onNote?(note: Note): void;
   fetch?: typeof fetch;
 };

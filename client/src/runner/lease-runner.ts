@@ -7,40 +7,40 @@ import { reasonOf } from "./run-calls.ts";
 import { type Assignment, type Outcome, WorkEnded } from "./types.ts";
 
 export type LeaseOptions = {
-  /** Where the service is. */
+  /** The URL of the service. */
   url: string;
   /** A runner key, or the API key of an OWNER or ADMIN. */
   key: string;
-  /** What people see of this runner: by default "runner". */
+  /** The name that people see for this runner; by default "runner". */
   name?: string;
-  /** The workflows whose runs it takes; by default all that its key may take. */
+  /** The workflows whose runs it takes; by default, all that its key may lease. */
   workflowIds?: readonly string[];
-  /** How many runs it works on at a time, 1 to 100; by default 1. */
+  /** How many runs it works on at the same time, 1 to 100; by default 1. */
   capacity?: number;
-  /** Called for each run as its work begins. */
+  /** Called for each run when its work begins. */
   onStart?(run: Assignment): void;
-  /** Called for each run that has ended here. */
+  /** Called for each run whose work has ended. */
   onEnd?(run: Assignment, outcome: Outcome): void;
-  /** Called when the service could not be asked for work, and will be asked again. */
+  /** Called when a request for work failed and will be repeated. */
   onRetry?(reason: string): void;
 };
 
 type Lease = components["schemas"]["Lease"] & Assignment;
 
 /**
- * How long a question may wait for work. One that is under way when the runner stops is not aborted, since not every proxy passes that
- * on: it would be answered with a run that nobody works on. So this is also how long `stop` may take.
+ * How long a request for work may wait. A pending request is not aborted when the runner stops: not every proxy passes an abort
+ * on, and then the service would lease a run that nobody works on. So `stop` may take this long as well.
  */
 const WAIT_SECONDS = 10;
 const MOST_LEASES = 10;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
-/** Between two questions, when the service cannot hold one open until there is work. */
+/** The pause between two requests when the service cannot hold a request open until there is work. */
 const POLL_MS = 5_000;
 
 type Ask = { request_id: string; wait_seconds: number; max: number; after?: unknown };
 
-/** A runner without a URL: it asks for work, and keeps each run by heartbeats until it is done. */
+/** A runner without a URL. It asks for work, and extends the lease of each run by heartbeats until the work is done. */
 export class LeaseRunner {
   readonly #lease: LeaseOptions;
   readonly #options: AttemptOptions;
@@ -55,12 +55,12 @@ export class LeaseRunner {
     this.#lease = lease;
     this.#options = options;
     const { fetch } = options;
-    // Each call is repeated here, with its own pauses.
+    // The connection does not retry, since each call is retried here with its own pauses.
     this.#connection = openConnection({ url: lease.url, retry: { tries: 1 }, fetch: (one) => fetch(one) });
   }
 
   /**
-   * Works until `stop` is called, or so many runs have been taken and have ended.
+   * Works until `stop` is called, or until `most` runs were taken and have ended.
    * @throws ApiProblem when the service refuses the runner: its key, or its workflows
    */
   async run({ most = Number.POSITIVE_INFINITY }: { most?: number } = {}): Promise<void> {
@@ -79,7 +79,7 @@ export class LeaseRunner {
     }
   }
 
-  /** Takes no more runs, ends all work, and gives its runs back to the service: `run` resolves when that is done. */
+  /** Takes no more runs, ends all work, and gives its runs back to the service. When that is done, `run` resolves. */
   async stop(): Promise<void> {
     this.#stopping.abort(new WorkEnded("shut_down", "The runner was shut down."));
     for (const attempt of this.#working.keys()) attempt.end(this.#stopping.signal.reason);
@@ -99,7 +99,7 @@ export class LeaseRunner {
     this.#working.set(attempt, done);
   }
 
-  /** Asks once, as often as it takes to get an answer. The same `request_id` is answered with the same leases. */
+  /** Asks for work, and retries until there is an answer. A retry has the same `request_id`, so it gets the same leases. */
   async #ask(max: number): Promise<Lease[]> {
     const { signal } = this.#stopping;
     const ask: Ask = { request_id: crypto.randomUUID(), wait_seconds: WAIT_SECONDS, max };
@@ -113,7 +113,8 @@ export class LeaseRunner {
         if (error instanceof ApiProblem && error.status < 500 && error.status !== 429 && error.status !== 401)
           throw error;
         if (error instanceof ApiProblem && error.status === 401) {
-          // The session has ended. Without one the key itself is refused, which nothing mends.
+          // The session has ended, so a new one is opened. If there was no session, the key itself was refused, and retrying
+          // does not help.
           if (this.#token === null) throw error;
           this.#token = null;
           continue;
@@ -128,7 +129,10 @@ export class LeaseRunner {
     }
   }
 
-  /** The answer was lost while the runner stops, and may have had leases: they are given back. */
+  /**
+   * Called when the runner stops and an answer was lost. The answer may have had leases, so the request is repeated and they
+   * are given back.
+   */
   async #askForLost(ask: Ask): Promise<Lease[]> {
     if (this.#token === null) return [];
     try {

@@ -1,18 +1,18 @@
-/** What a runner says to the service about one attempt, with its run token: docs/runner-protocol.md. */
+/** The calls of a runner about one attempt, authenticated by its run token: docs/runner-protocol.md. */
 import { pause } from "../pause.ts";
 import { problemOf } from "../problem.ts";
 import { retryAfterMs } from "../retry.ts";
 import type { Assignment } from "./types.ts";
 
 export type CallOptions = {
-  /** Ends the tries. */
+  /** When aborted, the call is not retried any more. */
   signal: AbortSignal;
   fetch: typeof fetch;
-  /** Called when a try failed that will be repeated. */
+  /** Called after a failed try that will be repeated. */
   onRetry?(reason: string): void;
 };
 
-/** An answer that no repetition changes. `body` is what came as JSON; `error` says what was wrong with the call. */
+/** An answer that a retry would not change. `body` is the parsed JSON; `error` says what was wrong with the call. */
 export type Answer = { status: number; body: unknown; error: string | null };
 
 type Verb = "callback" | "heartbeat" | "release" | "log";
@@ -22,7 +22,7 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
- * Sends until there is a final answer. All calls may be repeated: the service records each once.
+ * Sends a call until there is a final answer. All calls are idempotent: the service records each once.
  * @throws the reason of `signal`
  */
 export async function callService(run: Assignment, verb: Verb, body: unknown, options: CallOptions): Promise<Answer> {
@@ -46,7 +46,7 @@ export async function callService(run: Assignment, verb: Verb, body: unknown, op
   }
 }
 
-/** One try; `body` is null for none. Redirects are not followed: the call carries a credential that no other server must get. */
+/** Sends a call once; a null `body` means none. Redirects are not followed, since no other server may get the credential. */
 export function callOnce(
   run: Assignment,
   verb: Verb,
@@ -65,7 +65,7 @@ export function callOnce(
   });
 }
 
-/** Node's `fetch` says "fetch failed" and has the reason in the cause. */
+/** Node's `fetch` only says "fetch failed"; the reason is in the cause. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;

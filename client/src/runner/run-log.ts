@@ -1,14 +1,14 @@
 import { type CallOptions, callService } from "./run-calls.ts";
 import type { Assignment } from "./types.ts";
 
-/** So many UTF-16 units are at most 30,000 bytes of UTF-8, of the 32 KiB that an entry may have. */
+/** This many UTF-16 units are at most 30,000 bytes of UTF-8. An entry may have 32 KiB. */
 const ENTRY_LENGTH = 10_000;
-/** The service keeps 1 MiB. What is beyond is not sent, but for one entry that makes the service mark the cut. */
+/** The service stores 1 MiB. Text beyond that is not sent, except for one entry that makes the service mark the log as cut. */
 const MOST_BYTES = 1024 * 1024;
-/** Lines are gathered for so long, so that a talkative program is not one request a line. */
+/** Lines are collected for this long, so that a program that prints much does not cause one request for each line. */
 const GATHER_MS = 250;
 
-/** The log of one attempt: entries in order, one on its way at a time. It holds at most what the service would keep. */
+/** The log of one attempt. Entries are sent in order, one at a time. It holds at most as much as the service would store. */
 export class RunLog {
   readonly #run: Assignment;
   readonly #options: CallOptions;
@@ -31,7 +31,7 @@ export class RunLog {
     this.#sending ??= this.#send(GATHER_MS);
   }
 
-  /** Resolves when all that was appended is stored, or no longer wanted. Later calls of `append` do nothing. */
+  /** Resolves when all that was appended is stored, or is no longer wanted. Later calls of `append` do nothing. */
   async close(): Promise<void> {
     if (this.#sending === null && this.#pending !== "") this.#sending = this.#send(0);
     await this.#sending;
@@ -50,7 +50,7 @@ export class RunLog {
           { sequence: this.#sequence++, text },
           this.#options,
         );
-        // A log that is full, or of a run that has ended, takes nothing more.
+        // The log is full, or the run has ended: nothing more is stored.
         if (status !== 200 || isCut(body)) this.#discard();
       }
     } catch {
@@ -66,7 +66,7 @@ export class RunLog {
   }
 }
 
-/** The beginning of a text, without half of a surrogate pair at its end. */
+/** The beginning of a text. It does not end in the middle of a surrogate pair. */
 function firstEntry(text: string): string {
   if (text.length <= ENTRY_LENGTH) return text;
   const last = text.charCodeAt(ENTRY_LENGTH - 1);

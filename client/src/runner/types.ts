@@ -1,23 +1,23 @@
 import type { Input, NewArtifact, RunSnapshot } from "../types.ts";
 
-/** One attempt of a run, as a dispatch or a lease brings it. */
+/** One attempt of a run, as a dispatch or a lease describes it. */
 export type Assignment = {
   run_id: string;
   /** 1 for a new run, one more for each retry. */
   attempt: number;
-  /** Until when the result must have arrived. */
+  /** When the result must have arrived at the latest. */
   deadline_at: string;
   run_snapshot: RunSnapshot;
-  /** What the invoke was given; null when that was nothing. */
+  /** The input of the run; null when there is none. */
   input: Input | null;
   callback_url: string;
   callback_token: string;
 };
 
-/** What work gets to see: without the credential. */
+/** The run as the work gets it: without the credential. */
 export type WorkRun = Omit<Assignment, "callback_token">;
 
-/** What came out of work: any JSON, a text for people, and what was made. */
+/** The result of the work: any JSON, a text for people, and artifacts. */
 export type WorkResult = { output?: unknown; summary?: string; artifacts?: NewArtifact[] };
 
 export type Progress = { percent?: number; message?: string };
@@ -25,9 +25,9 @@ export type Progress = { percent?: number; message?: string };
 export type WorkContext = {
   /** Aborted when the work must end: somebody stopped the run, its deadline has passed, or the runner is shutting down. */
   signal: AbortSignal;
-  /** Appends to the run's log. Sent in the background; 1 MiB of an attempt is kept. */
+  /** Appends text to the run's log. It is sent in the background. The service stores 1 MiB for each attempt. */
   log(text: string): void;
-  /** Shows people how far the work is. The latest wins. */
+  /** Shows people the progress of the work. The latest one wins. */
   progress(progress: Progress): void;
 };
 
@@ -35,24 +35,28 @@ export type WorkContext = {
 // biome-ignore lint/suspicious/noConfusingVoidType: an async function without `return` is work, too, and one with some returns.
 export type Work = (run: WorkRun, context: WorkContext) => Promise<WorkResult | void>;
 
-/** What there is to tell about an attempt, for a terminal or a log. */
+/** A remark about an attempt, for a terminal or a log. */
 export type Note = { run_id: string; attempt: number; text: string };
 
-/** How an attempt ended for the runner. */
+/** How an attempt ended in this runner. */
 export type Outcome = {
-  /** Null when the work's outcome was not wanted any more, or the run was given back. */
+  /** Null when the outcome of the work was no longer wanted, or when the run was given back. */
   status: "COMPLETED" | "FAILED" | null;
-  /** What the service has: the result, the run to give to somebody else, or neither. */
+  /**
+   * What became of the report. "recorded": the service has the result. "released": the run was given back. "refused": the
+   * service refused the result. "unwanted": no result was wanted any more. "unreported": the service could not be reached in
+   * time.
+   */
   report: "recorded" | "released" | "refused" | "unwanted" | "unreported";
-  /** Why it failed, or why nothing was reported. */
+  /** Why the work failed, or why nothing was reported. */
   error: string | null;
 };
 
-/** Why work has to end. It is the reason of the work's signal. */
+/** Why work must end. It is the reason of the work's `signal`. */
 export class WorkEnded extends Error {
   override readonly name = "WorkEnded";
   readonly kind: "stopping" | "stopped" | "deadline" | "lost" | "shut_down";
-  /** Until when a result still counts; null when none does. */
+  /** Until when a result still counts; null when no result counts any more. */
   readonly endsAt: Date | null;
 
   constructor(kind: WorkEnded["kind"], message: string, endsAt: Date | null = null) {

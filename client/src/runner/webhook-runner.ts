@@ -3,17 +3,17 @@ import { Attempt, type AttemptOptions } from "./attempt.ts";
 import { type Assignment, WorkEnded } from "./types.ts";
 
 export type WebhookOptions = {
-  /** The workflow's `webhook_secret`; several while it is being replaced. */
+  /** The `webhook_secret` of the workflow. Pass several while it is being replaced. */
   secret: string | readonly string[];
 };
 
 const MAX_BODY_BYTES = 1024 * 1024;
-/** Longer than any run may last: no message about a run can arrive so long after its dispatch. */
+/** Longer than any run can last, so no message about a run can arrive so long after its dispatch. */
 const FORGET_AFTER_MS = 25 * 3600 * 1000;
 
 /**
- * A runner with a URL. It keeps in memory which dispatches it has accepted: a runner that may restart should be one that leases,
- * or should report what it had begun.
+ * A runner with a URL. It remembers accepted dispatches in memory only. A runner that may restart should lease runs instead, or
+ * should report the runs that it had begun.
  */
 export class WebhookRunner {
   readonly #secret: string | readonly string[];
@@ -29,8 +29,8 @@ export class WebhookRunner {
   }
 
   /**
-   * Answers a message of the service: for any server that has the Request and Response of `fetch`. The work goes on after the
-   * answer.
+   * Answers a message of the service, for any server that uses the Request and Response of `fetch`. The work continues after
+   * the answer.
    */
   handle = async (request: Request): Promise<Response> => {
     if (request.method !== "POST") return new Response(null, { status: 405, headers: { Allow: "POST" } });
@@ -54,14 +54,14 @@ export class WebhookRunner {
   }
 
   #obey({ type, data }: VerifiedWebhook): void {
-    // A type that is not known, and a message that asks for no work, are accepted and ignored.
+    // Messages of an unknown type, and messages that ask for no work, are accepted and ignored.
     if (typeof data.run_id !== "string" || typeof data.attempt !== "number") return;
     this.#forgetOld();
     const id = `${data.run_id}.${data.attempt}`;
     const known = this.#attempts.get(id);
     if (type === "workflow_run.stopped" || type === "workflow_run.stopping") {
       known?.attempt?.end(stopOf(type, data));
-      // It may arrive before its dispatch. That must not be begun then.
+      // A stop may arrive before its dispatch. The dispatch must then not begin.
       if (!known) this.#attempts.set(id, { attempt: null, at: Date.now() });
     } else if (type === "workflow_run.dispatched" && !known && isAssignment(data)) {
       const attempt = new Attempt(data, this.#options);

@@ -1,11 +1,11 @@
-/** Messages as the service sends them to a runner, but as tests: none asks for work. */
+/** Messages in the form in which the service sends them to a runner. They are marked as tests, so none asks for work. */
 import { Webhook } from "standardwebhooks";
 
 export type Message = { id: string; body: string };
 
 const NO_WORK = "A test by `workflow-runs verify`. There is nothing to do.";
 
-/** A dispatch of a run that does not exist: it reads nothing and writes nothing. Send its stop before it. */
+/** A dispatch of a run that does not exist. It reads and writes nothing. Send the stop of the run before it. */
 export function dispatchOf(runId: string, callbackUrl: string): Message {
   const deadline = new Date(Date.now() + 60_000).toISOString();
   const data = {
@@ -37,8 +37,8 @@ export const stopOf = (runId: string): Message => ({
 });
 
 /**
- * A message of a type that no runner knows. Its bytes are not those that a JSON library would write: who signs what was parsed
- * and written again gets another signature.
+ * A message of an unknown type. A JSON library would write it with other bytes. So a runner fails if it verifies the signature
+ * of parsed and serialised JSON instead of the text that it received.
  */
 export function unknownMessage(runId: string): Message {
   const body = `{ "type": "workflow_run.tested",  "timestamp": "${new Date().toISOString()}",\n "data": {"note": "r\\u00e9sum\\u00e9 é", "number": 1.0, "is_test": true} }`;
@@ -51,7 +51,7 @@ const toBody = (type: string, data: object): string =>
 const toWebhook = (secret: string): Webhook =>
   secret.startsWith("whsec_") ? new Webhook(secret) : new Webhook(new TextEncoder().encode(secret), { format: "raw" });
 
-/** The headers of a message that is signed by each of these secrets, in this order. */
+/** The headers of a message that is signed with each of these secrets, in this order. */
 export function signedHeaders(
   { id, body }: Message,
   secrets: readonly string[],

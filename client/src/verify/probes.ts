@@ -1,27 +1,27 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { dispatchOf, type Message, signedHeaders, stopOf, unknownMessage } from "./messages.ts";
 
-/** What a probe needs of the world: to send, and to hear whether the runner called back about a run. */
+/** What a probe needs: to send messages, and to know whether the runner sent a callback for a run. */
 export type Wire = {
   secret: string;
   previousSecret: string | null;
   /** Null when the runner cannot reach this machine. */
   callbackUrl: ((runId: string) => string) | null;
   send(message: Message, headers: Record<string, string>): Promise<Answer>;
-  /** Whether the runner called back about this run within a short while. */
+  /** Whether the runner sends a callback for this run within a short time. */
   hasCalledBack(runId: string): Promise<boolean>;
 };
 
-/** `status` is null for a runner that did not answer; `failure` says why. */
+/** `status` is null when the runner did not answer; `failure` then says why. */
 export type Answer = { status: number | null; ms: number; failure: string | null };
 
 export type Verdict = { problem: string | null; skipped?: string; answers: Answer[] };
 
 export type Probe = {
   name: string;
-  /** What goes wrong with a runner that fails it. */
+  /** What goes wrong in practice with a runner that fails this probe. */
   why: string;
-  /** The section of docs/runner-protocol.md. */
+  /** The section of docs/runner-protocol.md that requires it. */
   section: string;
   run(wire: Wire): Promise<Verdict>;
 };
@@ -33,20 +33,20 @@ const isAccepted = ({ status }: Answer): boolean => status !== null && status >=
 const said = ({ status, failure }: Answer): string =>
   status === null ? `it did not answer: ${failure}` : `it answered ${status}`;
 
-/** Must be answered 2xx. */
+/** Requires a 2xx answer. */
 async function accepts(answer: Promise<Answer>, what: string): Promise<Verdict> {
   const given = await answer;
   return { problem: isAccepted(given) ? null : `It must accept ${what}, but ${said(given)}.`, answers: [given] };
 }
 
-/** Must be answered, and not by 2xx. */
+/** Requires an answer other than 2xx. */
 async function refuses(answer: Promise<Answer>, what: string): Promise<Verdict> {
   const given = await answer;
   const isRefused = given.status !== null && given.status >= 400 && given.status < 500;
   return { problem: isRefused ? null : `It must refuse ${what} by 401, but ${said(given)}.`, answers: [given] };
 }
 
-/** The first problem, of verdicts that are reached one after the other. */
+/** Runs the steps in order, and returns the first problem. */
 async function all(...steps: (() => Promise<Verdict>)[]): Promise<Verdict> {
   const answers: Answer[] = [];
   for (const step of steps) {
@@ -59,7 +59,7 @@ async function all(...steps: (() => Promise<Verdict>)[]): Promise<Verdict> {
 
 const anotherSecret = (): string => `whsec_${randomBytes(32).toString("base64")}`;
 
-/** A run that does not exist, stopped before it is dispatched: a runner must not begin it. */
+/** Sends a stop for a run that does not exist, and then its dispatch: the runner must not begin the run. */
 async function stopThenDispatch(wire: Wire, times: number): Promise<Verdict> {
   const runId = randomUUID();
   const stop = stopOf(runId);

@@ -3,22 +3,22 @@ import { reasonOf } from "../runner/run-calls.ts";
 import { type Answer, PROBES, type Verdict, type Wire } from "./probes.ts";
 
 export type VerifyOptions = {
-  /** Where the runner is. */
+  /** The URL of the runner. */
   url: string;
   secret: string;
-  /** The secret before a rotation, which the runner should accept, too. */
+  /** The secret before a rotation, which the runner should also accept. */
   previousSecret?: string;
-  /** How long an answer may take; the service waits for 15 s. */
+  /** How long an answer may take. The service itself waits for 15 s. */
   answerSeconds?: number;
 };
 
 export type ProbeReport = {
   name: string;
   outcome: "passed" | "failed" | "skipped";
-  /** What is wrong, or why it was left out; null when it passed. */
+  /** What is wrong, or why the probe was skipped; null when it passed. */
   problem: string | null;
   why: string;
-  /** Where the protocol says so. */
+  /** The section of the protocol that requires it. */
   protocol: string;
   answers: Answer[];
 };
@@ -26,13 +26,13 @@ export type ProbeReport = {
 export type VerifyReport = { url: string; ok: boolean; probes: ProbeReport[] };
 
 const ANSWER_SECONDS = 15;
-/** A runner that begins a run that it must not begin calls back soon, as there is nothing to do. */
+/** A runner that wrongly begins a run sends its callback soon, since there is nothing to do. */
 const CALLBACK_WAIT_MS = 750;
 const PROTOCOL = "docs/runner-protocol.md";
 
 /**
- * Tries whether a runner keeps to the protocol. Each message is signed, marked `is_test`, and asks for no work.
- * @throws TypeError for a URL that is none
+ * Checks whether a runner follows the protocol. Each message is signed, marked `is_test`, and asks for no work.
+ * @throws TypeError for an invalid URL
  */
 export async function verifyRunner(options: VerifyOptions): Promise<VerifyReport> {
   const { url, answerSeconds = ANSWER_SECONDS } = options;
@@ -64,7 +64,7 @@ function toReport({ problem, skipped, answers }: Verdict): Pick<ProbeReport, "ou
   return { outcome: problem === null ? "passed" : "failed", problem, answers };
 }
 
-/** All answers together: the work must go on after the answer. */
+/** Judges the times of all answers: a runner must answer before it does the work. */
 function judgeSpeed(probes: readonly ProbeReport[], answerSeconds: number): ProbeReport {
   const answers = probes.flatMap((probe) => probe.answers);
   const slowest = answers.reduce((most, { ms }) => Math.max(most, ms), 0);
@@ -102,7 +102,7 @@ async function send(
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
-/** Hears callbacks of a runner on this machine. Null for a runner elsewhere, which could not reach us. */
+/** Listens for callbacks of a runner on this machine. Null for a runner elsewhere, which could not reach this machine. */
 async function listen(hostname: string) {
   if (!LOOPBACK.test(hostname)) return null;
   const runs = new Set<string>();

@@ -42,7 +42,7 @@ Examples:
     });
 }
 
-/** Waits for the end of a run and shows it. The exit code is that of a run that FAILED, if it did. */
+/** Waits until a run has ended, and shows it. The exit code says whether the run FAILED. */
 export async function untilEnd(context: Context, begun: Run, isFollowed: boolean): Promise<void> {
   const { client, mode } = context;
   if (mode === "people") say(`Run ${begun.id}`);

@@ -6,7 +6,7 @@ import { several } from "../input.ts";
 import { findWorkflow } from "../names.ts";
 import { ago, facts, harmless, paint, printList, printOne, say } from "../output.ts";
 
-/** `secret` comes once, when it is made. */
+/** `secret` is present only in the answer that creates it. */
 type Endpoint = NotificationEndpoint & { secret?: string };
 
 const PATH = "/v1/notification-endpoints";
@@ -20,7 +20,7 @@ async function call<Answer>(client: Client, method: string, path: string, body?:
   return answer;
 }
 
-/** The first page of a list: a tenant has at most 50 endpoints. */
+/** Reads the first page of a list. It is complete, since a tenant has at most 50 endpoints. */
 async function list<Item>(client: Client, path: string): Promise<Item[]> {
   const { items } = await call<{ items: Item[] }>(client, "GET", `${path}?limit=100`);
   return items;

@@ -33,7 +33,7 @@ async function pathOf(client: Client, thing: string): Promise<string> {
   return `/app/workflows/${(await findWorkflow(client, thing)).id}`;
 }
 
-/** Without a browser nothing happens: the URL has been printed. */
+/** Opens a browser. If that fails, nothing else happens: the URL has already been printed. */
 function launch(url: string): void {
   const [command, args] =
     process.platform === "darwin"

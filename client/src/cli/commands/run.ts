@@ -79,7 +79,7 @@ async function findLeasable({ client }: Context, name: string, flags: Flags): Pr
   );
 }
 
-/** Null for an id that the key must not look up: a runner key may lease runs, and nothing else. */
+/** Null when the workflow cannot be looked up with this key: a runner key may only lease runs. */
 async function findUnlessHidden(client: Client, name: string): Promise<Workflow | null> {
   try {
     return await findWorkflow(client, name);
@@ -134,16 +134,16 @@ async function work(context: Context, flags: Flags, workflowIds: string[], comma
   if (flags.once) process.exitCode = exitCode;
 }
 
-/** Of a run whose command ended well: its result may still not count. */
+/** The exit code for a run whose command succeeded. The service may still have refused its result. */
 function exitCodeOf({ report, status }: Outcome): number {
   if (report !== "recorded") return EXIT.failed;
   return status === "COMPLETED" ? EXIT.done : EXIT.runFailed;
 }
 
-/** `npx` passes on the Ctrl-C that we have got from the terminal already. */
+/** Within this time, a second signal counts as the same Ctrl-C: the terminal sends it to us, and `npx` passes it on again. */
 const SAME_SIGNAL_MS = 1_000;
 
-/** The first signal stops; the second one ends at once, and the service finds out when the leases run out. */
+/** The first signal stops the runner. The second one exits at once; the service notices when the leases expire. */
 function endOnSignals(stop: () => Promise<void>): () => Promise<void> {
   let stopping: Promise<void> | null = null;
   let stoppedAt = 0;

@@ -1,4 +1,4 @@
-/** Work that a command of one's own does: `workflow-runs run … -- COMMAND`. */
+/** Work that is done by a command of the user: `workflow-runs run … -- COMMAND`. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { constants as osConstants } from "node:os";
@@ -10,22 +10,22 @@ import { OutputReader } from "./output-reader.ts";
 export type CommandOptions = {
   command: string;
   args: readonly string[];
-  /** Between SIGTERM and SIGKILL, unless a stop says until when. */
+  /** The time between SIGTERM and SIGKILL, unless a requested stop says when the run ends. */
   graceSeconds: number;
-  /** Called with the exit code of each command that has ended. */
+  /** Called with the exit code of each command that has exited. */
   onExit(code: number): void;
 };
 
-/** What the command must not see. */
+/** Environment variables that the command must not see. */
 const SECRETS = ["WORKFLOW_RUNS_API_KEY", "WORKFLOW_RUNS_WEBHOOK_SECRET"];
-/** Linux takes at most 128 KiB for one variable. What is longer is on stdin only. */
+/** Linux allows at most 128 KiB for one environment variable. A longer value is only passed on stdin. */
 const LONGEST_VARIABLE_BYTES = 100_000;
-/** Before a stop's grace is over, so that the result still counts. */
+/** The command is killed this long before the grace of a stop ends, so that its result still arrives in time. */
 const REPORT_MS = 1_000;
-/** A process of the command that goes on may hold its output open. It is not waited for. */
+/** How long to wait for the end of the output. A child process of the command may continue and keep the output open. */
 const OUTPUT_MS = 2_000;
 
-/** Whether there is such a command, in PATH or by its path. */
+/** True when the command exists, in PATH or at its path. */
 export function isCommand(command: string): boolean {
   if (process.platform === "win32") return true;
   const candidates = command.includes("/")
@@ -47,12 +47,13 @@ export const commandWork =
     const child = spawn(options.command, options.args, {
       env: environmentOf(run),
       stdio: ["pipe", "pipe", "pipe"],
-      // A group of its own: Ctrl-C is for us, and a signal of ours is for all that the command has started.
+      // The command gets its own process group. So Ctrl-C reaches only this program, and a signal from here reaches the command
+      // and all processes that it has started.
       detached: process.platform !== "win32",
     });
     const stdout = readFrom(child.stdout, context);
     const stderr = readFrom(child.stderr, context);
-    // A command need not read its input.
+    // The command need not read its input, so errors of writing it are ignored.
     child.stdin.on("error", () => {});
     child.stdin.end(`${JSON.stringify(run)}\n`);
     const code = await untilExit(child, context.signal, options);
@@ -85,7 +86,10 @@ function readFrom(stream: NodeJS.ReadableStream, context: WorkContext): OutputRe
   return reader;
 }
 
-/** Its exit code; 128 and the number of the signal that ended it, as shells say it; 127 when it could not be started. */
+/**
+ * Resolves to the exit code, as shells define it: 128 and the number of the signal that killed the command, or 127 when it
+ * could not be started.
+ */
 function untilExit(
   child: ChildProcess,
   signal: AbortSignal,
@@ -120,14 +124,14 @@ function untilExit(
   });
 }
 
-/** The command and all that it has started. */
+/** Sends a signal to the command and all processes that it has started. */
 function kill(child: ChildProcess, name: NodeJS.Signals): void {
   if (child.pid === undefined) return;
   try {
     if (process.platform === "win32") child.kill(name);
     else process.kill(-child.pid, name);
   } catch {
-    // It has ended already.
+    // The process has already ended.
   }
 }
 
@@ -136,7 +140,7 @@ function errorOf(command: string, code: number, tail: string): string {
   return tail === "" ? `${how} It printed no error.` : `${how}\n${tail}`;
 }
 
-/** The last line is the output if it is JSON. */
+/** If the last line is JSON, it is the output. */
 function resultOf(lastLine: string | null): WorkResult {
   if (lastLine === null || lastLine === "") return {};
   try {

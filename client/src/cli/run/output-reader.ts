@@ -2,18 +2,18 @@ import type { Progress } from "../../runner/types.ts";
 
 export type OutputSink = { log(text: string): void; progress(progress: Progress): void };
 
-/** A line that is longer is logged in pieces, and is neither progress nor output. */
+/** A longer line is logged in pieces, and is neither progress nor output. */
 const LONGEST_LINE = 16_384;
-/** How much of the end of a stream is kept, for the error of a run. */
+/** How many characters of the end of a stream are kept, for the error of a run. */
 const TAIL_LENGTH = 4_000;
 
 const PROGRESS = /^::progress (\d{1,3})(?:\s+(.*))?$/;
 
-/** Reads what a command prints: its log, its progress, its last line and its end. It keeps a bounded amount. */
+/** Reads the output of a command: its log, its progress, its last line, and the end of its text. It keeps a bounded amount. */
 export class OutputReader {
   readonly #sink: OutputSink;
   #line = "";
-  /** True when the beginning of the line has been logged already. */
+  /** True when the beginning of the current line was already logged. */
   #isCut = false;
   #lastLine = "";
   #isLastLineWhole = true;
@@ -34,7 +34,7 @@ export class OutputReader {
     }
   }
 
-  /** The stream has ended: what has no line break counts as a line. */
+  /** Called at the end of the stream. Text without a line break counts as a line. */
   end(): void {
     if (this.#line !== "") this.#finish(this.#line, "");
     this.#line = "";
