@@ -53,13 +53,38 @@ export type ServiceOptions = DatabaseOptions & {
   settings?: Record<string, unknown>;
 };
 
-/** As it is before any service replaces it. */
+/** The services of the test file. */
+let services: Pick<Service, "database" | "bindings">[] = [];
 const { notify } = Notifier.prototype;
 
 /**
- * The Worker with a database of its own. A test file needs one, or one for each settings that it tests. Notifications are sent
- * from the database of the last one.
+ * The runtime of the tests has one environment for all files. The notifier gets that of the service whose endpoints it is to
+ * notify, and whoever calls it waits until everything is sent.
  */
+function replaceNotifier(): void {
+  // The mocks of a file are restored when it ends.
+  if (vi.isMockFunction(Notifier.prototype.notify)) return;
+  services = [];
+  vi.spyOn(Notifier.prototype, "notify").mockImplementation(async function (this: Notifier, endpointIds) {
+    const bindings = await findBindings(endpointIds);
+    if (bindings === undefined) return;
+    const sending: Promise<unknown>[] = [];
+    const ctx = { waitUntil: (work: Promise<unknown>) => void sending.push(work) };
+    notify.call(Object.create(this, { env: { value: bindings }, ctx: { value: ctx } }), endpointIds);
+    await Promise.all(sending);
+  });
+}
+
+/** The environment of the service in whose database an endpoint is. */
+async function findBindings(endpointIds: string[]): Promise<object | undefined> {
+  for (const { database, bindings } of services) {
+    if (services.length === 1) return bindings;
+    const found = await database.sql`select from notification_endpoints where id = any(${endpointIds}::uuid[])`;
+    if (found.length > 0) return bindings;
+  }
+}
+
+/** The Worker with a database of its own. A test file needs one, or one for each settings that it tests. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
   const database = await createDatabase(options);
   const bindings = {
@@ -69,14 +94,8 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     ...options.settings,
   };
 
-  // The runtime of the tests has one environment for all files. The notifier gets that of this service, and whoever calls it
-  // waits until everything is sent.
-  vi.spyOn(Notifier.prototype, "notify").mockImplementation(async function (this: Notifier, ...args) {
-    const sending: Promise<unknown>[] = [];
-    const ctx = { waitUntil: (work: Promise<unknown>) => void sending.push(work) };
-    notify.apply(Object.create(this, { env: { value: bindings }, ctx: { value: ctx } }), args);
-    await Promise.all(sending);
-  });
+  replaceNotifier();
+  services.push({ database, bindings });
 
   async function fetchFromWorker(path: string, init?: Init): Promise<Response> {
     const context = createExecutionContext();

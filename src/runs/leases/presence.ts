@@ -1,0 +1,51 @@
+/** Whether the runners that have opened a session are there. */
+import type { Live } from "../../http/live/live.ts";
+
+/** A session that may lease runs, as the database knows it. */
+export type RunnerSession = {
+  /** When it last asked the database for work. A runner that waits at the hub does not ask it. */
+  last_seen_at: string;
+  id: string;
+  /** True when it holds a run and the lease has not ended. */
+  is_working: boolean;
+};
+
+/**
+ * - `working`: it holds a run, and the lease has not ended.
+ * - `idle`: it waits for work now, or asked for work in the last minute.
+ * - `silent`: it was not heard of for longer than a minute. It may be dead.
+ * - `unknown`: the database has not heard of it for longer than a minute, and the hub, where it may wait, does not answer.
+ */
+export type Presence = "working" | "idle" | "silent" | "unknown";
+
+/** How long ago an idle runner may have been heard of. */
+const IDLE_MS = 60_000;
+
+/** True unless the runner is known to be silent. */
+export const isConnected = ({ presence }: { presence: Presence }): boolean => presence !== "silent";
+
+/**
+ * Says of each session whether its runner is there. `now` is the database's time at which the sessions were read. Asks the hub,
+ * which knows who waits, unless there is no session. `last_seen_at` of the result has what the hub has heard, too.
+ */
+export async function findPresence<Session extends RunnerSession>(
+  live: Live,
+  tenantId: string,
+  sessions: readonly Session[],
+  now: string,
+): Promise<(Session & { presence: Presence })[]> {
+  if (sessions.length === 0) return [];
+  const heardOf = await live.heardOfRunners(tenantId);
+  return sessions.map((session) => {
+    const heardMs = heardOf?.get(session.id) ?? Number.POSITIVE_INFINITY;
+    const silentMs = Math.min(Date.parse(now) - Date.parse(session.last_seen_at), heardMs);
+    const last_seen_at = new Date(Date.parse(now) - silentMs).toISOString();
+    return { ...session, last_seen_at, presence: presenceOf(session.is_working, silentMs, heardOf !== null) };
+  });
+}
+
+function presenceOf(isWorking: boolean, silentMs: number, hasAnswer: boolean): Presence {
+  if (isWorking) return "working";
+  if (silentMs <= IDLE_MS) return "idle";
+  return hasAnswer ? "silent" : "unknown";
+}
