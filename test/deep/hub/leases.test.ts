@@ -33,22 +33,6 @@ async function waitWhile(runner: Runner, action: () => Promise<unknown>) {
 const definitionPath = () => `/v1/workflow-definitions/${tenant.definitionId}`;
 const put = (path: string, body: unknown) => service.send("PUT", `${definitionPath()}${path}`, tenant.owner.key, body);
 
-describe("50 idle runners", () => {
-  it("ask the database once each, and never again", { timeout: 60_000 }, async () => {
-    const runners = await Promise.all(Array.from({ length: 50 }, () => startRunner(service, tenant)));
-    const waitAll = (after: (string | null)[]) =>
-      Promise.all(runners.map((runner, i) => runner.lease({ wait_seconds: 3, after: after[i] ?? null })));
-    const [first, requests] = await service.counted(() => waitAll([]));
-    expect(requests).toBe(50);
-    let after = first.map((answer) => answer.after);
-    for (let round = 0; round < 3; round++) {
-      const [answers, more] = await service.counted(() => waitAll(after));
-      expect([more, answers.flatMap(({ leases }) => leases)]).toEqual([0, []]);
-      after = answers.map((answer) => answer.after);
-    }
-  });
-});
-
 describe("a runner that waits", () => {
   it("asks once more after something has changed, and when the hub has lost what it knew", async () => {
     const runner = await startRunner(service, tenant, { capacity: 2 });
