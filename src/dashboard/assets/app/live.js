@@ -21,10 +21,12 @@
   let freshAt = Date.now();
   let isAsking = false;
   let asksAgain = false;
+  /** True when the browser is about to load another page. A sign-out ends the stream before that page is there. */
+  let isLeaving = false;
   let timer;
 
   function refresh() {
-    if (!live() || wanted === null) return;
+    if (!live() || wanted === null || isLeaving) return;
     asksAgain = isAsking;
     if (!isAsking) live().dispatchEvent(new Event("refresh"));
   }
@@ -134,6 +136,8 @@
       failure = null;
       retryMs = FIRST_RETRY_MS;
       if (status === 200) tags.set(live(), headers.get("ETag"));
+    } else if (isLeaving) {
+      event.preventDefault();
     } else if (status === 401) {
       // Following this redirect to the sign-in page would lose what was typed into an open dialog.
       if (!document.querySelector(".ask:popover-open")) return;
@@ -164,6 +168,13 @@
     if (asksAgain) refresh();
   });
 
+  addEventListener("beforeunload", () => {
+    isLeaving = true;
+    // The page stays when what it loads is a file to be saved.
+    setTimeout(() => {
+      isLeaving = false;
+    }, FIRST_RETRY_MS);
+  });
   document.addEventListener("visibilitychange", follow);
   document.addEventListener("due", refresh);
   setInterval(say, 1_000);
