@@ -41,6 +41,18 @@ works, and reports the result with the \`callback_token\` of that message before
 curl -X POST "$URL/v1/workflow-runs/$RUN/callback" -H "Authorization: Bearer $CALLBACK_TOKEN" \\
   -H "Content-Type: application/json" -d '{"status":"COMPLETED"}'
 \`\`\`
+
+A runner without a URL leases runs of workflows whose policy has \`handover: "lease"\`. It opens a session once a day, by a runner
+key (\`POST /v1/runner-keys\`) or an administrator's, and asks for runs with the session's \`token\`. Each lease has a
+\`callback_token\`, for heartbeats every \`heartbeat_interval_seconds\` and for the result:
+
+\`\`\`sh
+curl -X POST "$URL/v1/runner-sessions" -H "Authorization: Bearer $RUNNER_KEY" \\
+  -H "Content-Type: application/json" -d '{"name":"cellar","capacity":1}'
+curl -X POST "$URL/v1/leases" -H "Authorization: Bearer $SESSION_TOKEN" \\
+  -H "Content-Type: application/json" -d '{"request_id":"01920000-0000-7000-8000-000000000601","wait_seconds":30}'
+curl -X POST "$URL/v1/workflow-runs/$RUN/heartbeat" -H "Authorization: Bearer $CALLBACK_TOKEN"
+\`\`\`
 `;
 
 /** `/llms.txt`: the first steps with an example of each, and links to the rest. */
