@@ -4,16 +4,17 @@
 --   status, failure_code, error, deadline_at, dispatched_at   as `run_as_seen` has them
 --   reason                what the run waits for, the first of these that holds; null when it waits for nothing:
 --                         paused and no_runner (the definition is paused, has no runner), back_off (it is retried by itself
---                         later), no_runner_connected (its runs are leased, and no session may lease them), slot (its turn has
---                         not come), lease (a runner has to ask for it), stop (it is RUNNING, and its runner has time to stop),
+--                         later), slot (its turn has not come), lease (a runner has to ask for it), stop (it is RUNNING, and its runner has time to stop),
 --                         dispatch (it is RUNNING, and no runner has taken it yet)
 --   queue_position        1 for the run that is next; null unless it is PENDING
 --   blocked_by            {"run_id", "deadline_at"} of the run that holds the slot; null unless the caller sees that one
 --   tries, last_error, next_try_at   of the dispatch, of a RUNNING run that no runner has taken; `next_try_at` also of a back-off
 --   stop                  {"reason", "requested_at", "acknowledged_at", "ends_at"} of a RUNNING run that is to stop
---   runners_connected     how many sessions of runners may lease runs of the definition; null unless its runs are leased
---   runner_last_seen_at   when a runner last took a run of the definition, sent a heartbeat, asked for one by a session, or said
---                         how one ended
+--   sessions              [{"id", "last_seen_at", "is_working"}]: the sessions of runners that may lease runs of the definition;
+--                         null unless its runs are leased. Which of these runners are there, TypeScript finds out, and makes
+--                         `no_runner_connected` of slot and lease when none is
+--   now                   the instant as of which all of this is
+--   runner_last_seen_at   when a runner last took a run of the definition, sent a heartbeat, or said how one ended
 --   durations             {"p50_seconds", "p95_seconds", "runs"} of the definition's runs that a runner has ended
 --   estimated_start_at    {"p50", "p95"}: when the run starts, if each run before it takes as long; null when it does not
 --                         wait for its turn, or when nothing is known of how long runs take
@@ -39,8 +40,7 @@ declare
   v_holder_deadline_at timestamptz;
   v_is_leased boolean;
   v_heartbeat_at timestamptz;
-  v_runners bigint;
-  v_session_seen_at timestamptz;
+  v_sessions jsonb;
   v_last_seen_at timestamptz;
   v_runs bigint;
   v_p50 float8;
@@ -103,13 +103,13 @@ begin
       and public.run_ends_at(holder.id, holder.status, holder.deadline_at) > v_now;
   end if;
 
-  -- The runners that may lease it. An idle runner waits without asking the database, so it counts until its session ends.
+  -- The sessions of runners that may lease it.
   if v_is_leased then
-    select count(*), max(runner.last_seen_at) into v_runners, v_session_seen_at
-    from public.connected_runners(v_tenant_id, v_definition_id, v_now) runner;
-    if v_reason = 'slot' and v_runners = 0 then
-      v_reason := 'no_runner_connected';
-    elsif v_reason = 'slot' and v_place = 1 and v_holder_id is null then
+    select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'last_seen_at', public.wire_instant(s.last_seen_at),
+      'is_working', s.is_working)), '[]')
+    into v_sessions
+    from public.open_sessions(v_tenant_id, v_definition_id, v_now) s;
+    if v_reason = 'slot' and v_place = 1 and v_holder_id is null then
       v_reason := 'lease';
     end if;
   end if;
@@ -133,8 +133,8 @@ begin
     'reason', v_reason, 'queue_position', v_place,
     'blocked_by', case when v_holder_id is not null and (v_sees_definition or v_holder_user_id = v_user_id) then
       jsonb_build_object('run_id', v_holder_id, 'deadline_at', public.wire_instant(v_holder_deadline_at)) end,
-    'runners_connected', v_runners,
-    'runner_last_seen_at', public.wire_instant(greatest(v_last_seen_at, v_session_seen_at, v_heartbeat_at)),
+    'sessions', v_sessions, 'now', public.wire_instant(v_now),
+    'runner_last_seen_at', public.wire_instant(greatest(v_last_seen_at, v_heartbeat_at)),
     'durations', case when v_runs > 0 then
       jsonb_build_object('p50_seconds', v_p50, 'p95_seconds', v_p95, 'runs', v_runs) end,
     'estimated_start_at', case when v_reason = 'slot' and v_runs > 0 then jsonb_build_object(

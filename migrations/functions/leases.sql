@@ -49,20 +49,23 @@ begin
     where r.id = p_run_id);
 end $$;
 
--- The connected runners: sessions that may lease runs of a definition at this instant, that have not expired, and whose keys
+-- The open sessions of runners: those that may lease runs of a definition at this instant, that have not expired, and whose keys
 -- are valid. Without a definition: all such sessions of the tenant. `holds` are the runs that a session holds, the oldest lease
--- first: [{"run_id", "workflow_definition_id"}].
-create or replace function public.connected_runners(p_tenant_id uuid, p_definition_id uuid, p_now timestamptz)
-returns table (id uuid, name text, capacity integer, last_seen_at timestamptz, holds jsonb)
+-- first: [{"run_id", "workflow_definition_id"}]. `is_working` is true when it holds any. Whether a runner that holds none is alive
+-- is not known here, since an idle runner waits without asking the database.
+create or replace function public.open_sessions(p_tenant_id uuid, p_definition_id uuid, p_now timestamptz)
+returns table (id uuid, name text, capacity integer, last_seen_at timestamptz, holds jsonb, is_working boolean)
 language sql stable as $$
-  select s.id, s.name, s.capacity, s.last_seen_at, (
-    select coalesce(jsonb_agg(jsonb_build_object(
-      'run_id', r.id, 'workflow_definition_id', r.workflow_definition_id) order by r.started_at, r.id), '[]')
-    from public.running_attempts a
-    join public.workflow_runs r on r.id = a.run_id
-    where a.session_id = s.id and public.run_ends_at(r.id, r.status, r.deadline_at) > p_now)
+  select s.id, s.name, s.capacity, s.last_seen_at, held.holds, held.holds <> '[]'
   from public.runner_sessions s
   cross join lateral public.find_key_holder(null, s.api_key_id) holder
+  cross join lateral (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'run_id', r.id, 'workflow_definition_id', r.workflow_definition_id) order by r.started_at, r.id), '[]') as holds
+    from public.running_attempts a
+    join public.workflow_runs r on r.id = a.run_id
+    where a.session_id = s.id and public.run_ends_at(r.id, r.status, r.deadline_at) > p_now
+  ) held
   where s.tenant_id = p_tenant_id and s.expires_at > p_now and holder.is_administrator
     and (p_definition_id is null or (public.covers_definition(s.workflow_definition_ids, p_definition_id)
       and public.covers_definition(holder.workflow_definition_ids, p_definition_id)))

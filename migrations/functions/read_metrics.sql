@@ -7,12 +7,13 @@
 -- Guarantees: each event is counted exactly once, even when calls overlap or a transaction commits late: see `list_events`.
 -- Closes the race between two calls: both lock the tenant's position.
 --
--- Answers "refused" like `judge_administrator`, or {"tenant_id", "gauges", "counters", "bounds", "is_behind"}:
+-- Answers "refused" like `judge_administrator`, or {"tenant_id", "gauges", "counters", "bounds", "is_behind", "sessions", "now"}:
 -- - gauges: {name: number or null}
 -- - counters: [{"name", "label", "value"}]
 -- - bounds: the upper bounds of the histograms' buckets in seconds, without infinity
 -- - is_behind: true when some events were not counted yet, because there were too many for one call or because an older
 --   transaction has not ended
+-- - sessions: [{"id", "last_seen_at", "is_working"}], the sessions of runners that may lease runs, as of `now`
 create or replace function public.read_metrics(p_credential jsonb) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -133,9 +134,11 @@ begin
           from public.workflow_runs r where r.tenant_id = v_tenant_id and r.status = 'PENDING'),
         'dispatches_waiting', (select count(*) from public.workflow_runs r
           where r.tenant_id = v_tenant_id and r.next_dispatch_at is not null),
-        'runners_connected', (select count(*) from public.runner_sessions s
-          where s.tenant_id = v_tenant_id and s.expires_at > clock_timestamp()
-            and s.last_seen_at > clock_timestamp() - interval '2 minutes'),
         'runs_leased', (select count(*) from public.running_attempts a
-          where a.tenant_id = v_tenant_id and a.session_id is not null and a.ends_at > clock_timestamp()))));
+          where a.tenant_id = v_tenant_id and a.session_id is not null and a.ends_at > clock_timestamp()))),
+    'sessions', (
+      select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'last_seen_at', public.wire_instant(s.last_seen_at),
+        'is_working', s.is_working)), '[]')
+      from public.open_sessions(v_tenant_id, null, clock_timestamp()) s),
+    'now', public.wire_instant(clock_timestamp()));
 end $$;

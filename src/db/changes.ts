@@ -42,11 +42,14 @@ export type ChangedRun = {
 
 export type Change = Omit<z.infer<typeof changeSchema>, "runs"> & { runs: readonly ChangedRun[] };
 
-/** A change of something that is not a run, such as a permission or a folder. */
+/** Stands for what is not a run, such as a permission or a folder. */
+export const NO_RUN: ChangedRun = { run_id: null, workflow_definition_id: null, has_ended: false };
+
+/** A change of something that is not a run. */
 export const changeOfOthers = (tenantId: string): Change => ({
   tenant_id: tenantId,
   due_in_ms: null,
-  runs: [{ run_id: null, workflow_definition_id: null, has_ended: false }],
+  runs: [NO_RUN],
   work: [],
 });
 

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Change, ChangedRun } from "../db/changes.ts";
+import { type Change, type ChangedRun, NO_RUN } from "../db/changes.ts";
 import { describeError, log } from "../log.ts";
 import type { TenantSweep } from "../sweep/sweep-tenant.ts";
 import { isWaiting, WaitingRunners } from "./waiting-runners.ts";
@@ -43,7 +43,7 @@ export class Hub extends DurableObject<object> {
   #isSweeping = false;
   #backoffMs = FIRST_BACKOFF_MS;
   #recent: { at: number; run: ChangedRun }[] = [];
-  readonly #runners = new WaitingRunners(this.ctx);
+  readonly #runners = new WaitingRunners(this.ctx, () => this.#nudge([NO_RUN]));
 
   get #kv(): SyncKvStorage {
     return this.ctx.storage.kv;
@@ -53,6 +53,13 @@ export class Hub extends DurableObject<object> {
   async changed({ tenant_id: tenantId, due_in_ms: dueInMs, runs, work = [] }: Change): Promise<void> {
     const now = Date.now();
     this.#remember(now, runs);
+    this.#nudge(runs);
+    this.#runners.hear(work);
+    if (this.#kv.get<string>("tenantId") !== tenantId) this.#kv.put("tenantId", tenantId);
+    if (dueInMs !== null) await this.#expect(now + Math.max(dueInMs, 0) + SLACK_MS);
+  }
+
+  #nudge(runs: readonly ChangedRun[]): void {
     for (const socket of this.ctx.getWebSockets()) {
       const filter: Filter = socket.deserializeAttachment();
       if (isWaiting(filter)) continue;
@@ -61,9 +68,6 @@ export class Hub extends DurableObject<object> {
         runs.filter((run) => passes(filter, run)),
       );
     }
-    this.#runners.hear(work);
-    if (this.#kv.get<string>("tenantId") !== tenantId) this.#kv.put("tenantId", tenantId);
-    if (dueInMs !== null) await this.#expect(now + Math.max(dueInMs, 0) + SLACK_MS);
   }
 
   /**
@@ -129,9 +133,11 @@ export class Hub extends DurableObject<object> {
    * - `log`: also new entries of the run's log.
    * - `since`: also the nudges of the last so many milliseconds.
    * - `caller` and `user`: the owner of a stream. The answer is 429 when the caller has too many.
-   * - `page`: the name of the page among the caller's pages. `left`: the name of the page before it, whose stream ends. Query
-   *   parameter of a runner that waits for runs:
+   * - `page`: the name of the page among the caller's pages. `left`: the name of the page before it, whose stream ends.
+   *
+   * Query parameters of a runner that waits for runs:
    * - `lease`: the ids of definitions, separated by spaces; empty for all.
+   * - `session`: the id of the runner's session.
    */
   override fetch(request: Request): Response {
     if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
@@ -139,7 +145,7 @@ export class Hub extends DurableObject<object> {
     const { 0: theirs, 1: ours } = new WebSocketPair();
     const lease = query.get("lease");
     if (lease !== null) {
-      this.#runners.add(ours, lease === "" ? null : lease);
+      this.#runners.add(ours, { session: query.get("session") ?? "", lease: lease === "" ? null : lease });
       return new Response(null, { status: 101, webSocket: theirs });
     }
     const caller = query.get("caller");
@@ -176,8 +182,18 @@ export class Hub extends DurableObject<object> {
     this.#runners.wakeAll();
   }
 
+  /** When the sessions of runners were last heard of here: see `Live`. */
+  heardOfRunners(): Record<string, number> {
+    return this.#runners.heardOf();
+  }
+
   override webSocketClose(socket: WebSocket): void {
     socket.close();
+    this.#runners.remove(socket);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#runners.remove(socket);
   }
 
   #openSockets(tag: string): WebSocket[] {

@@ -81,6 +81,17 @@ export function openLive(
       const hub = hubOf(runner.tenantId);
       return hub ? waitForWork(hub, runner, CALL_LIMIT_MS) : "unavailable";
     },
+    async heardOfRunners(tenantId) {
+      const hub = hubOf(tenantId);
+      if (!hub) return null;
+      try {
+        const heardOf = await withSpan("hub", () => withinTime(CALL_LIMIT_MS, hub.heardOfRunners()));
+        return heardOf ? new Map(Object.entries(heardOf)) : null;
+      } catch (error) {
+        log("error", "hub", { tenant_id: tenantId, ...describeError(error) });
+        return null;
+      }
+    },
     endStreams: ({ tenantId, userId }) => tell(tenantId, (hub) => hub.endStreams(userId)),
     async readStatus(): Promise<LiveStatus | null> {
       const theRegister = openRegister();

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { WorkListener } from "../http/live/live.ts";
+import type { WaitingRunner, WorkListener } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
 import { openHubSocket } from "./hub-socket.ts";
 import { withinTime } from "./within-time.ts";
@@ -9,10 +9,11 @@ const messageSchema = z.object({ version: z.string() });
 /** Waits at a hub for runs to lease. The hub must answer within `limitMs`. See `Live.waitForWork`. */
 export async function waitForWork(
   hub: Pick<Fetcher, "fetch">,
-  { tenantId, definitionIds }: { tenantId: string; definitionIds: readonly string[] | null },
+  { tenantId, sessionId, definitionIds }: WaitingRunner,
   limitMs: number,
 ): Promise<WorkListener | "unavailable"> {
   const url = new URL("https://hub/");
+  url.searchParams.set("session", sessionId);
   url.searchParams.set("lease", definitionIds === null ? "" : definitionIds.join(" "));
   try {
     const response = await withinTime(limitMs, hub.fetch(url.href, { headers: { Upgrade: "websocket" } }));

@@ -6,11 +6,14 @@ const TAG = "lease";
 /** How long a woken runner has to take the work before the next one is woken. */
 const NEXT_AFTER_MS = 1_000;
 
+/** How long the hub remembers that a runner has waited. */
+const REMEMBERED_MS = 60_000;
+
 /**
- * The data that is stored with a socket: the ids of the definitions whose runs the runner waits for, separated by spaces; null
- * for all.
+ * The data that is stored with a socket: the runner's session, and the ids of the definitions whose runs it waits for, separated
+ * by spaces; null for all.
  */
-type Waiting = { lease: string | null };
+type Waiting = { session: string; lease: string | null };
 
 /** True for the data of a runner's socket, and false for that of a stream. */
 export const isWaiting = (attachment: unknown): attachment is Waiting =>
@@ -34,9 +37,14 @@ export class WaitingRunners {
    */
   #work = new Map<string, { eventId: number; woken: Set<WebSocket> }>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The sessions that have waited and do not now: since when, and what tells that they have not come back. */
+  #left = new Map<string, { at: number; timer: ReturnType<typeof setTimeout> }>();
+  readonly #onComeOrGone: () => void;
 
-  constructor(context: DurableObjectState) {
+  /** `onComeOrGone` is called when a session is heard of anew, and when one has not been for {@link REMEMBERED_MS}. */
+  constructor(context: DurableObjectState, onComeOrGone: () => void) {
     this.#context = context;
+    this.#onComeOrGone = onComeOrGone;
   }
 
   get #version(): string {
@@ -52,11 +60,42 @@ export class WaitingRunners {
     kv.put("leaseCount", (kv.get<number>("leaseCount") ?? 0) + 1);
   }
 
-  /** Adds a runner, and sends it the current version. `definitions`: ids separated by spaces, or null for all. */
-  add(socket: WebSocket, definitions: string | null): void {
+  /** Adds a runner, and sends it the current version. */
+  add(socket: WebSocket, waiting: Waiting): void {
+    const isKnown = this.#forget(waiting.session) || this.#isWaiting(waiting.session);
     this.#context.acceptWebSocket(socket, [TAG]);
-    socket.serializeAttachment({ lease: definitions } satisfies Waiting);
+    socket.serializeAttachment(waiting);
     this.#tell(socket);
+    if (!isKnown) this.#onComeOrGone();
+  }
+
+  /** The socket of a runner, or of something else, was closed. A runner that is alive comes back at once, unless it has work. */
+  remove(socket: WebSocket): void {
+    const waiting: unknown = socket.deserializeAttachment();
+    if (!isWaiting(waiting) || this.#isWaiting(waiting.session)) return;
+    this.#forget(waiting.session);
+    // The timer keeps the hub awake. There is none for a runner that has come back.
+    const timer = setTimeout(() => {
+      this.#left.delete(waiting.session);
+      this.#onComeOrGone();
+    }, REMEMBERED_MS);
+    this.#left.set(waiting.session, { at: Date.now(), timer });
+  }
+
+  #forget(session: string): boolean {
+    clearTimeout(this.#left.get(session)?.timer);
+    return this.#left.delete(session);
+  }
+
+  /** How many milliseconds ago each session was heard of: 0 for one that waits now. */
+  heardOf(): Record<string, number> {
+    const now = Date.now();
+    const left = [...this.#left].map(([session, { at }]) => [session, now - at] as const);
+    return Object.fromEntries([...left, ...this.#sockets().map((socket) => [sessionOf(socket), 0] as const)]);
+  }
+
+  #isWaiting(session: string): boolean {
+    return this.#sockets().some((socket) => sessionOf(socket) === session);
   }
 
   /** Called when definitions have work, or no longer have any. */
@@ -111,6 +150,11 @@ export class WaitingRunners {
   #tell(socket: WebSocket): void {
     socket.send(JSON.stringify({ version: this.#version }));
   }
+}
+
+function sessionOf(socket: WebSocket): string {
+  const attachment: unknown = socket.deserializeAttachment();
+  return isWaiting(attachment) ? attachment.session : "";
 }
 
 function waitsFor(socket: WebSocket, definitionId: string): boolean {

@@ -3,6 +3,7 @@ import { callFunction, credentialArgument } from "../db/call.ts";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead } from "../http/routes.ts";
+import { findPresence, isConnected } from "../runs/leases/presence.ts";
 import { CONTENT_TYPE, formatMetrics } from "./metrics.ts";
 
 export const metrics = createRouter();
@@ -42,12 +43,14 @@ const answerSchema = z.union([
       overdue: gauge,
       oldest_pending_seconds: gauge,
       dispatches_waiting: gauge,
-      runners_connected: gauge,
       runs_leased: gauge,
     }),
     counters: z.array(z.object({ name: z.string(), label: z.string(), value: z.number() })),
     bounds: z.array(z.number()),
     is_behind: z.boolean(),
+    tenant_id: z.string(),
+    sessions: z.array(z.object({ id: z.string(), last_seen_at: z.string(), is_working: z.boolean() })),
+    now: z.string(),
   }),
 ]);
 
@@ -55,5 +58,11 @@ metrics.openapi(readMetrics, async (c) => {
   const args = { credential: credentialArgument(c.var.credential) };
   const answer = await callFunction(c.env.db, "read_metrics", args, answerSchema, { isRepeatable: true });
   if (answer.refused !== undefined) throw new Problem("forbidden");
-  return c.text(formatMetrics(answer), 200, { "Content-Type": CONTENT_TYPE });
+  const { gauges, tenant_id: tenantId, sessions, now } = answer;
+  const runners = await findPresence(c.env.live, tenantId, sessions, now);
+  const text = formatMetrics({
+    ...answer,
+    gauges: { ...gauges, runners_connected: runners.filter(isConnected).length },
+  });
+  return c.text(text, 200, { "Content-Type": CONTENT_TYPE });
 });

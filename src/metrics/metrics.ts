@@ -1,6 +1,6 @@
 /** The metrics of a tenant, in the text format of Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 
-/** The answer of the SQL function `read_metrics`. */
+/** The answer of the SQL function `read_metrics`, and the number of connected runners. */
 export type Metrics = {
   gauges: Readonly<Record<GaugeField, number | null>>;
   counters: readonly { name: string; label: string; value: number }[];
@@ -39,7 +39,7 @@ const GAUGES = [
     name: "workflow_runners_connected",
     label: "",
     field: "runners_connected",
-    help: "Runners that lease runs and were heard of in the last 2 minutes.",
+    help: "Runners that may lease runs, and hold one or were heard of in the last minute.",
   },
   {
     name: "workflow_runs_leased",

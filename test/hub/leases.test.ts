@@ -30,6 +30,37 @@ async function waitWhile(runner: Runner, action: () => Promise<unknown>) {
   return { runIds: leases.map(({ run_id }) => run_id), ms: Date.now() - began };
 }
 
+describe("whether a runner is there", () => {
+  const connected = async () => {
+    const metrics = await (await service.get("/v1/metrics", tenant.owner.key)).text();
+    return Number(/^workflow_runners_connected (\d+)$/m.exec(metrics)?.[1]);
+  };
+  const forget = () => service.database.sql`
+    update runner_sessions set last_seen_at = last_seen_at - interval '1 hour' where tenant_id = ${tenant.id}`;
+
+  it("is known of one that waits without asking the database, and for a minute after that", async () => {
+    const runner = await startRunner(service, tenant);
+    const { after } = await runner.lease({ wait_seconds: 1 });
+    await forget();
+    const [, requests] = await service.counted(() => runner.lease({ wait_seconds: 1, after }));
+    expect([requests, await connected()]).toEqual([0, 1]);
+  });
+
+  it("is not taken for granted of one that has a session and was not heard of for a minute", async () => {
+    await startRunner(service, tenant);
+    expect(await connected()).toBe(1);
+    await forget();
+    expect(await connected()).toBe(0);
+    const runId = await invoke(service, tenant);
+    const path = `/v1/workflow-runs/${runId}/explain`;
+    const explanation = await (await service.get(path, tenant.owner.key)).json<Record<string, unknown>>();
+    expect(explanation).toMatchObject({ reason: "no_runner_connected", runners_connected: 0 });
+    expect(explanation.message).toMatch(
+      /^It waits since no runner is connected that may lease it, the last was seen at /,
+    );
+  });
+});
+
 /** What else is true of them takes seconds, and is in test/deep/hub/leases.test.ts. */
 describe("a runner that waits", () => {
   it("gets a run as soon as it is triggered, with one database request before and one after", async () => {

@@ -138,6 +138,8 @@ describe("why a run waits", () => {
       select gen_random_uuid(), k.tenant_id, k.id, 'Runner', 1, statement_timestamp() + valid, ids
       from api_keys k, (values (interval '-1 hour', null), ('1 hour', array[gen_random_uuid()]), ('1 hour', null)) s (valid, ids)
       where k.user_id = ${tenant.owner.id}`;
+    // Where nobody can wait at a hub, it is not known whether a runner that the database has not heard of lately waits there.
+    await sql`update runner_sessions set last_seen_at = last_seen_at - interval '1 hour' where tenant_id = ${tenant.id}`;
     const explanation = await explain(runId, tenant.owner.key);
     expect(explanation).toMatchObject({
       reason: "lease",

@@ -1,5 +1,6 @@
 import type { Child } from "hono/jsx";
 import type { LiveStatus } from "../../http/live/live.ts";
+import { findPresence } from "../../runs/leases/presence.ts";
 import { sinceSweepOrSkip } from "../../sweep/health-routes.ts";
 import { LATE_SECONDS } from "../../sweep/sweep-state.ts";
 import { Empty, Live, WorkflowName } from "../components.tsx";
@@ -7,7 +8,7 @@ import { formatSeconds, plural } from "../format.ts";
 import { Page } from "../layout.tsx";
 import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
-import { Runners } from "../runners/runners.tsx";
+import { Runners, type ViewedRunner } from "../runners/runners.tsx";
 import { readPeriod } from "../statistics/period.ts";
 import { StatisticsCard } from "../statistics/statistics.tsx";
 import type { FailingRunner } from "./failing-runners.ts";
@@ -20,16 +21,17 @@ healthPage.page("/app/health", async (c) => {
     viewHealth(c.env.db, c.var.credential, readPeriod(c.req.query("period"))),
     c.env.live.readStatus(),
   ]);
-  return html(c, <HealthPage view={view} live={live} />);
+  const runners = await findPresence(c.env.live, view.caller.tenant_id, view.runners, view.now);
+  return html(c, <HealthPage view={view} live={live} runners={runners} />);
 });
 
 /** An age in whole minutes, so that the page keeps its ETag while nothing else changes. */
 const formatAge = (seconds: number) =>
   seconds < 60 ? "less than a minute" : formatSeconds(Math.floor(seconds / 60) * 60);
 
-type HealthPageProps = { view: HealthView; live: LiveStatus | null };
+type HealthPageProps = { view: HealthView; live: LiveStatus | null; runners: readonly ViewedRunner[] };
 
-const HealthPage = ({ view, live }: HealthPageProps) => {
+const HealthPage = ({ view, live, runners }: HealthPageProps) => {
   const untaken = view.failing.reduce((total, { trying, never_taken }) => total + trying + never_taken, 0);
   return (
     <Page title="Health" section="health" caller={view.caller}>
@@ -67,13 +69,13 @@ const HealthPage = ({ view, live }: HealthPageProps) => {
         </section>
         <FailingRunners failing={view.failing} />
         {view.endpoints.length > 0 && <Endpoints endpoints={view.endpoints} />}
-        {view.caller.is_administrator && <Runners runners={view.runners} now={view.now} />}
+        {view.caller.is_administrator && <Runners runners={runners} now={view.now} />}
       </Live>
     </Page>
   );
 };
 
-const SweepTile = ({ view: { sweep }, live }: HealthPageProps) => {
+const SweepTile = ({ view: { sweep }, live }: Omit<HealthPageProps, "runners">) => {
   if (sweep?.seconds_since == null) {
     return (
       <Tile name="Last sweep" value="never" isGood={false}>

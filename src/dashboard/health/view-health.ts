@@ -13,7 +13,7 @@ import { instant } from "../../db/rows.ts";
 import { workflowRunEvents as e, sweepState as s } from "../../db/run-tables.ts";
 import { r, seenNow } from "../../runs/run-rows.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
-import { type ConnectedRunner, selectRunners } from "../runners/view-runners.ts";
+import { type SessionRow, selectRunners } from "../runners/view-runners.ts";
 import type { Period } from "../statistics/period.ts";
 import { type Statistics, selectStatistics, toStatistics } from "../statistics/view-statistics.ts";
 import { type FailingRunner, failingOf, untakenOf } from "./failing-runners.ts";
@@ -40,8 +40,8 @@ export type HealthView = {
   failing: FailingRunner[];
   /** Notification endpoints that fail or are disabled; none for a USER, who sees no endpoint. */
   endpoints: FailingEndpoint[];
-  /** The connected runners of the tenant, for an OWNER or ADMIN; nobody else sees any. */
-  runners: ConnectedRunner[];
+  /** The runners of the tenant that have a session, for an OWNER or ADMIN; nobody else sees any. */
+  runners: SessionRow[];
 };
 
 /** How many runs of one hour are examined: those that ended last. */

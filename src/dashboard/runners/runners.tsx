@@ -1,41 +1,56 @@
+import { isConnected, type Presence } from "../../runs/leases/presence.ts";
 import { Ago, Id, Name } from "../components.tsx";
 import { plural } from "../format.ts";
-import type { ConnectedRunner } from "./view-runners.ts";
+import type { SessionRow } from "./view-runners.ts";
+
+export type ViewedRunner = SessionRow & { presence: Presence };
 
 type Props = {
-  runners: readonly ConnectedRunner[];
+  runners: readonly ViewedRunner[];
   now: string;
   /** When set, only runs of this workflow are named; runs of other workflows are only counted. */
   workflowId?: string;
 };
 
-/** The connected runners: the name of each, how many runs it holds of its capacity, and when it last asked for work. */
+/** The runners with an open session, the connected ones first: how many runs each holds, or since when it is silent. */
 export const Runners = ({ runners, now, workflowId }: Props) => (
-  <section class="card" aria-label="Connected runners">
-    <h2>Connected runners</h2>
-    {runners.length === 0 ? (
-      <p class="muted">No runner is connected. Runs that are leased wait until one is.</p>
-    ) : (
-      <ul class="items">
-        {runners.map(({ name, capacity, last_seen_at, holds }) => (
+  <section class="card" aria-label="Runners">
+    <h2>Runners</h2>
+    {!runners.some(isConnected) && <p class="muted">No runner is connected. Runs that are leased wait until one is.</p>}
+    <ul class="items">
+      {runners
+        .toSorted((a, b) => Number(isConnected(b)) - Number(isConnected(a)))
+        .map((runner) => (
           <li>
             <span class="item-name">
-              <Name>{name}</Name>
+              <Name>{runner.name}</Name>
             </span>
-            <span>
-              holds {holds.length} of {plural(capacity, "run")}
-            </span>
-            <span class="muted">
-              last seen <Ago at={last_seen_at} now={now} />
-            </span>
-            {holds
+            <State runner={runner} now={now} />
+            {runner.holds
               .filter((run) => workflowId === undefined || run.workflow_definition_id === workflowId)
               .map(({ run_id }) => (
                 <Id id={run_id} href={`/app/runs/${run_id}`} />
               ))}
           </li>
         ))}
-      </ul>
-    )}
+    </ul>
   </section>
 );
+
+const State = ({ runner, now }: { runner: ViewedRunner; now: string }) => {
+  const lastSeen = <Ago at={runner.last_seen_at} now={now} />;
+  switch (runner.presence) {
+    case "working":
+      return (
+        <span>
+          holds {runner.holds.length} of {plural(runner.capacity, "run")}
+        </span>
+      );
+    case "idle":
+      return <span>waits for work, up to {plural(runner.capacity, "run")} at a time</span>;
+    case "silent":
+      return <span class="muted">silent, it may have ended: last seen {lastSeen}</span>;
+    case "unknown":
+      return <span class="muted">last asked for work {lastSeen}; whether it waits now is not known</span>;
+  }
+};

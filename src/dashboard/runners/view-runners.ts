@@ -3,21 +3,19 @@ import type { Caller } from "../../db/caller.ts";
 import type { Database } from "../../db/client.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d } from "../../db/tables.ts";
+import type { RunnerSession } from "../../runs/leases/presence.ts";
 
 /** A runner that has opened a session and may lease runs. Instants are RFC 3339. */
-export type ConnectedRunner = {
-  id: string;
+export type SessionRow = RunnerSession & {
   name: string;
   capacity: number;
-  /** When the database was last asked for work for this runner. An idle runner waits at the hub, so this can be long ago. */
-  last_seen_at: string;
   /** The runs that it holds, the oldest lease first. */
   holds: { run_id: string; workflow_definition_id: string }[];
 };
 
 /** The runners that may lease runs of a workflow. */
 export function selectRunnersOf(db: Database, caller: Caller, isAsked: SQL | undefined) {
-  const runner = connectedRunners(db, sql`${d.tenantId}`, sql`${d.id}`);
+  const runner = openSessions(db, sql`${d.tenantId}`, sql`${d.id}`);
   return db
     .with(caller)
     .select(runnerFields(runner))
@@ -29,7 +27,7 @@ export function selectRunnersOf(db: Database, caller: Caller, isAsked: SQL | und
 
 /** All runners of the tenant, for an OWNER or ADMIN; none for anybody else. */
 export function selectRunners(db: Database, caller: Caller) {
-  const runner = connectedRunners(db, sql`${caller.tenantId}`, sql`null::uuid`);
+  const runner = openSessions(db, sql`${caller.tenantId}`, sql`null::uuid`);
   return db
     .with(caller)
     .select(runnerFields(runner))
@@ -40,22 +38,24 @@ export function selectRunners(db: Database, caller: Caller) {
 }
 
 /** The lateral subquery `runner`. */
-const connectedRunners = (db: Database, tenantId: SQL, definitionId: SQL) =>
+const openSessions = (db: Database, tenantId: SQL, definitionId: SQL) =>
   db
     .select({
       id: sql<string>`runner.id`.as("runner_id"),
       name: sql<string>`runner.name`.as("runner_name"),
       capacity: sql<number>`runner.capacity`.as("runner_capacity"),
       lastSeenAt: sql<string>`runner.last_seen_at`.as("runner_last_seen_at"),
-      holds: sql<ConnectedRunner["holds"]>`runner.holds`.as("runner_holds"),
+      holds: sql<SessionRow["holds"]>`runner.holds`.as("runner_holds"),
+      isWorking: sql<boolean>`runner.is_working`.as("runner_is_working"),
     })
-    .from(sql`public.connected_runners(${tenantId}, ${definitionId}, statement_timestamp()) runner`)
+    .from(sql`public.open_sessions(${tenantId}, ${definitionId}, statement_timestamp()) runner`)
     .as("runner");
 
-const runnerFields = (runner: ReturnType<typeof connectedRunners>) => ({
+const runnerFields = (runner: ReturnType<typeof openSessions>) => ({
   id: runner.id,
   name: runner.name,
   capacity: runner.capacity,
   last_seen_at: instant(runner.lastSeenAt).as("last_seen_at"),
   holds: runner.holds,
+  is_working: runner.isWorking,
 });

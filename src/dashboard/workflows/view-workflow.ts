@@ -15,7 +15,7 @@ import { r, seenNow } from "../../runs/run-rows.ts";
 import type { Policy } from "../../workflows/policy.ts";
 import { type DefinitionRow, definitionFields } from "../../workflows/workflow-definitions.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
-import { type ConnectedRunner, selectRunnersOf } from "../runners/view-runners.ts";
+import { type SessionRow, selectRunnersOf } from "../runners/view-runners.ts";
 import { type ListedRun, selectListed } from "../runs/view-runs.ts";
 import type { Period } from "../statistics/period.ts";
 import { type Statistics, selectStatistics, toStatistics } from "../statistics/view-statistics.ts";
@@ -40,8 +40,8 @@ export type ViewedWorkflow = DefinitionRow &
     policy: Policy;
     /** True when the workflow's runs can start: its runner has a URL, or its runs are leased. */
     has_runner: boolean;
-    /** The connected runners that may lease runs of this workflow. */
-    runners: ConnectedRunner[];
+    /** The runners that have a session and may lease its runs. */
+    runners: SessionRow[];
     sources: NamedPart[];
     instructions: NamedPart[];
     outputs: NamedPart[];

@@ -2,6 +2,7 @@
 import { v7 as newId } from "uuid";
 import { checkBody } from "../../http/validation.ts";
 import { promotion } from "../../runners/dispatch-afterwards.ts";
+import { findPresence } from "../../runs/leases/presence.ts";
 import { triggerRun } from "../../runs/trigger-run.ts";
 import { InvokeWorkflowRequestSchema } from "../../runs/workflow-definition-runs-routes.ts";
 import { changeActivity, deleteDefinition } from "../../workflows/change-workflow-definition.ts";
@@ -28,7 +29,9 @@ workflows.page("/app/workflows", async (c) => {
 });
 
 workflows.page("/app/workflows/:id", async (c) => {
-  return html(c, <WorkflowPage {...(await findWorkflow(c, idOf(c)))} origin={c.env.config.publicUrl} />);
+  const view = await findWorkflow(c, idOf(c));
+  const runners = await findPresence(c.env.live, view.caller.tenant_id, view.workflow.runners, view.now);
+  return html(c, <WorkflowPage {...view} runners={runners} origin={c.env.config.publicUrl} />);
 });
 
 workflows.form("/app/workflows/:id/invoke", async (c) => {

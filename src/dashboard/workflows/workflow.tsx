@@ -5,7 +5,7 @@ import { PathTree } from "../files/path-tree.tsx";
 import { formatSeconds, plural } from "../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
 import { Page } from "../layout.tsx";
-import { Runners } from "../runners/runners.tsx";
+import { Runners, type ViewedRunner } from "../runners/runners.tsx";
 import { RunList } from "../runs/run-list.tsx";
 import { StatisticsCard } from "../statistics/statistics.tsx";
 import { describePolicy } from "./policy/policy-form.tsx";
@@ -13,9 +13,15 @@ import { TestRunner } from "./test-runner.tsx";
 import type { ViewedWorkflow } from "./view-workflow.ts";
 import { Slot } from "./workflow-list.tsx";
 
-type Props = { caller: Caller; now: string; workflow: ViewedWorkflow; origin: string };
+type Props = {
+  caller: Caller;
+  now: string;
+  workflow: ViewedWorkflow;
+  runners: readonly ViewedRunner[];
+  origin: string;
+};
 
-export const WorkflowPage = ({ caller, now, workflow, origin }: Props) => (
+export const WorkflowPage = ({ caller, now, workflow, runners, origin }: Props) => (
   <Page title={workflow.name} section="workflows" caller={caller}>
     <p class="crumbs">
       <a href="/app/workflows">Workflows</a> / <Id id={workflow.id} />
@@ -75,9 +81,7 @@ export const WorkflowPage = ({ caller, now, workflow, origin }: Props) => (
         />
         <About workflow={workflow} />
       </div>
-      {workflow.policy.handover === "lease" && (
-        <Runners runners={workflow.runners} now={now} workflowId={workflow.id} />
-      )}
+      {workflow.policy.handover === "lease" && <Runners runners={runners} now={now} workflowId={workflow.id} />}
       <section>
         <h2>Latest runs</h2>
         {workflow.latest.length > 0 ? (

@@ -41,7 +41,10 @@ export type Listener = {
   close(): void;
 };
 
-/** A runner that waits for a run to lease. */
+/** A runner's session, and the definitions whose runs it takes; null for all. */
+export type WaitingRunner = { tenantId: string; sessionId: string; definitionIds: readonly string[] | null };
+
+/** Listens for a runner that waits for a run to lease. */
 export type WorkListener = {
   /** The version of what the hub knows. It changes whenever there may be new work. */
   readonly version: string;
@@ -82,13 +85,15 @@ export type Live = {
    */
   listen(topic: Topic, options: Listening): Promise<Listener | "unavailable" | "too_many">;
   /**
-   * Waits for runs of these definitions to lease; null for all definitions. A new run wakes one of the waiting runners, and
-   * another one each second until the run is taken. "unavailable" when there is no hub, or when it does not answer.
+   * Waits for runs to lease. A new run wakes one of the waiting runners, and another one each second until the run is taken.
+   * "unavailable" when there is no hub, or when it does not answer.
    */
-  waitForWork(runner: {
-    tenantId: string;
-    definitionIds: readonly string[] | null;
-  }): Promise<WorkListener | "unavailable">;
+  waitForWork(runner: WaitingRunner): Promise<WorkListener | "unavailable">;
+  /**
+   * How many milliseconds ago the sessions of runners were last heard of at the tenant's hub, by their ids: 0 for one that waits
+   * now. Who has not waited in the last minute is not among them. Null without a hub, or when it does not answer.
+   */
+  heardOfRunners(tenantId: string): Promise<ReadonlyMap<string, number> | null>;
   /**
    * Ends the streams of a user, because one of their credentials is no longer valid. Wakes all waiting runners too: they ask
    * the database again, which knows whose session has ended. Never rejects.

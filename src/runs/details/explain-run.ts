@@ -3,6 +3,8 @@ import type { Credential } from "../../db/access.ts";
 import { callFunction, credentialArgument } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { FAILURE_CODES, RUN_STATUSES } from "../../db/enums.ts";
+import type { Live } from "../../http/live/live.ts";
+import { findPresence, isConnected } from "../leases/presence.ts";
 import { readProblem, readRefusalSchema } from "../refusals.ts";
 
 export const WAIT_REASONS = [
@@ -36,26 +38,49 @@ const explanationSchema = z.object({
       ends_at: z.string(),
     })
     .nullable(),
-  runners_connected: z.int().nullable(),
+  sessions: z.array(z.object({ id: z.string(), last_seen_at: z.string(), is_working: z.boolean() })).nullable(),
+  now: z.string(),
   runner_last_seen_at: z.string().nullable(),
   durations: z.object({ p50_seconds: z.number(), p95_seconds: z.number(), runs: z.int() }).nullable(),
   estimated_start_at: z.object({ p50: z.string(), p95: z.string() }).nullable(),
 });
 
 /** The facts that explain why a run waits: see `explain_run` in SQL. Instants are RFC 3339. */
-export type Explanation = z.infer<typeof explanationSchema>;
+export type Explanation = Omit<z.infer<typeof explanationSchema>, "sessions" | "now"> & {
+  /** The number of connected runners that may lease the run. Null when its runs are not leased. */
+  runners_connected: number | null;
+};
 
-const answerSchema = z.union([readRefusalSchema, z.object({ explanation: explanationSchema })]);
+const answerSchema = z.union([readRefusalSchema, z.object({ tenant_id: z.string(), explanation: explanationSchema })]);
 
 /**
  * Why a run waits, or that it does not wait.
  * @throws Problem `unauthenticated` or `not_found`
  */
-export async function explainRun(db: Database, credential: Credential, runId: string): Promise<Explanation> {
+export async function explainRun(
+  { db, live }: { db: Database; live: Live },
+  credential: Credential,
+  runId: string,
+): Promise<Explanation> {
   const args = { credential: credentialArgument(credential), run_id: runId };
   const answer = await callFunction(db, "explain_run", args, answerSchema, { isRepeatable: true });
   if ("refused" in answer) throw readProblem(answer);
-  return answer.explanation;
+  const { sessions, now, ...facts } = answer.explanation;
+  if (sessions === null) return { ...facts, runners_connected: null };
+  const runners = await findPresence(live, answer.tenant_id, sessions, now);
+  const connected = runners.filter(isConnected);
+  const mayWaitForRunner = facts.reason === "slot" || facts.reason === "lease";
+  const seen = [facts.runner_last_seen_at, ...runners.map((runner) => runner.last_seen_at)];
+  return {
+    ...facts,
+    ...(mayWaitForRunner && connected.length === 0 && { reason: "no_runner_connected", estimated_start_at: null }),
+    runners_connected: connected.length,
+    runner_last_seen_at:
+      seen
+        .filter((at) => at !== null)
+        .sort()
+        .at(-1) ?? null,
+  };
 }
 
 /** The facts as one sentence for people. */

@@ -111,10 +111,10 @@ const ExplanationSchema = z
       })
       .nullable()
       .openapi({ description: "The stop of a RUNNING run whose runner has time to end its work." }),
-    runners_connected: z
-      .int()
-      .nullable()
-      .openapi({ description: "How many runners may lease this workflow's runs; null unless its runs are leased." }),
+    runners_connected: z.int().nullable().openapi({
+      description:
+        "How many runners that may lease this workflow's runs were heard of in the last minute; null unless its runs are leased.",
+    }),
     runner_last_seen_at: instant().nullable().openapi({
       description: "When a runner last took a run of this workflow, was heard of, or said how one ended.",
     }),
@@ -166,7 +166,7 @@ const explain = callerRead({
 });
 
 runDetails.openapi(explain, async (c) => {
-  const facts = await explainRun(c.env.db, c.var.credential, c.req.valid("param").run_id);
+  const facts = await explainRun(c.env, c.var.credential, c.req.valid("param").run_id);
   return c.json(
     {
       message: describeWait(facts),

@@ -36,7 +36,7 @@ export async function leaseOrWait(c: Context<AppEnv>, question: LeaseQuestion): 
     return leaseRuns(c.env.db, { sessionId, tenantId, requestId, max, ...promotion(c) });
   };
   if (question.waitSeconds === 0) return { leases: (await ask()).leases, after: null };
-  const listener = await c.env.live.waitForWork({ tenantId, definitionIds });
+  const listener = await c.env.live.waitForWork({ tenantId, sessionId, definitionIds });
   if (listener === "unavailable") throw new Problem("streams_unavailable", NOBODY_CAN_WAIT);
   const { signal } = c.req.raw;
   signal.addEventListener("abort", () => listener.close());
