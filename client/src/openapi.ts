@@ -100,7 +100,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How a workflow's runs come to a runner, and when they are tried again */
+        /** How a workflow's runs get to a runner, and when they are retried */
         get: operations["get_workflow_definition_policy"];
         /**
          * Replace the policy of a workflow
@@ -159,7 +159,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What happens to the tenant's runs, from now on
+         * A stream of the events of the tenant's runs, from now on
          * @description The events of all runs that you may see, over all workflows. A caller may have 20 streams at a time.
          */
         get: operations["stream_tenant_workflow_runs"];
@@ -179,8 +179,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What happens to a run, from its first event on
-         * @description The stream ends when the run has ended. An `EventSource` that then connects again gets 204, which tells it to stop. A caller may have 20 streams at a time. With `log=true` it also has what the runner logs, of the run's own attempt and of later ones: messages with the `event` `log`, whose `data` is an entry as `/log` has it and its `attempt`, in the order and with the gaps that `/log` has. `log_cut` comes behind a log that was longer than may be stored.
+         * A stream of the events of a run, from the first one on
+         * @description The stream ends when the run has ended. An `EventSource` that then reconnects gets 204, which tells it to stop. A caller may have 20 streams at a time. With `log=true` the stream also has the log of the current attempt and of later ones: messages with the `event` `log`, whose `data` is an entry as in `/log` with its `attempt`, in the same order and with the same gaps as in `/log`. A `log_cut` follows a log that was too long to be stored completely.
          */
         get: operations["stream_workflow_run"];
         put?: never;
@@ -200,7 +200,7 @@ export interface paths {
         };
         /**
          * The tenant's runs, newest first
-         * @description All runs that you may see, over all workflows. Pages by cursor, so that it is as quick on the last page.
+         * @description All runs that you may see, over all workflows. It has a cursor, so the last page is as fast as the first.
          */
         get: operations["list_tenant_workflow_runs"];
         put?: never;
@@ -236,7 +236,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How a run stands
+         * The current state of a run
          * @description The run as it stands at this moment. A run whose deadline has passed is FAILED from that instant on. Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed. With `Prefer: wait=30` the answer comes as soon as the run has ended, or with `If-None-Match` as soon as it has changed, and else after 30 seconds.
          */
         get: operations["get_workflow_run"];
@@ -259,7 +259,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What has happened to a run, oldest first */
+        /** The events of a run, oldest first */
         get: operations["list_workflow_run_events"];
         put?: never;
         post?: never;
@@ -280,7 +280,7 @@ export interface paths {
         put?: never;
         /**
          * Stop a run that waits or runs
-         * @description Without `grace_seconds` the run is FAILED at once and its slot is free; the runner of a RUNNING run gets one message. With them a RUNNING run stays RUNNING and keeps its slot until its runner says how it ended, or the time is over. The runner gets messages until it confirms, by webhook or in the answers of its heartbeats. If it reports COMPLETED, that counts; otherwise the run is FAILED as STOPPED. A second stop can only shorten the time. A run whose runner could not hear of it is FAILED at once: one that is PENDING, or was sent to no runner yet, or whose workflow has lost its runner.
+         * @description Without `grace_seconds` the run is FAILED at once and its slot is free; the runner of a RUNNING run gets one message. With them a RUNNING run stays RUNNING and keeps its slot until its runner says how it ended, or the time is over. The runner is told by webhooks until it confirms one, or by the answer to its next heartbeat. If it reports COMPLETED, that counts; otherwise the run is FAILED as STOPPED. A second stop can only shorten the time. A run whose runner could not learn of it is FAILED at once: it is PENDING, or was not sent to a runner yet, or its workflow no longer has a runner.
          */
         post: operations["stop_workflow_run"];
         delete?: never;
@@ -299,7 +299,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Run a FAILED run again
+         * Retry a FAILED run
          * @description The same run, as its next attempt and with the same snapshot, at the end of its workflow's queue.
          */
         post: operations["retry_workflow_run"];
@@ -319,8 +319,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say how a run ended
-         * @description For the run's runner, with the token that the dispatch brought. The same result may be said again; another one, or any after the deadline, is 409 and is kept in the run's events.
+         * Report the result of a run
+         * @description For the run's runner, with the run token of the dispatch or lease. The same result may be reported again. Another one, or any after the deadline, is answered 409 and is kept in the run's events.
          */
         post: operations["workflow_run_callback"];
         delete?: never;
@@ -340,7 +340,7 @@ export interface paths {
         put?: never;
         /**
          * Stop, retry or delete many runs
-         * @description Up to 1000 runs a call: those of `run_ids`, or the newest that match the `filter`, which is that of the list of runs. Each run is changed completely or refused, by the rules of its own stop, retry or delete. Repeat the call with `next_cursor` until that is null.
+         * @description Up to 1000 runs a call: those of `run_ids`, or the newest that match the `filter`, whose conditions are those of the list of runs. Each run is changed completely or refused, by the rules of its own stop, retry or delete. Repeat the call with `next_cursor` until that is null.
          */
         post: operations["change_workflow_runs"];
         delete?: never;
@@ -357,8 +357,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a run was given
-         * @description The `input` of the invoke, as it was frozen then. A retry has the same.
+         * The input of a run
+         * @description The `input` of the invoke, frozen when the run was triggered. A retry has the same input.
          */
         get: operations["get_workflow_run_input"];
         put?: never;
@@ -377,8 +377,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How a run ended, and what came out
-         * @description Until it has ended, only its `status` and `attempt` are there. With `Prefer: wait=N` the answer waits for the end.
+         * The result of a run
+         * @description Until the run has ended, only its `status` and `attempt` are set. With `Prefer: wait=N` the answer waits for the end.
          */
         get: operations["get_workflow_run_result"];
         put?: never;
@@ -398,7 +398,7 @@ export interface paths {
         };
         /**
          * Why a run waits
-         * @description One sentence, and the facts. What is said of the runner and of durations is of the workflow's latest 100 runs.
+         * @description One sentence, and the facts. The facts about the runner and about durations are from the workflow's latest 100 runs.
          */
         get: operations["explain_workflow_run"];
         put?: never;
@@ -417,14 +417,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a run's runner has logged
+         * The log of a run
          * @description In the order of `sequence`, whatever the order of arrival. Where entries are missing, the page ends until they arrive, 30 seconds have passed, or the attempt has ended. To follow a log, ask again after the last `sequence` that you have, until `is_complete`. With `Accept: text/plain` it comes as text, in which control characters are made visible.
          */
         get: operations["read_workflow_run_log"];
         put?: never;
         /**
          * Add an entry to the log of a run
-         * @description For the run's runner, with the token that the dispatch brought. Entries may be sent again, and in any order. The log of an attempt may have 1 MiB.
+         * @description For the run's runner, with the run token of the dispatch or lease. Entries may be sent again, and in any order. The log of an attempt may have 1 MiB.
          */
         post: operations["append_workflow_run_log"];
         delete?: never;
@@ -441,8 +441,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Everything that happens in the tenant, oldest first
-         * @description The events of the runs that you may see. Who goes on from each answer's `next_cursor` gets every event exactly once, in an order that never changes. A page may have fewer items than `limit`, or none, and yet `has_more`. The events of deleted runs are no longer there.
+         * The events of the tenant, oldest first
+         * @description The events of the runs that you may see. If you continue from each answer's `next_cursor`, you get every event exactly once, in an order that never changes. A page may have fewer items than `limit`, or none, although `has_more` is true. The events of deleted runs are not included.
          */
         get: operations["list_events"];
         put?: never;
@@ -484,7 +484,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for runs to work on
-         * @description With the token of a session. The oldest runs first, over all workflows that the session takes, and no more than its capacity. With `wait_seconds` the answer may take that long; where nobody can wait it is 503, and 0 always works.
+         * @description With the token of a session. The oldest runs first, over all workflows that the session takes, and no more than its capacity. With `wait_seconds`, the answer may take that long. It is 503 when waiting is not available; 0 always works.
          */
         post: operations["create_leases"];
         delete?: never;
@@ -503,8 +503,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say that the run's runner is alive, and how far it is
-         * @description With the run's token. It moves the lease, never the deadline. A runner with a URL may send heartbeats, too: from its first one on, its run is LOST when they stop.
+         * Send a heartbeat, and the progress of the run
+         * @description With the run's token. It extends the lease, never the deadline. A runner with a URL may send heartbeats, too: from its first one on, its run fails as LOST when they stop.
          */
         post: operations["heartbeat_workflow_run"];
         delete?: never;
@@ -524,7 +524,7 @@ export interface paths {
         put?: never;
         /**
          * Give a run back
-         * @description For a runner that shuts down, with the run's token. The run is PENDING again, as its next attempt and at its old place in the queue. From then on the token is 409. A run that was asked to stop is STOPPED instead.
+         * @description For a runner that shuts down, with the run's token. The run is PENDING again, as its next attempt and at its old place in the queue. From then on, requests with the token are answered 409. A run that was asked to stop is STOPPED instead.
          */
         post: operations["release_workflow_run"];
         delete?: never;
@@ -543,8 +543,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a key for runners that lease runs
-         * @description For an OWNER or ADMIN. It opens sessions of runners, and nothing else: every other operation answers it 401. It is listed and revoked as any other key, at `/v1/api-keys`, and works as long as its maker is an OWNER or ADMIN.
+         * Create a key for runners that lease runs
+         * @description For an OWNER or ADMIN. It opens sessions of runners, and nothing else: every other operation answers 401. It is listed and revoked like any other key, at `/v1/api-keys`, and works as long as its user is an OWNER or ADMIN.
          */
         post: operations["create_runner_key"];
         delete?: never;
@@ -564,7 +564,7 @@ export interface paths {
         put?: never;
         /**
          * Open a session of a runner
-         * @description For a runner that leases runs instead of being sent them: by a runner key, or by the key of an OWNER or ADMIN. The session ends with its key.
+         * @description For a runner that leases runs instead of being sent them: with a runner key, or with the key of an OWNER or ADMIN. The session ends with its key.
          */
         post: operations["create_runner_session"];
         delete?: never;
@@ -584,8 +584,8 @@ export interface paths {
         get: operations["list_notification_endpoints"];
         put?: never;
         /**
-         * Have a URL notified of events
-         * @description A tenant may have 50. The secret is in this answer and never again.
+         * Create a notification endpoint
+         * @description Events are then sent to its URL. A tenant may have 50 endpoints. Only this answer has the secret.
          */
         post: operations["create_notification_endpoint"];
         delete?: never;
@@ -601,11 +601,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One notification endpoint, and how it does */
+        /** One notification endpoint and its state */
         get: operations["get_notification_endpoint"];
         put?: never;
         post?: never;
-        /** Delete a notification endpoint, and what it was sent */
+        /** Delete a notification endpoint and its deliveries */
         delete: operations["delete_notification_endpoint"];
         options?: never;
         head?: never;
@@ -626,8 +626,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give an endpoint another secret
-         * @description For 24 hours notifications are signed with both, so none is lost while you exchange it on your side.
+         * Give an endpoint a new secret
+         * @description For 24 hours, notifications are signed with both secrets, so that none is lost while you replace it on your side.
          */
         post: operations["rotate_notification_secret"];
         delete?: never;
@@ -644,8 +644,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What an endpoint was sent, newest first
-         * @description Also what waits to be sent. They are kept for 30 days.
+         * The deliveries of an endpoint, newest first
+         * @description Includes those that are waiting to be sent. Deliveries are kept for 30 days.
          */
         get: operations["list_notification_deliveries"];
         put?: never;
@@ -666,8 +666,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send an endpoint a test
-         * @description Its type is `notification_endpoint.test`. It is sent at once, also to an endpoint that fails.
+         * Send a test to an endpoint
+         * @description Its type is `notification_endpoint.test`. It is sent at once, even when the endpoint is failing.
          */
         post: operations["test_notification_endpoint"];
         delete?: never;
@@ -686,8 +686,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send something again
-         * @description With the same `webhook-id`, at once, whatever became of it.
+         * Send a delivery again
+         * @description It is sent at once, with the same `webhook-id`, whatever its state.
          */
         post: operations["resend_notification_delivery"];
         delete?: never;
@@ -705,7 +705,7 @@ export interface paths {
         };
         /**
          * What is below a part, or at the top
-         * @description Only what the caller may see is listed and counted. 404 for a parent that is not theirs to see.
+         * @description Only what the caller may see is listed and counted. 404 when the caller may not see the parent.
          */
         get: operations["list_path_parts"];
         put?: never;
@@ -740,7 +740,7 @@ export interface paths {
         head?: never;
         /**
          * Rename or move a part
-         * @description Everything below follows, with permissions and definitions still referring to it. Renaming needs write on the part; moving also on the new parent, and to the root only an OWNER or ADMIN may move.
+         * @description The paths of everything below change with it; permissions and definitions still refer to it. Renaming needs write on the part; moving also on the new parent, and to the root only an OWNER or ADMIN may move.
          */
         patch: operations["update_path_part"];
         trace?: never;
@@ -754,7 +754,7 @@ export interface paths {
         };
         /**
          * The folders in a folder, or at the top
-         * @description Only what the caller may see is listed and counted. 404 for a parent that is not theirs to see.
+         * @description Only what the caller may see is listed and counted. 404 when the caller may not see the parent.
          */
         get: operations["list_folders"];
         put?: never;
@@ -789,7 +789,7 @@ export interface paths {
         head?: never;
         /**
          * Rename or move a folder
-         * @description What is left out or null stays: to move a folder to the root, change its path part. Renaming needs write on the folder; moving also on the new parent. Everything below follows.
+         * @description Fields that are left out or null stay as they are: to move a folder to the root, change its path part. Renaming needs write on the folder; moving also needs it on the new parent. The paths of everything below change with it.
          */
         patch: operations["update_folder"];
         trace?: never;
@@ -801,7 +801,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who you are to this service */
+        /** The user of the credential */
         get: operations["get_me"];
         put?: never;
         post?: never;
@@ -826,7 +826,7 @@ export interface paths {
         put?: never;
         /**
          * Add a user to the tenant
-         * @description For OWNER and ADMIN. There is one OWNER already: somebody becomes it when the OWNER says so.
+         * @description For OWNER and ADMIN. OWNER is not possible here: each tenant has one OWNER, who can pass the role on.
          */
         post: operations["create_tenant_user"];
         delete?: never;
@@ -847,7 +847,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a user, at once
-         * @description For OWNER and ADMIN; the OWNER cannot be deleted, nor anybody by themselves. Their keys, sessions and permissions end at once. Their runs stay, and still name them; they are listed no more.
+         * @description For OWNER and ADMIN; nobody can delete the OWNER or themselves. Their keys, sessions and permissions end at once. Their runs stay, and still name them. They are no longer listed.
          */
         delete: operations["delete_tenant_user"];
         options?: never;
@@ -870,7 +870,7 @@ export interface paths {
         put?: never;
         /**
          * Deactivate a user, at once
-         * @description For OWNER and ADMIN; the OWNER cannot be deactivated, nor anybody by themselves. No credential of the user works from now on. Their runs go on, and what they made stays.
+         * @description For OWNER and ADMIN; nobody can deactivate the OWNER or themselves. No credential of the user works from now on. Their runs continue, and everything that they created stays.
          */
         post: operations["deactivate_tenant_user"];
         delete?: never;
@@ -914,7 +914,7 @@ export interface paths {
         put?: never;
         /**
          * Give a user a permission on a part of the tree
-         * @description To read, or to read and write, the part and everything below it, wherever they move. For OWNER and ADMIN. At most 50 for a user; 409 also for what another permission of the user covers already.
+         * @description To read, or to read and write, the part and everything below it, wherever they move. For OWNER and ADMIN. At most 50 for a user. 409 also when another permission of the user already covers it.
          */
         post: operations["create_user_permission"];
         delete?: never;
@@ -941,8 +941,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change what a permission is on, or what it allows
-         * @description For OWNER and ADMIN. What is left out or null stays.
+         * Change the part or the capability of a permission
+         * @description For OWNER and ADMIN. Fields that are left out or null stay as they are.
          */
         patch: operations["update_user_permission"];
         trace?: never;
@@ -956,13 +956,13 @@ export interface paths {
         };
         /**
          * Your API keys, newest first
-         * @description An OWNER or ADMIN sees those of somebody else with `user_id`. A key that is revoked or expired is not listed.
+         * @description An OWNER or ADMIN can list those of another user with `user_id`. Revoked and expired keys are not listed.
          */
         get: operations["list_api_keys"];
         put?: never;
         /**
-         * Make an API key of your own
-         * @description It can do what you can. The key itself is in this answer and never again.
+         * Create an API key for yourself
+         * @description It has all of your permissions. Only this answer has the key itself.
          */
         post: operations["create_api_key"];
         delete?: never;
@@ -984,7 +984,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke an API key, at once
-         * @description Your own; for an OWNER or ADMIN any of the tenant, but only the OWNER revokes the OWNER's keys.
+         * @description You may revoke your own keys. An OWNER or ADMIN may revoke any key of the tenant, but only the OWNER those of the OWNER.
          */
         delete: operations["delete_api_key"];
         options?: never;
@@ -1007,7 +1007,7 @@ export interface paths {
         put?: never;
         /**
          * Invite somebody to the tenant
-         * @description For OWNER and ADMIN. Send the `invite_link` to whom it is for: it is open for 7 days, and its secret is in this answer and never again. An open invite for the same email is replaced. 409 for the email of a user who has a way in already.
+         * @description For OWNER and ADMIN. Send the `invite_link` to the invited person: it is open for 7 days, and only this answer has its secret. An open invite for the same email is replaced. 409 for the email of a user who can already sign in.
          */
         post: operations["create_invite"];
         delete?: never;
@@ -1028,7 +1028,7 @@ export interface paths {
         post?: never;
         /**
          * Withdraw an invite, at once
-         * @description For OWNER and ADMIN. 409 for one that was accepted.
+         * @description For OWNER and ADMIN. 409 for an accepted invite.
          */
         delete: operations["delete_invite"];
         options?: never;
@@ -1047,7 +1047,7 @@ export interface paths {
         put?: never;
         /**
          * Accept an invite with a session of the login service
-         * @description For a session token whose `email` is the invited one and whose `email_verified` is true; 404 for everybody else. Its `sub` becomes the id of the user. Whoever has the link opens that instead.
+         * @description For a session token whose `email` is the invited one and whose `email_verified` is true; 404 for everybody else. Its `sub` becomes the id of the user. People who have the link open that instead.
          */
         post: operations["accept_invite"];
         delete?: never;
@@ -1102,7 +1102,7 @@ export interface paths {
         };
         /**
          * Does the Worker answer?
-         * @description Does not ask the database, so it does not keep that awake: for monitors that ask often.
+         * @description It does not ask the database, and so does not keep it awake. For monitors that ask often.
          */
         get: operations["liveness_check"];
         put?: never;
@@ -1165,7 +1165,7 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * The dispatch: a run to do
+         * The dispatch: a run for the runner to work on
          * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
          */
         post: operations["on_workflow_run_dispatched"];
@@ -1185,7 +1185,7 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * The run is to stop, and has time to clean up
+         * The run must stop, and the runner has time to clean up
          * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
          */
         post: operations["on_workflow_run_stopping"];
@@ -1225,7 +1225,7 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * A message that asks for no work, to try whether the runner is reached
+         * A test message, which asks for no work
          * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
          */
         post: operations["on_runner_test"];
@@ -1265,7 +1265,7 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * A run has ended well
+         * A run has completed
          * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
          */
         post: operations["on_workflow_run_completed"];
@@ -1365,7 +1365,7 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * A test that somebody has asked for
+         * A test that a person has requested
          * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
          */
         post: operations["on_notification_endpoint_test"];
@@ -1636,15 +1636,15 @@ export interface components {
          */
         WorkflowDefinitionPolicy: {
             /**
-             * @description How a run comes to its runner. `webhook`: the service sends it to the URL in `runner_config`. `lease`: runners ask for it at `/v1/leases`; a run is PENDING until one gets it, and its time limit begins then.
+             * @description How a run gets to its runner. `webhook`: the service sends it to the URL in `runner_config`. `lease`: runners ask for it at `/v1/leases`; a run is PENDING until one gets it, and its time limit begins then.
              * @enum {string}
              */
             handover: "webhook" | "lease";
             /** @description How long a runner may be silent. After that its run is FAILED with LOST. */
             lease_seconds: number;
-            /** @description How often a run is tried in all, the first time included. */
+            /** @description How many attempts a run can have, including the first. */
             max_attempts: number;
-            /** @description After which failures a run is tried again by itself, after a pause. */
+            /** @description The failures after which a run is retried automatically, after a pause. */
             retry_on: ("LOST" | "UNREACHED" | "DEADLINE")[];
         };
         /**
@@ -1659,7 +1659,7 @@ export interface components {
          */
         UpdateWorkflowDefinitionPolicyRequest: {
             /**
-             * @description How a run comes to its runner. `webhook`: the service sends it to the URL in `runner_config`. `lease`: runners ask for it at `/v1/leases`; a run is PENDING until one gets it, and its time limit begins then.
+             * @description How a run gets to its runner. `webhook`: the service sends it to the URL in `runner_config`. `lease`: runners ask for it at `/v1/leases`; a run is PENDING until one gets it, and its time limit begins then.
              * @default webhook
              * @enum {string}
              */
@@ -1670,12 +1670,12 @@ export interface components {
              */
             lease_seconds?: number;
             /**
-             * @description How often a run is tried in all, the first time included.
+             * @description How many attempts a run can have, including the first.
              * @default 1
              */
             max_attempts?: number;
             /**
-             * @description After which failures a run is tried again by itself, after a pause.
+             * @description The failures after which a run is retried automatically, after a pause.
              * @default []
              */
             retry_on?: ("LOST" | "UNREACHED" | "DEADLINE")[];
@@ -1765,7 +1765,7 @@ export interface components {
          */
         InvokeWorkflowRequest: {
             idempotency_key?: string | null;
-            /** @description What the run's runner gets beside the snapshot: at most 32 KiB. Its numbers are kept as doubles. An idempotency key goes with one input. */
+            /** @description What the runner gets in addition to the snapshot: at most 32 KiB. Numbers are kept as doubles. With the same idempotency key, always send the same input. */
             input?: {
                 [key: string]: unknown;
             } | null;
@@ -1876,7 +1876,7 @@ export interface components {
          */
         WorkflowRunPage: {
             items: components["schemas"]["WorkflowRunResponse"][];
-            /** @description For the next page; null on the last one. */
+            /** @description The cursor of the next page; null on the last page. */
             next_cursor: string | null;
         };
         /**
@@ -1902,12 +1902,12 @@ export interface components {
             failed: number;
             /** @description Since the PENDING run that has waited longest was created. */
             oldest_pending_seconds: number | null;
-            /** @description Past the deadline and not swept yet. They show as FAILED already. */
+            /** @description Past their end, which no sweep has recorded yet. Readers already see them as FAILED. */
             overdue: number;
             /** @description Of the COMPLETED runs of the window, from start to end. */
             duration_p50_seconds: number | null;
             duration_p95_seconds: number | null;
-            /** @description From a deadline to the sweep that came by. */
+            /** @description From a deadline to the sweep that recorded it. */
             time_out_lag_p50_seconds: number | null;
             time_out_lag_max_seconds: number | null;
         };
@@ -1944,7 +1944,7 @@ export interface components {
             attempt: number;
             /** Format: date-time */
             at: string;
-            /** @description What else there is to say of it. */
+            /** @description Further details, which depend on the type. */
             detail: {
                 [key: string]: unknown;
             } | null;
@@ -1959,7 +1959,7 @@ export interface components {
          */
         StopWorkflowRunRequest: {
             reason?: string | null;
-            /** @description How long the runner of a RUNNING run has to end its work. Until then, or until its deadline, the run stays RUNNING and keeps its slot. 0 unless it is given. */
+            /** @description How long the runner of a RUNNING run has to end its work. Until then, or until its deadline, the run stays RUNNING and keeps its slot. 0 by default. */
             grace_seconds?: number;
         };
         /**
@@ -1978,11 +1978,11 @@ export interface components {
         WorkflowRunCallbackRequest: {
             /** @enum {string} */
             status: "COMPLETED" | "FAILED";
-            /** @description Why the run FAILED. Not kept of a COMPLETED one. */
+            /** @description Why the run FAILED. It is not stored for a COMPLETED run. */
             error?: string | null;
             /** @description Any JSON. */
             output?: unknown;
-            /** @description What came out, for people. */
+            /** @description A summary of the result, for people. */
             summary?: string | null;
             /** @description What was made, and where it is. */
             artifacts?: components["schemas"]["NewWorkflowRunArtifact"][] | null;
@@ -2019,11 +2019,11 @@ export interface components {
          *     }
          */
         WorkflowRunBulkResponse: {
-            /** @description How many runs this call has looked at. */
+            /** @description How many runs this call has found. */
             matched: number;
-            /** @description How many of them it has changed; with `dry_run`, how many it would change. */
+            /** @description How many of them were changed; with `dry_run`, how many would be changed. */
             done: number;
-            /** @description The others, each with the sentence with which the change of that run alone would be refused. */
+            /** @description The refused runs, each with the reason: the same text as for a change of that run alone. */
             refused: {
                 /** Format: uuid */
                 run_id: string;
@@ -2048,7 +2048,7 @@ export interface components {
             action: "stop" | "retry" | "delete";
             run_ids?: string[];
             filter?: components["schemas"]["WorkflowRunFilter"];
-            /** @description True to change nothing, and only to find what would be refused. */
+            /** @description True to change nothing, and only report what would be refused. */
             dry_run?: boolean;
             /** @description With a `filter`: the `next_cursor` of the call before. */
             cursor?: string;
@@ -2081,7 +2081,7 @@ export interface components {
             } | null;
         };
         /**
-         * @description Until the run has ended, all but `status` and `attempt` is null.
+         * @description Until the run has ended, all fields except `status` and `attempt` are null.
          * @example {
          *       "status": "COMPLETED",
          *       "failure_code": null,
@@ -2105,11 +2105,11 @@ export interface components {
         WorkflowRunResult: {
             status: components["schemas"]["WorkflowRunStatus"];
             /**
-             * @description Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner fell silent.
+             * @description Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats.
              * @enum {string|null}
              */
             failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | null;
-            /** @description The same in a sentence, or what the runner said. */
+            /** @description The reason as a sentence, or the error that the runner reported. */
             error: string | null;
             /** @description Any JSON. */
             output?: unknown;
@@ -2168,11 +2168,11 @@ export interface components {
          *     }
          */
         WorkflowRunExplanation: {
-            /** @description All of it in one sentence, for a person. */
+            /** @description The explanation in one sentence, for people. */
             message: string;
             status: components["schemas"]["WorkflowRunStatus"];
             /**
-             * @description What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its workflow has no runner. back_off: it is retried by itself, at `next_try_at` or later. no_runner_connected: its workflow's runs are leased, and no runner is connected. slot: another run has its workflow's slot, or waits before it. lease: a runner has to ask for it. stop: it is RUNNING, and its runner has time to stop. dispatch: it is RUNNING, and no runner has taken it yet.
+             * @description What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its workflow has no runner. back_off: it is retried automatically, at `next_try_at` or later. no_runner_connected: its workflow's runs are leased, and no runner is connected. slot: another run has its workflow's slot, or waits before it. lease: a runner has to ask for it. stop: it is RUNNING, and its runner has time to stop. dispatch: it is RUNNING, and no runner has taken it yet.
              * @enum {string|null}
              */
             reason: "paused" | "no_runner" | "back_off" | "no_runner_connected" | "slot" | "lease" | "stop" | "dispatch" | null;
@@ -2183,7 +2183,7 @@ export interface components {
             deadline_at: string | null;
             /**
              * Format: date-time
-             * @description When a runner took it.
+             * @description When a runner accepted it.
              */
             dispatched_at: string | null;
             /** @description 1 for the run that is next; null unless PENDING. */
@@ -2201,22 +2201,22 @@ export interface components {
             last_error: string | null;
             /**
              * Format: date-time
-             * @description When the dispatch is tried again, or the back-off of an automatic retry is over.
+             * @description When the dispatch is retried, or when the back-off of an automatic retry ends.
              */
             next_try_at: string | null;
-            /** @description The stop of a RUNNING run whose runner has time to end its work. */
+            /** @description The requested stop of a RUNNING run whose runner has time to end its work. */
             stop: {
                 reason: string | null;
                 /** Format: date-time */
                 requested_at: string;
                 /**
                  * Format: date-time
-                 * @description When its runner was known to have heard of it.
+                 * @description When the runner learned of the stop.
                  */
                 acknowledged_at: string | null;
                 /**
                  * Format: date-time
-                 * @description When the run ends, unless its runner ends it before.
+                 * @description When the run ends at the latest.
                  */
                 ends_at: string;
             } | null;
@@ -2224,16 +2224,16 @@ export interface components {
             runners_connected: number | null;
             /**
              * Format: date-time
-             * @description When a runner last took a run of this workflow, was heard of, or said how one ended.
+             * @description When a runner last accepted a run of this workflow, sent a heartbeat, asked for work, or reported a result.
              */
             runner_last_seen_at: string | null;
-            /** @description How long the workflow's latest runs took, of those whose runner said how they ended. */
+            /** @description How long the workflow's latest runs took. Only runs whose runner reported a result are counted. */
             durations: {
                 p50_seconds: number;
                 p95_seconds: number;
                 runs: number;
             } | null;
-            /** @description When the run will start, should all before it take that long. */
+            /** @description When the run will start, if all runs before it take that long. */
             estimated_start_at: {
                 /** Format: date-time */
                 p50: string;
@@ -2334,11 +2334,11 @@ export interface components {
          */
         EventPage: {
             items: components["schemas"]["Event"][];
-            /** @description Send it as `after` to go on. Keep it: it stays valid. Null while nothing has happened yet. */
+            /** @description Send it as `after` to continue from here. It stays valid, so you can store it. Null while there are no events yet. */
             next_cursor: string | null;
-            /** @description True when there is more to read at once. */
+            /** @description True when more events can be read at once. */
             has_more: boolean;
-            /** @description True when there are events which come a moment later, since an older transaction has not ended. Ask again soon. */
+            /** @description True when some events are held back for a moment, because an older transaction has not ended. Ask again soon. */
             holds_back: boolean;
         };
         /**
@@ -2361,7 +2361,7 @@ export interface components {
             type: components["schemas"]["EventType"];
             /**
              * Format: date-time
-             * @description When it happened. An end has the instant at which the run ended.
+             * @description When it happened. For the end of a run, this is when the run ended.
              */
             at: string;
             /** Format: uuid */
@@ -2369,7 +2369,7 @@ export interface components {
             /** Format: uuid */
             workflow_definition_id: string | null;
             attempt: number | null;
-            /** @description What else there is to say of it. `workflow_run.failed` has the `failure_code` here. */
+            /** @description Further details, which depend on the type. `workflow_run.failed` has the `failure_code` here. */
             detail: {
                 [key: string]: unknown;
             } | null;
@@ -2427,7 +2427,7 @@ export interface components {
          */
         Leases: {
             leases: components["schemas"]["Lease"][];
-            /** @description For the next request. Null: leave it out. */
+            /** @description Send it with the next request, unless it is null. */
             after: string | null;
         };
         Lease: {
@@ -2436,7 +2436,7 @@ export interface components {
             attempt: number;
             /**
              * Format: date-time
-             * @description The run is FAILED then, whatever its runner does.
+             * @description The run is FAILED then if no result has arrived.
              */
             deadline_at: string;
             run_snapshot: components["schemas"]["WorkflowRunSnapshot"];
@@ -2449,7 +2449,7 @@ export interface components {
             callback_token: string;
             /**
              * Format: date-time
-             * @description The run is LOST then, unless a heartbeat comes before.
+             * @description The run fails as LOST then, unless a heartbeat comes before.
              */
             lease_expires_at: string;
             /** @description How often to send a heartbeat. */
@@ -2465,20 +2465,20 @@ export interface components {
         CreateLeasesRequest: {
             /**
              * Format: uuid
-             * @description New for each request. Send the same one again when no answer came: it is answered with the same leases.
+             * @description A new id for each request. When no answer came, send the same id again: it gets the same leases.
              */
             request_id: string;
             /**
-             * @description How long the answer may take when no run waits. It comes as soon as there is one.
+             * @description How long to wait for a run when none is waiting. The answer comes as soon as there is one.
              * @default 0
              */
             wait_seconds?: number;
             /**
-             * @description How many runs you take, at most.
+             * @description How many runs to lease, at most.
              * @default 1
              */
             max?: number;
-            /** @description The `after` of the last answer. A request that waits needs the database only when something has changed since. */
+            /** @description The `after` of the last answer. With it, a request that waits asks the database only when something has changed since then. */
             after?: string | null;
         };
         /**
@@ -2493,15 +2493,15 @@ export interface components {
             deadline_at: string;
             /**
              * Format: date-time
-             * @description The run is LOST then, unless the next heartbeat comes before.
+             * @description The run fails as LOST then, unless the next heartbeat comes before.
              */
             lease_expires_at: string;
-            /** @description Not null: somebody has asked for the run to stop. End it, and call back. */
+            /** @description Not null when somebody has asked for the run to stop. End the work, and send the callback. */
             stop: {
                 reason: string | null;
                 /**
                  * Format: date-time
-                 * @description The run ends then at the latest, and nothing that comes later counts.
+                 * @description The run ends then at the latest. A later result does not count.
                  */
                 ends_at: string;
             } | null;
@@ -2533,7 +2533,7 @@ export interface components {
          *     }
          */
         WorkflowRunRelease: {
-            /** @description That of the run now. Your token is of the one before. */
+            /** @description The new attempt of the run. Your token belongs to the attempt before. */
             attempt: number;
         };
         /**
@@ -2552,7 +2552,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
-            /** @description The secret. It is shown this once, and only its hash is kept. */
+            /** @description The secret key. Only this answer has it, since the service stores only its hash. */
             key: string;
             key_suffix: string;
             /** @description Null: all. */
@@ -2570,11 +2570,11 @@ export interface components {
          */
         CreateRunnerKeyRequest: {
             name: string;
-            /** @description The workflows whose runs it may lease. All, unless you say so. */
+            /** @description The workflows whose runs it may lease; by default, all. */
             workflow_definition_ids?: unknown[] | null;
             /**
              * Format: date-time
-             * @description When it stops working. Never, unless you say so.
+             * @description When it expires. By default, it never does.
              */
             expires_at?: string | null;
         };
@@ -2603,9 +2603,9 @@ export interface components {
          *     }
          */
         CreateRunnerSessionRequest: {
-            /** @description By which people know the runner: its host, for example. */
+            /** @description A name by which people recognise the runner, such as its host. */
             name: string;
-            /** @description The workflows whose runs it takes. All that its key may lease, unless you say so. */
+            /** @description The workflows whose runs it takes; by default, all that its key may lease. */
             workflow_definition_ids?: unknown[] | null;
             /** @description How many runs it works on at the same time, at most. */
             capacity: number;
@@ -2672,12 +2672,12 @@ export interface components {
             description: string | null;
             event_types: components["schemas"]["NotifiedEventType"][];
             workflow_definition_ids: string[] | null;
-            /** @description False once it is disabled: then it is sent nothing. */
+            /** @description False when it is disabled: then nothing is sent to it. */
             is_active: boolean;
             /** Format: date-time */
             disabled_at: string | null;
             disabled_reason: string | null;
-            /** @description Failed tries since the last one that succeeded. */
+            /** @description Failed tries since the last successful one. */
             failures: number;
             /** Format: date-time */
             failing_since: string | null;
@@ -2688,7 +2688,7 @@ export interface components {
             next_probe_at: string | null;
             /**
              * Format: date-time
-             * @description Until then it is also signed with the old secret.
+             * @description Until then, notifications are also signed with the old secret.
              */
             old_secret_until: string | null;
             /** Format: date-time */
@@ -2727,12 +2727,12 @@ export interface components {
             description: string | null;
             event_types: components["schemas"]["NotifiedEventType"][];
             workflow_definition_ids: string[] | null;
-            /** @description False once it is disabled: then it is sent nothing. */
+            /** @description False when it is disabled: then nothing is sent to it. */
             is_active: boolean;
             /** Format: date-time */
             disabled_at: string | null;
             disabled_reason: string | null;
-            /** @description Failed tries since the last one that succeeded. */
+            /** @description Failed tries since the last successful one. */
             failures: number;
             /** Format: date-time */
             failing_since: string | null;
@@ -2743,14 +2743,14 @@ export interface components {
             next_probe_at: string | null;
             /**
              * Format: date-time
-             * @description Until then it is also signed with the old secret.
+             * @description Until then, notifications are also signed with the old secret.
              */
             old_secret_until: string | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-            /** @description Verifies the signatures (Standard Webhooks). It is shown this once, and never again. */
+            /** @description The secret with which signatures are verified (Standard Webhooks). Only this answer has it. */
             secret: string;
         };
         /**
@@ -2766,9 +2766,9 @@ export interface components {
         CreateNotificationEndpointRequest: {
             /** @description Where notifications are sent. Public and `https`. */
             url: string;
-            /** @description What it is notified of. */
+            /** @description The events that it is notified of. */
             event_types: components["schemas"]["NotifiedEventType"][];
-            /** @description Only events of these workflows; of all, unless you say so. */
+            /** @description Only events of these workflows are sent. Null, the default, means all workflows. */
             workflow_definition_ids?: unknown[] | null;
             description?: string | null;
         };
@@ -2780,12 +2780,12 @@ export interface components {
         ChangeNotificationEndpointRequest: {
             /** @description Where notifications are sent. Public and `https`. */
             url?: string;
-            /** @description What it is notified of. */
+            /** @description The events that it is notified of. */
             event_types?: components["schemas"]["NotifiedEventType"][];
-            /** @description Only events of these workflows; of all, unless you say so. */
+            /** @description Only events of these workflows are sent. Null, the default, means all workflows. */
             workflow_definition_ids?: unknown[] | null;
             description?: string | null;
-            /** @description True sends to one again that was disabled. False disables it: what waits for it is given up. */
+            /** @description True enables a disabled endpoint again. False disables it: notifications that wait for it are given up. */
             is_active?: boolean;
         };
         /**
@@ -2815,7 +2815,7 @@ export interface components {
          */
         NotificationDeliveryPage: {
             items: components["schemas"]["NotificationDelivery"][];
-            /** @description For the next page; null on the last one. */
+            /** @description The cursor of the next page; null on the last page. */
             next_cursor: string | null;
         };
         /**
@@ -2841,13 +2841,13 @@ export interface components {
         NotificationDelivery: {
             /** Format: uuid */
             id: string;
-            /** @description The `webhook-id`: the same when it is sent again. */
+            /** @description The `webhook-id`. It stays the same when the notification is sent again. */
             event_id: string;
             type: string;
             /** Format: uuid */
             run_id: string | null;
             /**
-             * @description FAILED: it is not tried any more.
+             * @description FAILED means that it is not retried any more.
              * @enum {string}
              */
             state: "WAITING" | "DELIVERED" | "FAILED";
@@ -2861,10 +2861,10 @@ export interface components {
             tries: {
                 /** Format: date-time */
                 at: string;
-                /** @description Of the answer; null when there was none. */
+                /** @description The HTTP status of the answer; null when there was none. */
                 status: number | null;
                 duration_ms: number;
-                /** @description What was wrong; null when it was delivered. */
+                /** @description Why the try failed; null when it was delivered. */
                 reason: string | null;
             }[];
         };
@@ -2925,7 +2925,7 @@ export interface components {
             metadata_obj_id: string | null;
             /** @description The names from the root on, each after a `/`. */
             materialized_path: string;
-            /** @description True for what only the service itself changes. */
+            /** @description True for a part that only the service itself changes. */
             system_managed: boolean;
             /** @description Whether the caller may read this and everything below it. */
             can_read: boolean;
@@ -2935,7 +2935,7 @@ export interface components {
             created_at: string;
             /**
              * Format: date-time
-             * @description When it last was renamed or moved itself. What happens above it does not count.
+             * @description When the part itself was last renamed or moved. Changes of the parts above it do not count.
              */
             updated_at: string;
         };
@@ -3011,7 +3011,7 @@ export interface components {
              */
             parent_path_part_id: string | null;
             materialized_path: string;
-            /** @description True for what only the service itself changes. */
+            /** @description True for a part that only the service itself changes. */
             system_managed: boolean;
             /** Format: uuid */
             tenant_id: string;
@@ -3147,10 +3147,10 @@ export interface components {
             role: components["schemas"]["TenantUserRole"];
             /**
              * Format: date-time
-             * @description Since when no credential of theirs works; null for a user who may sign in.
+             * @description When the user was deactivated: no credential of theirs works since then. Null for an active user.
              */
             deactivated_on?: string | null;
-            /** @description Whether the tenant's own login service says who they are. */
+            /** @description Whether the user signs in with the tenant's own login service. */
             is_tenant_idp_managed: boolean;
             /** Format: date-time */
             created_at: string;
@@ -3229,7 +3229,7 @@ export interface components {
             user_id: string;
             /** Format: uuid */
             path_part_id: string;
-            /** @description Where the part is now: a permission follows it. */
+            /** @description The current path of the part. The permission stays on the part when it is moved. */
             materialized_path: string;
             capability: components["schemas"]["PermissionCapability"];
             /** Format: date-time */
@@ -3279,7 +3279,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
-            /** @description The secret. It is shown this once, and only its hash is kept. */
+            /** @description The secret key. Only this answer has it, since the service stores only its hash. */
             key: string;
             key_suffix: string;
             /** Format: date-time */
@@ -3294,7 +3294,7 @@ export interface components {
             name: string;
             /**
              * Format: date-time
-             * @description When it stops working. Never, unless you say so.
+             * @description When it expires. By default, it never does.
              */
             expires_at?: string | null;
         };
@@ -3347,7 +3347,7 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-            /** @description The page on which it is accepted. The secret that opens it is only in the answer that creates it. */
+            /** @description The page on which it is accepted. Only the answer that creates the invite has the link with its secret. */
             invite_link: string;
             /**
              * Format: uuid
@@ -3461,7 +3461,7 @@ export interface components {
             seconds_since_sweep: number;
             /** @description Since a sweep last ended. Up to an hour while nothing happens. */
             seconds_since_full_sweep: number;
-            /** @description An alarm of late, which enforces a deadline to the second, and how late it was. Null when there was none. */
+            /** @description The last alarm, which enforces deadlines to the second, and how late it was. Null when there was none. */
             last_alarm: {
                 seconds_ago: number;
                 late_ms: number;
@@ -3514,7 +3514,7 @@ export interface operations {
             /** @description One page of definitions */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -3525,7 +3525,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -3741,7 +3741,7 @@ export interface operations {
             /** @description The definition */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -3752,7 +3752,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -4361,7 +4361,7 @@ export interface operations {
             /** @description The policy */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -4372,7 +4372,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -4597,7 +4597,7 @@ export interface operations {
             query?: never;
             header?: {
                 "Idempotency-Key"?: string;
-                /** @description `wait=N`: the answer may take up to N seconds (60 at most), and comes as soon as there is something to tell (RFC 7240). */
+                /** @description `wait=N`: the answer may take up to N seconds (60 at most), and is sent as soon as there is news (RFC 7240). */
                 Prefer?: string;
                 /** @description W3C Trace Context: it goes on to the runner and to notifications. Ignored unless it is valid. */
                 traceparent?: string;
@@ -4765,7 +4765,7 @@ export interface operations {
             /** @description One page of runs */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -4776,7 +4776,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -4867,7 +4867,7 @@ export interface operations {
                 user_id?: string;
             };
             header?: {
-                /** @description Go on after the event with this id, as an `EventSource` does when it was cut off. */
+                /** @description Continue after the event with this id. An `EventSource` sends it when it reconnects. */
                 "Last-Event-ID"?: number | null;
             };
             path?: never;
@@ -4875,7 +4875,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events. `event` is the event's type and `id` its id, both as `/events` has them; `data` is `{"run": …, "event": …}`. A comment comes every 15 seconds. */
+            /** @description Server-sent events. `event` is the event's type and `id` its id, as in `/events`; `data` is `{"run": …, "event": …}`. A comment comes every 15 seconds. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4959,7 +4959,7 @@ export interface operations {
                 log?: "true" | "false";
             };
             header?: {
-                /** @description Go on after the message with this id, as an `EventSource` does when it was cut off. With `log=true` an event's id as `/events` has it goes on after that event, and has the log from its beginning. */
+                /** @description Continue after the message with this id. An `EventSource` sends it when it reconnects. With `log=true`, it may also be an event's id from `/events`: the stream then continues after that event, with the log from its beginning. */
                 "Last-Event-ID"?: string;
             };
             path: {
@@ -4969,7 +4969,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events. `event` is the event's type and `id` its id, both as `/events` has them; `data` is `{"run": …, "event": …}`. With `log=true` an `id` is `<event>.<attempt>.<next entry>`: where the stream goes on. A comment comes every 15 seconds. */
+            /** @description Server-sent events. `event` is the event's type and `id` its id, as in `/events`; `data` is `{"run": …, "event": …}`. With `log=true` an `id` is `<event>.<attempt>.<next entry>`: the position from which the stream continues. A comment comes every 15 seconds. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5085,7 +5085,7 @@ export interface operations {
             /** @description One page of runs */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -5096,7 +5096,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -5173,7 +5173,7 @@ export interface operations {
     summarise_workflow_runs: {
         parameters: {
             query?: {
-                /** @description How far back ended runs count. A day, unless you say otherwise. */
+                /** @description How far back ended runs are counted; by default, one day. */
                 window_seconds?: number;
             };
             header?: never;
@@ -5185,7 +5185,7 @@ export interface operations {
             /** @description The summary */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -5196,7 +5196,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -5274,7 +5274,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description `wait=N`: the answer may take up to N seconds (60 at most), and comes as soon as there is something to tell (RFC 7240). */
+                /** @description `wait=N`: the answer may take up to N seconds (60 at most), and is sent as soon as there is news (RFC 7240). */
                 Prefer?: string;
             };
             path: {
@@ -5287,7 +5287,7 @@ export interface operations {
             /** @description The run */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     /** @description Only for a PENDING run: 1 when it is next. */
                     "X-Queue-Position"?: number;
@@ -5304,7 +5304,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     /** @description Only for a PENDING run: 1 when it is next. */
                     "X-Queue-Position"?: number;
@@ -5541,7 +5541,7 @@ export interface operations {
             /** @description One page of the timeline */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -5552,7 +5552,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -6193,7 +6193,7 @@ export interface operations {
             /** @description The input */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -6204,7 +6204,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -6291,7 +6291,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description `wait=N`: the answer may take up to N seconds (60 at most), and comes as soon as there is something to tell (RFC 7240). */
+                /** @description `wait=N`: the answer may take up to N seconds (60 at most), and is sent as soon as there is news (RFC 7240). */
                 Prefer?: string;
             };
             path: {
@@ -6304,7 +6304,7 @@ export interface operations {
             /** @description The result */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     /** @description `wait=N` when the answer has waited, or would have, for up to N seconds. */
                     "Preference-Applied"?: string;
@@ -6317,7 +6317,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     /** @description `wait=N` when the answer has waited, or would have, for up to N seconds. */
                     "Preference-Applied"?: string;
@@ -6416,7 +6416,7 @@ export interface operations {
             /** @description The explanation */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -6427,7 +6427,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -6513,9 +6513,9 @@ export interface operations {
     read_workflow_run_log: {
         parameters: {
             query?: {
-                /** @description The run's own attempt, unless you say otherwise. */
+                /** @description Which attempt's log; by default, that of the current one. */
                 attempt?: number;
-                /** @description Only what comes after the entry of this `sequence`. */
+                /** @description Only entries after the one with this `sequence`. */
                 after?: number | null;
             };
             header?: never;
@@ -6529,7 +6529,7 @@ export interface operations {
             /** @description A page of the log: at most 10,000 entries */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     /** @description The `sequence` of the page's last entry, when it has one: where the next page begins. */
                     "X-Log-After"?: number;
@@ -6543,7 +6543,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     /** @description The `sequence` of the page's last entry, when it has one: where the next page begins. */
                     "X-Log-After"?: number;
@@ -6784,7 +6784,7 @@ export interface operations {
             /** @description One page of events */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -6795,7 +6795,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -6879,7 +6879,7 @@ export interface operations {
                 workflow_definition_id?: string;
             };
             header?: {
-                /** @description Go on behind the event with this id, as an `EventSource` does when it was cut off. */
+                /** @description Continue after the event with this id. An `EventSource` sends it when it reconnects. */
                 "Last-Event-ID"?: string;
             };
             path?: never;
@@ -7096,7 +7096,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The run goes on */
+            /** @description The run continues */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7229,7 +7229,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The run waits again */
+            /** @description The run is PENDING again */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7358,7 +7358,7 @@ export interface operations {
             /** @description The new key */
             201: {
                 headers: {
-                    /** @description Where the key is found. */
+                    /** @description The URL of the key. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -7620,7 +7620,7 @@ export interface operations {
             /** @description One page of them */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -7631,7 +7631,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -7730,7 +7730,7 @@ export interface operations {
             /** @description The new endpoint, with its secret */
             201: {
                 headers: {
-                    /** @description Where the endpoint is found. */
+                    /** @description The URL of the endpoint. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -7865,7 +7865,7 @@ export interface operations {
             /** @description The endpoint, without its secret */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -7876,7 +7876,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -7979,7 +7979,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description From now on it is sent nothing */
+            /** @description Deleted: nothing more is sent to it */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -8238,7 +8238,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The endpoint with its new secret, which is shown this once */
+            /** @description The endpoint with its new secret, which only this answer has */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8369,7 +8369,7 @@ export interface operations {
             /** @description One page of them */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -8380,7 +8380,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -8483,7 +8483,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is being sent: its delivery says how that went */
+            /** @description It is being sent; its delivery will show the outcome */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -8617,7 +8617,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is being sent: its delivery says how that went */
+            /** @description It is being sent; its delivery will show the outcome */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -8744,9 +8744,9 @@ export interface operations {
             query?: {
                 limit?: number;
                 offset?: number;
-                /** @description Lists what is below this part. Without it (or empty, or `null`) the list begins at the tops of what the caller may see: the roots, or, for a USER, the parts that they have a permission on and that are below no other of these. */
+                /** @description Lists what is below this part. When it is missing, empty or `null`, the list begins at the top of what the caller may see: the roots or, for a USER, the topmost parts on which they have a permission. */
                 parent_path_id?: string | null;
-                /** @description How many levels: 1 is one level. */
+                /** @description How many levels to list; 1 lists only the next level. */
                 max_depth?: number;
                 /** @description LOGICAL: by depth, FOLDERs before others, then by name. NAME: by name. UPDATED_AT and CREATED_AT: the newest first. */
                 sort_order?: components["schemas"]["PathOrder"];
@@ -8760,7 +8760,7 @@ export interface operations {
             /** @description One page */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -8771,7 +8771,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -8870,7 +8870,7 @@ export interface operations {
             /** @description The new part */
             201: {
                 headers: {
-                    /** @description Where the part is found. */
+                    /** @description The URL of the part. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -9005,7 +9005,7 @@ export interface operations {
             /** @description The part */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -9016,7 +9016,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -9110,7 +9110,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone, and the permissions on it too */
+            /** @description Deleted, with everything below it and the permissions on it */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -9381,7 +9381,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 offset?: number;
-                /** @description Lists the folders in this one. Without it (or empty, or `null`) the folders at the top of what the caller may see: the roots, or, for a USER, those that they have a permission on and that are below no other of these. */
+                /** @description Lists the folders in this one. When it is missing, empty or `null`, lists the folders at the top of what the caller may see: the roots or, for a USER, the topmost folders on which they have a permission. */
                 parent_path_part_id?: string | null;
                 /** @description LOGICAL: by depth, FOLDERs before others, then by name. NAME: by name. UPDATED_AT and CREATED_AT: the newest first. */
                 sort_order?: components["schemas"]["PathOrder"];
@@ -9395,7 +9395,7 @@ export interface operations {
             /** @description One page of folders */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -9406,7 +9406,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -9638,7 +9638,7 @@ export interface operations {
             /** @description The folder */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -9649,7 +9649,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -9743,7 +9743,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone, and the permissions on it too */
+            /** @description Deleted, with everything below it and the permissions on it */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -10021,7 +10021,7 @@ export interface operations {
             /** @description You */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -10032,7 +10032,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -10123,7 +10123,7 @@ export interface operations {
             /** @description One page of users */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -10134,7 +10134,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -10384,7 +10384,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description They are gone */
+            /** @description The user is deleted */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -10909,7 +10909,7 @@ export interface operations {
             /** @description One page of permissions */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -10920,7 +10920,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -11160,7 +11160,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description From the next request on it is not valid */
+            /** @description Revoked: it is not valid from the next request on */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -11424,7 +11424,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 offset?: number;
-                /** @description Whose keys, for an OWNER or ADMIN. Your own, unless you say so. */
+                /** @description The user whose keys are listed; by default, you. Only an OWNER or ADMIN may name another user. */
                 user_id?: string;
             };
             header?: never;
@@ -11436,7 +11436,7 @@ export interface operations {
             /** @description The keys, without their secrets */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -11447,7 +11447,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -11537,7 +11537,7 @@ export interface operations {
             /** @description The new key */
             201: {
                 headers: {
-                    /** @description Where the key is found. */
+                    /** @description The URL of the key. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -11672,7 +11672,7 @@ export interface operations {
             /** @description The key */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -11683,7 +11683,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -11777,7 +11777,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description From now on it is answered 401 */
+            /** @description Revoked: requests with it are now answered 401 */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -11893,9 +11893,9 @@ export interface operations {
             query?: {
                 limit?: number;
                 offset?: number;
-                /** @description Only those for this email. */
+                /** @description Only invites for this email. */
                 email?: string | null;
-                /** @description `null`, or nothing behind the `=`, for all. */
+                /** @description Send `null` or an empty value for all. */
                 status?: components["schemas"]["InviteStatus"] | null;
             };
             header?: never;
@@ -11907,7 +11907,7 @@ export interface operations {
             /** @description One page of invites, without their secrets */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -11918,7 +11918,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -12287,7 +12287,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description You are a user */
+            /** @description You are now a user of the tenant */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12421,7 +12421,7 @@ export interface operations {
             /** @description The metrics */
             200: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -12432,7 +12432,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Names this state of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -12591,7 +12591,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It does */
+            /** @description The Worker answers */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12756,11 +12756,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Identifies the message. The same when it is sent again. */
+                /** @description Identifies the message. It stays the same when the message is sent again. */
                 "webhook-id": string;
-                /** @description When it is sent this time, in seconds since 1970. */
+                /** @description When the message is sent this time, in seconds since 1970. */
                 "webhook-timestamp": string;
-                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them are separated by spaces. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -12801,7 +12801,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Tried again, or refused: see the runner protocol */
+            /** @description The message is retried, or counts as refused: see the runner protocol */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12814,11 +12814,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Identifies the message. The same when it is sent again. */
+                /** @description Identifies the message. It stays the same when the message is sent again. */
                 "webhook-id": string;
-                /** @description When it is sent this time, in seconds since 1970. */
+                /** @description When the message is sent this time, in seconds since 1970. */
                 "webhook-timestamp": string;
-                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them are separated by spaces. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -12853,7 +12853,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Tried again, or refused: see the runner protocol */
+            /** @description The message is retried, or counts as refused: see the runner protocol */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12866,11 +12866,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Identifies the message. The same when it is sent again. */
+                /** @description Identifies the message. It stays the same when the message is sent again. */
                 "webhook-id": string;
-                /** @description When it is sent this time, in seconds since 1970. */
+                /** @description When the message is sent this time, in seconds since 1970. */
                 "webhook-timestamp": string;
-                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them are separated by spaces. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -12903,7 +12903,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Tried again, or refused: see the runner protocol */
+            /** @description The message is retried, or counts as refused: see the runner protocol */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12916,11 +12916,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Identifies the message. The same when it is sent again. */
+                /** @description Identifies the message. It stays the same when the message is sent again. */
                 "webhook-id": string;
-                /** @description When it is sent this time, in seconds since 1970. */
+                /** @description When the message is sent this time, in seconds since 1970. */
                 "webhook-timestamp": string;
-                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them are separated by spaces. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -12951,7 +12951,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Tried again, or refused: see the runner protocol */
+            /** @description The message is retried, or counts as refused: see the runner protocol */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -12964,11 +12964,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Identifies the message. The same when it is sent again. */
+                /** @description Identifies the message. It stays the same when the message is sent again. */
                 "webhook-id": string;
-                /** @description When it is sent this time, in seconds since 1970. */
+                /** @description When the message is sent this time, in seconds since 1970. */
                 "webhook-timestamp": string;
-                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them are separated by spaces. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -12985,7 +12985,7 @@ export interface operations {
                      */
                     timestamp: string;
                     data: {
-                        /** @description The id of the event, as the feed and `webhook-id` have it. */
+                        /** @description The id of the event, the same as in the feed and in `webhook-id`. */
                         event_id: string;
                         /** Format: uuid */
                         run_id: string;
@@ -13025,7 +13025,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Tried again, eight times over 28 hours */
+            /** @description The notification is retried: eight tries over 28 hours */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13038,11 +13038,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Identifies the message. The same when it is sent again. */
+                /** @description Identifies the message. It stays the same when the message is sent again. */
                 "webhook-id": string;
-                /** @description When it is sent this time, in seconds since 1970. */
+                /** @description When the message is sent this time, in seconds since 1970. */
                 "webhook-timestamp": string;
-                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them are separated by spaces. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -13059,7 +13059,7 @@ export interface operations {
                      */
                     timestamp: string;
                     data: {
-                        /** @description The id of the event, as the feed and `webhook-id` have it. */
+                        /** @description The id of the event, the same as in the feed and in `webhook-id`. */
                         event_id: string;
                         /** Format: uuid */
                         run_id: string;
@@ -13099,7 +13099,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Tried again, eight times over 28 hours */
+            /** @description The notification is retried: eight tries over 28 hours */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13112,11 +13112,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Identifies the message. The same when it is sent again. */
+                /** @description Identifies the message. It stays the same when the message is sent again. */
                 "webhook-id": string;
-                /** @description When it is sent this time, in seconds since 1970. */
+                /** @description When the message is sent this time, in seconds since 1970. */
                 "webhook-timestamp": string;
-                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them are separated by spaces. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -13133,7 +13133,7 @@ export interface operations {
                      */
                     timestamp: string;
                     data: {
-                        /** @description The id of the event, as the feed and `webhook-id` have it. */
+                        /** @description The id of the event, the same as in the feed and in `webhook-id`. */
                         event_id: string;
                         /** Format: uuid */
                         run_id: string;
@@ -13173,7 +13173,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Tried again, eight times over 28 hours */
+            /** @description The notification is retried: eight tries over 28 hours */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13186,11 +13186,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Identifies the message. The same when it is sent again. */
+                /** @description Identifies the message. It stays the same when the message is sent again. */
                 "webhook-id": string;
-                /** @description When it is sent this time, in seconds since 1970. */
+                /** @description When the message is sent this time, in seconds since 1970. */
                 "webhook-timestamp": string;
-                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them are separated by spaces. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -13207,7 +13207,7 @@ export interface operations {
                      */
                     timestamp: string;
                     data: {
-                        /** @description The id of the event, as the feed and `webhook-id` have it. */
+                        /** @description The id of the event, the same as in the feed and in `webhook-id`. */
                         event_id: string;
                         /** Format: uuid */
                         run_id: string;
@@ -13249,7 +13249,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Tried again, eight times over 28 hours */
+            /** @description The notification is retried: eight tries over 28 hours */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13262,11 +13262,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Identifies the message. The same when it is sent again. */
+                /** @description Identifies the message. It stays the same when the message is sent again. */
                 "webhook-id": string;
-                /** @description When it is sent this time, in seconds since 1970. */
+                /** @description When the message is sent this time, in seconds since 1970. */
                 "webhook-timestamp": string;
-                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them are separated by spaces. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -13310,7 +13310,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Tried again, eight times over 28 hours */
+            /** @description The notification is retried: eight tries over 28 hours */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13323,11 +13323,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Identifies the message. The same when it is sent again. */
+                /** @description Identifies the message. It stays the same when the message is sent again. */
                 "webhook-id": string;
-                /** @description When it is sent this time, in seconds since 1970. */
+                /** @description When the message is sent this time, in seconds since 1970. */
                 "webhook-timestamp": string;
-                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them are separated by spaces. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -13368,7 +13368,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Tried again, eight times over 28 hours */
+            /** @description The notification is retried: eight tries over 28 hours */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -13381,11 +13381,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Identifies the message. The same when it is sent again. */
+                /** @description Identifies the message. It stays the same when the message is sent again. */
                 "webhook-id": string;
-                /** @description When it is sent this time, in seconds since 1970. */
+                /** @description When the message is sent this time, in seconds since 1970. */
                 "webhook-timestamp": string;
-                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between. */
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them are separated by spaces. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -13424,7 +13424,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Tried again, eight times over 28 hours */
+            /** @description The notification is retried: eight tries over 28 hours */
             default: {
                 headers: {
                     [name: string]: unknown;

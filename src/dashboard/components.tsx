@@ -238,7 +238,7 @@ const SECTION_OF: Record<Obstacle["kind"], string> = { workflow: "workflows", ru
 export const Obstacles = ({ obstacles }: { obstacles: readonly Obstacle[] }) =>
   obstacles.length === 0 ? null : (
     <div>
-      <h2>What stands in the way</h2>
+      <h2>What prevents it</h2>
       <ul class="items">
         {obstacles.map(({ kind, id, name }) => (
           <li>

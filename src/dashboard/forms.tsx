@@ -27,7 +27,7 @@ const MAX_FIELDS = 200;
  */
 export async function readForm(c: Context<AppEnv>): Promise<{ values: Values; all: (name: string) => string[] }> {
   const form = await c.req.formData().catch((error: unknown) => {
-    throw error instanceof TypeError ? new Problem("unsupported_media_type", "A page takes forms.") : error;
+    throw error instanceof TypeError ? new Problem("unsupported_media_type", "Send the form of the page.") : error;
   });
   const textsOf = new Map<string, string[]>();
   let count = 0;

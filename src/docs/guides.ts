@@ -8,13 +8,13 @@ export const GUIDES: readonly Guide[] = [
   {
     slug: "runner-protocol",
     title: "The runner protocol",
-    summary: "How a runner gets its runs, proves who it is, and says how they ended.",
+    summary: "How a runner gets its runs, proves its identity, and reports results.",
     markdown: runnerProtocol,
   },
   {
     slug: "notifications",
     title: "Events and notifications",
-    summary: "The feed of events, and how a URL of yours is told of them by signed webhooks.",
+    summary: "The feed of events, and how your URL is notified of them by signed webhooks.",
     markdown: notifications,
   },
 ];

@@ -38,8 +38,8 @@ export const ReferencePage = ({ operations, origin, userId }: Props) => {
       <section>
         <h2 id="operations">Operations</h2>
         <p>
-          Each lists its own answers. Any of them may also answer one of the <a href="#errors">errors</a> that all have
-          in common.
+          Each operation lists its own answers. Any of them may also answer one of the <a href="#errors">errors</a> that
+          they have in common.
         </p>
         {tags.map((tag) => (
           <>
@@ -128,8 +128,8 @@ const Errors = () => (
     <p>
       An error is <code>application/problem+json</code> with <code>type</code>, <code>title</code>, <code>status</code>,{" "}
       <code>detail</code> (what to do) and <code>request_id</code> (what to quote when you ask for help). A request with
-      values that are not allowed is 422, and its <code>detail</code> lists each of them by its place. After 429 and
-      503, wait for the seconds in <code>Retry-After</code>.
+      values that are not allowed is 422, and its <code>detail</code> lists each of them with its location. After 429
+      and 503, wait for the seconds in <code>Retry-After</code>.
     </p>
     <div class="wide" tabindex={0}>
       <table>

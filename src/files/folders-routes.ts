@@ -32,7 +32,7 @@ const FolderResponseSchema = z
     name: z.string(),
     parent_path_part_id: uuid().nullable().openapi({ description: "Null at the root." }),
     materialized_path: z.string(),
-    system_managed: z.boolean().openapi({ description: "True for what only the service itself changes." }),
+    system_managed: z.boolean().openapi({ description: "True for a part that only the service itself changes." }),
     tenant_id: uuid(),
     created_at: instant(),
     updated_at: instant(),
@@ -54,8 +54,8 @@ const listQuery = pageQuery.extend({
     .preprocess((text) => (text === "" || text === "null" ? null : text), uuid().nullable().optional())
     .openapi({
       description:
-        "Lists the folders in this one. Without it (or empty, or `null`) the folders at the top of what the caller may " +
-        "see: the roots, or, for a USER, those that they have a permission on and that are below no other of these.",
+        "Lists the folders in this one. When it is missing, empty or `null`, lists the folders at the top of what the caller may " +
+        "see: the roots or, for a USER, the topmost folders on which they have a permission.",
     }),
   sort_order: PathOrderSchema.default("LOGICAL"),
 });
@@ -104,7 +104,7 @@ const listFolders = callerRead({
   operationId: "list_folders",
   tags: ["Folders"],
   summary: "The folders in a folder, or at the top",
-  description: "Only what the caller may see is listed and counted. 404 for a parent that is not theirs to see.",
+  description: "Only what the caller may see is listed and counted. 404 when the caller may not see the parent.",
   request: { query: listQuery },
   problems: ["not_found"],
   responses: {
@@ -150,8 +150,8 @@ const updateFolder = callerWrite({
   tags: ["Folders"],
   summary: "Rename or move a folder",
   description:
-    "What is left out or null stays: to move a folder to the root, change its path part. Renaming needs write on the " +
-    "folder; moving also on the new parent. Everything below follows.",
+    "Fields that are left out or null stay as they are: to move a folder to the root, change its path part. Renaming needs write on the " +
+    "folder; moving also needs it on the new parent. The paths of everything below change with it.",
   request: {
     params: folderParams,
     body: { required: true, content: { "application/json": { schema: UpdateFolderRequestSchema } } },
@@ -185,7 +185,7 @@ const deleteFolder = callerWrite({
   request: { params: folderParams },
   problems: ["forbidden", "not_found", "conflict"],
   responses: {
-    204: { description: "It is gone, and the permissions on it too" },
+    204: { description: "Deleted, with everything below it and the permissions on it" },
   },
 });
 

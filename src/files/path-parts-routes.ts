@@ -32,12 +32,12 @@ const PathPartResponseSchema = z
     parent_path_id: uuid().nullable().openapi({ description: "Null at the root." }),
     metadata_obj_id: uuid().nullable(),
     materialized_path: z.string().openapi({ description: "The names from the root on, each after a `/`." }),
-    system_managed: z.boolean().openapi({ description: "True for what only the service itself changes." }),
+    system_managed: z.boolean().openapi({ description: "True for a part that only the service itself changes." }),
     can_read: z.boolean().openapi({ description: "Whether the caller may read this and everything below it." }),
     can_write: z.boolean().openapi({ description: "Whether the caller may write this and everything below it." }),
     created_at: instant(),
     updated_at: instant().openapi({
-      description: "When it last was renamed or moved itself. What happens above it does not count.",
+      description: "When the part itself was last renamed or moved. Changes of the parts above it do not count.",
     }),
   })
   .openapi("PathPartResponse", { example: FOLDER });
@@ -87,10 +87,15 @@ const listQuery = pageQuery.extend({
     .preprocess((text) => (text === "" || text === "null" ? null : text), uuid().nullable().optional())
     .openapi({
       description:
-        "Lists what is below this part. Without it (or empty, or `null`) the list begins at the tops of what the " +
-        "caller may see: the roots, or, for a USER, the parts that they have a permission on and that are below no other of these.",
+        "Lists what is below this part. When it is missing, empty or `null`, the list begins at the top of what the " +
+        "caller may see: the roots or, for a USER, the topmost parts on which they have a permission.",
     }),
-  max_depth: z.coerce.number().int().min(1).default(1).openapi({ description: "How many levels: 1 is one level." }),
+  max_depth: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(1)
+    .openapi({ description: "How many levels to list; 1 lists only the next level." }),
   sort_order: PathOrderSchema.default("LOGICAL"),
 });
 
@@ -117,7 +122,7 @@ const listParts = callerRead({
   operationId: "list_path_parts",
   tags: ["Path parts"],
   summary: "What is below a part, or at the top",
-  description: "Only what the caller may see is listed and counted. 404 for a parent that is not theirs to see.",
+  description: "Only what the caller may see is listed and counted. 404 when the caller may not see the parent.",
   request: { query: listQuery },
   problems: ["not_found"],
   responses: {
@@ -146,7 +151,7 @@ const createPart = callerWrite({
   responses: {
     201: {
       description: "The new part",
-      headers: z.object({ Location: z.string().openapi({ description: "Where the part is found." }) }),
+      headers: z.object({ Location: z.string().openapi({ description: "The URL of the part." }) }),
       content: { "application/json": { schema: PathPartResponseSchema } },
     },
   },
@@ -183,7 +188,7 @@ const updatePart = callerWrite({
   tags: ["Path parts"],
   summary: "Rename or move a part",
   description:
-    "Everything below follows, with permissions and definitions still referring to it. Renaming needs write on the part; " +
+    "The paths of everything below change with it; permissions and definitions still refer to it. Renaming needs write on the part; " +
     "moving also on the new parent, and to the root only an OWNER or ADMIN may move.",
   request: {
     params: partParams,
@@ -212,7 +217,7 @@ const deletePart = callerWrite({
   request: { params: partParams },
   problems: ["forbidden", "not_found", "conflict"],
   responses: {
-    204: { description: "It is gone, and the permissions on it too" },
+    204: { description: "Deleted, with everything below it and the permissions on it" },
   },
 });
 

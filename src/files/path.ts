@@ -21,7 +21,7 @@ const UNFIT = /[\p{Cc}\p{Cs}]/u;
 /** Why a text cannot be a segment of a path, as a sentence; null when it can. The length is not checked here. */
 export function nameFault(name: string): string | null {
   if (name === "." || name === "..") return "Must not be `.` or `..`.";
-  if (name.includes("/")) return "Must not hold a `/`.";
-  if (UNFIT.test(name)) return "Must not hold control characters.";
+  if (name.includes("/")) return "Must not contain a `/`.";
+  if (UNFIT.test(name)) return "Must not contain control characters.";
   return null;
 }

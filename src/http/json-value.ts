@@ -6,7 +6,7 @@ export type JsonObject = { [key: string]: unknown };
 
 type Path = (string | number)[];
 
-const UNSTORABLE = "Must not hold a zero byte or half a surrogate pair.";
+const UNSTORABLE = "Must not contain a zero byte or half a surrogate pair.";
 const TOO_GREAT = "Must be a number that a double can hold.";
 
 /**

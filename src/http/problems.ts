@@ -88,7 +88,7 @@ export const PROBLEMS = {
   streams_unavailable: {
     status: 503,
     title: "Streams unavailable",
-    detail: "Nobody can listen here right now. Ask every few seconds instead, or try again later.",
+    detail: "Streams are not available at the moment. Poll every few seconds instead, or try again later.",
   },
   database_unavailable: {
     status: 503,

@@ -24,7 +24,7 @@ export const text = ({ min, max }: { min?: number; max?: number } = {}) =>
         context.addIssue({ code: "too_big", origin: "string", maximum: max, inclusive: true, input: value });
       }
       if (!isStorable(value)) {
-        context.addIssue({ code: "custom", message: "Must not hold a zero byte or half a surrogate pair." });
+        context.addIssue({ code: "custom", message: "Must not contain a zero byte or half a surrogate pair." });
       }
     })
     .openapi({ ...(min !== undefined && { minLength: min }), ...(max !== undefined && { maxLength: max }) });
@@ -47,7 +47,7 @@ export const givenInstant = () =>
 
 /** One line of text with 1 to `max` characters. */
 export const line = (max: number) =>
-  text({ min: 1, max }).refine(isOneLine, { message: "Must not hold control characters." });
+  text({ min: 1, max }).refine(isOneLine, { message: "Must not contain control characters." });
 
 export const PartTypeSchema = z.enum(PART_TYPES).openapi("PartType");
 

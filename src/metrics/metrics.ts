@@ -21,7 +21,7 @@ const GAUGES = [
     name: "workflow_runs_overdue",
     label: "",
     field: "overdue",
-    help: "Runs that have ended by themselves and wait for a sweep to record it.",
+    help: "Runs that have ended by time (deadline, lease or stop), which no sweep has recorded yet.",
   },
   {
     name: "workflow_run_queue_oldest_age_seconds",
@@ -57,7 +57,7 @@ const COUNTERS = [
     name: "workflow_runs_ended_total",
     label: "end",
     values: ["COMPLETED", "FAILED", "TIMED_OUT", "LOST", "STOPPED"],
-    help: "Attempts that ended, by how.",
+    help: "Attempts that ended, by outcome.",
   },
   { name: "workflow_runs_retried_total", label: null, values: [""], help: "Retries, by people and by policies." },
   {
@@ -70,10 +70,10 @@ const COUNTERS = [
 
 const HISTOGRAMS = [
   { name: "workflow_run_duration_seconds", help: "From the start of an attempt to its end." },
-  { name: "workflow_run_wait_seconds", help: "From when an attempt was asked for to its start." },
+  { name: "workflow_run_wait_seconds", help: "From the request of an attempt to its start." },
   {
     name: "workflow_run_deadline_lag_seconds",
-    help: "From when an attempt ended by itself (deadline, lease or stop) to when that was recorded.",
+    help: "From the end of an attempt by time (deadline, lease or stop) to when that was recorded.",
   },
 ] as const;
 

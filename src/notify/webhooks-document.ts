@@ -7,11 +7,15 @@ import { exampleRun, WorkflowRunSnapshotSchema } from "../runs/run-schema.ts";
 type Receiver = "runner" | "endpoint";
 
 const headers = z.object({
-  "webhook-id": z.string().openapi({ description: "Identifies the message. The same when it is sent again." }),
-  "webhook-timestamp": z.string().openapi({ description: "When it is sent this time, in seconds since 1970." }),
+  "webhook-id": z
+    .string()
+    .openapi({ description: "Identifies the message. It stays the same when the message is sent again." }),
+  "webhook-timestamp": z
+    .string()
+    .openapi({ description: "When the message is sent this time, in seconds since 1970." }),
   "webhook-signature": z.string().openapi({
     description:
-      "`v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them with a blank between.",
+      "`v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them are separated by spaces.",
   }),
 });
 
@@ -19,12 +23,12 @@ const headers = z.object({
 const RESPONSES = {
   runner: {
     "2XX": { description: "Taken" },
-    default: { description: "Tried again, or refused: see the runner protocol" },
+    default: { description: "The message is retried, or counts as refused: see the runner protocol" },
   },
   endpoint: {
     "2XX": { description: "Delivered" },
     410: { description: "The endpoint is gone: it is disabled at once" },
-    default: { description: "Tried again, eight times over 28 hours" },
+    default: { description: "The notification is retried: eight tries over 28 hours" },
   },
 };
 
@@ -70,7 +74,7 @@ const runnerMessages = [
   describe(
     "runner",
     "workflow_run.dispatched",
-    "The dispatch: a run to do",
+    "The dispatch: a run for the runner to work on",
     z.strictObject({
       run_id: uuid(),
       attempt: attempt(),
@@ -93,7 +97,7 @@ const runnerMessages = [
   describe(
     "runner",
     "workflow_run.stopping",
-    "The run is to stop, and has time to clean up",
+    "The run must stop, and the runner has time to clean up",
     z.strictObject({ run_id: uuid(), attempt: attempt(), reason: z.string().nullable(), ends_at: instant() }),
     { run_id: RUN_ID, attempt: 1, reason: "Wrong quarter", ends_at: "2026-01-31T12:01:00.000Z" },
   ),
@@ -107,14 +111,14 @@ const runnerMessages = [
   describe(
     "runner",
     "runner.test",
-    "A message that asks for no work, to try whether the runner is reached",
+    "A test message, which asks for no work",
     z.strictObject({ workflow_definition_id: uuid() }),
     { workflow_definition_id: DEFINITION_ID },
   ),
 ];
 
 const runData = {
-  event_id: z.string().openapi({ description: "The id of the event, as the feed and `webhook-id` have it." }),
+  event_id: z.string().openapi({ description: "The id of the event, the same as in the feed and in `webhook-id`." }),
   run_id: uuid(),
   workflow_definition_id: uuid(),
   attempt: attempt(),
@@ -144,7 +148,7 @@ const aboutRun = (type: NotifiedEvent, summary: string, example: Partial<z.input
 
 const notifications = [
   aboutRun("workflow_run.started", "A run has started", { status: "RUNNING", completed_at: null }),
-  aboutRun("workflow_run.completed", "A run has ended well"),
+  aboutRun("workflow_run.completed", "A run has completed"),
   aboutRun("workflow_run.failed", "A run has failed, for the reason that `failure_code` names", {
     status: "FAILED",
     failure_code: "DEADLINE",
@@ -184,7 +188,7 @@ const notifications = [
   describe(
     "endpoint",
     "notification_endpoint.test",
-    "A test that somebody has asked for",
+    "A test that a person has requested",
     z.strictObject({ event_id: z.string(), endpoint_id: uuid() }),
     { event_id: "9d3bd0d2-4f3f-4c42-9f0b-3a8ad4a0a6c1", endpoint_id: "01920000-0000-7000-8000-000000000901" },
   ),

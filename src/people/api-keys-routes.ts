@@ -22,7 +22,9 @@ const CreateApiKeyResponseSchema = z
   .strictObject({
     id: uuid(),
     name: z.string(),
-    key: z.string().openapi({ description: "The secret. It is shown this once, and only its hash is kept." }),
+    key: z
+      .string()
+      .openapi({ description: "The secret key. Only this answer has it, since the service stores only its hash." }),
     key_suffix: z.string(),
     created_at: instant(),
   })
@@ -34,7 +36,7 @@ export const CreateApiKeyRequestSchema = z
     expires_at: givenInstant()
       .nullish()
       // The type is declared explicitly, since the one that `instant()` declares would hide that the value may be null.
-      .openapi({ type: ["string", "null"], description: "When it stops working. Never, unless you say so." }),
+      .openapi({ type: ["string", "null"], description: "When it expires. By default, it never does." }),
   })
   .openapi("CreateApiKeyRequest", { example: { name: KEY.name } });
 
@@ -42,9 +44,9 @@ const keyParams = z.object({ api_key_id: uuid().openapi({ example: KEY.id }) });
 
 /** The contract's list has no pages. Without a query, the answer has all keys: up to the most that a user may have. */
 const listQuery = pageQuery.extend({
-  user_id: uuid()
-    .optional()
-    .openapi({ description: "Whose keys, for an OWNER or ADMIN. Your own, unless you say so." }),
+  user_id: uuid().optional().openapi({
+    description: "The user whose keys are listed; by default, you. Only an OWNER or ADMIN may name another user.",
+  }),
   limit: z.coerce.number().int().min(1).max(1000).default(1000),
 });
 
@@ -62,14 +64,14 @@ const createKey = callerWrite({
   path: "/v1/api-keys",
   operationId: "create_api_key",
   tags: ["API keys"],
-  summary: "Make an API key of your own",
-  description: "It can do what you can. The key itself is in this answer and never again.",
+  summary: "Create an API key for yourself",
+  description: "It has all of your permissions. Only this answer has the key itself.",
   request: { body: { required: true, content: { "application/json": { schema: CreateApiKeyRequestSchema } } } },
   problems: ["conflict"],
   responses: {
     201: {
       description: "The new key",
-      headers: z.object({ Location: z.string().openapi({ description: "Where the key is found." }) }),
+      headers: z.object({ Location: z.string().openapi({ description: "The URL of the key." }) }),
       content: { "application/json": { schema: CreateApiKeyResponseSchema } },
     },
   },
@@ -91,7 +93,7 @@ const listKeys = callerRead({
   tags: ["API keys"],
   summary: "Your API keys, newest first",
   description:
-    "An OWNER or ADMIN sees those of somebody else with `user_id`. A key that is revoked or expired is not listed.",
+    "An OWNER or ADMIN can list those of another user with `user_id`. Revoked and expired keys are not listed.",
   request: { query: listQuery },
   responses: {
     200: {
@@ -131,11 +133,12 @@ const deleteKey = callerWrite({
   operationId: "delete_api_key",
   tags: ["API keys"],
   summary: "Revoke an API key, at once",
-  description: "Your own; for an OWNER or ADMIN any of the tenant, but only the OWNER revokes the OWNER's keys.",
+  description:
+    "You may revoke your own keys. An OWNER or ADMIN may revoke any key of the tenant, but only the OWNER those of the OWNER.",
   request: { params: keyParams },
   problems: ["forbidden", "not_found"],
   responses: {
-    204: { description: "From now on it is answered 401" },
+    204: { description: "Revoked: requests with it are now answered 401" },
   },
 });
 

@@ -39,7 +39,8 @@ const InviteResponseSchema = z
     created_at: instant(),
     updated_at: instant(),
     invite_link: z.string().openapi({
-      description: "The page on which it is accepted. The secret that opens it is only in the answer that creates it.",
+      description:
+        "The page on which it is accepted. Only the answer that creates the invite has the link with its secret.",
     }),
     email_id: uuid().nullish().openapi({ description: "Always null: the service sends no email." }),
   })
@@ -68,9 +69,9 @@ const nullable = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((text) => (text === "" || text === "null" ? null : text), schema);
 
 const listQuery = pageQuery.extend({
-  email: nullable(text().nullable().optional()).openapi({ description: "Only those for this email." }),
+  email: nullable(text().nullable().optional()).openapi({ description: "Only invites for this email." }),
   status: nullable(orNull(InviteStatusSchema).default("pending")).openapi({
-    description: "`null`, or nothing behind the `=`, for all.",
+    description: "Send `null` or an empty value for all.",
   }),
 });
 
@@ -98,9 +99,9 @@ const createInviteRoute = callerWrite({
   tags: ["Invites"],
   summary: "Invite somebody to the tenant",
   description:
-    "For OWNER and ADMIN. Send the `invite_link` to whom it is for: it is open for 7 days, and its secret is in this " +
-    "answer and never again. An open invite for the same email is replaced. 409 for the email of a user who has a way " +
-    "in already.",
+    "For OWNER and ADMIN. Send the `invite_link` to the invited person: it is open for 7 days, and only this answer has " +
+    "its secret. An open invite for the same email is replaced. 409 for the email of a user who can already sign " +
+    "in.",
   request: { body: { required: true, content: { "application/json": { schema: InviteUserRequestSchema } } } },
   problems: ["forbidden", "not_found", "conflict"],
   responses: {
@@ -151,7 +152,7 @@ const deleteRoute = callerWrite({
   operationId: "delete_invite",
   tags: ["Invites"],
   summary: "Withdraw an invite, at once",
-  description: "For OWNER and ADMIN. 409 for one that was accepted.",
+  description: "For OWNER and ADMIN. 409 for an accepted invite.",
   request: { params: inviteParams },
   problems: ["forbidden", "not_found", "conflict"],
   responses: {
@@ -172,11 +173,14 @@ const acceptRoute = callerWrite({
   summary: "Accept an invite with a session of the login service",
   description:
     "For a session token whose `email` is the invited one and whose `email_verified` is true; 404 for everybody else. " +
-    "Its `sub` becomes the id of the user. Whoever has the link opens that instead.",
+    "Its `sub` becomes the id of the user. People who have the link open that instead.",
   request: { params: inviteParams },
   problems: ["not_found", "conflict"],
   responses: {
-    200: { description: "You are a user", content: { "application/json": { schema: AcceptInviteResponseSchema } } },
+    200: {
+      description: "You are now a user of the tenant",
+      content: { "application/json": { schema: AcceptInviteResponseSchema } },
+    },
   },
 });
 

@@ -122,7 +122,7 @@ export function inviteProblem(refused: "not_found" | "of_owner" | "email_taken" 
         "A tenant has one OWNER. Invite an ADMIN; the OWNER can make them the OWNER later.",
       );
     case "email_taken":
-      return new Problem("conflict", "Somebody in the tenant has that email and has a way in already.");
+      return new Problem("conflict", "A user of the tenant has that email and can already sign in.");
     case "accepted":
       return new Problem("conflict", "The invite was accepted already. Deactivate or delete the user instead.");
   }
@@ -132,7 +132,7 @@ export function inviteProblem(refused: "not_found" | "of_owner" | "email_taken" 
 export function acceptProblem(refused: "not_found" | "other_tenant" | "email_taken"): Problem {
   switch (refused) {
     case "not_found":
-      return new Problem("not_found", "There is no such invite for you, or it is spent, withdrawn or expired.");
+      return new Problem("not_found", "There is no such invite for you, or it was used, withdrawn or has expired.");
     case "other_tenant":
       return new Problem("conflict", "You are a user of another tenant, and a user is of one tenant only.");
     case "email_taken":

@@ -25,12 +25,12 @@ const TenantUserResponseSchema = z
     first_name: z.string().nullish(),
     last_name: z.string().nullish(),
     role: TenantUserRoleSchema,
-    deactivated_on: instant()
-      .nullish()
-      .openapi({ description: "Since when no credential of theirs works; null for a user who may sign in." }),
+    deactivated_on: instant().nullish().openapi({
+      description: "When the user was deactivated: no credential of theirs works since then. Null for an active user.",
+    }),
     is_tenant_idp_managed: z
       .boolean()
-      .openapi({ description: "Whether the tenant's own login service says who they are." }),
+      .openapi({ description: "Whether the user signs in with the tenant's own login service." }),
     created_at: instant(),
     updated_at: instant(),
   })
@@ -103,7 +103,7 @@ const createUserRoute = callerWrite({
   operationId: "create_tenant_user",
   tags: ["Users"],
   summary: "Add a user to the tenant",
-  description: "For OWNER and ADMIN. There is one OWNER already: somebody becomes it when the OWNER says so.",
+  description: "For OWNER and ADMIN. OWNER is not possible here: each tenant has one OWNER, who can pass the role on.",
   request: {
     params: tenantParams,
     body: { required: true, content: { "application/json": { schema: CreateTenantUserRequestSchema } } },
@@ -153,12 +153,12 @@ const deleteRoute = callerWrite({
   tags: ["Users"],
   summary: "Delete a user, at once",
   description:
-    "For OWNER and ADMIN; the OWNER cannot be deleted, nor anybody by themselves. Their keys, sessions and permissions " +
-    "end at once. Their runs stay, and still name them; they are listed no more.",
+    "For OWNER and ADMIN; nobody can delete the OWNER or themselves. Their keys, sessions and permissions " +
+    "end at once. Their runs stay, and still name them. They are no longer listed.",
   request: { params: userParams },
   problems: ["forbidden", "not_found"],
   responses: {
-    204: { description: "They are gone" },
+    204: { description: "The user is deleted" },
   },
 });
 
@@ -196,8 +196,8 @@ function routeActivation(verb: "activate" | "deactivate", summary: string, descr
 routeActivation(
   "deactivate",
   "Deactivate a user, at once",
-  "For OWNER and ADMIN; the OWNER cannot be deactivated, nor anybody by themselves. No credential of the user works " +
-    "from now on. Their runs go on, and what they made stays.",
+  "For OWNER and ADMIN; nobody can deactivate the OWNER or themselves. No credential of the user works " +
+    "from now on. Their runs continue, and everything that they created stays.",
 );
 
 routeActivation(

@@ -27,7 +27,9 @@ const PermissionResponseSchema = z
     tenant_id: uuid(),
     user_id: uuid(),
     path_part_id: uuid(),
-    materialized_path: z.string().openapi({ description: "Where the part is now: a permission follows it." }),
+    materialized_path: z
+      .string()
+      .openapi({ description: "The current path of the part. The permission stays on the part when it is moved." }),
     capability: PermissionCapabilitySchema,
     created_at: instant(),
     updated_at: instant(),
@@ -115,7 +117,7 @@ const createPermissionRoute = callerWrite({
   summary: "Give a user a permission on a part of the tree",
   description:
     "To read, or to read and write, the part and everything below it, wherever they move. For OWNER and ADMIN. At " +
-    "most 50 for a user; 409 also for what another permission of the user covers already.",
+    "most 50 for a user. 409 also when another permission of the user already covers it.",
   request: { body: { required: true, content: { "application/json": { schema: CreatePermissionRequestSchema } } } },
   problems: ["forbidden", "not_found", "conflict"],
   responses: {
@@ -140,8 +142,8 @@ const updateRoute = callerWrite({
   path: "/v1/user-permissions/{permission_id}",
   operationId: "update_user_permission",
   tags: ["User permissions"],
-  summary: "Change what a permission is on, or what it allows",
-  description: "For OWNER and ADMIN. What is left out or null stays.",
+  summary: "Change the part or the capability of a permission",
+  description: "For OWNER and ADMIN. Fields that are left out or null stay as they are.",
   request: {
     params: permissionParams,
     query: tenantQuery,
@@ -171,7 +173,7 @@ const deleteRoute = callerWrite({
   request: { params: permissionParams, query: tenantQuery },
   problems: ["forbidden", "not_found"],
   responses: {
-    204: { description: "From the next request on it is not valid" },
+    204: { description: "Revoked: it is not valid from the next request on" },
   },
 });
 

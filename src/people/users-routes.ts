@@ -34,7 +34,7 @@ const getMe = callerRead({
   path: "/v1/users/me",
   operationId: "get_me",
   tags: ["Users"],
-  summary: "Who you are to this service",
+  summary: "The user of the credential",
   responses: {
     200: { description: "You", content: { "application/json": { schema: UserResponseSchema } } },
   },

@@ -11,7 +11,10 @@ export const RunEventSchema = z
     type: z.enum(RUN_EVENT_TYPES).openapi("WorkflowRunEventType"),
     attempt: z.int().openapi({ description: "1 for a new run, one more for each retry." }),
     at: instant(),
-    detail: z.record(z.string(), z.unknown()).nullable().openapi({ description: "What else there is to say of it." }),
+    detail: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .openapi({ description: "Further details, which depend on the type." }),
   })
   .openapi("WorkflowRunEvent");
 

@@ -107,7 +107,7 @@ export function changeProblem(
     case "not_found":
       return new Problem("not_found", NO_RUN);
     case "forbidden":
-      return new Problem("forbidden", "Only who triggered the run, or an OWNER or ADMIN, may do that.");
+      return new Problem("forbidden", "Only the user who triggered the run, or an OWNER or ADMIN, may do that.");
     case "wrong_state":
       return new Problem("conflict", WRONG_STATE[verb](refusal.status));
     case "definition_not_visible":
@@ -126,7 +126,7 @@ export function changeProblem(
         lackingRights("To retry this run", refusal.faults) ??
         new Problem(
           "conflict",
-          `What the run is about no longer exists: ${listIds(refusal.faults)}. Invoke the workflow anew.`,
+          `Files of the run no longer exist: ${listIds(refusal.faults)}. Invoke the workflow again instead.`,
         )
       );
   }
@@ -143,11 +143,11 @@ const WRONG_STATE: Record<"stop" | "retry" | "delete", (status: RunStatus | unde
  * @throws Problem `conflict`
  */
 export function checkTokenIsOf(token: { runId: string }, runId: string): void {
-  if (token.runId !== runId.toLowerCase()) throw new Problem("conflict", "The token is of another run.");
+  if (token.runId !== runId.toLowerCase()) throw new Problem("conflict", "The token belongs to another run.");
 }
 
 const otherAttempt = (attempt: number, attemptOfRun: number | undefined) =>
-  new Problem("conflict", `The token is of attempt ${attempt}; the run is at attempt ${attemptOfRun}.`);
+  new Problem("conflict", `The token belongs to attempt ${attempt}, but the run is at attempt ${attemptOfRun}.`);
 
 export function logProblem(
   refusal: z.infer<typeof logRefusalSchema>,
@@ -161,7 +161,10 @@ export function logProblem(
     case "ended":
       return new Problem("conflict", `The run has ended: it is ${refusal.status}. Its log is closed.`);
     case "other_text":
-      return new Problem("conflict", `The entry ${sequence} has been sent with another text. Number each entry anew.`);
+      return new Problem(
+        "conflict",
+        `The entry ${sequence} has been sent with another text. Give each entry a number of its own.`,
+      );
   }
 }
 

@@ -32,8 +32,8 @@ export const InvokeWorkflowRequestSchema = z
         type: ["object", "null"],
         additionalProperties: true,
         description:
-          "What the run's runner gets beside the snapshot: at most 32 KiB. Its numbers are kept as doubles. An " +
-          "idempotency key goes with one input.",
+          "What the runner gets in addition to the snapshot: at most 32 KiB. Numbers are kept as doubles. With the same " +
+          "idempotency key, always send the same input.",
       }),
   })
   .openapi("InvokeWorkflowRequest", {

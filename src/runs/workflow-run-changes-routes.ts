@@ -46,7 +46,7 @@ export const StopWorkflowRunRequestSchema = z
       .openapi({
         description:
           "How long the runner of a RUNNING run has to end its work. Until then, or until its deadline, the run stays " +
-          "RUNNING and keeps its slot. 0 unless it is given.",
+          "RUNNING and keeps its slot. 0 by default.",
       }),
   })
   .openapi("StopWorkflowRunRequest", { example: { reason: "Wrong folder", grace_seconds: 60 } });
@@ -60,9 +60,9 @@ const stopRoute = callerWrite({
   description:
     "Without `grace_seconds` the run is FAILED at once and its slot is free; the runner of a RUNNING run gets one message. With " +
     "them a RUNNING run stays RUNNING and keeps its slot until its runner says how it ended, or the time is over. The runner " +
-    "gets messages until it confirms, by webhook or in the answers of its heartbeats. If it reports COMPLETED, that counts; " +
-    "otherwise the run is FAILED as STOPPED. A second stop can only shorten the time. A run whose runner could not hear of " +
-    "it is FAILED at once: one that is PENDING, or was sent to no runner yet, or whose workflow has lost its runner.",
+    "is told by webhooks until it confirms one, or by the answer to its next heartbeat. If it reports COMPLETED, that counts; " +
+    "otherwise the run is FAILED as STOPPED. A second stop can only shorten the time. A run whose runner could not learn of " +
+    "it is FAILED at once: it is PENDING, or was not sent to a runner yet, or its workflow no longer has a runner.",
   request: {
     params: runParams,
     body: { required: false, content: { "application/json": { schema: StopWorkflowRunRequestSchema } } },
@@ -91,7 +91,7 @@ const retryRoute = callerWrite({
   path: "/v1/workflow-runs/{run_id}/retry",
   operationId: "retry_workflow_run",
   tags: ["Workflow runs"],
-  summary: "Run a FAILED run again",
+  summary: "Retry a FAILED run",
   description: "The same run, as its next attempt and with the same snapshot, at the end of its workflow's queue.",
   request: { params: runParams },
   problems: ["forbidden", "not_found", "conflict"],
@@ -126,7 +126,7 @@ const WorkflowRunCallbackRequestSchema = z
       .openapi({
         type: ["string", "null"],
         maxLength: MAX_ERROR_LENGTH,
-        description: "Why the run FAILED. Not kept of a COMPLETED one.",
+        description: "Why the run FAILED. It is not stored for a COMPLETED run.",
       }),
     ...reportedFields,
   })
@@ -141,10 +141,10 @@ const callbackRoute = runnerCall({
   path: "/v1/workflow-runs/{run_id}/callback",
   operationId: "workflow_run_callback",
   tags: ["Runner"],
-  summary: "Say how a run ended",
+  summary: "Report the result of a run",
   description:
-    "For the run's runner, with the token that the dispatch brought. The same result may be said again; another " +
-    "one, or any after the deadline, is 409 and is kept in the run's events.",
+    "For the run's runner, with the run token of the dispatch or lease. The same result may be reported again. Another " +
+    "one, or any after the deadline, is answered 409 and is kept in the run's events.",
   request: {
     params: runParams,
     body: { required: true, content: { "application/json": { schema: WorkflowRunCallbackRequestSchema } } },

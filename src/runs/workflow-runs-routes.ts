@@ -41,7 +41,7 @@ const listRunsQuery = z.object({
 const RunPageSchema = z
   .strictObject({
     items: z.array(WorkflowRunResponseSchema),
-    next_cursor: z.string().nullable().openapi({ description: "For the next page; null on the last one." }),
+    next_cursor: z.string().nullable().openapi({ description: "The cursor of the next page; null on the last page." }),
   })
   .openapi("WorkflowRunPage", { example: { items: [exampleRun], next_cursor: null } });
 
@@ -51,7 +51,7 @@ const listTenantRuns = callerRead({
   tags: ["Workflow runs"],
   summary: "The tenant's runs, newest first",
   description:
-    "All runs that you may see, over all workflows. Pages by cursor, so that it is as quick on the last page.",
+    "All runs that you may see, over all workflows. It has a cursor, so the last page is as fast as the first.",
   request: { query: listRunsQuery },
   responses: {
     200: { description: "One page of runs", content: { "application/json": { schema: RunPageSchema } } },
@@ -85,10 +85,12 @@ const RunSummarySchema = z
     oldest_pending_seconds: seconds().openapi({
       description: "Since the PENDING run that has waited longest was created.",
     }),
-    overdue: z.int().openapi({ description: "Past the deadline and not swept yet. They show as FAILED already." }),
+    overdue: z
+      .int()
+      .openapi({ description: "Past their end, which no sweep has recorded yet. Readers already see them as FAILED." }),
     duration_p50_seconds: seconds().openapi({ description: "Of the COMPLETED runs of the window, from start to end." }),
     duration_p95_seconds: seconds(),
-    time_out_lag_p50_seconds: seconds().openapi({ description: "From a deadline to the sweep that came by." }),
+    time_out_lag_p50_seconds: seconds().openapi({ description: "From a deadline to the sweep that recorded it." }),
     time_out_lag_max_seconds: seconds(),
   })
   .openapi("WorkflowRunSummary", {
@@ -119,7 +121,7 @@ const summariseTenantRuns = callerRead({
         .min(60)
         .max(30 * 86_400)
         .default(86_400)
-        .openapi({ description: "How far back ended runs count. A day, unless you say otherwise." }),
+        .openapi({ description: "How far back ended runs are counted; by default, one day." }),
     }),
   },
   responses: {
@@ -148,7 +150,7 @@ const getRun = callerRead({
   path: "/v1/workflow-runs/{run_id}",
   operationId: "get_workflow_run",
   tags: ["Workflow runs"],
-  summary: "How a run stands",
+  summary: "The current state of a run",
   description:
     "The run as it stands at this moment. A run whose deadline has passed is FAILED from that instant on. " +
     "Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed. " +
@@ -179,7 +181,7 @@ const listEvents = callerRead({
   path: "/v1/workflow-runs/{run_id}/events",
   operationId: "list_workflow_run_events",
   tags: ["Workflow runs"],
-  summary: "What has happened to a run, oldest first",
+  summary: "The events of a run, oldest first",
   request: { params: runParams, query: pageQuery },
   problems: ["not_found"],
   responses: {

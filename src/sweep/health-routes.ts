@@ -22,7 +22,7 @@ const ReadinessResponseSchema = z
     }),
     last_alarm: z.strictObject({ seconds_ago: z.number(), late_ms: z.number() }).nullable().openapi({
       description:
-        "An alarm of late, which enforces a deadline to the second, and how late it was. Null when there was none.",
+        "The last alarm, which enforces deadlines to the second, and how late it was. Null when there was none.",
     }),
   })
   .openapi("ReadinessResponse", {
@@ -64,9 +64,9 @@ const livenessCheck = openRead({
   operationId: "liveness_check",
   tags: ["Service"],
   summary: "Does the Worker answer?",
-  description: "Does not ask the database, so it does not keep that awake: for monitors that ask often.",
+  description: "It does not ask the database, and so does not keep it awake. For monitors that ask often.",
   responses: {
-    200: { description: "It does", content: { "application/json": { schema: LivenessResponseSchema } } },
+    200: { description: "The Worker answers", content: { "application/json": { schema: LivenessResponseSchema } } },
   },
 });
 

@@ -14,7 +14,7 @@ const example = { handover: "lease" as const, lease_seconds: 60, max_attempts: 3
 const fields = {
   handover: z.enum(HANDOVERS).openapi({
     description:
-      "How a run comes to its runner. `webhook`: the service sends it to the URL in `runner_config`. `lease`: runners ask " +
+      "How a run gets to its runner. `webhook`: the service sends it to the URL in `runner_config`. `lease`: runners ask " +
       "for it at `/v1/leases`; a run is PENDING until one gets it, and its time limit begins then.",
   }),
   lease_seconds: z
@@ -26,12 +26,15 @@ const fields = {
     .int()
     .min(1)
     .max(10)
-    .openapi({ description: "How often a run is tried in all, the first time included." }),
+    .openapi({ description: "How many attempts a run can have, including the first." }),
   retry_on: z
     .array(z.enum(RETRYABLE_FAILURES))
     .max(RETRYABLE_FAILURES.length)
-    .refine((codes) => new Set(codes).size === codes.length, { message: "Must not hold a code twice." })
-    .openapi({ uniqueItems: true, description: "After which failures a run is tried again by itself, after a pause." }),
+    .refine((codes) => new Set(codes).size === codes.length, { message: "Must not contain a code twice." })
+    .openapi({
+      uniqueItems: true,
+      description: "The failures after which a run is retried automatically, after a pause.",
+    }),
 };
 
 const PolicySchema = z.strictObject(fields).openapi("WorkflowDefinitionPolicy", { example });
@@ -53,7 +56,7 @@ const getRoute = callerRead({
   path: "/v1/workflow-definitions/{definition_id}/policy",
   operationId: "get_workflow_definition_policy",
   tags: ["Workflow definitions"],
-  summary: "How a workflow's runs come to a runner, and when they are tried again",
+  summary: "How a workflow's runs get to a runner, and when they are retried",
   request: { params: definitionParams },
   problems: ["not_found"],
   responses,

@@ -19,7 +19,7 @@ it("shows an administrator what there is to do before the first run, ticked as i
     return [...html.matchAll(/<li class="done">.*?<strong>([^<]+)</gs)].map(([, title]) => title);
   };
   expect(await ticked()).toEqual(["A folder", "A document", "A workflow", "A runner"]);
-  expect(await user.read("/app/runs")).not.toContain("To the first run");
+  expect(await user.read("/app/runs")).not.toContain("First steps");
   await sql`update workflow_definitions set runner_url = null, webhook_secret_encrypted = null where id = ${tenant.definitionId}`;
   expect(await ticked()).toEqual(["A folder", "A document", "A workflow"]);
   await sql`delete from workflow_definitions where id = ${tenant.definitionId}`;
@@ -31,5 +31,5 @@ it("shows an administrator what there is to do before the first run, ticked as i
 it("shows the runs instead, once there is one", async () => {
   const { tenant, owner } = await openTenant(service);
   await insertRun(service.database, tenant, { status: "COMPLETED" });
-  expect(await owner.read("/app/runs")).not.toContain("To the first run");
+  expect(await owner.read("/app/runs")).not.toContain("First steps");
 });

@@ -51,7 +51,7 @@ describe("a run that no runner has taken yet", () => {
   it("is counted by Health, which names its workflow", async () => {
     expect(await readFailing(owner)).toMatchObject({
       count: "0",
-      list: expect.stringContaining("Every runner takes its runs."),
+      list: expect.stringContaining("Every runner accepts its runs."),
     });
     await invoke(service, tenant);
     const { count, list } = await readFailing(owner);
@@ -87,7 +87,7 @@ describe("a run that ended without any runner having taken it", () => {
       expect(html).toContain("The runner never took it: 1 try, the last: answered 503");
       const { count, list } = await readFailing(owner);
       expect([when, count, list.includes(linkToWorkflow())]).toEqual([when, "1", true]);
-      expect(list).toContain("1 run never taken");
+      expect(list).toContain("1 run never accepted");
       expect(list).toContain("The runner never took it");
       await service.sweep();
     }

@@ -328,7 +328,7 @@ describe("the form of a workflow", () => {
     const elsewhere = await owner.post(path, { ...fields, runner_url: "http://127.0.0.1:10/" });
     expect([elsewhere.status, await faultsIn(elsewhere)]).toEqual([
       422,
-      ["With another runner, type its secret or let a new one be made."],
+      ["For another runner, type its secret or let a new one be generated."],
     ]);
     expect(await definition(tenant.definitionId)).toMatchObject({
       name: "Renamed",
@@ -398,7 +398,7 @@ describe("the files", () => {
 
   it("say beside the field what is wrong with a name, and that one is taken", async () => {
     const wrong = await owner.post("/app/files/new", { name: "a/b", part_type: "FOLDER" });
-    expect([wrong.status, await faultsIn(wrong)]).toEqual([422, ["Must not hold a /."]]);
+    expect([wrong.status, await faultsIn(wrong)]).toEqual([422, ["Must not contain a /."]]);
     const taken = await owner.post("/app/files/new", { name: "sources", part_type: "FOLDER" });
     expect([taken.status, (await taken.text()).includes("There is a part of that name")]).toEqual([409, true]);
   });

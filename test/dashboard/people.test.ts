@@ -43,7 +43,7 @@ describe("people are invited", () => {
     const email = `${tenant.user.id}@test.example`;
     const response = await owner.post("/app/people/invite", { email, role: "USER" });
     const html = await response.text();
-    expect([response.status, html.includes("has a way in already"), html.includes(email)]).toEqual([409, true, true]);
+    expect([response.status, html.includes("can already sign in"), html.includes(email)]).toEqual([409, true, true]);
     expect((await owner.post("/app/people/invite", { email: "nobody", role: "USER" })).status).toBe(422);
   });
 });

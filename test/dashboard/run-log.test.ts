@@ -53,11 +53,11 @@ describe("the log on the page of a run", () => {
     await service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key, stop);
     const page = await owner.read(`/app/runs/${runId}`);
     expect(page).toContain("&lt;b&gt;Reading&lt;/b&gt;");
-    expect(page).toMatch(/It is to stop.*Wrong folder.*Its runner knows of it, and has until/s);
+    expect(page).toMatch(/A stop was requested.*Wrong folder.*Its runner knows of it, and has until/s);
     expect(page).toContain("The runner knows of the stop");
     await callBack(service, tenant, runId, { status: "COMPLETED" });
     const ended = await owner.read(`/app/runs/${runId}`);
-    expect(ended).not.toContain("It is to stop");
+    expect(ended).not.toContain("A stop was requested");
     expect(await (await owner.get(`/app/runs/${runId}/follow-log?after=1`)).json()).toMatchObject({
       ...{ is_complete: true, progress: null },
     });
@@ -68,7 +68,7 @@ describe("the log on the page of a run", () => {
     await service.database.sql`
       update workflow_runs set status = 'PENDING', started_at = null, deadline_at = null, next_dispatch_at = null,
         not_before = statement_timestamp() + interval '1 minute' where id = ${waiting}`;
-    expect(await owner.read(`/app/runs/${waiting}`)).toMatch(/It is retried by itself, not before\s*<time/);
+    expect(await owner.read(`/app/runs/${waiting}`)).toMatch(/It is retried automatically, not before\s*<time/);
   });
 });
 
@@ -80,6 +80,6 @@ describe("the form that stops a run", () => {
     expect(refused.status).toBe(422);
     expect(await refused.text()).toContain('value="soon"');
     expect((await owner.post(`/app/runs/${stopped}/stop`, { grace_seconds: "30" })).status).toBe(303);
-    expect(await owner.read(`/app/runs/${stopped}`)).toContain("It is to stop");
+    expect(await owner.read(`/app/runs/${stopped}`)).toContain("A stop was requested");
   });
 });

@@ -34,7 +34,7 @@ describe("the page of a failed run", () => {
     await service.send("POST", `/v1/workflow-runs/${id}/log`, await runToken(tenant, id), log);
     await callBack(service, tenant, id, { status: "FAILED", error: "The disk is full.", output: { free: 0 } });
     const failure = sectionOf(await owner.read(`/app/runs/${id}`), "Error");
-    for (const said of ["The disk is full.", "It accepted the run with 202.", "The runner said so itself."]) {
+    for (const said of ["The disk is full.", "It accepted the run with 202.", "The runner reported the failure."]) {
       expect(failure).toContain(said);
     }
     expect(failure).toContain(`/app/runs/${id}/log?attempt=1`);
@@ -47,7 +47,7 @@ describe("the page of a failed run", () => {
     await makeOverdue(service, id);
     const failure = sectionOf(await owner.read(`/app/runs/${id}`), "Error");
     expect(failure).toContain("The runner never took it");
-    expect(failure).toContain("See that the runner is up");
+    expect(failure).toContain("Check that the runner is running");
   });
 
   it("keeps the errors of earlier attempts after a retry, and shows the time of each attempt", async () => {
@@ -108,7 +108,7 @@ describe("Run again", () => {
 describe("a change that is refused", () => {
   it("links to the workflows that use the folder, and back to it", async () => {
     const html = await (await owner.post(`/app/files/${tenant.sourcesId}/delete`)).text();
-    expect(html).toContain("What stands in the way");
+    expect(html).toContain("What prevents it");
     expect(html).toContain(`href="/app/workflows/${tenant.definitionId}"`);
     expect(html).toContain(`href="/app/files/${tenant.sourcesId}">Back`);
   });

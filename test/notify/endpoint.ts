@@ -32,7 +32,7 @@ export async function readEndpoint(service: Service, tenant: TestTenant, { path 
   return (await service.get(path, tenant.owner.key)).json<Record<string, unknown>>();
 }
 
-/** What an endpoint was sent, newest first. */
+/** The deliveries of an endpoint, newest first. */
 export async function readDeliveries(
   service: Service,
   tenant: TestTenant,

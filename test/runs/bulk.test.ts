@@ -146,7 +146,7 @@ describe("a change of many runs", () => {
     expect(await change({ action: "stop", filter }, tenant.user.key)).toMatchObject({
       matched: 2,
       done: 1,
-      refused: [{ run_id: others, reason: "Only who triggered the run, or an OWNER or ADMIN, may do that." }],
+      refused: [{ run_id: others, reason: "Only the user who triggered the run, or an OWNER or ADMIN, may do that." }],
     });
     expect(await statusesOf([own, others])).toEqual(["FAILED", "PENDING"]);
   });

@@ -175,7 +175,7 @@ describe("a retry by a USER", () => {
         materialized_path: "/gone.md",
         part_type: "DOCUMENT",
       })}::jsonb) where id = ${runId}`;
-    const refusal = [409, `What the run is about no longer exists: ${runId}. Invoke the workflow anew.`];
+    const refusal = [409, `Files of the run no longer exist: ${runId}. Invoke the workflow again instead.`];
     expect(await retry()).toEqual(refusal);
     const response = await post(tenant, runId, "/retry");
     expect([response.status, (await response.json<{ detail: string }>()).detail]).toEqual(refusal);

@@ -48,7 +48,7 @@ export async function followLog(
       after = sequence;
     }
     if (page.has_more) continue;
-    if (page.is_complete && page.is_cut) show("\n[The log was longer than may be kept.]\n");
+    if (page.is_complete && page.is_cut) show("\n[The log was cut here, since it was too long.]\n");
     if (page.is_complete || !isFollowed) return;
     await delay(POLL_MS, undefined, signal && { signal }).catch(() => {});
   }

@@ -154,7 +154,7 @@ export class LeaseRunner {
     const { name = "runner", workflowIds, capacity = 1, key } = this.#lease;
     const body = { name, capacity, ...(workflowIds && { workflow_definition_ids: workflowIds }) };
     const { token } = await this.#post("/v1/runner-sessions", body, key);
-    if (typeof token !== "string") throw new TypeError("The service gave the runner no session.");
+    if (typeof token !== "string") throw new TypeError("The service did not open a session for the runner.");
     return token;
   }
 

@@ -44,8 +44,8 @@ export type Outcome = {
   status: "COMPLETED" | "FAILED" | null;
   /**
    * What became of the report. "recorded": the service has the result. "released": the run was given back. "refused": the
-   * service refused the result. "unwanted": no result was wanted any more. "unreported": the service could not be reached in
-   * time.
+   * service refused the result. "unwanted": no result was wanted any more. "unreported": an unexpected error
+   * prevented the report.
    */
   report: "recorded" | "released" | "refused" | "unwanted" | "unreported";
   /** Why the work failed, or why nothing was reported. */

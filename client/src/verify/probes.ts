@@ -43,7 +43,7 @@ async function accepts(answer: Promise<Answer>, what: string): Promise<Verdict> 
 async function refuses(answer: Promise<Answer>, what: string): Promise<Verdict> {
   const given = await answer;
   const isRefused = given.status !== null && given.status >= 400 && given.status < 500;
-  return { problem: isRefused ? null : `It must refuse ${what} by 401, but ${said(given)}.`, answers: [given] };
+  return { problem: isRefused ? null : `It must answer 401 to ${what}, but ${said(given)}.`, answers: [given] };
 }
 
 /** Runs the steps in order, and returns the first problem. */
@@ -81,7 +81,7 @@ async function stopThenDispatch(wire: Wire, times: number): Promise<Verdict> {
 export const PROBES: readonly Probe[] = [
   {
     name: "good signature",
-    why: "Without this no run ever reaches the runner. Check the secret, and sign the bytes as they arrived, not what was parsed of them.",
+    why: "Without this no run ever reaches the runner. Check the secret, and verify the signature of the body as it arrived, not of parsed JSON.",
     section: "the-signature",
     run: (wire) => {
       const message = unknownMessage(randomUUID());
@@ -113,7 +113,7 @@ export const PROBES: readonly Probe[] = [
   },
   {
     name: "stale signature",
-    why: "Who has recorded an old message could send it again.",
+    why: "Somebody who has recorded an old message could send it again.",
     section: "the-signature",
     run: (wire) => {
       const message = unknownMessage(randomUUID());
@@ -123,7 +123,7 @@ export const PROBES: readonly Probe[] = [
   },
   {
     name: "several signatures",
-    why: "While a secret is replaced, messages may be signed by two: one right signature is enough.",
+    why: "While a secret is replaced, messages are signed with two secrets: one valid signature is enough.",
     section: "the-signature",
     run: (wire) => {
       const message = unknownMessage(randomUUID());
@@ -136,7 +136,7 @@ export const PROBES: readonly Probe[] = [
   },
   {
     name: "unknown type",
-    why: "The service may send messages of new types. Who refuses them gets them again and again.",
+    why: "The service may send messages of new types. A runner that refuses them gets them again and again.",
     section: "the-dispatch",
     run: (wire) => {
       const message = unknownMessage(randomUUID());
@@ -148,7 +148,7 @@ export const PROBES: readonly Probe[] = [
   },
   {
     name: "stop before the dispatch",
-    why: "A stop may overtake its dispatch. The run has ended then, and its work would be for nothing.",
+    why: "A stop may arrive before its dispatch. The run has then already ended, so work on it would be useless.",
     section: "stopped",
     run: (wire) => stopThenDispatch(wire, 1),
   },
@@ -165,7 +165,7 @@ export const PROBES: readonly Probe[] = [
     run: async (wire) => {
       const { previousSecret } = wire;
       if (previousSecret === null)
-        return { problem: null, skipped: "Give the old secret, too: --previous-secret.", answers: [] };
+        return { problem: null, skipped: "To check this, give the old secret: --previous-secret.", answers: [] };
       const message = unknownMessage(randomUUID());
       const headers = signedHeaders(message, [previousSecret]);
       return accepts(

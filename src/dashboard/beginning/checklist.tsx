@@ -20,28 +20,28 @@ export const Checklist = ({ beginning, origin }: { beginning: Beginning; origin:
   const { hasFolder, hasDocument, workflowId, readyWorkflowId } = beginning;
   return (
     <section class="card" aria-label="The first steps">
-      <h2>To the first run</h2>
+      <h2>First steps</h2>
       <ol class="checklist">
         <Step isDone={hasFolder} title="A folder">
-          Where a run writes. The form of a workflow makes it, or <a href="/app/files">the files</a> do.
+          A run writes to it. Create it here in the form of a workflow, or under <a href="/app/files">Files</a>.
         </Step>
         <Step isDone={hasDocument} title="A document">
-          What a run reads and follows: its sources and instructions.
+          The sources that a run reads, and the instructions that it follows.
         </Step>
         <Step isDone={workflowId !== null} title="A workflow">
           {workflowId === null ? (
-            "It names these files, and who does the work."
+            "It names these files, and the runner that does the work."
           ) : (
             <Link id={workflowId}>It is here</Link>
           )}
         </Step>
         <Step isDone={readyWorkflowId !== null} title="A runner">
-          A program of yours that the workflow's URL leads to. You get one to begin with, and can send it a test.
+          Your program behind the workflow's URL. You get a small one to begin with, and can send it a test.
         </Step>
         <Step isDone={false} title="The first run">
           {readyWorkflowId === null ? (
             workflowId === null ? (
-              "It takes a workflow with a runner."
+              "It needs a workflow with a runner."
             ) : (
               "None can be triggered yet: the workflow is paused or has no runner."
             )

@@ -72,7 +72,7 @@ export const FilesPage = ({ view, offset }: { view: FolderView; offset: number }
             <Children parts={view.children} />
           ) : (
             <Empty
-              title={part?.partType === "DOCUMENT_VERSION" ? "A version holds nothing." : "There is nothing in it."}
+              title={part?.partType === "DOCUMENT_VERSION" ? "A version contains nothing." : "There is nothing in it."}
             >
               {part === null && !view.caller.is_administrator && <p>Ask an OWNER or ADMIN to give you a permission.</p>}
             </Empty>

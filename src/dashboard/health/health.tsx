@@ -52,7 +52,7 @@ const HealthPage = ({ view, live, runners }: HealthPageProps) => {
             {view.postponed > 0 && `; ${view.postponed} to be tried later`}
           </Tile>
           <Tile name="Failing runners" value={view.failing.length} isGood={view.failing.length === 0}>
-            {view.failing.length === 0 ? "all take their runs" : `${plural(untaken, "run")} not taken: see below`}
+            {view.failing.length === 0 ? "all accept their runs" : `${plural(untaken, "run")} not accepted: see below`}
           </Tile>
         </div>
         <StatisticsCard statistics={view.statistics} href="/app/health" />
@@ -143,7 +143,7 @@ const FailingRunners = ({ failing }: { failing: FailingRunner[] }) => (
   <section class="card">
     <h2>Failing runners</h2>
     {failing.length === 0 ? (
-      <Empty title="Every runner takes its runs." />
+      <Empty title="Every runner accepts its runs." />
     ) : (
       <ul class="items">
         {failing.map(({ id, name, is_visible, trying, never_taken, reason }) => (
@@ -154,7 +154,7 @@ const FailingRunners = ({ failing }: { failing: FailingRunner[] }) => (
             <span>
               {[
                 ...(trying > 0 ? [`${plural(trying, "run")} being tried`] : []),
-                ...(never_taken > 0 ? [`${plural(never_taken, "run")} never taken`] : []),
+                ...(never_taken > 0 ? [`${plural(never_taken, "run")} never accepted`] : []),
               ].join(", ")}
             </span>
             {reason !== null && (

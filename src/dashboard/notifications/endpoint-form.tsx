@@ -37,13 +37,13 @@ export const EndpointForm = ({ action, label, filled: { values, events }, failur
       name="url"
       label="URL"
       failure={failure}
-      hint="Public, and it begins with https://."
+      hint="A public URL that begins with https://."
       control={(attributes) => (
         <input {...attributes} type="url" required maxlength={2048} value={values.url ?? ""} autocomplete="off" />
       )}
     />
     <fieldset>
-      <legend>Tell it when</legend>
+      <legend>Notify it when</legend>
       {NOTIFIED_EVENTS.map((type) => (
         <label class="check">
           <input type="checkbox" name="event_types" value={type} checked={events.includes(type)} /> {EVENT_WORDS[type]}
@@ -55,9 +55,9 @@ export const EndpointForm = ({ action, label, filled: { values, events }, failur
     </fieldset>
     <Field
       name="workflow_definition_ids"
-      label="Only of these workflows"
+      label="Only for these workflows"
       failure={failure}
-      hint="Their ids, one in a line. Of all workflows when it is empty."
+      hint="One id per line. Leave it empty for all workflows."
       control={(attributes) => (
         <textarea {...attributes} rows={2}>
           {values.workflow_definition_ids ?? ""}

@@ -13,8 +13,9 @@ export const HREF = "/app/settings/notifications";
 /** The state of an endpoint in a few words. */
 function healthOf({ is_active, disabled_reason, failures, next_probe_at }: Endpoint): string {
   if (!is_active) return `Disabled. ${disabled_reason ?? ""}`;
-  if (next_probe_at !== null) return `Fails: ${plural(failures, "try", "tries")} in a row. It is tried one by one.`;
-  return failures > 0 ? `${plural(failures, "failed try", "failed tries")} of late` : "Works";
+  if (next_probe_at !== null)
+    return `Fails: ${plural(failures, "try", "tries")} in a row. Its notifications are now sent one at a time.`;
+  return failures > 0 ? `${plural(failures, "failed try", "failed tries")} recently` : "Works";
 }
 
 const Health = ({ endpoint }: { endpoint: Endpoint }) => {
@@ -40,7 +41,7 @@ export const EndpointsPage = ({ caller, endpoints }: { caller: Caller; endpoints
       <Live href={HREF}>
         {endpoints.length === 0 ? (
           <Empty title="Nobody is notified yet.">
-            <p>An endpoint is a URL of yours that is told, by a signed webhook, when a run ends or fails.</p>
+            <p>An endpoint is a URL of yours that is notified, by a signed webhook, when a run completes or fails.</p>
           </Empty>
         ) : (
           <ul class="items">
@@ -83,7 +84,7 @@ export const EndpointPage = ({ caller, endpoint, deliveries }: EndpointPageProps
             <EndpointForm action={`${href}/change`} label="Save" filled={valuesOf(endpoint)} failure={NO_FAILURE} />
           </Ask>
           <Ask id="ask-rotate" label="New secret" title="Give it a new secret">
-            <p>For 24 hours it is signed with both, so nothing is lost while you exchange it.</p>
+            <p>For 24 hours, notifications are signed with both secrets, so that none is lost while you replace it.</p>
             <Send action={`${href}/rotate`} label="Make a new secret" kind="primary" />
           </Ask>
           <Send
@@ -92,7 +93,7 @@ export const EndpointPage = ({ caller, endpoint, deliveries }: EndpointPageProps
             kind={endpoint.is_active ? "" : "primary"}
           />
           <Ask id="ask-delete" label="Delete" title="Delete the endpoint" kind="danger">
-            <p>It is sent nothing any more, and what it was sent is forgotten.</p>
+            <p>Nothing more is sent to it, and its deliveries are deleted.</p>
             <Send action={`${href}/delete`} label="Delete it" kind="danger" />
           </Ask>
         </div>
@@ -106,7 +107,7 @@ export const EndpointPage = ({ caller, endpoint, deliveries }: EndpointPageProps
             <Fact name="URL">
               <bdi class="wrap">{endpoint.url}</bdi>
             </Fact>
-            <Fact name="Told when">{endpoint.event_types.map((type) => EVENT_WORDS[type]).join(" · ")}</Fact>
+            <Fact name="Notified when">{endpoint.event_types.map((type) => EVENT_WORDS[type]).join(" · ")}</Fact>
             <Fact name="Workflows">
               {endpoint.workflow_definition_ids === null
                 ? "all"
@@ -137,7 +138,7 @@ const STATES = { WAITING: "Waits", DELIVERED: "Delivered", FAILED: "Given up" } 
 
 const Deliveries = (props: { href: string; deliveries: Delivery[]; isActive: boolean }) => {
   const { href, deliveries, isActive } = props;
-  if (deliveries.length === 0) return <Empty title="It was sent nothing yet." />;
+  if (deliveries.length === 0) return <Empty title="There are no deliveries yet." />;
   return (
     <table class="list">
       <thead>
@@ -205,7 +206,7 @@ export const SecretPage = ({ id, secret, isNew }: { id: string; secret: string; 
       <h1>{isNew ? "The endpoint is added" : "The new secret"}</h1>
       <div class="card stack">
         <p>
-          Notifications are signed with this secret. Copy it now: it is shown this once.
+          Notifications are signed with this secret. Copy it now: it is shown only once.
           {!isNew && " For 24 hours they are also signed with the old one."}
         </p>
         <Command text={secret} label="Copy the secret" />

@@ -30,8 +30,8 @@ export const InviteLinkPage = ({ invite, link }: { invite: Invite; link: string 
       </h1>
       <div class="card stack">
         <p>
-          Send them this link now: it is shown this once. It is open until <Time at={invite.expiresAt.toISOString()} />,
-          and whoever opens it first becomes {invite.role === "ADMIN" ? "an ADMIN" : "a USER"} of the tenant.
+          Send them this link now: it is shown only once. It is open until <Time at={invite.expiresAt.toISOString()} />,
+          and the first person who accepts it becomes {invite.role === "ADMIN" ? "an ADMIN" : "a USER"} of the tenant.
         </p>
         <Command text={link} label="Copy the link" />
         <div class="actions">
@@ -81,7 +81,7 @@ export const ClosedInvitePage = () => (
   <OpenPage title="This invite is not open">
     <div class="card center">
       <h1>This invite is not open</h1>
-      <p>The link is not whole, or the invite was accepted, withdrawn or replaced, or has expired.</p>
+      <p>The link is incomplete, or the invite was accepted, withdrawn or replaced, or has expired.</p>
       <p>Ask whoever invited you for a new one. If you have accepted it, sign in with your API key.</p>
       <p>
         <a class="button" href="/app/sign-in">

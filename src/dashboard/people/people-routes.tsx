@@ -203,7 +203,7 @@ const keyOf = (values: Values) => {
 
 people.form("/app/people/:id/keys", async (c) => {
   const [id, { values }] = [idOf(c), await readForm(c)];
-  if (id !== c.var.session.userId) throw new Problem("forbidden", "Everybody makes their own keys.");
+  if (id !== c.var.session.userId) throw new Problem("forbidden", "You can create API keys only for yourself.");
   return submit(
     c,
     async () => {

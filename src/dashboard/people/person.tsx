@@ -73,7 +73,10 @@ const PersonActions = ({ caller, person }: { caller: Caller; person: Person }) =
       )}
       {person.deactivatedAt === null ? (
         <Ask id="ask-activation" label="Deactivate" title="Deactivate this user?" kind="danger">
-          <p>No credential of theirs works from the next request on. Their runs go on, and what they made stays.</p>
+          <p>
+            No credential of theirs works from the next request on. Their runs continue, and everything that they
+            created stays.
+          </p>
           <Send action={`/app/people/${person.id}/deactivate`} label="Deactivate" kind="danger" />
         </Ask>
       ) : (
@@ -246,7 +249,7 @@ export const NewKeyPage = ({ id, name, apiKey }: { id: string; name: string; api
         The new API key <Name>{name}</Name>
       </h1>
       <div class="card stack">
-        <p>Copy it now: it is shown this once, and only its hash is kept.</p>
+        <p>Copy it now: it is shown only once, and only its hash is stored.</p>
         <Command text={apiKey} label="Copy the key" />
         <div class="actions">
           <Copy text={apiKey} label="Copy the key">

@@ -79,7 +79,7 @@ function causeOf({ type, detail, user_name }: ViewedEvent, events: ViewedEvent[]
     case "STOPPED":
       return `Stopped${user_name ? ` by ${user_name}` : ""}${reason ? `: ${reason}` : "."}`;
     case "LOST":
-      return "Its runner fell silent while it worked.";
+      return "Its runner stopped sending heartbeats while it worked.";
     case "TIMED_OUT": {
       if (isTaken) return "Timed out: no result arrived before its deadline.";
       const last = events.findLast((event) => event.type === "DISPATCH_FAILED" || event.type === "DISPATCH_POSTPONED");
@@ -103,10 +103,10 @@ function lastAnswerOf(events: ViewedEvent[]): string | null {
 }
 
 const ADVICE: Record<FailureCode, string> = {
-  REPORTED: "The runner said so itself. Its log and result may say more. Mend the cause, then retry.",
-  DEADLINE: "Look into the log why it took so long, or give the workflow more time, then retry.",
-  STOPPED: "Retry it when nothing stands against it any more.",
+  REPORTED: "The runner reported the failure. Its log and result may say more. Fix the cause, then retry.",
+  DEADLINE: "Read the log to see why it took so long, or give the workflow more time, then retry.",
+  STOPPED: "Retry it when the reason for the stop no longer applies.",
   REJECTED: "The runner refused it. Check the URL and the secret of the workflow’s runner, then retry.",
-  UNREACHED: "See that the runner is up and its URL is right, then retry.",
-  LOST: "See whether the runner still works on it, then retry.",
+  UNREACHED: "Check that the runner is running and its URL is right, then retry.",
+  LOST: "Check whether the runner is still working on it, then retry.",
 };

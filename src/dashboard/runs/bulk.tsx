@@ -9,7 +9,7 @@ import { firstPageOf, formatRunsQuery, type RunsQuery, runsHref } from "./runs-q
 import { MAX_COUNTED, type RunsView } from "./view-runs.ts";
 
 const LABELS: Record<BulkAction, string> = { stop: "Stop", retry: "Retry", delete: "Delete" };
-const DONE: Record<BulkAction, string> = { stop: "stopped", retry: "put into their queues again", delete: "deleted" };
+const DONE: Record<BulkAction, string> = { stop: "stopped", retry: "put back into their queues", delete: "deleted" };
 const MEANING: Record<BulkAction, string> = {
   stop: "They are FAILED at once. Runners that work on them are notified, but what they have done so far is not undone.",
   retry:

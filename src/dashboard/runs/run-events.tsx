@@ -33,11 +33,11 @@ function describe({ type, attempt, detail, user_name }: ViewedEvent): Descriptio
     case "STOP_REQUESTED":
       return { what: `Stop requested${by}`, more: reason };
     case "STOP_SENT":
-      return { what: "The runner was sent the stop", more: reason, nextTryAt };
+      return { what: "The stop was sent to the runner", more: reason, nextTryAt };
     case "STOP_ACKNOWLEDGED":
       return { what: "The runner knows of the stop", more: null };
     case "LOST":
-      return { what: "Lost: its runner fell silent", more: null };
+      return { what: "Lost: its runner stopped sending heartbeats", more: null };
     case "COMPLETED":
       return { what: "Completed", more: null };
     case "FAILED":
@@ -51,7 +51,7 @@ function describe({ type, attempt, detail, user_name }: ViewedEvent): Descriptio
       return { what: `Stopped${by}`, more: reason };
     case "RETRIED":
       return detail?.automatic === true
-        ? { what: `Retried by itself: attempt ${attempt}`, more: null, nextTryAt: textOf(detail.not_before) }
+        ? { what: `Retried automatically: attempt ${attempt}`, more: null, nextTryAt: textOf(detail.not_before) }
         : { what: `Retried${by}: attempt ${attempt}`, more: null };
     case "PAUSED":
       return { what: "The workflow was paused", more: reason };

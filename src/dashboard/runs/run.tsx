@@ -73,7 +73,7 @@ const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
         <Ask id="ask-stop" label="Stop" title="Stop this run?" kind="danger">
           <p>
             {run.status === "RUNNING"
-              ? "Its runner is told. With time for the runner, the run keeps its slot until the runner has ended its work, or the time is over. Without, it is FAILED at once and its slot is free for the next run. What the runner has done so far is not undone."
+              ? "Its runner is notified. If you give the runner time, the run keeps its slot until the runner has ended its work or the time is over. Otherwise it is FAILED at once and its slot is free for the next run. What the runner has done so far is not undone."
               : "It is FAILED at once and leaves the queue. It has not started."}
           </p>
           <StopForm id={id} values={NOTHING_GIVEN} hasGrace={run.status === "RUNNING"} failure={NO_FAILURE} />
@@ -163,7 +163,7 @@ const WhatBlocks = ({ run: { blocked_by, workflow, not_before } }: { run: Viewed
   if (not_before !== null) {
     return (
       <>
-        It is retried by itself, not before <Time at={not_before} withSeconds />.
+        It is retried automatically, not before <Time at={not_before} withSeconds />.
       </>
     );
   }

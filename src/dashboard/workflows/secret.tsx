@@ -12,7 +12,7 @@ export const SecretPage = ({ id, name, secret }: { id: string; name: string; sec
       </h1>
       <section class="card stack">
         <h2>Its webhook secret</h2>
-        <p>Copy it now: it is shown this once. Your runner checks with it that a message comes from this service.</p>
+        <p>Copy it now: it is shown only once. Your runner checks with it that a message comes from this service.</p>
         <Command text={secret} label="Copy the secret" />
         <h2>Its runner</h2>
         <p>

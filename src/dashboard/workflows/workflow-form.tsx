@@ -129,8 +129,8 @@ export const WORDING = {
   },
   sentences: {
     "name string_too_short": "Give it a name.",
-    "runner_config.url string_too_short": "Name the runner, too, or leave its secret empty.",
-    "runner_config.webhook_secret missing": "With another runner, type its secret or let a new one be made.",
+    "runner_config.url string_too_short": "Fill in the runner as well, or leave its secret empty.",
+    "runner_config.webhook_secret missing": "For another runner, type its secret or let a new one be generated.",
     "source_path_part_ids too_short": "Choose at least one source.",
     "instruction_path_part_ids too_short": "Choose at least one instruction.",
     "output_path_part_ids too_short": "Choose at least one output.",
@@ -191,7 +191,7 @@ export const WorkflowFormPage = (props: FormProps) => {
             failure={failure}
             hint={
               id === null
-                ? "Signs what is sent to the runner. Leave it empty, and one is made and shown once."
+                ? "Signs what is sent to the runner. If you leave it empty, one is generated and shown once."
                 : "Leave it empty to keep the one it has."
             }
             control={(a) => <input {...a} type="password" value={values.webhook_secret} autocomplete="new-password" />}
@@ -199,7 +199,7 @@ export const WorkflowFormPage = (props: FormProps) => {
           {id !== null && (
             <label class="choice">
               <input type="checkbox" name="new_secret" value="1" checked={values.new_secret === "1"} />
-              Make a new webhook secret, and show it once
+              Generate a new webhook secret, and show it once
             </label>
           )}
           <Field

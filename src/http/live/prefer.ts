@@ -16,7 +16,7 @@ export function preferredWait(prefer: string | undefined): number {
 /** The request header and the confirming response header in the OpenAPI document. */
 export const PREFER = {
   description:
-    "`wait=N`: the answer may take up to N seconds (60 at most), and comes as soon as there is something to tell (RFC 7240).",
+    "`wait=N`: the answer may take up to N seconds (60 at most), and is sent as soon as there is news (RFC 7240).",
   example: "wait=30",
 };
 export const preferenceApplied = {

@@ -36,7 +36,7 @@ export const listsTag = (ifNoneMatch: string | undefined, tag: string): boolean 
 /** The header `ETag` in the OpenAPI document. */
 export const entityTag = {
   ETag: {
-    description: "Names this state of the answer. Send it as `If-None-Match`.",
+    description: "Identifies this version of the answer. Send it as `If-None-Match`.",
     required: true,
     schema: { type: "string" as const },
   },

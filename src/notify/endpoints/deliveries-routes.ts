@@ -32,8 +32,8 @@ const list = callerRead({
   path: `${ONE}/deliveries`,
   operationId: "list_notification_deliveries",
   tags,
-  summary: "What an endpoint was sent, newest first",
-  description: "Also what waits to be sent. They are kept for 30 days.",
+  summary: "The deliveries of an endpoint, newest first",
+  description: "Includes those that are waiting to be sent. Deliveries are kept for 30 days.",
   request: { params: endpointParams, query: deliveriesQuery },
   problems: ["forbidden", "not_found"],
   responses: {
@@ -50,7 +50,7 @@ notificationDeliveries.openapi(list, async (c) => {
 
 const accepted = {
   202: {
-    description: "It is being sent: its delivery says how that went",
+    description: "It is being sent; its delivery will show the outcome",
     content: { "application/json": { schema: DeliverySchema } },
   },
 };
@@ -60,8 +60,8 @@ const test = callerWrite({
   path: `${ONE}/test`,
   operationId: "test_notification_endpoint",
   tags,
-  summary: "Send an endpoint a test",
-  description: "Its type is `notification_endpoint.test`. It is sent at once, also to an endpoint that fails.",
+  summary: "Send a test to an endpoint",
+  description: "Its type is `notification_endpoint.test`. It is sent at once, even when the endpoint is failing.",
   request: { params: endpointParams },
   problems: ["not_found", "conflict"],
   responses: accepted,
@@ -79,8 +79,8 @@ const resend = callerWrite({
   path: `${ONE}/deliveries/{delivery_id}/resend`,
   operationId: "resend_notification_delivery",
   tags,
-  summary: "Send something again",
-  description: "With the same `webhook-id`, at once, whatever became of it.",
+  summary: "Send a delivery again",
+  description: "It is sent at once, with the same `webhook-id`, whatever its state.",
   request: { params: deliveryParams },
   problems: ["not_found", "conflict"],
   responses: accepted,

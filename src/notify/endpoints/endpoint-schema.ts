@@ -14,13 +14,16 @@ const content = {
     .array(NotifiedEventSchema)
     .min(1)
     .max(NOTIFIED_EVENTS.length)
-    .openapi({ description: "What it is notified of." }),
+    .openapi({ description: "The events that it is notified of." }),
   workflow_definition_ids: z
     .array(uuid())
     .min(1)
     .max(100)
     .nullish()
-    .openapi({ type: ["array", "null"], description: "Only events of these workflows; of all, unless you say so." }),
+    .openapi({
+      type: ["array", "null"],
+      description: "Only events of these workflows are sent. Null, the default, means all workflows.",
+    }),
   description: text({ max: 1000 })
     .nullish()
     .openapi({ type: ["string", "null"] }),
@@ -42,7 +45,8 @@ export const ChangeEndpointRequestSchema = z
     url: content.url.optional(),
     event_types: content.event_types.optional(),
     is_active: z.boolean().optional().openapi({
-      description: "True sends to one again that was disabled. False disables it: what waits for it is given up.",
+      description:
+        "True enables a disabled endpoint again. False disables it: notifications that wait for it are given up.",
     }),
   })
   .openapi("ChangeNotificationEndpointRequest", { example: { is_active: true } });
@@ -53,15 +57,17 @@ const endpoint = {
   description: z.string().nullable(),
   event_types: z.array(NotifiedEventSchema),
   workflow_definition_ids: z.array(uuid()).nullable(),
-  is_active: z.boolean().openapi({ description: "False once it is disabled: then it is sent nothing." }),
+  is_active: z.boolean().openapi({ description: "False when it is disabled: then nothing is sent to it." }),
   disabled_at: instant().nullable(),
   disabled_reason: z.string().nullable(),
-  failures: z.int().openapi({ description: "Failed tries since the last one that succeeded." }),
+  failures: z.int().openapi({ description: "Failed tries since the last successful one." }),
   failing_since: instant().nullable(),
   next_probe_at: instant().nullable().openapi({
     description: "After five failures in a row: when the next single try is due. The other notifications wait.",
   }),
-  old_secret_until: instant().nullable().openapi({ description: "Until then it is also signed with the old secret." }),
+  old_secret_until: instant()
+    .nullable()
+    .openapi({ description: "Until then, notifications are also signed with the old secret." }),
   created_at: instant(),
   updated_at: instant(),
 };
@@ -88,7 +94,7 @@ export const EndpointWithSecretSchema = z
   .strictObject({
     ...endpoint,
     secret: z.string().openapi({
-      description: "Verifies the signatures (Standard Webhooks). It is shown this once, and never again.",
+      description: "The secret with which signatures are verified (Standard Webhooks). Only this answer has it.",
     }),
   })
   .openapi("NotificationEndpointWithSecret", {
@@ -110,10 +116,14 @@ const exampleDelivery = {
 export const DeliverySchema = z
   .strictObject({
     id: uuid(),
-    event_id: z.string().openapi({ description: "The `webhook-id`: the same when it is sent again." }),
+    event_id: z
+      .string()
+      .openapi({ description: "The `webhook-id`. It stays the same when the notification is sent again." }),
     type: z.string(),
     run_id: uuid().nullable(),
-    state: z.enum(["WAITING", "DELIVERED", "FAILED"]).openapi({ description: "FAILED: it is not tried any more." }),
+    state: z
+      .enum(["WAITING", "DELIVERED", "FAILED"])
+      .openapi({ description: "FAILED means that it is not retried any more." }),
     created_at: instant(),
     delivered_at: instant().nullable(),
     next_try_at: instant().nullable(),
@@ -121,9 +131,12 @@ export const DeliverySchema = z
       .array(
         z.strictObject({
           at: instant(),
-          status: z.int().nullable().openapi({ description: "Of the answer; null when there was none." }),
+          status: z
+            .int()
+            .nullable()
+            .openapi({ description: "The HTTP status of the answer; null when there was none." }),
           duration_ms: z.int(),
-          reason: z.string().nullable().openapi({ description: "What was wrong; null when it was delivered." }),
+          reason: z.string().nullable().openapi({ description: "Why the try failed; null when it was delivered." }),
         }),
       )
       .openapi({ description: "The last tries, oldest first." }),
@@ -134,7 +147,7 @@ export type Delivery = z.infer<typeof DeliverySchema>;
 export const DeliveryPageSchema = z
   .strictObject({
     items: z.array(DeliverySchema),
-    next_cursor: z.string().nullable().openapi({ description: "For the next page; null on the last one." }),
+    next_cursor: z.string().nullable().openapi({ description: "The cursor of the next page; null on the last page." }),
   })
   .openapi("NotificationDeliveryPage", { example: { items: [exampleDelivery], next_cursor: null } });
 

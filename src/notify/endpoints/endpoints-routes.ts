@@ -54,14 +54,14 @@ const create = callerWrite({
   path: PATH,
   operationId: "create_notification_endpoint",
   tags,
-  summary: "Have a URL notified of events",
-  description: "A tenant may have 50. The secret is in this answer and never again.",
+  summary: "Create a notification endpoint",
+  description: "Events are then sent to its URL. A tenant may have 50 endpoints. Only this answer has the secret.",
   request: { body: { required: true, content: { "application/json": { schema: CreateEndpointRequestSchema } } } },
   problems: ["conflict"],
   responses: {
     201: {
       ...json("The new endpoint, with its secret", EndpointWithSecretSchema),
-      headers: z.object({ Location: z.string().openapi({ description: "Where the endpoint is found." }) }),
+      headers: z.object({ Location: z.string().openapi({ description: "The URL of the endpoint." }) }),
     },
   },
 });
@@ -78,7 +78,7 @@ const read = callerRead({
   path: ONE,
   operationId: "get_notification_endpoint",
   tags,
-  summary: "One notification endpoint, and how it does",
+  summary: "One notification endpoint and its state",
   request: { params: endpointParams },
   problems: ["forbidden", "not_found"],
   responses: { 200: json("The endpoint, without its secret", EndpointSchema) },
@@ -120,10 +120,10 @@ const remove = callerWrite({
   path: ONE,
   operationId: "delete_notification_endpoint",
   tags,
-  summary: "Delete a notification endpoint, and what it was sent",
+  summary: "Delete a notification endpoint and its deliveries",
   request: { params: endpointParams },
   problems: ["not_found"],
-  responses: { 204: { description: "From now on it is sent nothing" } },
+  responses: { 204: { description: "Deleted: nothing more is sent to it" } },
 });
 
 notificationEndpoints.openapi(remove, async (c) => {
@@ -136,11 +136,12 @@ const rotate = callerWrite({
   path: `${ONE}/rotate-secret`,
   operationId: "rotate_notification_secret",
   tags,
-  summary: "Give an endpoint another secret",
-  description: "For 24 hours notifications are signed with both, so none is lost while you exchange it on your side.",
+  summary: "Give an endpoint a new secret",
+  description:
+    "For 24 hours, notifications are signed with both secrets, so that none is lost while you replace it on your side.",
   request: { params: endpointParams },
   problems: ["not_found"],
-  responses: { 200: json("The endpoint with its new secret, which is shown this once", EndpointWithSecretSchema) },
+  responses: { 200: json("The endpoint with its new secret, which only this answer has", EndpointWithSecretSchema) },
 });
 
 notificationEndpoints.openapi(rotate, async (c) => {

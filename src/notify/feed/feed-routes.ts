@@ -44,12 +44,12 @@ const EventSchema = z
       .string()
       .openapi({ description: "The same as in `/events` of the run, and the `webhook-id` of its notifications." }),
     type: EventTypeSchema,
-    at: instant().openapi({ description: "When it happened. An end has the instant at which the run ended." }),
+    at: instant().openapi({ description: "When it happened. For the end of a run, this is when the run ended." }),
     run_id: uuid().nullable(),
     workflow_definition_id: uuid().nullable(),
     attempt: z.int().nullable(),
     detail: z.record(z.string(), z.unknown()).nullable().openapi({
-      description: "What else there is to say of it. `workflow_run.failed` has the `failure_code` here.",
+      description: "Further details, which depend on the type. `workflow_run.failed` has the `failure_code` here.",
     }),
   })
   .openapi("Event", { example: exampleEvent });
@@ -58,12 +58,13 @@ const EventPageSchema = z
   .strictObject({
     items: z.array(EventSchema),
     next_cursor: z.string().nullable().openapi({
-      description: "Send it as `after` to go on. Keep it: it stays valid. Null while nothing has happened yet.",
+      description:
+        "Send it as `after` to continue from here. It stays valid, so you can store it. Null while there are no events yet.",
     }),
-    has_more: z.boolean().openapi({ description: "True when there is more to read at once." }),
+    has_more: z.boolean().openapi({ description: "True when more events can be read at once." }),
     holds_back: z.boolean().openapi({
       description:
-        "True when there are events which come a moment later, since an older transaction has not ended. Ask again soon.",
+        "True when some events are held back for a moment, because an older transaction has not ended. Ask again soon.",
     }),
   })
   .openapi("EventPage", {
@@ -100,11 +101,11 @@ const listFeed = callerRead({
   path: "/v1/events",
   operationId: "list_events",
   tags: ["Events"],
-  summary: "Everything that happens in the tenant, oldest first",
+  summary: "The events of the tenant, oldest first",
   description:
-    "The events of the runs that you may see. Who goes on from each answer's `next_cursor` gets every event exactly once, in " +
-    "an order that never changes. A page may have fewer items than `limit`, or none, and yet `has_more`. The events of " +
-    "deleted runs are no longer there.",
+    "The events of the runs that you may see. If you continue from each answer's `next_cursor`, you get every event exactly once, in " +
+    "an order that never changes. A page may have fewer items than `limit`, or none, although `has_more` is true. The events of " +
+    "deleted runs are not included.",
   request: { query: feedQuery.extend({ limit: z.coerce.number().int().min(1).max(100).default(20) }) },
   responses: {
     200: { description: "One page of events", content: { "application/json": { schema: EventPageSchema } } },
@@ -143,7 +144,7 @@ const streamFeed = callerStream({
     query: feedQuery,
     headers: z.object({
       "Last-Event-ID": position().optional().openapi({
-        description: "Go on behind the event with this id, as an `EventSource` does when it was cut off.",
+        description: "Continue after the event with this id. An `EventSource` sends it when it reconnects.",
       }),
     }),
   },

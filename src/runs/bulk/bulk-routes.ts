@@ -33,7 +33,7 @@ const BulkRequestSchema = z
     dry_run: z
       .boolean()
       .optional()
-      .openapi({ description: "True to change nothing, and only to find what would be refused." }),
+      .openapi({ description: "True to change nothing, and only report what would be refused." }),
     cursor: givenCursor().optional().openapi({ description: "With a `filter`: the `next_cursor` of the call before." }),
   })
   .superRefine(({ run_ids, filter, cursor }, context) => {
@@ -53,12 +53,10 @@ const BulkRequestSchema = z
 
 const BulkResponseSchema = z
   .strictObject({
-    matched: z.int().openapi({ description: "How many runs this call has looked at." }),
-    done: z
-      .int()
-      .openapi({ description: "How many of them it has changed; with `dry_run`, how many it would change." }),
+    matched: z.int().openapi({ description: "How many runs this call has found." }),
+    done: z.int().openapi({ description: "How many of them were changed; with `dry_run`, how many would be changed." }),
     refused: z.array(z.strictObject({ run_id: uuid(), reason: z.string() })).openapi({
-      description: "The others, each with the sentence with which the change of that run alone would be refused.",
+      description: "The refused runs, each with the reason: the same text as for a change of that run alone.",
     }),
     next_cursor: z.string().nullable().openapi({
       description: "When further runs match the filter: send the same request again with this as its `cursor`.",
@@ -80,8 +78,8 @@ const changeRoute = callerWrite({
   tags: ["Workflow runs"],
   summary: "Stop, retry or delete many runs",
   description:
-    `Up to ${MAX_CHANGED} runs a call: those of \`run_ids\`, or the newest that match the \`filter\`, which is that of the ` +
-    "list of runs. Each run is changed completely or refused, by the rules of its own stop, retry or delete. Repeat the call " +
+    `Up to ${MAX_CHANGED} runs a call: those of \`run_ids\`, or the newest that match the \`filter\`, whose conditions are ` +
+    "those of the list of runs. Each run is changed completely or refused, by the rules of its own stop, retry or delete. Repeat the call " +
     "with `next_cursor` until that is null.",
   request: { body: { required: true, content: { "application/json": { schema: BulkRequestSchema } } } },
   responses: {

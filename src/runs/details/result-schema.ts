@@ -63,7 +63,7 @@ const NewArtifactSchema = z
 /** The optional fields of a callback. Their size is limited only by the 64 KiB of the body. */
 export const reportedFields = {
   output: jsonValue().optional().openapi({ description: "Any JSON." }),
-  summary: text({ max: 2000 }).nullish().openapi({ description: "What came out, for people." }),
+  summary: text({ max: 2000 }).nullish().openapi({ description: "A summary of the result, for people." }),
   artifacts: z
     .array(NewArtifactSchema)
     .max(MAX_ARTIFACTS)
@@ -89,16 +89,19 @@ export const WorkflowRunResultSchema = z
       .openapi({
         description:
           "Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped " +
-          "it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner fell silent.",
+          "it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats.",
       }),
-    error: z.string().nullable().openapi({ description: "The same in a sentence, or what the runner said." }),
+    error: z
+      .string()
+      .nullable()
+      .openapi({ description: "The reason as a sentence, or the error that the runner reported." }),
     output: jsonValue().nullable().openapi({ description: "Any JSON." }),
     summary: z.string().nullable(),
     artifacts: artifactsSchema.nullable(),
     attempt: z.int().openapi({ description: "1 for a new run, one more for each retry." }),
   })
   .openapi("WorkflowRunResult", {
-    description: "Until the run has ended, all but `status` and `attempt` is null.",
+    description: "Until the run has ended, all fields except `status` and `attempt` are null.",
     example: {
       status: "COMPLETED",
       failure_code: null,

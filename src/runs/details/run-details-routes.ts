@@ -25,8 +25,8 @@ const getInput = callerRead({
   path: "/v1/workflow-runs/{run_id}/input",
   operationId: "get_workflow_run_input",
   tags: ["Workflow runs"],
-  summary: "What a run was given",
-  description: "The `input` of the invoke, as it was frozen then. A retry has the same.",
+  summary: "The input of a run",
+  description: "The `input` of the invoke, frozen when the run was triggered. A retry has the same input.",
   request: { params: runParams },
   problems: ["not_found"],
   responses: { 200: { description: "The input", content: { "application/json": { schema: InputSchema } } } },
@@ -41,9 +41,9 @@ const getResult = callerRead({
   path: "/v1/workflow-runs/{run_id}/result",
   operationId: "get_workflow_run_result",
   tags: ["Workflow runs"],
-  summary: "How a run ended, and what came out",
+  summary: "The result of a run",
   description:
-    "Until it has ended, only its `status` and `attempt` are there. With `Prefer: wait=N` the answer waits for the end.",
+    "Until the run has ended, only its `status` and `attempt` are set. With `Prefer: wait=N` the answer waits for the end.",
   request: { params: runParams, headers: z.object({ Prefer: z.string().optional().openapi(PREFER) }) },
   problems: ["not_found"],
   responses: {
@@ -73,7 +73,7 @@ runDetails.openapi(getResult, async (c) => {
 
 const ExplanationSchema = z
   .strictObject({
-    message: z.string().openapi({ description: "All of it in one sentence, for a person." }),
+    message: z.string().openapi({ description: "The explanation in one sentence, for people." }),
     status: WorkflowRunStatusSchema,
     reason: z
       .enum(WAIT_REASONS)
@@ -81,7 +81,7 @@ const ExplanationSchema = z
       .openapi({
         description:
           "What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its " +
-          "workflow has no runner. back_off: it is retried by itself, at `next_try_at` or later. no_runner_connected: its " +
+          "workflow has no runner. back_off: it is retried automatically, at `next_try_at` or later. no_runner_connected: its " +
           "workflow's runs are leased, and no runner is connected. slot: another run has its workflow's slot, or waits " +
           "before it. lease: a runner has to ask for it. stop: it is RUNNING, and its runner has time to stop. dispatch: it " +
           "is RUNNING, and no runner has taken it yet.",
@@ -89,7 +89,7 @@ const ExplanationSchema = z
     failure_code: z.enum(FAILURE_CODES).nullable(),
     error: z.string().nullable(),
     deadline_at: instant().nullable(),
-    dispatched_at: instant().nullable().openapi({ description: "When a runner took it." }),
+    dispatched_at: instant().nullable().openapi({ description: "When a runner accepted it." }),
     queue_position: z.int().nullable().openapi({ description: "1 for the run that is next; null unless PENDING." }),
     blocked_by: z
       .strictObject({ run_id: uuid(), deadline_at: instant() })
@@ -99,33 +99,31 @@ const ExplanationSchema = z
     last_error: z.string().nullable().openapi({ description: "Why the last try failed." }),
     next_try_at: instant()
       .nullable()
-      .openapi({ description: "When the dispatch is tried again, or the back-off of an automatic retry is over." }),
+      .openapi({ description: "When the dispatch is retried, or when the back-off of an automatic retry ends." }),
     stop: z
       .strictObject({
         reason: z.string().nullable(),
         requested_at: instant(),
-        acknowledged_at: instant()
-          .nullable()
-          .openapi({ description: "When its runner was known to have heard of it." }),
-        ends_at: instant().openapi({ description: "When the run ends, unless its runner ends it before." }),
+        acknowledged_at: instant().nullable().openapi({ description: "When the runner learned of the stop." }),
+        ends_at: instant().openapi({ description: "When the run ends at the latest." }),
       })
       .nullable()
-      .openapi({ description: "The stop of a RUNNING run whose runner has time to end its work." }),
+      .openapi({ description: "The requested stop of a RUNNING run whose runner has time to end its work." }),
     runners_connected: z.int().nullable().openapi({
       description:
-        "How many runners that may lease this workflow's runs were heard of in the last minute; null unless its runs are leased.",
+        "How many runners that may lease this workflow's runs were active in the last minute; null unless its runs are leased.",
     }),
     runner_last_seen_at: instant().nullable().openapi({
-      description: "When a runner last took a run of this workflow, was heard of, or said how one ended.",
+      description:
+        "When a runner last accepted a run of this workflow, sent a heartbeat, asked for work, or reported a result.",
     }),
-    durations: z
-      .strictObject({ p50_seconds: z.number(), p95_seconds: z.number(), runs: z.int() })
-      .nullable()
-      .openapi({ description: "How long the workflow's latest runs took, of those whose runner said how they ended." }),
+    durations: z.strictObject({ p50_seconds: z.number(), p95_seconds: z.number(), runs: z.int() }).nullable().openapi({
+      description: "How long the workflow's latest runs took. Only runs whose runner reported a result are counted.",
+    }),
     estimated_start_at: z
       .strictObject({ p50: instant(), p95: instant() })
       .nullable()
-      .openapi({ description: "When the run will start, should all before it take that long." }),
+      .openapi({ description: "When the run will start, if all runs before it take that long." }),
   })
   .openapi("WorkflowRunExplanation", {
     example: {
@@ -157,7 +155,7 @@ const explain = callerRead({
   tags: ["Workflow runs"],
   summary: "Why a run waits",
   description:
-    "One sentence, and the facts. What is said of the runner and of durations is of the workflow's latest 100 runs.",
+    "One sentence, and the facts. The facts about the runner and about durations are from the workflow's latest 100 runs.",
   request: { params: runParams },
   problems: ["not_found"],
   responses: {

@@ -49,7 +49,7 @@ export async function leaseOrWait(c: Context<AppEnv>, question: LeaseQuestion): 
 }
 
 const NOBODY_CAN_WAIT =
-  "Nobody can wait here right now. Ask every few seconds with `wait_seconds: 0` instead, or try later.";
+  "Waiting is not available at the moment. Ask every few seconds with `wait_seconds: 0` instead, or try later.";
 
 type Wait = {
   ask(): Promise<{ leases: Lease[]; isFull: boolean }>;

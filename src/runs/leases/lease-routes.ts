@@ -18,19 +18,15 @@ export const leases = createRouter();
 const CreateLeasesRequestSchema = z
   .strictObject({
     request_id: uuid().openapi({
-      description:
-        "New for each request. Send the same one again when no answer came: it is answered with the same leases.",
+      description: "A new id for each request. When no answer came, send the same id again: it gets the same leases.",
     }),
-    wait_seconds: z
-      .int()
-      .min(0)
-      .max(60)
-      .default(0)
-      .openapi({ description: "How long the answer may take when no run waits. It comes as soon as there is one." }),
-    max: z.int().min(1).max(10).default(1).openapi({ description: "How many runs you take, at most." }),
+    wait_seconds: z.int().min(0).max(60).default(0).openapi({
+      description: "How long to wait for a run when none is waiting. The answer comes as soon as there is one.",
+    }),
+    max: z.int().min(1).max(10).default(1).openapi({ description: "How many runs to lease, at most." }),
     after: text({ max: 100 }).nullish().openapi({
       description:
-        "The `after` of the last answer. A request that waits needs the database only when something has changed since.",
+        "The `after` of the last answer. With it, a request that waits asks the database only when something has changed since then.",
     }),
   })
   .openapi("CreateLeasesRequest", {
@@ -41,13 +37,15 @@ const LeaseSchema = z
   .strictObject({
     run_id: uuid(),
     attempt: z.int(),
-    deadline_at: instant().openapi({ description: "The run is FAILED then, whatever its runner does." }),
+    deadline_at: instant().openapi({ description: "The run is FAILED then if no result has arrived." }),
     run_snapshot: WorkflowRunSnapshotSchema,
     input: jsonValue().nullable().openapi({ description: "What the run was triggered with: a JSON object, or null." }),
     traceparent: z.string().nullable().openapi({ description: "The trace of the invoke, if it had one (W3C)." }),
     callback_url: z.string(),
     callback_token: z.string().openapi({ description: "The credential for callback, heartbeat, release and log." }),
-    lease_expires_at: instant().openapi({ description: "The run is LOST then, unless a heartbeat comes before." }),
+    lease_expires_at: instant().openapi({
+      description: "The run fails as LOST then, unless a heartbeat comes before.",
+    }),
     heartbeat_interval_seconds: z.int().openapi({ description: "How often to send a heartbeat." }),
   })
   .openapi("Lease");
@@ -55,7 +53,7 @@ const LeaseSchema = z
 const LeasesSchema = z
   .strictObject({
     leases: z.array(LeaseSchema),
-    after: z.string().nullable().openapi({ description: "For the next request. Null: leave it out." }),
+    after: z.string().nullable().openapi({ description: "Send it with the next request, unless it is null." }),
   })
   .openapi("Leases", {
     example: {
@@ -104,7 +102,7 @@ const leaseRoute = runnerSessionCall({
   summary: "Ask for runs to work on",
   description:
     "With the token of a session. The oldest runs first, over all workflows that the session takes, and no more than its " +
-    "capacity. With `wait_seconds` the answer may take that long; where nobody can wait it is 503, and 0 always works.",
+    "capacity. With `wait_seconds`, the answer may take that long. It is 503 when waiting is not available; 0 always works.",
   request: { body: { required: true, content: { "application/json": { schema: CreateLeasesRequestSchema } } } },
   problems: ["streams_unavailable"],
   responses: {
@@ -137,17 +135,19 @@ const HeartbeatSchema = z
   .strictObject({
     deadline_at: instant(),
     lease_expires_at: instant().openapi({
-      description: "The run is LOST then, unless the next heartbeat comes before.",
+      description: "The run fails as LOST then, unless the next heartbeat comes before.",
     }),
     stop: z
       .strictObject({
         reason: z.string().nullable(),
         ends_at: instant().openapi({
-          description: "The run ends then at the latest, and nothing that comes later counts.",
+          description: "The run ends then at the latest. A later result does not count.",
         }),
       })
       .nullable()
-      .openapi({ description: "Not null: somebody has asked for the run to stop. End it, and call back." }),
+      .openapi({
+        description: "Not null when somebody has asked for the run to stop. End the work, and send the callback.",
+      }),
   })
   .openapi("WorkflowRunHeartbeat", {
     example: { deadline_at: "2026-01-31T12:05:00.000Z", lease_expires_at: "2026-01-31T12:01:20.000Z", stop: null },
@@ -158,17 +158,17 @@ const heartbeatRoute = runnerCall({
   path: "/v1/workflow-runs/{run_id}/heartbeat",
   operationId: "heartbeat_workflow_run",
   tags: ["Runner"],
-  summary: "Say that the run's runner is alive, and how far it is",
+  summary: "Send a heartbeat, and the progress of the run",
   description:
-    "With the run's token. It moves the lease, never the deadline. A runner with a URL may send heartbeats, too: from its " +
-    "first one on, its run is LOST when they stop.",
+    "With the run's token. It extends the lease, never the deadline. A runner with a URL may send heartbeats, too: from its " +
+    "first one on, its run fails as LOST when they stop.",
   request: {
     params: runParams,
     body: { required: false, content: { "application/json": { schema: HeartbeatRequestSchema } } },
   },
   problems: ["not_found", "conflict"],
   responses: {
-    200: { description: "The run goes on", content: { "application/json": { schema: HeartbeatSchema } } },
+    200: { description: "The run continues", content: { "application/json": { schema: HeartbeatSchema } } },
   },
 });
 
@@ -180,7 +180,9 @@ leases.openapi(heartbeatRoute, async (c) => {
 });
 
 const ReleaseSchema = z
-  .strictObject({ attempt: z.int().openapi({ description: "That of the run now. Your token is of the one before." }) })
+  .strictObject({
+    attempt: z.int().openapi({ description: "The new attempt of the run. Your token belongs to the attempt before." }),
+  })
   .openapi("WorkflowRunRelease", { example: { attempt: 2 } });
 
 const releaseRoute = runnerCall({
@@ -191,11 +193,11 @@ const releaseRoute = runnerCall({
   summary: "Give a run back",
   description:
     "For a runner that shuts down, with the run's token. The run is PENDING again, as its next attempt and at its old place " +
-    "in the queue. From then on the token is 409. A run that was asked to stop is STOPPED instead.",
+    "in the queue. From then on, requests with the token are answered 409. A run that was asked to stop is STOPPED instead.",
   request: { params: runParams },
   problems: ["not_found", "conflict"],
   responses: {
-    200: { description: "The run waits again", content: { "application/json": { schema: ReleaseSchema } } },
+    200: { description: "The run is PENDING again", content: { "application/json": { schema: ReleaseSchema } } },
   },
 });
 

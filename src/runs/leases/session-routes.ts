@@ -27,10 +27,10 @@ const definitionIds = (description: string) =>
 const CreateRunnerKeyRequestSchema = z
   .strictObject({
     name: line(100),
-    workflow_definition_ids: definitionIds("The workflows whose runs it may lease. All, unless you say so."),
+    workflow_definition_ids: definitionIds("The workflows whose runs it may lease; by default, all."),
     expires_at: givenInstant()
       .nullish()
-      .openapi({ type: ["string", "null"], description: "When it stops working. Never, unless you say so." }),
+      .openapi({ type: ["string", "null"], description: "When it expires. By default, it never does." }),
   })
   .openapi("CreateRunnerKeyRequest", { example: { name: "Office server", workflow_definition_ids: [DEFINITION] } });
 
@@ -38,7 +38,9 @@ const CreateRunnerKeyResponseSchema = z
   .strictObject({
     id: uuid(),
     name: z.string(),
-    key: z.string().openapi({ description: "The secret. It is shown this once, and only its hash is kept." }),
+    key: z
+      .string()
+      .openapi({ description: "The secret key. Only this answer has it, since the service stores only its hash." }),
     key_suffix: z.string(),
     workflow_definition_ids: z.array(uuid()).nullable().openapi({ description: "Null: all." }),
     created_at: instant(),
@@ -59,16 +61,16 @@ const createKey = callerWrite({
   path: "/v1/runner-keys",
   operationId: "create_runner_key",
   tags: ["Runner"],
-  summary: "Make a key for runners that lease runs",
+  summary: "Create a key for runners that lease runs",
   description:
-    "For an OWNER or ADMIN. It opens sessions of runners, and nothing else: every other operation answers it 401. It is " +
-    "listed and revoked as any other key, at `/v1/api-keys`, and works as long as its maker is an OWNER or ADMIN.",
+    "For an OWNER or ADMIN. It opens sessions of runners, and nothing else: every other operation answers 401. It is " +
+    "listed and revoked like any other key, at `/v1/api-keys`, and works as long as its user is an OWNER or ADMIN.",
   request: { body: { required: true, content: { "application/json": { schema: CreateRunnerKeyRequestSchema } } } },
   problems: ["conflict"],
   responses: {
     201: {
       description: "The new key",
-      headers: z.object({ Location: z.string().openapi({ description: "Where the key is found." }) }),
+      headers: z.object({ Location: z.string().openapi({ description: "The URL of the key." }) }),
       content: { "application/json": { schema: CreateRunnerKeyResponseSchema } },
     },
   },
@@ -99,9 +101,9 @@ runnerSessions.openapi(createKey, async (c) => {
 
 const CreateRunnerSessionRequestSchema = z
   .strictObject({
-    name: line(100).openapi({ description: "By which people know the runner: its host, for example." }),
+    name: line(100).openapi({ description: "A name by which people recognise the runner, such as its host." }),
     workflow_definition_ids: definitionIds(
-      "The workflows whose runs it takes. All that its key may lease, unless you say so.",
+      "The workflows whose runs it takes; by default, all that its key may lease.",
     ),
     capacity: z.int().min(1).max(100).openapi({ description: "How many runs it works on at the same time, at most." }),
   })
@@ -124,7 +126,7 @@ const openRoute = keyCall({
   tags: ["Runner"],
   summary: "Open a session of a runner",
   description:
-    "For a runner that leases runs instead of being sent them: by a runner key, or by the key of an OWNER or ADMIN. The " +
+    "For a runner that leases runs instead of being sent them: with a runner key, or with the key of an OWNER or ADMIN. The " +
     "session ends with its key.",
   request: { body: { required: true, content: { "application/json": { schema: CreateRunnerSessionRequestSchema } } } },
   responses: {

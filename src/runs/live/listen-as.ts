@@ -14,7 +14,7 @@ export async function listenAs(c: Context<AppEnv>, userId: string, topic: Topic,
   const listener = await c.env.live.listen(topic, { sinceMs: 0, stream: { caller, userId, page } });
   if (listener === "unavailable") throw new Problem("streams_unavailable");
   if (listener === "too_many") {
-    throw new Problem("too_many_requests", "You have 20 streams open, which is as many as there may be. Close one.");
+    throw new Problem("too_many_requests", "You have 20 open streams, and more are not allowed. Close one.");
   }
   return listener;
 }

@@ -19,7 +19,7 @@ export const runStreams = createRouter();
 
 const streamHeaders = z.object({
   "Last-Event-ID": z.coerce.number().int().min(0).optional().openapi({
-    description: "Go on after the event with this id, as an `EventSource` does when it was cut off.",
+    description: "Continue after the event with this id. An `EventSource` sends it when it reconnects.",
   }),
 });
 
@@ -33,7 +33,7 @@ data: ${JSON.stringify({ run: exampleRun, event: exampleEvent })}
 const streamResponse = {
   200: {
     description:
-      "Server-sent events. `event` is the event's type and `id` its id, both as `/events` has them; `data` is " +
+      "Server-sent events. `event` is the event's type and `id` its id, as in `/events`; `data` is " +
       '`{"run": …, "event": …}`. A comment comes every 15 seconds.',
     content: { "text/event-stream": { schema: z.string().openapi({ example: EXAMPLE }) } },
   },
@@ -43,7 +43,7 @@ const streamRuns = callerStream({
   path: "/v1/workflow-runs/stream",
   operationId: "stream_tenant_workflow_runs",
   tags: ["Workflow runs"],
-  summary: "What happens to the tenant's runs, from now on",
+  summary: "A stream of the events of the tenant's runs, from now on",
   description: "The events of all runs that you may see, over all workflows. A caller may have 20 streams at a time.",
   request: {
     query: z.object({
@@ -95,12 +95,12 @@ const streamRun = callerStream({
   path: "/v1/workflow-runs/{run_id}/stream",
   operationId: "stream_workflow_run",
   tags: ["Workflow runs"],
-  summary: "What happens to a run, from its first event on",
+  summary: "A stream of the events of a run, from the first one on",
   description:
-    "The stream ends when the run has ended. An `EventSource` that then connects again gets 204, which tells it to stop. " +
-    "A caller may have 20 streams at a time. With `log=true` it also has what the runner logs, of the run's own attempt and " +
-    "of later ones: messages with the `event` `log`, whose `data` is an entry as `/log` has it and its `attempt`, in the " +
-    "order and with the gaps that `/log` has. `log_cut` comes behind a log that was longer than may be stored.",
+    "The stream ends when the run has ended. An `EventSource` that then reconnects gets 204, which tells it to stop. " +
+    "A caller may have 20 streams at a time. With `log=true` the stream also has the log of the current attempt and " +
+    "of later ones: messages with the `event` `log`, whose `data` is an entry as in `/log` with its `attempt`, in the " +
+    "same order and with the same gaps as in `/log`. A `log_cut` follows a log that was too long to be stored completely.",
   request: {
     params: runParams,
     query: z.object({
@@ -112,8 +112,8 @@ const streamRun = callerStream({
         .openapi({
           type: "string",
           description:
-            "Go on after the message with this id, as an `EventSource` does when it was cut off. With `log=true` an event's id " +
-            "as `/events` has it goes on after that event, and has the log from its beginning.",
+            "Continue after the message with this id. An `EventSource` sends it when it reconnects. With `log=true`, it may also be an " +
+            "event's id from `/events`: the stream then continues after that event, with the log from its beginning.",
         }),
     }),
   },
@@ -121,8 +121,8 @@ const streamRun = callerStream({
   responses: {
     200: {
       description:
-        "Server-sent events. `event` is the event's type and `id` its id, both as `/events` has them; `data` is " +
-        '`{"run": …, "event": …}`. With `log=true` an `id` is `<event>.<attempt>.<next entry>`: where the stream goes on. ' +
+        "Server-sent events. `event` is the event's type and `id` its id, as in `/events`; `data` is " +
+        '`{"run": …, "event": …}`. With `log=true` an `id` is `<event>.<attempt>.<next entry>`: the position from which the stream continues. ' +
         "A comment comes every 15 seconds.",
       content: { "text/event-stream": { schema: z.string().openapi({ example: LOG_EXAMPLE }) } },
     },

@@ -57,7 +57,7 @@ const appendRoute = runnerCall({
   tags: ["Runner"],
   summary: "Add an entry to the log of a run",
   description:
-    "For the run's runner, with the token that the dispatch brought. Entries may be sent again, and in any order. The log " +
+    "For the run's runner, with the run token of the dispatch or lease. Entries may be sent again, and in any order. The log " +
     "of an attempt may have 1 MiB.",
   request: {
     params: runParams,
@@ -120,21 +120,21 @@ const logQuery = z.object({
     .min(1)
     .max(MAX_INTEGER)
     .optional()
-    .openapi({ description: "The run's own attempt, unless you say otherwise." }),
+    .openapi({ description: "Which attempt's log; by default, that of the current one." }),
   after: z.coerce
     .number()
     .int()
     .min(0)
     .max(MAX_INTEGER)
     .optional()
-    .openapi({ description: "Only what comes after the entry of this `sequence`." }),
+    .openapi({ description: "Only entries after the one with this `sequence`." }),
 });
 
 const readRoute = callerRead({
   path: "/v1/workflow-runs/{run_id}/log",
   operationId: "read_workflow_run_log",
   tags: ["Workflow runs"],
-  summary: "What a run's runner has logged",
+  summary: "The log of a run",
   description:
     "In the order of `sequence`, whatever the order of arrival. Where entries are missing, the page ends until they " +
     "arrive, 30 seconds have passed, or the attempt has ended. To follow a log, ask again after the last `sequence` that " +

@@ -32,7 +32,7 @@ export function describeReadme(world: () => World): void {
     const script = `set -eu -o pipefail\n${onThisStack(COMMANDS.join(""))}`;
     const ended = await runProgram("bash", ["-c", script], { cwd, env: { HOME: cwd } });
     expect([ended.code, ended.stderr]).toEqual([0, expect.not.stringMatching(/error/i)]);
-    for (const said of ["state     COMPLETED", "The exit code is 5", "The runner keeps to the protocol."]) {
+    for (const said of ["state     COMPLETED", "The exit code is 5", "The runner follows the protocol."]) {
       expect(ended.stdout).toContain(said);
     }
   });

@@ -174,7 +174,7 @@ export function describeRun(world: () => World): void {
     expect(await resultOf(runId)).toMatchObject({ output: { done: true } });
     const log = (await wr(["runs", "log", runId])).stdout;
     expect(log.length).toBeGreaterThan(1_000_000);
-    expect(log).toContain("[The log was longer than may be kept.]");
+    expect(log).toContain("[The log was cut here, since it was too long.]");
   });
 
   it("ends the command with SIGTERM when its run is stopped, then with SIGKILL, and takes the next run", async () => {
@@ -196,7 +196,7 @@ export function describeRun(world: () => World): void {
     await runner.until(`Run ${runId} of "Given back" has begun.`);
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     expect(await runner.end(signal)).toBe(0);
-    expect(runner.said()).toContain("runs that are not finished are given back.");
+    expect(runner.said()).toContain("Unfinished runs are given back.");
     expect(runner.said()).toContain(`Run ${runId} was given back.`);
     expect(await json(["runs", "get", runId])).toMatchObject({ status: "PENDING" });
     const left = await runProgram("sh", ["-c", `kill -0 -- -$(cat pid-${signal})`], { cwd: home });

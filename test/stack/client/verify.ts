@@ -49,12 +49,12 @@ const FAULTS: [Fault, probe: string, sentence: string][] = [
   [
     "no signature",
     "bad signature",
-    "It must refuse a message that is signed with another secret by 401, but it answered 202.",
+    "It must answer 401 to a message that is signed with another secret, but it answered 202.",
   ],
   [
     "no time",
     "stale signature",
-    "It must refuse a message that was signed ten minutes ago by 401, but it answered 202.",
+    "It must answer 401 to a message that was signed ten minutes ago, but it answered 202.",
   ],
   [
     "one signature",
@@ -88,7 +88,7 @@ const FAULTS: [Fault, probe: string, sentence: string][] = [
     "two secrets",
     "It must accept a message that is signed with the previous secret, during a rotation, but it answered 401.",
   ],
-  ["crashes", "bad signature", "It must refuse a message without a signature by 401, but it did not answer"],
+  ["crashes", "bad signature", "It must answer 401 to a message without a signature, but it did not answer"],
 ];
 
 const keyOf = (secret: string) =>
@@ -182,7 +182,7 @@ export function describeVerify(world: () => World): void {
     ])("%s", async (_, start) => {
       const url = await start();
       const { code, stdout } = await verify(url);
-      expect([code, stdout]).toEqual([0, expect.stringMatching(/The runner keeps to the protocol\.\n$/)]);
+      expect([code, stdout]).toEqual([0, expect.stringMatching(/The runner follows the protocol\.\n$/)]);
       expect(stdout.match(/^✓/gm)).toHaveLength(8);
       expect(stdout).toContain("two secrets: left out");
     });

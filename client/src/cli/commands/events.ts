@@ -10,14 +10,11 @@ type Flags = { follow?: boolean; type?: FeedEvent["type"][]; workflow?: string; 
 export function addEvents(program: Command): void {
   program
     .command("events")
-    .description("What has happened to all runs that you may see, oldest first")
+    .description("Show the events of all runs that you may see, oldest first")
     .option("-f, --follow", "go on with what happens from now on")
-    .option("--type <type>", "only of this type, such as workflow_run.failed; several times for several", several)
+    .option("--type <type>", "only events of this type, such as workflow_run.failed; can be repeated", several)
     .option("--workflow <workflow>", "only of this workflow, by its name or id")
-    .option(
-      "--after <cursor>",
-      "only what came after: the `next_cursor` of the API, or the id of a message of its stream",
-    )
+    .option("--after <cursor>", "only later events: a `next_cursor` of the API, or the id of a message of its stream")
     .option("--limit <n>", "how many at most, without --follow", integer(1, 10_000), 100)
     .addHelpText(
       "after",

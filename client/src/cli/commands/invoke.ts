@@ -20,7 +20,7 @@ export function addInvoke(program: Command): void {
     .option("--input <json>", "a JSON object for the run's runner: as text, as @file, or as @- from stdin")
     .option("--idempotency-key <key>", "the same key triggers one run, however often it is sent")
     .option("--wait", "wait until the run has ended; exit code 5 if it FAILED")
-    .option("--follow", "show what happens to it and its log while waiting")
+    .option("--follow", "show its events and its log while waiting")
     .addHelpText(
       "after",
       `

@@ -32,7 +32,7 @@ export function addKeys(program: Command): void {
     .description("Make a key. It is shown once")
     .option("--expires <instant>", "when it stops working, such as 2027-01-31T00:00:00Z; by default never")
     .option("--runner", "a key that can lease runs, and nothing else; for OWNER and ADMIN")
-    .option("--workflow <workflow>", "with --runner: only runs of this workflow; several times for several", several)
+    .option("--workflow <workflow>", "with --runner: only runs of this workflow; can be repeated", several)
     .addHelpText(
       "after",
       `

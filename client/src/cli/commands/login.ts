@@ -11,7 +11,7 @@ import { findSettings, removeLogin, writeLogin } from "../settings.ts";
 export function addLogin(program: Command): void {
   program
     .command("login")
-    .description("Keep the URL and an API key for the next commands, in a file that only you can read")
+    .description("Store the URL and an API key for later commands, in a file that only you can read")
     .addHelpText(
       "after",
       `
@@ -40,14 +40,14 @@ Examples:
 
   program
     .command("logout")
-    .description("Forget what `login` has written")
+    .description("Delete what `login` has stored")
     .action(() => {
       say(`Removed ${removeLogin()}. The API key is still valid: delete it by \`keys delete\` if it should not be.`);
     });
 
   program
     .command("whoami")
-    .description("Show who the API key is of")
+    .description("Show the user of the API key")
     .addHelpText("after", "\nExample:\n  $ workflow-runs whoami")
     .action(async (_, command: Command) => {
       const { client, mode } = contextOf(command);

@@ -27,7 +27,7 @@ async function list<Item>(client: Client, path: string): Promise<Item[]> {
 }
 
 export function addNotify(program: Command): void {
-  const notify = program.command("notify").description("Signed webhooks about runs, to whoever wants to know");
+  const notify = program.command("notify").description("Endpoints, which are notified of runs by signed webhooks");
   const ofEndpoint = (name: string, description: string, example = `workflow-runs notify ${name} $ENDPOINT`) =>
     notify
       .command(name)
@@ -37,7 +37,7 @@ export function addNotify(program: Command): void {
 
   notify
     .command("list")
-    .description("List who is notified")
+    .description("List the endpoints")
     .addHelpText("after", "\nExample:\n  $ workflow-runs notify list")
     .action(async (_, command: Command) => {
       const { client, mode } = contextOf(command);
@@ -56,10 +56,10 @@ export function addNotify(program: Command): void {
 
   notify
     .command("create")
-    .argument("<url>", "public, and https")
-    .description("Notify a URL of events. The secret that signs them is shown once")
-    .requiredOption("--type <type>", "such as workflow_run.failed; several times for several", several)
-    .option("--workflow <workflow>", "only of this workflow; several times for several", several)
+    .argument("<url>", "a public https URL")
+    .description("Notify a URL of events. The secret that signs the notifications is shown once")
+    .requiredOption("--type <type>", "such as workflow_run.failed; can be repeated", several)
+    .option("--workflow <workflow>", "only of this workflow; can be repeated", several)
     .option("--description <text>", "what it is for")
     .addHelpText(
       "after",
@@ -82,7 +82,7 @@ Example:
       },
     );
 
-  ofEndpoint("rotate", "Make a new secret; the old one signs, too, for 24 hours").action(
+  ofEndpoint("rotate", "Create a new secret; for 24 hours, notifications are also signed with the old one").action(
     async (id: string, _, command: Command) => {
       const { client, mode } = contextOf(command);
       const rotated = await call<Endpoint>(client, "POST", `${PATH}/${encodeURIComponent(id)}/rotate-secret`);
@@ -93,10 +93,10 @@ Example:
   ofEndpoint("test", "Send a test").action(async (id: string, _, command: Command) => {
     const { client, mode } = contextOf(command);
     const sent = await call<object | null>(client, "POST", `${PATH}/${encodeURIComponent(id)}/test`);
-    printOne(mode, sent ?? {}, id, () => [`A test is on its way. See \`workflow-runs notify deliveries ${id}\`.`]);
+    printOne(mode, sent ?? {}, id, () => [`A test is being sent. See \`workflow-runs notify deliveries ${id}\`.`]);
   });
 
-  ofEndpoint("deliveries", "Show what was sent of late, and what became of it").action(
+  ofEndpoint("deliveries", "Show the latest deliveries and their outcomes").action(
     async (id: string, _, command: Command) => {
       const { client, mode } = contextOf(command);
       printList(
@@ -122,12 +122,12 @@ Example:
       const { client, mode } = contextOf(command);
       const path = `${PATH}/${encodeURIComponent(id)}/deliveries/${encodeURIComponent(delivery)}/resend`;
       const sent = await call<object | null>(client, "POST", path);
-      printOne(mode, sent ?? {}, delivery, () => ["It is on its way again."]);
+      printOne(mode, sent ?? {}, delivery, () => ["It is being sent again."]);
     });
 
   for (const [name, isActive, text] of [
     ["enable", true, "Notify it again, after it was disabled"],
-    ["disable", false, "Notify it no more, and give up what waits for it"],
+    ["disable", false, "Stop notifying it, and give up what waits for it"],
   ] as const) {
     ofEndpoint(name, text).action(async (id: string, _, command: Command) => {
       const { client, mode } = contextOf(command);
@@ -138,13 +138,11 @@ Example:
     });
   }
 
-  ofEndpoint("delete", "Delete it, and what is known of its notifications").action(
-    async (id: string, _, command: Command) => {
-      const { client, mode } = contextOf(command);
-      await call<null>(client, "DELETE", `${PATH}/${encodeURIComponent(id)}`);
-      printOne(mode, { id }, id, () => [`Deleted ${id}.`]);
-    },
-  );
+  ofEndpoint("delete", "Delete it and its deliveries").action(async (id: string, _, command: Command) => {
+    const { client, mode } = contextOf(command);
+    await call<null>(client, "DELETE", `${PATH}/${encodeURIComponent(id)}`);
+    printOne(mode, { id }, id, () => [`Deleted ${id}.`]);
+  });
 }
 
 const endpointLines = (one: Endpoint): string[] =>

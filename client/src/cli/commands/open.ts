@@ -11,7 +11,7 @@ export function addOpen(program: Command): void {
   program
     .command("open")
     .argument("[thing]", "the id of a run, or the name or id of a workflow; by default the list of runs")
-    .description("Open the page in a browser, and print its URL")
+    .description("Open a page of the dashboard in a browser, and print its URL")
     .option("--no-browser", "only print the URL")
     .addHelpText("after", '\nExamples:\n  $ workflow-runs open\n  $ workflow-runs open "Quarterly report"')
     .action(async (thing: string | undefined, { browser }: { browser: boolean }, command: Command) => {

@@ -27,14 +27,18 @@ export function addRun(program: Command): void {
   program
     .command("run")
     .argument("<command...>", "what to run, after --")
-    .description("Be the runner of a workflow: start a command for each run")
-    .requiredOption("--workflow <workflow>", "whose runs: its name or id; several times for several", several)
-    .option("--concurrency <n>", "how many runs at a time", integer(1, 100), 1)
-    .option("--once", "one run, then exit with the command's exit code")
+    .description("Act as the runner of a workflow: start a command for each run")
+    .requiredOption(
+      "--workflow <workflow>",
+      "take the runs of this workflow, by its name or id; can be repeated",
+      several,
+    )
+    .option("--concurrency <n>", "how many runs to work on at the same time", integer(1, 100), 1)
+    .option("--once", "take one run, then exit with the command's exit code")
     .option("--set-policy", "let the workflow hand its runs to runners that ask for them")
     .option("--lease-seconds <n>", "with --set-policy: how long a runner may be silent, 30 to 3600", integer(30, 3600))
-    .option("--grace-seconds <n>", "between SIGTERM and SIGKILL", integer(0, 300), 10)
-    .option("--name <name>", "what people see of this runner", hostname().slice(0, 100))
+    .option("--grace-seconds <n>", "seconds between SIGTERM and SIGKILL", integer(0, 300), 10)
+    .option("--name <name>", "the name that people see for this runner", hostname().slice(0, 100))
     .addHelpText(
       "after",
       `
@@ -112,7 +116,7 @@ async function work(context: Context, flags: Flags, workflowIds: string[], comma
         tell(mode, run, outcome);
       },
       onRetry: (reason) => {
-        if (!hasToldOutage) say(`The service cannot be reached, and is asked again: ${reason}`);
+        if (!hasToldOutage) say(`The service cannot be reached. Trying again: ${reason}`);
         hasToldOutage = true;
       },
     },
@@ -149,7 +153,7 @@ function endOnSignals(stop: () => Promise<void>): () => Promise<void> {
   let stoppedAt = 0;
   const onSignal = () => {
     if (stopping === null) {
-      say("Stopping, within ten seconds: runs that are not finished are given back.");
+      say("Stopping within ten seconds. Unfinished runs are given back.");
       stoppedAt = Date.now();
       stopping = stop();
     } else if (Date.now() - stoppedAt > SAME_SIGNAL_MS) process.exit(EXIT.failed);
@@ -169,6 +173,6 @@ function tell(mode: Context["mode"], { run_id, attempt }: Assignment, outcome: O
   const reason = error === null ? "" : ` ${harmless(error)}`;
   if (report === "recorded") say(`Run ${run_id} is ${paintState(status ?? "")}.${reason}`);
   else if (report === "released") say(`Run ${run_id} was given back.`);
-  else if (report === "refused") say(`The service did not take the result of run ${run_id}:${reason}`);
+  else if (report === "refused") say(`The service refused the result of run ${run_id}:${reason}`);
   else say(`The result of run ${run_id} is not wanted any more:${reason}`);
 }

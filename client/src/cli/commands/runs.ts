@@ -15,12 +15,12 @@ type ListFlags = { status?: RunStatus[]; workflow?: string; limit: number };
 const STATES: readonly RunStatus[] = ["PENDING", "RUNNING", "COMPLETED", "FAILED"];
 
 export function addRuns(program: Command): void {
-  const runs = program.command("runs").description("Runs: how they stand, what they log, stop and retry them");
+  const runs = program.command("runs").description("List, follow, stop and retry runs");
 
   runs
     .command("list")
     .description("List the runs that you may see, newest first")
-    .option("--status <state>", "only in this state; several times for several", severalOf(STATES))
+    .option("--status <state>", "only in this state; can be repeated", severalOf(STATES))
     .option("--workflow <workflow>", "only of this workflow, by its name or id")
     .option("--limit <n>", "how many at most", integer(1, 10_000), 20)
     .addHelpText(
@@ -50,12 +50,12 @@ Examples:
       .description(description)
       .addHelpText("after", `\nExample:\n  $ ${example}`);
 
-  ofRun("get", "Show how a run stands, and what came out of it").action(async (id: string, _, command: Command) => {
+  ofRun("get", "Show the state and the result of a run").action(async (id: string, _, command: Command) => {
     const context = contextOf(command);
     await printRun(context, await context.client.run(id));
   });
 
-  ofRun("watch", "Show what happens to a run until it has ended; exit code 5 if it FAILED").action(
+  ofRun("watch", "Show the events and the log of a run until it has ended; exit code 5 if it FAILED").action(
     async (id: string, _, command: Command) => {
       const { client, mode } = contextOf(command);
       let last: Run | null = null;
@@ -70,11 +70,11 @@ Examples:
     },
   );
 
-  ofRun("stop", "Fail a run that waits or runs", 'workflow-runs runs stop $RUN --reason "Wrong folder"')
+  ofRun("stop", "Stop a run that waits or runs", 'workflow-runs runs stop $RUN --reason "Wrong folder"')
     .option("--reason <text>", "why, for people")
     .option(
       "--grace-seconds <n>",
-      "give its runner so long to end it, up to 300; by default it ends at once",
+      "give its runner this many seconds to end its work, up to 300; by default the run ends at once",
       integer(0, 300),
     )
     .action(async (id: string, flags: { reason?: string; graceSeconds?: number }, command: Command) => {
@@ -84,9 +84,9 @@ Examples:
       await printRun(context, run);
     });
 
-  ofRun("retry", "Run a FAILED run again, with the same snapshot and input", "workflow-runs runs retry $RUN --wait")
+  ofRun("retry", "Retry a FAILED run, with the same snapshot and input", "workflow-runs runs retry $RUN --wait")
     .option("--wait", "wait until it has ended; exit code 5 if it FAILED")
-    .option("--follow", "show what happens to it and its log while waiting")
+    .option("--follow", "show its events and its log while waiting")
     .action(async (id: string, flags: { wait?: boolean; follow?: boolean }, command: Command) => {
       const context = contextOf(command);
       const run = await context.client.retry(id);
@@ -94,9 +94,9 @@ Examples:
       else await printRun(context, run);
     });
 
-  ofRun("log", "Show what a run's runner has logged", "workflow-runs runs log -f $RUN")
-    .option("-f, --follow", "go on until the run has ended")
-    .option("--attempt <n>", "of this attempt; by default the run's last one", integer(1, 1_000_000))
+  ofRun("log", "Show the log of a run", "workflow-runs runs log -f $RUN")
+    .option("-f, --follow", "continue until the run has ended")
+    .option("--attempt <n>", "the log of this attempt; by default the current one", integer(1, 1_000_000))
     .action(async (id: string, flags: { follow?: boolean; attempt?: number }, command: Command) => {
       const { client, mode } = contextOf(command);
       const ofAttempt = flags.attempt === undefined ? {} : { attempt: flags.attempt };

@@ -12,9 +12,9 @@ export function addVerify(program: Command): void {
   program
     .command("verify")
     .argument("<runner>", "the URL of the runner")
-    .description("Try whether a runner with a URL keeps to the protocol; exit code 1 if it does not")
+    .description("Check whether a runner with a URL follows the protocol; exit code 1 if it does not")
     .option("--secret <secret>", "the workflow's webhook secret; by default WORKFLOW_RUNS_WEBHOOK_SECRET")
-    .option("--previous-secret <secret>", "during a rotation: the secret before, which must still be accepted")
+    .option("--previous-secret <secret>", "during a rotation: the old secret, which must still be accepted")
     .option("--answer-seconds <n>", "how long an answer may take", integer(1, 60), 15)
     .addHelpText(
       "after",
@@ -45,9 +45,7 @@ function show(mode: ReturnType<typeof modeOf>, report: VerifyReport): void {
   for (const probe of report.probes) print(linesOf(probe).join("\n"));
   const failed = report.probes.filter(isFailed).length;
   print(
-    failed === 0
-      ? "The runner keeps to the protocol."
-      : `The runner fails ${failed} of ${report.probes.length} probes.`,
+    failed === 0 ? "The runner follows the protocol." : `The runner fails ${failed} of ${report.probes.length} probes.`,
   );
 }
 
@@ -55,6 +53,6 @@ const isFailed = ({ outcome }: ProbeReport): boolean => outcome === "failed";
 
 function linesOf({ name, outcome, problem, why, protocol }: ProbeReport): string[] {
   if (outcome === "passed") return [`${paint("green", "✓")} ${name}`];
-  if (outcome === "skipped") return [`${paint("yellow", "–")} ${name}: left out. ${problem}`];
+  if (outcome === "skipped") return [`${paint("yellow", "–")} ${name}: skipped. ${problem}`];
   return [`${paint("red", "✗")} ${name}: ${problem}`, `  ${why}`, `  See ${protocol}.`];
 }

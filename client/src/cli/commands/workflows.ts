@@ -20,7 +20,7 @@ type CreateFlags = {
 };
 
 export function addWorkflows(program: Command): void {
-  const workflows = program.command("workflows").description("The workflows that you may see, and new ones");
+  const workflows = program.command("workflows").description("List, show, create, pause and resume workflows");
 
   workflows
     .command("list")
@@ -61,9 +61,9 @@ export function addWorkflows(program: Command): void {
     .command("create")
     .argument("<name>")
     .description("Create a workflow; files and folders by id or path")
-    .requiredOption("--source <part>", "what a run reads: a file or folder; several times for several", several)
-    .requiredOption("--instruction <part>", "what it follows; several times for several", several)
-    .requiredOption("--output <folder>", "where it writes; several times for several", several)
+    .requiredOption("--source <part>", "what a run reads: a file or folder; can be repeated", several)
+    .requiredOption("--instruction <part>", "what it follows; can be repeated", several)
+    .requiredOption("--output <folder>", "where it writes; can be repeated", several)
     .option("--template <part>", "what it fills in: a document")
     .option("--runner-url <url>", "its runner has this URL; the secret is read from WORKFLOW_RUNS_WEBHOOK_SECRET")
     .option("--lease", "its runners have no URL and ask for work, as `workflow-runs run` does")
@@ -89,8 +89,8 @@ Examples:
     });
 
   for (const [verb, text] of [
-    ["pause", "Take no new runs, and start none that wait; the running one may finish"],
-    ["resume", "Take runs again"],
+    ["pause", "Accept no new runs, and start none that wait; the running one may finish"],
+    ["resume", "Accept runs again"],
   ] as const) {
     workflows
       .command(verb)

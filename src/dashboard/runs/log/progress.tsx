@@ -11,7 +11,7 @@ export const Progress = ({ run: { status, attempt, progress, stop } }: { run: Vi
       {stop !== null && (
         <section class="card" aria-label="Stop">
           <p>
-            <strong>It is to stop</strong>
+            <strong>A stop was requested</strong>
             {stop.reason !== null && (
               <>
                 {": "}

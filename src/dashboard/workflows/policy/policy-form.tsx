@@ -11,8 +11,8 @@ const HANDOVER_TEXTS: Record<Handover, string> = {
 };
 
 const FAILURE_TEXTS: Record<RetryableFailure, string> = {
-  LOST: "its runner fell silent (LOST)",
-  UNREACHED: "no runner took it (UNREACHED)",
+  LOST: "its runner stopped sending heartbeats (LOST)",
+  UNREACHED: "no runner accepted it (UNREACHED)",
   DEADLINE: "it took too long (DEADLINE)",
 };
 
@@ -23,7 +23,7 @@ export function describePolicy({ handover, lease_seconds, max_attempts, retry_on
       ? `Runners ask for its runs, and may be silent for ${formatSeconds(lease_seconds)}.`
       : "Its runs are sent to its runner.";
   const isRetried = max_attempts > 1 && retry_on.length > 0;
-  return `${how} ${isRetried ? `They are tried up to ${max_attempts} times after ${retry_on.join(", ")}.` : "They are not retried by themselves."}`;
+  return `${how} ${isRetried ? `They are tried up to ${max_attempts} times after ${retry_on.join(", ")}.` : "They are not retried automatically."}`;
 }
 
 /** The values of the policy form, as typed. */
@@ -54,7 +54,7 @@ export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: P
         <Failures failure={failure} />
         <Field
           name="handover"
-          label="How a run comes to its runner"
+          label="How a run gets to its runner"
           failure={failure}
           control={(a) => (
             <select {...a}>
@@ -75,13 +75,13 @@ export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: P
         />
         <Field
           name="max_attempts"
-          label="Attempts in all"
+          label="Attempts in total"
           failure={failure}
-          hint="1 to 10. With 1, a run is not retried by itself."
+          hint="1 to 10. With 1, a run is not retried automatically."
           control={(a) => <input {...a} type="text" inputmode="numeric" value={values.max_attempts} required />}
         />
         <fieldset>
-          <legend>Try a run again by itself when</legend>
+          <legend>Retry a run automatically when</legend>
           {RETRYABLE_FAILURES.map((code) => (
             <label class="choice">
               <input type="checkbox" name="retry_on" value={code} checked={values.retry_on.includes(code)} />
@@ -89,7 +89,7 @@ export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: P
             </label>
           ))}
         </fieldset>
-        <p class="muted">A run that is RUNNING keeps the lease or dispatch that it has.</p>
+        <p class="muted">A RUNNING run keeps its lease or dispatch.</p>
         <button type="submit" class="primary">
           Save
         </button>
