@@ -2220,7 +2220,7 @@ export interface components {
                  */
                 ends_at: string;
             } | null;
-            /** @description How many runners that may lease this workflow's runs were heard of in the last minute; null unless its runs are leased. */
+            /** @description How many runners that may lease this workflow's runs were active in the last minute; null unless its runs are leased. */
             runners_connected: number | null;
             /**
              * Format: date-time
