@@ -1,4 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { readConfig } from "../../../src/config.ts";
+import { openDatabase } from "../../../src/db/client.ts";
+import { hashApiKey } from "../../../src/http/credentials/api-key.ts";
+import { followRuns, Position } from "../../../src/runs/live/follow-runs.ts";
 import { credentialFor, knownCallers, runnerCredential, SESSION_SETTINGS } from "../../support/callers.ts";
 import { findOperation } from "../../support/document.ts";
 import type { ExplainedStatement } from "../../support/harness-protocol.ts";
@@ -127,6 +131,26 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
     expect(response.status).toBe(200);
     expect(scanned(statements)).toEqual([]);
     expect(rowsRead(statements)).toBeLessThan(2000);
+  });
+
+  it("a stream of the tenant's runs reads the events that it looks back for, and not the history", async () => {
+    const db = openDatabase(readConfig(service.bindings));
+    const { owner, user, definitionId } = stage.tenant;
+    for (const { key } of [owner, user]) {
+      const credential = { apiKeyHash: await hashApiKey(key) };
+      for (const filter of [
+        { definitionId: undefined, userId: undefined },
+        { definitionId, userId: undefined },
+        { definitionId: undefined, userId: user.id },
+      ]) {
+        const [{ ids }, begun] = await explained(service, () => followRuns(db, credential, filter, null));
+        const position = new Position(ids.at(-1) ?? 0);
+        const [, followed] = await explained(service, () => followRuns(db, credential, filter, position));
+        expect(scanned([...begun, ...followed])).toEqual([]);
+        expect(rowsRead(begun)).toBeLessThan(100);
+        expect(rowsRead(followed)).toBeLessThan(3_000);
+      }
+    }
   });
 
   it.each([
