@@ -59,6 +59,14 @@ describe("the runners", () => {
   it("are on the page of a workflow whose runs are leased, and on the page Health for administrators", async () => {
     expect(await owner.read(workflowPage())).toContain("No runner is connected.");
     const runId = await invoke(service, tenant);
+    const runPage = `/app/runs/${runId}`;
+    expect(lines(await owner.read(runPage))).toContain("It waits for a runner: none is connected.");
+    await service.database.sql`
+      insert into runner_sessions (id, tenant_id, api_key_id, name, capacity, expires_at)
+      select gen_random_uuid(), tenant_id, id, 'Attic', 1, statement_timestamp() + interval '1 hour'
+      from api_keys where user_id = ${tenant.owner.id}`;
+    expect(lines(await owner.read(runPage))).toContain("It starts when a runner asks for it.");
+    expect(lines(await owner.read(workflowPage()))).toContain("Attic waits for work, up to 1 run at a time");
     await service.database.sql`
       with session as (
         insert into runner_sessions (id, tenant_id, api_key_id, name, capacity, expires_at)

@@ -1,9 +1,10 @@
-import { asc, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, type SQL, sql } from "drizzle-orm";
 import type { Caller } from "../../db/caller.ts";
 import type { Database } from "../../db/client.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d } from "../../db/tables.ts";
 import type { RunnerSession } from "../../runs/leases/presence.ts";
+import { r } from "../../runs/run-rows.ts";
 
 /** A runner that has opened a session and may lease runs. Instants are RFC 3339. */
 export type SessionRow = RunnerSession & {
@@ -23,6 +24,18 @@ export function selectRunnersOf(db: Database, caller: Caller, isAsked: SQL | und
     .innerJoin(d, isAsked)
     .crossJoinLateral(runner)
     .orderBy(asc(runner.name), asc(runner.id));
+}
+
+/** The runners that may lease a PENDING run. None when its runs are not leased. */
+export function selectRunnersFor(db: Database, caller: Caller, isAsked: SQL | undefined) {
+  const runner = openSessions(db, sql`${d.tenantId}`, sql`${d.id}`);
+  return db
+    .with(caller)
+    .select(runnerFields(runner))
+    .from(caller)
+    .innerJoin(r, and(isAsked, eq(r.status, "PENDING")))
+    .innerJoin(d, and(eq(d.id, r.workflowDefinitionId), eq(d.handover, "lease")))
+    .crossJoinLateral(runner);
 }
 
 /** All runners of the tenant, for an OWNER or ADMIN; none for anybody else. */

@@ -7,6 +7,7 @@ import { promotion } from "../../runners/dispatch-afterwards.ts";
 import { sendStopped } from "../../runners/send-dispatches.ts";
 import { sendStop } from "../../runners/stop-dispatch.ts";
 import { deleteRun, retryRun, stopRun } from "../../runs/change-run.ts";
+import { findPresence, isConnected } from "../../runs/leases/presence.ts";
 import { toPlainText } from "../../runs/log/log-text.ts";
 import { readLog } from "../../runs/log/read-log.ts";
 import { NO_RUN } from "../../runs/refusals.ts";
@@ -24,7 +25,9 @@ export const run = new Pages();
 run.page("/app/runs/:id", async (c) => {
   const { run, ...view } = await viewRun(c.env.db, c.var.credential, idOf(c));
   if (run === null) throw new Problem("not_found", NO_RUN);
-  return html(c, <RunPage run={run} {...view} origin={c.env.config.publicUrl} />);
+  const runners = await findPresence(c.env.live, view.caller.tenant_id, run.runners, view.now);
+  const props = { ...view, run, hasRunnerConnected: runners.some(isConnected), origin: c.env.config.publicUrl };
+  return html(c, <RunPage {...props} />);
 });
 
 /** The query parameter `attempt` of a request for a log; null when it is missing, which means the latest attempt. */

@@ -14,9 +14,16 @@ import { Failures } from "./run-failure.tsx";
 import { TimeBars } from "./run-time-bar.tsx";
 import type { ViewedRun } from "./view-run.ts";
 
-type RunPageProps = { caller: Caller; run: ViewedRun; now: string; origin: string };
+type RunPageProps = {
+  caller: Caller;
+  run: ViewedRun;
+  /** True when a runner is connected that may lease the run. */
+  hasRunnerConnected: boolean;
+  now: string;
+  origin: string;
+};
 
-export const RunPage = ({ caller, run, now, origin }: RunPageProps) => (
+export const RunPage = ({ caller, run, hasRunnerConnected, now, origin }: RunPageProps) => (
   <Page title={`${run.run_snapshot.workflow_name}: ${run.status}`} section="runs" caller={caller}>
     <p class="crumbs">
       <a href="/app/runs">Runs</a> / <Id id={run.id} />
@@ -30,7 +37,7 @@ export const RunPage = ({ caller, run, now, origin }: RunPageProps) => (
         <Actions run={run} origin={origin} />
       </div>
       <Failures run={run} now={now} />
-      {run.status === "PENDING" && <Queue run={run} />}
+      {run.status === "PENDING" && <Queue run={run} hasRunnerConnected={hasRunnerConnected} />}
       <TimeBars run={run} now={now} />
       <Progress run={run} />
       <div class="columns">
@@ -147,19 +154,21 @@ export const StopForm = ({ id, values, hasGrace, failure }: StopFormProps) => (
   </form>
 );
 
-const Queue = ({ run }: { run: ViewedRun }) => (
+type QueueProps = { run: ViewedRun; hasRunnerConnected: boolean };
+
+const Queue = ({ run, hasRunnerConnected }: QueueProps) => (
   <section class="card" aria-label="Queue">
     <p class="queue">
       <strong class="big">{run.queue_position}</strong>
       <span>
         {run.queue_position === 1 ? "It is next" : `${plural((run.queue_position ?? 1) - 1, "run")} before it`} in the
-        queue. <WhatBlocks run={run} />
+        queue. <WhatBlocks run={run} hasRunnerConnected={hasRunnerConnected} />
       </span>
     </p>
   </section>
 );
 
-const WhatBlocks = ({ run: { blocked_by, workflow, not_before } }: { run: ViewedRun }) => {
+const WhatBlocks = ({ run: { blocked_by, workflow, not_before }, hasRunnerConnected }: QueueProps) => {
   if (not_before !== null) {
     return (
       <>
@@ -176,7 +185,11 @@ const WhatBlocks = ({ run: { blocked_by, workflow, not_before } }: { run: Viewed
     );
   }
   if (!workflow.is_active) return <>The workflow is paused.</>;
-  if (workflow.is_leased) return <>It starts when a runner asks for it.</>;
+  if (workflow.is_leased) {
+    return (
+      <>{hasRunnerConnected ? "It starts when a runner asks for it." : "It waits for a runner: none is connected."}</>
+    );
+  }
   return <>{workflow.has_runner ? "It starts when the slot is free." : "The workflow has no runner."}</>;
 };
 

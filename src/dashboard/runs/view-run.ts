@@ -10,6 +10,7 @@ import { workflowDefinitions as d, users } from "../../db/tables.ts";
 import { eventsOf } from "../../runs/run-events.ts";
 import { isRunning, placeInQueue, type RunRow, r, runFields, seenNow } from "../../runs/run-rows.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
+import { type SessionRow, selectRunnersFor } from "../runners/view-runners.ts";
 import { MAX_SHOWN } from "./run-data.tsx";
 
 /** An event of a run. `user_name` is the user who caused it, or null. */
@@ -57,6 +58,8 @@ export type ViewedRun = RunRow & {
   /** The run in the slot. Null unless this run is PENDING behind it and the caller may see it. */
   blocked_by: { id: string; user_name: string; deadline_at: string } | null;
   events: ViewedEvent[];
+  /** The runners that may lease it while it is PENDING. */
+  runners: SessionRow[];
   /** The number of all events. It may be larger than the number of listed events. */
   total_events: number;
 };
@@ -81,17 +84,20 @@ export async function viewRun(
     runs: [run],
     blockers: [blockedBy = null],
     latest,
+    runners,
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     runs: selectRun(db, caller, isAsked),
     blockers: selectHolder(db, caller, isAsked),
     latest: selectEvents(db, caller, isNamed),
+    runners: selectRunnersFor(db, caller, isAsked),
   });
   const found = run && {
     ...run,
     stop: run.stop.ends_at === null ? null : { ...run.stop, ends_at: run.stop.ends_at },
     blocked_by: blockedBy,
     events: latest.toReversed(),
+    runners,
   };
   return { ...requirePageCaller(callers), run: found ?? null };
 }
