@@ -21,7 +21,7 @@ const EPILOGUE = `
 Where the service is and who you are comes from --url and --api-key, then from WORKFLOW_RUNS_URL and
 WORKFLOW_RUNS_API_KEY, then from what \`login\` has written. Workflows are named by name or id.
 
-Exit codes: 0 done, 1 failed, 2 not signed in, 3 not there, 4 invalid input, 5 the run FAILED.
+Exit codes: 0 done, 1 failed, 2 not signed in, 3 not found, 4 invalid input, 5 the run FAILED.
 
 Examples:
   $ workflow-runs login --url https://runs.example.com
