@@ -1,4 +1,4 @@
 import { describeIsolation } from "./isolation.ts";
 
-// All callers at each operation: `test/deep/access.test.ts`.
+// `test/deep/access.test.ts` tries all callers at each operation.
 describeIsolation(2);

@@ -15,7 +15,7 @@ import {
 } from "../support/stage.ts";
 import { runToken } from "../support/tenant.ts";
 
-/** The two marks have nothing in common, so that one is never found by chance in what is of the other. */
+/** The two words share no letters in sequence, so that one is never found by chance in text of the other tenant. */
 const MARKS = ["zebra", "quokka"] as const;
 
 let service: Service;
@@ -24,7 +24,7 @@ let quokka: Stage;
 
 let tables: string[];
 
-/** Puts some of everything into a tenant. */
+/** Creates some of every kind of thing in a tenant. */
 async function fill(stage: Stage, times: number): Promise<void> {
   for (let time = 0; time < times; time++) {
     await addDefinition(stage);
@@ -38,14 +38,14 @@ async function fill(stage: Stage, times: number): Promise<void> {
   }
 }
 
-/** Every table with something of a tenant's in it. */
+/** All tables that have rows of a tenant. */
 async function listTables(): Promise<string[]> {
   const rows = await service.database.sql`
     select table_name from information_schema.columns where column_name = 'tenant_id' and table_schema = 'public'`;
   return rows.map((row) => String(row.table_name));
 }
 
-/** All that the database has of a tenant, as text. */
+/** All rows of a tenant in the database, as text. */
 async function dump({ tenant }: Stage): Promise<string> {
   const { sql } = service.database;
   const parts = await Promise.all(
@@ -58,7 +58,7 @@ async function dump({ tenant }: Stage): Promise<string> {
 
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
-/** What must not be seen outside of a tenant: its mark, and all ids in its rows. */
+/** What must not be visible to another tenant: the mark of this tenant, and all ids in its rows. */
 const secretsOf = (stage: Stage, dumped: string) => [...new Set([stage.mark, ...(dumped.match(UUID) ?? [])])];
 
 /** The callers of the tenant that calls, without the one of the other tenant. */
@@ -67,7 +67,7 @@ async function ownCallers(id: string, count: number) {
   return Object.entries(inTurn(own, id, count));
 }
 
-/** An answer, with all that a reader of it sees. */
+/** An answer as text, with its status and headers. */
 async function answerText(call: Call, token: string | undefined): Promise<string> {
   const response = await service.fetch(call.path, requestOf(call, token));
   return `${[...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n")}\n\n${await response.text()}`;
@@ -79,13 +79,16 @@ function leaks(text: string, secrets: readonly string[], call: Call): string[] {
   return secrets.filter((secret) => text.includes(secret) && !said.includes(secret));
 }
 
-/** The same call, on the same things, by somebody who knows nothing but their ids. */
+/** The same call with the same ids, as somebody makes it who knows only the ids. */
 function inWordsOf({ mark }: Stage, call: Call): Call {
   if (call.body === undefined) return call;
   return { ...call, body: JSON.parse(JSON.stringify(call.body).replaceAll(zebra.mark, mark)) };
 }
 
-/** Two tenants, and that neither sees or changes anything of the other. So many callers try each operation, others another one. */
+/**
+ * Tests that neither of two tenants sees or changes anything of the other. For each operation, `callerCount` callers are tried,
+ * in turn.
+ */
 export function describeIsolation(callerCount: number): void {
   beforeAll(async () => {
     service = await startService({ settings: SESSION_SETTINGS });
@@ -129,7 +132,7 @@ export function describeIsolation(callerCount: number): void {
         for (const call of gets) {
           for (const [name, caller] of Object.entries(own)) {
             const response = await service.fetch(call.path, requestOf(call, caller()));
-            // The request id differs each time, and the waiting time of a PENDING run grows.
+            // The request id differs each time, and a PENDING run waits longer each time.
             const body = (await response.text()).replaceAll(
               /"(request_id|oldest_pending_seconds)":("[^"]*"|[\d.]+)|^workflow_run_queue_oldest_age_seconds [\d.]+$/gm,
               "",
@@ -139,7 +142,7 @@ export function describeIsolation(callerCount: number): void {
         }
         return Object.fromEntries(bodies);
       };
-      // The feed and the metrics hold back what happened while older transactions, of other tests, have not ended.
+      // The feed and the metrics hold events back while older transactions of other tests are open.
       const isSettled = async () => {
         const feed = await service.get("/v1/events", quokka.tenant.owner.key);
         expect(await feed.json()).toMatchObject({ holds_back: false });

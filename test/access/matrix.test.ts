@@ -1,4 +1,4 @@
 import { describeMatrix } from "./matrix.ts";
 
-// All unknown callers at each operation: `test/deep/access.test.ts`.
+// `test/deep/access.test.ts` tries all unknown callers at each operation.
 describeMatrix(4);

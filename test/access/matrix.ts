@@ -18,14 +18,14 @@ let stage: Stage;
 let known: Awaited<ReturnType<typeof knownCallers>>;
 let unknown: Record<string, Caller>;
 
-/** Sends a call as a caller would, and counts what it costs. */
+/** Sends a call as a caller, and counts the database requests that it costs. */
 async function send(call: Call, caller: Caller) {
   const token = await caller(call);
   const [response, databaseRequests] = await service.counted(() => service.fetch(call.path, requestOf(call, token)));
   return { status: response.status, body: await response.text(), databaseRequests };
 }
 
-/** What each of these callers is answered to the same call. It costs at most one database request. */
+/** The status that each of these callers gets for the same call. Each costs at most one database request. */
 async function statusesOf(callers: Record<string, Caller>, call: Call): Promise<[name: string, status: number][]> {
   const statuses: [string, number][] = [];
   for (const [name, caller] of Object.entries(callers)) {
@@ -46,8 +46,8 @@ const ofAnybody = rows.filter(([, { answers }]) => answers === "anybody");
 const ofRunners = rows.filter(([, { answers }]) => answers === "runner");
 
 /**
- * The rights of everybody to every operation. Of those whom the service does not know, so many call each operation, others
- * another one.
+ * Tests the rights of every caller to every operation. Of the callers whom the service does not know, `unknownCount` are tried
+ * at each operation, in turn.
  */
 export function describeMatrix(unknownCount: number): void {
   beforeAll(async () => {
@@ -68,7 +68,7 @@ export function describeMatrix(unknownCount: number): void {
       const answers = new Map<string, Awaited<ReturnType<typeof send>>>();
       let call = await callOf(id, stage);
       for (const [name, caller] of Object.entries(known)) {
-        // A change may have used up what it was about.
+        // A change may have removed or ended what the call is about, so the call is made anew.
         if (answers.size > 0 && call.method !== "GET") call = await callOf(id, stage);
         answers.set(name, await send(call, caller));
       }
@@ -90,7 +90,7 @@ export function describeMatrix(unknownCount: number): void {
       const call = await callOf(id, stage);
       const { [RUNNER_KEY]: runnerKey, ...others } = unknown;
       const callers = { ...inTurn(others, id, unknownCount), ...(runnerKey && { [RUNNER_KEY]: runnerKey }) };
-      // A runner key opens this one operation, and nothing else.
+      // A runner key works for this one operation only.
       const expected = (name: string) => (name === RUNNER_KEY && id === "create_runner_session" ? 201 : 401);
       expect(await statusesOf(callers, call)).toEqual(Object.keys(callers).map((name) => [name, expected(name)]));
       expect((await send(call, known.owner)).status).toBe(owner);

@@ -1,4 +1,4 @@
 import { describeSecrets } from "./secrets.ts";
 
-// All invalid credentials, and a database that fails: `test/deep/access.test.ts`.
+// `test/deep/access.test.ts` tries all invalid credentials, and a failing database.
 describeSecrets(4, { ownServer: false });

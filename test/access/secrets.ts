@@ -15,10 +15,10 @@ import { SETTINGS } from "../support/settings.ts";
 import { addDefinition, addRunning, createStage, definitionBody, type Stage } from "../support/stage.ts";
 import { runToken, WEBHOOK_SECRET } from "../support/tenant.ts";
 
-/** Everything that the service has written for somebody to read, and where. */
+/** Every text that the service has written, and where it was written. */
 const written: { where: string; text: string }[] = [];
 
-/** What nobody may read there. */
+/** The secrets that must not be in these texts, by name. */
 const secrets = new Map<string, string>();
 
 const LEVELS = ["debug", "info", "log", "warn", "error"] as const;
@@ -30,7 +30,7 @@ function addSecret(name: string, text: string): void {
   secrets.set(text, name);
 }
 
-/** Sends a request, and notes all of the answer. */
+/** Sends a request, and records the whole answer. */
 async function send(path: string, init: RequestInit<IncomingRequestCfProperties>): Promise<Response> {
   const response = await service.fetch(path, init);
   const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
@@ -38,13 +38,16 @@ async function send(path: string, init: RequestInit<IncomingRequestCfProperties>
   return response;
 }
 
-/** A key as a secret, and its hash, which is of use to nobody who has no business with it. */
+/** Adds a key to the secrets, and its hash too, since nobody but the service needs it. */
 async function addKey(name: string, key: string): Promise<void> {
   addSecret(name, key);
   addSecret(`the hash of ${name}`, await hashApiKey(key));
 }
 
-/** Every operation, with three valid credentials and so many invalid ones; a key that is made is noted, and not its answer, which has to show it. */
+/**
+ * Calls every operation with three valid credentials and `invalidCount` invalid ones. When a call creates a key, the key is
+ * added to the secrets, and its answer is not recorded, since it has to show the key.
+ */
 async function callAll(invalidCount: number): Promise<void> {
   const other = await createStage(service, "beside");
   const { owner, ownerBySession, stranger } = await knownCallers(stage, other);
@@ -67,7 +70,7 @@ async function callAs(name: string, call: Call, token: string | undefined): Prom
   await addKey("a key that was made", key);
 }
 
-/** All that the database has, except the hashes that keys are found by. */
+/** Records the whole database, except the hashes by which keys are looked up. */
 async function noteDatabase(): Promise<void> {
   const { sql } = service.database;
   const tables = await sql`select table_name from information_schema.tables where table_schema = 'public'`;
@@ -77,15 +80,15 @@ async function noteDatabase(): Promise<void> {
   }
 }
 
-/** Where which secret was written. */
+/** Which secret was written where. */
 const findings = () =>
   written.flatMap(({ where, text }) =>
     [...secrets].filter(([secret]) => text.includes(secret)).map(([, name]) => `${name} in ${where}`),
   );
 
 /**
- * Searches all that the service writes for secrets. So many callers with invalid credentials call each operation, others another
- * one. With a database server of its own it also tries what is written when that fails.
+ * Searches everything that the service writes for secrets. For each operation, `invalidCount` callers with invalid credentials
+ * are tried, in turn. With `ownServer`, it also tests what is written when the database server fails.
  */
 export function describeSecrets(invalidCount: number, { ownServer }: { ownServer: boolean }): void {
   beforeAll(async () => {

@@ -1,4 +1,7 @@
-/** Beginning from nothing, and what every page has: clicks, keys, the theme, and what is announced. */
+/**
+ * The first steps in an empty tenant, and what every page has: the number of clicks, keyboard shortcuts, the theme, and
+ * announcements.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -52,7 +55,9 @@ async function openAs(person: Parameters<typeof signIn>[1], options: Parameters<
   return page;
 }
 
-/** Clicks, counts the clicks, and counts the pages that they lead to. Fields are reached by Tab, which is no click. */
+/**
+ * Clicks, and counts the clicks and the pages that they lead to. Fields are reached with Tab, which does not count as a click.
+ */
 function countClicks(page: Page) {
   const counted = { clicks: 0, pages: new Set<string>() };
   const click = async (what: Locator) => {
@@ -64,7 +69,7 @@ function countClicks(page: Page) {
   return { counted, click };
 }
 
-/** What axe finds wrong with the page as it stands, in light and in dark. */
+/** Expects that axe finds no fault on the page in its current state, neither in the light theme nor in the dark. */
 async function expectAccessible(page: Page, name: string): Promise<void> {
   // axe itself needs scripts.
   if (withoutScripts.has(page)) return;

@@ -21,7 +21,7 @@ let browser: Browser;
 let stack: Stack;
 let database: pg.Client;
 
-/** Two that go on for longer than the tests. */
+/** Two runs that stay RUNNING for longer than the tests take. */
 const [RUNNING_INVOICES, RUNNING_CONTRACTS] = [demoId(411), demoId(414)];
 
 beforeAll(async () => {
@@ -38,7 +38,7 @@ afterAll(async () => {
 
 type Options = Parameters<typeof openPage>[2];
 
-/** Opens pages, and finds at the end that none of them had anything to complain about. */
+/** Opens pages, and checks at the end that none of them reported an error. */
 const it = anyTest.extend<{ open: (options?: Options) => Promise<Page> }>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads from it what a fixture needs.
   async open({}, use) {
@@ -63,14 +63,14 @@ async function openAs(
   return page;
 }
 
-/** The state that a run's page shows, as it stands now. */
+/** The state of the run, as its page currently shows it. */
 const state = (page: Page) => page.locator(".head .status");
 
-/** What the page says of how up to date it is. */
+/** The text that says how up to date the page is. */
 const freshness = (page: Page) => page.locator("#freshness");
 const isLive = (page: Page) => freshness(page).getByText("Live.").waitFor();
 
-/** Has the page ask once for how things stand, as when a countdown ends, and waits for the answer. */
+/** Makes the page refresh once, as at the end of a countdown, and waits for the answer. */
 async function refresh(page: Page): Promise<void> {
   const { pathname } = new URL(page.url());
   const asked = page.waitForResponse((response) => new URL(response.url()).pathname === pathname);
@@ -78,18 +78,18 @@ async function refresh(page: Page): Promise<void> {
   await asked;
 }
 
-/** The requests of a page from now on, as paths. */
+/** Collects the paths of all requests that a page sends from now on. */
 function requestsOf(page: Page): string[] {
   const paths: string[] = [];
   page.on("request", (request) => {
     const { pathname } = new URL(request.url());
-    // A static file, which the browser asks for when it has the time.
+    // A static file, which the browser requests at any time.
     if (pathname !== "/app/icon.svg") paths.push(pathname);
   });
   return paths;
 }
 
-/** Fails when the page was loaded anew since. */
+/** Sets a mark on the page, which a full reload would remove. */
 const mark = (page: Page) => page.evaluate("window.isSame = true");
 const isSame = (page: Page) => page.evaluate("window.isSame === true");
 
@@ -119,7 +119,7 @@ async function createWorkflow(page: Page, name: string): Promise<string> {
   return page.url().split("/").at(-1) ?? "";
 }
 
-/** Puts a run into the workflow's slot that goes on until it is stopped. */
+/** Puts a run into the slot of the workflow. It stays RUNNING until it is stopped. */
 async function holdSlot(workflowId: string): Promise<string> {
   const { rows } = await database.query<{ id: string }>(
     `insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
@@ -139,7 +139,7 @@ async function invoke(page: Page): Promise<void> {
   await page.waitForURL("**/app/runs/*");
 }
 
-// Most of their time they wait for runs.
+// Concurrent, since these tests wait for runs most of the time.
 describe.concurrent("the dashboard", () => {
   it("creates a workflow, invokes it, and shows a run go PENDING, RUNNING, COMPLETED without a reload", async ({
     open,
@@ -279,7 +279,7 @@ describe.concurrent("the dashboard", () => {
     await page.goto(`/app/runs/${DEMO.runs.running}`);
     await state(page).getByText("RUNNING").waitFor();
     await mark(page);
-    // The page itself writes down what it shows, since a busy machine may be too slow to look at each second.
+    // The page itself records what it shows, since a busy machine may be too slow to check it each second.
     await page.evaluate(`
       window.shown = [];
       new MutationObserver(() => {
@@ -387,7 +387,7 @@ describe.concurrent("the dashboard", () => {
     await row.getByRole("button", { name: "Revoke" }).first().click();
     await row.locator(".ask").getByRole("button", { name: "Revoke" }).click();
     await page.locator("li", { hasText: "Laptop" }).waitFor({ state: "detached" });
-    // What the page shows is refreshed, and the key that it was opened with works no more.
+    // The page is refreshed, and the key of its session is no longer valid.
     await other.waitForURL("**/app/sign-in*");
     await other.goto("/app/runs");
     expect(other.url()).toContain("/app/sign-in");
@@ -417,7 +417,7 @@ describe.concurrent("the dashboard", () => {
   });
 });
 
-// Alone, since the tests above change things all the time.
+// These tests run alone, since the tests above change things all the time.
 describe("a page that listens", () => {
   it("asks for nothing while nothing changes, and by ETag when it does", async ({ open }) => {
     const page = await open();
@@ -425,14 +425,14 @@ describe("a page that listens", () => {
     await signIn(page, "owner");
     await page.goto("/app/runs?status=COMPLETED");
     await isLive(page);
-    // What the tests before have left to happen has happened.
+    // Waits until everything that the tests above have started has happened.
     const requests = requestsOf(page);
     do requests.splice(0);
     while (await page.waitForRequest(() => true, { timeout: 3_000 }).catch(() => null));
     await page.clock.runFor("10:00");
     expect(requests).toEqual([]);
     await freshness(page).getByText("Last updated 10 min ago.").waitFor();
-    // 304, or 200 when "a minute ago" has become two minutes.
+    // The answer is 304, or 200 when "a minute ago" has become "2 min ago".
     const answered = page.waitForResponse((response) => response.url().includes("/app/runs?"));
     await page.evaluate("document.dispatchEvent(new Event('due'))");
     expect(await (await answered).request().headerValue("If-None-Match")).toMatch(/^"/);

@@ -38,7 +38,7 @@ const it = anyTest.extend<{ open: (options?: Options) => Promise<Page> }>({
   },
 });
 
-/** Puts runs that wait into the queue of a workflow. Returns their ids. */
+/** Adds PENDING runs to the queue of a workflow. Returns their ids. */
 async function queueRuns(count: number): Promise<string[]> {
   const { rows } = await database.query<{ id: string }>(
     `insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot)
@@ -51,7 +51,7 @@ async function queueRuns(count: number): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Controls that are smaller than 24 by 24 pixels: not the ones inside a line of text, and not those that nobody sees. */
+/** Controls that are smaller than 24 by 24 pixels. Controls within a line of text and hidden ones are ignored. */
 const smallTargets = (page: Page): Promise<string> =>
   page.evaluate(`JSON.stringify([...document.querySelectorAll("a[href], button, input:not([type=hidden]), select")]
     .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest(".skip, p, dd, h3, li, .time-bar"))
@@ -64,13 +64,13 @@ describe.concurrent("finding", () => {
   it("leads from anywhere in a row to its run, also from the workflow's name", async ({ open }) => {
     const page = await open();
     const row = page.locator(`#run-${DEMO.runs.failed}`);
-    // The link of the row lies over the name.
+    // The link of the row covers the name.
     await row.locator(".grow .name").click({ force: true });
     await page.waitForURL(`**/app/runs/${DEMO.runs.failed}`);
     await page.goBack();
     await row.locator(".who-cell").click({ force: true });
     await page.waitForURL(`**/app/runs/${DEMO.runs.failed}`);
-    // Why it failed is there at once: no click.
+    // The reason of the failure is visible without a click.
     await page.getByRole("heading", { name: "Why it failed" }).waitFor();
     expect(await page.getByText("What to do").isVisible()).toBe(true);
   });

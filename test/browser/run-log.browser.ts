@@ -1,4 +1,4 @@
-/** The log of a run on its page, while the run goes on and after it. */
+/** The log on the page of a run, while the run is RUNNING and afterwards. */
 import pg from "pg";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -14,7 +14,7 @@ let database: pg.Client;
 let page: Page;
 let runner: LeaseRunner | undefined;
 
-/** Goes on for longer than the test. */
+/** A run that stays RUNNING for longer than the test takes. */
 const RUN = demoId(411);
 
 beforeAll(async () => {

@@ -9,7 +9,7 @@ const axe = readFileSync(axePath, "utf8");
 
 const complaints = new WeakMap<Page, string[]>();
 
-/** A page of a browser of its own, which writes down what it has to complain about. */
+/** A page in a new browser context. Its errors are collected. */
 export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({ baseURL: url, ...options });
   const page = await context.newPage();
@@ -20,17 +20,17 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
   });
   page.on("pageerror", (error) => list.push(error.message));
   page.on("requestfailed", (request) => {
-    // One that a new page has overtaken.
+    // ERR_ABORTED: a request that was cancelled because another page was opened.
     if (request.failure()?.errorText !== "net::ERR_ABORTED")
       list.push(`${request.url()} ${request.failure()?.errorText}`);
   });
   return page;
 }
 
-/** What the console of the page has said against it, if anything. */
+/** The errors that the page has reported so far. */
 export const complaintsOf = (page: Page): string[] => complaints.get(page) ?? [];
 
-/** For a test that has made requests fail on purpose. */
+/** Removes the collected errors, for a test that makes requests fail on purpose. */
 export const forgetComplaints = (page: Page): void => void complaintsOf(page).splice(0);
 
 export async function signIn(page: Page, person: Person | { key: string }): Promise<void> {
@@ -40,7 +40,7 @@ export async function signIn(page: Page, person: Person | { key: string }): Prom
   await page.waitForURL("**/app/runs");
 }
 
-/** What axe-core finds wrong with the page, a line for each. */
+/** The faults that axe-core finds on the page, one line for each. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe);
   const found: string = await page.evaluate(`axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
@@ -49,7 +49,7 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   return Array.isArray(list) ? list.map(String) : [];
 }
 
-/** What cannot be reached with the Tab key alone, of all that can be used. */
+/** The controls on the page that cannot be reached with the Tab key alone. */
 export async function unreachable(page: Page): Promise<string[]> {
   await page.evaluate(`(() => {
     document.activeElement?.blur();

@@ -2,23 +2,23 @@ import { SESSION_SECRET } from "../support/callers.ts";
 import type { Service } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
-/** What a service needs to know to let somebody sign in. */
+/** The settings with which a service allows sign-ins. */
 export const PAGE_SETTINGS = { SESSION_SECRET };
 
-/** Nothing listens there. */
+/** Nothing listens at this URL. */
 export const ABSENT_RUNNER = "http://127.0.0.1:9/";
 
 const ORIGIN = "https://service.test";
 
 type Fields = Record<string, string | string[]>;
 
-/** Somebody's browser: it keeps the session's cookie, and follows no redirect by itself. */
+/** A user's browser: it keeps the session cookie, and does not follow redirects. */
 export type Browser = {
   get(path: string, headers?: Record<string, string>): Promise<Response>;
-  /** The HTML of a page that must be there. */
+  /** The HTML of a page. Fails unless the answer is 200. */
   read(path: string): Promise<string>;
   post(path: string, fields?: Fields, headers?: Record<string, string>): Promise<Response>;
-  /** Sends what is no form. */
+  /** Sends a body that is not a form. */
   postJson(path: string, body: string): Promise<Response>;
 };
 
@@ -28,7 +28,7 @@ export function toForm(fields: Fields): URLSearchParams {
   );
 }
 
-/** A tenant of the test's own, whose OWNER and USER have signed in. Its runs go to a runner that is never there. */
+/** Creates a tenant for a test, and signs its OWNER and its USER in. Its runner does not exist, so runs are never accepted. */
 export async function openTenant(service: Service): Promise<{ tenant: TestTenant; owner: Browser; user: Browser }> {
   const tenant = await createTenant(service.database, { runnerUrl: ABSENT_RUNNER });
   const [owner, user] = await Promise.all([signIn(service, tenant.owner.key), signIn(service, tenant.user.key)]);

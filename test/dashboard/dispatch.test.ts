@@ -1,4 +1,4 @@
-/** What the pages say of a run whose runner does not take it. */
+/** What the pages say about a run whose runner does not accept it. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { BUSY_RUNNER, startFakeRunner } from "../support/fake-runner.ts";
 import { invoke, makeOverdue } from "../support/lifecycle.ts";
@@ -23,13 +23,13 @@ beforeEach(async () => {
   [owner, user] = await Promise.all([signIn(service, tenant.owner.key), signIn(service, tenant.user.key)]);
 });
 
-/** What a run has spent its time on, as its bar says. */
+/** The phases of a run, as the label of its time bar lists them. */
 const phasesIn = (html: string) => {
   const [, label = ""] = /<svg class="time-bar"[^>]* aria-label="([^"]*)"/.exec(html) ?? [];
   return (label.split(";")[0] ?? "").split(", ").map((phase) => phase.split(" ")[0]);
 };
 
-/** What the health page says of failing runners: the number of workflows, and the list. */
+/** What the page Health shows about failing runners: the number of workflows, and the list. */
 async function readFailing(browser: Browser): Promise<{ count: string | undefined; list: string }> {
   const html = await browser.read("/app/health");
   const tile = /aria-label="Failing runners">.*?<p class="big">(\d+)<\/p>/s.exec(html);

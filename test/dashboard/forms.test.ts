@@ -27,7 +27,7 @@ const definition = async (id: string) => {
   return response.json<Record<string, unknown> & { runner_config: { url: string } | null }>();
 };
 
-/** What a form that was not taken says beside its fields. */
+/** The messages beside the fields of a refused form. */
 const faultsIn = async (response: Response) =>
   [...(await response.text()).matchAll(/<p class="fault">([^<]+)<\/p>/g)].map(([, text]) => text);
 
@@ -389,7 +389,7 @@ describe("the files", () => {
       const [response, requests] = await service.counted(() => owner.get(path));
       expect([path, response.status, requests]).toEqual([path, 404, 1]);
     }
-    // Nor does it say to a USER what a folder is called that they may not see.
+    // It does not show a USER the name of a folder that they may not see either.
     await permit(service.database, tenant, tenant.outputsId, "READ_ONLY");
     expect((await user.get(page)).status).toBe(404);
     expect((await user.get(`/app/files/${tenant.outputsId}/move`)).status).toBe(200);

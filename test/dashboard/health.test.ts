@@ -17,11 +17,11 @@ beforeEach(async () => {
   ({ tenant, owner, user } = await openTenant(service));
 });
 
-/** A run that was triggered so long ago, waited for a second and took one minute. */
+/** A run that was triggered so many hours ago, waited for a second and took one minute. */
 const ended = (hoursAgo: number, status: "COMPLETED" | "FAILED" = "COMPLETED") =>
   insertRun(service.database, tenant, { status, overdueSeconds: hoursAgo * 3600 - 301 });
 
-/** The steps of the chart of outcomes that have runs: what they say, and where they lead. */
+/** The steps with runs in the chart of outcomes: their labels and links. */
 const stepsIn = (html: string) =>
   [...html.matchAll(/<a href="([^"]+)" class="step" aria-label="[^"]*?: (\d+ completed, \d+ failed)"/g)].map(
     ([, href = "", words = ""]) => ({ href: href.replaceAll("&amp;", "&"), words }),

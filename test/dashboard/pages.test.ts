@@ -18,7 +18,7 @@ beforeEach(async () => {
   ({ tenant, owner, user } = await openTenant(service));
 });
 
-/** Every page there is, of things that the tenant has. */
+/** The paths of all pages, for things that exist in the tenant. */
 async function allPages(): Promise<string[]> {
   const ended = await insertRun(service.database, tenant, { status: "FAILED", error: "Boom." });
   const running = await insertRun(service.database, tenant, { status: "RUNNING" });
@@ -116,7 +116,7 @@ describe("every page", () => {
     for (const path of [...(await allPages()), `/app/runs/${runId}`]) {
       const html = await owner.read(path);
       expect([path, html.includes("<script>alert"), html.includes('alert("1")')]).toEqual([path, false, false]);
-      // Whatever turns the direction of the text stands by itself.
+      // Every text that could change the writing direction is isolated.
       const rest = html
         .replaceAll(/<(bdi|title|option|textarea|code)\b[^>]*>.*?<\/\1>/gs, "")
         .replaceAll(/<[^>]*>/g, "");

@@ -1,4 +1,4 @@
-/** What becomes of a form that is refused, or that is sent when the session has ended. */
+/** Forms that are refused, or that are sent after the session has ended. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -18,7 +18,7 @@ beforeEach(async () => {
   ({ tenant, owner, user } = await openTenant(service));
 });
 
-/** The header of a page: who is signed in, as what, and where. */
+/** The signed-in user in the header of a page: the link, and the role and tenant. */
 const whoIn = (html: string) => /<div class="who"><a href="([^"]+)">.*?<small>(.*?)<\/small>/s.exec(html)?.slice(1);
 
 describe("a page that answers a refused form", () => {
@@ -59,7 +59,7 @@ describe("a page that answers a refused form", () => {
   });
 });
 
-/** The form on a page: where it goes, and the fields that nobody sees. */
+/** The form on a page with this action: its hidden fields. */
 function formIn(html: string, action: string): Record<string, string> {
   const form = html.split("<form ").find((text) => text.includes(`action="${action}"`)) ?? "";
   const fields = [...form.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
@@ -78,7 +78,7 @@ describe("a form that is sent when the session has ended", () => {
     const [asked, requests] = await service.counted(() => send(path, { reason: "no need & no time" }));
     expect([asked.status, asked.headers.get("Cache-Control"), requests]).toEqual([401, "no-store", 0]);
 
-    // A wrong key does not lose it.
+    // The form is still kept after a wrong key.
     const kept = formIn(await asked.text(), "/app/sign-in");
     const mistyped = await send("/app/sign-in", { ...kept, key: "wr_wrong" });
     expect(mistyped.status).toBe(401);
@@ -121,7 +121,7 @@ describe("a form that is sent when the session has ended", () => {
     const path = `/app/runs/${tenant.id}/stop`;
     const elsewhere = await send(path, { reason: "theirs" }, { Origin: "https://elsewhere.example" });
     expect([elsewhere.status, elsewhere.headers.get("Location")]).toEqual([303, "/app/sign-in"]);
-    // What is no form, or too much of one, is not kept either.
+    // A body that is not a form, or is too large, is not kept either.
     const json = { ...SAME_ORIGIN, "Content-Type": "application/json" };
     const many = new URLSearchParams(Array.from({ length: 201 }, (_, n) => [`field${n}`, "x"]));
     for (const init of [

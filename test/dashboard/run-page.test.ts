@@ -90,7 +90,7 @@ describe("Run again", () => {
     const [again, requests] = await service.counted(() => owner.post(`/app/runs/${id}/again`));
     const path = again.headers.get("Location") ?? "";
     expect([again.status, path.startsWith("/app/runs/"), path.endsWith(id)]).toEqual([303, true, false]);
-    // The dispatch of the new run, which nobody takes, is recorded after the answer.
+    // The second request records the dispatch of the new run, which no runner accepts, after the answer.
     expect(requests).toBe(2);
     const input = await service.get(`/v1/workflow-runs/${path.split("/").at(-1)}/input`, tenant.owner.key);
     expect(await input.json()).toEqual({ input: { page: 7 } });

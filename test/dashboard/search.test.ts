@@ -19,7 +19,7 @@ beforeEach(async () => {
   ({ tenant, owner, user } = await openTenant(service));
 });
 
-/** What a search finds: the groups, each with where its answers lead to. */
+/** The results of a search: the links of each group. */
 async function find(browser: Browser, text: string): Promise<Record<string, string[]>> {
   const html = await browser.read(`/app/search?q=${encodeURIComponent(text)}`);
   const answers = html.slice(html.indexOf('id="answers"'));

@@ -169,7 +169,10 @@ describe("without a session", () => {
 });
 
 describe("a session", () => {
-  /** Asks for a page with a session that was issued an hour ago; how long the new cookie lasts, in seconds, if one was set. */
+  /**
+   * Requests a page with a session that was issued an hour ago. Returns for how many seconds the new cookie is valid, if one
+   * was set.
+   */
   async function renew(claims: Record<string, unknown>, options: { path?: string; headers?: object } = {}) {
     const [{ id } = { id: "" }] = await service.database.sql`
       select id from api_keys where user_id = ${tenant.owner.id}`;

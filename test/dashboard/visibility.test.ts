@@ -1,4 +1,4 @@
-/** What a page leaves out for a USER who may see one part of what it shows, and not the other. */
+/** What a page leaves out for a USER who may see only some of what it shows. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { insertRun, makeOverdue } from "../support/lifecycle.ts";
 import { permit } from "../support/path-parts.ts";
@@ -61,7 +61,7 @@ describe("a USER with a permission on files and on no workflow", () => {
       expect([path, (await user.read(path)).includes(tenant.definitionId)]).toEqual([path, false]);
     }
     expect(await user.read("/app/workflows")).toContain("There is no workflow yet.");
-    // Nor does the count of all that there are include it.
+    // The total does not include it either.
     expect(await user.read("/app/workflows?offset=1")).toContain("0–0 of 0");
   });
 

@@ -8,7 +8,7 @@ const db = openDatabase({
   databaseTimeoutSeconds: 5,
 });
 
-/** How a read ends when Neon's proxy answers so each time, and how often it is asked. */
+/** The result of a read when Neon's proxy always answers like this, and how many requests it sends. */
 async function read(status: number, body: string) {
   const fetch = vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response(body, { status }));
   const error: unknown = await repeatable(db)

@@ -1,4 +1,4 @@
-/** Reaches every outcome of every SQL function that can refuse: the refusals that its text names, and no others; then the rest. */
+/** Reaches every outcome of every SQL function that can refuse: exactly the refusals in its text, and then all other outcomes. */
 import { v7 as uuid } from "uuid";
 import { beforeAll, describe, expect, it } from "vitest";
 import { hashApiKey } from "../../src/http/credentials/api-key.ts";
@@ -22,7 +22,7 @@ beforeAll(async () => {
 type Answer = { refused?: string };
 type World = { tenant: TestTenant; runId: string };
 
-/** A tenant with a RUNNING run of its OWNER's. */
+/** A tenant with a RUNNING run of its OWNER. */
 async function newWorld(): Promise<World> {
   const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
   return { tenant, runId: await invoke(service, tenant) };
@@ -62,7 +62,7 @@ const appendLog = ({ tenant, runId }: World, more: object = {}) =>
 const read = async (verb: string, { tenant, runId }: World, user: TestUser = tenant.owner, more: object = {}) =>
   call(verb, { ...(await as(user)), run_id: runId, ...more });
 
-/** How the reads of one run refuse. */
+/** The refusals of the reads of one run. */
 const readsOf = (verb: string, more: object = {}): Record<string, Reach> => ({
   unauthenticated: ({ runId }) => call(verb, { ...nobody, run_id: runId, ...more }),
   not_found: (world) => read(verb, world, world.tenant.user, more),
@@ -126,7 +126,7 @@ async function accept({ tenant }: World, userId: string): Promise<Answer> {
   });
 }
 
-/** Lets the tenant's USER see the definition. */
+/** Gives the tenant's USER a permission to read the definition. */
 async function letRead({ tenant }: World): Promise<void> {
   const [row] = await service.database.sql`
     select path_part_id from workflow_definitions where id = ${tenant.definitionId}`;
@@ -149,13 +149,13 @@ const setDefinition = ({ tenant }: World, what: "paused" | "no runner" | "gone p
   }
 };
 
-/** Lets the run's snapshot name a template that does not exist. */
+/** Changes the run's snapshot so that it names a template that does not exist. */
 const loseTemplate = ({ runId }: World) => service.database.sql`
   update workflow_runs
   set run_snapshot = jsonb_set(run_snapshot, '{template}', jsonb_build_object('path_part_id', gen_random_uuid()))
   where id = ${runId}`;
 
-/** Lets an unfinished run have the same idempotency key. */
+/** Gives an unfinished run the same idempotency key. */
 async function shareKey({ tenant }: World): Promise<void> {
   await invoke(service, tenant);
   await service.database.sql`
@@ -174,13 +174,13 @@ const CHANGES: Record<string, Reach> = {
   wrong_state: (world) => change("delete_run", world),
 };
 
-/** How the verbs refuse that are for an OWNER or ADMIN. */
+/** The refusals of verbs that are only for an OWNER or ADMIN. */
 const administratorOnly = (verb: string, more: object): Record<string, Reach> => ({
   unauthenticated: () => call(verb, { ...nobody, ...more }),
   forbidden: async ({ tenant }) => call(verb, { ...(await as(tenant.user)), ...more }),
 });
 
-/** How the verbs of one endpoint refuse. */
+/** The refusals of verbs on one endpoint. */
 const endpointVerb = (verb: string, more: object = {}): Record<string, Reach> => ({
   ...administratorOnly(verb, { endpoint_id: uuid(), ...more }),
   not_found: async ({ tenant }) => call(verb, { ...(await as(tenant.owner)), endpoint_id: uuid(), ...more }),
@@ -225,7 +225,7 @@ async function changeMany(
   return answer.refusals?.[0]?.refusal ?? answer;
 }
 
-/** As a run is refused by its own verb, so it is among many. */
+/** A run is refused among many for the same reasons as by its own verb. */
 const retryMany: Record<string, Reach> = {
   definition_not_visible: async (world) => {
     await fail(world);
@@ -278,7 +278,7 @@ const openSession = async ({ tenant }: World, user = tenant.owner, more: object 
     ...more,
   });
 
-/** How the verbs of a runner that holds a run refuse. */
+/** The refusals of the verbs for a runner that holds a run. */
 const ofRunner = (verb: string, more: object = {}): Record<string, Reach> => {
   const attempt = ({ tenant, runId }: World) => ({
     run_id: runId,
@@ -671,10 +671,10 @@ const giveUp = ({ tenant, runId }: World, attempt: number) =>
     ...LEASE,
   });
 
-/** What a verb came to: its answer, or what is found afterwards. */
+/** Reaches an outcome. Returns the answer of the verb, or what is found in the database afterwards. */
 type Done = (world: World) => Promise<unknown>;
 
-/** The outcomes that are no refusals: what each comes to, and how it is reached. A run of the world is RUNNING. */
+/** The outcomes that are not refusals: the expected result, and how each is reached. The run of the world is RUNNING. */
 const DONE: [verb: string, outcome: string, expected: unknown, reach: Done][] = [
   ["trigger_run", "queued", { replayed: false, run: { status: "PENDING" } }, (world) => trigger(world)],
   [

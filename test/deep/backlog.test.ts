@@ -4,12 +4,12 @@ import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
 import { insertDefinitions, insertRuns } from "../sweep/backlog.ts";
 
-/** One tenant has most of it, and is the longest overdue: the others must not wait for it. */
+/** The first tenant has most of the backlog, and its runs are the longest overdue: the others must not wait for it. */
 const TENANTS = [91_000, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000];
 
 const CHUNK = 5_000;
 
-/** A scheduled call starts every minute. */
+/** The cron fires every minute. */
 const LIMIT_MS = 60_000;
 const MAX_CALLS = 8;
 

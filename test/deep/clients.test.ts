@@ -12,20 +12,20 @@ const SWEEPERS = 2;
 const DEFINITIONS = 8;
 const SECONDS = 30;
 
-/** The answers that are possible when another client was first. No error of the server is among them. */
+/** The allowed statuses, since another client may have been first. No server error is among them. */
 const FINE = new Set([200, 201, 202, 204, 404, 409]);
 
-/** What the clients know together. */
+/** What all clients know together. */
 type World = {
   service: Service;
   tenant: TestTenant;
   definitionIds: string[];
-  /** Runs that were acknowledged, and not deleted as far as anybody knows. */
+  /** Runs that were acknowledged, and that no client knows to be deleted. */
   runIds: Set<string>;
   answers: Map<string, number>;
 };
 
-// Of so many requests the log would be longer than anybody reads.
+// The log is silenced, since it would be very long.
 beforeAll(() => {
   vi.spyOn(console, "info").mockReturnValue();
 });
@@ -94,18 +94,18 @@ const invoke: Action = async (world, random) => {
   const path = `/v1/workflow-definitions/${random.pick(world.definitionIds)}/invoke`;
   const key = random.chance(0.3) ? { idempotency_key: `k${random.integer(50)}` } : {};
   const response = await send(world, "invoke", "POST", path, key);
-  // A replay may be of a run that somebody is just deleting.
+  // A repeated invoke may answer with a run that another client is deleting at this moment.
   if (response.status === 202) world.runIds.add((await response.json<{ id: string }>()).id);
 };
 
-/** Does something to a run that is there, if there is one. */
+/** Does something to one of the known runs, if there is one. */
 const toRun =
   (act: (world: World, runId: string, random: Random) => Promise<unknown>): Action =>
   async (world, random) => {
     if (world.runIds.size > 0) await act(world, random.pick([...world.runIds]), random);
   };
 
-/** One of those that are RUNNING now, as far as somebody can know who looks from outside. */
+/** One of the runs that seem to be RUNNING now. */
 const toRunning =
   (act: (world: World, runId: string, random: Random) => Promise<unknown>): Action =>
   async (world, random) => {
@@ -115,7 +115,7 @@ const toRunning =
 
 async function callBack(world: World, runId: string, random: Random): Promise<void> {
   const [run] = await world.service.database.sql`select status, attempt from workflow_runs where id = ${runId}`;
-  // Nobody has a token of an attempt that has not started yet.
+  // No runner has a token of an attempt that has not started yet.
   if (!run || run.status === "PENDING") return;
   const token = await runToken(world.tenant, runId, run.attempt);
   const body = { status: random.pick(["COMPLETED", "COMPLETED", "FAILED"]) };

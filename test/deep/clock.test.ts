@@ -20,7 +20,7 @@ import { createTenant, type TestTenant, WEBHOOK_SECRET } from "../support/tenant
 
 const DAY = 24 * 60 * MINUTE;
 
-/** What every definition has, if nothing else is said. Less than the clocks are wrong by. */
+/** The default time limit of definitions. It is shorter than the error of the clocks. */
 const RUN_SECONDS = 5 * MINUTE;
 
 let issuer: Issuer;
@@ -49,7 +49,7 @@ afterEach(() => {
 
 const now = () => readNow(service.database);
 
-/** The last message that the runner got of a run. */
+/** The last message that the runner received about a run. */
 async function readMessage(runId: string) {
   const requests = (await runner.requests()).map(({ headers, body }) => ({ headers, body, message: JSON.parse(body) }));
   const found = requests.findLast(({ message }) => message.data.run_id === runId);
@@ -90,7 +90,7 @@ describe.each(CLOCKS)("with the Worker's clock %s", (_, ahead) => {
     const deadline = toSeconds(message.data.deadline_at);
     expect(deadline - toSeconds(run.started_at)).toBeCloseTo(RUN_SECONDS, 1);
     expect(decode(message.data.callback_token).payload.exp).toBe(Math.floor(deadline));
-    // As a runner does, whose clock is right.
+    // The runner, whose clock is right, calls back.
     vi.unstubAllGlobals();
     new Webhook(WEBHOOK_SECRET).verify(body, headers);
   });
@@ -141,7 +141,7 @@ describe.each(CLOCKS)("with the Worker's clock %s", (_, ahead) => {
       await service.sweep();
       return (await runner.requests()).length;
     };
-    // Five seconds may pass here: the test is about ten minutes.
+    // Backdates by five seconds, which the backoff may take: the test is about an error of ten minutes.
     await service.database.sql`
       update workflow_runs set next_dispatch_at = next_dispatch_at + interval '1 minute' where id = ${failed}`;
     expect(await countAfterSweep()).toBe(1);
@@ -166,7 +166,7 @@ describe.each(CLOCKS)("with the Worker's clock %s", (_, ahead) => {
       ["120", 120],
       [until, RUN_SECONDS],
     ] as const) {
-      // Without a date of its own, the instant is compared with when the runner was asked.
+      // When the answer has no valid `Date`, the instant is compared with when the request was sent.
       await runner.script([{ status: 503, headers: { "Retry-After": retryAfter, Date: "unknown" } }]);
       const runId = await invoke(service, tenant);
       const event = (await readEvents(service, tenant, runId)).at(-1);

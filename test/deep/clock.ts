@@ -5,7 +5,7 @@ import type { Service } from "../support/service.ts";
 
 export const MINUTE = 60;
 
-/** By how many seconds the Worker's clock is ahead during its request of this number. */
+/** The number of seconds by which the Worker's clock is ahead, by the number of its request. */
 export const CLOCKS: [name: string, ahead: (request: number) => number][] = [
   ["right", () => 0],
   ["10 minutes slow", () => -10 * MINUTE],
@@ -16,8 +16,8 @@ export const CLOCKS: [name: string, ahead: (request: number) => number][] = [
 const RealDate = Date;
 
 /**
- * Makes the clock of the runtime, which is the Worker's and its libraries', say something else than the time: as many
- * seconds more as `seconds` says at that moment. Until `vi.unstubAllGlobals()`.
+ * Makes the clock of the runtime wrong, for the Worker and its libraries: it is ahead by as many seconds as `seconds` returns
+ * at that moment. `vi.unstubAllGlobals()` ends it.
  */
 export function shiftClock(seconds: () => number): void {
   const now = () => RealDate.now() + seconds() * 1000;
@@ -31,7 +31,7 @@ export function shiftClock(seconds: () => number): void {
   );
 }
 
-/** The service, which calls `before` before each of its requests and sweeps. */
+/** A service that calls `before` before each of its requests and sweeps. */
 export function calling(before: () => void, service: Service): Service {
   const after =
     <Values extends unknown[], Result>(action: (...values: Values) => Result) =>
@@ -59,7 +59,10 @@ export const toInstant = (seconds: number) => new Date(seconds * 1000).toISOStri
 
 export const toSeconds = (instant: unknown) => Date.parse(String(instant)) / 1000;
 
-/** Expects each to be `seconds`, but for what a test itself takes: much less than the clocks are wrong by. */
+/**
+ * Expects that all values are `seconds`, within a tolerance for the time of the test itself. It is much smaller than the error
+ * of the clocks.
+ */
 export function expectNear(seconds: number, ...given: number[]): void {
   expect(given.filter((one) => !(Math.abs(one - seconds) < 20))).toEqual([]);
 }

@@ -1,4 +1,4 @@
-/** How exactly deadlines are enforced by alarms, also while some runners hang. */
+/** How exactly alarms enforce deadlines, even while some runners hang. */
 import { describe, expect, it } from "vitest";
 import { startLiveService } from "../hub/live-service.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";

@@ -8,7 +8,7 @@ import type { Service } from "../support/service.ts";
 
 const KINDS = Object.keys(FAULTS).filter((kind): kind is keyof typeof FAULTS => kind in FAULTS);
 
-/** An overdue run with another behind it, in a world of their own. */
+/** An overdue run with another behind it, in a separate world. */
 async function createBacklog(service: Service): Promise<World> {
   const world = await createWorld(service);
   const overdue = await invoke(service, world.tenant);

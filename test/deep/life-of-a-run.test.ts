@@ -3,7 +3,7 @@ import { checkModel } from "../model/check.ts";
 import { print, seeds } from "../support/harness.ts";
 import { startService } from "../support/service.ts";
 
-/** `npm run test:soak` says for how long it goes on, with longer lives. */
+/** `npm run test:soak` sets for how long it runs; the lives are then longer. */
 const minutes = inject("soakMinutes");
 const EXTENT =
   minutes > 0

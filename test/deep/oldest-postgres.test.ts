@@ -1,4 +1,7 @@
-/** On Postgres 15, the oldest that Neon offers and we support: its migrations and functions, every operation, and lives of runs. */
+/**
+ * Postgres 15 is the oldest version that Neon offers and that we support. Tests the migrations and functions, every operation,
+ * and lives of runs on it.
+ */
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { checkModel } from "../model/check.ts";
 import { runnerCredential, SESSION_SETTINGS } from "../support/callers.ts";

@@ -1,4 +1,4 @@
-/** Twice the input must take about twice the time. Otherwise a few requests could keep a Worker busy. */
+/** An input of twice the size must take about twice the time. Otherwise a few requests could keep a Worker busy. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { createService } from "../../src/routes.ts";
 import { PAGE_SETTINGS, toForm } from "../dashboard/browser.ts";
@@ -8,9 +8,9 @@ import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 const KIB = 1024;
-/** The largest body that is taken. */
+/** The size of the largest body that is accepted. */
 const LARGE = 64 * KIB;
-/** Little less than the most that is taken of header fields, beside those that every request has. */
+/** A little less than the largest accepted size of header fields, not counting those that every request has. */
 const LARGE_HEAD = 31 * KIB;
 
 /** Shorter times cannot be measured well, and are too short for an attack. */
@@ -35,14 +35,14 @@ beforeAll(async () => {
   expect(cookie).not.toBe("");
 });
 
-/** As many pieces as make a text of about this size. */
+/** As many pieces as a text of about this size needs. */
 function fill(size: number, piece: (i: number) => string): string {
   let text = "";
   for (let i = 0; text.length < size - 100; i++) text += piece(i);
   return text;
 }
 
-/** JSON bodies that have most of whatever may be slow, by the names of the fields that the operation takes. */
+/** JSON bodies with as much as possible of what may be slow, by the names of the fields that the operation has. */
 const JSON_BODIES: Record<string, (size: number, fields: string[]) => string> = {
   "many unknown fields": (size) => `{${fill(size, (i) => `"k${i}":0,`)}"k":0}`,
   "one field many times": (size, [name = "a"]) => `{${fill(size, () => `"${name}":0,`)}"${name}":0}`,
@@ -73,7 +73,7 @@ const FORMS: Record<string, { type: string; body: (size: number) => string }> = 
   },
 };
 
-/** What any request may have. */
+/** Query parameters and headers that any request may have. */
 const HEADS: Record<string, (size: number) => { query?: string; headers?: Record<string, string> }> = {
   "many parameters": (size) => ({ query: fill(size, () => "a&") }),
   "many parameters of one name": (size) => ({ query: fill(size, () => "limit=a&") }),
@@ -92,7 +92,7 @@ async function takeMs({ path, init }: Request): Promise<number> {
   return performance.now() - began;
 }
 
-/** The least of several, since only what disturbs a measurement makes it longer. */
+/** Uses the shortest of several measurements, since disturbances only make them longer. */
 async function expectLinear(request: (size: number) => Request, largest = LARGE): Promise<void> {
   let [small, large] = [await takeMs(request(largest / 2)), await takeMs(request(largest))];
   for (let round = 0; round < 8 && large > HARMLESS_MS && large > 2.5 * small; round++) {

@@ -1,4 +1,4 @@
-/** The example runner as a process of its own, for the tests (see `example-runner.ts`). */
+/** Runs the example runner as a process for the tests (see `example-runner.ts`). */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -34,12 +34,12 @@ export function createExampleRunners() {
 async function startProcess(language: string, environment: Record<string, string>) {
   const [command = "", program = ""] = COMMANDS[language] ?? [];
   const child = spawn(command, [program], {
-    // What a test calls is on this machine, whatever proxy the environment names.
+    // The URLs of the tests are on this machine, so they must not go through a proxy.
     env: { ...process.env, no_proxy: "*", ...environment, PORT: "0" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const log: string[] = [];
-  // "close", not "exit": when everything it printed has been read.
+  // "close" instead of "exit": by then all of its output was read.
   const closed = once(child, "close");
   const url = await new Promise<string>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
@@ -57,7 +57,7 @@ async function startProcess(language: string, environment: Record<string, string
 
   return {
     url,
-    /** Ends it as Ctrl-C does. */
+    /** Stops the runner like Ctrl-C does. */
     async stop() {
       child.kill("SIGINT");
       await closed;

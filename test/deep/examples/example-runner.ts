@@ -2,13 +2,13 @@ import { askHarness } from "../../support/harness.ts";
 
 export type ExampleRunner = {
   url: string;
-  /** Ends it as Ctrl-C does, and tells its exit code and every line it has printed. */
+  /** Stops the runner like Ctrl-C does. Returns its exit code and all lines that it has printed. */
   stop(): Promise<{ code: number | null; log: string[] }>;
 };
 
 export type ExampleLanguage = "TypeScript" | "Python";
 
-/** The program in examples/runner or examples/runner-python, with these environment variables, on a port of its own. */
+/** Starts the program in examples/runner or examples/runner-python with these environment variables, on a free port. */
 export async function startExampleRunner(
   language: ExampleLanguage,
   environment: Record<string, string>,

@@ -9,7 +9,7 @@ import { type ExampleLanguage, startExampleRunner } from "./example-runner.ts";
 const LOCAL = { allowLocal: true, publicUrl: "https://service.test" };
 const LONG = { WORK_SECONDS: "3600" };
 
-/** What each says of messages that it refuses, and of work that its deadline ends. */
+/** What each runner prints about refused messages, and about work that was ended by its deadline. */
 const WORDS = {
   TypeScript: {
     refusals: ["No matching signature", "too old", "Missing required headers", "Missing required headers"],
@@ -18,7 +18,7 @@ const WORDS = {
   Python: { refusals: Array(4).fill("not signed with our secret"), deadline: "The deadline has passed." },
 };
 
-/** The example runner, and a stand-in for the service, which gives these answers to its callbacks. */
+/** Starts the example runner, and a fake service that gives these answers to its callbacks. */
 async function startRunner(
   language: ExampleLanguage,
   environment: Record<string, string> = {},
@@ -31,7 +31,7 @@ async function startRunner(
   return {
     service,
     runner,
-    /** Sends it a dispatch, or the same again. */
+    /** Sends the runner a dispatch, or the same dispatch again. */
     dispatch: (row = dispatchRow(), secret = webhookSecret) =>
       sendDispatch(
         {
@@ -154,7 +154,7 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s", (la
     expect(await dispatch(dispatchRow({ claimed_at: tenMinutesAgo }))).toEqual(refused);
     expect((await fetch(runner.url)).status).toBe(401);
     expect((await fetch(runner.url, { method: "POST", body: "{}" })).status).toBe(401);
-    // It may be cut off while it still sends.
+    // The connection may break while the body is being sent.
     await fetch(runner.url, { method: "POST", body: "x".repeat(2 * 1024 * 1024) }).catch(() => {});
 
     expect(await dispatch()).toEqual(accepted);

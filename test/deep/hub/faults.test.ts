@@ -1,6 +1,6 @@
 /**
- * The faults that docs/operations.md lists for the Durable Objects. Each time nothing is lost, and what repairs it does so in
- * time: the clock is moved to when that comes at the latest, which is less than 90 s later.
+ * The faults that docs/operations.md lists for the Durable Objects. For each it is checked that nothing is lost, and that the
+ * repair comes in time: the clock is moved to the latest time of the repair, which is less than 90 s later.
  */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -14,7 +14,7 @@ const MINUTE_MS = 60_000;
 let service: LiveService;
 let tenant: TestTenant;
 
-/** A deployment that was idle for so long that its cron skips its sweeps. */
+/** Starts a deployment that has been idle for so long that its cron skips its sweeps. */
 async function startIdle(settings: Record<string, unknown> = {}): Promise<void> {
   service = await startLiveService({ settings });
   tenant = await createTenant(service.database, { runnerUrl: (await startFakeRunner()).url });
@@ -28,7 +28,7 @@ afterEach(() => vi.useRealTimers());
 
 const moveClock = (ms: number) => vi.setSystemTime(Date.now() + ms);
 
-/** Fires the cron, a minute after it fired last. */
+/** Fires the cron, one minute after it last fired. */
 async function fireCron(): Promise<"swept" | "skipped"> {
   const [, requests] = await service.counted(() => service.sweep());
   moveClock(MINUTE_MS);
@@ -69,7 +69,7 @@ describe("nothing is lost, and the next cron repairs it, when", () => {
     await service.send("POST", `/v1/workflow-runs/${tenant.id}/stop`, tenant.owner.key);
     moveClock((seconds - 1) * 1_000);
     expect(await fireCron()).toBe("swept");
-    // It was committed a second after that sweep had begun, by a Worker that has died meanwhile.
+    // The change was committed a second after the sweep had begun, by a Worker that has died since then.
     const runId = await insertRun(service.database, tenant, { overdueSeconds: 1 });
     expect(await fireCron()).toBe("swept");
     expect(await statusOf(runId)).toBe("FAILED");
@@ -82,7 +82,7 @@ describe("nothing is lost, and the next cron repairs it, when", () => {
     await startIdle({ HUB: { idFromName: () => "", get: () => ({ changed: fail, fetch: fail }) } });
     const began = performance.now();
     const runId = await invoke(service, tenant);
-    // It took its announcement until its time was up, and no answer waited for that.
+    // The announcement ran into its timeout, and no answer waited for it.
     expect(performance.now() - began).toBeLessThan(5_000);
     await makeOverdue(service, runId);
     expect(await fireCron()).toBe("swept");
@@ -196,7 +196,7 @@ describe("nothing is lost, and the alarm does its work, when", () => {
       update workflow_runs set next_dispatch_at = null, deadline_at = statement_timestamp() + interval '20 seconds'
       where id = ${runId}`;
     await service.send("POST", invokePath(tenant), tenant.owner.key, {});
-    // It was told for how long to wait, and not until when.
+    // The hub was told for how long to wait, and not until when, so the difference between the clocks does not matter.
     expect(await service.alarmInMs(tenant.id)).toSatisfy((ms: number) => ms > 15_000 && ms <= 20_100);
     await fireAlarm();
     expect([await statusOf(runId), await service.alarmInMs(tenant.id)]).toEqual([

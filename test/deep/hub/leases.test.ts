@@ -20,7 +20,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 type Runner = Awaited<ReturnType<typeof startRunner>>;
 
-/** What a runner that waits gets while something is done, and after how many milliseconds since that. */
+/** What a waiting runner gets while `action` is done, and how many milliseconds after it began. */
 async function waitWhile(runner: Runner, action: () => Promise<unknown>) {
   const waiting = runner.lease({ wait_seconds: 10 });
   await pause(300);

@@ -37,7 +37,7 @@ async function log(sequence: number, attempt = 1): Promise<void> {
 
 const end = async () => expect((await callBack(service, tenant, runId, { status: "COMPLETED" })).status).toBe(200);
 
-/** Of each message its type, or of an entry of the log its attempt and number. */
+/** A short form of each message: its type or, for a log entry, its attempt and number. */
 const shorten = (messages: StreamedEvent<Data>[]) =>
   messages.map(({ event, data }) => (event === "log" ? `${data.attempt}/${data.sequence}` : event));
 

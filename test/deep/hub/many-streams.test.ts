@@ -38,11 +38,11 @@ describe("streams", () => {
     seen.push(...(await listenFor(tenant.owner.key, 2_000, seen.at(-1) ?? "0")));
     const stored = await service.database.sql`
       select e.id::text as id from workflow_run_events e where e.tenant_id = ${tenant.id} order by e.id`;
-    // An event may come after one with a higher id that was committed before it.
+    // An event may arrive after one with a higher id that was committed first.
     expect(seen.toSorted((a, b) => Number(a) - Number(b))).toEqual(stored.map(({ id }) => id));
   });
 
-  /** The ids of what a stream has told in so many milliseconds, before it was cut. */
+  /** The ids of the events that a stream sends within so many milliseconds, before it is cut. */
   async function listenFor(key: string, ms: number, lastEventId: string): Promise<string[]> {
     const response = await service.get("/v1/workflow-runs/stream", key, { "Last-Event-ID": lastEventId });
     const reader = readEvents(response);
@@ -76,7 +76,7 @@ describe("streams", () => {
       return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
     };
     expect([readers.length, await sockets()]).toEqual([500, 500]);
-    // Each has read once more after it had subscribed.
+    // Each stream reads once more after it has subscribed.
     await pause(2_000);
     const [, requests] = await service.counted(() => pause(5_000));
     expect(requests).toBe(0);

@@ -19,7 +19,7 @@ beforeEach(async () => {
   owner = await signIn(service, tenant.owner.key);
 });
 
-/** Counts the messages of a stream. Two changes within a second are one message, so each test waits for its own. */
+/** Counts the messages of a stream. Two changes within a second may cause one message, so each test waits for its own. */
 async function listen(path: string, browser = owner) {
   const response = await browser.get(path);
   expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "text/event-stream"]);

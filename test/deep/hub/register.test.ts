@@ -7,7 +7,7 @@ const MINUTE_MS = 60_000;
 
 afterEach(() => vi.useRealTimers());
 
-/** Moves the clock of the Worker and of its objects. Timers go on as they are. */
+/** Moves the clock of the Worker and of its objects. Timers are not affected. */
 const moveClock = (ms: number) => vi.setSystemTime(Date.now() + ms);
 const takeClock = () => vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
 

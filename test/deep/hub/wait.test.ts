@@ -18,7 +18,9 @@ beforeEach(async () => {
 const read = (runId: string, headers: Record<string, string>) =>
   service.get(`/v1/workflow-runs/${runId}`, tenant.owner.key, headers);
 
-/** Does both, the second a little later. Returns the answer of the first, and after how many milliseconds it came. */
+/**
+ * Sends the request, then does `action` a little later. Returns the answer, and how many milliseconds after the action it came.
+ */
 async function meanwhile(asking: Promise<Response>, action: () => Promise<unknown>): Promise<[Response, number]> {
   const began = Date.now();
   const took = asking.then((response): [Response, number] => [response, Date.now() - began]);

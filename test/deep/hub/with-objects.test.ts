@@ -1,4 +1,4 @@
-/** What holds without the Durable Objects holds with them, too: alarms that come at any time are in nobody's way. */
+/** What is true without the Durable Objects is also true with them: alarms may fire at any time, and disturb nothing. */
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { startLiveService } from "../../hub/live-service.ts";
 import { checkModel } from "../../model/check.ts";

@@ -1,21 +1,21 @@
-/** Clients that go on whatever happens to the service, and remember what it has acknowledged. */
+/** Clients that continue whatever happens to the service, and remember what it has acknowledged. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Random } from "../../support/random.ts";
 import type { TestTenant } from "../../support/tenant.ts";
 
 const PAUSE_MS = 50;
 
-/** What may be answered to anybody while things are being killed. */
+/** The statuses that are allowed while processes are being killed. */
 const FINE = new Set([200, 202, 204, 404, 409, 503]);
 
 export function startClients(options: { baseUrl: string; tenants: TestTenant[]; random: Random; count: number }) {
   const { baseUrl, tenants, random, count } = options;
-  /** The ids of runs, with the tenants whose they are. */
+  /** The ids of acknowledged runs, with their tenants. */
   const acknowledged = new Map<string, TestTenant>();
   const strangeAnswers: string[] = [];
   let isOpen = true;
 
-  /** The answer with its body, or undefined when none came. */
+  /** The answer with its body, or undefined when there was none. */
   async function post(tenant: TestTenant, path: string, body?: unknown) {
     try {
       const response = await fetch(`${baseUrl}${path}`, {

@@ -14,14 +14,14 @@ export type ExampleLanguage = keyof typeof COMMANDS;
 
 export type LeaseRunner = { child: ChildProcess; log: string[]; closed: Promise<unknown> };
 
-/** Starts one, and waits until it asks for runs. */
+/** Starts a runner, and waits until it asks for runs. */
 export async function startLeaseRunner(
   language: ExampleLanguage,
   environment: Record<string, string>,
 ): Promise<LeaseRunner> {
   const [command, program] = COMMANDS[language];
   const child = spawn(command, [program], {
-    // What a test calls is on this machine, whatever proxy the environment names.
+    // The URLs of the tests are on this machine, so they must not go through a proxy.
     env: { ...process.env, no_proxy: "*", RETRY_SECONDS: "0.2", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,

@@ -1,7 +1,7 @@
 /**
- * `kill -9` on Postgres and on the Worker at random moments under load, as often as KILLS says. After each, the invariants
- * hold and every run that was acknowledged is there; in the end, every run has come to an end, and a subscriber was told of
- * every end, by one event each. In Node, with the Worker as built.
+ * `kill -9` of Postgres and of the Worker at random moments under load, KILLS times. After each kill, the invariants hold and
+ * every acknowledged run exists. At the end, every run has ended, and a subscriber was notified of each end by exactly one
+ * event. Runs in Node, with the built Worker.
  */
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
@@ -14,17 +14,17 @@ import { startRunner } from "./runner.ts";
 import { type Sql, startStack } from "./stack.ts";
 import { startSubscriber } from "./subscriber.ts";
 
-/** `npm run test:kill` has 20. */
+/** `npm run test:kill` sets 20. */
 const KILLS = Number(process.env.KILLS ?? 3);
 const DEFINITIONS = 4;
 const CLIENTS = 8;
 const LONGEST_LIFE_MS = 2000;
-/** Far longer than the runs that are left need one after another. */
+/** Much longer than the remaining runs take, one after another. */
 const LAST_RUNS_MS = 240_000;
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 const random = createRandom(seed);
-/** What ends it all, the last of them first. */
+/** Functions that stop what was started. They are called in reverse order. */
 const endings: (() => unknown)[] = [];
 afterAll(async () => {
   for (const end of endings.toReversed()) await end();
@@ -71,7 +71,7 @@ async function subscribe(baseUrl: string, key: string, url: string): Promise<voi
   if (response.status !== 201) throw new Error(`subscribe: ${response.status} ${await response.text()}`);
 }
 
-/** Nothing that is to be told is stuck. The pauses before the next try are cut short. */
+/** Waits until all notifications are sent. Pauses before retries are skipped. */
 async function untilAllIsTold(sql: Sql): Promise<void> {
   const limit = Date.now() + LAST_RUNS_MS;
   for (;;) {
@@ -90,7 +90,7 @@ type Clients = ReturnType<typeof startClients>;
 type Runner = Awaited<ReturnType<typeof startRunner>>;
 
 async function findFaults(sql: Sql, clients: Clients, runner: Runner): Promise<string[]> {
-  // What was acknowledged before is asked for: a run that is acknowledged while we ask is not in the answer.
+  // Only runs that were acknowledged before are expected: one that is acknowledged during the request is not in its answer.
   const acknowledged = [...clients.acknowledged.keys()];
   const completed = [...runner.completed];
   const undone = await sql`
@@ -103,8 +103,8 @@ async function findFaults(sql: Sql, clients: Clients, runner: Runner): Promise<s
 }
 
 /**
- * Nothing is stuck: without clients, the Worker and the runner bring every run to its end. The pauses before the next
- * try of a dispatch are cut short.
+ * Waits until all runs have ended: without clients, the Worker and the runner bring every run to its end. Pauses before the
+ * next try of a dispatch are skipped.
  */
 async function untilAllHaveEnded(sql: Sql): Promise<void> {
   const limit = Date.now() + LAST_RUNS_MS;

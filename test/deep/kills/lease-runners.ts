@@ -9,9 +9,9 @@ type Answer = { status: number; body: { token?: string; leases?: Lease[]; after?
 
 export function startLeaseRunners(options: { baseUrl: string; key: string; random: Random; count: number }) {
   const { baseUrl, key, random, count } = options;
-  /** The attempts that a runner got: `run.attempt`, and which runner it was. */
+  /** The attempts that were leased, as `run.attempt`, with the number of the runner. */
   const taken = new Map<string, number>();
-  /** Attempts that two runners got. */
+  /** Attempts that were leased to two runners. */
   const takenTwice: string[] = [];
   /** The runs whose COMPLETED was acknowledged. */
   const completed = new Set<string>();
@@ -36,7 +36,7 @@ export function startLeaseRunners(options: { baseUrl: string; key: string; rando
     }
   }
 
-  /** Asks until there is an answer. */
+  /** Repeats a request until there is an answer. */
   async function untilAnswered(ask: () => Promise<Answer>): Promise<Answer | undefined> {
     while (isOpen) {
       const answer = await ask();
@@ -50,7 +50,7 @@ export function startLeaseRunners(options: { baseUrl: string; key: string; rando
     const url = lease.callback_url.replace(/callback$/, "");
     const beating = setInterval(() => void post(`${url}heartbeat`, lease.callback_token, {}), 1_000);
     await delay(random.integer(400));
-    // Now and then a runner shuts down.
+    // Sometimes a runner shuts down.
     const isReleased = random.chance(0.05);
     const verb = isReleased ? "release" : "callback";
     const said = isReleased ? {} : { status: "COMPLETED" };

@@ -1,6 +1,6 @@
 /**
- * `kill -9` of runners, and of the Worker with its hub and of Postgres, under runners that lease runs. In Node, with the Worker as
- * built and the example runners. `npm run test:kill` kills 20 times instead of 3.
+ * `kill -9` of runners, of the Worker with its hub, and of Postgres, while runners lease runs. Runs in Node, with the built
+ * Worker and the example runners. `npm run test:kill` kills 20 times instead of 3.
  */
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
@@ -18,18 +18,18 @@ const RUNNERS = 20;
 const RUNS = 200;
 const DEFINITIONS = 20;
 const LEASE_SECONDS = 3;
-/** Far longer than all of it takes. */
+/** Much longer than the whole test takes. */
 const PATIENCE_MS = 120_000;
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 const random = createRandom(seed);
 
-/** What ends it all, the last of them first. */
+/** Functions that stop what was started. They are called in reverse order. */
 const endings: (() => unknown)[] = [];
 let stack: Awaited<ReturnType<typeof startStack>>;
 
 beforeAll(async () => {
-  // The cron comes as seldom as in production: what is due in between, the hub's alarm does.
+  // The cron fires as rarely as in production, so the hub's alarm does what is due in between.
   stack = await startStack(endings, { cronMs: 60_000, hasObjects: true });
 });
 
@@ -37,7 +37,7 @@ afterAll(async () => {
   for (const end of endings.toReversed()) await end();
 });
 
-/** A tenant whose runs are leased for so short a time, and tried again when they are lost. */
+/** A tenant whose runs have short leases, and are retried when they are lost. */
 async function newTenant(): Promise<TestTenant> {
   const tenant = await createTenant(stack);
   await stack.sql`
@@ -72,7 +72,7 @@ async function startExample(language: ExampleLanguage, tenant: TestTenant, workS
   return runner;
 }
 
-/** Asks until there is an answer. */
+/** Repeats a question until it has an answer. */
 async function until<Result>(what: string, ask: () => Promise<Result | undefined>): Promise<Result> {
   const limit = Date.now() + PATIENCE_MS;
   for (;;) {
@@ -130,7 +130,7 @@ describe.each(["TypeScript", "Python"] as const)("the example runner that leases
     await startExample("Python", tenant, 0);
     kill(victim.child);
     const event = await until("the run is LOST", () => eventOf(lost, "LOST"));
-    // The instant of the event is the end of its lease. `lag_ms` is how much later it was recorded.
+    // The instant of the event is the end of the lease. `lag_ms` is how much later that was recorded.
     expect(Number(event.detail?.lag_ms)).toBeLessThan(2_000);
     const started = await until("the next one has started", () => eventOf(next, "LEASED"));
     expect(Date.parse(String(started.at)) - Date.parse(String(event.at))).toBeLessThan(2_000);
@@ -164,7 +164,7 @@ it(`${RUNNERS} runners, ${RUNS} runs, ${KILLS} kills: nothing is lost, held twic
   const invoking = (async () => {
     while (acknowledged.length < RUNS) {
       const definitionId = definitionIds[acknowledged.length % DEFINITIONS];
-      // With a key, so that an invoke whose answer was lost can be repeated.
+      // With an idempotency key, so that an invoke without an answer can be repeated.
       const key = `run-${acknowledged.length}`;
       const path = `/v1/workflow-definitions/${definitionId}/invoke`;
       const run = await post(path, tenant.owner.key, { idempotency_key: key }).catch(() => undefined);
@@ -182,7 +182,7 @@ it(`${RUNNERS} runners, ${RUNS} runs, ${KILLS} kills: nothing is lost, held twic
     expect(await findFaults(), `after kill ${i}, of ${victim}`).toEqual([]);
   }
   await invoking;
-  // Nothing is stuck, and no answer that came too late has failed a run: each of them ends well, at whichever attempt.
+  // Nothing is stuck, and no late answer has failed a run: each run completes, with whatever attempt.
   await until("all runs have ended", async () => {
     const [count] = await sql`
       select count(*)::int as n from workflow_runs where tenant_id = ${tenant.id} and status <> 'COMPLETED'`;

@@ -12,7 +12,7 @@ const FINAL = new Set([200, 404, 409]);
 /** Accepts most runs, works for a moment, and retries its callback until that is answered. */
 export async function startRunner(random: Random) {
   const taken = new Set<string>();
-  /** The runs whose COMPLETED was acknowledged: nothing may undo that. */
+  /** The runs whose COMPLETED was acknowledged. Nothing may undo that. */
   const completed = new Set<string>();
   let isOpen = true;
 

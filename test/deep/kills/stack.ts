@@ -1,4 +1,4 @@
-/** Postgres, and the Worker as built with its Durable Objects, each a process of its own that can be killed. */
+/** Postgres, and the built Worker with its Durable Objects, each as a process that can be killed. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,11 +20,11 @@ export type Sql = NeonQueryFunction<false, false>;
 type Options = {
   /** How often the cron fires. */
   cronMs: number;
-  /** True for the Worker with its Durable Objects, whose storage survives. */
+  /** True for the Worker with its Durable Objects, whose storage survives a kill. */
   hasObjects: boolean;
 };
 
-/** `endings`: what ends it all is added to it, the last of it first. */
+/** Functions that stop what was started are added to `endings`. They must be called in reverse order. */
 export async function startStack(endings: (() => unknown)[], { cronMs, hasObjects }: Options) {
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-kill-"));
   endings.push(() => rmSync(folder, { recursive: true, force: true }));
@@ -52,14 +52,17 @@ export async function startStack(endings: (() => unknown)[], { cronMs, hasObject
   const script = buildWorker(folder);
   let worker = startWorker(script, port, environment);
   endings.push(() => kill(worker));
-  // Also after Ctrl-C.
+  // This also works after Ctrl-C.
   process.once("exit", () => kill(worker));
   await untilItAnswers(baseUrl);
   const sql: Sql = neon(databaseUrl);
   return {
     baseUrl,
     sql,
-    /** Kills one or both, starts again what was killed, and waits until the service answers. Tells what it was. */
+    /**
+     * Kills Postgres, the Worker or both, restarts what was killed, and waits until the service answers. Returns what was
+     * killed.
+     */
     async killSome(random: Random): Promise<string> {
       const victim = random.pick(["Postgres", "the Worker", "both"]);
       if (victim !== "the Worker") process.kill(postgres.pid, "SIGKILL");
@@ -75,7 +78,7 @@ export async function startStack(endings: (() => unknown)[], { cronMs, hasObject
   };
 }
 
-/** Builds it as it is deployed, into one file. Returns its path. */
+/** Builds the Worker as for a deployment, into one file. Returns the path of the file. */
 function buildWorker(folder: string): string {
   const { script } = buildBundle({ entry: "src/worker.ts", outdir: relative(root, join(folder, "built")) });
   const path = join(folder, "worker.js");
@@ -87,12 +90,12 @@ function startWorker(script: string, port: number, environment: Record<string, s
   return spawn(process.execPath, [join(import.meta.dirname, "worker.ts"), script, String(port)], {
     env: { ...process.env, ...environment },
     stdio: ["ignore", "ignore", "inherit"],
-    // A process group of its own: the runtime is a process of its own, which dies with it.
+    // The process gets its own group, since the runtime is another process in it that must die as well.
     detached: true,
   });
 }
 
-/** `kill -9` of a process that was started with a group of its own. */
+/** `kill -9` of the process group of a process. */
 export function kill({ pid, exitCode, signalCode }: ChildProcess): void {
   if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, "SIGKILL");
 }

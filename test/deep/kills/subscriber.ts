@@ -1,15 +1,15 @@
-/** A subscriber to the ends of runs: it remembers what it was told, and now and then fails. */
+/** A subscriber to the ends of runs. It remembers its notifications, and sometimes fails. */
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import type { Random } from "../../support/random.ts";
 
-/** Of what a notification tells: `<run id>.<attempt>`. */
+/** The content of a notification. `attempt` is `<run id>.<attempt>`. */
 export type Told = { attempt: string; status: string };
 
 type Body = { data: { run_id: string; attempt: number; status: string } };
 
 export async function startSubscriber(random: Random) {
-  /** What each `webhook-id` told, by that id. A different telling with the same id is in `strange`. */
+  /** The content by `webhook-id`. When the same id comes with another content, it is added to `strange`. */
   const told = new Map<string, Told>();
   const strange: string[] = [];
 

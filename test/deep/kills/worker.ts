@@ -1,7 +1,7 @@
 /**
- * The Worker as a process that can be killed: `node worker.ts <script> <port>`, with its bindings as JSON in
- * BINDINGS, and with its Durable Objects where OBJECTS names a folder for their storage. Fires the cron every CRON_MS, so that the
- * sweep can be under way when it is killed.
+ * The Worker as a process that can be killed: `node worker.ts <script> <port>`, with its bindings as JSON in BINDINGS. With
+ * OBJECTS, the folder for their storage, it has its Durable Objects. It fires the cron every CRON_MS, so that a kill can hit a
+ * sweep.
  */
 import { readFileSync } from "node:fs";
 import process from "node:process";
@@ -32,7 +32,7 @@ const miniflare = new Miniflare(
 await miniflare.ready;
 const worker = await miniflare.getWorker();
 for (;;) {
-  // Without a database it fails, and the next one goes on.
+  // The sweep fails without a database, and the next one continues.
   await worker.scheduled({ cron: "* * * * *" }).catch(() => {});
   await delay(Number(CRON_MS));
 }

@@ -26,7 +26,8 @@ it.each(seeds(1))("it sees every event exactly once, in an order that never chan
   async function writer(): Promise<void> {
     while (Date.now() < until) {
       const held = random.chance(0.05) ? 1 + random.integer(3) : random.integer(20) / 1000;
-      // A transaction has its number from its first event on, and its other one comes when younger ones have committed.
+      // A transaction gets its number with its first event. Its second event is written after younger transactions have
+      // committed.
       await sql.transaction([write(), sql`select pg_sleep(${held})`, write()]);
     }
   }

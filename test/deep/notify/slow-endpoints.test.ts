@@ -1,4 +1,4 @@
-/** An endpoint that hangs and one that answers 500 for ever delay neither the one that is well, nor the runners. */
+/** An endpoint that hangs and one that always answers 500 delay neither a working endpoint nor the runners. */
 import { expect, it } from "vitest";
 import { createEndpoint } from "../../notify/endpoint.ts";
 import { type FakeRunner, startFakeRunner } from "../../support/fake-runner.ts";
@@ -7,12 +7,12 @@ import { type Service, startService } from "../../support/service.ts";
 import { createTenant } from "../../support/tenant.ts";
 
 const RUNS = 60;
-/** The hanging endpoint fails five times after 15 s, so the runs go on for longer than that. */
+/** The hanging endpoint fails five times after 15 s each, so the runs continue for longer than that. */
 const PAUSE_MS = 350;
 
 const p95 = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.95)] ?? Number.NaN;
 
-/** How long after each invoke its runner got the run, and after each end the endpoint that is well heard of it. */
+/** Measures how long after each invoke the runner got the run, and how long after each end the working endpoint was notified. */
 async function measure(service: Service, others: FakeRunner[], runs: number) {
   const [runner, well] = [await startFakeRunner(), await startFakeRunner([{ status: 204 }])];
   const tenant = await createTenant(service.database, { runnerUrl: runner.url });
@@ -24,7 +24,7 @@ async function measure(service: Service, others: FakeRunner[], runs: number) {
     const runId = await invoke(service, tenant);
     dispatchMs.push(((await runner.requests(run)).at(run - 1)?.receivedAt ?? Number.NaN) - invokedAt);
     const endedAt = Date.now();
-    // Not awaited: the tests' Worker answers when all that comes after the answer is done, and that may hang.
+    // Not awaited: the Worker of these tests answers only when all work after the answer is done, and that may hang.
     answers.push(callBack(service, tenant, runId, { status: "COMPLETED" }));
     heardMs.push(((await well.requests(run)).at(run - 1)?.receivedAt ?? Number.NaN) - endedAt);
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
@@ -40,7 +40,7 @@ it("the one that is well hears within a second, and runs are dispatched as fast 
   const beside = await measure(service, [hanging, failing], RUNS);
   expect(beside.heard).toBeLessThan(1_000);
   expect(beside.dispatch).toBeLessThan(Math.max(2 * alone.dispatch, alone.dispatch + 200));
-  // Both are held back by now: they get single probes.
+  // Both failing endpoints only get probes by now.
   const rows = await service.database.sql`select url from notification_endpoints where probe_at is not null`;
   expect(rows.map(({ url }) => url).toSorted()).toEqual([hanging.url, failing.url].toSorted());
 });

@@ -4,16 +4,16 @@ import type { SqlTransaction } from "../../../scripts/local/sql-executor.ts";
 import type { ExplainedStatement } from "../../support/harness-protocol.ts";
 
 /**
- * Explains the statements that the service sends to the databases for which this was switched on. Each transaction is executed
- * twice: first with its plans reported, statement by statement, so that each sees the effects of the ones before, and rolled
- * back; then as the service sent it.
+ * Explains the statements that the service sends to selected databases. Each transaction is executed twice: first to report the
+ * plans, statement by statement (so that each sees the effects of those before), and rolled back; then as the service has sent
+ * it.
  */
 export function createExplainer() {
   const explained = new Map<string, ExplainedStatement[]>();
 
   return {
     start: (database: string) => void explained.set(database, []),
-    /** The plans since the start, and an end of it. */
+    /** Stops explaining. Returns the plans since the start. */
     stop(database: string): ExplainedStatement[] {
       const statements = explained.get(database) ?? [];
       explained.delete(database);

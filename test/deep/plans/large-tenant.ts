@@ -1,19 +1,19 @@
 import type { TestDatabase } from "../../support/database.ts";
 import type { TestTenant } from "../../support/tenant.ts";
 
-/** How much the large tenant has, and each of the small ones beside it. */
+/** How much the large tenant has. */
 const LARGE = { users: 200, folders: 800, documents: 100, definitions: 20_000, runs: 5 };
 const SMALL = { users: 20, folders: 2, documents: 5, definitions: 1, runs: 5 };
 const SMALL_TENANTS = 1000;
 
 /**
- * Fills a tenant with 100,000 path parts, 20,000 definitions, 100,000 runs of a year, 200 users and 200 invites, and gives its USER
- * 50 permissions: on 40 folders and 10 definitions. Beside it come 1,000 small tenants.
+ * Fills a tenant with 100,000 path parts, 20,000 definitions, 100,000 runs of a year, 200 users and 200 invites, and gives its
+ * USER 50 permissions: on 40 folders and 10 definitions. Also creates 1,000 small tenants.
  */
 export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant, large = LARGE): Promise<void> {
-  // Ids are made of names, so that what refers to a row need not look for it.
+  // Ids are derived from names, so that references need no look-ups.
   await sql.transaction([
-    // Nothing here breaks a foreign key, and to check so many rows takes as long as to write them.
+    // Foreign keys are not checked: they hold here, and checking so many rows takes as long as writing them.
     sql`set local session_replication_role = replica`,
     sql`insert into tenants (id, name) select gen_random_uuid(), 'Small' from generate_series(1, ${SMALL_TENANTS}::int)`,
     sql`
@@ -100,7 +100,7 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant, larg
           (case when r.ended_by = 'DEADLINE' then 'TIMED_OUT' end, r.deadline_at, '{"lag_ms": 30000}'::jsonb)
         ) happened (type, at, detail)
       where happened.type is not null`,
-    // They hear of nothing, so that no run makes a notification.
+    // These endpoints subscribe to nothing that happens here, so no run inserts a notification.
     sql`
       insert into notification_endpoints (id, tenant_id, url, event_types, secret_encrypted)
       select md5(t.id || 'endpoint' || n)::uuid, t.id, 'https://hook.example', '{}', 'x' from t, generate_series(1, 10) n`,
@@ -125,9 +125,9 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant, larg
       from t, generate_series(1, t.definitions) n, generate_series(0, 2) sequence`,
   ]);
   await sql`analyze`;
-  // As autovacuum does: until then, a GIN index keeps new entries in a list, which is read from one end to the other.
+  // Autovacuum would do this later. Before that, new entries of a GIN index are in a list that is read completely.
   await sql`vacuum workflow_definitions`;
 }
 
-/** The tables that a statement may read from one end to the other: each has one row. A sequence is one of them. */
+/** The tables that a statement may read completely, since each has only one row. A sequence is one of them. */
 export const SMALL_TABLES = new Set(["sweep_state", "event_epoch", "workflow_run_events_id_seq"]);

@@ -59,7 +59,7 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
           .map((node) => `${node["Relation Name"]} in ${statement.query}`),
       );
       expect(scanned).toEqual([]);
-      // To say how many definitions there are, they are counted.
+      // The page shows the total, so all definitions are counted.
       expect(rowsRead(statements)).toBeLessThan(50_000);
     }
   });
@@ -82,7 +82,7 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
         expect([user.id, query, rowsRead(statements)]).toEqual([
           user.id,
           query,
-          // To say how many there are in each state, the runs of one workflow may be looked through.
+          // The page shows the numbers for each state, so all runs of one workflow may be read.
           expect.toSatisfy((rows) => rows < 50_000),
         ]);
       }

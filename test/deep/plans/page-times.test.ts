@@ -36,12 +36,12 @@ const PAGES: Record<string, () => string> = {
   "search for an error": () => "/app/search?q=flux+cap",
 };
 
-/** So many times a page is asked for, after it was once. */
+/** How many times each page is requested, after a first request. */
 const ROUNDS = 20;
 
 /**
- * A page is to take 50 ms of a machine that does nothing else, which tests never have. This finds a statement that has begun to read
- * all that there is, which takes seconds. The times themselves are printed.
+ * A page should take 50 ms on an idle machine, which tests never have. So this limit only finds statements that read
+ * everything, which takes seconds. The times themselves are printed.
  */
 const MOST_MS = 1_000;
 

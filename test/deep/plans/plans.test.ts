@@ -17,7 +17,7 @@ let stage: Stage;
 let callers: Awaited<ReturnType<typeof knownCallers>>;
 
 beforeAll(async () => {
-  // To fill a tenant takes a while, and so does explaining.
+  // The timeout is long, since filling a tenant and explaining take a while.
   service = await startService({ settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
   await service.sweep();
   stage = await createStage(service, "large");
@@ -25,7 +25,7 @@ beforeAll(async () => {
   await fillTenant(service.database, stage.tenant);
 }, 180_000);
 
-/** What the statements read much of: the table, the index, the number of rows and the statement. */
+/** The large reads of the statements: the table, the index, the number of rows and the statement. */
 const readMuchOf = (statements: readonly ExplainedStatement[]) =>
   statements.flatMap((statement) =>
     nodesOf(statement)
@@ -37,7 +37,7 @@ const readMuchOf = (statements: readonly ExplainedStatement[]) =>
       .map(({ node, rows }) => `${rows} of ${node["Relation Name"]}, ${node["Index Name"]}, in ${statement.query}`),
   );
 
-/** Which tables the statements read from one end to the other. */
+/** The tables that the statements read completely. */
 function scanned(statements: readonly ExplainedStatement[]): string[] {
   return statements.flatMap((statement) =>
     nodesOf(statement)
@@ -155,7 +155,7 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
 
   it.each([
     ["/v1/workflow-runs", 1000],
-    // Of each of the tenant's 200 RUNNING runs it is asked whether it is over: once for each of the two states.
+    // For each of the tenant's 200 RUNNING runs it is checked whether it has ended, once for each of the two states.
     ["/v1/workflow-runs?status=FAILED&status=RUNNING", 1500],
     // How many definitions there are is counted: 20,000. The page itself is found by its index.
     ["/v1/workflow-definitions", 21_000],

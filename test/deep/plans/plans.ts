@@ -2,7 +2,7 @@ import { askHarness } from "../../support/harness.ts";
 import type { ExplainedStatement, PlanNode } from "../../support/harness-protocol.ts";
 import type { Service } from "../../support/service.ts";
 
-/** Does `action`, and returns what it returned and the plans of all statements that the service sent for it. */
+/** Does `action`. Returns its result, and the plans of all statements that the service sent for it. */
 export async function explained<Result>(
   service: Service,
   action: () => Promise<Result>,
@@ -19,7 +19,7 @@ export function nodesOf({ plans }: ExplainedStatement): PlanNode[] {
   return plans.flatMap(({ Plan }) => walk(Plan));
 }
 
-/** How many rows of tables the statements looked at, whether or not they were of use. */
+/** How many rows of tables the statements read, whether they were needed or not. */
 export function rowsRead(statements: readonly ExplainedStatement[]): number {
   return statements
     .flatMap(nodesOf)

@@ -1,8 +1,8 @@
 /**
- * Records what a Worker sends to its database on its main path, and what the database answers: the fixture of
- * `released-worker.test.ts`. To be run at each release, with the Worker that is released:
+ * Records what a Worker sends to its database on its main path, and what the database answers. The recording is the fixture of
+ * `released-worker.test.ts`. Run this at each release, with the released Worker:
  *
- *     npx node test/deep/released-worker/record.ts "$(git rev-parse --short HEAD)"
+ * npx node test/deep/released-worker/record.ts "$(git rev-parse --short HEAD)"
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -56,7 +56,7 @@ const client = new pg.Client({ connectionString: postgres.url() });
 await client.connect();
 const ask = async (query: string, values: unknown[]) => (await client.query(query, values)).rows;
 
-/** Answers with these statuses, the last of them for all that follow. */
+/** The statuses that the runner answers; the last one is repeated. */
 let answers = [202];
 const tokens = new Map<string, string>();
 const runner = createServer(async (request, response) => {
@@ -82,7 +82,7 @@ const worker = await miniflare.getWorker();
 
 const steps: Step[] = [];
 
-/** Does `action`, and records it with what the Worker does after its answer. */
+/** Does `action`, and records it together with what the Worker does after its answer. */
 async function record<Result>(name: string, action: () => Promise<Result>, backdated?: string): Promise<Result> {
   if (backdated !== undefined) await ask(backdate(backdated), []);
   step = { name, backdated: backdated ?? null, requests: [], stand: [] };

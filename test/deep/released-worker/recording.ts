@@ -12,10 +12,10 @@ export type RecordedRequest = {
 
 export type Step = {
   name: string;
-  /** What lay in the past before it. */
+  /** What was backdated before this step. */
   backdated: string | null;
   requests: RecordedRequest[];
-  /** How each run stood after it. */
+  /** The state of each run after this step. */
   stand: string[];
 };
 
@@ -24,8 +24,8 @@ export type Recording = { commit: string; queries: string[]; steps: Step[] };
 type Result = { fields: { name: string }[]; rows: unknown[] };
 
 /**
- * Where the first row of each result of an answer has what: the paths of its values, each with the value's type. The Worker
- * reads an answer by these, and what is there beside them does not concern it.
+ * The shape of an answer: for the first row of each result, the paths of its values with their types. The Worker depends on
+ * these, and ignores any additional values.
  */
 export function shapeOf(answer: Result | { results: Result[] }): string[] {
   const results = "results" in answer ? answer.results : [answer];
@@ -41,7 +41,7 @@ function shapeOfValue(value: unknown, path: string): string[] {
   if (typeof value === "object" && value !== null) {
     return Object.entries(value).flatMap(([name, item]) => shapeOfValue(item, `${path}.${name}`));
   }
-  // Postgres answers with texts; those of `jsonb` begin so.
+  // Postgres answers with texts. Those of `jsonb` begin like this.
   if (typeof value === "string" && /^[[{]\W*["[{]/.test(value)) {
     try {
       return shapeOfValue(JSON.parse(value), path);

@@ -1,6 +1,7 @@
 /**
- * The Worker of the release before, on today's tables and functions: `npm run migrate` comes before `npm run deploy`, and a
- * rollback of the Worker leaves the database as it is. What that Worker sends was recorded (`record.ts`), and is sent again.
+ * The Worker of the previous release must work with the current tables and functions, since `npm run migrate` comes before `npm
+ * run deploy`, and a rollback of the Worker does not roll the database back. What that Worker sends was recorded (`record.ts`),
+ * and is sent again here.
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Service, startService } from "../../support/service.ts";
@@ -19,7 +20,7 @@ beforeAll(async () => {
   await insertWorld(ask, "http://127.0.0.1:9/");
 });
 
-/** Sends what the recorded Worker sent, as its driver did, and tells how the database's answer is made. */
+/** Sends what the recorded Worker sent, like its driver did. Returns the shape of the database's answer. */
 async function sendAgain({ statements, isBatch, isolationLevel }: RecordedRequest): Promise<string[]> {
   const queries = statements.map(({ query, params }) => ({ query: recording.queries[query], params }));
   const { url, sqlEndpoint } = service.database;
@@ -39,7 +40,7 @@ async function sendAgain({ statements, isBatch, isolationLevel }: RecordedReques
 }
 
 describe(`what the Worker of ${recording.commit} sends`, () => {
-  // Each step goes on from the one before.
+  // Each step continues from the one before.
   it.each(recording.steps)("is executed, and answered in the form that it reads: $name", async (step) => {
     if (step.backdated !== null) await ask(backdate(step.backdated), []);
     for (const request of step.requests) {

@@ -1,8 +1,8 @@
-/** The tenant of the recorded Worker. Its ids and its key are always the same, so that recorded parameters fit. */
+/** The tenant of the recorded Worker. Its ids and its key are constant, so that the recorded parameters fit. */
 import { hashApiKey } from "../../../src/http/credentials/api-key.ts";
 import { encryptSecret } from "../../support/tenant.ts";
 
-/** Asks the database, past the Worker. */
+/** Asks the database directly, and not by the Worker. */
 export type Ask = (query: string, values: unknown[]) => Promise<Record<string, unknown>[]>;
 
 export const API_KEY = "wr_test_of_the_recorded_worker";
@@ -60,7 +60,7 @@ export async function insertWorld(ask: Ask, runnerUrl: string): Promise<void> {
   );
 }
 
-/** The statement that moves back what is to lie in the past. */
+/** The statement that backdates something. */
 export function backdate(what: string): string {
   return what === "deadline"
     ? `update workflow_runs set started_at = started_at - interval '1 hour',
@@ -68,7 +68,7 @@ export function backdate(what: string): string {
     : `update workflow_runs set next_dispatch_at = next_dispatch_at - interval '1 hour' where next_dispatch_at is not null`;
 }
 
-/** How each run stands, oldest first: its status, attempt and what happened to it. */
+/** The state of each run, oldest first: its status, its attempt and its events. */
 export async function readStand(ask: Ask): Promise<string[]> {
   const rows = await ask(
     `select concat_ws(' ', r.status, r.attempt, r.ended_by, case when r.next_dispatch_at is not null then 'due' end, (

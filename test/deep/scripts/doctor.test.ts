@@ -15,13 +15,13 @@ beforeEach(async () => {
   service = await startService();
 });
 
-/** What the doctor says of the service's database, and with which exit code. */
+/** Runs the doctor on the service's database. Returns its output and its exit code. */
 const examine = (vars: Record<string, string> = {}) => {
   const { url, sqlEndpoint } = service.database;
   return runScript("doctor.ts", { DATABASE_URL: url, NEON_FETCH_ENDPOINT: sqlEndpoint, ...SETTINGS, ...vars });
 };
 
-/** A deployed service whose `/readyz` answers as when its cron has little to do. Its URL. */
+/** Starts a fake of a deployed service, whose `/readyz` answers as for an idle cron. Returns its URL. */
 async function startDeployment({ late_ms }: { late_ms: number }, status = 200): Promise<string> {
   const readiness = {
     seconds_since_sweep: 21,
