@@ -66,7 +66,7 @@ describe("a configuration for this machine", () => {
     ["the example file", {}],
     ["the database's host", { NEON_FETCH_ENDPOINT: undefined }],
     ["the endpoint", { DATABASE_URL: PRODUCTION.DATABASE_URL, NEON_FETCH_ENDPOINT: "http://[::1]:8789/sql" }],
-  ])("is taken as it is: local by %s", (_, vars) => {
+  ])("is accepted because of a database on this machine: %s", (_, vars) => {
     expect(faultsOf({ ...EXAMPLE, ...vars })).toEqual([]);
   });
 

@@ -6,7 +6,7 @@ import wrangler from "../wrangler.toml?raw";
 const valuesOf = (key: string) => [...wrangler.matchAll(new RegExp(`^${key} = (.+)$`, "gm"))].map(([, value]) => value);
 
 describe("wrangler.toml", () => {
-  it("has every environment count its limits by itself: all three, and no number twice or in common use", () => {
+  it("has separate limits in every environment: all three, each with its own number", () => {
     const environments = 1 + [...wrangler.matchAll(/^\[env\.\w+\]$/gm)].length;
     const ids = valuesOf("namespace_id");
     expect(environments).toBeGreaterThan(1);
@@ -17,7 +17,7 @@ describe("wrangler.toml", () => {
     }
   });
 
-  it("binds both Durable Objects in every environment, with SQLite, under a migration that stays as it was deployed", () => {
+  it("binds both Durable Objects in every environment, with SQLite and an unchanged migration", () => {
     const environments = 1 + [...wrangler.matchAll(/^\[env\.\w+\]$/gm)].length;
     for (const [binding, className] of [
       ["HUB", "Hub"],
@@ -31,14 +31,14 @@ describe("wrangler.toml", () => {
     ]);
   });
 
-  it("makes Workers fetch runners through the public internet, and logs each request once, by our own line", () => {
+  it("makes Workers fetch runners through the public internet, and logs each request once, with the service's own line", () => {
     expect(valuesOf("compatibility_flags")).toEqual(['["global_fetch_strictly_public", "enable_request_signal"]']);
     expect(valuesOf("invocation_logs")).toEqual(["false"]);
   });
 });
 
 describe("the deploy guide of README.md", () => {
-  it("sets every setting that the Worker needs, in a form that it takes", () => {
+  it("sets every setting that the Worker needs, in a form that it accepts", () => {
     const [, file = ""] = /<<EOF\n(\{[^}]*\n\})\nEOF/.exec(readme) ?? [];
     const filled = file
       .replace("$DATABASE_URL", "postgres://user:password@ep-name-pooler.eu-central-1.aws.neon.tech/main")

@@ -36,7 +36,7 @@ describe("the client's retries", () => {
     expect(asked[0]?.headers.get("Authorization")).toBe("Bearer wr_key");
   });
 
-  it("never send again what is not idempotent and has no key", async () => {
+  it("never retry a request that is neither idempotent nor has an idempotency key", async () => {
     for (const answer of [busy(), busy(429), new TypeError("reset")]) {
       const { asked, options } = fakeService(answer);
       await expect(createClient(options).retry(RUN_ID)).rejects.toThrow();
@@ -86,7 +86,7 @@ describe("the client's problems", () => {
     expect(error).toMatchObject({ faults, message: "input: Is too long." });
   });
 
-  it("tell of an answer that is no JSON, and of a URL that is none", async () => {
+  it("describe an answer that is not JSON, and refuse an invalid URL", async () => {
     const { options } = fakeService(new Response("<html>", { status: 502 }));
     await expect(createClient(options).stop(RUN_ID)).rejects.toThrow("The answer was 502");
     expect(() => createClient({ url: "runs.example.com" })).toThrow("https://runs.example.com");
@@ -134,7 +134,7 @@ describe("waiting for a run", () => {
 });
 
 describe("watching a run", () => {
-  it("goes on after the last event when the connection is lost, and ends with the run", async () => {
+  it("continues after the last event when the connection is lost, and ends with the run", async () => {
     const { asked, options } = fakeService(
       stream([news(1, "PENDING"), news(2, "RUNNING")], true),
       busy(),
@@ -150,7 +150,7 @@ describe("watching a run", () => {
     expect(asked.map(({ headers }) => headers.get("Last-Event-ID"))).toEqual([null, "2", "2", "2"]);
   });
 
-  it("ends on 204, and throws what no retry mends", async () => {
+  it("ends on 204, and throws errors that a retry would not change", async () => {
     const ended = fakeService(new Response(null, { status: 204 }));
     for await (const _ of createClient(ended.options).watch(RUN_ID, { after: "9" })) expect.unreachable();
     expect(ended.asked[0]?.headers.get("Last-Event-ID")).toBe("9");
@@ -160,7 +160,7 @@ describe("watching a run", () => {
 });
 
 describe("lists", () => {
-  it("are read page by page, as they are used", async () => {
+  it("are read page by page, as the items are consumed", async () => {
     const { asked, options } = fakeService(
       json({ items: [1, 2], next_cursor: "c" }),
       json({ items: [3], next_cursor: null }),
@@ -179,7 +179,7 @@ describe("lists", () => {
     ]);
   });
 
-  it("that page by offset end at their total, also when items disappear", async () => {
+  it("with pages by offset end at the total, even when items disappear meanwhile", async () => {
     const { asked, options } = fakeService(json({ items: [1, 2], total: 5 }), json({ items: [], total: 5 }));
     expect(await allOf(createClient(options).workflows())).toEqual([1, 2]);
     expect(asked.map(({ path }) => path.split("?")[1])).toEqual(["offset=0&limit=100", "offset=2&limit=100"]);

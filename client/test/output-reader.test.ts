@@ -12,7 +12,7 @@ function read(...chunks: string[]) {
 }
 
 describe("what a command prints", () => {
-  it("is its log, whatever pieces it comes in; the last line that is not blank may be its output", () => {
+  it("is the log of the run, however it is split; the last line that is not blank may be the output", () => {
     expect(read("a\nb", 'c\n{"n"', ":1}\n \n")).toEqual({
       log: 'a\nbc\n{"n":1}\n \n',
       progress: [],
@@ -23,7 +23,7 @@ describe("what a command prints", () => {
     expect(read()).toMatchObject({ log: "", lastLine: "", tail: "" });
   });
 
-  it("is progress where a line says so, which is not logged", () => {
+  it("is progress when a line has the progress marker, and is then not logged", () => {
     const { log, progress } = read(
       "::progress 40 reading\r\n::progress 100\n",
       "::progr",
@@ -34,7 +34,7 @@ describe("what a command prints", () => {
     expect(read(`::progress 1 ${"x".repeat(600)}\n`).progress).toEqual([{ percent: 1, message: "x".repeat(500) }]);
   });
 
-  it("is kept to a bounded amount: a long line is logged in pieces, and is no output", () => {
+  it("is buffered up to a limit: a long line is logged in pieces, and is not the output", () => {
     const { log, lastLine, tail } = read("1".repeat(100_000), "\n");
     expect([log.length, lastLine, tail.length]).toEqual([100_001, null, 4_000 - 1]);
     expect(read("1".repeat(20_000), "\nok\n").lastLine).toBe("ok");

@@ -55,7 +55,7 @@ const untilEnded: Work = (_, { signal }) =>
   new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 
 describe("a runner with a URL", () => {
-  it("works on a dispatch once, logs, and reports what came out", async () => {
+  it("works on a dispatch once, writes the log, and reports the result", async () => {
     const seen: unknown[] = [];
     const { runner, service } = start(async (run, { log }) => {
       seen.push(run);
@@ -96,7 +96,7 @@ describe("a runner with a URL", () => {
     expect(service.of("callback")[1]).toEqual({ status: "FAILED", error: "The result was refused: output: Too deep." });
   });
 
-  it("ends stopped work and calls back no more; begins none whose stop came first", async () => {
+  it("ends stopped work without a callback, and does not begin a run whose stop came before its dispatch", async () => {
     const ended: unknown[] = [];
     const work = vi.fn<Work>(async (run, context) => {
       await untilEnded(run, context).catch((error: unknown) => ended.push(error));
@@ -122,7 +122,7 @@ describe("a runner with a URL", () => {
     await vi.waitFor(() => expect(service.of("callback")).toEqual([{ status: "COMPLETED", summary: "Half of it" }]));
   });
 
-  it("keeps its run by heartbeats from the first progress on, and hears of a stop by them", async () => {
+  it("sends heartbeats from the first progress on, and learns of a stop from their answers", async () => {
     const heartbeat = [Response.json({ stop: { reason: "Enough", ends_at: RUN.deadline_at } })];
     const { runner, service } = start(
       async (run, context) => {
@@ -136,7 +136,7 @@ describe("a runner with a URL", () => {
     expect(service.of("heartbeat")).toEqual([{ progress: { percent: 40, message: "reading" } }]);
   });
 
-  it("says FAILED for what it has not finished when it is shut down, and takes nothing more", async () => {
+  it("reports unfinished runs as FAILED when it is shut down, and accepts no more runs", async () => {
     const { runner, service } = start(untilEnded);
     await runner.handle(message("workflow_run.dispatched"));
     await runner.stop();
@@ -144,7 +144,7 @@ describe("a runner with a URL", () => {
     expect((await runner.handle(message("workflow_run.dispatched", { ...RUN, attempt: 2 }))).status).toBe(503);
   });
 
-  it("refuses what is not signed, and accepts types that it does not know", async () => {
+  it("refuses unsigned messages, and accepts messages of unknown types", async () => {
     const { runner, service } = start(untilEnded);
     const other = "whsec_bm90IHRoaXMgb25l";
     expect((await runner.handle(message("workflow_run.dispatched", RUN, other))).status).toBe(401);
@@ -174,12 +174,12 @@ describe("the log of an attempt", () => {
     }
   });
 
-  it("keeps the number of an entry that has to be sent again", async () => {
+  it("sends an entry again with the same number", async () => {
     const entries = await logged((log) => log("a"), [new Error("reset")]);
     expect(entries).toEqual(Array(2).fill({ sequence: 0, text: "a" }));
   });
 
-  it("ends when the service has cut it, or does not want it; and holds no more than the service keeps", async () => {
+  it("ends when the service has cut it or refuses it, and buffers no more than the service stores", async () => {
     for (const answer of [Response.json({ is_cut: true }), Response.json({ detail: "Ended" }, { status: 409 })]) {
       expect(await logged((log) => log("a".repeat(30_000)), [answer])).toHaveLength(1);
     }

@@ -26,7 +26,7 @@ describe("verifyWebhook", () => {
     expect(verifyWebhook({ secret: ["another", SECRET], headers: signed(SECRET), body: BODY })).toEqual(expected);
   });
 
-  it("takes the documented request, at its time only", () => {
+  it("accepts the documented request, but only at the time of its timestamp", () => {
     const { headers, body } = exampleRequest(page);
     expect(() => verifyWebhook({ secret: SECRET, headers, body })).toThrow("too old");
   });

@@ -98,7 +98,7 @@ export function describeIsolation(callerCount: number): void {
     await fill(zebra, 1);
   });
 
-  describe("two tenants filled alike", () => {
+  describe("two tenants with the same content", () => {
     it.each(OPERATION_IDS)("%s reveals nothing of one tenant to the callers of the other", async (id) => {
       const secrets = secretsOf(zebra, await dump(zebra));
       expect(secrets.length).toBeGreaterThan(40);

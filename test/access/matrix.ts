@@ -59,7 +59,7 @@ export function describeMatrix(unknownCount: number): void {
     unknown = await unknownCallers(stage, other);
   });
 
-  it("has a row for every operation of the OpenAPI document, and no other", () => {
+  it("has a row for every operation of the OpenAPI document, and no other rows", () => {
     expect(OPERATION_IDS.toSorted()).toEqual(operations.map(({ operationId }) => operationId).sort());
   });
 

@@ -191,7 +191,7 @@ describe("a runner", () => {
 });
 
 describe("a refused form", () => {
-  it("says all that is wrong in its own words, before anything else that a screen reader reads of it", async () => {
+  it("lists all faults in the words of the form, before everything else that a screen reader reads", async () => {
     const page = await openAs("owner");
     await page.goto("/app/workflows/new");
     await page.getByLabel("Time limit").fill("5");
@@ -212,7 +212,7 @@ describe("a refused form", () => {
 });
 
 describe("a checklist", () => {
-  it("ticks itself while one looks at it", async () => {
+  it("is updated while the page is open", async () => {
     const { key } = await createEmptyTenant(database);
     const page = await openAs({ key });
     const done = page.getByRole("region", { name: "The first steps" }).locator("li.done");
@@ -227,7 +227,7 @@ describe("a checklist", () => {
 });
 
 describe("the charts", () => {
-  it("show the values of a step to who points at it and to who reaches it by Tab, and lead to its runs", async () => {
+  it("show the values of a step on hover and on focus, and link to its runs", async () => {
     const page = await openAs("owner");
     for (const path of ["/app/health?period=7d", `/app/workflows/${MORE_WORKFLOWS[0]?.id}?period=7d`]) {
       await page.goto(path);
@@ -252,7 +252,7 @@ describe("the charts", () => {
 });
 
 describe("the keys", () => {
-  it("open their list, lead to the sections, do nothing while somebody types, and can be turned off", async () => {
+  it("open the list of shortcuts, open the sections, do nothing while somebody types, and can be turned off", async () => {
     const page = await openAs("owner");
     await page.keyboard.press("?");
     const dialog = page.getByRole("dialog", { name: "Keys" });
@@ -310,7 +310,7 @@ describe("a change of state", () => {
 describe("the theme", () => {
   const ground = (page: Page): Promise<string> => page.evaluate("getComputedStyle(document.body).backgroundColor");
 
-  it("changes at once, loses nothing that is typed, and stays", async () => {
+  it("changes at once without losing typed text, and is remembered", async () => {
     const page = await openAs("owner", { colorScheme: "light" });
     await page.goto("/app/workflows/new");
     const light = await ground(page);

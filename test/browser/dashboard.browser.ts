@@ -206,9 +206,7 @@ describe.concurrent("the dashboard", () => {
     await expect.poll(() => page.evaluate("document.activeElement.id")).toBe("main");
   });
 
-  it("says how old it is while the service cannot be reached or cannot answer, and comes back by itself", async ({
-    open,
-  }) => {
+  it("says how old the page is while the service is unavailable, and recovers by itself", async ({ open }) => {
     const page = await openAs("owner", open);
     await page.goto("/app/runs");
     await isLive(page);
@@ -228,7 +226,7 @@ describe.concurrent("the dashboard", () => {
     forgetComplaints(page);
   });
 
-  it("asks each half minute where the stream is refused or the browser knows none", async ({ open }) => {
+  it("polls every half minute when the stream is refused or the browser has no EventSource", async ({ open }) => {
     const page = await open();
     await page.clock.install();
     await page.route("**/app/changes*", (route) => route.fulfill({ status: 503, body: "" }));
@@ -296,7 +294,7 @@ describe.concurrent("the dashboard", () => {
     expect(await freshness(page).isVisible()).toBe(false);
   });
 
-  it("tells times as they are where one looks from, and exactly on hover", async ({ open }) => {
+  it("shows local times, and the exact time on hover", async ({ open }) => {
     const page = await openAs("owner", open, { timezoneId: "Asia/Tokyo", locale: "en-GB" });
     await page.goto(`/app/runs/${DEMO.runs.completed}`);
     const time = page.locator(".timeline time").first();
@@ -306,7 +304,7 @@ describe.concurrent("the dashboard", () => {
     expect(await time.getAttribute("title")).toContain(at);
   });
 
-  it("asks for nothing in ten minutes in three tabs with runs that have ended", async ({ open }) => {
+  it("sends no request in ten minutes from three tabs with ended runs", async ({ open }) => {
     const first = await openAs("owner", open);
     const pages = [first, await first.context().newPage(), await first.context().newPage()];
     const ended = [DEMO.runs.completed, DEMO.runs.failed, DEMO.runs.completed];
@@ -364,7 +362,7 @@ describe.concurrent("the dashboard", () => {
     expect(await user.locator("tbody tr").count()).toBe(1);
   });
 
-  it("copies a new API key, shown once, and a curl that works with it; it lets one in until it is revoked", async ({
+  it("copies a new API key that is shown once, and a curl command for it; the key works until it is revoked", async ({
     open,
   }) => {
     const page = await openAs("admin", open, { permissions: ["clipboard-read", "clipboard-write"] });
@@ -394,7 +392,7 @@ describe.concurrent("the dashboard", () => {
     forgetComplaints(other);
   });
 
-  it("signs out, and shows nothing from then on", async ({ open }) => {
+  it("shows nothing any more after signing out", async ({ open }) => {
     const page = await openAs("user", open);
     await press(page, "Sign out", ".top");
     await page.waitForURL("**/app/sign-in");
@@ -419,7 +417,7 @@ describe.concurrent("the dashboard", () => {
 
 // These tests run alone, since the tests above change things all the time.
 describe("a page that listens", () => {
-  it("asks for nothing while nothing changes, and by ETag when it does", async ({ open }) => {
+  it("sends no request while nothing changes, and a conditional one after a change", async ({ open }) => {
     const page = await open();
     await page.clock.install();
     await signIn(page, "owner");
@@ -438,7 +436,7 @@ describe("a page that listens", () => {
     expect(await (await answered).request().headerValue("If-None-Match")).toMatch(/^"/);
   });
 
-  it("stops to listen in a hidden tab, and catches up when somebody looks again", async ({ open }) => {
+  it("does not listen in a hidden tab, and catches up when the tab is shown again", async ({ open }) => {
     const page = await openAs("owner", open);
     await page.goto("/app/people");
     await isLive(page);
@@ -480,7 +478,7 @@ const PATHS = {
 };
 
 describe("every page", () => {
-  it("has nothing that axe-core finds wrong, in light and in dark", async ({ open }) => {
+  it("has no fault that axe-core finds, in the light and in the dark theme", async ({ open }) => {
     const page = await open();
     const expectNoFaults = async (name: string) => {
       for (const colorScheme of ["light", "dark"] as const) {
@@ -515,7 +513,7 @@ describe("every page", () => {
   });
 });
 
-describe("with the longest of names, every page", () => {
+describe("every page with the longest possible names", () => {
   it("fits a window of 360 pixels", async ({ open }) => {
     const long = "W".repeat(255);
     await database.query("update workflow_definitions set name = $1, description = $1 where id = $2", [

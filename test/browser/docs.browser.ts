@@ -52,7 +52,7 @@ describe("the documentation", () => {
     await page.context().close();
   });
 
-  it("is where a browser comes from /, by way of the sign-in, and makes a key there by one press", async () => {
+  it("opens after signing in from /, and creates an API key with one click", async () => {
     const page = await openPage(browser, stack.url);
     await page.goto("/");
     await page.waitForURL("**/app/sign-in**");
@@ -92,7 +92,7 @@ describe("the documentation", () => {
     for (const answer of answers) expect(answer).toMatchObject({ id: DEMO.owner.id });
   });
 
-  it("leads back from the sign-in to the page with the button", async () => {
+  it("opens again after a sign-in that was needed for its button", async () => {
     const page = await openPage(browser, stack.url);
     await page.goto("/docs");
     await page.getByRole("link", { name: "sign in" }).click();

@@ -61,7 +61,7 @@ const smallTargets = (page: Page): Promise<string> =>
     .map(([e, { width, height }]) => e.outerHTML.slice(0, 120) + " " + width + "x" + height))`);
 
 describe.concurrent("finding", () => {
-  it("leads from anywhere in a row to its run, also from the workflow's name", async ({ open }) => {
+  it("opens a run by a click anywhere in its row, also on the workflow's name", async ({ open }) => {
     const page = await open();
     const row = page.locator(`#run-${DEMO.runs.failed}`);
     // The link of the row covers the name.
@@ -75,7 +75,7 @@ describe.concurrent("finding", () => {
     expect(await page.getByText("What to do").isVisible()).toBe(true);
   });
 
-  it("triggers a run of a workflow and shows how it goes, in two clicks", async ({ open }) => {
+  it("triggers a run of a workflow and shows its state, in two clicks", async ({ open }) => {
     const page = await open();
     await page.goto(`/app/workflows/${DEMO.quarterlyReportId}`);
     await page.locator(".actions").getByRole("button", { name: "Invoke" }).first().click();
@@ -95,7 +95,7 @@ describe.concurrent("finding", () => {
     await page.waitForURL(`**/app/runs/${DEMO.runs.failed}`);
   });
 
-  it("shows the answers by kind while somebody types, and lets the arrows lead to them", async ({ open }) => {
+  it("shows results by kind while somebody types, and the arrow keys move to them", async ({ open }) => {
     const page = await open();
     await page.goto("/app/health");
     const box = page.getByRole("searchbox", { name: "Search runs, workflows, people and files" });
@@ -114,7 +114,7 @@ describe.concurrent("finding", () => {
     await page.waitForURL(`**/app/people/${DEMO.admin.id}`);
   });
 
-  it("answers on a page without JavaScript", async ({ open }) => {
+  it("shows results on a page of their own without JavaScript", async ({ open }) => {
     const page = await open({ javaScriptEnabled: false });
     await page.getByRole("searchbox").first().fill(DEMO.runs.failed.slice(-4));
     await page.keyboard.press("Enter");
@@ -122,7 +122,7 @@ describe.concurrent("finding", () => {
     await page.getByRole("heading", { name: "Why it failed" }).waitFor();
   });
 
-  it("takes a range of time in the reader's time zone, and has an address in UTC without empty parts", async ({
+  it("shows a time range in the reader's time zone, and has it in UTC in a URL without empty parameters", async ({
     open,
   }) => {
     const page = await open({ timezoneId: "Asia/Tokyo", locale: "en-GB" });
@@ -135,7 +135,7 @@ describe.concurrent("finding", () => {
     expect(await page.locator("tbody tr").count()).toBeGreaterThan(0);
   });
 
-  it("tells how long ago, and exactly on hover and on focus", async ({ open }) => {
+  it("shows relative times, and the exact time on hover and on focus", async ({ open }) => {
     const page = await open({ timezoneId: "Asia/Tokyo", locale: "en-GB" });
     const row = page.locator(`#run-${DEMO.runs.failed}`);
     const time = row.locator("time");
@@ -175,7 +175,7 @@ describe.concurrent("finding", () => {
 });
 
 describe("targets", () => {
-  it("measure 24 pixels at least, at 390 and at 1280 pixels, and nothing is wider than the window", async ({
+  it("measure at least 24 pixels in windows of 390 and 1280 pixels, and nothing is wider than the window", async ({
     open,
   }) => {
     const page = await open();
@@ -195,7 +195,9 @@ describe("targets", () => {
     }
   });
 
-  it("and axe finds nothing in the search and the lists that were found, in light and dark", async ({ open }) => {
+  it("are accessible: axe finds no fault in the search and the lists, in the light and in the dark theme", async ({
+    open,
+  }) => {
     const page = await open();
     for (const path of [
       "/app/search?q=report",

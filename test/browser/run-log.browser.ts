@@ -71,7 +71,7 @@ it("grows on the page while the run goes on, as does its progress, and can be se
   expect(complaintsOf(page)).toEqual([]);
 });
 
-it("shows the rest, and the result, when the run has ended, and then asks no more", async () => {
+it("shows the rest of the log and the result when the run has ended, and then stops polling", async () => {
   await append(2, "Done\n");
   await page.getByRole("searchbox", { name: "Find in the log" }).fill("");
   await database.query(

@@ -9,7 +9,7 @@ beforeAll(async () => {
   service = await startService({ settings: PAGE_SETTINGS });
 });
 
-it("shows an administrator what there is to do before the first run, ticked as it is done, in one request", async () => {
+it("shows an administrator the steps before the first run, ticked when they are done, in one database request", async () => {
   const { tenant, owner, user } = await openTenant(service);
   const { sql } = service.database;
   const ticked = async () => {

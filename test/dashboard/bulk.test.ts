@@ -38,7 +38,7 @@ it("asks first, in one database request and without a change, and says which run
   expect([await statusOf(failed), await statusOf(running)]).toEqual(["FAILED", "RUNNING"]);
 });
 
-it("does it when that is confirmed, and shows the list again with what was done", async () => {
+it("makes the change when it is confirmed, and shows the list again with a notice", async () => {
   const ids = [
     await insertRun(service.database, tenant, { status: "FAILED" }),
     await insertRun(service.database, tenant, { status: "FAILED" }),
@@ -51,7 +51,7 @@ it("does it when that is confirmed, and shows the list again with what was done"
   expect((await owner.get(`/app/runs/${ids[0]}`)).status).toBe(404);
 });
 
-it("clears a queue: all that match, and not the run in the slot", async () => {
+it("clears a queue: stops all runs that match the filter, but not the run in the slot", async () => {
   const [running, waiting] = [await invoke(service, tenant), await invoke(service, tenant)];
   const workflow = await owner.read(`/app/workflows/${tenant.definitionId}`);
   expect(workflow).toContain("Clear the queue");
@@ -62,7 +62,7 @@ it("clears a queue: all that match, and not the run in the slot", async () => {
   expect([await statusOf(running), await statusOf(waiting)]).toEqual(["RUNNING", "FAILED"]);
 });
 
-it("changes nothing when nothing is chosen, and never all runs there are", async () => {
+it("changes nothing when no run is chosen, and never all runs of the tenant", async () => {
   const id = await insertRun(service.database, tenant, { status: "FAILED" });
   for (const fields of [
     { action: "delete", filter: "" },
@@ -76,7 +76,7 @@ it("changes nothing when nothing is chosen, and never all runs there are", async
   expect((await owner.post("/app/runs/bulk", { action: "explode" })).status).toBe(404);
 });
 
-it("goes on with the next thousand when more match", async () => {
+it("offers to continue with the next thousand when more runs match", async () => {
   const first = await insertRun(service.database, tenant, { status: "FAILED" });
   await service.database.sql`
     insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,

@@ -77,7 +77,7 @@ describe("a run that no runner has taken yet", () => {
   });
 });
 
-describe("a run that ended without any runner having taken it", () => {
+describe("a run that ended before any runner had accepted it", () => {
   it("says so with its error and its bar, and is counted by Health, before and after the sweep", async () => {
     const id = await invoke(service, tenant);
     await makeOverdue(service, id);
@@ -93,7 +93,7 @@ describe("a run that ended without any runner having taken it", () => {
     }
   });
 
-  it("is named to the USER who triggered it, without a link to a workflow that they may not see", async () => {
+  it("is shown to the USER who triggered it, without a link to a workflow that they may not see", async () => {
     const { sql } = service.database;
     const [node] = await sql`select path_part_id as id from workflow_definitions where id = ${tenant.definitionId}`;
     const parts = [String(node?.id), tenant.sourcesId, tenant.instructionsId];

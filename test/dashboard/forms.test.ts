@@ -68,14 +68,14 @@ describe("a form", () => {
     expect((await readRun(service, tenant, running)).status).toBe("RUNNING");
   });
 
-  it("is refused when another site sends it, and changes nothing", async () => {
+  it("is refused without any change when another site sends it", async () => {
     const id = await invoke(service, tenant);
     const response = await owner.post(`/app/runs/${id}/stop`, {}, { Origin: "https://elsewhere.example" });
     expect(response.status).toBe(403);
     expect((await readRun(service, tenant, id)).status).toBe("RUNNING");
   });
 
-  it("that comes too late says so on a page", async () => {
+  it("is answered with an explanation when it comes too late", async () => {
     const id = await insertRun(service.database, tenant, { status: "COMPLETED" });
     const stop = await owner.post(`/app/runs/${id}/stop`, { reason: "" });
     expect([stop.status, (await stop.text()).includes("The run has already ended: it is COMPLETED.")]).toEqual([
@@ -95,7 +95,7 @@ describe("a form", () => {
 });
 
 describe("whatever is sent", () => {
-  it("is answered with what is wrong about it, and never with 500", async () => {
+  it("is answered with its faults, and never with 500", async () => {
     const failed = await insertRun(service.database, tenant, { status: "FAILED" });
     const [run, workflow, file, person] = [
       `/app/runs/${failed}`,
@@ -132,8 +132,8 @@ describe("whatever is sent", () => {
   });
 });
 
-describe("what a role may not do", () => {
-  it("is refused to a USER when forced, page by page", async () => {
+describe("a change that a role may not make", () => {
+  it("is refused to a USER who sends its form anyway, on every page", async () => {
     const { sql } = service.database;
     const [node] = await sql`select path_part_id as id from workflow_definitions where id = ${tenant.definitionId}`;
     await permit(service.database, tenant, String(node?.id), "READ_ONLY");
@@ -216,7 +216,7 @@ describe("the form of a workflow", () => {
     ]);
   });
 
-  it("shows what only the database knows, too, in one request", async () => {
+  it("also shows the faults that only the database can find, in one request", async () => {
     const fields = await workflowFields();
     const [response, requests] = await service.counted(() =>
       owner.post("/app/workflows/new", { ...fields, output: fields.instruction, instruction: fields.output }),
@@ -278,7 +278,7 @@ describe("the form of a workflow", () => {
     expect([newSecret === undefined, newSecret === secret]).toEqual([false, false]);
   });
 
-  it("sends a test only for who may change the workflow, and only to a public address", async () => {
+  it("sends a test only for users who may change the workflow, and only to a public address", async () => {
     const path = `/app/workflows/${tenant.definitionId}`;
     expect((await user.post(`${path}/test`)).status).toBe(404);
     await permit(service.database, tenant, await partId(`/workflows/${tenant.definitionId}`), "READ_ONLY");
@@ -313,7 +313,7 @@ describe("the form of a workflow", () => {
     expect(html).toContain("DOCUMENT /sources/sales.csv");
   });
 
-  it("keeps the secret that it has when none is typed, but not for another URL", async () => {
+  it("keeps the stored secret when none is typed, but not for another URL", async () => {
     const { sql } = service.database;
     const secret = async () => {
       const [row] =
@@ -341,7 +341,7 @@ describe("the form of a workflow", () => {
     expect((await definition(tenant.definitionId)).runner_config).toBeNull();
   });
 
-  it("pauses and resumes it without touching anything else, and lets its queue go on", async () => {
+  it("pauses and resumes it without any other change, and its queue continues", async () => {
     const { is_active: _, updated_at: __, ...before } = await definition(tenant.definitionId);
     const [paused, requests] = await service.counted(() => owner.post(`/app/workflows/${tenant.definitionId}/pause`));
     expect([paused.status, requests]).toEqual([303, 1]);
@@ -352,7 +352,7 @@ describe("the form of a workflow", () => {
     expect((await readRun(service, tenant, waiting)).status).toBe("RUNNING");
   });
 
-  it("deletes it, but not from under a run that is RUNNING", async () => {
+  it("deletes it, but not while one of its runs is RUNNING", async () => {
     const id = await invoke(service, tenant);
     expect((await owner.post(`/app/workflows/${tenant.definitionId}/delete`)).status).toBe(409);
     await owner.post(`/app/runs/${id}/stop`);
@@ -378,7 +378,7 @@ describe("the files", () => {
     expect(await readPaths(service.database, tenant)).not.toContain("/letter.md");
   });
 
-  it("are called on the move page what the database says, whatever the URL says", async () => {
+  it("are shown on the move page with their names in the database, whatever the URL says", async () => {
     const page = `/app/files/${tenant.sourcesId}/move`;
     const html = await owner.read(`${page}?name=Something+else`);
     expect(html).toContain("<title>Move sources · workflow-runs</title>");
@@ -396,14 +396,14 @@ describe("the files", () => {
     expect((await user.get(`/app/files/${tenant.outputsId}/move?to=${tenant.sourcesId}`)).status).toBe(404);
   });
 
-  it("say beside the field what is wrong with a name, and that one is taken", async () => {
+  it("show faults of a name beside its field, also that the name is taken", async () => {
     const wrong = await owner.post("/app/files/new", { name: "a/b", part_type: "FOLDER" });
     expect([wrong.status, await faultsIn(wrong)]).toEqual([422, ["Must not contain a /."]]);
     const taken = await owner.post("/app/files/new", { name: "sources", part_type: "FOLDER" });
     expect([taken.status, (await taken.text()).includes("There is a part of that name")]).toEqual([409, true]);
   });
 
-  it("say which workflows use them, also by a folder above, and are not deleted from under these", async () => {
+  it("show which workflows use them or a folder above, and cannot be deleted while they are used", async () => {
     const document = await partId("/sources/sales.csv");
     const html = await owner.read(`/app/files/${document}`);
     expect(html).toContain(`/app/workflows/${tenant.definitionId}`);
@@ -413,7 +413,7 @@ describe("the files", () => {
 });
 
 describe("the people", () => {
-  it("are added, get another role, are put out and let in again", async () => {
+  it("are added, get another role, are deactivated and activated again", async () => {
     const added = await owner.post("/app/people/new", {
       email: "new@test.example",
       first_name: "Nia",

@@ -32,7 +32,7 @@ const idsIn = (html: string) => [...html.matchAll(/<tr id="run-([0-9a-f-]{36})"/
 describe.each(["/app/health", "/app/workflows/"])("the charts of %s", (page) => {
   const path = () => (page.endsWith("/") ? page + tenant.definitionId : page);
 
-  it("lead from each step to exactly its runs, in one database request", async () => {
+  it("link from each step to exactly its runs, in one database request", async () => {
     const [two, one] = [[await ended(2.1, "FAILED"), await ended(2.1)], [await ended(9.1)]];
     await ended(30);
     const [response, requests] = await service.counted(() => owner.get(path()));

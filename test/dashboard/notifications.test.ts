@@ -45,7 +45,7 @@ describe("Settings → Notifications", () => {
     expect(page).not.toContain(secret);
   });
 
-  it("says beside the field what is wrong, and keeps what was typed", async () => {
+  it("shows faults beside the fields, and keeps what was typed", async () => {
     const fields = { url: "https://10.0.0.1/", event_types: ["workflow_run.started"], description: "Mine" };
     const refused = await owner.post(`${HREF}/new`, fields);
     const html = await refused.text();
@@ -55,7 +55,7 @@ describe("Settings → Notifications", () => {
     expect(html).toMatch(/value="workflow_run.started" checked/);
   });
 
-  it("sends a test, shows what came of it, and sends it again", async () => {
+  it("sends a test, shows its outcome, and sends it again", async () => {
     const { id } = await createEndpoint(service, tenant, hook.url);
     expect((await owner.post(`${HREF}/${id}/test`)).headers.get("location")).toBe(`${HREF}/${id}`);
     const page = await owner.read(`${HREF}/${id}`);
@@ -95,7 +95,7 @@ describe("Settings → Notifications", () => {
     }
   });
 
-  it("is where Health leads to for an endpoint that fails or was disabled", async () => {
+  it("is linked from Health for an endpoint that fails or was disabled", async () => {
     const { id } = await createEndpoint(service, tenant, hook.url);
     expect(await owner.read("/app/health")).not.toContain("Failing notification endpoints");
     await service.database.sql`

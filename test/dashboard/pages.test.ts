@@ -61,7 +61,7 @@ describe("every page", () => {
     }
   });
 
-  it("runs and loads nothing but the service's own files, and holds no script or style itself", async () => {
+  it("loads only the service's own files, and contains no inline script or style", async () => {
     for (const path of [...(await allPages()), "/app/sign-in", "/app/nowhere"]) {
       const response = await owner.get(path);
       const policy = response.headers.get("Content-Security-Policy") ?? "";
@@ -94,7 +94,7 @@ describe("every page", () => {
     }
   });
 
-  it("escapes what people call things, and keeps its direction to itself", async () => {
+  it("escapes names that people chose, and isolates their writing direction", async () => {
     const script = `<script>alert("1")</script>`;
     const hostile = `${script}\u202Eevil ${"宽".repeat(100)}`;
     const { sql } = service.database;
@@ -124,7 +124,7 @@ describe("every page", () => {
     }
   });
 
-  it("is not found when there is no such thing, whatever the id looks like", async () => {
+  it("is 404 when the thing does not exist, whatever the id looks like", async () => {
     const nowhere = "01920000-0000-7000-8000-00000000dead";
     for (const section of ["runs", "workflows", "files", "people"]) {
       for (const id of [nowhere, "no-id", "%27"]) {
@@ -136,7 +136,7 @@ describe("every page", () => {
     expect((await owner.get("/app/nowhere")).status).toBe(404);
   });
 
-  it("takes what is wrong in its query for not being there", async () => {
+  it("ignores invalid query parameters", async () => {
     const query = "status=WRONG&workflow=no-id&from=yesterday&to=2026-02-31&cursor=garbage&mine=2&offset=-1";
     for (const path of ["/app/runs", "/app/workflows", "/app/files", "/app/people"]) {
       expect([path, (await owner.get(`${path}?${query}`)).status]).toEqual([path, 200]);
@@ -173,7 +173,7 @@ describe("the runs", () => {
     expect(await shown(`workflow=${tenant.id}`)).toEqual([false, false, false]);
   });
 
-  it("are paged, each once, and the filter stays", async () => {
+  it("are paged without gaps or duplicates, and the filter is kept", async () => {
     const ids = [];
     for (let n = 0; n < 30; n++) ids.push(await insertRun(service.database, tenant, { status: "COMPLETED" }));
     await insertRun(service.database, tenant, { status: "FAILED" });
@@ -190,7 +190,7 @@ describe("the runs", () => {
     expect(again).not.toContain("Previous");
   });
 
-  it("say how many there are in each state, of those that the rest of the filter matches", async () => {
+  it("show the number of runs in each state, of those that match the rest of the filter", async () => {
     for (const status of ["FAILED", "FAILED", "COMPLETED", "RUNNING"] as const) {
       await insertRun(service.database, tenant, { status });
     }
@@ -207,12 +207,12 @@ describe("the runs", () => {
     expect(await counts("from=2030-01-01")).toEqual(["0", "0", "0", "0"]);
   });
 
-  it("have an address that names only what was chosen, also when a form sends empty fields", async () => {
+  it("have a URL with only the chosen filters, even when a form sends empty fields", async () => {
     const response = await owner.get("/app/runs?status=FAILED&workflow=&from=&to=&mine=1");
     expect([response.status, response.headers.get("Location")]).toEqual([303, "/app/runs?status=FAILED&mine=1"]);
   });
 
-  it("lead each to its run by one link, which covers its row", async () => {
+  it("have one link in each row, which covers the row", async () => {
     const id = await insertRun(service.database, tenant, { status: "FAILED", error: "Boom." });
     const html = await owner.read("/app/runs");
     const row = html.slice(html.indexOf(`<tr id="run-${id}"`), html.indexOf("</tr>", html.indexOf(`id="run-${id}"`)));
@@ -220,7 +220,7 @@ describe("the runs", () => {
     expect(row).toContain("row-link");
   });
 
-  it("say how to trigger the first one, by a command that works", async () => {
+  it("show a working command that triggers the first run", async () => {
     const html = await owner.read("/app/runs");
     const command = /data-copy="([^"]+)"/.exec(html)?.[1] ?? "";
     expect(command).toContain("curl -X POST -H &quot;Authorization: Bearer $API_KEY&quot; \\\n");
@@ -228,7 +228,7 @@ describe("the runs", () => {
     expect((await service.send("POST", path, tenant.owner.key)).status).toBe(202);
   });
 
-  it("do not say so for a workflow that cannot be invoked", async () => {
+  it("show no such command for a workflow that cannot be invoked", async () => {
     await service.database.sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;
     const html = await owner.read("/app/runs");
     expect([html.includes("is paused or has no runner"), html.includes("curl")]).toEqual([true, false]);
@@ -253,7 +253,7 @@ describe("the runs", () => {
     expect(html).toContain(`/app/runs/${holder}`);
   });
 
-  it("name the holder of the slot, and the workflow, only to who may see them", async () => {
+  it("name the holder of the slot and the workflow only to users who may see them", async () => {
     const holder = await insertRun(service.database, tenant, { status: "RUNNING" });
     const id = await insertRun(service.database, tenant, { status: "PENDING", userId: tenant.user.id });
     const html = await user.read(`/app/runs/${id}`);
@@ -264,7 +264,7 @@ describe("the runs", () => {
 });
 
 describe("the list of workflows", () => {
-  it("says who holds each slot, and that one is free", async () => {
+  it("shows who holds each slot, and which slots are free", async () => {
     expect(await owner.read("/app/workflows")).toContain(">free<");
     const holder = await insertRun(service.database, tenant, { status: "RUNNING" });
     const html = await owner.read("/app/workflows");

@@ -12,7 +12,7 @@ beforeAll(async () => {
 const linkIn = (html: string) => /\/app\/invites\/[0-9a-f-]+\?secret=[\w-]+/.exec(html)?.[0] ?? "";
 
 describe("people are invited", () => {
-  it("by a form that shows the link once; the invite is listed without its secret, and withdrawn", async () => {
+  it("with a form that shows the link once; the invite is then listed without its secret, and can be withdrawn", async () => {
     const { owner, user } = await openTenant(service);
     const response = await owner.post("/app/people/invite", { email: "ida@test.example", role: "ADMIN" });
     const link = linkIn(await response.text());
@@ -38,7 +38,7 @@ describe("people are invited", () => {
     expect(await owner.read(`/app/people/${tenant.user.id}`)).not.toContain("They cannot sign in yet.");
   });
 
-  it("not a second time when they have a way in: the form says so and keeps what was typed", async () => {
+  it("not a second time when they can already sign in: the form says so and keeps what was typed", async () => {
     const { tenant, owner } = await openTenant(service);
     const email = `${tenant.user.id}@test.example`;
     const response = await owner.post("/app/people/invite", { email, role: "USER" });
@@ -60,7 +60,7 @@ describe("a user", () => {
     expect((await service.get("/v1/users/me", gone.key)).status).toBe(401);
   });
 
-  it("who is the OWNER has keys that no ADMIN is offered to revoke", async () => {
+  it("has no buttons to revoke keys when they are the OWNER and an ADMIN looks", async () => {
     const { tenant, owner } = await openTenant(service);
     expect(await owner.read(`/app/people/${tenant.owner.id}`)).toMatch(/keys\/[0-9a-f-]+\/revoke/);
     expect(await owner.read(`/app/people/${tenant.admin.id}`)).toMatch(/keys\/[0-9a-f-]+\/revoke/);

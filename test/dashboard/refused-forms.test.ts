@@ -100,7 +100,7 @@ describe("a form that is sent when the session has ended", () => {
     expect(await readRun(service, tenant, runId)).toMatchObject({ status: "FAILED" });
   });
 
-  it("is kept when the database says that the session has ended, too, and whole", async () => {
+  it("is also kept completely when only the database knows that the session has ended", async () => {
     await service.database
       .sql`update api_keys set revoked_at = statement_timestamp() where user_id = ${tenant.user.id}`;
     const response = await user.post("/app/workflows/new", {
@@ -117,7 +117,7 @@ describe("a form that is sent when the session has ended", () => {
     expect(html).not.toContain("whsec_secret");
   });
 
-  it("is not kept when another site has sent it, nor sent to another site", async () => {
+  it("is not kept when another site has sent it, and is never sent to another site", async () => {
     const path = `/app/runs/${tenant.id}/stop`;
     const elsewhere = await send(path, { reason: "theirs" }, { Origin: "https://elsewhere.example" });
     expect([elsewhere.status, elsewhere.headers.get("Location")]).toEqual([303, "/app/sign-in"]);
@@ -138,8 +138,8 @@ describe("a form that is sent when the session has ended", () => {
   });
 });
 
-describe("a page of a database that is away", () => {
-  it("tries again by itself, but never sends a form again", async () => {
+describe("a page while the database does not answer", () => {
+  it("reloads itself, but never sends a form again", async () => {
     await service.database.inflict({ kind: "refused" });
     const [page, form] = await Promise.all([
       owner.get("/app/runs"),

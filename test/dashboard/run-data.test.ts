@@ -24,7 +24,7 @@ const HOSTILE = "<script>alert(1)</script>";
 const ESCAPED = "&lt;script&gt;alert(1)&lt;/script&gt;";
 
 describe("the page of a run", () => {
-  it("shows what went in and came out, escaped, and links to the artifacts and the log", async () => {
+  it("shows the input and the result, escaped, and links to the artifacts and the log", async () => {
     const runId = await invokeWith({ [HOSTILE]: 1 });
     const path = `/app/runs/${runId}`;
     const before = await owner.read(path);

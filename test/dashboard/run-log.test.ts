@@ -47,7 +47,7 @@ describe("the log on the page of a run", () => {
     expect((await user.get(path)).status).toBe(404);
   });
 
-  it("is below the progress, and the stop that the runner is asked for", async () => {
+  it("is below the progress and a requested stop", async () => {
     await setProgress(null, "<b>Reading</b>");
     const stop = { reason: "Wrong folder", grace_seconds: 60 };
     await service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key, stop);
@@ -63,7 +63,7 @@ describe("the log on the page of a run", () => {
     });
   });
 
-  it("says of a run that is retried by itself when it may start", async () => {
+  it("shows when an automatically retried run may start", async () => {
     const waiting = await invoke(service, tenant);
     await service.database.sql`
       update workflow_runs set status = 'PENDING', started_at = null, deadline_at = null, next_dispatch_at = null,
@@ -73,7 +73,7 @@ describe("the log on the page of a run", () => {
 });
 
 describe("the form that stops a run", () => {
-  it("gives the runner the time that somebody types, and says what is wrong with it", async () => {
+  it("gives the runner the typed time, and shows the faults of an invalid one", async () => {
     await service.database.sql`delete from workflow_runs where workflow_definition_id = ${tenant.definitionId}`;
     const stopped = await invoke(service, tenant);
     const refused = await owner.post(`/app/runs/${stopped}/stop`, { grace_seconds: "soon" });

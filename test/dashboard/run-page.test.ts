@@ -42,7 +42,7 @@ describe("the page of a failed run", () => {
     expect(await (await owner.get(`/app/runs/${id}/log?attempt=1`)).text()).toContain("Out of disk");
   });
 
-  it("says that no runner took it, with the reason of the last try", async () => {
+  it("says that no runner accepted it, with the reason of the last try", async () => {
     const id = await invoke(service, tenant);
     await makeOverdue(service, id);
     const failure = sectionOf(await owner.read(`/app/runs/${id}`), "Error");
@@ -65,7 +65,7 @@ describe("the page of a failed run", () => {
     expect([...html.matchAll(/<svg class="time-bar/g)]).toHaveLength(3);
   });
 
-  it("tells events to the millisecond, and how long after the trigger", async () => {
+  it("shows events to the millisecond, and how long after the trigger they were", async () => {
     const id = await invoke(service, tenant);
     await callBack(service, tenant, id, { status: "COMPLETED" });
     const html = await owner.read(`/app/runs/${id}`);
@@ -113,13 +113,13 @@ describe("a change that is refused", () => {
     expect(html).toContain(`href="/app/files/${tenant.sourcesId}">Back`);
   });
 
-  it("links to the part that has the name already", async () => {
+  it("links to the part that already has the name", async () => {
     const { idOf } = await insertParts(service.database, tenant, ["/a", "/a/same", "/same"]);
     const html = await (await owner.post(`/app/files/${idOf("/same")}/move`, { to: idOf("/a") })).text();
     expect(html).toContain(`href="/app/files/${idOf("/a/same")}"`);
   });
 
-  it("links to the run that goes on, when its workflow is to be deleted", async () => {
+  it("links to the RUNNING run that prevents the deletion of its workflow", async () => {
     const id = await insertRun(service.database, tenant, { status: "RUNNING" });
     const html = await (await owner.post(`/app/workflows/${tenant.definitionId}/delete`)).text();
     expect(html).toContain(`href="/app/runs/${id}"`);

@@ -44,7 +44,7 @@ describe("the search", () => {
     expect(await find(owner, `${id.slice(-4)}0`)).toEqual({});
   });
 
-  it("finds workflows, people and files by words that begin theirs, in any order and case", async () => {
+  it("finds workflows, people and files by the beginnings of words, in any order and case", async () => {
     const { sql } = service.database;
     await sql`update workflow_definitions set name = 'Quarterly Report (EMEA)' where id = ${tenant.definitionId}`;
     await sql`update users set first_name = 'Ümit', last_name = 'Quarles' where id = ${tenant.user.id}`;
@@ -73,7 +73,7 @@ describe("the search", () => {
     expect(await find(owner, "timed out")).toEqual({ [group]: [`/app/runs/${overdue}`] });
   });
 
-  it("finds an error of long ago behind very many others", async () => {
+  it("finds an old error among very many newer ones", async () => {
     const old = await insertRun(service.database, tenant, { status: "FAILED", error: "Flux capacitor missing" });
     await service.database.sql`
       insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot, error,
@@ -101,14 +101,14 @@ describe("the search", () => {
     expect(Object.keys(await find(owner, "secretive"))).toHaveLength(3);
   });
 
-  it("is one database request, and takes whatever somebody types for a text", async () => {
+  it("costs one database request, and treats everything that is typed as text", async () => {
     for (const text of ["a", "", "%", "':* & !", "((", "\\", "a\u0000b", "😀😀", "x".repeat(3000), "or 1=1 --"]) {
       const [response, requests] = await service.counted(() => owner.get(`/app/search?q=${encodeURIComponent(text)}`));
       expect([text, response.status, requests]).toEqual([text, 200, 1]);
     }
   });
 
-  it("stands on every page", async () => {
+  it("is on every page", async () => {
     for (const path of ["/app/runs", "/app/workflows", "/app/files", "/app/people", "/app/health"]) {
       expect(await owner.read(path)).toContain('action="/app/search"');
     }
@@ -118,7 +118,7 @@ describe("the search", () => {
 describe("the lists of workflows and people", () => {
   const linksOf = (html: string) => [...html.matchAll(/class="row-link" href="([^"]+)"/g)].map(([, href]) => href);
 
-  it("are searched by words and sorted by columns, with addresses that hold no more than that", async () => {
+  it("are searched by words and sorted by columns, with URLs that have only these parameters", async () => {
     const ada = await addUser(service.database, tenant);
     await service.database.sql`update users set first_name = 'Ada', last_name = 'Zuse' where id = ${ada.id}`;
     expect(linksOf(await owner.read("/app/people?q=zus"))).toEqual([`/app/people/${ada.id}`]);

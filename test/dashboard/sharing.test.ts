@@ -31,7 +31,7 @@ const permissions = async (): Promise<string[]> => {
 };
 
 describe("letting somebody run a workflow", () => {
-  it("gives, by one press and in one database request, exactly what its run needs", async () => {
+  it("gives exactly the needed permissions, with one click and in one database request", async () => {
     expect(await invokeAs(tenant.user.key)).toBe(404);
     expect(await owner.read(href)).toContain("lacks 4 permissions");
     const [given, requests] = await service.counted(() => owner.post(`${href}/${tenant.user.id}`));
@@ -46,7 +46,7 @@ describe("letting somebody run a workflow", () => {
     expect(await invokeAs(tenant.user.key)).toBe(202);
   });
 
-  it("gives nothing twice, turns reading into writing where that is needed, and leaves what covers a part", async () => {
+  it("gives nothing twice, turns a permission to read into one to write, and keeps permissions on folders above", async () => {
     const { idOf } = await insertParts(service.database, tenant, [
       "/all",
       "/all/in",
@@ -75,7 +75,7 @@ describe("letting somebody run a workflow", () => {
     expect((await user.post(`${href}/${tenant.user.id}`)).status).toBe(403);
   });
 
-  it("finds people by name or email, and knows none of another tenant", async () => {
+  it("finds people by name or email, and nobody of another tenant", async () => {
     const other = await createTenant(service.database);
     const [{ email } = { email: "" }] = await service.database
       .sql`select email from users where id = ${tenant.user.id}`;

@@ -28,7 +28,7 @@ const post = (path: string, fields: Record<string, string>, headers: Record<stri
   });
 
 describe("signing in", () => {
-  it("turns an API key into a session of twelve hours, in one database request, and keeps the key nowhere", async () => {
+  it("begins a session of twelve hours with an API key, in one database request, and does not store the key", async () => {
     const [response, requests] = await service.counted(() =>
       post("/app/sign-in", { key: tenant.owner.key, next: "/app/people?offset=0" }),
     );
@@ -71,7 +71,7 @@ describe("signing in", () => {
     expect(await response.text()).toMatch(/aria-invalid="true".*class="fault"/s);
   });
 
-  it("refuses the key of who is deactivated", async () => {
+  it("refuses the key of a deactivated user", async () => {
     await service.database.sql`update users set deactivated_at = statement_timestamp() where id = ${tenant.user.id}`;
     expect((await post("/app/sign-in", { key: tenant.user.key })).status).toBe(401);
   });
@@ -84,13 +84,13 @@ describe("signing in", () => {
     },
   );
 
-  it("is taken from our own pages only", async () => {
+  it("is accepted only from pages of this service", async () => {
     const headers = { "Sec-Fetch-Site": "cross-site", Origin: "https://elsewhere.example" };
     const response = await post("/app/sign-in", { key: tenant.owner.key }, headers);
     expect([response.status, response.headers.get("Set-Cookie")]).toEqual([403, null]);
   });
 
-  it("says when to try again, while the database is away", async () => {
+  it("says when to try again while the database does not answer", async () => {
     await service.database.inflict({ kind: "refused" });
     const response = await post("/app/sign-in", { key: tenant.owner.key });
     await service.database.mend();
@@ -147,7 +147,7 @@ describe("without a session", () => {
     ]);
   });
 
-  it("an API key opens no page: pages are for sessions", async () => {
+  it("an API key opens no page: a session is needed", async () => {
     const response = await service.fetch("/app/runs", {
       headers: { Authorization: `Bearer ${tenant.owner.key}` },
       redirect: "manual",
@@ -155,12 +155,12 @@ describe("without a session", () => {
     expect(response.status).toBe(303);
   });
 
-  it("a live part tells htmx to leave for the sign-in", async () => {
+  it("a request for a live part makes htmx open the sign-in", async () => {
     const response = await service.fetch("/app/runs", { headers: { "HX-Request": "true" }, redirect: "manual" });
     expect([response.status, response.headers.get("HX-Redirect")]).toEqual([401, "/app/sign-in?next=%2Fapp%2Fruns"]);
   });
 
-  it("who was deactivated since is asked to sign in", async () => {
+  it("a user who was deactivated meanwhile is asked to sign in", async () => {
     const browser = await signIn(service, tenant.user.key);
     expect((await browser.get("/app/runs")).status).toBe(200);
     await service.database.sql`update users set deactivated_at = statement_timestamp() where id = ${tenant.user.id}`;
@@ -191,7 +191,7 @@ describe("a session", () => {
     return set && expires ? (Date.parse(expires) - Date.now()) / 1000 : null;
   }
 
-  it("is prolonged by being used, to twelve hours from then", async () => {
+  it("is prolonged to twelve hours from each use", async () => {
     expect(Math.abs(((await renew({})) ?? 0) - 12 * HOUR)).toBeLessThan(100);
     expect(await renew({ iat: inSeconds(-60) })).toBeNull();
   });
@@ -202,7 +202,7 @@ describe("a session", () => {
     expect(await renew({ auth_time: inSeconds(-7 * 24 * HOUR + 11 * HOUR) })).toBeNull();
   });
 
-  it("is prolonged by the time that passed, also where the clocks of the Workers are 30 days ahead", async () => {
+  it("is prolonged by the time since its last renewal, even when the clocks of the Workers are 30 days ahead", async () => {
     const times = { exp: inSeconds(11 * HOUR), auth_time: inSeconds(-HOUR) };
     const ahead = Date.now() + 1000 * 30 * 24 * HOUR;
     const clock = vi.spyOn(Date, "now").mockReturnValue(ahead);
@@ -210,12 +210,12 @@ describe("a session", () => {
     expect(Math.abs((left ?? 0) + 30 * 24 * HOUR - 12 * HOUR)).toBeLessThan(100);
   });
 
-  it("is not prolonged by what an open page asks for by itself, nor when it has ended", async () => {
+  it("is not prolonged by automatic requests of an open page, nor after it has ended", async () => {
     expect(await renew({}, { headers: { "HX-Request": "true" } })).toBeNull();
     expect(await renew({ exp: inSeconds(-60) })).toBeNull();
   });
 
-  it("of a login service is left as it is", async () => {
+  it("is not changed when it is of a login service", async () => {
     expect(await renew({ api_key_id: null })).toBeNull();
     expect(await renew({ auth_time: undefined })).toBeNull();
   });

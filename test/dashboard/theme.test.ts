@@ -26,7 +26,7 @@ describe("the theme", () => {
     expect(await page.text()).toContain('<html lang="en" data-theme="dark">');
   });
 
-  it("is one of three, and leads back to a page of ours only", async () => {
+  it("is one of three, and the form that changes it only redirects to pages of this service", async () => {
     const chosen = await owner.post("/app/theme", { theme: '"><script>', back: "https://elsewhere.example/app/" });
     expect([chosen.headers.get("Location"), chosen.headers.get("Set-Cookie")]).toEqual([
       "/app/runs",

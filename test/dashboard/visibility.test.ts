@@ -47,7 +47,7 @@ describe("a USER with a permission on files and on no workflow", () => {
     await permit(service.database, tenant, tenant.sourcesId, "READ_ONLY");
   });
 
-  it("is not told on a folder's page which workflows use it", async () => {
+  it("does not see on a folder's page which workflows use it", async () => {
     const path = `/app/files/${tenant.sourcesId}`;
     expect(await owner.read(path)).toContain(tenant.definitionId);
     const page = await user.read(path);

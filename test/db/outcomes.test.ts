@@ -633,7 +633,7 @@ function refusalsOf(name: string): string[] {
   return [...new Set([...own, ...judges.flatMap(refusalsOf)])].sort();
 }
 
-it("knows of each function that refuses", () => {
+it("has a row for each function that refuses", () => {
   const refusing = [...BODIES.keys()].filter((name) => !name.startsWith("judge_") && refusalsOf(name).length > 0);
   expect(refusing.sort()).toEqual(OUTCOMES.map(([verb]) => verb).sort());
 });

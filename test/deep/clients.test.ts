@@ -31,7 +31,7 @@ beforeAll(() => {
 });
 
 describe(`${CLIENTS} clients and ${SWEEPERS} sweepers at ${DEFINITIONS} definitions for ${SECONDS} seconds`, () => {
-  it.each(seeds(1))("leave every run whole, and none is lost (seed %i)", async (seed) => {
+  it.each(seeds(1))("leave every run consistent and lose none (seed %i)", async (seed) => {
     const world = await createWorld();
     const { service, tenant, runIds, answers } = world;
     const until = Date.now() + SECONDS * 1000;

@@ -160,7 +160,7 @@ describe.each(CLOCKS)("with the Worker's clock %s", (_, ahead) => {
     expect(await countAfterSweep()).toBe(3);
   });
 
-  it("a runner that asks for a pause gets it, in seconds or until an instant", async () => {
+  it("a runner gets the pause that it asks for, in seconds or until an instant", async () => {
     const until = new Date((await now()) * 1000 + RUN_SECONDS * 1000).toUTCString();
     for (const [retryAfter, seconds] of [
       ["120", 120],
@@ -189,7 +189,7 @@ describe.each(CLOCKS)("with the Worker's clock %s", (_, ahead) => {
     expect((await service.get("/v1/users/me", key)).status).toBe(401);
   });
 
-  it("a session lasts as it says, with 30 seconds of leeway, as a header and as a cookie, from whichever issuer", async () => {
+  it("a session lasts until its expiry, with 30 seconds of leeway, as a header and as a cookie, from any issuer", async () => {
     const statuses = async (times: { exp?: number; nbf?: number; iat?: number }) => {
       const at = Math.floor(await now());
       const claims = {

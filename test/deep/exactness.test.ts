@@ -14,7 +14,7 @@ const SPREAD_SECONDS = 120;
 type Lags = { count: number; p50: number; p99: number; max: number };
 
 describe("500 runs in 10 tenants whose deadlines are spread over two minutes", () => {
-  it("are FAILED within a second of them, and the runs behind them are sent within another", async () => {
+  it("are FAILED within a second after their deadlines, and the next runs are dispatched within another second", async () => {
     const service = await startLiveService();
     const { sql } = service.database;
     const quick = await startFakeRunner();

@@ -14,13 +14,13 @@ describe("every operation under every fault between the service and its database
     },
   );
 
-  it.concurrent("an invoke without an idempotency key does so, too, and triggers one run each time", async () => {
+  it.concurrent("an invoke without an idempotency key behaves in the same way, and triggers one run each time", async () => {
     expect(
       await withHurriedService((service) => tryOperation(service, "invoke_workflow", KINDS, INVOKE_WITHOUT_KEY)),
     ).toEqual([]);
   });
 
-  it.concurrent("a stop that gives the runner time does so, too", async () => {
+  it.concurrent("a stop that gives the runner time behaves in the same way", async () => {
     expect(
       await withHurriedService((service) => tryOperation(service, "stop_workflow_run", KINDS, STOP_WITH_GRACE)),
     ).toEqual([]);

@@ -19,7 +19,7 @@ async function createBacklog(service: Service): Promise<World> {
 
 describe("the sweep under every fault between the service and its database", () => {
   it.concurrent.each(KINDS)(
-    "loses nothing to %s, at whichever of its requests, and the next one comes right",
+    "loses nothing by %s at any of its requests, and the next sweep succeeds",
     { timeout: 60_000 },
     async (kind) => {
       const service = await startHurriedService();

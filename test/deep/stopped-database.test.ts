@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 
 describe("a database that stops", () => {
-  it("is 503 with Retry-After everywhere, and 200 again once it is back, with the same Worker", async () => {
+  it("makes every answer 503 with Retry-After, and 200 again when it is back, with the same Worker", async () => {
     const tenant = await createTenant(service.database);
     const runPath = `/v1/workflow-runs/${await insertRun(service.database, tenant, { status: "COMPLETED" })}`;
     const answers = () =>

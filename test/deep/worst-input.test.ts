@@ -140,7 +140,7 @@ describe("64 KiB take at most 2.5 times what 32 KiB take", () => {
     }
   });
 
-  it.each(Object.keys(HEADS))("as %s, wherever it is sent, taken or refused", async (name) => {
+  it.each(Object.keys(HEADS))("as %s in any request, whether it is accepted or refused", async (name) => {
     const requestOf = (operation: Operation) => (size: number) => {
       const { query = "", headers = {} } = HEADS[name]?.(size) ?? {};
       const Authorization = `Bearer ${tenant.owner.key}`;

@@ -43,7 +43,7 @@ describe("/docs", () => {
     for (const language of LANGUAGES) expect(page).toContain(escaped(setupOf(language, "https://runs.example.com")));
   });
 
-  it("links only to what answers", async () => {
+  it("has only links that work", async () => {
     for (const path of ["/docs", "/docs/runner-protocol", "/docs/notifications"]) {
       const page = await (await service.fetch(path)).text();
       const ids = new Set([...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
@@ -55,7 +55,7 @@ describe("/docs", () => {
     }
   });
 
-  it("has a button that makes a key, for somebody who is signed in and for nobody else", async () => {
+  it("has a button that creates a key, only for signed-in users", async () => {
     const { owner } = await createTenant(service.database);
     const signedIn = await service.fetch("/app/sign-in", {
       method: "POST",
@@ -94,7 +94,7 @@ describe("a guide", () => {
 });
 
 describe("/", () => {
-  it("sends a browser to the dashboard, and tells a program where to go on", async () => {
+  it("redirects a browser to the dashboard, and answers a program with links", async () => {
     const accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
     const browser = await service.fetch("/", { headers: { Accept: accept }, redirect: "manual" });
     expect([browser.status, browser.headers.get("location")]).toEqual([302, "/app"]);

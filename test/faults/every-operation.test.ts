@@ -20,7 +20,7 @@ describe("a change, and a read, when its connection to the database breaks", () 
     },
   );
 
-  it.concurrent("an invoke without an idempotency key does so, too, and triggers one run each time", async () => {
+  it.concurrent("an invoke without an idempotency key behaves in the same way, and triggers one run each time", async () => {
     expect(
       await withHurriedService((service) => tryOperation(service, "invoke_workflow", KINDS, INVOKE_WITHOUT_KEY)),
     ).toEqual([]);

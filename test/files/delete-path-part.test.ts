@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 
 describe("DELETE /v1/path-parts/{path_part_id} of a part that a workflow refers to", () => {
-  it("names the workflow to who may see it, and neither names nor counts it to anybody else", async () => {
+  it("names the workflow to callers who may see it, and neither names nor counts it for others", async () => {
     const tenant = await createTenant(service.database);
     await service.database.sql`update workflow_definitions set name = 'Secret plan' where id = ${tenant.definitionId}`;
     await permit(service.database, tenant, tenant.sourcesId, "READ_WRITE");

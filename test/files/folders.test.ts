@@ -117,7 +117,7 @@ describe("a folder", () => {
     expect([(await send("DELETE", path)).status, (await send("GET", path)).status]).toEqual([204, 404]);
   });
 
-  it("is no document: 404 for reading, changing and deleting one, and 422 for one as the parent, by its field", async () => {
+  it("is not a document: a document's id is 404 for reading, changing and deleting, and 422 as the parent", async () => {
     const { tenant, tree } = await tenantWith(["/a", "/a/b.md"]);
     const path = `/v1/folders/${tree.idOf("/a/b.md")}`;
     for (const [method, body] of [["GET"], ["PATCH", { name: "c" }], ["DELETE"]] as const) {

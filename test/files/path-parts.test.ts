@@ -62,7 +62,7 @@ describe("GET /v1/path-parts/{path_part_id}", () => {
     expect(await read("/a/b", tenant.admin.key)).toMatchObject({ can_read: true, can_write: true });
   });
 
-  it("answers 404 for what the caller has no permission on, by whole names, and for another tenant's, all in the same words", async () => {
+  it("answers 404 with the same text for parts without a permission, matching whole names, and for parts of another tenant", async () => {
     const { tenant, tree } = await tenantWith(["/a", "/ab", "/a-b", "/b", "/b/a"]);
     const other = await tenantWith(["/a"]);
     await permit(service.database, tenant, tree.idOf("/a"), "READ_WRITE");
@@ -81,7 +81,7 @@ describe("GET /v1/path-parts/{path_part_id}", () => {
     expect(await read(other.tree.idOf("/a"), tenant.owner.key)).toEqual(unknown);
   });
 
-  it("marks what the service keeps itself", async () => {
+  it("marks the parts that only the service changes", async () => {
     const { tenant, tree } = await tenantWith(["/a"]);
     const { sql } = service.database;
     const [node] = await sql`select path_part_id from workflow_definitions where id = ${tenant.definitionId}`;
@@ -141,7 +141,7 @@ describe("GET /v1/path-parts", () => {
     expect(deep.items.map((part) => part.can_write)).toEqual([false, false, false, false, true]);
   });
 
-  it("lists what is below a parent down to max_depth, and no neighbour whose name begins alike", async () => {
+  it("lists what is below a parent down to max_depth, but not a sibling with the same beginning of its name", async () => {
     const { tenant, tree } = await tenantWith([
       ...["/a", "/a-b", "/a-b/x", "/a.md", "/ab", "/ab/x", "/a/c.md", "/a/b", "/a/c.md/v1", "/a/b/d", "/a/b/d/e"],
     ]);
@@ -162,7 +162,7 @@ describe("GET /v1/path-parts", () => {
     expect(await below({ max_depth: "9" }, tenant.user.key)).toEqual(all);
   });
 
-  it("sorts by the order asked for, with the id as the last word", async () => {
+  it("sorts by the requested order, and by the id when all else is equal", async () => {
     const { tenant, tree } = await tenantWith(["/p", "/p/b", "/p/a.md", "/p/c", "/p/b/a"]);
     const { sql } = service.database;
     const age = (path: string, created: number, updated: number) => sql`
@@ -199,7 +199,7 @@ describe("GET /v1/path-parts", () => {
     ]);
   });
 
-  it("answers 404 for a parent that is unknown, not theirs to see or another tenant's", async () => {
+  it("answers 404 for a parent that does not exist, may not be seen, or is of another tenant", async () => {
     const { tenant, tree } = await tenantWith(["/a", "/ab"]);
     const other = await tenantWith(["/a"]);
     await permit(service.database, tenant, tree.idOf("/a"), "READ_ONLY");

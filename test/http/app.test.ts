@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 
 describe("the service", () => {
-  it("says at / what it is and where to go on, and everything it links to answers", async () => {
+  it("describes itself at /, with links that work", async () => {
     const response = await service.fetch("/");
     const body = await response.json<{ name: string; version: string; links: Record<string, string> }>();
     expect(body).toMatchObject({ name: "workflow-runs", version: expect.stringMatching(/^\d+\.\d+\.\d+$/) });

@@ -43,7 +43,7 @@ describe("the limit of an address", () => {
     expect((await from("192.0.2.2")).status).toBe(200);
   });
 
-  it("is of the whole network for IPv6, however the address is written", async () => {
+  it("counts a whole IPv6 network as one address, however the address is written", async () => {
     const [service, { owner }] = await startLimited({ ADDRESS_LIMITER: createLimiter(2) });
     const from = async (address: string) =>
       (await service.get(LIST, owner.key, { "CF-Connecting-IP": address })).status;
@@ -64,7 +64,7 @@ describe("the limit of an address", () => {
     expect(await status("wr_c", "192.0.2.2")).toBe(401);
   });
 
-  it("counts a sign-in that fails as one of these", async () => {
+  it("counts a failed sign-in as a failed authentication", async () => {
     const [service] = await startLimited({ FAILURE_LIMITER: createLimiter(2) });
     const signIn = async (key: string) => {
       const headers = { "CF-Connecting-IP": "192.0.2.1", "Sec-Fetch-Site": "same-origin" };
@@ -91,7 +91,7 @@ describe("the limit of a caller", () => {
     expect([await status(100), await status(200)]).toEqual([200, 429]);
   });
 
-  it("and the others are counted by the platform, under the names in wrangler.toml", async () => {
+  it("is counted by the platform, like the other limits, with the names in wrangler.toml", async () => {
     const { limiters } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/unused", ...env });
     const answers = Object.values(limiters).map((limiter) => limiter?.limit({ key: "a" }));
     expect(await Promise.all(answers)).toEqual([{ success: true }, { success: true }, { success: true }]);
@@ -247,7 +247,7 @@ describe("pages of other origins", () => {
     expect(changed.status).toBe(200);
   });
 
-  it("cannot be all pages", () => {
+  it("cannot be allowed for all origins", () => {
     const read = (CORS_ORIGINS: string) => () =>
       readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/unused", CORS_ORIGINS });
     for (const origins of ["*", "https://app.test/", "app.test", "https://app.test,*", "null"]) {

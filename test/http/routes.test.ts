@@ -32,7 +32,7 @@ describe("a route that declares security", () => {
     expect(await documentFaults(operation, response)).toEqual([]);
   });
 
-  it("is every route but those that say what the service is and how it is", () => {
+  it("is every route except those that describe the service and its health", () => {
     const open = operations.filter((operation) => !isSecured(operation)).map(({ operationId }) => operationId);
     expect(open.toSorted()).toEqual(["get_service", "health_check", "liveness_check", "readiness_check"]);
   });

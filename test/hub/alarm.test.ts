@@ -85,7 +85,7 @@ describe("the alarm of a tenant", () => {
 });
 
 describe("a hub", () => {
-  it("keeps the earlier of what it knows and what arrives, also when it arrives during a sweep", async () => {
+  it("keeps the earlier of the known and an announced due time, even when it is announced during a sweep", async () => {
     const hub = service.hubOf(tenant.id);
     const change = (dueInMs: number) => hub.changed({ tenant_id: tenant.id, due_in_ms: dueInMs, runs: [], work: [] });
     await change(50_000);
@@ -99,7 +99,7 @@ describe("a hub", () => {
     expect(inMs).toSatisfy((ms: number | null) => ms !== null && ms > 60_000 && ms <= 70_100);
   });
 
-  it("that has lost its storage is set right by the next change", async () => {
+  it("is repaired by the next change when it has lost its storage", async () => {
     const [first] = [await invoke(service, tenant), await invoke(service, tenant)];
     const hub = service.hubOf(tenant.id);
     await runInDurableObject(hub, async (_, { storage }) => {
@@ -110,7 +110,7 @@ describe("a hub", () => {
     expect(await service.alarmInMs(tenant.id)).toSatisfy((ms: number | null) => ms !== null && ms <= 30_100);
   });
 
-  it("tries again, later each time, while the database is away", async () => {
+  it("retries with growing pauses while the database does not answer", async () => {
     const runId = await invoke(service, tenant);
     await makeOverdue(service, runId);
     await service.database.inflict({ kind: "refused" });

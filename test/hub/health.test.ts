@@ -19,7 +19,7 @@ afterEach(() => vi.useRealTimers());
 type Readiness = { seconds_since_sweep: number; seconds_since_full_sweep: number; last_alarm: object | null };
 
 describe("GET /readyz with the Durable Objects", () => {
-  it("takes a cron that had nothing to sweep for one that has swept", async () => {
+  it("counts a cron that had nothing to sweep like a sweep", async () => {
     await service.sweep();
     await service.database.sql`update sweep_state set began_at = began_at - interval '20 minutes',
       ended_at = ended_at - interval '20 minutes'`;
@@ -35,7 +35,7 @@ describe("GET /readyz with the Durable Objects", () => {
     expect(readiness.last_alarm).toBeNull();
   });
 
-  it("tells when an alarm fired, and how late it was", async () => {
+  it("says when an alarm last fired, and how late it was", async () => {
     const runId = await invoke(service, tenant);
     await callBack(service, tenant, runId, { status: "COMPLETED" });
     await runDurableObjectAlarm(service.hubOf(tenant.id));
@@ -45,7 +45,7 @@ describe("GET /readyz with the Durable Objects", () => {
 });
 
 describe("the page Health with the Durable Objects", () => {
-  it("tells the last full sweep, the cron that found nothing to sweep since, and the last alarm", async () => {
+  it("shows the last full sweep, the last cron that skipped its sweep, and the last alarm", async () => {
     await runDurableObjectAlarm(service.hubOf(tenant.id));
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 5 * 60_000 });
     await service.sweep();
@@ -62,7 +62,7 @@ describe("the page Health with the Durable Objects", () => {
 });
 
 describe("GET /livez", () => {
-  it("answers without the database, also when that is away", async () => {
+  it("answers without the database, even when that is down", async () => {
     await service.database.inflict({ kind: "refused" });
     const [response, requests] = await service.counted(() => service.fetch("/livez"));
     await service.database.mend();

@@ -72,7 +72,7 @@ describe("a runner that waits", () => {
     expect(requests).toBe(3);
   });
 
-  it("is answered when its time is up, and asks the database no more while nothing has changed", async () => {
+  it("is answered when its time is up, and does not ask the database again while nothing has changed", async () => {
     const runners = await Promise.all(Array.from({ length: 5 }, () => startRunner(service, tenant)));
     const first = await Promise.all(runners.map((runner) => runner.lease({ wait_seconds: 1 })));
     const [answers, requests] = await service.counted(() =>
@@ -81,7 +81,7 @@ describe("a runner that waits", () => {
     expect([requests, answers]).toEqual([0, first]);
   });
 
-  it("is woken by the sweep, after a Worker that died before it told of its run", async () => {
+  it("is woken by the sweep when the Worker of the invoke has died before announcing the run", async () => {
     const runner = await startRunner(service, tenant);
     const { runIds } = await waitWhile(runner, async () => {
       await service.fetchAndDie(`/v1/workflow-definitions/${tenant.definitionId}/invoke`, {

@@ -60,7 +60,7 @@ describe("the stream of a run with its log", () => {
     expect(shorten(await reader.drain())).toEqual(["1/1", "1/2", "COMPLETED"]);
   });
 
-  it("goes on behind each of its messages, and is 204 behind the last one", async () => {
+  it("can be resumed after each of its messages, and is 204 after the last one", async () => {
     await log(0);
     await log(1);
     await end("FAILED");
@@ -83,7 +83,7 @@ describe("the stream of a run with its log", () => {
     }
   });
 
-  it("takes the id of an event as well, and a stream without the log takes its ids", async () => {
+  it("can be resumed with the id of an event, and a stream without the log with the ids of this one", async () => {
     await log(0);
     await end("COMPLETED");
     const events = await (await open("")).drain();

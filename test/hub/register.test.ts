@@ -25,7 +25,7 @@ async function fireCron(service: LiveService, times: number): Promise<number> {
 }
 
 describe("the cron", () => {
-  it("sweeps every minute again from a change on, until 90 s have passed without one", async () => {
+  it("sweeps every minute after a change, until 90 s have passed without a change", async () => {
     const service = await startLiveService();
     const tenant = await createTenant(service.database);
     takeClock();
@@ -47,7 +47,7 @@ describe("the cron", () => {
     expect(await fireCron(service, 3)).toBe(0);
   });
 
-  it("sweeps each time when the register is away, which no request notices", async () => {
+  it("sweeps each time when the register does not answer, which no request notices", async () => {
     const away = () => Promise.reject(new Error("The register is away."));
     const register = { mark: away, beginSweep: away, endSweep: away, noteAlarm: away, readStatus: away };
     const service = await startLiveService({ settings: { REGISTER: { idFromName: () => "", get: () => register } } });

@@ -21,7 +21,7 @@ const get = (path: string, headers: Record<string, string> = {}, key = tenant.ow
   service.get(`/v1/workflow-runs/${path}`, key, headers);
 
 describe("the stream of a run", () => {
-  it("plays one that has ended from its first event, or from where a client was, and is 204 at its last", async () => {
+  it("sends the events of an ended run from the first one or from where a client was, and is 204 after the last", async () => {
     const runId = await invoke(service, tenant);
     await callBack(service, tenant, runId, { status: "FAILED", error: "No." });
     const events = await readEvents(await get(`${runId}/stream`)).drain();
@@ -32,7 +32,7 @@ describe("the stream of a run", () => {
     expect([over.status, await over.text()]).toEqual([204, ""]);
   });
 
-  it("sends what happens meanwhile, and ends with the run", async () => {
+  it("sends new events, and ends with the run", async () => {
     const runId = await invoke(service, tenant);
     const reader = readEvents(await get(`${runId}/stream`));
     await reader.until("DISPATCHED");
@@ -40,7 +40,7 @@ describe("the stream of a run", () => {
     expect(typesOf(await reader.drain())).toEqual(["COMPLETED"]);
   });
 
-  it("tells of a time-out once it is written down, though nobody has announced it", async () => {
+  it("sends a time-out when it is recorded, although nobody has announced it", async () => {
     const runId = await invoke(service, tenant);
     const reader = readEvents(await get(`${runId}/stream`));
     await reader.until("DISPATCHED");
@@ -57,7 +57,7 @@ describe("the stream of a run", () => {
     expect(await ending).toBeNull();
   });
 
-  it("is 404 for what the caller may not see, 422 for an id that is none, and 503 without a hub", async () => {
+  it("is 404 for a run that the caller may not see, 422 for an invalid id, and 503 without a hub", async () => {
     const runId = await invoke(service, tenant);
     expect((await get(`${runId}/stream`, {}, tenant.user.key)).status).toBe(404);
     expect((await get(`${runId}/stream`, { "Last-Event-ID": "yesterday" })).status).toBe(422);
@@ -79,7 +79,7 @@ describe("the streams of a user", () => {
     ["whose key was revoked", () => revokeKey()],
     ["who was deactivated", () => service.send("POST", `${usersPath()}/deactivate`, tenant.owner.key)],
     ["who was deleted", () => service.send("DELETE", usersPath(), tenant.owner.key)],
-  ])("%s end at once, and those of others go on", async (_, change) => {
+  ])("%s end at once, and those of other users continue", async (_, change) => {
     const runId = await insertRun(service.database, tenant, { status: "PENDING" });
     const theirs = [await get("stream", {}, tenant.admin.key), await get(`${runId}/stream`, {}, tenant.admin.key)];
     const other = readEvents(await get("stream"));
@@ -94,7 +94,7 @@ describe("the streams of a user", () => {
 });
 
 describe("the stream of all runs", () => {
-  it("has what happens from now on, and nothing for who may see none of it", async () => {
+  it("sends new events, and none to a caller who may not see them", async () => {
     await invoke(service, tenant);
     const all = readEvents(await get("stream"));
     const none = readEvents(await get("stream", {}, tenant.user.key));
@@ -113,7 +113,7 @@ describe("the stream of the feed", () => {
   const open = async (query = "", headers: Record<string, string> = {}) =>
     readEvents<Data>(await service.get(`/v1/events/stream${query}`, tenant.owner.key, headers));
 
-  it("has what happens from now on, in the order of the feed, and goes on where a client was", async () => {
+  it("sends new events in the order of the feed, and can be resumed", async () => {
     await invoke(service, tenant);
     const reader = await open();
     const runId = await invoke(service, tenant);
@@ -131,7 +131,7 @@ describe("the stream of the feed", () => {
     await again.close();
   });
 
-  it("begins where it is asked to, and has only what is asked for", async () => {
+  it("begins at the given position, and sends only the requested events", async () => {
     const runId = await invoke(service, tenant);
     await callBack(service, tenant, runId, { status: "COMPLETED" });
     const reader = await open("?after=0.0.0&types=workflow_run.started&types=workflow_run.completed");
@@ -140,7 +140,7 @@ describe("the stream of the feed", () => {
     await reader.close();
   });
 
-  it("comes with what was held back as soon as the older transaction has ended, though nobody announces it", async () => {
+  it("sends held-back events as soon as the older transaction has ended, although nobody announces it", async () => {
     const runId = await invoke(service, tenant);
     const reader = await open();
     const { sql } = service.database;

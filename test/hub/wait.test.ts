@@ -43,7 +43,7 @@ describe("GET of a run with Prefer: wait", () => {
     expect((await service.database.countRequests()) - before).toBe(3);
   });
 
-  it("answers at once what has ended, and 404 for what is not there", async () => {
+  it("answers at once for an ended run, and with 404 for a run that does not exist", async () => {
     const runId = await invoke(service, tenant);
     await makeOverdue(service, runId);
     const [response, requests] = await service.counted(() => read(runId, { Prefer: "wait=20" }));
@@ -73,7 +73,7 @@ describe("GET of a run with Prefer: wait", () => {
     expect(Date.now() - began).toBeLessThan(5_000);
   });
 
-  it("is ignored without the bindings, and when the hub is away", async () => {
+  it("is ignored without the bindings, and when the hub does not answer", async () => {
     const away = { fetch: () => Promise.reject(new Error("The hub is away.")), changed: async () => {} };
     const without = await startService();
     const broken = await startService({ settings: { HUB: { idFromName: () => "", get: () => away } } });
@@ -99,7 +99,7 @@ describe("the result of a run with Prefer: wait", () => {
     expect([ms < 5_000, (await service.database.countRequests()) - before]).toEqual([true, 3]);
   });
 
-  it("comes by itself at the deadline, and after the time is up as the run stands", async () => {
+  it("is answered at the deadline, and with the current state when the time is up", async () => {
     const runId = await invoke(service, tenant);
     const path = `/v1/workflow-runs/${runId}/result`;
     const soon = await service.get(path, tenant.owner.key, { Prefer: "wait=1" });
@@ -112,7 +112,7 @@ describe("the result of a run with Prefer: wait", () => {
 });
 
 describe("invoke with Prefer: wait", () => {
-  it("stays 202, and answers with the run as it has ended", async () => {
+  it("is still 202, and answers with the ended run", async () => {
     const asking = service.send("POST", invokePath(tenant), tenant.owner.key, {}, { Prefer: "wait=20" });
     const [response] = await meanwhile(asking, async () => {
       const [run] = await service.database.sql`select id from workflow_runs where tenant_id = ${tenant.id}`;

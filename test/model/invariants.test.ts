@@ -164,7 +164,7 @@ const TAMPERINGS: [string, (runs: Runs) => [text: string, values: string[]]][] =
 ];
 
 describe("the checker of invariants", () => {
-  it("finds nothing wrong with what the service has done", async () => {
+  it("finds no fault in what the service has done", async () => {
     const { tenant, runs } = await liveALittle();
     expect(await brokenInvariants(ask, { tenantId: tenant.id, acknowledged: Object.values(runs) })).toEqual([]);
   });

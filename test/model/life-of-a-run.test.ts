@@ -13,7 +13,7 @@ beforeAll(() => {
 
 describe("the life of a run, against a model of its rules", () => {
   it.concurrent.each(seeds(3))(
-    `goes as the model says, in ${SEQUENCES} sequences of ${STEPS} steps (seed %i)`,
+    `follows the model in ${SEQUENCES} sequences of ${STEPS} steps (seed %i)`,
     { timeout: 120_000 },
     async (seed) => {
       const service = await startService();

@@ -23,7 +23,7 @@ const endRun = async () => callBack(service, tenant, await invoke(service, tenan
 const fireAlarm = () => runDurableObjectAlarm(service.hubOf(tenant.id));
 
 describe("an endpoint that fails", () => {
-  it("is tried again by the alarm of the tenant's hub", async () => {
+  it("is retried by the alarm of the tenant's hub", async () => {
     const endpoint = await createEndpoint(service, tenant, hook.url);
     await endRun();
     expect(await hook.requests()).toHaveLength(1);

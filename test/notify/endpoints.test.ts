@@ -62,7 +62,7 @@ describe("notification endpoints", () => {
     }
   });
 
-  it("are at most 50 of a tenant, also when the last two are created at once", async () => {
+  it("are limited to 50 for each tenant, even when two are created at once", async () => {
     await service.database.sql`
       insert into notification_endpoints (id, tenant_id, url, event_types, secret_encrypted)
       select gen_random_uuid(), ${tenant.id}, 'https://hook.example', '{}', 'x' from generate_series(1, 49)`;
@@ -76,7 +76,7 @@ describe("notification endpoints", () => {
     expect([total, items.length]).toEqual([50, 10]);
   });
 
-  it("change what they are asked to, and keep the rest", async () => {
+  it("are changed only in the given fields", async () => {
     const endpoint = await createEndpoint(service, tenant, BUSY_RUNNER, { description: "Old" });
     const before = await readEndpoint(service, tenant, endpoint);
     const changes = { workflow_definition_ids: [tenant.definitionId], description: null };
@@ -90,7 +90,7 @@ describe("notification endpoints", () => {
     });
   });
 
-  it("are sent nothing any more once they are deleted, also what waited", async () => {
+  it("get nothing more after they are deleted, not even what was waiting", async () => {
     const hook = await startFakeRunner([{ status: 500 }]);
     const endpoint = await createEndpoint(service, tenant, hook.url);
     const runId = await invoke(service, tenant);
@@ -104,7 +104,7 @@ describe("notification endpoints", () => {
 });
 
 describe("deliveries", () => {
-  it("say when, with which answer and for how long each was tried, by pages", async () => {
+  it("list the tries with their times, answers and durations, in pages", async () => {
     const hook = await startFakeRunner([{ status: 202 }, { ending: "cut" }]);
     const endpoint = await createEndpoint(service, tenant, hook.url);
     for (let i = 0; i < 2; i++) {
@@ -130,7 +130,7 @@ describe("deliveries", () => {
     expect(await last.json()).toEqual({ items: [first], next_cursor: null });
   });
 
-  it("can be sent again, with the same id, also when the run is gone", async () => {
+  it("can be sent again with the same id, even when the run was deleted", async () => {
     const hook = await startFakeRunner();
     const endpoint = await createEndpoint(service, tenant, hook.url);
     const runId = await invoke(service, tenant);

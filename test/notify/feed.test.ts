@@ -24,7 +24,7 @@ describe("the names of events", () => {
     expect(Object.fromEntries(rows.map(({ type, name }) => [type, name]))).toEqual(EVENT_NAMES);
   });
 
-  it("make one of all that can end an attempt, of which the database takes one", async () => {
+  it("have one name for each end of an attempt, of which the database accepts one event", async () => {
     const [index] = await service.database.sql`
       select pg_get_indexdef('workflow_run_events_end_key'::regclass) as definition`;
     const named = String(index?.definition)
@@ -43,7 +43,7 @@ describe("the names of events", () => {
 });
 
 describe("the feed", () => {
-  it("has every event of every run once, with the ids of /events, by pages of any size", async () => {
+  it("has every event of every run once, with the same ids as /events, in pages of any size", async () => {
     const tenant = await newTenant();
     const first = await invoke(service, tenant);
     const second = await invoke(service, tenant);
@@ -67,7 +67,7 @@ describe("the feed", () => {
     for (const limit of [1, 3, 100]) expect(await feedOf(tenant, [`limit=${limit}`])).toEqual(all);
   });
 
-  it("tells of a deadline when it is written down, with the instant at which the run ended", async () => {
+  it("has the event of a deadline when it is recorded, with the instant at which the run ended", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
     const { cursor } = await readFeed(service, tenant.owner.key);
@@ -82,7 +82,7 @@ describe("the feed", () => {
     ]);
   });
 
-  it("can be asked for some types, and for one workflow", async () => {
+  it("can be filtered by types and by workflow", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
     await callBack(service, tenant, runId, { status: "COMPLETED" });
@@ -107,7 +107,7 @@ describe("the feed", () => {
     },
   );
 
-  it("shows a USER the runs that they may see, and others nothing", async () => {
+  it("shows a USER only events of the runs that they may see", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
     const mine = async () => (await readFeed(service, tenant.user.key)).items;
@@ -120,7 +120,7 @@ describe("the feed", () => {
     expect(await feedOf(await newTenant())).toEqual([]);
   });
 
-  it("goes on although many events at its start are not the caller's to see", async () => {
+  it("continues although the caller may not see many events at its beginning", async () => {
     const tenant = await newTenant();
     const hidden = await invoke(service, tenant);
     await service.database.sql`
@@ -136,7 +136,7 @@ describe("the feed", () => {
     expect(await feedOf(tenant, types)).toHaveLength(1);
   });
 
-  it("forgets a run that is deleted, and a cursor that stood at one of its events stays valid", async () => {
+  it("does not have events of a deleted run, and a cursor at one of these stays valid", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
     await callBack(service, tenant, runId, { status: "COMPLETED" });
@@ -148,7 +148,7 @@ describe("the feed", () => {
     expect(new Set(items.map(({ run_id }) => run_id))).toEqual(new Set([next]));
   });
 
-  it("holds back what is younger than a transaction under way, and then has both in the order of the transactions", async () => {
+  it("holds back events that are younger than an open transaction, and then shows all in the order of the transactions", async () => {
     const tenant = await newTenant();
     const { sql } = service.database;
     const runId = await invoke(service, tenant);
@@ -175,7 +175,7 @@ describe("the feed", () => {
     expect(items.map(({ detail }) => detail?.is)).toEqual(["slow", "quick"]);
   });
 
-  it("goes on behind all that was restored once a new epoch has begun", async () => {
+  it("puts new events after all restored ones once a new epoch has begun", async () => {
     const own = await startService();
     const tenant = await createTenant(own.database, { runnerUrl: BUSY_RUNNER });
     const before = await invoke(own, tenant);

@@ -62,7 +62,7 @@ describe("a notification", () => {
     });
   });
 
-  it("is made of each end of a run, however it ends, and once", async () => {
+  it("is created exactly once for each end of a run, however it ends", async () => {
     const hook = await startFakeRunner();
     await createEndpoint(service, tenant, hook.url);
     const stopped = await invoke(service, tenant);
@@ -91,7 +91,7 @@ describe("a notification", () => {
     expect((await bodiesOf(other)).map(({ data }) => data.failure_code)).toEqual(["REJECTED"]);
   });
 
-  it("is sent of what was asked for only: by type, and by workflow", async () => {
+  it("is sent only for the subscribed types and workflows", async () => {
     const [some, none] = [await startFakeRunner(), await startFakeRunner()];
     const event_types = ["workflow_run.started", "workflow_run.late_result"];
     const workflow_definition_ids = [tenant.definitionId];
@@ -106,7 +106,7 @@ describe("a notification", () => {
     expect(await none.requests()).toEqual([]);
   });
 
-  it("tells that a workflow was paused because its runner is gone", async () => {
+  it("is sent when a workflow was paused because its runner is gone", async () => {
     const hook = await startFakeRunner();
     const gone = await createTenant(service.database, { runnerUrl: answeringRunner(410) });
     await createEndpoint(service, gone, hook.url, { event_types: ["workflow_definition.paused"] });
@@ -117,7 +117,7 @@ describe("a notification", () => {
     });
   });
 
-  it("costs the request that makes it no round trip, and its tries are two each", async () => {
+  it("adds no round trip to the request that causes it, and costs two database requests for each try", async () => {
     const hook = await startFakeRunner();
     await createEndpoint(service, tenant, hook.url);
     const runId = await invoke(service, tenant);
@@ -125,7 +125,7 @@ describe("a notification", () => {
     expect(requests).toBe(1 + 2);
   });
 
-  it("comes later when the Worker that made it has died: by the sweep", async () => {
+  it("is sent by the sweep when the Worker that caused it has died", async () => {
     const hook = await startFakeRunner();
     await createEndpoint(service, tenant, hook.url);
     const runId = await invoke(service, tenant);
@@ -164,7 +164,7 @@ describe("a notification that fails", () => {
     expect(await hook.requests()).toHaveLength(8);
   });
 
-  it("waits as long as the endpoint asks for", async () => {
+  it("is not retried before the pause that the endpoint asked for", async () => {
     const hook = await startFakeRunner([{ status: 503, headers: { "retry-after": "120" } }]);
     const endpoint = await createEndpoint(service, tenant, hook.url);
     await endRun();
@@ -174,7 +174,7 @@ describe("a notification that fails", () => {
     expect(row?.seconds).toBeGreaterThan(110);
   });
 
-  it("holds back all others of its endpoint after five failures, but for one probe at a time", async () => {
+  it("holds back all others of its endpoint after five failures, except one probe at a time", async () => {
     const hook = await startFakeRunner([{ status: 500 }]);
     const endpoint = await createEndpoint(service, tenant, hook.url);
     for (let i = 0; i < 7; i++) await endRun();
@@ -207,7 +207,7 @@ describe("a notification that fails", () => {
   it.each([
     ["answers 410", 410, 0, "It answered 410: it is gone for good."],
     ["has failed for five days", 500, 5, "It has failed for five days. It answered 500."],
-  ])("disables an endpoint that %s, with an event that others hear of", async (_, status, days, reason) => {
+  ])("disables an endpoint that %s, with an event for other endpoints", async (_, status, days, reason) => {
     const [hook, witness] = [await startFakeRunner([{ status }]), await startFakeRunner()];
     const endpoint = await createEndpoint(service, tenant, hook.url);
     await createEndpoint(service, tenant, witness.url, { event_types: ["notification_endpoint.disabled"] });
@@ -231,7 +231,7 @@ describe("a notification that fails", () => {
     expect(await hook.requests()).toHaveLength(2);
   });
 
-  it("is not taken for another's: the result of a Worker whose lease has run out changes nothing", async () => {
+  it("is not changed by the result of a Worker whose lease has expired", async () => {
     const endpoint = await createEndpoint(service, tenant, BUSY_RUNNER);
     await endRun();
     const { sql } = service.database;

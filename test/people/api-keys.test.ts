@@ -32,7 +32,7 @@ const namesOf = (keys: Key[]) => keys.map(({ name }) => name);
 const statusOf = async (key: string) => (await service.get("/v1/path-parts", key)).status;
 
 describe("POST /v1/api-keys", () => {
-  it("shows the key once, with a prefix and a checksum, and the key works as its maker", async () => {
+  it("shows the key once, with a prefix and a checksum, and the key has the permissions of its user", async () => {
     const tenant = await createTenant(service.database);
     const response = await post(tenant.user.key, { name: "Export" });
     const created = await response.json<Key & { key: string }>();
@@ -51,7 +51,7 @@ describe("POST /v1/api-keys", () => {
     expect(body).toEqual(shown);
   });
 
-  it("keeps the hash of the key and nothing else of it but its last four characters", async () => {
+  it("stores only the hash of the key and its last four characters", async () => {
     const tenant = await createTenant(service.database);
     const { id, key } = await create(tenant.owner.key);
     const [row] = await service.database.sql`
@@ -60,7 +60,7 @@ describe("POST /v1/api-keys", () => {
     expect(JSON.stringify(row?.rest)).not.toContain(key.slice(3, -4));
   });
 
-  it("makes a key that stops working when it expires, and that is then not there any more", async () => {
+  it("creates a key that expires, and that is then not found any more", async () => {
     const tenant = await createTenant(service.database);
     const { id, key } = await create(tenant.user.key, { name: "Brief", expires_at: "9998-12-31T23:59:59-05:00" });
     expect(await statusOf(key)).toBe(200);
@@ -73,7 +73,7 @@ describe("POST /v1/api-keys", () => {
     expect((await service.send("DELETE", `/v1/api-keys/${id}`, tenant.user.key)).status).toBe(404);
   });
 
-  it("refuses with 422 what is no name and what is no instant to come, and makes nothing", async () => {
+  it("refuses an invalid name and an invalid or past instant with 422, and creates nothing", async () => {
     const tenant = await createTenant(service.database);
     const cases: [unknown, string, string][] = [
       [{}, "body.name", "missing"],
@@ -144,7 +144,7 @@ describe("GET /v1/api-keys", () => {
 });
 
 describe("DELETE /v1/api-keys/{api_key_id}", () => {
-  it("puts whoever holds the key out at once, and the key is not there any more", async () => {
+  it("makes the key invalid at once, and the key is not found any more", async () => {
     const tenant = await createTenant(service.database);
     const { id, key } = await create(tenant.user.key);
     expect(await statusOf(key)).toBe(200);
@@ -158,7 +158,7 @@ describe("DELETE /v1/api-keys/{api_key_id}", () => {
     }
   });
 
-  it("lets a USER revoke their own keys alone, and OWNER and ADMIN those of the others", async () => {
+  it("lets a USER revoke only their own keys, and OWNER and ADMIN also those of others", async () => {
     const tenant = await createTenant(service.database);
     const other = await createTenant(service.database);
     const remove = async (id: string, key: string) => (await service.send("DELETE", `/v1/api-keys/${id}`, key)).status;
@@ -185,7 +185,7 @@ describe("DELETE /v1/api-keys/{api_key_id}", () => {
     expect(await statusOf(key)).toBe(401);
   });
 
-  it("answers one of two who revoke it at once with 404", async () => {
+  it("answers 404 to one of two callers who revoke it at once", async () => {
     const tenant = await createTenant(service.database);
     const { id } = await create(tenant.user.key);
     const responses = await Promise.all(
@@ -196,7 +196,7 @@ describe("DELETE /v1/api-keys/{api_key_id}", () => {
 });
 
 describe("the API keys' operations", () => {
-  it("cost one database request each, and none for what is not valid", async () => {
+  it("cost one database request each, and none for an invalid request", async () => {
     const tenant = await createTenant(service.database);
     const { id } = await create(tenant.user.key);
     const cases: [string, string, string, number, number, unknown?][] = [

@@ -62,7 +62,7 @@ const expire = ({ id }: Invite) =>
   service.database.sql`update invites set expires_at = statement_timestamp() where id = ${id}`;
 
 describe("POST /v1/invites", () => {
-  it("invites a USER unless told otherwise, for seven days, and keeps no more of the link's secret than its hash", async () => {
+  it("invites a USER by default, for seven days, and stores only the hash of the link's secret", async () => {
     const tenant = await createTenant(service.database);
     const response = await post(tenant, { email: "Ida@Test.example" }, tenant.admin.key);
     const created = await response.json<Invite & { created_at: string; expires_at: string }>();
@@ -79,7 +79,7 @@ describe("POST /v1/invites", () => {
     expect(row?.whole).not.toContain(secret);
   });
 
-  it("replaces an open invite for the same email: the old link works no longer", async () => {
+  it("replaces an open invite for the same email: the old link stops working", async () => {
     const tenant = await createTenant(service.database);
     const old = await invite(tenant);
     const fresh = await invite(tenant, "IDA@test.example", "ADMIN");
@@ -87,7 +87,7 @@ describe("POST /v1/invites", () => {
     expect([(await redeem(old.invite_link)).status, (await redeem(fresh.invite_link)).status]).toEqual([404, 201]);
   });
 
-  it("answers 409 for whoever has a way in already, or is deactivated, and for the role OWNER", async () => {
+  it("answers 409 for a user who can already sign in or is deactivated, and for the role OWNER", async () => {
     const tenant = await createTenant(service.database);
     const gone = await addUser(service.database, tenant);
     await service.database.sql`delete from api_keys where user_id = ${gone.id}`;
@@ -105,7 +105,7 @@ describe("POST /v1/invites", () => {
 });
 
 describe("GET /v1/invites", () => {
-  it("lists the pending ones, newest first, without their secrets; others by status, and by email", async () => {
+  it("lists the pending invites, newest first, without their secrets, and others by status and email", async () => {
     const tenant = await createTenant(service.database);
     const [accepted, expired] = [await invite(tenant, "a@test.example"), await invite(tenant, "b@test.example")];
     await invite(tenant, "c@test.example");
@@ -129,7 +129,7 @@ describe("GET /v1/invites", () => {
 });
 
 describe("DELETE /v1/invites/{invite_id}", () => {
-  it("withdraws an open invite, and answers 409 for one that was accepted", async () => {
+  it("withdraws an open invite, and answers 409 for an accepted one", async () => {
     const tenant = await createTenant(service.database);
     const { id, invite_link: link } = await invite(tenant);
     const remove = async (which: string) =>
@@ -144,7 +144,7 @@ describe("DELETE /v1/invites/{invite_id}", () => {
 });
 
 describe("the link of an invite", () => {
-  it("opens a page that spends nothing; its button makes a user, signs them in and shows their first key once", async () => {
+  it("opens a page whose button creates the user, signs them in and shows their first key once; viewing it accepts nothing", async () => {
     const tenant = await createTenant(service.database);
     const { invite_link: link } = await invite(tenant, "ida@test.example", "ADMIN");
     for (let time = 0; time < 2; time++) {
@@ -172,7 +172,7 @@ describe("the link of an invite", () => {
     expect((await look(link)).status).toBe(404);
   });
 
-  it("is spent once by two at once", async () => {
+  it("is accepted once when two people use it at once", async () => {
     const tenant = await createTenant(service.database);
     const { invite_link: link } = await invite(tenant);
     const responses = await Promise.all([redeem(link), redeem(link), redeem(link)]);
@@ -218,7 +218,7 @@ describe("the link of an invite", () => {
     expect((await service.get(`/v1/path-parts/${tenant.sourcesId}`, key)).status).toBe(200);
   });
 
-  it("gives no way to act as somebody who has made a key meanwhile", async () => {
+  it("cannot be used to act as a user who has created a key meanwhile", async () => {
     const tenant = await createTenant(service.database);
     const { invite_link: link } = await invite(tenant);
     const user = await addUser(service.database, tenant);
@@ -229,7 +229,7 @@ describe("the link of an invite", () => {
 });
 
 describe("POST /v1/invites/{invite_id}/accept", () => {
-  it("makes a user of whoever the login service says has the invited email, under their own id", async () => {
+  it("creates a user for a session whose verified email is the invited one, with the id of the login service", async () => {
     const tenant = await createTenant(service.database);
     const { id } = await invite(tenant, "ida@test.example", "ADMIN");
     const sub = crypto.randomUUID();
@@ -245,7 +245,7 @@ describe("POST /v1/invites/{invite_id}/accept", () => {
     expect((await accept(id, token)).status).toBe(404);
   });
 
-  it("lets no invite sign in somebody else as a user of the login service, who needs no key", async () => {
+  it("prevents later invites from signing in somebody else as this user, who has no key", async () => {
     const tenant = await createTenant(service.database);
     const { id } = await invite(tenant);
     const sub = crypto.randomUUID();
@@ -256,7 +256,7 @@ describe("POST /v1/invites/{invite_id}/accept", () => {
     expect(items.filter((user) => user.is_tenant_idp_managed).map(({ user_id }) => user_id)).toEqual([sub]);
   });
 
-  it("answers 404 to everybody else who is known, and 401 to whoever is not", async () => {
+  it("answers 404 to all other callers, and 401 without a valid credential", async () => {
     const tenant = await createTenant(service.database);
     const { id } = await invite(tenant);
     const email = "ida@test.example";
@@ -273,7 +273,7 @@ describe("POST /v1/invites/{invite_id}/accept", () => {
     expect((await list(tenant)).total).toBe(1);
   });
 
-  it("answers 404 once it has expired, and 409 to a user of another tenant and for an email that somebody has", async () => {
+  it("answers 404 after it has expired, and 409 to a user of another tenant and for an email that another user has", async () => {
     const tenant = await createTenant(service.database);
     const other = await createTenant(service.database);
     const first = await invite(tenant);

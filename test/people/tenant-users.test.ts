@@ -99,7 +99,7 @@ describe("POST /v1/tenants/{tenant_id}/users", () => {
     expect(await add(other, "uma@example.com")).toBe(201);
   });
 
-  it("answers 422 for what is no email, for a second OWNER and for an unfit name, and adds nobody", async () => {
+  it("answers 422 for an invalid email, a second OWNER and an invalid name, and adds nobody", async () => {
     const tenant = await createTenant(service.database);
     for (const [field, value, type] of [
       ["email", "uma", "value_error"],
@@ -123,7 +123,7 @@ describe("POST /v1/tenants/{tenant_id}/users", () => {
 });
 
 describe("PATCH /v1/tenants/{tenant_id}/users/{user_id}", () => {
-  it("gives a user another role, which counts from the next request on", async () => {
+  it("gives a user another role, which is valid from the next request on", async () => {
     const tenant = await createTenant(service.database);
     expect((await service.get(usersPath(tenant), tenant.user.key)).status).toBe(403);
 
@@ -145,7 +145,7 @@ describe("PATCH /v1/tenants/{tenant_id}/users/{user_id}", () => {
     expect(await response.json()).toMatchObject({ role: "USER", updated_at: "2026-01-01T00:00:00.000Z" });
   });
 
-  it("lets the OWNER pass ownership on, and makes an ADMIN of them", async () => {
+  it("lets the OWNER pass the ownership on, who then becomes an ADMIN", async () => {
     const tenant = await createTenant(service.database);
     const response = await setRole(tenant, tenant.owner.key, tenant.user, "OWNER");
     expect([response.status, await response.json()]).toMatchObject([200, { user_id: tenant.user.id, role: "OWNER" }]);
@@ -155,7 +155,7 @@ describe("PATCH /v1/tenants/{tenant_id}/users/{user_id}", () => {
     expect((await setRole(tenant, tenant.user.key, tenant.owner, "USER")).status).toBe(200);
   });
 
-  it("refuses with 403 to change one's own role or the OWNER's, and to an ADMIN to name an OWNER", async () => {
+  it("answers 403 to a change of one's own role or the OWNER's, and to an ADMIN who names an OWNER", async () => {
     const tenant = await createTenant(service.database);
     const own = [403, expect.stringContaining("own role")];
     expect(await outcome(setRole(tenant, tenant.owner.key, tenant.owner, "USER"))).toEqual(own);
@@ -181,7 +181,7 @@ describe("PATCH /v1/tenants/{tenant_id}/users/{user_id}", () => {
 });
 
 describe("POST /v1/tenants/{tenant_id}/users/{user_id}/deactivate and /activate", () => {
-  it("puts a user out at once, and lets them in again", async () => {
+  it("makes a user's credentials invalid at once, and valid again", async () => {
     const tenant = await createTenant(service.database);
     expect(await meStatus(tenant.user)).toBe(200);
     for (let time = 0; time < 2; time++) {
@@ -221,7 +221,7 @@ describe("DELETE /v1/tenants/{tenant_id}/users/{user_id}", () => {
   const remove = (tenant: TestTenant, key: string, user: TestUser) =>
     service.send("DELETE", `${usersPath(tenant)}/${user.id}`, key);
 
-  it("ends their keys, sessions and permissions at once, and lists them no more; their runs still name them", async () => {
+  it("ends the user's keys, sessions and permissions at once, and no longer lists the user, whom their runs still name", async () => {
     const stage = await createStage(service, "deleted");
     const { tenant, reader, colleague } = stage;
     const session = await sessionToken(stage, reader.id);
@@ -248,7 +248,7 @@ describe("DELETE /v1/tenants/{tenant_id}/users/{user_id}", () => {
     expect(await run.json()).toMatchObject({ user_id: reader.id });
   });
 
-  it("answers 404 from then on for the user, whatever is asked", async () => {
+  it("answers 404 for the deleted user to every request", async () => {
     const tenant = await createTenant(service.database);
     expect((await remove(tenant, tenant.owner.key, tenant.user)).status).toBe(204);
     expect((await remove(tenant, tenant.owner.key, tenant.user)).status).toBe(404);
@@ -296,7 +296,7 @@ describe("two who change a tenant's users at once", () => {
     expect(await ownersOf(tenant)).toHaveLength(1);
   });
 
-  it.each(TIMES)("never make an OWNER of who is being deactivated (%i)", async () => {
+  it.each(TIMES)("never make a user the OWNER who is being deactivated (%i)", async () => {
     const tenant = await createTenant(service.database);
     const responses = await Promise.all([
       setRole(tenant, tenant.owner.key, tenant.user, "OWNER"),
@@ -309,7 +309,7 @@ describe("two who change a tenant's users at once", () => {
     expect(await ownersOf(tenant)).toHaveLength(1);
   });
 
-  it.each(TIMES)("cannot both demote, or both put out, each other (%i)", async () => {
+  it.each(TIMES)("cannot both demote, or both deactivate, each other (%i)", async () => {
     const tenant = await createTenant(service.database);
     const second = await addUser(service.database, tenant, "ADMIN");
     const pairs = [

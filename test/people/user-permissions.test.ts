@@ -90,7 +90,7 @@ describe("GET /v1/user-permissions", () => {
     expect(await problem(listPath(other, tenant.user), tenant.owner)).toEqual(unknown);
   });
 
-  it("needs to be told whose", async () => {
+  it("needs a user id", async () => {
     const { tenant } = await tenantWith([]);
     const response = await service.get("/v1/user-permissions?tenant_id=7", tenant.owner.key);
     const body = await response.json<{ detail: { loc: string[]; type: string }[] }>();
@@ -103,7 +103,7 @@ describe("GET /v1/user-permissions", () => {
 });
 
 describe("POST /v1/user-permissions", () => {
-  it("opens a part and everything below it, at once, matching by whole names", async () => {
+  it("gives access to a part and everything below it, at once, matching whole names", async () => {
     const { tenant, tree, post, give, canRead } = await tenantWith(["/a", "/a/b", "/a/b/c", "/ab", "/a-b"]);
     expect(await canRead("/a/b")).toBe(false);
 
@@ -128,7 +128,7 @@ describe("POST /v1/user-permissions", () => {
     expect(await rename("/a/b/c")).toBe(200);
   });
 
-  it("refuses what another permission on it or above covers already, and names that permission", async () => {
+  it("refuses a permission that another one on the part or above already covers, and names that one", async () => {
     const { post, give, tenant } = await tenantWith(["/a", "/a/b", "/a/b/c", "/ab", "/w", "/w/x"]);
     await give("/a/b", "READ_ONLY");
     await give("/w", "READ_WRITE");
@@ -166,7 +166,7 @@ describe("POST /v1/user-permissions", () => {
     ]);
   });
 
-  it("makes one permission of the same one asked for twice at once", async () => {
+  it("creates one permission when the same one is requested twice at once", async () => {
     const { post } = await tenantWith(["/a", "/a/b"]);
     const responses = await Promise.all([post("/a", "READ_WRITE"), post("/a", "READ_WRITE")]);
     expect(responses.map(({ status }) => status).sort()).toEqual([201, 409]);
@@ -191,7 +191,7 @@ describe("POST /v1/user-permissions", () => {
     expect(total).toBe(MAX_PERMISSIONS - 1);
   });
 
-  it("never breaks on a part that is deleted at the same moment", async () => {
+  it("never fails with 500 for a part that is deleted at the same moment", async () => {
     for (let time = 0; time < 5; time++) {
       const { tenant, tree, post } = await tenantWith(["/a"]);
       const [given, deleted] = await Promise.all([
@@ -224,7 +224,7 @@ describe("a permission", () => {
 });
 
 describe("PATCH /v1/user-permissions/{permission_id}", () => {
-  it("changes the capability, the part or both, and nothing for what is left out, null or the same", async () => {
+  it("changes the capability, the part or both; values that are missing, null or equal change nothing", async () => {
     const { tree, give, patch, canRead } = await tenantWith(["/a", "/b"]);
     const { id } = await give("/a", "READ_ONLY");
 
@@ -266,7 +266,7 @@ describe("PATCH /v1/user-permissions/{permission_id}", () => {
 });
 
 describe("DELETE /v1/user-permissions/{permission_id}", () => {
-  it("takes the right back at once", async () => {
+  it("ends the permission at once", async () => {
     const { give, remove, canRead } = await tenantWith(["/a"]);
     const { id } = await give("/a", "READ_WRITE");
     expect(await canRead("/a")).toBe(true);

@@ -35,7 +35,7 @@ describe("GET /v1/users/me", () => {
     }
   });
 
-  it("answers 304 while nothing changes, and 401 to nobody", async () => {
+  it("answers 304 while nothing changes, and 401 without a caller", async () => {
     const tenant = await createTenant(service.database);
     const etag = (await service.get("/v1/users/me", tenant.user.key)).headers.get("etag") ?? "";
     const again = () => service.get("/v1/users/me", tenant.user.key, { "If-None-Match": etag });

@@ -39,7 +39,7 @@ async function endsInTime(): Promise<boolean> {
 }
 
 describe("a deadline that passes while a change is under way", () => {
-  it("does not change the judgement of a callback: it was in time, and the run completed before the deadline", async () => {
+  it("does not change the outcome of a callback that was in time: the run completed before the deadline", async () => {
     await slowDownUntilDeadline();
     const response = await callBack(service, tenant, runId, { status: "COMPLETED" });
     const { status } = await readRun(service, tenant, runId);
@@ -52,7 +52,7 @@ describe("a deadline that passes while a change is under way", () => {
     expect(await brokenInvariants(service.database.sql.query)).toEqual([]);
   });
 
-  it("does not change the judgement of a stop", async () => {
+  it("does not change the outcome of a stop", async () => {
     await slowDownUntilDeadline();
     const response = await service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key);
     expect([200, 409]).toContain(response.status);

@@ -18,7 +18,7 @@ describe("a runner's answer", () => {
     expect(judge(status)).toEqual({ kind: "accepted", status });
   });
 
-  it.each([401, 403, 404, 405, 407, 408, 425, 429, 500, 502, 503, 504, 599])("of %i is tried again", (status) => {
+  it.each([401, 403, 404, 405, 407, 408, 425, 429, 500, 502, 503, 504, 599])("of %i is retried", (status) => {
     const reason = `The runner answered ${status}.`;
     expect(judge(status)).toEqual({ kind: "retry", reason, retryAfterSeconds: null });
   });
@@ -28,7 +28,7 @@ describe("a runner's answer", () => {
     expect(judge(530)).toEqual({ kind: "retry", reason, retryAfterSeconds: null });
   });
 
-  it.each([300, 301, 302, 303, 304, 307, 308])("of %i is tried again, and says why", (status) => {
+  it.each([300, 301, 302, 303, 304, 307, 308])("of %i is retried, and the reason is recorded", (status) => {
     const reason = `The runner answered ${status}: redirects are not followed.`;
     expect(judge(status, { Location: "https://elsewhere.example.com/" })).toEqual({
       kind: "retry",
@@ -87,7 +87,7 @@ describe("Retry-After", () => {
     },
   );
 
-  it("counts with every answer that is tried again", () => {
+  it("is used for every answer after which a dispatch is retried", () => {
     for (const status of [302, 404, 408, 425, 429, 500]) {
       expect(judge(status, { "Retry-After": "60" })).toMatchObject({ kind: "retry", retryAfterSeconds: 60 });
     }

@@ -18,7 +18,7 @@ describe("the pause before the next dispatch", () => {
     }
   });
 
-  it("is that after the first try even when no try has been counted", () => {
+  it("is that after the first try even when the number of tries is 0", () => {
     expect(dispatchDelaySeconds(0, MIDDLE)).toBe(5);
   });
 });

@@ -32,7 +32,7 @@ const statusesOf = (tenant: TestTenant, ...runIds: string[]) =>
   Promise.all(runIds.map(async (id) => (await readRun(service, tenant, id)).status));
 
 describe("a run that starts", () => {
-  it("is sent to its runner as docs/runner-protocol.md says, with a token that completes it", async () => {
+  it("is sent to its runner as in docs/runner-protocol.md, with a token that can complete it", async () => {
     const { tenant, runner } = await newTenant();
     const input = { quarter: "2026-Q1" };
     const invoked = await service.send("POST", invokePath(tenant), tenant.owner.key, { input });
@@ -71,7 +71,7 @@ describe("a run that starts", () => {
     expect((await readRun(service, tenant, runId)).status).toBe("RUNNING");
   });
 
-  it("is dispatched when a callback frees its slot, and when it is retried: with the attempt in its id", async () => {
+  it("is dispatched when a callback frees its slot and when it is retried, with the attempt in the message id", async () => {
     const { tenant, runner } = await newTenant();
     const [first, second] = [await invoke(service, tenant), await invoke(service, tenant)];
     await callBack(service, tenant, first, { status: "FAILED" });
@@ -154,7 +154,7 @@ describe("a run that its runner refuses", () => {
     expect((await readRun(service, tenant, second)).status).toBe("RUNNING");
   });
 
-  it("does not occupy a Worker for long: the sweep sends the rest of a queue", async () => {
+  it("does not keep a Worker busy for long: the sweep sends the rest of a queue", async () => {
     const { tenant, runner, first, second } = await newQueue([{ status: 422 }]);
     const third = await invoke(service, tenant);
     // Each dispatch takes 13 seconds, by the Worker's clock.
@@ -243,7 +243,7 @@ describe("a run that is stopped", () => {
     });
   });
 
-  it("while PENDING: no message is sent", async () => {
+  it("gets no message while PENDING", async () => {
     const { tenant, runner } = await newTenant();
     await invoke(service, tenant);
     expect((await stop(tenant, await invoke(service, tenant))).status).toBe(200);

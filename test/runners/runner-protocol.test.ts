@@ -32,7 +32,7 @@ describe("the worked example of docs/runner-protocol.md", () => {
     expect(id).toBe(`${JSON.parse(body).data.run_id}.1`);
   });
 
-  it.each(signatures)("is what we send, with the secret $secret", ({ secret, signature }) => {
+  it.each(signatures)("is what the service sends, with the secret $secret", ({ secret, signature }) => {
     const at = JSON.parse(body).timestamp;
     expect(signWebhook(secret, { id, at, body })).toEqual({
       "webhook-id": id,
@@ -60,7 +60,7 @@ describe("the worked example of docs/runner-protocol.md", () => {
   });
 });
 
-it("shows the message that a run is to stop as we send it, signed with the first secret", () => {
+it("shows the stopping message as the service sends it, signed with the first secret", () => {
   const stopping = exampleRequest(page, 1);
   const { timestamp: at, data } = JSON.parse(stopping.body);
   const id = `${data.run_id}.${data.attempt}.stopping.${Date.parse(data.ends_at)}`;

@@ -16,7 +16,7 @@ const newDispatch = (runnerUrl: string) => ({
 });
 
 describe("a dispatch", () => {
-  it("is one signed POST of JSON with the run, its snapshot and how to call back", async () => {
+  it("is one signed POST of JSON with the run, its snapshot and the callback's URL and token", async () => {
     const runner = await startFakeRunner([{ status: 202, body: "Thanks" }]);
     const outgoing = newDispatch(runner.url);
     expect(await sendDispatch(outgoing, LOCAL)).toEqual({ kind: "accepted", status: 202 });

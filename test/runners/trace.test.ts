@@ -23,12 +23,12 @@ async function dispatched(headers: Record<string, string>) {
 }
 
 describe("the trace of an invoke", () => {
-  it("goes on to the runner, in the header and in the signed body", async () => {
+  it("is passed on to the runner, in the header and in the signed body", async () => {
     const { header, data } = await dispatched({ traceparent: TRACE });
     expect([header, data.traceparent]).toEqual([TRACE, TRACE]);
   });
 
-  it("goes on to whoever is notified of the run's start", async () => {
+  it("is passed on to endpoints that are notified of the run's start", async () => {
     const { tenant } = await createTenantWithRunner(service.database, []);
     const hook = await startFakeRunner();
     await createEndpoint(service, tenant, hook.url, { event_types: ["workflow_run.started"] });
@@ -51,7 +51,7 @@ describe("the trace of an invoke", () => {
 });
 
 describe("a request", () => {
-  it("has a span for what it asks the database and for the dispatch", async () => {
+  it("has spans for its database request and for the dispatch", async () => {
     const names = new Set<string>();
     traceWith({
       enterSpan: (name, work) => {

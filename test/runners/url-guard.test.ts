@@ -266,7 +266,7 @@ describe("the runner URL guard of the local stack", () => {
     expect(lenient(url)).toBeNull();
   });
 
-  it("refuses everything else that is forbidden elsewhere", () => {
+  it("refuses everything else that is forbidden in production", () => {
     const isLocal = (url: string) =>
       /^https?:\/\/(\[::1\]|127\.\d+\.\d+\.\d+|localhost)$/.test(URL.parse(url)?.origin.replace(/:\d+$/, "") ?? "");
     const isPlainHttp = (url: string) => url === "http://runner.example.com/";

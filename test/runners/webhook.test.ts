@@ -41,7 +41,7 @@ describe("a signed message", () => {
     expect(new Webhook(key, { format: "raw" }).verify(BODY, headers)).toEqual(JSON.parse(BODY));
   });
 
-  it("is another for another secret, id, second or body", () => {
+  it("has a different signature for a different secret, id, second or body", () => {
     const at = "2026-01-31T12:00:00.123Z";
     const sign = (secret: string, message: object = {}) =>
       signWebhook(secret, { id: "run.1", at, body: BODY, ...message })["webhook-signature"];

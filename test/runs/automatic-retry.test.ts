@@ -40,7 +40,7 @@ const SWEEPS: [string, () => Promise<unknown>][] = [
 ];
 
 describe.each(SWEEPS)("a run whose policy retries it, swept by %s", (_, sweep) => {
-  it("is put back with the event of its end and that of its retry, and starts when the back-off is over", async () => {
+  it("is put back with events of its end and its retry, and starts when the back-off has ended", async () => {
     const runId = await invoke(service, tenant);
     await makeOverdue(service, runId);
     await sweep();
@@ -76,7 +76,7 @@ describe("a run whose policy retries it", () => {
     ]);
   });
 
-  it("is retried when it is lost, and when no runner took it in time", async () => {
+  it("is retried when it is lost, and when no runner accepted it in time", async () => {
     const lost = await invoke(service, tenant);
     await loseLease(lost);
     await service.sweep();
@@ -89,7 +89,7 @@ describe("a run whose policy retries it", () => {
     expect((await attemptsOf(unreached)).slice(-2)).toEqual(["TIMED_OUT.1", "RETRIED.2"]);
   });
 
-  it("is retried when it can be sent to nobody, and then waits for a runner", async () => {
+  it("is retried when it cannot be sent to any runner, and then waits for a runner", async () => {
     await usePolicy(["UNREACHED"], 2, BUSY_RUNNER);
     const runId = await invoke(service, tenant);
     await service.database.sql`
@@ -102,7 +102,7 @@ describe("a run whose policy retries it", () => {
     expect(await statusOf(runId)).toBe("PENDING");
   });
 
-  it("lets the runs behind it go first, and comes after them", async () => {
+  it("starts after the runs that were queued behind it", async () => {
     const [first, second, third] = [
       await invoke(service, tenant),
       await invoke(service, tenant),
@@ -142,7 +142,7 @@ describe("a run whose policy retries it", () => {
     expect(await statusOf(runId)).toBe("PENDING");
   });
 
-  it("waits twice as long after each attempt, at most 5 minutes, and never exactly as long as others", async () => {
+  it("waits twice as long after each attempt, at most 5 minutes, with a random difference", async () => {
     const rows = await service.database.sql`
       select public.back_off_seconds(attempt, 0.5) as middle, public.back_off_seconds(attempt, 0) as least,
         public.back_off_seconds(attempt, 1) as most
@@ -183,7 +183,7 @@ describe("a run whose policy does not retry it", () => {
 });
 
 describe("a run that has ended, before that is recorded and it is put back", () => {
-  it("is FAILED for a reader, and whoever waits for its end goes on waiting", async () => {
+  it("is FAILED for a reader, while requests that wait for its end continue to wait", async () => {
     const runId = await invoke(service, tenant);
     await makeOverdue(service, runId);
     expect(await readRun(service, tenant, runId)).toMatchObject({ status: "FAILED" });

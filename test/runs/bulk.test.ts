@@ -92,7 +92,7 @@ describe("a change of many runs", () => {
     expect((await runner.requests()).length).toBe(1);
   });
 
-  it("starts the next run, also when it refuses all that it was asked for", async () => {
+  it("starts the next run even when it refuses all requested changes", async () => {
     const overdue = await invoke(service, tenant);
     const next = await invoke(service, tenant);
     await makeOverdue(service, overdue);
@@ -110,7 +110,7 @@ describe("a change of many runs", () => {
     expect(await statusesOf(ids)).toEqual(["FAILED", "FAILED"]);
   });
 
-  it("takes at most 1,000 a call, and goes on where it was", async () => {
+  it("changes at most 1,000 runs in a call, and the next call continues", async () => {
     const [first = ""] = await addRuns(1, "COMPLETED");
     await service.database.sql`
       insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,

@@ -53,7 +53,7 @@ describe("POST /v1/workflow-runs/{run_id}/callback", () => {
     expect(run).toMatchObject({ status: "FAILED", error: "No column `amount`.", completed_at: expect.any(String) });
   });
 
-  it("keeps no error of a COMPLETED run, neither in the run nor in its events", async () => {
+  it("stores no error of a COMPLETED run, neither in the run nor in its events", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
     await callBack(service, tenant, runId, { status: "COMPLETED", error: "Nothing to see here." });
@@ -65,7 +65,7 @@ describe("POST /v1/workflow-runs/{run_id}/callback", () => {
     expect(JSON.stringify(body)).not.toMatch(/Nothing to see|Nor here/);
   });
 
-  it("keeps an error with what the database cannot hold, in which each such character is replaced", async () => {
+  it("stores an error with characters that the database cannot hold, and replaces each of them", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
     const response = await callBack(service, tenant, runId, { status: "FAILED", error: "PK\u0003\u0000\ud800!" });
@@ -73,7 +73,7 @@ describe("POST /v1/workflow-runs/{run_id}/callback", () => {
     expect((await readRun(service, tenant, runId)).error).toBe("PK\u0003\ufffd\ufffd!");
   });
 
-  it("answers the same result again as the first time, and records another one as an event", async () => {
+  it("answers a repeated result like the first time, and records another result as an event", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
     await callBack(service, tenant, runId, { status: "COMPLETED" });
@@ -100,7 +100,7 @@ describe("POST /v1/workflow-runs/{run_id}/callback", () => {
     expect((await readRun(service, tenant, waiting)).status).toBe("RUNNING");
   });
 
-  it("answers 409 for a run that was stopped before, also when the result is FAILED too", async () => {
+  it("answers 409 for a run that was stopped before, even when the result is FAILED as well", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
     await service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key);

@@ -31,7 +31,7 @@ const LOST = { error: "Lost: the runner sent no heartbeat for 60 seconds." };
 const STOPPED = { error: "Stopped: wrong folder" };
 const TIMED_OUT = { error: "Timed out: no result arrived within 300 seconds of the start." };
 
-describe("a RUNNING run that ended by itself", () => {
+describe("a RUNNING run that ended by time", () => {
   it.each([
     ["whose lease has ended", { secondsLeft: 100, leaseOverSeconds: 2 }, LOST, "LOST", "LOST"],
     ["whose stop gave it no more time", { secondsLeft: 100, stopOverSeconds: 2 }, STOPPED, "STOPPED", "STOPPED"],
@@ -83,7 +83,7 @@ describe("a RUNNING run that ended by itself", () => {
     expect(left).toEqual([]);
   });
 
-  it("is not over while its lease and its stop have time left", async () => {
+  it("has not ended while its lease and its stop have time left", async () => {
     const tenant = await createTenant(service.database);
     const runId = await runThatEnds(tenant, { secondsLeft: 100, leaseOverSeconds: -20, stopOverSeconds: -30 });
     await service.sweep();

@@ -37,7 +37,7 @@ async function completedIn(tenant: TestTenant, seconds: number): Promise<void> {
 const secondsUntil = (at: string | undefined) => (Date.parse(at ?? "") - Date.now()) / 1000;
 
 describe("why a run waits", () => {
-  it("is another run that has the slot; it says which, and which place the run has", async () => {
+  it("because another run has the slot: names that run and the place in the queue", async () => {
     const tenant = await newTenant();
     const [first, second, third] = [
       await invoke(service, tenant),
@@ -61,7 +61,7 @@ describe("why a run waits", () => {
     }
   });
 
-  it("is estimated from how long the runs before it have taken", async () => {
+  it("because of runs before it: estimates its start from how long such runs have taken", async () => {
     const tenant = await newTenant();
     for (const seconds of [10, 20, 100]) await completedIn(tenant, seconds);
     const [, second, third] = [
@@ -79,7 +79,7 @@ describe("why a run waits", () => {
     expect(secondsUntil(last.estimated_start_at?.p50)).toBeCloseTo(40, -1);
   });
 
-  it("is that its workflow is paused, whatever else holds", async () => {
+  it("because its workflow is paused, whatever else is true", async () => {
     const tenant = await newTenant();
     await invoke(service, tenant);
     const second = await invoke(service, tenant);
@@ -89,7 +89,7 @@ describe("why a run waits", () => {
     expect(explanation.message).toBe("It waits since its workflow is paused; it is next in the queue.");
   });
 
-  it("is that it is retried by itself only later", async () => {
+  it("because the back-off of its automatic retry has not ended", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
     await service.database.sql`
@@ -102,7 +102,7 @@ describe("why a run waits", () => {
     expect(explanation.message).toBe(`It is retried by itself, not before ${next_try_at}; it is next in the queue.`);
   });
 
-  it("is that its runner has time to stop: it says whether it knows of that", async () => {
+  it("because its runner has time to stop: says whether the runner knows of the stop", async () => {
     const { tenant, runner } = await createTenantWithRunner(service.database, [{ status: 202 }, { status: 503 }]);
     const runId = await invoke(service, tenant);
     const stop = (seconds: number) =>
@@ -123,7 +123,7 @@ describe("why a run waits", () => {
     expect((await explain(runId, tenant.owner.key)).message).toContain("its runner has known of it since ");
   });
 
-  it("is that no runner is connected that may lease it, and then that one has to ask for it", async () => {
+  it("because no runner is connected that may lease it and, when one is, because none has asked for it", async () => {
     const tenant = await newTenant();
     const { sql } = service.database;
     await sql`update workflow_definitions set handover = 'lease' where id = ${tenant.definitionId}`;
@@ -153,7 +153,7 @@ describe("why a run waits", () => {
     expect(await explain(other, tenant.owner.key)).toMatchObject({ reason: "slot", queue_position: 2 });
   });
 
-  it("is that its workflow has no runner", async () => {
+  it("because its workflow has no runner", async () => {
     const tenant = await newTenant();
     await invoke(service, tenant);
     const second = await invoke(service, tenant);
@@ -164,7 +164,7 @@ describe("why a run waits", () => {
     expect(explanation.message).toBe("It waits since its workflow has no runner; it is next in the queue.");
   });
 
-  it("is that no runner has taken it yet: it says how often that was tried, and when it is tried next", async () => {
+  it("because no runner has accepted it yet: says how often it was tried, and when the next try is due", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
     const explanation = await explain(runId, tenant.owner.key);
@@ -179,7 +179,7 @@ describe("why a run waits", () => {
 });
 
 describe("a run that does not wait", () => {
-  it("is with its runner, who was just seen", async () => {
+  it("is held by its runner, which was just seen", async () => {
     const { tenant } = await createTenantWithRunner(service.database);
     const explanation = await explain(await invoke(service, tenant), tenant.owner.key);
     expect(explanation).toMatchObject({ status: "RUNNING", reason: null, tries: null, next_try_at: null });
@@ -209,7 +209,7 @@ describe("a run that does not wait", () => {
 });
 
 describe("an explanation", () => {
-  it("names no run, and counts none, that the reader may not see", async () => {
+  it("neither names nor counts runs that the reader may not see", async () => {
     const tenant = await newTenant();
     await completedIn(tenant, 10);
     const holder = await invoke(service, tenant);

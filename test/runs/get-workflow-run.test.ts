@@ -57,7 +57,7 @@ describe("GET /v1/workflow-runs/{run_id}", () => {
     expect(await statuses(tenant.user.key)).toEqual([404, 200]);
   });
 
-  it("names the run ahead that holds the slot only to who may see that run", async () => {
+  it("names the run in the slot only to callers who may see that run", async () => {
     const ownTenant = await createTenant(service.database);
     const holder = await insertRun(service.database, ownTenant, { status: "RUNNING" });
     const waiting = await insertRun(service.database, ownTenant, { status: "PENDING", userId: ownTenant.user.id });
@@ -83,7 +83,7 @@ describe("GET /v1/workflow-runs/{run_id}", () => {
     expect(await bodyOf(runId)).toEqual(await bodyOf("00000000-0000-0000-0000-000000000000"));
   });
 
-  it("answers 401 without a credential, with a made-up, a revoked or an expired one, and for a deactivated user", async () => {
+  it("answers 401 without a credential, with an invented, a revoked or an expired one, and for a deactivated user", async () => {
     const { sql } = service.database;
     const [revoked, expired, deactivated] = await Promise.all([1, 2, 3].map(() => createTenant(service.database)));
     await sql`update api_keys set revoked_at = statement_timestamp() where user_id = ${revoked?.owner.id}`;
@@ -108,7 +108,7 @@ describe("GET /v1/workflow-runs/{run_id}", () => {
     }
   });
 
-  it("answers 422 for what is no UUID, and takes any 8-4-4-4-12 hex form", async () => {
+  it("answers 422 for an invalid UUID, and accepts any hex digits in the form 8-4-4-4-12", async () => {
     const response = await service.get(pathOf("42"), tenant.owner.key);
     expect(response.status).toBe(422);
     const body = await response.json();
@@ -153,7 +153,7 @@ describe("GET /v1/workflow-runs/{run_id}", () => {
     expect(third.status).toBe(200);
   });
 
-  it("has another ETag as soon as any of its fields is another", async () => {
+  it("has another ETag when any of its fields changes", async () => {
     const ownTenant = await createTenant(service.database);
     const runId = await insertRun(service.database, ownTenant, { status: "FAILED", error: "No column." });
     const { sql } = service.database;

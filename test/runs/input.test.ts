@@ -60,7 +60,7 @@ describe("the input of a run", () => {
     }
   });
 
-  it("comes to the runner with the dispatch, and again with that of a retry", async () => {
+  it("is in the dispatch, and in that of a retry", async () => {
     const { tenant: other, runner } = await createTenantWithRunner(service.database);
     const input = { quarter: "2026-Q1", pages: [1, 2] };
     const runId = await invokeWith({ input }, other);
@@ -74,7 +74,7 @@ describe("the input of a run", () => {
     expect(await readInput(runId, other)).toEqual({ input });
   });
 
-  it("comes to the runner as null when none was given", async () => {
+  it("is null in the dispatch when none was given", async () => {
     const { tenant: other, runner } = await createTenantWithRunner(service.database);
     await invoke(service, other);
     const [request] = await runner.requests(1);
@@ -108,7 +108,7 @@ describe("the input of a run", () => {
     ]);
   });
 
-  it("may hold neither a zero byte nor half a surrogate pair, wherever that is", async () => {
+  it("may contain neither a zero byte nor an unpaired surrogate, anywhere", async () => {
     const faults = await faultsOf(
       await sendText(
         String.raw`{"input": {"a": ["\u0000"], "b": {"c": "\ud800"}, "\u0000": 1, "d": "\\u0000 \ud83d\ude00"}}`,
@@ -121,7 +121,7 @@ describe("the input of a run", () => {
     ]);
   });
 
-  it("may hold no number that would come back as another one: 1e999", async () => {
+  it("may contain no number that would be returned as another one: 1e999", async () => {
     const [fault] = await faultsOf(await sendText('{"input": {"a": [1e999]}}'));
     expect(fault?.loc).toEqual(["body", "input", "a", 0]);
   });
@@ -134,7 +134,7 @@ describe("the input of a run", () => {
 });
 
 describe("an idempotency key", () => {
-  it("goes with one input: the same again is the same run, whatever the order of its fields", async () => {
+  it("belongs to one input: repeating both gets the same run, whatever the order of the fields", async () => {
     const idempotency_key = crypto.randomUUID();
     const runId = await invokeWith({ idempotency_key, input: { a: 1, b: [1, 2] } });
     const again = await send({ idempotency_key, input: { b: [1, 2], a: 1 } });

@@ -42,7 +42,7 @@ describe("POST /v1/workflow-definitions/{definition_id}/invoke", () => {
     expect(await eventTypes(service, tenant, second)).toEqual(["TRIGGERED", "QUEUED"]);
   });
 
-  it("freezes what the run is to do: later changes of the workflow or the tree do not reach it", async () => {
+  it("freezes the run's parameters: later changes of the workflow or the tree do not affect it", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
     const before = await readRun(service, tenant, runId);
@@ -222,7 +222,7 @@ describe("POST /v1/workflow-definitions/{definition_id}/invoke", () => {
     }
   });
 
-  it("answers 422 that names what no longer exists, and a sources folder without a document", async () => {
+  it("answers 422 that names missing parts, and a source folder without a document", async () => {
     const tenant = await newTenant();
     const { sql } = service.database;
     const gone = crypto.randomUUID();
@@ -237,7 +237,7 @@ describe("POST /v1/workflow-definitions/{definition_id}/invoke", () => {
     ]);
   });
 
-  it("needs of a USER read on the workflow, A, B and D, and write on C", async () => {
+  it("requires of a USER read on the workflow, A, B and D, and write on C", async () => {
     const tenant = await newTenant();
     const { sql } = service.database;
     const permit = (path: string, capability: string) => sql`

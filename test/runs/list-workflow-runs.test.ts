@@ -130,7 +130,7 @@ describe.each(["owner", "user"] as const)("GET /v1/workflow-runs, for an %s who 
 });
 
 describe("GET /v1/workflow-runs", () => {
-  it("holds only what the caller may see", async () => {
+  it("contains only what the caller may see", async () => {
     const [tenant, other] = [await createTenant(service.database), await createTenant(service.database)];
     const { users } = await fill(tenant);
     await fill(other);
@@ -159,7 +159,7 @@ describe("GET /v1/workflow-runs", () => {
     expect((await service.get("/v1/workflow-runs", "wr_made_up")).status).toBe(401);
   });
 
-  it("takes an instant with any offset, and answers 422 for one in a year that the database has not", async () => {
+  it("accepts an instant with any offset, and answers 422 for a year that the database does not support", async () => {
     const tenant = await createTenant(service.database);
     const cursor = btoa(JSON.stringify(["0000-01-01T00:00:00Z", tenant.id])).replaceAll("=", "");
     const cases: [Record<string, string>, number][] = [
@@ -223,7 +223,7 @@ describe("GET /v1/workflow-runs/summary", () => {
 });
 
 describe("GET /v1/workflow-runs/{run_id}/events", () => {
-  it("tells what happened, oldest first, in pages and one database request", async () => {
+  it("lists the events, oldest first, in pages and in one database request", async () => {
     const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
     const runId = await invoke(service, tenant);
     await callBack(service, tenant, runId, { status: "FAILED", error: "No!" });
@@ -245,7 +245,7 @@ describe("GET /v1/workflow-runs/{run_id}/events", () => {
     expect(await afterTheLast.json()).toMatchObject({ total: 5, items: [] });
   });
 
-  it("says of an overdue run that it timed out, before the sweep and after it alike", async () => {
+  it("has the time-out of an overdue run, equally before and after the sweep", async () => {
     const tenant = await createTenant(service.database);
     const runId = await insertRun(service.database, tenant, { overdueSeconds: 1 });
     const read = async () => {
@@ -267,7 +267,7 @@ describe("GET /v1/workflow-runs/{run_id}/events", () => {
 });
 
 describe("a page of the largest runs that there can be", () => {
-  it("is answered whole, 100 at a time, and the body is hardly larger than the snapshots in it", async () => {
+  it("is answered completely, 100 runs at a time, and the body is hardly larger than its snapshots", async () => {
     const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
     const runId = await insertRun(service.database, tenant, { status: "COMPLETED" });
     // As large as an invoke lets a snapshot be. Quotes and backslashes are what is longest once it is escaped.

@@ -53,7 +53,7 @@ const backdate = (sequence: number, seconds: number) => service.database.sql`
 const detailOf = async (response: Response) => (await response.json<{ detail: string }>()).detail;
 
 describe("the log of a run", () => {
-  it("has each entry once and in order, whatever came when, in one database request each", async () => {
+  it("has each entry once and in order, whatever the order of arrival, with one database request for each", async () => {
     await newRun();
     for (const [sequence, text] of [
       [1, "b\n"],
@@ -76,7 +76,7 @@ describe("the log of a run", () => {
     expect(await readText()).toBe("a\nb\nc");
   });
 
-  it("goes on after the entry that the reader has, and is complete once the run has ended", async () => {
+  it("is read after a given entry, and is complete once the run has ended", async () => {
     await newRun();
     await log(0, "a");
     await log(1, "b");
@@ -93,7 +93,7 @@ describe("the log of a run", () => {
     expect(await readText()).toBe("");
   });
 
-  it("refuses another text under a number that was used", async () => {
+  it("refuses another text with a number that was used", async () => {
     await newRun();
     await log(0, "a");
     const refused = await append(0, "b");
@@ -101,7 +101,7 @@ describe("the log of a run", () => {
     expect(await readText()).toBe("a");
   });
 
-  it("has one for each attempt, which is closed when the attempt ends", async () => {
+  it("is separate for each attempt, and closed when the attempt ends", async () => {
     await newRun();
     await log(0, "first\n");
     await callBack(service, tenant, runId, { status: "FAILED" });
@@ -121,7 +121,7 @@ describe("the log of a run", () => {
     expect((await service.get(logPath("?attempt=3"), tenant.owner.key)).status).toBe(404);
   });
 
-  it("is closed from the deadline on, before the sweep has come by", async () => {
+  it("is closed from the deadline on, even before the sweep", async () => {
     await newRun();
     await log(0, "a");
     await makeOverdue(service, runId);
@@ -129,7 +129,7 @@ describe("the log of a run", () => {
     expect((await append(1, "b")).status).toBe(409);
   });
 
-  it("proves that the runner has taken the run", async () => {
+  it("proves that the runner has accepted the run", async () => {
     await newRun();
     await log(0, "a");
     await log(1, "b");
@@ -139,7 +139,7 @@ describe("the log of a run", () => {
     expect(await result.json()).toMatchObject({ failure_code: "DEADLINE" });
   });
 
-  it("takes no other run's token", async () => {
+  it("accepts no other run's token", async () => {
     await newRun();
     const other = await invoke(service, tenant);
     const body = { sequence: 0, text: "a" };
@@ -165,7 +165,7 @@ describe("the log of a run", () => {
 });
 
 describe("a gap in a log", () => {
-  it("holds readers until it is filled", async () => {
+  it("makes readers wait until it is filled", async () => {
     await newRun();
     await log(0, "a");
     await log(3, "d");
@@ -180,7 +180,7 @@ describe("a gap in a log", () => {
     });
   });
 
-  it("holds them for 30 seconds, and is then marked", async () => {
+  it("makes readers wait for 30 seconds, and is then marked", async () => {
     await newRun();
     await log(0, "a");
     await log(3, "d");
@@ -197,7 +197,7 @@ describe("a gap in a log", () => {
     expect(await readText()).toBe("a\n[2 entries are missing here.]\nd");
   });
 
-  it("holds them until the attempt ends, and is then marked", async () => {
+  it("makes readers wait until the attempt ends, and is then marked", async () => {
     await newRun();
     await log(2, "c");
     await log(4, "e");
@@ -215,7 +215,7 @@ describe("a gap in a log", () => {
 });
 
 describe("the limits of a log", () => {
-  it("are 32 KiB for an entry, whatever its characters, and not nothing", async () => {
+  it("are 32 KiB for an entry, whatever its characters, and at least one byte", async () => {
     await newRun();
     expect((await append(0, `${"é".repeat(16 * 1024)}x`)).status).toBe(422);
     expect((await append(0, "")).status).toBe(422);
@@ -264,19 +264,19 @@ describe("the limits of a log", () => {
 });
 
 describe("the text of a log", () => {
-  it("shows control characters and executes none; lines and tabs stay", async () => {
+  it("makes control characters visible, except line breaks and tabs", async () => {
     await newRun();
     await log(0, "a\tb\r\n\u001b[31m red\u001b[0m\u0007\u007f\u009b2J\rc\u0000");
     expect(await readText()).toBe("a\tb\n␛[31m red␛[0m␇␡\\x9b2J␍c\ufffd");
     expect((await read()).entries[0]?.text).toBe("a\tb\r\n\u001b[31m red\u001b[0m\u0007\u007f\u009b2J\rc\ufffd");
   });
 
-  it("knows a line break whose halves came in two entries", () => {
+  it("recognises a line break that is split over two entries", () => {
     const entries = ["a\r", "\nb"].map((text, sequence) => ({ sequence, text, at: "", missing_before: 0 }));
     expect(toPlainText({ attempt: 1, entries, has_more: false, is_complete: true, is_cut: false })).toBe("a\nb");
   });
 
-  it("is sent only to who asks for it", async () => {
+  it("is sent only when the request asks for it", async () => {
     await newRun();
     await log(0, "a");
     for (const [accept, type] of [

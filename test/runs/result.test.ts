@@ -77,7 +77,7 @@ describe("the result of a run", () => {
     expect(await readResult(tenant, runId)).toEqual({ ...NOTHING, status: "RUNNING", attempt: 2 });
   });
 
-  it("stays as it was reported first", async () => {
+  it("does not change after the first report", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
     await callBack(service, tenant, runId, { status: "COMPLETED", output: 1 });
@@ -86,7 +86,7 @@ describe("the result of a run", () => {
     expect(await readResult(tenant, runId)).toMatchObject({ output: 1, summary: null });
   });
 
-  it("takes nothing of what comes after the end", async () => {
+  it("is not changed by a late result", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
     await stop(tenant, runId);
@@ -94,7 +94,7 @@ describe("the result of a run", () => {
     expect(await readResult(tenant, runId)).toMatchObject({ status: "FAILED", failure_code: "STOPPED", output: null });
   });
 
-  it("is null before the end, also where the retry of an earlier release has left the attempt's before", async () => {
+  it("is null before the end, even when a retry of an earlier release has not cleared it", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
     await service.database.sql`
@@ -168,7 +168,7 @@ describe("the failure code", () => {
     return result;
   };
 
-  it("is written down when a run ends, and known of a run that an earlier release has ended without one", async () => {
+  it("is recorded when a run ends, and derived for a run that an earlier release has ended without one", async () => {
     const { tenant, runner } = await createTenantWithRunner(service.database);
     const { sql } = service.database;
     const ends: [code: string, end: (runId: string) => Promise<unknown>][] = [
@@ -194,7 +194,7 @@ describe("the failure code", () => {
     }
   });
 
-  it("is DEADLINE for a run that its runner took, before and after the sweep", async () => {
+  it("is DEADLINE for a run that its runner had accepted, before and after the sweep", async () => {
     const { tenant } = await createTenantWithRunner(service.database);
     const runId = await invoke(service, tenant);
     await makeOverdue(service, runId);
@@ -204,7 +204,7 @@ describe("the failure code", () => {
     expect(await codeOf(tenant, runId)).toEqual(before);
   });
 
-  it("is UNREACHED for a run that no runner ever took, before and after the sweep", async () => {
+  it("is UNREACHED for a run that no runner ever accepted, before and after the sweep", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);
     await makeOverdue(service, runId);

@@ -82,7 +82,7 @@ describe("a stop that gives the runner time", () => {
     expect(await statusOf(tenant, second)).toBe("RUNNING");
   });
 
-  it("makes a result of FAILED a stop, keeps what the runner said, and answers the same result again in the same way", async () => {
+  it("turns a result of FAILED into STOPPED, keeps the runner's error, and answers a repeated result in the same way", async () => {
     const { tenant } = await newTenant({});
     const [first, second] = [await invoke(service, tenant), await invoke(service, tenant)];
     await stop(tenant, first, GRACE);
@@ -126,7 +126,7 @@ describe("a stop that gives the runner time", () => {
     expect(await secondsLeft(tenant, runId)).toBeCloseTo(20, 0);
   });
 
-  it("can only be shortened by a second stop, of which the runner hears, too", async () => {
+  it("can only be shortened by a second stop, which is also sent to the runner", async () => {
     const { tenant, runner } = await newTenant({});
     const runId = await invoke(service, tenant);
     await stop(tenant, runId, GRACE);
@@ -155,7 +155,7 @@ describe("a stop that gives the runner time", () => {
   });
 });
 
-describe("a run whose runner could not hear of the stop", () => {
+describe("a run whose runner could not learn of the stop", () => {
   it("is FAILED at once while it is PENDING", async () => {
     const { tenant, runner } = await newTenant({});
     await invoke(service, tenant);
@@ -163,7 +163,7 @@ describe("a run whose runner could not hear of the stop", () => {
     expect(await runner.requests()).toHaveLength(1);
   });
 
-  it("is FAILED at once when it has lost its runner, or was sent to none yet", async () => {
+  it("is FAILED at once when its workflow has no runner any more, or when it was not sent yet", async () => {
     for (const change of [
       "update workflow_definitions set runner_url = null, webhook_secret_encrypted = null where id = $1",
       "update workflow_runs set dispatch_count = 0, dispatched_at = null where workflow_definition_id = $1",
@@ -177,7 +177,7 @@ describe("a run whose runner could not hear of the stop", () => {
   });
 });
 
-describe("the message that a run is to stop", () => {
+describe("the webhook that asks a runner to stop", () => {
   it("is sent again, at longer and longer intervals, until the runner accepts it", async () => {
     const { tenant, runner } = await newTenant({ status: 503 }, { ending: "cut" }, {});
     const runId = await invoke(service, tenant);
@@ -234,7 +234,7 @@ describe("the message that a run is to stop", () => {
     ]);
   });
 
-  it("comes instead of a further dispatch", async () => {
+  it("is sent instead of a further dispatch", async () => {
     const { tenant, runner } = await createTenantWithRunner(service.database, [{ status: 503 }, {}]);
     const runId = await invoke(service, tenant);
     await stop(tenant, runId, GRACE);
@@ -267,7 +267,7 @@ describe("a stop of a run that is leased", () => {
     return row?.stop;
   };
 
-  it("is told by its heartbeats, and no message is sent to the URL", async () => {
+  it("is announced by the heartbeats' answers, and no message is sent to the URL", async () => {
     const { tenant, runner, runId } = await leasedRun();
     expect(await acknowledge(runId)).toBeNull();
     expect(await stop(tenant, runId, GRACE)).toMatchObject({ status: "RUNNING" });

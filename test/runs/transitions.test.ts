@@ -176,7 +176,7 @@ const VERBS: VerbRow[] = [
 ];
 
 describe.each(VERBS)("%s", (_, verb, outcomes) => {
-  it.each(STATES)("does to a %s run what may follow that state, and nothing else", async (state) => {
+  it.each(STATES)("changes a %s run only by an allowed transition", async (state) => {
     const { tenant, runId } = await runIn(state);
     const [status, left] = outcomes[state];
     expect((await verb(tenant, runId)).status).toBe(status);
@@ -274,7 +274,7 @@ const OTHER_VERBS: [
 ];
 
 describe.each(OTHER_VERBS)("%s", (_, verb, left) => {
-  it.each(STATES)("leaves a %s run in a state that may follow", async (state) => {
+  it.each(STATES)("leaves a %s run in an allowed next state", async (state) => {
     const { tenant, runId } = await runIn(state);
     await verb(tenant, runId);
     const response = await service.get(`/v1/workflow-runs/${runId}`, tenant.owner.key);
@@ -307,7 +307,7 @@ describe("next_status, the only place that defines the transitions", () => {
   });
 });
 
-describe("a slot that is free although a run waits, as after a restore", () => {
+describe("a free slot with a waiting run, as after a restore", () => {
   it("is given to the first run that waits, by the sweep", async () => {
     const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
     const [first, second, third] = [

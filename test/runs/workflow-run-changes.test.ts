@@ -224,7 +224,7 @@ describe("DELETE /v1/workflow-runs/{run_id}", () => {
     expect(await sql`select id from workflow_run_events where tenant_id = ${tenant.id}`).toEqual([]);
   });
 
-  it("leaves no event behind when a definition goes with its runs", async () => {
+  it("leaves no event behind when a definition is deleted with its runs", async () => {
     const tenant = await newTenant();
     const { sql } = service.database;
     await callBack(service, tenant, await invoke(service, tenant), { status: "COMPLETED" });
@@ -255,7 +255,7 @@ describe.each([
     return runId;
   }
 
-  it("is for who triggered the run, and for OWNER and ADMIN", async () => {
+  it("is for the user who triggered the run, and for OWNER and ADMIN", async () => {
     const tenant = await newTenant();
     const send = (runId: string, key: string) => service.send(method, pathOf(runId, action), key);
     const owners = await prepare(tenant, tenant.owner.key);

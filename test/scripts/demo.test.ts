@@ -36,7 +36,7 @@ const put = async (url: string, secret: string) => service.database.sql`
   where id = ${DEMO.quarterlyReportId}`;
 
 describe("the demo data", () => {
-  it("has a definition that can be invoked, and a RUNNING run of 24 hours that goes on", async () => {
+  it("has a definition that can be invoked, and a RUNNING run with a time limit of 24 hours", async () => {
     const runner = await startFakeRunner();
     await seed(Number(new URL(runner.url).port));
     const path = `/v1/workflow-definitions/${DEMO.quarterlyReportId}/invoke`;
@@ -68,7 +68,7 @@ describe("the demo data", () => {
     expect(counts?.templates).toBe(counts?.runs);
   });
 
-  it("is the same after it has been put there again", async () => {
+  it("is the same after it was loaded again", async () => {
     const { sql } = service.database;
     const read = async () => [
       await sql`select * from workflow_definitions order by id`,
@@ -108,7 +108,7 @@ describe("the demo data", () => {
     expect(await readDefinition()).toEqual(before);
   });
 
-  it("keeps its definition without a runner when somebody has taken that away", async () => {
+  it("keeps its definition without a runner when somebody has removed the runner", async () => {
     await seed(8788);
     await service.database.sql`
       update workflow_definitions set runner_url = null, webhook_secret_encrypted = null

@@ -66,7 +66,7 @@ describe("npm run reencrypt-secrets", () => {
     expect(secrets).toEqual([secret, endpoint.secret]);
   });
 
-  it("goes on over many pages", async () => {
+  it("handles many pages", async () => {
     const tenant = await createTenant(service.database);
     const { sql } = service.database;
     const old = ring(SETTINGS.ENCRYPTION_KEY);

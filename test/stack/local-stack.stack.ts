@@ -47,7 +47,7 @@ function commandsOf(heading: string): string {
 const paste = (text: string) => spawnSync("bash", ["-c", text], { encoding: "utf8" });
 
 describe("npm run dev", () => {
-  it("has a README whose walk can be pasted twice, and whose colleague can run the workflow then", () => {
+  it("works with the commands of the README, which can be pasted twice, and which let a colleague run the workflow", () => {
     const walk = commandsOf("A workflow from nothing to done");
     const { stdout, stderr } = paste(walk + walk + commandsOf("Give a colleague access to one workflow"));
     expect(stderr).toBe("");
@@ -74,13 +74,13 @@ describe("npm run dev", () => {
     ]);
   });
 
-  it("has a README whose walk shows errors as the API tells them", () => {
+  it("shows the errors of the API in the commands of the README", () => {
     const { stdout, stderr } = paste(commandsOf("A workflow from nothing to done").replace("wr_demo_owner", "wrong"));
     expect(stderr).toContain('Not as expected: {"type":"urn:workflow-runs:problem:');
     expect(stdout + stderr).not.toContain("undefined");
   });
 
-  it("prints one line for each request, and where everything is again on Enter", async () => {
+  it("prints one line for each request, and prints the URLs again on Enter", async () => {
     const before = stack.lines.length;
     const url = `http://localhost:${ports[0]}/v1/one-line`;
     for (const _ of ["once", "twice"]) await (await fetch(url)).text();
@@ -124,7 +124,7 @@ describe("npm run dev", () => {
     await database.exited;
   });
 
-  it("says after kill -9 what is left, with the command that ends it, and starts then with Postgres where it was", async () => {
+  it("says after kill -9 which processes are left and how to end them, and then starts again", async () => {
     const postgres = postgresOf(stack.lines);
     stack.process.kill("SIGKILL");
     await stack.exited.catch(() => {});

@@ -14,7 +14,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the npm scripts", () => {
-  it("all look first whether the packages are installed, on every Node that has npm", () => {
+  it("all check first whether the packages are installed, on every Node that has npm", () => {
     for (const command of Object.values(scripts)) expect(command).toMatch(/^node scripts\/check-install\.cjs && /);
     expect(engines).toEqual({ node: ">=18" });
   });
@@ -105,7 +105,7 @@ describe("a connection string with a password", () => {
     }
   });
 
-  it("is not printed by the local stack, nor is the SQL that has failed", () => {
+  it("is not printed by the local stack, and neither is failed SQL", () => {
     const program = `import { supervise } from "./scripts/local/supervisor.ts";
       await supervise(async () => {
         const cause = new Error("postgres://owner:hunter2@db.example/main does not answer");
@@ -157,7 +157,7 @@ describe("npx wrangler dev", () => {
     });
   });
 
-  it("says nothing of it when a Worker is deployed", async () => {
+  it("does not print it when a Worker is deployed", async () => {
     expect(await check({ WRANGLER_COMMAND: "deploy", ...nowhere })).toEqual({ code: 0, output: "" });
     expect(readFileSync(join(root, "wrangler.toml"), "utf8")).toContain("node scripts/check-local-database.ts");
   });

@@ -77,7 +77,7 @@ describe("npm run smoke", () => {
     expect(output).not.toContain(DEMO.owner.key);
   });
 
-  it("says how it is called when it is called without a URL or a key", async () => {
+  it("prints its usage when it is called without a URL or a key", async () => {
     for (const [command, key] of [
       ["smoke.ts", DEMO.owner.key],
       [`smoke.ts ${stack.url}`, ""],

@@ -16,7 +16,7 @@ describe("the lines of the Worker in the local stack's terminal", () => {
     expect([readable(read), readable(read)]).toEqual([read, read]);
   });
 
-  it("are none for polls, until the answer changes or a while has passed", () => {
+  it("are left out for polls, until the answer changes or some time has passed", () => {
     let now = 0;
     const readable = createLineFilter(() => now);
     expect(readable("GET /healthz 200 OK (5ms)")).toBeUndefined();
@@ -32,7 +32,7 @@ describe("the lines of the Worker in the local stack's terminal", () => {
     expect(readable("GET /app/health 200 OK (9ms)")).toBe("GET /app/health 200 OK (9ms)");
   });
 
-  it("show a sweep that has done something, and an error with where it arose", () => {
+  it("show sweeps that have done something, and errors with their origin", () => {
     const readable = createLineFilter();
     const sweep = (timed_out: number) =>
       readable(JSON.stringify({ level: "info", event: "sweep", timed_out, lag_max_ms: null, ms: 20, database_ms: 9 }));

@@ -39,7 +39,7 @@ async function count(tenant: TestTenant, status: string): Promise<number> {
 }
 
 describe("the time-outs of a backlog", () => {
-  it("take the tenants in turn, however long one has been overdue and however much it has", async () => {
+  it("take the tenants in turn, however large and old the backlog of one is", async () => {
     const large = await newTenant(300, { overdueSeconds: 3600 });
     const small = await newTenant(5, { overdueSeconds: 60 });
     const tiny = await newTenant(1, { overdueSeconds: 1 });
@@ -59,7 +59,7 @@ describe("the time-outs of a backlog", () => {
     expect(order?.kept).toBe(true);
   });
 
-  it("give one to each when there are more tenants than fit into a chunk", async () => {
+  it("take one run of each tenant when there are more tenants than fit into a chunk", async () => {
     const tenants = [];
     for (let i = 0; i < 4; i++) tenants.push(await newTenant(3, { overdueSeconds: 60 * (i + 1) }));
     await timeOutOverdueRuns(db, { limit: 3, inTurn: true, graceSeconds: 0, onChanged });

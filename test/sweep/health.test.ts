@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 
 describe("GET /healthz", () => {
-  it("answers the database's time as the contract has it, in one request", async () => {
+  it("answers with the database's time in the form of the contract, in one request", async () => {
     const [response, requests] = await service.counted(() => service.fetch("/healthz"));
     expect([response.status, requests]).toEqual([200, 1]);
     expect(contractFaults("health_check", 200, await response.json())).toEqual([]);

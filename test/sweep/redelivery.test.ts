@@ -35,7 +35,7 @@ describe("a run that could not be dispatched", () => {
     ["a redirect", { status: 307, headers: { Location: "/" } }, "redirects are not followed"],
     ["a cut connection", { ending: "cut" }, "The runner did not answer"],
   ])(
-    "after %s stays RUNNING, says when it is tried again, and is then dispatched under the same id",
+    "stays RUNNING after %s, records when it is retried, and is then dispatched with the same id",
     async (_, answer, reason) => {
       const { tenant, runner } = await newTenant([answer, { status: 202 }]);
       const runId = await invoke(service, tenant);
@@ -64,7 +64,7 @@ describe("a run that could not be dispatched", () => {
     },
   );
 
-  it("is tried at longer and longer intervals", async () => {
+  it("is retried at growing intervals", async () => {
     const { tenant } = await newTenant([{ status: 500 }]);
     const runId = await invoke(service, tenant);
     for (const seconds of [30, 120, 300, 600, 600]) {
@@ -73,7 +73,7 @@ describe("a run that could not be dispatched", () => {
     }
   });
 
-  it("is not tried sooner than the runner asks for, nor sooner than the backoff", async () => {
+  it("is not retried before the runner's pause, nor before the backoff", async () => {
     for (const [retryAfter, seconds] of [
       ["120", 120],
       ["1", 5],
@@ -85,14 +85,14 @@ describe("a run that could not be dispatched", () => {
     }
   });
 
-  it("is not tried before it is due", async () => {
+  it("is not retried before it is due", async () => {
     const { tenant, runner } = await newTenant([{ status: 503, headers: { "Retry-After": "600" } }]);
     await invoke(service, tenant);
     await service.sweep();
     expect(await runner.requests()).toHaveLength(1);
   });
 
-  it("is not tried after its deadline: it has timed out", async () => {
+  it("is not retried after its deadline", async () => {
     const { tenant, runner } = await newTenant([{ status: 503 }]);
     const runId = await invoke(service, tenant);
     await makeOverdue(service, runId);

@@ -69,7 +69,7 @@ describe("retention", () => {
     expect(await kept()).toEqual([id]);
   });
 
-  it("goes in small steps, each tenant in turn", async () => {
+  it("deletes in small steps, each tenant in turn", async () => {
     const other = await createTenant(service.database);
     for (let i = 0; i < 12; i++) await insertOldRun(100 + i);
     const small = await insertOldRun(40, other);

@@ -41,7 +41,7 @@ describe("the policy of a workflow", () => {
     expect([response.status, await response.json()]).toMatchObject([422, { detail: [{ loc }] }]);
   });
 
-  it("needs no runner with leases, and one with webhooks", async () => {
+  it("lets runs be leased without a runner, and needs a runner for webhooks", async () => {
     const tenant = await createTenant(service.database);
     const trigger = () => service.send("POST", invokePath(tenant), tenant.owner.key, {});
     expect((await trigger()).status).toBe(409);
@@ -50,7 +50,7 @@ describe("the policy of a workflow", () => {
     expect(run).toMatchObject({ status: "PENDING" });
   });
 
-  it("starts the run that waits when it is switched to webhooks", async () => {
+  it("starts the waiting run when it is switched to webhooks", async () => {
     const tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
     await put(tenant, { handover: "lease" });
     const runId = await invoke(service, tenant);

@@ -53,7 +53,7 @@ const locsOf = async (response: Response) =>
   (await response.json<Faults>()).detail.map(({ loc }) => loc.slice(1).join("."));
 
 describe("POST /v1/workflow-definitions", () => {
-  it("answers 201 with the definition, as the contract has it, and where it is", async () => {
+  it("answers 201 with the definition in the form of the contract, and its URL", async () => {
     const { tenant, body } = await prepare();
     const response = await service.send("POST", PATH, tenant.admin.key, body);
     expect(response.status).toBe(201);
@@ -125,7 +125,7 @@ describe("POST /v1/workflow-definitions", () => {
     expect(await total(tenant)).toBe(1);
   });
 
-  it("takes a document's version as the template, and parts with the same beginning of their names", async () => {
+  it("accepts a document's version as the template, and parts whose names begin alike", async () => {
     const { tenant, tree, body } = await prepare();
     const more = await insertParts(service.database, tenant, ["/in-b", "/inner"]);
     await create(tenant, {
@@ -146,7 +146,7 @@ describe("POST /v1/workflow-definitions", () => {
     });
   });
 
-  it("refuses an id that is named twice, in whatever spelling and group, without asking the database", async () => {
+  it("refuses an id that is named twice, in any spelling and parameter, without a database request", async () => {
     const { tenant, tree, body } = await prepare();
     const id = tree.idOf("/in");
     const [response, requests] = await service.counted(() =>
@@ -276,7 +276,7 @@ async function grantDefinition(tenant: TestTenant, id: string, capability: "READ
 }
 
 describe("PUT /v1/workflow-definitions/{definition_id}", () => {
-  it("replaces everything: what is left out becomes its default, and the runner is removed", async () => {
+  it("replaces everything: missing fields get their defaults, and a missing runner is removed", async () => {
     const { tenant, tree, body } = await prepare();
     const before = await create(tenant, { ...body, description: "Old", max_run_duration_seconds: 900 });
     const { runner_config: _, template_path_part_id: __, ...rest } = body;
@@ -370,7 +370,7 @@ describe("PUT /v1/workflow-definitions/{definition_id}", () => {
     expect(row?.dispatch_count).toBe(1);
   });
 
-  it("leaves the snapshots of runs alone, as does a renamed folder", async () => {
+  it("does not change the snapshots of runs, and neither does a renamed folder", async () => {
     const { tenant, body } = await prepare();
     const id = await invoke(service, tenant);
     const before = (await readRun(service, tenant, id)).run_snapshot;
@@ -398,7 +398,7 @@ describe("DELETE /v1/workflow-definitions/{definition_id}", () => {
     expect(left).toEqual({ runs: 0, permissions: 0, nodes: [other.id] });
   });
 
-  it("is 409 while a run is RUNNING, and names it; an overdue one is not RUNNING any more", async () => {
+  it("is 409 while a run is RUNNING, and names it; an overdue run does not count as RUNNING", async () => {
     const { tenant } = await prepare();
     const running = await invoke(service, tenant);
     const path = `${PATH}/${tenant.definitionId}`;
@@ -451,7 +451,7 @@ describe("workflow definitions", () => {
     }
   });
 
-  it("are out of reach for another tenant", async () => {
+  it("cannot be reached by another tenant", async () => {
     const { tenant, body } = await prepare();
     const stranger = await createTenant(service.database);
     const path = `${PATH}/${tenant.definitionId}`;

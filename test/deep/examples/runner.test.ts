@@ -109,7 +109,7 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s", (la
     expect(await service.requests()).toEqual([]);
   });
 
-  it("ends its work when the run is to stop, and says so", async () => {
+  it("ends its work when it is asked to stop the run, and reports it", async () => {
     const { service, dispatch, sendStopping } = await start(LONG);
     const row = dispatchRow();
     await dispatch(row);
@@ -146,7 +146,7 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s", (la
     expect(await service.requests()).toEqual([]);
   });
 
-  it("refuses messages that are not signed with its secret, too old or too long, and goes on", async () => {
+  it("refuses messages that are not signed with its secret, too old or too long, and continues to work", async () => {
     const { service, runner, dispatch } = await start();
     const refused = { kind: "retry", reason: "The runner answered 401.", retryAfterSeconds: null };
     expect(await dispatch(dispatchRow(), "another secret")).toEqual(refused);

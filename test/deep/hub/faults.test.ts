@@ -120,7 +120,7 @@ describe("nothing is lost, and the alarm does its work, when", () => {
 
   const fireAlarm = () => runDurableObjectAlarm(service.hubOf(tenant.id));
 
-  it("nobody could mark", async () => {
+  it("no isolate could mark a change", async () => {
     const mark = () => Promise.reject(new Error("The register does not answer."));
     const register = {
       mark,
@@ -149,7 +149,7 @@ describe("nothing is lost, and the alarm does its work, when", () => {
     );
   });
 
-  it("it comes 10 s late, which is told", async () => {
+  it("it comes 10 s late, and the delay is reported", async () => {
     const runId = await invoke(service, tenant);
     await makeOverdue(service, runId, 10);
     await runInDurableObject(service.hubOf(tenant.id), (_, { storage }) =>
@@ -174,7 +174,7 @@ describe("nothing is lost, and the alarm does its work, when", () => {
     expect(await statusOf(second)).toBe("FAILED");
   });
 
-  it("the database is away for three minutes: it comes back every 30 s at least", async () => {
+  it("the database does not answer for three minutes: the alarm retries at least every 30 s", async () => {
     const runId = await invoke(service, tenant);
     await makeOverdue(service, runId);
     await service.database.inflict({ kind: "refused" });
@@ -208,7 +208,7 @@ describe("nothing is lost, and the alarm does its work, when", () => {
     expect(await statusOf(runId)).toBe("FAILED");
   });
 
-  it("a runner gets what is to be tried in 5 s after 5 to 7 s", async () => {
+  it("a runner gets a dispatch that is due in 5 s after 5 to 7 s", async () => {
     const runId = await invoke(service, tenant);
     await service.database.sql`
       update workflow_runs set dispatched_at = null, next_dispatch_at = statement_timestamp() + interval '5 seconds'

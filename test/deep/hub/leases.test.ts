@@ -34,7 +34,7 @@ const definitionPath = () => `/v1/workflow-definitions/${tenant.definitionId}`;
 const put = (path: string, body: unknown) => service.send("PUT", `${definitionPath()}${path}`, tenant.owner.key, body);
 
 describe("a runner that waits", () => {
-  it("asks once more after something has changed, and when the hub has lost what it knew", async () => {
+  it("asks the database again after a change, and when the hub has lost its storage", async () => {
     const runner = await startRunner(service, tenant, { capacity: 2 });
     const { after } = await runner.lease({ wait_seconds: 1 });
     const runId = await invoke(service, tenant);
@@ -46,7 +46,7 @@ describe("a runner that waits", () => {
     expect([answer.leases, requests]).toEqual([[], 1]);
   });
 
-  it("is one of many: a run wakes one of them, and the next one after a second", async () => {
+  it("is woken one at a time: a run wakes one of many, and the next one after a second", async () => {
     // The first one that waits never asks, as one whose Worker has died.
     const response = await service.hubOf(tenant.id).fetch("https://hub/?lease=", { headers: { Upgrade: "websocket" } });
     response.webSocket?.accept();
@@ -158,7 +158,7 @@ describe("a runner that waits", () => {
     expect(answer.leases).toEqual([]);
   });
 
-  it("is 401 as soon as its key is revoked", async () => {
+  it("gets 401 as soon as its key is revoked", async () => {
     const made = await service.send("POST", "/v1/runner-keys", tenant.owner.key, { name: "Office" });
     const { id, key } = await made.json<{ id: string; key: string }>();
     const runner = await startRunner(service, tenant, { key });
@@ -171,7 +171,7 @@ describe("a runner that waits", () => {
     expect(Date.now() - began).toBeLessThan(3_000);
   });
 
-  it("takes another run when it has ended one of as many as it can hold", async () => {
+  it("gets another run when it was at its capacity and has ended one", async () => {
     const runner = await startRunner(service, tenant);
     await invoke(service, tenant);
     const [lease] = (await runner.lease()).leases;

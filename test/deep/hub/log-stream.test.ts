@@ -44,7 +44,7 @@ const shorten = (messages: StreamedEvent<Data>[]) =>
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("the stream of a run with its log", () => {
-  it("sends a log of several pages whole, and what happened after it behind it", async () => {
+  it("sends a log of several pages completely, followed by later events", async () => {
     await log(0);
     await end();
     await service.database.sql`
@@ -57,7 +57,7 @@ describe("the stream of a run with its log", () => {
     expect(messages.at(-1)?.event).toBe("COMPLETED");
   });
 
-  it("holds back what lies behind a gap until it is filled, or until 30 seconds have passed", async () => {
+  it("holds entries behind a gap back until the gap is filled, or until 30 seconds have passed", async () => {
     const reader = await open();
     await reader.until("DISPATCHED");
     await log(1);
@@ -73,7 +73,7 @@ describe("the stream of a run with its log", () => {
     await Promise.all([reader.close(), again.close()]);
   });
 
-  it("asks the database for new entries, which one without the log does not", async () => {
+  it("asks the database after a new entry, while a stream without the log does not", async () => {
     const [withLog, without] = [await open(), await open("")];
     await Promise.all([withLog.until("DISPATCHED"), without.until("DISPATCHED")]);
     await pause(1_100);
@@ -88,7 +88,7 @@ describe("the stream of a run with its log", () => {
     await withLog.close();
   });
 
-  it("misses and doubles nothing when it is cut again and again, while entries arrive in another order", async () => {
+  it("misses and repeats nothing when it is cut again and again while entries arrive in another order", async () => {
     const working = (async () => {
       for (const sequence of [0, 2, 1, 4, 5, 3, 7, 6]) {
         await log(sequence);

@@ -17,7 +17,7 @@ beforeAll(async () => {
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("streams", () => {
-  it.each(seeds(1))("miss and double nothing when they are cut 20 times at random (seed %i)", async (seed) => {
+  it.each(seeds(1))("miss and repeat nothing when they are cut 20 times at random (seed %i)", async (seed) => {
     const random = createRandom(seed);
     const tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
     const [first] = await service.database.sql`select coalesce(max(id), 0) as id from workflow_run_events`;
@@ -56,7 +56,7 @@ describe("streams", () => {
     return ids;
   }
 
-  it("500 of 25 callers ask the database for nothing while nothing happens, and leave no socket behind", async () => {
+  it("500 streams of 25 callers do not ask the database while nothing happens, and leave no socket open", async () => {
     const tenants = await Promise.all(Array.from({ length: 9 }, () => createTenant(service.database)));
     const callers = tenants
       .flatMap((tenant) => [tenant.owner, tenant.admin, tenant.user].map(({ key }) => key))

@@ -49,8 +49,8 @@ async function listen(path: string, browser = owner) {
 
 const afterAWhile = () => new Promise((resolve) => setTimeout(resolve, 1_500));
 
-describe("what an open page listens to", () => {
-  it("says at the beginning, and after each change of a run, that there is something to ask for", async () => {
+describe("the stream of an open page", () => {
+  it("sends a message at the beginning and after each change of a run", async () => {
     const [all, ofWorkflow] = [
       await listen("/app/changes"),
       await listen(`/app/changes?workflow=${tenant.definitionId}`),
@@ -64,7 +64,7 @@ describe("what an open page listens to", () => {
     await Promise.all([all, ofWorkflow, other].map(({ close }) => close()));
   });
 
-  it("says of one run only what happens to that run", async () => {
+  it("sends messages only about one run when it is asked for that run", async () => {
     const [first, second] = [
       await invoke(service, tenant),
       await insertRun(service.database, tenant, { status: "PENDING" }),
@@ -89,7 +89,7 @@ describe("what an open page listens to", () => {
           parent_path_id: null,
         }),
     ],
-  ])("says that something else was changed, by %s", async (_, change) => {
+  ])("sends a message about another kind of change: %s", async (_, change) => {
     const run = await invoke(service, tenant);
     const pages = [await listen("/app/changes"), await listen(`/app/changes?run=${run}`)];
     expect((await change()).status).toBeLessThan(400);
@@ -97,7 +97,7 @@ describe("what an open page listens to", () => {
     await Promise.all(pages.map(({ close }) => close()));
   });
 
-  it("asks the database once, when it begins, and says nothing about a change that was refused", async () => {
+  it("asks the database once, when it begins, and sends no message about a refused change", async () => {
     const [page, atFirst] = await service.counted(() => listen("/app/changes"));
     expect((await service.send("POST", "/v1/folders", tenant.owner.key, { name: "" })).status).toBe(422);
     const [, later] = await service.counted(afterAWhile);
@@ -105,7 +105,7 @@ describe("what an open page listens to", () => {
     await page.close();
   });
 
-  it("ends for the page that was left for another one, so that going from page to page never has too many", async () => {
+  it("ends when its page was left for another one, so that navigating never opens too many streams", async () => {
     const pages: Awaited<ReturnType<typeof listen>>[] = [];
     for (let n = 0; n < 22; n++) pages.push(await listen(`/app/changes?page=${n}${n === 0 ? "" : `&left=${n - 1}`}`));
     await expect.poll(() => pages.filter((page) => !page.hasEnded()).length, { timeout: 3_000 }).toBe(1);
@@ -114,14 +114,14 @@ describe("what an open page listens to", () => {
     await Promise.all(pages.map(({ close }) => close()));
   });
 
-  it("is for who has signed in, and not of a run that they do not see", async () => {
+  it("needs a sign-in, and is refused for a run that the user may not see", async () => {
     const run = await insertRun(service.database, tenant, { status: "RUNNING" });
     const user = await signIn(service, tenant.user.key);
     expect((await user.get(`/app/changes?run=${run}`)).status).toBe(404);
     expect((await service.fetch("/app/changes", { redirect: "manual" })).status).toBe(303);
   });
 
-  it("cannot be had without a hub, which costs no request to the database, nor while the database is away", async () => {
+  it("is 503 without a hub, without a database request, and while the database does not answer", async () => {
     const without = await startService({ settings: PAGE_SETTINGS });
     const theirs = await createTenant(without.database);
     const browser = await signIn(without, theirs.owner.key);

@@ -23,7 +23,7 @@ const get = (path: string, headers: Record<string, string> = {}, key = tenant.ow
 const sockets = () => runInDurableObject(service.hubOf(tenant.id), (_, state) => state.getWebSockets().length);
 
 describe("the stream of a run", () => {
-  it("follows it from PENDING to COMPLETED, with the ids that /events has, and then ends", async () => {
+  it("sends the events from PENDING to COMPLETED, with the same ids as /events, and then ends", async () => {
     const [first, runId] = [await invoke(service, tenant), await invoke(service, tenant)];
     const response = await get(`${runId}/stream`);
     expect(response.headers.get("Content-Type")).toBe("text/event-stream");
@@ -41,7 +41,7 @@ describe("the stream of a run", () => {
     expect(ended[0]?.id).toBe(String(items.at(-1)?.id));
   });
 
-  it("misses and doubles nothing when it is cut again and again", async () => {
+  it("misses and repeats nothing when it is cut again and again", async () => {
     const runIds = [];
     for (let i = 0; i < 4; i++) runIds.push(await invoke(service, tenant));
     const last = runIds[3] ?? "";
@@ -65,7 +65,7 @@ describe("the stream of a run", () => {
     expect(seen).toEqual(items.map(({ id }) => String(id)));
   });
 
-  it("asks the database for nothing while there is no news, and closes its socket when the client leaves", async () => {
+  it("does not ask the database while there is no news, and closes its socket when the client disconnects", async () => {
     const runId = await invoke(service, tenant);
     const reader = readEvents(await get(`${runId}/stream`));
     await reader.until("DISPATCHED");
@@ -76,7 +76,7 @@ describe("the stream of a run", () => {
     await vi.waitFor(async () => expect(await sockets()).toBe(0), 5_000);
   });
 
-  it("is 429 for the 21st of a caller, and not for another one", async () => {
+  it("is 429 for the 21st stream of a caller, but not for another caller", async () => {
     const runId = await invoke(service, tenant);
     const readers = [];
     for (let i = 0; i < 20; i++) readers.push(readEvents(await get(`${runId}/stream`)));
@@ -89,7 +89,7 @@ describe("the stream of a run", () => {
 });
 
 describe("the stream of all runs", () => {
-  it("has what happens from now on, to runs that the caller may see and that match the filter", async () => {
+  it("sends new events of runs that the caller may see and that match the filter", async () => {
     await invoke(service, tenant);
     const all = readEvents(await get("stream"));
     const none = readEvents(await get("stream", {}, tenant.user.key));
@@ -107,7 +107,7 @@ describe("the stream of all runs", () => {
     expect([await nothing, none.text()]).toEqual([null, "retry: 3000\n\n"]);
   });
 
-  it("has each event once, also when many happen in a second", async () => {
+  it("sends each event once, even when there are many in a second", async () => {
     const all = readEvents(await get("stream"));
     const runIds = [];
     for (let i = 0; i < 10; i++) runIds.push(await invoke(service, tenant));

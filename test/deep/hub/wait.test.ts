@@ -30,7 +30,7 @@ async function meanwhile(asking: Promise<Response>, action: () => Promise<unknow
 }
 
 describe("GET of a run with Prefer: wait", () => {
-  it("answers after that time as the run stands", async () => {
+  it("answers with the current state when the time is up", async () => {
     const runId = await invoke(service, tenant);
     const began = Date.now();
     const [response, requests] = await service.counted(() => read(runId, { Prefer: "respond-async, wait=1" }));
@@ -40,7 +40,7 @@ describe("GET of a run with Prefer: wait", () => {
     expect(requests).toBe(2);
   });
 
-  it("with If-None-Match answers as soon as anything changed, else 304", async () => {
+  it("answers with If-None-Match as soon as anything has changed, otherwise with 304", async () => {
     await invoke(service, tenant);
     const waiting = await invoke(service, tenant);
     const etag = (await read(waiting, {})).headers.get("ETag") ?? "";
@@ -55,7 +55,7 @@ describe("GET of a run with Prefer: wait", () => {
     expect(first.status).toBe(200);
   });
 
-  it("wakes by itself at the deadline", async () => {
+  it("answers at the deadline although nothing is announced", async () => {
     const runId = await invoke(service, tenant);
     await service.database.sql`
       update workflow_runs set deadline_at = statement_timestamp() + interval '1 second' where id = ${runId}`;
@@ -65,7 +65,7 @@ describe("GET of a run with Prefer: wait", () => {
     expect(Date.now() - began).toBeLessThan(3_000);
   });
 
-  it("is no error when the database goes away meanwhile", async () => {
+  it("answers with the last known state when the database stops answering meanwhile", async () => {
     const runId = await invoke(service, tenant);
     const asking = read(runId, { Prefer: "wait=1" });
     await new Promise((resolve) => setTimeout(resolve, 300));

@@ -121,7 +121,7 @@ describe.each(["TypeScript", "Python"] as const)("the example runner that leases
     ]);
   });
 
-  it("is missed: its run is LOST within 2 seconds after its lease, and the next starts on another runner", async () => {
+  it("is killed: its run is LOST within 2 seconds after the lease ends, and the next run starts on another runner", async () => {
     const tenant = await newTenant();
     const victim = await startExample(language, tenant, 3600);
     const lost = await invoke(tenant);

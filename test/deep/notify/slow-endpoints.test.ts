@@ -33,7 +33,7 @@ async function measure(service: Service, others: FakeRunner[], runs: number) {
   return { dispatch: p95(dispatchMs), heard: p95(heardMs) };
 }
 
-it("the one that is well hears within a second, and runs are dispatched as fast as without any of them", async () => {
+it("a working endpoint is notified within a second beside failing ones, and runs are dispatched as fast as without endpoints", async () => {
   const service = await startService();
   const alone = await measure(service, [], RUNS / 3);
   const [hanging, failing] = [await startFakeRunner([{ ending: "hang" }]), await startFakeRunner([{ status: 500 }])];

@@ -45,7 +45,7 @@ const PAGES: Record<string, () => string> = {
 };
 
 describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 runs", () => {
-  it.each(Object.keys(PAGES))("the page of %s reads no table from one end to the other, whoever asks", async (name) => {
+  it.each(Object.keys(PAGES))("the page of %s reads no table completely, for any caller", async (name) => {
     for (const userId of [stage.tenant.owner.id, stage.bare.id]) {
       const headers = { Cookie: `ks_uat=${await sessionToken(stage, userId)}` };
       const [[response, requests], statements] = await explained(service, () =>

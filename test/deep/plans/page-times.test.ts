@@ -47,7 +47,7 @@ const MOST_MS = 1_000;
 
 describe("in a tenant with 100,000 runs, 500 workflows and 200 people", () => {
   it.each(Object.keys(PAGES))(
-    "the page of %s is answered soon, whoever asks, by one database request",
+    "the page of %s is answered quickly for any caller, with one database request",
     async (name) => {
       for (const userId of [stage.tenant.owner.id, stage.bare.id]) {
         const headers = { Cookie: `ks_uat=${await sessionToken(stage, userId)}` };

@@ -52,7 +52,7 @@ const explain = (call: Call, token: string | undefined) =>
   explained(service, () => service.fetch(call.path, requestOf(call, token)));
 
 describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 runs", () => {
-  it.each(OPERATION_IDS)("%s reads no table from one end to the other, whoever asks", async (id) => {
+  it.each(OPERATION_IDS)("%s reads no table completely, for any caller", async (id) => {
     const { bare: userWithGrants, writer, owner, ownerBySession } = callers;
     for (const caller of [userWithGrants, writer, owner, ownerBySession]) {
       const call = await callOf(id, stage);
@@ -89,7 +89,7 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
     "/v1/workflow-runs?created_before=2026-01-01T00:00:00Z",
     "/v1/path-parts",
     "/v1/path-parts?max_depth=2&sort_order=NAME",
-  ])("nor does %s", async (path) => {
+  ])("%s does not read the history either", async (path) => {
     for (const caller of [callers.bare, callers.writer, callers.owner]) {
       const [response, statements] = await explain({ method: "GET", path }, caller());
       expect(response.status).toBe(200);
@@ -102,7 +102,7 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
     "/v1/workflow-runs?status=FAILED",
     "/v1/workflow-runs?status=COMPLETED&status=FAILED",
     "/v1/workflow-runs?created_before=2026-01-01T00:00:00Z",
-  ])("an OWNER's %s reads a page of each state, and not the history", async (path) => {
+  ])("an OWNER's %s reads one page of each state, and not the history", async (path) => {
     const [response, statements] = await explain({ method: "GET", path }, callers.owner());
     expect(response.status).toBe(200);
     expect(rowsRead(statements)).toBeLessThan(1000);
@@ -126,7 +126,7 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
     "/v1/workflow-runs/summary",
     "/v1/path-parts",
     "/v1/api-keys",
-  ])("a USER with 50 permissions waits for what they may see of %s, and not for all there is", async (path) => {
+  ])("a USER with 50 permissions causes reads of only what they may see of %s", async (path) => {
     const [response, statements] = await explain({ method: "GET", path }, callers.bare());
     expect(response.status).toBe(200);
     expect(scanned(statements)).toEqual([]);
@@ -159,7 +159,7 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
     ["/v1/workflow-runs?status=FAILED&status=RUNNING", 1500],
     // How many definitions there are is counted: 20,000. The page itself is found by its index.
     ["/v1/workflow-definitions", 21_000],
-  ])("an OWNER waits for a page of %s, and not for all there is", async (path, most) => {
+  ])("an OWNER causes reads of only one page of %s", async (path, most) => {
     const [response, statements] = await explain({ method: "GET", path }, callers.owner());
     expect(response.status).toBe(200);
     expect(rowsRead(statements)).toBeLessThan(most);

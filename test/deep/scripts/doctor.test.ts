@@ -84,7 +84,7 @@ describe("the doctor", () => {
     expect(output).not.toContain("last sweep");
   });
 
-  it("says that migrations are missing, also when there never was one", async () => {
+  it("says that migrations are missing, even when none was ever applied", async () => {
     const { sql } = service.database;
     await sql`update drizzle.__drizzle_migrations set hash = 'of a newer version' where id = 1`;
     expect((await examine()).output).toContain("✗ migrations       1 to be applied.");
@@ -112,7 +112,7 @@ describe("the doctor", () => {
     expect(output).toContain("✗ dispatches       4 are due, for up to 2 hours.");
   });
 
-  it("says which runs are stuck and why: because somebody chose it, or by a mistake", async () => {
+  it("says which runs are stuck and why: by somebody's choice, or by a fault", async () => {
     await service.sweep();
     const tenants = await Promise.all([1, 2, 3, 4].map(() => createTenant(service.database)));
     const [noRunner, paused, free, lost] = tenants;

@@ -40,7 +40,7 @@ async function forge(header: object, claims: object): Promise<string> {
 const HEADER = { alg: "HS256", typ: "JWT", kid: "old" };
 
 describe("a run token", () => {
-  it("proves which attempt of which run sends it", async () => {
+  it("proves which attempt of which run the request is from", async () => {
     expect(await verifyRunToken(ring(OLD), await newToken(ring(OLD)))).toEqual(TOKEN);
   });
 

@@ -86,7 +86,7 @@ describe("a session token of an OIDC issuer", () => {
     expect(await statusFor(await signSymmetric(claims(), secret, "first"))).toBe(401);
   });
 
-  it("has to have the issuer and the audience also when it is signed with SESSION_SECRET", async () => {
+  it("must have the issuer and the audience even when it is signed with SESSION_SECRET", async () => {
     expect(await statusFor(await signSymmetric(claims(), SESSION_KEYS.k1, "k1"))).toBe(200);
     expect(await statusFor(await signSymmetric(claimsOf(tenant), SESSION_KEYS.k1, "k1"))).toBe(401);
   });
@@ -139,7 +139,7 @@ describe("the keys of an OIDC issuer", () => {
     expect(await countFetches()).toBe(2);
   });
 
-  it("are fetched again when the clock was set back, instead of being kept for that much longer", async () => {
+  it("are fetched again when the clock was set back, instead of being kept for longer", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const [known, rotated] = [await issuer.sign(claims()), await next.sign(claims())];
     expect(await statusFor(known)).toBe(200);
@@ -162,7 +162,7 @@ describe("the keys of an OIDC issuer", () => {
     expect(await statusFor(token)).toBe(401);
   });
 
-  it("stay in use while the issuer does not answer, but a new one is 503 and not 401", async () => {
+  it("stay in use while the issuer does not answer, while an unknown key is 503 and not 401", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const known = await issuer.sign(claims());
     const unknown = await next.sign(claims());
@@ -176,7 +176,7 @@ describe("the keys of an OIDC issuer", () => {
     expect(await response.json()).toMatchObject({ title: "Session keys unavailable" });
   });
 
-  it("are 503 at first when the issuer refuses, breaks off or talks nonsense, and good as soon as it is back", async () => {
+  it("make tokens 503 at first when the issuer refuses, disconnects or answers nonsense, and are used as soon as it works", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const token = await issuer.sign(claims());
     const answers: ScriptedAnswer[] = [

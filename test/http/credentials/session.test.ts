@@ -138,7 +138,7 @@ describe("a change with the session's cookie", () => {
     expect((await change({ "Sec-Fetch-Site": "same-origin" })).status).toBe(TAKEN);
   });
 
-  it("is refused with 403 from anywhere else, whatever it looks like", async () => {
+  it("is refused with 403 from any other origin, however similar", async () => {
     const elsewhere: Record<string, string>[] = [
       {},
       { Origin: "https://evil.test" },

@@ -23,7 +23,7 @@ beforeEach(async () => {
 const ids = ({ leases }: { leases: { run_id: string }[] }) => leases.map(({ run_id }) => run_id);
 
 describe("a lease", () => {
-  it("hands over what a dispatch carries, and begins the deadline", async () => {
+  it("has the data of a dispatch, and begins the deadline", async () => {
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     const invoked = await service.send(
       "POST",
@@ -61,7 +61,7 @@ describe("a lease", () => {
     ]);
   });
 
-  it("is worked on by its token: log and callback, and then it is gone", async () => {
+  it("accepts log and callback with its token, and is deleted with the end of the run", async () => {
     const runId = await invoke(service, tenant);
     const runner = await startRunner(service, tenant);
     const [lease] = (await runner.lease()).leases;
@@ -104,7 +104,7 @@ describe("a lease", () => {
     expect((await runner.lease()).leases.length).toBe(1);
   });
 
-  it("is the same for the same request, also after its answer was lost", async () => {
+  it("is the same for a repeated request, for example after its answer was lost", async () => {
     const runId = await invoke(service, tenant);
     const runner = await startRunner(service, tenant, { capacity: 5 });
     const question = { request_id: crypto.randomUUID(), max: 5 };
@@ -133,7 +133,7 @@ describe("a lease", () => {
     expect(answers.flatMap(ids).sort()).toEqual(runIds.sort());
   });
 
-  it("ends what is over in the slot first", async () => {
+  it("first ends an overdue run in the slot", async () => {
     const [first, second] = [await invoke(service, tenant), await invoke(service, tenant)];
     const runner = await startRunner(service, tenant);
     expect(ids(await runner.lease())).toEqual([first]);
@@ -145,7 +145,7 @@ describe("a lease", () => {
     });
   });
 
-  it("leaves the runs of a paused definition, of one with webhooks, and of one that is not the session's", async () => {
+  it("takes no runs of a paused definition, of one with webhooks, and of one that the session may not lease", async () => {
     const stage = await createStage(service, "others", BUSY_RUNNER);
     const [paused, webhook, other, own] = [
       await addDefinition(stage),
@@ -173,7 +173,7 @@ describe("a lease", () => {
     expect(await sql`select not_before from workflow_runs where id = ${runId}`).toEqual([{ not_before: null }]);
   });
 
-  it("is 503 for who wants to wait where nobody can", async () => {
+  it("is 503 for a request that wants to wait without a hub", async () => {
     const runner = await startRunner(service, tenant);
     expect((await runner.ask({ wait_seconds: 1 })).status).toBe(503);
   });
@@ -184,7 +184,7 @@ describe("the vectors of docs/runner-protocol.md", () => {
   const vector = (name: string) =>
     JSON.parse(new RegExp(`^\`\`\`json ${name}\n(.*?)\n\`\`\``, "ms").exec(page)?.[1] ?? "null");
 
-  it("are what the service takes and answers, field for field", async () => {
+  it("are what the service accepts and answers, field by field", async () => {
     const input = vector("lease-answer").leases[0].input;
     await service.send("POST", invokePath(tenant), tenant.owner.key, { input });
     const runner = await startRunner(service, tenant);
@@ -201,7 +201,7 @@ describe("the vectors of docs/runner-protocol.md", () => {
 });
 
 describe("a heartbeat", () => {
-  it("moves the lease and not the deadline, and notes the latest progress", async () => {
+  it("extends the lease but not the deadline, and records the latest progress", async () => {
     const runId = await invoke(service, tenant);
     const runner = await startRunner(service, tenant);
     const [lease] = (await runner.lease()).leases;
@@ -235,7 +235,7 @@ describe("a heartbeat", () => {
     expect((await readRun(service, tenant, runId)).status).toBe("RUNNING");
   });
 
-  it("lets the deadline win when that comes first", async () => {
+  it("does not extend the run beyond its deadline", async () => {
     const runId = await invoke(service, tenant);
     const runner = await startRunner(service, tenant);
     await runner.lease();
@@ -244,7 +244,7 @@ describe("a heartbeat", () => {
     expect((await readRun(service, tenant, runId)).error).toMatch(/^Timed out/);
   });
 
-  it("of a runner with a URL proves that it took the run, and begins a lease", async () => {
+  it("from a runner with a URL proves that it accepted the run, and begins a lease", async () => {
     const theirs = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
     const runId = await invoke(service, theirs);
     const beat = async () =>
@@ -258,7 +258,7 @@ describe("a heartbeat", () => {
 });
 
 describe("a release", () => {
-  it("puts the run back to its old place, as its next attempt, and closes the token", async () => {
+  it("puts the run back to its old place with its next attempt, and makes the token invalid", async () => {
     const [first, second] = [await invoke(service, tenant), await invoke(service, tenant)];
     const runner = await startRunner(service, tenant);
     const [lease] = (await runner.lease()).leases;
@@ -288,7 +288,7 @@ describe("a release", () => {
     expect(await eventTypes(service, tenant, runId)).toEqual(events);
   });
 
-  it("of a runner with a URL has the run dispatched again", async () => {
+  it("from a runner with a URL makes the run be dispatched again", async () => {
     const theirs = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
     const runId = await invoke(service, theirs);
     const response = await service.send("POST", `/v1/workflow-runs/${runId}/release`, await runToken(theirs, runId));

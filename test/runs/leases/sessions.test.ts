@@ -46,7 +46,7 @@ describe("a runner key", () => {
     expect(signIn.headers.get("Set-Cookie")).toBeNull();
   });
 
-  it("is listed and revoked as any other key, and then its sessions are 401", async () => {
+  it("is listed and revoked like any other key, and its sessions are then 401", async () => {
     const { id, key } = await makeKey();
     const runner = await startRunner(service, tenant, { key });
     expect((await runner.ask()).status).toBe(200);
@@ -60,7 +60,7 @@ describe("a runner key", () => {
   it.each([
     ["deactivated", "deactivated_at = statement_timestamp()"],
     ["no OWNER or ADMIN any more", "role = 'USER'"],
-  ])("ends when its maker is %s, and with it its sessions", async (_, change) => {
+  ])("ends together with its sessions when its user is %s", async (_, change) => {
     const maker = await addUser(service.database, tenant, "ADMIN");
     const { key } = await makeKey({}, maker.key);
     const runner = await startRunner(service, tenant, { key });
@@ -68,7 +68,7 @@ describe("a runner key", () => {
     expect([(await runner.ask()).status, (await open(key)).status]).toEqual([401, 401]);
   });
 
-  it("of some definitions leases no run of another, whatever the session asks for", async () => {
+  it("leases only runs of its definitions, whatever the session asks for", async () => {
     const stage = await createStage(service, "keys");
     const other = await addDefinition(stage);
     await service.database.sql`
@@ -113,7 +113,7 @@ describe("a session", () => {
     expect(await sql`select from runner_sessions where id = ${id}`).toEqual([]);
   });
 
-  it("has a token that is no run token, and the other way round", async () => {
+  it("has a token that is not accepted as a run token, and vice versa", async () => {
     const keys = parseKeyRing("k1:run-token-secret-of-the-tests-0123456789");
     if (!keys) throw new Error("It is a key ring.");
     const expiresAt = "2030-01-01T00:00:00.000Z";

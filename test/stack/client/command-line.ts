@@ -40,7 +40,7 @@ export function describeCommandLine(world: () => World): void {
       expect(JSON.parse((await wr(["whoami", "--json"], signedOut)).stdout)).toMatchObject({ id: DEMO.owner.id });
     });
 
-    it("is overruled by the environment, and that by flags; its key goes to no other service", async () => {
+    it("is overridden by the environment, which is overridden by flags; its key is not sent to another service", async () => {
       const id = async (args: string[], env: Record<string, string>) =>
         (await wr(["whoami", "--quiet", ...args], env)).stdout.trim();
       expect(await id([], { ...signedOut, WORKFLOW_RUNS_API_KEY: DEMO.admin.key })).toBe(DEMO.admin.id);
@@ -107,7 +107,7 @@ export function describeCommandLine(world: () => World): void {
     expect(failed.map(({ status }) => status)).toEqual(["FAILED", "FAILED", "FAILED"]);
   });
 
-  it("finds workflows by name, without regard to capitals, and says when several have it", async () => {
+  it("finds workflows by name in any case, and says when several have the name", async () => {
     expect(await json(["workflows", "get", "quarterly REPORT"])).toMatchObject({ id: DEMO.quarterlyReportId });
     const create = (name: string) =>
       json([

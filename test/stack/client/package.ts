@@ -79,7 +79,7 @@ export function describePackage(world: () => World): void {
     }
   });
 
-  it("holds what it needs and nothing else", () => {
+  it("contains what it needs and nothing else", () => {
     const { folder } = world();
     const installed = JSON.parse(readFileSync(join(folder, "node_modules/workflow-runs/package.json"), "utf8"));
     expect(installed).toMatchObject({ name: "workflow-runs", engines: { node: ">=20" } });

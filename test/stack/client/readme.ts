@@ -26,7 +26,7 @@ export function describeReadme(world: () => World): void {
     expect([ended.code, ended.stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+$/m)]);
   });
 
-  it("has commands of which every one works, in their order", { timeout: 180_000 }, async () => {
+  it("has only commands that work, in their order", { timeout: 180_000 }, async () => {
     const cwd = join(world().folder, "readme");
     mkdirSync(cwd);
     const script = `set -eu -o pipefail\n${onThisStack(COMMANDS.join(""))}`;
@@ -37,7 +37,7 @@ export function describeReadme(world: () => World): void {
     }
   });
 
-  it("has programs that compile strictly, and the first of which run", { timeout: 60_000 }, async () => {
+  it("has programs that compile strictly, and the first ones also run", { timeout: 60_000 }, async () => {
     const { folder } = world();
     const names = blocks("ts").map((block, index) => {
       writeFileSync(join(folder, `readme-${index}.ts`), onThisStack(block));

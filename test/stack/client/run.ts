@@ -153,7 +153,7 @@ export function describeRun(world: () => World): void {
     });
   });
 
-  it("holds no more of 50 MB of output than the service keeps", async () => {
+  it("keeps no more of 50 MB of output in memory than the service stores", async () => {
     const runId = await invoke("Plain");
     const script = "head -c 52428800 /dev/zero | tr '\\0' x | fold -w 99; echo; echo '{\"done\": true}'";
     // With a heap that could not hold it.
@@ -204,7 +204,7 @@ export function describeRun(world: () => World): void {
     await wr(["runs", "stop", runId]);
   });
 
-  it("works on as many runs at a time as it may", async () => {
+  it("works on as many runs at the same time as allowed", async () => {
     await Promise.all(["Left", "Right"].map((name) => createWorkflow(name)));
     const runs = [await invoke("Left"), await invoke("Right")];
     const runner = startRunner("Left", ["--workflow", "Right", "--concurrency", "2", "--", "sh", "-c", "sleep 30"]);
@@ -237,8 +237,8 @@ export function describeRun(world: () => World): void {
     expect(await resultOf(runId)).toMatchObject({ status: "COMPLETED" });
   });
 
-  describe("a command whose service is killed in its middle, for a minute", () => {
-    it("goes on, and its result is reported", { timeout: 120_000 }, async () => {
+  describe("a command while the service is down for a minute", () => {
+    it("continues, and its result is reported", { timeout: 120_000 }, async () => {
       const { ended, runId } = await survivor;
       expect([ended.code, ended.stderr]).toEqual([0, expect.stringContaining(`Run ${runId} is COMPLETED.`)]);
       expect(ended.stderr).toContain("Tries again:");

@@ -206,7 +206,7 @@ export function describeVerify(world: () => World): void {
     expect(found.protocol).toMatch(/^docs\/runner-protocol\.md#[a-z-]+$/);
   });
 
-  it("says that nobody is there, and what is missing", async () => {
+  it("reports that nothing answers, and which options are missing", async () => {
     const nobody = await verify("http://127.0.0.1:9");
     expect([nobody.code, nobody.stdout]).toEqual([1, expect.stringContaining("it did not answer")]);
     expect((await verify("runner")).code).toBe(4);

@@ -20,7 +20,7 @@ export function describeWalk(world: () => World): void {
     rmSync(join(root, "count-words.mjs"), { force: true });
   });
 
-  it("ends with a script of one's own behind a workflow", { timeout: 180_000 }, async () => {
+  it("works as written", { timeout: 180_000 }, async () => {
     const { url, folder } = world();
     const env = { HOME: join(folder, "walk") };
     const said: string[] = [];
