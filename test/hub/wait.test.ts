@@ -111,6 +111,27 @@ describe("the result of a run with Prefer: wait", () => {
   });
 });
 
+describe.each(["", "/result"])("GET /v1/workflow-runs/{run_id}%s with Prefer: wait", (suffix) => {
+  it("waits on while a run that has timed out is retried automatically", async () => {
+    const { sql } = service.database;
+    await sql`
+      update workflow_definitions set max_attempts = 2, retry_on = '{DEADLINE}' where id = ${tenant.definitionId}`;
+    const runId = await invoke(service, tenant);
+    await makeOverdue(service, runId);
+    const path = `/v1/workflow-runs/${runId}`;
+    let retried: unknown;
+    const waiting = service.get(path + suffix, tenant.owner.key, { Prefer: "wait=20" });
+    const [response, ms] = await meanwhile(waiting, async () => {
+      await service.sweep();
+      [retried] = await sql`select status, attempt from workflow_runs where id = ${runId}`;
+      await service.send("POST", `${path}/stop`, tenant.owner.key);
+    });
+    expect(retried).toEqual({ status: "PENDING", attempt: 2 });
+    expect(await response.json()).toMatchObject({ status: "FAILED", error: "Stopped." });
+    expect(ms).toBeLessThan(5_000);
+  });
+});
+
 describe("invoke with Prefer: wait", () => {
   it("is still 202, and answers with the ended run", async () => {
     const asking = service.send("POST", invokePath(tenant), tenant.owner.key, {}, { Prefer: "wait=20" });
