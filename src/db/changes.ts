@@ -31,7 +31,7 @@ export const changeSchema = z.object({
 /**
  * A run that was changed or deleted. For deleted runs, the ids may be unknown: `run_id` is null for all runs of a definition,
  * and both ids are null for any runs. Both ids are also null when something that is not a run has changed; `has_ended` is then
- * false. `is_log` means that only the run's log has a new entry.
+ * false. `is_log` means that only the run's log or its progress has changed.
  */
 export type ChangedRun = {
   run_id: string | null;
@@ -53,7 +53,7 @@ export const changeOfOthers = (tenantId: string): Change => ({
   work: [],
 });
 
-/** A new entry in the log of a run. It has no event. */
+/** A new entry in the log of a run, or new progress of it. Neither has an event. */
 export const changeOfLog = (tenantId: string, runId: string): Change => ({
   tenant_id: tenantId,
   due_in_ms: null,

@@ -222,5 +222,5 @@ const ofUser = (userId: string): string => `user ${userId}`;
 /** Sends one message: a JSON array of nudges. Sending fails when the socket is closing, and that is ignored. */
 function send(socket: WebSocket, runs: readonly ChangedRun[]): void {
   if (runs.length === 0 || socket.readyState !== WebSocket.OPEN) return;
-  socket.send(JSON.stringify(runs.map(({ run_id, has_ended }) => ({ run_id, has_ended }))));
+  socket.send(JSON.stringify(runs.map(({ run_id, has_ended, is_log }) => ({ run_id, has_ended, is_log }))));
 }

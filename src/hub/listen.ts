@@ -4,7 +4,9 @@ import { describeError, log } from "../log.ts";
 import { openHubSocket } from "./hub-socket.ts";
 import { withinTime } from "./within-time.ts";
 
-const messageSchema = z.array(z.object({ run_id: z.string().nullable(), has_ended: z.boolean() }));
+const messageSchema = z.array(
+  z.object({ run_id: z.string().nullable(), has_ended: z.boolean(), is_log: z.boolean().default(false) }),
+);
 
 /** Subscribes to a hub, which must answer within `limitMs`. See `Live.listen`. */
 export async function listenTo(

@@ -4,8 +4,8 @@
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
 import type { Database } from "../../db/client.ts";
-import { eventStream } from "../../http/live/event-stream.ts";
-import type { Topic } from "../../http/live/live.ts";
+import { eventStream, type Frame } from "../../http/live/event-stream.ts";
+import type { Nudge, Topic } from "../../http/live/live.ts";
 import { Problem } from "../../http/problems.ts";
 import { followEvents } from "../../runs/live/follow-events.ts";
 import { followRun, followRuns } from "../../runs/live/follow-runs.ts";
@@ -36,8 +36,8 @@ type Query = z.infer<typeof querySchema>;
 
 /**
  * A stream of messages without content: one at the beginning, and one after each change, at most one a second. After each
- * message, the page requests its live part, and that request checks what the user may see. So this stream asks the database
- * only once, when it begins.
+ * message, the page requests its live part, and that request checks what the user may see. The page of a run also gets an event
+ * `log` when its runner has logged something or reported progress. So this stream asks the database only once, when it begins.
  */
 changes.stream("/app/changes", async (c) => {
   const { db, live } = c.env;
@@ -45,16 +45,24 @@ changes.stream("/app/changes", async (c) => {
   const query = querySchema.parse(c.req.query());
   const topic = await findTopic(db, c.var.credential, query);
   const page = query.page === undefined ? undefined : { id: query.page, left: query.left };
-  const listener = await listenAs(c, c.var.session.userId, { ...topic, withOthers: true }, page);
+  const listened = { ...topic, withOthers: true, withLog: topic.runId !== undefined };
+  const listener = await listenAs(c, c.var.session.userId, listened, page);
   const until = Date.now() + LONGEST_MS;
-  const read = async () => ({
-    frames: [{ data: null }],
+  const read = async (nudges: readonly Nudge[]) => ({
+    frames: framesOf(nudges),
     hasMore: false,
     isOver: Date.now() >= until,
     dueInMs: until - Date.now(),
   });
   return eventStream(c.req.raw.signal, (sink) => followEvents(listener, sink, read), listener.close);
 });
+
+/** The message of a page that something has changed, and the event `log` when its run has new progress or log entries. */
+function framesOf(nudges: readonly Nudge[]): Frame[] {
+  const hasLog = nudges.some((nudge) => nudge.is_log);
+  const isOnlyLog = hasLog && nudges.every((nudge) => nudge.is_log);
+  return [...(isOnlyLog ? [] : [{ data: null }]), ...(hasLog ? [{ event: "log", data: null }] : [])];
+}
 
 /**
  * The topic that a page asks to listen to.

@@ -3,7 +3,7 @@ import type { Change } from "../../db/changes.ts";
 
 /**
  * What a listener wants to hear of: one run, the runs of a definition, or all runs of the tenant. With `withOthers` also
- * changes of other things, such as a new permission. With `withLog` also new entries in the log of the one run.
+ * changes of other things, such as a new permission. With `withLog` also new log entries and new progress of the one run.
  */
 export type Topic = {
   tenantId: string;
@@ -15,9 +15,9 @@ export type Topic = {
 
 /**
  * A message that a run has changed. It has no data: a listener reads the run itself, and that read checks what it may see.
- * `run_id` is null when something else has changed.
+ * `run_id` is null when something else has changed. `is_log` means that only the run's log or its progress has changed.
  */
-export type Nudge = { run_id: string | null; has_ended: boolean };
+export type Nudge = { run_id: string | null; has_ended: boolean; is_log: boolean };
 
 /** `stream` is set for a stream, and undefined for a request that waits. */
 export type Listening = { sinceMs: number; stream?: Stream };

@@ -1,6 +1,6 @@
 import { findOutage } from "../../db/client.ts";
 import type { EventSink, Frame } from "../../http/live/event-stream.ts";
-import type { Listener } from "../../http/live/live.ts";
+import type { Listener, Nudge } from "../../http/live/live.ts";
 
 const KEEP_ALIVE_MS = 15_000;
 
@@ -33,24 +33,27 @@ export type Page = {
 };
 
 /**
- * Sends what `read` finds, for as long as the client stays connected: first what exists, then what each nudge announces. After
+ * Sends what `read` finds, for as long as the client stays connected: first what exists, then what each nudge announces. `read`
+ * gets the nudges since its last call; none at the beginning, and when it is called because something is due. After
  * a nudge it reads at once if the last read is at least a second ago, otherwise when that second is over. It also reads when
  * something is due. The first page, unless given, is read after the listener has subscribed, so that no change is missed.
  */
 export async function followEvents(
   listener: Listener,
   sink: EventSink,
-  read: () => Promise<Page>,
+  read: (nudges: readonly Nudge[]) => Promise<Page>,
   first?: Page,
 ): Promise<void> {
   try {
     let sentAt = Date.now();
     let given = first;
+    let heard: readonly Nudge[] = [];
     while (!sink.isClosed) {
-      const page = given ?? (await readUnlessAway(read));
+      const page = given ?? (await readUnlessAway(() => read(heard)));
       given = undefined;
       const readAt = Date.now();
       if (page !== null) {
+        heard = [];
         sink.send(page.frames);
         if (page.frames.length > 0) sentAt = readAt;
         if (page.isOver) return;
@@ -67,6 +70,7 @@ export async function followEvents(
         // The client reconnects with the id of the last event.
         if (nudges === null) return;
         isNudged = nudges.length > 0;
+        heard = [...heard, ...nudges];
         if (Date.now() - sentAt < KEEP_ALIVE_MS) continue;
         sink.keepAlive();
         sentAt = Date.now();

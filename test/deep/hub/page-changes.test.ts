@@ -3,6 +3,7 @@ import { type Browser, PAGE_SETTINGS, signIn } from "../../dashboard/browser.ts"
 import { type LiveService, startLiveService } from "../../hub/live-service.ts";
 import { answeringRunner } from "../../support/fake-runner.ts";
 import { callBack, insertRun, invoke } from "../../support/lifecycle.ts";
+import { startRunner, useLeases } from "../../support/runners.ts";
 import { startService } from "../../support/service.ts";
 import { createTenant, type TestTenant } from "../../support/tenant.ts";
 
@@ -76,6 +77,24 @@ describe("the stream of an open page", () => {
     await callBack(service, tenant, first, { status: "COMPLETED" });
     await expect.poll(ofFirst.count, { timeout: 5_000 }).toBeGreaterThan(1);
     await Promise.all([ofFirst, ofSecond].map(({ close }) => close()));
+  });
+
+  it("says of one run by an event of its own that its runner has logged something, or reported progress", async () => {
+    await useLeases(service, tenant);
+    const runId = await invoke(service, tenant);
+    const runner = await startRunner(service, tenant);
+    const [lease] = (await runner.lease()).leases;
+    const [ofRun, all] = [await listen(`/app/changes?run=${runId}`), await listen("/app/changes")];
+    if (lease === undefined) throw new Error("no lease");
+    const logs = () => ofRun.text().split("event: log\ndata: null\n\n").length - 1;
+    expect((await runner.log(lease, { sequence: 0, text: "Reading\n" })).status).toBeLessThan(300);
+    await expect.poll(logs, { timeout: 3_000 }).toBe(1);
+    expect((await runner.heartbeat(lease, { percent: 40 })).status).toBe(200);
+    await expect.poll(logs, { timeout: 3_000 }).toBe(2);
+    await runner.heartbeat(lease);
+    await afterAWhile();
+    expect([logs(), ofRun.count(), all.text().includes("log")]).toEqual([2, 3, false]);
+    await Promise.all([ofRun, all].map(({ close }) => close()));
   });
 
   it.each([

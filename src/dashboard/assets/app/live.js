@@ -1,4 +1,4 @@
-// Keeps the live part of a page, `#live`, up to date. Its `data-live` names the stream to listen to; it is empty when nothing
+// Keeps the live part of a page, `#live`, up to date, and tells `log.js` when there may be new lines of the log. Its `data-live` names the stream to listen to; it is empty when nothing
 // will change any more. Messages of the stream have no content: after each one, the page requests the live part again, with the
 // ETag of what it shows.
 {
@@ -72,6 +72,9 @@
       state = "live";
       refresh();
       say();
+    });
+    ours.addEventListener("log", () => {
+      if (ours === source) document.dispatchEvent(new CustomEvent("log", { detail: { hasNews: true } }));
     });
     ours.addEventListener("error", () => {
       if (ours !== source) return;
@@ -165,6 +168,7 @@
     isAsking = false;
     follow();
     plan();
+    document.dispatchEvent(new CustomEvent("log", { detail: { hasNews: false } }));
     if (asksAgain) refresh();
   });
 

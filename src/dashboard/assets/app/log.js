@@ -1,8 +1,10 @@
-// Follows the log of a run, which is below the live part of its page. While the run is RUNNING, new entries are requested: soon
-// after some have arrived, and less often while none arrive. Each answer also has the progress of the run.
+// Follows the log of a run, which is below the live part of its page. New lines are requested when `live.js` says that there may
+// be some: after each event `log` of the page's stream, and after each request of the live part. Each answer also has the progress
+// of the run. Nothing is requested while nothing happens.
 {
-  const LEAST_MS = 1_000;
-  const MOST_MS = 5_000;
+  const RETRY_MS = 5_000;
+  /** A line that has come before an earlier one is held back for 30 s. No event says when that time is over. */
+  const HELD_MS = 31_000;
 
   const section = document.querySelector("#log[data-log]");
   const pre = section?.querySelector("pre");
@@ -14,7 +16,11 @@
   let after = null;
   let text = "";
   let isComplete = false;
-  let pauseMs = LEAST_MS;
+  let isAsking = false;
+  let asksAgain = false;
+  /** True when the runner has logged something, or reported progress, since the last request. */
+  let hasNews = false;
+  let timer;
 
   const progress = () => document.querySelector("#progress");
 
@@ -56,7 +62,7 @@
     if (attempt !== null) url.searchParams.set("attempt", attempt);
     if (after !== null) url.searchParams.set("after", after);
     const response = await fetch(url, { headers: { "HX-Request": "true" } });
-    if (!response.ok) return MOST_MS;
+    if (!response.ok) return null;
     const page = await response.json();
     if (page.attempt !== attempt) attempt = page.attempt;
     after = page.after;
@@ -66,23 +72,35 @@
       text += page.text;
       render();
     }
-    if (page.has_more) return 0;
-    return page.text === "" ? Math.min(pauseMs * 2, MOST_MS) : LEAST_MS;
+    return page;
   }
 
-  async function follow() {
+  /**
+   * Requests what is new, unless the log is complete. The log of a PENDING run has nothing new. It is requested at least once,
+   * since the run may have ended long ago.
+   */
+  async function follow(event) {
+    hasNews ||= event?.detail?.hasNews === true;
+    asksAgain = isAsking;
+    if (isAsking || document.hidden) return;
     const shown = Number(progress()?.dataset.attempt ?? 0);
     if (shown > (attempt ?? shown)) startOver(shown);
-    // The log is requested until it is complete, and not while the run is PENDING. It is requested at least once, since the run
-    // may have ended long ago.
-    const isWanted = attempt === null || (!isComplete && document.querySelector("#live .status.pending") === null);
-    if (isWanted && !document.hidden) pauseMs = await ask().catch(() => MOST_MS);
-    setTimeout(follow, pauseMs);
+    if (attempt !== null && (isComplete || document.querySelector("#live .status.pending") !== null)) return;
+    clearTimeout(timer);
+    isAsking = true;
+    const page = await ask().catch(() => null);
+    isAsking = false;
+    if (page === null) timer = setTimeout(follow, RETRY_MS);
+    else if (page.has_more || asksAgain) return follow();
+    else if (page.text === "" && hasNews && !isComplete) timer = setTimeout(follow, HELD_MS);
+    hasNews = false;
   }
 
   if (section) {
     search.addEventListener("input", render);
     search.form.addEventListener("submit", (event) => event.preventDefault());
+    document.addEventListener("log", follow);
+    document.addEventListener("visibilitychange", follow);
     follow();
   }
 }
