@@ -7,7 +7,7 @@ import { root } from "./local/folders.ts";
 
 const MOST_KIB = 15;
 
-/** Without the packages of Node: a page has none of them. */
+/** Without the packages of Node, which a page does not have. */
 const { outputFiles } = buildSync({
   entryPoints: [join(root, "client/src/index.ts")],
   bundle: true,

@@ -11,7 +11,7 @@ const modules = join(__dirname, "../node_modules");
 function complaint() {
   if (!existsSync(join(modules, ".package-lock.json")))
     return "The packages are not installed yet. Run `npm ci` first.";
-  // The package `node` brings the Node that runs our TypeScript; its install script puts the program here.
+  // The package `node` has the Node that runs our TypeScript. Its install script puts the program here.
   if (!existsSync(join(modules, "node/bin/node")))
     return "The packages were installed without their install scripts. Run `npm ci` again, without --ignore-scripts.";
   return undefined;

@@ -1,6 +1,6 @@
 /**
- * Part of `npm run check`: a file has at most 300 lines, and a folder of `src` directly holds at most 15 files, so that each can be
- * read at one sitting.
+ * Part of `npm run check`: a file has at most 300 lines, and a folder of `src` contains at most 15 files directly, so that each
+ * is easy to read.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

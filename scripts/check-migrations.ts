@@ -8,7 +8,7 @@ checkTables();
 if (!process.exitCode) console.log("The migrations and the tables agree.");
 
 function checkTables(): void {
-  // drizzle-kit has no option that only checks. So it runs on a copy, and whatever it writes there is the difference.
+  // drizzle-kit has no option that only checks. So it runs on a copy, and anything that it writes there is a difference.
   const copy = mkdtempSync(join(tmpdir(), "migrations-"));
   try {
     cpSync("migrations", copy, { recursive: true });

@@ -1,9 +1,9 @@
 /**
- * Part of `npm run check`: the Worker of the release before must still work with the SQL functions of this release. So a
- * released function keeps its name, arguments and result. A function with another signature gets a new name, and the old
- * function is removed a release later. `migrations/functions/released.json` lists the released signatures.
+ * Part of `npm run check`: the Worker of the previous release must still work with the current SQL functions. So a released
+ * function keeps its name, arguments and result. A function with another signature gets a new name, and the old function is
+ * removed a release later. `migrations/functions/released.json` lists the released signatures.
  *
- * `npx node scripts/check-sql-functions.ts --release` adds the functions that are new: do that with each release.
+ * `npx node scripts/check-sql-functions.ts --release` adds the new functions to that list. Run it at each release.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { readSqlFunctions } from "./local/sql-functions.ts";

@@ -1,6 +1,6 @@
 /**
- * Part of `npm run check`: builds the Worker as a deployment would, prints its size and how long it takes to its first
- * answer, and tries the build against a real Postgres, since the tests run on the modules and not on the build.
+ * Part of `npm run check`: builds the Worker as for a deployment, prints its size and the time to its first answer, and tries
+ * the build with a real Postgres, since the tests run the modules and not the build.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +16,9 @@ import { startWorkerd } from "./local/workerd.ts";
 
 /** A third of Cloudflare's limit. The time to the first answer matters more, but the size should not grow unnoticed. */
 const ALARM_KIB = 1024;
-/** Far above the goal of 1.6, which `npm run bench -- size` checks, so that other work on the machine cannot fail this check. */
+/**
+ * Far above the goal of 1.6, which `npm run bench -- size` checks, so that other work on the machine does not fail this check.
+ */
 const ALARM_START_RATIO = 3;
 const START_ROUNDS = 7;
 

@@ -1,4 +1,4 @@
-/** `npm run client:types`: writes the types of the client anew, after a change of the API. */
+/** `npm run client:types`: generates the types of the client again, after a change of the API. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildBundle } from "./local/bundle.ts";

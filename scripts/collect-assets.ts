@@ -1,6 +1,6 @@
 /**
- * Puts the static files that the worker serves together in `.assets/`: our own from `src/dashboard/assets/`, htmx from its npm
- * package, so that the pages load nothing from elsewhere. wrangler runs it before each build.
+ * Collects the static files that the Worker serves in `.assets/`: our own from `src/dashboard/assets/`, and htmx from its npm
+ * package, so that the pages load nothing from elsewhere. wrangler runs this before each build.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -12,7 +12,7 @@ const target = join(root, ".assets");
 const ownAssets = join(root, "src/dashboard/assets");
 const htmx = createRequire(import.meta.url).resolve("htmx.org/dist/htmx.min.js");
 
-/** The parts of the pages' one style sheet, which are joined in the order of their names. */
+/** The parts of the pages' style sheet. They are joined in the order of their names. */
 const STYLE_FOLDER = join("app", "style");
 const STYLE_SHEET = join("app", "style.css");
 
@@ -31,7 +31,7 @@ function listFiles(directory: string): string[] {
     .map((entry) => relative(directory, join(entry.parentPath, entry.name)));
 }
 
-/** Leaves a file alone that is already right, and never shows half of one: several builds may run at once. */
+/** Does not write a file that is already right, and replaces others atomically, since several builds may run at the same time. */
 function place(wanted: Buffer, path: string): void {
   if (existsSync(path) && readFileSync(path).equals(wanted)) return;
   const unfinished = join(root, ".local", `asset-${process.pid}`);

@@ -35,7 +35,7 @@ While it runs, Enter shows again where everything is. \`npm run doctor\` looks a
 
 const CRON_INTERVAL_MS = 60_000;
 const READY_POLL_MS = 200;
-/** A misconfigured Worker logs its fault again at each of these requests. */
+/** Slower polling while the Worker is misconfigured, since it logs its fault at each of these requests. */
 const UNHEALTHY_POLL_MS = 10_000;
 
 await supervise(async (supervisor) => {
@@ -47,7 +47,7 @@ await supervise(async (supervisor) => {
   const record = announceStack(supervisor, "npm run dev");
   await requireFreePorts([web, runner, sql]);
 
-  // What its Durable Objects remember is of the database that is removed, too.
+  // The Durable Objects store data about the database that is removed.
   if (reset) rmSync(workerDir, { recursive: true, force: true });
   console.log("Starting …");
   const database = await startDatabase(supervisor, record, {
@@ -58,7 +58,7 @@ await supervise(async (supervisor) => {
   const baseUrl = `http://localhost:${web.port}`;
   record.addVars({ PUBLIC_URL: baseUrl });
   startWorker(supervisor, record, web.port, database);
-  // Started after the Worker, so that it is stopped before it, and can still report that its runs have failed.
+  // Started after the Worker and therefore stopped before it, so that the runner can still report that its runs have failed.
   startRunner(supervisor, record, runner.port);
   await untilItAnswers(`http://127.0.0.1:${web.port}/healthz`);
   await fireCron(web.port);
@@ -94,15 +94,17 @@ function startWorker(
     cwd: root,
     env: {
       ...process.env,
-      // The build command of wrangler.toml needs the Node of npm's package, also when this was not started by npm.
+      // The build command of wrangler.toml needs the Node of npm's package, even when this script was not started by npm.
       PATH: `${join(root, "node_modules/.bin")}:${process.env.PATH}`,
       WRANGLER_SEND_METRICS: "false",
       WRANGLER_HIDE_BANNER: "true",
-      // Workers of the same name would find each other there, and a stack would ask the Durable Objects of another one.
+      // Workers with the same name would find each other in a shared registry, and one stack would use the Durable Objects of
+      // another.
       WRANGLER_REGISTRY_PATH: join(workerDir, "registry"),
       // For scripts/check-local-database.ts, which wrangler runs before it builds.
       NEON_FETCH_ENDPOINT: neonFetchEndpoint,
-      // Nothing here reads Request.cf. Without this, wrangler fetches a sample of it, and warns when there is no internet.
+      // Nothing here reads Request.cf. Without this setting, wrangler downloads a sample of it, and warns when there is no
+      // internet.
       CLOUDFLARE_CF_FETCH_ENABLED: "false",
     },
     onLine(line) {
@@ -125,7 +127,7 @@ function startRunner(supervisor: Supervisor, record: StackRecord, port: number):
   if (pid) record.addChild({ name: "the example runner", pid, mark: "examples/runner", signal: "TERM", isGroup: true });
 }
 
-/** Waits without a limit: a Worker that does not build prints its errors, and builds again when they are fixed. */
+/** Waits without a time limit: a Worker that cannot be built prints its errors, and is built again when they are fixed. */
 async function untilItAnswers(url: string): Promise<void> {
   for (;;) {
     const response = await fetch(url).catch(() => undefined);

@@ -1,6 +1,6 @@
 /**
- * `npm run doctor`: checks the configuration and the database, and prints in readable lines what is wrong and what to do about
- * it. It changes nothing. Its exit code is 1 when something is wrong.
+ * `npm run doctor`: checks the configuration and the database, and prints what is wrong and what to do about it. It changes
+ * nothing. Its exit code is 1 when something is wrong.
  */
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
@@ -42,7 +42,7 @@ try {
   fail(error);
 }
 
-/** The Worker's vars: those of the environment if it has a DATABASE_URL, else those of the local stack, on any port. */
+/** The Worker's vars: those of the environment if it has a DATABASE_URL, otherwise those of the running local stack. */
 function readVars(): NodeJS.Dict<string> {
   if (process.env.DATABASE_URL) return process.env;
   const [stack, ...others] = listStacks(stacksDir).running;

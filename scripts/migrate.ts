@@ -1,7 +1,7 @@
 /**
  * `npm run migrate`: applies the migrations that a database does not have yet, and the SQL functions when one of them has
- * changed, over Neon's HTTP protocol, as the Worker speaks it. Each migration is one transaction that also records it: a run that dies half-way
- * leaves whole migrations only, and running it again goes on from there.
+ * changed, over Neon's HTTP protocol, like the Worker. Each migration is one transaction, which also records it. So a run that
+ * dies leaves only complete migrations behind, and running it again continues from there.
  */
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -20,8 +20,7 @@ const HELP = `Applies the migrations that a database does not have yet, and the 
   DATABASE_URL   the connection string of the database`;
 
 /**
- * How many migrations the database lacks, and how many it has that are not in `migrations/`. A database that was never
- * migrated lacks all.
+ * How many migrations the database lacks, and how many it has that are not in `migrations/`. A new database lacks all of them.
  */
 export async function compareMigrations(options: DatabaseOptions): Promise<{ missing: number; unknown: number }> {
   if (options.neonFetchEndpoint) neonConfig.fetchEndpoint = options.neonFetchEndpoint;
@@ -35,12 +34,12 @@ export async function compareMigrations(options: DatabaseOptions): Promise<{ mis
   return { missing: hashes.size - known, unknown: applied.length - known };
 }
 
-/** Applies what is missing, oldest first, and returns how many that were. Safe beside itself. */
+/** Applies the missing migrations, oldest first, and returns their number. It is safe to run it twice at the same time. */
 export async function migrate(options: DatabaseOptions & { log: (line: string) => void }): Promise<number> {
   if (options.neonFetchEndpoint) neonConfig.fetchEndpoint = options.neonFetchEndpoint;
   const sql = neon(options.databaseUrl);
   await sql.transaction([
-    // Two migrations that start at once would both create it. The lock is held until the transaction ends.
+    // Two processes that migrate at the same time would both create it. The lock is held until the transaction ends.
     sql`select pg_advisory_xact_lock(hashtext('workflow_runs_migrations'))`,
     sql`create schema if not exists drizzle`,
     sql`create table if not exists drizzle.__drizzle_migrations (
@@ -56,8 +55,8 @@ export async function migrate(options: DatabaseOptions & { log: (line: string) =
     const at = new Date(migration.folderMillis).toISOString();
     try {
       await sql.transaction([
-        // This unique row is inserted first: of two migrations at the same time, the second waits here, and then fails as a
-        // whole.
+        // This unique row is inserted first: when two processes migrate at the same time, the second waits here, and then fails
+        // as a whole.
         sql`insert into drizzle.__drizzle_migrations (hash, created_at) values (${migration.hash}, ${migration.folderMillis})`,
         ...migration.sql.map((statement) => sql.query(statement)),
       ]);

@@ -1,6 +1,6 @@
 /**
- * `npm run reencrypt-secrets`: encrypts the webhook secrets of runners and of notification endpoints with the newest key of ENCRYPTION_KEY, so that
- * the older ones can be removed from it. It is idempotent, and safe while the service runs.
+ * `npm run reencrypt-secrets`: encrypts the webhook secrets of runners and of notification endpoints with the newest key of
+ * ENCRYPTION_KEY, so that the older keys can be removed. It is idempotent, and safe while the service runs.
  */
 import { parseArgs } from "node:util";
 import { openDatabase } from "../src/db/client.ts";

@@ -1,4 +1,4 @@
-/** `npm run screenshots`: writes the pictures in `docs/screenshots/`, of the dashboard with the demo's data. */
+/** `npm run screenshots`: writes the screenshots in `docs/screenshots/`, of the dashboard with the demo's data. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -54,7 +54,7 @@ try {
     await signIn(page);
     for (const [name, path] of Object.entries(PICTURES)) {
       await page.goto(path);
-      // A page that listens says so when its stream has begun.
+      // Waits until a page that has a stream shows that the stream has begun.
       if (await page.locator("[data-live^='/']").count()) await page.locator("#freshness[data-state=live]").waitFor();
       await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`) });
     }

@@ -1,6 +1,6 @@
 /**
- * `npm run smoke -- https://…`: checks a deployed service from outside, as its callers and its runners see it, and removes
- * what it made. It ends with 1 when something is wrong.
+ * `npm run smoke -- https://…`: checks a deployed service from outside, as its callers and its runners see it, and removes what
+ * it has created. Its exit code is 1 when something is wrong.
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -37,7 +37,7 @@ try {
   fail(error);
 }
 
-/** True when everything is well. */
+/** Returns true when nothing is wrong. */
 async function smoke(target: URL, key: string, options: Options): Promise<boolean> {
   const service = { origin: target.origin, key };
   const isLocal = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(target.hostname);

@@ -3,7 +3,7 @@ import { type Finding, time } from "./findings.ts";
 
 const LIMIT_MS = 10_000;
 
-/** An alarm that is later than this is more than a slow start of a Durable Object. */
+/** An alarm that is later than this is not just delayed by a slow start of a Durable Object. */
 const LATE_ALARM_MS = 5_000;
 
 const readinessSchema = z.object({
@@ -13,7 +13,10 @@ const readinessSchema = z.object({
 });
 const problemSchema = z.object({ detail: z.string() });
 
-/** What only the service knows, and not its database: when its cron last had nothing to sweep, and how late its last alarm was. */
+/**
+ * Checks what only the service knows, and not its database: when its cron last had nothing to sweep, and how late its last
+ * alarm was.
+ */
 export async function judgeService(publicUrl: string): Promise<Finding> {
   const subject = "service";
   let response: Response;

@@ -1,4 +1,4 @@
-/** A real browser, and the local stack for it to look at: for the browser tests and the screenshots. */
+/** A real browser and a local stack, for the browser tests and the screenshots. */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -24,7 +24,7 @@ function findChromium(): string | undefined {
   return paths.find((path) => existsSync(path));
 }
 
-/** The browser of CHROMIUM_PATH, or one where they usually are. It keeps nothing, and asks nobody for anything. */
+/** Launches the browser of CHROMIUM_PATH, or one at a usual path. It stores nothing, and does not use a network service. */
 export async function launchBrowser(): Promise<Browser> {
   const executablePath = process.env.CHROMIUM_PATH || findChromium();
   if (!executablePath) {
@@ -42,7 +42,7 @@ export async function launchBrowser(): Promise<Browser> {
 
 export type Stack = { url: string; postgresUrl: string; runnerUrl: string; stop(): Promise<void> };
 
-/** What `npm run dev` starts, on free ports and with a database that is gone afterwards. */
+/** Starts the same as `npm run dev`, on free ports and with a temporary database. */
 export async function startStack(env: Record<string, string> = {}): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-browser-"));
   const postgres = await startPostgres({ dataDir: join(folder, "postgres"), port: 0, persistent: false });
@@ -71,7 +71,7 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
     exited.then(() => reject(new Error(`The local stack did not start:\n${lines.join("\n")}`)));
   });
   return {
-    // A browser takes a cookie that is `Secure` from a plain localhost.
+    // A browser accepts a `Secure` cookie from plain http only on localhost.
     url: `http://localhost:${web}`,
     postgresUrl,
     runnerUrl: `http://localhost:${runner}`,
@@ -84,5 +84,5 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
   };
 }
 
-/** axe-core's own text, to be evaluated in a page. */
+/** The script of axe-core, which is evaluated in a page. */
 export const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");

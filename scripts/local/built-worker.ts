@@ -1,4 +1,4 @@
-/** The Worker as built, in workerd, with all that it has in production: a database, a runner, its bindings and its cron. */
+/** The built Worker in workerd, with everything that it has in production: a database, a runner, its bindings and its cron. */
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -27,15 +27,15 @@ export type Dispatch = z.infer<typeof dispatchSchema>["data"];
 export type Answer = { status: number; headers: Headers; body: string };
 
 export type BuiltWorker = {
-  /** The vars of the Worker, for another process that runs it on the same database. */
+  /** The Worker's vars, for another process that runs it with the same database. */
   vars: Record<string, string>;
-  /** `path` is below the service's own address. Redirects are answers. */
+  /** Sends a request to a path of the service. Redirects are not followed. */
   request(method: string, path: string, options?: { headers?: Record<string, string>; body?: string }): Promise<Answer>;
-  /** Waits for the signed dispatch of a run, whose signature is verified. Throws after 10 s. */
+  /** Waits for the dispatch of a run, and verifies its signature. Throws after 10 s. */
   dispatchOf(runId: string): Promise<Dispatch>;
   /** Fires the cron once, and waits until the sweep has ended. */
   sweep(): Promise<void>;
-  /** One statement, straight to Postgres. */
+  /** Executes one statement directly in Postgres. */
   query(statement: string, values: readonly unknown[]): Promise<void>;
   /** Stops the SQL endpoint: from then on the Worker cannot reach its database. */
   cutDatabase(): Promise<void>;
@@ -45,7 +45,7 @@ export type BuiltWorker = {
 const DISPATCH_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
 
-/** Starts the built `script` with an empty database, into which the demo tenant is put. Its data are below `folder`. */
+/** Starts the built `script` with a new database that has the demo tenant. Its data is below `folder`. */
 export async function startBuiltWorker(script: string, folder: string): Promise<BuiltWorker> {
   const runner = await startRunner();
   const postgres = await startPostgres({ dataDir: join(folder, "postgres"), port: 0, persistent: false });
@@ -57,8 +57,8 @@ export async function startBuiltWorker(script: string, folder: string): Promise<
   const client = new pg.Client({ connectionString: postgres.url() });
   await client.connect();
 
-  // The bindings of wrangler.toml, such as the rate limits. Without what is not of the built module: the assets are files
-  // beside it, and the rules say what a build takes in.
+  // The bindings of wrangler.toml, such as the rate limits. Options that do not belong to the built module are left out: the
+  // assets are files beside it, and the rules are for the build.
   const { assets: _, modulesRules: __, ...options } = readWorkerOptions(join(root, "wrangler.toml")).workerOptions;
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -66,7 +66,7 @@ export async function startBuiltWorker(script: string, folder: string): Promise<
       modules: true,
       script,
       bindings: vars,
-      // The Worker's log lines.
+      // Ignores the Worker's log lines.
       handleStructuredLogs: () => {},
     }),
   );
@@ -102,7 +102,7 @@ export async function startBuiltWorker(script: string, folder: string): Promise<
   };
 }
 
-/** A runner that accepts each dispatch that is signed with the secret of the demo tenant's definitions, and refuses the rest. */
+/** A runner that accepts dispatches that are signed with the secret of the demo tenant's definitions, and refuses all others. */
 async function startRunner() {
   const dispatches = new Map<string, Dispatch>();
   const webhook = new Webhook(DEMO.webhookSecret);

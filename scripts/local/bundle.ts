@@ -19,7 +19,10 @@ export type BundleOptions = {
 
 const CONFIG = "wrangler.toml";
 
-/** Builds a Worker by `wrangler deploy --dry-run --minify`, which is what `npm run deploy` uploads. Throws wrangler's output. */
+/**
+ * Builds a Worker with `wrangler deploy --dry-run --minify`: the same build as `npm run deploy` uploads. Throws wrangler's
+ * output when the build fails.
+ */
 export function buildBundle({ entry, outdir, config = CONFIG }: BundleOptions): Bundle {
   const { status, stdout, stderr } = spawnSync(
     "wrangler",
@@ -34,7 +37,7 @@ export function buildBundle({ entry, outdir, config = CONFIG }: BundleOptions): 
   return { script, gzipKib: gzipSync(script).length / 1024 };
 }
 
-/** Wrangler uploads the texts that a Worker imports as modules beside it. Here they become constants of its one module. */
+/** Wrangler uploads imported texts as separate modules. Here they become constants of the Worker's only module. */
 function inlineTexts(script: string, outdir: string): string {
   const texts: string[] = [];
   const rest = script.replace(
@@ -47,7 +50,7 @@ function inlineTexts(script: string, outdir: string): string {
   return texts.join("") + rest;
 }
 
-/** The service's libraries as npm has them, imported and used for two routes: what our own start is compared with. */
+/** The service's libraries, imported and used for two routes. The start of the service is compared with it. */
 export const buildImports = (outdir: string): Bundle =>
   buildBundle({ entry: "bench/workers/imports.ts", outdir, config: "bench/workers/plain.toml" });
 

@@ -1,4 +1,4 @@
-/** The types of the client, which are made from the OpenAPI document of the service. */
+/** The types of the client, which are generated from the OpenAPI document of the service. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { root } from "./folders.ts";
 
-/** Relative to the root. It is committed, so that a clone can be compiled without starting the service. */
+/** The path relative to the root. The file is committed, so that a clone can be compiled without starting the service. */
 export const CLIENT_TYPES = "client/src/openapi.ts";
 
 const HEADER = `/**
@@ -15,14 +15,14 @@ const HEADER = `/**
  */
 `;
 
-/** The module of types for an OpenAPI document, given as JSON. */
+/** Generates the module of types for an OpenAPI document, which is given as JSON. */
 export function renderClientTypes(document: string): string {
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-types-"));
   try {
     const [input, output] = [join(folder, "openapi.json"), join(folder, "openapi.ts")];
     writeFileSync(input, document);
     const program = join(root, "client/node_modules/openapi-typescript/bin/cli.js");
-    // A field with a default may be left out of a request.
+    // A field with a default is optional in a request.
     const flags = ["--output", output, "--default-non-nullable=false"];
     execFileSync(process.execPath, [program, input, ...flags], { cwd: root, stdio: "pipe" });
     const types = readFileSync(output, "utf8").replace(/^\/\*\*.*?\*\/\n/s, "");
@@ -32,7 +32,7 @@ export function renderClientTypes(document: string): string {
   }
 }
 
-/** Throws with what to do, unless the committed types are those of the document. */
+/** Throws an error that says what to do, unless the committed types match the document. */
 export function checkClientTypes(document: string): void {
   if (readFileSync(join(root, CLIENT_TYPES), "utf8") === renderClientTypes(document)) return;
   throw new Error(

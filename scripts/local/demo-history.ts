@@ -1,6 +1,6 @@
 /**
- * A week of the demo tenant's past: some hundred runs that have ended in every way, so that there is something to look
- * at. Made once, when the demo is; the ids are fixed, the times are not.
+ * The past week of the demo tenant: some hundred runs that have ended in every way, so that the pages have something to show.
+ * Inserted once, together with the demo. The ids are fixed, the times are not.
  */
 import { sql } from "drizzle-orm";
 import type { Database } from "../../src/db/client.ts";
@@ -13,10 +13,10 @@ const MINUTE = 60;
 const HOUR = 3600;
 const WEEK = 7 * 24 * HOUR;
 
-/** The first run of the past. When it exists, all of them exist. */
+/** The number of the first past run. When it exists, all of them exist. */
 const FIRST_RUN = 10_000;
 
-/** What a workflow's past is like. */
+/** The pattern of a workflow's past runs. */
 type Habit = {
   workflowId: string;
   workflowName: string;
@@ -45,7 +45,7 @@ type PastRun = {
   snapshot: RunSnapshot;
 };
 
-/** Numbers in [0, 1) that are the same at every start: https://en.wikipedia.org/wiki/Linear_congruential_generator. */
+/** Numbers in [0, 1), the same at every start: https://en.wikipedia.org/wiki/Linear_congruential_generator. */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -54,13 +54,13 @@ function createRandom(seed: number): () => number {
   };
 }
 
-/** One after the other, since a workflow has one slot. */
+/** The past runs of a workflow, one after another, since a workflow has one slot. */
 function pastOf(habit: Habit, people: readonly string[], firstNumber: number): PastRun[] {
   const random = createRandom(firstNumber);
   const runs: PastRun[] = [];
   let [now, slotFree] = [-WEEK, -WEEK];
   for (;;) {
-    // Some come in a row and wait for each other.
+    // Some runs are triggered together and wait for each other.
     now += random() < 0.2 ? 5 : habit.everySeconds * (0.3 + 1.4 * random());
     const started = Math.max(now, slotFree);
     const outcome = random();
@@ -105,7 +105,7 @@ function pastOf(habit: Habit, people: readonly string[], firstNumber: number): P
 
 const REFUSAL = "The runner answered 403.";
 
-/** The runs. The last of them is refused by its runner at its first dispatch. */
+/** Changes the last of the runs: its runner refuses its first dispatch. */
 const refuseLast = (runs: readonly PastRun[]): PastRun[] =>
   runs.map((run, index) =>
     index < runs.length - 1
@@ -155,7 +155,7 @@ function habits(quarterlyReportId: string): Habit[] {
   ];
 }
 
-/** The runs of the past, with what happened to them; and what goes on now. */
+/** Inserts the past runs with their events, and the unfinished runs. */
 export async function seedHistory(db: Database, demo: { tenantId: string; quarterlyReportId: string }): Promise<void> {
   const everybody = [demoId(201), demoId(202), demoId(203), ...MORE_PEOPLE.map(([id]) => id)];
   const past = habits(demo.quarterlyReportId).flatMap((habit, index) =>

@@ -4,7 +4,7 @@ import type { RunSnapshot } from "../../src/db/run-snapshot.ts";
 import { demoId } from "./demo-id.ts";
 import { MORE_WORKFLOWS, partsOf } from "./demo-world.ts";
 
-/** Two runs that go on, and two that wait. */
+/** Inserts two RUNNING and two PENDING runs. */
 export async function seedPresent(db: Database, tenantId: string): Promise<void> {
   const [invoices, contracts] = MORE_WORKFLOWS;
   if (!invoices || !contracts) throw new RangeError("There are no such workflows.");

@@ -4,14 +4,14 @@ import { workflowDefinitions } from "../../src/db/tables.ts";
 import type { KeyRing } from "../../src/key-ring.ts";
 import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runners/secret-box.ts";
 
-/** Where the example runner listens, what it is signed with, and what that is encrypted with. */
+/** The port of the example runner, its webhook secret, and the keys with which that is encrypted. */
 export type ExampleRunner = { runnerPort: number; webhookSecret: string; encryptionKeys: KeyRing };
 
 type RunnerColumns = { runnerUrl: string; webhookSecretEncrypted: string };
 
 /**
- * Points the definition at the example runner again, when the example runner had another port at an earlier start, or when the
- * key with which its secret was encrypted is gone. A definition for which somebody set another runner is not changed.
+ * Points the definition to the example runner again, when the example runner had another port at an earlier start, or when the
+ * key that encrypted its secret is gone. A definition to which somebody gave another runner is not changed.
  */
 export async function followExampleRunner(db: Database, runner: ExampleRunner, definitionId: string): Promise<void> {
   const { id, runnerUrl, webhookSecretEncrypted } = workflowDefinitions;
@@ -31,7 +31,7 @@ export async function followExampleRunner(db: Database, runner: ExampleRunner, d
     .where(and(eq(id, definitionId), eq(webhookSecretEncrypted, known.encrypted)));
 }
 
-/** The example runner as a definition has it. */
+/** The columns of a definition with the example runner. */
 export async function runnerColumns(
   { runnerPort, encryptionKeys, webhookSecret }: ExampleRunner,
   definitionId: string,

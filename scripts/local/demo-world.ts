@@ -1,4 +1,4 @@
-/** The people, files and workflows of the demo tenant beyond those that the README names. */
+/** The users, files and workflows of the demo tenant that the README does not mention. */
 import type { PartType } from "../../src/db/enums.ts";
 import { demoId, pathSnapshot } from "./demo-id.ts";
 import { type ExampleRunner, runnerColumns } from "./demo-runner.ts";
@@ -46,7 +46,7 @@ export type Workflow = {
   template: string;
 };
 
-/** Those that nobody invokes by the README, and which only live from their past. */
+/** Workflows that no command of the README invokes. They have past runs. */
 export const MORE_WORKFLOWS: Workflow[] = [
   {
     id: demoId(303),
@@ -112,7 +112,7 @@ export const partsOf = ({
   template: partOf(template),
 });
 
-/** A definition as its table has it. */
+/** The row of a definition. */
 export async function toMoreDefinition(tenantId: string, workflow: Workflow, example: ExampleRunner) {
   const { id, pathPartId, name, description, limitSeconds, isActive, source, instruction, output, template } = workflow;
   return {

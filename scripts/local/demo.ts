@@ -1,6 +1,6 @@
 /**
- * The local stack's demo tenant. Its ids and keys are fixed, so that every command in the README can be
- * pasted; they exist only where this file has put them.
+ * The demo tenant of the local stack. Its ids and keys are fixed, so that every command in the README can be pasted. They exist
+ * only in databases into which this file has put them.
  */
 import { sql } from "drizzle-orm";
 import type { Config } from "../../src/config.ts";
@@ -24,7 +24,7 @@ export const DEMO = {
   quarterlyReportId: demoId(301),
   /** Signs what is sent to the example runner. */
   webhookSecret: "whsec_bG9jYWwtc3RhY2std2ViaG9vay1zZWNyZXQtMDEyMzQ=",
-  /** Has the example runner, too, a RUNNING run of 24 hours that it knows nothing of, and a PENDING one behind it. */
+  /** It also has the example runner, a RUNNING run of 24 hours that the runner does not know, and a PENDING run behind it. */
   nightlyDigestId: demoId(302),
   runs: { pending: demoId(401), running: demoId(402), completed: demoId(403), failed: demoId(404) },
 } as const;
@@ -93,14 +93,14 @@ const PERMISSIONS = [
   [demoId(504), demoId(207), demoId(125), "READ_WRITE"],
 ] as const;
 
-/** The definitions whose runs go to the example runner: all. */
+/** The definitions whose runs go to the example runner. */
 const FOLLOWERS = [...DEFINITIONS, ...MORE_WORKFLOWS].map(({ id }) => id);
 
 type DatabaseOptions = Pick<Config, "databaseUrl" | "neonFetchEndpoint">;
 
 export type DemoOptions = DatabaseOptions & Pick<Config, "encryptionKeys"> & { runnerPort: number };
 
-/** Inserts the demo data that are missing. It does not change data that exist. */
+/** Inserts missing demo data. Existing data is not changed. */
 export async function seedDemo(options: DemoOptions): Promise<void> {
   const db = openDatabase({ ...options, databaseTimeoutSeconds: 30 });
   const { tenantId } = DEMO;
@@ -190,7 +190,7 @@ async function toDefinition({ output, ...definition }: (typeof DEFINITIONS)[numb
   };
 }
 
-/** One run in each state. A run that exists already keeps its events, too. */
+/** One run in each state. An existing run keeps its events as well. */
 function seedRuns(db: Database) {
   const ago = (interval: string) => sql`statement_timestamp() - ${interval}::interval`;
   const run = (id: string, userId: string, definition: (typeof DEFINITIONS)[number]) => ({
@@ -239,7 +239,7 @@ function seedRuns(db: Database) {
       { ...run(DEMO.runs.pending, DEMO.owner.id, digest), status: "PENDING" },
     ])
     .onConflictDoNothing();
-  // The events are derived from the rows, for runs that have no events yet.
+  // Derives events from the rows, for runs that have none yet.
   const events = db.execute(sql`
     insert into workflow_run_events (tenant_id, run_id, attempt, type, at)
     select r.tenant_id, r.id, r.attempt, e.type, e.at
@@ -271,7 +271,7 @@ function snapshot(userId: string, definition: (typeof DEFINITIONS)[number]): Run
   };
 }
 
-/** The id of one run in each state as the database has them now; the demo's runs go on living. */
+/** The id of one run in each state that the database has now, since the states of the demo's runs change. */
 export async function findRunInEachState(options: DatabaseOptions): Promise<{ status: string; id: string }[]> {
   const db = openDatabase({ ...options, databaseTimeoutSeconds: 30 });
   const { rows } = await db.execute<{ status: string; id: string }>(sql`

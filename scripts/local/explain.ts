@@ -1,11 +1,11 @@
 import type pg from "pg";
 
 /**
- * Makes a connection report the plan of each statement, and of the statements in functions that it calls, for which EXPLAIN
+ * Makes a connection report the plan of each statement, including the statements in functions that it calls, for which EXPLAIN
  * only shows the call. `settings` are those of auto_explain: https://www.postgresql.org/docs/current/auto-explain.html
  *
- * Returns a function that carries out a statement, inside a transaction, and answers the plans: each as auto_explain
- * writes it, the statement's own last.
+ * Returns a function that executes a statement within a transaction, and returns the plans in the format of auto_explain. The
+ * last one is that of the statement itself.
  */
 export async function openExplainer(client: pg.ClientBase, settings: Record<string, string>) {
   await client.query("load 'auto_explain'");
@@ -27,7 +27,7 @@ export async function openExplainer(client: pg.ClientBase, settings: Record<stri
     client.on("notice", note);
     try {
       await client.query(statement);
-      // auto_explain reports the plan of a statement when that is finished, which happens when the next statement begins.
+      // auto_explain reports the plan of a statement when it has finished, which is when the next statement begins.
       await client.query("savepoint explained");
     } finally {
       client.off("notice", note);

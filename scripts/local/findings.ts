@@ -9,13 +9,13 @@ export type Finding =
   | { mark: "good"; subject: string; text: string }
   | { mark: "note" | "bad"; subject: string; text: string; advice: string };
 
-/** While nothing is due for so long, the cron sweeps once in that time: see docs/operations.md, "Durable Objects". */
+/** While nothing is due, the cron sweeps once in this time: see docs/operations.md, "Durable Objects". */
 const IDLE_SECONDS = 3600;
 
-/** A sweep that began longer ago and has not ended has died, since the next one begins after a minute. */
+/** A sweep that began longer ago and has not ended must have died, since the next one begins after a minute. */
 const DEAD_SECONDS = 120;
 
-/** The findings of a database's diagnosis. `knownKeyIds` are the keys of ENCRYPTION_KEY, when it is known. */
+/** The findings for the diagnosis of a database. `knownKeyIds` are the keys of ENCRYPTION_KEY, if it is known. */
 export function judge(diagnosis: Diagnosis, knownKeyIds: readonly string[] | undefined): Finding[] {
   return [
     judgeSweep(diagnosis.sweep),
@@ -126,7 +126,6 @@ function judgeSecrets(secrets: Diagnosis["secrets"], knownKeyIds: readonly strin
   return { mark: "bad", subject, text: `${text}.`, advice };
 }
 
-/** Formats seconds for people. */
 /** A duration in words. */
 export function time(seconds: number): string {
   if (seconds < 120) return `${Math.round(seconds)} s`;

@@ -4,8 +4,8 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 
 /**
- * Calls `show` whenever somebody presses Enter. Does nothing in a background job (`npm run dev &`): the system suspends one
- * that reads from the terminal.
+ * Calls `show` whenever somebody presses Enter. Does nothing in a background job (`npm run dev &`), since the system suspends
+ * background jobs that read from the terminal.
  */
 export function onEnter(show: () => void): void {
   if (process.stdin.isTTY && !isInForeground()) return;
@@ -15,7 +15,8 @@ export function onEnter(show: () => void): void {
 function isInForeground(): boolean {
   try {
     if (process.platform === "linux") {
-      // Behind the command's name in parentheses: state, parent, process group, session, terminal, the terminal's group.
+      // The fields after the command's name in parentheses: state, parent, process group, session, terminal, foreground group
+      // of the terminal.
       const stat = readFileSync("/proc/self/stat", "utf8");
       const [, , group, , , foregroundGroup] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       return group === foregroundGroup;

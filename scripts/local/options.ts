@@ -1,12 +1,12 @@
-/** Where a command finds its database, what it says when asked for help, and how it ends when it cannot do its work. */
+/** What the scripts have in common: reading the database's settings, printing the help, and ending with an error. */
 import process from "node:process";
 import { isPostgresUrl, redact, rootMessage } from "./redact.ts";
 
 export type DatabaseOptions = { databaseUrl: string; neonFetchEndpoint: string | undefined };
 
 /**
- * The database of `DATABASE_URL`; `NEON_FETCH_ENDPOINT` only where a proxy speaks the protocol. Throws one line, without
- * the connection string, when that is missing or malformed.
+ * The database of `DATABASE_URL`. `NEON_FETCH_ENDPOINT` is only set when a proxy speaks the protocol. Throws one line, without
+ * the connection string, when a value is missing or malformed.
  */
 export function readDatabaseOptions(vars: NodeJS.Dict<string> = process.env): DatabaseOptions {
   const { DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: neonFetchEndpoint } = vars;
@@ -31,7 +31,7 @@ export function offerHelp(help: string): void {
   process.exit(0);
 }
 
-/** Prints in one line what went wrong, without SQL and without passwords, and sets the exit code. */
+/** Prints one line that says what went wrong, without SQL and passwords, and sets the exit code. */
 export function fail(error: unknown): void {
   console.error(redact(rootMessage(error)));
   process.exitCode = 1;

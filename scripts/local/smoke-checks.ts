@@ -6,12 +6,12 @@ export type Service = { origin: string; key: string };
 /** A sentence about what works, or about what was not checked. */
 export type Finding = string | { skipped: string };
 
-/** `check` throws what is wrong. */
+/** `check` throws an error that says what is wrong. */
 export type Check = { subject: string; check: () => Promise<Finding> };
 
 const TIMEOUT_MS = 30_000;
 
-/** The cron fires every minute. Whatever two sweeps have not done is late. */
+/** The cron fires every minute. Work that two sweeps have not done counts as late. */
 const LATE_SECONDS = 120;
 
 const SECURE_HEADERS: Record<string, string> = {
@@ -21,13 +21,13 @@ const SECURE_HEADERS: Record<string, string> = {
   "x-content-type-options": "nosniff",
 };
 
-/** An answer of the Worker's, a page, and two files that Cloudflare serves by itself. */
+/** An answer of the Worker, a page, and two files that Cloudflare serves without the Worker. */
 const PATHS = ["/", "/app/sign-in", "/app/style.css", "/docs/style.css"];
 
 const ask = ({ origin }: Service, path: string, init: RequestInit = {}) =>
   fetch(`${origin}${path}`, { redirect: "manual", ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
 
-/** What can be seen from outside without changing anything. */
+/** The checks that need no change of the service's data. */
 export function listSmokeChecks(service: Service): Check[] {
   return [
     { subject: "health", check: () => checkHealth(service) },
@@ -104,7 +104,7 @@ async function checkSignIn(service: Service): Promise<string> {
   return "One can sign in with the key, look at the runs, and sign out.";
 }
 
-/** Asks as the holder of the key, and answers the body. Throws with what the service says when it is no success. */
+/** Sends a request with the key, and returns the body. Throws the service's explanation when the answer is an error. */
 export async function send(service: Service, method: string, path: string, body?: object): Promise<unknown> {
   const headers = { Authorization: `Bearer ${service.key}`, "Content-Type": "application/json" };
   const response = await ask(service, path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
@@ -119,7 +119,7 @@ async function expectStatus(what: string, response: Response, status: number): P
     throw new Error(`${what} is ${response.status}, not ${status}: ${text.slice(0, 300)}`);
 }
 
-/** The `detail` of a problem, or all of it. */
+/** The `detail` of a problem, or the whole body. */
 function describe(body: unknown): string {
   const problem = z.object({ detail: z.string() }).safeParse(body);
   return problem.success ? problem.data.detail : JSON.stringify(body).slice(0, 300);

@@ -5,7 +5,7 @@ import { Webhook } from "standardwebhooks";
 import { z } from "zod";
 import { type Finding, type Service, send } from "./smoke-checks.ts";
 
-/** For the first try, which is made at once and may take 15 seconds. */
+/** The time limit for the first dispatch, which is sent at once and may take 15 seconds. */
 const DISPATCH_LIMIT_MS = 30_000;
 const RESULT_LIMIT_MS = 30_000;
 const POLL_MS = 300;
@@ -21,12 +21,14 @@ const events = z.object({
 
 type Dispatch = z.infer<typeof dispatched>;
 
-/** A port of this machine (0: one that is free), and where the service reaches it (null: the service is on this machine). */
+/**
+ * A port of this machine (0: any free one), and the URL at which the service reaches it (null: the service is on this machine).
+ */
 export type Runner = { port: number; url: string | null };
 
 /**
- * Makes a workflow, has one run go from invoke to callback, and removes all of it. Without a runner, which a run needs, it
- * only makes the workflow and removes it.
+ * Creates a workflow, tries one run from invoke to callback, and removes everything again. Without a runner, which a run needs,
+ * it only creates and removes the workflow.
  */
 export async function tryWorkflow(service: Service, runner: Runner | null): Promise<Finding> {
   const secret = `whsec_${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64")}`;
@@ -72,7 +74,7 @@ export async function tryWorkflow(service: Service, runner: Runner | null): Prom
   }
 }
 
-/** Throws why the dispatch failed as soon as the run's events say so, or that none came. */
+/** Throws the reason as soon as the run's events say that the dispatch failed; or that no dispatch arrived. */
 async function untilDispatchFails(service: Service, runId: string): Promise<never> {
   const limit = Date.now() + DISPATCH_LIMIT_MS;
   while (Date.now() < limit) {
@@ -104,7 +106,7 @@ async function untilStatus(service: Service, runId: string, wanted: string): Pro
   }
 }
 
-/** Removes whatever was created. A RUNNING run would prevent deleting its definition, so it is stopped first. */
+/** Removes everything that was created. A RUNNING run would prevent the deletion of its definition, so it is stopped first. */
 async function cleanUp(service: Service, definitionId?: string, folderId?: string): Promise<void> {
   if (definitionId !== undefined) {
     const path = `/v1/workflow-definitions/${definitionId}`;

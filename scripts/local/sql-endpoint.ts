@@ -4,47 +4,49 @@ import { isLoopback } from "./loopback.ts";
 import { createExecutor, type ExecutorOptions, type SqlAnswer, type SqlTransaction } from "./sql-executor.ts";
 
 /*
- * Neon's SQL over HTTP in front of any Postgres, so that the worker's real driver speaks its real protocol to a local
- * server. Modelled on the proxy that Neon runs (neondatabase/neon, proxy/src/serverless/sql_over_http.rs), with one
- * difference: where Postgres can't be reached we always answer 503, and Neon 400 or 500, depending on the cause.
+ * Neon's SQL over HTTP in front of any Postgres, so that the Worker's real driver uses its real protocol with a local server.
+ * It is modelled on the proxy that Neon runs (neondatabase/neon, proxy/src/serverless/sql_over_http.rs). There is one
+ * difference: when Postgres cannot be reached, this always answers 503, and Neon 400 or 500, depending on the cause.
  */
 
-/** A request that is well-formed, and has not been carried out yet. */
+/** A well-formed request that was not executed yet. */
 export type SqlRequest = SqlTransaction & {
   /** As the client sent it. */
   connectionString: string;
-  /** Carries it out: once, however often it is called. What goes wrong is an answer too, so it never rejects. */
+  /** Executes the request once, however often it is called. Errors are answers as well, so it never rejects. */
   run(): Promise<SqlAnswer>;
   request: IncomingMessage;
   response: ServerResponse;
 };
 
 /**
- * Sees every request before it is carried out, and may count it, hold it up, answer in our place or cut the
- * connection (`request.socket.destroy()`), before or after calling `run()`. It says "continue" to have the answer of
- * `run()` sent, or "handled" if nothing is left to do.
+ * Gets every request before it is executed. It can count the request, delay it, answer it, or cut the connection
+ * (`request.socket.destroy()`), before or after it calls `run()`. Return "continue" to send the answer of `run()`, or "handled"
+ * when nothing is left to do.
  */
 export type Intercept = (request: SqlRequest) => Promise<"continue" | "handled">;
 
 export type SqlEndpoint = {
-  /** What NEON_FETCH_ENDPOINT is set to. */
+  /** The value for NEON_FETCH_ENDPOINT. */
   url: string;
   port: number;
-  /** Cuts every connection on both sides; what has not been committed is rolled back. */
+  /** Cuts every connection on both sides; uncommitted changes are rolled back. */
   close(): Promise<void>;
 };
 
 export type SqlEndpointOptions = ExecutorOptions & {
-  /** Whose host and port are used. User, password and database are the requests' own. */
+  /** Only its host and port are used. User, password and database come from the requests. */
   postgresUrl: string;
-  /** 0: any free one. */
+  /** The port; 0 means any free one. */
   port: number;
   intercept?: Intercept;
 };
 
 /** Neon's limit: https://neon.com/docs/serverless/serverless-driver */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
-/** Longer than any client keeps an idle connection, so that we never close one that is just being used again. */
+/**
+ * Longer than any client keeps an idle connection, so that the server never closes a connection that is just being used again.
+ */
 const KEEP_ALIVE_MS = 10 * 60_000;
 
 const statementSchema = z.object({
@@ -101,7 +103,7 @@ export async function startSqlEndpoint({
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
-      // The client went away while it sent its request, or the intercept threw.
+      // The client disconnected while it sent its request, or the intercept threw.
       send(response, refusal(500, error instanceof Error ? error.message : String(error)));
     });
   });
@@ -126,10 +128,11 @@ export async function startSqlEndpoint({
 }
 
 /**
- * False for what a web page may have sent: SQL here can run programs, as the user whom Postgres runs as.
+ * False for a request that a web page may have sent. Such requests are dangerous: SQL can run programs here, as the user of the
+ * Postgres process.
  *
- * 1. A page of any site can make its own host name resolve to 127.0.0.1 (DNS rebinding); then `Host` has that name.
- * 2. A page that asks `localhost` itself, from another site or another port, sends an `Origin`. Our clients send none.
+ * 1. A page of any site can make its own host name resolve to 127.0.0.1 (DNS rebinding). Then `Host` has that name.
+ * 2. A page of another site or port that requests `localhost` sends an `Origin`. Our clients send none.
  */
 function isFromThisMachine({ headers }: IncomingMessage): boolean {
   const host = headers.host ?? "";
@@ -138,7 +141,7 @@ function isFromThisMachine({ headers }: IncomingMessage): boolean {
   );
 }
 
-/** Undefined if it is larger than Neon takes. */
+/** The body; undefined when it is larger than Neon accepts. */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

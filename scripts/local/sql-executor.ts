@@ -3,11 +3,14 @@ import pg from "pg";
 
 type Statement = { query: string; params: readonly unknown[]; arrayMode: boolean };
 
-/** One statement, or a batch that is carried out as a whole or not at all. */
+/** One statement, or a batch that is executed completely or not at all. */
 export type SqlTransaction = {
   isBatch: boolean;
   statements: readonly Statement[];
-  /** Every value as Postgres' text, for the driver to parse; otherwise as JSON where JSON has the type. */
+  /**
+   * When true, values are in Postgres' text format, for the driver to parse. Otherwise they are JSON values where JSON has the
+   * type.
+   */
   rawTextOutput: boolean;
   isolationLevel: keyof typeof ISOLATION_LEVELS | undefined;
   readOnly: boolean;
@@ -28,10 +31,13 @@ const ISOLATION_LEVELS = {
 const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 const MAX_CONNECTIONS = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Short, so that a database nobody uses any more can be dropped, and many of them, as in tests, leave room for others. */
+/**
+ * Short, so that unused databases can be dropped soon, and so that the many databases of the tests do not use up all
+ * connections.
+ */
 const IDLE_TIMEOUT_MS = 2_000;
 
-/** What a client learns of an error of Postgres: the name in the answer, and in `pg`. */
+/** The fields of a Postgres error that a client gets: the name in the answer, and the name in `pg`. */
 const ERROR_FIELDS = [
   "code",
   "detail",
@@ -55,13 +61,13 @@ class ResponseTooLargeError extends Error {}
 
 export type ExecutorOptions = {
   /**
-   * Each connection keeps the plans of its statements. Neon plans each statement again; tests that send the same statements
-   * thousands of times would spend most of their time on that.
+   * When true, each connection keeps the plans of its statements. Neon plans each statement again, but tests that send the same
+   * statements thousands of times would spend most of their time on that.
    */
   keepsPlans?: boolean;
 };
 
-/** Carries out statements on the server at `postgresUrl`'s host and port, with one pool for each connection string. */
+/** Executes statements on the server at the host and port of `postgresUrl`, with one pool for each connection string. */
 export function createExecutor(postgresUrl: string, { keepsPlans = false }: ExecutorOptions = {}) {
   const upstream = new URL(postgresUrl);
   const pools = new Map<string, pg.Pool>();
@@ -74,7 +80,7 @@ export function createExecutor(postgresUrl: string, { keepsPlans = false }: Exec
       throw new TypeError("not a postgres:// URL with a user and a database");
     }
     const pool = new pg.Pool({
-      // Never the host of the request: this endpoint leads to one server only.
+      // The host of the request is ignored: this endpoint leads to one server only.
       host: upstream.hostname,
       port: Number(upstream.port || 5432),
       user: decodeURIComponent(url.username),
@@ -85,7 +91,8 @@ export function createExecutor(postgresUrl: string, { keepsPlans = false }: Exec
       idleTimeoutMillis: IDLE_TIMEOUT_MS,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
-    // A connection that breaks tells whoever waits for its answer; unheard, the same event would end the process.
+    // When a connection breaks, the code that waits for its answer gets the error. Without this handler, the event would also
+    // end the process.
     pool.on("error", () => {});
     pool.on("connect", (client) => client.on("error", () => {}));
     pools.set(connectionString, pool);
@@ -93,7 +100,7 @@ export function createExecutor(postgresUrl: string, { keepsPlans = false }: Exec
   }
 
   return {
-    /** Never rejects. When `gone` fires, what has not been committed is rolled back. */
+    /** Never rejects. When `gone` is aborted, uncommitted changes are rolled back. */
     async run(connectionString: string, transaction: SqlTransaction, gone: AbortSignal): Promise<SqlAnswer> {
       let pool: pg.Pool;
       try {
@@ -122,7 +129,7 @@ async function withClient(pool: pg.Pool, gone: AbortSignal, use: (client: pg.Poo
     if (!isReleased) client.release(destroy);
     isReleased = true;
   }
-  // Nobody waits for the answer. Postgres rolls back when it sees the connection close.
+  // Nobody waits for the answer any more. Postgres rolls back when it sees the connection close.
   const abandon = () => release(true);
   gone.addEventListener("abort", abandon);
   try {
@@ -133,7 +140,7 @@ async function withClient(pool: pg.Pool, gone: AbortSignal, use: (client: pg.Poo
     throw error;
   } finally {
     gone.removeEventListener("abort", abandon);
-    // A transaction left open (a failed ROLLBACK, a bare BEGIN) must not become the next request's.
+    // A transaction that was left open (a failed ROLLBACK, a bare BEGIN) must not affect the next request.
     release(client.getTransactionStatus() !== "I");
   }
 }
@@ -181,7 +188,7 @@ async function runStatement(
     values: [...params],
     rowMode: "array" as const,
     types: asText,
-    // Without parameters `pg` would take several statements in one string, which Neon refuses.
+    // In the simple mode, `pg` would accept several statements in one string, which Neon refuses.
     queryMode: "extended",
   };
   const { command, rowCount, fields, rows } = await client.query<(string | null)[]>(config);
@@ -205,7 +212,7 @@ async function runStatement(
   };
 }
 
-/** The types that JSON has too; Neon sends all others as text. */
+/** Converts types that JSON has as well. Neon sends all others as text. */
 function toJson(text: string | null, dataTypeId: number | undefined): unknown {
   if (text === null) return null;
   switch (dataTypeId) {
@@ -234,7 +241,7 @@ function failure(status: number, message: string): SqlAnswer {
   return { status, json: JSON.stringify({ message, code: null }) };
 }
 
-/** What Postgres says is the client's to judge (400, with the SQLSTATE). Silence is 503. */
+/** An error that Postgres reports is answered 400 with the SQLSTATE. When Postgres does not answer, it is 503. */
 function describe(error: unknown): SqlAnswer {
   if (error instanceof pg.DatabaseError) {
     const fields = Object.fromEntries(ERROR_FIELDS.map((name) => [name, error[name] ?? null]));

@@ -1,4 +1,4 @@
-/** The SQL functions of `migrations/functions/`: they are applied as a whole, whenever one of them has changed. */
+/** The SQL functions of `migrations/functions/`. When one of them has changed, all of them are applied. */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import type { NeonQueryFunction } from "@neondatabase/serverless";
 
 const FOLDER = "migrations/functions";
 
-/** All statements, in the order of their files' names, and a hash that changes with any of them. */
+/** All statements, in the order of the file names, and a hash that changes when any of them does. */
 export function readSqlFunctions(): { statements: string[]; hash: string } {
   const statements = readdirSync(FOLDER)
     .filter((name) => name.endsWith(".sql"))
@@ -15,13 +15,13 @@ export function readSqlFunctions(): { statements: string[]; hash: string } {
   return { statements, hash: createHash("sha256").update(statements.join("\n")).digest("hex") };
 }
 
-/** A statement ends with a line that ends in `$$;`: each of them creates a function, whose body stands between two `$$`. */
+/** Each statement creates a function, whose body is between two `$$`. It ends with a line that ends in `$$;`. */
 function splitStatements(text: string): string[] {
   const statements = text.split(/(?<=\$\$;)\n/).map((statement) => statement.trim());
   return statements.filter((statement) => statement !== "");
 }
 
-/** True when the database has these very functions. A database without the table has none. */
+/** True when the database has exactly these functions. A database without the table has none. */
 export async function hasSqlFunctions(sql: NeonQueryFunction<false, false>): Promise<boolean> {
   const [table] = await sql`select to_regclass('drizzle.sql_functions') is not null as exists`;
   if (!table?.exists) return false;
@@ -29,7 +29,7 @@ export async function hasSqlFunctions(sql: NeonQueryFunction<false, false>): Pro
   return applied?.hash === readSqlFunctions().hash;
 }
 
-/** Applies all functions in one transaction, and records their hash in it. */
+/** Applies all functions and records their hash, in one transaction. */
 export async function applySqlFunctions(sql: NeonQueryFunction<false, false>): Promise<void> {
   const { statements, hash } = readSqlFunctions();
   await sql.transaction([

@@ -16,9 +16,9 @@ import { commandToEnd, listStacks, recordStack } from "./running-stacks.ts";
 import { startSqlEndpoint } from "./sql-endpoint.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** What the worker needs to know of the database. */
+/** What the Worker needs to know about the database. */
 export type LocalDatabase = {
-  /** DATABASE_URL. Its host is not used: everything goes through the endpoint. */
+  /** DATABASE_URL. Its host is not used, since all requests go to the endpoint. */
   databaseUrl: string;
   /** NEON_FETCH_ENDPOINT. */
   neonFetchEndpoint: string;
@@ -27,12 +27,12 @@ export type LocalDatabase = {
 };
 
 const DATA_DIR = join(localDir, "postgres");
-/** The port that Postgres had last time: people keep it in the settings of their tools. */
+/** Keeps the port of Postgres between starts, since people store it in the settings of their tools. */
 const PORT_FILE = join(localDir, "postgres-port");
 const DATABASE = "workflow_runs";
 const UNDEFINED_DATABASE = "3D000";
 
-/** Reads the command line: true for `--reset`. Prints the help and ends if that is asked for. */
+/** Reads the command line; true for `--reset`. Prints the help and ends when that is requested. */
 export function readReset(help: string): boolean {
   offerHelp(help);
   return parseArgs({ options: { reset: { type: "boolean", default: false } } }).values.reset;
@@ -41,8 +41,8 @@ export function readReset(help: string): boolean {
 export type StackRecord = ReturnType<typeof recordStack>;
 
 /**
- * Tells others that this stack runs, until it stops. Throws one readable text if another one has the data already, or if one
- * that was killed has left processes behind.
+ * Records that this stack runs, until it stops. Throws one readable text when another stack uses the data, or when a killed one
+ * has left processes behind.
  */
 export function announceStack(supervisor: Supervisor, command: string): StackRecord {
   const ownsPostgres = !process.env.LOCAL_POSTGRES_URL;
@@ -64,7 +64,7 @@ export function announceStack(supervisor: Supervisor, command: string): StackRec
   return record;
 }
 
-/** The files with the worker's vars, later ones first. `.dev.vars` is made from the example where there is none. */
+/** The files with the Worker's vars; later ones take precedence. `.dev.vars` is created from the example if it does not exist. */
 export function prepareVars(): string[] {
   try {
     copyFileSync(exampleVarsFile, ownVarsFile, constants.COPYFILE_EXCL);
@@ -74,12 +74,12 @@ export function prepareVars(): string[] {
   return [exampleVarsFile, ownVarsFile];
 }
 
-/** What plain `wrangler dev` would read from `.dev.vars`. */
+/** The vars that plain `wrangler dev` would read from `.dev.vars`. */
 export function readOwnVars(): NodeJS.Dict<string> {
   return readVars(ownVarsFile);
 }
 
-/** The vars of `.dev.vars.example`, which hold nothing secret. */
+/** The vars of `.dev.vars.example`, which contain no secrets. */
 export function exampleVars(): Record<string, string> {
   return Object.fromEntries(Object.entries(readVars(exampleVarsFile)).map(([name, value = ""]) => [name, value]));
 }
@@ -87,8 +87,8 @@ export function exampleVars(): Record<string, string> {
 const readVars = (file: string) => parseEnv(readFileSync(file, "utf8"));
 
 /**
- * Starts Postgres (or takes that of LOCAL_POSTGRES_URL) and its SQL endpoint, applies the migrations and
- * seeds the demo tenant, with the example runner at `runnerPort`.
+ * Starts Postgres (or uses the one of LOCAL_POSTGRES_URL) and its SQL endpoint, applies the migrations, and loads the demo
+ * tenant, whose example runner is at `runnerPort`.
  */
 export async function startDatabase(
   supervisor: Supervisor,
@@ -136,14 +136,15 @@ function readOwnPostgres(text: string): string {
   if (!isPostgresUrl(text)) {
     throw new Error("LOCAL_POSTGRES_URL must look like postgres://user:password@localhost:5432/workflow_runs");
   }
-  // Whoever reaches the SQL endpoint on this machine may do what this user may, so it leads to no other machine.
+  // Any process on this machine that reaches the SQL endpoint has this user's rights on the database, so it must not lead to
+  // another machine.
   if (!isLoopback(new URL(text).hostname)) {
     throw new Error("LOCAL_POSTGRES_URL must lead to this machine: localhost, 127.0.0.1 or [::1].");
   }
   return text;
 }
 
-/** As in `.dev.vars.example`: who connects, and to which database; where that is, the endpoint alone knows. */
+/** The connection string in the form of `.dev.vars.example`: with the user and the database. Only the endpoint knows the host. */
 function withoutHost(postgresUrl: string): string {
   const { username, password, pathname } = new URL(postgresUrl);
   return `postgres://${username}${password && `:${password}`}@localhost${pathname}`;

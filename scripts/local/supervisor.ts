@@ -5,40 +5,40 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describeEnd } from "./process-end.ts";
 import { redact, rootMessage } from "./redact.ts";
 
-/** A command that keeps running beside others. */
+/** A command that keeps running alongside others. */
 export type Child = {
-  /** What the person who reads the terminal calls it. */
+  /** The name of the command in the terminal. */
   name: string;
   command: string;
   args: readonly string[];
   cwd: string;
   env: NodeJS.ProcessEnv;
-  /** Gets each line it prints, on either stream. */
+  /** Called with each line that it prints, on either stream. */
   onLine: (line: string) => void;
 };
 
 export type Supervisor = {
-  /** Undone when everything stops, latest first. */
+  /** Registers a function that is called when everything stops. They are called in reverse order. */
   onStop(stop: () => Promise<void>): void;
-  /** Everything stops when this ends; the promise resolves with a few words that say how. */
+  /** Stops everything when `exited` resolves. It resolves to a few words that say how the process ended. */
   watch(name: string, exited: Promise<string>): void;
   /**
-   * Starts a command, watches it, and stops it and every process it started when everything stops. Returns its process id,
-   * which is that of its group, too; undefined if it was not started.
+   * Starts a command and watches it. When everything stops, stops the command and all processes that it has started. Returns
+   * its process id, which is also the id of its process group; undefined if it was not started.
    */
   start(child: Child): number | undefined;
 };
 
 const STOP_TIMEOUT_MS = 5_000;
-/** npm passes on a Ctrl-C that the terminal has already sent us: one keypress, two signals. */
+/** Within this time, a second signal counts as the same Ctrl-C: the terminal sends it to us, and npm passes it on again. */
 const SAME_KEYPRESS_MS = 1_000;
 const INTERRUPTED_TWICE = 130;
 const ORPHAN_POLL_MS = 500;
 
 /**
- * Runs `main`, and then waits for Ctrl-C. When that comes, or `main` fails, or something watched ends, stops everything
- * that was started and ends this process: with 0 if a person wanted it, with 1 and one line that says why otherwise. A second
- * Ctrl-C does not wait for anything.
+ * Runs `main`, and then waits for Ctrl-C. When that comes, when `main` fails, or when something that is watched ends, stops
+ * everything that was started and ends this process: with 0 if a person stopped it, otherwise with 1 and one line that says
+ * why. A second Ctrl-C ends it at once.
  */
 export async function supervise(main: (supervisor: Supervisor) => Promise<void>): Promise<never> {
   const stops: (() => Promise<void>)[] = [];
@@ -54,7 +54,8 @@ export async function supervise(main: (supervisor: Supervisor) => Promise<void>)
         resolve(undefined);
       });
     }
-    // A shell between npm and us dies of a signal to npm without passing it on. Who started us by hand may leave.
+    // A shell between npm and this process may be killed by a signal without passing it on. The end of the parent process is
+    // noticed instead. A process that was started directly may outlive its parent.
     const parent = process.ppid;
     if (process.env.npm_lifecycle_event) {
       setInterval(() => process.ppid === parent || resolve(undefined), ORPHAN_POLL_MS).unref();
@@ -66,7 +67,7 @@ export async function supervise(main: (supervisor: Supervisor) => Promise<void>)
       onStop: (stop) => stops.push(stop),
       watch,
       start(child) {
-        // `main` may still be on its way when everything is being stopped.
+        // `main` may still be running while everything is being stopped.
         if (isStopping) return undefined;
         const { exited, stop, pid } = startChild(child);
         stops.push(stop);
@@ -89,7 +90,8 @@ function startChild({ command, args, cwd, env, onLine }: Child) {
     cwd,
     env,
     stdio: ["ignore", "pipe", "pipe"],
-    // A process group of its own: what it starts can be signalled with it, and a terminal's Ctrl-C reaches us alone.
+    // The process gets its own group: signals reach all processes that it starts, and a terminal's Ctrl-C reaches only this
+    // process.
     detached: true,
   });
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", onLine);
@@ -117,6 +119,6 @@ function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // The process group has no processes any more.
+    // The process group has already ended.
   }
 }

@@ -1,4 +1,4 @@
-/** Requests to a built Worker, at least one for each class of answer. Each of these throws at the first answer that is not right. */
+/** Sends requests to a built Worker, at least one for each class of answer. Each function throws at the first wrong answer. */
 import { z } from "zod";
 import type { Answer, BuiltWorker } from "./built-worker.ts";
 import { DEMO } from "./demo.ts";
@@ -22,7 +22,7 @@ export function field({ body }: Answer, name: string): string {
   return z.string().parse(z.record(z.string(), z.unknown()).parse(JSON.parse(body))[name]);
 }
 
-/** What a caller may be answered. The statuses that were seen. */
+/** Tries the answers that a caller can get. Returns the statuses that were seen. */
 export async function tryAnswers({ request }: BuiltWorker): Promise<number[]> {
   const seen = new Set<number>();
   const expect = async (status: number, method: string, path: string, options?: RequestOptions): Promise<Answer> => {
@@ -63,7 +63,7 @@ export async function tryAnswers({ request }: BuiltWorker): Promise<number[]> {
   return [...seen];
 }
 
-/** An address whose authentications fail too often is refused. */
+/** Tries that an address with too many failed authentications is refused. */
 export async function tryLimits({ request }: BuiltWorker): Promise<number[]> {
   const headers = { ...callAs("wr_unknown").headers, "CF-Connecting-IP": "192.0.2.1" };
   // Twice the limit of wrangler.toml, since a new period may begin during the requests.
@@ -74,7 +74,10 @@ export async function tryLimits({ request }: BuiltWorker): Promise<number[]> {
   throw new Error("41 failed authentications from one address were not answered 429.");
 }
 
-/** Without its database the Worker answers 503 with `Retry-After`. This must be the last try, since the database stays away. */
+/**
+ * Tries that the Worker answers 503 with `Retry-After` when its database does not answer. This must be the last try, since the
+ * database is not started again.
+ */
 export async function tryOutage({ request, cutDatabase }: BuiltWorker): Promise<number[]> {
   await cutDatabase();
   const answer = await request("GET", `/v1/workflow-runs/${DEMO.runs.completed}`, callAs(DEMO.owner.key));

@@ -3,8 +3,8 @@ import { DEMO } from "./demo.ts";
 import { callAs, expectStatus, field } from "./try-answers.ts";
 
 /**
- * One workflow's runs from invoke to their ends on a built Worker: one is completed by its runner, the next one's time runs
- * out, and the third takes the slot. Throws at the first answer that is not right.
+ * Three runs of one workflow on a built Worker: the first is completed by its runner, the second times out, and the third takes
+ * the slot. Throws at the first wrong answer.
  */
 export async function tryLife(worker: BuiltWorker): Promise<void> {
   const invoke = async (status: string) => {

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** Lines that tell a reader of the local stack's terminal nothing, or what it says better itself. */
+/** Lines that are not useful in the terminal of the local stack, or that repeat what the stack itself prints. */
 const NOISE: readonly RegExp[] = [
   /^\s*$/,
   /^\[custom build\]\s*(Running:.*)?$/,
@@ -13,7 +13,7 @@ const NOISE: readonly RegExp[] = [
   /^The file .* changed, restarting build/,
   /^Ready on /,
   /\/cdn-cgi\/handler\/scheduled/,
-  // The local stack does fire the cron, so the advice on how to do it by hand would mislead.
+  // The local stack fires the cron itself, so the advice on how to do it by hand would mislead.
   /Scheduled Workers are not automatically triggered/,
   /^\s*To manually trigger a scheduled event, run:/,
   /^\s*curl ".*\/cdn-cgi\/(local|handler)\/scheduled/,
@@ -22,18 +22,18 @@ const NOISE: readonly RegExp[] = [
   /^(GET|HEAD) \/(healthz|readyz) 200 /,
 ];
 
-/** What the dashboard's pages ask for: `GET /app/runs 200 OK (12ms)`. */
+/** A request of a dashboard page: `GET /app/runs 200 OK (12ms)`. */
 const PAGE = /^(GET \/app\S*) (\d{3})\b/;
 
-/** Longer than any page waits before it asks again. */
+/** Longer than the longest pause between two requests of a page. */
 const POLL_MS = 15_000;
 
 /**
- * Returns a function that says what is worth showing of a line that `wrangler dev` printed: one line for each request, as
- * wrangler writes it, and undefined for nothing.
+ * Returns a function that takes a line of `wrangler dev` and returns what to show of it, or undefined for nothing. Each request
+ * is shown as one line, in wrangler's format.
  *
- * A page of the dashboard asks for itself every few seconds. That is shown once, until the answer's status changes or
- * nobody has asked for a while. `now` is in milliseconds.
+ * A page of the dashboard requests itself every few seconds. That is shown once, and again when the status of the answer
+ * changes or when there was no request for a while. `now` is in milliseconds.
  */
 export function createLineFilter(now: () => number = Date.now): (line: string) => string | undefined {
   const lastAsked = new Map<string, number>();
@@ -41,7 +41,7 @@ export function createLineFilter(now: () => number = Date.now): (line: string) =
   function isPoll(text: string): boolean {
     const [, path, status] = PAGE.exec(text) ?? [];
     if (path === undefined) return false;
-    // 304 is the same answer as the 200 before.
+    // 304 means the same answer as the 200 before.
     const page = `${path} ${status === "304" ? "200" : status}`;
     const before = lastAsked.get(page);
     lastAsked.set(page, now());
@@ -52,14 +52,17 @@ export function createLineFilter(now: () => number = Date.now): (line: string) =
     const text = stripVTControlCharacters(line)
       .trimEnd()
       .replace(/^\[wrangler:\w+\] /, "")
-      // What the Worker logs as an error is one JSON line, as all its logs are.
+      // Errors that the Worker logs are one line of JSON, like all its log lines.
       .replace(/^✘ \[ERROR\] (?=\{)/, "");
     if (NOISE.some((pattern) => pattern.test(text)) || isPoll(text)) return undefined;
     return text.startsWith("{") ? readableLog(text) : text;
   };
 }
 
-/** A line of the Worker's own log: `sweep: timed_out=1 ms=20`. Undefined if wrangler says it too, or if nothing happened. */
+/**
+ * A line of the Worker's own log: `sweep: timed_out=1 ms=20`. Undefined when wrangler prints the same, or when nothing
+ * happened.
+ */
 function readableLog(text: string): string | undefined {
   const entry = parseObject(text);
   if (typeof entry?.event !== "string") return text;

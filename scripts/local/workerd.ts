@@ -1,4 +1,4 @@
-/** Workers in workerd itself: `wrangler dev` and Miniflare put a Worker of their own in front, which hides differences. */
+/** Runs Workers directly in workerd. `wrangler dev` and Miniflare put another Worker in front, which hides differences. */
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
@@ -10,9 +10,9 @@ import { compatibilityDate } from "./bundle.ts";
 
 export type Workerd = {
   url: string;
-  /** From the start of the process to the end of its first answer. */
+  /** Milliseconds from the start of the process to the end of its first answer. */
   startMs: number;
-  /** CPU time that the process has used so far. Not a number where there is no /proc. */
+  /** CPU time that the process has used so far, in milliseconds. NaN when there is no /proc. */
   cpuMs(): number;
   stop(): Promise<void>;
 };
@@ -20,17 +20,20 @@ export type Workerd = {
 export type WorkerdOptions = {
   script: string;
   vars?: Record<string, string>;
-  /** Where the first answer comes from. It must be below 500. */
+  /** The path of the first request. The status of its answer must be below 500. */
   path?: string;
-  /** 0, the default: any free one. */
+  /** The port; 0, the default, means any free one. */
   port?: number;
-  /** A module to put in front, which imports the Worker as `./worker.js`. */
+  /** A module that is put in front of the Worker, and imports it as `./worker.js`. */
   wrapper?: string;
-  /** The class of each binding of Durable Objects. They are stored on the disk, and gone when workerd stops. */
+  /**
+   * The bindings of Durable Objects: for each name of a binding, the class of its objects. Their storage is on disk, and is
+   * removed when workerd stops.
+   */
   objects?: Record<string, string>;
 };
 
-/** Starts workerd with a Worker, and waits for its first answer. Throws what workerd says when it does not start. */
+/** Starts workerd with a Worker, and waits for its first answer. Throws the output of workerd when it does not start. */
 export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const { script, vars = {}, path = "/healthz", port = 0, wrapper, objects = {} } = options;
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-workerd-"));
@@ -43,7 +46,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const binary = join(createRequire(import.meta.url).resolve("workerd/package.json"), "../bin/workerd");
 
   const began = performance.now();
-  // What the Worker logs costs it what it costs in production, and is kept from our terminal.
+  // The Worker's log lines cost as much as in production, but are not shown in our terminal.
   const child = spawn(binary, ["serve", join(folder, "config.capnp"), "--control-fd=3"], {
     stdio: ["ignore", "ignore", "pipe", "pipe"],
   });
@@ -84,7 +87,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   };
 }
 
-/** On a connection of its own, and without what `fetch` does when it is called first. */
+/** The status of an answer. It uses a new connection, and not `fetch`, whose first call is slow. */
 function statusOf(url: string): Promise<number> {
   return new Promise((resolve, reject) => {
     get(url, { agent: false }, (response) => {
@@ -95,7 +98,7 @@ function statusOf(url: string): Promise<number> {
 
 type Contents = Required<Pick<WorkerdOptions, "port" | "vars" | "objects">> & {
   modules: readonly string[];
-  /** The folder for what Durable Objects store. */
+  /** The folder in which Durable Objects are stored. */
   storage: string;
 };
 
@@ -127,7 +130,7 @@ const main :Workerd.Worker = (
 `;
 }
 
-/** What the scheduler counts for each thread, in ns: https://docs.kernel.org/scheduler/sched-stats.html */
+/** Sums the CPU times of all threads, which the scheduler counts in ns: https://docs.kernel.org/scheduler/sched-stats.html */
 function cpuMsOf(pid: number): number {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);

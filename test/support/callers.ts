@@ -26,11 +26,11 @@ export const claimsOf = (tenant: TestTenant): Payload => ({
   exp: inSeconds(300),
 });
 
-/** A JWT of HS256 with this secret. */
+/** A JWT that is signed with HS256 and this secret. */
 export const signSymmetric = (claims: Payload, secret: string, kid?: string) =>
   sign(claims, { kty: "oct", k: base64Url(secret), alg: "HS256", ...(kid !== undefined && { kid }) }, "HS256");
 
-/** Base64url of a text, or of the JSON of anything else. */
+/** The base64url of a text, or of any other value as JSON. */
 export const base64Url = (value: unknown) =>
   btoa(typeof value === "string" ? value : JSON.stringify(value))
     .replaceAll("+", "-")
@@ -40,7 +40,7 @@ export const base64Url = (value: unknown) =>
 const ISSUER = "https://login.example";
 const AUDIENCE = "workflow-runs";
 
-/** What a service needs to know to take the callers' sessions. */
+/** The settings with which a service accepts the sessions of the callers. */
 export const SESSION_SETTINGS = { SESSION_SECRET, SESSION_ISSUER: ISSUER, SESSION_AUDIENCE: AUDIENCE };
 
 /** The credential that a caller sends, if any. It may depend on the call. */
@@ -59,7 +59,7 @@ export const sessionToken = (
     "k2",
   );
 
-/** A session token of the login service for somebody who is no user yet. */
+/** A session token of the login service for a person who is not a user yet. */
 export const loginToken = (tenant: TestTenant, claims: Record<string, unknown>) =>
   signSymmetric(
     { iss: ISSUER, aud: AUDIENCE, sub: crypto.randomUUID(), tenant_id: tenant.id, exp: inSeconds(300), ...claims },
@@ -67,7 +67,7 @@ export const loginToken = (tenant: TestTenant, claims: Record<string, unknown>) 
     "k2",
   );
 
-/** The token of the runner that opens a call, if one does: that of its run, or of its session. */
+/** The token of the runner that is the credential of a call, if it is one: that of its run, or of its session. */
 export function runnerCredential(
   tenant: TestTenant,
   { runId, sessionToken: session }: Call,
@@ -75,7 +75,7 @@ export function runnerCredential(
   return session ?? (runId === undefined ? undefined : runToken(tenant, runId));
 }
 
-/** The credential with which a call works: the OWNER's, that of the runner, or that of who is invited. */
+/** The credential with which a call succeeds: the OWNER's, the runner's, or that of the invited person. */
 export async function credentialFor(tenant: TestTenant, call: Call): Promise<string> {
   const { runId, invitedEmail, sessionToken: session } = call;
   if (session !== undefined) return session;
@@ -84,7 +84,7 @@ export async function credentialFor(tenant: TestTenant, call: Call): Promise<str
   return tenant.owner.key;
 }
 
-/** Those whom the service lets in, by what they are in the stage's tenant. */
+/** The callers whom the service knows, by their rights in the stage's tenant. */
 export async function knownCallers(stage: Stage, other: Stage) {
   const { bare, reader, writer, tenant } = stage;
   const session = await sessionToken(stage, tenant.owner.id);
@@ -99,11 +99,14 @@ export async function knownCallers(stage: Stage, other: Stage) {
   } satisfies Record<string, Caller>;
 }
 
-/** Those of {@link unknownCallers} whom a few operations let in. */
+/** The one of {@link unknownCallers} that a few operations accept. */
 export const RUN_TOKEN = "the token of a run, or of the runner's session where that opens the call";
 export const RUNNER_KEY = "a runner key";
 
-/** Callers whose credentials are not valid anywhere. Without its one fault, each would be that of an ADMIN or the OWNER. */
+/**
+ * Callers whose credentials are not valid anywhere. Each has one fault; without it, it would be the credential of an ADMIN or
+ * the OWNER.
+ */
 export async function unknownCallers(stage: Stage, other: Stage): Promise<Record<string, Caller>> {
   const { owner } = stage.tenant;
   const { sql } = stage.service.database;
@@ -151,7 +154,7 @@ export async function unknownCallers(stage: Stage, other: Stage): Promise<Record
 
 const addAdmin = (stage: Stage) => addUser(stage.service.database, stage.tenant, "ADMIN");
 
-/** `count` of the callers, another choice for each operation, so that all of them come up. */
+/** Chooses `count` of the callers, others for each operation, so that all of them are used. */
 export function inTurn<Some>(callers: Record<string, Some>, operationId: string, count: number): Record<string, Some> {
   const all = Object.entries(callers);
   const size = Math.min(count, all.length);

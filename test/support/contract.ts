@@ -1,7 +1,7 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
 import contract from "../contract/workflow-api.openapi.json";
 
-/** Any JSON value, as far as walking through it needs to know. */
+/** Any JSON value. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 type Operation = { operationId: string; responses: Record<string, { content?: Record<string, { schema: Json }> }> };
@@ -13,7 +13,7 @@ const operations = new Map<string, Operation>(
     .map((operation) => [operation.operationId, operation]),
 );
 
-/** OpenAPI 3.0's `nullable` as JSON Schema's own `null` type. */
+/** Converts OpenAPI 3.0's `nullable` to JSON Schema's `null` type. */
 function toJsonSchema(schema: Json): Json {
   if (Array.isArray(schema)) return schema.map(toJsonSchema);
   if (typeof schema !== "object" || schema === null) return schema;
@@ -26,7 +26,7 @@ const validators = new Map<string, Validator>();
 
 const components: Json = toJsonSchema(JSON.parse(JSON.stringify(contract.components)));
 
-/** The faults of an operation's answer by the contract. Empty for a correct answer. */
+/** The differences between an operation's answer and the contract. Empty for a correct answer. */
 export function contractFaults(operationId: string, status: number, body: unknown): string[] {
   const operation = operations.get(operationId);
   if (!operation) return [`The contract has no operation ${operationId}.`];
@@ -46,8 +46,8 @@ function createValidator(schema: Json): Validator {
 }
 
 /*
- * Compares two OpenAPI schemas: the contract's (3.0) and ours (3.1). Both are first brought into one form:
- * references resolved, "or null" as `nullable: true`, and what only people read left out.
+ * Compares two OpenAPI schemas: the contract's (3.0) and ours (3.1). Both are first converted to one form: references are
+ *  * resolved, "or null" becomes `nullable: true`, and texts for people are left out.
  */
 
 type JsonObject = { [key: string]: Json };
@@ -95,8 +95,8 @@ export function normalise(schema: Json, document: Json): Json {
 }
 
 /**
- * What our schema lacks or narrows. A request may have optional fields beyond the contract's; an answer has
- * exactly the contract's.
+ * What our schema lacks or narrows. A request may have optional fields that the contract does not have; an answer has exactly
+ * the contract's fields.
  */
 export function schemaFaults(where: string, theirs: Json, ours: Json | undefined, isRequest: boolean): string[] {
   if (ours === undefined) return [`${where} is missing`];

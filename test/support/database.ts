@@ -4,24 +4,24 @@ import { askHarness } from "./harness.ts";
 import type { Fault } from "./harness-protocol.ts";
 
 export type TestDatabase = {
-  /** What the service is given. */
+  /** The connection string that the service gets. */
   url: string;
   sqlEndpoint: string;
-  /** The harness' own connection, whose requests are not counted as the service's. */
+  /** A separate connection for the test, whose requests are not counted. */
   sql: NeonQueryFunction<false, false>;
   /** How many requests the service has sent to the database so far. */
   countRequests(): Promise<number>;
-  /** Sets the fault that happens to the service's requests from now on, instead of an earlier one. */
+  /** Sets the fault for the service's next requests, and replaces an earlier one. */
   inflict(fault: Fault): Promise<void>;
-  /** No fault any more. */
+  /** Ends the fault. */
   mend(): Promise<void>;
-  /** Stops the Postgres server. Only on a server of one's own. */
+  /** Stops the Postgres server. Only allowed with `ownServer`. */
   stop(): Promise<void>;
   start(): Promise<void>;
 };
 
 export type DatabaseOptions = {
-  /** On a Postgres server of its own, which the test may stop; "oldest": of the oldest version that we support. */
+  /** Use a separate Postgres server, which the test may stop. "oldest": one of the oldest version that we support. */
   ownServer?: boolean | "oldest";
 };
 

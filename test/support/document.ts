@@ -9,12 +9,12 @@ export const document: Json = JSON.parse(JSON.stringify(openApiDocument(createSe
 
 export type Operation = {
   operationId: string;
-  /** In capitals. */
+  /** In upper case. */
   method: string;
   /** With its parameters in braces. */
   path: string;
   parameters: { [key: string]: Json }[];
-  /** Of the JSON body, if it takes one. */
+  /** The schema of the JSON body, if there is one. */
   bodySchema: Json | undefined;
   responses: { [status: string]: Json };
 };
@@ -40,7 +40,7 @@ export function findOperation(operationId: string): Operation {
   return operation;
 }
 
-/** Headers that tell a client what to do next. Others, such as those of security, come with every answer. */
+/** Headers that tell a client what to do next. Other headers, such as those for security, are in every answer. */
 const TELLING_HEADERS = [
   "ETag",
   "Idempotency-Replayed",
@@ -53,7 +53,7 @@ const TELLING_HEADERS = [
 
 const BASE = new URL("https://service.test/");
 
-/** The document's schemas that others refer to, and those that `schemaErrors` was asked about, by their URIs. */
+/** The schemas of the document that others refer to, and those that were passed to `schemaErrors`, by their URIs. */
 const schemasByUri = dereference(
   withoutExamples({ components: { schemas: at(document, "components", "schemas") } }),
   Object.create(null),
@@ -62,7 +62,7 @@ const schemasByUri = dereference(
 
 const schemasByKey = new Map<string, Schema>();
 
-/** What a schema of the document, which is known by `key`, has against a value. */
+/** The errors of a value by a schema of the document. `key` identifies the schema. */
 export function schemaErrors(key: string, schema: Json, value: unknown): string[] {
   const prepared = schemasByKey.get(key) ?? prepare(key, schema);
   return validate(value, prepared, "2020-12", schemasByUri, false).errors.map(
@@ -70,7 +70,7 @@ export function schemaErrors(key: string, schema: Json, value: unknown): string[
   );
 }
 
-/** All of them share the schemas that they refer to: a copy of those for each answer would take a gigabyte. */
+/** All prepared schemas share the schemas that they refer to: copies for each answer would need a gigabyte. */
 function prepare(key: string, schema: Json): Schema {
   const prepared = withoutExamples(at(schema));
   dereference(prepared, schemasByUri, BASE, `/asked/${encodeURIComponent(key)}`);
@@ -78,7 +78,7 @@ function prepare(key: string, schema: Json): Schema {
   return prepared;
 }
 
-/** A copy without the examples: an example's `id` would pass for a schema's. */
+/** A copy without examples, since the validator would take an example's `id` for that of a schema. */
 function withoutExamples(schema: { [key: string]: Json }): Schema {
   return JSON.parse(JSON.stringify(schema), (name, value) => (name === "example" ? undefined : value));
 }

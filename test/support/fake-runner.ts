@@ -4,28 +4,28 @@ import { askHarness } from "./harness.ts";
 import type { ReceivedRequest, ScriptedAnswer } from "./harness-protocol.ts";
 import { createTenant } from "./tenant.ts";
 
-/** A runner that answers everything with this status, and remembers nothing. */
+/** A runner that answers everything with this status, and records nothing. */
 export const answeringRunner = (status: number) => `${inject("harnessUrl")}/answering-runner?status=${status}`;
 
 /** A busy runner: each dispatch to it fails, and is due again later. */
 export const BUSY_RUNNER = answeringRunner(503);
 
 export type FakeRunner = {
-  /** Where it listens, on this machine. */
+  /** Its URL, on this machine. */
   url: string;
   /** All requests so far, as soon as there are at least `count`. Fails after 10 seconds. */
   requests(count?: number): Promise<ReceivedRequest[]>;
-  /** All requests so far, as soon as the sender has given up at least `count` of them. Fails after 10 seconds. */
+  /** All requests so far, as soon as the sender has abandoned at least `count` of them. Fails after 10 seconds. */
   untilAbandoned(count?: number): Promise<ReceivedRequest[]>;
-  /** From now on it answers so. */
+  /** Sets its next answers. */
   script(answers: ScriptedAnswer[]): Promise<void>;
   /** Closes the server: from now on connections to it are refused. */
   close(): Promise<void>;
 };
 
 /**
- * A real HTTP server that gives these answers, one for each request and the last for all that follow; 202 if there
- * are none. It can stand for whatever the service, or a runner, sends requests to.
+ * A real HTTP server that gives these answers, one for each request; the last one is repeated. Without answers, it answers 202.
+ * It can stand for any receiver of requests of the service or of a runner.
  */
 export async function startFakeRunner(answers: ScriptedAnswer[] = []): Promise<FakeRunner> {
   const { runner, url } = await askHarness<{ runner: number; url: string }>("/runners", {}, answers);
@@ -45,12 +45,12 @@ export async function createTenantWithRunner(database: TestDatabase, answers: Sc
   return { tenant: await createTenant(database, { runnerUrl: runner.url }), runner };
 }
 
-/** A dispatch of a run as its runner got it. */
+/** A dispatch of a run, as its runner received it. */
 export type Dispatched = { webhookId: string; runId: string; attempt: number; token: string };
 
 type Body = { type: string; data: { run_id: string; attempt: number; callback_token: string } };
 
-/** Every dispatch that a runner has been sent so far, oldest first. */
+/** Every dispatch that a runner has received so far, oldest first. */
 export async function listDispatched(runner: FakeRunner): Promise<Dispatched[]> {
   const requests = await runner.requests();
   return requests.flatMap(({ headers, body }) => {

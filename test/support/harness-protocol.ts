@@ -1,18 +1,21 @@
 /** The messages between the tests, in workerd, and the harness, in Node. */
 
-/** What a fake runner does with a request. */
+/** How a fake runner answers a request. */
 export type ScriptedAnswer = {
-  /** 202 if not given. */
+  /** By default 202. */
   status?: number;
   headers?: Record<string, string>;
   body?: string;
-  /** How long it waits first. */
+  /** How many milliseconds it waits before the answer. */
   delayMs?: number;
-  /** Never answers, closes the connection without an answer, or answers with a body that does not end. */
+  /**
+   * "hang": it never answers. "cut": it closes the connection without an answer. "endless": it answers with a body that does
+   * not end.
+   */
   ending?: "hang" | "cut" | "endless";
 };
 
-/** What a fake runner was sent. Names of headers are in small letters. */
+/** A request that a fake runner received. Names of headers are in lower case. */
 export type ReceivedRequest = {
   method: string;
   path: string;
@@ -20,14 +23,15 @@ export type ReceivedRequest = {
   body: string;
   /** Milliseconds since 1970. */
   receivedAt: number;
-  /** True once the sender has closed the connection before the answer was at its end. */
+  /** True when the sender has closed the connection before the end of the answer. */
   isAbandoned: boolean;
 };
 
 /**
- * What may go wrong between the service and its database. `isCarriedOut`: the statement was executed nevertheless.
- * `isNews`: the database itself answers that it was not executed. `isLostConnection`: the service notices at once that no
- * answer will come, without waiting for a timeout.
+ * The faults between the service and its database.
+ * - `isCarriedOut`: the statement was executed nevertheless.
+ * - `isNews`: the database itself answers that it was not executed.
+ * - `isLostConnection`: the service notices at once that no answer will come, without waiting for a timeout.
  */
 export const FAULTS = {
   refused: { isCarriedOut: false, isNews: false, isLostConnection: true },
@@ -50,8 +54,8 @@ export const FAULTS = {
 export type FaultKind = keyof typeof FAULTS | "slow";
 
 /**
- * A fault, and which of the requests to come it hits: `times` of them, after the first `skip`. "too large": the rows are
- * more than the database sends at once.
+ * A fault, and which of the next requests it affects: `times` of them, after the first `skip`. "too large": the rows are more
+ * than the database can send at once.
  */
 export type Fault = { kind: FaultKind | "too large"; skip?: number; times?: number };
 

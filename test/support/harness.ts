@@ -1,6 +1,6 @@
 import { inject } from "vitest";
 
-/** Asks what runs in Node around the tests: see `test/global-setup.ts`. */
+/** Sends a request to the harness, which runs in Node: see `test/global-setup.ts`. */
 export async function askHarness<Answer>(
   path: string,
   parameters: Record<string, string> = {},
@@ -14,12 +14,15 @@ export async function askHarness<Answer>(
   return response.json();
 }
 
-/** Shows a text to whoever runs the tests, also when they pass. */
+/** Prints a text in the terminal, also when the tests pass. */
 export const print = (text: string): Promise<void> => askHarness("/print", {}, text);
 
-/** `count` seeds of this test run. Every run has others, unless `SEED` gives the first. */
+/** `count` seeds of this test run. Each run has different ones, unless `SEED` sets the first. */
 export const seeds = (count: number): number[] => Array.from({ length: count }, (_, index) => inject("seed") + index);
 
-/** Runs a program of `scripts/`, such as `doctor.ts --help`, with these environment variables: its exit code, and all that it printed. */
+/**
+ * Runs a program of `scripts/`, such as `doctor.ts --help`, with these environment variables. Returns its exit code and its
+ * output.
+ */
 export const runScript = (command: string, environment: Record<string, string>) =>
   askHarness<{ code: number; output: string }>("/scripts", { command }, environment);

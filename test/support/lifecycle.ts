@@ -14,7 +14,7 @@ export async function invoke(service: Service, tenant: TestTenant, key = tenant.
   return (await response.json<{ id: string }>()).id;
 }
 
-/** Sends the callback of an attempt, as its runner would. */
+/** Sends the callback of an attempt like its runner. */
 export async function callBack(
   service: Service,
   tenant: TestTenant,
@@ -25,18 +25,18 @@ export async function callBack(
   return service.send("POST", `/v1/workflow-runs/${runId}/callback`, await runToken(tenant, runId, attempt), result);
 }
 
-/** How a run stands, as its tenant's OWNER sees it. */
+/** The current state of a run, as its tenant's OWNER sees it. */
 export async function readRun(service: Service, tenant: TestTenant, runId: string) {
   const response = await service.get(`/v1/workflow-runs/${runId}`, tenant.owner.key);
   return response.json<Record<string, unknown> & { status: string; error: string | null }>();
 }
 
-/** The types of what happened to a run, oldest first. */
+/** The types of a run's events, oldest first. */
 export async function eventTypes(service: Service, tenant: TestTenant, runId: string): Promise<string[]> {
   return (await readEvents(service, tenant, runId)).map(({ type }) => type);
 }
 
-/** Moves a RUNNING run's times back, so that its deadline was `seconds` ago. */
+/** Backdates the times of a RUNNING run, so that its deadline was `seconds` ago. */
 export async function makeOverdue(service: Service, runId: string, seconds = 1): Promise<void> {
   await service.database.sql`
     update workflow_runs
@@ -46,8 +46,8 @@ export async function makeOverdue(service: Service, runId: string, seconds = 1):
 }
 
 /**
- * Moves a RUNNING run's times back, as {@link makeOverdue} does, while other changes go on. It locks the definition, since in
- * reality no time passes within a change.
+ * Backdates the times of a RUNNING run like {@link makeOverdue}, while other changes are under way. It locks the definition,
+ * since in reality no time passes within a change.
  */
 export async function passDeadline({ database: { sql } }: Service, runId: string): Promise<void> {
   await sql.transaction([
@@ -64,13 +64,13 @@ export async function passDeadline({ database: { sql } }: Service, runId: string
 
 export type RunEvent = { type: string; attempt: number; at: string; detail: Record<string, unknown> | null };
 
-/** What happened to a run, oldest first. */
+/** The events of a run, oldest first. */
 export async function readEvents(service: Service, tenant: TestTenant, runId: string): Promise<RunEvent[]> {
   const response = await service.get(`/v1/workflow-runs/${runId}/events?limit=100`, tenant.owner.key);
   return (await response.json<{ items: RunEvent[] }>()).items;
 }
 
-/** Moves the next dispatch of a run back, so that it is due, also when it is under a lease. */
+/** Backdates the next dispatch of a run, so that it is due, even when it has a lease. */
 export async function makeDue(service: Service, runId: string): Promise<void> {
   await service.database.sql`
     update workflow_runs set next_dispatch_at = statement_timestamp() - interval '1 second'
@@ -80,12 +80,12 @@ export async function makeDue(service: Service, runId: string): Promise<void> {
 type NewRun = {
   status?: RunStatus;
   userId?: string;
-  /** For a RUNNING run: how long ago its deadline was; negative for one that has time left. */
+  /** For a RUNNING run: how long ago its deadline was; negative when it has time left. */
   overdueSeconds?: number;
   error?: string;
 };
 
-/** Puts a run into the database as it would stand, with its times moved back. Returns its id. */
+/** Inserts a run into the database in the given state, with backdated times. Returns its id. */
 export async function insertRun({ sql }: TestDatabase, tenant: TestTenant, run: NewRun = {}): Promise<string> {
   const { status = "RUNNING", userId = tenant.owner.id, overdueSeconds = -240, error = null } = run;
   const id = uuid();

@@ -16,16 +16,16 @@ import {
   type Stage,
 } from "./stage.ts";
 
-/** A request that an OWNER could send once. Each call has its own object to work on. */
+/** A request that an OWNER can send once. Each call acts on a new object. */
 export type Call = {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
   body?: unknown;
-  /** The run whose token opens it, where one does. */
+  /** The run whose token is the credential, if it is one. */
   runId?: string;
-  /** The token of a runner's session, where that opens it. */
+  /** The token of a runner's session, if it is the credential. */
   sessionToken?: string;
-  /** The email of the invite that it is about, whose verified owner may accept it. */
+  /** The invited email, for a call that accepts an invite. Only a session with this verified email may do so. */
   invitedEmail?: string;
 };
 
@@ -34,13 +34,19 @@ type Answers = readonly [bare: number, reader: number, writer: number, admin: nu
 
 export type Operation = {
   call: (stage: Stage) => Call | Promise<Call>;
-  /** What known callers are answered; "anybody": 200, even without a credential; "runner": 200 for the token of its run or session only. */
+  /**
+   * The statuses for known callers. "anybody": 200 even without a credential. "runner": 200 only with the token of its run or
+   * session.
+   */
   answers: Answers | "anybody" | "runner";
-  /** What the OWNER is answered who sends a session instead of a key, when that is something else. */
+  /** The OWNER's status with a session instead of a key, when it differs. */
   ownerBySession?: number;
-  /** True for an idempotent change, which the service retries when its connection to the database breaks. Reads always are. */
+  /**
+   * True for an idempotent change, which the service retries when its connection to the database breaks. Reads are always
+   * retried.
+   */
   isRepeatable?: true;
-  /** True when it may have something sent after the answer: the dispatch of a run that it starts, or a notification. */
+  /** True when something may be sent after the answer: the dispatch of a run that it starts, or a notification. */
   sendsAfterwards?: true;
   /** False for an operation that never asks the database. */
   usesDatabase?: false;
@@ -56,8 +62,9 @@ const endpoint = (id: string) => `/v1/notification-endpoints/${id}`;
 const run = ({ runId }: { runId: string }) => `/v1/workflow-runs/${runId}`;
 
 /**
- * Every operation of the OpenAPI document by its `operationId`. The matrix of rights, the isolation of tenants, secrets, plans,
- * fuzz, faults and the benchmark of round trips go through this table. A new route needs a row here and nowhere else.
+ * Every operation of the OpenAPI document by its `operationId`. The tests of rights, of the isolation of tenants, of secrets,
+ * plans, random requests and faults use this table, and so does the benchmark of round trips. A new route needs a row here and
+ * nowhere else.
  */
 export const OPERATIONS: Record<string, Operation> = {
   list_workflow_definitions: {
@@ -141,7 +148,7 @@ export const OPERATIONS: Record<string, Operation> = {
     answers: [404, 200, 200, 200, 200, 404],
     call: async (stage) => get(`${run(await addEnded(stage, "COMPLETED"))}/events`),
   },
-  // One that has ended needs no hub. The one of all runs does, and the services of most tests have none.
+  // The stream of an ended run needs no hub. The stream of all runs does, and the services of most tests have none.
   stream_workflow_run: {
     answers: [404, 200, 200, 200, 200, 404],
     call: async (stage) => get(`${run(await addEnded(stage, "COMPLETED"))}/stream?log=true`),
@@ -161,7 +168,7 @@ export const OPERATIONS: Record<string, Operation> = {
     sendsAfterwards: true,
   },
   change_workflow_runs: {
-    // Who may not do it is told so for each run.
+    // A caller who may not change a run is told so for each run.
     answers: [200, 200, 200, 200, 200, 200],
     call: async (stage) =>
       post("/v1/workflow-runs/bulk", { action: "stop", run_ids: [(await addRunning(stage)).runId] }),
@@ -405,7 +412,7 @@ export const OPERATIONS: Record<string, Operation> = {
     call: async (stage) => remove(`/v1/invites/${await addInvite(stage)}`),
   },
   accept_invite: {
-    // None of these has the invited email.
+    // None of these callers has the invited email.
     answers: [404, 404, 404, 404, 404, 404],
     call: async (stage) => {
       const invitedEmail = `${stage.newName()}@test.example`;

@@ -9,7 +9,7 @@ import type { TestTenant, TestUser } from "./tenant.ts";
 
 export type TestTree = { idOf(path: string): string };
 
-/** Puts parts into a tenant's tree, parents first. What ends in `.md` is a DOCUMENT, in `.md/…` its version. */
+/** Inserts parts into a tenant's tree, parents first. A name that ends in `.md` is a DOCUMENT, and what is below it a version. */
 export async function insertParts({ sql }: Database, tenant: TestTenant, paths: string[]): Promise<TestTree> {
   const typeOf = (path: string): PartType =>
     path.includes(".md/") ? "DOCUMENT_VERSION" : path.endsWith(".md") ? "DOCUMENT" : "FOLDER";
@@ -33,7 +33,7 @@ export async function insertParts({ sql }: Database, tenant: TestTenant, paths: 
   };
 }
 
-/** Gives a user, the tenant's USER if none is named, a permission on a part and all below it. Returns its id. */
+/** Gives a user a permission on a part and everything below it; by default, the tenant's USER. Returns its id. */
 export async function permit(
   { sql }: Database,
   tenant: TestTenant,

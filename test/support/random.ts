@@ -1,14 +1,12 @@
 export type Random = {
-  /** A whole number from 0 to `below`, without it. */
+  /** A whole number from 0 up to, but not including, `below`. */
   integer(below: number): number;
   /** True with this probability. */
   chance(probability: number): boolean;
   pick<Item>(items: readonly Item[]): Item;
 };
 
-/**
- * The same choices for the same seed. The order in which concurrent requests finish is not repeated.
- */
+/** Makes the same choices for the same seed. The order in which concurrent requests finish is not reproducible. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   // Mulberry32.

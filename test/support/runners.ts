@@ -1,4 +1,4 @@
-/** Runners without an address: they open a session and lease runs. */
+/** Runners without a URL: they open a session and lease runs. */
 import type { Service } from "./service.ts";
 import type { TestTenant } from "./tenant.ts";
 
@@ -17,7 +17,10 @@ export type Leases = { leases: TestLease[]; after: string | null };
 
 type Question = { max?: number; wait_seconds?: number; after?: string | null; request_id?: string };
 
-/** Has the runs of a tenant's definition leased from now on. `leaseSeconds` may be fewer than the API allows. */
+/**
+ * Changes the policy of the tenant's definition, so that its runs are leased. `leaseSeconds` may be shorter than the API
+ * allows.
+ */
 export async function useLeases(
   { database: { sql } }: Service,
   tenant: TestTenant,
@@ -27,7 +30,7 @@ export async function useLeases(
     update workflow_definitions set handover = 'lease', lease_seconds = ${leaseSeconds} where id = ${definitionId}`;
 }
 
-/** A runner with a session of its own, by the OWNER's key unless it has another. */
+/** Opens a session for a new runner, by default with the OWNER's key. */
 export async function startRunner(
   service: Service,
   tenant: TestTenant,
@@ -58,7 +61,7 @@ export async function startRunner(
   };
 }
 
-/** Moves the lease of a run back, so that it ended `seconds` ago. */
+/** Backdates the lease of a run, so that it ended `seconds` ago. */
 export async function passLease({ database: { sql } }: Service, runId: string, seconds = 1): Promise<void> {
   await sql`
     update running_attempts set lease_expires_at = date_trunc('milliseconds', statement_timestamp()) - make_interval(secs => ${seconds})

@@ -3,7 +3,7 @@ import { v7 as uuid } from "uuid";
 import type { TestDatabase } from "../support/database.ts";
 import { encryptSecret, type TestTenant } from "../support/tenant.ts";
 
-/** Puts `count` definitions with a runner into the tenant. Returns their ids. */
+/** Inserts `count` definitions with a runner into the tenant. Returns their ids. */
 export async function insertDefinitions(
   { sql }: TestDatabase,
   tenant: TestTenant,
@@ -29,13 +29,13 @@ export async function insertDefinitions(
 }
 
 type ManyRuns =
-  /** RUNNING, with a deadline that was so many seconds ago. */
+  /** RUNNING, with a deadline that many seconds ago. */
   | { overdueSeconds: number }
-  /** RUNNING, with a dispatch that has been due for so many seconds. */
+  /** RUNNING, with a dispatch that has been due for that many seconds. */
   | { dueSeconds: number }
   | "PENDING";
 
-/** Puts a run into each of these definitions; each is a millisecond older than the one before. */
+/** Inserts a run for each of these definitions; each is a millisecond older than the one before. */
 export async function insertRuns(
   { sql }: TestDatabase,
   tenant: TestTenant,
@@ -59,7 +59,7 @@ export async function insertRuns(
     ) t`;
 }
 
-/** Puts `count` overdue RUNNING runs into the database, each of a definition of its own. */
+/** Inserts `count` overdue RUNNING runs, each of a separate definition. */
 export async function insertOverdueRuns({ sql }: TestDatabase, tenant: TestTenant, count: number): Promise<void> {
   await sql.transaction([
     sql`

@@ -1,6 +1,6 @@
 /**
- * Runners for the tests: HTTP servers that give the configured answers and remember the requests that they got. They run in Node,
- * and the tests ask for them through the harness (see `test/support/fake-runner.ts`).
+ * Runners for the tests: HTTP servers that give the configured answers and record the requests that they receive. They run in
+ * Node, and the tests control them through the harness (see `test/support/fake-runner.ts`).
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
@@ -15,7 +15,7 @@ export function createFakeRunners() {
   const runners: Awaited<ReturnType<typeof startRunner>>[] = [];
 
   return {
-    /** Answers the harness' `/runners…`. */
+    /** Handles `/runners…` of the harness. */
     async route(url: URL, body: string): Promise<unknown> {
       if (url.pathname === "/runners") {
         const runner = await startRunner(JSON.parse(body));
@@ -58,7 +58,7 @@ async function startRunner(script: ScriptedAnswer[]) {
       });
       requests.push(received);
       tell();
-      // The last answer stands for all that follow.
+      // The last answer is repeated.
       const answer = (answers.length > 1 ? answers.shift() : answers[0]) ?? {};
       await give(answer, response);
     } catch {

@@ -3,10 +3,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Intercept, SqlRequest } from "../../../scripts/local/sql-endpoint.ts";
 import type { Fault } from "../harness-protocol.ts";
 
-/** Well below the shortest time limit that a service can have. */
+/** Well below the shortest timeout that a service can have. */
 const SLOW_MS = 300;
 
-/** The faults that the tests have ordered, each for a database of its own. */
+/** The faults that tests have set, each for one database. */
 export function createFaults() {
   const faults = new Map<string, Required<Fault>>();
 
@@ -27,7 +27,7 @@ export function createFaults() {
     withdraw(database: string): void {
       faults.delete(database);
     },
-    /** Does to a request of this database what was ordered. */
+    /** Applies the fault that was set for this database to a request. */
     async inflict(database: string, request: SqlRequest): ReturnType<Intercept> {
       const kind = isHit(database);
       return kind === undefined ? "continue" : inflict(kind, request);
@@ -83,7 +83,7 @@ async function inflict(kind: Fault["kind"], { request, response, run }: SqlReque
       sayError("57P01", "terminating connection due to administrator command");
       break;
     case "rate limited":
-      // As Neon's proxy words it: without a SQLSTATE, since it did not even connect.
+      // The text of Neon's proxy. It has no SQLSTATE, since the proxy did not even connect.
       answer(500, JSON.stringify({ message: "Too many connections attempts", code: "", severity: "" }));
       break;
     case "too large":

@@ -1,6 +1,6 @@
 /**
- * What the runtime and its tools report of connections that a test cuts, of bodies that are not what they should be, and
- * of files that concern nobody here.
+ * Lines of the runtime and its tools about connections that a test cuts, about invalid bodies, and about files that do not
+ * matter here.
  */
 const NOISE = [
   /^Using secrets defined in \.dev\.vars/,
@@ -9,7 +9,7 @@ const NOISE = [
   /^(uncaught exception; )?(exception|source) = .*(disconnected:|Network connection lost)/,
 ];
 
-/** Keeps such lines out of what `npm test` prints, and returns how to let them through again. */
+/** Removes such lines from the output of `npm test`. Returns a function that ends this. */
 export function silenceNoise(): () => void {
   const restore = [process.stdout, process.stderr].map((stream) => {
     const write = stream.write;

@@ -1,4 +1,4 @@
-/** Runs one of `scripts/` as a process of its own, for the tests. */
+/** Runs one of `scripts/` as a process for the tests. */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
@@ -6,8 +6,8 @@ import process from "node:process";
 const SCRIPTS = join(import.meta.dirname, "../../../scripts");
 
 /**
- * Its exit code and all that it printed, with these environment variables and none of a Worker's beside them. `command` is
- * its name, and arguments after blanks.
+ * Returns the exit code and the output. The process gets these environment variables, and no others that a Worker reads.
+ * `command` is the name of the script, followed by arguments separated by spaces.
  */
 export function runScript(
   command: string,
