@@ -1,7 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { answeringRunner, BUSY_RUNNER, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
-import { callBack, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
+import { callBack, invoke, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { createEndpoint, makeAllDue, readDeliveries, readEndpoint } from "./endpoint.ts";
@@ -60,35 +60,6 @@ describe("a notification", () => {
         url: expect.stringMatching(new RegExp(`^https://.*/v1/workflow-runs/${runId}$`)),
       },
     });
-  });
-
-  it("is created exactly once for each end of a run, however it ends", async () => {
-    const hook = await startFakeRunner();
-    await createEndpoint(service, tenant, hook.url);
-    const stopped = await invoke(service, tenant);
-    await service.send("POST", `/v1/workflow-runs/${stopped}/stop`, tenant.owner.key);
-    const late = await invoke(service, tenant);
-    await makeOverdue(service, late);
-    await service.sweep();
-    const refused = await createTenant(service.database, { runnerUrl: answeringRunner(400) });
-    const other = await startFakeRunner();
-    await createEndpoint(service, refused, other.url);
-    await invoke(service, refused);
-    // It is over when it is deleted, and nobody has come by since.
-    const deleted = await invoke(service, tenant);
-    await makeOverdue(service, deleted);
-    expect((await service.send("DELETE", `/v1/workflow-runs/${deleted}`, tenant.owner.key)).status).toBe(204);
-    await passFirstTry();
-    await service.sweep();
-    const codes = (await bodiesOf(hook)).map(({ data }) => [data.run_id, data.failure_code]);
-    expect(codes.toSorted()).toEqual(
-      [
-        [stopped, "STOPPED"],
-        [late, "UNREACHED"],
-        [deleted, "UNREACHED"],
-      ].toSorted(),
-    );
-    expect((await bodiesOf(other)).map(({ data }) => data.failure_code)).toEqual(["REJECTED"]);
   });
 
   it("is sent only for the subscribed types and workflows", async () => {
