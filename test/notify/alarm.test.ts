@@ -1,10 +1,12 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type LiveService, startLiveService } from "../hub/live-service.ts";
 import { answeringRunner, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { createEndpoint, makeAllDue } from "./endpoint.ts";
+import { type CreatedEndpoint, createEndpoint, makeAllDue } from "./endpoint.ts";
+
+const MINUTE_MS = 60_000;
 
 let service: LiveService;
 let tenant: TestTenant;
@@ -19,7 +21,15 @@ beforeEach(async () => {
   hook = await startFakeRunner([{ status: 500 }]);
 });
 
+afterEach(() => vi.useRealTimers());
+
 const endRun = async () => callBack(service, tenant, await invoke(service, tenant), { status: "COMPLETED" });
+/** Waits until this many failed tries in a row are recorded. */
+const untilFailed = (endpoint: CreatedEndpoint, count: number) =>
+  vi.waitFor(async () => {
+    const [row] = await service.database.sql`select failures from notification_endpoints where id = ${endpoint.id}`;
+    expect(row?.failures).toBe(count);
+  });
 const fireAlarm = () => runDurableObjectAlarm(service.hubOf(tenant.id));
 
 describe("an endpoint that fails", () => {
@@ -45,9 +55,42 @@ describe("an endpoint that fails", () => {
     expect(await service.alarmInMs(tenant.id)).toBeGreaterThan(200_000);
     const [due] = await service.database.sql`select public.deployment_due_in_ms() as ms`;
     expect(due?.ms).toBeGreaterThan(3_600_000);
+  });
+
+  it("sends the database no request between two probes that are half an hour apart, and few for the probe", async () => {
+    // A deployment in which nothing else is due.
+    service = await startLiveService();
+    tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
+    const endpoint = await createEndpoint(service, tenant, hook.url);
+    for (let i = 0; i < 6; i++) await endRun();
+    for (let probes = 1; probes <= 2; probes++) {
+      await makeAllDue(service, endpoint);
+      await fireAlarm();
+      await untilFailed(endpoint, 5 + probes);
+    }
+    for (let alarms = 0; alarms < 5; alarms++) await fireAlarm();
+    // The third probe is due half an hour after the second, or up to 20 % earlier.
+    expect(await service.alarmInMs(tenant.id)).toBeGreaterThan(24 * MINUTE_MS - 10_000);
+
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    const requestsByMinute: number[] = [];
+    for (let minute = 0; minute < 23; minute++) {
+      vi.setSystemTime(Date.now() + MINUTE_MS);
+      const [, requests] = await service.counted(() => service.sweep());
+      requestsByMinute.push(requests);
+      expect(await service.alarmInMs(tenant.id)).toBeGreaterThan(0);
+    }
+    // The cron sweeps until 90 seconds have passed without a change.
+    expect(requestsByMinute.slice(2)).toEqual(Array(21).fill(0));
+    expect(await hook.requests()).toHaveLength(7);
+
+    await makeAllDue(service, endpoint);
     const [, requests] = await service.counted(async () => {
-      expect(await hook.requests()).toHaveLength(6);
+      await fireAlarm();
+      await untilFailed(endpoint, 8);
     });
-    expect(requests).toBe(0);
+    expect(await hook.requests()).toHaveLength(8);
+    // The sweep of the tenant, the claim, the record of the result, and at most one more claim.
+    expect(requests).toBeLessThanOrEqual(4);
   });
 });
