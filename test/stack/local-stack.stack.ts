@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findFreePort } from "../../scripts/local/ports.ts";
 import { runScript } from "../support/node/run-script.ts";
 import { type LocalStack, root, run, startStack } from "./local-stack.ts";
+import { describeSnippets } from "./signature-snippets.ts";
 
 const READY = "Enter shows this again";
 
@@ -45,6 +46,10 @@ function commandsOf(heading: string): string {
 }
 
 const paste = (text: string) => spawnSync("bash", ["-c", text], { encoding: "utf8" });
+
+describe("the snippets of a new notification endpoint", () => {
+  describeSnippets(() => `http://localhost:${ports[0]}`);
+});
 
 describe("npm run dev", () => {
   it("works with the commands of the README, which can be pasted twice, and which let a colleague run the workflow", () => {
