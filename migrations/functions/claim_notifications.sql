@@ -7,7 +7,7 @@
 --
 -- Answers {"endpoint", "notifications", "claimed_at", "tenant_id", "due_in_ms", "is_probe"}, or {"notifications": []}:
 -- - endpoint: {"id", "url", "secret_encrypted", "previous_secret_encrypted"}; the last one is null unless it still signs
--- - notifications: [{"id", "event_id", "event_name", "event_at", "data", "try_count"}]
+-- - notifications: [{"id", "event_id", "event_name", "event_at", "data", "try_count", "is_asked"}]; `is_asked`: a person asked for it
 -- - due_in_ms: of the tenant: when others must continue if the caller dies
 create or replace function public.claim_notifications(p_endpoint_id uuid, p_limit integer, p_lease_seconds integer)
 returns jsonb
@@ -56,7 +56,8 @@ begin
   )
   select jsonb_agg(jsonb_build_object(
     'id', claimed.id, 'event_id', claimed.event_id, 'event_name', claimed.event_name,
-    'event_at', public.wire_instant(claimed.event_at), 'data', claimed.data, 'try_count', claimed.try_count))
+    'event_at', public.wire_instant(claimed.event_at), 'data', claimed.data, 'try_count', claimed.try_count,
+    'is_asked', claimed.asked_at is not null))
   into v_claimed
   from claimed;
   if v_claimed is null then

@@ -42,6 +42,8 @@ export async function signIn(page: Page, person: Person | { key: string }): Prom
 
 /** The faults that axe-core finds on the page, one line for each. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
+  // Until then the stylesheet may be missing, and the browser's own colours have other contrasts.
+  await page.waitForLoadState("load");
   if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe);
   const found: string = await page.evaluate(`axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
     JSON.stringify(violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html + " " + failureSummary))))`);

@@ -53,6 +53,10 @@ describe("Settings → Notifications", () => {
     expect(html).toContain("The host must be a name, not an IP address");
     expect(html).toContain('value="Mine"');
     expect(html).toMatch(/value="workflow_run.started" checked/);
+    const other = { url: hook.url, workflow_definition_ids: "mine" };
+    const alert = (await (await owner.post(`${HREF}/new`, other)).text()).split('role="alert"')[1] ?? "";
+    expect(alert).toContain("Notify it when: Choose at least one event.");
+    expect(alert).toContain("Only for these workflows: Each must be the id of a workflow.");
   });
 
   it("sends a test, shows its outcome, and sends it again", async () => {

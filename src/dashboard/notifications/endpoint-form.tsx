@@ -12,6 +12,15 @@ export const EVENT_WORDS: Record<NotifiedEvent, string> = {
   "notification_endpoint.disabled": "Another endpoint was disabled",
 };
 
+/** The labels of the form's fields, and its messages for some of their faults. */
+export const ENDPOINT_WORDING = {
+  labels: { url: "URL", event_types: "Notify it when", workflow_definition_ids: "Only for these workflows" },
+  sentences: {
+    "event_types too_short": "Choose at least one event.",
+    "workflow_definition_ids uuid_parsing": "Each must be the id of a workflow.",
+  },
+};
+
 export type EndpointFormValues = { values: Values; events: readonly string[] };
 
 export const NEW_ENDPOINT: EndpointFormValues = {
@@ -32,7 +41,7 @@ type FormProps = { action: string; label: string; filled: EndpointFormValues; fa
 
 export const EndpointForm = ({ action, label, filled: { values, events }, failure }: FormProps) => (
   <form method="post" action={action} class="stack">
-    <Failures failure={{ ...failure, faults: failure.faults.filter(({ loc }) => !FIELDS.has(String(loc[1]))) }} />
+    <Failures failure={failure} labels={ENDPOINT_WORDING.labels} />
     <Field
       name="url"
       label="URL"
@@ -75,5 +84,3 @@ export const EndpointForm = ({ action, label, filled: { values, events }, failur
     </button>
   </form>
 );
-
-const FIELDS = new Set(["url", "event_types", "workflow_definition_ids", "description"]);

@@ -13,7 +13,7 @@ import { FormPage, readForm, submit } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf } from "../signed-in.tsx";
-import { EndpointForm } from "./endpoint-form.tsx";
+import { ENDPOINT_WORDING, EndpointForm } from "./endpoint-form.tsx";
 import { EndpointPage, EndpointsPage, HREF, SecretPage } from "./notifications.tsx";
 import { viewEndpoint, viewEndpoints } from "./view-notifications.ts";
 
@@ -58,6 +58,7 @@ notifications.form(`${HREF}/new`, async (c) => {
         <EndpointForm action={`${HREF}/new`} label="Add" filled={filled} failure={failure} />
       </FormPage>
     ),
+    ENDPOINT_WORDING,
   );
 });
 
@@ -82,6 +83,7 @@ notifications.form(`${HREF}/:id/change`, async (c) => {
         <EndpointForm action={`${hrefOf(c)}/change`} label="Save" filled={filled} failure={failure} />
       </FormPage>
     ),
+    ENDPOINT_WORDING,
   );
 });
 

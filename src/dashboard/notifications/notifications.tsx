@@ -187,7 +187,7 @@ const Deliveries = (props: { href: string; deliveries: Delivery[]; isActive: boo
                     action={`${href}/deliveries/${delivery.id}/resend`}
                     label="Send again"
                     kind="quiet"
-                    name={`Send ${delivery.type} again`}
+                    name={`Send again: ${delivery.type}`}
                   />
                 )}
               </td>
@@ -223,12 +223,7 @@ export const SecretPage = ({ id, secret, isNew }: { id: string; secret: string; 
       {SNIPPETS.map(({ language, text }) => (
         <section class="card stack" aria-label={language}>
           <h3>{language}</h3>
-          <pre tabindex={0}>
-            <code>{text(secret)}</code>
-          </pre>
-          <Copy text={text(secret)} label={`Copy the ${language} snippet`}>
-            Copy
-          </Copy>
+          <Command text={text(secret)} label={`Copy the ${language} snippet`} />
         </section>
       ))}
     </div>

@@ -15,6 +15,8 @@ const notificationSchema = z.object({
   event_at: z.string(),
   data: z.looseObject({ traceparent: z.string().optional() }),
   try_count: z.int(),
+  /** A person asked for it, and may be looking at its page. */
+  is_asked: z.boolean().default(false),
 });
 export type Notification = z.infer<typeof notificationSchema>;
 

@@ -1,6 +1,6 @@
 /** Sends the due notifications of endpoints. It runs in a separate invocation, so that no dispatch waits for a notification. */
 import type { Config } from "../../config.ts";
-import type { OnChanged } from "../../db/changes.ts";
+import { changeOfOthers, type OnChanged } from "../../db/changes.ts";
 import type { Database } from "../../db/client.ts";
 import type { Live } from "../../http/live/live.ts";
 import { describeError, log } from "../../log.ts";
@@ -66,6 +66,7 @@ async function sendTo(
     const results = await Promise.all(claim.notifications.map((notification) => sendOne(config, claim, notification)));
     const recorded = await recordNotifications(db, claim, results, onChanged);
     if (recorded.change !== null) onChanged([recorded.change]);
+    if (claim.notifications.some(({ is_asked }) => is_asked)) onChanged([changeOfOthers(claim.tenant_id)]);
     hasDue = recorded.hasDue;
     const delivered = results.filter(({ outcome }) => outcome === "delivered").length;
     log("info", "notified", {
