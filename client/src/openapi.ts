@@ -462,7 +462,7 @@ export interface paths {
         };
         /**
          * The feed as server-sent events, from now on or after a position
-         * @description The same events in the same order as `GET /v1/events`, as they happen. A caller may have 20 streams at a time.
+         * @description The same events in the same order as `GET /v1/events`, as they happen. A caller may have 20 streams at a time. It begins with an `id` and no event, so that a client which is cut off before the first event misses none either.
          */
         get: operations["stream_events"];
         put?: never;

@@ -3,6 +3,7 @@ import { EventSourceParserStream } from "eventsource-parser/stream";
 import { type Connection, request } from "./connection.ts";
 import { pause } from "./pause.ts";
 import { ApiProblem } from "./problem.ts";
+import { reasonOf } from "./reason.ts";
 
 export type StreamMessage = {
   /** The position after this message, from which to resume; null when the message has none. */
@@ -15,6 +16,8 @@ export type StreamOptions = {
   signal?: AbortSignal;
   /** The id of the last known message: only later ones are returned. */
   after?: string;
+  /** Called when the connection was lost or could not be made, and will be made again. */
+  onRetry?(reason: string): void;
 };
 
 const FIRST_PAUSE_MS = 1_000;
@@ -30,7 +33,7 @@ export async function* followStream(
   path: string,
   options: StreamOptions & { isLast?(message: StreamMessage): boolean },
 ): AsyncGenerator<StreamMessage, void, undefined> {
-  const { signal, isLast = () => false } = options;
+  const { signal, onRetry, isLast = () => false } = options;
   let lastId = options.after;
   let pauseMs = FIRST_PAUSE_MS;
   for (;;) {
@@ -40,7 +43,10 @@ export async function* followStream(
       const response = await request(connection, path, { headers, ...(signal && { signal }) });
       if (response.status === 204 || response.body === null) return;
       let isOver = false;
-      for await (const message of parse(response.body)) {
+      const onBegin = (id: string) => {
+        lastId = id;
+      };
+      for await (const message of parse(response.body, onBegin)) {
         lastId = message.id ?? lastId;
         isOver = isLast(message);
         pauseMs = FIRST_PAUSE_MS;
@@ -48,16 +54,24 @@ export async function* followStream(
       }
       if (isOver) return;
     } catch (error) {
-      // An abort, or an error that the caller caused, ends the iteration. A lost connection and an unavailable service do not.
-      if (signal?.aborted || (error instanceof ApiProblem && error.status < 500)) throw error;
+      // An abort, or an error that the caller caused, ends the iteration. A lost connection and a busy or unavailable service do not.
+      if (signal?.aborted || (error instanceof ApiProblem && error.status < 500 && error.status !== 429)) throw error;
+      onRetry?.(reasonOf(error));
     }
     await pause(pauseMs * (1 - Math.random() / 2), signal);
     pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
   }
 }
 
-async function* parse(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<StreamMessage, void, undefined> {
-  const reader = body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream()).getReader();
+async function* parse(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  onBegin: (id: string) => void,
+): AsyncGenerator<StreamMessage, void, undefined> {
+  const reader = body
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(readBeginning(onBegin))
+    .pipeThrough(new EventSourceParserStream())
+    .getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -69,4 +83,25 @@ async function* parse(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGener
     // When the caller leaves the loop early, the connection is closed.
     await reader.cancel().catch(() => {});
   }
+}
+
+/**
+ * Reads the id in front of the first message, which says where the stream begins. An `EventSource` keeps it, and the parser
+ * leaves it out, since there is no message to it.
+ */
+function readBeginning(onBegin: (id: string) => void): TransformStream<string, string> {
+  let beginning: string | null = "";
+  return new TransformStream({
+    transform(text, controller) {
+      controller.enqueue(text);
+      if (beginning === null) return;
+      beginning += text;
+      const end = beginning.indexOf("\n\n");
+      if (end < 0) return;
+      const first = beginning.slice(0, end);
+      beginning = null;
+      const [, id] = /^id: (.+)$/m.exec(first) ?? [];
+      if (id !== undefined && !/^data:/m.test(first)) onBegin(id);
+    },
+  });
 }

@@ -150,6 +150,27 @@ describe("watching a run", () => {
     expect(asked.map(({ headers }) => headers.get("Last-Event-ID"))).toEqual([null, "2", "2", "2"]);
   });
 
+  it("continues when the service was busy or unavailable for long, and reports why it tries again", async () => {
+    const { options } = fakeService(
+      ...Array.from({ length: 4 }, () => busy(429)),
+      ...Array.from({ length: 4 }, () => new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED") })),
+      stream([news(1, "COMPLETED")]),
+    );
+    const reasons: string[] = [];
+    const watching = { onRetry: (reason: string) => void reasons.push(reason) };
+    const seen = await quickly(() => allOf(createClient(options).watch(RUN_ID, watching)));
+    expect([seen.length, reasons]).toEqual([1, ["Do this.", "connect ECONNREFUSED"]]);
+  });
+
+  it("continues where the stream began when it is disconnected before the first message", async () => {
+    const { asked, options } = fakeService(
+      new Response("retry: 3000\nid: 1.2.3\n\n:\n\n"),
+      stream([news(4, "COMPLETED")]),
+    );
+    const seen = await quickly(() => allOf(createClient(options).watch(RUN_ID)));
+    expect([seen.length, asked[1]?.headers.get("Last-Event-ID")]).toEqual([1, "1.2.3"]);
+  });
+
   it("ends on 204, and throws errors that a retry would not change", async () => {
     const ended = fakeService(new Response(null, { status: 204 }));
     for await (const _ of createClient(ended.options).watch(RUN_ID, { after: "9" })) expect.unreachable();

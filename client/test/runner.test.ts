@@ -14,11 +14,13 @@ const RUN = {
 };
 
 type Call = { verb: string; body: Record<string, unknown>; token: string | null };
-type Answers = Partial<Record<"callback" | "log" | "heartbeat" | "release", (Response | Error)[]>>;
+/** "never" answers when nobody waits any more. */
+type Answers = Partial<Record<"callback" | "log" | "heartbeat" | "release", (Response | Error | "never")[]>>;
 
 /** The service as a runner sees it. Without an answer it says 200. */
 function fakeService(answers: Answers = {}) {
   const calls: Call[] = [];
+  const aborted: string[] = [];
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const verb = String(input).split("/").at(-1) ?? "";
     calls.push({ verb, body: JSON.parse(String(init?.body)), token: new Headers(init?.headers).get("Authorization") });
@@ -26,10 +28,16 @@ function fakeService(answers: Answers = {}) {
       .find(([name]) => name === verb)?.[1]
       ?.shift();
     if (answer instanceof Error) throw answer;
+    if (answer === "never") {
+      const { signal } = init ?? {};
+      await new Promise((resolve) => signal?.addEventListener("abort", resolve));
+      aborted.push(verb);
+      throw signal?.reason;
+    }
     return answer ?? Response.json({});
   };
   const of = (verb: string) => calls.filter((call) => call.verb === verb).map(({ body }) => body);
-  return { calls, fetch, of };
+  return { calls, aborted, fetch, of };
 }
 
 function message(type: string, data: object = RUN, secret = SECRET): Request {
@@ -134,6 +142,41 @@ describe("a runner with a URL", () => {
     await runner.handle(message("workflow_run.dispatched"));
     await vi.waitFor(() => expect(service.of("callback")).toEqual([{ status: "FAILED", error: "Stopped: Enough" }]));
     expect(service.of("heartbeat")).toEqual([{ progress: { percent: 40, message: "reading" } }]);
+  });
+
+  it("does not report another try when the run has ended during a heartbeat", async () => {
+    const { runner, service, notes } = start(
+      async (_, { progress }) => {
+        progress({ percent: 40 });
+        await vi.waitFor(() => expect(service.of("heartbeat")).toHaveLength(1));
+      },
+      { heartbeat: ["never"] },
+    );
+    await runner.handle(message("workflow_run.dispatched"));
+    await vi.waitFor(() => expect(service.aborted).toEqual(["heartbeat"]));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([service.of("callback"), notes]).toEqual([[{ status: "COMPLETED" }], []]);
+  });
+
+  it("ends the work when the lease is lost, and recognises when the deadline is the cause", async () => {
+    for (const [seconds, reason] of [
+      [60, new WorkEnded("lost", "The run has ended.")],
+      [-1, new WorkEnded("deadline", "The deadline has passed.")],
+    ] as const) {
+      const ended: unknown[] = [];
+      const heartbeat = [Response.json({ detail: "The run has ended." }, { status: 409 })];
+      const { runner } = start(
+        async (run, context) => {
+          context.progress({ percent: 40 });
+          await untilEnded(run, context).catch((error: unknown) => ended.push(error));
+        },
+        { heartbeat },
+      );
+      const deadline_at = new Date(Date.now() + seconds * 1000).toISOString();
+      await runner.handle(message("workflow_run.dispatched", { ...RUN, deadline_at }));
+      await vi.waitFor(() => expect(ended).toEqual([reason]));
+      expect(ended[0]).toMatchObject({ kind: reason.kind });
+    }
   });
 
   it("reports unfinished runs as FAILED when it is shut down, and accepts no more runs", async () => {

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
 import { startService } from "../support/service.ts";
@@ -128,6 +128,20 @@ describe("the stream of the feed", () => {
     const again = await open("", { "Last-Event-ID": queued[0]?.id ?? "" });
     const rest = await again.until("workflow_run.failed");
     expect(rest.map(({ data }) => data.type)).toEqual(["workflow_run.queued", "workflow_run.failed"]);
+    await again.close();
+  });
+
+  it("begins with its position, so that a client which is disconnected before the first event misses nothing", async () => {
+    const reader = await open();
+    const first = reader.next();
+    await vi.waitFor(() => expect(reader.text()).toMatch(/^retry: 3000\nid: \d+\.\d+\.\d+\n\n/));
+    const [, beginning = ""] = /^id: (.+)$/m.exec(reader.text()) ?? [];
+    await reader.close();
+    expect(await first).toBeNull();
+    const runId = await invoke(service, tenant);
+    const again = await open("", { "Last-Event-ID": beginning });
+    const seen = (await again.until("workflow_run.started")).filter(({ data }) => data.run_id === runId);
+    expect(typesOf(seen)).toEqual(["workflow_run.triggered", "workflow_run.started"]);
     await again.close();
   });
 

@@ -1,5 +1,6 @@
+import { reasonOf } from "../reason.ts";
 import { Heartbeats } from "./heartbeats.ts";
-import { type Answer, callService, reasonOf } from "./run-calls.ts";
+import { type Answer, callService } from "./run-calls.ts";
 import { RunLog } from "./run-log.ts";
 import { type Assignment, type Note, type Outcome, type Work, WorkEnded, type WorkResult } from "./types.ts";
 
@@ -57,15 +58,18 @@ export class Attempt {
     const { run } = this;
     const msLeft = Date.parse(run.deadline_at) - Date.now();
     const deadline = setTimeout(
-      () => this.end(new WorkEnded("deadline", "The deadline has passed.")),
+      () => this.end(deadlinePassed()),
       Math.min(Math.max(msLeft + CLOCK_SLACK_MS, 0), LONGEST_TIMER_MS),
     );
     const calls = { fetch: this.#options.fetch, signal: this.#over.signal, onRetry: this.#noteRetry };
-    const log = new RunLog(run, calls);
+    const log = new RunLog(run, {
+      ...calls,
+      onCut: () => this.#note("The log is longer than the service keeps: the rest of it is left out."),
+    });
     const heartbeats = new Heartbeats(run, {
       ...calls,
       intervalSeconds: this.#options.heartbeatSeconds ?? WEBHOOK_HEARTBEAT_SECONDS,
-      onEnd: (reason) => this.end(reason),
+      onEnd: (reason) => this.end(reason.kind === "lost" && isOver(run) ? deadlinePassed() : reason),
     });
     if (this.#options.heartbeatSeconds !== null) heartbeats.start();
     try {
@@ -139,6 +143,9 @@ export class Attempt {
     this.#options.onNote?.({ run_id: this.run.run_id, attempt: this.run.attempt, text });
   }
 }
+
+const isOver = ({ deadline_at }: Assignment): boolean => Date.now() >= Date.parse(deadline_at);
+const deadlinePassed = (): WorkEnded => new WorkEnded("deadline", "The deadline has passed.");
 
 /** False when no result of the attempt counts any more. */
 const isWanted = ({ kind }: WorkEnded): boolean => kind === "stopping" || kind === "shut_down";

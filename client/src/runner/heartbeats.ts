@@ -1,5 +1,6 @@
 import { pause } from "../pause.ts";
-import { type CallOptions, callOnce, reasonOf } from "./run-calls.ts";
+import { reasonOf } from "../reason.ts";
+import { type CallOptions, callOnce } from "./run-calls.ts";
 import { type Assignment, type Progress, WorkEnded } from "./types.ts";
 
 /** The least time between two messages with progress. The latest progress wins. */
@@ -69,7 +70,8 @@ export class Heartbeats {
       this.#options.onEnd(new WorkEnded("lost", detailOf(body) ?? `The heartbeat was answered ${response.status}.`));
       return "gone";
     } catch (error) {
-      this.#options.onRetry?.(reasonOf(error));
+      // One that was under way when the attempt ended is no longer wanted, and nothing is tried again.
+      if (!this.#options.signal.aborted) this.#options.onRetry?.(reasonOf(error));
       return false;
     }
   }

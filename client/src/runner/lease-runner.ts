@@ -2,8 +2,8 @@ import { type Connection, openConnection, request } from "../connection.ts";
 import type { components } from "../openapi.ts";
 import { pause } from "../pause.ts";
 import { ApiProblem } from "../problem.ts";
+import { reasonOf } from "../reason.ts";
 import { Attempt, type AttemptOptions } from "./attempt.ts";
-import { reasonOf } from "./run-calls.ts";
 import { type Assignment, type Outcome, WorkEnded } from "./types.ts";
 
 export type LeaseOptions = {

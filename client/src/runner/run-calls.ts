@@ -1,6 +1,7 @@
 /** The calls of a runner about one attempt, authenticated by its run token: docs/runner-protocol.md. */
 import { pause } from "../pause.ts";
 import { problemOf } from "../problem.ts";
+import { reasonOf } from "../reason.ts";
 import { retryAfterMs } from "../retry.ts";
 import type { Assignment } from "./types.ts";
 
@@ -63,12 +64,4 @@ export function callOnce(
     redirect: "manual",
     signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
   });
-}
-
-/** Node's `fetch` only says "fetch failed"; the reason is in the cause. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  const isVague = cause instanceof Error && error.message === "fetch failed";
-  return isVague ? cause.message || ("code" in cause ? String(cause.code) : error.message) : error.message;
 }

@@ -8,17 +8,22 @@ const MOST_BYTES = 1024 * 1024;
 /** Lines are collected for this long, so that a program that prints much does not cause one request for each line. */
 const GATHER_MS = 250;
 
+export type RunLogOptions = CallOptions & {
+  /** Called when the service stores no more of the log. */
+  onCut(): void;
+};
+
 /** The log of one attempt. Entries are sent in order, one at a time. It holds at most as much as the service would store. */
 export class RunLog {
   readonly #run: Assignment;
-  readonly #options: CallOptions;
+  readonly #options: RunLogOptions;
   #pending = "";
   #acceptedBytes = 0;
   #isClosed = false;
   #sequence = 0;
   #sending: Promise<void> | null = null;
 
-  constructor(run: Assignment, options: CallOptions) {
+  constructor(run: Assignment, options: RunLogOptions) {
     this.#run = run;
     this.#options = options;
   }
@@ -52,6 +57,7 @@ export class RunLog {
         );
         // The log is full, or the run has ended: nothing more is stored.
         if (status !== 200 || isCut(body)) this.#discard();
+        if (isCut(body)) this.#options.onCut();
       }
     } catch {
       this.#discard();

@@ -17,12 +17,14 @@ const RETRY_MS = 3_000;
 /**
  * Answers with a stream of events. `produce` sends them; the stream ends when it returns or throws. `onClosed` is called when
  * the client disconnects. The request's `signal` reports that at once, while the stream itself is cancelled only when something
- * is sent into it afterwards.
+ * is sent into it afterwards. `beginsAt` is the id after which the stream begins: a client that is disconnected before the first
+ * event resumes there.
  */
 export function eventStream(
   signal: AbortSignal,
   produce: (sink: EventSink) => Promise<void>,
   onClosed: () => void,
+  beginsAt?: string,
 ): Response {
   const encoder = new TextEncoder();
   let isClosed = false;
@@ -45,7 +47,7 @@ export function eventStream(
         },
         keepAlive: () => write(":\n\n"),
       };
-      write(`retry: ${RETRY_MS}\n\n`);
+      write(`retry: ${RETRY_MS}\n${beginsAt === undefined ? "" : `id: ${beginsAt}\n`}\n`);
       const close = () => {
         if (!isClosed) controller.close();
         isClosed = true;

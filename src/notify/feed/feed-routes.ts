@@ -127,6 +127,7 @@ feed.openapi(listFeed, async (c) => {
 });
 
 const EXAMPLE = `retry: 3000
+id: 1.90200.4700
 
 id: ${EXAMPLE_POSITION}
 event: workflow_run.failed
@@ -139,7 +140,8 @@ const streamFeed = callerStream({
   tags: ["Events"],
   summary: "The feed as server-sent events, from now on or after a position",
   description:
-    "The same events in the same order as `GET /v1/events`, as they happen. A caller may have 20 streams at a time.",
+    "The same events in the same order as `GET /v1/events`, as they happen. A caller may have 20 streams at a time. It begins with " +
+    "an `id` and no event, so that a client which is cut off before the first event misses none either.",
   request: {
     query: feedQuery,
     headers: z.object({
@@ -174,7 +176,7 @@ feed.openapi(streamFeed, async (c) => {
     after = page.next ?? after;
     return toPage(page);
   };
-  return eventStream(c.req.raw.signal, (sink) => followEvents(listener, sink, read), listener.close);
+  return eventStream(c.req.raw.signal, (sink) => followEvents(listener, sink, read), listener.close, after);
 });
 
 const toPage = ({ items, has_more, holds_back }: FeedPage): Page => ({
