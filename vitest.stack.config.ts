@@ -6,6 +6,8 @@ export default defineConfig({
     include: ["test/stack/**/*.stack.ts"],
     testTimeout: 120_000,
     hookTimeout: 180_000,
+    // What is polled is often a command, which takes a part of a second.
+    expect: { poll: { timeout: 20_000 } },
     // Two stacks for two cores.
     maxWorkers: 2,
   },

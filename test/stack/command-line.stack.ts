@@ -1,11 +1,27 @@
 /** The command line of the package in `client/`, as its users have it. */
 import { describe } from "vitest";
 import { describeCommandLine } from "./client/command-line.ts";
+import { describeEvents } from "./client/events.ts";
+import { describeHelp } from "./client/help.ts";
+import { startLongRuns } from "./client/long-runs.ts";
+import { describeNotify } from "./client/notify.ts";
 import { describeRun } from "./client/run.ts";
+import { describeRunEnds } from "./client/run-ends.ts";
 import { useWorld } from "./client/world.ts";
 
-const world = useWorld();
+const world = useWorld({ WORK_SECONDS: "1" });
+const describeLongRuns = startLongRuns(world);
 
 describe("the command line", () => describeCommandLine(world));
 
-describe("a runner in one line", () => describeRun(world));
+describe("its help", () => describeHelp(world));
+
+describe("events", () => describeEvents(world));
+
+describe("notify", () => describeNotify(world));
+
+describe("a runner in one line", () => {
+  describeRun(world);
+  describeRunEnds(world);
+  describeLongRuns();
+});

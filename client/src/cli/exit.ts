@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { ApiProblem, InvalidRequest } from "../problem.ts";
-import { reasonOf } from "../runner/run-calls.ts";
+import { reasonOf } from "../reason.ts";
 
 /** The exit codes. */
 export const EXIT = { done: 0, failed: 1, notSignedIn: 2, notThere: 3, invalid: 4, runFailed: 5 } as const;
@@ -21,16 +21,28 @@ export function explainError(error: unknown): { text: string; exitCode: number }
   // Commander has already printed the message. Its exit code is 0 for --help and --version.
   if (error instanceof CommanderError) return { text: "", exitCode: error.exitCode === 0 ? EXIT.done : EXIT.invalid };
   if (error instanceof InvalidRequest) return { text: error.message, exitCode: EXIT.invalid };
-  if (error instanceof ApiProblem) return { text: textOf(error), exitCode: exitCodeOf(error.status) };
-  return { text: `The service could not be reached: ${reasonOf(error)}`, exitCode: EXIT.failed };
+  if (error instanceof ApiProblem) return { text: textOf(error), exitCode: exitCodeOf(error) };
+  return { text: failureOf(error), exitCode: EXIT.failed };
 }
 
-function textOf({ message, status, requestId }: ApiProblem): string {
+function failureOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "TimeoutError" || (error instanceof TypeError && error.cause instanceof Error))
+    return `The service could not be reached: ${reasonOf(error)}`;
+  if (error instanceof SyntaxError) return `The answer is not JSON. Is the URL that of the service? ${error.message}`;
+  // A file: the message says which one, and why.
+  if ("syscall" in error) return error.message;
+  return `This is a fault of the command line itself. Please report it:\n${error.stack}`;
+}
+
+function textOf({ message, status, code, requestId }: ApiProblem): string {
+  if (code === "unknown" && status < 500) return `${message} Is the URL that of the service?`;
   if (status === 401) return "The service does not know this API key. Run `workflow-runs login`.";
   return status >= 500 && requestId !== null ? `${message} (request ${requestId})` : message;
 }
 
-function exitCodeOf(status: number): number {
+function exitCodeOf({ status, code }: ApiProblem): number {
+  if (code === "unknown") return EXIT.failed;
   if (status === 401) return EXIT.notSignedIn;
   if (status === 404) return EXIT.notThere;
   return status === 422 || status === 400 || status === 413 ? EXIT.invalid : EXIT.failed;

@@ -1,11 +1,26 @@
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "../client.ts";
+import type { RunLog } from "../types.ts";
 import type { Context } from "./context.ts";
 import { harmless, say } from "./output.ts";
 import { eventLine } from "./run-lines.ts";
 
 const POLL_MS = 1_000;
+
+/** Says once in each outage that the service is away, so that nobody looks at a silent terminal. */
+export class Outage {
+  #isTold = false;
+
+  readonly tell = (reason: string): void => {
+    if (!this.#isTold) say(`The service cannot be reached. Trying again: ${harmless(reason)}`);
+    this.#isTold = true;
+  };
+
+  isOver(): void {
+    this.#isTold = false;
+  }
+}
 
 /**
  * Shows the events and the log of a run until it has ended. With output for programs it shows nothing: the caller prints the
@@ -14,13 +29,15 @@ const POLL_MS = 1_000;
 export async function followRun({ client, mode }: Context, runId: string): Promise<void> {
   if (mode !== "people") return;
   const ended = new AbortController();
-  const log = followLog(client, runId, { signal: ended.signal, isFollowed: true }, (text) =>
-    process.stdout.write(text),
-  );
+  const log = showLog(client, runId, { signal: ended.signal, isFollowed: true });
   // An error of the log must not end the process before the events were shown.
   log.catch(() => {});
+  const outage = new Outage();
   try {
-    for await (const { event } of client.watch(runId)) if (event !== null) say(eventLine(event));
+    for await (const { event } of client.watch(runId, { onRetry: outage.tell })) {
+      outage.isOver();
+      if (event !== null) say(eventLine(event));
+    }
   } finally {
     await Promise.race([log, delay(5_000)]);
     ended.abort();
@@ -29,27 +46,33 @@ export async function followRun({ client, mode }: Context, runId: string): Promi
 
 export type LogOptions = { attempt?: number; isFollowed: boolean; signal?: AbortSignal };
 
-/**
- * Passes on the log of a run, without characters that could control the terminal. When followed, also entries that come later.
- */
-export async function followLog(
+/** Reads the log of a run by pages. When followed, also entries that come later. */
+export async function* readLog(
   client: Client,
   runId: string,
   { attempt, isFollowed, signal }: LogOptions,
-  show: (text: string) => void,
-): Promise<void> {
+): AsyncGenerator<RunLog, void, undefined> {
   let after: number | undefined;
   while (!signal?.aborted) {
-    const query = { ...(attempt !== undefined && { attempt }), ...(after !== undefined && { after }) };
-    const page = await client.log(runId, query);
-    for (const { sequence, text, missing_before } of page.entries) {
-      if (missing_before > 0) show(`\n[${missing_before} entries are missing here.]\n`);
-      show(harmless(text));
-      after = sequence;
-    }
+    const page = await client.log(runId, {
+      ...(attempt !== undefined && { attempt }),
+      ...(after !== undefined && { after }),
+    });
+    yield page;
+    after = page.entries.at(-1)?.sequence ?? after;
     if (page.has_more) continue;
-    if (page.is_complete && page.is_cut) show("\n[The log was cut here, since it was too long.]\n");
     if (page.is_complete || !isFollowed) return;
     await delay(POLL_MS, undefined, signal && { signal }).catch(() => {});
+  }
+}
+
+/** Prints the log of a run for people, without characters that could control the terminal. */
+export async function showLog(client: Client, runId: string, options: LogOptions): Promise<void> {
+  for await (const { entries, is_complete, is_cut, has_more } of readLog(client, runId, options)) {
+    for (const { text, missing_before } of entries) {
+      if (missing_before > 0) process.stdout.write(`\n[${missing_before} entries are missing here.]\n`);
+      process.stdout.write(harmless(text));
+    }
+    if (is_complete && is_cut && !has_more) process.stdout.write("\n[The log was cut here, since it was too long.]\n");
   }
 }

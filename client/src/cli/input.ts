@@ -39,11 +39,19 @@ async function readText(given: string): Promise<string> {
 /** Asks a question on the terminal. With `isSecret`, the answer is not shown while it is typed. */
 export async function ask(question: string, isSecret = false): Promise<string> {
   const hidden = new Writable({ write: (_chunk, _encoding, done) => done() });
-  if (isSecret) process.stderr.write(question);
   const output = isSecret ? hidden : process.stderr;
   const lines = createInterface({ input: process.stdin, output, terminal: true });
+  // Only now, since from here on the terminal no longer echoes what is typed.
+  if (isSecret) process.stderr.write(question);
+  // Ctrl-D closes the interface, and Ctrl-C rejects the question.
+  const given = new Promise<string>((resolve, reject) => {
+    lines.once("close", () => reject(new Error("closed")));
+    lines.question(isSecret ? "" : question).then(resolve, reject);
+  });
   try {
-    return (await lines.question(isSecret ? "" : question)).trim();
+    return (await given).trim();
+  } catch {
+    throw new CliError("Nothing was written.");
   } finally {
     lines.close();
     if (isSecret) process.stderr.write("\n");

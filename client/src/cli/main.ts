@@ -37,6 +37,7 @@ const program = new Command("workflow-runs")
   .option("--json", "print only the API's answer, as JSON")
   .option("--quiet", "print ids only")
   .addHelpText("after", EPILOGUE)
+  .configureHelp({ showGlobalOptions: true })
   .showSuggestionAfterError()
   .exitOverride();
 
@@ -54,24 +55,15 @@ for (const add of [
 ]) {
   add(program);
 }
-inheritExit(program);
-
-/**
- * `exitOverride` is inherited only by commands that are created with `.command()`. Ours are created separately, so it is set on
- * each.
- */
-function inheritExit(command: Command): void {
-  for (const child of command.commands) {
-    child.exitOverride().showSuggestionAfterError();
-    inheritExit(child);
-  }
-}
 
 // When a program that reads our output, such as `head`, has read enough and ends, that is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   throw error;
 });
+
+// Nor is a terminal that was closed. The command still ends properly.
+process.stderr.on("error", () => {});
 
 try {
   await program.parseAsync();

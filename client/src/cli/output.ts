@@ -71,6 +71,9 @@ export const harmless = (text: string): string =>
     char === "\r" ? "" : `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
   );
 
+/** The time of day here, of an instant of the API. */
+export const timeOf = (at: string): string => new Date(at).toTimeString().slice(0, 8);
+
 const oneLine = (text: string): string => text.replaceAll("\n", "\n  ");
 
 export const ago = (at: string): string => {
@@ -93,15 +96,18 @@ export function duration(seconds: number): string {
   return shown.map(([count, unit]) => `${count} ${unit}`).join(" ");
 }
 
-/** Shows on stderr what the command waits for. It shows nothing when stderr is not a terminal. */
-export function startProgress(text: () => string): { stop(): void } {
+/** Shows on stderr what the command waits for, and for how long. It shows nothing when stderr is not a terminal. */
+export function startProgress(read: () => { state: string; note: string }): { stop(): void } {
   if (process.stderr.isTTY !== true) return { stop: () => {} };
   const began = Date.now();
   const frames = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
   let frame = 0;
   const draw = () => {
     frame = (frame + 1) % frames.length;
-    process.stderr.write(`\r\u001b[K${frames[frame]} ${text()}  ${duration((Date.now() - began) / 1000)}`);
+    const { state, note } = read();
+    const text = `${frames[frame]} ${state}  ${duration((Date.now() - began) / 1000)}  ${note}`.trimEnd();
+    // Only a line that does not wrap can be overwritten.
+    process.stderr.write(`\r\u001b[K${text.slice(0, process.stderr.columns - 1)}`);
   };
   const timer = setInterval(draw, 100);
   draw();

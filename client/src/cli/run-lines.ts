@@ -1,6 +1,6 @@
-import { hasEnded, type Run, type RunEvent, type RunResult } from "../types.ts";
+import { type FeedEvent, hasEnded, type Run, type RunEvent, type RunResult } from "../types.ts";
 import type { Context } from "./context.ts";
-import { ago, duration, facts, harmless, paint, paintState, printOne } from "./output.ts";
+import { ago, duration, facts, harmless, paint, paintState, printOne, timeOf } from "./output.ts";
 
 /** Prints a run for people. If it has ended, its result is included. */
 export async function printRun({ client, mode }: Context, run: Run): Promise<void> {
@@ -32,7 +32,13 @@ export const runRow = (run: Run) => ({
   error: run.error === null ? "" : harmless(run.error).replaceAll("\n", " ").slice(0, 60),
 });
 
-export function eventLine({ at, type, detail }: Pick<RunEvent, "at" | "type" | "detail">): string {
-  const rest = detail === null || Object.keys(detail).length === 0 ? "" : `  ${harmless(JSON.stringify(detail))}`;
-  return `${paint("dim", at.slice(11, 19))}  ${type}${rest}`;
-}
+/** An event of a run that is shown by itself. */
+export const eventLine = ({ at, type, detail }: RunEvent): string =>
+  [paint("dim", timeOf(at)), harmless(type), detailText(detail)].join("  ").trimEnd();
+
+/** An event of any run. */
+export const feedLine = ({ at, type, run_id, detail }: FeedEvent): string =>
+  [paint("dim", timeOf(at)), harmless(type), run_id ?? "", detailText(detail)].join("  ").trimEnd();
+
+export const detailText = (detail: FeedEvent["detail"]): string =>
+  detail === null || Object.keys(detail).length === 0 ? "" : harmless(JSON.stringify(detail));

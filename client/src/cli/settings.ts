@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
@@ -59,8 +59,10 @@ export function writeLogin({ url, apiKey }: Settings, env: NodeJS.ProcessEnv = p
   return file;
 }
 
-export function removeLogin(env: NodeJS.ProcessEnv = process.env): string {
+/** Returns which file was removed; null when there was none. */
+export function removeLogin(env: NodeJS.ProcessEnv = process.env): string | null {
   const file = fileOf(env);
-  rmSync(file, { force: true });
+  if (!existsSync(file)) return null;
+  rmSync(file);
   return file;
 }

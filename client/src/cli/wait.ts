@@ -7,11 +7,11 @@ export async function waitWithProgress(client: Client, begun: Run): Promise<Run>
   if (hasEnded(begun)) return begun;
   let state: string = begun.status;
   let note = "";
-  const line = startProgress(() => `${state}${note}`);
-  // The reason for waiting is printed once, and again whenever the state has changed.
+  const line = startProgress(() => ({ state, note }));
+  // The reason for waiting is read once, and again whenever the state has changed.
   const explain = async () => {
     const { message } = await client.explain(begun.id);
-    note = `: ${message}`;
+    note = message;
   };
   if (state === "PENDING") explain().catch(() => {});
   try {

@@ -64,7 +64,7 @@ export class Attempt {
     const calls = { fetch: this.#options.fetch, signal: this.#over.signal, onRetry: this.#noteRetry };
     const log = new RunLog(run, {
       ...calls,
-      onCut: () => this.#note("The log is longer than the service keeps: the rest of it is left out."),
+      onCut: () => this.#note("The log is longer than the service stores. The rest of it is dropped."),
     });
     const heartbeats = new Heartbeats(run, {
       ...calls,

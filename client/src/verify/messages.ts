@@ -48,7 +48,8 @@ export function unknownMessage(runId: string): Message {
 const toBody = (type: string, data: object): string =>
   JSON.stringify({ type, timestamp: new Date().toISOString(), data });
 
-const toWebhook = (secret: string): Webhook =>
+/** @throws Error when the text after `whsec_` is no base64 */
+export const toWebhook = (secret: string): Webhook =>
   secret.startsWith("whsec_") ? new Webhook(secret) : new Webhook(new TextEncoder().encode(secret), { format: "raw" });
 
 /** The headers of a message that is signed with each of these secrets, in this order. */

@@ -30,20 +30,25 @@ const STALE_MS = 10 * 60 * 1000;
 
 const isAccepted = ({ status }: Answer): boolean => status !== null && status >= 200 && status < 300;
 
-const said = ({ status, failure }: Answer): string =>
-  status === null ? `it did not answer: ${failure}` : `it answered ${status}`;
+/** Answers of a server at whose URL there is no runner. */
+const NO_RUNNER = [404, 405];
+
+function said({ status, failure }: Answer): string {
+  if (status === null) return `it did not answer: ${failure}.`;
+  return `it answered ${status}.${NO_RUNNER.includes(status) ? " Is this the runner's URL?" : ""}`;
+}
 
 /** Requires a 2xx answer. */
 async function accepts(answer: Promise<Answer>, what: string): Promise<Verdict> {
   const given = await answer;
-  return { problem: isAccepted(given) ? null : `It must accept ${what}, but ${said(given)}.`, answers: [given] };
+  return { problem: isAccepted(given) ? null : `It must accept ${what}, but ${said(given)}`, answers: [given] };
 }
 
 /** Requires an answer other than 2xx. */
 async function refuses(answer: Promise<Answer>, what: string): Promise<Verdict> {
   const given = await answer;
   const isRefused = given.status !== null && given.status >= 400 && given.status < 500;
-  return { problem: isRefused ? null : `It must answer 401 to ${what}, but ${said(given)}.`, answers: [given] };
+  return { problem: isRefused ? null : `It must answer 401 to ${what}, but ${said(given)}`, answers: [given] };
 }
 
 /** Runs the steps in order, and returns the first problem. */

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { reasonOf } from "../runner/run-calls.ts";
+import { reasonOf } from "../reason.ts";
 import { type Answer, PROBES, type Verdict, type Wire } from "./probes.ts";
 
 export type VerifyOptions = {
@@ -50,7 +50,8 @@ export async function verifyRunner(options: VerifyOptions): Promise<VerifyReport
   const probes: ProbeReport[] = [];
   try {
     for (const { name, why, section, run } of PROBES) {
-      probes.push({ name, why, protocol: `${PROTOCOL}#${section}`, ...toReport(await run(wire)) });
+      const verdict = probes[0] && isDeaf(probes[0]) ? NOT_ASKED : await run(wire);
+      probes.push({ name, why, protocol: `${PROTOCOL}#${section}`, ...toReport(verdict) });
     }
   } finally {
     callbacks?.close();
@@ -58,6 +59,13 @@ export async function verifyRunner(options: VerifyOptions): Promise<VerifyReport
   probes.push(judgeSpeed(probes, answerSeconds));
   return { url, ok: probes.every(({ outcome }) => outcome !== "failed"), probes };
 }
+
+/** With such an answer the runner has not accepted the message as one of the service, so the other probes would tell nothing. */
+const DEAF = [null, 401, 403, 404, 405];
+
+const isDeaf = ({ answers }: ProbeReport): boolean => answers.every(({ status }) => DEAF.includes(status));
+
+const NOT_ASKED: Verdict = { problem: null, skipped: "It needs a runner that accepts a good signature.", answers: [] };
 
 function toReport({ problem, skipped, answers }: Verdict): Pick<ProbeReport, "outcome" | "problem" | "answers"> {
   if (skipped !== undefined) return { outcome: "skipped", problem: skipped, answers };
@@ -69,15 +77,15 @@ function judgeSpeed(probes: readonly ProbeReport[], answerSeconds: number): Prob
   const answers = probes.flatMap((probe) => probe.answers);
   const slowest = answers.reduce((most, { ms }) => Math.max(most, ms), 0);
   const isSlow = slowest >= answerSeconds * 1000;
+  const problem = isSlow
+    ? `It must answer within ${answerSeconds} seconds, and do the work after that, but an answer took ${Math.round(slowest / 1000)} s or did not come.`
+    : null;
+  const isUnknown = !isSlow && answers.every(({ status }) => status === null);
   return {
     name: "quick answers",
-    outcome: isSlow ? "failed" : "passed",
-    problem: isSlow
-      ? `It must answer within ${answerSeconds} seconds, and do the work after that, but an answer took ${Math.round(slowest / 1000)} s or did not come.`
-      : null,
+    ...toReport(isUnknown ? NOT_ASKED : { problem, answers: [] }),
     why: "The service gives up waiting, and sends the message again.",
     protocol: `${PROTOCOL}#what-your-answer-means`,
-    answers: [],
   };
 }
 

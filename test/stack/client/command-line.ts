@@ -1,30 +1,22 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import process from "node:process";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { DEMO } from "../../../scripts/local/demo.ts";
-import { type Ended, nodeOf, runProgram, type World } from "./installed-client.ts";
+import { findFreePort } from "../../../scripts/local/ports.ts";
+import type { World } from "./installed-client.ts";
+import { PARTS, useTerminal } from "./terminal.ts";
 
 const NOWHERE = "01920000-0000-7000-8000-00000000ffff";
 const HELD = DEMO.runs.running;
 
-export function describeCommandLine(world: () => World): void {
-  let home: string;
-  const program = () => join(world().folder, "node_modules/workflow-runs/bin/workflow-runs.js");
-  /** On the oldest Node, as somebody who is signed in by the environment. */
-  const wr = (args: readonly string[], env: Record<string, string> = {}, input?: string): Promise<Ended> => {
-    const signedIn = { WORKFLOW_RUNS_URL: world().url, WORKFLOW_RUNS_API_KEY: DEMO.owner.key };
-    const options = { cwd: home, env: { HOME: home, ...signedIn, ...env }, ...(input !== undefined && { input }) };
-    return runProgram(nodeOf(world().folder, "20"), [program(), ...args], options);
-  };
-  const json = async (args: readonly string[]) => JSON.parse((await wr([...args, "--json"])).stdout);
+const NOBODY = `http://127.0.0.1:${await findFreePort()}`;
 
-  beforeAll(() => {
-    home = join(world().folder, "home");
-    mkdirSync(home, { recursive: true });
-  });
+export function describeCommandLine(world: () => World): void {
+  const { home, node, program, environment, wr, json } = useTerminal(world, "home");
 
   describe("login", () => {
     const signedOut = { WORKFLOW_RUNS_URL: "", WORKFLOW_RUNS_API_KEY: "" };
@@ -34,10 +26,22 @@ export function describeCommandLine(world: () => World): void {
       expect((await wr(["whoami"], signedOut)).code).toBe(2);
       const { code, stderr } = await wr(["login", "--url", url], signedOut, `${DEMO.owner.key}\n`);
       expect([code, stderr]).toEqual([0, expect.stringContaining(`Signed in to ${url}`)]);
-      const file = join(home, ".config/workflow-runs/login.json");
+      const file = join(home(), ".config/workflow-runs/login.json");
       expect(statSync(file).mode & 0o777).toBe(0o600);
       expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({ url, api_key: DEMO.owner.key });
       expect(JSON.parse((await wr(["whoami", "--json"], signedOut)).stdout)).toMatchObject({ id: DEMO.owner.id });
+    });
+
+    it("writes nothing when the service does not know the key, and says which variables take precedence", async () => {
+      const { url } = world();
+      const config = join(home(), "elsewhere");
+      const refused = await wr(["login", "--url", url], { ...signedOut, XDG_CONFIG_HOME: config }, "wr_wrong\n");
+      const sentence = `${url} does not know this API key. Nothing was written.\n`;
+      expect(refused).toEqual({ code: 2, stdout: "", stderr: sentence });
+      expect((await wr(["logout"], { XDG_CONFIG_HOME: config })).stderr).toBe("You were not signed in.\n");
+      const overruled = await wr(["login", "--json"], { XDG_CONFIG_HOME: config }, DEMO.admin.key);
+      expect(JSON.parse(overruled.stdout)).toMatchObject({ id: DEMO.admin.id });
+      expect(overruled.stderr).toContain("WORKFLOW_RUNS_API_KEY is set, and takes precedence over what was written.\n");
     });
 
     it("is overridden by the environment, which is overridden by flags; its key is not sent to another service", async () => {
@@ -53,46 +57,46 @@ export function describeCommandLine(world: () => World): void {
     });
   });
 
-  it.each<[code: number, args: string[]]>([
-    [2, ["whoami", "--api-key", "wr_wrong"]],
-    [3, ["runs", "get", NOWHERE]],
-    [3, ["workflows", "get", "No such workflow"]],
-    [3, ["invoke", NOWHERE]],
-    [4, ["runs", "get", "no-id"]],
-    [4, ["runs", "list", "--status", "DONE"]],
-    [4, ["invoke", "Quarterly report", "--input", "[1]"]],
-    [4, ["invoke", "Quarterly report", "--input", "@missing.json"]],
-    [4, ["nonsense"]],
-    [4, ["runs", "list", "--nonsense"]],
-    [1, ["invoke", "Support triage"]],
-    [1, ["whoami", "--url", "http://127.0.0.1:9", "--api-key", "k"]],
-    [0, ["--help"]],
-    [0, ["--version"]],
-  ])("exits with %i for %j, and prints errors to stderr only", async (code, args) => {
-    const ended = await wr(args);
-    expect([ended.code, code === 0 || ended.stdout === "", code === 0 || ended.stderr !== ""]).toEqual([
-      code,
-      true,
-      true,
-    ]);
+  it.each<[code: number, args: string[], sentence: string]>([
+    [2, ["whoami", "--api-key", "wr_wrong"], "The service does not know this API key. Run `workflow-runs login`."],
+    [2, ["runs", "list", "--url", "https://runs.example"], "You are not signed in. Run `workflow-runs login`"],
+    [3, ["runs", "get", NOWHERE], "There is no such run, or it is not yours to see."],
+    [
+      3,
+      ["workflows", "get", "No such workflow"],
+      'There is no workflow "No such workflow", or it is not yours to see.',
+    ],
+    [3, ["invoke", NOWHERE], "There is no such workflow definition, or it is not yours to see."],
+    [3, ["keys", "delete", "None"], 'There is no API key "None"'],
+    [3, ["open", "None"], 'There is no workflow "None"'],
+    [3, ["run", "--workflow", "None", "--", "true"], 'There is no workflow "None"'],
+    [4, ["runs", "get", "no-id"], "run_id: "],
+    [4, ["runs", "list", "--status", "DONE"], "It must be one of PENDING, RUNNING, COMPLETED, FAILED."],
+    [4, ["invoke", "Quarterly report", "--input", "[1]"], "--input must be a JSON object"],
+    [4, ["invoke", "Quarterly report", "--input", "@missing.json"], "missing.json cannot be read: ENOENT"],
+    [4, ["invoke", "Quarterly report", "--input", '{"a": 1'], "--input is not JSON: "],
+    [4, ["invokes"], "Did you mean invoke?"],
+    [4, ["runs", "list", "--nonsense"], "unknown option '--nonsense'"],
+    [4, ["run", "--workflow", "x", "python", "--fast"], 'The command comes after "--"'],
+    [4, ["verify", "http://localhost"], "Give the webhook secret"],
+    [4, ["keys", "create", "CI", "--workflow", "Quarterly report"], "--workflow restricts a runner key: add --runner."],
+    [1, ["invoke", "Support triage"], "paused"],
+    [1, ["keys", "create", "machine", "--runner", "--api-key", DEMO.user.key], "OWNER or ADMIN"],
+    [1, ["whoami", "--url", NOBODY, "--api-key", "k"], "The service could not be reached: connect "],
+  ])("exits with %i for %j, and says why on stderr only", async (code, args, sentence) => {
+    const ended = await wr(args, args.includes("https://runs.example") ? { WORKFLOW_RUNS_API_KEY: "" } : {});
+    expect(ended).toEqual({ code, stdout: "", stderr: expect.stringContaining(sentence) });
     expect(ended.stderr).not.toMatch(/ {4}at /);
   });
 
-  it("has help with examples for every command", async () => {
-    const { stdout } = await wr(["--help"]);
-    const groups = { workflows: ["list", "get", "create", "pause", "resume"], keys: ["list", "create", "delete"] };
-    const of = Object.entries(groups).flatMap(([group, names]) => names.map((name) => [group, name]));
-    const runs = ["list", "get", "watch", "stop", "retry", "log", "explain"].map((name) => ["runs", name]);
-    const notify = ["list", "create", "rotate", "test", "deliveries", "resend", "delete"].map((name) => [
-      "notify",
-      name,
-    ]);
-    const others = ["login", "whoami", "invoke", "events", "open", "run", "verify"].map((name) => [name]);
-    for (const command of [...of, ...runs, ...notify, ...others]) {
-      expect(stdout).toContain(`  ${command[0]}`);
-      const help = await wr([...command, "--help"]);
-      expect([command, help.code, help.stdout]).toEqual([command, 0, expect.stringMatching(/Examples?:\n {2}\$ /)]);
-    }
+  it.each([200, 404])("says when what answers with %i is no such service", async (status) => {
+    const page = createServer((_, response) => response.writeHead(status).end("<html></html>")).listen(0, "127.0.0.1");
+    onTestFinished(() => void page.close());
+    await once(page, "listening");
+    const address = page.address();
+    const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
+    const ended = await wr(["whoami"], { WORKFLOW_RUNS_URL: url });
+    expect(ended).toEqual({ code: 1, stdout: "", stderr: expect.stringContaining("Is the URL that of the service?") });
   });
 
   it("prints a table for people, without colours to a pipe; the API's list for programs; and ids", async () => {
@@ -109,38 +113,17 @@ export function describeCommandLine(world: () => World): void {
 
   it("finds workflows by name in any case, and says when several have the name", async () => {
     expect(await json(["workflows", "get", "quarterly REPORT"])).toMatchObject({ id: DEMO.quarterlyReportId });
-    const create = (name: string) =>
-      json([
-        "workflows",
-        "create",
-        name,
-        "--source",
-        "/shared/reports/q1",
-        "--instruction",
-        "/shared/how-to-summarise.md",
-        "--output",
-        "/shared/summaries",
-      ]);
+    const create = (name: string) => json(["workflows", "create", name, ...PARTS]);
     const twins = [await create("Twin"), await create("Twin")];
     expect(twins[0]).toMatchObject({ name: "Twin", runner_config: null, max_run_duration_seconds: 300 });
     const { code, stderr } = await wr(["workflows", "get", "Twin"]);
     expect([code, stderr]).toEqual([4, expect.stringContaining(twins[1].id)]);
-    const lost = await wr([
-      "workflows",
-      "create",
-      "X",
-      "--source",
-      "/shared/no",
-      "--instruction",
-      "/a",
-      "--output",
-      "/b",
-    ]);
+    const lost = await wr(["workflows", "create", "X", ...PARTS, "--source", "/shared/no"]);
     expect([lost.code, lost.stderr]).toEqual([3, expect.stringContaining("There is no /shared/no")]);
   });
 
   it("invokes with input and waits for the end", async () => {
-    writeFileSync(join(home, "input.json"), '{"quarter": "Q1"}');
+    writeFileSync(join(home(), "input.json"), '{"quarter": "Q1"}');
     const invoke = ["invoke", "Quarterly report", "--input", "@input.json", "--idempotency-key", "one"];
     const [waited, again] = [await wr([...invoke, "--wait"]), await wr([...invoke, "--quiet"])];
     expect([waited.code, waited.stdout]).toEqual([0, expect.stringMatching(/^state +COMPLETED$/m)]);
@@ -180,28 +163,45 @@ export function describeCommandLine(world: () => World): void {
     expect((await wr(["open", HELD])).stdout).toBe(`${world().url}/app/runs/${HELD}\n`);
   });
 
-  it("shows a line of progress on a terminal, and none elsewhere", async () => {
-    const { url, folder } = world();
-    const command = [nodeOf(folder, "20"), program(), "invoke", "'Quarterly report'", "--wait"].join(" ");
+  /** Runs a command in a terminal of so many columns, which may be typed into. Returns its exit code and what it showed. */
+  async function inTerminal(command: string, env: Record<string, string>, typed = "", columns = 200) {
     // CI sets NO_COLOR, and may have no terminal of its own.
     const { NO_COLOR: _, ...inherited } = process.env;
-    const env = {
-      ...inherited,
-      TERM: "xterm",
-      HOME: home,
-      WORKFLOW_RUNS_URL: url,
-      WORKFLOW_RUNS_API_KEY: DEMO.owner.key,
-    };
-    const terminal: ChildProcess = spawn("script", ["-qec", command, "/dev/null"], {
-      env,
-      stdio: ["ignore", "pipe", "ignore"],
+    const words = `stty cols ${columns}; ${node()} ${program()} ${command}`;
+    const terminal: ChildProcess = spawn("script", ["-qec", words, "/dev/null"], {
+      env: { ...inherited, TERM: "xterm", ...environment(env) },
+      stdio: ["pipe", "pipe", "ignore"],
     });
     let shown = "";
     terminal.stdout?.setEncoding("utf8").on("data", (text: string) => {
       shown += text;
+      if (typed !== "" && shown.includes("API key: ")) terminal.stdin?.end(typed);
     });
     await once(terminal, "close");
-    expect([terminal.exitCode, shown]).toEqual([0, expect.stringMatching(/RUNNING {2}\d s/)]);
+    return { code: terminal.exitCode, shown };
+  }
+
+  it("shows a line of progress on a terminal, and none elsewhere", async () => {
+    const { code, shown } = await inTerminal("invoke 'Quarterly report' --wait", {});
+    expect([code, shown]).toEqual([0, expect.stringMatching(/RUNNING {2}\d s/)]);
     expect(shown).toContain("\u001b[32mCOMPLETED");
+  });
+
+  it("asks for the key on a terminal without showing it, and writes nothing after Ctrl-C or Ctrl-D", async () => {
+    const env = { WORKFLOW_RUNS_API_KEY: "", XDG_CONFIG_HOME: join(home(), "asked") };
+    const signedIn = await inTerminal("login", env, `${DEMO.user.key}\r`);
+    expect([signedIn.code, signedIn.shown]).toEqual([0, expect.stringContaining("Signed in to")]);
+    expect(signedIn.shown).not.toContain(DEMO.user.key);
+    for (const key of ["\u0003", "\u0004"]) {
+      const left = await inTerminal("login", env, key);
+      expect([left.code, left.shown]).toEqual([1, expect.stringMatching(/API key: \s*Nothing was written\.\s*$/)]);
+    }
+  });
+
+  it("keeps its line of progress to one line of a narrow terminal", async () => {
+    const { shown } = await inTerminal("invoke 'Nightly digest' --wait & sleep 3; kill $!", {}, "", 60);
+    const lines = shown.split("\r\u001b[K").filter((line) => line.includes("PENDING  "));
+    expect(lines.at(-1)).toMatch(/PENDING {2}\d s {2}It waits for its workflow/);
+    for (const line of lines) expect(line.trimEnd().length).toBeLessThan(60);
   });
 }

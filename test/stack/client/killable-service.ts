@@ -22,7 +22,6 @@ export type KillableService = {
   start(): Promise<void>;
   /** `kill -9`. */
   kill(): Promise<void>;
-  setLeaseSeconds(seconds: number): Promise<void>;
   untilRunning(runId: string): Promise<void>;
   stop(): Promise<void>;
 };
@@ -67,9 +66,6 @@ export async function startKillableService(): Promise<KillableService> {
       process.kill(-pid, "SIGKILL");
       worker = null;
       await ended;
-    },
-    async setLeaseSeconds(seconds) {
-      await client.query("update workflow_definitions set lease_seconds = $1", [seconds]);
     },
     async untilRunning(runId) {
       const isRunning = async () => {

@@ -1,13 +1,14 @@
 import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { findFreePort } from "../../../scripts/local/ports.ts";
 import { root } from "../local-stack.ts";
 import { nodeOf, runProgram, type World } from "./installed-client.ts";
 
@@ -94,13 +95,21 @@ const FAULTS: [Fault, probe: string, sentence: string][] = [
 const keyOf = (secret: string) =>
   secret.startsWith("whsec_") ? Buffer.from(secret.slice(6), "base64") : Buffer.from(secret);
 
-/** A small runner of our own with one fault. */
-async function startFaulty(fault: Fault): Promise<string> {
+type Got = { headers: IncomingMessage["headers"]; body: string };
+
+/** Where the protocol can say something: the anchors of its headings. */
+const SECTIONS = [...readFileSync(join(root, "docs/runner-protocol.md"), "utf8").matchAll(/^#+ (.+)$/gm)].map(
+  ([, heading = ""]) => `docs/runner-protocol.md#${heading.toLowerCase().replaceAll(" ", "-")}`,
+);
+
+/** A small runner of our own with one fault, or none. Adds what it gets to `got`. */
+async function startFaulty(fault: Fault | null, got: Got[] = []): Promise<string> {
   const seen = new Set<string>();
   const stopped = new Set<string>();
   const server = createServer((request, response) => answer(request, response).catch(() => request.socket.destroy()));
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request);
+    got.push({ headers: request.headers, body });
     const header = (name: string) => String(request.headers[name] ?? "");
     const say = (status: number) => response.writeHead(status).end();
     if (fault === "crashes" && header("webhook-signature") === "") throw new Error("crash");
@@ -184,12 +193,12 @@ export function describeVerify(world: () => World): void {
       const { code, stdout } = await verify(url);
       expect([code, stdout]).toEqual([0, expect.stringMatching(/The runner follows the protocol\.\n$/)]);
       expect(stdout.match(/^✓/gm)).toHaveLength(8);
-      expect(stdout).toContain("two secrets: left out");
+      expect(stdout).toContain("two secrets: skipped");
     });
 
     it("a sound runner that knows both secrets", async () => {
-      const url = await startFaulty("one secret");
-      const { code, stdout } = await verify(url, "--previous-secret", SECRET, "--json");
+      const url = await startFaulty(null);
+      const { code, stdout } = await verify(url, "--previous-secret", PREVIOUS, "--json");
       const report = JSON.parse(stdout);
       expect([code, report.ok, report.url]).toEqual([0, true, url]);
       expect(report.probes.map(({ outcome }: { outcome: string }) => outcome)).toEqual(Array(9).fill("passed"));
@@ -203,12 +212,79 @@ export function describeVerify(world: () => World): void {
     expect([code, report.ok]).toEqual([1, false]);
     const found = report.probes.find(({ name }: { name: string }) => name === probe);
     expect(found).toMatchObject({ outcome: "failed", problem: expect.stringContaining(sentence) });
-    expect(found.protocol).toMatch(/^docs\/runner-protocol\.md#[a-z-]+$/);
+    expect([found.why, SECTIONS]).toEqual([
+      expect.stringMatching(/^[A-Z].{30,}\.$/),
+      expect.arrayContaining([found.protocol]),
+    ]);
   });
 
-  it("reports that nothing answers, and which options are missing", async () => {
-    const nobody = await verify("http://127.0.0.1:9");
-    expect([nobody.code, nobody.stdout]).toEqual([1, expect.stringContaining("it did not answer")]);
-    expect((await verify("runner")).code).toBe(4);
+  it("shows people what fails, why it matters and where the protocol says so", async () => {
+    const { code, stdout } = await verify(await startFaulty("no time"));
+    expect([code, stdout]).toEqual([
+      1,
+      [
+        "✓ good signature",
+        "✓ bad signature",
+        "✗ stale signature: It must answer 401 to a message that was signed ten minutes ago, but it answered 202.",
+        "  Somebody who has recorded an old message could send it again.",
+        "  See docs/runner-protocol.md#the-signature.",
+        "✓ several signatures",
+        "✓ unknown type",
+        "✓ stop before the dispatch",
+        "✓ duplicate",
+        "– two secrets: skipped. To check this, give the old secret: --previous-secret.",
+        "✓ quick answers",
+        "The runner fails 1 of 9 probes.\n",
+      ].join("\n"),
+    ]);
+    expect((await verify(await startFaulty("no time"), "--quiet")).stdout).toBe("stale signature\n");
+  });
+
+  it("sends nothing more to a runner that does not accept the first message", async () => {
+    const { code, stdout } = await verify(await startFaulty("signs again"));
+    expect([code, stdout]).toEqual([1, expect.stringContaining("The runner fails 1 of 9 probes.\n")]);
+    expect(stdout).toContain("– bad signature: skipped. It needs a runner that accepts a good signature.\n");
+    const elsewhere = await verify(`${world().url}/livez`);
+    const sentence = "a message that is signed with its secret, but it answered 405. Is this the runner's URL?";
+    expect([elsewhere.code, elsewhere.stdout]).toEqual([1, expect.stringContaining(sentence)]);
+  });
+
+  it("signs each probe as a test, and asks for no work", async () => {
+    const got: Got[] = [];
+    const { code } = await verify(await startFaulty(null, got), "--previous-secret", PREVIOUS);
+    expect([code, got.length]).toEqual([0, 14]);
+    const stopped = new Set<string>();
+    for (const { headers, body } of got) {
+      const { type, data } = JSON.parse(body);
+      expect([type, data.is_test, headers["user-agent"]]).toEqual([type, true, "workflow-runs/verify"]);
+      if (type === "workflow_run.stopped") stopped.add(data.run_id);
+      if (type !== "workflow_run.dispatched") continue;
+      expect([...stopped]).toContain(data.run_id);
+      expect(data.run_snapshot).toMatchObject({ sources: [], instructions: [], outputs: [], template: null });
+      expect(data.run_snapshot.workflow_name).toBe("A test by `workflow-runs verify`. There is nothing to do.");
+    }
+    const types = new Set(got.map(({ body }): string => JSON.parse(body).type));
+    expect(types).toEqual(new Set(["workflow_run.tested", "workflow_run.stopped", "workflow_run.dispatched"]));
+  });
+
+  it("reports that nothing answers, and which options are wrong", async () => {
+    const nobody = await verify(`http://127.0.0.1:${await findFreePort()}`);
+    const sentence =
+      "✗ good signature: It must accept a message that is signed with its secret, but it did not answer: connect ";
+    expect([nobody.code, nobody.stdout]).toEqual([1, expect.stringContaining(sentence)]);
+    expect(nobody.stdout).toContain("– quick answers: skipped. It needs a runner that accepts a good signature.\n");
+    expect(nobody.stdout).toContain("The runner fails 1 of 9 probes.\n");
+    for (const [url, flags, said] of [
+      ["runner", [], '"runner" is not a URL such as https://runner.example.com/hook.\n'],
+      [
+        "ftp://runner.example.com",
+        [],
+        '"ftp://runner.example.com" is not a URL such as https://runner.example.com/hook.\n',
+      ],
+      ["http://localhost", ["--secret", "whsec_?"], 'After "whsec_" a webhook secret must be base64.\n'],
+      ["http://localhost", ["--answer-seconds", "0"], "It must be a whole number from 1 to 60."],
+    ] as const) {
+      expect(await verify(url, ...flags)).toEqual({ code: 4, stdout: "", stderr: expect.stringContaining(said) });
+    }
   });
 }

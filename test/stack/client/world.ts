@@ -5,13 +5,16 @@ import { afterAll, beforeAll } from "vitest";
 import { type Stack, startStack } from "../../../scripts/local/browser.ts";
 import { installClient } from "./installed-client.ts";
 
-/** Starts a local stack and installs the package in a folder before the tests of a file. Returns what reads where they are. */
-export function useWorld() {
+/**
+ * Starts a local stack and installs the package in a folder before the tests of a file. Returns what reads where they are. `env` is
+ * for the stack, such as WORK_SECONDS of its example runner.
+ */
+export function useWorld(env: Record<string, string> = {}) {
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-client-"));
   let stack: Stack;
 
   beforeAll(async () => {
-    [stack] = await Promise.all([startStack(), installClient(folder)]);
+    [stack] = await Promise.all([startStack(env), installClient(folder)]);
   });
 
   afterAll(async () => {

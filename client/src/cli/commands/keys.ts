@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { unwrap } from "../../connection.ts";
 import type { ApiKey } from "../../types.ts";
 import { contextOf } from "../context.ts";
+import { CliError, EXIT } from "../exit.ts";
 import { several } from "../input.ts";
 import { choose, findWorkflow, isId } from "../names.ts";
 import { ago, facts, harmless, printList, printOne, say } from "../output.ts";
@@ -42,6 +43,12 @@ Examples:
     )
     .action(async (name: string, flags: CreateFlags, command: Command) => {
       const { client, mode } = contextOf(command);
+      if (flags.workflow && !flags.runner) {
+        throw new CliError(
+          "--workflow restricts a runner key: add --runner. An API key may do all that you may do.",
+          EXIT.invalid,
+        );
+      }
       const workflows = await Promise.all((flags.workflow ?? []).map((one) => findWorkflow(client, one)));
       const body = {
         name,

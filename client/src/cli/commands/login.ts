@@ -1,6 +1,7 @@
 import process from "node:process";
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
+import { ApiProblem } from "../../problem.ts";
 import type { User } from "../../types.ts";
 import { connect, contextOf, type GlobalFlags, modeOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
@@ -32,17 +33,26 @@ Examples:
       if (apiKey === "")
         throw new CliError("There is no API key. Make one on the dashboard, under People.", EXIT.invalid);
       const client = connect(url, apiKey);
-      const me = await client.me();
+      const me = await client.me().catch((error: unknown) => {
+        if (!(error instanceof ApiProblem && error.status === 401)) throw error;
+        throw new CliError(`${client.url} does not know this API key. Nothing was written.`, EXIT.notSignedIn);
+      });
       const file = writeLogin({ url: client.url, apiKey }, process.env);
       say(`Signed in to ${client.url}. Written to ${file}, which only you can read.`);
+      for (const name of ["WORKFLOW_RUNS_URL", "WORKFLOW_RUNS_API_KEY"] as const) {
+        if (process.env[name]) say(`${name} is set, and takes precedence over what was written.`);
+      }
       print(modeOf(flags), me, client.url);
     });
 
   program
     .command("logout")
     .description("Delete what `login` has stored")
+    .addHelpText("after", "\nExample:\n  $ workflow-runs logout")
     .action(() => {
-      say(`Removed ${removeLogin()}. The API key is still valid: delete it by \`keys delete\` if it should not be.`);
+      const file = removeLogin();
+      if (file === null) say("You were not signed in.");
+      else say(`Removed ${file}. The API key is still valid: delete it by \`keys delete\` if it should not be.`);
     });
 
   program

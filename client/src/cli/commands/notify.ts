@@ -1,13 +1,24 @@
 import type { Command } from "commander";
 import type { Client } from "../../client.ts";
+import { ApiProblem } from "../../problem.ts";
 import type { NotificationDelivery, NotificationEndpoint } from "../../types.ts";
 import { contextOf } from "../context.ts";
+import { CliError } from "../exit.ts";
 import { several } from "../input.ts";
 import { findWorkflow } from "../names.ts";
 import { ago, facts, harmless, paint, printList, printOne, say } from "../output.ts";
 
 /** `secret` is present only in the answer that creates it. */
 type Endpoint = NotificationEndpoint & { secret?: string };
+
+const TYPES: readonly NotificationEndpoint["event_types"][number][] = [
+  "workflow_run.started",
+  "workflow_run.completed",
+  "workflow_run.failed",
+  "workflow_run.late_result",
+  "workflow_definition.paused",
+  "notification_endpoint.disabled",
+];
 
 const PATH = "/v1/notification-endpoints";
 
@@ -18,6 +29,16 @@ async function call<Answer>(client: Client, method: string, path: string, body?:
   });
   const answer: Answer = response.status === 204 ? null : await response.json();
   return answer;
+}
+
+/** Has an endpoint sent something. */
+async function send(client: Client, id: string, path: string): Promise<NotificationDelivery> {
+  try {
+    return await call(client, "POST", `${PATH}/${encodeURIComponent(id)}/${path}`);
+  } catch (error) {
+    if (!(error instanceof ApiProblem && error.code === "conflict")) throw error;
+    throw new CliError(`It is disabled. Run \`workflow-runs notify enable ${id}\`.`);
+  }
 }
 
 /** Reads the first page of a list. It is complete, since a tenant has at most 50 endpoints. */
@@ -49,7 +70,8 @@ export function addNotify(program: Command): void {
           id: one.id,
           url: harmless(one.url),
           events: one.event_types.join(" "),
-          state: one.disabled_at ? paint("red", `disabled ${ago(one.disabled_at)}`) : "active",
+          state: stateOf(one),
+          problem: harmless(one.disabled_reason ?? ""),
         }),
       );
     });
@@ -64,6 +86,9 @@ export function addNotify(program: Command): void {
     .addHelpText(
       "after",
       `
+Types:
+${TYPES.map((type) => `  ${type}`).join("\n")}
+
 Example:
   $ workflow-runs notify create https://chat.example.com/hook --type workflow_run.failed`,
     )
@@ -92,8 +117,9 @@ Example:
 
   ofEndpoint("test", "Send a test").action(async (id: string, _, command: Command) => {
     const { client, mode } = contextOf(command);
-    const sent = await call<object | null>(client, "POST", `${PATH}/${encodeURIComponent(id)}/test`);
-    printOne(mode, sent ?? {}, id, () => [`A test is being sent. See \`workflow-runs notify deliveries ${id}\`.`]);
+    printOne(mode, await send(client, id, "test"), id, () => [
+      `A test is being sent. See \`workflow-runs notify deliveries ${id}\`.`,
+    ]);
   });
 
   ofEndpoint("deliveries", "Show the latest deliveries and their outcomes").action(
@@ -120,9 +146,8 @@ Example:
     .argument("<delivery>", "its id")
     .action(async (id: string, delivery: string, _, command: Command) => {
       const { client, mode } = contextOf(command);
-      const path = `${PATH}/${encodeURIComponent(id)}/deliveries/${encodeURIComponent(delivery)}/resend`;
-      const sent = await call<object | null>(client, "POST", path);
-      printOne(mode, sent ?? {}, delivery, () => ["It is being sent again."]);
+      const sent = await send(client, id, `deliveries/${encodeURIComponent(delivery)}/resend`);
+      printOne(mode, sent, delivery, () => ["It is being sent again."]);
     });
 
   for (const [name, isActive, text] of [
@@ -145,5 +170,17 @@ Example:
   });
 }
 
+function stateOf({ disabled_at, failures }: Endpoint): string {
+  if (disabled_at !== null) return paint("red", `disabled ${ago(disabled_at)}`);
+  return failures > 0 ? paint("yellow", `active, failed ${failures} times`) : "active";
+}
+
 const endpointLines = (one: Endpoint): string[] =>
-  facts({ id: one.id, url: harmless(one.url), events: one.event_types.join(" "), secret: one.secret });
+  facts({
+    id: one.id,
+    url: harmless(one.url),
+    events: one.event_types.join(" "),
+    state: stateOf(one),
+    problem: one.disabled_reason === null ? null : harmless(one.disabled_reason),
+    secret: one.secret,
+  });

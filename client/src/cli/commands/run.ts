@@ -7,6 +7,7 @@ import { type Assignment, createRunner, type Outcome } from "../../runner/index.
 import type { Workflow } from "../../types.ts";
 import { type Context, contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
+import { Outage } from "../follow.ts";
 import { integer, several } from "../input.ts";
 import { findWorkflow, isId } from "../names.ts";
 import { harmless, paintState, print, say } from "../output.ts";
@@ -39,6 +40,7 @@ export function addRun(program: Command): void {
     .option("--lease-seconds <n>", "with --set-policy: how long a runner may be silent, 30 to 3600", integer(30, 3600))
     .option("--grace-seconds <n>", "seconds between SIGTERM and SIGKILL", integer(0, 300), 10)
     .option("--name <name>", "the name that people see for this runner", hostname().slice(0, 100))
+    .showHelpAfterError('(The command comes after "--": workflow-runs run --workflow NAME -- COMMAND …)')
     .addHelpText(
       "after",
       `
@@ -56,6 +58,9 @@ Examples:
     )
     .action(async (words: string[], flags: Flags, command: Command) => {
       const [program = "", ...args] = words;
+      if (flags.leaseSeconds !== undefined && !flags.setPolicy) {
+        throw new CliError("--lease-seconds changes the workflow. Add --set-policy to allow that.", EXIT.invalid);
+      }
       if (!isCommand(program)) {
         throw new CliError(`There is no command "${program}". No run was taken.`, EXIT.invalid);
       }
@@ -70,11 +75,14 @@ async function findLeasable({ client }: Context, name: string, flags: Flags): Pr
   const found = await findUnlessHidden(client, name);
   if (found === null) return name;
   const policy = await readPolicy(client, found.id);
-  if (policy?.handover === "lease") return found.id;
+  const isLeased = policy?.handover === "lease";
+  const seconds = flags.leaseSeconds ?? policy?.lease_seconds;
+  if (isLeased && seconds === policy.lease_seconds) return found.id;
   if (flags.setPolicy) {
-    const seconds = flags.leaseSeconds;
     await setPolicy(client, found.id, { handover: "lease", ...(seconds !== undefined && { lease_seconds: seconds }) });
-    say(`"${harmless(found.name)}" now hands its runs to runners that ask for them.`);
+    const name = `"${harmless(found.name)}"`;
+    if (!isLeased) say(`${name} now hands its runs to runners that ask for them.`);
+    if (seconds !== policy?.lease_seconds) say(`A lease of ${name} now lasts ${seconds} seconds.`);
     return found.id;
   }
   throw new CliError(
@@ -99,7 +107,15 @@ async function findUnlessHidden(client: Client, name: string): Promise<Workflow 
 async function work(context: Context, flags: Flags, workflowIds: string[], command: string, args: string[]) {
   const { client, mode, apiKey } = context;
   let exitCode = 0;
-  let hasToldOutage = false;
+  const outage = new Outage();
+  const commands = commandWork({
+    command,
+    args,
+    graceSeconds: flags.graceSeconds,
+    onExit: (code) => {
+      exitCode = code;
+    },
+  });
   const runner = createRunner({
     lease: {
       url: client.url,
@@ -108,29 +124,21 @@ async function work(context: Context, flags: Flags, workflowIds: string[], comma
       workflowIds,
       capacity: flags.once ? 1 : flags.concurrency,
       onStart: (run) => {
-        hasToldOutage = false;
+        outage.isOver();
         if (mode === "people") say(`Run ${run.run_id} of "${harmless(run.run_snapshot.workflow_name)}" has begun.`);
       },
       onEnd: (run, outcome) => {
         if (exitCode === 0) exitCode = exitCodeOf(outcome);
         tell(mode, run, outcome);
       },
-      onRetry: (reason) => {
-        if (!hasToldOutage) say(`The service cannot be reached. Trying again: ${reason}`);
-        hasToldOutage = true;
-      },
+      onRetry: outage.tell,
     },
-    work: commandWork({
-      command,
-      args,
-      graceSeconds: flags.graceSeconds,
-      onExit: (code) => {
-        exitCode = code;
-      },
-    }),
+    work: commands.work,
     onNote: ({ run_id, text }) => say(`Run ${run_id}: ${harmless(text)}`),
   });
 
+  // However this process ends, its commands end with it. They are process groups of their own, and would otherwise go on.
+  process.once("exit", commands.killAll);
   const stopped = endOnSignals(() => runner.stop());
   if (mode === "people") say("Waiting for runs. Ctrl-C ends it, and gives unfinished runs back.");
   await runner.run(flags.once ? { most: 1 } : {});
@@ -144,6 +152,8 @@ function exitCodeOf({ report, status }: Outcome): number {
   return status === "COMPLETED" ? EXIT.done : EXIT.runFailed;
 }
 
+/** Ctrl-C, `kill`, and a terminal that was closed. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Within this time, a second signal counts as the same Ctrl-C: the terminal sends it to us, and `npx` passes it on again. */
 const SAME_SIGNAL_MS = 1_000;
 
@@ -156,12 +166,15 @@ function endOnSignals(stop: () => Promise<void>): () => Promise<void> {
       say("Stopping within ten seconds. Unfinished runs are given back.");
       stoppedAt = Date.now();
       stopping = stop();
-    } else if (Date.now() - stoppedAt > SAME_SIGNAL_MS) process.exit(EXIT.failed);
+    } else if (Date.now() - stoppedAt > SAME_SIGNAL_MS) {
+      say("Exited at once. A run that was not given back becomes FAILED when its lease expires.");
+      process.exit(EXIT.failed);
+    }
   };
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
+  for (const name of SIGNALS) process.on(name, onSignal);
   return async () => {
     await stopping;
-    for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
+    for (const name of SIGNALS) process.off(name, onSignal);
   };
 }
 

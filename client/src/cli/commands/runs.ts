@@ -1,9 +1,9 @@
 import process from "node:process";
 import type { Command } from "commander";
-import { hasEnded, type Run, type RunFilter, type RunStatus } from "../../types.ts";
+import { hasEnded, type Run, type RunFilter, type RunLogEntry, type RunStatus } from "../../types.ts";
 import { contextOf } from "../context.ts";
 import { EXIT } from "../exit.ts";
-import { followLog } from "../follow.ts";
+import { Outage, readLog, showLog } from "../follow.ts";
 import { integer, severalOf } from "../input.ts";
 import { findWorkflow } from "../names.ts";
 import { facts, print, printList, printOne, say } from "../output.ts";
@@ -59,7 +59,9 @@ Examples:
     async (id: string, _, command: Command) => {
       const { client, mode } = contextOf(command);
       let last: Run | null = null;
-      for await (const { run, event, message } of client.watch(id)) {
+      const outage = new Outage();
+      for await (const { run, event, message } of client.watch(id, { onRetry: outage.tell })) {
+        outage.isOver();
         last = run ?? last;
         if (mode === "json") print(JSON.stringify(message.data));
         else if (mode === "people" && event !== null) print(eventLine(event));
@@ -99,15 +101,17 @@ Examples:
     .option("--attempt <n>", "the log of this attempt; by default the current one", integer(1, 1_000_000))
     .action(async (id: string, flags: { follow?: boolean; attempt?: number }, command: Command) => {
       const { client, mode } = contextOf(command);
-      const ofAttempt = flags.attempt === undefined ? {} : { attempt: flags.attempt };
-      if (mode === "json" && !flags.follow) {
-        print(JSON.stringify((await client.log(id, ofAttempt)).entries, null, 2));
-        return;
+      const attempt = flags.attempt === undefined ? {} : { attempt: flags.attempt };
+      const options = { isFollowed: flags.follow === true, ...attempt };
+      if (mode !== "json") await showLog(client, id, options);
+      else if (flags.follow) {
+        for await (const { entries } of readLog(client, id, options))
+          for (const entry of entries) print(JSON.stringify(entry));
+      } else {
+        const all: RunLogEntry[] = [];
+        for await (const { entries } of readLog(client, id, options)) all.push(...entries);
+        print(JSON.stringify(all, null, 2));
       }
-      const options = { isFollowed: flags.follow === true, ...ofAttempt };
-      await followLog(client, id, options, (text) =>
-        process.stdout.write(mode === "json" ? `${JSON.stringify({ text })}\n` : text),
-      );
       if (flags.follow && (await client.wait(id)).status === "FAILED") process.exitCode = EXIT.runFailed;
     });
 

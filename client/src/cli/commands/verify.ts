@@ -1,5 +1,6 @@
 import process from "node:process";
 import type { Command } from "commander";
+import { toWebhook } from "../../verify/messages.ts";
 import { type ProbeReport, type VerifyReport, verifyRunner } from "../../verify/verify.ts";
 import { type GlobalFlags, modeOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
@@ -30,12 +31,25 @@ Examples:
       const secret = flags.secret ?? process.env.WORKFLOW_RUNS_WEBHOOK_SECRET;
       if (!secret)
         throw new CliError("Give the webhook secret: --secret, or WORKFLOW_RUNS_WEBHOOK_SECRET.", EXIT.invalid);
-      if (!URL.canParse(url)) throw new CliError(`"${url}" is no URL.`, EXIT.invalid);
+      if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
+        throw new CliError(`"${url}" is not a URL such as https://runner.example.com/hook.`, EXIT.invalid);
+      }
       const { previousSecret, answerSeconds } = flags;
+      requireSecret(secret);
+      if (previousSecret !== undefined) requireSecret(previousSecret);
       const report = await verifyRunner({ url, secret, answerSeconds, ...(previousSecret && { previousSecret }) });
       show(modeOf(flags), report);
       if (!report.ok) process.exitCode = EXIT.failed;
     });
+}
+
+/** Refuses a secret that cannot sign anything: that is not a fault of the runner. */
+function requireSecret(secret: string): void {
+  try {
+    toWebhook(secret);
+  } catch {
+    throw new CliError('After "whsec_" a webhook secret must be base64.', EXIT.invalid);
+  }
 }
 
 function show(mode: ReturnType<typeof modeOf>, report: VerifyReport): void {

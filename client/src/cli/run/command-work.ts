@@ -41,9 +41,10 @@ export function isCommand(command: string): boolean {
   });
 }
 
-export const commandWork =
-  (options: CommandOptions): Work =>
-  async (run, context) => {
+/** `killAll` ends the commands that are under way at once. */
+export function commandWork(options: CommandOptions): { work: Work; killAll(): void } {
+  const children = new Set<ChildProcess>();
+  const work: Work = async (run, context) => {
     const child = spawn(options.command, options.args, {
       env: environmentOf(run),
       stdio: ["pipe", "pipe", "pipe"],
@@ -51,18 +52,26 @@ export const commandWork =
       // and all processes that it has started.
       detached: process.platform !== "win32",
     });
+    children.add(child);
     const stdout = readFrom(child.stdout, context);
     const stderr = readFrom(child.stderr, context);
     // The command need not read its input, so errors of writing it are ignored.
     child.stdin.on("error", () => {});
     child.stdin.end(`${JSON.stringify(run)}\n`);
-    const code = await untilExit(child, context.signal, options);
+    const code = await untilExit(child, context.signal, options).finally(() => children.delete(child));
     stdout.end();
     stderr.end();
     options.onExit(code);
     if (code !== 0) throw new Error(errorOf(options.command, code, stderr.tail || stdout.tail));
     return resultOf(stdout.lastLine);
   };
+  return {
+    work,
+    killAll: () => {
+      for (const child of children) kill(child, "SIGKILL");
+    },
+  };
+}
 
 function environmentOf(run: WorkRun): NodeJS.ProcessEnv {
   const variables: Record<string, string> = {

@@ -1,0 +1,67 @@
+import { beforeAll, expect, it } from "vitest";
+import { type Ended, runProgram, type World } from "./installed-client.ts";
+import { type KillableService, startKillableService } from "./killable-service.ts";
+import { PARTS, useTerminal } from "./terminal.ts";
+
+const OUTAGE_MS = 60_000;
+
+type LongRun = { ended: Ended; runId: string };
+
+/** Starts runs that take a minute, in the background of other tests. Returns their tests, which come last. */
+export function startLongRuns(world: () => World): () => void {
+  const { home, wr, json } = useTerminal(world, "long-runs");
+  let service: KillableService;
+  let survivor: Promise<LongRun>;
+  let hanging: Promise<LongRun>;
+  const atService = () => ({ WORKFLOW_RUNS_URL: service.url });
+
+  beforeAll(async () => {
+    hanging = hang();
+    service = await startKillableService();
+    survivor = surviveOutage();
+    return () => service.stop();
+  });
+
+  async function surviveOutage(): Promise<LongRun> {
+    const env = atService();
+    await wr(["workflows", "create", "Survivor", "--lease", ...PARTS], env);
+    const runId = (await wr(["invoke", "Survivor", "--quiet"], env)).stdout.trim();
+    const args = ["--workflow", "Survivor", "--once", "--set-policy", "--lease-seconds", "300"];
+    const running = wr(["run", ...args, "--", "sh", "-c", "echo before; sleep 3; echo 42"], env);
+    await service.untilRunning(runId);
+    await service.kill();
+    await new Promise((resolve) => setTimeout(resolve, OUTAGE_MS));
+    await service.start();
+    return { ended: await running, runId };
+  }
+
+  /** A command that never ends, in the shortest time that a run may have. */
+  async function hang(): Promise<LongRun> {
+    await wr(["workflows", "create", "Hanging", "--lease", "--max-seconds", "60", ...PARTS]);
+    const runId = (await wr(["invoke", "Hanging", "--quiet"])).stdout.trim();
+    const args = ["--workflow", "Hanging", "--once", "--grace-seconds", "1"];
+    return { ended: await wr(["run", ...args, "--", "sh", "-c", "echo $$ > pid-hanging; sleep 1000"]), runId };
+  }
+
+  return () => {
+    it("ends a command that hangs at the deadline of its run, and says so", async () => {
+      const { ended, runId } = await hanging;
+      // 128 and the number of SIGTERM.
+      expect([ended.code, ended.stdout]).toEqual([143, ""]);
+      const sentence = `The result of run ${runId} is not wanted any more: The deadline has passed.\n`;
+      expect(ended.stderr).toContain(sentence);
+      const left = await runProgram("sh", ["-c", "kill -0 -- -$(cat pid-hanging)"], { cwd: home() });
+      expect(left.code).not.toBe(0);
+      expect((await wr(["runs", "get", runId])).stdout).toMatch(/^failed by +DEADLINE$/m);
+    });
+
+    it("goes on while the service is killed for a minute in its middle, and its result is reported", async () => {
+      const { ended, runId } = await survivor;
+      expect([ended.code, ended.stderr]).toEqual([0, expect.stringContaining(`Run ${runId} is COMPLETED.`)]);
+      expect(ended.stderr).toContain('A lease of "Survivor" now lasts 300 seconds.\n');
+      expect(ended.stderr).toContain(`Run ${runId}: Tries again: `);
+      expect(await json(["runs", "get", runId], atService())).toMatchObject({ status: "COMPLETED" });
+      expect((await wr(["runs", "log", runId], atService())).stdout).toBe("before\n42\n");
+    });
+  };
+}

@@ -1,0 +1,70 @@
+import { beforeAll, expect, it } from "vitest";
+import { runProgram, type World } from "./installed-client.ts";
+import { PARTS, useTerminal } from "./terminal.ts";
+
+/** It ignores SIGTERM, and so does what it starts. */
+const STUBBORN = 'trap "" TERM; echo begun; while :; do sleep 0.1; done';
+
+/** How a runner and its command end when something else ends them. */
+export function describeRunEnds(world: () => World): void {
+  const { home, wr, json, start } = useTerminal(world, "run-ends");
+  const invoke = async (name: string) => (await wr(["invoke", name, "--quiet"])).stdout.trim();
+  const startRunner = (workflow: string, ...args: string[]) => start(["run", "--workflow", workflow, ...args]);
+
+  beforeAll(async () => {
+    const names = ["Stoppable", "Given back", "Impatient"];
+    await Promise.all(names.map((name) => wr(["workflows", "create", name, "--lease", ...PARTS])));
+  });
+
+  const isGone = async (pidFile: string) =>
+    (await runProgram("sh", ["-c", `kill -0 -- -$(cat ${pidFile})`], { cwd: home() })).code !== 0;
+
+  it("ends the command with SIGTERM when its run is stopped, then with SIGKILL, and takes the next run", async () => {
+    const runId = await invoke("Stoppable");
+    // It hears of the stop by a heartbeat: the shorter the lease, the sooner.
+    const flags = ["--set-policy", "--lease-seconds", "30", "--grace-seconds", "1"];
+    const runner = startRunner("Stoppable", ...flags, "--", "sh", "-c", STUBBORN);
+    await runner.until(`Run ${runId} of "Stoppable" has begun.`);
+    await wr(["runs", "stop", runId]);
+    await expect
+      .poll(runner.stderr, { timeout: 60_000 })
+      .toContain(`The result of run ${runId} is not wanted any more: `);
+    const next = await invoke("Stoppable");
+    await runner.until(`Run ${next} of "Stoppable" has begun.`);
+    await runner.end("SIGINT");
+  }, 120_000);
+
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "gives back what it holds on %s, and leaves no process",
+    async (signal) => {
+      const runId = await invoke("Given back");
+      const script = `trap "" TERM; echo $$ > pid-${signal}; echo begun; sleep 300 & wait; wait`;
+      const runner = startRunner("Given back", "--grace-seconds", "1", "--", "sh", "-c", script);
+      await runner.until(`Run ${runId} of "Given back" has begun.`);
+      await expect.poll(async () => (await wr(["runs", "log", runId])).stdout).toBe("begun\n");
+      expect(await runner.end(signal)).toBe(0);
+      expect(runner.stderr()).toContain("Unfinished runs are given back.");
+      expect(runner.stderr()).toContain(`Run ${runId} was given back.`);
+      expect(await json(["runs", "get", runId])).toMatchObject({ status: "PENDING" });
+      expect(await isGone(`pid-${signal}`)).toBe(true);
+      await wr(["runs", "stop", runId]);
+    },
+  );
+
+  it("ends at once when Ctrl-C is pressed again, with its command, and says what becomes of the run", async () => {
+    const runId = await invoke("Impatient");
+    const script = `trap "" TERM; echo $$ > pid-impatient; echo begun; sleep 300 & wait; wait`;
+    const runner = startRunner("Impatient", "--grace-seconds", "300", "--", "sh", "-c", script);
+    await expect.poll(async () => (await wr(["runs", "log", runId])).stdout).toBe("begun\n");
+    runner.send("SIGINT");
+    await runner.until("Stopping within ten seconds");
+    // One that comes within a second is the same one, which `npx` has passed on.
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(await runner.end("SIGINT")).toBe(1);
+    expect(runner.stderr()).toContain(
+      "Exited at once. A run that was not given back becomes FAILED when its lease expires.",
+    );
+    await expect.poll(() => isGone("pid-impatient")).toBe(true);
+    await wr(["runs", "stop", runId]);
+  });
+}

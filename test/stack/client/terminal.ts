@@ -1,0 +1,87 @@
+/** The command line on the oldest Node, by somebody who is signed in by the environment as the owner of the demo. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { beforeAll, expect, onTestFinished } from "vitest";
+import { DEMO } from "../../../scripts/local/demo.ts";
+import { type Ended, nodeOf, runProgram, type World } from "./installed-client.ts";
+
+/** What `workflows create` needs, of the demo's files. */
+export const PARTS = [
+  "--source",
+  "/shared/reports/q1",
+  "--instruction",
+  "/shared/how-to-summarise.md",
+  "--output",
+  "/shared/summaries",
+] as const;
+
+type Environment = Record<string, string>;
+
+/** A terminal whose home is a folder of this name in the world's. */
+export function useTerminal(world: () => World, name: string) {
+  const home = () => join(world().folder, name);
+  const node = () => nodeOf(world().folder, "20");
+  const program = () => join(world().folder, "node_modules/workflow-runs/bin/workflow-runs.js");
+  const environment = (env: Environment = {}): Environment => ({
+    HOME: home(),
+    WORKFLOW_RUNS_URL: world().url,
+    WORKFLOW_RUNS_API_KEY: DEMO.owner.key,
+    ...env,
+  });
+  const wr = (args: readonly string[], env: Environment = {}, input?: string): Promise<Ended> =>
+    runProgram(node(), [program(), ...args], {
+      cwd: home(),
+      env: environment(env),
+      ...(input !== undefined && { input }),
+    });
+
+  beforeAll(() => {
+    mkdirSync(home(), { recursive: true });
+  });
+
+  return {
+    home,
+    node,
+    program,
+    environment,
+    /** Runs a command to its end. */
+    wr,
+    /** What a command prints with `--json`. */
+    json: async (args: readonly string[], env: Environment = {}) =>
+      JSON.parse((await wr([...args, "--json"], env)).stdout),
+
+    /** Starts a command that goes on until it gets a signal. */
+    start(args: readonly string[], env: Environment = {}) {
+      const child = spawn(node(), [program(), ...args], {
+        cwd: home(),
+        env: { ...process.env, ...environment(env) },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      let [stdout, stderr] = ["", ""];
+      child.stdout.setEncoding("utf8").on("data", (text: string) => {
+        stdout += text;
+      });
+      child.stderr.setEncoding("utf8").on("data", (text: string) => {
+        stderr += text;
+      });
+      const ended = once(child, "close");
+      onTestFinished(() => void child.kill("SIGKILL"));
+      return {
+        stdout: () => stdout,
+        stderr: () => stderr,
+        /** Waits until it has said this on stderr. */
+        until: (text: string) => expect.poll(() => stderr).toContain(text),
+        send: (signal: NodeJS.Signals) => child.kill(signal),
+        /** Its exit code. */
+        async end(signal?: NodeJS.Signals) {
+          if (signal) child.kill(signal);
+          await ended;
+          return child.exitCode;
+        },
+      };
+    },
+  };
+}
