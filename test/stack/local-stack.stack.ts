@@ -4,12 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DEMO } from "../../scripts/local/demo.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
+import { parseMetrics } from "../metrics/parse-metrics.ts";
 import { runScript } from "../support/node/run-script.ts";
 import { type LocalStack, root, run, startStack } from "./local-stack.ts";
 import { describeSnippets } from "./signature-snippets.ts";
 
 const READY = "Enter shows this again";
+/** Prometheus' own check, in Debian's package `promtool`. It also checks what names should look like. */
+const hasPromtool = spawnSync("promtool", ["--version"]).status === 0;
 
 let folder: string;
 let env: Record<string, string>;
@@ -98,6 +102,26 @@ describe("npm run dev", () => {
       expect.stringMatching(/^\[worker\] GET \/v1\/one-line 404 Not Found \(\d+ms\)$/),
     ]);
     expect(lines).toContain(`  Dashboard  http://localhost:${ports[0]}/app`);
+  });
+
+  describe("has metrics", () => {
+    const metrics = async () => {
+      const headers = { Authorization: `Bearer ${DEMO.owner.key}` };
+      return (await fetch(`http://localhost:${ports[0]}/v1/metrics`, { headers })).text();
+    };
+
+    it("in the format of Prometheus", async () => {
+      const families = parseMetrics(await metrics());
+      expect(families.get("workflow_runs")?.samples.get('workflow_runs{state="RUNNING"}')).toBeGreaterThan(0);
+    });
+
+    it.runIf(hasPromtool)("in which promtool finds no fault", async () => {
+      const { status, stdout, stderr } = spawnSync("promtool", ["check", "metrics"], {
+        input: await metrics(),
+        encoding: "utf8",
+      });
+      expect([status, stdout, stderr]).toEqual([0, "", ""]);
+    });
   });
 
   it("is found by the doctor on its ports, and not started twice", async () => {

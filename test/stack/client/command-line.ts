@@ -99,6 +99,26 @@ export function describeCommandLine(world: () => World): void {
     expect(ended).toEqual({ code: 1, stdout: "", stderr: expect.stringContaining("Is the URL that of the service?") });
   });
 
+  it.each<[path: string, args: string[]]>([
+    ["/v1/users/me", ["whoami"]],
+    ["/v1/workflow-definitions?limit=100", ["workflows", "list"]],
+    [`/v1/workflow-definitions/${DEMO.quarterlyReportId}`, ["workflows", "get", "Quarterly report"]],
+    ["/v1/workflow-runs?status=FAILED&limit=3", ["runs", "list", "--status", "FAILED", "--limit", "3"]],
+    [`/v1/workflow-runs/${DEMO.runs.failed}`, ["runs", "get", DEMO.runs.failed]],
+    [`/v1/workflow-runs/${DEMO.runs.failed}/explain`, ["runs", "explain", DEMO.runs.failed]],
+    ["/v1/api-keys", ["keys", "list"]],
+    ["/v1/events?limit=3", ["events", "--limit", "3"]],
+  ])("prints what %s answers for %j --json, and nothing else; ids; and no colours to a pipe", async (path, args) => {
+    const headers = { Authorization: `Bearer ${DEMO.owner.key}` };
+    const answer = JSON.parse(await (await fetch(world().url + path, { headers })).text());
+    const ended = await wr([...args, "--json"]);
+    expect([ended.code, ended.stderr, JSON.parse(ended.stdout)]).toEqual([0, "", answer.items ?? answer]);
+    const quiet = await wr([...args, "--quiet"]);
+    expect(quiet).toEqual({ code: 0, stdout: expect.stringMatching(/^([0-9a-f-]{36}\n|\d+\n)+$/), stderr: "" });
+    const { code, stdout, stderr } = await wr(args);
+    expect([code, stdout + stderr]).toEqual([0, expect.not.stringContaining("\u001b")]);
+  });
+
   it("prints a table for people, without colours to a pipe; the API's list for programs; and ids", async () => {
     const table = (await wr(["workflows", "list"])).stdout;
     expect(table).toMatch(/^ID +NAME +STATE +RUNNER +TIME LIMIT\n/);
