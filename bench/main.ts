@@ -1,4 +1,4 @@
-/** `npm run bench`: what the service costs and how it grows, against its limits and its peers. */
+/** `npm run bench`: what the service costs and how it scales, compared with its limits and with similar systems. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { dirname, join, relative } from "node:path";
@@ -43,7 +43,7 @@ const { values, positionals } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     rounds: { type: "string", default: "5" },
-    /** As good as naming the part. */
+    /** The same as naming the part as an argument. */
     only: { type: "string", multiple: true, default: [] },
     help: { type: "boolean", short: "h", default: false },
   },

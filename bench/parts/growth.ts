@@ -1,4 +1,4 @@
-/** How each read, an invoke and an idle sweep grow with the number of runs. */
+/** How the times of reads, of an invoke and of an idle sweep grow with the number of runs. */
 import type pg from "pg";
 import { request } from "undici";
 import type { SqlTransaction } from "../../scripts/local/sql-executor.ts";
@@ -24,9 +24,9 @@ type Operation = {
   path: (site: Site) => string;
   method?: "POST";
   key?: string;
-  /** Of the dashboard, whose reader has a session. */
+  /** A page of the dashboard, which is requested with a session. */
   isPage?: true;
-  /** Why it cannot be flat. */
+  /** Why its time cannot be constant. */
   grows?: string;
   inChart?: true;
 };
@@ -132,7 +132,7 @@ async function prepare(server: Server, build: Build, runs: number): Promise<Site
     runnerUrl: "http://127.0.0.1:9",
     encryptionKey: vars.ENCRYPTION_KEY ?? "",
   });
-  // Nine tenths of the way to the oldest.
+  // A page deep in the list: at nine tenths of the way to the oldest run.
   const deep = runId(runs / 10);
   const { rows } = await pool.query<{ created_at: Date }>("select created_at from workflow_runs where id = $1", [deep]);
   const createdAt = rows[0]?.created_at.toISOString() ?? "";
@@ -164,7 +164,7 @@ async function call(operation: Operation, site: Site): Promise<string> {
   return text;
 }
 
-/** The median of some requests, one after the other, in milliseconds. */
+/** The median time of some requests, one after another, in milliseconds. */
 async function measure(operation: Operation, site: Site, count: number): Promise<number> {
   const times: number[] = [];
   for (let n = 0; n < count; n++) {
@@ -192,7 +192,7 @@ async function explainAll(server: Server, context: Context, sites: readonly Site
       await call(operation, site);
       sent.length = 0;
       const answer = await call(operation, site);
-      // What explains an insert inserts the same row.
+      // Explaining an insert inserts the same row again, so the row is deleted first.
       if (operation.method === "POST") {
         await site.pool.query("delete from workflow_runs where id = $1", [JSON.parse(answer).id]);
       }

@@ -1,4 +1,4 @@
-/** What an invoke costs: with the Durable Objects, without them, and before the life of a run moved into SQL functions. */
+/** The cost of an invoke: with the Durable Objects, without them, and before the life of a run was moved into SQL functions. */
 import { request } from "undici";
 import { BEFORE, NO_HISTORY, prepareBefore } from "../support/before.ts";
 import type { Context } from "../support/context.ts";
@@ -47,7 +47,7 @@ export async function measureInvoke(context: Context): Promise<Report> {
   const before = old && (await start(BEFORE, old.build, DATABASES.before));
   const subjects = [...(before ? [before] : []), plain, live];
   try {
-    // A connection plans a function for itself, not for the values of one call, from the sixth call on.
+    // From the sixth call on, a connection uses a generic plan for a function, instead of one for the values of the call.
     for (const subject of subjects) await invoke(server, subject, 20);
     const measured = await alternate(
       context.rounds,
@@ -62,7 +62,7 @@ export async function measureInvoke(context: Context): Promise<Report> {
   }
 }
 
-/** The mean of some invokes, one after the other, on a definition whose slot is taken: no runner is involved. */
+/** The mean cost of some invokes, one after another, of a definition whose slot is taken: no runner is involved. */
 async function invoke(server: Server, { worker, database }: Subject, count: number): Promise<Cost> {
   const url = `${worker.url}/v1/workflow-definitions/${definitionId(BUSY)}/invoke`;
   const cpuBefore = await server.cpuMs(database);

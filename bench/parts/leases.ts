@@ -1,4 +1,4 @@
-/** How soon a runner has a run after its invoke: by a lease that it waits for, by a webhook, and as a worker of pg-boss. */
+/** How soon a runner gets a run after its invoke: by a lease that it waits for, by a webhook, and as a worker of pg-boss. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { PgBoss } from "pg-boss";
@@ -17,14 +17,14 @@ const JOBS_DATABASE = "bench_lease_jobs";
 const BY_WEBHOOK = definitionId(1);
 const BY_LEASE = definitionId(2);
 
-/** Of each way, over all rounds. */
+/** The number of runs for each way, over all rounds. */
 const RUNS = 100;
 const QUICK_RUNS = 20;
 
-/** What happens before each invoke, so that the runner waits and nothing else is under way. */
+/** The pause before each invoke, so that the runner is waiting and nothing else is under way. */
 const QUIET_MS = 250;
 
-/** How often a worker of pg-boss asks by default. */
+/** How often a worker of pg-boss polls by default. */
 const POLLING_MS = 2_000;
 const QUEUES = 10;
 
@@ -99,7 +99,7 @@ export async function measureLeases(context: Context): Promise<Report> {
     { name: "a worker of pg-boss that polls by default", measure: () => boss.measure(count) },
   ];
   try {
-    // The first of each opens connections.
+    // The first run of each way opens connections, so it is not measured.
     await byLease();
     await byWebhook();
     const measured = await alternate(context.rounds, subjects, ({ measure }) => measure(), context.progress);
@@ -123,7 +123,7 @@ async function post(url: string, token: string, body: unknown): Promise<string> 
   return text;
 }
 
-/** A few queues of pg-boss with a worker each, and all settings as they are by default. */
+/** A few queues of pg-boss with a worker for each, with all settings at their defaults. */
 async function startBoss(server: Server) {
   await server.createDatabase(JOBS_DATABASE, "empty");
   const boss = new PgBoss({ connectionString: server.url(JOBS_DATABASE) });
@@ -146,13 +146,13 @@ async function startBoss(server: Server) {
 
   return {
     /**
-     * On each queue one job after the other. A worker asks next 2 s after it has begun a job, so the jobs are sent at instants
-     * that are spread evenly over these 2 s.
+     * Sends jobs to each queue, one after another. A worker polls next 2 s after it has begun a job, so the jobs are sent at
+     * instants that are spread evenly over these 2 s.
      */
     async measure(count: number): Promise<number[]> {
       const times: number[] = [];
       const sendAll = async (queue: string, first: number) => {
-        // This one only shows when the worker asks.
+        // This job only shows when the worker polls.
         await sendOne(queue, 0);
         for (let n = first; n < count; n += QUEUES) {
           times.push(await sendOne(queue, (POLLING_MS * (n + 0.5)) / count));

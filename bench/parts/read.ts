@@ -1,4 +1,7 @@
-/** `GET /v1/workflow-runs/{id}` against Workers that do less, the same by hand, and the same in the usual way. */
+/**
+ * `GET /v1/workflow-runs/{id}`, compared with Workers that do less, with the same written by hand, and with the usual way to
+ * build it.
+ */
 import type pg from "pg";
 import { fetch } from "undici";
 import { BEFORE, prepareBefore } from "../support/before.ts";
@@ -15,12 +18,12 @@ const ROUNDS = 9;
 const OF_BY_HAND = 0.85;
 const OF_ORDINARY = 1.5;
 
-/** These headers are other ones in each answer. */
+/** Headers that differ in each answer. */
 const VARYING_HEADERS = new Set(["etag", "content-length", "content-type", "date", "server-timing", "x-request-id"]);
 
 type Subject = { name: string; worker: Worker; path: string; headers: Record<string, string>; status: number };
 
-/** The Workers that answer, all over one database but for the one of before. */
+/** The Workers to compare. All use the same database, except `before`. */
 type Workers = Record<"bare" | "ours" | "byHand" | "ordinary", Worker> & { before: Worker | undefined };
 
 export async function measureReadPath(context: Context): Promise<Report> {

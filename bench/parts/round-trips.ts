@@ -23,7 +23,7 @@ type Count = { operation: string; status: number; requests: number; statements: 
 const DATABASE = "bench_round_trips";
 /** Longer than anything takes that follows an answer. */
 const QUIET_MS = 100;
-/** How long a runner waits to which no run comes. */
+/** For how long a runner waits without getting a run. */
 const IDLE_SECONDS = 5;
 
 export async function countRoundTrips(context: Context): Promise<Report> {
@@ -53,7 +53,7 @@ export async function countRoundTrips(context: Context): Promise<Report> {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
 
-  /** Lets the runner answer, and waits until nothing is sent any more. Returns all that was sent during that. */
+  /** Lets the runner answer, and waits until nothing more is sent. Returns everything that was sent meanwhile. */
   async function settle(): Promise<SqlTransaction[]> {
     sent.length = 0;
     for (const release of held.splice(0)) release();
@@ -73,7 +73,7 @@ export async function countRoundTrips(context: Context): Promise<Report> {
     return counted;
   }
 
-  /** A runner that waits at a Worker with Durable Objects, and to which no run comes. */
+  /** Counts the requests of a runner that waits at a Worker with Durable Objects without getting a run. */
   async function countIdle(stage: Stage): Promise<Count[]> {
     const token = await addRunnerSession(stage, await addDefinition(stage));
     const live = await startWorker(build, { ...options, objects: OBJECTS });

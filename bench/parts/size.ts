@@ -1,10 +1,10 @@
-/** How large the Worker is, and how long it takes from nothing to its first answer. */
+/** The size of the Worker, and the time from its start to its first answer. */
 import type { Context } from "../support/context.ts";
 import { number, type Report, range } from "../support/report.ts";
 import { alternate, ratios, spread } from "../support/rounds.ts";
 import { type Build, bindings, buildWorker, startWorker } from "../support/worker.ts";
 
-/** A third of what Cloudflare takes: nothing should grow unseen. */
+/** A third of Cloudflare's limit, so that the size does not grow unnoticed. */
 const ALARM_KIB = 1024;
 const OVER_IMPORTS = 1.6;
 const STARTS = 4;

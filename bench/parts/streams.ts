@@ -1,4 +1,4 @@
-/** How soon a change reaches whoever listens to a stream, and what many quiet streams cost the Worker, on the local stack. */
+/** How soon a change reaches the clients of streams, and what many quiet streams cost the Worker, on the local stack. */
 import { execFileSync } from "node:child_process";
 import { request as openRequest } from "node:http";
 import process from "node:process";
@@ -14,7 +14,7 @@ const STREAMS_OF_A_CALLER = 20;
 
 type Stream = { status: number; close(): void };
 
-/** Opens a stream; `onEvent` is called with the instant at which each event has happened, in milliseconds since 1970. */
+/** Opens a stream. `onEvent` is called for each event with the instant at which it happened, in milliseconds since 1970. */
 function openStream(url: string, key: string, onEvent: (at: number) => void = () => {}): Promise<Stream> {
   return new Promise((resolve, reject) => {
     const request = openRequest(url, { headers: { Authorization: `Bearer ${key}` } }, (response) => {
@@ -57,8 +57,8 @@ export async function measureStreams({ quick, progress }: Context): Promise<Repo
     const listening = await openStream(url, DEMO.owner.key, (at) => lags.push(Date.now() - at));
     const rounds = quick ? 5 : 60;
     for (let n = 0; n < rounds; n++) {
-      // After a quiet second a change is read at once, and otherwise a second after the read before. What follows an invoke, such
-      // as its dispatch, is read a second after the invoke itself.
+      // After a quiet second, a change is read at once; otherwise, a second after the previous read. So events that follow an
+      // invoke, such as its dispatch, are read a second after the invoke itself.
       await delay(2_500);
       const before = lags.length;
       await send(`/v1/workflow-definitions/${DEMO.quarterlyReportId}/invoke`, DEMO.owner.key, {});
@@ -84,7 +84,7 @@ export async function measureStreams({ quick, progress }: Context): Promise<Repo
     for (const key of keys) {
       for (let n = 0; n < STREAMS_OF_A_CALLER; n++) {
         let stream = await openStream(url, key);
-        // On a busy machine a hub may take longer than the Worker waits for it, which is 503.
+        // On a busy machine a hub may not answer in time, which is 503.
         for (let tries = 0; stream.status === 503 && tries < 5; tries++) stream = await openStream(url, key);
         streams.push(stream);
       }

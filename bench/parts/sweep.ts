@@ -1,4 +1,4 @@
-/** The sweep failing what is overdue, against pg-boss doing the same in the same Postgres. */
+/** How fast the sweep fails overdue runs, compared with pg-boss in the same Postgres. */
 import { PgBoss } from "pg-boss";
 import { request } from "undici";
 import { BEFORE, type Before, prepareBefore } from "../support/before.ts";
@@ -12,7 +12,7 @@ import { type Build, bindings, buildWorker, startWorker } from "../support/worke
 
 const QUEUE = "bench";
 const TIMES_AS_FAST = 1;
-/** Databases that are copied for each round. */
+/** These databases are copied for each round. */
 const OURS = "bench_overdue";
 const OURS_BEFORE = "bench_overdue_before";
 const INSERT_CHUNK = 10_000;
@@ -76,7 +76,7 @@ async function seedOurs(server: Server, count: number, before: Before | undefine
   await before?.createDatabase(server, OURS_BEFORE, options);
 }
 
-/** Sweeps until nothing is overdue any more. One sweep stops after 50 s, and the next one goes on. */
+/** Sweeps until no run is overdue. A sweep stops after 50 s, and the next one continues. */
 async function failRuns(server: Server, build: Build, count: number, copyOf: string): Promise<number> {
   const name = "bench_sweep";
   const pool = await server.createDatabase(name, { copyOf });

@@ -1,4 +1,4 @@
-/** From an invoke over the runner to the next run: many definitions at once, and the queue of one. */
+/** From an invoke to the callback and the next run: for many definitions at once, and for the queue of one. */
 import { request } from "undici";
 import { findFreePort } from "../../scripts/local/ports.ts";
 import { BEFORE, prepareBefore } from "../support/before.ts";
@@ -13,7 +13,7 @@ import { bindings, buildWorker, startWorker } from "../support/worker.ts";
 const MANY = 32;
 const OF_BARE = 0.8;
 
-/** A Worker that takes runs, and the definitions or queues that it has. */
+/** A Worker that accepts invokes, and the definitions or queues that it has. */
 type Service = { invokeUrl: (n: number) => string; headers: Record<string, string> };
 
 type Times = { perSecond: number; p50Ms: number; p95Ms: number };
@@ -111,7 +111,7 @@ async function post(url: string, headers: Record<string, string>, body = "{}"): 
 const callBack = ({ callbackUrl, callbackToken }: Webhook) =>
   post(callbackUrl, { authorization: `Bearer ${callbackToken}` }, '{"status":"COMPLETED"}');
 
-/** On each definition one cycle after the other: invoke, webhook, callback. */
+/** Runs cycles of invoke, webhook and callback, one after another for each definition. */
 async function cycleMany(
   { invokeUrl, headers }: Service,
   listeners: Map<string, (webhook: Webhook) => void>,
@@ -147,7 +147,7 @@ async function cycleMany(
   };
 }
 
-/** Fills the queue of one definition, and has its runner end each run as soon as it hears of it. */
+/** Fills the queue of one definition. Its runner ends each run as soon as it is dispatched. */
 async function drainOne(
   { invokeUrl, headers }: Service,
   listeners: Map<string, (webhook: Webhook) => void>,

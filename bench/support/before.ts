@@ -1,4 +1,4 @@
-/** The service as it was before the life of a run moved into SQL functions, to be measured beside today's in one run. */
+/** The service as it was before the life of a run was moved into SQL functions. It is measured together with the current one. */
 import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,12 +14,12 @@ import type { Build } from "./worker.ts";
 const COMMIT = "88971050256d19de3dd6f0626c7942a8e316f632";
 const folder = join(scratch, "before");
 
-/** What a table calls it. */
+/** Its name in tables. */
 export const BEFORE = `before (${COMMIT.slice(0, 7)})`;
 
 export type Before = {
   build: Build;
-  /** Makes a database with the tables of that commit, filled as `seed` of that commit does. */
+  /** Creates a database with the tables of that commit, filled like `seed` of that commit does. */
   createDatabase(server: Server, name: string, options: Seed): Promise<pg.Pool>;
 };
 
@@ -33,8 +33,8 @@ export const NO_HISTORY =
   "and measure again.";
 
 /**
- * Takes the commit from this clone's history into `.local/bench/before`, installs what it needs and builds its Worker, once
- * for each run of the benchmarks. Undefined when the clone does not have the commit; `progress` then says so.
+ * Takes the commit from the history of this clone into `.local/bench/before`, installs its packages and builds its Worker, once
+ * for each run of the benchmarks. Returns undefined when the clone does not have the commit; `progress` then says so.
  */
 export async function prepareBefore(progress: (text: string) => void): Promise<Before | undefined> {
   if (prepared !== undefined) return prepared;
@@ -51,7 +51,7 @@ export async function prepareBefore(progress: (text: string) => void): Promise<B
   return prepared;
 }
 
-/** The file `complete` is written last: a checkout that was interrupted is made again. */
+/** The file `complete` is written last, so that an interrupted checkout is made again. */
 async function checkOut(): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -62,7 +62,7 @@ async function checkOut(): Promise<void> {
   writeFileSync(join(folder, "complete"), `${COMMIT}\n`);
 }
 
-/** Runs asynchronously, since the SQL endpoint that a migration needs is in this process. */
+/** Asynchronous, since the SQL endpoint that a migration needs runs in this process. */
 async function runHere(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<void> {
   await promisify(execFile)(command, args, {
     cwd: folder,

@@ -33,7 +33,7 @@ ${body.join("\n")}
 `;
 }
 
-/** Bars from left to right; the first is what the others are compared with. */
+/** A bar chart, with the bars from left to right. The others are compared with the first. */
 export function barChart(chart: {
   title: string;
   subtitle: string;
@@ -58,7 +58,7 @@ export function barChart(chart: {
   ]);
 }
 
-/** Lines over sizes, both axes logarithmic. */
+/** A line chart over sizes, with two logarithmic axes. */
 export function growthChart(chart: {
   title: string;
   subtitle: string;
@@ -96,7 +96,7 @@ export function growthChart(chart: {
   ]);
 }
 
-/** Moves labels apart that would lie upon each other. */
+/** Moves labels apart that would overlap. */
 function spaced(positions: readonly number[]): number[] {
   const order = positions.map((_, i) => i).sort((a, b) => (positions[a] ?? 0) - (positions[b] ?? 0));
   const result = [...positions];

@@ -2,10 +2,10 @@ import type { Server } from "./postgres.ts";
 import type { Report } from "./report.ts";
 
 export type Context = {
-  /** Small sizes and short rounds, to see that everything works; the figures mean nothing. */
+  /** Uses small sizes and short rounds, to test that everything works. The figures then mean nothing. */
   quick: boolean;
   rounds: number;
-  /** What a part needs of Postgres. Started when a part first asks. */
+  /** The Postgres server. It is started when a part first asks for it. */
   server(): Promise<Server>;
   progress(text: string): void;
   /** Writes a file beside RESULTS.md. */

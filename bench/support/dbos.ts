@@ -1,4 +1,4 @@
-/** Empty workflows of DBOS Transact, started and finished in a process of their own. */
+/** Empty workflows of DBOS Transact, started and finished in a separate process. */
 import { fork } from "node:child_process";
 import process from "node:process";
 import { DBOS } from "@dbos-inc/dbos-sdk";
@@ -11,7 +11,7 @@ export type WorkflowResult = { perSecond: number; p50Ms: number; p95Ms: number }
 export function runWorkflows(load: Load): Promise<WorkflowResult> {
   return new Promise((resolve, reject) => {
     const child = fork(import.meta.filename, [], {
-      // DBOS uses a deprecated part of `pg`; its warnings are of no use here.
+      // DBOS uses a deprecated part of `pg`, whose warnings are not useful here.
       execArgv: ["--no-deprecation"],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });

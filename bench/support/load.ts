@@ -1,4 +1,4 @@
-/** Sends requests from a process of its own, so that making them costs the one that measures nothing. */
+/** Sends requests from a separate process, so that sending them does not use the time of the measuring process. */
 import { fork } from "node:child_process";
 import process from "node:process";
 import { Pool } from "undici";

@@ -1,4 +1,4 @@
-/** What Postgres does for a request, and how many of its pages it looks at. */
+/** Reads the plans of a request's statements, and how many pages of the database they read. */
 import type pg from "pg";
 import { openExplainer } from "../../scripts/local/explain.ts";
 import type { SqlTransaction } from "../../scripts/local/sql-executor.ts";
@@ -6,9 +6,9 @@ import type { SqlTransaction } from "../../scripts/local/sql-executor.ts";
 export type Plan = { text: string; buffers: number };
 
 /**
- * Explains all that a request asked of the database, with the values it had. What that changes is rolled back. The
- * last time counts: the first fills the connection's own caches, and Postgres plans a function for itself, not for
- * the values of one call, from the sixth time on.
+ * Explains all statements of a request with their values. Changes are rolled back. Each statement is explained several times,
+ * and the last one counts: the first fills the caches of the connection, and from the sixth time on Postgres uses a generic
+ * plan for a function.
  */
 export async function explain(pool: pg.Pool, requests: readonly SqlTransaction[]): Promise<Plan> {
   const client = await pool.connect();
@@ -17,7 +17,7 @@ export async function explain(pool: pg.Pool, requests: readonly SqlTransaction[]
     for (let n = 1; n < 6; n++) await explainOnce(client, carryOut, requests);
     return await explainOnce(client, carryOut, requests);
   } finally {
-    // Another's statements must not be explained.
+    // The connection is closed, so that statements of others are not explained on it.
     client.release(true);
   }
 }
@@ -33,7 +33,7 @@ async function explainOnce(
     await client.query("begin");
     for (const { query, params } of statements) {
       const plans = (await carryOut({ text: query, values: [...params] })).flatMap((plan) => readPlan(plan, query));
-      // The last counts the pages of those inside of it, too.
+      // The last plan, that of the statement itself, includes the pages of all others.
       buffers += buffersOf(plans.at(-1) ?? "");
       texts.push(undent(query), ...plans);
     }
@@ -42,14 +42,14 @@ async function explainOnce(
   return { text: texts.join("\n\n"), buffers };
 }
 
-/** A plan without the text of the statement that is known; none of what checks foreign keys. */
+/** A plan without the text of a known statement. Empty for a check of a foreign key. */
 function readPlan(plan: string, known: string): string[] {
   const text = plan.replace(/^Query Text: /, "");
   if (text.startsWith("SELECT 1 FROM ONLY")) return [];
   return [text.startsWith(known) ? text.slice(known.length).trimStart() : undent(text)];
 }
 
-/** Of the topmost node, which counts all below it. */
+/** The buffers of the topmost node, which include all nodes below it. */
 function buffersOf(plan: string): number {
   const line = /^ {2}Buffers: shared (.+)$/m.exec(plan)?.[1] ?? "";
   return [...line.matchAll(/\b(?:hit|read)=(\d+)/g)].reduce((sum, [, pages]) => sum + Number(pages), 0);

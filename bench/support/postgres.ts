@@ -6,32 +6,32 @@ import { type Intercept, startSqlEndpoint } from "../../scripts/local/sql-endpoi
 import { migrate } from "../../scripts/migrate.ts";
 import { root } from "./paths.ts";
 
-/** A Postgres of the benchmarks' own, as durable as one in production, with Neon's protocol in front of it. */
+/** A separate Postgres for the benchmarks, as durable as in production, with Neon's protocol in front of it. */
 export type Server = {
   endpointUrl: string;
   version: string;
   url(database: string): string;
-  /** Makes a database: with this project's tables, with none, or as a copy of another, which nobody may use any more. */
+  /** Creates a database: with this project's tables, empty, or as a copy of another one that is no longer in use. */
   createDatabase(name: string, content?: "migrated" | "empty" | { copyOf: string }): Promise<pg.Pool>;
   dropDatabase(name: string): Promise<void>;
   /**
-   * CPU time that the connections to a database have used since they were opened, in milliseconds. One that was closed counts
-   * as it did when this was last asked. Not a number where there is no /proc.
+   * CPU time that the connections to a database have used since they were opened, in milliseconds. For a closed connection, the
+   * value at the last call of this function counts. NaN when there is no /proc.
    */
   cpuMs(database: string): Promise<number>;
-  /** Has every request to the database pass by here; undefined: lets them pass unseen. */
+  /** Passes every request to the database to `intercept`; undefined ends this. */
   watch(intercept: Intercept | undefined): void;
   stop(): Promise<void>;
 };
 
 function openPool(connectionString: string): pg.Pool {
   const pool = new pg.Pool({ connectionString, max: 2 });
-  // A connection that ends with its database or its server is no error of ours.
+  // A connection that ends together with its database or its server is not an error.
   pool.on("error", () => {});
   return pool;
 }
 
-/** What the scheduler counts for a process, in ns: https://docs.kernel.org/scheduler/sched-stats.html */
+/** The CPU time that the scheduler counts for a process, in ns: https://docs.kernel.org/scheduler/sched-stats.html */
 function cpuMsOf(pid: number): number {
   try {
     return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]) / 1e6;
@@ -51,7 +51,7 @@ export async function startServer(): Promise<Server> {
   });
   const admin = openPool(postgres.url());
   const pools = new Map<string, pg.Pool>();
-  /** For each database what each of its processes had used when it was last looked at. */
+  /** For each database, the last known CPU time of each of its processes. */
   const used = new Map<string, Map<number, number>>();
   const { rows } = await admin.query<{ server_version: string }>("show server_version");
 
@@ -62,7 +62,7 @@ export async function startServer(): Promise<Server> {
     await admin.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
   }
 
-  /** Ends all connections to a database: it cannot be copied while there is one. */
+  /** Closes all connections to a database, since it cannot be copied while there is one. */
   async function leave(name: string): Promise<string> {
     await pools.get(name)?.end();
     pools.delete(name);

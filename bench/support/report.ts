@@ -1,7 +1,7 @@
-/** What a part of the benchmarks has found, as text for the terminal and for RESULTS.md. */
+/** The results of a part of the benchmarks, as text for the terminal and for RESULTS.md. */
 import type { Spread } from "./rounds.ts";
 
-/** What was asked for, what came out, and whether that is enough. */
+/** A goal, the measured figure, and whether the goal is met. */
 export type Goal = { goal: string; figure: string; met: boolean };
 
 export type Table = { title: string; columns: readonly string[]; rows: readonly (readonly string[])[]; notes?: string };
@@ -16,7 +16,7 @@ export function number(value: number): string {
 
 export const range = ({ min, median, max }: Spread): string => `${number(min)}–${number(median)}–${number(max)}`;
 
-/** A table in Markdown, its columns aligned, so that it reads well in a terminal too. */
+/** A table in Markdown with aligned columns, so that it is readable in a terminal as well. */
 function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map((column, i) => Math.max(column.length, 3, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (cells: readonly string[]) => `| ${widths.map((w, i) => (cells[i] ?? "").padEnd(w)).join(" | ")} |`;
@@ -28,7 +28,7 @@ export const markdownSection = ({ title, columns, rows, notes }: Table): string 
 
 export type PartReport = Report & { name: string; command: string };
 
-/** Every goal with its figure, as the README has them. */
+/** Every goal with its figure, in the form of the README. */
 export function goalList(reports: readonly PartReport[]): string {
   const goals = reports.flatMap((report) => report.goals);
   return goals
@@ -36,7 +36,7 @@ export function goalList(reports: readonly PartReport[]): string {
     .join("\n");
 }
 
-/** A text with what is between its lines about figures replaced. */
+/** Replaces the part of a text between the two marker lines for figures. */
 export function withFigures(text: string, figures: string): string {
   const [begin, end] = ["written by `npm run bench`. -->\n", "\n<!-- The end of the figures. -->"];
   const [from, to] = [text.indexOf(begin) + begin.length, text.indexOf(end)];

@@ -1,4 +1,7 @@
-/** Medians of alternating rounds. What shares the machine changes from minute to minute, so ratios are taken within a round. */
+/**
+ * Medians of alternating rounds. Other work on the machine changes from minute to minute, so ratios are computed within a
+ * round.
+ */
 
 export type Spread = { min: number; median: number; max: number };
 
@@ -7,7 +10,7 @@ export function spread(values: readonly number[]): Spread {
   return { min: sorted[0] ?? Number.NaN, median: quantile(sorted, 0.5), max: sorted.at(-1) ?? Number.NaN };
 }
 
-/** Of values that are sorted already. */
+/** The quantile of sorted values. */
 export function quantile(sorted: readonly number[], share: number): number {
   const at = share * (sorted.length - 1);
   const below = sorted[Math.floor(at)] ?? Number.NaN;
@@ -15,11 +18,11 @@ export function quantile(sorted: readonly number[], share: number): number {
   return below + (above - below) * (at - Math.floor(at));
 }
 
-/** The quotients of two measurements, round by round. */
+/** The ratios of two measurements, for each round. */
 export const ratios = (of: readonly number[], to: readonly number[]): number[] =>
   of.map((value, round) => value / (to[round] ?? Number.NaN));
 
-/** Measures every subject once in each round, each time beginning with another one. */
+/** Measures every subject once in each round. Each round begins with another subject. */
 export async function alternate<Subject, Measurement>(
   rounds: number,
   subjects: readonly Subject[],

@@ -1,4 +1,4 @@
-/** A runner on loopback. What it says to a webhook, and when, is for who starts it to decide. */
+/** A runner on loopback. `onWebhook` decides what it does with a webhook, and when. */
 import { createServer } from "node:http";
 
 export type Webhook = { runId: string; definitionId: string; callbackUrl: string; callbackToken: string };

@@ -13,7 +13,7 @@ export const readerKey = "wr_bench_reader";
 const PERMISSIONS = 50;
 const USERS = 20;
 const READER = 99;
-/** Runs that are not done, whatever the number of the others: RUNNING ones, and PENDING ones behind them. */
+/** Unfinished runs, however many others there are: RUNNING ones, and PENDING ones behind them. */
 const RUNNING = 20;
 const PENDING = 100;
 
@@ -33,7 +33,7 @@ export type Seed = {
   definitions: number;
   runnerUrl: string;
   encryptionKey: string;
-  /** Each definition has a RUNNING run whose deadline has passed, and nothing else. */
+  /** When true, each definition has a RUNNING run whose deadline has passed, and nothing else. */
   overdue?: boolean;
 };
 
@@ -41,7 +41,7 @@ export type Seed = {
 export async function seed(pool: pg.Pool, options: Seed): Promise<void> {
   const client = await pool.connect();
   try {
-    // Foreign keys are not looked at row by row: what refers to what is right here by construction.
+    // Foreign keys are not checked for each row: they hold here by construction.
     await client.query("set session_replication_role = replica");
     await client.query("set synchronous_commit = off");
     await seedTenant(client);
@@ -74,7 +74,7 @@ async function seedTenant(client: pg.PoolClient): Promise<void> {
       [id(5, n), TENANT, userId(n), createHash("sha256").update(key).digest()],
     );
   }
-  // A folder with a document to read, what to do, a folder to write to, and folders for permissions.
+  // A folder to read with a document, an instruction, a folder to write to, and folders for permissions.
   await client.query(
     `insert into path_parts (id, tenant_id, name, part_type, materialized_path)
     select ${sqlId(4, "n")}, $1::uuid, name, type, '/' || name

@@ -1,4 +1,4 @@
-/** Put in front of the service's own module, in the same isolate: `/bench/sweep` is what the cron calls. */
+/** A module in front of the service's own, in the same isolate: `/bench/sweep` does what the cron does. */
 export const SWEEP_PATH = "/bench/sweep";
 
 export const sweepWrapper = `import service from "./worker.js";

@@ -7,7 +7,7 @@ import { root, scratch } from "./paths.ts";
 export type Build = Bundle & { name: string };
 export type Worker = Workerd;
 
-/** Builds a Worker as a deployment would: ours, which is called `worker`, or one of `bench/workers/`. */
+/** Builds a Worker as for a deployment: the service, which is called `worker`, or one of `bench/workers/`. */
 export function buildWorker(name: string): Build {
   const outdir = relative(root, join(scratch, "workers", name));
   if (name === "imports") return { name, ...buildImports(outdir) };
@@ -16,7 +16,7 @@ export function buildWorker(name: string): Build {
   return { name, ...buildBundle({ entry: `bench/workers/${name}.ts`, outdir, config }) };
 }
 
-/** What the Worker's configuration is, in a database of the benchmarks'. */
+/** The Worker's configuration for a database of the benchmarks. */
 export function bindings(databaseUrl: string, endpointUrl: string): Record<string, string> {
   return { ...exampleVars(), DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: endpointUrl };
 }

@@ -1,4 +1,4 @@
-/** The least that a Worker can do to answer a row from Postgres: no router, no validation, no caller. */
+/** The least that a Worker can do to answer with a row from Postgres: no router, no validation, no caller. */
 import { type NeonQueryFunction, neon, neonConfig } from "@neondatabase/serverless";
 
 type Bindings = { DATABASE_URL: string; NEON_FETCH_ENDPOINT: string };

@@ -1,6 +1,6 @@
 /**
- * `GET /v1/workflow-runs/{id}` with all that the service does for it, written by hand for this one route: no router, no
- * middleware, no validation library, no query builder. It shows what the service's libraries cost.
+ * `GET /v1/workflow-runs/{id}` with everything that the service does for it, but written by hand for this one route: no router,
+ * no middleware, no validation library, no query builder. It shows what the service's libraries cost.
  */
 import { type NeonQueryFunction, neon, neonConfig } from "@neondatabase/serverless";
 

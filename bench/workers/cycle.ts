@@ -1,6 +1,6 @@
 /**
- * The least that a Worker can do to start a job, tell a runner of it and hear of its end, with as many statements in
- * each request to the database as the service sends: no router, no validation, no caller, no signature.
+ * The least that a Worker can do to start a job, notify a runner and receive its result, with as many statements in each
+ * request to the database as the service sends: no router, no validation, no caller, no signature.
  */
 import { type NeonQueryFunction, neon, neonConfig } from "@neondatabase/serverless";
 
@@ -25,7 +25,7 @@ export default {
 const look = (sql: Sql, queue: string) =>
   sql.query("select * from jobs where queue = $1 and status = 'RUNNING'", [queue]);
 
-/** The job that waits longest, if none is running. */
+/** Takes the job that has waited longest, if none is running. */
 const take = (sql: Sql, queue: string) =>
   sql.query(
     `update jobs set status = 'RUNNING' where id = (

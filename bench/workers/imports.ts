@@ -1,4 +1,4 @@
-/** The service's libraries as npm has them, imported, and used for next to nothing. */
+/** Imports the service's libraries, and uses them for almost nothing. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { neon, neonConfig } from "@neondatabase/serverless";
 import { sql } from "drizzle-orm";
@@ -11,7 +11,7 @@ type Env = { Bindings: { DATABASE_URL: string; NEON_FETCH_ENDPOINT: string } };
 
 const responses = { 200: { description: "Text", content: { "text/plain": { schema: z.string() } } } };
 const app = new OpenAPIHono<Env>();
-/** Asks the database, as the service's own does. */
+/** Asks the database, like the same route of the service. */
 app.openapi(createRoute({ method: "get", path: "/healthz", responses }), async (c) => {
   neonConfig.fetchEndpoint = c.env.NEON_FETCH_ENDPOINT;
   await drizzle(neon(c.env.DATABASE_URL)).execute(sql`select 1`);

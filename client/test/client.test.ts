@@ -4,7 +4,7 @@ import { aRun, busy, fakeService, json, problem, RUN_ID, stream } from "./fake-s
 
 const news = (id: number, status: string) => ({ id, data: { run: aRun(status), event: { id, type: "E" } } });
 
-/** Pauses of the client take no time. */
+/** Runs `start` with pauses of the client that take no time. */
 async function quickly<Value>(start: () => Promise<Value>): Promise<Value> {
   vi.useFakeTimers();
   try {

@@ -1,9 +1,9 @@
-/** A service that answers as it is told to, and keeps what it was asked. */
+/** A fake service, which gives configured answers and records its requests. */
 export type Asked = { method: string; path: string; headers: Headers; body: string };
 
 type Answer = Response | Error | ((asked: Asked) => Response);
 
-/** `fetch` of a client, which answers one after the other; the last answer is repeated. */
+/** A `fetch` for a client, which gives these answers one after another; the last one is repeated. */
 export function fakeService(...answers: Answer[]) {
   const asked: Asked[] = [];
   const fetch = async (request: Request): Promise<Response> => {
@@ -36,10 +36,10 @@ export const busy = (status = 503) => problem(status, "database_unavailable", { 
 
 export const RUN_ID = "01920000-0000-7000-8000-000000000403";
 
-/** As much of a run as the client looks at. */
+/** The fields of a run that the client reads. */
 export const aRun = (status: string) => ({ id: RUN_ID, status });
 
-/** A stream of these frames, which ends after them; cut off when `isCut`. */
+/** A stream that sends these frames and then ends. With `isCut` the connection breaks instead. */
 export function stream(frames: readonly { id: number; data: unknown }[], isCut = false): Response {
   const text = frames.map(({ id, data }) => `id: ${id}\nevent: E\ndata: ${JSON.stringify(data)}\n\n`).join("");
   const body = new ReadableStream<Uint8Array>({

@@ -17,7 +17,7 @@ type Call = { verb: string; body: Record<string, unknown>; token: string | null 
 /** "never" answers when nobody waits any more. */
 type Answers = Partial<Record<"callback" | "log" | "heartbeat" | "release", (Response | Error | "never")[]>>;
 
-/** The service as a runner sees it. Without an answer it says 200. */
+/** A fake service for a runner. It answers 200 by default. */
 function fakeService(answers: Answers = {}) {
   const calls: Call[] = [];
   const aborted: string[] = [];

@@ -1,8 +1,8 @@
 /**
- * A complete runner without an address: it asks the service for runs, so no server has to be reachable from the internet. Start
- * from it and put your work into `work`. It needs nothing but Node 22.18 or newer. docs/runner-protocol.md describes the protocol.
+ * A complete runner without a URL: it asks the service for runs, so no server has to be reachable from the internet. Start from
+ * it and put your work into `work`. It needs only Node 22.18 or newer. docs/runner-protocol.md describes the protocol.
  *
- *     RUNNER_KEY='wr_…' SERVICE_URL=https://runs.example.com node examples/runner-lease/runner.ts
+ * RUNNER_KEY='wr_…' SERVICE_URL=https://runs.example.com node examples/runner-lease/runner.ts
  */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
@@ -39,7 +39,10 @@ if (RUNNER_KEY === "") throw new Error("Set RUNNER_KEY to a runner key: POST /v1
 const shutDown = new AbortController();
 const holding = new Set<Promise<void>>();
 
-/** Your work. It says how far it is, throws when it fails, and soon after `signal` is aborted. Returns its output. */
+/**
+ * Your work. It reports its progress with `say`. It throws when it fails, and soon after `signal` is aborted. Returns its
+ * output.
+ */
 async function work(lease: Lease, say: (progress: Progress) => void, signal: AbortSignal): Promise<unknown> {
   const paths = (parts: PathPart[]) => parts.map((part) => part.materialized_path).join(", ");
   const { sources, outputs } = lease.run_snapshot;
@@ -51,7 +54,7 @@ async function work(lease: Lease, say: (progress: Progress) => void, signal: Abo
   return { input: lease.input };
 }
 
-/** Sends a request once. Status 0: no answer came. */
+/** Sends a request once. The status is 0 when there was no answer. */
 async function post(
   url: string,
   token: string,
@@ -87,7 +90,7 @@ async function openSession(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Works on a run that was leased, and says how it ended. */
+/** Works on a leased run, and reports its result. */
 async function execute(lease: Lease): Promise<void> {
   const id = `${lease.run_id}.${lease.attempt}`;
   const run = lease.callback_url.replace(/\/callback$/, "");
@@ -100,7 +103,7 @@ async function execute(lease: Lease): Promise<void> {
   const say = (said: Progress) => {
     progress = said;
     console.log(id, `${said.percent} %: ${said.message}`);
-    // Each entry has its number, so they may arrive in any order.
+    // The entries have numbers, so they may arrive in any order.
     void call("log", { sequence: sequence++, text: `${said.message}\n` });
   };
   const beat = async () => {
@@ -108,7 +111,7 @@ async function execute(lease: Lease): Promise<void> {
       await delay(lease.heartbeat_interval_seconds * 1000, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
       const { status, body } = await call("heartbeat", { progress });
-      // 404 and 409: the run has ended, or somebody else has it. `stop`: somebody has asked for it to stop.
+      // 404 and 409: the run has ended, or another runner has it. `stop`: somebody has asked the run to stop.
       if (status === 404 || status === 409) ended.abort("The run is not ours any more.");
       else if (body.stop) ended.abort("It was asked to stop.");
     }
@@ -143,15 +146,15 @@ async function takeRuns(): Promise<void> {
     }
     const max = Math.min(Number(CAPACITY) - holding.size, 10);
     const question = { request_id: randomUUID(), wait_seconds: Number(WAIT_SECONDS), max, after };
-    // The service leases nothing to a client that has left while it waited.
+    // The service leases nothing to a client that has disconnected while it waited.
     const ask = (credential: string): Promise<Answer> => {
       const timeout = AbortSignal.timeout(question.wait_seconds * 1000 + ANSWER_TIMEOUT_MS);
       return post(`${SERVICE_URL}/v1/leases`, credential, question, AbortSignal.any([timeout, shutDown.signal]));
     };
     let answer: Answer = await ask(token);
-    // Without an answer the runs may be leased already: the same request is answered with the same leases.
+    // Without an answer, runs may have been leased nevertheless: the same request gets the same leases.
     while (!isFinal(answer) && !shutDown.signal.aborted) {
-      // Where nobody can wait, a request that does not want to is answered.
+      // When waiting is not available, a request that does not wait is still answered.
       if (answer.status === 503) question.wait_seconds = 0;
       await rest();
       answer = await ask(token);
@@ -166,7 +169,7 @@ async function takeRuns(): Promise<void> {
     }
     if (question.wait_seconds === 0) await rest();
   }
-  // What the runner holds is given back, so that another one can take it at once.
+  // The runner gives its runs back, so that another one can take them at once.
   await Promise.all(holding);
 }
 

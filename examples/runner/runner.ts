@@ -25,13 +25,13 @@ const { HOST = "127.0.0.1", PORT = "8788", WEBHOOK_SECRET = "" } = process.env;
 const { WORK_SECONDS = "5", CALLBACK_RETRY_SECONDS = "5" } = process.env;
 const KNOWN_TYPES = new Set(["workflow_run.dispatched", "workflow_run.stopping", "workflow_run.stopped"]);
 const MAX_BODY_LENGTH = 1024 * 1024;
-/** Longer than any run may last: no message about a run can arrive so long after its dispatch. */
+/** Longer than any run can last, so no message about a run can arrive so long after its dispatch. */
 const FORGET_AFTER_MS = 25 * 3600 * 1000;
 
 if (WEBHOOK_SECRET === "") throw new Error("Set WEBHOOK_SECRET to the webhook secret of your workflow definition.");
 const isBase64 = WEBHOOK_SECRET.startsWith("whsec_");
 const webhook = isBase64 ? new Webhook(WEBHOOK_SECRET) : new Webhook(Buffer.from(WEBHOOK_SECRET), { format: "raw" });
-/** The attempts that were accepted, by the `webhook-id` of their dispatch. Store the ids in a database if your runner may restart. */
+/** The accepted attempts, by the `webhook-id` of their dispatch. Store the ids in a database if your runner may restart. */
 const attempts = new Map<string, { stopping: AbortController; stopped: AbortController }>();
 const shutDown = new AbortController();
 
@@ -44,8 +44,9 @@ async function work(id: string, { run_snapshot: snapshot, input }: Run, signal: 
 }
 
 /**
- * Works on an attempt and reports its result. The callback is retried until it gets a final answer or the deadline has passed. A
- * run that is to stop ends early and reports that; the result of one that was stopped is not wanted any more.
+ * Works on an attempt and reports its result. The callback is retried until it gets a final answer or the deadline has passed.
+ * When the run is asked to stop, the work ends early and that is reported. When the run was stopped, no result is wanted any
+ * more.
  */
 async function execute(id: string, run: Run, stopping: AbortSignal, stopped: AbortSignal): Promise<void> {
   const deadline = AbortSignal.timeout(Math.max(0, Date.parse(run.deadline_at) - Date.now()));
@@ -80,7 +81,10 @@ async function callBack(id: string, run: Run, result: Result): Promise<boolean> 
   }
 }
 
-/** Handles a message. The service waits for at most 15 s, so the work goes on after the answer. Other messages, such as a test, ask for nothing. */
+/**
+ * Handles a message. The service waits for at most 15 s, so the work continues after the answer. Other messages, such as a
+ * test, ask for no work.
+ */
 function obey({ type, data }: Message): void {
   if (type === "runner.test" || !KNOWN_TYPES.has(type)) return;
   const id = `${data.run_id}.${data.attempt}`;
@@ -88,7 +92,7 @@ function obey({ type, data }: Message): void {
   const attempt = known ?? { stopping: new AbortController(), stopped: new AbortController() };
   attempts.set(id, attempt);
   if (!known) setTimeout(() => attempts.delete(id), FORGET_AFTER_MS).unref();
-  // A stop may arrive before its dispatch. The attempt is then known already, and is not begun.
+  // A stop may arrive before its dispatch. The attempt is then already known, and is not begun.
   if (type === "workflow_run.stopped") attempt.stopped.abort("It was stopped.");
   else if (type === "workflow_run.stopping") attempt.stopping.abort("It was asked to stop.");
   else if (known) console.log(id, "came again");
@@ -117,7 +121,7 @@ server.listen(Number(PORT), HOST, () => {
 });
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
-  // The runs in progress are reported as FAILED now, instead of timing out at their deadlines. Then the process can end.
+  // Unfinished runs are reported as FAILED now, instead of timing out at their deadlines. Then the process can end.
   process.once(signal, () => {
     server.close();
     server.closeAllConnections();

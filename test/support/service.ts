@@ -1,21 +1,21 @@
 /*
- * Where to begin. A test file starts one service, and makes tenants of its own in it:
+ * Where to begin: a test file starts one service, and creates its own tenants in it.
  *
  *     const service = await startService();                                             // the Worker, with a database of its own
  *     const tenant = await createTenant(service.database, { runnerUrl: runner.url });   // people with keys, files, a definition
  *     const runId = await invoke(service, tenant);                                      // lifecycle.ts: the life of a run
  *
- * What else there is, each in the file of its name:
+ * The other helpers, by the names of their files:
  *
  * - `database`: the database behind the service: count its requests, break its connections, stop its server.
- * - `tenant`, `path-parts`, `lifecycle`: put things into it, move their times back, see how they stand.
+ * - `tenant`, `path-parts`, `lifecycle`: insert things, backdate their times, read their state.
  * - `fake-runner`: an HTTP server that gives configured answers, and remembers the requests that it got.
- * - `callers`: sessions, and everybody whom the service knows or does not know.
+ * - `callers`: sessions, and callers with valid and invalid credentials.
  * - `stage`, `operations`: a tenant with some of everything, and the table of all operations of the API.
  * - `contract`, `document`: judge an answer by the contract, and by the service's own OpenAPI document.
  * - `random`: the same choices for the same seed.
  *
- * What only some tests need is beside them: streams and Durable Objects in `test/hub`, the invariants of all runs in `test/model`,
+ * Helpers for a few tests are in their folders: streams and Durable Objects in `test/hub`, the invariants of all runs in `test/model`,
  * large backlogs in `test/sweep`, the plans of statements in `test/deep/plans`.
  *
  * Tests run in workerd. What needs Node (Postgres, HTTP servers, processes) runs around them: `test/global-setup.ts` and

@@ -15,7 +15,7 @@ beforeEach(async () => {
 
 const newTenant = (answers: ScriptedAnswer[] = []) => createTenantWithRunner(service.database, answers);
 
-/** How many seconds after its last failed dispatch a run is to be tried again. */
+/** The seconds between a run's last failed dispatch and its next try. */
 async function pauseOf(tenant: TestTenant, runId: string): Promise<number> {
   const event = (await readEvents(service, tenant, runId)).findLast(({ type }) => type === "DISPATCH_FAILED");
   return (Date.parse(String(event?.detail?.next_try_at)) - Date.parse(String(event?.at))) / 1000;
