@@ -1,4 +1,4 @@
--- A run as it stands now, for a caller who may see it. This is the statement of the busiest route, so it reads each row only
+-- The current state of a run, for a caller who may see it. This is the statement of the busiest route, so it reads each row only
 -- once.
 --
 -- Answers {"refused": "unauthenticated"}, or {"tenant_id", "run", "etag", "deadline_in_ms", "queue_position", "blocked_by",

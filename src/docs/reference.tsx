@@ -74,7 +74,7 @@ const QuickStart = ({ origin, userId }: Pick<Props, "origin" | "userId">) => (
         {userId === null ? (
           <>
             Get an API key: <a href="/app/sign-in?next=%2Fdocs">sign in</a>, and this page has a button that makes one.
-            Whoever set up your tenant was given the first one.
+            The first one was given to the person who set up your tenant.
           </>
         ) : (
           <form method="post" action={`/app/people/${userId}/keys`}>
@@ -85,7 +85,7 @@ const QuickStart = ({ origin, userId }: Pick<Props, "origin" | "userId">) => (
         )}
       </li>
       <li>
-        Say once where the service is and who you are. All that follows uses these names.
+        Set the URL of the service and your API key once. All examples below use these names.
         {LANGUAGES.map((language) => (
           <>
             <p class="label">{language}</p>

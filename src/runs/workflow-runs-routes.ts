@@ -152,7 +152,7 @@ const getRun = callerRead({
   tags: ["Workflow runs"],
   summary: "The current state of a run",
   description:
-    "The run as it stands at this moment. A run whose deadline has passed is FAILED from that instant on. " +
+    "The current state of the run. A run whose deadline has passed is FAILED from that instant on. " +
     "Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed. " +
     "With `Prefer: wait=30` the answer comes as soon as the run has ended, or with `If-None-Match` as soon as it has " +
     "changed, and else after 30 seconds.",

@@ -72,7 +72,7 @@ it("grows on the page while the run goes on, as does its progress, and can be se
   page = await openPage(browser, stack.url);
   await signIn(page, "owner");
   await page.goto(`/app/runs/${runId}`);
-  await page.getByText("The run has logged nothing so far.").waitFor();
+  await page.getByText("The run has no log entries so far.").waitFor();
   await page.getByText("Live.").waitFor();
   // The first message of the stream has the page ask for what may have happened since it was made.
   await page.waitForTimeout(2_000);

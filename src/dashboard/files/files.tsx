@@ -134,8 +134,8 @@ const FileActions = ({ view }: { view: FolderView }) => {
         <>
           <Ask id="ask-rename" label="Rename" title="Rename">
             <p>
-              Everything below follows, and so do permissions and workflows. Runs keep the paths they were triggered
-              with.
+              Everything below moves with it, and permissions and workflows still refer to it. Runs keep the paths they
+              were triggered with.
             </p>
             <RenameForm id={part.id} name={part.name} failure={NO_FAILURE} />
           </Ask>
@@ -149,7 +149,7 @@ const FileActions = ({ view }: { view: FolderView }) => {
             kind="danger"
           >
             <p>
-              It goes for good, with everything below it and all permissions on that. While a workflow uses it, or
+              It is deleted for good, with everything below it and all permissions on that. While a workflow uses it, or
               something below it, this is refused.
             </p>
             <Send action={`/app/files/${part.id}/delete`} label="Delete" kind="danger">
@@ -246,7 +246,7 @@ const Uses = ({ view: { uses, part } }: { view: FolderView }) => (
   <section class="card">
     <h2>Used by</h2>
     {uses.length === 0 ? (
-      <p class="muted">No workflow that you see uses it.</p>
+      <p class="muted">No workflow that you may see uses it.</p>
     ) : (
       <ul class="tree">
         {uses.map(({ id, name, letter, path }) => (

@@ -99,7 +99,7 @@ export const AcceptedInvitePage = (props: { tenantName: string; apiKey: string; 
       <h1>
         Welcome to <Name>{props.tenantName}</Name>
       </h1>
-      <p>This is your API key. Copy it now: it is shown this once, and you sign in with it from now on.</p>
+      <p>This is your API key. Copy it now: it is shown only once, and you sign in with it from now on.</p>
       <Command text={props.apiKey} label="Copy the key" />
       <div class="actions">
         <Copy text={props.apiKey} label="Copy the key">

@@ -57,9 +57,7 @@ const PersonActions = ({ caller, person }: { caller: Caller; person: Person }) =
     <div class="actions">
       <Ask id="ask-role" label="Change role" title="Change the role?">
         <p>A USER sees what they have a permission on; an ADMIN sees and does everything.</p>
-        {caller.role === "OWNER" && (
-          <p>There is one OWNER: who makes somebody else the OWNER is an ADMIN from then on.</p>
-        )}
+        {caller.role === "OWNER" && <p>There is one OWNER: an OWNER who passes the role on becomes an ADMIN.</p>}
         <RoleForm id={person.id} roles={roles} role={person.role} failure={NO_FAILURE} />
       </Ask>
       {person.mayBeInvited && person.email !== null && (
@@ -179,7 +177,7 @@ const Keys = ({ view: { caller, keys }, person }: { view: PersonView; person: Pe
         {caller.user_id === person.id && (
           <div class="actions">
             <Ask id="ask-key" label="New key" title="A new API key" kind="primary">
-              <p>It can do what you can. It is shown once.</p>
+              <p>It has all of your permissions. It is shown once.</p>
               <KeyForm id={person.id} values={{}} failure={NO_FAILURE} />
             </Ask>
           </div>
@@ -205,7 +203,7 @@ const Keys = ({ view: { caller, keys }, person }: { view: PersonView; person: Pe
               <span class="actions">
                 {mayRevokeKeys && (
                   <Ask id={`ask-${key.id}`} label="Revoke" title="Revoke this key?" kind="danger">
-                    <p>Whoever holds it is out from the next request on. That cannot be undone.</p>
+                    <p>It stops working from the next request on. That cannot be undone.</p>
                     <Send action={`/app/people/${person.id}/keys/${key.id}/revoke`} label="Revoke" kind="danger" />
                   </Ask>
                 )}

@@ -101,7 +101,7 @@ export const ConfirmPage = ({ form, outcome }: { form: BulkForm; outcome: BulkOu
       <div class="stack">
         {outcome.done > 0 && <p>{MEANING[form.action]}</p>}
         {outcome.next && (
-          <p>These are the first {MAX_CHANGED.toLocaleString("en-GB")}. You are asked again for the next.</p>
+          <p>These are the first {MAX_CHANGED.toLocaleString("en-GB")}. You will be asked again for the next ones.</p>
         )}
         <Refused refused={outcome.refused} />
         {outcome.done > 0 && (

@@ -49,7 +49,7 @@ const SignInPage = ({ isConfigured, next, kept, failure }: SignInPageProps) => (
           <Failures failure={failure} />
           {kept && (
             <>
-              <p>Your session has ended, so nothing was done. Sign in again: what you have typed is kept.</p>
+              <p>Your session has ended, so nothing was changed. Sign in again: what you have typed is kept.</p>
               <Hidden name={KEPT_ACTION} value={kept.action} />
               {kept.fields.map(([name, value]) => (
                 <Hidden name={KEPT + name} value={value} />

@@ -41,7 +41,7 @@ export const StatisticsCard = ({ statistics, href, workflowId }: Props) => {
       </dl>
       <TimesChart statistics={statistics} workflowId={workflowId} />
       {statistics.steps.some(({ completed, failed }) => Math.max(completed, failed) >= MAX_RUNS_OF_A_STEP) && (
-        <p class="muted">Of each step the last {MAX_RUNS_OF_A_STEP} runs of each state are looked at.</p>
+        <p class="muted">Only the last {MAX_RUNS_OF_A_STEP} runs of each state in each step are counted.</p>
       )}
     </section>
   );

@@ -38,6 +38,6 @@ export const RunLog = ({ runId }: { runId: string }) => (
       </a>
     </div>
     <pre tabindex={0} role="log" aria-live="off" aria-label="Lines of the log" hidden />
-    <p class="muted log-empty">The run has logged nothing so far.</p>
+    <p class="muted log-empty">The run has no log entries so far.</p>
   </section>
 );
