@@ -78,6 +78,7 @@ export function describeCommandLine(world: () => World): void {
     [4, ["invokes"], "Did you mean invoke?"],
     [4, ["runs", "list", "--nonsense"], "unknown option '--nonsense'"],
     [4, ["run", "--workflow", "x", "python", "--fast"], 'The command comes after "--"'],
+    [4, ["workflows", "create", "x", "--lease", "--runner-url", "https://x", ...PARTS], "cannot be used with option"],
     [4, ["verify", "http://localhost"], "Give the webhook secret"],
     [4, ["keys", "create", "CI", "--workflow", "Quarterly report"], "--workflow restricts a runner key: add --runner."],
     [1, ["invoke", "Support triage"], "paused"],

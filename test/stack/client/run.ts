@@ -136,6 +136,9 @@ export function describeRun(world: () => World): void {
     const named = await wr(["run", "--api-key", key, "--workflow", "Plain", "--once", "--", "true"]);
     expect([named.code, named.stderr]).toEqual([2, expect.stringContaining("give the id of the workflow")]);
     const withKey = { WORKFLOW_RUNS_API_KEY: key };
+    const other = await wr(["run", "--workflow", DEMO.nightlyDigestId, "--once", "--", "true"], withKey);
+    const sentence = `There is no such workflow definition: ${DEMO.nightlyDigestId}.\n`;
+    expect([other.code, other.stderr]).toEqual([3, expect.stringContaining(sentence)]);
     const ended = await wr(["run", "--workflow", id, "--once", "--", process.execPath, "given.cjs"], withKey);
     expect(ended.code).toBe(0);
     expect(await resultOf(runId)).toMatchObject({ status: "COMPLETED", output: { isSame: true, secrets: null } });

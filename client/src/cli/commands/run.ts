@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import process from "node:process";
 import type { Command } from "commander";
 import type { Client } from "../../client.ts";
-import { ApiProblem } from "../../problem.ts";
+import { ApiProblem, InvalidRequest } from "../../problem.ts";
 import { type Assignment, createRunner, type Outcome } from "../../runner/index.ts";
 import type { Workflow } from "../../types.ts";
 import { type Context, contextOf } from "../context.ts";
@@ -141,9 +141,16 @@ async function work(context: Context, flags: Flags, workflowIds: string[], comma
   process.once("exit", commands.killAll);
   const stopped = endOnSignals(() => runner.stop());
   if (mode === "people") say("Waiting for runs. Ctrl-C ends it, and gives unfinished runs back.");
-  await runner.run(flags.once ? { most: 1 } : {});
+  await runner.run(flags.once ? { most: 1 } : {}).catch(refuseUnknownWorkflows);
   await stopped();
   if (flags.once) process.exitCode = exitCode;
+}
+
+/** A runner key cannot look up workflows, so it learns only when it asks for runs that a workflow does not exist. */
+function refuseUnknownWorkflows(error: unknown): never {
+  if (!(error instanceof InvalidRequest)) throw error;
+  const fault = error.faults.find(({ loc }) => loc.includes("workflow_definition_ids"));
+  throw fault === undefined ? error : new CliError(fault.msg, EXIT.notThere);
 }
 
 /** The exit code for a run whose command succeeded. The service may still have refused its result. */

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { unwrap } from "../../connection.ts";
 import type { NewWorkflow, Workflow } from "../../types.ts";
 import { type Context, contextOf } from "../context.ts";
@@ -66,7 +66,11 @@ export function addWorkflows(program: Command): void {
     .requiredOption("--output <folder>", "where it writes; can be repeated", several)
     .option("--template <part>", "what it fills in: a document")
     .option("--runner-url <url>", "its runner has this URL; the secret is read from WORKFLOW_RUNS_WEBHOOK_SECRET")
-    .option("--lease", "its runners have no URL and ask for work, as `workflow-runs run` does")
+    .addOption(
+      new Option("--lease", "its runners have no URL and ask for work, as `workflow-runs run` does").conflicts(
+        "runnerUrl",
+      ),
+    )
     .option("--description <text>", "what it is for")
     .option("--max-seconds <n>", "how long a run may take: 60 to 86400, by default 300", integer(60, 86_400))
     .addHelpText(
