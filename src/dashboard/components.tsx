@@ -231,10 +231,15 @@ export const Live = ({
   </div>
 );
 
-/** The section of the pages for each kind of obstacle. */
-const SECTION_OF: Record<Obstacle["kind"], string> = { workflow: "workflows", run: "runs", "path part": "files" };
+/** The section of the pages for each kind of obstacle, and what the reader can do there. */
+const WAY_OUT: Record<Obstacle["kind"], { section: string; advice: string }> = {
+  workflow: { section: "workflows", advice: "change or delete the workflow there" },
+  run: { section: "runs", advice: "stop it there, or wait until it has ended" },
+  "path part": { section: "files", advice: "rename or move it there" },
+  "kept part": { section: "files", advice: "kept by the service" },
+};
 
-/** Links to what prevents a change. */
+/** Links to what prevents a change, with what to do about each. */
 export const Obstacles = ({ obstacles }: { obstacles: readonly Obstacle[] }) =>
   obstacles.length === 0 ? null : (
     <div>
@@ -242,9 +247,10 @@ export const Obstacles = ({ obstacles }: { obstacles: readonly Obstacle[] }) =>
       <ul class="items">
         {obstacles.map(({ kind, id, name }) => (
           <li>
-            <a href={`/app/${SECTION_OF[kind]}/${id}`}>
+            <a href={`/app/${WAY_OUT[kind].section}/${id}`}>
               <Name>{name}</Name>
-            </a>
+            </a>{" "}
+            <span class="muted">{WAY_OUT[kind].advice}</span>
           </li>
         ))}
       </ul>

@@ -27,10 +27,9 @@ export const SignedInContext = createContext<SignedInAs | null>(null);
 /** htmx must not execute text as code, and must not swap in an answer that is not a page. */
 const HTMX_CONFIG = JSON.stringify({ includeIndicatorCSS: false, history: false, noSwap: [204, 304, "4xx", "5xx"] });
 
-const Head = ({ title, retrySeconds }: { title: string; retrySeconds?: number | undefined }) => (
+const Head = ({ title }: { title: string }) => (
   <head>
     <meta charset="utf-8" />
-    {retrySeconds !== undefined && <meta http-equiv="refresh" content={String(retrySeconds)} />}
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <meta name="color-scheme" content="light dark" />
     <meta name="htmx-config" content={HTMX_CONFIG} />
@@ -53,17 +52,15 @@ type PageProps = {
   section?: Section;
   /** Undefined on a page that answers a refused form: see {@link SignedInContext}. */
   caller?: Caller;
-  /** The browser reloads the page after this many seconds. */
-  retrySeconds?: number | undefined;
   /** The searched text, on the page with the results of the search. */
   search?: string;
   children: Child;
 };
 
 /** A page for a signed-in user. */
-export const Page = ({ title, section, caller, retrySeconds, search = "", children }: PageProps) => (
+export const Page = ({ title, section, caller, search = "", children }: PageProps) => (
   <Html>
-    <Head title={title} retrySeconds={retrySeconds} />
+    <Head title={title} />
     <body>
       <a class="skip" href="#main">
         Skip to the content
@@ -149,12 +146,12 @@ const WhoLink = ({ userId, name, tenant_name, role }: { userId: string } & Sessi
   </a>
 );
 
-type OpenPageProps = { title: string; retrySeconds?: number | undefined; children: Child };
+type OpenPageProps = { title: string; children: Child };
 
 /** A page that needs no sign-in. */
-export const OpenPage = ({ title, retrySeconds, children }: OpenPageProps) => (
+export const OpenPage = ({ title, children }: OpenPageProps) => (
   <Html>
-    <Head title={title} retrySeconds={retrySeconds} />
+    <Head title={title} />
     <body class="open">
       <main id="main">{children}</main>
     </body>

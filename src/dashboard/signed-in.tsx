@@ -99,6 +99,7 @@ const pageBefore = (c: Context<AppEnv>): string | null =>
 function errorPage(c: Context<AppEnv>, props: ErrorPageProps): Promise<Response> {
   const { status, title, details, obstacles = [], retrySeconds } = props;
   const before = pageBefore(c);
+  const { pathname, search } = new URL(c.req.url);
   const content = (
     <div class="card center">
       <p class="big">{status}</p>
@@ -107,23 +108,26 @@ function errorPage(c: Context<AppEnv>, props: ErrorPageProps): Promise<Response>
         <p class="wrap">{detail}</p>
       ))}
       <Obstacles obstacles={obstacles} />
-      {retrySeconds !== undefined && <p>This page tries again by itself every {retrySeconds} seconds.</p>}
+      {retrySeconds !== undefined && (
+        <p data-scripted hidden data-retry={retrySeconds}>
+          This page asks every {retrySeconds} seconds, and is loaded again when it can be answered.
+        </p>
+      )}
       {status >= 500 && <Command text={c.var.requestId} label="Copy the request id" />}
       <p>
+        {retrySeconds !== undefined && (
+          <>
+            <a class="button primary" href={pathname + search}>
+              Try again
+            </a>{" "}
+          </>
+        )}
         <a class="button" href={before ?? "/app/runs"}>
           {before === null ? "To the runs" : "Back"}
         </a>
       </p>
     </div>
   );
-  const page = c.get("session") ? (
-    <Page title={title} retrySeconds={retrySeconds}>
-      {content}
-    </Page>
-  ) : (
-    <OpenPage title={title} retrySeconds={retrySeconds}>
-      {content}
-    </OpenPage>
-  );
+  const page = c.get("session") ? <Page title={title}>{content}</Page> : <OpenPage title={title}>{content}</OpenPage>;
   return html(c, page, status);
 }

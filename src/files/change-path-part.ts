@@ -8,7 +8,16 @@ import type { PartType } from "../db/enums.ts";
 import { pathParts } from "../db/tables.ts";
 import { MAX_PATH_BYTES } from "./path.ts";
 import { isReadablePart, type PathPart, selectPathPart } from "./path-parts.ts";
-import { judgeParent, judgePart, lockSubtree, lockTree, parentBy, subtreeOf, type Verdict } from "./path-tree.ts";
+import {
+  judgeParent,
+  judgePart,
+  keptIn,
+  lockSubtree,
+  lockTree,
+  parentBy,
+  subtreeOf,
+  type Verdict,
+} from "./path-tree.ts";
 import { type Asked, treeProblem } from "./refusals.ts";
 
 export type NewPathPart = { id: string; name: string; partType: PartType; parentId: string | null } & Pick<
@@ -105,15 +114,18 @@ export async function movePathPart(db: Database, credential: Credential, change:
   const place = placeOfMoved(db, caller, change);
   const isPart = eq(pathParts.id, place.id);
   const ifPart = (value: SQL, column: SQL) => sql`case when ${isPart} then ${value} else ${column} end`;
+  const kept = keptIn(db, caller, { id: place.id, path: place.oldPath, verdict: place.verdict });
   const {
     verdicts,
-    inTheWay,
+    takenNames,
+    keptParts,
+    keptParents,
     parts: [moved],
   } = await batch(db, {
     treeLock: lockTree(db, caller, "exclusive"),
     subtreeLock: lockSubtree(db, caller, change.id),
     verdicts: db.with(caller, place).select({ tenantId: place.tenantId, verdict: place.verdict }).from(place),
-    inTheWay: db
+    takenNames: db
       .with(caller, place)
       .select({ id: pathParts.id, name: pathParts.materializedPath })
       .from(caller)
@@ -125,6 +137,25 @@ export async function movePathPart(db: Database, credential: Credential, change:
           eq(pathParts.tenantId, caller.tenantId),
           sql`${pathParts.materializedPath} = ${place.path}`,
           mayRead(caller, pathParts.materializedPath),
+        ),
+      ),
+    keptParts: db
+      .with(caller, place)
+      .select({ kind: kept.kind, id: kept.id, name: kept.name })
+      .from(caller)
+      .crossJoin(place)
+      .innerJoinLateral(kept, sql`true`),
+    keptParents: db
+      .with(caller, place)
+      .select({ id: pathParts.id, name: pathParts.materializedPath })
+      .from(caller)
+      .crossJoin(place)
+      .innerJoin(
+        pathParts,
+        and(
+          eq(place.verdict, "parent_is_managed"),
+          eq(pathParts.tenantId, caller.tenantId),
+          eq(pathParts.id, place.parentId),
         ),
       ),
     // Guarantees: all paths below the part change in the same statement as its own, however many there are.
@@ -147,7 +178,11 @@ export async function movePathPart(db: Database, credential: Credential, change:
       ),
     parts: selectPathPart(db, caller, change.id),
   });
-  const obstacles = inTheWay.map((one) => ({ kind: "path part" as const, ...one }));
+  const obstacles = [
+    ...takenNames.map((one) => ({ kind: "path part" as const, ...one })),
+    ...keptParts,
+    ...keptParents.map((one) => ({ kind: "kept part" as const, ...one })),
+  ];
   return changed(requireCaller(verdicts).verdict, moved, { ...change, obstacles });
 }
 

@@ -6,7 +6,7 @@ import type { PartType } from "../db/enums.ts";
 import { pathParts, workflowDefinitions } from "../db/tables.ts";
 import { namedParts } from "./named-parts.ts";
 import { isReadablePart } from "./path-parts.ts";
-import { judgePart, lockSubtree, lockTree, subtreeOf, type Verdict } from "./path-tree.ts";
+import { judgePart, keptIn, lockSubtree, lockTree, subtreeOf, type Verdict } from "./path-tree.ts";
 import { MAX_NAMED_DEFINITIONS, referredProblem, treeProblem } from "./refusals.ts";
 
 /**
@@ -26,7 +26,8 @@ export async function deletePathPart(db: Database, credential: Credential, id: s
     eq(doomed.verdict, "done"),
   );
   const isVisible = maySeeDefinition(caller, workflowDefinitions.id);
-  const { verdicts, referring, named } = await batch(db, {
+  const kept = keptIn(db, caller, doomed);
+  const { verdicts, referring, named, obstacles } = await batch(db, {
     treeLock: lockTree(db, caller, "exclusive"),
     subtreeLock: lockSubtree(db, caller, id),
     verdicts: db.with(caller, doomed).select({ tenantId: doomed.tenantId, verdict: doomed.verdict }).from(doomed),
@@ -44,6 +45,12 @@ export async function deletePathPart(db: Database, credential: Credential, id: s
       .innerJoin(workflowDefinitions, and(isReferring, isVisible))
       .orderBy(asc(workflowDefinitions.name), asc(workflowDefinitions.id))
       .limit(MAX_NAMED_DEFINITIONS + 1),
+    obstacles: db
+      .with(caller, doomed)
+      .select({ kind: kept.kind, id: kept.id, name: kept.name })
+      .from(caller)
+      .crossJoin(doomed)
+      .innerJoinLateral(kept, sql`true`),
     // Guarantees: no part is deleted that a definition names. The foreign keys delete the parts below and the permissions.
     // Closes the race with a caller who creates a definition: both lock the parts before they look, so one sees the other.
     deleted: db
@@ -57,7 +64,7 @@ export async function deletePathPart(db: Database, credential: Credential, id: s
       ),
   });
   const { verdict } = requireCaller(verdicts);
-  if (verdict !== "done") throw treeProblem(verdict, {});
+  if (verdict !== "done") throw treeProblem(verdict, { obstacles });
   if (referring.length > 0) throw referredProblem(named);
 }
 
@@ -69,6 +76,7 @@ const doomedPart = (db: Database, caller: Caller, id: string, type: PartType | u
         // The alias differs from the column in `caller`, since the two are joined.
         tenantId: sql<string>`${caller.tenantId}`.as("doomed_tenant_id"),
         id: sql<string>`${pathParts.id}`.as("doomed_id"),
+        path: sql<string>`${pathParts.materializedPath}`.as("doomed_path"),
         ids: subtree.ids,
         verdict: sql<Verdict>`case ${judgePart(caller, subtree)} else 'done' end`.as("verdict"),
       })

@@ -7,12 +7,13 @@
  *   of the lock did.
  * - Why an advisory lock: its queue is fair, so a move does not wait for ever while others keep creating.
  */
-import { and, asc, eq, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, ne, or, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { type Caller, mayRead, mayWrite } from "../db/caller.ts";
 import type { Database } from "../db/client.ts";
 import { isAtOrBelow } from "../db/columns.ts";
-import { pathParts } from "../db/tables.ts";
+import { pathParts, workflowDefinitions } from "../db/tables.ts";
+import type { Obstacle } from "../http/problems.ts";
 import { isSystemManaged, partById } from "./path-parts.ts";
 
 const LOCKS = { shared: sql`pg_advisory_xact_lock_shared`, exclusive: sql`pg_advisory_xact_lock` };
@@ -89,6 +90,41 @@ export const judgePart = (caller: Caller, subtree: ReturnType<typeof subtreeOf>)
   when ${pathParts.id} is null then 'part_not_found'
   when not ${mayWrite(caller, pathParts.materializedPath)} then 'part_not_writable'
   when ${subtree.isManaged} then 'part_is_managed'`;
+
+/** How many kept parts a refusal links to. */
+const MAX_KEPT = 5;
+
+/**
+ * The lateral subquery `kept`: what keeps a part from being changed when its verdict is `part_is_managed`. Those are the workflows
+ * whose places are at or below it, and other parts below it that the service keeps, as far as the caller may read them.
+ */
+export function keptIn(db: Database, caller: Caller, part: Record<"id" | "path" | "verdict", SQLWrapper>) {
+  const isWorkflow = sql`${workflowDefinitions.id} is not null`;
+  return db
+    .select({
+      kind: sql<Obstacle["kind"]>`case when ${isWorkflow} then 'workflow' else 'kept part' end`.as("kept_kind"),
+      id: sql<string>`coalesce(${workflowDefinitions.id}, ${pathParts.id})`.as("kept_id"),
+      name: sql<string>`coalesce(${workflowDefinitions.name}, ${pathParts.materializedPath})`.as("kept_name"),
+    })
+    .from(pathParts)
+    .leftJoin(
+      workflowDefinitions,
+      and(eq(workflowDefinitions.tenantId, caller.tenantId), eq(workflowDefinitions.pathPartId, pathParts.id)),
+    )
+    .where(
+      and(
+        sql`${part.verdict} = 'part_is_managed'`,
+        eq(pathParts.tenantId, caller.tenantId),
+        isAtOrBelow(pathParts.materializedPath, part.path),
+        isSystemManaged(pathParts),
+        or(isWorkflow, ne(pathParts.id, part.id)),
+        mayRead(caller, pathParts.materializedPath),
+      ),
+    )
+    .orderBy(asc(pathParts.materializedPath))
+    .limit(MAX_KEPT)
+    .as("kept");
+}
 
 /** Cases of the verdict about the new parent of a part of this type. They apply when `isPut` is true. A null id is the root. */
 export const judgeParent = (caller: Caller, parent: Parent, isPut: SQL, parentId: SQL, partType: SQL): SQL => sql`

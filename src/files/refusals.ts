@@ -13,7 +13,7 @@ export type Asked = {
   name?: string | undefined;
   parentId?: string | null | undefined;
   parentField?: "parent_path_id" | "parent_path_part_id";
-  /** The part that already has the name, if the caller may see it. */
+  /** What prevents the change, as far as the caller may see it: the part that already has the name, or what the service keeps. */
   obstacles?: readonly Obstacle[];
 };
 
@@ -34,6 +34,8 @@ export function treeProblem(
       return new Problem(
         "conflict",
         "The service keeps this part, or one below it, for its workflow definitions. Change these instead.",
+        {},
+        obstacles,
       );
     case "parent_not_found":
       return parentFault(NO_PATH_PART);
@@ -46,6 +48,8 @@ export function treeProblem(
       return new Problem(
         "conflict",
         "The service keeps what is below that parent for its workflow definitions. Choose another parent.",
+        {},
+        obstacles,
       );
     case "parent_has_wrong_type":
       return parentFault("A DOCUMENT_VERSION goes below a DOCUMENT; everything else below a FOLDER or at the root.");

@@ -99,8 +99,11 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** Something in the caller's tenant that prevents a change, and that the caller may see. */
-export type Obstacle = { kind: "workflow" | "run" | "path part"; id: string; name: string };
+/**
+ * Something in the caller's tenant that prevents a change, and that the caller may see. A "kept part" is a path part that the service
+ * keeps and nobody changes.
+ */
+export type Obstacle = { kind: "workflow" | "run" | "path part" | "kept part"; id: string; name: string };
 
 /**
  * An expected failure of a request. `detail` is a sentence that tells the caller what to do; by default, the table's. `headers`

@@ -7,15 +7,7 @@ import { afterAll, it as anyTest, beforeAll, describe, expect } from "vitest";
 import { launchBrowser, type Stack, startStack } from "../../scripts/local/browser.ts";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
-import {
-  accessibilityFaults,
-  complaintsOf,
-  forgetComplaints,
-  openPage,
-  overflow,
-  signIn,
-  unreachable,
-} from "./support.ts";
+import { complaintsOf, forgetComplaints, openPage, overflow, signIn, unreachable } from "./support.ts";
 
 let browser: Browser;
 let stack: Stack;
@@ -478,26 +470,6 @@ const PATHS = {
 };
 
 describe("every page", () => {
-  it("has no fault that axe-core finds, in the light and in the dark theme", async ({ open }) => {
-    const page = await open();
-    const expectNoFaults = async (name: string) => {
-      for (const colorScheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme });
-        expect([name, colorScheme, await accessibilityFaults(page)]).toEqual([name, colorScheme, []]);
-      }
-    };
-    await page.goto("/app/sign-in");
-    await expectNoFaults("sign-in");
-    await signIn(page, "owner");
-    for (const [name, path] of Object.entries(PATHS)) {
-      await page.goto(path);
-      await expectNoFaults(name);
-    }
-    await page.goto(`/app/workflows/${DEMO.quarterlyReportId}`);
-    await press(page, "Invoke", ".actions");
-    await expectNoFaults("a confirmation");
-  });
-
   it("can be used with the keyboard alone", async ({ open }) => {
     const page = await openAs("owner", open);
     for (const [name, path] of Object.entries(PATHS)) {

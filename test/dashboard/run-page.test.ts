@@ -105,23 +105,66 @@ describe("Run again", () => {
   });
 });
 
+/** The links to what prevents a change: the address, the text and the advice of each. */
+const linksIn = (html: string) =>
+  [
+    ...html.matchAll(/<li><a href="([^"]+)"><bdi[^>]*>([^<]*)<\/bdi><\/a> <span class="muted">([^<]*)<\/span><\/li>/g),
+  ].map(([, ...link]) => link);
+
 describe("a change that is refused", () => {
   it("links to the workflows that use the folder, and back to it", async () => {
     const html = await (await owner.post(`/app/files/${tenant.sourcesId}/delete`)).text();
     expect(html).toContain("What prevents it");
-    expect(html).toContain(`href="/app/workflows/${tenant.definitionId}"`);
+    expect(linksIn(html)).toEqual([
+      [`/app/workflows/${tenant.definitionId}`, "Test", "change or delete the workflow there"],
+    ]);
     expect(html).toContain(`href="/app/files/${tenant.sourcesId}">Back`);
   });
 
   it("links to the part that already has the name", async () => {
     const { idOf } = await insertParts(service.database, tenant, ["/a", "/a/same", "/same"]);
-    const html = await (await owner.post(`/app/files/${idOf("/same")}/move`, { to: idOf("/a") })).text();
-    expect(html).toContain(`href="/app/files/${idOf("/a/same")}"`);
+    const path = `/app/files/${idOf("/same")}/move`;
+    const [refused, requests] = await service.counted(() => owner.post(path, { to: idOf("/a") }));
+    expect([refused.status, requests]).toEqual([409, 1]);
+    const html = await refused.text();
+    expect(linksIn(html)).toEqual([[`/app/files/${idOf("/a/same")}`, "/a/same", "rename or move it there"]]);
+    expect(html).toContain(`href="${path}">Choose another folder`);
+    await owner.post(`/app/files/${idOf("/a/same")}/rename`, { name: "other" });
+    // The page of the refusal can be sent again.
+    const [to] = /<input type="hidden" name="to" value="([^"]*)"/.exec(html)?.slice(1) ?? [];
+    expect((await owner.post(path, { to: to ?? "" })).headers.get("Location")).toBe(`/app/files/${idOf("/same")}`);
+  });
+
+  it("links to the workflows for which the service keeps a folder, also when it is moved or renamed", async () => {
+    const { sql } = service.database;
+    const [kept] = await sql`
+      update path_parts set system_managed = true
+      where tenant_id = ${tenant.id} and materialized_path = '/workflows' returning id`;
+    const folder = `/app/files/${kept?.id}`;
+    const workflow = [`/app/workflows/${tenant.definitionId}`, "Test", "change or delete the workflow there"];
+    for (const [verb, fields] of [
+      ["move", { to: tenant.sourcesId }],
+      ["rename", { name: "flows" }],
+      ["delete", { parent: "" }],
+    ] as const) {
+      const refused = await owner.post(`${folder}/${verb}`, fields);
+      expect([verb, refused.status, linksIn(await refused.text())]).toEqual([verb, 409, [workflow]]);
+    }
+    const into = await owner.post(`/app/files/${tenant.sourcesId}/move`, { to: String(kept?.id) });
+    expect([into.status, linksIn(await into.text())]).toEqual([409, [[folder, "/workflows", "kept by the service"]]]);
+  });
+
+  it("says that a folder cannot be moved below itself, and lets one choose another", async () => {
+    const { idOf } = await insertParts(service.database, tenant, ["/a", "/a/b"]);
+    const refused = await owner.post(`/app/files/${idOf("/a")}/move`, { to: idOf("/a/b") });
+    const html = await refused.text();
+    expect([refused.status, html.includes("Folder: A part cannot be moved below itself.")]).toEqual([422, true]);
+    expect(html).toContain("Choose another folder");
   });
 
   it("links to the RUNNING run that prevents the deletion of its workflow", async () => {
     const id = await insertRun(service.database, tenant, { status: "RUNNING" });
     const html = await (await owner.post(`/app/workflows/${tenant.definitionId}/delete`)).text();
-    expect(html).toContain(`href="/app/runs/${id}"`);
+    expect(linksIn(html)).toEqual([[`/app/runs/${id}`, `Run ${id}`, "stop it there, or wait until it has ended"]]);
   });
 });

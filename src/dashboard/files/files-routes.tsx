@@ -14,7 +14,7 @@ import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf, offsetOf, readId } from "../signed-in.tsx";
 import { CreateForm, FILES_PAGE, FilesPage, RenameForm } from "./files.tsx";
-import { MovePage } from "./move.tsx";
+import { MovePage, RefusedMove } from "./move.tsx";
 import { type FolderView, viewFolder } from "./view-folder.ts";
 
 export const files = new Pages();
@@ -84,9 +84,19 @@ files.page("/app/files/:id/move", async (c) => {
 
 files.form("/app/files/:id/move", async (c) => {
   const [id, { values }] = [idOf(c), await readForm(c)];
-  const { parent_path_id: parentId } = checkBody(UpdatePathPartRequestSchema, { parent_path_id: values.to || null });
-  await movePathPart(c.env.db, c.var.credential, { id, parentId });
-  return seeOther(c, `/app/files/${id}`);
+  return submit(
+    c,
+    async () => {
+      const body = checkBody(UpdatePathPartRequestSchema, { parent_path_id: values.to || null });
+      await movePathPart(c.env.db, c.var.credential, { id, parentId: body.parent_path_id });
+      return seeOther(c, `/app/files/${id}`);
+    },
+    (failure) => (
+      <FormPage title="Move" section="files" back={`/app/files/${id}`}>
+        <RefusedMove id={id} to={values.to ?? ""} failure={failure} />
+      </FormPage>
+    ),
+  );
 });
 
 files.form("/app/files/:id/delete", async (c) => {

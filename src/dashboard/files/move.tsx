@@ -1,4 +1,5 @@
 import { Name, Path } from "../components.tsx";
+import { type Failure, Failures } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { Crumbs, hrefOf, KindIcon, mayCreateIn } from "./files.tsx";
 import type { FolderView } from "./view-folder.ts";
@@ -50,3 +51,19 @@ export const MovePage = ({ moved: { id, name }, view }: MovePageProps) => {
     </Page>
   );
 };
+
+/** Says why a part was not moved. The reader can choose another folder, or try again when nothing prevents the move any more. */
+export const RefusedMove = ({ id, to, failure }: { id: string; to: string; failure: Failure }) => (
+  <form method="post" action={`/app/files/${id}/move`} class="stack">
+    <Failures failure={failure} labels={{ parent_path_id: "Folder" }} />
+    <input type="hidden" name="to" value={to} />
+    <div class="actions">
+      <a class="button" href={`/app/files/${id}/move`}>
+        Choose another folder
+      </a>
+      <button type="submit" class="primary">
+        Move it there
+      </button>
+    </div>
+  </form>
+);

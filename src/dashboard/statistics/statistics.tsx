@@ -39,6 +39,16 @@ export const StatisticsCard = ({ statistics, href, workflowId }: Props) => {
         <Percentile name="Wait" percentiles={total.wait} />
         <Percentile name="Run time" percentiles={total.run} />
       </dl>
+      <ul class="legend">
+        {LINES.map((line) => (
+          <li class={line.class}>
+            <svg viewBox="0 0 8 8" aria-hidden="true">
+              <circle cx="4" cy="4" r="4" />
+            </svg>
+            {line.name}, 95 % within
+          </li>
+        ))}
+      </ul>
       <TimesChart statistics={statistics} workflowId={workflowId} />
       {statistics.steps.some(({ completed, failed }) => Math.max(completed, failed) >= MAX_RUNS_OF_A_STEP) && (
         <p class="muted">Only the last {MAX_RUNS_OF_A_STEP} runs of each state in each step are counted.</p>
@@ -201,14 +211,6 @@ const TimesChart = ({ statistics, workflowId }: ChartProps) => {
           </g>
         );
       })}
-      <g class="legend">
-        {LINES.map((line, index) => (
-          <g class={line.class} transform={`translate(${4 + index * 150},${TOP + 4})`}>
-            <circle cx="4" cy="4" r="4" />
-            <text class="tick" x="14" y="8">{`${line.name}, 95 % within`}</text>
-          </g>
-        ))}
-      </g>
       <Axis statistics={statistics} />
       {steps.map((step, index) => (
         <StepLink {...{ step, index, statistics, workflowId }} describe={describeTimes} />

@@ -67,6 +67,22 @@ document.addEventListener("htmx:after:swap", () => {
   held = null;
 });
 
+// A page for which the database was away asks whether it can be answered now, and is loaded again only then: nobody loses the place
+// where they read. It asks as a live part does, which is no use of the session.
+{
+  const retry = document.querySelector("[data-retry]");
+  const ask = async () => {
+    const asked = document.hidden
+      ? null
+      : fetch(location.href, { headers: { "HX-Request": "true" } }).catch(() => null);
+    const answer = await asked;
+    if (answer && answer.status !== 503) location.reload();
+    else wait();
+  };
+  const wait = () => setTimeout(ask, retry.dataset.retry * 1000);
+  if (retry) wait();
+}
+
 // A MutationObserver is called before the browser paints, so a reader never sees the UTC time before it is replaced by the
 // local time.
 new MutationObserver(enhance).observe(document.body, { childList: true, characterData: true, subtree: true });
