@@ -548,7 +548,7 @@ const STATES: Record<string, StateCase> = {
   "a key from the reference": {
     path: "/docs",
     make: (page) => press(page, "Make an API key", "body"),
-    shows: "is shown this once",
+    shows: "only its hash is stored",
   },
   "a page that cannot be refreshed": {
     path: "/app/runs",
