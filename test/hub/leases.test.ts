@@ -56,7 +56,7 @@ describe("whether a runner is there", () => {
     const explanation = await (await service.get(path, tenant.owner.key)).json<Record<string, unknown>>();
     expect(explanation).toMatchObject({ reason: "no_runner_connected", runners_connected: 0 });
     expect(explanation.message).toMatch(
-      /^It waits since no runner is connected that may lease it, the last was seen at /,
+      /^It waits because no runner is connected that may lease it, the last was seen at /,
     );
   });
 });

@@ -86,7 +86,7 @@ describe("why a run waits", () => {
     await service.database.sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;
     const explanation = await explain(second, tenant.owner.key);
     expect(explanation).toMatchObject({ reason: "paused", queue_position: 1, estimated_start_at: null });
-    expect(explanation.message).toBe("It waits since its workflow is paused; it is next in the queue.");
+    expect(explanation.message).toBe("It waits because its workflow is paused; it is next in the queue.");
   });
 
   it("because the back-off of its automatic retry has not ended", async () => {
@@ -131,7 +131,7 @@ describe("why a run waits", () => {
     const other = await invoke(service, tenant);
     const alone = await explain(runId, tenant.owner.key);
     expect(alone).toMatchObject({ reason: "no_runner_connected", runners_connected: 0, runner_last_seen_at: null });
-    expect(alone.message).toBe("It waits since no runner is connected that may lease it; it is next in the queue.");
+    expect(alone.message).toBe("It waits because no runner is connected that may lease it; it is next in the queue.");
     // One whose session is over, one for another workflow, and one that may lease it.
     await sql`
       insert into runner_sessions (id, tenant_id, api_key_id, name, capacity, expires_at, workflow_definition_ids)
@@ -161,7 +161,7 @@ describe("why a run waits", () => {
       update workflow_definitions set runner_url = null, webhook_secret_encrypted = null where id = ${tenant.definitionId}`;
     const explanation = await explain(second, tenant.owner.key);
     expect(explanation.reason).toBe("no_runner");
-    expect(explanation.message).toBe("It waits since its workflow has no runner; it is next in the queue.");
+    expect(explanation.message).toBe("It waits because its workflow has no runner; it is next in the queue.");
   });
 
   it("because no runner has accepted it yet: says how often it was tried, and when the next try is due", async () => {

@@ -100,11 +100,11 @@ export function describeWait(facts: Explanation): string {
 function describePending(facts: Explanation): string {
   const { reason, queue_position: place, blocked_by, estimated_start_at } = facts;
   const position = place === 1 ? "it is next in the queue" : `it is number ${place} in the queue`;
-  if (reason === "paused") return `It waits since its workflow is paused; ${position}.`;
-  if (reason === "no_runner") return `It waits since its workflow has no runner; ${position}.`;
+  if (reason === "paused") return `It waits because its workflow is paused; ${position}.`;
+  if (reason === "no_runner") return `It waits because its workflow has no runner; ${position}.`;
   if (reason === "back_off") return `It is retried by itself, not before ${facts.next_try_at}; ${position}.`;
   if (reason === "no_runner_connected") {
-    return `It waits since no runner is connected that may lease it${lastSeen(facts)}; ${position}.`;
+    return `It waits because no runner is connected that may lease it${lastSeen(facts)}; ${position}.`;
   }
   if (reason === "lease") {
     const runners = facts.runners_connected === 1 ? "1 runner is" : `${facts.runners_connected} runners are`;
