@@ -27,13 +27,21 @@ export function explainError(error: unknown): { text: string; exitCode: number }
 
 function failureOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === "TimeoutError" || (error instanceof TypeError && error.cause instanceof Error))
-    return `The service could not be reached: ${reasonOf(error)}`;
+  if (isUnreachable(error)) return `The service could not be reached: ${reasonOf(error)}`;
   if (error instanceof SyntaxError) return `The answer is not JSON. Is the URL that of the service? ${error.message}`;
   // A file: the message says which one, and why.
   if ("syscall" in error) return error.message;
   return `This is a fault of the command line itself. Please report it:\n${error.stack}`;
 }
+
+/** True when no answer came. */
+const isUnreachable = (error: unknown): boolean =>
+  error instanceof Error &&
+  (error.name === "TimeoutError" || (error instanceof TypeError && error.cause instanceof Error));
+
+/** True when the same request may succeed later: the service is unreachable, unavailable or busy. */
+export const isOutage = (error: unknown): boolean =>
+  isUnreachable(error) || (error instanceof ApiProblem && (error.status >= 500 || error.status === 429));
 
 function textOf({ message, status, code, requestId }: ApiProblem): string {
   if (code === "unknown" && status < 500) return `${message} Is the URL that of the service?`;

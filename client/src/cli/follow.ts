@@ -1,8 +1,10 @@
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "../client.ts";
+import { reasonOf } from "../reason.ts";
 import type { RunLog } from "../types.ts";
 import type { Context } from "./context.ts";
+import { isOutage } from "./exit.ts";
 import { harmless, say } from "./output.ts";
 import { eventLine } from "./run-lines.ts";
 
@@ -19,6 +21,27 @@ export class Outage {
 
   isOver(): void {
     this.#isTold = false;
+  }
+}
+
+/**
+ * Repeats a request until the service answers it. The client itself repeats it only for some seconds, which is too short for a
+ * command that waits for hours.
+ * @throws an error that is not an outage, and the reason of `signal`
+ */
+export async function askUntilAnswered<Answer>(
+  ask: () => Promise<Answer>,
+  onOutage: (reason: string) => void,
+  signal?: AbortSignal,
+): Promise<Answer> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (signal?.aborted || !isOutage(error)) throw error;
+      onOutage(reasonOf(error));
+      await delay(POLL_MS, undefined, signal && { signal });
+    }
   }
 }
 
@@ -52,12 +75,13 @@ export async function* readLog(
   runId: string,
   { attempt, isFollowed, signal }: LogOptions,
 ): AsyncGenerator<RunLog, void, undefined> {
+  const outage = new Outage();
   let after: number | undefined;
   while (!signal?.aborted) {
-    const page = await client.log(runId, {
-      ...(attempt !== undefined && { attempt }),
-      ...(after !== undefined && { after }),
-    });
+    const query = { ...(attempt !== undefined && { attempt }), ...(after !== undefined && { after }) };
+    const read = () => client.log(runId, query);
+    const page = isFollowed ? await askUntilAnswered(read, outage.tell, signal) : await read();
+    outage.isOver();
     yield page;
     after = page.entries.at(-1)?.sequence ?? after;
     if (page.has_more) continue;

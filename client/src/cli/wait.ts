@@ -1,6 +1,8 @@
+import process from "node:process";
 import type { Client } from "../client.ts";
 import { hasEnded, type Run } from "../types.ts";
-import { startProgress } from "./output.ts";
+import { askUntilAnswered, Outage } from "./follow.ts";
+import { harmless, startProgress } from "./output.ts";
 
 /** Resolves to the run when it has ended. On a terminal, a line shows its state until then. */
 export async function waitWithProgress(client: Client, begun: Run): Promise<Run> {
@@ -8,21 +10,26 @@ export async function waitWithProgress(client: Client, begun: Run): Promise<Run>
   let state: string = begun.status;
   let note = "";
   const line = startProgress(() => ({ state, note }));
+  const outage = new Outage();
+  const onOutage = (reason: string) => {
+    note = `The service cannot be reached: ${harmless(reason)}`;
+    if (!process.stderr.isTTY) outage.tell(reason);
+  };
   // The reason for waiting is read once, and again whenever the state has changed.
   const explain = async () => {
     const { message } = await client.explain(begun.id);
     note = message;
   };
   if (state === "PENDING") explain().catch(() => {});
+  const onRun = ({ status }: Run) => {
+    outage.isOver();
+    if (status === state) return;
+    state = status;
+    note = "";
+    if (status === "PENDING") explain().catch(() => {});
+  };
   try {
-    return await client.wait(begun.id, {
-      onRun: ({ status }) => {
-        if (status === state) return;
-        state = status;
-        note = "";
-        if (status === "PENDING") explain().catch(() => {});
-      },
-    });
+    return await askUntilAnswered(() => client.wait(begun.id, { onRun }), onOutage);
   } finally {
     line.stop();
   }

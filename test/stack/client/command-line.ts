@@ -6,17 +6,15 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { DEMO } from "../../../scripts/local/demo.ts";
-import { findFreePort } from "../../../scripts/local/ports.ts";
 import type { World } from "./installed-client.ts";
-import { PARTS, useTerminal } from "./terminal.ts";
+import { startLine } from "./line.ts";
+import { NOBODY, PARTS, useTerminal } from "./terminal.ts";
 
 const NOWHERE = "01920000-0000-7000-8000-00000000ffff";
 const HELD = DEMO.runs.running;
 
-const NOBODY = `http://127.0.0.1:${await findFreePort()}`;
-
 export function describeCommandLine(world: () => World): void {
-  const { home, node, program, environment, wr, json } = useTerminal(world, "home");
+  const { home, node, program, environment, wr, json, start } = useTerminal(world, "home");
 
   describe("login", () => {
     const signedOut = { WORKFLOW_RUNS_URL: "", WORKFLOW_RUNS_API_KEY: "" };
@@ -153,6 +151,23 @@ export function describeCommandLine(world: () => World): void {
     expect([watched.code, watched.stdout]).toEqual([0, expect.stringMatching(/TRIGGERED\n(.*\n)*.*COMPLETED\n$/)]);
     const followed = await wr(["invoke", "Quarterly report", "--input", "@-", "--follow"], {}, "{}");
     expect([followed.code, followed.stderr]).toEqual([0, expect.stringContaining("DISPATCHED")]);
+  });
+
+  it("waits for a run while the service is unavailable, also for its log, and says so once", async () => {
+    await wr(["workflows", "create", "Without a runner", "--lease", ...PARTS]);
+    const line = await startLine(world().url);
+    const atLine = { WORKFLOW_RUNS_URL: line.url };
+    const waiting = start(["invoke", "Without a runner", "--wait"], atLine);
+    await waiting.until("\n");
+    const [, runId = ""] = /^Run (\S+)\n/.exec(waiting.stderr()) ?? [];
+    const logging = start(["runs", "log", "-f", runId], atLine);
+    await line.cut();
+    for (const command of [waiting, logging]) await command.until("The service cannot be reached. Trying again: ");
+    await line.mend();
+    expect((await wr(["runs", "stop", runId])).code).toBe(0);
+    expect([await waiting.end(), await logging.end()]).toEqual([5, 5]);
+    expect(waiting.stdout()).toMatch(/^state +FAILED$/m);
+    for (const { stderr } of [waiting, logging]) expect(stderr().match(/cannot be reached/g)).toHaveLength(1);
   });
 
   it("stops, explains and retries a run; one that FAILED is exit code 5", async () => {

@@ -1,18 +1,14 @@
-import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
-import { beforeAll, expect, it, onTestFinished } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { DEMO } from "../../../scripts/local/demo.ts";
-import { findFreePort } from "../../../scripts/local/ports.ts";
 import type { World } from "./installed-client.ts";
-import { PARTS, useTerminal } from "./terminal.ts";
+import { startLine } from "./line.ts";
+import { NOBODY, PARTS, useTerminal } from "./terminal.ts";
 
 const NAME = "Followed";
 
 type Event = { id: string; type: string; run_id: string };
 
 const STORY = ["triggered", "started", "dispatched", "completed"].map((what) => `workflow_run.${what}`);
-
-const NOBODY = `http://127.0.0.1:${await findFreePort()}`;
 
 export function describeEvents(world: () => World): void {
   const { wr, json, start } = useTerminal(world, "events");
@@ -116,37 +112,4 @@ export function describeEvents(world: () => World): void {
     await following.until("The service cannot be reached. Trying again: connect ECONNREFUSED");
     expect([await following.end("SIGINT"), following.stdout()]).toEqual([0, ""]);
   });
-}
-
-/** A line to a service that can be cut: whoever talks over it is cut off, and nobody gets through. */
-async function startLine(url: string) {
-  const target = new URL(url);
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    const onward = connect(Number(target.port), target.hostname);
-    for (const [from, to] of [
-      [socket, onward],
-      [onward, socket],
-    ] as const) {
-      sockets.add(from);
-      from.on("error", () => {}).on("close", () => to.destroy());
-      from.pipe(to);
-    }
-  });
-  const listen = async (port: number) => {
-    server.listen(port, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    return typeof address === "object" && address !== null ? address.port : 0;
-  };
-  const cut = async () => {
-    const closed = once(server, "close");
-    server.close();
-    for (const socket of sockets) socket.destroy();
-    sockets.clear();
-    await closed;
-  };
-  const port = await listen(0);
-  onTestFinished(cut);
-  return { url: `http://127.0.0.1:${port}`, cut, mend: () => listen(port) };
 }

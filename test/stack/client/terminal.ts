@@ -8,6 +8,9 @@ import { beforeAll, expect, onTestFinished } from "vitest";
 import { DEMO } from "../../../scripts/local/demo.ts";
 import { type Ended, nodeOf, runProgram, type World } from "./installed-client.ts";
 
+/** Nothing listens on this port, since it is privileged and unassigned. `fetch` itself refuses better known ports. */
+export const NOBODY = "http://127.0.0.1:2";
+
 /** What `workflows create` needs, of the demo's files. */
 export const PARTS = [
   "--source",

@@ -8,9 +8,9 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { findFreePort } from "../../../scripts/local/ports.ts";
 import { root } from "../local-stack.ts";
 import { nodeOf, runProgram, type World } from "./installed-client.ts";
+import { NOBODY } from "./terminal.ts";
 
 const SECRET = "whsec_bG9jYWwtc3RhY2std2ViaG9vay1zZWNyZXQtMDEyMzQ=";
 const PREVIOUS = "the secret before the rotation";
@@ -268,7 +268,7 @@ export function describeVerify(world: () => World): void {
   });
 
   it("reports that nothing answers, and which options are wrong", async () => {
-    const nobody = await verify(`http://127.0.0.1:${await findFreePort()}`);
+    const nobody = await verify(NOBODY);
     const sentence =
       "✗ good signature: It must accept a message that is signed with its secret, but it did not answer: connect ";
     expect([nobody.code, nobody.stdout]).toEqual([1, expect.stringContaining(sentence)]);
