@@ -54,7 +54,7 @@ export const EndpointForm = ({ action, label, filled: { values, events }, failur
     <fieldset>
       <legend>Notify it when</legend>
       {NOTIFIED_EVENTS.map((type) => (
-        <label class="check">
+        <label class="choice">
           <input type="checkbox" name="event_types" value={type} checked={events.includes(type)} /> {EVENT_WORDS[type]}
         </label>
       ))}

@@ -83,14 +83,16 @@ const Times = ({ query }: { query: RunsQuery }) => {
           ))}
       </nav>
       {query.range && <input type="hidden" name="range" value={query.range} data-range />}
-      <label>
-        <span data-zone>From (UTC)</span>
-        <input type="datetime-local" name="from" value={toInputMinute(query.from, false)} data-utc />
-      </label>
-      <label>
-        <span data-zone>To (UTC)</span>
-        <input type="datetime-local" name="to" value={toInputMinute(query.to, true)} data-utc />
-      </label>
+      <div class="range">
+        <label>
+          <span data-zone>From (UTC)</span>
+          <input type="datetime-local" name="from" value={toInputMinute(query.from, false)} data-utc />
+        </label>
+        <label>
+          <span data-zone>To (UTC)</span>
+          <input type="datetime-local" name="to" value={toInputMinute(query.to, true)} data-utc />
+        </label>
+      </div>
     </>
   );
 };

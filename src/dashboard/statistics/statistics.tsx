@@ -6,7 +6,7 @@ import { MAX_RUNS_OF_A_STEP, type Percentiles, type Statistics, type Step } from
 
 const WIDTH = 720;
 const HEIGHT = 170;
-const BASE = 22;
+const BASE = 26;
 const TOP = 22;
 
 const NAMES: Record<Period, string> = { "1h": "1 h", "24h": "24 h", "7d": "7 d" };
@@ -124,7 +124,11 @@ const Axis = ({ statistics: { period, steps } }: { statistics: Statistics }) => 
     <>
       {steps.map((step, index) =>
         index % (steps.length / 4) === 0 ? (
-          <text class="tick" x={(index * WIDTH) / steps.length + 2} y={HEIGHT - 6}>
+          <text
+            class={index > steps.length / 2 ? "tick late" : "tick"}
+            x={(index * WIDTH) / steps.length + 2}
+            y={HEIGHT - 6}
+          >
             {format.format(new Date(step.at))}
           </text>
         ) : null,
@@ -191,14 +195,11 @@ const TimesChart = ({ statistics, workflowId }: ChartProps) => {
   const x = (index: number) => ((index + 0.5) * WIDTH) / steps.length;
   return (
     <Chart label="Wait and run time, step by step">
-      {[0, 1].map((share) => (
-        <>
-          <line class="axis" x2={WIDTH} y1={y(longest * share)} y2={y(longest * share)} />
-          <text class="tick end" x={WIDTH} y={y(longest * share) - 3}>
-            {formatSeconds(longest * share)}
-          </text>
-        </>
-      ))}
+      <line class="axis" x2={WIDTH} y1={y(0)} y2={y(0)} />
+      <line class="axis" x2={WIDTH} y1={y(longest)} y2={y(longest)} />
+      <text class="tick end" x={WIDTH} y={y(longest) - 3}>
+        {formatSeconds(longest)}
+      </text>
       {LINES.map((line) => {
         const points = steps.map((step, index): [number, number] | null => {
           const value = line.of(step);
