@@ -181,6 +181,16 @@ it("the picture of the runs tells: state, workflow, who, when, how long, and how
   await page.context().close();
 });
 
+it("the local stack has a week of demo data, of which the pictures are taken", async () => {
+  const before = new Date(Date.now() - 6 * DAY * 1000).toISOString();
+  expect((await listed(`/workflow-runs?created_before=${before}&limit=1`, "owner")).length).toBe(1);
+  const script = read("scripts/screenshots.ts");
+  const named = new Set(
+    [...read("docs/dashboard.md").matchAll(/screenshots\/(\w+)-light\.png/g)].map(([, name]) => name),
+  );
+  for (const name of [...named, "runs"]) expect([name, script.includes(`  ${name}: `)]).toEqual([name, true]);
+});
+
 it("one picture is shown, in light and dark, and the links to the others lead to theirs", () => {
   const section = sectionOf("See it");
   expect([...section.matchAll(/(?:src|srcset)="([^"]+)"/g)].map(([, path]) => path)).toEqual([
