@@ -69,8 +69,10 @@ it.each(["owner", "user"] as const)(
     const page = await openAs(person);
     const idsIn = async (path: string, selector: string) => {
       await page.goto(path);
-      const hrefs = await page.locator(selector).evaluateAll((links) => links.map((link) => link.getAttribute("href")));
-      return hrefs.map((href) => href?.split("/").at(-1)).toSorted();
+      const targets = await page
+        .locator(selector)
+        .evaluateAll((links) => links.map((link) => link.getAttribute("href")));
+      return targets.map((href) => href?.split("/").at(-1)).toSorted();
     };
     const runs = await listed("/workflow-runs?limit=25", person);
     expect(await idsIn("/app/runs", "tbody a.row-link")).toEqual(runs.map(({ id }) => id).toSorted());
