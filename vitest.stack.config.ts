@@ -8,7 +8,7 @@ export default defineConfig({
     hookTimeout: 180_000,
     // What is polled is often a command, which takes a part of a second.
     expect: { poll: { timeout: 20_000 } },
-    // Two stacks for two cores.
-    maxWorkers: 2,
+    // Three stacks for two cores: they mostly wait.
+    maxWorkers: 3,
   },
 });

@@ -2,15 +2,12 @@
 import { describe } from "vitest";
 import { describePackage } from "./client/package.ts";
 import { describeReadme } from "./client/readme.ts";
-import { describeVerify } from "./client/verify.ts";
 import { describeWalk } from "./client/walk.ts";
 import { useWorld } from "./client/world.ts";
 
 const world = useWorld();
 
 describe("the package", () => describePackage(world));
-
-describe("verify", () => describeVerify(world));
 
 describe("its README", () => describeReadme(world));
 
