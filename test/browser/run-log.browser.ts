@@ -126,6 +126,9 @@ it("shows what a Python runner without an address logs while it works, and its r
   expect(lines.match(/^Reads /gm)).toHaveLength(4);
   await page.locator("dd").getByText('"quarter": "2026-Q1"').last().waitFor();
   await page.goto(`/app/workflows/${id}`);
-  await page.getByText("Cellar").waitFor();
+  await page.getByRole("listitem").filter({ hasText: "Cellar" }).getByText("waits for work").waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.emulateMedia({ colorScheme: "dark" });
+  expect(await accessibilityFaults(page, "colours")).toEqual([]);
   expect(complaintsOf(page)).toEqual([]);
 });
