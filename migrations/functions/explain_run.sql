@@ -105,10 +105,7 @@ begin
 
   -- The sessions of runners that may lease it.
   if v_is_leased then
-    select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'last_seen_at', public.wire_instant(s.last_seen_at),
-      'is_working', s.is_working)), '[]')
-    into v_sessions
-    from public.open_sessions(v_tenant_id, v_definition_id, v_now) s;
+    v_sessions := public.open_sessions_json(v_tenant_id, v_definition_id, v_now);
     if v_reason = 'slot' and v_place = 1 and v_holder_id is null then
       v_reason := 'lease';
     end if;

@@ -70,3 +70,13 @@ language sql stable as $$
     and (p_definition_id is null or (public.covers_definition(s.workflow_definition_ids, p_definition_id)
       and public.covers_definition(holder.workflow_definition_ids, p_definition_id)))
 $$;
+
+-- The open sessions as the Worker needs them to find out which runners are connected: [{"id", "last_seen_at", "is_working"}].
+create or replace function public.open_sessions_json(p_tenant_id uuid, p_definition_id uuid, p_now timestamptz) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'id', s.id, 'last_seen_at', public.wire_instant(s.last_seen_at), 'is_working', s.is_working)), '[]')
+    from public.open_sessions(p_tenant_id, p_definition_id, p_now) s);
+end $$;

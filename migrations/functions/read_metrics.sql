@@ -136,9 +136,6 @@ begin
           where r.tenant_id = v_tenant_id and r.next_dispatch_at is not null),
         'runs_leased', (select count(*) from public.running_attempts a
           where a.tenant_id = v_tenant_id and a.session_id is not null and a.ends_at > clock_timestamp()))),
-    'sessions', (
-      select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'last_seen_at', public.wire_instant(s.last_seen_at),
-        'is_working', s.is_working)), '[]')
-      from public.open_sessions(v_tenant_id, null, clock_timestamp()) s),
+    'sessions', public.open_sessions_json(v_tenant_id, null, clock_timestamp()),
     'now', public.wire_instant(clock_timestamp()));
 end $$;

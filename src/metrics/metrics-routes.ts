@@ -3,7 +3,7 @@ import { callFunction, credentialArgument } from "../db/call.ts";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead } from "../http/routes.ts";
-import { findPresence, isConnected } from "../runs/leases/presence.ts";
+import { findPresence, isConnected, runnerSessionSchema } from "../runs/leases/presence.ts";
 import { CONTENT_TYPE, formatMetrics } from "./metrics.ts";
 
 export const metrics = createRouter();
@@ -49,7 +49,7 @@ const answerSchema = z.union([
     bounds: z.array(z.number()),
     is_behind: z.boolean(),
     tenant_id: z.string(),
-    sessions: z.array(z.object({ id: z.string(), last_seen_at: z.string(), is_working: z.boolean() })),
+    sessions: z.array(runnerSessionSchema),
     now: z.string(),
   }),
 ]);

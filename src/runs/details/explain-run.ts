@@ -4,7 +4,7 @@ import { callFunction, credentialArgument } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { FAILURE_CODES, RUN_STATUSES } from "../../db/enums.ts";
 import type { Live } from "../../http/live/live.ts";
-import { findPresence, isConnected } from "../leases/presence.ts";
+import { findPresence, isConnected, runnerSessionSchema } from "../leases/presence.ts";
 import { readProblem, readRefusalSchema } from "../refusals.ts";
 
 export const WAIT_REASONS = [
@@ -38,7 +38,7 @@ const explanationSchema = z.object({
       ends_at: z.string(),
     })
     .nullable(),
-  sessions: z.array(z.object({ id: z.string(), last_seen_at: z.string(), is_working: z.boolean() })).nullable(),
+  sessions: z.array(runnerSessionSchema).nullable(),
   now: z.string(),
   runner_last_seen_at: z.string().nullable(),
   durations: z.object({ p50_seconds: z.number(), p95_seconds: z.number(), runs: z.int() }).nullable(),

@@ -1,14 +1,18 @@
 /** Whether the runners that have opened a session are there. */
+import { z } from "zod";
 import type { Live } from "../../http/live/live.ts";
 
-/** A session that may lease runs, as the database knows it. */
-export type RunnerSession = {
+/** One of the sessions that the SQL function `open_sessions_json` answers. */
+export const runnerSessionSchema = z.object({
+  id: z.string(),
   /** When it last asked the database for work. A runner that waits at the hub does not ask it. */
-  last_seen_at: string;
-  id: string;
+  last_seen_at: z.string(),
   /** True when it holds a run and the lease has not ended. */
-  is_working: boolean;
-};
+  is_working: z.boolean(),
+});
+
+/** A session that may lease runs, as the database knows it. */
+export type RunnerSession = z.infer<typeof runnerSessionSchema>;
 
 /**
  * - `working`: it holds a run, and the lease has not ended.
