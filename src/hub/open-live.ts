@@ -39,12 +39,18 @@ export function openLive(
   // A stub belongs to the request that made it, so each call makes a new one.
   const openRegister = () => register?.get(register.idFromName("register"), options);
   const hubOf = (tenantId: string) => hubs?.get(hubs.idFromName(tenantId), options);
-  async function tell(tenantId: string, call: (hub: DurableObjectStub<Hub>) => Promise<void>): Promise<void> {
+  /** Calls the tenant's hub. Null without a hub, or when it does not answer. */
+  async function callHub<Answer>(
+    tenantId: string,
+    call: (hub: DurableObjectStub<Hub>) => Promise<Answer>,
+  ): Promise<Answer | null> {
     const hub = hubOf(tenantId);
+    if (!hub) return null;
     try {
-      if (hub) await withSpan("hub", () => withinTime(CALL_LIMIT_MS, call(hub)));
+      return await withSpan("hub", () => withinTime(CALL_LIMIT_MS, call(hub)));
     } catch (error) {
       log("error", "hub", { tenant_id: tenantId, ...describeError(error) });
+      return null;
     }
   }
   async function notify(endpointIds: readonly string[]): Promise<void> {
@@ -66,7 +72,7 @@ export function openLive(
       const lane = async () => {
         for (let change = queue.shift(); change; change = queue.shift()) {
           const told = change;
-          await tell(told.tenant_id, (hub) => hub.changed(told));
+          await callHub(told.tenant_id, (hub) => hub.changed(told));
         }
       };
       const lanes = Array.from({ length: Math.min(HUBS_AT_ONCE, queue.length) }, lane);
@@ -82,17 +88,12 @@ export function openLive(
       return hub ? waitForWork(hub, runner, CALL_LIMIT_MS) : "unavailable";
     },
     async heardOfRunners(tenantId) {
-      const hub = hubOf(tenantId);
-      if (!hub) return null;
-      try {
-        const heardOf = await withSpan("hub", () => withinTime(CALL_LIMIT_MS, hub.heardOfRunners()));
-        return heardOf ? new Map(Object.entries(heardOf)) : null;
-      } catch (error) {
-        log("error", "hub", { tenant_id: tenantId, ...describeError(error) });
-        return null;
-      }
+      const heardOf = await callHub(tenantId, (hub) => hub.heardOfRunners());
+      return heardOf && new Map(Object.entries(heardOf));
     },
-    endStreams: ({ tenantId, userId }) => tell(tenantId, (hub) => hub.endStreams(userId)),
+    async endStreams({ tenantId, userId }) {
+      await callHub(tenantId, (hub) => hub.endStreams(userId));
+    },
     async readStatus(): Promise<LiveStatus | null> {
       const theRegister = openRegister();
       if (!theRegister) return null;

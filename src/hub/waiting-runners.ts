@@ -37,14 +37,14 @@ export class WaitingRunners {
    */
   #work = new Map<string, { eventId: number; woken: Set<WebSocket> }>();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** The sessions that have waited and do not now: since when, and what tells that they have not come back. */
+  /** The sessions that waited and do not wait now: when they left, and the timer that runs out if they do not come back. */
   #left = new Map<string, { at: number; timer: ReturnType<typeof setTimeout> }>();
-  readonly #onComeOrGone: () => void;
+  readonly #onPresenceChange: () => void;
 
-  /** `onComeOrGone` is called when a session is heard of anew, and when one has not been for {@link REMEMBERED_MS}. */
-  constructor(context: DurableObjectState, onComeOrGone: () => void) {
+  /** `onPresenceChange` is called when a new session begins to wait, and when one has not waited for {@link REMEMBERED_MS}. */
+  constructor(context: DurableObjectState, onPresenceChange: () => void) {
     this.#context = context;
-    this.#onComeOrGone = onComeOrGone;
+    this.#onPresenceChange = onPresenceChange;
   }
 
   get #version(): string {
@@ -63,13 +63,15 @@ export class WaitingRunners {
   /** Adds a runner, and sends it the current version. */
   add(socket: WebSocket, waiting: Waiting): void {
     const isKnown = this.#forget(waiting.session) || this.#isWaiting(waiting.session);
-    this.#context.acceptWebSocket(socket, [TAG]);
+    this.#context.acceptWebSocket(socket, [TAG, ofSession(waiting.session)]);
     socket.serializeAttachment(waiting);
     this.#tell(socket);
-    if (!isKnown) this.#onComeOrGone();
+    if (!isKnown) this.#onPresenceChange();
   }
 
-  /** The socket of a runner, or of something else, was closed. A runner that is alive comes back at once, unless it has work. */
+  /**
+   * Called when a socket was closed; one that is not of a runner is ignored. A live runner waits again at once, unless it got work.
+   */
   remove(socket: WebSocket): void {
     const waiting: unknown = socket.deserializeAttachment();
     if (!isWaiting(waiting) || this.#isWaiting(waiting.session)) return;
@@ -77,7 +79,7 @@ export class WaitingRunners {
     // The timer keeps the hub awake. There is none for a runner that has come back.
     const timer = setTimeout(() => {
       this.#left.delete(waiting.session);
-      this.#onComeOrGone();
+      this.#onPresenceChange();
     }, REMEMBERED_MS);
     this.#left.set(waiting.session, { at: Date.now(), timer });
   }
@@ -95,7 +97,7 @@ export class WaitingRunners {
   }
 
   #isWaiting(session: string): boolean {
-    return this.#sockets().some((socket) => sessionOf(socket) === session);
+    return this.#sockets(ofSession(session)).length > 0;
   }
 
   /** Called when definitions have work, or no longer have any. */
@@ -119,8 +121,8 @@ export class WaitingRunners {
     for (const socket of this.#sockets()) this.#tell(socket);
   }
 
-  #sockets(): WebSocket[] {
-    return this.#context.getWebSockets(TAG).filter(({ readyState }) => readyState === WebSocket.OPEN);
+  #sockets(tag = TAG): WebSocket[] {
+    return this.#context.getWebSockets(tag).filter(({ readyState }) => readyState === WebSocket.OPEN);
   }
 
   /**
@@ -151,6 +153,9 @@ export class WaitingRunners {
     socket.send(JSON.stringify({ version: this.#version }));
   }
 }
+
+/** The tag of the sockets of one session, so that they are found without a look at all others. */
+const ofSession = (session: string): string => `session ${session}`;
 
 function sessionOf(socket: WebSocket): string {
   const attachment: unknown = socket.deserializeAttachment();

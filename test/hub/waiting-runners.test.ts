@@ -3,15 +3,15 @@ import { WaitingRunners } from "../../src/hub/waiting-runners.ts";
 
 /** The parts of a Durable Object's state that are needed. The sockets that it takes are open until they are removed. */
 class FakeContext {
-  readonly sockets: WebSocket[] = [];
+  readonly sockets = new Map<WebSocket, string[]>();
   readonly storage = { kv: { get: () => 0, put: () => {} } };
 
-  acceptWebSocket(socket: WebSocket) {
-    this.sockets.push(socket);
+  acceptWebSocket(socket: WebSocket, tags: string[]) {
+    this.sockets.set(socket, tags);
   }
 
-  getWebSockets() {
-    return this.sockets;
+  getWebSockets(tag: string) {
+    return [...this.sockets.keys()].filter((socket) => this.sockets.get(socket)?.includes(tag));
   }
 }
 
@@ -48,7 +48,7 @@ function begin(session: string): WebSocket {
 }
 
 function end(socket: WebSocket): void {
-  context.sockets.splice(context.sockets.indexOf(socket), 1);
+  context.sockets.delete(socket);
   runners.remove(socket);
 }
 
