@@ -42,7 +42,7 @@ export type ChangedRun = {
 
 export type Change = Omit<z.infer<typeof changeSchema>, "runs"> & { runs: readonly ChangedRun[] };
 
-/** Stands for what is not a run, such as a permission or a folder. */
+/** The change of something other than a run, such as a permission or a folder. */
 export const NO_RUN: ChangedRun = { run_id: null, workflow_definition_id: null, has_ended: false };
 
 /** A change of something that is not a run. */

@@ -18,8 +18,8 @@ import { MAX_NAMED_DEFINITIONS, referredProblem, treeProblem } from "./refusals.
 export async function deletePathPart(db: Database, credential: Credential, id: string, type?: PartType): Promise<void> {
   const caller = callerBy(db, credential);
   const doomed = doomedPart(db, caller, id, type);
-  // `is true` keeps the planner from using the index by tenant, with which it would read all definitions of a large tenant. The
-  // index on the named parts finds the few definitions that name one of these parts.
+  // Because of `is true`, the planner cannot use the index by tenant, which would make it read all definitions of a large tenant.
+  // It uses the index on the named parts instead, which finds the few definitions that name one of these parts.
   const isReferring = and(
     sql`(${workflowDefinitions.tenantId} = ${doomed.tenantId}) is true`,
     sql`${namedParts} && ${doomed.ids}`,

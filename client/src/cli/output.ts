@@ -106,7 +106,7 @@ export function startProgress(read: () => { state: string; note: string }): { st
     frame = (frame + 1) % frames.length;
     const { state, note } = read();
     const text = `${frames[frame]} ${state}  ${duration((Date.now() - began) / 1000)}  ${note}`.trimEnd();
-    // Only a line that does not wrap can be overwritten.
+    // The text is cut to the width of the terminal, because a line that wraps cannot be overwritten.
     process.stderr.write(`\r\u001b[K${text.slice(0, process.stderr.columns - 1)}`);
   };
   const timer = setInterval(draw, 100);
