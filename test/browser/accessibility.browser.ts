@@ -1,18 +1,15 @@
 /** Every page, every dialog and every state of a page, as axe-core judges it in light and in dark. */
 import process from "node:process";
-import pg from "pg";
-import type { Browser, Page, Request } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, type Stack, startStack } from "../../scripts/local/browser.ts";
+import type { Page, Request } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
 import { routesOfPages, routesWithout } from "./routes.ts";
 import { accessibilityFaults, complaintsOf, forgetComplaints, openPage, type Person, signIn } from "./support.ts";
 import { createEmptyTenant } from "./tenants.ts";
+import { useWorld } from "./world.ts";
 
-let browser: Browser;
-let stack: Stack;
-let database: pg.Client;
+const world = useWorld({ WORK_SECONDS: "600" });
 
 /** Everybody who looks at a page. */
 type Viewer = Person | "newcomer" | "nobody";
@@ -31,7 +28,7 @@ const [FOLDER, DOCUMENT, WORKFLOWS_FOLDER] = [demoId(121), demoId(122), demoId(1
 
 /** Calls the API as the demo's OWNER. */
 async function call(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
-  const response = await fetch(`${stack.url}/v1${path}`, {
+  const response = await fetch(`${world.stack.url}/v1${path}`, {
     method,
     headers: { Authorization: `Bearer ${DEMO.owner.key}`, "Content-Type": "application/json" },
     ...(body && { body: JSON.stringify(body) }),
@@ -44,16 +41,16 @@ async function call(method: string, path: string, body?: object): Promise<Record
 async function makeRunWithAll(): Promise<void> {
   await call("POST", `/workflow-runs/${RUN_WITH_ALL}/stop`, { reason: "wrong folder" });
   await call("POST", `/workflow-runs/${RUN_WITH_ALL}/retry`);
-  await database.query(
+  await world.database.query(
     "insert into workflow_run_logs (run_id, attempt, bytes, is_cut) values ($1, 2, 20, false) on conflict do nothing",
     [RUN_WITH_ALL],
   );
-  await database.query(
+  await world.database.query(
     `insert into workflow_run_log_entries (run_id, attempt, sequence, at, text)
      values ($1, 2, 0, now(), 'Reading 12 documents' || chr(10))`,
     [RUN_WITH_ALL],
   );
-  await database.query(
+  await world.database.query(
     `insert into running_attempts (run_id, tenant_id, attempt, progress_percent, progress_message)
      select id, tenant_id, 2, 40, 'Half of it' from workflow_runs where id = $1
      on conflict (run_id) do update set progress_percent = 40, progress_message = 'Half of it'`,
@@ -62,13 +59,10 @@ async function makeRunWithAll(): Promise<void> {
 }
 
 beforeAll(async () => {
-  [browser, stack] = await Promise.all([launchBrowser(), startStack({ WORK_SECONDS: "600" })]);
-  database = new pg.Client({ connectionString: stack.postgresUrl });
   // The last test ends the database.
-  database.on("error", () => {});
-  await database.connect();
-  newcomerKey = (await createEmptyTenant(database)).key;
-  const endpoint = { url: `${stack.runnerUrl}/`, event_types: ["workflow_run.failed"], description: "Pager" };
+  world.database.on("error", () => {});
+  newcomerKey = (await createEmptyTenant(world.database)).key;
+  const endpoint = { url: `${world.stack.runnerUrl}/`, event_types: ["workflow_run.failed"], description: "Pager" };
   made.endpointId = String((await call("POST", "/notification-endpoints", endpoint)).id);
   await makeRunWithAll();
   await call("PUT", `/workflow-definitions/${INVOICES}/policy`, {
@@ -79,16 +73,10 @@ beforeAll(async () => {
   });
 });
 
-afterAll(async () => {
-  await database?.end().catch(() => {});
-  await browser?.close();
-  await stack?.stop();
-});
-
 async function pageOf(viewer: Viewer): Promise<Page> {
   const known = pages.get(viewer);
   if (known) return known;
-  const page = await openPage(browser, stack.url, { permissions: ["clipboard-read", "clipboard-write"] });
+  const page = await openPage(world.browser, world.stack.url, { permissions: ["clipboard-read", "clipboard-write"] });
   page.on("request", (request) => {
     if (request.isNavigationRequest()) visited.add(new URL(request.url()).pathname);
   });
@@ -617,7 +605,7 @@ describe("while the database is away", () => {
   it("a page and a form say so without faults, and the page is loaded again only when it can be answered", async () => {
     const page = await pageOf("owner");
     await page.goto("/app/workflows/new");
-    const { rows } = await database.query<{ pid: number }>(
+    const { rows } = await world.database.query<{ pid: number }>(
       "select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid",
     );
     // A fast shutdown. Nothing comes after this test.

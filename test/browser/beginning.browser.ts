@@ -7,10 +7,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import pg from "pg";
-import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, type Stack, startStack } from "../../scripts/local/browser.ts";
+import type { Locator, Page } from "playwright-core";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
 import { MORE_WORKFLOWS } from "../../scripts/local/demo-world.ts";
@@ -18,17 +16,10 @@ import { findFreePort } from "../../scripts/local/ports.ts";
 import { countClicks, MOST } from "./clicks.ts";
 import { accessibilityFaults, complaintsOf, forgetComplaints, openPage, signIn, unreachable } from "./support.ts";
 import { createEmptyTenant } from "./tenants.ts";
+import { useWorld } from "./world.ts";
 
-let browser: Browser;
-let stack: Stack;
-let database: pg.Client;
+const world = useWorld({ WORK_SECONDS: "1" });
 const folder = mkdtempSync(join(tmpdir(), "workflow-runs-beginning-"));
-
-beforeAll(async () => {
-  [browser, stack] = await Promise.all([launchBrowser(), startStack({ WORK_SECONDS: "1" })]);
-  database = new pg.Client({ connectionString: stack.postgresUrl });
-  await database.connect();
-});
 
 const pages: Page[] = [];
 const withoutScripts = new Set<Page>();
@@ -42,14 +33,11 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await database?.end();
-  await browser?.close();
-  await stack?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
 async function openAs(person: Parameters<typeof signIn>[1], options: Parameters<typeof openPage>[2] = {}) {
-  const page = await openPage(browser, stack.url, options);
+  const page = await openPage(world.browser, world.stack.url, options);
   pages.push(page);
   if (options.javaScriptEnabled === false) withoutScripts.add(page);
   await signIn(page, person);
@@ -86,7 +74,7 @@ const button = (within: Page | Locator, name: string) => within.getByRole("butto
 
 describe.each([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])("in an empty tenant, %j", (options) => {
   it("a first run is COMPLETED by a runner of the page's own, in as many clicks and pages as promised", async () => {
-    const { key } = await createEmptyTenant(database);
+    const { key } = await createEmptyTenant(world.database);
     const port = await findFreePort();
     const page = await openAs({ key }, options);
     const { counted, click } = countClicks(page);
@@ -169,14 +157,14 @@ describe("a runner", () => {
     await page.getByRole("heading", { name: "The runner took the test" }).waitFor();
     await page.getByText("It answered 202").waitFor();
     await expectAccessible(page, "the test of the runner");
-    await database.query("update workflow_definitions set runner_url = 'http://localhost:9/' where id = $1", [
+    await world.database.query("update workflow_definitions set runner_url = 'http://localhost:9/' where id = $1", [
       DEMO.quarterlyReportId,
     ]);
     await button(page, "Send a test").click();
     await page.getByRole("heading", { name: "The runner did not take the test" }).waitFor();
-    await database.query("update workflow_definitions set runner_url = $2 where id = $1", [
+    await world.database.query("update workflow_definitions set runner_url = $2 where id = $1", [
       DEMO.quarterlyReportId,
-      `${stack.runnerUrl}/`,
+      `${world.stack.runnerUrl}/`,
     ]);
   });
 });
@@ -204,7 +192,7 @@ describe("a refused form", () => {
 
 describe("a checklist", () => {
   it("is updated while the page is open", async () => {
-    const { key } = await createEmptyTenant(database);
+    const { key } = await createEmptyTenant(world.database);
     const page = await openAs({ key });
     const done = page.getByRole("region", { name: "The first steps" }).locator("li.done");
     expect(await done.count()).toBe(0);

@@ -1,32 +1,17 @@
 import { execFile } from "node:child_process";
 import process from "node:process";
 import { promisify } from "node:util";
-import pg from "pg";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, it as anyTest, beforeAll, describe, expect } from "vitest";
-import { launchBrowser, type Stack, startStack } from "../../scripts/local/browser.ts";
+import type { Page } from "playwright-core";
+import { it as anyTest, describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
 import { complaintsOf, forgetComplaints, openPage, overflow, signIn, unreachable } from "./support.ts";
+import { useWorld } from "./world.ts";
 
-let browser: Browser;
-let stack: Stack;
-let database: pg.Client;
+const world = useWorld({ WORK_SECONDS: "5" });
 
 /** Two runs that stay RUNNING for longer than the tests take. */
 const [RUNNING_INVOICES, RUNNING_CONTRACTS] = [demoId(411), demoId(414)];
-
-beforeAll(async () => {
-  [browser, stack] = await Promise.all([launchBrowser(), startStack({ WORK_SECONDS: "5" })]);
-  database = new pg.Client({ connectionString: stack.postgresUrl });
-  await database.connect();
-});
-
-afterAll(async () => {
-  await database?.end();
-  await browser?.close();
-  await stack?.stop();
-});
 
 type Options = Parameters<typeof openPage>[2];
 
@@ -36,7 +21,7 @@ const it = anyTest.extend<{ open: (options?: Options) => Promise<Page> }>({
   async open({}, use) {
     const pages: Page[] = [];
     await use(async (options) => {
-      const page = await openPage(browser, stack.url, options);
+      const page = await openPage(world.browser, world.stack.url, options);
       pages.push(page);
       return page;
     });
@@ -92,7 +77,7 @@ async function press(page: Page, button: string, within = "body"): Promise<void>
 async function createWorkflow(page: Page, name: string): Promise<string> {
   await page.goto("/app/workflows/new");
   await page.getByLabel("Name", { exact: true }).fill(name);
-  await page.getByLabel("Runner").fill(stack.runnerUrl);
+  await page.getByLabel("Runner").fill(world.stack.runnerUrl);
   await page.getByLabel("Webhook secret").fill(DEMO.webhookSecret);
   const choose = async (field: string, folders: string[], part: string) => {
     const picker = page.locator(`#pick-${field}`);
@@ -113,7 +98,7 @@ async function createWorkflow(page: Page, name: string): Promise<string> {
 
 /** Puts a run into the slot of the workflow. It stays RUNNING until it is stopped. */
 async function holdSlot(workflowId: string): Promise<string> {
-  const { rows } = await database.query<{ id: string }>(
+  const { rows } = await world.database.query<{ id: string }>(
     `insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
        started_at, deadline_at, dispatched_at)
      select gen_random_uuid(), tenant_id, $1, user_id, runner_type, 'RUNNING', run_snapshot,
@@ -260,7 +245,7 @@ describe.concurrent("the dashboard", () => {
 
   it("counts a run's time down, and shows it turn FAILED without a reload and before any sweep", async ({ open }) => {
     const page = await openAs("owner", open);
-    await database.query(
+    await world.database.query(
       `update workflow_runs set started_at = started_at - interval '25 hours',
          deadline_at = statement_timestamp() + interval '20 seconds'
        where id = $1 and status = 'RUNNING'`,
@@ -488,16 +473,16 @@ describe("every page", () => {
 describe("every page with the longest possible names", () => {
   it("fits a window of 360 pixels", async ({ open }) => {
     const long = "W".repeat(255);
-    await database.query("update workflow_definitions set name = $1, description = $1 where id = $2", [
+    await world.database.query("update workflow_definitions set name = $1, description = $1 where id = $2", [
       long,
       DEMO.quarterlyReportId,
     ]);
-    await database.query("update users set first_name = $1, last_name = $1 where id = $2", [long, DEMO.user.id]);
-    await database.query(
+    await world.database.query("update users set first_name = $1, last_name = $1 where id = $2", [long, DEMO.user.id]);
+    await world.database.query(
       "update path_parts set name = $1, materialized_path = '/' || $1 where parent_id is null and name = 'shared' and tenant_id = $2",
       [long, DEMO.tenantId],
     );
-    await database.query(
+    await world.database.query(
       `update workflow_runs set error = $1, run_snapshot = jsonb_set(run_snapshot, '{workflow_name}', to_jsonb($1::text)) where id = $2`,
       [long, DEMO.runs.failed],
     );

@@ -3,29 +3,21 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, type Stack, startStack } from "../../scripts/local/browser.ts";
+import { describe, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { accessibilityFaults, complaintsOf, openPage, overflow, signIn, unreachable } from "./support.ts";
+import { useWorld } from "./world.ts";
 
-let browser: Browser;
-let stack: Stack;
-
-beforeAll(async () => {
-  [browser, stack] = await Promise.all([launchBrowser(), startStack()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
+const world = useWorld();
 
 describe("the documentation", () => {
   it.each(["light", "dark"] as const)(
     "has no accessibility faults in %s, and fits a telephone",
     async (colorScheme) => {
-      const page = await openPage(browser, stack.url, { colorScheme, viewport: { width: 390, height: 800 } });
+      const page = await openPage(world.browser, world.stack.url, {
+        colorScheme,
+        viewport: { width: 390, height: 800 },
+      });
       for (const path of ["/docs", "/docs/runner-protocol", "/docs/notifications"]) {
         await page.goto(path);
         expect([path, await accessibilityFaults(page), await overflow(page)]).toEqual([path, [], 0]);
@@ -36,7 +28,7 @@ describe("the documentation", () => {
   );
 
   it("can be read and used by keyboard and without JavaScript", async () => {
-    const reader = await openPage(browser, stack.url, { javaScriptEnabled: false });
+    const reader = await openPage(world.browser, world.stack.url, { javaScriptEnabled: false });
     await reader.goto("/docs");
     await reader.getByRole("link", { name: "Trigger a run" }).first().click();
     await reader.locator(":target").getByText("Python").click();
@@ -46,14 +38,14 @@ describe("the documentation", () => {
       .waitFor();
     await reader.context().close();
 
-    const page = await openPage(browser, stack.url);
+    const page = await openPage(world.browser, world.stack.url);
     await page.goto("/docs/runner-protocol");
     expect(await unreachable(page)).toEqual([]);
     await page.context().close();
   });
 
   it("opens after signing in from /, and creates an API key with one click", async () => {
-    const page = await openPage(browser, stack.url);
+    const page = await openPage(world.browser, world.stack.url);
     await page.goto("/");
     await page.waitForURL("**/app/sign-in**");
     await signIn(page, "owner");
@@ -65,7 +57,7 @@ describe("the documentation", () => {
   });
 
   it("has requests that work as pasted, in each language", async () => {
-    const page = await openPage(browser, stack.url);
+    const page = await openPage(world.browser, world.stack.url);
     await page.goto("/docs");
     const [curl = "", typescript = "", python = ""] = await page.locator("#quick-start ~ ol pre").allTextContents();
     const operation = page.locator(".operation", { hasText: "/v1/users/me" });
@@ -93,7 +85,7 @@ describe("the documentation", () => {
   });
 
   it("opens again after a sign-in that was needed for its button", async () => {
-    const page = await openPage(browser, stack.url);
+    const page = await openPage(world.browser, world.stack.url);
     await page.goto("/docs");
     await page.getByRole("link", { name: "sign in" }).click();
     await page.getByLabel("API key").fill(DEMO.owner.key);

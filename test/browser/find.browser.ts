@@ -1,26 +1,11 @@
-import pg from "pg";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, it as anyTest, beforeAll, describe, expect } from "vitest";
-import { launchBrowser, type Stack, startStack } from "../../scripts/local/browser.ts";
+import type { Page } from "playwright-core";
+import { it as anyTest, describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { countClicks, MOST } from "./clicks.ts";
 import { accessibilityFaults, complaintsOf, openPage, overflow, signIn } from "./support.ts";
+import { useWorld } from "./world.ts";
 
-let browser: Browser;
-let stack: Stack;
-let database: pg.Client;
-
-beforeAll(async () => {
-  [browser, stack] = await Promise.all([launchBrowser(), startStack({ WORK_SECONDS: "5" })]);
-  database = new pg.Client({ connectionString: stack.postgresUrl });
-  await database.connect();
-});
-
-afterAll(async () => {
-  await database?.end();
-  await browser?.close();
-  await stack?.stop();
-});
+const world = useWorld({ WORK_SECONDS: "5" });
 
 type Options = Parameters<typeof openPage>[2];
 
@@ -29,7 +14,7 @@ const it = anyTest.extend<{ open: (options?: Options) => Promise<Page> }>({
   async open({}, use) {
     const pages: Page[] = [];
     await use(async (options) => {
-      const page = await openPage(browser, stack.url, options);
+      const page = await openPage(world.browser, world.stack.url, options);
       pages.push(page);
       await signIn(page, "owner");
       return page;
@@ -41,7 +26,7 @@ const it = anyTest.extend<{ open: (options?: Options) => Promise<Page> }>({
 
 /** Adds PENDING runs to the queue of a workflow. Returns their ids. */
 async function queueRuns(count: number): Promise<string[]> {
-  const { rows } = await database.query<{ id: string }>(
+  const { rows } = await world.database.query<{ id: string }>(
     `insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot)
      select gen_random_uuid(), tenant_id, workflow_definition_id, user_id, runner_type, 'PENDING',
        jsonb_set(run_snapshot, '{workflow_name}', '"In the queue"')

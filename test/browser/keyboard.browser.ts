@@ -2,30 +2,15 @@
  * What people do on the dashboard, done by the keyboard alone: with JavaScript, and without it. The pointer is never used. What
  * needs JavaScript is left out: pages that follow what changes, copying, and the keys.
  */
-import pg from "pg";
-import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, type Stack, startStack } from "../../scripts/local/browser.ts";
+import type { Locator, Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
 import { complaintsOf, openPage } from "./support.ts";
+import { useWorld } from "./world.ts";
 
-let browser: Browser;
-let stack: Stack;
-let database: pg.Client;
-
-beforeAll(async () => {
-  // Longer than a test takes, so that a run is RUNNING until it is stopped.
-  [browser, stack] = await Promise.all([launchBrowser(), startStack({ WORK_SECONDS: "300" })]);
-  database = new pg.Client({ connectionString: stack.postgresUrl });
-  await database.connect();
-});
-
-afterAll(async () => {
-  await database?.end();
-  await browser?.close();
-  await stack?.stop();
-});
+// Longer than a test takes, so that a run is RUNNING until it is stopped.
+const world = useWorld({ WORK_SECONDS: "300" });
 
 /** More than any page here has controls. */
 const MAX_PRESSES = 150;
@@ -121,7 +106,7 @@ const JOBS: Record<string, Job> = {
     await keyboard.press("link", "New workflow");
     const name = `By keyboard ${Date.now()}`;
     await keyboard.type("Name", name);
-    await keyboard.type("Runner (optional)", stack.runnerUrl);
+    await keyboard.type("Runner (optional)", world.stack.runnerUrl);
     await keyboard.type("Webhook secret", DEMO.webhookSecret);
     // The first picker is open already.
     const sources = page.locator("#pick-source");
@@ -254,7 +239,7 @@ const JOBS: Record<string, Job> = {
     const name = `Pager ${Date.now()}`;
     await keyboard.press("link", "Settings");
     await keyboard.press("button", "Add an endpoint", page.locator(".actions"));
-    await keyboard.type("URL", `${stack.runnerUrl}/`, page.locator("#ask-endpoint"));
+    await keyboard.type("URL", `${world.stack.runnerUrl}/`, page.locator("#ask-endpoint"));
     await keyboard.choose(page.getByRole("checkbox", { name: "A run started" }));
     await keyboard.type("Description", name, page.locator("#ask-endpoint"));
     await keyboard.press("button", "Add", page.locator("#ask-endpoint"));
@@ -293,7 +278,7 @@ const JOBS: Record<string, Job> = {
 
 /** Puts runs that wait into the queue of a workflow that is busy. Returns their ids. */
 async function queueRuns(count: number): Promise<string[]> {
-  const { rows } = await database.query<{ id: string }>(
+  const { rows } = await world.database.query<{ id: string }>(
     `insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot)
      select gen_random_uuid(), tenant_id, workflow_definition_id, user_id, runner_type, 'PENDING', run_snapshot
      from workflow_runs, generate_series(1, $2::int) where id = $1
@@ -307,7 +292,7 @@ describe.each([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])(
   "by keyboard alone, %j, somebody",
   (options) => {
     it.each(Object.entries(JOBS))("%s", async (_, job) => {
-      const page = await openPage(browser, stack.url, options);
+      const page = await openPage(world.browser, world.stack.url, options);
       const keyboard = new Keyboard(page, options.javaScriptEnabled);
       await page.goto("/app");
       await keyboard.type("API key", DEMO.owner.key);

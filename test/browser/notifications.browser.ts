@@ -2,9 +2,8 @@
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Browser, Locator, Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, type Stack, startStack } from "../../scripts/local/browser.ts";
 import {
   accessibilityFaults,
   complaintsOf,
@@ -14,11 +13,11 @@ import {
   signIn,
   unreachable,
 } from "./support.ts";
+import { useWorld } from "./world.ts";
 
 const HREF = "/app/settings/notifications";
 
-let browser: Browser;
-let stack: Stack;
+const world = useWorld();
 
 /** The `webhook-id` and the type of each message that the endpoint was sent. */
 const received: { id: string; type: string }[] = [];
@@ -32,7 +31,6 @@ const hook = createServer(async (request, response) => {
 let hookUrl: string;
 
 beforeAll(async () => {
-  [browser, stack] = await Promise.all([launchBrowser(), startStack()]);
   await new Promise<void>((resolve) => hook.listen(0, "127.0.0.1", resolve));
   const address = hook.address();
   if (typeof address !== "object" || address === null) throw new Error("The endpoint has no port.");
@@ -50,12 +48,10 @@ afterEach(async () => {
 afterAll(async () => {
   hook.closeAllConnections();
   hook.close();
-  await browser?.close();
-  await stack?.stop();
 });
 
 async function openAs(person: "owner" | "user", options: Parameters<typeof openPage>[2] = {}): Promise<Page> {
-  const page = await openPage(browser, stack.url, options);
+  const page = await openPage(world.browser, world.stack.url, options);
   pages.push(page);
   await signIn(page, person);
   return page;

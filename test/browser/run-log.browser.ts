@@ -1,14 +1,13 @@
 /** The log of a run on its page, while the run goes on and after it. */
 import { randomUUID } from "node:crypto";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { launchBrowser, type Stack, startStack } from "../../scripts/local/browser.ts";
+import type { Page } from "playwright-core";
+import { afterAll, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { type LeaseRunner, startLeaseRunner } from "../deep/kills/example-lease-runner.ts";
 import { accessibilityFaults, complaintsOf, openPage, signIn } from "./support.ts";
+import { useWorld } from "./world.ts";
 
-let browser: Browser;
-let stack: Stack;
+const world = useWorld({ WORK_SECONDS: "5" });
 let page: Page;
 let runner: LeaseRunner | undefined;
 
@@ -16,19 +15,13 @@ let runner: LeaseRunner | undefined;
 let runId: string;
 let runToken: string;
 
-beforeAll(async () => {
-  [browser, stack] = await Promise.all([launchBrowser(), startStack({ WORK_SECONDS: "5" })]);
-});
-
 afterAll(async () => {
   runner?.child.kill();
-  await browser?.close();
-  await stack?.stop();
 });
 
 /** Calls the API, as the demo's OWNER unless another token is given. */
 async function call(method: string, path: string, body?: object, token: string = DEMO.owner.key) {
-  const response = await fetch(`${stack.url}/v1${path}`, {
+  const response = await fetch(`${world.stack.url}/v1${path}`, {
     method,
     headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
     ...(body && { body: JSON.stringify(body) }),
@@ -69,7 +62,7 @@ const append = (sequence: number, text: string) => tell("log", { sequence, text 
 
 it("grows on the page while the run goes on, as does its progress, and can be searched", async () => {
   await leaseRun();
-  page = await openPage(browser, stack.url);
+  page = await openPage(world.browser, world.stack.url);
   await signIn(page, "owner");
   await page.goto(`/app/runs/${runId}`);
   await page.getByText("The run has no log entries so far.").waitFor();
@@ -114,7 +107,12 @@ it("shows the rest of the log and the result when the run has ended, and then st
 
 it("shows what a Python runner without an address logs while it works, and its result after that", async () => {
   const id = await createLeasedWorkflow();
-  const settings = { SERVICE_URL: stack.url, RUNNER_KEY: DEMO.owner.key, RUNNER_NAME: "Cellar", WORK_SECONDS: "12" };
+  const settings = {
+    SERVICE_URL: world.stack.url,
+    RUNNER_KEY: DEMO.owner.key,
+    RUNNER_NAME: "Cellar",
+    WORK_SECONDS: "12",
+  };
   runner = await startLeaseRunner("Python", settings);
   const run = await call("POST", `/workflow-definitions/${id}/invoke`, { input: { quarter: "2026-Q1" } });
 

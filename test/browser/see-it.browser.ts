@@ -2,27 +2,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sign } from "hono/jwt";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { launchBrowser, type Stack, startStack } from "../../scripts/local/browser.ts";
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { root } from "../../scripts/local/folders.ts";
 import { exampleVars, readOwnVars } from "../../scripts/local/stack.ts";
 import { readConfig } from "../../src/config.ts";
 import { MOST } from "./clicks.ts";
 import { complaintsOf, openPage, type Person, signIn } from "./support.ts";
+import { useWorld } from "./world.ts";
 
-let browser: Browser;
-let stack: Stack;
-
-beforeAll(async () => {
-  [browser, stack] = await Promise.all([launchBrowser(), startStack({ WORK_SECONDS: "1" })]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
+const world = useWorld({ WORK_SECONDS: "1" });
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -37,20 +27,22 @@ function sectionOf(heading: string): string {
 }
 
 async function openAs(person: Person, options: Parameters<typeof openPage>[2] = {}): Promise<Page> {
-  const page = await openPage(browser, stack.url, options);
+  const page = await openPage(world.browser, world.stack.url, options);
   await signIn(page, person);
   return page;
 }
 
 /** What the API lists for somebody. */
 async function listed(path: string, person: Person): Promise<Record<string, unknown>[]> {
-  const response = await fetch(`${stack.url}/v1${path}`, { headers: { Authorization: `Bearer ${DEMO[person].key}` } });
+  const response = await fetch(`${world.stack.url}/v1${path}`, {
+    headers: { Authorization: `Bearer ${DEMO[person].key}` },
+  });
   expect(response.status).toBe(200);
   return JSON.parse(await response.text()).items;
 }
 
 async function invoke(): Promise<string> {
-  const response = await fetch(`${stack.url}/v1/workflow-definitions/${DEMO.quarterlyReportId}/invoke`, {
+  const response = await fetch(`${world.stack.url}/v1/workflow-definitions/${DEMO.quarterlyReportId}/invoke`, {
     method: "POST",
     headers: { Authorization: `Bearer ${DEMO.owner.key}` },
   });
@@ -86,7 +78,7 @@ it.each(["owner", "user"] as const)(
     const path = `workflow-runs/${DEMO.runs.failed}`;
     const headers = { Authorization: `Bearer ${DEMO[person].key}` };
     const [answer, shown] = [
-      await fetch(`${stack.url}/v1/${path}`, { headers }),
+      await fetch(`${world.stack.url}/v1/${path}`, { headers }),
       await page.goto(`/app/runs/${DEMO.runs.failed}`),
     ];
     expect([answer.status, shown?.status()]).toEqual(person === "owner" ? [200, 200] : [404, 404]);
@@ -112,7 +104,7 @@ it("the pages work without JavaScript and, with it, follow what changes while so
 });
 
 it("the API key becomes a session, in a cookie that browsers keep for https alone, and Chromium for localhost", async () => {
-  expect(stack.url).toMatch(/^http:\/\/localhost:/);
+  expect(world.stack.url).toMatch(/^http:\/\/localhost:/);
   const page = await openAs("owner");
   const cookie = await sessionOf(page);
   expect(cookie).toMatchObject({ secure: true, httpOnly: true, sameSite: "Lax" });
@@ -128,7 +120,7 @@ it("the session ends with the key", async () => {
   await admin.getByLabel("Name").fill("For a day");
   await admin.locator("#ask-key").getByRole("button", { name: "Create" }).click();
   const key = (await admin.locator(".command code").textContent()) ?? "";
-  const other = await openPage(browser, stack.url);
+  const other = await openPage(world.browser, world.stack.url);
   await signIn(other, { key });
   await admin.goto(`/app/people/${DEMO.admin.id}`);
   const item = admin.locator("li", { hasText: "For a day" });
@@ -154,7 +146,7 @@ it("the session ends 12 hours after it was last used, or after 7 days", async ()
     const times = { iat: now - usedAgo, auth_time: now - beganAgo, exp };
     const value = await sign({ ...claims, ...times }, keys.newest.secret, "HS256");
     // The browser keeps it for longer than it is valid, so that the service decides.
-    await page.context().addCookies([{ name: COOKIE, value, url: stack.url, expires: now + 30 * DAY }]);
+    await page.context().addCookies([{ name: COOKIE, value, url: world.stack.url, expires: now + 30 * DAY }]);
     await page.goto("/app/people");
     return page.url().includes("/app/sign-in") ? "ended" : Math.round((await secondsLeft(page)) / HOUR);
   };
