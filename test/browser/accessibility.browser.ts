@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
 import { routesOfPages, routesWithout } from "./routes.ts";
-import { accessibilityFaults, complaintsOf, forgetComplaints, openPage, type Person, signIn } from "./support.ts";
+import { complaintsOf, faultsInBothThemes, forgetComplaints, openPage, type Person, signIn } from "./support.ts";
 import { createEmptyTenant } from "./tenants.ts";
 import { useWorld } from "./world.ts";
 
@@ -88,14 +88,8 @@ async function pageOf(viewer: Viewer): Promise<Page> {
 async function expectNoFaults(page: Page, name: string): Promise<void> {
   // A page has its words before it has its style.
   await page.waitForLoadState();
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    expect([name, colorScheme, await accessibilityFaults(page, colorScheme === "light" ? "all" : "colours")]).toEqual([
-      name,
-      colorScheme,
-      [],
-    ]);
-  }
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  expect([name, await faultsInBothThemes(page)]).toEqual([name, []]);
   // What the page was answered with may be a refusal. Anything else that a console says is a fault.
   const complaints = complaintsOf(page).splice(0);
   expect(complaints.filter((text) => !text.startsWith("Failed to load resource"))).toEqual([]);

@@ -14,7 +14,15 @@ import { demoId } from "../../scripts/local/demo-id.ts";
 import { MORE_WORKFLOWS } from "../../scripts/local/demo-world.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
 import { countClicks, MOST } from "./clicks.ts";
-import { accessibilityFaults, complaintsOf, forgetComplaints, openPage, signIn, unreachable } from "./support.ts";
+import {
+  accessibilityFaults,
+  complaintsOf,
+  faultsInBothThemes,
+  forgetComplaints,
+  openPage,
+  signIn,
+  unreachable,
+} from "./support.ts";
 import { createEmptyTenant } from "./tenants.ts";
 import { useWorld } from "./world.ts";
 
@@ -48,14 +56,7 @@ async function openAs(person: Parameters<typeof signIn>[1], options: Parameters<
 async function expectAccessible(page: Page, name: string): Promise<void> {
   // axe itself needs scripts.
   if (withoutScripts.has(page)) return;
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    expect([name, colorScheme, await accessibilityFaults(page, colorScheme === "light" ? "all" : "colours")]).toEqual([
-      name,
-      colorScheme,
-      [],
-    ]);
-  }
+  expect([name, await faultsInBothThemes(page)]).toEqual([name, []]);
 }
 
 async function startRunner(source: string, secret: string, port: number): Promise<void> {

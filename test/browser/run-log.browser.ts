@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { afterAll, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { type LeaseRunner, startLeaseRunner } from "../deep/kills/example-lease-runner.ts";
-import { accessibilityFaults, complaintsOf, openPage, signIn } from "./support.ts";
+import { accessibilityFaults, complaintsOf, faultsInBothThemes, openPage, signIn } from "./support.ts";
 import { useWorld } from "./world.ts";
 
 const world = useWorld({ WORK_SECONDS: "5" });
@@ -125,8 +125,6 @@ it("shows what a Python runner without an address logs while it works, and its r
   await page.locator("dd").getByText('"quarter": "2026-Q1"').last().waitFor();
   await page.goto(`/app/workflows/${id}`);
   await page.getByRole("listitem").filter({ hasText: "Cellar" }).getByText("waits for work").waitFor();
-  expect(await accessibilityFaults(page)).toEqual([]);
-  await page.emulateMedia({ colorScheme: "dark" });
-  expect(await accessibilityFaults(page, "colours")).toEqual([]);
+  expect(await faultsInBothThemes(page)).toEqual([]);
   expect(complaintsOf(page)).toEqual([]);
 });

@@ -55,6 +55,15 @@ export async function accessibilityFaults(page: Page, rules: "all" | "colours" =
   return Array.isArray(list) ? list.map(String) : [];
 }
 
+/** The faults that axe-core finds on the page in its current state, in the light theme and in the dark. */
+export async function faultsInBothThemes(page: Page): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: "light" });
+  const light = await accessibilityFaults(page);
+  await page.emulateMedia({ colorScheme: "dark" });
+  const dark = await accessibilityFaults(page, "colours");
+  return [...light.map((fault) => `light: ${fault}`), ...dark.map((fault) => `dark: ${fault}`)];
+}
+
 /** The controls on the page that cannot be reached with the Tab key alone. */
 export async function unreachable(page: Page): Promise<string[]> {
   await page.evaluate(`(() => {
