@@ -22,6 +22,7 @@
  * `node/`, which the tests ask over HTTP (`harness`, `harness-protocol`).
  */
 import { createExecutionContext, createScheduledController, waitOnExecutionContext } from "cloudflare:test";
+import { neonConfig } from "@neondatabase/serverless";
 import { vi } from "vitest";
 import worker, { Notifier } from "../../src/worker.ts";
 import { createDatabase, type DatabaseOptions, type TestDatabase } from "./database.ts";
@@ -77,8 +78,10 @@ function replaceNotifier(): void {
 
 /** The environment of the service in whose database an endpoint is. */
 async function findBindings(endpointIds: string[]): Promise<object | undefined> {
-  for (const { database, bindings } of services) {
-    if (services.length === 1) return bindings;
+  // The driver has one SQL endpoint for all databases, so a service whose database is on another server is not in use now.
+  const inUse = services.filter(({ database }) => database.sqlEndpoint === neonConfig.fetchEndpoint);
+  for (const { database, bindings } of inUse) {
+    if (inUse.length === 1) return bindings;
     const found = await database.sql`select from notification_endpoints where id = any(${endpointIds}::uuid[])`;
     if (found.length > 0) return bindings;
   }
