@@ -1,7 +1,7 @@
 import type { Child } from "hono/jsx";
 import { formatSeconds } from "../format.ts";
 import { linearScale, linePath } from "../plot.ts";
-import { PERIODS, type Period, STEP_SECONDS, stepHref } from "./period.ts";
+import { formatStart, formatStep, PERIODS, type Period, stepHref } from "./period.ts";
 import { MAX_RUNS_OF_A_STEP, type Percentiles, type Statistics, type Step } from "./view-statistics.ts";
 
 const WIDTH = 720;
@@ -72,20 +72,6 @@ const Percentile = ({ name, percentiles: { median, p95 } }: { name: string; perc
   </>
 );
 
-const DAYS = new Intl.DateTimeFormat("en-GB", {
-  weekday: "short",
-  hour: "2-digit",
-  minute: "2-digit",
-  timeZone: "UTC",
-});
-const TIMES = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
-
-function formatStep({ at }: Step, period: Period): string {
-  const from = new Date(at);
-  const to = new Date(from.getTime() + STEP_SECONDS[period] * 1000);
-  return `${(period === "7d" ? DAYS : TIMES).format(from)} to ${TIMES.format(to)} UTC`;
-}
-
 const describeOutcomes = ({ completed, failed }: Step) =>
   completed + failed === 0 ? "no run" : `${completed} completed, ${failed} failed`;
 
@@ -107,7 +93,7 @@ type StepLinkProps = {
 /** The area of a step in a chart. It shows the step's values on hover and focus, and links to its runs. */
 const StepLink = ({ step, index, statistics: { period, steps }, workflowId, describe }: StepLinkProps) => {
   const width = WIDTH / steps.length;
-  const label = `${formatStep(step, period)}: ${describe(step)}`;
+  const label = `${formatStep(step.at, period)}: ${describe(step)}`;
   return (
     <a href={stepHref(step.at, period, workflowId)} class="step" aria-label={label}>
       <rect class="hit" x={index * width} width={width} y={TOP} height={HEIGHT - BASE - TOP} />
@@ -118,27 +104,24 @@ const StepLink = ({ step, index, statistics: { period, steps }, workflowId, desc
   );
 };
 
-const Axis = ({ statistics: { period, steps } }: { statistics: Statistics }) => {
-  const format = period === "7d" ? DAYS : TIMES;
-  return (
-    <>
-      {steps.map((step, index) =>
-        index % (steps.length / 4) === 0 ? (
-          <text
-            class={index > steps.length / 2 ? "tick late" : "tick"}
-            x={(index * WIDTH) / steps.length + 2}
-            y={HEIGHT - 6}
-          >
-            {format.format(new Date(step.at))}
-          </text>
-        ) : null,
-      )}
-      <text class="tick end" x={WIDTH} y={HEIGHT - 6}>
-        now (UTC)
-      </text>
-    </>
-  );
-};
+const Axis = ({ statistics: { period, steps } }: { statistics: Statistics }) => (
+  <>
+    {steps.map((step, index) =>
+      index % (steps.length / 4) === 0 ? (
+        <text
+          class={index > steps.length / 2 ? "tick late" : "tick"}
+          x={(index * WIDTH) / steps.length + 2}
+          y={HEIGHT - 6}
+        >
+          {formatStart(step.at, period)}
+        </text>
+      ) : null,
+    )}
+    <text class="tick end" x={WIDTH} y={HEIGHT - 6}>
+      now (UTC)
+    </text>
+  </>
+);
 
 const Chart = ({ label, children }: { label: string; children: Child }) => (
   <svg class="chart day" viewBox={`0 0 ${WIDTH} ${HEIGHT}`}>
