@@ -7,10 +7,8 @@ import { readObjects } from "./hub/bindings.ts";
 import { openLive } from "./hub/open-live.ts";
 import { sweepUnlessIdle } from "./hub/sweep-unless-idle.ts";
 import { describeError, log } from "./log.ts";
-import { sendNotifications } from "./notify/sending/send-notifications.ts";
 import { createService } from "./routes.ts";
-import { sweep } from "./sweep/sweep.ts";
-import { sweepTenant, type TenantSweep } from "./sweep/sweep-tenant.ts";
+import type { TenantSweep } from "./sweep/sweep-tenant.ts";
 import { traceWith } from "./trace.ts";
 
 export { Hub } from "./hub/hub.ts";
@@ -27,7 +25,7 @@ declare global {
 
 traceWith(tracing);
 
-const app = createService();
+const service = createService();
 
 type Composed = Services & { live: ReturnType<typeof openLive> };
 
@@ -59,6 +57,7 @@ export class TenantSweeper extends WorkerEntrypoint<object> {
     try {
       const services = compose(this.env);
       this.ctx.waitUntil(services.live.noteAlarm(lateMs));
+      const { sweepTenant } = await import("./sweep/sweep-tenant.ts");
       return await sweepTenant(services, tenantId, (work) => this.ctx.waitUntil(work));
     } catch (error) {
       log("error", "tenant sweep", { tenant_id: tenantId, ...describeError(error) });
@@ -73,6 +72,7 @@ export class TenantSweeper extends WorkerEntrypoint<object> {
  */
 export class Notifier extends WorkerEntrypoint<object> {
   async notify(endpointIds: string[]): Promise<void> {
+    const { sendNotifications } = await import("./notify/sending/send-notifications.ts");
     this.ctx.waitUntil(sendNotifications(compose(this.env), endpointIds));
   }
 }
@@ -80,7 +80,7 @@ export class Notifier extends WorkerEntrypoint<object> {
 export default {
   fetch(request, bindings, context) {
     try {
-      return app.fetch(request, compose(bindings), context);
+      return service.fetch(request, compose(bindings), context);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       log("error", "misconfigured", { error: error.message });
@@ -91,6 +91,7 @@ export default {
   async scheduled(_controller, bindings) {
     try {
       const services = compose(bindings);
+      const { sweep } = await import("./sweep/sweep.ts");
       await sweepUnlessIdle(services.live.openRegister(), () => sweep(services));
     } catch (error) {
       log("error", "sweep", describeError(error));

@@ -433,46 +433,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The events of the tenant, oldest first
-         * @description The events of the runs that you may see. If you continue from each answer's `next_cursor`, you get every event exactly once, in an order that never changes. A page may have fewer items than `limit`, or none, although `has_more` is true. The events of deleted runs are not included.
-         */
-        get: operations["list_events"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/events/stream": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The feed as server-sent events, from now on or after a position
-         * @description The same events in the same order as `GET /v1/events`, as they happen. A caller may have 20 streams at a time. It begins with an `id` and no event, so that a client which is cut off before the first event misses none either.
-         */
-        get: operations["stream_events"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/leases": {
         parameters: {
             query?: never;
@@ -567,6 +527,46 @@ export interface paths {
          * @description For a runner that leases runs instead of being sent them: with a runner key, or with the key of an OWNER or ADMIN. The session ends with its key.
          */
         post: operations["create_runner_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The events of the tenant, oldest first
+         * @description The events of the runs that you may see. If you continue from each answer's `next_cursor`, you get every event exactly once, in an order that never changes. A page may have fewer items than `limit`, or none, although `has_more` is true. The events of deleted runs are not included.
+         */
+        get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The feed as server-sent events, from now on or after a position
+         * @description The same events in the same order as `GET /v1/events`, as they happen. A caller may have 20 streams at a time. It begins with an `id` and no event, so that a client which is cut off before the first event misses none either.
+         */
+        get: operations["stream_events"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2313,71 +2313,6 @@ export interface components {
         WorkflowRunLogText: string;
         /**
          * @example {
-         *       "items": [
-         *         {
-         *           "id": "4711",
-         *           "type": "workflow_run.failed",
-         *           "at": "2026-01-31T12:05:00.000Z",
-         *           "run_id": "01920000-0000-7000-8000-000000000403",
-         *           "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
-         *           "attempt": 1,
-         *           "detail": {
-         *             "failure_code": "DEADLINE",
-         *             "lag_ms": 412
-         *           }
-         *         }
-         *       ],
-         *       "next_cursor": "1.90210.4711",
-         *       "has_more": false,
-         *       "holds_back": false
-         *     }
-         */
-        EventPage: {
-            items: components["schemas"]["Event"][];
-            /** @description Send it as `after` to continue from here. It stays valid, so you can store it. Null while there are no events yet. */
-            next_cursor: string | null;
-            /** @description True when more events can be read at once. */
-            has_more: boolean;
-            /** @description True when some events are held back for a moment, because an older transaction has not ended. Ask again soon. */
-            holds_back: boolean;
-        };
-        /**
-         * @example {
-         *       "id": "4711",
-         *       "type": "workflow_run.failed",
-         *       "at": "2026-01-31T12:05:00.000Z",
-         *       "run_id": "01920000-0000-7000-8000-000000000403",
-         *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
-         *       "attempt": 1,
-         *       "detail": {
-         *         "failure_code": "DEADLINE",
-         *         "lag_ms": 412
-         *       }
-         *     }
-         */
-        Event: {
-            /** @description The same as in `/events` of the run, and the `webhook-id` of its notifications. */
-            id: string;
-            type: components["schemas"]["EventType"];
-            /**
-             * Format: date-time
-             * @description When it happened. For the end of a run, this is when the run ended.
-             */
-            at: string;
-            /** Format: uuid */
-            run_id: string | null;
-            /** Format: uuid */
-            workflow_definition_id: string | null;
-            attempt: number | null;
-            /** @description Further details, which depend on the type. `workflow_run.failed` has the `failure_code` here. */
-            detail: {
-                [key: string]: unknown;
-            } | null;
-        };
-        /** @enum {string} */
-        EventType: "workflow_run.triggered" | "workflow_run.queued" | "workflow_run.started" | "workflow_run.dispatched" | "workflow_run.dispatch_failed" | "workflow_run.dispatch_postponed" | "workflow_run.leased" | "workflow_run.released" | "workflow_run.stop_requested" | "workflow_run.stop_sent" | "workflow_run.stop_acknowledged" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.retried" | "workflow_run.late_result" | "workflow_definition.paused" | "notification_endpoint.disabled";
-        /**
-         * @example {
          *       "leases": [
          *         {
          *           "run_id": "01920000-0000-7000-8000-000000000403",
@@ -2610,6 +2545,71 @@ export interface components {
             /** @description How many runs it works on at the same time, at most. */
             capacity: number;
         };
+        /**
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "4711",
+         *           "type": "workflow_run.failed",
+         *           "at": "2026-01-31T12:05:00.000Z",
+         *           "run_id": "01920000-0000-7000-8000-000000000403",
+         *           "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+         *           "attempt": 1,
+         *           "detail": {
+         *             "failure_code": "DEADLINE",
+         *             "lag_ms": 412
+         *           }
+         *         }
+         *       ],
+         *       "next_cursor": "1.90210.4711",
+         *       "has_more": false,
+         *       "holds_back": false
+         *     }
+         */
+        EventPage: {
+            items: components["schemas"]["Event"][];
+            /** @description Send it as `after` to continue from here. It stays valid, so you can store it. Null while there are no events yet. */
+            next_cursor: string | null;
+            /** @description True when more events can be read at once. */
+            has_more: boolean;
+            /** @description True when some events are held back for a moment, because an older transaction has not ended. Ask again soon. */
+            holds_back: boolean;
+        };
+        /**
+         * @example {
+         *       "id": "4711",
+         *       "type": "workflow_run.failed",
+         *       "at": "2026-01-31T12:05:00.000Z",
+         *       "run_id": "01920000-0000-7000-8000-000000000403",
+         *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+         *       "attempt": 1,
+         *       "detail": {
+         *         "failure_code": "DEADLINE",
+         *         "lag_ms": 412
+         *       }
+         *     }
+         */
+        Event: {
+            /** @description The same as in `/events` of the run, and the `webhook-id` of its notifications. */
+            id: string;
+            type: components["schemas"]["EventType"];
+            /**
+             * Format: date-time
+             * @description When it happened. For the end of a run, this is when the run ended.
+             */
+            at: string;
+            /** Format: uuid */
+            run_id: string | null;
+            /** Format: uuid */
+            workflow_definition_id: string | null;
+            attempt: number | null;
+            /** @description Further details, which depend on the type. `workflow_run.failed` has the `failure_code` here. */
+            detail: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @enum {string} */
+        EventType: "workflow_run.triggered" | "workflow_run.queued" | "workflow_run.started" | "workflow_run.dispatched" | "workflow_run.dispatch_failed" | "workflow_run.dispatch_postponed" | "workflow_run.leased" | "workflow_run.released" | "workflow_run.stop_requested" | "workflow_run.stop_sent" | "workflow_run.stop_acknowledged" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.retried" | "workflow_run.late_result" | "workflow_definition.paused" | "notification_endpoint.disabled";
         /**
          * @example {
          *       "items": [
@@ -6765,205 +6765,6 @@ export interface operations {
             };
         };
     };
-    list_events: {
-        parameters: {
-            query?: {
-                /** @description The `next_cursor` of the answer before. Without it the feed begins with the oldest event. */
-                after?: string;
-                /** @description Only events of this type. Repeat it for several. */
-                types?: components["schemas"]["EventType"][];
-                workflow_definition_id?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description One page of events */
-            200: {
-                headers: {
-                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
-                    ETag: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EventPage"];
-                };
-            };
-            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
-            304: {
-                headers: {
-                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
-                    ETag: string;
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthenticated */
-            401: {
-                headers: {
-                    "WWW-Authenticate": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description URI too long */
-            414: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation failed: every fault is listed */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request header fields too large */
-            431: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Database unavailable · Session keys unavailable */
-            503: {
-                headers: {
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    stream_events: {
-        parameters: {
-            query?: {
-                /** @description The `next_cursor` of the answer before. Without it the feed begins with the oldest event. */
-                after?: string;
-                /** @description Only events of this type. Repeat it for several. */
-                types?: components["schemas"]["EventType"][];
-                workflow_definition_id?: string;
-            };
-            header?: {
-                /** @description Continue after the event with this id. An `EventSource` sends it when it reconnects. */
-                "Last-Event-ID"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Server-sent events. `event` is the event's type, `data` the event, and `id` its position: the `next_cursor` of a page that ends with it. A comment comes every 15 seconds. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": string;
-                };
-            };
-            /** @description Unauthenticated */
-            401: {
-                headers: {
-                    "WWW-Authenticate": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description URI too long */
-            414: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation failed: every fault is listed */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request header fields too large */
-            431: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Database unavailable · Session keys unavailable · Streams unavailable */
-            503: {
-                headers: {
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     create_leases: {
         parameters: {
             query?: never;
@@ -7594,6 +7395,205 @@ export interface operations {
                 };
             };
             /** @description Database unavailable · Session keys unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_events: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the answer before. Without it the feed begins with the oldest event. */
+                after?: string;
+                /** @description Only events of this type. Repeat it for several. */
+                types?: components["schemas"]["EventType"][];
+                workflow_definition_id?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of events */
+            200: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_events: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the answer before. Without it the feed begins with the oldest event. */
+                after?: string;
+                /** @description Only events of this type. Repeat it for several. */
+                types?: components["schemas"]["EventType"][];
+                workflow_definition_id?: string;
+            };
+            header?: {
+                /** @description Continue after the event with this id. An `EventSource` sends it when it reconnects. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events. `event` is the event's type, `data` the event, and `id` its position: the `next_cursor` of a page that ends with it. A comment comes every 15 seconds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable · Streams unavailable */
             503: {
                 headers: {
                     "Retry-After": number;

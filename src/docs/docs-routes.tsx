@@ -6,10 +6,10 @@ import { html } from "hono/html";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import type { AppEnv } from "../http/env.ts";
 import { SESSION_COOKIE } from "../http/middleware/authenticate.ts";
-import { openApiDocument, version } from "../http/openapi.ts";
+import { type Document, version } from "../http/openapi.ts";
 import { createRouter } from "../http/router.ts";
 import { openRead } from "../http/routes.ts";
-import { type Operation, operationsOf, type Service } from "./examples.ts";
+import { type Operation, operationsOf } from "./examples.ts";
 import { GUIDES, guideHtml } from "./guides.ts";
 import { GuidePage } from "./layout.tsx";
 import { llmsFullText, llmsText } from "./llms.ts";
@@ -58,11 +58,13 @@ async function readUserId(c: Context<AppEnv>): Promise<string | null> {
   return (token === undefined ? null : await c.env.verifySession(token))?.userId ?? null;
 }
 
-/** The documentation of all routes of an app, including these. */
-export function documentation(app: Service) {
-  let known: Operation[] | undefined;
-  const operations = () => {
-    known ??= operationsOf(openApiDocument(app));
+/** The documentation of all routes of the service, including these. The document is made when it is first requested. */
+export function documentation(describeService: () => Promise<Document>) {
+  let known: { document: Document; operations: Operation[] } | undefined;
+  const describe = async () => {
+    if (known) return known;
+    const document = await describeService();
+    known = { document, operations: operationsOf(document) };
     return known;
   };
   const originOf = (c: Context) => new URL(c.req.url).origin;
@@ -73,18 +75,18 @@ export function documentation(app: Service) {
     if (prefersPages(c)) return c.redirect("/app", 302);
     return c.json({ name: "workflow-runs" as const, version, links: LINKS }, 200);
   });
-  router.get("/openapi.json", (c) => c.json(openApiDocument(app)));
+  router.get("/openapi.json", async (c) => c.json((await describe()).document));
   router.get("/docs", async (c) => {
     c.header("Cache-Control", "private, no-cache");
     const userId = await readUserId(c);
-    return page(c, <ReferencePage operations={operations()} origin={originOf(c)} userId={userId} />);
+    return page(c, <ReferencePage operations={(await describe()).operations} origin={originOf(c)} userId={userId} />);
   });
   for (const guide of GUIDES) {
     router.get(`/docs/${guide.slug}`, async (c) =>
       page(c, <GuidePage title={guide.title} html={await guideHtml(guide)} />),
     );
   }
-  router.get("/llms.txt", (c) => c.text(llmsText(operations(), originOf(c))));
-  router.get("/llms-full.txt", (c) => c.text(llmsFullText(operations(), originOf(c))));
+  router.get("/llms.txt", async (c) => c.text(llmsText((await describe()).operations, originOf(c))));
+  router.get("/llms-full.txt", async (c) => c.text(llmsFullText((await describe()).operations, originOf(c))));
   return router;
 }

@@ -1,10 +1,5 @@
 /** Examples of requests, generated from the OpenAPI document. The pages and `/llms-full.txt` show them for each operation. */
-import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { AppEnv } from "../http/env.ts";
-import type { openApiDocument } from "../http/openapi.ts";
-
-export type Document = ReturnType<typeof openApiDocument>;
-export type Service = OpenAPIHono<AppEnv>;
+import type { Document } from "../http/openapi.ts";
 
 type Reference = { $ref: string };
 type Given = NonNullable<NonNullable<Document["components"]>["schemas"]>[string] | Reference | undefined;

@@ -37,14 +37,10 @@ const OBSOLETE_HEADERS = {
 };
 
 /**
- * Builds one Hono app from the routers of the resources. The services are passed with each request, as Hono's `env`.
- * `documentation` makes the routes that describe all other routes.
+ * Builds the Hono app of an area from its routers. The services are passed with each request, as Hono's `env`.
  * @throws Error for a route that was not made by a builder of routes.ts
  */
-export function createApp(
-  documentation: (app: OpenAPIHono<AppEnv>) => Hono<AppEnv>,
-  routers: readonly Hono<AppEnv>[],
-): OpenAPIHono<AppEnv> {
+export function createApp(routers: readonly Hono<AppEnv>[]): OpenAPIHono<AppEnv> {
   const app = createRouter();
   app.onError(answerError);
   app.notFound((c) => {
@@ -62,7 +58,6 @@ export function createApp(
   );
 
   for (const router of routers) app.route("/", router);
-  app.route("/", documentation(app));
   for (const definition of app.openAPIRegistry.definitions) {
     if (definition.type === "route") kindOf(definition.route);
   }

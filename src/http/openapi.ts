@@ -1,14 +1,16 @@
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
+import type { Hono } from "hono";
 import { version } from "../../package.json";
 import type { AppEnv } from "./env.ts";
 import { problemResponses, validationResponse } from "./errors.ts";
 import { SESSION_COOKIE } from "./middleware/authenticate.ts";
 import { entityTag, NOT_MODIFIED } from "./middleware/conditional.ts";
+import { createRouter } from "./router.ts";
 import { kindOf } from "./routes.ts";
 
 export { version };
 
-type Document = ReturnType<OpenAPIHono<AppEnv>["getOpenAPI31Document"]>;
+export type Document = ReturnType<OpenAPIHono<AppEnv>["getOpenAPI31Document"]>;
 
 const SECURITY_SCHEMES = {
   ApiKey: {
@@ -43,19 +45,18 @@ const SECURITY_SCHEMES = {
   },
 } as const;
 
-const documents = new WeakMap<OpenAPIHono<AppEnv>, Document>();
-
-/** The OpenAPI 3.1 document of the app's routes. It is built when it is first requested, since few isolates need it. */
-export function openApiDocument(app: OpenAPIHono<AppEnv>): Document {
-  const known = documents.get(app);
-  if (known) return known;
+/** The OpenAPI 3.1 document of the routes of these routers, and of the webhooks. */
+export function describeRoutes(routers: readonly Hono<AppEnv>[], webhooks: readonly RouteConfig[]): Document {
+  const app = createRouter();
+  for (const router of routers) app.route("/", router);
+  for (const webhook of webhooks) app.openAPIRegistry.registerWebhook(webhook);
   for (const [name, scheme] of Object.entries(SECURITY_SCHEMES)) {
     app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
   }
   for (const definition of app.openAPIRegistry.definitions) {
     if (definition.type === "route") definition.route.responses = allResponses(definition.route);
   }
-  const document = app.getOpenAPI31Document({
+  return app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
       title: "workflow-runs",
@@ -65,8 +66,6 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>): Document {
     },
     servers: [{ url: "/" }],
   });
-  documents.set(app, document);
-  return document;
 }
 
 /** A route's own responses, and those that its kind adds. */

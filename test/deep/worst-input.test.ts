@@ -1,6 +1,6 @@
 /** An input of twice the size must take about twice the time. Otherwise a few requests could keep a Worker busy. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { createService } from "../../src/routes.ts";
+import { pages } from "../../src/dashboard/routes.ts";
 import { PAGE_SETTINGS, toForm } from "../dashboard/browser.ts";
 import { at } from "../support/contract.ts";
 import { document, type Operation, operations } from "../support/document.ts";
@@ -129,8 +129,8 @@ describe("64 KiB take at most 2.5 times what 32 KiB take", () => {
     },
   );
 
-  const pages = createService().routes.filter(({ method, path }) => method === "POST" && path.startsWith("/app/"));
-  it.each([...new Set(pages.map(({ path }) => path))])("as a form for %s", async (path) => {
+  const forms = pages.routes.filter(({ method, path }) => method === "POST" && path.startsWith("/app/"));
+  it.each([...new Set(forms.map(({ path }) => path))])("as a form for %s", async (path) => {
     for (const { type, body } of Object.values(FORMS)) {
       const headers = { Cookie: cookie, "Sec-Fetch-Site": "same-origin", "Content-Type": type };
       await expectLinear((size) => ({

@@ -1,15 +1,14 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { operationsOf } from "../../src/docs/examples.ts";
 import { LANGUAGES, setupOf, snippetOf } from "../../src/docs/snippets.ts";
-import { openApiDocument } from "../../src/http/openapi.ts";
-import { createService } from "../../src/routes.ts";
+import { describeService } from "../../src/routes.ts";
 import { SESSION_SETTINGS } from "../support/callers.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
 
 let service: Service;
 
-const operations = operationsOf(openApiDocument(createService()));
+const operations = operationsOf(await describeService());
 const MAX_BYTES = 150_000;
 
 beforeAll(async () => {

@@ -1,14 +1,13 @@
 import { Validator } from "@cfworker/json-schema";
 import { describe, expect, it } from "vitest";
 import { NOTIFIED_EVENTS } from "../../src/db/enums.ts";
-import { openApiDocument } from "../../src/http/openapi.ts";
-import { createService } from "../../src/routes.ts";
+import { describeService } from "../../src/routes.ts";
 import contractJson from "../contract/workflow-api.openapi.json";
 import type { Json } from "../support/contract.ts";
 import { at, isObject, normalise, schemaFaults } from "../support/contract.ts";
 
 const contract: Json = JSON.parse(JSON.stringify(contractJson));
-const document: Json = JSON.parse(JSON.stringify(openApiDocument(createService())));
+const document: Json = JSON.parse(JSON.stringify(await describeService()));
 
 const operationsOf = (openapi: Json) =>
   Object.entries(at(openapi, "paths")).flatMap(([path, methods]) =>

@@ -1,6 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { openApiDocument } from "../../src/http/openapi.ts";
-import { createService } from "../../src/routes.ts";
+import { describeService } from "../../src/routes.ts";
 import { credentialFor, SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
 import { callBack, insertRun } from "../support/lifecycle.ts";
 import { callOf, OPERATIONS } from "../support/operations.ts";
@@ -29,8 +28,8 @@ async function logged(action: () => Promise<Response>): Promise<[Response, Recor
 }
 
 /** Every operation that a caller with a credential may use, as the log names it. */
-function callersOperations(): Set<string> {
-  const { paths = {} } = openApiDocument(createService());
+async function callersOperations(): Promise<Set<string>> {
+  const { paths = {} } = await describeService();
   return new Set(
     Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods)
@@ -77,7 +76,7 @@ describe("the log of a request", () => {
       expect(await response.text()).not.toContain("of_tenant");
       operations.add(`${call.method} ${lines[0]?.route}`);
     }
-    expect(operations).toEqual(callersOperations());
+    expect(operations).toEqual(await callersOperations());
 
     const session = await sessionToken(stage, stage.tenant.owner.id);
     const others: [() => Promise<Response>, string | null][] = [

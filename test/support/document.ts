@@ -1,11 +1,10 @@
 import { dereference, type Schema, validate } from "@cfworker/json-schema";
-import { openApiDocument } from "../../src/http/openapi.ts";
-import { createService } from "../../src/routes.ts";
+import { describeService } from "../../src/routes.ts";
 import type { Json } from "./contract.ts";
 import { at, isObject } from "./contract.ts";
 
 /** The service's own OpenAPI document. */
-export const document: Json = JSON.parse(JSON.stringify(openApiDocument(createService())));
+export const document: Json = JSON.parse(JSON.stringify(await describeService()));
 
 export type Operation = {
   operationId: string;

@@ -71,7 +71,7 @@ function replaceNotifier(): void {
     if (bindings === undefined) return;
     const sending: Promise<unknown>[] = [];
     const ctx = { waitUntil: (work: Promise<unknown>) => void sending.push(work) };
-    notify.call(Object.create(this, { env: { value: bindings }, ctx: { value: ctx } }), endpointIds);
+    await notify.call(Object.create(this, { env: { value: bindings }, ctx: { value: ctx } }), endpointIds);
     await Promise.all(sending);
   });
 }
