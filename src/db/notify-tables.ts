@@ -36,7 +36,7 @@ export const notificationEndpoints = pgTable(
     updatedAt: updatedAt(),
   },
   (t) => [
-    // For the endpoints of a tenant: `insert_notifications` for each event, and the list.
+    // For the endpoints of a tenant: `notify_endpoints` for each event, and the list.
     index("notification_endpoints_tenant_index").on(t.tenantId, t.createdAt, t.id),
     check("notification_endpoints_disabled_check", sql`(${t.disabledAt} is null) = (${t.disabledReason} is null)`),
     check(

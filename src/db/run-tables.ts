@@ -1,4 +1,4 @@
-/** The tables of runs. Their CHECK constraints define what must be true for a run in each state. */
+/** The tables of runs. */
 import { sql } from "drizzle-orm";
 import {
   bigint,
@@ -17,15 +17,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { createdAt, instant, oneOf, transactionId, updatedAt } from "./columns.ts";
-import {
-  END_EVENT_TYPES,
-  EVENT_TYPES,
-  type EventType,
-  FAILURE_CODES,
-  RUN_STATUSES,
-  RUNNER_TYPES,
-  type RunnerType,
-} from "./enums.ts";
+import { END_EVENT_TYPES, type EventType, type RunnerType } from "./enums.ts";
 import type { RunSnapshot } from "./run-snapshot.ts";
 import { users, workflowDefinitions } from "./tables.ts";
 
@@ -94,7 +86,6 @@ export const workflowRuns = pgTable(
     //
     // For the run in a definition's slot: `promote_next_runs`, `end_overdue_runs`. The index is unique, so that a mistake in
     // locking becomes an error instead of a second RUNNING run.
-    // becomes an error instead of a second RUNNING run.
     uniqueIndex("workflow_runs_slot_key").on(t.workflowDefinitionId).where(sql`status = 'RUNNING'`),
     // The next run of a definition's queue, and the position of a run in it: `promote_next_runs`, `find_run`.
     index("workflow_runs_queue_index").on(t.workflowDefinitionId, t.queuePosition).where(sql`status = 'PENDING'`),
@@ -130,38 +121,8 @@ export const workflowRuns = pgTable(
     index("workflow_runs_error_words_index")
       .using("gin", sql`public.search_words(${t.tenantId}, ${t.error})`)
       .where(sql`error is not null and ended_by <> 'DEADLINE'`),
-    check("workflow_runs_status_check", oneOf(sql`${t.status}`, RUN_STATUSES)),
-    check("workflow_runs_runner_type_check", oneOf(sql`${t.runnerType}`, RUNNER_TYPES)),
-    check("workflow_runs_attempt_check", sql`${t.attempt} >= 1`),
-    check(
-      "workflow_runs_pending_check",
-      sql`${t.status} <> 'PENDING' or (${t.startedAt} is null and ${t.deadlineAt} is null)`,
-    ),
-    check(
-      "workflow_runs_running_check",
-      sql`${t.status} <> 'RUNNING' or (${t.startedAt} is not null and ${t.deadlineAt} > ${t.startedAt})`,
-    ),
-    check(
-      "workflow_runs_active_check",
-      sql`${t.status} in ('COMPLETED', 'FAILED')
-        or (${t.completedAt} is null and ${t.error} is null and ${t.endedBy} is null)`,
-    ),
-    check(
-      "workflow_runs_terminal_check",
-      sql`${t.status} in ('PENDING', 'RUNNING') or (${t.completedAt} is not null and ${t.endedBy} is not null)`,
-    ),
-    check(
-      "workflow_runs_completed_check",
-      sql`${t.status} <> 'COMPLETED' or (${t.startedAt} is not null and ${t.error} is null)`,
-    ),
-    check(
-      "workflow_runs_ended_by_check",
-      oneOf(sql`${t.endedBy}`, ["CALLBACK", "STOP", "DEADLINE", "DISPATCH", "LEASE"]),
-    ),
-    check("workflow_runs_failure_code_check", oneOf(sql`${t.failureCode}`, FAILURE_CODES)),
-    check("workflow_runs_dispatch_check", sql`${t.nextDispatchAt} is null or ${t.status} = 'RUNNING'`),
-    check("workflow_runs_traceparent_check", sql`char_length(${t.traceparent}) = 55`),
-    check("workflow_runs_not_before_check", sql`${t.notBefore} is null or ${t.status} = 'PENDING'`),
+    // What must be true for a run in each state: migrations/functions/table_checks.sql.
+    check("workflow_runs_check", sql`public.run_is_consistent(workflow_runs)`),
   ],
 );
 
@@ -199,11 +160,7 @@ export const workflowRunEvents = pgTable(
     index("workflow_run_events_feed_index").on(t.tenantId, t.epoch, t.transactionId, t.id),
     // An attempt has one event of its end. If a verb tries to write a second one, it fails.
     uniqueIndex("workflow_run_events_end_key").on(t.runId, t.attempt).where(oneOf(sql`type`, END_EVENT_TYPES)),
-    check("workflow_run_events_type_check", oneOf(sql`${t.type}`, EVENT_TYPES)),
-    check(
-      "workflow_run_events_run_check",
-      sql`num_nulls(${t.runId}, ${t.attempt}) = case when ${t.type} = 'ENDPOINT_DISABLED' then 2 else 0 end`,
-    ),
+    check("workflow_run_events_check", sql`public.event_is_consistent(workflow_run_events)`),
   ],
 );
 
