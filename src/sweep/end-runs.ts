@@ -9,16 +9,17 @@ import type { Database } from "../db/client.ts";
 /**
  * Fails up to `limit` overdue runs, the longest overdue first, with an event for each. Starts the next runs of their queues,
  * whose dispatches are due at once. `inTurn` is for a backlog: each tenant then gets a share of the limit. Returns for each
- * failed run how late that was, in milliseconds. The list is empty when no run is overdue, or when the definitions of all
- * overdue runs are locked by others.
+ * failed run how late that was, in milliseconds, and how many definitions were locked for it. When it is none, no run is overdue,
+ * or the definitions of all overdue runs are locked by others.
  */
 export async function timeOutOverdueRuns(
   db: Database,
   options: { limit: number; inTurn: boolean; graceSeconds: number; onChanged: OnChanged },
-): Promise<number[]> {
+): Promise<{ lagsMs: number[]; locked: number }> {
   const args = { limit: options.limit, in_turn: options.inTurn, grace_seconds: options.graceSeconds };
-  const schema = z.object({ lags_ms: z.array(z.number()) });
-  return (await callFunction(db, "time_out_overdue_runs", args, schema, { onChanged: options.onChanged })).lags_ms;
+  const schema = z.object({ lags_ms: z.array(z.number()), locked: z.int() });
+  const answer = await callFunction(db, "time_out_overdue_runs", args, schema, { onChanged: options.onChanged });
+  return { lagsMs: answer.lags_ms, locked: answer.locked };
 }
 
 /**

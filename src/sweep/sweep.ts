@@ -11,6 +11,9 @@ import { recordSweepBegan, recordSweepEnded } from "./sweep-state.ts";
 /** How many runs one transaction fails: enough to be efficient, and few enough to hold their locks only briefly. */
 const TIME_OUT_CHUNK = 1000;
 
+/** How many transactions fail runs at the same time when there is a backlog. Each uses one core of the database. */
+const TIME_OUT_LANES = 2;
+
 /**
  * How many milliseconds after the start of the sweep each step may still begin something new, so that each step gets its share
  * of the time. The last dispatch takes up to 15 s more, and the next sweep starts after 60 s.
@@ -102,17 +105,20 @@ async function timeOutAll(
   hasTime: () => boolean,
   onChanged: OnChanged,
 ): Promise<number[]> {
-  const lagsMs: number[] = [];
-  while (hasTime()) {
-    // When there is a second chunk, there is a backlog. From then on the tenants take turns, so that the backlog of one tenant
-    // does not delay the others.
-    const inTurn = lagsMs.length > 0;
-    const options = { limit: TIME_OUT_CHUNK, inTurn, graceSeconds: config.deadlineGraceSeconds, onChanged };
-    const chunk = await timeOutOverdueRuns(db, options);
-    // Only an empty chunk ends the loop. A chunk may be small because another sweep holds the locks of other runs.
-    if (chunk.length === 0) break;
-    for (const lagMs of chunk) lagsMs.push(lagMs);
-  }
+  const options = { limit: TIME_OUT_CHUNK, graceSeconds: config.deadlineGraceSeconds, onChanged };
+  const first = await timeOutOverdueRuns(db, { ...options, inTurn: false });
+  const lagsMs = [...first.lagsMs];
+  if (first.locked < TIME_OUT_CHUNK) return lagsMs;
+  // There is a backlog. From here on the tenants take turns, so that the backlog of one tenant does not delay the others.
+  const lane = async () => {
+    while (hasTime()) {
+      const chunk = await timeOutOverdueRuns(db, { ...options, inTurn: true });
+      // Only a chunk without a lock ends the loop. A chunk may end few runs because another lane has just ended the others.
+      if (chunk.locked === 0) break;
+      for (const lagMs of chunk.lagsMs) lagsMs.push(lagMs);
+    }
+  };
+  await Promise.all(Array.from({ length: TIME_OUT_LANES }, lane));
   return lagsMs;
 }
 
