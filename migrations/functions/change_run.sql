@@ -20,12 +20,9 @@ language plpgsql as $$
 declare
   v_definition_id uuid;
 begin
-  select d.id into v_definition_id
-  from public.workflow_runs r
-  join public.workflow_definitions d on d.id = r.workflow_definition_id
-  where r.id = p_run_id and r.tenant_id = p_tenant_id
-  for update of d;
-  return v_definition_id;
+  v_definition_id := (
+    select r.workflow_definition_id from public.workflow_runs r where r.id = p_run_id and r.tenant_id = p_tenant_id);
+  return (select d.id from public.workflow_definitions d where d.id = v_definition_id for update);
 end $$;
 
 -- Checks that the caller may change a run by this event, and that the event is possible in the run's state. Call it after the

@@ -9,48 +9,75 @@ begin
   return (select case when s.is_called then s.last_value else 0 end from public.workflow_run_events_id_seq s);
 end $$;
 
--- The runs that this transaction has changed since an id of `last_event_id`, by tenant: [{"tenant_id", "due_in_ms": see
--- `due_in_ms`, "endpoint_ids": see `due_endpoints`, "runs": [{"run_id", "workflow_definition_id", "has_ended"}], "work": see
--- `lease_work`}]. An event without a run counts as a change of an unknown run, so that listeners to the whole tenant hear of
--- it. Events of other transactions may have ids in between. `xmin` is the transaction that inserted a row.
+-- The runs that this transaction has changed since an id of `last_event_id`, by tenant: [{"tenant_id", "due_in_ms":
+-- milliseconds until something of these runs, or a notification of the tenant, is due; null when nothing is, "endpoint_ids": see
+-- `due_endpoints`, "runs": [{"run_id", "workflow_definition_id", "has_ended"}], "work": see `lease_work`}]. An event without a
+-- run counts as a change of an unknown run, so that listeners to the whole tenant hear of it. Events of other transactions may
+-- have ids in between. `xmin` is the transaction that inserted a row.
 create or replace function public.changes_after(p_event_id bigint) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_xid xid := pg_current_xact_id_if_assigned()::xid;
+  v_xid constant xid := pg_current_xact_id_if_assigned()::xid;
+  v_last_event_id constant bigint := public.last_event_id();
   v_since constant timestamptz := date_trunc('milliseconds', statement_timestamp());
   v_changes jsonb;
 begin
+  if v_xid is null then
+    -- Nothing was written.
+    return '[]';
+  end if;
   select jsonb_agg(jsonb_build_object(
-    'tenant_id', tenant.id, 'due_in_ms', public.due_in_ms(tenant.id),
-    'endpoint_ids', to_jsonb(public.due_endpoints(tenant.id)), 'runs', tenant.runs,
+    'tenant_id', tenant.id, 'due_in_ms', public.ms_until(least(tenant.due_at, notifications.due_at)),
+    'endpoint_ids', to_jsonb(notifications.endpoint_ids), 'runs', tenant.runs,
     'work', public.lease_work(tenant.definition_ids)))
   into v_changes
   from (
-    select changed.tenant_id as id, array_agg(distinct r.workflow_definition_id) as definition_ids,
-      jsonb_agg(jsonb_build_object(
-        'run_id', coalesce(r.id, changed.tenant_id),
-        'workflow_definition_id', coalesce(r.workflow_definition_id, changed.tenant_id),
-        'has_ended', coalesce(r.status in ('COMPLETED', 'FAILED'), false))) as runs
+    select changed.tenant_id as id, array_agg(distinct run.workflow_definition_id) as definition_ids,
+      min(run.due_at) as due_at, jsonb_agg(jsonb_build_object(
+        'run_id', coalesce(run.id, changed.tenant_id),
+        'workflow_definition_id', coalesce(run.workflow_definition_id, changed.tenant_id),
+        'has_ended', coalesce(run.status in ('COMPLETED', 'FAILED'), false))) as runs
     from (
       select distinct e.tenant_id, e.run_id
       from public.workflow_run_events e
-      where e.id > p_event_id and e.xmin = v_xid
+      -- The upper end tells the planner that the range is short. Otherwise it might read the whole table.
+      where e.id > p_event_id and e.id <= v_last_event_id and e.xmin = v_xid
     ) changed
-    left join public.workflow_runs r on r.id = changed.run_id
+    left join lateral public.run_with_due(changed.run_id) run on true
     group by changed.tenant_id
-  ) tenant;
-  if v_changes is null and v_xid is not null then
+  ) tenant
+  cross join lateral public.notifications_to_send(tenant.id) notifications;
+  if v_changes is null then
     -- A verb that ends an overdue run and then deletes it leaves no event, but the notifications of that end are there.
     select jsonb_agg(jsonb_build_object(
-      'tenant_id', tenant.id, 'due_in_ms', public.due_in_ms(tenant.id),
-      'endpoint_ids', to_jsonb(public.due_endpoints(tenant.id)), 'runs', '[]'::jsonb, 'work', '[]'::jsonb))
+      'tenant_id', tenant.id, 'due_in_ms', public.ms_until(notifications.due_at),
+      'endpoint_ids', to_jsonb(notifications.endpoint_ids), 'runs', '[]'::jsonb, 'work', '[]'::jsonb))
     into v_changes
     from (
       select distinct n.tenant_id as id from public.notifications n where n.created_at >= v_since and n.xmin = v_xid
-    ) tenant;
+    ) tenant
+    cross join lateral public.notifications_to_send(tenant.id) notifications;
   end if;
   return coalesce(v_changes, '[]');
 end $$;
+
+-- A run, and when something of it is due: its end by time, a dispatch, the webhook of a stop, or the end of a back-off. One row,
+-- or none for a run that was deleted.
+create or replace function public.run_with_due(p_run_id uuid)
+returns table (id uuid, workflow_definition_id uuid, status text, due_at timestamptz)
+language sql stable as $$
+  select r.id, r.workflow_definition_id, r.status, least(
+    case when r.status = 'RUNNING' then r.deadline_at end, r.next_dispatch_at, r.not_before, a.ends_at,
+    a.next_stop_dispatch_at)
+  from public.workflow_runs r
+  left join lateral (
+    select a.ends_at, a.next_stop_dispatch_at from public.running_attempts a
+    where a.run_id = r.id and r.status = 'RUNNING'
+    limit 1
+  ) a on true
+  where r.id = p_run_id
+  limit 1
+$$;
 
 -- Those of the definitions whose runs are leased, and whether a runner that asks now would get a run of each:
 -- [{"workflow_definition_id", "is_leasable", "event_id"}]. Of two answers about the same definition, the one with the higher

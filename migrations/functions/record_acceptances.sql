@@ -13,26 +13,28 @@ declare
   v_now timestamptz := clock_timestamp();
   v_accepted integer;
 begin
-  with held as (
-    select r.id, accepted.status
-    from jsonb_to_recordset(p_acceptances) as accepted (run_id uuid, tenant_id uuid, attempt integer, status integer)
-    cross join lateral (
-      select r.id
-      from public.workflow_runs r
-      where r.id = accepted.run_id and r.tenant_id = accepted.tenant_id and r.attempt = accepted.attempt
-        and r.next_dispatch_at is not null and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now
-      for update skip locked
-    ) r
+  with acceptance as (
+    select * from jsonb_to_recordset(p_acceptances) as a (run_id uuid, tenant_id uuid, attempt integer, status integer)
   ), accepted as (
     update public.workflow_runs r
     set next_dispatch_at = null, dispatched_at = v_now
-    from held
-    where r.id = held.id
-    returning r.tenant_id, r.id, r.attempt, r.dispatch_count, held.status
+    where r.id = any (array(
+      select r.id
+      from acceptance
+      cross join lateral (
+        select r.id
+        from public.workflow_runs r
+        where r.id = acceptance.run_id and r.tenant_id = acceptance.tenant_id and r.attempt = acceptance.attempt
+          and r.next_dispatch_at is not null and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now
+        for update skip locked
+      ) r))
+    returning r.tenant_id, r.id, r.attempt, r.dispatch_count
   )
   insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
-  select tenant_id, id, attempt, 'DISPATCHED', v_now, jsonb_build_object('status', status, 'tries', dispatch_count)
-  from accepted;
+  select accepted.tenant_id, accepted.id, accepted.attempt, 'DISPATCHED', v_now,
+    jsonb_build_object('status', acceptance.status, 'tries', accepted.dispatch_count)
+  from accepted
+  join acceptance on acceptance.run_id = accepted.id and acceptance.attempt = accepted.attempt;
   get diagnostics v_accepted = row_count;
   return jsonb_build_object('accepted', v_accepted);
 end $$;

@@ -30,6 +30,7 @@ declare
   v_ended_by text;
   v_dispatched_at timestamptz;
   v_dispatch_count integer;
+  v_has_attempt boolean;
   v_stop_requested_at timestamptz;
   v_stop_reason text;
   v_stop_user_id uuid;
@@ -47,13 +48,13 @@ begin
 
   -- 2. End the overdue run, if there is one, then read the run.
   perform public.end_overdue_runs(array[v_definition_id], v_now);
-  select r.status, r.attempt, r.ended_by, r.dispatched_at, r.dispatch_count
-  into v_status, v_attempt, v_ended_by, v_dispatched_at, v_dispatch_count
+  select r.status, r.attempt, r.ended_by, r.dispatched_at, r.dispatch_count, a.run_id is not null, a.stop_requested_at,
+    a.stop_reason, a.stop_user_id
+  into v_status, v_attempt, v_ended_by, v_dispatched_at, v_dispatch_count, v_has_attempt, v_stop_requested_at,
+    v_stop_reason, v_stop_user_id
   from public.workflow_runs r
+  left join public.running_attempts a on a.run_id = r.id
   where r.id = p_run_id;
-  select a.stop_requested_at, a.stop_reason, a.stop_user_id into v_stop_requested_at, v_stop_reason, v_stop_user_id
-  from public.running_attempts a
-  where a.run_id = p_run_id;
   v_is_stopped := p_status = 'FAILED' and v_stop_requested_at is not null;
 
   -- 3. Record the result.
@@ -69,18 +70,22 @@ begin
       failure_code = case when v_is_stopped then 'STOPPED' when p_status = 'FAILED' then 'REPORTED' end,
       output = p_output, summary = p_summary, artifacts = p_artifacts, completed_at = v_now, updated_at = v_now
     where r.id = p_run_id;
-    delete from public.running_attempts a where a.run_id = p_run_id;
-    if v_dispatched_at is null then
-      insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
-      values (p_tenant_id, p_run_id, v_attempt, 'DISPATCHED', v_now, jsonb_build_object('tries', v_dispatch_count));
+    if v_has_attempt then
+      delete from public.running_attempts a where a.run_id = p_run_id;
     end if;
     insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
-    values (p_tenant_id, p_run_id, v_attempt, case when v_is_stopped then 'STOPPED' else p_status end, v_now, case
-      when v_is_stopped then jsonb_build_object(
-        'reason', v_stop_reason, 'user_id', v_stop_user_id, 'reported', true, 'error', p_error,
-        'failure_code', 'STOPPED')
-      when p_status = 'FAILED' then jsonb_build_object('error', p_error, 'failure_code', 'REPORTED')
-    end);
+    select p_tenant_id, p_run_id, v_attempt, happened.type, v_now, happened.detail
+    from (values
+      (1, 'DISPATCHED', jsonb_build_object('tries', v_dispatch_count)),
+      (2, case when v_is_stopped then 'STOPPED' else p_status end, case
+        when v_is_stopped then jsonb_build_object(
+          'reason', v_stop_reason, 'user_id', v_stop_user_id, 'reported', true, 'error', p_error,
+          'failure_code', 'STOPPED')
+        when p_status = 'FAILED' then jsonb_build_object('error', p_error, 'failure_code', 'REPORTED')
+      end)
+    ) happened (step, type, detail)
+    where happened.step = 2 or v_dispatched_at is null
+    order by happened.step;
     v_answer := jsonb_build_object('status', p_status);
   elsif v_status = p_status and (v_ended_by = 'CALLBACK' or exists (
     select from public.workflow_run_events e

@@ -22,7 +22,7 @@ begin
   if not exists (
     select from public.workflow_runs r
     where r.workflow_definition_id = any (p_definition_ids) and r.status = 'RUNNING'
-      and (select seen.is_overdue from public.run_as_seen(r, p_now) seen)) then
+      and public.run_ends_at(r.id, r.status, r.deadline_at) <= p_now) then
     return '{}';
   end if;
   with ended as (
@@ -81,6 +81,18 @@ language sql stable as $$
     + make_interval(secs => (p_run_snapshot ->> 'max_run_duration_seconds')::int + p_grace_seconds)
 $$;
 
+-- What a run with this snapshot gets when it starts at an instant in order to be sent to its runner: one row. Until the lease of
+-- `p_dispatch_lease_seconds` expires, no other Worker sends it. With a lease of 0 the sweep sends it.
+create or replace function public.start_of_run(
+  p_run_snapshot jsonb, p_now timestamptz, p_grace_seconds integer, p_dispatch_lease_seconds integer
+) returns table (
+  status text, started_at timestamptz, deadline_at timestamptz, next_dispatch_at timestamptz, dispatch_count integer
+)
+language sql stable as $$
+  select public.next_status('PENDING', 'promote'), p_now, public.deadline_of(p_run_snapshot, p_now, p_grace_seconds),
+    p_now + make_interval(secs => p_dispatch_lease_seconds), case when p_dispatch_lease_seconds > 0 then 1 else 0 end
+$$;
+
 -- Gives each free slot of locked definitions to the first run of the queue that does not wait for a back-off. A definition that
 -- is paused or has no runner starts nothing. Neither does a definition whose runs are leased: its runs start when a runner asks
 -- for one (`lease_runs`). Returns a JSON array of the dispatches that the caller must send, in the form of `dispatch_of`. Until
@@ -93,39 +105,36 @@ language plpgsql as $$
 declare
   v_run_ids uuid[];
 begin
-  -- Often no slot is free, or no run waits. Checking that first costs much less than an update that finds nothing.
-  if not exists (
-    select
+  -- Each table is searched by a key, for one definition at a time (`lateral` with `limit 1`). With plain joins, the planner might
+  -- read all runs, since it makes the plan once, perhaps when there are hardly any.
+  v_run_ids := array(
+    select first.id
     from unnest(p_definition_ids) locked (id)
-    where exists (
-        select from public.workflow_runs waiting
-        where waiting.workflow_definition_id = locked.id and waiting.status = 'PENDING')
-      and not exists (
-        select from public.workflow_runs holder
-        where holder.workflow_definition_id = locked.id and holder.status = 'RUNNING')) then
+    cross join lateral public.next_waiting_run(locked.id, p_now) first
+    left join lateral (
+      select true as is_taken from public.workflow_runs r
+      where r.workflow_definition_id = locked.id and r.status = 'RUNNING' limit 1
+    ) slot on true
+    cross join lateral (
+      select from public.workflow_definitions d
+      where d.id = locked.id and d.is_active and d.runner_url is not null and d.handover = 'webhook' limit 1
+    ) definition
+    where slot.is_taken is null);
+  if cardinality(v_run_ids) = 0 then
     return '[]';
   end if;
   with promoted as (
     update public.workflow_runs r
-    set status = public.next_status(r.status, 'promote'), started_at = p_now, updated_at = p_now, not_before = null,
-      deadline_at = public.deadline_of(r.run_snapshot, p_now, p_grace_seconds),
-      next_dispatch_at = p_now + make_interval(secs => p_dispatch_lease_seconds),
-      dispatch_count = case when p_dispatch_lease_seconds > 0 then 1 else 0 end
-    from unnest(p_definition_ids) locked (id)
-    join public.workflow_definitions d on d.id = locked.id and d.is_active
-      and d.runner_url is not null and d.handover = 'webhook'
-    cross join lateral public.next_waiting_run(d.id, p_now) first
-    where r.id = first.id
-      and not exists (
-        select from public.workflow_runs holder
-        where holder.workflow_definition_id = d.id and holder.status = 'RUNNING')
+    set (status, started_at, deadline_at, next_dispatch_at, dispatch_count) = (
+        select start.status, start.started_at, start.deadline_at, start.next_dispatch_at, start.dispatch_count
+        from public.start_of_run(r.run_snapshot, p_now, p_grace_seconds, p_dispatch_lease_seconds) start),
+      updated_at = p_now, not_before = null
+    where r.id = any (v_run_ids)
     returning r.tenant_id, r.id, r.attempt
-  ), recorded as (
-    insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
-    select tenant_id, id, attempt, 'STARTED', p_now from promoted
   )
-  select array_agg(id) into v_run_ids from promoted;
-  if v_run_ids is null or p_dispatch_lease_seconds = 0 then
+  insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
+  select tenant_id, id, attempt, 'STARTED', p_now from promoted;
+  if p_dispatch_lease_seconds = 0 then
     return '[]';
   end if;
   return (select jsonb_agg(public.dispatch_of(run_id, p_now)) from unnest(v_run_ids) as promoted (run_id));

@@ -30,6 +30,7 @@ declare
   v_name text;
   v_runner_type text;
   v_has_runner boolean;
+  v_has_webhook boolean;
   v_is_active boolean;
   v_max_run_duration_seconds integer;
   v_source_ids uuid[];
@@ -42,23 +43,23 @@ declare
   v_parts jsonb;
   v_snapshot jsonb;
   v_must_wait boolean;
-  v_dispatches jsonb;
+  v_starts boolean := false;
+  v_dispatches jsonb := '[]';
 begin
-  -- 1. Lock the definition, if it belongs to the caller's tenant.
-  perform d.id
+  -- 1. Lock the definition, if it belongs to the caller's tenant. What is read here is what the row has after the lock.
+  select d.name, d.runner_type, d.runner_url is not null or d.handover = 'lease',
+    d.runner_url is not null and d.handover = 'webhook', d.is_active, d.max_run_duration_seconds,
+    d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids, d.template_path_part_id
+  into v_name, v_runner_type, v_has_runner, v_has_webhook, v_is_active, v_max_run_duration_seconds,
+    v_source_ids, v_instruction_ids, v_output_ids, v_template_id
   from public.find_caller(p_credential) caller
   join public.workflow_definitions d on d.tenant_id = caller.tenant_id and d.id = p_definition_id
   for update of d;
   v_now := clock_timestamp();
 
   -- 2. Who is the caller, and what may they see? This is checked after the lock, with the current permissions.
-  select caller.tenant_id, caller.user_id, caller.role, d.name, d.runner_type, d.runner_url is not null or d.handover = 'lease', d.is_active,
-    d.max_run_duration_seconds, d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids,
-    d.template_path_part_id
-  into v_tenant_id, v_user_id, v_role, v_name, v_runner_type, v_has_runner, v_is_active,
-    v_max_run_duration_seconds, v_source_ids, v_instruction_ids, v_output_ids, v_template_id
-  from public.find_caller(p_credential) caller
-  left join public.workflow_definitions d on d.tenant_id = caller.tenant_id and d.id = p_definition_id;
+  select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
+  from public.find_caller(p_credential) caller;
   if v_tenant_id is null then
     return '{"refused": "unauthenticated"}';
   end if;
@@ -122,25 +123,34 @@ begin
       v_answer := jsonb_build_object('refused', 'snapshot_too_large',
         'bytes', octet_length(v_snapshot::text), 'max_bytes', c_max_snapshot_bytes);
     else
-      -- 6. Insert the run at the end of the queue.
+      -- 6. Insert the run: RUNNING when nothing is before it and it can be sent to its runner, otherwise at the end of the queue.
       v_must_wait := public.must_wait(p_definition_id);
-      insert into public.workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status,
-        idempotency_key, run_snapshot, input, traceparent, created_at, updated_at)
-      values (p_run_id, v_tenant_id, p_definition_id, v_user_id, v_runner_type, 'PENDING',
-        p_idempotency_key, v_snapshot, p_input, p_traceparent, v_now, v_now);
+      v_starts := v_has_webhook and not v_must_wait
+        and not exists (select from public.next_waiting_run(p_definition_id, v_now));
+      insert into public.workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, idempotency_key,
+        run_snapshot, input, traceparent, created_at, updated_at, status, started_at, deadline_at, next_dispatch_at,
+        dispatch_count)
+      select p_run_id, v_tenant_id, p_definition_id, v_user_id, v_runner_type, p_idempotency_key,
+        v_snapshot, p_input, p_traceparent, v_now, v_now, coalesce(start.status, 'PENDING'), start.started_at,
+        start.deadline_at, start.next_dispatch_at, coalesce(start.dispatch_count, 0)
+      from (select) run
+      left join public.start_of_run(v_snapshot, v_now, p_grace_seconds, p_dispatch_lease_seconds) start on v_starts;
       insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
-      values (v_tenant_id, p_run_id, 1, 'TRIGGERED', v_now);
-      if v_must_wait then
-        insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
-        values (v_tenant_id, p_run_id, 1, 'QUEUED', v_now);
-      end if;
+      select v_tenant_id, p_run_id, 1, happened.type, v_now
+      from unnest(array['TRIGGERED', case when v_must_wait then 'QUEUED' when v_starts then 'STARTED' end]) happened (type)
+      where happened.type is not null;
       v_run_id := p_run_id;
       v_answer := '{"replayed": false}';
     end if;
   end if;
 
-  -- 7. Promote the next run, then read the run for the answer.
-  v_dispatches := public.promote_next_runs(array[p_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds);
+  -- 7. Promote the next run, unless the new one has just started. Then read the run for the answer.
+  if not v_starts then
+    v_dispatches := public.promote_next_runs(
+      array[p_definition_id], v_now, p_grace_seconds, p_dispatch_lease_seconds);
+  elsif p_dispatch_lease_seconds > 0 then
+    v_dispatches := jsonb_build_array(public.dispatch_of(p_run_id, v_now));
+  end if;
   if v_run_id is not null then
     v_answer := v_answer || jsonb_build_object('run', public.run_response(v_run_id, v_now));
   end if;
