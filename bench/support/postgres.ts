@@ -24,6 +24,9 @@ export type Server = {
   stop(): Promise<void>;
 };
 
+/** As long as Neon's proxy keeps an unused connection, and with it the plans of the statements in functions. */
+const IDLE_TIMEOUT_MS = 5 * 60_000;
+
 function openPool(connectionString: string): pg.Pool {
   const pool = new pg.Pool({ connectionString, max: 2 });
   // A connection that ends together with its database or its server is not an error.
@@ -47,6 +50,7 @@ export async function startServer(): Promise<Server> {
   const endpoint = await startSqlEndpoint({
     postgresUrl: postgres.url(),
     port: 0,
+    idleTimeoutMs: IDLE_TIMEOUT_MS,
     intercept: async (request) => (watching ? watching(request) : "continue"),
   });
   const admin = openPool(postgres.url());

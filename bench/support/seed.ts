@@ -35,6 +35,8 @@ export type Seed = {
   encryptionKey: string;
   /** When true, each definition has a RUNNING run whose deadline has passed, and nothing else. */
   overdue?: boolean;
+  /** When true, all runs have ended, so that every slot is free. */
+  ended?: boolean;
 };
 
 /** Fills a database with one tenant that has triggered a run every 100 seconds, up to now. */
@@ -47,7 +49,7 @@ export async function seed(pool: pg.Pool, options: Seed): Promise<void> {
     await seedTenant(client);
     await seedDefinitions(client, options);
     if (options.overdue) await seedOverdueRuns(client);
-    else await seedRuns(client, options.runs);
+    else await seedRuns(client, options);
     await client.query("reset all");
     await client.query("vacuum (analyze, freeze)");
     await client.query("checkpoint");
@@ -137,7 +139,8 @@ const SNAPSHOT = `jsonb_build_object('workflow_definition_id', d.id, 'workflow_n
 const COLUMNS = `id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot, queue_position,
   started_at, deadline_at, completed_at, error, ended_by, dispatch_count, dispatched_at, created_at, updated_at`;
 
-async function seedRuns(client: pg.PoolClient, runs: number): Promise<void> {
+async function seedRuns(client: pg.PoolClient, { runs, definitions, ended }: Seed): Promise<void> {
+  const [running, pending] = ended ? [0, 0] : [RUNNING, PENDING];
   await client.query(
     `insert into workflow_runs (${COLUMNS})
     select r.id, d.tenant_id, d.id, r.user_id, 'SELF_HOSTED', r.status, ${SNAPSHOT}, r.n,
@@ -149,12 +152,12 @@ async function seedRuns(client: pg.PoolClient, runs: number): Promise<void> {
       1, r.at, r.at, case when r.status in ('COMPLETED', 'FAILED') then r.ended_at else r.at end
     from (
       select n, ${sqlId(3, "n")} as id, ${sqlId(1, `1 + n % ${USERS}`)} as user_id, s.status,
-        ${sqlId(2, `case when s.status in ('PENDING', 'RUNNING') then 1 + n % ${RUNNING} else 1 + n % 100 end`)} as definition_id,
+        ${sqlId(2, `case when s.status in ('PENDING', 'RUNNING') then 1 + n % ${RUNNING} else 1 + n % ${Math.min(definitions, 100)} end`)} as definition_id,
         s.at, s.at + case when s.status = 'FAILED' then interval '1 hour' else make_interval(secs => 10 + n % 50) end as ended_at
       from generate_series(1, $1::int) n
       cross join lateral (select
         statement_timestamp() - make_interval(secs => 100 * ($1 - n)) as at,
-        case when n > $1 - ${RUNNING} then 'RUNNING' when n > $1 - ${RUNNING + PENDING} then 'PENDING'
+        case when n > $1 - ${running} then 'RUNNING' when n > $1 - ${running + pending} then 'PENDING'
           when n % 10 = 0 then 'FAILED' else 'COMPLETED' end as status) s
     ) r
     join workflow_definitions d on d.id = r.definition_id

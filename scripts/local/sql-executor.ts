@@ -32,8 +32,8 @@ const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 const MAX_CONNECTIONS = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
 /**
- * Short, so that unused databases can be dropped soon, and so that the many databases of the tests do not use up all
- * connections.
+ * How long an unused connection is kept if nothing else is asked for. Short, so that unused databases can be dropped soon, and so
+ * that the many databases of the tests do not use up all connections.
  */
 const IDLE_TIMEOUT_MS = 2_000;
 
@@ -65,10 +65,15 @@ export type ExecutorOptions = {
    * statements thousands of times would spend most of their time on that.
    */
   keepsPlans?: boolean;
+  /** How long an unused connection is kept, in milliseconds. Neon keeps it for five minutes. */
+  idleTimeoutMs?: number;
 };
 
 /** Executes statements on the server at the host and port of `postgresUrl`, with one pool for each connection string. */
-export function createExecutor(postgresUrl: string, { keepsPlans = false }: ExecutorOptions = {}) {
+export function createExecutor(
+  postgresUrl: string,
+  { keepsPlans = false, idleTimeoutMs = IDLE_TIMEOUT_MS }: ExecutorOptions = {},
+) {
   const upstream = new URL(postgresUrl);
   const pools = new Map<string, pg.Pool>();
 
@@ -88,7 +93,7 @@ export function createExecutor(postgresUrl: string, { keepsPlans = false }: Exec
       database: decodeURIComponent(url.pathname.slice(1)),
       application_name: url.searchParams.get("application_name") ?? "sql-endpoint",
       max: MAX_CONNECTIONS,
-      idleTimeoutMillis: IDLE_TIMEOUT_MS,
+      idleTimeoutMillis: idleTimeoutMs,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
     // When a connection breaks, the code that waits for its answer gets the error. Without this handler, the event would also
