@@ -1,7 +1,7 @@
 import { exports, tracing, WorkerEntrypoint } from "cloudflare:workers";
-import { ConfigError, readConfig } from "./config.ts";
+import { type Config, ConfigError, readConfig } from "./config.ts";
 import { openDatabase } from "./db/client.ts";
-import { openSessions } from "./http/credentials/session-token.ts";
+import type { VerifySession } from "./http/credentials/session-token.ts";
 import type { Services } from "./http/env.ts";
 import { readObjects } from "./hub/bindings.ts";
 import { openLive } from "./hub/open-live.ts";
@@ -42,9 +42,18 @@ function compose(bindings: object): Composed {
   const live = openLive(readObjects(bindings), config.hubLocation, (endpointIds) =>
     exports.Notifier.notify(endpointIds),
   );
-  const services = { db: openDatabase(config), config, verifySession: openSessions(config.sessions), live };
+  const services = { db: openDatabase(config), config, verifySession: openSessionsLater(config.sessions), live };
   servicesOf.set(bindings, services);
   return services;
+}
+
+/** Verifies session tokens by a module that is loaded with the first of them, since most requests have an API key. */
+function openSessionsLater(settings: Config["sessions"]): VerifySession {
+  let verify: VerifySession | undefined;
+  return async (token) => {
+    verify ??= (await import("./http/credentials/session-token.ts")).openSessions(settings);
+    return verify(token);
+  };
 }
 
 /**

@@ -2,7 +2,7 @@ import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import type { Hono } from "hono";
 import { version } from "../../package.json";
 import type { AppEnv } from "./env.ts";
-import { problemResponses, validationResponse } from "./errors.ts";
+import { problemResponses, validationResponse } from "./error-responses.ts";
 import { SESSION_COOKIE } from "./middleware/authenticate.ts";
 import { entityTag, NOT_MODIFIED } from "./middleware/conditional.ts";
 import { createRouter } from "./router.ts";
