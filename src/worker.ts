@@ -51,7 +51,11 @@ function compose(bindings: object): Composed {
 function openSessionsLater(settings: Config["sessions"]): VerifySession {
   let verify: VerifySession | undefined;
   return async (token) => {
-    verify ??= (await import("./http/credentials/session-token.ts")).openSessions(settings);
+    if (!verify) {
+      const { openSessions } = await import("./http/credentials/session-token.ts");
+      // Another request may have got here first, and its verifier has the keys that it fetched.
+      verify ??= openSessions(settings);
+    }
     return verify(token);
   };
 }
