@@ -3,78 +3,102 @@ import { type Area, serveAreas } from "./http/areas.ts";
 /** The API, in the order of the OpenAPI document. */
 const API: readonly Area[] = [
   {
-    beginnings: ["/v1/workflow-definitions"],
-    load: async () => [
-      (await import("./workflows/workflow-definitions-routes.ts")).workflowDefinitions,
-      (await import("./workflows/policy-routes.ts")).policies,
-      (await import("./runs/workflow-definition-runs-routes.ts")).workflowDefinitionRuns,
-    ],
+    paths: ["/v1/workflow-definitions"],
+    load: async () => [(await import("./workflows/workflow-definitions-routes.ts")).workflowDefinitions],
   },
   {
-    beginnings: ["/v1/workflow-runs", "/v1/leases"],
-    load: async () => [
-      (await import("./runs/live/run-streams-routes.ts")).runStreams,
-      (await import("./runs/workflow-runs-routes.ts")).workflowRuns,
-      (await import("./runs/workflow-run-changes-routes.ts")).workflowRunChanges,
-      (await import("./runs/bulk/bulk-routes.ts")).bulkChanges,
-      (await import("./runs/details/run-details-routes.ts")).runDetails,
-      (await import("./runs/log/log-routes.ts")).runLog,
-      (await import("./runs/leases/lease-routes.ts")).leases,
-    ],
+    paths: ["/v1/workflow-definitions/{id}/policy"],
+    load: async () => [(await import("./workflows/policy-routes.ts")).policies],
   },
   {
-    beginnings: ["/v1/runner-sessions", "/v1/runner-keys"],
+    paths: ["/v1/workflow-definitions/{id}/invoke", "/v1/workflow-definitions/{id}/runs"],
+    load: async () => [(await import("./runs/workflow-definition-runs-routes.ts")).workflowDefinitionRuns],
+  },
+  {
+    paths: ["/v1/workflow-runs/stream", "/v1/workflow-runs/{id}/stream"],
+    load: async () => [(await import("./runs/live/run-streams-routes.ts")).runStreams],
+  },
+  {
+    paths: ["/v1/workflow-runs"],
+    load: async () => [(await import("./runs/workflow-runs-routes.ts")).workflowRuns],
+  },
+  {
+    paths: ["/v1/workflow-runs/{id}/callback", "/v1/workflow-runs/{id}/stop", "/v1/workflow-runs/{id}/retry"],
+    load: async () => [(await import("./runs/workflow-run-changes-routes.ts")).workflowRunChanges],
+  },
+  {
+    paths: ["/v1/workflow-runs/bulk"],
+    load: async () => [(await import("./runs/bulk/bulk-routes.ts")).bulkChanges],
+  },
+  {
+    paths: ["/v1/workflow-runs/{id}/input", "/v1/workflow-runs/{id}/result", "/v1/workflow-runs/{id}/explain"],
+    load: async () => [(await import("./runs/details/run-details-routes.ts")).runDetails],
+  },
+  {
+    paths: ["/v1/workflow-runs/{id}/log"],
+    load: async () => [(await import("./runs/log/log-routes.ts")).runLog],
+  },
+  {
+    paths: ["/v1/leases", "/v1/workflow-runs/{id}/heartbeat", "/v1/workflow-runs/{id}/release"],
+    load: async () => [(await import("./runs/leases/lease-routes.ts")).leases],
+  },
+  {
+    paths: ["/v1/runner-sessions", "/v1/runner-keys"],
     load: async () => [(await import("./runs/leases/session-routes.ts")).runnerSessions],
   },
   {
-    beginnings: ["/v1/events"],
+    paths: ["/v1/events"],
     load: async () => [(await import("./notify/feed/feed-routes.ts")).feed],
   },
   {
-    beginnings: ["/v1/notification-endpoints"],
+    paths: ["/v1/notification-endpoints"],
     load: async () => [
       (await import("./notify/endpoints/endpoints-routes.ts")).notificationEndpoints,
       (await import("./notify/endpoints/deliveries-routes.ts")).notificationDeliveries,
     ],
   },
   {
-    beginnings: ["/v1/path-parts"],
+    paths: ["/v1/path-parts"],
     load: async () => [(await import("./files/path-parts-routes.ts")).pathParts],
   },
   {
-    beginnings: ["/v1/folders"],
+    paths: ["/v1/folders"],
     load: async () => [(await import("./files/folders-routes.ts")).folders],
   },
   {
-    beginnings: ["/v1/users"],
+    paths: ["/v1/users"],
     load: async () => [(await import("./people/users-routes.ts")).users],
   },
   {
-    beginnings: ["/v1/tenants"],
+    paths: ["/v1/tenants"],
     load: async () => [(await import("./people/tenant-users-routes.ts")).tenantUsers],
   },
   {
-    beginnings: ["/v1/user-permissions"],
+    paths: ["/v1/user-permissions"],
     load: async () => [(await import("./people/user-permissions-routes.ts")).userPermissions],
   },
   {
-    beginnings: ["/v1/api-keys"],
+    paths: ["/v1/api-keys"],
     load: async () => [(await import("./people/api-keys-routes.ts")).apiKeys],
   },
   {
-    beginnings: ["/v1/invites"],
+    paths: ["/v1/invites"],
     load: async () => [(await import("./people/invites-routes.ts")).invites],
   },
   {
-    beginnings: ["/v1/metrics"],
+    paths: ["/v1/metrics"],
     load: async () => [(await import("./metrics/metrics-routes.ts")).metrics],
   },
   {
-    beginnings: ["/healthz", "/livez", "/readyz"],
+    paths: ["/healthz", "/livez"],
     load: async () => [(await import("./sweep/health-routes.ts")).health],
   },
   {
-    beginnings: ["/", "/docs", "/openapi.json", "/llms.txt", "/llms-full.txt"],
+    paths: ["/readyz"],
+    load: async () => [(await import("./sweep/readiness-routes.ts")).readiness],
+  },
+  {
+    paths: ["/", "/docs", "/openapi.json", "/llms.txt", "/llms-full.txt"],
     load: async () => [(await import("./docs/docs-routes.tsx")).documentation(describeService)],
   },
 ];
@@ -82,7 +106,10 @@ const API: readonly Area[] = [
 /** The whole service: every resource, the documentation, and the pages. */
 export const AREAS: readonly Area[] = [
   ...API,
-  { beginnings: ["/app"], load: async () => [(await import("./dashboard/routes.ts")).pages] },
+  {
+    paths: ["/app"],
+    load: async () => [(await import("./dashboard/routes.ts")).pages],
+  },
 ];
 
 export const createService = () => serveAreas(AREAS);

@@ -1,6 +1,6 @@
 /**
- * Divides the service into areas by the beginning of the path. The modules of an area are loaded at the first request for one of
- * its paths, so a new isolate answers its first request sooner: it loads only what that request needs.
+ * Divides the service into areas by the path. The modules of an area are loaded at the first request for one of its paths, so a
+ * new isolate answers its first request sooner: it loads only what that request needs.
  */
 import type { ExecutionContext, Hono } from "hono";
 import { getPath } from "hono/utils/url";
@@ -8,31 +8,40 @@ import { createApp } from "./app.ts";
 import type { AppEnv, Services } from "./env.ts";
 
 export type Area = {
-  /** The beginnings of the area's paths, as {@link beginningOf} returns them. No other area has them. */
-  beginnings: readonly string[];
+  /** The paths of the area, as {@link findByPath} finds them. All routes of a path are in the same area. */
+  paths: readonly string[];
   /** Imports the modules of the area, and returns their routers. */
   load: () => Promise<readonly Hono<AppEnv>[]>;
 };
 
 type Fetch = (request: Request, services: Services, context: ExecutionContext) => Response | Promise<Response>;
 
-/** The part of a path that decides its area: the first segment, or the first two of the API: `/v1/workflow-runs`, `/app`, `/`. */
-export const beginningOf = (path: string): string => /^(?:\/v1)?\/[^/]*/.exec(path)?.[0] ?? "/";
-
 /** Answers each request by the app of its area. A path that belongs to no area is 404. */
 export function serveAreas(areas: readonly Area[]): { fetch: Fetch } {
-  const nowhere = openArea({ beginnings: [], load: async () => [] });
-  const fetchByBeginning = new Map<string, Fetch>();
+  const nowhere = openArea({ paths: [], load: async () => [] });
+  const byPath = new Map<string, Fetch>();
   for (const area of areas) {
     const fetch = openArea(area);
-    for (const beginning of area.beginnings) fetchByBeginning.set(beginning, fetch);
+    for (const path of area.paths) byPath.set(path, fetch);
   }
   return {
     fetch(request, services, context) {
-      const fetch = fetchByBeginning.get(beginningOf(getPath(request))) ?? nowhere;
+      const fetch = findByPath(byPath, getPath(request)) ?? nowhere;
       return fetch(request, services, context);
     },
   };
+}
+
+/**
+ * Finds the value for a path. For `/v1/workflow-runs/1/log` that is the value of `/v1/workflow-runs/{id}/log`, of
+ * `/v1/workflow-runs/1`, or of `/v1/workflow-runs`: the first of them that has one. Outside of the API it is the value of the
+ * first segment: of `/app` for `/app/runs`.
+ */
+export function findByPath<Value>(byPath: ReadonlyMap<string, Value>, path: string): Value | undefined {
+  const [, first, collection, item, action] = path.split("/", 5);
+  if (first !== "v1") return byPath.get(`/${first}`);
+  const ofAction = action === undefined ? undefined : byPath.get(`/v1/${collection}/{id}/${action}`);
+  return ofAction ?? byPath.get(`/v1/${collection}/${item}`) ?? byPath.get(`/v1/${collection}`);
 }
 
 function openArea({ load }: Area): Fetch {

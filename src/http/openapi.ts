@@ -1,10 +1,11 @@
-import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
+import { type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { Hono } from "hono";
 import { version } from "../../package.json";
 import type { AppEnv } from "./env.ts";
-import { problemResponses, validationResponse } from "./error-responses.ts";
+import { PROBLEM_HEADERS, problemBody } from "./errors.ts";
 import { SESSION_COOKIE } from "./middleware/authenticate.ts";
 import { entityTag, NOT_MODIFIED } from "./middleware/conditional.ts";
+import { PROBLEMS, type ProblemCode } from "./problems.ts";
 import { createRouter } from "./router.ts";
 import { kindOf } from "./routes.ts";
 
@@ -84,3 +85,75 @@ function conditionalResponses(responses: RouteConfig["responses"]): RouteConfig[
   const headers = { ...entityTag, ...found.headers };
   return { ...responses, 200: { ...found, headers }, 304: { description: NOT_MODIFIED, headers } };
 }
+
+const HTTPValidationErrorSchema = z
+  .object({
+    // It is always present, but optional in the schema because the contract has it so.
+    detail: z
+      .array(
+        z
+          .object({
+            loc: z.array(z.union([z.string(), z.int()])),
+            msg: z.string(),
+            type: z.string(),
+            input: z.any().optional(),
+            ctx: z.object({}).optional(),
+          })
+          .openapi("ValidationError"),
+      )
+      .optional(),
+  })
+  .openapi("HTTPValidationError", {
+    example: {
+      detail: [
+        { loc: ["path", "run_id"], type: "uuid_parsing", msg: "Must be a UUID of 8-4-4-4-12 hex digits.", input: "42" },
+      ],
+    },
+  });
+
+const ProblemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    request_id: z.string(),
+  })
+  .openapi("Problem");
+
+/** The OpenAPI responses of these problems, grouped by status. */
+function problemResponses(...codes: ProblemCode[]) {
+  const byStatus = Object.groupBy(new Set(codes), (code) => PROBLEMS[code].status);
+  return Object.fromEntries(
+    Object.entries(byStatus).map(([status, group = []]) => [
+      status,
+      {
+        description: group.map((code) => PROBLEMS[code].title).join(" · "),
+        ...describeHeaders(PROBLEM_HEADERS[Number(status)]),
+        content: {
+          "application/problem+json": {
+            schema: ProblemSchema,
+            examples: Object.fromEntries(group.map((code) => [code, { value: problemBody(code, "0b6f3c1e-…") }])),
+          },
+        },
+      },
+    ]),
+  );
+}
+
+function describeHeaders(headers: Record<string, string | number> | undefined) {
+  if (headers === undefined) return {};
+  const described = Object.entries(headers).map(([name, example]) => {
+    const type = typeof example === "number" ? ("integer" as const) : ("string" as const);
+    return [name, { required: true, schema: { type, example } }] as const;
+  });
+  return { headers: Object.fromEntries(described) };
+}
+
+/** The OpenAPI response for a request with invalid values. */
+const validationResponse = {
+  422: {
+    description: "Validation failed: every fault is listed",
+    content: { "application/json": { schema: HTTPValidationErrorSchema } },
+  },
+};

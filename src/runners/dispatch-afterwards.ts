@@ -1,7 +1,6 @@
 import type { Context } from "hono";
-import type { AppEnv } from "../http/env.ts";
-import type { Promotion } from "./dispatch.ts";
-import { sendDispatches } from "./send-dispatches.ts";
+import type { AppEnv, Services } from "../http/env.ts";
+import type { Dispatch, Promotion } from "./dispatch.ts";
 
 /**
  * The argument for a verb that may promote runs. After the answer, this Worker sends the dispatches of the promoted runs. If it
@@ -13,11 +12,17 @@ export function promotion(c: Pick<Context<AppEnv>, "env" | "executionCtx" | "set
   return {
     graceSeconds: c.env.config.deadlineGraceSeconds,
     onPromoted: (dispatches) => {
-      if (dispatches.length > 0) c.executionCtx.waitUntil(sendDispatches(c.env, dispatches));
+      if (dispatches.length > 0) c.executionCtx.waitUntil(send(c.env, dispatches));
     },
     onChanged: (changes) => {
       c.set("isAnnounced", true);
       c.executionCtx.waitUntil(Promise.all([marking, c.env.live.announce(changes)]));
     },
   };
+}
+
+/** Sends by modules that are loaded here, since the answer of a new isolate does not need them. */
+async function send(services: Services, dispatches: readonly Dispatch[]): Promise<void> {
+  const { sendDispatches } = await import("./send-dispatches.ts");
+  await sendDispatches(services, dispatches);
 }

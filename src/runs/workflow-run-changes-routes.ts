@@ -1,4 +1,4 @@
-/** The routes that change an existing run: delete, stop, retry, and the callback of its runner. */
+/** The routes that change the state of a run: stop, retry, and the callback of its runner. */
 import { z } from "@hono/zod-openapi";
 import { createRouter } from "../http/router.ts";
 import { callerWrite, runnerCall } from "../http/routes.ts";
@@ -7,30 +7,13 @@ import { toStorable } from "../http/text.ts";
 import { promotion } from "../runners/dispatch-afterwards.ts";
 import { sendStopped } from "../runners/send-dispatches.ts";
 import { sendStop } from "../runners/stop-dispatch.ts";
-import { deleteRun, retryRun, stopRun } from "./change-run.ts";
+import { retryRun, stopRun } from "./change-run.ts";
 import { reportedFields, toArtifact } from "./details/result-schema.ts";
 import { recordResult } from "./record-result.ts";
 import { checkTokenIsOf } from "./refusals.ts";
 import { runParams, toRun, WorkflowRunResponseSchema } from "./run-schema.ts";
 
 export const workflowRunChanges = createRouter();
-
-const deleteRoute = callerWrite({
-  method: "delete",
-  path: "/v1/workflow-runs/{run_id}",
-  operationId: "delete_workflow_run",
-  tags: ["Workflow runs"],
-  summary: "Delete a run and its events",
-  description: "A RUNNING run cannot be deleted: stop it first.",
-  request: { params: runParams },
-  problems: ["forbidden", "not_found", "conflict"],
-  responses: { 204: { description: "Deleted" } },
-});
-
-workflowRunChanges.openapi(deleteRoute, async (c) => {
-  await deleteRun(c.env.db, { credential: c.var.credential, runId: c.req.valid("param").run_id, ...promotion(c) });
-  return c.body(null, 204);
-});
 
 /** The longest time that a stop can give the runner. */
 export const MAX_STOP_SECONDS = 300;

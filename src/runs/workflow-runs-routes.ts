@@ -3,8 +3,10 @@ import { RUN_STATUSES } from "../db/enums.ts";
 import { PREFER, preferenceApplied } from "../http/live/prefer.ts";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
-import { callerRead } from "../http/routes.ts";
+import { callerRead, callerWrite } from "../http/routes.ts";
 import { givenInstant, pageQuery, paginated, uuid } from "../http/schemas.ts";
+import { promotion } from "../runners/dispatch-afterwards.ts";
+import { deleteRun } from "./change-run.ts";
 import { exampleEvent, RunEventSchema } from "./event-schema.ts";
 import { listRuns } from "./list-runs.ts";
 import { findRunOrWait } from "./live/find-run-or-wait.ts";
@@ -199,4 +201,21 @@ workflowRuns.openapi(listEvents, async (c) => {
   const found = await listRunEvents(c.env.db, c.var.credential, { runId: c.req.valid("param").run_id, ...page });
   if (found === null) throw new Problem("not_found", NO_RUN);
   return c.json({ items: found.events, total: found.total, ...page }, 200);
+});
+
+const deleteRoute = callerWrite({
+  method: "delete",
+  path: "/v1/workflow-runs/{run_id}",
+  operationId: "delete_workflow_run",
+  tags: ["Workflow runs"],
+  summary: "Delete a run and its events",
+  description: "A RUNNING run cannot be deleted: stop it first.",
+  request: { params: runParams },
+  problems: ["forbidden", "not_found", "conflict"],
+  responses: { 204: { description: "Deleted" } },
+});
+
+workflowRuns.openapi(deleteRoute, async (c) => {
+  await deleteRun(c.env.db, { credential: c.var.credential, runId: c.req.valid("param").run_id, ...promotion(c) });
+  return c.body(null, 204);
 });

@@ -2,7 +2,9 @@ import { and, eq, isNotNull, isNull, type SQL, type SQLWrapper, sql } from "driz
 import { type Database, repeatable } from "../db/client.ts";
 import { instant } from "../db/rows.ts";
 import { sweepState } from "../db/run-tables.ts";
+import type { LiveStatus } from "../http/live/live.ts";
 import { endsAt, isDue, isOverdue, r } from "../runs/run-rows.ts";
+import { CLOCK } from "./clock.ts";
 
 /** The cron fires every minute. Work that three sweeps have not done counts as late. */
 export const LATE_SECONDS = 180;
@@ -100,17 +102,6 @@ export async function recordSweepEnded(db: Database, result: SweepResult): Promi
   return row;
 }
 
-/** One row, `(now)`: the time of the database. */
-const CLOCK = sql`statement_timestamp() as clock (now)`;
-
-/** The time of the database, in the format of the API. */
-export async function readDatabaseTime(db: Database): Promise<string> {
-  const query = db.select({ database_at: instant(sql`clock.now`) }).from(CLOCK);
-  const [row] = await repeatable(db).select(query);
-  if (!row) throw new Error("The clock of the database answered no row.");
-  return row.database_at;
-}
-
 export type Readiness = {
   /** The time of the database, in the format of the API. */
   database_at: string;
@@ -150,3 +141,7 @@ export async function readReadiness(db: Database): Promise<Readiness> {
   if (!row) throw new Error("The clock of the database answered no row.");
   return row;
 }
+
+/** Seconds since the cron last did its work. A cron that found nothing to do counts as well. */
+export const sinceSweepOrSkip = (sinceSweep: number | null, live: LiveStatus | null): number | null =>
+  sinceSweep === null ? null : Math.min(sinceSweep, live?.sinceSkipped ?? sinceSweep);

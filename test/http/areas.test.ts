@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { beginningOf } from "../../src/http/areas.ts";
+import { findByPath } from "../../src/http/areas.ts";
 import { AREAS } from "../../src/routes.ts";
 import { type Service, startService } from "../support/service.ts";
 
@@ -10,14 +10,15 @@ beforeAll(async () => {
 });
 
 describe("an area", () => {
-  it("has all routes of its paths, and no other area has one of its beginnings", async () => {
-    const beginnings = AREAS.flatMap((area) => area.beginnings);
-    expect(beginnings.toSorted()).toEqual([...new Set(beginnings)].toSorted());
+  it("has all routes of its paths, and no other area has one of them", async () => {
+    const paths = AREAS.flatMap((area) => area.paths);
+    expect(paths.toSorted()).toEqual([...new Set(paths)].toSorted());
+    const byPath = new Map(AREAS.flatMap((area) => area.paths.map((path) => [path, path])));
     for (const area of AREAS) {
       const routers = await area.load();
-      const paths = routers.flatMap(({ routes }) => routes.map(({ path }) => path));
-      const used = new Set(paths.map(beginningOf));
-      expect([...used].toSorted()).toEqual(area.beginnings.toSorted());
+      const routes = routers.flatMap((router) => router.routes.map(({ path }) => path.replaceAll(/:\w+/g, "1")));
+      const used = new Set(routes.map((path) => findByPath(byPath, path)));
+      expect([...used].toSorted()).toEqual(area.paths.toSorted());
     }
   });
 
@@ -25,14 +26,20 @@ describe("an area", () => {
     ["/", "/"],
     ["/app", "/app"],
     ["/app/runs", "/app"],
-    ["/v1", "/v1"],
-    ["/v1/", "/v1/"],
-    ["/v1/leases", "/v1/leases"],
-    ["/v1/workflow-runs/1/log", "/v1/workflow-runs"],
-    ["/v10/leases", "/v10"],
-    ["//v1/leases", "/"],
-  ])("of %s begins with %s", (path, beginning) => {
-    expect(beginningOf(path)).toBe(beginning);
+    ["/v1/things", "/v1/things"],
+    ["/v1/things/1", "/v1/things"],
+    ["/v1/things/all", "/v1/things/all"],
+    ["/v1/things/1/log", "/v1/things/{id}/log"],
+    ["/v1/things/1/log/2", "/v1/things/{id}/log"],
+    ["/v1/things/1/other", "/v1/things"],
+    ["//v1/things", "/"],
+    ["/v1", undefined],
+    ["/v1/", undefined],
+    ["/v1/thing", undefined],
+    ["/v10/things", undefined],
+  ])("is found for %s by %s", (path, expected) => {
+    const paths = ["/", "/app", "/v1/things", "/v1/things/all", "/v1/things/{id}/log"];
+    expect(findByPath(new Map(paths.map((known) => [known, known])), path)).toBe(expected);
   });
 });
 

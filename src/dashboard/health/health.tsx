@@ -1,8 +1,7 @@
 import type { Child } from "hono/jsx";
 import type { LiveStatus } from "../../http/live/live.ts";
 import { findPresence } from "../../runs/leases/presence.ts";
-import { sinceSweepOrSkip } from "../../sweep/health-routes.ts";
-import { LATE_SECONDS } from "../../sweep/sweep-state.ts";
+import { LATE_SECONDS, sinceSweepOrSkip } from "../../sweep/sweep-state.ts";
 import { Empty, Live, WorkflowName } from "../components.tsx";
 import { formatSeconds, plural } from "../format.ts";
 import { Page } from "../layout.tsx";
