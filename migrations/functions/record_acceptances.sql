@@ -11,31 +11,32 @@ create or replace function public.record_acceptances(p_acceptances jsonb) return
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_now timestamptz := clock_timestamp();
-  v_accepted integer;
+  v_run_id uuid;
+  v_tenant_id uuid;
+  v_attempt integer;
+  v_status integer;
+  v_tries integer;
+  v_accepted integer := 0;
 begin
-  with acceptance as (
-    select * from jsonb_to_recordset(p_acceptances) as a (run_id uuid, tenant_id uuid, attempt integer, status integer)
-  ), accepted as (
+  for v_run_id, v_tenant_id, v_attempt, v_status in
+    select a.run_id, a.tenant_id, a.attempt, a.status
+    from jsonb_to_recordset(p_acceptances) as a (run_id uuid, tenant_id uuid, attempt integer, status integer)
+  loop
+    perform r.id
+    from public.workflow_runs r
+    where r.id = v_run_id and r.tenant_id = v_tenant_id and r.attempt = v_attempt
+      and r.next_dispatch_at is not null and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now
+    for update skip locked;
+    continue when not found;
     update public.workflow_runs r
     set next_dispatch_at = null, dispatched_at = v_now
-    where r.id = any (array(
-      select r.id
-      from acceptance
-      cross join lateral (
-        select r.id
-        from public.workflow_runs r
-        where r.id = acceptance.run_id and r.tenant_id = acceptance.tenant_id and r.attempt = acceptance.attempt
-          and r.next_dispatch_at is not null and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now
-        for update skip locked
-      ) r))
-    returning r.tenant_id, r.id, r.attempt, r.dispatch_count
-  )
-  insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
-  select accepted.tenant_id, accepted.id, accepted.attempt, 'DISPATCHED', v_now,
-    jsonb_build_object('status', acceptance.status, 'tries', accepted.dispatch_count)
-  from accepted
-  join acceptance on acceptance.run_id = accepted.id and acceptance.attempt = accepted.attempt;
-  get diagnostics v_accepted = row_count;
+    where r.id = v_run_id
+    returning r.dispatch_count into v_tries;
+    insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+    values (v_tenant_id, v_run_id, v_attempt, 'DISPATCHED', v_now,
+      jsonb_build_object('status', v_status, 'tries', v_tries));
+    v_accepted := v_accepted + 1;
+  end loop;
   return jsonb_build_object('accepted', v_accepted);
 end $$;
 

@@ -99,13 +99,14 @@ begin
     v_answer := '{"refused": "no_runner"}';
   else
     -- 5. Make the snapshot, if the caller may use all of its path parts.
+    -- The parts are sorted once, in the subquery.
     select
-      jsonb_agg(jsonb_build_object('field', part.field, 'id', part.id, 'path', part.path, 'fault', part.fault)
-        order by part.field, part."position") filter (where part.fault is not null),
+      jsonb_agg(jsonb_build_object('field', part.field, 'id', part.id, 'path', part.path, 'fault', part.fault))
+        filter (where part.fault is not null),
       jsonb_build_object(
-        'sources', jsonb_agg(part.frozen order by part."position") filter (where part.field = 'sources'),
-        'instructions', jsonb_agg(part.frozen order by part."position") filter (where part.field = 'instructions'),
-        'outputs', jsonb_agg(part.frozen order by part."position") filter (where part.field = 'outputs'),
+        'sources', jsonb_agg(part.frozen) filter (where part.field = 'sources'),
+        'instructions', jsonb_agg(part.frozen) filter (where part.field = 'instructions'),
+        'outputs', jsonb_agg(part.frozen) filter (where part.field = 'outputs'),
         'template', jsonb_agg(part.frozen) filter (where part.field = 'template') -> 0)
     into v_faults, v_parts
     from (
@@ -113,6 +114,7 @@ begin
         'path_part_id', named.id, 'materialized_path', named.path, 'part_type', named.part_type) as frozen
       from public.path_parts_of_run(
         v_role, v_tenant_id, v_user_id, v_source_ids, v_instruction_ids, v_output_ids, v_template_id) named
+      order by named.field, named."position"
     ) part;
     v_snapshot := v_parts || jsonb_build_object(
       'workflow_definition_id', p_definition_id, 'workflow_name', v_name, 'runner_type', v_runner_type,

@@ -19,7 +19,10 @@ export type LeaseWork = z.infer<typeof leaseWorkSchema>;
 /** What a call has changed in one tenant: `changes_after` in SQL. */
 export const changeSchema = z.object({
   tenant_id: z.string(),
-  /** Milliseconds from the database's now until something of the tenant is due. Null when nothing is planned. */
+  /**
+   * Milliseconds from the database's now until something of these runs, or a notification of the tenant, is due. Null when
+   * nothing is. What is due of other runs was announced when they changed.
+   */
   due_in_ms: z.number().nullable(),
   runs: z.array(changedRunSchema),
   /** Work of the definitions of these runs, and of other definitions that were changed. */

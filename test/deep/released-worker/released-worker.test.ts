@@ -20,6 +20,9 @@ beforeAll(async () => {
   await insertWorld(ask, "http://127.0.0.1:9/");
 });
 
+/** A value for which the recorded Worker also accepts null, since then nothing is due. Its schema: src/db/changes.ts. */
+const NULLABLE = /\.changes\[\]\.due_in_ms: number$/;
+
 /** Sends what the recorded Worker sent, like its driver did. Returns the shape of the database's answer. */
 async function sendAgain({ statements, isBatch, isolationLevel }: RecordedRequest): Promise<string[]> {
   const queries = statements.map(({ query, params }) => ({ query: recording.queries[query], params }));
@@ -45,7 +48,9 @@ describe(`what the Worker of ${recording.commit} sends`, () => {
     if (step.backdated !== null) await ask(backdate(step.backdated), []);
     for (const request of step.requests) {
       const answer = new Set(await sendAgain(request));
-      expect(request.answer.filter((line) => !answer.has(line))).toEqual([]);
+      const isThere = (line: string) =>
+        answer.has(line) || (NULLABLE.test(line) && answer.has(line.replace("number", "null")));
+      expect(request.answer.filter((line) => !isThere(line))).toEqual([]);
     }
     expect(await readStand(ask)).toEqual(step.stand);
   });
