@@ -42,7 +42,7 @@ type Filter = { runId: string | null; definitionId: string | null; withOthers: b
 export class Hub extends DurableObject<object> {
   #isSweeping = false;
   #backoffMs = FIRST_BACKOFF_MS;
-  #recent: { at: number; run: ChangedRun }[] = [];
+  readonly #recent: { at: number; run: ChangedRun }[] = [];
   readonly #runners = new WaitingRunners(this.ctx, () => this.#nudge([NO_RUN]));
 
   get #kv(): SyncKvStorage {
@@ -202,9 +202,13 @@ export class Hub extends DurableObject<object> {
 
   #remember(at: number, runs: readonly ChangedRun[]): void {
     // Changes of a log are not kept: a stream reads after it has subscribed, and only streams listen to logs.
-    const news = runs.filter(({ is_log: isLog }) => !isLog);
-    const kept = this.#recent.filter((recent) => at - recent.at < RECENT_MS);
-    this.#recent = [...kept, ...news.map((run) => ({ at, run }))].slice(-RECENT_COUNT);
+    for (const run of runs) {
+      if (!run.is_log) this.#recent.push({ at, run });
+    }
+    // They are in the order of their times. So only the first ones may be too old.
+    const firstKept = this.#recent.findIndex((recent) => at - recent.at < RECENT_MS);
+    const tooOld = firstKept === -1 ? this.#recent.length : firstKept;
+    this.#recent.splice(0, Math.max(tooOld, this.#recent.length - RECENT_COUNT));
   }
 }
 
