@@ -2,11 +2,12 @@ import { z } from "zod";
 import { type Credential, credentialJson, Unauthenticated } from "./access.ts";
 import { type Change, changeSchema, type OnChanged } from "./changes.ts";
 import { askTwice, type Database } from "./client.ts";
-
 import { noteTenant } from "./meter.ts";
 
 /** An argument of a SQL function. `{ json }` is sent as JSON text. */
 type Argument = string | number | boolean | null | readonly string[] | { json: unknown };
+
+const changesSchema = z.array(changeSchema);
 
 /** The fields that the answer of every verb on behalf of a caller may have, in addition to its own. */
 const commonSchema = z.object({ tenant_id: z.string().optional(), refused: z.string().optional() });
@@ -64,7 +65,7 @@ const withChanges = (call: string) => `
   from (select public.last_event_id() as before, ${call} as answer offset 0) done`;
 
 function reportChanges(json: unknown, onChanged: OnChanged): void {
-  const changes: Change[] = z.array(changeSchema).parse(json);
+  const changes: Change[] = changesSchema.parse(json);
   if (changes.length > 0) onChanged(changes);
 }
 

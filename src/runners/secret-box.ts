@@ -40,5 +40,13 @@ const algorithm = (iv: Uint8Array<ArrayBuffer>, definitionId: string) => ({
   additionalData: new TextEncoder().encode(definitionId.toLowerCase()),
 });
 
-const importKey = ({ secret }: Key) =>
-  crypto.subtle.importKey("raw", decodeBase64(secret), "AES-GCM", false, ["encrypt", "decrypt"]);
+/** The keys that this isolate has imported, so that it imports each of them once. */
+const imported = new WeakMap<Key, CryptoKey>();
+
+async function importKey(key: Key): Promise<CryptoKey> {
+  const known = imported.get(key);
+  if (known) return known;
+  const made = await crypto.subtle.importKey("raw", decodeBase64(key.secret), "AES-GCM", false, ["encrypt", "decrypt"]);
+  imported.set(key, made);
+  return made;
+}
