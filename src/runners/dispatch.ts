@@ -30,6 +30,24 @@ export const dispatchSchema = z.object({
 });
 export type Dispatch = z.infer<typeof dispatchSchema>;
 
+/** A stop that has to be sent to a runner: `stop_dispatch_of` in SQL. Instants are RFC 3339. */
+export const stopDispatchSchema = z.object({
+  run_id: z.string(),
+  tenant_id: z.string(),
+  workflow_definition_id: z.string(),
+  attempt: z.int(),
+  /** The number of tries, including this one. */
+  stop_dispatch_count: z.int(),
+  reason: z.string().nullable(),
+  /** When the run ends at the latest. It ends earlier when its runner reports a result. */
+  ends_at: z.string(),
+  /** Null when the definition no longer has a runner. */
+  runner_url: z.string().nullable(),
+  webhook_secret_encrypted: z.string().nullable(),
+  claimed_at: z.string(),
+});
+export type StopDispatch = z.infer<typeof stopDispatchSchema>;
+
 /** The part of the answer that all verbs have in common which may promote runs. */
 export const dispatchesSchema = z.object({ dispatches: z.array(dispatchSchema) });
 

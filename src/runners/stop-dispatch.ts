@@ -5,27 +5,10 @@ import type { OnChanged } from "../db/changes.ts";
 import { describeError, log } from "../log.ts";
 import type { Verdict } from "./answer.ts";
 import { stopDelaySeconds } from "./backoff.ts";
+import type { StopDispatch } from "./dispatch.ts";
 import { decryptWebhookSecret } from "./secret-box.ts";
 import { sendStopping } from "./send.ts";
 import { type DispatchServices, urlOptions } from "./send-dispatches.ts";
-
-/** A stop that has to be sent to a runner: `stop_dispatch_of` in SQL. Instants are RFC 3339. */
-export const stopDispatchSchema = z.object({
-  run_id: z.string(),
-  tenant_id: z.string(),
-  workflow_definition_id: z.string(),
-  attempt: z.int(),
-  /** The number of tries, including this one. */
-  stop_dispatch_count: z.int(),
-  reason: z.string().nullable(),
-  /** When the run ends at the latest. It ends earlier when its runner reports a result. */
-  ends_at: z.string(),
-  /** Null when the definition no longer has a runner. */
-  runner_url: z.string().nullable(),
-  webhook_secret_encrypted: z.string().nullable(),
-  claimed_at: z.string(),
-});
-export type StopDispatch = z.infer<typeof stopDispatchSchema>;
 
 /** Sends a stop to its runner and records the outcome. Never throws: a stop whose outcome was not recorded stays due. */
 export async function sendStop(services: DispatchServices, stop: StopDispatch): Promise<void> {

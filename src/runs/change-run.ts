@@ -4,9 +4,14 @@ import type { Credential } from "../db/access.ts";
 import { callFunction, credentialArgument, doneSchema } from "../db/call.ts";
 import { changeByDeletion } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
-import { dispatchesSchema, type Promotion, promotionArguments } from "../runners/dispatch.ts";
+import {
+  dispatchesSchema,
+  type Promotion,
+  promotionArguments,
+  type StopDispatch,
+  stopDispatchSchema,
+} from "../runners/dispatch.ts";
 import type { StoppedRun } from "../runners/send-dispatches.ts";
-import { type StopDispatch, stopDispatchSchema } from "../runners/stop-dispatch.ts";
 import { changeProblem, changeRefusalSchema } from "./refusals.ts";
 import { type RunRow, runRowSchema } from "./run-rows.ts";
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { callFunction } from "../db/call.ts";
-import { DISPATCH_LEASE_SECONDS } from "../runners/dispatch.ts";
+import { DISPATCH_LEASE_SECONDS, stopDispatchSchema } from "../runners/dispatch.ts";
 import type { DispatchServices } from "../runners/send-dispatches.ts";
-import { sendStop, stopDispatchSchema } from "../runners/stop-dispatch.ts";
+import { sendStop } from "../runners/stop-dispatch.ts";
 
 /** A Worker can wait for six answers at once, and one of them is the database's. */
 const CLAIM = 5;

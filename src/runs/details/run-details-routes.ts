@@ -5,10 +5,10 @@ import { PREFER, preferenceApplied } from "../../http/live/prefer.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerRead } from "../../http/routes.ts";
 import { instant, uuid } from "../../http/schemas.ts";
-import { findResultOrWait } from "../live/find-run-or-wait.ts";
 import { runParams, WorkflowRunStatusSchema } from "../run-schema.ts";
 import { describeWait, explainRun, WAIT_REASONS } from "./explain-run.ts";
 import { findInput } from "./find-input.ts";
+import { findResultOrWait } from "./find-result-or-wait.ts";
 import { WorkflowRunResultSchema } from "./result-schema.ts";
 
 export const runDetails = createRouter();

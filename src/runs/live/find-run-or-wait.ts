@@ -1,9 +1,8 @@
-/** Handles `Prefer: wait=N`: when a run or its result is read, and when a run is triggered. */
+/** Handles `Prefer: wait=N`: when a run is read, and when one is triggered. */
 import type { Context } from "hono";
 import type { AppEnv } from "../../http/env.ts";
 import { preferredWait } from "../../http/live/prefer.ts";
 import { listsTag } from "../../http/middleware/conditional.ts";
-import { type FoundResult, findResult } from "../details/find-result.ts";
 import { type FoundRun, findRun } from "../find-run.ts";
 import type { RunRow } from "../run-rows.ts";
 import { type Standing, waitForRun } from "./wait-for-run.ts";
@@ -11,7 +10,7 @@ import { type Standing, waitForRun } from "./wait-for-run.ts";
 type Ended = { status: RunRow["status"] | undefined; will_be_retried?: boolean | undefined };
 
 /** True for a run that has ended for good. A run that will be retried automatically has not. */
-const hasEnded = ({ status, will_be_retried: isRetried = false }: Ended) =>
+export const hasEnded = ({ status, will_be_retried: isRetried = false }: Ended) =>
   !isRetried && (status === "COMPLETED" || status === "FAILED");
 const runHasEnded = (found: FoundRun) => hasEnded({ ...found, status: found.run?.status });
 
@@ -30,19 +29,9 @@ export async function findRunOrWait(c: Context<AppEnv>, runId: string): Promise<
     runHasEnded(found) ||
     (ifNoneMatch !== undefined && !listsTag(ifNoneMatch, `"${found.etag}"`));
   if (found.run === null) return found;
-  return (await wait(c, { found, readAt, read, isNews, runId, onAnyChange: ifNoneMatch !== undefined })) ?? found;
-}
-
-/**
- * The result of a run. If the request asks to wait: as soon as the run has ended, or when the time is up.
- * @throws Problem `unauthenticated`, or `not_found`, also when the run is deleted meanwhile
- */
-export async function findResultOrWait(c: Context<AppEnv>, runId: string): Promise<FoundResult> {
-  const read = () => findResult(c.env.db, c.var.credential, runId);
-  const readAt = Date.now();
-  const found = await read();
-  const waiting: Waiting<FoundResult> = { found, readAt, read, isNews: hasEnded, runId, onAnyChange: false };
-  return (await wait(c, waiting)) ?? found;
+  return (
+    (await waitIfAsked(c, { found, readAt, read, isNews, runId, onAnyChange: ifNoneMatch !== undefined })) ?? found
+  );
 }
 
 /**
@@ -54,11 +43,18 @@ export async function endOrTimeUp(c: Context<AppEnv>, triggered: { tenantId: str
   const read = () => findRun(c.env.db, c.var.credential, run.id);
   const isNews = (found: FoundRun) => found.run === null || runHasEnded(found);
   const found = { run, tenant_id: tenantId };
-  const waited = await wait(c, { found, readAt: Date.now(), read, isNews, runId: run.id, onAnyChange: false });
+  const waited = await waitIfAsked(c, {
+    found,
+    readAt: Date.now(),
+    read,
+    isNews,
+    runId: run.id,
+    onAnyChange: false,
+  });
   return waited?.run ?? run;
 }
 
-type Waiting<Found> = {
+export type Waiting<Found> = {
   found: Found;
   readAt: number;
   runId: string;
@@ -67,8 +63,8 @@ type Waiting<Found> = {
   onAnyChange: boolean;
 };
 
-/** Null when the request does not ask to wait, or when waiting is impossible. */
-async function wait<Found extends Standing & { tenant_id?: string | undefined }>(
+/** Waits until there is news. Null when the request does not ask to wait, or when waiting is impossible. */
+export async function waitIfAsked<Found extends Standing & { tenant_id?: string | undefined }>(
   c: Context<AppEnv>,
   { found, readAt, ...waiting }: Waiting<Found>,
 ): Promise<Found | null> {
