@@ -1,0 +1,95 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { EVENT_TYPES, FAILURE_CODES, RUN_STATUSES, RUNNER_TYPES } from "../../src/db/enums.ts";
+import { insertRun } from "../support/lifecycle.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+
+let service: Service;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  service = await startService();
+  tenant = await createTenant(service.database, {});
+});
+
+/** Changes a run of this state in a transaction that is rolled back. Returns "accepted", or the constraint that refuses it. */
+async function change(runId: string, assignment: string): Promise<string> {
+  const { sql } = service.database;
+  const id = runId.replaceAll(/[^0-9a-f-]/g, "");
+  try {
+    // The division by zero rolls an accepted change back.
+    await sql.transaction([
+      sql.query(`update workflow_runs set ${assignment} where id = '${id}'`),
+      sql.query("select 1 / 0"),
+    ]);
+  } catch (error) {
+    const { constraint, code } = Object(error);
+    if (code === "22012") return "accepted";
+    return constraint ?? String(error);
+  }
+  throw new Error("A division by zero has succeeded.");
+}
+
+const REFUSED = "workflow_runs_check";
+
+describe("a run", () => {
+  it.each([
+    [
+      "PENDING",
+      ["started_at = now()", "deadline_at = now()", "completed_at = now()", "error = 'x'", "next_dispatch_at = now()"],
+    ],
+    [
+      "RUNNING",
+      ["started_at = null", "deadline_at = null", "deadline_at = started_at", "error = 'x'", "not_before = now()"],
+    ],
+    [
+      "COMPLETED",
+      ["started_at = null", "completed_at = null", "ended_by = null", "error = 'x'", "next_dispatch_at = now()"],
+    ],
+    ["FAILED", ["completed_at = null", "ended_by = null", "next_dispatch_at = now()", "not_before = now()"]],
+    ["PENDING", ["attempt = 0", "traceparent = 'x'", "status = 'LOST'", "status = 'RUNNING'", "status = 'COMPLETED'"]],
+  ] as const)("that is %s is refused with what contradicts its state", async (status, assignments) => {
+    const runId = await insertRun(service.database, tenant, { status });
+    for (const assignment of assignments)
+      expect([assignment, await change(runId, assignment)]).toEqual([assignment, REFUSED]);
+    expect(await change(runId, "updated_at = now()")).toBe("accepted");
+  });
+
+  it("takes the values that the Worker knows, and no others", async () => {
+    const runId = await insertRun(service.database, tenant, { status: "FAILED" });
+    const values = [
+      ...FAILURE_CODES.map((value) => `failure_code = '${value}'`),
+      ...RUNNER_TYPES.map((value) => `runner_type = '${value}'`),
+      ...["CALLBACK", "STOP", "DEADLINE", "DISPATCH", "LEASE"].map((value) => `ended_by = '${value}'`),
+    ];
+    for (const value of values) expect([value, await change(runId, value)]).toEqual([value, "accepted"]);
+    for (const column of ["failure_code", "runner_type", "ended_by"]) {
+      expect(await change(runId, `${column} = 'OTHER'`)).toBe(REFUSED);
+    }
+    expect(RUN_STATUSES.toSorted()).toEqual(["COMPLETED", "FAILED", "PENDING", "RUNNING"]);
+  });
+});
+
+describe("an event", () => {
+  const insert = async (type: string, runId: string | null, attempt: number | null) => {
+    const { sql } = service.database;
+    return sql`insert into workflow_run_events (tenant_id, run_id, attempt, type)
+      values (${tenant.id}, ${runId}, ${attempt}, ${type})`.then(
+      () => "accepted",
+      (error: unknown) => Object(error).constraint,
+    );
+  };
+
+  it.each(EVENT_TYPES)("of the type %s is about a run, unless it is about an endpoint", async (type) => {
+    const runId = await insertRun(service.database, tenant, { status: "FAILED" });
+    const isOfRun = type !== "ENDPOINT_DISABLED";
+    expect(await insert(type, runId, 1)).toBe(isOfRun ? "accepted" : "workflow_run_events_check");
+    expect(await insert(type, null, null)).toBe(isOfRun ? "workflow_run_events_check" : "accepted");
+    expect(await insert(type, runId, null)).toBe("workflow_run_events_check");
+  });
+
+  it("of an unknown type is refused", async () => {
+    const runId = await insertRun(service.database, tenant, { status: "FAILED" });
+    expect(await insert("OTHER", runId, 1)).toBe("workflow_run_events_check");
+  });
+});
