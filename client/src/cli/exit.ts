@@ -43,9 +43,14 @@ const isUnreachable = (error: unknown): boolean =>
 export const isOutage = (error: unknown): boolean =>
   isUnreachable(error) || (error instanceof ApiProblem && (error.status >= 500 || error.status === 429));
 
+/** The service answers a runner key in the same way as an unknown key, so the text names both. */
+const UNKNOWN_KEY =
+  "The service does not accept this API key: it is unknown, revoked or expired, or it is a runner key, which can only lease " +
+  "runs (`workflow-runs run`). Run `workflow-runs login` with a user's API key.";
+
 function textOf({ message, status, code, requestId }: ApiProblem): string {
   if (code === "unknown" && status < 500) return `${message} Is the URL that of the service?`;
-  if (status === 401) return "The service does not know this API key. Run `workflow-runs login`.";
+  if (status === 401) return UNKNOWN_KEY;
   return status >= 500 && requestId !== null ? `${message} (request ${requestId})` : message;
 }
 

@@ -42,6 +42,24 @@ export function describeCommandLine(world: () => World): void {
       expect(overruled.stderr).toContain("WORKFLOW_RUNS_API_KEY is set, and takes precedence over what was written.\n");
     });
 
+    it("says that a key is a runner key, what that is for, and which key to use instead", async () => {
+      const key = (await wr(["keys", "create", "machine", "--runner", "--quiet"])).stdout.trim();
+      const text =
+        "This is a runner key. It can only lease runs, with `workflow-runs run` or in a runner of your own. " +
+        "For anything else, sign in with a user's API key: `workflow-runs login`.";
+      const withKey = { WORKFLOW_RUNS_API_KEY: key };
+      expect(await wr(["whoami"], withKey)).toEqual({ code: 2, stdout: "", stderr: `${text}\n` });
+      const config = { ...signedOut, XDG_CONFIG_HOME: join(home(), "of-a-runner") };
+      const login = await wr(["login", "--url", world().url], config, key);
+      expect(login).toEqual({ code: 2, stdout: "", stderr: `${text} Nothing was written.\n` });
+      expect((await wr(["logout"], config)).stderr).toBe("You were not signed in.\n");
+      const other = await wr(["runs", "list"], withKey);
+      expect([other.code, other.stderr]).toEqual([2, expect.stringContaining("or it is a runner key")]);
+      expect((await wr(["keys", "delete", "machine"])).code).toBe(0);
+      const revoked = await wr(["whoami"], withKey);
+      expect([revoked.code, revoked.stderr]).toEqual([2, expect.stringContaining("unknown, revoked or expired")]);
+    });
+
     it("is overridden by the environment, which is overridden by flags; its key is not sent to another service", async () => {
       const id = async (args: string[], env: Record<string, string>) =>
         (await wr(["whoami", "--quiet", ...args], env)).stdout.trim();
@@ -56,7 +74,7 @@ export function describeCommandLine(world: () => World): void {
   });
 
   it.each<[code: number, args: string[], sentence: string]>([
-    [2, ["whoami", "--api-key", "wr_wrong"], "The service does not know this API key. Run `workflow-runs login`."],
+    [2, ["whoami", "--api-key", "wr_wrong"], "it is unknown, revoked or expired, or it is a runner key"],
     [2, ["runs", "list", "--url", "https://runs.example"], "You are not signed in. Run `workflow-runs login`"],
     [3, ["runs", "get", NOWHERE], "There is no such run, or it is not yours to see."],
     [

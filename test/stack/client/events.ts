@@ -56,7 +56,7 @@ export function describeEvents(world: () => World): void {
     [4, ["--after", "nonsense"], "Must be the `next_cursor` of an earlier answer"],
     [4, ["-f", "--after", "nonsense"], "Must be the `next_cursor` of an earlier answer"],
     [3, ["-f", "--workflow", "Nobody's"], 'There is no workflow "Nobody\'s"'],
-    [2, ["-f", "--api-key", "wr_wrong"], "does not know this API key"],
+    [2, ["-f", "--api-key", "wr_wrong"], "does not accept this API key"],
   ])("exits with %i for %j, and says why", async (code, args, sentence) => {
     const ended = await wr(["events", ...args]);
     expect(ended).toEqual({ code, stdout: "", stderr: expect.stringContaining(sentence) });

@@ -122,7 +122,7 @@ export function describeNotify(world: () => World): void {
     [4, ["create", "https://hooks.example.com", "--type", "nonsense"], "event_types"],
     [4, ["create", "ftp://hooks.example.com", "--type", "workflow_run.failed"], "url"],
     [1, ["list", "--api-key", DEMO.user.key], "OWNER or ADMIN"],
-    [2, ["list", "--api-key", "wr_wrong"], "does not know this API key"],
+    [2, ["list", "--api-key", "wr_wrong"], "does not accept this API key"],
   ])("exits with %i for %j, and says why", async (code, args, sentence) => {
     const ended = await wr(["notify", ...args]);
     expect(ended).toEqual({ code, stdout: "", stderr: expect.stringContaining(sentence) });

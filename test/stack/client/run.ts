@@ -139,6 +139,9 @@ export function describeRun(world: () => World): void {
     const other = await wr(["run", "--workflow", DEMO.nightlyDigestId, "--once", "--", "true"], withKey);
     const sentence = `There is no such workflow definition: ${DEMO.nightlyDigestId}.\n`;
     expect([other.code, other.stderr]).toEqual([3, expect.stringContaining(sentence)]);
+    const unknown = await wr(["run", "--api-key", "wr_wrong", "--workflow", id, "--once", "--", "true"]);
+    const refusal = "The service does not accept this API key: it is unknown, revoked or expired.\n";
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining(refusal)]);
     const ended = await wr(["run", "--workflow", id, "--once", "--", process.execPath, "given.cjs"], withKey);
     expect(ended.code).toBe(0);
     expect(await resultOf(runId)).toMatchObject({ status: "COMPLETED", output: { isSame: true, secrets: null } });

@@ -7,6 +7,7 @@ import { connect, contextOf, type GlobalFlags, modeOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { ask } from "../input.ts";
 import { facts, printOne, say } from "../output.ts";
+import { isRunnerKey, RUNNER_KEY } from "../runner-key.ts";
 import { findSettings, removeLogin, writeLogin } from "../settings.ts";
 
 export function addLogin(program: Command): void {
@@ -33,9 +34,10 @@ Examples:
       if (apiKey === "")
         throw new CliError("There is no API key. Make one on the dashboard, under People.", EXIT.invalid);
       const client = connect(url, apiKey);
-      const me = await client.me().catch((error: unknown) => {
-        if (!(error instanceof ApiProblem && error.status === 401)) throw error;
-        throw new CliError(`${client.url} does not know this API key. Nothing was written.`, EXIT.notSignedIn);
+      const me = await client.me().catch(async (error: unknown) => {
+        if (!isUnknownKey(error)) throw error;
+        const reason = (await isRunnerKey(client)) ? RUNNER_KEY : `${client.url} does not know this API key.`;
+        throw new CliError(`${reason} Nothing was written.`, EXIT.notSignedIn);
       });
       const file = writeLogin({ url: client.url, apiKey }, process.env);
       say(`Signed in to ${client.url}. Written to ${file}, which only you can read.`);
@@ -58,12 +60,21 @@ Examples:
   program
     .command("whoami")
     .description("Show the user of the API key")
-    .addHelpText("after", "\nExample:\n  $ workflow-runs whoami")
+    .addHelpText(
+      "after",
+      "\nIt says so when the key is a runner key, which has no user.\n\nExample:\n  $ workflow-runs whoami",
+    )
     .action(async (_, command: Command) => {
       const { client, mode } = contextOf(command);
-      print(mode, await client.me(), client.url);
+      const me = await client.me().catch(async (error: unknown) => {
+        if (isUnknownKey(error) && (await isRunnerKey(client))) throw new CliError(RUNNER_KEY, EXIT.notSignedIn);
+        throw error;
+      });
+      print(mode, me, client.url);
     });
 }
+
+const isUnknownKey = (error: unknown): boolean => error instanceof ApiProblem && error.status === 401;
 
 const print = (mode: ReturnType<typeof modeOf>, me: User, url: string): void =>
   printOne(mode, me, me.id, () =>

@@ -141,13 +141,17 @@ async function work(context: Context, flags: Flags, workflowIds: string[], comma
   process.once("exit", commands.killAll);
   const stopped = endOnSignals(() => runner.stop());
   if (mode === "people") say("Waiting for runs. Ctrl-C ends it, and gives unfinished runs back.");
-  await runner.run(flags.once ? { most: 1 } : {}).catch(refuseUnknownWorkflows);
+  await runner.run(flags.once ? { most: 1 } : {}).catch(explainRefusal);
   await stopped();
   if (flags.once) process.exitCode = exitCode;
 }
 
-/** A runner key cannot look up workflows, so it learns only when it asks for runs that a workflow does not exist. */
-function refuseUnknownWorkflows(error: unknown): never {
+/** A runner key cannot look up workflows, so the command learns only here that the key or a workflow does not exist. */
+function explainRefusal(error: unknown): never {
+  if (error instanceof ApiProblem && error.status === 401) {
+    const text = "The service does not accept this API key: it is unknown, revoked or expired.";
+    throw new CliError(text, EXIT.notSignedIn);
+  }
   if (!(error instanceof InvalidRequest)) throw error;
   const fault = error.faults.find(({ loc }) => loc.includes("workflow_definition_ids"));
   throw fault === undefined ? error : new CliError(fault.msg, EXIT.notThere);
