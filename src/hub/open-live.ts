@@ -3,9 +3,7 @@ import { describeError, log } from "../log.ts";
 import { withSpan } from "../trace.ts";
 import type { Objects } from "./bindings.ts";
 import type { Hub } from "./hub.ts";
-import { listenTo } from "./listen.ts";
 import type { Register } from "./register.ts";
-import { waitForWork } from "./wait-for-work.ts";
 import { withinTime } from "./within-time.ts";
 
 /** An isolate marks at most once in this time. See `MARK_COVERS_MS` in register.ts. */
@@ -79,12 +77,15 @@ export function openLive(
       await Promise.all([...lanes, notify(changes.flatMap(({ endpoint_ids = [] }) => endpoint_ids))]);
     },
     notify,
+    // What listens is loaded by the first listener, since most requests have none.
     async listen(topic, listening) {
       const hub = hubOf(topic.tenantId);
+      const { listenTo } = await import("./listen.ts");
       return hub ? withSpan("hub", () => listenTo(hub, topic, listening, CALL_LIMIT_MS)) : "unavailable";
     },
     async waitForWork(runner) {
       const hub = hubOf(runner.tenantId);
+      const { waitForWork } = await import("./wait-for-work.ts");
       return hub ? waitForWork(hub, runner, CALL_LIMIT_MS) : "unavailable";
     },
     async heardOfRunners(tenantId) {

@@ -1,15 +1,16 @@
 import { createMiddleware } from "hono/factory";
 import { Unauthenticated } from "../../db/access.ts";
 import { noteTenant } from "../../db/meter.ts";
-import { verifyRunToken } from "../credentials/run-token.ts";
-import { verifyRunnerToken } from "../credentials/runner-token.ts";
 import type { AppEnv } from "../env.ts";
 import { answerProblem } from "../errors.ts";
 import { Problem } from "../problems.ts";
 import { bearerToken } from "./authenticate.ts";
 
+// The modules that verify tokens are loaded with the first token, since most requests are those of callers.
+
 /** Verifies the run token of the request. The statement that uses it decides whether the attempt may still report a result. */
 export const authenticateRunner = createMiddleware<AppEnv>(async (c, next) => {
+  const { verifyRunToken } = await import("../credentials/run-token.ts");
   const token = bearerToken(c);
   const runToken = token === undefined ? null : await verifyRunToken(c.env.config.runTokenKeys, token);
   if (runToken === null) throw new Problem("callback_unauthenticated");
@@ -20,6 +21,7 @@ export const authenticateRunner = createMiddleware<AppEnv>(async (c, next) => {
 
 /** Verifies the token of a runner's session. The statement that uses it decides whether the session is still valid. */
 export const authenticateRunnerSession = createMiddleware<AppEnv>(async (c, next) => {
+  const { verifyRunnerToken } = await import("../credentials/runner-token.ts");
   const token = bearerToken(c);
   const runner = token === undefined ? null : await verifyRunnerToken(c.env.config.runTokenKeys, token);
   if (runner === null) throw new Problem("session_unauthenticated");
