@@ -32,7 +32,7 @@ begin
     'work', public.lease_work(tenant.definition_ids)))
   into v_changes
   from (
-    select changed.tenant_id as id, array_agg(distinct run.workflow_definition_id) as definition_ids,
+    select changed.tenant_id as id, array_agg(run.workflow_definition_id) as definition_ids,
       min(run.due_at) as due_at, jsonb_agg(jsonb_build_object(
         'run_id', coalesce(run.id, changed.tenant_id),
         'workflow_definition_id', coalesce(run.workflow_definition_id, changed.tenant_id),

@@ -43,7 +43,7 @@ begin
     where e.tenant_id = p_tenant_id and e.disabled_at is null);
 end $$;
 
--- The two together for one tenant: one row.
+-- `due_endpoints` and `notifications_due_at` of a tenant together: one row.
 create or replace function public.notifications_to_send(p_tenant_id uuid)
 returns table (endpoint_ids uuid[], due_at timestamptz)
 language sql stable as $$
@@ -57,7 +57,8 @@ language sql stable as $$
   ) tenant
 $$;
 
--- Up to `p_limit` endpoints of all tenants to which something can be sent now. Those that have waited longest come first.
+-- Up to `p_limit` endpoints of all tenants to which something can be sent now. Those that have waited longest come first. There
+-- may be some whose notification another Worker is just about to send: a claim gives each notification to one Worker only.
 -- Answers {"endpoint_ids"}.
 create or replace function public.list_due_endpoints(p_limit integer) returns jsonb
 language plpgsql as $$
@@ -69,9 +70,14 @@ begin
     from (
       select e.id
       from public.notification_endpoints e
-      cross join lateral (select public.endpoint_due_at(e.id, e.probe_at) as due_at) next
-      where e.disabled_at is null and next.due_at <= v_now
-      order by next.due_at
+      cross join lateral (
+        select n.next_try_at from public.notifications n
+        where n.endpoint_id = e.id and n.next_try_at <= v_now
+        order by n.next_try_at
+        limit 1
+      ) waiting
+      where e.disabled_at is null and (e.probe_at is null or e.probe_at <= v_now)
+      order by waiting.next_try_at
       limit p_limit
     ) due));
 end $$;

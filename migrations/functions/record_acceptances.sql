@@ -3,8 +3,8 @@
 -- Guarantees: an acceptance is recorded together with its event, or not at all. An acceptance for an older attempt, or for a
 -- run that has ended, changes nothing.
 -- Closes the race with a sweep that ends some of the same runs: rows that another transaction has locked are skipped, so that
--- neither waits for the other. Nothing is lost by that: a transaction that has locked the row of a run either ends the run or
--- records its result, which proves the acceptance too.
+-- neither waits for the other. Nothing is lost by that: the transaction that has locked the row of the run has ended the run, or
+-- has recorded its result, which proves the acceptance too; otherwise the dispatch is sent again, with the same message id.
 --
 -- Answers {"accepted": how many of them were recorded}.
 create or replace function public.record_acceptances(p_acceptances jsonb) returns jsonb

@@ -15,23 +15,11 @@ end $$;
 -- its snapshot is the same. If the definition is paused, or no longer has a runner, the run waits in the queue.
 create or replace function public.retry_by_policy(p_run_ids uuid[], p_now timestamptz) returns void
 language plpgsql as $$
-declare
-  v_run_ids uuid[];
 begin
-  -- Most definitions retry nothing. That is checked first, since it is cheap.
-  v_run_ids := array(
-    select r.id
-    from public.workflow_runs r
-    cross join lateral (
-      select from public.workflow_definitions d
-      where d.id = r.workflow_definition_id and d.max_attempts > 1
-        and public.policy_retries(d.id, r.failure_code, r.attempt)
-      limit 1
-    ) retrying
-    where r.id = any (p_run_ids) and r.status = 'FAILED');
-  if cardinality(v_run_ids) > 0 then
-    perform public.put_back_failed_runs(v_run_ids, p_now, true);
-  end if;
+  perform public.put_back_failed_runs(array(
+    select r.id from public.workflow_runs r
+    where r.id = any (p_run_ids) and r.status = 'FAILED'
+      and public.policy_retries(r.workflow_definition_id, r.failure_code, r.attempt)), p_now, true);
 end $$;
 
 -- How many seconds an automatically retried run waits after an attempt: 5 after the first, doubled after each further one, at

@@ -94,7 +94,7 @@ language sql stable as $$
     select r.id, r.workflow_definition_id, a.ends_at
     from public.running_attempts a
     join public.workflow_runs r on r.id = a.run_id
-    where a.tenant_id = p_tenant_id and a.ends_at <= p_now
+    where a.tenant_id = p_tenant_id and a.ends_at <= p_now and r.status = 'RUNNING'
     order by a.ends_at
     limit p_limit
   )

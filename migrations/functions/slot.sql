@@ -45,10 +45,10 @@ begin
     insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
     select ended.tenant_id, ended.id, ended.attempt,
       public.overdue_event(ended.failure_code), ended.completed_at,
-      jsonb_build_object('lag_ms', ended.lag_ms, 'failure_code', ended.failure_code) || case
-        when ended.failure_code = 'STOPPED'
-          then jsonb_build_object('reason', forgotten.stop_reason, 'user_id', forgotten.stop_user_id)
-        else '{}'
+      case
+        when ended.failure_code = 'STOPPED' then jsonb_build_object('lag_ms', ended.lag_ms, 'failure_code', ended.failure_code,
+          'reason', forgotten.stop_reason, 'user_id', forgotten.stop_user_id)
+        else jsonb_build_object('lag_ms', ended.lag_ms, 'failure_code', ended.failure_code)
       end
     from ended
     left join forgotten on forgotten.run_id = ended.id
@@ -57,7 +57,11 @@ begin
   into v_lags_ms, v_retryable_ids
   from ended
   left join forgotten on forgotten.run_id = ended.id;
-  perform public.retry_by_policy(v_retryable_ids, p_now);
+  -- Most definitions retry nothing. That is checked first, since it is cheap.
+  if exists (
+    select from public.workflow_definitions d where d.id = any (p_definition_ids) and d.max_attempts > 1) then
+    perform public.retry_by_policy(v_retryable_ids, p_now);
+  end if;
   return v_lags_ms;
 end $$;
 

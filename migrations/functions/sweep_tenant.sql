@@ -11,8 +11,8 @@
 -- - "dispatches": those of the promoted runs, in the form of `dispatch_of`
 -- - "endpoint_ids": see `due_endpoints`
 -- - "work": what runners can lease because a back-off has ended, in the form of `lease_work`
--- - "due_in_ms": milliseconds until something else of the tenant is due, without dispatches that are already due, and counting
---   notifications that are already due as due in 30 seconds; null when nothing is planned
+-- - "due_in_ms": milliseconds until something of the tenant is due; null when nothing is planned. What the caller sends now, that
+--   is, the dispatches, stops and notifications that are already due, counts as due in 30 seconds: in case the caller dies.
 create or replace function public.sweep_tenant(
   p_tenant_id uuid, p_limit integer, p_grace_seconds integer, p_dispatch_lease_seconds integer
 ) returns jsonb
@@ -22,6 +22,9 @@ declare
   v_definition_ids uuid[];
   v_lags_ms float8[];
   v_dispatches jsonb;
+  v_has_due_dispatches boolean;
+  v_has_due_stops boolean;
+  v_due_at timestamptz;
 begin
   if exists (select from public.sweep_state s where s.paused_at is not null) then
     return '{"is_paused": true, "lags_ms": [], "has_due_dispatches": false, "has_due_stops": false, "dispatches": [], "work": [],
@@ -52,11 +55,19 @@ begin
   v_lags_ms := public.end_overdue_runs(v_definition_ids, v_now);
   v_dispatches := public.promote_next_runs(v_definition_ids, v_now, p_grace_seconds, p_dispatch_lease_seconds);
   perform public.end_back_offs(v_definition_ids, v_now);
+
+  -- 3. What is left?
+  v_has_due_dispatches := exists (
+    select from public.workflow_runs r where r.tenant_id = p_tenant_id and r.next_dispatch_at <= v_now);
+  v_has_due_stops := public.has_due_stops(p_tenant_id, v_now);
+  v_due_at := least(
+    public.next_due_at(p_tenant_id, v_now),
+    case when v_has_due_dispatches or v_has_due_stops then v_now + interval '30 seconds' end,
+    -- Back-offs that did not fit into the limit.
+    (select min(r.not_before) from public.workflow_runs r where r.tenant_id = p_tenant_id and r.not_before <= v_now));
   return jsonb_build_object(
     'is_paused', false, 'lags_ms', v_lags_ms, 'dispatches', v_dispatches,
     'endpoint_ids', to_jsonb(public.due_endpoints(p_tenant_id)), 'work', public.lease_work(v_definition_ids),
-    'has_due_dispatches', exists (
-      select from public.workflow_runs r where r.tenant_id = p_tenant_id and r.next_dispatch_at <= v_now),
-    'has_due_stops', public.has_due_stops(p_tenant_id, v_now),
-    'due_in_ms', public.ms_until(public.next_due_at(p_tenant_id, v_now)));
+    'has_due_dispatches', v_has_due_dispatches, 'has_due_stops', v_has_due_stops,
+    'due_in_ms', public.ms_until(v_due_at));
 end $$;

@@ -5,33 +5,37 @@
 -- Rows that exist are not checked again when a function changes. A change that they may violate needs a migration that finds
 -- them.
 
-create or replace function public.run_is_consistent(r public.workflow_runs) returns boolean
+create or replace function public.run_is_consistent(
+  p_status text, p_attempt integer, p_runner_type text, p_traceparent text, p_ended_by text, p_failure_code text,
+  p_started_at timestamptz, p_deadline_at timestamptz, p_completed_at timestamptz, p_error text,
+  p_next_dispatch_at timestamptz, p_not_before timestamptz
+) returns boolean
 language plpgsql immutable as $$
 begin
   return (
-    r.attempt >= 1
-    and r.runner_type in ('SELF_HOSTED')
-    and (r.traceparent is null or char_length(r.traceparent) = 55)
-    and (r.ended_by is null or r.ended_by in ('CALLBACK', 'STOP', 'DEADLINE', 'DISPATCH', 'LEASE'))
-    and (r.failure_code is null
-      or r.failure_code in ('REPORTED', 'DEADLINE', 'STOPPED', 'REJECTED', 'UNREACHED', 'LOST'))
-    and case r.status
+    p_attempt >= 1
+    and p_runner_type in ('SELF_HOSTED')
+    and (p_traceparent is null or char_length(p_traceparent) = 55)
+    and (p_ended_by is null or p_ended_by in ('CALLBACK', 'STOP', 'DEADLINE', 'DISPATCH', 'LEASE'))
+    and (p_failure_code is null
+      or p_failure_code in ('REPORTED', 'DEADLINE', 'STOPPED', 'REJECTED', 'UNREACHED', 'LOST'))
+    and case p_status
       when 'PENDING' then
-        num_nonnulls(r.started_at, r.deadline_at, r.completed_at, r.error, r.ended_by, r.next_dispatch_at) = 0
+        num_nonnulls(p_started_at, p_deadline_at, p_completed_at, p_error, p_ended_by, p_next_dispatch_at) = 0
       when 'RUNNING' then
-        r.deadline_at > r.started_at and num_nonnulls(r.completed_at, r.error, r.ended_by, r.not_before) = 0
+        p_deadline_at > p_started_at and num_nonnulls(p_completed_at, p_error, p_ended_by, p_not_before) = 0
       when 'COMPLETED' then
-        num_nulls(r.started_at, r.completed_at, r.ended_by) = 0
-        and num_nonnulls(r.error, r.next_dispatch_at, r.not_before) = 0
+        num_nulls(p_started_at, p_completed_at, p_ended_by) = 0
+        and num_nonnulls(p_error, p_next_dispatch_at, p_not_before) = 0
       when 'FAILED' then
-        num_nulls(r.completed_at, r.ended_by) = 0 and num_nonnulls(r.next_dispatch_at, r.not_before) = 0
+        num_nulls(p_completed_at, p_ended_by) = 0 and num_nonnulls(p_next_dispatch_at, p_not_before) = 0
     end) is true;
 end $$;
 
 -- Each type of event has a name. ENDPOINT_DISABLED is the only type that is not about a run.
-create or replace function public.event_is_consistent(e public.workflow_run_events) returns boolean
+create or replace function public.event_is_consistent(p_type text, p_run_id uuid, p_attempt integer) returns boolean
 language plpgsql immutable as $$
 begin
-  return public.event_name(e.type) is not null
-    and num_nulls(e.run_id, e.attempt) = case when e.type = 'ENDPOINT_DISABLED' then 2 else 0 end;
+  return public.event_name(p_type) is not null
+    and num_nulls(p_run_id, p_attempt) = case when p_type = 'ENDPOINT_DISABLED' then 2 else 0 end;
 end $$;

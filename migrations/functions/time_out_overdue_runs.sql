@@ -7,7 +7,8 @@
 -- skipped, since that transaction ends their overdue runs itself. So two of these calls at the same time share the work.
 --
 -- Answers {"lags_ms": [how late each run was ended, in milliseconds], "locked": how many definitions it has locked}. When it
--- locked none, no run is overdue, except those of definitions that others have locked.
+-- locked none, no run is overdue, except those of definitions that others have locked. With `p_in_turn` there may be more of a
+-- tenant than twice its share.
 create or replace function public.time_out_overdue_runs(p_limit integer, p_in_turn boolean, p_grace_seconds integer)
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
@@ -68,12 +69,11 @@ begin
       union all
       (
         select d.id
-        from (
-          select r.workflow_definition_id
-          from public.running_attempts a
-          join public.workflow_runs r on r.id = a.run_id
-          where a.ends_at <= v_now
-          order by a.ends_at
+        from (select a.run_id from public.running_attempts a where a.ends_at <= v_now order by a.ends_at) a
+        cross join lateral (
+          select r.workflow_definition_id from public.workflow_runs r
+          where r.id = a.run_id and r.status = 'RUNNING'
+          limit 1
         ) next
         cross join lateral (
           select d.id from public.workflow_definitions d where d.id = next.workflow_definition_id for update skip locked

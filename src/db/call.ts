@@ -27,7 +27,7 @@ export async function callFunction<Schema extends z.ZodType>(
   name: string,
   args: Readonly<Record<string, Argument>>,
   schema: Schema,
-  { isRepeatable = false, onChanged }: { isRepeatable?: boolean; onChanged?: OnChanged } = {},
+  { isRepeatable = false, onChanged }: { isRepeatable?: boolean; onChanged?: OnChanged | undefined } = {},
 ): Promise<z.output<Schema>> {
   // The driver sends this text directly, since building it with drizzle takes longer than sending it.
   const named = Object.keys(args).map((key, index) => `p_${key} => $${index + 1}`);

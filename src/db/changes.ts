@@ -56,6 +56,14 @@ export const changeOfOthers = (tenantId: string): Change => ({
   work: [],
 });
 
+/** A change that only tells the hub when something of the tenant is due. No listener gets a nudge. */
+export const dueAgain = (tenantId: string, dueInMs: number | null): Change => ({
+  tenant_id: tenantId,
+  due_in_ms: dueInMs,
+  runs: [],
+  work: [],
+});
+
 /** A new entry in the log of a run, or new progress of it. Neither has an event. */
 export const changeOfLog = (tenantId: string, runId: string): Change => ({
   tenant_id: tenantId,

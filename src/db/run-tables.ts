@@ -122,7 +122,12 @@ export const workflowRuns = pgTable(
       .using("gin", sql`public.search_words(${t.tenantId}, ${t.error})`)
       .where(sql`error is not null and ended_by <> 'DEADLINE'`),
     // What must be true for a run in each state: migrations/functions/table_checks.sql.
-    check("workflow_runs_check", sql`public.run_is_consistent(workflow_runs)`),
+    check(
+      "workflow_runs_check",
+      sql`public.run_is_consistent(${t.status}, ${t.attempt}, ${t.runnerType}, ${t.traceparent}, ${t.endedBy},
+        ${t.failureCode}, ${t.startedAt}, ${t.deadlineAt}, ${t.completedAt}, ${t.error}, ${t.nextDispatchAt},
+        ${t.notBefore})`,
+    ),
   ],
 );
 
@@ -160,7 +165,7 @@ export const workflowRunEvents = pgTable(
     index("workflow_run_events_feed_index").on(t.tenantId, t.epoch, t.transactionId, t.id),
     // An attempt has one event of its end. If a verb tries to write a second one, it fails.
     uniqueIndex("workflow_run_events_end_key").on(t.runId, t.attempt).where(oneOf(sql`type`, END_EVENT_TYPES)),
-    check("workflow_run_events_check", sql`public.event_is_consistent(workflow_run_events)`),
+    check("workflow_run_events_check", sql`public.event_is_consistent(${t.type}, ${t.runId}, ${t.attempt})`),
   ],
 );
 
