@@ -41,9 +41,10 @@ const algorithm = (iv: Uint8Array<ArrayBuffer>, definitionId: string) => ({
 });
 
 /** The keys that this isolate has imported, so that it imports each of them once. */
-const imported = new WeakMap<Key, CryptoKey>();
+const imported = new WeakMap<Key, AesKey>();
+type AesKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
-async function importKey(key: Key): Promise<CryptoKey> {
+async function importKey(key: Key): Promise<AesKey> {
   const known = imported.get(key);
   if (known) return known;
   const made = await crypto.subtle.importKey("raw", decodeBase64(key.secret), "AES-GCM", false, ["encrypt", "decrypt"]);

@@ -10,11 +10,11 @@ import type { Database } from "../db/client.ts";
  * Fails up to `limit` overdue runs, the longest overdue first, with an event for each. Starts the next runs of their queues,
  * whose dispatches are due at once. `inTurn` is for a backlog: each tenant then gets a share of the limit. Returns for each
  * failed run how late that was, in milliseconds, and how many definitions were locked for it. When it is none, no run is overdue,
- * or the definitions of all overdue runs are locked by others.
+ * or the definitions of those that it has looked at are locked by others.
  */
 export async function timeOutOverdueRuns(
   db: Database,
-  options: { limit: number; inTurn: boolean; graceSeconds: number; onChanged: OnChanged },
+  options: { limit: number; inTurn: boolean; graceSeconds: number; onChanged: OnChanged | undefined },
 ): Promise<{ lagsMs: number[]; locked: number }> {
   const args = { limit: options.limit, in_turn: options.inTurn, grace_seconds: options.graceSeconds };
   const schema = z.object({ lags_ms: z.array(z.number()), locked: z.int() });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { callFunction } from "../db/call.ts";
-import { type OnChanged, tellWork, workSchema } from "../db/changes.ts";
+import { dueAgain, type OnChanged, tellWork, workSchema } from "../db/changes.ts";
 import { metered } from "../db/meter.ts";
 import { describeError, log } from "../log.ts";
 import { DISPATCH_LEASE_SECONDS, dispatchesSchema } from "../runners/dispatch.ts";
@@ -87,6 +87,8 @@ async function sendDue(
       has_due_stops && dispatchStops(services, hasTime, tenantId),
       has_due_dispatches && dispatchDue(services, hasTime, tenantId),
     ]);
+    // There may be more to send: the hub's next alarm continues.
+    if (!hasTime()) await services.live.announce([dueAgain(tenantId, 0)]);
   } catch (error) {
     log("error", "dispatch", { tenant_id: tenantId, ...describeError(error) });
   }

@@ -12,7 +12,7 @@ import { recordSweepBegan, recordSweepEnded } from "./sweep-state.ts";
 const TIME_OUT_CHUNK = 1000;
 
 /** How many transactions fail runs at the same time when there is a backlog. Each uses one core of the database. */
-const TIME_OUT_LANES = 2;
+const TIME_OUTS_AT_ONCE = 2;
 
 /**
  * How many milliseconds after the start of the sweep each step may still begin something new, so that each step gets its share
@@ -65,7 +65,9 @@ export async function sweep(services: DispatchServices): Promise<number | null> 
     const announcing: Promise<void>[] = [];
     const onChanged: OnChanged = (changes) => void announcing.push(services.live.announce(changes));
 
-    const lagsMs = await timeOutAll(services, () => isBefore(TIME_OUT_UNTIL_MS), onChanged);
+    // Without hubs, nobody listens. The notifications of these runs are found by `listDueEndpoints` below.
+    const onTimedOut = services.live.hasHubs ? onChanged : undefined;
+    const lagsMs = await timeOutAll(services, () => isBefore(TIME_OUT_UNTIL_MS), onTimedOut);
     const { hasDueStops } = await promoteWaitingRuns(services.db, {
       limit: PROMOTE_LIMIT,
       graceSeconds: services.config.deadlineGraceSeconds,
@@ -103,22 +105,23 @@ export async function sweep(services: DispatchServices): Promise<number | null> 
 async function timeOutAll(
   { db, config }: DispatchServices,
   hasTime: () => boolean,
-  onChanged: OnChanged,
+  onChanged: OnChanged | undefined,
 ): Promise<number[]> {
   const options = { limit: TIME_OUT_CHUNK, graceSeconds: config.deadlineGraceSeconds, onChanged };
   const first = await timeOutOverdueRuns(db, { ...options, inTurn: false });
   const lagsMs = [...first.lagsMs];
   if (first.locked < TIME_OUT_CHUNK) return lagsMs;
   // There is a backlog. From here on the tenants take turns, so that the backlog of one tenant does not delay the others.
-  const lane = async () => {
-    while (hasTime()) {
-      const chunk = await timeOutOverdueRuns(db, { ...options, inTurn: true });
-      // Only a chunk without a lock ends the loop. A chunk may end few runs because another lane has just ended the others.
-      if (chunk.locked === 0) break;
+  while (hasTime()) {
+    const calls = Array.from({ length: TIME_OUTS_AT_ONCE }, () => timeOutOverdueRuns(db, { ...options, inTurn: true }));
+    const chunks = await Promise.all(calls);
+    for (const chunk of chunks) {
       for (const lagMs of chunk.lagsMs) lagsMs.push(lagMs);
     }
-  };
-  await Promise.all(Array.from({ length: TIME_OUT_LANES }, lane));
+    // Only when none of them has locked anything, nothing is left. A call may end few runs because another one has just ended
+    // the others, and it may lock none because another one has locked all that it looked at.
+    if (chunks.every(({ locked }) => locked === 0)) break;
+  }
   return lagsMs;
 }
 

@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openDatabase } from "../../src/db/client.ts";
 import { pauseSweep, resumeSweep } from "../../src/sweep/sweep-state.ts";
 import { type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
-import { callBack, eventTypes, invoke, makeOverdue } from "../support/lifecycle.ts";
+import { callBack, eventTypes, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { type LiveService, startLiveService } from "./live-service.ts";
 
@@ -47,6 +47,17 @@ describe("the alarm of a tenant", () => {
     expect(await stored(second)).toMatchObject({ status: "RUNNING" });
     await vi.waitFor(async () => expect(await eventTypes(service, tenant, second)).toContain("DISPATCHED"), 5_000);
     expect(await runner.requests()).toHaveLength(2);
+  });
+
+  it("comes again after 30 seconds, in case the Worker that sends what is due dies", async () => {
+    const runId = await invoke(service, tenant);
+    await callBack(service, tenant, runId, { status: "COMPLETED" });
+    const due = await insertRun(service.database, tenant, { status: "RUNNING" });
+    await service.database.sql`
+      update workflow_runs set dispatched_at = null, next_dispatch_at = statement_timestamp() where id = ${due}`;
+    const [swept] = await service.database.sql`
+      select (public.sweep_tenant(${tenant.id}, 200, 0, 30) ->> 'due_in_ms')::float8 as due_in_ms`;
+    expect(swept?.due_in_ms).toSatisfy((ms: number) => ms > 25_000 && ms <= 30_000);
   });
 
   it("fires by itself: a deadline is enforced within a second", async () => {

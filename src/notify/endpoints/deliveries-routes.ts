@@ -1,10 +1,10 @@
 /** The routes of an endpoint's deliveries: list them, send a test, and send one again. For an OWNER or ADMIN. */
 import type { Context } from "hono";
 import { v4 as newId } from "uuid";
+import { dueAgain } from "../../db/changes.ts";
 import type { AppEnv } from "../../http/env.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerRead, callerWrite } from "../../http/routes.ts";
-import { dueAgain } from "../sending/notification.ts";
 import { listDeliveries, resendDelivery, sendTestNotification } from "./deliveries.ts";
 import {
   DeliveryPageSchema,

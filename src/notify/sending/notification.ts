@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { callFunction } from "../../db/call.ts";
-import type { Change, OnChanged } from "../../db/changes.ts";
+import { type Change, dueAgain, type OnChanged } from "../../db/changes.ts";
 import type { Database } from "../../db/client.ts";
 
 /**
@@ -79,11 +79,3 @@ export async function recordNotifications(
   const change = recorded.tenant_id === null ? null : dueAgain(recorded.tenant_id, recorded.due_in_ms ?? null);
   return { change, hasDue: recorded.has_due };
 }
-
-/** A change that only tells the hub when something of the tenant is due. No listener gets a nudge. */
-export const dueAgain = (tenantId: string, dueInMs: number | null): Change => ({
-  tenant_id: tenantId,
-  due_in_ms: dueInMs,
-  runs: [],
-  work: [],
-});

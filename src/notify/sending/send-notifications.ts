@@ -1,6 +1,6 @@
 /** Sends the due notifications of endpoints. It runs in a separate invocation, so that no dispatch waits for a notification. */
 import type { Config } from "../../config.ts";
-import { changeOfOthers, type OnChanged } from "../../db/changes.ts";
+import { changeOfOthers, dueAgain, type OnChanged } from "../../db/changes.ts";
 import type { Database } from "../../db/client.ts";
 import type { Live } from "../../http/live/live.ts";
 import { describeError, log } from "../../log.ts";
@@ -10,7 +10,6 @@ import { decryptWebhookSecret } from "../../runners/secret-box.ts";
 import {
   type Claim,
   claimNotifications,
-  dueAgain,
   type Notification,
   type NotificationResult,
   recordNotifications,
