@@ -8,7 +8,7 @@ import { type Report, range } from "../support/report.ts";
 import { alternate, ratios, spread } from "../support/rounds.ts";
 import { seed } from "../support/seed.ts";
 import { SWEEP_PATH, sweepWrapper } from "../support/sweep-worker.ts";
-import { type Build, bindings, buildWorker, startWorker } from "../support/worker.ts";
+import { type Build, bindings, buildWorker, OBJECTS, startWorker } from "../support/worker.ts";
 
 const QUEUE = "bench";
 const TIMES_AS_FAST = 1;
@@ -28,6 +28,7 @@ export async function measureSweep(context: Context): Promise<Report> {
   const subjects = [
     { name: "pg-boss 12, `supervise`", measure: () => failJobs(server, count) },
     { name: "this service's sweep", measure: () => failRuns(server, build, count, OURS) },
+    { name: "this service's sweep, with hubs to tell", measure: () => failRuns(server, build, count, OURS, OBJECTS) },
     ...(before
       ? [{ name: `the sweep ${BEFORE}`, measure: () => failRuns(server, before.build, count, OURS_BEFORE) }]
       : []),
@@ -58,7 +59,7 @@ export async function measureSweep(context: Context): Promise<Report> {
         notes:
           "Each of our runs is of a definition of its own, since a definition runs one at a time; each of them is given an " +
           "event, and its slot to whoever waits. pg-boss moves jobs of one queue, with `retryLimit` 0, to `failed`. " +
-          "An idle sweep is under growth.",
+          "Without the Durable Objects it need not tell anybody which runs have ended. An idle sweep is under growth.",
       },
     ],
   };
@@ -77,11 +78,17 @@ async function seedOurs(server: Server, count: number, before: Before | undefine
 }
 
 /** Sweeps until no run is overdue. A sweep stops after 50 s, and the next one continues. */
-async function failRuns(server: Server, build: Build, count: number, copyOf: string): Promise<number> {
+async function failRuns(
+  server: Server,
+  build: Build,
+  count: number,
+  copyOf: string,
+  objects: Record<string, string> = {},
+): Promise<number> {
   const name = "bench_sweep";
   const pool = await server.createDatabase(name, { copyOf });
   const vars = bindings(server.url(name), server.endpointUrl);
-  const worker = await startWorker(build, { vars, wrapper: sweepWrapper });
+  const worker = await startWorker(build, { vars, wrapper: sweepWrapper, objects });
   const failed = async () => {
     const { rows } = await pool.query("select count(*)::int as failed from workflow_runs where status = 'FAILED'");
     return rows[0]?.failed;

@@ -2,6 +2,7 @@
 export const SWEEP_PATH = "/bench/sweep";
 
 export const sweepWrapper = `import service from "./worker.js";
+export * from "./worker.js";
 export default {
   async fetch(request, bindings, context) {
     if (!request.url.endsWith("${SWEEP_PATH}")) return service.fetch(request, bindings, context);
