@@ -1,5 +1,6 @@
 /** `npm run test:deep`: what takes minutes. All of it is in `test/deep`, most of it in the same runtime as `npm test`. */
 import { defineConfig } from "vitest/config";
+import { longestFirst } from "./test/longest-first.ts";
 import config from "./vitest.config.ts";
 
 const noLimits = { exclude: [], testTimeout: 0, hookTimeout: 0 };
@@ -7,6 +8,19 @@ const noLimits = { exclude: [], testTimeout: 0, hookTimeout: 0 };
 export default defineConfig({
   test: {
     silent: "passed-only",
+    sequence: {
+      // The first one measures delays, so nothing that takes much of the CPU runs beside it.
+      sequencer: longestFirst([
+        "exactness.test.ts",
+        "hub/idle-runners.test.ts",
+        "notify/slow-endpoints.test.ts",
+        "deep/clients.test.ts",
+        "deep/life-of-a-run.test.ts",
+        "notify/feed-writers.test.ts",
+        "backlog.test.ts",
+        "deep/faults.test.ts",
+      ]),
+    },
     projects: [
       {
         ...config,

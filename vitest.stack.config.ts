@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { longestFirst } from "./test/longest-first.ts";
 
 /** `npm run test:stack`: in Node, against what `npm run dev` starts. */
 export default defineConfig({
@@ -10,5 +11,6 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     // Three stacks for two cores: they mostly wait.
     maxWorkers: 3,
+    sequence: { sequencer: longestFirst(["command-line.stack.ts", "client.stack.ts", "scripts.stack.ts"]) },
   },
 });
