@@ -108,8 +108,11 @@ $$;
 create or replace function public.is_permitted(p_role text, p_permitted text[], p_path text) returns boolean
 language plpgsql immutable as $$
 begin
-  if p_path is null or public.is_administrator(p_role) then
-    return p_path is not null;
+  if p_path is null then
+    return false;
+  end if;
+  if public.is_administrator(p_role) then
+    return true;
   end if;
   return exists (select from unnest(p_permitted) top (path) where public.path_covers(top.path, p_path));
 end $$;

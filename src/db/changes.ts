@@ -48,40 +48,32 @@ export type Change = Omit<z.infer<typeof changeSchema>, "runs"> & { runs: readon
 /** The change of something other than a run, such as a permission or a folder. */
 export const NO_RUN: ChangedRun = { run_id: null, workflow_definition_id: null, has_ended: false };
 
-/** A change of something that is not a run. */
-export const changeOfOthers = (tenantId: string): Change => ({
+/** A change that tells the hub nothing but what is given. */
+const changeOf = (tenantId: string, told: Partial<Change>): Change => ({
   tenant_id: tenantId,
   due_in_ms: null,
-  runs: [NO_RUN],
-  work: [],
-});
-
-/** A change that only tells the hub when something of the tenant is due. No listener gets a nudge. */
-export const dueAgain = (tenantId: string, dueInMs: number | null): Change => ({
-  tenant_id: tenantId,
-  due_in_ms: dueInMs,
   runs: [],
   work: [],
+  ...told,
 });
 
+/** A change of something that is not a run. */
+export const changeOfOthers = (tenantId: string): Change => changeOf(tenantId, { runs: [NO_RUN] });
+
+/** A change that only tells the hub when something of the tenant is due. No listener gets a nudge. */
+export const dueAgain = (tenantId: string, dueInMs: number | null): Change =>
+  changeOf(tenantId, { due_in_ms: dueInMs });
+
 /** A new entry in the log of a run, or new progress of it. Neither has an event. */
-export const changeOfLog = (tenantId: string, runId: string): Change => ({
-  tenant_id: tenantId,
-  due_in_ms: null,
-  runs: [{ run_id: runId, workflow_definition_id: null, has_ended: false, is_log: true }],
-  work: [],
-});
+export const changeOfLog = (tenantId: string, runId: string): Change =>
+  changeOf(tenantId, { runs: [{ run_id: runId, workflow_definition_id: null, has_ended: false, is_log: true }] });
 
 /**
  * The deletion of one run, of the runs of a definition, or of any runs. It has no event, since events are deleted with their
  * runs.
  */
-export const changeByDeletion = (tenantId: string, { runId = null, definitionId = null }: Deleted = {}): Change => ({
-  tenant_id: tenantId,
-  due_in_ms: null,
-  runs: [{ run_id: runId, workflow_definition_id: definitionId, has_ended: true }],
-  work: [],
-});
+export const changeByDeletion = (tenantId: string, { runId = null, definitionId = null }: Deleted = {}): Change =>
+  changeOf(tenantId, { runs: [{ run_id: runId, workflow_definition_id: definitionId, has_ended: true }] });
 
 type Deleted = { runId?: string | null; definitionId?: string | null };
 
@@ -94,7 +86,7 @@ export type OnChanged = (changes: readonly Change[]) => void;
  */
 export function tellWork(onChanged: OnChanged, tenantId: string | undefined, work: readonly LeaseWork[]): void {
   if (tenantId === undefined || work.length === 0) return;
-  onChanged([{ tenant_id: tenantId, due_in_ms: null, runs: [], work: [...work] }]);
+  onChanged([changeOf(tenantId, { work: [...work] })]);
 }
 
 /** The part of a verb's answer that {@link tellWork} needs. */

@@ -77,16 +77,18 @@ export function openLive(
       await Promise.all([...lanes, notify(changes.flatMap(({ endpoint_ids = [] }) => endpoint_ids))]);
     },
     notify,
-    // What listens is loaded by the first listener, since most requests have none.
+    // The modules for listening are loaded when they are first used, since most requests do not listen.
     async listen(topic, listening) {
       const hub = hubOf(topic.tenantId);
+      if (!hub) return "unavailable";
       const { listenTo } = await import("./listen.ts");
-      return hub ? withSpan("hub", () => listenTo(hub, topic, listening, CALL_LIMIT_MS)) : "unavailable";
+      return withSpan("hub", () => listenTo(hub, topic, listening, CALL_LIMIT_MS));
     },
     async waitForWork(runner) {
       const hub = hubOf(runner.tenantId);
+      if (!hub) return "unavailable";
       const { waitForWork } = await import("./wait-for-work.ts");
-      return hub ? waitForWork(hub, runner, CALL_LIMIT_MS) : "unavailable";
+      return waitForWork(hub, runner, CALL_LIMIT_MS);
     },
     async heardOfRunners(tenantId) {
       const heardOf = await callHub(tenantId, (hub) => hub.heardOfRunners());

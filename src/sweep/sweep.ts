@@ -108,9 +108,8 @@ async function timeOutAll(
   onChanged: OnChanged | undefined,
 ): Promise<number[]> {
   const options = { limit: TIME_OUT_CHUNK, graceSeconds: config.deadlineGraceSeconds, onChanged };
-  const first = await timeOutOverdueRuns(db, { ...options, inTurn: false });
-  const lagsMs = [...first.lagsMs];
-  if (first.locked < TIME_OUT_CHUNK) return lagsMs;
+  const { lagsMs, locked: lockedFirst } = await timeOutOverdueRuns(db, { ...options, inTurn: false });
+  if (lockedFirst < TIME_OUT_CHUNK) return lagsMs;
   // There is a backlog. From here on the tenants take turns, so that the backlog of one tenant does not delay the others.
   while (hasTime()) {
     const calls = Array.from({ length: TIME_OUTS_AT_ONCE }, () => timeOutOverdueRuns(db, { ...options, inTurn: true }));
@@ -118,8 +117,8 @@ async function timeOutAll(
     for (const chunk of chunks) {
       for (const lagMs of chunk.lagsMs) lagsMs.push(lagMs);
     }
-    // Only when none of them has locked anything, nothing is left. A call may end few runs because another one has just ended
-    // the others, and it may lock none because another one has locked all that it looked at.
+    // Nothing is left only when no call has locked anything. A single call does not show that: the other one may have locked
+    // all that this one looked at.
     if (chunks.every(({ locked }) => locked === 0)) break;
   }
   return lagsMs;

@@ -1,7 +1,7 @@
 /** The messages of a runner that holds a run: a heartbeat, or that it gives the run back. */
 import { z } from "zod";
 import { callFunction } from "../../db/call.ts";
-import { changeOfLog } from "../../db/changes.ts";
+import { changeOfLog, dueAgain } from "../../db/changes.ts";
 import type { Database } from "../../db/client.ts";
 import { dispatchesSchema, type Promotion, promotionArguments } from "../../runners/dispatch.ts";
 import { attemptProblem, attemptRefusalSchema } from "../refusals.ts";
@@ -50,7 +50,7 @@ export async function recordHeartbeat(
   if (held.progress !== null) held.onChanged([changeOfLog(held.tenantId, held.runId)]);
   const { due_in_ms: dueInMs, deadline_at, lease_expires_at, stop } = answer;
   // A heartbeat has no event, so the hub is told here: from now on the run may end before its deadline.
-  if (dueInMs !== null) held.onChanged([{ tenant_id: held.tenantId, due_in_ms: dueInMs, runs: [], work: [] }]);
+  if (dueInMs !== null) held.onChanged([dueAgain(held.tenantId, dueInMs)]);
   return { deadline_at, lease_expires_at, stop };
 }
 
