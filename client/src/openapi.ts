@@ -524,7 +524,7 @@ export interface paths {
         put?: never;
         /**
          * Open a session of a runner
-         * @description For a runner that leases runs instead of being sent them: with a runner key, or with the key of an OWNER or ADMIN. The session ends with its key.
+         * @description For a runner that leases its runs instead of getting them by webhook. Send a runner key, or the API key of an OWNER or ADMIN. The session ends at the latest when this key is revoked or expires.
          */
         post: operations["create_runner_session"];
         delete?: never;

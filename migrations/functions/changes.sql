@@ -1,6 +1,8 @@
--- What a verb has changed: for listeners, and for the alarm that does what is due. Every change of a run is recorded as an
--- event in the same transaction, so the events of a transaction say which runs it has changed. Verbs need not keep a list: the
--- statement that calls a verb calls `last_event_id` before it and `changes_after` after it.
+-- What a verb has changed: for listeners, and for the alarm that does what is due. A change of a run that listeners hear of is
+-- recorded as an event in the same transaction, so the events of a transaction say which runs it has changed. Heartbeats
+-- and claims have no event: who records a heartbeat tells the hub itself, and `sweep_tenant` counts what is due, and will be
+-- claimed, as due again in 30 seconds. Verbs need not keep a list: the statement that calls a verb calls `last_event_id` before
+-- it and `changes_after` after it.
 
 -- The id of the last inserted event, of any transaction; 0 when there is none yet.
 create or replace function public.last_event_id() returns bigint
@@ -40,7 +42,7 @@ begin
     from (
       select distinct e.tenant_id, e.run_id
       from public.workflow_run_events e
-      -- The upper end tells the planner that the range is short. Otherwise it might read the whole table.
+      -- With an upper bound, the planner expects a short range of ids. Without it, the planner might read the whole table.
       where e.id > p_event_id and e.id <= v_last_event_id and e.xmin = v_xid
     ) changed
     left join lateral public.run_with_due(changed.run_id) run on true

@@ -47,7 +47,7 @@ end $$;
 create or replace function public.notifications_to_send(p_tenant_id uuid)
 returns table (endpoint_ids uuid[], due_at timestamptz)
 language sql stable as $$
-  -- Most tenants have no endpoint. Then nothing else is looked up.
+  -- Whether there is an endpoint is checked first: most tenants have none, and for them nothing else is looked up.
   select case when has_endpoint then public.due_endpoints(p_tenant_id) else '{}' end,
     case when has_endpoint then public.notifications_due_at(p_tenant_id) end
   from (

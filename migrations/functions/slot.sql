@@ -110,7 +110,7 @@ declare
   v_run_ids uuid[];
 begin
   -- Each table is searched by a key, for one definition at a time (`lateral` with `limit 1`). With plain joins, the planner might
-  -- read all runs, since it makes the plan once, perhaps when there are hardly any.
+  -- choose to read all runs: a connection keeps its plan, which may have been made when the table was still small.
   v_run_ids := array(
     select first.id
     from unnest(p_definition_ids) locked (id)

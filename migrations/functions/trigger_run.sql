@@ -125,7 +125,8 @@ begin
       v_answer := jsonb_build_object('refused', 'snapshot_too_large',
         'bytes', octet_length(v_snapshot::text), 'max_bytes', c_max_snapshot_bytes);
     else
-      -- 6. Insert the run: RUNNING when nothing is before it and it can be sent to its runner, otherwise at the end of the queue.
+      -- 6. Insert the run. It starts at once when the slot is free, no other run waits for it, and the runner gets its runs by
+      --    webhook. Otherwise it is PENDING, at the end of the queue.
       v_must_wait := public.must_wait(p_definition_id);
       v_starts := v_has_webhook and not v_must_wait
         and not exists (select from public.next_waiting_run(p_definition_id, v_now));

@@ -32,8 +32,8 @@ const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 const MAX_CONNECTIONS = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
 /**
- * How long an unused connection is kept if nothing else is asked for. Short, so that unused databases can be dropped soon, and so
- * that the many databases of the tests do not use up all connections.
+ * The default of `idleTimeoutMs`. Short, so that unused databases can be dropped soon, and so that the many databases of the tests
+ * do not use up all connections.
  */
 const IDLE_TIMEOUT_MS = 2_000;
 

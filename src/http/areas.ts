@@ -33,9 +33,9 @@ export function serveAreas(areas: readonly Area[]): { fetch: Fetch } {
 }
 
 /**
- * Finds the value for a path. For `/v1/workflow-runs/1/log` that is the value of `/v1/workflow-runs/{id}/log`, of
- * `/v1/workflow-runs/1`, or of `/v1/workflow-runs`: the first of them that has one. Outside of the API it is the value of the
- * first segment: of `/app` for `/app/runs`.
+ * Finds the value for a path, and tries the most specific key first. For `/v1/workflow-runs/1/log` the keys are
+ * `/v1/workflow-runs/{id}/log`, `/v1/workflow-runs/1` and `/v1/workflow-runs`. A path outside of the API has one key, its first
+ * segment: `/app` for `/app/runs`.
  */
 export function findByPath<Value>(byPath: ReadonlyMap<string, Value>, path: string): Value | undefined {
   const [, first, collection, item, action] = path.split("/", 5);
@@ -48,7 +48,7 @@ function openArea({ load }: Area): Fetch {
   let app: Hono<AppEnv> | undefined;
   return (request, services, context) => {
     if (app) return app.fetch(request, services, context);
-    // Concurrent first requests each load the area. If they shared one promise, it would belong to the request that made it.
+    // Concurrent first requests each load the area, and do not share one promise: a promise belongs to the request that made it.
     return load().then((routers) => {
       app ??= createApp(routers);
       return app.fetch(request, services, context);

@@ -9,8 +9,8 @@ import type { Database } from "../db/client.ts";
 /**
  * Fails up to `limit` overdue runs, the longest overdue first, with an event for each. Starts the next runs of their queues,
  * whose dispatches are due at once. `inTurn` is for a backlog: each tenant then gets a share of the limit. Returns for each
- * failed run how late that was, in milliseconds, and how many definitions were locked for it. When it is none, no run is overdue,
- * or the definitions of those that it has looked at are locked by others.
+ * failed run how late that was, in milliseconds, and how many definitions the call locked. If it locked none, no run is overdue,
+ * or others have locked the definitions of all overdue runs that it looked at.
  */
 export async function timeOutOverdueRuns(
   db: Database,

@@ -44,7 +44,7 @@ describe("an area", () => {
 });
 
 describe("a path without an area", () => {
-  it.each(["/v1", "/v1/", "/v1/workflow-run", "/nowhere", "//v1/leases"])("is 404 as any other: %s", async (path) => {
+  it.each(["/v1", "/v1/", "/v1/workflow-run", "/nowhere", "//v1/leases"])("gets the usual 404: %s", async (path) => {
     const response = await service.fetch(path);
     expect([response.status, await response.json()]).toMatchObject([
       404,

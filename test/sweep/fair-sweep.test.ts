@@ -71,7 +71,7 @@ describe("the time-outs of a backlog", () => {
     const small = await newTenant(3, { overdueSeconds: 60 });
     await service.sweep();
     expect([await count(large, "FAILED"), await count(small, "FAILED")]).toEqual([4_500, 3]);
-    // The small tenant did not wait for the last chunks: as many runs of the large one as a chunk has came after its own.
+    // The small tenant did not wait for the whole backlog: after its last run, at least 1,000 runs of the large one were failed.
     const [after] = await service.database.sql`
       select count(*)::int from workflow_run_events
       where tenant_id = ${large.id} and type = 'TIMED_OUT'

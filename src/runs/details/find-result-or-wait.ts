@@ -5,7 +5,7 @@ import { type FoundResult, findResult } from "./find-result.ts";
 
 /**
  * The result of a run. If the request asks to wait: as soon as the run has ended, or when the time is up.
- * @throws Problem `unauthenticated`, or `not_found`, also when the run is deleted meanwhile
+ * @throws Problem `unauthenticated`, or `not_found`, which also means that the run was deleted while the request waited
  */
 export async function findResultOrWait(c: Context<AppEnv>, runId: string): Promise<FoundResult> {
   const read = () => findResult(c.env.db, c.var.credential, runId);

@@ -126,8 +126,8 @@ const openRoute = keyCall({
   tags: ["Runner"],
   summary: "Open a session of a runner",
   description:
-    "For a runner that leases runs instead of being sent them: with a runner key, or with the key of an OWNER or ADMIN. The " +
-    "session ends with its key.",
+    "For a runner that leases its runs instead of getting them by webhook. Send a runner key, or the API key of an OWNER " +
+    "or ADMIN. The session ends at the latest when this key is revoked or expires.",
   request: { body: { required: true, content: { "application/json": { schema: CreateRunnerSessionRequestSchema } } } },
   responses: {
     201: { description: "The session", content: { "application/json": { schema: RunnerSessionSchema } } },
