@@ -8,7 +8,8 @@ import { describeError, log } from "../log.ts";
 import type { Verdict } from "./answer.ts";
 import { dispatchDelaySeconds } from "./backoff.ts";
 import type { Dispatch, Promotion } from "./dispatch.ts";
-import { type Acceptance, acceptDispatches, giveUpDispatch, postponeDispatch } from "./record-dispatch.ts";
+import { recordAcceptanceSoon } from "./record-acceptance-soon.ts";
+import { type Acceptance, giveUpDispatch, postponeDispatch } from "./record-dispatch.ts";
 import { decryptWebhookSecret } from "./secret-box.ts";
 import { notifyStopped, sendDispatch } from "./send.ts";
 
@@ -21,16 +22,16 @@ const CONCURRENCY = 6;
  */
 const BUDGET_MS = 12_000;
 
-/** Records an acceptance, at once or later. */
-export type OnAccepted = (acceptance: Acceptance) => Promise<unknown>;
+/** Records an acceptance, at once or later. It is not waited for before the next dispatch is sent. */
+export type OnAccepted = (acceptance: Acceptance) => Promise<void>;
 
 /** The services that are needed to send dispatches. */
 export type DispatchServices = { db: Database; config: Config; live: Live };
 
 /**
  * Sends these dispatches, and those of the runs that are promoted meanwhile. Never throws. A dispatch that was not sent, or
- * whose outcome was not recorded, stays due: its lease expires and the sweep sends it again. Each acceptance is recorded at
- * once, unless `recordAccepted` is given, which then records it.
+ * whose outcome was not recorded, stays due: its lease expires and the sweep sends it again. Acceptances are recorded by
+ * `onAccepted`, by default together with those of other requests.
  */
 export async function sendDispatches(
   { db, config, live }: DispatchServices,
@@ -39,7 +40,10 @@ export async function sendDispatches(
 ): Promise<void> {
   const announcing = [live.mark()];
   const onChanged: OnChanged = (changes) => void announcing.push(live.announce(changes));
-  const onAccepted = recordAccepted ?? ((acceptance) => acceptDispatches(db, [acceptance], onChanged));
+  const record = recordAccepted ?? ((acceptance) => recordAcceptanceSoon(db, acceptance, onChanged));
+  const recording: Promise<void>[] = [];
+  const onAccepted = (acceptance: Acceptance) =>
+    void recording.push(record(acceptance).catch(logFailure(acceptance.dispatch)));
   const queue = [...dispatches];
   const began = Date.now();
   const next = () => (Date.now() - began < BUDGET_MS ? queue.shift() : undefined);
@@ -49,24 +53,34 @@ export async function sendDispatches(
         const onPromoted = (promoted: readonly Dispatch[]) => void queue.push(...promoted);
         await sendOne(db, config, dispatch, { onAccepted, onPromoted, onChanged });
       } catch (error) {
-        log("error", "dispatch", { run_id: dispatch.run_id, attempt: dispatch.attempt, ...describeError(error) });
+        logFailure(dispatch)(error);
       }
     }
   };
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, queue.length) }, lane));
+  await Promise.all(recording);
   await Promise.all(announcing);
 }
+
+const logFailure =
+  ({ run_id, attempt }: Dispatch) =>
+  (error: unknown) =>
+    log("error", "dispatch", { run_id, attempt, ...describeError(error) });
 
 async function sendOne(
   db: Database,
   config: Config,
   dispatch: Dispatch,
-  { onAccepted, onPromoted, onChanged }: { onAccepted: OnAccepted } & Omit<Promotion, "graceSeconds">,
+  {
+    onAccepted,
+    onPromoted,
+    onChanged,
+  }: { onAccepted: (acceptance: Acceptance) => void } & Omit<Promotion, "graceSeconds">,
 ): Promise<void> {
   const verdict = await trySending(config, dispatch);
   switch (verdict.kind) {
     case "accepted":
-      await onAccepted({ dispatch, status: verdict.status });
+      onAccepted({ dispatch, status: verdict.status });
       return;
     case "retry": {
       const backoffSeconds = dispatchDelaySeconds(dispatch.dispatch_count, Math.random());

@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { type Database, openDatabase } from "../../src/db/client.ts";
+import { metered } from "../../src/db/meter.ts";
+import type { Dispatch } from "../../src/runners/dispatch.ts";
+import { recordAcceptanceSoon } from "../../src/runners/record-acceptance-soon.ts";
+import { claimDueDispatches } from "../../src/sweep/claim-due-dispatches.ts";
+import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { invoke, makeDue } from "../support/lifecycle.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant } from "../support/tenant.ts";
+
+let service: Service;
+let db: Database;
+let dispatches: Dispatch[];
+
+// Three runs whose dispatches another Worker has claimed.
+beforeEach(async () => {
+  service = await startService();
+  const { url: databaseUrl, sqlEndpoint: neonFetchEndpoint } = service.database;
+  db = openDatabase({ databaseUrl, neonFetchEndpoint, databaseTimeoutSeconds: 30 });
+  for (let n = 0; n < 3; n++) {
+    const runId = await invoke(service, await createTenant(service.database, { runnerUrl: BUSY_RUNNER }));
+    await makeDue(service, runId);
+  }
+  dispatches = await claimDueDispatches(db, { tenantId: null, limit: 10, quick: [], busy: [] });
+  expect(dispatches).toHaveLength(3);
+});
+
+afterEach(() => vi.restoreAllMocks());
+
+const record = (dispatch: Dispatch | undefined, changed: string[] = []) => {
+  if (!dispatch) throw new Error("There is no such dispatch.");
+  return recordAcceptanceSoon(db, { dispatch, status: 202 }, (changes) => {
+    changed.push(...changes.flatMap(({ runs }) => runs.map(({ run_id }) => run_id ?? "")));
+  });
+};
+
+async function acceptedRuns(): Promise<unknown[]> {
+  const rows = await service.database.sql`select id from workflow_runs where dispatched_at is not null`;
+  return rows.map(({ id }) => id).sort();
+}
+
+it("records the acceptances of several requests by one request to the database", async () => {
+  const ids = dispatches.map(({ run_id }) => run_id).sort();
+  const changed: string[] = [];
+  const requests = await metered(async (meter) => {
+    await Promise.all(dispatches.map((dispatch) => record(dispatch, changed)));
+    return meter.databaseRequests;
+  });
+  expect(requests).toBe(1);
+  expect(await acceptedRuns()).toEqual(ids);
+  expect(changed.sort()).toEqual(ids);
+});
+
+it("records what comes after a batch by a new one", async () => {
+  const [first, second] = dispatches;
+  await record(first);
+  expect(await acceptedRuns()).toEqual([first?.run_id]);
+  await record(second);
+  expect(await acceptedRuns()).toHaveLength(2);
+});
+
+it("also records the acceptances of a batch whose invocation has died", async () => {
+  const [first, second, third] = dispatches;
+  // The timer of a dead invocation never fires.
+  vi.spyOn(globalThis, "setTimeout").mockImplementationOnce(() => 0 as never);
+  void record(first);
+  await record(second);
+  expect(await acceptedRuns()).toEqual([]);
+  vi.spyOn(Date, "now").mockReturnValue(Date.now() + 2_000);
+  await record(third);
+  expect(await acceptedRuns()).toHaveLength(3);
+});
+
+it("leaves the dispatches due when they can't be recorded, and records the next batch", async () => {
+  const [first, second] = dispatches;
+  await service.database.sql`alter function public.record_acceptances rename to record_nothing`;
+  await expect(record(first)).rejects.toThrow("record_acceptances");
+  await service.database.sql`alter function public.record_nothing rename to record_acceptances`;
+  const due = await service.database.sql`select id from workflow_runs where next_dispatch_at is not null`;
+  expect(due).toHaveLength(3);
+  await record(second);
+  expect(await acceptedRuns()).toEqual([second?.run_id]);
+});
