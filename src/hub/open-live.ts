@@ -1,3 +1,4 @@
+import type { Change } from "../db/changes.ts";
 import type { Live, LiveStatus } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
 import { withSpan } from "../trace.ts";
@@ -51,6 +52,16 @@ export function openLive(
       return null;
     }
   }
+  async function tellHubs(changes: readonly Change[]): Promise<void> {
+    const queue = [...changes];
+    const lane = async () => {
+      for (let change = queue.shift(); change; change = queue.shift()) {
+        const told = change;
+        await callHub(told.tenant_id, (hub) => hub.changed(told));
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(HUBS_AT_ONCE, queue.length) }, lane));
+  }
   async function notify(endpointIds: readonly string[]): Promise<void> {
     const count = Math.min(MOST_NOTIFIERS, endpointIds.length);
     const groups = Array.from({ length: count }, (_, i) => endpointIds.filter((_, index) => index % count === i));
@@ -66,15 +77,8 @@ export function openLive(
     mark: throttled(async () => openRegister()?.mark()),
     noteAlarm: throttled(async (lateMs: number) => openRegister()?.noteAlarm(lateMs)),
     async announce(changes) {
-      const queue = [...changes];
-      const lane = async () => {
-        for (let change = queue.shift(); change; change = queue.shift()) {
-          const told = change;
-          await callHub(told.tenant_id, (hub) => hub.changed(told));
-        }
-      };
-      const lanes = Array.from({ length: Math.min(HUBS_AT_ONCE, queue.length) }, lane);
-      await Promise.all([...lanes, notify(changes.flatMap(({ endpoint_ids = [] }) => endpoint_ids))]);
+      const endpointIds = changes.flatMap(({ endpoint_ids = [] }) => endpoint_ids);
+      await Promise.all([hubs && tellHubs(changes), endpointIds.length > 0 && notify(endpointIds)]);
     },
     notify,
     // The modules for listening are loaded when they are first used, since most requests do not listen.

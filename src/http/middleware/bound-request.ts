@@ -46,11 +46,14 @@ const limitBody = bodyLimit({
   },
 });
 
-/** Reads the whole body. Hono caches it for all later reads. */
+/**
+ * Reads the whole body. Hono caches it for all later reads. It is read as text, since Hono would convert anything else again for
+ * each read of the text or the JSON.
+ */
 async function readBody(c: Context<AppEnv>): Promise<void> {
   try {
     await limitBody(c, async () => {
-      await c.req.arrayBuffer();
+      await c.req.text();
     });
   } catch (error) {
     // Reading a body only fails when the client closes the connection.
