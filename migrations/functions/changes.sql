@@ -19,48 +19,77 @@ end $$;
 create or replace function public.changes_after(p_event_id bigint) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
+  -- With an upper bound, the planner expects a short range of ids. Without it, the planner might read the whole table.
+  c_most_new_events constant bigint := 1000000000;
   v_xid constant xid := pg_current_xact_id_if_assigned()::xid;
-  v_last_event_id constant bigint := public.last_event_id();
   v_since constant timestamptz := date_trunc('milliseconds', statement_timestamp());
-  v_changes jsonb;
+  v_changed record;
+  v_tenant_id uuid;
+  v_due_at timestamptz;
+  v_runs jsonb[];
+  v_definition_ids uuid[];
+  v_changes jsonb := '[]';
 begin
   if v_xid is null then
     -- Nothing was written.
-    return '[]';
+    return v_changes;
   end if;
-  select jsonb_agg(jsonb_build_object(
-    'tenant_id', tenant.id, 'due_in_ms', public.ms_until(least(tenant.due_at, notifications.due_at)),
-    'endpoint_ids', to_jsonb(notifications.endpoint_ids), 'runs', tenant.runs,
-    'work', public.lease_work(tenant.definition_ids)))
-  into v_changes
-  from (
-    select changed.tenant_id as id, array_agg(run.workflow_definition_id) as definition_ids,
-      min(run.due_at) as due_at, jsonb_agg(jsonb_build_object(
-        'run_id', coalesce(run.id, changed.tenant_id),
-        'workflow_definition_id', coalesce(run.workflow_definition_id, changed.tenant_id),
-        'has_ended', coalesce(run.status in ('COMPLETED', 'FAILED'), false))) as runs
+  for v_changed in
+    select changed.tenant_id, run.id, run.workflow_definition_id, run.status, run.due_at
     from (
       select distinct e.tenant_id, e.run_id
       from public.workflow_run_events e
-      -- With an upper bound, the planner expects a short range of ids. Without it, the planner might read the whole table.
-      where e.id > p_event_id and e.id <= v_last_event_id and e.xmin = v_xid
+      where e.id > p_event_id and e.id <= p_event_id + c_most_new_events and e.xmin = v_xid
     ) changed
     left join lateral public.run_with_due(changed.run_id) run on true
-    group by changed.tenant_id
-  ) tenant
-  cross join lateral public.notifications_to_send(tenant.id) notifications;
-  if v_changes is null then
-    -- A verb that ends an overdue run and then deletes it leaves no event, but the notifications of that end are there.
-    select jsonb_agg(jsonb_build_object(
-      'tenant_id', tenant.id, 'due_in_ms', public.ms_until(notifications.due_at),
-      'endpoint_ids', to_jsonb(notifications.endpoint_ids), 'runs', '[]'::jsonb, 'work', '[]'::jsonb))
-    into v_changes
-    from (
-      select distinct n.tenant_id as id from public.notifications n where n.created_at >= v_since and n.xmin = v_xid
-    ) tenant
-    cross join lateral public.notifications_to_send(tenant.id) notifications;
+    order by changed.tenant_id
+  loop
+    if v_tenant_id is distinct from v_changed.tenant_id then
+      if v_tenant_id is not null then
+        v_changes := v_changes || public.change_of_tenant(v_tenant_id, v_due_at, v_runs, v_definition_ids);
+      end if;
+      v_tenant_id := v_changed.tenant_id;
+      v_due_at := null;
+      v_runs := '{}';
+      v_definition_ids := '{}';
+    end if;
+    v_due_at := least(v_due_at, v_changed.due_at);
+    v_runs := v_runs || jsonb_build_object(
+      'run_id', coalesce(v_changed.id, v_tenant_id),
+      'workflow_definition_id', coalesce(v_changed.workflow_definition_id, v_tenant_id),
+      'has_ended', coalesce(v_changed.status in ('COMPLETED', 'FAILED'), false));
+    v_definition_ids := v_definition_ids || v_changed.workflow_definition_id;
+  end loop;
+  if v_tenant_id is not null then
+    return v_changes || public.change_of_tenant(v_tenant_id, v_due_at, v_runs, v_definition_ids);
   end if;
-  return coalesce(v_changes, '[]');
+  -- A verb that ends an overdue run and then deletes it leaves no event, but the notifications of that end are there.
+  return (
+    select coalesce(jsonb_agg(public.change_of_tenant(notified.tenant_id, null, '{}', '{}')), '[]')
+    from (
+      select distinct n.tenant_id from public.notifications n where n.created_at >= v_since and n.xmin = v_xid
+    ) notified);
+end $$;
+
+-- One element of the answer of `changes_after`. `p_due_at` is the earliest instant at which something of the changed runs is
+-- due, and `p_definition_ids` are their definitions.
+create or replace function public.change_of_tenant(
+  p_tenant_id uuid, p_due_at timestamptz, p_runs jsonb[], p_definition_ids uuid[]
+) returns jsonb
+language plpgsql as $$
+declare
+  v_endpoint_ids uuid[] := '{}';
+  v_notify_at timestamptz;
+begin
+  -- Checked first because it is cheap: most tenants have no endpoint.
+  if exists (
+    select from public.notification_endpoints e where e.tenant_id = p_tenant_id and e.disabled_at is null) then
+    v_endpoint_ids := public.due_endpoints(p_tenant_id);
+    v_notify_at := public.notifications_due_at(p_tenant_id);
+  end if;
+  return jsonb_build_object(
+    'tenant_id', p_tenant_id, 'due_in_ms', public.ms_until(least(p_due_at, v_notify_at)),
+    'endpoint_ids', to_jsonb(v_endpoint_ids), 'runs', to_jsonb(p_runs), 'work', public.lease_work(p_definition_ids));
 end $$;
 
 -- A run, and when something of it is due: its end by time, a dispatch, the webhook of a stop, or the end of a back-off. One row,

@@ -43,20 +43,6 @@ begin
     where e.tenant_id = p_tenant_id and e.disabled_at is null);
 end $$;
 
--- `due_endpoints` and `notifications_due_at` of a tenant together: one row.
-create or replace function public.notifications_to_send(p_tenant_id uuid)
-returns table (endpoint_ids uuid[], due_at timestamptz)
-language sql stable as $$
-  -- Whether there is an endpoint is checked first: most tenants have none, and for them nothing else is looked up.
-  select case when has_endpoint then public.due_endpoints(p_tenant_id) else '{}' end,
-    case when has_endpoint then public.notifications_due_at(p_tenant_id) end
-  from (
-    select exists (
-      select from public.notification_endpoints e where e.tenant_id = p_tenant_id and e.disabled_at is null) as has_endpoint
-    offset 0
-  ) tenant
-$$;
-
 -- Up to `p_limit` endpoints of all tenants to which something can be sent now. Those that have waited longest come first. There
 -- may be some whose notification another Worker is just about to send: a claim gives each notification to one Worker only.
 -- Answers {"endpoint_ids"}.

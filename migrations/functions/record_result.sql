@@ -38,15 +38,14 @@ declare
   v_detail jsonb;
   v_answer jsonb;
 begin
-  -- 1. Lock the definition, then the run.
+  -- 1. Lock the definition.
   v_definition_id := public.lock_definition_of_tenant_run(p_run_id, p_tenant_id);
   if v_definition_id is null then
     return '{"refused": "not_found", "dispatches": []}';
   end if;
-  perform r.id from public.workflow_runs r where r.id = p_run_id for update;
   v_now := clock_timestamp();
 
-  -- 2. End the overdue run, if there is one, then read the run.
+  -- 2. End the overdue run, if there is one. Then lock the run and read it.
   perform public.end_overdue_runs(array[v_definition_id], v_now);
   select r.status, r.attempt, r.ended_by, r.dispatched_at, r.dispatch_count, a.run_id is not null, a.stop_requested_at,
     a.stop_reason, a.stop_user_id
@@ -54,7 +53,8 @@ begin
     v_stop_reason, v_stop_user_id
   from public.workflow_runs r
   left join public.running_attempts a on a.run_id = r.id
-  where r.id = p_run_id;
+  where r.id = p_run_id
+  for update of r;
   v_is_stopped := p_status = 'FAILED' and v_stop_requested_at is not null;
 
   -- 3. Record the result.

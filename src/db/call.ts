@@ -57,12 +57,11 @@ export function readAnswer<Schema extends z.ZodType>(
 }
 
 /**
- * One statement that calls a function and then asks what it changed. The order is certain: columns are computed from left to
- * right, and a subquery with OFFSET is computed before the columns that are selected from it.
+ * One statement that calls a function and then asks what it changed. The order is certain: FROM is computed first, and then the
+ * columns from left to right.
  */
-const withChanges = (call: string) => `
-  select done.answer, public.changes_after(done.before) as changes
-  from (select public.last_event_id() as before, ${call} as answer offset 0) done`;
+const withChanges = (call: string) =>
+  `select ${call} as answer, public.changes_after(before) as changes from public.last_event_id() before`;
 
 function reportChanges(json: unknown, onChanged: OnChanged): void {
   const changes: Change[] = changesSchema.parse(json);
