@@ -1,12 +1,10 @@
 import { decode, sign, verify } from "hono/jwt";
-import { encodeBase64Url } from "hono/utils/encode";
 import { z } from "zod";
 import type { KeyRing } from "../../key-ring.ts";
+import { ALGORITHM, signingKey, verificationKey } from "./jwt-keys.ts";
 
 /** What a run token proves: the request comes from the runner of this attempt of this run. */
 export type RunToken = { runId: string; attempt: number; tenantId: string };
-
-const ALGORITHM = "HS256";
 
 const headerSchema = z.object({ kid: z.string() });
 const claimsSchema = z.object({ sub: z.guid(), att: z.int().min(1), tid: z.guid() });
@@ -16,16 +14,13 @@ const claimsSchema = z.object({ sub: z.guid(), att: z.int().min(1), tid: z.guid(
  * HS256) that is signed with the newest key. Claims: `sub` run, `att` attempt, `tid` tenant, `exp` deadline.
  */
 export function signRunToken(keys: KeyRing, token: RunToken & { expiresAt: string }): Promise<string> {
-  const { id: kid, secret } = keys.newest;
   const claims = {
     sub: token.runId,
     att: token.attempt,
     tid: token.tenantId,
     exp: Math.floor(Date.parse(token.expiresAt) / 1000),
   };
-  // The key is passed as a JWK, since Hono reads the key id for the header from it.
-  const k = encodeBase64Url(new TextEncoder().encode(secret).buffer).replaceAll("=", "");
-  return sign(claims, { kty: "oct", alg: ALGORITHM, kid, k }, ALGORITHM);
+  return sign(claims, signingKey(keys.newest), ALGORITHM);
 }
 
 /**
@@ -37,7 +32,7 @@ export async function verifyRunToken(keys: KeyRing, token: string): Promise<RunT
     const { kid } = headerSchema.parse(decode(token).header);
     const key = keys.byId.get(kid);
     if (!key) return null;
-    const claims = claimsSchema.parse(await verify(token, key.secret, { alg: ALGORITHM, exp: false }));
+    const claims = claimsSchema.parse(await verify(token, await verificationKey(key), { alg: ALGORITHM, exp: false }));
     return { runId: claims.sub, attempt: claims.att, tenantId: claims.tid };
   } catch {
     return null;

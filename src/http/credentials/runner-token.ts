@@ -1,7 +1,7 @@
 import { decode, sign, verify } from "hono/jwt";
-import { encodeBase64Url } from "hono/utils/encode";
 import { z } from "zod";
 import type { KeyRing } from "../../key-ring.ts";
+import { ALGORITHM, signingKey, verificationKey } from "./jwt-keys.ts";
 
 /** What the token of a runner's session proves. `definitionIds` are the definitions whose runs it may lease; null for all. */
 export type RunnerToken = {
@@ -11,8 +11,6 @@ export type RunnerToken = {
   /** RFC 3339. */
   expiresAt: string;
 };
-
-const ALGORITHM = "HS256";
 
 /** Distinguishes it from a run token, which is signed with the same keys. */
 const AUDIENCE = "leases";
@@ -30,7 +28,6 @@ const claimsSchema = z.object({
  * newest key. Claims: `sub` session, `tid` tenant, `def` definitions, `aud` "leases", `exp`.
  */
 export function signRunnerToken(keys: KeyRing, token: RunnerToken): Promise<string> {
-  const { id: kid, secret } = keys.newest;
   const claims = {
     sub: token.sessionId,
     tid: token.tenantId,
@@ -38,9 +35,7 @@ export function signRunnerToken(keys: KeyRing, token: RunnerToken): Promise<stri
     aud: AUDIENCE,
     exp: Math.floor(Date.parse(token.expiresAt) / 1000),
   };
-  // The key is passed as a JWK, since Hono reads the key id for the header from it.
-  const k = encodeBase64Url(new TextEncoder().encode(secret).buffer).replaceAll("=", "");
-  return sign(claims, { kty: "oct", alg: ALGORITHM, kid, k }, ALGORITHM);
+  return sign(claims, signingKey(keys.newest), ALGORITHM);
 }
 
 /**
@@ -53,7 +48,7 @@ export async function verifyRunnerToken(keys: KeyRing, token: string): Promise<R
     const key = keys.byId.get(kid);
     if (!key) return null;
     const options = { alg: ALGORITHM, aud: AUDIENCE, exp: false } as const;
-    const claims = claimsSchema.parse(await verify(token, key.secret, options));
+    const claims = claimsSchema.parse(await verify(token, await verificationKey(key), options));
     return {
       sessionId: claims.sub,
       tenantId: claims.tid,

@@ -4,12 +4,12 @@
  * `api_key_id`, `iat` and `auth_time`; those of a login service may have `email` and `email_verified`.
  */
 import { decode, sign, verify, verifyWithJwks } from "hono/jwt";
-import { encodeBase64Url } from "hono/utils/encode";
 import type { AsymmetricAlgorithm } from "hono/utils/jwt/jwa";
 import { z } from "zod";
 import type { Config } from "../../config.ts";
 import type { SessionClaims } from "../../db/access.ts";
 import { Problem } from "../problems.ts";
+import { ALGORITHM, signingKey, verificationKey } from "./jwt-keys.ts";
 import { openKeySet } from "./session-keys.ts";
 
 /**
@@ -47,7 +47,6 @@ export type NewSession = {
  */
 export type VerifySession = (token: string) => Promise<Session | null>;
 
-const SYMMETRIC = "HS256";
 const ASYMMETRIC: readonly AsymmetricAlgorithm[] = [
   "RS256",
   "RS384",
@@ -100,9 +99,9 @@ export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["
   async function readPayload(token: string): Promise<unknown> {
     const { alg, kid, typ } = headerSchema.parse(decode(token).header);
     const verification = { ...expected, ...(typ !== undefined && { typ: TYPES }) };
-    if (alg === SYMMETRIC) {
+    if (alg === ALGORITHM) {
       const key = kid === undefined ? ring?.newest : ring?.byId.get(kid);
-      return key && verify(token, key.secret, { ...verification, alg });
+      return key && verify(token, await verificationKey(key), { ...verification, alg });
     }
     if (!findKeys || kid === undefined || !ASYMMETRIC.some((allowed) => allowed === alg)) return undefined;
     return verifyWithJwks(token, { keys: await findKeys(kid), verification, allowedAlgorithms: ASYMMETRIC });
@@ -151,8 +150,5 @@ export async function signSession(
     ...(issuer !== undefined && { iss: issuer }),
     ...(audience !== undefined && { aud: audience }),
   };
-  const { id: kid, secret } = keys.newest;
-  // The key is passed as a JWK, since Hono reads the key id for the header from it.
-  const k = encodeBase64Url(new TextEncoder().encode(secret).buffer).replaceAll("=", "");
-  return sign(claims, { kty: "oct", alg: SYMMETRIC, kid, k }, SYMMETRIC);
+  return sign(claims, signingKey(keys.newest), ALGORITHM);
 }
