@@ -49,6 +49,24 @@ describe("a webhook secret at rest", () => {
     await expect(decryptWebhookSecret(ring(OLD), DEFINITION, after)).rejects.toThrow('ENCRYPTION_KEY has no key "new"');
   });
 
+  it("comes back as it was when many others have been decrypted since", async () => {
+    const keys = ring(OLD);
+    const secrets = Array.from({ length: 300 }, (_, n) => `secret ${n}`);
+    const encrypted = await Promise.all(secrets.map((secret) => encryptWebhookSecret(keys, DEFINITION, secret)));
+    for (const _ of ["first", "again"]) {
+      const found = [];
+      for (const text of encrypted) found.push(await decryptWebhookSecret(keys, DEFINITION, text));
+      expect(found).toEqual(secrets);
+    }
+  });
+
+  it("cannot be decrypted in another definition's row, also after it was decrypted in its own", async () => {
+    const keys = ring(OLD);
+    const encrypted = await encryptWebhookSecret(keys, DEFINITION, SECRET);
+    expect(await decryptWebhookSecret(keys, DEFINITION, encrypted)).toBe(SECRET);
+    await expect(decryptWebhookSecret(keys, OTHER_DEFINITION, encrypted)).rejects.toThrow();
+  });
+
   it("cannot be decrypted in another definition's row", async () => {
     const encrypted = await encryptWebhookSecret(ring(OLD), DEFINITION, SECRET);
     await expect(decryptWebhookSecret(ring(OLD), OTHER_DEFINITION, encrypted)).rejects.toThrow();
