@@ -7,7 +7,8 @@ import type { Key } from "../../key-ring.ts";
 export const ALGORITHM = "HS256";
 
 const signingKeys = new WeakMap<Key, HonoJsonWebKey>();
-const verificationKeys = new WeakMap<Key, CryptoKey>();
+const verificationKeys = new WeakMap<Key, HmacKey>();
+type HmacKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 const bytesOf = ({ secret }: Key) => new TextEncoder().encode(secret);
 
@@ -22,7 +23,7 @@ export function signingKey(key: Key): HonoJsonWebKey {
 }
 
 /** A key to verify with. */
-export async function verificationKey(key: Key): Promise<CryptoKey> {
+export async function verificationKey(key: Key): Promise<HmacKey> {
   const known = verificationKeys.get(key);
   if (known) return known;
   const algorithm = { name: "HMAC", hash: "SHA-256" };
