@@ -11,8 +11,8 @@ import { recordSweepBegan, recordSweepEnded } from "./sweep-state.ts";
 /** How many runs one transaction fails: enough to be efficient, and few enough to hold their locks only briefly. */
 const TIME_OUT_CHUNK = 1000;
 
-/** How many transactions fail runs at the same time when there is a backlog. Each uses one core of the database. */
-const TIME_OUTS_AT_ONCE = 2;
+/** How many lanes fail runs, one transaction after another, when there is a backlog. Each uses one core of the database. */
+const TIME_OUT_LANES = 2;
 
 /**
  * How many milliseconds after the start of the sweep each step may still begin something new, so that each step gets its share
@@ -111,16 +111,15 @@ async function timeOutAll(
   const { lagsMs, locked: lockedFirst } = await timeOutOverdueRuns(db, { ...options, inTurn: false });
   if (lockedFirst < TIME_OUT_CHUNK) return lagsMs;
   // There is a backlog. From here on the tenants take turns, so that the backlog of one tenant does not delay the others.
-  while (hasTime()) {
-    const calls = Array.from({ length: TIME_OUTS_AT_ONCE }, () => timeOutOverdueRuns(db, { ...options, inTurn: true }));
-    const chunks = await Promise.all(calls);
-    for (const chunk of chunks) {
+  const lane = async () => {
+    while (hasTime()) {
+      const chunk = await timeOutOverdueRuns(db, { ...options, inTurn: true });
       for (const lagMs of chunk.lagsMs) lagsMs.push(lagMs);
+      // Either nothing is left, or another lane has locked all that this call looked at. Then that lane continues.
+      if (chunk.locked === 0) return;
     }
-    // Nothing is left only when no call has locked anything. A single call does not show that: the other one may have locked
-    // all that this one looked at.
-    if (chunks.every(({ locked }) => locked === 0)) break;
-  }
+  };
+  await Promise.all(Array.from({ length: TIME_OUT_LANES }, lane));
   return lagsMs;
 }
 
