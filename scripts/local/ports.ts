@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 import process from "node:process";
 
@@ -33,17 +34,23 @@ export async function preferPort(port: number): Promise<number> {
   return port > 0 && !(await isTaken(port, "127.0.0.1")) ? port : findFreePort();
 }
 
+/**
+ * The ports from which `findFreePort` chooses. Systems give the ports above 32767 to outgoing connections, so such a port may be
+ * taken again before a server listens on it.
+ */
+const FREE_PORTS = { from: 20_000, to: 32_000 };
+
+/** The ports that this process has chosen. None is chosen twice, since its server may not listen yet. */
+const chosen = new Set<number>();
+
 /** A port that is free at the moment. */
-export function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
+export async function findFreePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(FREE_PORTS.from, FREE_PORTS.to);
+    if (chosen.has(port) || (await isTaken(port, "127.0.0.1"))) continue;
+    chosen.add(port);
+    return port;
+  }
 }
 
 function isTaken(port: number, host: string): Promise<boolean> {
