@@ -12,6 +12,8 @@ const OF_BEFORE = 0.2;
 const OF_PLAIN = 1.1;
 const RUNS = 100_000;
 const INVOKES = 200;
+/** At least this many rounds are measured. They are short, and from one to the next the ratio varies by several hundredths. */
+const ROUNDS = 15;
 const DATABASES = { plain: "bench_invoke", live: "bench_invoke_live", before: "bench_invoke_before" };
 
 type Subject = { name: string; worker: Worker; database: string };
@@ -50,7 +52,7 @@ export async function measureInvoke(context: Context): Promise<Report> {
     // From the sixth call on, a connection uses a generic plan for a function, instead of one for the values of the call.
     for (const subject of subjects) await invoke(server, subject, 20);
     const measured = await alternate(
-      context.rounds,
+      context.quick ? context.rounds : Math.max(context.rounds, ROUNDS),
       subjects,
       (subject) => invoke(server, subject, context.quick ? 20 : INVOKES),
       context.progress,
