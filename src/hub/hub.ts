@@ -42,6 +42,8 @@ type Filter = { runId: string | null; definitionId: string | null; withOthers: b
 export class Hub extends DurableObject<object> {
   #isSweeping = false;
   #backoffMs = FIRST_BACKOFF_MS;
+  /** The tenant's id, once it was stored. It is kept here too, so that most changes need not read the storage for it. */
+  #tenantId: string | undefined;
   readonly #recent: { at: number; run: ChangedRun }[] = [];
   readonly #runners = new WaitingRunners(this.ctx, () => this.#nudge([NO_RUN]));
 
@@ -55,7 +57,10 @@ export class Hub extends DurableObject<object> {
     this.#remember(now, runs);
     this.#nudge(runs);
     this.#runners.hear(work);
-    if (this.#kv.get<string>("tenantId") !== tenantId) this.#kv.put("tenantId", tenantId);
+    if (this.#tenantId !== tenantId) {
+      this.#kv.put("tenantId", tenantId);
+      this.#tenantId = tenantId;
+    }
     if (dueInMs !== null) await this.#expect(now + Math.max(dueInMs, 0) + SLACK_MS);
   }
 
@@ -87,7 +92,7 @@ export class Hub extends DurableObject<object> {
 
   /** Sweeps what is due. Never throws: it has set a fallback alarm, and does its own back-off. */
   override async alarm(): Promise<void> {
-    const tenantId = this.#kv.get<string>("tenantId");
+    const tenantId = this.#tenantId ?? this.#kv.get<string>("tenantId");
     if (tenantId === undefined || this.#isSweeping) return;
     const beganAt = Date.now();
     const lateMs = Math.max(beganAt - (this.#kv.get<number>("dueAt") ?? beganAt), 0);
