@@ -16,6 +16,9 @@ const CALL_LIMIT_MS = 3_000;
 /** How many hubs are called at the same time. */
 const HUBS_AT_ONCE = 20;
 
+/** How many ids of hubs an isolate keeps. */
+const KNOWN_IDS = 1_000;
+
 /**
  * How many invocations send notifications after one change. A request may start 32 invocations of Workers. As long as there are
  * not more endpoints than this, each gets its own invocation.
@@ -37,7 +40,15 @@ export function openLive(
   const options = location === undefined ? {} : { locationHint: location };
   // A stub belongs to the request that made it, so each call makes a new one.
   const openRegister = () => register?.get(register.idFromName("register"), options);
-  const hubOf = (tenantId: string) => hubs?.get(hubs.idFromName(tenantId), options);
+  /** The ids of hubs that were used before. An id is a hash of the name, which takes time to compute. */
+  const ids = new Map<string, DurableObjectId>();
+  function hubOf(tenantId: string): DurableObjectStub<Hub> | undefined {
+    if (!hubs) return undefined;
+    const id = ids.get(tenantId) ?? hubs.idFromName(tenantId);
+    if (ids.size === KNOWN_IDS) ids.clear();
+    ids.set(tenantId, id);
+    return hubs.get(id, options);
+  }
   /** Calls the tenant's hub. Null without a hub, or when it does not answer. */
   async function callHub<Answer>(
     tenantId: string,
