@@ -3,7 +3,7 @@ import { seeds } from "../support/harness.ts";
 import { checkDocument, createOutside } from "./check.ts";
 
 const SEEDS = 1;
-const EXTENT = { lists: 4, plans: 50 };
+const EXTENT = { lists: 4, plans: 30 };
 
 let outside: Awaited<ReturnType<typeof createOutside>>;
 
