@@ -4,7 +4,7 @@ import { startService } from "../support/service.ts";
 import { checkModel } from "./check.ts";
 
 const SEQUENCES = 20;
-const STEPS = 12;
+const STEPS = 10;
 
 // Of so many requests the log would be longer than anybody reads.
 beforeAll(() => {
