@@ -42,7 +42,7 @@ type Filter = { runId: string | null; definitionId: string | null; withOthers: b
 export class Hub extends DurableObject<object> {
   #isSweeping = false;
   #backoffMs = FIRST_BACKOFF_MS;
-  /** The tenant's id, once it was stored. It is kept here too, so that most changes need not read the storage for it. */
+  /** A copy of the tenant's id in the storage, so that only the first change after a start reads the storage. */
   #tenantId: string | undefined;
   readonly #recent: { at: number; run: ChangedRun }[] = [];
   readonly #runners = new WaitingRunners(this.ctx, () => this.#nudge([NO_RUN]));
@@ -57,8 +57,9 @@ export class Hub extends DurableObject<object> {
     this.#remember(now, runs);
     this.#nudge(runs);
     this.#runners.hear(work);
-    if (this.#tenantId !== tenantId) {
-      this.#kv.put("tenantId", tenantId);
+    if (this.#tenantId === undefined) {
+      // Writing is billed, so an object that was woken again does not write what is stored already.
+      if (this.#kv.get<string>("tenantId") !== tenantId) this.#kv.put("tenantId", tenantId);
       this.#tenantId = tenantId;
     }
     if (dueInMs !== null) await this.#expect(now + Math.max(dueInMs, 0) + SLACK_MS);

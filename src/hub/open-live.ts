@@ -1,6 +1,7 @@
 import type { Change } from "../db/changes.ts";
 import type { Live, LiveStatus } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
+import { remember } from "../memo.ts";
 import { withSpan } from "../trace.ts";
 import type { Objects } from "./bindings.ts";
 import type { Hub } from "./hub.ts";
@@ -16,8 +17,8 @@ const CALL_LIMIT_MS = 3_000;
 /** How many hubs are called at the same time. */
 const HUBS_AT_ONCE = 20;
 
-/** How many ids of hubs an isolate keeps. */
-const KNOWN_IDS = 1_000;
+/** How many ids of hubs an isolate keeps in memory, so that it need not compute them again. */
+const MAX_IDS = 1_000;
 
 /**
  * How many invocations send notifications after one change. A request may start 32 invocations of Workers. As long as there are
@@ -40,13 +41,13 @@ export function openLive(
   const options = location === undefined ? {} : { locationHint: location };
   // A stub belongs to the request that made it, so each call makes a new one.
   const openRegister = () => register?.get(register.idFromName("register"), options);
-  /** The ids of hubs that were used before. An id is a hash of the name, which takes time to compute. */
+  /** The ids of hubs, by tenant. An id is a hash of the tenant's id, and computing it takes time. */
   const ids = new Map<string, DurableObjectId>();
   function hubOf(tenantId: string): DurableObjectStub<Hub> | undefined {
     if (!hubs) return undefined;
-    const id = ids.get(tenantId) ?? hubs.idFromName(tenantId);
-    if (ids.size === KNOWN_IDS) ids.clear();
-    ids.set(tenantId, id);
+    const known = ids.get(tenantId);
+    const id = known ?? hubs.idFromName(tenantId);
+    if (!known) remember(ids, tenantId, id, MAX_IDS);
     return hubs.get(id, options);
   }
   /** Calls the tenant's hub. Null without a hub, or when it does not answer. */
@@ -92,7 +93,7 @@ export function openLive(
       await Promise.all([hubs && tellHubs(changes), endpointIds.length > 0 && notify(endpointIds)]);
     },
     notify,
-    // The modules for listening are loaded when they are first used, since most requests do not listen.
+    // Most requests do not listen. So the modules for listening are loaded by the first request that does.
     async listen(topic, listening) {
       const hub = hubOf(topic.tenantId);
       if (!hub) return "unavailable";

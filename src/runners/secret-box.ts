@@ -5,8 +5,9 @@
  */
 import { decodeBase64, decodeBase64Url, encodeBase64Url } from "hono/utils/encode";
 import type { Key, KeyRing } from "../key-ring.ts";
+import { oncePer, remember } from "../memo.ts";
 
-/** How many decrypted secrets an isolate keeps for each key. The oldest one is forgotten first. */
+/** How many decrypted secrets an isolate keeps in memory for each key. */
 const MAX_DECRYPTED = 200;
 
 /** 96 bits, as NIST SP 800-38D recommends. Each encryption uses a new random IV. */
@@ -16,7 +17,8 @@ const IV_BYTES = 12;
 export async function encryptWebhookSecret(keys: KeyRing, definitionId: string, secret: string): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
   const plaintext = new TextEncoder().encode(secret);
-  const ciphertext = await crypto.subtle.encrypt(algorithm(iv, definitionId), await importKey(keys.newest), plaintext);
+  const { aesKey } = await openBox(keys.newest);
+  const ciphertext = await crypto.subtle.encrypt(algorithm(iv, definitionId), aesKey, plaintext);
   return [keys.newest.id, encodeBase64Url(iv.buffer), encodeBase64Url(ciphertext)].join(".");
 }
 
@@ -29,33 +31,18 @@ export async function decryptWebhookSecret(keys: KeyRing, definitionId: string, 
   const [keyId = "", iv = "", ciphertext = ""] = encrypted.split(".");
   const key = keys.byId.get(keyId);
   if (!key) throw new Error(`ENCRYPTION_KEY has no key "${keyId}", with which a webhook secret was encrypted.`);
-  const known = decryptedWith(key);
+  const { aesKey, decrypted } = await openBox(key);
   const name = `${definitionId.toLowerCase()} ${encrypted}`;
-  const secret = known.get(name) ?? (await decrypt(key, definitionId, iv, ciphertext));
-  known.set(name, secret);
-  const [oldest] = known.keys();
-  if (known.size > MAX_DECRYPTED && oldest !== undefined) known.delete(oldest);
-  return secret;
-}
-
-async function decrypt(key: Key, definitionId: string, iv: string, ciphertext: string): Promise<string> {
+  const known = decrypted.get(name);
+  if (known !== undefined) return known;
   const plaintext = await crypto.subtle.decrypt(
     algorithm(decodeBase64Url(iv), definitionId),
-    await importKey(key),
+    aesKey,
     decodeBase64Url(ciphertext),
   );
-  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plaintext);
-}
-
-/** What was decrypted with each key: the secrets by definition and ciphertext. */
-const decrypted = new WeakMap<Key, Map<string, string>>();
-
-function decryptedWith(key: Key): Map<string, string> {
-  const known = decrypted.get(key);
-  if (known) return known;
-  const made = new Map<string, string>();
-  decrypted.set(key, made);
-  return made;
+  const secret = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plaintext);
+  remember(decrypted, name, secret, MAX_DECRYPTED);
+  return secret;
 }
 
 const algorithm = (iv: Uint8Array<ArrayBuffer>, definitionId: string) => ({
@@ -65,14 +52,8 @@ const algorithm = (iv: Uint8Array<ArrayBuffer>, definitionId: string) => ({
   additionalData: new TextEncoder().encode(definitionId.toLowerCase()),
 });
 
-/** The keys that this isolate has imported, so that it imports each of them once. */
-const imported = new WeakMap<Key, AesKey>();
-type AesKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
-
-async function importKey(key: Key): Promise<AesKey> {
-  const known = imported.get(key);
-  if (known) return known;
-  const made = await crypto.subtle.importKey("raw", decodeBase64(key.secret), "AES-GCM", false, ["encrypt", "decrypt"]);
-  imported.set(key, made);
-  return made;
-}
+/** What an isolate keeps for each key: the imported key, and the decrypted secrets by definition and ciphertext. */
+const openBox = oncePer(async (key: Key) => ({
+  aesKey: await crypto.subtle.importKey("raw", decodeBase64(key.secret), "AES-GCM", false, ["encrypt", "decrypt"]),
+  decrypted: new Map<string, string>(),
+}));

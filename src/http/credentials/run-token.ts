@@ -13,14 +13,14 @@ const claimsSchema = z.object({ sub: z.guid(), att: z.int().min(1), tid: z.guid(
  * Makes the run token: the credential with which a runner reports the result of one attempt of a run. It is a JWT (RFC 7519,
  * HS256) that is signed with the newest key. Claims: `sub` run, `att` attempt, `tid` tenant, `exp` deadline.
  */
-export function signRunToken(keys: KeyRing, token: RunToken & { expiresAt: string }): Promise<string> {
+export async function signRunToken(keys: KeyRing, token: RunToken & { expiresAt: string }): Promise<string> {
   const claims = {
     sub: token.runId,
     att: token.attempt,
     tid: token.tenantId,
     exp: Math.floor(Date.parse(token.expiresAt) / 1000),
   };
-  return sign(claims, signingKey(keys.newest), ALGORITHM);
+  return sign(claims, await signingKey(keys.newest), ALGORITHM);
 }
 
 /**

@@ -27,7 +27,7 @@ const claimsSchema = z.object({
  * Makes the token of a runner's session, with which the runner asks for runs. It is a JWT (RFC 7519, HS256), signed with the
  * newest key. Claims: `sub` session, `tid` tenant, `def` definitions, `aud` "leases", `exp`.
  */
-export function signRunnerToken(keys: KeyRing, token: RunnerToken): Promise<string> {
+export async function signRunnerToken(keys: KeyRing, token: RunnerToken): Promise<string> {
   const claims = {
     sub: token.sessionId,
     tid: token.tenantId,
@@ -35,7 +35,7 @@ export function signRunnerToken(keys: KeyRing, token: RunnerToken): Promise<stri
     aud: AUDIENCE,
     exp: Math.floor(Date.parse(token.expiresAt) / 1000),
   };
-  return sign(claims, signingKey(keys.newest), ALGORITHM);
+  return sign(claims, await signingKey(keys.newest), ALGORITHM);
 }
 
 /**

@@ -150,5 +150,5 @@ export async function signSession(
     ...(issuer !== undefined && { iss: issuer }),
     ...(audience !== undefined && { aud: audience }),
   };
-  return sign(claims, signingKey(keys.newest), ALGORITHM);
+  return sign(claims, await signingKey(keys.newest), ALGORITHM);
 }
