@@ -1,8 +1,11 @@
--- What a verb has changed: for listeners, and for the alarm that does what is due. A change of a run that listeners hear of is
--- recorded as an event in the same transaction, so the events of a transaction say which runs it has changed. Heartbeats
--- and claims have no event: who records a heartbeat tells the hub itself, and `sweep_tenant` counts what is due, and will be
--- claimed, as due again in 30 seconds. Verbs need not keep a list: the statement that calls a verb calls `last_event_id` before
--- it and `changes_after` after it.
+-- What a verb has changed: for listeners, and for the alarm of the hub. A verb that changes a run inserts an event in the same
+-- transaction, so the events of a transaction say which runs it has changed. Therefore verbs keep no list of their changes: the
+-- statement that calls a verb calls `last_event_id` before it and `changes_after` after it.
+--
+-- Two changes have no event, so `changes_after` does not find them:
+-- - a heartbeat: the Worker that records it tells the hub when the lease ends.
+-- - a claim of a dispatch: the answer of `sweep_tenant` counts what is due now as due again in 30 seconds, in case the Worker that
+--   sends it dies.
 
 -- The id of the last inserted event, of any transaction; 0 when there is none yet.
 create or replace function public.last_event_id() returns bigint
@@ -63,7 +66,8 @@ begin
   if v_tenant_id is not null then
     return v_changes || public.change_of_tenant(v_tenant_id, v_due_at, v_runs, v_definition_ids);
   end if;
-  -- A verb that ends an overdue run and then deletes it leaves no event, but the notifications of that end are there.
+  -- No events were found. If a verb has ended an overdue run and then deleted it, the events of the run were deleted, too. The
+  -- notifications of its end are still there and have to be sent.
   return (
     select coalesce(jsonb_agg(public.change_of_tenant(notified.tenant_id, null, '{}', '{}')), '[]')
     from (

@@ -33,7 +33,8 @@ begin
         from public.run_as_seen(r, p_now) seen),
       next_dispatch_at = null
     where r.workflow_definition_id = any (p_definition_ids) and r.status = 'RUNNING'
-      -- Most of these runs have reached their deadlines, and for them `run_ends_at` need not look anything up.
+      -- `run_ends_at` looks up the lease of a run. Most overdue runs have reached their deadlines, so the deadline is compared
+      -- first, and most look-ups are not needed.
       and (r.deadline_at <= p_now or public.run_ends_at(r.id, r.status, r.deadline_at) <= p_now)
     returning r.tenant_id, r.id, r.attempt, r.completed_at, r.failure_code,
       round(extract(epoch from p_now - r.completed_at) * 1000)::float8 as lag_ms

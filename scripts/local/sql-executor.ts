@@ -32,8 +32,8 @@ const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 const MAX_CONNECTIONS = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
 /**
- * The default of `idleTimeoutMs`. Short, so that unused databases can be dropped soon, and so that the many databases of the tests
- * do not use up all connections.
+ * The default of `idleTimeoutMs`. It is short for two reasons: a database with an open connection cannot be dropped, and the tests
+ * have so many databases that idle connections would use up the limit of Postgres.
  */
 const IDLE_TIMEOUT_MS = 2_000;
 

@@ -48,7 +48,7 @@ export type Change = Omit<z.infer<typeof changeSchema>, "runs"> & { runs: readon
 /** The change of something other than a run, such as a permission or a folder. */
 export const NO_RUN: ChangedRun = { run_id: null, workflow_definition_id: null, has_ended: false };
 
-/** A change that tells the hub nothing but what is given. */
+/** A change with the given fields. The other fields are empty: no runs, no work, and nothing due. */
 const changeOf = (tenantId: string, told: Partial<Change>): Change => ({
   tenant_id: tenantId,
   due_in_ms: null,

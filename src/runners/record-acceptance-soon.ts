@@ -1,7 +1,7 @@
 /**
- * Records the acceptances of all requests of an isolate together. A busy service has many at about the same time, and one
- * transaction for all of them costs much less than one for each. For a run that has ended in the meantime nothing is changed,
- * since its result has already proved that its runner accepted it.
+ * Records the acceptances of all requests of an isolate together, since one transaction for many acceptances costs much less than
+ * one transaction for each. If a run ends before its acceptance is recorded, nothing is left to record: `record_result` has
+ * already recorded that the runner took it.
  */
 import type { OnChanged } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
@@ -21,8 +21,9 @@ type Batch = { openedAt: number; acceptances: Acceptance[] };
 const openBatches = new WeakMap<Database, Batch>();
 
 /**
- * Records an acceptance within about {@link COLLECT_MS}. The request that opens a batch records it, and waits for that here. All
- * others return at once. An acceptance that is lost because an invocation died stays due: the sweep sends the run again.
+ * Records an acceptance within about {@link COLLECT_MS}. The first request opens a batch, waits, and then records the whole batch.
+ * The other requests add their acceptances to the batch and do not wait. If the invocation of the first request dies and no other
+ * acceptance follows, the batch is lost. Its dispatches then stay due, and the sweep sends them again.
  */
 export async function recordAcceptanceSoon(db: Database, acceptance: Acceptance, onChanged: OnChanged): Promise<void> {
   const known = openBatches.get(db);

@@ -22,28 +22,28 @@ const CONCURRENCY = 6;
  */
 const BUDGET_MS = 12_000;
 
-/** Records an acceptance, at once or later. It is not waited for before the next dispatch is sent. */
-export type OnAccepted = (acceptance: Acceptance) => Promise<void>;
+/** Records an acceptance, at once or later. The next dispatch is sent without waiting for it. */
+export type RecordAccepted = (acceptance: Acceptance) => Promise<void>;
 
 /** The services that are needed to send dispatches. */
 export type DispatchServices = { db: Database; config: Config; live: Live };
 
 /**
  * Sends these dispatches, and those of the runs that are promoted meanwhile. Never throws. A dispatch that was not sent, or
- * whose outcome was not recorded, stays due: its lease expires and the sweep sends it again. Acceptances are recorded by
- * `onAccepted`, by default together with those of other requests.
+ * whose outcome was not recorded, stays due: its lease expires and the sweep sends it again. `recordAccepted` records an
+ * acceptance; the default records it together with those of other requests of the isolate.
  */
 export async function sendDispatches(
   { db, config, live }: DispatchServices,
   dispatches: readonly Dispatch[],
-  recordAccepted?: OnAccepted,
+  recordAccepted?: RecordAccepted,
 ): Promise<void> {
   const announcing = [live.mark()];
   const onChanged: OnChanged = (changes) => void announcing.push(live.announce(changes));
   const record = recordAccepted ?? ((acceptance) => recordAcceptanceSoon(db, acceptance, onChanged));
   const recording: Promise<void>[] = [];
   const onAccepted = (acceptance: Acceptance) =>
-    void recording.push(record(acceptance).catch(logFailure(acceptance.dispatch)));
+    void recording.push(record(acceptance).catch((error: unknown) => logFailure(acceptance.dispatch, error)));
   const queue = [...dispatches];
   const began = Date.now();
   const next = () => (Date.now() - began < BUDGET_MS ? queue.shift() : undefined);
@@ -53,7 +53,7 @@ export async function sendDispatches(
         const onPromoted = (promoted: readonly Dispatch[]) => void queue.push(...promoted);
         await sendOne(db, config, dispatch, { onAccepted, onPromoted, onChanged });
       } catch (error) {
-        logFailure(dispatch)(error);
+        logFailure(dispatch, error);
       }
     }
   };
@@ -62,20 +62,17 @@ export async function sendDispatches(
   await Promise.all(announcing);
 }
 
-const logFailure =
-  ({ run_id, attempt }: Dispatch) =>
-  (error: unknown) =>
-    log("error", "dispatch", { run_id, attempt, ...describeError(error) });
+const logFailure = ({ run_id, attempt }: Dispatch, error: unknown) =>
+  log("error", "dispatch", { run_id, attempt, ...describeError(error) });
+
+/** What `sendOne` calls: with an acceptance to record, with the dispatches of promoted runs, and with the changes. */
+type Outcomes = { onAccepted: (acceptance: Acceptance) => void } & Omit<Promotion, "graceSeconds">;
 
 async function sendOne(
   db: Database,
   config: Config,
   dispatch: Dispatch,
-  {
-    onAccepted,
-    onPromoted,
-    onChanged,
-  }: { onAccepted: (acceptance: Acceptance) => void } & Omit<Promotion, "graceSeconds">,
+  { onAccepted, onPromoted, onChanged }: Outcomes,
 ): Promise<void> {
   const verdict = await trySending(config, dispatch);
   switch (verdict.kind) {

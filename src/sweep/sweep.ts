@@ -11,7 +11,10 @@ import { recordSweepBegan, recordSweepEnded } from "./sweep-state.ts";
 /** How many runs one transaction fails: enough to be efficient, and few enough to hold their locks only briefly. */
 const TIME_OUT_CHUNK = 1000;
 
-/** How many lanes fail runs, one transaction after another, when there is a backlog. Each uses one core of the database. */
+/**
+ * How many lanes fail runs at the same time when there is a backlog. A lane runs one transaction after another, and so keeps one
+ * core of the database busy.
+ */
 const TIME_OUT_LANES = 2;
 
 /**
@@ -115,7 +118,8 @@ async function timeOutAll(
     while (hasTime()) {
       const chunk = await timeOutOverdueRuns(db, { ...options, inTurn: true });
       for (const lagMs of chunk.lagsMs) lagsMs.push(lagMs);
-      // Either nothing is left, or another lane has locked all that this call looked at. Then that lane continues.
+      // No overdue run was found whose definition is not locked. If another lane holds the locks, it continues and finds what is
+      // left.
       if (chunk.locked === 0) return;
     }
   };
