@@ -9,7 +9,7 @@ import { deleteOldRuns, promoteWaitingRuns, timeOutOverdueRuns } from "./end-run
 import { recordSweepBegan, recordSweepEnded } from "./sweep-state.ts";
 
 /** How many runs one transaction fails: enough to be efficient, and few enough to hold their locks only briefly. */
-const TIME_OUT_CHUNK = 1000;
+const TIME_OUT_CHUNK = 1250;
 
 /**
  * How many lanes fail runs at the same time when there is a backlog. A lane runs one transaction after another, and so keeps one
