@@ -12718,6 +12718,8 @@ export interface operations {
             /** @description To the dashboard */
             302: {
                 headers: {
+                    /** @description The path of the dashboard. */
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content?: never;

@@ -41,7 +41,10 @@ const getService = openRead({
   description: "A browser, which prefers `text/html`, is sent to the dashboard.",
   responses: {
     200: { description: "The service", content: { "application/json": { schema: ServiceResponseSchema } } },
-    302: { description: "To the dashboard" },
+    302: {
+      description: "To the dashboard",
+      headers: z.object({ Location: z.string().openapi({ description: "The path of the dashboard." }) }),
+    },
   },
 });
 

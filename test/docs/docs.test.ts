@@ -3,6 +3,7 @@ import { operationsOf } from "../../src/docs/examples.ts";
 import { LANGUAGES, setupOf, snippetOf } from "../../src/docs/snippets.ts";
 import { describeService } from "../../src/routes.ts";
 import { SESSION_SETTINGS } from "../support/callers.ts";
+import { documentFaults, findOperation } from "../support/document.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
 
@@ -98,6 +99,7 @@ describe("/", () => {
     const browser = await service.fetch("/", { headers: { Accept: accept }, redirect: "manual" });
     expect([browser.status, browser.headers.get("location")]).toEqual([302, "/app"]);
     expect(browser.headers.get("vary")).toContain("Accept");
+    expect(await documentFaults(findOperation("get_service"), browser)).toEqual([]);
     for (const headers of [{}, { Accept: "*/*" }, { Accept: "application/json" }]) {
       const program = await service.fetch("/", { headers });
       expect(await program.json()).toMatchObject({ name: "workflow-runs", links: { docs: "/docs" } });
