@@ -62,26 +62,27 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
     stdio: ["ignore", "pipe", "inherit"],
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const lines: string[] = [];
-  await new Promise<void>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      lines.push(line);
-      if (line === "workflow-runs is ready.") resolve();
-    });
-    exited.then(() => reject(new Error(`The local stack did not start:\n${lines.join("\n")}`)));
-  });
-  return {
-    // A browser accepts a `Secure` cookie from plain http only on localhost.
-    url: `http://localhost:${web}`,
-    postgresUrl,
-    runnerUrl: `http://localhost:${runner}`,
-    async stop() {
-      child.kill("SIGTERM");
-      await exited;
-      await postgres.stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await exited;
+    await postgres.stop();
+    rmSync(folder, { recursive: true, force: true });
   };
+  const lines: string[] = [];
+  try {
+    await new Promise<void>((resolve, reject) => {
+      createInterface({ input: child.stdout }).on("line", (line) => {
+        lines.push(line);
+        if (line === "workflow-runs is ready.") resolve();
+      });
+      exited.then(() => reject(new Error(`The local stack did not start:\n${lines.join("\n")}`)));
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  // A browser accepts a `Secure` cookie from plain http only on localhost.
+  return { url: `http://localhost:${web}`, postgresUrl, runnerUrl: `http://localhost:${runner}`, stop };
 }
 
 /** The script of axe-core, which is evaluated in a page. */
