@@ -22,6 +22,8 @@ type World = {
   definitionIds: string[];
   /** Runs that were acknowledged, and that no client knows to be deleted. */
   runIds: Set<string>;
+  /** Runs that a client has deleted. */
+  deletedIds: Set<string>;
   answers: Map<string, number>;
 };
 
@@ -63,7 +65,14 @@ describe(`${CLIENTS} clients and ${SWEEPERS} sweepers at ${DEFINITIONS} definiti
 async function createWorld(): Promise<World> {
   const service = await startService();
   const tenant = await createTenant(service.database);
-  const world: World = { service, tenant, definitionIds: [], runIds: new Set(), answers: new Map() };
+  const world: World = {
+    service,
+    tenant,
+    definitionIds: [],
+    runIds: new Set(),
+    deletedIds: new Set(),
+    answers: new Map(),
+  };
   for (let index = 0; index < DEFINITIONS; index++) {
     const response = await send(world, "create", "POST", "/v1/workflow-definitions", describeDefinition(tenant, 202));
     world.definitionIds.push((await response.json<{ id: string }>()).id);
@@ -94,8 +103,10 @@ const invoke: Action = async (world, random) => {
   const path = `/v1/workflow-definitions/${random.pick(world.definitionIds)}/invoke`;
   const key = random.chance(0.3) ? { idempotency_key: `k${random.integer(50)}` } : {};
   const response = await send(world, "invoke", "POST", path, key);
-  // A repeated invoke may answer with a run that another client is deleting at this moment.
-  if (response.status === 202) world.runIds.add((await response.json<{ id: string }>()).id);
+  if (response.status !== 202) return;
+  const { id } = await response.json<{ id: string }>();
+  // The answer to a repeated invoke may arrive after the answer to the deletion of its run.
+  if (!world.deletedIds.has(id)) world.runIds.add(id);
 };
 
 /** Does something to one of the known runs, if there is one. */
@@ -134,7 +145,9 @@ const ACTIONS: readonly Action[] = [
   toRun((world, runId) => send(world, "retry", "POST", `/v1/workflow-runs/${runId}/retry`)),
   toRun(async (world, runId) => {
     const { status } = await send(world, "delete", "DELETE", `/v1/workflow-runs/${runId}`);
-    if (status === 204) world.runIds.delete(runId);
+    if (status !== 204) return;
+    world.deletedIds.add(runId);
+    world.runIds.delete(runId);
   }),
   toRunning(({ service }, runId) => passDeadline(service, runId)),
   async (world, random) => {
