@@ -25,7 +25,13 @@ export type SignedInAs = { userId: string; name: SessionName };
 export const SignedInContext = createContext<SignedInAs | null>(null);
 
 /** htmx must not execute text as code, and must not swap in an answer that is not a page. */
-const HTMX_CONFIG = JSON.stringify({ includeIndicatorCSS: false, history: false, noSwap: [204, 304, "4xx", "5xx"] });
+const HTMX_CONFIG = JSON.stringify({
+  includeIndicatorCSS: false,
+  history: false,
+  noSwap: [204, 304, "4xx", "5xx"],
+  // The first one is htmx's default. For the second one see app.js.
+  morphIgnore: ["data-htmx-powered", "autofocus"],
+});
 
 const Head = ({ title }: { title: string }) => (
   <head>

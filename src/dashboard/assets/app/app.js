@@ -57,6 +57,17 @@ document.addEventListener("keydown", (event) => {
   (event.shiftKey ? last : first).focus();
 });
 
+// After a refresh, htmx moves the focus to the first element with the attribute `autofocus`. That would be an open dialog, and
+// what the user types into one of its fields would be lost. So a dialog has the attribute only while it is closed. `morphIgnore`
+// in layout.tsx prevents that a refresh gives it back.
+document.addEventListener(
+  "toggle",
+  ({ target, newState }) => {
+    if (target.matches(".ask")) target.toggleAttribute("autofocus", newState === "closed");
+  },
+  { capture: true },
+);
+
 // When a refresh removes the dialog that had the focus, the focus moves to the content of the page.
 let held = null;
 document.addEventListener("htmx:before:swap", () => {
