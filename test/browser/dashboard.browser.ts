@@ -1,10 +1,8 @@
-import { execFile } from "node:child_process";
-import process from "node:process";
-import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { it as anyTest, describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
+import { runProgram } from "../support/node/run-program.ts";
 import { complaintsOf, forgetComplaints, openPage, overflow, signIn, unreachable } from "./support.ts";
 import { useWorld } from "./world.ts";
 
@@ -358,7 +356,7 @@ describe.concurrent("the dashboard", () => {
     await page.goto(`/app/runs/${DEMO.runs.completed}`);
     await press(page, "Copy as curl", ".actions");
     const command: string = await page.evaluate("navigator.clipboard.readText()");
-    const { stdout } = await promisify(execFile)("sh", ["-c", command], { env: { ...process.env, API_KEY: key } });
+    const { stdout } = await runProgram("sh", ["-c", command], { env: { API_KEY: key } });
     expect(JSON.parse(stdout)).toMatchObject({ id: DEMO.runs.completed, status: "COMPLETED" });
     await page.goto(`/app/people/${DEMO.admin.id}`);
     const row = page.locator("li", { hasText: "Laptop" });

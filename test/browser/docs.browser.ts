@@ -1,10 +1,10 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
+import { runProgram } from "../support/node/run-program.ts";
 import { accessibilityFaults, complaintsOf, openPage, overflow, signIn, unreachable } from "./support.ts";
 import { useWorld } from "./world.ts";
 
@@ -65,20 +65,20 @@ describe("the documentation", () => {
     await page.context().close();
 
     const folder = mkdtempSync(join(tmpdir(), "docs-"));
-    const paste = (name: string, text: string, command: string) => {
+    const paste = async (name: string, text: string, command: string) => {
       const file = join(folder, name);
       writeFileSync(file, text.replace("wr_…", DEMO.owner.key));
-      const { status, stdout, stderr } = spawnSync(command, [file], { encoding: "utf8" });
-      return status === 0 ? JSON.parse(stdout) : stderr;
+      const { code, stdout, stderr } = await runProgram(command, [file]);
+      return code === 0 ? JSON.parse(stdout) : stderr;
     };
     const answers = [
-      paste("curl.sh", `${curl}\n${requests[0]}`, "bash"),
-      paste(
+      await paste("curl.sh", `${curl}\n${requests[0]}`, "bash"),
+      await paste(
         "call.mts",
         `${typescript}\nconsole.log(JSON.stringify(${requests[1]?.replace(/;$/, "")}))`,
         process.execPath,
       ),
-      paste("call.py", `${python}\nprint(json.dumps(${requests[2]}))`, "python3"),
+      await paste("call.py", `${python}\nprint(json.dumps(${requests[2]}))`, "python3"),
     ];
     rmSync(folder, { recursive: true });
     for (const answer of answers) expect(answer).toMatchObject({ id: DEMO.owner.id });

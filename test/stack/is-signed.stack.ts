@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { exampleRequest } from "../runners/example-request.ts";
+import { runProgram } from "../support/node/run-program.ts";
 
 const root = join(import.meta.dirname, "../..");
 const page = readFileSync(join(root, "docs/runner-protocol.md"), "utf8");
@@ -23,11 +23,11 @@ print(json.dumps([is_signed(case["secret"], case["headers"], case["body"].encode
 
 type Case = { secret?: string; headers?: Record<string, string | undefined>; body?: string };
 
-function ask(cases: readonly Case[]): boolean[] {
+async function ask(cases: readonly Case[]): Promise<boolean[]> {
   const input = JSON.stringify(cases.map((one) => ({ secret: SECRET, headers, body, ...one })));
-  const { status, stdout, stderr, error } = spawnSync("python3", ["-c", PROGRAM], { input, encoding: "utf8" });
-  if (error) throw new Error("python3 is not installed, and this test needs it.");
-  expect([status, stderr]).toEqual([0, ""]);
+  const { code, stdout, stderr } = await runProgram("python3", ["-c", PROGRAM], { input });
+  if (code === -1) throw new Error("python3 is not installed, and this test needs it.");
+  expect([code, stderr]).toEqual([0, ""]);
   return JSON.parse(stdout);
 }
 
@@ -39,16 +39,20 @@ describe("is_signed of docs/runner-protocol.md", () => {
     expect(readFileSync(join(root, "examples/runner-python/runner.py"), "utf8")).toContain(snippet);
   });
 
-  it("says yes to the documented request, also beside other signatures", () => {
+  it("says yes to the documented request, also beside other signatures", async () => {
     const signature = headers["webhook-signature"] ?? "";
     const secret = "correct hörse battery staple";
     const signed = `${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`;
     const ownSignature = createHmac("sha256", secret).update(signed).digest("base64");
     const raw = { secret, ...withHeader("webhook-signature", `v1,${ownSignature}`) };
-    expect(ask([{}, withHeader("webhook-signature", `v1,AAAA v1a,é ${signature}`), raw])).toEqual([true, true, true]);
+    expect(await ask([{}, withHeader("webhook-signature", `v1,AAAA v1a,é ${signature}`), raw])).toEqual([
+      true,
+      true,
+      true,
+    ]);
   });
 
-  it("says no to everything else, and raises for nothing that a message or a secret can be", () => {
+  it("says no to everything else, and raises for nothing that a message or a secret can be", async () => {
     const timestamps = [
       "",
       "abc",
@@ -72,6 +76,6 @@ describe("is_signed of docs/runner-protocol.md", () => {
       ...["", "é", "\ud800"].map((value) => withHeader("webhook-id", value)),
       ...timestamps.map((value) => withHeader("webhook-timestamp", value)),
     ];
-    expect(ask(cases)).toEqual(cases.map(() => false));
+    expect(await ask(cases)).toEqual(cases.map(() => false));
   });
 });

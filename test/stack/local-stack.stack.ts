@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,13 +6,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
 import { parseMetrics } from "../metrics/parse-metrics.ts";
+import { runProgram } from "../support/node/run-program.ts";
 import { runScript } from "../support/node/run-script.ts";
-import { type LocalStack, root, run, startStack } from "./local-stack.ts";
+import { type LocalStack, root, startStack } from "./local-stack.ts";
 import { describeSnippets } from "./signature-snippets.ts";
 
 const READY = "Enter shows this again";
 /** Prometheus' own check, in Debian's package `promtool`. It also checks what names should look like. */
-const hasPromtool = spawnSync("promtool", ["--version"]).status === 0;
+const hasPromtool = (await runProgram("promtool", ["--version"])).code === 0;
 
 let folder: string;
 let env: Record<string, string>;
@@ -49,16 +49,16 @@ function commandsOf(heading: string): string {
   return block.replace(":8787", `:${ports[0]}`).replace(":8788", `:${ports[1]}`);
 }
 
-const paste = (text: string) => spawnSync("bash", ["-c", text], { encoding: "utf8" });
+const paste = (text: string) => runProgram("bash", ["-c", text]);
 
 describe("the snippets of a new notification endpoint", () => {
   describeSnippets(() => `http://localhost:${ports[0]}`);
 });
 
 describe("npm run dev", () => {
-  it("works with the commands of the README, which can be pasted twice, and which let a colleague run the workflow", () => {
+  it("works with the commands of the README, which can be pasted twice, and which let a colleague run the workflow", async () => {
     const walk = commandsOf("A workflow from nothing to done");
-    const { stdout, stderr } = paste(walk + walk + commandsOf("Give a colleague access to one workflow"));
+    const { stdout, stderr } = await paste(walk + walk + commandsOf("Give a colleague access to one workflow"));
     expect(stderr).toBe("");
     expect(stdout).not.toContain("undefined");
     expect(stdout.match(/^[0-9a-f-]{36}$/gm)).toHaveLength(6);
@@ -68,23 +68,24 @@ describe("npm run dev", () => {
     expect(JSON.parse(run)).toMatchObject({ user_id: "01920000-0000-7000-8000-000000000203", status: "PENDING" });
   });
 
-  it("streams what happens to a run to `curl -N`, from PENDING to COMPLETED", () => {
-    const { stdout: walked } = paste(commandsOf("A workflow from nothing to done"));
+  it("streams what happens to a run to `curl -N`, from PENDING to COMPLETED", async () => {
+    const { stdout: walked } = await paste(commandsOf("A workflow from nothing to done"));
     const [, , waiting = ""] = walked.match(/^[0-9a-f-]{36}$/gm) ?? [];
     const url = `http://localhost:${ports[0]}/v1/workflow-runs/${waiting}/stream`;
-    const { stdout, status } = spawnSync(
-      "curl",
-      ["-sSNf", "--retry", "5", "--max-time", "100", "-H", "Authorization: Bearer wr_demo_owner", url],
-      { encoding: "utf8" },
-    );
-    expect([status, stdout.match(/^event: .*$/gm)]).toEqual([
+    const { stdout, code } = await runProgram("curl", [
+      ...["-sSNf", "--retry", "5", "--max-time", "100"],
+      ...["-H", "Authorization: Bearer wr_demo_owner", url],
+    ]);
+    expect([code, stdout.match(/^event: .*$/gm)]).toEqual([
       0,
       ["TRIGGERED", "QUEUED", "STARTED", "DISPATCHED", "COMPLETED"].map((type) => `event: ${type}`),
     ]);
   });
 
-  it("shows the errors of the API in the commands of the README", () => {
-    const { stdout, stderr } = paste(commandsOf("A workflow from nothing to done").replace("wr_demo_owner", "wrong"));
+  it("shows the errors of the API in the commands of the README", async () => {
+    const { stdout, stderr } = await paste(
+      commandsOf("A workflow from nothing to done").replace("wr_demo_owner", "wrong"),
+    );
     expect(stderr).toContain('Not as expected: {"type":"urn:workflow-runs:problem:');
     expect(stdout + stderr).not.toContain("undefined");
   });
@@ -116,11 +117,8 @@ describe("npm run dev", () => {
     });
 
     it.runIf(hasPromtool)("in which promtool finds no fault", async () => {
-      const { status, stdout, stderr } = spawnSync("promtool", ["check", "metrics"], {
-        input: await metrics(),
-        encoding: "utf8",
-      });
-      expect([status, stdout, stderr]).toEqual([0, "", ""]);
+      const ended = await runProgram("promtool", ["check", "metrics"], { input: await metrics() });
+      expect(ended).toEqual({ code: 0, stdout: "", stderr: "" });
     });
   });
 
@@ -160,7 +158,7 @@ describe("npm run dev", () => {
     const { code, output } = await runScript("dev.ts", env);
     expect([code, output]).toEqual([1, expect.stringContaining("has left these running: Postgres (process ")]);
     const [, command = ""] = /^ {2}(kill .*)$/m.exec(output) ?? [];
-    expect(run("sh", ["-c", command])).toEqual({ code: 0, output: "" });
+    expect(await runProgram("sh", ["-c", command])).toEqual({ code: 0, stdout: "", stderr: "" });
     const { output: found } = await runScript("doctor.ts", { LOCAL_DATA_DIR: folder });
     expect(found).toContain("No local stack runs");
     await untilNobodyIsLeft(output);

@@ -1,18 +1,11 @@
 /** Starts the local stack, and runs commands as a person does, for the tests in Node. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 
 export const root = join(import.meta.dirname, "../..");
-
-/** The exit code of `command`, and all that it printed. The environment has PATH, HOME and what is given. */
-export function run(command: string, args: readonly string[], env: Record<string, string> = {}, cwd = root) {
-  const { PATH = "", HOME = "" } = process.env;
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, env: { PATH, HOME, ...env }, encoding: "utf8" });
-  return { code: status, output: `${stdout}${stderr}` };
-}
 
 export type LocalStack = {
   process: ChildProcess;

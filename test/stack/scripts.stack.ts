@@ -2,8 +2,9 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runProgram } from "../support/node/run-program.ts";
 import { runScript } from "../support/node/run-script.ts";
-import { root, run } from "./local-stack.ts";
+import { root } from "./local-stack.ts";
 
 const { scripts, engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
@@ -19,20 +20,25 @@ describe("the npm scripts", () => {
     expect(engines).toEqual({ node: ">=18" });
   });
 
-  it("say in one sentence that `npm ci` is missing, or its install scripts", () => {
-    const start = () => run(process.execPath, ["scripts/check-install.cjs"], {}, folder);
+  it("say in one sentence that `npm ci` is missing, or its install scripts", async () => {
+    const start = async () => {
+      const { code, stdout, stderr } = await runProgram(process.execPath, ["scripts/check-install.cjs"], {
+        cwd: folder,
+      });
+      return { code, output: stdout + stderr };
+    };
     mkdirSync(join(folder, "scripts"));
     cpSync(join(root, "scripts/check-install.cjs"), join(folder, "scripts/check-install.cjs"));
-    expect(start()).toEqual({ code: 1, output: "The packages are not installed yet. Run `npm ci` first.\n" });
+    expect(await start()).toEqual({ code: 1, output: "The packages are not installed yet. Run `npm ci` first.\n" });
     mkdirSync(join(folder, "node_modules/node/bin"), { recursive: true });
     writeFileSync(join(folder, "node_modules/.package-lock.json"), "{}");
-    expect(start()).toEqual({
+    expect(await start()).toEqual({
       code: 1,
       output:
         "The packages were installed without their install scripts. Run `npm ci` again, without --ignore-scripts.\n",
     });
     writeFileSync(join(folder, "node_modules/node/bin/node"), "");
-    expect(start()).toEqual({ code: 0, output: "" });
+    expect(await start()).toEqual({ code: 0, output: "" });
   });
 
   it("are what the documents use: none runs `node` with a TypeScript file, which older Nodes refuse", () => {
@@ -105,14 +111,18 @@ describe("a connection string with a password", () => {
     }
   });
 
-  it("is not printed by the local stack, and neither is failed SQL", () => {
+  it("is not printed by the local stack, and neither is failed SQL", async () => {
     const program = `import { supervise } from "./scripts/local/supervisor.ts";
       await supervise(async () => {
         const cause = new Error("postgres://owner:hunter2@db.example/main does not answer");
         throw new Error("Failed query: select 1 params: hunter2", { cause });
       });`;
-    const { code, output } = run(process.execPath, ["--input-type=module-typescript", "-e", program]);
-    expect([code, output]).toEqual([1, "postgres://…@db.example/main does not answer\n"]);
+    const { code, stdout, stderr } = await runProgram(process.execPath, [
+      "--input-type=module-typescript",
+      "-e",
+      program,
+    ]);
+    expect([code, stdout + stderr]).toEqual([1, "postgres://…@db.example/main does not answer\n"]);
   });
 
   it.each([

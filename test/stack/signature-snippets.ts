@@ -1,5 +1,5 @@
 /** Runs the snippets on the page of a new notification endpoint, and gives them real and changed deliveries. */
-import { execFile, spawnSync } from "node:child_process";
+
 import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -7,9 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { text } from "node:stream/consumers";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
+import { runProgram } from "../support/node/run-program.ts";
 
 type Message = { headers: Record<string, string | undefined>; body: string };
 
@@ -35,7 +35,7 @@ print(json.dumps([is_signed(message["headers"], message["body"].encode()) for me
 } as const;
 type Language = keyof typeof LANGUAGES;
 
-const isMissing = (command: string) => spawnSync(command, ["--version"]).error !== undefined;
+const isMissing = async (command: string) => (await runProgram(command, ["--version"])).code === -1;
 
 /** `stackUrl` returns the URL of the local stack. It is called when the stack runs. */
 export function describeSnippets(stackUrl: () => string): void {
@@ -83,12 +83,12 @@ export function describeSnippets(stackUrl: () => string): void {
     return message;
   }
 
-  function ask(language: Language, snippet: string, messages: readonly Message[]): boolean[] {
+  async function ask(language: Language, snippet: string, messages: readonly Message[]): Promise<boolean[]> {
     const { file, command, rest } = LANGUAGES[language];
     writeFileSync(join(folder, file), `${snippet}${rest}`);
     const input = JSON.stringify(messages);
-    const { status, stdout, stderr } = spawnSync(command, [join(folder, file)], { input, encoding: "utf8" });
-    expect([status, stderr]).toEqual([0, ""]);
+    const { code, stdout, stderr } = await runProgram(command, [join(folder, file)], { input });
+    expect([code, stderr]).toEqual([0, ""]);
     return JSON.parse(stdout);
   }
 
@@ -103,7 +103,7 @@ export function describeSnippets(stackUrl: () => string): void {
     "in %s: accepts deliveries, also those with two signatures, and rejects changed and old ones",
     async (language, { skip }) => {
       const { command } = LANGUAGES[language];
-      skip(isMissing(command), `${command}, which runs the snippet, is not installed.`);
+      skip(await isMissing(command), `${command}, which runs the snippet, is not installed.`);
       const { page, path } = await addEndpoint();
       const snippet = snippetIn(page, language);
       const sent = await receive(() => post(`${path}/test`));
@@ -125,29 +125,30 @@ export function describeSnippets(stackUrl: () => string): void {
       ];
       // The second of these shows that this test signs correctly. So the last two above fail only by their time and their secret.
       const good = [sent, signAgain(sent, secretIn(page), seconds)];
-      expect(ask(language, snippet, good)).toEqual([true, true]);
-      expect(ask(language, snippet, changed)).toEqual(changed.map(() => false));
+      expect(await ask(language, snippet, good)).toEqual([true, true]);
+      expect(await ask(language, snippet, changed)).toEqual(changed.map(() => false));
 
       const rotated = await (await post(`${path}/rotate`)).text();
       const twiceSigned = await receive(() => post(`${path}/test`));
       expect(twiceSigned.headers["webhook-signature"]).toMatch(/^v1,\S+ v1,\S+$/);
-      expect(ask(language, snippetIn(rotated, language), [twiceSigned, sent])).toEqual([true, false]);
-      expect(ask(language, snippet, [twiceSigned])).toEqual([true]);
+      expect(await ask(language, snippetIn(rotated, language), [twiceSigned, sent])).toEqual([true, false]);
+      expect(await ask(language, snippet, [twiceSigned])).toEqual([true]);
     },
   );
 
   it("in curl: sends a message that the other snippets accept", async ({ skip }) => {
     for (const command of ["bash", "openssl", "curl"]) {
-      skip(isMissing(command), `${command}, which the snippet needs, is not installed.`);
+      skip(await isMissing(command), `${command}, which the snippet needs, is not installed.`);
     }
     const { page } = await addEndpoint();
-    const env = { ...process.env, ENDPOINT: hookUrl, no_proxy: "*" };
     const sent = await receive(async () => {
-      const { stdout } = await promisify(execFile)("bash", ["-c", snippetIn(page, "curl")], { env });
+      const { stdout } = await runProgram("bash", ["-c", snippetIn(page, "curl")], { env: { ENDPOINT: hookUrl } });
       expect(stdout).toContain("204 No Content");
     });
-    const languages = (["TypeScript", "Python"] as const).filter((name) => !isMissing(LANGUAGES[name].command));
-    for (const language of languages) expect(ask(language, snippetIn(page, language), [sent])).toEqual([true]);
+    for (const language of ["TypeScript", "Python"] as const) {
+      if (await isMissing(LANGUAGES[language].command)) continue;
+      expect(await ask(language, snippetIn(page, language), [sent])).toEqual([true]);
+    }
   });
 }
 

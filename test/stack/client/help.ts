@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
+import type { Ended } from "../../support/node/run-program.ts";
 import { root } from "../local-stack.ts";
-import type { Ended, World } from "./installed-client.ts";
+import type { World } from "./installed-client.ts";
 import { useTerminal } from "./terminal.ts";
 
 const page = readFileSync(join(root, "client/README.md"), "utf8");

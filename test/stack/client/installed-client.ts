@@ -26,23 +26,3 @@ export async function installClient(folder: string): Promise<void> {
   // The types of Node, as a program of one's own would have them.
   symlinkSync(join(root, "node_modules/@types"), join(folder, "node_modules/@types"));
 }
-
-export type Ended = { code: number; stdout: string; stderr: string };
-
-/** Runs a program, and waits for its end. `input` is what it reads. */
-export function runProgram(
-  command: string,
-  args: readonly string[],
-  options: { cwd: string; env?: Record<string, string>; input?: string },
-): Promise<Ended> {
-  const { PATH = "", HOME = "" } = process.env;
-  const { cwd, env, input } = options;
-  return new Promise((resolve) => {
-    const settings = { cwd, env: { PATH, HOME, ...env }, maxBuffer: 64 * 1024 * 1024 };
-    const child = execFile(command, args, settings, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr });
-    });
-    child.stdin?.on("error", () => {});
-    child.stdin?.end(input);
-  });
-}

@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from "vitest";
-import { type Ended, runProgram, type World } from "./installed-client.ts";
+import { type Ended, runProgram } from "../../support/node/run-program.ts";
+import type { World } from "./installed-client.ts";
 import { type KillableService, startKillableService } from "./killable-service.ts";
 import { PARTS, useTerminal } from "./terminal.ts";
 

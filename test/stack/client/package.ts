@@ -2,8 +2,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { DEMO } from "../../../scripts/local/demo.ts";
+import { runProgram } from "../../support/node/run-program.ts";
 import { root } from "../local-stack.ts";
-import { NODES, nodeOf, runProgram, type World } from "./installed-client.ts";
+import { NODES, nodeOf, type World } from "./installed-client.ts";
 
 /** A program that uses what the client has, and prints what came of it as JSON. */
 const PROGRAM = `import { ApiProblem, createClient, unwrap, type Run } from "workflow-runs";

@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { runProgram } from "../../support/node/run-program.ts";
 import { root } from "../local-stack.ts";
-import { runProgram, type World } from "./installed-client.ts";
+import type { World } from "./installed-client.ts";
 
 const page = readFileSync(join(root, "client/README.md"), "utf8");
 
@@ -55,11 +55,8 @@ export function describeReadme(world: () => World): void {
     const config = { compilerOptions: options, files: names.map((name) => `${name}.ts`) };
     writeFileSync(join(folder, "tsconfig.readme.json"), JSON.stringify(config));
     const tsc = join(root, "client/node_modules/typescript/bin/tsc");
-    const compiled = spawnSync(process.execPath, [tsc, "-p", "tsconfig.readme.json"], {
-      cwd: folder,
-      encoding: "utf8",
-    });
-    expect([compiled.status, compiled.stdout]).toEqual([0, ""]);
+    const compiled = await runProgram(process.execPath, [tsc, "-p", "tsconfig.readme.json"], { cwd: folder });
+    expect([compiled.code, compiled.stdout]).toEqual([0, ""]);
     for (const [name, said] of [
       ["readme-0", /^COMPLETED null$/m],
       ["readme-1", /TRIGGERED\n(.*\n)*.*already ended/],

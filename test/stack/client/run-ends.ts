@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from "vitest";
-import { runProgram, type World } from "./installed-client.ts";
+import { runProgram } from "../../support/node/run-program.ts";
+import type { World } from "./installed-client.ts";
 import { PARTS, useTerminal } from "./terminal.ts";
 
 /** It ignores SIGTERM, and so does what it starts. */

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { beforeAll, expect, it } from "vitest";
 import { DEMO } from "../../../scripts/local/demo.ts";
-import { runProgram, type World } from "./installed-client.ts";
+import { runProgram } from "../../support/node/run-program.ts";
+import type { World } from "./installed-client.ts";
 import { PARTS, useTerminal } from "./terminal.ts";
 
 /** What a run's command is given, and what it must not get. */

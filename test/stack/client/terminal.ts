@@ -6,7 +6,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { beforeAll, expect, onTestFinished } from "vitest";
 import { DEMO } from "../../../scripts/local/demo.ts";
-import { type Ended, nodeOf, runProgram, type World } from "./installed-client.ts";
+import { type Ended, runProgram } from "../../support/node/run-program.ts";
+import { nodeOf, type World } from "./installed-client.ts";
 
 /** Nothing listens on this port, since it is privileged and unassigned. `fetch` itself refuses better known ports. */
 export const NOBODY = "http://127.0.0.1:2";

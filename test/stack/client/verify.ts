@@ -8,8 +8,9 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { runProgram } from "../../support/node/run-program.ts";
 import { root } from "../local-stack.ts";
-import { nodeOf, runProgram, type World } from "./installed-client.ts";
+import { nodeOf, type World } from "./installed-client.ts";
 import { NOBODY } from "./terminal.ts";
 
 const SECRET = "whsec_bG9jYWwtc3RhY2std2ViaG9vay1zZWNyZXQtMDEyMzQ=";
