@@ -5,7 +5,7 @@
  */
 import type { OnChanged } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
-import { type Acceptance, acceptDispatches } from "./record-dispatch.ts";
+import { type Acceptance, acceptDispatches, logDispatchFailure } from "./record-dispatch.ts";
 
 /** How long acceptances are collected before they are recorded. */
 const COLLECT_MS = 100;
@@ -23,7 +23,8 @@ const openBatches = new WeakMap<Database, Batch>();
 /**
  * Records an acceptance within about {@link COLLECT_MS}. The first request opens a batch, waits, and then records the whole batch.
  * The other requests add their acceptances to the batch and do not wait. If the invocation of the first request dies and no other
- * acceptance follows, the batch is lost. Its dispatches then stay due, and the sweep sends them again.
+ * acceptance follows, the batch is lost. Its dispatches then stay due, and the sweep sends them again. The same happens when the
+ * batch cannot be recorded, which is logged for each of its runs.
  */
 export async function recordAcceptanceSoon(db: Database, acceptance: Acceptance, onChanged: OnChanged): Promise<void> {
   const known = openBatches.get(db);
@@ -36,5 +37,9 @@ export async function recordAcceptanceSoon(db: Database, acceptance: Acceptance,
   await new Promise((resolve) => setTimeout(resolve, COLLECT_MS));
   // Another request has replaced this batch if it took this invocation for dead.
   if (openBatches.get(db) === batch) openBatches.delete(db);
-  await acceptDispatches(db, batch.acceptances, onChanged);
+  try {
+    await acceptDispatches(db, batch.acceptances, onChanged);
+  } catch (error) {
+    for (const { dispatch } of batch.acceptances) logDispatchFailure(dispatch, error);
+  }
 }

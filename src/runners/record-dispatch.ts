@@ -3,6 +3,7 @@ import { z } from "zod";
 import { callFunction } from "../db/call.ts";
 import type { OnChanged } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
+import { describeError, log } from "../log.ts";
 import { type Dispatch, dispatchesSchema, type Promotion, promotionArguments } from "./dispatch.ts";
 
 /** A dispatch that its runner accepted, with the HTTP status of the answer. */
@@ -24,6 +25,10 @@ export async function acceptDispatches(
   const options = { isRepeatable: true, onChanged };
   return (await callFunction(db, "record_acceptances", { acceptances: { json } }, acceptedSchema, options)).accepted;
 }
+
+/** Logs that a dispatch was not sent, or that its outcome was not recorded. */
+export const logDispatchFailure = ({ run_id, attempt }: Dispatch, error: unknown): void =>
+  log("error", "dispatch", { run_id, attempt, ...describeError(error) });
 
 const postponedSchema = z.object({ postponed: z.boolean() });
 

@@ -9,7 +9,7 @@ import type { Verdict } from "./answer.ts";
 import { dispatchDelaySeconds } from "./backoff.ts";
 import type { Dispatch, Promotion } from "./dispatch.ts";
 import { recordAcceptanceSoon } from "./record-acceptance-soon.ts";
-import { type Acceptance, giveUpDispatch, postponeDispatch } from "./record-dispatch.ts";
+import { type Acceptance, giveUpDispatch, logDispatchFailure, postponeDispatch } from "./record-dispatch.ts";
 import { decryptWebhookSecret } from "./secret-box.ts";
 import { notifyStopped, sendDispatch } from "./send.ts";
 
@@ -43,7 +43,7 @@ export async function sendDispatches(
   const record = recordAccepted ?? ((acceptance) => recordAcceptanceSoon(db, acceptance, onChanged));
   const recording: Promise<void>[] = [];
   const onAccepted = (acceptance: Acceptance) =>
-    void recording.push(record(acceptance).catch((error: unknown) => logFailure(acceptance.dispatch, error)));
+    void recording.push(record(acceptance).catch((error: unknown) => logDispatchFailure(acceptance.dispatch, error)));
   const queue = [...dispatches];
   const began = Date.now();
   const next = () => (Date.now() - began < BUDGET_MS ? queue.shift() : undefined);
@@ -53,7 +53,7 @@ export async function sendDispatches(
         const onPromoted = (promoted: readonly Dispatch[]) => void queue.push(...promoted);
         await sendOne(db, config, dispatch, { onAccepted, onPromoted, onChanged });
       } catch (error) {
-        logFailure(dispatch, error);
+        logDispatchFailure(dispatch, error);
       }
     }
   };
@@ -61,9 +61,6 @@ export async function sendDispatches(
   await Promise.all(recording);
   await Promise.all(announcing);
 }
-
-const logFailure = ({ run_id, attempt }: Dispatch, error: unknown) =>
-  log("error", "dispatch", { run_id, attempt, ...describeError(error) });
 
 /** What `sendOne` calls: with an acceptance to record, with the dispatches of promoted runs, and with the changes. */
 type Outcomes = { onAccepted: (acceptance: Acceptance) => void } & Omit<Promotion, "graceSeconds">;

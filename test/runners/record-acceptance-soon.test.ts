@@ -72,10 +72,18 @@ it("also records the acceptances of a batch whose invocation has died", async ()
   expect(await acceptedRuns()).toHaveLength(3);
 });
 
-it("leaves the dispatches due when they can't be recorded, and records the next batch", async () => {
-  const [first, second] = dispatches;
+it("leaves the dispatches due when they can't be recorded, logs each of them, and records the next batch", async () => {
+  const [first, second, third] = dispatches;
+  const logged = vi.spyOn(console, "error").mockReturnValue();
   await service.database.sql`alter function public.record_acceptances rename to record_nothing`;
-  await expect(record(first)).rejects.toThrow("record_acceptances");
+  await Promise.all([record(first), record(third)]);
+  const lines = logged.mock.calls.map(([line]) => JSON.parse(String(line)));
+  expect(lines).toEqual(
+    [first, third].map((dispatch) =>
+      expect.objectContaining({ event: "dispatch", run_id: dispatch?.run_id, attempt: 1 }),
+    ),
+  );
+  expect(lines[0].error).toContain("record_acceptances");
   await service.database.sql`alter function public.record_nothing rename to record_acceptances`;
   const due = await service.database.sql`select id from workflow_runs where next_dispatch_at is not null`;
   expect(due).toHaveLength(3);
