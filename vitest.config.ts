@@ -11,8 +11,8 @@ export default defineConfig({
     setupFiles: "./test/setup.ts",
     // To start a runtime for each file and load all anew in it would take longer than most of the files do.
     isolate: false,
-    // Two runtimes, for two cores: each goes through half of the files.
-    maxWorkers: 2,
+    // Three runtimes for two cores, since many tests wait for a timer or for the database.
+    maxWorkers: 3,
     // Many concurrent tests wait for a time limit.
     maxConcurrency: 10,
     // A passing test's request logs are noise; a failing one's are evidence.

@@ -28,8 +28,6 @@ export default defineConfig({
           ...config.test,
           ...noLimits,
           name: "deep",
-          // Three runtimes for two cores, since some of these tests wait for a minute and more.
-          maxWorkers: 3,
           include: ["test/deep/**/*.test.ts"],
           sequence: { groupOrder: 0 },
         },

@@ -1,5 +1,5 @@
 import { Webhook } from "standardwebhooks";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import page from "../../docs/runner-protocol.md?raw";
 import { parseKeyRing } from "../../src/key-ring.ts";
 import { encryptWebhookSecret } from "../../src/runners/secret-box.ts";
@@ -12,8 +12,7 @@ import { exampleRequest, shapeOf } from "./example-request.ts";
 
 let service: Service;
 
-// The sweep serves the whole database, so each test has one of its own.
-beforeEach(async () => {
+beforeAll(async () => {
   service = await startService();
 });
 

@@ -52,6 +52,8 @@ export type Service = {
 export type ServiceOptions = DatabaseOptions & {
   /** Bindings and vars beyond those of every test. */
   settings?: Record<string, unknown>;
+  /** The database of an earlier service, instead of a new one. */
+  database?: TestDatabase;
 };
 
 /** The services of the test file. */
@@ -89,7 +91,7 @@ async function findBindings(endpointIds: string[]): Promise<object | undefined> 
 
 /** The Worker with a database of its own. A test file needs one, or one for each settings that it tests. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
-  const database = await createDatabase(options);
+  const database = options.database ?? (await createDatabase(options));
   const bindings = {
     DATABASE_URL: database.url,
     NEON_FETCH_ENDPOINT: database.sqlEndpoint,

@@ -1,5 +1,5 @@
 import { Webhook } from "standardwebhooks";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { createTenantWithRunner, startFakeRunner } from "../support/fake-runner.ts";
 import type { ScriptedAnswer } from "../support/harness-protocol.ts";
 import { eventTypes, invoke, invokePath, makeDue, makeOverdue, readEvents, readRun } from "../support/lifecycle.ts";
@@ -8,8 +8,7 @@ import { createTenant, type TestTenant, WEBHOOK_SECRET } from "../support/tenant
 
 let service: Service;
 
-// The sweep serves the whole database, so each test has one of its own.
-beforeEach(async () => {
+beforeAll(async () => {
   service = await startService();
 });
 
@@ -108,7 +107,8 @@ describe("a run whose Worker died before it was dispatched", () => {
     const headers = { Authorization: `Bearer ${tenant.owner.key}` };
     await service.fetchAndDie(invokePath(tenant), { method: "POST", headers });
     const [run] = await service.database.sql`
-      select id, status, next_dispatch_at > statement_timestamp() as is_leased from workflow_runs`;
+      select id, status, next_dispatch_at > statement_timestamp() as is_leased from workflow_runs
+      where tenant_id = ${tenant.id}`;
     expect(run).toMatchObject({ status: "RUNNING", is_leased: true });
 
     await service.sweep();
@@ -123,7 +123,8 @@ describe("a run whose Worker died before it was dispatched", () => {
     const { tenant, runner } = await newTenant();
     const headers = { Authorization: `Bearer ${tenant.owner.key}` };
     await service.fetchAndDie(invokePath(tenant), { method: "POST", headers });
-    await service.database.sql`update workflow_runs set next_dispatch_at = statement_timestamp()`;
+    await service.database.sql`
+      update workflow_runs set next_dispatch_at = statement_timestamp() where tenant_id = ${tenant.id}`;
     await Promise.all([service.sweep(), service.sweep()]);
     expect(await runner.requests()).toHaveLength(1);
   });
@@ -148,7 +149,8 @@ describe("the sweep", () => {
       runIds.push(await invoke(service, tenant));
     }
     await runner.script([{ status: 202 }]);
-    await service.database.sql`update workflow_runs set next_dispatch_at = statement_timestamp()`;
+    await service.database.sql`
+      update workflow_runs set next_dispatch_at = statement_timestamp() where id = any(${runIds}::uuid[])`;
     await service.sweep();
     const ids = (await runner.requests()).slice(14).map(({ headers }) => headers["webhook-id"]);
     expect(ids.toSorted()).toEqual(runIds.map((id) => `${id}.1`).toSorted());

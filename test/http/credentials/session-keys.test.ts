@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { readConfig } from "../../../src/config.ts";
 import { base64Url, claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../../support/callers.ts";
+import { createDatabase, type TestDatabase } from "../../support/database.ts";
 import { type FakeRunner, startFakeRunner } from "../../support/fake-runner.ts";
 import type { ScriptedAnswer } from "../../support/harness-protocol.ts";
 import { type Service, startService } from "../../support/service.ts";
@@ -24,17 +25,20 @@ const publish = (...issuers: Issuer[]): ScriptedAnswer[] => [
 ];
 
 let keyServer: FakeRunner;
+let database: TestDatabase;
 let service: Service;
 let tenant: TestTenant;
 
 beforeAll(async () => {
   [issuer, next] = await Promise.all([createIssuer("first"), createIssuer("next", "RS256")]);
+  database = await createDatabase();
 });
 
 // What was fetched is kept as long as the service lives, so each test has one of its own.
 beforeEach(async () => {
   keyServer = await startFakeRunner(publish(issuer));
   service = await startService({
+    database,
     settings: {
       SESSION_JWKS_URL: `${keyServer.url}/jwks.json`,
       SESSION_ISSUER: ISSUER,
