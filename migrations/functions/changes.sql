@@ -4,8 +4,8 @@
 --
 -- Two changes have no event, so `changes_after` does not find them:
 -- - a heartbeat: the Worker that records it tells the hub when the lease ends.
--- - a claim of a dispatch: the answer of `sweep_tenant` counts what is due now as due again in 30 seconds, in case the Worker that
---   sends it dies.
+-- - a claim of a dispatch: the Worker that claimed it may die before it sends it. So `sweep_tenant` answers that something is due
+--   again in 30 seconds.
 
 -- The id of the last inserted event, of any transaction; 0 when there is none yet.
 create or replace function public.last_event_id() returns bigint

@@ -81,7 +81,8 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
     await stop();
     throw error;
   }
-  // A browser accepts a `Secure` cookie from plain http only on localhost.
+  // The host is localhost and not 127.0.0.1, since the session's cookie is `Secure`, and without TLS a browser accepts such a cookie
+  // only from localhost.
   return { url: `http://localhost:${web}`, postgresUrl, runnerUrl: `http://localhost:${runner}`, stop };
 }
 

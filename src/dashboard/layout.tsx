@@ -29,7 +29,7 @@ const HTMX_CONFIG = JSON.stringify({
   includeIndicatorCSS: false,
   history: false,
   noSwap: [204, 304, "4xx", "5xx"],
-  // The first one is htmx's default. For the second one see app.js.
+  // A refresh neither adds nor removes these attributes. The first one is htmx's default. app.js adds and removes the second one.
   morphIgnore: ["data-htmx-powered", "autofocus"],
 });
 

@@ -58,7 +58,8 @@ export class Hub extends DurableObject<object> {
     this.#nudge(runs);
     this.#runners.hear(work);
     if (this.#tenantId === undefined) {
-      // Writing is billed, so an object that was woken again does not write what is stored already.
+      // Each write to the storage is billed. An object that was evicted and started again finds its tenant's id in the storage, so
+      // it does not write the id again.
       if (this.#kv.get<string>("tenantId") !== tenantId) this.#kv.put("tenantId", tenantId);
       this.#tenantId = tenantId;
     }

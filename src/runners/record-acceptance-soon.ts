@@ -1,7 +1,7 @@
 /**
  * Records the acceptances of all requests of an isolate together, since one transaction for many acceptances costs much less than
- * one transaction for each. If a run ends before its acceptance is recorded, nothing is left to record: `record_result` has
- * already recorded that the runner took it.
+ * one transaction for each. If a run ends before its acceptance is recorded, nothing is left to record, since `record_result` has
+ * recorded that the runner accepted the run.
  */
 import type { OnChanged } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
@@ -23,8 +23,8 @@ const openBatches = new WeakMap<Database, Batch>();
 /**
  * Records an acceptance within about {@link COLLECT_MS}. The first request opens a batch, waits, and then records the whole batch.
  * The other requests add their acceptances to the batch and do not wait. If the invocation of the first request dies and no other
- * acceptance follows, the batch is lost. Its dispatches then stay due, and the sweep sends them again. The same happens when the
- * batch cannot be recorded, which is logged for each of its runs.
+ * acceptance follows, the batch is lost. Its dispatches then stay due, and the sweep sends them again. They also stay due when the
+ * database cannot record the batch. Then an error is logged for each run of the batch, and nothing is thrown.
  */
 export async function recordAcceptanceSoon(db: Database, acceptance: Acceptance, onChanged: OnChanged): Promise<void> {
   const known = openBatches.get(db);

@@ -22,8 +22,8 @@ const CONCURRENCY = 6;
  */
 const BUDGET_MS = 12_000;
 
-/** Records an acceptance, at once or later. The next dispatch is sent without waiting for it. */
-export type RecordAccepted = (acceptance: Acceptance) => Promise<void>;
+/** Records an acceptance, at once or later. It never throws. The next dispatch is sent without waiting for it. */
+export type RecordAccepted = (acceptance: Acceptance) => Promise<void> | void;
 
 /** The services that are needed to send dispatches. */
 export type DispatchServices = { db: Database; config: Config; live: Live };
@@ -41,9 +41,8 @@ export async function sendDispatches(
   const announcing = [live.mark()];
   const onChanged: OnChanged = (changes) => void announcing.push(live.announce(changes));
   const record = recordAccepted ?? ((acceptance) => recordAcceptanceSoon(db, acceptance, onChanged));
-  const recording: Promise<void>[] = [];
-  const onAccepted = (acceptance: Acceptance) =>
-    void recording.push(record(acceptance).catch((error: unknown) => logDispatchFailure(acceptance.dispatch, error)));
+  const recording: (Promise<void> | void)[] = [];
+  const onAccepted = (acceptance: Acceptance) => void recording.push(record(acceptance));
   const queue = [...dispatches];
   const began = Date.now();
   const next = () => (Date.now() - began < BUDGET_MS ? queue.shift() : undefined);

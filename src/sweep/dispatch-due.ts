@@ -1,7 +1,11 @@
 import type { OnChanged } from "../db/changes.ts";
-import { describeError, log } from "../log.ts";
 import type { Dispatch } from "../runners/dispatch.ts";
-import { type Acceptance, acceptDispatches, postponeDispatchesTo } from "../runners/record-dispatch.ts";
+import {
+  type Acceptance,
+  acceptDispatches,
+  logDispatchFailure,
+  postponeDispatchesTo,
+} from "../runners/record-dispatch.ts";
 import { type DispatchServices, sendDispatches } from "../runners/send-dispatches.ts";
 import { claimDueDispatches } from "./claim-due-dispatches.ts";
 
@@ -46,7 +50,7 @@ export async function dispatchDue(
   const announcing: Promise<void>[] = [];
   const onChanged: OnChanged = (changes) => void announcing.push(services.live.announce(changes));
 
-  const onAccepted = async (acceptance: Acceptance) => void accepted.push(acceptance);
+  const onAccepted = (acceptance: Acceptance) => void accepted.push(acceptance);
 
   async function recordAccepted(): Promise<void> {
     const batch = accepted;
@@ -80,7 +84,7 @@ export async function dispatchDue(
       const dispatch = claimed.shift();
       if (!dispatch) break;
       const sending = send(dispatch)
-        .catch((error: unknown) => log("error", "dispatch", { run_id: dispatch.run_id, ...describeError(error) }))
+        .catch((error: unknown) => logDispatchFailure(dispatch, error))
         .finally(() => inFlight.delete(sending));
       inFlight.add(sending);
       count += 1;

@@ -48,9 +48,9 @@ const isLive = (page: Page) => freshness(page).getByText("Live.").waitFor();
 /** Makes the page refresh once, as at the end of a countdown, and waits for the answer. */
 async function refresh(page: Page): Promise<void> {
   await page.evaluate(`new Promise((resolve) => {
-    document.addEventListener("htmx:finally:request", resolve, { once: true });
+    document.addEventListener("htmx:finally:request", () => resolve(), { once: true });
     document.dispatchEvent(new Event("due"));
-  }).then(() => {})`);
+  })`);
 }
 
 /** Collects the paths of all requests that a page sends from now on. */

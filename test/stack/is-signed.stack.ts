@@ -2,10 +2,10 @@ import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { root } from "../../scripts/local/folders.ts";
 import { exampleRequest } from "../runners/example-request.ts";
 import { runProgram } from "../support/node/run-program.ts";
 
-const root = join(import.meta.dirname, "../..");
 const page = readFileSync(join(root, "docs/runner-protocol.md"), "utf8");
 const [, snippet = ""] = /^```python\n(.*?)^```$/ms.exec(page) ?? [];
 const { headers, body } = exampleRequest(page);

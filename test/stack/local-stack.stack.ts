@@ -4,11 +4,12 @@ import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
+import { root } from "../../scripts/local/folders.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
 import { parseMetrics } from "../metrics/parse-metrics.ts";
 import { runProgram } from "../support/node/run-program.ts";
 import { runScript } from "../support/node/run-script.ts";
-import { type LocalStack, root, startStack } from "./local-stack.ts";
+import { type LocalStack, startStack } from "./local-stack.ts";
 import { describeSnippets } from "./signature-snippets.ts";
 
 const READY = "Enter shows this again";

@@ -1,11 +1,9 @@
 /** Starts the local stack, and runs commands as a person does, for the tests in Node. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
-
-export const root = join(import.meta.dirname, "../..");
+import { root } from "../../scripts/local/folders.ts";
 
 export type LocalStack = {
   process: ChildProcess;

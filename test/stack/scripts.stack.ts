@@ -2,9 +2,9 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { root } from "../../scripts/local/folders.ts";
 import { runProgram } from "../support/node/run-program.ts";
 import { runScript } from "../support/node/run-script.ts";
-import { root } from "./local-stack.ts";
 
 const { scripts, engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 

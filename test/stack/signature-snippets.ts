@@ -1,5 +1,4 @@
 /** Runs the snippets on the page of a new notification endpoint, and gives them real and changed deliveries. */
-
 import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";

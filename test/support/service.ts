@@ -52,7 +52,7 @@ export type Service = {
 export type ServiceOptions = DatabaseOptions & {
   /** Bindings and vars beyond those of every test. */
   settings?: Record<string, unknown>;
-  /** The database of an earlier service, instead of a new one. */
+  /** A database that exists already. By default the service gets a new one. */
   database?: TestDatabase;
 };
 
@@ -89,7 +89,7 @@ async function findBindings(endpointIds: string[]): Promise<object | undefined> 
   }
 }
 
-/** The Worker with a database of its own. A test file needs one, or one for each settings that it tests. */
+/** The Worker, by default with a database of its own. A test file needs one, or one for each settings that it tests. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
   const database = options.database ?? (await createDatabase(options));
   const bindings = {

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
+import { root } from "../../../scripts/local/folders.ts";
 import type { Ended } from "../../support/node/run-program.ts";
-import { root } from "../local-stack.ts";
 import type { World } from "./installed-client.ts";
 import { useTerminal } from "./terminal.ts";
 

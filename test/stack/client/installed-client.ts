@@ -4,7 +4,7 @@ import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
-import { root } from "../local-stack.ts";
+import { root } from "../../../scripts/local/folders.ts";
 
 /** `folder` has the client installed; the service and the example runner of a local stack answer at the URLs. */
 export type World = { folder: string; url: string; runnerUrl: string };

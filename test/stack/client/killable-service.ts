@@ -9,13 +9,13 @@ import pg from "pg";
 import { vi } from "vitest";
 import { buildBundle } from "../../../scripts/local/bundle.ts";
 import { seedDemo } from "../../../scripts/local/demo.ts";
+import { root } from "../../../scripts/local/folders.ts";
 import { findFreePort } from "../../../scripts/local/ports.ts";
 import { startPostgres } from "../../../scripts/local/postgres.ts";
 import { startSqlEndpoint } from "../../../scripts/local/sql-endpoint.ts";
 import { exampleVars } from "../../../scripts/local/stack.ts";
 import { migrate } from "../../../scripts/migrate.ts";
 import { readConfig } from "../../../src/config.ts";
-import { root } from "../local-stack.ts";
 
 export type KillableService = {
   url: string;

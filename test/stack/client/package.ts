@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { DEMO } from "../../../scripts/local/demo.ts";
+import { root } from "../../../scripts/local/folders.ts";
 import { runProgram } from "../../support/node/run-program.ts";
-import { root } from "../local-stack.ts";
 import { NODES, nodeOf, type World } from "./installed-client.ts";
 
 /** A program that uses what the client has, and prints what came of it as JSON. */

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { root } from "../../../scripts/local/folders.ts";
 import { runProgram } from "../../support/node/run-program.ts";
-import { root } from "../local-stack.ts";
 import type { World } from "./installed-client.ts";
 
 const page = readFileSync(join(root, "client/README.md"), "utf8");

@@ -8,8 +8,8 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { root } from "../../../scripts/local/folders.ts";
 import { runProgram } from "../../support/node/run-program.ts";
-import { root } from "../local-stack.ts";
 import { nodeOf, type World } from "./installed-client.ts";
 import { NOBODY } from "./terminal.ts";
 

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { afterAll, expect, it } from "vitest";
 import { DEMO } from "../../../scripts/local/demo.ts";
+import { root } from "../../../scripts/local/folders.ts";
 import { runProgram } from "../../support/node/run-program.ts";
-import { root } from "../local-stack.ts";
 import type { World } from "./installed-client.ts";
 
 const page = readFileSync(join(root, "docs/first-workflow.md"), "utf8");

@@ -3,16 +3,14 @@
  * read what the stack prints, and would not notice that the stack has closed a connection, on which the next request then fails.
  */
 import { execFile } from "node:child_process";
-import { join } from "node:path";
 import process from "node:process";
-
-const root = join(import.meta.dirname, "../../..");
+import { root } from "../../../scripts/local/folders.ts";
 
 export type Ended = { code: number; stdout: string; stderr: string };
 
 /**
- * Runs a program in the project's folder or in `cwd`, and waits for its end. It gets PATH, HOME and `env`, and reads `input`. The
- * code is -1 when it could not be started or was killed.
+ * Runs a program in the project's folder or in `cwd`, and waits for its end. Its environment has PATH, HOME and `env`, and nothing
+ * else. `input` is its standard input. The exit code is -1 when the program could not be started, or was killed.
  */
 export function runProgram(
   command: string,

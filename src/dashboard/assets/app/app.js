@@ -57,9 +57,9 @@ document.addEventListener("keydown", (event) => {
   (event.shiftKey ? last : first).focus();
 });
 
-// After a refresh, htmx moves the focus to the first element with the attribute `autofocus`. That would be an open dialog, and
-// what the user types into one of its fields would be lost. So a dialog has the attribute only while it is closed. `morphIgnore`
-// in layout.tsx prevents that a refresh gives it back.
+// After each refresh, htmx moves the focus to the first element that has the attribute `autofocus`. If that were an open dialog, its
+// field would lose the focus, and what the user goes on typing would be lost. So a dialog has the attribute only while it is closed.
+// `morphIgnore` in layout.tsx keeps a refresh from adding it to an open dialog.
 document.addEventListener(
   "toggle",
   ({ target, newState }) => {
