@@ -137,7 +137,7 @@ const SNAPSHOT = `jsonb_build_object('workflow_definition_id', d.id, 'workflow_n
   'template', null)`;
 
 const COLUMNS = `id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot, queue_position,
-  started_at, deadline_at, completed_at, error, ended_by, dispatch_count, dispatched_at, created_at, updated_at`;
+  started_at, deadline_at, completed_at, error, ended_by, failure_code, dispatch_count, dispatched_at, created_at, updated_at`;
 
 async function seedRuns(client: pg.PoolClient, { runs, definitions, ended }: Seed): Promise<void> {
   const [running, pending] = ended ? [0, 0] : [RUNNING, PENDING];
@@ -149,6 +149,7 @@ async function seedRuns(client: pg.PoolClient, { runs, definitions, ended }: See
       case when r.status in ('COMPLETED', 'FAILED') then r.ended_at end,
       case when r.status = 'FAILED' then 'Timed out: no result arrived within 3600 seconds of the start.' end,
       case r.status when 'COMPLETED' then 'CALLBACK' when 'FAILED' then 'DEADLINE' end,
+      case r.status when 'FAILED' then 'DEADLINE' end,
       1, r.at, r.at, case when r.status in ('COMPLETED', 'FAILED') then r.ended_at else r.at end
     from (
       select n, ${sqlId(3, "n")} as id, ${sqlId(1, `1 + n % ${USERS}`)} as user_id, s.status,

@@ -65,7 +65,7 @@ begin
     v_changed := case
       when p_is_dry_run and p_action = 'retry' then public.judge_retry(p_credential, v_run_id)
       when p_is_dry_run then public.judge_run_change(p_credential, v_run_id, p_action)
-      when p_action = 'stop' then public.stop_run(p_credential, v_run_id, null, p_grace_seconds, v_lease_seconds)
+      when p_action = 'stop' then public.stop_run(p_credential, v_run_id, null, 0, p_grace_seconds, v_lease_seconds)
       when p_action = 'retry' then public.retry_run(p_credential, v_run_id, p_grace_seconds, v_lease_seconds)
       when p_action = 'delete' then public.delete_run(p_credential, v_run_id, p_grace_seconds, v_lease_seconds)
     end;

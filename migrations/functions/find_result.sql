@@ -19,9 +19,7 @@ begin
       'will_be_retried', seen.is_overdue and public.will_be_retried(r.id, v_now),
       'result', jsonb_build_object(
       'status', seen.status, 'failure_code', seen.failure_code, 'error', seen.error, 'output', r.output::text,
-      'summary', r.summary, 'artifacts', r.artifacts::text, 'attempt', r.attempt)
-      -- A retry by a Worker of an earlier release does not clear what the previous attempt reported, so it is hidden here.
-      || case when seen.completed_at is null then '{"output": null, "summary": null, "artifacts": null}' else '{}' end::jsonb)
+      'summary', r.summary, 'artifacts', r.artifacts::text, 'attempt', r.attempt))
     from public.workflow_runs r
     cross join lateral public.run_as_seen(r, v_now) seen
     where r.id = p_run_id);

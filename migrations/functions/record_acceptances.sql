@@ -39,10 +39,3 @@ begin
   end loop;
   return jsonb_build_object('accepted', v_accepted);
 end $$;
-
--- The name that Workers of the previous release call.
-create or replace function public.accept_dispatches(p_acceptances jsonb) returns void
-language plpgsql as $$
-begin
-  perform public.record_acceptances(p_acceptances);
-end $$;

@@ -71,19 +71,3 @@ begin
   get diagnostics v_postponed = row_count;
   return jsonb_build_object('postponed', v_postponed);
 end $$;
-
--- The name that Workers of the previous release call.
-create or replace function public.postpone_dispatch(
-  p_run_id uuid, p_tenant_id uuid, p_attempt integer, p_reason text, p_delay_seconds float8
-) returns void
-language plpgsql as $$
-begin
-  perform public.record_postponement(p_run_id, p_tenant_id, p_attempt, p_reason, p_delay_seconds);
-end $$;
-
--- The name that Workers of the previous release call.
-create or replace function public.postpone_dispatches_to(p_tenant_id uuid, p_runner text, p_reason text) returns void
-language plpgsql as $$
-begin
-  perform public.postpone_runner(p_tenant_id, p_runner, p_reason);
-end $$;

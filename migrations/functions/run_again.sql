@@ -21,5 +21,5 @@ begin
   from public.workflow_runs r
   where r.id = p_run_id;
   return public.trigger_run(
-    p_credential, v_definition_id, p_new_run_id, null, p_grace_seconds, p_dispatch_lease_seconds, v_input);
+    p_credential, v_definition_id, p_new_run_id, null, v_input, null, p_grace_seconds, p_dispatch_lease_seconds);
 end $$;

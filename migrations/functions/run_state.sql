@@ -43,15 +43,9 @@ language sql stable as $$
         || ' seconds of the start.'
     end,
     case
-      when over.ended_at is null and r.status <> 'FAILED' then null
-      when over.ended_at is null and r.failure_code is not null then r.failure_code
+      when over.ended_at is null then r.failure_code
       when over.ended_at < r.deadline_at then
         case when over.ended_at = over.stop_ends_at then 'STOPPED' else 'LOST' end
-      -- The cases below are for runs past their deadline, and for runs that were ended by an earlier release, which wrote no
-      -- code.
-      when r.ended_by = 'CALLBACK' then 'REPORTED'
-      when r.ended_by = 'STOP' then 'STOPPED'
-      when r.ended_by = 'DISPATCH' then 'REJECTED'
       when r.dispatched_at is null then 'UNREACHED'
       else 'DEADLINE'
     end

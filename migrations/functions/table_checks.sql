@@ -21,14 +21,15 @@ begin
       or p_failure_code in ('REPORTED', 'DEADLINE', 'STOPPED', 'REJECTED', 'UNREACHED', 'LOST'))
     and case p_status
       when 'PENDING' then
-        num_nonnulls(p_started_at, p_deadline_at, p_completed_at, p_error, p_ended_by, p_next_dispatch_at) = 0
+        num_nonnulls(
+          p_started_at, p_deadline_at, p_completed_at, p_error, p_failure_code, p_ended_by, p_next_dispatch_at) = 0
       when 'RUNNING' then
-        p_deadline_at > p_started_at and num_nonnulls(p_completed_at, p_error, p_ended_by, p_not_before) = 0
+        p_deadline_at > p_started_at and num_nonnulls(p_completed_at, p_error, p_failure_code, p_ended_by, p_not_before) = 0
       when 'COMPLETED' then
         num_nulls(p_started_at, p_completed_at, p_ended_by) = 0
-        and num_nonnulls(p_error, p_next_dispatch_at, p_not_before) = 0
+        and num_nonnulls(p_error, p_failure_code, p_next_dispatch_at, p_not_before) = 0
       when 'FAILED' then
-        num_nulls(p_completed_at, p_ended_by) = 0 and num_nonnulls(p_next_dispatch_at, p_not_before) = 0
+        num_nulls(p_completed_at, p_ended_by, p_failure_code) = 0 and num_nonnulls(p_next_dispatch_at, p_not_before) = 0
     end) is true;
 end $$;
 

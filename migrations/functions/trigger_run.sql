@@ -15,7 +15,7 @@
 -- Answers {"tenant_id", "dispatches", and either "run" and "replayed", or "refused"}, where `refused` is one of:
 -- unauthenticated (nothing else is answered), not_found, paused, no_runner, other_input, path_parts (with "faults": [{"field",
 -- "id", "path", "fault"}]), snapshot_too_large (with "bytes", "max_bytes")
-create or replace function public.trigger_run_with_trace(
+create or replace function public.trigger_run(
   p_credential jsonb, p_definition_id uuid, p_run_id uuid, p_idempotency_key text, p_input json, p_traceparent text,
   p_grace_seconds integer, p_dispatch_lease_seconds integer
 ) returns jsonb
@@ -158,15 +158,4 @@ begin
     v_answer := v_answer || jsonb_build_object('run', public.run_response(v_run_id, v_now));
   end if;
   return v_answer || jsonb_build_object('tenant_id', v_tenant_id, 'dispatches', v_dispatches);
-end $$;
-
--- The same without a trace, for Workers of earlier releases.
-create or replace function public.trigger_run(
-  p_credential jsonb, p_definition_id uuid, p_run_id uuid, p_idempotency_key text,
-  p_grace_seconds integer, p_dispatch_lease_seconds integer, p_input json default null
-) returns jsonb
-language plpgsql as $$
-begin
-  return public.trigger_run_with_trace(p_credential, p_definition_id, p_run_id, p_idempotency_key, p_input, null,
-    p_grace_seconds, p_dispatch_lease_seconds);
 end $$;

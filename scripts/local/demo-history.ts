@@ -174,9 +174,13 @@ export async function seedHistory(db: Database, demo: { tenantId: string; quarte
       from past
     ), inserted as (
       insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
-        created_at, started_at, deadline_at, dispatched_at, dispatch_count, completed_at, updated_at, ended_by, error)
+        created_at, started_at, deadline_at, dispatched_at, dispatch_count, completed_at, updated_at, ended_by, failure_code,
+        error)
       select id, ${demo.tenantId}, definition, "user", 'SELF_HOSTED', status, snapshot, created_at, started_at,
-        started_at + make_interval(secs => "limit"), case when ended_by <> 'DISPATCH' then started_at + interval '400 ms' end, 1, ended_at, ended_at, ended_by, error
+        started_at + make_interval(secs => "limit"), case when ended_by <> 'DISPATCH' then started_at + interval '400 ms' end, 1, ended_at, ended_at, ended_by,
+        case when status = 'FAILED' then case ended_by
+          when 'CALLBACK' then 'REPORTED' when 'STOP' then 'STOPPED' when 'DISPATCH' then 'REJECTED' else ended_by end end,
+        error
       from timed order by created_at
       on conflict do nothing
       returning id

@@ -227,6 +227,7 @@ function seedRuns(db: Database) {
         completedAt: ago("59 minutes"),
         updatedAt: ago("59 minutes"),
         endedBy: "CALLBACK",
+        failureCode: "REPORTED",
         error: "costs.csv has no column `amount`.",
       },
       {

@@ -7,7 +7,7 @@ import type { NeonQueryFunction } from "@neondatabase/serverless";
 const FOLDER = "migrations/functions";
 
 /** All statements, in the order of the file names, and a hash that changes when any of them does. */
-export function readSqlFunctions(): { statements: string[]; hash: string } {
+function readSqlFunctions(): { statements: string[]; hash: string } {
   const statements = readdirSync(FOLDER)
     .filter((name) => name.endsWith(".sql"))
     .sort()

@@ -18,7 +18,7 @@ export type RunSnapshot = {
 };
 
 /**
- * A snapshot from the database. Only `trigger_run_with_trace` writes snapshots, and nothing changes them afterwards. A snapshot
+ * A snapshot from the database. Only `trigger_run` writes snapshots, and nothing changes them afterwards. A snapshot
  * may have 61 path parts, and checking them all would take long, so the schema only checks that it is an object.
  */
 export const runSnapshotSchema = z.custom<RunSnapshot>((value) => typeof value === "object" && value !== null);

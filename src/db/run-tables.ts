@@ -48,7 +48,7 @@ export const workflowRuns = pgTable(
     deadlineAt: instant("deadline_at"),
     completedAt: instant("completed_at"),
     error: text("error"),
-    /** Null in a row that was ended by an earlier release: `run_as_seen` then derives the code. */
+    /** Why the run failed; null unless it is FAILED. */
     failureCode: text("failure_code"),
     /** What the runner reported besides the status and the error: any JSON, a text, and a JSON array. */
     output: json("output"),
@@ -98,7 +98,7 @@ export const workflowRuns = pgTable(
     index("workflow_runs_dispatch_index").on(t.tenantId, t.nextDispatchAt).where(sql`next_dispatch_at is not null`),
     // Runs that wait for the end of a back-off: `due_in_ms`, `sweep_tenant`.
     index("workflow_runs_not_before_index").on(t.tenantId, t.notBefore).where(sql`not_before is not null`),
-    // Idempotency keys in use: `trigger_run_with_trace`, `retry_run`.
+    // Idempotency keys in use: `trigger_run`, `retry_run`.
     index("workflow_runs_idempotency_index")
       .on(t.workflowDefinitionId, t.idempotencyKey)
       .where(sql`idempotency_key is not null`),

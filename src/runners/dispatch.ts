@@ -18,8 +18,8 @@ export const dispatchSchema = z.object({
   run_snapshot: runSnapshotSchema,
   /** The input of the run from its trigger: a JSON object, or null. */
   input: jsonText.nullable(),
-  /** The trace of the invoke: a header of W3C Trace Context. Missing in answers of an earlier release's functions. */
-  traceparent: z.string().nullish(),
+  /** The trace of the invoke: a header of W3C Trace Context. */
+  traceparent: z.string().nullable(),
   /** Null when the definition no longer has a runner. */
   runner_url: z.string().nullable(),
   webhook_secret_encrypted: z.string().nullable(),

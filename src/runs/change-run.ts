@@ -24,7 +24,7 @@ const changeArguments = (request: RunChange) => ({
   ...promotionArguments(request),
 });
 
-/** The data with which the runner of a stopped run is notified: `stop_run_with_grace` in SQL. */
+/** The data with which the runner of a stopped run is notified: `stop_run` in SQL. */
 export const stoppedRunSchema = z.object({
   run_id: z.string(),
   attempt: z.int(),
@@ -61,7 +61,7 @@ export async function stopRun(
   request: RunChange & { reason: string | null; stopSeconds: number },
 ): Promise<Stop> {
   const args = { ...changeArguments(request), reason: request.reason, stop_seconds: request.stopSeconds };
-  const answer = await callFunction(db, "stop_run_with_grace", args, stopAnswerSchema, {
+  const answer = await callFunction(db, "stop_run", args, stopAnswerSchema, {
     onChanged: request.onChanged,
   });
   request.onPromoted(answer.dispatches);

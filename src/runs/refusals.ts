@@ -17,7 +17,7 @@ const partFaultSchema = z.object({
 });
 type PartFault = z.infer<typeof partFaultSchema>;
 
-/** Why `trigger_run_with_trace` refused. */
+/** Why `trigger_run` refused. */
 export const triggerRefusalSchema = z.object({
   refused: z.enum(["not_found", "paused", "no_runner", "other_input", "path_parts", "snapshot_too_large"]),
   faults: z.array(partFaultSchema).default([]),

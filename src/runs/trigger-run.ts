@@ -33,7 +33,7 @@ const answerSchema = dispatchesSchema.and(
 export async function triggerRun(db: Database, credential: Credential, run: NewRun & Promotion): Promise<TriggeredRun> {
   const answer = await callFunction(
     db,
-    "trigger_run_with_trace",
+    "trigger_run",
     {
       credential: credentialArgument(credential),
       definition_id: run.definitionId,

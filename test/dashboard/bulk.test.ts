@@ -80,9 +80,9 @@ it("offers to continue with the next thousand when more runs match", async () =>
   const first = await insertRun(service.database, tenant, { status: "FAILED" });
   await service.database.sql`
     insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
-      created_at, started_at, deadline_at, completed_at, updated_at, ended_by)
+      created_at, started_at, deadline_at, completed_at, updated_at, ended_by, failure_code)
     select gen_random_uuid(), r.tenant_id, r.workflow_definition_id, r.user_id, r.runner_type, r.status, r.run_snapshot,
-      r.created_at - n * interval '1 second', r.started_at, r.deadline_at, r.completed_at, r.updated_at, r.ended_by
+      r.created_at - n * interval '1 second', r.started_at, r.deadline_at, r.completed_at, r.updated_at, r.ended_by, r.failure_code
     from workflow_runs r, generate_series(1, 1000) n where r.id = ${first}`;
   const fields = { action: "delete", all: "1", filter: "status=FAILED" };
   expect(await send("/app/runs/bulk", fields)).toContain("These are the first 1,000.");

@@ -77,10 +77,10 @@ describe("the search", () => {
     const old = await insertRun(service.database, tenant, { status: "FAILED", error: "Flux capacitor missing" });
     await service.database.sql`
       insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot, error,
-        created_at, started_at, deadline_at, completed_at, updated_at, ended_by)
+        created_at, started_at, deadline_at, completed_at, updated_at, ended_by, failure_code)
       select gen_random_uuid(), r.tenant_id, r.workflow_definition_id, r.user_id, r.runner_type, r.status, r.run_snapshot,
         'Ordinary', r.created_at + n * interval '1 second', r.started_at, r.deadline_at, r.completed_at, r.updated_at,
-        r.ended_by
+        r.ended_by, r.failure_code
       from workflow_runs r, generate_series(1, 600) n where r.id = ${old}`;
     expect(Object.values(await find(owner, "capacitor"))).toEqual([[`/app/runs/${old}`]]);
     expect(Object.values(await find(owner, "ordinary"))[0]).toHaveLength(5);

@@ -41,7 +41,7 @@ const as = async ({ key }: TestUser) => ({ credential: JSON.stringify({ api_key_
 const nobody = { credential: JSON.stringify({ api_key_hash: "00" }) };
 
 const trigger = async ({ tenant }: World, user: TestUser = tenant.owner, more: object = {}) =>
-  call("trigger_run_with_trace", {
+  call("trigger_run", {
     ...(await as(user)),
     definition_id: tenant.definitionId,
     run_id: uuid(),
@@ -72,7 +72,7 @@ const change = async (verb: string, { tenant, runId }: World, user: TestUser = t
   call(verb, {
     ...(await as(user)),
     run_id: runId,
-    ...(verb === "stop_run_with_grace" && { reason: null, stop_seconds: 60 }),
+    ...(verb === "stop_run" && { reason: null, stop_seconds: 60 }),
     ...LEASE,
   });
 
@@ -299,9 +299,9 @@ const ofRunner = (verb: string, more: object = {}): Record<string, Reach> => {
 
 /** How each outcome is reached. */
 const OUTCOMES: [string, Record<string, Reach>][] = [
-  of("trigger_run_with_trace", {
+  of("trigger_run", {
     unauthenticated: ({ tenant }) =>
-      call("trigger_run_with_trace", {
+      call("trigger_run", {
         ...nobody,
         definition_id: tenant.definitionId,
         run_id: uuid(),
@@ -463,17 +463,17 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     no_such_attempt: (world) => read("read_log", world, world.tenant.owner, { attempt: 2, after: -1 }),
   }),
   of("delete_run", CHANGES),
-  of("stop_run_with_grace", {
+  of("stop_run", {
     unauthenticated: ({ runId }) =>
-      call("stop_run_with_grace", { ...nobody, run_id: runId, reason: null, stop_seconds: 60, ...LEASE }),
-    not_found: (world) => change("stop_run_with_grace", world, world.tenant.user),
+      call("stop_run", { ...nobody, run_id: runId, reason: null, stop_seconds: 60, ...LEASE }),
+    not_found: (world) => change("stop_run", world, world.tenant.user),
     forbidden: async (world) => {
       await letRead(world);
-      return change("stop_run_with_grace", world, world.tenant.user);
+      return change("stop_run", world, world.tenant.user);
     },
     wrong_state: async (world) => {
       await fail(world);
-      return change("stop_run_with_grace", world);
+      return change("stop_run", world);
     },
   }),
   of("retry_run", {

@@ -44,9 +44,18 @@ describe("a run", () => {
     ],
     [
       "COMPLETED",
-      ["started_at = null", "completed_at = null", "ended_by = null", "error = 'x'", "next_dispatch_at = now()"],
+      ["started_at = null", "completed_at = null", "ended_by = null", "error = 'x'", "failure_code = 'LOST'"],
     ],
-    ["FAILED", ["completed_at = null", "ended_by = null", "next_dispatch_at = now()", "not_before = now()"]],
+    [
+      "FAILED",
+      [
+        "completed_at = null",
+        "ended_by = null",
+        "failure_code = null",
+        "next_dispatch_at = now()",
+        "not_before = now()",
+      ],
+    ],
     ["PENDING", ["attempt = 0", "traceparent = 'x'", "status = 'LOST'", "status = 'RUNNING'", "status = 'COMPLETED'"]],
   ] as const)("that is %s is refused with what contradicts its state", async (status, assignments) => {
     const runId = await insertRun(service.database, tenant, { status });

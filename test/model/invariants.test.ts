@@ -159,7 +159,7 @@ const TAMPERINGS: [string, (runs: Runs) => [text: string, values: string[]]][] =
   ],
   [
     "a run's row is not what its events say",
-    ({ completed }) => ["update workflow_runs set status = 'FAILED' where id = $1", [completed]],
+    ({ completed }) => ["update workflow_runs set status = 'FAILED', failure_code = 'LOST' where id = $1", [completed]],
   ],
 ];
 

@@ -29,6 +29,7 @@ export function dispatchRow(row: Partial<Dispatch> = {}): Dispatch {
       template: null,
     },
     input: null,
+    traceparent: null,
     runner_url: null,
     webhook_secret_encrypted: null,
     runner: "",

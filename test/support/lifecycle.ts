@@ -93,7 +93,7 @@ export async function insertRun({ sql }: TestDatabase, tenant: TestTenant, run: 
   const isEnded = status === "COMPLETED" || status === "FAILED";
   await sql`
     insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
-      created_at, started_at, deadline_at, dispatched_at, completed_at, updated_at, ended_by, error)
+      created_at, started_at, deadline_at, dispatched_at, completed_at, updated_at, ended_by, failure_code, error)
     select ${id}, ${tenant.id}, ${tenant.definitionId}, ${userId}, 'SELF_HOSTED', ${status},
       ${JSON.stringify(snapshot(tenant, userId))}::jsonb,
       deadline - interval '301 seconds',
@@ -103,6 +103,7 @@ export async function insertRun({ sql }: TestDatabase, tenant: TestTenant, run: 
       case when ${isEnded}::boolean then deadline - interval '240 seconds' end,
       deadline - interval '240 seconds',
       case when ${isEnded}::boolean then 'CALLBACK' end,
+      case when ${status === "FAILED"}::boolean then 'REPORTED' end,
       ${error}
     from (select date_trunc('milliseconds', statement_timestamp()) - make_interval(secs => ${overdueSeconds}) as deadline) t`;
   return id;
