@@ -42,7 +42,13 @@ function compose(bindings: object): Composed {
   const live = openLive(readObjects(bindings), config.hubLocation, (endpointIds) =>
     exports.Notifier.notify(endpointIds),
   );
-  const services = { db: openDatabase(config), config, verifySession: openSessionsLater(config.sessions), live };
+  const services = {
+    db: openDatabase(config),
+    config,
+    verifySession: openSessionsLater(config.sessions),
+    live,
+    background: { db: openDatabase({ ...config, isPatient: true }), config, live },
+  };
   servicesOf.set(bindings, services);
   return services;
 }
@@ -68,10 +74,10 @@ export class TenantSweeper extends WorkerEntrypoint<object> {
   /** `lateMs` is how much later than planned the alarm fired. Returns null when the sweep has failed, and then logs why. */
   async sweepTenant(tenantId: string, lateMs: number): Promise<TenantSweep | null> {
     try {
-      const services = compose(this.env);
-      this.ctx.waitUntil(services.live.noteAlarm(lateMs));
+      const { background, live } = compose(this.env);
+      this.ctx.waitUntil(live.noteAlarm(lateMs));
       const { sweepTenant } = await import("./sweep/sweep-tenant.ts");
-      return await sweepTenant(services, tenantId, (work) => this.ctx.waitUntil(work));
+      return await sweepTenant(background, tenantId, (work) => this.ctx.waitUntil(work));
     } catch (error) {
       log("error", "tenant sweep", { tenant_id: tenantId, ...describeError(error) });
       return null;
@@ -86,7 +92,7 @@ export class TenantSweeper extends WorkerEntrypoint<object> {
 export class Notifier extends WorkerEntrypoint<object> {
   async notify(endpointIds: string[]): Promise<void> {
     const { sendNotifications } = await import("./notify/sending/send-notifications.ts");
-    this.ctx.waitUntil(sendNotifications(compose(this.env), endpointIds));
+    this.ctx.waitUntil(sendNotifications(compose(this.env).background, endpointIds));
   }
 }
 
@@ -103,9 +109,9 @@ export default {
 
   async scheduled(_controller, bindings) {
     try {
-      const services = compose(bindings);
+      const { background, live } = compose(bindings);
       const { sweep } = await import("./sweep/sweep.ts");
-      await sweepUnlessIdle(services.live.openRegister(), () => sweep(services));
+      await sweepUnlessIdle(live.openRegister(), () => sweep(background));
     } catch (error) {
       log("error", "sweep", describeError(error));
       // Thrown again, so that the platform also counts the invocation as failed.

@@ -187,5 +187,6 @@ function refusal(status: number, message: string): SqlAnswer {
 
 function send(response: ServerResponse, { status, json }: SqlAnswer): void {
   if (response.destroyed || response.headersSent) return;
-  response.writeHead(status, { "content-type": "application/json" }).end(json);
+  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(json) };
+  response.writeHead(status, headers).end(json);
 }

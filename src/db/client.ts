@@ -11,39 +11,91 @@ export type Database = ReturnType<typeof openDatabase>;
 
 /**
  * Opens the database over Neon's HTTP protocol: each statement, or batch of statements, is one HTTP request. No connection is
- * held, so one client serves every request of an isolate.
+ * held, so one client serves every request of an isolate. `isPatient` is for work that no client waits for: when Neon's rate
+ * limit refuses a request, it is sent again a moment later.
  */
 export function openDatabase(options: {
   databaseUrl: string;
   neonFetchEndpoint: string | undefined;
   databaseTimeoutSeconds: number;
+  isPatient?: boolean;
 }) {
-  const { databaseUrl, neonFetchEndpoint, databaseTimeoutSeconds } = options;
+  const { databaseUrl, neonFetchEndpoint, databaseTimeoutSeconds, isPatient = false } = options;
   if (neonFetchEndpoint) neonConfig.fetchEndpoint = neonFetchEndpoint;
-  neonConfig.fetchFunction = (url: string, init: RequestInit) =>
-    withTimeLimit(databaseTimeoutSeconds * 1000, (signal) => requestDatabase(url, { ...init, signal }));
-  return drizzle(neon(databaseUrl));
+  // The driver has one `fetchFunction` for all clients, and passes on to it the `fetchOptions` of the client that asks.
+  neonConfig.fetchFunction = (url: string, { tries = 1, ...init }: RequestInit & { tries?: number }) =>
+    tryAgainWhenLimited(tries, () =>
+      withTimeLimit(databaseTimeoutSeconds * 1000, (signal) => requestDatabase(url, { ...init, signal })),
+    );
+  return drizzle(neon(databaseUrl, { fetchOptions: { tries: isPatient ? PATIENT_TRIES : 1 } }));
 }
+
+/** How often a patient client sends what the rate limit refuses, and the longest pause before it does so again. */
+const PATIENT_TRIES = 6;
+const LONGEST_PAUSE_MS = 1_000;
+
+async function tryAgainWhenLimited(tries: number, send: () => Promise<Answer>): Promise<Answer> {
+  const answer = await send();
+  if (tries <= 1 || !isRateLimited(answer.status, await answer.text())) return answer;
+  await new Promise((resolve) => setTimeout(resolve, LONGEST_PAUSE_MS * (0.5 + Math.random() / 2)));
+  return tryAgainWhenLimited(tries - 1, send);
+}
+
+type Answer = Awaited<ReturnType<typeof readAnswer>>;
 
 /**
  * Sends one request and reads the whole answer. The answer is read here because the driver only recognises errors of its
  * `fetch` as connection errors. So an answer that breaks off, that is not JSON, or that does not come from the database is also
  * reported as a connection error.
+ *
+ * The header is one that the driver no longer sends: by the defaults of its source, Neon's proxy opens a new connection for each
+ * request that lacks it (`sql_over_http_pool_opt_in`).
  */
 async function requestDatabase(url: string, init: RequestInit) {
   const began = Date.now();
+  const headers = { ...init.headers, "Neon-Pool-Opt-In": "true" };
   try {
-    return await withSpan("database", async () => readAnswer(await fetch(url, init)));
+    return await withSpan("database", async () => readAnswer(await fetch(url, { ...init, headers })));
   } finally {
     countDatabaseRequest(Date.now() - began);
   }
 }
 
 async function readAnswer(response: Response) {
-  const text = await response.text();
+  const text = await readText(response);
+  if (text === null) return answerOf(TOO_LARGE_STATUS, "The answer is larger than the service reads.");
   const body: unknown = response.ok || response.status === 400 ? JSON.parse(text) : undefined;
   if (response.ok && !isAnswer(body)) throw new Error("The answer did not come from the database.");
-  return { ok: response.ok, status: response.status, text: async () => text, json: async () => body };
+  return answerOf(response.status, text, body);
+}
+
+/** What the driver needs of a response. */
+const answerOf = (status: number, text: string, body?: unknown) => ({
+  ...{ ok: status >= 200 && status < 300, status },
+  ...{ text: async () => text, json: async () => body },
+});
+
+/**
+ * The largest answer that is read: a quarter of the memory of an isolate, and more than the 100 largest items of a list. Neon's
+ * proxy has a limit of its own, but compares it before it adds a row. So a single row, such as the JSON of a function, may be of any
+ * size.
+ */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+/** The whole text; null when it is longer than {@link MAX_ANSWER_BYTES}. */
+async function readText(response: Response): Promise<string | null> {
+  // Neon's proxy names the length of an answer, which it does not compress. So this is the way of almost all answers.
+  if (Number(response.headers.get("content-length") ?? Number.NaN) <= MAX_ANSWER_BYTES) return response.text();
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    // Leaving the loop cancels the body, and with it the connection.
+    if (size > MAX_ANSWER_BYTES) return null;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 const isResult = (value: unknown) =>
@@ -67,13 +119,23 @@ export type Outage = "refused" | "unanswered";
 /** SQLSTATEs of temporary refusals: out of resources, deadlock, lock or statement timeout, starting up, or read-only. */
 const REFUSED = /^(53|40001|40P01|55P03|57014|57P03|25006)/;
 
-/**
- * The text of Neon's proxy in a 500 without a SQLSTATE, when it does not even connect to the database: the project exceeds
- * its rate of new connections, or a quota of its plan. The statement was never sent. The driver puts the body of
- * such an answer into its message. See `WakeComputeError` and `HttpConnError` in the proxy's source, github.com/neondatabase/neon.
+/*
+ * Neon's proxy has not sent the statement to the database when it answers 429, or 500 without a SQLSTATE and with one of these
+ * texts. See `AuthError`, `WakeComputeError` and `HttpConnError` in the proxy's source, github.com/neondatabase/neon.
  */
-const NOT_CONNECTED =
-  /^Server error \(HTTP status 5\d\d\): .*"message"\s*:\s*"[^"]*(too many[^"]* connection|exceeded[^"]* quota)/is;
+const TOO_MANY = /"message"\s*:\s*"[^"]*(too many[^"]* connection|rate limit)/i;
+const QUOTA_EXCEEDED = /"message"\s*:\s*"[^"]*exceeded[^"]* quota/i;
+
+/** Whether the proxy refused a request because there were too many in a short time. */
+const isRateLimited = (status: number, text: string) => status === 429 || (status >= 500 && TOO_MANY.test(text));
+
+/** The driver's message for a status that is neither 2xx nor 400, with the body of the answer. */
+const SERVER_ERROR = /^Server error \(HTTP status (\d{3})\): (.*)/s;
+
+function isNotSent(message: string): boolean {
+  const [, status, text = ""] = SERVER_ERROR.exec(message) ?? [];
+  return isRateLimited(Number(status), text) || (Number(status) >= 500 && QUOTA_EXCEEDED.test(text));
+}
 
 /** SQLSTATEs of a broken connection. The statement may have been committed before. */
 const UNANSWERED = /^(08|57P|40003)/;
@@ -86,17 +148,17 @@ const UNANSWERED = /^(08|57P|40003)/;
 export function findOutage(error: unknown): Outage | null {
   const cause = findDriverError(error);
   if (cause === null || isAnswerTooLarge(error)) return null;
-  if (!cause.code) return NOT_CONNECTED.test(cause.message) ? "refused" : "unanswered";
+  if (!cause.code) return isNotSent(cause.message) ? "refused" : "unanswered";
   if (REFUSED.test(cause.code)) return "refused";
   return UNANSWERED.test(cause.code) ? "unanswered" : null;
 }
 
-/** The driver's message for status 507, with which Neon refuses an answer of more than 64 MB. */
-const TOO_LARGE = "Server error (HTTP status 507)";
+/** The status with which Neon refuses an answer of more than 64 MB, and the service one of {@link MAX_ANSWER_BYTES}. */
+const TOO_LARGE_STATUS = 507;
 
-/** True when the database refused to answer because the rows that the statement found are too many or too large. */
+/** True when the answer of the database was refused because the rows that the statement found are too many or too large. */
 export const isAnswerTooLarge = (error: unknown): boolean =>
-  findDriverError(error)?.message.startsWith(TOO_LARGE) === true;
+  SERVER_ERROR.exec(findDriverError(error)?.message ?? "")?.[1] === String(TOO_LARGE_STATUS);
 
 function findDriverError(error: unknown): NeonDbError | null {
   const cause = error instanceof DrizzleQueryError ? error.cause : error;

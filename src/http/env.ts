@@ -7,8 +7,14 @@ import type { RunnerToken } from "./credentials/runner-token.ts";
 import type { Session, VerifySession } from "./credentials/session-token.ts";
 import type { Live } from "./live/live.ts";
 
-/** The services that the composition root passes to the app. Handlers find them in `c.env`. */
-export type Services = { db: Database; config: Config; verifySession: VerifySession; live: Live };
+/** The services of work that no client waits for. */
+export type BackgroundServices = { db: Database; config: Config; live: Live };
+
+/**
+ * The services that the composition root passes to the app. Handlers find them in `c.env`. `background` is for what they do after
+ * the answer: its database is patient, see `openDatabase`.
+ */
+export type Services = BackgroundServices & { verifySession: VerifySession; background: BackgroundServices };
 
 export type AppEnv = {
   Bindings: Services;

@@ -65,7 +65,7 @@ workflowRunChanges.openapi(stopRoute, async (c) => {
   const request = { credential: c.var.credential, runId, reason, stopSeconds, ...promotion(c) };
   const { run, stopped, stopping } = await stopRun(c.env.db, request);
   if (stopped) c.executionCtx.waitUntil(sendStopped(c.env.config, stopped, reason));
-  if (stopping) c.executionCtx.waitUntil(sendStop(c.env, stopping));
+  if (stopping) c.executionCtx.waitUntil(sendStop(c.env.background, stopping));
   return c.json(toRun(run), 200);
 });
 

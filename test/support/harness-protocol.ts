@@ -36,6 +36,7 @@ export type ReceivedRequest = {
 export const FAULTS = {
   refused: { isCarriedOut: false, isNews: false, isLostConnection: true },
   hang: { isCarriedOut: false, isNews: false, isLostConnection: false },
+  "http 429": { isCarriedOut: false, isNews: true, isLostConnection: false },
   "http 500": { isCarriedOut: false, isNews: false, isLostConnection: true },
   "http 502": { isCarriedOut: false, isNews: false, isLostConnection: true },
   "http 503": { isCarriedOut: false, isNews: false, isLostConnection: true },

@@ -62,7 +62,7 @@ run.form("/app/runs/:id/stop", async (c) => {
       const request = { credential: c.var.credential, runId, reason, stopSeconds, ...promotion(c) };
       const { stopped, stopping } = await stopRun(c.env.db, request);
       if (stopped) c.executionCtx.waitUntil(sendStopped(c.env.config, stopped, reason));
-      if (stopping) c.executionCtx.waitUntil(sendStop(c.env, stopping));
+      if (stopping) c.executionCtx.waitUntil(sendStop(c.env.background, stopping));
       return seeOther(c, `/app/runs/${runId}`);
     },
     (failure) => (

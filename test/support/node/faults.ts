@@ -3,6 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Intercept, SqlRequest } from "../../../scripts/local/sql-endpoint.ts";
 import type { Fault } from "../harness-protocol.ts";
 
+const TOO_MANY = "Too many connections to this endpoint. Please try again later.";
+
 /** Well below the shortest timeout that a service can have. */
 const SLOW_MS = 300;
 
@@ -46,6 +48,7 @@ async function inflict(kind: Fault["kind"], { request, response, run }: SqlReque
       break;
     case "hang":
       break;
+    case "http 429":
     case "http 500":
     case "http 502":
     case "http 503":
@@ -83,8 +86,8 @@ async function inflict(kind: Fault["kind"], { request, response, run }: SqlReque
       sayError("57P01", "terminating connection due to administrator command");
       break;
     case "rate limited":
-      // The text of Neon's proxy. It has no SQLSTATE, since the proxy did not even connect.
-      answer(500, JSON.stringify({ message: "Too many connections attempts", code: "", severity: "" }));
+      // What Neon's proxy answers above `connection_attempt_rate_limit`. There is no SQLSTATE, since it has not asked Postgres.
+      answer(500, JSON.stringify({ message: TOO_MANY, code: "", severity: "" }));
       break;
     case "too large":
       answer(507, JSON.stringify({ message: "response is too large (max is 67108864 bytes)", code: null }));
