@@ -77,6 +77,10 @@ export const changeByDeletion = (tenantId: string, { runId = null, definitionId 
 
 type Deleted = { runId?: string | null; definitionId?: string | null };
 
+/** These changes without their notifications, for a sweep, which starts all due ones together. */
+export const withoutNotifications = (changes: readonly Change[]): Change[] =>
+  changes.map((change) => ({ ...change, endpoint_ids: [] }));
+
 /** Called with the changes of a call as soon as they are committed. */
 export type OnChanged = (changes: readonly Change[]) => void;
 

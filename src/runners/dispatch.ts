@@ -3,8 +3,12 @@ import type { OnChanged } from "../db/changes.ts";
 import { runSnapshotSchema } from "../db/run-snapshot.ts";
 import { jsonText } from "../http/json-value.ts";
 
-/** The lease of a claimed dispatch. It is longer than sending may take, so that two Workers never send the same dispatch at once. */
-export const DISPATCH_LEASE_SECONDS = 30;
+/**
+ * How long a Worker's claim of dispatches, stops or notifications lasts, so that no other Worker sends them meanwhile. It is longer
+ * than the 37 s that may pass: the last one is started 12 s after the claim, waits up to 15 s for its answer, and the outcome is
+ * recorded within the 10 s that `DATABASE_TIMEOUT_SECONDS` is by default.
+ */
+export const CLAIM_SECONDS = 60;
 
 /** A run that has to be dispatched, with all data needed for sending: `dispatch_of` in SQL. Instants are RFC 3339. */
 export const dispatchSchema = z.object({
@@ -65,5 +69,5 @@ export type Promotion = {
 /** The arguments of the SQL function of a verb that may promote runs. */
 export const promotionArguments = ({ graceSeconds }: Promotion) => ({
   grace_seconds: graceSeconds,
-  dispatch_lease_seconds: DISPATCH_LEASE_SECONDS,
+  dispatch_lease_seconds: CLAIM_SECONDS,
 });

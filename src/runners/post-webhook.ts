@@ -25,6 +25,12 @@ export type SendOptions = RunnerUrlOptions & { timeoutMs?: number };
 const TIMEOUT_MS = 15_000;
 
 /**
+ * How many webhooks one invocation sends at the same time. Cloudflare lets it wait for the headers of six answers at once, and one
+ * of them is the database's. Otherwise what has been sent could not be recorded until a receiver that hangs has timed out.
+ */
+export const WEBHOOKS_AT_ONCE = 5;
+
+/**
  * Returns the answer, whose body is not read; or why nothing was sent, when the URL is not allowed; or why no answer came.
  * Never throws because of the receiver.
  */

@@ -3,18 +3,16 @@ import type { Config } from "../config.ts";
 import type { OnChanged } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
 import { signRunToken } from "../http/credentials/run-token.ts";
-import type { Live } from "../http/live/live.ts";
+import type { BackgroundServices } from "../http/env.ts";
 import { describeError, log } from "../log.ts";
 import type { Verdict } from "./answer.ts";
 import { dispatchDelaySeconds } from "./backoff.ts";
 import type { Dispatch, Promotion } from "./dispatch.ts";
+import { WEBHOOKS_AT_ONCE } from "./post-webhook.ts";
 import { recordAcceptanceSoon } from "./record-acceptance-soon.ts";
 import { type Acceptance, giveUpDispatch, logDispatchFailure, postponeDispatch } from "./record-dispatch.ts";
 import { decryptWebhookSecret } from "./secret-box.ts";
 import { notifyStopped, sendDispatch } from "./send.ts";
-
-/** Cloudflare lets a Worker wait for the headers of at most six answers at once. */
-const CONCURRENCY = 6;
 
 /**
  * No dispatch is started after this time. So the last one ends within the 30 s that a Worker may continue after its answer, and
@@ -25,16 +23,13 @@ const BUDGET_MS = 12_000;
 /** Records an acceptance, at once or later. It never throws. The next dispatch is sent without waiting for it. */
 export type RecordAccepted = (acceptance: Acceptance) => Promise<void> | void;
 
-/** The services that are needed to send dispatches. */
-export type DispatchServices = { db: Database; config: Config; live: Live };
-
 /**
  * Sends these dispatches, and those of the runs that are promoted meanwhile. Never throws. A dispatch that was not sent, or
- * whose outcome was not recorded, stays due: its lease expires and the sweep sends it again. `recordAccepted` records an
+ * whose outcome was not recorded, stays due: its claim expires and the sweep sends it again. `recordAccepted` records an
  * acceptance; the default records it together with those of other requests of the isolate.
  */
 export async function sendDispatches(
-  { db, config, live }: DispatchServices,
+  { db, config, live }: BackgroundServices,
   dispatches: readonly Dispatch[],
   recordAccepted?: RecordAccepted,
 ): Promise<void> {
@@ -56,7 +51,7 @@ export async function sendDispatches(
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, queue.length) }, lane));
+  await Promise.all(Array.from({ length: Math.min(WEBHOOKS_AT_ONCE, queue.length) }, lane));
   await Promise.all(recording);
   await Promise.all(announcing);
 }
@@ -147,5 +142,5 @@ export async function tellEachStopped(config: Config, stopped: readonly StoppedR
   const lane = async () => {
     for (let run = queue.shift(); run; run = queue.shift()) await sendStopped(config, run, null);
   };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, queue.length) }, lane));
+  await Promise.all(Array.from({ length: Math.min(WEBHOOKS_AT_ONCE, queue.length) }, lane));
 }

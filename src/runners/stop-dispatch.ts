@@ -2,16 +2,17 @@
 import { z } from "zod";
 import { callFunction } from "../db/call.ts";
 import type { OnChanged } from "../db/changes.ts";
+import type { BackgroundServices } from "../http/env.ts";
 import { describeError, log } from "../log.ts";
 import type { Verdict } from "./answer.ts";
 import { stopDelaySeconds } from "./backoff.ts";
 import type { StopDispatch } from "./dispatch.ts";
 import { decryptWebhookSecret } from "./secret-box.ts";
 import { sendStopping } from "./send.ts";
-import { type DispatchServices, urlOptions } from "./send-dispatches.ts";
+import { urlOptions } from "./send-dispatches.ts";
 
 /** Sends a stop to its runner and records the outcome. Never throws: a stop whose outcome was not recorded stays due. */
-export async function sendStop(services: DispatchServices, stop: StopDispatch): Promise<void> {
+export async function sendStop(services: BackgroundServices, stop: StopDispatch): Promise<void> {
   const { db, live } = services;
   const announcing = [live.mark()];
   const onChanged: OnChanged = (changes) => void announcing.push(live.announce(changes));
@@ -32,7 +33,7 @@ export async function sendStop(services: DispatchServices, stop: StopDispatch): 
   await Promise.all(announcing);
 }
 
-async function trySending({ config }: DispatchServices, stop: StopDispatch): Promise<Verdict> {
+async function trySending({ config }: BackgroundServices, stop: StopDispatch): Promise<Verdict> {
   const { runner_url: url, webhook_secret_encrypted: secret, workflow_definition_id: definitionId } = stop;
   if (url === null || secret === null) return { kind: "unreached", reason: "The workflow has lost its runner." };
   const webhookSecret = await decryptWebhookSecret(config.encryptionKeys, definitionId, secret);

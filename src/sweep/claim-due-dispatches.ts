@@ -1,6 +1,6 @@
 import { callFunction } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
-import { DISPATCH_LEASE_SECONDS, type Dispatch, dispatchesSchema } from "../runners/dispatch.ts";
+import { CLAIM_SECONDS, type Dispatch, dispatchesSchema } from "../runners/dispatch.ts";
 
 export type Claim = {
   /** Only dispatches of this tenant. Null: of all tenants. */
@@ -13,10 +13,10 @@ export type Claim = {
 };
 
 /**
- * Claims up to `limit` due dispatches with a lease: until it expires, no other Worker sends them. The tenants take turns, and a
+ * Claims up to `limit` due dispatches: until the claim expires, no other Worker sends them. The tenants take turns, and a
  * tenant's dispatches are claimed in the order in which they became due.
  */
 export async function claimDueDispatches(db: Database, { tenantId, limit, quick, busy }: Claim): Promise<Dispatch[]> {
-  const args = { tenant_id: tenantId, limit, quick, busy, dispatch_lease_seconds: DISPATCH_LEASE_SECONDS };
+  const args = { tenant_id: tenantId, limit, quick, busy, dispatch_lease_seconds: CLAIM_SECONDS };
   return (await callFunction(db, "claim_dispatches", args, dispatchesSchema)).dispatches;
 }

@@ -1,23 +1,22 @@
 import type { OnChanged } from "../db/changes.ts";
+import type { BackgroundServices } from "../http/env.ts";
 import type { Dispatch } from "../runners/dispatch.ts";
+import { WEBHOOKS_AT_ONCE } from "../runners/post-webhook.ts";
 import {
   type Acceptance,
   acceptDispatches,
   logDispatchFailure,
   postponeDispatchesTo,
 } from "../runners/record-dispatch.ts";
-import { type DispatchServices, sendDispatches } from "../runners/send-dispatches.ts";
+import { sendDispatches } from "../runners/send-dispatches.ts";
 import { claimDueDispatches } from "./claim-due-dispatches.ts";
 
-/** A Worker can wait for six answers at once: five from runners, and one from the database. */
-const LANES = 5;
-
-/** How many dispatches are claimed at once. All of them are started long before their leases expire. */
-const CLAIM = 2 * LANES;
+/** How many dispatches are claimed at once. All of them are started long before their claims expire. */
+const CLAIM = 2 * WEBHOOKS_AT_ONCE;
 
 /**
- * When a claim is older than this, its remaining dispatches are not sent, since their leases could expire meanwhile. They
- * become due again.
+ * When a claim is older than this, its remaining dispatches are not sent, since the claim could expire meanwhile. They become due
+ * again.
  */
 const CLAIM_IS_FRESH_MS = 10_000;
 
@@ -36,7 +35,7 @@ const QUICK_RUNNERS = 50;
  * that hangs blocks only one lane, and only once. With `tenantId`, only that tenant's dispatches are sent.
  */
 export async function dispatchDue(
-  services: DispatchServices,
+  services: BackgroundServices,
   mayGoOn: (count: number) => boolean,
   tenantId: string | null = null,
 ): Promise<number> {
@@ -80,7 +79,7 @@ export async function dispatchDue(
     }
     if (claimed.length === 0 && inFlight.size === 0) break;
     if (Date.now() - claimedAt > CLAIM_IS_FRESH_MS) claimed = [];
-    while (inFlight.size < LANES) {
+    while (inFlight.size < WEBHOOKS_AT_ONCE) {
       const dispatch = claimed.shift();
       if (!dispatch) break;
       const sending = send(dispatch)

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { callFunction } from "../db/call.ts";
-import { dueAgain, type OnChanged, tellWork, workSchema } from "../db/changes.ts";
+import { dueAgain, type OnChanged, tellWork, withoutNotifications, workSchema } from "../db/changes.ts";
 import { metered } from "../db/meter.ts";
+import type { BackgroundServices } from "../http/env.ts";
 import { describeError, log } from "../log.ts";
-import { DISPATCH_LEASE_SECONDS, dispatchesSchema } from "../runners/dispatch.ts";
-import { type DispatchServices, sendDispatches } from "../runners/send-dispatches.ts";
+import { CLAIM_SECONDS, dispatchesSchema } from "../runners/dispatch.ts";
+import { sendDispatches } from "../runners/send-dispatches.ts";
 import { dispatchDue } from "./dispatch-due.ts";
 import { dispatchStops } from "./dispatch-stops.ts";
 
@@ -41,7 +42,7 @@ export type TenantSweep = {
  * request to the database; the rest is passed to `afterwards`.
  */
 export async function sweepTenant(
-  services: DispatchServices,
+  services: BackgroundServices,
   tenantId: string,
   afterwards: (work: Promise<unknown>) => void,
 ): Promise<TenantSweep> {
@@ -52,9 +53,9 @@ export async function sweepTenant(
       tenant_id: tenantId,
       limit: LIMIT,
       grace_seconds: services.config.deadlineGraceSeconds,
-      dispatch_lease_seconds: DISPATCH_LEASE_SECONDS,
+      dispatch_lease_seconds: CLAIM_SECONDS,
     };
-    const onChanged: OnChanged = (changes) => afterwards(services.live.announce(changes));
+    const onChanged: OnChanged = (changes) => afterwards(services.live.announce(withoutNotifications(changes)));
     const swept = await callFunction(services.db, "sweep_tenant", args, answerSchema, { onChanged });
     tellWork(onChanged, tenantId, swept.work);
     if (swept.dispatches.length > 0) afterwards(sendDispatches(services, swept.dispatches));
@@ -76,7 +77,7 @@ export async function sweepTenant(
 }
 
 async function sendDue(
-  services: DispatchServices,
+  services: BackgroundServices,
   tenantId: string,
   { has_due_dispatches, has_due_stops }: { has_due_dispatches: boolean; has_due_stops: boolean },
 ): Promise<void> {

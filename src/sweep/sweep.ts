@@ -1,8 +1,9 @@
-import type { OnChanged } from "../db/changes.ts";
+import { type OnChanged, withoutNotifications } from "../db/changes.ts";
 import { metered } from "../db/meter.ts";
+import type { BackgroundServices } from "../http/env.ts";
+import type { Live } from "../http/live/live.ts";
 import { log } from "../log.ts";
 import { deleteOldNotifications, listDueEndpoints } from "../notify/sending/due.ts";
-import type { DispatchServices } from "../runners/send-dispatches.ts";
 import { dispatchDue } from "./dispatch-due.ts";
 import { dispatchStops } from "./dispatch-stops.ts";
 import { deleteOldRuns, promoteWaitingRuns, timeOutOverdueRuns } from "./end-runs.ts";
@@ -38,17 +39,14 @@ const DELETE_NOTIFICATIONS = 2_000;
 /** How many runs one transaction deletes, together with their events. */
 const DELETE_CHUNK = 500;
 
-/**
- * How many dispatches a sweep sends. Each takes one request, and every ten take two more. A Worker may send 10,000 requests in
- * one invocation.
- */
+/** How many dispatches a sweep sends. What they cost is part of the sum at `[limits]` in wrangler.toml. */
 const MAX_DISPATCHES = 8_000;
 
 /**
  * The work of the cron:
  * 1. Fail the overdue runs, and start the next runs of their queues.
- * 2. Start sending the due notifications.
- * 3. Send the due webhooks of stops, then the due dispatches.
+ * 2. Send the due webhooks of stops, then the due dispatches.
+ * 3. Start sending the due notifications, also those about what this sweep has changed.
  * 4. Delete the runs that are older than RETENTION_DAYS, and the notifications that are older than 30 days.
  *
  * Each step ends when nothing is left or its time is over, and the next sweep continues. While an operator has paused the
@@ -57,7 +55,10 @@ const MAX_DISPATCHES = 8_000;
  * Returns in how many milliseconds something is due next: negative when it is already due, null when nothing is planned. A
  * paused sweep returns 0, since it does not know.
  */
-export async function sweep(services: DispatchServices): Promise<number | null> {
+export async function sweep({ live, ...others }: BackgroundServices): Promise<number | null> {
+  // Each announcement would start up to 16 invocations for its notifications, and an invocation may start 32.
+  const announce: Live["announce"] = (changes) => live.announce(withoutNotifications(changes));
+  const services = { ...others, live: { ...live, announce } };
   return metered(async (meter) => {
     const began = Date.now();
     const isBefore = (ms: number) => Date.now() - began < ms;
@@ -76,9 +77,10 @@ export async function sweep(services: DispatchServices): Promise<number | null> 
       graceSeconds: services.config.deadlineGraceSeconds,
       onChanged,
     });
-    await services.live.notify(await listDueEndpoints(services.db, MAX_NOTIFIED));
     if (hasDueStops) await dispatchStops(services, () => isBefore(STOP_UNTIL_MS));
     const dispatched = await dispatchDue(services, (count) => count < MAX_DISPATCHES && isBefore(DISPATCH_UNTIL_MS));
+
+    await live.notify(await listDueEndpoints(services.db, MAX_NOTIFIED));
 
     const deleted = await deleteOld(services, () => isBefore(DELETE_UNTIL_MS));
     await deleteOldNotifications(services.db, DELETE_NOTIFICATIONS);
@@ -106,7 +108,7 @@ export async function sweep(services: DispatchServices): Promise<number | null> 
 
 /** Fails the overdue runs. Returns for each of them how late that was, in milliseconds. */
 async function timeOutAll(
-  { db, config }: DispatchServices,
+  { db, config }: BackgroundServices,
   hasTime: () => boolean,
   onChanged: OnChanged | undefined,
 ): Promise<number[]> {
@@ -128,7 +130,7 @@ async function timeOutAll(
 }
 
 /** Deletes the runs that are older than RETENTION_DAYS. Returns the number of deleted runs. */
-async function deleteOld({ db, config }: DispatchServices, hasTime: () => boolean): Promise<number> {
+async function deleteOld({ db, config }: BackgroundServices, hasTime: () => boolean): Promise<number> {
   let count = 0;
   while (config.retentionDays !== undefined && hasTime()) {
     const deleted = await deleteOldRuns(db, { days: config.retentionDays, limit: DELETE_CHUNK });

@@ -2,11 +2,7 @@ import { z } from "zod";
 import { callFunction } from "../../db/call.ts";
 import { type Change, dueAgain, type OnChanged } from "../../db/changes.ts";
 import type { Database } from "../../db/client.ts";
-
-/**
- * The lease of claimed notifications. It is longer than sending may take, so that two Workers never send the same one at once.
- */
-const LEASE_SECONDS = 30;
+import { CLAIM_SECONDS } from "../../runners/dispatch.ts";
 
 const notificationSchema = z.object({
   id: z.string(),
@@ -42,7 +38,7 @@ export type Claim = Extract<z.infer<typeof claimSchema>, { endpoint: unknown }>;
 
 /** Claims up to `limit` due notifications of an endpoint. Null when nothing is due, or when the endpoint has to wait. */
 export async function claimNotifications(db: Database, endpointId: string, limit: number): Promise<Claim | null> {
-  const args = { endpoint_id: endpointId, limit, lease_seconds: LEASE_SECONDS };
+  const args = { endpoint_id: endpointId, limit, lease_seconds: CLAIM_SECONDS };
   const claim = await callFunction(db, "claim_notifications", args, claimSchema);
   return "endpoint" in claim ? claim : null;
 }

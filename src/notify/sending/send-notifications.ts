@@ -1,11 +1,10 @@
 /** Sends the due notifications of endpoints. It runs in a separate invocation, so that no dispatch waits for a notification. */
 import type { Config } from "../../config.ts";
 import { changeOfOthers, dueAgain, type OnChanged } from "../../db/changes.ts";
-import type { Database } from "../../db/client.ts";
-import type { Live } from "../../http/live/live.ts";
+import type { BackgroundServices } from "../../http/env.ts";
 import { describeError, log } from "../../log.ts";
 import { readRetryAfter } from "../../runners/answer.ts";
-import { postWebhook } from "../../runners/post-webhook.ts";
+import { postWebhook, WEBHOOKS_AT_ONCE } from "../../runners/post-webhook.ts";
 import { decryptWebhookSecret } from "../../runners/secret-box.ts";
 import {
   type Claim,
@@ -15,9 +14,6 @@ import {
   recordNotifications,
 } from "./notification.ts";
 
-/** A Worker can wait for six answers at once: five from endpoints, and one from the database. */
-const LANES = 5;
-
 /**
  * Nothing is claimed after this time. So the last try, which takes up to 15 s, ends within the 30 s that an invocation may
  * last.
@@ -26,15 +22,13 @@ const BUDGET_MS = 12_000;
 
 const GONE = 410;
 
-export type NotifyServices = { db: Database; config: Config; live: Live };
-
 /**
  * Sends what is due for these endpoints, each endpoint in its own lane, until nothing is left or the time is over. Never
- * throws: what was not sent, or whose outcome was not recorded, is due again when its lease expires.
+ * throws: what was not sent, or whose outcome was not recorded, is due again when its claim expires.
  */
-export async function sendNotifications(services: NotifyServices, endpointIds: readonly string[]): Promise<void> {
+export async function sendNotifications(services: BackgroundServices, endpointIds: readonly string[]): Promise<void> {
   const queue = [...endpointIds];
-  const atOnce = Math.max(Math.floor(LANES / Math.max(queue.length, 1)), 1);
+  const atOnce = Math.max(Math.floor(WEBHOOKS_AT_ONCE / Math.max(queue.length, 1)), 1);
   const began = Date.now();
   const hasTime = () => Date.now() - began < BUDGET_MS;
   const lane = async () => {
@@ -46,11 +40,11 @@ export async function sendNotifications(services: NotifyServices, endpointIds: r
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(LANES, queue.length) }, lane));
+  await Promise.all(Array.from({ length: Math.min(WEBHOOKS_AT_ONCE, queue.length) }, lane));
 }
 
 async function sendTo(
-  { db, config, live }: NotifyServices,
+  { db, config, live }: BackgroundServices,
   endpointId: string,
   atOnce: number,
   hasTime: () => boolean,
@@ -60,7 +54,7 @@ async function sendTo(
   for (let hasDue = true; hasDue && hasTime(); ) {
     const claim = await claimNotifications(db, endpointId, atOnce);
     if (claim === null) break;
-    // If this invocation dies, the hub starts sending the rest when the lease has expired.
+    // If this invocation dies, the hub starts sending the rest when the claim has expired.
     onChanged([dueAgain(claim.tenant_id, claim.due_in_ms)]);
     const results = await Promise.all(claim.notifications.map((notification) => sendOne(config, claim, notification)));
     const recorded = await recordNotifications(db, claim, results, onChanged);

@@ -7,12 +7,7 @@ import { callerBy, readableDefinitionsOf } from "../../db/caller.ts";
 import { changeByDeletion } from "../../db/changes.ts";
 import type { Database } from "../../db/client.ts";
 import { instant } from "../../db/rows.ts";
-import {
-  DISPATCH_LEASE_SECONDS,
-  dispatchesSchema,
-  type Promotion,
-  promotionArguments,
-} from "../../runners/dispatch.ts";
+import { CLAIM_SECONDS, dispatchesSchema, type Promotion, promotionArguments } from "../../runners/dispatch.ts";
 import type { StoppedRun } from "../../runners/send-dispatches.ts";
 import { stoppedRunSchema } from "../change-run.ts";
 import { newestRuns, type RunCursor, type RunFilter } from "../list-runs.ts";
@@ -135,7 +130,7 @@ async function changeMatching(
       answer:
         sql<unknown>`public.change_runs(${credentialArgument(request.credential)}::jsonb, ${request.action}, ${page.ids},
         ${statuses}::text[], ${request.isDryRun}::boolean, ${request.graceSeconds}::integer,
-        ${DISPATCH_LEASE_SECONDS}::integer)`.as("answer"),
+        ${CLAIM_SECONDS}::integer)`.as("answer"),
       lastId: page.lastId,
       lastCreatedAt: instant(page.lastCreatedAt).as("last_at"),
       hasMore: page.hasMore,

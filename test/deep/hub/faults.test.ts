@@ -58,7 +58,7 @@ describe("nothing is lost, and the next cron repairs it, when", () => {
     await service.fetchAndDie(invokePath(tenant), invokeRequest()).catch(() => {});
     const [run] = await service.database.sql`select id from workflow_runs where tenant_id = ${tenant.id}`;
     expect(await service.alarmInMs(tenant.id)).toBeNull();
-    // The lease of the dispatch that the Worker took with it ends after 30 s.
+    // The claim of the dispatch that the Worker took with it ends after a minute.
     await service.database.sql`update workflow_runs set next_dispatch_at = statement_timestamp() where id = ${run?.id}`;
     expect(await fireCron()).toBe("swept");
     expect(await eventTypes(service, tenant, String(run?.id))).toContain("DISPATCHED");
