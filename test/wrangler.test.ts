@@ -31,6 +31,19 @@ describe("wrangler.toml", () => {
     ]);
   });
 
+  it("lets an invocation send as many requests as the largest sweep needs, by the sum in its comment", () => {
+    const [, comment = "", limit = ""] = /((?:^#.*\n)+)\[limits\]\s+subrequests = ([\d_]+)$/m.exec(wrangler) ?? [];
+    const parts = [...comment.matchAll(/^# {2,}([\d,]+) {2}/gm)].map(([, part = ""]) =>
+      Number(part.replaceAll(",", "")),
+    );
+    expect(parts).toHaveLength(6);
+    const sum = parts.reduce((a, b) => a + b, 0);
+    expect(sum).toBeGreaterThan(10_000);
+    expect(Number(limit.replaceAll("_", ""))).toBeGreaterThanOrEqual(sum);
+    // What stands under [env.staging] is not inherited; this is.
+    expect(wrangler.match(/^\[(env\.\w+\.)?limits\]$/gm)).toEqual(["[limits]"]);
+  });
+
   it("makes Workers fetch runners through the public internet, and logs each request once, with the service's own line", () => {
     expect(valuesOf("compatibility_flags")).toEqual(['["global_fetch_strictly_public", "enable_request_signal"]']);
     expect(valuesOf("invocation_logs")).toEqual(["false"]);
