@@ -59,10 +59,18 @@ const ERROR_FIELDS = [
 
 class ResponseTooLargeError extends Error {}
 
+/**
+ * What Neon's proxy sends on a connection before it serves the next request: `reset_session_background` in
+ * libs/proxy/tokio-postgres2 of neondatabase/neon. Prepared statements are forgotten. The plans of the statements in functions are
+ * kept, since it sends neither `DISCARD PLANS` nor `DISCARD ALL`.
+ */
+const RESET = `ROLLBACK; CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; DEALLOCATE ALL; UNLISTEN *;
+  SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES;`;
+
 export type ExecutorOptions = {
   /**
-   * When true, each connection keeps the plans of its statements. Neon plans each statement again, but tests that send the same
-   * statements thousands of times would spend most of their time on that.
+   * When true, connections are not reset, and each keeps the plans of its statements. Neon plans each statement again, but tests
+   * that send the same statements thousands of times would spend most of their time on that.
    */
   keepsPlans?: boolean;
   /** How long an unused connection is kept, in milliseconds. Neon keeps it for five minutes. */
@@ -115,7 +123,7 @@ export function createExecutor(
       }
       const use = (client: pg.PoolClient) => carryOut(client, transaction, keepsPlans);
       try {
-        return { status: 200, json: await withClient(pool, gone, use) };
+        return { status: 200, json: await withClient(pool, { gone, isReset: !keepsPlans }, use) };
       } catch (error) {
         return describe(error);
       }
@@ -127,7 +135,11 @@ export function createExecutor(
   };
 }
 
-async function withClient(pool: pg.Pool, gone: AbortSignal, use: (client: pg.PoolClient) => Promise<string>) {
+async function withClient(
+  pool: pg.Pool,
+  { gone, isReset }: { gone: AbortSignal; isReset: boolean },
+  use: (client: pg.PoolClient) => Promise<string>,
+) {
   const client = await pool.connect();
   let isReleased = false;
   function release(destroy: boolean): void {
@@ -145,25 +157,38 @@ async function withClient(pool: pg.Pool, gone: AbortSignal, use: (client: pg.Poo
     throw error;
   } finally {
     gone.removeEventListener("abort", abandon);
+    // As at Neon, the answer does not wait for the reset, but the next request of this connection does.
+    if (isReset && !isReleased) {
+      client.query(RESET).then(
+        () => release(false),
+        () => release(true),
+      );
+    }
     // A transaction that was left open (a failed ROLLBACK, a bare BEGIN) must not affect the next request.
-    release(client.getTransactionStatus() !== "I");
+    else release(client.getTransactionStatus() !== "I");
   }
 }
 
 async function carryOut(client: pg.PoolClient, transaction: SqlTransaction, keepsPlans: boolean): Promise<string> {
   const { isBatch, statements, rawTextOutput } = transaction;
-  const results: unknown[] = [];
-  const run = (statement: Statement) => runStatement(client, statement, { rawTextOutput, keepsPlans });
+  const results: string[] = [];
+  let size = 0;
+  const runAll = async () => {
+    for (const statement of statements) {
+      const json = render(await runStatement(client, statement, { rawTextOutput, keepsPlans }), size);
+      size += Buffer.byteLength(json);
+      results.push(json);
+    }
+  };
   if (!isBatch) {
-    for (const statement of statements) results.push(await run(statement));
-    return render(results[0]);
+    await runAll();
+    return results.join();
   }
   await client.query(beginStatement(transaction));
   try {
-    for (const statement of statements) results.push(await run(statement));
-    const json = render({ results });
+    await runAll();
     await client.query("COMMIT");
-    return json;
+    return `{"results":[${results.join()}]}`;
   } catch (error) {
     await client.query("ROLLBACK").catch(() => {});
     throw error;
@@ -236,10 +261,19 @@ function toJson(text: string | null, dataTypeId: number | undefined): unknown {
   }
 }
 
-function render(value: unknown): string {
-  const json = JSON.stringify(value);
-  if (Buffer.byteLength(json) > MAX_RESPONSE_BYTES) throw new ResponseTooLargeError();
-  return json;
+/**
+ * The JSON of a result, which follows `size` bytes of others. Like Neon's proxy, it compares the size with the limit before it adds
+ * a row, and not at the end. So the last row may be of any size.
+ */
+function render({ rows, ...result }: Awaited<ReturnType<typeof runStatement>>, size: number): string {
+  const texts: string[] = [];
+  for (const row of rows) {
+    if (size > MAX_RESPONSE_BYTES) throw new ResponseTooLargeError();
+    const text = JSON.stringify(row);
+    size += Buffer.byteLength(text) + 1;
+    texts.push(text);
+  }
+  return `${JSON.stringify(result).slice(0, -1)},"rows":[${texts.join()}]}`;
 }
 
 function failure(status: number, message: string): SqlAnswer {
