@@ -103,14 +103,19 @@ export async function countRoundTrips(context: Context): Promise<Report> {
 
   try {
     context.progress("calling every operation");
-    const stage = await createStage({ send, database: { sql: neon(server.url(DATABASE)) } }, "bench", runner.url);
+    const newStage = (name: string) =>
+      createStage({ send, database: { sql: neon(server.url(DATABASE)) } }, name, runner.url);
+    const stage = await newStage("bench");
     const counts: Count[] = [];
     for (const [id, { call }] of Object.entries(OPERATIONS)) counts.push(await count(stage, id, await call(stage)));
-    const wrong = counts.filter(({ operation, requests }) =>
+    const ofOperations = [...counts];
+    const wrong = ofOperations.filter(({ operation, requests }) =>
       OPERATIONS[operation]?.usesDatabase === false ? requests !== 0 : requests !== 1,
     );
     await settle();
-    await invokeDefinition(stage, stage.tenant.definitionId);
+    // A tenant of its own: that of the operations has endpoints to notify by now.
+    const quiet = await newStage("quiet");
+    await invokeDefinition(quiet, quiet.tenant.definitionId);
     await until(() => held[0]);
     const afterwards = { operation: "after the answer: the dispatch is written down", status: 0 };
     counts.push({ ...afterwards, ...sumOf(await settle()) });
@@ -122,7 +127,7 @@ export async function countRoundTrips(context: Context): Promise<Report> {
         {
           goal: "database requests for each operation: 1",
           figure: [
-            `${Math.max(...counts.map(({ requests }) => requests))} at most, in ${Object.keys(OPERATIONS).length} operations`,
+            `${Math.max(...ofOperations.map(({ requests }) => requests))} at most, in ${ofOperations.length} operations`,
             ...wrong.map(({ operation, requests }) => `${operation}: ${requests}`),
           ].join("; "),
           met: wrong.length === 0,

@@ -35,13 +35,14 @@ export async function measureSweep(context: Context): Promise<Report> {
   ];
   const measured = await alternate(context.rounds, subjects, ({ measure }) => measure(), context.progress);
   for (const name of [OURS, OURS_BEFORE, "bench_jobs"]) await server.dropDatabase(name);
-  const [theirs = [], ours = []] = [...measured.values()];
+  // Judged as it is deployed: with hubs to tell.
+  const [theirs = [], , ours = []] = [...measured.values()];
   const faster = spread(ratios(theirs, ours));
   const size = count.toLocaleString("en-GB");
   return {
     goals: [
       {
-        goal: `failing ${size} overdue runs: at least as fast as pg-boss`,
+        goal: `failing ${size} overdue runs, with hubs to tell: at least as fast as pg-boss`,
         figure: `${range(faster)} ×`,
         met: faster.median >= TIMES_AS_FAST,
       },
