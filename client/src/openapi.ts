@@ -444,7 +444,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for runs to work on
-         * @description With the token of a session. The oldest runs first, over all workflows that the session takes, and no more than its capacity. With `wait_seconds`, the answer may take that long. It is 503 when waiting is not available; 0 always works.
+         * @description With the token of a session. The oldest runs first, over all workflows that the session takes, and no more than its capacity. With `wait_seconds`, the answer may take that long. It is 503 when waiting is not available; 0 always works. At most 20 requests of a session wait at a time.
          */
         post: operations["create_leases"];
         delete?: never;
@@ -4597,7 +4597,7 @@ export interface operations {
             query?: never;
             header?: {
                 "Idempotency-Key"?: string;
-                /** @description `wait=N`: the answer may take up to N seconds (60 at most), and is sent as soon as there is news (RFC 7240). */
+                /** @description `wait=N`: the answer may take up to N seconds (60 at most), and is sent as soon as there is news (RFC 7240). At most 50 requests of a caller wait at a time. */
                 Prefer?: string;
                 /** @description W3C Trace Context: it goes on to the runner and to notifications. Ignored unless it is valid. */
                 traceparent?: string;
@@ -5274,7 +5274,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description `wait=N`: the answer may take up to N seconds (60 at most), and is sent as soon as there is news (RFC 7240). */
+                /** @description `wait=N`: the answer may take up to N seconds (60 at most), and is sent as soon as there is news (RFC 7240). At most 50 requests of a caller wait at a time. */
                 Prefer?: string;
             };
             path: {
@@ -6291,7 +6291,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description `wait=N`: the answer may take up to N seconds (60 at most), and is sent as soon as there is news (RFC 7240). */
+                /** @description `wait=N`: the answer may take up to N seconds (60 at most), and is sent as soon as there is news (RFC 7240). At most 50 requests of a caller wait at a time. */
                 Prefer?: string;
             };
             path: {

@@ -25,7 +25,7 @@ export const signedIn = createMiddleware<AppEnv>(async (c, next) => {
   requireSameOrigin(c);
   c.set("session", session);
   c.set("credential", { session });
-  await limitCaller(c);
+  await limitCaller(c, session.userId);
   await next();
   if (c.error === undefined && c.req.header("HX-Request") === undefined) await renewSession(c);
 });

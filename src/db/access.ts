@@ -20,6 +20,10 @@ export type SessionClaims = {
   verifiedEmail: string | null;
 };
 
+/** Whose requests, streams and waits are counted together: those with one API key, or with the sessions of one user. */
+export const countedAs = (credential: Credential): string =>
+  "session" in credential ? credential.session.userId : credential.apiKeyHash;
+
 /** Thrown when the database finds that a credential is not valid now. The request is then answered 401. */
 export class Unauthenticated extends Error {
   constructor() {

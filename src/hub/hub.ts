@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { type Change, type ChangedRun, NO_RUN } from "../db/changes.ts";
+import { MOST_SESSION_WAITS, MOST_STREAMS, MOST_WAITS } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
 import type { TenantSweep } from "../sweep/sweep-tenant.ts";
 import { isWaiting, WaitingRunners } from "./waiting-runners.ts";
@@ -24,9 +25,6 @@ const SLACK_MS = 10;
 /** How long nudges are kept, for listeners that read before they subscribe. */
 const RECENT_MS = 30_000;
 const RECENT_COUNT = 1_000;
-
-/** How many open streams a caller may have. */
-const STREAMS_OF_A_CALLER = 20;
 
 /** Stands for the result of a failed sweep: what was due is still due. */
 const FAILED: TenantSweep = { dueInMs: 0, hasMoved: false };
@@ -140,11 +138,12 @@ export class Hub extends DurableObject<object> {
    * - `log`: also new entries of the run's log.
    * - `since`: also the nudges of the last so many milliseconds.
    * - `caller` and `user`: the owner of a stream. The answer is 429 when the caller has too many.
+   * - `waiter`: the owner of a request that waits. The answer is 429 when the owner has too many.
    * - `page`: the name of the page among the caller's pages. `left`: the name of the page before it, whose stream ends.
    *
    * Query parameters of a runner that waits for runs:
    * - `lease`: the ids of definitions, separated by spaces; empty for all.
-   * - `session`: the id of the runner's session.
+   * - `session`: the id of the runner's session. The answer is 429 when too many of its requests wait.
    */
   override fetch(request: Request): Response {
     if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
@@ -152,16 +151,23 @@ export class Hub extends DurableObject<object> {
     const { 0: theirs, 1: ours } = new WebSocketPair();
     const lease = query.get("lease");
     if (lease !== null) {
-      this.#runners.add(ours, { session: query.get("session") ?? "", lease: lease === "" ? null : lease });
+      const session = query.get("session") ?? "";
+      if (this.#runners.countOf(session) >= MOST_SESSION_WAITS) return new Response(null, { status: 429 });
+      this.#runners.add(ours, { session, lease: lease === "" ? null : lease });
       return new Response(null, { status: 101, webSocket: theirs });
     }
     const caller = query.get("caller");
+    const waiter = query.get("waiter");
     const tagOf = (name: string) => (query.has(name) ? [`${caller} ${query.get(name)}`] : []);
     // The service may not have noticed yet that the browser left a page. The stream of that page would count against the limit.
     for (const tag of [...tagOf("page"), ...tagOf("left")]) {
       for (const socket of this.#openSockets(tag)) socket.close();
     }
-    if (caller !== null && this.#openSockets(caller).length >= STREAMS_OF_A_CALLER) {
+    const isFull = (tag: string, most: number) => this.#openSockets(tag).length >= most;
+    if (
+      (caller !== null && isFull(caller, MOST_STREAMS)) ||
+      (waiter !== null && isFull(ofWaiter(waiter), MOST_WAITS))
+    ) {
       return new Response(null, { status: 429 });
     }
     const filter: Filter = {
@@ -172,7 +178,8 @@ export class Hub extends DurableObject<object> {
     };
     const user = query.get("user");
     const userTags = user === null ? [] : [ofUser(user)];
-    this.ctx.acceptWebSocket(ours, caller === null ? [] : [caller, ...userTags, ...tagOf("page")]);
+    const waiterTags = waiter === null ? [] : [ofWaiter(waiter)];
+    this.ctx.acceptWebSocket(ours, caller === null ? waiterTags : [caller, ...userTags, ...tagOf("page")]);
     ours.serializeAttachment(filter);
     const since = Date.now() - Number(query.get("since") ?? 0);
     const missed = this.#recent.filter(({ at, run }) => at >= since && passes(filter, run));
@@ -229,6 +236,9 @@ function passes({ runId, definitionId, withOthers, withLog }: Filter, run: Chang
 
 /** The tag of a user's sockets. With a session, `caller` is the user's id, so the caller's tag is the same. */
 const ofUser = (userId: string): string => `user ${userId}`;
+
+/** The tag of the sockets of a caller's waiting requests. */
+const ofWaiter = (caller: string): string => `wait ${caller}`;
 
 /** Sends one message: a JSON array of nudges. Sending fails when the socket is closing, and that is ignored. */
 function send(socket: WebSocket, runs: readonly ChangedRun[]): void {

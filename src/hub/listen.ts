@@ -12,7 +12,7 @@ const messageSchema = z.array(
 export async function listenTo(
   hub: Pick<Fetcher, "fetch">,
   topic: Topic,
-  { sinceMs, stream }: Listening,
+  { sinceMs, caller, stream }: Listening,
   limitMs: number,
 ): Promise<Listener | "unavailable" | "too_many"> {
   const url = new URL("https://hub/");
@@ -20,8 +20,10 @@ export async function listenTo(
   if (topic.definitionId !== undefined) url.searchParams.set("definition", topic.definitionId);
   if (topic.withOthers) url.searchParams.set("others", "1");
   if (topic.withLog) url.searchParams.set("log", "1");
-  if (stream !== undefined) {
-    url.searchParams.set("caller", stream.caller);
+  if (stream === undefined) {
+    url.searchParams.set("waiter", caller);
+  } else {
+    url.searchParams.set("caller", caller);
     url.searchParams.set("user", stream.userId);
     if (stream.page !== undefined) url.searchParams.set("page", stream.page.id);
     if (stream.page?.left !== undefined) url.searchParams.set("left", stream.page.left);

@@ -11,12 +11,13 @@ export async function waitForWork(
   hub: Pick<Fetcher, "fetch">,
   { tenantId, sessionId, definitionIds }: WaitingRunner,
   limitMs: number,
-): Promise<WorkListener | "unavailable"> {
+): Promise<WorkListener | "unavailable" | "too_many"> {
   const url = new URL("https://hub/");
   url.searchParams.set("session", sessionId);
   url.searchParams.set("lease", definitionIds === null ? "" : definitionIds.join(" "));
   try {
     const response = await withinTime(limitMs, hub.fetch(url.href, { headers: { Upgrade: "websocket" } }));
+    if (response.status === 429) return "too_many";
     if (!response.webSocket) return "unavailable";
     const listener = listenOn(response.webSocket);
     if ((await listener.next(limitMs)) === "woken") return listener;

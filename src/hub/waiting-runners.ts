@@ -96,8 +96,13 @@ export class WaitingRunners {
     return Object.fromEntries([...left, ...this.#sockets().map((socket) => [sessionOf(socket), 0] as const)]);
   }
 
+  /** How many requests of a session wait now. */
+  countOf(session: string): number {
+    return this.#sockets(ofSession(session)).length;
+  }
+
   #isWaiting(session: string): boolean {
-    return this.#sockets(ofSession(session)).length > 0;
+    return this.countOf(session) > 0;
   }
 
   /** Called when definitions have work, or no longer have any. */

@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { type RateLimiter, readConfig } from "../../src/config.ts";
 import { toForm } from "../dashboard/browser.ts";
 import { claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../support/callers.ts";
-import { invokePath } from "../support/lifecycle.ts";
+import { invoke, invokePath } from "../support/lifecycle.ts";
+import { startRunner, useLeases } from "../support/runners.ts";
 import { type Service, startService } from "../support/service.ts";
 import { SETTINGS } from "../support/settings.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
@@ -89,6 +90,22 @@ describe("the limit of a caller", () => {
       return (await service.get(LIST, await signSymmetric(claims, SESSION_KEYS.k2))).status;
     };
     expect([await status(100), await status(200)]).toEqual([200, 429]);
+  });
+
+  it("counts the tokens of each run, and those of each runner's session, without a database request", async () => {
+    const [service, tenant] = await startLimited({ CALLER_LIMITER: createLimiter(3) });
+    await useLeases(service, tenant);
+    const runner = await startRunner(service, tenant);
+    await invoke(service, tenant);
+    const [lease] = (await runner.lease()).leases;
+    if (lease === undefined) throw new Error("There is no lease.");
+    expect([(await runner.ask()).status, (await runner.ask()).status]).toEqual([200, 200]);
+    const [asked, ofSession] = await service.counted(() => runner.ask());
+    expect([asked.status, ofSession]).toEqual([429, 0]);
+
+    for (let i = 0; i < 3; i++) expect((await runner.heartbeat(lease)).status).toBe(200);
+    const [beaten, ofRun] = await service.counted(() => runner.heartbeat(lease));
+    expect([beaten.status, ofRun]).toEqual([429, 0]);
   });
 
   it("is counted by the platform, like the other limits, with the names in wrangler.toml", async () => {

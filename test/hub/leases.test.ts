@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { invoke } from "../support/lifecycle.ts";
 import { startRunner, useLeases } from "../support/runners.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { type LiveService, startLiveService } from "./live-service.ts";
+import { type LiveService, socketsOf, startLiveService } from "./live-service.ts";
 
 let service: LiveService;
 let tenant: TestTenant;
@@ -79,6 +79,31 @@ describe("a runner that waits", () => {
       Promise.all(runners.map((runner, i) => runner.lease({ wait_seconds: 1, after: first[i]?.after ?? null }))),
     );
     expect([requests, answers]).toEqual([0, first]);
+  });
+
+  it("may have 20 requests at a time, and a further one is refused until one of them has ended", async () => {
+    const runner = await startRunner(service, tenant, { key: tenant.admin.key });
+    const waiting = Array.from({ length: 20 }, () => runner.ask({ wait_seconds: 60 }));
+    await expect.poll(() => socketsOf(service, tenant), { timeout: 20_000 }).toBe(20);
+
+    const refused = await runner.ask({ wait_seconds: 60 });
+    expect([refused.status, refused.headers.get("Retry-After")]).toEqual([429, "10"]);
+    expect(await refused.json()).toMatchObject({
+      detail: expect.stringMatching(/^20 requests of this session wait for runs, and more are not allowed\./),
+    });
+    expect((await runner.ask({ wait_seconds: 0 })).status).toBe(200);
+    const other = await startRunner(service, tenant);
+    expect((await other.ask({ wait_seconds: 1 })).status).toBe(200);
+
+    await invoke(service, tenant);
+    expect((await Promise.race(waiting)).status).toBe(200);
+    waiting.push(runner.ask({ wait_seconds: 60 }));
+    await expect.poll(() => socketsOf(service, tenant), { timeout: 20_000 }).toBe(20);
+    // The end of the key wakes them all.
+    const [key] = await (await service.get("/v1/api-keys", tenant.admin.key)).json<{ id: string }[]>();
+    await service.send("DELETE", `/v1/api-keys/${key?.id}`, tenant.admin.key);
+    const statuses = (await Promise.all(waiting)).map(({ status }) => status);
+    expect(statuses.toSorted()).toEqual([200, ...Array(20).fill(401)]);
   });
 
   it("is woken by the sweep when the Worker of the invoke has died before announcing the run", async () => {

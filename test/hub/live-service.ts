@@ -38,6 +38,10 @@ export async function emptyHubs(): Promise<void> {
   tenantsInUse.clear();
 }
 
+/** How many WebSockets the hub of a tenant has: those of its streams, and of requests that wait. */
+export const socketsOf = (service: LiveService, tenant: { id: string }): Promise<number> =>
+  runInDurableObject(service.hubOf(tenant.id), (_, state) => state.getWebSockets().length);
+
 export async function startLiveService(options: ServiceOptions = {}): Promise<LiveService> {
   const name = uuid();
   const hubOf = (tenantId: string) => {

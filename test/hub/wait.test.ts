@@ -4,7 +4,7 @@ import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, insertRun, invoke, invokePath, makeOverdue } from "../support/lifecycle.ts";
 import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { type LiveService, startLiveService } from "./live-service.ts";
+import { type LiveService, socketsOf, startLiveService } from "./live-service.ts";
 
 let service: LiveService;
 let tenant: TestTenant;
@@ -83,6 +83,35 @@ describe("GET of a run with Prefer: wait", () => {
       const response = await other.get(`/v1/workflow-runs/${runId}`, theirs.owner.key, { Prefer: "wait=20" });
       expect([response.status, response.headers.get("Preference-Applied")]).toEqual([200, null]);
     }
+  });
+});
+
+describe("a caller with 50 requests that wait", () => {
+  it("is refused a further one, and an invoke that asks to wait is answered without a wait", async () => {
+    const runId = await invoke(service, tenant);
+    const result = `/v1/workflow-runs/${runId}/result`;
+    const wait = { Prefer: "wait=60" };
+    const waiting = [
+      ...Array.from({ length: 25 }, () => read(runId, wait)),
+      ...Array.from({ length: 25 }, () => service.get(result, tenant.owner.key, wait)),
+    ];
+    await expect.poll(() => socketsOf(service, tenant), { timeout: 20_000 }).toBe(50);
+
+    for (const refused of [await read(runId, wait), await service.get(result, tenant.owner.key, wait)]) {
+      expect([refused.status, refused.headers.get("Retry-After")]).toEqual([429, "10"]);
+      expect(await refused.json()).toMatchObject({
+        detail: "50 requests of yours wait for runs, and more are not allowed. Wait for one to be answered.",
+      });
+    }
+    const invoked = await service.send("POST", invokePath(tenant), tenant.owner.key, {}, wait);
+    expect([invoked.status, invoked.headers.get("Preference-Applied")]).toEqual([202, null]);
+    const others = service.get(result, tenant.admin.key, wait);
+    const stream = await service.get(`/v1/workflow-runs/${runId}/stream`, tenant.owner.key);
+    expect(stream.status).toBe(200);
+
+    await callBack(service, tenant, runId, { status: "COMPLETED" });
+    expect((await Promise.all([...waiting, others])).map(({ status }) => status)).toEqual(Array(51).fill(200));
+    await stream.text();
   });
 });
 

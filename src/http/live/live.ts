@@ -1,6 +1,13 @@
 /** The interface for live updates. `src/hub` implements it, and only the composition root knows that. */
 import type { Change } from "../../db/changes.ts";
 
+/** How many open streams a caller may have, and how many requests that wait. */
+export const MOST_STREAMS = 20;
+export const MOST_WAITS = 50;
+
+/** How many requests of a runner's session may wait. A runner needs one, and one more for each that it has lost. */
+export const MOST_SESSION_WAITS = 20;
+
 /**
  * What a listener wants to hear of: one run, the runs of a definition, or all runs of the tenant. With `withOthers` also
  * changes of other things, such as a new permission. With `withLog` also new log entries and new progress of the one run.
@@ -19,12 +26,13 @@ export type Topic = {
  */
 export type Nudge = { run_id: string | null; has_ended: boolean; is_log: boolean };
 
-/** `stream` is set for a stream, and undefined for a request that waits. */
-export type Listening = { sinceMs: number; stream?: Stream };
+/**
+ * `caller` is whose open streams and waiting requests are counted: those of an API key or, with a session, those of the user.
+ * `stream` is set for a stream, and undefined for a request that waits.
+ */
+export type Listening = { sinceMs: number; caller: string; stream?: Stream };
 
 export type Stream = {
-  /** Whose open streams are counted: those of an API key or, with a session, those of the user. */
-  caller: string;
   userId: string;
   /** The name of the page that opens the stream, and of the page before it, whose stream ends now. */
   page?: OpenPage | undefined;
@@ -80,15 +88,16 @@ export type Live = {
    */
   notify(endpointIds: readonly string[]): Promise<void>;
   /**
-   * Listens for changes, including those of the last `sinceMs` milliseconds. With `stream` it counts against its owner's limit
-   * on open streams. "unavailable" when there is no hub, or when it does not answer.
+   * Listens for changes, including those of the last `sinceMs` milliseconds. "unavailable" when there is no hub, or when it does
+   * not answer. "too_many" when the caller has {@link MOST_STREAMS} streams, or {@link MOST_WAITS} waiting requests.
    */
   listen(topic: Topic, options: Listening): Promise<Listener | "unavailable" | "too_many">;
   /**
    * Waits for runs to lease. A new run wakes one of the waiting runners, and another one each second until the run is taken.
-   * "unavailable" when there is no hub, or when it does not answer.
+   * "unavailable" when there is no hub, or when it does not answer. "too_many" when {@link MOST_SESSION_WAITS} requests of the
+   * session wait already.
    */
-  waitForWork(runner: WaitingRunner): Promise<WorkListener | "unavailable">;
+  waitForWork(runner: WaitingRunner): Promise<WorkListener | "unavailable" | "too_many">;
   /**
    * How many milliseconds ago the sessions of runners were last heard of at the tenant's hub, by their ids: 0 for one that waits
    * now. Who has not waited in the last minute is not among them. Null without a hub, or when it does not answer.

@@ -1,3 +1,5 @@
+import { MOST_WAITS } from "./live.ts";
+
 /** In seconds. A client that wants to wait longer sends the request again. */
 const LONGEST_WAIT = 60;
 
@@ -16,7 +18,8 @@ export function preferredWait(prefer: string | undefined): number {
 /** The request header and the confirming response header in the OpenAPI document. */
 export const PREFER = {
   description:
-    "`wait=N`: the answer may take up to N seconds (60 at most), and is sent as soon as there is news (RFC 7240).",
+    "`wait=N`: the answer may take up to N seconds (60 at most), and is sent as soon as there is news (RFC 7240). " +
+    `At most ${MOST_WAITS} requests of a caller wait at a time.`,
   example: "wait=30",
 };
 export const preferenceApplied = {

@@ -5,6 +5,7 @@ import type { AppEnv } from "../env.ts";
 import { answerProblem } from "../errors.ts";
 import { Problem } from "../problems.ts";
 import { bearerToken } from "./authenticate.ts";
+import { limitCaller } from "./limit-rate.ts";
 
 // The modules that verify tokens are loaded with the first token, since most requests are those of callers.
 
@@ -16,6 +17,7 @@ export const authenticateRunner = createMiddleware<AppEnv>(async (c, next) => {
   if (runToken === null) throw new Problem("callback_unauthenticated");
   noteTenant(runToken.tenantId);
   c.set("runToken", runToken);
+  await limitCaller(c, `run ${runToken.runId}`);
   await next();
 });
 
@@ -27,6 +29,7 @@ export const authenticateRunnerSession = createMiddleware<AppEnv>(async (c, next
   if (runner === null) throw new Problem("session_unauthenticated");
   noteTenant(runner.tenantId);
   c.set("runner", runner);
+  await limitCaller(c, `runner session ${runner.sessionId}`);
   await next();
   if (c.error instanceof Unauthenticated) c.res = answerProblem(c, "session_unauthenticated");
 });

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
-import { type Credential, Unauthenticated } from "../../db/access.ts";
+import { type Credential, countedAs, Unauthenticated } from "../../db/access.ts";
 import { hashApiKey, isApiKey, isWellFormedApiKey } from "../credentials/api-key.ts";
 import type { AppEnv } from "../env.ts";
 import { answerProblem } from "../errors.ts";
@@ -28,8 +28,9 @@ export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
   const token = hasHeader ? bearerToken(c) : getCookie(c, SESSION_COOKIE);
   if (token === undefined) throw new Problem("unauthenticated");
   if (!hasHeader) requireSameOrigin(c);
-  c.set("credential", await readCredential(c, token));
-  await limitCaller(c);
+  const credential = await readCredential(c, token);
+  c.set("credential", credential);
+  await limitCaller(c, countedAs(credential));
   await next();
   if (c.error instanceof Unauthenticated && (await looksMistyped(token))) {
     c.res = answerProblem(c, "unauthenticated", MISTYPED);

@@ -26,15 +26,12 @@ export const limitAddress = createMiddleware<AppEnv>(async (c, next) => {
 });
 
 /**
- * Limits the requests with one API key, or with the sessions of one user, whatever their addresses.
+ * Limits the requests of one caller, whatever their addresses: with one API key, with the sessions of one user, with the tokens
+ * of one run, or with those of one runner's session. `key` names the caller.
  * @throws Problem `too_many_requests`
  */
-export async function limitCaller(c: Context<AppEnv>): Promise<void> {
-  const { caller } = c.env.config.limiters;
-  if (caller === undefined) return;
-  const credential = c.get("credential");
-  const key = "session" in credential ? credential.session.userId : credential.apiKeyHash;
-  if (!(await isWithin(caller, key))) throw new Problem("too_many_requests");
+export async function limitCaller(c: Context<AppEnv>, key: string): Promise<void> {
+  if (!(await isWithin(c.env.config.limiters.caller, key))) throw new Problem("too_many_requests");
 }
 
 /**

@@ -5,7 +5,8 @@ import { type FoundResult, findResult } from "./find-result.ts";
 
 /**
  * The result of a run. If the request asks to wait: as soon as the run has ended, or when the time is up.
- * @throws Problem `unauthenticated`, or `not_found`, which also means that the run was deleted while the request waited
+ * @throws Problem `unauthenticated`, `too_many_requests` when too many requests of the caller wait already, or `not_found`, which
+ * also means that the run was deleted while the request waited
  */
 export async function findResultOrWait(c: Context<AppEnv>, runId: string): Promise<FoundResult> {
   const read = () => findResult(c.env.db, c.var.credential, runId);

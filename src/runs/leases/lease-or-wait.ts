@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { AppEnv } from "../../http/env.ts";
-import type { WorkListener } from "../../http/live/live.ts";
+import { MOST_SESSION_WAITS, type WorkListener } from "../../http/live/live.ts";
 import { Problem } from "../../http/problems.ts";
 import { promotion } from "../../runners/dispatch-afterwards.ts";
 import { type Lease, leaseRuns } from "./lease-runs.ts";
@@ -27,7 +27,8 @@ export type Leased = { leases: Lease[]; after: string | null };
  * - at the beginning, unless `after` shows that nothing has changed since the last answer,
  * - and whenever the hub says that there may be a run.
  * @throws Unauthenticated when the session is no longer valid
- * @throws Problem `streams_unavailable` for a request that wants to wait when there is no hub, or when it does not answer
+ * @throws Problem `streams_unavailable` for a request that wants to wait when there is no hub, or when it does not answer, and
+ * `too_many_requests` when too many requests of the session wait already
  */
 export async function leaseOrWait(c: Context<AppEnv>, question: LeaseQuestion): Promise<Leased> {
   const { sessionId, tenantId, definitionIds, expiresAt } = c.var.runner;
@@ -38,6 +39,7 @@ export async function leaseOrWait(c: Context<AppEnv>, question: LeaseQuestion): 
   if (question.waitSeconds === 0) return { leases: (await ask()).leases, after: null };
   const listener = await c.env.live.waitForWork({ tenantId, sessionId, definitionIds });
   if (listener === "unavailable") throw new Problem("streams_unavailable", NOBODY_CAN_WAIT);
+  if (listener === "too_many") throw new Problem("too_many_requests", TOO_MANY);
   const { signal } = c.req.raw;
   signal.addEventListener("abort", () => listener.close());
   try {
@@ -50,6 +52,10 @@ export async function leaseOrWait(c: Context<AppEnv>, question: LeaseQuestion): 
 
 const NOBODY_CAN_WAIT =
   "Waiting is not available at the moment. Ask every few seconds with `wait_seconds: 0` instead, or try later.";
+
+const TOO_MANY =
+  `${MOST_SESSION_WAITS} requests of this session wait for runs, and more are not allowed. One is enough for a runner: wait ` +
+  "for its answer before the next one.";
 
 type Wait = {
   ask(): Promise<{ leases: Lease[]; isFull: boolean }>;

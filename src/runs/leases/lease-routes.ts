@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import type { Config } from "../../config.ts";
 import { signRunToken } from "../../http/credentials/run-token.ts";
 import { jsonValue } from "../../http/json-value.ts";
+import { MOST_SESSION_WAITS } from "../../http/live/live.ts";
 import { createRouter } from "../../http/router.ts";
 import { runnerCall, runnerSessionCall } from "../../http/routes.ts";
 import { instant, text, uuid } from "../../http/schemas.ts";
@@ -102,7 +103,8 @@ const leaseRoute = runnerSessionCall({
   summary: "Ask for runs to work on",
   description:
     "With the token of a session. The oldest runs first, over all workflows that the session takes, and no more than its " +
-    "capacity. With `wait_seconds`, the answer may take that long. It is 503 when waiting is not available; 0 always works.",
+    "capacity. With `wait_seconds`, the answer may take that long. It is 503 when waiting is not available; 0 always works. " +
+    `At most ${MOST_SESSION_WAITS} requests of a session wait at a time.`,
   request: { body: { required: true, content: { "application/json": { schema: CreateLeasesRequestSchema } } } },
   problems: ["streams_unavailable"],
   responses: {

@@ -1,8 +1,11 @@
 /** Handles `Prefer: wait=N`: when a run is read, and when one is triggered. */
 import type { Context } from "hono";
+import { countedAs } from "../../db/access.ts";
 import type { AppEnv } from "../../http/env.ts";
+import { MOST_WAITS } from "../../http/live/live.ts";
 import { preferredWait } from "../../http/live/prefer.ts";
 import { listsTag } from "../../http/middleware/conditional.ts";
+import { Problem } from "../../http/problems.ts";
 import { type FoundRun, findRun } from "../find-run.ts";
 import type { RunRow } from "../run-rows.ts";
 import { type Standing, waitForRun } from "./wait-for-run.ts";
@@ -17,7 +20,7 @@ const runHasEnded = (found: FoundRun) => hasEnded({ ...found, status: found.run?
 /**
  * The run as it is now. If the request asks to wait: the run as soon as it has ended or, with `If-None-Match`, as soon as it
  * has changed in any way, or when the time is up.
- * @throws Problem `unauthenticated`
+ * @throws Problem `unauthenticated`, or `too_many_requests` when too many requests of the caller wait already
  */
 export async function findRunOrWait(c: Context<AppEnv>, runId: string): Promise<FoundRun> {
   const read = () => findRun(c.env.db, c.var.credential, runId);
@@ -35,7 +38,8 @@ export async function findRunOrWait(c: Context<AppEnv>, runId: string): Promise<
 }
 
 /**
- * A run that was just triggered. If the request asks to wait: as soon as the run has ended, or when the time is up.
+ * A run that was just triggered. If the request asks to wait: as soon as the run has ended, or when the time is up. It is not
+ * refused when too many requests of the caller wait already: it has triggered the run, so it is answered without a wait.
  * @throws Problem `unauthenticated`
  */
 export async function endOrTimeUp(c: Context<AppEnv>, triggered: { tenantId: string; run: RunRow }): Promise<RunRow> {
@@ -50,9 +54,12 @@ export async function endOrTimeUp(c: Context<AppEnv>, triggered: { tenantId: str
     isNews,
     runId: run.id,
     onAnyChange: false,
+    hasChanged: true,
   });
   return waited?.run ?? run;
 }
+
+const TOO_MANY = `${MOST_WAITS} requests of yours wait for runs, and more are not allowed. Wait for one to be answered.`;
 
 export type Waiting<Found> = {
   found: Found;
@@ -61,21 +68,31 @@ export type Waiting<Found> = {
   read(): Promise<Found>;
   isNews(found: Found): boolean;
   onAnyChange: boolean;
+  /** True when the request has made a change, so that it must not be refused any more. */
+  hasChanged?: boolean;
 };
 
-/** Waits until there is news. Null when the request does not ask to wait, or when waiting is impossible. */
+/**
+ * Waits until there is news. Null when the request does not ask to wait, or when waiting is impossible.
+ * @throws Problem `too_many_requests` when too many requests of the caller wait already
+ */
 export async function waitIfAsked<Found extends Standing & { tenant_id?: string | undefined }>(
   c: Context<AppEnv>,
-  { found, readAt, ...waiting }: Waiting<Found>,
+  { found, readAt, hasChanged = false, ...waiting }: Waiting<Found>,
 ): Promise<Found | null> {
   const seconds = preferredWait(c.req.header("Prefer"));
   const { tenant_id: tenantId } = found;
   if (seconds === 0 || !c.env.live.hasHubs || tenantId === undefined) return null;
   const { signal } = c.req.raw;
+  const caller = countedAs(c.var.credential);
   const isDone = waiting.isNews(found);
   const waited = isDone
     ? found
-    : await waitForRun(c.env.live, found, readAt, { ...waiting, tenantId, seconds, signal });
-  if (waited !== null) c.header("Preference-Applied", `wait=${seconds}`);
+    : await waitForRun(c.env.live, found, readAt, { ...waiting, tenantId, caller, seconds, signal });
+  if (waited === "too_many" && !hasChanged) {
+    throw new Problem("too_many_requests", TOO_MANY);
+  }
+  if (typeof waited === "string") return null;
+  c.header("Preference-Applied", `wait=${seconds}`);
   return waited;
 }

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
+import { countedAs } from "../../db/access.ts";
 import type { AppEnv } from "../../http/env.ts";
-import type { Listener, OpenPage, Topic } from "../../http/live/live.ts";
+import { type Listener, MOST_STREAMS, type OpenPage, type Topic } from "../../http/live/live.ts";
 import { Problem } from "../../http/problems.ts";
 
 /**
@@ -9,12 +10,17 @@ import { Problem } from "../../http/problems.ts";
  * @throws Problem `streams_unavailable`, or `too_many_requests` when the caller has too many streams
  */
 export async function listenAs(c: Context<AppEnv>, userId: string, topic: Topic, page?: OpenPage): Promise<Listener> {
-  const { credential } = c.var;
-  const caller = "session" in credential ? credential.session.userId : credential.apiKeyHash;
-  const listener = await c.env.live.listen(topic, { sinceMs: 0, stream: { caller, userId, page } });
+  const listener = await c.env.live.listen(topic, {
+    sinceMs: 0,
+    caller: countedAs(c.var.credential),
+    stream: { userId, page },
+  });
   if (listener === "unavailable") throw new Problem("streams_unavailable");
   if (listener === "too_many") {
-    throw new Problem("too_many_requests", "You have 20 open streams, and more are not allowed. Close one.");
+    throw new Problem(
+      "too_many_requests",
+      `You have ${MOST_STREAMS} open streams, and more are not allowed. Close one.`,
+    );
   }
   return listener;
 }

@@ -9,6 +9,8 @@ export type Standing = { deadline_in_ms?: number | null | undefined };
 
 export type Wait<Found extends Standing> = {
   tenantId: string;
+  /** Whose waiting requests are counted: see `Listening`. */
+  caller: string;
   runId: string;
   seconds: number;
   /** Ends the wait when the client has disconnected. */
@@ -22,8 +24,8 @@ export type Wait<Found extends Standing> = {
 
 /**
  * Waits until there is news of a run or the time is up, and reads the run again. `found` is the run as read at `readAt`. Most
- * waits need one read. Returns null when waiting is impossible because the hub does not answer. It is no error when there is no
- * news: if the database does not answer, the last known result is returned.
+ * waits need one read. It is no error when there is no news: if the database does not answer, the last known result is returned.
+ * The answer is "unavailable" when the hub does not answer, and "too_many" when the caller's limit of waiting requests is reached.
  * @throws Problem when the caller's credential is no longer valid
  */
 export async function waitForRun<Found extends Standing>(
@@ -31,10 +33,10 @@ export async function waitForRun<Found extends Standing>(
   found: Found,
   readAt: number,
   wait: Wait<Found>,
-): Promise<Found | null> {
+): Promise<Found | "unavailable" | "too_many"> {
   const topic = { tenantId: wait.tenantId, runId: wait.runId };
-  const listener = await live.listen(topic, { sinceMs: Date.now() - readAt });
-  if (typeof listener === "string") return null;
+  const listener = await live.listen(topic, { sinceMs: Date.now() - readAt, caller: wait.caller });
+  if (typeof listener === "string") return listener;
   wait.signal.addEventListener("abort", () => listener.close());
   try {
     return await listen(listener, found, readAt, wait);
