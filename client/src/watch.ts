@@ -36,6 +36,8 @@ export async function* followStream(
   const { signal, onRetry, isLast = () => false } = options;
   let lastId = options.after;
   let pauseMs = FIRST_PAUSE_MS;
+  /** After how many milliseconds the service wants this client back. It names another time to each, so that not all come at once. */
+  let retryMs: number | undefined;
   for (;;) {
     signal?.throwIfAborted();
     try {
@@ -46,7 +48,10 @@ export async function* followStream(
       const onBegin = (id: string) => {
         lastId = id;
       };
-      for await (const message of parse(response.body, onBegin)) {
+      const onRetryField = (ms: number) => {
+        retryMs = Math.min(ms, LONGEST_PAUSE_MS);
+      };
+      for await (const message of parse(response.body, onBegin, onRetryField)) {
         lastId = message.id ?? lastId;
         isOver = isLast(message);
         pauseMs = FIRST_PAUSE_MS;
@@ -58,19 +63,21 @@ export async function* followStream(
       if (signal?.aborted || (error instanceof ApiProblem && error.status < 500 && error.status !== 429)) throw error;
       onRetry?.(reasonOf(error));
     }
-    await pause(pauseMs * (1 - Math.random() / 2), signal);
-    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    await pause(retryMs ?? pauseMs * (1 - Math.random() / 2), signal);
+    if (retryMs === undefined) pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    retryMs = undefined;
   }
 }
 
 async function* parse(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   onBegin: (id: string) => void,
+  onRetry: (ms: number) => void,
 ): AsyncGenerator<StreamMessage, void, undefined> {
   const reader = body
     .pipeThrough(new TextDecoderStream())
     .pipeThrough(readBeginning(onBegin))
-    .pipeThrough(new EventSourceParserStream())
+    .pipeThrough(new EventSourceParserStream({ onRetry }))
     .getReader();
   try {
     for (;;) {

@@ -171,6 +171,27 @@ describe("watching a run", () => {
     expect([seen.length, asked[1]?.headers.get("Last-Event-ID")]).toEqual([1, "1.2.3"]);
   });
 
+  it("comes back after the time that the service named when its stream is cut off", async () => {
+    const { asked, options } = fakeService(
+      new Response("retry: 14000\n\n"),
+      new Response("retry: 2000\n\n"),
+      stream([news(4, "COMPLETED")]),
+    );
+    vi.useFakeTimers();
+    const watching = allOf(createClient(options).watch(RUN_ID));
+    for (const [ms, requests] of [
+      [13_900, 1],
+      [200, 2],
+      [1_800, 2],
+      [200, 3],
+    ] as const) {
+      await vi.advanceTimersByTimeAsync(ms);
+      expect(asked).toHaveLength(requests);
+    }
+    vi.useRealTimers();
+    expect(await watching).toHaveLength(1);
+  });
+
   it("ends on 204, and throws errors that a retry would not change", async () => {
     const ended = fakeService(new Response(null, { status: 204 }));
     for await (const _ of createClient(ended.options).watch(RUN_ID, { after: "9" })) expect.unreachable();

@@ -4,12 +4,16 @@ import type { LiveStatus } from "../http/live/live.ts";
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600 * SECOND_MS;
 
+/** Each write of a row is billed. So a mark is not stored when the stored one is younger than this. */
+const MARK_STORED_EVERY_MS = 10 * SECOND_MS;
+
 /**
- * A mark counts as newer than a sweep when it was made up to this long before the sweep. The reason: an isolate marks at most
+ * A mark counts as newer than a sweep when it was stored up to this long before the sweep. The reason: an isolate marks at most
  * once in 20 s, and then waits up to 60 s for the database (`DATABASE_TIMEOUT_SECONDS`; when it stops waiting, Neon's proxy
- * cancels the statement). So a change that the sweep did not see was marked at most 80 s before the sweep.
+ * cancels the statement). The stored mark may be {@link MARK_STORED_EVERY_MS} older than that of the isolate. So a change that
+ * the sweep did not see has a stored mark of at most 90 s before the sweep.
  */
-const MARK_COVERS_MS = 90 * SECOND_MS;
+const MARK_COVERS_MS = 100 * SECOND_MS;
 
 /** Whether a cron has to sweep. Pass `at` to `endSweep`. */
 export type SweepPlan = { mustSweep: boolean; at: number };
@@ -26,7 +30,9 @@ export class Register extends DurableObject<object> {
 
   /** Called when an isolate is about to change something. */
   mark(): void {
-    this.#kv.put("markedAt", Date.now());
+    const at = Date.now();
+    const storedAt = this.#kv.get<number>("markedAt") ?? Number.NEGATIVE_INFINITY;
+    if (at - storedAt >= MARK_STORED_EVERY_MS) this.#kv.put("markedAt", at);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { env, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { insertRun, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
@@ -25,13 +26,32 @@ async function fireCron(service: LiveService, times: number): Promise<number> {
 }
 
 describe("the cron", () => {
-  it("sweeps every minute after a change, until 90 s have passed without a change", async () => {
+  it("sweeps every minute after a change, until 100 s have passed without a change", async () => {
     const service = await startLiveService();
     const tenant = await createTenant(service.database);
     takeClock();
     expect(await fireCron(service, 3)).toBe(1);
     await service.send("POST", `/v1/workflow-definitions/${tenant.definitionId}/invoke`, tenant.owner.key, {});
     expect(await fireCron(service, 4)).toBe(3);
+  });
+
+  it("sweeps after a change 90 s after its mark, of which the register did not write a row", async () => {
+    const register = env.REGISTER.get(env.REGISTER.idFromName(crypto.randomUUID()));
+    const readMark = () => runInDurableObject(register, (_, { storage }) => storage.kv.get<number>("markedAt"));
+    takeClock();
+    await register.mark();
+    const firstAt = await readMark();
+    moveClock(9_900);
+    await register.mark();
+    expect(await readMark()).toBe(firstAt);
+
+    moveClock(85_000);
+    const { at } = await register.beginSweep();
+    await register.endSweep(at, null);
+    moveClock(MINUTE_MS);
+    expect((await register.beginSweep()).mustSweep).toBe(true);
+    await register.mark();
+    expect(await readMark()).toBe(Date.now());
   });
 
   it("sweeps every minute while something is due within the hour, and finds what was back-dated", async () => {

@@ -68,6 +68,18 @@ describe("the stream of a run", () => {
   });
 });
 
+describe("the clients of streams that end at the same moment", () => {
+  it("are told to return at different times, 1 to 15 seconds later", async () => {
+    const runId = await invoke(service, tenant);
+    await callBack(service, tenant, runId, { status: "COMPLETED" });
+    const texts = await Promise.all(Array.from({ length: 20 }, async () => (await get(`${runId}/stream`)).text()));
+    const times = texts.map((text) => Number(/^retry: (\d+)\n/.exec(text)?.[1]));
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(1_000);
+    expect(Math.max(...times)).toBeLessThanOrEqual(15_000);
+    expect(new Set(times.map((ms) => Math.floor(ms / 1_000))).size).toBeGreaterThan(5);
+  });
+});
+
 describe("the streams of a user", () => {
   async function revokeKey(): Promise<Response> {
     const [key] = await (await service.get("/v1/api-keys", tenant.admin.key)).json<{ id: string }[]>();
@@ -134,7 +146,7 @@ describe("the stream of the feed", () => {
   it("begins with its position, so that a client which is disconnected before the first event misses nothing", async () => {
     const reader = await open();
     const first = reader.next();
-    await vi.waitFor(() => expect(reader.text()).toMatch(/^retry: 3000\nid: \d+\.\d+\.\d+\n\n/));
+    await vi.waitFor(() => expect(reader.text()).toMatch(/^retry: \d+\nid: \d+\.\d+\.\d+\n\n/));
     const [, beginning = ""] = /^id: (.+)$/m.exec(reader.text()) ?? [];
     await reader.close();
     expect(await first).toBeNull();

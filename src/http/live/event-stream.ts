@@ -11,8 +11,11 @@ export type EventSink = {
   keepAlive(): void;
 };
 
-/** After how many milliseconds a disconnected client reconnects. */
-const RETRY_MS = 3_000;
+/**
+ * After how many milliseconds a disconnected client reconnects: a random time, which each stream gets at its beginning. When a hub
+ * restarts, all streams of its tenant end at the same moment, and their clients must not come back at the same moment.
+ */
+const RETRY_MS = { least: 1_000, most: 15_000 };
 
 /**
  * Answers with a stream of events. `produce` sends them; the stream ends when it returns or throws. `onClosed` is called when
@@ -47,7 +50,8 @@ export function eventStream(
         },
         keepAlive: () => write(":\n\n"),
       };
-      write(`retry: ${RETRY_MS}\n${beginsAt === undefined ? "" : `id: ${beginsAt}\n`}\n`);
+      const retryMs = Math.round(RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least));
+      write(`retry: ${retryMs}\n${beginsAt === undefined ? "" : `id: ${beginsAt}\n`}\n`);
       const close = () => {
         if (!isClosed) controller.close();
         isClosed = true;

@@ -126,7 +126,7 @@ feed.openapi(listFeed, async (c) => {
   );
 });
 
-const EXAMPLE = `retry: 3000
+const EXAMPLE = `retry: 7310
 id: 1.90200.4700
 
 id: ${EXAMPLE_POSITION}

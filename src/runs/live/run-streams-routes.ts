@@ -23,7 +23,7 @@ const streamHeaders = z.object({
   }),
 });
 
-const EXAMPLE = `retry: 3000
+const EXAMPLE = `retry: 7310
 
 id: 4711
 event: DISPATCHED
@@ -80,7 +80,7 @@ const pageOfRuns = ({ items, hasMore }: FollowedRuns): Page => ({
   dueInMs: null,
 });
 
-const LOG_EXAMPLE = `retry: 3000
+const LOG_EXAMPLE = `retry: 7310
 
 id: 4711.1.0
 event: DISPATCHED

@@ -2,7 +2,7 @@
 // will change any more. Messages of the stream have no content: after each one, the page requests the live part again, with the
 // ETag of what it shows.
 {
-  /** How often the live part is requested when there is no stream. */
+  /** How often the live part is requested at least when there is no stream. */
   const POLL_MS = 30_000;
   /** How long to wait after the first failed request. The time is doubled after each further one, up to `POLL_MS`. */
   const FIRST_RETRY_MS = 2_000;
@@ -31,6 +31,12 @@
     if (!isAsking) live().dispatchEvent(new Event("refresh"));
   }
 
+  /**
+   * A random time from the half of `ms` to `ms`. When the service was away, all pages lost it at the same moment, and they must not
+   * all come back at the same moment. For the stream, the service names such a time (`retry:`), and the browser waits for it.
+   */
+  const someTime = (ms) => ms * (1 - Math.random() / 2);
+
   /** Plans the next request when there is no stream that tells when to send one. */
   function plan() {
     clearTimeout(timer);
@@ -40,7 +46,7 @@
         if (state === "polling") connect();
         refresh();
       },
-      failure === null ? POLL_MS : retryMs,
+      someTime(failure === null ? POLL_MS : retryMs),
     );
   }
 
@@ -106,7 +112,7 @@
     connecting: "Connecting …",
     live: "Live.",
     reconnecting: "Reconnecting …",
-    polling: `Not live: it is asked for every ${POLL_MS / 1000} s.`,
+    polling: `Not live: it is asked for at least every ${POLL_MS / 1000} s.`,
   };
 
   /** Shows how up to date the page is. Screen readers announce the state only, and not each second that passes. */
