@@ -44,6 +44,16 @@ describe("wrangler.toml", () => {
     expect(wrangler.match(/^\[(env\.\w+\.)?limits\]$/gm)).toEqual(["[limits]"]);
   });
 
+  it("replaces the code and the secrets of the Durable Objects at once, in every environment", () => {
+    const strategies = [
+      ...wrangler.matchAll(/^\[(?:env\.(\w+)\.)?durable_objects\.code_update_strategy\]\nmode = (.+)$/gm),
+    ];
+    const environments = [...wrangler.matchAll(/^\[env\.(\w+)\]$/gm)].map(([, name]) => name);
+    expect(strategies.map(([, name, mode]) => [name, mode])).toEqual(
+      [undefined, ...environments].map((name) => [name, '"immediate"']),
+    );
+  });
+
   it("makes Workers fetch runners through the public internet, and logs each request once, with the service's own line", () => {
     expect(valuesOf("compatibility_flags")).toEqual(['["global_fetch_strictly_public", "enable_request_signal"]']);
     expect(valuesOf("invocation_logs")).toEqual(["false"]);
