@@ -84,7 +84,7 @@ async function examine(vars: NodeJS.Dict<string>): Promise<Finding[]> {
   const ring = parseKeyRing(vars.ENCRYPTION_KEY ?? "");
   findings.push(...judge(await diagnose(db), ring ? [...ring.byId.keys()] : undefined));
   return vars.PUBLIC_URL && URL.canParse(vars.PUBLIC_URL)
-    ? [...findings, await judgeService(vars.PUBLIC_URL)]
+    ? [...findings, ...(await judgeService(vars.PUBLIC_URL))]
     : findings;
 }
 

@@ -3449,7 +3449,8 @@ export interface components {
          *       "last_alarm": {
          *         "seconds_ago": 94.1,
          *         "late_ms": 12
-         *       }
+         *       },
+         *       "hub_location": "weur"
          *     }
          */
         ReadinessResponse: {
@@ -3466,6 +3467,8 @@ export interface components {
                 seconds_ago: number;
                 late_ms: number;
             } | null;
+            /** @description Where the Durable Objects are created: `HUB_LOCATION`. Null when it is not set. */
+            hub_location: string | null;
         };
         /**
          * @example {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { missingHubLocation } from "./hub-location.ts";
 
 /** A deployed service, and an API key of one of its tenants. */
 export type Service = { origin: string; key: string };
@@ -34,6 +35,7 @@ export function listSmokeChecks(service: Service): Check[] {
     { subject: "headers", check: () => checkHeaders(service) },
     { subject: "plain http", check: () => checkPlainHttp(service) },
     { subject: "the cron", check: () => checkCron(service) },
+    { subject: "hub location", check: () => checkHubLocation(service) },
     { subject: "the API key", check: () => checkKey(service) },
     { subject: "sign-in", check: () => checkSignIn(service) },
   ];
@@ -80,6 +82,17 @@ async function checkCron(service: Service): Promise<string> {
   const seconds = Math.round(ready.data.seconds_since_sweep);
   if (seconds > LATE_SECONDS) throw new Error(`The last sweep ended ${seconds} s ago; the cron fires every minute.`);
   return `The last sweep ended ${seconds} s ago.`;
+}
+
+async function checkHubLocation(service: Service): Promise<Finding> {
+  const ready = z
+    .object({ hub_location: z.string().nullable() })
+    .safeParse(await (await ask(service, "/readyz")).json());
+  if (!ready.success) return { skipped: "Not looked at, since /readyz does not answer with it." };
+  const { hub_location: location } = ready.data;
+  const missing = missingHubLocation(service.origin, location);
+  if (missing !== null) return { skipped: `${missing} docs/operations.md, "Where it runs", says what to set.` };
+  return location === null ? "On this machine." : `The Durable Objects are created in ${location}.`;
 }
 
 async function checkKey(service: Service): Promise<string> {

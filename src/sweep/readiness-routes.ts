@@ -19,6 +19,9 @@ const ReadinessResponseSchema = z
       description:
         "The last alarm, which enforces deadlines to the second, and how late it was. Null when there was none.",
     }),
+    hub_location: z.string().nullable().openapi({
+      description: "Where the Durable Objects are created: `HUB_LOCATION`. Null when it is not set.",
+    }),
   })
   .openapi("ReadinessResponse", {
     example: {
@@ -27,6 +30,7 @@ const ReadinessResponseSchema = z
       seconds_since_sweep: 21.4,
       seconds_since_full_sweep: 1821.4,
       last_alarm: { seconds_ago: 94.1, late_ms: 12 },
+      hub_location: "weur",
     },
   });
 
@@ -62,6 +66,7 @@ readiness.openapi(readinessCheck, async (c) => {
       seconds_since_sweep: sinceSweep,
       seconds_since_full_sweep: sinceFullSweep,
       last_alarm: lastAlarm && { seconds_ago: lastAlarm.since, late_ms: lastAlarm.lateMs },
+      hub_location: c.env.config.hubLocation ?? null,
     },
     200,
   );

@@ -16,7 +16,12 @@ beforeAll(async () => {
 
 afterEach(() => vi.useRealTimers());
 
-type Readiness = { seconds_since_sweep: number; seconds_since_full_sweep: number; last_alarm: object | null };
+type Readiness = {
+  seconds_since_sweep: number;
+  seconds_since_full_sweep: number;
+  last_alarm: object | null;
+  hub_location?: string | null;
+};
 
 describe("GET /readyz with the Durable Objects", () => {
   it("counts a cron that had nothing to sweep like a sweep", async () => {
@@ -33,6 +38,16 @@ describe("GET /readyz with the Durable Objects", () => {
     expect(readiness.seconds_since_sweep).toBeLessThan(60);
     expect(readiness.seconds_since_full_sweep).toBeGreaterThan(1_190);
     expect(readiness.last_alarm).toBeNull();
+  });
+
+  it("says where the Durable Objects are created, null when HUB_LOCATION is not set", async () => {
+    const placed = await startLiveService({ database: service.database, settings: { HUB_LOCATION: "weur" } });
+    await placed.sweep();
+    const locations = [];
+    for (const { fetch } of [service, placed]) {
+      locations.push((await (await fetch("/readyz")).json<Readiness>()).hub_location);
+    }
+    expect(locations).toEqual([null, "weur"]);
   });
 
   it("says when an alarm last fired, and how late it was", async () => {

@@ -36,7 +36,7 @@ describe("npm run smoke", () => {
     const before = await count();
     const { code, output } = await smoke();
     expect([code, output]).toEqual([0, expect.stringContaining("Nothing is wrong.")]);
-    expect(output.match(/^✓/gm)).toHaveLength(6);
+    expect(output.match(/^✓/gm)).toHaveLength(7);
     expect(output).toMatch(
       /✓ a run +Invoked, dispatched after \d+ ms with the right signature, called back, and COMPLETED\./,
     );

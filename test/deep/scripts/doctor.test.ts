@@ -27,6 +27,7 @@ async function startDeployment({ late_ms }: { late_ms: number }, status = 200): 
     seconds_since_sweep: 21,
     seconds_since_full_sweep: 1_500,
     last_alarm: { seconds_ago: 3_000, late_ms },
+    hub_location: null,
   };
   const body = JSON.stringify(status === 200 ? readiness : { detail: "The sweep has been paused for 9 seconds." });
   return (await startFakeRunner([{ status, body }])).url;
