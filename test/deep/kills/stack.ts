@@ -22,10 +22,12 @@ type Options = {
   cronMs: number;
   /** True for the Worker with its Durable Objects, whose storage survives a kill. */
   hasObjects: boolean;
+  /** The port of workerd's inspector; by default there is none. */
+  inspectorPort?: number;
 };
 
 /** Functions that stop what was started are added to `endings`. They must be called in reverse order. */
-export async function startStack(endings: (() => unknown)[], { cronMs, hasObjects }: Options) {
+export async function startStack(endings: (() => unknown)[], { cronMs, hasObjects, inspectorPort }: Options) {
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-kill-"));
   endings.push(() => rmSync(folder, { recursive: true, force: true }));
   const postgresOptions = { dataDir: join(folder, "postgres"), port: 0, persistent: true };
@@ -48,6 +50,7 @@ export async function startStack(endings: (() => unknown)[], { cronMs, hasObject
     BINDINGS: JSON.stringify(bindings),
     CRON_MS: String(cronMs),
     OBJECTS: hasObjects ? join(folder, "objects") : "",
+    INSPECTOR_PORT: inspectorPort === undefined ? "" : String(inspectorPort),
   };
   const script = buildWorker(folder);
   let worker = startWorker(script, port, environment);

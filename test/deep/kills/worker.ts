@@ -1,6 +1,6 @@
 /**
  * The Worker as a process that can be killed: `node worker.ts <script> <port>`, with its bindings as JSON in BINDINGS. With
- * OBJECTS, the folder for their storage, it has its Durable Objects. It fires the cron every CRON_MS, so that a kill can hit a
+ * OBJECTS, the folder for their storage, it has its Durable Objects. With INSPECTOR_PORT, its inspector is there. It fires the cron every CRON_MS, so that a kill can hit a
  * sweep.
  */
 import { readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 
 const [, , script = "", port = ""] = process.argv;
-const { BINDINGS = "{}", CRON_MS = "60000", OBJECTS = "" } = process.env;
+const { BINDINGS = "{}", CRON_MS = "60000", OBJECTS = "", INSPECTOR_PORT = "" } = process.env;
 const objects = {
   durableObjectsPersist: OBJECTS,
   durableObjects: {
@@ -27,6 +27,7 @@ const miniflare = new Miniflare(
     host: "127.0.0.1",
     port: Number(port),
     ...(OBJECTS !== "" && objects),
+    ...(INSPECTOR_PORT !== "" && { inspectorPort: Number(INSPECTOR_PORT) }),
   }),
 );
 await miniflare.ready;
