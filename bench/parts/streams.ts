@@ -117,7 +117,7 @@ export async function measureStreams({ quick, progress }: Context): Promise<Repo
           met: open === CALLERS * STREAMS_OF_A_CALLER && freeAfter <= 60,
         },
         {
-          goal: "500 quiet streams: the memory of the Worker stays flat",
+          goal: "500 quiet streams: the memory of workerd's process stays flat",
           figure: `${number(opened)} MiB, ${quick ? "seconds" : "two minutes"} later ${number(later)} MiB`,
           met: later <= opened * 1.1,
         },
@@ -131,7 +131,10 @@ export async function measureStreams({ quick, progress }: Context): Promise<Repo
               `from commit to the client, ms: p50, p95, max of ${lags.length}`,
               [0.5, 0.95, 1].map((p) => number(share(p))).join(", "),
             ],
-            ["memory of workerd, MiB: before, with 500 streams, later", [atRest, opened, later].map(number).join(", ")],
+            [
+              "memory of workerd's process, with all of its Workers and connections, MiB: before, with 500 streams, later",
+              [atRest, opened, later].map(number).join(", "),
+            ],
           ],
         },
       ],
