@@ -25,8 +25,10 @@ export const runnerSessions = pgTable(
     expiresAt: instant("expires_at").notNull(),
   },
   (t) => [
-    // For the connected runners of a tenant (the pages and `explain_run`) and for expired sessions (the sweep).
+    // Whether a tenant has an open session (`promote_waiting_runs`), and expired sessions (`open_runner_session`).
     index("runner_sessions_tenant_index").on(t.tenantId, t.expiresAt),
+    // The newest sessions of each key: the cap in `open_runner_session`, and `open_sessions`.
+    index("runner_sessions_tenant_key_index").on(t.tenantId, t.apiKeyId, t.expiresAt),
     // For the foreign key: when a key is deleted, its sessions are deleted too.
     index("runner_sessions_api_key_index").on(t.apiKeyId),
     check("runner_sessions_name_check", sql`char_length(${t.name}) between 1 and 100`),

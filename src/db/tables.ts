@@ -56,6 +56,8 @@ export const users = pgTable(
     idpType: text("idp_type").$type<IdpType>().notNull().default("PASSWORD"),
     role: text("role").$type<Role>().notNull(),
     deactivatedAt: instant("deactivated_at"),
+    /** True when the retention has deleted a key of the user: they have had one, also if none is left. */
+    hadApiKey: boolean("had_api_key").notNull().default(false),
     /** Set for a deleted user, who is also deactivated. The row is kept because runs refer to it. */
     deletedAt: instant("deleted_at"),
     createdAt: createdAt(),
@@ -103,6 +105,8 @@ export const apiKeys = pgTable(
       foreignColumns: [users.tenantId, users.id],
     }).onDelete("cascade"),
     index("api_keys_user_index").on(t.tenantId, t.userId, t.createdAt),
+    // Keys that have ended: `delete_old_runs`.
+    index("api_keys_end_index").on(sql`least(${t.revokedAt}, ${t.expiresAt})`),
     check("api_keys_name_check", sql`char_length(${t.name}) between 1 and 100`),
     check("api_keys_key_hash_check", sql`octet_length(${t.keyHash}) = 32`),
     check("api_keys_kind_check", oneOf(sql`${t.kind}`, KEY_KINDS)),

@@ -61,6 +61,17 @@ describe("the search", () => {
     expect(await find(owner, "uarterly")).toEqual({});
   });
 
+  it("searches for the first eight words, which spaces of any script may separate", async () => {
+    const { idOf } = await insertParts(service.database, tenant, [
+      "/one two three four five six\u3000seven\u00a0eight",
+    ]);
+    const found = { "Files and folders": [`/app/files/${idOf("/one two three four five six\u3000seven\u00a0eight")}`] };
+    for (const text of ["eight", "seven six", "one two three four five six seven eight nothing"]) {
+      expect([text, await find(owner, text)]).toEqual([text, found]);
+    }
+    expect(await find(owner, "one two three four five six seven nothing")).toEqual({});
+  });
+
   it("finds failed runs by words of their errors, also of one whose deadline has just passed", async () => {
     const refused = await insertRun(service.database, tenant, {
       status: "FAILED",

@@ -68,6 +68,9 @@ export type PlanNode = {
   "Actual Rows": number;
   "Actual Loops": number;
   "Rows Removed by Filter"?: number;
+  /** The blocks that the node and those below it read: from Postgres' cache, and from elsewhere. */
+  "Shared Hit Blocks": number;
+  "Shared Read Blocks": number;
   Plans?: PlanNode[];
 };
 

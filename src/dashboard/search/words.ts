@@ -10,8 +10,8 @@ export const MAX_LENGTH = 200;
 export const readWords = (text: string | undefined): string => toStorable((text ?? "").slice(0, MAX_LENGTH)).trim();
 
 /**
- * True when `text` is of the caller's tenant and has words that begin with each of those in `words`, which somebody typed. It
- * uses the GIN indexes of `public.search_words`, which contain the tenant's id as a word.
+ * True when `text` is of the caller's tenant and has words that begin with each of the first eight of `words`, which somebody
+ * typed. It uses the GIN indexes of `public.search_words`. Their entries begin with the tenant, so it reads no entry of another.
  */
 export const matchesWords = (caller: Caller, tenantId: SQLWrapper, text: SQLWrapper, words: string): SQL<boolean> =>
   // `is true` keeps the planner from using the indexes by tenant: for a large tenant, it would read all of its entries.

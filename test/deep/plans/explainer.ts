@@ -25,7 +25,7 @@ export function createExplainer() {
       const client = new Client({ connectionString: postgresUrl });
       await client.connect();
       try {
-        const explain = await openExplainer(client, { log_format: "json", log_timing: "off" });
+        const explain = await openExplainer(client, { log_format: "json", log_timing: "off", log_buffers: "on" });
         await client.query("begin");
         for (const { query, params } of statements) {
           const plans = await explain({ text: query, values: [...params] });

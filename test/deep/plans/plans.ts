@@ -29,3 +29,10 @@ export function rowsRead(statements: readonly ExplainedStatement[]): number {
       0,
     );
 }
+
+/** How many blocks of tables and indexes the statements read, including those of the statements in the functions that they call. */
+export function blocksRead(statements: readonly ExplainedStatement[]): number {
+  return statements
+    .flatMap(({ plans }) => plans.slice(-1))
+    .reduce((sum, { Plan }) => sum + Plan["Shared Hit Blocks"] + Plan["Shared Read Blocks"], 0);
+}
