@@ -524,7 +524,7 @@ export interface paths {
         put?: never;
         /**
          * Open a session of a runner
-         * @description For a runner that leases its runs instead of getting them by webhook. Send a runner key, or the API key of an OWNER or ADMIN. The session ends at the latest when this key is revoked or expires.
+         * @description For a runner that leases its runs instead of getting them by webhook. Send a runner key, or the API key of an OWNER or ADMIN. The session ends at the latest when this key is revoked or expires. A key has at most 100 open sessions: another one closes the oldest that holds no run and was not heard of for a minute, and is 429 when there is none.
          */
         post: operations["create_runner_session"];
         delete?: never;
@@ -2220,7 +2220,7 @@ export interface components {
                  */
                 ends_at: string;
             } | null;
-            /** @description How many runners that may lease this workflow's runs were active in the last minute; null unless its runs are leased. */
+            /** @description How many runners that may lease this workflow's runs were active in the last minute; null unless its runs are leased. Only 100 sessions are looked at, the newest of each key. */
             runners_connected: number | null;
             /**
              * Format: date-time

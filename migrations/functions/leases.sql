@@ -53,12 +53,51 @@ end $$;
 -- are valid. Without a definition: all such sessions of the tenant. `holds` are the runs that a session holds, the oldest lease
 -- first: [{"run_id", "workflow_definition_id"}]. `is_working` is true when it holds any. Whether a runner that holds none is alive
 -- is not known here, since an idle runner waits without asking the database.
+--
+-- However many sessions there are, it looks at 100 of them at most: of the keys with sessions, up to 100, each gets an equal share
+-- for its newest sessions. So a key with very many sessions does not hide those of others.
 create or replace function public.open_sessions(p_tenant_id uuid, p_definition_id uuid, p_now timestamptz)
 returns table (id uuid, name text, capacity integer, last_seen_at timestamptz, holds jsonb, is_working boolean)
 language sql stable as $$
+  -- `key` uses the index to jump from one key with sessions to the next, beginning with the newest.
+  with recursive key (id, place) as (
+    (
+      select s.api_key_id, 1
+      from public.runner_sessions s
+      where s.tenant_id = p_tenant_id
+      order by s.api_key_id desc
+      limit 1
+    )
+    union all
+    select next.api_key_id, key.place + 1
+    from key
+    cross join lateral (
+      select s.api_key_id
+      from public.runner_sessions s
+      where s.tenant_id = p_tenant_id and s.api_key_id < key.id
+      order by s.api_key_id desc
+      limit 1
+    ) next
+    where key.place < 100
+  ), holder as (
+    select holder.api_key_id
+    from key
+    cross join lateral public.find_key_holder(null, key.id) holder
+    where holder.is_administrator
+      and (p_definition_id is null or public.covers_definition(holder.workflow_definition_ids, p_definition_id))
+      and exists (
+        select from public.runner_sessions s
+        where s.tenant_id = p_tenant_id and s.api_key_id = holder.api_key_id and s.expires_at > p_now)
+  )
   select s.id, s.name, s.capacity, s.last_seen_at, held.holds, held.holds <> '[]'
-  from public.runner_sessions s
-  cross join lateral public.find_key_holder(null, s.api_key_id) holder
+  from holder
+  cross join lateral (
+    select s.id, s.name, s.capacity, s.last_seen_at, s.workflow_definition_ids
+    from public.runner_sessions s
+    where s.tenant_id = p_tenant_id and s.api_key_id = holder.api_key_id and s.expires_at > p_now
+    order by s.expires_at desc
+    limit (select 100 / nullif(count(*), 0) from holder)
+  ) s
   cross join lateral (
     select coalesce(jsonb_agg(jsonb_build_object(
       'run_id', r.id, 'workflow_definition_id', r.workflow_definition_id) order by r.started_at, r.id), '[]') as holds
@@ -66,9 +105,7 @@ language sql stable as $$
     join public.workflow_runs r on r.id = a.run_id
     where a.session_id = s.id and public.run_ends_at(r.id, r.status, r.deadline_at) > p_now
   ) held
-  where s.tenant_id = p_tenant_id and s.expires_at > p_now and holder.is_administrator
-    and (p_definition_id is null or (public.covers_definition(s.workflow_definition_ids, p_definition_id)
-      and public.covers_definition(holder.workflow_definition_ids, p_definition_id)))
+  where p_definition_id is null or public.covers_definition(s.workflow_definition_ids, p_definition_id)
 $$;
 
 -- The open sessions as the Worker needs them to find out which runners are connected: [{"id", "last_seen_at", "is_working"}].

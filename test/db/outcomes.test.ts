@@ -5,6 +5,7 @@ import { hashApiKey } from "../../src/http/credentials/api-key.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
+import { insertSessions } from "../support/runners.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant, type TestUser } from "../support/tenant.ts";
 
@@ -274,7 +275,7 @@ const policyVerb = async (verb: string, { tenant }: World, user = tenant.owner, 
 const openSession = async ({ tenant }: World, user = tenant.owner, more: object = {}) =>
   call("open_runner_session", {
     ...(await as(user)),
-    ...{ session_id: uuid(), name: "Test", definition_ids: null, capacity: 1 },
+    ...{ session_id: uuid(), name: "Test", definition_ids: null, capacity: 1, silent_ids: null, silent_at: null },
     ...more,
   });
 
@@ -407,6 +408,10 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     unauthenticated: (world) => openSession(world, world.tenant.owner, nobody),
     forbidden: (world) => openSession(world, world.tenant.user),
     definitions: (world) => openSession(world, world.tenant.owner, { definition_ids: [uuid()] }),
+    too_many: async (world) => {
+      await insertSessions(service, world.tenant, 100);
+      return openSession(world);
+    },
   }),
   of("lease_runs", {
     unauthenticated: ({ tenant }) =>

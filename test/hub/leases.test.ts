@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { invoke } from "../support/lifecycle.ts";
-import { startRunner, useLeases } from "../support/runners.ts";
+import { insertSessions, startRunner, useLeases } from "../support/runners.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { type LiveService, socketsOf, startLiveService } from "./live-service.ts";
 
@@ -58,6 +58,23 @@ describe("whether a runner is there", () => {
     expect(explanation.message).toMatch(
       /^It waits because no runner is connected that may lease it, the last was seen at /,
     );
+  });
+});
+
+describe("a runner that has waited for an hour without asking the database", () => {
+  it("keeps its session when its key opens more than 100, and a silent one is closed instead", async () => {
+    const waiting = await startRunner(service, tenant);
+    const { after } = await waiting.lease({ wait_seconds: 1 });
+    const [silent] = await insertSessions(service, tenant, 99, 7_200);
+    const { sql } = service.database;
+    await sql`
+      update runner_sessions set last_seen_at = last_seen_at - interval '1 hour', expires_at = statement_timestamp() + interval '10 minutes'
+      where id = ${waiting.id}`;
+    await waiting.lease({ wait_seconds: 1, after });
+    const added = await startRunner(service, tenant);
+    const rows = await sql`
+      select id from runner_sessions where id = any (${[waiting.id, silent, added.id]}::uuid[])`;
+    expect(rows.map(({ id }) => id).sort()).toEqual([waiting.id, added.id].sort());
   });
 });
 

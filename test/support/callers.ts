@@ -48,7 +48,7 @@ export type Caller = (call: Call) => Promise<string | undefined> | string | unde
 
 /** A session token for a user of the stage's tenant. */
 export const sessionToken = (
-  stage: Stage,
+  stage: Pick<Stage, "tenant">,
   userId: string,
   claims: Record<string, unknown> = {},
   secret = SESSION_KEYS.k2,

@@ -61,6 +61,29 @@ export async function startRunner(
   };
 }
 
+/**
+ * Inserts open sessions of the OWNER's key, the newest first, which were last seen so many seconds ago. Returns their ids, the oldest
+ * first.
+ */
+export async function insertSessions(
+  { database: { sql } }: Service,
+  tenant: TestTenant,
+  count: number,
+  seenSecondsAgo = 0,
+): Promise<string[]> {
+  const rows = await sql`
+    with session as (
+      insert into runner_sessions (id, tenant_id, api_key_id, name, capacity, last_seen_at, expires_at)
+      select gen_random_uuid(), k.tenant_id, k.id, 'Runner ' || n, 1,
+        statement_timestamp() - make_interval(secs => ${seenSecondsAgo}), statement_timestamp() + n * interval '100 milliseconds' + interval '1 hour'
+      from api_keys k, generate_series(1, ${count}::int) n
+      where k.user_id = ${tenant.owner.id} and k.revoked_at is null
+      returning id, expires_at
+    )
+    select id from session order by expires_at`;
+  return rows.map(({ id }) => String(id));
+}
+
 /** Backdates the lease of a run, so that it ended `seconds` ago. */
 export async function passLease({ database: { sql } }: Service, runId: string, seconds = 1): Promise<void> {
   await sql`

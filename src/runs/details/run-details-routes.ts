@@ -109,10 +109,14 @@ const ExplanationSchema = z
       })
       .nullable()
       .openapi({ description: "The requested stop of a RUNNING run whose runner has time to end its work." }),
-    runners_connected: z.int().nullable().openapi({
-      description:
-        "How many runners that may lease this workflow's runs were active in the last minute; null unless its runs are leased.",
-    }),
+    runners_connected: z
+      .int()
+      .nullable()
+      .openapi({
+        description:
+          "How many runners that may lease this workflow's runs were active in the last minute; null unless its runs are leased. " +
+          "Only 100 sessions are looked at, the newest of each key.",
+      }),
     runner_last_seen_at: instant().nullable().openapi({
       description:
         "When a runner last accepted a run of this workflow, sent a heartbeat, asked for work, or reported a result.",

@@ -28,6 +28,10 @@ const IDLE_MS = 60_000;
 /** True unless the runner is known to be silent. */
 export const isConnected = ({ presence }: { presence: Presence }): boolean => presence !== "silent";
 
+/** True when the runner is known to be silent. Without hubs, a runner cannot wait, so the database knows all of its requests. */
+export const isSilent = ({ presence }: { presence: Presence }, { hasHubs }: Pick<Live, "hasHubs">): boolean =>
+  presence === "silent" || (presence === "unknown" && !hasHubs);
+
 /**
  * Says of each session whether its runner is there. `now` is the database's time at which the sessions were read. Asks the hub,
  * which knows who waits, unless there is no session. `last_seen_at` of the result has what the hub has heard, too.

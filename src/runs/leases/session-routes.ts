@@ -127,7 +127,8 @@ const openRoute = keyCall({
   summary: "Open a session of a runner",
   description:
     "For a runner that leases its runs instead of getting them by webhook. Send a runner key, or the API key of an OWNER " +
-    "or ADMIN. The session ends at the latest when this key is revoked or expires.",
+    "or ADMIN. The session ends at the latest when this key is revoked or expires. A key has at most 100 open sessions: another " +
+    "one closes the oldest that holds no run and was not heard of for a minute, and is 429 when there is none.",
   request: { body: { required: true, content: { "application/json": { schema: CreateRunnerSessionRequestSchema } } } },
   responses: {
     201: { description: "The session", content: { "application/json": { schema: RunnerSessionSchema } } },
@@ -137,7 +138,7 @@ const openRoute = keyCall({
 runnerSessions.openapi(openRoute, async (c) => {
   const { name, workflow_definition_ids: ids = null, capacity } = c.req.valid("json");
   const id = newId();
-  const opened = await openSession(c.env.db, c.var.credential, { id, name, definitionIds: ids, capacity });
+  const opened = await openSession(c.env, c.var.credential, { id, name, definitionIds: ids, capacity });
   const token = await signRunnerToken(c.env.config.runTokenKeys, { sessionId: id, ...opened });
   return c.json({ id, token, expires_at: opened.expiresAt }, 201, { "Cache-Control": "no-store" });
 });

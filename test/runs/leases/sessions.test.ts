@@ -3,7 +3,7 @@ import { signRunToken, verifyRunToken } from "../../../src/http/credentials/run-
 import { signRunnerToken, verifyRunnerToken } from "../../../src/http/credentials/runner-token.ts";
 import { parseKeyRing } from "../../../src/key-ring.ts";
 import { invoke } from "../../support/lifecycle.ts";
-import { startRunner, useLeases } from "../../support/runners.ts";
+import { insertSessions, startRunner, useLeases } from "../../support/runners.ts";
 import { type Service, startService } from "../../support/service.ts";
 import { addDefinition, createStage } from "../../support/stage.ts";
 import { addUser, createTenant, type TestTenant } from "../../support/tenant.ts";
@@ -111,6 +111,51 @@ describe("a session", () => {
     ]);
     await open(tenant.owner.key);
     expect(await sql`select from runner_sessions where id = ${id}`).toEqual([]);
+  });
+
+  describe("beyond the hundredth of a key", () => {
+    const isOpen = async (ids: string[]) => {
+      const rows = await service.database.sql`select id from runner_sessions where tenant_id = ${tenant.id}`;
+      const open = rows.map(({ id }) => id);
+      return ids.map((id) => open.includes(id));
+    };
+    const count = async () => {
+      const [row] = await service.database
+        .sql`select count(*)::int from runner_sessions where tenant_id = ${tenant.id}`;
+      return row?.count;
+    };
+
+    it("closes the oldest that holds no run and was not heard of for a minute", async () => {
+      const [working = "", heard = "", silent = "", younger = ""] = await insertSessions(service, tenant, 100, 90);
+      const runId = await invoke(service, tenant);
+      await service.database.sql`
+        insert into running_attempts (run_id, tenant_id, attempt, session_id) values (${runId}, ${tenant.id}, 1, ${working})`;
+      await service.database.sql`update runner_sessions set last_seen_at = statement_timestamp() where id = ${heard}`;
+      const [response, requests] = await service.counted(() => open(tenant.owner.key));
+      const { id } = await response.json<{ id: string }>();
+      // One request finds the sessions, and another one closes the silent one.
+      expect([response.status, requests]).toEqual([201, 2]);
+      expect(await isOpen([working, heard, silent, younger, id])).toEqual([true, true, false, true, true]);
+    });
+
+    it("is 429 when each was heard of, which says so, and other keys open theirs", async () => {
+      await insertSessions(service, tenant, 100);
+      const refused = await open(tenant.owner.key);
+      expect([refused.status, refused.headers.get("Retry-After"), await refused.json()]).toMatchObject([
+        429,
+        "60",
+        { detail: expect.stringContaining("100 open sessions") },
+      ]);
+      expect(await count()).toBe(100);
+      expect((await open(tenant.admin.key)).status).toBe(201);
+    });
+
+    it("is refused when many are opened at the same time", async () => {
+      await insertSessions(service, tenant, 97);
+      const answers = await Promise.all(Array.from({ length: 8 }, () => open(tenant.owner.key)));
+      expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 201, 429, 429, 429, 429, 429]);
+      expect(await count()).toBe(100);
+    });
   });
 
   it("has a token that is not accepted as a run token, and vice versa", async () => {
