@@ -3,6 +3,10 @@
 -- the database or a manual change there may be others. It also finds the runs that wait for a runner to lease them, in case a
 -- Worker died before it told the waiting runners.
 --
+-- The tenants take turns, so that one with very many definitions does not keep those of others from being found. A run that waits for
+-- a runner may wait longer than until the next sweep. So which definitions of such a tenant are told of is left to chance, and each is
+-- told of by some sweep.
+--
 -- Guarantees: safe to run concurrently with any other verb. Definitions that another transaction has locked are skipped.
 --
 -- Answers {"definitions": how many definitions it locked, "has_due_stops": see `has_due_stops`, "work": [{"tenant_id", "work":
@@ -11,9 +15,10 @@ create or replace function public.promote_waiting_runs(p_limit integer, p_grace_
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_now timestamptz := clock_timestamp();
+  v_waiting_ids uuid[];
   v_definition_ids uuid[];
 begin
-  -- 1. Lock the definitions. `waiting` uses the index to jump from one definition with a PENDING run to the next.
+  -- 1. Find the definitions with PENDING runs. `waiting` uses the index to jump from one to the next.
   with recursive waiting (id) as (
     (select r.workflow_definition_id from public.workflow_runs r where r.status = 'PENDING'
       order by r.workflow_definition_id limit 1)
@@ -24,7 +29,11 @@ begin
       order by r.workflow_definition_id limit 1)
     from waiting
     where waiting.id is not null
-  ), locked as (
+  )
+  select array_agg(waiting.id) into v_waiting_ids from waiting where waiting.id is not null;
+
+  -- 2. Lock those of which something is promoted or whose back-off ends.
+  with locked as (
     select d.id
     from (
       (
@@ -36,44 +45,55 @@ begin
       )
       union
       (
-        select d.id
-        from waiting
-        join public.workflow_definitions d on d.id = waiting.id and d.is_active
-          and d.runner_url is not null and d.handover = 'webhook'
-        where not exists (
-          select from public.workflow_runs holder
-          where holder.workflow_definition_id = waiting.id and holder.status = 'RUNNING')
+        select startable.id
+        from (
+          select d.id, row_number() over (partition by d.tenant_id) as turn
+          from unnest(v_waiting_ids) waiting (id)
+          join public.workflow_definitions d on d.id = waiting.id and d.is_active
+            and d.runner_url is not null and d.handover = 'webhook'
+          where exists (select from public.next_waiting_run(waiting.id, v_now))
+            and not exists (
+              select from public.workflow_runs holder
+              where holder.workflow_definition_id = waiting.id and holder.status = 'RUNNING')
+        ) startable
+        order by startable.turn
         limit p_limit
       )
     ) next
-    join public.workflow_definitions d on d.id = next.id
-    for update of d skip locked
+    cross join lateral (
+      select d.id from public.workflow_definitions d where d.id = next.id for update skip locked
+    ) d
   )
   select array_agg(id) into v_definition_ids from locked;
 
   v_now := clock_timestamp();
 
-  -- 2. Promote the next runs.
+  -- 3. Promote the next runs.
   perform public.promote_next_runs(v_definition_ids, v_now, p_grace_seconds, 0);
   perform public.end_back_offs(v_definition_ids, v_now);
 
-  -- 3. Find the runs that wait for a runner.
+  -- 4. Find the runs that wait for a runner.
   return jsonb_build_object(
     'definitions', coalesce(cardinality(v_definition_ids), 0), 'has_due_stops', public.has_due_stops(null, v_now),
     'work', (
     select coalesce(jsonb_agg(jsonb_build_object(
         'tenant_id', tenant.id, 'work', public.lease_work(tenant.definition_ids))), '[]')
     from (
-      select d.tenant_id as id, array_agg(d.id) as definition_ids
+      select leasable.tenant_id as id, array_agg(leasable.id) as definition_ids
       from (
-        select d.tenant_id, d.id
-        from public.workflow_definitions d
-        where d.handover = 'lease' and public.is_leasable(d.id, clock_timestamp())
+        select leased.tenant_id, leased.id
+        from (
+          select d.tenant_id, d.id, row_number() over (partition by d.tenant_id order by random()) as turn
+          from unnest(v_waiting_ids) waiting (id)
+          join public.workflow_definitions d on d.id = waiting.id and d.handover = 'lease'
+          order by turn
+        ) leased
+        where public.is_leasable(leased.id, clock_timestamp())
           and exists (
             select from public.runner_sessions s
-            where s.tenant_id = d.tenant_id and s.expires_at > clock_timestamp())
+            where s.tenant_id = leased.tenant_id and s.expires_at > clock_timestamp())
         limit p_limit
-      ) d
-      group by d.tenant_id
+      ) leasable
+      group by leasable.tenant_id
     ) tenant));
 end $$;

@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config.ts";
+import type { Change } from "../../src/db/changes.ts";
 import { openDatabase } from "../../src/db/client.ts";
 import { postponeDispatchesTo } from "../../src/runners/record-dispatch.ts";
 import { claimDueDispatches } from "../../src/sweep/claim-due-dispatches.ts";
-import { timeOutOverdueRuns } from "../../src/sweep/end-runs.ts";
+import { promoteWaitingRuns, timeOutOverdueRuns } from "../../src/sweep/end-runs.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
+import { insertSessions } from "../support/runners.ts";
 import { type Service, startService } from "../support/service.ts";
 import { SETTINGS } from "../support/settings.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
@@ -77,6 +79,49 @@ describe("the time-outs of a backlog", () => {
       where tenant_id = ${large.id} and type = 'TIMED_OUT'
         and id > (select max(id) from workflow_run_events where tenant_id = ${small.id})`;
     expect(after?.count).toBeGreaterThanOrEqual(1_000);
+  });
+});
+
+describe("the runs that wait", () => {
+  /** A tenant with runs that are leased, and with so many sessions of runners. */
+  async function newLeasingTenant(count: number, sessions = 1) {
+    const tenant = await newTenant(count, "PENDING");
+    await service.database.sql`update workflow_definitions set handover = 'lease' where tenant_id = ${tenant.id}`;
+    await insertSessions(service, tenant, sessions);
+    return tenant;
+  }
+
+  /** The definitions that one call tells the runners of, by tenant. */
+  async function toldOf(limit: number): Promise<Map<string, string[]>> {
+    const changes: Change[] = [];
+    await promoteWaitingRuns(db, { limit, graceSeconds: 0, onChanged: (told) => void changes.push(...told) });
+    return new Map(
+      changes.map(({ tenant_id, work = [] }) => [tenant_id, work.map((found) => found.workflow_definition_id)]),
+    );
+  }
+
+  it("for a runner to lease them are told of in turn, however many a tenant has", async () => {
+    const large = await newLeasingTenant(40);
+    const small = await newLeasingTenant(2);
+    const withoutRunner = await newLeasingTenant(3, 0);
+    const told = await toldOf(10);
+    expect([large, small, withoutRunner].map(({ id }) => told.get(id)?.length)).toEqual([8, 2, undefined]);
+    // The other definitions of the large tenant are told of by other sweeps.
+    const all = new Set<string>(told.get(large.id));
+    for (let sweep = 0; sweep < 100 && all.size < 40; sweep++) {
+      for (const id of (await toldOf(10)).get(large.id) ?? []) all.add(id);
+    }
+    expect(all.size).toBe(40);
+  });
+
+  it("and can start are started in turn, also beside many that wait for the end of a back-off", async () => {
+    const backingOff = await newTenant(20, "PENDING");
+    await service.database.sql`
+      update workflow_runs set not_before = statement_timestamp() + interval '1 hour' where tenant_id = ${backingOff.id}`;
+    const large = await newTenant(40, "PENDING");
+    const small = await newTenant(2, "PENDING");
+    await toldOf(10);
+    expect(await Promise.all([backingOff, large, small].map((tenant) => count(tenant, "RUNNING")))).toEqual([0, 8, 2]);
   });
 });
 
