@@ -1,17 +1,21 @@
 -- Deletes up to `p_limit` runs that ended more than `p_days` ago, with their events. The tenants take turns. A run is kept for
 -- at least as long as its idempotency key is in use.
 --
--- Guarantees: a run is deleted together with all of its events.
+-- It also deletes as many API keys that were revoked or expired more than `p_days` ago, and as many events of that age that are about
+-- no run, the oldest first.
+--
+-- Guarantees: a run is deleted together with all of its events. That a user has had an API key remains known: see `may_be_invited`.
 -- Closes the race with a retry: runs that another transaction has locked are skipped, and a run that was retried has not ended
 -- any more, so it does not match.
 --
--- Answers {"deleted": how many}.
+-- Answers {"deleted": how many runs}.
 create or replace function public.delete_old_runs(p_days integer, p_limit integer) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_ended_before timestamptz := clock_timestamp() - make_interval(days => p_days);
   v_created_before timestamptz := public.idempotency_cutoff(clock_timestamp());
   v_deleted integer;
+  v_event_ids bigint[];
 begin
   -- `tenant` goes from one tenant with an ended run to the next by the index, without reading the runs in between.
   with recursive tenant (id) as (
@@ -52,5 +56,29 @@ begin
     delete from public.workflow_runs r using held where r.id = held.id returning r.id
   )
   select count(*) into v_deleted from deleted;
+
+  with old as (
+    select k.id
+    from public.api_keys k
+    where least(k.revoked_at, k.expires_at) < v_ended_before
+    order by least(k.revoked_at, k.expires_at)
+    limit p_limit
+    for update skip locked
+  ), forgotten as (
+    delete from public.api_keys k using old where k.id = old.id returning k.tenant_id, k.user_id
+  )
+  update public.users u
+  set had_api_key = true
+  from (select distinct f.tenant_id, f.user_id from forgotten f) holder
+  where u.tenant_id = holder.tenant_id and u.id = holder.user_id and not u.had_api_key;
+
+  -- Of the events without a run, the index by run has the oldest first, since ids are nearly in the order of time.
+  v_event_ids := array(
+    select old.id
+    from (
+      select e.id, e.at from public.workflow_run_events e where e.run_id is null order by e.run_id, e.id limit p_limit
+    ) old
+    where old.at < v_ended_before);
+  delete from public.workflow_run_events e where e.id = any (v_event_ids);
   return jsonb_build_object('deleted', v_deleted);
 end $$;

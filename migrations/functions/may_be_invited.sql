@@ -5,6 +5,7 @@ language plpgsql stable as $$
 begin
   return exists (
     select from public.users u
-    where u.id = p_user_id and u.role <> 'OWNER' and u.idp_type <> 'TENANT' and u.deactivated_at is null and not exists (
-      select from public.api_keys k where k.tenant_id = u.tenant_id and k.user_id = u.id));
+    where u.id = p_user_id and u.role <> 'OWNER' and u.idp_type <> 'TENANT' and u.deactivated_at is null
+      and not u.had_api_key
+      and not exists (select from public.api_keys k where k.tenant_id = u.tenant_id and k.user_id = u.id));
 end $$;

@@ -157,6 +157,7 @@ export const workflowRunEvents = pgTable(
     // There is no foreign key to the run, since checking it took a fifth of the time of failing a run. It is not needed either:
     // whoever inserts an event holds a lock on its run, and the trigger `workflow_runs_delete_events` deletes the events of
     // deleted runs.
+    // The events of a run, and those without a run: `delete_old_runs`.
     index("workflow_run_events_run_index").on(t.runId, t.id),
     index("workflow_run_events_timed_out_index").on(t.tenantId, t.at).where(sql`type = 'TIMED_OUT'`),
     // The stream of a tenant's runs: `follow_runs`.

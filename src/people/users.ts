@@ -124,6 +124,7 @@ export async function createUser(db: Database, credential: Credential, user: New
             idpType: sql<"PASSWORD">`'PASSWORD'`.as("idp_type"),
             role: sql<Role>`${user.role}::text`.as("role"),
             deactivatedAt: sql<null>`null::timestamptz`.as("deactivated_at"),
+            hadApiKey: sql<boolean>`false`.as("had_api_key"),
             deletedAt: sql<null>`null::timestamptz`.as("deleted_at"),
             createdAt: sql<Date>`statement_timestamp()`.as("created_at"),
             updatedAt: sql<Date>`statement_timestamp()`.as("updated_at"),

@@ -40,7 +40,8 @@ export async function promoteWaitingRuns(
 
 /**
  * Deletes up to `limit` runs that ended more than `days` days ago, with their events. The tenants take turns. A run is kept
- * while its idempotency key is in use. Returns the number of deleted runs.
+ * while its idempotency key is in use. Also deletes as many API keys that ended then, and events that are about no run. Returns the
+ * number of deleted runs.
  */
 export async function deleteOldRuns(db: Database, options: { days: number; limit: number }): Promise<number> {
   const schema = z.object({ deleted: z.int() });

@@ -47,7 +47,7 @@ const MAX_DISPATCHES = 8_000;
  * 1. Fail the overdue runs, and start the next runs of their queues.
  * 2. Send the due webhooks of stops, then the due dispatches.
  * 3. Start sending the due notifications, also those about what this sweep has changed.
- * 4. Delete the runs that are older than RETENTION_DAYS, and the notifications that are older than 30 days.
+ * 4. Delete the runs, ended keys and events that are older than RETENTION_DAYS, and the notifications that are older than 30 days.
  *
  * Each step ends when nothing is left or its time is over, and the next sweep continues. While an operator has paused the
  * sweep, nothing is done.

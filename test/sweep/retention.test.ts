@@ -51,6 +51,64 @@ describe("retention", () => {
     expect(await service.database.sql`select deleted from sweep_state`).toEqual([{ deleted: 2 }]);
   });
 
+  /** Adds a key of the USER, with an instant at which it was revoked or expired so many days ago. */
+  async function insertEndedKey(end: "revoked_at" | "expires_at", days: number): Promise<string> {
+    const id = crypto.randomUUID();
+    await service.database.sql.query(
+      `insert into api_keys (id, tenant_id, user_id, name, key_hash, key_suffix, ${end})
+       values ($1, $2, $3, 'Old', sha256(gen_random_uuid()::text::bytea), 'test', statement_timestamp() - make_interval(days => $4))`,
+      [id, tenant.id, tenant.user.id, days],
+    );
+    return id;
+  }
+
+  it("deletes the keys that were revoked or expired longer ago, with their sessions, and no other", async () => {
+    const { sql } = service.database;
+    const old = [await insertEndedKey("revoked_at", 31), await insertEndedKey("expires_at", 31)];
+    const young = [await insertEndedKey("revoked_at", 29), await insertEndedKey("expires_at", -1)];
+    await sql`
+      insert into runner_sessions (id, tenant_id, api_key_id, name, capacity, expires_at)
+      select gen_random_uuid(), tenant_id, id, 'Old', 1, statement_timestamp() from api_keys where id = ${old[0]}`;
+    const before = await sql`select id from api_keys`;
+    await service.sweep();
+    const left = (await sql`select id from api_keys`).map(({ id }) => id);
+    expect(left).toEqual(expect.arrayContaining(young));
+    expect(
+      before
+        .map(({ id }) => id)
+        .filter((id) => !left.includes(id))
+        .sort(),
+    ).toEqual(old.sort());
+    expect(await sql`select id from runner_sessions`).toEqual([]);
+    expect((await service.get("/v1/users/me", tenant.owner.key)).status).toBe(200);
+  });
+
+  it("lets no invite sign in a user whose last key it has deleted", async () => {
+    const { sql } = service.database;
+    const mayBeInvited = async () => {
+      const [row] = await sql`select public.may_be_invited(${tenant.user.id}) as answer`;
+      return row?.answer;
+    };
+    await sql`delete from api_keys where user_id = ${tenant.user.id}`;
+    expect(await mayBeInvited()).toBe(true);
+    await insertEndedKey("revoked_at", 31);
+    await service.sweep();
+    expect(await sql`select id from api_keys where user_id = ${tenant.user.id}`).toEqual([]);
+    expect(await mayBeInvited()).toBe(false);
+  });
+
+  it("deletes the events of that age that are about no run, such as that an endpoint was disabled", async () => {
+    const { sql } = service.database;
+    for (const days of [31, 29]) {
+      await sql`
+        insert into workflow_run_events (tenant_id, type, at, detail)
+        values (${tenant.id}, 'ENDPOINT_DISABLED', statement_timestamp() - make_interval(days => ${days}),
+          jsonb_build_object('days', ${days}::int))`;
+    }
+    await service.sweep();
+    expect(await sql`select detail from workflow_run_events`).toEqual([{ detail: { days: 29 } }]);
+  });
+
   it("is off unless RETENTION_DAYS is set", async () => {
     const keeping = await startService();
     service = keeping;

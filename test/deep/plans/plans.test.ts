@@ -3,6 +3,7 @@ import { readConfig } from "../../../src/config.ts";
 import { openDatabase } from "../../../src/db/client.ts";
 import { hashApiKey } from "../../../src/http/credentials/api-key.ts";
 import { followRuns, Position } from "../../../src/runs/live/follow-runs.ts";
+import { deleteOldRuns } from "../../../src/sweep/end-runs.ts";
 import { credentialFor, knownCallers, runnerCredential, SESSION_SETTINGS } from "../../support/callers.ts";
 import { findOperation } from "../../support/document.ts";
 import type { ExplainedStatement } from "../../support/harness-protocol.ts";
@@ -131,6 +132,14 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
     expect(response.status).toBe(200);
     expect(scanned(statements)).toEqual([]);
     expect(rowsRead(statements)).toBeLessThan(2000);
+  });
+
+  it("the deletion of what is old goes from tenant to tenant, and reads nothing that is younger", async () => {
+    const db = openDatabase(readConfig(service.bindings));
+    const [, statements] = await explained(service, () => deleteOldRuns(db, { days: 3650, limit: 500 }));
+    expect(scanned(statements)).toEqual([]);
+    // For each of the 1,000 tenants, its first ended run and its oldest one.
+    expect(rowsRead(statements)).toBeLessThan(5_000);
   });
 
   it("a stream of the tenant's runs reads the events that it looks back for, and not the history", async () => {
