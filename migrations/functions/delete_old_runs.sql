@@ -15,6 +15,7 @@ declare
   v_ended_before timestamptz := clock_timestamp() - make_interval(days => p_days);
   v_created_before timestamptz := public.idempotency_cutoff(clock_timestamp());
   v_deleted integer;
+  v_key_ids uuid[];
   v_event_ids bigint[];
 begin
   -- `tenant` goes from one tenant with an ended run to the next by the index, without reading the runs in between.
@@ -30,9 +31,11 @@ begin
   ), wanting as (
     select tenant.id
     from tenant
-    where exists (
+    cross join lateral (
       select from public.workflow_runs r
-      where r.tenant_id = tenant.id and r.completed_at < v_ended_before and r.created_at < v_created_before)
+      where r.tenant_id = tenant.id and r.completed_at < v_ended_before and r.created_at < v_created_before
+      limit 1
+    ) old
   ), chosen as (
     select old.id, old.completed_at, row_number() over (partition by wanting.id order by old.completed_at) as turn
     from wanting
@@ -57,20 +60,16 @@ begin
   )
   select count(*) into v_deleted from deleted;
 
-  with old as (
+  v_key_ids := array(
     select k.id
     from public.api_keys k
     where least(k.revoked_at, k.expires_at) < v_ended_before
     order by least(k.revoked_at, k.expires_at)
     limit p_limit
-    for update skip locked
-  ), forgotten as (
-    delete from public.api_keys k using old where k.id = old.id returning k.tenant_id, k.user_id
-  )
-  update public.users u
-  set had_api_key = true
-  from (select distinct f.tenant_id, f.user_id from forgotten f) holder
-  where u.tenant_id = holder.tenant_id and u.id = holder.user_id and not u.had_api_key;
+    for update skip locked);
+  update public.users u set had_api_key = true
+  where u.id = any (array(select k.user_id from public.api_keys k where k.id = any (v_key_ids))) and not u.had_api_key;
+  delete from public.api_keys k where k.id = any (v_key_ids);
 
   -- Of the events without a run, the index by run has the oldest first, since ids are nearly in the order of time.
   v_event_ids := array(
