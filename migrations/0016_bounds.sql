@@ -28,7 +28,7 @@ $$;--> statement-breakpoint
 CREATE OR REPLACE FUNCTION public.search_query(p_tenant_id uuid, p_text text) RETURNS tsquery
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   select ('''' || replace(p_tenant_id::text, '-', '') || array_to_string(
-    (string_to_array(nullif(btrim(public.searched_text(p_text, 100)), ''), ' '))[1:8],
+    (string_to_array(nullif(trim(public.searched_text(p_text, 100)), ''), ' '))[1:8],
     ''':* & ''' || replace(p_tenant_id::text, '-', '')) || ''':*')::tsquery
 $$;--> statement-breakpoint
 CREATE INDEX "workflow_runs_error_words_index" ON "workflow_runs" USING gin (public.search_words("tenant_id", "error")) WHERE error is not null and ended_by <> 'DEADLINE';--> statement-breakpoint
