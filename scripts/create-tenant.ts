@@ -7,7 +7,8 @@ import { v7 as uuid } from "uuid";
 import { openDatabase } from "../src/db/client.ts";
 import { generateApiKey } from "../src/http/credentials/api-key.ts";
 import { createTenant } from "../src/people/tenants.ts";
-import { fail, offerHelp, readDatabaseOptions } from "./local/options.ts";
+import { fail, offerHelp } from "./local/options.ts";
+import { withDatabase } from "./local/with-database.ts";
 
 const USAGE = 'Usage: npm run create-tenant -- --name "Acme" --email owner@acme.example';
 
@@ -24,17 +25,18 @@ try {
   const email = values.email?.trim();
   if (!name || !email?.includes("@")) throw new Error(USAGE);
 
-  const db = openDatabase({ ...readDatabaseOptions(), databaseTimeoutSeconds: 30 });
   const { key, ...stored } = await generateApiKey();
   const tenantId = uuid();
-  await createTenant(db, {
-    id: tenantId,
-    name,
-    workflowsFolderId: uuid(),
-    rootFolderId: uuid(),
-    owner: { id: uuid(), email },
-    apiKey: { id: uuid(), name: "First key", ...stored },
-  });
+  await withDatabase((database) =>
+    createTenant(openDatabase({ ...database, databaseTimeoutSeconds: 30 }), {
+      id: tenantId,
+      name,
+      workflowsFolderId: uuid(),
+      rootFolderId: uuid(),
+      owner: { id: uuid(), email },
+      apiKey: { id: uuid(), name: "First key", ...stored },
+    }),
+  );
   console.log(`Created the tenant "${name}" (${tenantId}) with the OWNER ${email}.`);
   console.log(`API key, shown this once: ${key}`);
 } catch (error) {

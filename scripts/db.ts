@@ -3,7 +3,8 @@ import process from "node:process";
 import { DEMO } from "./local/demo.ts";
 import { root } from "./local/folders.ts";
 import { readPort, requireFreePorts } from "./local/ports.ts";
-import { announceStack, readOwnVars, readReset, startDatabase } from "./local/stack.ts";
+import { isPostgresUrl } from "./local/redact.ts";
+import { announceStack, readOwnVars, readReset, startDatabase, withoutHost } from "./local/stack.ts";
 import { supervise } from "./local/supervisor.ts";
 
 const HELP = `Runs only the database of workflow-runs, with demo data, and its SQL endpoint.
@@ -29,18 +30,26 @@ await supervise(async (supervisor) => {
 
   console.log("Starting …");
   const ports = { sqlPort: sql.port, runnerPort: runner.port };
-  const { databaseUrl, neonFetchEndpoint, postgresUrl } = await startDatabase(supervisor, record, { ...ports, reset });
+  const { databaseUrl, neonFetchEndpoint } = await startDatabase(supervisor, record, { ...ports, reset });
   const baseUrl = `http://localhost:${web.port}`;
   record.addVars({ PUBLIC_URL: baseUrl });
-  const needed = { DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: neonFetchEndpoint, PUBLIC_URL: baseUrl };
+  const needed = {
+    DATABASE_URL: databaseUrl,
+    NEON_FETCH_ENDPOINT: neonFetchEndpoint,
+    PUBLIC_URL: baseUrl,
+  };
   const own = readOwnVars();
-  const different = Object.entries(needed).filter(([name, value]) => own[name] !== value);
+  const { DATABASE_URL: ownUrl = "" } = own;
+  const isSameDatabase = isPostgresUrl(ownUrl) && withoutHost(ownUrl) === withoutHost(databaseUrl);
+  const different = Object.entries(needed).filter(([name, value]) =>
+    name === "DATABASE_URL" ? !isSameDatabase : own[name] !== value,
+  );
   const lines = different.map(([name, value]) => `    ${name}=${value}\n`).join("");
 
   console.log(`
 The database is ready.
 
-  Postgres      ${postgresUrl}
+  Postgres      ${databaseUrl}
   SQL endpoint  ${neonFetchEndpoint}
 ${different.length > 0 ? `\n  First, set in .dev.vars:\n${lines}` : ""}
   The Worker, in another terminal:

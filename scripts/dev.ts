@@ -157,7 +157,7 @@ workflow-runs is ready.
   Dashboard  ${baseUrl}/app
   API        ${baseUrl}
   Reference  ${baseUrl}/docs
-  Postgres   ${database.postgresUrl}
+  Postgres   ${database.databaseUrl}
 
   Demo keys  ${owner.key}  ${admin.key}  ${user.key}
   Demo runs  ${runs.map(({ id, status }) => `${id}  ${status}`).join("\n             ")}

@@ -13,9 +13,10 @@ import { diagnose } from "../src/sweep/diagnosis.ts";
 import { judgeService } from "./local/ask-service.ts";
 import { type Finding, judge } from "./local/findings.ts";
 import { exampleVarsFile, ownVarsFile, stacksDir } from "./local/folders.ts";
-import { fail, offerHelp, readDatabaseOptions } from "./local/options.ts";
+import { type DatabaseOptions, fail, offerHelp } from "./local/options.ts";
 import { isPostgresUrl, redact, rootMessage } from "./local/redact.ts";
 import { listStacks } from "./local/running-stacks.ts";
+import { withDatabase } from "./local/with-database.ts";
 import { compareMigrations } from "./migrate.ts";
 
 const HELP = `Says what is wrong with a service and what to do about it. Changes nothing; ends with 1 if something is wrong.
@@ -66,7 +67,11 @@ async function examine(vars: NodeJS.Dict<string>): Promise<Finding[]> {
     const text = "Not looked at: DATABASE_URL is not a connection string.";
     return [...findings, { mark: "bad", subject: "database", text, advice: "Copy it from the Neon console." }];
   }
-  const database = readDatabaseOptions(vars);
+  return [...findings, ...(await withDatabase((database) => examineDatabase(database, vars), vars))];
+}
+
+async function examineDatabase(database: DatabaseOptions, vars: NodeJS.Dict<string>): Promise<Finding[]> {
+  const findings: Finding[] = [];
   const db = openDatabase({ ...database, databaseTimeoutSeconds: 30 });
   const began = Date.now();
   try {
@@ -75,7 +80,7 @@ async function examine(vars: NodeJS.Dict<string>): Promise<Finding[]> {
   } catch (error) {
     const text = `Does not answer: ${redact(rootMessage(error))}`;
     const advice = "Is DATABASE_URL right, and the database awake? The local one runs while `npm run dev` does.";
-    return [...findings, { mark: "bad", subject: "database", text, advice }];
+    return [{ mark: "bad", subject: "database", text, advice }];
   }
 
   const { missing, unknown } = await compareMigrations(database);

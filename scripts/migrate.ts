@@ -1,23 +1,39 @@
 /**
  * `npm run migrate`: applies the migrations that a database does not have yet, and the SQL functions when one of them has
- * changed, over Neon's HTTP protocol, like the Worker. Each migration is one transaction, which also records it. So a run that
- * dies leaves only complete migrations behind, and running it again continues from there.
+ * changed, over a direct connection to Postgres.
+ *
+ * 1. One transaction applies the missing migrations and all functions, and records both. So the functions always fit the tables,
+ *    and a run that fails or dies has changed nothing.
+ * 2. After it, the migrations follow that create or drop indexes CONCURRENTLY. If such a one dies, the next run continues it.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { NeonDbError, neon, neonConfig } from "@neondatabase/serverless";
-import { readMigrationFiles } from "drizzle-orm/migrator";
-import { type DatabaseOptions, fail, offerHelp, readDatabaseOptions } from "./local/options.ts";
-import { applySqlFunctions, hasSqlFunctions } from "./local/sql-functions.ts";
+import type pg from "pg";
+import { connectDirectly, describeTarget, readDirectUrl } from "./local/direct-connection.ts";
+import {
+  adviseOn,
+  describeBlockers,
+  isLockFailure,
+  PATIENCE,
+  type Patience,
+  watchBlockers,
+} from "./local/lock-patience.ts";
+import { applyConcurrently, type Migration, readMigrations } from "./local/migrations.ts";
+import { type DatabaseOptions, fail, offerHelp } from "./local/options.ts";
+import { applySqlFunctions, hasSqlFunctions, readSqlFunctions } from "./local/sql-functions.ts";
 
-const UNIQUE_VIOLATION = "23505";
 const UNDEFINED_TABLE = "42P01";
+const LOCK = "hashtext('workflow_runs_migrations')";
+const LOCK_POLL_MS = 500;
 
 const HELP = `Applies the migrations that a database does not have yet, and the SQL functions if one has changed. Safe to run again, and beside itself.
 
   npm run migrate
 
-  DATABASE_URL   the connection string of the database`;
+  DATABASE_URL          the connection string of the database. Of a pooled one, "-pooler" is left out
+  DIRECT_DATABASE_URL   the connection string that leads to Postgres itself, if it is another one`;
 
 /**
  * How many migrations the database lacks, and how many it has that are not in `migrations/`. A new database lacks all of them.
@@ -29,56 +45,157 @@ export async function compareMigrations(options: DatabaseOptions): Promise<{ mis
     if (error instanceof NeonDbError && error.code === UNDEFINED_TABLE) return [];
     throw error;
   });
-  const hashes = new Set(readMigrationFiles({ migrationsFolder: "migrations" }).map(({ hash }) => hash));
+  const hashes = new Set(readMigrations().map(({ hash }) => hash));
   const known = applied.filter((row) => hashes.has(row.hash)).length;
   return { missing: hashes.size - known, unknown: applied.length - known };
 }
 
-/** Applies the missing migrations, oldest first, and returns their number. It is safe to run it twice at the same time. */
-export async function migrate(options: DatabaseOptions & { log: (line: string) => void }): Promise<number> {
-  if (options.neonFetchEndpoint) neonConfig.fetchEndpoint = options.neonFetchEndpoint;
-  const sql = neon(options.databaseUrl);
-  await sql.transaction([
-    // Two processes that migrate at the same time would both create it. The lock is held until the transaction ends.
-    sql`select pg_advisory_xact_lock(hashtext('workflow_runs_migrations'))`,
-    sql`create schema if not exists drizzle`,
-    sql`create table if not exists drizzle.__drizzle_migrations (
-      id serial primary key, hash text not null unique, created_at bigint
-    )`,
-  ]);
-  const applied = await sql`select hash from drizzle.__drizzle_migrations`;
-  const known = new Set(applied.map((row) => row.hash));
+export type MigrateOptions = {
+  /** Leads to Postgres itself. */
+  directUrl: string;
+  log: (line: string) => void;
+  /** Where the migrations are, and in its `functions/` the functions. */
+  folder?: string;
+  patience?: Patience;
+};
 
-  let count = 0;
-  for (const migration of readMigrationFiles({ migrationsFolder: "migrations" })) {
-    if (known.has(migration.hash)) continue;
-    const at = new Date(migration.folderMillis).toISOString();
+/** Two connections: one that changes the database, and one that looks who blocks it. */
+type Session = Required<Omit<MigrateOptions, "directUrl">> & { client: pg.Client; watcher: pg.Client; pid: number };
+
+/** Applies what is missing, and returns the number of migrations. It is safe to run it twice at the same time. */
+export async function migrate({
+  directUrl,
+  log,
+  folder = "migrations",
+  patience = PATIENCE,
+}: MigrateOptions): Promise<number> {
+  const client = await connectDirectly(directUrl);
+  let watcher: pg.Client | undefined;
+  try {
+    await lockOut(client, log);
+    const pending = await findPending(client, readMigrations(folder));
+    const functions = readSqlFunctions(`${folder}/functions`);
+    const together = pending.filter(({ isConcurrent }) => !isConcurrent);
+    const isWhole = together.length === 0 && (await hasSqlFunctions(client, functions.hash));
+    if (pending.length === 0 && isWhole) return 0;
+    watcher = await connectDirectly(directUrl);
+    const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+    const session = { client, watcher, pid: rows[0]?.pid ?? 0, log, folder, patience };
+
+    if (!isWhole) {
+      await inTransaction(session, async () => {
+        for (const migration of together) await apply(client, migration);
+        await applySqlFunctions(client, functions);
+      });
+      for (const { name } of together) log(`Applied the migration of ${name}.`);
+      log("Applied the SQL functions.");
+    }
+    for (const migration of pending) {
+      if (migration.isConcurrent) await outOfTransaction(session, migration);
+    }
+    return pending.length;
+  } finally {
+    await Promise.all([client.end(), watcher?.end()]);
+  }
+}
+
+/**
+ * Holds the lock of all that migrate, until the connection ends. It does not wait for it in Postgres: there, whoever waits has a
+ * snapshot, and an index that is built CONCURRENTLY by the holder of the lock waits for the end of all older snapshots.
+ */
+async function lockOut(client: pg.Client, log: (line: string) => void): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    const { rows } = await client.query<{ got: boolean }>(`select pg_try_advisory_lock(${LOCK}) as got`);
+    if (rows[0]?.got) return;
+    if (tries === 0) log("Waiting for another `npm run migrate` of this database to end.");
+    await delay(LOCK_POLL_MS);
+  }
+}
+
+async function findPending(client: pg.Client, migrations: readonly Migration[]): Promise<Migration[]> {
+  await client.query(`
+    create schema if not exists drizzle;
+    create table if not exists drizzle.__drizzle_migrations (
+      id serial primary key, hash text not null unique, created_at bigint
+    )`);
+  const { rows } = await client.query<{ hash: string }>("select hash from drizzle.__drizzle_migrations");
+  const applied = new Set(rows.map(({ hash }) => hash));
+  return migrations.filter(({ hash }) => !applied.has(hash));
+}
+
+async function apply(client: pg.Client, migration: Migration): Promise<void> {
+  try {
+    for (const statement of migration.sql) await client.query(statement);
+    await record(client, migration);
+  } catch (error) {
+    if (isLockFailure(error) || !(error instanceof Error)) throw error;
+    throw new Error(`The migration of ${migration.name} failed, so nothing was changed: ${error.message}`);
+  }
+}
+
+async function record(client: pg.Client, { hash, folderMillis }: Migration): Promise<void> {
+  await client.query("insert into drizzle.__drizzle_migrations (hash, created_at) values ($1, $2)", [
+    hash,
+    folderMillis,
+  ]);
+}
+
+/** Does the work in a transaction. When it would wait too long for a lock, all is undone, and after a pause done again. */
+async function inTransaction({ client, watcher, pid, log, patience }: Session, work: () => Promise<void>) {
+  const { lockTimeoutMs, pausesMs } = patience;
+  for (const pauseMs of [...pausesMs, null]) {
+    const watch = watchBlockers(watcher, { pid, lockTimeoutMs });
     try {
-      await sql.transaction([
-        // This unique row is inserted first: when two processes migrate at the same time, the second waits here, and then fails
-        // as a whole.
-        sql`insert into drizzle.__drizzle_migrations (hash, created_at) values (${migration.hash}, ${migration.folderMillis})`,
-        ...migration.sql.map((statement) => sql.query(statement)),
-      ]);
-      count += 1;
-      options.log(`Applied the migration of ${at}.`);
+      await client.query(`begin; set local lock_timeout = ${lockTimeoutMs}`);
+      await work();
+      await client.query("commit");
+      return;
     } catch (error) {
-      if (!(error instanceof NeonDbError && error.code === UNIQUE_VIOLATION)) throw error;
-      options.log(`The migration of ${at} was applied by another process at the same time.`);
+      await client.query("rollback").catch(() => {});
+      if (!isLockFailure(error)) throw error;
+      const blockers = await watch.stop();
+      const who = describeBlockers(blockers);
+      if (pauseMs === null) {
+        throw new Error(
+          `Nothing was changed: in each of ${pausesMs.length + 1} tries, ${who} held a lock that the migration needs. ` +
+            adviseOn(blockers),
+        );
+      }
+      log(`${who} held a lock for ${lockTimeoutMs / 1000} s. Trying again in ${pauseMs / 1000} s.`);
+      await delay(pauseMs);
+    } finally {
+      await watch.stop();
     }
   }
-  if (count > 0 || !(await hasSqlFunctions(sql))) {
-    await applySqlFunctions(sql);
-    options.log("Applied the SQL functions.");
+}
+
+/** Applies a migration that cannot be undone as a whole. It is recorded after its last statement. */
+async function outOfTransaction({ client, watcher, pid, log, patience }: Session, migration: Migration) {
+  const lockTimeoutMs = patience.concurrentLockTimeoutMs;
+  const watch = watchBlockers(watcher, { pid, lockTimeoutMs, onBlocked: (who) => log(`Waiting for ${who}.`) });
+  try {
+    await client.query(`set lock_timeout = ${lockTimeoutMs}`);
+    for (const statement of migration.sql) await applyConcurrently(client, statement, log);
+    await record(client, migration);
+    log(`Applied the migration of ${migration.name}.`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const failed = `The migration of ${migration.name} is not complete, the others are.`;
+    if (!isLockFailure(error)) throw new Error(`${failed} Run it again to continue. ${reason}`);
+    const blockers = await watch.stop();
+    throw new Error(`${failed} It waited for ${describeBlockers(blockers)}. ${adviseOn(blockers)}`);
+  } finally {
+    await watch.stop();
   }
-  return count;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   offerHelp(HELP);
   try {
     parseArgs({ options: {} });
-    const count = await migrate({ ...readDatabaseOptions(), log: console.log });
+    const directUrl = readDirectUrl();
+    console.log(`The database ${describeTarget(directUrl)}:`);
+    const count = await migrate({ directUrl, log: console.log });
     console.log(count === 0 ? "The database is up to date." : `Done: ${count} applied.`);
   } catch (error) {
     fail(error);

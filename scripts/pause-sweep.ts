@@ -3,9 +3,10 @@
  * it takes effect from the next minute on, while a change of the cron trigger takes up to 15 minutes.
  */
 import { parseArgs } from "node:util";
-import { openDatabase } from "../src/db/client.ts";
+import { type Database, openDatabase } from "../src/db/client.ts";
 import { pauseSweep, resumeSweep } from "../src/sweep/sweep-state.ts";
-import { fail, readDatabaseOptions } from "./local/options.ts";
+import { fail } from "./local/options.ts";
+import { withDatabase } from "./local/with-database.ts";
 
 const HELP = `Keeps the cron's sweeps from beginning, or lets them begin again. Needs DATABASE_URL.
 
@@ -17,24 +18,23 @@ try {
     options: { resume: { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false } },
   });
   if (values.help) console.log(HELP);
-  else console.log(await (values.resume ? resume() : pause()));
+  else {
+    const change = values.resume ? resume : pause;
+    console.log(await withDatabase((database) => change(openDatabase({ ...database, databaseTimeoutSeconds: 30 }))));
+  }
 } catch (error) {
   fail(error);
 }
 
-async function pause(): Promise<string> {
-  if (!(await pauseSweep(open()))) return "The sweep is paused already.";
+async function pause(db: Database): Promise<string> {
+  if (!(await pauseSweep(db))) return "The sweep is paused already.";
   return "Paused. A sweep that is under way ends within a minute; then none begins before `npm run resume-sweep`.";
 }
 
-async function resume(): Promise<string> {
-  if (!(await resumeSweep(open()))) return "The sweep is not paused.";
+async function resume(db: Database): Promise<string> {
+  if (!(await resumeSweep(db))) return "The sweep is not paused.";
   return (
     "Resumed. The next sweep begins within a minute, or within an hour if nothing was changed lately: an invoke makes it " +
     "begin sooner."
   );
-}
-
-function open() {
-  return openDatabase({ ...readDatabaseOptions(), databaseTimeoutSeconds: 30 });
 }

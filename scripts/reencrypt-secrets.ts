@@ -5,8 +5,9 @@
 import { parseArgs } from "node:util";
 import { openDatabase } from "../src/db/client.ts";
 import { parseKeyRing } from "../src/key-ring.ts";
-import { fail, offerHelp, readDatabaseOptions } from "./local/options.ts";
+import { fail, offerHelp } from "./local/options.ts";
 import { reencryptSecrets } from "./local/reencrypt.ts";
+import { withDatabase } from "./local/with-database.ts";
 
 const HELP = `Encrypts the webhook secrets of runners and endpoints with the newest key of ENCRYPTION_KEY. Safe to run again.
 
@@ -20,8 +21,9 @@ try {
   parseArgs({ options: {} });
   const keys = parseKeyRing(process.env.ENCRYPTION_KEY ?? "");
   if (keys === null) throw new Error("ENCRYPTION_KEY is no key ring. Set it as the Worker has it: 'k2:…,k1:…'.");
-  const db = openDatabase({ ...readDatabaseOptions(), databaseTimeoutSeconds: 30 });
-  const count = await reencryptSecrets(db, keys);
+  const count = await withDatabase((database) =>
+    reencryptSecrets(openDatabase({ ...database, databaseTimeoutSeconds: 30 }), keys),
+  );
   console.log(`All secrets are encrypted with the key "${keys.newest.id}": ${count} were not yet.`);
 } catch (error) {
   fail(error);

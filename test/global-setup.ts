@@ -116,9 +116,7 @@ async function startServer(dataDir: string, server: Pick<PostgresOptions, "persi
   const options = { dataDir, port: 0, ...server };
   let postgres: Postgres = await startPostgres(options);
   await query(postgres.url("postgres"), `create database ${TEMPLATE}`);
-  const migrations = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0 });
-  await migrate({ databaseUrl: postgres.url(TEMPLATE), neonFetchEndpoint: migrations.url, log: () => {} });
-  await migrations.close();
+  await migrate({ directUrl: postgres.url(TEMPLATE), log: () => {} });
 
   const requests = new Map<string, number>();
   const faults = createFaults();

@@ -83,8 +83,7 @@ export async function startServer(): Promise<Server> {
       const template = typeof content === "object" ? await leave(content.copyOf) : "template1";
       const [as, from] = [name, template].map(pg.escapeIdentifier);
       await admin.query(`create database ${as} template ${from} strategy file_copy`);
-      const database = { databaseUrl: postgres.url(name), neonFetchEndpoint: endpoint.url };
-      if (content === "migrated") await migrate({ ...database, log: () => {} });
+      if (content === "migrated") await migrate({ directUrl: postgres.url(name), log: () => {} });
       const pool = openPool(postgres.url(name));
       pools.set(name, pool);
       return pool;

@@ -52,7 +52,7 @@ export async function startBuiltWorker(script: string, folder: string): Promise<
   const endpoint = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0 });
   const database = { databaseUrl: postgres.url(), neonFetchEndpoint: endpoint.url };
   const vars = { ...exampleVars(), DATABASE_URL: database.databaseUrl, NEON_FETCH_ENDPOINT: endpoint.url };
-  await migrate({ ...database, log: () => {} });
+  await migrate({ directUrl: postgres.url(), log: () => {} });
   await seedDemo({ ...database, runnerPort: runner.port, encryptionKeys: readConfig(vars).encryptionKeys });
   const client = new pg.Client({ connectionString: postgres.url() });
   await client.connect();

@@ -18,12 +18,13 @@ import type { Supervisor } from "./supervisor.ts";
 
 /** What the Worker needs to know about the database. */
 export type LocalDatabase = {
-  /** DATABASE_URL. Its host is not used, since all requests go to the endpoint. */
+  /**
+   * DATABASE_URL, for the operator's commands, psql and other tools as well. The Worker does not use its host and port, since it
+   * asks the endpoint.
+   */
   databaseUrl: string;
   /** NEON_FETCH_ENDPOINT. */
   neonFetchEndpoint: string;
-  /** For psql and other tools. */
-  postgresUrl: string;
 };
 
 const DATA_DIR = join(localDir, "postgres");
@@ -102,18 +103,17 @@ export async function startDatabase(
       "--reset removes only what this command keeps itself. Drop the database of LOCAL_POSTGRES_URL yourself.",
     );
   }
-  const postgresUrl = own ? readOwnPostgres(own) : await startOwnedPostgres(supervisor, record, reset);
-  await createDatabaseIfMissing(postgresUrl);
+  const databaseUrl = own ? readOwnPostgres(own) : await startOwnedPostgres(supervisor, record, reset);
+  await createDatabaseIfMissing(databaseUrl);
 
-  const endpoint = await startSqlEndpoint({ postgresUrl, port: sqlPort });
+  const endpoint = await startSqlEndpoint({ postgresUrl: databaseUrl, port: sqlPort });
   supervisor.onStop(endpoint.close);
 
-  const databaseUrl = withoutHost(postgresUrl);
   const database = { databaseUrl, neonFetchEndpoint: endpoint.url };
   record.addVars({ DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: endpoint.url });
-  await migrate({ ...database, log: console.log });
+  await migrate({ directUrl: databaseUrl, log: console.log });
   await seedDemo({ ...database, runnerPort, encryptionKeys });
-  return { ...database, postgresUrl };
+  return database;
 }
 
 async function startOwnedPostgres(supervisor: Supervisor, record: StackRecord, reset: boolean): Promise<string> {
@@ -144,8 +144,8 @@ function readOwnPostgres(text: string): string {
   return text;
 }
 
-/** The connection string in the form of `.dev.vars.example`: with the user and the database. Only the endpoint knows the host. */
-function withoutHost(postgresUrl: string): string {
+/** The connection string in the form of `.dev.vars.example`: what the Worker uses of it when it asks the endpoint. */
+export function withoutHost(postgresUrl: string): string {
   const { username, password, pathname } = new URL(postgresUrl);
   return `postgres://${username}${password && `:${password}`}@localhost${pathname}`;
 }

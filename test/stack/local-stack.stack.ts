@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { root } from "../../scripts/local/folders.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
+import { exampleVars } from "../../scripts/local/stack.ts";
 import { parseMetrics } from "../metrics/parse-metrics.ts";
 import { runProgram } from "../support/node/run-program.ts";
 import { runScript } from "../support/node/run-script.ts";
@@ -26,6 +27,8 @@ const started = async () => {
   await stack.until(READY);
 };
 const postgresOf = (lines: readonly string[]) => lines.find((line) => line.startsWith("  Postgres "));
+/** The connection string that the stack prints. */
+const urlOf = (lines: readonly string[]) => postgresOf(lines)?.split(/\s+/).at(-1) ?? "";
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "workflow-runs-stack-"));
@@ -123,6 +126,21 @@ describe("npm run dev", () => {
     });
   });
 
+  it("prints a connection string with which every command of an operator works as pasted", async () => {
+    const env = { DATABASE_URL: urlOf(stack.lines), ENCRYPTION_KEY: exampleVars().ENCRYPTION_KEY ?? "" };
+    expect(await runScript("migrate.ts", env)).toEqual({ code: 0, output: expect.stringContaining("is up to date.") });
+    for (const [command, output] of [
+      ["doctor.ts", "✓ migrations       Up to date."],
+      ["create-tenant.ts --name Pasted --email owner@pasted.example", "API key, shown this once: wr_"],
+      ["pause-sweep.ts", "Paused."],
+      ["pause-sweep.ts --resume", "Resumed."],
+      ["reencrypt-secrets.ts", 'All secrets are encrypted with the key "local"'],
+    ] as const) {
+      const ended = await runScript(command, env);
+      expect([command, ended.output]).toEqual([command, expect.stringContaining(output)]);
+    }
+  });
+
   it("is found by the doctor on its ports, and not started twice", async () => {
     const { code, output } = await runScript("doctor.ts", { LOCAL_DATA_DIR: folder });
     expect([code, output]).toEqual([0, expect.stringContaining(`http://localhost:${ports[0]}`)]);
@@ -131,7 +149,7 @@ describe("npm run dev", () => {
   });
 
   it("has a sibling, `npm run db`, which prints all that `npx wrangler dev` needs, and which the doctor finds, too", async () => {
-    const [, url = ""] = /(postgres:\S+)/.exec(postgresOf(stack.lines) ?? "") ?? [];
+    const url = urlOf(stack.lines);
     const sqlPort = await findFreePort();
     const vars = { PORT: "18787", SQL_PORT: String(sqlPort), LOCAL_POSTGRES_URL: url };
     const database = startStack("db.ts", { ...env, ...vars });
@@ -145,6 +163,7 @@ describe("npm run dev", () => {
     ]) {
       expect(lines).toContainEqual(line);
     }
+    expect(urlOf(lines)).toBe(url);
     const { output } = await runScript("doctor.ts", { LOCAL_DATA_DIR: folder });
     expect(output).toContain("The local stack of `npm run db`");
     expect(output).toContain(`Not looked at, since they are older: ${stack.process.pid}`);

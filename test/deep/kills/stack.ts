@@ -40,7 +40,7 @@ export async function startStack(endings: (() => unknown)[], { cronMs, hasObject
   const databaseUrl = postgres.url();
   const endpoint = await startSqlEndpoint({ postgresUrl: databaseUrl, port: 0 });
   endings.push(endpoint.close);
-  await migrate({ databaseUrl, neonFetchEndpoint: endpoint.url, log: () => {} });
+  await migrate({ directUrl: databaseUrl, log: () => {} });
   neonConfig.fetchEndpoint = endpoint.url;
 
   const port = await findFreePort();

@@ -36,7 +36,7 @@ export async function startKillableService(): Promise<KillableService> {
   const url = `http://127.0.0.1:${port}`;
   const database = { databaseUrl: postgres.url(), neonFetchEndpoint: endpoint.url };
   const vars = { ...exampleVars(), DATABASE_URL: postgres.url(), NEON_FETCH_ENDPOINT: endpoint.url, PUBLIC_URL: url };
-  await migrate({ ...database, log: () => {} });
+  await migrate({ directUrl: postgres.url(), log: () => {} });
   await seedDemo({ ...database, runnerPort: 0, encryptionKeys: readConfig(vars).encryptionKeys });
   const client = new pg.Client({ connectionString: postgres.url() });
   await client.connect();
