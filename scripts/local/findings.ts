@@ -1,4 +1,5 @@
 import type { Diagnosis, FailingRunner, StuckReason, StuckRuns } from "../../src/sweep/diagnosis.ts";
+import type { OldSnapshot } from "../../src/sweep/old-snapshots.ts";
 import { LATE_SECONDS } from "../../src/sweep/sweep-state.ts";
 
 /**
@@ -23,6 +24,7 @@ export function judge(diagnosis: Diagnosis, knownKeyIds: readonly string[] | und
     judgeDispatches(diagnosis.backlog),
     ...judgeStuck(diagnosis.stuck),
     ...judgeRunners(diagnosis.failing),
+    ...judgeSnapshots(diagnosis),
     ...(knownKeyIds === undefined ? [] : [judgeSecrets(diagnosis.secrets, knownKeyIds)]),
   ];
 }
@@ -115,6 +117,40 @@ function judgeRunners(failing: readonly FailingRunner[]): Finding[] {
     text: `${runner} of tenant ${tenant_id} has not accepted ${runs} run(s) in up to ${tries} tries. ${last_reason ?? ""}`,
     advice: "Tell its tenant. The runs are tried again until their deadlines.",
   }));
+}
+
+function judgeSnapshots({ snapshots, sees_all_sessions }: Diagnosis): Finding[] {
+  const subject = "old snapshots";
+  if (snapshots.length > 0)
+    return snapshots.map((snapshot) => ({ mark: "bad", subject, ...describeSnapshot(snapshot) }));
+  if (sees_all_sessions) return [{ mark: "good", subject, text: "None." }];
+  const text = "None of this role's sessions. It does not see those of other roles.";
+  return [
+    { mark: "note", subject, text, advice: "As the owner of the database: `grant pg_read_all_stats to <role>`." },
+  ];
+}
+
+function describeSnapshot({ kind, age_seconds, name, role, program, state }: OldSnapshot) {
+  const age = age_seconds === null ? "for more than a minute" : `for ${time(age_seconds)}`;
+  const who = [role && `role ${role}`, program, state].filter(Boolean).join(", ");
+  const harm = `has kept a snapshot open ${age}, which slows every request`;
+  switch (kind) {
+    case "transaction":
+      return {
+        text: `Process ${name} (${who}) ${harm}.`,
+        advice: `End it in psql: select pg_terminate_backend(${name}). See docs/operations.md, "Long transactions".`,
+      };
+    case "prepared_transaction":
+      return {
+        text: `The prepared transaction "${name}" (${who}) ${harm}.`,
+        advice: "End it in psql: commit prepared, or rollback prepared, with its name.",
+      };
+    case "replication":
+      return {
+        text: `The replication "${name}" (${who}) ${harm}.`,
+        advice: "Drop the slot if nobody needs it: pg_drop_replication_slot. Otherwise see what its reader waits for.",
+      };
+  }
 }
 
 function judgeSecrets(secrets: Diagnosis["secrets"], knownKeyIds: readonly string[]): Finding {

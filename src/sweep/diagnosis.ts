@@ -8,6 +8,7 @@ import { batch, type Database } from "../db/client.ts";
 import { workflowRunEvents as e, sweepState, workflowRuns } from "../db/run-tables.ts";
 import { workflowDefinitions as d } from "../db/tables.ts";
 import { endsAt, isDue, isOverdue, isRunning, r } from "../runs/run-rows.ts";
+import { type OldSnapshot, selectOldSnapshots } from "./old-snapshots.ts";
 import { countRuns, secondsSince, secondsSinceFirst } from "./sweep-state.ts";
 
 /** Ages are in seconds; null when there is nothing to measure. */
@@ -38,6 +39,10 @@ export type Diagnosis = {
   failing: FailingRunner[];
   /** How many webhook secrets are encrypted with each key. */
   secrets: { key_id: string; count: number }[];
+  /** What keeps an old snapshot open, the oldest first. */
+  snapshots: OldSnapshot[];
+  /** False when the role of DATABASE_URL sees only its own sessions, so that `snapshots` lacks those of others. */
+  sees_all_sessions: boolean;
 };
 
 /**
@@ -69,7 +74,7 @@ const FAILING_TRIES = 2;
 export async function diagnose(db: Database): Promise<Diagnosis> {
   const isLater = and(gt(r.nextDispatchAt, sql`statement_timestamp()`), gt(r.dispatchCount, 0)) ?? sql`false`;
   const keyId = sql<string>`split_part(${d.webhookSecretEncrypted}, '.', 1)`;
-  const { sweep, backlog, stuck, failing, secrets } = await batch(db, {
+  const { sweep, backlog, stuck, failing, secrets, snapshots, roles } = await batch(db, {
     sweep: db
       .select({
         since_end: secondsSince(sweepState.endedAt),
@@ -100,6 +105,10 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
       .where(isNotNull(d.webhookSecretEncrypted))
       .groupBy(keyId)
       .orderBy(keyId),
+    snapshots: selectOldSnapshots(db),
+    roles: db
+      .select({ sees_all: sql<boolean>`pg_has_role('pg_read_all_stats', 'usage')` })
+      .from(sql`(values (1)) once`),
   });
   const never = {
     since_end: null,
@@ -111,7 +120,16 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
     lag_max_ms: null,
   };
   const none = { overdue: 0, oldest_overdue: null, due: 0, oldest_due: null, waiting_for_retry: 0 };
-  return { sweep: sweep[0] ?? never, backlog: backlog[0] ?? none, stuck, failing, secrets };
+  const sees_all_sessions = roles[0]?.sees_all ?? false;
+  return {
+    sweep: sweep[0] ?? never,
+    backlog: backlog[0] ?? none,
+    stuck,
+    failing,
+    secrets,
+    snapshots,
+    sees_all_sessions,
+  };
 }
 
 /** A PENDING run behind a RUNNING one is not stuck, since that run ends at its deadline at the latest. */

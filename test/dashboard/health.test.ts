@@ -74,6 +74,24 @@ it("counts for a USER only the runs that they see, and a run whose deadline has 
   expect(stepsIn(await owner.read("/app/health"))).toHaveLength(2);
 });
 
+it("tells an OWNER the kind and the age of an old snapshot of the database, and nothing else of it", async () => {
+  const { sql } = service.database;
+  expect(await owner.read("/app/health")).not.toContain("Old snapshots");
+  // Sessions cannot be back-dated, so the threshold is none.
+  const [definition] = await sql`select pg_get_functiondef('public.old_snapshots'::regproc) as text`;
+  await sql.query(String(definition?.text).replace("DEFAULT 60", "DEFAULT 0"));
+  const open = sql`select pg_sleep(600), 'of another tenant'`.catch(() => {});
+  await expect.poll(() => owner.read("/app/health")).toContain("Old snapshots");
+  const ofOwner = await owner.read("/app/health");
+  const ofUser = await user.read("/app/health");
+  expect(ofOwner).toMatch(/<p>A transaction has kept one open for less than a minute\.<\/p>/);
+  expect(ofOwner).not.toMatch(/pg_sleep|of another tenant|postgres|harness/);
+  expect(ofUser).not.toContain("Old snapshots");
+  await sql`select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(600)%' and pid <> pg_backend_pid()`;
+  await open;
+  await sql.query(String(definition?.text));
+});
+
 it("says how late at most the sweep recorded a time-out", async () => {
   for (const lagMs of [30_000, 4_000]) {
     const runId = await ended(1, "FAILED");

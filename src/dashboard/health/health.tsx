@@ -1,6 +1,7 @@
 import type { Child } from "hono/jsx";
 import type { LiveStatus } from "../../http/live/live.ts";
 import { findPresence } from "../../runs/leases/presence.ts";
+import type { SnapshotKind } from "../../sweep/old-snapshots.ts";
 import { LATE_SECONDS, sinceSweepOrSkip } from "../../sweep/sweep-state.ts";
 import { Empty, Live, WorkflowName } from "../components.tsx";
 import { formatSeconds, plural } from "../format.ts";
@@ -66,6 +67,7 @@ const HealthPage = ({ view, live, runners }: HealthPageProps) => {
             </p>
           )}
         </section>
+        {view.snapshots.length > 0 && <OldSnapshots snapshots={view.snapshots} />}
         <FailingRunners failing={view.failing} />
         {view.endpoints.length > 0 && <Endpoints endpoints={view.endpoints} />}
         {view.caller.is_administrator && <Runners runners={runners} now={view.now} />}
@@ -110,6 +112,28 @@ const Tile = ({ name, value, isGood, children }: TileProps) => (
     </h2>
     <p class="big">{value}</p>
     <p class="muted">{children}</p>
+  </section>
+);
+
+const SNAPSHOT_KINDS: Record<SnapshotKind, string> = {
+  transaction: "A transaction",
+  prepared_transaction: "A prepared transaction",
+  replication: "Replication",
+};
+
+const OldSnapshots = ({ snapshots }: Pick<HealthView, "snapshots">) => (
+  <section class="card">
+    <h2>Old snapshots of the database</h2>
+    {snapshots.map(({ kind, age_seconds }) => (
+      <p>
+        {SNAPSHOT_KINDS[kind]} has kept one open for{" "}
+        {age_seconds === null ? "more than a minute" : formatAge(age_seconds)}.
+      </p>
+    ))}
+    <p class="muted">
+      Until it ends, everything becomes slower, since the database must keep what such a snapshot can see. To whoever
+      operates the service, <code>npm run doctor</code> says more.
+    </p>
   </section>
 );
 

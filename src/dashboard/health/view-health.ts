@@ -12,6 +12,7 @@ import { notificationEndpoints as n } from "../../db/notify-tables.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowRunEvents as e, sweepState as s } from "../../db/run-tables.ts";
 import { r, seenNow } from "../../runs/run-rows.ts";
+import type { SnapshotKind } from "../../sweep/old-snapshots.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
 import { type SessionRow, selectRunners } from "../runners/view-runners.ts";
 import type { Period } from "../statistics/period.ts";
@@ -40,6 +41,8 @@ export type HealthView = {
   failing: FailingRunner[];
   /** Notification endpoints that fail or are disabled; none for a USER, who sees no endpoint. */
   endpoints: FailingEndpoint[];
+  /** What keeps old snapshots of the database open, and the age of the oldest of each kind, for an OWNER or ADMIN. */
+  snapshots: { kind: SnapshotKind; age_seconds: number | null }[];
   /** The runners of the tenant that have a session, for an OWNER or ADMIN; nobody else sees any. */
   runners: SessionRow[];
 };
@@ -66,6 +69,7 @@ export async function viewHealth(db: Database, credential: Credential, period: P
     sweptRuns: [swept],
     failing,
     endpoints,
+    snapshots,
     runners,
     statistics,
   } = await repeatable(db).batch({
@@ -75,6 +79,7 @@ export async function viewHealth(db: Database, credential: Credential, period: P
     sweptRuns: selectSwept(db, caller, readable),
     failing: selectFailing(db, caller, readable),
     endpoints: selectFailingEndpoints(db, caller),
+    snapshots: selectSnapshots(db, caller),
     runners: selectRunners(db, caller),
     statistics: selectStatistics(db, caller, readable, { period }),
   });
@@ -86,6 +91,7 @@ export async function viewHealth(db: Database, credential: Credential, period: P
     statistics: toStatistics(period, statistics),
     failing,
     endpoints,
+    snapshots,
     runners,
   };
 }
@@ -104,6 +110,16 @@ const selectFailingEndpoints = (db: Database, caller: CallerExpression) =>
     .innerJoin(n, and(eq(n.tenantId, caller.tenantId), sql`${caller.isAdministrator}`))
     .where(sql`${n.failures} > 0 and (${n.disabledAt} is not null or ${n.probeAt} is not null)`)
     .orderBy(n.createdAt);
+
+/** Not by whom, and nothing of the other databases, roles and tenants: only the kinds and ages. */
+const selectSnapshots = (db: Database, caller: CallerExpression) =>
+  db
+    .with(caller)
+    .select({ kind: sql<SnapshotKind>`s.kind`, age_seconds: sql<number | null>`max(s.age_seconds)` })
+    .from(caller)
+    .innerJoin(sql`public.old_snapshots() s`, sql`${caller.isAdministrator}`)
+    .groupBy(sql`s.kind`)
+    .orderBy(sql`s.kind`);
 
 /** The common table expression `running`: the runs in slots that the caller may see. */
 export function runningOf(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
