@@ -31,7 +31,7 @@ export function readDirectUrl(vars: NodeJS.Dict<string> = process.env): string {
   return direct;
 }
 
-export function withoutPooler(databaseUrl: string): string {
+function withoutPooler(databaseUrl: string): string {
   const url = new URL(databaseUrl);
   url.hostname = url.hostname.replace(POOLED, "$1");
   return url.href;
