@@ -62,7 +62,10 @@ export function describeRoutes(routers: readonly Hono<AppEnv>[], webhooks: reado
     info: {
       title: "workflow-runs",
       version,
-      description: "The control plane for workflow runs: trigger runs, follow their state, and see how they ended.",
+      description:
+        "The control plane for workflow runs: trigger runs, follow their state, and see how they ended. " +
+        "Unknown fields of a body are refused (422), and so are unknown query parameters. Only operations of the wire contract, " +
+        "whose clients may send more, and those without authentication ignore unknown query parameters.",
       license: { name: "MIT", url: "https://opensource.org/license/mit" },
     },
     servers: [{ url: "/" }],

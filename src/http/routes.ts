@@ -3,8 +3,9 @@
  * middleware that enforces it, conditional requests, and the errors. `createApp` refuses a route that was not made by a
  * builder, so no route can be documented as secured and in fact be open.
  */
-import { createRoute, type RouteConfig } from "@hono/zod-openapi";
+import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { CONTRACT_OPERATIONS } from "./contract.ts";
 import type { AppEnv } from "./env.ts";
 import { announceChange } from "./middleware/announce-change.ts";
 import { authenticate } from "./middleware/authenticate.ts";
@@ -65,11 +66,26 @@ const ofBody = ({ request }: Definition): ProblemCode[] => [
 const bodyMiddleware = ({ request }: Definition): MiddlewareHandler<AppEnv>[] =>
   request?.body && !request.body.required ? [emptyBodyIsObject] : [];
 
+// Shared, since each new schema delays the Worker's first answer.
+const NO_QUERY = z.strictObject({});
+
+/**
+ * Lets a route refuse query parameters that it does not have (422), as its body refuses unknown fields: with a misspelled filter,
+ * a list would otherwise have everything. Operations of the wire contract ignore them.
+ * @throws Error for a query that is not an object schema
+ */
+function onlyKnownQuery<Own extends Definition>(definition: Own): Own {
+  if (CONTRACT_OPERATIONS.has(definition.operationId)) return definition;
+  const { query = NO_QUERY } = definition.request ?? {};
+  if (!(query instanceof z.ZodObject)) throw new Error(`The query of ${definition.path} is not an object schema.`);
+  return Object.assign(definition, { request: { ...definition.request, query: query.strict() } });
+}
+
 /** A GET for a caller: authenticated, and conditional by `ETag` and `If-None-Match`. */
 export function callerRead<const Path extends string, Own extends Read & { path: Path }>(definition: Own) {
   const problems = [...OF_ANYBODY, ...OF_A_CALLER, ...(definition.problems ?? [])];
   return createRoute({
-    ...definition,
+    ...onlyKnownQuery(definition),
     method: "get" as const,
     security: callerSecurity,
     middleware: [conditional, authenticate],
@@ -81,7 +97,7 @@ export function callerRead<const Path extends string, Own extends Read & { path:
 export function callerStream<const Path extends string, Own extends Read & { path: Path }>(definition: Own) {
   const problems = [...OF_ANYBODY, ...OF_A_CALLER, "streams_unavailable" as const, ...(definition.problems ?? [])];
   return createRoute({
-    ...definition,
+    ...onlyKnownQuery(definition),
     method: "get" as const,
     security: callerSecurity,
     middleware: [authenticate],
@@ -93,7 +109,7 @@ export function callerStream<const Path extends string, Own extends Read & { pat
 export function callerWrite<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
   const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CALLER, "forbidden" as const];
   return createRoute({
-    ...definition,
+    ...onlyKnownQuery(definition),
     security: callerSecurity,
     middleware: [announceChange, authenticate, ...bodyMiddleware(definition)],
     [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
@@ -106,7 +122,7 @@ export function callerWrite<const Path extends string, Own extends Change & { pa
 export function runnerCall<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
   const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CREDENTIAL, "callback_unauthenticated" as const];
   return createRoute({
-    ...definition,
+    ...onlyKnownQuery(definition),
     security: runnerSecurity,
     middleware: [authenticateRunner, ...bodyMiddleware(definition)],
     [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
@@ -117,7 +133,7 @@ export function runnerCall<const Path extends string, Own extends Change & { pat
 export function keyCall<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
   const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CALLER, "forbidden" as const];
   return createRoute({
-    ...definition,
+    ...onlyKnownQuery(definition),
     security: keySecurity,
     middleware: [authenticate, requireKey, ...bodyMiddleware(definition)],
     [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
@@ -128,14 +144,17 @@ export function keyCall<const Path extends string, Own extends Change & { path: 
 export function runnerSessionCall<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
   const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CREDENTIAL, "session_unauthenticated" as const];
   return createRoute({
-    ...definition,
+    ...onlyKnownQuery(definition),
     security: runnerSessionSecurity,
     middleware: [authenticateRunnerSession, ...bodyMiddleware(definition)],
     [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
   });
 }
 
-/** A GET without authentication. */
+/**
+ * A GET without authentication. It has no parameters, and ignores those that monitors and links append, such as one against
+ * caches.
+ */
 export function openRead<const Path extends string, Own extends Read & { path: Path }>(definition: Own) {
   return createRoute({
     ...definition,

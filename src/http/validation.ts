@@ -89,7 +89,8 @@ function readIssue(location: Location, issue: Issue, sent: unknown): Fault[] {
     return ofSchema.flatMap((inner) => readIssue(location, { ...inner, path: [...issue.path, ...inner.path] }, sent));
   }
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ loc: [...loc, key], type: "extra_forbidden", msg: "There is no such field." }));
+    const msg = location === "query" ? "There is no such parameter." : "There is no such field.";
+    return issue.keys.map((key) => ({ loc: [...loc, key], type: "extra_forbidden", msg }));
   }
   const { type, msg } = describe(location, issue);
   const isSecret = loc.some((key) => SECRET_FIELDS.has(String(key))) || FIELDS_WITH_SECRETS.has(String(loc.at(-1)));

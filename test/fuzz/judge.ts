@@ -1,7 +1,7 @@
 /** What an answer has against the document, and the document against an answer. */
 
 import type { Json } from "../support/contract.ts";
-import { at, normalise } from "../support/contract.ts";
+import { at, contractOperations, normalise } from "../support/contract.ts";
 import { document, documentFaults, type Operation, operations, schemaErrors } from "../support/document.ts";
 import type { Plan } from "./plan.ts";
 import { type Draft, readPath, type Sent } from "./request.ts";
@@ -82,9 +82,11 @@ export async function faultsOf(plan: Plan, draft: Draft, sent: Sent, response: R
 
 const isValid = (key: string, schema: Json, value: unknown) => schemaErrors(key, schema, value).length === 0;
 
-/** True for a request with a value that the document does not allow. */
-function isForbidden({ operation, path, query, headers, body }: Draft): boolean {
+/** True for a request with a value that the document does not allow, or with a query parameter that it does not have. */
+function isForbidden(draft: Draft): boolean {
+  const { operation, path, query, headers, body } = draft;
   const { operationId, bodySchema, parameters } = operation;
+  if (hasUnknownQuery(draft)) return true;
   if (bodySchema !== undefined && body !== undefined && !isValid(`${operationId} body`, bodySchema, body)) return true;
   const sentAs: Record<string, (name: string) => string[]> = {
     path: (name) => [decodeURIComponent(path.get(name) ?? "")],
@@ -95,6 +97,16 @@ function isForbidden({ operation, path, query, headers, body }: Draft): boolean 
     const values = sentAs[String(place)]?.(String(name)) ?? [];
     return values.length === 0 ? required === true : !mayBe(`${operationId} ${name}`, schema, values);
   });
+}
+
+/** The contract's operations, and those without a credential, ignore what they do not know. */
+function hasUnknownQuery({ operation, query, rawQuery }: Draft): boolean {
+  if (contractOperations.has(operation.operationId) || !("401" in operation.responses)) return false;
+  const known = new Set(operation.parameters.filter(({ in: place }) => place === "query").map(({ name }) => name));
+  // Names that Hono does not read as parameters: an empty one, and one that no object can have.
+  const unread = ["", "__proto__"];
+  const names = [...query.keys(), ...new URLSearchParams(rawQuery).keys()];
+  return names.some((name) => !known.has(name) && !unread.includes(name));
 }
 
 /** False for texts that no reading of them turns into what the schema allows. */

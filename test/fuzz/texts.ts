@@ -75,6 +75,8 @@ export const QUERIES = [
   "limit=1;offset=2",
   "__proto__=1",
   "=",
+  "statuss=FAILED",
+  "Limit=1",
 ];
 
 /** Of a header that is any text. */

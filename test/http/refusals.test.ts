@@ -65,6 +65,14 @@ describe("a 422", () => {
     ]);
   });
 
+  it("names a query parameter that does not exist, beside all other faults", async () => {
+    const faults = await faultsOf(await service.get("/v1/workflow-runs?statuss=FAILED&limit=0", tenant.owner.key));
+    expect(faults.map(({ loc, type, msg }) => [loc.join("."), type, msg])).toEqual([
+      ["query.limit", "greater_than_equal", "Must be at least 1."],
+      ["query.statuss", "extra_forbidden", "There is no such parameter."],
+    ]);
+  });
+
   it("lists 50 faults, says how many more there are, and is not much larger than its request", async () => {
     const fields = Object.fromEntries(Array.from({ length: 6000 }, (_, i) => [`f${i}`, 0]));
     const response = await service.send("POST", "/v1/api-keys", tenant.owner.key, fields);

@@ -22,6 +22,9 @@ function toJsonSchema(schema: Json): Json {
   return nullable === true ? { anyOf: [converted, { type: "null" }] } : converted;
 }
 
+/** The ids of the contract's operations. */
+export const contractOperations: ReadonlySet<string> = new Set(operations.keys());
+
 const validators = new Map<string, Validator>();
 
 const components: Json = toJsonSchema(JSON.parse(JSON.stringify(contract.components)));
