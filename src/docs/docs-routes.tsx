@@ -55,10 +55,14 @@ async function page(c: Context<AppEnv>, content: JSX.Element): Promise<Response>
   return c.html(await html`<!doctype html>${content}`);
 }
 
-/** The id of the user who is signed in to the dashboard in this browser; null for anybody else. */
+/** The id of the user who is signed in to the dashboard in this browser; null for anybody else, and when their session is faulty. */
 async function readUserId(c: Context<AppEnv>): Promise<string | null> {
   const token = getCookie(c, SESSION_COOKIE);
-  return (token === undefined ? null : await c.env.verifySession(token))?.userId ?? null;
+  if (token === undefined) return null;
+  return c.env.verifySession(token).then(
+    (session) => session?.userId ?? null,
+    () => null,
+  );
 }
 
 /** The documentation of all routes of the service, including these. The document is made when it is first requested. */

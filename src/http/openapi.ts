@@ -23,7 +23,9 @@ const SECURITY_SCHEMES = {
     type: "http",
     scheme: "bearer",
     bearerFormat: "JWT",
-    description: "A session token: `Authorization: Bearer <JWT>` with the claims `sub` (user), `tenant_id` and `exp`.",
+    description:
+      "A session token: `Authorization: Bearer <JWT>` with the claims `sub` (the id of a user of this service), `tenant_id` " +
+      "(the id of their tenant) and `exp`.",
   },
   SessionCookie: {
     type: "apiKey",

@@ -43,7 +43,8 @@ export type NewSession = {
 /**
  * Verifies a session token; null when it is not valid. Its times are not checked here: the statement that uses the session
  * checks them by the clock of the database.
- * @throws Problem `session_keys_unavailable`
+ * @throws Problem `session_keys_unavailable`, or `unauthenticated` with the name of the claim when the signature is right but a
+ * claim is missing or wrong
  */
 export type VerifySession = (token: string) => Promise<Session | null>;
 
@@ -85,6 +86,28 @@ const claimsSchema = z.object({
   email_verified: z.boolean().catch(false),
 });
 
+/** What each claim must be whose fault is told to the caller. The ids are those of this service, and not of the login service. */
+const CLAIMS: Readonly<Record<string, string>> = {
+  sub: "the id of a user of this service, a UUID",
+  tenant_id: "the id of the user's tenant, a UUID",
+  exp: "when the token expires, in seconds since 1970",
+  nbf: "when the token begins to be valid, in seconds since 1970",
+  api_key_id: "the id of an API key, a UUID",
+};
+
+/**
+ * Reads the claims of a token whose signature is right.
+ * @throws Problem `unauthenticated`, which names the first claim that is missing or wrong
+ */
+function readClaims(payload: unknown): z.infer<typeof claimsSchema> {
+  const result = claimsSchema.safeParse(payload);
+  if (result.success) return result.data;
+  const claim = String(result.error.issues[0]?.path[0]);
+  const isMissing = typeof payload !== "object" || payload === null || !(claim in payload);
+  const fault = isMissing ? `has no claim \`${claim}\`` : `has a wrong claim \`${claim}\``;
+  throw new Problem("unauthenticated", `The session token ${fault}. It must be ${CLAIMS[claim]}.`);
+}
+
 /** Verifies HS256 tokens with the key ring, and tokens of other algorithms with the keys that the issuer publishes. */
 export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["sessions"]): VerifySession {
   const findKeys = jwksUrl === undefined ? undefined : openKeySet(jwksUrl);
@@ -109,7 +132,9 @@ export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["
 
   return async (token) => {
     try {
-      const claims = claimsSchema.parse(await readPayload(token));
+      const payload = await readPayload(token);
+      if (payload === undefined) return null;
+      const claims = readClaims(payload);
       const { sub, tenant_id, exp, nbf, api_key_id, iat, auth_time } = claims;
       const { email, email_verified, name, tenant_name, role } = claims;
       const isOurs = api_key_id !== null && iat !== undefined && auth_time !== undefined;
