@@ -31,7 +31,12 @@ const API: readonly Area[] = [
     load: async () => [(await import("./runs/bulk/bulk-routes.ts")).bulkChanges],
   },
   {
-    paths: ["/v1/workflow-runs/{id}/input", "/v1/workflow-runs/{id}/result", "/v1/workflow-runs/{id}/explain"],
+    paths: [
+      "/v1/workflow-runs/{id}/details",
+      "/v1/workflow-runs/{id}/input",
+      "/v1/workflow-runs/{id}/result",
+      "/v1/workflow-runs/{id}/explain",
+    ],
     load: async () => [(await import("./runs/details/run-details-routes.ts")).runDetails],
   },
   {

@@ -8,10 +8,12 @@ import {
   type Input,
   type paths,
   type Run,
+  type RunDetails,
   type RunEvent,
   type RunExplanation,
   type RunFilter,
   type RunLog,
+  type RunProgress,
   type RunResult,
   type User,
   type Workflow,
@@ -37,10 +39,15 @@ export type Invocation = Promise<Run> & {
 };
 
 /**
- * An event of a run, and the run at that time. `message` is the raw message of the stream, which may have more in later
- * versions of the service.
+ * An event of a run, and the run at that time; or new progress. `message` is the raw message of the stream, which may have more in
+ * later versions of the service.
  */
-export type RunNews = { run: Run | null; event: RunEvent | null; message: StreamMessage };
+export type RunNews = {
+  run: Run | null;
+  event: RunEvent | null;
+  progress: RunProgress | null;
+  message: StreamMessage;
+};
 
 const PAGE = 100;
 
@@ -49,6 +56,16 @@ function isNews(data: unknown): data is { run: Run; event: RunEvent } {
   if (typeof data !== "object" || data === null || !("run" in data && "event" in data)) return false;
   const { run, event } = data;
   return typeof run === "object" && run !== null && "status" in run && typeof event === "object" && event !== null;
+}
+
+const isProgress = (data: unknown): data is RunProgress =>
+  typeof data === "object" && data !== null && "attempt" in data && "percent" in data && "message" in data;
+
+/** What a message of a run's stream says. */
+function readNews(message: StreamMessage): RunNews {
+  const { event, data } = message;
+  const progress = event === "progress" && isProgress(data) ? data : null;
+  return { run: null, event: null, progress, ...(isNews(data) && data), message };
 }
 
 export type Client = ReturnType<typeof createClient>;
@@ -97,6 +114,10 @@ export function createClient(options: ConnectionOptions) {
     /** Waits until a run has ended, and resolves to its result. */
     result: (runId: string, waiting?: WaitOptions): Promise<RunResult> => waitForResult(connection, runId, waiting),
 
+    /** The attempt, the failure code, the place in the queue and the progress of a run. */
+    details: (runId: string): Promise<RunDetails> =>
+      unwrap(api.GET("/v1/workflow-runs/{run_id}/details", ofRun(runId))),
+
     /** Why a run waits or has failed, as a sentence and as facts. */
     explain: (runId: string): Promise<RunExplanation> =>
       unwrap(api.GET("/v1/workflow-runs/{run_id}/explain", ofRun(runId))),
@@ -119,12 +140,12 @@ export function createClient(options: ConnectionOptions) {
     /** Retries a FAILED run with its next attempt. */
     retry: (runId: string): Promise<Run> => unwrap(api.POST("/v1/workflow-runs/{run_id}/retry", ofRun(runId))),
 
-    /** The events of a run, from the first one (or after `after`) to its end. Lost connections are resumed. */
+    /** The events and the progress of a run, from its first event (or after `after`) to its end. Lost connections are resumed. */
     async *watch(runId: string, watching: StreamOptions = {}): AsyncGenerator<RunNews, void, undefined> {
       const path = `/v1/workflow-runs/${encodeURIComponent(runId)}/stream`;
       const isLast = ({ data }: StreamMessage) => isNews(data) && hasEnded(data.run);
       for await (const message of followStream(connection, path, { ...watching, isLast })) {
-        yield isNews(message.data) ? { ...message.data, message } : { run: null, event: null, message };
+        yield readNews(message);
       }
     },
 

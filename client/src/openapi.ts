@@ -179,8 +179,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A stream of the events of a run, from the first one on
-         * @description The stream ends when the run has ended. An `EventSource` that then reconnects gets 204, which tells it to stop. A caller may have 20 streams at a time. With `log=true` the stream also has the log of the current attempt and of later ones: messages with the `event` `log`, whose `data` is an entry as in `/log` with its `attempt`, in the same order and with the same gaps as in `/log`. A `log_cut` follows a log that was too long to be stored completely.
+         * A stream of the events of a run, from the first one on, and of its progress
+         * @description The stream ends when the run has ended. An `EventSource` that then reconnects gets 204, which tells it to stop. A caller may have 20 streams at a time. A message with the `event` `progress` and no `id` has what the runner last reported of the current attempt: when the stream begins, and whenever that has changed, at most once a second. With `log=true` the stream also has the log of the current attempt and of later ones: messages with the `event` `log`, whose `data` is an entry as in `/log` with its `attempt`, in the same order and with the same gaps as in `/log`. A `log_cut` follows a log that was too long to be stored completely.
          */
         get: operations["stream_workflow_run"];
         put?: never;
@@ -343,6 +343,26 @@ export interface paths {
          * @description Up to 1000 runs a call: those of `run_ids`, or the newest that match the `filter`, whose conditions are those of the list of runs. Each run is changed completely or refused, by the rules of its own stop, retry or delete. Repeat the call with `next_cursor` until that is null.
          */
         post: operations["change_workflow_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workflow-runs/{run_id}/details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The attempt, the progress, and the place in the queue of a run
+         * @description What the run itself does not say, in a form for programs. To follow the progress without polling, read the run's stream.
+         */
+        get: operations["get_workflow_run_details"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2066,6 +2086,35 @@ export interface components {
             created_after?: string;
             /** Format: date-time */
             created_before?: string;
+        };
+        /**
+         * @example {
+         *       "status": "RUNNING",
+         *       "attempt": 1,
+         *       "failure_code": null,
+         *       "queue_position": null,
+         *       "progress": {
+         *         "percent": 40,
+         *         "message": "Reading 12 documents"
+         *       }
+         *     }
+         */
+        WorkflowRunDetails: {
+            status: components["schemas"]["WorkflowRunStatus"];
+            /** @description 1 for a new run, one more for each retry. */
+            attempt: number;
+            /**
+             * @description Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats.
+             * @enum {string|null}
+             */
+            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | null;
+            /** @description 1 for the run that is next; null unless PENDING. */
+            queue_position: number | null;
+            /** @description What the runner last reported of this attempt, while it is RUNNING. */
+            progress: {
+                percent: number | null;
+                message: string | null;
+            } | null;
         };
         /**
          * @example {
@@ -6126,6 +6175,114 @@ export interface operations {
             };
             /** @description Unsupported media type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_workflow_run_details: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The details */
+            200: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowRunDetails"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
                 headers: {
                     [name: string]: unknown;
                 };

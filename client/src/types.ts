@@ -10,6 +10,9 @@ export type RunStatus = Schemas["WorkflowRunStatus"];
 export type RunSnapshot = Schemas["WorkflowRunSnapshot"];
 export type RunEvent = Schemas["WorkflowRunEvent"];
 export type RunResult = Schemas["WorkflowRunResult"];
+export type RunDetails = Schemas["WorkflowRunDetails"];
+/** What the runner of an attempt that is RUNNING has reported. */
+export type RunProgress = NonNullable<RunDetails["progress"]> & { attempt: number };
 export type RunExplanation = Schemas["WorkflowRunExplanation"];
 export type RunLog = Schemas["WorkflowRunLog"];
 export type RunLogEntry = Schemas["WorkflowRunLogEntry"];

@@ -16,6 +16,8 @@ export type StreamOptions = {
   signal?: AbortSignal;
   /** The id of the last known message: only later ones are returned. */
   after?: string;
+  /** Called with the position at which the stream begins, if it says so: before its first message, and after each reconnection. */
+  onBegin?(position: string): void;
   /** Called when the connection was lost or could not be made, and will be made again. */
   onRetry?(reason: string): void;
 };
@@ -47,6 +49,7 @@ export async function* followStream(
       let isOver = false;
       const onBegin = (id: string) => {
         lastId = id;
+        options.onBegin?.(id);
       };
       const onRetryField = (ms: number) => {
         retryMs = Math.min(ms, LONGEST_PAUSE_MS);

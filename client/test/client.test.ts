@@ -162,12 +162,26 @@ describe("watching a run", () => {
     expect([seen.length, reasons]).toEqual([1, ["Do this.", "connect ECONNREFUSED"]]);
   });
 
+  it("has the progress between the events, and continues after the last event when it is cut behind it", async () => {
+    const progress = { attempt: 1, percent: 40, message: "Reading" };
+    const { asked, options } = fakeService(
+      stream([news(1, "RUNNING"), { event: "progress", data: progress }], true),
+      stream([news(2, "COMPLETED")]),
+    );
+    const seen = await quickly(() => allOf(createClient(options).watch(RUN_ID)));
+    expect(seen.map(({ event, progress }) => event?.id ?? progress)).toEqual([1, progress, 2]);
+    expect(asked[1]?.headers.get("Last-Event-ID")).toBe("1");
+  });
+
   it("continues where the stream began when it is disconnected before the first message", async () => {
     const { asked, options } = fakeService(
       new Response("retry: 3000\nid: 1.2.3\n\n:\n\n"),
       stream([news(4, "COMPLETED")]),
     );
-    const seen = await quickly(() => allOf(createClient(options).watch(RUN_ID)));
+    const begun: string[] = [];
+    const onBegin = (position: string) => void begun.push(position);
+    const seen = await quickly(() => allOf(createClient(options).watch(RUN_ID, { onBegin })));
+    expect(begun).toEqual(["1.2.3"]);
     expect([seen.length, asked[1]?.headers.get("Last-Event-ID")]).toEqual([1, "1.2.3"]);
   });
 

@@ -40,8 +40,13 @@ export const RUN_ID = "01920000-0000-7000-8000-000000000403";
 export const aRun = (status: string) => ({ id: RUN_ID, status });
 
 /** A stream that sends these frames and then ends. With `isCut` the connection breaks instead. */
-export function stream(frames: readonly { id: number; data: unknown }[], isCut = false): Response {
-  const text = frames.map(({ id, data }) => `id: ${id}\nevent: E\ndata: ${JSON.stringify(data)}\n\n`).join("");
+export function stream(frames: readonly { id?: number; event?: string; data: unknown }[], isCut = false): Response {
+  const text = frames
+    .map(({ id, event = "E", data }) => {
+      const first = id === undefined ? "" : `id: ${id}\n`;
+      return `${first}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+    })
+    .join("");
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       controller.enqueue(new TextEncoder().encode(`retry: 3000\n\n${text}`));

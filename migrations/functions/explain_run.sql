@@ -91,10 +91,7 @@ begin
 
   -- Its place in the queue, and the run in the slot.
   if v_status = 'PENDING' then
-    select count(*) into v_place
-    from public.workflow_runs ahead
-    where ahead.workflow_definition_id = v_definition_id and ahead.status = 'PENDING'
-      and ahead.queue_position <= v_queue_position;
+    v_place := public.place_in_queue(v_definition_id, v_queue_position);
     select holder.id, holder.user_id, holder.started_at,
       public.run_ends_at(holder.id, holder.status, holder.deadline_at)
     into v_holder_id, v_holder_user_id, v_holder_started_at, v_holder_deadline_at

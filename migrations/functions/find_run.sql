@@ -42,10 +42,7 @@ begin
   end if;
 
   if v_status = 'PENDING' then
-    select count(*) into v_place
-    from public.workflow_runs ahead
-    where ahead.workflow_definition_id = v_definition_id and ahead.status = 'PENDING'
-      and ahead.queue_position <= v_queue_position;
+    v_place := public.place_in_queue(v_definition_id, v_queue_position);
     select holder.id into v_blocked_by
     from public.workflow_runs holder
     where holder.workflow_definition_id = v_definition_id and holder.status = 'RUNNING'

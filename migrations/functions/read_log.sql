@@ -48,9 +48,6 @@ begin
   where l.run_id = p_run_id and l.attempt = v_attempt;
   return jsonb_build_object(
     'tenant_id', v_judged -> 'tenant_id', 'attempt', v_attempt, 'entries', v_entries, 'has_more', v_has_more,
-    'is_complete', v_is_over and not v_has_more, 'is_cut', coalesce(v_is_cut, false), 'progress', (
-      select jsonb_build_object('percent', a.progress_percent, 'message', a.progress_message)
-      from public.running_attempts a
-      where a.run_id = p_run_id and a.attempt = v_attempt and not v_is_over
-        and (a.progress_percent is not null or a.progress_message is not null)));
+    'is_complete', v_is_over and not v_has_more, 'is_cut', coalesce(v_is_cut, false),
+    'progress', case when not v_is_over then public.run_progress(p_run_id, v_attempt) end);
 end $$;

@@ -105,6 +105,18 @@ begin
   return least(p_deadline_at, (select a.ends_at from public.running_attempts a where a.run_id = p_run_id));
 end $$;
 
+-- The progress that the runner of an attempt has reported: {"percent", "message"}, either may be null. Null when it has reported
+-- none, or when the attempt is not in progress. An attempt that has ended by time has it until its end is recorded.
+create or replace function public.run_progress(p_run_id uuid, p_attempt integer) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_build_object('percent', a.progress_percent, 'message', a.progress_message)
+    from public.running_attempts a
+    where a.run_id = p_run_id and a.attempt = p_attempt
+      and (a.progress_percent is not null or a.progress_message is not null));
+end $$;
+
 -- The error of a run that was stopped.
 create or replace function public.stopped_error(p_reason text) returns text
 language sql immutable as $$

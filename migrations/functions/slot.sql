@@ -187,3 +187,14 @@ begin
       select from public.workflow_runs r
       where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.not_before is null);
 end $$;
+
+-- The place in its definition's queue of a PENDING run with this `queue_position`: 1 for the run that is next.
+create or replace function public.place_in_queue(p_definition_id uuid, p_queue_position bigint) returns bigint
+language plpgsql stable as $$
+begin
+  return (
+    select count(*)
+    from public.workflow_runs ahead
+    where ahead.workflow_definition_id = p_definition_id and ahead.status = 'PENDING'
+      and ahead.queue_position <= p_queue_position);
+end $$;

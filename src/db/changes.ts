@@ -34,13 +34,14 @@ export const changeSchema = z.object({
 /**
  * A run that was changed or deleted. For deleted runs, the ids may be unknown: `run_id` is null for all runs of a definition,
  * and both ids are null for any runs. Both ids are also null when something that is not a run has changed; `has_ended` is then
- * false. `is_log` means that only the run's log or its progress has changed.
+ * false. `is_log` means that only the run's log or its progress has changed, and `is_progress` that it was the progress.
  */
 export type ChangedRun = {
   run_id: string | null;
   workflow_definition_id: string | null;
   has_ended: boolean;
   is_log?: true;
+  is_progress?: true;
 };
 
 export type Change = Omit<z.infer<typeof changeSchema>, "runs"> & { runs: readonly ChangedRun[] };
@@ -64,9 +65,15 @@ export const changeOfOthers = (tenantId: string): Change => changeOf(tenantId, {
 export const dueAgain = (tenantId: string, dueInMs: number | null): Change =>
   changeOf(tenantId, { due_in_ms: dueInMs });
 
-/** A new entry in the log of a run, or new progress of it. Neither has an event. */
+const LOG = { workflow_definition_id: null, has_ended: false, is_log: true } as const;
+
+/** A new entry in the log of a run. It has no event. */
 export const changeOfLog = (tenantId: string, runId: string): Change =>
-  changeOf(tenantId, { runs: [{ run_id: runId, workflow_definition_id: null, has_ended: false, is_log: true }] });
+  changeOf(tenantId, { runs: [{ run_id: runId, ...LOG }] });
+
+/** New progress of a run. It has no event. */
+export const changeOfProgress = (tenantId: string, runId: string): Change =>
+  changeOf(tenantId, { runs: [{ run_id: runId, ...LOG, is_progress: true }] });
 
 /**
  * The deletion of one run, of the runs of a definition, or of any runs. It has no event, since events are deleted with their

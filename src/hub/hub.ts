@@ -30,7 +30,13 @@ const RECENT_COUNT = 1_000;
 const FAILED: TenantSweep = { dueInMs: 0, hasMoved: false };
 
 /** What a socket wants to hear of. A null id means any run or definition. */
-type Filter = { runId: string | null; definitionId: string | null; withOthers: boolean; withLog: boolean };
+type Filter = {
+  runId: string | null;
+  definitionId: string | null;
+  withOthers: boolean;
+  withProgress?: boolean;
+  withLog: boolean;
+};
 
 /**
  * The Durable Object of a tenant. Its alarm fires when something of the tenant is due, and it then lets a Worker sweep the
@@ -135,7 +141,8 @@ export class Hub extends DurableObject<object> {
    * that waits:
    * - `run` or `definition`: only changes of this run, or of this definition's runs.
    * - `others`: also changes of what is not a run.
-   * - `log`: also new entries of the run's log.
+   * - `progress`: also new progress of the run.
+   * - `log`: also new progress of the run, and new entries of its log.
    * - `since`: also the nudges of the last so many milliseconds.
    * - `caller` and `user`: the owner of a stream. The answer is 429 when the caller has too many.
    * - `waiter`: the owner of a request that waits. The answer is 429 when the owner has too many.
@@ -174,6 +181,7 @@ export class Hub extends DurableObject<object> {
       runId: query.get("run"),
       definitionId: query.get("definition"),
       withOthers: query.has("others"),
+      withProgress: query.has("progress"),
       withLog: query.has("log"),
     };
     const user = query.get("user");
@@ -226,8 +234,8 @@ export class Hub extends DurableObject<object> {
   }
 }
 
-function passes({ runId, definitionId, withOthers, withLog }: Filter, run: ChangedRun): boolean {
-  if (run.is_log) return withLog && run.run_id === runId;
+function passes({ runId, definitionId, withOthers, withProgress, withLog }: Filter, run: ChangedRun): boolean {
+  if (run.is_log) return run.run_id === runId && (withLog || (withProgress === true && run.is_progress === true));
   if (run.run_id === null && !run.has_ended) return withOthers;
   const isSame = (wanted: string | null, changed: string | null) =>
     wanted === null || changed === null || wanted === changed;

@@ -19,6 +19,7 @@ export async function listenTo(
   if (topic.runId !== undefined) url.searchParams.set("run", topic.runId);
   if (topic.definitionId !== undefined) url.searchParams.set("definition", topic.definitionId);
   if (topic.withOthers) url.searchParams.set("others", "1");
+  if (topic.withProgress) url.searchParams.set("progress", "1");
   if (topic.withLog) url.searchParams.set("log", "1");
   if (stream === undefined) {
     url.searchParams.set("waiter", caller);

@@ -27,6 +27,9 @@ export const runRowSchema = z.object({
 });
 export type RunRow = z.infer<typeof runRowSchema>;
 
+/** What the runner of an attempt in progress has reported: `run_progress` in SQL. */
+export const runProgressSchema = z.object({ percent: z.int().nullable(), message: z.string().nullable() });
+
 /** The table of runs, with the alias that the conditions in this file use. */
 export const r = alias(workflowRuns, "r");
 

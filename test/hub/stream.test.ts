@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
 import { readEvents, typesOf } from "./event-source.ts";
 import { type LiveService, startLiveService } from "./live-service.ts";
 
@@ -38,6 +38,27 @@ describe("the stream of a run", () => {
     await reader.until("DISPATCHED");
     await callBack(service, tenant, runId, { status: "COMPLETED" });
     expect(typesOf(await reader.drain())).toEqual(["COMPLETED"]);
+  });
+
+  it("sends the progress of its attempt, at the beginning and when it has changed, and not for each entry of the log", async () => {
+    const runId = await invoke(service, tenant);
+    const send = async (path: string, body: object, attempt = 1) =>
+      service.send("POST", `/v1/workflow-runs/${runId}/${path}`, await runToken(tenant, runId, attempt), body);
+    await send("heartbeat", { progress: { percent: 10, message: "Reading" } });
+    const reader = readEvents<unknown>(await get(`${runId}/stream`));
+    const [first] = (await reader.until("progress")).slice(-1);
+    const progress = { attempt: 1, percent: 10, message: "Reading" };
+    expect(first).toEqual({ id: "", event: "progress", data: progress });
+
+    // Neither is news for this stream: it has the progress already, and no log.
+    await send("heartbeat", { progress: { percent: 10, message: "Reading" } });
+    await send("log", { sequence: 0, text: "Line\n" });
+    await send("heartbeat", { progress: { percent: 20 } });
+    expect((await reader.next())?.data).toEqual({ attempt: 1, percent: 20, message: null });
+    await callBack(service, tenant, runId, { status: "FAILED" });
+    expect(typesOf(await reader.drain())).toEqual(["FAILED"]);
+    const ended = await readEvents(await get(`${runId}/stream`)).drain();
+    expect(typesOf(ended)).not.toContain("progress");
   });
 
   it("sends a time-out when it is recorded, although nobody has announced it", async () => {

@@ -140,6 +140,10 @@ export const OPERATIONS: Record<string, Operation> = {
     answers: [404, 200, 200, 200, 200, 404],
     call: async (stage) => get(run(await addEnded(stage, "FAILED"))),
   },
+  get_workflow_run_details: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(`${run(await addRunning(stage))}/details`),
+  },
   delete_workflow_run: {
     answers: [404, 403, 403, 204, 204, 404],
     call: async (stage) => remove(run(await addEnded(stage, "COMPLETED"))),

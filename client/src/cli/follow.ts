@@ -6,7 +6,7 @@ import type { RunLog } from "../types.ts";
 import type { Context } from "./context.ts";
 import { isOutage } from "./exit.ts";
 import { harmless, say } from "./output.ts";
-import { eventLine } from "./run-lines.ts";
+import { eventLine, progressLine } from "./run-lines.ts";
 
 const POLL_MS = 1_000;
 
@@ -46,7 +46,7 @@ export async function askUntilAnswered<Answer>(
 }
 
 /**
- * Shows the events and the log of a run until it has ended. With output for programs it shows nothing: the caller prints the
+ * Shows the events, the progress and the log of a run until it has ended. With output for programs it shows nothing: the caller prints the
  * run.
  */
 export async function followRun({ client, mode }: Context, runId: string): Promise<void> {
@@ -57,9 +57,10 @@ export async function followRun({ client, mode }: Context, runId: string): Promi
   log.catch(() => {});
   const outage = new Outage();
   try {
-    for await (const { event } of client.watch(runId, { onRetry: outage.tell })) {
+    for await (const { event, progress } of client.watch(runId, { onRetry: outage.tell })) {
       outage.isOver();
       if (event !== null) say(eventLine(event));
+      if (progress !== null) say(progressLine(progress));
     }
   } finally {
     await Promise.race([log, delay(5_000)]);

@@ -1,28 +1,56 @@
-import { type FeedEvent, hasEnded, type Run, type RunEvent, type RunResult } from "../types.ts";
+import {
+  type FeedEvent,
+  hasEnded,
+  type Run,
+  type RunDetails,
+  type RunEvent,
+  type RunProgress,
+  type RunResult,
+} from "../types.ts";
 import type { Context } from "./context.ts";
 import { ago, duration, facts, harmless, paint, paintState, printOne, timeOf } from "./output.ts";
 
-/** Prints a run for people. If it has ended, its result is included. */
-export async function printRun({ client, mode }: Context, run: Run): Promise<void> {
-  const result = mode === "people" && hasEnded(run) ? await client.result(run.id) : null;
-  printOne(mode, run, run.id, () => runLines(run, result));
+/** Prints a run. If it has ended, its result is included, and its details are if they are given. */
+export async function printRun({ client, mode }: Context, run: Run, details?: RunDetails): Promise<void> {
+  const result = mode !== "quiet" && hasEnded(run) ? await client.result(run.id) : null;
+  printOne(mode, { ...run, ...details, ...result }, run.id, () => runLines(run, details, result));
 }
 
-function runLines(run: Run, result: RunResult | null): string[] {
+function runLines(run: Run, details: RunDetails | undefined, result: RunResult | null): string[] {
+  const attempt = details?.attempt ?? result?.attempt ?? 1;
   const took = run.completed_at === null ? null : (Date.parse(run.completed_at) - Date.parse(run.started_at)) / 1000;
   return facts({
     run: run.id,
     workflow: harmless(run.run_snapshot.workflow_name),
     state: paintState(run.status),
+    attempt: attempt > 1 ? attempt : null,
+    position: details?.queue_position,
+    progress: details?.progress && progressText(details.progress),
     started: run.status === "PENDING" ? null : ago(run.started_at),
     took: took === null ? null : duration(took),
-    "failed by": result?.failure_code,
-    error: run.error === null ? null : harmless(run.error),
-    summary: result?.summary == null ? null : harmless(result.summary),
-    output: result?.output == null ? null : JSON.stringify(result.output, null, 2),
-    artifacts: result?.artifacts?.map(({ name, url }) => harmless(`${name} ${url ?? ""}`.trim())).join("\n"),
+    ...(result && resultFacts(result)),
   });
 }
+
+const resultFacts = ({ failure_code, error, summary, output, artifacts }: RunResult) => ({
+  "failed by": failure_code,
+  error: error === null ? null : harmless(error),
+  summary: summary === null ? null : harmless(summary),
+  output: output === null ? null : JSON.stringify(output, null, 2),
+  artifacts: artifacts?.map(({ name, url }) => harmless(`${name} ${url ?? ""}`.trim())).join("\n"),
+});
+
+/** The result of a run for people. */
+export const resultLines = (result: RunResult): string[] =>
+  facts({ state: paintState(result.status), ...resultFacts(result) });
+
+/** What a runner reports, such as `40 %  Reading 12 documents`. */
+export const progressText = ({ percent, message }: Pick<RunProgress, "percent" | "message">): string =>
+  [percent === null ? "" : `${percent} %`, harmless(message ?? "").replaceAll("\n", " ")].join("  ").trim();
+
+/** Progress that is shown as it comes. It has no instant of its own. */
+export const progressLine = (progress: RunProgress): string =>
+  [paint("dim", timeOf(new Date().toISOString())), "progress", progressText(progress)].join("  ");
 
 export const runRow = (run: Run) => ({
   run: run.id,

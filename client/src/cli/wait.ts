@@ -3,8 +3,9 @@ import type { Client } from "../client.ts";
 import { hasEnded, type Run } from "../types.ts";
 import { askUntilAnswered, Outage } from "./follow.ts";
 import { harmless, startProgress } from "./output.ts";
+import { progressText } from "./run-lines.ts";
 
-/** Resolves to the run when it has ended. On a terminal, a line shows its state until then. */
+/** Resolves to the run when it has ended. On a terminal, a line shows its state and its progress until then. */
 export async function waitWithProgress(client: Client, begun: Run): Promise<Run> {
   if (hasEnded(begun)) return begun;
   let state: string = begun.status;
@@ -28,9 +29,28 @@ export async function waitWithProgress(client: Client, begun: Run): Promise<Run>
     note = "";
     if (status === "PENDING") explain().catch(() => {});
   };
+  const ended = new AbortController();
+  if (process.stderr.isTTY) {
+    const onProgress = (text: string) => {
+      note = text;
+    };
+    // Without the stream, the line still shows the state.
+    showNews(client, begun.id, { signal: ended.signal, onRun, onProgress }).catch(() => {});
+  }
   try {
     return await askUntilAnswered(() => client.wait(begun.id, { onRun }), onOutage);
   } finally {
+    ended.abort();
     line.stop();
+  }
+}
+
+type News = { signal: AbortSignal; onRun(run: Run): void; onProgress(text: string): void };
+
+/** Tells each new state and the progress of a run at once, by its stream. */
+async function showNews(client: Client, runId: string, { signal, onRun, onProgress }: News): Promise<void> {
+  for await (const { run, progress } of client.watch(runId, { signal })) {
+    if (run !== null) onRun(run);
+    if (progress !== null) onProgress(progressText(progress));
   }
 }

@@ -10,13 +10,15 @@ export const MOST_SESSION_WAITS = 20;
 
 /**
  * What a listener wants to hear of: one run, the runs of a definition, or all runs of the tenant. With `withOthers` also
- * changes of other things, such as a new permission. With `withLog` also new log entries and new progress of the one run.
+ * changes of other things, such as a new permission. With `withProgress` also new progress of the one run, and with `withLog` new
+ * log entries, too.
  */
 export type Topic = {
   tenantId: string;
   runId?: string;
   definitionId?: string;
   withOthers?: boolean;
+  withProgress?: boolean;
   withLog?: boolean;
 };
 

@@ -80,17 +80,21 @@ export const toArtifact = ({
   bytes = null,
 }: z.infer<typeof NewArtifactSchema>): Artifact => ({ name, url, path_part_id, sha256, bytes });
 
+/** Why a run FAILED; null in any other state. */
+export const failureCode = () =>
+  z
+    .enum(FAILURE_CODES)
+    .nullable()
+    .openapi({
+      description:
+        "Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped " +
+        "it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats.",
+    });
+
 export const WorkflowRunResultSchema = z
   .strictObject({
     status: WorkflowRunStatusSchema,
-    failure_code: z
-      .enum(FAILURE_CODES)
-      .nullable()
-      .openapi({
-        description:
-          "Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped " +
-          "it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats.",
-      }),
+    failure_code: failureCode(),
     error: z
       .string()
       .nullable()

@@ -1,4 +1,4 @@
-/** The routes for details of a run: its input, its result, and why it waits. */
+/** The routes for details of a run: its attempt and progress, its input, its result, and why it waits. */
 import { z } from "@hono/zod-openapi";
 import { FAILURE_CODES } from "../../db/enums.ts";
 import { PREFER, preferenceApplied } from "../../http/live/prefer.ts";
@@ -7,11 +7,59 @@ import { callerRead } from "../../http/routes.ts";
 import { instant, uuid } from "../../http/schemas.ts";
 import { runParams, WorkflowRunStatusSchema } from "../run-schema.ts";
 import { describeWait, explainRun, WAIT_REASONS } from "./explain-run.ts";
+import { findDetails } from "./find-details.ts";
 import { findInput } from "./find-input.ts";
 import { findResultOrWait } from "./find-result-or-wait.ts";
-import { WorkflowRunResultSchema } from "./result-schema.ts";
+import { failureCode, WorkflowRunResultSchema } from "./result-schema.ts";
 
 export const runDetails = createRouter();
+
+const DetailsSchema = z
+  .strictObject({
+    status: WorkflowRunStatusSchema,
+    attempt: z.int().openapi({ description: "1 for a new run, one more for each retry." }),
+    failure_code: failureCode(),
+    queue_position: z.int().nullable().openapi({ description: "1 for the run that is next; null unless PENDING." }),
+    progress: z
+      .strictObject({ percent: z.int().nullable(), message: z.string().nullable() })
+      .nullable()
+      .openapi({ description: "What the runner last reported of this attempt, while it is RUNNING." }),
+  })
+  .openapi("WorkflowRunDetails", {
+    example: {
+      status: "RUNNING",
+      attempt: 1,
+      failure_code: null,
+      queue_position: null,
+      progress: { percent: 40, message: "Reading 12 documents" },
+    },
+  });
+
+const getDetails = callerRead({
+  path: "/v1/workflow-runs/{run_id}/details",
+  operationId: "get_workflow_run_details",
+  tags: ["Workflow runs"],
+  summary: "The attempt, the progress, and the place in the queue of a run",
+  description:
+    "What the run itself does not say, in a form for programs. To follow the progress without polling, read the run's stream.",
+  request: { params: runParams },
+  problems: ["not_found"],
+  responses: { 200: { description: "The details", content: { "application/json": { schema: DetailsSchema } } } },
+});
+
+runDetails.openapi(getDetails, async (c) => {
+  const details = await findDetails(c.env.db, c.var.credential, c.req.valid("param").run_id);
+  return c.json(
+    {
+      status: details.status,
+      attempt: details.attempt,
+      failure_code: details.failure_code,
+      queue_position: details.queue_position,
+      progress: details.progress,
+    },
+    200,
+  );
+});
 
 const InputSchema = z
   .strictObject({

@@ -1,7 +1,7 @@
 /** The messages of a runner that holds a run: a heartbeat, or that it gives the run back. */
 import { z } from "zod";
 import { callFunction } from "../../db/call.ts";
-import { changeOfLog, dueAgain } from "../../db/changes.ts";
+import { changeOfProgress, dueAgain } from "../../db/changes.ts";
 import type { Database } from "../../db/client.ts";
 import { dispatchesSchema, type Promotion, promotionArguments } from "../../runners/dispatch.ts";
 import { attemptProblem, attemptRefusalSchema } from "../refusals.ts";
@@ -47,7 +47,7 @@ export async function recordHeartbeat(
   const answer = await callFunction(db, "record_heartbeat", args, heartbeatAnswerSchema, options);
   held.onPromoted(answer.dispatches);
   if ("refused" in answer) throw attemptProblem(answer, held.attempt);
-  if (held.progress !== null) held.onChanged([changeOfLog(held.tenantId, held.runId)]);
+  if (held.progress !== null) held.onChanged([changeOfProgress(held.tenantId, held.runId)]);
   const { due_in_ms: dueInMs, deadline_at, lease_expires_at, stop } = answer;
   // A heartbeat has no event, so the hub is told here: from now on the run may end before its deadline.
   if (dueInMs !== null) held.onChanged([dueAgain(held.tenantId, dueInMs)]);

@@ -32,7 +32,8 @@ type Answer = z.infer<typeof withLogSchema>;
 /**
  * The messages in their order, and the position after them. `run` is null when it does not exist or the caller may not see it.
  */
-export type FollowedRunPage = Pick<Answer, "tenant_id" | "user_id" | "run" | "has_ended" | "due_in_ms"> & Messages;
+export type FollowedRunPage = Pick<Answer, "tenant_id" | "user_id" | "run" | "progress" | "has_ended" | "due_in_ms"> &
+  Messages;
 
 type Messages = { frames: Frame[]; position: RunPosition; hasMore: boolean };
 

@@ -3,7 +3,7 @@ import type { Credential } from "../../db/access.ts";
 import { callFunction, credentialArgument } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { RUN_EVENT_TYPES } from "../../db/enums.ts";
-import { runRowSchema } from "../run-rows.ts";
+import { runProgressSchema, runRowSchema } from "../run-rows.ts";
 
 /** How many events are read at a time. */
 export const LIMIT = 100;
@@ -24,6 +24,7 @@ export const runAnswerSchema = z.object({
   tenant_id: z.string(),
   user_id: z.string(),
   run: runRowSchema.nullable(),
+  progress: runProgressSchema.extend({ attempt: z.int() }).nullish(),
   events: z.array(eventSchema).default([]),
   has_ended: z.boolean().default(true),
   due_in_ms: z.number().nullish(),

@@ -80,11 +80,14 @@ const pageOfRuns = ({ items, hasMore }: FollowedRuns): Page => ({
   dueInMs: null,
 });
 
-const LOG_EXAMPLE = `retry: 7310
+const RUN_EXAMPLE = `retry: 7310
 
 id: 4711.1.0
 event: DISPATCHED
 data: ${JSON.stringify({ run: exampleRun, event: exampleEvent })}
+
+event: progress
+data: {"attempt":1,"percent":40,"message":"Reading 12 documents"}
 
 id: 4711.1.1
 event: log
@@ -95,11 +98,12 @@ const streamRun = callerStream({
   path: "/v1/workflow-runs/{run_id}/stream",
   operationId: "stream_workflow_run",
   tags: ["Workflow runs"],
-  summary: "A stream of the events of a run, from the first one on",
+  summary: "A stream of the events of a run, from the first one on, and of its progress",
   description:
     "The stream ends when the run has ended. An `EventSource` that then reconnects gets 204, which tells it to stop. " +
-    "A caller may have 20 streams at a time. With `log=true` the stream also has the log of the current attempt and " +
-    "of later ones: messages with the `event` `log`, whose `data` is an entry as in `/log` with its `attempt`, in the " +
+    "A caller may have 20 streams at a time. A message with the `event` `progress` and no `id` has what the runner last reported of " +
+    "the current attempt: when the stream begins, and whenever that has changed, at most once a second. With `log=true` the stream " +
+    "also has the log of the current attempt and of later ones: messages with the `event` `log`, whose `data` is an entry as in `/log` with its `attempt`, in the " +
     "same order and with the same gaps as in `/log`. A `log_cut` follows a log that was too long to be stored completely.",
   request: {
     params: runParams,
@@ -124,7 +128,7 @@ const streamRun = callerStream({
         "Server-sent events. `event` is the event's type and `id` its id, as in `/events`; `data` is " +
         '`{"run": …, "event": …}`. With `log=true` an `id` is `<event>.<attempt>.<next entry>`: the position from which the stream continues. ' +
         "A comment comes every 15 seconds.",
-      content: { "text/event-stream": { schema: z.string().openapi({ example: LOG_EXAMPLE }) } },
+      content: { "text/event-stream": { schema: z.string().openapi({ example: RUN_EXAMPLE }) } },
     },
     204: { description: "The run has ended, and this was its last message" },
   },
@@ -136,6 +140,8 @@ runStreams.openapi(streamRun, async (c) => {
   const withLog = c.req.valid("query").log === "true";
   const { db } = c.env;
   let position = given ?? BEGINNING;
+  /** The progress that was sent last, as JSON. */
+  let sent = "null";
   const follow = () => (withLog ? followRunWithLog : followRunAlone)(db, c.var.credential, { runId, position });
   const first = await follow();
   if (first.run === null) throw new Problem("not_found", NO_RUN);
@@ -143,15 +149,27 @@ runStreams.openapi(streamRun, async (c) => {
   // An ended run has no further events, so there is nothing to listen for and nothing to read again.
   const listener = first.has_ended
     ? nobody
-    : await listenAs(c, first.user_id, { tenantId: first.tenant_id, runId: first.run.id, withLog });
+    : await listenAs(c, first.user_id, { tenantId: first.tenant_id, runId: first.run.id, withProgress: true, withLog });
   const turn = (followed: FollowedRunPage): Page => {
     position = followed.position;
-    const { frames, hasMore, has_ended: hasEnded, due_in_ms: dueInMs = null } = followed;
+    const { hasMore, has_ended: hasEnded, due_in_ms: dueInMs = null } = followed;
+    // It follows all events that led to it.
+    const { progress } = followed;
+    const reported = hasMore ? sent : JSON.stringify(progress ?? null);
+    const isNews = progress && reported !== sent;
+    sent = reported;
+    const frames = isNews ? [...followed.frames, { event: "progress", data: toProgress(progress) }] : followed.frames;
     return { frames, hasMore, isOver: hasEnded && !hasMore, dueInMs };
   };
   const firstPage = first.has_ended ? turn(first) : undefined;
   const read = async () => turn(await follow());
   return eventStream(c.req.raw.signal, (sink) => followEvents(listener, sink, read, firstPage), listener.close);
+});
+
+const toProgress = ({ attempt, percent, message }: NonNullable<FollowedRunPage["progress"]>) => ({
+  attempt,
+  percent,
+  message,
 });
 
 const nobody: Listener = { next: async () => null, close: () => {} };

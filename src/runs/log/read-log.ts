@@ -3,6 +3,7 @@ import type { Credential } from "../../db/access.ts";
 import { callFunction, credentialArgument } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { readProblem, readRefusalSchema } from "../refusals.ts";
+import { runProgressSchema } from "../run-rows.ts";
 
 const pageSchema = z.object({
   attempt: z.int(),
@@ -14,7 +15,7 @@ const pageSchema = z.object({
   /** True when entries were not stored because the log was too long. */
   is_cut: z.boolean(),
   /** The progress of the attempt, while it is RUNNING. */
-  progress: z.object({ percent: z.int().nullable(), message: z.string().nullable() }).nullish(),
+  progress: runProgressSchema.nullish(),
 });
 
 /** A page of a run's log. `missing_before` is the number of entries before an entry that never arrived. Instants are RFC 3339. */

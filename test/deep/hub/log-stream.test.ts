@@ -73,7 +73,7 @@ describe("the stream of a run with its log", () => {
     await Promise.all([reader.close(), again.close()]);
   });
 
-  it("asks the database after a new entry, while a stream without the log does not", async () => {
+  it("asks the database after a new entry, while a stream without the log does so only after new progress", async () => {
     const [withLog, without] = [await open(), await open("")];
     await Promise.all([withLog.until("DISPATCHED"), without.until("DISPATCHED")]);
     await pause(1_100);
@@ -83,6 +83,11 @@ describe("the stream of a run with its log", () => {
       await pause(300);
     });
     expect(requests).toBe(2);
+    const progress = { percent: 40 };
+    await service.send("POST", `/v1/workflow-runs/${runId}/heartbeat`, await runToken(tenant, runId), { progress });
+    for (const reader of [withLog, without]) {
+      expect((await reader.next())?.data).toEqual({ attempt: 1, percent: 40, message: null });
+    }
     await end();
     expect(typesOf(await without.drain())).toEqual(["COMPLETED"]);
     await withLog.close();

@@ -121,7 +121,7 @@ export function describeCommandLine(world: () => World): void {
     ["/v1/workflow-definitions?limit=100", ["workflows", "list"]],
     [`/v1/workflow-definitions/${DEMO.quarterlyReportId}`, ["workflows", "get", "Quarterly report"]],
     ["/v1/workflow-runs?status=FAILED&limit=3", ["runs", "list", "--status", "FAILED", "--limit", "3"]],
-    [`/v1/workflow-runs/${DEMO.runs.failed}`, ["runs", "get", DEMO.runs.failed]],
+    [`/v1/workflow-runs/${DEMO.runs.failed}/result`, ["runs", "result", DEMO.runs.failed]],
     [`/v1/workflow-runs/${DEMO.runs.failed}/explain`, ["runs", "explain", DEMO.runs.failed]],
     ["/v1/api-keys", ["keys", "list"]],
     ["/v1/events?limit=3", ["events", "--limit", "3"]],
@@ -146,6 +146,58 @@ export function describeCommandLine(world: () => World): void {
     expect((await wr(["workflows", "list", "--quiet"])).stdout.trim().split("\n")).toEqual(list.map(({ id }) => id));
     const failed: { status: string }[] = await json(["runs", "list", "--status", "failed", "--limit", "3"]);
     expect(failed.map(({ status }) => status)).toEqual(["FAILED", "FAILED", "FAILED"]);
+  });
+
+  it("adds the result of a run to what the API answers, and what only its details say", async () => {
+    const headers = { Authorization: `Bearer ${DEMO.owner.key}` };
+    const read = async (path: string) => {
+      const answer = await fetch(`${world().url}/v1/workflow-runs/${path}`, { headers });
+      return JSON.parse(await answer.text());
+    };
+    const failed = DEMO.runs.failed;
+    const all = { ...(await read(failed)), ...(await read(`${failed}/details`)), ...(await read(`${failed}/result`)) };
+    expect(await json(["runs", "get", failed])).toEqual(all);
+
+    await wr(["workflows", "create", "With output", "--lease", ...PARTS]);
+    const waiting = json(["invoke", "With output", "--wait"]);
+    await wr(["run", "--workflow", "With output", "--once", "--", "echo", '{"pages": 12}']);
+    const waited = await waiting;
+    expect(waited).toMatchObject({ status: "COMPLETED", attempt: 1, output: { pages: 12 } });
+    expect(await json(["runs", "result", waited.id, "--wait"])).toEqual(await read(`${waited.id}/result`));
+    const text = (await wr(["runs", "result", waited.id])).stdout;
+    expect(text).toMatch(/^state +COMPLETED$/m);
+    expect(text).toContain('"pages": 12');
+    expect((await wr(["runs", "result", failed, "--wait"])).code).toBe(5);
+  });
+
+  it("shows the place in the queue and the progress of a run, also while it is followed", async () => {
+    const name = "With progress";
+    await wr(["workflows", "create", name, "--lease", ...PARTS]);
+    const [runId = "", next = ""] = await Promise.all(
+      [1, 2].map(async () => (await wr(["invoke", name, "--quiet"])).stdout.trim()),
+    );
+    const places = await Promise.all([runId, next].map((id) => json(["runs", "get", id])));
+    expect(places.map(({ queue_position }) => queue_position).toSorted()).toEqual([1, 2]);
+    expect((await wr(["runs", "get", next])).stdout).toMatch(/^position +\d$/m);
+
+    const working = start(["run", "--workflow", name, "--", "sh", "-c", "echo '::progress 40 reading'; sleep 1000"]);
+    const isReading = async (id: string) => (await json(["runs", "get", id])).progress?.message === "reading";
+    await expect.poll(async () => (await isReading(runId)) || (await isReading(next)), { timeout: 20_000 }).toBe(true);
+    const id = (await isReading(runId)) ? runId : next;
+    expect((await wr(["runs", "get", id])).stdout).toMatch(/^progress +40 % {2}reading$/m);
+    expect(await json(["runs", "get", id])).toMatchObject({ progress: { percent: 40, message: "reading" } });
+
+    const watching = start(["runs", "watch", id]);
+    await expect.poll(watching.stdout).toMatch(/progress {2}40 % {2}reading\n/);
+    const asJson = start(["runs", "watch", id, "--json"]);
+    await expect.poll(asJson.stdout).toContain('{"attempt":1,"percent":40,"message":"reading"}\n');
+    const followed = inTerminal(`runs result ${id} --wait`, {});
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await wr(["runs", "stop", id]);
+    expect((await followed).shown).toMatch(/RUNNING {2}\d s {2}40 % {2}reading/);
+    expect(await watching.end()).toBe(5);
+    await wr(["runs", "stop", id === next ? runId : next]);
+    await working.end("SIGINT");
   });
 
   it("finds workflows by name in any case, and says when several have the name", async () => {

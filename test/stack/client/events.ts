@@ -82,6 +82,20 @@ export function describeEvents(world: () => World): void {
     expect(seen.length).toBe(before.length + STORY.length + 5);
   });
 
+  it("say where they begin before the first of them, so that nothing is missed when there is none", async () => {
+    const following = start(["events", "-f", "--workflow", NAME, "--json"]);
+    await following.until("From now on: --after ");
+    expect(await following.end("SIGINT")).toBe(0);
+    const position = positionIn(following.stderr());
+    expect([following.stdout(), following.stderr()]).toEqual([
+      "",
+      expect.stringContaining(`later: --after ${position}`),
+    ]);
+    const runId = await invoke();
+    const rest: Event[] = await json(["events", ...ofWorkflow, "--after", position]);
+    expect(rest.map(({ type, run_id }) => [type, run_id])).toEqual(STORY.map((type) => [type, runId]));
+  });
+
   it("shows people a line for each, without colours to a pipe", async () => {
     const following = start(["events", "-f", ...ofWorkflow, "--limit", "1", "--after", await lastPosition()]);
     const runId = await invoke();

@@ -82,7 +82,11 @@ async function follow({ client, mode }: Context, filter: FeedFilter, limit = Num
   let position = after;
   let shown = 0;
   try {
-    const options = { signal, onRetry: outage.tell, ...(after !== undefined && { after }) };
+    const onBegin = (begin: string) => {
+      if (position === undefined) say(`From now on: --after ${begin}`);
+      position = begin;
+    };
+    const options = { signal, onBegin, onRetry: outage.tell, ...(after !== undefined && { after }) };
     for await (const { id, data } of client.stream(`/v1/events/stream?${query}`, options)) {
       outage.isOver();
       if (!isFeedEvent(data)) continue;

@@ -1,5 +1,6 @@
 import process from "node:process";
 import type { Command } from "commander";
+import { unwrap } from "../../connection.ts";
 import { hasEnded, type Run, type RunFilter, type RunLogEntry, type RunStatus } from "../../types.ts";
 import { contextOf } from "../context.ts";
 import { EXIT } from "../exit.ts";
@@ -7,7 +8,8 @@ import { Outage, readLog, showLog } from "../follow.ts";
 import { integer, severalOf } from "../input.ts";
 import { findWorkflow } from "../names.ts";
 import { facts, print, printList, printOne, say } from "../output.ts";
-import { eventLine, printRun, runRow } from "../run-lines.ts";
+import { eventLine, printRun, progressLine, resultLines, runRow } from "../run-lines.ts";
+import { waitWithProgress } from "../wait.ts";
 import { untilEnd } from "./invoke.ts";
 
 type ListFlags = { status?: RunStatus[]; workflow?: string; limit: number };
@@ -50,21 +52,39 @@ Examples:
       .description(description)
       .addHelpText("after", `\nExample:\n  $ ${example}`);
 
-  ofRun("get", "Show the state and the result of a run").action(async (id: string, _, command: Command) => {
-    const context = contextOf(command);
-    await printRun(context, await context.client.run(id));
-  });
+  ofRun("get", "Show the state, the progress and the result of a run").action(
+    async (id: string, _, command: Command) => {
+      const context = contextOf(command);
+      const { client, mode } = context;
+      const [run, details] = await Promise.all([client.run(id), mode === "quiet" ? undefined : client.details(id)]);
+      await printRun(context, run, details);
+    },
+  );
 
-  ofRun("watch", "Show the events and the log of a run until it has ended; exit code 5 if it FAILED").action(
+  ofRun("result", "Show how a run ended, and its output", "workflow-runs runs result $RUN --json | jq .output")
+    .option("--wait", "wait until it has ended; exit code 5 if it FAILED")
+    .action(async (id: string, flags: { wait?: boolean }, command: Command) => {
+      const { client, mode } = contextOf(command);
+      if (flags.wait) {
+        const { status } = await waitWithProgress(client, await client.run(id));
+        if (status === "FAILED") process.exitCode = EXIT.runFailed;
+      }
+      const params = { path: { run_id: id } };
+      const result = await unwrap(client.api.GET("/v1/workflow-runs/{run_id}/result", { params }));
+      printOne(mode, result, id, () => resultLines(result));
+    });
+
+  ofRun("watch", "Show the events and the progress of a run until it has ended; exit code 5 if it FAILED").action(
     async (id: string, _, command: Command) => {
       const { client, mode } = contextOf(command);
       let last: Run | null = null;
       const outage = new Outage();
-      for await (const { run, event, message } of client.watch(id, { onRetry: outage.tell })) {
+      for await (const { run, event, progress, message } of client.watch(id, { onRetry: outage.tell })) {
         outage.isOver();
         last = run ?? last;
         if (mode === "json") print(JSON.stringify(message.data));
         else if (mode === "people" && event !== null) print(eventLine(event));
+        else if (mode === "people" && progress !== null) print(progressLine(progress));
       }
       last ??= await client.run(id);
       if (mode === "quiet") print(last.id);

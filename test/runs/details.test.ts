@@ -1,0 +1,74 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { callBack, invoke, makeOverdue } from "../support/lifecycle.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await startService();
+});
+
+const newTenant = () => createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+
+const pathOf = (runId: string, part: string) => `/v1/workflow-runs/${runId}/${part}`;
+
+async function readDetails(tenant: TestTenant, runId: string): Promise<unknown> {
+  const [response, requests] = await service.counted(() => service.get(pathOf(runId, "details"), tenant.owner.key));
+  expect([response.status, requests]).toEqual([200, 1]);
+  return response.json();
+}
+
+const report = async (tenant: TestTenant, runId: string, progress: object, attempt = 1) => {
+  const token = await runToken(tenant, runId, attempt);
+  expect((await service.send("POST", pathOf(runId, "heartbeat"), token, { progress })).status).toBe(200);
+};
+
+const NOTHING = { attempt: 1, failure_code: null, queue_position: null, progress: null };
+
+describe("the details of a run", () => {
+  it("have its place in the queue while it waits, and its latest progress while it is RUNNING", async () => {
+    const tenant = await newTenant();
+    const [running, next, last] = [
+      await invoke(service, tenant),
+      await invoke(service, tenant),
+      await invoke(service, tenant),
+    ];
+    expect(await readDetails(tenant, running)).toEqual({ ...NOTHING, status: "RUNNING" });
+    expect(await readDetails(tenant, next)).toEqual({ ...NOTHING, status: "PENDING", queue_position: 1 });
+    expect(await readDetails(tenant, last)).toEqual({ ...NOTHING, status: "PENDING", queue_position: 2 });
+
+    await report(tenant, running, { percent: 40, message: "Reading" });
+    await report(tenant, running, { percent: 60 });
+    const progress = { percent: 60, message: null };
+    expect(await readDetails(tenant, running)).toEqual({ ...NOTHING, status: "RUNNING", progress });
+
+    await callBack(service, tenant, running, { status: "COMPLETED" });
+    expect(await readDetails(tenant, running)).toEqual({ ...NOTHING, status: "COMPLETED" });
+    expect(await readDetails(tenant, last)).toEqual({ ...NOTHING, status: "PENDING", queue_position: 1 });
+  });
+
+  it("have the failure code, from the deadline on, and the number of the attempt", async () => {
+    const tenant = await newTenant();
+    const runId = await invoke(service, tenant);
+    await report(tenant, runId, { percent: 40 });
+    await makeOverdue(service, runId);
+    const failed = { ...NOTHING, status: "FAILED", failure_code: "DEADLINE" };
+    expect(await readDetails(tenant, runId)).toEqual(failed);
+    await service.sweep();
+    expect(await readDetails(tenant, runId)).toEqual(failed);
+    await service.send("POST", pathOf(runId, "retry"), tenant.owner.key);
+    expect(await readDetails(tenant, runId)).toEqual({ ...NOTHING, status: "RUNNING", attempt: 2 });
+  });
+
+  it("are 304 until one of them has changed", async () => {
+    const tenant = await newTenant();
+    const runId = await invoke(service, tenant);
+    const get = (tag = "") => service.get(pathOf(runId, "details"), tenant.owner.key, { "If-None-Match": tag });
+    const tag = (await get()).headers.get("etag") ?? "";
+    expect((await get(tag)).status).toBe(304);
+    await report(tenant, runId, { percent: 40 });
+    expect((await get(tag)).status).toBe(200);
+  });
+});
