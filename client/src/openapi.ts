@@ -2852,9 +2852,10 @@ export interface components {
          *           "tries": [
          *             {
          *               "at": "2026-01-31T12:05:00.090Z",
-         *               "status": 500,
+         *               "status": 400,
          *               "duration_ms": 41,
-         *               "reason": "It answered 500."
+         *               "reason": "It answered 400.",
+         *               "answer": "{\"error\":\"unknown field data\"}"
          *             }
          *           ]
          *         }
@@ -2880,9 +2881,10 @@ export interface components {
          *       "tries": [
          *         {
          *           "at": "2026-01-31T12:05:00.090Z",
-         *           "status": 500,
+         *           "status": 400,
          *           "duration_ms": 41,
-         *           "reason": "It answered 500."
+         *           "reason": "It answered 400.",
+         *           "answer": "{\"error\":\"unknown field data\"}"
          *         }
          *       ]
          *     }
@@ -2915,6 +2917,8 @@ export interface components {
                 duration_ms: number;
                 /** @description Why the try failed; null when it was delivered. */
                 reason: string | null;
+                /** @description The first 1 KiB of what the endpoint answered when it refused, with control characters made visible. Null when it answered nothing, or did not refuse. */
+                answer: string | null;
             }[];
         };
         /**
@@ -13153,10 +13157,14 @@ export interface operations {
                         run_id: string;
                         /** Format: uuid */
                         workflow_definition_id: string;
+                        /** @description The name of the workflow when the run was triggered. */
+                        workflow_name: string;
                         attempt: number;
                         /** @enum {string} */
                         status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
                         failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST") | null;
+                        /** @description Why it FAILED, as a sentence, or the error that its runner reported: at most 2,000 characters. */
+                        error: string | null;
                         /** Format: date-time */
                         created_at: string;
                         /** Format: date-time */
@@ -13165,9 +13173,14 @@ export interface operations {
                         completed_at: string | null;
                         /**
                          * Format: uri
-                         * @description Where the run can be read.
+                         * @description Where a program can read the run.
                          */
                         url: string;
+                        /**
+                         * Format: uri
+                         * @description The page of the run, for people.
+                         */
+                        dashboard_url: string;
                     };
                 };
             };
@@ -13227,10 +13240,14 @@ export interface operations {
                         run_id: string;
                         /** Format: uuid */
                         workflow_definition_id: string;
+                        /** @description The name of the workflow when the run was triggered. */
+                        workflow_name: string;
                         attempt: number;
                         /** @enum {string} */
                         status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
                         failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST") | null;
+                        /** @description Why it FAILED, as a sentence, or the error that its runner reported: at most 2,000 characters. */
+                        error: string | null;
                         /** Format: date-time */
                         created_at: string;
                         /** Format: date-time */
@@ -13239,9 +13256,14 @@ export interface operations {
                         completed_at: string | null;
                         /**
                          * Format: uri
-                         * @description Where the run can be read.
+                         * @description Where a program can read the run.
                          */
                         url: string;
+                        /**
+                         * Format: uri
+                         * @description The page of the run, for people.
+                         */
+                        dashboard_url: string;
                     };
                 };
             };
@@ -13301,10 +13323,14 @@ export interface operations {
                         run_id: string;
                         /** Format: uuid */
                         workflow_definition_id: string;
+                        /** @description The name of the workflow when the run was triggered. */
+                        workflow_name: string;
                         attempt: number;
                         /** @enum {string} */
                         status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
                         failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST") | null;
+                        /** @description Why it FAILED, as a sentence, or the error that its runner reported: at most 2,000 characters. */
+                        error: string | null;
                         /** Format: date-time */
                         created_at: string;
                         /** Format: date-time */
@@ -13313,9 +13339,14 @@ export interface operations {
                         completed_at: string | null;
                         /**
                          * Format: uri
-                         * @description Where the run can be read.
+                         * @description Where a program can read the run.
                          */
                         url: string;
+                        /**
+                         * Format: uri
+                         * @description The page of the run, for people.
+                         */
+                        dashboard_url: string;
                     };
                 };
             };
@@ -13375,10 +13406,14 @@ export interface operations {
                         run_id: string;
                         /** Format: uuid */
                         workflow_definition_id: string;
+                        /** @description The name of the workflow when the run was triggered. */
+                        workflow_name: string;
                         attempt: number;
                         /** @enum {string} */
                         status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
                         failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST") | null;
+                        /** @description Why it FAILED, as a sentence, or the error that its runner reported: at most 2,000 characters. */
+                        error: string | null;
                         /** Format: date-time */
                         created_at: string;
                         /** Format: date-time */
@@ -13387,9 +13422,14 @@ export interface operations {
                         completed_at: string | null;
                         /**
                          * Format: uri
-                         * @description Where the run can be read.
+                         * @description Where a program can read the run.
                          */
                         url: string;
+                        /**
+                         * Format: uri
+                         * @description The page of the run, for people.
+                         */
+                        dashboard_url: string;
                         /** @enum {string} */
                         reported_status: "COMPLETED" | "FAILED";
                     };
@@ -13448,11 +13488,21 @@ export interface operations {
                         event_id: string;
                         /** Format: uuid */
                         workflow_definition_id: string;
+                        /** @description The name of the workflow when the run was triggered. */
+                        workflow_name: string;
                         /** Format: uuid */
                         run_id: string;
                         attempt: number;
-                        /** Format: uri */
+                        /**
+                         * Format: uri
+                         * @description Where a program can read the run.
+                         */
                         url: string;
+                        /**
+                         * Format: uri
+                         * @description The page of the run, for people.
+                         */
+                        dashboard_url: string;
                     };
                 };
             };

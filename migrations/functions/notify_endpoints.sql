@@ -6,6 +6,9 @@
 -- endpoint, so the verbs on runs never wait for one.
 create or replace function public.notify_endpoints() returns trigger
 language plpgsql as $$
+declare
+  -- Each notification of a run has a copy of its error. In characters.
+  c_max_error constant integer := 2000;
 begin
   -- Checked first because it is cheap: most tenants have no endpoint.
   if exists (
@@ -21,10 +24,12 @@ begin
       case
         when event.run_id is null then event.detail
         when event.type = 'PAUSED' then jsonb_build_object(
-          'workflow_definition_id', r.workflow_definition_id, 'run_id', event.run_id, 'attempt', event.attempt)
+          'workflow_definition_id', r.workflow_definition_id, 'workflow_name', r.run_snapshot ->> 'workflow_name',
+          'run_id', event.run_id, 'attempt', event.attempt)
         else jsonb_build_object(
-          'run_id', event.run_id, 'workflow_definition_id', r.workflow_definition_id, 'attempt', event.attempt,
-          'status', r.status, 'failure_code', r.failure_code, 'created_at', public.wire_instant(r.created_at),
+          'run_id', event.run_id, 'workflow_definition_id', r.workflow_definition_id,
+          'workflow_name', r.run_snapshot ->> 'workflow_name', 'attempt', event.attempt,
+          'status', r.status, 'failure_code', r.failure_code, 'error', left(r.error, c_max_error), 'created_at', public.wire_instant(r.created_at),
           'started_at', public.wire_instant(r.started_at), 'completed_at', public.wire_instant(r.completed_at))
           || case when r.traceparent is not null then jsonb_build_object('traceparent', r.traceparent) else '{}' end
           || case when event.type = 'LATE_RESULT'

@@ -7,7 +7,7 @@ $$;
 
 -- Records the outcomes of claimed notifications of one endpoint: [{"id", "try_count": as it was claimed, "outcome":
 -- "delivered", "failed" or "gone", "status": of the answer or null, "duration_ms", "reason": null when it was delivered,
--- "retry_after_seconds": the least pause that the endpoint asked for}]. `p_url` is where they were sent. `p_is_probe` is as
+-- "answer": the beginning of what the endpoint answered when it refused, or null, "retry_after_seconds": the least pause that the endpoint asked for}]. `p_url` is where they were sent. `p_is_probe` is as
 -- they were claimed.
 --
 -- A notification is tried eight times. An endpoint that fails five times in a row then gets one probe at a time, with the same
@@ -56,7 +56,7 @@ begin
     update public.notifications n
     set tries = jsonb_path_query_array(
         n.tries || jsonb_build_object('at', public.wire_instant(v_now), 'status', result.status,
-          'duration_ms', result.duration_ms, 'reason', result.reason),
+          'duration_ms', result.duration_ms, 'reason', result.reason, 'answer', result.answer),
         '$[$from to last]',
         jsonb_build_object('from', greatest(jsonb_array_length(n.tries) + 1 - c_tries_kept, 0))),
       delivered_at = case when result.outcome = 'delivered' then v_now else n.delivered_at end,
@@ -67,7 +67,7 @@ begin
       end,
       asked_at = null
     from jsonb_to_recordset(p_results) as result (
-      id uuid, try_count integer, outcome text, status integer, duration_ms integer, reason text,
+      id uuid, try_count integer, outcome text, status integer, duration_ms integer, reason text, answer text,
       retry_after_seconds float8)
     where n.id = result.id and n.endpoint_id = p_endpoint_id and n.try_count = result.try_count
       and n.next_try_at is not null

@@ -117,30 +117,54 @@ const runnerMessages = [
   ),
 ];
 
+const workflowName = () => z.string().openapi({ description: "The name of the workflow when the run was triggered." });
+
+const links = {
+  url: z.url().openapi({ description: "Where a program can read the run." }),
+  dashboard_url: z.url().openapi({ description: "The page of the run, for people." }),
+};
+
 const runData = {
   event_id: z.string().openapi({ description: "The id of the event, the same as in the feed and in `webhook-id`." }),
   run_id: uuid(),
   workflow_definition_id: uuid(),
+  workflow_name: workflowName(),
   attempt: attempt(),
   status: z.enum(RUN_STATUSES),
   failure_code: orNull(z.enum(FAILURE_CODES)),
+  error: z.string().nullable().openapi({
+    description: "Why it FAILED, as a sentence, or the error that its runner reported: at most 2,000 characters.",
+  }),
   created_at: instant(),
   started_at: instant().nullable(),
   completed_at: instant().nullable(),
-  url: z.url().openapi({ description: "Where the run can be read." }),
+  ...links,
+};
+
+const EXAMPLE_LINKS = {
+  url: `https://service.example.com/v1/workflow-runs/${RUN_ID}`,
+  dashboard_url: `https://service.example.com/app/runs/${RUN_ID}`,
 };
 
 const exampleRunData = {
   event_id: "4711",
   run_id: RUN_ID,
   workflow_definition_id: DEFINITION_ID,
+  workflow_name: "Quarterly report",
   attempt: 1,
   status: "COMPLETED" as const,
   failure_code: null,
+  error: null,
   created_at: "2026-01-31T11:59:59.000Z",
   started_at: "2026-01-31T11:59:59.100Z",
   completed_at: "2026-01-31T12:00:00.123Z",
-  url: `https://service.example.com/v1/workflow-runs/${RUN_ID}`,
+  ...EXAMPLE_LINKS,
+};
+
+const FAILURE = {
+  status: "FAILED" as const,
+  failure_code: "DEADLINE" as const,
+  error: "Timed out: no result arrived within 300 seconds of the start.",
 };
 
 const aboutRun = (type: NotifiedEvent, summary: string, example: Partial<z.input<z.ZodObject<typeof runData>>> = {}) =>
@@ -149,16 +173,13 @@ const aboutRun = (type: NotifiedEvent, summary: string, example: Partial<z.input
 const notifications = [
   aboutRun("workflow_run.started", "A run has started", { status: "RUNNING", completed_at: null }),
   aboutRun("workflow_run.completed", "A run has completed"),
-  aboutRun("workflow_run.failed", "A run has failed, for the reason that `failure_code` names", {
-    status: "FAILED",
-    failure_code: "DEADLINE",
-  }),
+  aboutRun("workflow_run.failed", "A run has failed, for the reason that `failure_code` names", FAILURE),
   describe(
     "endpoint",
     "workflow_run.late_result",
     "A result came after the run had ended",
     z.strictObject({ ...runData, reported_status: z.enum(["COMPLETED", "FAILED"]) }),
-    { ...exampleRunData, status: "FAILED", failure_code: "DEADLINE", reported_status: "COMPLETED" },
+    { ...exampleRunData, ...FAILURE, reported_status: "COMPLETED" },
   ),
   describe(
     "endpoint",
@@ -167,11 +188,19 @@ const notifications = [
     z.strictObject({
       event_id: z.string(),
       workflow_definition_id: uuid(),
+      workflow_name: workflowName(),
       run_id: uuid(),
       attempt: attempt(),
-      url: z.url(),
+      ...links,
     }),
-    { event_id: "4712", workflow_definition_id: DEFINITION_ID, run_id: RUN_ID, attempt: 1, url: exampleRunData.url },
+    {
+      event_id: "4712",
+      workflow_definition_id: DEFINITION_ID,
+      workflow_name: "Quarterly report",
+      run_id: RUN_ID,
+      attempt: 1,
+      ...EXAMPLE_LINKS,
+    },
   ),
   describe(
     "endpoint",

@@ -20,7 +20,11 @@ export type OutgoingWebhook = {
   traceparent?: string | null | undefined;
 };
 
-export type SendOptions = RunnerUrlOptions & { timeoutMs?: number };
+export type SendOptions = RunnerUrlOptions & {
+  timeoutMs?: number;
+  /** Called with the answer and the signatures that were sent, before the body of the answer is cancelled. */
+  readAnswer?: (answer: Response, signatures: readonly string[]) => Promise<void>;
+};
 
 const TIMEOUT_MS = 15_000;
 
@@ -31,7 +35,8 @@ const TIMEOUT_MS = 15_000;
 export const WEBHOOKS_AT_ONCE = 5;
 
 /**
- * Returns the answer, whose body is not read; or why nothing was sent, when the URL is not allowed; or why no answer came.
+ * Returns the answer, whose body only `readAnswer` can read; or why nothing was sent, when the URL is not allowed; or why no answer
+ * came.
  * Never throws because of the receiver.
  */
 export async function postWebhook(
@@ -43,7 +48,7 @@ export async function postWebhook(
   if (urlFault !== null) return { urlFault };
   const { id, sentAt: at, body } = webhook;
   const [first, ...others] = webhook.secrets.map((secret) => signWebhook(secret, { id, at, body }));
-  const signatures = [first, ...others].map((headers) => headers?.["webhook-signature"]);
+  const signatures = [first, ...others].map((headers) => headers?.["webhook-signature"] ?? "");
   const request: RequestInit = {
     method: "POST",
     // Redirects are not followed, since the URL that they lead to has not been checked.
@@ -61,6 +66,7 @@ export async function postWebhook(
     const response = await withTimeLimit(timeoutMs, (signal) =>
       withSpan(webhook.type, () => fetch(webhook.url, { ...request, signal })),
     );
+    await options.readAnswer?.(response, signatures);
     // The body may never end. Cancelling it may fail when the connection breaks.
     await response.body?.cancel().catch(() => {});
     return response;

@@ -10,7 +10,7 @@ export type DeliveryItem = {
   type: string;
   state: string;
   next_try_at: string | null;
-  tries: { status: number | null; reason: string | null }[];
+  tries: { status: number | null; reason: string | null; answer: string | null }[];
 };
 
 /** A new endpoint of the tenant, which hears of the ends of runs unless something else is asked for. */

@@ -114,7 +114,7 @@ describe("deliveries", () => {
     expect(first).toMatchObject({
       type: "workflow_run.completed",
       state: "DELIVERED",
-      tries: [{ at: expect.any(String), status: 202, duration_ms: expect.any(Number), reason: null }],
+      tries: [{ at: expect.any(String), status: 202, duration_ms: expect.any(Number), reason: null, answer: null }],
     });
     expect(second).toMatchObject({
       state: "WAITING",

@@ -51,13 +51,16 @@ describe("a notification", () => {
         event_id: items[0]?.id,
         run_id: runId,
         workflow_definition_id: tenant.definitionId,
+        workflow_name: "Test",
         attempt: 1,
         status: "FAILED",
         failure_code: "REPORTED",
+        error: "No paper.",
         created_at: run.created_at,
         started_at: run.started_at,
         completed_at: run.completed_at,
         url: expect.stringMatching(new RegExp(`^https://.*/v1/workflow-runs/${runId}$`)),
+        dashboard_url: expect.stringMatching(new RegExp(`^https://.*/app/runs/${runId}$`)),
       },
     });
   });
@@ -84,7 +87,12 @@ describe("a notification", () => {
     const runId = await invoke(service, gone);
     expect((await bodiesOf(hook, 1))[0]).toMatchObject({
       type: "workflow_definition.paused",
-      data: { workflow_definition_id: gone.definitionId, run_id: runId },
+      data: {
+        workflow_definition_id: gone.definitionId,
+        workflow_name: expect.any(String),
+        run_id: runId,
+        dashboard_url: expect.stringContaining(`/app/runs/${runId}`),
+      },
     });
   });
 
@@ -133,6 +141,55 @@ describe("a notification that fails", () => {
     expect(delivery?.tries).toHaveLength(8);
     expect(delivery?.tries[0]).toMatchObject({ status: 500, reason: "It answered 500." });
     expect(await hook.requests()).toHaveLength(8);
+  });
+
+  it("is shown with the first 1 KiB of the answer, in which control characters are visible", async () => {
+    const body = `unknown field "data"\u0000\u001b[2J\u009b\u202e\n${"é".repeat(600)}`;
+    const hook = await startFakeRunner([
+      { status: 400, body },
+      { status: 200, body: "Thanks" },
+    ]);
+    const endpoint = await createEndpoint(service, tenant, hook.url);
+    await endRun();
+    await makeAllDue(service, endpoint);
+    await service.sweep();
+    const [delivery] = await readDeliveries(service, tenant, endpoint);
+    expect(delivery?.tries.map(({ status }) => status)).toEqual([400, 200]);
+    const [refused, taken] = delivery?.tries.map(({ answer }) => answer) ?? [];
+    expect(refused).toMatch(/^unknown field "data"␀␛\[2J\\x9b\\u202e\né+$/);
+    // The first 1,024 bytes of what was sent end in the middle of an é.
+    const whole = new TextDecoder().decode(new TextEncoder().encode(body).subarray(0, 1_024), { stream: true });
+    expect(refused?.match(/é/g)?.length).toBe(whole.match(/é/g)?.length);
+    expect(taken).toBeNull();
+  });
+
+  it("is shown without the secret, in whatever form its endpoint sends them back", async () => {
+    const hook = await startFakeRunner([{ status: 401 }]);
+    const endpoint = await createEndpoint(service, tenant, hook.url);
+    const { secret } = endpoint;
+    const bare = secret.replace("whsec_", "");
+    const forms = [secret, bare, bare.replaceAll("/", "\\/"), encodeURIComponent(secret)];
+    const filler = "x".repeat(1_000 - forms.join(" ").length);
+    // The last one begins within the part that is stored and ends behind it.
+    await hook.script([{ status: 401, body: `${forms.join(" ")} ${filler} ${secret}` }]);
+    await endRun();
+    const [delivery] = await readDeliveries(service, tenant, endpoint);
+    const answer = delivery?.tries[0]?.answer ?? "";
+    expect(answer).toContain("x".repeat(500));
+    for (const form of forms) {
+      for (let at = 0; at + 10 <= form.length - 2; at += 10) {
+        const part = form.slice(at, at + 10);
+        if (!part.startsWith("whsec")) expect(answer).not.toContain(part);
+      }
+    }
+  });
+
+  it("counts as refused although the body of its answer never ends", async () => {
+    const hook = await startFakeRunner([{ status: 400, ending: "endless" }]);
+    const endpoint = await createEndpoint(service, tenant, hook.url);
+    await endRun();
+    const [delivery] = await readDeliveries(service, tenant, endpoint);
+    expect(delivery?.tries).toMatchObject([{ status: 400, answer: "x".repeat(1_024) }]);
   });
 
   it("is not retried before the pause that the endpoint asked for", async () => {

@@ -180,6 +180,11 @@ const Deliveries = (props: { href: string; deliveries: Delivery[]; isActive: boo
                     <bdi>{last.reason}</bdi>
                   </small>
                 )}
+                {last?.answer != null && (
+                  <small class="muted line wrap">
+                    Its answer: <bdi>{last.answer}</bdi>
+                  </small>
+                )}
               </td>
               <td>
                 {isActive && (

@@ -16,7 +16,13 @@ const deliverySchema = z.object({
   delivered_at: z.string().nullable(),
   next_try_at: z.string().nullable(),
   tries: z.array(
-    z.object({ at: z.string(), status: z.int().nullable(), duration_ms: z.int(), reason: z.string().nullable() }),
+    z.object({
+      at: z.string(),
+      status: z.int().nullable(),
+      duration_ms: z.int(),
+      reason: z.string().nullable(),
+      answer: z.string().nullable(),
+    }),
   ),
 });
 export type DeliveryRow = z.infer<typeof deliverySchema>;

@@ -110,7 +110,15 @@ const exampleDelivery = {
   created_at: "2026-01-31T12:05:00.000Z",
   delivered_at: null,
   next_try_at: "2026-01-31T12:05:05.000Z",
-  tries: [{ at: "2026-01-31T12:05:00.090Z", status: 500, duration_ms: 41, reason: "It answered 500." }],
+  tries: [
+    {
+      at: "2026-01-31T12:05:00.090Z",
+      status: 400,
+      duration_ms: 41,
+      reason: "It answered 400.",
+      answer: '{"error":"unknown field data"}',
+    },
+  ],
 };
 
 export const DeliverySchema = z
@@ -137,6 +145,14 @@ export const DeliverySchema = z
             .openapi({ description: "The HTTP status of the answer; null when there was none." }),
           duration_ms: z.int(),
           reason: z.string().nullable().openapi({ description: "Why the try failed; null when it was delivered." }),
+          answer: z
+            .string()
+            .nullable()
+            .openapi({
+              description:
+                "The first 1 KiB of what the endpoint answered when it refused, with control characters made visible. Null when " +
+                "it answered nothing, or did not refuse.",
+            }),
         }),
       )
       .openapi({ description: "The last tries, oldest first." }),

@@ -43,7 +43,10 @@ export async function claimNotifications(db: Database, endpointId: string, limit
   return "endpoint" in claim ? claim : null;
 }
 
-/** The outcome of one try. `status` is the HTTP status of the answer; null when there was none. */
+/**
+ * The outcome of one try. `status` is the HTTP status of the answer; null when there was none. `answer` is the beginning of what the
+ * endpoint answered when it refused: see `readRefusal`.
+ */
 export type NotificationResult = {
   id: string;
   try_count: number;
@@ -51,6 +54,7 @@ export type NotificationResult = {
   status: number | null;
   duration_ms: number;
   reason: string | null;
+  answer: string | null;
   retry_after_seconds: number | null;
 };
 

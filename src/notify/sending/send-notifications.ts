@@ -13,6 +13,7 @@ import {
   type NotificationResult,
   recordNotifications,
 } from "./notification.ts";
+import { readRefusal } from "./refusal-text.ts";
 
 /**
  * Nothing is claimed after this time. So the last try, which takes up to 15 s, ends within the 30 s that an invocation may
@@ -83,9 +84,9 @@ async function sendOne(config: Config, claim: Claim, notification: Notification)
   return { id, try_count, outcome, duration_ms: Date.now() - began, ...told };
 }
 
-type Tried = Pick<NotificationResult, "outcome" | "status" | "reason" | "retry_after_seconds">;
+type Tried = Pick<NotificationResult, "outcome" | "status" | "reason" | "answer" | "retry_after_seconds">;
 
-const FAILED = { outcome: "failed", status: null, retry_after_seconds: null } as const;
+const FAILED = { outcome: "failed", status: null, answer: null, retry_after_seconds: null } as const;
 
 async function trySending(config: Config, claim: Claim, notification: Notification): Promise<Tried> {
   const { endpoint, claimed_at: sentAt } = claim;
@@ -102,19 +103,24 @@ async function trySending(config: Config, claim: Claim, notification: Notificati
     traceparent: notification.data.traceparent,
     body: bodyOf(notification, config.publicUrl),
   };
-  const options = { allowLocal: config.allowLocalRunners, publicUrl: config.publicUrl };
+  let refusal: string | null = null;
+  const readAnswer = async (answer: Response, signatures: readonly string[]) => {
+    if (!answer.ok) refusal = await readRefusal(answer, [...secrets, ...signatures]);
+  };
+  const options = { allowLocal: config.allowLocalRunners, publicUrl: config.publicUrl, readAnswer };
   const answer = await postWebhook(webhook, options);
   if (!(answer instanceof Response)) {
     const reason = "urlFault" in answer ? `The URL is refused: ${answer.urlFault}` : `No answer: ${answer.silence}`;
     return { ...FAILED, reason };
   }
   const { status } = answer;
-  if (answer.ok) return { outcome: "delivered", status, reason: null, retry_after_seconds: null };
+  if (answer.ok) return { outcome: "delivered", status, reason: null, answer: null, retry_after_seconds: null };
   const isGone = status === GONE;
   return {
     outcome: isGone ? "gone" : "failed",
     status,
     reason: isGone ? "It answered 410: it is gone for good." : `It answered ${status}.`,
+    answer: refusal,
     retry_after_seconds: readRetryAfter(answer.headers, sentAt),
   };
 }
@@ -122,6 +128,9 @@ async function trySending(config: Config, claim: Claim, notification: Notificati
 /** The body of a notification. It has the same bytes each time it is sent. */
 function bodyOf({ event_id, event_name, event_at, data }: Notification, publicUrl: string): string {
   const { run_id } = data;
-  const link = typeof run_id === "string" ? { url: `${publicUrl}/v1/workflow-runs/${run_id}` } : {};
-  return JSON.stringify({ type: event_name, timestamp: event_at, data: { event_id, ...data, ...link } });
+  const links =
+    typeof run_id === "string"
+      ? { url: `${publicUrl}/v1/workflow-runs/${run_id}`, dashboard_url: `${publicUrl}/app/runs/${run_id}` }
+      : {};
+  return JSON.stringify({ type: event_name, timestamp: event_at, data: { event_id, ...data, ...links } });
 }

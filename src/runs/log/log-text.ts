@@ -12,6 +12,9 @@ function picture(control: string): string {
   return code < DELETE ? String.fromCharCode(0x2400 + code) : `\\x${code.toString(16)}`;
 }
 
+/** The text with visible symbols for its control characters, except line breaks and tabs. */
+export const showControls = (text: string): string => text.replaceAll("\r\n", "\n").replaceAll(CONTROL, picture);
+
 /** A page of a log as plain text. Lines in brackets mark missing entries, and the place where the log was cut. */
 export function toPlainText({ entries, has_more, is_cut }: LogPage): string {
   const parts: string[] = [];
@@ -24,5 +27,5 @@ export function toPlainText({ entries, has_more, is_cut }: LogPage): string {
     parts.push(text);
   }
   if (is_cut && !has_more) mark("The log was cut here: it may have 1 MiB.");
-  return parts.join("").replaceAll("\r\n", "\n").replaceAll(CONTROL, picture);
+  return showControls(parts.join(""));
 }

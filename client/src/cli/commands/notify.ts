@@ -136,7 +136,7 @@ Example:
           run: one.run_id ?? "",
           state: one.state,
           tries: String(one.tries.length),
-          problem: harmless(one.tries.at(-1)?.reason ?? ""),
+          problem: harmless(problemOf(one)).replaceAll("\n", " "),
         }),
       );
     },
@@ -184,3 +184,9 @@ const endpointLines = (one: Endpoint): string[] =>
     problem: one.disabled_reason === null ? null : harmless(one.disabled_reason),
     secret: one.secret,
   });
+
+/** Why the last try failed, and the beginning of what the endpoint answered. */
+function problemOf({ tries }: NotificationDelivery): string {
+  const { reason = null, answer = null } = tries.at(-1) ?? {};
+  return [reason ?? "", answer?.slice(0, 200) ?? ""].join(" ").trim();
+}
