@@ -5,7 +5,6 @@
  */
 import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
-import { CONTRACT_OPERATIONS } from "./contract.ts";
 import type { AppEnv } from "./env.ts";
 import { announceChange } from "./middleware/announce-change.ts";
 import { authenticate } from "./middleware/authenticate.ts";
@@ -65,6 +64,49 @@ const ofBody = ({ request }: Definition): ProblemCode[] => [
 /** Lets an optional body also be empty. */
 const bodyMiddleware = ({ request }: Definition): MiddlewareHandler<AppEnv>[] =>
   request?.body && !request.body.required ? [emptyBodyIsObject] : [];
+
+/**
+ * The operations of the wire contract (test/contract/workflow-api.openapi.json), by their ids. Clients of other services speak the
+ * contract, too, and may send query parameters that only those services have.
+ */
+const CONTRACT_OPERATIONS: ReadonlySet<string | undefined> = new Set([
+  "accept_invite",
+  "activate_tenant_user",
+  "create_api_key",
+  "create_folder",
+  "create_invite",
+  "create_user_permission",
+  "create_workflow_definition",
+  "deactivate_tenant_user",
+  "delete_api_key",
+  "delete_folder",
+  "delete_invite",
+  "delete_tenant_user",
+  "delete_user_permission",
+  "delete_workflow_definition",
+  "delete_workflow_run",
+  "get_api_key",
+  "get_folder",
+  "get_me",
+  "get_path_part",
+  "get_workflow_definition",
+  "get_workflow_run",
+  "health_check",
+  "invoke_workflow",
+  "list_api_keys",
+  "list_folders",
+  "list_invites",
+  "list_path_parts",
+  "list_tenant_users",
+  "list_user_permissions",
+  "list_workflow_definitions",
+  "list_workflow_runs",
+  "update_folder",
+  "update_tenant_user",
+  "update_user_permission",
+  "update_workflow_definition",
+  "workflow_run_callback",
+]);
 
 // Shared, since each new schema delays the Worker's first answer.
 const NO_QUERY = z.strictObject({});

@@ -72,12 +72,12 @@ describe("Settings → Notifications", () => {
   });
 
   it("shows what an endpoint has answered when it refused, as text", async () => {
-    const refusing = await startFakeRunner([{ status: 400, body: "<b>no field</b> \u001b[31mdata" }]);
+    const refusing = await startFakeRunner([{ status: 400, body: "<b>no field</b> \u001b[31m data" }]);
     const { id } = await createEndpoint(service, tenant, refusing.url);
     await owner.post(`${HREF}/${id}/test`);
     const page = await owner.read(`${HREF}/${id}`);
     expect(page).toContain("It answered 400.");
-    expect(page).toContain("Its answer: <bdi>&lt;b&gt;no field&lt;/b&gt; ␛[31mdata</bdi>");
+    expect(page).toContain("Its answer: <bdi>&lt;b&gt;no field&lt;/b&gt; ␛[31m data</bdi>");
   });
 
   it("changes, disables, enables and deletes an endpoint, and gives it a new secret", async () => {

@@ -460,6 +460,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     disabled: (world) => onEndpoint("resend_delivery", world, { delivery_id: uuid() }, true),
     no_delivery: (world) => onEndpoint("resend_delivery", world, { delivery_id: uuid() }),
   }),
+  of("find_details", readsOf("find_details")),
   of("find_input", readsOf("find_input")),
   of("find_result", readsOf("find_result")),
   of("explain_run", readsOf("explain_run")),

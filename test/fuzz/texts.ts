@@ -75,7 +75,7 @@ export const QUERIES = [
   "limit=1;offset=2",
   "__proto__=1",
   "=",
-  "statuss=FAILED",
+  "states=FAILED",
   "Limit=1",
 ];
 

@@ -66,10 +66,10 @@ describe("a 422", () => {
   });
 
   it("names a query parameter that does not exist, beside all other faults", async () => {
-    const faults = await faultsOf(await service.get("/v1/workflow-runs?statuss=FAILED&limit=0", tenant.owner.key));
+    const faults = await faultsOf(await service.get("/v1/workflow-runs?states=FAILED&limit=0", tenant.owner.key));
     expect(faults.map(({ loc, type, msg }) => [loc.join("."), type, msg])).toEqual([
       ["query.limit", "greater_than_equal", "Must be at least 1."],
-      ["query.statuss", "extra_forbidden", "There is no such parameter."],
+      ["query.states", "extra_forbidden", "There is no such parameter."],
     ]);
   });
 

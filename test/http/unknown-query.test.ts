@@ -20,10 +20,10 @@ beforeAll(async () => {
   stage = await createStage(service, "query");
 });
 
-/** The answer to a call that works, when `statuss=FAILED` is added to its query. */
+/** The answer to a call that works, when `states=FAILED` is added to its query. */
 async function ask(operationId: string) {
   const call = await callOf(operationId, stage);
-  const path = `${call.path}${call.path.includes("?") ? "&" : "?"}statuss=FAILED`;
+  const path = `${call.path}${call.path.includes("?") ? "&" : "?"}states=FAILED`;
   const request = requestOf(call, await credentialFor(stage.tenant, call));
   const [response, requests] = await service.counted(() => service.fetch(path, request));
   return { status: response.status, body: await response.text(), requests };
@@ -32,7 +32,7 @@ async function ask(operationId: string) {
 describe("a query parameter that no operation has", () => {
   it.each(ours)("is refused by %s, which does nothing", async (operationId) => {
     const { status, body, requests } = await ask(operationId);
-    const fault = { loc: ["query", "statuss"], type: "extra_forbidden", msg: "There is no such parameter." };
+    const fault = { loc: ["query", "states"], type: "extra_forbidden", msg: "There is no such parameter." };
     expect([status, JSON.parse(body), requests]).toEqual([422, { detail: [fault] }, 0]);
   });
 
