@@ -444,7 +444,7 @@ export interface paths {
         put?: never;
         /**
          * Add an entry to the log of a run
-         * @description For the run's runner, with the run token of the dispatch or lease. Entries may be sent again, and in any order. The log of an attempt may have 1 MiB.
+         * @description For the run's runner, with the run token of the dispatch or lease. Entries may be sent again, and in any order. The log of an attempt may have 1 MiB, and the logs of all attempts together 4 MiB.
          */
         post: operations["append_workflow_run_log"];
         delete?: never;
@@ -1662,7 +1662,7 @@ export interface components {
             handover: "webhook" | "lease";
             /** @description How long a runner may be silent. After that its run is FAILED with LOST. */
             lease_seconds: number;
-            /** @description How many attempts a run can have, including the first. */
+            /** @description How many attempts a run can have, including the first. Those that a runner gave back do not count. */
             max_attempts: number;
             /** @description The failures after which a run is retried automatically, after a pause. */
             retry_on: ("LOST" | "UNREACHED" | "DEADLINE")[];
@@ -1690,7 +1690,7 @@ export interface components {
              */
             lease_seconds?: number;
             /**
-             * @description How many attempts a run can have, including the first.
+             * @description How many attempts a run can have, including the first. Those that a runner gave back do not count.
              * @default 1
              */
             max_attempts?: number;
@@ -2221,7 +2221,7 @@ export interface components {
             message: string;
             status: components["schemas"]["WorkflowRunStatus"];
             /**
-             * @description What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its workflow has no runner. back_off: it is retried automatically, at `next_try_at` or later. no_runner_connected: its workflow's runs are leased, and no runner is connected. slot: another run has its workflow's slot, or waits before it. lease: a runner has to ask for it. stop: it is RUNNING, and its runner has time to stop. dispatch: it is RUNNING, and no runner has taken it yet.
+             * @description What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its workflow has no runner. back_off: it is tried again automatically, at `next_try_at` or later. no_runner_connected: its workflow's runs are leased, and no runner is connected. slot: another run has its workflow's slot, or waits before it. lease: a runner has to ask for it. stop: it is RUNNING, and its runner has time to stop. dispatch: it is RUNNING, and no runner has taken it yet.
              * @enum {string|null}
              */
             reason: "paused" | "no_runner" | "back_off" | "no_runner_connected" | "slot" | "lease" | "stop" | "dispatch" | null;

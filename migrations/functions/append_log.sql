@@ -2,8 +2,8 @@
 --
 -- Guarantees:
 -- - Idempotent: an entry that is sent again is stored once. Entries may arrive in any order.
--- - The log of an attempt has at most 1 MiB. The first entry that does not fit cuts it: neither that entry nor any later one is
---   stored.
+-- - The log of an attempt has at most 1 MiB, and the logs of all attempts of a run together have at most 4 MiB. The first entry
+--   that does not fit cuts the log of its attempt: neither that entry nor any later one is stored.
 -- - Nothing is added once the attempt has ended. So a reader who reads the log after the end has seen all of it.
 -- - An entry proves that the runner accepted the dispatch.
 --
@@ -20,12 +20,14 @@ create or replace function public.append_log(
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   c_max_bytes constant integer := 1048576;
+  c_max_bytes_of_run constant integer := 4194304;
   v_now timestamptz;
   v_definition_id uuid;
   v_status text;
   v_attempt integer;
   v_known_text text;
-  v_bytes integer;
+  v_bytes bigint;
+  v_bytes_of_run bigint;
   v_is_cut boolean;
   v_answer jsonb;
 begin
@@ -42,9 +44,11 @@ begin
   select e.text into v_known_text
   from public.workflow_run_log_entries e
   where e.run_id = p_run_id and e.attempt = p_attempt and e.sequence = p_sequence;
-  select l.bytes, l.is_cut into v_bytes, v_is_cut
+  select coalesce(sum(l.bytes) filter (where l.attempt = p_attempt), 0), coalesce(sum(l.bytes), 0),
+    coalesce(bool_or(l.is_cut) filter (where l.attempt = p_attempt), false)
+  into v_bytes, v_bytes_of_run, v_is_cut
   from public.workflow_run_logs l
-  where l.run_id = p_run_id and l.attempt = p_attempt;
+  where l.run_id = p_run_id;
 
   -- 3. Store the entry.
   if v_attempt is null then
@@ -58,7 +62,8 @@ begin
   elsif v_status <> 'RUNNING' then
     v_answer := jsonb_build_object('refused', 'ended', 'status', v_status);
   else
-    v_is_cut := coalesce(v_is_cut, false) or coalesce(v_bytes, 0) + octet_length(p_text) > c_max_bytes;
+    v_is_cut := v_is_cut or v_bytes + octet_length(p_text) > c_max_bytes
+      or v_bytes_of_run + octet_length(p_text) > c_max_bytes_of_run;
     insert into public.workflow_run_logs as l (run_id, attempt, bytes, is_cut)
     values (p_run_id, p_attempt, case when v_is_cut then 0 else octet_length(p_text) end, v_is_cut)
     on conflict (run_id, attempt) do update set bytes = l.bytes + excluded.bytes, is_cut = excluded.is_cut;

@@ -3,7 +3,7 @@
 -- Answers {"tenant_id", and either "refused" (see `judge_run_read`) or "explanation"}, with the fields:
 --   status, failure_code, error, deadline_at, dispatched_at   as `run_as_seen` has them
 --   reason                what the run waits for, the first of these that holds; null when it waits for nothing:
---                         paused and no_runner (the definition is paused, has no runner), back_off (it is retried by itself
+--                         paused and no_runner (the definition is paused, has no runner), back_off (it is tried again
 --                         later), slot (its turn has not come), lease (a runner has to ask for it), stop (it is RUNNING, and its runner has time to stop),
 --                         dispatch (it is RUNNING, and no runner has taken it yet)
 --   queue_position        1 for the run that is next; null unless it is PENDING

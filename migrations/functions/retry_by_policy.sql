@@ -1,13 +1,24 @@
 -- Automatic retries. The policy of a definition says after which failures a run is retried automatically, and how many attempts
--- it may have in total. The verb that records such a failure puts the run back in the same transaction.
+-- it may have in total. The verb that records such a failure puts the run back in the same transaction. An attempt that its
+-- runner gave back (`release_run`) has not failed, so it does not count.
+
+-- How often runners gave a run back.
+create or replace function public.count_releases(p_run_id uuid) returns integer
+language plpgsql stable as $$
+begin
+  return (select count(*) from public.workflow_run_events e where e.run_id = p_run_id and e.type = 'RELEASED');
+end $$;
 
 -- True when the policy of a definition retries a run whose attempt failed for this reason.
-create or replace function public.policy_retries(p_definition_id uuid, p_failure_code text, p_attempt integer) returns boolean
+create or replace function public.policy_retries(
+  p_definition_id uuid, p_failure_code text, p_run_id uuid, p_attempt integer
+) returns boolean
 language plpgsql stable as $$
 begin
   return exists (
     select from public.workflow_definitions d
-    where d.id = p_definition_id and p_failure_code = any (d.retry_on) and p_attempt < d.max_attempts);
+    where d.id = p_definition_id and p_failure_code = any (d.retry_on)
+      and p_attempt - public.count_releases(p_run_id) < d.max_attempts);
 end $$;
 
 -- Puts those of the FAILED runs back that their policies retry. The caller must hold the locks of their definitions, and pass
@@ -19,12 +30,12 @@ begin
   perform public.put_back_failed_runs(array(
     select r.id from public.workflow_runs r
     where r.id = any (p_run_ids) and r.status = 'FAILED'
-      and public.policy_retries(r.workflow_definition_id, r.failure_code, r.attempt)), p_now, true);
+      and public.policy_retries(r.workflow_definition_id, r.failure_code, r.id, r.attempt)), p_now, true);
 end $$;
 
--- How many seconds an automatically retried run waits after an attempt: 5 after the first, doubled after each further one, at
--- most 5 minutes. Each is randomly changed by up to ±20 %, so that runs that failed together do not start together. `p_random`
--- is a number from 0 to 1.
+-- How many seconds a run waits after a failed attempt that is retried automatically, and after the third time that it was given
+-- back: 5 after the first, doubled after each further one, at most 5 minutes. Each is randomly changed by up to ±20 %, so that
+-- runs that failed together do not start together. `p_random` is a number from 0 to 1.
 create or replace function public.back_off_seconds(p_attempt integer, p_random float8) returns float8
 language sql immutable as $$
   select least(5 * 2 ^ (p_attempt - 1), 300) * (0.8 + 0.4 * p_random)
@@ -42,7 +53,7 @@ begin
       error = null, failure_code = null, output = null, summary = null, artifacts = null, ended_by = null,
       dispatch_count = 0, dispatch_error = null, dispatched_at = null, updated_at = p_now,
       not_before = case when p_is_automatic
-        then p_now + make_interval(secs => public.back_off_seconds(r.attempt, random())) end
+        then p_now + make_interval(secs => public.back_off_seconds(r.attempt - public.count_releases(r.id), random())) end
     where r.id = any (p_run_ids)
     returning r.tenant_id, r.id, r.attempt, r.not_before
   )
@@ -73,5 +84,5 @@ begin
     cross join lateral public.run_as_seen(r, p_now) seen
     left join public.running_attempts a on a.run_id = r.id
     where r.id = p_run_id and seen.is_overdue and a.stop_requested_at is null
-      and public.policy_retries(r.workflow_definition_id, seen.failure_code, r.attempt));
+      and public.policy_retries(r.workflow_definition_id, seen.failure_code, r.id, r.attempt));
 end $$;

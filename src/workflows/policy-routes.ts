@@ -26,7 +26,9 @@ const fields = {
     .int()
     .min(1)
     .max(10)
-    .openapi({ description: "How many attempts a run can have, including the first." }),
+    .openapi({
+      description: "How many attempts a run can have, including the first. Those that a runner gave back do not count.",
+    }),
   retry_on: z
     .array(z.enum(RETRYABLE_FAILURES))
     .max(RETRYABLE_FAILURES.length)

@@ -68,7 +68,7 @@ describe("the log on the page of a run", () => {
     await service.database.sql`
       update workflow_runs set status = 'PENDING', started_at = null, deadline_at = null, next_dispatch_at = null,
         not_before = statement_timestamp() + interval '1 minute' where id = ${waiting}`;
-    expect(await owner.read(`/app/runs/${waiting}`)).toMatch(/It is retried automatically, not before\s*<time/);
+    expect(await owner.read(`/app/runs/${waiting}`)).toMatch(/It is tried again automatically, not before\s*<time/);
   });
 });
 

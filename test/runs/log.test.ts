@@ -228,18 +228,27 @@ describe("the limits of a log", () => {
     const text = "x".repeat(32 * 1024 - 1);
     for (let sequence = 0; sequence < 32; sequence += 1) expect(await log(sequence, `${text}\n`)).toBe(false);
     expect(await read()).toMatchObject({ is_cut: false });
-    expect(await log(32, "y")).toBe(true);
-    expect(await log(32, "y")).toBe(true);
+    for (const text of ["y", "y"]) expect(await log(32, text)).toBe(true);
     expect(await log(31, `${text}\n`)).toBe(true);
     expect(await read("?after=31")).toMatchObject({ entries: [], is_cut: true });
-    expect(await readText("?after=30")).toBe(`${text}\n[The log was cut here: it may have 1 MiB.]\n`);
-    expect(await readText()).toHaveLength(1024 * 1024 + "[The log was cut here: it may have 1 MiB.]\n".length);
+    expect(await readText("?after=30")).toBe(
+      `${text}\n[The log was cut here: an attempt may log 1 MiB, and a run 4 MiB.]\n`,
+    );
+    expect(await readText()).toHaveLength(
+      1024 * 1024 + "[The log was cut here: an attempt may log 1 MiB, and a run 4 MiB.]\n".length,
+    );
   });
 
-  it("store nothing more once the log is cut, also where it would fit", async () => {
+  it.each([
+    ["of the attempt, 1 MiB", [1_048_570]],
+    ["of all attempts of the run, 4 MiB", [18, 1_048_570, 1_048_570, 1_048_570, 1_048_570]],
+  ])("%s: once the log is cut, nothing more is stored, also where it would fit", async (_, bytes) => {
     await newRun();
     await log(0, "a");
-    await service.database.sql`update workflow_run_logs set bytes = 1048570 where run_id = ${runId}`;
+    await service.database.sql`
+      insert into workflow_run_logs (run_id, attempt, bytes)
+      select ${runId}, attempt, bytes from unnest(${bytes}::int[]) with ordinality used (bytes, attempt)
+      on conflict (run_id, attempt) do update set bytes = excluded.bytes`;
     expect(await log(1, "1234567")).toBe(true);
     expect(await log(2, "b")).toBe(true);
     expect(sequencesOf(await read())).toEqual([0]);

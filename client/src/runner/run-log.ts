@@ -3,7 +3,7 @@ import type { Assignment } from "./types.ts";
 
 /** This many UTF-16 units are at most 30,000 bytes of UTF-8. An entry may have 32 KiB. */
 const ENTRY_LENGTH = 10_000;
-/** The service stores 1 MiB. Text beyond that is not sent, except for one entry that makes the service mark the log as cut. */
+/** The service stores at most 1 MiB of an attempt. Text beyond that is not sent, except for one entry that makes the service mark the log as cut. */
 const MOST_BYTES = 1024 * 1024;
 /** Lines are collected for this long, so that a program that prints much does not cause one request for each line. */
 const GATHER_MS = 250;

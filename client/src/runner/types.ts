@@ -25,7 +25,7 @@ export type Progress = { percent?: number; message?: string };
 export type WorkContext = {
   /** Aborted when the work must end: somebody stopped the run, its deadline has passed, or the runner is shutting down. */
   signal: AbortSignal;
-  /** Appends text to the run's log. It is sent in the background. The service stores 1 MiB for each attempt. */
+  /** Appends text to the run's log. It is sent in the background. The service stores 1 MiB for each attempt, and 4 MiB for each run. */
   log(text: string): void;
   /** Shows people the progress of the work. The latest one wins. */
   progress(progress: Progress): void;

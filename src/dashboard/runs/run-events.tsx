@@ -29,7 +29,11 @@ function describe({ type, attempt, detail, user_name }: ViewedEvent): Descriptio
     case "LEASED":
       return { what: "Taken by a runner", more: textOf(detail?.runner) };
     case "RELEASED":
-      return { what: `Given back by its runner: attempt ${attempt}`, more: reason };
+      return {
+        what: `Given back by its runner: attempt ${attempt}`,
+        more: reason,
+        nextTryAt: textOf(detail?.not_before),
+      };
     case "STOP_REQUESTED":
       return { what: `Stop requested${by}`, more: reason };
     case "STOP_SENT":

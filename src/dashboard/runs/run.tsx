@@ -172,7 +172,7 @@ const WhatBlocks = ({ run: { blocked_by, workflow, not_before }, hasRunnerConnec
   if (not_before !== null) {
     return (
       <>
-        It is retried automatically, not before <Time at={not_before} withSeconds />.
+        It is tried again automatically, not before <Time at={not_before} withSeconds />.
       </>
     );
   }

@@ -102,7 +102,7 @@ function describePending(facts: Explanation): string {
   const position = place === 1 ? "it is next in the queue" : `it is number ${place} in the queue`;
   if (reason === "paused") return `It waits because its workflow is paused; ${position}.`;
   if (reason === "no_runner") return `It waits because its workflow has no runner; ${position}.`;
-  if (reason === "back_off") return `It is retried by itself, not before ${facts.next_try_at}; ${position}.`;
+  if (reason === "back_off") return `It is tried again by itself, not before ${facts.next_try_at}; ${position}.`;
   if (reason === "no_runner_connected") {
     return `It waits because no runner is connected that may lease it${lastSeen(facts)}; ${position}.`;
   }

@@ -129,7 +129,7 @@ const ExplanationSchema = z
       .openapi({
         description:
           "What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its " +
-          "workflow has no runner. back_off: it is retried automatically, at `next_try_at` or later. no_runner_connected: its " +
+          "workflow has no runner. back_off: it is tried again automatically, at `next_try_at` or later. no_runner_connected: its " +
           "workflow's runs are leased, and no runner is connected. slot: another run has its workflow's slot, or waits " +
           "before it. lease: a runner has to ask for it. stop: it is RUNNING, and its runner has time to stop. dispatch: it " +
           "is RUNNING, and no runner has taken it yet.",

@@ -58,7 +58,7 @@ const appendRoute = runnerCall({
   summary: "Add an entry to the log of a run",
   description:
     "For the run's runner, with the run token of the dispatch or lease. Entries may be sent again, and in any order. The log " +
-    "of an attempt may have 1 MiB.",
+    "of an attempt may have 1 MiB, and the logs of all attempts together 4 MiB.",
   request: {
     params: runParams,
     body: { required: true, content: { "application/json": { schema: NewLogEntrySchema } } },

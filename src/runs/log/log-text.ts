@@ -26,6 +26,6 @@ export function toPlainText({ entries, has_more, is_cut }: LogPage): string {
     if (missing > 0) mark(missing === 1 ? "1 entry is missing here." : `${missing} entries are missing here.`);
     parts.push(text);
   }
-  if (is_cut && !has_more) mark("The log was cut here: it may have 1 MiB.");
+  if (is_cut && !has_more) mark("The log was cut here: an attempt may log 1 MiB, and a run 4 MiB.");
   return showControls(parts.join(""));
 }

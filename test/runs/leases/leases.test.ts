@@ -1,8 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import page from "../../../docs/runner-protocol.md?raw";
 import { shapeOf } from "../../runners/example-request.ts";
-import { answeringRunner, BUSY_RUNNER } from "../../support/fake-runner.ts";
-import { callBack, eventTypes, invoke, invokePath, makeOverdue, readEvents, readRun } from "../../support/lifecycle.ts";
+import { BUSY_RUNNER } from "../../support/fake-runner.ts";
+import { eventTypes, invoke, invokePath, makeOverdue, readEvents, readRun } from "../../support/lifecycle.ts";
 import { passLease, startRunner, useLeases } from "../../support/runners.ts";
 import { type Service, startService } from "../../support/service.ts";
 import { addDefinition, createStage, invokeDefinition } from "../../support/stage.ts";
@@ -254,47 +254,5 @@ describe("a heartbeat", () => {
     await passLease(service, runId);
     expect((await beat()).status).toBe(409);
     expect((await readRun(service, theirs, runId)).error).toMatch(/^Lost/);
-  });
-});
-
-describe("a release", () => {
-  it("puts the run back to its old place with its next attempt, and makes the token invalid", async () => {
-    const [first, second] = [await invoke(service, tenant), await invoke(service, tenant)];
-    const runner = await startRunner(service, tenant);
-    const [lease] = (await runner.lease()).leases;
-    if (!lease) throw new Error("There was a run.");
-    const response = await runner.release(lease);
-    expect([response.status, await response.json()]).toEqual([200, { attempt: 2 }]);
-    expect(await readRun(service, tenant, first)).toMatchObject({ status: "PENDING", completed_at: null });
-    for (const verb of ["release", "heartbeat"] as const) expect((await runner[verb](lease)).status).toBe(409);
-    expect((await runner.callBack(lease, { status: "COMPLETED" })).status).toBe(409);
-    expect(await eventTypes(service, tenant, first)).toEqual(["TRIGGERED", "STARTED", "LEASED", "RELEASED"]);
-    expect(ids(await runner.lease())).toEqual([first]);
-    expect((await readRun(service, tenant, second)).status).toBe("PENDING");
-  });
-
-  it("ends a run that was asked to stop", async () => {
-    const runId = await invoke(service, tenant);
-    const runner = await startRunner(service, tenant);
-    const [lease] = (await runner.lease()).leases;
-    if (!lease) throw new Error("There was a run.");
-    const stop = { grace_seconds: 60, reason: "wrong folder" };
-    await service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key, stop);
-    const heard = await (await runner.heartbeat(lease)).json<{ stop: unknown }>();
-    expect(heard.stop).toMatchObject({ reason: "wrong folder" });
-    expect(await (await runner.release(lease)).json()).toEqual({ attempt: 1 });
-    expect(await readRun(service, tenant, runId)).toMatchObject({ status: "FAILED", error: "Stopped: wrong folder" });
-    const events = ["TRIGGERED", "STARTED", "LEASED", "STOP_REQUESTED", "STOP_ACKNOWLEDGED", "STOPPED"];
-    expect(await eventTypes(service, tenant, runId)).toEqual(events);
-  });
-
-  it("from a runner with a URL makes the run be dispatched again", async () => {
-    const theirs = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
-    const runId = await invoke(service, theirs);
-    const response = await service.send("POST", `/v1/workflow-runs/${runId}/release`, await runToken(theirs, runId));
-    expect(await response.json()).toEqual({ attempt: 2 });
-    const events = ["TRIGGERED", "STARTED", "DISPATCHED", "RELEASED", "STARTED", "DISPATCHED"];
-    expect(await eventTypes(service, theirs, runId)).toEqual(events);
-    expect((await callBack(service, theirs, runId, { status: "COMPLETED" }, 2)).status).toBe(200);
   });
 });

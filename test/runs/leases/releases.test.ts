@@ -1,0 +1,136 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { answeringRunner } from "../../support/fake-runner.ts";
+import { callBack, eventTypes, invoke, readEvents, readRun } from "../../support/lifecycle.ts";
+import { passLease, startRunner, useLeases } from "../../support/runners.ts";
+import { type Service, startService } from "../../support/service.ts";
+import { createTenant, runToken, type TestTenant } from "../../support/tenant.ts";
+
+let service: Service;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  service = await startService();
+});
+
+beforeEach(async () => {
+  tenant = await createTenant(service.database);
+  await useLeases(service, tenant);
+});
+
+const ids = ({ leases }: { leases: { run_id: string }[] }) => leases.map(({ run_id }) => run_id);
+
+/** Leases the run and gives it back, for each of the times. */
+async function giveBack(runner: Awaited<ReturnType<typeof startRunner>>, times: number) {
+  for (let i = 0; i < times; i++) {
+    const [lease] = (await runner.lease()).leases;
+    if (!lease) throw new Error("There was a run.");
+    expect((await runner.release(lease)).status).toBe(200);
+  }
+}
+
+/** The back-off of the run is over. */
+const passBackOff = (runId: string) => service.database.sql`
+  update workflow_runs set not_before = statement_timestamp() - interval '1 second' where id = ${runId}`;
+
+describe("a release", () => {
+  it("puts the run back to its old place with its next attempt, and makes the token invalid", async () => {
+    const [first, second] = [await invoke(service, tenant), await invoke(service, tenant)];
+    const runner = await startRunner(service, tenant);
+    const [lease] = (await runner.lease()).leases;
+    if (!lease) throw new Error("There was a run.");
+    const response = await runner.release(lease);
+    expect([response.status, await response.json()]).toEqual([200, { attempt: 2 }]);
+    expect(await readRun(service, tenant, first)).toMatchObject({ status: "PENDING", completed_at: null });
+    for (const verb of ["release", "heartbeat"] as const) expect((await runner[verb](lease)).status).toBe(409);
+    expect((await runner.callBack(lease, { status: "COMPLETED" })).status).toBe(409);
+    expect(await eventTypes(service, tenant, first)).toEqual(["TRIGGERED", "STARTED", "LEASED", "RELEASED"]);
+    expect(ids(await runner.lease())).toEqual([first]);
+    expect((await readRun(service, tenant, second)).status).toBe("PENDING");
+  });
+
+  it("ends a run that was asked to stop", async () => {
+    const runId = await invoke(service, tenant);
+    const runner = await startRunner(service, tenant);
+    const [lease] = (await runner.lease()).leases;
+    if (!lease) throw new Error("There was a run.");
+    const stop = { grace_seconds: 60, reason: "wrong folder" };
+    await service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key, stop);
+    const heard = await (await runner.heartbeat(lease)).json<{ stop: unknown }>();
+    expect(heard.stop).toMatchObject({ reason: "wrong folder" });
+    expect(await (await runner.release(lease)).json()).toEqual({ attempt: 1 });
+    expect(await readRun(service, tenant, runId)).toMatchObject({ status: "FAILED", error: "Stopped: wrong folder" });
+    const events = ["TRIGGERED", "STARTED", "LEASED", "STOP_REQUESTED", "STOP_ACKNOWLEDGED", "STOPPED"];
+    expect(await eventTypes(service, tenant, runId)).toEqual(events);
+  });
+
+  it("from a runner with a URL makes the run be dispatched again", async () => {
+    const theirs = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
+    const runId = await invoke(service, theirs);
+    const response = await service.send("POST", `/v1/workflow-runs/${runId}/release`, await runToken(theirs, runId));
+    expect(await response.json()).toEqual({ attempt: 2 });
+    const events = ["TRIGGERED", "STARTED", "DISPATCHED", "RELEASED", "STARTED", "DISPATCHED"];
+    expect(await eventTypes(service, theirs, runId)).toEqual(events);
+    expect((await callBack(service, theirs, runId, { status: "COMPLETED" }, 2)).status).toBe(200);
+  });
+});
+
+describe("a run that is given back again and again", () => {
+  /** For how long it waits since it was given back the last time. */
+  async function backOffOf(runId: string) {
+    const last = (await readEvents(service, tenant, runId)).at(-1);
+    return last?.detail ? (Date.parse(String(last.detail.not_before)) - Date.parse(last.at)) / 1000 : 0;
+  }
+
+  it("waits before it starts again from the third time on, twice as long each time", async () => {
+    const runId = await invoke(service, tenant);
+    const runner = await startRunner(service, tenant);
+    await giveBack(runner, 2);
+    expect(await backOffOf(runId)).toBe(0);
+    for (const seconds of [5, 10, 20]) {
+      await giveBack(runner, 1);
+      expect(Math.abs((await backOffOf(runId)) / seconds - 1)).toBeLessThan(0.21);
+      expect(ids(await runner.lease())).toEqual([]);
+      await passBackOff(runId);
+    }
+    expect(ids(await runner.lease())).toEqual([runId]);
+  });
+
+  it("lets the runs behind it start while it waits, and starts before them afterwards", async () => {
+    const theirs = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
+    const [first, second, third] = [
+      await invoke(service, theirs),
+      await invoke(service, theirs),
+      await invoke(service, theirs),
+    ];
+    for (const attempt of [1, 2, 3]) {
+      await service.send("POST", `/v1/workflow-runs/${first}/release`, await runToken(theirs, first, attempt));
+    }
+    expect((await readRun(service, theirs, first)).status).toBe("PENDING");
+    expect((await readRun(service, theirs, second)).status).toBe("RUNNING");
+    await passBackOff(first);
+    await callBack(service, theirs, second, { status: "COMPLETED" });
+    expect((await readRun(service, theirs, first)).status).toBe("RUNNING");
+    expect((await readRun(service, theirs, third)).status).toBe("PENDING");
+  });
+
+  it("has all of its automatic retries, with the same back-offs", async () => {
+    await service.database.sql`
+      update workflow_definitions set max_attempts = 3, retry_on = '{LOST}' where id = ${tenant.definitionId}`;
+    const runId = await invoke(service, tenant);
+    const runner = await startRunner(service, tenant);
+    await giveBack(runner, 2);
+    for (const seconds of [5, 10]) {
+      expect(ids(await runner.lease())).toEqual([runId]);
+      await passLease(service, runId);
+      await service.sweep();
+      expect(Math.abs((await backOffOf(runId)) / seconds - 1)).toBeLessThan(0.21);
+      await passBackOff(runId);
+    }
+    expect(ids(await runner.lease())).toEqual([runId]);
+    await passLease(service, runId);
+    await service.sweep();
+    expect((await readRun(service, tenant, runId)).status).toBe("FAILED");
+    const failures = (await eventTypes(service, tenant, runId)).filter((type) => type === "LOST" || type === "RETRIED");
+    expect(failures).toEqual(["LOST", "RETRIED", "LOST", "RETRIED", "LOST"]);
+  });
+});
