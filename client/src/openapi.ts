@@ -631,7 +631,7 @@ export interface paths {
         head?: never;
         /**
          * Change a notification endpoint, or enable it again
-         * @description Fields that are not sent stay as they are.
+         * @description Fields that are not sent stay as they are. With another `url` the endpoint gets a new secret, which only this answer has: the old one signs nothing that is sent to the new URL.
          */
         patch: operations["update_notification_endpoint"];
         trace?: never;
@@ -2820,6 +2820,60 @@ export interface components {
             /** @description Only events of these workflows are sent. Null, the default, means all workflows. */
             workflow_definition_ids?: unknown[] | null;
             description?: string | null;
+        };
+        /**
+         * @example {
+         *       "id": "01920000-0000-7000-8000-000000000901",
+         *       "url": "https://hooks.example.com/runs",
+         *       "event_types": [
+         *         "workflow_run.completed",
+         *         "workflow_run.failed"
+         *       ],
+         *       "description": "Accounting",
+         *       "workflow_definition_ids": null,
+         *       "is_active": true,
+         *       "disabled_at": null,
+         *       "disabled_reason": null,
+         *       "failures": 0,
+         *       "failing_since": null,
+         *       "next_probe_at": null,
+         *       "old_secret_until": null,
+         *       "created_at": "2026-01-31T12:00:00.000Z",
+         *       "updated_at": "2026-01-31T12:00:00.000Z"
+         *     }
+         */
+        ChangedNotificationEndpoint: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            description: string | null;
+            event_types: components["schemas"]["NotifiedEventType"][];
+            workflow_definition_ids: string[] | null;
+            /** @description False when it is disabled: then nothing is sent to it. */
+            is_active: boolean;
+            /** Format: date-time */
+            disabled_at: string | null;
+            disabled_reason: string | null;
+            /** @description Failed tries since the last successful one. */
+            failures: number;
+            /** Format: date-time */
+            failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description After five failures in a row: when the next single try is due. The other notifications wait.
+             */
+            next_probe_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until then, notifications are also signed with the old secret.
+             */
+            old_secret_until: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description The secret with which signatures are verified (Standard Webhooks). Only this answer has it. */
+            secret?: string;
         };
         /**
          * @example {
@@ -8269,13 +8323,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The endpoint as it is now */
+            /** @description The endpoint as it is now, with its secret if that is new */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NotificationEndpoint"];
+                    "application/json": components["schemas"]["ChangedNotificationEndpoint"];
                 };
             };
             /** @description Incomplete body */

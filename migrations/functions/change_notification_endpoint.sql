@@ -1,10 +1,14 @@
 -- Changes those fields of an endpoint that are in `p_changes`: "url", "description", "event_types", "workflow_definition_ids"
 -- and "is_active". The number of failures is reset to 0 when the endpoint gets another URL or is made active again.
 --
--- Answers {"tenant_id", and either "endpoint" or "refused"} (see `judge_endpoint_change`), where `refused` is also:
---   unknown_definitions (with "ids")
-create or replace function public.change_notification_endpoint(p_credential jsonb, p_endpoint_id uuid, p_changes jsonb)
-returns jsonb
+-- With another URL the endpoint also gets another secret, `p_secret_encrypted`, and the old secret signs nothing any more: see
+-- `keeps_secret`.
+--
+-- Answers {"tenant_id", and either "endpoint" and "has_new_secret", or "refused"} (see `judge_endpoint_change`), where `refused`
+-- is also: unknown_definitions (with "ids"). "has_new_secret" is also true when the same call is repeated.
+create or replace function public.change_notification_endpoint(
+  p_credential jsonb, p_endpoint_id uuid, p_changes jsonb, p_secret_encrypted text
+) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_judged jsonb := public.judge_endpoint_change(p_credential, p_endpoint_id);
@@ -19,6 +23,9 @@ begin
   if v_unknown is not null then
     return v_judged || jsonb_build_object('refused', 'unknown_definitions', 'ids', v_unknown);
   end if;
+  update public.notification_endpoints e
+  set secret_encrypted = p_secret_encrypted, previous_secret_encrypted = null, previous_secret_until = null
+  where e.id = p_endpoint_id and p_changes ? 'url' and not public.keeps_secret(e.url, p_changes ->> 'url');
   if p_changes -> 'is_active' = 'true' or p_changes ? 'url' then
     update public.notification_endpoints e
     set failures = 0, failing_since = null, probe_at = null, failed_probes = 0
@@ -43,5 +50,6 @@ begin
     select from public.notification_endpoints e where e.id = p_endpoint_id and e.disabled_at is null) then
     perform public.disable_endpoint(p_endpoint_id, 'Somebody has disabled it.', v_now);
   end if;
-  return v_judged || jsonb_build_object('endpoint', public.endpoint_response(p_endpoint_id));
+  return v_judged || jsonb_build_object('endpoint', public.endpoint_response(p_endpoint_id), 'has_new_secret', exists (
+    select from public.notification_endpoints e where e.id = p_endpoint_id and e.secret_encrypted = p_secret_encrypted));
 end $$;

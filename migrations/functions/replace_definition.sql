@@ -4,8 +4,7 @@
 -- Guarantees: a definition is replaced as a whole or not at all, and names only parts that exist. Idempotent.
 -- Closes the race with an invoke, and with the deletion of such a part: definition and parts are locked.
 --
--- Without `webhook_secret_encrypted`, the stored secret is kept, but only if the URL stays the same. Otherwise a caller who
--- cannot read the secret could have messages to another server signed with it.
+-- Without `webhook_secret_encrypted`, the stored secret is kept, but only if the URL stays the same: see `keeps_secret`.
 --
 -- Answers {"tenant_id", "dispatches", "work" (see `lease_work`), and either "definition" or "refused"}, where `refused` is one of:
 --   unauthenticated, not_found, forbidden, secret_missing, path_parts (with "faults", see `path_part_faults`)
@@ -56,7 +55,7 @@ begin
         is_active = (p_content ->> 'is_active')::boolean, updated_at = v_now
       where d.id = p_definition_id
         and (p_content ->> 'runner_url' is null or p_content ->> 'webhook_secret_encrypted' is not null
-          or d.runner_url = p_content ->> 'runner_url');
+          or public.keeps_secret(d.runner_url, p_content ->> 'runner_url'));
       v_answer := v_answer || case
         when found then jsonb_build_object('definition', public.definition_response(p_definition_id))
         else '{"refused": "secret_missing"}'

@@ -82,12 +82,12 @@ describe("Settings → Notifications", () => {
 
   it("changes, disables, enables and deletes an endpoint, and gives it a new secret", async () => {
     const { id, secret } = await createEndpoint(service, tenant, hook.url);
-    await owner.post(`${HREF}/${id}/change`, {
-      url: hook.url,
-      event_types: ["workflow_run.started"],
-      description: "B",
-    });
+    const fields = { url: hook.url, event_types: ["workflow_run.started"], description: "B" };
+    await owner.post(`${HREF}/${id}/change`, fields);
     expect(await owner.read(`${HREF}/${id}`)).toContain("A run started");
+    const moved = await owner.post(`${HREF}/${id}/change`, { ...fields, url: `${hook.url}/moved` });
+    expect(moved.headers.get("cache-control")).toBe("no-store");
+    expect(["", secret]).not.toContain(secretIn(await moved.text()));
     const rotated = await owner.post(`${HREF}/${id}/rotate`);
     expect(secretIn(await rotated.text())).not.toBe(secret);
     expect(await owner.read(`${HREF}/${id}`)).toContain("Old secret signs until");

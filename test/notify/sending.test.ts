@@ -279,6 +279,15 @@ describe("a notification that fails", () => {
   });
 });
 
+/** True when the secret verifies a notification. */
+function verifies(secret: string, { body, headers }: { body: string; headers: Record<string, string> }): boolean {
+  try {
+    return Boolean(new Webhook(secret).verify(body, headers));
+  } catch {
+    return false;
+  }
+}
+
 describe("rotating the secret", () => {
   it("signs with both for a day, and then with the new one", async () => {
     const hook = await startFakeRunner();
@@ -289,15 +298,45 @@ describe("rotating the secret", () => {
     await service.database.sql`
       update notification_endpoints set previous_secret_until = statement_timestamp() where id = ${endpoint.id}`;
     await endRun();
-    const [during, after] = await hook.requests(2);
-    const verifies = (key: string, request: typeof during) => {
-      try {
-        return Boolean(new Webhook(key).verify(request?.body ?? "", request?.headers ?? {}));
-      } catch {
-        return false;
-      }
-    };
-    expect([verifies(endpoint.secret, during), verifies(secret, during)]).toEqual([true, true]);
-    expect([verifies(endpoint.secret, after), verifies(secret, after)]).toEqual([false, true]);
+    const signedWith = (await hook.requests(2)).map((sent) =>
+      [endpoint.secret, secret].map((one) => verifies(one, sent)),
+    );
+    expect(signedWith).toEqual([
+      [true, true],
+      [false, true],
+    ]);
+  });
+});
+
+describe("another URL of an endpoint", () => {
+  const change = async (path: string, changes: object) => {
+    const changed = await service.send("PATCH", path, tenant.admin.key, changes);
+    return changed.json<{ secret?: string; old_secret_until: string | null }>();
+  };
+
+  it("gets a new secret, which is shown once, and no message to it is signed with an older one", async () => {
+    const [hook, other] = [await startFakeRunner(), await startFakeRunner()];
+    const endpoint = await createEndpoint(service, tenant, hook.url);
+    await service.send("POST", `${endpoint.path}/rotate-secret`, tenant.owner.key);
+    await endRun();
+    const { secret = "", old_secret_until } = await change(endpoint.path, { url: other.url });
+    expect(old_secret_until).toBeNull();
+    const [delivery] = await readDeliveries(service, tenant, endpoint);
+    await service.send("POST", `${endpoint.path}/deliveries/${delivery?.id}/resend`, tenant.owner.key);
+    const [[before], [after]] = [await hook.requests(1), await other.requests(1)];
+    if (!(before && after)) throw new Error("Both were notified.");
+    expect([verifies(endpoint.secret, before), verifies(endpoint.secret, after)]).toEqual([true, false]);
+    expect([verifies(secret, after), after.headers["webhook-signature"]?.split(" ").length]).toEqual([true, 1]);
+  });
+
+  it("is the only change that makes a new secret", async () => {
+    const hook = await startFakeRunner();
+    const endpoint = await createEndpoint(service, tenant, hook.url);
+    for (const changes of [{ url: hook.url }, { description: "Mine" }, { is_active: true }]) {
+      expect(await change(endpoint.path, changes)).not.toHaveProperty("secret");
+    }
+    await endRun();
+    const [sent] = await hook.requests(1);
+    expect(sent && verifies(endpoint.secret, sent)).toBe(true);
   });
 });

@@ -51,7 +51,7 @@ notifications.form(`${HREF}/new`, async (c) => {
     async () => {
       const { endpoint, secret } = await createEndpoint(c.env, c.var.credential, v7(), contentOf(body));
       c.header("Cache-Control", "no-store");
-      return html(c, <SecretPage id={endpoint.id} secret={secret} isNew />, 201);
+      return html(c, <SecretPage id={endpoint.id} secret={secret} reason="created" />, 201);
     },
     (failure) => (
       <FormPage title="Add an endpoint" section="settings" back={HREF}>
@@ -75,8 +75,10 @@ notifications.form(`${HREF}/:id/change`, async (c) => {
   return submit(
     c,
     async () => {
-      await changeEndpoint(c.env, c.var.credential, idOf(c), contentOf(body));
-      return seeOther(c, hrefOf(c));
+      const { endpoint, secret } = await changeEndpoint(c.env, c.var.credential, idOf(c), contentOf(body));
+      if (secret === undefined) return seeOther(c, hrefOf(c));
+      c.header("Cache-Control", "no-store");
+      return html(c, <SecretPage id={endpoint.id} secret={secret} reason="moved" />);
     },
     (failure) => (
       <FormPage title="Change the endpoint" section="settings" back={hrefOf(c)}>
@@ -90,7 +92,7 @@ notifications.form(`${HREF}/:id/change`, async (c) => {
 notifications.form(`${HREF}/:id/rotate`, async (c) => {
   const { endpoint, secret } = await rotateSecret(c.env, c.var.credential, idOf(c));
   c.header("Cache-Control", "no-store");
-  return html(c, <SecretPage id={endpoint.id} secret={secret} isNew={false} />);
+  return html(c, <SecretPage id={endpoint.id} secret={secret} reason="rotated" />);
 });
 
 for (const [verb, isActive] of [

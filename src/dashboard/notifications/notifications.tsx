@@ -204,15 +204,24 @@ const Deliveries = (props: { href: string; deliveries: Delivery[]; isActive: boo
   );
 };
 
+/** Why an endpoint has a new secret: the heading of its page, and what that means for the old one. */
+const SECRET_WORDING = {
+  created: { heading: "The endpoint is added", note: "" },
+  rotated: { heading: "The new secret", note: " For 24 hours they are also signed with the old one." },
+  moved: { heading: "The new secret", note: " Since the URL has changed, the old one signs nothing any more." },
+};
+
+type SecretPageProps = { id: string; secret: string; reason: keyof typeof SECRET_WORDING };
+
 /** Shows the secret of an endpoint. No other page ever does. */
-export const SecretPage = ({ id, secret, isNew }: { id: string; secret: string; isNew: boolean }) => (
+export const SecretPage = ({ id, secret, reason }: SecretPageProps) => (
   <Page title="The secret of the endpoint" section="settings">
     <div class="narrow">
-      <h1>{isNew ? "The endpoint is added" : "The new secret"}</h1>
+      <h1>{SECRET_WORDING[reason].heading}</h1>
       <div class="card stack">
         <p>
           Notifications are signed with this secret. Copy it now: it is shown only once.
-          {!isNew && " For 24 hours they are also signed with the old one."}
+          {SECRET_WORDING[reason].note}
         </p>
         <Command text={secret} label="Copy the secret" />
         <div class="actions">

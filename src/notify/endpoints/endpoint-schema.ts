@@ -90,16 +90,19 @@ export const exampleEndpoint = {
 export const EndpointSchema = z.strictObject(endpoint).openapi("NotificationEndpoint", { example: exampleEndpoint });
 export type Endpoint = z.infer<typeof EndpointSchema>;
 
+const secret = z.string().openapi({
+  description: "The secret with which signatures are verified (Standard Webhooks). Only this answer has it.",
+});
+
 export const EndpointWithSecretSchema = z
-  .strictObject({
-    ...endpoint,
-    secret: z.string().openapi({
-      description: "The secret with which signatures are verified (Standard Webhooks). Only this answer has it.",
-    }),
-  })
+  .strictObject({ ...endpoint, secret })
   .openapi("NotificationEndpointWithSecret", {
     example: { ...exampleEndpoint, secret: "whsec_bG9jYWwtc3RhY2std2ViaG9vay1zZWNyZXQtMDEyMzQ=" },
   });
+
+export const ChangedEndpointSchema = z
+  .strictObject({ ...endpoint, secret: secret.optional() })
+  .openapi("ChangedNotificationEndpoint", { example: exampleEndpoint });
 
 const exampleDelivery = {
   id: DELIVERY_ID,

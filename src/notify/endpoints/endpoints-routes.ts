@@ -5,6 +5,7 @@ import { createRouter } from "../../http/router.ts";
 import { callerRead, callerWrite } from "../../http/routes.ts";
 import { pageQuery, paginated } from "../../http/schemas.ts";
 import {
+  ChangedEndpointSchema,
   ChangeEndpointRequestSchema,
   CreateEndpointRequestSchema,
   EndpointSchema,
@@ -94,13 +95,15 @@ const change = callerWrite({
   operationId: "update_notification_endpoint",
   tags,
   summary: "Change a notification endpoint, or enable it again",
-  description: "Fields that are not sent stay as they are.",
+  description:
+    "Fields that are not sent stay as they are. With another `url` the endpoint gets a new secret, which only this answer has: " +
+    "the old one signs nothing that is sent to the new URL.",
   request: {
     params: endpointParams,
     body: { required: true, content: { "application/json": { schema: ChangeEndpointRequestSchema } } },
   },
   problems: ["not_found"],
-  responses: { 200: json("The endpoint as it is now", EndpointSchema) },
+  responses: { 200: json("The endpoint as it is now, with its secret if that is new", ChangedEndpointSchema) },
 });
 
 notificationEndpoints.openapi(change, async (c) => {
@@ -112,7 +115,9 @@ notificationEndpoints.openapi(change, async (c) => {
     ...(workflow_definition_ids !== undefined && { definitionIds: workflow_definition_ids }),
     ...(is_active !== undefined && { isActive: is_active }),
   };
-  return c.json(await changeEndpoint(c.env, c.var.credential, c.req.valid("param").endpoint_id, changes), 200);
+  const { endpoint, secret } = await changeEndpoint(c.env, c.var.credential, c.req.valid("param").endpoint_id, changes);
+  if (secret === undefined) return c.json(endpoint, 200);
+  return c.json({ ...endpoint, secret }, 200, { "Cache-Control": "no-store" });
 });
 
 const remove = callerWrite({

@@ -79,8 +79,14 @@ export async function createEndpoint(
   return { endpoint: await callForEndpoint(db, "create_notification_endpoint", args, { isRepeatable: false }), secret };
 }
 
+const changedSchema = z.union([
+  z.object({ endpoint: endpointSchema, has_new_secret: z.boolean() }),
+  endpointRefusalSchema,
+]);
+
 /**
- * Changes those fields of an endpoint that are given.
+ * Changes those fields of an endpoint that are given. With another URL the endpoint also gets another secret, which is returned
+ * and cannot be read again later. Otherwise `secret` is undefined.
  * @throws as {@link createEndpoint}, and Problem `not_found`
  */
 export async function changeEndpoint(
@@ -88,7 +94,7 @@ export async function changeEndpoint(
   credential: Credential,
   id: string,
   { url, description, eventTypes, definitionIds, isActive }: Partial<EndpointContent> & { isActive?: boolean },
-): Promise<EndpointRow> {
+): Promise<{ endpoint: EndpointRow; secret: string | undefined }> {
   if (url !== undefined) checkUrl(config, url);
   const changes = {
     ...(url !== undefined && { url }),
@@ -97,8 +103,16 @@ export async function changeEndpoint(
     ...(definitionIds !== undefined && { workflow_definition_ids: definitionIds }),
     ...(isActive !== undefined && { is_active: isActive }),
   };
-  const args = { credential: credentialArgument(credential), endpoint_id: id, changes: { json: changes } };
-  return callForEndpoint(db, "change_notification_endpoint", args, { isRepeatable: true });
+  const secret = generateWebhookSecret();
+  const args = {
+    credential: credentialArgument(credential),
+    endpoint_id: id,
+    changes: { json: changes },
+    secret_encrypted: await encryptWebhookSecret(config.encryptionKeys, id, secret),
+  };
+  const answer = await callFunction(db, "change_notification_endpoint", args, changedSchema, { isRepeatable: true });
+  if ("refused" in answer) throw endpointProblem(answer);
+  return { endpoint: answer.endpoint, secret: answer.has_new_secret ? secret : undefined };
 }
 
 function checkUrl({ allowLocalRunners, publicUrl }: Config, url: string): void {
