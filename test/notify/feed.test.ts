@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { END_EVENT_TYPES, EVENT_NAMES, EVENT_TYPES } from "../../src/db/enums.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { holdTransaction } from "../support/held-transaction.ts";
 import { callBack, invoke, makeOverdue, readEvents, readRun } from "../support/lifecycle.ts";
 import { permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -153,24 +154,16 @@ describe("the feed", () => {
     const { sql } = service.database;
     const runId = await invoke(service, tenant);
     const { cursor } = await readFeed(service, tenant.owner.key);
-    const slow = sql.transaction([
-      sql`insert into workflow_run_events (tenant_id, run_id, attempt, type, detail)
-        values (${tenant.id}, ${runId}, 1, 'LATE_RESULT', '{"is": "slow"}')`,
-      sql`select pg_sleep(0.8)`,
-    ]);
-    // Once the transaction has a number, a younger one can commit before it.
-    let number = 0;
-    while (number === 0) {
-      const [running] = await sql`
-        select count(*)::int as number from pg_stat_activity
-        where datname = current_database() and backend_xid is not null and pid <> pg_backend_pid()`;
-      number = Number(running?.number);
-    }
+    const slow = sql`
+      insert into workflow_run_events (tenant_id, run_id, attempt, type, detail)
+      values (${tenant.id}, ${runId}, 1, 'LATE_RESULT', '{"is": "slow"}')`;
+    const { committed } = await holdTransaction(service.database, [slow], 0.8);
+    // A younger transaction commits before it.
     await sql`
       insert into workflow_run_events (tenant_id, run_id, attempt, type, detail)
       values (${tenant.id}, ${runId}, 1, 'LATE_RESULT', '{"is": "quick"}')`;
     expect(await readFeedPage(service, tenant.owner.key, cursor)).toMatchObject({ items: [], holds_back: true });
-    await slow;
+    await committed;
     const { items } = await readFeed(service, tenant.owner.key, [], cursor);
     expect(items.map(({ detail }) => detail?.is)).toEqual(["slow", "quick"]);
   });

@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { answeringRunner, BUSY_RUNNER, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invoke, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
+import { addDefinition, createStage } from "../support/stage.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { createEndpoint, makeAllDue, readDeliveries, readEndpoint } from "./endpoint.ts";
 import { readFeed } from "./read-feed.ts";
@@ -75,8 +76,10 @@ describe("a notification", () => {
     const bodies = await bodiesOf(some, 2);
     expect(bodies.map(({ type }) => type)).toEqual(["workflow_run.started", "workflow_run.late_result"]);
     expect(bodies[1]?.data).toMatchObject({ status: "COMPLETED", reported_status: "FAILED" });
-    const another = await createTenant(service.database);
-    await createEndpoint(service, another, none.url);
+    const stage = await createStage(service, "another", BUSY_RUNNER);
+    const theirs = { event_types, workflow_definition_ids: [await addDefinition(stage)] };
+    await createEndpoint(service, stage.tenant, none.url, theirs);
+    await invoke(service, stage.tenant);
     expect(await none.requests()).toEqual([]);
   });
 
@@ -238,7 +241,11 @@ describe("a notification that fails", () => {
   ])("disables an endpoint that %s, with an event for other endpoints", async (_, status, days, reason) => {
     const [hook, witness] = [await startFakeRunner([{ status }]), await startFakeRunner()];
     const endpoint = await createEndpoint(service, tenant, hook.url);
-    await createEndpoint(service, tenant, witness.url, { event_types: ["notification_endpoint.disabled"] });
+    const toWitness = {
+      event_types: ["notification_endpoint.disabled"],
+      workflow_definition_ids: [tenant.definitionId],
+    };
+    await createEndpoint(service, tenant, witness.url, toWitness);
     await service.database.sql`
       update notification_endpoints set failures = 1, failing_since = statement_timestamp() - make_interval(days => ${days})
       where id = ${endpoint.id} and ${days} > 0`;
@@ -257,6 +264,16 @@ describe("a notification that fails", () => {
     await service.send("PATCH", endpoint.path, tenant.owner.key, { is_active: true });
     await endRun();
     expect(await hook.requests()).toHaveLength(2);
+  });
+
+  it("is not sent elsewhere: an answer that points to another URL is a failed try", async () => {
+    const other = await startFakeRunner();
+    const hook = await startFakeRunner([{ status: 307, headers: { location: other.url } }]);
+    const endpoint = await createEndpoint(service, tenant, hook.url);
+    await endRun();
+    const tries = [{ status: 307, reason: "It answered 307." }];
+    expect(await readDeliveries(service, tenant, endpoint)).toMatchObject([{ state: "WAITING", tries }]);
+    expect(await other.requests()).toEqual([]);
   });
 
   it("is not changed by the result of a Worker whose lease has expired", async () => {

@@ -12,6 +12,7 @@
  * - `fake-runner`: an HTTP server that gives configured answers, and remembers the requests that it got.
  * - `callers`: sessions, and callers with valid and invalid credentials.
  * - `stage`, `operations`: a tenant with some of everything, and the table of all operations of the API.
+ * - `held-transaction`: keep a transaction open while something else is done.
  * - `contract`, `document`: judge an answer by the contract, and by the service's own OpenAPI document.
  * - `random`: the same choices for the same seed.
  *
