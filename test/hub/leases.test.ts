@@ -1,5 +1,7 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { invoke } from "../support/lifecycle.ts";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { signRunnerToken } from "../../src/http/credentials/runner-token.ts";
+import { parseKeyRing } from "../../src/key-ring.ts";
+import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { insertSessions, startRunner, useLeases } from "../support/runners.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { type LiveService, socketsOf, startLiveService } from "./live-service.ts";
@@ -28,6 +30,28 @@ async function waitWhile(runner: Runner, action: () => Promise<unknown>) {
   await action();
   const { leases } = await waiting;
   return { runIds: leases.map(({ run_id }) => run_id), ms: Date.now() - began };
+}
+
+/**
+ * A request that wants to wait, and whose time is up, by the Worker's clock, when the database has answered. `meanwhile` is done
+ * after that, and before the Worker has the answer.
+ */
+async function askOnce(runner: Runner, meanwhile = async (): Promise<unknown> => undefined) {
+  const [realFetch, realNow] = [globalThis.fetch, Date.now];
+  let elapsedMs = 0;
+  const clock = vi.spyOn(Date, "now").mockImplementation(() => realNow() + elapsedMs);
+  const requests = vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+    const response = await realFetch(input, init);
+    if (elapsedMs === 0 && String(init?.body).includes("lease_runs")) {
+      await meanwhile();
+      elapsedMs = 60_000;
+    }
+    return response;
+  });
+  const answer = await runner.lease({ wait_seconds: 1 });
+  clock.mockRestore();
+  requests.mockRestore();
+  return answer;
 }
 
 describe("whether a runner is there", () => {
@@ -134,5 +158,56 @@ describe("a runner that waits", () => {
       await service.sweep();
     });
     expect(runIds).toHaveLength(1);
+  });
+
+  it("asks the database the next time when there was a change while it was asking", async () => {
+    const runner = await startRunner(service, tenant);
+    const { leases, after } = await askOnce(runner, async () => {
+      await invoke(service, tenant);
+      // The hub's message arrives.
+      await pause(50);
+    });
+    expect(leases).toEqual([]);
+    expect((await runner.lease({ wait_seconds: 1, after })).leases).toHaveLength(1);
+  });
+
+  it("asks the database the next time when it was at its capacity, since no change says that it has ended a run", async () => {
+    const runner = await startRunner(service, tenant);
+    await invoke(service, tenant);
+    await runner.lease();
+    expect(await askOnce(runner)).toEqual({ leases: [], after: null });
+  });
+
+  it("is 401 when its session has expired, even when nothing has changed", async () => {
+    const runner = await startRunner(service, tenant);
+    const { after } = await askOnce(runner);
+    await service.database.sql`
+      update runner_sessions set expires_at = statement_timestamp() - interval '1 second' where id = ${runner.id}`;
+    const keys = parseKeyRing("k1:run-token-secret-of-the-tests-0123456789");
+    if (!keys) throw new Error("It is a key ring.");
+    const session = { sessionId: runner.id, tenantId: tenant.id, definitionIds: null };
+    const token = await signRunnerToken(keys, { ...session, expiresAt: new Date(Date.now() - 1_000).toISOString() });
+    const question = { request_id: crypto.randomUUID(), wait_seconds: 1, after };
+    expect((await service.send("POST", "/v1/leases", token, question)).status).toBe(401);
+  });
+
+  it("gets no run, and asks for none, after its client has left", async () => {
+    const { token } = await startRunner(service, tenant);
+    const client = new AbortController();
+    const waiting = service.fetch("/v1/leases", {
+      method: "POST",
+      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+      body: JSON.stringify({ request_id: crypto.randomUUID(), wait_seconds: 10 }),
+      signal: client.signal,
+    });
+    await pause(300);
+    // Nobody announces it.
+    const runId = await insertRun(service.database, tenant, { status: "PENDING" });
+    const [, requests] = await service.counted(async () => {
+      client.abort();
+      await waiting;
+    });
+    expect(requests).toBe(0);
+    expect((await readRun(service, tenant, runId)).status).toBe("PENDING");
   });
 });

@@ -1,10 +1,16 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WaitingRunners } from "../../src/hub/waiting-runners.ts";
 
 /** The parts of a Durable Object's state that are needed. The sockets that it takes are open until they are removed. */
 class FakeContext {
   readonly sockets = new Map<WebSocket, string[]>();
-  readonly storage = { kv: { get: () => 0, put: () => {} } };
+  readonly stored = new Map<string, unknown>();
+  readonly storage = {
+    kv: {
+      get: (key: string) => this.stored.get(key),
+      put: (key: string, value: unknown) => this.stored.set(key, value),
+    },
+  };
 
   acceptWebSocket(socket: WebSocket, tags: string[]) {
     this.sockets.set(socket, tags);
@@ -23,6 +29,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   context = new FakeContext();
   changes = 0;
+  told = {};
   const state: unknown = context;
   runners = new WaitingRunners(state as DurableObjectState, () => {
     changes += 1;
@@ -33,11 +40,16 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** The versions that each session was told, the oldest first. */
+let told: Record<string, string[]>;
+
 function begin(session: string): WebSocket {
   let attachment: unknown;
   const socket: unknown = {
     readyState: WebSocket.OPEN,
-    send: () => {},
+    send: (text: string) => {
+      told[session] = [...(told[session] ?? []), JSON.parse(text).version];
+    },
     serializeAttachment: (value: unknown) => {
       attachment = value;
     },
@@ -74,4 +86,42 @@ it("tells of a runner that has not come back for a minute, and forgets it", () =
   expect([changes, runners.heardOf()]).toEqual([2, { a: 59_000, b: 0 }]);
   vi.advanceTimersByTime(2_000);
   expect([changes, runners.heardOf()]).toEqual([3, { b: 0 }]);
+});
+
+describe("work that nobody has taken yet", () => {
+  const WORKFLOW = "01920000-0000-7000-8000-000000000001";
+  const hear = (isLeasable: boolean, eventId: number) =>
+    runners.hear([{ workflow_definition_id: WORKFLOW, is_leasable: isLeasable, event_id: eventId }]);
+  /** How many runners were woken. Each was told once when it began to wait. */
+  const countWoken = () => Object.values(told).reduce((sum, { length }) => sum + length - 1, 0);
+
+  beforeEach(() => {
+    for (const session of ["a", "b", "c"]) begin(session);
+  });
+
+  it("wakes one runner after the other, until a message that is not older says that it was taken", () => {
+    hear(true, 5);
+    expect(countWoken()).toBe(1);
+    vi.advanceTimersByTime(1_000);
+    expect(countWoken()).toBe(2);
+    hear(false, 5);
+    vi.advanceTimersByTime(5_000);
+    expect(countWoken()).toBe(2);
+  });
+
+  it("is not taken for taken because of an older message that arrives later", () => {
+    hear(true, 5);
+    hear(false, 4);
+    vi.advanceTimersByTime(5_000);
+    expect(countWoken()).toBe(3);
+  });
+});
+
+it("wakes all runners after the end of a credential, with a new version, so that each asks the database", () => {
+  for (const session of ["a", "b"]) begin(session);
+  const [version] = told.a ?? [];
+  runners.wakeAll();
+  const [, next] = told.a ?? [];
+  expect(next).not.toBe(version);
+  expect(told).toEqual({ a: [version, next], b: [version, next] });
 });

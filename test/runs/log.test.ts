@@ -139,12 +139,15 @@ describe("the log of a run", () => {
     expect(await result.json()).toMatchObject({ failure_code: "DEADLINE" });
   });
 
-  it("accepts no other run's token", async () => {
+  it("accepts no other run's token, whose own log stays empty", async () => {
     await newRun();
-    const other = await invoke(service, tenant);
-    const body = { sequence: 0, text: "a" };
-    const response = await service.send("POST", logPath(), await runToken(tenant, other), body);
-    expect(response.status).toBe(409);
+    const token = await runToken(tenant, runId);
+    const [otherTenant, otherRunId] = [tenant, runId];
+    await newRun();
+    expect((await service.send("POST", logPath(), token, { sequence: 0, text: "a" })).status).toBe(409);
+    expect((await read()).entries).toEqual([]);
+    [tenant, runId] = [otherTenant, otherRunId];
+    expect((await read()).entries).toEqual([]);
   });
 
   it("is deleted with its run, and with its workflow", async () => {

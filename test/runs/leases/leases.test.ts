@@ -120,6 +120,16 @@ describe("a lease", () => {
     expect(await eventTypes(service, tenant, runId)).toEqual(["TRIGGERED", "STARTED", "LEASED"]);
   });
 
+  it("is extended by a repeated request, which shows that the runner is alive", async () => {
+    const runId = await invoke(service, tenant);
+    const runner = await startRunner(service, tenant);
+    const question = { request_id: crypto.randomUUID() };
+    await runner.lease(question);
+    await passLease(service, runId, -5);
+    const [lease] = (await runner.lease(question)).leases;
+    expect(Date.parse(lease?.lease_expires_at ?? "") - Date.now()).toBeGreaterThan(50_000);
+  });
+
   it("never goes to two runners, however many ask at once", async () => {
     const stage = await createStage(service, "two");
     const runIds: string[] = [];

@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { answeringRunner } from "../../support/fake-runner.ts";
 import { callBack, eventTypes, invoke, readEvents, readRun } from "../../support/lifecycle.ts";
-import { passLease, startRunner, useLeases } from "../../support/runners.ts";
+import { passLease, startRunner, type TestLease, useLeases } from "../../support/runners.ts";
 import { type Service, startService } from "../../support/service.ts";
 import { createTenant, runToken, type TestTenant } from "../../support/tenant.ts";
 
@@ -61,6 +61,20 @@ describe("a release", () => {
     expect(await readRun(service, tenant, runId)).toMatchObject({ status: "FAILED", error: "Stopped: wrong folder" });
     const events = ["TRIGGERED", "STARTED", "LEASED", "STOP_REQUESTED", "STOP_ACKNOWLEDGED", "STOPPED"];
     expect(await eventTypes(service, tenant, runId)).toEqual(events);
+  });
+
+  it("with the token of another run is 409, and gives neither of them back", async () => {
+    const other = await createTenant(service.database);
+    await useLeases(service, other);
+    const runs: [TestTenant, string][] = [];
+    const leases: TestLease[] = [];
+    for (const one of [tenant, other]) {
+      runs.push([one, await invoke(service, one)]);
+      leases.push(...(await (await startRunner(service, one)).lease()).leases);
+    }
+    const path = `/v1/workflow-runs/${leases[0]?.run_id}/release`;
+    expect((await service.send("POST", path, leases[1]?.callback_token ?? "")).status).toBe(409);
+    for (const [one, runId] of runs) expect((await readRun(service, one, runId)).status).toBe("RUNNING");
   });
 
   it("from a runner with a URL makes the run be dispatched again", async () => {

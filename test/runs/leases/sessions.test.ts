@@ -113,6 +113,27 @@ describe("a session", () => {
     expect(await sql`select from runner_sessions where id = ${id}`).toEqual([]);
   });
 
+  it("is not deleted while it holds a run, however long ago it expired", async () => {
+    const runId = await invoke(service, tenant);
+    const runner = await startRunner(service, tenant);
+    await runner.lease();
+    const { sql } = service.database;
+    await sql`update runner_sessions set expires_at = statement_timestamp() - interval '2 days' where id = ${runner.id}`;
+    await open(tenant.owner.key);
+    expect(await sql`select session_id from running_attempts where run_id = ${runId}`).toEqual([
+      { session_id: runner.id },
+    ]);
+  });
+
+  it("that an ADMIN opened with their own key leases nothing once they are a USER", async () => {
+    await invoke(service, tenant);
+    const maker = await addUser(service.database, tenant, "ADMIN");
+    const runner = await startRunner(service, tenant, { key: maker.key });
+    await service.database.sql`update users set role = 'USER' where id = ${maker.id}`;
+    expect((await runner.ask()).status).toBe(401);
+    expect(await service.database.sql`select from running_attempts where session_id = ${runner.id}`).toEqual([]);
+  });
+
   describe("beyond the hundredth of a key", () => {
     const isOpen = async (ids: string[]) => {
       const rows = await service.database.sql`select id from runner_sessions where tenant_id = ${tenant.id}`;
