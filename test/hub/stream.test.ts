@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
+import { useLeases } from "../support/runners.ts";
 import { startService } from "../support/service.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
 import { readEvents, typesOf } from "./event-source.ts";
@@ -184,6 +185,18 @@ describe("the stream of the feed", () => {
     const reader = await open("?after=0.0.0&types=workflow_run.started&types=workflow_run.completed");
     const seen = await reader.until("workflow_run.completed");
     expect(typesOf(seen)).toEqual(["workflow_run.started", "workflow_run.completed"]);
+    await reader.close();
+  });
+
+  it("does not ask the database while nothing happens and nothing is held back", async () => {
+    const quiet = await createTenant(service.database);
+    await useLeases(service, quiet);
+    await invoke(service, quiet);
+    const response = await service.get("/v1/events/stream?after=0.0.0", quiet.owner.key);
+    const reader = readEvents<Data>(response);
+    await reader.until("workflow_run.triggered");
+    const [, requests] = await service.counted(() => new Promise((resolve) => setTimeout(resolve, 700)));
+    expect(requests).toBe(0);
     await reader.close();
   });
 

@@ -157,7 +157,7 @@ describe("the feed", () => {
     const slow = sql`
       insert into workflow_run_events (tenant_id, run_id, attempt, type, detail)
       values (${tenant.id}, ${runId}, 1, 'LATE_RESULT', '{"is": "slow"}')`;
-    const { committed } = await holdTransaction(service.database, [slow], 0.8);
+    const { committed } = await holdTransaction(service.database, [slow], { seconds: 0.8 });
     // A younger transaction commits before it.
     await sql`
       insert into workflow_run_events (tenant_id, run_id, attempt, type, detail)

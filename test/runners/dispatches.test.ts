@@ -4,7 +4,7 @@ import type { Dispatch } from "../../src/runners/dispatch.ts";
 import { acceptDispatches, giveUpDispatch, postponeDispatch } from "../../src/runners/record-dispatch.ts";
 import { claimDueDispatches } from "../../src/sweep/claim-due-dispatches.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
-import { callBack, eventTypes, invoke, makeDue, readRun } from "../support/lifecycle.ts";
+import { callBack, eventTypes, invoke, makeDue, makeOverdue, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
@@ -39,9 +39,27 @@ describe.each<[string, () => Promise<unknown>]>([
       return giveUpDispatch(db, dispatch, { ...why, graceSeconds: 0, onPromoted: () => {}, onChanged });
     },
   ],
+  [
+    "could be sent to no runner",
+    () => {
+      const why = { reason: "The workflow has lost its runner.", isRefused: false, pause: false };
+      return giveUpDispatch(db, dispatch, { ...why, graceSeconds: 0, onPromoted: () => {}, onChanged });
+    },
+  ],
 ])("that a dispatch %s", (_, record) => {
   it("changes nothing of a run whose result arrived first", async () => {
     await callBack(service, tenant, runId, { status: "COMPLETED" });
+    const [before, events] = [await readRun(service, tenant, runId), await eventTypes(service, tenant, runId)];
+    await record();
+    expect(await readRun(service, tenant, runId)).toEqual(before);
+    expect(await eventTypes(service, tenant, runId)).toEqual(events);
+  });
+
+  it("changes nothing of a run that has failed before, not even when its policy would retry it by now", async () => {
+    await makeOverdue(service, runId);
+    await service.sweep();
+    await service.database.sql`
+      update workflow_definitions set max_attempts = 3, retry_on = '{UNREACHED}' where id = ${tenant.definitionId}`;
     const [before, events] = [await readRun(service, tenant, runId), await eventTypes(service, tenant, runId)];
     await record();
     expect(await readRun(service, tenant, runId)).toEqual(before);

@@ -172,6 +172,17 @@ describe("a run whose policy does not retry it", () => {
         await makeOverdue(service, runId);
       },
     ],
+    [
+      "somebody had asked to stop it, before it could be sent to no runner any more",
+      () => usePolicy(["UNREACHED"], 3, BUSY_RUNNER),
+      async (runId) => {
+        await service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key, { grace_seconds: 60 });
+        await service.database.sql`
+          update workflow_definitions set runner_url = null, webhook_secret_encrypted = null
+          where id = ${tenant.definitionId}`;
+        await makeDue(service, runId);
+      },
+    ],
   ])("stays FAILED: %s", async (_, prepare, fail) => {
     await prepare();
     const runId = await invoke(service, tenant);
@@ -193,6 +204,15 @@ describe("a run that has ended, before that is recorded and it is put back", () 
     await service.sweep();
     expect((await callBack(service, tenant, runId, { status: "COMPLETED" }, 2)).status).toBe(200);
     expect(await (await waiting).json()).toMatchObject({ status: "COMPLETED" });
+  });
+
+  it("is not waited for when somebody had asked to stop it, since it will not be retried", async () => {
+    const runId = await invoke(service, tenant);
+    await service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key, { grace_seconds: 60 });
+    await makeOverdue(service, runId);
+    const read = () => service.get(`/v1/workflow-runs/${runId}`, tenant.owner.key, { Prefer: "wait=1" });
+    const [response, requests] = await service.counted(read);
+    expect([requests, (await response.json<{ status: string }>()).status]).toEqual([1, "FAILED"]);
   });
 
   it("does not end its stream", async () => {

@@ -1,10 +1,11 @@
 import { v7 as uuid } from "uuid";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { BUSY_RUNNER, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
+import { answeringRunner, BUSY_RUNNER, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
+import { holdTransaction } from "../support/held-transaction.ts";
 import { eventTypes, insertRun, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
 import { permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant, encryptSecret, type TestTenant } from "../support/tenant.ts";
 
 let service: Service;
 let tenant: TestTenant;
@@ -75,6 +76,54 @@ describe("a change of many runs", () => {
     const filter = { status: ["PENDING"], workflow_definition_id: tenant.definitionId };
     expect(await change({ action: "stop", filter })).toEqual({ matched: 2, done: 2, refused: [], next_cursor: null });
     expect(await statusesOf([running ?? "", ...waiting])).toEqual(["RUNNING", "FAILED", "FAILED"]);
+  });
+
+  it("spares a run that has started by the time that it gets the locks, when only PENDING runs are to be stopped", async () => {
+    const id = await insertRun(service.database, tenant, { status: "PENDING" });
+    const { sql } = service.database;
+    const start = [
+      sql`select from workflow_definitions where id = ${tenant.definitionId} for update`,
+      sql`
+        update workflow_runs set status = 'RUNNING', started_at = statement_timestamp(), dispatched_at = statement_timestamp(),
+          deadline_at = statement_timestamp() + interval '300 seconds' where id = ${id}`,
+    ];
+    const { committed } = await holdTransaction(service.database, start, "when it is waited for");
+    expect(await change({ action: "stop", filter: { status: ["PENDING"] } })).toMatchObject({ matched: 0, done: 0 });
+    await committed;
+    expect(await statusesOf([id])).toEqual(["RUNNING"]);
+  });
+
+  it("sends the dispatches of 20 runs itself, and leaves the others to the sweep", async () => {
+    tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
+    const { sql } = service.database;
+    const [first = ""] = await addRuns(1, "FAILED");
+    const ids = Array.from({ length: 22 }, () => uuid());
+    const secrets = await Promise.all(ids.map(encryptSecret));
+    // Copies of the definition, each with a FAILED run. A definition, its part and its run have the same id here.
+    await sql.transaction([
+      sql`
+        insert into path_parts (id, tenant_id, name, part_type, materialized_path)
+        select id, ${tenant.id}, id, 'WORKFLOW_DEFINITION', '/' || id from unnest(${ids}::uuid[]) id`,
+      sql`
+        insert into workflow_definitions
+        select (jsonb_populate_record(d, jsonb_build_object(
+          'id', copy.id, 'path_part_id', copy.id, 'webhook_secret_encrypted', copy.secret))).*
+        from workflow_definitions d, unnest(${ids}::uuid[], ${secrets}::text[]) copy (id, secret)
+        where d.id = ${tenant.definitionId}`,
+      sql`
+        insert into workflow_runs
+        select (jsonb_populate_record(r, jsonb_build_object('id', copy.id, 'workflow_definition_id', copy.id))).*
+        from workflow_runs r, unnest(${ids}::uuid[]) copy (id) where r.id = ${first}`,
+    ]);
+    const countOf = async (event: string) => {
+      const [row] = await sql`
+        select count(*)::int as number from workflow_run_events where tenant_id = ${tenant.id} and type = ${event}`;
+      return row?.number;
+    };
+    expect(await change({ action: "retry", run_ids: ids })).toMatchObject({ done: 22 });
+    expect([await countOf("STARTED"), await countOf("DISPATCHED")]).toEqual([22, 20]);
+    await service.sweep();
+    expect(await countOf("DISPATCHED")).toBe(22);
   });
 
   it("retries in the order of the queue, and dispatches the first", async () => {

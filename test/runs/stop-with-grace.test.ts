@@ -1,6 +1,6 @@
 import { Webhook } from "standardwebhooks";
-import { beforeAll, describe, expect, it } from "vitest";
-import { createTenantWithRunner } from "../support/fake-runner.ts";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { createTenantWithRunner, type FakeRunner } from "../support/fake-runner.ts";
 import type { ScriptedAnswer } from "../support/harness-protocol.ts";
 import { callBack, eventTypes, insertRun, invoke, makeDue, readEvents, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -249,6 +249,56 @@ describe("the webhook that asks a runner to stop", () => {
     await service.sweep();
     expect(await runner.requests()).toHaveLength(2);
     expect(await failureOf(tenant, runId)).toMatchObject({ failure_code: "STOPPED" });
+  });
+});
+
+describe("a stop that is requested while a message to the runner is on its way", () => {
+  /** Does something once, after the runner has answered, and before the Worker has the answer. */
+  function onceAnswered(runner: FakeRunner, action: () => Promise<unknown>) {
+    const realFetch = globalThis.fetch;
+    let isDone = false;
+    return vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+      const response = await realFetch(input, init);
+      if (input === runner.url && !isDone) {
+        isDone = true;
+        await action();
+      }
+      return response;
+    });
+  }
+
+  it("puts off the next try of a dispatch that has failed", async () => {
+    const { tenant, runner } = await createTenantWithRunner(service.database, [{ status: 503 }, {}]);
+    const spy = onceAnswered(runner, async () => {
+      const [run] = await service.database.sql`select id from workflow_runs where tenant_id = ${tenant.id}`;
+      await stop(tenant, String(run?.id), GRACE);
+    });
+    const runId = await invoke(service, tenant);
+    spy.mockRestore();
+    expect(await eventTypes(service, tenant, runId)).toContain("DISPATCH_FAILED");
+    const [row] = await service.database.sql`
+      select r.next_dispatch_at = a.stop_ends_at as is_put_off
+      from workflow_runs r join running_attempts a on a.run_id = r.id where r.id = ${runId}`;
+    expect(row).toEqual({ is_put_off: true });
+  });
+
+  it("is still sent when the runner has accepted an earlier stop, which gave it more time", async () => {
+    const { tenant, runner } = await newTenant({});
+    const runId = await invoke(service, tenant);
+    const spy = onceAnswered(runner, () =>
+      // Its Worker dies, so that the sweep has to send it.
+      service.fetchAndDie(`/v1/workflow-runs/${runId}/stop`, {
+        method: "POST",
+        headers: { Authorization: `Bearer ${tenant.owner.key}`, "Content-Type": "application/json" },
+        body: JSON.stringify({ grace_seconds: 10 }),
+      }),
+    );
+    await stop(tenant, runId, GRACE);
+    spy.mockRestore();
+    await makeStopDue(runId);
+    await service.sweep();
+    const [, first, second] = (await runner.requests()).map(({ body }) => JSON.parse(body).data.ends_at);
+    expect((Date.parse(first) - Date.parse(second)) / 1000).toBeCloseTo(50, 0);
   });
 });
 

@@ -187,6 +187,22 @@ describe("a retry by a USER", () => {
 });
 
 describe("a retry of a run with an idempotency key", () => {
+  it("is not refused because of another user's run with the same key", async () => {
+    const tenant = await newTenant();
+    const [mine, theirs] = await Promise.all(
+      [tenant.owner, tenant.admin].map(async ({ key }) => {
+        const path = `/v1/workflow-definitions/${tenant.definitionId}/invoke`;
+        const response = await service.send("POST", path, key, { idempotency_key: "order-4711" });
+        return (await response.json<{ id: string }>()).id;
+      }),
+    );
+    if (!(mine && theirs)) throw new Error("Both were triggered.");
+    await post(tenant, mine, "/stop");
+    expect((await post(tenant, mine, "/retry")).status).toBe(202);
+    const statuses = [mine, theirs].map(async (id) => (await readRun(service, tenant, id)).status);
+    expect((await Promise.all(statuses)).toSorted()).toEqual(["PENDING", "RUNNING"]);
+  });
+
   it("is 409 while another run uses the key", async () => {
     const tenant = await newTenant();
     const invokeWithKey = async () => {

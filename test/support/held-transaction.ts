@@ -1,18 +1,28 @@
 import type { NeonQueryPromise } from "@neondatabase/serverless";
 import type { TestDatabase } from "./database.ts";
 
-type Statement = NeonQueryPromise<false, false>;
-
 /**
- * Executes statements in a transaction that stays open for `seconds` after them. Resolves when the transaction has a number,
- * which is when its first row is locked or written. It has been committed when `committed` resolves.
+ * Executes statements in a transaction that stays open after them: for so many seconds, or until another transaction waits for
+ * one of its locks, at most 10 seconds. Resolves when the transaction has a number, which is when its first row is locked or
+ * written. It has been committed when `committed` resolves.
  */
 export async function holdTransaction(
   { sql }: Pick<TestDatabase, "sql">,
-  statements: Statement[],
-  seconds: number,
+  statements: NeonQueryPromise<false, false>[],
+  end: { seconds: number } | "when it is waited for",
 ): Promise<{ committed: Promise<unknown> }> {
-  const committed = sql.transaction([...statements, sql`select pg_sleep(${seconds})`]);
+  const hold =
+    typeof end === "object"
+      ? sql`select pg_sleep(${end.seconds})`
+      : sql`
+        do $$ begin
+          for i in 1..1000 loop
+            perform pg_stat_clear_snapshot();
+            exit when exists (select from pg_stat_activity a where pg_backend_pid() = any (pg_blocking_pids(a.pid)));
+            perform pg_sleep(0.01);
+          end loop;
+        end $$`;
+  const committed = sql.transaction([...statements, hold]);
   for (let open = 0; open === 0; ) {
     const [running] = await sql`
       select count(*)::int as number from pg_stat_activity

@@ -139,6 +139,38 @@ describe("retention", () => {
     expect(await deleteOldRuns(db, { days: 30, limit: 8 })).toBe(0);
   });
 
+  it("keeps a run that is retried while others are being deleted", async () => {
+    const { sql, url, sqlEndpoint } = service.database;
+    await insertOldRun(50);
+    const retried = await insertRun(service.database, tenant, { status: "FAILED", error: "No paper." });
+    await sql`
+      update workflow_runs
+      set created_at = created_at - interval '40 days', started_at = started_at - interval '40 days',
+        deadline_at = deadline_at - interval '40 days', completed_at = completed_at - interval '40 days'
+      where id = ${retried}`;
+    await sql`update workflow_definitions set handover = 'lease' where id = ${tenant.definitionId}`;
+    // A deletion waits for the retry. So the second run changes after both were found, and before it is locked.
+    await sql`
+      create function wait_for_retry() returns trigger language plpgsql as $$ begin
+        for i in 1..500 loop
+          exit when exists (select from public.workflow_runs where status = 'PENDING');
+          perform pg_sleep(0.01);
+        end loop;
+        return old;
+      end $$`;
+    await sql`create trigger wait before delete on workflow_runs for each row execute function wait_for_retry()`;
+    const db = openDatabase(readConfig({ ...SETTINGS, DATABASE_URL: url, NEON_FETCH_ENDPOINT: sqlEndpoint }));
+    const deleting = deleteOldRuns(db, { days: 30, limit: 8 });
+    for (let isDeleting = false; !isDeleting; ) {
+      const [row] = await sql`select count(*)::int as number from pg_stat_activity
+        where datname = current_database() and wait_event = 'PgSleep'`;
+      isDeleting = row?.number > 0;
+    }
+    const answer = await service.send("POST", `/v1/workflow-runs/${retried}/retry`, tenant.owner.key);
+    expect([answer.status, await deleting]).toEqual([202, 1]);
+    expect(await kept()).toEqual([retried]);
+  });
+
   it("is at least a day, which the configuration enforces", () => {
     const read = (RETENTION_DAYS: string) => () =>
       readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/unused", RETENTION_DAYS });
