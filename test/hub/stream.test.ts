@@ -1,5 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { readFeed } from "../notify/read-feed.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
+import { holdTransaction } from "../support/held-transaction.ts";
 import { callBack, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
 import { useLeases } from "../support/runners.ts";
 import { startService } from "../support/service.ts";
@@ -202,15 +204,16 @@ describe("the stream of the feed", () => {
 
   it("sends held-back events as soon as the older transaction has ended, although nobody announces it", async () => {
     const runId = await invoke(service, tenant);
-    const reader = await open();
-    const { sql } = service.database;
-    const write = (is: string) => sql`
-      insert into workflow_run_events (tenant_id, run_id, attempt, type, detail)
-      values (${tenant.id}, ${runId}, 1, 'LATE_RESULT', ${JSON.stringify({ is })}::jsonb)`;
-    const slow = sql.transaction([write("slow"), sql`select pg_sleep(0.5)`]);
+    const { cursor } = await readFeed(service, tenant.owner.key);
+    const slow = service.database.sql`
+      insert into workflow_run_events (tenant_id, run_id, attempt, type) values (${tenant.id}, ${runId}, 1, 'LATE_RESULT')`;
+    const { committed } = await holdTransaction(service.database, [slow], { seconds: 0.6 });
     await invoke(service, tenant);
-    await slow;
-    await reader.until("workflow_run.queued");
+    // All changes have been announced before it begins.
+    const reader = await open(`?after=${cursor}`);
+    await committed;
+    const seen = await reader.until("workflow_run.queued");
+    expect(typesOf(seen)).toEqual(["workflow_run.late_result", "workflow_run.triggered", "workflow_run.queued"]);
     await reader.close();
   });
 });
