@@ -22,13 +22,9 @@ const fields = {
     .min(30)
     .max(3600)
     .openapi({ description: "How long a runner may be silent. After that its run is FAILED with LOST." }),
-  max_attempts: z
-    .int()
-    .min(1)
-    .max(10)
-    .openapi({
-      description: "How many attempts a run can have, including the first. Those that a runner gave back do not count.",
-    }),
+  max_attempts: z.int().min(1).max(10).openapi({
+    description: "How many attempts a run can have, including the first. Those that a runner gave back do not count.",
+  }),
   retry_on: z
     .array(z.enum(RETRYABLE_FAILURES))
     .max(RETRYABLE_FAILURES.length)

@@ -110,7 +110,7 @@ const TAMPERINGS: [string, (runs: Runs) => [text: string, values: string[]]][] =
     ],
   ],
   [
-    "a run started before the back-off of its retry was over",
+    "a run started before its back-off was over",
     ({ running }) => [
       `insert into workflow_run_events (tenant_id, run_id, attempt, type, detail)
        select tenant_id, id, 1, 'RETRIED', jsonb_build_object('not_before', statement_timestamp() + interval '5 seconds')

@@ -64,7 +64,7 @@ const INVARIANTS: Record<string, string> = {
         max(coalesce(started, ended, 'infinity'::float8)) over (
           partition by definition_id order by queued, attempt rows between unbounded preceding and 1 preceding) as turn_before
       from attempt
-      -- A run that waits for the back-off of its retry is passed over. One that is released keeps the place it had then.
+      -- A run that waits for a back-off is passed over. One that is released keeps the place it had then.
       where not exists (
         select from event
         where event.run_id = attempt.run_id and event.attempt <= attempt.attempt and event.detail ? 'not_before')
@@ -78,9 +78,9 @@ const INVARIANTS: Record<string, string> = {
       where run.status = 'PENDING'
     ) queue where place <> arrival`,
 
-  "a run started before the back-off of its retry was over": `
+  "a run started before its back-off was over": `
     select attempt.name from attempt join event on event.run_id = attempt.run_id and event.attempt = attempt.attempt
-    where event.type = 'RETRIED' and attempt.started_at < (event.detail ->> 'not_before')::timestamptz`,
+    where attempt.started_at < (event.detail ->> 'not_before')::timestamptz`,
 
   "a run waits although its slot is free": `
     select run.id::text as name

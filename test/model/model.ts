@@ -35,7 +35,7 @@ export type ModelRun = {
   leaseEndsAt: number;
   /** True when the runner itself reported the end of a stopped run, by a result of FAILED. */
   isStopReported: boolean;
-  /** When the back-off of an automatic retry is over; 0 when there is none. */
+  /** When its back-off is over: of an automatic retry, or of a release from the third one on. 0 when there is none. */
   notBefore: number;
   endedAt: number;
   queuedAs: number;
@@ -54,6 +54,8 @@ export const STOP_SECONDS = 60;
 export const LEASE_SECONDS = 800;
 /** Shorter than each step of time, as is the time of a stop. */
 const BACK_OFF_SECONDS = 900;
+/** How often a run can be given back without a back-off. */
+const FREE_RELEASES = 2;
 const KEY_SECONDS = 24 * 3600;
 
 /** Of the definitions, in their order: one whose runs are retried by themselves, one whose runs are not, and one that leases. */
@@ -114,9 +116,11 @@ export function createModel(definitionCount: number) {
     const never = Number.POSITIVE_INFINITY;
     Object.assign(run, { stopEndsAt: never, leaseEndsAt: never, isStopKnown: false });
   }
+  const countReleases = (run: ModelRun) => run.events.filter((event) => event.startsWith("RELEASED.")).length;
   /** What follows when a run has failed by itself, unless somebody had asked to stop it. */
   function retryByPolicy(run: ModelRun): void {
-    if (run.attempt >= run.definition.maxAttempts || run.stopEndsAt < Number.POSITIVE_INFINITY) return;
+    const hadAll = run.attempt - countReleases(run) >= run.definition.maxAttempts;
+    if (hadAll || run.stopEndsAt < Number.POSITIVE_INFINITY) return;
     run.attempt += 1;
     record(run, "RETRIED");
     putBack(run);
@@ -294,6 +298,7 @@ export function createModel(definitionCount: number) {
         run.attempt += 1;
         record(run, "RELEASED");
         Object.assign(run, { status: "PENDING", dispatch: "none" });
+        if (countReleases(run) > FREE_RELEASES) run.notBefore = now + BACK_OFF_SECONDS;
         letGo(run);
         return refuse(200);
       }),
