@@ -504,7 +504,7 @@ export interface paths {
         put?: never;
         /**
          * Give a run back
-         * @description For a runner that shuts down, with the run's token. The run is PENDING again, as its next attempt and at its old place in the queue. From then on, requests with the token are answered 409. A run that was asked to stop is STOPPED instead.
+         * @description For a runner that shuts down, with the run's token. The run is PENDING again, as its next attempt and at its old place in the queue. From then on, requests with the token are answered 409. A run that was asked to stop is STOPPED instead. From the third time on, the run waits for some seconds before it can start again.
          */
         post: operations["release_workflow_run"];
         delete?: never;

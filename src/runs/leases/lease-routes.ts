@@ -195,7 +195,8 @@ const releaseRoute = runnerCall({
   summary: "Give a run back",
   description:
     "For a runner that shuts down, with the run's token. The run is PENDING again, as its next attempt and at its old place " +
-    "in the queue. From then on, requests with the token are answered 409. A run that was asked to stop is STOPPED instead.",
+    "in the queue. From then on, requests with the token are answered 409. A run that was asked to stop is STOPPED instead. " +
+    "From the third time on, the run waits for some seconds before it can start again.",
   request: { params: runParams },
   problems: ["not_found", "conflict"],
   responses: {
