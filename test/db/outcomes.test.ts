@@ -445,10 +445,11 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     unknown_definitions: (world) => createEndpoint(world, [uuid()]),
   }),
   of("change_notification_endpoint", {
-    ...endpointVerb("change_notification_endpoint", { changes: "{}" }),
+    ...endpointVerb("change_notification_endpoint", { changes: "{}", secret_encrypted: "y" }),
     unknown_definitions: async (world) =>
       onEndpoint("change_notification_endpoint", world, {
         changes: JSON.stringify({ workflow_definition_ids: [uuid()] }),
+        secret_encrypted: "y",
       }),
   }),
   of("send_test_notification", {
