@@ -149,7 +149,10 @@ describe("retention", () => {
         deadline_at = deadline_at - interval '40 days', completed_at = completed_at - interval '40 days'
       where id = ${retried}`;
     await sql`update workflow_definitions set handover = 'lease' where id = ${tenant.definitionId}`;
-    // A deletion waits for the retry. So the second run changes after both were found, and before it is locked.
+    // A deletion waits for the retry. So the second run changes after both were found, and before it is locked. With a hash join,
+    // both would be locked before the first deletion.
+    await sql`
+      alter function delete_old_runs set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off`;
     await sql`
       create function wait_for_retry() returns trigger language plpgsql as $$ begin
         for i in 1..500 loop
