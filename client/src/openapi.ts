@@ -1647,7 +1647,7 @@ export interface components {
         /**
          * @example {
          *       "handover": "lease",
-         *       "lease_seconds": 60,
+         *       "lease_seconds": 300,
          *       "max_attempts": 3,
          *       "retry_on": [
          *         "LOST"
@@ -1660,7 +1660,7 @@ export interface components {
              * @enum {string}
              */
             handover: "webhook" | "lease";
-            /** @description How long a runner may be silent. After that its run is FAILED with LOST. */
+            /** @description How long a runner may be silent, for example while it cannot reach the service. After that its run is FAILED with LOST. */
             lease_seconds: number;
             /** @description How many attempts a run can have, including the first. Those that a runner gave back do not count. */
             max_attempts: number;
@@ -1670,7 +1670,7 @@ export interface components {
         /**
          * @example {
          *       "handover": "lease",
-         *       "lease_seconds": 60,
+         *       "lease_seconds": 300,
          *       "max_attempts": 3,
          *       "retry_on": [
          *         "LOST"
@@ -1685,8 +1685,8 @@ export interface components {
              */
             handover?: "webhook" | "lease";
             /**
-             * @description How long a runner may be silent. After that its run is FAILED with LOST.
-             * @default 60
+             * @description How long a runner may be silent, for example while it cannot reach the service. After that its run is FAILED with LOST.
+             * @default 300
              */
             lease_seconds?: number;
             /**

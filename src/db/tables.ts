@@ -235,7 +235,7 @@ export const workflowDefinitions = pgTable(
     // The policy: settings that the wire contract does not have.
     handover: text("handover").$type<Handover>().notNull().default("webhook"),
     /** How long a runner may be silent before its run fails as LOST. */
-    leaseSeconds: integer("lease_seconds").notNull().default(60),
+    leaseSeconds: integer("lease_seconds").notNull().default(300),
     /** How many attempts a run has at most, including the first. */
     maxAttempts: integer("max_attempts").notNull().default(1),
     /** The failures after which a run is retried automatically. */

@@ -9,7 +9,7 @@ import { definitionParams } from "./workflow-definition-schema.ts";
 
 export const policies = createRouter();
 
-const example = { handover: "lease" as const, lease_seconds: 60, max_attempts: 3, retry_on: ["LOST" as const] };
+const example = { handover: "lease" as const, lease_seconds: 300, max_attempts: 3, retry_on: ["LOST" as const] };
 
 const fields = {
   handover: z.enum(HANDOVERS).openapi({
@@ -17,11 +17,10 @@ const fields = {
       "How a run gets to its runner. `webhook`: the service sends it to the URL in `runner_config`. `lease`: runners ask " +
       "for it at `/v1/leases`; a run is PENDING until one gets it, and its time limit begins then.",
   }),
-  lease_seconds: z
-    .int()
-    .min(30)
-    .max(3600)
-    .openapi({ description: "How long a runner may be silent. After that its run is FAILED with LOST." }),
+  lease_seconds: z.int().min(30).max(3600).openapi({
+    description:
+      "How long a runner may be silent, for example while it cannot reach the service. After that its run is FAILED with LOST.",
+  }),
   max_attempts: z.int().min(1).max(10).openapi({
     description: "How many attempts a run can have, including the first. Those that a runner gave back do not count.",
   }),
@@ -40,7 +39,7 @@ const PolicySchema = z.strictObject(fields).openapi("WorkflowDefinitionPolicy", 
 export const UpdatePolicyRequestSchema = z
   .strictObject({
     handover: fields.handover.default("webhook"),
-    lease_seconds: fields.lease_seconds.default(60),
+    lease_seconds: fields.lease_seconds.default(300),
     max_attempts: fields.max_attempts.default(1),
     retry_on: fields.retry_on.default([]),
   })

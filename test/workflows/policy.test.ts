@@ -13,7 +13,7 @@ beforeAll(async () => {
 const path = ({ definitionId }: TestTenant) => `/v1/workflow-definitions/${definitionId}/policy`;
 const put = (tenant: TestTenant, body: unknown) => service.send("PUT", path(tenant), tenant.owner.key, body);
 
-const DEFAULT = { handover: "webhook", lease_seconds: 60, max_attempts: 1, retry_on: [] };
+const DEFAULT = { handover: "webhook", lease_seconds: 300, max_attempts: 1, retry_on: [] };
 
 describe("the policy of a workflow", () => {
   it("has defaults, and is replaced as a whole", async () => {

@@ -76,8 +76,11 @@ const LeasesSchema = z
     },
   });
 
-/** A third of the lease, so that the lease survives two lost heartbeats. */
-const heartbeatInterval = (leaseSeconds: number) => Math.max(Math.floor(leaseSeconds / 3), 1);
+/**
+ * A third of the lease, so that the lease survives two lost heartbeats. At most 20 seconds: a runner hears of a stop by the answer
+ * to a heartbeat, and a long lease must not delay that.
+ */
+const heartbeatInterval = (leaseSeconds: number) => Math.min(Math.max(Math.floor(leaseSeconds / 3), 1), 20);
 
 async function toLease(config: Config, lease: Lease): Promise<z.infer<typeof LeaseSchema>> {
   const { run_id: runId, attempt, tenant_id: tenantId, deadline_at: expiresAt } = lease;

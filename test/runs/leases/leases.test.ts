@@ -61,6 +61,20 @@ describe("a lease", () => {
     ]);
   });
 
+  it("asks for a heartbeat three times as often as needed, and at least every 20 seconds, so that a stop is soon heard", async () => {
+    for (const [leaseSeconds, heartbeat_interval_seconds] of [
+      [30, 10],
+      [300, 20],
+    ] as const) {
+      await useLeases(service, tenant, { leaseSeconds });
+      const runId = await invoke(service, tenant);
+      const runner = await startRunner(service, tenant);
+      const { leases } = await runner.lease();
+      expect(leases).toMatchObject([{ run_id: runId, heartbeat_interval_seconds }]);
+      for (const lease of leases) await runner.callBack(lease, { status: "COMPLETED" });
+    }
+  });
+
   it("accepts log and callback with its token, and is deleted with the end of the run", async () => {
     const runId = await invoke(service, tenant);
     const runner = await startRunner(service, tenant);

@@ -1,0 +1,1 @@
+ALTER TABLE "workflow_definitions" ALTER COLUMN "lease_seconds" SET DEFAULT 300;
