@@ -36,6 +36,7 @@ export class Attempt {
   /** Aborted when nothing more has to be sent to the service. */
   readonly #over = new AbortController();
   #end: WorkEnded | null = null;
+  #hasResult = false;
   #lastRetry: string | null = null;
 
   constructor(run: Assignment, options: AttemptOptions) {
@@ -45,9 +46,11 @@ export class Attempt {
 
   /**
    * Ends the work. A later reason replaces an earlier one only if it leaves less to do, such as a stop without grace after one
-   * with a grace.
+   * with a grace. When the work has ended before its lease was lost, its result is reported nevertheless: only the answer to the
+   * callback says whether it counts, and the service keeps a late one for people to find.
    */
   end(reason: WorkEnded): void {
+    if (this.#hasResult && reason.kind === "lost") return;
     if (this.#end === null || (isWanted(this.#end) && !isWanted(reason))) this.#end = reason;
     this.#ending.abort(this.#end);
     if (!isWanted(reason)) this.#over.abort(reason);
@@ -74,6 +77,7 @@ export class Attempt {
     if (this.#options.heartbeatSeconds !== null) heartbeats.start();
     try {
       const result = await this.#work(log, heartbeats);
+      this.#hasResult = this.#end === null;
       const halfMs = Math.max(0, Date.parse(run.deadline_at) - Date.now()) / 2;
       const isInTime = await within(log.close(), Math.min(LOG_TIMEOUT_MS, halfMs));
       if (!isInTime) this.#note("The rest of the log could not be sent in time.");
