@@ -29,9 +29,10 @@ type Lease = components["schemas"]["Lease"] & Assignment;
 
 /**
  * How long a request for work may wait. A pending request is not aborted when the runner stops: not every proxy passes an abort
- * on, and then the service would lease a run that nobody works on. So `stop` may take this long as well.
+ * on, and then the service would lease a run that nobody works on. So `stop` may take this long as well, and many programs that
+ * manage processes wait only 10 seconds before they kill.
  */
-const WAIT_SECONDS = 10;
+const WAIT_SECONDS = 6;
 const MOST_LEASES = 10;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
@@ -50,6 +51,10 @@ export class LeaseRunner {
   #token: string | null = null;
   #after: unknown;
   #taken = 0;
+  /** How often a session was refused since the last answer with leases. */
+  #refusedSessions = 0;
+  /** Called whenever a run has ended. */
+  #onFree: () => void = () => {};
 
   constructor(lease: LeaseOptions, options: AttemptOptions) {
     this.#lease = lease;
@@ -69,7 +74,11 @@ export class LeaseRunner {
     try {
       while (!signal.aborted && this.#taken < most) {
         const free = Math.min(capacity - this.#working.size, most - this.#taken, MOST_LEASES);
-        if (free <= 0) await Promise.race([...this.#working.values(), aborted(signal)]);
+        // Neither `Promise.race` nor a listener of `signal`: each would leave something behind on what lives longer than this run.
+        if (free <= 0)
+          await new Promise<void>((resolve) => {
+            this.#onFree = resolve;
+          });
         else for (const lease of await this.#ask(free)) this.#begin(lease);
       }
     } catch (error) {
@@ -94,6 +103,7 @@ export class LeaseRunner {
     else this.#lease.onStart?.(lease);
     const done = attempt.execute().then((outcome) => {
       this.#working.delete(attempt);
+      this.#onFree();
       this.#lease.onEnd?.(lease, outcome);
     });
     this.#working.set(attempt, done);
@@ -106,6 +116,7 @@ export class LeaseRunner {
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
         const leases = await this.#askOnce({ ...ask, ...(this.#after !== undefined && { after: this.#after }) });
+        this.#refusedSessions = 0;
         if (leases.length === 0 && ask.wait_seconds === 0) await pause(POLL_MS, signal);
         return leases;
       } catch (error) {
@@ -117,14 +128,15 @@ export class LeaseRunner {
           // does not help.
           if (this.#token === null) throw error;
           this.#token = null;
-          continue;
+          // When the new session is refused, too, something else is wrong. Then the next ones are opened after pauses.
+          if (this.#refusedSessions++ === 0) continue;
         }
         if (error instanceof ApiProblem && error.code === "streams_unavailable") {
           ask.wait_seconds = 0;
           continue;
         }
         this.#lease.onRetry?.(reasonOf(error));
-        await pause(pauseMs, signal).catch(() => {});
+        await pause(pauseMs * (1 - Math.random() / 2), signal).catch(() => {});
       }
     }
   }
@@ -179,9 +191,3 @@ const isLease = (value: unknown): value is Lease =>
   ) &&
   typeof value.attempt === "number" &&
   typeof value.heartbeat_interval_seconds === "number";
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });

@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Assignment, createRunner, type Outcome, type Work } from "../src/runner/index.ts";
+import { json, problem } from "./fake-service.ts";
+
+type Path = "runner-sessions" | "leases" | "callback" | "heartbeat" | "release" | "log";
+type Answers = Partial<Record<Path, () => Response | Error>>;
+
+const SERVICE = "https://runs.example.com";
+
+let taken = 0;
+const newLease = () => ({
+  run_id: `run-${++taken}`,
+  attempt: 1,
+  deadline_at: new Date(Date.now() + 600_000).toISOString(),
+  run_snapshot: { workflow_name: "Quarterly report" },
+  input: null,
+  callback_url: `${SERVICE}/v1/workflow-runs/run-${taken}/callback`,
+  callback_token: "token",
+  lease_expires_at: new Date(Date.now() + 300_000).toISOString(),
+  heartbeat_interval_seconds: 20,
+});
+
+/** Answers with one new lease. */
+const aLease = () => json({ leases: [newLease()], after: null });
+
+/** A runner of a fake service, which opens sessions and accepts everything else unless `answers` says something else. */
+function start(work: Work, answers: Answers) {
+  const asked: Path[] = [];
+  const ended: [Assignment["run_id"], Outcome][] = [];
+  const fetch: typeof globalThis.fetch = async (input) => {
+    const path = new URL(input instanceof Request ? input.url : String(input)).pathname.split("/").at(-1) as Path;
+    asked.push(path);
+    const answer = answers[path]?.() ?? (path === "runner-sessions" ? json({ token: "session" }, 201) : json({}));
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  const runner = createRunner({
+    lease: { url: SERVICE, key: "wr_key", onEnd: ({ run_id }, outcome) => ended.push([run_id, outcome]) },
+    work,
+    fetch,
+  });
+  return { runner, ended, count: (path: Path) => asked.filter((one) => one === path).length };
+}
+
+const later = (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1000);
+
+describe("a runner that leases", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("opens a new session at once when its session has ended, and after growing pauses while those are refused", async () => {
+    const { runner, count } = start(async () => {}, { leases: () => problem(401, "unauthenticated") });
+    const done = runner.run();
+    await later(0);
+    expect(count("runner-sessions")).toBe(2);
+    await later(60);
+    const inAMinute = count("runner-sessions");
+    expect(inAMinute).toBeGreaterThan(5);
+    expect(inAMinute).toBeLessThan(20);
+    await runner.stop();
+    await done;
+  });
+
+  it("pauses for a random time, so that many runners do not come back at the same instant", async () => {
+    const pauses = new Set<number>();
+    const timeout = vi.spyOn(globalThis, "setTimeout");
+    for (let n = 0; n < 5; n++) {
+      const { runner } = start(async () => {}, { leases: () => problem(401, "unauthenticated") });
+      const done = runner.run();
+      await later(0);
+      pauses.add(Number(timeout.mock.lastCall?.[1]));
+      await runner.stop();
+      await done;
+    }
+    expect(pauses.size).toBeGreaterThan(1);
+  });
+
+  it("leaves no listener behind for the runs that it has done", async () => {
+    const listeners = new Map<unknown, number>();
+    const countFor = (change: number) =>
+      function count(this: unknown) {
+        listeners.set(this, (listeners.get(this) ?? 0) + change);
+      };
+    const { addEventListener, removeEventListener } = EventTarget.prototype;
+    const [added, removed] = [countFor(1), countFor(-1)];
+    vi.spyOn(EventTarget.prototype, "addEventListener").mockImplementation(function add(this: EventTarget, ...args) {
+      added.call(this);
+      return Reflect.apply(addEventListener, this, args);
+    });
+    vi.spyOn(EventTarget.prototype, "removeEventListener").mockImplementation(function drop(
+      this: EventTarget,
+      ...args
+    ) {
+      removed.call(this);
+      return Reflect.apply(removeEventListener, this, args);
+    });
+    const { runner, ended } = start(() => new Promise((resolve) => setTimeout(resolve, 1_000)), { leases: aLease });
+    const done = runner.run({ most: 20 });
+    await later(60);
+    await done;
+    expect(ended).toHaveLength(20);
+    expect(Math.max(0, ...listeners.values())).toBeLessThan(5);
+  });
+
+  it("reports what it finished while it was cut off, although its lease is lost by then", async () => {
+    let isCut = false;
+    const cut = (otherwise: () => Response) => () => (isCut ? new Error("cut off") : otherwise());
+    const { runner, ended, count } = start(
+      async () => {
+        isCut = true;
+        return { summary: "Done" };
+      },
+      {
+        leases: aLease,
+        heartbeat: cut(() => (count("heartbeat") === 1 ? json({}) : problem(409, "conflict"))),
+        callback: cut(() => problem(409, "conflict")),
+      },
+    );
+    const done = runner.run({ most: 1 });
+    await later(120);
+    expect([count("callback") > 1, ended]).toEqual([true, []]);
+    isCut = false;
+    await later(30);
+    await done;
+    expect(ended).toMatchObject([[expect.any(String), { status: "COMPLETED", report: "refused", error: "Do this." }]]);
+  });
+});
