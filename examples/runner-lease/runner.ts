@@ -35,7 +35,10 @@ const {
 const { WORK_SECONDS = "5", WAIT_SECONDS = "30", RETRY_SECONDS = "2" } = process.env;
 const ANSWER_TIMEOUT_MS = 15_000;
 
-if (RUNNER_KEY === "") throw new Error("Set RUNNER_KEY to a runner key: POST /v1/runner-keys makes one.");
+if (RUNNER_KEY === "") {
+  console.error("Set RUNNER_KEY to a runner key: POST /v1/runner-keys makes one.");
+  process.exit(1);
+}
 const shutDown = new AbortController();
 const holding = new Set<Promise<void>>();
 
@@ -76,7 +79,19 @@ async function post(
 }
 
 const isFinal = ({ status }: Answer) => status !== 0 && status !== 429 && status < 500;
-const rest = () => delay(Number(RETRY_SECONDS) * 1000, undefined, { signal: shutDown.signal }).catch(() => {});
+
+/** Pauses before a request is tried again. The pause is random, so that many runners do not come back at the same instant. */
+function rest(factor = 1): Promise<void> {
+  const ms = Number(RETRY_SECONDS) * 1000 * factor * (1 - Math.random() / 2);
+  return delay(ms, undefined, { signal: shutDown.signal }).catch(() => {});
+}
+
+/** Shuts the runner down, since the service refuses it. The runs that it holds are given back. */
+function giveUp(why: string): void {
+  console.error(why);
+  process.exitCode = 1;
+  shutDown.abort("The runner was shut down.");
+}
 
 /** The token of a new session; undefined when the runner is shut down first. */
 async function openSession(): Promise<string | undefined> {
@@ -84,8 +99,8 @@ async function openSession(): Promise<string | undefined> {
   while (!shutDown.signal.aborted) {
     const answer = await post(`${SERVICE_URL}/v1/runner-sessions`, RUNNER_KEY, body);
     if (answer.status === 201) return answer.body.token;
-    if (isFinal(answer)) throw new Error(`The service does not accept the key: ${answer.status}`);
-    await rest();
+    if (isFinal(answer)) giveUp(`The service does not accept the key: ${answer.status}`);
+    else await rest();
   }
   return undefined;
 }
@@ -138,7 +153,8 @@ async function execute(lease: Lease): Promise<void> {
 async function takeRuns(): Promise<void> {
   let token = await openSession();
   let after: string | null = null;
-  console.log(`The runner ${RUNNER_NAME} asks ${SERVICE_URL} for runs.`);
+  let refusedSessions = 0;
+  if (token !== undefined) console.log(`The runner ${RUNNER_NAME} asks ${SERVICE_URL} for runs.`);
   while (token !== undefined && !shutDown.signal.aborted) {
     if (holding.size >= Number(CAPACITY)) {
       await Promise.race(holding);
@@ -160,8 +176,13 @@ async function takeRuns(): Promise<void> {
       answer = await ask(token);
     }
     if (shutDown.signal.aborted && answer.status === 0) break;
-    if (answer.status === 401) token = await openSession();
-    else if (answer.status !== 200) throw new Error(`/v1/leases: ${answer.status} ${JSON.stringify(answer.body)}`);
+    if (answer.status === 401) {
+      // The session has ended. When the next one is refused, too, new ones are opened after growing pauses.
+      if (refusedSessions > 0) await rest(2 ** Math.min(refusedSessions, 5));
+      refusedSessions++;
+      token = await openSession();
+    } else if (answer.status === 200) refusedSessions = 0;
+    else giveUp(`/v1/leases: ${answer.status} ${JSON.stringify(answer.body)}`);
     after = answer.body.after ?? null;
     for (const lease of answer.body.leases ?? []) {
       const executing = execute(lease).finally(() => holding.delete(executing));

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import random
 import signal
 import sys
 import threading
@@ -33,6 +34,7 @@ SHUT_DOWN = "The runner was shut down."
 
 shut_down = threading.Event()
 free_places = threading.Semaphore(CAPACITY)
+refusals: list[str] = []
 
 
 class Unfinished(Exception):
@@ -154,6 +156,17 @@ def is_final(status: int) -> bool:
     return status not in (0, 429) and status < 500
 
 
+def rest(factor: float = 1) -> None:
+    """Pauses before a request is tried again: for a random time, so that many runners do not come back at the same instant."""
+    shut_down.wait(RETRY_SECONDS * factor * random.uniform(0.5, 1))
+
+
+def give_up(why: str) -> None:
+    """Shuts the runner down, since the service refuses it. The runs that it holds are given back."""
+    refusals.append(why)
+    shut_down.set()
+
+
 def open_session() -> str:
     """The token of a new session; empty when the runner is shut down first."""
     while not shut_down.is_set():
@@ -162,26 +175,27 @@ def open_session() -> str:
         if status == 201:
             return answer["token"]
         if is_final(status):
-            sys.exit(f"The service does not accept the key: {status}")
-        shut_down.wait(RETRY_SECONDS)
+            give_up(f"The service does not accept the key: {status}")
+        else:
+            rest()
     return ""
 
 
 def lease_one(token: str, after: str | None) -> tuple[int, dict]:
-    """Asks for a run until the answer is final."""
+    """Asks for a run until the answer is final, or the runner is shut down."""
     wait = WAIT_SECONDS
     # Without an answer the run may be leased already: the same request is answered with the same lease.
     request_id = str(uuid.uuid4())
     while True:
         question = {"request_id": request_id, "wait_seconds": wait, "max": 1, "after": after}
         status, answer = post(f"{SERVICE_URL}/v1/leases", token, question, wait + ANSWER_TIMEOUT_SECONDS)
-        if is_final(status):
+        if is_final(status) or shut_down.is_set():
             break
         if status == 503:  # Where nobody can wait, a request that does not want to is answered.
             wait = 0
-        time.sleep(RETRY_SECONDS)
+        rest()
     if wait == 0 and not answer.get("leases"):
-        shut_down.wait(RETRY_SECONDS)
+        rest()
     return status, answer
 
 
@@ -189,19 +203,29 @@ def take_runs() -> None:
     """Asks for runs until the runner is shut down."""
     token = open_session()
     after: str | None = None
-    log(f"The runner {RUNNER_NAME} asks {SERVICE_URL} for runs.")
+    refused_sessions = 0
+    if token:
+        log(f"The runner {RUNNER_NAME} asks {SERVICE_URL} for runs.")
     while not shut_down.is_set():
         if not free_places.acquire(timeout=0.2):
             continue
         if shut_down.is_set():
             break
         status, answer = lease_one(token, after)
+        if shut_down.is_set() and status != 200:
+            break
         leases = answer.get("leases", [])
         after = answer.get("after")
         if status == 401:
+            # The session has ended. When the next one is refused, too, new ones are opened after growing pauses.
+            if refused_sessions > 0:
+                rest(2 ** min(refused_sessions, 5))
+            refused_sessions += 1
             token = open_session()
-        elif status != 200:
-            sys.exit(f"/v1/leases: {status} {json.dumps(answer)}")
+        elif status == 200:
+            refused_sessions = 0
+        else:
+            give_up(f"/v1/leases: {status} {json.dumps(answer)}")
         for lease in leases:
             threading.Thread(target=execute, args=(Lease(lease),), daemon=False).start()
         if not leases:
@@ -229,6 +253,8 @@ def main() -> None:
     for thread in threading.enumerate():
         if not thread.daemon and thread is not threading.current_thread():
             thread.join()
+    if refusals:
+        sys.exit(refusals[0])
 
 
 if __name__ == "__main__":

@@ -28,7 +28,10 @@ const MAX_BODY_LENGTH = 1024 * 1024;
 /** Longer than any run can last, so no message about a run can arrive so long after its dispatch. */
 const FORGET_AFTER_MS = 25 * 3600 * 1000;
 
-if (WEBHOOK_SECRET === "") throw new Error("Set WEBHOOK_SECRET to the webhook secret of your workflow definition.");
+if (WEBHOOK_SECRET === "") {
+  console.error("Set WEBHOOK_SECRET to the webhook secret of your workflow definition.");
+  process.exit(1);
+}
 const isBase64 = WEBHOOK_SECRET.startsWith("whsec_");
 const webhook = isBase64 ? new Webhook(WEBHOOK_SECRET) : new Webhook(Buffer.from(WEBHOOK_SECRET), { format: "raw" });
 /** The accepted attempts, by the `webhook-id` of their dispatch. Store the ids in a database if your runner may restart. */

@@ -175,7 +175,10 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s", (la
     expect(bodies).toEqual([{ status: "FAILED", error: "The runner was shut down." }]);
   });
 
-  it("does not start without a secret", async () => {
-    await expect(startExampleRunner(language, { WEBHOOK_SECRET: "" })).rejects.toThrow("Set WEBHOOK_SECRET");
+  it("refuses to start without a secret, in one sentence", async () => {
+    const starting = startExampleRunner(language, { WEBHOOK_SECRET: "" });
+    const sentence = "Set WEBHOOK_SECRET to the webhook secret of your workflow definition.";
+    // Nothing of the runner follows it: only where the harness noticed that the runner has ended.
+    await expect(starting).rejects.toThrow(new RegExp(`:\\n${sentence}\\n +at .*/example-runner-process\\.ts`));
   });
 });
