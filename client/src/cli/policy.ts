@@ -1,9 +1,58 @@
+import type { Command } from "commander";
 import type { Client } from "../client.ts";
 import { unwrap } from "../connection.ts";
 import { ApiProblem } from "../problem.ts";
 import type { Policy } from "../types.ts";
+import { CliError, EXIT } from "./exit.ts";
+import { integer, severalOf } from "./input.ts";
+
+type FailureCode = Policy["retry_on"][number];
+
+/** The flags that `addPolicyFlags` adds to a command. */
+export type PolicyFlags = { leaseSeconds?: number; maxAttempts?: number; retryOn?: FailureCode[] };
+
+const RETRYABLE: readonly FailureCode[] = ["LOST", "UNREACHED", "DEADLINE"];
 
 const ofWorkflow = (id: string) => ({ params: { path: { definition_id: id } } });
+
+/** The flags for a command that creates a workflow, or changes one. */
+export const addPolicyFlags = (command: Command): Command =>
+  command
+    .option(
+      "--lease-seconds <n>",
+      "how long its runner may be silent before a run is LOST: 30 to 3600; 300 for a new workflow",
+      integer(30, 3600),
+    )
+    .option(
+      "--max-attempts <n>",
+      "how many attempts a run has, with --retry-on: 1 to 10; 1 for a new workflow",
+      integer(1, 10),
+    )
+    .option(
+      "--retry-on <code>",
+      `a failure after which a run is retried: ${RETRYABLE.join(", ")}; can be repeated`,
+      severalOf(RETRYABLE),
+    );
+
+/**
+ * The fields of a policy that the flags change. `before` is the policy that the others are taken from, if there is one.
+ * @throws CliError when no run would be retried, although more than one attempt was asked for, or the other way round
+ */
+export function policyChange({ leaseSeconds, maxAttempts, retryOn }: PolicyFlags, before?: Policy): Partial<Policy> {
+  const attempts = maxAttempts ?? before?.max_attempts ?? 1;
+  const codes = retryOn ?? before?.retry_on ?? [];
+  if (maxAttempts !== undefined && attempts > 1 && codes.length === 0) {
+    throw new CliError("Say with --retry-on after which failures a run is tried again.", EXIT.invalid);
+  }
+  if (retryOn !== undefined && attempts === 1) {
+    throw new CliError("Say with --max-attempts how many attempts a run has in total.", EXIT.invalid);
+  }
+  return {
+    ...(leaseSeconds !== undefined && { lease_seconds: leaseSeconds }),
+    ...(maxAttempts !== undefined && { max_attempts: maxAttempts }),
+    ...(retryOn !== undefined && { retry_on: [...new Set(retryOn)] }),
+  };
+}
 
 /** The policy of a workflow. Null when the caller may not see it. */
 export async function readPolicy(client: Client, id: string): Promise<Policy | null> {

@@ -6,9 +6,9 @@ import { CliError, EXIT } from "../exit.ts";
 import { integer, several } from "../input.ts";
 import { findPart, findWorkflow } from "../names.ts";
 import { ago, duration, facts, harmless, paint, printList, printOne, say } from "../output.ts";
-import { readPolicy, setPolicy } from "../policy.ts";
+import { addPolicyFlags, type PolicyFlags, policyChange, readPolicy, setPolicy } from "../policy.ts";
 
-type CreateFlags = {
+type CreateFlags = PolicyFlags & {
   source: string[];
   instruction: string[];
   output: string[];
@@ -57,7 +57,7 @@ export function addWorkflows(program: Command): void {
       await show(context, await findWorkflow(context.client, name));
     });
 
-  workflows
+  const create = workflows
     .command("create")
     .argument("<name>")
     .description("Create a workflow; files and folders by id or path")
@@ -72,22 +72,25 @@ export function addWorkflows(program: Command): void {
       ),
     )
     .option("--description <text>", "what it is for")
-    .option("--max-seconds <n>", "how long a run may take: 60 to 86400, by default 300", integer(60, 86_400))
+    .option("--max-seconds <n>", "how long a run may take: 60 to 86400, by default 300", integer(60, 86_400));
+  addPolicyFlags(create)
     .addHelpText(
       "after",
       `
 Examples:
   $ workflow-runs workflows create "Monthly report" --lease \\
-      --source /shared/reports/q1 --instruction /shared/how-to-summarise.md --output /shared/summaries
+      --source /shared/reports/q1 --instruction /shared/how-to-summarise.md --output /shared/summaries \\
+      --max-attempts 3 --retry-on LOST
   $ WORKFLOW_RUNS_WEBHOOK_SECRET=whsec_… workflow-runs workflows create "By webhook" \\
       --runner-url https://runner.example.com/hook --source /in --instruction /how.md --output /out`,
     )
     .action(async (name: string, flags: CreateFlags, command: Command) => {
       const context = contextOf(command);
+      const policy = { ...(flags.lease && { handover: "lease" as const }), ...policyChange(flags) };
       const created = await unwrap(
         context.client.api.POST("/v1/workflow-definitions", { body: await contentOf(context, name, flags) }),
       );
-      if (flags.lease) await setPolicy(context.client, created.id, { handover: "lease" });
+      if (Object.keys(policy).length > 0) await setPolicy(context.client, created.id, policy);
       if (context.mode === "people") say(`Created ${created.name}.`);
       await show(context, created);
     });
@@ -141,6 +144,9 @@ async function show({ client, mode }: Context, workflow: Workflow): Promise<void
       description: workflow.description === null ? null : harmless(workflow.description),
       state: stateOf(workflow),
       handover: policy?.handover,
+      lease: policy?.handover === "lease" ? duration(policy.lease_seconds) : null,
+      attempts:
+        policy && policy.max_attempts > 1 ? `${policy.max_attempts}, after ${policy.retry_on.join(", ")}` : null,
       runner: workflow.runner_config === null ? null : harmless(workflow.runner_config.url),
       "time limit": duration(workflow.max_run_duration_seconds),
       changed: ago(workflow.updated_at),

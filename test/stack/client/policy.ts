@@ -1,0 +1,49 @@
+import { expect, it } from "vitest";
+import type { World } from "./installed-client.ts";
+import { PARTS, useTerminal } from "./terminal.ts";
+
+/** The flags for how long a runner may be silent, and for what is retried. */
+export function describePolicy(world: () => World): void {
+  const { wr, json, environment } = useTerminal(world, "policy");
+  const create = (name: string, ...flags: string[]) => wr(["workflows", "create", name, ...flags, ...PARTS]);
+  const policyOf = async (name: string) => {
+    const { id } = await json(["workflows", "get", name]);
+    const headers = { Authorization: `Bearer ${environment().WORKFLOW_RUNS_API_KEY}` };
+    return (await fetch(`${world().url}/v1/workflow-definitions/${id}/policy`, { headers })).json();
+  };
+
+  it("leases runs for five minutes and tries them once, unless told otherwise", async () => {
+    await create("By default", "--lease");
+    expect(await policyOf("By default")).toEqual({
+      handover: "lease",
+      lease_seconds: 300,
+      max_attempts: 1,
+      retry_on: [],
+    });
+    expect((await wr(["workflows", "get", "By default"])).stdout).toMatch(/^lease +5 min$/m);
+  });
+
+  it("is what the flags of `workflows create` say", async () => {
+    const flags = ["--lease-seconds", "90", "--max-attempts", "3", "--retry-on", "LOST", "--retry-on", "deadline"];
+    expect((await create("As told", "--lease", ...flags)).code).toBe(0);
+    expect(await policyOf("As told")).toEqual({
+      handover: "lease",
+      lease_seconds: 90,
+      max_attempts: 3,
+      retry_on: ["LOST", "DEADLINE"],
+    });
+    const shown = (await wr(["workflows", "get", "As told"])).stdout;
+    expect(shown).toMatch(/^lease +1 min 30 s$/m);
+    expect(shown).toMatch(/^attempts +3, after LOST, DEADLINE$/m);
+  });
+
+  it.each([
+    [["--max-attempts", "3"], "Say with --retry-on after which failures a run is tried again."],
+    [["--retry-on", "LOST"], "Say with --max-attempts how many attempts a run has in total."],
+    [["--lease-seconds", "5"], "It must be a whole number from 30 to 3600."],
+  ])("creates nothing with %j, which cannot be meant", async (flags, sentence) => {
+    const refused = await create("Half", "--lease", ...flags);
+    expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining(sentence)]);
+    expect((await wr(["workflows", "get", "Half"])).code).toBe(3);
+  });
+}
