@@ -5,8 +5,10 @@ import { describeEvents } from "./client/events.ts";
 import { describeHelp } from "./client/help.ts";
 import { startLongRuns } from "./client/long-runs.ts";
 import { describeNotify } from "./client/notify.ts";
+import { describePolicy } from "./client/policy.ts";
 import { describeRun } from "./client/run.ts";
 import { describeRunEnds } from "./client/run-ends.ts";
+import { describeRunService } from "./client/run-service.ts";
 import { useWorld } from "./client/world.ts";
 
 const world = useWorld({ WORK_SECONDS: "1" });
@@ -20,8 +22,11 @@ describe("events", () => describeEvents(world));
 
 describe("notify", () => describeNotify(world));
 
+describe("the policy of a workflow", () => describePolicy(world));
+
 describe("a runner in one line", () => {
   describeRun(world);
   describeRunEnds(world);
+  describeRunService(world);
   describeLongRuns();
 });

@@ -52,13 +52,24 @@ export function describeRunEnds(world: () => World): void {
     },
   );
 
+  it("ends also what the command has started and left behind, and gives the run back only then", async () => {
+    const runId = await invoke("Given back");
+    const script = `echo $$ > pid-left; (trap "" TERM; echo begun; exec sleep 300 >&- 2>&-) & wait`;
+    const runner = startRunner("Given back", "--grace-seconds", "1", "--", "sh", "-c", script);
+    await expect.poll(async () => (await wr(["runs", "log", runId])).stdout).toBe("begun\n");
+    expect(await runner.end("SIGTERM")).toBe(0);
+    expect(runner.stderr()).toContain(`Run ${runId} was given back.`);
+    expect(await isGone("pid-left")).toBe(true);
+    await wr(["runs", "stop", runId]);
+  });
+
   it("ends at once when Ctrl-C is pressed again, with its command, and says what becomes of the run", async () => {
     const runId = await invoke("Impatient");
     const script = `trap "" TERM; echo $$ > pid-impatient; echo begun; sleep 300 & wait; wait`;
     const runner = startRunner("Impatient", "--grace-seconds", "300", "--", "sh", "-c", script);
     await expect.poll(async () => (await wr(["runs", "log", runId])).stdout).toBe("begun\n");
     runner.send("SIGINT");
-    await runner.until("Stopping within ten seconds");
+    await runner.until("Stopping within 305 seconds.");
     // One that comes within a second is the same one, which `npx` has passed on.
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     expect(await runner.end("SIGINT")).toBe(1);

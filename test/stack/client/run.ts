@@ -111,6 +111,19 @@ export function describeRun(world: () => World): void {
     for (const runId of runs) await runner.until(`Run ${runId} of`);
     await runner.end("SIGTERM");
     for (const runId of runs) expect(runner.stderr()).toContain(`Run ${runId} was given back.`);
+    expect(runner.stderr()).not.toContain("A workflow has one run at a time");
+  });
+
+  it.each([
+    [["Left", "Left"], "1 run"],
+    [["Left", "Right"], "2 runs"],
+  ])("says at the start that of the workflows %j it can have no more than %s at the same time", async (names, most) => {
+    const workflows = names.flatMap((name) => ["--workflow", name]);
+    const runner = start(["run", ...workflows, "--concurrency", "5", "--", "true"]);
+    await runner.until("Waiting for runs.");
+    await runner.end("SIGTERM");
+    const sentence = `A workflow has one run at a time, so this runner works on at most ${most} at the same time, and not on 5.\n`;
+    expect(runner.stderr()).toContain(sentence);
   });
 
   it("says that a workflow sends its runs to a URL, and changes that when it may", async () => {

@@ -13,6 +13,7 @@ import { findWorkflow, isId } from "../names.ts";
 import { harmless, paintState, print, say } from "../output.ts";
 import { readPolicy, setPolicy } from "../policy.ts";
 import { commandWork, isCommand } from "../run/command-work.ts";
+import { stopWhenAsked } from "../run/stop-when-asked.ts";
 
 type Flags = {
   workflow: string[];
@@ -34,11 +35,11 @@ export function addRun(program: Command): void {
       "take the runs of this workflow, by its name or id; can be repeated",
       several,
     )
-    .option("--concurrency <n>", "how many runs to work on at the same time", integer(1, 100), 1)
+    .option("--concurrency <n>", "how many runs to work on at the same time, one of each workflow", integer(1, 100), 1)
     .option("--once", "take one run, then exit with the command's exit code")
     .option("--set-policy", "let the workflow hand its runs to runners that ask for them")
     .option("--lease-seconds <n>", "with --set-policy: how long a runner may be silent, 30 to 3600", integer(30, 3600))
-    .option("--grace-seconds <n>", "seconds between SIGTERM and SIGKILL", integer(0, 300), 10)
+    .option("--grace-seconds <n>", "seconds between SIGTERM and SIGKILL", integer(0, 300), 5)
     .option("--name <name>", "the name that people see for this runner", hostname().slice(0, 100))
     .showHelpAfterError('(The command comes after "--": workflow-runs run --workflow NAME -- COMMAND …)')
     .addHelpText(
@@ -50,7 +51,7 @@ WORKFLOW_RUN_WORKFLOW_ID and WORKFLOW_RUN_WORKFLOW_NAME. What it prints is the r
 "::progress 40 reading" is shown as progress. With exit code 0 the run is COMPLETED, and the last line of stdout is its
 output if it is JSON; else it is FAILED with the last lines of stderr.
 
-A stop is passed on as SIGTERM, and as SIGKILL after the grace. Ctrl-C gives unfinished runs back.
+A stop is passed on as SIGTERM, and as SIGKILL after the grace. Ctrl-C or SIGTERM gives unfinished runs back.
 
 Examples:
   $ workflow-runs run --workflow "Quarterly report" -- python summarise.py
@@ -139,11 +140,22 @@ async function work(context: Context, flags: Flags, workflowIds: string[], comma
 
   // However this process ends, its commands end with it. They are process groups of their own, and would otherwise go on.
   process.once("exit", commands.killAll);
-  const stopped = endOnSignals(() => runner.stop());
+  const stopped = stopWhenAsked({ stop: () => runner.stop(), graceSeconds: flags.graceSeconds });
+  sayMost(flags, workflowIds);
   if (mode === "people") say("Waiting for runs. Ctrl-C ends it, and gives unfinished runs back.");
   await runner.run(flags.once ? { most: 1 } : {}).catch(explainRefusal);
   await stopped();
   if (flags.once) process.exitCode = exitCode;
+}
+
+/** Says how many runs there can be at the same time, when that is less than what was asked for. */
+function sayMost({ once, concurrency }: Flags, workflowIds: readonly string[]): void {
+  const most = new Set(workflowIds).size;
+  if (once || concurrency <= most) return;
+  const runs = most === 1 ? "1 run" : `${most} runs`;
+  say(
+    `A workflow has one run at a time, so this runner works on at most ${runs} at the same time, and not on ${concurrency}.`,
+  );
 }
 
 /** A runner key cannot look up workflows, so the command learns only here that the key or a workflow does not exist. */
@@ -161,32 +173,6 @@ function explainRefusal(error: unknown): never {
 function exitCodeOf({ report, status }: Outcome): number {
   if (report !== "recorded") return EXIT.failed;
   return status === "COMPLETED" ? EXIT.done : EXIT.runFailed;
-}
-
-/** Ctrl-C, `kill`, and a terminal that was closed. */
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-/** Within this time, a second signal counts as the same Ctrl-C: the terminal sends it to us, and `npx` passes it on again. */
-const SAME_SIGNAL_MS = 1_000;
-
-/** The first signal stops the runner. The second one exits at once; the service notices when the leases expire. */
-function endOnSignals(stop: () => Promise<void>): () => Promise<void> {
-  let stopping: Promise<void> | null = null;
-  let stoppedAt = 0;
-  const onSignal = () => {
-    if (stopping === null) {
-      say("Stopping within ten seconds. Unfinished runs are given back.");
-      stoppedAt = Date.now();
-      stopping = stop();
-    } else if (Date.now() - stoppedAt > SAME_SIGNAL_MS) {
-      say("Exited at once. A run that was not given back becomes FAILED when its lease expires.");
-      process.exit(EXIT.failed);
-    }
-  };
-  for (const name of SIGNALS) process.on(name, onSignal);
-  return async () => {
-    await stopping;
-    for (const name of SIGNALS) process.off(name, onSignal);
-  };
 }
 
 function tell(mode: Context["mode"], { run_id, attempt }: Assignment, outcome: Outcome): void {

@@ -4,6 +4,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { constants as osConstants } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Work, type WorkContext, WorkEnded, type WorkResult, type WorkRun } from "../../runner/types.ts";
 import { OutputReader } from "./output-reader.ts";
 
@@ -22,6 +23,8 @@ const SECRETS = ["WORKFLOW_RUNS_API_KEY", "WORKFLOW_RUNS_WEBHOOK_SECRET"];
 const LONGEST_VARIABLE_BYTES = 100_000;
 /** The command is killed this long before the grace of a stop ends, so that its result still arrives in time. */
 const REPORT_MS = 1_000;
+/** How often to look whether the processes that a command has started have ended, too. */
+const LOOK_MS = 100;
 /** How long to wait for the end of the output. A child process of the command may continue and keep the output open. */
 const OUTPUT_MS = 2_000;
 
@@ -105,12 +108,19 @@ function untilExit(
   { command, graceSeconds }: CommandOptions,
 ): Promise<number> {
   let killing: NodeJS.Timeout | undefined;
+  let isKilled = false;
   const end = () => {
     const reason: unknown = signal.reason;
     const endsAt = reason instanceof WorkEnded ? reason.endsAt : null;
     const graceMs = endsAt === null ? graceSeconds * 1000 : endsAt.getTime() - Date.now() - REPORT_MS;
     kill(child, "SIGTERM");
-    killing = setTimeout(() => kill(child, "SIGKILL"), Math.max(0, graceMs));
+    killing = setTimeout(
+      () => {
+        isKilled = true;
+        kill(child, "SIGKILL");
+      },
+      Math.max(0, graceMs),
+    );
   };
   return new Promise<number>((resolve, reject) => {
     child.once("error", (error) => reject(new Error(`${command} could not be started: ${error.message}`)));
@@ -120,8 +130,11 @@ function untilExit(
         child.stdout?.destroy();
         child.stderr?.destroy();
       }, OUTPUT_MS);
-      child.once("close", () => {
+      child.once("close", async () => {
         clearTimeout(late);
+        // What the command has started got the SIGTERM, too, and may need longer. Until it has ended or was killed, nobody else
+        // must get the run.
+        while (signal.aborted && !isKilled && hasProcesses(child)) await delay(LOOK_MS);
         resolve(exitCode);
       });
     });
@@ -135,12 +148,20 @@ function untilExit(
 
 /** Sends a signal to the command and all processes that it has started. */
 function kill(child: ChildProcess, name: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
+  if (process.platform === "win32") child.kill(name);
+  else signalGroup(child, name);
+}
+
+/** True while the command or a process that it has started is alive. */
+const hasProcesses = (child: ChildProcess): boolean => process.platform !== "win32" && signalGroup(child, 0);
+
+/** False when the group has no processes any more. */
+function signalGroup({ pid }: ChildProcess, name: NodeJS.Signals | 0): boolean {
+  if (pid === undefined) return false;
   try {
-    if (process.platform === "win32") child.kill(name);
-    else process.kill(-child.pid, name);
+    return process.kill(-pid, name);
   } catch {
-    // The process has already ended.
+    return false;
   }
 }
 
