@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { type Ended, runProgram } from "../../support/node/run-program.ts";
+import type { Ended } from "../../support/node/run-program.ts";
 import type { World } from "./installed-client.ts";
 import { type KillableService, startKillableService } from "./killable-service.ts";
+import { processesOf } from "./processes.ts";
 import { PARTS, useTerminal } from "./terminal.ts";
 
 const OUTAGE_MS = 120_000;
@@ -51,8 +54,8 @@ export function startLongRuns(world: () => World): () => void {
       expect([ended.code, ended.stdout]).toEqual([143, ""]);
       const sentence = `The result of run ${runId} is not wanted any more: The deadline has passed.\n`;
       expect(ended.stderr).toContain(sentence);
-      const left = await runProgram("sh", ["-c", "kill -0 -- -$(cat pid-hanging)"], { cwd: home() });
-      expect(left.code).not.toBe(0);
+      const group = Number(readFileSync(join(home(), "pid-hanging"), "utf8"));
+      expect(await processesOf([group])).toEqual([]);
       expect((await wr(["runs", "get", runId])).stdout).toMatch(/^failed by +DEADLINE$/m);
     });
 

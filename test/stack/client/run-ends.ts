@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { runProgram } from "../../support/node/run-program.ts";
 import type { World } from "./installed-client.ts";
+import { processesOf } from "./processes.ts";
 import { PARTS, useTerminal } from "./terminal.ts";
 
 /** It ignores SIGTERM, and so does what it starts. */
@@ -17,8 +19,8 @@ export function describeRunEnds(world: () => World): void {
     await Promise.all(names.map((name) => wr(["workflows", "create", name, "--lease", ...PARTS])));
   });
 
-  const isGone = async (pidFile: string) =>
-    (await runProgram("sh", ["-c", `kill -0 -- -$(cat ${pidFile})`], { cwd: home() })).code !== 0;
+  /** The processes of the command that has written its process group into this file. */
+  const leftOf = (pidFile: string) => processesOf([Number(readFileSync(join(home(), pidFile), "utf8"))]);
 
   it("ends the command with SIGTERM when its run is stopped, then with SIGKILL, and takes the next run", async () => {
     const runId = await invoke("Stoppable");
@@ -47,7 +49,7 @@ export function describeRunEnds(world: () => World): void {
       expect(runner.stderr()).toContain("Unfinished runs are given back.");
       expect(runner.stderr()).toContain(`Run ${runId} was given back.`);
       expect(await json(["runs", "get", runId])).toMatchObject({ status: "PENDING" });
-      expect(await isGone(`pid-${signal}`)).toBe(true);
+      expect(await leftOf(`pid-${signal}`)).toEqual([]);
       await wr(["runs", "stop", runId]);
     },
   );
@@ -59,7 +61,7 @@ export function describeRunEnds(world: () => World): void {
     await expect.poll(async () => (await wr(["runs", "log", runId])).stdout).toBe("begun\n");
     expect(await runner.end("SIGTERM")).toBe(0);
     expect(runner.stderr()).toContain(`Run ${runId} was given back.`);
-    expect(await isGone("pid-left")).toBe(true);
+    expect(await leftOf("pid-left")).toEqual([]);
     await wr(["runs", "stop", runId]);
   });
 
@@ -76,7 +78,7 @@ export function describeRunEnds(world: () => World): void {
     expect(runner.stderr()).toContain(
       "Exited at once. A run that was not given back becomes FAILED when its lease expires.",
     );
-    await expect.poll(() => isGone("pid-impatient")).toBe(true);
+    await expect.poll(() => leftOf("pid-impatient")).toEqual([]);
     await wr(["runs", "stop", runId]);
   });
 }

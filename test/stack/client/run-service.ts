@@ -4,8 +4,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { beforeAll, expect, it, onTestFinished } from "vitest";
 import { root } from "../../../scripts/local/folders.ts";
-import { runProgram } from "../../support/node/run-program.ts";
 import type { World } from "./installed-client.ts";
+import { processesOf } from "./processes.ts";
 import { PARTS, useTerminal } from "./terminal.ts";
 
 const page = readFileSync(join(root, "docs/runner-service.md"), "utf8");
@@ -31,13 +31,6 @@ export function describeRunService(world: () => World): void {
     chmodSync(join(home(), "work.sh"), 0o755);
     await wr(["workflows", "create", "Served", "--lease", ...PARTS]);
   });
-
-  /** The processes of these groups that have not ended. */
-  async function processesOf(groups: readonly number[]): Promise<string[]> {
-    const { stdout } = await runProgram("ps", ["-A", "-o", "pgid=,stat=,args="]);
-    const lines = stdout.split("\n").map((line) => line.trim());
-    return lines.filter((line) => groups.includes(Number.parseInt(line, 10)) && !/^\d+\s+Z/.test(line));
-  }
 
   /** Starts a runner, waits until its script works, ends it, and looks at what is left. */
   async function endWhileWorking(words: readonly string[], named: (pid: number) => number, key?: string) {

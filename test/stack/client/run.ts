@@ -38,7 +38,7 @@ export function describeRun(world: () => World): void {
 
   beforeAll(async () => {
     writeFileSync(join(home(), "given.cjs"), GIVEN);
-    await createWorkflow("Plain");
+    await Promise.all(["Plain", "Left", "Right"].map((name) => createWorkflow(name)));
   });
 
   it("gives a run to the command, and its output, log and progress to the service", async () => {
@@ -104,7 +104,6 @@ export function describeRun(world: () => World): void {
   });
 
   it("works on as many runs at the same time as allowed", async () => {
-    await Promise.all(["Left", "Right"].map((name) => createWorkflow(name)));
     const runs = [await invoke("Left"), await invoke("Right")];
     const both = ["--workflow", "Left", "--workflow", "Right", "--concurrency", "2"];
     const runner = start(["run", ...both, "--", "sh", "-c", "sleep 30"]);

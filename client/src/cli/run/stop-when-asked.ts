@@ -35,20 +35,20 @@ export function stopWhenAsked({ stop, graceSeconds }: StopOptions): () => Promis
   let stopping: Promise<void> | null = null;
   let stoppedAt = 0;
   let lastMoment: NodeJS.Timeout | undefined;
-  const exit = () => {
-    say("Exited at once. A run that was not given back becomes FAILED when its lease expires.");
+  const exit = (why: string) => {
+    say(`${why} A run that was not given back becomes FAILED when its lease expires.`);
     process.exit(EXIT.failed);
   };
   const begin = () => {
     if (stopping !== null) return;
     say(`Stopping within ${seconds} seconds. Unfinished runs are given back.`);
     stoppedAt = Date.now();
-    lastMoment = setTimeout(exit, (seconds - MARGIN_SECONDS) * 1000);
+    lastMoment = setTimeout(() => exit("The time is up."), (seconds - MARGIN_SECONDS) * 1000);
     stopping = stop();
   };
   const onSignal = () => {
     if (stopping === null) begin();
-    else if (Date.now() - stoppedAt > SAME_SIGNAL_MS) exit();
+    else if (Date.now() - stoppedAt > SAME_SIGNAL_MS) exit("Exited at once.");
   };
   for (const name of SIGNALS) process.on(name, onSignal);
   const watch = watchNpm(begin);
