@@ -29,6 +29,7 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s that 
   it("pauses, for longer each time, before it opens another session in place of refused ones", async () => {
     const service = await startService({ "/v1/runner-sessions": 201, "/v1/leases": 401 });
     const runner = await startLeaseRunner(language, { SERVICE_URL: service.url, RUNNER_KEY: "wr_key" });
+    onTestFinished(() => void runner.child.kill("SIGKILL"));
     await expect.poll(service.sessions, { timeout: 30_000 }).toBeGreaterThan(2);
     await delay(3_000);
     // Two at once, then after pauses of up to 0.4, 0.8, 1.6 … seconds, shortened by up to a half.
