@@ -10,6 +10,7 @@ import { describeError, log } from "./log.ts";
 import { createService } from "./routes.ts";
 import type { TenantSweep } from "./sweep/sweep-tenant.ts";
 import { traceWith } from "./trace.ts";
+import type { Sender, VerbServices } from "./verbs/services.ts";
 
 export { Hub } from "./hub/hub.ts";
 export { Register } from "./hub/register.ts";
@@ -44,14 +45,32 @@ function compose(bindings: object): Composed {
   );
   const services = {
     db: openDatabase(config),
+    patientDb: openDatabase({ ...config, isPatient: true }),
     config,
     verifySession: openSessionsLater(config.sessions),
-    live,
-    background: { db: openDatabase({ ...config, isPatient: true }), config, live },
+    ...{ live, send },
   };
   servicesOf.set(bindings, services);
   return services;
 }
+
+/** Sends by modules that are loaded here, since the answer of a new isolate does not need them. */
+const send: Sender = {
+  dispatches: async (services, dispatches) =>
+    (await import("./runners/send-dispatches.ts")).sendDispatches(services, dispatches),
+  stops: async (services, stops) => (await import("./runners/stop-dispatch.ts")).sendStops(services, stops),
+  stopped: async (services, stopped) => (await import("./runners/send-dispatches.ts")).sendStopped(services, stopped),
+};
+
+/** For verbs that are not part of a request. No client waits for them. */
+const ofService = (services: Composed, ctx: { waitUntil(work: Promise<unknown>): void }): VerbServices => ({
+  ...services,
+  db: services.patientDb,
+  proof: {},
+  requestId: null,
+  sends: true,
+  afterwards: (work) => ctx.waitUntil(work()),
+});
 
 /** Verifies session tokens by a module that is loaded with the first of them, since most requests have an API key. */
 function openSessionsLater(settings: Config["sessions"]): VerifySession {
@@ -74,10 +93,10 @@ export class TenantSweeper extends WorkerEntrypoint<object> {
   /** `lateMs` is how much later than planned the alarm fired. Returns null when the sweep has failed, and then logs why. */
   async sweepTenant(tenantId: string, lateMs: number): Promise<TenantSweep | null> {
     try {
-      const { background, live } = compose(this.env);
-      this.ctx.waitUntil(live.noteAlarm(lateMs));
+      const services = compose(this.env);
+      this.ctx.waitUntil(services.live.noteAlarm(lateMs));
       const { sweepTenant } = await import("./sweep/sweep-tenant.ts");
-      return await sweepTenant(background, tenantId, (work) => this.ctx.waitUntil(work));
+      return await sweepTenant(ofService(services, this.ctx), tenantId);
     } catch (error) {
       log("error", "tenant sweep", { tenant_id: tenantId, ...describeError(error) });
       return null;
@@ -92,7 +111,7 @@ export class TenantSweeper extends WorkerEntrypoint<object> {
 export class Notifier extends WorkerEntrypoint<object> {
   async notify(endpointIds: string[]): Promise<void> {
     const { sendNotifications } = await import("./notify/sending/send-notifications.ts");
-    this.ctx.waitUntil(sendNotifications(compose(this.env).background, endpointIds));
+    this.ctx.waitUntil(sendNotifications(ofService(compose(this.env), this.ctx), endpointIds));
   }
 }
 
@@ -109,9 +128,9 @@ export default {
 
   async scheduled(_controller, bindings) {
     try {
-      const { background, live } = compose(bindings);
+      const services = compose(bindings);
       const { sweep } = await import("./sweep/sweep.ts");
-      await sweepUnlessIdle(live.openRegister(), () => sweep(background));
+      await sweepUnlessIdle(services.live.openRegister(), () => sweep(services));
     } catch (error) {
       log("error", "sweep", describeError(error));
       // Thrown again, so that the platform also counts the invocation as failed.

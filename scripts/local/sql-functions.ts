@@ -7,9 +7,9 @@ import pg from "pg";
 /** `create or replace` cannot change the result or the names of the parameters of a function. */
 const INVALID_FUNCTION_DEFINITION = "42P13";
 
-/** All statements of a folder, in the order of the file names, and a hash that changes when any of them does. */
+/** All statements of a folder, in the order of the paths, and a hash that changes when any of them does. */
 export function readSqlFunctions(folder: string): { statements: string[]; hash: string } {
-  const statements = readdirSync(folder)
+  const statements = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".sql"))
     .sort()
     .flatMap((name) => splitStatements(readFileSync(join(folder, name), "utf8")));

@@ -6,6 +6,7 @@ import type { AppEnv } from "../http/env.ts";
 import { explainError, logUnexpected, PROBLEM_HEADERS } from "../http/errors.ts";
 import { isSameOrigin, requireSameOrigin, SESSION_COOKIE } from "../http/middleware/authenticate.ts";
 import { limitCaller } from "../http/middleware/limit-rate.ts";
+import { provideServices } from "../http/middleware/provide-services.ts";
 import { type Obstacle, PROBLEMS, Problem, type ProblemCode, ValidationFailed } from "../http/problems.ts";
 import { Command, Obstacles } from "./components.tsx";
 import { describeFault } from "./forms.tsx";
@@ -25,6 +26,7 @@ export const signedIn = createMiddleware<AppEnv>(async (c, next) => {
   requireSameOrigin(c);
   c.set("session", session);
   c.set("credential", { session });
+  provideServices(c, { caller: { session } });
   await limitCaller(c, session.userId);
   await next();
   if (c.error === undefined && c.req.header("HX-Request") === undefined) await renewSession(c);

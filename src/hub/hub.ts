@@ -1,8 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
-import { type Change, type ChangedRun, NO_RUN } from "../db/changes.ts";
 import { MOST_SESSION_WAITS, MOST_STREAMS, MOST_WAITS } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
 import type { TenantSweep } from "../sweep/sweep-tenant.ts";
+import { type ChangedRun, NO_RUN, type TenantEffects } from "../verbs/effects.ts";
 import { isWaiting, WaitingRunners } from "./waiting-runners.ts";
 import { withinTime } from "./within-time.ts";
 
@@ -56,7 +56,7 @@ export class Hub extends DurableObject<object> {
   }
 
   /** Called after a change in the tenant. `change.due_in_ms` is when something is due next, from about now. */
-  async changed({ tenant_id: tenantId, due_in_ms: dueInMs, runs, work = [] }: Change): Promise<void> {
+  async changed({ tenant_id: tenantId, due_in_ms: dueInMs, runs, work = [] }: TenantEffects): Promise<void> {
     const now = Date.now();
     this.#remember(now, runs);
     this.#nudge(runs);

@@ -1,8 +1,8 @@
-import type { Change } from "../db/changes.ts";
 import type { Live, LiveStatus } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
 import { remember } from "../memo.ts";
 import { withSpan } from "../trace.ts";
+import type { TenantEffects } from "../verbs/effects.ts";
 import type { Objects } from "./bindings.ts";
 import type { Hub } from "./hub.ts";
 import type { Register } from "./register.ts";
@@ -64,8 +64,8 @@ export function openLive(
       return null;
     }
   }
-  async function tellHubs(changes: readonly Change[]): Promise<void> {
-    const queue = [...changes];
+  async function tellHubs(changes: readonly TenantEffects[]): Promise<void> {
+    const queue = changes.filter(({ due_in_ms, runs, work }) => due_in_ms !== null || runs.length + work.length > 0);
     const lane = async () => {
       for (let change = queue.shift(); change; change = queue.shift()) {
         const told = change;
@@ -73,6 +73,9 @@ export function openLive(
       }
     };
     await Promise.all(Array.from({ length: Math.min(HUBS_AT_ONCE, queue.length) }, lane));
+    for (const { tenant_id: tenantId, ended_user_ids = [] } of changes) {
+      for (const userId of ended_user_ids) await callHub(tenantId, (hub) => hub.endStreams(userId));
+    }
   }
   async function notify(endpointIds: readonly string[]): Promise<void> {
     const count = Math.min(MOST_NOTIFIERS, endpointIds.length);

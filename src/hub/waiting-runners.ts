@@ -1,4 +1,4 @@
-import type { LeaseWork } from "../db/changes.ts";
+import type { LeaseWork } from "../verbs/effects.ts";
 
 /** The tag of the sockets of runners that wait for a run. */
 const TAG = "lease";

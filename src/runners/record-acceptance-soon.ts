@@ -3,9 +3,12 @@
  * one transaction for each. If a run ends before its acceptance is recorded, nothing is left to record, since `record_result` has
  * recorded that the runner accepted the run.
  */
-import type { OnChanged } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
-import { type Acceptance, acceptDispatches, logDispatchFailure } from "./record-dispatch.ts";
+import { describeError, log } from "../log.ts";
+import type { Dispatch } from "../verbs/effects.ts";
+import { perform } from "../verbs/perform.ts";
+import type { VerbServices } from "../verbs/services.ts";
+import { type Acceptance, recordAcceptances } from "./dispatch-verbs.ts";
 
 /** How long acceptances are collected before they are recorded. */
 const COLLECT_MS = 100;
@@ -20,13 +23,18 @@ type Batch = { openedAt: number; acceptances: Acceptance[] };
 
 const openBatches = new WeakMap<Database, Batch>();
 
+/** Logs that a dispatch was not sent, or that its outcome was not recorded. */
+export const logDispatchFailure = ({ run_id, attempt }: Dispatch, error: unknown): void =>
+  log("error", "dispatch", { run_id, attempt, ...describeError(error) });
+
 /**
  * Records an acceptance within about {@link COLLECT_MS}. The first request opens a batch, waits, and then records the whole batch.
  * The other requests add their acceptances to the batch and do not wait. If the invocation of the first request dies and no other
  * acceptance follows, the batch is lost. Its dispatches then stay due, and the sweep sends them again. They also stay due when the
  * database cannot record the batch. Then an error is logged for each run of the batch, and nothing is thrown.
  */
-export async function recordAcceptanceSoon(db: Database, acceptance: Acceptance, onChanged: OnChanged): Promise<void> {
+export async function recordAcceptanceSoon(services: VerbServices, acceptance: Acceptance): Promise<void> {
+  const { db } = services;
   const known = openBatches.get(db);
   if (known && Date.now() - known.openedAt < ABANDONED_AFTER_MS) {
     known.acceptances.push(acceptance);
@@ -38,7 +46,7 @@ export async function recordAcceptanceSoon(db: Database, acceptance: Acceptance,
   // Another request has replaced this batch if it took this invocation for dead.
   if (openBatches.get(db) === batch) openBatches.delete(db);
   try {
-    await acceptDispatches(db, batch.acceptances, onChanged);
+    await perform(services, recordAcceptances, batch.acceptances);
   } catch (error) {
     for (const { dispatch } of batch.acceptances) logDispatchFailure(dispatch, error);
   }

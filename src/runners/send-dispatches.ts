@@ -1,16 +1,15 @@
 /** Sends dispatches to runners and records the outcomes. Used after a request that promoted runs, and by the sweep. */
 import type { Config } from "../config.ts";
-import type { OnChanged } from "../db/changes.ts";
-import type { Database } from "../db/client.ts";
 import { signRunToken } from "../http/credentials/run-token.ts";
-import type { BackgroundServices } from "../http/env.ts";
 import { describeError, log } from "../log.ts";
+import type { Dispatch, StoppedRun } from "../verbs/effects.ts";
+import { perform } from "../verbs/perform.ts";
+import type { VerbServices } from "../verbs/services.ts";
 import type { Verdict } from "./answer.ts";
 import { dispatchDelaySeconds } from "./backoff.ts";
-import type { Dispatch, Promotion } from "./dispatch.ts";
+import { type Acceptance, giveUpDispatch, recordPostponement } from "./dispatch-verbs.ts";
 import { WEBHOOKS_AT_ONCE } from "./post-webhook.ts";
-import { recordAcceptanceSoon } from "./record-acceptance-soon.ts";
-import { type Acceptance, giveUpDispatch, logDispatchFailure, postponeDispatch } from "./record-dispatch.ts";
+import { logDispatchFailure, recordAcceptanceSoon } from "./record-acceptance-soon.ts";
 import { decryptWebhookSecret } from "./secret-box.ts";
 import { notifyStopped, sendDispatch } from "./send.ts";
 
@@ -25,47 +24,46 @@ export type RecordAccepted = (acceptance: Acceptance) => Promise<void> | void;
 
 /**
  * Sends these dispatches, and those of the runs that are promoted meanwhile. Never throws. A dispatch that was not sent, or
- * whose outcome was not recorded, stays due: its claim expires and the sweep sends it again. `recordAccepted` records an
+ * whose outcome was not recorded, stays due: its claim ends and the sweep sends it again. `recordAccepted` records an
  * acceptance; the default records it together with those of other requests of the isolate.
  */
 export async function sendDispatches(
-  { db, config, live }: BackgroundServices,
+  given: VerbServices,
   dispatches: readonly Dispatch[],
   recordAccepted?: RecordAccepted,
 ): Promise<void> {
-  const announcing = [live.mark()];
-  const onChanged: OnChanged = (changes) => void announcing.push(live.announce(changes));
-  const record = recordAccepted ?? ((acceptance) => recordAcceptanceSoon(db, acceptance, onChanged));
-  const recording: (Promise<void> | void)[] = [];
-  const onAccepted = (acceptance: Acceptance) => void recording.push(record(acceptance));
   const queue = [...dispatches];
+  const working: Promise<unknown>[] = [];
+  const services: VerbServices = {
+    ...given,
+    // The runs that are promoted meanwhile join this queue, so that not more of them are sent at the same time.
+    send: { ...given.send, dispatches: async (_, promoted) => void queue.push(...promoted) },
+    afterwards: (work) => void working.push(work()),
+  };
+  const record = recordAccepted ?? ((acceptance) => recordAcceptanceSoon(services, acceptance));
+  const onAccepted = (acceptance: Acceptance) => void working.push(Promise.resolve(record(acceptance)));
   const began = Date.now();
   const next = () => (Date.now() - began < BUDGET_MS ? queue.shift() : undefined);
   const lane = async () => {
     for (let dispatch = next(); dispatch; dispatch = next()) {
       try {
-        const onPromoted = (promoted: readonly Dispatch[]) => void queue.push(...promoted);
-        await sendOne(db, config, dispatch, { onAccepted, onPromoted, onChanged });
+        await sendOne(services, dispatch, onAccepted);
       } catch (error) {
         logDispatchFailure(dispatch, error);
       }
     }
   };
   await Promise.all(Array.from({ length: Math.min(WEBHOOKS_AT_ONCE, queue.length) }, lane));
-  await Promise.all(recording);
-  await Promise.all(announcing);
+  // What is recorded may have effects of its own.
+  for (let work = working.pop(); work; work = working.pop()) await work;
 }
 
-/** What `sendOne` calls: with an acceptance to record, with the dispatches of promoted runs, and with the changes. */
-type Outcomes = { onAccepted: (acceptance: Acceptance) => void } & Omit<Promotion, "graceSeconds">;
-
 async function sendOne(
-  db: Database,
-  config: Config,
+  services: VerbServices,
   dispatch: Dispatch,
-  { onAccepted, onPromoted, onChanged }: Outcomes,
+  onAccepted: (acceptance: Acceptance) => void,
 ): Promise<void> {
-  const verdict = await trySending(config, dispatch);
+  const verdict = await trySending(services.config, dispatch);
   switch (verdict.kind) {
     case "accepted":
       onAccepted({ dispatch, status: verdict.status });
@@ -73,18 +71,16 @@ async function sendOne(
     case "retry": {
       const backoffSeconds = dispatchDelaySeconds(dispatch.dispatch_count, Math.random());
       const delaySeconds = Math.max(backoffSeconds, verdict.retryAfterSeconds ?? 0);
-      await postponeDispatch(db, dispatch, { reason: verdict.reason, delaySeconds, onChanged });
+      await perform(services, recordPostponement, { dispatch, reason: verdict.reason, delaySeconds });
       return;
     }
     case "unreached":
     case "rejected":
-      return giveUpDispatch(db, dispatch, {
+      await perform(services, giveUpDispatch, {
+        dispatch,
         reason: verdict.reason,
         isRefused: verdict.kind === "rejected",
         pause: verdict.kind === "rejected" && verdict.gone,
-        graceSeconds: config.deadlineGraceSeconds,
-        onPromoted,
-        onChanged,
       });
   }
 }
@@ -109,19 +105,17 @@ async function trySending(config: Config, dispatch: Dispatch): Promise<Verdict> 
 
 export const urlOptions = ({ allowLocalRunners, publicUrl }: Config) => ({ allowLocal: allowLocalRunners, publicUrl });
 
-/** A run that was stopped while it was RUNNING, and its runner: `stop_run` in SQL. Instants are RFC 3339. */
-export type StoppedRun = {
-  run_id: string;
-  attempt: number;
-  workflow_definition_id: string;
-  runner_url: string;
-  webhook_secret_encrypted: string;
-  stopped_at: string;
-};
+/** Tells the runners of runs that were stopped at once, a few at a time, once each. Never throws. */
+export async function sendStopped({ config }: VerbServices, stopped: readonly StoppedRun[]): Promise<void> {
+  const queue = [...stopped];
+  const lane = async () => {
+    for (let run = queue.shift(); run; run = queue.shift()) await sendOneStopped(config, run);
+  };
+  await Promise.all(Array.from({ length: Math.min(WEBHOOKS_AT_ONCE, queue.length) }, lane));
+}
 
-/** Tells the runner of a run, once, that the run was stopped. Never throws. */
-export async function sendStopped(config: Config, stopped: StoppedRun, reason: string | null): Promise<void> {
-  const { run_id: runId, attempt, runner_url: url, stopped_at: at } = stopped;
+async function sendOneStopped(config: Config, stopped: StoppedRun): Promise<void> {
+  const { run_id: runId, attempt, runner_url: url, stopped_at: at, reason } = stopped;
   try {
     const webhookSecret = await decryptWebhookSecret(
       config.encryptionKeys,
@@ -134,13 +128,4 @@ export async function sendStopped(config: Config, stopped: StoppedRun, reason: s
   } catch (error) {
     log("error", "stop sent", { run_id: runId, attempt, ...describeError(error) });
   }
-}
-
-/** Does the same for several runs, a few at a time. Never throws. */
-export async function tellEachStopped(config: Config, stopped: readonly StoppedRun[]): Promise<void> {
-  const queue = [...stopped];
-  const lane = async () => {
-    for (let run = queue.shift(); run; run = queue.shift()) await sendStopped(config, run, null);
-  };
-  await Promise.all(Array.from({ length: Math.min(WEBHOOKS_AT_ONCE, queue.length) }, lane));
 }

@@ -1,6 +1,6 @@
 /** Sends one webhook to a runner, signed as the Standard Webhooks specification says, and judges the answer. */
+import type { Dispatch } from "../verbs/effects.ts";
 import { judgeAnswer, type Verdict } from "./answer.ts";
-import type { Dispatch } from "./dispatch.ts";
 import { postWebhook, type SendOptions } from "./post-webhook.ts";
 
 export type OutgoingDispatch = {

@@ -146,12 +146,12 @@ export function checkTokenIsOf(token: { runId: string }, runId: string): void {
   if (token.runId !== runId.toLowerCase()) throw new Problem("conflict", "The token belongs to another run.");
 }
 
-const otherAttempt = (attempt: number, attemptOfRun: number | undefined) =>
+const otherAttempt = (attempt: number | undefined, attemptOfRun: number | undefined) =>
   new Problem("conflict", `The token belongs to attempt ${attempt}, but the run is at attempt ${attemptOfRun}.`);
 
 export function logProblem(
   refusal: z.infer<typeof logRefusalSchema>,
-  { attempt, sequence }: { attempt: number; sequence: number },
+  { attempt, sequence }: { attempt: number | undefined; sequence: number },
 ): Problem {
   switch (refusal.refused) {
     case "not_found":
@@ -168,7 +168,7 @@ export function logProblem(
   }
 }
 
-export function attemptProblem(refusal: z.infer<typeof attemptRefusalSchema>, attempt: number): Problem {
+export function attemptProblem(refusal: z.infer<typeof attemptRefusalSchema>, attempt: number | undefined): Problem {
   switch (refusal.refused) {
     case "not_found":
       return new Problem("not_found", "There is no such run any more. Stop working on it.");
@@ -179,7 +179,7 @@ export function attemptProblem(refusal: z.infer<typeof attemptRefusalSchema>, at
   }
 }
 
-export function resultProblem(refusal: z.infer<typeof resultRefusalSchema>, attempt: number): Problem {
+export function resultProblem(refusal: z.infer<typeof resultRefusalSchema>, attempt: number | undefined): Problem {
   switch (refusal.refused) {
     case "not_found":
       return new Problem("not_found", "There is no such run any more: its result is not needed.");

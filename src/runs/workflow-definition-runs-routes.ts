@@ -8,13 +8,13 @@ import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { pageQuery, paginated, text } from "../http/schemas.ts";
 import { readTraceparent } from "../http/traceparent.ts";
-import { promotion } from "../runners/dispatch-afterwards.ts";
+import { perform } from "../verbs/perform.ts";
 import { definitionParams } from "../workflows/workflow-definition-schema.ts";
 import { NO_DEFINITION } from "../workflows/workflow-definitions.ts";
 import { listRunsOfDefinition } from "./list-runs.ts";
 import { endOrTimeUp } from "./live/find-run-or-wait.ts";
 import { exampleRun, toRun, WorkflowRunResponseSchema } from "./run-schema.ts";
-import { triggerRun } from "./trigger-run.ts";
+import { triggerRun } from "./run-verbs.ts";
 
 export const workflowDefinitionRuns = createRouter();
 
@@ -79,18 +79,17 @@ const invokeRoute = callerWrite({
 
 workflowDefinitionRuns.openapi(invokeRoute, async (c) => {
   const { idempotency_key: keyInBody, input = null } = c.req.valid("json");
-  const { isReplay, ...triggered } = await triggerRun(c.env.db, c.var.credential, {
+  const { tenantId, result } = await perform(c.var.services, triggerRun, {
     id: newId(),
     definitionId: c.req.valid("param").definition_id,
     idempotencyKey: chooseKey(keyInBody, c.req.valid("header")["Idempotency-Key"]),
     input,
     traceparent: readTraceparent(c.req.valid("header").traceparent),
-    ...promotion(c),
   });
-  const run = await endOrTimeUp(c, triggered);
+  const run = await endOrTimeUp(c, { tenantId, run: result.run });
   return c.json(toRun(run), 202, {
     Location: `/v1/workflow-runs/${run.id}`,
-    ...(isReplay && { "Idempotency-Replayed": "true" }),
+    ...(result.replayed && { "Idempotency-Replayed": "true" }),
   });
 });
 

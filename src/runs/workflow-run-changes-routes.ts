@@ -4,14 +4,11 @@ import { createRouter } from "../http/router.ts";
 import { callerWrite, runnerCall } from "../http/routes.ts";
 import { text } from "../http/schemas.ts";
 import { toStorable } from "../http/text.ts";
-import { promotion } from "../runners/dispatch-afterwards.ts";
-import { sendStopped } from "../runners/send-dispatches.ts";
-import { sendStop } from "../runners/stop-dispatch.ts";
-import { retryRun, stopRun } from "./change-run.ts";
+import { perform } from "../verbs/perform.ts";
 import { reportedFields, toArtifact } from "./details/result-schema.ts";
-import { recordResult } from "./record-result.ts";
 import { checkTokenIsOf } from "./refusals.ts";
 import { runParams, toRun, WorkflowRunResponseSchema } from "./run-schema.ts";
+import { recordResult, retryRun, stopRun } from "./run-verbs.ts";
 
 export const workflowRunChanges = createRouter();
 
@@ -60,13 +57,10 @@ const stopRoute = callerWrite({
 });
 
 workflowRunChanges.openapi(stopRoute, async (c) => {
-  const { reason = null, grace_seconds: stopSeconds = 0 } = c.req.valid("json");
-  const runId = c.req.valid("param").run_id;
-  const request = { credential: c.var.credential, runId, reason, stopSeconds, ...promotion(c) };
-  const { run, stopped, stopping } = await stopRun(c.env.db, request);
-  if (stopped) c.executionCtx.waitUntil(sendStopped(c.env.config, stopped, reason));
-  if (stopping) c.executionCtx.waitUntil(sendStop(c.env.background, stopping));
-  return c.json(toRun(run), 200);
+  const { reason = null, grace_seconds: graceSeconds = 0 } = c.req.valid("json");
+  const stop = { runId: c.req.valid("param").run_id, reason, graceSeconds };
+  const { result } = await perform(c.var.services, stopRun, stop);
+  return c.json(toRun(result.run), 200);
 });
 
 const retryRoute = callerWrite({
@@ -88,9 +82,8 @@ const retryRoute = callerWrite({
 });
 
 workflowRunChanges.openapi(retryRoute, async (c) => {
-  const request = { credential: c.var.credential, runId: c.req.valid("param").run_id, ...promotion(c) };
-  const run = await retryRun(c.env.db, request);
-  return c.json(toRun(run), 202, { Location: `/v1/workflow-runs/${run.id}` });
+  const { result } = await perform(c.var.services, retryRun, c.req.valid("param").run_id);
+  return c.json(toRun(result.run), 202, { Location: `/v1/workflow-runs/${result.run.id}` });
 });
 
 /** In characters. */
@@ -142,13 +135,9 @@ const callbackRoute = runnerCall({
 });
 
 workflowRunChanges.openapi(callbackRoute, async (c) => {
-  const runId = c.req.valid("param").run_id;
-  const { status, error: said = null, output = null, summary = null, artifacts = null } = c.req.valid("json");
-  // As the OpenAPI document says, the error of a COMPLETED run is not stored.
-  const error = status === "FAILED" ? said : null;
-  const { runToken } = c.var;
-  checkTokenIsOf(runToken, runId);
+  const { status, error = null, output = null, summary = null, artifacts = null } = c.req.valid("json");
+  checkTokenIsOf(c.var.runToken, c.req.valid("param").run_id);
   const report = { status, error, output, summary, artifacts: artifacts?.map(toArtifact) ?? null };
-  const recorded = await recordResult(c.env.db, { ...runToken, ...report, ...promotion(c) });
-  return c.json({ status: recorded }, 200);
+  const { result } = await perform(c.var.services, recordResult, report);
+  return c.json(result, 200);
 });

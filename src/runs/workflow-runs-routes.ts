@@ -5,8 +5,7 @@ import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { givenInstant, pageQuery, paginated, uuid } from "../http/schemas.ts";
-import { promotion } from "../runners/dispatch-afterwards.ts";
-import { deleteRun } from "./change-run.ts";
+import { perform } from "../verbs/perform.ts";
 import { exampleEvent, RunEventSchema } from "./event-schema.ts";
 import { listRuns } from "./list-runs.ts";
 import { findRunOrWait } from "./live/find-run-or-wait.ts";
@@ -22,6 +21,7 @@ import {
   WorkflowRunStatusSchema,
 } from "./run-schema.ts";
 import { summariseRuns } from "./run-summary.ts";
+import { deleteRun } from "./run-verbs.ts";
 
 export const workflowRuns = createRouter();
 
@@ -216,6 +216,6 @@ const deleteRoute = callerWrite({
 });
 
 workflowRuns.openapi(deleteRoute, async (c) => {
-  await deleteRun(c.env.db, { credential: c.var.credential, runId: c.req.valid("param").run_id, ...promotion(c) });
+  await perform(c.var.services, deleteRun, c.req.valid("param").run_id);
   return c.body(null, 204);
 });

@@ -1,22 +1,17 @@
-import type { OnChanged } from "../db/changes.ts";
-import type { BackgroundServices } from "../http/env.ts";
-import type { Dispatch } from "../runners/dispatch.ts";
+import { type Acceptance, claimDispatches, postponeRunner, recordAcceptances } from "../runners/dispatch-verbs.ts";
 import { WEBHOOKS_AT_ONCE } from "../runners/post-webhook.ts";
-import {
-  type Acceptance,
-  acceptDispatches,
-  logDispatchFailure,
-  postponeDispatchesTo,
-} from "../runners/record-dispatch.ts";
+import { logDispatchFailure } from "../runners/record-acceptance-soon.ts";
 import { sendDispatches } from "../runners/send-dispatches.ts";
-import { claimDueDispatches } from "./claim-due-dispatches.ts";
+import type { Dispatch } from "../verbs/effects.ts";
+import { perform } from "../verbs/perform.ts";
+import type { VerbServices } from "../verbs/services.ts";
 
-/** How many dispatches are claimed at once. All of them are started long before their claims expire. */
+/** How many dispatches are claimed at once. All of them are started long before the claim is over. */
 const CLAIM = 2 * WEBHOOKS_AT_ONCE;
 
 /**
- * When a claim is older than this, its remaining dispatches are not sent, since the claim could expire meanwhile. They become due
- * again.
+ * When a claim is older than this, its remaining dispatches are not sent, since the claim could be over meanwhile. They
+ * become due again.
  */
 const CLAIM_IS_FRESH_MS = 10_000;
 
@@ -35,7 +30,7 @@ const QUICK_RUNNERS = 50;
  * that hangs blocks only one lane, and only once. With `tenantId`, only that tenant's dispatches are sent.
  */
 export async function dispatchDue(
-  services: BackgroundServices,
+  services: VerbServices,
   mayGoOn: (count: number) => boolean,
   tenantId: string | null = null,
 ): Promise<number> {
@@ -46,15 +41,12 @@ export async function dispatchDue(
   let claimedAt = 0;
   let accepted: Acceptance[] = [];
   let count = 0;
-  const announcing: Promise<void>[] = [];
-  const onChanged: OnChanged = (changes) => void announcing.push(services.live.announce(changes));
-
   const onAccepted = (acceptance: Acceptance) => void accepted.push(acceptance);
 
   async function recordAccepted(): Promise<void> {
     const batch = accepted;
     accepted = [];
-    await acceptDispatches(services.db, batch, onChanged);
+    if (batch.length > 0) await perform(services, recordAcceptances, batch);
   }
 
   async function send(dispatch: Dispatch): Promise<void> {
@@ -65,7 +57,7 @@ export async function dispatchDue(
     const ms = Date.now() - began;
     quick.delete(runner);
     if (ms < QUICK_MS) quick.add(runner);
-    if (ms >= HANGING_MS) await postponeDispatchesTo(services.db, dispatch, onChanged);
+    if (ms >= HANGING_MS) await perform(services, postponeRunner, dispatch);
     busy.delete(runner);
     const [oldest] = quick;
     if (oldest !== undefined && quick.size > QUICK_RUNNERS) quick.delete(oldest);
@@ -74,7 +66,8 @@ export async function dispatchDue(
   while (mayGoOn(count)) {
     if (claimed.length === 0) {
       const claim = { tenantId, limit: CLAIM, quick: [...quick], busy: [...busy] };
-      [claimed] = await Promise.all([claimDueDispatches(services.db, claim), recordAccepted()]);
+      const [{ result }] = await Promise.all([perform(services, claimDispatches, claim), recordAccepted()]);
+      claimed = result.dispatches;
       claimedAt = Date.now();
     }
     if (claimed.length === 0 && inFlight.size === 0) break;
@@ -92,6 +85,5 @@ export async function dispatchDue(
   }
   await Promise.all(inFlight);
   await recordAccepted();
-  await Promise.all(announcing);
   return count;
 }

@@ -1,13 +1,10 @@
-import { z } from "zod";
-import { callFunction } from "../db/call.ts";
-import { dueAgain, type OnChanged, tellWork, withoutNotifications, workSchema } from "../db/changes.ts";
 import { metered } from "../db/meter.ts";
-import type { BackgroundServices } from "../http/env.ts";
 import { describeError, log } from "../log.ts";
-import { CLAIM_SECONDS, dispatchesSchema } from "../runners/dispatch.ts";
-import { sendDispatches } from "../runners/send-dispatches.ts";
+import { perform } from "../verbs/perform.ts";
+import type { VerbServices } from "../verbs/services.ts";
 import { dispatchDue } from "./dispatch-due.ts";
 import { dispatchStops } from "./dispatch-stops.ts";
+import { sweepDueOfTenant } from "./sweep-verbs.ts";
 
 /** Small enough that one transaction holds its locks only briefly. What is left is due at once, so the next alarm handles it. */
 const LIMIT = 200;
@@ -17,17 +14,6 @@ const DISPATCH_UNTIL_MS = 12_000;
 
 /** While the sweep is paused, the time until the hub asks again. */
 const PAUSED_MS = 60_000;
-
-const answerSchema = dispatchesSchema.and(workSchema).and(
-  z.object({
-    is_paused: z.boolean(),
-    lags_ms: z.array(z.number()),
-    has_due_dispatches: z.boolean(),
-    has_due_stops: z.boolean(),
-    endpoint_ids: z.array(z.string()).default([]),
-    due_in_ms: z.number().nullable(),
-  }),
-);
 
 /** The result of the sweep of a tenant. */
 export type TenantSweep = {
@@ -39,29 +25,14 @@ export type TenantSweep = {
 
 /**
  * Does what is due for one tenant: fails overdue runs, starts the runs behind them, and sends what is due. Returns after one
- * request to the database; the rest is passed to `afterwards`.
+ * request to the database; the rest is passed to `services.afterwards`.
  */
-export async function sweepTenant(
-  services: BackgroundServices,
-  tenantId: string,
-  afterwards: (work: Promise<unknown>) => void,
-): Promise<TenantSweep> {
+export async function sweepTenant(services: VerbServices, tenantId: string): Promise<TenantSweep> {
   return metered(async (meter) => {
     const began = Date.now();
-    afterwards(services.live.mark());
-    const args = {
-      tenant_id: tenantId,
-      limit: LIMIT,
-      grace_seconds: services.config.deadlineGraceSeconds,
-      dispatch_lease_seconds: CLAIM_SECONDS,
-    };
-    const onChanged: OnChanged = (changes) => afterwards(services.live.announce(withoutNotifications(changes)));
-    const swept = await callFunction(services.db, "sweep_tenant", args, answerSchema, { onChanged });
-    tellWork(onChanged, tenantId, swept.work);
-    if (swept.dispatches.length > 0) afterwards(sendDispatches(services, swept.dispatches));
+    const { result: swept } = await perform(services, sweepDueOfTenant, { tenantId, limit: LIMIT });
     const hasDue = swept.has_due_dispatches || swept.has_due_stops;
-    if (hasDue) afterwards(sendDue(services, tenantId, swept));
-    if (swept.endpoint_ids.length > 0) afterwards(services.live.notify(swept.endpoint_ids));
+    if (hasDue) services.afterwards(() => sendDue(services, tenantId, swept));
     log("info", "tenant swept", {
       tenant_id: tenantId,
       ...(swept.is_paused && { paused: true }),
@@ -77,7 +48,7 @@ export async function sweepTenant(
 }
 
 async function sendDue(
-  services: BackgroundServices,
+  services: VerbServices,
   tenantId: string,
   { has_due_dispatches, has_due_stops }: { has_due_dispatches: boolean; has_due_stops: boolean },
 ): Promise<void> {
@@ -89,7 +60,7 @@ async function sendDue(
       has_due_dispatches && dispatchDue(services, hasTime, tenantId),
     ]);
     // There may be more to send: the hub's next alarm continues.
-    if (!hasTime()) await services.live.announce([dueAgain(tenantId, 0)]);
+    if (!hasTime()) await services.live.announce([{ tenant_id: tenantId, due_in_ms: 0, runs: [], work: [] }]);
   } catch (error) {
     log("error", "dispatch", { tenant_id: tenantId, ...describeError(error) });
   }

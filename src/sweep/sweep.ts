@@ -1,13 +1,12 @@
-import { type OnChanged, withoutNotifications } from "../db/changes.ts";
 import { metered } from "../db/meter.ts";
-import type { BackgroundServices } from "../http/env.ts";
-import type { Live } from "../http/live/live.ts";
 import { log } from "../log.ts";
 import { deleteOldNotifications, listDueEndpoints } from "../notify/sending/due.ts";
+import { perform } from "../verbs/perform.ts";
+import type { VerbServices } from "../verbs/services.ts";
 import { dispatchDue } from "./dispatch-due.ts";
 import { dispatchStops } from "./dispatch-stops.ts";
-import { deleteOldRuns, promoteWaitingRuns, timeOutOverdueRuns } from "./end-runs.ts";
 import { recordSweepBegan, recordSweepEnded } from "./sweep-state.ts";
+import { deleteOldRuns, promoteWaitingRuns, timeOutOverdueRuns } from "./sweep-verbs.ts";
 
 /** How many runs one transaction fails: enough to be efficient, and few enough to hold their locks only briefly. */
 const TIME_OUT_CHUNK = 1250;
@@ -55,29 +54,35 @@ const MAX_DISPATCHES = 8_000;
  * Returns in how many milliseconds something is due next: negative when it is already due, null when nothing is planned. A
  * paused sweep returns 0, since it does not know.
  */
-export async function sweep({ live, ...others }: BackgroundServices): Promise<number | null> {
-  // Each announcement would start up to 16 invocations for its notifications, and an invocation may start 32.
-  const announce: Live["announce"] = (changes) => live.announce(withoutNotifications(changes));
-  const services = { ...others, live: { ...live, announce } };
+export async function sweep(
+  given: Omit<VerbServices, "proof" | "requestId" | "sends" | "afterwards">,
+): Promise<number | null> {
   return metered(async (meter) => {
     const began = Date.now();
+    const working: Promise<unknown>[] = [];
+    // What starts is due at once, and the step that sends the due dispatches sends it. A sweep does not mark: it answers what is due
+    // next, so no other sweep has to look for what it has changed.
+    // Each announcement would start up to 16 invocations for its notifications, and an invocation may start 32. So they are started
+    // once.
+    const { live, patientDb: db } = given;
+    const services: VerbServices = {
+      ...given,
+      db,
+      live: {
+        ...live,
+        mark: async () => {},
+        announce: (tenants) => live.announce(tenants.map((told) => ({ ...told, endpoint_ids: [] }))),
+      },
+      ...{ proof: {}, requestId: null, sends: false, afterwards: (work) => void working.push(work()) },
+    };
     const isBefore = (ms: number) => Date.now() - began < ms;
     if (!(await recordSweepBegan(services.db))) {
       log("info", "sweep", { paused: true });
       return 0;
     }
-    const announcing: Promise<void>[] = [];
-    const onChanged: OnChanged = (changes) => void announcing.push(services.live.announce(changes));
-
-    // Without hubs, nobody listens. The notifications of these runs are found by `listDueEndpoints` below.
-    const onTimedOut = services.live.hasHubs ? onChanged : undefined;
-    const lagsMs = await timeOutAll(services, () => isBefore(TIME_OUT_UNTIL_MS), onTimedOut);
-    const { hasDueStops } = await promoteWaitingRuns(services.db, {
-      limit: PROMOTE_LIMIT,
-      graceSeconds: services.config.deadlineGraceSeconds,
-      onChanged,
-    });
-    if (hasDueStops) await dispatchStops(services, () => isBefore(STOP_UNTIL_MS));
+    const lagsMs = await timeOutAll(services, () => isBefore(TIME_OUT_UNTIL_MS));
+    const { result } = await perform(services, promoteWaitingRuns, PROMOTE_LIMIT);
+    if (result.has_due_stops) await dispatchStops(services, () => isBefore(STOP_UNTIL_MS));
     const dispatched = await dispatchDue(services, (count) => count < MAX_DISPATCHES && isBefore(DISPATCH_UNTIL_MS));
 
     await live.notify(await listDueEndpoints(services.db, MAX_NOTIFIED));
@@ -86,17 +91,17 @@ export async function sweep({ live, ...others }: BackgroundServices): Promise<nu
     await deleteOldNotifications(services.db, DELETE_NOTIFICATIONS);
 
     lagsMs.sort((a, b) => a - b);
-    const result = {
+    const counts = {
       timed_out: lagsMs.length,
       lag_p50_ms: lagsMs[Math.floor(lagsMs.length / 2)] ?? null,
       lag_max_ms: lagsMs.at(-1) ?? null,
       dispatched,
       deleted,
     };
-    await Promise.all(announcing);
-    const { due_in_ms: dueInMs, ...left } = await recordSweepEnded(services.db, result);
+    await Promise.all(working);
+    const { due_in_ms: dueInMs, ...left } = await recordSweepEnded(services.db, counts);
     log("info", "sweep", {
-      ...result,
+      ...counts,
       ...left,
       ms: Date.now() - began,
       database_ms: meter.databaseMs,
@@ -107,19 +112,16 @@ export async function sweep({ live, ...others }: BackgroundServices): Promise<nu
 }
 
 /** Fails the overdue runs. Returns for each of them how late that was, in milliseconds. */
-async function timeOutAll(
-  { db, config }: BackgroundServices,
-  hasTime: () => boolean,
-  onChanged: OnChanged | undefined,
-): Promise<number[]> {
-  const options = { limit: TIME_OUT_CHUNK, graceSeconds: config.deadlineGraceSeconds, onChanged };
-  const { lagsMs, locked: lockedFirst } = await timeOutOverdueRuns(db, { ...options, inTurn: false });
-  if (lockedFirst < TIME_OUT_CHUNK) return lagsMs;
+async function timeOutAll(services: VerbServices, hasTime: () => boolean): Promise<number[]> {
+  const timeOut = async (inTurn: boolean) =>
+    (await perform(services, timeOutOverdueRuns, { limit: TIME_OUT_CHUNK, inTurn })).result;
+  const { lags_ms: lagsMs, locked } = await timeOut(false);
+  if (locked < TIME_OUT_CHUNK) return lagsMs;
   // There is a backlog. From here on the tenants take turns, so that the backlog of one tenant does not delay the others.
   const lane = async () => {
     while (hasTime()) {
-      const chunk = await timeOutOverdueRuns(db, { ...options, inTurn: true });
-      for (const lagMs of chunk.lagsMs) lagsMs.push(lagMs);
+      const chunk = await timeOut(true);
+      for (const lagMs of chunk.lags_ms) lagsMs.push(lagMs);
       // No overdue run was found whose definition is not locked. If another lane holds the locks, it continues and finds what is
       // left.
       if (chunk.locked === 0) return;
@@ -130,12 +132,13 @@ async function timeOutAll(
 }
 
 /** Deletes the runs that are older than RETENTION_DAYS. Returns the number of deleted runs. */
-async function deleteOld({ db, config }: BackgroundServices, hasTime: () => boolean): Promise<number> {
+async function deleteOld(services: VerbServices, hasTime: () => boolean): Promise<number> {
+  const { retentionDays: days } = services.config;
   let count = 0;
-  while (config.retentionDays !== undefined && hasTime()) {
-    const deleted = await deleteOldRuns(db, { days: config.retentionDays, limit: DELETE_CHUNK });
-    count += deleted;
-    if (deleted === 0) break;
+  while (days !== undefined && hasTime()) {
+    const { result } = await perform(services, deleteOldRuns, { days, limit: DELETE_CHUNK });
+    count += result.deleted;
+    if (result.deleted === 0) break;
   }
   return count;
 }

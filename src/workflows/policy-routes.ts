@@ -3,9 +3,10 @@ import { z } from "@hono/zod-openapi";
 import { HANDOVERS, RETRYABLE_FAILURES } from "../db/enums.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { promotion } from "../runners/dispatch-afterwards.ts";
-import { findPolicy, replacePolicy } from "./policy.ts";
+import { perform } from "../verbs/perform.ts";
+import { findPolicy } from "./policy.ts";
 import { definitionParams } from "./workflow-definition-schema.ts";
+import { replacePolicy } from "./workflow-verbs.ts";
 
 export const policies = createRouter();
 
@@ -82,6 +83,6 @@ const updateRoute = callerWrite({
 
 policies.openapi(updateRoute, async (c) => {
   const definitionId = c.req.valid("param").definition_id;
-  const request = { definitionId, policy: c.req.valid("json"), ...promotion(c) };
-  return c.json(await replacePolicy(c.env.db, c.var.credential, request), 200);
+  const request = { definitionId, policy: c.req.valid("json") };
+  return c.json((await perform(c.var.services, replacePolicy, request)).result.policy, 200);
 });

@@ -5,9 +5,9 @@ import { encryptWebhookSecret } from "../runners/secret-box.ts";
 import { checkRunnerUrl } from "../runners/url-guard.ts";
 import { checkWebhookSecret } from "../runners/webhook-secret.ts";
 import { findRepeated } from "./abcd.ts";
-import type { DefinitionContent } from "./change-workflow-definition.ts";
 import { repetitionFaults } from "./refusals.ts";
 import type { UpdateWorkflowDefinitionRequestSchema } from "./workflow-definition-schema.ts";
+import type { DefinitionContent } from "./workflow-verbs.ts";
 
 /** A null secret keeps the stored one. */
 type Runner = { url: string; webhook_secret: string | null };

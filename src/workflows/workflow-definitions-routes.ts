@@ -4,8 +4,7 @@ import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { pageQuery, paginated } from "../http/schemas.ts";
-import { promotion } from "../runners/dispatch-afterwards.ts";
-import { changeActivity, createDefinition, deleteDefinition, replaceDefinition } from "./change-workflow-definition.ts";
+import { perform } from "../verbs/perform.ts";
 import { toContent } from "./workflow-definition-content.ts";
 import {
   CreateWorkflowDefinitionRequestSchema,
@@ -16,6 +15,7 @@ import {
   WorkflowDefinitionResponseSchema,
 } from "./workflow-definition-schema.ts";
 import { findDefinition, listDefinitions, NO_DEFINITION } from "./workflow-definitions.ts";
+import { changeActivity, createDefinition, deleteDefinition, replaceDefinition } from "./workflow-verbs.ts";
 
 export const workflowDefinitions = createRouter();
 
@@ -74,7 +74,7 @@ const createDefinitionRoute = callerWrite({
 
 workflowDefinitions.openapi(createDefinitionRoute, async (c) => {
   const content = await toContent(c.env.config, newId(), { ...c.req.valid("json"), is_active: true });
-  const definition = await createDefinition(c.env.db, c.var.credential, content);
+  const { definition } = (await perform(c.var.services, createDefinition, content)).result;
   return c.json(toDefinition(definition), 201, { Location: `/v1/workflow-definitions/${definition.id}` });
 });
 
@@ -120,7 +120,7 @@ const updateRoute = callerWrite({
 
 workflowDefinitions.openapi(updateRoute, async (c) => {
   const content = await toContent(c.env.config, c.req.valid("param").definition_id, c.req.valid("json"));
-  const definition = await replaceDefinition(c.env.db, c.var.credential, { ...content, ...promotion(c) });
+  const { definition } = (await perform(c.var.services, replaceDefinition, content)).result;
   return c.json(toDefinition(definition), 200);
 });
 
@@ -142,7 +142,7 @@ for (const [verb, isActive, description] of [
   });
   workflowDefinitions.openapi(route, async (c) => {
     const id = c.req.valid("param").definition_id;
-    await changeActivity(c.env.db, c.var.credential, { id, isActive, ...promotion(c) });
+    await perform(c.var.services, changeActivity, { id, isActive });
     return c.body(null, 204);
   });
 }
@@ -163,6 +163,6 @@ const deleteRoute = callerWrite({
 
 workflowDefinitions.openapi(deleteRoute, async (c) => {
   const id = c.req.valid("param").definition_id;
-  await deleteDefinition(c.env.db, c.var.credential, { id, ...promotion(c) });
+  await perform(c.var.services, deleteDefinition, id);
   return c.body(null, 204);
 });

@@ -1,26 +1,20 @@
 /** Reaches every outcome of every SQL function that can refuse: exactly the refusals in its text, and then all other outcomes. */
 import { v7 as uuid } from "uuid";
 import { beforeAll, describe, expect, it } from "vitest";
-import { hashApiKey } from "../../src/http/credentials/api-key.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
 import { insertSessions } from "../support/runners.ts";
 import { type Service, startService } from "../support/service.ts";
+import { callerOf, callSqlFunction, SQL_FILES, type SqlAnswer } from "../support/sql-function.ts";
 import { createTenant, type TestTenant, type TestUser } from "../support/tenant.ts";
-
-const FILES = import.meta.glob<string>("../../migrations/functions/*.sql", {
-  query: "?raw",
-  import: "default",
-  eager: true,
-});
 
 let service: Service;
 beforeAll(async () => {
   service = await startService();
 });
 
-type Answer = { refused?: string };
+type Answer = SqlAnswer;
 type World = { tenant: TestTenant; runId: string };
 
 /** A tenant with a RUNNING run of its OWNER. */
@@ -29,39 +23,32 @@ async function newWorld(): Promise<World> {
   return { tenant, runId: await invoke(service, tenant) };
 }
 
-async function call(name: string, args: Record<string, unknown>): Promise<Answer> {
-  const names = Object.keys(args).map((key, i) => `p_${key} => $${i + 1}`);
-  const [row] = await service.database.sql.query(`select public.${name}(${names.join(", ")}) as answer`, [
-    ...Object.values(args),
-  ]);
-  return row?.answer as Answer;
-}
+const call = (name: string, args: Record<string, unknown>): Promise<Answer> =>
+  callSqlFunction(service.database, name, args);
 
-const LEASE = { grace_seconds: 0, dispatch_lease_seconds: 30 };
-const as = async ({ key }: TestUser) => ({ credential: JSON.stringify({ api_key_hash: await hashApiKey(key) }) });
-const nobody = { credential: JSON.stringify({ api_key_hash: "00" }) };
+const nobody = { caller: { api_key_hash: "00" } };
+
+/** The proof of the run token of an attempt. */
+const attemptOf = ({ tenant, runId }: World, more: object = {}) => ({
+  run: { run_id: runId, tenant_id: tenant.id, attempt: 1, ...more },
+});
 
 const trigger = async ({ tenant }: World, user: TestUser = tenant.owner, more: object = {}) =>
   call("trigger_run", {
-    ...(await as(user)),
+    ...(await callerOf(user)),
     definition_id: tenant.definitionId,
     run_id: uuid(),
     idempotency_key: null,
     input: null,
     traceparent: null,
     ...more,
-    ...LEASE,
   });
 
-const appendLog = ({ tenant, runId }: World, more: object = {}) =>
-  call("append_log", {
-    ...{ run_id: runId, tenant_id: tenant.id, attempt: 1, sequence: 0, text: "a" },
-    ...more,
-    ...LEASE,
-  });
+const appendLog = (world: World, more: object = {}, attempt: object = {}) =>
+  call("append_log", { ...attemptOf(world, attempt), sequence: 0, text: "a", ...more });
 
 const read = async (verb: string, { tenant, runId }: World, user: TestUser = tenant.owner, more: object = {}) =>
-  call(verb, { ...(await as(user)), run_id: runId, ...more });
+  call(verb, { ...(await callerOf(user)), run_id: runId, ...more });
 
 /** The refusals of the reads of one run. */
 const readsOf = (verb: string, more: object = {}): Record<string, Reach> => ({
@@ -71,10 +58,9 @@ const readsOf = (verb: string, more: object = {}): Record<string, Reach> => ({
 
 const change = async (verb: string, { tenant, runId }: World, user: TestUser = tenant.owner) =>
   call(verb, {
-    ...(await as(user)),
+    ...(await callerOf(user)),
     run_id: runId,
-    ...(verb === "stop_run" && { reason: null, stop_seconds: 60 }),
-    ...LEASE,
+    ...(verb === "stop_run" && { reason: null, grace_seconds: 60 }),
   });
 
 const content = ({ tenant }: World, more: object = {}) =>
@@ -95,7 +81,7 @@ const content = ({ tenant }: World, more: object = {}) =>
 
 const create = async (world: World, user = world.tenant.owner, more: object = {}) =>
   call("create_definition", {
-    ...(await as(user)),
+    ...(await callerOf(user)),
     definition_id: uuid(),
     node_id: uuid(),
     content: content(world, more),
@@ -103,14 +89,13 @@ const create = async (world: World, user = world.tenant.owner, more: object = {}
 
 const replace = async (world: World, user = world.tenant.owner, more: object = {}) =>
   call("replace_definition", {
-    ...(await as(user)),
+    ...(await callerOf(user)),
     definition_id: world.tenant.definitionId,
     content: content(world, more),
-    ...LEASE,
   });
 
 const definitionVerb = async (verb: string, { tenant }: World, user = tenant.owner, more: object = {}) =>
-  call(verb, { ...(await as(user)), definition_id: tenant.definitionId, ...more, ...LEASE });
+  call(verb, { ...(await callerOf(user)), definition_id: tenant.definitionId, ...more });
 
 const INVITED = "ida@test.example";
 
@@ -121,10 +106,7 @@ async function accept({ tenant }: World, userId: string): Promise<Answer> {
     insert into invites (id, tenant_id, email, role, secret_hash, expires_at)
     values (${inviteId}, ${tenant.id}, ${INVITED}, 'USER', sha256('secret'), statement_timestamp() + interval '1 day')`;
   const session = { user_id: userId, tenant_id: tenant.id, expires_at: Date.now() / 1000 + 60, not_before: 0 };
-  return call("accept_invite", {
-    credential: JSON.stringify({ ...session, verified_email: INVITED }),
-    invite_id: inviteId,
-  });
+  return call("accept_invite", { caller: { ...session, verified_email: INVITED }, invite_id: inviteId });
 }
 
 /** Gives the tenant's USER a permission to read the definition. */
@@ -166,7 +148,7 @@ async function shareKey({ tenant }: World): Promise<void> {
 type Reach = (world: World) => Promise<Answer>;
 
 const CHANGES: Record<string, Reach> = {
-  unauthenticated: ({ runId }) => call("delete_run", { ...nobody, run_id: runId, ...LEASE }),
+  unauthenticated: ({ runId }) => call("delete_run", { ...nobody, run_id: runId }),
   not_found: (world) => change("delete_run", world, world.tenant.user),
   forbidden: async (world) => {
     await letRead(world);
@@ -178,13 +160,13 @@ const CHANGES: Record<string, Reach> = {
 /** The refusals of verbs that are only for an OWNER or ADMIN. */
 const administratorOnly = (verb: string, more: object): Record<string, Reach> => ({
   unauthenticated: () => call(verb, { ...nobody, ...more }),
-  forbidden: async ({ tenant }) => call(verb, { ...(await as(tenant.user)), ...more }),
+  forbidden: async ({ tenant }) => call(verb, { ...(await callerOf(tenant.user)), ...more }),
 });
 
 /** The refusals of verbs on one endpoint. */
 const endpointVerb = (verb: string, more: object = {}): Record<string, Reach> => ({
   ...administratorOnly(verb, { endpoint_id: uuid(), ...more }),
-  not_found: async ({ tenant }) => call(verb, { ...(await as(tenant.owner)), endpoint_id: uuid(), ...more }),
+  not_found: async ({ tenant }) => call(verb, { ...(await callerOf(tenant.owner)), endpoint_id: uuid(), ...more }),
 });
 
 /** Calls a verb for a new endpoint of the tenant. */
@@ -194,12 +176,12 @@ async function onEndpoint(verb: string, { tenant }: World, more: object, isDisab
     insert into notification_endpoints (id, tenant_id, url, event_types, secret_encrypted, disabled_at, disabled_reason)
     values (${endpointId}, ${tenant.id}, 'https://hook.example', '{}', 'x',
       case when ${isDisabled} then statement_timestamp() end, case when ${isDisabled} then 'Gone.' end)`;
-  return call(verb, { ...(await as(tenant.owner)), endpoint_id: endpointId, ...more });
+  return call(verb, { ...(await callerOf(tenant.owner)), endpoint_id: endpointId, ...more });
 }
 
 const createEndpoint = async ({ tenant }: World, definitionIds: string[] | null = null) =>
   call("create_notification_endpoint", {
-    ...(await as(tenant.owner)),
+    ...(await callerOf(tenant.owner)),
     endpoint_id: uuid(),
     content: JSON.stringify({
       url: "https://hook.example",
@@ -219,9 +201,8 @@ async function changeMany(
   isDryRun = false,
 ): Promise<Answer> {
   const answer: Answer & { refusals?: { refusal: Answer }[] } = await call("change_runs", {
-    ...(await as(user)),
+    ...(await callerOf(user)),
     ...{ action, run_ids: [runId], statuses: null, is_dry_run: isDryRun },
-    ...LEASE,
   });
   return answer.refusals?.[0]?.refusal ?? answer;
 }
@@ -257,7 +238,7 @@ const retryMany: Record<string, Reach> = {
 
 const permitWorkflow = async ({ tenant }: World, user: TestUser = tenant.owner, more: object = {}) =>
   call("permit_workflow", {
-    ...(await as(user)),
+    ...(await callerOf(user)),
     definition_id: tenant.definitionId,
     user_id: tenant.user.id,
     max_permissions: 50,
@@ -266,37 +247,30 @@ const permitWorkflow = async ({ tenant }: World, user: TestUser = tenant.owner, 
 
 const policyVerb = async (verb: string, { tenant }: World, user = tenant.owner, more: object = {}) =>
   call(verb, {
-    ...(await as(user)),
+    ...(await callerOf(user)),
     definition_id: tenant.definitionId,
-    ...(verb === "replace_policy" && { handover: "lease", lease_seconds: 60, max_attempts: 1, retry_on: [], ...LEASE }),
+    ...(verb === "replace_policy" && { handover: "lease", lease_seconds: 60, max_attempts: 1, retry_on: [] }),
     ...more,
   });
 
 const openSession = async ({ tenant }: World, user = tenant.owner, more: object = {}) =>
   call("open_runner_session", {
-    ...(await as(user)),
+    ...(await callerOf(user)),
     ...{ session_id: uuid(), name: "Test", definition_ids: null, capacity: 1, silent_ids: null, silent_at: null },
     ...more,
   });
 
 /** The refusals of the verbs for a runner that holds a run. */
-const ofRunner = (verb: string, more: object = {}): Record<string, Reach> => {
-  const attempt = ({ tenant, runId }: World) => ({
-    run_id: runId,
-    tenant_id: tenant.id,
-    attempt: 1,
-    ...more,
-    ...LEASE,
-  });
-  return {
-    not_found: (world) => call(verb, { ...attempt(world), run_id: uuid() }),
-    other_attempt: (world) => call(verb, { ...attempt(world), attempt: 2 }),
-    ended: async (world) => {
-      await fail(world);
-      return call(verb, attempt(world));
-    },
-  };
-};
+const ofRunner = (verb: string, more: object = {}): Record<string, Reach> => ({
+  not_found: (world) => call(verb, { ...attemptOf(world, { run_id: uuid() }), ...more }),
+  other_attempt: (world) => call(verb, { ...attemptOf(world, { attempt: 2 }), ...more }),
+  ended: async (world) => {
+    await fail(world);
+    return call(verb, { ...attemptOf(world), ...more });
+  },
+});
+
+const resultOf = (status: string) => ({ status, error: null, output: null, summary: null, artifacts: null });
 
 /** How each outcome is reached. */
 const OUTCOMES: [string, Record<string, Reach>][] = [
@@ -309,9 +283,10 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
         idempotency_key: null,
         input: null,
         traceparent: null,
-        ...LEASE,
       }),
     not_found: (world) => trigger(world, world.tenant.user),
+  }),
+  of("add_run", {
     paused: async (world) => {
       await setDefinition(world, "paused");
       return trigger(world);
@@ -340,41 +315,10 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return trigger(world);
     },
   }),
-  of("record_result", {
-    not_found: ({ tenant }) =>
-      call("record_result", {
-        run_id: uuid(),
-        tenant_id: tenant.id,
-        attempt: 1,
-        status: "FAILED",
-        error: null,
-        ...LEASE,
-      }),
-    other_attempt: ({ tenant, runId }) =>
-      call("record_result", {
-        run_id: runId,
-        tenant_id: tenant.id,
-        attempt: 2,
-        status: "FAILED",
-        error: null,
-        ...LEASE,
-      }),
-    ended: async (world) => {
-      await fail(world);
-      const { tenant, runId } = world;
-      return call("record_result", {
-        run_id: runId,
-        tenant_id: tenant.id,
-        attempt: 1,
-        status: "COMPLETED",
-        error: null,
-        ...LEASE,
-      });
-    },
-  }),
+  of("record_result", ofRunner("record_result", resultOf("COMPLETED"))),
   of("append_log", {
-    not_found: (world) => appendLog(world, { run_id: uuid() }),
-    other_attempt: (world) => appendLog(world, { attempt: 2 }),
+    not_found: (world) => appendLog(world, {}, { run_id: uuid() }),
+    other_attempt: (world) => appendLog(world, {}, { attempt: 2 }),
     ended: async (world) => {
       await fail(world);
       return appendLog(world);
@@ -400,7 +344,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
   of("find_end_of_events", { unauthenticated: () => call("find_end_of_events", nobody) }),
   of("read_metrics", {
     unauthenticated: () => call("read_metrics", nobody),
-    forbidden: async ({ tenant }) => call("read_metrics", await as(tenant.user)),
+    forbidden: async ({ tenant }) => call("read_metrics", await callerOf(tenant.user)),
   }),
   of("record_heartbeat", ofRunner("record_heartbeat", { progress: null })),
   of("release_run", ofRunner("release_run")),
@@ -415,7 +359,11 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
   }),
   of("lease_runs", {
     unauthenticated: ({ tenant }) =>
-      call("lease_runs", { session_id: uuid(), tenant_id: tenant.id, request_id: uuid(), max: 1, ...LEASE }),
+      call("lease_runs", {
+        session: { session_id: uuid(), tenant_id: tenant.id },
+        request_id: uuid(),
+        max: 1,
+      }),
   }),
   of("find_policy", {
     unauthenticated: (world) => policyVerb("find_policy", world, world.tenant.owner, nobody),
@@ -471,8 +419,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
   }),
   of("delete_run", CHANGES),
   of("stop_run", {
-    unauthenticated: ({ runId }) =>
-      call("stop_run", { ...nobody, run_id: runId, reason: null, stop_seconds: 60, ...LEASE }),
+    unauthenticated: ({ runId }) => call("stop_run", { ...nobody, run_id: runId, reason: null, grace_seconds: 60 }),
     not_found: (world) => change("stop_run", world, world.tenant.user),
     forbidden: async (world) => {
       await letRead(world);
@@ -484,7 +431,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     },
   }),
   of("retry_run", {
-    unauthenticated: ({ runId }) => call("retry_run", { ...nobody, run_id: runId, ...LEASE }),
+    unauthenticated: ({ runId }) => call("retry_run", { ...nobody, run_id: runId }),
     not_found: (world) => change("retry_run", world, world.tenant.user),
     forbidden: async (world) => {
       await letRead(world);
@@ -522,7 +469,6 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       call("change_runs", {
         ...nobody,
         ...{ action: "stop", run_ids: [runId], statuses: null, is_dry_run: false },
-        ...LEASE,
       }),
     not_found: (world) => changeMany("delete", world, world.tenant.user),
     forbidden: async (world) => {
@@ -533,9 +479,9 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     ...retryMany,
   }),
   of("run_again", {
-    unauthenticated: ({ runId }) => call("run_again", { ...nobody, run_id: runId, new_run_id: uuid(), ...LEASE }),
+    unauthenticated: ({ runId }) => call("run_again", { ...nobody, run_id: runId, new_run_id: uuid() }),
     not_found: async ({ tenant, runId }) =>
-      call("run_again", { ...(await as(tenant.user)), run_id: runId, new_run_id: uuid(), ...LEASE }),
+      call("run_again", { ...(await callerOf(tenant.user)), run_id: runId, new_run_id: uuid() }),
   }),
   of("find_run", {
     unauthenticated: ({ runId }) => call("find_run", { ...nobody, run_id: runId }),
@@ -566,7 +512,6 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
         ...nobody,
         definition_id: world.tenant.definitionId,
         content: content(world),
-        ...LEASE,
       }),
     not_found: (world) => replace(world, world.tenant.user),
     forbidden: async (world) => {
@@ -582,7 +527,6 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
         ...nobody,
         definition_id: tenant.definitionId,
         is_active: true,
-        ...LEASE,
       }),
     not_found: (world) => definitionVerb("change_definition_activity", world, world.tenant.user, { is_active: true }),
     forbidden: async (world) => {
@@ -591,8 +535,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     },
   }),
   of("delete_definition", {
-    unauthenticated: ({ tenant }) =>
-      call("delete_definition", { ...nobody, definition_id: tenant.definitionId, ...LEASE }),
+    unauthenticated: ({ tenant }) => call("delete_definition", { ...nobody, definition_id: tenant.definitionId }),
     not_found: (world) => definitionVerb("delete_definition", world, world.tenant.user),
     forbidden: async (world) => {
       await letRead(world);
@@ -602,7 +545,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
   }),
   of("accept_invite", {
     unauthenticated: () => call("accept_invite", { ...nobody, invite_id: uuid() }),
-    not_found: async ({ tenant }) => call("accept_invite", { ...(await as(tenant.owner)), invite_id: uuid() }),
+    not_found: async ({ tenant }) => call("accept_invite", { ...(await callerOf(tenant.owner)), invite_id: uuid() }),
     other_tenant: async (world) => accept(world, (await createTenant(service.database)).user.id),
     email_taken: async (world) => {
       await service.database.sql`update users set email = ${INVITED} where id = ${world.tenant.user.id}`;
@@ -625,23 +568,26 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
 
 /** The body of each function, by its name. */
 const BODIES = new Map(
-  Object.values(FILES)
+  Object.values(SQL_FILES)
     .join("\n")
     .split(/^create or replace function public\./m)
     .slice(1)
     .map((text) => [/^\w+/.exec(text)?.[0] ?? "", text.slice(0, text.indexOf("$$;"))]),
 );
 
+/** True for a rule that judges a caller, or the state of a run. Its refusals are those of each verb that calls it. */
+const isJudge = (name: string) => name.startsWith("judge_") || name.startsWith("lock_and_judge_");
+
 /** The values of `refused` in a function and in the functions that check for it. */
 function refusalsOf(name: string): string[] {
   const body = BODIES.get(name) ?? "";
-  const judges = [...BODIES.keys()].filter((other) => other.startsWith("judge_") && body.includes(`public.${other}(`));
+  const judges = [...BODIES.keys()].filter((other) => isJudge(other) && body.includes(`public.${other}(`));
   const own = [...body.matchAll(/refused["'](?:,|:) ["'](\w+)["']/g)].map(([, refusal = ""]) => refusal);
   return [...new Set([...own, ...judges.flatMap(refusalsOf)])].sort();
 }
 
 it("has a row for each function that refuses", () => {
-  const refusing = [...BODIES.keys()].filter((name) => !name.startsWith("judge_") && refusalsOf(name).length > 0);
+  const refusing = [...BODIES.keys()].filter((name) => !isJudge(name) && refusalsOf(name).length > 0);
   expect(refusing.sort()).toEqual(OUTCOMES.map(([verb]) => verb).sort());
 });
 
@@ -661,8 +607,7 @@ const eventsOf = async (runId: string) => {
 };
 const lastEvent = async ({ runId }: World) => (await eventsOf(runId)).at(-1);
 
-const report = ({ tenant, runId }: World, status: string) =>
-  call("record_result", { run_id: runId, tenant_id: tenant.id, attempt: 1, status, error: null, ...LEASE });
+const report = (world: World, status: string) => call("record_result", { ...attemptOf(world), ...resultOf(status) });
 
 const acceptDispatch = ({ tenant, runId }: World, attempt: number) =>
   call("record_acceptances", {
@@ -675,7 +620,6 @@ const postpone = ({ tenant, runId }: World, attempt: number) =>
 const giveUp = ({ tenant, runId }: World, attempt: number) =>
   call("give_up_dispatch", {
     ...{ run_id: runId, tenant_id: tenant.id, attempt, reason: "No.", pause: false, runner_url: null },
-    ...LEASE,
   });
 
 /** Reaches an outcome. Returns the answer of the verb, or what is found in the database afterwards. */

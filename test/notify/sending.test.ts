@@ -1,12 +1,16 @@
 import { Webhook } from "standardwebhooks";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { answeringRunner, BUSY_RUNNER, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invoke, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
+import { callSqlFunction } from "../support/sql-function.ts";
 import { addDefinition, createStage } from "../support/stage.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { createEndpoint, makeAllDue, readDeliveries, readEndpoint } from "./endpoint.ts";
 import { readFeed } from "./read-feed.ts";
+
+const claimedSchema = z.object({ notifications: z.array(z.looseObject({})) });
 
 let service: Service;
 let tenant: TestTenant;
@@ -276,22 +280,28 @@ describe("a notification that fails", () => {
     expect(await other.requests()).toEqual([]);
   });
 
-  it("is not changed by the result of a Worker whose lease has expired", async () => {
+  it("is not changed by the result of a Worker whose claim is over", async () => {
     const endpoint = await createEndpoint(service, tenant, BUSY_RUNNER);
     await endRun();
     const { sql } = service.database;
-    await sql`update notifications set next_try_at = statement_timestamp() where endpoint_id = ${endpoint.id}`;
-    const claim = () => sql`select public.claim_notifications(${endpoint.id}, 5, 0) as answer`;
-    const [first] = await claim();
+    const claim = async () => {
+      await sql`update notifications set next_try_at = statement_timestamp() where endpoint_id = ${endpoint.id}`;
+      const args = { endpoint_id: endpoint.id, limit: 5 };
+      return claimedSchema.parse(await callSqlFunction(service.database, "claim_notifications", args)).notifications[0];
+    };
+    const first = await claim();
     await claim();
     const result = {
-      ...first?.answer.notifications[0],
+      ...first,
       outcome: "delivered",
       status: 200,
       duration_ms: 1,
       reason: null,
     };
-    await sql`select public.record_notifications(${endpoint.id}, ${BUSY_RUNNER}, false, ${JSON.stringify([result])}::jsonb)`;
+    await callSqlFunction(service.database, "record_notifications", {
+      ...{ endpoint_id: endpoint.id, url: BUSY_RUNNER, is_probe: false, is_asked: false },
+      results: JSON.stringify([result]),
+    });
     expect((await readDeliveries(service, tenant, endpoint))[0]).toMatchObject({ state: "WAITING" });
   });
 });

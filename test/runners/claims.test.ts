@@ -1,34 +1,31 @@
 import { afterEach, beforeAll, describe, expect, it, type MockInstance, vi } from "vitest";
-import { readConfig } from "../../src/config.ts";
-import { openDatabase } from "../../src/db/client.ts";
-import type { BackgroundServices } from "../../src/http/env.ts";
-import type { Live } from "../../src/http/live/live.ts";
 import { claimNotifications } from "../../src/notify/sending/notification.ts";
-import { sendDispatches, tellEachStopped } from "../../src/runners/send-dispatches.ts";
-import { claimDueDispatches } from "../../src/sweep/claim-due-dispatches.ts";
+import { claimDispatches } from "../../src/runners/dispatch-verbs.ts";
+import { sendDispatches, sendStopped } from "../../src/runners/send-dispatches.ts";
+import { perform } from "../../src/verbs/perform.ts";
+import type { VerbServices } from "../../src/verbs/services.ts";
 import { createEndpoint } from "../notify/endpoint.ts";
 import { answeringRunner, BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, encryptSecret, type TestTenant } from "../support/tenant.ts";
+import { verbServices } from "../support/verb-services.ts";
 import { insertDefinitions, insertRuns } from "../sweep/backlog.ts";
 
 let service: Service;
-let services: BackgroundServices;
+let services: VerbServices;
 
 beforeAll(async () => {
   service = await startService();
-  const config = readConfig(service.bindings);
-  const nobody: Partial<Live> = { mark: async () => {}, announce: async () => {} };
-  services = { db: openDatabase(config), config, live: nobody as Live };
+  services = verbServices(service);
 });
 
 let fetching: MockInstance<typeof fetch> | undefined;
 
 afterEach(() => fetching?.mockRestore());
 
-const claim = (tenant: TestTenant, quick: string[] = []) =>
-  claimDueDispatches(services.db, { tenantId: tenant.id, limit: 8, quick, busy: [] });
+const claim = async (tenant: TestTenant, quick: string[] = []) =>
+  (await perform(services, claimDispatches, { tenantId: tenant.id, limit: 8, quick, busy: [] })).result.dispatches;
 
 /** In how many seconds the first of these is due again. */
 async function dueInSeconds(column: string, table: string, tenant: TestTenant): Promise<number> {
@@ -65,7 +62,8 @@ describe("a claim lasts a minute, longer than sending and recording may take:", 
     await callBack(service, tenant, await invoke(service, tenant), { status: "COMPLETED" });
     await service.database.sql`
       update notifications set next_try_at = statement_timestamp() - interval '1 second' where tenant_id = ${tenant.id}`;
-    expect((await claimNotifications(services.db, endpoint.id, 5))?.notifications).toHaveLength(1);
+    const { result } = await perform(services, claimNotifications, { endpointId: endpoint.id, limit: 5 });
+    expect(result.notifications).toHaveLength(1);
     expect(await dueInSeconds("next_try_at", "notifications", tenant)).toSatisfy(aMinute);
   });
 });
@@ -107,10 +105,11 @@ describe("of the six connections of an invocation, the database always has one:"
         return {
           ...{ run_id: id, attempt: 1, workflow_definition_id: id, runner_url: "http://127.0.0.1:9/run" },
           ...{ webhook_secret_encrypted: await encryptSecret(id), stopped_at: new Date().toISOString() },
+          reason: null,
         };
       }),
     );
-    void tellEachStopped(services.config, stopped);
+    void sendStopped(services, stopped);
     await vi.waitFor(() => expect(held.length).toBeGreaterThanOrEqual(5));
     await service.database.sql`select 1`;
     expect(held).toHaveLength(5);

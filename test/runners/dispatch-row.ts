@@ -1,5 +1,5 @@
 import type { PathSnapshot } from "../../src/db/run-snapshot.ts";
-import type { Dispatch } from "../../src/runners/dispatch.ts";
+import type { Dispatch } from "../../src/verbs/effects.ts";
 
 /** A run that is dispatched now, and has five minutes until its deadline. */
 export function dispatchRow(row: Partial<Dispatch> = {}): Dispatch {

@@ -1,50 +1,48 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Database, openDatabase } from "../../src/db/client.ts";
-import type { Dispatch } from "../../src/runners/dispatch.ts";
-import { acceptDispatches, giveUpDispatch, postponeDispatch } from "../../src/runners/record-dispatch.ts";
-import { claimDueDispatches } from "../../src/sweep/claim-due-dispatches.ts";
+import {
+  claimDispatches,
+  giveUpDispatch,
+  recordAcceptances,
+  recordPostponement,
+} from "../../src/runners/dispatch-verbs.ts";
+import type { Dispatch } from "../../src/verbs/effects.ts";
+import { perform } from "../../src/verbs/perform.ts";
+import type { VerbServices } from "../../src/verbs/services.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, eventTypes, invoke, makeDue, makeOverdue, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { verbServices } from "../support/verb-services.ts";
 
 let service: Service;
-let db: Database;
+let services: VerbServices;
 let tenant: TestTenant;
 let runId: string;
 let dispatch: Dispatch;
 
-const onChanged = () => {};
-
 // A run whose dispatch another Worker has claimed.
 beforeEach(async () => {
   service = await startService();
-  const { url: databaseUrl, sqlEndpoint: neonFetchEndpoint } = service.database;
-  db = openDatabase({ databaseUrl, neonFetchEndpoint, databaseTimeoutSeconds: 30 });
+  services = verbServices(service);
   tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
   runId = await invoke(service, tenant);
   await makeDue(service, runId);
-  const [claimed] = await claimDueDispatches(db, { tenantId: null, limit: 10, quick: [], busy: [] });
+  const claim = { tenantId: null, limit: 10, quick: [], busy: [] };
+  const [claimed] = (await perform(services, claimDispatches, claim)).result.dispatches;
   if (!claimed) throw new Error("Nothing was due.");
   dispatch = claimed;
 });
 
 describe.each<[string, () => Promise<unknown>]>([
-  ["was accepted", () => acceptDispatches(db, [{ dispatch, status: 202 }], onChanged)],
-  ["failed for now", () => postponeDispatch(db, dispatch, { reason: "Busy.", delaySeconds: 5, onChanged })],
-  [
-    "was rejected",
-    () => {
-      const why = { reason: "No!", isRefused: true, pause: false };
-      return giveUpDispatch(db, dispatch, { ...why, graceSeconds: 0, onPromoted: () => {}, onChanged });
-    },
-  ],
+  ["was accepted", () => perform(services, recordAcceptances, [{ dispatch, status: 202 }])],
+  ["failed for now", () => perform(services, recordPostponement, { dispatch, reason: "Busy.", delaySeconds: 5 })],
+  ["was rejected", () => perform(services, giveUpDispatch, { dispatch, reason: "No!", isRefused: true, pause: false })],
   [
     "could be sent to no runner",
-    () => {
-      const why = { reason: "The workflow has lost its runner.", isRefused: false, pause: false };
-      return giveUpDispatch(db, dispatch, { ...why, graceSeconds: 0, onPromoted: () => {}, onChanged });
-    },
+    () =>
+      perform(services, giveUpDispatch, {
+        ...{ dispatch, reason: "The workflow has lost its runner.", isRefused: false, pause: false },
+      }),
   ],
 ])("that a dispatch %s", (_, record) => {
   it("changes nothing of a run whose result arrived first", async () => {

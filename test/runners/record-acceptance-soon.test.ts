@@ -1,38 +1,40 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { type Database, openDatabase } from "../../src/db/client.ts";
 import { metered } from "../../src/db/meter.ts";
-import type { Dispatch } from "../../src/runners/dispatch.ts";
+import { claimDispatches } from "../../src/runners/dispatch-verbs.ts";
 import { recordAcceptanceSoon } from "../../src/runners/record-acceptance-soon.ts";
-import { claimDueDispatches } from "../../src/sweep/claim-due-dispatches.ts";
+import type { Dispatch, TenantEffects } from "../../src/verbs/effects.ts";
+import { perform } from "../../src/verbs/perform.ts";
+import type { VerbServices } from "../../src/verbs/services.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { invoke, makeDue } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
+import { verbServices } from "../support/verb-services.ts";
 
 let service: Service;
-let db: Database;
+let services: VerbServices;
+let announced: TenantEffects[];
 let dispatches: Dispatch[];
 
 // Three runs whose dispatches another Worker has claimed.
 beforeEach(async () => {
   service = await startService();
-  const { url: databaseUrl, sqlEndpoint: neonFetchEndpoint } = service.database;
-  db = openDatabase({ databaseUrl, neonFetchEndpoint, databaseTimeoutSeconds: 30 });
+  announced = [];
+  services = verbServices(service, announced);
   for (let n = 0; n < 3; n++) {
     const runId = await invoke(service, await createTenant(service.database, { runnerUrl: BUSY_RUNNER }));
     await makeDue(service, runId);
   }
-  dispatches = await claimDueDispatches(db, { tenantId: null, limit: 10, quick: [], busy: [] });
+  const claim = { tenantId: null, limit: 10, quick: [], busy: [] };
+  dispatches = (await perform(services, claimDispatches, claim)).result.dispatches;
   expect(dispatches).toHaveLength(3);
 });
 
 afterEach(() => vi.restoreAllMocks());
 
-const record = (dispatch: Dispatch | undefined, changed: string[] = []) => {
+const record = (dispatch: Dispatch | undefined) => {
   if (!dispatch) throw new Error("There is no such dispatch.");
-  return recordAcceptanceSoon(db, { dispatch, status: 202 }, (changes) => {
-    changed.push(...changes.flatMap(({ runs }) => runs.map(({ run_id }) => run_id ?? "")));
-  });
+  return recordAcceptanceSoon(services, { dispatch, status: 202 });
 };
 
 async function acceptedRuns(): Promise<unknown[]> {
@@ -42,14 +44,13 @@ async function acceptedRuns(): Promise<unknown[]> {
 
 it("records the acceptances of several requests by one request to the database", async () => {
   const ids = dispatches.map(({ run_id }) => run_id).sort();
-  const changed: string[] = [];
   const requests = await metered(async (meter) => {
-    await Promise.all(dispatches.map((dispatch) => record(dispatch, changed)));
+    await Promise.all(dispatches.map((dispatch) => record(dispatch)));
     return meter.databaseRequests;
   });
   expect(requests).toBe(1);
   expect(await acceptedRuns()).toEqual(ids);
-  expect(changed.sort()).toEqual(ids);
+  expect(announced.flatMap(({ runs }) => runs.map(({ run_id }) => run_id)).sort()).toEqual(ids);
 });
 
 it("records what comes after a batch by a new one", async () => {

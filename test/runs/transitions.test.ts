@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { RunStatus } from "../../src/db/enums.ts";
-import { hashApiKey } from "../../src/http/credentials/api-key.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
+import { callerOf, callSqlFunction } from "../support/sql-function.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
 
 let service: Service;
@@ -187,12 +187,8 @@ describe.each(VERBS)("%s", (_, verb, outcomes) => {
 });
 
 /** Calls a SQL function that no route calls by itself. */
-async function call(name: string, args: Record<string, unknown>): Promise<void> {
-  const names = Object.keys(args).map((key, index) => `p_${key} => $${index + 1}`);
-  await service.database.sql.query(`select public.${name}(${names.join(", ")})`, Object.values(args));
-}
+const call = (name: string, args: Record<string, unknown>) => callSqlFunction(service.database, name, args);
 
-const PROMOTION = { grace_seconds: 0, dispatch_lease_seconds: 30 };
 const attemptOf = (tenant: TestTenant, runId: string) => ({ run_id: runId, tenant_id: tenant.id, attempt: 1 });
 const UNTOUCHED = { PENDING: "PENDING", RUNNING: "RUNNING", COMPLETED: "COMPLETED", FAILED: "FAILED" } as const;
 
@@ -221,7 +217,6 @@ const OTHER_VERBS: [
         reason: "The runner answered 422.",
         pause: false,
         runner_url: BUSY_RUNNER,
-        ...PROMOTION,
       }),
     { ...UNTOUCHED, RUNNING: "FAILED", OVERDUE: "FAILED" },
   ],
@@ -236,22 +231,21 @@ const OTHER_VERBS: [
   ],
   [
     "claim_stop_dispatches",
-    (tenant) => call("claim_stop_dispatches", { tenant_id: tenant.id, limit: 5, dispatch_lease_seconds: 30 }),
+    (tenant) => call("claim_stop_dispatches", { tenant_id: tenant.id, limit: 5 }),
     { ...UNTOUCHED, OVERDUE: "FAILED" },
   ],
   [
     "sweep_tenant",
-    (tenant) => call("sweep_tenant", { tenant_id: tenant.id, limit: 10, ...PROMOTION }),
+    (tenant) => call("sweep_tenant", { tenant_id: tenant.id, limit: 10 }),
     { ...UNTOUCHED, OVERDUE: "FAILED" },
   ],
   [
     "change_definition_activity",
     async (tenant) =>
       call("change_definition_activity", {
-        credential: JSON.stringify({ api_key_hash: await hashApiKey(tenant.owner.key) }),
+        ...(await callerOf(tenant.owner)),
         definition_id: tenant.definitionId,
         is_active: false,
-        ...PROMOTION,
       }),
     { ...UNTOUCHED, OVERDUE: "FAILED" },
   ],
@@ -259,10 +253,9 @@ const OTHER_VERBS: [
     "run_again",
     async (tenant, runId) =>
       call("run_again", {
-        credential: JSON.stringify({ api_key_hash: await hashApiKey(tenant.owner.key) }),
+        ...(await callerOf(tenant.owner)),
         run_id: runId,
         new_run_id: crypto.randomUUID(),
-        ...PROMOTION,
       }),
     { ...UNTOUCHED, OVERDUE: "FAILED" },
   ],

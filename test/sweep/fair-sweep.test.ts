@@ -1,29 +1,25 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { readConfig } from "../../src/config.ts";
-import type { Change } from "../../src/db/changes.ts";
-import { openDatabase } from "../../src/db/client.ts";
-import { postponeDispatchesTo } from "../../src/runners/record-dispatch.ts";
-import { claimDueDispatches } from "../../src/sweep/claim-due-dispatches.ts";
-import { promoteWaitingRuns, timeOutOverdueRuns } from "../../src/sweep/end-runs.ts";
+import { claimDispatches, postponeRunner } from "../../src/runners/dispatch-verbs.ts";
+import { promoteWaitingRuns, timeOutOverdueRuns } from "../../src/sweep/sweep-verbs.ts";
+import type { TenantEffects } from "../../src/verbs/effects.ts";
+import { perform } from "../../src/verbs/perform.ts";
+import type { VerbServices } from "../../src/verbs/services.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { insertSessions } from "../support/runners.ts";
 import { type Service, startService } from "../support/service.ts";
-import { SETTINGS } from "../support/settings.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { verbServices } from "../support/verb-services.ts";
 import { insertDefinitions, insertRuns } from "./backlog.ts";
-
-const onChanged = () => {};
 
 const RUNNER = "https://runner.test/hook";
 
 let service: Service;
-let db: ReturnType<typeof openDatabase>;
+let services: VerbServices;
 
 // The sweep serves the whole database, so each test has one of its own.
 beforeEach(async () => {
   service = await startService();
-  const { url, sqlEndpoint } = service.database;
-  db = openDatabase(readConfig({ ...SETTINGS, DATABASE_URL: url, NEON_FETCH_ENDPOINT: sqlEndpoint }));
+  services = verbServices(service);
 });
 
 /** A tenant with so many runs, each of a definition of its own. */
@@ -41,19 +37,21 @@ async function count(tenant: TestTenant, status: string): Promise<number> {
 }
 
 describe("the time-outs of a backlog", () => {
+  const timeOut = async (limit: number, inTurn: boolean) =>
+    (await perform(services, timeOutOverdueRuns, { limit, inTurn })).result.lags_ms;
+
   it("take the tenants in turn, however large and old the backlog of one is", async () => {
     const large = await newTenant(300, { overdueSeconds: 3600 });
     const small = await newTenant(5, { overdueSeconds: 60 });
     const tiny = await newTenant(1, { overdueSeconds: 1 });
-    await timeOutOverdueRuns(db, { limit: 30, inTurn: false, graceSeconds: 0, onChanged });
+    await timeOut(30, false);
     expect(await Promise.all([large, small, tiny].map((tenant) => count(tenant, "FAILED")))).toEqual([30, 0, 0]);
 
-    const { lagsMs } = await timeOutOverdueRuns(db, { limit: 30, inTurn: true, graceSeconds: 0, onChanged });
-    expect(lagsMs).toHaveLength(26);
+    expect(await timeOut(30, true)).toHaveLength(26);
     expect(await Promise.all([large, small, tiny].map((tenant) => count(tenant, "FAILED")))).toEqual([50, 5, 1]);
 
     // Alone again, it gets all of the chunk, the longest overdue first.
-    await timeOutOverdueRuns(db, { limit: 30, inTurn: true, graceSeconds: 0, onChanged });
+    await timeOut(30, true);
     expect(await count(large, "FAILED")).toBe(80);
     const [order] = await service.database.sql`
       select max(deadline_at) filter (where status = 'FAILED') < min(deadline_at) filter (where status = 'RUNNING') as kept
@@ -64,7 +62,7 @@ describe("the time-outs of a backlog", () => {
   it("take one run of each tenant when there are more tenants than fit into a chunk", async () => {
     const tenants = [];
     for (let i = 0; i < 4; i++) tenants.push(await newTenant(3, { overdueSeconds: 60 * (i + 1) }));
-    await timeOutOverdueRuns(db, { limit: 3, inTurn: true, graceSeconds: 0, onChanged });
+    await timeOut(3, true);
     expect(await Promise.all(tenants.map((tenant) => count(tenant, "FAILED")))).toEqual([0, 1, 1, 1]);
   });
 
@@ -93,10 +91,10 @@ describe("the runs that wait", () => {
 
   /** The definitions that one call tells the runners of, by tenant. */
   async function toldOf(limit: number): Promise<Map<string, string[]>> {
-    const changes: Change[] = [];
-    await promoteWaitingRuns(db, { limit, graceSeconds: 0, onChanged: (told) => void changes.push(...told) });
+    const announced: TenantEffects[] = [];
+    await perform(verbServices(service, announced), promoteWaitingRuns, limit);
     return new Map(
-      changes.map(({ tenant_id, work = [] }) => [tenant_id, work.map((found) => found.workflow_definition_id)]),
+      announced.map(({ tenant_id, work }) => [tenant_id, work.map((found) => found.workflow_definition_id)]),
     );
   }
 
@@ -126,8 +124,8 @@ describe("the runs that wait", () => {
 });
 
 describe("the due dispatches", () => {
-  const claim = (limit: number, quick: string[] = [], busy: string[] = []) =>
-    claimDueDispatches(db, { tenantId: null, limit, quick, busy });
+  const claim = async (limit: number, quick: string[] = [], busy: string[] = []) =>
+    (await perform(services, claimDispatches, { tenantId: null, limit, quick, busy })).result.dispatches;
   const runnerOf = (tenant: TestTenant) => `${tenant.id} https://runner.test`;
   const tenantsOf = (claimed: { tenant_id: string }[]) => claimed.map(({ tenant_id }) => tenant_id).toSorted();
 
@@ -164,7 +162,7 @@ describe("the due dispatches", () => {
     await insertRuns(service.database, tenant, ids, { dueSeconds: 60 });
     const [hanging] = await claim(1, [], [`${tenant.id} https://another.test`, runnerOf(other)]);
     if (!hanging) throw new Error("Four were due.");
-    await postponeDispatchesTo(db, hanging, onChanged);
+    await perform(services, postponeRunner, hanging);
 
     const rows = await service.database.sql`
       select d.runner_url, r.tenant_id, extract(epoch from r.next_dispatch_at - statement_timestamp()) as seconds

@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config.ts";
-import { openDatabase } from "../../src/db/client.ts";
-import { deleteOldRuns } from "../../src/sweep/end-runs.ts";
+import { deleteOldRuns } from "../../src/sweep/sweep-verbs.ts";
+import { perform } from "../../src/verbs/perform.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { SETTINGS } from "../support/settings.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { verbServices } from "../support/verb-services.ts";
 
 let service: Service;
 let tenant: TestTenant;
@@ -131,16 +132,16 @@ describe("retention", () => {
     const other = await createTenant(service.database);
     for (let i = 0; i < 12; i++) await insertOldRun(100 + i);
     const small = await insertOldRun(40, other);
-    const { url, sqlEndpoint } = service.database;
-    const db = openDatabase(readConfig({ ...SETTINGS, DATABASE_URL: url, NEON_FETCH_ENDPOINT: sqlEndpoint }));
-    expect(await deleteOldRuns(db, { days: 30, limit: 8 })).toBe(5);
+    const remove = async () =>
+      (await perform(verbServices(service), deleteOldRuns, { days: 30, limit: 8 })).result.deleted;
+    expect(await remove()).toBe(5);
     expect(await kept()).not.toContain(small);
-    expect(await deleteOldRuns(db, { days: 30, limit: 8 })).toBe(8);
-    expect(await deleteOldRuns(db, { days: 30, limit: 8 })).toBe(0);
+    expect(await remove()).toBe(8);
+    expect(await remove()).toBe(0);
   });
 
   it("keeps a run that is retried while others are being deleted", async () => {
-    const { sql, url, sqlEndpoint } = service.database;
+    const { sql } = service.database;
     await insertOldRun(50);
     const retried = await insertRun(service.database, tenant, { status: "FAILED", error: "No paper." });
     await sql`
@@ -162,15 +163,14 @@ describe("retention", () => {
         return old;
       end $$`;
     await sql`create trigger wait before delete on workflow_runs for each row execute function wait_for_retry()`;
-    const db = openDatabase(readConfig({ ...SETTINGS, DATABASE_URL: url, NEON_FETCH_ENDPOINT: sqlEndpoint }));
-    const deleting = deleteOldRuns(db, { days: 30, limit: 8 });
+    const deleting = perform(verbServices(service), deleteOldRuns, { days: 30, limit: 8 });
     for (let isDeleting = false; !isDeleting; ) {
       const [row] = await sql`select count(*)::int as number from pg_stat_activity
         where datname = current_database() and wait_event = 'PgSleep'`;
       isDeleting = row?.number > 0;
     }
     const answer = await service.send("POST", `/v1/workflow-runs/${retried}/retry`, tenant.owner.key);
-    expect([answer.status, await deleting]).toEqual([202, 1]);
+    expect([answer.status, (await deleting).result.deleted]).toEqual([202, 1]);
     expect(await kept()).toEqual([retried]);
   });
 

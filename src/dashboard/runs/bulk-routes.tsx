@@ -3,8 +3,6 @@ import type { Context } from "hono";
 import { z } from "zod";
 import type { AppEnv } from "../../http/env.ts";
 import { Problem } from "../../http/problems.ts";
-import { promotion } from "../../runners/dispatch-afterwards.ts";
-import { tellEachStopped } from "../../runners/send-dispatches.ts";
 import { BULK_ACTIONS, type BulkOutcome, type Chosen, changeRuns } from "../../runs/bulk/change-runs.ts";
 import { formatCursor, parseCursor } from "../../runs/run-schema.ts";
 import { readForm } from "../forms.tsx";
@@ -42,7 +40,7 @@ async function change(c: Context<AppEnv>, form: BulkForm, isDryRun: boolean): Pr
   const chosen = chosenBy(c, form);
   if (chosen === null) return NOTHING_CHOSEN;
   const { action } = form;
-  return changeRuns(c.env.db, { credential: c.var.credential, action, chosen, isDryRun, ...promotion(c) });
+  return changeRuns(c.var.services, { credential: c.var.credential, action, chosen, isDryRun });
 }
 
 bulk.form("/app/runs/bulk", async (c) => {
@@ -54,7 +52,6 @@ bulk.form("/app/runs/bulk/confirmed", async (c) => {
   const form = await readBulkForm(c);
   const outcome = await change(c, form, false);
   if (outcome.matched === 0) return html(c, <ConfirmPage form={form} outcome={outcome} />);
-  c.executionCtx.waitUntil(tellEachStopped(c.env.config, outcome.stopped));
   if (outcome.next === null && outcome.refused.length === 0) {
     return seeOther(c, listAfter(readRunsQuery(new URLSearchParams(form.filter)), form.action, outcome.done));
   }

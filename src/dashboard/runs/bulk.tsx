@@ -148,7 +148,7 @@ export const BulkNotice = ({ params }: { params: URLSearchParams }) => {
   );
 };
 
-export const NOTHING_CHOSEN: BulkOutcome = { matched: 0, done: 0, refused: [], next: null, stopped: [] };
+export const NOTHING_CHOSEN: BulkOutcome = { matched: 0, done: 0, refused: [], next: null };
 
 /** The URL of the list after the change, with the notice of what was done. */
 export const listAfter = (query: RunsQuery, action: BulkAction, done: number): string => {

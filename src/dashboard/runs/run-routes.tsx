@@ -3,16 +3,13 @@ import { v7 as newId } from "uuid";
 import { z } from "zod";
 import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
-import { promotion } from "../../runners/dispatch-afterwards.ts";
-import { sendStopped } from "../../runners/send-dispatches.ts";
-import { sendStop } from "../../runners/stop-dispatch.ts";
-import { deleteRun, retryRun, stopRun } from "../../runs/change-run.ts";
 import { findPresence, isConnected } from "../../runs/leases/presence.ts";
 import { toPlainText } from "../../runs/log/log-text.ts";
 import { readLog } from "../../runs/log/read-log.ts";
 import { NO_RUN } from "../../runs/refusals.ts";
-import { runAgain } from "../../runs/trigger-run.ts";
+import { deleteRun, retryRun, runAgain, stopRun } from "../../runs/run-verbs.ts";
 import { StopWorkflowRunRequestSchema } from "../../runs/workflow-run-changes-routes.ts";
+import { perform } from "../../verbs/perform.ts";
 import { FormPage, readForm, submit, toWholeNumber } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
@@ -55,14 +52,11 @@ run.form("/app/runs/:id/stop", async (c) => {
   return submit(
     c,
     async () => {
-      const { reason = null, grace_seconds: stopSeconds = 0 } = checkBody(StopWorkflowRunRequestSchema, {
+      const { reason = null, grace_seconds: graceSeconds = 0 } = checkBody(StopWorkflowRunRequestSchema, {
         ...(given.reason !== "" && { reason: given.reason }),
         ...(given.grace_seconds !== "" && { grace_seconds: toWholeNumber(given.grace_seconds) }),
       });
-      const request = { credential: c.var.credential, runId, reason, stopSeconds, ...promotion(c) };
-      const { stopped, stopping } = await stopRun(c.env.db, request);
-      if (stopped) c.executionCtx.waitUntil(sendStopped(c.env.config, stopped, reason));
-      if (stopping) c.executionCtx.waitUntil(sendStop(c.env.background, stopping));
+      await perform(c.var.services, stopRun, { runId, reason, graceSeconds });
       return seeOther(c, `/app/runs/${runId}`);
     },
     (failure) => (
@@ -75,17 +69,16 @@ run.form("/app/runs/:id/stop", async (c) => {
 
 run.form("/app/runs/:id/retry", async (c) => {
   const runId = idOf(c);
-  await retryRun(c.env.db, { credential: c.var.credential, runId, ...promotion(c) });
+  await perform(c.var.services, retryRun, runId);
   return seeOther(c, `/app/runs/${runId}`);
 });
 
 run.form("/app/runs/:id/again", async (c) => {
-  const request = { runId: idOf(c), newRunId: newId(), ...promotion(c) };
-  const { id } = await runAgain(c.env.db, c.var.credential, request);
-  return seeOther(c, `/app/runs/${id}`);
+  const { result } = await perform(c.var.services, runAgain, { runId: idOf(c), newRunId: newId() });
+  return seeOther(c, `/app/runs/${result.run.id}`);
 });
 
 run.form("/app/runs/:id/delete", async (c) => {
-  await deleteRun(c.env.db, { credential: c.var.credential, runId: idOf(c), ...promotion(c) });
+  await perform(c.var.services, deleteRun, idOf(c));
   return seeOther(c, "/app/runs");
 });

@@ -1,7 +1,8 @@
 /** The page that shows which users may run a workflow, and lets them run it. */
 import { Problem } from "../../http/problems.ts";
-import { permitWorkflow } from "../../workflows/permit-workflow.ts";
+import { perform } from "../../verbs/perform.ts";
 import { NO_DEFINITION } from "../../workflows/workflow-definitions.ts";
+import { permitWorkflow } from "../../workflows/workflow-verbs.ts";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf, offsetOf } from "../signed-in.tsx";
@@ -22,6 +23,6 @@ sharing.page("/app/workflows/:id/people", async (c) => {
 
 sharing.form("/app/workflows/:id/people/:person", async (c) => {
   const definitionId = idOf(c);
-  await permitWorkflow(c.env.db, c.var.credential, { definitionId, userId: idOf(c, "person") });
+  await perform(c.var.services, permitWorkflow, { definitionId, userId: idOf(c, "person") });
   return seeOther(c, `/app/workflows/${definitionId}/people`);
 });

@@ -6,12 +6,12 @@ import { CreatePathPartRequestSchema } from "../../files/path-parts-routes.ts";
 import type { AppEnv } from "../../http/env.ts";
 import { type Fault, PROBLEMS, Problem, ValidationFailed } from "../../http/problems.ts";
 import { checkBody, findFaults } from "../../http/validation.ts";
-import { promotion } from "../../runners/dispatch-afterwards.ts";
 import { generateWebhookSecret } from "../../runners/webhook-secret.ts";
-import { createDefinition, replaceDefinition } from "../../workflows/change-workflow-definition.ts";
+import { perform } from "../../verbs/perform.ts";
 import { findRunnerFaults, toContent } from "../../workflows/workflow-definition-content.ts";
 import { UpdateWorkflowDefinitionRequestSchema } from "../../workflows/workflow-definition-schema.ts";
 import { NO_CREATION_OF_DEFINITIONS, NO_WRITE_ON_DEFINITION } from "../../workflows/workflow-definitions.ts";
+import { createDefinition, replaceDefinition } from "../../workflows/workflow-verbs.ts";
 import { BROWSED, formatChoice, type Making, type Opened, parseMake, parsePlace } from "../files/part-picker.tsx";
 import { viewFolder } from "../files/view-folder.ts";
 import { RESUMED_FIELD, readForm, submit } from "../forms.tsx";
@@ -65,7 +65,7 @@ workflowForms.form("/app/workflows/new", async (c) => {
       c,
       async () => {
         const { content, secret } = await contentOf(c, id, state, false);
-        await createDefinition(c.env.db, c.var.credential, content);
+        await perform(c.var.services, createDefinition, content);
         return saved(c, { id, name: content.name, secret });
       },
       (failure) => <WorkflowFormPage id={null} state={state} failure={failure} />,
@@ -82,7 +82,7 @@ workflowForms.form("/app/workflows/:id/edit", async (c) => {
       c,
       async () => {
         const { content, secret } = await contentOf(c, id, state, true);
-        await replaceDefinition(c.env.db, c.var.credential, { ...content, ...promotion(c) });
+        await perform(c.var.services, replaceDefinition, content);
         return saved(c, { id, name: content.name, secret });
       },
       (failure) => <WorkflowFormPage id={id} state={state} failure={failure} />,

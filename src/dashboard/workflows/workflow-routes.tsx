@@ -1,11 +1,11 @@
 /** The routes of the workflows: the list, one workflow, and the changes that can be made to it. */
 import { v7 as newId } from "uuid";
 import { checkBody } from "../../http/validation.ts";
-import { promotion } from "../../runners/dispatch-afterwards.ts";
 import { findPresence } from "../../runs/leases/presence.ts";
-import { triggerRun } from "../../runs/trigger-run.ts";
+import { triggerRun } from "../../runs/run-verbs.ts";
 import { InvokeWorkflowRequestSchema } from "../../runs/workflow-definition-runs-routes.ts";
-import { changeActivity, deleteDefinition } from "../../workflows/change-workflow-definition.ts";
+import { perform } from "../../verbs/perform.ts";
+import { changeActivity, deleteDefinition } from "../../workflows/workflow-verbs.ts";
 import { FormPage, readForm, submit } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
@@ -43,8 +43,8 @@ workflows.form("/app/workflows/:id/invoke", async (c) => {
       const { idempotency_key: idempotencyKey = null } = checkBody(InvokeWorkflowRequestSchema, {
         idempotency_key: key === "" ? null : key,
       });
-      const request = { id: newId(), definitionId, idempotencyKey, input: null, traceparent: null, ...promotion(c) };
-      const { run } = await triggerRun(c.env.db, c.var.credential, request);
+      const request = { id: newId(), definitionId, idempotencyKey, input: null, traceparent: null };
+      const { run } = (await perform(c.var.services, triggerRun, request)).result;
       return seeOther(c, `/app/runs/${run.id}`);
     },
     (failure) => (
@@ -61,12 +61,12 @@ for (const [verb, isActive] of [
 ] as const) {
   workflows.form(`/app/workflows/:id/${verb}`, async (c) => {
     const id = idOf(c);
-    await changeActivity(c.env.db, c.var.credential, { id, isActive, ...promotion(c) });
+    await perform(c.var.services, changeActivity, { id, isActive });
     return seeOther(c, `/app/workflows/${id}`);
   });
 }
 
 workflows.form("/app/workflows/:id/delete", async (c) => {
-  await deleteDefinition(c.env.db, c.var.credential, { id: idOf(c), ...promotion(c) });
+  await perform(c.var.services, deleteDefinition, idOf(c));
   return seeOther(c, "/app/workflows");
 });

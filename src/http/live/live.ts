@@ -1,5 +1,5 @@
 /** The interface for live updates. `src/hub` implements it, and only the composition root knows that. */
-import type { Change } from "../../db/changes.ts";
+import type { TenantEffects } from "../../verbs/effects.ts";
 
 /** How many open streams a caller may have, and how many requests that wait. */
 export const MOST_STREAMS = 20;
@@ -80,10 +80,10 @@ export type Live = {
    */
   mark(): Promise<void>;
   /**
-   * Tells the hubs what was changed, and starts the notifications about it. Never rejects: the next sweep finds what the hubs
-   * were not told.
+   * Tells the hubs what was changed, starts the notifications about it, and ends the streams of those who may no longer listen.
+   * Never rejects: the next sweep finds what the hubs were not told.
    */
-  announce(changes: readonly Change[]): Promise<void>;
+  announce(changes: readonly TenantEffects[]): Promise<void>;
   /**
    * Starts invocations that send the due notifications of these endpoints, without waiting for them. Never rejects: the next
    * sweep finds what was not sent.

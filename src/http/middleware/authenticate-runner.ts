@@ -6,6 +6,7 @@ import { answerProblem } from "../errors.ts";
 import { Problem } from "../problems.ts";
 import { bearerToken } from "./authenticate.ts";
 import { limitCaller } from "./limit-rate.ts";
+import { provideServices } from "./provide-services.ts";
 
 // The modules that verify tokens are loaded with the first token, since most requests are those of callers.
 
@@ -18,6 +19,7 @@ export const authenticateRunner = createMiddleware<AppEnv>(async (c, next) => {
   noteTenant(runToken.tenantId);
   c.set("runToken", runToken);
   await limitCaller(c, `run ${runToken.runId}`);
+  provideServices(c, { run: runToken });
   await next();
 });
 
@@ -30,6 +32,7 @@ export const authenticateRunnerSession = createMiddleware<AppEnv>(async (c, next
   noteTenant(runner.tenantId);
   c.set("runner", runner);
   await limitCaller(c, `runner session ${runner.sessionId}`);
+  provideServices(c, { session: runner });
   await next();
   if (c.error instanceof Unauthenticated) c.res = answerProblem(c, "session_unauthenticated");
 });

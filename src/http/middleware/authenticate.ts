@@ -7,6 +7,7 @@ import type { AppEnv } from "../env.ts";
 import { answerProblem } from "../errors.ts";
 import { Problem } from "../problems.ts";
 import { limitCaller } from "./limit-rate.ts";
+import { provideServices } from "./provide-services.ts";
 
 const BEARER = /^Bearer +([\x21-\x7e]+)$/i;
 
@@ -30,6 +31,7 @@ export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
   if (!hasHeader) requireSameOrigin(c);
   const credential = await readCredential(c, token);
   c.set("credential", credential);
+  provideServices(c, { caller: credential });
   await limitCaller(c, countedAs(credential));
   await next();
   if (c.error instanceof Unauthenticated && (await looksMistyped(token))) {

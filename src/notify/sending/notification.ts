@@ -1,8 +1,5 @@
 import { z } from "zod";
-import { callFunction } from "../../db/call.ts";
-import { type Change, dueAgain, type OnChanged } from "../../db/changes.ts";
-import type { Database } from "../../db/client.ts";
-import { CLAIM_SECONDS } from "../../runners/dispatch.ts";
+import { defineVerb } from "../../verbs/verb.ts";
 
 const notificationSchema = z.object({
   id: z.string(),
@@ -18,8 +15,6 @@ export type Notification = z.infer<typeof notificationSchema>;
 
 const claimSchema = z.union([
   z.object({
-    tenant_id: z.string(),
-    due_in_ms: z.number().nullable(),
     /** By the database's clock, RFC 3339. */
     claimed_at: z.string(),
     /** True for a probe: the single try that an endpoint gets while it fails repeatedly. */
@@ -36,12 +31,12 @@ const claimSchema = z.union([
 ]);
 export type Claim = Extract<z.infer<typeof claimSchema>, { endpoint: unknown }>;
 
-/** Claims up to `limit` due notifications of an endpoint. Null when nothing is due, or when the endpoint has to wait. */
-export async function claimNotifications(db: Database, endpointId: string, limit: number): Promise<Claim | null> {
-  const args = { endpoint_id: endpointId, limit, lease_seconds: CLAIM_SECONDS };
-  const claim = await callFunction(db, "claim_notifications", args, claimSchema);
-  return "endpoint" in claim ? claim : null;
-}
+/** Claims up to `limit` due notifications of an endpoint: none when nothing is due, or when the endpoint has to wait. */
+export const claimNotifications = defineVerb({
+  name: "claim_notifications",
+  args: (claim: { endpointId: string; limit: number }) => ({ endpoint_id: claim.endpointId, limit: claim.limit }),
+  result: claimSchema,
+});
 
 /**
  * The outcome of one try. `status` is the HTTP status of the answer; null when there was none. `answer` is the beginning of what the
@@ -58,24 +53,15 @@ export type NotificationResult = {
   retry_after_seconds: number | null;
 };
 
-const recordSchema = z.object({
-  tenant_id: z.string().nullable(),
-  due_in_ms: z.number().nullish(),
-  has_due: z.boolean().default(false),
+/** Records the outcomes of claimed notifications. `has_due` is true when more can be sent to the endpoint now. */
+export const recordNotifications = defineVerb({
+  name: "record_notifications",
+  args: ({ claim, results }: { claim: Claim; results: readonly NotificationResult[] }) => ({
+    endpoint_id: claim.endpoint.id,
+    url: claim.endpoint.url,
+    is_probe: claim.is_probe,
+    is_asked: claim.notifications.some(({ is_asked }) => is_asked),
+    results: { json: results },
+  }),
+  result: z.object({ has_due: z.boolean() }),
 });
-
-/**
- * Records the outcomes of claimed notifications: see `record_notifications` in SQL. `hasDue` is true when more can be sent to
- * the endpoint now.
- */
-export async function recordNotifications(
-  db: Database,
-  { endpoint, is_probe }: Claim,
-  results: readonly NotificationResult[],
-  onChanged: OnChanged,
-): Promise<{ change: Change | null; hasDue: boolean }> {
-  const args = { endpoint_id: endpoint.id, url: endpoint.url, is_probe, results: { json: results } };
-  const recorded = await callFunction(db, "record_notifications", args, recordSchema, { onChanged });
-  const change = recorded.tenant_id === null ? null : dueAgain(recorded.tenant_id, recorded.due_in_ms ?? null);
-  return { change, hasDue: recorded.has_due };
-}

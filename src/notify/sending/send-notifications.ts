@@ -1,11 +1,11 @@
 /** Sends the due notifications of endpoints. It runs in a separate invocation, so that no dispatch waits for a notification. */
 import type { Config } from "../../config.ts";
-import { changeOfOthers, dueAgain, type OnChanged } from "../../db/changes.ts";
-import type { BackgroundServices } from "../../http/env.ts";
 import { describeError, log } from "../../log.ts";
 import { readRetryAfter } from "../../runners/answer.ts";
 import { postWebhook, WEBHOOKS_AT_ONCE } from "../../runners/post-webhook.ts";
 import { decryptWebhookSecret } from "../../runners/secret-box.ts";
+import { perform } from "../../verbs/perform.ts";
+import type { VerbServices } from "../../verbs/services.ts";
 import {
   type Claim,
   claimNotifications,
@@ -25,9 +25,9 @@ const GONE = 410;
 
 /**
  * Sends what is due for these endpoints, each endpoint in its own lane, until nothing is left or the time is over. Never
- * throws: what was not sent, or whose outcome was not recorded, is due again when its claim expires.
+ * throws: what was not sent, or whose outcome was not recorded, is due again when its claim is over.
  */
-export async function sendNotifications(services: BackgroundServices, endpointIds: readonly string[]): Promise<void> {
+export async function sendNotifications(services: VerbServices, endpointIds: readonly string[]): Promise<void> {
   const queue = [...endpointIds];
   const atOnce = Math.max(Math.floor(WEBHOOKS_AT_ONCE / Math.max(queue.length, 1)), 1);
   const began = Date.now();
@@ -45,32 +45,26 @@ export async function sendNotifications(services: BackgroundServices, endpointId
 }
 
 async function sendTo(
-  { db, config, live }: BackgroundServices,
+  services: VerbServices,
   endpointId: string,
   atOnce: number,
   hasTime: () => boolean,
 ): Promise<void> {
-  const announcing = [live.mark()];
-  const onChanged: OnChanged = (changes) => void announcing.push(live.announce(changes));
   for (let hasDue = true; hasDue && hasTime(); ) {
-    const claim = await claimNotifications(db, endpointId, atOnce);
-    if (claim === null) break;
-    // If this invocation dies, the hub starts sending the rest when the claim has expired.
-    onChanged([dueAgain(claim.tenant_id, claim.due_in_ms)]);
+    const { tenantId, result: claim } = await perform(services, claimNotifications, { endpointId, limit: atOnce });
+    if (!("endpoint" in claim)) return;
+    const { config } = services;
     const results = await Promise.all(claim.notifications.map((notification) => sendOne(config, claim, notification)));
-    const recorded = await recordNotifications(db, claim, results, onChanged);
-    if (recorded.change !== null) onChanged([recorded.change]);
-    if (claim.notifications.some(({ is_asked }) => is_asked)) onChanged([changeOfOthers(claim.tenant_id)]);
-    hasDue = recorded.hasDue;
+    const recorded = await perform(services, recordNotifications, { claim, results });
+    hasDue = recorded.result.has_due;
     const delivered = results.filter(({ outcome }) => outcome === "delivered").length;
     log("info", "notified", {
-      tenant_id: claim.tenant_id,
+      tenant_id: tenantId,
       endpoint_id: endpointId,
       delivered,
       failed: results.length - delivered,
     });
   }
-  await Promise.all(announcing);
 }
 
 /** Sends a notification once. Never throws. */

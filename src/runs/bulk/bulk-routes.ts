@@ -4,8 +4,6 @@ import { RUN_STATUSES } from "../../db/enums.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerWrite } from "../../http/routes.ts";
 import { givenInstant, uuid } from "../../http/schemas.ts";
-import { promotion } from "../../runners/dispatch-afterwards.ts";
-import { tellEachStopped } from "../../runners/send-dispatches.ts";
 import { exampleRun, formatCursor, givenCursor, WorkflowRunStatusSchema } from "../run-schema.ts";
 import { BULK_ACTIONS, type Chosen, changeRuns, MAX_CHANGED } from "./change-runs.ts";
 
@@ -104,14 +102,12 @@ function chosenBy({ run_ids, filter = {}, cursor }: z.output<typeof BulkRequestS
 
 bulkChanges.openapi(changeRoute, async (c) => {
   const body = c.req.valid("json");
-  const { matched, done, refused, next, stopped } = await changeRuns(c.env.db, {
+  const { matched, done, refused, next } = await changeRuns(c.var.services, {
     credential: c.var.credential,
     action: body.action,
     chosen: chosenBy(body),
     isDryRun: body.dry_run ?? false,
-    ...promotion(c),
   });
-  c.executionCtx.waitUntil(tellEachStopped(c.env.config, stopped));
   return c.json(
     {
       matched,

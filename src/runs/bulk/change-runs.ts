@@ -2,14 +2,12 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
-import { callFunction, credentialArgument, readAnswer } from "../../db/call.ts";
 import { callerBy, readableDefinitionsOf } from "../../db/caller.ts";
-import { changeByDeletion } from "../../db/changes.ts";
 import type { Database } from "../../db/client.ts";
 import { instant } from "../../db/rows.ts";
-import { CLAIM_SECONDS, dispatchesSchema, type Promotion, promotionArguments } from "../../runners/dispatch.ts";
-import type { StoppedRun } from "../../runners/send-dispatches.ts";
-import { stoppedRunSchema } from "../change-run.ts";
+import { perform } from "../../verbs/perform.ts";
+import type { VerbServices } from "../../verbs/services.ts";
+import { defineVerb } from "../../verbs/verb.ts";
 import { newestRuns, type RunCursor, type RunFilter } from "../list-runs.ts";
 import { changeProblem, changeRefusalSchema } from "../refusals.ts";
 
@@ -22,7 +20,7 @@ export const MAX_CHANGED = 1000;
 /** The runs to change: those with these ids, or the next {@link MAX_CHANGED} that match a filter, newest first. */
 export type Chosen = { runIds: readonly string[] } | { filter: RunFilter; cursor: RunCursor | undefined };
 
-export type BulkChange = Promotion & {
+type BulkChange = {
   credential: Credential;
   action: BulkAction;
   chosen: Chosen;
@@ -38,78 +36,53 @@ export type BulkOutcome = {
   refused: { runId: string; reason: string }[];
   /** Where the next call continues; null when no further runs match. */
   next: RunCursor | null;
-  /** The data with which the runners of stopped runs are notified. */
-  stopped: StoppedRun[];
 };
 
-const refusalSchema = z.object({
-  run_id: z.string(),
-  // The runs are changed one after the other, and the caller's key may be revoked meanwhile.
-  refusal: z.union([changeRefusalSchema, z.object({ refused: z.literal("unauthenticated") })]),
+const changedSchema = z.object({
+  matched: z.int(),
+  refusals: z.array(z.object({ run_id: z.string(), refusal: changeRefusalSchema })),
+  next: z.object({ id: z.string(), createdAt: z.string() }).nullable().default(null),
 });
 
-const answerSchema = dispatchesSchema.and(
-  z.object({
-    tenant_id: z.string(),
-    matched: z.int(),
-    refusals: z.array(refusalSchema),
-    stopped: z.array(stoppedRunSchema),
+const changeRunsVerb = defineVerb({
+  name: "change_runs",
+  args: ({ action, chosen, isDryRun }: BulkChange) => ({
+    action,
+    run_ids: "runIds" in chosen ? chosen.runIds : [],
+    statuses: null,
+    is_dry_run: isDryRun,
   }),
-);
+  result: changedSchema,
+});
+
+/** The same for runs that match a filter: they are found like a list does, in the same statement. */
+const changeMatchingRuns = { ...changeRunsVerb, ask: askForMatching };
 
 /**
- * Stops, retries or deletes runs, each with the verb for one run. Refused runs are listed, and the others are changed. All of
+ * Stops, retries or deletes runs, each by the rules for one run. Refused runs are listed, and the others are changed. All of
  * it is one statement, and so one transaction.
  * @throws Unauthenticated
  */
-export async function changeRuns(db: Database, request: BulkChange): Promise<BulkOutcome> {
-  const { chosen } = request;
-  const { answer, next } = await ("runIds" in chosen
-    ? changeNamed(db, request, chosen)
-    : changeMatching(db, request, chosen));
-  request.onPromoted(answer.dispatches);
-  const refused = answer.refusals.map(({ run_id: runId, refusal }) => ({
+export async function changeRuns(services: VerbServices, request: BulkChange): Promise<BulkOutcome> {
+  const verb = "runIds" in request.chosen ? changeRunsVerb : changeMatchingRuns;
+  const { matched, refusals, next } = (await perform(services, verb, request)).result;
+  const refused = refusals.map(({ run_id: runId, refusal }) => ({
     runId,
-    reason:
-      refusal.refused === "unauthenticated"
-        ? "Your credential is no longer valid."
-        : changeProblem(refusal, request.action).message,
+    reason: changeProblem(refusal, request.action).message,
   }));
-  const done = answer.matched - refused.length;
-  if (request.action === "delete" && done > 0 && !request.isDryRun) {
-    request.onChanged([changeByDeletion(answer.tenant_id)]);
-  }
-  return { matched: answer.matched, done, refused, next, stopped: answer.stopped };
+  return { matched, done: matched - refused.length, refused, next };
 }
 
-type Answered = { answer: z.infer<typeof answerSchema>; next: RunCursor | null };
-
-async function changeNamed(
+async function askForMatching(
   db: Database,
-  request: BulkChange,
-  chosen: { runIds: readonly string[] },
-): Promise<Answered> {
-  const args = {
-    credential: credentialArgument(request.credential),
-    action: request.action,
-    run_ids: chosen.runIds,
-    statuses: null,
-    is_dry_run: request.isDryRun,
-    ...promotionArguments(request),
-  };
-  const answer = await callFunction(db, "change_runs", args, answerSchema, { onChanged: request.onChanged });
-  return { answer, next: null };
-}
-
-/** Finds the runs like a list does, and changes them in the same statement. */
-async function changeMatching(
-  db: Database,
-  request: BulkChange,
-  { filter, cursor }: { filter: RunFilter; cursor: RunCursor | undefined },
-): Promise<Answered> {
-  const caller = callerBy(db, request.credential);
+  context: string,
+  { credential, action, chosen, isDryRun }: BulkChange,
+): Promise<unknown> {
+  if (!("filter" in chosen)) throw new Error("There is no filter.");
+  const { statuses } = chosen.filter;
+  const caller = callerBy(db, credential);
   const readable = readableDefinitionsOf(db, caller);
-  const newest = newestRuns(db, caller, readable, { filter, cursor, limit: MAX_CHANGED });
+  const newest = newestRuns(db, caller, readable, { ...chosen, limit: MAX_CHANGED });
   const inOrder = sql`order by ${newest.createdAt} desc, ${newest.id} desc`;
   const page = db
     .select({
@@ -121,32 +94,17 @@ async function changeMatching(
     .from(caller)
     .crossJoinLateral(newest)
     .as("page");
-  const statuses = filter.statuses.length === 0 ? null : sql.param(filter.statuses);
-  // The order is certain: columns are computed from left to right, and a subquery with LIMIT is computed before the columns
-  // that are selected from it.
-  const done = db
-    .select({
-      before: sql<string>`public.last_event_id()`.as("before"),
-      answer:
-        sql<unknown>`public.change_runs(${credentialArgument(request.credential)}::jsonb, ${request.action}, ${page.ids},
-        ${statuses}::text[], ${request.isDryRun}::boolean, ${request.graceSeconds}::integer,
-        ${CLAIM_SECONDS}::integer)`.as("answer"),
-      lastId: page.lastId,
-      lastCreatedAt: instant(page.lastCreatedAt).as("last_at"),
-      hasMore: page.hasMore,
-    })
-    .from(page)
-    .limit(1)
-    .as("done");
+  // A subquery with LIMIT is computed before the columns that are selected from it, so the runs are found before they are changed.
   const [row] = await db
     .with(caller, readable)
     .select({
-      answer: done.answer,
-      changes: sql<unknown>`public.changes_after(${done.before})`,
-      next: { id: done.lastId, createdAt: done.lastCreatedAt },
-      hasMore: done.hasMore,
+      answer: sql<unknown>`public.change_runs(${context}::jsonb, ${action}, ${page.ids},
+        ${statuses.length === 0 ? null : sql.param(statuses)}::text[], ${isDryRun}::boolean)`,
+      next: { id: page.lastId, createdAt: instant(page.lastCreatedAt).as("last_at") },
+      hasMore: page.hasMore,
     })
-    .from(done);
-  const answer = readAnswer({ answer: row?.answer, changes: row?.changes }, answerSchema, request.onChanged);
-  return { answer, next: row?.hasMore ? row.next : null };
+    .from(page)
+    .limit(1);
+  const answer = z.looseObject({ result: z.looseObject({}).optional() }).parse(row?.answer);
+  return { ...answer, ...(answer.result && { result: { ...answer.result, next: row?.hasMore ? row.next : null } }) };
 }

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { AppEnv } from "../../http/env.ts";
 import { MOST_SESSION_WAITS, type WorkListener } from "../../http/live/live.ts";
 import { Problem } from "../../http/problems.ts";
-import { promotion } from "../../runners/dispatch-afterwards.ts";
+import { perform } from "../../verbs/perform.ts";
 import { type Lease, leaseRuns } from "./lease-runs.ts";
 
 /** A runner at its capacity is checked again after this time, since no nudge says that it has finished a run. */
@@ -32,10 +32,7 @@ export type Leased = { leases: Lease[]; after: string | null };
  */
 export async function leaseOrWait(c: Context<AppEnv>, question: LeaseQuestion): Promise<Leased> {
   const { sessionId, tenantId, definitionIds, expiresAt } = c.var.runner;
-  const ask = () => {
-    const { requestId, max } = question;
-    return leaseRuns(c.env.db, { sessionId, tenantId, requestId, max, ...promotion(c) });
-  };
+  const ask = async () => (await perform(c.var.services, leaseRuns, question)).result;
   if (question.waitSeconds === 0) return { leases: (await ask()).leases, after: null };
   const listener = await c.env.live.waitForWork({ tenantId, sessionId, definitionIds });
   if (listener === "unavailable") throw new Problem("streams_unavailable", NOBODY_CAN_WAIT);
@@ -58,7 +55,7 @@ const TOO_MANY =
   "for its answer before the next one.";
 
 type Wait = {
-  ask(): Promise<{ leases: Lease[]; isFull: boolean }>;
+  ask(): Promise<{ leases: Lease[]; is_full: boolean }>;
   /** True when the database has nothing new for this runner. */
   isCurrent: boolean;
   waitMs: number;
@@ -77,7 +74,7 @@ async function wait(listener: WorkListener, { ask, isCurrent, waitMs, signal }: 
       const { version } = listener;
       const asked = await ask();
       if (asked.leases.length > 0) return { leases: asked.leases, after: null };
-      isFull = asked.isFull;
+      isFull = asked.is_full;
       after = isFull ? null : version;
     }
     const leftMs = until - Date.now();

@@ -7,10 +7,10 @@ import { MOST_SESSION_WAITS } from "../../http/live/live.ts";
 import { createRouter } from "../../http/router.ts";
 import { runnerCall, runnerSessionCall } from "../../http/routes.ts";
 import { instant, text, uuid } from "../../http/schemas.ts";
-import { promotion } from "../../runners/dispatch-afterwards.ts";
+import { perform } from "../../verbs/perform.ts";
 import { checkTokenIsOf } from "../refusals.ts";
 import { exampleRun, runParams, WorkflowRunSnapshotSchema } from "../run-schema.ts";
-import { recordHeartbeat, releaseRun } from "./hold-lease.ts";
+import { recordHeartbeat, releaseRun } from "../run-verbs.ts";
 import { leaseOrWait } from "./lease-or-wait.ts";
 import type { Lease } from "./lease-runs.ts";
 
@@ -178,10 +178,9 @@ const heartbeatRoute = runnerCall({
 });
 
 leases.openapi(heartbeatRoute, async (c) => {
-  const { runToken } = c.var;
-  checkTokenIsOf(runToken, c.req.valid("param").run_id);
-  const { progress = null } = c.req.valid("json");
-  return c.json(await recordHeartbeat(c.env.db, { ...runToken, progress, ...promotion(c) }), 200);
+  checkTokenIsOf(c.var.runToken, c.req.valid("param").run_id);
+  const { result } = await perform(c.var.services, recordHeartbeat, c.req.valid("json").progress ?? null);
+  return c.json(result, 200);
 });
 
 const ReleaseSchema = z
@@ -208,7 +207,7 @@ const releaseRoute = runnerCall({
 });
 
 leases.openapi(releaseRoute, async (c) => {
-  const { runToken } = c.var;
-  checkTokenIsOf(runToken, c.req.valid("param").run_id);
-  return c.json({ attempt: await releaseRun(c.env.db, { ...runToken, ...promotion(c) }) }, 200);
+  checkTokenIsOf(c.var.runToken, c.req.valid("param").run_id);
+  const { result } = await perform(c.var.services, releaseRun, undefined);
+  return c.json(result, 200);
 });

@@ -42,11 +42,14 @@ export async function findRunOrWait(c: Context<AppEnv>, runId: string): Promise<
  * refused when too many requests of the caller wait already: it has triggered the run, so it is answered without a wait.
  * @throws Problem `unauthenticated`
  */
-export async function endOrTimeUp(c: Context<AppEnv>, triggered: { tenantId: string; run: RunRow }): Promise<RunRow> {
+export async function endOrTimeUp(
+  c: Context<AppEnv>,
+  triggered: { tenantId: string | null; run: RunRow },
+): Promise<RunRow> {
   const { run, tenantId } = triggered;
   const read = () => findRun(c.env.db, c.var.credential, run.id);
   const isNews = (found: FoundRun) => found.run === null || runHasEnded(found);
-  const found = { run, tenant_id: tenantId };
+  const found = { run, tenant_id: tenantId ?? undefined };
   const waited = await waitIfAsked(c, {
     found,
     readAt: Date.now(),

@@ -5,10 +5,10 @@ import { createRouter } from "../../http/router.ts";
 import { callerRead, runnerCall } from "../../http/routes.ts";
 import { instant, text } from "../../http/schemas.ts";
 import { toStorable } from "../../http/text.ts";
-import { promotion } from "../../runners/dispatch-afterwards.ts";
+import { perform } from "../../verbs/perform.ts";
 import { checkTokenIsOf } from "../refusals.ts";
 import { runParams } from "../run-schema.ts";
-import { appendLog } from "./append-log.ts";
+import { appendLog } from "../run-verbs.ts";
 import { toPlainText } from "./log-text.ts";
 import { readLog } from "./read-log.ts";
 
@@ -73,10 +73,9 @@ const appendRoute = runnerCall({
 });
 
 runLog.openapi(appendRoute, async (c) => {
-  const { runToken } = c.var;
-  checkTokenIsOf(runToken, c.req.valid("param").run_id);
-  const { is_cut } = await appendLog(c.env.db, { ...runToken, ...c.req.valid("json"), ...promotion(c) });
-  return c.json({ is_cut }, 200);
+  checkTokenIsOf(c.var.runToken, c.req.valid("param").run_id);
+  const { result } = await perform(c.var.services, appendLog, c.req.valid("json"));
+  return c.json(result, 200);
 });
 
 const LogPageSchema = z

@@ -3,13 +3,15 @@ import { readConfig } from "../../../src/config.ts";
 import { openDatabase } from "../../../src/db/client.ts";
 import { hashApiKey } from "../../../src/http/credentials/api-key.ts";
 import { followRuns, Position } from "../../../src/runs/live/follow-runs.ts";
-import { deleteOldRuns } from "../../../src/sweep/end-runs.ts";
+import { deleteOldRuns } from "../../../src/sweep/sweep-verbs.ts";
+import { perform } from "../../../src/verbs/perform.ts";
 import { credentialFor, knownCallers, runnerCredential, SESSION_SETTINGS } from "../../support/callers.ts";
 import { findOperation } from "../../support/document.ts";
 import type { ExplainedStatement } from "../../support/harness-protocol.ts";
 import { type Call, callOf, OPERATION_IDS } from "../../support/operations.ts";
 import { requestOf, type Service, startService } from "../../support/service.ts";
 import { createStage, type Stage } from "../../support/stage.ts";
+import { verbServices } from "../../support/verb-services.ts";
 import { fillTenant, SMALL_TABLES } from "./large-tenant.ts";
 import { explained, nodesOf, rowsRead } from "./plans.ts";
 
@@ -135,8 +137,8 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
   });
 
   it("the deletion of what is old goes from tenant to tenant, and reads nothing that is younger", async () => {
-    const db = openDatabase(readConfig(service.bindings));
-    const [, statements] = await explained(service, () => deleteOldRuns(db, { days: 3650, limit: 500 }));
+    const remove = () => perform(verbServices(service), deleteOldRuns, { days: 3650, limit: 500 });
+    const [, statements] = await explained(service, remove);
     expect(scanned(statements)).toEqual([]);
     // For each of the 1,000 tenants, its first ended run and its oldest one.
     expect(rowsRead(statements)).toBeLessThan(5_000);

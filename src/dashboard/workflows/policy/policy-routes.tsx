@@ -1,10 +1,10 @@
 /** The form of a workflow's policy. */
 import { Problem } from "../../../http/problems.ts";
 import { checkBody } from "../../../http/validation.ts";
-import { promotion } from "../../../runners/dispatch-afterwards.ts";
-import { replacePolicy } from "../../../workflows/policy.ts";
+import { perform } from "../../../verbs/perform.ts";
 import { UpdatePolicyRequestSchema } from "../../../workflows/policy-routes.ts";
 import { NO_WRITE_ON_DEFINITION } from "../../../workflows/workflow-definitions.ts";
+import { replacePolicy } from "../../../workflows/workflow-verbs.ts";
 import { readForm, submit, toWholeNumber } from "../../forms.tsx";
 import { Pages } from "../../pages.ts";
 import { html, seeOther } from "../../render.ts";
@@ -40,7 +40,7 @@ policyForm.form("/app/workflows/:id/policy", async (c) => {
         lease_seconds: toWholeNumber(values.lease_seconds),
         max_attempts: toWholeNumber(values.max_attempts),
       });
-      await replacePolicy(c.env.db, c.var.credential, { definitionId: id, policy, ...promotion(c) });
+      await perform(c.var.services, replacePolicy, { definitionId: id, policy });
       return seeOther(c, `/app/workflows/${id}`);
     },
     (failure) => <PolicyPage id={id} values={values} failure={failure} />,

@@ -1,0 +1,167 @@
+-- The steps that creating and replacing a definition have in common. The content of a definition is a JSON object with the columns
+-- that a caller may set: name, description, runner_type, runner_url, webhook_secret_encrypted, max_run_duration_seconds,
+-- source_path_part_ids, instruction_path_part_ids, output_path_part_ids, template_path_part_id, is_active.
+
+-- A JSON array of ids as a Postgres array.
+create or replace function public.json_uuids(p_ids jsonb) returns uuid[]
+language plpgsql immutable as $$
+begin
+  return array(
+    select id::uuid from jsonb_array_elements_text(p_ids) with ordinality as given (id, "position") order by "position");
+end $$;
+
+-- Locks the path parts that a definition names until the transaction ends. A deletion of one of them then either commits
+-- before this, and the part is found to be missing, or waits for this, and sees that the definition uses the part. The parts
+-- are locked in the order of their ids, as deletions do, to avoid deadlocks.
+create or replace function public.lock_named_path_parts(p_tenant_id uuid, p_content jsonb) returns void
+language plpgsql as $$
+begin
+  perform part.id
+  from public.path_parts part
+  where part.tenant_id = p_tenant_id and part.id = any (public.json_uuids(p_content -> 'source_path_part_ids')
+    || public.json_uuids(p_content -> 'instruction_path_part_ids')
+    || public.json_uuids(p_content -> 'output_path_part_ids')
+    || (p_content ->> 'template_path_part_id')::uuid)
+  order by part.id
+  for key share of part;
+end $$;
+
+-- The fields of a definition that name path parts, in the order of A, B, C, D, and the types of parts that each may name.
+create or replace function public.definition_fields() returns table (place integer, name text, allowed text[])
+language sql immutable as $$
+  values
+    (1, 'source_path_part_ids', '{FOLDER,DOCUMENT}'::text[]),
+    (2, 'instruction_path_part_ids', '{FOLDER,DOCUMENT}'),
+    (3, 'output_path_part_ids', '{FOLDER}'),
+    (4, 'template_path_part_id', '{DOCUMENT,DOCUMENT_VERSION}')
+$$;
+
+-- The faults of the path parts that a definition names, in the order of A, B, C, D; null when there is none.
+-- Each fault is {"field", "index", "id", "fault"}, with the template's index null. `fault` is one of:
+--   missing     there is no such part, or the caller may not read it
+--   wrong_type  with "part_type" and the "allowed" ones
+--   below       it lies below another part that is named: "above_field" and "above_index"
+--   unwritable  an output that the caller may not write
+create or replace function public.path_part_faults(
+  p_role text, p_tenant_id uuid, p_user_id uuid, p_content jsonb
+) returns jsonb
+language plpgsql stable as $$
+declare
+  v_readable text[];
+  v_writable text[];
+begin
+  select permitted.readable, permitted.writable into v_readable, v_writable
+  from public.permitted_paths(p_role, p_tenant_id, p_user_id) permitted;
+  return (
+    with named as (
+      select field.place, field.name as field, field.allowed, given."position", given.id,
+        part.materialized_path as path, part.part_type,
+        public.is_permitted(p_role, v_writable, part.materialized_path) as may_write
+      from public.definition_fields() field
+      cross join lateral unnest(case field.name
+        when 'template_path_part_id' then array_remove(array[(p_content ->> field.name)::uuid], null)
+        else public.json_uuids(p_content -> field.name)
+      end) with ordinality as given (id, "position")
+      left join public.path_parts part on part.tenant_id = p_tenant_id and part.id = given.id
+        and public.is_permitted(p_role, v_readable, part.materialized_path)
+    ), judged as (
+      select named.*, above.field as above_field, above."position" as above_position,
+        case
+          when named.path is null then 'missing'
+          when named.part_type <> all (named.allowed) then 'wrong_type'
+          when above.field is not null then 'below'
+          when named.field = 'output_path_part_ids' and not named.may_write then 'unwritable'
+        end as fault
+      from named
+      left join lateral (
+        select above.field, above."position"
+        from named above
+        where starts_with(named.path, above.path || '/')
+        order by length(above.path) desc
+        limit 1
+      ) above on true
+    )
+    select jsonb_agg(jsonb_build_object('field', field, 'index', public.json_index(field, "position"), 'id', id,
+        'fault', fault, 'part_type', part_type, 'allowed', allowed,
+        'above_field', above_field, 'above_index', public.json_index(above_field, above_position))
+      order by place, "position")
+    from judged
+    where fault is not null);
+end $$;
+
+-- The index of a part in a field of the content, from 0; null for the template, which is not a list.
+create or replace function public.json_index(p_field text, p_position bigint) returns bigint
+language sql immutable as $$
+  select case when p_field <> 'template_path_part_id' then p_position - 1 end
+$$;
+
+-- Locks a definition of the caller's tenant; and then judges the caller: may they see it? Returns {"tenant_id", "user_id", "role"},
+-- or {"tenant_id"?, "refused"} where `refused` is one of: unauthenticated, not_found
+create or replace function public.lock_and_judge_definition(p_context jsonb, p_definition_id uuid) returns jsonb
+language plpgsql as $$
+declare
+  v_locked_id uuid;
+  v_tenant_id uuid;
+  v_user_id uuid;
+  v_role text;
+begin
+  select d.id into v_locked_id
+  from public.find_caller(p_context -> 'caller') caller
+  join public.workflow_definitions d on d.tenant_id = caller.tenant_id and d.id = p_definition_id
+  for update of d;
+  -- Judged after the lock, with the current permissions.
+  select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
+  from public.find_caller(p_context -> 'caller') caller;
+  return case
+    when v_tenant_id is null then '{"refused": "unauthenticated"}'
+    when v_locked_id is null or not public.may_see_definition(v_role, v_tenant_id, v_user_id, p_definition_id)
+      then jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'not_found')
+    else jsonb_build_object('tenant_id', v_tenant_id, 'user_id', v_user_id, 'role', v_role)
+  end;
+end $$;
+
+-- The same for a caller who wants to change the definition. `refused` can also be: forbidden (no write on the definition)
+create or replace function public.lock_and_judge_definition_change(p_context jsonb, p_definition_id uuid) returns jsonb
+language plpgsql as $$
+declare
+  v_judged constant jsonb := public.lock_and_judge_definition(p_context, p_definition_id);
+  v_may_write boolean;
+begin
+  if v_judged ? 'refused' then
+    return v_judged;
+  end if;
+  select rights.may_write into v_may_write
+  from public.workflow_definitions d
+  join public.path_parts node on node.tenant_id = d.tenant_id and node.id = d.path_part_id
+  cross join lateral public.rights_on(
+    v_judged ->> 'role', d.tenant_id, (v_judged ->> 'user_id')::uuid, node.materialized_path) rights
+  where d.id = p_definition_id;
+  return v_judged || case when v_may_write then '{}' else '{"refused": "forbidden"}'::jsonb end;
+end $$;
+
+-- A definition as a reader sees it; null when there is none. Its webhook secret stays in the database.
+create or replace function public.definition_response(p_definition_id uuid) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_build_object(
+      'id', d.id, 'name', d.name, 'description', d.description, 'runner_type', d.runner_type,
+      'runner_url', d.runner_url, 'max_run_duration_seconds', d.max_run_duration_seconds,
+      'source_path_part_ids', d.source_path_part_ids, 'instruction_path_part_ids', d.instruction_path_part_ids,
+      'output_path_part_ids', d.output_path_part_ids, 'template_path_part_id', d.template_path_part_id,
+      'is_active', d.is_active, 'created_at', public.wire_instant(d.created_at),
+      'updated_at', public.wire_instant(d.updated_at))
+    from public.workflow_definitions d
+    where d.id = p_definition_id);
+end $$;
+
+-- The policy of a definition as the API shows it; null when there is no such definition.
+create or replace function public.policy_response(p_definition_id uuid) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_build_object('handover', d.handover, 'lease_seconds', d.lease_seconds, 'max_attempts', d.max_attempts,
+      'retry_on', d.retry_on)
+    from public.workflow_definitions d
+    where d.id = p_definition_id);
+end $$;

@@ -1,0 +1,103 @@
+-- When something of a run, of a tenant, or of the deployment is due.
+
+-- The id of the last inserted event, of any transaction; 0 when there is none yet.
+create or replace function public.last_event_id() returns bigint
+language plpgsql as $$
+begin
+  return (select case when s.is_called then s.last_value else 0 end from public.workflow_run_events_id_seq s);
+end $$;
+
+-- A run, and when something of it is due: one row, or none for a run that was deleted.
+--   ends_at           its end by time, or the end of its back-off
+--   next_dispatch_at  its dispatch
+--   next_stop_at      the webhook of a stop
+create or replace function public.run_with_due(p_run_id uuid)
+returns table (
+  id uuid, workflow_definition_id uuid, status text, ends_at timestamptz, next_dispatch_at timestamptz, next_stop_at timestamptz
+)
+language sql stable as $$
+  select r.id, r.workflow_definition_id, r.status,
+    least(case when r.status = 'RUNNING' then r.deadline_at end, r.not_before, a.ends_at), r.next_dispatch_at,
+    a.next_stop_dispatch_at
+  from public.workflow_runs r
+  left join lateral (
+    select a.ends_at, a.next_stop_dispatch_at from public.running_attempts a
+    where a.run_id = r.id and r.status = 'RUNNING'
+    limit 1
+  ) a on true
+  where r.id = p_run_id
+  limit 1
+$$;
+
+-- Those of the definitions whose runs are leased, and whether a runner that asks now would get a run of each:
+-- [{"workflow_definition_id", "is_leasable", "event_id"}]. Of two answers about the same definition, the one with the higher
+-- "event_id" is newer, provided that both were made while holding the definition's lock.
+create or replace function public.lease_work(p_definition_ids uuid[]) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'workflow_definition_id', d.id, 'is_leasable', public.is_leasable(d.id, clock_timestamp()),
+      'event_id', public.last_event_id())), '[]')
+    from public.workflow_definitions d
+    where d.id = any (p_definition_ids) and d.handover = 'lease');
+end $$;
+
+-- When the sweep next has something to do for a tenant: a RUNNING run ends, a dispatch or the webhook of a stop is due, the
+-- back-off of a retry ends, or a notification is due. Dispatches and back-offs that were already due at `p_after` are left out.
+-- Notifications that were already due are checked 30 seconds later: by then, the Worker that is sending them must have ended.
+create or replace function public.next_due_at(p_tenant_id uuid, p_after timestamptz) returns timestamptz
+language plpgsql as $$
+declare
+  v_notify_at timestamptz := public.notifications_due_at(p_tenant_id);
+begin
+  return least(
+    (select min(r.deadline_at) from public.workflow_runs r where r.tenant_id = p_tenant_id and r.status = 'RUNNING'),
+    (select min(r.next_dispatch_at) from public.workflow_runs r
+      where r.tenant_id = p_tenant_id and r.next_dispatch_at > p_after),
+    (select min(r.not_before) from public.workflow_runs r where r.tenant_id = p_tenant_id and r.not_before > p_after),
+    (select min(a.ends_at) from public.running_attempts a where a.tenant_id = p_tenant_id),
+    (select min(a.next_stop_dispatch_at) from public.running_attempts a
+      where a.tenant_id = p_tenant_id and a.next_stop_dispatch_at > p_after),
+    case when v_notify_at <= p_after then p_after + interval '30 seconds' else v_notify_at end);
+end $$;
+
+-- The same for all tenants together, in milliseconds from now.
+create or replace function public.deployment_due_in_ms() returns float8
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_next_dispatch_at timestamptz;
+begin
+  -- The index of dispatches begins with the tenant. `tenant` jumps from one tenant with a dispatch to the next.
+  with recursive tenant (id, next_dispatch_at) as (
+    (select r.tenant_id, r.next_dispatch_at from public.workflow_runs r
+      where r.next_dispatch_at is not null order by r.tenant_id, r.next_dispatch_at limit 1)
+    union all
+    select next.tenant_id, next.next_dispatch_at
+    from tenant
+    cross join lateral (
+      select r.tenant_id, r.next_dispatch_at from public.workflow_runs r
+      where r.next_dispatch_at is not null and r.tenant_id > tenant.id
+      order by r.tenant_id, r.next_dispatch_at limit 1) next
+  )
+  select min(next_dispatch_at) into v_next_dispatch_at from tenant;
+  return public.ms_until(least(v_next_dispatch_at,
+    (select min(r.deadline_at) from public.workflow_runs r where r.status = 'RUNNING'),
+    -- Few runs wait for a back-off or have a stop to send, and for each of the two there is an index with only those runs.
+    (select min(r.not_before) from public.workflow_runs r where r.not_before is not null),
+    (select min(a.ends_at) from public.running_attempts a),
+    (select min(a.next_stop_dispatch_at) from public.running_attempts a where a.next_stop_dispatch_at is not null),
+    -- The probe of a failing endpoint must not keep the database awake, so here it counts as due an hour later. The alarm of the
+    -- hub sends it on time; otherwise the hourly sweep does.
+    (select min(public.endpoint_due_at(e.id, e.probe_at)
+        + case when e.probe_at is null then interval '0' else interval '1 hour' end)
+      from public.notification_endpoints e
+      where e.disabled_at is null)));
+end $$;
+
+-- Milliseconds from the current time (not the start of the statement) until an instant.
+create or replace function public.ms_until(p_at timestamptz) returns float8
+language plpgsql as $$
+begin
+  return round(extract(epoch from p_at - clock_timestamp()) * 1000);
+end $$;

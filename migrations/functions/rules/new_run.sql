@@ -1,0 +1,127 @@
+-- Inserts a run of a locked definition, which the user may see. It becomes RUNNING when the slot is free, otherwise PENDING at the
+-- end of the queue. All that triggers runs uses this. The overdue run of the definition must have been ended before.
+--
+-- Returns {"run_id", "replayed", "starts"}, or {"refused"} which is one of: paused, no_runner, other_input, path_parts (with
+-- "faults": [{"field", "id", "path", "fault"}]), snapshot_too_large (with "bytes", "max_bytes")
+-- - replayed: the run was triggered before, with the same id or the same idempotency key
+-- - starts: the run has just started, so no other run of the queue can
+create or replace function public.add_run(
+  p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid,
+  p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz
+) returns jsonb
+language plpgsql as $$
+declare
+  -- A page of 100 runs of this size is far smaller than the largest answer of the database, and than the memory of a Worker.
+  c_max_snapshot_bytes constant integer := 65536;
+  v_name text;
+  v_runner_type text;
+  v_has_runner boolean;
+  v_has_webhook boolean;
+  v_is_active boolean;
+  v_max_run_duration_seconds integer;
+  v_source_ids uuid[];
+  v_instruction_ids uuid[];
+  v_output_ids uuid[];
+  v_template_id uuid;
+  v_known_id uuid;
+  v_faults jsonb;
+  v_parts jsonb;
+  v_snapshot jsonb;
+  v_must_wait boolean;
+  v_starts boolean;
+begin
+  -- 1. Is this a repetition of a call that was executed (`p_run_id` is new for each call), or is the key in use?
+  select r.id into v_known_id
+  from public.workflow_runs r
+  where r.id = p_run_id and r.tenant_id = p_tenant_id;
+  if v_known_id is null and p_idempotency_key is not null then
+    select r.id into v_known_id
+    from public.workflow_runs r
+    where r.workflow_definition_id = p_definition_id and r.idempotency_key = p_idempotency_key
+      and r.user_id = p_user_id
+      and (r.status in ('PENDING', 'RUNNING') or r.created_at > public.idempotency_cutoff(p_now))
+    order by r.created_at desc
+    limit 1;
+  end if;
+  if v_known_id is not null then
+    return (
+      select case
+        when r.input::jsonb is distinct from p_input::jsonb then '{"refused": "other_input"}'
+        else jsonb_build_object('run_id', r.id, 'replayed', r.id <> p_run_id, 'starts', false)
+      end
+      from public.workflow_runs r
+      where r.id = v_known_id);
+  end if;
+
+  -- 2. Can the definition take a run?
+  select d.name, d.runner_type, d.runner_url is not null or d.handover = 'lease',
+    d.runner_url is not null and d.handover = 'webhook', d.is_active, d.max_run_duration_seconds,
+    d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids, d.template_path_part_id
+  into v_name, v_runner_type, v_has_runner, v_has_webhook, v_is_active, v_max_run_duration_seconds,
+    v_source_ids, v_instruction_ids, v_output_ids, v_template_id
+  from public.workflow_definitions d
+  where d.id = p_definition_id;
+  if not v_is_active then
+    return '{"refused": "paused"}';
+  elsif not v_has_runner then
+    return '{"refused": "no_runner"}';
+  end if;
+
+  -- 3. Make the snapshot, if the user may use all of its path parts. They are sorted once, in the subquery.
+  select
+    jsonb_agg(jsonb_build_object('field', part.field, 'id', part.id, 'path', part.path, 'fault', part.fault))
+      filter (where part.fault is not null),
+    jsonb_build_object(
+      'sources', jsonb_agg(part.frozen) filter (where part.field = 'sources'),
+      'instructions', jsonb_agg(part.frozen) filter (where part.field = 'instructions'),
+      'outputs', jsonb_agg(part.frozen) filter (where part.field = 'outputs'),
+      'template', jsonb_agg(part.frozen) filter (where part.field = 'template') -> 0)
+  into v_faults, v_parts
+  from (
+    select named.*, jsonb_build_object(
+      'path_part_id', named.id, 'materialized_path', named.path, 'part_type', named.part_type) as frozen
+    from public.path_parts_of_run(
+      p_role, p_tenant_id, p_user_id, v_source_ids, v_instruction_ids, v_output_ids, v_template_id) named
+    order by named.field, named."position"
+  ) part;
+  if v_faults is not null then
+    return jsonb_build_object('refused', 'path_parts', 'faults', v_faults);
+  end if;
+  v_snapshot := v_parts || jsonb_build_object(
+    'workflow_definition_id', p_definition_id, 'workflow_name', v_name, 'runner_type', v_runner_type,
+    'user_id', p_user_id, 'max_run_duration_seconds', v_max_run_duration_seconds);
+  if octet_length(v_snapshot::text) > c_max_snapshot_bytes then
+    return jsonb_build_object('refused', 'snapshot_too_large',
+      'bytes', octet_length(v_snapshot::text), 'max_bytes', c_max_snapshot_bytes);
+  end if;
+
+  -- 4. Insert the run. It starts at once when the slot is free, no other run waits for it, and the runner gets its runs by
+  --    webhook. Otherwise it is PENDING, at the end of the queue.
+  v_must_wait := public.must_wait(p_definition_id);
+  v_starts := v_has_webhook and not v_must_wait
+    and not exists (select from public.next_waiting_run(p_definition_id, p_now));
+  insert into public.workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, idempotency_key,
+    run_snapshot, input, traceparent, created_at, updated_at, status, started_at, deadline_at, next_dispatch_at,
+    dispatch_count)
+  select p_run_id, p_tenant_id, p_definition_id, p_user_id, v_runner_type, p_idempotency_key,
+    v_snapshot, p_input, p_traceparent, p_now, p_now, coalesce(start.status, 'PENDING'), start.started_at,
+    start.deadline_at, start.next_dispatch_at, coalesce(start.dispatch_count, 0)
+  from (select) run
+  left join public.start_of_run(p_context, v_snapshot, p_now) start on v_starts;
+  insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
+  select p_tenant_id, p_run_id, 1, happened.type, p_now
+  from unnest(array['TRIGGERED', case when v_must_wait then 'QUEUED' when v_starts then 'STARTED' end]) happened (type)
+  where happened.type is not null;
+  return jsonb_build_object('run_id', p_run_id, 'replayed', false, 'starts', v_starts);
+end $$;
+
+-- What a verb answers after `add_run`: {"result": {"run", "replayed"}}, or the refusal.
+create or replace function public.triggered(p_added jsonb, p_now timestamptz) returns jsonb
+language plpgsql stable as $$
+begin
+  if p_added ? 'refused' then
+    return p_added;
+  end if;
+  return jsonb_build_object('result', jsonb_build_object(
+    'run', public.run_response((p_added ->> 'run_id')::uuid, p_now), 'replayed', p_added -> 'replayed'));
+end $$;

@@ -1,0 +1,126 @@
+-- The endpoints of a tenant, for its OWNER and ADMINs. Their secrets are encrypted before they get here, and are never
+-- answered.
+
+-- Like `judge_administrator`, for one endpoint, which it locks. `refused` can also be: not_found
+create or replace function public.judge_endpoint_change(p_credential jsonb, p_endpoint_id uuid) returns jsonb
+language plpgsql as $$
+declare
+  v_judged jsonb := public.judge_administrator(p_credential);
+begin
+  if v_judged ? 'refused' then
+    return v_judged;
+  end if;
+  perform e.id
+  from public.notification_endpoints e
+  where e.id = p_endpoint_id and e.tenant_id = (v_judged ->> 'tenant_id')::uuid
+  for no key update;
+  if not found then
+    return v_judged || '{"refused": "not_found"}';
+  end if;
+  return v_judged;
+end $$;
+
+-- Like `judge_endpoint_change`, for sending something to an endpoint now. `refused` can also be: disabled
+create or replace function public.judge_endpoint_sending(p_credential jsonb, p_endpoint_id uuid) returns jsonb
+language plpgsql as $$
+declare
+  v_judged jsonb := public.judge_endpoint_change(p_credential, p_endpoint_id);
+begin
+  if not v_judged ? 'refused' and exists (
+    select from public.notification_endpoints e where e.id = p_endpoint_id and e.disabled_at is not null) then
+    return v_judged || '{"refused": "disabled"}';
+  end if;
+  return v_judged;
+end $$;
+
+-- Like `judge_administrator`, for reading one endpoint. `refused` can also be: not_found
+create or replace function public.judge_endpoint_read(p_credential jsonb, p_endpoint_id uuid) returns jsonb
+language plpgsql stable as $$
+declare
+  v_judged jsonb := public.judge_administrator(p_credential);
+begin
+  if not v_judged ? 'refused' and not exists (
+    select from public.notification_endpoints e
+    where e.id = p_endpoint_id and e.tenant_id = (v_judged ->> 'tenant_id')::uuid) then
+    return v_judged || '{"refused": "not_found"}';
+  end if;
+  return v_judged;
+end $$;
+
+-- An endpoint as the API shows it.
+create or replace function public.endpoint_response(p_endpoint_id uuid) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_build_object(
+      'id', e.id, 'url', e.url, 'description', e.description, 'event_types', to_jsonb(e.event_types),
+      'workflow_definition_ids', to_jsonb(e.workflow_definition_ids), 'is_active', e.disabled_at is null,
+      'disabled_at', public.wire_instant(e.disabled_at), 'disabled_reason', e.disabled_reason,
+      'failures', e.failures, 'failing_since', public.wire_instant(e.failing_since),
+      'next_probe_at', public.wire_instant(e.probe_at),
+      'old_secret_until', public.wire_instant(
+        case when e.previous_secret_until > statement_timestamp() then e.previous_secret_until end),
+      'created_at', public.wire_instant(e.created_at), 'updated_at', public.wire_instant(e.updated_at))
+    from public.notification_endpoints e
+    where e.id = p_endpoint_id);
+end $$;
+
+-- Those ids that are not definitions of the tenant; null when there are none.
+create or replace function public.unknown_definitions(p_tenant_id uuid, p_ids jsonb) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_agg(named.id)
+    from unnest(public.json_uuids(nullif(p_ids, 'null'))) named (id)
+    where not exists (
+      select from public.workflow_definitions d where d.tenant_id = p_tenant_id and d.id = named.id));
+end $$;
+
+-- The endpoints of the caller's tenant, newest first.
+-- Answers {"tenant_id", and either "items" and "total", or "refused"} (see `judge_administrator`).
+create or replace function public.list_notification_endpoints(p_credential jsonb, p_limit integer, p_offset bigint)
+returns jsonb
+language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+declare
+  v_judged jsonb := public.judge_administrator(p_credential);
+  v_tenant_id uuid := v_judged ->> 'tenant_id';
+begin
+  if v_judged ? 'refused' then
+    return v_judged;
+  end if;
+  return v_judged || jsonb_build_object(
+    'items', (
+      select coalesce(jsonb_agg(public.endpoint_response(page.id) order by page.created_at desc, page.id desc), '[]')
+      from (
+        select e.id, e.created_at
+        from public.notification_endpoints e
+        where e.tenant_id = v_tenant_id
+        order by e.created_at desc, e.id desc
+        limit p_limit offset p_offset
+      ) page),
+    'total', (select count(*) from public.notification_endpoints e where e.tenant_id = v_tenant_id));
+end $$;
+
+-- Answers {"tenant_id", and either "endpoint" or "refused"} (see `judge_endpoint_read`)
+create or replace function public.find_notification_endpoint(p_credential jsonb, p_endpoint_id uuid) returns jsonb
+language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+declare
+  v_judged jsonb := public.judge_endpoint_read(p_credential, p_endpoint_id);
+begin
+  if v_judged ? 'refused' then
+    return v_judged;
+  end if;
+  return v_judged || jsonb_build_object('endpoint', public.endpoint_response(p_endpoint_id));
+end $$;
+
+-- Disables a locked endpoint. Notifications that were not sent by now are given up, and can be sent again later.
+create or replace function public.disable_endpoint(p_endpoint_id uuid, p_reason text, p_now timestamptz) returns void
+language plpgsql as $$
+begin
+  update public.notification_endpoints e
+  set disabled_at = p_now, disabled_reason = p_reason, updated_at = p_now
+  where e.id = p_endpoint_id;
+  update public.notifications n
+  set next_try_at = null
+  where n.endpoint_id = p_endpoint_id and n.next_try_at is not null;
+end $$;

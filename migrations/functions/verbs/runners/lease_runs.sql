@@ -1,0 +1,122 @@
+-- Leases PENDING runs to the session of a runner: the oldest runs first, of all definitions that the key, the session and the
+-- policies allow. At most one run of each definition is leased, since a definition has one slot. The leased runs become
+-- RUNNING, and their deadlines begin.
+--
+-- Guarantees:
+-- - No run is leased to two runners, and a session never holds more runs than its capacity.
+-- - Idempotent: a repeated `p_request_id` gets the same leases, as long as one of them is still held. The repetition shows that
+--   the runner is alive, so it extends their leases like a heartbeat does.
+--
+-- Closes the race between two leases: those of the same tenant take turns, by a lock of the tenant's row. So each sees what the
+-- other took, and no two wait for the same definition's lock.
+-- Closes the race with an invoke, a stop, or any verb that ends the run in the slot: all of them hold the definition's lock.
+--
+-- Answers {"result": {"leases": see `lease_of`, "is_full": true when the session holds as many runs as its capacity}}, or "refused":
+-- unauthenticated (the session has expired, or its key or its user is no longer valid)
+create or replace function public.lease_runs(p_context jsonb, p_request_id uuid, p_max integer) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_session_id constant uuid := p_context #>> '{session,session_id}';
+  v_tenant_id constant uuid := p_context #>> '{session,tenant_id}';
+  v_now timestamptz;
+  v_name text;
+  v_capacity integer;
+  v_session_ids uuid[];
+  v_key_ids uuid[];
+  v_held integer;
+  v_known_run_ids uuid[];
+  v_definition_ids uuid[];
+  v_run_ids uuid[];
+begin
+  -- 1. Wait for the other leases of the tenant.
+  perform t.id from public.tenants t where t.id = v_tenant_id for no key update;
+  v_now := clock_timestamp();
+
+  -- 2. Which session is it, and how many runs does it hold?
+  select s.name, s.capacity, s.workflow_definition_ids, holder.workflow_definition_ids
+  into v_name, v_capacity, v_session_ids, v_key_ids
+  from public.runner_sessions s
+  cross join lateral public.find_key_holder(null, s.api_key_id) holder
+  where s.id = v_session_id and s.tenant_id = v_tenant_id and s.expires_at > v_now and holder.is_administrator;
+  if not found then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "unauthenticated"}');
+  end if;
+  update public.runner_sessions s set last_seen_at = v_now where s.id = v_session_id;
+  select count(*), array_agg(r.id) filter (where a.lease_request_id = p_request_id)
+  into v_held, v_known_run_ids
+  from public.running_attempts a
+  join public.workflow_runs r on r.id = a.run_id
+  where a.session_id = v_session_id and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now;
+
+  -- 3. Lock the definitions: those of the leases that this request already got, or else those from which a run can be leased.
+  with locked as (
+    select d.id
+    from public.workflow_definitions d
+    where d.id in (
+      select r.workflow_definition_id from public.workflow_runs r where r.id = any (v_known_run_ids)
+      union all
+      select candidate.id
+      from (
+        select d.id, first.queue_position
+        from public.workflow_definitions d
+        cross join lateral public.next_waiting_run(d.id, v_now) first
+        where v_known_run_ids is null and d.tenant_id = v_tenant_id and d.handover = 'lease'
+          and public.covers_definition(v_session_ids, d.id) and public.covers_definition(v_key_ids, d.id)
+          and public.is_leasable(d.id, v_now)
+        order by first.queue_position
+        limit greatest(least(p_max, v_capacity - v_held), 0)
+      ) candidate)
+    order by d.id
+    for update of d
+  )
+  select array_agg(id) into v_definition_ids from locked;
+  v_now := clock_timestamp();
+
+  -- 4. End the overdue runs, then lease the first run of each definition.
+  perform public.end_overdue_runs(v_definition_ids, v_now);
+  if v_known_run_ids is not null then
+    with moved as (
+      update public.running_attempts a
+      set lease_expires_at = v_now + make_interval(secs => a.lease_seconds)
+      where a.run_id = any (v_known_run_ids) and a.session_id = v_session_id
+      returning a.run_id
+    )
+    select array_agg(moved.run_id order by r.queue_position) into v_run_ids
+    from moved
+    join public.workflow_runs r on r.id = moved.run_id;
+  else
+    with leased as (
+      update public.workflow_runs r
+      set status = public.next_status(r.status, 'lease'), started_at = v_now, updated_at = v_now, not_before = null,
+        deadline_at = public.deadline_of(p_context, r.run_snapshot, v_now),
+        dispatched_at = v_now
+      from public.workflow_definitions d
+      cross join lateral public.next_waiting_run(d.id, v_now) first
+      where r.id = first.id and d.id = any (v_definition_ids) and public.is_leasable(d.id, v_now)
+      returning r.tenant_id, r.id, r.attempt, r.queue_position, d.lease_seconds
+    ), noted as (
+      insert into public.running_attempts (
+        run_id, tenant_id, attempt, session_id, lease_request_id, lease_seconds, lease_expires_at)
+      select leased.id, leased.tenant_id, leased.attempt, v_session_id, p_request_id, leased.lease_seconds,
+        v_now + make_interval(secs => leased.lease_seconds)
+      from leased
+    ), recorded as (
+      insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+      select leased.tenant_id, leased.id, leased.attempt, happened.type, v_now, happened.detail
+      from leased
+      cross join (values
+        (1, 'STARTED', null), (2, 'LEASED', jsonb_build_object('runner', v_name, 'session_id', v_session_id))
+      ) happened (step, type, detail)
+      order by leased.queue_position, happened.step
+    )
+    select array_agg(leased.id order by leased.queue_position) into v_run_ids from leased;
+  end if;
+
+  -- 5. Promote, since a definition may have been switched to webhooks meanwhile.
+  perform public.promote_next_runs(p_context, v_definition_ids, v_now);
+  return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', jsonb_build_object(
+    'is_full', v_held >= v_capacity, 'leases', (
+      select coalesce(jsonb_agg(public.lease_of(leased.id) order by leased.place), '[]')
+      from unnest(v_run_ids) with ordinality as leased (id, place)))));
+end $$;

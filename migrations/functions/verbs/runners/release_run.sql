@@ -1,0 +1,51 @@
+-- Gives a RUNNING run back, because its runner shuts down. The run becomes PENDING again, with its next attempt and at its old
+-- place in the queue, which is the first. The run token has proved which attempt of which run that is.
+--
+-- Guarantees:
+-- - From then on all messages of the runner about the run are refused, as those of an older attempt.
+-- - A run that was asked to stop does not start again: it becomes STOPPED now, as if the time of the stop were over.
+-- - A runner that gives back all that it gets causes no endless loop: from the third time on, the run waits for a back-off.
+--
+-- Closes the race with any verb that ends the run: all of them hold the definition's lock.
+--
+-- Answers {"result": {"attempt": the run's new attempt}}, or "refused": see `judge_attempt`.
+create or replace function public.release_run(p_context jsonb) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_run_id constant uuid := p_context #>> '{run,run_id}';
+  v_tenant_id constant uuid := p_context #>> '{run,tenant_id}';
+  v_attempt constant integer := p_context #>> '{run,attempt}';
+  v_now timestamptz;
+  v_definition_id uuid;
+  v_answer jsonb;
+begin
+  -- 1. Lock the definition.
+  v_definition_id := public.lock_definition_of_run(v_tenant_id, v_run_id);
+  if v_definition_id is null then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "not_found"}');
+  end if;
+  v_now := clock_timestamp();
+
+  -- 2. End the overdue run, if there is one, then judge this one.
+  perform public.end_overdue_runs(array[v_definition_id], v_now);
+  v_answer := public.judge_attempt(v_run_id, v_attempt);
+
+  -- 3. Give it back.
+  if not v_answer ? 'refused' and exists (
+    select from public.running_attempts a where a.run_id = v_run_id and a.stop_requested_at is not null) then
+    -- Truncated to milliseconds like the column: if it were rounded up, the time would not be over yet.
+    update public.running_attempts a
+    set stop_ends_at = least(a.stop_ends_at, date_trunc('milliseconds', v_now))
+    where a.run_id = v_run_id;
+    perform public.end_overdue_runs(array[v_definition_id], v_now);
+    v_answer := jsonb_build_object('result', jsonb_build_object('attempt', v_attempt));
+  elsif not v_answer ? 'refused' then
+    perform public.put_back(array[v_run_id], v_now, 'release');
+    v_answer := jsonb_build_object('result', jsonb_build_object('attempt', v_attempt + 1));
+  end if;
+
+  -- 4. Promote the next run.
+  perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
+  return public.answer_of(p_context, v_since, v_tenant_id, v_answer);
+end $$;

@@ -1,0 +1,83 @@
+-- Adds an entry to the log of an attempt. The runner's run token has proved which attempt of which run that is.
+--
+-- Guarantees:
+-- - Idempotent: an entry that is sent again is stored once. Entries may arrive in any order.
+-- - The log of an attempt has at most 1 MiB, and the logs of all attempts of a run together have at most 4 MiB. The first entry
+--   that does not fit cuts the log of its attempt: neither that entry nor any later one is stored.
+-- - Nothing is added once the attempt has ended. So a reader who reads the log after the end has seen all of it.
+-- - An entry proves that the runner accepted the dispatch.
+--
+-- Closes two races:
+-- - with any verb that ends the run: all of them hold the definition's lock.
+-- - with a Worker that records that the dispatch was accepted: the update of the run's row is conditional.
+--
+-- Answers {"result": {"is_cut"}}, or "refused" which is one of: not_found, other_attempt (with "attempt"), ended (with "status"),
+-- other_text (the number was used for another text)
+create or replace function public.append_log(p_context jsonb, p_sequence integer, p_text text) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_run_id constant uuid := p_context #>> '{run,run_id}';
+  v_tenant_id constant uuid := p_context #>> '{run,tenant_id}';
+  v_token_attempt constant integer := p_context #>> '{run,attempt}';
+  c_max_bytes constant integer := 1048576;
+  c_max_bytes_of_run constant integer := 4194304;
+  v_now timestamptz;
+  v_definition_id uuid;
+  v_status text;
+  v_attempt integer;
+  v_known_text text;
+  v_bytes bigint;
+  v_bytes_of_run bigint;
+  v_is_cut boolean;
+  v_answer jsonb;
+begin
+  -- 1. Lock the definition.
+  v_definition_id := public.lock_definition_of_run(v_tenant_id, v_run_id);
+  if v_definition_id is null then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "not_found"}');
+  end if;
+  v_now := clock_timestamp();
+
+  -- 2. End the overdue run, if there is one, and read the run and its log.
+  perform public.end_overdue_runs(array[v_definition_id], v_now);
+  select r.status, r.attempt into v_status, v_attempt from public.workflow_runs r where r.id = v_run_id;
+  select e.text into v_known_text
+  from public.workflow_run_log_entries e
+  where e.run_id = v_run_id and e.attempt = v_token_attempt and e.sequence = p_sequence;
+  select coalesce(sum(l.bytes) filter (where l.attempt = v_token_attempt), 0), coalesce(sum(l.bytes), 0),
+    coalesce(bool_or(l.is_cut) filter (where l.attempt = v_token_attempt), false)
+  into v_bytes, v_bytes_of_run, v_is_cut
+  from public.workflow_run_logs l
+  where l.run_id = v_run_id;
+
+  -- 3. Store the entry.
+  if v_attempt is null then
+    v_answer := '{"refused": "not_found"}';
+  elsif v_attempt <> v_token_attempt then
+    v_answer := jsonb_build_object('refused', 'other_attempt', 'attempt', v_attempt);
+  elsif v_known_text <> p_text then
+    v_answer := '{"refused": "other_text"}';
+  elsif v_known_text is not null then
+    v_answer := jsonb_build_object('result', jsonb_build_object('is_cut', v_is_cut));
+  elsif v_status <> 'RUNNING' then
+    v_answer := jsonb_build_object('refused', 'ended', 'status', v_status);
+  else
+    v_is_cut := v_is_cut or v_bytes + octet_length(p_text) > c_max_bytes
+      or v_bytes_of_run + octet_length(p_text) > c_max_bytes_of_run;
+    insert into public.workflow_run_logs as l (run_id, attempt, bytes, is_cut)
+    values (v_run_id, v_token_attempt, case when v_is_cut then 0 else octet_length(p_text) end, v_is_cut)
+    on conflict (run_id, attempt) do update set bytes = l.bytes + excluded.bytes, is_cut = excluded.is_cut;
+    if not v_is_cut then
+      insert into public.workflow_run_log_entries (run_id, attempt, sequence, at, text)
+      values (v_run_id, v_token_attempt, p_sequence, v_now, p_text);
+    end if;
+    perform public.note_taken(v_run_id, v_now);
+    v_answer := jsonb_build_object('result', jsonb_build_object('is_cut', v_is_cut));
+  end if;
+
+  -- 4. Promote the next run.
+  perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
+  return public.answer_of(p_context, v_since, v_tenant_id, v_answer,
+    case when v_answer ? 'result' then jsonb_build_object('log_of', v_run_id) end);
+end $$;

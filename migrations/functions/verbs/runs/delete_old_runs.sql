@@ -1,0 +1,84 @@
+-- Deletes up to `p_limit` runs that ended more than `p_days` ago, with their events. The tenants take turns. A run is kept for
+-- at least as long as its idempotency key is in use.
+--
+-- It also deletes as many API keys that were revoked or expired more than `p_days` ago, and as many events of that age that are about
+-- no run, the oldest first.
+--
+-- Guarantees: a run is deleted together with all of its events. That a user has had an API key remains known: see `may_be_invited`.
+-- Closes the race with a retry: runs that another transaction has locked are skipped, and a run that was retried has not ended
+-- any more, so it does not match.
+--
+-- Answers {"result": {"deleted": how many runs}}.
+create or replace function public.delete_old_runs(p_context jsonb, p_days integer, p_limit integer) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_ended_before timestamptz := clock_timestamp() - make_interval(days => p_days);
+  v_created_before timestamptz := public.idempotency_cutoff(clock_timestamp());
+  v_deleted integer;
+  v_key_ids uuid[];
+  v_event_ids bigint[];
+begin
+  -- `tenant` goes from one tenant with an ended run to the next by the index, without reading the runs in between.
+  with recursive tenant (id) as (
+    (select r.tenant_id from public.workflow_runs r where r.completed_at is not null order by r.tenant_id limit 1)
+    union all
+    select (
+      select r.tenant_id from public.workflow_runs r
+      where r.completed_at is not null and r.tenant_id > tenant.id
+      order by r.tenant_id limit 1)
+    from tenant
+    where tenant.id is not null
+  ), wanting as (
+    select tenant.id
+    from tenant
+    cross join lateral (
+      select from public.workflow_runs r
+      where r.tenant_id = tenant.id and r.completed_at < v_ended_before and r.created_at < v_created_before
+      limit 1
+    ) old
+  ), chosen as (
+    select old.id, old.completed_at, row_number() over (partition by wanting.id order by old.completed_at) as turn
+    from wanting
+    cross join lateral (
+      select r.id, r.completed_at
+      from public.workflow_runs r
+      where r.tenant_id = wanting.id and r.completed_at < v_ended_before and r.created_at < v_created_before
+      order by r.completed_at
+      limit (select greatest(p_limit / nullif(count(*), 0), 1) from wanting)
+    ) old
+  ), held as (
+    select held.id
+    from (select id from chosen order by turn, completed_at limit p_limit) next
+    cross join lateral (
+      select r.id
+      from public.workflow_runs r
+      where r.id = next.id and r.completed_at < v_ended_before and r.created_at < v_created_before
+      for update skip locked
+    ) held
+  ), deleted as (
+    delete from public.workflow_runs r using held where r.id = held.id returning r.id
+  )
+  select count(*) into v_deleted from deleted;
+
+  v_key_ids := array(
+    select k.id
+    from public.api_keys k
+    where least(k.revoked_at, k.expires_at) < v_ended_before
+    order by least(k.revoked_at, k.expires_at)
+    limit p_limit
+    for update skip locked);
+  update public.users u set had_api_key = true
+  where u.id = any (array(select k.user_id from public.api_keys k where k.id = any (v_key_ids))) and not u.had_api_key;
+  delete from public.api_keys k where k.id = any (v_key_ids);
+
+  -- Of the events without a run, the index by run has the oldest first, since ids are nearly in the order of time.
+  v_event_ids := array(
+    select old.id
+    from (
+      select e.id, e.at from public.workflow_run_events e where e.run_id is null order by e.run_id, e.id limit p_limit
+    ) old
+    where old.at < v_ended_before);
+  delete from public.workflow_run_events e where e.id = any (v_event_ids);
+  return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object('deleted', v_deleted)));
+end $$;

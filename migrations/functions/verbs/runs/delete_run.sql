@@ -1,0 +1,42 @@
+-- Deletes a run and its events. A RUNNING run cannot be deleted.
+--
+-- Guarantees: a run is deleted together with all of its events, or not at all.
+-- Closes the race with a promotion, which would start the run at the same moment: both hold the definition's lock.
+--
+-- Answers {"result": {}}, or "refused": see `lock_and_judge_run` and `judge_run_state`.
+create or replace function public.delete_run(p_context jsonb, p_run_id uuid) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_judged jsonb;
+  v_tenant_id uuid;
+  v_definition_id uuid;
+  v_now timestamptz;
+  v_answer jsonb;
+  v_told jsonb;
+begin
+  -- 1. Lock the definition, and judge the caller.
+  v_judged := public.lock_and_judge_run(p_context, p_run_id);
+  v_tenant_id := v_judged ->> 'tenant_id';
+  if v_judged ? 'refused' then
+    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
+  end if;
+  v_definition_id := v_judged ->> 'definition_id';
+  v_now := clock_timestamp();
+
+  -- 2. End the overdue run, if there is one.
+  perform public.end_overdue_runs(array[v_definition_id], v_now);
+
+  -- 3. Delete the run. The trigger `workflow_runs_delete_events` deletes its events.
+  v_answer := public.judge_run_state(p_run_id, 'delete');
+  if not v_answer ? 'refused' then
+    delete from public.workflow_runs r where r.id = p_run_id;
+    v_answer := '{"result": {}}';
+    v_told := jsonb_build_object('deleted', jsonb_build_array(
+      jsonb_build_object('run_id', p_run_id, 'workflow_definition_id', v_definition_id)));
+  end if;
+
+  -- 4. Promote the next run.
+  perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
+  return public.answer_of(p_context, v_since, v_tenant_id, v_answer, v_told);
+end $$;

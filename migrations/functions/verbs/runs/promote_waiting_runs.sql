@@ -1,0 +1,95 @@
+-- Starts PENDING runs of up to `p_limit` definitions whose slot is free, and ends expired back-offs of as many definitions.
+-- Every verb promotes before it ends, so normally the only such runs are those that waited for a back-off. After a restore of
+-- the database or a manual change there may be others. It also finds the runs that wait for a runner to lease them, in case a
+-- Worker died before it told the waiting runners.
+--
+-- The tenants take turns, so that one with very many definitions does not keep those of others from being found. A run that waits for
+-- a runner may wait longer than until the next sweep. So which definitions of such a tenant are told of is left to chance, and each is
+-- told of by some sweep.
+--
+-- Guarantees: safe to run concurrently with any other verb. Definitions that another transaction has locked are skipped.
+--
+-- Answers {"result": {"definitions": how many definitions it locked, "has_due_stops": see `has_due_stops`}}.
+create or replace function public.promote_waiting_runs(p_context jsonb, p_limit integer) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_now timestamptz := clock_timestamp();
+  v_waiting_ids uuid[];
+  v_definition_ids uuid[];
+begin
+  -- 1. Find the definitions with PENDING runs. `waiting` uses the index to jump from one to the next.
+  with recursive waiting (id) as (
+    (select r.workflow_definition_id from public.workflow_runs r where r.status = 'PENDING'
+      order by r.workflow_definition_id limit 1)
+    union all
+    select (
+      select r.workflow_definition_id from public.workflow_runs r
+      where r.status = 'PENDING' and r.workflow_definition_id > waiting.id
+      order by r.workflow_definition_id limit 1)
+    from waiting
+    where waiting.id is not null
+  )
+  select array_agg(waiting.id) into v_waiting_ids from waiting where waiting.id is not null;
+
+  -- 2. Lock those of which something is promoted or whose back-off ends.
+  with locked as (
+    select d.id
+    from (
+      (
+        select r.workflow_definition_id as id
+        from public.workflow_runs r
+        where r.not_before <= v_now
+        order by r.not_before
+        limit p_limit
+      )
+      union
+      (
+        select startable.id
+        from (
+          select d.id, row_number() over (partition by d.tenant_id) as turn
+          from unnest(v_waiting_ids) waiting (id)
+          join public.workflow_definitions d on d.id = waiting.id and d.is_active
+            and d.runner_url is not null and d.handover = 'webhook'
+          where exists (select from public.next_waiting_run(waiting.id, v_now))
+            and not exists (
+              select from public.workflow_runs holder
+              where holder.workflow_definition_id = waiting.id and holder.status = 'RUNNING')
+        ) startable
+        order by startable.turn
+        limit p_limit
+      )
+    ) next
+    cross join lateral (
+      select d.id from public.workflow_definitions d where d.id = next.id for update skip locked
+    ) d
+  )
+  select array_agg(id) into v_definition_ids from locked;
+
+  v_now := clock_timestamp();
+
+  -- 3. Promote the next runs.
+  perform public.promote_next_runs(p_context, v_definition_ids, v_now);
+  perform public.end_back_offs(v_definition_ids, v_now);
+
+  -- 4. Find the runs that wait for a runner.
+  return public.answer_of(p_context, v_since, null,
+    jsonb_build_object('result', jsonb_build_object(
+      'definitions', coalesce(cardinality(v_definition_ids), 0), 'has_due_stops', public.has_due_stops(null, v_now))),
+    jsonb_build_object('definition_ids', (
+      select coalesce(jsonb_agg(leasable.id), '[]')
+      from (
+        select leased.id
+        from (
+          select d.tenant_id, d.id, row_number() over (partition by d.tenant_id order by random()) as turn
+          from unnest(v_waiting_ids) waiting (id)
+          join public.workflow_definitions d on d.id = waiting.id and d.handover = 'lease'
+          order by turn
+        ) leased
+        where public.is_leasable(leased.id, clock_timestamp())
+          and exists (
+            select from public.runner_sessions s
+            where s.tenant_id = leased.tenant_id and s.expires_at > clock_timestamp())
+        limit p_limit
+      ) leasable)));
+end $$;

@@ -1,0 +1,45 @@
+-- Triggers a new run of the same definition and with the same input as a run that the caller may see, whatever the state of
+-- that run. It is an invoke: the current definition is used, and the caller needs the permissions for it.
+--
+-- Guarantees: those of `trigger_run`.
+-- Closes the same races as `trigger_run`.
+--
+-- Answers like `trigger_run`. "refused" is not_found also when the caller may not see the run.
+create or replace function public.run_again(p_context jsonb, p_run_id uuid, p_new_run_id uuid) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_judged jsonb;
+  v_tenant_id uuid;
+  v_definition_id uuid;
+  v_input json;
+  v_now timestamptz;
+  v_added jsonb;
+begin
+  -- 1. Which run is it? Lock its definition, and judge the caller.
+  v_judged := public.judge_run_read(p_context -> 'caller', p_run_id);
+  v_tenant_id := v_judged ->> 'tenant_id';
+  if not v_judged ? 'refused' then
+    select r.workflow_definition_id, r.input into v_definition_id, v_input
+    from public.workflow_runs r
+    where r.id = p_run_id;
+    v_judged := public.lock_and_judge_definition(p_context, v_definition_id);
+  end if;
+  if v_judged ->> 'refused' in ('unauthenticated', 'not_found') then
+    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
+  end if;
+  v_now := clock_timestamp();
+
+  -- 2. End the overdue run, if there is one.
+  perform public.end_overdue_runs(array[v_definition_id], v_now);
+
+  -- 3. Add the run.
+  v_added := public.add_run(p_context, v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, v_definition_id,
+    p_new_run_id, null, v_input, null, v_now);
+
+  -- 4. Promote the next run, unless the new one has just started. Then read the run for the answer.
+  if not coalesce((v_added ->> 'starts')::boolean, false) then
+    perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
+  end if;
+  return public.answer_of(p_context, v_since, v_tenant_id, public.triggered(v_added, v_now));
+end $$;

@@ -1,0 +1,68 @@
+-- The sweep of one tenant, when something of it is due: fails up to `p_limit` overdue runs, the longest overdue first, and
+-- starts the runs that waited behind them. It does nothing while an operator has paused the sweep.
+--
+-- Guarantees: safe to run concurrently with itself and with every other verb. It skips the definitions that another transaction
+-- has locked: that transaction ends their overdue runs itself.
+--
+-- Answers {"result"}, with:
+-- - "is_paused"
+-- - "lags_ms": [how late each run was ended, in milliseconds]
+-- - "has_due_dispatches", "has_due_stops"
+-- - "due_in_ms": milliseconds until something of the tenant is due; null when nothing is planned. What the caller sends now, that
+--   is, the dispatches, stops and notifications that are already due, counts as due in 30 seconds: in case the caller dies.
+create or replace function public.sweep_tenant(p_context jsonb, p_tenant_id uuid, p_limit integer) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_now timestamptz := clock_timestamp();
+  v_definition_ids uuid[];
+  v_lags_ms float8[];
+  v_has_due_dispatches boolean;
+  v_has_due_stops boolean;
+  v_due_at timestamptz;
+begin
+  if exists (select from public.sweep_state s where s.paused_at is not null) then
+    return public.answer_of(p_context, v_since, p_tenant_id, '{"result": {"is_paused": true, "lags_ms": [],
+      "has_due_dispatches": false, "has_due_stops": false, "due_in_ms": null}}');
+  end if;
+
+  -- 1. Lock the definitions whose slot an overdue run holds, and those with a run whose back-off has ended.
+  with locked as (
+    select d.id
+    from (
+      select overdue.workflow_definition_id from public.overdue_runs(p_tenant_id, v_now, p_limit) overdue
+      union
+      (
+        select r.workflow_definition_id
+        from public.workflow_runs r
+        where r.tenant_id = p_tenant_id and r.not_before <= v_now
+        order by r.not_before
+        limit p_limit
+      )
+    ) next
+    join public.workflow_definitions d on d.id = next.workflow_definition_id
+    for update of d skip locked
+  )
+  select array_agg(id) into v_definition_ids from locked;
+  v_now := clock_timestamp();
+
+  -- 2. End the overdue runs, and promote the next ones, including those whose back-off has ended.
+  v_lags_ms := public.end_overdue_runs(v_definition_ids, v_now);
+  perform public.promote_next_runs(p_context, v_definition_ids, v_now);
+  perform public.end_back_offs(v_definition_ids, v_now);
+
+  -- 3. What is left?
+  v_has_due_dispatches := exists (
+    select from public.workflow_runs r where r.tenant_id = p_tenant_id and r.next_dispatch_at <= v_now);
+  v_has_due_stops := public.has_due_stops(p_tenant_id, v_now);
+  v_due_at := least(
+    public.next_due_at(p_tenant_id, v_now),
+    case when v_has_due_dispatches or v_has_due_stops then v_now + interval '30 seconds' end,
+    -- Back-offs that did not fit into the limit.
+    (select min(r.not_before) from public.workflow_runs r where r.tenant_id = p_tenant_id and r.not_before <= v_now));
+  return public.answer_of(p_context, v_since, p_tenant_id,
+    jsonb_build_object('result', jsonb_build_object('is_paused', false, 'lags_ms', v_lags_ms,
+      'has_due_dispatches', v_has_due_dispatches, 'has_due_stops', v_has_due_stops, 'due_in_ms', public.ms_until(v_due_at))),
+    -- A back-off that has ended is new work for runners that lease, without an event.
+    jsonb_build_object('definition_ids', coalesce(to_jsonb(v_definition_ids), '[]'), 'notifies', true));
+end $$;

@@ -1,0 +1,48 @@
+-- Triggers a run of a definition. It becomes RUNNING when the slot is free, otherwise PENDING at the end of the queue.
+--
+-- Guarantees:
+-- - A run is inserted completely, with its frozen snapshot and its events, or not at all.
+-- - While an idempotency key is in use, it answers the run that it triggered first. A key belongs to a user and a definition.
+--   It is in use while its run is PENDING or RUNNING, and for a while after the run was created: see `idempotency_cutoff`. The
+--   same key with another input is refused.
+-- - `p_input`, a JSON object or null, and `p_traceparent`, a header of W3C Trace Context or null, are frozen with the run. A
+--   repeated call with the same key may have another `p_traceparent`.
+-- - Idempotent: called again with the same `p_run_id`, it answers the run that the first call inserted.
+--
+-- Closes the race between two invokes with the same key or for the same slot: the second waits for the definition's lock, and
+-- then sees what the first did.
+--
+-- Answers {"result": {"run", "replayed"}}, or "refused":
+-- unauthenticated, not_found, or what `add_run` refuses
+create or replace function public.trigger_run(
+  p_context jsonb, p_definition_id uuid, p_run_id uuid, p_idempotency_key text, p_input json, p_traceparent text
+) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_judged jsonb;
+  v_tenant_id uuid;
+  v_now timestamptz;
+  v_added jsonb;
+begin
+  -- 1. Lock the definition, and judge the caller.
+  v_judged := public.lock_and_judge_definition(p_context, p_definition_id);
+  v_tenant_id := v_judged ->> 'tenant_id';
+  if v_judged ->> 'refused' in ('unauthenticated', 'not_found') then
+    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
+  end if;
+  v_now := clock_timestamp();
+
+  -- 2. End the overdue run, if there is one.
+  perform public.end_overdue_runs(array[p_definition_id], v_now);
+
+  -- 3. Add the run.
+  v_added := public.add_run(p_context, v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, p_definition_id,
+    p_run_id, p_idempotency_key, p_input, p_traceparent, v_now);
+
+  -- 4. Promote the next run, unless the new one has just started. Then read the run for the answer.
+  if not coalesce((v_added ->> 'starts')::boolean, false) then
+    perform public.promote_next_runs(p_context, array[p_definition_id], v_now);
+  end if;
+  return public.answer_of(p_context, v_since, v_tenant_id, public.triggered(v_added, v_now));
+end $$;

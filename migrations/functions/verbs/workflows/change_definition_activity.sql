@@ -1,0 +1,36 @@
+-- Pauses or resumes a definition: only `is_active` changes. When it is resumed and its slot is free, the first PENDING run
+-- starts.
+--
+-- Closes the race with an invoke: both hold the definition's lock.
+--
+-- Answers {"result": {}}, or "refused": see `lock_and_judge_definition_change`.
+create or replace function public.change_definition_activity(p_context jsonb, p_definition_id uuid, p_is_active boolean)
+returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_judged jsonb;
+  v_tenant_id uuid;
+  v_now timestamptz;
+begin
+  -- 1. Lock the definition, and judge the caller.
+  v_judged := public.lock_and_judge_definition_change(p_context, p_definition_id);
+  v_tenant_id := v_judged ->> 'tenant_id';
+  if v_judged ? 'refused' then
+    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
+  end if;
+  v_now := clock_timestamp();
+
+  -- 2. End the overdue run, if there is one.
+  perform public.end_overdue_runs(array[p_definition_id], v_now);
+
+  -- 3. Pause or resume.
+  update public.workflow_definitions d
+  set is_active = p_is_active, updated_at = v_now
+  where d.id = p_definition_id and d.is_active <> p_is_active;
+
+  -- 4. Promote the next run.
+  perform public.promote_next_runs(p_context, array[p_definition_id], v_now);
+  return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}',
+    jsonb_build_object('others', true, 'definition_ids', jsonb_build_array(p_definition_id)));
+end $$;

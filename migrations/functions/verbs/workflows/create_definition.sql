@@ -1,0 +1,56 @@
+-- Creates a definition, and its node in the tenant's tree.
+--
+-- Guarantees: a definition and its node are inserted together, and the definition names only parts that exist.
+-- Closes the race with the deletion of such a part: the parts are locked before they are checked.
+--
+-- Answers {"result": {"definition"}}, or "refused":
+--   unauthenticated, forbidden (not an administrator), path_parts (with "faults", see `path_part_faults`)
+create or replace function public.create_definition(
+  p_context jsonb, p_definition_id uuid, p_node_id uuid, p_content jsonb
+) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_tenant_id uuid;
+  v_user_id uuid;
+  v_role text;
+  v_faults jsonb;
+begin
+  -- 1. Lock the parts.
+  perform public.lock_named_path_parts(caller.tenant_id, p_content) from public.find_caller(p_context -> 'caller') caller;
+
+  -- 2. May the caller create a definition, and name these parts?
+  select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
+  from public.find_caller(p_context -> 'caller') caller;
+  if v_tenant_id is null then
+    return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
+  end if;
+  if not public.is_administrator(v_role) then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "forbidden"}');
+  end if;
+  v_faults := public.path_part_faults(v_role, v_tenant_id, v_user_id, p_content);
+  if v_faults is not null then
+    return public.answer_of(
+      p_context, v_since, v_tenant_id, jsonb_build_object('refused', 'path_parts', 'faults', v_faults));
+  end if;
+
+  -- 3. Insert the node, below the folder `/workflows` that every tenant has, and the definition.
+  insert into public.path_parts (id, tenant_id, parent_id, name, part_type, metadata_obj_id, materialized_path,
+    system_managed)
+  select p_node_id, folder.tenant_id, folder.id, p_definition_id::text, 'WORKFLOW_DEFINITION', p_definition_id,
+    folder.materialized_path || '/' || p_definition_id, true
+  from public.path_parts folder
+  where folder.tenant_id = v_tenant_id and folder.materialized_path = '/workflows';
+  insert into public.workflow_definitions (id, tenant_id, path_part_id, name, description, runner_type, runner_url,
+    webhook_secret_encrypted, max_run_duration_seconds, source_path_part_ids, instruction_path_part_ids,
+    output_path_part_ids, template_path_part_id, is_active)
+  values (p_definition_id, v_tenant_id, p_node_id, p_content ->> 'name', p_content ->> 'description',
+    p_content ->> 'runner_type', p_content ->> 'runner_url', p_content ->> 'webhook_secret_encrypted',
+    (p_content ->> 'max_run_duration_seconds')::int, public.json_uuids(p_content -> 'source_path_part_ids'),
+    public.json_uuids(p_content -> 'instruction_path_part_ids'),
+    public.json_uuids(p_content -> 'output_path_part_ids'), (p_content ->> 'template_path_part_id')::uuid,
+    (p_content ->> 'is_active')::boolean);
+  return public.answer_of(p_context, v_since, v_tenant_id,
+    jsonb_build_object('result', jsonb_build_object('definition', public.definition_response(p_definition_id))),
+    '{"others": true}');
+end $$;

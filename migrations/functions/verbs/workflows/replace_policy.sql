@@ -1,0 +1,39 @@
+-- Replaces the policy of a definition: how its runs get to a runner, and what happens when they fail. A RUNNING run keeps its
+-- lease; the new policy applies from the next run on.
+--
+-- Closes the race with an invoke and with a lease: all of them hold the definition's lock. Idempotent.
+--
+-- Answers {"result": {"policy"}}, or "refused": see `lock_and_judge_definition_change`.
+create or replace function public.replace_policy(
+  p_context jsonb, p_definition_id uuid, p_handover text, p_lease_seconds integer, p_max_attempts integer, p_retry_on text[]
+) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_judged jsonb;
+  v_tenant_id uuid;
+  v_now timestamptz;
+begin
+  -- 1. Lock the definition, and judge the caller.
+  v_judged := public.lock_and_judge_definition_change(p_context, p_definition_id);
+  v_tenant_id := v_judged ->> 'tenant_id';
+  if v_judged ? 'refused' then
+    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
+  end if;
+  v_now := clock_timestamp();
+
+  -- 2. End the overdue run, if there is one.
+  perform public.end_overdue_runs(array[p_definition_id], v_now);
+
+  -- 3. Replace the policy.
+  update public.workflow_definitions d
+  set handover = p_handover, lease_seconds = p_lease_seconds, max_attempts = p_max_attempts, retry_on = p_retry_on,
+    updated_at = v_now
+  where d.id = p_definition_id;
+
+  -- 4. Promote the next run.
+  perform public.promote_next_runs(p_context, array[p_definition_id], v_now);
+  return public.answer_of(p_context, v_since, v_tenant_id,
+    jsonb_build_object('result', jsonb_build_object('policy', public.policy_response(p_definition_id))),
+    jsonb_build_object('others', true, 'definition_ids', jsonb_build_array(p_definition_id)));
+end $$;

@@ -1,0 +1,102 @@
+/** The verbs on dispatches, and on the webhooks of stops. None of those that record an outcome changes a run that has ended or has a newer attempt. */
+import { z } from "zod";
+import { type Dispatch, dispatchSchema, type StopDispatch, stopDispatchSchema } from "../verbs/effects.ts";
+import { defineVerb } from "../verbs/verb.ts";
+
+/** A dispatch that its runner accepted, with the HTTP status of the answer. */
+export type Acceptance = { dispatch: Dispatch; status: number };
+
+type Attempt = { run_id: string; tenant_id: string; attempt: number };
+
+const attemptOf = ({ run_id, tenant_id, attempt }: Attempt): Attempt => ({ run_id, tenant_id, attempt });
+
+/** Records that runners accepted these dispatches. `accepted` is how many were not recorded before. */
+export const recordAcceptances = defineVerb({
+  name: "record_acceptances",
+  args: (acceptances: readonly Acceptance[]) => ({
+    acceptances: { json: acceptances.map(({ dispatch, status }) => ({ ...attemptOf(dispatch), status })) },
+  }),
+  result: z.object({ accepted: z.int() }),
+  isRepeatable: true,
+});
+
+/**
+ * Records why a dispatch failed, and in how many seconds it is retried. `postponed` is false when the run no longer waits for this
+ * dispatch.
+ */
+export const recordPostponement = defineVerb({
+  name: "record_postponement",
+  args: ({ dispatch, reason, delaySeconds }: { dispatch: Dispatch; reason: string; delaySeconds: number }) => ({
+    ...attemptOf(dispatch),
+    reason,
+    delay_seconds: delaySeconds,
+  }),
+  result: z.object({ postponed: z.boolean() }),
+});
+
+/**
+ * When a dispatch to a runner was not answered in time, postpones all other due dispatches to the same runner by 1 to 5
+ * minutes. `postponed` is how many.
+ */
+export const postponeRunner = defineVerb({
+  name: "postpone_runner",
+  args: ({ tenant_id, runner }: Dispatch) => ({
+    tenant_id,
+    runner,
+    reason: "The runner did not answer another dispatch.",
+  }),
+  result: z.object({ postponed: z.int() }),
+});
+
+/**
+ * Fails a run that its runner refuses, or that can be sent to no runner (`isRefused` is false), and starts the next run in the
+ * queue. `pause` also pauses the definition, so that nothing more is sent to a runner that is gone.
+ */
+export const giveUpDispatch = defineVerb({
+  name: "give_up_dispatch",
+  args: (given: { dispatch: Dispatch; reason: string; isRefused: boolean; pause: boolean }) => ({
+    ...attemptOf(given.dispatch),
+    reason: given.reason,
+    pause: given.pause,
+    runner_url: given.isRefused ? given.dispatch.runner_url : null,
+  }),
+  result: z.unknown(),
+});
+
+/**
+ * Claims up to `limit` due dispatches; until the claim is over, nobody else sends them. The tenants take turns. A quick runner gets
+ * several of its dispatches, a busy one none, and any other runner one. With `tenantId`, only that tenant's are claimed.
+ */
+export const claimDispatches = defineVerb({
+  name: "claim_dispatches",
+  args: (claim: { tenantId: string | null; limit: number; quick: readonly string[]; busy: readonly string[] }) => ({
+    tenant_id: claim.tenantId,
+    limit: claim.limit,
+    quick: claim.quick,
+    busy: claim.busy,
+  }),
+  result: z.object({ dispatches: z.array(dispatchSchema) }),
+});
+
+/** Claims up to `limit` due webhooks of stops. With `tenantId`, only that tenant's are claimed. */
+export const claimStopDispatches = defineVerb({
+  name: "claim_stop_dispatches",
+  args: (claim: { tenantId: string | null; limit: number }) => ({ tenant_id: claim.tenantId, limit: claim.limit }),
+  result: z.object({ stops: z.array(stopDispatchSchema) }),
+});
+
+/**
+ * Records the outcome of a stop's webhook: the HTTP status with which the runner accepted it, or the reason why it did not, and in
+ * how many seconds it is retried; null for never.
+ */
+export const recordStopDispatch = defineVerb({
+  name: "record_stop_dispatch",
+  args: (sent: { stop: StopDispatch; status: number | null; reason: string | null; delaySeconds: number | null }) => ({
+    ...attemptOf(sent.stop),
+    ends_at: sent.stop.ends_at,
+    status: sent.status,
+    reason: sent.reason,
+    delay_seconds: sent.delaySeconds,
+  }),
+  result: z.unknown(),
+});

@@ -1,0 +1,186 @@
+/** The verbs on runs, for callers and for the runners of attempts. */
+import { z } from "zod";
+import type { JsonObject } from "../http/json-value.ts";
+import { defineVerb } from "../verbs/verb.ts";
+import { NO_DEFINITION } from "../workflows/workflow-definitions.ts";
+import type { Artifact } from "./details/result-schema.ts";
+import {
+  attemptProblem,
+  attemptRefusalSchema,
+  changeProblem,
+  changeRefusalSchema,
+  logProblem,
+  logRefusalSchema,
+  resultProblem,
+  resultRefusalSchema,
+  triggerProblem,
+  triggerRefusalSchema,
+} from "./refusals.ts";
+import { runRowSchema } from "./run-rows.ts";
+
+const runSchema = z.object({ run: runRowSchema });
+
+/** The run, and whether an earlier call with the same idempotency key triggered it. */
+const triggeredSchema = runSchema.extend({ replayed: z.boolean() });
+
+/**
+ * Triggers a run of a definition. It becomes RUNNING when the slot is free, otherwise PENDING at the end of the queue.
+ * Refused with Problem `not_found`, `forbidden`, or `conflict` for a definition that is paused or has no runner, and with
+ * ValidationFailed when the definition names parts that are gone, sources without a document, or paths that are too long, and when
+ * the idempotency key was used with another input.
+ */
+export const triggerRun = defineVerb({
+  name: "trigger_run",
+  args: (run: {
+    id: string;
+    definitionId: string;
+    idempotencyKey: string | null;
+    input: JsonObject | null;
+    /** The trace of the request: see `readTraceparent`. */
+    traceparent: string | null;
+  }) => ({
+    definition_id: run.definitionId,
+    run_id: run.id,
+    idempotency_key: run.idempotencyKey,
+    input: run.input && { json: run.input },
+    traceparent: run.traceparent,
+  }),
+  result: triggeredSchema,
+  refusals: triggerRefusalSchema,
+  refuse: (refusal) => triggerProblem(refusal, NO_DEFINITION),
+  isRepeatable: true,
+});
+
+/**
+ * Triggers a new run of the same workflow and with the same input as another run, which the caller must be allowed to see. Refused
+ * as {@link triggerRun} is.
+ */
+export const runAgain = defineVerb({
+  name: "run_again",
+  args: (request: { runId: string; newRunId: string }) => ({ run_id: request.runId, new_run_id: request.newRunId }),
+  result: triggeredSchema,
+  refusals: triggerRefusalSchema,
+  refuse: (refusal) => triggerProblem(refusal, NO_DEFINITION),
+  isRepeatable: true,
+});
+
+/**
+ * Stops a PENDING or RUNNING run. It ends at once, or after up to `graceSeconds`, in which its runner can end its work. When the
+ * runner could not learn of the stop, the run fails at once in any case.
+ * Refused with Problem `not_found`, `forbidden`, or `conflict` for a run that has ended.
+ */
+export const stopRun = defineVerb({
+  name: "stop_run",
+  args: (stop: { runId: string; reason: string | null; graceSeconds: number }) => ({
+    run_id: stop.runId,
+    reason: stop.reason,
+    grace_seconds: stop.graceSeconds,
+  }),
+  result: runSchema,
+  refusals: changeRefusalSchema,
+  refuse: (refusal) => changeProblem(refusal, "stop"),
+});
+
+/**
+ * Retries a FAILED run: it gets its next attempt with the same snapshot, at the end of the queue. The caller needs the same
+ * permissions as for an invoke.
+ * Refused with Problem `not_found`, `forbidden`, or `conflict` for a run that is not FAILED, whose workflow is paused or has no
+ * runner, whose files are gone, or whose idempotency key is used by another unfinished run.
+ */
+export const retryRun = defineVerb({
+  name: "retry_run",
+  args: (runId: string) => ({ run_id: runId }),
+  result: runSchema,
+  refusals: changeRefusalSchema,
+  refuse: (refusal) => changeProblem(refusal, "retry"),
+});
+
+/**
+ * Deletes a run and its events. Refused with Problem `not_found`, `forbidden`, or `conflict` for a RUNNING run.
+ */
+export const deleteRun = defineVerb({
+  name: "delete_run",
+  args: (runId: string) => ({ run_id: runId }),
+  result: z.unknown(),
+  refusals: changeRefusalSchema,
+  refuse: (refusal) => changeProblem(refusal, "delete"),
+});
+
+const OUTCOMES = ["COMPLETED", "FAILED"] as const;
+
+/**
+ * Ends the RUNNING run of a run token with the result that its runner reports. The same result again gets the same answer. Another
+ * result, or one after the deadline, changes nothing and is recorded as an event.
+ * Refused with Problem `not_found`, or `conflict` for a late result or one of an older attempt.
+ */
+export const recordResult = defineVerb({
+  name: "record_result",
+  args: (result: {
+    status: (typeof OUTCOMES)[number];
+    /** Stored for a FAILED run only. */
+    error: string | null;
+    /** Any JSON; null for none. */
+    output: unknown;
+    summary: string | null;
+    artifacts: readonly Artifact[] | null;
+  }) => ({
+    status: result.status,
+    error: result.status === "FAILED" ? result.error : null,
+    output: result.output === null ? null : { json: result.output },
+    summary: result.summary,
+    artifacts: result.artifacts && { json: result.artifacts },
+  }),
+  result: z.object({ status: z.enum(OUTCOMES) }),
+  refusals: resultRefusalSchema,
+  refuse: (refusal, _result, { run }) => resultProblem(refusal, run?.attempt),
+  isRepeatable: true,
+});
+
+/**
+ * Stores an entry of the log of a run token's attempt, once. `is_cut` says that the log is full: neither this entry nor any later
+ * one is stored.
+ * Refused with Problem `not_found`, or `conflict` for an ended run, an older attempt, or a number that was used for another text.
+ */
+export const appendLog = defineVerb({
+  name: "append_log",
+  args: (entry: { sequence: number; text: string }) => entry,
+  result: z.object({ is_cut: z.boolean() }),
+  refusals: logRefusalSchema,
+  refuse: (refusal, { sequence }, { run }) => logProblem(refusal, { sequence, attempt: run?.attempt }),
+  isRepeatable: true,
+});
+
+/** The progress of a run. Fields that are left out are unknown. */
+type Progress = { percent?: number | undefined; message?: string | undefined };
+
+/**
+ * Extends the lease of a run token's attempt, and records its progress if given. For a runner with a URL, the first heartbeat
+ * begins a lease. Instants are RFC 3339.
+ * Refused with Problem `not_found`, or `conflict` for an ended run or an older attempt.
+ */
+export const recordHeartbeat = defineVerb({
+  name: "record_heartbeat",
+  args: (progress: Progress | null) => ({ progress: progress && { json: progress } }),
+  result: z.object({
+    deadline_at: z.string(),
+    lease_expires_at: z.string(),
+    /** Not null when somebody has asked the run to stop. It ends at `ends_at` at the latest. */
+    stop: z.object({ reason: z.string().nullable(), ends_at: z.string() }).nullable(),
+  }),
+  refusals: attemptRefusalSchema,
+  refuse: (refusal, _request, { run }) => attemptProblem(refusal, run?.attempt),
+  isRepeatable: true,
+});
+
+/**
+ * Gives the run of a run token back: it becomes PENDING again, at its old place in the queue. The result is the number of its new
+ * attempt.
+ * Refused with Problem `not_found`, or `conflict` for an ended run or an older attempt.
+ */
+export const releaseRun = defineVerb({
+  name: "release_run",
+  args: () => ({}),
+  result: z.object({ attempt: z.int() }),
+  refusals: attemptRefusalSchema,
+  refuse: (refusal, _request, { run }) => attemptProblem(refusal, run?.attempt),
+});

@@ -1,0 +1,48 @@
+/** The verbs of a sweep. Each works on a bounded chunk, and is safe to run concurrently with any other change. */
+import { z } from "zod";
+import { defineVerb } from "../verbs/verb.ts";
+
+/**
+ * Fails up to `limit` overdue runs, the longest overdue first, with an event for each. Starts the next runs of their queues,
+ * whose dispatches are due at once. `inTurn` is for a backlog: each tenant then gets a share of the limit. `lags_ms` is for each
+ * failed run how late that was; `locked` is how many definitions the call locked. If it locked none, no run is overdue,
+ * or others have locked the definitions of all overdue runs that it looked at.
+ */
+export const timeOutOverdueRuns = defineVerb({
+  name: "time_out_overdue_runs",
+  args: (chunk: { limit: number; inTurn: boolean }) => ({ limit: chunk.limit, in_turn: chunk.inTurn }),
+  result: z.object({ lags_ms: z.array(z.number()), locked: z.int() }),
+});
+
+/**
+ * Handles up to `limit` definitions whose slot is free: starts their PENDING runs, also those whose back-off is over, and
+ * announces runs that wait for a runner to lease them. `has_due_stops` says whether a webhook of a stop is due.
+ */
+export const promoteWaitingRuns = defineVerb({
+  name: "promote_waiting_runs",
+  args: (limit: number) => ({ limit }),
+  result: z.object({ has_due_stops: z.boolean() }),
+});
+
+/**
+ * Deletes up to `limit` runs that ended more than `days` days ago, with their events. The tenants take turns. A run is kept
+ * while its idempotency key is in use. `deleted` is the number of deleted runs.
+ */
+export const deleteOldRuns = defineVerb({
+  name: "delete_old_runs",
+  args: (chunk: { days: number; limit: number }) => chunk,
+  result: z.object({ deleted: z.int() }),
+});
+
+/** Does what is due for one tenant: fails up to `limit` overdue runs, and starts the runs behind them: `sweep_tenant` in SQL. */
+export const sweepDueOfTenant = defineVerb({
+  name: "sweep_tenant",
+  args: (chunk: { tenantId: string; limit: number }) => ({ tenant_id: chunk.tenantId, limit: chunk.limit }),
+  result: z.object({
+    is_paused: z.boolean(),
+    lags_ms: z.array(z.number()),
+    has_due_dispatches: z.boolean(),
+    has_due_stops: z.boolean(),
+    due_in_ms: z.number().nullable(),
+  }),
+});

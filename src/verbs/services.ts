@@ -1,0 +1,38 @@
+import type { Config } from "../config.ts";
+import type { Credential } from "../db/access.ts";
+import type { Database } from "../db/client.ts";
+import type { Live } from "../http/live/live.ts";
+import type { Dispatch, StopDispatch, StoppedRun } from "./effects.ts";
+
+/** The attempt of a run that a run token has proved. */
+export type ProvenRun = { runId: string; tenantId: string; attempt: number };
+
+/** The session of a runner that its token has proved. */
+export type ProvenSession = { sessionId: string; tenantId: string };
+
+/** Who asks: a caller, the runner of an attempt, a runner that asks for work, or nobody (the service itself). */
+export type Proof = { caller?: Credential; run?: ProvenRun; session?: ProvenSession };
+
+/** Sends what has started or was stopped to runners. Implemented in src/dispatches; none of the functions throws. */
+export type Sender = {
+  dispatches(services: VerbServices, dispatches: readonly Dispatch[]): Promise<void>;
+  stops(services: VerbServices, stops: readonly StopDispatch[]): Promise<void>;
+  stopped(services: VerbServices, stopped: readonly StoppedRun[]): Promise<void>;
+};
+
+/** What every verb needs. */
+export type VerbServices = {
+  db: Database;
+  /** The same database for work that no client waits for: see `openDatabase`. */
+  patientDb: Database;
+  config: Config;
+  live: Live;
+  send: Sender;
+  proof: Proof;
+  /** Null outside of a request. */
+  requestId: string | null;
+  /** False when what starts is left to the sweep, instead of being sent after the commit. */
+  sends: boolean;
+  /** Begins a piece of work that may go on after the answer. */
+  afterwards: (work: () => Promise<unknown>) => void;
+};

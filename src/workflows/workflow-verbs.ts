@@ -1,0 +1,140 @@
+/** The verbs that change workflow definitions and their policies. */
+import { v7 as newId } from "uuid";
+import { z } from "zod";
+import type { RunnerType } from "../db/enums.ts";
+import { MAX_PERMISSIONS } from "../people/user-permissions.ts";
+import { defineVerb } from "../verbs/verb.ts";
+import { type Abcd, partFaultsSchema } from "./abcd.ts";
+import { type Policy, policySchema } from "./policy.ts";
+import { definitionProblem, partFaultsProblem, permitProblem } from "./refusals.ts";
+import { definitionRowSchema } from "./workflow-definitions.ts";
+
+/** The content of a definition, in the form in which it is stored. */
+export type DefinitionContent = Abcd & {
+  id: string;
+  name: string;
+  description: string | null;
+  runnerType: RunnerType;
+  /** Null for a definition without a runner. A null secret keeps the stored one if the URL stays the same. */
+  runner: { url: string; webhookSecretEncrypted: string | null } | null;
+  maxRunDurationSeconds: number;
+  isActive: boolean;
+};
+
+const contentArgument = (content: DefinitionContent) => ({
+  json: {
+    name: content.name,
+    description: content.description,
+    runner_type: content.runnerType,
+    runner_url: content.runner?.url ?? null,
+    webhook_secret_encrypted: content.runner?.webhookSecretEncrypted ?? null,
+    max_run_duration_seconds: content.maxRunDurationSeconds,
+    source_path_part_ids: content.source_path_part_ids,
+    instruction_path_part_ids: content.instruction_path_part_ids,
+    output_path_part_ids: content.output_path_part_ids,
+    template_path_part_id: content.template_path_part_id,
+    is_active: content.isActive,
+  },
+});
+
+const writtenSchema = z.object({ definition: definitionRowSchema });
+const partsRefusalSchema = z.object({ refused: z.literal("path_parts"), faults: partFaultsSchema });
+const changeRefusalSchema = z.object({ refused: z.enum(["not_found", "forbidden"]) });
+
+/**
+ * Creates a definition, and its node in the tenant's tree.
+ * Refused with Problem `forbidden`, and with ValidationFailed for path parts that are missing, of the wrong kind or below one another.
+ */
+export const createDefinition = defineVerb({
+  name: "create_definition",
+  args: (content: DefinitionContent) => ({
+    definition_id: content.id,
+    node_id: newId(),
+    content: contentArgument(content),
+  }),
+  result: writtenSchema,
+  refusals: z.union([partsRefusalSchema, z.object({ refused: z.literal("forbidden") })]),
+  refuse: (refusal, content) =>
+    refusal.refused === "path_parts"
+      ? partFaultsProblem(content, refusal.faults)
+      : definitionProblem(refusal, "create"),
+});
+
+/**
+ * Replaces the whole content of a definition. The first PENDING run starts if it can now, because the definition was resumed or
+ * got a runner.
+ * Refused with Problem `not_found` or `forbidden`, and with ValidationFailed for path parts that are missing, of the wrong kind or
+ * below one another.
+ */
+export const replaceDefinition = defineVerb({
+  name: "replace_definition",
+  args: (content: DefinitionContent) => ({ definition_id: content.id, content: contentArgument(content) }),
+  result: writtenSchema,
+  refusals: z.union([partsRefusalSchema, changeRefusalSchema, z.object({ refused: z.literal("secret_missing") })]),
+  refuse: (refusal, content) =>
+    refusal.refused === "path_parts"
+      ? partFaultsProblem(content, refusal.faults)
+      : definitionProblem(refusal, "change"),
+  isRepeatable: true,
+});
+
+/**
+ * Pauses or resumes a definition. When it is resumed and its slot is free, the first PENDING run starts.
+ * Refused with Problem `not_found` or `forbidden`.
+ */
+export const changeActivity = defineVerb({
+  name: "change_definition_activity",
+  args: (change: { id: string; isActive: boolean }) => ({ definition_id: change.id, is_active: change.isActive }),
+  result: z.unknown(),
+  refusals: changeRefusalSchema,
+  refuse: (refusal) => definitionProblem(refusal, "change"),
+});
+
+/**
+ * Deletes a definition with its runs, their events, its node in the tree and the permissions on it.
+ * Refused with Problem `not_found`, `forbidden`, or `conflict` while one of its runs is RUNNING.
+ */
+export const deleteDefinition = defineVerb({
+  name: "delete_definition",
+  args: (id: string) => ({ definition_id: id }),
+  result: z.unknown(),
+  refusals: z.union([z.object({ refused: z.literal("running"), run_id: z.string() }), changeRefusalSchema]),
+  refuse: (refusal) => definitionProblem(refusal, "delete"),
+});
+
+/**
+ * Replaces the policy of a definition. If the new policy allows it, a PENDING run starts or can be leased.
+ * Refused with Problem `not_found` or `forbidden`.
+ */
+export const replacePolicy = defineVerb({
+  name: "replace_policy",
+  args: ({ definitionId, policy }: { definitionId: string; policy: Policy }) => ({
+    definition_id: definitionId,
+    handover: policy.handover,
+    lease_seconds: policy.lease_seconds,
+    max_attempts: policy.max_attempts,
+    retry_on: policy.retry_on,
+  }),
+  result: z.object({ policy: policySchema }),
+  refusals: changeRefusalSchema,
+  refuse: (refusal) => definitionProblem(refusal, "change"),
+  isRepeatable: true,
+});
+
+/**
+ * Gives a user the permissions that they lack to run a definition: to read it, its sources, instructions and template, and to
+ * write its outputs. The result says how many were given; 0 when the user could already run it.
+ * Refused with Problem `not_found`, `forbidden` for a USER, or `conflict` when the user would have too many permissions.
+ */
+export const permitWorkflow = defineVerb({
+  name: "permit_workflow",
+  args: (request: { definitionId: string; userId: string }) => ({
+    definition_id: request.definitionId,
+    user_id: request.userId,
+    max_permissions: MAX_PERMISSIONS,
+  }),
+  result: z.object({ given: z.int() }),
+  refusals: z.object({ refused: z.enum(["not_found", "forbidden", "user_unknown", "too_many"]) }),
+  refuse: ({ refused }) => permitProblem(refused),
+  isRepeatable: true,
+});
