@@ -57,9 +57,10 @@ function compose(bindings: object): Composed {
 /** Sends by modules that are loaded here, since the answer of a new isolate does not need them. */
 const send: Sender = {
   dispatches: async (services, dispatches) =>
-    (await import("./runners/send-dispatches.ts")).sendDispatches(services, dispatches),
-  stops: async (services, stops) => (await import("./runners/stop-dispatch.ts")).sendStops(services, stops),
-  stopped: async (services, stopped) => (await import("./runners/send-dispatches.ts")).sendStopped(services, stopped),
+    (await import("./dispatches/send-dispatches.ts")).sendDispatches(services, dispatches),
+  stops: async (services, stops) => (await import("./dispatches/stop-dispatch.ts")).sendStops(services, stops),
+  stopped: async (services, stopped) =>
+    (await import("./dispatches/send-dispatches.ts")).sendStopped(services, stopped),
 };
 
 /** For verbs that are not part of a request. No client waits for them. */

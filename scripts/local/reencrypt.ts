@@ -1,7 +1,7 @@
 import type { Database } from "../../src/db/client.ts";
 import type { KeyRing } from "../../src/key-ring.ts";
 import { listEndpointSecretsOfOtherKeys, replaceEndpointSecret, SECRET_COLUMNS } from "../../src/notify/secrets.ts";
-import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runners/secret-box.ts";
+import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
 import { listSecretsOfOtherKeys, replaceSecret } from "../../src/workflows/webhook-secrets.ts";
 
 const PAGE = 100;

@@ -1,9 +1,9 @@
 import type { z } from "@hono/zod-openapi";
 import type { Config } from "../config.ts";
 import { type Fault, ValidationFailed } from "../http/problems.ts";
-import { encryptWebhookSecret } from "../runners/secret-box.ts";
-import { checkRunnerUrl } from "../runners/url-guard.ts";
-import { checkWebhookSecret } from "../runners/webhook-secret.ts";
+import { encryptWebhookSecret } from "../webhooks/secret-box.ts";
+import { checkRunnerUrl } from "../webhooks/url-guard.ts";
+import { checkWebhookSecret } from "../webhooks/webhook-secret.ts";
 import { findRepeated } from "./abcd.ts";
 import { repetitionFaults } from "./refusals.ts";
 import type { UpdateWorkflowDefinitionRequestSchema } from "./workflow-definition-schema.ts";

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { DEMO, seedDemo } from "../../scripts/local/demo.ts";
 import { readConfig } from "../../src/config.ts";
 import { parseKeyRing } from "../../src/key-ring.ts";
-import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runners/secret-box.ts";
+import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { type Service, startService } from "../support/service.ts";
 import { SETTINGS } from "../support/settings.ts";

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { reencryptSecrets } from "../../scripts/local/reencrypt.ts";
 import { openDatabase } from "../../src/db/client.ts";
 import { type KeyRing, parseKeyRing } from "../../src/key-ring.ts";
-import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runners/secret-box.ts";
+import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
 import { createEndpoint } from "../notify/endpoint.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { type Service, startService } from "../support/service.ts";

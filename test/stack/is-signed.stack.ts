@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { root } from "../../scripts/local/folders.ts";
-import { exampleRequest } from "../runners/example-request.ts";
+import { exampleRequest } from "../dispatches/example-request.ts";
 import { runProgram } from "../support/node/run-program.ts";
 
 const page = readFileSync(join(root, "docs/runner-protocol.md"), "utf8");

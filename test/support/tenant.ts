@@ -3,7 +3,7 @@ import { v7 as uuid } from "uuid";
 import { readConfig } from "../../src/config.ts";
 import { hashApiKey } from "../../src/http/credentials/api-key.ts";
 import { signRunToken } from "../../src/http/credentials/run-token.ts";
-import { encryptWebhookSecret } from "../../src/runners/secret-box.ts";
+import { encryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
 import { SETTINGS } from "./settings.ts";
 
 const { runTokenKeys, encryptionKeys } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/unused" });

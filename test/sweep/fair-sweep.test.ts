@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { claimDispatches, postponeRunner } from "../../src/runners/dispatch-verbs.ts";
+import { claimDispatches, postponeRunner } from "../../src/dispatches/dispatch-verbs.ts";
 import { promoteWaitingRuns, timeOutOverdueRuns } from "../../src/sweep/sweep-verbs.ts";
 import type { TenantEffects } from "../../src/verbs/effects.ts";
 import { perform } from "../../src/verbs/perform.ts";

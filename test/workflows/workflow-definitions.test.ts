@@ -1,7 +1,7 @@
 import { v7 as uuid } from "uuid";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config.ts";
-import { decryptWebhookSecret } from "../../src/runners/secret-box.ts";
+import { decryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
 import { contractFaults } from "../support/contract.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { insertRun, invoke, invokePath, makeOverdue, readRun } from "../support/lifecycle.ts";

@@ -1,7 +1,7 @@
 /** Sends a test message to a workflow's runner. */
 import { v7 as newId } from "uuid";
-import { decryptWebhookSecret } from "../../runners/secret-box.ts";
-import { sendTest } from "../../runners/send.ts";
+import { sendTest } from "../../dispatches/send.ts";
+import { decryptWebhookSecret } from "../../webhooks/secret-box.ts";
 import { findRunner } from "../../workflows/find-runner.ts";
 import { Pages } from "../pages.ts";
 import { html } from "../render.ts";

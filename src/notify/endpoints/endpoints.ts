@@ -6,9 +6,9 @@ import { callFunction, credentialArgument, doneSchema } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { NOTIFIED_EVENTS, type NotifiedEvent } from "../../db/enums.ts";
 import { ValidationFailed } from "../../http/problems.ts";
-import { encryptWebhookSecret } from "../../runners/secret-box.ts";
-import { checkRunnerUrl } from "../../runners/url-guard.ts";
-import { generateWebhookSecret } from "../../runners/webhook-secret.ts";
+import { encryptWebhookSecret } from "../../webhooks/secret-box.ts";
+import { checkRunnerUrl } from "../../webhooks/url-guard.ts";
+import { generateWebhookSecret } from "../../webhooks/webhook-secret.ts";
 import { endpointProblem, endpointRefusalSchema } from "./refusals.ts";
 
 /** An endpoint as the API shows it, without its secret. Instants are RFC 3339. */

@@ -1,11 +1,11 @@
 /** Sends the due notifications of endpoints. It runs in a separate invocation, so that no dispatch waits for a notification. */
 import type { Config } from "../../config.ts";
 import { describeError, log } from "../../log.ts";
-import { readRetryAfter } from "../../runners/answer.ts";
-import { postWebhook, WEBHOOKS_AT_ONCE } from "../../runners/post-webhook.ts";
-import { decryptWebhookSecret } from "../../runners/secret-box.ts";
 import { perform } from "../../verbs/perform.ts";
 import type { VerbServices } from "../../verbs/services.ts";
+import { readRetryAfter } from "../../webhooks/answer.ts";
+import { postWebhook, WEBHOOKS_AT_ONCE } from "../../webhooks/post-webhook.ts";
+import { decryptWebhookSecret } from "../../webhooks/secret-box.ts";
 import {
   type Claim,
   claimNotifications,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { notifyStopped, sendDispatch, sendStopping } from "../../../src/runners/send.ts";
-import { dispatchRow } from "../../runners/dispatch-row.ts";
+import { notifyStopped, sendDispatch, sendStopping } from "../../../src/dispatches/send.ts";
+import { dispatchRow } from "../../dispatches/dispatch-row.ts";
 import { startFakeRunner } from "../../support/fake-runner.ts";
 import type { ScriptedAnswer } from "../../support/harness-protocol.ts";
 import { WEBHOOK_SECRET } from "../../support/tenant.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { judgeAnswer } from "../../src/runners/answer.ts";
+import { judgeAnswer } from "../../src/webhooks/answer.ts";
 
 const SENT_AT = "2026-01-31T12:00:00.000Z";
 

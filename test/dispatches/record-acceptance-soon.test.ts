@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { metered } from "../../src/db/meter.ts";
-import { claimDispatches } from "../../src/runners/dispatch-verbs.ts";
-import { recordAcceptanceSoon } from "../../src/runners/record-acceptance-soon.ts";
+import { claimDispatches } from "../../src/dispatches/dispatch-verbs.ts";
+import { recordAcceptanceSoon } from "../../src/dispatches/record-acceptance-soon.ts";
 import type { Dispatch, TenantEffects } from "../../src/verbs/effects.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import type { VerbServices } from "../../src/verbs/services.ts";

@@ -1,7 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { version } from "../../package.json";
-import { notifyStopped, sendDispatch } from "../../src/runners/send.ts";
+import { notifyStopped, sendDispatch } from "../../src/dispatches/send.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { WEBHOOK_SECRET } from "../support/tenant.ts";
 import { dispatchRow } from "./dispatch-row.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it, type MockInstance, vi } from "vitest";
+import { claimDispatches } from "../../src/dispatches/dispatch-verbs.ts";
+import { sendDispatches, sendStopped } from "../../src/dispatches/send-dispatches.ts";
 import { claimNotifications } from "../../src/notify/sending/notification.ts";
-import { claimDispatches } from "../../src/runners/dispatch-verbs.ts";
-import { sendDispatches, sendStopped } from "../../src/runners/send-dispatches.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import type { VerbServices } from "../../src/verbs/services.ts";
 import { createEndpoint } from "../notify/endpoint.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type KeyRing, parseKeyRing } from "../../src/key-ring.ts";
-import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/runners/secret-box.ts";
+import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
 
 const OLD = `old:${btoa("0123456789abcdef0123456789abcdef")}`;
 const NEW = `new:${btoa("fedcba9876543210fedcba9876543210")}`;

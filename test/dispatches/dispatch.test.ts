@@ -2,7 +2,7 @@ import { Webhook } from "standardwebhooks";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import page from "../../docs/runner-protocol.md?raw";
 import { parseKeyRing } from "../../src/key-ring.ts";
-import { encryptWebhookSecret } from "../../src/runners/secret-box.ts";
+import { encryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
 import { BUSY_RUNNER, createTenantWithRunner } from "../support/fake-runner.ts";
 import type { ScriptedAnswer } from "../support/harness-protocol.ts";
 import { callBack, eventTypes, invoke, invokePath, makeDue, readEvents, readRun } from "../support/lifecycle.ts";

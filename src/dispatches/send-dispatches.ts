@@ -5,12 +5,12 @@ import { describeError, log } from "../log.ts";
 import type { Dispatch, StoppedRun } from "../verbs/effects.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
-import type { Verdict } from "./answer.ts";
+import type { Verdict } from "../webhooks/answer.ts";
+import { WEBHOOKS_AT_ONCE } from "../webhooks/post-webhook.ts";
+import { decryptWebhookSecret } from "../webhooks/secret-box.ts";
 import { dispatchDelaySeconds } from "./backoff.ts";
 import { type Acceptance, giveUpDispatch, recordPostponement } from "./dispatch-verbs.ts";
-import { WEBHOOKS_AT_ONCE } from "./post-webhook.ts";
 import { logDispatchFailure, recordAcceptanceSoon } from "./record-acceptance-soon.ts";
-import { decryptWebhookSecret } from "./secret-box.ts";
 import { notifyStopped, sendDispatch } from "./send.ts";
 
 /**

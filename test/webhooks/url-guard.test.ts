@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkRunnerUrl } from "../../src/runners/url-guard.ts";
+import { checkRunnerUrl } from "../../src/webhooks/url-guard.ts";
 
 /** What each line is about, and its spellings. */
 const FORBIDDEN: Record<string, string[]> = {

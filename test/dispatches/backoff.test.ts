@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dispatchDelaySeconds, stopDelaySeconds } from "../../src/runners/backoff.ts";
+import { dispatchDelaySeconds, stopDelaySeconds } from "../../src/dispatches/backoff.ts";
 
 const MIDDLE = 0.5;
 

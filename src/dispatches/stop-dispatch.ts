@@ -4,10 +4,10 @@ import { describeError, log } from "../log.ts";
 import type { StopDispatch } from "../verbs/effects.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
-import type { Verdict } from "./answer.ts";
+import type { Verdict } from "../webhooks/answer.ts";
+import { decryptWebhookSecret } from "../webhooks/secret-box.ts";
 import { stopDelaySeconds } from "./backoff.ts";
 import { recordStopDispatch } from "./dispatch-verbs.ts";
-import { decryptWebhookSecret } from "./secret-box.ts";
 import { sendStopping } from "./send.ts";
 import { urlOptions } from "./send-dispatches.ts";
 

@@ -1,7 +1,7 @@
 /** Sends one webhook to a runner, signed as the Standard Webhooks specification says, and judges the answer. */
 import type { Dispatch } from "../verbs/effects.ts";
-import { judgeAnswer, type Verdict } from "./answer.ts";
-import { postWebhook, type SendOptions } from "./post-webhook.ts";
+import { judgeAnswer, type Verdict } from "../webhooks/answer.ts";
+import { postWebhook, type SendOptions } from "../webhooks/post-webhook.ts";
 
 export type OutgoingDispatch = {
   dispatch: Dispatch;

@@ -4,7 +4,7 @@ import {
   giveUpDispatch,
   recordAcceptances,
   recordPostponement,
-} from "../../src/runners/dispatch-verbs.ts";
+} from "../../src/dispatches/dispatch-verbs.ts";
 import type { Dispatch } from "../../src/verbs/effects.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import type { VerbServices } from "../../src/verbs/services.ts";

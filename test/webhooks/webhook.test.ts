@@ -1,7 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
-import { signWebhook } from "../../src/runners/webhook.ts";
-import { checkWebhookSecret } from "../../src/runners/webhook-secret.ts";
+import { signWebhook } from "../../src/webhooks/webhook.ts";
+import { checkWebhookSecret } from "../../src/webhooks/webhook-secret.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
