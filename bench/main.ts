@@ -16,7 +16,7 @@ import { measureWritePath } from "./parts/write.ts";
 import type { Context, Part } from "./support/context.ts";
 import { bench, root, scratch } from "./support/paths.ts";
 import { type Server, startServer } from "./support/postgres.ts";
-import { goalList, goalTable, markdownSection, type PartReport, withFigures } from "./support/report.ts";
+import { goalTable, headlines, markdownSection, type PartReport, withFigures } from "./support/report.ts";
 
 const PARTS: Record<string, Part> = {
   read: measureReadPath,
@@ -137,7 +137,7 @@ try {
   if (isWhole) {
     const readme = join(root, "README.md");
     const date = new Date().toISOString().slice(0, 10);
-    const figures = `On ${date}, on one machine; min–median–max of the rounds, and the median counts:\n\n${goalList(reports)}`;
+    const figures = `On ${date}, on one machine, as min–median–max of the rounds:\n\n${headlines(reports)}`;
     writeFileSync(readme, withFigures(readFileSync(readme, "utf8"), figures));
   }
   console.log(text);

@@ -237,6 +237,7 @@ function report(
   return {
     goals: [
       {
+        headline: `p50 with ${label(largest)} runs, compared with ${label(smallest)} runs`,
         goal: `p50 at ${label(largest)} runs: at most ${LIMIT} times that at ${label(smallest)}, but for what must count`,
         figure:
           steep.length === 0

@@ -167,6 +167,7 @@ function report(measured: Map<Subject, Measurement[]>, context: Context): Report
         met: ofByHand.median >= OF_BY_HAND,
       },
       {
+        headline: "Requests/s for reading a run, compared with the usual way to build such a service",
         goal: `requests/s of the usual way: at least ${OF_ORDINARY} times as many`,
         figure: `${range(ofOrdinary)} ×`,
         met: ofOrdinary.median >= OF_ORDINARY,

@@ -1,8 +1,11 @@
 /** The results of a part of the benchmarks, as text for the terminal and for RESULTS.md. */
 import type { Spread } from "./rounds.ts";
 
-/** A goal, the measured figure, and whether the goal is met. */
-export type Goal = { goal: string; figure: string; met: boolean };
+/**
+ * A goal, the measured figure, and whether the goal is met. `headline` says what the figure is, for a goal that the README
+ * shows.
+ */
+export type Goal = { goal: string; figure: string; met: boolean; headline?: string };
 
 export type Table = { title: string; columns: readonly string[]; rows: readonly (readonly string[])[]; notes?: string };
 
@@ -28,12 +31,13 @@ export const markdownSection = ({ title, columns, rows, notes }: Table): string 
 
 export type PartReport = Report & { name: string; command: string };
 
-/** Every goal with its figure, in the form of the README. */
-export function goalList(reports: readonly PartReport[]): string {
+/** The figures that the README shows, and how many goals are met. */
+export function headlines(reports: readonly PartReport[]): string {
   const goals = reports.flatMap((report) => report.goals);
-  return goals
-    .map(({ goal, figure, met }) => `- ${met ? "Met" : "**Missed**"}: ${goal}. Measured: ${figure}.`)
-    .join("\n");
+  const shown = goals.flatMap(({ headline, figure }) => (headline === undefined ? [] : [`- ${headline}: ${figure}.`]));
+  const met = goals.filter((goal) => goal.met).length;
+  const all = `[Every goal and its figure, missed ones too](bench/RESULTS.md): ${met} of ${goals.length} are met.`;
+  return [...shown, "", all].join("\n");
 }
 
 /** Replaces the part of a text between the two marker lines for figures. */

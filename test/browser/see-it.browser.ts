@@ -1,4 +1,4 @@
-/** What README.md says of the dashboard under "See it", sentence by sentence. */
+/** What README.md shows of the dashboard at its top and says of it under "See it", sentence by sentence. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sign } from "hono/jwt";
@@ -185,12 +185,12 @@ it("the local stack has a week of demo data, of which the pictures are taken", a
   for (const name of [...named, "runs"]) expect([name, script.includes(`  ${name}: `)]).toEqual([name, true]);
 });
 
-it("one picture is shown, in light and dark, and the links to the others lead to theirs", () => {
+it("one picture is shown before the first heading, in light and dark, and the links to the others lead to theirs", () => {
+  const picturesIn = (text: string) => [...text.matchAll(/(?:src|srcset)="([^"]+)"/g)].map(([, path]) => path);
+  const [top = "", ...sections] = read("README.md").split("\n## ");
+  expect(picturesIn(top)).toEqual(["docs/screenshots/runs-dark.png", "docs/screenshots/runs-light.png"]);
+  expect(sections.flatMap(picturesIn)).toEqual([]);
   const section = sectionOf("See it");
-  expect([...section.matchAll(/(?:src|srcset)="([^"]+)"/g)].map(([, path]) => path)).toEqual([
-    "docs/screenshots/runs-dark.png",
-    "docs/screenshots/runs-light.png",
-  ]);
   const linked = [...section.matchAll(/\(docs\/dashboard\.md#([\w-]+)\)/g)].map(([, anchor = ""]) => anchor);
   expect(linked).toHaveLength(6);
   const guide = read("docs/dashboard.md");
