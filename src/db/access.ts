@@ -32,7 +32,7 @@ export class Unauthenticated extends Error {
   }
 }
 
-/** A credential as the SQL functions take it: see `find_caller` in migrations/functions/access.sql. */
+/** A credential as the SQL functions take it: see `find_caller` in SQL. */
 export const credentialJson = (credential: Credential): string =>
   JSON.stringify(
     "session" in credential

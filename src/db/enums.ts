@@ -81,9 +81,9 @@ export const EVENT_TYPES = [...RUN_EVENT_TYPES, "ENDPOINT_DISABLED"] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /**
- * The name that the feed and the notifications use for each type of event. This is the only definition: a test compares the SQL
- * function `event_name` in migrations/functions/events.sql with it. The names of all types that end an attempt are `.completed`
- * or `.failed`, and an attempt has only one such event: see `workflow_run_events_end_key`.
+ * The name that the feed and the notifications use for each type of event. `event_name` in SQL has the same names, and a test
+ * compares the two. The names of all types that end an attempt are `.completed` or `.failed`, and an attempt has only one such
+ * event: see `workflow_run_events_end_key`.
  */
 export const EVENT_NAMES = {
   TRIGGERED: "workflow_run.triggered",

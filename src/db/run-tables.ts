@@ -108,7 +108,7 @@ export const workflowRuns = pgTable(
     index("workflow_runs_definition_failed_index")
       .on(t.workflowDefinitionId, t.createdAt, t.id)
       .where(sql`status = 'FAILED'`),
-    // A tenant's runs in one state, newest first. A list of several states merges one page of each state: see `selectRuns`.
+    // A tenant's runs in one state, newest first. A list of several states merges one page of each state: see `newestRuns`.
     index("workflow_runs_tenant_status_newest_index").on(t.tenantId, t.status, t.createdAt, t.id),
     // The same for the runs that one user triggered.
     index("workflow_runs_user_status_newest_index").on(t.tenantId, t.userId, t.status, t.createdAt, t.id),
@@ -121,7 +121,7 @@ export const workflowRuns = pgTable(
     index("workflow_runs_error_words_index")
       .using("gin", sql`public.search_words(${t.tenantId}, ${t.error})`)
       .where(sql`error is not null and ended_by <> 'DEADLINE'`),
-    // What must be true for a run in each state: migrations/functions/table_checks.sql.
+    // What must be true for a run in each state: `run_is_consistent` in SQL.
     check(
       "workflow_runs_check",
       sql`public.run_is_consistent(${t.status}, ${t.attempt}, ${t.runnerType}, ${t.traceparent}, ${t.endedBy},
@@ -159,6 +159,7 @@ export const workflowRunEvents = pgTable(
     // deleted runs.
     // The events of a run, and those without a run: `delete_old_runs`.
     index("workflow_run_events_run_index").on(t.runId, t.id),
+    // How late sweeps were: the page Health, the summary.
     index("workflow_run_events_timed_out_index").on(t.tenantId, t.at).where(sql`type = 'TIMED_OUT'`),
     // The stream of a tenant's runs: `follow_runs`.
     index("workflow_run_events_tenant_index").on(t.tenantId, t.id),

@@ -25,7 +25,7 @@ export const triggerRefusalSchema = z.object({
   max_bytes: z.int().optional(),
 });
 
-/** Why `stop_run`, `retry_run` or `delete_run` refused: see `judge_run_change` and `retry_run`. */
+/** Why `stop_run`, `retry_run` or `delete_run` refused: see `judge_run_change` and `judge_retry` in SQL. */
 export const changeRefusalSchema = z.object({
   refused: z.enum([
     "not_found",
