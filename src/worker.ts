@@ -70,6 +70,7 @@ const ofService = (services: Composed, ctx: { waitUntil(work: Promise<unknown>):
   proof: {},
   requestId: null,
   sends: true,
+  notifies: true,
   afterwards: (work) => ctx.waitUntil(work()),
 });
 

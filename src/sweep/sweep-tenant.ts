@@ -1,9 +1,10 @@
 import { metered } from "../db/meter.ts";
+import { dispatchDue } from "../dispatches/dispatch-due.ts";
+import { dispatchStops } from "../dispatches/dispatch-stops.ts";
 import { describeError, log } from "../log.ts";
+import { after } from "../verbs/after.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
-import { dispatchDue } from "./dispatch-due.ts";
-import { dispatchStops } from "./dispatch-stops.ts";
 import { sweepDueOfTenant } from "./sweep-verbs.ts";
 
 /** Small enough that one transaction holds its locks only briefly. What is left is due at once, so the next alarm handles it. */
@@ -60,7 +61,7 @@ async function sendDue(
       has_due_dispatches && dispatchDue(services, hasTime, tenantId),
     ]);
     // There may be more to send: the hub's next alarm continues.
-    if (!hasTime()) await services.live.announce([{ tenant_id: tenantId, due_in_ms: 0, runs: [], work: [] }]);
+    if (!hasTime()) await after(services, { tenants: [{ tenant_id: tenantId, due_in_ms: 0, runs: [], work: [] }] });
   } catch (error) {
     log("error", "dispatch", { tenant_id: tenantId, ...describeError(error) });
   }

@@ -1,10 +1,11 @@
 import { metered } from "../db/meter.ts";
+import { dispatchDue } from "../dispatches/dispatch-due.ts";
+import { dispatchStops } from "../dispatches/dispatch-stops.ts";
 import { log } from "../log.ts";
 import { deleteOldNotifications, listDueEndpoints } from "../notify/sending/due.ts";
+import { startNotifications } from "../verbs/after.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
-import { dispatchDue } from "./dispatch-due.ts";
-import { dispatchStops } from "./dispatch-stops.ts";
 import { recordSweepBegan, recordSweepEnded } from "./sweep-state.ts";
 import { deleteOldRuns, promoteWaitingRuns, timeOutOverdueRuns } from "./sweep-verbs.ts";
 
@@ -55,25 +56,20 @@ const MAX_DISPATCHES = 8_000;
  * paused sweep returns 0, since it does not know.
  */
 export async function sweep(
-  given: Omit<VerbServices, "proof" | "requestId" | "sends" | "afterwards">,
+  given: Omit<VerbServices, "proof" | "requestId" | "sends" | "notifies" | "afterwards">,
 ): Promise<number | null> {
   return metered(async (meter) => {
     const began = Date.now();
     const working: Promise<unknown>[] = [];
     // What starts is due at once, and the step that sends the due dispatches sends it. A sweep does not mark: it answers what is due
-    // next, so no other sweep has to look for what it has changed.
-    // Each announcement would start up to 16 invocations for its notifications, and an invocation may start 32. So they are started
-    // once.
-    const { live, patientDb: db } = given;
+    // next, so no other sweep has to look for what it has changed. Each announcement would start up to 16 invocations for its
+    // notifications, and an invocation may start 32, so they are started once.
     const services: VerbServices = {
       ...given,
-      db,
-      live: {
-        ...live,
-        mark: async () => {},
-        announce: (tenants) => live.announce(tenants.map((told) => ({ ...told, endpoint_ids: [] }))),
-      },
-      ...{ proof: {}, requestId: null, sends: false, afterwards: (work) => void working.push(work()) },
+      db: given.patientDb,
+      live: { ...given.live, mark: async () => {} },
+      ...{ proof: {}, requestId: null, sends: false, notifies: false },
+      afterwards: (work) => void working.push(work()),
     };
     const isBefore = (ms: number) => Date.now() - began < ms;
     if (!(await recordSweepBegan(services.db))) {
@@ -85,7 +81,7 @@ export async function sweep(
     if (result.has_due_stops) await dispatchStops(services, () => isBefore(STOP_UNTIL_MS));
     const dispatched = await dispatchDue(services, (count) => count < MAX_DISPATCHES && isBefore(DISPATCH_UNTIL_MS));
 
-    await live.notify(await listDueEndpoints(services.db, MAX_NOTIFIED));
+    await startNotifications(services, await listDueEndpoints(services.db, MAX_NOTIFIED));
 
     const deleted = await deleteOld(services, () => isBefore(DELETE_UNTIL_MS));
     await deleteOldNotifications(services.db, DELETE_NOTIFICATIONS);

@@ -1,18 +1,25 @@
 import type { Effects } from "./effects.ts";
 import type { VerbServices } from "./services.ts";
 
+const NO_EFFECTS: Effects = { tenants: [], dispatches: [], stops: [], stopped: [] };
+
 /**
- * Carries out the effects of a verb: tells the hubs, starts notifications, ends streams, and sends to runners. Never rejects: what
- * is not told or sent here stays due in the database, and the sweep finds it.
+ * Carries out the effects of a verb: tells the hubs, starts notifications, ends streams, and sends to runners. Effects that are left
+ * out are empty. Never rejects: what is not told or sent here stays due in the database, and the sweep finds it.
  */
-export async function after(given: VerbServices, effects: Effects): Promise<void> {
+export async function after(given: VerbServices, effects: Partial<Effects>): Promise<void> {
   const services = { ...given, db: given.patientDb };
-  const { live, send } = services;
-  const { tenants, dispatches, stops, stopped } = effects;
+  const { live, send, notifies } = services;
+  const { tenants, dispatches, stops, stopped } = { ...NO_EFFECTS, ...effects };
+  const told = notifies ? tenants : tenants.map((tenant) => ({ ...tenant, endpoint_ids: [] }));
   await Promise.all([
-    tenants.length > 0 && live.announce(tenants),
+    told.length > 0 && live.announce(told),
     dispatches.length > 0 && send.dispatches(services, dispatches),
     stops.length > 0 && send.stops(services, stops),
     stopped.length > 0 && send.stopped(services, stopped),
   ]);
 }
+
+/** Starts sending what is due for these endpoints: for a sweep, which does so once for all its verbs. Never rejects. */
+export const startNotifications = ({ live }: VerbServices, endpointIds: readonly string[]): Promise<void> =>
+  live.notify(endpointIds);

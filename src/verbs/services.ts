@@ -33,6 +33,8 @@ export type VerbServices = {
   requestId: string | null;
   /** False when what starts is left to the sweep, instead of being sent after the commit. */
   sends: boolean;
+  /** False in the cron's sweep, which starts the notifications of all its verbs together, at its end. */
+  notifies: boolean;
   /** Begins a piece of work that may go on after the answer. */
   afterwards: (work: () => Promise<unknown>) => void;
 };

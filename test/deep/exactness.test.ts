@@ -33,7 +33,7 @@ describe("500 runs in 10 tenants whose deadlines are spread over two minutes", (
         dispatched_at = clock_timestamp() - interval '5 minutes', deadline_at = clock_timestamp() + make_interval(secs => 3 + random() * ${SPREAD_SECONDS}::float8)
       where status = 'RUNNING'`;
     const due =
-      await sql`select tenant_id, public.due_in_ms(tenant_id) as due_in_ms from workflow_runs group by tenant_id`;
+      await sql`select tenant_id, public.ms_until(public.next_due_at(tenant_id, '-infinity')) as due_in_ms from workflow_runs group by tenant_id`;
     for (const { tenant_id, due_in_ms } of due) {
       await service.hubOf(tenant_id).changed({ tenant_id, due_in_ms: Number(due_in_ms), runs: [], work: [] });
     }

@@ -26,6 +26,6 @@ export function verbServices({ bindings }: Service, announced: TenantEffects[] =
   const db = openDatabase(config);
   return {
     ...{ db, patientDb: db, config, send, live: liveOf(announced) },
-    ...{ proof: {}, requestId: null, sends: false, afterwards: (work) => void work() },
+    ...{ proof: {}, requestId: null, sends: false, notifies: true, afterwards: (work) => void work() },
   };
 }

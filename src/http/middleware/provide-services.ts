@@ -9,6 +9,7 @@ export function provideServices(c: Context<AppEnv>, proof: Proof): void {
     ...{ db, patientDb, config, live, send, proof },
     requestId: c.var.requestId,
     sends: true,
+    notifies: true,
     afterwards: (work) => c.executionCtx.waitUntil(work()),
   });
 }

@@ -1,10 +1,10 @@
-import { type Acceptance, claimDispatches, postponeRunner, recordAcceptances } from "../dispatches/dispatch-verbs.ts";
-import { logDispatchFailure } from "../dispatches/record-acceptance-soon.ts";
-import { sendDispatches } from "../dispatches/send-dispatches.ts";
 import type { Dispatch } from "../verbs/effects.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
 import { WEBHOOKS_AT_ONCE } from "../webhooks/post-webhook.ts";
+import { type Acceptance, claimDispatches, postponeRunner, recordAcceptances } from "./dispatch-verbs.ts";
+import { logDispatchFailure } from "./record-acceptance-soon.ts";
+import { sendDispatches } from "./send-dispatches.ts";
 
 /** How many dispatches are claimed at once. All of them are started long before the claim is over. */
 const CLAIM = 2 * WEBHOOKS_AT_ONCE;

@@ -1,7 +1,7 @@
-import { claimStopDispatches } from "../dispatches/dispatch-verbs.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
 import { WEBHOOKS_AT_ONCE } from "../webhooks/post-webhook.ts";
+import { claimStopDispatches } from "./dispatch-verbs.ts";
 
 /**
  * Sends the due webhooks of stops, a few at once, until none is left or `mayGoOn` returns false. With `tenantId`, only that

@@ -1,0 +1,75 @@
+/**
+ * Part of `npm run check`: there is one way to change something.
+ *
+ * 1. Each file of `migrations/functions/verbs` and `reads` defines the function that it is named after, and a file of verbs defines
+ *    nothing else.
+ * 2. A verb takes a context first, and ends by `answer_of`. No verb and no rule calls a verb.
+ * 3. Only `perform` calls a verb.
+ * 4. Only `after` calls hubs, and sends dispatches, stops and notifications. The rooms that do this work are not looked at.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+
+const FUNCTIONS = "migrations/functions";
+
+const filesBelow = (folder: string, ending: RegExp): string[] =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => ending.test(name))
+    .map((name) => join(folder, name))
+    .sort();
+
+const read = (file: string) => readFileSync(file, "utf8");
+const DEFINITION = /^create or replace function public\.(\w+)/gm;
+const definedIn = (text: string) => [...text.matchAll(DEFINITION)].map(([, name = ""]) => name);
+
+const faults: string[] = [];
+const verbFiles = filesBelow(`${FUNCTIONS}/verbs`, /\.sql$/);
+const verbs = new Set(verbFiles.map((file) => basename(file, ".sql")));
+
+for (const file of [...verbFiles, ...filesBelow(`${FUNCTIONS}/reads`, /\.sql$/)]) {
+  const name = basename(file, ".sql");
+  const defined = definedIn(read(file));
+  if (!defined.includes(name)) faults.push(`${file} does not define \`${name}\`.`);
+  if (verbFiles.includes(file) && defined.length > 1) {
+    faults.push(`${file} also defines ${defined.filter((other) => other !== name).join(", ")}: put that into rules/.`);
+  }
+}
+
+for (const file of filesBelow(FUNCTIONS, /\.sql$/)) {
+  const text = read(file).replaceAll(/--.*$/gm, "");
+  const isVerb = verbFiles.includes(file);
+  if (isVerb && !/^create or replace function public\.\w+\(\s*p_context jsonb\b/m.test(text)) {
+    faults.push(`${file}: the first argument of a verb is \`p_context jsonb\`.`);
+  }
+  if (isVerb && !/return public\.answer_of\(p_context, [^;]*;\s*end \$\$;\s*$/.test(text)) {
+    faults.push(`${file}: a verb ends by \`answer_of\`.`);
+  }
+  const calls = text.replaceAll(DEFINITION, "");
+  for (const [, name = ""] of calls.matchAll(/\bpublic\.(\w+)\(/g)) {
+    if (verbs.has(name)) faults.push(`${file} calls the verb \`${name}\`: what both need is a rule.`);
+  }
+}
+
+/** The files that carry out effects, and the one that lets them do so. */
+const CARRIES_OUT = /^src\/(verbs\/after|worker|dispatches\/|hub\/|http\/live\/)/;
+const EFFECTS =
+  /\blive\.(announce|notify|endStreams)\(|\bsend\.(dispatches|stops|stopped)\(|\bsend(Dispatches|Stops|Stopped)\(/;
+
+for (const file of filesBelow("src", /\.tsx?$/)) {
+  const text = read(file);
+  for (const [, name = ""] of text.matchAll(/\bcallFunction\([^;]*?["'](\w+)["']/g)) {
+    if (verbs.has(name)) faults.push(`${file} calls the verb \`${name}\`: call it by \`perform\`.`);
+  }
+  for (const [, name = ""] of text.matchAll(/\bpublic\.(\w+)\(/g)) {
+    if (verbs.has(name) && !/\bask\b/.test(text)) faults.push(`${file} calls the verb \`${name}\` in a statement.`);
+  }
+  const effect = EFFECTS.exec(text);
+  if (effect && !CARRIES_OUT.test(file)) faults.push(`${file}: only \`after\` may do \`${effect[0]}…)\`.`);
+}
+
+if (faults.length > 0) {
+  console.error(faults.join("\n"));
+  process.exitCode = 1;
+} else {
+  console.log(`There is one way to change something: ${verbs.size} verbs.`);
+}
