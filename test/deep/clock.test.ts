@@ -151,12 +151,12 @@ describe.each(CLOCKS)("with the Worker's clock %s", (_, ahead) => {
 
     const headers = { Authorization: `Bearer ${tenant.owner.key}` };
     await service.fetchAndDie(invokePath(tenant), { method: "POST", headers });
-    const [leased] = await service.database.sql`
+    const [claimed] = await service.database.sql`
       select id, extract(epoch from next_dispatch_at - statement_timestamp())::float8 as left
       from workflow_runs where tenant_id = ${tenant.id} and next_dispatch_at is not null`;
-    expectNear(30, Number(leased?.left));
+    expectNear(60, Number(claimed?.left));
     expect(await countAfterSweep()).toBe(2);
-    await makeDue(service, String(leased?.id));
+    await makeDue(service, String(claimed?.id));
     expect(await countAfterSweep()).toBe(3);
   });
 
