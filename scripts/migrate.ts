@@ -22,7 +22,8 @@ import {
 } from "./local/lock-patience.ts";
 import { applyConcurrently, type Migration, readMigrations } from "./local/migrations.ts";
 import { type DatabaseOptions, fail, offerHelp } from "./local/options.ts";
-import { applySqlFunctions, hasSqlFunctions, readSqlFunctions } from "./local/sql-functions.ts";
+import { applySqlFunctions, hasSqlFunctions, nameOf, readSqlFunctions } from "./local/sql-functions.ts";
+import { isFromBefore, takeOver } from "./local/take-over.ts";
 
 const UNDEFINED_TABLE = "42P01";
 const LOCK = "hashtext('workflow_runs_migrations')";
@@ -73,7 +74,11 @@ export async function migrate({
   let watcher: pg.Client | undefined;
   try {
     await lockOut(client, log);
-    const pending = await findPending(client, readMigrations(folder));
+    const migrations = readMigrations(folder);
+    const [initial] = migrations;
+    const applied = await findApplied(client);
+    const pending = migrations.filter(({ hash }) => !applied.has(hash));
+    const takesOver = isFromBefore(applied, initial);
     const functions = readSqlFunctions(`${folder}/functions`);
     const together = pending.filter(({ isConcurrent }) => !isConcurrent);
     const isWhole = together.length === 0 && (await hasSqlFunctions(client, functions.hash));
@@ -84,9 +89,15 @@ export async function migrate({
 
     if (!isWhole) {
       await inTransaction(session, async () => {
-        for (const migration of together) await apply(client, migration);
+        for (const migration of together) {
+          await apply(client, migration, async () => {
+            if (takesOver && migration === initial) await takeOver(client, migration, functions.statements.map(nameOf));
+            else for (const statement of migration.sql) await client.query(statement);
+          });
+        }
         await applySqlFunctions(client, functions);
       });
+      if (takesOver) log("The tables are those of the initial migration already, so they were taken over as they are.");
       for (const { name } of together) log(`Applied the migration of ${name}.`);
       log("Applied the SQL functions.");
     }
@@ -112,20 +123,20 @@ async function lockOut(client: pg.Client, log: (line: string) => void): Promise<
   }
 }
 
-async function findPending(client: pg.Client, migrations: readonly Migration[]): Promise<Migration[]> {
+/** The hashes of the migrations that the database has. */
+async function findApplied(client: pg.Client): Promise<Set<string>> {
   await client.query(`
     create schema if not exists drizzle;
     create table if not exists drizzle.__drizzle_migrations (
       id serial primary key, hash text not null unique, created_at bigint
     )`);
   const { rows } = await client.query<{ hash: string }>("select hash from drizzle.__drizzle_migrations");
-  const applied = new Set(rows.map(({ hash }) => hash));
-  return migrations.filter(({ hash }) => !applied.has(hash));
+  return new Set(rows.map(({ hash }) => hash));
 }
 
-async function apply(client: pg.Client, migration: Migration): Promise<void> {
+async function apply(client: pg.Client, migration: Migration, work: () => Promise<void>): Promise<void> {
   try {
-    for (const statement of migration.sql) await client.query(statement);
+    await work();
     await record(client, migration);
   } catch (error) {
     if (isLockFailure(error) || !(error instanceof Error)) throw error;

@@ -23,7 +23,8 @@ function splitStatements(text: string): string[] {
 }
 
 /** The name of the function that a statement creates, without its schema. */
-const nameOf = (statement: string) => /^create or replace function (?:public\.)?(\w+)/m.exec(statement)?.[1] ?? "";
+export const nameOf = (statement: string) =>
+  /^create or replace function (?:public\.)?(\w+)/m.exec(statement)?.[1] ?? "";
 
 /** True when the database has exactly these functions. A database without the table has none. */
 export async function hasSqlFunctions(client: pg.ClientBase, hash: string): Promise<boolean> {

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { gunzipSync } from "node:zlib";
 import { neon, neonConfig } from "@neondatabase/serverless";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -75,7 +77,8 @@ function addMigration(tag: string, statements: string): void {
 /** The SQL functions of the clone are these, and no others. */
 function setFunctions(...statements: string[]): void {
   const functions = join(clone, "migrations/functions");
-  for (const name of readdirSync(functions)) if (name.endsWith(".sql")) rmSync(join(functions, name));
+  rmSync(functions, { recursive: true });
+  mkdirSync(functions);
   writeFileSync(join(functions, "all.sql"), statements.join("\n"));
 }
 
@@ -308,6 +311,97 @@ describe("a migration that builds an index CONCURRENTLY", () => {
     await expect(migrateHere()).rejects.toThrow(/creates or drops an index CONCURRENTLY and does something else, too/);
     expect(await scalar("select to_regclass('tenants')")).toBeNull();
   });
+});
+
+describe("a database from before the first release", () => {
+  const OLD = gunzipSync(readFileSync(join(root, "test/support/node/migrations-before-release.sql.gz")))
+    .toString()
+    .split("--> migration\n");
+
+  /** Applies the first `count` of the 19 migrations that became the initial one, and records them as `npm run migrate` did. */
+  async function migrateAsBefore(count = OLD.length): Promise<void> {
+    await db.query(`create schema drizzle; create table drizzle.__drizzle_migrations (
+      id serial primary key, hash text not null unique, created_at bigint)`);
+    for (const text of OLD.slice(0, count)) {
+      await db.query(text);
+      const hash = createHash("sha256").update(text).digest("hex");
+      await db.query("insert into drizzle.__drizzle_migrations (hash) values ($1)", [hash]);
+    }
+  }
+
+  const recorded = async () => (await db.query("select hash from drizzle.__drizzle_migrations")).rows;
+  const tenant = "insert into tenants (id, name) values (gen_random_uuid(), 'Here before')";
+
+  it("is taken over as it is when it has all of the migrations: what it holds stays, and it is then as a new one", async () => {
+    await migrateAsBefore();
+    await db.query(tenant);
+    expect(await migrateHere()).toBe(1);
+    expect(lines).toContain(
+      "The tables are those of the initial migration already, so they were taken over as they are.",
+    );
+    expect(await scalar("select name from tenants")).toBe("Here before");
+    expect(await scalar("select count(*)::int from pg_constraint where not convalidated")).toBe(0);
+    expect(await scalar("select to_regnamespace('workflow_runs_expected')")).toBeNull();
+    expect(await recorded()).toHaveLength(1);
+    expect(await migrateHere()).toBe(0);
+  });
+
+  it("is taken over after a restore, with tables of somebody else, and then gets the migrations that follow", async () => {
+    await migrateAsBefore();
+    await db.query(
+      "create table of_somebody_else (id integer); alter table workflow_run_events alter epoch set default 7",
+    );
+    addMigration("9000_more", "create table more (id integer);");
+    expect(await migrateHere()).toBe(2);
+    expect(await scalar("select to_regclass('more')::text")).toBe("more");
+  });
+
+  it.each([
+    ["alter table users drop column had_api_key", "missing: column users.had_api_key boolean not null default false"],
+    ["alter table users add mine text", "not known: column users.mine text"],
+    ["alter table invites alter role type varchar(9)", "not known: column invites.role character varying(9)"],
+    ["alter table invites alter expires_at drop not null", "not known: column invites.expires_at timestamp(3) with"],
+    [
+      "alter table workflow_definitions alter lease_seconds set default 60",
+      "not known: column workflow_definitions.lease",
+    ],
+    ["alter table invites drop constraint invites_role_check", "missing: constraint invites.invites_role_check CHECK"],
+    ["drop index workflow_runs_slot_key", "missing: CREATE UNIQUE INDEX workflow_runs_slot_key ON workflow_runs"],
+    ["create index mine on users (role)", "not known: CREATE INDEX mine ON users"],
+    [
+      "drop trigger workflow_runs_delete_events on workflow_runs",
+      "missing: CREATE TRIGGER workflow_runs_delete_events",
+    ],
+    ["alter table workflow_runs reset (autovacuum_vacuum_scale_factor)", "missing: table workflow_runs p autovacuum"],
+    ["alter sequence workflow_run_queue cycle", "not known: sequence workflow_run_queue bigint"],
+    ["drop table metric_counters", "missing: table metric_counters"],
+    [
+      "create or replace function search_query(p_tenant_id uuid, p_text text) returns tsquery language sql as 'select null::tsquery'",
+      "not known: CREATE OR REPLACE FUNCTION search_query",
+    ],
+  ])("is refused with what differs after `%s`, and nothing is changed", async (change, difference) => {
+    await migrateAsBefore();
+    await db.query(`${tenant}; ${change}`);
+    const refusal = await migrateHere().catch((error: unknown) => error);
+    expect(String(refusal)).toMatch(/failed, so nothing was changed: the database differs from its tables\.\n/);
+    expect(String(refusal).split("\n")).toContainEqual(expect.stringContaining(difference));
+    expect(await scalar("select name from tenants")).toBe("Here before");
+    expect(await recorded()).toHaveLength(OLD.length);
+    expect(await scalar("select count(*)::int from pg_constraint where not convalidated")).toBe(2);
+  });
+
+  it.each([1, 12, 18])(
+    "is told with which commit to migrate first when it has only %i of the migrations",
+    async (some) => {
+      await migrateAsBefore(some);
+      const { code, output } = await runMigrate();
+      expect([code, output]).toEqual([
+        1,
+        expect.stringMatching(/has only some of the migrations .* at commit 489a452, .*\.\n$/),
+      ]);
+      expect(await recorded()).toHaveLength(some);
+    },
+  );
 });
 
 describe("the connection string of npm run migrate", () => {

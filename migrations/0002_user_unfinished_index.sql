@@ -1,1 +1,0 @@
-CREATE INDEX "workflow_runs_user_unfinished_index" ON "workflow_runs" USING btree ("tenant_id","user_id","created_at","id") WHERE status in ('PENDING', 'RUNNING');

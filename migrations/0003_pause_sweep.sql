@@ -1,1 +1,0 @@
-ALTER TABLE "sweep_state" ADD COLUMN "paused_at" timestamp (3) with time zone;

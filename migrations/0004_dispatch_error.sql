@@ -1,3 +1,0 @@
-ALTER TABLE "workflow_run_events" DROP CONSTRAINT "workflow_run_events_type_check";--> statement-breakpoint
-ALTER TABLE "workflow_runs" ADD COLUMN "dispatch_error" text;--> statement-breakpoint
-ALTER TABLE "workflow_run_events" ADD CONSTRAINT "workflow_run_events_type_check" CHECK ("workflow_run_events"."type" in ('TRIGGERED', 'QUEUED', 'STARTED', 'DISPATCHED', 'DISPATCH_FAILED', 'DISPATCH_POSTPONED', 'COMPLETED', 'FAILED', 'TIMED_OUT', 'STOPPED', 'RETRIED', 'LATE_RESULT'));

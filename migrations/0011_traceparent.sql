@@ -1,2 +1,0 @@
-ALTER TABLE "workflow_runs" ADD COLUMN "traceparent" text;--> statement-breakpoint
-ALTER TABLE "workflow_runs" ADD CONSTRAINT "workflow_runs_traceparent_check" CHECK (char_length("workflow_runs"."traceparent") = 55);

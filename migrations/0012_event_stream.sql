@@ -1,1 +1,0 @@
-CREATE INDEX "workflow_run_events_tenant_index" ON "workflow_run_events" USING btree ("tenant_id","id");

@@ -1,1 +1,0 @@
-ALTER TABLE "workflow_definitions" ALTER COLUMN "lease_seconds" SET DEFAULT 300;
