@@ -20,6 +20,7 @@ import { createFakeRunners } from "./support/node/fake-runner.ts";
 import { createFaults } from "./support/node/faults.ts";
 import { silenceNoise } from "./support/node/quiet.ts";
 import { runScript } from "./support/node/run-script.ts";
+import { swapFunctions } from "./support/node/swap-functions.ts";
 
 const TEMPLATE = "template_workflow_runs";
 
@@ -54,6 +55,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     switch (url.pathname) {
       case "/databases":
         return { url: await server.createDatabase() };
+      case "/functions":
+        return swapFunctions(server.urlOf(database), body);
       case "/requests":
         return { requests: server.requests.get(database) ?? 0 };
       case "/faults":
@@ -137,6 +140,7 @@ async function startServer(dataDir: string, server: Pick<PostgresOptions, "persi
     requests,
     faults,
     explainer,
+    urlOf: (database: string) => postgres.url(database),
     async createDatabase() {
       const name = `test_${++databases}`;
       await query(postgres.url("postgres"), `create database ${name} template ${TEMPLATE}`);

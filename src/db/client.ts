@@ -25,7 +25,9 @@ export function openDatabase(options: {
   // The driver has one `fetchFunction` for all clients, and passes on to it the `fetchOptions` of the client that asks.
   neonConfig.fetchFunction = (url: string, { tries = 1, ...init }: RequestInit & { tries?: number }) =>
     tryAgainWhenLimited(tries, () =>
-      withTimeLimit(databaseTimeoutSeconds * 1000, (signal) => requestDatabase(url, { ...init, signal })),
+      tryAgainWhenSwapped(() =>
+        withTimeLimit(databaseTimeoutSeconds * 1000, (signal) => requestDatabase(url, { ...init, signal })),
+      ),
     );
   return drizzle(neon(databaseUrl, { fetchOptions: { tries: isPatient ? PATIENT_TRIES : 1 } }));
 }
@@ -40,6 +42,19 @@ async function tryAgainWhenLimited(tries: number, send: () => Promise<Answer>): 
   await new Promise((resolve) => setTimeout(resolve, LONGEST_PAUSE_MS * (0.5 + Math.random() / 2)));
   return tryAgainWhenLimited(tries - 1, send);
 }
+
+/**
+ * Sends a request, and sends it again when Postgres did not find a function. This happens when `npm run migrate` has just replaced
+ * the functions: a statement that began before, or whose plan was made before, calls one that is gone. Postgres has undone the
+ * whole request then, so this is right for changes, too.
+ */
+async function tryAgainWhenSwapped(send: () => Promise<Answer>): Promise<Answer> {
+  const answer = await send();
+  return answer.status === 400 && FUNCTION_GONE.test(await answer.text()) ? send() : answer;
+}
+
+/** The SQLSTATE of a function that does not exist, and the text of the internal error (XX000) when it was just dropped. */
+const FUNCTION_GONE = /"code"\s*:\s*"42883"|"message"\s*:\s*"cache lookup failed/;
 
 type Answer = Awaited<ReturnType<typeof readAnswer>>;
 

@@ -15,6 +15,8 @@ export type TestDatabase = {
   inflict(fault: Fault): Promise<void>;
   /** Ends the fault. */
   mend(): Promise<void>;
+  /** Replaces all SQL functions: see `swapFunctions`. */
+  swapFunctions(number: number): Promise<void>;
   /** Stops the Postgres server. Only allowed with `ownServer`. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -41,6 +43,7 @@ export async function createDatabase({ ownServer = false }: DatabaseOptions = {}
     countRequests: async () => (await askHarness<{ requests: number }>("/requests", target)).requests,
     inflict: (fault) => askHarness("/faults", target, fault),
     mend: () => askHarness("/faults/withdraw", target),
+    swapFunctions: (number) => askHarness("/functions", target, number),
     stop: () => askHarness("/stop", parameters),
     start: () => askHarness("/start", parameters),
   };

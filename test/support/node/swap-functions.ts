@@ -1,0 +1,33 @@
+/** Replaces the SQL functions of a database as `npm run migrate` does, for the tests. */
+import pg from "pg";
+import { applySqlFunctions, readSqlFunctions } from "../../../scripts/local/sql-functions.ts";
+
+const FUNCTIONS = readSqlFunctions("migrations/functions");
+
+/** Helpers of nearly every verb and of the reads of runs. Only functions call them. */
+const RENAMED = /\bpublic\.(answer_of|run_response)\(/g;
+
+/**
+ * Replaces all functions in one transaction. Each gets a comment with this number. Two helpers get names with it, and another
+ * parameter, so those with the previous names are dropped.
+ */
+export async function swapFunctions(connectionString: string, number: string): Promise<void> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    const statements = FUNCTIONS.statements.map((statement) =>
+      statement
+        .replaceAll(RENAMED, `public.$1_${number}(`)
+        .replace(
+          /(create or replace function public\.(?:answer_of|run_response)_\d+\([^)]*?)(\s*\))/,
+          "$1, p_swap integer default 0$2",
+        )
+        .replace("$$", () => `$$ /* ${number} */`),
+    );
+    await client.query("begin");
+    await applySqlFunctions(client, { statements, hash: number });
+    await client.query("commit");
+  } finally {
+    await client.end();
+  }
+}
