@@ -3,6 +3,7 @@ import type { AppEnv } from "../http/env.ts";
 import { announceChange } from "../http/middleware/announce-change.ts";
 import { requireSameOrigin } from "../http/middleware/authenticate.ts";
 import { conditional } from "../http/middleware/conditional.ts";
+import { provideServices } from "../http/middleware/provide-services.ts";
 import { signedIn } from "./signed-in.tsx";
 
 type Answer = (c: Context<AppEnv>) => Response | Promise<Response>;
@@ -39,6 +40,7 @@ export class Pages {
   openForm(path: string, answer: Answer): void {
     this.routes.post(path, (c) => {
       requireSameOrigin(c);
+      provideServices(c, {});
       return answer(c);
     });
   }

@@ -198,7 +198,10 @@ export class Hub extends DurableObject<object> {
     return new Response(null, { status: 101, webSocket: theirs });
   }
 
-  /** Ends the streams of a user after one of their credentials has ended. Clients that still have access reconnect. */
+  /**
+   * Ends the streams of a user after one of their credentials has ended. Clients that still have access reconnect. Wakes all
+   * waiting runners, too: they ask the database again, which knows whose session has ended.
+   */
   endStreams(userId: string): void {
     for (const socket of this.#openSockets(ofUser(userId))) socket.close();
     this.#runners.wakeAll();

@@ -113,9 +113,6 @@ export function openLive(
       const heardOf = await callHub(tenantId, (hub) => hub.heardOfRunners());
       return heardOf && new Map(Object.entries(heardOf));
     },
-    async endStreams({ tenantId, userId }) {
-      await callHub(tenantId, (hub) => hub.endStreams(userId));
-    },
     async readStatus(): Promise<LiveStatus | null> {
       const theRegister = openRegister();
       if (!theRegister) return null;

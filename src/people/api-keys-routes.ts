@@ -1,10 +1,11 @@
 import { z } from "@hono/zod-openapi";
-import { v7 as newId } from "uuid";
 import { generateApiKey } from "../http/credentials/api-key.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { givenInstant, instant, line, pageQuery, uuid } from "../http/schemas.ts";
-import { type ApiKey, createApiKey, findApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
+import { perform } from "../verbs/perform.ts";
+import { createApiKey, revokeApiKey } from "./api-key-verbs.ts";
+import { type ApiKey, findApiKey, listApiKeys } from "./api-keys.ts";
 import { apiKeyProblem } from "./refusals.ts";
 
 const KEY = {
@@ -80,7 +81,7 @@ const createKey = callerWrite({
 apiKeys.openapi(createKey, async (c) => {
   const { name, expires_at: expiresAt = null } = c.req.valid("json");
   const { key, hash, suffix } = await generateApiKey();
-  const created = await createApiKey(c.env.db, c.var.credential, { id: newId(), name, hash, suffix, expiresAt });
+  const { api_key: created } = (await perform(c.var.services, createApiKey, { name, hash, suffix, expiresAt })).result;
   return c.json({ ...toApiKey(created), key }, 201, {
     Location: `/v1/api-keys/${created.id}`,
     "Cache-Control": "no-store",
@@ -143,7 +144,6 @@ const deleteKey = callerWrite({
 });
 
 apiKeys.openapi(deleteKey, async (c) => {
-  const owner = await revokeApiKey(c.env.db, c.var.credential, c.req.valid("param").api_key_id);
-  c.executionCtx.waitUntil(c.env.live.endStreams(owner));
+  await perform(c.var.services, revokeApiKey, c.req.valid("param").api_key_id);
   return c.body(null, 204);
 });

@@ -1,19 +1,11 @@
 import { z } from "@hono/zod-openapi";
-import { v7 as newId } from "uuid";
 import { ROLES } from "../db/enums.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { instant, orNull, pageQuery, paginated, TenantUserRoleSchema, text, uuid } from "../http/schemas.ts";
-import { acceptInvite } from "./accept-invite.ts";
-import {
-  createInvite,
-  deleteInvite,
-  generateInviteSecret,
-  INVITE_STATUSES,
-  type Invite,
-  inviteLink,
-  listInvites,
-} from "./invites.ts";
+import { perform } from "../verbs/perform.ts";
+import { acceptInvite, createInvite, withdrawInvite } from "./invite-verbs.ts";
+import { generateInviteSecret, INVITE_STATUSES, type Invite, inviteLink, listInvites } from "./invites.ts";
 
 const INVITE = {
   id: "01920000-0000-7000-8000-000000000601",
@@ -116,7 +108,7 @@ const createInviteRoute = callerWrite({
 invites.openapi(createInviteRoute, async (c) => {
   const { tenant_id: tenantId, email, role } = c.req.valid("json");
   const { secret, secretHash } = await generateInviteSecret();
-  const invite = await createInvite(c.env.db, c.var.credential, { id: newId(), tenantId, email, role, secretHash });
+  const { invite } = (await perform(c.var.services, createInvite, { tenantId, email, role, secretHash })).result;
   const link = inviteLink(c.env.config.publicUrl, invite.id, secret);
   return c.json(toInvite(invite, link), 201, { "Cache-Control": "no-store" });
 });
@@ -161,7 +153,7 @@ const deleteRoute = callerWrite({
 });
 
 invites.openapi(deleteRoute, async (c) => {
-  await deleteInvite(c.env.db, c.var.credential, c.req.valid("param").invite_id);
+  await perform(c.var.services, withdrawInvite, c.req.valid("param").invite_id);
   return c.body(null, 204);
 });
 
@@ -185,6 +177,6 @@ const acceptRoute = callerWrite({
 });
 
 invites.openapi(acceptRoute, async (c) => {
-  const accepted = await acceptInvite(c.env.db, c.var.credential, c.req.valid("param").invite_id);
-  return c.json({ tenant_id: accepted.tenantId, role: accepted.role }, 200);
+  const { result } = await perform(c.var.services, acceptInvite, c.req.valid("param").invite_id);
+  return c.json({ tenant_id: result.tenant_id, role: result.role }, 200);
 });

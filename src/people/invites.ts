@@ -1,14 +1,13 @@
 /** Invites, with which a person without any credential becomes a user of a tenant. An invite is open for seven days. */
-import { and, count, desc, eq, exists, gt, inArray, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm";
+import { and, count, desc, eq, gt, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm";
 import { encodeBase64Url } from "hono/utils/encode";
 import type { Credential } from "../db/access.ts";
 import { type Caller, callerBy } from "../db/caller.ts";
-import { batch, type Database, repeatable } from "../db/client.ts";
-import type { Role } from "../db/enums.ts";
+import { type Database, repeatable } from "../db/client.ts";
 import { invites, tenants, users } from "../db/tables.ts";
 import { hashApiKey } from "../http/credentials/api-key.ts";
-import { admitAdministrator, inviteProblem } from "./refusals.ts";
-import { administers, admission } from "./users.ts";
+import { admitAdministrator } from "./refusals.ts";
+import { admission } from "./users.ts";
 
 export const INVITE_DAYS = 7;
 
@@ -40,86 +39,6 @@ const IS_OF_STATUS: Record<InviteStatus, SQL | undefined> = {
   accepted: isNotNull(invites.acceptedAt),
   expired: and(isNull(invites.acceptedAt), lte(invites.expiresAt, sql`statement_timestamp()`)),
 };
-
-export type NewInvite = {
-  id: string;
-  tenantId: string;
-  email: string;
-  role: Role;
-  /** Hex SHA-256 of the link's secret. */
-  secretHash: string;
-};
-
-/**
- * Invites a person to the tenant. An open invite for the same email is replaced, and its link stops working.
- * @throws Unauthenticated
- * @throws Problem `not_found` for another tenant, `forbidden`, or `conflict` for the role OWNER and for the email of a user who
- * can already sign in
- */
-export async function createInvite(db: Database, credential: Credential, invite: NewInvite): Promise<Invite> {
-  const { id, tenantId, role, secretHash } = invite;
-  const email = invite.email.toLowerCase();
-  const caller = callerBy(db, credential);
-  const isTaken = exists(
-    db
-      .select({ id: users.id })
-      .from(users)
-      .where(
-        and(
-          eq(users.tenantId, caller.tenantId),
-          eq(sql`lower(${users.email})`, email),
-          isNull(users.deletedAt),
-          sql`not ${mayBeInvited}`,
-        ),
-      ),
-  );
-  const mayInvite = and(administers(caller, tenantId), sql`not ${isTaken}`, sql`${role}::text <> 'OWNER'`);
-  const {
-    admissions,
-    written: [created],
-  } = await batch(db, {
-    admissions: db
-      .with(caller)
-      .select({ ...admission(caller, tenantId), isTaken: sql<boolean>`${isTaken}` })
-      .from(caller),
-    written: db
-      .insert(invites)
-      .select(
-        db
-          .with(caller)
-          .select({
-            id: sql<string>`${id}::uuid`.as("id"),
-            tenantId: caller.tenantId,
-            email: sql<string>`${email}::text`.as("email"),
-            role: sql<Role>`${role}::text`.as("role"),
-            secretHash: sql<string>`decode(${secretHash}, 'hex')`.as("secret_hash"),
-            createdAt: sql<Date>`statement_timestamp()`.as("created_at"),
-            updatedAt: sql<Date>`statement_timestamp()`.as("updated_at"),
-            expiresAt: sql<Date>`statement_timestamp() + make_interval(days => ${INVITE_DAYS}::int)`.as("expires_at"),
-            acceptedAt: sql<Date | null>`null::timestamptz`.as("accepted_at"),
-          })
-          .from(caller)
-          .where(mayInvite),
-      )
-      .onConflictDoUpdate({
-        target: [invites.tenantId, invites.email],
-        targetWhere: sql`accepted_at is null`,
-        set: {
-          id: sql`excluded.id`,
-          role: sql`excluded.role`,
-          secretHash: sql`excluded.secret_hash`,
-          createdAt: sql`excluded.created_at`,
-          updatedAt: sql`excluded.updated_at`,
-          expiresAt: sql`excluded.expires_at`,
-        },
-      })
-      .returning(inviteColumns),
-  });
-  const isTakenNow = admitAdministrator(admissions).isTaken;
-  if (role === "OWNER") throw inviteProblem("of_owner");
-  if (isTakenNow || created === undefined) throw inviteProblem("email_taken");
-  return created;
-}
 
 export type InvitesQuery = { email: string | null; status: InviteStatus | null; limit: number; offset: number };
 
@@ -163,32 +82,6 @@ export async function listInvites(
 /** True for an invite of a tenant that the caller administers. */
 export const isOfAdministrator = (caller: Caller): SQL | undefined =>
   and(eq(invites.tenantId, caller.tenantId), eq(caller.isAdministrator, true));
-
-/**
- * Withdraws an invite: its link stops working.
- * @throws Unauthenticated
- * @throws Problem `forbidden`, `not_found`, or `conflict` for an accepted invite
- */
-export async function deleteInvite(db: Database, credential: Credential, id: string): Promise<void> {
-  const caller = callerBy(db, credential);
-  const isChosen = and(eq(invites.id, id), isOfAdministrator(caller));
-  const chosen = db.select({ id: invites.id }).from(caller).innerJoin(invites, isChosen);
-  const { found, deleted } = await batch(db, {
-    found: db
-      .with(caller)
-      .select({ ...admission(caller), id: invites.id, acceptedAt: invites.acceptedAt })
-      .from(caller)
-      .leftJoin(invites, isChosen),
-    deleted: db
-      .with(caller)
-      .delete(invites)
-      .where(and(inArray(invites.id, chosen), isNull(invites.acceptedAt)))
-      .returning({ id: invites.id }),
-  });
-  const invite = admitAdministrator(found);
-  if (invite.id !== null && invite.acceptedAt !== null) throw inviteProblem("accepted");
-  if (deleted.length === 0) throw inviteProblem("not_found");
-}
 
 /** An open invite as the page behind its link shows it. */
 export type OpenInvite = Pick<Invite, "id" | "email" | "role" | "expiresAt"> & { tenantName: string };

@@ -1,13 +1,25 @@
 /**
- * Turns refusals of verbs on users, keys, permissions and invites into problems. The SQL statements answer neutral verdicts.
+ * Turns refusals of verbs on users, keys, permissions and invites into problems. The SQL functions answer neutral outcomes.
  * This file defines the status, the location in the request and the text for each.
  */
+import { z } from "zod";
 import { requireCaller } from "../db/caller.ts";
-import type { Capability } from "../db/enums.ts";
+import { CAPABILITIES } from "../db/enums.ts";
 import { MAX_ACTIVE_API_KEYS } from "../http/credentials/api-key.ts";
 import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
 import { MAX_PERMISSIONS } from "./user-permissions.ts";
 import type { Admission } from "./users.ts";
+
+/** The refusals of a caller who does not administer the tenant that a request names: `judge_tenant_administrator` in SQL. */
+export const ADMINISTRATOR_REFUSALS = ["tenant_not_found", "forbidden"] as const;
+
+type AdministratorRefusal = (typeof ADMINISTRATOR_REFUSALS)[number];
+
+function administratorProblem(refused: AdministratorRefusal): Problem {
+  return refused === "forbidden"
+    ? new Problem("forbidden", "You need the role OWNER or ADMIN.")
+    : new Problem("not_found", "There is no such tenant, or it is not yours to see.");
+}
 
 /**
  * Refuses a caller who does not administer the tenant.
@@ -16,12 +28,19 @@ import type { Admission } from "./users.ts";
  */
 export function admitAdministrator<Row extends Admission>(rows: readonly Row[]): Row {
   const row = requireCaller(rows);
-  if (!row.isOwnTenant) throw new Problem("not_found", "There is no such tenant, or it is not yours to see.");
-  if (!row.isAdministrator) throw new Problem("forbidden", "You need the role OWNER or ADMIN.");
+  if (!row.isOwnTenant) throw administratorProblem("tenant_not_found");
+  if (!row.isAdministrator) throw administratorProblem("forbidden");
   return row;
 }
 
-type UserRefusal = "not_found" | "self" | "owner" | "only_owner_may" | "deactivated" | "email_taken";
+type UserRefusal =
+  | AdministratorRefusal
+  | "not_found"
+  | "self"
+  | "owner"
+  | "only_owner_may"
+  | "deactivated"
+  | "email_taken";
 
 export function userProblem(refused: UserRefusal): Problem {
   switch (refused) {
@@ -40,6 +59,8 @@ export function userProblem(refused: UserRefusal): Problem {
       return new Problem("conflict", "The user is deactivated. Activate them first.");
     case "email_taken":
       return new Problem("conflict", "Somebody in the tenant has that email already, in whatever case it is written.");
+    default:
+      return administratorProblem(refused);
   }
 }
 
@@ -71,23 +92,24 @@ export const expiredKeyProblem = (expiresAt: string | null): ValidationFailed =>
     { loc: ["body", "expires_at"], type: "value_error", msg: "Must be in the future.", input: expiresAt },
   ]);
 
-/**
- * Why a permission was not given or changed. `unknown` names what does not exist; `clash` describes the conflicting permission.
- */
-export type PermissionRefusal =
-  | { verdict: "not_found" }
-  | { verdict: "too_many" }
-  | {
-      verdict: "unknown" | "clash";
-      userIsKnown: boolean;
-      partIsKnown: boolean;
-      clashPath: string | null;
-      clashCapability: Capability | null;
-      clashIsOnPart: boolean | null;
-    };
+/** Why a user cannot get a permission: `judge_permission` in SQL. */
+export const permissionRefusalSchema = z.discriminatedUnion("refused", [
+  z.object({ refused: z.literal("unknown"), user_is_known: z.boolean(), part_is_known: z.boolean() }),
+  z.object({
+    refused: z.literal("clash"),
+    /** Of the other permission. */
+    path: z.string(),
+    capability: z.enum(CAPABILITIES),
+    is_on_part: z.boolean(),
+  }),
+]);
+
+type PermissionRefusal =
+  | z.infer<typeof permissionRefusalSchema>
+  | { refused: AdministratorRefusal | "not_found" | "too_many" };
 
 export function permissionProblem(refusal: PermissionRefusal): Problem | ValidationFailed {
-  switch (refusal.verdict) {
+  switch (refusal.refused) {
     case "not_found":
       return new Problem("not_found", "There is no such permission, or it is not yours to see.");
     case "too_many":
@@ -98,21 +120,25 @@ export function permissionProblem(refusal: PermissionRefusal): Problem | Validat
     case "clash":
       return new Problem(
         "conflict",
-        refusal.clashIsOnPart
-          ? `The user has a ${refusal.clashCapability} permission on ${refusal.clashPath} already. Change that one.`
-          : `The user's ${refusal.clashCapability} permission on ${refusal.clashPath} covers that already.`,
+        refusal.is_on_part
+          ? `The user has a ${refusal.capability} permission on ${refusal.path} already. Change that one.`
+          : `The user's ${refusal.capability} permission on ${refusal.path} covers that already.`,
       );
     case "unknown": {
       const fault = (field: string, msg: string): Fault => ({ loc: ["body", field], type: "value_error", msg });
       return new ValidationFailed([
-        ...(refusal.userIsKnown ? [] : [fault("user_id", "There is no such user in the tenant.")]),
-        ...(refusal.partIsKnown ? [] : [fault("path_part_id", "There is no such path part in the tenant.")]),
+        ...(refusal.user_is_known ? [] : [fault("user_id", "There is no such user in the tenant.")]),
+        ...(refusal.part_is_known ? [] : [fault("path_part_id", "There is no such path part in the tenant.")]),
       ]);
     }
+    default:
+      return administratorProblem(refusal.refused);
   }
 }
 
-export function inviteProblem(refused: "not_found" | "of_owner" | "email_taken" | "accepted"): Problem {
+export function inviteProblem(
+  refused: AdministratorRefusal | "not_found" | "of_owner" | "email_taken" | "accepted",
+): Problem {
   switch (refused) {
     case "not_found":
       return new Problem("not_found", "There is no such invite in the tenant.");
@@ -125,6 +151,8 @@ export function inviteProblem(refused: "not_found" | "of_owner" | "email_taken" 
       return new Problem("conflict", "A user of the tenant has that email and can already sign in.");
     case "accepted":
       return new Problem("conflict", "The invite was accepted already. Deactivate or delete the user instead.");
+    default:
+      return administratorProblem(refused);
   }
 }
 

@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { v7 as newId } from "uuid";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { instant, line, pageQuery, paginated, TenantUserRoleSchema, uuid } from "../http/schemas.ts";
-import { changeActivation, changeRole, deleteUser } from "./change-user.ts";
-import { createUser, listUsers, type User } from "./users.ts";
+import { perform } from "../verbs/perform.ts";
+import { changeActivation, changeRole, createUser, deleteUser } from "./user-verbs.ts";
+import { listUsers, type User } from "./users.ts";
 
 const USER = {
   user_id: "01920000-0000-7000-8000-000000000203",
@@ -117,8 +117,9 @@ const createUserRoute = callerWrite({
 tenantUsers.openapi(createUserRoute, async (c) => {
   const { email, first_name: firstName = null, last_name: lastName = null, role } = c.req.valid("json");
   const tenantId = c.req.valid("param").tenant_id;
-  const user = { id: newId(), tenantId, email, firstName, lastName, role };
-  return c.json(toTenantUser(await createUser(c.env.db, c.var.credential, user)), 201);
+  const user = { tenantId, email, firstName, lastName, role };
+  const { result } = await perform(c.var.services, createUser, user);
+  return c.json(toTenantUser(result.user), 201);
 });
 
 const updateRoute = callerWrite({
@@ -142,8 +143,9 @@ const updateRoute = callerWrite({
 
 tenantUsers.openapi(updateRoute, async (c) => {
   const { tenant_id: tenantId, user_id: userId } = c.req.valid("param");
-  const request = { credential: c.var.credential, tenantId, userId };
-  return c.json(toTenantUser(await changeRole(c.env.db, request, c.req.valid("json").role)), 200);
+  const { role } = c.req.valid("json");
+  const { result } = await perform(c.var.services, changeRole, { tenantId, userId, role });
+  return c.json(toTenantUser(result.user), 200);
 });
 
 const deleteRoute = callerWrite({
@@ -164,8 +166,7 @@ const deleteRoute = callerWrite({
 
 tenantUsers.openapi(deleteRoute, async (c) => {
   const { tenant_id: tenantId, user_id: userId } = c.req.valid("param");
-  await deleteUser(c.env.db, { credential: c.var.credential, tenantId, userId });
-  c.executionCtx.waitUntil(c.env.live.endStreams({ tenantId, userId }));
+  await perform(c.var.services, deleteUser, { tenantId, userId });
   return c.body(null, 204);
 });
 
@@ -186,10 +187,9 @@ function routeActivation(verb: "activate" | "deactivate", summary: string, descr
   });
   tenantUsers.openapi(route, async (c) => {
     const { tenant_id: tenantId, user_id: userId } = c.req.valid("param");
-    const request = { credential: c.var.credential, tenantId, userId };
-    const user = await changeActivation(c.env.db, request, verb === "activate");
-    if (verb === "deactivate") c.executionCtx.waitUntil(c.env.live.endStreams(request));
-    return c.json(toTenantUser(user), 200);
+    const change = { tenantId, userId, isActive: verb === "activate" };
+    const { result } = await perform(c.var.services, changeActivation, change);
+    return c.json(toTenantUser(result.user), 200);
   });
 }
 

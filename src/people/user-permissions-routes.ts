@@ -1,12 +1,12 @@
 import { z } from "@hono/zod-openapi";
-import { v7 as newId } from "uuid";
 import { CAPABILITIES } from "../db/enums.ts";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { instant, orNull, pageQuery, paginated, uuid } from "../http/schemas.ts";
-import { createPermission, updatePermission } from "./change-user-permission.ts";
-import { deletePermission, listPermissions, type Permission } from "./user-permissions.ts";
+import { perform } from "../verbs/perform.ts";
+import { listPermissions, type Permission } from "./user-permissions.ts";
+import { changePermission, createPermission, revokePermission } from "./user-verbs.ts";
 
 const PERMISSION = {
   id: "01920000-0000-7000-8000-000000000501",
@@ -127,14 +127,13 @@ const createPermissionRoute = callerWrite({
 
 userPermissions.openapi(createPermissionRoute, async (c) => {
   const body = c.req.valid("json");
-  const permission = await createPermission(c.env.db, c.var.credential, {
-    id: newId(),
+  const { result } = await perform(c.var.services, createPermission, {
     tenantId: body.tenant_id,
     userId: body.user_id,
     pathPartId: body.path_part_id,
     capability: body.capability,
   });
-  return c.json(toPermission(permission), 201);
+  return c.json(toPermission(result.permission), 201);
 });
 
 const updateRoute = callerWrite({
@@ -160,7 +159,8 @@ userPermissions.openapi(updateRoute, async (c) => {
   const { permission_id: id } = c.req.valid("param");
   const { tenant_id: tenantId } = c.req.valid("query");
   const change = { id, tenantId, pathPartId, capability };
-  return c.json(toPermission(await updatePermission(c.env.db, c.var.credential, change)), 200);
+  const { result } = await perform(c.var.services, changePermission, change);
+  return c.json(toPermission(result.permission), 200);
 });
 
 const deleteRoute = callerWrite({
@@ -179,6 +179,6 @@ const deleteRoute = callerWrite({
 
 userPermissions.openapi(deleteRoute, async (c) => {
   const { tenant_id: tenantId } = c.req.valid("query");
-  await deletePermission(c.env.db, c.var.credential, { tenantId, id: c.req.valid("param").permission_id });
+  await perform(c.var.services, revokePermission, { tenantId, id: c.req.valid("param").permission_id });
   return c.body(null, 204);
 });

@@ -1,10 +1,9 @@
-import { and, count, eq, inArray, type SQL } from "drizzle-orm";
+import { and, count, eq, type SQL } from "drizzle-orm";
 import type { Credential } from "../db/access.ts";
 import { type Caller, callerBy, maySeeUser, requireCaller } from "../db/caller.ts";
-import { batch, type Database, repeatable } from "../db/client.ts";
+import { type Database, repeatable } from "../db/client.ts";
 import { pathParts, userPermissions, users } from "../db/tables.ts";
-import { admitAdministrator, permissionProblem } from "./refusals.ts";
-import { administers, admission, isOfTenant } from "./users.ts";
+import { isOfTenant } from "./users.ts";
 
 /** How many permissions a user may have. The number is limited because each list examines all of them. */
 export const MAX_PERMISSIONS = 50;
@@ -71,40 +70,4 @@ export async function listPermissions(
     permissions: db.with(caller).select().from(listed).orderBy(listed.materializedPath).limit(limit).offset(offset),
   });
   return requireCaller(chosen).id === null ? null : { permissions, total: counted?.total ?? 0 };
-}
-
-/**
- * Revokes a permission.
- * @throws Unauthenticated
- * @throws Problem `not_found`, or `forbidden` for a USER's own permission
- */
-export async function deletePermission(
-  db: Database,
-  credential: Credential,
-  { tenantId, id }: { tenantId: string; id: string },
-): Promise<void> {
-  const caller = callerBy(db, credential);
-  const chosen = db
-    .select({ id: userPermissions.id })
-    .from(caller)
-    .innerJoin(
-      userPermissions,
-      and(eq(userPermissions.id, id), permissionIsVisible(caller, tenantId), administers(caller, tenantId)),
-    );
-  const { found, deleted } = await batch(db, {
-    found: db
-      .with(caller)
-      .select({ ...admission(caller, tenantId), id: userPermissions.id })
-      .from(caller)
-      .leftJoin(userPermissions, and(eq(userPermissions.id, id), permissionIsVisible(caller, tenantId))),
-    deleted: db
-      .with(caller)
-      .delete(userPermissions)
-      .where(inArray(userPermissions.id, chosen))
-      .returning({ id: userPermissions.id }),
-  });
-  if (requireCaller(found).id === null) throw permissionProblem({ verdict: "not_found" });
-  admitAdministrator(found);
-  // Another request has revoked it at the same moment.
-  if (deleted.length === 0) throw permissionProblem({ verdict: "not_found" });
 }

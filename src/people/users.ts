@@ -1,10 +1,9 @@
 import { and, count, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { Credential } from "../db/access.ts";
 import { type Caller, callerBy, requireCaller } from "../db/caller.ts";
-import { batch, type Database, repeatable } from "../db/client.ts";
-import type { Role } from "../db/enums.ts";
+import { type Database, repeatable } from "../db/client.ts";
 import { users } from "../db/tables.ts";
-import { admitAdministrator, userProblem } from "./refusals.ts";
+import { admitAdministrator } from "./refusals.ts";
 
 /** The columns of {@link User}. */
 export const userColumns = {
@@ -87,55 +86,4 @@ export async function listUsers(
   });
   admitAdministrator(admissions);
   return { users: page, total: counted?.total ?? 0 };
-}
-
-export type NewUser = {
-  id: string;
-  tenantId: string;
-  email: string;
-  firstName: string | null;
-  lastName: string | null;
-  role: Role;
-};
-
-/**
- * Adds a user to the tenant.
- * @throws Unauthenticated
- * @throws Problem `not_found` for another tenant, `forbidden`, or `conflict` for an email that another user of the tenant has
- */
-export async function createUser(db: Database, credential: Credential, user: NewUser): Promise<User> {
-  const caller = callerBy(db, credential);
-  const {
-    admissions,
-    inserted: [created],
-  } = await batch(db, {
-    admissions: db.with(caller).select(admission(caller, user.tenantId)).from(caller),
-    inserted: db
-      .insert(users)
-      .select(
-        db
-          .with(caller)
-          .select({
-            id: sql<string>`${user.id}::uuid`.as("id"),
-            tenantId: caller.tenantId,
-            email: sql<string>`${user.email}::text`.as("email"),
-            firstName: sql<string | null>`${user.firstName}::text`.as("first_name"),
-            lastName: sql<string | null>`${user.lastName}::text`.as("last_name"),
-            idpType: sql<"PASSWORD">`'PASSWORD'`.as("idp_type"),
-            role: sql<Role>`${user.role}::text`.as("role"),
-            deactivatedAt: sql<null>`null::timestamptz`.as("deactivated_at"),
-            hadApiKey: sql<boolean>`false`.as("had_api_key"),
-            deletedAt: sql<null>`null::timestamptz`.as("deleted_at"),
-            createdAt: sql<Date>`statement_timestamp()`.as("created_at"),
-            updatedAt: sql<Date>`statement_timestamp()`.as("updated_at"),
-          })
-          .from(caller)
-          .where(administers(caller, user.tenantId)),
-      )
-      .onConflictDoNothing()
-      .returning(userColumns),
-  });
-  admitAdministrator(admissions);
-  if (created === undefined) throw userProblem("email_taken");
-  return created;
 }

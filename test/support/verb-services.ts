@@ -14,7 +14,6 @@ const liveOf = (announced: TenantEffects[]): Live => ({
   listen: async () => "unavailable",
   waitForWork: async () => "unavailable",
   heardOfRunners: async () => null,
-  endStreams: async () => {},
   noteAlarm: async () => {},
   readStatus: async () => null,
 });

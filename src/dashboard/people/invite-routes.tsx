@@ -1,8 +1,10 @@
 /** The page that the link of an invite opens. It needs no session: the secret in the link is the credential. */
 import { v7 as newId } from "uuid";
 import { generateApiKey } from "../../http/credentials/api-key.ts";
-import { redeemInvite } from "../../people/accept-invite.ts";
+import { Problem } from "../../http/problems.ts";
+import { redeemInvite } from "../../people/invite-verbs.ts";
 import { findOpenInvite, hashInviteSecret } from "../../people/invites.ts";
+import { perform } from "../../verbs/perform.ts";
 import { readForm } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
@@ -25,14 +27,20 @@ openInvites.openForm("/app/invites/:id", async (c) => {
   const { values } = await readForm(c);
   c.header("Cache-Control", "no-store");
   const { key, hash, suffix } = await generateApiKey();
-  const redeemed = await redeemInvite(c.env.db, {
-    inviteId: idOf(c),
-    secretHash: await hashInviteSecret(values.secret ?? ""),
-    userId: newId(),
-    key: { id: newId(), hash, suffix },
-    sessionSeconds: SESSION_SECONDS,
-  });
-  if (redeemed === null) return html(c, <ClosedInvitePage />, 404);
-  const isSignedIn = await keepSession(c, redeemed.session);
-  return html(c, <AcceptedInvitePage tenantName={redeemed.tenantName} apiKey={key} isSignedIn={isSignedIn} />, 201);
+  const keyId = newId();
+  try {
+    const { result } = await perform(c.var.services, redeemInvite, {
+      inviteId: idOf(c),
+      secretHash: await hashInviteSecret(values.secret ?? ""),
+      key: { id: keyId, hash, suffix },
+      sessionSeconds: SESSION_SECONDS,
+    });
+    const { tenant_id: tenantId, tenant_name, user_id: userId, name, role, expires_at: expiresAt } = result;
+    const session = { userId, tenantId, apiKeyId: keyId, beganAt: expiresAt - SESSION_SECONDS, expiresAt };
+    const isSignedIn = await keepSession(c, { ...session, name: { name, tenant_name, role } });
+    return html(c, <AcceptedInvitePage tenantName={tenant_name} apiKey={key} isSignedIn={isSignedIn} />, 201);
+  } catch (error) {
+    if (error instanceof Problem && error.code === "not_found") return html(c, <ClosedInvitePage />, 404);
+    throw error;
+  }
 });

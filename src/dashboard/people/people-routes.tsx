@@ -1,22 +1,28 @@
 /** The pages of the tenant's users, their roles, permissions and API keys. */
 import type { Context } from "hono";
-import { v7 as newId } from "uuid";
 import { ROLES } from "../../db/enums.ts";
 import { NO_PATH_PART } from "../../files/path.ts";
 import { generateApiKey } from "../../http/credentials/api-key.ts";
 import type { AppEnv } from "../../http/env.ts";
 import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
-import { createApiKey, revokeApiKey } from "../../people/api-keys.ts";
+import { createApiKey, revokeApiKey } from "../../people/api-key-verbs.ts";
 import { CreateApiKeyRequestSchema } from "../../people/api-keys-routes.ts";
-import { changeActivation, changeRole, deleteUser } from "../../people/change-user.ts";
-import { createPermission, updatePermission } from "../../people/change-user-permission.ts";
-import { createInvite, deleteInvite, generateInviteSecret, inviteLink } from "../../people/invites.ts";
+import { createInvite, withdrawInvite } from "../../people/invite-verbs.ts";
+import { generateInviteSecret, inviteLink } from "../../people/invites.ts";
 import { InviteUserRequestSchema } from "../../people/invites-routes.ts";
 import { CreateTenantUserRequestSchema, TenantUserEditRequestSchema } from "../../people/tenant-users-routes.ts";
-import { deletePermission } from "../../people/user-permissions.ts";
 import { CreatePermissionRequestSchema, UpdatePermissionRequestSchema } from "../../people/user-permissions-routes.ts";
-import { createUser } from "../../people/users.ts";
+import {
+  changeActivation,
+  changePermission,
+  changeRole,
+  createPermission,
+  createUser,
+  deleteUser,
+  revokePermission,
+} from "../../people/user-verbs.ts";
+import { perform } from "../../verbs/perform.ts";
 import { BROWSED, parseChoice } from "../files/part-picker.tsx";
 import { viewFolder } from "../files/view-folder.ts";
 import { FormPage, readForm, submit, type Values } from "../forms.tsx";
@@ -38,11 +44,7 @@ const orNull = (text: string | undefined) => (text === undefined || text.trim() 
 const personHref = (c: Context<AppEnv>) => `/app/people/${idOf(c)}`;
 
 /** The user that a form changes. */
-const chosen = (c: Context<AppEnv>) => ({
-  credential: c.var.credential,
-  tenantId: c.var.session.tenantId,
-  userId: idOf(c),
-});
+const chosen = (c: Context<AppEnv>) => ({ tenantId: c.var.session.tenantId, userId: idOf(c) });
 
 people.page("/app/people", async (c) => {
   const query = readListQuery(c, "/app/people", PEOPLE_ORDERS);
@@ -65,15 +67,9 @@ people.form("/app/people/new", async (c) => {
       });
       const { first_name: firstName = null, last_name: lastName = null } = names;
       const tenantId = c.var.session.tenantId;
-      const user = await createUser(c.env.db, c.var.credential, {
-        id: newId(),
-        tenantId,
-        email,
-        firstName,
-        lastName,
-        role,
-      });
-      return seeOther(c, `/app/people/${user.id}`);
+      const user = { tenantId, email, firstName, lastName, role };
+      const { result } = await perform(c.var.services, createUser, user);
+      return seeOther(c, `/app/people/${result.user.id}`);
     },
     (failure) => (
       <FormPage title="Add somebody" section="people" back="/app/people">
@@ -94,7 +90,8 @@ people.form("/app/people/:id/role", async (c) => {
   return submit(
     c,
     async () => {
-      await changeRole(c.env.db, chosen(c), checkBody(TenantUserEditRequestSchema, { role: values.role }).role);
+      const { role } = checkBody(TenantUserEditRequestSchema, { role: values.role });
+      await perform(c.var.services, changeRole, { ...chosen(c), role });
       return seeOther(c, href);
     },
     (failure) => (
@@ -110,15 +107,13 @@ for (const [verb, isActive] of [
   ["deactivate", false],
 ] as const) {
   people.form(`/app/people/:id/${verb}`, async (c) => {
-    await changeActivation(c.env.db, chosen(c), isActive);
-    if (!isActive) c.executionCtx.waitUntil(c.env.live.endStreams(chosen(c)));
+    await perform(c.var.services, changeActivation, { ...chosen(c), isActive });
     return seeOther(c, personHref(c));
   });
 }
 
 people.form("/app/people/:id/delete", async (c) => {
-  await deleteUser(c.env.db, chosen(c));
-  c.executionCtx.waitUntil(c.env.live.endStreams(chosen(c)));
+  await perform(c.var.services, deleteUser, chosen(c));
   return seeOther(c, "/app/people");
 });
 
@@ -127,10 +122,10 @@ async function invite(c: Context<AppEnv>, email: string, role: string | undefine
   const { tenantId } = c.var.session;
   const body = checkBody(InviteUserRequestSchema, { tenant_id: tenantId, email, role });
   const { secret, secretHash } = await generateInviteSecret();
-  const created = await createInvite(c.env.db, c.var.credential, { id: newId(), ...body, tenantId, secretHash });
+  const { result } = await perform(c.var.services, createInvite, { ...body, tenantId, secretHash });
   c.header("Cache-Control", "no-store");
-  const link = inviteLink(c.env.config.publicUrl, created.id, secret);
-  return html(c, <InviteLinkPage invite={created} link={link} />, 201);
+  const link = inviteLink(c.env.config.publicUrl, result.invite.id, secret);
+  return html(c, <InviteLinkPage invite={result.invite} link={link} />, 201);
 }
 
 people.form("/app/people/invite", async (c) => {
@@ -147,7 +142,7 @@ people.form("/app/people/invite", async (c) => {
 });
 
 people.form("/app/people/invites/:id/withdraw", async (c) => {
-  await deleteInvite(c.env.db, c.var.credential, idOf(c));
+  await perform(c.var.services, withdrawInvite, idOf(c));
   return seeOther(c, "/app/people");
 });
 
@@ -169,7 +164,7 @@ people.form("/app/people/:id/permission", async (c) => {
       const body = { tenant_id: tenantId, user_id: userId, path_part_id: parseChoice(choice).id };
       const permission = checkBody(CreatePermissionRequestSchema, { ...body, capability: values.capability });
       const { path_part_id: pathPartId, capability } = permission;
-      await createPermission(c.env.db, c.var.credential, { id: newId(), tenantId, userId, pathPartId, capability });
+      await perform(c.var.services, createPermission, { tenantId, userId, pathPartId, capability });
       return seeOther(c, personHref(c));
     },
     (failure) => (
@@ -182,13 +177,13 @@ people.form("/app/people/:id/permissions/:permission/change", async (c) => {
   const { values } = await readForm(c);
   const { capability = null } = checkBody(UpdatePermissionRequestSchema, { capability: values.capability });
   const change = { id: idOf(c, "permission"), tenantId: c.var.session.tenantId, pathPartId: null, capability };
-  await updatePermission(c.env.db, c.var.credential, change);
+  await perform(c.var.services, changePermission, change);
   return seeOther(c, personHref(c));
 });
 
 people.form("/app/people/:id/permissions/:permission/revoke", async (c) => {
   const permission = { tenantId: c.var.session.tenantId, id: idOf(c, "permission") };
-  await deletePermission(c.env.db, c.var.credential, permission);
+  await perform(c.var.services, revokePermission, permission);
   return seeOther(c, personHref(c));
 });
 
@@ -209,7 +204,7 @@ people.form("/app/people/:id/keys", async (c) => {
     async () => {
       const { name, expires_at: expiresAt = null } = keyOf(values);
       const { key, hash, suffix } = await generateApiKey();
-      await createApiKey(c.env.db, c.var.credential, { id: newId(), name, hash, suffix, expiresAt });
+      await perform(c.var.services, createApiKey, { name, hash, suffix, expiresAt });
       c.header("Cache-Control", "no-store");
       return html(c, <NewKeyPage id={id} name={name} apiKey={key} />, 201);
     },
@@ -222,7 +217,6 @@ people.form("/app/people/:id/keys", async (c) => {
 });
 
 people.form("/app/people/:id/keys/:key/revoke", async (c) => {
-  const owner = await revokeApiKey(c.env.db, c.var.credential, idOf(c, "key"));
-  c.executionCtx.waitUntil(c.env.live.endStreams(owner));
+  await perform(c.var.services, revokeApiKey, idOf(c, "key"));
   return seeOther(c, personHref(c));
 });

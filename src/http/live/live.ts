@@ -105,11 +105,6 @@ export type Live = {
    * now. Who has not waited in the last minute is not among them. Null without a hub, or when it does not answer.
    */
   heardOfRunners(tenantId: string): Promise<ReadonlyMap<string, number> | null>;
-  /**
-   * Ends the streams of a user, because one of their credentials is no longer valid. Wakes all waiting runners too: they ask
-   * the database again, which knows whose session has ended. Never rejects.
-   */
-  endStreams(user: { tenantId: string; userId: string }): Promise<void>;
   /** Records that an alarm fired. Never rejects. */
   noteAlarm(lateMs: number): Promise<void>;
   /** Null when there is no register, or when it does not answer. */

@@ -6,7 +6,8 @@ import { signRunnerToken } from "../../http/credentials/runner-token.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerWrite, keyCall } from "../../http/routes.ts";
 import { givenInstant, instant, line, uuid } from "../../http/schemas.ts";
-import { createApiKey } from "../../people/api-keys.ts";
+import { createApiKey } from "../../people/api-key-verbs.ts";
+import { perform } from "../../verbs/perform.ts";
 import { openSession } from "./open-session.ts";
 
 export const runnerSessions = createRouter();
@@ -80,14 +81,8 @@ runnerSessions.openapi(createKey, async (c) => {
   const { name, workflow_definition_ids = null, expires_at: expiresAt = null } = c.req.valid("json");
   const { key, hash, suffix } = await generateApiKey();
   const runner = { definitionIds: workflow_definition_ids };
-  const created = await createApiKey(c.env.db, c.var.credential, {
-    id: newId(),
-    name,
-    hash,
-    suffix,
-    expiresAt,
-    runner,
-  });
+  const request = { name, hash, suffix, expiresAt, runner };
+  const { api_key: created } = (await perform(c.var.services, createApiKey, request)).result;
   const answer = {
     id: created.id,
     name: created.name,

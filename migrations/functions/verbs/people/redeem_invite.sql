@@ -4,14 +4,15 @@
 -- Closes the race between two people who open the link: both lock the invite, and the second finds it accepted.
 --
 -- `p_user_id` and `p_key_id` are the ids of the user, who is created if nobody has the email yet, and of the key. Answers
--- {"tenant_id", "tenant_name", "user_id", "name", "role", "expires_at": end of a session that begins now, seconds since 1970},
--- or {"refused": "not_found"} when the link is wrong, used, withdrawn or expired.
+-- {"result": {"tenant_id", "tenant_name", "user_id", "name", "role", "expires_at": end of a session that begins now, seconds since 1970}}, or
+-- "refused": not_found (the link is wrong, used, withdrawn or expired)
 create or replace function public.redeem_invite(
-  p_invite_id uuid, p_secret_hash text, p_user_id uuid, p_key_id uuid, p_key_hash text, p_key_suffix text,
-  p_session_seconds integer
+  p_context jsonb, p_invite_id uuid, p_secret_hash text, p_user_id uuid, p_key_id uuid, p_key_hash text,
+  p_key_suffix text, p_session_seconds integer
 ) returns jsonb
-language plpgsql as $$
+language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
+  v_since constant bigint := public.last_event_id();
   v_tenant_id uuid;
   v_email text;
   v_role text;
@@ -27,7 +28,7 @@ begin
   if not exists (select from public.invites i where i.id = p_invite_id and i.accepted_at is null and i.expires_at > v_now)
     or v_tenant_id is null
   then
-    return jsonb_build_object('refused', 'not_found');
+    return public.answer_of(p_context, v_since, null, '{"refused": "not_found"}');
   end if;
 
   -- 2. Find the user who was added with this email, or add one. A user who is added at the same moment counts as found.
@@ -38,7 +39,7 @@ begin
   where u.tenant_id = v_tenant_id and lower(u.email) = v_email and u.deleted_at is null
   for update;
   if v_user_id is null or not public.may_be_invited(v_user_id) then
-    return jsonb_build_object('refused', 'not_found');
+    return public.answer_of(p_context, v_since, null, '{"refused": "not_found"}');
   end if;
   update public.users u set role = v_role, updated_at = v_now where u.id = v_user_id and u.role <> v_role;
 
@@ -47,13 +48,11 @@ begin
   values (p_key_id, v_tenant_id, v_user_id, 'First key', decode(p_key_hash, 'hex'), p_key_suffix);
   update public.invites i set accepted_at = v_now, updated_at = v_now where i.id = p_invite_id;
 
-  return jsonb_build_object(
-    'tenant_id', v_tenant_id,
-    'tenant_name', (select t.name from public.tenants t where t.id = v_tenant_id),
-    'user_id', v_user_id,
-    'name', (
-      select public.display_name(u.first_name, u.last_name, u.email, u.id) from public.users u where u.id = v_user_id
-    ),
-    'role', v_role,
-    'expires_at', floor(extract(epoch from v_now))::bigint + p_session_seconds);
+  return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', (
+    select jsonb_build_object('tenant_id', t.id, 'tenant_name', t.name, 'user_id', u.id,
+      'name', public.display_name(u.first_name, u.last_name, u.email, u.id), 'role', u.role,
+      'expires_at', floor(extract(epoch from v_now))::bigint + p_session_seconds)
+    from public.users u
+    join public.tenants t on t.id = u.tenant_id
+    where u.id = v_user_id)), '{"others": true}');
 end $$;

@@ -1,0 +1,65 @@
+-- Creates an API key for the caller: of the kind USER with their permissions, or of the kind RUNNER, which an OWNER or ADMIN may
+-- create and which may lease runs of these definitions only; null for all of the tenant. Only the hash of the key is stored.
+--
+-- Guarantees: a user has at most `p_max_keys` keys of a kind that work.
+-- Closes the race between two requests that create the last allowed key: both lock the user's row.
+--
+-- Answers {"result": {"api_key"}}, or "refused": unauthenticated, forbidden (a runner key for a USER), unknown_definitions (with
+-- "ids"), expired (already now), too_many
+create or replace function public.create_api_key(
+  p_context jsonb, p_api_key_id uuid, p_name text, p_key_hash text, p_key_suffix text, p_expires_at timestamptz,
+  p_kind text, p_definition_ids uuid[], p_max_keys integer
+) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_tenant_id uuid;
+  v_user_id uuid;
+  v_role text;
+  v_now timestamptz;
+  v_unknown jsonb;
+begin
+  -- 1. Lock the user, and judge the caller.
+  perform u.id
+  from public.find_caller(p_context -> 'caller') caller
+  join public.users u on u.id = caller.user_id
+  for no key update of u;
+  select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
+  from public.find_caller(p_context -> 'caller') caller;
+  if v_tenant_id is null then
+    return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
+  end if;
+  if p_kind <> 'USER' and not public.is_administrator(v_role) then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "forbidden"}');
+  end if;
+  v_now := clock_timestamp();
+
+  -- 2. May there be such a key?
+  v_unknown := public.unknown_definitions(v_tenant_id, to_jsonb(p_definition_ids));
+  if v_unknown is not null then
+    return public.answer_of(
+      p_context, v_since, v_tenant_id, jsonb_build_object('refused', 'unknown_definitions', 'ids', v_unknown));
+  end if;
+  if p_expires_at <= v_now then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "expired"}');
+  end if;
+  if p_max_keys <= (
+    select count(*) from public.api_keys k
+    where k.tenant_id = v_tenant_id and k.user_id = v_user_id and k.kind = p_kind
+      and public.key_works(k.revoked_at, k.expires_at))
+  then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "too_many"}');
+  end if;
+
+  -- 3. Create it.
+  insert into public.api_keys
+    (id, tenant_id, user_id, name, key_hash, key_suffix, kind, workflow_definition_ids, created_at, expires_at)
+  values (p_api_key_id, v_tenant_id, v_user_id, p_name, decode(p_key_hash, 'hex'), p_key_suffix, p_kind,
+    p_definition_ids, v_now, p_expires_at);
+  return public.answer_of(p_context, v_since, v_tenant_id,
+    jsonb_build_object('result', jsonb_build_object('api_key', (
+      select jsonb_build_object('id', k.id, 'name', k.name, 'key_suffix', k.key_suffix,
+        'created_at', public.wire_instant(k.created_at), 'expires_at', public.wire_instant(k.expires_at))
+      from public.api_keys k where k.id = p_api_key_id))),
+    '{"others": true}');
+end $$;

@@ -1,0 +1,19 @@
+-- Revokes a permission of a user, at once.
+--
+-- Closes the race with another change of the permission: see `lock_permissions_of`.
+--
+-- Answers {"result": {}}, or "refused": see `judge_permission_change`.
+create or replace function public.revoke_user_permission(p_context jsonb, p_tenant_id uuid, p_permission_id uuid)
+returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_judged constant jsonb := public.lock_and_judge_permission_change(p_context, p_tenant_id, p_permission_id);
+  v_tenant_id constant uuid := v_judged ->> 'tenant_id';
+begin
+  if v_judged ? 'refused' then
+    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
+  end if;
+  delete from public.user_permissions held where held.id = p_permission_id;
+  return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}', '{"others": true}');
+end $$;
