@@ -109,6 +109,68 @@ async function accept({ tenant }: World, userId: string): Promise<Answer> {
   return call("accept_invite", { caller: { ...session, verified_email: INVITED }, invite_id: inviteId });
 }
 
+/** An administrator's verb on the tenant itself, on its USER unless `more` says otherwise. */
+const tenantVerb = async (verb: string, { tenant }: World, user: TestUser = tenant.owner, more: object = {}) =>
+  call(verb, { ...(await callerOf(user)), tenant_id: tenant.id, user_id: tenant.user.id, ...more });
+
+/** The refusals of verbs for an OWNER or ADMIN of the tenant that the request names. */
+const inTenant = (verb: string, more: object): Record<string, Reach> => ({
+  unauthenticated: (world) => tenantVerb(verb, world, world.tenant.owner, { ...nobody, ...more }),
+  tenant_not_found: (world) => tenantVerb(verb, world, world.tenant.owner, { tenant_id: uuid(), ...more }),
+  forbidden: (world) => tenantVerb(verb, world, world.tenant.user, more),
+});
+
+/** The refusals of changes of a user. */
+const userVerb = (verb: string, more: object = {}): Record<string, Reach> => ({
+  ...inTenant(verb, more),
+  not_found: (world) => tenantVerb(verb, world, world.tenant.owner, { user_id: uuid(), ...more }),
+  self: (world) => tenantVerb(verb, world, world.tenant.owner, { user_id: world.tenant.owner.id, ...more }),
+  owner: (world) => tenantVerb(verb, world, world.tenant.admin, { user_id: world.tenant.owner.id, ...more }),
+});
+
+const newUser = () => ({
+  ...{ user_id: uuid(), email: `${uuid()}@test.example`, first_name: null, last_name: null, role: "USER" },
+});
+
+const newPermission = () => ({
+  ...{ permission_id: uuid(), path_part_id: uuid(), capability: "READ_ONLY", max_permissions: 50 },
+});
+
+/** Gives the tenant's USER a permission to read the sources, and calls a verb on it. */
+async function onPermission(verb: string, { tenant }: World, user: TestUser, more: object = {}): Promise<Answer> {
+  await permit(service.database, tenant, tenant.sourcesId, "READ_ONLY");
+  const [row] = await service.database.sql`
+    select id from user_permissions where user_id = ${tenant.user.id} and path_part_id = ${tenant.sourcesId}`;
+  return call(verb, { ...(await callerOf(user)), tenant_id: tenant.id, permission_id: row?.id, ...more });
+}
+
+/** The refusals of changes of a permission. */
+const permissionVerb = (verb: string, more: object = {}): Record<string, Reach> => ({
+  unauthenticated: ({ tenant }) => call(verb, { ...nobody, tenant_id: tenant.id, permission_id: uuid(), ...more }),
+  not_found: async ({ tenant }) =>
+    call(verb, { ...(await callerOf(tenant.owner)), tenant_id: tenant.id, permission_id: uuid(), ...more }),
+  forbidden: (world) => onPermission(verb, world, world.tenant.user, more),
+});
+
+const createKey = async ({ tenant }: World, user: TestUser = tenant.owner, more: object = {}) =>
+  call("create_api_key", {
+    ...(await callerOf(user)),
+    ...{ api_key_id: uuid(), name: "Test", key_hash: uuid().replaceAll("-", "").repeat(2), key_suffix: "abcd" },
+    ...{ expires_at: null, kind: "USER", definition_ids: null, max_keys: 20, ...more },
+  });
+
+/** Calls `revoke_api_key` for the key of the OWNER. */
+async function revokeKeyOfOwner({ tenant }: World, user: TestUser): Promise<Answer> {
+  const [row] = await service.database.sql`select id from api_keys where user_id = ${tenant.owner.id}`;
+  return call("revoke_api_key", { ...(await callerOf(user)), api_key_id: row?.id });
+}
+
+const createInvite = async (world: World, user: TestUser = world.tenant.owner, more: object = {}) => {
+  const invited = { invite_id: uuid(), email: INVITED, role: "USER", secret_hash: "00".repeat(32), days: 7 };
+  const proof = await callerOf(user);
+  return call("create_invite", { ...proof, tenant_id: world.tenant.id, ...invited, ...more });
+};
+
 /** Gives the tenant's USER a permission to read the definition. */
 async function letRead({ tenant }: World): Promise<void> {
   const [row] = await service.database.sql`
@@ -542,6 +604,83 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return definitionVerb("delete_definition", world, world.tenant.user);
     },
     running: (world) => definitionVerb("delete_definition", world),
+  }),
+  of("create_user", {
+    ...inTenant("create_user", newUser()),
+    email_taken: async (world) => {
+      await service.database.sql`update users set email = ${INVITED} where id = ${world.tenant.user.id}`;
+      return tenantVerb("create_user", world, world.tenant.owner, { ...newUser(), email: INVITED.toUpperCase() });
+    },
+  }),
+  of("change_user_role", {
+    ...userVerb("change_user_role", { role: "ADMIN" }),
+    only_owner_may: (world) => tenantVerb("change_user_role", world, world.tenant.admin, { role: "OWNER" }),
+    deactivated: async (world) => {
+      await service.database.sql`
+        update users set deactivated_at = statement_timestamp() where id = ${world.tenant.user.id}`;
+      return tenantVerb("change_user_role", world, world.tenant.owner, { role: "OWNER" });
+    },
+  }),
+  of("change_user_activation", userVerb("change_user_activation", { is_active: false })),
+  of("delete_user", userVerb("delete_user")),
+  of("create_user_permission", {
+    ...inTenant("create_user_permission", newPermission()),
+    unknown: (world) => tenantVerb("create_user_permission", world, world.tenant.owner, newPermission()),
+    clash: async (world) => {
+      const { tenant } = world;
+      await permit(service.database, tenant, tenant.sourcesId, "READ_ONLY");
+      const again = { ...newPermission(), path_part_id: tenant.sourcesId };
+      return tenantVerb("create_user_permission", world, tenant.owner, again);
+    },
+    too_many: (world) => {
+      const permission = { ...newPermission(), path_part_id: world.tenant.sourcesId, max_permissions: 0 };
+      return tenantVerb("create_user_permission", world, world.tenant.owner, permission);
+    },
+  }),
+  of("change_user_permission", {
+    ...permissionVerb("change_user_permission", { path_part_id: null, capability: null }),
+    unknown: (world) => {
+      const change = { path_part_id: uuid(), capability: null };
+      return onPermission("change_user_permission", world, world.tenant.owner, change);
+    },
+    clash: async (world) => {
+      const { tenant } = world;
+      await permit(service.database, tenant, tenant.outputsId, "READ_ONLY");
+      const change = { path_part_id: tenant.outputsId, capability: null };
+      return onPermission("change_user_permission", world, tenant.owner, change);
+    },
+  }),
+  of("revoke_user_permission", permissionVerb("revoke_user_permission")),
+  of("create_api_key", {
+    unauthenticated: (world) => createKey(world, world.tenant.owner, nobody),
+    forbidden: (world) => createKey(world, world.tenant.user, { kind: "RUNNER" }),
+    unknown_definitions: (world) => createKey(world, world.tenant.owner, { kind: "RUNNER", definition_ids: [uuid()] }),
+    expired: (world) => createKey(world, world.tenant.owner, { expires_at: "2026-01-31T12:00:00Z" }),
+    too_many: (world) => createKey(world, world.tenant.owner, { max_keys: 1 }),
+  }),
+  of("revoke_api_key", {
+    unauthenticated: () => call("revoke_api_key", { ...nobody, api_key_id: uuid() }),
+    not_found: (world) => revokeKeyOfOwner(world, world.tenant.user),
+    of_owner: (world) => revokeKeyOfOwner(world, world.tenant.admin),
+  }),
+  of("create_invite", {
+    unauthenticated: (world) => createInvite(world, world.tenant.owner, nobody),
+    tenant_not_found: (world) => createInvite(world, world.tenant.owner, { tenant_id: uuid() }),
+    forbidden: (world) => createInvite(world, world.tenant.user),
+    of_owner: (world) => createInvite(world, world.tenant.owner, { role: "OWNER" }),
+    email_taken: async (world) => {
+      await service.database.sql`update users set email = ${INVITED} where id = ${world.tenant.user.id}`;
+      return createInvite(world);
+    },
+  }),
+  of("withdraw_invite", {
+    ...administratorOnly("withdraw_invite", { invite_id: uuid() }),
+    not_found: async ({ tenant }) => call("withdraw_invite", { ...(await callerOf(tenant.owner)), invite_id: uuid() }),
+    accepted: async (world) => {
+      await accept(world, uuid());
+      const [row] = await service.database.sql`select id from invites where tenant_id = ${world.tenant.id}`;
+      return call("withdraw_invite", { ...(await callerOf(world.tenant.owner)), invite_id: row?.id });
+    },
   }),
   of("accept_invite", {
     unauthenticated: () => call("accept_invite", { ...nobody, invite_id: uuid() }),
