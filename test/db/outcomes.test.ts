@@ -138,10 +138,8 @@ const newPermission = () => ({
 
 /** Gives the tenant's USER a permission to read the sources, and calls a verb on it. */
 async function onPermission(verb: string, { tenant }: World, user: TestUser, more: object = {}): Promise<Answer> {
-  await permit(service.database, tenant, tenant.sourcesId, "READ_ONLY");
-  const [row] = await service.database.sql`
-    select id from user_permissions where user_id = ${tenant.user.id} and path_part_id = ${tenant.sourcesId}`;
-  return call(verb, { ...(await callerOf(user)), tenant_id: tenant.id, permission_id: row?.id, ...more });
+  const id = await permit(service.database, tenant, tenant.sourcesId, "READ_ONLY");
+  return call(verb, { ...(await callerOf(user)), tenant_id: tenant.id, permission_id: id, ...more });
 }
 
 /** The refusals of changes of a permission. */

@@ -1,0 +1,152 @@
+/** What the verbs on people tell of a change, and what they lock: calls of the verbs themselves, without a hub. */
+import { v7 as uuid } from "uuid";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { hashApiKey } from "../../src/http/credentials/api-key.ts";
+import { createApiKey, revokeApiKey } from "../../src/people/api-key-verbs.ts";
+import { createInvite, redeemInvite, withdrawInvite } from "../../src/people/invite-verbs.ts";
+import {
+  changeActivation,
+  changePermission,
+  changeRole,
+  createPermission,
+  createUser,
+  deleteUser,
+  revokePermission,
+} from "../../src/people/user-verbs.ts";
+import type { TenantEffects } from "../../src/verbs/effects.ts";
+import { perform } from "../../src/verbs/perform.ts";
+import type { VerbServices } from "../../src/verbs/services.ts";
+import { holdTransaction } from "../support/held-transaction.ts";
+import { type Service, startService } from "../support/service.ts";
+import { callerOf } from "../support/sql-function.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { verbServices } from "../support/verb-services.ts";
+
+let service: Service;
+let tenant: TestTenant;
+/** For calls as the OWNER. */
+let services: VerbServices;
+let announced: TenantEffects[];
+
+beforeAll(async () => {
+  service = await startService();
+});
+
+beforeEach(async () => {
+  tenant = await createTenant(service.database);
+  announced = [];
+  const proof = { caller: { apiKeyHash: await hashApiKey(tenant.owner.key) } };
+  services = { ...verbServices(service, announced), proof };
+});
+
+/** What was announced since the last call: whether pages are told of a change, and the users whose streams end. */
+const told = () =>
+  announced.splice(0).map(({ tenant_id, runs, ended_user_ids = [] }) => ({
+    isOfTenant: tenant_id === tenant.id,
+    isTold: runs.some(({ run_id }) => run_id === null),
+    ended: ended_user_ids,
+  }));
+
+const CHANGE = { isOfTenant: true, isTold: true, ended: [] as string[] };
+const chosen = () => ({ tenantId: tenant.id, userId: tenant.user.id });
+const newKey = async (kind: object = {}) => {
+  const hash = await hashApiKey(uuid());
+  return { name: "Test", hash, suffix: "test", expiresAt: null, ...kind };
+};
+
+describe("a change of people is told to open pages once, and not when it changes nothing", () => {
+  it("of a user", async () => {
+    const names = { firstName: null, lastName: null };
+    await perform(services, createUser, { tenantId: tenant.id, email: "uma@test.example", ...names, role: "USER" });
+    expect(told()).toEqual([CHANGE]);
+    await perform(services, changeRole, { ...chosen(), role: "ADMIN" });
+    expect(told()).toEqual([CHANGE]);
+    await perform(services, changeRole, { ...chosen(), role: "ADMIN" });
+    expect(told()).toEqual([]);
+  });
+
+  it("of a permission", async () => {
+    const part = { pathPartId: tenant.sourcesId, capability: "READ_ONLY" as const };
+    const { result } = await perform(services, createPermission, { ...chosen(), ...part });
+    expect(told()).toEqual([CHANGE]);
+    const { id } = result.permission;
+    const change = { tenantId: tenant.id, id, pathPartId: null, capability: "READ_WRITE" as const };
+    await perform(services, changePermission, change);
+    expect(told()).toEqual([CHANGE]);
+    await perform(services, changePermission, change);
+    expect(told()).toEqual([]);
+    await perform(services, revokePermission, { tenantId: tenant.id, id });
+    expect(told()).toEqual([CHANGE]);
+    await expect(perform(services, revokePermission, { tenantId: tenant.id, id })).rejects.toThrow(
+      "no such permission",
+    );
+    expect(told()).toEqual([]);
+  });
+
+  it("of an invite, also when its link is used by somebody without a credential", async () => {
+    const secretHash = await hashApiKey("secret");
+    const invited = { tenantId: tenant.id, email: "Ida@test.example", role: "USER" as const, secretHash };
+    const { result: first } = await perform(services, createInvite, invited);
+    expect(told()).toEqual([CHANGE]);
+    await perform(services, withdrawInvite, first.invite.id);
+    expect(told()).toEqual([CHANGE]);
+    const { result: second } = await perform(services, createInvite, invited);
+    const { hash, suffix } = await newKey();
+    await perform({ ...services, proof: {} }, redeemInvite, {
+      ...{ inviteId: second.invite.id, secretHash, key: { id: uuid(), hash, suffix }, sessionSeconds: 60 },
+    });
+    expect(told()).toEqual([CHANGE, CHANGE]);
+    await expect(perform(services, withdrawInvite, second.invite.id)).rejects.toThrow("accepted already");
+    expect(told()).toEqual([]);
+  });
+});
+
+describe("the streams of a user end when a credential of theirs has ended", () => {
+  it("because the user was deactivated, once, and not because they were activated", async () => {
+    await perform(services, changeActivation, { ...chosen(), isActive: false });
+    expect(told()).toEqual([{ ...CHANGE, ended: [tenant.user.id] }]);
+    await perform(services, changeActivation, { ...chosen(), isActive: false });
+    expect(told()).toEqual([]);
+    await perform(services, changeActivation, { ...chosen(), isActive: true });
+    expect(told()).toEqual([CHANGE]);
+  });
+
+  it("because the user was deleted", async () => {
+    await perform(services, deleteUser, chosen());
+    expect(told()).toEqual([{ ...CHANGE, ended: [tenant.user.id] }]);
+  });
+
+  it("because an API key or a runner key was revoked, and not because one was created", async () => {
+    for (const kind of [{}, { runner: { definitionIds: null } }]) {
+      const { result } = await perform(services, createApiKey, await newKey(kind));
+      expect(told()).toEqual([CHANGE]);
+      await perform(services, revokeApiKey, result.api_key.id);
+      expect(told()).toEqual([{ ...CHANGE, ended: [tenant.owner.id] }]);
+    }
+  });
+});
+
+describe("a user who is being deleted", () => {
+  const remaining = async () => {
+    const [row] = await service.database.sql`
+      select (select count(*)::int from api_keys where user_id = ${tenant.user.id}) as keys,
+        (select count(*)::int from user_permissions where user_id = ${tenant.user.id}) as permissions`;
+    return row;
+  };
+
+  it("keeps no permission and no key that is created at the same moment", async () => {
+    const { sql } = service.database;
+    const owner = JSON.stringify(await callerOf(tenant.owner));
+    const user = JSON.stringify(await callerOf(tenant.user));
+    const { hash, suffix } = await newKey();
+    const creating = [
+      sql`select public.create_user_permission(
+        ${owner}, ${tenant.id}, ${uuid()}, ${tenant.user.id}, ${tenant.sourcesId}, 'READ_ONLY', 50)`,
+      sql`select public.create_api_key(${user}, ${uuid()}, 'Test', ${hash}, ${suffix}, null, 'USER', null, 20)`,
+    ];
+    const { committed } = await holdTransaction(service.database, creating, "when it is waited for");
+    await perform(services, deleteUser, chosen());
+    await committed;
+    expect(await remaining()).toEqual({ keys: 0, permissions: 0 });
+  });
+});
