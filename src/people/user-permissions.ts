@@ -27,7 +27,7 @@ export type Permission = typeof userPermissions.$inferSelect & { materializedPat
 export const isPartOfPermission = eq(pathParts.id, userPermissions.pathPartId);
 
 /** True for a permission of the tenant that the caller may see: their own; for an OWNER or ADMIN, all of them. */
-export const permissionIsVisible = (caller: Caller, tenantId: string): SQL | undefined =>
+const permissionIsVisible = (caller: Caller, tenantId: string): SQL | undefined =>
   and(
     eq(caller.tenantId, tenantId),
     eq(userPermissions.tenantId, caller.tenantId),

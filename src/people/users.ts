@@ -26,7 +26,7 @@ export const isOfTenant = (caller: Caller): SQL | undefined =>
   and(eq(users.tenantId, caller.tenantId), isNull(users.deletedAt));
 
 /** True when the caller is an OWNER or ADMIN of this tenant. */
-export const administers = (caller: Caller, tenantId: string): SQL<boolean> =>
+const administers = (caller: Caller, tenantId: string): SQL<boolean> =>
   sql<boolean>`(${caller.tenantId} = ${tenantId} and ${caller.isAdministrator})`;
 
 /** The columns of {@link Admission}. Without `tenantId`, they are about the caller's own tenant. */
