@@ -4,6 +4,7 @@ import type { Document } from "../http/openapi.ts";
 type Reference = { $ref: string };
 type Given = NonNullable<NonNullable<Document["components"]>["schemas"]>[string] | Reference | undefined;
 type Schema = Exclude<NonNullable<Given>, Reference>;
+type Answer = Exclude<NonNullable<NonNullable<Document["components"]>["responses"]>[string], Reference>;
 
 /** A parameter of the path, the query or the headers. */
 export type Parameter = { name: string; in: string; isRequired: boolean; type: string; description: string };
@@ -64,7 +65,9 @@ function describeOperation(document: Document, method: string, path: string, ope
   const query = given
     .filter((parameter) => parameter.in === "query" && parameter.required)
     .map(({ name, schema: of }) => `${name}=${encodeURIComponent(String(exampleOf(document, of)))}`);
-  const responses = Object.entries(operation.responses ?? {});
+  const responses = Object.entries(operation.responses ?? {}).map(
+    ([status, response]) => [status, resolveResponse(document, response)] as const,
+  );
   return {
     id: operation.operationId ?? `${method} ${path}`,
     method: method.toUpperCase(),
@@ -73,13 +76,13 @@ function describeOperation(document: Document, method: string, path: string, ope
     summary: operation.summary ?? "",
     description: operation.description ?? "",
     credential: credentialOf(operation),
-    isStream: responses.some(([, response]) => "content" in response && response.content?.["text/event-stream"]),
+    isStream: responses.some(([, response]) => response.content?.["text/event-stream"]),
     parameters,
     fields: fieldsOf(document, schema),
     body: schema && exampleOf(document, schema),
     examplePath: path.replaceAll(/\{(\w+)\}/g, EXAMPLE_ID) + (query.length > 0 ? `?${query.join("&")}` : ""),
     responses: responses
-      .map(([status, response]) => ({ status, description: "description" in response ? response.description : "" }))
+      .map(([status, { description }]) => ({ status, description }))
       .sort((a, b) => a.status.localeCompare(b.status)),
   };
 }
@@ -93,9 +96,18 @@ function credentialOf({ security = [] }: OperationObject): Operation["credential
 function resolve(document: Document, schema: Given): Schema {
   if (schema === undefined) return {};
   if (!("$ref" in schema)) return schema;
-  const name = schema.$ref.slice(schema.$ref.lastIndexOf("/") + 1);
-  return resolve(document, document.components?.schemas?.[name]);
+  return resolve(document, document.components?.schemas?.[nameOf(schema.$ref)]);
 }
+
+function resolveResponse(document: Document, response: Answer | Reference): Answer {
+  if (!("$ref" in response)) return response;
+  const shared = document.components?.responses?.[nameOf(response.$ref)];
+  if (shared === undefined) throw new Error(`The document has no ${response.$ref}.`);
+  return resolveResponse(document, shared);
+}
+
+/** The name of the component that a reference refers to. */
+const nameOf = (reference: string): string => reference.slice(reference.lastIndexOf("/") + 1);
 
 /** Of the schemas in `anyOf`, `oneOf` or `allOf`, the first one that is not `null`. */
 function firstOf(document: Document, schema: Schema): Schema {

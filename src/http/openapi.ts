@@ -56,8 +56,14 @@ export function describeRoutes(routers: readonly Hono<AppEnv>[], webhooks: reado
   for (const [name, scheme] of Object.entries(SECURITY_SCHEMES)) {
     app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
   }
+  app.openAPIRegistry.register("Problem", ProblemSchema);
+  app.openAPIRegistry.register("HTTPValidationError", HTTPValidationErrorSchema);
+  const shared: SharedResponses = { validation_failed: VALIDATION_RESPONSE };
   for (const definition of app.openAPIRegistry.definitions) {
-    if (definition.type === "route") definition.route.responses = allResponses(definition.route);
+    if (definition.type === "route") definition.route.responses = allResponses(definition.route, shared);
+  }
+  for (const [name, response] of Object.entries(shared)) {
+    app.openAPIRegistry.registerComponent("responses", name, response);
   }
   return app.getOpenAPI31Document({
     openapi: "3.1.0",
@@ -74,13 +80,18 @@ export function describeRoutes(routers: readonly Hono<AppEnv>[], webhooks: reado
   });
 }
 
-/** A route's own responses, and those that its kind adds. */
-function allResponses(route: RouteConfig): RouteConfig["responses"] {
+/** The responses of errors, by their names in `components.responses`: each is there once, and operations refer to it. */
+type SharedResponses = Record<string, ReturnType<typeof describeProblems> | typeof VALIDATION_RESPONSE>;
+
+const refer = (name: string) => ({ $ref: `#/components/responses/${name}` });
+
+/** A route's own responses, and those that its kind adds. Adds to `shared` what it refers to. */
+function allResponses(route: RouteConfig, shared: SharedResponses): RouteConfig["responses"] {
   const { problems, isConditional } = kindOf(route);
   const isSecured = route.security !== undefined && route.security.length > 0;
   const own = isConditional ? conditionalResponses(route.responses) : route.responses;
   // The contract lists 422 for every secured operation, even for those that have no values to check.
-  return { ...problemResponses(...problems), ...(isSecured && validationResponse), ...own };
+  return { ...problemResponses(problems, shared), ...(isSecured && { 422: refer("validation_failed") }), ...own };
 }
 
 /** Adds the `ETag` to the 200 of a conditional route, and a 304 with the same headers. */
@@ -116,35 +127,36 @@ const HTTPValidationErrorSchema = z
     },
   });
 
-const ProblemSchema = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    request_id: z.string(),
-  })
-  .openapi("Problem");
+const ProblemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  request_id: z.string(),
+});
 
-/** The OpenAPI responses of these problems, grouped by status. */
-function problemResponses(...codes: ProblemCode[]) {
+/** References to the responses of these problems, one for each status. */
+function problemResponses(codes: readonly ProblemCode[], shared: SharedResponses): RouteConfig["responses"] {
   const byStatus = Object.groupBy(new Set(codes), (code) => PROBLEMS[code].status);
   return Object.fromEntries(
-    Object.entries(byStatus).map(([status, group = []]) => [
-      status,
-      {
-        description: group.map((code) => PROBLEMS[code].title).join(" · "),
-        ...describeHeaders(PROBLEM_HEADERS[Number(status)]),
-        content: {
-          "application/problem+json": {
-            schema: ProblemSchema,
-            examples: Object.fromEntries(group.map((code) => [code, { value: problemBody(code, "0b6f3c1e-…") }])),
-          },
-        },
-      },
-    ]),
+    Object.entries(byStatus).map(([status, group = []]) => {
+      const name = group.join("_or_");
+      shared[name] ??= describeProblems(Number(status), group);
+      return [status, refer(name)];
+    }),
   );
 }
+
+const describeProblems = (status: number, codes: readonly ProblemCode[]) => ({
+  description: codes.map((code) => PROBLEMS[code].title).join(" · "),
+  ...describeHeaders(PROBLEM_HEADERS[status]),
+  content: {
+    "application/problem+json": {
+      schema: { $ref: "#/components/schemas/Problem" },
+      examples: Object.fromEntries(codes.map((code) => [code, { value: problemBody(code, "0b6f3c1e-…") }])),
+    },
+  },
+});
 
 function describeHeaders(headers: Record<string, string | number> | undefined) {
   if (headers === undefined) return {};
@@ -155,10 +167,8 @@ function describeHeaders(headers: Record<string, string | number> | undefined) {
   return { headers: Object.fromEntries(described) };
 }
 
-/** The OpenAPI response for a request with invalid values. */
-const validationResponse = {
-  422: {
-    description: "Validation failed: every fault is listed",
-    content: { "application/json": { schema: HTTPValidationErrorSchema } },
-  },
+/** The response for a request with invalid values. */
+const VALIDATION_RESPONSE = {
+  description: "Validation failed: every fault is listed",
+  content: { "application/json": { schema: { $ref: "#/components/schemas/HTTPValidationError" } } },
 };

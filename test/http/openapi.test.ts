@@ -1,13 +1,12 @@
 import { Validator } from "@cfworker/json-schema";
 import { describe, expect, it } from "vitest";
 import { NOTIFIED_EVENTS } from "../../src/db/enums.ts";
-import { describeService } from "../../src/routes.ts";
 import contractJson from "../contract/workflow-api.openapi.json";
 import type { Json } from "../support/contract.ts";
-import { at, isObject, normalise, schemaFaults } from "../support/contract.ts";
+import { at, isObject, normalise, resolve, schemaFaults } from "../support/contract.ts";
+import { document, responsesOf } from "../support/document.ts";
 
 const contract: Json = JSON.parse(JSON.stringify(contractJson));
-const document: Json = JSON.parse(JSON.stringify(await describeService()));
 
 const operationsOf = (openapi: Json) =>
   Object.entries(at(openapi, "paths")).flatMap(([path, methods]) =>
@@ -49,22 +48,34 @@ describe("the OpenAPI document", () => {
     }
   });
 
+  it("describes each error once, and operations refer to it", () => {
+    const inline = operationsOf(document).flatMap(({ path, method, operation }) =>
+      Object.entries(at(operation.responses))
+        .filter(([status, response]) => Number(status) >= 400 && !("$ref" in at(response)))
+        .map(([status]) => `${method} ${path} ${status}`),
+    );
+    expect(inline).toEqual([]);
+    const bodies = Object.values(at(document, "components", "responses")).map((response) => JSON.stringify(response));
+    expect(bodies.toSorted()).toEqual([...new Set(bodies)].toSorted());
+  });
+
   it("gives an example for every answer and body, and each is valid by its own schema", () => {
-    const schemas = at(document, "components", "schemas");
-    for (const { path, method, operation } of operationsOf(document)) {
-      const bodies = [operation.requestBody, ...Object.values(at(operation.responses))];
-      for (const body of bodies) {
-        for (const media of Object.values(at(body, "content"))) {
-          const schema = at(media, "schema");
-          const examples = examplesOf(media, document);
-          expect([`${method} ${path}`, examples.length > 0]).toEqual([`${method} ${path}`, true]);
-          for (const example of examples) {
-            // Without the examples inside: the validator takes an example's `id` for a schema's.
-            const root = JSON.parse(JSON.stringify({ ...schema, components: { schemas } }), (key, value) =>
-              key === "example" ? undefined : value,
-            );
-            expect(new Validator(root, "2020-12", false).validate(example).errors).toEqual([]);
-          }
+    const { responses: shared, schemas = {} } = at(document, "components");
+    const described = operationsOf(document).flatMap(({ path, method, operation }) =>
+      [operation.requestBody, ...Object.values(at(operation.responses))].map(
+        (body) => [`${method} ${path}`, body] as const,
+      ),
+    );
+    for (const [where, body] of [...described, ...Object.entries(at(shared))]) {
+      for (const media of Object.values(at(body, "content"))) {
+        const examples = examplesOf(media);
+        expect([where, examples.length > 0]).toEqual([where, true]);
+        for (const example of examples) {
+          // Without the examples inside: the validator takes an example's `id` for a schema's.
+          const root = JSON.parse(JSON.stringify({ ...at(media, "schema"), components: { schemas } }), (key, value) =>
+            key === "example" ? undefined : value,
+          );
+          expect(new Validator(root, "2020-12", false).validate(example).errors).toEqual([]);
         }
       }
     }
@@ -124,7 +135,7 @@ const bodyRequiredFaults = (ours: Json) =>
 
 function responseFaults(theirs: Json, ours: Json): string[] {
   return Object.entries(at(theirs, "responses")).flatMap(([status, response]) => {
-    const own = at(ours, "responses")[status];
+    const own = responsesOf(ours)[status];
     if (own === undefined) return [`response ${status} is missing`];
     const their = at(response, "content", "application/json").schema;
     const our = at(own, "content", "application/json").schema;
@@ -139,10 +150,9 @@ function responseFaults(theirs: Json, ours: Json): string[] {
 }
 
 /** A media type's own examples, or that of its schema, or of the items of a list. */
-function examplesOf(media: Json, openapi: Json): Json[] {
+function examplesOf(media: Json): Json[] {
   const { examples } = at(media);
   if (isObject(examples)) return Object.values(examples).map((example) => at(example).value ?? null);
-  const schema = at(media, "schema");
-  const target = typeof schema.$ref === "string" ? at(openapi, ...schema.$ref.slice(2).split("/")) : schema;
-  return target.example === undefined ? [] : [target.example];
+  const { example } = resolve(at(media).schema, document);
+  return example === undefined ? [] : [example];
 }

@@ -67,14 +67,16 @@ export function at(json: Json | undefined, ...keys: string[]): JsonObject {
   return isObject(value) ? value : {};
 }
 
+/** What a reference of the document refers to; a value that is no reference as it is. */
+export function resolve(value: Json | undefined, document: Json): JsonObject {
+  const { $ref, ...siblings } = at(value);
+  return typeof $ref === "string" ? { ...at(document, ...$ref.slice(2).split("/")), ...siblings } : siblings;
+}
+
 export function normalise(schema: Json, document: Json): Json {
   if (Array.isArray(schema)) return schema.map((item) => normalise(item, document));
   if (!isObject(schema)) return schema;
-  if (typeof schema.$ref === "string") {
-    const { $ref, ...siblings } = schema;
-    const target = at(document, ...schema.$ref.slice(2).split("/"));
-    return normalise({ ...target, ...siblings }, document);
-  }
+  if (typeof schema.$ref === "string") return normalise(resolve(schema, document), document);
   if (Array.isArray(schema.anyOf) && schema.anyOf.some((option) => at(option).type === "null")) {
     const [option = {}] = schema.anyOf.filter((candidate) => at(candidate).type !== "null");
     const { anyOf: _, ...siblings } = schema;

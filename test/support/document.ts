@@ -1,7 +1,7 @@
 import { dereference, type Schema, validate } from "@cfworker/json-schema";
 import { describeService } from "../../src/routes.ts";
 import type { Json } from "./contract.ts";
-import { at, isObject } from "./contract.ts";
+import { at, isObject, resolve } from "./contract.ts";
 
 /** The service's own OpenAPI document. */
 export const document: Json = JSON.parse(JSON.stringify(await describeService()));
@@ -28,10 +28,16 @@ export const operations: Operation[] = Object.entries(at(document, "paths")).fla
       path,
       parameters: Array.isArray(parameters) ? parameters.filter(isObject) : [],
       bodySchema: at(operation, "requestBody", "content", "application/json").schema,
-      responses: at(operation, "responses"),
+      responses: responsesOf(operation),
     };
   }),
 );
+
+/** The responses of an operation, without references to those that operations share. */
+export function responsesOf(operation: Json): { [status: string]: Json } {
+  const described = Object.entries(at(operation, "responses"));
+  return Object.fromEntries(described.map(([status, response]) => [status, resolve(response, document)]));
+}
 
 export function findOperation(operationId: string): Operation {
   const operation = operations.find((candidate) => candidate.operationId === operationId);
