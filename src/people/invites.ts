@@ -6,8 +6,7 @@ import { type Caller, callerBy } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
 import { invites, tenants, users } from "../db/tables.ts";
 import { hashApiKey } from "../http/credentials/api-key.ts";
-import { admitAdministrator } from "./refusals.ts";
-import { admission } from "./users.ts";
+import { admission, admitAdministrator } from "./users.ts";
 
 export const INVITE_DAYS = 7;
 

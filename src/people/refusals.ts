@@ -3,35 +3,23 @@
  * This file defines the status, the location in the request and the text for each.
  */
 import { z } from "zod";
-import { requireCaller } from "../db/caller.ts";
 import { CAPABILITIES } from "../db/enums.ts";
 import { MAX_ACTIVE_API_KEYS } from "../http/credentials/api-key.ts";
 import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
-import { MAX_PERMISSIONS } from "./user-permissions.ts";
-import type { Admission } from "./users.ts";
 
 /** The refusals of a caller who does not administer the tenant that a request names: `judge_tenant_administrator` in SQL. */
 export const ADMINISTRATOR_REFUSALS = ["tenant_not_found", "forbidden"] as const;
 
 type AdministratorRefusal = (typeof ADMINISTRATOR_REFUSALS)[number];
 
-function administratorProblem(refused: AdministratorRefusal): Problem {
+export function administratorProblem(refused: AdministratorRefusal): Problem {
   return refused === "forbidden"
     ? new Problem("forbidden", "You need the role OWNER or ADMIN.")
     : new Problem("not_found", "There is no such tenant, or it is not yours to see.");
 }
 
-/**
- * Refuses a caller who does not administer the tenant.
- * @throws Unauthenticated without a caller
- * @throws Problem `not_found` for another tenant than the caller's, `forbidden` for a USER
- */
-export function admitAdministrator<Row extends Admission>(rows: readonly Row[]): Row {
-  const row = requireCaller(rows);
-  if (!row.isOwnTenant) throw administratorProblem("tenant_not_found");
-  if (!row.isAdministrator) throw administratorProblem("forbidden");
-  return row;
-}
+/** How many permissions a user may have. The number is limited because each list examines all of them. */
+export const MAX_PERMISSIONS = 50;
 
 type UserRefusal =
   | AdministratorRefusal

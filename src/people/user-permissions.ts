@@ -3,10 +3,8 @@ import type { Credential } from "../db/access.ts";
 import { type Caller, callerBy, maySeeUser, requireCaller } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
 import { pathParts, userPermissions, users } from "../db/tables.ts";
+import { MAX_PERMISSIONS } from "./refusals.ts";
 import { isOfTenant } from "./users.ts";
-
-/** How many permissions a user may have. The number is limited because each list examines all of them. */
-export const MAX_PERMISSIONS = 50;
 
 /** The columns of {@link Permission}. */
 export const permissionColumns = {

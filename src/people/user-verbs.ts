@@ -3,8 +3,14 @@ import { v7 as newId } from "uuid";
 import { z } from "zod";
 import { CAPABILITIES, type Capability, IDP_TYPES, ROLES, type Role } from "../db/enums.ts";
 import { defineVerb } from "../verbs/verb.ts";
-import { ADMINISTRATOR_REFUSALS, permissionProblem, permissionRefusalSchema, userProblem } from "./refusals.ts";
-import { MAX_PERMISSIONS, type Permission } from "./user-permissions.ts";
+import {
+  ADMINISTRATOR_REFUSALS,
+  MAX_PERMISSIONS,
+  permissionProblem,
+  permissionRefusalSchema,
+  userProblem,
+} from "./refusals.ts";
+import type { Permission } from "./user-permissions.ts";
 import type { User } from "./users.ts";
 
 /** `user_response` in SQL. */

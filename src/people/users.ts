@@ -3,7 +3,7 @@ import type { Credential } from "../db/access.ts";
 import { type Caller, callerBy, requireCaller } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
 import { users } from "../db/tables.ts";
-import { admitAdministrator } from "./refusals.ts";
+import { administratorProblem } from "./refusals.ts";
 
 /** The columns of {@link User}. */
 export const userColumns = {
@@ -40,6 +40,18 @@ export const admission = (caller: Caller, tenantId?: string) => ({
 
 /** Whether the caller may administer the tenant that a request names. */
 export type Admission = { tenantId: string; isOwnTenant: boolean; isAdministrator: boolean };
+
+/**
+ * Refuses a caller who does not administer the tenant.
+ * @throws Unauthenticated without a caller
+ * @throws Problem `not_found` for another tenant than the caller's, `forbidden` for a USER
+ */
+export function admitAdministrator<Row extends Admission>(rows: readonly Row[]): Row {
+  const row = requireCaller(rows);
+  if (!row.isOwnTenant) throw administratorProblem("tenant_not_found");
+  if (!row.isAdministrator) throw administratorProblem("forbidden");
+  return row;
+}
 
 /**
  * The caller as a user.

@@ -4,7 +4,7 @@
  */
 import { NO_PATH_PART } from "../files/path.ts";
 import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
-import { MAX_PERMISSIONS } from "../people/user-permissions.ts";
+import { MAX_PERMISSIONS } from "../people/refusals.ts";
 import { type Abcd, idAt, type PartFault, type Place, type Repetition } from "./abcd.ts";
 import { NO_CREATION_OF_DEFINITIONS, NO_DEFINITION, NO_WRITE_ON_DEFINITION } from "./workflow-definitions.ts";
 

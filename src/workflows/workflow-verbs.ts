@@ -2,7 +2,7 @@
 import { v7 as newId } from "uuid";
 import { z } from "zod";
 import type { RunnerType } from "../db/enums.ts";
-import { MAX_PERMISSIONS } from "../people/user-permissions.ts";
+import { MAX_PERMISSIONS } from "../people/refusals.ts";
 import { defineVerb } from "../verbs/verb.ts";
 import { type Abcd, partFaultsSchema } from "./abcd.ts";
 import { type Policy, policySchema } from "./policy.ts";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { MAX_PERMISSIONS } from "../../src/people/user-permissions.ts";
+import { MAX_PERMISSIONS } from "../../src/people/refusals.ts";
 import { contractFaults } from "../support/contract.ts";
 import { insertParts } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";

@@ -1,11 +1,16 @@
 /** Finds the workflows whose runner does not accept runs. */
-import { and, desc, eq, type SQLWrapper, sql } from "drizzle-orm";
+import { and, desc, eq, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { alias, unionAll } from "drizzle-orm/pg-core";
-import { type Caller as CallerExpression, maySeeDefinition } from "../../db/caller.ts";
+import {
+  type Caller as CallerExpression,
+  maySeeDefinition,
+  maySeeRunAmong,
+  type ReadableDefinitions,
+} from "../../db/caller.ts";
 import type { Database } from "../../db/client.ts";
 import { workflowRunEvents as e, workflowRuns } from "../../db/run-tables.ts";
 import { workflowDefinitions as d } from "../../db/tables.ts";
-import type { endedOf, runningOf } from "./view-health.ts";
+import { r, seenNow } from "../../runs/run-rows.ts";
 
 /** A workflow whose runner does not accept runs. `id` and `name` are those of the workflow. */
 export type FailingRunner = {
@@ -22,11 +27,96 @@ export type FailingRunner = {
 
 const MAX_FAILING = 20;
 
+/** How many runs of one hour are examined: those that ended last. */
+const MAX_ENDED_IN_AN_HOUR = 1000;
+
+/** How many hours are examined. */
+export const HOURS = 24;
+
+/** The workflows whose runner accepts no runs now, or did not accept some in the last day. */
+export function selectFailing(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
+  const running = runningOf(db, caller, readable);
+  const ended = endedOf(db, caller, readable);
+  const untaken = untakenOf(db, running, ended);
+  const failing = failingOf(db, caller, untaken);
+  return db
+    .with(caller, readable, running, ended, untaken)
+    .select()
+    .from(failing)
+    .orderBy(desc(failing.trying), desc(failing.never_taken), failing.name, failing.id);
+}
+
+/** The common table expression `running`: the runs in slots that the caller may see. */
+export function runningOf(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
+  const seen = seenNow(db);
+  return db.$with("running").as(
+    db
+      .select({
+        id: r.id,
+        attempt: r.attempt,
+        definitionId: sql<string>`${r.workflowDefinitionId}`.as("definition_id"),
+        nextDispatchAt: r.nextDispatchAt,
+        dispatchedAt: r.dispatchedAt,
+        isOverdue: seen.isOverdue,
+        endedAt: seen.completedAt,
+        error: seen.error,
+      })
+      .from(caller)
+      .innerJoin(r, and(eq(r.tenantId, caller.tenantId), eq(r.status, "RUNNING"), maySeeRunAmong(caller, readable, r)))
+      .crossJoinLateral(seen),
+  );
+}
+
+/** The common table expression `ended`: the last runs that ended in each hour. */
+function endedOf(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
+  const hours = db
+    .select({ hour: sql<number>`hour`.as("hour") })
+    .from(sql`generate_series(0, ${HOURS - 1}::int) hour`)
+    .as("hours");
+  const hoursAgo = (count: SQL) => sql`statement_timestamp() - (${count}) * interval '1 hour'`;
+  // One lateral query for each hour, so that each reads a short range of the index and at most as many rows as the limit.
+  const latest = db
+    .select({
+      definitionId: sql<string>`${r.workflowDefinitionId}`.as("definition_id"),
+      id: r.id,
+      endedBy: r.endedBy,
+      error: r.error,
+      completedAt: r.completedAt,
+      dispatchedAt: r.dispatchedAt,
+    })
+    .from(r)
+    .where(
+      and(
+        eq(r.tenantId, caller.tenantId),
+        maySeeRunAmong(caller, readable, r),
+        sql`${r.completedAt} > ${hoursAgo(sql`${hours.hour} + 1`)}`,
+        sql`${r.completedAt} <= ${hoursAgo(sql`${hours.hour}`)}`,
+      ),
+    )
+    .orderBy(desc(r.completedAt))
+    .limit(MAX_ENDED_IN_AN_HOUR)
+    .as("latest");
+  return db.$with("ended").as(
+    db
+      .select({
+        id: latest.id,
+        definitionId: latest.definitionId,
+        endedBy: latest.endedBy,
+        error: latest.error,
+        completedAt: latest.completedAt,
+        dispatchedAt: latest.dispatchedAt,
+      })
+      .from(caller)
+      .crossJoin(hours)
+      .crossJoinLateral(latest),
+  );
+}
+
 /**
  * The common table expression `untaken`: RUNNING runs that no runner has accepted yet, and ended runs that no runner had
  * accepted.
  */
-export function untakenOf(db: Database, running: ReturnType<typeof runningOf>, ended: ReturnType<typeof endedOf>) {
+function untakenOf(db: Database, running: ReturnType<typeof runningOf>, ended: ReturnType<typeof endedOf>) {
   const columns = (
     run: Record<"id" | "definitionId", SQLWrapper>,
     at: SQLWrapper,
@@ -72,7 +162,7 @@ export function untakenOf(db: Database, running: ReturnType<typeof runningOf>, e
 }
 
 /** The subquery `failing`: {@link FailingRunner}. */
-export function failingOf(db: Database, caller: CallerExpression, untaken: ReturnType<typeof untakenOf>) {
+function failingOf(db: Database, caller: CallerExpression, untaken: ReturnType<typeof untakenOf>) {
   const latestOf = (column: SQLWrapper) => sql`(array_agg(${column} order by ${untaken.at} desc))[1]`;
   const counted = db
     .select({

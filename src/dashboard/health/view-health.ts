@@ -1,4 +1,4 @@
-import { and, desc, eq, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { and, eq, type SQLWrapper, sql } from "drizzle-orm";
 import type { Credential } from "../../db/access.ts";
 import {
   type Caller as CallerExpression,
@@ -11,13 +11,13 @@ import { type Database, repeatable } from "../../db/client.ts";
 import { notificationEndpoints as n } from "../../db/notify-tables.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowRunEvents as e, sweepState as s } from "../../db/run-tables.ts";
-import { r, seenNow } from "../../runs/run-rows.ts";
+import { r } from "../../runs/run-rows.ts";
 import type { SnapshotKind } from "../../sweep/old-snapshots.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
 import { type SessionRow, selectRunners } from "../runners/view-runners.ts";
 import type { Period } from "../statistics/period.ts";
 import { type Statistics, selectStatistics, toStatistics } from "../statistics/view-statistics.ts";
-import { type FailingRunner, failingOf, untakenOf } from "./failing-runners.ts";
+import { type FailingRunner, HOURS, runningOf, selectFailing } from "./failing-runners.ts";
 
 export type FailingEndpoint = { id: string; url: string; disabled_reason: string | null; failures: number };
 
@@ -46,12 +46,6 @@ export type HealthView = {
   /** The runners of the tenant that have a session, for an OWNER or ADMIN; nobody else sees any. */
   runners: SessionRow[];
 };
-
-/** How many runs of one hour are examined: those that ended last. */
-const MAX_ENDED_IN_AN_HOUR = 1000;
-
-/** How many hours are examined. */
-const HOURS = 24;
 
 const since = (at: SQLWrapper) => sql<number>`extract(epoch from statement_timestamp() - ${at})::float8`;
 
@@ -121,27 +115,6 @@ const selectSnapshots = (db: Database, caller: CallerExpression) =>
     .groupBy(sql`s.kind`)
     .orderBy(sql`s.kind`);
 
-/** The common table expression `running`: the runs in slots that the caller may see. */
-export function runningOf(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
-  const seen = seenNow(db);
-  return db.$with("running").as(
-    db
-      .select({
-        id: r.id,
-        attempt: r.attempt,
-        definitionId: sql<string>`${r.workflowDefinitionId}`.as("definition_id"),
-        nextDispatchAt: r.nextDispatchAt,
-        dispatchedAt: r.dispatchedAt,
-        isOverdue: seen.isOverdue,
-        endedAt: seen.completedAt,
-        error: seen.error,
-      })
-      .from(caller)
-      .innerJoin(r, and(eq(r.tenantId, caller.tenantId), eq(r.status, "RUNNING"), maySeeRunAmong(caller, readable, r)))
-      .crossJoinLateral(seen),
-  );
-}
-
 function selectStanding(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
   const running = runningOf(db, caller, readable);
   const isDue = sql`not ${running.isOverdue} and ${running.nextDispatchAt} <= statement_timestamp()`;
@@ -188,62 +161,4 @@ function selectSwept(db: Database, caller: CallerExpression, readable: ReadableD
       ),
     )
     .innerJoin(r, and(eq(r.id, e.runId), maySeeRunAmong(caller, readable, r)));
-}
-
-/** The workflows whose runner accepts no runs now, or did not accept some in the last day. */
-function selectFailing(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
-  const running = runningOf(db, caller, readable);
-  const ended = endedOf(db, caller, readable);
-  const untaken = untakenOf(db, running, ended);
-  const failing = failingOf(db, caller, untaken);
-  return db
-    .with(caller, readable, running, ended, untaken)
-    .select()
-    .from(failing)
-    .orderBy(desc(failing.trying), desc(failing.never_taken), failing.name, failing.id);
-}
-
-/** The common table expression `ended`: the last runs that ended in each hour. */
-export function endedOf(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
-  const hours = db
-    .select({ hour: sql<number>`hour`.as("hour") })
-    .from(sql`generate_series(0, ${HOURS - 1}::int) hour`)
-    .as("hours");
-  const hoursAgo = (count: SQL) => sql`statement_timestamp() - (${count}) * interval '1 hour'`;
-  // One lateral query for each hour, so that each reads a short range of the index and at most as many rows as the limit.
-  const latest = db
-    .select({
-      definitionId: sql<string>`${r.workflowDefinitionId}`.as("definition_id"),
-      id: r.id,
-      endedBy: r.endedBy,
-      error: r.error,
-      completedAt: r.completedAt,
-      dispatchedAt: r.dispatchedAt,
-    })
-    .from(r)
-    .where(
-      and(
-        eq(r.tenantId, caller.tenantId),
-        maySeeRunAmong(caller, readable, r),
-        sql`${r.completedAt} > ${hoursAgo(sql`${hours.hour} + 1`)}`,
-        sql`${r.completedAt} <= ${hoursAgo(sql`${hours.hour}`)}`,
-      ),
-    )
-    .orderBy(desc(r.completedAt))
-    .limit(MAX_ENDED_IN_AN_HOUR)
-    .as("latest");
-  return db.$with("ended").as(
-    db
-      .select({
-        id: latest.id,
-        definitionId: latest.definitionId,
-        endedBy: latest.endedBy,
-        error: latest.error,
-        completedAt: latest.completedAt,
-        dispatchedAt: latest.dispatchedAt,
-      })
-      .from(caller)
-      .crossJoin(hours)
-      .crossJoinLateral(latest),
-  );
 }

@@ -1,9 +1,6 @@
 import { artifactsSchema } from "../../runs/details/result-schema.ts";
 import { Fact } from "../components.tsx";
-import type { ViewedRun } from "./view-run.ts";
-
-/** How many characters of a JSON value the page shows. The API has the whole value. */
-export const MAX_SHOWN = 4096;
+import { MAX_SHOWN, type ViewedRun } from "./view-run.ts";
 
 /** The input, the result and the log of a run, as far as it has them. */
 export const RunData = ({ run }: { run: ViewedRun }) => {

@@ -11,7 +11,6 @@ import { eventsOf } from "../../runs/run-events.ts";
 import { isRunning, placeInQueue, type RunRow, r, runFields, seenNow } from "../../runs/run-rows.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import { type SessionRow, selectRunnersFor } from "../runners/view-runners.ts";
-import { MAX_SHOWN } from "./run-data.tsx";
 
 /** An event of a run. `user_name` is the user who caused it, or null. */
 export type ViewedEvent = {
@@ -65,6 +64,9 @@ export type ViewedRun = RunRow & {
 };
 
 const MAX_EVENTS = 200;
+
+/** How many characters of a JSON value the page shows. The API has the whole value. */
+export const MAX_SHOWN = 4096;
 
 /**
  * A run with its latest {@link MAX_EVENTS} events, oldest first. The run is null when it does not exist or the caller may not

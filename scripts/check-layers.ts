@@ -1,0 +1,67 @@
+/**
+ * Part of `npm run check`: in `src`, imports go one way and never in a circle. An import of a type counts like any other, except
+ * where a rule says so.
+ */
+import { createRequire, registerHooks } from "node:module";
+import process from "node:process";
+
+/** The folders of `src` that build on each other: each may import from those before it. */
+const ROOMS = "db http verbs files people webhooks dispatches workflows runs notify metrics sweep dashboard".split(" ");
+
+const anyOf = (names: readonly string[]) => `(${names.join("|")})`;
+
+/** What else is forbidden: the rule, the files it is for, and the files and packages that they must not import. */
+const RULES = [
+  ["docs knows http only", "^src/docs/", "^src/(?!(docs|http)/)[^/]+/"],
+  ["Only routes.ts knows docs", "^src/(?!docs/|routes\\.ts$)", "^src/docs/"],
+  ["hub knows db, http, verbs and sweep only", "^src/hub/", "^src/(?!(hub|db|http|verbs|sweep)/)[^/]+/"],
+  ["Only worker.ts knows hub", "^src/(?!hub/|worker\\.ts$)", "^src/hub/"],
+  ["Only worker.ts knows routes.ts, and none worker.ts", "^src/(?!worker\\.ts$)", "^src/(routes|worker)\\.ts$"],
+  ["A file beside the folders uses none of them", "^src/(?!routes\\.ts$|worker\\.ts$)[^/]+$", "^src/[^/]+/"],
+  ["db knows neither config nor log", "^src/db/", "^src/(config|log)\\.ts$"],
+  ["db knows nothing of Hono", "^src/db/", "node_modules/@?hono/"],
+  ["http knows nothing of drizzle", "^src/http/", "node_modules/drizzle-orm/"],
+  ["Only db/client.ts knows the driver", "^src/(?!db/client\\.ts$)", "node_modules/@neondatabase/"],
+  [
+    "Each folder of src has its place in scripts/check-layers.ts",
+    `^src/(?!${anyOf([...ROOMS, "hub", "docs"])}/)[^/]+/`,
+    "",
+  ],
+] as const;
+
+const forbid = (name: string, from: string, to: object) => ({
+  name,
+  severity: "error" as const,
+  from: { path: from },
+  to,
+});
+
+const forbidden = [
+  ...ROOMS.slice(0, -1).map((room, index) => {
+    const later = ROOMS.slice(index + 1).filter((other) => room !== "http" || other !== "verbs");
+    return forbid(`Imports go one way: ${ROOMS.join(" < ")}`, `^src/${room}/`, { path: `^src/${anyOf(later)}/` });
+  }),
+  forbid("http knows only types of verbs", "^src/http/", { path: "^src/verbs/", dependencyTypesNot: ["type-only"] }),
+  // The Worker's own type names its module.
+  forbid("No circle of imports", "^src/(?!worker\\.ts$)", { circular: true }),
+  ...RULES.map(([name, from, to]) => forbid(name, from, { path: to })),
+];
+
+// dependency-cruiser reads TypeScript by an API that version 7 does not have. So it gets version 5, which the client has.
+const ofClient = createRequire(new URL("../client/package.json", import.meta.url));
+const paths = new Map(["typescript", "typescript/package.json"].map((name) => [name, ofClient.resolve(name)]));
+registerHooks({ resolve: (name, context, next) => next(paths.get(name) ?? name, context) });
+const { allExtensions, cruise } = await import("dependency-cruiser");
+if (!allExtensions.some(({ extension, available }) => extension === ".ts" && available)) {
+  throw new Error("dependency-cruiser cannot read TypeScript with the version that client/ has.");
+}
+
+const { output, exitCode } = await cruise(["src"], {
+  validate: true,
+  ruleSet: { forbidden },
+  tsPreCompilationDeps: true,
+  doNotFollow: { path: "node_modules" },
+  outputType: "err",
+});
+console.log(String(output).trim());
+process.exitCode = exitCode;
