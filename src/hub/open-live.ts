@@ -1,4 +1,5 @@
 import type { Live, LiveStatus } from "../http/live/live.ts";
+import { inLanes } from "../lanes.ts";
 import { describeError, log } from "../log.ts";
 import { remember } from "../memo.ts";
 import { withSpan } from "../trace.ts";
@@ -66,13 +67,7 @@ export function openLive(
   }
   async function tellHubs(changes: readonly TenantEffects[]): Promise<void> {
     const queue = changes.filter(({ due_in_ms, runs, work }) => due_in_ms !== null || runs.length + work.length > 0);
-    const lane = async () => {
-      for (let change = queue.shift(); change; change = queue.shift()) {
-        const told = change;
-        await callHub(told.tenant_id, (hub) => hub.changed(told));
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(HUBS_AT_ONCE, queue.length) }, lane));
+    await inLanes(queue, HUBS_AT_ONCE, (change) => callHub(change.tenant_id, (hub) => hub.changed(change)));
     for (const { tenant_id: tenantId, ended_user_ids = [] } of changes) {
       for (const userId of ended_user_ids) await callHub(tenantId, (hub) => hub.endStreams(userId));
     }

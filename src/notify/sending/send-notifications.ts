@@ -1,5 +1,6 @@
 /** Sends the due notifications of endpoints. It runs in a separate invocation, so that no dispatch waits for a notification. */
 import type { Config } from "../../config.ts";
+import { inLanes } from "../../lanes.ts";
 import { describeError, log } from "../../log.ts";
 import { perform } from "../../verbs/perform.ts";
 import type { VerbServices } from "../../verbs/services.ts";
@@ -28,20 +29,14 @@ const GONE = 410;
  * throws: what was not sent, or whose outcome was not recorded, is due again when its claim is over.
  */
 export async function sendNotifications(services: VerbServices, endpointIds: readonly string[]): Promise<void> {
-  const queue = [...endpointIds];
-  const atOnce = Math.max(Math.floor(WEBHOOKS_AT_ONCE / Math.max(queue.length, 1)), 1);
+  const atOnce = Math.max(Math.floor(WEBHOOKS_AT_ONCE / Math.max(endpointIds.length, 1)), 1);
   const began = Date.now();
   const hasTime = () => Date.now() - began < BUDGET_MS;
-  const lane = async () => {
-    for (let id = queue.shift(); id !== undefined && hasTime(); id = queue.shift()) {
-      try {
-        await sendTo(services, id, atOnce, hasTime);
-      } catch (error) {
-        log("error", "notify", { endpoint_id: id, ...describeError(error) });
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(WEBHOOKS_AT_ONCE, queue.length) }, lane));
+  const send = (id: string) =>
+    sendTo(services, id, atOnce, hasTime).catch((error: unknown) =>
+      log("error", "notify", { endpoint_id: id, ...describeError(error) }),
+    );
+  await inLanes([...endpointIds], WEBHOOKS_AT_ONCE, send, hasTime);
 }
 
 async function sendTo(
