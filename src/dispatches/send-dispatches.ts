@@ -1,6 +1,7 @@
 /** Sends dispatches to runners and records the outcomes. Used after a request that promoted runs, and by the sweep. */
 import type { Config } from "../config.ts";
 import { signRunToken } from "../http/credentials/run-token.ts";
+import { inLanes } from "../lanes.ts";
 import { describeError, log } from "../log.ts";
 import type { Dispatch, StoppedRun } from "../verbs/effects.ts";
 import { perform } from "../verbs/perform.ts";
@@ -43,17 +44,11 @@ export async function sendDispatches(
   const record = recordAccepted ?? ((acceptance) => recordAcceptanceSoon(services, acceptance));
   const onAccepted = (acceptance: Acceptance) => void working.push(Promise.resolve(record(acceptance)));
   const began = Date.now();
-  const next = () => (Date.now() - began < BUDGET_MS ? queue.shift() : undefined);
-  const lane = async () => {
-    for (let dispatch = next(); dispatch; dispatch = next()) {
-      try {
-        await sendOne(services, dispatch, onAccepted);
-      } catch (error) {
-        logDispatchFailure(dispatch, error);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(WEBHOOKS_AT_ONCE, queue.length) }, lane));
+  const hasTime = () => Date.now() - began < BUDGET_MS;
+  const send = (dispatch: Dispatch) =>
+    sendOne(services, dispatch, onAccepted).catch((error: unknown) => logDispatchFailure(dispatch, error));
+  // The sweep calls this for several dispatches at the same time, so the promoted runs get no further lanes.
+  await inLanes(queue, Math.min(WEBHOOKS_AT_ONCE, queue.length), send, hasTime);
   // What is recorded may have effects of its own.
   for (let work = working.pop(); work; work = working.pop()) await work;
 }
@@ -107,11 +102,7 @@ export const urlOptions = ({ allowLocalRunners, publicUrl }: Config) => ({ allow
 
 /** Tells the runners of runs that were stopped at once, a few at a time, once each. Never throws. */
 export async function sendStopped({ config }: VerbServices, stopped: readonly StoppedRun[]): Promise<void> {
-  const queue = [...stopped];
-  const lane = async () => {
-    for (let run = queue.shift(); run; run = queue.shift()) await sendOneStopped(config, run);
-  };
-  await Promise.all(Array.from({ length: Math.min(WEBHOOKS_AT_ONCE, queue.length) }, lane));
+  await inLanes([...stopped], WEBHOOKS_AT_ONCE, (run) => sendOneStopped(config, run));
 }
 
 async function sendOneStopped(config: Config, stopped: StoppedRun): Promise<void> {
