@@ -48,8 +48,5 @@ export function readAnswer<Schema extends z.ZodType>(answer: unknown, schema: Sc
 const bind = (value: Argument): unknown =>
   typeof value === "object" && value !== null && "json" in value ? JSON.stringify(value.json) : value;
 
-/** The answer of a verb that returns nothing but its success. */
-export const doneSchema = z.object({ refused: z.undefined().optional(), tenant_id: z.string() });
-
 /** A credential as an argument of a SQL function. */
 export const credentialArgument = (credential: Credential): string => credentialJson(credential);

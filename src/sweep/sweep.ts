@@ -84,7 +84,7 @@ export async function sweep(
     await startNotifications(services, await listDueEndpoints(services.db, MAX_NOTIFIED));
 
     const deleted = await deleteOld(services, () => isBefore(DELETE_UNTIL_MS));
-    await deleteOldNotifications(services.db, DELETE_NOTIFICATIONS);
+    await perform(services, deleteOldNotifications, DELETE_NOTIFICATIONS);
 
     lagsMs.sort((a, b) => a - b);
     const counts = {

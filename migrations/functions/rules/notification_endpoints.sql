@@ -1,30 +1,32 @@
 -- The endpoints of a tenant, for its OWNER and ADMINs. Their secrets are encrypted before they get here, and are never
 -- answered.
 
--- Like `judge_administrator`, for one endpoint, which it locks. `refused` can also be: not_found
-create or replace function public.judge_endpoint_change(p_credential jsonb, p_endpoint_id uuid) returns jsonb
+-- Locks an endpoint of the caller's tenant, and judges the caller: are they an OWNER or ADMIN? Returns {"tenant_id"}, or
+-- {"tenant_id"?, "refused"} where `refused` is one of: unauthenticated, forbidden (a USER), not_found
+create or replace function public.lock_and_judge_endpoint(p_context jsonb, p_endpoint_id uuid) returns jsonb
 language plpgsql as $$
 declare
-  v_judged jsonb := public.judge_administrator(p_credential);
+  v_endpoint_id uuid;
+  v_judged jsonb;
 begin
-  if v_judged ? 'refused' then
-    return v_judged;
-  end if;
-  perform e.id
-  from public.notification_endpoints e
-  where e.id = p_endpoint_id and e.tenant_id = (v_judged ->> 'tenant_id')::uuid
-  for no key update;
-  if not found then
+  select e.id into v_endpoint_id
+  from public.find_caller(p_context -> 'caller') caller
+  join public.notification_endpoints e on e.tenant_id = caller.tenant_id and e.id = p_endpoint_id
+  where public.is_administrator(caller.role)
+  for no key update of e;
+  -- Judged after the lock, with the current role.
+  v_judged := public.judge_administrator(p_context -> 'caller');
+  if not v_judged ? 'refused' and v_endpoint_id is null then
     return v_judged || '{"refused": "not_found"}';
   end if;
   return v_judged;
 end $$;
 
--- Like `judge_endpoint_change`, for sending something to an endpoint now. `refused` can also be: disabled
-create or replace function public.judge_endpoint_sending(p_credential jsonb, p_endpoint_id uuid) returns jsonb
+-- Like `lock_and_judge_endpoint`, for sending something to an endpoint now. `refused` can also be: disabled
+create or replace function public.lock_and_judge_endpoint_sending(p_context jsonb, p_endpoint_id uuid) returns jsonb
 language plpgsql as $$
 declare
-  v_judged jsonb := public.judge_endpoint_change(p_credential, p_endpoint_id);
+  v_judged constant jsonb := public.lock_and_judge_endpoint(p_context, p_endpoint_id);
 begin
   if not v_judged ? 'refused' and exists (
     select from public.notification_endpoints e where e.id = p_endpoint_id and e.disabled_at is not null) then

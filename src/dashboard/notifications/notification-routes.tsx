@@ -5,10 +5,10 @@ import type { AppEnv } from "../../http/env.ts";
 import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
 import { resendDelivery, sendTestNotification } from "../../notify/endpoints/deliveries.ts";
-import { sendNow } from "../../notify/endpoints/deliveries-routes.ts";
 import { CreateEndpointRequestSchema } from "../../notify/endpoints/endpoint-schema.ts";
 import { changeEndpoint, createEndpoint, deleteEndpoint, rotateSecret } from "../../notify/endpoints/endpoints.ts";
 import { NO_ENDPOINT } from "../../notify/endpoints/refusals.ts";
+import { perform } from "../../verbs/perform.ts";
 import { FormPage, readForm, submit } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
@@ -49,7 +49,7 @@ notifications.form(`${HREF}/new`, async (c) => {
   return submit(
     c,
     async () => {
-      const { endpoint, secret } = await createEndpoint(c.env, c.var.credential, v7(), contentOf(body));
+      const { endpoint, secret } = await createEndpoint(c.var.services, v7(), contentOf(body));
       c.header("Cache-Control", "no-store");
       return html(c, <SecretPage id={endpoint.id} secret={secret} reason="created" />, 201);
     },
@@ -75,7 +75,7 @@ notifications.form(`${HREF}/:id/change`, async (c) => {
   return submit(
     c,
     async () => {
-      const { endpoint, secret } = await changeEndpoint(c.env, c.var.credential, idOf(c), contentOf(body));
+      const { endpoint, secret } = await changeEndpoint(c.var.services, idOf(c), contentOf(body));
       if (secret === undefined) return seeOther(c, hrefOf(c));
       c.header("Cache-Control", "no-store");
       return html(c, <SecretPage id={endpoint.id} secret={secret} reason="moved" />);
@@ -90,7 +90,7 @@ notifications.form(`${HREF}/:id/change`, async (c) => {
 });
 
 notifications.form(`${HREF}/:id/rotate`, async (c) => {
-  const { endpoint, secret } = await rotateSecret(c.env, c.var.credential, idOf(c));
+  const { endpoint, secret } = await rotateSecret(c.var.services, idOf(c));
   c.header("Cache-Control", "no-store");
   return html(c, <SecretPage id={endpoint.id} secret={secret} reason="rotated" />);
 });
@@ -100,26 +100,23 @@ for (const [verb, isActive] of [
   ["disable", false],
 ] as const) {
   notifications.form(`${HREF}/:id/${verb}`, async (c) => {
-    await changeEndpoint(c.env, c.var.credential, idOf(c), { isActive });
+    await changeEndpoint(c.var.services, idOf(c), { isActive });
     return seeOther(c, hrefOf(c));
   });
 }
 
 notifications.form(`${HREF}/:id/delete`, async (c) => {
-  await deleteEndpoint(c.env.db, c.var.credential, idOf(c));
+  await perform(c.var.services, deleteEndpoint, idOf(c));
   return seeOther(c, HREF);
 });
 
 notifications.form(`${HREF}/:id/test`, async (c) => {
-  const sending = { endpointId: idOf(c), deliveryId: v4() };
-  const { tenantId } = await sendTestNotification(c.env.db, c.var.credential, sending);
-  sendNow(c, tenantId, sending.endpointId);
+  await perform(c.var.services, sendTestNotification, { endpointId: idOf(c), deliveryId: v4() });
   return seeOther(c, hrefOf(c));
 });
 
 notifications.form(`${HREF}/:id/deliveries/:delivery/resend`, async (c) => {
   const sending = { endpointId: idOf(c), deliveryId: idOf(c, "delivery") };
-  const { tenantId } = await resendDelivery(c.env.db, c.var.credential, sending);
-  sendNow(c, tenantId, sending.endpointId);
+  await perform(c.var.services, resendDelivery, sending);
   return seeOther(c, hrefOf(c));
 });

@@ -1,9 +1,8 @@
 /** The routes of an endpoint's deliveries: list them, send a test, and send one again. For an OWNER or ADMIN. */
-import type { Context } from "hono";
 import { v4 as newId } from "uuid";
-import type { AppEnv } from "../../http/env.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerRead, callerWrite } from "../../http/routes.ts";
+import { perform } from "../../verbs/perform.ts";
 import { listDeliveries, resendDelivery, sendTestNotification } from "./deliveries.ts";
 import {
   DeliveryPageSchema,
@@ -17,15 +16,6 @@ export const notificationDeliveries = createRouter();
 
 const ONE = "/v1/notification-endpoints/{endpoint_id}";
 const tags = ["Notifications"];
-
-/** After this time the hub checks whether the notification was sent, in case the invocation that sends it dies. */
-const LOOK_AGAIN_MS = 30_000;
-
-/** Starts sending what was just made due for an endpoint. */
-export function sendNow(c: Pick<Context<AppEnv>, "env" | "executionCtx">, tenantId: string, endpointId: string): void {
-  const change = { tenant_id: tenantId, due_in_ms: LOOK_AGAIN_MS, runs: [], work: [], endpoint_ids: [endpointId] };
-  c.executionCtx.waitUntil(c.env.live.announce([change]));
-}
 
 const list = callerRead({
   path: `${ONE}/deliveries`,
@@ -68,9 +58,8 @@ const test = callerWrite({
 
 notificationDeliveries.openapi(test, async (c) => {
   const sending = { endpointId: c.req.valid("param").endpoint_id, deliveryId: newId() };
-  const { tenantId, delivery } = await sendTestNotification(c.env.db, c.var.credential, sending);
-  sendNow(c, tenantId, sending.endpointId);
-  return c.json(delivery, 202);
+  const { result } = await perform(c.var.services, sendTestNotification, sending);
+  return c.json(result.delivery, 202);
 });
 
 const resend = callerWrite({
@@ -87,7 +76,6 @@ const resend = callerWrite({
 
 notificationDeliveries.openapi(resend, async (c) => {
   const { endpoint_id: endpointId, delivery_id: deliveryId } = c.req.valid("param");
-  const { tenantId, delivery } = await resendDelivery(c.env.db, c.var.credential, { endpointId, deliveryId });
-  sendNow(c, tenantId, endpointId);
-  return c.json(delivery, 202);
+  const { result } = await perform(c.var.services, resendDelivery, { endpointId, deliveryId });
+  return c.json(result.delivery, 202);
 });

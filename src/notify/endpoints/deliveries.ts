@@ -1,8 +1,9 @@
-/** The verbs on an endpoint's deliveries. */
+/** The verbs on an endpoint's deliveries, and the list of them. */
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
 import { callFunction, credentialArgument } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
+import { defineVerb } from "../../verbs/verb.ts";
 import { endpointProblem, endpointRefusalSchema } from "./refusals.ts";
 
 /** Instants are RFC 3339. */
@@ -48,33 +49,19 @@ export async function listDeliveries(
   return answer;
 }
 
-const answerSchema = z.union([z.object({ tenant_id: z.string(), delivery: deliverySchema }), endpointRefusalSchema]);
-
 /** What to send, and to which endpoint. `deliveryId` is the id of the delivery, or the id of a new test. */
 type Sending = { endpointId: string; deliveryId: string };
 
-async function callForDelivery(db: Database, name: string, credential: Credential, sending: Sending) {
-  const args = {
-    credential: credentialArgument(credential),
-    endpoint_id: sending.endpointId,
-    delivery_id: sending.deliveryId,
-  };
-  const answer = await callFunction(db, name, args, answerSchema);
-  if ("refused" in answer) throw endpointProblem(answer);
-  return { tenantId: answer.tenant_id, delivery: answer.delivery };
-}
+/** What the verbs have in common. Refused with Problem `forbidden`, `not_found`, or `conflict` for a disabled endpoint. */
+const VERB = {
+  args: ({ endpointId, deliveryId }: Sending) => ({ endpoint_id: endpointId, delivery_id: deliveryId }),
+  result: z.object({ delivery: deliverySchema }),
+  refusals: endpointRefusalSchema,
+  refuse: endpointProblem,
+};
 
-/**
- * Sends a test notification, of the type `notification_endpoint.test`.
- * @throws Unauthenticated
- * @throws Problem `forbidden`, `not_found`, or `conflict` for a disabled endpoint
- */
-export const sendTestNotification = (db: Database, credential: Credential, sending: Sending) =>
-  callForDelivery(db, "send_test_notification", credential, sending);
+/** Sends a test notification, of the type `notification_endpoint.test`. */
+export const sendTestNotification = defineVerb({ ...VERB, name: "send_test_notification" });
 
-/**
- * Sends a notification again, whatever its state.
- * @throws as {@link sendTestNotification}
- */
-export const resendDelivery = (db: Database, credential: Credential, sending: Sending) =>
-  callForDelivery(db, "resend_delivery", credential, sending);
+/** Sends a notification again, whatever its state. */
+export const resendDelivery = defineVerb({ ...VERB, name: "resend_delivery" });

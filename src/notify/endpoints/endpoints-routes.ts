@@ -4,6 +4,7 @@ import { v7 as newId } from "uuid";
 import { createRouter } from "../../http/router.ts";
 import { callerRead, callerWrite } from "../../http/routes.ts";
 import { pageQuery, paginated } from "../../http/schemas.ts";
+import { perform } from "../../verbs/perform.ts";
 import {
   ChangedEndpointSchema,
   ChangeEndpointRequestSchema,
@@ -71,7 +72,7 @@ notificationEndpoints.openapi(create, async (c) => {
   const { url, event_types: eventTypes, ...optional } = c.req.valid("json");
   const { description = null, workflow_definition_ids: definitionIds = null } = optional;
   const content = { url, eventTypes, description, definitionIds };
-  const { endpoint, secret } = await createEndpoint(c.env, c.var.credential, newId(), content);
+  const { endpoint, secret } = await createEndpoint(c.var.services, newId(), content);
   return c.json({ ...endpoint, secret }, 201, { Location: `${PATH}/${endpoint.id}`, "Cache-Control": "no-store" });
 });
 
@@ -115,7 +116,7 @@ notificationEndpoints.openapi(change, async (c) => {
     ...(workflow_definition_ids !== undefined && { definitionIds: workflow_definition_ids }),
     ...(is_active !== undefined && { isActive: is_active }),
   };
-  const { endpoint, secret } = await changeEndpoint(c.env, c.var.credential, c.req.valid("param").endpoint_id, changes);
+  const { endpoint, secret } = await changeEndpoint(c.var.services, c.req.valid("param").endpoint_id, changes);
   if (secret === undefined) return c.json(endpoint, 200);
   return c.json({ ...endpoint, secret }, 200, { "Cache-Control": "no-store" });
 });
@@ -132,7 +133,7 @@ const remove = callerWrite({
 });
 
 notificationEndpoints.openapi(remove, async (c) => {
-  await deleteEndpoint(c.env.db, c.var.credential, c.req.valid("param").endpoint_id);
+  await perform(c.var.services, deleteEndpoint, c.req.valid("param").endpoint_id);
   return c.body(null, 204);
 });
 
@@ -150,6 +151,6 @@ const rotate = callerWrite({
 });
 
 notificationEndpoints.openapi(rotate, async (c) => {
-  const { endpoint, secret } = await rotateSecret(c.env, c.var.credential, c.req.valid("param").endpoint_id);
+  const { endpoint, secret } = await rotateSecret(c.var.services, c.req.valid("param").endpoint_id);
   return c.json({ ...endpoint, secret }, 200, { "Cache-Control": "no-store" });
 });

@@ -1,11 +1,14 @@
-/** The verbs on endpoints, for an OWNER or ADMIN. Each calls the SQL function of the same name in migrations/functions. */
+/** The verbs on endpoints, and reads of them, for an OWNER or ADMIN. A verb that gives an endpoint a secret makes it here. */
 import { z } from "zod";
 import type { Config } from "../../config.ts";
 import type { Credential } from "../../db/access.ts";
-import { callFunction, credentialArgument, doneSchema } from "../../db/call.ts";
+import { callFunction, credentialArgument } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { NOTIFIED_EVENTS, type NotifiedEvent } from "../../db/enums.ts";
 import { ValidationFailed } from "../../http/problems.ts";
+import { perform } from "../../verbs/perform.ts";
+import type { VerbServices } from "../../verbs/services.ts";
+import { defineVerb } from "../../verbs/verb.ts";
 import { encryptWebhookSecret } from "../../webhooks/secret-box.ts";
 import { checkRunnerUrl } from "../../webhooks/url-guard.ts";
 import { generateWebhookSecret } from "../../webhooks/webhook-secret.ts";
@@ -30,20 +33,12 @@ const endpointSchema = z.object({
 });
 export type EndpointRow = z.infer<typeof endpointSchema>;
 
-const answerSchema = z.union([z.object({ endpoint: endpointSchema }), endpointRefusalSchema]);
-
-async function callForEndpoint(
-  db: Database,
-  name: string,
-  args: Parameters<typeof callFunction>[2],
-  options: { isRepeatable: boolean },
-): Promise<EndpointRow> {
-  const answer = await callFunction(db, name, args, answerSchema, options);
-  if ("refused" in answer) throw endpointProblem(answer);
-  return answer.endpoint;
-}
-
-export type EndpointServices = { db: Database; config: Config };
+/** What the verbs on one endpoint have in common. */
+const VERB = {
+  result: z.object({ endpoint: endpointSchema }),
+  refusals: endpointRefusalSchema,
+  refuse: endpointProblem,
+};
 
 export type EndpointContent = {
   url: string;
@@ -53,6 +48,61 @@ export type EndpointContent = {
   definitionIds: readonly string[] | null;
 };
 
+/** An endpoint, and its secret in the form in which it is stored. */
+type WithSecret = { id: string; secretEncrypted: string };
+
+const createNotificationEndpoint = defineVerb({
+  ...VERB,
+  name: "create_notification_endpoint",
+  args: ({ id, secretEncrypted, content }: WithSecret & { content: EndpointContent }) => ({
+    endpoint_id: id,
+    content: { json: { ...storedFields(content), secret_encrypted: secretEncrypted } },
+  }),
+});
+
+const changeNotificationEndpoint = defineVerb({
+  ...VERB,
+  name: "change_notification_endpoint",
+  args: ({ id, secretEncrypted, changes }: WithSecret & { changes: EndpointChanges }) => ({
+    endpoint_id: id,
+    changes: { json: storedFields(changes) },
+    secret_encrypted: secretEncrypted,
+  }),
+  result: z.object({ endpoint: endpointSchema, has_new_secret: z.boolean() }),
+  isRepeatable: true,
+});
+
+const rotateNotificationSecret = defineVerb({
+  ...VERB,
+  name: "rotate_notification_secret",
+  args: ({ id, secretEncrypted }: WithSecret) => ({ endpoint_id: id, secret_encrypted: secretEncrypted }),
+});
+
+/** Deletes an endpoint and its deliveries. Refused with Problem `forbidden` or `not_found`. */
+export const deleteEndpoint = defineVerb({
+  ...VERB,
+  name: "delete_notification_endpoint",
+  args: (id: string) => ({ endpoint_id: id }),
+  result: z.unknown(),
+});
+
+/** Those fields of an endpoint that are given, by their names in the database. */
+const storedFields = ({ url, description, eventTypes, definitionIds, isActive }: EndpointChanges) => ({
+  ...(url !== undefined && { url }),
+  ...(description !== undefined && { description }),
+  ...(eventTypes !== undefined && { event_types: [...new Set(eventTypes)] }),
+  ...(definitionIds !== undefined && { workflow_definition_ids: definitionIds }),
+  ...(isActive !== undefined && { is_active: isActive }),
+});
+
+type EndpointChanges = Partial<EndpointContent> & { isActive?: boolean };
+
+/** A new secret for an endpoint. It cannot be read again later. */
+async function newSecret({ config }: VerbServices, id: string) {
+  const secret = generateWebhookSecret();
+  return { secret, secretEncrypted: await encryptWebhookSecret(config.encryptionKeys, id, secret) };
+}
+
 /**
  * Creates an endpoint, and returns it with its secret. The secret cannot be read again later.
  * @throws Unauthenticated
@@ -60,29 +110,15 @@ export type EndpointContent = {
  * @throws ValidationFailed for a URL that is refused, or definitions that do not exist
  */
 export async function createEndpoint(
-  { db, config }: EndpointServices,
-  credential: Credential,
+  services: VerbServices,
   id: string,
-  { url, description, eventTypes, definitionIds }: EndpointContent,
+  content: EndpointContent,
 ): Promise<{ endpoint: EndpointRow; secret: string }> {
-  checkUrl(config, url);
-  const secret = generateWebhookSecret();
-  const secretEncrypted = await encryptWebhookSecret(config.encryptionKeys, id, secret);
-  const content = {
-    url,
-    description,
-    event_types: [...new Set(eventTypes)],
-    workflow_definition_ids: definitionIds,
-    secret_encrypted: secretEncrypted,
-  };
-  const args = { credential: credentialArgument(credential), endpoint_id: id, content: { json: content } };
-  return { endpoint: await callForEndpoint(db, "create_notification_endpoint", args, { isRepeatable: false }), secret };
+  checkUrl(services.config, content.url);
+  const { secret, secretEncrypted } = await newSecret(services, id);
+  const { result } = await perform(services, createNotificationEndpoint, { id, secretEncrypted, content });
+  return { endpoint: result.endpoint, secret };
 }
-
-const changedSchema = z.union([
-  z.object({ endpoint: endpointSchema, has_new_secret: z.boolean() }),
-  endpointRefusalSchema,
-]);
 
 /**
  * Changes those fields of an endpoint that are given. With another URL the endpoint also gets another secret, which is returned
@@ -90,29 +126,14 @@ const changedSchema = z.union([
  * @throws as {@link createEndpoint}, and Problem `not_found`
  */
 export async function changeEndpoint(
-  { db, config }: EndpointServices,
-  credential: Credential,
+  services: VerbServices,
   id: string,
-  { url, description, eventTypes, definitionIds, isActive }: Partial<EndpointContent> & { isActive?: boolean },
+  changes: EndpointChanges,
 ): Promise<{ endpoint: EndpointRow; secret: string | undefined }> {
-  if (url !== undefined) checkUrl(config, url);
-  const changes = {
-    ...(url !== undefined && { url }),
-    ...(description !== undefined && { description }),
-    ...(eventTypes !== undefined && { event_types: [...new Set(eventTypes)] }),
-    ...(definitionIds !== undefined && { workflow_definition_ids: definitionIds }),
-    ...(isActive !== undefined && { is_active: isActive }),
-  };
-  const secret = generateWebhookSecret();
-  const args = {
-    credential: credentialArgument(credential),
-    endpoint_id: id,
-    changes: { json: changes },
-    secret_encrypted: await encryptWebhookSecret(config.encryptionKeys, id, secret),
-  };
-  const answer = await callFunction(db, "change_notification_endpoint", args, changedSchema, { isRepeatable: true });
-  if ("refused" in answer) throw endpointProblem(answer);
-  return { endpoint: answer.endpoint, secret: answer.has_new_secret ? secret : undefined };
+  if (changes.url !== undefined) checkUrl(services.config, changes.url);
+  const { secret, secretEncrypted } = await newSecret(services, id);
+  const { result } = await perform(services, changeNotificationEndpoint, { id, secretEncrypted, changes });
+  return { endpoint: result.endpoint, secret: result.has_new_secret ? secret : undefined };
 }
 
 function checkUrl({ allowLocalRunners, publicUrl }: Config, url: string): void {
@@ -126,18 +147,15 @@ function checkUrl({ allowLocalRunners, publicUrl }: Config, url: string): void {
  * @throws Problem `forbidden` or `not_found`
  */
 export async function rotateSecret(
-  { db, config }: EndpointServices,
-  credential: Credential,
+  services: VerbServices,
   id: string,
 ): Promise<{ endpoint: EndpointRow; secret: string }> {
-  const secret = generateWebhookSecret();
-  const args = {
-    credential: credentialArgument(credential),
-    endpoint_id: id,
-    secret_encrypted: await encryptWebhookSecret(config.encryptionKeys, id, secret),
-  };
-  return { endpoint: await callForEndpoint(db, "rotate_notification_secret", args, { isRepeatable: false }), secret };
+  const { secret, secretEncrypted } = await newSecret(services, id);
+  const { result } = await perform(services, rotateNotificationSecret, { id, secretEncrypted });
+  return { endpoint: result.endpoint, secret };
 }
+
+const foundSchema = z.union([z.object({ endpoint: endpointSchema }), endpointRefusalSchema]);
 
 /**
  * @throws Unauthenticated
@@ -145,7 +163,9 @@ export async function rotateSecret(
  */
 export async function findEndpoint(db: Database, credential: Credential, id: string): Promise<EndpointRow> {
   const args = { credential: credentialArgument(credential), endpoint_id: id };
-  return callForEndpoint(db, "find_notification_endpoint", args, { isRepeatable: true });
+  const answer = await callFunction(db, "find_notification_endpoint", args, foundSchema, { isRepeatable: true });
+  if ("refused" in answer) throw endpointProblem(answer);
+  return answer.endpoint;
 }
 
 const listSchema = z.union([z.object({ items: z.array(endpointSchema), total: z.int() }), endpointRefusalSchema]);
@@ -164,16 +184,4 @@ export async function listEndpoints(
   const answer = await callFunction(db, "list_notification_endpoints", args, listSchema, { isRepeatable: true });
   if ("refused" in answer) throw endpointProblem(answer);
   return answer;
-}
-
-/**
- * Deletes an endpoint and its deliveries.
- * @throws Unauthenticated
- * @throws Problem `forbidden` or `not_found`
- */
-export async function deleteEndpoint(db: Database, credential: Credential, id: string): Promise<void> {
-  const args = { credential: credentialArgument(credential), endpoint_id: id };
-  const schema = z.union([endpointRefusalSchema, doneSchema]);
-  const answer = await callFunction(db, "delete_notification_endpoint", args, schema);
-  if (answer.refused !== undefined) throw endpointProblem(answer);
 }

@@ -4,25 +4,36 @@
 -- With another URL the endpoint also gets another secret, `p_secret_encrypted`, and the old secret signs nothing any more: see
 -- `keeps_secret`.
 --
--- Answers {"tenant_id", and either "endpoint" and "has_new_secret", or "refused"} (see `judge_endpoint_change`), where `refused`
--- is also: unknown_definitions (with "ids"). "has_new_secret" is also true when the same call is repeated.
+-- Closes the race with a Worker that records what it has sent, and with another change: all of them lock the endpoint.
+-- Idempotent.
+--
+-- Answers {"result": {"endpoint", "has_new_secret"}}, or "refused": unknown_definitions (with "ids"), and see
+-- `lock_and_judge_endpoint`. "has_new_secret" is also true when the same call is repeated.
 create or replace function public.change_notification_endpoint(
-  p_credential jsonb, p_endpoint_id uuid, p_changes jsonb, p_secret_encrypted text
+  p_context jsonb, p_endpoint_id uuid, p_changes jsonb, p_secret_encrypted text
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_judged jsonb := public.judge_endpoint_change(p_credential, p_endpoint_id);
-  v_now timestamptz := clock_timestamp();
+  v_since constant bigint := public.last_event_id();
+  v_judged jsonb;
+  v_tenant_id uuid;
+  v_now timestamptz;
   v_unknown jsonb;
 begin
+  -- 1. Lock the endpoint, and judge the caller.
+  v_judged := public.lock_and_judge_endpoint(p_context, p_endpoint_id);
+  v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
-    return v_judged;
+    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
   end if;
-  v_unknown := public.unknown_definitions(
-    (v_judged ->> 'tenant_id')::uuid, p_changes -> 'workflow_definition_ids');
+  v_now := clock_timestamp();
+  v_unknown := public.unknown_definitions(v_tenant_id, p_changes -> 'workflow_definition_ids');
   if v_unknown is not null then
-    return v_judged || jsonb_build_object('refused', 'unknown_definitions', 'ids', v_unknown);
+    return public.answer_of(p_context, v_since, v_tenant_id,
+      jsonb_build_object('refused', 'unknown_definitions', 'ids', v_unknown));
   end if;
+
+  -- 2. Change it.
   update public.notification_endpoints e
   set secret_encrypted = p_secret_encrypted, previous_secret_encrypted = null, previous_secret_until = null
   where e.id = p_endpoint_id and p_changes ? 'url' and not public.keeps_secret(e.url, p_changes ->> 'url');
@@ -50,6 +61,10 @@ begin
     select from public.notification_endpoints e where e.id = p_endpoint_id and e.disabled_at is null) then
     perform public.disable_endpoint(p_endpoint_id, 'Somebody has disabled it.', v_now);
   end if;
-  return v_judged || jsonb_build_object('endpoint', public.endpoint_response(p_endpoint_id), 'has_new_secret', exists (
-    select from public.notification_endpoints e where e.id = p_endpoint_id and e.secret_encrypted = p_secret_encrypted));
+  return public.answer_of(p_context, v_since, v_tenant_id,
+    jsonb_build_object('result', jsonb_build_object(
+      'endpoint', public.endpoint_response(p_endpoint_id), 'has_new_secret', exists (
+        select from public.notification_endpoints e
+        where e.id = p_endpoint_id and e.secret_encrypted = p_secret_encrypted))),
+    '{"others": true}');
 end $$;

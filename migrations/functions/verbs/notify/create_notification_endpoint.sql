@@ -5,29 +5,40 @@
 -- Closes the race between two requests that create the last allowed one: both lock the tenant's row.
 -- Idempotent: called again with the same `p_endpoint_id`, it answers the endpoint that the first call created.
 --
--- Answers {"tenant_id", and either "endpoint" or "refused"} (see `judge_administrator`), where `refused` can also be: too_many,
--- unknown_definitions (with "ids")
-create or replace function public.create_notification_endpoint(p_credential jsonb, p_endpoint_id uuid, p_content jsonb)
+-- Answers {"result": {"endpoint"}}, or "refused": too_many, unknown_definitions (with "ids"), and see `judge_administrator`.
+create or replace function public.create_notification_endpoint(p_context jsonb, p_endpoint_id uuid, p_content jsonb)
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
+  v_since constant bigint := public.last_event_id();
   c_max_endpoints constant integer := 50;
-  v_judged jsonb := public.judge_administrator(p_credential);
-  v_tenant_id uuid := v_judged ->> 'tenant_id';
+  v_judged jsonb;
+  v_tenant_id uuid;
   v_unknown jsonb;
+  v_told jsonb;
 begin
+  -- 1. Lock the tenant, and judge the caller.
+  perform t.id
+  from public.find_caller(p_context -> 'caller') caller
+  join public.tenants t on t.id = caller.tenant_id
+  where public.is_administrator(caller.role)
+  for no key update of t;
+  v_judged := public.judge_administrator(p_context -> 'caller');
+  v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
-    return v_judged;
+    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
   end if;
-  perform t.id from public.tenants t where t.id = v_tenant_id for no key update;
+
+  -- 2. Create the endpoint, unless an earlier call has done so.
   if not exists (
     select from public.notification_endpoints e where e.id = p_endpoint_id and e.tenant_id = v_tenant_id) then
     v_unknown := public.unknown_definitions(v_tenant_id, p_content -> 'workflow_definition_ids');
     if v_unknown is not null then
-      return v_judged || jsonb_build_object('refused', 'unknown_definitions', 'ids', v_unknown);
+      return public.answer_of(p_context, v_since, v_tenant_id,
+        jsonb_build_object('refused', 'unknown_definitions', 'ids', v_unknown));
     end if;
     if (select count(*) from public.notification_endpoints e where e.tenant_id = v_tenant_id) >= c_max_endpoints then
-      return v_judged || '{"refused": "too_many"}';
+      return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "too_many"}');
     end if;
     insert into public.notification_endpoints
       (id, tenant_id, url, description, event_types, workflow_definition_ids, secret_encrypted)
@@ -36,6 +47,8 @@ begin
       case when p_content ->> 'workflow_definition_ids' is not null
         then public.json_uuids(p_content -> 'workflow_definition_ids') end,
       p_content ->> 'secret_encrypted');
+    v_told := '{"others": true}';
   end if;
-  return v_judged || jsonb_build_object('endpoint', public.endpoint_response(p_endpoint_id));
+  return public.answer_of(p_context, v_since, v_tenant_id,
+    jsonb_build_object('result', jsonb_build_object('endpoint', public.endpoint_response(p_endpoint_id))), v_told);
 end $$;

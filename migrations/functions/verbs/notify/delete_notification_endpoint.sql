@@ -1,14 +1,25 @@
 -- Deletes an endpoint with all its notifications, whether they were sent or not.
 --
--- Answers {"tenant_id"}, and "refused" when it refuses (see `judge_endpoint_change`).
-create or replace function public.delete_notification_endpoint(p_credential jsonb, p_endpoint_id uuid) returns jsonb
+-- Guarantees: an endpoint is deleted together with its notifications, or not at all.
+-- Closes the race with a Worker that records what it has sent: both lock the endpoint.
+--
+-- Answers {"result": {}}, or "refused": see `lock_and_judge_endpoint`.
+create or replace function public.delete_notification_endpoint(p_context jsonb, p_endpoint_id uuid) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_judged jsonb := public.judge_endpoint_change(p_credential, p_endpoint_id);
+  v_since constant bigint := public.last_event_id();
+  v_judged jsonb;
+  v_tenant_id uuid;
 begin
-  if not v_judged ? 'refused' then
-    delete from public.notifications n where n.endpoint_id = p_endpoint_id;
-    delete from public.notification_endpoints e where e.id = p_endpoint_id;
+  -- 1. Lock the endpoint, and judge the caller.
+  v_judged := public.lock_and_judge_endpoint(p_context, p_endpoint_id);
+  v_tenant_id := v_judged ->> 'tenant_id';
+  if v_judged ? 'refused' then
+    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
   end if;
-  return v_judged;
+
+  -- 2. Delete it.
+  delete from public.notifications n where n.endpoint_id = p_endpoint_id;
+  delete from public.notification_endpoints e where e.id = p_endpoint_id;
+  return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}', '{"others": true}');
 end $$;

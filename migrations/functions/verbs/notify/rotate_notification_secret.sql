@@ -1,20 +1,33 @@
 -- Gives an endpoint a new secret. For 24 hours, notifications are signed with both secrets, so that the two sides need not
 -- change it at the same instant.
 --
--- Answers {"tenant_id", and either "endpoint" or "refused"} (see `judge_endpoint_change`).
+-- Closes the race with another change of the endpoint: both lock it.
+--
+-- Answers {"result": {"endpoint"}}, or "refused": see `lock_and_judge_endpoint`.
 create or replace function public.rotate_notification_secret(
-  p_credential jsonb, p_endpoint_id uuid, p_secret_encrypted text
+  p_context jsonb, p_endpoint_id uuid, p_secret_encrypted text
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_judged jsonb := public.judge_endpoint_change(p_credential, p_endpoint_id);
+  v_since constant bigint := public.last_event_id();
+  v_judged jsonb;
+  v_tenant_id uuid;
+  v_now timestamptz;
 begin
+  -- 1. Lock the endpoint, and judge the caller.
+  v_judged := public.lock_and_judge_endpoint(p_context, p_endpoint_id);
+  v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
-    return v_judged;
+    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
   end if;
+  v_now := clock_timestamp();
+
+  -- 2. Replace the secret.
   update public.notification_endpoints e
-  set previous_secret_encrypted = e.secret_encrypted, previous_secret_until = clock_timestamp() + interval '24 hours',
-    secret_encrypted = p_secret_encrypted, updated_at = clock_timestamp()
+  set previous_secret_encrypted = e.secret_encrypted, previous_secret_until = v_now + interval '24 hours',
+    secret_encrypted = p_secret_encrypted, updated_at = v_now
   where e.id = p_endpoint_id;
-  return v_judged || jsonb_build_object('endpoint', public.endpoint_response(p_endpoint_id));
+  return public.answer_of(p_context, v_since, v_tenant_id,
+    jsonb_build_object('result', jsonb_build_object('endpoint', public.endpoint_response(p_endpoint_id))),
+    '{"others": true}');
 end $$;

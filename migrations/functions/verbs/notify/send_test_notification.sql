@@ -1,21 +1,35 @@
 -- Creates a notification of the type `notification_endpoint.test` for an endpoint. It is due now, even when the endpoint is
 -- failing.
 --
--- Answers {"tenant_id", and either "delivery" or "refused"} (see `judge_endpoint_sending`).
-create or replace function public.send_test_notification(p_credential jsonb, p_endpoint_id uuid, p_delivery_id uuid)
+-- Guarantees: the Worker that asks sends it at once. If that Worker dies, the sweep does.
+-- Closes the race with a Worker that plans the next probe of the endpoint: both lock the endpoint.
+--
+-- Answers {"result": {"delivery"}}, or "refused": see `lock_and_judge_endpoint_sending`.
+create or replace function public.send_test_notification(p_context jsonb, p_endpoint_id uuid, p_delivery_id uuid)
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_judged jsonb := public.judge_endpoint_sending(p_credential, p_endpoint_id);
-  v_now timestamptz := date_trunc('milliseconds', statement_timestamp());
+  v_since constant bigint := public.last_event_id();
+  v_judged jsonb;
+  v_tenant_id uuid;
+  v_now timestamptz;
 begin
+  -- 1. Lock the endpoint, and judge the caller.
+  v_judged := public.lock_and_judge_endpoint_sending(p_context, p_endpoint_id);
+  v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
-    return v_judged;
+    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
   end if;
+  -- The columns have milliseconds, and would round it up, into the future.
+  v_now := date_trunc('milliseconds', clock_timestamp());
+
+  -- 2. Create the notification.
   insert into public.notifications
     (id, tenant_id, endpoint_id, event_id, event_name, event_at, data, next_try_at, asked_at)
-  values (p_delivery_id, (v_judged ->> 'tenant_id')::uuid, p_endpoint_id, p_delivery_id::text,
-    'notification_endpoint.test', v_now, jsonb_build_object('endpoint_id', p_endpoint_id), v_now, v_now);
+  values (p_delivery_id, v_tenant_id, p_endpoint_id, p_delivery_id::text, 'notification_endpoint.test', v_now,
+    jsonb_build_object('endpoint_id', p_endpoint_id), v_now, v_now);
   update public.notification_endpoints e set probe_at = v_now where e.id = p_endpoint_id and e.probe_at > v_now;
-  return v_judged || jsonb_build_object('delivery', public.delivery_response(p_delivery_id));
+  return public.answer_of(p_context, v_since, v_tenant_id,
+    jsonb_build_object('result', jsonb_build_object('delivery', public.delivery_response(p_delivery_id))),
+    '{"others": true, "notifies": true}');
 end $$;
