@@ -47,7 +47,7 @@ export async function perform<Request, Result, Refusal extends { refused: string
   services.afterwards(() => Promise.all([marking, after(services, effects)]));
   if (refusal.refused !== undefined) {
     if (!verb.refusals || !verb.refuse) throw new Error(`${verb.name} refused: ${refusal.refused}`);
-    throw verb.refuse(verb.refusals.parse(refusal), request, services.proof);
+    throw verb.refuse(verb.refusals.parse({ tenant_id: tenantId, ...refusal }), request, services.proof);
   }
   return { tenantId: tenantId ?? null, result: verb.result.parse(result) };
 }

@@ -9,7 +9,8 @@ import type { Proof } from "./services.ts";
  * - `name`: the name of the function.
  * - `args`: the arguments of the function, without the context and without the prefix `p_`.
  * - `result`: the schema of the result. It may have fields that the schema does not name.
- * - `refusals`: the schema of its refusals, for a verb that can refuse for a reason other than the caller's credential.
+ * - `refusals`: the schema of its refusals, for a verb that can refuse for a reason other than the caller's credential. Each may also
+ *   have the `tenant_id` of the answer.
  * - `refuse`: the error that is thrown for a refusal of a request by who has proved this.
  * - `isRepeatable`: true for an idempotent function. The call is then repeated once when the connection breaks before the answer.
  * - `ask`: sends a statement that contains the call with this context, a JSON text, and returns the answer. It is for calls whose

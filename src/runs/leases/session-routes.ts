@@ -133,7 +133,7 @@ const openRoute = keyCall({
 runnerSessions.openapi(openRoute, async (c) => {
   const { name, workflow_definition_ids: ids = null, capacity } = c.req.valid("json");
   const id = newId();
-  const opened = await openSession(c.env, c.var.credential, { id, name, definitionIds: ids, capacity });
+  const opened = await openSession(c.var.services, { id, name, definitionIds: ids, capacity });
   const token = await signRunnerToken(c.env.config.runTokenKeys, { sessionId: id, ...opened });
   return c.json({ id, token, expires_at: opened.expiresAt }, 201, { "Cache-Control": "no-store" });
 });

@@ -9,18 +9,20 @@
 -- Closes the race between two calls for one key: both lock the key, so the second sees the session of the first. Closes the race
 -- with a lease: it changes `last_seen_at`, and a session that was seen after `p_silent_at` is not closed.
 --
--- Answers {"tenant_id", "expires_at", "workflow_definition_ids": null for all}, or "refused": unauthenticated, forbidden (the
+-- Answers {"result": {"expires_at", "workflow_definition_ids": null for all}}, or "refused": unauthenticated, forbidden (the
 -- key of a USER), definitions (with "ids": those that do not exist, or that the key may not lease), too_many (with "now" and
 -- "sessions", in the form of `open_sessions_json`: the key's open sessions, the oldest first)
 create or replace function public.open_runner_session(
-  p_credential jsonb, p_session_id uuid, p_name text, p_definition_ids uuid[], p_capacity integer, p_silent_ids uuid[],
+  p_context jsonb, p_session_id uuid, p_name text, p_definition_ids uuid[], p_capacity integer, p_silent_ids uuid[],
   p_silent_at timestamptz
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
+  v_since constant bigint := public.last_event_id();
   c_lifetime constant interval := '24 hours';
   c_most_open constant integer := 100;
   c_forgotten_at_once constant integer := 100;
+  v_key_hash constant bytea := decode(p_context #>> '{caller,api_key_hash}', 'hex');
   v_now timestamptz;
   v_api_key_id uuid;
   v_tenant_id uuid;
@@ -29,27 +31,33 @@ declare
   v_unknown_ids uuid[];
   v_sessions jsonb;
 begin
+  -- 1. Lock the key, and judge its holder after that.
+  perform k.id
+  from public.find_key_holder(v_key_hash, null) holder
+  join public.api_keys k on k.id = holder.api_key_id
+  where holder.is_administrator
+  for no key update of k;
   select holder.api_key_id, holder.tenant_id, holder.workflow_definition_ids, holder.is_administrator
   into v_api_key_id, v_tenant_id, v_key_definition_ids, v_is_administrator
-  from public.find_key_holder(decode(p_credential ->> 'api_key_hash', 'hex'), null) holder;
+  from public.find_key_holder(v_key_hash, null) holder;
   if v_tenant_id is null then
-    return '{"refused": "unauthenticated"}';
+    return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
   end if;
   if not v_is_administrator then
-    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'forbidden');
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "forbidden"}');
   end if;
+  v_now := clock_timestamp();
   select array_agg(named.id) into v_unknown_ids
   from unnest(p_definition_ids) named (id)
   where not public.covers_definition(v_key_definition_ids, named.id)
     or not exists (
       select from public.workflow_definitions d where d.tenant_id = v_tenant_id and d.id = named.id);
   if v_unknown_ids is not null then
-    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'definitions', 'ids', v_unknown_ids);
+    return public.answer_of(p_context, v_since, v_tenant_id,
+      jsonb_build_object('refused', 'definitions', 'ids', v_unknown_ids));
   end if;
 
-  perform k.id from public.api_keys k where k.id = v_api_key_id for no key update;
-  v_now := clock_timestamp();
-
+  -- 2. Forget sessions that are over.
   delete from public.runner_sessions s
   where s.id in (
     select expired.id
@@ -59,6 +67,7 @@ begin
     limit c_forgotten_at_once
     for update skip locked);
 
+  -- 3. Does the key have room for another one? If not, close a silent one.
   select jsonb_agg(jsonb_build_object(
     'id', s.id, 'last_seen_at', public.wire_instant(s.last_seen_at), 'is_working', exists (
       select from public.running_attempts a where a.session_id = s.id)) order by s.expires_at, s.id)
@@ -80,12 +89,16 @@ begin
       order by candidate.place
       limit 1);
     if not found then
-      return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'too_many', 'sessions', v_sessions,
-        'now', public.wire_instant(v_now));
+      return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object(
+        'refused', 'too_many', 'sessions', v_sessions, 'now', public.wire_instant(v_now)));
     end if;
   end if;
+
+  -- 4. Open the session.
   insert into public.runner_sessions (id, tenant_id, api_key_id, name, workflow_definition_ids, capacity, expires_at)
   values (p_session_id, v_tenant_id, v_api_key_id, p_name, p_definition_ids, p_capacity, v_now + c_lifetime);
-  return jsonb_build_object('tenant_id', v_tenant_id, 'expires_at', public.wire_instant(v_now + c_lifetime),
-    'workflow_definition_ids', coalesce(p_definition_ids, v_key_definition_ids));
+  return public.answer_of(p_context, v_since, v_tenant_id,
+    jsonb_build_object('result', jsonb_build_object('expires_at', public.wire_instant(v_now + c_lifetime),
+      'workflow_definition_ids', coalesce(p_definition_ids, v_key_definition_ids))),
+    '{"others": true}');
 end $$;
