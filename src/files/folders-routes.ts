@@ -5,9 +5,9 @@ import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { instant, pageQuery, paginated, uuid } from "../http/schemas.ts";
-import { createPathPart, movePathPart } from "./change-path-part.ts";
-import { deletePathPart } from "./delete-path-part.ts";
+import { perform } from "../verbs/perform.ts";
 import { NO_PATH_PART } from "./path.ts";
+import { createPathPart, deletePathPart, movePathPart } from "./path-part-verbs.ts";
 import { findPathPart, listPathParts, type PathPart } from "./path-parts.ts";
 import { PathOrderSchema, partName } from "./path-parts-routes.ts";
 
@@ -96,7 +96,7 @@ const createFolder = callerWrite({
 folders.openapi(createFolder, async (c) => {
   const { name, parent_path_part_id: parentId } = c.req.valid("json");
   const part = { id: newId(), name, partType: "FOLDER", parentId, parentField: "parent_path_part_id" } as const;
-  return c.json(toFolder(await createPathPart(c.env.db, c.var.credential, part)), 201);
+  return c.json(toFolder((await perform(c.var.services, createPathPart, part)).result.part), 201);
 });
 
 const listFolders = callerRead({
@@ -171,7 +171,7 @@ folders.openapi(updateFolder, async (c) => {
     parentId: parentId ?? undefined,
     parentField: "parent_path_part_id",
   } as const;
-  return c.json(toFolder(await movePathPart(c.env.db, c.var.credential, change)), 200);
+  return c.json(toFolder((await perform(c.var.services, movePathPart, change)).result.part), 200);
 });
 
 const deleteFolder = callerWrite({
@@ -190,6 +190,6 @@ const deleteFolder = callerWrite({
 });
 
 folders.openapi(deleteFolder, async (c) => {
-  await deletePathPart(c.env.db, c.var.credential, c.req.valid("param").folder_id, "FOLDER");
+  await perform(c.var.services, deletePathPart, { id: c.req.valid("param").folder_id, type: "FOLDER" });
   return c.body(null, 204);
 });

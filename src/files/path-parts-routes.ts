@@ -5,9 +5,9 @@ import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { instant, PartTypeSchema, pageQuery, paginated, text, uuid } from "../http/schemas.ts";
-import { createPathPart, movePathPart } from "./change-path-part.ts";
-import { deletePathPart } from "./delete-path-part.ts";
+import { perform } from "../verbs/perform.ts";
 import { MAX_NAME_LENGTH, NO_PATH_PART, nameFault, PATH_ORDERS } from "./path.ts";
+import { createPathPart, deletePathPart, movePathPart } from "./path-part-verbs.ts";
 import { findPathPart, listPathParts, type PathPart } from "./path-parts.ts";
 
 const FOLDER = {
@@ -159,7 +159,8 @@ const createPart = callerWrite({
 
 pathParts.openapi(createPart, async (c) => {
   const { name, part_type: partType, parent_path_id: parentId } = c.req.valid("json");
-  const part = await createPathPart(c.env.db, c.var.credential, { id: newId(), name, partType, parentId });
+  const request = { id: newId(), name, partType, parentId };
+  const { part } = (await perform(c.var.services, createPathPart, request)).result;
   return c.json(toPathPart(part), 201, { Location: `/v1/path-parts/${part.id}` });
 });
 
@@ -203,7 +204,7 @@ const updatePart = callerWrite({
 pathParts.openapi(updatePart, async (c) => {
   const { name, parent_path_id: parentId } = c.req.valid("json");
   const { path_part_id: id } = c.req.valid("param");
-  const part = await movePathPart(c.env.db, c.var.credential, { id, name, parentId });
+  const { part } = (await perform(c.var.services, movePathPart, { id, name, parentId })).result;
   return c.json(toPathPart(part), 200);
 });
 
@@ -222,6 +223,6 @@ const deletePart = callerWrite({
 });
 
 pathParts.openapi(deletePart, async (c) => {
-  await deletePathPart(c.env.db, c.var.credential, c.req.valid("param").path_part_id);
+  await perform(c.var.services, deletePathPart, { id: c.req.valid("param").path_part_id });
   return c.body(null, 204);
 });

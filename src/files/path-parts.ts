@@ -38,7 +38,7 @@ export const nodeColumns = {
 type Node = Record<keyof typeof nodeColumns, AnyPgColumn>;
 
 /** True for a part that only the service itself changes: the folder of the definitions, and its content. */
-export const isSystemManaged = (node: Pick<Node, "systemManaged" | "partType">): SQL<boolean> =>
+const isSystemManaged = (node: Pick<Node, "systemManaged" | "partType">): SQL<boolean> =>
   sql<boolean>`(${node.systemManaged} or ${node.partType} = 'WORKFLOW_DEFINITION')`;
 
 /** The number of names in a path. */
@@ -78,26 +78,6 @@ export const isReadablePart = (caller: Caller, id: string, type: PartType | unde
     type && eq(pathParts.partType, type),
     mayRead(caller, pathParts.materializedPath),
   );
-
-/**
- * The lateral subquery `name`: the part with this id in the caller's tenant, or no row. The limit makes Postgres look the part
- * up by its id. Without the limit, the planner may read all parts of the tenant to join them, since it assumes that every
- * tenant has the average size.
- */
-export function partById<Name extends string>(db: Database, caller: Caller, name: Name, id: SQLWrapper) {
-  const node = alias(pathParts, "looked_up");
-  return db
-    .select({
-      id: node.id,
-      partType: node.partType,
-      materializedPath: node.materializedPath,
-      systemManaged: node.systemManaged,
-    })
-    .from(node)
-    .where(and(eq(node.tenantId, caller.tenantId), eq(node.id, id)))
-    .limit(1)
-    .as(name);
-}
 
 /** Selects the part with this id if the caller may read it: no row or one. */
 export const selectPathPart = (db: Database, caller: Caller, id: string, type?: PartType) =>

@@ -1,10 +1,30 @@
 /**
- * Turns refused changes of path parts into problems. The SQL statements answer neutral verdicts. This file defines the status,
+ * Turns refused changes of path parts into problems. The SQL functions answer neutral refusals. This file defines the status,
  * the location in the request and the text for each.
  */
-import { type Obstacle, Problem, ValidationFailed } from "../http/problems.ts";
+import { z } from "zod";
+import { Problem, ValidationFailed } from "../http/problems.ts";
 import { MAX_PATH_BYTES, NO_PATH_PART } from "./path.ts";
-import type { Verdict } from "./path-tree.ts";
+
+/** Why a change of the tree is refused. */
+export const treeRefusalSchema = z.object({
+  refused: z.enum([
+    "part_not_found",
+    "part_not_writable",
+    "part_is_managed",
+    "parent_not_found",
+    "parent_not_writable",
+    "parent_is_managed",
+    "parent_has_wrong_type",
+    "parent_is_below_part",
+    "path_too_long",
+    "name_taken",
+  ]),
+  /** What prevents the change, as far as the caller may see it: the part that already has the name, or what the service keeps. */
+  obstacles: z
+    .array(z.object({ kind: z.enum(["workflow", "path part", "kept part"]), id: z.string(), name: z.string() }))
+    .default([]),
+});
 
 const WRITE_ON_PARENT = "You need write on the folder or document below which the part is put.";
 
@@ -13,19 +33,17 @@ export type Asked = {
   name?: string | undefined;
   parentId?: string | null | undefined;
   parentField?: "parent_path_id" | "parent_path_part_id";
-  /** What prevents the change, as far as the caller may see it: the part that already has the name, or what the service keeps. */
-  obstacles?: readonly Obstacle[];
 };
 
 /** The problem for a refused change of the tree. */
 export function treeProblem(
-  verdict: Exclude<Verdict, "done">,
-  { name, parentId, parentField = "parent_path_id", obstacles = [] }: Asked,
+  { refused, obstacles }: z.infer<typeof treeRefusalSchema>,
+  { name, parentId, parentField = "parent_path_id" }: Asked,
 ): Problem | ValidationFailed {
   const parentFault = (msg: string) =>
     new ValidationFailed([{ loc: ["body", parentField], type: "value_error", msg, input: parentId }]);
   const tooLong = `The whole path, and every path below it, must have at most ${MAX_PATH_BYTES} bytes.`;
-  switch (verdict) {
+  switch (refused) {
     case "part_not_found":
       return new Problem("not_found", NO_PATH_PART);
     case "part_not_writable":
@@ -70,6 +88,12 @@ export function treeProblem(
 
 /** How many definitions a refusal names at most. */
 export const MAX_NAMED_DEFINITIONS = 5;
+
+/** A part is named by definitions: those that the caller may see, up to one more than a refusal names. */
+export const namedRefusalSchema = z.object({
+  refused: z.literal("named_by_definitions"),
+  definitions: z.array(z.object({ id: z.string(), name: z.string() })),
+});
 
 /**
  * The problem for deleting a part that definitions name. `visible` are those definitions that the caller may see: up to one

@@ -170,11 +170,7 @@ const createInvite = async (world: World, user: TestUser = world.tenant.owner, m
 };
 
 /** Gives the tenant's USER a permission to read the definition. */
-async function letRead({ tenant }: World): Promise<void> {
-  const [row] = await service.database.sql`
-    select path_part_id from workflow_definitions where id = ${tenant.definitionId}`;
-  await permit(service.database, tenant, String(row?.path_part_id), "READ_ONLY");
-}
+const letRead = async (world: World) => permit(service.database, world.tenant, await findPlace(world), "READ_ONLY");
 
 const fail = ({ tenant, runId }: World) => callBack(service, tenant, runId, { status: "FAILED" });
 const setDefinition = ({ tenant }: World, what: "paused" | "no runner" | "gone part") => {
@@ -250,6 +246,61 @@ const createEndpoint = async ({ tenant }: World, definitionIds: string[] | null 
       secret_encrypted: "x",
     }),
   });
+
+const MAX_PATH_BYTES = 2048;
+
+/** The place of the tenant's definition in the tree, which only the service changes. */
+async function findPlace({ tenant }: World): Promise<string> {
+  const [row] = await service.database.sql`
+    select path_part_id from workflow_definitions where id = ${tenant.definitionId}`;
+  return String(row?.path_part_id);
+}
+
+const createPart = async ({ tenant }: World, more: object = {}, user: TestUser = tenant.owner) =>
+  call("create_path_part", {
+    ...(await callerOf(user)),
+    ...{ part_id: uuid(), name: "new", part_type: "FOLDER", parent_id: null, max_path_bytes: MAX_PATH_BYTES },
+    ...more,
+  });
+
+/** Renames or moves the folder of the sources. */
+const movePart = async ({ tenant }: World, more: object = {}, user: TestUser = tenant.owner) =>
+  call("move_path_part", {
+    ...(await callerOf(user)),
+    ...{ part_id: tenant.sourcesId, part_type: null, name: null, is_put: false, parent_id: null },
+    ...{ max_path_bytes: MAX_PATH_BYTES, ...more },
+  });
+
+const deletePart = async ({ tenant }: World, more: object = {}, user: TestUser = tenant.owner) =>
+  call("delete_path_part", {
+    ...(await callerOf(user)),
+    ...{ part_id: tenant.sourcesId, part_type: null, most_named: 5, ...more },
+  });
+
+type ChangePart = (world: World, more?: object, user?: TestUser) => Promise<Answer>;
+
+/** The refusals of the verbs that change a part. */
+const partVerb = (change: ChangePart): Record<string, Reach> => ({
+  unauthenticated: (world) => change(world, nobody),
+  part_not_found: (world) => change(world, {}, world.tenant.user),
+  part_not_writable: async (world) => {
+    await permit(service.database, world.tenant, world.tenant.sourcesId, "READ_ONLY");
+    return change(world, {}, world.tenant.user);
+  },
+  part_is_managed: async (world) => change(world, { part_id: await findPlace(world) }),
+});
+
+/** The refusals of the verbs that put a part below a parent. `put` puts a FOLDER there. */
+const underParent = (put: ChangePart): Record<string, Reach> => ({
+  parent_not_found: (world) => put(world, { parent_id: uuid() }),
+  parent_not_writable: async (world) => {
+    await permit(service.database, world.tenant, world.tenant.outputsId, "READ_ONLY");
+    await permit(service.database, world.tenant, world.tenant.sourcesId, "READ_WRITE");
+    return put(world, { parent_id: world.tenant.outputsId }, world.tenant.user);
+  },
+  parent_is_managed: async (world) => put(world, { parent_id: await findPlace(world) }),
+  parent_has_wrong_type: (world) => put(world, { parent_id: world.tenant.instructionsId }),
+});
 
 const of = (verb: string, outcomes: Record<string, Reach>): [string, Record<string, Reach>] => [verb, outcomes];
 
@@ -679,6 +730,23 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       const [row] = await service.database.sql`select id from invites where tenant_id = ${world.tenant.id}`;
       return call("withdraw_invite", { ...(await callerOf(world.tenant.owner)), invite_id: row?.id });
     },
+  }),
+  of("create_path_part", {
+    unauthenticated: (world) => createPart(world, nobody),
+    ...underParent(createPart),
+    path_too_long: (world) => createPart(world, { max_path_bytes: 3 }),
+    name_taken: (world) => createPart(world, { name: "sources" }),
+  }),
+  of("move_path_part", {
+    ...partVerb(movePart),
+    ...underParent((world, more, user) => movePart(world, { is_put: true, ...more }, user)),
+    parent_is_below_part: (world) => movePart(world, { is_put: true, parent_id: world.tenant.sourcesId }),
+    path_too_long: (world) => movePart(world, { max_path_bytes: 3 }),
+    name_taken: (world) => movePart(world, { name: "outputs" }),
+  }),
+  of("delete_path_part", {
+    ...partVerb(deletePart),
+    named_by_definitions: (world) => deletePart(world),
   }),
   of("accept_invite", {
     unauthenticated: () => call("accept_invite", { ...nobody, invite_id: uuid() }),

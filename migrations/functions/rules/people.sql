@@ -69,7 +69,7 @@ end $$;
 create or replace function public.lock_permissions_of(p_tenant_id uuid, p_user_id uuid) returns void
 language plpgsql as $$
 begin
-  perform pg_advisory_xact_lock_shared(hashtextextended('path_parts of ' || p_tenant_id, 0));
+  perform public.lock_tree(p_tenant_id, false);
   perform u.id from public.users u where u.tenant_id = p_tenant_id and u.id = p_user_id for no key update;
 end $$;
 

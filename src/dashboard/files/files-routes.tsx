@@ -2,13 +2,13 @@
 import type { Context } from "hono";
 import { v7 as newId } from "uuid";
 import { CREATABLE_PART_TYPES } from "../../db/enums.ts";
-import { createPathPart, movePathPart } from "../../files/change-path-part.ts";
-import { deletePathPart } from "../../files/delete-path-part.ts";
 import { NO_PATH_PART } from "../../files/path.ts";
+import { createPathPart, deletePathPart, movePathPart } from "../../files/path-part-verbs.ts";
 import { CreatePathPartRequestSchema, UpdatePathPartRequestSchema } from "../../files/path-parts-routes.ts";
 import type { AppEnv } from "../../http/env.ts";
 import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
+import { perform } from "../../verbs/perform.ts";
 import { FormPage, readForm, submit } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
@@ -43,7 +43,7 @@ async function createBelow(c: Context<AppEnv>, parentId: string | null): Promise
     async () => {
       const body = { name: values.name ?? "", part_type: values.part_type, parent_path_id: parentId };
       const { name, part_type: partType } = checkBody(CreatePathPartRequestSchema, body);
-      await createPathPart(c.env.db, c.var.credential, { id: newId(), name, partType, parentId });
+      await perform(c.var.services, createPathPart, { id: newId(), name, partType, parentId });
       return seeOther(c, back);
     },
     (failure) => (
@@ -63,7 +63,7 @@ files.form("/app/files/:id/rename", async (c) => {
     c,
     async () => {
       const { name } = checkBody(UpdatePathPartRequestSchema, { name: values.name ?? "" });
-      await movePathPart(c.env.db, c.var.credential, { id, name });
+      await perform(c.var.services, movePathPart, { id, name });
       return seeOther(c, `/app/files/${id}`);
     },
     (failure) => (
@@ -88,7 +88,7 @@ files.form("/app/files/:id/move", async (c) => {
     c,
     async () => {
       const body = checkBody(UpdatePathPartRequestSchema, { parent_path_id: values.to || null });
-      await movePathPart(c.env.db, c.var.credential, { id, parentId: body.parent_path_id });
+      await perform(c.var.services, movePathPart, { id, parentId: body.parent_path_id });
       return seeOther(c, `/app/files/${id}`);
     },
     (failure) => (
@@ -101,6 +101,6 @@ files.form("/app/files/:id/move", async (c) => {
 
 files.form("/app/files/:id/delete", async (c) => {
   const { values } = await readForm(c);
-  await deletePathPart(c.env.db, c.var.credential, idOf(c));
+  await perform(c.var.services, deletePathPart, { id: idOf(c) });
   return seeOther(c, values.parent ? `/app/files/${encodeURIComponent(values.parent)}` : "/app/files");
 });

@@ -1,7 +1,7 @@
 /** The form of a workflow, with which one is created, copied or changed. */
 import type { Context } from "hono";
 import { v7 as newId } from "uuid";
-import { createPathPart } from "../../files/change-path-part.ts";
+import { createPathPart } from "../../files/path-part-verbs.ts";
 import { CreatePathPartRequestSchema } from "../../files/path-parts-routes.ts";
 import type { AppEnv } from "../../http/env.ts";
 import { type Fault, PROBLEMS, Problem, ValidationFailed } from "../../http/problems.ts";
@@ -128,7 +128,8 @@ async function make(c: Context<AppEnv>, id: string | null, state: WorkflowFormSt
   try {
     const body = { name, part_type: making.type, parent_path_id: parentId };
     const { part_type: partType } = checkBody(CreatePathPartRequestSchema, body);
-    const part = await createPathPart(c.env.db, c.var.credential, { id: newId(), name, partType, parentId });
+    const request = { id: newId(), name, partType, parentId };
+    const { part } = (await perform(c.var.services, createPathPart, request)).result;
     const choice = formatChoice({ id: part.id, type: part.partType, path: part.materializedPath });
     return html(c, <WorkflowFormPage id={id} state={withChosen(state, field, choice)} />);
   } catch (error) {
