@@ -2224,7 +2224,7 @@ export interface components {
              * @description What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its workflow has no runner. back_off: it is tried again automatically, at `next_try_at` or later. no_runner_connected: its workflow's runs are leased, and no runner is connected. slot: another run has its workflow's slot, or waits before it. lease: a runner has to ask for it. stop: it is RUNNING, and its runner has time to stop. dispatch: it is RUNNING, and no runner has taken it yet.
              * @enum {string|null}
              */
-            reason: "paused" | "no_runner" | "back_off" | "no_runner_connected" | "slot" | "lease" | "stop" | "dispatch" | null;
+            reason: "paused" | "no_runner" | "back_off" | "slot" | "lease" | "stop" | "dispatch" | "no_runner_connected" | null;
             /** @enum {string|null} */
             failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | null;
             error: string | null;

@@ -92,10 +92,15 @@ const STUCK: Record<StuckReason, { mark: "note" | "bad"; text: string; advice: s
     text: "PENDING, because the workflow is paused",
     advice: "They start when its `is_active` is set to true.",
   },
-  "no runner": {
+  no_runner: {
     mark: "note",
     text: "PENDING, because the workflow has no runner",
     advice: "They start when its `runner_config` is set.",
+  },
+  lease: {
+    mark: "note",
+    text: "PENDING, because no runner has asked for them",
+    advice: "They start when a runner leases them. Is one connected that may? The page of the workflow says so.",
   },
 };
 

@@ -49,6 +49,20 @@ export const seenNow = (db: Database) =>
     .from(sql`public.run_as_seen(${r}, statement_timestamp()) seen`)
     .as("seen");
 
+/** Why a run waits, as the database knows it: `wait_reason` in SQL. */
+export const WAIT_REASONS = ["paused", "no_runner", "back_off", "slot", "lease", "stop", "dispatch"] as const;
+export type WaitReason = (typeof WAIT_REASONS)[number];
+
+/** The lateral subquery `waiting`: why a run `r` waits, and whether it is its turn, for {@link seenNow}. */
+export const waitingNow = (db: Database, seen: ReturnType<typeof seenNow>) =>
+  db
+    .select({
+      reason: sql<WaitReason | null>`waiting.reason`.as("waiting_reason"),
+      hasTurn: sql<boolean>`waiting.has_turn`.as("waiting_has_turn"),
+    })
+    .from(sql`public.wait_reason(${r}, ${seen.status}, statement_timestamp()) waiting`)
+    .as("waiting");
+
 /** The columns of {@link RunRow}, for a run `r` and {@link seenNow}. */
 export const runFields = (seen: ReturnType<typeof seenNow>) => ({
   id: r.id,

@@ -2,12 +2,12 @@
  * Reads the state of a whole database for `scripts/doctor.ts`, which shows it to an operator. The Worker itself does not use
  * this.
  */
-import { and, count, desc, eq, exists, gt, gte, isNotNull, isNull, not, sql } from "drizzle-orm";
+import { and, count, desc, eq, exists, gt, gte, inArray, isNotNull, isNull, not, or, sql } from "drizzle-orm";
 import { alias, unionAll } from "drizzle-orm/pg-core";
 import { batch, type Database } from "../db/client.ts";
 import { workflowRunEvents as e, sweepState, workflowRuns } from "../db/run-tables.ts";
 import { workflowDefinitions as d } from "../db/tables.ts";
-import { endsAt, isDue, isOverdue, isRunning, r } from "../runs/run-rows.ts";
+import { endsAt, isDue, isOverdue, isRunning, r, seenNow, type WaitReason, waitingNow } from "../runs/run-rows.ts";
 import { type OldSnapshot, selectOldSnapshots } from "./old-snapshots.ts";
 import { countRuns, secondsSince, secondsSinceFirst } from "./sweep-state.ts";
 
@@ -48,10 +48,11 @@ export type Diagnosis = {
 /**
  * Why a run is stuck.
  * - "lost": it is RUNNING, no runner has accepted it, and no dispatch of it is due.
- * - "not promoted": it is PENDING although its slot is free.
- * - "paused" and "no runner": it is PENDING because its definition starts no runs.
+ * - "not promoted": it is PENDING although it is its turn.
+ * - "paused" and "no_runner": it is PENDING because its definition starts no runs.
+ * - "lease": it is PENDING, it is its turn, and no runner has asked for it.
  */
-export type StuckReason = "lost" | "not promoted" | "paused" | "no runner";
+export type StuckReason = "lost" | "not promoted" | Extract<WaitReason, "paused" | "no_runner" | "lease">;
 
 export type StuckRuns = { reason: StuckReason; count: number; oldest: number; examples: string[] };
 
@@ -132,14 +133,19 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
   };
 }
 
-/** A PENDING run behind a RUNNING one is not stuck, since that run ends at its deadline at the latest. */
+/**
+ * Why runs do not start is decided by `wait_reason` in SQL. A PENDING run behind a RUNNING one is not stuck, since that run ends at
+ * its deadline at the latest. Neither is one whose turn has not come, nor one in a back-off, which ends by itself.
+ */
 function selectStuckRuns(db: Database) {
+  const seen = seenNow(db);
+  const waiting = waitingNow(db, seen);
   const holder = alias(workflowRuns, "holder");
   const isHeld = exists(
     db
       .select({ id: holder.id })
       .from(holder)
-      .where(and(eq(holder.workflowDefinitionId, d.id), eq(holder.status, "RUNNING"))),
+      .where(and(eq(holder.workflowDefinitionId, r.workflowDefinitionId), eq(holder.status, "RUNNING"))),
   );
   const stuck = unionAll(
     db
@@ -154,12 +160,20 @@ function selectStuckRuns(db: Database) {
       .select({
         id: r.id,
         since: sql<string>`${r.updatedAt}`.as("since"),
-        reason: sql<StuckReason>`case when ${d.runnerUrl} is null then 'no runner'
-          when not ${d.isActive} then 'paused' else 'not promoted' end`.as("reason"),
+        reason: sql<StuckReason>`case ${waiting.reason} when 'slot' then 'not promoted' else ${waiting.reason} end`.as(
+          "reason",
+        ),
       })
       .from(r)
-      .innerJoin(d, eq(d.id, r.workflowDefinitionId))
-      .where(and(eq(r.status, "PENDING"), not(isHeld))),
+      .crossJoinLateral(seen)
+      .crossJoinLateral(waiting)
+      .where(
+        and(
+          eq(r.status, "PENDING"),
+          not(isHeld),
+          or(inArray(waiting.reason, ["paused", "no_runner"]), waiting.hasTurn),
+        ),
+      ),
   ).as("stuck");
   return db
     .select({

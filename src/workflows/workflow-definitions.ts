@@ -50,6 +50,10 @@ export const definitionFields = {
   updated_at: instant(d.updatedAt).as("updated_at"),
 };
 
+/** Why a definition starts no run and takes no new one; null when it can: `start_obstacle` in SQL. */
+export type StartObstacle = "paused" | "no_runner";
+export const startObstacle = sql<StartObstacle | null>`public.start_obstacle(${d.isActive}, ${d.runnerUrl}, ${d.handover})`;
+
 /**
  * The definition. Null when it does not exist or the caller may not see it.
  * @throws Unauthenticated

@@ -26,6 +26,16 @@ async function workflowNodeId(): Promise<string> {
 }
 
 describe("a USER with a permission on a workflow and on none of its files", () => {
+  it("sees how to trigger the first run of a workflow whose runs are leased, which needs no runner with a URL", async () => {
+    const { sql } = service.database;
+    await permit(service.database, tenant, await workflowNodeId(), "READ_ONLY");
+    await sql`
+      update workflow_definitions set runner_url = null, webhook_secret_encrypted = null where id = ${tenant.definitionId}`;
+    expect(await user.read("/app/runs")).toContain("None can be triggered");
+    await sql`update workflow_definitions set handover = 'lease' where id = ${tenant.definitionId}`;
+    expect(await user.read("/app/runs")).toContain("Trigger the first, with an API key");
+  });
+
   it("sees the files on the workflow's pages by their ids, without their paths", async () => {
     await permit(service.database, tenant, await workflowNodeId(), "READ_WRITE");
     for (const path of [`/app/workflows/${tenant.definitionId}`, `/app/workflows/${tenant.definitionId}/edit`]) {

@@ -2,10 +2,7 @@
 --
 -- Answers {"tenant_id", and either "refused" (see `judge_run_read`) or "explanation"}, with the fields:
 --   status, failure_code, error, deadline_at, dispatched_at   as `run_as_seen` has them
---   reason                what the run waits for, the first of these that holds; null when it waits for nothing:
---                         paused and no_runner (the definition is paused, has no runner), back_off (it is tried again
---                         later), slot (its turn has not come), lease (a runner has to ask for it), stop (it is RUNNING, and its runner has time to stop),
---                         dispatch (it is RUNNING, and no runner has taken it yet)
+--   reason                what the run waits for: see `wait_reason`. null when it waits for nothing
 --   queue_position        1 for the run that is next; null unless it is PENDING
 --   blocked_by            {"run_id", "deadline_at"} of the run that holds the slot; null unless the caller sees that one
 --   tries, last_error, next_try_at   of the dispatch, of a RUNNING run that no runner has taken; `next_try_at` also of a back-off
@@ -54,19 +51,7 @@ begin
   v_user_id := v_judged ->> 'user_id';
 
   -- The state of the run, and what it waits for.
-  select r.workflow_definition_id, r.queue_position, seen.status,
-    case
-      when seen.status = 'PENDING' then
-        case
-          when not d.is_active then 'paused'
-          when d.runner_url is null and d.handover = 'webhook' then 'no_runner'
-          when r.not_before > v_now then 'back_off'
-          else 'slot'
-        end
-      when seen.status = 'RUNNING' and a.stop_requested_at is not null then 'stop'
-      when seen.status = 'RUNNING' and r.dispatched_at is null then 'dispatch'
-    end,
-    d.handover = 'lease', a.heartbeat_at,
+  select r.workflow_definition_id, r.queue_position, seen.status, wait.reason, d.handover = 'lease', a.heartbeat_at,
     jsonb_build_object(
       'status', seen.status, 'failure_code', seen.failure_code, 'error', seen.error,
       'deadline_at', public.wire_instant(r.deadline_at), 'dispatched_at', public.wire_instant(r.dispatched_at)) ||
@@ -86,6 +71,7 @@ begin
   join public.workflow_definitions d on d.id = r.workflow_definition_id
   left join public.running_attempts a on a.run_id = r.id
   cross join lateral public.run_as_seen(r, v_now) seen
+  cross join lateral public.wait_reason(r, seen.status, v_now) wait
   where r.id = p_run_id;
   v_sees_definition := public.may_see_definition(v_judged ->> 'role', v_tenant_id, v_user_id, v_definition_id);
 
@@ -103,9 +89,6 @@ begin
   -- The sessions of runners that may lease it.
   if v_is_leased then
     v_sessions := public.open_sessions_json(v_tenant_id, v_definition_id, v_now);
-    if v_reason = 'slot' and v_place = 1 and v_holder_id is null then
-      v_reason := 'lease';
-    end if;
   end if;
 
   -- What the newest runs of the definition say about its runner, and about how long runs take.

@@ -21,18 +21,25 @@ language sql immutable as $$
   select p_definition_ids is null or p_definition_id = any (p_definition_ids)
 $$;
 
--- True when a runner that asks at this instant would get a run of this definition: its runs are leased, it is not paused, a run
--- waits, and the slot is free or held by a run that has ended.
+-- The run of this definition that a runner gets when it asks at this instant: its runs are leased, it is not paused, and the slot
+-- is free or held by a run that has ended. One row, or none.
+create or replace function public.next_leasable_run(p_definition_id uuid, p_now timestamptz)
+returns table (id uuid, queue_position bigint)
+language sql stable as $$
+  select next.id, next.queue_position
+  from public.workflow_definitions d
+  cross join lateral public.next_waiting_run(d.id, p_now) next
+  where d.id = p_definition_id and d.handover = 'lease'
+    and public.start_obstacle(d.is_active, d.runner_url, d.handover) is null
+    and not public.slot_is_held(d.id, p_now)
+  limit 1 -- keeps the planner from merging this query into a list, where it might read all definitions
+$$;
+
+-- True when a runner that asks at this instant would get a run of this definition.
 create or replace function public.is_leasable(p_definition_id uuid, p_now timestamptz) returns boolean
 language plpgsql stable as $$
 begin
-  return exists (
-      select from public.workflow_definitions d where d.id = p_definition_id and d.handover = 'lease' and d.is_active)
-    and exists (select from public.next_waiting_run(p_definition_id, p_now))
-    and not exists (
-      select from public.workflow_runs holder
-      where holder.workflow_definition_id = p_definition_id and holder.status = 'RUNNING'
-        and public.run_ends_at(holder.id, holder.status, holder.deadline_at) > p_now);
+  return exists (select from public.next_leasable_run(p_definition_id, p_now));
 end $$;
 
 -- A lease as a runner needs it. `input` is JSON as text, since `jsonb` would change how its numbers are written.

@@ -15,9 +15,8 @@ declare
   c_max_snapshot_bytes constant integer := 65536;
   v_name text;
   v_runner_type text;
-  v_has_runner boolean;
-  v_has_webhook boolean;
-  v_is_active boolean;
+  v_obstacle text;
+  v_starts_runs boolean;
   v_max_run_duration_seconds integer;
   v_source_ids uuid[];
   v_instruction_ids uuid[];
@@ -54,17 +53,15 @@ begin
   end if;
 
   -- 2. Can the definition take a run?
-  select d.name, d.runner_type, d.runner_url is not null or d.handover = 'lease',
-    d.runner_url is not null and d.handover = 'webhook', d.is_active, d.max_run_duration_seconds,
+  select d.name, d.runner_type, public.start_obstacle(d.is_active, d.runner_url, d.handover),
+    public.starts_runs(d.is_active, d.runner_url, d.handover), d.max_run_duration_seconds,
     d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids, d.template_path_part_id
-  into v_name, v_runner_type, v_has_runner, v_has_webhook, v_is_active, v_max_run_duration_seconds,
+  into v_name, v_runner_type, v_obstacle, v_starts_runs, v_max_run_duration_seconds,
     v_source_ids, v_instruction_ids, v_output_ids, v_template_id
   from public.workflow_definitions d
   where d.id = p_definition_id;
-  if not v_is_active then
-    return '{"refused": "paused"}';
-  elsif not v_has_runner then
-    return '{"refused": "no_runner"}';
+  if v_obstacle is not null then
+    return jsonb_build_object('refused', v_obstacle);
   end if;
 
   -- 3. Make the snapshot, if the user may use all of its path parts. They are sorted once, in the subquery.
@@ -98,7 +95,7 @@ begin
   -- 4. Insert the run. It starts at once when the slot is free, no other run waits for it, and the runner gets its runs by
   --    webhook. Otherwise it is PENDING, at the end of the queue.
   v_must_wait := public.must_wait(p_definition_id);
-  v_starts := v_has_webhook and not v_must_wait
+  v_starts := v_starts_runs and not v_must_wait
     and not exists (select from public.next_waiting_run(p_definition_id, p_now));
   insert into public.workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, idempotency_key,
     run_snapshot, input, traceparent, created_at, updated_at, status, started_at, deadline_at, next_dispatch_at,

@@ -3,7 +3,8 @@
 -- Every verb that may change a slot first locks the definition's row, and the run's where it needs that, and then does the
 -- following in this order:
 -- 1. It judges the caller. Who may not see or do this ends here, and has changed nothing.
--- 2. It reads the clock once, after the last lock: `v_now`.
+-- 2. It reads the clock once, after the last lock: `v_now`. A verb that has to look for the definitions that it locks, such as a
+--    sweep, finds them at an instant of its own with another name, and judges them again at `v_now`.
 -- 3. It ends the definition's run if that is overdue (`end_overdue_runs`).
 -- 4. It does its work, or refuses it because of the state of the run or of the definition.
 -- 5. It gives a free slot to the first run of the queue (`promote_next_runs`), on every way out from here.
@@ -62,7 +63,7 @@ begin
     ) slot on true
     cross join lateral (
       select from public.workflow_definitions d
-      where d.id = locked.id and d.is_active and d.runner_url is not null and d.handover = 'webhook' limit 1
+      where d.id = locked.id and public.starts_runs(d.is_active, d.runner_url, d.handover) limit 1
     ) definition
     where slot.is_taken is null);
   if cardinality(v_run_ids) = 0 then

@@ -81,8 +81,7 @@ language plpgsql stable as $$
 declare
   v_judged constant jsonb := public.judge_run_state(p_run_id, 'retry');
   v_definition_id uuid;
-  v_is_active boolean;
-  v_has_runner boolean;
+  v_obstacle text;
   v_snapshot jsonb;
   v_faults jsonb;
   v_other_run_id uuid;
@@ -90,8 +89,8 @@ begin
   if v_judged ? 'refused' then
     return v_judged;
   end if;
-  select d.id, d.is_active, d.runner_url is not null or d.handover = 'lease', r.run_snapshot
-  into v_definition_id, v_is_active, v_has_runner, v_snapshot
+  select d.id, public.start_obstacle(d.is_active, d.runner_url, d.handover), r.run_snapshot
+  into v_definition_id, v_obstacle, v_snapshot
   from public.workflow_runs r
   join public.workflow_definitions d on d.id = r.workflow_definition_id
   where r.id = p_run_id;
@@ -112,8 +111,7 @@ begin
   return case
     when not public.may_see_definition(p_role, p_tenant_id, p_user_id, v_definition_id)
       then '{"refused": "definition_not_visible"}'
-    when not v_is_active then '{"refused": "paused"}'
-    when not v_has_runner then '{"refused": "no_runner"}'
+    when v_obstacle is not null then jsonb_build_object('refused', v_obstacle)
     when v_faults is not null then jsonb_build_object('refused', 'path_parts', 'faults', v_faults)
     when v_other_run_id is not null then jsonb_build_object('refused', 'key_in_use', 'run_id', v_other_run_id)
     else '{}'

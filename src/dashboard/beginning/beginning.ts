@@ -1,9 +1,10 @@
-import { and, eq, notInArray, type SQL, sql } from "drizzle-orm";
+import { and, eq, isNull, notInArray, type SQL, sql } from "drizzle-orm";
 import type { Caller } from "../../db/caller.ts";
 import type { Database } from "../../db/client.ts";
 import { workflowRuns } from "../../db/run-tables.ts";
 import { pathParts, workflowDefinitions } from "../../db/tables.ts";
 import { ROOT_FOLDER, WORKFLOWS_FOLDER } from "../../files/path.ts";
+import { startObstacle } from "../../workflows/workflow-definitions.ts";
 
 /**
  * Which first steps an administrator has taken, in a tenant that has no run yet. The ids are those of any such workflow, or
@@ -39,10 +40,7 @@ export function selectBeginning(db: Database, caller: Caller) {
       ),
       hasDocument: hasPart(eq(pathParts.partType, "DOCUMENT")),
       workflowId: workflow(),
-      readyWorkflowId: workflow(
-        eq(workflowDefinitions.isActive, true),
-        sql`(${workflowDefinitions.runnerUrl} is not null or ${workflowDefinitions.handover} = 'lease')`,
-      ),
+      readyWorkflowId: workflow(isNull(startObstacle)),
     })
     .from(caller)
     .where(

@@ -3,6 +3,7 @@ import { v7 as newId } from "uuid";
 import { z } from "zod";
 import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
+import { whyWaiting } from "../../runs/details/explain-run.ts";
 import { findPresence, isConnected } from "../../runs/leases/presence.ts";
 import { toPlainText } from "../../runs/log/log-text.ts";
 import { readLog } from "../../runs/log/read-log.ts";
@@ -23,7 +24,8 @@ run.page("/app/runs/:id", async (c) => {
   const { run, ...view } = await viewRun(c.env.db, c.var.credential, idOf(c));
   if (run === null) throw new Problem("not_found", NO_RUN);
   const runners = await findPresence(c.env.live, view.caller.tenant_id, run.runners, view.now);
-  const props = { ...view, run, hasRunnerConnected: runners.some(isConnected), origin: c.env.config.publicUrl };
+  const connected = run.workflow.is_leased ? runners.filter(isConnected).length : null;
+  const props = { ...view, run, waitsFor: whyWaiting(run.wait_reason, connected), origin: c.env.config.publicUrl };
   return html(c, <RunPage {...props} />);
 });
 

@@ -1,4 +1,5 @@
 import type { PathSnapshot } from "../../db/run-snapshot.ts";
+import type { ExplainedReason } from "../../runs/details/explain-run.ts";
 import { MAX_STOP_SECONDS } from "../../runs/workflow-run-changes-routes.ts";
 import type { Caller } from "../caller.ts";
 import { Ago, Ask, Copy, CopyCurl, Fact, Id, Live, Name, Send, Status, Time, WorkflowName } from "../components.tsx";
@@ -17,13 +18,13 @@ import type { ViewedRun } from "./view-run.ts";
 type RunPageProps = {
   caller: Caller;
   run: ViewedRun;
-  /** True when a runner is connected that may lease the run. */
-  hasRunnerConnected: boolean;
+  /** Why the run waits; null when it does not. */
+  waitsFor: ExplainedReason | null;
   now: string;
   origin: string;
 };
 
-export const RunPage = ({ caller, run, hasRunnerConnected, now, origin }: RunPageProps) => (
+export const RunPage = ({ caller, run, waitsFor, now, origin }: RunPageProps) => (
   <Page title={`${run.run_snapshot.workflow_name}: ${run.status}`} section="runs" caller={caller}>
     <p class="crumbs">
       <a href="/app/runs">Runs</a> / <Id id={run.id} />
@@ -37,7 +38,7 @@ export const RunPage = ({ caller, run, hasRunnerConnected, now, origin }: RunPag
         <Actions run={run} origin={origin} />
       </div>
       <Failures run={run} now={now} />
-      {run.status === "PENDING" && <Queue run={run} hasRunnerConnected={hasRunnerConnected} />}
+      {run.status === "PENDING" && <Queue run={run} waitsFor={waitsFor} />}
       <TimeBars run={run} now={now} />
       <Progress run={run} />
       <div class="columns">
@@ -64,15 +65,11 @@ const can = (run: ViewedRun, what: "stop" | "retry" | "delete") => run.is_theirs
 
 /** True when "Run again" is offered. A FAILED run that the caller may retry offers a retry instead. */
 const isAgainOffered = (run: ViewedRun) =>
-  run.completed_at !== null &&
-  run.workflow.is_visible &&
-  run.workflow.is_active &&
-  run.workflow.has_runner &&
-  !can(run, "retry");
+  run.completed_at !== null && run.workflow.is_visible && run.workflow.obstacle === null && !can(run, "retry");
 
 const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
   const { id, workflow } = run;
-  const isStartable = workflow.is_active && workflow.has_runner;
+  const isStartable = workflow.obstacle === null;
   return (
     <div class="actions">
       <CopyCurl url={`${origin}/v1/workflow-runs/${id}`} />
@@ -115,9 +112,9 @@ const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
       )}
       {can(run, "retry") && !isStartable && (
         <span class="muted">
-          {workflow.is_active
-            ? "It cannot be retried without a runner."
-            : "It cannot be retried while its workflow is paused."}
+          {workflow.obstacle === "paused"
+            ? "It cannot be retried while its workflow is paused."
+            : "It cannot be retried without a runner."}
         </span>
       )}
     </div>
@@ -154,43 +151,41 @@ export const StopForm = ({ id, values, hasGrace, failure }: StopFormProps) => (
   </form>
 );
 
-type QueueProps = { run: ViewedRun; hasRunnerConnected: boolean };
+type QueueProps = Pick<RunPageProps, "run" | "waitsFor">;
 
-const Queue = ({ run, hasRunnerConnected }: QueueProps) => (
+const Queue = ({ run, waitsFor }: QueueProps) => (
   <section class="card" aria-label="Queue">
     <p class="queue">
       <strong class="big">{run.queue_position}</strong>
       <span>
         {run.queue_position === 1 ? "It is next" : `${plural((run.queue_position ?? 1) - 1, "run")} before it`} in the
-        queue. <WhatBlocks run={run} hasRunnerConnected={hasRunnerConnected} />
+        queue. <WhatBlocks run={run} waitsFor={waitsFor} />
       </span>
     </p>
   </section>
 );
 
-const WhatBlocks = ({ run: { blocked_by, workflow, not_before }, hasRunnerConnected }: QueueProps) => {
-  if (not_before !== null) {
-    return (
-      <>
-        It is tried again automatically, not before <Time at={not_before} withSeconds />.
-      </>
-    );
+const WhatBlocks = ({ run: { blocked_by, not_before }, waitsFor }: QueueProps) => {
+  switch (waitsFor) {
+    case "paused":
+      return <>The workflow is paused.</>;
+    case "no_runner":
+      return <>The workflow has no runner.</>;
+    case "back_off":
+      return <>It is tried again automatically, not before {not_before && <Time at={not_before} withSeconds />}.</>;
+    case "no_runner_connected":
+      return <>It waits for a runner: none is connected.</>;
+    case "lease":
+      return <>It starts when a runner asks for it.</>;
+    default:
+      if (blocked_by === null) return <>It starts when the slot is free.</>;
+      return (
+        <>
+          <Id id={blocked_by.id} href={`/app/runs/${blocked_by.id}`} /> of <Name>{blocked_by.user_name}</Name> holds the
+          slot, until <Time at={blocked_by.deadline_at} /> at the latest.
+        </>
+      );
   }
-  if (blocked_by) {
-    return (
-      <>
-        <Id id={blocked_by.id} href={`/app/runs/${blocked_by.id}`} /> of <Name>{blocked_by.user_name}</Name> holds the
-        slot, until <Time at={blocked_by.deadline_at} /> at the latest.
-      </>
-    );
-  }
-  if (!workflow.is_active) return <>The workflow is paused.</>;
-  if (workflow.is_leased) {
-    return (
-      <>{hasRunnerConnected ? "It starts when a runner asks for it." : "It waits for a runner: none is connected."}</>
-    );
-  }
-  return <>{workflow.has_runner ? "It starts when the slot is free." : "The workflow has no runner."}</>;
 };
 
 /** The state of the dispatch, for a run that no runner has accepted yet. */

@@ -8,7 +8,17 @@ import { instant } from "../../db/rows.ts";
 import { workflowRunEvents as e, workflowRunLogs as l } from "../../db/run-tables.ts";
 import { workflowDefinitions as d, users } from "../../db/tables.ts";
 import { eventsOf } from "../../runs/run-events.ts";
-import { isRunning, placeInQueue, type RunRow, r, runFields, seenNow } from "../../runs/run-rows.ts";
+import {
+  isRunning,
+  placeInQueue,
+  type RunRow,
+  r,
+  runFields,
+  seenNow,
+  type WaitReason,
+  waitingNow,
+} from "../../runs/run-rows.ts";
+import { type StartObstacle, startObstacle } from "../../workflows/workflow-definitions.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import { type SessionRow, selectRunnersFor } from "../runners/view-runners.ts";
 
@@ -28,7 +38,9 @@ export type ViewedRun = RunRow & {
   is_theirs: boolean;
   /** Which changes the state of the run allows, whatever the caller's rights. */
   possible: Record<"stop" | "retry" | "delete", boolean>;
-  workflow: { is_visible: boolean; is_active: boolean; has_runner: boolean; is_leased: boolean };
+  workflow: { is_visible: boolean; is_active: boolean; obstacle: StartObstacle | null; is_leased: boolean };
+  /** Why it waits: `wait_reason` in SQL. Null when it does not wait. */
+  wait_reason: WaitReason | null;
   /** When the back-off of an automatic retry ends. Null when the run does not wait for that. */
   not_before: string | null;
   /** What the heartbeats of the RUNNING attempt reported. All fields are null when there were none. */
@@ -112,6 +124,7 @@ const nameOfUser = (db: Database, id: SQL | typeof r.userId) =>
 
 function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
   const seen = seenNow(db);
+  const waiting = waitingNow(db, seen);
   const isPossible = (event: "stop" | "retry" | "delete") =>
     sql<boolean>`public.next_status(${seen.status}, ${event}) is not null`;
   const textOf = (json: typeof r.input | typeof r.output) => sql<string | null>`left(${json}::text, ${MAX_SHOWN + 1})`;
@@ -126,9 +139,10 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
       workflow: {
         is_visible: maySeeDefinition(caller, d.id),
         is_active: d.isActive,
-        has_runner: sql<boolean>`${d.runnerUrl} is not null or ${d.handover} = 'lease'`,
+        obstacle: startObstacle,
         is_leased: sql<boolean>`${d.handover} = 'lease'`,
       },
+      wait_reason: waiting.reason,
       progress: {
         percent: sql<number | null>`${a.progressPercent}`,
         message: sql<string | null>`${a.progressMessage}`,
@@ -163,6 +177,7 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
     .from(caller)
     .innerJoin(r, isAsked)
     .crossJoinLateral(seen)
+    .crossJoinLateral(waiting)
     .innerJoin(d, eq(d.id, r.workflowDefinitionId))
     .leftJoin(a, eq(a.runId, r.id));
 }

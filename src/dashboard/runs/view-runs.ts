@@ -14,6 +14,7 @@ import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, users } from "../../db/tables.ts";
 import { matchesFilter, newestRuns, type RunCursor, type RunFilter, type RunsPage } from "../../runs/list-runs.ts";
 import { isRunning, r, seenNow } from "../../runs/run-rows.ts";
+import { startObstacle } from "../../workflows/workflow-definitions.ts";
 import { type Beginning, selectBeginning } from "../beginning/beginning.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 
@@ -101,7 +102,7 @@ export async function viewRuns(db: Database, credential: Credential, page: RunsP
     counted: countByState(db, caller, readable, page.filter),
     workflows: db
       .with(caller)
-      .select({ id: d.id, name: d.name, is_ready: sql<boolean>`${d.isActive} and ${d.runnerUrl} is not null` })
+      .select({ id: d.id, name: d.name, is_ready: sql<boolean>`${startObstacle} is null` })
       .from(caller)
       .crossJoinLateral(choices)
       .innerJoin(d, and(eq(d.tenantId, caller.tenantId), eq(d.id, choices.id)))

@@ -13,7 +13,12 @@ import { type Database, repeatable } from "../../db/client.ts";
 import { workflowDefinitions as d, pathParts } from "../../db/tables.ts";
 import { r, seenNow } from "../../runs/run-rows.ts";
 import type { Policy } from "../../workflows/policy.ts";
-import { type DefinitionRow, definitionFields } from "../../workflows/workflow-definitions.ts";
+import {
+  type DefinitionRow,
+  definitionFields,
+  type StartObstacle,
+  startObstacle,
+} from "../../workflows/workflow-definitions.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
 import { type SessionRow, selectRunnersOf } from "../runners/view-runners.ts";
 import { type ListedRun, selectListed } from "../runs/view-runs.ts";
@@ -38,8 +43,7 @@ export type ViewedWorkflow = DefinitionRow &
     latest: ListedRun[];
     statistics: Statistics;
     policy: Policy;
-    /** True when the workflow's runs can start: its runner has a URL, or its runs are leased. */
-    has_runner: boolean;
+    obstacle: StartObstacle | null;
     /** The runners that have a session and may lease its runs. */
     runners: SessionRow[];
     sources: NamedPart[];
@@ -116,7 +120,7 @@ function selectWorkflow(db: Database, caller: CallerExpression, isAsked: SQL | u
         max_attempts: d.maxAttempts,
         retry_on: sql<Policy["retry_on"]>`${d.retryOn}`,
       },
-      has_runner: sql<boolean>`${d.runnerUrl} is not null or ${d.handover} = 'lease'`,
+      obstacle: startObstacle,
       may_delete: caller.isAdministrator,
       may_write: sql<boolean>`(${db
         .select({ isPermitted: mayWriteAmong(caller, permitted, pathParts.materializedPath) })

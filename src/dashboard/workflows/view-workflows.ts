@@ -12,6 +12,7 @@ import type { RunStatus } from "../../db/enums.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, users } from "../../db/tables.ts";
 import { isOverdue, isRunning, r, seenNow } from "../../runs/run-rows.ts";
+import { type StartObstacle, startObstacle } from "../../workflows/workflow-definitions.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import { matchesWords } from "../search/words.ts";
 
@@ -90,7 +91,7 @@ export type ListedWorkflow = Outcomes & {
   description: string | null;
   created_at: string;
   is_active: boolean;
-  has_runner: boolean;
+  obstacle: StartObstacle | null;
   queued: number;
   holder: { id: string; user_name: string; begun_at: string; deadline_at: string } | null;
 };
@@ -142,7 +143,7 @@ export async function viewWorkflows(db: Database, credential: Credential, page: 
         description: d.description,
         created_at: instant(d.createdAt),
         is_active: d.isActive,
-        has_runner: sql<boolean>`${d.runnerUrl} is not null or ${d.handover} = 'lease'`,
+        obstacle: startObstacle,
         queued: queuedOf(db),
         holder: holderOf(db),
         strip: outcomes.strip,

@@ -20,13 +20,13 @@ export const Slot = ({
   workflow,
   now,
 }: {
-  workflow: Pick<ListedWorkflow, "holder" | "is_active" | "has_runner">;
+  workflow: Pick<ListedWorkflow, "holder" | "is_active" | "obstacle">;
   now: string;
 }) => {
   const { holder } = workflow;
   if (holder === null) {
-    if (!workflow.is_active) return <Paused />;
-    return workflow.has_runner ? <span class="muted">free</span> : <span class="muted">no runner</span>;
+    if (workflow.obstacle === "paused") return <Paused />;
+    return <span class="muted">{workflow.obstacle === null ? "free" : "no runner"}</span>;
   }
   const share = secondsBetween(now, holder.deadline_at) / secondsBetween(holder.begun_at, holder.deadline_at);
   return (

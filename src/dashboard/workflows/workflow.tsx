@@ -110,8 +110,8 @@ const ClearQueue = ({ workflowId }: { workflowId: string }) => (
 );
 
 const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: string }) => {
-  const { id, may_write, may_invoke, is_active, has_runner, policy } = workflow;
-  const isReady = is_active && has_runner;
+  const { id, may_write, may_invoke, is_active, obstacle, policy } = workflow;
+  const isReady = obstacle === null;
   return (
     <div class="actions">
       <CopyCurl url={`${origin}/v1/workflow-definitions/${id}/invoke`} method="POST" />
@@ -210,7 +210,9 @@ const About = ({ workflow }: { workflow: ViewedWorkflow }) => (
       <Fact name="Runner">
         {workflow.runner_url === null ? (
           <span class="muted">
-            {workflow.has_runner ? "none with a URL: runners ask for its runs" : "none, so it cannot be invoked"}
+            {workflow.policy.handover === "lease"
+              ? "none with a URL: runners ask for its runs"
+              : "none, so it cannot be invoked"}
           </span>
         ) : (
           <>

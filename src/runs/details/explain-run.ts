@@ -6,17 +6,20 @@ import { FAILURE_CODES, RUN_STATUSES } from "../../db/enums.ts";
 import type { Live } from "../../http/live/live.ts";
 import { findPresence, isConnected, runnerSessionSchema } from "../leases/presence.ts";
 import { readProblem, readRefusalSchema } from "../refusals.ts";
+import { WAIT_REASONS, type WaitReason } from "../run-rows.ts";
 
-export const WAIT_REASONS = [
-  "paused",
-  "no_runner",
-  "back_off",
-  "no_runner_connected",
-  "slot",
-  "lease",
-  "stop",
-  "dispatch",
-] as const;
+/** `no_runner_connected`: see {@link whyWaiting}. */
+export const EXPLAINED_REASONS = [...WAIT_REASONS, "no_runner_connected"] as const;
+export type ExplainedReason = (typeof EXPLAINED_REASONS)[number];
+
+/**
+ * Why a run waits, now that it is known how many runners are connected that may lease it (null when its runs are not leased).
+ * Without any, it waits for one, whether or not it is its turn.
+ */
+export function whyWaiting(reason: WaitReason | null, runnersConnected: number | null): ExplainedReason | null {
+  const mayWaitForRunner = reason === "slot" || reason === "lease";
+  return mayWaitForRunner && runnersConnected === 0 ? "no_runner_connected" : reason;
+}
 
 const explanationSchema = z.object({
   status: z.enum(RUN_STATUSES),
@@ -46,7 +49,8 @@ const explanationSchema = z.object({
 });
 
 /** The facts that explain why a run waits: see `explain_run` in SQL. Instants are RFC 3339. */
-export type Explanation = Omit<z.infer<typeof explanationSchema>, "sessions" | "now"> & {
+export type Explanation = Omit<z.infer<typeof explanationSchema>, "sessions" | "now" | "reason"> & {
+  reason: ExplainedReason | null;
   /** The number of connected runners that may lease the run. Null when its runs are not leased. */
   runners_connected: number | null;
 };
@@ -69,11 +73,12 @@ export async function explainRun(
   if (sessions === null) return { ...facts, runners_connected: null };
   const runners = await findPresence(live, answer.tenant_id, sessions, now);
   const connected = runners.filter(isConnected);
-  const mayWaitForRunner = facts.reason === "slot" || facts.reason === "lease";
+  const reason = whyWaiting(facts.reason, connected.length);
   const seen = [facts.runner_last_seen_at, ...runners.map((runner) => runner.last_seen_at)];
   return {
     ...facts,
-    ...(mayWaitForRunner && connected.length === 0 && { reason: "no_runner_connected", estimated_start_at: null }),
+    reason,
+    ...(reason === "no_runner_connected" && { estimated_start_at: null }),
     runners_connected: connected.length,
     runner_last_seen_at:
       seen

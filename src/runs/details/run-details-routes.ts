@@ -6,7 +6,7 @@ import { createRouter } from "../../http/router.ts";
 import { callerRead } from "../../http/routes.ts";
 import { instant, uuid } from "../../http/schemas.ts";
 import { runParams, WorkflowRunStatusSchema } from "../run-schema.ts";
-import { describeWait, explainRun, WAIT_REASONS } from "./explain-run.ts";
+import { describeWait, EXPLAINED_REASONS, explainRun } from "./explain-run.ts";
 import { findDetails } from "./find-details.ts";
 import { findInput } from "./find-input.ts";
 import { findResultOrWait } from "./find-result-or-wait.ts";
@@ -124,7 +124,7 @@ const ExplanationSchema = z
     message: z.string().openapi({ description: "The explanation in one sentence, for people." }),
     status: WorkflowRunStatusSchema,
     reason: z
-      .enum(WAIT_REASONS)
+      .enum(EXPLAINED_REASONS)
       .nullable()
       .openapi({
         description:

@@ -1,0 +1,71 @@
+-- Can a definition take a run, and why does a run wait? All that decides or shows this reads it here.
+
+-- Why a definition starts no run, and takes no new one: 'paused' or 'no_runner', the first that holds. Null when it can. A
+-- definition has a runner when it has a URL, or when its runs are leased: then each runner asks for them.
+create or replace function public.start_obstacle(p_is_active boolean, p_runner_url text, p_handover text) returns text
+language sql immutable as $$
+  select case
+    when not p_is_active then 'paused'
+    when p_runner_url is null and p_handover <> 'lease' then 'no_runner'
+  end
+$$;
+
+-- True when the runs of a definition start by themselves, and are dispatched to its runner.
+create or replace function public.starts_runs(p_is_active boolean, p_runner_url text, p_handover text) returns boolean
+language sql immutable as $$
+  select p_handover = 'webhook' and public.start_obstacle(p_is_active, p_runner_url, p_handover) is null
+$$;
+
+-- True when a run holds the slot of a definition at an instant. A run that has ended by time holds it no longer, even when its
+-- end is not recorded yet.
+create or replace function public.slot_is_held(p_definition_id uuid, p_now timestamptz) returns boolean
+language plpgsql stable as $$
+begin
+  return exists (
+    select from public.workflow_runs holder
+    where holder.workflow_definition_id = p_definition_id and holder.status = 'RUNNING'
+      and public.run_ends_at(holder.id, holder.status, holder.deadline_at) > p_now);
+end $$;
+
+-- True when it is the turn of a PENDING run: it is the next of its queue, and the slot is free.
+create or replace function public.has_turn(p_run_id uuid, p_definition_id uuid, p_now timestamptz) returns boolean
+language plpgsql stable as $$
+begin
+  return not public.slot_is_held(p_definition_id, p_now)
+    and p_run_id = (select next.id from public.next_waiting_run(p_definition_id, p_now) next);
+end $$;
+
+-- Why a run waits at an instant, by `p_status`, which is its status of `run_as_seen` at that instant: one row. `reason` is the
+-- first of these that holds; null for a run that does not wait:
+--   paused, no_runner  it is PENDING: see `start_obstacle`
+--   back_off           it is PENDING, and is tried again later
+--   slot               it is PENDING, and its turn has not come. When it has, and the definition starts runs, the next verb or the
+--                      next sweep starts it.
+--   lease              it is PENDING, it is its turn, and a runner has to ask for it
+--   stop               it is RUNNING, and its runner has time to stop
+--   dispatch           it is RUNNING, and no runner has taken it yet
+-- `has_turn` is true when nothing but a runner or the next sweep is missing for a PENDING run to start.
+create or replace function public.wait_reason(r public.workflow_runs, p_status text, p_now timestamptz)
+returns table (reason text, has_turn boolean)
+language sql stable as $$
+  select coalesce(pending.obstacle, case
+      when pending.has_turn then case d.handover when 'lease' then 'lease' else 'slot' end
+      when p_status = 'PENDING' then 'slot'
+      when p_status = 'RUNNING' and a.stop_requested_at is not null then 'stop'
+      when p_status = 'RUNNING' and r.dispatched_at is null then 'dispatch'
+    end), coalesce(pending.has_turn, false)
+  from public.workflow_definitions d
+  left join public.running_attempts a on a.run_id = r.id
+  cross join lateral (
+    select waits.obstacle,
+      case when p_status = 'PENDING' and waits.obstacle is null
+        then public.has_turn(r.id, r.workflow_definition_id, p_now) end as has_turn
+    from (
+      select case when p_status = 'PENDING' then coalesce(
+        public.start_obstacle(d.is_active, d.runner_url, d.handover),
+        case when r.not_before > p_now then 'back_off' end) end as obstacle
+    ) waits
+    offset 0 -- keeps the planner from merging this query, which would look for the turn twice
+  ) pending
+  where d.id = r.workflow_definition_id
+$$;

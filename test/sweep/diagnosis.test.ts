@@ -1,0 +1,54 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { judge } from "../../scripts/local/findings.ts";
+import { diagnose } from "../../src/sweep/diagnosis.ts";
+import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { insertRun } from "../support/lifecycle.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { verbServices } from "../support/verb-services.ts";
+
+let service: Service;
+let tenant: TestTenant;
+
+beforeEach(async () => {
+  service = await startService();
+  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+});
+
+/** What the doctor says of stuck runs. */
+const stuckRuns = async () =>
+  judge(await diagnose(verbServices(service).db), undefined)
+    .filter(({ subject }) => subject === "stuck runs")
+    .map(({ mark, text }) => `${mark}: ${text.split(", for up to")[0]}`);
+
+const waits = () => insertRun(service.database, tenant, { status: "PENDING" });
+
+describe("the diagnosis of PENDING runs with a free slot", () => {
+  it("does not call a run stuck that is in the back-off of an automatic retry", async () => {
+    const { sql } = service.database;
+    const runId = await waits();
+    await sql`update workflow_runs set not_before = statement_timestamp() + interval '1 minute' where id = ${runId}`;
+    expect(await stuckRuns()).toEqual(["good: None."]);
+    await sql`update workflow_runs set not_before = statement_timestamp() - interval '1 minute' where id = ${runId}`;
+    expect(await stuckRuns()).toEqual(["bad: 1 PENDING, although the slot is free"]);
+  });
+
+  it("says of a run that its runner has to ask for that none has, and of those behind it nothing", async () => {
+    const { sql } = service.database;
+    await sql`
+      update workflow_definitions set handover = 'lease', runner_url = null, webhook_secret_encrypted = null
+      where id = ${tenant.definitionId}`;
+    await waits();
+    await waits();
+    expect(await stuckRuns()).toEqual(["note: 1 PENDING, because no runner has asked for them"]);
+  });
+
+  it("says that the workflow is paused, whatever else is true", async () => {
+    const { sql } = service.database;
+    await sql`
+      update workflow_definitions set is_active = false, runner_url = null, webhook_secret_encrypted = null
+      where id = ${tenant.definitionId}`;
+    await waits();
+    expect(await stuckRuns()).toEqual(["note: 1 PENDING, because the workflow is paused"]);
+  });
+});
