@@ -9,6 +9,8 @@
 --
 -- Closes the race between two leases: those of the same tenant take turns, by a lock of the tenant's row. So each sees what the
 -- other took, and no two wait for the same definition's lock.
+-- It reads the clock twice. `v_asked_at`, once it is its turn, is for the session and for finding what may be leased. `v_now`, after
+-- the last lock, is for everything that it then changes. What was found is judged again at `v_now`.
 -- Closes the race with an invoke, a stop, or any verb that ends the run in the slot: all of them hold the definition's lock.
 --
 -- Answers {"result": {"leases": see `lease_of`, "is_full": true when the session holds as many runs as its capacity}}, or "refused":
@@ -19,6 +21,7 @@ declare
   v_since constant bigint := public.last_event_id();
   v_session_id constant uuid := p_context #>> '{session,session_id}';
   v_tenant_id constant uuid := p_context #>> '{session,tenant_id}';
+  v_asked_at timestamptz;
   v_now timestamptz;
   v_name text;
   v_capacity integer;
@@ -31,23 +34,23 @@ declare
 begin
   -- 1. Wait for the other leases of the tenant.
   perform t.id from public.tenants t where t.id = v_tenant_id for no key update;
-  v_now := clock_timestamp();
+  v_asked_at := clock_timestamp();
 
   -- 2. Which session is it, and how many runs does it hold?
   select s.name, s.capacity, s.workflow_definition_ids, holder.workflow_definition_ids
   into v_name, v_capacity, v_session_ids, v_key_ids
   from public.runner_sessions s
   cross join lateral public.find_key_holder(null, s.api_key_id) holder
-  where s.id = v_session_id and s.tenant_id = v_tenant_id and s.expires_at > v_now and holder.is_administrator;
+  where s.id = v_session_id and s.tenant_id = v_tenant_id and s.expires_at > v_asked_at and holder.is_administrator;
   if not found then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "unauthenticated"}');
   end if;
-  update public.runner_sessions s set last_seen_at = v_now where s.id = v_session_id;
+  update public.runner_sessions s set last_seen_at = v_asked_at where s.id = v_session_id;
   select count(*), array_agg(r.id) filter (where a.lease_request_id = p_request_id)
   into v_held, v_known_run_ids
   from public.running_attempts a
   join public.workflow_runs r on r.id = a.run_id
-  where a.session_id = v_session_id and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now;
+  where a.session_id = v_session_id and public.run_ends_at(r.id, r.status, r.deadline_at) > v_asked_at;
 
   -- 3. Lock the definitions: those of the leases that this request already got, or else those from which a run can be leased.
   with locked as (
@@ -60,10 +63,9 @@ begin
       from (
         select d.id, first.queue_position
         from public.workflow_definitions d
-        cross join lateral public.next_waiting_run(d.id, v_now) first
+        cross join lateral public.next_leasable_run(d.id, v_asked_at) first
         where v_known_run_ids is null and d.tenant_id = v_tenant_id and d.handover = 'lease'
           and public.covers_definition(v_session_ids, d.id) and public.covers_definition(v_key_ids, d.id)
-          and public.is_leasable(d.id, v_now)
         order by first.queue_position
         limit greatest(least(p_max, v_capacity - v_held), 0)
       ) candidate)
@@ -92,8 +94,8 @@ begin
         deadline_at = public.deadline_of(p_context, r.run_snapshot, v_now),
         dispatched_at = v_now
       from public.workflow_definitions d
-      cross join lateral public.next_waiting_run(d.id, v_now) first
-      where r.id = first.id and d.id = any (v_definition_ids) and public.is_leasable(d.id, v_now)
+      cross join lateral public.next_leasable_run(d.id, v_now) first
+      where r.id = first.id and d.id = any (v_definition_ids)
       returning r.tenant_id, r.id, r.attempt, r.queue_position, d.lease_seconds
     ), noted as (
       insert into public.running_attempts (

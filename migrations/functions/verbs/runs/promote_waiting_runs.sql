@@ -14,7 +14,9 @@ create or replace function public.promote_waiting_runs(p_context jsonb, p_limit 
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
-  v_now timestamptz := clock_timestamp();
+  -- Only for finding what to lock. What is done is judged at `v_now`, which is read after the last lock.
+  v_found_at constant timestamptz := clock_timestamp();
+  v_now timestamptz;
   v_waiting_ids uuid[];
   v_definition_ids uuid[];
 begin
@@ -39,7 +41,7 @@ begin
       (
         select r.workflow_definition_id as id
         from public.workflow_runs r
-        where r.not_before <= v_now
+        where r.not_before <= v_found_at
         order by r.not_before
         limit p_limit
       )
@@ -49,9 +51,9 @@ begin
         from (
           select d.id, row_number() over (partition by d.tenant_id) as turn
           from unnest(v_waiting_ids) waiting (id)
-          join public.workflow_definitions d on d.id = waiting.id and d.is_active
-            and d.runner_url is not null and d.handover = 'webhook'
-          where exists (select from public.next_waiting_run(waiting.id, v_now))
+          join public.workflow_definitions d on d.id = waiting.id
+            and public.starts_runs(d.is_active, d.runner_url, d.handover)
+          where exists (select from public.next_waiting_run(waiting.id, v_found_at))
             and not exists (
               select from public.workflow_runs holder
               where holder.workflow_definition_id = waiting.id and holder.status = 'RUNNING')
@@ -86,10 +88,10 @@ begin
           join public.workflow_definitions d on d.id = waiting.id and d.handover = 'lease'
           order by turn
         ) leased
-        where public.is_leasable(leased.id, clock_timestamp())
+        where public.is_leasable(leased.id, v_now)
           and exists (
             select from public.runner_sessions s
-            where s.tenant_id = leased.tenant_id and s.expires_at > clock_timestamp())
+            where s.tenant_id = leased.tenant_id and s.expires_at > v_now)
         limit p_limit
       ) leasable)));
 end $$;

@@ -14,7 +14,9 @@ create or replace function public.sweep_tenant(p_context jsonb, p_tenant_id uuid
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
-  v_now timestamptz := clock_timestamp();
+  -- Only for finding what to lock. What is done is judged at `v_now`, which is read after the last lock.
+  v_found_at constant timestamptz := clock_timestamp();
+  v_now timestamptz;
   v_definition_ids uuid[];
   v_lags_ms float8[];
   v_has_due_dispatches boolean;
@@ -30,12 +32,12 @@ begin
   with locked as (
     select d.id
     from (
-      select overdue.workflow_definition_id from public.overdue_runs(p_tenant_id, v_now, p_limit) overdue
+      select overdue.workflow_definition_id from public.overdue_runs(p_tenant_id, v_found_at, p_limit) overdue
       union
       (
         select r.workflow_definition_id
         from public.workflow_runs r
-        where r.tenant_id = p_tenant_id and r.not_before <= v_now
+        where r.tenant_id = p_tenant_id and r.not_before <= v_found_at
         order by r.not_before
         limit p_limit
       )

@@ -14,7 +14,9 @@ returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
-  v_now timestamptz := clock_timestamp();
+  -- Only for finding what to lock. What is done is judged at `v_now`, which is read after the last lock.
+  v_found_at constant timestamptz := clock_timestamp();
+  v_now timestamptz;
   v_definition_ids uuid[];
   v_lags_ms float8[];
 begin
@@ -35,12 +37,12 @@ begin
     ), overdue_tenant as (
       select tenant.id
       from tenant
-      where exists (select from public.overdue_runs(tenant.id, v_now, 1))
+      where exists (select from public.overdue_runs(tenant.id, v_found_at, 1))
     ), chosen as (
       select overdue.workflow_definition_id, overdue.ends_at,
         row_number() over (partition by overdue_tenant.id order by overdue.ends_at) as turn
       from overdue_tenant
-      cross join lateral public.overdue_runs(overdue_tenant.id, v_now,
+      cross join lateral public.overdue_runs(overdue_tenant.id, v_found_at,
         -- Twice the share, since another call may have locked as many.
         (select greatest(2 * p_limit / nullif(count(*), 0), 1) from overdue_tenant)) overdue
     ), locked as (
@@ -59,7 +61,7 @@ begin
         from (
           select r.workflow_definition_id
           from public.workflow_runs r
-          where r.status = 'RUNNING' and r.deadline_at <= v_now
+          where r.status = 'RUNNING' and r.deadline_at <= v_found_at
           order by r.deadline_at
         ) next
         cross join lateral (
@@ -70,7 +72,7 @@ begin
       union all
       (
         select d.id
-        from (select a.run_id from public.running_attempts a where a.ends_at <= v_now order by a.ends_at) a
+        from (select a.run_id from public.running_attempts a where a.ends_at <= v_found_at order by a.ends_at) a
         cross join lateral (
           select r.workflow_definition_id from public.workflow_runs r
           where r.id = a.run_id and r.status = 'RUNNING'
