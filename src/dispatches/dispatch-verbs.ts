@@ -21,15 +21,15 @@ export const recordAcceptances = defineVerb({
 });
 
 /**
- * Records why a dispatch failed, and in how many seconds it is retried. `postponed` is false when the run no longer waits for this
+ * Records why a dispatch failed. It is retried after a back-off, but not sooner than the runner asked for. `postponed` is false when the run no longer waits for this
  * dispatch.
  */
 export const recordPostponement = defineVerb({
   name: "record_postponement",
-  args: ({ dispatch, reason, delaySeconds }: { dispatch: Dispatch; reason: string; delaySeconds: number }) => ({
-    ...attemptOf(dispatch),
-    reason,
-    delay_seconds: delaySeconds,
+  args: (failed: { dispatch: Dispatch; reason: string; retryAfterSeconds: number | null }) => ({
+    ...attemptOf(failed.dispatch),
+    reason: failed.reason,
+    retry_after_seconds: failed.retryAfterSeconds,
   }),
   result: z.object({ postponed: z.boolean() }),
 });
@@ -86,17 +86,17 @@ export const claimStopDispatches = defineVerb({
 });
 
 /**
- * Records the outcome of a stop's webhook: the HTTP status with which the runner accepted it, or the reason why it did not, and in
- * how many seconds it is retried; null for never.
+ * Records the outcome of a stop's webhook: the HTTP status with which the runner accepted it, or the reason why it did not, and
+ * whether it is retried, after a back-off.
  */
 export const recordStopDispatch = defineVerb({
   name: "record_stop_dispatch",
-  args: (sent: { stop: StopDispatch; status: number | null; reason: string | null; delaySeconds: number | null }) => ({
+  args: (sent: { stop: StopDispatch; status: number | null; reason: string | null; isRetried: boolean }) => ({
     ...attemptOf(sent.stop),
     ends_at: sent.stop.ends_at,
     status: sent.status,
     reason: sent.reason,
-    delay_seconds: sent.delaySeconds,
+    is_retried: sent.isRetried,
   }),
   result: z.unknown(),
 });

@@ -9,7 +9,6 @@ import type { VerbServices } from "../verbs/services.ts";
 import type { Verdict } from "../webhooks/answer.ts";
 import { WEBHOOKS_AT_ONCE } from "../webhooks/post-webhook.ts";
 import { decryptWebhookSecret } from "../webhooks/secret-box.ts";
-import { dispatchDelaySeconds } from "./backoff.ts";
 import { type Acceptance, giveUpDispatch, recordPostponement } from "./dispatch-verbs.ts";
 import { logDispatchFailure, recordAcceptanceSoon } from "./record-acceptance-soon.ts";
 import { notifyStopped, sendDispatch } from "./send.ts";
@@ -64,9 +63,8 @@ async function sendOne(
       onAccepted({ dispatch, status: verdict.status });
       return;
     case "retry": {
-      const backoffSeconds = dispatchDelaySeconds(dispatch.dispatch_count, Math.random());
-      const delaySeconds = Math.max(backoffSeconds, verdict.retryAfterSeconds ?? 0);
-      await perform(services, recordPostponement, { dispatch, reason: verdict.reason, delaySeconds });
+      const { reason, retryAfterSeconds } = verdict;
+      await perform(services, recordPostponement, { dispatch, reason, retryAfterSeconds });
       return;
     }
     case "unreached":

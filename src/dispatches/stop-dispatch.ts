@@ -6,7 +6,6 @@ import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
 import type { Verdict } from "../webhooks/answer.ts";
 import { decryptWebhookSecret } from "../webhooks/secret-box.ts";
-import { stopDelaySeconds } from "./backoff.ts";
 import { recordStopDispatch } from "./dispatch-verbs.ts";
 import { sendStopping } from "./send.ts";
 import { urlOptions } from "./send-dispatches.ts";
@@ -25,7 +24,7 @@ async function sendStop(services: VerbServices, stop: StopDispatch): Promise<voi
       status: isAccepted ? verdict.status : null,
       reason: isAccepted ? null : verdict.reason,
       // A runner that refuses the message would refuse it again, so there is no retry.
-      delaySeconds: verdict.kind === "retry" ? stopDelaySeconds(stop.stop_dispatch_count, Math.random()) : null,
+      isRetried: verdict.kind === "retry",
     });
   } catch (error) {
     log("error", "stop sent", { run_id: stop.run_id, attempt: stop.attempt, ...describeError(error) });

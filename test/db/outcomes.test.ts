@@ -783,11 +783,17 @@ const BODIES = new Map(
 /** True for a rule that judges a caller, or the state of a run. Its refusals are those of each verb that calls it. */
 const isJudge = (name: string) => name.startsWith("judge_") || name.startsWith("lock_and_judge_");
 
+/** The values of `start_obstacle`, for a function that refuses because of it. */
+const obstaclesIn = (body: string) =>
+  body.includes("'refused', v_obstacle") ? [...(BODIES.get("start_obstacle") ?? "").matchAll(/then '(\w+)'/g)] : [];
+
 /** The values of `refused` in a function and in the functions that check for it. */
 function refusalsOf(name: string): string[] {
   const body = BODIES.get(name) ?? "";
   const judges = [...BODIES.keys()].filter((other) => isJudge(other) && body.includes(`public.${other}(`));
-  const own = [...body.matchAll(/refused["'](?:,|:) ["'](\w+)["']/g)].map(([, refusal = ""]) => refusal);
+  const own = [...body.matchAll(/refused["'](?:,|:) ["'](\w+)["']/g), ...obstaclesIn(body)].map(
+    ([, refusal = ""]) => refusal,
+  );
   return [...new Set([...own, ...judges.flatMap(refusalsOf)])].sort();
 }
 
@@ -820,7 +826,13 @@ const acceptDispatch = ({ tenant, runId }: World, attempt: number) =>
   });
 
 const postpone = ({ tenant, runId }: World, attempt: number) =>
-  call("record_postponement", { run_id: runId, tenant_id: tenant.id, attempt, reason: "Busy.", delay_seconds: 600 });
+  call("record_postponement", {
+    run_id: runId,
+    tenant_id: tenant.id,
+    attempt,
+    reason: "Busy.",
+    retry_after_seconds: 600,
+  });
 
 const giveUp = ({ tenant, runId }: World, attempt: number) =>
   call("give_up_dispatch", {

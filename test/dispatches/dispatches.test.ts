@@ -35,7 +35,10 @@ beforeEach(async () => {
 
 describe.each<[string, () => Promise<unknown>]>([
   ["was accepted", () => perform(services, recordAcceptances, [{ dispatch, status: 202 }])],
-  ["failed for now", () => perform(services, recordPostponement, { dispatch, reason: "Busy.", delaySeconds: 5 })],
+  [
+    "failed for now",
+    () => perform(services, recordPostponement, { dispatch, reason: "Busy.", retryAfterSeconds: null }),
+  ],
   ["was rejected", () => perform(services, giveUpDispatch, { dispatch, reason: "No!", isRefused: true, pause: false })],
   [
     "could be sent to no runner",

@@ -141,17 +141,6 @@ describe("a run whose policy retries it", () => {
     await service.sweep();
     expect(await statusOf(runId)).toBe("PENDING");
   });
-
-  it("waits twice as long after each attempt, at most 5 minutes, with a random difference", async () => {
-    const rows = await service.database.sql`
-      select public.back_off_seconds(attempt, 0.5) as middle, public.back_off_seconds(attempt, 0) as least,
-        public.back_off_seconds(attempt, 1) as most
-      from unnest(array[1, 2, 3, 6, 7, 9]) attempt`;
-    expect(rows.map(({ middle }) => middle)).toEqual([5, 10, 20, 160, 300, 300]);
-    for (const { middle, least, most } of rows) {
-      expect([least, most]).toEqual([expect.closeTo(Number(middle) * 0.8), expect.closeTo(Number(middle) * 1.2)]);
-    }
-  });
 });
 
 describe("a run whose policy does not retry it", () => {

@@ -206,7 +206,7 @@ const OTHER_VERBS: [
   ],
   [
     "record_postponement",
-    (tenant, runId) => call("record_postponement", { ...attemptOf(tenant, runId), reason: "Busy.", delay_seconds: 5 }),
+    (tenant, runId) => call("record_postponement", { ...attemptOf(tenant, runId), reason: "Busy.", retry_after_seconds: null }),
     { ...UNTOUCHED, OVERDUE: "FAILED" },
   ],
   [
@@ -225,7 +225,7 @@ const OTHER_VERBS: [
     (tenant, runId) =>
       call("record_stop_dispatch", {
         ...attemptOf(tenant, runId),
-        ...{ ends_at: new Date().toISOString(), status: 202, reason: null, delay_seconds: null },
+        ...{ ends_at: new Date().toISOString(), status: 202, reason: null, is_retried: false },
       }),
     { ...UNTOUCHED, OVERDUE: "FAILED" },
   ],

@@ -124,14 +124,6 @@ begin
     '{"automatic": true}');
 end $$;
 
--- How many seconds a run waits after a failed attempt that is retried automatically, and after the third time that it was given
--- back: 5 after the first, doubled after each further one, at most 5 minutes. Each is randomly changed by up to ±20 %, so that
--- runs that failed together do not start together. `p_random` is a number from 0 to 1.
-create or replace function public.back_off_seconds(p_attempt integer, p_random float8) returns float8
-language sql immutable as $$
-  select least(5 * 2 ^ (p_attempt - 1), 300) * (0.8 + 0.4 * p_random)
-$$;
-
 -- Puts runs back with their next attempts, each with an event. `p_event` is one of `next_status`:
 -- - 'retry': FAILED runs, at the end of their queues. The event RETRIED has `p_detail`: {"user_id"}, or {"automatic": true}, with
 --   which each run waits for a back-off before it can start.

@@ -42,10 +42,3 @@ begin
     from public.notification_endpoints e
     where e.tenant_id = p_tenant_id and e.disabled_at is null);
 end $$;
-
--- Seconds to wait after the first, second, … failed try: 5 s, 5 min, 30 min, 2 h, 5 h, and then always 10 h. Each is randomly
--- changed by up to ±20 %, so that notifications that failed together are not retried together.
-create or replace function public.notification_delay_seconds(p_failed_tries integer) returns float8
-language sql volatile as $$
-  select (array[5, 300, 1800, 7200, 18000, 36000])[least(greatest(p_failed_tries, 1), 6)] * (0.8 + 0.4 * random())
-$$;

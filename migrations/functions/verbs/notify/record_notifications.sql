@@ -58,7 +58,7 @@ begin
       next_try_at = case
         when result.outcome = 'delivered' or result.try_count >= c_max_tries or v_disabled_at is not null then null
         else v_now + make_interval(secs => greatest(
-          public.notification_delay_seconds(result.try_count), coalesce(result.retry_after_seconds, 0)))
+          public.notification_delay_seconds(result.try_count, random()), coalesce(result.retry_after_seconds, 0)))
       end,
       asked_at = null
     from jsonb_to_recordset(p_results) as result (
@@ -91,7 +91,7 @@ begin
         probe_at = case
           when e.probe_at is not null and not p_is_probe then e.probe_at
           when v_failures >= c_failures_until_probe
-            then v_now + make_interval(secs => public.notification_delay_seconds(v_probes + 1))
+            then v_now + make_interval(secs => public.notification_delay_seconds(v_probes + 1, random()))
         end
       where e.id = p_endpoint_id;
       v_why_disabled := case

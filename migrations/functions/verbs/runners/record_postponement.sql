@@ -1,11 +1,12 @@
--- Records why a dispatch failed, and when it will be retried. Changes nothing when the run has ended or has a newer attempt.
+-- Records why a dispatch failed, and when it will be retried: see `dispatch_delay_seconds`. `p_retry_after_seconds` is the least pause
+-- that the runner asked for, or null. Changes nothing when the run has ended or has a newer attempt.
 --
 -- Guarantees: the new time is recorded together with its event, or not at all.
 -- Closes the race with a verb that ends the run: it locks the row before it reads the clock.
 --
 -- Answers {"result": {"postponed": true or false}}.
 create or replace function public.record_postponement(
-  p_context jsonb, p_run_id uuid, p_tenant_id uuid, p_attempt integer, p_reason text, p_delay_seconds float8
+  p_context jsonb, p_run_id uuid, p_tenant_id uuid, p_attempt integer, p_reason text, p_retry_after_seconds float8
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -17,7 +18,8 @@ begin
   with postponed as (
     update public.workflow_runs r
     set dispatch_error = p_reason, next_dispatch_at = greatest(
-      v_now + make_interval(secs => p_delay_seconds),
+      v_now + make_interval(secs => public.dispatch_delay_seconds(r.dispatch_count, random())),
+      v_now + make_interval(secs => p_retry_after_seconds),
       -- A run that is being stopped is not dispatched again.
       (select a.stop_ends_at from public.running_attempts a where a.run_id = r.id))
     where r.id = p_run_id and r.tenant_id = p_tenant_id and r.attempt = p_attempt

@@ -1,5 +1,5 @@
 -- Records the outcome of a stop's webhook: that its runner accepted it (`p_status` is the HTTP status), or why it did not
--- (`p_reason`) and in how many seconds it is retried; null for never. `p_ends_at` is that of the webhook: if a second stop has
+-- (`p_reason`) and whether it is retried (see `stop_delay_seconds`). `p_ends_at` is that of the webhook: if a second stop has
 -- shortened the time meanwhile, its own webhook must still be sent. Changes nothing when the run has ended or has a newer
 -- attempt.
 --
@@ -10,7 +10,7 @@
 -- Answers {"result": {}}.
 create or replace function public.record_stop_dispatch(
   p_context jsonb, p_run_id uuid, p_tenant_id uuid, p_attempt integer, p_ends_at timestamptz, p_status integer, p_reason text,
-  p_delay_seconds float8
+  p_is_retried boolean
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -22,8 +22,8 @@ begin
   with sent as (
     update public.running_attempts a
     set next_stop_dispatch_at = case
-        when a.stop_ends_at = p_ends_at then v_now + make_interval(secs => p_delay_seconds)
-        else a.next_stop_dispatch_at
+        when a.stop_ends_at <> p_ends_at then a.next_stop_dispatch_at
+        when p_is_retried then v_now + make_interval(secs => public.stop_delay_seconds(a.stop_dispatch_count, random()))
       end
     where a.run_id = p_run_id and a.tenant_id = p_tenant_id and a.attempt = p_attempt
       and a.stop_requested_at is not null and a.ends_at > v_now
