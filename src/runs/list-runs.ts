@@ -12,7 +12,7 @@ import {
 import { type Database, repeatable } from "../db/client.ts";
 import { RUN_STATUSES, type RunStatus } from "../db/enums.ts";
 import { workflowDefinitions as d } from "../db/tables.ts";
-import { isOverdue, isRunning, type RunRow, r, runFields, seenNow } from "./run-rows.ts";
+import { isOverdue, isRunning, type RunRow, r, runFields, shownNow } from "./run-rows.ts";
 
 /**
  * One page of a definition's runs, newest first, and the number of all of them. Null when the definition does not exist or the
@@ -36,11 +36,10 @@ export async function listRunsOfDefinition(
     .from(r)
     .where(isOfDefinition)
     .as("counted");
-  const seen = seenNow(db);
   const page = db
-    .select(runFields(seen))
+    .select(runFields)
     .from(r)
-    .crossJoinLateral(seen)
+    .crossJoinLateral(shownNow)
     .where(isOfDefinition)
     .orderBy(desc(r.createdAt), desc(r.id))
     .limit(request.limit)
@@ -236,12 +235,11 @@ export async function listRuns(
   const caller = callerBy(db, credential);
   const readable = readableDefinitionsOf(db, caller);
   const newest = newestRuns(db, caller, readable, request);
-  const seen = seenNow(db);
   const page = db
-    .select(runFields(seen))
+    .select(runFields)
     .from(newest)
     .innerJoin(r, eq(r.id, newest.id))
-    .crossJoinLateral(seen)
+    .crossJoinLateral(shownNow)
     .as("page");
   const rows = await repeatable(db).select(
     db

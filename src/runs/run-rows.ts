@@ -7,11 +7,10 @@ import { alias } from "drizzle-orm/pg-core";
 import { z } from "zod";
 import type { Database } from "../db/client.ts";
 import { type FailureCode, RUN_STATUSES, RUNNER_TYPES, type RunEventType, type RunStatus } from "../db/enums.ts";
-import { instant } from "../db/rows.ts";
 import { runSnapshotSchema } from "../db/run-snapshot.ts";
 import { workflowRuns } from "../db/run-tables.ts";
 
-/** A run as a reader sees it: `run_response` in SQL. Instants are RFC 3339. */
+/** A run as a reader sees it: `shown_run` in SQL. Instants are RFC 3339. */
 export const runRowSchema = z.object({
   id: z.string(),
   workflow_definition_id: z.string(),
@@ -63,20 +62,19 @@ export const waitingNow = (db: Database, seen: ReturnType<typeof seenNow>) =>
     .from(sql`public.wait_reason(${r}, ${seen.status}, statement_timestamp()) waiting`)
     .as("waiting");
 
-/** The columns of {@link RunRow}, for a run `r` and {@link seenNow}. */
-export const runFields = (seen: ReturnType<typeof seenNow>) => ({
+/** The lateral subquery `shown`: a run `r` as readers see it now. */
+export const shownNow = sql`public.shown_run(${r}, statement_timestamp()) shown`;
+
+/**
+ * The columns of {@link RunRow}, of {@link shownNow}. The id is that of the table: in a left join, drizzle takes a row for missing only
+ * if the columns of its tables are null.
+ */
+export const runFields = {
+  ...(Object.fromEntries(
+    Object.keys(runRowSchema.shape).map((name) => [name, sql`shown.${sql.identifier(name)}`.as(name)]),
+  ) as { [Name in keyof RunRow]: SQL.Aliased<RunRow[Name]> }),
   id: r.id,
-  workflow_definition_id: r.workflowDefinitionId,
-  user_id: r.userId,
-  runner_type: r.runnerType,
-  status: seen.status,
-  started_at: instant(sql`coalesce(${r.startedAt}, ${r.createdAt})`).as("started_at"),
-  completed_at: sql<string | null>`${instant(seen.completedAt)}`.as("completed_at"),
-  run_snapshot: r.runSnapshot,
-  error: seen.error,
-  created_at: instant(r.createdAt).as("created_at"),
-  updated_at: instant(seen.updatedAt).as("updated_at"),
-});
+};
 
 /** When a run `r` that is stored as RUNNING ends or has ended: at its deadline, or earlier. */
 export const endsAt = sql`public.run_ends_at(r.id, r.status, r.deadline_at)`;

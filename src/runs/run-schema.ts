@@ -88,23 +88,6 @@ export const WorkflowRunResponseSchema = z
 
 export const runParams = z.object({ run_id: uuid().openapi({ example: exampleRun.id }) });
 
-/** Converts a row to the API's form of a run. */
-export function toRun(row: RunRow): z.infer<typeof WorkflowRunResponseSchema> {
-  return {
-    id: row.id,
-    workflow_definition_id: row.workflow_definition_id,
-    user_id: row.user_id,
-    runner_type: row.runner_type,
-    status: row.status,
-    started_at: row.started_at,
-    completed_at: row.completed_at,
-    run_snapshot: row.run_snapshot,
-    error: row.error,
-    created_at: row.created_at,
-    updated_at: row.updated_at,
-  };
-}
-
 const cursorContents = z.tuple([givenInstant(), z.guid()]);
 
 /** Encodes a cursor as an opaque text, which clients send back unchanged. */

@@ -13,7 +13,7 @@ import { definitionParams } from "../workflows/workflow-definition-schema.ts";
 import { NO_DEFINITION } from "../workflows/workflow-definitions.ts";
 import { listRunsOfDefinition } from "./list-runs.ts";
 import { endOrTimeUp } from "./live/find-run-or-wait.ts";
-import { exampleRun, toRun, WorkflowRunResponseSchema } from "./run-schema.ts";
+import { exampleRun, WorkflowRunResponseSchema } from "./run-schema.ts";
 import { triggerRun } from "./run-verbs.ts";
 
 export const workflowDefinitionRuns = createRouter();
@@ -87,7 +87,7 @@ workflowDefinitionRuns.openapi(invokeRoute, async (c) => {
     traceparent: readTraceparent(c.req.valid("header").traceparent),
   });
   const run = await endOrTimeUp(c, { tenantId, run: result.run });
-  return c.json(toRun(run), 202, {
+  return c.json(run, 202, {
     Location: `/v1/workflow-runs/${run.id}`,
     ...(result.replayed && { "Idempotency-Replayed": "true" }),
   });
@@ -125,5 +125,5 @@ workflowDefinitionRuns.openapi(listRoute, async (c) => {
   const request = { definitionId: c.req.valid("param").definition_id, ...page };
   const found = await listRunsOfDefinition(c.env.db, c.var.credential, request);
   if (found === null) throw new Problem("not_found", NO_DEFINITION);
-  return c.json({ items: found.runs.map(toRun), total: found.total, ...page }, 200);
+  return c.json({ items: found.runs, total: found.total, ...page }, 200);
 });

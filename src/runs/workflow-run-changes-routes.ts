@@ -7,7 +7,7 @@ import { toStorable } from "../http/text.ts";
 import { perform } from "../verbs/perform.ts";
 import { reportedFields, toArtifact } from "./details/result-schema.ts";
 import { checkTokenIsOf } from "./refusals.ts";
-import { runParams, toRun, WorkflowRunResponseSchema } from "./run-schema.ts";
+import { runParams, WorkflowRunResponseSchema } from "./run-schema.ts";
 import { recordResult, retryRun, stopRun } from "./run-verbs.ts";
 
 export const workflowRunChanges = createRouter();
@@ -60,7 +60,7 @@ workflowRunChanges.openapi(stopRoute, async (c) => {
   const { reason = null, grace_seconds: graceSeconds = 0 } = c.req.valid("json");
   const stop = { runId: c.req.valid("param").run_id, reason, graceSeconds };
   const { result } = await perform(c.var.services, stopRun, stop);
-  return c.json(toRun(result.run), 200);
+  return c.json(result.run, 200);
 });
 
 const retryRoute = callerWrite({
@@ -83,7 +83,7 @@ const retryRoute = callerWrite({
 
 workflowRunChanges.openapi(retryRoute, async (c) => {
   const { result } = await perform(c.var.services, retryRun, c.req.valid("param").run_id);
-  return c.json(toRun(result.run), 202, { Location: `/v1/workflow-runs/${result.run.id}` });
+  return c.json(result.run, 202, { Location: `/v1/workflow-runs/${result.run.id}` });
 });
 
 /** In characters. */

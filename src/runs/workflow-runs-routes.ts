@@ -16,7 +16,6 @@ import {
   formatCursor,
   givenCursor,
   runParams,
-  toRun,
   WorkflowRunResponseSchema,
   WorkflowRunStatusSchema,
 } from "./run-schema.ts";
@@ -73,7 +72,7 @@ workflowRuns.openapi(listTenantRuns, async (c) => {
     cursor: query.cursor,
     limit: query.limit,
   });
-  return c.json({ items: runs.map(toRun), next_cursor: next && formatCursor(next) }, 200);
+  return c.json({ items: runs, next_cursor: next && formatCursor(next) }, 200);
 });
 
 const seconds = () => z.number().nullable();
@@ -176,7 +175,7 @@ workflowRuns.openapi(getRun, async (c) => {
   c.header("ETag", `"${etag}"`);
   if (queue_position) c.header("X-Queue-Position", String(queue_position));
   if (blocked_by) c.header("X-Blocked-By-Run", blocked_by);
-  return c.json(toRun(run), 200);
+  return c.json(run, 200);
 });
 
 const listEvents = callerRead({

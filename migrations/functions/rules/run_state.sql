@@ -140,18 +140,27 @@ language sql stable as $$
   select to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $$;
 
--- A run in the form of the contract's `WorkflowRunResponse`, in its state at an instant; null when there is no such run.
+-- A run in the form of the contract's `WorkflowRunResponse`, in its state at an instant: one row. What all answers and lists show of
+-- a run is decided here. Lists select its columns: JSON made for each row takes twice as long.
+create or replace function public.shown_run(r public.workflow_runs, p_now timestamptz)
+returns table (
+  id uuid, workflow_definition_id uuid, user_id uuid, runner_type text, status text, started_at text, completed_at text,
+  run_snapshot jsonb, error text, created_at text, updated_at text
+)
+language sql stable as $$
+  select r.id, r.workflow_definition_id, r.user_id, r.runner_type, seen.status,
+    public.wire_instant(coalesce(r.started_at, r.created_at)), public.wire_instant(seen.completed_at), r.run_snapshot,
+    seen.error, public.wire_instant(r.created_at), public.wire_instant(seen.updated_at)
+  from public.run_as_seen(r, p_now) seen
+$$;
+
+-- The same as JSON; null when there is no such run.
 create or replace function public.run_response(p_run_id uuid, p_now timestamptz) returns jsonb
 language plpgsql stable as $$
 begin
   return (
-    select jsonb_build_object(
-      'id', r.id, 'workflow_definition_id', r.workflow_definition_id, 'user_id', r.user_id,
-      'runner_type', r.runner_type, 'status', seen.status,
-      'started_at', public.wire_instant(coalesce(r.started_at, r.created_at)),
-      'completed_at', public.wire_instant(seen.completed_at), 'run_snapshot', r.run_snapshot, 'error', seen.error,
-      'created_at', public.wire_instant(r.created_at), 'updated_at', public.wire_instant(seen.updated_at))
+    select to_jsonb(shown)
     from public.workflow_runs r
-    cross join lateral public.run_as_seen(r, p_now) seen
+    cross join lateral public.shown_run(r, p_now) shown
     where r.id = p_run_id);
 end $$;

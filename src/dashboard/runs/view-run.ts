@@ -15,6 +15,7 @@ import {
   r,
   runFields,
   seenNow,
+  shownNow,
   type WaitReason,
   waitingNow,
 } from "../../runs/run-rows.ts";
@@ -131,7 +132,7 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
   return db
     .with(caller)
     .select({
-      ...runFields(seen),
+      ...runFields,
       attempt: r.attempt,
       user_name: nameOfUser(db, r.userId),
       is_theirs: sql<boolean>`public.may_change_run(${caller.role}, ${caller.userId}, ${r.userId})`,
@@ -176,6 +177,7 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
     })
     .from(caller)
     .innerJoin(r, isAsked)
+    .crossJoinLateral(shownNow)
     .crossJoinLateral(seen)
     .crossJoinLateral(waiting)
     .innerJoin(d, eq(d.id, r.workflowDefinitionId))

@@ -4,7 +4,6 @@ import type { Credential } from "../../db/access.ts";
 import { callFunction, credentialArgument } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import type { Frame } from "../../http/live/event-stream.ts";
-import { toRun } from "../run-schema.ts";
 import { followRun, LIMIT, runAnswerSchema } from "./follow-runs.ts";
 import { idOf, type RunPosition } from "./run-position.ts";
 
@@ -50,8 +49,7 @@ export async function followRunAlone(
 ): Promise<FollowedRunPage> {
   const answer = await followRun(db, credential, { runId, after: position.eventId });
   const { run, events, hasMore } = answer;
-  const wireRun = run && toRun(run);
-  const frames = events.map((event) => ({ id: event.id, event: event.type, data: { run: wireRun, event } }));
+  const frames = events.map((event) => ({ id: event.id, event: event.type, data: { run, event } }));
   return { ...answer, frames, position: { ...position, eventId: events.at(-1)?.id ?? position.eventId }, hasMore };
 }
 
@@ -84,7 +82,6 @@ export async function followRunWithLog(
 function inOrder(answer: Answer, from: RunPosition): Messages {
   const { run, events, entries, has_more_entries: hasMoreEntries } = answer;
   const hasMoreEvents = events.length === LIMIT;
-  const wireRun = run && toRun(run);
   const frames: Frame[] = [];
   let position: RunPosition = { ...from, attempt: from.attempt ?? answer.attempt };
   for (let eventIndex = 0, entryIndex = 0; ; ) {
@@ -94,7 +91,7 @@ function inOrder(answer: Answer, from: RunPosition): Messages {
     if (event && (!entry || (entry.at !== null && event.at < entry.at))) {
       eventIndex += 1;
       position = { ...position, eventId: event.id };
-      frames.push({ id: idOf(position), event: event.type, data: { run: wireRun, event } });
+      frames.push({ id: idOf(position), event: event.type, data: { run, event } });
     } else if (entry) {
       entryIndex += 1;
       position = { ...position, attempt: entry.attempt, nextEntry: entry.sequence + 1 };

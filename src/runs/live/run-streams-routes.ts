@@ -8,7 +8,7 @@ import { callerStream } from "../../http/routes.ts";
 import { uuid } from "../../http/schemas.ts";
 import { exampleEvent } from "../event-schema.ts";
 import { NO_RUN } from "../refusals.ts";
-import { exampleRun, runParams, toRun } from "../run-schema.ts";
+import { exampleRun, runParams } from "../run-schema.ts";
 import { followEvents, type Page } from "./follow-events.ts";
 import { type FollowedRunPage, followRunAlone, followRunWithLog } from "./follow-run.ts";
 import { type FollowedRuns, followRuns, Position } from "./follow-runs.ts";
@@ -74,7 +74,7 @@ runStreams.openapi(streamRuns, async (c) => {
 });
 
 const pageOfRuns = ({ items, hasMore }: FollowedRuns): Page => ({
-  frames: items.map(({ event, run }) => ({ id: event.id, event: event.type, data: { run: toRun(run), event } })),
+  frames: items.map(({ event, run }) => ({ id: event.id, event: event.type, data: { run, event } })),
   hasMore,
   isOver: false,
   dueInMs: null,
