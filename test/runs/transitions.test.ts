@@ -206,7 +206,8 @@ const OTHER_VERBS: [
   ],
   [
     "record_postponement",
-    (tenant, runId) => call("record_postponement", { ...attemptOf(tenant, runId), reason: "Busy.", retry_after_seconds: null }),
+    (tenant, runId) =>
+      call("record_postponement", { ...attemptOf(tenant, runId), reason: "Busy.", retry_after_seconds: null }),
     { ...UNTOUCHED, OVERDUE: "FAILED" },
   ],
   [
