@@ -41,7 +41,7 @@ for (const file of filesBelow(FUNCTIONS, /\.sql$/)) {
   if (isVerb && !/^create or replace function public\.\w+\(\s*p_context jsonb\b/m.test(text)) {
     faults.push(`${file}: the first argument of a verb is \`p_context jsonb\`.`);
   }
-  if (isVerb && !/return public\.answer_of\(p_context, [^;]*;\s*end \$\$;\s*$/.test(text)) {
+  if (isVerb && !/return public\.answer_of\(\s*p_context, [^;]*;\s*end \$\$;\s*$/.test(text)) {
     faults.push(`${file}: a verb ends by \`answer_of\`.`);
   }
   const calls = text.replaceAll(DEFINITION, "");

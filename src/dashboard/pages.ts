@@ -1,6 +1,5 @@
 import { type Context, Hono } from "hono";
 import type { AppEnv } from "../http/env.ts";
-import { announceChange } from "../http/middleware/announce-change.ts";
 import { requireSameOrigin } from "../http/middleware/authenticate.ts";
 import { conditional } from "../http/middleware/conditional.ts";
 import { provideServices } from "../http/middleware/provide-services.ts";
@@ -23,7 +22,7 @@ export class Pages {
 
   /** A POST of a form by a signed-in user, from a page of this service. */
   form(path: string, answer: Answer): void {
-    this.routes.post(path, announceChange, signedIn, answer);
+    this.routes.post(path, signedIn, answer);
   }
 
   /** A GET for a signed-in user, which is answered with server-sent events. */

@@ -6,15 +6,13 @@ export type Meter = {
   databaseRequests: number;
   /** The tenant of the caller; null until the database has found the caller. */
   tenantId: string | null;
-  /** True when a verb was performed: its effects tell of the change. */
-  hasPerformed: boolean;
 };
 
 const meters = new AsyncLocalStorage<Meter>();
 
 /** Runs `action` with a new meter, which counts all database requests that the action starts. */
 export function metered<Result>(action: (meter: Meter) => Result): Result {
-  const meter: Meter = { databaseMs: 0, databaseRequests: 0, tenantId: null, hasPerformed: false };
+  const meter: Meter = { databaseMs: 0, databaseRequests: 0, tenantId: null };
   return meters.run(meter, () => action(meter));
 }
 
@@ -31,15 +29,3 @@ export function noteTenant(tenantId: string): void {
   const meter = meters.getStore();
   if (meter) meter.tenantId = tenantId;
 }
-
-/** Notes that the request performed a verb. */
-export function notePerformed(): void {
-  const meter = meters.getStore();
-  if (meter) meter.hasPerformed = true;
-}
-
-/** True when the request has performed a verb. */
-export const hasPerformed = (): boolean => meters.getStore()?.hasPerformed ?? false;
-
-/** The tenant of the request's caller; null when there is no caller, or when the tenant is not known yet. */
-export const currentTenant = (): string | null => meters.getStore()?.tenantId ?? null;

@@ -1,5 +1,5 @@
 import { and, count, eq, isNull, type SQL, type SQLWrapper, sql } from "drizzle-orm";
-import { type AnyPgColumn, alias, unionAll } from "drizzle-orm/pg-core";
+import { type AnyPgColumn, unionAll } from "drizzle-orm/pg-core";
 import type { Credential } from "../db/access.ts";
 import {
   type Caller,

@@ -6,7 +6,6 @@
 import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import type { AppEnv } from "./env.ts";
-import { announceChange } from "./middleware/announce-change.ts";
 import { authenticate } from "./middleware/authenticate.ts";
 import { authenticateRunner, authenticateRunnerSession, requireKey } from "./middleware/authenticate-runner.ts";
 import { conditional } from "./middleware/conditional.ts";
@@ -153,7 +152,7 @@ export function callerWrite<const Path extends string, Own extends Change & { pa
   return createRoute({
     ...onlyKnownQuery(definition),
     security: callerSecurity,
-    middleware: [announceChange, authenticate, ...bodyMiddleware(definition)],
+    middleware: [authenticate, ...bodyMiddleware(definition)],
     [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
   });
 }

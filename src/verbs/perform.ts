@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { credentialJson } from "../db/access.ts";
 import { callFunction, readAnswer } from "../db/call.ts";
-import { notePerformed } from "../db/meter.ts";
 import { after } from "./after.ts";
 import { effectsSchema } from "./effects.ts";
 import type { VerbServices } from "./services.ts";
@@ -31,7 +30,6 @@ export async function perform<Request, Result, Refusal extends { refused: string
   request: Request,
 ): Promise<Performed<Result>> {
   const marking = services.live.mark();
-  notePerformed();
   const { db } = services;
   const context = JSON.stringify(contextOf(services));
   const {
