@@ -83,7 +83,7 @@ const API: readonly Area[] = [
     load: async () => [(await import("./people/user-permissions-routes.ts")).userPermissions],
   },
   {
-    paths: ["/v1/api-keys"],
+    paths: ["/v1/api-keys", "/v1/users/{id}/api-keys"],
     load: async () => [(await import("./people/api-keys-routes.ts")).apiKeys],
   },
   {

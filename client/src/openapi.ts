@@ -991,6 +991,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/users/me/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your API keys and runner keys, newest first, with their expiry
+         * @description Revoked and expired keys are not listed.
+         */
+        get: operations["list_own_api_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/api-keys/{api_key_id}": {
         parameters: {
             query?: never;
@@ -3420,6 +3440,45 @@ export interface components {
             key_suffix: string;
             /** Format: date-time */
             created_at: string;
+        };
+        /**
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01920000-0000-7000-8000-000000000251",
+         *           "name": "Nightly export",
+         *           "key_suffix": "x2Qf",
+         *           "created_at": "2026-01-31T12:00:00.000Z",
+         *           "kind": "user",
+         *           "expires_at": "2027-01-31T00:00:00.000Z"
+         *         }
+         *       ]
+         *     }
+         */
+        OwnApiKeys: {
+            items: components["schemas"]["OwnApiKey"][];
+        };
+        /**
+         * @example {
+         *       "id": "01920000-0000-7000-8000-000000000251",
+         *       "name": "Nightly export",
+         *       "key_suffix": "x2Qf",
+         *       "created_at": "2026-01-31T12:00:00.000Z",
+         *       "kind": "user",
+         *       "expires_at": "2027-01-31T00:00:00.000Z"
+         *     }
+         */
+        OwnApiKey: components["schemas"]["ApiKeyResponse"] & {
+            /**
+             * @description A `runner` key can only lease runs.
+             * @enum {string}
+             */
+            kind: "user" | "runner";
+            /**
+             * Format: date-time
+             * @description Null for a key that never expires.
+             */
+            expires_at: string | null;
         };
         /**
          * @example {
@@ -6406,6 +6465,103 @@ export interface operations {
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal_error"];
             503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    list_own_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All keys, without their secrets */
+            200: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnApiKeys"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthenticated */
+            401: {
+                headers: {
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description URI too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation failed: every fault is listed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request header fields too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable · Session keys unavailable */
+            503: {
+                headers: {
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     get_api_key: {

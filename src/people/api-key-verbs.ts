@@ -26,7 +26,7 @@ const apiKeySchema = z
     expires_at: z.coerce.date().nullable(),
   })
   .transform(
-    ({ id, name, key_suffix: keySuffix, created_at: createdAt, expires_at: expiresAt }): ApiKey => ({
+    ({ id, name, key_suffix: keySuffix, created_at: createdAt, expires_at: expiresAt }): Omit<ApiKey, "kind"> => ({
       ...{ id, name, keySuffix, createdAt, expiresAt },
     }),
   );

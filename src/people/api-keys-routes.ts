@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { KeyKind } from "../db/enums.ts";
 import { generateApiKey } from "../http/credentials/api-key.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
@@ -14,6 +15,8 @@ const KEY = {
   key_suffix: "x2Qf",
   created_at: "2026-01-31T12:00:00.000Z",
 };
+
+const OWN_KEY = { ...KEY, kind: "user" as const, expires_at: "2027-01-31T00:00:00.000Z" };
 
 const ApiKeyResponseSchema = z
   .strictObject({ id: uuid(), name: z.string(), key_suffix: z.string(), created_at: instant() })
@@ -43,15 +46,31 @@ export const CreateApiKeyRequestSchema = z
 
 const keyParams = z.object({ api_key_id: uuid().openapi({ example: KEY.id }) });
 
+const OwnApiKeysSchema = z
+  .strictObject({
+    items: z.array(
+      ApiKeyResponseSchema.extend({
+        kind: z.enum(["user", "runner"]).openapi({ description: "A `runner` key can only lease runs." }),
+        expires_at: instant().nullable().openapi({ description: "Null for a key that never expires." }),
+      }).openapi("OwnApiKey", { example: OWN_KEY }),
+    ),
+  })
+  .openapi("OwnApiKeys", { example: { items: [OWN_KEY] } });
+
+const KINDS = { USER: "user", RUNNER: "runner" } as const satisfies Record<KeyKind, string>;
+
+/** More than a user may have. */
+const MAX_LISTED = 1000;
+
 /** The contract's list has no pages. Without a query, the answer has all keys: up to the most that a user may have. */
 const listQuery = pageQuery.extend({
   user_id: uuid().optional().openapi({
     description: "The user whose keys are listed; by default, you. Only an OWNER or ADMIN may name another user.",
   }),
-  limit: z.coerce.number().int().min(1).max(1000).default(1000),
+  limit: z.coerce.number().int().min(1).max(MAX_LISTED).default(MAX_LISTED),
 });
 
-const toApiKey = ({ id, name, keySuffix, createdAt }: ApiKey): z.infer<typeof ApiKeyResponseSchema> => ({
+const toApiKey = ({ id, name, keySuffix, createdAt }: Omit<ApiKey, "kind">): z.infer<typeof ApiKeyResponseSchema> => ({
   id,
   name,
   key_suffix: keySuffix,
@@ -108,6 +127,31 @@ apiKeys.openapi(listKeys, async (c) => {
   const { user_id: userId, ...page } = c.req.valid("query");
   const keys = await listApiKeys(c.env.db, c.var.credential, { userId, ...page });
   return c.json(keys.map(toApiKey), 200);
+});
+
+/** The contract's keys have no more fields, so what else there is to know has a path of its own. */
+const listOwnKeys = callerRead({
+  path: "/v1/users/me/api-keys",
+  operationId: "list_own_api_keys",
+  tags: ["API keys"],
+  summary: "Your API keys and runner keys, newest first, with their expiry",
+  description: "Revoked and expired keys are not listed.",
+  responses: {
+    200: {
+      description: "All keys, without their secrets",
+      content: { "application/json": { schema: OwnApiKeysSchema } },
+    },
+  },
+});
+
+apiKeys.openapi(listOwnKeys, async (c) => {
+  const keys = await listApiKeys(c.env.db, c.var.credential, { userId: undefined, limit: MAX_LISTED, offset: 0 });
+  const items = keys.map((key) => ({
+    ...toApiKey(key),
+    kind: KINDS[key.kind],
+    expires_at: key.expiresAt?.toISOString() ?? null,
+  }));
+  return c.json({ items }, 200);
 });
 
 const getKey = callerRead({

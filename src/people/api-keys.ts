@@ -11,6 +11,7 @@ export const apiKeyColumns = {
   keySuffix: apiKeys.keySuffix,
   createdAt: apiKeys.createdAt,
   expiresAt: apiKeys.expiresAt,
+  kind: apiKeys.kind,
 };
 
 /** A key without its secret. `expiresAt` is null for one that does not expire. */

@@ -118,6 +118,27 @@ describe("POST /v1/api-keys", () => {
   });
 });
 
+describe("GET /v1/users/me/api-keys", () => {
+  it("lists the caller's own keys with their kind and expiry, and never a secret", async () => {
+    const tenant = await createTenant(service.database);
+    const brief = await create(tenant.owner.key, { name: "Brief", expires_at: "2999-01-31T00:00:00Z" });
+    const made = await service.send("POST", "/v1/runner-keys", tenant.owner.key, { name: "Machine" });
+    expect(made.status).toBe(201);
+    await create(tenant.user.key, { name: "Somebody else's" });
+
+    const response = await service.get("/v1/users/me/api-keys", tenant.owner.key);
+    const text = await response.text();
+    expect(text).not.toContain(brief.key);
+    const { items }: { items: Record<string, unknown>[] } = JSON.parse(text);
+    expect(items.map(({ name, kind, expires_at }) => [name, kind, expires_at])).toEqual([
+      ["Machine", "runner", null],
+      ["Brief", "user", "2999-01-31T00:00:00.000Z"],
+      ["Test", "user", null],
+    ]);
+    expect(items[1]).toMatchObject({ id: brief.id, key_suffix: brief.key_suffix });
+  });
+});
+
 describe("GET /v1/api-keys", () => {
   it("lists the caller's own keys, newest first, whoever they are", async () => {
     const tenant = await createTenant(service.database);

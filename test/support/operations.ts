@@ -431,6 +431,10 @@ export const OPERATIONS: Record<string, Operation> = {
     answers: [200, 200, 200, 200, 200, 200],
     call: () => get("/v1/api-keys"),
   },
+  list_own_api_keys: {
+    answers: [200, 200, 200, 200, 200, 200],
+    call: () => get("/v1/users/me/api-keys"),
+  },
   get_api_key: {
     answers: [404, 404, 404, 200, 200, 404],
     call: async (stage) => get(`/v1/api-keys/${await addKey(stage)}`),
