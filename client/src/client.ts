@@ -32,6 +32,8 @@ export type InvokeOptions = {
 
 export type StopOptions = { reason?: string; graceSeconds?: number };
 
+export type WatchOptions = StreamOptions & { log?: boolean };
+
 /** A triggered run. `await` resolves to the run as triggered, `wait()` to the run when it has ended, `result()` to its result. */
 export type Invocation = Promise<Run> & {
   wait(options?: WaitOptions): Promise<Run>;
@@ -140,9 +142,12 @@ export function createClient(options: ConnectionOptions) {
     /** Retries a FAILED run with its next attempt. */
     retry: (runId: string): Promise<Run> => unwrap(api.POST("/v1/workflow-runs/{run_id}/retry", ofRun(runId))),
 
-    /** The events and the progress of a run, from its first event (or after `after`) to its end. Lost connections are resumed. */
-    async *watch(runId: string, watching: StreamOptions = {}): AsyncGenerator<RunNews, void, undefined> {
-      const path = `/v1/workflow-runs/${encodeURIComponent(runId)}/stream`;
+    /**
+     * The events and the progress of a run, from its first event (or after `after`) to its end. Lost connections are resumed. With
+     * `log`, what its runner logs comes between the events: then `event` and `progress` are null, and `message` has the entry.
+     */
+    async *watch(runId: string, { log, ...watching }: WatchOptions = {}): AsyncGenerator<RunNews, void, undefined> {
+      const path = `/v1/workflow-runs/${encodeURIComponent(runId)}/stream${log ? "?log=true" : ""}`;
       const isLast = ({ data }: StreamMessage) => isNews(data) && hasEnded(data.run);
       for await (const message of followStream(connection, path, { ...watching, isLast })) {
         yield readNews(message);

@@ -31,7 +31,8 @@ export function openConnection({ url, apiKey, retry, fetch = globalThis.fetch }:
   };
 }
 
-function originOf(url: string): string {
+/** @throws TypeError when it is no http(s) URL */
+export function originOf(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
     throw new TypeError(`The URL of the service must look like https://runs.example.com, and not like "${url}".`);

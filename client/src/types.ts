@@ -23,6 +23,10 @@ export type Policy = Schemas["WorkflowDefinitionPolicy"];
 export type NotificationEndpoint = Schemas["NotificationEndpoint"];
 export type NotificationDelivery = Schemas["NotificationDelivery"];
 export type ApiKey = Schemas["ApiKeyResponse"];
+export type TenantUser = Schemas["TenantUserResponse"];
+export type Invite = Schemas["InviteResponse"];
+export type Permission = Schemas["PermissionResponse"];
+export type Part = Schemas["PathPartResponse"];
 export type User = Schemas["UserResponse"];
 export type Input = NonNullable<Schemas["InvokeWorkflowRequest"]["input"]>;
 

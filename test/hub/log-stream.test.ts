@@ -60,6 +60,19 @@ describe("the stream of a run with its log", () => {
     expect(shorten(await reader.drain())).toEqual(["1/1", "1/2", "COMPLETED"]);
   });
 
+  it("sends the progress, too, after the entries that are readable by then", async () => {
+    const reader = await open();
+    await reader.until("DISPATCHED");
+    await log(0);
+    await reader.until("log");
+    const body = { progress: { percent: 40, message: "Reading" } };
+    await service.send("POST", `/v1/workflow-runs/${runId}/heartbeat`, await runToken(tenant, runId, 1), body);
+    expect(await reader.next()).toEqual({ id: "", event: "progress", data: { attempt: 1, ...body.progress } });
+    await log(1);
+    await end("COMPLETED");
+    expect(shorten(await reader.drain())).toEqual(["1/1", "COMPLETED"]);
+  });
+
   it("can be resumed after each of its messages, and is 204 after the last one", async () => {
     await log(0);
     await log(1);

@@ -1,5 +1,6 @@
 /** The command line of the package in `client/`, as its users have it. */
 import { describe } from "vitest";
+import { describeChangesOfRuns, describeChangesOfWorkflows, describePeople } from "./client/changes.ts";
 import { describeCommandLine } from "./client/command-line.ts";
 import { describeEvents } from "./client/events.ts";
 import { describeHelp } from "./client/help.ts";
@@ -9,12 +10,21 @@ import { describePolicy } from "./client/policy.ts";
 import { describeRun } from "./client/run.ts";
 import { describeRunEnds } from "./client/run-ends.ts";
 import { describeRunService } from "./client/run-service.ts";
+import { describeWaiting } from "./client/waiting.ts";
 import { useWorld } from "./client/world.ts";
 
 const world = useWorld({ WORK_SECONDS: "1" });
 const describeLongRuns = startLongRuns(world);
 
 describe("the command line", () => describeCommandLine(world));
+
+describe("changes of many runs", () => describeChangesOfRuns(world));
+
+describe("changes of workflows", () => describeChangesOfWorkflows(world));
+
+describe("users and invites", () => describePeople(world));
+
+describe("waiting for runs", () => describeWaiting(world));
 
 describe("its help", () => describeHelp(world));
 

@@ -3,7 +3,17 @@ import { ApiProblem, InvalidRequest } from "../problem.ts";
 import { reasonOf } from "../reason.ts";
 
 /** The exit codes. */
-export const EXIT = { done: 0, failed: 1, notSignedIn: 2, notThere: 3, invalid: 4, runFailed: 5 } as const;
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  notSignedIn: 2,
+  notThere: 3,
+  invalid: 4,
+  runFailed: 5,
+  timeIsOver: 6,
+  /** 128 and the number of SIGINT, as a shell reports it. */
+  interrupted: 130,
+} as const;
 
 /** Ends the command with a message and an exit code. */
 export class CliError extends Error {

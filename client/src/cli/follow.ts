@@ -2,7 +2,7 @@ import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "../client.ts";
 import { reasonOf } from "../reason.ts";
-import type { RunLog } from "../types.ts";
+import type { RunLog, RunLogEntry } from "../types.ts";
 import type { Context } from "./context.ts";
 import { isOutage } from "./exit.ts";
 import { harmless, say } from "./output.ts";
@@ -46,25 +46,18 @@ export async function askUntilAnswered<Answer>(
 }
 
 /**
- * Shows the events, the progress and the log of a run until it has ended. With output for programs it shows nothing: the caller prints the
- * run.
+ * Shows the events, the progress and the log of a run until it has ended, in the order in which they happened. With output for
+ * programs it shows nothing: the caller prints the run.
  */
-export async function followRun({ client, mode }: Context, runId: string): Promise<void> {
+export async function followRun({ client, mode }: Context, runId: string, signal: AbortSignal): Promise<void> {
   if (mode !== "people") return;
-  const ended = new AbortController();
-  const log = showLog(client, runId, { signal: ended.signal, isFollowed: true });
-  // An error of the log must not end the process before the events were shown.
-  log.catch(() => {});
   const outage = new Outage();
-  try {
-    for await (const { event, progress } of client.watch(runId, { onRetry: outage.tell })) {
-      outage.isOver();
-      if (event !== null) say(eventLine(event));
-      if (progress !== null) say(progressLine(progress));
-    }
-  } finally {
-    await Promise.race([log, delay(5_000)]);
-    ended.abort();
+  for await (const { event, progress, message } of client.watch(runId, { log: true, onRetry: outage.tell, signal })) {
+    outage.isOver();
+    if (event !== null) say(eventLine(event));
+    else if (progress !== null) say(progressLine(progress));
+    else if (isLogEntry(message.data)) printEntry(message.data);
+    else if (message.event === "log_cut") process.stdout.write(CUT);
   }
 }
 
@@ -94,10 +87,17 @@ export async function* readLog(
 /** Prints the log of a run for people, without characters that could control the terminal. */
 export async function showLog(client: Client, runId: string, options: LogOptions): Promise<void> {
   for await (const { entries, is_complete, is_cut, has_more } of readLog(client, runId, options)) {
-    for (const { text, missing_before } of entries) {
-      if (missing_before > 0) process.stdout.write(`\n[${missing_before} entries are missing here.]\n`);
-      process.stdout.write(harmless(text));
-    }
-    if (is_complete && is_cut && !has_more) process.stdout.write("\n[The log was cut here, since it was too long.]\n");
+    entries.forEach(printEntry);
+    if (is_complete && is_cut && !has_more) process.stdout.write(CUT);
   }
 }
+
+const CUT = "\n[The log was cut here, since it was too long.]\n";
+
+function printEntry({ text, missing_before: missing }: Pick<RunLogEntry, "text" | "missing_before">): void {
+  if (missing > 0) process.stdout.write(`\n[${missing} entries are missing here.]\n`);
+  process.stdout.write(harmless(text));
+}
+
+const isLogEntry = (data: unknown): data is RunLogEntry =>
+  typeof data === "object" && data !== null && "sequence" in data && "text" in data;

@@ -67,14 +67,19 @@ export const integer =
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };
 
-/** Parses a flag that may be repeated, and whose values are among these words. */
-export const severalOf =
+/** Parses a flag whose value is among these words, in any case. */
+export const oneOf =
   <Word extends string>(words: readonly Word[]) =>
-  (value: string, before: Word[] = []): Word[] => {
+  (value: string): Word => {
     const word = words.find((one) => one === value.toUpperCase());
     if (word === undefined) throw new InvalidArgumentError(`It must be one of ${words.join(", ")}.`);
-    return [...before, word];
+    return word;
   };
+
+/** The same for a flag that may be repeated. */
+export const severalOf =
+  <Word extends string>(words: readonly Word[]) =>
+  (value: string, before: Word[] = []): Word[] => [...before, oneOf(words)(value)];
 
 /** Parses a flag that may be repeated: appends the value to those before it. */
 export const several = (value: string, before: string[] = []): string[] => [...before, value];

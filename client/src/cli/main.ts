@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import { Command } from "commander";
 import { addEvents } from "./commands/events.ts";
+import { addInvites } from "./commands/invites.ts";
 import { addInvoke } from "./commands/invoke.ts";
 import { addKeys } from "./commands/keys.ts";
 import { addLogin } from "./commands/login.ts";
@@ -10,10 +11,11 @@ import { addNotify } from "./commands/notify.ts";
 import { addOpen } from "./commands/open.ts";
 import { addRun } from "./commands/run.ts";
 import { addRuns } from "./commands/runs.ts";
+import { addUsers } from "./commands/users.ts";
 import { addVerify } from "./commands/verify.ts";
 import { addWorkflows } from "./commands/workflows.ts";
 import { explainError } from "./exit.ts";
-import { say } from "./output.ts";
+import { harmless, say } from "./output.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
@@ -21,12 +23,13 @@ const EPILOGUE = `
 Where the service is and who you are comes from --url and --api-key, then from WORKFLOW_RUNS_URL and
 WORKFLOW_RUNS_API_KEY, then from what \`login\` has written. Workflows are named by name or id.
 
-Exit codes: 0 done, 1 failed, 2 not signed in, 3 not found, 4 invalid input, 5 the run FAILED.
+Exit codes: 0 done, 1 failed, 2 not signed in, 3 not found, 4 invalid input, 5 the run FAILED, 6 the time of --timeout
+is over, 130 Ctrl-C.
 
 Examples:
   $ workflow-runs login --url https://runs.example.com
   $ workflow-runs invoke "Quarterly report" --input '{"quarter": "2026-Q1"}' --wait
-  $ workflow-runs runs list --status FAILED
+  $ workflow-runs runs list --status FAILED --since 24h
   $ workflow-runs run --workflow "Quarterly report" -- python summarise.py`;
 
 const program = new Command("workflow-runs")
@@ -48,6 +51,8 @@ for (const add of [
   addRuns,
   addEvents,
   addKeys,
+  addUsers,
+  addInvites,
   addNotify,
   addOpen,
   addRun,
@@ -69,6 +74,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   const { text, exitCode } = explainError(error);
-  if (text !== "") say(text);
+  if (text !== "") say(harmless(text));
   process.exitCode = exitCode;
 }

@@ -1,8 +1,11 @@
-/** Finds workflows and files by their ids or their names. */
+/** Finds workflows, files and users by their ids or their names. */
 import type { Client } from "../client.ts";
 import { unwrap } from "../connection.ts";
-import type { Workflow } from "../types.ts";
+import { byOffset } from "../pages.ts";
+import type { Part, TenantUser, Workflow } from "../types.ts";
 import { CliError, EXIT } from "./exit.ts";
+
+const PAGE = 100;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -54,20 +57,61 @@ export async function findPart(client: Client, pathOrId: string): Promise<string
   }
   let parent: string | undefined;
   for (const name of names) {
-    const found = await findChild(client, parent, name);
+    const found = await findChild(client, parent, (part) => part.name === name);
     if (found === null) throw new CliError(`There is no ${pathOrId}, or it is not yours to see.`, EXIT.notThere);
     parent = found;
   }
   return parent ?? "";
 }
 
-async function findChild(client: Client, parent: string | undefined, name: string): Promise<string | null> {
-  const limit = 100;
-  for (let offset = 0; ; offset += limit) {
-    const query = { limit, offset, max_depth: 1, ...(parent !== undefined && { parent_path_id: parent }) };
-    const { items, total } = await unwrap(client.api.GET("/v1/path-parts", { params: { query } }));
-    const found = items.find((item) => item.name === name);
-    if (found) return found.path_part_id;
-    if (offset + limit >= total) return null;
-  }
+/** The id of the part of the tree that is a workflow, all of which are in one folder. Null when it is not the caller's to see. */
+export async function findWorkflowPart(client: Client, workflowId: string): Promise<string | null> {
+  const folder = await findPart(client, "/workflows");
+  return findChild(client, folder, (part) => part.metadata_obj_id === workflowId);
+}
+
+async function findChild(
+  client: Client,
+  parent: string | undefined,
+  isWanted: (part: Part) => boolean,
+): Promise<string | null> {
+  const read = (offset: number) => {
+    const query = { limit: PAGE, offset, max_depth: 1, ...(parent !== undefined && { parent_path_id: parent }) };
+    return unwrap(client.api.GET("/v1/path-parts", { params: { query } }));
+  };
+  for await (const part of byOffset(read)) if (isWanted(part)) return part.path_part_id;
+  return null;
+}
+
+/** The users of the caller's tenant, by email. */
+export async function listUsers(client: Client): Promise<TenantUser[]> {
+  const { current_tenant_id } = await client.me();
+  return usersOf(client, current_tenant_id);
+}
+
+async function usersOf(client: Client, tenant_id: string): Promise<TenantUser[]> {
+  const all: TenantUser[] = [];
+  const read = (offset: number) =>
+    unwrap(
+      client.api.GET("/v1/tenants/{tenant_id}/users", {
+        params: { path: { tenant_id }, query: { offset, limit: PAGE } },
+      }),
+    );
+  for await (const user of byOffset(read)) all.push(user);
+  return all;
+}
+
+/**
+ * Finds a user of the caller's tenant, which is returned, too, since the paths of users need it.
+ * @throws CliError when no user has this email or id
+ */
+export async function findUser(client: Client, emailOrId: string): Promise<TenantUser & { tenant_id: string }> {
+  const { current_tenant_id: tenant_id } = await client.me();
+  const users = (await usersOf(client, tenant_id)).map((user) => ({
+    ...user,
+    tenant_id,
+    id: user.user_id,
+    name: isId(emailOrId) ? user.user_id : (user.email ?? ""),
+  }));
+  return choose(users, emailOrId, "user");
 }

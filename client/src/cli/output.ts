@@ -7,11 +7,15 @@ type Style = Parameters<typeof styleText>[0];
 type Row = Readonly<Record<string, string>>;
 
 /** Prints a line of the command's result to stdout. Everything else goes to stderr, so that the output can be piped. */
-export const print = (text: string): boolean => process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
-export const say = (text: string): boolean => process.stderr.write(`${text}\n`);
+export const print = (text: string): boolean => process.stdout.write(harmlessLine(text));
+export const say = (text: string): boolean => process.stderr.write(harmlessLine(text));
+
+/** True for a terminal that knows escape sequences. Those that do not, such as the shell of Emacs, set TERM to "dumb". */
+export const knowsEscapes = (stream: NodeJS.WriteStream): boolean =>
+  stream.isTTY === true && process.env.TERM !== "dumb";
 
 /** Colours are used on a terminal, unless NO_COLOR is set. */
-const hasColors = (stream: NodeJS.WriteStream): boolean => stream.isTTY === true && !process.env.NO_COLOR;
+const hasColors = (stream: NodeJS.WriteStream): boolean => knowsEscapes(stream) && !process.env.NO_COLOR;
 
 export const paint = (style: Style, text: string): string =>
   hasColors(process.stdout) ? styleText(style, text, { validateStream: false }) : text;
@@ -41,20 +45,22 @@ export function printList<Item extends object>(
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the codes of colours, which take no room.
-const COLOR = /\u001b\[\d+m/g;
+const COLOR = /(\u001b\[\d+m)/g;
 const widthOf = (text: string): number => text.replace(COLOR, "").length;
 const pad = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - widthOf(text)));
 
 function table(rows: readonly Row[]): string {
   const names = Object.keys(rows[0] ?? {});
-  const widths = names.map((name) => Math.max(name.length, ...rows.map((row) => widthOf(row[name] ?? ""))));
+  // A name with a line break must not look like a row of its own.
+  const cellOf = (row: Row, name: string) => (row[name] ?? "").replace(/\s+/g, " ");
+  const widths = names.map((name) => Math.max(name.length, ...rows.map((row) => widthOf(cellOf(row, name)))));
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, index) => pad(cell, widths[index] ?? 0))
       .join("  ")
       .trimEnd();
   const head = paint("bold", line(names.map((name) => name.toUpperCase())));
-  return [head, ...rows.map((row) => line(names.map((name) => row[name] ?? "")))].join("\n");
+  return [head, ...rows.map((row) => line(names.map((name) => cellOf(row, name))))].join("\n");
 }
 
 /** Formats names and values in two columns. Null values are left out. */
@@ -64,12 +70,33 @@ export function facts(values: Readonly<Record<string, string | number | null | u
   return given.map(([name, value]) => `${paint("bold", name.padEnd(width))}  ${oneLine(String(value))}`);
 }
 
-/** Makes control characters visible, so that text from others cannot move the cursor or change colours. */
+/**
+ * What moves the cursor, changes colours, or turns text round: control characters (C0 without tab and line feed, DEL, C1), line
+ * and paragraph separators, and the characters of bidirectional text (https://www.unicode.org/reports/tr9/).
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these are meant.
+const HARMFUL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** Makes harmful characters visible, in the way in which JSON writes them: text that is JSON keeps its value. */
 export const harmless = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these are meant.
-  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (char) =>
-    char === "\r" ? "" : `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
+  text.replace(HARMFUL, (char) => (char === "\r" ? "" : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`));
+
+/** The same for a whole line, which keeps its colours. Text from others has to lose its own before, by {@link harmless}. */
+function harmlessLine(text: string): string {
+  const line = text
+    .split(COLOR)
+    .map((part, index) => (index % 2 === 1 ? part : harmless(part)))
+    .join("");
+  return line.endsWith("\n") ? line : `${line}\n`;
+}
+
+/** The date and the time here, of an instant of the API: `2026-01-31 12:00`. */
+export function instantOf(at: string): string {
+  const date = new Date(at);
+  const two = (number: number) => String(number).padStart(2, "0");
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}
 
 /** The time of day here, of an instant of the API. */
 export const timeOf = (at: string): string => new Date(at).toTimeString().slice(0, 8);
@@ -96,16 +123,17 @@ export function duration(seconds: number): string {
   return shown.map(([count, unit]) => `${count} ${unit}`).join(" ");
 }
 
-/** Shows on stderr what the command waits for, and for how long. It shows nothing when stderr is not a terminal. */
+/** Shows on stderr what the command waits for, and for how long. It shows nothing when stderr is not a terminal, or a dumb one. */
 export function startProgress(read: () => { state: string; note: string }): { stop(): void } {
-  if (process.stderr.isTTY !== true) return { stop: () => {} };
+  if (!knowsEscapes(process.stderr)) return { stop: () => {} };
   const began = Date.now();
   const frames = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
   let frame = 0;
   const draw = () => {
     frame = (frame + 1) % frames.length;
     const { state, note } = read();
-    const text = `${frames[frame]} ${state}  ${duration((Date.now() - began) / 1000)}  ${note}`.trimEnd();
+    const waited = duration((Date.now() - began) / 1000);
+    const text = harmless(`${frames[frame]} ${state}  ${waited}  ${note}`.replace(/\s/g, " ")).trimEnd();
     // The text is cut to the width of the terminal, because a line that wraps cannot be overwritten.
     process.stderr.write(`\r\u001b[K${text.slice(0, process.stderr.columns - 1)}`);
   };

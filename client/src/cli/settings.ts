@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { originOf } from "../connection.ts";
 import { CliError, EXIT } from "./exit.ts";
 
 export type Settings = { url: string; apiKey: string };
@@ -19,9 +20,13 @@ export function findSettings(flags: Partly, env: NodeJS.ProcessEnv = process.env
   const written = readLogin(env);
   const url = flags.url || env.WORKFLOW_RUNS_URL || written.url;
   // A key belongs to one service, so the key in the file is not sent to another URL.
-  const keyOfFile = url === written.url ? written.apiKey : undefined;
+  const isSame = url !== undefined && written.url !== undefined && toComparable(url) === toComparable(written.url);
+  const keyOfFile = isSame ? written.apiKey : undefined;
   return { url, apiKey: flags.apiKey || env.WORKFLOW_RUNS_API_KEY || keyOfFile };
 }
+
+/** A URL without what makes no difference, such as a slash at its end or the case of its host. */
+const toComparable = (url: string): string => (/^https?:/i.test(url) && URL.canParse(url) ? originOf(url) : url);
 
 /** @throws CliError when one is missing */
 export function requireSettings(flags: Partly): Settings {

@@ -2,11 +2,11 @@ import process from "node:process";
 import type { Client } from "../client.ts";
 import { hasEnded, type Run } from "../types.ts";
 import { askUntilAnswered, Outage } from "./follow.ts";
-import { harmless, startProgress } from "./output.ts";
+import { harmless, knowsEscapes, startProgress } from "./output.ts";
 import { progressText } from "./run-lines.ts";
 
 /** Resolves to the run when it has ended. On a terminal, a line shows its state and its progress until then. */
-export async function waitWithProgress(client: Client, begun: Run): Promise<Run> {
+export async function waitWithProgress(client: Client, begun: Run, signal?: AbortSignal): Promise<Run> {
   if (hasEnded(begun)) return begun;
   let state: string = begun.status;
   let note = "";
@@ -14,7 +14,7 @@ export async function waitWithProgress(client: Client, begun: Run): Promise<Run>
   const outage = new Outage();
   const onOutage = (reason: string) => {
     note = `The service cannot be reached: ${harmless(reason)}`;
-    if (!process.stderr.isTTY) outage.tell(reason);
+    if (!knowsEscapes(process.stderr)) outage.tell(reason);
   };
   // The reason for waiting is read once, and again whenever the state has changed.
   const explain = async () => {
@@ -30,7 +30,7 @@ export async function waitWithProgress(client: Client, begun: Run): Promise<Run>
     if (status === "PENDING") explain().catch(() => {});
   };
   const ended = new AbortController();
-  if (process.stderr.isTTY) {
+  if (knowsEscapes(process.stderr)) {
     const onProgress = (text: string) => {
       note = text;
     };
@@ -38,7 +38,8 @@ export async function waitWithProgress(client: Client, begun: Run): Promise<Run>
     showNews(client, begun.id, { signal: ended.signal, onRun, onProgress }).catch(() => {});
   }
   try {
-    return await askUntilAnswered(() => client.wait(begun.id, { onRun }), onOutage);
+    const waiting = { onRun, ...(signal && { signal }) };
+    return await askUntilAnswered(() => client.wait(begun.id, waiting), onOutage, signal);
   } finally {
     ended.abort();
     line.stop();

@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import process from "node:process";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { DEMO } from "../../../scripts/local/demo.ts";
 import type { World } from "./installed-client.ts";
@@ -14,7 +12,7 @@ const NOWHERE = "01920000-0000-7000-8000-00000000ffff";
 const HELD = DEMO.runs.running;
 
 export function describeCommandLine(world: () => World): void {
-  const { home, node, program, environment, wr, json, start } = useTerminal(world, "home");
+  const { home, wr, json, start, inTerminal } = useTerminal(world, "home");
 
   describe("login", () => {
     const signedOut = { WORKFLOW_RUNS_URL: "", WORKFLOW_RUNS_API_KEY: "" };
@@ -28,6 +26,8 @@ export function describeCommandLine(world: () => World): void {
       expect(statSync(file).mode & 0o777).toBe(0o600);
       expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({ url, api_key: DEMO.owner.key });
       expect(JSON.parse((await wr(["whoami", "--json"], signedOut)).stdout)).toMatchObject({ id: DEMO.owner.id });
+      const withSlash = await wr(["whoami", "--quiet", "--url", `${url}/`], signedOut);
+      expect(withSlash.stdout).toBe(`${DEMO.owner.id}\n`);
     });
 
     it("writes nothing when the service does not know the key, and says which variables take precedence", async () => {
@@ -92,6 +92,21 @@ export function describeCommandLine(world: () => World): void {
     [4, ["invoke", "Quarterly report", "--input", "@missing.json"], "missing.json cannot be read: ENOENT"],
     [4, ["invoke", "Quarterly report", "--input", '{"a": 1'], "--input is not JSON: "],
     [4, ["invokes"], "Did you mean invoke?"],
+    [4, ["runs", "list", "--since", "yesterday"], "or how long ago: 2026-01-31, 2026-01-31T12:00Z, 24h or 7d."],
+    [4, ["invoke", "Quarterly report", "--timeout", "5s"], "Add --wait."],
+    [4, ["runs", "result", HELD, "--timeout", "5s"], "Add --wait."],
+    [4, ["invoke", "Quarterly report", "--wait", "--timeout", "soon"], "such as 90s, 10min, 2h or 7d."],
+    [4, ["runs", "bulk", "stop", "--yes"], "All runs at once are never meant."],
+    [
+      4,
+      ["runs", "bulk", "stop", "--workflow", "Nightly digest"],
+      "Add --yes to do it, since nobody can be asked here.",
+    ],
+    [4, ["workflows", "update", "Quarterly report"], "Say what to change"],
+    [4, ["workflows", "update", "Quarterly report", "--name", "x"], "Set WORKFLOW_RUNS_WEBHOOK_SECRET"],
+    [4, ["workflows", "delete", "Quarterly report"], "Add --yes to do it, since nobody can be asked here."],
+    [3, ["workflows", "share", "Quarterly report", "nobody@demo.example"], 'There is no user "nobody@demo.example"'],
+    [1, ["users", "list", "--api-key", DEMO.user.key], "OWNER or ADMIN"],
     [4, ["runs", "list", "--nonsense"], "unknown option '--nonsense'"],
     [4, ["run", "--workflow", "x", "python", "--fast"], 'The command comes after "--"'],
     [4, ["workflows", "create", "x", "--lease", "--runner-url", "https://x", ...PARTS], "cannot be used with option"],
@@ -100,8 +115,10 @@ export function describeCommandLine(world: () => World): void {
     [1, ["invoke", "Support triage"], "paused"],
     [1, ["keys", "create", "machine", "--runner", "--api-key", DEMO.user.key], "OWNER or ADMIN"],
     [1, ["whoami", "--url", NOBODY, "--api-key", "k"], "The service could not be reached: connect "],
+    [1, ["whoami", "--url", "https://", "--api-key", "k"], "the server does not speak TLS on this port"],
   ])("exits with %i for %j, and says why on stderr only", async (code, args, sentence) => {
-    const ended = await wr(args, args.includes("https://runs.example") ? { WORKFLOW_RUNS_API_KEY: "" } : {});
+    const withUrl = args.map((word) => (word === "https://" ? world().url.replace("http://", word) : word));
+    const ended = await wr(withUrl, args.includes("https://runs.example") ? { WORKFLOW_RUNS_API_KEY: "" } : {});
     expect(ended).toEqual({ code, stdout: "", stderr: expect.stringContaining(sentence) });
     expect(ended.stderr).not.toMatch(/ {4}at /);
   });
@@ -123,7 +140,8 @@ export function describeCommandLine(world: () => World): void {
     ["/v1/workflow-runs?status=FAILED&limit=3", ["runs", "list", "--status", "FAILED", "--limit", "3"]],
     [`/v1/workflow-runs/${DEMO.runs.failed}/result`, ["runs", "result", DEMO.runs.failed]],
     [`/v1/workflow-runs/${DEMO.runs.failed}/explain`, ["runs", "explain", DEMO.runs.failed]],
-    ["/v1/api-keys", ["keys", "list"]],
+    ["/v1/users/me/api-keys", ["keys", "list"]],
+    [`/v1/tenants/${DEMO.tenantId}/users?limit=100`, ["users", "list"]],
     ["/v1/events?limit=3", ["events", "--limit", "3"]],
   ])("prints what %s answers for %j --json, and nothing else; ids; and no colours to a pipe", async (path, args) => {
     const headers = { Authorization: `Bearer ${DEMO.owner.key}` };
@@ -190,11 +208,15 @@ export function describeCommandLine(world: () => World): void {
     const watching = start(["runs", "watch", id]);
     await expect.poll(watching.stdout).toMatch(/progress {2}40 % {2}reading\n/);
     const asJson = start(["runs", "watch", id, "--json"]);
-    await expect.poll(asJson.stdout).toContain('{"attempt":1,"percent":40,"message":"reading"}\n');
-    const followed = inTerminal(`runs result ${id} --wait`, {});
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
-    await wr(["runs", "stop", id]);
-    expect((await followed).shown).toMatch(/RUNNING {2}\d s {2}40 % {2}reading/);
+    await expect.poll(asJson.stdout).toContain('{"progress":{"attempt":1,"percent":40,"message":"reading"}}\n');
+    expect(asJson.stdout()).toMatch(/^({"run":{.*},"event":{.*}}\n)+{"progress":/);
+    expect((await wr(["runs", "result", id, "--wait", "--timeout", "1s"])).code).toBe(6);
+    const asked = "40 %  reading";
+    const { shown } = await inTerminal(`runs result ${id} --wait`, {
+      asked,
+      onAsked: () => void wr(["runs", "stop", id]),
+    });
+    expect(shown).toMatch(/RUNNING {2}\d s {2}40 % {2}reading/);
     expect(await watching.end()).toBe(5);
     await wr(["runs", "stop", id === next ? runId : next]);
     await working.end("SIGINT");
@@ -261,7 +283,11 @@ export function describeCommandLine(world: () => World): void {
   it("makes and deletes API keys by name, and opens pages", async () => {
     const key = (await wr(["keys", "create", "CI", "--quiet"])).stdout.trim();
     expect((await wr(["whoami", "--quiet", "--api-key", key])).stdout.trim()).toBe(DEMO.owner.id);
-    expect((await wr(["keys", "list"])).stdout).toContain("CI");
+    await wr(["keys", "create", "Brief", "--expires", "2999-06-15T12:00:00Z"]);
+    const { stdout } = await wr(["keys", "list"]);
+    expect(stdout).toMatch(/^ID +NAME +KIND +KEY +EXPIRES +CREATED\n/);
+    expect(stdout).toMatch(new RegExp(`^\\S+ +CI +user +…${key.slice(-4)} +never `, "m"));
+    expect(stdout).toMatch(/^\S+ +Brief +user +…\S{4} +2999-06-1\d \d\d:00 /m);
     expect((await wr(["keys", "delete", "CI"])).code).toBe(0);
     expect((await wr(["whoami", "--api-key", key])).code).toBe(2);
     const url = `${world().url}/app/workflows/${DEMO.quarterlyReportId}\n`;
@@ -269,43 +295,29 @@ export function describeCommandLine(world: () => World): void {
     expect((await wr(["open", HELD])).stdout).toBe(`${world().url}/app/runs/${HELD}\n`);
   });
 
-  /** Runs a command in a terminal of so many columns, which may be typed into. Returns its exit code and what it showed. */
-  async function inTerminal(command: string, env: Record<string, string>, typed = "", columns = 200) {
-    // CI sets NO_COLOR, and may have no terminal of its own.
-    const { NO_COLOR: _, ...inherited } = process.env;
-    const words = `stty cols ${columns}; ${node()} ${program()} ${command}`;
-    const terminal: ChildProcess = spawn("script", ["-qec", words, "/dev/null"], {
-      env: { ...inherited, TERM: "xterm", ...environment(env) },
-      stdio: ["pipe", "pipe", "ignore"],
-    });
-    let shown = "";
-    terminal.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      shown += text;
-      if (typed !== "" && shown.includes("API key: ")) terminal.stdin?.end(typed);
-    });
-    await once(terminal, "close");
-    return { code: terminal.exitCode, shown };
-  }
-
   it("shows a line of progress on a terminal, and none elsewhere", async () => {
-    const { code, shown } = await inTerminal("invoke 'Quarterly report' --wait", {});
+    const { code, shown } = await inTerminal("invoke 'Quarterly report' --wait");
     expect([code, shown]).toEqual([0, expect.stringMatching(/RUNNING {2}\d s/)]);
     expect(shown).toContain("\u001b[32mCOMPLETED");
+    const dumb = await inTerminal("invoke 'Quarterly report' --wait", { env: { TERM: "dumb" } });
+    expect(dumb.shown).toMatch(/state +COMPLETED/);
+    expect(dumb.shown).not.toContain("\u001b");
   });
 
   it("asks for the key on a terminal without showing it, and writes nothing after Ctrl-C or Ctrl-D", async () => {
     const env = { WORKFLOW_RUNS_API_KEY: "", XDG_CONFIG_HOME: join(home(), "asked") };
-    const signedIn = await inTerminal("login", env, `${DEMO.user.key}\r`);
+    const asked = "API key: ";
+    const signedIn = await inTerminal("login", { env, asked, typed: `${DEMO.user.key}\r` });
     expect([signedIn.code, signedIn.shown]).toEqual([0, expect.stringContaining("Signed in to")]);
     expect(signedIn.shown).not.toContain(DEMO.user.key);
     for (const key of ["\u0003", "\u0004"]) {
-      const left = await inTerminal("login", env, key);
+      const left = await inTerminal("login", { env, asked, typed: key });
       expect([left.code, left.shown]).toEqual([1, expect.stringMatching(/API key: \s*Nothing was written\.\s*$/)]);
     }
   });
 
   it("keeps its line of progress to one line of a narrow terminal", async () => {
-    const { shown } = await inTerminal("invoke 'Nightly digest' --wait & sleep 3; kill $!", {}, "", 60);
+    const { shown } = await inTerminal("invoke 'Nightly digest' --wait & sleep 3; kill $!", { columns: 60 });
     const lines = shown.split("\r\u001b[K").filter((line) => line.includes("PENDING  "));
     expect(lines.at(-1)).toMatch(/PENDING {2}\d s {2}It waits for its workflow/);
     for (const line of lines) expect(line.trimEnd().length).toBeLessThan(60);

@@ -25,9 +25,23 @@ export function describeHelp(world: () => World): void {
   beforeAll(() => collect([]));
 
   it("lists every command", () => {
-    const runs = ["list", "get", "watch", "stop", "retry", "log", "explain"].map((name) => `runs ${name}`);
-    const workflows = ["list", "get", "create", "pause", "resume"].map((name) => `workflows ${name}`);
-    const others = ["login", "whoami", "invoke", "events", "keys create", "notify create", "open", "run", "verify"];
+    const runs = ["list", "get", "watch", "stop", "retry", "delete", "bulk stop", "log", "explain"].map(
+      (name) => `runs ${name}`,
+    );
+    const workflows = ["list", "get", "create", "update", "share", "delete", "pause", "resume"].map(
+      (name) => `workflows ${name}`,
+    );
+    const others = [
+      "login",
+      "whoami",
+      "invoke",
+      "events",
+      "keys create",
+      "users role",
+      "invites create",
+      "open",
+      "run",
+    ];
     expect([...helps.keys()]).toEqual(expect.arrayContaining([...runs, ...workflows, ...others]));
     expect(helps.size).toBeGreaterThan(30);
   });

@@ -26,7 +26,7 @@ export function describeReadme(world: () => World): void {
     expect([ended.code, ended.stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+$/m)]);
   });
 
-  it("has only commands that work, in their order", { timeout: 180_000 }, async () => {
+  it("has only commands that work, in their order", { timeout: 240_000 }, async () => {
     const cwd = join(world().folder, "readme");
     mkdirSync(cwd);
     const script = `set -eu -o pipefail\n${onThisStack(COMMANDS.join(""))}`;

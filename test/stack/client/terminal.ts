@@ -1,5 +1,5 @@
 /** The command line on the oldest Node, by somebody who is signed in by the environment as the owner of the demo. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -23,6 +23,8 @@ export const PARTS = [
 ] as const;
 
 type Environment = Record<string, string>;
+
+type Terminal = { env?: Environment; columns?: number; asked?: string; typed?: string; onAsked?: () => void };
 
 /** A terminal whose home is a folder of this name in the world's. */
 export function useTerminal(world: () => World, name: string) {
@@ -56,6 +58,30 @@ export function useTerminal(world: () => World, name: string) {
     /** What a command prints with `--json`. */
     json: async (args: readonly string[], env: Environment = {}) =>
       JSON.parse((await wr([...args, "--json"], env)).stdout),
+
+    /**
+     * Runs a command in a terminal of so many columns. When it has `asked`, or shown, that text, `typed` is typed and `onAsked` called.
+     * Returns its exit code and what it showed.
+     */
+    async inTerminal(command: string, { env = {}, columns = 200, asked, typed, onAsked }: Terminal = {}) {
+      // CI sets NO_COLOR, and may have no terminal of its own.
+      const { NO_COLOR: _, ...inherited } = process.env;
+      const words = `stty cols ${columns}; ${node()} ${program()} ${command}`;
+      const terminal: ChildProcess = spawn("script", ["-qec", words, "/dev/null"], {
+        env: { ...inherited, TERM: "xterm", ...environment(env) },
+        stdio: ["pipe", "pipe", "ignore"],
+      });
+      let [shown, isAsked] = ["", false];
+      terminal.stdout?.setEncoding("utf8").on("data", (text: string) => {
+        shown += text;
+        if (asked === undefined || isAsked || !shown.includes(asked)) return;
+        isAsked = true;
+        if (typed !== undefined) terminal.stdin?.end(typed);
+        onAsked?.();
+      });
+      await once(terminal, "close");
+      return { code: terminal.exitCode, shown };
+    },
 
     /** Starts a command that goes on until it gets a signal. */
     start(args: readonly string[], env: Environment = {}) {

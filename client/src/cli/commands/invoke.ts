@@ -1,53 +1,88 @@
 import process from "node:process";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Run } from "../../types.ts";
 import { type Context, contextOf } from "../context.ts";
-import { EXIT } from "../exit.ts";
+import { CliError, EXIT } from "../exit.ts";
 import { followRun } from "../follow.ts";
 import { readInput } from "../input.ts";
+import { lengthOfTime } from "../instants.ts";
 import { findWorkflow } from "../names.ts";
 import { say } from "../output.ts";
+import { withPatience } from "../patience.ts";
 import { printRun } from "../run-lines.ts";
 import { waitWithProgress } from "../wait.ts";
 
-type Flags = { input?: string; idempotencyKey?: string; wait?: boolean; follow?: boolean };
+/** The flags of a command that can wait for the end of a run. `timeout` is in seconds. */
+export type WaitFlags = { wait?: boolean; follow?: boolean; timeout?: number };
+type Flags = WaitFlags & { input?: string; idempotencyKey?: string };
+
+/** Adds the flags of {@link WaitFlags} to a command. */
+export const withWaiting = (command: Command): Command =>
+  command
+    .option("--wait", "wait until it has ended; exit code 5 if it FAILED")
+    .option("--follow", "show its events and its log while waiting")
+    .addOption(timeoutOption());
+
+export const timeoutOption = () =>
+  new Option(
+    "--timeout <time>",
+    "wait at most so long, such as 90s or 10min; then exit code 6, and it goes on",
+  ).argParser(lengthOfTime);
+
+/** @throws CliError when a time is given, and nothing waits */
+export function requireWaiting({ wait, follow, timeout }: WaitFlags): void {
+  if (timeout === undefined || wait || follow) return;
+  throw new CliError("--timeout limits how long the command waits. Add --wait.", EXIT.invalid);
+}
 
 export function addInvoke(program: Command): void {
-  program
-    .command("invoke")
-    .argument("<workflow>", "its name or id")
-    .description("Trigger a run of a workflow")
-    .option("--input <json>", "a JSON object for the run's runner: as text, as @file, or as @- from stdin")
-    .option("--idempotency-key <key>", "the same key triggers one run, however often it is sent")
-    .option("--wait", "wait until the run has ended; exit code 5 if it FAILED")
-    .option("--follow", "show its events and its log while waiting")
+  withWaiting(
+    program
+      .command("invoke")
+      .argument("<workflow>", "its name or id")
+      .description("Trigger a run of a workflow")
+      .option("--input <json>", "a JSON object for the run's runner: as text, as @file, or as @- from stdin")
+      .option("--idempotency-key <key>", "the same key triggers one run, however often it is sent"),
+  )
     .addHelpText(
       "after",
       `
 Examples:
   $ workflow-runs invoke "Quarterly report"
   $ workflow-runs invoke "Quarterly report" --input @input.json --follow
+  $ workflow-runs invoke "Quarterly report" --wait --timeout 10min
   $ RUN=$(workflow-runs invoke "Quarterly report" --quiet)`,
     )
     .action(async (name: string, flags: Flags, command: Command) => {
       const context = contextOf(command);
+      requireWaiting(flags);
       const input = flags.input === undefined ? undefined : await readInput(flags.input);
       const workflow = await findWorkflow(context.client, name);
       const run = await context.client.invoke(workflow.id, {
         ...(input && { input }),
         ...(flags.idempotencyKey && { idempotencyKey: flags.idempotencyKey }),
       });
-      if (flags.wait || flags.follow) await untilEnd(context, run, flags.follow === true);
+      if (flags.wait || flags.follow) await untilEnd(context, run, flags);
       else await printRun(context, run);
     });
 }
 
-/** Waits until a run has ended, and shows it. The exit code says whether the run FAILED. */
-export async function untilEnd(context: Context, begun: Run, isFollowed: boolean): Promise<void> {
+/**
+ * Waits until a run has ended, and shows it. The exit code says whether the run FAILED.
+ * @throws CliError when the time is over or after Ctrl-C; the run goes on
+ */
+export async function untilEnd(context: Context, begun: Run, { follow, timeout }: WaitFlags): Promise<void> {
   const { client, mode } = context;
   if (mode === "people") say(`Run ${begun.id}`);
-  if (isFollowed) await followRun(context, begun.id);
-  const run = await waitWithProgress(client, begun);
+  const wait = async (signal: AbortSignal) => {
+    if (follow) await followRun(context, begun.id, signal);
+    return waitWithProgress(client, begun, signal);
+  };
+  const run = await withPatience(begun.id, timeout, wait).catch(async (error: unknown) => {
+    // Programs read the id of the run here, which they need to find out about its end.
+    if (mode !== "people") await printRun(context, await client.run(begun.id).catch(() => begun));
+    throw error;
+  });
   if (run.status === "FAILED") process.exitCode = EXIT.runFailed;
   if (mode === "people") say("");
   await printRun(context, run);

@@ -5,7 +5,7 @@ import { contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { several } from "../input.ts";
 import { choose, findWorkflow, isId } from "../names.ts";
-import { ago, facts, harmless, printList, printOne, say } from "../output.ts";
+import { ago, facts, harmless, instantOf, printList, printOne, say } from "../output.ts";
 
 type CreateFlags = { expires?: string; runner?: boolean; workflow?: string[] };
 
@@ -14,16 +14,23 @@ export function addKeys(program: Command): void {
 
   keys
     .command("list")
-    .description("List your API keys")
+    .description("List your API keys and runner keys")
     .addHelpText("after", "\nExample:\n  $ workflow-runs keys list")
     .action(async (_, command: Command) => {
       const { client, mode } = contextOf(command);
-      const all: ApiKey[] = await unwrap(client.api.GET("/v1/api-keys"));
+      const { items } = await unwrap(client.api.GET("/v1/users/me/api-keys"));
       printList(
         mode,
-        all,
+        items,
         ({ id }) => id,
-        (key) => ({ id: key.id, name: harmless(key.name), ends: `…${key.key_suffix}`, created: ago(key.created_at) }),
+        (key) => ({
+          id: key.id,
+          name: harmless(key.name),
+          kind: key.kind,
+          key: `…${key.key_suffix}`,
+          expires: key.expires_at === null ? "never" : instantOf(key.expires_at),
+          created: ago(key.created_at),
+        }),
       );
     });
 

@@ -1,45 +1,42 @@
 import process from "node:process";
 import type { Command } from "commander";
 import { unwrap } from "../../connection.ts";
-import { hasEnded, type Run, type RunFilter, type RunLogEntry, type RunStatus } from "../../types.ts";
+import { hasEnded, type Run, type RunLogEntry } from "../../types.ts";
 import { contextOf } from "../context.ts";
 import { EXIT } from "../exit.ts";
 import { Outage, readLog, showLog } from "../follow.ts";
-import { integer, severalOf } from "../input.ts";
-import { findWorkflow } from "../names.ts";
-import { facts, print, printList, printOne, say } from "../output.ts";
+import { integer } from "../input.ts";
+import { sinceOption, untilOption } from "../instants.ts";
+import { facts, harmless, print, printList, printOne, say } from "../output.ts";
+import { withPatience } from "../patience.ts";
+import { type RunFilterFlags, runFilterOf, statusOption, workflowOption } from "../run-filter.ts";
 import { eventLine, printRun, progressLine, resultLines, runRow } from "../run-lines.ts";
 import { waitWithProgress } from "../wait.ts";
-import { untilEnd } from "./invoke.ts";
-
-type ListFlags = { status?: RunStatus[]; workflow?: string; limit: number };
-
-const STATES: readonly RunStatus[] = ["PENDING", "RUNNING", "COMPLETED", "FAILED"];
+import { addBulk } from "./bulk.ts";
+import { requireWaiting, timeoutOption, untilEnd, type WaitFlags, withWaiting } from "./invoke.ts";
 
 export function addRuns(program: Command): void {
-  const runs = program.command("runs").description("List, follow, stop and retry runs");
+  const runs = program.command("runs").description("List, follow, stop, retry and delete runs");
 
   runs
     .command("list")
     .description("List the runs that you may see, newest first")
-    .option("--status <state>", "only in this state; can be repeated", severalOf(STATES))
-    .option("--workflow <workflow>", "only of this workflow, by its name or id")
+    .addOption(statusOption())
+    .addOption(workflowOption())
+    .addOption(sinceOption())
+    .addOption(untilOption())
     .option("--limit <n>", "how many at most", integer(1, 10_000), 20)
     .addHelpText(
       "after",
       `
 Examples:
   $ workflow-runs runs list --status RUNNING --status PENDING
+  $ workflow-runs runs list --since 2026-01-01 --until 2026-02-01
   $ workflow-runs runs list --workflow "Quarterly report" --limit 5 --json`,
     )
-    .action(async (flags: ListFlags, command: Command) => {
+    .action(async (flags: RunFilterFlags & { limit: number }, command: Command) => {
       const { client, mode } = contextOf(command);
-      const filter: RunFilter = {
-        ...(flags.status && { status: flags.status }),
-        ...(flags.workflow !== undefined && {
-          workflow_definition_id: (await findWorkflow(client, flags.workflow)).id,
-        }),
-      };
+      const filter = await runFilterOf(client, flags);
       const found: Run[] = [];
       for await (const run of client.runs(filter)) if (found.push(run) >= flags.limit) break;
       printList(mode, found, ({ id }) => id, runRow);
@@ -63,10 +60,13 @@ Examples:
 
   ofRun("result", "Show how a run ended, and its output", "workflow-runs runs result $RUN --json | jq .output")
     .option("--wait", "wait until it has ended; exit code 5 if it FAILED")
-    .action(async (id: string, flags: { wait?: boolean }, command: Command) => {
+    .addOption(timeoutOption())
+    .action(async (id: string, flags: Omit<WaitFlags, "follow">, command: Command) => {
       const { client, mode } = contextOf(command);
+      requireWaiting(flags);
       if (flags.wait) {
-        const { status } = await waitWithProgress(client, await client.run(id));
+        const begun = await client.run(id);
+        const { status } = await withPatience(id, flags.timeout, (signal) => waitWithProgress(client, begun, signal));
         if (status === "FAILED") process.exitCode = EXIT.runFailed;
       }
       const params = { path: { run_id: id } };
@@ -74,23 +74,23 @@ Examples:
       printOne(mode, result, id, () => resultLines(result));
     });
 
-  ofRun("watch", "Show the events and the progress of a run until it has ended; exit code 5 if it FAILED").action(
-    async (id: string, _, command: Command) => {
+  ofRun("watch", "Show the events and the progress of a run until it has ended; exit code 5 if it FAILED")
+    .addHelpText("after", '\nWith --json, an event is {"run": …, "event": …}, and progress is {"progress": …}.')
+    .action(async (id: string, _, command: Command) => {
       const { client, mode } = contextOf(command);
       let last: Run | null = null;
       const outage = new Outage();
       for await (const { run, event, progress, message } of client.watch(id, { onRetry: outage.tell })) {
         outage.isOver();
         last = run ?? last;
-        if (mode === "json") print(JSON.stringify(message.data));
+        if (mode === "json") print(JSON.stringify(progress === null ? message.data : { progress }));
         else if (mode === "people" && event !== null) print(eventLine(event));
         else if (mode === "people" && progress !== null) print(progressLine(progress));
       }
       last ??= await client.run(id);
       if (mode === "quiet") print(last.id);
       if (last.status === "FAILED") process.exitCode = EXIT.runFailed;
-    },
-  );
+    });
 
   ofRun("stop", "Stop a run that waits or runs", 'workflow-runs runs stop $RUN --reason "Wrong folder"')
     .option("--reason <text>", "why, for people")
@@ -106,15 +106,25 @@ Examples:
       await printRun(context, run);
     });
 
-  ofRun("retry", "Retry a FAILED run, with the same snapshot and input", "workflow-runs runs retry $RUN --wait")
-    .option("--wait", "wait until it has ended; exit code 5 if it FAILED")
-    .option("--follow", "show its events and its log while waiting")
-    .action(async (id: string, flags: { wait?: boolean; follow?: boolean }, command: Command) => {
-      const context = contextOf(command);
-      const run = await context.client.retry(id);
-      if (flags.wait || flags.follow) await untilEnd(context, run, flags.follow === true);
-      else await printRun(context, run);
-    });
+  withWaiting(
+    ofRun("retry", "Retry a FAILED run, with the same snapshot and input", "workflow-runs runs retry $RUN --wait"),
+  ).action(async (id: string, flags: WaitFlags, command: Command) => {
+    const context = contextOf(command);
+    requireWaiting(flags);
+    const run = await context.client.retry(id);
+    if (flags.wait || flags.follow) await untilEnd(context, run, flags);
+    else await printRun(context, run);
+  });
+
+  ofRun("delete", "Delete a run that has ended, with its log and result").action(
+    async (id: string, _, command: Command) => {
+      const { client, mode } = contextOf(command);
+      await client.request(`/v1/workflow-runs/${encodeURIComponent(id)}`, { method: "DELETE" });
+      printOne(mode, { id }, id, () => [`Deleted ${id}.`]);
+    },
+  );
+
+  addBulk(runs);
 
   ofRun("log", "Show the log of a run", "workflow-runs runs log -f $RUN")
     .option("-f, --follow", "continue until the run has ended")
@@ -139,12 +149,12 @@ Examples:
     const { client, mode } = contextOf(command);
     const explanation = await client.explain(id);
     printOne(mode, explanation, id, () => [
-      explanation.message,
+      harmless(explanation.message),
       ...facts({
         position: explanation.queue_position,
         "blocked by": explanation.blocked_by?.run_id,
         tries: explanation.tries,
-        "last error": explanation.last_error,
+        "last error": explanation.last_error === null ? null : harmless(explanation.last_error),
         "next try": explanation.next_try_at,
         deadline: hasEnded(explanation) ? null : explanation.deadline_at,
       }),
