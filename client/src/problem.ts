@@ -1,5 +1,6 @@
 /** Errors of the API as exceptions: problem details (https://www.rfc-editor.org/rfc/rfc9457) and the list of faults of a 422. */
 import type { components } from "./openapi.ts";
+import { retryAfterMs } from "./retry.ts";
 
 export type Fault = components["schemas"]["ValidationError"];
 
@@ -17,7 +18,13 @@ export type ProblemCode =
   | "streams_unavailable"
   | (string & {});
 
-type Content = { status: number; code: ProblemCode; title: string; requestId: string | null };
+type Content = {
+  status: number;
+  code: ProblemCode;
+  title: string;
+  requestId: string | null;
+  retryAfterMs?: number | null;
+};
 
 const PREFIX = "urn:workflow-runs:problem:";
 
@@ -27,14 +34,17 @@ export class ApiProblem extends Error {
   readonly code: ProblemCode;
   readonly title: string;
   readonly requestId: string | null;
+  /** How long to wait before the next try, if the service has said so. */
+  readonly retryAfterMs: number | null;
 
-  constructor(detail: string, { status, code, title, requestId }: Content) {
+  constructor(detail: string, { status, code, title, requestId, retryAfterMs = null }: Content) {
     super(detail);
     this.name = "ApiProblem";
     this.status = status;
     this.code = code;
     this.title = title;
     this.requestId = requestId;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -59,6 +69,7 @@ export async function problemOf(response: Response): Promise<ApiProblem> {
 export function toProblem(response: Response, body: unknown): ApiProblem {
   const { status } = response;
   const headerId = response.headers.get("x-request-id");
+  const waitMs = retryAfterMs(response.headers.get("Retry-After"));
   if (!isRecord(body)) {
     const detail = `The answer was ${status} ${response.statusText}`.trim();
     return new ApiProblem(`${detail}, without an explanation.`, {
@@ -66,6 +77,7 @@ export function toProblem(response: Response, body: unknown): ApiProblem {
       code: "unknown",
       title: detail,
       requestId: headerId,
+      retryAfterMs: waitMs,
     });
   }
   const requestId = textOf(body.request_id) ?? headerId;
@@ -73,7 +85,7 @@ export function toProblem(response: Response, body: unknown): ApiProblem {
   const title = textOf(body.title) ?? `HTTP ${status}`;
   const type = textOf(body.type) ?? "";
   const code = type.startsWith(PREFIX) ? type.slice(PREFIX.length) : "unknown";
-  return new ApiProblem(textOf(body.detail) ?? title, { status, code, title, requestId });
+  return new ApiProblem(textOf(body.detail) ?? title, { status, code, title, requestId, retryAfterMs: waitMs });
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -80,6 +80,27 @@ describe("a runner that leases", () => {
     expect(pauses.size).toBeGreaterThan(1);
   });
 
+  it.each<[Path, string]>([
+    ["runner-sessions", "a session"],
+    ["leases", "work"],
+  ])("waits at least as long as Retry-After says, at most a minute, when its request is refused: %s", async (path) => {
+    let seconds = 20;
+    const busy = () => problem(429, "too_many_requests", { "Retry-After": String(seconds) });
+    const { runner, count } = start(async () => {}, { [path]: busy });
+    const done = runner.run();
+    await later(19);
+    expect(count(path)).toBe(1);
+    seconds = 3600;
+    await later(2);
+    expect(count(path)).toBe(2);
+    await later(58);
+    expect(count(path)).toBe(2);
+    await later(3);
+    expect(count(path)).toBe(3);
+    await runner.stop();
+    await done;
+  });
+
   it("leaves no listener behind for the runs that it has done", async () => {
     const listeners = new Map<unknown, number>();
     const countFor = (change: number) =>

@@ -61,10 +61,11 @@ for (const add of [
   add(program);
 }
 
-// When a program that reads our output, such as `head`, has read enough and ends, that is no error.
+// When a program that reads our output, such as `head`, has read enough and ends, that is no error. A command that has more to do
+// before it ends, such as `run`, listens, too.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  if (error.code !== "EPIPE") throw error;
+  if (process.stdout.listenerCount("error") === 1) process.exit(0);
 });
 
 // Nor is a terminal that was closed. The command still ends properly.

@@ -36,6 +36,8 @@ const WAIT_SECONDS = 6;
 const MOST_LEASES = 10;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
+/** Of a `Retry-After`, no more than this is waited. */
+const LONGEST_RETRY_AFTER_MS = 60_000;
 /** The pause between two requests when the service cannot hold a request open until there is work. */
 const POLL_MS = 5_000;
 
@@ -136,7 +138,8 @@ export class LeaseRunner {
           continue;
         }
         this.#lease.onRetry?.(reasonOf(error));
-        await pause(pauseMs * (1 - Math.random() / 2), signal).catch(() => {});
+        const leastMs = error instanceof ApiProblem ? Math.min(error.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS) : 0;
+        await pause(leastMs + pauseMs * (1 - Math.random() / 2), signal).catch(() => {});
       }
     }
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import type { World } from "./installed-client.ts";
@@ -15,7 +15,7 @@ export function describeRunEnds(world: () => World): void {
   const startRunner = (workflow: string, ...args: string[]) => start(["run", "--workflow", workflow, ...args]);
 
   beforeAll(async () => {
-    const names = ["Stoppable", "Given back", "Impatient"];
+    const names = ["Stoppable", "Given back", "Short", "Impatient"];
     await Promise.all(names.map((name) => wr(["workflows", "create", name, "--lease", ...PARTS])));
   });
 
@@ -62,6 +62,23 @@ export function describeRunEnds(world: () => World): void {
     expect(await runner.end("SIGTERM")).toBe(0);
     expect(runner.stderr()).toContain(`Run ${runId} was given back.`);
     expect(await leftOf("pid-left")).toEqual([]);
+    await wr(["runs", "stop", runId]);
+  });
+
+  it("gives back what it holds when the program that reads its output has ended", async () => {
+    const [runId, short] = [await invoke("Given back"), await invoke("Short")];
+    const script =
+      'echo begun; [ "$WORKFLOW_RUN_WORKFLOW_NAME" = Short ] || exec sleep 300; until [ -e go ]; do sleep 0.1; done';
+    const flags = ["--workflow", "Short", "--concurrency", "2", "--grace-seconds", "1", "--json"];
+    const runner = startRunner("Given back", ...flags, "--", "sh", "-c", script);
+    for (const id of [runId, short]) {
+      await expect.poll(async () => (await wr(["runs", "log", id])).stdout).toBe("begun\n");
+    }
+    runner.readNoMore();
+    writeFileSync(join(home(), "go"), "");
+    expect(await runner.end()).toBe(0);
+    expect(await json(["runs", "get", short])).toMatchObject({ status: "COMPLETED" });
+    expect(await json(["runs", "get", runId])).toMatchObject({ status: "PENDING" });
     await wr(["runs", "stop", runId]);
   });
 

@@ -105,6 +105,8 @@ export function useTerminal(world: () => World, name: string) {
         /** Waits until it has said this on stderr. */
         until: (text: string) => expect.poll(() => stderr).toContain(text),
         send: (signal: NodeJS.Signals) => child.kill(signal),
+        /** Its output is read no more, as by a program that has read enough and has ended. */
+        readNoMore: () => child.stdout.destroy(),
         /** Its exit code. */
         async end(signal?: NodeJS.Signals) {
           if (signal) child.kill(signal);

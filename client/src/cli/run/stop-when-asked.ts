@@ -1,4 +1,4 @@
-/** How `workflow-runs run` ends: after a signal, or when npm, which has started it, has ended. */
+/** How `workflow-runs run` ends: after a signal, or when npm, which has started it, or the reader of its output has ended. */
 import process from "node:process";
 import { EXIT } from "../exit.ts";
 import { say } from "../output.ts";
@@ -26,7 +26,7 @@ const WATCH_MS = 500;
 const parentAtStart = process.ppid;
 
 /**
- * Stops the runner at the first signal. A second signal exits at once, and so does the end of the promised time, such as when the
+ * Stops the runner at the first signal, and when nobody reads its output any more. A second signal exits at once, and so does the end of the promised time, such as when the
  * service cannot be reached; the service notices when the leases expire. Returns a function that waits until the runner has stopped, if
  * it was asked to.
  */
@@ -51,12 +51,14 @@ export function stopWhenAsked({ stop, graceSeconds }: StopOptions): () => Promis
     else if (Date.now() - stoppedAt > SAME_SIGNAL_MS) exit("Exited at once.");
   };
   for (const name of SIGNALS) process.on(name, onSignal);
+  process.stdout.on("error", begin);
   const watch = watchNpm(begin);
   return async () => {
     await stopping;
     clearTimeout(lastMoment);
     clearInterval(watch);
     for (const name of SIGNALS) process.off(name, onSignal);
+    process.stdout.off("error", begin);
   };
 }
 
