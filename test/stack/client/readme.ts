@@ -17,13 +17,16 @@ export function describeReadme(world: () => World): void {
   const onThisStack = (text: string) =>
     text.replaceAll("http://localhost:8787", world().url).replaceAll("http://localhost:8788", world().runnerUrl);
 
-  it("installs the package from a clone", { timeout: 60_000 }, async () => {
+  it("packs the package in a clone and installs it without one, and npm warns of nothing", {
+    timeout: 60_000,
+  }, async () => {
     const folder = join(world().folder, "from-clone");
     mkdirSync(folder);
     writeFileSync(join(folder, "package.json"), '{"private": true}');
     const script = `${INSTALL}\nnpx workflow-runs --version`;
     const ended = await runProgram("bash", ["-ec", script], { cwd: folder, env: { CLONE: root } });
     expect([ended.code, ended.stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+$/m)]);
+    expect(ended.stderr).not.toMatch(/warn/i);
   });
 
   it("has only commands that work, in their order", { timeout: 240_000 }, async () => {
