@@ -2,11 +2,13 @@
  * `npm run create-tenant -- --name "Acme" --email owner@acme.example`: creates a tenant with its OWNER and
  * prints the OWNER's first API key. The key is shown this once; only its hash is stored.
  */
+import process from "node:process";
+import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { v7 as uuid } from "uuid";
 import { openDatabase } from "../src/db/client.ts";
 import { generateApiKey } from "../src/http/credentials/api-key.ts";
-import { createTenant } from "../src/people/tenants.ts";
+import { createTenant, listTenantsNamed } from "../src/people/tenants.ts";
 import { fail, offerHelp } from "./local/options.ts";
 import { withDatabase } from "./local/with-database.ts";
 
@@ -16,29 +18,45 @@ const HELP = `Creates a tenant with its OWNER, and prints the OWNER's first API 
 
   npm run create-tenant -- --name "Acme" --email owner@acme.example
 
+  --yes          do not ask when there is a tenant of this name already
+
   DATABASE_URL   the connection string of the database`;
 
 offerHelp(HELP);
 try {
-  const { values } = parseArgs({ options: { name: { type: "string" }, email: { type: "string" } } });
+  const { values } = parseArgs({
+    options: { name: { type: "string" }, email: { type: "string" }, yes: { type: "boolean", default: false } },
+  });
   const name = values.name?.trim();
   const email = values.email?.trim();
   if (!name || !email?.includes("@")) throw new Error(USAGE);
 
   const { key, ...stored } = await generateApiKey();
   const tenantId = uuid();
-  await withDatabase((database) =>
-    createTenant(openDatabase({ ...database, databaseTimeoutSeconds: 30 }), {
+  await withDatabase(async (database) => {
+    const db = openDatabase({ ...database, databaseTimeoutSeconds: 30 });
+    const twins = await listTenantsNamed(db, name);
+    if (twins.length > 0 && !values.yes) await requireYes(`There is a tenant "${name}" already: ${twins.join(", ")}.`);
+    await createTenant(db, {
       id: tenantId,
       name,
       workflowsFolderId: uuid(),
       rootFolderId: uuid(),
       owner: { id: uuid(), email },
       apiKey: { id: uuid(), name: "First key", ...stored },
-    }),
-  );
+    });
+  });
   console.log(`Created the tenant "${name}" (${tenantId}) with the OWNER ${email}.`);
   console.log(`API key, shown this once: ${key}`);
 } catch (error) {
   fail(error);
+}
+
+/** Asks whether to create one more. Throws for any answer but yes, and where nobody can be asked. */
+async function requireYes(fact: string): Promise<void> {
+  if (!process.stdin.isTTY) throw new Error(`${fact} To create another one of this name, add --yes.`);
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await lines.question(`${fact} Create another one of this name? [y/N] `);
+  lines.close();
+  if (!/^y(es)?$/i.test(answer.trim())) throw new Error("Nothing was created.");
 }

@@ -1,4 +1,5 @@
-import type { Database } from "../db/client.ts";
+import { sql } from "drizzle-orm";
+import { type Database, repeatable } from "../db/client.ts";
 import { apiKeys, pathParts, tenants, users } from "../db/tables.ts";
 import { ROOT_FOLDER, WORKFLOWS_FOLDER } from "../files/path.ts";
 
@@ -10,6 +11,13 @@ export type NewTenant = {
   owner: { id: string; email: string };
   apiKey: { id: string; name: string; hash: string; suffix: string };
 };
+
+/** The ids of the tenants of this name, in whatever case it is written. */
+export async function listTenantsNamed(db: Database, name: string): Promise<string[]> {
+  const isNamed = sql`lower(${tenants.name}) = lower(${name})`;
+  const rows = await repeatable(db).select(db.select({ id: tenants.id }).from(tenants).where(isNamed));
+  return rows.map(({ id }) => id);
+}
 
 /**
  * Creates a tenant with its OWNER, the OWNER's first API key, the folder of its definitions and a root folder for its files.

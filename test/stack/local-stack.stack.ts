@@ -148,6 +148,23 @@ describe("npm run dev", () => {
     expect([again.code, again.output]).toEqual([1, expect.stringContaining("runs in this folder already")]);
   });
 
+  it("has a database in which create-tenant asks before it creates a second tenant of a name", async () => {
+    const [, DATABASE_URL = ""] = /(postgres:\S+)/.exec(postgresOf(stack.lines) ?? "") ?? [];
+    const database = { DATABASE_URL, NEON_FETCH_ENDPOINT: `http://127.0.0.1:${ports[2]}/sql` };
+    const create = (more = "") => runScript(`create-tenant.ts --name Twin --email owner@twin.example${more}`, database);
+    const first = await create();
+    expect([first.code, first.output]).toEqual([0, expect.stringContaining('Created the tenant "Twin"')]);
+    const second = await create();
+    expect([second.code, second.output]).toEqual([
+      1,
+      expect.stringMatching(
+        /^There is a tenant "Twin" already: \S+\. To create another one of this name, add --yes\.\n$/,
+      ),
+    ]);
+    const shown = (await create(" --yes")).output;
+    expect(shown).toContain("API key, shown this once");
+  });
+
   it("has a sibling, `npm run db`, which prints all that `npx wrangler dev` needs, and which the doctor finds, too", async () => {
     const url = urlOf(stack.lines);
     const sqlPort = await findFreePort();
