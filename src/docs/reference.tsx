@@ -94,10 +94,11 @@ const QuickStart = ({ origin, userId }: Pick<Props, "origin" | "userId">) => (
         ))}
       </li>
       <li>
-        Find a workflow, trigger a run, and wait up to a minute until it has ended:
+        Find a workflow, put its <code>id</code> where it says <code>WORKFLOW</code>, trigger a run, and wait up to a
+        minute until it has ended:
         <Code
           text={`curl "$URL/v1/workflow-definitions?limit=10" -H "Authorization: Bearer $KEY"
-WORKFLOW=…   # an "id" of that list
+WORKFLOW='…'
 curl -X POST "$URL/v1/workflow-definitions/$WORKFLOW/invoke" -H "Authorization: Bearer $KEY" \\
   -H "Content-Type: application/json" -H "Prefer: wait=60" -d '{}'`}
         />

@@ -8,7 +8,7 @@ export type Language = (typeof LANGUAGES)[number];
 export function setupOf(language: Language, origin: string): string {
   switch (language) {
     case "curl":
-      return `URL=${origin}\nKEY=wr_…   # your API key`;
+      return `URL=${origin}\nKEY='wr_…'`;
     case "TypeScript":
       return `const URL = "${origin}";
 const KEY = "wr_…"; // your API key
@@ -23,15 +23,23 @@ async function call(method: string, path: string, body?: unknown, token = KEY) {
 }`;
     case "Python":
       return `import json
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 URL = "${origin}"
 KEY = "wr_…"  # your API key
 
-def call(method, path, body=None, token=KEY):
+def send(method, path, body=None, token=KEY):
     headers = {"Authorization": "Bearer " + token, "Content-Type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
-    with urlopen(Request(URL + path, data, headers, method=method)) as response:
+    try:
+        return urlopen(Request(URL + path, data, headers, method=method))
+    except HTTPError as error:
+        # The detail of the answer says what to do.
+        raise SystemExit(f"{error.code} {error.read().decode()}")
+
+def call(method, path, body=None, token=KEY):
+    with send(method, path, body, token) as response:
         return json.loads(response.read() or "null")`;
   }
 }
@@ -88,6 +96,6 @@ const streamInTypeScript = ({ examplePath }: Operation) => `const stream = await
 for await (const text of stream.body!.pipeThrough(new TextDecoderStream())) console.log(text);`;
 
 const streamInPython = ({ examplePath }: Operation) =>
-  `with urlopen(Request(URL + "${examplePath}", headers={"Authorization": "Bearer " + KEY})) as stream:
+  `with send("GET", "${examplePath}") as stream:
     for line in stream:
         print(line.decode(), end="")`;

@@ -148,6 +148,21 @@ describe("npm run dev", () => {
     expect([again.code, again.output]).toEqual([1, expect.stringContaining("runs in this folder already")]);
   });
 
+  it("has snippets in Python that print the detail of an error, and not a stack trace", async () => {
+    const page = await (await fetch(`http://localhost:${ports[0]}/docs`)).text();
+    const [, escaped = ""] = />(import json\n[^<]*)</.exec(page) ?? [];
+    const setup = escaped.replaceAll("&quot;", '"').replaceAll("&amp;", "&").replace("wr_…", DEMO.owner.key);
+    const run = (call: string) => runProgram("python3", ["-c", `${setup}\n${call}`]);
+    const path = "/v1/workflow-runs/01920000-0000-7000-8000-00000000ffff";
+    for (const call of [`call("GET", "${path}")`, `send("GET", "${path}/stream")`]) {
+      const { code, stdout, stderr } = await run(call);
+      expect([code, stdout, stderr]).toEqual([1, "", expect.stringMatching(/^404 .*"detail":"There is no such run/)]);
+      expect(stderr).not.toContain("Traceback");
+    }
+    const me = await run('print(call("GET", "/v1/users/me")["current_tenant_role"])');
+    expect(me).toEqual({ code: 0, stdout: "OWNER\n", stderr: "" });
+  });
+
   it("has a database in which create-tenant asks before it creates a second tenant of a name", async () => {
     const [, DATABASE_URL = ""] = /(postgres:\S+)/.exec(postgresOf(stack.lines) ?? "") ?? [];
     const database = { DATABASE_URL, NEON_FETCH_ENDPOINT: `http://127.0.0.1:${ports[2]}/sql` };

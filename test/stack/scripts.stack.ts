@@ -6,6 +6,9 @@ import { root } from "../../scripts/local/folders.ts";
 import { runProgram } from "../support/node/run-program.ts";
 import { runScript } from "../support/node/run-script.ts";
 
+const pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "bench/README.md"];
+pages.push(...readdirSync(join(root, "docs")).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : [])));
+
 const { scripts, engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 let folder: string;
@@ -43,12 +46,23 @@ describe("the npm scripts", () => {
     expect(await start()).toEqual({ code: 0, output: "" });
   });
 
+  it("say on Windows that they need WSL", async () => {
+    const program = `Object.defineProperty(process, "platform", { value: "win32" }); require("./scripts/check-install.cjs")`;
+    const { code, stderr } = await runProgram(process.execPath, ["-e", program]);
+    expect([code, stderr]).toEqual([1, "This runs on Linux and macOS. On Windows, use it inside WSL.\n"]);
+  });
+
   it("are what the documents use: none runs `node` with a TypeScript file, which older Nodes refuse", () => {
-    const pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "bench/README.md"];
-    pages.push(...readdirSync(join(root, "docs")).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : [])));
     for (const page of pages) {
       const text = readFileSync(join(root, page), "utf8");
       expect([page, text.match(/(?<!npx )\bnode \S+\.[cm]?ts\b/g)]).toEqual([page, null]);
+    }
+  });
+
+  it("are in documents whose commands have no comments, which an interactive zsh would take for commands", () => {
+    for (const page of [...pages, "client/README.md"]) {
+      const blocks = readFileSync(join(root, page), "utf8").match(/^```sh\n.*?^```$/gms) ?? [];
+      expect([page, blocks.join("\n").match(/(^|\s)#\s.*$/gm)]).toEqual([page, null]);
     }
   });
 

@@ -234,6 +234,10 @@ export const SecretPage = ({ id, secret, reason }: SecretPageProps) => (
         </div>
       </div>
       <h2>Check the signature</h2>
+      <p>
+        The commands with curl send your endpoint a message that is signed as ours are. Your code must take it, and
+        refuse it with another secret.
+      </p>
       {SNIPPETS.map(({ language, text }) => (
         <section class="card stack" aria-label={language}>
           <h3>{language}</h3>

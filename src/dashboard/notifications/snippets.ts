@@ -7,10 +7,7 @@
 export const SNIPPETS: { language: string; text: (secret: string) => string }[] = [
   {
     language: "curl",
-    text: (
-      secret,
-    ) => `# Sends your endpoint a message that is signed as ours are. Your code must take it, and refuse it with another secret.
-SECRET=${secret}
+    text: (secret) => `SECRET=${secret}
 ID=msg_1 NOW=$(date +%s) BODY='{"type":"notification_endpoint.test","timestamp":"2026-01-31T12:00:00.000Z","data":{}}'
 KEY=$(printf %s "\${SECRET#whsec_}" | base64 -d | od -An -vtx1 | tr -d ' \\n')
 SIGNATURE=$(printf %s "$ID.$NOW.$BODY" | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$KEY" -binary | base64)
