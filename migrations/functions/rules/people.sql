@@ -140,7 +140,12 @@ begin
     select jsonb_build_object('refused', 'clash', 'path', top.materialized_path, 'capability', other.capability,
       'is_on_part', top.id = p_path_part_id)
     from public.user_permissions other
-    join public.path_parts top on top.tenant_id = other.tenant_id and top.id = other.path_part_id
+    -- The limit keeps the planner from reading all parts of the tenant: see `permissions_of`.
+    cross join lateral (
+      select part.id, part.materialized_path
+      from public.path_parts part where part.tenant_id = other.tenant_id and part.id = other.path_part_id
+      limit 1
+    ) top
     where other.tenant_id = p_tenant_id and other.user_id = p_user_id and other.id is distinct from p_permission_id
       and public.path_covers(top.materialized_path, v_path)
       and (top.id = p_path_part_id or other.capability in ('READ_WRITE', p_capability))
