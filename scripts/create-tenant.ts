@@ -6,6 +6,7 @@ import process from "node:process";
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { v7 as uuid } from "uuid";
+import { CELL } from "../src/config.ts";
 import { openDatabase } from "../src/db/client.ts";
 import { generateApiKey } from "../src/http/credentials/api-key.ts";
 import { createTenant, listTenantsNamed } from "../src/people/tenants.ts";
@@ -20,7 +21,8 @@ const HELP = `Creates a tenant with its OWNER, and prints the OWNER's first API 
 
   --yes          do not ask when there is a tenant of this name already
 
-  DATABASE_URL   the connection string of the database`;
+  DATABASE_URL   the connection string of the database
+  CELL           the name of the cell, if the Worker has one (one)`;
 
 offerHelp(HELP);
 try {
@@ -31,7 +33,9 @@ try {
   const email = values.email?.trim();
   if (!name || !email?.includes("@")) throw new Error(USAGE);
 
-  const { key, ...stored } = await generateApiKey();
+  const { CELL: cell = "one" } = process.env;
+  if (!CELL.test(cell)) throw new Error("CELL must be three lower-case letters or digits, as the Worker has it.");
+  const { key, ...stored } = await generateApiKey(cell);
   const tenantId = uuid();
   await withDatabase(async (database) => {
     const db = openDatabase({ ...database, databaseTimeoutSeconds: 30 });

@@ -38,6 +38,19 @@ const origins = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** The name of a cell: see src/http/credentials/cell.ts. */
+export const CELL = /^[a-z0-9]{3}$/;
+
+/** The URLs of cells, separated by commas: `one=https://one.example.com,two=https://two.example.com`. */
+const cells = z.string().transform((text, context) => {
+  const list = text.split(",").map((entry) => /^\s*(\w+)=(.+?)\/*\s*$/.exec(entry)?.slice(1) ?? []);
+  if (list.every(([name = "", url = ""]) => CELL.test(name) && /^https?:/.test(url) && URL.canParse(url))) {
+    return new Map(list.map(([name = "", url = ""]) => [name, url]));
+  }
+  context.addIssue({ code: "custom", message: "no cells" });
+  return z.NEVER;
+});
+
 const seconds = z.coerce.number().int();
 
 const varsSchema = z.object({
@@ -49,6 +62,10 @@ const varsSchema = z.object({
   DATABASE_TIMEOUT_SECONDS: seconds.min(1).max(60).default(10),
   /** The URL at which runners reach this service. Every callback URL begins with it. */
   PUBLIC_URL: z.url({ protocol: /^https?$/ }),
+  /** The name of this deployment, which its keys, tokens and links have. */
+  CELL: z.string().regex(CELL).default("one"),
+  /** Where the other cells are. A request with a credential of one of them is answered with its address. */
+  CELLS: cells.default(new Map()),
   /** Encrypts the webhook secrets of runners. Each key is 32 bytes in base64. */
   ENCRYPTION_KEY: keyRing.refine((ring) => [...ring.byId.values()].every(({ secret }) => AES_256_KEY.test(secret))),
   /** Signs run tokens. */
@@ -113,6 +130,9 @@ export type Config = {
   neonFetchEndpoint: string | undefined;
   databaseTimeoutSeconds: number;
   publicUrl: string;
+  /** The name of this cell, and the URLs of cells by their names. */
+  cell: string;
+  cells: ReadonlyMap<string, string>;
   encryptionKeys: KeyRing;
   runTokenKeys: KeyRing;
   sessions: {
@@ -169,6 +189,8 @@ export function readConfig(bindings: object): Config {
     neonFetchEndpoint: vars.NEON_FETCH_ENDPOINT,
     databaseTimeoutSeconds: vars.DATABASE_TIMEOUT_SECONDS,
     publicUrl: vars.PUBLIC_URL.replace(/\/+$/, ""),
+    cell: vars.CELL,
+    cells: vars.CELLS,
     encryptionKeys: vars.ENCRYPTION_KEY,
     runTokenKeys: vars.RUN_TOKEN_SECRET,
     sessions: {

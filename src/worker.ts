@@ -47,7 +47,7 @@ function compose(bindings: object): Composed {
     db: openDatabase(config),
     patientDb: openDatabase({ ...config, isPatient: true }),
     config,
-    verifySession: openSessionsLater(config.sessions),
+    verifySession: openSessionsLater(config),
     ...{ live, send },
   };
   servicesOf.set(bindings, services);
@@ -75,13 +75,13 @@ const ofService = (services: Composed, ctx: { waitUntil(work: Promise<unknown>):
 });
 
 /** Verifies session tokens by a module that is loaded with the first of them, since most requests have an API key. */
-function openSessionsLater(settings: Config["sessions"]): VerifySession {
+function openSessionsLater(config: Config): VerifySession {
   let verify: VerifySession | undefined;
   return async (token) => {
     if (!verify) {
       const { openSessions } = await import("./http/credentials/session-token.ts");
       // Another request may have got here first, and its verifier has the keys that it fetched.
-      verify ??= openSessions(settings);
+      verify ??= openSessions(config);
     }
     return verify(token);
   };

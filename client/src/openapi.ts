@@ -3689,6 +3689,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Misdirected request */
+        misdirected: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Too many requests */
         too_many_requests: {
             headers: {
@@ -3883,6 +3892,7 @@ export interface operations {
             };
             401: components["responses"]["unauthenticated"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -3920,6 +3930,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -3961,6 +3972,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -3999,6 +4011,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4031,6 +4044,7 @@ export interface operations {
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4062,6 +4076,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4093,6 +4108,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4134,6 +4150,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4172,6 +4189,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4221,6 +4239,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4265,6 +4284,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4299,6 +4319,7 @@ export interface operations {
             };
             401: components["responses"]["unauthenticated"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4342,6 +4363,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4391,6 +4413,7 @@ export interface operations {
             };
             401: components["responses"]["unauthenticated"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4432,6 +4455,7 @@ export interface operations {
             };
             401: components["responses"]["unauthenticated"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4488,6 +4512,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4520,6 +4545,7 @@ export interface operations {
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4564,6 +4590,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4603,6 +4630,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4639,6 +4667,7 @@ export interface operations {
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4677,6 +4706,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4712,6 +4742,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4753,6 +4784,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4794,6 +4826,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4842,6 +4875,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4883,6 +4917,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4934,6 +4969,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -4972,6 +5008,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5006,6 +5043,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5044,6 +5082,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5077,6 +5116,7 @@ export interface operations {
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5115,6 +5155,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5150,6 +5191,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5195,6 +5237,7 @@ export interface operations {
             };
             401: components["responses"]["unauthenticated"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5231,6 +5274,7 @@ export interface operations {
             };
             401: components["responses"]["unauthenticated"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5273,6 +5317,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5311,6 +5356,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5353,6 +5399,7 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5384,6 +5431,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5422,6 +5470,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5455,6 +5504,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5501,6 +5551,7 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5535,6 +5586,7 @@ export interface operations {
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5570,6 +5622,7 @@ export interface operations {
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5618,6 +5671,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5656,6 +5710,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5697,6 +5752,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5729,6 +5785,7 @@ export interface operations {
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5768,6 +5825,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5814,6 +5872,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5850,6 +5909,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5891,6 +5951,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5923,6 +5984,7 @@ export interface operations {
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -5962,6 +6024,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6000,6 +6063,7 @@ export interface operations {
             };
             401: components["responses"]["unauthenticated"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6045,6 +6109,7 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6084,6 +6149,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6116,6 +6182,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6156,6 +6223,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6190,6 +6258,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6224,6 +6293,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6268,6 +6338,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6305,6 +6376,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6338,6 +6410,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6379,6 +6452,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6422,6 +6496,7 @@ export interface operations {
             };
             401: components["responses"]["unauthenticated"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6460,6 +6535,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6539,6 +6615,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6570,6 +6647,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6616,6 +6694,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6653,6 +6732,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6685,6 +6765,7 @@ export interface operations {
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6719,6 +6800,7 @@ export interface operations {
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
@@ -6758,6 +6840,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];

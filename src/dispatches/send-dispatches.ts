@@ -89,6 +89,7 @@ async function trySending(config: Config, dispatch: Dispatch): Promise<Verdict> 
       runId: dispatch.run_id,
       attempt: dispatch.attempt,
       tenantId: dispatch.tenant_id,
+      cell: config.cell,
       expiresAt: dispatch.deadline_at,
     }),
   ]);

@@ -9,7 +9,7 @@ const CREDENTIALS = {
 } as const satisfies Record<Operation["credential"], string | null>;
 
 /** The errors that any operation can have. The section on errors explains them once for all operations. */
-const COMMON = new Set(["400", "401", "413", "414", "415", "422", "429", "431", "500", "503"]);
+const COMMON = new Set(["400", "401", "413", "414", "415", "421", "422", "429", "431", "500", "503"]);
 
 /** The section of one operation: its description, parameters, body and answers, and an example request in each language. */
 export const OperationSection = ({ operation }: { operation: Operation }) => {

@@ -60,6 +60,11 @@ export const PROBLEMS = {
     title: "Unsupported media type",
     detail: "Send the body as JSON, with `Content-Type: application/json`.",
   },
+  misdirected: {
+    status: 421,
+    title: "Misdirected request",
+    detail: "The credential is of another cell of the service. Send the request to the address that you got with it.",
+  },
   too_many_requests: {
     status: 429,
     title: "Too many requests",

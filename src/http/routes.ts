@@ -45,7 +45,7 @@ export function kindOf(route: RouteConfig): RouteKind {
 
 const OF_ANYBODY: ProblemCode[] = ["uri_too_long", "too_many_requests", "headers_too_large"];
 // The credential is looked up in the database, so these requests can fail when the database does.
-const OF_A_CREDENTIAL: ProblemCode[] = ["internal_error", "database_unavailable"];
+const OF_A_CREDENTIAL: ProblemCode[] = ["internal_error", "database_unavailable", "misdirected"];
 const OF_A_CALLER: ProblemCode[] = [...OF_A_CREDENTIAL, "unauthenticated", "session_keys_unavailable"];
 
 const callerSecurity = [{ ApiKey: [] }, { Session: [] }, { SessionCookie: [] }];

@@ -99,7 +99,7 @@ const createKey = callerWrite({
 
 apiKeys.openapi(createKey, async (c) => {
   const { name, expires_at: expiresAt = null } = c.req.valid("json");
-  const { key, hash, suffix } = await generateApiKey();
+  const { key, hash, suffix } = await generateApiKey(c.env.config.cell);
   const { api_key: created } = (await perform(c.var.services, createApiKey, { name, hash, suffix, expiresAt })).result;
   return c.json({ ...toApiKey(created), key }, 201, {
     Location: `/v1/api-keys/${created.id}`,

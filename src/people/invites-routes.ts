@@ -109,7 +109,7 @@ invites.openapi(createInviteRoute, async (c) => {
   const { tenant_id: tenantId, email, role } = c.req.valid("json");
   const { secret, secretHash } = await generateInviteSecret();
   const { invite } = (await perform(c.var.services, createInvite, { tenantId, email, role, secretHash })).result;
-  const link = inviteLink(c.env.config.publicUrl, invite.id, secret);
+  const link = inviteLink(c.env.config, invite.id, secret);
   return c.json(toInvite(invite, link), 201, { "Cache-Control": "no-store" });
 });
 
@@ -134,7 +134,7 @@ const listRoute = callerRead({
 invites.openapi(listRoute, async (c) => {
   const { email = null, status, ...page } = c.req.valid("query");
   const { invites: found, total } = await listInvites(c.env.db, c.var.credential, { email, status, ...page });
-  const items = found.map((invite) => toInvite(invite, inviteLink(c.env.config.publicUrl, invite.id)));
+  const items = found.map((invite) => toInvite(invite, inviteLink(c.env.config, invite.id)));
   return c.json({ items, total, ...page }, 200);
 });
 

@@ -1,6 +1,8 @@
 /** Invites, with which a person without any credential becomes a user of a tenant. An invite is open for seven days. */
+
 import { and, count, desc, eq, gt, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm";
 import { encodeBase64Url } from "hono/utils/encode";
+import type { Config } from "../config.ts";
 import type { Credential } from "../db/access.ts";
 import { type Caller, callerBy } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
@@ -111,6 +113,9 @@ export async function generateInviteSecret(): Promise<{ secret: string; secretHa
 /** The SHA-256 of a secret as 64 hex digits. It is stored and looked up instead of the secret. */
 export const hashInviteSecret = (secret: string): Promise<string> => hashApiKey(secret);
 
-/** The link with which an invite is accepted. Without `secret`, the link only names the invite. */
-export const inviteLink = (publicUrl: string, id: string, secret?: string): string =>
-  `${publicUrl}/app/invites/${id}${secret === undefined ? "" : `?secret=${secret}`}`;
+/** The link with which an invite is accepted. It names the cell. Without `secret`, it only names the invite. */
+export const inviteLink = (
+  { publicUrl, cell }: Pick<Config, "publicUrl" | "cell">,
+  id: string,
+  secret?: string,
+): string => `${publicUrl}/app/invites/${id}?cell=${cell}${secret === undefined ? "" : `&secret=${secret}`}`;

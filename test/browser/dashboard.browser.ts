@@ -358,7 +358,7 @@ describe.concurrent("the dashboard", () => {
     await press(page, "Create", "#ask-key");
     await press(page, "Copy the key", ".actions");
     const key: string = await page.evaluate("navigator.clipboard.readText()");
-    expect(key).toMatch(/^wr_[0-9A-Za-z]{49}$/);
+    expect(key).toMatch(/^wr_one_[0-9A-Za-z]{49}$/);
     const other = await openAs({ key }, open);
     expect(await other.getByText("Adam Admin").first().isVisible()).toBe(true);
     await page.goto(`/app/runs/${DEMO.runs.completed}`);

@@ -226,7 +226,7 @@ const JOBS: Record<string, Job> = {
     const name = `Key ${Date.now()}`;
     await keyboard.type("Name", name, page.locator("#ask-key"));
     await keyboard.press("button", "Create", page.locator("#ask-key"));
-    await keyboard.sees(/wr_[0-9A-Za-z]{49}/);
+    await keyboard.sees(/wr_one_[0-9A-Za-z]{49}/);
     await keyboard.press("link", "Done");
     const key = page.locator("li", { hasText: name });
     await keyboard.press("button", "Revoke", key);

@@ -5,7 +5,7 @@ import { generateApiKey } from "../../src/http/credentials/api-key.ts";
 /** A tenant as `npm run create-tenant` makes it: with an OWNER, their key, and nothing else. */
 export async function createEmptyTenant(database: pg.Client): Promise<{ key: string }> {
   const [tenant, owner] = [uuid(), uuid()];
-  const { key, hash, suffix } = await generateApiKey();
+  const { key, hash, suffix } = await generateApiKey("one");
   await database.query("insert into tenants (id, name) values ($1, 'Empty')", [tenant]);
   await database.query(
     "insert into users (id, tenant_id, email, role) values ($1, $2, 'first@test.example', 'OWNER')",

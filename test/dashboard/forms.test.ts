@@ -453,7 +453,7 @@ describe("the people", () => {
       user.post(`${person}/keys`, { name: "Laptop", expires_on: "" }),
     );
     expect([created.status, created.headers.get("Cache-Control"), requests]).toEqual([201, "no-store", 1]);
-    const key = /data-copy="(wr_[0-9A-Za-z]+)"/.exec(await created.text())?.[1] ?? "";
+    const key = /data-copy="(wr_[0-9A-Za-z_]+)"/.exec(await created.text())?.[1] ?? "";
     expect((await service.get("/v1/users/me", key)).status).toBe(200);
     const html = await user.read(person);
     expect([html.includes("Laptop"), html.includes(key)]).toEqual([true, false]);

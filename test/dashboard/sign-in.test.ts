@@ -53,7 +53,7 @@ describe("signing in", () => {
     const other = await (await signIn(service, tenant.owner.key)).post(`/app/people/${tenant.owner.id}/keys`, {
       name: "Other",
     });
-    const otherKey = /data-copy="(wr_[0-9A-Za-z]+)"/.exec(await other.text())?.[1] ?? "";
+    const otherKey = /data-copy="(wr_[0-9A-Za-z_]+)"/.exec(await other.text())?.[1] ?? "";
     const otherBrowser = await signIn(service, otherKey);
     const revoke = (key: string) => service.database.sql`
       update api_keys set revoked_at = statement_timestamp() where key_hash = sha256(${key}::bytea)`;

@@ -59,7 +59,7 @@ describe("GET /v1/folders", () => {
   });
 
   it("begins, in a tenant that create-tenant has made, with a folder in which a client can build a tree", async () => {
-    const { key, hash, suffix } = await generateApiKey();
+    const { key, hash, suffix } = await generateApiKey("one");
     const db = openDatabase({
       databaseUrl: service.database.url,
       neonFetchEndpoint: service.database.sqlEndpoint,

@@ -190,7 +190,11 @@ describe("a runner that waits", () => {
     const keys = parseKeyRing("k1:run-token-secret-of-the-tests-0123456789");
     if (!keys) throw new Error("It is a key ring.");
     const session = { sessionId: runner.id, tenantId: tenant.id, definitionIds: null };
-    const token = await signRunnerToken(keys, { ...session, expiresAt: new Date(Date.now() - 1_000).toISOString() });
+    const token = await signRunnerToken(keys, {
+      ...session,
+      cell: "one",
+      expiresAt: new Date(Date.now() - 1_000).toISOString(),
+    });
     const question = { request_id: crypto.randomUUID(), wait_seconds: 1, after };
     expect((await service.send("POST", "/v1/leases", token, question)).status).toBe(401);
   });

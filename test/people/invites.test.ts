@@ -49,7 +49,7 @@ function redeem(link: string, headers: Record<string, string> = { Origin: ORIGIN
 
 const look = (link: string) => service.fetch(link.slice(ORIGIN.length), { redirect: "manual" });
 
-const keyIn = (html: string) => /wr_[0-9A-Za-z]{49}/.exec(html)?.[0] ?? "";
+const keyIn = (html: string) => /wr_one_[0-9A-Za-z]{49}/.exec(html)?.[0] ?? "";
 
 const meOf = async (key: string) => (await service.get("/v1/users/me", key)).json<Record<string, unknown>>();
 
@@ -116,7 +116,7 @@ describe("GET /v1/invites", () => {
     const page = await list(tenant);
     expect(emailsOf(page)).toEqual(["d@test.example", "c@test.example"]);
     expect(page).toMatchObject({ total: 2, limit: 20, offset: 0 });
-    for (const { id, invite_link } of page.items) expect(invite_link).toBe(`${ORIGIN}/app/invites/${id}`);
+    for (const { id, invite_link } of page.items) expect(invite_link).toBe(`${ORIGIN}/app/invites/${id}?cell=one`);
     expect(emailsOf(await list(tenant, "?status=accepted"))).toEqual(["a@test.example"]);
     expect(emailsOf(await list(tenant, "?status=expired"))).toEqual(["b@test.example"]);
     for (const all of ["null", ""]) expect((await list(tenant, `?status=${all}`)).total).toBe(4);

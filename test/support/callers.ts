@@ -123,7 +123,7 @@ export async function unknownCallers(stage: Stage, other: Stage): Promise<Record
     sql`update api_keys set expires_at = statement_timestamp() where user_id = ${expired.id}`,
     sql`update users set deactivated_at = statement_timestamp() where id = ${deactivated.id}`,
   ]);
-  const key = await formatApiKey(crypto.getRandomValues(new Uint8Array(32)));
+  const key = await formatApiKey("one", crypto.getRandomValues(new Uint8Array(32)));
   const claims = { sub: owner.id, tenant_id: stage.tenant.id, exp: inSeconds(300), iss: ISSUER, aud: AUDIENCE };
   const tokens = {
     "garbage for a key": "garbage",

@@ -96,5 +96,8 @@ export async function addUser(
 
 /** The run token in the dispatch of this attempt. */
 export function runToken(tenant: TestTenant, runId: string, attempt = 1): Promise<string> {
-  return signRunToken(runTokenKeys, { runId, attempt, tenantId: tenant.id, expiresAt: new Date().toISOString() });
+  return signRunToken(runTokenKeys, {
+    ...{ runId, attempt, tenantId: tenant.id, cell: "one" },
+    expiresAt: new Date().toISOString(),
+  });
 }

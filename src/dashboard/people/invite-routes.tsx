@@ -1,6 +1,7 @@
 /** The page that the link of an invite opens. It needs no session: the secret in the link is the credential. */
 import { v7 as newId } from "uuid";
 import { generateApiKey } from "../../http/credentials/api-key.ts";
+import { requireCell } from "../../http/credentials/cell.ts";
 import { Problem } from "../../http/problems.ts";
 import { redeemInvite } from "../../people/invite-verbs.ts";
 import { findOpenInvite, hashInviteSecret } from "../../people/invites.ts";
@@ -16,6 +17,7 @@ export const openInvites = new Pages();
 
 openInvites.openPage("/app/invites/:id", async (c) => {
   const secret = c.req.query("secret") ?? "";
+  requireCell(c.env.config, c.req.query("cell"));
   c.header("Cache-Control", "no-store");
   const invite = await findOpenInvite(c.env.db, idOf(c), await hashInviteSecret(secret));
   return invite === null
@@ -26,7 +28,7 @@ openInvites.openPage("/app/invites/:id", async (c) => {
 openInvites.openForm("/app/invites/:id", async (c) => {
   const { values } = await readForm(c);
   c.header("Cache-Control", "no-store");
-  const { key, hash, suffix } = await generateApiKey();
+  const { key, hash, suffix } = await generateApiKey(c.env.config.cell);
   const keyId = newId();
   try {
     const { result } = await perform(c.var.services, redeemInvite, {

@@ -124,7 +124,7 @@ async function invite(c: Context<AppEnv>, email: string, role: string | undefine
   const { secret, secretHash } = await generateInviteSecret();
   const { result } = await perform(c.var.services, createInvite, { ...body, tenantId, secretHash });
   c.header("Cache-Control", "no-store");
-  const link = inviteLink(c.env.config.publicUrl, result.invite.id, secret);
+  const link = inviteLink(c.env.config, result.invite.id, secret);
   return html(c, <InviteLinkPage invite={result.invite} link={link} />, 201);
 }
 
@@ -203,7 +203,7 @@ people.form("/app/people/:id/keys", async (c) => {
     c,
     async () => {
       const { name, expires_at: expiresAt = null } = keyOf(values);
-      const { key, hash, suffix } = await generateApiKey();
+      const { key, hash, suffix } = await generateApiKey(c.env.config.cell);
       await perform(c.var.services, createApiKey, { name, hash, suffix, expiresAt });
       c.header("Cache-Control", "no-store");
       return html(c, <NewKeyPage id={id} name={name} apiKey={key} />, 201);

@@ -18,7 +18,7 @@ const COOKIE = { path: "/", httpOnly: true, secure: true, sameSite: "Lax" } as c
 
 /** Sets the session cookie. Returns false when no key to sign sessions is configured. */
 export async function keepSession(c: Context<AppEnv>, session: NewSession): Promise<boolean> {
-  const token = await signSession(c.env.config.sessions, session);
+  const token = await signSession(c.env.config, session);
   if (token === null) return false;
   setCookie(c, SESSION_COOKIE, token, { ...COOKIE, expires: new Date(session.expiresAt * 1000) });
   return true;

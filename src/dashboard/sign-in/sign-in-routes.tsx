@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import { Unauthenticated } from "../../db/access.ts";
 import { hashApiKey, isApiKey } from "../../http/credentials/api-key.ts";
+import { cellOfKey, requireCell } from "../../http/credentials/cell.ts";
 import type { NewSession } from "../../http/credentials/session-token.ts";
 import type { AppEnv } from "../../http/env.ts";
 import { beginSession } from "../../people/sign-in.ts";
@@ -43,6 +44,7 @@ const REFUSAL = "This key does not work: it is mistyped, revoked or expired, or 
 
 /** Begins a session with an API key; null when the key is not valid. */
 async function findSession(c: Context<AppEnv>, key: string): Promise<NewSession | null> {
+  requireCell(c.env.config, cellOfKey(key));
   try {
     return await beginSession(c.env.db, await hashApiKey(key), SESSION_SECONDS);
   } catch (error) {

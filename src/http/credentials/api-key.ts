@@ -1,6 +1,6 @@
 /**
- * API keys: `wr_`, 256 random bits in base62 (43 characters), and a checksum of 6 characters. The checksum distinguishes a
- * mistyped key from an unknown one, and lets secret scanners recognise a leaked key.
+ * API keys: `wr_`, the cell and `_`, 256 random bits in base62 (43 characters), and a checksum of these, of 6 characters. The
+ * checksum distinguishes a mistyped key from an unknown one, and lets secret scanners recognise a leaked key.
  */
 import { Buffer } from "node:buffer";
 
@@ -12,15 +12,15 @@ const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /** How many keys that are neither revoked nor expired a user may have. */
 export const MAX_ACTIVE_API_KEYS = 20;
 
-/** Formats 32 random bytes as an API key. */
-export async function formatApiKey(random: Uint8Array<ArrayBuffer>): Promise<string> {
+/** Formats 32 random bytes as an API key of a cell. */
+export async function formatApiKey(cell: string, random: Uint8Array<ArrayBuffer>): Promise<string> {
   const secret = base62(random, SECRET_LENGTH);
-  return `${PREFIX}${secret}${await checksum(secret)}`;
+  return `${PREFIX}${cell}_${secret}${await checksum(secret)}`;
 }
 
-/** Makes a new key. Only `hash` and `suffix` are stored. */
-export async function generateApiKey(): Promise<{ key: string; hash: string; suffix: string }> {
-  const key = await formatApiKey(crypto.getRandomValues(new Uint8Array(32)));
+/** Makes a new key of a cell. Only `hash` and `suffix` are stored. */
+export async function generateApiKey(cell: string): Promise<{ key: string; hash: string; suffix: string }> {
+  const key = await formatApiKey(cell, crypto.getRandomValues(new Uint8Array(32)));
   return { key, hash: await hashApiKey(key), suffix: suffixOfApiKey(key) };
 }
 
@@ -37,9 +37,8 @@ export const isApiKey = (text: string): boolean => text.startsWith(PREFIX);
 
 /** False for a text that is not a key of this service, because its length, its characters or its checksum are wrong. */
 export async function isWellFormedApiKey(key: string): Promise<boolean> {
-  if (!/^wr_[0-9A-Za-z]{49}$/.test(key)) return false;
-  const secret = key.slice(PREFIX.length, PREFIX.length + SECRET_LENGTH);
-  return key.endsWith(await checksum(secret));
+  const [, secret, sum] = /^wr_[a-z0-9]{3}_([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/.exec(key) ?? [];
+  return secret !== undefined && sum === (await checksum(secret));
 }
 
 async function checksum(secret: string): Promise<string> {

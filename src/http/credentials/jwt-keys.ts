@@ -1,10 +1,24 @@
 /** The keys of a key ring in the forms in which Hono signs and verifies JWTs. An isolate converts each key once. */
+import { decode } from "hono/jwt";
 import { encodeBase64Url } from "hono/utils/encode";
+import { z } from "zod";
+import { CELL } from "../../config.ts";
 import type { Key } from "../../key-ring.ts";
 import { oncePer } from "../../memo.ts";
 
 /** The algorithm of all tokens that this service signs. */
 export const ALGORITHM = "HS256";
+
+const cellSchema = z.object({ cel: z.string().regex(CELL) });
+
+/** The cell that a token names in its claim `cel`, before its signature is verified: another cell may have other keys. */
+export function cellOfToken(token: string): string | undefined {
+  try {
+    return cellSchema.parse(decode(token).payload).cel;
+  } catch {
+    return undefined;
+  }
+}
 
 const bytesOf = ({ secret }: Key) => new TextEncoder().encode(secret);
 

@@ -6,18 +6,22 @@ import { ALGORITHM, signingKey, verificationKey } from "./jwt-keys.ts";
 /** What a run token proves: the request comes from the runner of this attempt of this run. */
 export type RunToken = { runId: string; attempt: number; tenantId: string };
 
+export type NewRunToken = RunToken & { cell: string; expiresAt: string };
+
 const headerSchema = z.object({ kid: z.string() });
 const claimsSchema = z.object({ sub: z.guid(), att: z.int().min(1), tid: z.guid() });
 
 /**
  * Makes the run token: the credential with which a runner reports the result of one attempt of a run. It is a JWT (RFC 7519,
- * HS256) that is signed with the newest key. Claims: `sub` run, `att` attempt, `tid` tenant, `exp` deadline.
+ * HS256) that is signed with the newest key. Claims: `sub` run, `att` attempt, `tid` tenant, `cel` cell, `exp`
+ * deadline.
  */
-export async function signRunToken(keys: KeyRing, token: RunToken & { expiresAt: string }): Promise<string> {
+export async function signRunToken(keys: KeyRing, token: NewRunToken): Promise<string> {
   const claims = {
     sub: token.runId,
     att: token.attempt,
     tid: token.tenantId,
+    cel: token.cell,
     exp: Math.floor(Date.parse(token.expiresAt) / 1000),
   };
   return sign(claims, await signingKey(keys.newest), ALGORITHM);

@@ -25,13 +25,14 @@ const claimsSchema = z.object({
 
 /**
  * Makes the token of a runner's session, with which the runner asks for runs. It is a JWT (RFC 7519, HS256), signed with the
- * newest key. Claims: `sub` session, `tid` tenant, `def` definitions, `aud` "leases", `exp`.
+ * newest key. Claims: `sub` session, `tid` tenant, `def` definitions, `cel` cell, `aud` "leases", `exp`.
  */
-export async function signRunnerToken(keys: KeyRing, token: RunnerToken): Promise<string> {
+export async function signRunnerToken(keys: KeyRing, token: RunnerToken & { cell: string }): Promise<string> {
   const claims = {
     sub: token.sessionId,
     tid: token.tenantId,
     def: token.definitionIds,
+    cel: token.cell,
     aud: AUDIENCE,
     exp: Math.floor(Date.parse(token.expiresAt) / 1000),
   };

@@ -1,7 +1,7 @@
 /**
  * Session tokens: JWTs (RFC 7519) of a login service or of this service, which say who the user is. The database decides what
  * the user may do and whether the user is still active. Claims: `sub` user, `tenant_id`, `exp`. Our own tokens also have
- * `api_key_id`, `iat` and `auth_time`; those of a login service may have `email` and `email_verified`.
+ * `api_key_id`, `iat`, `auth_time` and `cel`, the cell; those of a login service may have `email` and `email_verified`.
  */
 import { decode, sign, verify, verifyWithJwks } from "hono/jwt";
 import type { AsymmetricAlgorithm } from "hono/utils/jwt/jwa";
@@ -9,7 +9,8 @@ import { z } from "zod";
 import type { Config } from "../../config.ts";
 import type { SessionClaims } from "../../db/access.ts";
 import { Problem } from "../problems.ts";
-import { ALGORITHM, signingKey, verificationKey } from "./jwt-keys.ts";
+import { requireCell } from "./cell.ts";
+import { ALGORITHM, cellOfToken, signingKey, verificationKey } from "./jwt-keys.ts";
 import { openKeySet } from "./session-keys.ts";
 
 /**
@@ -43,7 +44,7 @@ export type NewSession = {
 /**
  * Verifies a session token; null when it is not valid. Its times are not checked here: the statement that uses the session
  * checks them by the clock of the database.
- * @throws Problem `session_keys_unavailable`, or `unauthenticated` with the name of the claim when the signature is right but a
+ * @throws Problem `session_keys_unavailable`, `misdirected` for a token of another cell, or `unauthenticated` with the name of the claim when the signature is right but a
  * claim is missing or wrong
  */
 export type VerifySession = (token: string) => Promise<Session | null>;
@@ -109,7 +110,8 @@ function readClaims(payload: unknown): z.infer<typeof claimsSchema> {
 }
 
 /** Verifies HS256 tokens with the key ring, and tokens of other algorithms with the keys that the issuer publishes. */
-export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["sessions"]): VerifySession {
+export function openSessions(config: Pick<Config, "sessions" | "cell" | "cells">): VerifySession {
+  const { keys: ring, jwksUrl, issuer, audience } = config.sessions;
   const findKeys = jwksUrl === undefined ? undefined : openKeySet(jwksUrl);
   const expected = {
     ...(issuer !== undefined && { iss: issuer }),
@@ -132,6 +134,7 @@ export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["
 
   return async (token) => {
     try {
+      requireCell(config, cellOfToken(token));
       const payload = await readPayload(token);
       if (payload === undefined) return null;
       const claims = readClaims(payload);
@@ -160,7 +163,7 @@ export function openSessions({ keys: ring, jwksUrl, issuer, audience }: Config["
  * openSessions} accepts it. Null when SESSION_SECRET is not set.
  */
 export async function signSession(
-  { keys, issuer, audience }: Config["sessions"],
+  { sessions: { keys, issuer, audience }, cell }: Pick<Config, "sessions" | "cell">,
   { userId, tenantId, beganAt, expiresAt, apiKeyId, name }: NewSession,
 ): Promise<string | null> {
   if (!keys) return null;
@@ -171,6 +174,7 @@ export async function signSession(
     auth_time: beganAt,
     exp: expiresAt,
     api_key_id: apiKeyId,
+    cel: cell,
     ...name,
     ...(issuer !== undefined && { iss: issuer }),
     ...(audience !== undefined && { aud: audience }),

@@ -1,6 +1,8 @@
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { Unauthenticated } from "../../db/access.ts";
 import { noteTenant } from "../../db/meter.ts";
+import { requireCell } from "../credentials/cell.ts";
 import type { AppEnv } from "../env.ts";
 import { answerProblem } from "../errors.ts";
 import { Problem } from "../problems.ts";
@@ -10,10 +12,18 @@ import { provideServices } from "./provide-services.ts";
 
 // The modules that verify tokens are loaded with the first token, since most requests are those of callers.
 
+/** The token of the request, which no other cell has made; undefined when there is none. */
+async function tokenOf(c: Context<AppEnv>): Promise<string | undefined> {
+  const { cellOfToken } = await import("../credentials/jwt-keys.ts");
+  const token = bearerToken(c);
+  if (token !== undefined) requireCell(c.env.config, cellOfToken(token));
+  return token;
+}
+
 /** Verifies the run token of the request. The statement that uses it decides whether the attempt may still report a result. */
 export const authenticateRunner = createMiddleware<AppEnv>(async (c, next) => {
   const { verifyRunToken } = await import("../credentials/run-token.ts");
-  const token = bearerToken(c);
+  const token = await tokenOf(c);
   const runToken = token === undefined ? null : await verifyRunToken(c.env.config.runTokenKeys, token);
   if (runToken === null) throw new Problem("callback_unauthenticated");
   noteTenant(runToken.tenantId);
@@ -26,7 +36,7 @@ export const authenticateRunner = createMiddleware<AppEnv>(async (c, next) => {
 /** Verifies the token of a runner's session. The statement that uses it decides whether the session is still valid. */
 export const authenticateRunnerSession = createMiddleware<AppEnv>(async (c, next) => {
   const { verifyRunnerToken } = await import("../credentials/runner-token.ts");
-  const token = bearerToken(c);
+  const token = await tokenOf(c);
   const runner = token === undefined ? null : await verifyRunnerToken(c.env.config.runTokenKeys, token);
   if (runner === null) throw new Problem("session_unauthenticated");
   noteTenant(runner.tenantId);

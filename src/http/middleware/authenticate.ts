@@ -3,6 +3,7 @@ import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import { type Credential, countedAs, Unauthenticated } from "../../db/access.ts";
 import { hashApiKey, isApiKey, isWellFormedApiKey } from "../credentials/api-key.ts";
+import { cellOfKey, requireCell } from "../credentials/cell.ts";
 import type { AppEnv } from "../env.ts";
 import { answerProblem } from "../errors.ts";
 import { Problem } from "../problems.ts";
@@ -40,7 +41,10 @@ export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
 });
 
 async function readCredential(c: Context<AppEnv>, token: string): Promise<Credential> {
-  if (isApiKey(token)) return { apiKeyHash: await hashApiKey(token) };
+  if (isApiKey(token)) {
+    requireCell(c.env.config, cellOfKey(token));
+    return { apiKeyHash: await hashApiKey(token) };
+  }
   const session = await c.env.verifySession(token);
   if (session === null) throw new Problem("unauthenticated");
   return { session };

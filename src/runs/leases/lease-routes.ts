@@ -92,7 +92,7 @@ async function toLease(config: Config, lease: Lease): Promise<z.infer<typeof Lea
     input: lease.input,
     traceparent: lease.traceparent ?? null,
     callback_url: `${config.publicUrl}/v1/workflow-runs/${runId}/callback`,
-    callback_token: await signRunToken(config.runTokenKeys, { runId, attempt, tenantId, expiresAt }),
+    callback_token: await signRunToken(config.runTokenKeys, { runId, attempt, tenantId, cell: config.cell, expiresAt }),
     lease_expires_at: lease.lease_expires_at,
     heartbeat_interval_seconds: heartbeatInterval(lease.lease_seconds),
   };

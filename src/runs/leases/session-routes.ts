@@ -79,7 +79,7 @@ const createKey = callerWrite({
 
 runnerSessions.openapi(createKey, async (c) => {
   const { name, workflow_definition_ids = null, expires_at: expiresAt = null } = c.req.valid("json");
-  const { key, hash, suffix } = await generateApiKey();
+  const { key, hash, suffix } = await generateApiKey(c.env.config.cell);
   const runner = { definitionIds: workflow_definition_ids };
   const request = { name, hash, suffix, expiresAt, runner };
   const { api_key: created } = (await perform(c.var.services, createApiKey, request)).result;
@@ -134,6 +134,7 @@ runnerSessions.openapi(openRoute, async (c) => {
   const { name, workflow_definition_ids: ids = null, capacity } = c.req.valid("json");
   const id = newId();
   const opened = await openSession(c.var.services, { id, name, definitionIds: ids, capacity });
-  const token = await signRunnerToken(c.env.config.runTokenKeys, { sessionId: id, ...opened });
+  const { runTokenKeys, cell } = c.env.config;
+  const token = await signRunnerToken(runTokenKeys, { sessionId: id, cell, ...opened });
   return c.json({ id, token, expires_at: opened.expiresAt }, 201, { "Cache-Control": "no-store" });
 });

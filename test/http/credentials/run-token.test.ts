@@ -20,7 +20,8 @@ function ring(...entries: string[]): KeyRing {
   return parsed;
 }
 
-const newToken = (keys: KeyRing, expiresAt = "2026-01-31T12:05:00.999Z") => signRunToken(keys, { ...TOKEN, expiresAt });
+const newToken = (keys: KeyRing, expiresAt = "2026-01-31T12:05:00.999Z") =>
+  signRunToken(keys, { ...TOKEN, cell: "one", expiresAt });
 
 const encode = (value: unknown) =>
   new TextEncoder().encode(JSON.stringify(value)).toBase64({ alphabet: "base64url", omitPadding: true });
@@ -44,10 +45,10 @@ describe("a run token", () => {
     expect(await verifyRunToken(ring(OLD), await newToken(ring(OLD)))).toEqual(TOKEN);
   });
 
-  it("is a JWT: HS256, the key's id, run, attempt, tenant and deadline", async () => {
+  it("is a JWT: HS256, the key's id, run, attempt, tenant, cell and deadline", async () => {
     const [header, claims] = (await newToken(ring(OLD))).split(".");
     expect(decode(header)).toEqual(HEADER);
-    expect(decode(claims)).toEqual({ ...CLAIMS, exp: Date.parse("2026-01-31T12:05:00Z") / 1000 });
+    expect(decode(claims)).toEqual({ ...CLAIMS, cel: "one", exp: Date.parse("2026-01-31T12:05:00Z") / 1000 });
     expect(await verifyRunToken(ring(OLD), await forge(HEADER, CLAIMS))).toEqual(TOKEN);
   });
 

@@ -197,7 +197,7 @@ describe("a change with the session's cookie", () => {
 
 describe("an API key that is not known", () => {
   it("is distinguished from one that was mistyped, each in one database request", async () => {
-    const key = await formatApiKey(crypto.getRandomValues(new Uint8Array(32)));
+    const key = await formatApiKey("one", crypto.getRandomValues(new Uint8Array(32)));
     const detail = async (text: string) => {
       const [response, requests] = await service.counted(() => service.get(LIST, text));
       expect([response.status, requests]).toEqual([401, 1]);

@@ -191,8 +191,8 @@ describe("a session", () => {
       expiresAt,
     };
     const [runToken, sessionToken] = [
-      await signRunToken(keys, { ...ofRun, expiresAt }),
-      await signRunnerToken(keys, ofSession),
+      await signRunToken(keys, { ...ofRun, cell: "one", expiresAt }),
+      await signRunnerToken(keys, { ...ofSession, cell: "one" }),
     ];
     expect(await verifyRunnerToken(keys, sessionToken)).toEqual(ofSession);
     expect(await verifyRunToken(keys, runToken)).toEqual(ofRun);

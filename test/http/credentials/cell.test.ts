@@ -1,0 +1,92 @@
+import { sign } from "hono/jwt";
+import { beforeAll, describe, expect, it } from "vitest";
+import { generateApiKey } from "../../../src/http/credentials/api-key.ts";
+import { claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../../support/callers.ts";
+import { invokePath } from "../../support/lifecycle.ts";
+import { type Service, startService } from "../../support/service.ts";
+import { createTenant, type TestTenant } from "../../support/tenant.ts";
+
+const ELSEWHERE = "https://two.example.com";
+const RUN = "/v1/workflow-runs/01920000-0000-7000-8000-000000000401";
+
+let service: Service;
+let tenant: TestTenant;
+beforeAll(async () => {
+  service = await startService({ settings: { SESSION_SECRET, CELLS: `two=${ELSEWHERE}/, six=http://localhost:1` } });
+  tenant = await createTenant(service.database);
+});
+
+/** A token of this cell or of another one, whose keys are not known here. */
+const tokenOf = (cel: string) => sign({ sub: tenant.owner.id, cel, exp: 9e9 }, "only-this-cell-knows-it-0123456789");
+
+/** What is answered to a request without any request to the database. */
+async function answerTo(method: string, path: string, credential: string, body?: unknown) {
+  const [response, requests] = await service.counted(() => service.send(method, path, credential, body));
+  expect(requests).toBe(0);
+  return response;
+}
+
+describe("a credential of another cell", () => {
+  it("is answered 421 with the address of that cell, and nothing is looked up", async () => {
+    const token = await tokenOf("two");
+    const { key } = await generateApiKey("two");
+    for (const [method, path, credential, body] of [
+      ["GET", "/v1/workflow-runs", key],
+      ["POST", invokePath(tenant), key, {}],
+      ["POST", "/v1/runner-sessions", key, { name: "r", capacity: 1 }],
+      ["GET", "/v1/workflow-runs", token],
+      ["POST", `${RUN}/callback`, token, { status: "COMPLETED" }],
+      ["POST", "/v1/leases", token, {}],
+    ] as const) {
+      const response = await answerTo(method, path, credential, body);
+      expect([response.status, await response.json()]).toEqual([
+        421,
+        expect.objectContaining({
+          title: "Misdirected request",
+          detail: `This is of another cell of the service. Send the request to ${ELSEWHERE}.`,
+        }),
+      ]);
+    }
+  });
+
+  it("is answered without an address when CELLS does not have the cell", async () => {
+    const response = await answerTo("GET", "/v1/workflow-runs", (await generateApiKey("zzz")).key);
+    expect([response.status, (await response.json<{ detail: string }>()).detail]).toEqual([
+      421,
+      "This is of another cell of the service. Send the request to the address that you got with it.",
+    ]);
+  });
+
+  it("is refused on pages: to sign in with its key, by its cookie, and by the link of an invite", async () => {
+    const form = { method: "POST", headers: { Origin: "https://service.test" } };
+    const { key } = await generateApiKey("two");
+    const requests = {
+      "/app/sign-in": { ...form, body: new URLSearchParams({ key }) },
+      "/app/runs": { headers: { Cookie: `ks_uat=${await tokenOf("two")}` } },
+      [`/app/invites/${tenant.id}?cell=two&secret=x`]: {},
+    };
+    for (const [path, init] of Object.entries(requests)) {
+      const [response, count] = await service.counted(() => service.fetch(path, init));
+      expect([path, response.status, count, (await response.text()).includes(ELSEWHERE)]).toEqual([path, 421, 0, true]);
+    }
+  });
+});
+
+describe("a credential of this cell, or of none", () => {
+  it("is judged as always", async () => {
+    const status = async (credential: string) => (await service.get("/v1/workflow-runs", credential)).status;
+    expect(await status(tenant.owner.key)).toBe(200);
+    expect(await status((await generateApiKey("one")).key)).toBe(401);
+    expect(await status("wr_demo_owner")).toBe(401);
+    expect(await status(await signSymmetric({ ...claimsOf(tenant), cel: "one" }, SESSION_KEYS.k2, "k2"))).toBe(200);
+  });
+
+  it("names it: a new key, and the link of an invite", async () => {
+    const made = await service.send("POST", "/v1/api-keys", tenant.owner.key, { name: "Named" });
+    expect((await made.json<{ key: string }>()).key).toMatch(/^wr_one_[0-9A-Za-z]{49}$/);
+    const invited = await service.send("POST", "/v1/invites", tenant.owner.key, {
+      ...{ tenant_id: tenant.id, email: "ida@test.example", role: "USER" },
+    });
+    expect(await invited.text()).toMatch(/\/app\/invites\/[0-9a-f-]+\?cell=one&secret=/);
+  });
+});
