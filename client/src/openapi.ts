@@ -6574,6 +6574,7 @@ export interface operations {
             };
             401: components["responses"]["unauthenticated"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
             431: components["responses"]["headers_too_large"];
