@@ -3468,7 +3468,13 @@ export interface components {
          *       "expires_at": "2027-01-31T00:00:00.000Z"
          *     }
          */
-        OwnApiKey: components["schemas"]["ApiKeyResponse"] & {
+        OwnApiKey: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            key_suffix: string;
+            /** Format: date-time */
+            created_at: string;
             /**
              * @description A `runner` key can only lease runs.
              * @enum {string}

@@ -49,10 +49,14 @@ const keyParams = z.object({ api_key_id: uuid().openapi({ example: KEY.id }) });
 const OwnApiKeysSchema = z
   .strictObject({
     items: z.array(
-      ApiKeyResponseSchema.extend({
-        kind: z.enum(["user", "runner"]).openapi({ description: "A `runner` key can only lease runs." }),
-        expires_at: instant().nullable().openapi({ description: "Null for a key that never expires." }),
-      }).openapi("OwnApiKey", { example: OWN_KEY }),
+      // Not by `extend`, which is `allOf` in the document: the strict schema in it would allow none of the further properties.
+      z
+        .strictObject({
+          ...ApiKeyResponseSchema.shape,
+          kind: z.enum(["user", "runner"]).openapi({ description: "A `runner` key can only lease runs." }),
+          expires_at: instant().nullable().openapi({ description: "Null for a key that never expires." }),
+        })
+        .openapi("OwnApiKey", { example: OWN_KEY }),
     ),
   })
   .openapi("OwnApiKeys", { example: { items: [OWN_KEY] } });
