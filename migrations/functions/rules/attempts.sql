@@ -8,12 +8,15 @@
 --   p_notes_taken   true when the end also proves that the runner has accepted the run: see `note_taken`
 -- The runs that their policies retry are then put back: see `retry_by_policy`. Returns for each run how late it was ended, in
 -- milliseconds.
+--
+-- Usually it is one run, but a generic plan is made for ten. With the default costs, Postgres would then rather read all attempts
+-- in progress than look ten up, when there are some thousands of them.
 create or replace function public.end_attempts(
   p_run_ids uuid[], p_now timestamptz, p_event text default null, p_ended_by text default null, p_failure_code text default null,
   p_error text default null, p_type text default null, p_detail jsonb default null, p_output json default null,
   p_summary text default null, p_artifacts json default null, p_notes_taken boolean default false
 ) returns float8[]
-language plpgsql as $$
+language plpgsql set random_page_cost = 1 as $$
 declare
   v_lags_ms float8[];
   v_failed_ids uuid[];
@@ -129,10 +132,11 @@ end $$;
 --   which each run waits for a back-off before it can start.
 -- - 'release': RUNNING runs, at their old places. The event is RELEASED. From the third time on that a run is given back, it waits
 --   for a back-off.
+-- It looks attempts up for the same costs as `end_attempts`.
 create or replace function public.put_back(
   p_run_ids uuid[], p_now timestamptz, p_event text, p_detail jsonb default '{}'
 ) returns void
-language plpgsql as $$
+language plpgsql set random_page_cost = 1 as $$
 declare
   -- How often a run can be given back without a back-off.
   c_free_releases constant integer := 2;
