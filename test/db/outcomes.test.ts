@@ -600,9 +600,9 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
   of("follow_run", {
     unauthenticated: ({ runId }) => call("follow_run", { ...nobody, run_id: runId, after: 0, limit: 1 }),
   }),
-  of("follow_run_with_log", {
+  of("follow_run_and_log", {
     unauthenticated: ({ runId }) =>
-      call("follow_run_with_log", {
+      call("follow_run_and_log", {
         ...nobody,
         ...{ run_id: runId, after: 0, limit: 1, attempt: null, after_sequence: -1 },
       }),

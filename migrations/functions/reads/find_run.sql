@@ -1,5 +1,5 @@
--- The current state of a run, for a caller who may see it. This is the statement of the busiest route, so it reads each row only
--- once.
+-- The current state of a run, for a caller who may see it. This is the statement of the busiest route, so it reads the run's row
+-- only once.
 --
 -- Answers {"refused": "unauthenticated"}, or {"tenant_id", "run", "etag", "deadline_in_ms", "queue_position", "blocked_by",
 -- "will_be_retried"}:
@@ -31,10 +31,11 @@ begin
     return '{"refused": "unauthenticated"}';
   end if;
 
-  select r.user_id, r.workflow_definition_id, r.status, r.queue_position, public.run_response(r.id, v_now),
+  select r.user_id, r.workflow_definition_id, r.status, r.queue_position, to_jsonb(shown),
     case when r.status = 'RUNNING' then public.run_ends_at(r.id, r.status, r.deadline_at) end
   into v_run_user_id, v_definition_id, v_status, v_queue_position, v_run, v_ends_at
   from public.workflow_runs r
+  cross join lateral public.shown_run(r, v_now) shown
   where r.tenant_id = v_tenant_id and r.id = p_run_id;
   if v_run is null
     or not public.may_see_run(v_role, v_tenant_id, v_user_id, v_run_user_id, v_definition_id) then

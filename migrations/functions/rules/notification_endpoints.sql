@@ -78,43 +78,6 @@ begin
       select from public.workflow_definitions d where d.tenant_id = p_tenant_id and d.id = named.id));
 end $$;
 
--- The endpoints of the caller's tenant, newest first.
--- Answers {"tenant_id", and either "items" and "total", or "refused"} (see `judge_administrator`).
-create or replace function public.list_notification_endpoints(p_credential jsonb, p_limit integer, p_offset bigint)
-returns jsonb
-language plpgsql stable set plan_cache_mode = force_generic_plan as $$
-declare
-  v_judged jsonb := public.judge_administrator(p_credential);
-  v_tenant_id uuid := v_judged ->> 'tenant_id';
-begin
-  if v_judged ? 'refused' then
-    return v_judged;
-  end if;
-  return v_judged || jsonb_build_object(
-    'items', (
-      select coalesce(jsonb_agg(public.endpoint_response(page.id) order by page.created_at desc, page.id desc), '[]')
-      from (
-        select e.id, e.created_at
-        from public.notification_endpoints e
-        where e.tenant_id = v_tenant_id
-        order by e.created_at desc, e.id desc
-        limit p_limit offset p_offset
-      ) page),
-    'total', (select count(*) from public.notification_endpoints e where e.tenant_id = v_tenant_id));
-end $$;
-
--- Answers {"tenant_id", and either "endpoint" or "refused"} (see `judge_endpoint_read`)
-create or replace function public.find_notification_endpoint(p_credential jsonb, p_endpoint_id uuid) returns jsonb
-language plpgsql stable set plan_cache_mode = force_generic_plan as $$
-declare
-  v_judged jsonb := public.judge_endpoint_read(p_credential, p_endpoint_id);
-begin
-  if v_judged ? 'refused' then
-    return v_judged;
-  end if;
-  return v_judged || jsonb_build_object('endpoint', public.endpoint_response(p_endpoint_id));
-end $$;
-
 -- Disables a locked endpoint. Notifications that were not sent by now are given up, and can be sent again later.
 create or replace function public.disable_endpoint(p_endpoint_id uuid, p_reason text, p_now timestamptz) returns void
 language plpgsql as $$

@@ -70,7 +70,7 @@ export async function followRunWithLog(
     attempt: position.attempt,
     after_sequence: position.nextEntry - 1,
   };
-  const answer = await callFunction(db, "follow_run_with_log", args, withLogSchema, { isRepeatable: true });
+  const answer = await callFunction(db, "follow_run_and_log", args, withLogSchema, { isRepeatable: true });
   return { ...answer, ...inOrder(answer, position) };
 }
 

@@ -9,7 +9,7 @@
 --   nulls for `at` and `text`.
 -- - has_more_entries: true when more may be readable at once
 -- - due_in_ms: also considers when entries that are held back become readable
-create or replace function public.follow_run_with_log(
+create or replace function public.follow_run_and_log(
   p_credential jsonb, p_run_id uuid, p_after bigint, p_limit integer, p_attempt integer, p_after_sequence bigint
 ) returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
