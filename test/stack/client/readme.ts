@@ -18,7 +18,7 @@ export function describeReadme(world: () => World): void {
     text.replaceAll("http://localhost:8787", world().url).replaceAll("http://localhost:8788", world().runnerUrl);
 
   it("packs the package in a clone and installs it without one, and npm warns of nothing", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const folder = join(world().folder, "from-clone");
     mkdirSync(folder);
