@@ -25,13 +25,6 @@
 import { createExecutionContext, createScheduledController, waitOnExecutionContext } from "cloudflare:test";
 import { neonConfig } from "@neondatabase/serverless";
 import { vi } from "vitest";
-// The Worker loads these when it first sends something. In this runtime a module that a request and an object need first at the
-// same time may never arrive, so they are loaded before the tests.
-import "../../src/dispatches/send-dispatches.ts";
-import "../../src/dispatches/stop-dispatch.ts";
-import "../../src/notify/sending/send-notifications.ts";
-import "../../src/sweep/sweep-tenant.ts";
-import "../../src/sweep/sweep.ts";
 import worker, { Notifier } from "../../src/worker.ts";
 import { createDatabase, type DatabaseOptions, type TestDatabase } from "./database.ts";
 import type { Call } from "./operations.ts";
