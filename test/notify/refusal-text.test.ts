@@ -17,8 +17,6 @@ describe("the text of a refusal", () => {
     const stalled = readRefusal(new Response(body), []);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(await stalled).toBe("No such hook");
-    // At once: while timers are fake here, those of other files in this runtime may never fire.
-    vi.useRealTimers();
   });
 
   it("is null when there is none", async () => {
