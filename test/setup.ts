@@ -2,9 +2,16 @@
 import { afterAll, vi } from "vitest";
 import { emptyHubs } from "./hub/live-service.ts";
 
+const realSetTimeout = globalThis.setTimeout;
+
 afterAll(async () => {
   await emptyHubs();
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
   vi.useRealTimers();
+  // With a fake one left behind, whatever waits for a timer in the next file would wait for ever.
+  if (globalThis.setTimeout !== realSetTimeout) {
+    globalThis.setTimeout = realSetTimeout;
+    throw new Error("This file has left a fake `setTimeout` behind: end the spies on it before `vi.useRealTimers()`.");
+  }
 });

@@ -50,6 +50,8 @@ describe("a runner that leases", () => {
   });
 
   afterEach(() => {
+    // In this order: a spy on `setTimeout` is a spy on the fake one, and its end would put that one back.
+    vi.restoreAllMocks();
     vi.useRealTimers();
   });
 
