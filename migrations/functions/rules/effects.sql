@@ -6,8 +6,8 @@
 --   session        {"session_id", "tenant_id"}: the session of a runner, proved by its token
 --   request_id     the id of the request; null in a sweep
 --   slack_seconds  are added to the deadline of a run that starts
---   sends          true when the Worker that asks sends the dispatches and stops of the answer. Otherwise they are due at once, and
---                  the sweep sends them.
+--   sends          true when the Worker that asks sends the dispatches and stops of the answer. Otherwise they are due at once,
+--                  and the sweep sends them.
 --
 -- A verb's answer is {"tenant_id", "result", "effects"}, or {"tenant_id"?, "refused", …, "effects"}: `refused` is the reason in one
 -- word, and what else is needed to explain it stands beside it. `answer_of` makes it, and computes the effects:
@@ -17,8 +17,8 @@
 --   tenants        [{"tenant_id", "due_in_ms", "runs", "work", "endpoint_ids", "ended_user_ids"}]: whom to tell of what, by tenant
 --     due_in_ms      milliseconds until something of the changed runs, or a notification, is due; null when nothing is. What is
 --                    due of other runs was told when they changed.
---     runs           [{"run_id", "workflow_definition_id", "has_ended", "is_log"?, "is_progress"?}]: the runs that were changed. A null `run_id`
---                    means any run of the definition, and two nulls mean something that is not a run.
+--     runs           [{"run_id", "workflow_definition_id", "has_ended", "is_log"?, "is_progress"?}]: the runs that were
+--                    changed. A null `run_id` means any run of the definition, and two nulls mean something that is not a run.
 --     work           see `lease_work`
 --     endpoint_ids   the notification endpoints to which something can be sent now
 --     ended_user_ids the users of whom a credential has ended
@@ -45,7 +45,7 @@ $$;
 --   others          true when something that is not a run has changed
 --   ended_user_ids  users of whom a credential has ended
 --   stopped         as in the effects
---   is_due          true when something else of the tenant may be due earlier now, such as the end of a lease
+--   is_due          true when the verb has made something due that has no event, such as the end of a lease
 --   notifies        true when notifications may be due now although there is no new event
 -- A verb without a tenant, such as a sweep, can tell `definition_ids` only.
 create or replace function public.answer_of(
@@ -62,7 +62,8 @@ declare
   v_sends constant boolean := coalesce((p_context ->> 'sends')::boolean, false);
   v_now timestamptz;
   v_effects jsonb := '{}';
-  v_tenants jsonb := '[]';
+  -- An array of Postgres, since adding to a JSON array copies it, and a sweep may have changed runs of a thousand tenants.
+  v_tenants jsonb[] := '{}';
   v_dispatches jsonb := '[]';
   v_stops jsonb := '[]';
   v_tenant_id uuid;
@@ -119,7 +120,8 @@ begin
     v_notifies := true;
     -- An event without a run counts as a change of an unknown run, so that listeners to the whole tenant hear of it.
     v_runs := v_runs || jsonb_build_object('run_id', coalesce(v_run_id, v_tenant_id),
-      'workflow_definition_id', coalesce(v_definition_id, v_tenant_id), 'has_ended', coalesce(v_status in ('COMPLETED', 'FAILED'), false));
+      'workflow_definition_id', coalesce(v_definition_id, v_tenant_id),
+      'has_ended', coalesce(v_status in ('COMPLETED', 'FAILED'), false));
     -- What the Worker has claimed is not due: it is about to send it. If the Worker dies, the cron's sweep finds it.
     if v_sends and v_has_started and v_next_dispatch_at > v_now then
       if jsonb_array_length(v_dispatches) < c_most_sent then
@@ -162,8 +164,8 @@ begin
     end if;
     v_tenants := v_tenants || public.effects_in(v_tenant_id, v_due_at, v_runs, v_definition_ids, v_notifies, p_told);
   end if;
-  if v_tenants <> '[]' then
-    v_effects := jsonb_build_object('tenants', v_tenants);
+  if cardinality(v_tenants) > 0 then
+    v_effects := jsonb_build_object('tenants', to_jsonb(v_tenants));
   end if;
   if v_dispatches <> '[]' then
     v_effects := v_effects || jsonb_build_object('dispatches', v_dispatches);
@@ -217,4 +219,12 @@ begin
   end if;
   return v_effects || jsonb_build_object(
     'due_in_ms', public.ms_until(v_due_at), 'runs', v_runs, 'work', v_work);
+end $$;
+
+-- The answer of a verb whose caller was judged and refused. Of what the judgement says, the answer has the tenant and the reason.
+create or replace function public.refusal_of(p_context jsonb, p_since bigint, p_judged jsonb) returns jsonb
+language plpgsql as $$
+begin
+  return public.answer_of(
+    p_context, p_since, (p_judged ->> 'tenant_id')::uuid, jsonb_build_object('refused', p_judged -> 'refused'));
 end $$;

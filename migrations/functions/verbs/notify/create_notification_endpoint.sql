@@ -26,7 +26,7 @@ begin
   v_judged := public.judge_administrator(p_context -> 'caller');
   v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
+    return public.refusal_of(p_context, v_since, v_judged);
   end if;
 
   -- 2. Create the endpoint, unless an earlier call has done so.

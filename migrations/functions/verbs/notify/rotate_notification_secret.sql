@@ -18,7 +18,7 @@ begin
   v_judged := public.lock_and_judge_endpoint(p_context, p_endpoint_id);
   v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
+    return public.refusal_of(p_context, v_since, v_judged);
   end if;
   v_now := clock_timestamp();
 

@@ -20,7 +20,7 @@ declare
 begin
   -- 1. The tree and the user are locked. May the caller do this, and may the user get the changed permission?
   if v_judged ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
+    return public.refusal_of(p_context, v_since, v_judged);
   end if;
   v_now := clock_timestamp();
   select coalesce(p_path_part_id, held.path_part_id), coalesce(p_capability, held.capability)

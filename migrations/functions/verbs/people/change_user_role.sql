@@ -16,7 +16,7 @@ declare
 begin
   -- 1. The tenant and the user are locked. May the caller do this?
   if v_judged ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
+    return public.refusal_of(p_context, v_since, v_judged);
   end if;
   v_now := clock_timestamp();
   if p_role = 'OWNER' and v_judged ->> 'role' <> 'OWNER' then

@@ -18,7 +18,7 @@ declare
 begin
   -- 1. May the caller invite this person?
   if v_judged ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
+    return public.refusal_of(p_context, v_since, v_judged);
   end if;
   if p_role = 'OWNER' then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "of_owner"}');

@@ -14,7 +14,7 @@ declare
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
 begin
   if v_judged ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
+    return public.refusal_of(p_context, v_since, v_judged);
   end if;
   insert into public.users (id, tenant_id, email, first_name, last_name, role)
   values (p_user_id, v_tenant_id, p_email, p_first_name, p_last_name, p_role)

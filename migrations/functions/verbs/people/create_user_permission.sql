@@ -21,7 +21,7 @@ begin
     v_judged := public.judge_tenant_administrator(p_context, p_tenant_id);
   end if;
   if v_judged ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
+    return public.refusal_of(p_context, v_since, v_judged);
   end if;
   v_now := clock_timestamp();
 

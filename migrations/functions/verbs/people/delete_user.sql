@@ -13,7 +13,7 @@ declare
   v_now timestamptz;
 begin
   if v_judged ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
+    return public.refusal_of(p_context, v_since, v_judged);
   end if;
   v_now := clock_timestamp();
   delete from public.api_keys k where k.tenant_id = v_tenant_id and k.user_id = p_user_id;

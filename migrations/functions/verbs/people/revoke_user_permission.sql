@@ -12,7 +12,7 @@ declare
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
 begin
   if v_judged ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
+    return public.refusal_of(p_context, v_since, v_judged);
   end if;
   delete from public.user_permissions held where held.id = p_permission_id;
   return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}', '{"others": true}');

@@ -11,7 +11,7 @@ declare
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
 begin
   if v_judged ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
+    return public.refusal_of(p_context, v_since, v_judged);
   end if;
   delete from public.invites i where i.id = p_invite_id and i.tenant_id = v_tenant_id and i.accepted_at is null;
   if found then

@@ -26,7 +26,7 @@ begin
     v_judged := public.lock_and_judge_definition(p_context, v_definition_id);
   end if;
   if v_judged ->> 'refused' in ('unauthenticated', 'not_found') then
-    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
+    return public.refusal_of(p_context, v_since, v_judged);
   end if;
   v_now := clock_timestamp();
 

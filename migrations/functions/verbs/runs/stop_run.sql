@@ -27,7 +27,7 @@ begin
   v_judged := public.lock_and_judge_run(p_context, p_run_id);
   v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
+    return public.refusal_of(p_context, v_since, v_judged);
   end if;
   v_definition_id := v_judged ->> 'definition_id';
   perform r.id from public.workflow_runs r where r.id = p_run_id for update;

@@ -28,7 +28,7 @@ begin
     v_judged := v_judged || '{"refused": "forbidden"}';
   end if;
   if v_judged ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'));
+    return public.refusal_of(p_context, v_since, v_judged);
   end if;
   v_now := clock_timestamp();
 

@@ -6,8 +6,9 @@
 -- Closes the races with a move of a part, and with another change of the user's permissions: the tree and the user are locked
 -- before the missing permissions are determined.
 --
--- Answers {"result": {"given": how many permissions were added or changed}}, or "refused": unauthenticated, not_found (no definition that the caller may see), forbidden (not an administrator), user_unknown (no
--- such user in the tenant), too_many
+-- Answers {"result": {"given"}}, where `given` is how many permissions were added or changed; or "refused" which is one of:
+-- unauthenticated, not_found (no definition that the caller may see), forbidden (not an administrator), user_unknown (no such user
+-- in the tenant), too_many
 create or replace function public.permit_workflow(
   p_context jsonb, p_definition_id uuid, p_user_id uuid, p_max_permissions integer
 ) returns jsonb
