@@ -22,7 +22,7 @@ export function openDatabase(options: {
 }) {
   const { databaseUrl, neonFetchEndpoint, databaseTimeoutSeconds, isPatient = false } = options;
   if (neonFetchEndpoint) neonConfig.fetchEndpoint = neonFetchEndpoint;
-  // The driver has one `fetchFunction` for all clients, and passes on to it the `fetchOptions` of the client that asks.
+  // All clients of the driver share one `fetchFunction`. What differs between them, `tries`, it gets from their `fetchOptions`.
   neonConfig.fetchFunction = (url: string, { tries = 1, ...init }: RequestInit & { tries?: number }) =>
     tryAgainWhenLimited(tries, () =>
       tryAgainWhenSwapped(() =>

@@ -65,8 +65,8 @@ const bodyMiddleware = ({ request }: Definition): MiddlewareHandler<AppEnv>[] =>
   request?.body && !request.body.required ? [emptyBodyIsObject] : [];
 
 /**
- * The operations of the wire contract (test/contract/workflow-api.openapi.json), by their ids. Clients of other services speak the
- * contract, too, and may send query parameters that only those services have.
+ * The operations of the wire contract (test/contract/workflow-api.openapi.json), by their ids. They ignore unknown query parameters
+ * instead of refusing them, since a client that was written for another service of this contract may send what only that one has.
  */
 const CONTRACT_OPERATIONS: ReadonlySet<string | undefined> = new Set([
   "accept_invite",

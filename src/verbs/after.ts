@@ -20,6 +20,9 @@ export async function after(given: VerbServices, effects: Partial<Effects>): Pro
   ]);
 }
 
-/** Starts sending what is due for these endpoints: for a sweep, which does so once for all its verbs. Never rejects. */
+/**
+ * Starts sending the notifications that are due to these endpoints. Only the cron's sweep calls it: its verbs start none themselves, so
+ * that all of them are started once, at its end. Never rejects.
+ */
 export const startNotifications = ({ live }: VerbServices, endpointIds: readonly string[]): Promise<void> =>
   live.notify(endpointIds);

@@ -46,8 +46,8 @@ export async function askUntilAnswered<Answer>(
 }
 
 /**
- * Shows the events, the progress and the log of a run until it has ended, in the order in which they happened. With output for
- * programs it shows nothing: the caller prints the run.
+ * Shows the events, the progress and the log of a run until it has ended, in the order in which they happened. When the output is for
+ * programs it shows nothing, since they get the run itself, which the caller prints at the end.
  */
 export async function followRun({ client, mode }: Context, runId: string, signal: AbortSignal): Promise<void> {
   if (mode !== "people") return;
