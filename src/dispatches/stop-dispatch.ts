@@ -1,18 +1,20 @@
 /** For stops that give the runner time: sends the webhook `workflow_run.stopping`, and records the outcome. */
 import type { Config } from "../config.ts";
+import { inLanes } from "../lanes.ts";
 import { describeError, log } from "../log.ts";
 import type { StopDispatch } from "../verbs/effects.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
 import type { Verdict } from "../webhooks/answer.ts";
+import { WEBHOOKS_AT_ONCE } from "../webhooks/post-webhook.ts";
 import { decryptWebhookSecret } from "../webhooks/secret-box.ts";
 import { recordStopDispatch } from "./dispatch-verbs.ts";
 import { sendStopping } from "./send.ts";
 import { urlOptions } from "./send-dispatches.ts";
 
-/** Sends stops to their runners and records the outcomes. Never throws: a stop whose outcome was not recorded stays due. */
+/** Sends stops to their runners, a few at a time, and records the outcomes. Never throws: a stop whose outcome was not recorded stays due. */
 export async function sendStops(services: VerbServices, stops: readonly StopDispatch[]): Promise<void> {
-  await Promise.all(stops.map((stop) => sendStop(services, stop)));
+  await inLanes([...stops], WEBHOOKS_AT_ONCE, (stop) => sendStop(services, stop));
 }
 
 async function sendStop(services: VerbServices, stop: StopDispatch): Promise<void> {

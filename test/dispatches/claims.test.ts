@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it, type MockInstance, vi } from "vitest";
 import { claimDispatches } from "../../src/dispatches/dispatch-verbs.ts";
 import { sendDispatches, sendStopped } from "../../src/dispatches/send-dispatches.ts";
+import { sendStops } from "../../src/dispatches/stop-dispatch.ts";
 import { claimNotifications } from "../../src/notify/sending/notification.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import type { VerbServices } from "../../src/verbs/services.ts";
@@ -97,21 +98,38 @@ describe("of the six connections of an invocation, the database always has one:"
     expect(held).toHaveLength(5);
   });
 
-  it("five runners of eight are told at once that their runs were stopped", async () => {
-    const held = holdWebhooks();
-    const stopped = await Promise.all(
-      Array.from({ length: 8 }, async () => {
-        const id = crypto.randomUUID();
-        return {
-          ...{ run_id: id, attempt: 1, workflow_definition_id: id, runner_url: "http://127.0.0.1:9/run" },
-          ...{ webhook_secret_encrypted: await encryptSecret(id), stopped_at: new Date().toISOString() },
-          reason: null,
-        };
-      }),
-    );
-    void sendStopped(services, stopped);
-    await vi.waitFor(() => expect(held.length).toBeGreaterThanOrEqual(5));
-    await service.database.sql`select 1`;
-    expect(held).toHaveLength(5);
+  describe("of eight stopped runs, five", () => {
+    const stoppedRuns = () =>
+      Promise.all(
+        Array.from({ length: 8 }, async () => {
+          const id = crypto.randomUUID();
+          return {
+            ...{ run_id: id, attempt: 1, workflow_definition_id: id, runner_url: "http://127.0.0.1:9/run" },
+            ...{ webhook_secret_encrypted: await encryptSecret(id), reason: null },
+          };
+        }),
+      );
+
+    it("runners are told at once that their runs were stopped", async () => {
+      const held = holdWebhooks();
+      const stopped = (await stoppedRuns()).map((run) => ({ ...run, stopped_at: new Date().toISOString() }));
+      void sendStopped(services, stopped);
+      await vi.waitFor(() => expect(held.length).toBeGreaterThanOrEqual(5));
+      await service.database.sql`select 1`;
+      expect(held).toHaveLength(5);
+    });
+
+    it("runners are asked at once to stop within the grace", async () => {
+      const held = holdWebhooks();
+      const at = new Date().toISOString();
+      const stops = (await stoppedRuns()).map((run) => ({
+        ...run,
+        ...{ tenant_id: run.run_id, ends_at: at, claimed_at: at, stop_dispatch_count: 1 },
+      }));
+      void sendStops(services, stops);
+      await vi.waitFor(() => expect(held.length).toBeGreaterThanOrEqual(5));
+      await service.database.sql`select 1`;
+      expect(held).toHaveLength(5);
+    });
   });
 });
