@@ -16,7 +16,7 @@ import { measureWritePath } from "./parts/write.ts";
 import type { Context, Part } from "./support/context.ts";
 import { bench, root, scratch } from "./support/paths.ts";
 import { type Server, startServer } from "./support/postgres.ts";
-import { goalTable, headlines, markdownSection, type PartReport, withFigures } from "./support/report.ts";
+import { aimTable, goalTable, headlines, markdownSection, type PartReport, withFigures } from "./support/report.ts";
 
 const PARTS: Record<string, Part> = {
   read: measureReadPath,
@@ -123,6 +123,8 @@ async function results(reports: readonly PartReport[]): Promise<string> {
       "and a goal is judged by the median.",
     "## Goals",
     goalTable(reports),
+    "What would be better than the goals, and is not promised:",
+    aimTable(reports),
     ...reports.flatMap(({ name, command, tables }) => [`## ${name}`, `\`${command}\``, ...tables.map(markdownSection)]),
   ].join("\n\n")}\n`;
 }

@@ -16,6 +16,7 @@ import { bindings, buildWorker, startWorker, type Worker } from "../support/work
 const CONNECTIONS = 32;
 const ROUNDS = 9;
 const OF_BY_HAND = 0.85;
+const AIM_BY_HAND = 0.9;
 const OF_ORDINARY = 1.5;
 
 /** Headers that differ in each answer. */
@@ -165,6 +166,7 @@ function report(measured: Map<Subject, Measurement[]>, context: Context): Report
         goal: `requests/s of the same by hand: at least ${OF_BY_HAND}`,
         figure: `${range(ofByHand)} ×`,
         met: ofByHand.median >= OF_BY_HAND,
+        aim: { aim: `reads/s of the same by hand: at least ${AIM_BY_HAND}`, met: ofByHand.median >= AIM_BY_HAND },
       },
       {
         headline: "Requests/s for reading a run, compared with the usual way to build such a service",

@@ -1,4 +1,4 @@
-/** The service as it was before the life of a run was moved into SQL functions. It is measured together with the current one. */
+/** The service as it was before every change became a verb in SQL. It is measured together with the current one. */
 import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import type { Server } from "./postgres.ts";
 import type { Seed } from "./seed.ts";
 import type { Build } from "./worker.ts";
 
-const COMMIT = "88971050256d19de3dd6f0626c7942a8e316f632";
+const COMMIT = "94d864477b6e83a9ec2c29940b91c41fbb0f06f1";
 const folder = join(scratch, "before");
 
 /** Its name in tables. */
@@ -84,10 +84,5 @@ async function createDatabase(server: Server, name: string, options: Seed): Prom
   });
   const { seed }: OldSeed = await import(join(folder, "bench/support/seed.ts"));
   await seed(pool, options);
-  if (options.ended) {
-    // The old function does not know this option.
-    await pool.query("delete from workflow_runs where status in ('RUNNING', 'PENDING')");
-    await pool.query("vacuum (analyze)");
-  }
   return pool;
 }

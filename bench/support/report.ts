@@ -3,9 +3,15 @@ import type { Spread } from "./rounds.ts";
 
 /**
  * A goal, the measured figure, and whether the goal is met. `headline` says what the figure is, for a goal that the README
- * shows.
+ * shows. `aim` is a higher one for the same figure, which nobody promises.
  */
-export type Goal = { goal: string; figure: string; met: boolean; headline?: string };
+export type Goal = {
+  goal: string;
+  figure: string;
+  met: boolean;
+  headline?: string;
+  aim?: { aim: string; met: boolean };
+};
 
 export type Table = { title: string; columns: readonly string[]; rows: readonly (readonly string[])[]; notes?: string };
 
@@ -55,5 +61,14 @@ export function goalTable(reports: readonly PartReport[]): string {
     reports.flatMap(({ name, command, goals }) =>
       goals.map(({ goal, figure, met }) => [name, goal, figure, met ? "met" : "**not met**", `\`${command}\``]),
     ),
+  );
+}
+
+/** The aims beside the goals, in one table. */
+export function aimTable(reports: readonly PartReport[]): string {
+  const goals = reports.flatMap((report) => report.goals);
+  return markdownTable(
+    ["Aim", "Figure", ""],
+    goals.flatMap(({ aim, figure }) => (aim ? [[aim.aim, figure, aim.met ? "met" : "**not met**"]] : [])),
   );
 }
