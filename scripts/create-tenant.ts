@@ -10,6 +10,7 @@ import { CELL } from "../src/config.ts";
 import { openDatabase } from "../src/db/client.ts";
 import { generateApiKey } from "../src/http/credentials/api-key.ts";
 import { createTenant, listTenantsNamed } from "../src/people/tenants.ts";
+import { performAsOperator } from "../src/verbs/perform.ts";
 import { fail, offerHelp } from "./local/options.ts";
 import { withDatabase } from "./local/with-database.ts";
 
@@ -41,7 +42,7 @@ try {
     const db = openDatabase({ ...database, databaseTimeoutSeconds: 30 });
     const twins = await listTenantsNamed(db, name);
     if (twins.length > 0 && !values.yes) await requireYes(`There is a tenant "${name}" already: ${twins.join(", ")}.`);
-    await createTenant(db, {
+    await performAsOperator(db, createTenant, {
       id: tenantId,
       name,
       workflowsFolderId: uuid(),

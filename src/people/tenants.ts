@@ -1,7 +1,9 @@
 import { sql } from "drizzle-orm";
+import { z } from "zod";
 import { type Database, repeatable } from "../db/client.ts";
-import { apiKeys, pathParts, tenants, users } from "../db/tables.ts";
+import { tenants } from "../db/tables.ts";
 import { ROOT_FOLDER, WORKFLOWS_FOLDER } from "../files/path.ts";
+import { defineVerb } from "../verbs/verb.ts";
 
 export type NewTenant = {
   id: string;
@@ -19,34 +21,15 @@ export async function listTenantsNamed(db: Database, name: string): Promise<stri
   return rows.map(({ id }) => id);
 }
 
-/**
- * Creates a tenant with its OWNER, the OWNER's first API key, the folder of its definitions and a root folder for its files.
- * All of this is created, or nothing. The root folder is needed because clients of the wire contract cannot add parts to the
- * root.
- */
-export async function createTenant(db: Database, tenant: NewTenant): Promise<void> {
-  const { id: tenantId, owner, apiKey } = tenant;
-  await db.batch([
-    db.insert(tenants).values({ id: tenantId, name: tenant.name }),
-    db.insert(users).values({ id: owner.id, tenantId, email: owner.email, role: "OWNER" }),
-    db.insert(apiKeys).values({
-      id: apiKey.id,
-      tenantId,
-      userId: owner.id,
-      name: apiKey.name,
-      keyHash: `\\x${apiKey.hash}`,
-      keySuffix: apiKey.suffix,
-    }),
-    db.insert(pathParts).values([
-      {
-        id: tenant.workflowsFolderId,
-        tenantId,
-        name: WORKFLOWS_FOLDER,
-        partType: "FOLDER",
-        materializedPath: `/${WORKFLOWS_FOLDER}`,
-        systemManaged: true,
-      },
-      { id: tenant.rootFolderId, tenantId, name: ROOT_FOLDER, partType: "FOLDER", materializedPath: `/${ROOT_FOLDER}` },
-    ]),
-  ]);
-}
+/** Creates a tenant with its OWNER, the OWNER's first API key, the folder of its definitions and a root folder for its files. */
+export const createTenant = defineVerb({
+  name: "create_tenant",
+  args: ({ id, name, workflowsFolderId, rootFolderId, owner, apiKey }: NewTenant) => ({
+    ...{ tenant_id: id, name },
+    ...{ owner_id: owner.id, email: owner.email },
+    ...{ key_id: apiKey.id, key_name: apiKey.name, key_hash: apiKey.hash, key_suffix: apiKey.suffix },
+    ...{ workflows_folder_id: workflowsFolderId, workflows_folder_name: WORKFLOWS_FOLDER },
+    ...{ root_folder_id: rootFolderId, root_folder_name: ROOT_FOLDER },
+  }),
+  result: z.unknown(),
+});

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { credentialJson } from "../db/access.ts";
 import { callFunction, readAnswer } from "../db/call.ts";
+import type { Database } from "../db/client.ts";
 import { after } from "./after.ts";
 import { effectsSchema } from "./effects.ts";
-import type { VerbServices } from "./services.ts";
+import type { Proof, VerbServices } from "./services.ts";
 import type { Verb } from "./verb.ts";
 
 /** The part of the answer that all verbs have in common: `answer_of` in SQL. */
@@ -14,8 +15,12 @@ const answerSchema = z.looseObject({
   effects: effectsSchema,
 });
 
+type Answer = z.output<typeof answerSchema>;
+
 /** The result of a verb. `tenantId` is null when the verb is not about one tenant. */
 export type Performed<Result> = { tenantId: string | null; result: Result };
+
+type AnyRefusal = { refused: string };
 
 /**
  * Calls a verb: one statement, one round trip, one transaction. This is the only way to change something. Before the call it
@@ -24,28 +29,53 @@ export type Performed<Result> = { tenantId: string | null; result: Result };
  * @throws the verb's own error when it refuses
  * @throws z.ZodError when the answer is not as expected
  */
-export async function perform<Request, Result, Refusal extends { refused: string }>(
+export async function perform<Request, Result, Refusal extends AnyRefusal>(
   services: VerbServices,
   verb: Verb<Request, Result, Refusal>,
   request: Request,
 ): Promise<Performed<Result>> {
   const marking = services.live.mark();
-  const { db } = services;
-  const context = JSON.stringify(contextOf(services));
-  const {
-    tenant_id: tenantId,
-    effects,
-    result,
-    ...refusal
-  } = verb.ask
-    ? readAnswer(await verb.ask(db, context, request), answerSchema)
-    : await callFunction(db, verb.name, { context, ...verb.args(request) }, answerSchema, {
-        isRepeatable: verb.isRepeatable ?? false,
-      });
-  services.afterwards(() => Promise.all([marking, after(services, effects)]));
+  const answer = await ask(services.db, verb, contextOf(services), request);
+  services.afterwards(() => Promise.all([marking, after(services, answer.effects)]));
+  return readPerformed(verb, answer, request, services.proof);
+}
+
+/**
+ * Calls a verb for the operator, whose credential is the connection to the database. It is for scripts, which have no hubs, no
+ * runners and no secrets: its effects are dropped, and the sweep finds what is due.
+ * @throws as {@link perform} does
+ */
+export async function performAsOperator<Request, Result, Refusal extends AnyRefusal>(
+  db: Database,
+  verb: Verb<Request, Result, Refusal>,
+  request: Request,
+): Promise<Performed<Result>> {
+  const context = { request_id: null, slack_seconds: 0, sends: false };
+  return readPerformed(verb, await ask(db, verb, context, request), request, {});
+}
+
+async function ask<Request, Result, Refusal extends AnyRefusal>(
+  db: Database,
+  verb: Verb<Request, Result, Refusal>,
+  context: object,
+  request: Request,
+): Promise<Answer> {
+  const text = JSON.stringify(context);
+  if (verb.ask) return readAnswer(await verb.ask(db, text, request), answerSchema);
+  const { isRepeatable = false } = verb;
+  return callFunction(db, verb.name, { context: text, ...verb.args(request) }, answerSchema, { isRepeatable });
+}
+
+/** The result in an answer. Throws the verb's own error when the verb refused. */
+function readPerformed<Request, Result, Refusal extends AnyRefusal>(
+  verb: Verb<Request, Result, Refusal>,
+  { tenant_id: tenantId, effects: _, result, ...refusal }: Answer,
+  request: Request,
+  proof: Proof,
+): Performed<Result> {
   if (refusal.refused !== undefined) {
     if (!verb.refusals || !verb.refuse) throw new Error(`${verb.name} refused: ${refusal.refused}`);
-    throw verb.refuse(verb.refusals.parse({ tenant_id: tenantId, ...refusal }), request, services.proof);
+    throw verb.refuse(verb.refusals.parse({ tenant_id: tenantId, ...refusal }), request, proof);
   }
   return { tenantId: tenantId ?? null, result: verb.result.parse(result) };
 }

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../../src/db/client.ts";
 import { generateApiKey } from "../../src/http/credentials/api-key.ts";
 import { createTenant as createRealTenant } from "../../src/people/tenants.ts";
+import { performAsOperator } from "../../src/verbs/perform.ts";
 import { contractFaults } from "../support/contract.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -65,7 +66,7 @@ describe("GET /v1/folders", () => {
       neonFetchEndpoint: service.database.sqlEndpoint,
       databaseTimeoutSeconds: 30,
     });
-    await createRealTenant(db, {
+    await performAsOperator(db, createRealTenant, {
       id: uuid(),
       name: "Acme",
       workflowsFolderId: uuid(),
