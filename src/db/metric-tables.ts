@@ -3,7 +3,7 @@ import { bigint, doublePrecision, integer, pgTable, primaryKey, text, uuid } fro
 import { transactionId } from "./columns.ts";
 import { tenants } from "./tables.ts";
 
-/** The last event of the feed that is included in a tenant's counters: see `read_metrics` in SQL. */
+/** The last event of the feed that is included in a tenant's counters: see `count_metrics` in SQL. */
 export const metricPositions = pgTable("metric_positions", {
   tenantId: uuid("tenant_id")
     .primaryKey()

@@ -1,6 +1,6 @@
 /** The metrics of a tenant, in the text format of Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 
-/** The answer of the SQL function `read_metrics`, and the number of connected runners. */
+/** The result of the SQL function `count_metrics`, and the number of connected runners. */
 export type Metrics = {
   gauges: Readonly<Record<GaugeField, number | null>>;
   counters: readonly { name: string; label: string; value: number }[];

@@ -453,9 +453,9 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     unauthenticated: () => call("list_events", { ...nobody, after: null, names: null, definition_id: null, limit: 1 }),
   }),
   of("find_end_of_events", { unauthenticated: () => call("find_end_of_events", nobody) }),
-  of("read_metrics", {
-    unauthenticated: () => call("read_metrics", nobody),
-    forbidden: async ({ tenant }) => call("read_metrics", await callerOf(tenant.user)),
+  of("count_metrics", {
+    unauthenticated: () => call("count_metrics", nobody),
+    forbidden: async ({ tenant }) => call("count_metrics", await callerOf(tenant.user)),
   }),
   of("record_heartbeat", ofRunner("record_heartbeat", { progress: null })),
   of("release_run", ofRunner("release_run")),

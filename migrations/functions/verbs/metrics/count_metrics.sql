@@ -1,4 +1,5 @@
--- The metrics of a tenant, for an administrator: gauges of the current state, and counters that never decrease.
+-- Counts what has happened in a tenant, for an administrator, and answers its metrics: gauges of the current state, and counters that
+-- never decrease.
 --
 -- The counters are stored in a table. Each call adds the events of the feed since the previous call, up to 20,000. So its cost
 -- depends on what has happened since then, and not on the number of runs. The first call begins at the end of the feed, with
@@ -7,32 +8,33 @@
 -- Guarantees: each event is counted exactly once, even when calls overlap or a transaction commits late: see `list_events`.
 -- Closes the race between two calls: both lock the tenant's position.
 --
--- Answers "refused" like `judge_administrator`, or {"tenant_id", "gauges", "counters", "bounds", "is_behind", "sessions", "now"}:
+-- Answers {"result": {"gauges", "counters", "bounds", "is_behind", "sessions", "now"}}, or "refused": see `judge_administrator`.
 -- - gauges: {name: number or null}
 -- - counters: [{"name", "label", "value"}]
 -- - bounds: the upper bounds of the histograms' buckets in seconds, without infinity
 -- - is_behind: true when some events were not counted yet, because there were too many for one call or because an older
 --   transaction has not ended
 -- - sessions: [{"id", "last_seen_at", "is_working"}], the sessions of runners that may lease runs, as of `now`
-create or replace function public.read_metrics(p_credential jsonb) returns jsonb
+create or replace function public.count_metrics(p_context jsonb) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   c_max_events constant integer := 20000;
   c_seconds constant float8[] := '{0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400, 86400}';
   v_oldest_running constant xid8 := pg_snapshot_xmin(pg_current_snapshot());
   v_epoch constant integer := (select e.epoch from public.event_epoch e);
-  v_judged constant jsonb := public.judge_administrator(p_credential);
-  v_tenant_id uuid;
+  v_since constant bigint := public.last_event_id();
+  v_judged constant jsonb := public.judge_administrator(p_context -> 'caller');
+  v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_from_epoch integer;
   v_from_xid xid8;
   v_from_id bigint;
   v_looked_at integer;
+  v_now timestamptz;
 begin
   -- 1. Who is the caller?
   if v_judged ? 'refused' then
-    return v_judged;
+    return public.refusal_of(p_context, v_since, v_judged);
   end if;
-  v_tenant_id := v_judged ->> 'tenant_id';
 
   -- 2. Lock the tenant's position. The first call begins at the end of the feed.
   insert into public.metric_positions (tenant_id, epoch, xid, event_id)
@@ -42,6 +44,7 @@ begin
   from public.metric_positions m
   where m.tenant_id = v_tenant_id
   for update;
+  v_now := clock_timestamp();
 
   -- 3. Count the events since then, and move the position.
   with looked_at as materialized (
@@ -111,8 +114,7 @@ begin
   select count(*) into v_looked_at from looked_at;
 
   -- 4. Read the current state.
-  return jsonb_build_object(
-    'tenant_id', v_tenant_id,
+  return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', jsonb_build_object(
     'is_behind', v_looked_at = c_max_events or exists (
       select from public.workflow_run_events e
       where e.tenant_id = v_tenant_id and e.epoch = v_epoch and e.xid >= v_oldest_running
@@ -126,16 +128,16 @@ begin
         'pending', (select count(*) from public.workflow_runs r where r.tenant_id = v_tenant_id and r.status = 'PENDING'),
         'running', (select count(*) from public.workflow_runs r
           where r.tenant_id = v_tenant_id and r.status = 'RUNNING'
-            and public.run_ends_at(r.id, r.status, r.deadline_at) > clock_timestamp()),
+            and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now),
         'overdue', (select count(*) from public.workflow_runs r
           where r.tenant_id = v_tenant_id and r.status = 'RUNNING'
-            and public.run_ends_at(r.id, r.status, r.deadline_at) <= clock_timestamp()),
-        'oldest_pending_seconds', (select extract(epoch from clock_timestamp() - min(r.created_at))::float8
+            and public.run_ends_at(r.id, r.status, r.deadline_at) <= v_now),
+        'oldest_pending_seconds', (select greatest(extract(epoch from v_now - min(r.created_at)), 0)::float8
           from public.workflow_runs r where r.tenant_id = v_tenant_id and r.status = 'PENDING'),
         'dispatches_waiting', (select count(*) from public.workflow_runs r
           where r.tenant_id = v_tenant_id and r.next_dispatch_at is not null),
         'runs_leased', (select count(*) from public.running_attempts a
-          where a.tenant_id = v_tenant_id and a.session_id is not null and a.ends_at > clock_timestamp()))),
-    'sessions', public.open_sessions_json(v_tenant_id, null, clock_timestamp()),
-    'now', public.wire_instant(clock_timestamp()));
+          where a.tenant_id = v_tenant_id and a.session_id is not null and a.ends_at > v_now))),
+    'sessions', public.open_sessions_json(v_tenant_id, null, v_now),
+    'now', public.wire_instant(v_now))));
 end $$;
