@@ -24,7 +24,10 @@ export function describeReadme(world: () => World): void {
     mkdirSync(folder);
     writeFileSync(join(folder, "package.json"), '{"private": true}');
     const script = `${INSTALL}\nnpx workflow-runs --version`;
-    const ended = await runProgram("bash", ["-ec", script], { cwd: folder, env: { CLONE: join(world().folder, "clone") } });
+    const ended = await runProgram("bash", ["-ec", script], {
+      cwd: folder,
+      env: { CLONE: join(world().folder, "clone") },
+    });
     expect([ended.code, ended.stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+$/m)]);
     expect(ended.stderr).not.toMatch(/warn/i);
   });
