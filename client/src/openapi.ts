@@ -3645,7 +3645,7 @@ export interface components {
         /**
          * @example {
          *       "name": "workflow-runs",
-         *       "version": "0.1.0",
+         *       "version": "0.2.0",
          *       "links": {
          *         "dashboard": "/app/sign-in",
          *         "docs": "/docs",
