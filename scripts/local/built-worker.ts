@@ -26,9 +26,16 @@ export type Dispatch = z.infer<typeof dispatchSchema>["data"];
 
 export type Answer = { status: number; headers: Headers; body: string };
 
+export type BuiltWorkerOptions = {
+  /** Another built Worker, whose hubs and register are used instead of those of the first one. It has the same vars. */
+  objectsOf?: string;
+};
+
 export type BuiltWorker = {
   /** The Worker's vars, for another process that runs it with the same database. */
   vars: Record<string, string>;
+  /** The URL of a runner that accepts what is signed with the secret of the demo tenant's definitions. */
+  runnerUrl: string;
   /** Sends a request to a path of the service. Redirects are not followed. */
   request(method: string, path: string, options?: { headers?: Record<string, string>; body?: string }): Promise<Answer>;
   /** Waits for the dispatch of a run, and verifies its signature. Throws after 10 s. */
@@ -45,8 +52,19 @@ export type BuiltWorker = {
 const DISPATCH_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
 
+/** The Worker that has the objects when the first one does not use its own. */
+const OTHER = "objects";
+const OTHER_OBJECTS = {
+  HUB: { className: "Hub", scriptName: OTHER, useSQLite: true },
+  REGISTER: { className: "Register", scriptName: OTHER, useSQLite: true },
+};
+
 /** Starts the built `script` with a new database that has the demo tenant. Its data is below `folder`. */
-export async function startBuiltWorker(script: string, folder: string): Promise<BuiltWorker> {
+export async function startBuiltWorker(
+  script: string,
+  folder: string,
+  { objectsOf }: BuiltWorkerOptions = {},
+): Promise<BuiltWorker> {
   const runner = await startRunner();
   const postgres = await startPostgres({ dataDir: join(folder, "postgres"), port: 0, persistent: false });
   const endpoint = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0 });
@@ -60,12 +78,16 @@ export async function startBuiltWorker(script: string, folder: string): Promise<
   // The bindings of wrangler.toml, such as the rate limits. Options that do not belong to the built module are left out: the
   // assets are files beside it, and the rules are for the build.
   const { assets: _, modulesRules: __, ...options } = readWorkerOptions(join(root, "wrangler.toml")).workerOptions;
+  const settings = { ...options, modules: true as const, bindings: vars };
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
-      ...options,
-      modules: true,
-      script,
-      bindings: vars,
+      workers:
+        objectsOf === undefined
+          ? [{ ...settings, script }]
+          : [
+              { ...settings, script, durableObjects: OTHER_OBJECTS },
+              { ...settings, script: objectsOf, durableObjects: OTHER_OBJECTS, name: OTHER },
+            ],
       // Ignores the Worker's log lines.
       handleStructuredLogs: () => {},
     }),
@@ -74,6 +96,7 @@ export async function startBuiltWorker(script: string, folder: string): Promise<
 
   return {
     vars,
+    runnerUrl: `http://localhost:${runner.port}/hook`,
     async request(method, path, { headers, body } = {}) {
       const response = await miniflare.dispatchFetch(`http://localhost${path}`, {
         method,

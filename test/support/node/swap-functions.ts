@@ -1,4 +1,5 @@
 /** Replaces the SQL functions of a database as `npm run migrate` does, for the tests. */
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { applySqlFunctions, readSqlFunctions } from "../../../scripts/local/sql-functions.ts";
 
@@ -7,9 +8,12 @@ const FUNCTIONS = readSqlFunctions("migrations/functions");
 /** Helpers of nearly every verb and of the reads of runs. Only functions call them. */
 const RENAMED = /\bpublic\.(answer_of|run_response)\(/g;
 
+/** The service repeats a call once, so two migrations must not follow each other while a call and its repetition last. */
+const PAUSE_MS = 500;
+
 /**
  * Replaces all functions in one transaction. Each gets a comment with this number. Two helpers get names with it, and another
- * parameter, so those with the previous names are dropped.
+ * parameter, so those with the previous names are dropped. Takes a moment longer than the transaction.
  */
 export async function swapFunctions(connectionString: string, number: string): Promise<void> {
   const client = new pg.Client({ connectionString });
@@ -27,6 +31,7 @@ export async function swapFunctions(connectionString: string, number: string): P
     await client.query("begin");
     await applySqlFunctions(client, { statements, hash: number });
     await client.query("commit");
+    await delay(PAUSE_MS);
   } finally {
     await client.end();
   }
