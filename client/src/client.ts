@@ -23,6 +23,8 @@ import { followStream, type StreamMessage, type StreamOptions } from "./watch.ts
 
 export type InvokeOptions = {
   input?: Input;
+  /** Texts by key, to find the run by: `runs({ label: ["customer:4711"] })`. */
+  labels?: Record<string, string>;
   /**
    * Repeated calls with the same key trigger one run. By default the client generates a key, so that it can retry the request.
    */
@@ -88,14 +90,14 @@ export function createClient(options: ConnectionOptions) {
     api,
 
     /** Triggers a run. */
-    invoke(workflowId: string, { input, idempotencyKey, signal }: InvokeOptions = {}): Invocation {
+    invoke(workflowId: string, { input, labels, idempotencyKey, signal }: InvokeOptions = {}): Invocation {
       const triggered = unwrap(
         api.POST("/v1/workflow-definitions/{definition_id}/invoke", {
           params: {
             path: { definition_id: workflowId },
             header: { "Idempotency-Key": idempotencyKey ?? crypto.randomUUID() },
           },
-          body: input === undefined ? {} : { input },
+          body: { ...(input !== undefined && { input }), ...(labels && { labels }) },
           ...(signal && { signal }),
         }),
       );
@@ -116,7 +118,7 @@ export function createClient(options: ConnectionOptions) {
     /** Waits until a run has ended, and resolves to its result. */
     result: (runId: string, waiting?: WaitOptions): Promise<RunResult> => waitForResult(connection, runId, waiting),
 
-    /** The attempt, the failure code, the place in the queue and the progress of a run. */
+    /** The attempt, the failure code, the place in the queue, the progress and the labels of a run. */
     details: (runId: string): Promise<RunDetails> =>
       unwrap(api.GET("/v1/workflow-runs/{run_id}/details", ofRun(runId))),
 

@@ -200,7 +200,7 @@ export interface paths {
         };
         /**
          * The tenant's runs, newest first
-         * @description All runs that you may see, over all workflows. It has a cursor, so the last page is as fast as the first.
+         * @description All runs that you may see, over all workflows. It has a cursor, so the last page is as fast as the first. With `label`, at most 10,000 runs are looked at for a page, so a page may have fewer runs than `limit`, or none, although there is a `next_cursor`.
          */
         get: operations["list_tenant_workflow_runs"];
         put?: never;
@@ -357,7 +357,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The attempt, the progress, and the place in the queue of a run
+         * The attempt, the progress, the place in the queue and the labels of a run
          * @description What the run itself does not say, in a form for programs. To follow the progress without polling, read the run's stream.
          */
         get: operations["get_workflow_run_details"];
@@ -1800,6 +1800,9 @@ export interface components {
          *       "idempotency_key": "order-4711",
          *       "input": {
          *         "quarter": "2026-Q1"
+         *       },
+         *       "labels": {
+         *         "customer": "4711"
          *       }
          *     }
          */
@@ -1808,6 +1811,15 @@ export interface components {
             /** @description What the runner gets in addition to the snapshot: at most 32 KiB. Numbers are kept as doubles. With the same idempotency key, always send the same input. */
             input?: {
                 [key: string]: unknown;
+            } | null;
+            /**
+             * @description At most 10 texts by key, to find the run by: `?label=customer:4711`. Retries keep them. Repeated with the same idempotency key, other labels change nothing.
+             * @example {
+             *       "customer": "4711"
+             *     }
+             */
+            labels?: {
+                [key: string]: string;
             } | null;
         };
         /**
@@ -2106,6 +2118,8 @@ export interface components {
             created_after?: string;
             /** Format: date-time */
             created_before?: string;
+            /** @description Only runs with all of these labels: `key:value`. */
+            label?: string[];
         };
         /**
          * @example {
@@ -2116,6 +2130,9 @@ export interface components {
          *       "progress": {
          *         "percent": 40,
          *         "message": "Reading 12 documents"
+         *       },
+         *       "labels": {
+         *         "customer": "4711"
          *       }
          *     }
          */
@@ -2135,6 +2152,15 @@ export interface components {
                 percent: number | null;
                 message: string | null;
             } | null;
+            /**
+             * @description The labels of the invoke, by their keys; `{}` when it gave none.
+             * @example {
+             *       "customer": "4711"
+             *     }
+             */
+            labels: {
+                [key: string]: string;
+            };
         };
         /**
          * @example {
@@ -2419,6 +2445,9 @@ export interface components {
          *           "input": {
          *             "quarter": "2026-Q1"
          *           },
+         *           "labels": {
+         *             "customer": "4711"
+         *           },
          *           "traceparent": null,
          *           "callback_url": "https://runs.example.com/v1/workflow-runs/01920000-0000-7000-8000-000000000403/callback",
          *           "callback_token": "eyJhbGci…",
@@ -2446,6 +2475,15 @@ export interface components {
             run_snapshot: components["schemas"]["WorkflowRunSnapshot"];
             /** @description What the run was triggered with: a JSON object, or null. */
             input?: unknown;
+            /**
+             * @description The labels of the invoke, by their keys; `{}` when it gave none.
+             * @example {
+             *       "customer": "4711"
+             *     }
+             */
+            labels: {
+                [key: string]: string;
+            };
             /** @description The trace of the invoke, if it had one (W3C). */
             traceparent: string | null;
             callback_url: string;
@@ -2624,6 +2662,9 @@ export interface components {
          *           "run_id": "01920000-0000-7000-8000-000000000403",
          *           "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
          *           "attempt": 1,
+         *           "labels": {
+         *             "customer": "4711"
+         *           },
          *           "detail": {
          *             "failure_code": "DEADLINE",
          *             "lag_ms": 412
@@ -2652,6 +2693,9 @@ export interface components {
          *       "run_id": "01920000-0000-7000-8000-000000000403",
          *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
          *       "attempt": 1,
+         *       "labels": {
+         *         "customer": "4711"
+         *       },
          *       "detail": {
          *         "failure_code": "DEADLINE",
          *         "lag_ms": 412
@@ -2672,6 +2716,15 @@ export interface components {
             /** Format: uuid */
             workflow_definition_id: string | null;
             attempt: number | null;
+            /**
+             * @description The labels of the invoke, by their keys; `{}` when it gave none.
+             * @example {
+             *       "customer": "4711"
+             *     }
+             */
+            labels: {
+                [key: string]: string;
+            };
             /** @description Further details, which depend on the type. `workflow_run.failed` has the `failure_code` here. */
             detail: {
                 [key: string]: unknown;
@@ -4304,6 +4357,8 @@ export interface operations {
                 workflow_definition_id?: string;
                 /** @description Only runs that this user triggered. */
                 user_id?: string;
+                /** @description Only runs with this label: `key:value`. Repeat it for runs that have several. */
+                label?: string[];
             };
             header?: {
                 /** @description Continue after the event with this id. An `EventSource` sends it when it reconnects. */
@@ -4382,6 +4437,8 @@ export interface operations {
             query?: {
                 /** @description Only runs in this state. Repeat it for several. */
                 status?: components["schemas"]["WorkflowRunStatus"][];
+                /** @description Only runs with this label: `key:value`. Repeat it for runs that have several. */
+                label?: string[];
                 workflow_definition_id?: string;
                 /** @description Only runs that this user triggered. */
                 user_id?: string;
@@ -4432,6 +4489,8 @@ export interface operations {
             query?: {
                 /** @description How far back ended runs are counted; by default, one day. */
                 window_seconds?: number;
+                /** @description Only runs with this label: `key:value`. Repeat it for runs that have several. */
+                label?: string[];
             };
             header?: never;
             path?: never;
@@ -5213,6 +5272,8 @@ export interface operations {
                 /** @description Only events of this type. Repeat it for several. */
                 types?: components["schemas"]["EventType"][];
                 workflow_definition_id?: string;
+                /** @description Only runs with this label: `key:value`. Repeat it for runs that have several. */
+                label?: string[];
                 limit?: number;
             };
             header?: never;
@@ -5259,6 +5320,8 @@ export interface operations {
                 /** @description Only events of this type. Repeat it for several. */
                 types?: components["schemas"]["EventType"][];
                 workflow_definition_id?: string;
+                /** @description Only runs with this label: `key:value`. Repeat it for runs that have several. */
+                label?: string[];
             };
             header?: {
                 /** @description Continue after the event with this id. An `EventSource` sends it when it reconnects. */
@@ -6994,6 +7057,15 @@ export interface operations {
                         input: {
                             [key: string]: unknown;
                         } | null;
+                        /**
+                         * @description The labels of the invoke, by their keys; `{}` when it gave none.
+                         * @example {
+                         *       "customer": "4711"
+                         *     }
+                         */
+                        labels: {
+                            [key: string]: string;
+                        };
                         /** Format: uri */
                         callback_url: string;
                         callback_token: string;
@@ -7214,6 +7286,15 @@ export interface operations {
                         /** Format: date-time */
                         completed_at: string | null;
                         /**
+                         * @description The labels of the invoke, by their keys; `{}` when it gave none.
+                         * @example {
+                         *       "customer": "4711"
+                         *     }
+                         */
+                        labels: {
+                            [key: string]: string;
+                        };
+                        /**
                          * Format: uri
                          * @description Where a program can read the run.
                          */
@@ -7296,6 +7377,15 @@ export interface operations {
                         started_at: string | null;
                         /** Format: date-time */
                         completed_at: string | null;
+                        /**
+                         * @description The labels of the invoke, by their keys; `{}` when it gave none.
+                         * @example {
+                         *       "customer": "4711"
+                         *     }
+                         */
+                        labels: {
+                            [key: string]: string;
+                        };
                         /**
                          * Format: uri
                          * @description Where a program can read the run.
@@ -7380,6 +7470,15 @@ export interface operations {
                         /** Format: date-time */
                         completed_at: string | null;
                         /**
+                         * @description The labels of the invoke, by their keys; `{}` when it gave none.
+                         * @example {
+                         *       "customer": "4711"
+                         *     }
+                         */
+                        labels: {
+                            [key: string]: string;
+                        };
+                        /**
                          * Format: uri
                          * @description Where a program can read the run.
                          */
@@ -7462,6 +7561,15 @@ export interface operations {
                         started_at: string | null;
                         /** Format: date-time */
                         completed_at: string | null;
+                        /**
+                         * @description The labels of the invoke, by their keys; `{}` when it gave none.
+                         * @example {
+                         *       "customer": "4711"
+                         *     }
+                         */
+                        labels: {
+                            [key: string]: string;
+                        };
                         /**
                          * Format: uri
                          * @description Where a program can read the run.

@@ -35,7 +35,7 @@ type QueryOf<Name extends keyof operations> = NonNullable<operations[Name]["para
 export type FeedEvent = Schemas["Event"];
 /** Filters events of the feed: by type and workflow, and after the `next_cursor` of a page. */
 export type FeedFilter = Omit<QueryOf<"list_events">, "limit">;
-/** Filters runs: by state, workflow, user, and when they were triggered. */
+/** Filters runs: by state, workflow, user, labels (`key:value`), and when they were triggered. */
 export type RunFilter = Omit<QueryOf<"list_tenant_workflow_runs">, "cursor" | "limit">;
 
 export const hasEnded = ({ status }: { status: RunStatus }): boolean => status === "COMPLETED" || status === "FAILED";

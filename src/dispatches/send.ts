@@ -26,6 +26,7 @@ export async function sendDispatch(outgoing: OutgoingDispatch, options: SendOpti
         deadline_at: dispatch.deadline_at,
         run_snapshot: dispatch.run_snapshot,
         input: dispatch.input,
+        labels: dispatch.labels,
         callback_url: callbackUrl,
         callback_token: callbackToken,
         ...(dispatch.traceparent && { traceparent: dispatch.traceparent }),

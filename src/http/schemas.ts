@@ -45,6 +45,10 @@ export const givenInstant = () =>
     })
     .openapi({ type: "string", format: "date-time" });
 
+/** A query parameter that may be repeated: the schema of the list of its values. A single value is not sent as a list. */
+export const repeated = <Item extends z.ZodType>(list: z.ZodArray<Item>) =>
+  z.preprocess((value) => (value === undefined || Array.isArray(value) ? value : [value]), list.optional());
+
 /** One line of text with 1 to `max` characters. */
 export const line = (max: number) =>
   text({ min: 1, max }).refine(isOneLine, { message: "Must not contain control characters." });

@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { FAILURE_CODES, type NotifiedEvent, RUN_STATUSES } from "../db/enums.ts";
 import { instant, orNull, uuid } from "../http/schemas.ts";
+import { labelsOfRun } from "../runs/labels.ts";
 import { exampleRun, WorkflowRunSnapshotSchema } from "../runs/run-schema.ts";
 
 type Receiver = "runner" | "endpoint";
@@ -81,6 +82,7 @@ const runnerMessages = [
       deadline_at: instant(),
       run_snapshot: WorkflowRunSnapshotSchema,
       input: z.record(z.string(), z.unknown()).nullable(),
+      labels: labelsOfRun(),
       callback_url: z.url(),
       callback_token: z.string(),
     }),
@@ -90,6 +92,7 @@ const runnerMessages = [
       deadline_at: "2026-01-31T12:05:00.000Z",
       run_snapshot: exampleRun.run_snapshot,
       input: { quarter: "2026-Q1" },
+      labels: { customer: "4711" },
       callback_url: `https://service.example.com/v1/workflow-runs/${RUN_ID}/callback`,
       callback_token: "eyJhbGciOiJIUzI1NiIs…",
     },
@@ -138,6 +141,7 @@ const runData = {
   created_at: instant(),
   started_at: instant().nullable(),
   completed_at: instant().nullable(),
+  labels: labelsOfRun(),
   ...links,
 };
 
@@ -158,6 +162,7 @@ const exampleRunData = {
   created_at: "2026-01-31T11:59:59.000Z",
   started_at: "2026-01-31T11:59:59.100Z",
   completed_at: "2026-01-31T12:00:00.123Z",
+  labels: { customer: "4711" },
   ...EXAMPLE_LINKS,
 };
 

@@ -12,6 +12,8 @@ import {
 import { type Database, repeatable } from "../db/client.ts";
 import { RUN_STATUSES, type RunStatus } from "../db/enums.ts";
 import { workflowDefinitions as d } from "../db/tables.ts";
+import { labelledRuns, placeAfter } from "./labelled-runs.ts";
+import { boundsOf, FIRST_ID, matchesFilter, type RunCursor, type RunsPage } from "./run-filter.ts";
 import { isOverdue, isRunning, type RunRow, r, runFields, shownNow } from "./run-rows.ts";
 
 /**
@@ -60,62 +62,21 @@ export async function listRunsOfDefinition(
   return { runs: rows.flatMap((row) => row.page ?? []), total: first.counted.total };
 }
 
-/** The last run of the previous page, identified by when it was created and its id. */
-export type RunCursor = { createdAt: string; id: string };
-
-export type RunFilter = {
-  statuses: readonly RunStatus[];
-  definitionId: string | undefined;
-  userId: string | undefined;
-  createdAfter: string | undefined;
-  createdBefore: string | undefined;
-  /** Only runs that were created within the last so many seconds. It cannot be combined with `createdAfter`. */
-  withinSeconds?: number | undefined;
-};
-
-/** The request of one page of the tenant's runs. */
-export type RunsPage = {
-  filter: RunFilter;
-  cursor: RunCursor | undefined;
-  /** Whether the page comes before or after the cursor, in a list that begins with the newest run. */
-  direction?: "older" | "newer";
-  limit: number;
-};
-
-/** The smallest id. */
-const FIRST_ID = "00000000-0000-0000-0000-000000000000";
-
-/** The bounds for when runs were created; undefined means no bound. */
-const boundsOf = ({ createdAfter, createdBefore, withinSeconds }: RunFilter) => ({
-  after:
-    withinSeconds === undefined
-      ? createdAfter && sql`${createdAfter}::timestamptz`
-      : sql`(statement_timestamp() - make_interval(secs => ${withinSeconds}::int))`,
-  before: createdBefore && sql`${createdBefore}::timestamptz`,
-});
-
-/** True for a run `r` that matches a filter, whatever its state. */
-export function matchesFilter(filter: RunFilter): SQL | undefined {
-  const { after, before } = boundsOf(filter);
-  return and(
-    filter.definitionId === undefined ? undefined : eq(r.workflowDefinitionId, filter.definitionId),
-    filter.userId === undefined ? undefined : eq(r.userId, filter.userId),
-    after ? sql`${r.createdAt} > ${after}` : undefined,
-    before ? sql`${r.createdAt} < ${before}` : undefined,
-  );
-}
-
 /**
  * Selects the ids of the tenant's runs that the caller may see, newest first; in the direction "newer", oldest first. It returns
- * up to one id more than the page's limit, which shows that there is a further page. Use it in a lateral join to `caller`, in a
- * query that has both common table expressions.
+ * up to one id more than the page's limit, which shows that there is a further page. With labels in the filter, the last row may
+ * instead say how far was looked: see {@link labelledRuns}. Use it in a lateral join to `caller`, in a query that has both common
+ * table expressions.
  */
-export function newestRuns(
-  db: Database,
-  caller: Caller,
-  readable: ReadableDefinitions,
-  { filter, cursor, direction = "older", limit }: RunsPage,
-) {
+export function newestRuns(db: Database, caller: Caller, readable: ReadableDefinitions, page: RunsPage) {
+  const { filter, cursor, direction = "older", limit } = page;
+  if (filter.labels.length > 0) {
+    const labelled = labelledRuns(db, caller, page).as("labelled");
+    return db
+      .select({ id: labelled.id, createdAt: labelled.createdAt, isFound: labelled.isFound })
+      .from(labelled)
+      .as("newest");
+  }
   const isOlder = direction === "older";
   const [first, isBeyond] = isOlder ? [desc, sql`<`] : [asc, sql`>`];
   const { after, before } = boundsOf(filter);
@@ -205,7 +166,11 @@ export function newestRuns(
   // `union all` is used because for `union` the planner reads and sorts all failed runs of the tenant.
   const all = unionAll(ofAll, own, ofDefinitions, ...others.flatMap(pagesOf)).as("found");
   return db
-    .selectDistinctOn([all.createdAt, all.id])
+    .selectDistinctOn([all.createdAt, all.id], {
+      id: sql<string>`${all.id}`.as("newest_id"),
+      createdAt: sql<string>`${all.createdAt}`.as("newest_created_at"),
+      isFound: sql<boolean>`true`.as("newest_is_found"),
+    })
     .from(all)
     .orderBy(first(all.createdAt), first(all.id))
     .limit(limit + 1)
@@ -213,14 +178,19 @@ export function newestRuns(
 }
 
 /** Removes the extra row of {@link newestRuns}, and returns the cursor of the next page, or null on the last page. */
-function cutPage<Row extends { created_at: string; id: string }>(
-  rows: readonly Row[],
+function cutPage(
+  rows: readonly (RunRow & { isFound: boolean })[],
   limit: number,
-): { runs: Row[]; next: RunCursor | null } {
-  const runs = rows.slice(0, limit);
+): { runs: RunRow[]; next: RunCursor | null } {
+  const found = rows.flatMap(({ isFound, ...run }) => (isFound ? [run] : []));
+  const runs = found.slice(0, limit);
+  const lookedAt = rows.find(({ isFound }) => !isFound);
+  if (lookedAt) return { runs, next: placeAfter(placeOf(lookedAt)) };
   const last = runs.at(-1);
-  return { runs, next: rows.length > limit && last ? { createdAt: last.created_at, id: last.id } : null };
+  return { runs, next: found.length > limit && last ? placeOf(last) : null };
 }
+
+const placeOf = ({ created_at: createdAt, id }: RunRow): RunCursor => ({ createdAt, id });
 
 /**
  * One page of the tenant's runs that the caller may see, newest first: up to `limit` runs, and the cursor of the next page, or
@@ -236,7 +206,7 @@ export async function listRuns(
   const readable = readableDefinitionsOf(db, caller);
   const newest = newestRuns(db, caller, readable, request);
   const page = db
-    .select(runFields)
+    .select({ ...runFields, isFound: newest.isFound })
     .from(newest)
     .innerJoin(r, eq(r.id, newest.id))
     .crossJoinLateral(shownNow)

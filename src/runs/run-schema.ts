@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode";
 import { RUN_STATUSES } from "../db/enums.ts";
 import { givenInstant, instant, orNull, PartTypeSchema, uuid, WorkflowRunnerTypeSchema } from "../http/schemas.ts";
-import type { RunCursor } from "./list-runs.ts";
+import type { RunCursor } from "./run-filter.ts";
 import type { RunRow } from "./run-rows.ts";
 
 const ABCDPathSnapshotSchema = z

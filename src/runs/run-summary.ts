@@ -23,14 +23,20 @@ export type RunSummary = {
 };
 
 /**
- * Summarises the runs that the caller may see: those that wait or run now, and those that ended in the last `windowSeconds`.
+ * Summarises the runs that the caller may see: those that wait or run now, and those that ended in the last `windowSeconds`. With
+ * labels (`key:value`), only those that have all of them.
  * @throws Unauthenticated
  */
-export async function summariseRuns(db: Database, credential: Credential, windowSeconds: number): Promise<RunSummary> {
+export async function summariseRuns(
+  db: Database,
+  credential: Credential,
+  { windowSeconds, labels }: { windowSeconds: number; labels: readonly string[] },
+): Promise<RunSummary> {
   const since = sql`(statement_timestamp() - make_interval(secs => ${windowSeconds}::int))`;
   const caller = callerBy(db, credential);
   const readable = readableDefinitionsOf(db, caller);
-  const isVisible = and(eq(r.tenantId, caller.tenantId), maySeeRunAmong(caller, readable, r));
+  const isLabelled = labels.length === 0 ? undefined : sql`public.has_labels(${r.id}, ${sql.param(labels)}::text[])`;
+  const isVisible = and(eq(r.tenantId, caller.tenantId), maySeeRunAmong(caller, readable, r), isLabelled);
   const now = db
     .select({
       pending: sql<number>`count(*) filter (where ${r.status} = 'PENDING')::int`.as("pending"),

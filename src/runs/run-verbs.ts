@@ -4,6 +4,7 @@ import type { JsonObject } from "../http/json-value.ts";
 import { defineVerb } from "../verbs/verb.ts";
 import { NO_DEFINITION } from "../workflows/workflow-definitions.ts";
 import type { Artifact } from "./details/result-schema.ts";
+import type { Labels } from "./labels.ts";
 import {
   attemptProblem,
   attemptRefusalSchema,
@@ -38,12 +39,14 @@ export const triggerRun = defineVerb({
     input: JsonObject | null;
     /** The trace of the request: see `readTraceparent`. */
     traceparent: string | null;
+    labels: Labels;
   }) => ({
     definition_id: run.definitionId,
     run_id: run.id,
     idempotency_key: run.idempotencyKey,
     input: run.input && { json: run.input },
     traceparent: run.traceparent,
+    labels: Object.keys(run.labels).length === 0 ? null : { json: run.labels },
   }),
   result: triggeredSchema,
   refusals: triggerRefusalSchema,
@@ -52,8 +55,8 @@ export const triggerRun = defineVerb({
 });
 
 /**
- * Triggers a new run of the same workflow and with the same input as another run, which the caller must be allowed to see. Refused
- * as {@link triggerRun} is.
+ * Triggers a new run of the same workflow and with the same input and labels as another run, which the caller must be allowed to
+ * see. Refused as {@link triggerRun} is.
  */
 export const runAgain = defineVerb({
   name: "run_again",

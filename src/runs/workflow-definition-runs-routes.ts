@@ -11,6 +11,7 @@ import { readTraceparent } from "../http/traceparent.ts";
 import { perform } from "../verbs/perform.ts";
 import { definitionParams } from "../workflows/workflow-definition-schema.ts";
 import { NO_DEFINITION } from "../workflows/workflow-definitions.ts";
+import { givenLabels, LABELS_OBJECT } from "./labels.ts";
 import { listRunsOfDefinition } from "./list-runs.ts";
 import { endOrTimeUp } from "./live/find-run-or-wait.ts";
 import { exampleRun, WorkflowRunResponseSchema } from "./run-schema.ts";
@@ -35,9 +36,18 @@ export const InvokeWorkflowRequestSchema = z
           "What the runner gets in addition to the snapshot: at most 32 KiB. Numbers are kept as doubles. With the same " +
           "idempotency key, always send the same input.",
       }),
+    labels: givenLabels()
+      .nullish()
+      .openapi({
+        type: ["object", "null"],
+        ...LABELS_OBJECT,
+        description:
+          "At most 10 texts by key, to find the run by: `?label=customer:4711`. Retries keep them. Repeated with the same " +
+          "idempotency key, other labels change nothing.",
+      }),
   })
   .openapi("InvokeWorkflowRequest", {
-    example: { idempotency_key: "order-4711", input: { quarter: "2026-Q1" } },
+    example: { idempotency_key: "order-4711", input: { quarter: "2026-Q1" }, labels: { customer: "4711" } },
   });
 
 const invokeRoute = callerWrite({
@@ -78,13 +88,14 @@ const invokeRoute = callerWrite({
 });
 
 workflowDefinitionRuns.openapi(invokeRoute, async (c) => {
-  const { idempotency_key: keyInBody, input = null } = c.req.valid("json");
+  const { idempotency_key: keyInBody, input = null, labels } = c.req.valid("json");
   const { tenantId, result } = await perform(c.var.services, triggerRun, {
     id: newId(),
     definitionId: c.req.valid("param").definition_id,
     idempotencyKey: chooseKey(keyInBody, c.req.valid("header")["Idempotency-Key"]),
     input,
     traceparent: readTraceparent(c.req.valid("header").traceparent),
+    labels: labels ?? {},
   });
   const run = await endOrTimeUp(c, { tenantId, run: result.run });
   return c.json(run, 202, {

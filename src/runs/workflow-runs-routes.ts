@@ -4,9 +4,10 @@ import { PREFER, preferenceApplied } from "../http/live/prefer.ts";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { givenInstant, pageQuery, paginated, uuid } from "../http/schemas.ts";
+import { givenInstant, pageQuery, paginated, repeated, uuid } from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
 import { exampleEvent, RunEventSchema } from "./event-schema.ts";
+import { labelQuery } from "./labels.ts";
 import { listRuns } from "./list-runs.ts";
 import { findRunOrWait } from "./live/find-run-or-wait.ts";
 import { NO_RUN } from "./refusals.ts";
@@ -25,12 +26,10 @@ import { deleteRun } from "./run-verbs.ts";
 export const workflowRuns = createRouter();
 
 const listRunsQuery = z.object({
-  status: z
-    .preprocess(
-      (value) => (value === undefined || Array.isArray(value) ? value : [value]),
-      z.array(WorkflowRunStatusSchema).max(RUN_STATUSES.length).optional(),
-    )
-    .openapi({ description: "Only runs in this state. Repeat it for several." }),
+  status: repeated(z.array(WorkflowRunStatusSchema).max(RUN_STATUSES.length)).openapi({
+    description: "Only runs in this state. Repeat it for several.",
+  }),
+  label: labelQuery(),
   workflow_definition_id: uuid().optional(),
   user_id: uuid().optional().openapi({ description: "Only runs that this user triggered." }),
   created_after: givenInstant().optional(),
@@ -52,7 +51,8 @@ const listTenantRuns = callerRead({
   tags: ["Workflow runs"],
   summary: "The tenant's runs, newest first",
   description:
-    "All runs that you may see, over all workflows. It has a cursor, so the last page is as fast as the first.",
+    "All runs that you may see, over all workflows. It has a cursor, so the last page is as fast as the first. With `label`, at most " +
+    "10,000 runs are looked at for a page, so a page may have fewer runs than `limit`, or none, although there is a `next_cursor`.",
   request: { query: listRunsQuery },
   responses: {
     200: { description: "One page of runs", content: { "application/json": { schema: RunPageSchema } } },
@@ -68,6 +68,7 @@ workflowRuns.openapi(listTenantRuns, async (c) => {
       userId: query.user_id,
       createdAfter: query.created_after,
       createdBefore: query.created_before,
+      labels: query.label ?? [],
     },
     cursor: query.cursor,
     limit: query.limit,
@@ -123,6 +124,7 @@ const summariseTenantRuns = callerRead({
         .max(30 * 86_400)
         .default(86_400)
         .openapi({ description: "How far back ended runs are counted; by default, one day." }),
+      label: labelQuery(),
     }),
   },
   responses: {
@@ -131,7 +133,8 @@ const summariseTenantRuns = callerRead({
 });
 
 workflowRuns.openapi(summariseTenantRuns, async (c) => {
-  const summary = await summariseRuns(c.env.db, c.var.credential, c.req.valid("query").window_seconds);
+  const { window_seconds: windowSeconds, label = [] } = c.req.valid("query");
+  const summary = await summariseRuns(c.env.db, c.var.credential, { windowSeconds, labels: label });
   return c.json(summary, 200);
 });
 

@@ -17,6 +17,8 @@ export const dispatchSchema = z.object({
   input: jsonText.nullable(),
   /** The trace of the invoke: a header of W3C Trace Context. */
   traceparent: z.string().nullable(),
+  /** Of the invoke, by their keys. */
+  labels: z.record(z.string(), z.string()).default({}),
   /** Null when the definition no longer has a runner. */
   runner_url: z.string().nullable(),
   webhook_secret_encrypted: z.string().nullable(),

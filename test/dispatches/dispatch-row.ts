@@ -30,6 +30,7 @@ export function dispatchRow(row: Partial<Dispatch> = {}): Dispatch {
     },
     input: null,
     traceparent: null,
+    labels: {},
     runner_url: null,
     webhook_secret_encrypted: null,
     runner: "",

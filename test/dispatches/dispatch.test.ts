@@ -34,7 +34,8 @@ describe("a run that starts", () => {
   it("is sent to its runner as in docs/runner-protocol.md, with a token that can complete it", async () => {
     const { tenant, runner } = await newTenant();
     const input = { quarter: "2026-Q1" };
-    const invoked = await service.send("POST", invokePath(tenant), tenant.owner.key, { input });
+    const labels = { customer: "4711" };
+    const invoked = await service.send("POST", invokePath(tenant), tenant.owner.key, { input, labels });
     const { id: runId } = await invoked.json<{ id: string }>();
     const [request, ...others] = await runner.requests();
     if (!request) throw new Error("Nothing came.");
@@ -47,7 +48,7 @@ describe("a run that starts", () => {
     const message = JSON.parse(request.body);
     expect(shapeOf(message)).toEqual(shapeOf(JSON.parse(example.body)));
     const { run_snapshot } = await readRun(service, tenant, runId);
-    expect(message.data).toMatchObject({ run_id: runId, attempt: 1, run_snapshot, input });
+    expect(message.data).toMatchObject({ run_id: runId, attempt: 1, run_snapshot, input, labels });
 
     const { callback_url: url, callback_token: token } = message.data;
     expect(url).toBe(`https://service.test/v1/workflow-runs/${runId}/callback`);

@@ -41,6 +41,7 @@ describe("a dispatch", () => {
         deadline_at: row.deadline_at,
         run_snapshot: row.run_snapshot,
         input: row.input,
+        labels: {},
         callback_url: CALLBACK.callbackUrl,
         callback_token: CALLBACK.callbackToken,
       },

@@ -42,7 +42,7 @@ export async function readStand({ service, tenant }: World): Promise<string> {
   const [row] = await service.database.sql`
     select jsonb_build_object(
       'runs', (
-        select jsonb_agg(jsonb_build_array(r.status, r.attempt, r.ended_by, r.error, r.idempotency_key, (
+        select jsonb_agg(jsonb_build_array(r.status, r.attempt, r.ended_by, r.error, r.idempotency_key, labels_of(r.id), (
           select jsonb_agg(e.type || '.' || e.attempt order by e.id) from workflow_run_events e where e.run_id = r.id
         )) order by r.queue_position)
         from workflow_runs r where r.tenant_id = t.id),

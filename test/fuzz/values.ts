@@ -62,8 +62,11 @@ const CURSORS: fc.Arbitrary<string> = fc.oneof(
     .map(([createdAt, id]) => formatCursor({ createdAt, id })),
 );
 
+const LABELS = pick("customer:fuzz", "a:b:c", "env.x-1_y: ", `${"k".repeat(40)}:${"😀".repeat(128)}`);
+
 function stringOf(schema: FlatSchema, name: string): fc.Arbitrary<Json> {
   if (name === "cursor") return CURSORS;
+  if (name === "label") return LABELS;
   switch (schema.format) {
     case "uuid":
       return idFor(name);

@@ -64,6 +64,7 @@ describe("a notification", () => {
         created_at: run.created_at,
         started_at: run.started_at,
         completed_at: run.completed_at,
+        labels: {},
         url: expect.stringMatching(new RegExp(`^https://.*/v1/workflow-runs/${runId}$`)),
         dashboard_url: expect.stringMatching(new RegExp(`^https://.*/app/runs/${runId}$`)),
       },

@@ -120,6 +120,7 @@ export const OPERATIONS: Record<string, Operation> = {
       post(`${definition(await addDefinition(stage))}/invoke`, {
         idempotency_key: stage.mark,
         input: { mark: stage.mark },
+        labels: { customer: stage.mark },
       }),
     isRepeatable: true,
     sendsAfterwards: true,

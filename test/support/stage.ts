@@ -89,9 +89,10 @@ export async function addDefinition(stage: Stage): Promise<string> {
   return postForId(stage, "/v1/workflow-definitions", definitionBody(stage));
 }
 
-/** A new run of this definition. Returns its id. */
+/** A new run of this definition, with a label. Returns its id. */
 export async function invokeDefinition(stage: Stage, definitionId: string): Promise<string> {
-  return postForId(stage, `/v1/workflow-definitions/${definitionId}/invoke`, {});
+  const labels = { customer: stage.mark };
+  return postForId(stage, `/v1/workflow-definitions/${definitionId}/invoke`, { labels });
 }
 
 type AddedRun = { runId: string; definitionId: string };

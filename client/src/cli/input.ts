@@ -83,3 +83,13 @@ export const severalOf =
 
 /** Parses a flag that may be repeated: appends the value to those before it. */
 export const several = (value: string, before: string[] = []): string[] => [...before, value];
+
+/** Parses a flag that may be repeated: adds a label, such as `customer:4711`, to those before it. */
+export function labelAfter(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const [, key, value] = /^([^:]+):(.+)$/s.exec(text) ?? [];
+  if (key === undefined || value === undefined) {
+    throw new InvalidArgumentError("It must be key:value, such as customer:4711.");
+  }
+  if (Object.hasOwn(before, key)) throw new InvalidArgumentError(`A run has one label with the key ${key}.`);
+  return { ...before, [key]: value };
+}

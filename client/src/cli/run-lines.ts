@@ -24,6 +24,7 @@ function runLines(run: Run, details: RunDetails | undefined, result: RunResult |
     workflow: harmless(run.run_snapshot.workflow_name),
     state: paintState(run.status),
     attempt: attempt > 1 ? attempt : null,
+    labels: details && labelsText(details.labels),
     position: details?.queue_position,
     progress: details?.progress && progressText(details.progress),
     started: run.status === "PENDING" ? null : ago(run.started_at),
@@ -39,6 +40,14 @@ const resultFacts = ({ failure_code, error, summary, output, artifacts }: RunRes
   output: output === null ? null : JSON.stringify(output, null, 2),
   artifacts: artifacts?.map(({ name, url }) => harmless(`${name} ${url ?? ""}`.trim())).join("\n"),
 });
+
+/** Labels, such as `customer:4711  env:prod`. */
+const labelsText = (labels: RunDetails["labels"]): string =>
+  harmless(
+    Object.entries(labels)
+      .map(([key, value]) => `${key}:${value}`)
+      .join("  "),
+  );
 
 /** The result of a run for people. */
 export const resultLines = (result: RunResult): string[] =>

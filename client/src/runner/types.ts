@@ -10,6 +10,8 @@ export type Assignment = {
   run_snapshot: RunSnapshot;
   /** The input of the run; null when there is none. */
   input: Input | null;
+  /** The labels of the run, by their keys. */
+  labels: Record<string, string>;
   callback_url: string;
   callback_token: string;
 };

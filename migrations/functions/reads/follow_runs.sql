@@ -1,13 +1,14 @@
 -- The events of the runs in the caller's tenant after a given event, for a stream: only of runs that the caller may see and, if
--- given, of one definition and of one user. A transaction may commit an event after another one with a higher id. So the caller
--- asks again from a little earlier, and passes in `p_known` the events that it has already had. Without `p_after`, the answer
--- has no items, and says where to begin.
+-- given, of one definition, of one user, and with all of these labels (`key:value`). A transaction may commit an event after
+-- another one with a higher id. So the caller asks again from a little earlier, and passes in `p_known` the events that it has
+-- already had. Without `p_after`, the answer has no items, and says where to begin.
 --
 -- Answers {"refused": "unauthenticated"}, or {"tenant_id", "user_id" of the caller, "ids", "items"}:
 -- - ids: of the events that were examined, up to `p_limit`, oldest first; without `p_after`, of the latest event
 -- - items: those that were asked for and that the caller may see: [{"event", "run"}], in the form of `follow_run`
 create or replace function public.follow_runs(
-  p_credential jsonb, p_definition_id uuid, p_user_id uuid, p_after bigint, p_known bigint[], p_limit integer
+  p_credential jsonb, p_definition_id uuid, p_user_id uuid, p_after bigint, p_known bigint[], p_limit integer,
+  p_labels text[] default null
 ) returns jsonb
 language plpgsql volatile set plan_cache_mode = force_generic_plan as $$
 declare
@@ -40,5 +41,6 @@ begin
       join public.workflow_runs r on r.id = e.run_id
       where (p_definition_id is null or r.workflow_definition_id = p_definition_id)
         and (p_user_id is null or r.user_id = p_user_id)
+        and (p_labels is null or public.has_labels(r.id, p_labels))
         and public.may_see_run(v_role, v_tenant_id, v_user_id, r.user_id, r.workflow_definition_id)));
 end $$;

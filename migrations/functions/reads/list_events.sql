@@ -1,5 +1,6 @@
 -- The events of the caller's tenant after a position, oldest first: those that the caller may see and, if given, that have
--- these names and this definition. A position is `epoch.transaction.id` of an event, or null for the beginning.
+-- these names, this definition, and a run with all of these labels (`key:value`). A position is `epoch.transaction.id` of an
+-- event, or null for the beginning.
 --
 -- Guarantees: a reader who continues from the `next` of each answer gets every event exactly once, in an order that never
 -- changes.
@@ -8,12 +9,13 @@
 -- that is. Events that are committed later have a higher number, so they come after all that was shown.
 --
 -- Answers {"refused": "unauthenticated"}, or {"tenant_id", "items", "next", "has_more", "holds_back"}:
--- - items: [{"position", "id", "type", "at", "run_id", "workflow_definition_id", "attempt", "detail"}]
+-- - items: [{"position", "id", "type", "at", "run_id", "workflow_definition_id", "attempt", "labels", "detail"}]
 -- - next: the position from which to continue; null when there is none yet
 -- - has_more: true when more can be read at once
 -- - holds_back: true when events wait for the end of a transaction with a lower number
 create or replace function public.list_events(
-  p_credential jsonb, p_after text, p_names text[], p_definition_id uuid, p_limit integer
+  p_credential jsonb, p_after text, p_names text[], p_definition_id uuid, p_limit integer,
+  p_labels text[] default null
 ) returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
@@ -58,6 +60,7 @@ begin
         else r.id is not null and public.run_is_visible(
           v_role, v_user_id, r.user_id, r.workflow_definition_id in (select readable.id from readable))
       end
+      and (p_labels is null or public.has_labels(e.run_id, p_labels))
     order by e.epoch, e.xid, e.id
     limit p_limit
   )
@@ -65,7 +68,8 @@ begin
     (select coalesce(jsonb_agg(jsonb_build_object(
         'position', shown."position", 'id', shown.id::text, 'type', public.event_name(shown.type),
         'at', public.wire_instant(shown.at), 'run_id', shown.run_id,
-        'workflow_definition_id', shown.workflow_definition_id, 'attempt', shown.attempt, 'detail', shown.detail)
+        'workflow_definition_id', shown.workflow_definition_id, 'attempt', shown.attempt,
+        'labels', public.labels_of(shown.run_id), 'detail', shown.detail)
       order by shown.epoch, shown.xid, shown.id), '[]') from shown),
     (select count(*) from looked_at),
     (select looked_at."position" from looked_at order by epoch desc, xid desc, id desc limit 1)

@@ -1,5 +1,6 @@
 -- Inserts a run of a locked definition, which the user may see. It becomes RUNNING when the slot is free, otherwise PENDING at the
--- end of the queue. All that triggers runs uses this. The overdue run of the definition must have been ended before.
+-- end of the queue. All that triggers runs uses this. The overdue run of the definition must have been ended before. `p_labels` is
+-- {"key": "value"}, or null for none.
 --
 -- Returns {"run_id", "replayed", "starts"}, or {"refused"} which is one of: paused, no_runner, other_input, path_parts (with
 -- "faults": [{"field", "id", "path", "fault"}]), snapshot_too_large (with "bytes", "max_bytes")
@@ -7,7 +8,7 @@
 -- - starts: the run has just started, so no other run of the queue can
 create or replace function public.add_run(
   p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid,
-  p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz
+  p_idempotency_key text, p_input json, p_traceparent text, p_labels jsonb, p_now timestamptz
 ) returns jsonb
 language plpgsql as $$
 declare
@@ -105,8 +106,13 @@ begin
     start.deadline_at, start.next_dispatch_at, coalesce(start.dispatch_count, 0)
   from (select) run
   left join public.start_of_run(p_context, v_snapshot, p_now) start on v_starts;
-  insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
-  select p_tenant_id, p_run_id, 1, happened.type, p_now
+  if p_labels is not null then
+    insert into public.workflow_run_labels (tenant_id, run_id, label, created_at)
+    select p_tenant_id, p_run_id, given.key || ':' || given.value, p_now from jsonb_each_text(p_labels) given;
+  end if;
+  insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+  select p_tenant_id, p_run_id, 1, happened.type, p_now,
+    case when happened.type = 'TRIGGERED' and p_labels is not null then jsonb_build_object('labels', p_labels) end
   from unnest(array['TRIGGERED', case when v_must_wait then 'QUEUED' when v_starts then 'STARTED' end]) happened (type)
   where happened.type is not null;
   return jsonb_build_object('run_id', p_run_id, 'replayed', false, 'starts', v_starts);

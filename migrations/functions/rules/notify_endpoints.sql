@@ -30,7 +30,8 @@ begin
           'run_id', event.run_id, 'workflow_definition_id', r.workflow_definition_id,
           'workflow_name', r.run_snapshot ->> 'workflow_name', 'attempt', event.attempt,
           'status', r.status, 'failure_code', r.failure_code, 'error', left(r.error, c_max_error), 'created_at', public.wire_instant(r.created_at),
-          'started_at', public.wire_instant(r.started_at), 'completed_at', public.wire_instant(r.completed_at))
+          'started_at', public.wire_instant(r.started_at), 'completed_at', public.wire_instant(r.completed_at),
+          'labels', public.labels_of(event.run_id))
           || case when r.traceparent is not null then jsonb_build_object('traceparent', r.traceparent) else '{}' end
           || case when event.type = 'LATE_RESULT'
             then jsonb_build_object('reported_status', event.detail -> 'status') else '{}' end

@@ -1,6 +1,7 @@
 import { RUN_STATUSES } from "../../db/enums.ts";
 import { Name } from "../components.tsx";
 import { shortId } from "../format.ts";
+import { LabelFilter } from "./labels/run-labels.tsx";
 import { firstPageOf, RANGES, type RunsQuery, runsHref, toInputMinute } from "./runs-query.ts";
 import { MAX_COUNTED, type RunsView } from "./view-runs.ts";
 
@@ -9,7 +10,7 @@ export const countOf = (count: number): string =>
 
 const RANGE_LABELS = { "1h": "1 h", "24h": "24 h", "7d": "7 d" } as const;
 
-/** The filters of the list of runs: by status, with the number of runs in each; by workflow, user and time. */
+/** The filters of the list of runs: by status, with the number of runs in each; by workflow, label, user and time. */
 export const RunFilters = ({ view, query }: { view: RunsView; query: RunsQuery }) => {
   const isFiltered = runsHref(firstPageOf(query)) !== "/app/runs";
   const isKnown = view.workflows.some(({ id }) => id === query.workflow);
@@ -40,6 +41,7 @@ export const RunFilters = ({ view, query }: { view: RunsView; query: RunsQuery }
           ))}
         </select>
       </label>
+      <LabelFilter labels={query.label} />
       <Times query={query} />
       <label class="chip">
         <input type="checkbox" name="mine" value="1" checked={query.mine === "1"} />

@@ -1,6 +1,7 @@
 import { Ago, Bar, Copy, Name, Status } from "../components.tsx";
 import { formatAnnouncement, formatSeconds, secondsBetween, shortId } from "../format.ts";
 import { TimeLeft, TimePassed } from "../live/ticking.tsx";
+import { LabelsLine } from "./labels/run-labels.tsx";
 import type { ListedRun } from "./view-runs.ts";
 
 /** How long a run has waited or run; for a RUNNING run also how much of its time is left. `now` is the database's clock. */
@@ -87,6 +88,7 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy
           {withWorkflow && (
             <td class="grow">
               <Name>{run.workflow_name}</Name>
+              <LabelsLine labels={run.labels} />
               <ErrorLine error={run.error} />
             </td>
           )}
@@ -98,6 +100,7 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy
           </td>
           <td class="number">
             <Duration run={run} now={now} />
+            {!withWorkflow && <LabelsLine labels={run.labels} />}
             {!withWorkflow && <ErrorLine error={run.error} />}
           </td>
           <td class="id-cell">

@@ -7,6 +7,7 @@ import { PathTree } from "../files/path-tree.tsx";
 import { formatAnnouncement, formatSeconds, plural } from "../format.ts";
 import { type Failure, Field, Failures as FormFailures, NO_FAILURE } from "../forms.tsx";
 import { Page } from "../layout.tsx";
+import { LabelLinks } from "./labels/run-labels.tsx";
 import { Progress } from "./log/progress.tsx";
 import { RunLog } from "./log/run-log.tsx";
 import { RunData } from "./run-data.tsx";
@@ -95,8 +96,8 @@ const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
       {isAgainOffered(run) && (
         <Ask id="ask-again" label="Run again" title="Trigger another run?">
           <p>
-            It is a new run of the same workflow, with the same input. It reads and writes what the workflow names
-            today.
+            It is a new run of the same workflow, with the same input and labels. It reads and writes what the workflow
+            names today.
           </p>
           <Send action={`/app/runs/${id}/again`} label="Run again" kind="primary" />
         </Ask>
@@ -217,6 +218,11 @@ const About = ({ run, now }: { run: ViewedRun; now: string }) => (
       {run.idempotency_key !== null && (
         <Fact name="Idempotency key">
           <bdi class="wrap">{run.idempotency_key}</bdi>
+        </Fact>
+      )}
+      {Object.keys(run.labels).length > 0 && (
+        <Fact name="Labels">
+          <LabelLinks labels={run.labels} />
         </Fact>
       )}
       {run.status === "RUNNING" && run.dispatched_at === null && (

@@ -1,7 +1,8 @@
 /** The query parameters of the page of runs: the filter and the page. */
 import { z } from "zod";
 import { RUN_STATUSES } from "../../db/enums.ts";
-import type { RunFilter, RunsPage } from "../../runs/list-runs.ts";
+import { isLabel, MAX_LABELS } from "../../runs/labels.ts";
+import type { RunFilter, RunsPage } from "../../runs/run-filter.ts";
 import { parseCursor } from "../../runs/run-schema.ts";
 
 /** The offered time ranges, in seconds. */
@@ -24,6 +25,8 @@ const given = z.string().min(1).optional().catch(undefined);
 /** Invalid values are ignored. */
 const querySchema = z.object({
   status: z.array(z.enum(RUN_STATUSES)).catch([]),
+  /** `key:value`. */
+  label: z.array(z.string()).transform((labels) => [...new Set(labels.filter(isLabel))].slice(0, MAX_LABELS)),
   workflow: z.guid().optional().catch(undefined),
   mine: z.literal("1").optional().catch(undefined),
   user: z.guid().optional().catch(undefined),
@@ -40,12 +43,13 @@ export type RunsQuery = z.infer<typeof querySchema>;
 /** Reads the query parameters of a URL. */
 export function readRunsQuery(params: URLSearchParams): RunsQuery {
   const status = params.getAll("status").filter((value) => value !== "");
-  return querySchema.parse({ ...Object.fromEntries(params), status });
+  return querySchema.parse({ ...Object.fromEntries(params), status, label: params.getAll("label") });
 }
 
 /** Formats a query for a URL, without the parameters that are not set. */
-export function formatRunsQuery({ status, ...rest }: RunsQuery): string {
+export function formatRunsQuery({ status, label, ...rest }: RunsQuery): string {
   const params = new URLSearchParams(status.map((value) => ["status", value]));
+  for (const value of label) params.append("label", value);
   for (const [name, value] of Object.entries(rest)) if (value) params.set(name, value);
   return params.toString();
 }
@@ -74,6 +78,7 @@ export function filterOf(query: RunsQuery, userId: string): RunFilter {
     createdAfter: from && new Date(startMs(from) - 1).toISOString(),
     createdBefore: to && new Date(startMs(to) + (isDay(to) ? DAY_MS : MINUTE_MS)).toISOString(),
     withinSeconds: range && RANGES[range],
+    labels: query.label,
   };
 }
 

@@ -62,7 +62,9 @@ const RunsPage = ({ view, query, params, origin }: Props) => (
 const NoRuns = ({ view, query, origin }: Omit<Props, "params">) => {
   if (runsHref(query) !== "/app/runs") {
     return (
-      <Empty title="No runs match.">
+      <Empty
+        title={view.isCut ? "No runs match among those that were looked at. There may be more." : "No runs match."}
+      >
         <p>
           <a href="/app/runs">Show all runs</a>
         </p>

@@ -7,6 +7,7 @@ import { runningAttempts as a } from "../../db/lease-tables.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowRunEvents as e, workflowRunLogs as l } from "../../db/run-tables.ts";
 import { workflowDefinitions as d, users } from "../../db/tables.ts";
+import type { Labels } from "../../runs/labels.ts";
 import { eventsOf } from "../../runs/run-events.ts";
 import {
   isRunning,
@@ -49,6 +50,7 @@ export type ViewedRun = RunRow & {
   /** A requested stop, of a RUNNING run whose runner still has time to end its work. */
   stop: { reason: string | null; acknowledged_at: string | null; ends_at: string } | null;
   idempotency_key: string | null;
+  labels: Labels;
   begun_at: string | null;
   deadline_at: string | null;
   dispatched_at: string | null;
@@ -156,6 +158,7 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
       },
       not_before: sql<string | null>`case when ${r.notBefore} > statement_timestamp() then ${instant(r.notBefore)} end`,
       idempotency_key: r.idempotencyKey,
+      labels: sql<Labels>`public.labels_of(${r.id})`,
       begun_at: sql<string | null>`${instant(r.startedAt)}`,
       deadline_at: sql<string | null>`${instant(r.deadlineAt)}`,
       dispatched_at: sql<string | null>`${instant(r.dispatchedAt)}`,

@@ -12,7 +12,10 @@ import { type Database, repeatable } from "../../db/client.ts";
 import type { RunStatus } from "../../db/enums.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, users } from "../../db/tables.ts";
-import { matchesFilter, newestRuns, type RunCursor, type RunFilter, type RunsPage } from "../../runs/list-runs.ts";
+import { labelledRuns, MAX_LOOKED_AT, placeAfter } from "../../runs/labelled-runs.ts";
+import type { Labels } from "../../runs/labels.ts";
+import { newestRuns } from "../../runs/list-runs.ts";
+import { matchesFilter, type RunCursor, type RunFilter, type RunsPage } from "../../runs/run-filter.ts";
 import { isRunning, r, seenNow } from "../../runs/run-rows.ts";
 import { startObstacle } from "../../workflows/workflow-definitions.ts";
 import { type Beginning, selectBeginning } from "../beginning/beginning.ts";
@@ -30,6 +33,7 @@ export type ListedRun = {
   begun_at: string | null;
   deadline_at: string | null;
   completed_at: string | null;
+  labels: Labels;
 };
 
 /** Selects runs as {@link ListedRun}. Join the query to the runs that are wanted, and order it. */
@@ -48,6 +52,7 @@ export function selectListed(db: Database, seen: ReturnType<typeof seenNow>) {
     begun_at: sql<string | null>`${instant(r.startedAt)}`,
     deadline_at: sql<string | null>`${instant(r.deadlineAt)}`,
     completed_at: sql<string | null>`${instant(seen.completedAt)}`,
+    labels: sql<Labels>`public.labels_of(${r.id})`,
   };
 }
 
@@ -61,7 +66,12 @@ export type RunsView = {
   /** The cursors of the previous and the next page; null when there is none. */
   newer: RunCursor | null;
   older: RunCursor | null;
-  /** How many runs match the filter in each state, counted up to {@link MAX_COUNTED}. */
+  /** True when more runs with these labels may match than were looked at: see {@link labelledRuns}. */
+  isCut: boolean;
+  /**
+   * How many runs match the filter in each state, counted up to {@link MAX_COUNTED}. With labels, those among the newest 10,000 with
+   * the rarest of them.
+   */
   counts: Record<RunStatus, number>;
   /** The newest workflows, sorted by name, to filter by. `is_ready` means that the workflow can be invoked. */
   workflows: { id: string; name: string; is_ready: boolean }[];
@@ -93,7 +103,7 @@ export async function viewRuns(db: Database, credential: Credential, page: RunsP
     callers: selectCaller(db, caller),
     rows: db
       .with(caller, readable)
-      .select(selectListed(db, seen))
+      .select({ ...selectListed(db, seen), is_found: newest.isFound })
       .from(caller)
       .crossJoinLateral(newest)
       .innerJoin(r, eq(r.id, newest.id))
@@ -166,7 +176,8 @@ function countByState(db: Database, caller: CallerExpression, readable: Readable
   };
   const [first, second, third] = partsOf("PENDING");
   const rest = (["RUNNING", "COMPLETED", "FAILED"] as const).flatMap(partsOf);
-  const all = unionAll(first, second, third, ...rest).as("all_counted");
+  const all =
+    filter.labels.length > 0 ? labelled(db, caller, filter) : unionAll(first, second, third, ...rest).as("all_counted");
   return db
     .with(caller, readable)
     .select({
@@ -178,17 +189,40 @@ function countByState(db: Database, caller: CallerExpression, readable: Readable
     .groupBy(all.status);
 }
 
+/** Each run with the labels of a filter, in the form in which {@link countByState} counts. */
+function labelled(db: Database, caller: CallerExpression, filter: RunFilter) {
+  const page = { filter: { ...filter, statuses: [] }, cursor: undefined, limit: MAX_LOOKED_AT };
+  const found = labelledRuns(db, caller, page).as("labelled");
+  return db
+    .select({
+      status: sql<RunStatus>`${found.status}`.as("counted_status"),
+      total: sql<number>`1`.as("counted_total"),
+      others: sql<number>`0`.as("counted_others"),
+    })
+    .from(caller)
+    .crossJoinLateral(found)
+    .where(sql`${found.isFound}`)
+    .as("all_counted");
+}
+
 const placeOf = (run: ListedRun | undefined): RunCursor | null =>
   run ? { createdAt: run.created_at, id: run.id } : null;
 
 /** Removes the extra row that shows whether there is a further page, and finds the cursors of the pages before and after. */
 function cutPage(
-  rows: readonly ListedRun[],
+  rows: readonly (ListedRun & { is_found: boolean })[],
   { limit, cursor, direction = "older" }: RunsPage,
-): Pick<RunsView, "runs" | "newer" | "older"> {
-  const hasMore = rows.length > limit;
-  const runs = direction === "older" ? rows.slice(0, limit) : rows.slice(-limit);
+): Pick<RunsView, "runs" | "newer" | "older" | "isCut"> {
+  const found = rows.filter(({ is_found }) => is_found);
+  const hasMore = found.length > limit;
+  const runs = direction === "older" ? found.slice(0, limit) : found.slice(-limit);
+  const lookedAt = placeOf(rows.find(({ is_found }) => !is_found));
+  const beyond = lookedAt && placeAfter(lookedAt, direction);
   // The page that the reader came from is on the other side of the cursor.
-  const [hasNewer, hasOlder] = direction === "older" ? [cursor !== undefined, hasMore] : [hasMore, true];
-  return { runs, newer: hasNewer ? placeOf(runs[0]) : null, older: hasOlder ? placeOf(runs.at(-1)) : null };
+  if (direction === "older") {
+    const newer = cursor === undefined ? null : (placeOf(runs[0]) ?? cursor);
+    return { runs, newer, older: beyond ?? (hasMore ? placeOf(runs.at(-1)) : null), isCut: lookedAt !== null };
+  }
+  const older = placeOf(runs.at(-1)) ?? cursor ?? null;
+  return { runs, newer: beyond ?? (hasMore ? placeOf(runs[0]) : null), older, isCut: lookedAt !== null };
 }

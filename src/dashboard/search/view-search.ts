@@ -189,6 +189,7 @@ function selectFailures(db: Database, caller: CallerExpression, text: string) {
     userId: undefined,
     createdAfter: undefined,
     createdBefore: undefined,
+    labels: [],
   };
   const newest = newestRuns(db, caller, readable, { filter, cursor: undefined, limit: MAX_CANDIDATES });
   const byWords = db

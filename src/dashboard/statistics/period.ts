@@ -35,5 +35,11 @@ export function stepHref(at: string, period: Period, workflowId: string | undefi
   const from = Date.parse(at);
   // The list includes the runs of its last minute.
   const to = from + (STEP_SECONDS[period] - 60) * 1000;
-  return runsHref({ status: ["COMPLETED", "FAILED"], workflow: workflowId, from: minute(from), to: minute(to) });
+  return runsHref({
+    status: ["COMPLETED", "FAILED"],
+    label: [],
+    workflow: workflowId,
+    from: minute(from),
+    to: minute(to),
+  });
 }

@@ -43,7 +43,7 @@ workflows.form("/app/workflows/:id/invoke", async (c) => {
       const { idempotency_key: idempotencyKey = null } = checkBody(InvokeWorkflowRequestSchema, {
         idempotency_key: key === "" ? null : key,
       });
-      const request = { id: newId(), definitionId, idempotencyKey, input: null, traceparent: null };
+      const request = { id: newId(), definitionId, idempotencyKey, input: null, traceparent: null, labels: {} };
       const { run } = (await perform(c.var.services, triggerRun, request)).result;
       return seeOther(c, `/app/runs/${run.id}`);
     },

@@ -1,11 +1,11 @@
 /** The routes of the feed: all events of a tenant, each exactly once, in pages and as a stream. */
 import { z } from "@hono/zod-openapi";
-import type { EventName } from "../../db/enums.ts";
 import { eventStream } from "../../http/live/event-stream.ts";
 
 import { createRouter } from "../../http/router.ts";
 import { callerRead, callerStream } from "../../http/routes.ts";
-import { instant, uuid } from "../../http/schemas.ts";
+import { instant, repeated, uuid } from "../../http/schemas.ts";
+import { labelQuery, labelsOfRun } from "../../runs/labels.ts";
 import { followEvents, type Page } from "../../runs/live/follow-events.ts";
 import { listenAs } from "../../runs/live/listen-as.ts";
 import {
@@ -32,6 +32,7 @@ const exampleEvent = {
   run_id: "01920000-0000-7000-8000-000000000403",
   workflow_definition_id: "01920000-0000-7000-8000-000000000301",
   attempt: 1,
+  labels: { customer: "4711" },
   detail: { failure_code: "DEADLINE", lag_ms: 412 },
 };
 const EXAMPLE_POSITION = "1.90210.4711";
@@ -48,6 +49,7 @@ const EventSchema = z
     run_id: uuid().nullable(),
     workflow_definition_id: uuid().nullable(),
     attempt: z.int().nullable(),
+    labels: labelsOfRun(),
     detail: z.record(z.string(), z.unknown()).nullable().openapi({
       description: "Further details, which depend on the type. `workflow_run.failed` has the `failure_code` here.",
     }),
@@ -81,20 +83,19 @@ const feedQuery = z.object({
   after: position().optional().openapi({
     description: "The `next_cursor` of the answer before. Without it the feed begins with the oldest event.",
   }),
-  types: z
-    .preprocess(
-      (value) => (value === undefined || Array.isArray(value) ? value : [value]),
-      z.array(EventTypeSchema).max(EVENT_FEED_NAMES.length).optional(),
-    )
-    .openapi({ description: "Only events of this type. Repeat it for several." }),
+  types: repeated(z.array(EventTypeSchema).max(EVENT_FEED_NAMES.length)).openapi({
+    description: "Only events of this type. Repeat it for several.",
+  }),
   workflow_definition_id: uuid().optional(),
+  label: labelQuery(),
 });
 
 const toEvent = ({ position: _, ...event }: FeedEvent): z.infer<typeof EventSchema> => event;
 
-const filterOf = (query: { types?: EventName[] | undefined; workflow_definition_id?: string | undefined }) => ({
+const filterOf = (query: Omit<z.output<typeof feedQuery>, "after">) => ({
   names: query.types,
   definitionId: query.workflow_definition_id,
+  labels: query.label,
 });
 
 const listFeed = callerRead({

@@ -3,6 +3,7 @@ import type { Credential } from "../../db/access.ts";
 import { callFunction, credentialArgument } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { EVENT_NAMES, EVENT_TYPES, type EventName } from "../../db/enums.ts";
+import { labelsField } from "../../runs/labels.ts";
 
 /** The names of events in the feed, each once, in the order in which they can first occur. */
 export const EVENT_FEED_NAMES = [...new Set(EVENT_TYPES.map((type) => EVENT_NAMES[type]))] as [
@@ -18,6 +19,7 @@ const eventSchema = z.object({
   run_id: z.string().nullable(),
   workflow_definition_id: z.string().nullable(),
   attempt: z.int().nullable(),
+  labels: labelsField,
   detail: z.record(z.string(), z.unknown()).nullable(),
 });
 export type FeedEvent = z.infer<typeof eventSchema>;
@@ -33,7 +35,11 @@ const answerSchema = z.object({
 /** One page of the feed, oldest first: `list_events` in SQL. */
 export type FeedPage = z.infer<typeof answerSchema>;
 
-export type FeedFilter = { names: readonly EventName[] | undefined; definitionId: string | undefined };
+export type FeedFilter = {
+  names: readonly EventName[] | undefined;
+  definitionId: string | undefined;
+  labels: readonly string[] | undefined;
+};
 
 /**
  * Reads the events of the caller's tenant after a position; null means from the beginning.
@@ -50,6 +56,7 @@ export async function listEvents(
     names: request.names ?? null,
     definition_id: request.definitionId ?? null,
     limit: request.limit,
+    labels: request.labels ?? null,
   };
   return callFunction(db, "list_events", args, answerSchema, { isRepeatable: true });
 }

@@ -4,6 +4,7 @@ import { RUN_STATUSES } from "../../db/enums.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerWrite } from "../../http/routes.ts";
 import { givenInstant, uuid } from "../../http/schemas.ts";
+import { labelList } from "../labels.ts";
 import { exampleRun, formatCursor, givenCursor, WorkflowRunStatusSchema } from "../run-schema.ts";
 import { BULK_ACTIONS, type Chosen, changeRuns, MAX_CHANGED } from "./change-runs.ts";
 
@@ -16,6 +17,7 @@ const FilterSchema = z
     user_id: uuid().optional().openapi({ description: "Only runs that this user triggered." }),
     created_after: givenInstant().optional(),
     created_before: givenInstant().optional(),
+    label: labelList().min(1).optional().openapi({ description: "Only runs with all of these labels: `key:value`." }),
   })
   .superRefine((filter, context) => {
     if (Object.values(filter).some((value) => value !== undefined)) return;
@@ -95,6 +97,7 @@ function chosenBy({ run_ids, filter = {}, cursor }: z.output<typeof BulkRequestS
       userId: filter.user_id,
       createdAfter: filter.created_after,
       createdBefore: filter.created_before,
+      labels: filter.label ?? [],
     },
     cursor,
   };

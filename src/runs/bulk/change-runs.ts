@@ -1,5 +1,5 @@
 /** Stops, retries or deletes many runs in one call. */
-import { sql } from "drizzle-orm";
+import { type SQLWrapper, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
 import { callerBy, readableDefinitionsOf } from "../../db/caller.ts";
@@ -8,8 +8,10 @@ import { instant } from "../../db/rows.ts";
 import { perform } from "../../verbs/perform.ts";
 import type { VerbServices } from "../../verbs/services.ts";
 import { defineVerb } from "../../verbs/verb.ts";
-import { newestRuns, type RunCursor, type RunFilter } from "../list-runs.ts";
+import { placeAfter } from "../labelled-runs.ts";
+import { newestRuns } from "../list-runs.ts";
 import { changeProblem, changeRefusalSchema } from "../refusals.ts";
+import type { RunCursor, RunFilter } from "../run-filter.ts";
 
 export const BULK_ACTIONS = ["stop", "retry", "delete"] as const;
 export type BulkAction = (typeof BULK_ACTIONS)[number];
@@ -83,13 +85,18 @@ async function askForMatching(
   const caller = callerBy(db, credential);
   const readable = readableDefinitionsOf(db, caller);
   const newest = newestRuns(db, caller, readable, { ...chosen, limit: MAX_CHANGED });
-  const inOrder = sql`order by ${newest.createdAt} desc, ${newest.id} desc`;
+  const found = sql`filter (where ${newest.isFound})`;
+  const inOrder = (column: SQLWrapper) =>
+    sql`(array_agg(${column} order by ${newest.createdAt} desc, ${newest.id} desc) ${found})`;
+  const isLookedAt = sql`filter (where not ${newest.isFound})`;
   const page = db
     .select({
-      ids: sql<string[] | null>`(array_agg(${newest.id} ${inOrder}))[1:${MAX_CHANGED}]`.as("ids"),
-      lastId: sql<string>`(array_agg(${newest.id} ${inOrder}))[${MAX_CHANGED}]`.as("last_id"),
-      lastCreatedAt: sql`(array_agg(${newest.createdAt} ${inOrder}))[${MAX_CHANGED}]`.as("last_created_at"),
-      hasMore: sql<boolean>`count(*) > ${MAX_CHANGED}`.as("has_more"),
+      ids: sql<string[] | null>`${inOrder(newest.id)}[1:${MAX_CHANGED}]`.as("ids"),
+      lastId: sql<string>`${inOrder(newest.id)}[${MAX_CHANGED}]`.as("last_id"),
+      lastCreatedAt: sql`${inOrder(newest.createdAt)}[${MAX_CHANGED}]`.as("last_created_at"),
+      hasMore: sql<boolean>`count(*) ${found} > ${MAX_CHANGED}`.as("has_more"),
+      lookedAtId: sql<string | null>`(array_agg(${newest.id}) ${isLookedAt})[1]`.as("looked_at_id"),
+      lookedAtCreatedAt: sql`(array_agg(${newest.createdAt}) ${isLookedAt})[1]`.as("looked_at_created_at"),
     })
     .from(caller)
     .crossJoinLateral(newest)
@@ -102,9 +109,21 @@ async function askForMatching(
         ${statuses.length === 0 ? null : sql.param(statuses)}::text[], ${isDryRun}::boolean)`,
       next: { id: page.lastId, createdAt: instant(page.lastCreatedAt).as("last_at") },
       hasMore: page.hasMore,
+      lookedAt: { id: page.lookedAtId, createdAt: instant(page.lookedAtCreatedAt).as("looked_at") },
     })
     .from(page)
     .limit(1);
   const answer = z.looseObject({ result: z.looseObject({}).optional() }).parse(row?.answer);
-  return { ...answer, ...(answer.result && { result: { ...answer.result, next: row?.hasMore ? row.next : null } }) };
+  return { ...answer, ...(answer.result && { result: { ...answer.result, next: row ? nextOf(row) : null } }) };
+}
+
+/** Where the next call continues: see `labelledRuns` for the last run that was looked at. */
+function nextOf(page: {
+  hasMore: boolean;
+  next: RunCursor;
+  lookedAt: { id: string | null; createdAt: string };
+}): RunCursor | null {
+  if (page.hasMore) return page.next;
+  const { id, createdAt } = page.lookedAt;
+  return id === null ? null : placeAfter({ id, createdAt });
 }

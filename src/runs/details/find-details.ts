@@ -3,6 +3,7 @@ import type { Credential } from "../../db/access.ts";
 import { callFunction, credentialArgument } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { FAILURE_CODES, RUN_STATUSES } from "../../db/enums.ts";
+import { labelsField } from "../labels.ts";
 import { readProblem, readRefusalSchema } from "../refusals.ts";
 import { runProgressSchema } from "../run-rows.ts";
 
@@ -12,6 +13,7 @@ const detailsSchema = z.object({
   failure_code: z.enum(FAILURE_CODES).nullable(),
   queue_position: z.int().nullable(),
   progress: runProgressSchema.nullable(),
+  labels: labelsField,
 });
 
 /** What the wire contract's form of a run does not say of it: `find_details` in SQL. */

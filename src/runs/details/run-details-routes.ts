@@ -5,6 +5,7 @@ import { PREFER, preferenceApplied } from "../../http/live/prefer.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerRead } from "../../http/routes.ts";
 import { instant, uuid } from "../../http/schemas.ts";
+import { labelsOfRun } from "../labels.ts";
 import { runParams, WorkflowRunStatusSchema } from "../run-schema.ts";
 import { describeWait, EXPLAINED_REASONS, explainRun } from "./explain-run.ts";
 import { findDetails } from "./find-details.ts";
@@ -24,6 +25,7 @@ const DetailsSchema = z
       .strictObject({ percent: z.int().nullable(), message: z.string().nullable() })
       .nullable()
       .openapi({ description: "What the runner last reported of this attempt, while it is RUNNING." }),
+    labels: labelsOfRun(),
   })
   .openapi("WorkflowRunDetails", {
     example: {
@@ -32,6 +34,7 @@ const DetailsSchema = z
       failure_code: null,
       queue_position: null,
       progress: { percent: 40, message: "Reading 12 documents" },
+      labels: { customer: "4711" },
     },
   });
 
@@ -39,7 +42,7 @@ const getDetails = callerRead({
   path: "/v1/workflow-runs/{run_id}/details",
   operationId: "get_workflow_run_details",
   tags: ["Workflow runs"],
-  summary: "The attempt, the progress, and the place in the queue of a run",
+  summary: "The attempt, the progress, the place in the queue and the labels of a run",
   description:
     "What the run itself does not say, in a form for programs. To follow the progress without polling, read the run's stream.",
   request: { params: runParams },
@@ -56,6 +59,7 @@ runDetails.openapi(getDetails, async (c) => {
       failure_code: details.failure_code,
       queue_position: details.queue_position,
       progress: details.progress,
+      labels: details.labels,
     },
     200,
   );

@@ -8,6 +8,7 @@ import { createRouter } from "../../http/router.ts";
 import { runnerCall, runnerSessionCall } from "../../http/routes.ts";
 import { instant, text, uuid } from "../../http/schemas.ts";
 import { perform } from "../../verbs/perform.ts";
+import { labelsOfRun } from "../labels.ts";
 import { checkTokenIsOf } from "../refusals.ts";
 import { exampleRun, runParams, WorkflowRunSnapshotSchema } from "../run-schema.ts";
 import { recordHeartbeat, releaseRun } from "../run-verbs.ts";
@@ -41,6 +42,7 @@ const LeaseSchema = z
     deadline_at: instant().openapi({ description: "The run is FAILED then if no result has arrived." }),
     run_snapshot: WorkflowRunSnapshotSchema,
     input: jsonValue().nullable().openapi({ description: "What the run was triggered with: a JSON object, or null." }),
+    labels: labelsOfRun(),
     traceparent: z.string().nullable().openapi({ description: "The trace of the invoke, if it had one (W3C)." }),
     callback_url: z.string(),
     callback_token: z.string().openapi({ description: "The credential for callback, heartbeat, release and log." }),
@@ -65,6 +67,7 @@ const LeasesSchema = z
           deadline_at: "2026-01-31T12:05:00.000Z",
           run_snapshot: exampleRun.run_snapshot,
           input: { quarter: "2026-Q1" },
+          labels: { customer: "4711" },
           traceparent: null,
           callback_url: `https://runs.example.com/v1/workflow-runs/${exampleRun.id}/callback`,
           callback_token: "eyJhbGci…",
@@ -90,6 +93,7 @@ async function toLease(config: Config, lease: Lease): Promise<z.infer<typeof Lea
     deadline_at: expiresAt,
     run_snapshot: lease.run_snapshot,
     input: lease.input,
+    labels: lease.labels,
     traceparent: lease.traceparent ?? null,
     callback_url: `${config.publicUrl}/v1/workflow-runs/${runId}/callback`,
     callback_token: await signRunToken(config.runTokenKeys, { runId, attempt, tenantId, cell: config.cell, expiresAt }),

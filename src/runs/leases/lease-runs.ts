@@ -2,6 +2,7 @@ import { z } from "zod";
 import { runSnapshotSchema } from "../../db/run-snapshot.ts";
 import { jsonText } from "../../http/json-value.ts";
 import { defineVerb } from "../../verbs/verb.ts";
+import { labelsField } from "../labels.ts";
 
 const leaseSchema = z.object({
   run_id: z.string(),
@@ -10,6 +11,7 @@ const leaseSchema = z.object({
   deadline_at: z.string(),
   run_snapshot: runSnapshotSchema,
   input: jsonText.nullable(),
+  labels: labelsField,
   traceparent: z.string().nullish(),
   lease_expires_at: z.string(),
   lease_seconds: z.int(),

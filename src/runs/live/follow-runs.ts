@@ -91,7 +91,7 @@ export class Position {
 export async function followRuns(
   db: Database,
   credential: Credential,
-  filter: { definitionId: string | undefined; userId: string | undefined },
+  filter: { definitionId: string | undefined; userId: string | undefined; labels?: readonly string[] | undefined },
   position: Position | null,
 ): Promise<FollowedRuns> {
   const args = {
@@ -101,6 +101,7 @@ export async function followRuns(
     after: position?.from ?? null,
     known: position?.known.map(String) ?? [],
     limit: LIMIT,
+    labels: filter.labels ?? null,
   };
   const answer = await callFunction(db, "follow_runs", args, runsAnswerSchema, { isRepeatable: true });
   return { ...answer, hasMore: answer.ids.length === LIMIT };

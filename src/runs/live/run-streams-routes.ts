@@ -7,6 +7,7 @@ import { createRouter } from "../../http/router.ts";
 import { callerStream } from "../../http/routes.ts";
 import { uuid } from "../../http/schemas.ts";
 import { exampleEvent } from "../event-schema.ts";
+import { labelQuery } from "../labels.ts";
 import { NO_RUN } from "../refusals.ts";
 import { exampleRun, runParams } from "../run-schema.ts";
 import { followEvents, type Page } from "./follow-events.ts";
@@ -49,6 +50,7 @@ const streamRuns = callerStream({
     query: z.object({
       workflow_definition_id: uuid().optional(),
       user_id: uuid().optional().openapi({ description: "Only runs that this user triggered." }),
+      label: labelQuery(),
     }),
     headers: streamHeaders,
   },
@@ -56,8 +58,8 @@ const streamRuns = callerStream({
 });
 
 runStreams.openapi(streamRuns, async (c) => {
-  const { workflow_definition_id: definitionId, user_id: userId } = c.req.valid("query");
-  const filter = { definitionId, userId };
+  const { workflow_definition_id: definitionId, user_id: userId, label: labels } = c.req.valid("query");
+  const filter = { definitionId, userId, labels };
   const { db } = c.env;
   const first = await followRuns(db, c.var.credential, filter, null);
   const position = new Position(c.req.valid("header")["Last-Event-ID"] ?? Math.max(...first.ids));

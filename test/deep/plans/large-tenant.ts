@@ -117,6 +117,13 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant, larg
           else md5(${tenant.id} || 'node' || g.n * 400)::uuid end,
         case when g.n % 2 = 0 then 'READ_ONLY' else 'READ_WRITE' end
       from generate_series(0, 100) u (n), generate_series(1, 50) g (n)`,
+    // All runs of the large tenant have one label, and each hundredth has another one.
+    sql`
+      insert into workflow_run_labels (tenant_id, run_id, label, created_at)
+      select r.tenant_id, r.id, given.label, r.created_at
+      from workflow_runs r
+      cross join lateral (values ('env:prod'), (case when hashtext(r.id::text) % 100 = 0 then 'batch:rare' end)) given (label)
+      where r.tenant_id = ${tenant.id} and given.label is not null`,
     sql`
       insert into workflow_run_logs (run_id, attempt, bytes)
       select md5(t.id || 'run' || n || '/1')::uuid, 1, 10 from t, generate_series(1, t.definitions) n`,

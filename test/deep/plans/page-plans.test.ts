@@ -25,6 +25,7 @@ const PAGES: Record<string, () => string> = {
   runs: () => "/app/runs",
   "runs by everything": () =>
     `/app/runs?status=FAILED&status=RUNNING&workflow=${stage.tenant.definitionId}&mine=1&to=2030-01-01`,
+  "runs by labels": () => "/app/runs?label=env:prod&label=batch:rare",
   "a run": () => `/app/runs/${runId}`,
   workflows: () => "/app/workflows",
   "a workflow": () => `/app/workflows/${stage.tenant.definitionId}`,

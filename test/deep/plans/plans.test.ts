@@ -111,6 +111,47 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
     expect(rowsRead(statements)).toBeLessThan(1000);
   });
 
+  it.each([
+    ["label=env:prod", 300],
+    ["label=batch:rare&limit=100", 1_000],
+    ["label=env:prod&label=batch:rare", 1_000],
+    ["label=env:prod&created_before=2026-01-01T00:00:00Z", 300],
+    ["label=customer:none&label=env:prod", 500],
+    // At most 10,000 runs with the label are looked at: each in the table of labels, in that of runs, and for its attempt.
+    ["label=env:prod&status=PENDING", 35_000],
+  ])(
+    "an OWNER's runs with %s cause reads of fewer than %i rows, the first page and the second",
+    async (query, most) => {
+      const [response, statements] = await explain(
+        { method: "GET", path: `/v1/workflow-runs?${query}` },
+        callers.owner(),
+      );
+      expect(response.status).toBe(200);
+      const { next_cursor: cursor } = await response.json<{ next_cursor: string | null }>();
+      const next = {
+        method: "GET" as const,
+        path: `/v1/workflow-runs?${query}${cursor === null ? "" : `&cursor=${cursor}`}`,
+      };
+      const [, ofNext] = await explain(next, callers.owner());
+      for (const read of [statements, ofNext]) {
+        expect(scanned(read)).toEqual([]);
+        expect(rowsRead(read)).toBeLessThan(most);
+      }
+    },
+  );
+
+  it("a USER's runs with a label that all runs have cause reads of at most 10,000 of them", async () => {
+    for (const query of ["label=env:prod", "label=env:prod&label=batch:rare"]) {
+      const [response, statements] = await explain(
+        { method: "GET", path: `/v1/workflow-runs?${query}` },
+        callers.bare(),
+      );
+      expect(response.status).toBe(200);
+      expect(scanned(statements)).toEqual([]);
+      expect(rowsRead(statements)).toBeLessThan(35_000);
+    }
+  });
+
   it("an OWNER's runs of one user are read in the same way", async () => {
     const path = `/v1/workflow-runs?user_id=${stage.tenant.user.id}`;
     for (const query of ["", "&status=FAILED", "&status=PENDING"]) {
@@ -127,6 +168,7 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
     "/v1/workflow-runs?status=FAILED&status=RUNNING",
     "/v1/workflow-runs?created_after=2020-01-01T00:00:00Z",
     "/v1/workflow-runs/summary",
+    "/v1/workflow-runs/summary?label=env:prod",
     "/v1/path-parts",
     "/v1/api-keys",
   ])("a USER with 50 permissions causes reads of only what they may see of %s", async (path) => {

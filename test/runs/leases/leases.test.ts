@@ -48,6 +48,7 @@ describe("a lease", () => {
       deadline_at: new Date(startedAt + 300_000).toISOString(),
       run_snapshot: run.run_snapshot,
       input: { quarter: "Q1" },
+      labels: {},
       traceparent,
       callback_url: `https://service.test/v1/workflow-runs/${runId}/callback`,
       callback_token: expect.any(String),
@@ -209,8 +210,8 @@ describe("the vectors of docs/runner-protocol.md", () => {
     JSON.parse(new RegExp(`^\`\`\`json ${name}\n(.*?)\n\`\`\``, "ms").exec(page)?.[1] ?? "null");
 
   it("are what the service accepts and answers, field by field", async () => {
-    const input = vector("lease-answer").leases[0].input;
-    await service.send("POST", invokePath(tenant), tenant.owner.key, { input });
+    const { input, labels } = vector("lease-answer").leases[0];
+    await service.send("POST", invokePath(tenant), tenant.owner.key, { input, labels });
     const runner = await startRunner(service, tenant);
     const leased = await runner.lease({ ...vector("lease-request"), wait_seconds: 0 });
     // The order of fields means nothing.

@@ -4,7 +4,7 @@ import type { Run } from "../../types.ts";
 import { type Context, contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { followRun } from "../follow.ts";
-import { readInput } from "../input.ts";
+import { labelAfter, readInput } from "../input.ts";
 import { lengthOfTime } from "../instants.ts";
 import { findWorkflow } from "../names.ts";
 import { say } from "../output.ts";
@@ -14,7 +14,7 @@ import { waitWithProgress } from "../wait.ts";
 
 /** The flags of a command that can wait for the end of a run. `timeout` is in seconds. */
 export type WaitFlags = { wait?: boolean; follow?: boolean; timeout?: number };
-type Flags = WaitFlags & { input?: string; idempotencyKey?: string };
+type Flags = WaitFlags & { input?: string; label?: Record<string, string>; idempotencyKey?: string };
 
 /** Adds the flags of {@link WaitFlags} to a command. */
 export const withWaiting = (command: Command): Command =>
@@ -42,6 +42,7 @@ export function addInvoke(program: Command): void {
       .argument("<workflow>", "its name or id")
       .description("Trigger a run of a workflow")
       .option("--input <json>", "a JSON object for the run's runner: as text, as @file, or as @- from stdin")
+      .option("--label <key:value>", "a label to find the run by; can be repeated, for up to 10 keys", labelAfter)
       .option("--idempotency-key <key>", "the same key triggers one run, however often it is sent"),
   )
     .addHelpText(
@@ -50,6 +51,7 @@ export function addInvoke(program: Command): void {
 Examples:
   $ workflow-runs invoke "Quarterly report"
   $ workflow-runs invoke "Quarterly report" --input @input.json --follow
+  $ workflow-runs invoke "Quarterly report" --label customer:4711 --label env:prod
   $ workflow-runs invoke "Quarterly report" --wait --timeout 10min
   $ RUN=$(workflow-runs invoke "Quarterly report" --quiet)`,
     )
@@ -60,6 +62,7 @@ Examples:
       const workflow = await findWorkflow(context.client, name);
       const run = await context.client.invoke(workflow.id, {
         ...(input && { input }),
+        ...(flags.label && { labels: flags.label }),
         ...(flags.idempotencyKey && { idempotencyKey: flags.idempotencyKey }),
       });
       if (flags.wait || flags.follow) await untilEnd(context, run, flags);

@@ -9,7 +9,7 @@ import { integer } from "../input.ts";
 import { sinceOption, untilOption } from "../instants.ts";
 import { facts, harmless, print, printList, printOne, say } from "../output.ts";
 import { withPatience } from "../patience.ts";
-import { type RunFilterFlags, runFilterOf, statusOption, workflowOption } from "../run-filter.ts";
+import { labelOption, type RunFilterFlags, runFilterOf, statusOption, workflowOption } from "../run-filter.ts";
 import { eventLine, printRun, progressLine, resultLines, runRow } from "../run-lines.ts";
 import { waitWithProgress } from "../wait.ts";
 import { addBulk } from "./bulk.ts";
@@ -23,6 +23,7 @@ export function addRuns(program: Command): void {
     .description("List the runs that you may see, newest first")
     .addOption(statusOption())
     .addOption(workflowOption())
+    .addOption(labelOption())
     .addOption(sinceOption())
     .addOption(untilOption())
     .option("--limit <n>", "how many at most", integer(1, 10_000), 20)
@@ -32,6 +33,7 @@ export function addRuns(program: Command): void {
 Examples:
   $ workflow-runs runs list --status RUNNING --status PENDING
   $ workflow-runs runs list --since 2026-01-01 --until 2026-02-01
+  $ workflow-runs runs list --label customer:4711
   $ workflow-runs runs list --workflow "Quarterly report" --limit 5 --json`,
     )
     .action(async (flags: RunFilterFlags & { limit: number }, command: Command) => {

@@ -1,5 +1,5 @@
--- Triggers a new run of the same definition and with the same input as a run that the caller may see, whatever the state of
--- that run. It is an invoke: the current definition is used, and the caller needs the permissions for it.
+-- Triggers a new run of the same definition and with the same input and labels as a run that the caller may see, whatever the
+-- state of that run. It is an invoke: the current definition is used, and the caller needs the permissions for it.
 --
 -- Guarantees: those of `trigger_run`.
 -- Closes the same races as `trigger_run`.
@@ -13,6 +13,7 @@ declare
   v_tenant_id uuid;
   v_definition_id uuid;
   v_input json;
+  v_labels jsonb;
   v_now timestamptz;
   v_added jsonb;
 begin
@@ -20,7 +21,7 @@ begin
   v_judged := public.judge_run_read(p_context -> 'caller', p_run_id);
   v_tenant_id := v_judged ->> 'tenant_id';
   if not v_judged ? 'refused' then
-    select r.workflow_definition_id, r.input into v_definition_id, v_input
+    select r.workflow_definition_id, r.input, nullif(public.labels_of(r.id), '{}') into v_definition_id, v_input, v_labels
     from public.workflow_runs r
     where r.id = p_run_id;
     v_judged := public.lock_and_judge_definition(p_context, v_definition_id);
@@ -35,7 +36,7 @@ begin
 
   -- 3. Add the run.
   v_added := public.add_run(p_context, v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, v_definition_id,
-    p_new_run_id, null, v_input, null, v_now);
+    p_new_run_id, null, v_input, null, v_labels, v_now);
 
   -- 4. Promote the next run, unless the new one has just started. Then read the run for the answer.
   if not coalesce((v_added ->> 'starts')::boolean, false) then

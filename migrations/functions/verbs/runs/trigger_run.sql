@@ -5,8 +5,8 @@
 -- - While an idempotency key is in use, it answers the run that it triggered first. A key belongs to a user and a definition.
 --   It is in use while its run is PENDING or RUNNING, and for a while after the run was created: see `idempotency_cutoff`. The
 --   same key with another input is refused.
--- - `p_input`, a JSON object or null, and `p_traceparent`, a header of W3C Trace Context or null, are frozen with the run. A
---   repeated call with the same key may have another `p_traceparent`.
+-- - `p_input`, a JSON object or null, `p_traceparent`, a header of W3C Trace Context or null, and `p_labels`, {"key": "value"} or
+--   null, are frozen with the run. A repeated call with the same key may have another `p_traceparent` and other `p_labels`.
 -- - Idempotent: called again with the same `p_run_id`, it answers the run that the first call inserted.
 --
 -- Closes the race between two invokes with the same key or for the same slot: the second waits for the definition's lock, and
@@ -15,7 +15,8 @@
 -- Answers {"result": {"run", "replayed"}}, or "refused":
 -- unauthenticated, not_found, or what `add_run` refuses
 create or replace function public.trigger_run(
-  p_context jsonb, p_definition_id uuid, p_run_id uuid, p_idempotency_key text, p_input json, p_traceparent text
+  p_context jsonb, p_definition_id uuid, p_run_id uuid, p_idempotency_key text, p_input json, p_traceparent text,
+  p_labels jsonb default null
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -38,7 +39,7 @@ begin
 
   -- 3. Add the run.
   v_added := public.add_run(p_context, v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, p_definition_id,
-    p_run_id, p_idempotency_key, p_input, p_traceparent, v_now);
+    p_run_id, p_idempotency_key, p_input, p_traceparent, p_labels, v_now);
 
   -- 4. Promote the next run, unless the new one has just started. Then read the run for the answer.
   if not coalesce((v_added ->> 'starts')::boolean, false) then

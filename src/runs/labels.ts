@@ -1,0 +1,66 @@
+/** Labels of runs: `{ "key": "value" }` in an invoke and in answers, and `key:value` in a filter. */
+import { z } from "@hono/zod-openapi";
+import { repeated, text } from "../http/schemas.ts";
+import { isStorable } from "../http/text.ts";
+
+export const MAX_LABELS = 10;
+const MAX_VALUE = 128;
+const KEY = "[a-z][a-z0-9_.-]{0,39}";
+const IS_KEY = new RegExp(`^${KEY}$`);
+const IS_LABEL = new RegExp(`^${KEY}:.{1,${MAX_VALUE}}$`, "su");
+
+/** A pattern of every label, for a field of a form. `-` is escaped, since browsers read the pattern with the flag `v`. */
+export const LABEL_PATTERN = `[a-z][a-z0-9_.\\-]{0,39}:.{1,${MAX_VALUE}}`;
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** Labels as a SQL function answers them. The functions of an older release do not know them. */
+export const labelsField = z.record(z.string(), z.string()).default({});
+
+/** The labels of a run in an answer. */
+export const labelsOfRun = () =>
+  z
+    .record(z.string(), z.string())
+    .openapi({ description: "The labels of the invoke, by their keys; `{}` when it gave none.", example: EXAMPLE });
+
+const EXAMPLE = { customer: "4711" };
+
+/** The labels of an invoke. */
+export const givenLabels = () =>
+  z.record(z.string(), text({ min: 1, max: MAX_VALUE })).superRefine((labels, context) => {
+    const keys = Object.keys(labels);
+    if (keys.length > MAX_LABELS) {
+      context.addIssue({ code: "custom", message: `Must be at most ${MAX_LABELS} labels.` });
+    }
+    for (const key of keys.filter((name) => !IS_KEY.test(name))) {
+      const message = "A key has up to 40 small letters, digits, `_`, `.` and `-`, and begins with a letter.";
+      context.addIssue({ code: "custom", path: [key], message });
+    }
+  });
+
+/** How the document describes {@link givenLabels}. */
+export const LABELS_OBJECT = {
+  additionalProperties: { type: "string", minLength: 1, maxLength: MAX_VALUE },
+  propertyNames: { pattern: `^${KEY}$` },
+  maxProperties: MAX_LABELS,
+  example: EXAMPLE,
+} as const;
+
+/** True for a text that can be a label of a run, such as `customer:4711`. */
+export const isLabel = (label: string): boolean => IS_LABEL.test(label) && isStorable(label);
+
+/** A label in a filter. */
+const label = () =>
+  z
+    .string()
+    .refine(isLabel, { message: "Must be `key:value`, such as `customer:4711`." })
+    .openapi({ pattern: `^${KEY}:`, maxLength: 41 + MAX_VALUE, example: "customer:4711" });
+
+/** The labels of a filter in a body: only runs that have all of them. */
+export const labelList = () => z.array(label()).max(MAX_LABELS);
+
+/** The query parameter `label` of a filter. */
+export const labelQuery = () =>
+  repeated(labelList()).openapi({
+    description: "Only runs with this label: `key:value`. Repeat it for runs that have several.",
+  });

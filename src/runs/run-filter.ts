@@ -1,0 +1,51 @@
+/** Which runs of a tenant a list has. */
+import { and, eq, type SQL, sql } from "drizzle-orm";
+import type { RunStatus } from "../db/enums.ts";
+import { r } from "./run-rows.ts";
+
+/** The last run of the previous page, identified by when it was created and its id. */
+export type RunCursor = { createdAt: string; id: string };
+
+export type RunFilter = {
+  statuses: readonly RunStatus[];
+  definitionId: string | undefined;
+  userId: string | undefined;
+  createdAfter: string | undefined;
+  createdBefore: string | undefined;
+  /** Only runs that were created within the last so many seconds. It cannot be combined with `createdAfter`. */
+  withinSeconds?: number | undefined;
+  /** `key:value`: only runs that have all of these labels. */
+  labels: readonly string[];
+};
+
+/** The request of one page of the tenant's runs. */
+export type RunsPage = {
+  filter: RunFilter;
+  cursor: RunCursor | undefined;
+  /** Whether the page comes before or after the cursor, in a list that begins with the newest run. */
+  direction?: "older" | "newer";
+  limit: number;
+};
+
+/** The smallest id. */
+export const FIRST_ID = "00000000-0000-0000-0000-000000000000";
+
+/** The bounds for when runs were created; undefined means no bound. */
+export const boundsOf = ({ createdAfter, createdBefore, withinSeconds }: RunFilter) => ({
+  after:
+    withinSeconds === undefined
+      ? createdAfter && sql`${createdAfter}::timestamptz`
+      : sql`(statement_timestamp() - make_interval(secs => ${withinSeconds}::int))`,
+  before: createdBefore && sql`${createdBefore}::timestamptz`,
+});
+
+/** True for a run `r` that matches a filter, whatever its state and its labels. */
+export function matchesFilter(filter: RunFilter): SQL | undefined {
+  const { after, before } = boundsOf(filter);
+  return and(
+    filter.definitionId === undefined ? undefined : eq(r.workflowDefinitionId, filter.definitionId),
+    filter.userId === undefined ? undefined : eq(r.userId, filter.userId),
+    after ? sql`${r.createdAt} > ${after}` : undefined,
+    before ? sql`${r.createdAt} < ${before}` : undefined,
+  );
+}
