@@ -179,9 +179,26 @@ export const Ask = (props: {
   </>
 );
 
+type SendProps = {
+  action: string;
+  label: string;
+  kind: string;
+  name?: string;
+  /**
+   * The id of the element in which `app.js` shows the part `data-result` of the answer, so that the page stays. Without JavaScript
+   * the answer opens in a tab of its own.
+   */
+  resultIn?: string;
+  children?: Child;
+};
+
 /** A form that consists of one button. */
-export const Send = (props: { action: string; label: string; kind: string; name?: string; children?: Child }) => (
-  <form method="post" action={props.action}>
+export const Send = (props: SendProps) => (
+  <form
+    method="post"
+    action={props.action}
+    {...(props.resultIn && { target: "_blank", rel: "noopener", "data-result-in": props.resultIn })}
+  >
     {props.children}
     <button type="submit" class={props.kind} aria-label={props.name}>
       {props.label}

@@ -3,8 +3,10 @@ import { html as template } from "hono/html";
 import { jsx } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { v7 as newId } from "uuid";
 import type { AppEnv } from "../http/env.ts";
 import { SignedInContext } from "./layout.tsx";
+import { NewIdContext } from "./new-id.tsx";
 import { readTheme, ThemeContext } from "./theme/theme.tsx";
 
 /** Answers a whole page. */
@@ -13,7 +15,9 @@ export async function html(c: Context<AppEnv>, page: JSX.Element, status: Conten
   const value = session?.name ? { userId: session.userId, name: session.name } : null;
   const { pathname, search } = new URL(c.req.url);
   const theme = { theme: readTheme(c), here: c.req.method === "GET" ? pathname + search : "/app/runs" };
-  const inContext = jsx(ThemeContext.Provider, { value: theme }, jsx(SignedInContext.Provider, { value }, page));
+  const id = c.req.header("HX-Request") === undefined ? newId() : null;
+  const withId = jsx(NewIdContext.Provider, { value: id }, page);
+  const inContext = jsx(ThemeContext.Provider, { value: theme }, jsx(SignedInContext.Provider, { value }, withId));
   return c.html(await template`<!doctype html>${inContext}`, status);
 }
 

@@ -7,6 +7,8 @@ import type { ApiKey } from "./api-keys.ts";
 import { apiKeyProblem, expiredKeyProblem, unknownDefinitionsProblem } from "./refusals.ts";
 
 export type NewApiKey = {
+  /** By default a new id. A call with the id of an earlier one answers what that one has created. */
+  id?: string;
   name: string;
   /** Hex SHA-256 of the key. */
   hash: string;
@@ -38,8 +40,8 @@ const apiKeySchema = z
  */
 export const createApiKey = defineVerb({
   name: "create_api_key",
-  args: ({ name, hash, suffix, expiresAt, runner }: NewApiKey) => ({
-    api_key_id: newId(),
+  args: ({ id = newId(), name, hash, suffix, expiresAt, runner }: NewApiKey) => ({
+    api_key_id: id,
     name,
     key_hash: hash,
     key_suffix: suffix,
@@ -48,9 +50,9 @@ export const createApiKey = defineVerb({
     definition_ids: runner?.definitionIds ?? null,
     max_keys: MAX_ACTIVE_API_KEYS,
   }),
-  result: z.object({ api_key: apiKeySchema }),
+  result: z.object({ api_key: apiKeySchema, is_new: z.boolean() }),
   refusals: z.union([
-    z.object({ refused: z.enum(["forbidden", "expired", "too_many"]) }),
+    z.object({ refused: z.enum(["forbidden", "expired", "too_many", "id_taken"]) }),
     z.object({ refused: z.literal("unknown_definitions"), ids: z.array(z.string()) }),
   ]),
   refuse: (refusal, { expiresAt }) => {

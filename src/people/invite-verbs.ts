@@ -25,6 +25,8 @@ const inviteSchema = z
   );
 
 export type NewInvite = {
+  /** By default a new id. A call with the id of an earlier one answers what that one has created. */
+  id?: string;
   tenantId: string;
   email: string;
   role: Role;
@@ -39,16 +41,16 @@ export type NewInvite = {
  */
 export const createInvite = defineVerb({
   name: "create_invite",
-  args: ({ tenantId, email, role, secretHash }: NewInvite) => ({
+  args: ({ id = newId(), tenantId, email, role, secretHash }: NewInvite) => ({
     tenant_id: tenantId,
-    invite_id: newId(),
+    invite_id: id,
     email,
     role,
     secret_hash: secretHash,
     days: INVITE_DAYS,
   }),
-  result: z.object({ invite: inviteSchema }),
-  refusals: z.object({ refused: z.enum([...ADMINISTRATOR_REFUSALS, "of_owner", "email_taken"]) }),
+  result: z.object({ invite: inviteSchema, is_new: z.boolean() }),
+  refusals: z.object({ refused: z.enum([...ADMINISTRATOR_REFUSALS, "of_owner", "email_taken", "id_taken"]) }),
   refuse: ({ refused }) => inviteProblem(refused),
 });
 

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { CAPABILITIES } from "../db/enums.ts";
 import { MAX_ACTIVE_API_KEYS } from "../http/credentials/api-key.ts";
-import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
+import { type Fault, idTakenProblem, Problem, ValidationFailed } from "../http/problems.ts";
 
 /** The refusals of a caller who does not administer the tenant that a request names: `judge_tenant_administrator` in SQL. */
 export const ADMINISTRATOR_REFUSALS = ["tenant_not_found", "forbidden"] as const;
@@ -52,8 +52,10 @@ export function userProblem(refused: UserRefusal): Problem {
   }
 }
 
-export function apiKeyProblem(refused: "not_found" | "of_owner" | "too_many" | "forbidden"): Problem {
+export function apiKeyProblem(refused: "not_found" | "of_owner" | "too_many" | "forbidden" | "id_taken"): Problem {
   switch (refused) {
+    case "id_taken":
+      return idTakenProblem();
     case "not_found":
       return new Problem("not_found", "There is no such API key, or it is revoked, expired or not yours to see.");
     case "of_owner":
@@ -125,9 +127,11 @@ export function permissionProblem(refusal: PermissionRefusal): Problem | Validat
 }
 
 export function inviteProblem(
-  refused: AdministratorRefusal | "not_found" | "of_owner" | "email_taken" | "accepted",
+  refused: AdministratorRefusal | "not_found" | "of_owner" | "email_taken" | "accepted" | "id_taken",
 ): Problem {
   switch (refused) {
+    case "id_taken":
+      return idTakenProblem();
     case "not_found":
       return new Problem("not_found", "There is no such invite in the tenant.");
     case "of_owner":

@@ -3,14 +3,14 @@
  * the status, the location in the request and the text for each.
  */
 import { NO_PATH_PART } from "../files/path.ts";
-import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
+import { type Fault, idTakenProblem, Problem, ValidationFailed } from "../http/problems.ts";
 import { MAX_PERMISSIONS } from "../people/refusals.ts";
 import { type Abcd, idAt, type PartFault, type Place, type Repetition } from "./abcd.ts";
 import { NO_CREATION_OF_DEFINITIONS, NO_DEFINITION, NO_WRITE_ON_DEFINITION } from "./workflow-definitions.ts";
 
 /** Why a change of a definition was refused. For refusals because of path parts, see {@link partFaultsProblem}. */
 type Refusal =
-  | { refused: "not_found" | "forbidden" | "no_runner" | "secret_missing" }
+  | { refused: "not_found" | "forbidden" | "no_runner" | "secret_missing" | "id_taken" | "changed" }
   | { refused: "running"; run_id: string };
 
 const FORBIDDEN = {
@@ -27,6 +27,10 @@ export function definitionProblem(refusal: Refusal, verb: keyof typeof FORBIDDEN
       return new Problem("not_found", NO_DEFINITION);
     case "forbidden":
       return new Problem("forbidden", FORBIDDEN[verb]);
+    case "id_taken":
+      return idTakenProblem();
+    case "changed":
+      return new Problem("conflict", "The workflow was changed since this form was opened, so nothing was saved now.");
     case "no_runner":
       return new Problem("conflict", "The workflow has no runner.");
     case "secret_missing": {

@@ -42,7 +42,7 @@ const partsRefusalSchema = z.object({ refused: z.literal("path_parts"), faults: 
 const changeRefusalSchema = z.object({ refused: z.enum(["not_found", "forbidden"]) });
 
 /**
- * Creates a definition, and its node in the tenant's tree.
+ * Creates a definition, and its node in the tenant's tree. `is_new` is false when an earlier call with this id has created it.
  * Refused with Problem `forbidden`, and with ValidationFailed for path parts that are missing, of the wrong kind or below one another.
  */
 export const createDefinition = defineVerb({
@@ -52,8 +52,8 @@ export const createDefinition = defineVerb({
     node_id: newId(),
     content: contentArgument(content),
   }),
-  result: writtenSchema,
-  refusals: z.union([partsRefusalSchema, z.object({ refused: z.literal("forbidden") })]),
+  result: writtenSchema.extend({ is_new: z.boolean() }),
+  refusals: z.union([partsRefusalSchema, z.object({ refused: z.enum(["forbidden", "id_taken"]) })]),
   refuse: (refusal, content) =>
     refusal.refused === "path_parts"
       ? partFaultsProblem(content, refusal.faults)
@@ -62,15 +62,23 @@ export const createDefinition = defineVerb({
 
 /**
  * Replaces the whole content of a definition. The first PENDING run starts if it can now, because the definition was resumed or
- * got a runner.
- * Refused with Problem `not_found` or `forbidden`, and with ValidationFailed for path parts that are missing, of the wrong kind or
+ * got a runner. With `seenAt`, the `updated_at` that somebody has seen, a change that is sent again changes nothing.
+ * Refused with Problem `not_found`, `forbidden`, or `conflict` when it was changed since; and with ValidationFailed for path parts that are missing, of the wrong kind or
  * below one another.
  */
 export const replaceDefinition = defineVerb({
   name: "replace_definition",
-  args: (content: DefinitionContent) => ({ definition_id: content.id, content: contentArgument(content) }),
+  args: ({ seenAt = null, ...content }: DefinitionContent & { seenAt?: string | null }) => ({
+    definition_id: content.id,
+    content: contentArgument(content),
+    seen_at: seenAt,
+  }),
   result: writtenSchema,
-  refusals: z.union([partsRefusalSchema, changeRefusalSchema, z.object({ refused: z.literal("secret_missing") })]),
+  refusals: z.union([
+    partsRefusalSchema,
+    changeRefusalSchema,
+    z.object({ refused: z.enum(["secret_missing", "changed"]) }),
+  ]),
   refuse: (refusal, content) =>
     refusal.refused === "path_parts"
       ? partFaultsProblem(content, refusal.faults)

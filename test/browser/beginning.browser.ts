@@ -148,6 +148,44 @@ describe("a workflow", () => {
     await button(page.locator("main"), "Create").click();
     await page.getByRole("heading", { name: "Copy of Quarterly report is saved" }).waitFor();
   });
+
+  it("is made once, and its secret stays beside the result of a test, and is valid after Reload and Back", async () => {
+    const page = await openAs("owner");
+    await page.goto(`/app/workflows/new?from=${DEMO.quarterlyReportId}`);
+    await page.getByLabel("Name", { exact: true }).fill("Made once");
+    await button(page.locator("main"), "Create").click();
+    const secret = page.locator(".command code").first();
+    const shown = await secret.textContent();
+    await button(page, "Send a test").click();
+    await page
+      .locator("#tested")
+      .getByText(/The runner did not take the test\. .*401/)
+      .waitFor();
+    expect(await secret.textContent()).toBe(shown);
+    await expectAccessible(page, "the result of a test beside the secret");
+
+    await page.reload();
+    await page.getByRole("heading", { name: "Made once is saved already" }).waitFor();
+    await expectAccessible(page, "a form that was sent again");
+    await page.getByRole("link", { name: "To the workflow" }).click();
+    await page.waitForURL(/workflows\/[0-9a-f-]{36}$/);
+    await page.goBack();
+    await page.getByRole("heading", { name: "Made once is saved already" }).waitFor();
+    const { rows } = await world.database.query("select id from workflow_definitions where name = 'Made once'");
+    expect(rows.length).toBe(1);
+    await button(page, "Rotate the secret").click();
+    await page.getByRole("heading", { name: "Made once is saved", exact: true }).waitFor();
+    expect([shown, null]).not.toContain(await secret.textContent());
+  });
+
+  it("shows the result of a test in a tab of its own without JavaScript, so that its secret stays", async () => {
+    const page = await openAs("owner", { javaScriptEnabled: false });
+    await page.goto(`/app/workflows/new?from=${DEMO.quarterlyReportId}`);
+    await button(page.locator("main"), "Create").click();
+    const [tab] = await Promise.all([page.waitForEvent("popup"), button(page, "Send a test").click()]);
+    await tab.getByRole("heading", { name: "The runner did not take the test" }).waitFor();
+    expect(await page.locator(".command code").first().textContent()).toContain("whsec_");
+  });
 });
 
 describe("a runner", () => {

@@ -79,19 +79,20 @@ const content = ({ tenant }: World, more: object = {}) =>
     ...more,
   });
 
-const create = async (world: World, user = world.tenant.owner, more: object = {}) =>
+const create = async (world: World, user = world.tenant.owner, more: object = {}, id = uuid()) =>
   call("create_definition", {
     ...(await callerOf(user)),
-    definition_id: uuid(),
+    definition_id: id,
     node_id: uuid(),
     content: content(world, more),
   });
 
-const replace = async (world: World, user = world.tenant.owner, more: object = {}) =>
+const replace = async (world: World, user = world.tenant.owner, more: object = {}, seenAt: string | null = null) =>
   call("replace_definition", {
     ...(await callerOf(user)),
     definition_id: world.tenant.definitionId,
     content: content(world, more),
+    seen_at: seenAt,
   });
 
 const definitionVerb = async (verb: string, { tenant }: World, user = tenant.owner, more: object = {}) =>
@@ -235,10 +236,10 @@ async function onEndpoint(verb: string, { tenant }: World, more: object, isDisab
   return call(verb, { ...(await callerOf(tenant.owner)), endpoint_id: endpointId, ...more });
 }
 
-const createEndpoint = async ({ tenant }: World, definitionIds: string[] | null = null) =>
+const createEndpoint = async ({ tenant }: World, definitionIds: string[] | null = null, id = uuid()) =>
   call("create_notification_endpoint", {
     ...(await callerOf(tenant.owner)),
-    endpoint_id: uuid(),
+    endpoint_id: id,
     content: JSON.stringify({
       url: "https://hook.example",
       event_types: [],
@@ -491,7 +492,10 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
   of("list_notification_endpoints", administratorOnly("list_notification_endpoints", { limit: 1, offset: 0 })),
   of("find_notification_endpoint", endpointVerb("find_notification_endpoint")),
   of("list_deliveries", endpointVerb("list_deliveries", { before: null, limit: 1 })),
-  of("rotate_notification_secret", endpointVerb("rotate_notification_secret", { secret_encrypted: "x" })),
+  of("rotate_notification_secret", {
+    ...endpointVerb("rotate_notification_secret", { secret_encrypted: "x" }),
+    changed: (world) => onEndpoint("rotate_notification_secret", world, { secret_encrypted: "x", seen_at: "then" }),
+  }),
   of("delete_notification_endpoint", endpointVerb("delete_notification_endpoint")),
   of("create_notification_endpoint", {
     ...administratorOnly("create_notification_endpoint", { endpoint_id: uuid(), content: "{}" }),
@@ -502,6 +506,13 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return createEndpoint(world);
     },
     unknown_definitions: (world) => createEndpoint(world, [uuid()]),
+    id_taken: async (world) => {
+      const [id, other] = [uuid(), await createTenant(service.database)];
+      await service.database.sql`
+        insert into notification_endpoints (id, tenant_id, url, event_types, secret_encrypted)
+        values (${id}, ${other.id}, 'https://hook.example', '{}', 'x')`;
+      return createEndpoint(world, null, id);
+    },
   }),
   of("change_notification_endpoint", {
     ...endpointVerb("change_notification_endpoint", { changes: "{}", secret_encrypted: "y" }),
@@ -616,6 +627,10 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       call("create_definition", { ...nobody, definition_id: uuid(), node_id: uuid(), content: content(world) }),
     forbidden: (world) => create(world, world.tenant.user),
     path_parts: (world) => create(world, world.tenant.owner, { template_path_part_id: uuid() }),
+    id_taken: async (world) => {
+      const other = await createTenant(service.database);
+      return create(world, world.tenant.owner, {}, other.definitionId);
+    },
   }),
   of("replace_definition", {
     unauthenticated: (world) =>
@@ -630,6 +645,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return replace(world, world.tenant.user);
     },
     path_parts: (world) => replace(world, world.tenant.owner, { template_path_part_id: uuid() }),
+    changed: (world) => replace(world, world.tenant.owner, {}, "then"),
     secret_missing: (world) => replace(world, world.tenant.owner, { runner_url: "https://another.example/hook" }),
   }),
   of("change_definition_activity", {
@@ -706,6 +722,10 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     unknown_definitions: (world) => createKey(world, world.tenant.owner, { kind: "RUNNER", definition_ids: [uuid()] }),
     expired: (world) => createKey(world, world.tenant.owner, { expires_at: "2026-01-31T12:00:00Z" }),
     too_many: (world) => createKey(world, world.tenant.owner, { max_keys: 1 }),
+    id_taken: async (world) => {
+      const [row] = await service.database.sql`select id from api_keys where user_id = ${world.tenant.admin.id}`;
+      return createKey(world, world.tenant.owner, { api_key_id: row?.id });
+    },
   }),
   of("revoke_api_key", {
     unauthenticated: () => call("revoke_api_key", { ...nobody, api_key_id: uuid() }),
@@ -720,6 +740,13 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     email_taken: async (world) => {
       await service.database.sql`update users set email = ${INVITED} where id = ${world.tenant.user.id}`;
       return createInvite(world);
+    },
+    id_taken: async (world) => {
+      const [id, other] = [uuid(), await createTenant(service.database)];
+      await service.database.sql`
+        insert into invites (id, tenant_id, email, role, secret_hash, expires_at)
+        values (${id}, ${other.id}, ${INVITED}, 'USER', sha256('x'), statement_timestamp() + interval '1 day')`;
+      return createInvite(world, world.tenant.owner, { invite_id: id });
     },
   }),
   of("withdraw_invite", {

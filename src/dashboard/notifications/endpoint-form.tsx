@@ -1,6 +1,7 @@
 import { NOTIFIED_EVENTS, type NotifiedEvent } from "../../db/enums.ts";
 import type { Endpoint } from "../../notify/endpoints/endpoint-schema.ts";
 import { type Failure, Failures, Field, faultsAt, type Values } from "../forms.tsx";
+import { NewId } from "../new-id.tsx";
 
 /** The name of each event on pages. */
 export const EVENT_WORDS: Record<NotifiedEvent, string> = {
@@ -42,6 +43,7 @@ type FormProps = { action: string; label: string; filled: EndpointFormValues; fa
 export const EndpointForm = ({ action, label, filled: { values, events }, failure }: FormProps) => (
   <form method="post" action={action} class="stack">
     <Failures failure={failure} labels={ENDPOINT_WORDING.labels} />
+    <NewId />
     <Field
       name="url"
       label="URL"

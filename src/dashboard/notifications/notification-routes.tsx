@@ -1,6 +1,6 @@
 /** Settings → Notifications: the endpoints that are notified of events, and their deliveries. */
 import type { Context } from "hono";
-import { v4, v7 } from "uuid";
+import { v4 } from "uuid";
 import type { AppEnv } from "../../http/env.ts";
 import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
@@ -9,12 +9,13 @@ import { CreateEndpointRequestSchema } from "../../notify/endpoints/endpoint-sch
 import { changeEndpoint, createEndpoint, deleteEndpoint, rotateSecret } from "../../notify/endpoints/endpoints.ts";
 import { NO_ENDPOINT } from "../../notify/endpoints/refusals.ts";
 import { perform } from "../../verbs/perform.ts";
-import { FormPage, readForm, submit } from "../forms.tsx";
+import { Failures, FormPage, readForm, submit } from "../forms.tsx";
+import { readNewId } from "../new-id.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf } from "../signed-in.tsx";
 import { ENDPOINT_WORDING, EndpointForm } from "./endpoint-form.tsx";
-import { EndpointPage, EndpointsPage, HREF, SecretPage } from "./notifications.tsx";
+import { EndpointPage, EndpointsPage, HREF, SecretAgainPage, SecretPage } from "./notifications.tsx";
 import { viewEndpoint, viewEndpoints } from "./view-notifications.ts";
 
 export const notifications = new Pages();
@@ -49,7 +50,12 @@ notifications.form(`${HREF}/new`, async (c) => {
   return submit(
     c,
     async () => {
-      const { endpoint, secret } = await createEndpoint(c.var.services, v7(), contentOf(body));
+      const { endpoint, secret, isNew } = await createEndpoint(
+        c.var.services,
+        readNewId(filled.values),
+        contentOf(body),
+      );
+      if (!isNew) return html(c, <SecretAgainPage endpoint={endpoint} />);
       c.header("Cache-Control", "no-store");
       return html(c, <SecretPage id={endpoint.id} secret={secret} reason="created" />, 201);
     },
@@ -90,9 +96,24 @@ notifications.form(`${HREF}/:id/change`, async (c) => {
 });
 
 notifications.form(`${HREF}/:id/rotate`, async (c) => {
-  const { endpoint, secret } = await rotateSecret(c.var.services, idOf(c));
-  c.header("Cache-Control", "no-store");
-  return html(c, <SecretPage id={endpoint.id} secret={secret} reason="rotated" />);
+  const { values } = await readForm(c);
+  return submit(
+    c,
+    async () => {
+      const { endpoint, secret } = await rotateSecret(c.var.services, idOf(c), values.seen_at);
+      c.header("Cache-Control", "no-store");
+      return html(c, <SecretPage id={endpoint.id} secret={secret} reason="rotated" />);
+    },
+    (failure) => (
+      <FormPage title="A new secret" section="settings" back={hrefOf(c)}>
+        <Failures failure={failure} />
+        <p>A secret is shown only once. If you do not have the latest one, open the endpoint again and make another.</p>
+        <a class="button" href={hrefOf(c)}>
+          To the endpoint
+        </a>
+      </FormPage>
+    ),
+  );
 });
 
 for (const [verb, isActive] of [

@@ -5,6 +5,7 @@ import { Ask, Command, Copy, Empty, Fact, Live, Send, Time } from "../components
 import { plural } from "../format.ts";
 import { NO_FAILURE } from "../forms.tsx";
 import { Page } from "../layout.tsx";
+import { SentAgainPage } from "../new-id.tsx";
 import { EndpointForm, EVENT_WORDS, NEW_ENDPOINT, valuesOf } from "./endpoint-form.tsx";
 import { SNIPPETS } from "./snippets.ts";
 
@@ -85,7 +86,7 @@ export const EndpointPage = ({ caller, endpoint, deliveries }: EndpointPageProps
           </Ask>
           <Ask id="ask-rotate" label="New secret" title="Give it a new secret">
             <p>For 24 hours, notifications are signed with both secrets, so that none is lost while you replace it.</p>
-            <Send action={`${href}/rotate`} label="Make a new secret" kind="primary" />
+            <RotateSecret endpoint={endpoint} label="Make a new secret" />
           </Ask>
           <Send
             action={`${href}/${endpoint.is_active ? "disable" : "enable"}`}
@@ -133,6 +134,32 @@ export const EndpointPage = ({ caller, endpoint, deliveries }: EndpointPageProps
     </Page>
   );
 };
+
+/** A form that is sent again must not replace the secret that the first one has shown, so it says what its sender has seen. */
+const RotateSecret = ({ endpoint, label }: { endpoint: Endpoint; label: string }) => (
+  <Send action={`${HREF}/${endpoint.id}/rotate`} label={label} kind="primary">
+    <input type="hidden" name="seen_at" value={endpoint.updated_at} />
+  </Send>
+);
+
+/** Answers the form of a new endpoint that was sent again. */
+export const SecretAgainPage = ({ endpoint }: { endpoint: Endpoint }) => (
+  <SentAgainPage title="The endpoint is added already" section="settings" heading="The endpoint is added already">
+    <p class="wrap">
+      <bdi>{endpoint.description ?? endpoint.url}</bdi>
+    </p>
+    <p>
+      Its secret was shown once, and cannot be shown again. If you do not have it, rotate it: for 24 hours,
+      notifications are signed with both secrets.
+    </p>
+    <div class="actions">
+      <a class="button" href={`${HREF}/${endpoint.id}`}>
+        To the endpoint
+      </a>
+      <RotateSecret endpoint={endpoint} label="Rotate the secret" />
+    </div>
+  </SentAgainPage>
+);
 
 const STATES = { WAITING: "Waits", DELIVERED: "Delivered", FAILED: "Given up" } as const;
 

@@ -1,13 +1,15 @@
 /** The pages of invites: the form, the page that shows the link to the inviter, and the page that the link opens. */
 import type { Invite, OpenInvite } from "../../people/invites.ts";
-import { Command, Copy, Fact, Name, Time } from "../components.tsx";
+import { Command, Copy, Fact, Name, Send, Time } from "../components.tsx";
 import { type Failure, Failures, Field, type Values } from "../forms.tsx";
 import { OpenPage, Page } from "../layout.tsx";
+import { NewId, SentAgainPage } from "../new-id.tsx";
 import { RoleField } from "./role-field.tsx";
 
 export const InviteForm = ({ values, failure }: { values: Values; failure: Failure }) => (
   <form method="post" action="/app/people/invite" class="stack" novalidate>
     <Failures failure={failure} />
+    <NewId />
     <Field
       name="email"
       label="Email"
@@ -47,6 +49,43 @@ export const InviteLinkPage = ({ invite, link }: { invite: Invite; link: string 
   </Page>
 );
 
+/** A form that consists of a button, and invites somebody by a new link. A link that they have got before stops working. */
+export const InviteAgain = ({ email, role, label }: { email: string; role: string; label: string }) => (
+  <Send action="/app/people/invite" label={label} kind="primary">
+    <NewId />
+    <input type="hidden" name="email" value={email} />
+    <input type="hidden" name="role" value={role} />
+  </Send>
+);
+
+/** Answers the form of an invite that was sent again. */
+export const InvitedAlreadyPage = ({ invite }: { invite: Invite }) => (
+  <SentAgainPage
+    title="The invite"
+    section="people"
+    heading={
+      <>
+        <Name>{invite.email}</Name> is invited already
+      </>
+    }
+  >
+    {invite.acceptedAt === null ? (
+      <p>
+        The link was shown once, and still works until <Time at={invite.expiresAt.toISOString()} />. If you do not have
+        it, make a new one: the first one then stops working.
+      </p>
+    ) : (
+      <p>They have accepted the invite.</p>
+    )}
+    <div class="actions">
+      <a class="button" href="/app/people">
+        To the people
+      </a>
+      {invite.acceptedAt === null && <InviteAgain email={invite.email} role={invite.role} label="Make a new link" />}
+    </div>
+  </SentAgainPage>
+);
+
 /** The page that the link of an open invite opens. Viewing it does not use the invite up. */
 export const OpenInvitePage = ({ invite, secret }: { invite: OpenInvite; secret: string }) => (
   <OpenPage title="You are invited">
@@ -84,8 +123,15 @@ export const ClosedInvitePage = () => (
       <p>The link is incomplete, or the invite was accepted, withdrawn or replaced, or has expired.</p>
       <p>Ask whoever invited you for a new one. If you have accepted it, sign in with your API key.</p>
       <p>
+        If you have accepted it in this browser within the last hour and have not copied the key, you are still signed
+        in: your name, at the top of the pages, leads to where you make another key.
+      </p>
+      <p>
         <a class="button" href="/app/sign-in">
           Sign in
+        </a>{" "}
+        <a class="button" href="/app/runs">
+          To the runs
         </a>
       </p>
     </div>

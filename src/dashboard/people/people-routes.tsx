@@ -26,14 +26,15 @@ import { perform } from "../../verbs/perform.ts";
 import { BROWSED, parseChoice } from "../files/part-picker.tsx";
 import { viewFolder } from "../files/view-folder.ts";
 import { FormPage, readForm, submit, type Values } from "../forms.tsx";
+import { readNewId } from "../new-id.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { listHref, readListQuery } from "../search/found-list.tsx";
 import { idOf, readId } from "../signed-in.tsx";
-import { InviteForm, InviteLinkPage } from "./invite.tsx";
+import { InvitedAlreadyPage, InviteForm, InviteLinkPage } from "./invite.tsx";
 import { NewPersonForm, PEOPLE_PAGE, PeoplePage } from "./people.tsx";
 import { PermissionAgainPage, PermissionPage } from "./permission.tsx";
-import { KeyForm, NewKeyPage, PersonPage, RoleForm } from "./person.tsx";
+import { KeyAgainPage, KeyForm, NewKeyPage, PersonPage, RoleForm } from "./person.tsx";
 import { PEOPLE_ORDERS, viewPeople, viewPerson } from "./view-people.ts";
 
 export const people = new Pages();
@@ -118,11 +119,14 @@ people.form("/app/people/:id/delete", async (c) => {
 });
 
 /** Invites somebody, and shows the link. This is the only time that its secret is shown. */
-async function invite(c: Context<AppEnv>, email: string, role: string | undefined): Promise<Response> {
+async function invite(c: Context<AppEnv>, values: Values): Promise<Response> {
   const { tenantId } = c.var.session;
-  const body = checkBody(InviteUserRequestSchema, { tenant_id: tenantId, email, role });
+  const given = { email: values.email?.trim() ?? "", role: values.role };
+  const body = checkBody(InviteUserRequestSchema, { tenant_id: tenantId, ...given });
   const { secret, secretHash } = await generateInviteSecret();
-  const { result } = await perform(c.var.services, createInvite, { ...body, tenantId, secretHash });
+  const request = { ...body, id: readNewId(values), tenantId, secretHash };
+  const { result } = await perform(c.var.services, createInvite, request);
+  if (!result.is_new) return html(c, <InvitedAlreadyPage invite={result.invite} />);
   c.header("Cache-Control", "no-store");
   const link = inviteLink(c.env.config, result.invite.id, secret);
   return html(c, <InviteLinkPage invite={result.invite} link={link} />, 201);
@@ -132,7 +136,7 @@ people.form("/app/people/invite", async (c) => {
   const { values } = await readForm(c);
   return submit(
     c,
-    () => invite(c, values.email?.trim() ?? "", values.role),
+    () => invite(c, values),
     (failure) => (
       <FormPage title="Invite somebody" section="people" back="/app/people">
         <InviteForm values={values} failure={failure} />
@@ -204,7 +208,9 @@ people.form("/app/people/:id/keys", async (c) => {
     async () => {
       const { name, expires_at: expiresAt = null } = keyOf(values);
       const { key, hash, suffix } = await generateApiKey(c.env.config.cell);
-      await perform(c.var.services, createApiKey, { name, hash, suffix, expiresAt });
+      const request = { id: readNewId(values), name, hash, suffix, expiresAt };
+      const { api_key: apiKey, is_new } = (await perform(c.var.services, createApiKey, request)).result;
+      if (!is_new) return html(c, <KeyAgainPage id={id} apiKey={apiKey} expiresOn={values.expires_on ?? ""} />);
       c.header("Cache-Control", "no-store");
       return html(c, <NewKeyPage id={id} name={name} apiKey={key} />, 201);
     },

@@ -4,6 +4,8 @@ import type { Caller } from "../caller.ts";
 import { Ask, Command, Copy, Empty, Fact, Id, Name, Path, Send, Time } from "../components.tsx";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
+import { NewId, SentAgainPage } from "../new-id.tsx";
+import { InviteAgain } from "./invite.tsx";
 import { RoleName } from "./people.tsx";
 import type { Person, PersonView } from "./view-people.ts";
 
@@ -63,10 +65,7 @@ const PersonActions = ({ caller, person }: { caller: Caller; person: Person }) =
       {person.mayBeInvited && person.email !== null && (
         <Ask id="ask-invite" label="Invite" title="Invite them?" kind="primary">
           <p>They cannot sign in yet. You get a link to send to them: it is open for {INVITE_DAYS} days.</p>
-          <Send action="/app/people/invite" label="Invite" kind="primary">
-            <input type="hidden" name="email" value={person.email} />
-            <input type="hidden" name="role" value={person.role} />
-          </Send>
+          <InviteAgain email={person.email} role={person.role} label="Invite" />
         </Ask>
       )}
       {person.deactivatedAt === null ? (
@@ -219,6 +218,7 @@ const Keys = ({ view: { caller, keys }, person }: { view: PersonView; person: Pe
 export const KeyForm = ({ id, values, failure }: { id: string; values: Values; failure: Failure }) => (
   <form method="post" action={`/app/people/${id}/keys`} class="stack" novalidate>
     <Failures failure={failure} />
+    <NewId />
     <Field
       name="name"
       label="Name"
@@ -237,6 +237,37 @@ export const KeyForm = ({ id, values, failure }: { id: string; values: Values; f
       Create
     </button>
   </form>
+);
+
+type KeyAgainProps = { id: string; apiKey: { id: string; name: string; keySuffix: string }; expiresOn: string };
+
+/** Answers the form of a new API key that was sent again. */
+export const KeyAgainPage = ({ id, apiKey, expiresOn }: KeyAgainProps) => (
+  <SentAgainPage
+    title="The API key is created already"
+    section="people"
+    heading={
+      <>
+        The API key <Name>{apiKey.name}</Name> is created already
+      </>
+    }
+  >
+    <p>
+      It ends with <code>…{apiKey.keySuffix}</code>. It was shown once, and cannot be shown again. If you do not have
+      it, make another, and revoke this one.
+    </p>
+    <div class="actions">
+      <a class="button" href={`/app/people/${id}`}>
+        To your keys
+      </a>
+      <Send action={`/app/people/${id}/keys`} label="Make another" kind="primary">
+        <NewId />
+        <input type="hidden" name="name" value={apiKey.name} />
+        <input type="hidden" name="expires_on" value={expiresOn} />
+      </Send>
+      <Send action={`/app/people/${id}/keys/${apiKey.id}/revoke`} label="Revoke this one" kind="danger" />
+    </div>
+  </SentAgainPage>
 );
 
 /** Shows a new API key. No other page ever does. */

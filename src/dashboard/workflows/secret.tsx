@@ -1,5 +1,7 @@
+import type { DefinitionRow } from "../../workflows/workflow-definitions.ts";
 import { Command, Name, Send } from "../components.tsx";
 import { Page } from "../layout.tsx";
+import { SentAgainPage } from "../new-id.tsx";
 import { RUNNER_SNIPPET } from "./runner-snippet.ts";
 import { TestRunner } from "./test-runner.tsx";
 
@@ -21,14 +23,68 @@ export const SecretPage = ({ id, name, secret }: { id: string; name: string; sec
         </p>
         <Command text={`WEBHOOK_SECRET='${secret}' PORT=8080 python3 runner.py`} label="Copy the command" />
         <Command text={RUNNER_SNIPPET} label="Copy the runner" />
+        <div id="tested" />
         <div class="actions">
           <a class="button" href={`/app/workflows/${id}`}>
             To the workflow
           </a>
-          <TestRunner id={id} />
+          <TestRunner id={id} resultIn="tested" />
           <Send action={`/app/workflows/${id}/invoke`} label="Invoke" kind="primary" />
         </div>
       </section>
     </div>
   </Page>
 );
+
+/** Answers the form of a new workflow that was sent again. The secret was shown to its first sender, and is still valid. */
+export const SecretAgainPage = ({ definition }: { definition: DefinitionRow }) => (
+  <SentAgainPage
+    title="The workflow is saved already"
+    section="workflows"
+    heading={
+      <>
+        <Name>{definition.name}</Name> is saved already
+      </>
+    }
+  >
+    <p>
+      Its webhook secret was shown once, and cannot be shown again. If you do not have it, rotate it: the workflow gets
+      a new secret, and its runner must be started with that one.
+    </p>
+    <div class="actions">
+      <a class="button primary" href={`/app/workflows/${definition.id}`}>
+        To the workflow
+      </a>
+      <Send action={`/app/workflows/${definition.id}/edit`} label="Rotate the secret" kind="">
+        <Fields definition={definition} />
+      </Send>
+      <a class="button" href="/app/workflows/new">
+        New workflow
+      </a>
+    </div>
+  </SentAgainPage>
+);
+
+/** The hidden fields of the form with which a workflow gets a new secret, and stays as it is otherwise. */
+const Fields = ({ definition }: { definition: DefinitionRow }) => {
+  const fields = [
+    ["name", definition.name],
+    ["description", definition.description ?? ""],
+    ["runner_url", definition.runner_url ?? ""],
+    ["max_run_duration_seconds", String(definition.max_run_duration_seconds)],
+    ["is_active", String(definition.is_active)],
+    ["new_secret", "1"],
+    ["seen_at", definition.updated_at],
+    ...definition.source_path_part_ids.map((id) => ["source", id] as const),
+    ...definition.instruction_path_part_ids.map((id) => ["instruction", id] as const),
+    ...definition.output_path_part_ids.map((id) => ["output", id] as const),
+    ...(definition.template_path_part_id === null ? [] : [["template", definition.template_path_part_id] as const]),
+  ] as const;
+  return (
+    <>
+      {fields.map(([name, value]) => (
+        <input type="hidden" name={name} value={value} />
+      ))}
+    </>
+  );
+};

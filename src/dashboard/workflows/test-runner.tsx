@@ -1,9 +1,9 @@
 import { Send } from "../components.tsx";
 import { Page } from "../layout.tsx";
 
-/** A button that sends the runner of a workflow a test message. The message asks for no work. */
-export const TestRunner = ({ id }: { id: string }) => (
-  <Send action={`/app/workflows/${id}/test`} label="Send a test" kind="" />
+/** A button that sends the runner of a workflow a test message, which asks for no work. For `resultIn`, see {@link Send}. */
+export const TestRunner = ({ id, resultIn }: { id: string; resultIn?: string }) => (
+  <Send action={`/app/workflows/${id}/test`} label="Send a test" kind="" {...(resultIn && { resultIn })} />
 );
 
 type Props = { id: string; name: string; url: string; isAccepted: boolean; answer: string };
@@ -20,15 +20,17 @@ export const TestedPage = ({ id, name, url, isAccepted, answer }: Props) => (
         <p class="wrap">
           <code>{url}</code>
         </p>
-        <p class={isAccepted ? "" : "failure"} role="status">
-          {answer}
-        </p>
-        {!isAccepted && (
-          <p>
-            A runner answers 2xx to each message whose signature is good. 401 most often means that it has another
-            webhook secret: make a new one with Edit.
+        <div data-result>
+          <p class={isAccepted ? "" : "failure"} role="status">
+            {isAccepted ? "The runner took the test." : "The runner did not take the test."} {answer}
           </p>
-        )}
+          {!isAccepted && (
+            <p>
+              A runner answers 2xx to each message whose signature is good. 401 most often means that it has another
+              webhook secret: make a new one with Edit.
+            </p>
+          )}
+        </div>
         <div class="actions">
           <a class="button primary" href={`/app/workflows/${id}`}>
             To the workflow

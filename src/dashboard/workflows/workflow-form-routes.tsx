@@ -15,12 +15,13 @@ import { createDefinition, replaceDefinition } from "../../workflows/workflow-ve
 import { BROWSED, formatChoice, type Making, type Opened, parseMake, parsePlace } from "../files/part-picker.tsx";
 import { viewFolder } from "../files/view-folder.ts";
 import { RESUMED_FIELD, readForm, submit } from "../forms.tsx";
+import { readNewId } from "../new-id.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf, readId } from "../signed-in.tsx";
 import { inWords } from "../wording.ts";
 import { findWorkflow } from "./find-workflow.ts";
-import { SecretPage } from "./secret.tsx";
+import { SecretAgainPage, SecretPage } from "./secret.tsx";
 import {
   copyOf,
   EMPTY_FORM,
@@ -58,14 +59,15 @@ workflowForms.page("/app/workflows/:id/edit", async (c) => {
 
 workflowForms.form("/app/workflows/new", async (c) => {
   const state = await readWorkflowForm(c);
-  const id = newId();
+  const id = readNewId(state.values);
   return (
     (await browse(c, null, state)) ??
     submit(
       c,
       async () => {
         const { content, secret } = await contentOf(c, id, state, false);
-        await perform(c.var.services, createDefinition, content);
+        const { definition, is_new } = (await perform(c.var.services, createDefinition, content)).result;
+        if (!is_new && secret !== null) return html(c, <SecretAgainPage definition={definition} />);
         return saved(c, { id, name: content.name, secret });
       },
       (failure) => <WorkflowFormPage id={null} state={state} failure={failure} />,
@@ -82,7 +84,9 @@ workflowForms.form("/app/workflows/:id/edit", async (c) => {
       c,
       async () => {
         const { content, secret } = await contentOf(c, id, state, true);
-        await perform(c.var.services, replaceDefinition, content);
+        // A form that was sent again must not replace the secret that the first one has shown.
+        const seenAt = secret === null ? null : (state.values.seen_at ?? null);
+        await perform(c.var.services, replaceDefinition, { ...content, seenAt });
         return saved(c, { id, name: content.name, secret });
       },
       (failure) => <WorkflowFormPage id={id} state={state} failure={failure} />,

@@ -3,6 +3,7 @@ import type { Caller } from "../caller.ts";
 import { formatChoice, type Making, type Opened, PartPicker, parseChoice } from "../files/part-picker.tsx";
 import { type Failure, Failures, Field, NO_FAILURE, toWholeNumber, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
+import { NewId } from "../new-id.tsx";
 import type { ViewedWorkflow } from "./view-workflow.ts";
 
 /** The four ABCD parameters, each with its name in the form (`field`) and in the API (`path`). */
@@ -55,6 +56,7 @@ export const formOf = (workflow: ViewedWorkflow): WorkflowFormState => ({
     runner_url: workflow.runner_url ?? "",
     max_run_duration_seconds: String(workflow.max_run_duration_seconds),
     is_active: String(workflow.is_active),
+    seen_at: workflow.updated_at,
   },
   picks: {
     source: workflow.sources.map(formatChoice),
@@ -159,6 +161,7 @@ export const WorkflowFormPage = (props: FormProps) => {
             Save
           </button>
           <Failures failure={failure} labels={WORDING.labels} />
+          {id === null ? <NewId /> : <input type="hidden" name="seen_at" value={values.seen_at} />}
           <input type="hidden" name="is_active" value={values.is_active} />
           <Field
             name="name"

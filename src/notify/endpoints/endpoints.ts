@@ -58,6 +58,7 @@ const createNotificationEndpoint = defineVerb({
     endpoint_id: id,
     content: { json: { ...storedFields(content), secret_encrypted: secretEncrypted } },
   }),
+  result: z.object({ endpoint: endpointSchema, is_new: z.boolean() }),
 });
 
 const changeNotificationEndpoint = defineVerb({
@@ -75,7 +76,11 @@ const changeNotificationEndpoint = defineVerb({
 const rotateNotificationSecret = defineVerb({
   ...VERB,
   name: "rotate_notification_secret",
-  args: ({ id, secretEncrypted }: WithSecret) => ({ endpoint_id: id, secret_encrypted: secretEncrypted }),
+  args: ({ id, secretEncrypted, seenAt }: WithSecret & { seenAt: string | null }) => ({
+    endpoint_id: id,
+    secret_encrypted: secretEncrypted,
+    seen_at: seenAt,
+  }),
 });
 
 /** Deletes an endpoint and its deliveries. Refused with Problem `forbidden` or `not_found`. */
@@ -104,7 +109,8 @@ async function newSecret({ config }: VerbServices, id: string) {
 }
 
 /**
- * Creates an endpoint, and returns it with its secret. The secret cannot be read again later.
+ * Creates an endpoint, and returns it with its secret. The secret cannot be read again later. When an earlier call with this id
+ * has created the endpoint, `isNew` is false, and the endpoint has another secret.
  * @throws Unauthenticated
  * @throws Problem `forbidden`, or `conflict` when the tenant has 50 endpoints
  * @throws ValidationFailed for a URL that is refused, or definitions that do not exist
@@ -113,11 +119,11 @@ export async function createEndpoint(
   services: VerbServices,
   id: string,
   content: EndpointContent,
-): Promise<{ endpoint: EndpointRow; secret: string }> {
+): Promise<{ endpoint: EndpointRow; secret: string; isNew: boolean }> {
   checkUrl(services.config, content.url);
   const { secret, secretEncrypted } = await newSecret(services, id);
   const { result } = await perform(services, createNotificationEndpoint, { id, secretEncrypted, content });
-  return { endpoint: result.endpoint, secret };
+  return { endpoint: result.endpoint, secret, isNew: result.is_new };
 }
 
 /**
@@ -142,16 +148,18 @@ function checkUrl({ allowLocalRunners, publicUrl }: Config, url: string): void {
 }
 
 /**
- * Gives an endpoint a new secret, and returns it. For 24 hours, messages are also signed with the old one.
+ * Gives an endpoint a new secret, and returns it. For 24 hours, messages are also signed with the old one. With `seenAt`, the
+ * `updated_at` that somebody has seen, a request that is sent again changes nothing.
  * @throws Unauthenticated
- * @throws Problem `forbidden` or `not_found`
+ * @throws Problem `forbidden`, `not_found`, or `conflict` when it was changed since `seenAt`
  */
 export async function rotateSecret(
   services: VerbServices,
   id: string,
+  seenAt: string | null = null,
 ): Promise<{ endpoint: EndpointRow; secret: string }> {
   const { secret, secretEncrypted } = await newSecret(services, id);
-  const { result } = await perform(services, rotateNotificationSecret, { id, secretEncrypted });
+  const { result } = await perform(services, rotateNotificationSecret, { id, secretEncrypted, seenAt });
   return { endpoint: result.endpoint, secret };
 }
 

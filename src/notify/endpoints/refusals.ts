@@ -1,9 +1,18 @@
 import { z } from "zod";
-import { Problem, ValidationFailed } from "../../http/problems.ts";
+import { idTakenProblem, Problem, ValidationFailed } from "../../http/problems.ts";
 
 /** The reasons why a verb on endpoints refuses. */
 export const endpointRefusalSchema = z.object({
-  refused: z.enum(["forbidden", "not_found", "too_many", "unknown_definitions", "disabled", "no_delivery"]),
+  refused: z.enum([
+    "forbidden",
+    "not_found",
+    "too_many",
+    "unknown_definitions",
+    "disabled",
+    "no_delivery",
+    "id_taken",
+    "changed",
+  ]),
   ids: z.array(z.string()).default([]),
 });
 
@@ -21,6 +30,13 @@ export function endpointProblem({ refused, ids }: z.infer<typeof endpointRefusal
       return new Problem(
         "conflict",
         "The tenant has 50 notification endpoints already. Delete one that is not needed.",
+      );
+    case "id_taken":
+      return idTakenProblem();
+    case "changed":
+      return new Problem(
+        "conflict",
+        "The endpoint was changed since this form was opened, so nothing was changed now.",
       );
     case "disabled":
       return new Problem("conflict", "The endpoint is disabled. Set `is_active` to true first.");

@@ -3,9 +3,11 @@
 --
 -- Guarantees: a tenant has at most 50 endpoints, so an event creates at most 50 notifications.
 -- Closes the race between two requests that create the last allowed one: both lock the tenant's row.
--- Idempotent: called again with the same `p_endpoint_id`, it answers the endpoint that the first call created.
+-- Idempotent: called again with the same `p_endpoint_id`, it answers the endpoint that the first call created, with
+-- "is_new": false.
 --
--- Answers {"result": {"endpoint"}}, or "refused": too_many, unknown_definitions (with "ids"), and see `judge_administrator`.
+-- Answers {"result": {"endpoint", "is_new"}}, or "refused": id_taken (by another tenant), too_many,
+-- unknown_definitions (with "ids"), and see `judge_administrator`.
 create or replace function public.create_notification_endpoint(p_context jsonb, p_endpoint_id uuid, p_content jsonb)
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
@@ -15,7 +17,7 @@ declare
   v_judged jsonb;
   v_tenant_id uuid;
   v_unknown jsonb;
-  v_told jsonb;
+  v_is_new boolean;
 begin
   -- 1. Lock the tenant, and judge the caller.
   perform t.id
@@ -30,8 +32,11 @@ begin
   end if;
 
   -- 2. Create the endpoint, unless an earlier call has done so.
-  if not exists (
-    select from public.notification_endpoints e where e.id = p_endpoint_id and e.tenant_id = v_tenant_id) then
+  if exists (select from public.notification_endpoints e where e.id = p_endpoint_id and e.tenant_id <> v_tenant_id) then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "id_taken"}');
+  end if;
+  v_is_new := not exists (select from public.notification_endpoints e where e.id = p_endpoint_id);
+  if v_is_new then
     v_unknown := public.unknown_definitions(v_tenant_id, p_content -> 'workflow_definition_ids');
     if v_unknown is not null then
       return public.answer_of(p_context, v_since, v_tenant_id,
@@ -47,8 +52,9 @@ begin
       case when p_content ->> 'workflow_definition_ids' is not null
         then public.json_uuids(p_content -> 'workflow_definition_ids') end,
       p_content ->> 'secret_encrypted');
-    v_told := '{"others": true}';
   end if;
   return public.answer_of(p_context, v_since, v_tenant_id,
-    jsonb_build_object('result', jsonb_build_object('endpoint', public.endpoint_response(p_endpoint_id))), v_told);
+    jsonb_build_object('result', jsonb_build_object(
+      'endpoint', public.endpoint_response(p_endpoint_id), 'is_new', v_is_new)),
+    case when v_is_new then '{"others": true}'::jsonb end);
 end $$;

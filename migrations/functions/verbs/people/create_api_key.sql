@@ -3,9 +3,10 @@
 --
 -- Guarantees: a user has at most `p_max_keys` keys of a kind that work.
 -- Closes the race between two requests that create the last allowed key: both lock the user's row.
+-- Idempotent: called again with the same `p_api_key_id`, it answers the key that the first call created, with "is_new": false.
 --
--- Answers {"result": {"api_key"}}, or "refused": unauthenticated, forbidden (a runner key for a USER), unknown_definitions (with
--- "ids"), expired (already now), too_many
+-- Answers {"result": {"api_key", "is_new"}}, or "refused": unauthenticated, id_taken (by a key of somebody else), forbidden
+-- (a runner key for a USER), unknown_definitions (with "ids"), expired (already now), too_many
 create or replace function public.create_api_key(
   p_context jsonb, p_api_key_id uuid, p_name text, p_key_hash text, p_key_suffix text, p_expires_at timestamptz,
   p_kind text, p_definition_ids uuid[], p_max_keys integer
@@ -18,6 +19,7 @@ declare
   v_role text;
   v_now timestamptz;
   v_unknown jsonb;
+  v_is_new boolean;
 begin
   -- 1. Lock the user, and judge the caller.
   perform u.id
@@ -33,17 +35,21 @@ begin
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "forbidden"}');
   end if;
   v_now := clock_timestamp();
+  if exists (select from public.api_keys k where k.id = p_api_key_id and k.user_id <> v_user_id) then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "id_taken"}');
+  end if;
+  v_is_new := not exists (select from public.api_keys k where k.id = p_api_key_id);
 
   -- 2. May there be such a key?
   v_unknown := public.unknown_definitions(v_tenant_id, to_jsonb(p_definition_ids));
-  if v_unknown is not null then
+  if v_is_new and v_unknown is not null then
     return public.answer_of(
       p_context, v_since, v_tenant_id, jsonb_build_object('refused', 'unknown_definitions', 'ids', v_unknown));
   end if;
-  if p_expires_at <= v_now then
+  if v_is_new and p_expires_at <= v_now then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "expired"}');
   end if;
-  if p_max_keys <= (
+  if v_is_new and p_max_keys <= (
     select count(*) from public.api_keys k
     where k.tenant_id = v_tenant_id and k.user_id = v_user_id and k.kind = p_kind
       and public.key_works(k.revoked_at, k.expires_at))
@@ -51,15 +57,16 @@ begin
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "too_many"}');
   end if;
 
-  -- 3. Create it.
+  -- 3. Create it, unless an earlier call has done so.
   insert into public.api_keys
     (id, tenant_id, user_id, name, key_hash, key_suffix, kind, workflow_definition_ids, created_at, expires_at)
-  values (p_api_key_id, v_tenant_id, v_user_id, p_name, decode(p_key_hash, 'hex'), p_key_suffix, p_kind,
-    p_definition_ids, v_now, p_expires_at);
+  select p_api_key_id, v_tenant_id, v_user_id, p_name, decode(p_key_hash, 'hex'), p_key_suffix, p_kind,
+    p_definition_ids, v_now, p_expires_at
+  where v_is_new;
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('api_key', (
       select jsonb_build_object('id', k.id, 'name', k.name, 'key_suffix', k.key_suffix,
         'created_at', public.wire_instant(k.created_at), 'expires_at', public.wire_instant(k.expires_at))
-      from public.api_keys k where k.id = p_api_key_id))),
-    '{"others": true}');
+      from public.api_keys k where k.id = p_api_key_id), 'is_new', v_is_new)),
+    case when v_is_new then '{"others": true}'::jsonb end);
 end $$;

@@ -3,9 +3,10 @@
 --
 -- Guarantees: an email has at most one open invite, and none is for a user who can already sign in or is deactivated.
 -- Closes the race between two invites for the same email: the second waits at the unique index, and replaces the first.
+-- Idempotent: called again with the same `p_invite_id`, it answers the invite that the first call created, with "is_new": false.
 --
--- Answers {"result": {"invite"}}, or "refused": see `judge_tenant_administrator`; of_owner (nobody is invited as the OWNER),
--- email_taken
+-- Answers {"result": {"invite", "is_new"}}, or "refused": see `judge_tenant_administrator`; id_taken (by another tenant),
+-- of_owner (nobody is invited as the OWNER), email_taken
 create or replace function public.create_invite(
   p_context jsonb, p_tenant_id uuid, p_invite_id uuid, p_email text, p_role text, p_secret_hash text, p_days integer
 ) returns jsonb
@@ -15,6 +16,7 @@ declare
   v_judged constant jsonb := public.judge_tenant_administrator(p_context, p_tenant_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_now constant timestamptz := clock_timestamp();
+  v_is_new boolean;
 begin
   -- 1. May the caller invite this person?
   if v_judged ? 'refused' then
@@ -23,7 +25,11 @@ begin
   if p_role = 'OWNER' then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "of_owner"}');
   end if;
-  if exists (
+  if exists (select from public.invites i where i.id = p_invite_id and i.tenant_id <> v_tenant_id) then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "id_taken"}');
+  end if;
+  v_is_new := not exists (select from public.invites i where i.id = p_invite_id);
+  if v_is_new and exists (
     select from public.users u
     where u.tenant_id = v_tenant_id and lower(u.email) = lower(p_email) and u.deleted_at is null
       and not public.may_be_invited(u.id))
@@ -31,10 +37,11 @@ begin
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "email_taken"}');
   end if;
 
-  -- 2. Invite them.
+  -- 2. Invite them, unless an earlier call has done so.
   insert into public.invites (id, tenant_id, email, role, secret_hash, created_at, updated_at, expires_at)
-  values (p_invite_id, v_tenant_id, lower(p_email), p_role, decode(p_secret_hash, 'hex'), v_now, v_now,
-    v_now + make_interval(days => p_days))
+  select p_invite_id, v_tenant_id, lower(p_email), p_role, decode(p_secret_hash, 'hex'), v_now, v_now,
+    v_now + make_interval(days => p_days)
+  where v_is_new
   on conflict (tenant_id, email) where accepted_at is null do update
   set id = excluded.id, role = excluded.role, secret_hash = excluded.secret_hash, created_at = excluded.created_at,
     updated_at = excluded.updated_at, expires_at = excluded.expires_at;
@@ -43,6 +50,6 @@ begin
       select jsonb_build_object('id', i.id, 'tenant_id', i.tenant_id, 'email', i.email, 'role', i.role,
         'created_at', public.wire_instant(i.created_at), 'updated_at', public.wire_instant(i.updated_at),
         'expires_at', public.wire_instant(i.expires_at), 'accepted_at', public.wire_instant(i.accepted_at))
-      from public.invites i where i.id = p_invite_id))),
-    '{"others": true}');
+      from public.invites i where i.id = p_invite_id), 'is_new', v_is_new)),
+    case when v_is_new then '{"others": true}'::jsonb end);
 end $$;

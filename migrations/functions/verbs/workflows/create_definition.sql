@@ -2,9 +2,12 @@
 --
 -- Guarantees: a definition and its node are inserted together, and the definition names only parts that exist.
 -- Closes the race with the deletion of such a part: the parts are locked before they are checked.
+-- Idempotent: called again with the same `p_definition_id`, it answers the definition that the first call created, with
+-- "is_new": false. Of two calls at the same moment, the second waits for the node of the first.
 --
--- Answers {"result": {"definition"}}, or "refused":
---   unauthenticated, forbidden (not an administrator), path_parts (with "faults", see `path_part_faults`)
+-- Answers {"result": {"definition", "is_new"}}, or "refused":
+--   unauthenticated, forbidden (not an administrator), id_taken (by another tenant),
+--   path_parts (with "faults", see `path_part_faults`)
 create or replace function public.create_definition(
   p_context jsonb, p_definition_id uuid, p_node_id uuid, p_content jsonb
 ) returns jsonb
@@ -15,6 +18,7 @@ declare
   v_user_id uuid;
   v_role text;
   v_faults jsonb;
+  v_is_new boolean;
 begin
   -- 1. Lock the parts.
   perform public.lock_named_path_parts(caller.tenant_id, p_content) from public.find_caller(p_context -> 'caller') caller;
@@ -28,29 +32,39 @@ begin
   if not public.is_administrator(v_role) then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "forbidden"}');
   end if;
-  v_faults := public.path_part_faults(v_role, v_tenant_id, v_user_id, p_content);
-  if v_faults is not null then
-    return public.answer_of(
-      p_context, v_since, v_tenant_id, jsonb_build_object('refused', 'path_parts', 'faults', v_faults));
+  if exists (select from public.workflow_definitions d where d.id = p_definition_id and d.tenant_id <> v_tenant_id) then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "id_taken"}');
+  end if;
+  v_is_new := not exists (select from public.workflow_definitions d where d.id = p_definition_id);
+  if v_is_new then
+    v_faults := public.path_part_faults(v_role, v_tenant_id, v_user_id, p_content);
+    if v_faults is not null then
+      return public.answer_of(
+        p_context, v_since, v_tenant_id, jsonb_build_object('refused', 'path_parts', 'faults', v_faults));
+    end if;
   end if;
 
-  -- 3. Insert the node, below the folder `/workflows` that every tenant has, and the definition.
+  -- 3. Unless an earlier call has done so, insert the node, below the folder `/workflows` that every tenant has, and the definition.
   insert into public.path_parts (id, tenant_id, parent_id, name, part_type, metadata_obj_id, materialized_path,
     system_managed)
   select p_node_id, folder.tenant_id, folder.id, p_definition_id::text, 'WORKFLOW_DEFINITION', p_definition_id,
     folder.materialized_path || '/' || p_definition_id, true
   from public.path_parts folder
-  where folder.tenant_id = v_tenant_id and folder.materialized_path = '/workflows';
+  where v_is_new and folder.tenant_id = v_tenant_id and folder.materialized_path = '/workflows'
+  on conflict (tenant_id, materialized_path) do nothing;
+  v_is_new := found;
   insert into public.workflow_definitions (id, tenant_id, path_part_id, name, description, runner_type, runner_url,
     webhook_secret_encrypted, max_run_duration_seconds, source_path_part_ids, instruction_path_part_ids,
     output_path_part_ids, template_path_part_id, is_active)
-  values (p_definition_id, v_tenant_id, p_node_id, p_content ->> 'name', p_content ->> 'description',
+  select p_definition_id, v_tenant_id, p_node_id, p_content ->> 'name', p_content ->> 'description',
     p_content ->> 'runner_type', p_content ->> 'runner_url', p_content ->> 'webhook_secret_encrypted',
     (p_content ->> 'max_run_duration_seconds')::int, public.json_uuids(p_content -> 'source_path_part_ids'),
     public.json_uuids(p_content -> 'instruction_path_part_ids'),
     public.json_uuids(p_content -> 'output_path_part_ids'), (p_content ->> 'template_path_part_id')::uuid,
-    (p_content ->> 'is_active')::boolean);
+    (p_content ->> 'is_active')::boolean
+  where v_is_new;
   return public.answer_of(p_context, v_since, v_tenant_id,
-    jsonb_build_object('result', jsonb_build_object('definition', public.definition_response(p_definition_id))),
-    '{"others": true}');
+    jsonb_build_object('result', jsonb_build_object(
+      'definition', public.definition_response(p_definition_id), 'is_new', v_is_new)),
+    case when v_is_new then '{"others": true}'::jsonb end);
 end $$;

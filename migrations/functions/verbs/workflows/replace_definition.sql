@@ -6,9 +6,14 @@
 --
 -- Without `webhook_secret_encrypted`, the stored secret is kept, but only if the URL stays the same: see `keeps_secret`.
 --
+-- `p_seen_at` is given for a change that must not be made twice, such as of a secret that is shown once: the `updated_at` that the
+-- caller has seen. When the definition was changed since, nothing is changed.
+--
 -- Answers {"result": {"definition"}}, or "refused":
---   secret_missing, path_parts (with "faults", see `path_part_faults`), or what `lock_and_judge_definition_change` refuses
-create or replace function public.replace_definition(p_context jsonb, p_definition_id uuid, p_content jsonb) returns jsonb
+--   changed (since `p_seen_at`), secret_missing, path_parts (with "faults", see `path_part_faults`), or what `lock_and_judge_definition_change` refuses
+create or replace function public.replace_definition(
+  p_context jsonb, p_definition_id uuid, p_content jsonb, p_seen_at text default null
+) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
@@ -32,7 +37,9 @@ begin
 
   -- 3. Replace the content, if the caller may name these parts.
   v_faults := public.path_part_faults(v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, p_content);
-  if v_faults is not null then
+  if p_seen_at <> (select public.wire_instant(d.updated_at) from public.workflow_definitions d where d.id = p_definition_id) then
+    v_answer := '{"refused": "changed"}';
+  elsif v_faults is not null then
     v_answer := jsonb_build_object('refused', 'path_parts', 'faults', v_faults);
   else
     update public.workflow_definitions d

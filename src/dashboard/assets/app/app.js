@@ -98,3 +98,19 @@ document.addEventListener("htmx:after:swap", () => {
 // local time.
 new MutationObserver(enhance).observe(document.body, { childList: true, characterData: true, subtree: true });
 enhance();
+
+// A form with `data-result-in` leaves the page as it is, with the secret that is shown only once: it is sent here, and the part
+// `data-result` of the answer is shown in the element of that id. An answer without that part, such as an error, is shown as text.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  const place = form.dataset.resultIn && document.getElementById(form.dataset.resultIn);
+  if (!place || event.defaultPrevented) return;
+  event.preventDefault();
+  place.textContent = "Sending …";
+  const body = new URLSearchParams(new FormData(form));
+  const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
+  const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
+  const result =
+    page?.querySelector("[data-result]")?.children ?? page?.querySelectorAll("main .card h1, main .card p");
+  place.replaceChildren(...(result ?? ["The service cannot be reached. Try again."]));
+});

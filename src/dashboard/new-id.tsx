@@ -1,0 +1,40 @@
+/**
+ * A form that creates something carries the id of what it creates. When it is sent again (the browser does so after Back or Reload),
+ * the verb finds what exists, and nothing is created twice. A secret that was shown once is not shown again, and stays valid.
+ */
+import { type Child, createContext, useContext } from "hono/jsx";
+import { v7 as newId } from "uuid";
+import { z } from "zod";
+import { Page, type Section } from "./layout.tsx";
+
+const FIELD = "new_id";
+
+/** The id for what the forms of a page create; null for a refresh of the page, since it must not change what the page shows. */
+export const NewIdContext = createContext<string | null>(null);
+
+/** The hidden field of a form that creates something. Each time that a page is rendered, the id is another one. */
+export const NewId = () => {
+  const id = useContext(NewIdContext);
+  return id && <input type="hidden" name={FIELD} value={id} />;
+};
+
+const guid = z.guid();
+
+/** The id of what a form creates; a new one for a form that has none. */
+export const readNewId = (values: Readonly<Record<string, string>>): string =>
+  guid.safeParse(values[FIELD]).data?.toLowerCase() ?? newId();
+
+type SentAgainProps = { section: Section; heading: Child; title: string; children: Child };
+
+/** Answers a form that was sent again, instead of the page that has shown a secret once. */
+export const SentAgainPage = ({ section, title, heading, children }: SentAgainProps) => (
+  <Page title={title} section={section}>
+    <div class="narrow">
+      <h1>{heading}</h1>
+      <div class="card stack">
+        <p role="status">This form was sent before, so nothing was made twice.</p>
+        {children}
+      </div>
+    </div>
+  </Page>
+);
