@@ -138,9 +138,9 @@ export const Empty = ({ title, children }: { title: string; children?: Child }) 
   </div>
 );
 
-/** A command, with a button that copies it. */
-export const Command = ({ text, label }: { text: string; label: string }) => (
-  <div class="command">
+/** A command, with a button that copies it. A long one scrolls in its own box. */
+export const Command = ({ text, label, isLong = false }: { text: string; label: string; isLong?: boolean }) => (
+  <div class={isLong ? "command long" : "command"}>
     <pre tabindex={0}>
       <code>{text}</code>
     </pre>

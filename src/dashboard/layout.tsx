@@ -49,6 +49,7 @@ const Head = ({ title }: { title: string }) => (
     <script defer src="/app/keys.js" />
     <script defer src="/app/find.js" />
     <script defer src="/app/log.js" />
+    <script defer src="/app/editor.js" />
   </head>
 );
 

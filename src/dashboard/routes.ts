@@ -4,6 +4,7 @@ import type { AppEnv } from "../http/env.ts";
 import { noSuchRoute } from "../http/no-such-route.ts";
 import { files } from "./files/files-routes.tsx";
 import { healthPage } from "./health/health.tsx";
+import { invocations } from "./invoke/invoke-routes.tsx";
 import { changes } from "./live/changes-routes.ts";
 import { notifications } from "./notifications/notification-routes.tsx";
 import { openInvites } from "./people/invite-routes.tsx";
@@ -37,6 +38,7 @@ for (const section of [
   runLog,
   workflowForms,
   workflows,
+  invocations,
   sharing,
   runnerTests,
   policyForm,

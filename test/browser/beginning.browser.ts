@@ -156,6 +156,8 @@ describe("a workflow", () => {
     await button(page.locator("main"), "Create").click();
     const secret = page.locator(".command code").first();
     const shown = await secret.textContent();
+    // Until its script is there, the result of a test opens in another tab.
+    await page.waitForLoadState();
     await button(page, "Send a test").click();
     await page
       .locator("#tested")
@@ -185,6 +187,55 @@ describe("a workflow", () => {
     const [tab] = await Promise.all([page.waitForEvent("popup"), button(page, "Send a test").click()]);
     await tab.getByRole("heading", { name: "The runner did not take the test" }).waitFor();
     expect(await page.locator(".command code").first().textContent()).toContain("whsec_");
+  });
+});
+
+describe("an invoke with an input", () => {
+  const typed = (page: Page) => page.locator("#ask-invoke").getByLabel("Input (optional)");
+
+  it("takes as many clicks as promised, and begins with the input of the last run", async () => {
+    const page = await openAs("owner");
+    const { counted, click } = countClicks(page);
+    await page.goto(`/app/workflows/${DEMO.quarterlyReportId}`);
+    await click(button(page.locator(".actions"), "Invoke"));
+    await typed(page).fill('{\n  "quarter": "2026-Q1"\n}');
+    await expectAccessible(page, "the dialog with an input");
+    await click(button(page.locator("#ask-invoke"), "Invoke"));
+    await page.waitForURL("**/app/runs/*");
+    await page.getByText('"quarter": "2026-Q1"').first().waitFor();
+    expect(counted.clicks).toBeLessThanOrEqual(MOST.invokeWithInput.clicks);
+    await page.goto(`/app/workflows/${DEMO.quarterlyReportId}`);
+    await button(page.locator(".actions"), "Invoke").click();
+    expect(await typed(page).inputValue()).toBe('{\n  "quarter": "2026-Q1"\n}');
+  });
+
+  it("numbers the lines, and shows a fault beside its line while somebody types, and after the form was sent", async () => {
+    const page = await openAs("owner");
+    await page.goto(`/app/workflows/${DEMO.quarterlyReportId}`);
+    await button(page.locator(".actions"), "Invoke").click();
+    await typed(page).fill('{\n  "a": 1\n  "b": 2\n}');
+    const lines = page.locator("#ask-invoke .lines p");
+    const faulty = page.locator("#ask-invoke .lines .faulty span");
+    await faulty.waitFor();
+    expect(await lines.count()).toBe(4);
+    const topOf = async (what: Locator) => Math.round((await what.boundingBox())?.y ?? 0);
+    // The message is in the line of its number.
+    expect(Math.abs((await topOf(faulty)) - (await topOf(page.locator("#ask-invoke .lines .faulty"))))).toBeLessThan(8);
+    expect((await faulty.boundingBox())?.width).toBeGreaterThan(100);
+    await expectAccessible(page, "a fault beside its line");
+    await page.evaluate("document.querySelector('#live').dispatchEvent(new Event('refresh'))");
+    await page.waitForTimeout(500);
+    expect([await typed(page).inputValue(), await lines.count()]).toEqual(['{\n  "a": 1\n  "b": 2\n}', 4]);
+
+    await button(page.locator("#ask-invoke"), "Invoke").click();
+    await page.getByRole("alert").getByText("Line 2: A comma or } is missing at the end of this line.").waitFor();
+    expect(await page.locator(".lines p").nth(1).getAttribute("class")).toBe("faulty");
+    await expectAccessible(page, "a refused input");
+    forgetComplaints(page);
+    await page.getByLabel("Input (optional)").fill('{"a": 1}');
+    await page.locator(".lines .faulty").waitFor({ state: "detached" });
+    await button(page.locator("main"), "Invoke").click();
+    await page.waitForURL("**/app/runs/*");
   });
 });
 

@@ -5,6 +5,7 @@ import type { Locator, Page } from "playwright-core";
 export const MOST = {
   firstRun: { clicks: 8, pages: 4 },
   share: { clicks: 4 },
+  invokeWithInput: { clicks: 3 },
   trigger: { clicks: 2, pages: 2 },
 };
 

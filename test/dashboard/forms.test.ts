@@ -108,7 +108,7 @@ describe("whatever is sent", () => {
       [`${run}/stop`]: ["reason"],
       "/app/workflows/new": ["name", "runner_url", "source", "template", "max_run_duration_seconds", "open"],
       [`${workflow}/edit`]: ["name", "description", "webhook_secret", "output", "is_active", "open"],
-      [`${workflow}/invoke`]: ["idempotency_key"],
+      [`${workflow}/invoke`]: ["idempotency_key", "input", "run"],
       "/app/files/new": ["name", "part_type"],
       [`${file}/rename`]: ["name"],
       [`${file}/move`]: ["to"],

@@ -6,6 +6,7 @@ import { Ago, Ask, Copy, CopyCurl, Fact, Id, Live, Name, Send, Status, Time, Wor
 import { PathTree } from "../files/path-tree.tsx";
 import { formatAnnouncement, formatSeconds, plural } from "../format.ts";
 import { type Failure, Field, Failures as FormFailures, NO_FAILURE } from "../forms.tsx";
+import { InvokeForm, textOfInput, textOfLabels } from "../invoke/invoke-form.tsx";
 import { Page } from "../layout.tsx";
 import { LabelLinks } from "./labels/run-labels.tsx";
 import { Progress } from "./log/progress.tsx";
@@ -71,6 +72,7 @@ const isAgainOffered = (run: ViewedRun) =>
 const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
   const { id, workflow } = run;
   const isStartable = workflow.obstacle === null;
+  const input = textOfInput(run.input);
   return (
     <div class="actions">
       <CopyCurl url={`${origin}/v1/workflow-runs/${id}`} />
@@ -96,10 +98,18 @@ const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
       {isAgainOffered(run) && (
         <Ask id="ask-again" label="Run again" title="Trigger another run?">
           <p>
-            It is a new run of the same workflow, with the same input and labels. It reads and writes what the workflow
-            names today.
+            It is a new run of the same workflow. It reads and writes what the workflow names today.
+            {input === null && " Its input and labels are the same: the input is too long to be changed here."}
           </p>
-          <Send action={`/app/runs/${id}/again`} label="Run again" kind="primary" />
+          {input === null ? (
+            <Send action={`/app/runs/${id}/again`} label="Run again" kind="primary" />
+          ) : (
+            <InvokeForm
+              id={run.workflow_definition_id}
+              given={{ input, idempotencyKey: "", labels: textOfLabels(run.labels), runId: id }}
+              failure={NO_FAILURE}
+            />
+          )}
         </Ask>
       )}
       {can(run, "delete") && (

@@ -22,8 +22,8 @@ export const SecretPage = ({ id, name, secret }: { id: string; name: string; sec
           workflow's runner is, and put your work into <code>work</code>.
         </p>
         <Command text={`WEBHOOK_SECRET='${secret}' PORT=8080 python3 runner.py`} label="Copy the command" />
-        <Command text={RUNNER_SNIPPET} label="Copy the runner" />
-        <div id="tested" />
+        <Command text={RUNNER_SNIPPET} label="Copy the runner" isLong />
+        <div id="tested" class="stack" />
         <div class="actions">
           <a class="button" href={`/app/workflows/${id}`}>
             To the workflow

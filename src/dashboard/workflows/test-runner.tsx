@@ -20,7 +20,7 @@ export const TestedPage = ({ id, name, url, isAccepted, answer }: Props) => (
         <p class="wrap">
           <code>{url}</code>
         </p>
-        <div data-result>
+        <div class="stack" data-result>
           <p class={isAccepted ? "" : "failure"} role="status">
             {isAccepted ? "The runner took the test." : "The runner did not take the test."} {answer}
           </p>

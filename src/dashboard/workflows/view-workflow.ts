@@ -21,6 +21,7 @@ import {
 } from "../../workflows/workflow-definitions.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
 import { type SessionRow, selectRunnersOf } from "../runners/view-runners.ts";
+import { MAX_SHOWN } from "../runs/view-run.ts";
 import { type ListedRun, selectListed } from "../runs/view-runs.ts";
 import type { Period } from "../statistics/period.ts";
 import { type Statistics, selectStatistics, toStatistics } from "../statistics/view-statistics.ts";
@@ -39,6 +40,8 @@ export type ViewedWorkflow = DefinitionRow &
     holder: ListedWorkflow["holder"];
     /** The first {@link QUEUE} PENDING runs. The first one is next. */
     queue: ListedRun[];
+    /** The beginning of the input of the last run, as JSON: see `textOfInput`. */
+    last_input: string | null;
     /** The last {@link LATEST} runs, newest first. */
     latest: ListedRun[];
     statistics: Statistics;
@@ -72,6 +75,7 @@ export async function viewWorkflow(
     workflows: [workflow],
     queue,
     latest,
+    inputs,
     statistics,
     named,
     runners,
@@ -88,6 +92,7 @@ export async function viewWorkflow(
       order: [desc(r.createdAt), desc(r.id)],
       limit: LATEST,
     }),
+    inputs: selectLastInput(db, caller, isAsked),
     statistics: selectStatistics(db, caller, readableDefinitionsOf(db, caller), { period, workflowId: id }),
     named: selectParts(db, caller, isAsked),
     runners: selectRunnersOf(db, caller, isAsked),
@@ -97,6 +102,7 @@ export async function viewWorkflow(
     ...workflow,
     queue,
     latest,
+    last_input: inputs[0]?.input ?? null,
     statistics: toStatistics(period, statistics),
     runners,
     sources: partsOf("A"),
@@ -168,6 +174,17 @@ function selectRuns(
     .innerJoin(r, eq(r.id, chosen.id))
     .crossJoinLateral(seen)
     .orderBy(...order);
+}
+
+function selectLastInput(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
+  const last = db
+    .select({ input: sql<string | null>`left(${r.input}::text, ${MAX_SHOWN + 1})`.as("last_input") })
+    .from(r)
+    .where(eq(r.workflowDefinitionId, d.id))
+    .orderBy(desc(r.createdAt), desc(r.id))
+    .limit(1)
+    .as("last");
+  return db.with(caller).select({ input: last.input }).from(caller).innerJoin(d, isAsked).crossJoinLateral(last);
 }
 
 /** Selects the parts that the workflow names, in its order, grouped by parameter. */

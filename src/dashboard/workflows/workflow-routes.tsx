@@ -1,19 +1,14 @@
 /** The routes of the workflows: the list, one workflow, and the changes that can be made to it. */
-import { v7 as newId } from "uuid";
-import { checkBody } from "../../http/validation.ts";
 import { findPresence } from "../../runs/leases/presence.ts";
-import { triggerRun } from "../../runs/run-verbs.ts";
-import { InvokeWorkflowRequestSchema } from "../../runs/workflow-definition-runs-routes.ts";
 import { perform } from "../../verbs/perform.ts";
 import { changeActivity, deleteDefinition } from "../../workflows/workflow-verbs.ts";
-import { FormPage, readForm, submit } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { listHref, readListQuery } from "../search/found-list.tsx";
 import { idOf } from "../signed-in.tsx";
 import { findWorkflow } from "./find-workflow.ts";
 import { viewWorkflows, WORKFLOW_ORDERS } from "./view-workflows.ts";
-import { InvokeForm, WorkflowPage } from "./workflow.tsx";
+import { WorkflowPage } from "./workflow.tsx";
 import { WorkflowsPage } from "./workflow-list.tsx";
 
 const PAGE_SIZE = 20;
@@ -32,27 +27,6 @@ workflows.page("/app/workflows/:id", async (c) => {
   const view = await findWorkflow(c, idOf(c));
   const runners = await findPresence(c.env.live, view.caller.tenant_id, view.workflow.runners, view.now);
   return html(c, <WorkflowPage {...view} runners={runners} origin={c.env.config.publicUrl} />);
-});
-
-workflows.form("/app/workflows/:id/invoke", async (c) => {
-  const [definitionId, { values }] = [idOf(c), await readForm(c)];
-  const key = values.idempotency_key?.trim() ?? "";
-  return submit(
-    c,
-    async () => {
-      const { idempotency_key: idempotencyKey = null } = checkBody(InvokeWorkflowRequestSchema, {
-        idempotency_key: key === "" ? null : key,
-      });
-      const request = { id: newId(), definitionId, idempotencyKey, input: null, traceparent: null, labels: {} };
-      const { run } = (await perform(c.var.services, triggerRun, request)).result;
-      return seeOther(c, `/app/runs/${run.id}`);
-    },
-    (failure) => (
-      <FormPage title="Invoke" section="workflows" back={`/app/workflows/${definitionId}`}>
-        <InvokeForm id={definitionId} idempotencyKey={key} failure={failure} />
-      </FormPage>
-    ),
-  );
 });
 
 for (const [verb, isActive] of [

@@ -3,7 +3,8 @@ import { MedianDuration, Strip, SuccessRate } from "../charts.tsx";
 import { Ask, CopyCurl, Empty, Fact, Id, Live, Name, Send, Time } from "../components.tsx";
 import { PathTree } from "../files/path-tree.tsx";
 import { formatSeconds, plural } from "../format.ts";
-import { type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
+import { NO_FAILURE } from "../forms.tsx";
+import { InvokeForm, textOfInput } from "../invoke/invoke-form.tsx";
 import { Page } from "../layout.tsx";
 import { Runners, type ViewedRunner } from "../runners/runners.tsx";
 import { RunList } from "../runs/run-list.tsx";
@@ -112,6 +113,7 @@ const ClearQueue = ({ workflowId }: { workflowId: string }) => (
 const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: string }) => {
   const { id, may_write, may_invoke, is_active, obstacle, policy } = workflow;
   const isReady = obstacle === null;
+  const lastInput = textOfInput(workflow.last_input);
   return (
     <div class="actions">
       <CopyCurl url={`${origin}/v1/workflow-definitions/${id}/invoke`} method="POST" />
@@ -166,30 +168,22 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
                 : "The slot is free: it starts at once."
               : `It waits behind ${plural(workflow.queued + 1, "run")}.`}
           </p>
-          <InvokeForm id={id} idempotencyKey="" failure={NO_FAILURE} />
+          {lastInput === null && (
+            <p>
+              The input of the last run is too long to be shown here. “Run again”, on{" "}
+              <a href={`/app/runs/${workflow.latest[0]?.id}`}>its page</a>, sends it as it is.
+            </p>
+          )}
+          <InvokeForm
+            id={id}
+            given={{ input: lastInput ?? "", idempotencyKey: "", labels: "", runId: "" }}
+            failure={NO_FAILURE}
+          />
         </Ask>
       )}
     </div>
   );
 };
-
-type InvokeFormProps = { id: string; idempotencyKey: string; failure: Failure };
-
-export const InvokeForm = ({ id, idempotencyKey, failure }: InvokeFormProps) => (
-  <form method="post" action={`/app/workflows/${id}/invoke`} class="stack">
-    <Failures failure={failure} />
-    <Field
-      name="idempotency_key"
-      label="Idempotency key (optional)"
-      failure={failure}
-      hint="Invoking again with the same key does not trigger a second run."
-      control={(a) => <input {...a} type="text" value={idempotencyKey} autocomplete="off" />}
-    />
-    <button type="submit" class="primary">
-      Invoke
-    </button>
-  </form>
-);
 
 const About = ({ workflow }: { workflow: ViewedWorkflow }) => (
   <section class="card">

@@ -1,7 +1,8 @@
 import { LABEL_PATTERN, type Labels } from "../../../runs/labels.ts";
 import { Name } from "../../components.tsx";
 
-const textsOf = (labels: Labels): string[] =>
+/** Each label as `key:value`, in order. */
+export const textsOf = (labels: Labels): string[] =>
   Object.entries(labels)
     .map(([key, value]) => `${key}:${value}`)
     .toSorted();

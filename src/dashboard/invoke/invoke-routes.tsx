@@ -1,0 +1,73 @@
+/** Triggers a run of a workflow, with an input. */
+import { v7 as newId } from "uuid";
+import { ValidationFailed } from "../../http/problems.ts";
+import { checkBody, findFaults } from "../../http/validation.ts";
+import { triggerRun } from "../../runs/run-verbs.ts";
+import { InvokeWorkflowRequestSchema } from "../../runs/workflow-definition-runs-routes.ts";
+import { perform } from "../../verbs/perform.ts";
+import { FormPage, readForm, submit } from "../forms.tsx";
+import { Pages } from "../pages.ts";
+import { seeOther } from "../render.ts";
+import { idOf, readId } from "../signed-in.tsx";
+import { type Invocation, InvokeForm } from "./invoke-form.tsx";
+import { readJson } from "./json-text.ts";
+
+export const invocations = new Pages();
+
+/** The labels of some lines. In a line without a colon, all of it is the key, and the check reports that the value is missing. */
+function readLabels(lines: string): Record<string, string> {
+  const texts = lines.split("\n").map((line) => line.trim());
+  return Object.fromEntries(
+    texts
+      .filter((text) => text !== "")
+      .map((text) => {
+        const [key = "", ...value] = text.split(":");
+        return [key.trim(), value.join(":").trim()];
+      }),
+  );
+}
+
+/** Reads the form as the API would read its request. Throws ValidationFailed with all faults at once. */
+function toRequest({ input, idempotencyKey, labels }: Invocation) {
+  const read = input.trim() === "" ? { value: null } : readJson(input);
+  const body = {
+    idempotency_key: idempotencyKey === "" ? null : idempotencyKey,
+    input: "value" in read ? read.value : null,
+    labels: readLabels(labels),
+  };
+  if (!("value" in read)) {
+    const fault = { loc: ["body", "input"], type: "json_invalid" as const, msg: read.fault.msg };
+    throw new ValidationFailed([fault, ...findFaults(InvokeWorkflowRequestSchema, body)]);
+  }
+  return checkBody(InvokeWorkflowRequestSchema, body);
+}
+
+invocations.form("/app/workflows/:id/invoke", async (c) => {
+  const [definitionId, { values }] = [idOf(c), await readForm(c)];
+  const given = {
+    // A form sends line breaks as CR and LF.
+    input: (values.input ?? "").replaceAll("\r\n", "\n"),
+    idempotencyKey: values.idempotency_key?.trim() ?? "",
+    labels: (values.labels ?? "").replaceAll("\r\n", "\n").trim(),
+    runId: values.run ? readId(values.run) : "",
+  };
+  const isAgain = given.runId !== "";
+  return submit(
+    c,
+    async () => {
+      const { idempotency_key: idempotencyKey = null, input = null, labels } = toRequest(given);
+      const request = { id: newId(), definitionId, idempotencyKey, input, traceparent: null, labels: labels ?? {} };
+      const { run } = (await perform(c.var.services, triggerRun, request)).result;
+      return seeOther(c, `/app/runs/${run.id}`);
+    },
+    (failure) => (
+      <FormPage
+        title={isAgain ? "Run again" : "Invoke"}
+        section={isAgain ? "runs" : "workflows"}
+        back={isAgain ? `/app/runs/${given.runId}` : `/app/workflows/${definitionId}`}
+      >
+        <InvokeForm id={definitionId} given={given} failure={failure} />
+      </FormPage>
+    ),
+  );
+});

@@ -1,0 +1,143 @@
+/** Reads JSON that a person has typed. A fault has its line, and says what to do. */
+
+export type JsonFault = { line: number; msg: string };
+
+/** Where a value stands in the text, by its path from the top: `["lines", 0, "price"]`. */
+export type LineOf = (path: readonly (string | number)[]) => number;
+
+export type ReadJson = { value: unknown; lineOf: LineOf; fault?: undefined } | { fault: JsonFault };
+
+/** The same limit as for the body of a request. */
+const MAX_DEPTH = 32;
+
+const BLANK = /[ \t\r\n]*/y;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a text of JSON must not contain them.
+const TEXT = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bnfrt]|u[0-9a-fA-F]{4}))*"/y; // cspell:disable-line
+const SCALAR = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])/y;
+const WORD = /[\w.+-]+/y;
+
+/** Thrown inside of this file only. `at` is an offset in the text. */
+class Fault extends Error {
+  readonly at: number;
+
+  constructor(at: number, msg: string) {
+    super(msg);
+    this.at = at;
+  }
+}
+
+class Reader {
+  readonly offsets = new Map<string, number>();
+  private readonly text: string;
+  private at = 0;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** Reads the whole text, and notes where each value begins. */
+  readAll(): void {
+    this.readValue([]);
+    this.take(BLANK);
+    if (this.at < this.text.length)
+      throw new Fault(this.at, `Something stands after the end of the JSON: ${this.shown(this.at)}.`);
+  }
+
+  private readValue(path: (string | number)[]): void {
+    this.take(BLANK);
+    this.offsets.set(JSON.stringify(path), this.at);
+    if (path.length > MAX_DEPTH) throw new Fault(this.at, `Must not be nested more than ${MAX_DEPTH} levels deep.`);
+    const first = this.text[this.at];
+    if (first === "{") this.readMembers("}", path, () => this.readName());
+    else if (first === "[") this.readMembers("]", path, (index) => index);
+    else if (first === '"') this.readText();
+    else if (this.take(SCALAR) === null) throw this.noValue();
+  }
+
+  /** Reads an object or a list. `readKey` reads what stands before a value, and returns the last step of the value's path. */
+  private readMembers(closing: string, path: (string | number)[], readKey: (index: number) => string | number): void {
+    const opened = this.at++;
+    for (let index = 0; ; index++) {
+      this.take(BLANK);
+      if (this.text[this.at] === closing) {
+        if (index > 0) throw new Fault(this.at, `Remove the comma before this ${closing}.`);
+        break;
+      }
+      this.requireMore(opened, closing);
+      this.readValue([...path, readKey(index)]);
+      const end = this.at;
+      this.take(BLANK);
+      this.requireMore(opened, closing);
+      if (this.text[this.at] === closing) break;
+      if (this.text[this.at] !== ",") throw new Fault(end, `A comma or ${closing} is missing at the end of this line.`);
+      this.at++;
+    }
+    this.at++;
+  }
+
+  private readName(): string {
+    if (this.text[this.at] === "'") throw new Fault(this.at, "Write names in double quotes, not in single ones.");
+    if (this.text[this.at] !== '"')
+      throw new Fault(this.at, `Write the name in double quotes: ${this.shown(this.at)}.`);
+    const name = this.readText();
+    this.take(BLANK);
+    if (this.text[this.at] !== ":") throw new Fault(this.at, `A colon is missing after the name “${name}”.`);
+    this.at++;
+    return name;
+  }
+
+  private readText(): string {
+    const text = this.take(TEXT);
+    if (text === null) throw new Fault(this.at, "This text has no closing quote on its line, or a wrong \\ in it.");
+    return String(JSON.parse(text));
+  }
+
+  private noValue(): Fault {
+    if (this.at >= this.text.length)
+      return new Fault(this.text.trimEnd().length, "The end is missing: a value must follow.");
+    if (this.text[this.at] === "'") return new Fault(this.at, "Write texts in double quotes, not in single ones.");
+    return new Fault(this.at, `Not a value of JSON: ${this.shown(this.at)}. Write texts in double quotes.`);
+  }
+
+  private requireMore(opened: number, closing: string): void {
+    if (this.at < this.text.length) return;
+    const line = lineAt(this.text, opened);
+    throw new Fault(
+      this.text.trimEnd().length,
+      `The end is missing: close the bracket of line ${line} with ${closing}.`,
+    );
+  }
+
+  /** What stands at an offset, for a message. */
+  private shown(at: number): string {
+    WORD.lastIndex = at;
+    return `“${(WORD.exec(this.text)?.[0] ?? this.text.charAt(at)).slice(0, 30)}”`;
+  }
+
+  /** Reads what the sticky expression matches here; null when it does not match. */
+  private take(expression: RegExp): string | null {
+    expression.lastIndex = this.at;
+    const found = expression.exec(this.text)?.[0] ?? null;
+    this.at += found?.length ?? 0;
+    return found;
+  }
+}
+
+const lineAt = (text: string, offset: number): number => text.slice(0, offset).split("\n").length;
+
+/** Reads a text as JSON: its value, and the line of each part of it; or the first fault. */
+export function readJson(text: string): ReadJson {
+  const reader = new Reader(text);
+  try {
+    reader.readAll();
+  } catch (error) {
+    if (error instanceof Fault) return { fault: { line: lineAt(text, error.at), msg: error.message } };
+    throw error;
+  }
+  const lineOf: LineOf = (path) => {
+    const known = reader.offsets.get(JSON.stringify(path));
+    if (known !== undefined) return lineAt(text, known);
+    return path.length === 0 ? 1 : lineOf(path.slice(0, -1));
+  };
+  return { value: JSON.parse(text), lineOf };
+}

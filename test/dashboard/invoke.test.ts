@@ -1,0 +1,99 @@
+/** The form that triggers a run. */
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { callBack, invoke, invokePath, readRun } from "../support/lifecycle.ts";
+import { type Service, startService } from "../support/service.ts";
+import type { TestTenant } from "../support/tenant.ts";
+import { type Browser, openTenant, PAGE_SETTINGS } from "./browser.ts";
+
+let service: Service;
+let tenant: TestTenant;
+let owner: Browser;
+
+beforeAll(async () => {
+  service = await startService({ settings: PAGE_SETTINGS });
+});
+
+beforeEach(async () => {
+  ({ tenant, owner } = await openTenant(service));
+});
+
+const inputOf = async (location: string | null) => {
+  const path = `/v1/workflow-runs/${location?.split("/").at(-1)}/input`;
+  return (await service.get(path, tenant.owner.key)).json();
+};
+
+const action = () => `/app/workflows/${tenant.definitionId}/invoke`;
+
+const invokeWith = (input: unknown) =>
+  service.send("POST", invokePath(tenant), tenant.owner.key, { input }).then((answer) => answer.json<{ id: string }>());
+
+/** The text of the field for the input on a page. */
+const textIn = (html: string) => /<textarea [^>]*name="input"[^>]*>([^<]*)</.exec(html)?.[1]?.replaceAll("&quot;", '"');
+
+describe("the form that triggers a run", () => {
+  it("sends the typed input, or none", async () => {
+    const answer = await owner.post(action(), { input: '{\r\n  "quarter": "2026-Q1"\r\n}' });
+    expect(await inputOf(answer.headers.get("Location"))).toEqual({ input: { quarter: "2026-Q1" } });
+    const without = await owner.post(action(), { input: "  " });
+    expect(await inputOf(without.headers.get("Location"))).toEqual({ input: null });
+  });
+
+  it("begins with the input of the last run, indented, in one database request", async () => {
+    const path = `/app/workflows/${tenant.definitionId}`;
+    expect(textIn(await owner.read(path))).toBe("");
+    await invokeWith({ page: 7 });
+    const [html, requests] = await service.counted(() => owner.read(path));
+    expect([textIn(html), requests]).toEqual(['{\n  "page": 7\n}', 1]);
+    const { id } = await invokeWith({ text: "x".repeat(5000) });
+    const long = await owner.read(path);
+    expect([textIn(long), long.includes("too long to be shown here"), long.includes(`/app/runs/${id}`)]).toEqual([
+      ...["", true, true],
+    ]);
+  });
+
+  it("shows every fault, those of the input beside their lines, and keeps what was typed", async () => {
+    const text = '{\n  "a": 1\n  "b": 2\n}';
+    const [refused, requests] = await service.counted(() =>
+      owner.post(action(), { input: text, idempotency_key: "k".repeat(300) }),
+    );
+    const html = await refused.text();
+    expect([refused.status, requests, textIn(html)]).toEqual([422, 0, text]);
+    expect(html).toContain("Input: Line 2: A comma or } is missing at the end of this line.");
+    expect(html).toContain("Idempotency key: Must have at most 255 characters.");
+    const lines = /<div class="lines" aria-hidden="true">(.*?)<\/div>/.exec(html)?.[1] ?? "";
+    expect(lines.split("<p").map((line) => line.includes("faulty"))).toEqual([false, false, true, false, false]);
+    expect(html).toMatch(/<details class="more-fields" open=""/);
+  });
+
+  it("names the line of a value that cannot be stored, and explains what is no object", async () => {
+    const unstorable = await (await owner.post(action(), { input: '{\n  "a": [\n    "\\u0000"\n  ]\n}' })).text();
+    expect(unstorable).toContain("Line 3: Must not contain a zero byte");
+    expect(await (await owner.post(action(), { input: "[1]" })).text()).toContain("Input: Must be a JSON object.");
+  });
+
+  it("explains an idempotency key that has triggered a run with another input", async () => {
+    await owner.post(action(), { input: '{"a": 1}', idempotency_key: "k" });
+    const refused = await owner.post(action(), { input: '{"a": 2}', idempotency_key: "k" });
+    expect([refused.status, (await refused.text()).includes("has triggered a run with another input")]).toEqual([
+      ...[422, true],
+    ]);
+  });
+
+  it("runs a run again with a changed input, and goes back to that run when it is refused", async () => {
+    const { id } = await invokeWith({ page: 7 });
+    await callBack(service, tenant, id, { status: "COMPLETED" });
+    const html = await owner.read(`/app/runs/${id}`);
+    expect([textIn(html), html.includes(`name="run" value="${id}"`)]).toEqual(['{\n  "page": 7\n}', true]);
+    const refused = await (await owner.post(action(), { run: id, input: "{" })).text();
+    expect([refused.includes("<h1>Run again</h1>"), refused.includes(`href="/app/runs/${id}"`)]).toEqual([true, true]);
+    const again = await owner.post(action(), { run: id, input: '{"page": 8}' });
+    expect(await inputOf(again.headers.get("Location"))).toEqual({ input: { page: 8 } });
+  });
+
+  it("triggers what the API triggers", async () => {
+    const waiting = await invoke(service, tenant);
+    const answer = await owner.post(action());
+    const id = answer.headers.get("Location")?.split("/").at(-1) ?? "";
+    expect([waiting === id, (await readRun(service, tenant, id)).status]).toEqual([false, "PENDING"]);
+  });
+});

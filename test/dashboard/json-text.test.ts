@@ -1,0 +1,78 @@
+import { describe, expect, inject, it } from "vitest";
+import { readJson } from "../../src/dashboard/invoke/json-text.ts";
+import { createRandom } from "../support/random.ts";
+
+const faultOf = (text: string) => {
+  const { fault } = readJson(text);
+  return fault && `${fault.line}: ${fault.msg}`;
+};
+
+describe("JSON that a person has typed", () => {
+  it("is read as JSON.parse reads it, with the line of each value", () => {
+    const text = '{\n  "a": [1,\n    {"b": "x\\u0041\\n"}],\n  "c": -1.5e3, "d": null\n}';
+    const read = readJson(text);
+    if (read.fault) throw new Error(read.fault.msg);
+    expect(read.value).toEqual(JSON.parse(text));
+    expect([[], ["a"], ["a", 0], ["a", 1, "b"], ["c"], ["d"], ["a", 9, "gone"]].map(read.lineOf)).toEqual([
+      1, 2, 2, 3, 4, 4, 2,
+    ]);
+  });
+
+  it.each([
+    ['{\n  "a": 1\n  "b": 2\n}', "2: A comma or } is missing at the end of this line."],
+    ['{\n  "a": 1,\n}', "3: Remove the comma before this }."],
+    ["[1, 2,]", "1: Remove the comma before this ]."],
+    ['{\n  "a": [1, 2\n', "2: The end is missing: close the bracket of line 2 with ]."],
+    ['{"a"', "1: A colon is missing after the name “a”."],
+    ['{"a": }', "1: Not a value of JSON: “}”. Write texts in double quotes."],
+    ['{\n"a":', "2: The end is missing: a value must follow."],
+    ["{a: 1}", "1: Write the name in double quotes: “a”."],
+    ["{'a': 1}", "1: Write names in double quotes, not in single ones."],
+    ["{\"a\": 'b'}", "1: Write texts in double quotes, not in single ones."],
+    ['{"a": None}', "1: Not a value of JSON: “None”. Write texts in double quotes."],
+    ['{"a": 01}', "1: Not a value of JSON: “01”. Write texts in double quotes."],
+    ['{"a": "b\n"}', "1: This text has no closing quote on its line, or a wrong \\ in it."],
+    ['{"a": "\\x"}', "1: This text has no closing quote on its line, or a wrong \\ in it."],
+    ["{}\n{}", "2: Something stands after the end of the JSON: “{”."],
+    ["[".repeat(40_000), `1: Must not be nested more than 32 levels deep.`],
+  ])("with a fault names its line, and says what to do: %j", (text, expected) => {
+    expect(faultOf(text)).toBe(expected);
+  });
+
+  it("is accepted exactly when JSON.parse accepts it, whatever it is", () => {
+    const random = createRandom(inject("seed"));
+    const pieces = [
+      "{",
+      "}",
+      "[",
+      "]",
+      ",",
+      ":",
+      '"a"',
+      '"',
+      "1",
+      "-",
+      "0",
+      ".5",
+      "e3",
+      "true",
+      "nul",
+      "null",
+      " ",
+      "\n",
+      "\\",
+    ];
+    for (let n = 0; n < 20_000; n++) {
+      const text = Array.from({ length: 1 + random.integer(8) }, () => random.pick(pieces)).join("");
+      const isJson = (() => {
+        try {
+          JSON.parse(text);
+          return true;
+        } catch {
+          return false;
+        }
+      })();
+      expect([text, readJson(text).fault === undefined]).toEqual([text, isJson]);
+    }
+  });
+});
