@@ -48,7 +48,6 @@ const Head = ({ title }: { title: string }) => (
     <script defer src="/app/live.js" />
     <script defer src="/app/keys.js" />
     <script defer src="/app/find.js" />
-    <script defer src="/app/log.js" />
     <script defer src="/app/editor.js" />
   </head>
 );

@@ -90,6 +90,22 @@ describe("the form that triggers a run", () => {
     expect(await inputOf(again.headers.get("Location"))).toEqual({ input: { page: 8 } });
   });
 
+  it("takes labels, one in each line, and runs a run again with the same ones", async () => {
+    const given = await owner.post(action(), { labels: "customer: 4711\r\n\r\nregion:eu:west" });
+    const id = given.headers.get("Location")?.split("/").at(-1) ?? "";
+    const details = await service.get(`/v1/workflow-runs/${id}/details`, tenant.owner.key);
+    expect(await details.json()).toMatchObject({ labels: { customer: "4711", region: "eu:west" } });
+    await callBack(service, tenant, id, { status: "COMPLETED" });
+    expect(await owner.read(`/app/runs/${id}`)).toMatch(
+      /<textarea [^>]*name="labels"[^>]*>customer:4711\nregion:eu:west</,
+    );
+    const refused = await owner.post(action(), { labels: "customer" });
+    expect([refused.status, await refused.text()]).toEqual([
+      422,
+      expect.stringMatching(/Labels: Must have at least 1/),
+    ]);
+  });
+
   it("triggers what the API triggers", async () => {
     const waiting = await invoke(service, tenant);
     const answer = await owner.post(action());

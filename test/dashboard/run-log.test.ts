@@ -36,15 +36,28 @@ describe("the log on the page of a run", () => {
       expect([response.status, requests]).toEqual([200, 1]);
       return response.json();
     };
-    const nothing = { attempt: 1, text: "", after: null, has_more: false, is_complete: false, progress: null };
-    expect(await follow("")).toEqual(nothing);
+    const nothing = { attempt: 1, entries: [], cut: null, after: null, has_more: false, is_complete: false };
+    expect(await follow("")).toEqual({ ...nothing, progress: null, heartbeat_at: null });
     await append(0, "One\n");
-    await append(1, "Two\u001b\n");
+    await append(2, "\u001b[31mThree\u001b[0m\n");
     await setProgress(40, "Half of it");
-    const progress = { percent: 40, message: "Half of it" };
-    expect(await follow("")).toEqual({ ...nothing, text: "One\nTwo␛\n", after: 1, progress });
-    expect(await follow("?attempt=1&after=0")).toEqual({ ...nothing, text: "Two␛\n", after: 1, progress });
+    await service.database
+      .sql`update workflow_run_log_entries set at = at - interval '1 minute' where run_id = ${runId}`;
+    const known = { progress: { percent: 40, message: "Half of it" }, heartbeat_at: expect.stringMatching(/^20.*Z$/) };
+    const one = { at: expect.any(String), text: "One\n" };
+    const three = { at: expect.any(String), text: "\u001b[31mThree\u001b[0m\n", mark: "1 entry is missing here." };
+    expect(await follow("")).toEqual({ ...nothing, ...known, entries: [one, three], after: 2 });
+    expect(await follow("?attempt=1&after=0")).toEqual({ ...nothing, ...known, entries: [three], after: 2 });
     expect((await user.get(path)).status).toBe(404);
+  });
+
+  it("has a line for the place where it was cut", async () => {
+    const cut = (isCut: boolean) => service.database.sql`
+      update workflow_run_logs set is_cut = ${isCut} where run_id = ${runId}`;
+    await cut(true);
+    const page = await (await owner.get(`/app/runs/${runId}/follow-log?after=2`)).json();
+    await cut(false);
+    expect(page).toMatchObject({ entries: [], cut: expect.stringContaining("The log was cut here") });
   });
 
   it("is below the progress and a requested stop", async () => {
@@ -61,6 +74,21 @@ describe("the log on the page of a run", () => {
     expect(await (await owner.get(`/app/runs/${runId}/follow-log?after=1`)).json()).toMatchObject({
       ...{ is_complete: true, progress: null },
     });
+  });
+
+  it("is that of an earlier attempt on request, which then is not followed by the next one's", async () => {
+    const id = await invoke(service, tenant);
+    await callBack(service, tenant, id, { status: "FAILED", error: "No." });
+    await owner.post(`/app/runs/${id}/retry`);
+    const [page, requests] = await service.counted(() => owner.get(`/app/runs/${id}?attempt=1`));
+    const html = await page.text();
+    expect([page.status, requests]).toEqual([200, 1]);
+    expect(html).toContain("Log of attempt 1");
+    expect(html).toContain(`href="/app/runs/${id}/log?attempt=1"`);
+    for (const query of ["", "?attempt=2", "?attempt=7", "?attempt=x"]) {
+      expect(await owner.read(`/app/runs/${id}${query}`)).not.toContain("Log of attempt");
+    }
+    await service.database.sql`delete from workflow_runs where id = ${id}`;
   });
 
   it("shows when an automatically retried run may start, unless its workflow is paused", async () => {

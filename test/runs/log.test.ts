@@ -278,14 +278,25 @@ describe("the limits of a log", () => {
 describe("the text of a log", () => {
   it("makes control characters visible, except line breaks and tabs", async () => {
     await newRun();
-    await log(0, "a\tb\r\n\u001b[31m red\u001b[0m\u0007\u007f\u009b2J\rc\u0000");
-    expect(await readText()).toBe("a\tb\n␛[31m red␛[0m␇␡\\x9b2J␍c\ufffd");
-    expect((await read()).entries[0]?.text).toBe("a\tb\r\n\u001b[31m red\u001b[0m\u0007\u007f\u009b2J\rc\ufffd");
+    await log(0, "a\tb\r\n\u001b[2J red\u001b]0;\u0007\u007f\u009b2J\rc\u0000");
+    expect(await readText()).toBe("a\tb\n␛[2J red␛]0;␇␡\\x9b2J␍c\ufffd");
+    expect((await read()).entries[0]?.text).toBe("a\tb\r\n\u001b[2J red\u001b]0;\u0007\u007f\u009b2J\rc\ufffd");
+  });
+
+  const textOf = (...texts: string[]) => {
+    const entries = texts.map((text, sequence) => ({ sequence, text, at: "", missing_before: 0 }));
+    return toPlainText({ attempt: 1, entries, has_more: false, is_complete: true, is_cut: false });
+  };
+
+  it("has no colours, also when an entry ends within a sequence", () => {
+    expect(textOf("\u001b[1;38;5;208mWarn\u001b[m\u001b[K:\u001b[3", "1m red\u001b[0m", "\u001b[4:3m~")).toBe(
+      "Warn: red~",
+    );
+    expect(textOf("\u001b\u001b[m[31m\u001b[31\u001b[1;")).toBe("␛[31m␛[31␛[1;");
   });
 
   it("recognises a line break that is split over two entries", () => {
-    const entries = ["a\r", "\nb"].map((text, sequence) => ({ sequence, text, at: "", missing_before: 0 }));
-    expect(toPlainText({ attempt: 1, entries, has_more: false, is_complete: true, is_cut: false })).toBe("a\nb");
+    expect(textOf("a\r", "\nb")).toBe("a\nb");
   });
 
   it("is sent only when the request asks for it", async () => {

@@ -4,8 +4,8 @@
 --
 -- Answers {"tenant_id", and either "refused" (see `judge_run_read`; also no_such_attempt) or "attempt", "entries":
 -- [{"sequence", "at", "text", "missing_before"}], "has_more": the page is full, "is_complete": no entries follow this page,
--- "is_cut": entries were not stored because the log was too long, "progress": {"percent", "message"} of the attempt while it is
--- RUNNING}.
+-- "is_cut": entries were not stored because the log was too long, "progress": {"percent", "message"} and
+-- "heartbeat_at" of the attempt while it is RUNNING}.
 create or replace function public.read_log(
   p_credential jsonb, p_run_id uuid, p_attempt integer, p_after integer
 ) returns jsonb
@@ -49,5 +49,9 @@ begin
   return jsonb_build_object(
     'tenant_id', v_judged -> 'tenant_id', 'attempt', v_attempt, 'entries', v_entries, 'has_more', v_has_more,
     'is_complete', v_is_over and not v_has_more, 'is_cut', coalesce(v_is_cut, false),
-    'progress', case when not v_is_over then public.run_progress(p_run_id, v_attempt) end);
+    'progress', case when not v_is_over then public.run_progress(p_run_id, v_attempt) end,
+    'heartbeat_at', (
+      select public.wire_instant(a.heartbeat_at)
+      from public.running_attempts a
+      where a.run_id = p_run_id and a.attempt = v_attempt and not v_is_over));
 end $$;

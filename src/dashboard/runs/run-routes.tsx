@@ -15,6 +15,7 @@ import { FormPage, readForm, submit, toWholeNumber } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf } from "../signed-in.tsx";
+import { earlierAttempt } from "./log/run-log.tsx";
 import { RunPage, StopForm } from "./run.tsx";
 import { viewRun } from "./view-run.ts";
 
@@ -25,7 +26,9 @@ run.page("/app/runs/:id", async (c) => {
   if (run === null) throw new Problem("not_found", NO_RUN);
   const runners = await findPresence(c.env.live, view.caller.tenant_id, run.runners, view.now);
   const connected = run.workflow.is_leased ? runners.filter(isConnected).length : null;
-  const props = { ...view, run, waitsFor: whyWaiting(run.wait_reason, connected), origin: c.env.config.publicUrl };
+  const waitsFor = whyWaiting(run.wait_reason, connected);
+  const loggedAttempt = earlierAttempt(run, c.req.query("attempt"));
+  const props = { ...view, run, loggedAttempt, waitsFor, origin: c.env.config.publicUrl };
   return html(c, <RunPage {...props} />);
 });
 

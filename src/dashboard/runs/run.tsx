@@ -20,13 +20,15 @@ import type { ViewedRun } from "./view-run.ts";
 type RunPageProps = {
   caller: Caller;
   run: ViewedRun;
+  /** The earlier attempt whose log is shown; null for the current attempt. */
+  loggedAttempt: number | null;
   /** Why the run waits; null when it does not. */
   waitsFor: ExplainedReason | null;
   now: string;
   origin: string;
 };
 
-export const RunPage = ({ caller, run, waitsFor, now, origin }: RunPageProps) => (
+export const RunPage = ({ caller, run, loggedAttempt, waitsFor, now, origin }: RunPageProps) => (
   <Page title={`${run.run_snapshot.workflow_name}: ${run.status}`} section="runs" caller={caller}>
     <p class="crumbs">
       <a href="/app/runs">Runs</a> / <Id id={run.id} />
@@ -50,7 +52,8 @@ export const RunPage = ({ caller, run, waitsFor, now, origin }: RunPageProps) =>
       <RunData run={run} />
       <Snapshot run={run} />
     </Live>
-    <RunLog runId={run.id} />
+    <RunLog run={run} attempt={loggedAttempt} />
+    <script type="module" src="/app/log/log.js" />
   </Page>
 );
 

@@ -15,7 +15,19 @@ function picture(control: string): string {
 /** The text with visible symbols for its control characters, except line breaks and tabs. */
 export const showControls = (text: string): string => text.replaceAll("\r\n", "\n").replaceAll(CONTROL, picture);
 
-/** A page of a log as plain text. Lines in brackets mark missing entries, and the place where the log was cut. */
+const ESCAPE = "\u001b";
+
+/** The sequences with which programs colour their output: SGR, and EL, which compilers and grep send after each. */
+const COLOUR = new RegExp(`${ESCAPE}\\[(?:[\\d;:]*m|\\d?K)`, "g");
+
+/** The line, in brackets, for entries of a log that never arrived. */
+export const missingMark = (count: number): string =>
+  count === 1 ? "1 entry is missing here." : `${count} entries are missing here.`;
+
+/** The line, in brackets, for the place where a log was cut. */
+export const CUT_MARK = "The log was cut here: an attempt may log 1 MiB, and a run 4 MiB.";
+
+/** A page of a log as plain text, without colours. Lines in brackets mark missing entries, and the place where the log was cut. */
 export function toPlainText({ entries, has_more, is_cut }: LogPage): string {
   const parts: string[] = [];
   const mark = (line: string) => {
@@ -23,9 +35,9 @@ export function toPlainText({ entries, has_more, is_cut }: LogPage): string {
     parts.push(`${isLineOpen ? "\n" : ""}[${line}]\n`);
   };
   for (const { text, missing_before: missing } of entries) {
-    if (missing > 0) mark(missing === 1 ? "1 entry is missing here." : `${missing} entries are missing here.`);
+    if (missing > 0) mark(missingMark(missing));
     parts.push(text);
   }
-  if (is_cut && !has_more) mark("The log was cut here: an attempt may log 1 MiB, and a run 4 MiB.");
-  return showControls(parts.join(""));
+  if (is_cut && !has_more) mark(CUT_MARK);
+  return showControls(parts.join("").replaceAll(COLOUR, ""));
 }

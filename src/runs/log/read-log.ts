@@ -16,6 +16,8 @@ const pageSchema = z.object({
   is_cut: z.boolean(),
   /** The progress of the attempt, while it is RUNNING. */
   progress: runProgressSchema.nullish(),
+  /** When the last heartbeat of the attempt arrived, while it is RUNNING. */
+  heartbeat_at: z.string().nullish(),
 });
 
 /** A page of a run's log. `missing_before` is the number of entries before an entry that never arrived. Instants are RFC 3339. */

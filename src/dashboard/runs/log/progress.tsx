@@ -2,7 +2,8 @@ import { Time } from "../../components.tsx";
 import type { ViewedRun } from "../view-run.ts";
 
 /** The progress that the runner of a RUNNING run reported, its last heartbeat, and a stop that was requested. */
-export const Progress = ({ run: { status, attempt, progress, stop } }: { run: ViewedRun }) => {
+export const Progress = ({ run }: { run: ViewedRun }) => {
+  const { status, attempt, progress, stop } = run;
   if (status !== "RUNNING") return null;
   const { percent, message, heartbeat_at } = progress;
   const isKnown = percent !== null || message !== null;
@@ -29,11 +30,9 @@ export const Progress = ({ run: { status, attempt, progress, stop } }: { run: Vi
           <strong class="progress-percent">{percent === null ? "" : `${percent} %`}</strong>{" "}
           <bdi class="wrap progress-message">{message ?? ""}</bdi>
         </p>
-        {heartbeat_at !== null && (
-          <p class="muted">
-            Last heartbeat: <Time at={heartbeat_at} withSeconds />
-          </p>
-        )}
+        <p class="muted heartbeat" hidden={heartbeat_at === null}>
+          Last heartbeat: <Time at={heartbeat_at ?? run.created_at} withSeconds />
+        </p>
       </section>
     </>
   );

@@ -1,0 +1,208 @@
+// Follows the log of a run on its page. New lines are requested when `live.js` says that there may be some: after each event `log` of
+// the page's stream, and after each request of the live part. Each answer also has the progress of the run. Nothing is requested
+// while nothing happens.
+import { Lines } from "./lines.js";
+import { View } from "./view.js";
+
+const RETRY_MS = 5_000;
+/** A line that has come before an earlier one is held back for 30 s. No event says when that time is over. */
+const HELD_MS = 31_000;
+
+const section = document.querySelector("#log");
+const box = section.querySelector("[role=log]");
+const search = section.querySelector("input[type=search]");
+const goTo = section.querySelector("input[name=line]");
+const count = section.querySelector("output");
+const tool = (name) => section.querySelector(`[data-tool=${name}]`);
+
+/** Set when the page shows the log of one attempt only. */
+const only = section.dataset.attempt ? Number(section.dataset.attempt) : null;
+/** The attempt whose log is shown, and the number of its last entry. */
+let attempt = only;
+let after = null;
+let lines = new Lines();
+let isComplete = false;
+/** True when a line says that the rest of the log was not stored. */
+let isCut = false;
+let hasAsked = false;
+let isAsking = false;
+let asksAgain = false;
+/** True when the runner has logged something, or reported progress, since the last request. */
+let hasNews = false;
+let timer;
+/** How far the box was scrolled when the reader scrolled last. */
+let top = 0;
+
+const view = new View(box, lines);
+
+// What is shown
+
+const words = () => search.value.trim().toLowerCase();
+/** The indexes of the lines from `first` on that contain the searched words. */
+function find(first) {
+  const found = [];
+  for (let i = first; i < lines.length; i++) if (lines.text(i).toLowerCase().includes(words())) found.push(i);
+  return found;
+}
+
+let found = null;
+
+function say() {
+  count.textContent =
+    found === null ? "" : `${found.length.toLocaleString("en-GB")} of ${lines.length.toLocaleString("en-GB")} lines`;
+  section.querySelector(".log-empty").hidden = lines.length > 0;
+  section.querySelector(".log-tools").hidden = lines.length === 0;
+}
+
+/** Shows all lines, or those that contain the searched words. */
+function showAll() {
+  found = words() === "" ? null : find(0);
+  view.show(found, lines);
+  say();
+}
+
+/** Shows the lines from `first` on, which are new. */
+function showMore(first) {
+  if (found === null) {
+    view.update(first);
+  } else {
+    while (found.length > 0 && found.at(-1) >= first) found.pop();
+    const from = found.length;
+    for (const index of find(first)) found.push(index);
+    view.update(from);
+  }
+  say();
+}
+
+function follow(isOn) {
+  tool("follow").setAttribute("aria-pressed", isOn);
+  view.isFollowing = isOn;
+}
+const isFollowing = () => tool("follow").getAttribute("aria-pressed") === "true";
+
+/** The number of the line that the address names, as `#L12`. */
+const lineOfAddress = () => Number(/^#L(\d+)$/.exec(location.hash)?.[1] ?? 0);
+
+/** Goes to a line by its number. The address then names the line and the attempt, so that it can be sent to others. */
+function showLine(number) {
+  if (!(number >= 1 && number <= lines.length)) return;
+  follow(false);
+  if (found !== null) {
+    search.value = "";
+    showAll();
+  }
+  view.mark(number - 1);
+  top = box.scrollTop;
+  history.replaceState(history.state, "", `?attempt=${attempt}#L${number}`);
+}
+
+// What is asked for
+
+function showProgress({ progress, heartbeat_at: heartbeatAt }) {
+  const card = document.querySelector("#progress");
+  if (!card) return;
+  if (progress) {
+    const { percent, message } = progress;
+    card.hidden = false;
+    const bar = card.querySelector("progress");
+    if (percent === null) bar.removeAttribute("value");
+    else bar.value = percent;
+    card.querySelector(".progress-percent").textContent = percent === null ? "" : `${percent} %`;
+    card.querySelector(".progress-message").textContent = message ?? "";
+  }
+  const heartbeat = card.querySelector(".heartbeat");
+  if (!heartbeatAt || !heartbeat) return;
+  const time = heartbeat.querySelector("time");
+  heartbeat.hidden = false;
+  // `app.js` writes the local time.
+  if (time.dateTime !== heartbeatAt) [time.dateTime, time.textContent] = [heartbeatAt, heartbeatAt];
+}
+
+/** A retry begins a new attempt, so its log is shown from the beginning. */
+function startOver(next) {
+  [attempt, after, lines, isComplete] = [next, null, new Lines(), false];
+  [hasAsked, isCut] = [false, false];
+  showAll();
+}
+
+async function request() {
+  const url = new URL(section.dataset.log, location.href);
+  if (attempt !== null) url.searchParams.set("attempt", attempt);
+  if (after !== null) url.searchParams.set("after", after);
+  const response = await fetch(url, { headers: { "HX-Request": "true" } });
+  if (!response.ok) return null;
+  const page = await response.json();
+  const isFirst = lines.length === 0;
+  attempt = page.attempt;
+  after = page.after;
+  isComplete = page.is_complete;
+  if (only === null) showProgress(page);
+  const entries = page.cut === null || isCut ? page.entries : [...page.entries, { mark: page.cut, text: "", at: null }];
+  isCut ||= page.cut !== null;
+  if (entries.length > 0) showMore(lines.add(entries));
+  if (isFirst || page.has_more) showLine(lineOfAddress());
+  return page;
+}
+
+/**
+ * Requests what is new, unless the log is complete. The log of a PENDING run has nothing new. It is requested at least once, since
+ * the run may have ended long ago.
+ */
+async function ask(event) {
+  hasNews ||= event?.detail?.hasNews === true;
+  asksAgain = isAsking;
+  if (isAsking || document.hidden) return;
+  const shown = Number(document.querySelector("#progress")?.dataset.attempt ?? 0);
+  if (only === null && shown > (attempt ?? shown)) startOver(shown);
+  const isPending = only === null && document.querySelector("#live .status.pending") !== null;
+  if (hasAsked && (isComplete || isPending)) return;
+  clearTimeout(timer);
+  isAsking = true;
+  const page = await request().catch(() => null);
+  isAsking = false;
+  hasAsked ||= page !== null;
+  if (page === null) timer = setTimeout(ask, RETRY_MS);
+  else if (page.has_more || asksAgain) return ask();
+  else if (page.entries.length === 0 && hasNews && !isComplete) timer = setTimeout(ask, HELD_MS);
+  hasNews = false;
+}
+
+// What the reader does
+
+/** Saves the lines as they are here, so that this asks for nothing and has all of them. */
+function download() {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([lines.toText()], { type: "text/plain" }));
+  link.download = `${section.dataset.name}-attempt-${attempt}.log`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+search.addEventListener("input", showAll);
+goTo.addEventListener("keydown", ({ key }) => {
+  if (key === "Enter") showLine(Number(goTo.value));
+});
+tool("follow").addEventListener("click", () => follow(!isFollowing()));
+tool("times").addEventListener("click", ({ currentTarget }) => {
+  const isOn = box.classList.toggle("with-times");
+  currentTarget.setAttribute("aria-pressed", isOn);
+});
+tool("download").addEventListener("click", download);
+box.addEventListener("click", (event) => {
+  const { number } = event.target.dataset;
+  if (number === undefined) return;
+  event.preventDefault();
+  showLine(Number(number));
+});
+addEventListener("hashchange", () => showLine(lineOfAddress()));
+
+// Whoever scrolls up reads, and whoever scrolls to the end wants to see what comes.
+box.addEventListener("scroll", () => {
+  if (box.scrollTop < top && !view.isAtEnd) follow(false);
+  else if (box.scrollTop > top && view.isAtEnd && !isFollowing()) follow(true);
+  top = box.scrollTop;
+});
+
+document.addEventListener("log", ask);
+document.addEventListener("visibilitychange", ask);
+ask();
