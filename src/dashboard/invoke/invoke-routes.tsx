@@ -1,7 +1,8 @@
 /** Triggers a run of a workflow, with an input. */
 import { v7 as newId } from "uuid";
-import { ValidationFailed } from "../../http/problems.ts";
+import { type Fault, ValidationFailed } from "../../http/problems.ts";
 import { checkBody, findFaults } from "../../http/validation.ts";
+import { isLabel } from "../../runs/labels.ts";
 import { triggerRun } from "../../runs/run-verbs.ts";
 import { InvokeWorkflowRequestSchema } from "../../runs/workflow-definition-runs-routes.ts";
 import { perform } from "../../verbs/perform.ts";
@@ -14,31 +15,35 @@ import { readJson } from "./json-text.ts";
 
 export const invocations = new Pages();
 
-/** The labels of some lines. In a line without a colon, all of it is the key, and the check reports that the value is missing. */
-function readLabels(lines: string): Record<string, string> {
-  const texts = lines.split("\n").map((line) => line.trim());
-  return Object.fromEntries(
-    texts
-      .filter((text) => text !== "")
-      .map((text) => {
-        const [key = "", ...value] = text.split(":");
-        return [key.trim(), value.join(":").trim()];
-      }),
-  );
+/** The labels of some lines, and a fault for each line that is none. Blanks beside the colon are left out. */
+function readLabels(lines: string): { labels: Record<string, string>; faults: Fault[] } {
+  const texts = lines
+    .split("\n")
+    .map((line) => line.trim().replace(/\s*:\s*/, ":"))
+    .filter((text) => text !== "");
+  return {
+    labels: Object.fromEntries(texts.filter(isLabel).map((text) => text.split(/:(.*)/s, 2))),
+    faults: texts
+      .filter((text) => !isLabel(text))
+      .map((text) => ({
+        loc: ["body", "labels"],
+        type: "value_error",
+        msg: `Write “${text.slice(0, 40)}” as key:value, such as customer:4711. A key has small letters, digits, _ . and -.`,
+      })),
+  };
 }
 
 /** Reads the form as the API would read its request. Throws ValidationFailed with all faults at once. */
-function toRequest({ input, idempotencyKey, labels }: Invocation) {
+function toRequest({ input, idempotencyKey, labels: lines }: Invocation) {
   const read = input.trim() === "" ? { value: null } : readJson(input);
+  const { labels, faults } = readLabels(lines);
+  if (!("value" in read)) faults.unshift({ loc: ["body", "input"], type: "json_invalid", msg: read.fault.msg });
   const body = {
     idempotency_key: idempotencyKey === "" ? null : idempotencyKey,
     input: "value" in read ? read.value : null,
-    labels: readLabels(labels),
+    labels,
   };
-  if (!("value" in read)) {
-    const fault = { loc: ["body", "input"], type: "json_invalid" as const, msg: read.fault.msg };
-    throw new ValidationFailed([fault, ...findFaults(InvokeWorkflowRequestSchema, body)]);
-  }
+  if (faults.length > 0) throw new ValidationFailed([...faults, ...findFaults(InvokeWorkflowRequestSchema, body)]);
   return checkBody(InvokeWorkflowRequestSchema, body);
 }
 
