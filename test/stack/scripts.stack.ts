@@ -77,6 +77,7 @@ describe("the npm scripts", () => {
     "screenshots.ts",
     "soak.ts",
     "smoke.ts",
+    "record-release.ts",
   ])("have a --help, and do nothing else then: %s", async (name) => {
     for (const flag of ["--help", "-h"]) {
       const { code, output } = await runScript(`${name} ${flag}`, {});
@@ -93,6 +94,7 @@ describe("the npm scripts", () => {
     "pause-sweep.ts",
     "smoke.ts",
     "reencrypt-secrets.ts",
+    "record-release.ts",
   ])("refuse an option that they do not know, in one line: %s", async (name) => {
     const { code, output } = await runScript(`${name} --nonsense`, { LOCAL_DATA_DIR: folder });
     expect([code, output]).toEqual([1, expect.stringMatching(/^Unknown option '--nonsense'.*\n$/)]);
