@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -18,6 +18,8 @@ import { migrate } from "../../scripts/migrate.ts";
 import { runProgram } from "../support/node/run-program.ts";
 
 const SCRIPT = join(root, "scripts/migrate.ts");
+/** How many migrations there are. */
+const ALL = readdirSync(join(root, "migrations")).filter((name) => name.endsWith(".sql")).length;
 const QUICK = { ...PATIENCE, lockTimeoutMs: 200, pausesMs: [100, 100] };
 
 let folder: string;
@@ -335,14 +337,14 @@ describe("a database from before the first release", () => {
   it("is taken over as it is when it has all of the migrations: what it holds stays, and it is then as a new one", async () => {
     await migrateAsBefore();
     await db.query(tenant);
-    expect(await migrateHere()).toBe(1);
+    expect(await migrateHere()).toBe(ALL);
     expect(lines).toContain(
       "The tables are those of the initial migration already, so they were taken over as they are.",
     );
     expect(await scalar("select name from tenants")).toBe("Here before");
     expect(await scalar("select count(*)::int from pg_constraint where not convalidated")).toBe(0);
     expect(await scalar("select to_regnamespace('workflow_runs_expected')")).toBeNull();
-    expect(await recorded()).toHaveLength(1);
+    expect(await recorded()).toHaveLength(ALL);
     expect(await migrateHere()).toBe(0);
   });
 
@@ -352,7 +354,7 @@ describe("a database from before the first release", () => {
       "create table of_somebody_else (id integer); alter table workflow_run_events alter epoch set default 7",
     );
     addMigration("9000_more", "create table more (id integer);");
-    expect(await migrateHere()).toBe(2);
+    expect(await migrateHere()).toBe(ALL + 1);
     expect(await scalar("select to_regclass('more')::text")).toBe("more");
   });
 
