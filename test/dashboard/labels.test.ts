@@ -1,3 +1,4 @@
+// A word of the test. cspell:ignore zuse
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { callBack, invoke, invokePath } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -91,5 +92,17 @@ describe("labels on the dashboard", () => {
     const response = await owner.post(`/app/runs/${id}/again`);
     const again = response.headers.get("Location")?.split("/").at(-1);
     expect(listed(await owner.read("/app/runs?label=customer:4711"))).toEqual([again, id]);
+  });
+
+  it("are found by the search, when all of a label was typed", async () => {
+    const ids = [await invokeWith({ customer: "Zuse KG" }), await invokeWith({ customer: "Zuse KG" })];
+    const [page, requests] = await service.counted(() => owner.read("/app/search?q=customer:Zuse+KG"));
+    expect(requests).toBe(1);
+    expect([...page.matchAll(/<li><a href="\/app\/runs\/([^"]+)"/g)].map(([, id]) => id)).toEqual(ids.toReversed());
+    expect(page).toContain("<h2>Runs with this label</h2>");
+    expect(await owner.read("/app/search?q=customer:Zuse")).toContain("Nothing was found.");
+    for (let n = 0; n < 5; n++) await invokeWith({ customer: "Zuse KG" });
+    const more = await owner.read("/app/search?q=customer:Zuse+KG");
+    expect(more).toContain('<a href="/app/runs?label=customer%3AZuse+KG">All of them</a>');
   });
 });

@@ -27,11 +27,17 @@ const SearchPage = ({ text, view }: { text: string; view: SearchView }) => (
 
 /** The results, grouped by kind. While somebody types, `find.js` shows them below the search box. */
 const Answers = ({ text, view }: { text: string; view: SearchView }) => {
-  const { runs, workflows, people, files, failures, now } = view;
-  const count = [runs, workflows, people, files, failures].reduce((sum, found) => sum + found.length, 0);
+  const { runs, labelled, workflows, people, files, failures, now } = view;
+  const count = [runs, labelled, workflows, people, files, failures].reduce((sum, found) => sum + found.length, 0);
   return (
     <div id="answers" class="answers">
       <Group title="Runs" found={runs} more={null} show={(run) => <RunAnswer run={run} now={now} />} />
+      <Group
+        title="Runs with this label"
+        found={labelled}
+        more={`/app/runs?${new URLSearchParams({ label: text })}`}
+        show={(run) => <RunAnswer run={run} now={now} />}
+      />
       <Group
         title="Workflows"
         found={workflows}
@@ -76,8 +82,8 @@ const Answers = ({ text, view }: { text: string; view: SearchView }) => {
       {count === 0 && (
         <Empty title={text.length < MIN_LENGTH ? "Type at least two characters." : "Nothing was found."}>
           <p>
-            Search for the id of a run or its end, a workflow, a person, a file, a path that begins with “/”, or words
-            of an error.
+            Search for the id of a run or its end, a label such as “customer:4711”, a workflow, a person, a file, a path
+            that begins with “/”, or words of an error.
           </p>
         </Empty>
       )}

@@ -12,7 +12,9 @@ import { type Database, repeatable } from "../../db/client.ts";
 import type { PartType, RunStatus } from "../../db/enums.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, pathParts as p, users } from "../../db/tables.ts";
+import { labelledRuns } from "../../runs/labelled-runs.ts";
 import { newestRuns } from "../../runs/list-runs.ts";
+import type { RunFilter } from "../../runs/run-filter.ts";
 import { r, seenNow } from "../../runs/run-rows.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import { isSeenPerson } from "../people/view-people.ts";
@@ -32,6 +34,8 @@ export type SearchView = {
   now: string;
   /** Found by their ids, or by the end of their ids. */
   runs: FoundRun[];
+  /** With the label that was typed: `key:value`. */
+  labelled: FoundRun[];
   workflows: { id: string; name: string }[];
   people: { id: string; name: string; email: string | null }[];
   files: { id: string; path: string; type: PartType }[];
@@ -60,11 +64,20 @@ export async function viewSearch(db: Database, credential: Credential, text: str
   const limit = MAX_FOUND + 1;
   if (text.length < MIN_LENGTH) {
     const callers = await repeatable(db).select(selectCaller(db, caller));
-    return { ...requirePageCaller(callers), runs: [], workflows: [], people: [], files: [], failures: [] };
+    return {
+      ...requirePageCaller(callers),
+      runs: [],
+      labelled: [],
+      workflows: [],
+      people: [],
+      files: [],
+      failures: [],
+    };
   }
-  const { callers, runs, workflows, people, files, failures } = await repeatable(db).batch({
+  const { callers, runs, labelled, workflows, people, files, failures } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     runs: selectRunsById(db, caller, text).limit(limit),
+    labelled: selectLabelled(db, caller, text).limit(limit),
     workflows: selectWorkflows(db, caller, text).limit(limit),
     people: db
       .with(caller)
@@ -76,7 +89,7 @@ export async function viewSearch(db: Database, credential: Credential, text: str
     files: selectFiles(db, caller, text).limit(limit),
     failures: selectFailures(db, caller, text).limit(limit),
   });
-  return { ...requirePageCaller(callers), runs, workflows, people, files, failures };
+  return { ...requirePageCaller(callers), runs, labelled, workflows, people, files, failures };
 }
 
 /** Orders first what has exactly this name. */
@@ -86,6 +99,30 @@ const isExactly = (name: SQLWrapper, text: string): SQL[] => [
 
 /** `is true` keeps the planner from using the indexes by tenant: the index on the ends of ids finds far fewer rows. */
 const isOfTenant = (caller: CallerExpression) => sql`(${r.tenantId} = ${caller.tenantId}) is true`;
+
+const NO_FILTER: RunFilter = {
+  statuses: [],
+  definitionId: undefined,
+  userId: undefined,
+  createdAfter: undefined,
+  createdBefore: undefined,
+  labels: [],
+};
+
+/** The newest runs with a label. A text that is no label finds none. */
+function selectLabelled(db: Database, caller: CallerExpression, text: string) {
+  const seen = seenNow(db);
+  const page = { filter: { ...NO_FILTER, labels: [text] }, cursor: undefined, limit: MAX_FOUND };
+  const newest = labelledRuns(db, caller, page).as("newest");
+  return db
+    .with(caller)
+    .select(foundRun(seen))
+    .from(caller)
+    .crossJoinLateral(newest)
+    .innerJoin(r, and(sql`${newest.isFound}`, eq(r.id, newest.id)))
+    .crossJoinLateral(seen)
+    .orderBy(desc(r.createdAt), desc(r.id));
+}
 
 /** An administrator's workflows are found by the index of words. A USER's are searched among those that they may read. */
 function selectWorkflows(db: Database, caller: CallerExpression, text: string) {
@@ -183,14 +220,7 @@ function selectFiles(db: Database, caller: CallerExpression, text: string) {
 function selectFailures(db: Database, caller: CallerExpression, text: string) {
   const readable = readableDefinitionsOf(db, caller);
   const seen = seenNow(db);
-  const filter = {
-    statuses: ["FAILED" as const],
-    definitionId: undefined,
-    userId: undefined,
-    createdAfter: undefined,
-    createdBefore: undefined,
-    labels: [],
-  };
+  const filter = { ...NO_FILTER, statuses: ["FAILED" as const] };
   const newest = newestRuns(db, caller, readable, { filter, cursor: undefined, limit: MAX_CANDIDATES });
   const byWords = db
     .select({ id: sql<string>`${r.id}`.as("candidate_id") })

@@ -41,6 +41,7 @@ const PAGES: Record<string, () => string> = {
   "the people found by words": () => "/app/people?q=large&sort=name",
   "the search for the end of a run's id": () => `/app/search?q=${runId.slice(-6)}`,
   "the search for words": () => "/app/search?q=large+1",
+  "the search for a label": () => "/app/search?q=env:prod",
   "the search for a path": () => "/app/search?q=/f1/1",
   "the search for words of an error": () => "/app/search?q=flux+cap",
 };
