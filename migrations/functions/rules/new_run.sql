@@ -8,7 +8,7 @@
 -- - starts: the run has just started, so no other run of the queue can
 create or replace function public.add_run(
   p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid,
-  p_idempotency_key text, p_input json, p_traceparent text, p_labels jsonb, p_now timestamptz
+  p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz, p_labels jsonb default null
 ) returns jsonb
 language plpgsql as $$
 declare

@@ -36,7 +36,7 @@ begin
 
   -- 3. Add the run.
   v_added := public.add_run(p_context, v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, v_definition_id,
-    p_new_run_id, null, v_input, null, v_labels, v_now);
+    p_new_run_id, null, v_input, null, v_now, v_labels);
 
   -- 4. Promote the next run, unless the new one has just started. Then read the run for the answer.
   if not coalesce((v_added ->> 'starts')::boolean, false) then

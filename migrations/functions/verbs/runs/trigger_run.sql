@@ -39,7 +39,7 @@ begin
 
   -- 3. Add the run.
   v_added := public.add_run(p_context, v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, p_definition_id,
-    p_run_id, p_idempotency_key, p_input, p_traceparent, p_labels, v_now);
+    p_run_id, p_idempotency_key, p_input, p_traceparent, v_now, p_labels);
 
   -- 4. Promote the next run, unless the new one has just started. Then read the run for the answer.
   if not coalesce((v_added ->> 'starts')::boolean, false) then
