@@ -75,10 +75,10 @@ describe("every page", () => {
       expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
       expect(policy).not.toContain("unsafe");
       const html = await response.text();
-      expect([path, html.match(/\sstyle=|<style|\son[a-z]+=|<script(?! defer="" src="\/app\/)/g)]).toEqual([
+      expect([
         path,
-        null,
-      ]);
+        html.match(/\sstyle=|<style|\son[a-z]+=|<script(?! (?:defer=""|type="module") src="\/app\/)/g),
+      ]).toEqual([path, null]);
       const loaded = [...html.matchAll(/(?:src|<link[^>]* href)="([^"]+)"/g)].map(([, url]) => url);
       expect(loaded.filter((url) => !url?.startsWith("/app/"))).toEqual([]);
     }
