@@ -29,8 +29,9 @@ const HTMX_CONFIG = JSON.stringify({
   includeIndicatorCSS: false,
   history: false,
   noSwap: [204, 304, "4xx", "5xx"],
-  // A refresh neither adds nor removes these attributes. The first one is htmx's default. app.js adds and removes the second one.
-  morphIgnore: ["data-htmx-powered", "autofocus"],
+  // A refresh neither adds nor removes these attributes. The first one is htmx's default. app.js adds and removes the second one,
+  // and the reader the third one of `details`.
+  morphIgnore: ["data-htmx-powered", "autofocus", "open"],
 });
 
 const Head = ({ title }: { title: string }) => (

@@ -79,7 +79,7 @@ it("shows what a Python runner without an address logs while it works, and its r
   await page.locator(".head .status").getByText("COMPLETED").waitFor();
   const lines = await shownLines(page);
   expect(lines.filter((line) => line.startsWith("Reads "))).toHaveLength(4);
-  await page.locator("dd").getByText('"quarter": "2026-Q1"').last().waitFor();
+  await page.locator("#result, #live").getByText('"2026-Q1"').last().waitFor();
   await page.goto(`/app/workflows/${id}`);
   await page.getByRole("listitem").filter({ hasText: "Cellar" }).getByText("waits for work").waitFor();
   expect(await faultsInBothThemes(page)).toEqual([]);

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startFakeRunner } from "../support/fake-runner.ts";
-import { callBack, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
+import { callBack, insertRun, invoke, invokePath, makeOverdue } from "../support/lifecycle.ts";
 import { insertParts } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
@@ -37,8 +37,7 @@ describe("the page of a failed run", () => {
     for (const said of ["The disk is full.", "It accepted the run with 202.", "The runner reported the failure."]) {
       expect(failure).toContain(said);
     }
-    expect(failure).toContain(`/app/runs/${id}/log?attempt=1`);
-    expect(failure).toContain(`/v1/workflow-runs/${id}/result`);
+    expect([failure.includes('href="#log"'), failure.includes('href="#result"')]).toEqual([true, true]);
     expect(await (await owner.get(`/app/runs/${id}/log?attempt=1`)).text()).toContain("Out of disk");
   });
 
@@ -58,11 +57,34 @@ describe("the page of a failed run", () => {
     await owner.post(`/app/runs/${id}/retry`);
     const html = await owner.read(`/app/runs/${id}`);
     expect(sectionOf(html, "Error")).toBe("");
-    const earlier = sectionOf(html, "Earlier attempts");
+    const earlier = sectionOf(html, "Attempts");
     expect(earlier).toContain("First trouble.");
     expect(earlier).toMatch(/Stopped by [^<]*: second thoughts/);
-    expect(earlier.indexOf("Attempt 2")).toBeLessThan(earlier.indexOf("Attempt 1"));
-    expect([...html.matchAll(/<svg class="time-bar/g)]).toHaveLength(3);
+    expect([...earlier.matchAll(/<svg class="time-bar/g)]).toHaveLength(3);
+    // All bars have one scale: an attempt begins where the one before it has ended, or later.
+    const bars = [...earlier.matchAll(/<svg class="time-bar.*?<\/svg>/gs)].map(([bar]) =>
+      [...bar.matchAll(/class="phase[^"]*" x="([\d.]+)"[^>]* width="([\d.]+)"/g)].map(([, x, width]) => [
+        Number(x),
+        Number(width),
+      ]),
+    );
+    const starts = bars.map(([first]) => first?.[0] ?? -1);
+    expect([starts[0], starts]).toEqual([0, starts.toSorted((a, b) => a - b)]);
+  });
+
+  it("says first what to do, then shows the attempts and the log, the result and the input, and then the rest", async () => {
+    const runner = await startFakeRunner([{ status: 202 }]);
+    tenant = await createTenant(service.database, { runnerUrl: runner.url });
+    owner = await signIn(service, tenant.owner.key);
+    const response = await service.send("POST", invokePath(tenant), tenant.owner.key, { input: { page: 7 } });
+    const { id } = await response.json<{ id: string }>();
+    await callBack(service, tenant, id, { status: "FAILED", error: "No.", output: { free: 0 } });
+    const html = await owner.read(`/app/runs/${id}`);
+    const titles = [...html.slice(html.indexOf('id="live"')).matchAll(/<h2[^>]*>([A-Z][a-z ]*)/g)].map(([, title]) =>
+      title?.trim(),
+    );
+    const order = ["Why it failed", "Time", "Log", "Result", "Input", "Events", "Parameters", "About"];
+    expect(titles.filter((title) => order.includes(title ?? ""))).toEqual(order);
   });
 
   it("shows events to the millisecond, and how long after the trigger they were", async () => {

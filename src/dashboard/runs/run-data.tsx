@@ -2,32 +2,47 @@ import { artifactsSchema } from "../../runs/details/result-schema.ts";
 import { Fact } from "../components.tsx";
 import { MAX_SHOWN, type ViewedRun } from "./view-run.ts";
 
-/** The input, the result and the log of a run, as far as it has them. */
-export const RunData = ({ run }: { run: ViewedRun }) => {
-  const { input, output, summary, artifacts, failure_code, logged_attempts } = run;
-  if (
-    [input, output, summary, artifacts, failure_code].every((value) => value === null) &&
-    logged_attempts.length === 0
-  )
-    return null;
+/** The result of a run and its input, as far as it has them. */
+export const RunData = ({ run }: { run: ViewedRun }) => (
+  <>
+    <Result run={run} />
+    {run.input !== null && (
+      <section class="card" aria-label="Input">
+        <Json
+          id={`input-${run.attempt}`}
+          title="Input"
+          text={run.input}
+          href={`/v1/workflow-runs/${run.id}/input`}
+          field="input"
+        />
+      </section>
+    )}
+  </>
+);
+
+const Result = ({ run }: { run: ViewedRun }) => {
+  const { output, summary, artifacts, failure_code } = run;
+  const isEmpty = [output, summary, artifacts, failure_code].every((value) => value === null);
   return (
-    <section class="card" aria-label="Input and result">
-      <h2>Input and result</h2>
+    <section class="card result" id="result" aria-label="Result">
+      {output === null && <h2>Result</h2>}
+      {output !== null && (
+        <Json
+          id={`output-${run.attempt}`}
+          title="Result"
+          text={output}
+          href={`/v1/workflow-runs/${run.id}/result`}
+          field="output"
+        />
+      )}
+      {isEmpty && (
+        <p class="muted">{run.completed_at === null ? "It comes when the run has ended." : "It has none."}</p>
+      )}
       <dl class="rows">
         {failure_code !== null && <Fact name="Failure code">{failure_code}</Fact>}
-        {input !== null && (
-          <Fact name="Input">
-            <Json text={input} href={`/v1/workflow-runs/${run.id}/input`} />
-          </Fact>
-        )}
-        {summary !== null && (
+        {summary !== null && run.status !== "COMPLETED" && (
           <Fact name="Summary">
             <bdi class="wrap pre">{summary}</bdi>
-          </Fact>
-        )}
-        {output !== null && (
-          <Fact name="Output">
-            <Json text={output} href={`/v1/workflow-runs/${run.id}/result`} />
           </Fact>
         )}
         {artifacts !== null && (
@@ -35,35 +50,42 @@ export const RunData = ({ run }: { run: ViewedRun }) => {
             <Artifacts text={artifacts} />
           </Fact>
         )}
-        {logged_attempts.length > 0 && (
-          <Fact name="Log">
-            {logged_attempts.map((attempt) => (
-              <>
-                <a href={`/app/runs/${run.id}/log?attempt=${attempt}`}>Log of attempt {attempt}</a>{" "}
-              </>
-            ))}
-          </Fact>
-        )}
       </dl>
     </section>
   );
 };
 
-const Json = ({ text, href }: { text: string; href: string }) => {
+type JsonProps = { id: string; title: string; text: string; href: string; field: string };
+
+/**
+ * A JSON value, in a box of its own height. `json.js` lets one fold, search and copy it. `field` has the whole value in the answer
+ * of `href`, which is requested when it is longer than what the page has. A refresh does not change it.
+ */
+const Json = ({ id, title, text, href, field }: JsonProps) => {
   const characters = [...text];
   const isCut = characters.length > MAX_SHOWN;
   return (
-    <>
-      <code class="wrap pre">
+    <div class="json" id={id} data-href={isCut ? href : null} data-field={field} hx-morph-skip="">
+      <div class="head">
+        <h2>{title}</h2>
+        <div class="json-tools" hidden>
+          <input
+            type="search"
+            aria-label={`Find in the ${title.toLowerCase()}`}
+            placeholder="Find"
+            autocomplete="off"
+          />
+          <output class="muted" />
+          <button type="button" class="copy">
+            Copy
+          </button>
+        </div>
+        {isCut && <a href={href}>All of it</a>}
+      </div>
+      <section class="json-box" tabindex={0} aria-label={`${title} as JSON`}>
         {isCut ? `${characters.slice(0, MAX_SHOWN).join("")}…` : JSON.stringify(JSON.parse(text), null, 2)}
-      </code>
-      {isCut && (
-        <>
-          {" "}
-          <a href={href}>All of it</a>
-        </>
-      )}
-    </>
+      </section>
+    </div>
   );
 };
 

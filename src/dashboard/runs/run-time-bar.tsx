@@ -3,10 +3,11 @@ import { formatSeconds, secondsBetween } from "../format.ts";
 import { growing, TimeLeft, TimePassed } from "../live/ticking.tsx";
 import { linearScale } from "../plot.ts";
 import { type Attempt, attemptsOf } from "./attempts.ts";
+import { Failure } from "./run-failure.tsx";
 import type { ViewedRun } from "./view-run.ts";
 
 const WIDTH = 1000;
-const HEIGHT = 34;
+const HEIGHT = 22;
 
 type Phase = { name: string; kind: string; from: string; to: string };
 
@@ -32,11 +33,20 @@ function phasesOf({ queuedAt, begunAt, takenAt, endedAt, outcome }: Attempt, now
   ].filter(({ from, to }) => Date.parse(to) > Date.parse(from));
 }
 
+const wordsOf = (phases: Phase[]) =>
+  phases.map(({ name, from, to }) => `${name} ${formatSeconds(secondsBetween(from, to))}`).join(", ");
+
 /** How many attempts before the latest are shown. */
 const MAX_EARLIER = 9;
 
-/** A bar for the phases of each attempt. The bar of the latest attempt also shows the deadline. */
-export const TimeBars = ({ run, now }: { run: ViewedRun; now: string }) => {
+/** The time from the first trigger of the run to its end. While it goes on, to its deadline, or to now when it has none yet. */
+type Scale = { run: ViewedRun; now: string; from: string; to: string };
+
+/**
+ * All attempts on one scale: a bar for the phases of each, the failures of earlier ones, and the durations of the latest. The bar
+ * of a run that goes on also shows its deadline.
+ */
+export const Attempts = ({ run, now }: { run: ViewedRun; now: string }) => {
   const attempts = attemptsOf(run);
   const latest: Attempt = {
     number: run.attempt,
@@ -50,131 +60,116 @@ export const TimeBars = ({ run, now }: { run: ViewedRun; now: string }) => {
     advice: null,
   };
   const earlier = attempts.filter(({ number }) => number < run.attempt).slice(-MAX_EARLIER);
+  const { completed_at: ended, deadline_at: deadline } = run;
+  const isLate = deadline === null || Date.parse(deadline) <= Date.parse(now);
+  const to = ended ?? (isLate ? now : deadline);
+  const scale = { run, now, from: earlier[0]?.queuedAt ?? latest.queuedAt, to };
   return (
-    <section class="card">
-      <h2>Time</h2>
-      {earlier.map((attempt) => (
-        <EarlierBar attempt={attempt} now={now} />
-      ))}
-      <TimeBar run={run} attempt={latest} now={now} />
+    <section class="card" id="attempts" aria-label="Attempts">
+      <h2>{run.attempt > 1 ? "Attempts" : "Time"}</h2>
+      <div class="earlier-attempts">
+        {earlier.map((attempt) => (
+          <details id={`attempt-${attempt.number}`}>
+            <summary>
+              <span>
+                Attempt {attempt.number}: {attempt.outcome === "RELEASED" ? "given back" : "failed"}
+              </span>
+              <Bar attempt={attempt} scale={scale} />
+            </summary>
+            <p class="muted">{wordsOf(phasesOf(attempt, now))}</p>
+            <Failure run={run} attempt={attempt} />
+          </details>
+        ))}
+      </div>
+      {run.attempt > 1 ? (
+        <p class="latest-attempt">
+          <span>Attempt {run.attempt}</span>
+          <Bar attempt={latest} scale={scale} />
+        </p>
+      ) : (
+        <Bar attempt={latest} scale={scale} />
+      )}
+      <Durations run={run} phases={phasesOf(latest, now)} now={now} />
     </section>
   );
 };
 
-/** The phases of an attempt that has ended, as a bar and in words. */
-const EarlierBar = ({ attempt, now }: { attempt: Attempt; now: string }) => {
-  const phases = phasesOf(attempt, now);
-  const [start, end] = [attempt.queuedAt, attempt.endedAt ?? now];
-  const x = linearScale([Date.parse(start), Math.max(Date.parse(end), Date.parse(start) + 1)], [0, WIDTH]);
-  const words = phases.map(({ name, from, to }) => `${name} ${formatSeconds(secondsBetween(from, to))}`).join(", ");
-  const label = `Attempt ${attempt.number}: ${words}`;
-  return (
-    <div class="earlier-bar">
-      <p>
-        Attempt {attempt.number} <small class="muted">{words}</small>
-      </p>
-      <svg class="time-bar small" viewBox={`0 0 ${WIDTH} 22`} preserveAspectRatio="none" role="img" aria-label={label}>
-        <title>{label}</title>
-        <rect class="track" width={WIDTH} height="22" />
-        {phases.map(({ kind, from, to }) => (
-          <rect
-            class={`phase ${kind}`}
-            x={x(Date.parse(from)).toFixed(1)}
-            width={Math.max(3, x(Date.parse(to)) - x(Date.parse(from))).toFixed(1)}
-            height="22"
-          />
-        ))}
-      </svg>
-    </div>
-  );
-};
+const isGoing = (run: ViewedRun, { to }: Phase, now: string) => run.completed_at === null && to === now;
 
-/** The phases of the latest attempt to scale: queued, dispatching and running, with the deadline. */
-const TimeBar = ({ run, attempt, now }: { run: ViewedRun; attempt: Attempt; now: string }) => {
+/** The phases of an attempt, on the scale of all attempts. */
+const Bar = ({ attempt, scale: { run, now, from, to } }: { attempt: Attempt; scale: Scale }) => {
+  const x = linearScale([Date.parse(from), Math.max(Date.parse(to), Date.parse(from) + 1)], [0, WIDTH]);
   const phases = phasesOf(attempt, now);
-  const start = phases[0]?.from ?? run.created_at;
-  const end = run.completed_at ?? now;
-  const deadline = run.deadline_at;
-  const last = deadline !== null && Date.parse(deadline) > Date.parse(end) ? deadline : end;
-  const x = linearScale([Date.parse(start), Math.max(Date.parse(last), Date.parse(start) + 1)], [0, WIDTH]);
-  const words = phases.map(({ name, from, to }) => `${name} ${formatSeconds(secondsBetween(from, to))}`);
-  const isGoing = ({ to }: Phase) => run.completed_at === null && to === now;
+  const deadline = attempt.number === run.attempt && run.completed_at === null ? run.deadline_at : null;
+  const last =
+    deadline === null ? "" : `; its deadline is ${formatSeconds(secondsBetween(from, deadline))} after the start`;
+  const label = `Attempt ${attempt.number}: ${wordsOf(phases)}${last}`;
   const widthOf = (phase: Phase) => ({
     width: Math.max(3, x(Date.parse(phase.to)) - x(Date.parse(phase.from))).toFixed(1),
     // A bar can only grow in the browser when its scale ends at the deadline.
-    ...(isGoing(phase) &&
-      last !== end &&
-      growing({ ...phase, to: last, now, width: WIDTH - x(Date.parse(phase.from)) })),
+    ...(isGoing(run, phase, now) &&
+      to !== now &&
+      growing({ ...phase, to, now, width: WIDTH - x(Date.parse(phase.from)) })),
   });
-  const label = `${words.join(", ")}${deadline ? `; its deadline is ${formatSeconds(secondsBetween(start, deadline))} after the start of the bar` : ""}`;
   return (
-    <div>
-      <p>
-        <small class="muted">attempt {run.attempt}</small>
-      </p>
-      <svg class="time-bar" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
-        <title>{label}</title>
-        <rect class="track" y="6" width={WIDTH} height="22" />
-        {phases.map((phase) => (
-          <rect
-            class={`phase ${phase.kind}`}
-            x={x(Date.parse(phase.from)).toFixed(1)}
-            y="6"
-            height="22"
-            {...widthOf(phase)}
-          />
-        ))}
-        {deadline && (
-          <rect
-            class="deadline"
-            x={Math.min(WIDTH - 4, x(Date.parse(deadline))).toFixed(1)}
-            width="4"
-            height={HEIGHT}
-          />
-        )}
-      </svg>
-      <dl class="facts">
-        {phases.map((phase) => (
-          <div>
-            <dt>
-              <span class={`dot ${phase.kind}`} aria-hidden="true" />
-              {phase.name}
-            </dt>
-            <dd class="number">
-              {isGoing(phase) ? (
-                <TimePassed at={phase.from} now={now} />
-              ) : (
-                formatSeconds(secondsBetween(phase.from, phase.to))
-              )}
-            </dd>
-          </div>
-        ))}
-        {deadline && (
-          <div>
-            <dt>
-              <span class="dot deadline" aria-hidden="true" />
-              Deadline
-            </dt>
-            <dd>
-              <Time at={deadline} />
-              {run.status === "RUNNING" && (
-                <small class="muted">
-                  {" "}
-                  in <TimeLeft at={deadline} now={now} />
-                </small>
-              )}
-            </dd>
-          </div>
-        )}
-        {run.completed_at && (
-          <div>
-            <dt>Ended</dt>
-            <dd>
-              <Time at={run.completed_at} />
-            </dd>
-          </div>
-        )}
-      </dl>
-    </div>
+    <svg class="time-bar" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
+      <title>{label}</title>
+      <rect class="track" width={WIDTH} height={HEIGHT} />
+      {phases.map((phase) => (
+        <rect
+          class={`phase ${phase.kind}`}
+          x={x(Date.parse(phase.from)).toFixed(1)}
+          height={HEIGHT}
+          {...widthOf(phase)}
+        />
+      ))}
+      {deadline && <rect class="deadline" x={WIDTH - 4} width="4" height={HEIGHT} />}
+    </svg>
   );
 };
+
+/** How long the phases of the latest attempt took, and its deadline or its end. */
+const Durations = ({ run, phases, now }: { run: ViewedRun; phases: Phase[]; now: string }) => (
+  <dl class="facts">
+    {phases.map((phase) => (
+      <div>
+        <dt>
+          <span class={`dot ${phase.kind}`} aria-hidden="true" />
+          {phase.name}
+        </dt>
+        <dd class="number">
+          {isGoing(run, phase, now) ? (
+            <TimePassed at={phase.from} now={now} />
+          ) : (
+            formatSeconds(secondsBetween(phase.from, phase.to))
+          )}
+        </dd>
+      </div>
+    ))}
+    {run.completed_at === null && run.deadline_at !== null && (
+      <div>
+        <dt>
+          <span class="dot deadline" aria-hidden="true" />
+          Deadline
+        </dt>
+        <dd>
+          <Time at={run.deadline_at} />
+          {run.status === "RUNNING" && (
+            <small class="muted">
+              {" "}
+              in <TimeLeft at={run.deadline_at} now={now} />
+            </small>
+          )}
+        </dd>
+      </div>
+    )}
+    {run.completed_at !== null && (
+      <div>
+        <dt>Ended</dt>
+        <dd>
+          <Time at={run.completed_at} />
+        </dd>
+      </div>
+    )}
+  </dl>
+);

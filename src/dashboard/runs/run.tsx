@@ -4,7 +4,7 @@ import { MAX_STOP_SECONDS } from "../../runs/workflow-run-changes-routes.ts";
 import type { Caller } from "../caller.ts";
 import { Ago, Ask, Copy, CopyCurl, Fact, Id, Live, Name, Send, Status, Time, WorkflowName } from "../components.tsx";
 import { PathTree } from "../files/path-tree.tsx";
-import { formatAnnouncement, formatSeconds, plural } from "../format.ts";
+import { formatAnnouncement, formatSeconds, plural, secondsBetween } from "../format.ts";
 import { type Failure, Field, Failures as FormFailures, NO_FAILURE } from "../forms.tsx";
 import { InvokeForm, textOfInput, textOfLabels } from "../invoke/invoke-form.tsx";
 import { Page } from "../layout.tsx";
@@ -13,8 +13,8 @@ import { Progress } from "./log/progress.tsx";
 import { RunLog } from "./log/run-log.tsx";
 import { RunData } from "./run-data.tsx";
 import { Timeline } from "./run-events.tsx";
-import { Failures } from "./run-failure.tsx";
-import { TimeBars } from "./run-time-bar.tsx";
+import { WhyItFailed } from "./run-failure.tsx";
+import { Attempts } from "./run-time-bar.tsx";
 import type { ViewedRun } from "./view-run.ts";
 
 type RunPageProps = {
@@ -41,19 +41,23 @@ export const RunPage = ({ caller, run, loggedAttempt, waitsFor, now, origin }: R
         <Status status={run.status} />
         <Actions run={run} origin={origin} />
       </div>
-      <Failures run={run} now={now} />
-      {run.status === "PENDING" && <Queue run={run} waitsFor={waitsFor} />}
-      <TimeBars run={run} now={now} />
-      <Progress run={run} />
-      <div class="columns">
-        <Timeline run={run} />
+      <div class="lead">
+        <WhyItFailed run={run} />
+        {run.status === "PENDING" && <Queue run={run} waitsFor={waitsFor} />}
+        <Progress run={run} />
+        <Completed run={run} />
+      </div>
+      <Attempts run={run} now={now} />
+      <RunLog run={run} attempt={loggedAttempt} />
+      <RunData run={run} />
+      <Timeline run={run} />
+      <div class="columns last-parts">
+        <Snapshot run={run} />
         <About run={run} now={now} />
       </div>
-      <RunData run={run} />
-      <Snapshot run={run} />
     </Live>
-    <RunLog run={run} attempt={loggedAttempt} />
     <script type="module" src="/app/log/log.js" />
+    <script type="module" src="/app/json.js" />
   </Page>
 );
 
@@ -200,6 +204,28 @@ const WhatBlocks = ({ run: { blocked_by, not_before }, waitsFor }: QueueProps) =
         </>
       );
   }
+};
+
+/** How long a COMPLETED run took, and what its runner says about the result. */
+const Completed = ({ run }: { run: ViewedRun }) => {
+  if (run.status !== "COMPLETED" || run.completed_at === null) return null;
+  return (
+    <section class="card completed-card" aria-label="Completed">
+      <h2>Completed in {formatSeconds(secondsBetween(run.begun_at ?? run.created_at, run.completed_at))}</h2>
+      {run.summary === null ? (
+        <p class="muted">Its runner gave no summary.</p>
+      ) : (
+        <p class="wrap pre short">
+          <bdi>{run.summary}</bdi>
+        </p>
+      )}
+      {(run.output !== null || run.artifacts !== null) && (
+        <p>
+          <a href="#result">Its result</a>
+        </p>
+      )}
+    </section>
+  );
 };
 
 /** The state of the dispatch, for a run that no runner has accepted yet. */

@@ -24,8 +24,12 @@ export const Progress = ({ run }: { run: ViewedRun }) => {
           </p>
         </section>
       )}
-      <section class="card progress" id="progress" data-attempt={attempt} aria-label="Progress" hidden={!isKnown}>
-        <progress max={100} value={percent ?? undefined} aria-label="Progress in percent" />
+      <section class="card progress" id="progress" data-attempt={attempt} aria-label="Progress">
+        <h2>Progress</h2>
+        <p class="muted progress-none" hidden={isKnown}>
+          Its runner has reported none so far.
+        </p>
+        <progress max={100} value={percent ?? undefined} aria-label="Progress in percent" hidden={!isKnown} />
         <p>
           <strong class="progress-percent">{percent === null ? "" : `${percent} %`}</strong>{" "}
           <bdi class="wrap progress-message">{message ?? ""}</bdi>

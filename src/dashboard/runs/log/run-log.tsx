@@ -39,17 +39,21 @@ export function earlierAttempt(run: ViewedRun, given: string | undefined): numbe
   return attempt < run.attempt ? attempt : null;
 }
 
-/** `attempt` is an earlier one, or null. Without JavaScript it links to the log as text. */
+/**
+ * `attempt` is an earlier one, or null. A refresh of the page leaves the log alone: `log.js` keeps it up to date. Without JavaScript it
+ * links to the log as text.
+ */
 export const RunLog = ({ run, attempt }: { run: ViewedRun; attempt: number | null }) => {
   const isLogged = run.logged_attempts.includes(attempt ?? run.attempt);
   return (
     <section
-      class="card log"
+      class={isLogged || run.completed_at === null ? "card log" : "card log without-lines"}
       id="log"
       data-log={`/app/runs/${run.id}/follow-log`}
       data-attempt={attempt}
       data-name={run.id}
       aria-labelledby="log-title"
+      hx-morph-skip=""
     >
       <div class="head">
         <h2 id="log-title">{attempt === null ? "Log" : `Log of attempt ${attempt}`}</h2>

@@ -52,6 +52,7 @@ function say() {
     found === null ? "" : `${found.length.toLocaleString("en-GB")} of ${lines.length.toLocaleString("en-GB")} lines`;
   section.querySelector(".log-empty").hidden = lines.length > 0;
   section.querySelector(".log-tools").hidden = lines.length === 0;
+  if (lines.length > 0) section.classList.remove("without-lines");
 }
 
 /** Shows all lines, or those that contain the searched words. */
@@ -103,8 +104,9 @@ function showProgress({ progress, heartbeat_at: heartbeatAt }) {
   if (!card) return;
   if (progress) {
     const { percent, message } = progress;
-    card.hidden = false;
+    card.querySelector(".progress-none").hidden = true;
     const bar = card.querySelector("progress");
+    bar.hidden = false;
     if (percent === null) bar.removeAttribute("value");
     else bar.value = percent;
     card.querySelector(".progress-percent").textContent = percent === null ? "" : `${percent} %`;
