@@ -26,7 +26,10 @@ beforeEach(async () => {
 /** The phases of a run, as the label of its time bar lists them. */
 const phasesIn = (html: string) => {
   const [, label = ""] = /<svg class="time-bar"[^>]* aria-label="([^"]*)"/.exec(html) ?? [];
-  return (label.split(";")[0] ?? "").split(", ").map((phase) => phase.split(" ")[0]);
+  return label
+    .replace(/^Attempt \d+: |;.*$/g, "")
+    .split(", ")
+    .map((phase) => phase.split(" ")[0]);
 };
 
 /** What the page Health shows about failing runners: the number of workflows, and the list. */
