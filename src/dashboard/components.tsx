@@ -1,26 +1,8 @@
 /** The building blocks of the pages. hono/jsx escapes all text. */
 import { type Child, createContext } from "hono/jsx";
-import type { RunStatus } from "../db/enums.ts";
 import type { Obstacle } from "../http/problems.ts";
 import { formatAgo, formatCurl, formatExactly, formatInstant, roundAgo, secondsBetween, shortId } from "./format.ts";
 import { growing } from "./live/ticking.tsx";
-
-const ICONS: Record<RunStatus, string> = {
-  PENDING: "M8 3a5 5 0 1 0 0 10A5 5 0 0 0 8 3Zm0 2v3l2 2",
-  RUNNING: "M5 3.5v9l7.5-4.5Z",
-  COMPLETED: "m3 8.5 3.5 3.5L13 4.5",
-  FAILED: "m4 4 8 8M12 4l-8 8",
-};
-
-/** The state of a run: a word, an icon and a colour. */
-export const Status = ({ status }: { status: RunStatus }) => (
-  <span class={`status ${status.toLowerCase()}`}>
-    <svg viewBox="0 0 16 16" aria-hidden="true">
-      <path d={ICONS[status]} />
-    </svg>
-    {status}
-  </span>
-);
 
 /** An instant in UTC, which `app.js` replaces by the local time. The exact instant is shown on hover. */
 export const Time = ({ at, withSeconds = false }: { at: string; withSeconds?: boolean }) => (
@@ -104,12 +86,12 @@ type BarProps = {
   value: number;
   label: string;
   kind?: string;
-  /** Set when the bar shows the time that is left between two instants. The bar then shrinks in the browser. */
-  left?: { from: string; to: string; now: string };
+  /** Set when the bar shows the time that has passed between two instants. The bar then grows in the browser. */
+  passing?: { from: string; to: string; now: string };
 };
 
 /** A share of a whole, from 0 to 1, as a bar. `label` says it in words. */
-export const Bar = ({ value, label, kind = "", left }: BarProps) => (
+export const Bar = ({ value, label, kind = "", passing }: BarProps) => (
   <svg class={`bar ${kind}`} viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label={label}>
     <title>{label}</title>
     <rect class="track" width="100" height="6" rx="3" />
@@ -118,7 +100,7 @@ export const Bar = ({ value, label, kind = "", left }: BarProps) => (
       width={Math.max(0, Math.min(100, Math.round(value * 100)))}
       height="6"
       rx="3"
-      {...(left && growing({ ...left, width: 100, left: true }))}
+      {...(passing && growing({ ...passing, width: 100 }))}
     />
   </svg>
 );

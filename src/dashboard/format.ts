@@ -68,5 +68,5 @@ export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;
 
 /** What screen readers announce when a refresh of the page has changed the status of a run. */
-export const formatAnnouncement = (workflowName: string, { id, status }: { id: string; status: string }): string =>
-  `${workflowName}, run ${shortId(id)}: ${status}.`;
+export const formatAnnouncement = (workflowName: string, id: string, state: string): string =>
+  `${workflowName}, run ${shortId(id)}: ${state}.`;

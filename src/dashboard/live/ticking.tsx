@@ -19,11 +19,10 @@ export const TimePassed = ({ at, now }: Instants) => (
 );
 
 /**
- * The attributes of an SVG `rect` whose width changes with time: from 0 at `from` to `width` at `to`. With `left` it shrinks
- * from `width` to 0 instead.
+ * The attributes of an SVG `rect` whose width changes with time: from 0 at `from` to `width` at `to`.
  */
-export const growing = (instants: { from: string; to: string; now: string; width: number; left?: boolean }) => ({
-  "data-tick": instants.left ? "shrink" : "grow",
+export const growing = (instants: { from: string; to: string; now: string; width: number }) => ({
+  "data-tick": "grow",
   "data-from": instants.from,
   "data-at": instants.to,
   "data-now": instants.now,

@@ -17,6 +17,8 @@ export type Attempt = {
   outcome: "COMPLETED" | "FAILED" | "RELEASED" | null;
   /** Why the attempt failed or was given back: a sentence of the service, or the runner's own text. */
   cause: string | null;
+  /** What the runner said when it ended its work after a stop; null when it said nothing. */
+  words: string | null;
   /** The runner's last answer to the dispatch; null when none was sent. */
   lastAnswer: string | null;
   /** What a person can do about the failure. */
@@ -50,6 +52,7 @@ function attemptOf(run: ViewedRun, number: number, events: ViewedEvent[], next: 
     endedAt: end?.at ?? released?.at ?? null,
     outcome: end ? (end.type === "COMPLETED" ? "COMPLETED" : "FAILED") : released ? "RELEASED" : null,
     cause: (isLatest && run.error) || (end ? causeOf(end, events, isTaken) : textOf(released?.detail?.reason)),
+    words: end?.type === "STOPPED" ? textOf(end.detail?.error) : null,
     lastAnswer: lastAnswerOf(events),
     advice: code && ADVICE[code],
   };
@@ -73,11 +76,12 @@ function codeOf({ type, detail }: ViewedEvent, isTaken: boolean): FailureCode {
 
 function causeOf({ type, detail, user_name }: ViewedEvent, events: ViewedEvent[], isTaken: boolean): string | null {
   const reason = textOf(detail?.error) ?? textOf(detail?.reason);
+  const stopReason = textOf(detail?.reason);
   switch (type) {
     case "COMPLETED":
       return null;
     case "STOPPED":
-      return `Stopped${user_name ? ` by ${user_name}` : ""}${reason ? `: ${reason}` : "."}`;
+      return `Stopped${user_name ? ` by ${user_name}` : ""}${stopReason ? `: ${stopReason}` : "."}`;
     case "LOST":
       return "Its runner stopped sending heartbeats while it worked.";
     case "TIMED_OUT": {

@@ -7,6 +7,12 @@ const numberOf = (value: unknown) => (typeof value === "number" ? value : null);
 
 type Description = { what: string; more: string | null; nextTryAt?: string | null };
 
+/** Why a run was stopped, and what its runner said when it ended its work. */
+function stopWords(detail: ViewedEvent["detail"]): string | null {
+  const [reason, words] = [textOf(detail?.reason), textOf(detail?.error)];
+  return words === null ? reason : `${reason === null ? "" : `${reason} · `}The runner said: ${words}`;
+}
+
 /** Describes an event in words: what happened, its details, and when the dispatch will be retried. */
 function describe({ type, attempt, detail, user_name }: ViewedEvent): Description {
   const by = user_name ? ` by ${user_name}` : "";
@@ -52,7 +58,7 @@ function describe({ type, attempt, detail, user_name }: ViewedEvent): Descriptio
       return { what: "Timed out at its deadline", more };
     }
     case "STOPPED":
-      return { what: `Stopped${by}`, more: reason };
+      return { what: `Stopped${by}`, more: stopWords(detail) };
     case "RETRIED":
       return detail?.automatic === true
         ? { what: `Retried automatically: attempt ${attempt}`, more: null, nextTryAt: textOf(detail.not_before) }

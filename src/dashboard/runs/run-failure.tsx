@@ -25,6 +25,11 @@ export const Failure = ({ run, attempt }: { run: ViewedRun; attempt: Attempt }) 
         <bdi>{attempt.cause ?? "It gave no reason."}</bdi>
       </pre>
       <dl class="rows">
+        {attempt.words !== null && (
+          <Fact name="The runner said">
+            <bdi class="wrap">{attempt.words}</bdi>
+          </Fact>
+        )}
         {isLatest && attempt.advice !== null && <Fact name="What to do">{attempt.advice}</Fact>}
         {(attempt.lastAnswer !== null || hasLog || hasResult) && (
           <Fact name="Last answer">

@@ -1,6 +1,7 @@
-import { Ago, Bar, Copy, Name, Status } from "../components.tsx";
+import { Ago, Copy, Name } from "../components.tsx";
 import { formatAnnouncement, formatSeconds, secondsBetween, shortId } from "../format.ts";
-import { TimeLeft, TimePassed } from "../live/ticking.tsx";
+import { TimePassed } from "../live/ticking.tsx";
+import { Status, StopClock, shownStateOf, TimeUsed, wordOf } from "../run-state.tsx";
 import { LabelsLine } from "./labels/run-labels.tsx";
 import type { ListedRun } from "./view-runs.ts";
 
@@ -17,19 +18,17 @@ const Duration = ({ run, now }: { run: ListedRun; now: string }) => {
   if (begun_at === null) return <span class="muted">never started</span>;
   if (completed_at !== null) return <>{formatSeconds(secondsBetween(begun_at, completed_at))}</>;
   if (deadline_at === null) return null;
-  const share = secondsBetween(now, deadline_at) / secondsBetween(begun_at, deadline_at);
   return (
     <>
       <TimePassed at={begun_at} now={now} />
-      <Bar
-        value={share}
-        kind={share < 0.2 ? "short" : "left"}
-        label="How much of its time is left"
-        left={{ from: begun_at, to: deadline_at, now }}
-      />
-      <small class="muted">
-        <TimeLeft at={deadline_at} now={now} /> left
-      </small>
+      {run.stop_ends_at === null ? (
+        <TimeUsed from={begun_at} deadline={deadline_at} now={now} />
+      ) : (
+        <>
+          {" "}
+          <StopClock run={run} now={now} />
+        </>
+      )}
     </>
   );
 };
@@ -67,7 +66,10 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy
     </thead>
     <tbody>
       {runs.map((run) => (
-        <tr id={`${name}-${run.id}`} data-announce={formatAnnouncement(run.workflow_name, run)}>
+        <tr
+          id={`${name}-${run.id}`}
+          data-announce={formatAnnouncement(run.workflow_name, run.id, wordOf(shownStateOf(run)))}
+        >
           {pickedBy && (
             <td class="pick">
               <label>
@@ -120,9 +122,9 @@ const RowLink = ({ run }: { run: ListedRun }) => (
   <a
     href={`/app/runs/${run.id}`}
     class="plain row-link"
-    aria-label={`${run.status}: ${run.workflow_name}, run ${shortId(run.id)}`}
+    aria-label={`${wordOf(shownStateOf(run))}: ${run.workflow_name}, run ${shortId(run.id)}`}
   >
-    <Status status={run.status} />
+    <Status status={shownStateOf(run)} />
   </a>
 );
 

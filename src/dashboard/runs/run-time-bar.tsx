@@ -56,6 +56,7 @@ export const Attempts = ({ run, now }: { run: ViewedRun; now: string }) => {
     endedAt: run.completed_at,
     outcome: run.status === "COMPLETED" || run.status === "FAILED" ? run.status : null,
     cause: null,
+    words: null,
     lastAnswer: null,
     advice: null,
   };

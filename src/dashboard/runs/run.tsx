@@ -1,13 +1,12 @@
 import type { PathSnapshot } from "../../db/run-snapshot.ts";
 import type { ExplainedReason } from "../../runs/details/explain-run.ts";
-import { MAX_STOP_SECONDS } from "../../runs/workflow-run-changes-routes.ts";
 import type { Caller } from "../caller.ts";
-import { Ago, Ask, Copy, CopyCurl, Fact, Id, Live, Name, Send, Status, Time, WorkflowName } from "../components.tsx";
+import { Ago, Copy, Fact, Id, Live, Name, Time, WorkflowName } from "../components.tsx";
 import { PathTree } from "../files/path-tree.tsx";
 import { formatAnnouncement, formatSeconds, plural, secondsBetween } from "../format.ts";
-import { type Failure, Field, Failures as FormFailures, NO_FAILURE } from "../forms.tsx";
-import { InvokeForm, textOfInput, textOfLabels } from "../invoke/invoke-form.tsx";
 import { Page } from "../layout.tsx";
+import { type RunState, Status, StopClock, shownStateOf, wordOf } from "../run-state.tsx";
+import { Actions } from "./actions/run-actions.tsx";
 import { LabelLinks } from "./labels/run-labels.tsx";
 import { Progress } from "./log/progress.tsx";
 import { RunLog } from "./log/run-log.tsx";
@@ -29,16 +28,25 @@ type RunPageProps = {
 };
 
 export const RunPage = ({ caller, run, loggedAttempt, waitsFor, now, origin }: RunPageProps) => (
-  <Page title={`${run.run_snapshot.workflow_name}: ${run.status}`} section="runs" caller={caller}>
+  <Page
+    title={`${run.run_snapshot.workflow_name}: ${wordOf(shownStateOf(stateOf(run)))}`}
+    section="runs"
+    caller={caller}
+  >
     <p class="crumbs">
       <a href="/app/runs">Runs</a> / <Id id={run.id} />
     </p>
     <Live href={`/app/runs/${run.id}`} listen={changesOf(run)}>
-      <div class="head" id="head" data-announce={formatAnnouncement(run.run_snapshot.workflow_name, run)}>
+      <div
+        class="head"
+        id="head"
+        data-announce={formatAnnouncement(run.run_snapshot.workflow_name, run.id, wordOf(shownStateOf(stateOf(run))))}
+      >
         <h1>
           <Name>{run.run_snapshot.workflow_name}</Name>
         </h1>
-        <Status status={run.status} />
+        <Status status={shownStateOf(stateOf(run))} />
+        <StopClock run={stateOf(run)} now={now} />
         <Actions run={run} origin={origin} />
       </div>
       <div class="lead">
@@ -61,6 +69,12 @@ export const RunPage = ({ caller, run, loggedAttempt, waitsFor, now, origin }: R
   </Page>
 );
 
+const stateOf = ({ status, dispatched_at, stop }: ViewedRun): RunState => ({
+  status,
+  taken_at: dispatched_at,
+  stop_ends_at: stop?.ends_at ?? null,
+});
+
 /**
  * The stream for the page of a run. A PENDING run listens to its whole workflow, since its place in the queue depends on other
  * runs.
@@ -69,105 +83,6 @@ function changesOf({ id, status, completed_at, workflow_definition_id }: ViewedR
   if (completed_at !== null) return null;
   return status === "PENDING" ? `/app/changes?workflow=${workflow_definition_id}` : `/app/changes?run=${id}`;
 }
-
-const can = (run: ViewedRun, what: "stop" | "retry" | "delete") => run.is_theirs && run.possible[what];
-
-/** True when "Run again" is offered. A FAILED run that the caller may retry offers a retry instead. */
-const isAgainOffered = (run: ViewedRun) =>
-  run.completed_at !== null && run.workflow.is_visible && run.workflow.obstacle === null && !can(run, "retry");
-
-const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
-  const { id, workflow } = run;
-  const isStartable = workflow.obstacle === null;
-  const input = textOfInput(run.input);
-  return (
-    <div class="actions">
-      <CopyCurl url={`${origin}/v1/workflow-runs/${id}`} />
-      {can(run, "stop") && (
-        <Ask id="ask-stop" label="Stop" title="Stop this run?" kind="danger">
-          <p>
-            {run.status === "RUNNING"
-              ? "Its runner is notified. If you give the runner time, the run keeps its slot until the runner has ended its work or the time is over. Otherwise it is FAILED at once and its slot is free for the next run. What the runner has done so far is not undone."
-              : "It is FAILED at once and leaves the queue. It has not started."}
-          </p>
-          <StopForm id={id} values={NOTHING_GIVEN} hasGrace={run.status === "RUNNING"} failure={NO_FAILURE} />
-        </Ask>
-      )}
-      {can(run, "retry") && isStartable && (
-        <Ask id="ask-retry" label="Retry" title="Run it again?">
-          <p>
-            It becomes attempt {run.attempt + 1} of the same run, with the same frozen parameters, at the end of its
-            workflow’s queue. Its error is cleared; its events stay.
-          </p>
-          <Send action={`/app/runs/${id}/retry`} label="Retry" kind="primary" />
-        </Ask>
-      )}
-      {isAgainOffered(run) && (
-        <Ask id="ask-again" label="Run again" title="Trigger another run?">
-          <p>
-            It is a new run of the same workflow. It reads and writes what the workflow names today.
-            {input === null && " Its input and labels are the same: the input is too long to be changed here."}
-          </p>
-          {input === null ? (
-            <Send action={`/app/runs/${id}/again`} label="Run again" kind="primary" />
-          ) : (
-            <InvokeForm
-              id={run.workflow_definition_id}
-              given={{ input, idempotencyKey: "", labels: textOfLabels(run.labels), runId: id }}
-              failure={NO_FAILURE}
-            />
-          )}
-        </Ask>
-      )}
-      {can(run, "delete") && (
-        <Ask id="ask-delete" label="Delete" title="Delete this run?" kind="danger">
-          <p>
-            This deletes the run and its {plural(run.total_events, "event")} for good.
-            {run.status === "PENDING" && " It leaves the queue and never starts."}
-          </p>
-          <Send action={`/app/runs/${id}/delete`} label="Delete" kind="danger" />
-        </Ask>
-      )}
-      {can(run, "retry") && !isStartable && (
-        <span class="muted">
-          {workflow.obstacle === "paused"
-            ? "It cannot be retried while its workflow is paused."
-            : "It cannot be retried without a runner."}
-        </span>
-      )}
-    </div>
-  );
-};
-
-type StopValues = { reason: string; grace_seconds: string };
-const NOTHING_GIVEN: StopValues = { reason: "", grace_seconds: "" };
-type StopFormProps = { id: string; values: StopValues; hasGrace: boolean; failure: Failure };
-
-export const StopForm = ({ id, values, hasGrace, failure }: StopFormProps) => (
-  <form method="post" action={`/app/runs/${id}/stop`} class="stack">
-    <FormFailures failure={failure} />
-    <Field
-      name="reason"
-      label="Reason (optional)"
-      failure={failure}
-      control={(a) => <input {...a} type="text" value={values.reason} autocomplete="off" />}
-    />
-    {hasGrace && (
-      <Field
-        name="grace_seconds"
-        label="Time for the runner, in seconds (optional)"
-        failure={failure}
-        hint={`0 to ${MAX_STOP_SECONDS}. Without it the run is stopped at once.`}
-        control={(a) => (
-          <input {...a} type="text" inputmode="numeric" value={values.grace_seconds} autocomplete="off" />
-        )}
-      />
-    )}
-    <button type="submit" class="danger">
-      Stop
-    </button>
-  </form>
-);
 
 type QueueProps = Pick<RunPageProps, "run" | "waitsFor">;
 

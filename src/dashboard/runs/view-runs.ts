@@ -10,6 +10,7 @@ import {
 } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import type { RunStatus } from "../../db/enums.ts";
+import { runningAttempts as a } from "../../db/lease-tables.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, users } from "../../db/tables.ts";
 import { labelledRuns, MAX_LOOKED_AT, placeAfter } from "../../runs/labelled-runs.ts";
@@ -20,11 +21,11 @@ import { isRunning, r, seenNow } from "../../runs/run-rows.ts";
 import { startObstacle } from "../../workflows/workflow-definitions.ts";
 import { type Beginning, selectBeginning } from "../beginning/beginning.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
+import type { RunState } from "../run-state.tsx";
 
 /** A run in a list. `begun_at` is null until it starts. Instants are RFC 3339. */
 export type ListedRun = {
   id: string;
-  status: RunStatus;
   attempt: number;
   error: string | null;
   workflow_name: string;
@@ -34,7 +35,14 @@ export type ListedRun = {
   deadline_at: string | null;
   completed_at: string | null;
   labels: Labels;
-};
+} & RunState;
+
+/** Until when the runner of a RUNNING run may end its work after a stop; null when no stop was requested. */
+export const stopEndsAt = (db: Database): SQL<string | null> =>
+  sql<string | null>`case when ${r.status} = 'RUNNING' then (${db
+    .select({ at: instant(a.stopEndsAt) })
+    .from(a)
+    .where(eq(a.runId, r.id))}) end`;
 
 /** Selects runs as {@link ListedRun}. Join the query to the runs that are wanted, and order it. */
 export function selectListed(db: Database, seen: ReturnType<typeof seenNow>) {
@@ -53,6 +61,8 @@ export function selectListed(db: Database, seen: ReturnType<typeof seenNow>) {
     deadline_at: sql<string | null>`${instant(r.deadlineAt)}`,
     completed_at: sql<string | null>`${instant(seen.completedAt)}`,
     labels: sql<Labels>`public.labels_of(${r.id})`,
+    taken_at: sql<string | null>`${instant(r.dispatchedAt)}`,
+    stop_ends_at: stopEndsAt(db),
   };
 }
 

@@ -1,9 +1,10 @@
 import type { Child } from "hono/jsx";
-import { Ago, Empty, Name, Path, Status } from "../components.tsx";
+import { Ago, Empty, Name, Path } from "../components.tsx";
 import { shortId } from "../format.ts";
 import { Page } from "../layout.tsx";
 import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
+import { Status, shownStateOf } from "../run-state.tsx";
 import { type FoundRun, MAX_FOUND, MIN_LENGTH, type SearchView, viewSearch } from "./view-search.ts";
 import { readWords } from "./words.ts";
 
@@ -118,7 +119,7 @@ const Group = <Found,>({ title, found, more, show }: GroupProps<Found>) =>
 
 const RunAnswer = ({ run, now }: { run: FoundRun; now: string }) => (
   <a href={`/app/runs/${run.id}`}>
-    <Status status={run.status} />
+    <Status status={shownStateOf(run)} />
     <code>{shortId(run.id)}</code>
     <Name>{run.workflow_name}</Name>
     {run.error !== null && (

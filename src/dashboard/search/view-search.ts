@@ -9,7 +9,7 @@ import {
   readableDefinitionsOf,
 } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
-import type { PartType, RunStatus } from "../../db/enums.ts";
+import type { PartType } from "../../db/enums.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, pathParts as p, users } from "../../db/tables.ts";
 import { labelledRuns } from "../../runs/labelled-runs.ts";
@@ -18,15 +18,16 @@ import type { RunFilter } from "../../runs/run-filter.ts";
 import { r, seenNow } from "../../runs/run-rows.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import { isSeenPerson } from "../people/view-people.ts";
+import type { RunState } from "../run-state.tsx";
+import { stopEndsAt } from "../runs/view-runs.ts";
 import { matchesWords, userMatches } from "./words.ts";
 
 export type FoundRun = {
   id: string;
-  status: RunStatus;
   workflow_name: string;
   error: string | null;
   created_at: string;
-};
+} & RunState;
 
 /** The results: at most {@link MAX_FOUND} of each kind, and one more when there are more. */
 export type SearchView = {
@@ -116,7 +117,7 @@ function selectLabelled(db: Database, caller: CallerExpression, text: string) {
   const newest = labelledRuns(db, caller, page).as("newest");
   return db
     .with(caller)
-    .select(foundRun(seen))
+    .select(foundRun(db, seen))
     .from(caller)
     .crossJoinLateral(newest)
     .innerJoin(r, and(sql`${newest.isFound}`, eq(r.id, newest.id)))
@@ -155,19 +156,21 @@ function selectRunsById(db: Database, caller: CallerExpression, text: string) {
   const seen = seenNow(db);
   return db
     .with(caller)
-    .select(foundRun(seen))
+    .select(foundRun(db, seen))
     .from(caller)
     .innerJoin(r, and(isOfTenant(caller), hasId(text), maySeeRun(caller, r)))
     .crossJoinLateral(seen)
     .orderBy(desc(r.createdAt), desc(r.id));
 }
 
-const foundRun = (seen: ReturnType<typeof seenNow>) => ({
+const foundRun = (db: Database, seen: ReturnType<typeof seenNow>) => ({
   id: r.id,
   status: seen.status,
   workflow_name: sql<string>`${r.runSnapshot} ->> 'workflow_name'`,
   error: seen.error,
   created_at: instant(r.createdAt),
+  taken_at: sql<string | null>`${instant(r.dispatchedAt)}`,
+  stop_ends_at: stopEndsAt(db),
 });
 
 /**
@@ -240,7 +243,7 @@ function selectFailures(db: Database, caller: CallerExpression, text: string) {
   const distinct = db.selectDistinct({ id: candidate.id }).from(candidate).as("candidates");
   return db
     .with(caller, readable)
-    .select(foundRun(seen))
+    .select(foundRun(db, seen))
     .from(caller)
     .crossJoin(distinct)
     .innerJoin(r, eq(r.id, distinct.id))

@@ -14,6 +14,8 @@ import { workflowDefinitions as d, users } from "../../db/tables.ts";
 import { isOverdue, isRunning, r, seenNow } from "../../runs/run-rows.ts";
 import { type StartObstacle, startObstacle } from "../../workflows/workflow-definitions.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
+import type { RunState } from "../run-state.tsx";
+import { stopEndsAt } from "../runs/view-runs.ts";
 import { matchesWords } from "../search/words.ts";
 
 /** How the latest runs of a workflow ended. */
@@ -79,7 +81,8 @@ export const holderOf = (db: Database): SQL<ListedWorkflow["holder"]> =>
   sql<ListedWorkflow["holder"]>`(${db
     .select({
       holder: sql`jsonb_build_object('id', ${r.id}, 'user_name', ${nameOf(users)}, 'begun_at', ${instant(r.startedAt)},
-        'deadline_at', ${instant(r.deadlineAt)})`,
+        'deadline_at', ${instant(r.deadlineAt)}, 'status', ${r.status}, 'taken_at', ${instant(r.dispatchedAt)},
+        'stop_ends_at', ${stopEndsAt(db)})`,
     })
     .from(r)
     .innerJoin(users, eq(users.id, r.userId))
@@ -93,7 +96,8 @@ export type ListedWorkflow = Outcomes & {
   is_active: boolean;
   obstacle: StartObstacle | null;
   queued: number;
-  holder: { id: string; user_name: string; begun_at: string; deadline_at: string } | null;
+  /** The RUNNING run. */
+  holder: ({ id: string; user_name: string; begun_at: string; deadline_at: string } & RunState) | null;
 };
 
 export type WorkflowsView = { caller: Caller; now: string; total: number; workflows: ListedWorkflow[] };

@@ -1,8 +1,8 @@
 import { MedianDuration, Strip, SuccessRate } from "../charts.tsx";
-import { Ago, Bar, Empty, Live, Name, Pages } from "../components.tsx";
-import { plural, secondsBetween } from "../format.ts";
+import { Ago, Empty, Live, Name, Pages } from "../components.tsx";
+import { plural } from "../format.ts";
 import { Page } from "../layout.tsx";
-import { TimeLeft } from "../live/ticking.tsx";
+import { Status, StopClock, shownStateOf, TimeUsed } from "../run-state.tsx";
 import { type ListQuery, ListSearch, listHref, SortedHead } from "../search/found-list.tsx";
 import type { ListedWorkflow, WorkflowOrder, WorkflowsView } from "./view-workflows.ts";
 
@@ -15,7 +15,7 @@ const Paused = () => (
   </span>
 );
 
-/** The user whose run holds the slot, and how much of the run's time is left. */
+/** The user whose run holds the slot, its state unless it is simply RUNNING, and how much of its time is used. */
 export const Slot = ({
   workflow,
   now,
@@ -28,21 +28,23 @@ export const Slot = ({
     if (workflow.obstacle === "paused") return <Paused />;
     return <span class="muted">{workflow.obstacle === null ? "free" : "no runner"}</span>;
   }
-  const share = secondsBetween(now, holder.deadline_at) / secondsBetween(holder.begun_at, holder.deadline_at);
+  const state = shownStateOf(holder);
+  const note = workflow.is_active ? "" : ", then paused";
   return (
     <>
       <a href={`/app/runs/${holder.id}`}>
         <Name>{holder.user_name}</Name>
       </a>{" "}
-      <Bar
-        value={share}
-        kind={share < 0.2 ? "short" : "left"}
-        label="How much of its time is left"
-        left={{ from: holder.begun_at, to: holder.deadline_at, now }}
-      />
-      <small class="muted">
-        <TimeLeft at={holder.deadline_at} now={now} /> left{workflow.is_active ? "" : ", then paused"}
-      </small>
+      {state !== "RUNNING" && (
+        <>
+          <Status status={state} />{" "}
+        </>
+      )}
+      {state === "STOPPING" ? (
+        <StopClock run={holder} now={now} />
+      ) : (
+        <TimeUsed from={holder.begun_at} deadline={holder.deadline_at} now={now} note={note} />
+      )}
     </>
   );
 };

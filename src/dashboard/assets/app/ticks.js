@@ -42,7 +42,7 @@
       return tick === "left" && secondsLeft <= 0;
     }
     const share = Math.min(1, Math.max(0, (now - Date.parse(from)) / (Date.parse(at) - Date.parse(from))));
-    element.setAttribute("width", (width * (tick === "grow" ? share : 1 - share)).toFixed(1));
+    element.setAttribute("width", (width * share).toFixed(1));
     return false;
   };
 
