@@ -136,14 +136,15 @@ const SNAPSHOT = `jsonb_build_object('workflow_definition_id', d.id, 'workflow_n
     'path_part_id', d.output_path_part_ids[1], 'materialized_path', '/outputs', 'part_type', 'FOLDER')),
   'template', null)`;
 
-const COLUMNS = `id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot, queue_position,
+const COLUMNS = `id, tenant_id, workflow_definition_id, user_id, runner_type, status, slot_no, run_snapshot, queue_position,
   started_at, deadline_at, completed_at, error, ended_by, failure_code, dispatch_count, dispatched_at, created_at, updated_at`;
 
 async function seedRuns(client: pg.PoolClient, { runs, definitions, ended }: Seed): Promise<void> {
   const [running, pending] = ended ? [0, 0] : [RUNNING, PENDING];
   await client.query(
     `insert into workflow_runs (${COLUMNS})
-    select r.id, d.tenant_id, d.id, r.user_id, 'SELF_HOSTED', r.status, ${SNAPSHOT}, r.n,
+    select r.id, d.tenant_id, d.id, r.user_id, 'SELF_HOSTED', r.status,
+      case when r.status = 'RUNNING' then 1 end, ${SNAPSHOT}, r.n,
       case when r.status <> 'PENDING' then r.at end,
       case when r.status = 'RUNNING' then r.at + interval '1 day' when r.status <> 'PENDING' then r.at + interval '1 hour' end,
       case when r.status in ('COMPLETED', 'FAILED') then r.ended_at end,
@@ -173,8 +174,8 @@ async function seedRuns(client: pg.PoolClient, { runs, definitions, ended }: See
 async function seedOverdueRuns(client: pg.PoolClient): Promise<void> {
   await client.query(
     `insert into workflow_runs (${COLUMNS})
-    select (replace(d.id::text, '01900002', '01900003'))::uuid, d.tenant_id, d.id, r.user_id, 'SELF_HOSTED', 'RUNNING', ${SNAPSHOT},
-      nextval('workflow_run_queue'), r.at, r.at + interval '1 hour', null, null, null, 1, r.at, r.at, r.at
+    select (replace(d.id::text, '01900002', '01900003'))::uuid, d.tenant_id, d.id, r.user_id, 'SELF_HOSTED', 'RUNNING', 1, ${SNAPSHOT},
+      nextval('workflow_run_queue'), r.at, r.at + interval '1 hour', null, null, null, null, 1, r.at, r.at, r.at
     from workflow_definitions d
     cross join (select $1::uuid as user_id, statement_timestamp() - interval '2 hours' as at) r`,
     [userId(1)],

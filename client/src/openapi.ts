@@ -100,11 +100,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How a workflow's runs get to a runner, and when they are retried */
+        /** How a workflow's runs get to a runner, how many run at once, and when they are retried */
         get: operations["get_workflow_definition_policy"];
         /**
          * Replace the policy of a workflow
-         * @description Replaces everything: a field that is left out gets its default. Needs write on the definition. A run that is RUNNING keeps the lease or dispatch that it has.
+         * @description Replaces everything: a field that is left out gets its default. Needs write on the definition. A run that is RUNNING keeps the lease or dispatch that it has, and its slot.
          */
         put: operations["update_workflow_definition_policy"];
         post?: never;
@@ -125,7 +125,7 @@ export interface paths {
         put?: never;
         /**
          * Trigger a run
-         * @description The run is RUNNING at once when the workflow's slot is free, and PENDING behind the others when it is not. Send an idempotency key, in the body or as a header, to be able to try again: while its run waits or runs, and for 24 hours after it was triggered, the same key answers with that run and `Idempotency-Replayed: true`.
+         * @description The run is RUNNING at once when a slot of the workflow is free for it, and PENDING behind the others when none is. Send an idempotency key, in the body or as a header, to be able to try again: while its run waits or runs, and for 24 hours after it was triggered, the same key answers with that run and `Idempotency-Replayed: true`.
          */
         post: operations["invoke_workflow"];
         delete?: never;
@@ -357,7 +357,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The attempt, the progress, the place in the queue and the labels of a run
+         * The attempt, the progress, the key, the labels, and the place in the queue of a run
          * @description What the run itself does not say, in a form for programs. To follow the progress without polling, read the run's stream.
          */
         get: operations["get_workflow_run_details"];
@@ -1671,7 +1671,10 @@ export interface components {
          *       "max_attempts": 3,
          *       "retry_on": [
          *         "LOST"
-         *       ]
+         *       ],
+         *       "max_running": 5,
+         *       "max_running_per_key": 1,
+         *       "key_from": "/customer/id"
          *     }
          */
         WorkflowDefinitionPolicy: {
@@ -1686,6 +1689,12 @@ export interface components {
             max_attempts: number;
             /** @description The failures after which a run is retried automatically, after a pause. */
             retry_on: ("LOST" | "UNREACHED" | "DEADLINE")[];
+            /** @description How many runs of the workflow are RUNNING at the same time, at most. When it is raised, waiting runs start at once; when it is lowered, none is stopped. */
+            max_running: number;
+            /** @description How many of these have the same concurrency key, at most: `max_running` or less. Then keys take turns: the next run to start is the first of the next key that has room. Runs without a key take a turn like one key, and only `max_running` limits them. null: runs start first in, first out. */
+            max_running_per_key: number | null;
+            /** @description Where the input of a run has its concurrency key: a JSON Pointer to a text of 1 to 128 characters, a number or a boolean. An invoke that sends `concurrency_key` needs none there. A run keeps the key that it was triggered with. */
+            key_from: string | null;
         };
         /**
          * @example {
@@ -1694,7 +1703,10 @@ export interface components {
          *       "max_attempts": 3,
          *       "retry_on": [
          *         "LOST"
-         *       ]
+         *       ],
+         *       "max_running": 5,
+         *       "max_running_per_key": 1,
+         *       "key_from": "/customer/id"
          *     }
          */
         UpdateWorkflowDefinitionPolicyRequest: {
@@ -1719,6 +1731,21 @@ export interface components {
              * @default []
              */
             retry_on?: ("LOST" | "UNREACHED" | "DEADLINE")[];
+            /**
+             * @description How many runs of the workflow are RUNNING at the same time, at most. When it is raised, waiting runs start at once; when it is lowered, none is stopped.
+             * @default 1
+             */
+            max_running?: number;
+            /**
+             * @description How many of these have the same concurrency key, at most: `max_running` or less. Then keys take turns: the next run to start is the first of the next key that has room. Runs without a key take a turn like one key, and only `max_running` limits them. null: runs start first in, first out.
+             * @default null
+             */
+            max_running_per_key?: number | null;
+            /**
+             * @description Where the input of a run has its concurrency key: a JSON Pointer to a text of 1 to 128 characters, a number or a boolean. An invoke that sends `concurrency_key` needs none there. A run keeps the key that it was triggered with.
+             * @default null
+             */
+            key_from?: string | null;
         };
         /**
          * @example {
@@ -1821,6 +1848,8 @@ export interface components {
             labels?: {
                 [key: string]: string;
             } | null;
+            /** @description Runs with the same key are limited together, if the workflow's policy says so: `max_running_per_key`. Without it, the policy's `key_from` says where the input has the key. */
+            concurrency_key?: string | null;
         };
         /**
          * @example {
@@ -2127,6 +2156,7 @@ export interface components {
          *       "attempt": 1,
          *       "failure_code": null,
          *       "queue_position": null,
+         *       "concurrency_key": "customer 4711",
          *       "progress": {
          *         "percent": 40,
          *         "message": "Reading 12 documents"
@@ -2145,8 +2175,10 @@ export interface components {
              * @enum {string|null}
              */
             failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | null;
-            /** @description 1 for the run that is next; null unless PENDING. */
+            /** @description 1 for the run that is next; null unless PENDING. When the workflow's policy limits the runs of each key, keys take turns, and this is the place among the runs with its key. */
             queue_position: number | null;
+            /** @description From the invoke, or from the input; null for a run without one. */
+            concurrency_key: string | null;
             /** @description What the runner last reported of this attempt, while it is RUNNING. */
             progress: {
                 percent: number | null;
@@ -2241,10 +2273,18 @@ export interface components {
          *       "deadline_at": null,
          *       "dispatched_at": null,
          *       "queue_position": 1,
+         *       "concurrency_key": null,
+         *       "keys_take_turns": false,
          *       "blocked_by": {
          *         "run_id": "01920000-0000-7000-8000-000000000402",
          *         "deadline_at": "2026-01-31T12:05:00.000Z"
          *       },
+         *       "blockers": [
+         *         {
+         *           "run_id": "01920000-0000-7000-8000-000000000402",
+         *           "deadline_at": "2026-01-31T12:05:00.000Z"
+         *         }
+         *       ],
          *       "tries": null,
          *       "last_error": null,
          *       "next_try_at": null,
@@ -2267,10 +2307,10 @@ export interface components {
             message: string;
             status: components["schemas"]["WorkflowRunStatus"];
             /**
-             * @description What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its workflow has no runner. back_off: it is tried again automatically, at `next_try_at` or later. no_runner_connected: its workflow's runs are leased, and no runner is connected. slot: another run has its workflow's slot, or waits before it. lease: a runner has to ask for it. stop: it is RUNNING, and its runner has time to stop. dispatch: it is RUNNING, and no runner has taken it yet.
+             * @description What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its workflow has no runner. back_off: it is tried again automatically, at `next_try_at` or later. no_runner_connected: its workflow's runs are leased, and no runner is connected. key: as many runs with its concurrency key are RUNNING as may be. slot: other runs have its workflow's slots, or wait before it. lease: a runner has to ask for it. stop: it is RUNNING, and its runner has time to stop. dispatch: it is RUNNING, and no runner has taken it yet.
              * @enum {string|null}
              */
-            reason: "paused" | "no_runner" | "back_off" | "slot" | "lease" | "stop" | "dispatch" | "no_runner_connected" | null;
+            reason: "paused" | "no_runner" | "back_off" | "key" | "slot" | "lease" | "stop" | "dispatch" | "no_runner_connected" | null;
             /** @enum {string|null} */
             failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | null;
             error: string | null;
@@ -2281,15 +2321,26 @@ export interface components {
              * @description When a runner accepted it.
              */
             dispatched_at: string | null;
-            /** @description 1 for the run that is next; null unless PENDING. */
+            /** @description 1 for the run that is next; null unless PENDING. When the workflow's policy limits the runs of each key, keys take turns, and this is the place among the runs with its key. */
             queue_position: number | null;
-            /** @description The run that holds the slot, if you may see it. */
+            /** @description From the invoke, or from the input; null for a run without one. */
+            concurrency_key: string | null;
+            /** @description True when the workflow's policy limits the runs of each key. */
+            keys_take_turns: boolean;
+            /** @description The first of `blockers`: the run that has to end first. */
             blocked_by: {
                 /** Format: uuid */
                 run_id: string;
                 /** Format: date-time */
                 deadline_at: string;
             } | null;
+            /** @description The runs in its way, of those that you may see: all that hold a slot when none is free, or those with its key when as many of them are RUNNING as may be. The first to end comes first. */
+            blockers: {
+                /** Format: uuid */
+                run_id: string;
+                /** Format: date-time */
+                deadline_at: string;
+            }[];
             /** @description How often the dispatch was tried, until a runner takes it. */
             tries: number | null;
             /** @description Why the last try failed. */
@@ -4549,7 +4600,7 @@ export interface operations {
                     ETag: string;
                     /** @description Only for a PENDING run: 1 when it is next. */
                     "X-Queue-Position"?: number;
-                    /** @description Only for a PENDING run behind another that you may see: the run that holds the slot. */
+                    /** @description Only for a PENDING run behind another that you may see: the run in its way that ends first. */
                     "X-Blocked-By-Run"?: string;
                     /** @description `wait=N` when the answer has waited, or would have, for up to N seconds. */
                     "Preference-Applied"?: string;
@@ -4566,7 +4617,7 @@ export interface operations {
                     ETag: string;
                     /** @description Only for a PENDING run: 1 when it is next. */
                     "X-Queue-Position"?: number;
-                    /** @description Only for a PENDING run behind another that you may see: the run that holds the slot. */
+                    /** @description Only for a PENDING run behind another that you may see: the run in its way that ends first. */
                     "X-Blocked-By-Run"?: string;
                     /** @description `wait=N` when the answer has waited, or would have, for up to N seconds. */
                     "Preference-Applied"?: string;

@@ -33,10 +33,10 @@ export async function seedPresent(db: Database, tenantId: string): Promise<void>
       from jsonb_to_recordset(${JSON.stringify(runs)}::jsonb) as p (id uuid, definition uuid, "user" uuid, begun_ago float8,
         "limit" int, snapshot jsonb)
     ), inserted as (
-      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, slot_no, run_snapshot,
         created_at, started_at, deadline_at, dispatched_at, dispatch_count, updated_at)
       select id, ${tenantId}, definition, "user", 'SELF_HOSTED', case when begun_ago is null then 'PENDING' else 'RUNNING' end,
-        snapshot, begun_at - interval '1 second', case when begun_ago is not null then begun_at end,
+        case when begun_ago is not null then 1 end, snapshot, begun_at - interval '1 second', case when begun_ago is not null then begun_at end,
         case when begun_ago is not null then begun_at + make_interval(secs => "limit") end,
         case when begun_ago is not null then begun_at + interval '300 ms' end,
         case when begun_ago is null then 0 else 1 end, begun_at

@@ -233,6 +233,7 @@ function seedRuns(db: Database) {
       {
         ...run(DEMO.runs.running, DEMO.owner.id, digest),
         status: "RUNNING",
+        slotNo: 1,
         startedAt: ago("0 seconds"),
         deadlineAt: sql`statement_timestamp() + interval '86400 seconds'`,
         dispatchedAt: ago("0 seconds"),

@@ -10,8 +10,8 @@ export const bytes = customType<{ data: string }>({ dataType: () => "bytea" });
 /** The number of a transaction. It grows with each transaction of the database cluster, and never wraps around. */
 export const transactionId = customType<{ data: string }>({ dataType: () => "xid8" });
 
-/** A path, compared byte by byte whatever the locale of the database. So all paths below a prefix are one range of an index. */
-export const path = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' });
+/** Text that is compared byte by byte, whatever the locale of the database. So all paths below a prefix are one range of an index. */
+export const plainText = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' });
 
 export const oneOf = (column: SQL, values: readonly string[]) =>
   sql`${column} in (${sql.raw(values.map((value) => `'${value}'`).join(", "))})`;

@@ -16,7 +16,7 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import { createdAt, instant, oneOf, transactionId, updatedAt } from "./columns.ts";
+import { createdAt, instant, oneOf, plainText, transactionId, updatedAt } from "./columns.ts";
 import { END_EVENT_TYPES, type EventType, type RunnerType } from "./enums.ts";
 import type { RunSnapshot } from "./run-snapshot.ts";
 import { users, workflowDefinitions } from "./tables.ts";
@@ -44,6 +44,11 @@ export const workflowRuns = pgTable(
     traceparent: text("traceparent"),
     idempotencyKey: text("idempotency_key"),
     queuePosition: bigint("queue_position", { mode: "number" }).notNull().default(sql`nextval('workflow_run_queue')`),
+    /** Runs with the same key are limited together: `max_running_per_key`. Frozen; empty for a run without a key. */
+    concurrencyKey: plainText("concurrency_key").notNull().default(""),
+    /** The number of the slot that a RUNNING run holds. If the run has a key, also its number among those of its key. */
+    slotNo: integer("slot_no"),
+    keySlotNo: integer("key_slot_no"),
     startedAt: instant("started_at"),
     deadlineAt: instant("deadline_at"),
     completedAt: instant("completed_at"),
@@ -84,11 +89,23 @@ export const workflowRuns = pgTable(
     // The comment on each index names the queries that need it. A change of `status` adds an entry to each index that includes
     // the new state.
     //
-    // For the run in a definition's slot: `promote_next_runs`, `end_overdue_runs`. The index is unique, so that a mistake in
-    // locking becomes an error instead of a second RUNNING run.
-    uniqueIndex("workflow_runs_slot_key").on(t.workflowDefinitionId).where(sql`status = 'RUNNING'`),
-    // The next run of a definition's queue, and the position of a run in it: `promote_next_runs`, `find_run`.
+    // For the runs in a definition's slots: `next_run`, `end_overdue_runs`. This index and the next are unique, so that a mistake
+    // in locking becomes an error instead of one RUNNING run too many.
+    uniqueIndex("workflow_runs_slot_no_key")
+      .on(t.workflowDefinitionId, t.slotNo)
+      .where(sql`status = 'RUNNING'`)
+      .concurrently(),
+    uniqueIndex("workflow_runs_key_slot_no_key")
+      .on(t.workflowDefinitionId, t.concurrencyKey, t.keySlotNo)
+      .where(sql`status = 'RUNNING' and key_slot_no is not null`)
+      .concurrently(),
+    // The next run of a definition's queue, and the position of a run in it: `next_run`, `find_run`.
     index("workflow_runs_queue_index").on(t.workflowDefinitionId, t.queuePosition).where(sql`status = 'PENDING'`),
+    // The same by key, when keys take turns.
+    index("workflow_runs_key_queue_index")
+      .on(t.workflowDefinitionId, t.concurrencyKey, t.queuePosition)
+      .where(sql`status = 'PENDING'`)
+      .concurrently(),
     // Overdue runs: the first chunk of `time_out_overdue_runs`, `/readyz` and `npm run doctor`.
     index("workflow_runs_deadline_index").on(t.deadlineAt).where(sql`status = 'RUNNING'`),
     // The same for each tenant: the later chunks of `time_out_overdue_runs`, which take the tenants in turn, and lists of
@@ -126,7 +143,7 @@ export const workflowRuns = pgTable(
       "workflow_runs_check",
       sql`public.run_is_consistent(${t.status}, ${t.attempt}, ${t.runnerType}, ${t.traceparent}, ${t.endedBy},
         ${t.failureCode}, ${t.startedAt}, ${t.deadlineAt}, ${t.completedAt}, ${t.error}, ${t.nextDispatchAt},
-        ${t.notBefore})`,
+        ${t.notBefore}, ${t.concurrencyKey}, ${t.slotNo}, ${t.keySlotNo})`,
     ),
   ],
 );

@@ -18,7 +18,7 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import { bytes, createdAt, instant, oneOf, path, updatedAt } from "./columns.ts";
+import { bytes, createdAt, instant, oneOf, plainText, updatedAt } from "./columns.ts";
 import {
   CAPABILITIES,
   type Capability,
@@ -153,7 +153,7 @@ export const pathParts = pgTable(
     name: text("name").notNull(),
     partType: text("part_type").$type<PartType>().notNull(),
     metadataObjId: uuid("metadata_obj_id"),
-    materializedPath: path("materialized_path").notNull(),
+    materializedPath: plainText("materialized_path").notNull(),
     systemManaged: boolean("system_managed").notNull().default(false),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
@@ -240,6 +240,14 @@ export const workflowDefinitions = pgTable(
     maxAttempts: integer("max_attempts").notNull().default(1),
     /** The failures after which a run is retried automatically. */
     retryOn: text("retry_on").$type<RetryableFailure>().array().notNull().default(sql`'{}'`),
+    /** How many of its runs are RUNNING at the same time, at most: its slots. */
+    maxRunning: integer("max_running").notNull().default(1),
+    /** How many of these have the same concurrency key, at most. Null: any number, and runs start first in, first out. */
+    maxRunningPerKey: integer("max_running_per_key"),
+    /** A JSON Pointer: where the input of a run has its concurrency key. Null: only an invoke can give a run a key. */
+    keyFrom: text("key_from"),
+    /** The concurrency key of the run that started last, while keys take turns: `next_run` in SQL. Null before the first. */
+    lastKey: plainText("last_key"),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -272,6 +280,9 @@ export const workflowDefinitions = pgTable(
       "workflow_definitions_retry_on_check",
       sql`${t.retryOn} <@ ${sql.raw(`array['${RETRYABLE_FAILURES.join("', '")}']::text[]`)}`,
     ),
+    check("workflow_definitions_max_running_check", sql`${t.maxRunning} between 1 and 100`),
+    check("workflow_definitions_max_running_per_key_check", sql`${t.maxRunningPerKey} between 1 and ${t.maxRunning}`),
+    check("workflow_definitions_key_from_check", sql`char_length(${t.keyFrom}) between 1 and 256`),
     check("workflow_definitions_max_run_duration_check", sql`${t.maxRunDurationSeconds} between 60 and 86400`),
     check(
       "workflow_definitions_path_parts_check",

@@ -3,8 +3,8 @@ import type { Operation } from "./examples.ts";
 import { GUIDES } from "./guides.ts";
 import { setupOf, snippetOf } from "./snippets.ts";
 
-const LIFE = `A run is PENDING while another run of its workflow has the slot, or until a runner takes it; then RUNNING; and it ends as
-COMPLETED or FAILED. A run whose deadline has passed is FAILED from that instant on. A retry of a FAILED run is its next
+const LIFE = `A run is PENDING while other runs of its workflow have the slots, or until a runner takes it; then RUNNING; and it ends as
+COMPLETED or FAILED. A workflow has one slot, or as many as its policy says. A run whose deadline has passed is FAILED from that instant on. A retry of a FAILED run is its next
 attempt, with the same snapshot and input.`;
 
 const head = (origin: string) => `# workflow-runs

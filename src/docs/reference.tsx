@@ -111,7 +111,7 @@ const Life = () => (
   <section>
     <h2 id="life">The life of a run</h2>
     <p>
-      A run is <code>PENDING</code> while another run of its workflow has the slot, or until a runner takes it; then{" "}
+      A run is <code>PENDING</code> while other runs of its workflow have the slots, or until a runner takes it; then{" "}
       <code>RUNNING</code>; and it ends as <code>COMPLETED</code> or <code>FAILED</code>. A run whose deadline has
       passed is <code>FAILED</code> from that instant on: none stays <code>RUNNING</code> for ever. A retry of a{" "}
       <code>FAILED</code> run is its next attempt, with the same snapshot and input.

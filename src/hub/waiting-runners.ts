@@ -26,16 +26,17 @@ export const isWaiting = (attachment: unknown): attachment is Waiting =>
  * not ask the database. The version is stored, so it survives a restart of the hub. A hub that has lost its storage has another
  * version.
  *
- * For each definition with work, one runner is woken, and another one each second, until a change says that the work was taken
- * or until all runners were woken. The database decides which run a runner gets, and whether it gets one.
+ * For each definition with work, as many runners are woken as there are runs to lease, and as many others each second, until a
+ * change says that the work was taken or until all runners were woken. The database decides which run a runner gets, and whether it
+ * gets one.
  */
 export class WaitingRunners {
   readonly #context: DurableObjectState;
   /**
-   * The definitions with work that nobody has taken yet. `eventId` is the event after which there was work; `woken` are the
-   * runners that were woken for it.
+   * The definitions with work that nobody has taken yet. `eventId` is the event after which there was work, `count` is how many runs
+   * there were then, and `woken` are the runners that were woken for it.
    */
-  #work = new Map<string, { eventId: number; woken: Set<WebSocket> }>();
+  #work = new Map<string, { eventId: number; count: number; woken: Set<WebSocket> }>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The sessions that waited and do not wait now: when they left, and the timer that runs out if they do not come back. */
   #left = new Map<string, { at: number; timer: ReturnType<typeof setTimeout> }>();
@@ -107,16 +108,20 @@ export class WaitingRunners {
 
   /** Called when definitions have work, or no longer have any. */
   hear(work: readonly LeaseWork[]): void {
-    const isNew = (definitionId: string) => !this.#work.has(definitionId);
-    const found = work.filter(({ is_leasable, workflow_definition_id: id }) => is_leasable && isNew(id));
-    if (found.length > 0) this.#changeVersion();
-    for (const { workflow_definition_id: id, is_leasable: isLeasable, event_id: eventId } of work) {
-      const known = this.#work.get(id);
-      if (isLeasable) this.#work.set(id, { eventId, woken: known?.woken ?? new Set() });
-      // Messages may arrive in another order than that of the changes, so an older message is ignored.
-      else if (known && known.eventId <= eventId) this.#work.delete(id);
-    }
-    for (const { workflow_definition_id: id } of found) this.#wakeOne(id);
+    const missing = work.map(
+      ({ workflow_definition_id: id, is_leasable: isLeasable, count = 1, event_id: eventId }) => {
+        const known = this.#work.get(id);
+        if (isLeasable) {
+          this.#work.set(id, { eventId, count, woken: known?.woken ?? new Set() });
+          return { id, count: count - (known?.count ?? 0) };
+        }
+        // Messages may arrive in another order than that of the changes, so an older message is ignored.
+        if (known && known.eventId <= eventId) this.#work.delete(id);
+        return { id, count: 0 };
+      },
+    );
+    if (missing.some(({ count }) => count > 0)) this.#changeVersion();
+    for (const { id, count } of missing) this.#wake(id, count);
     this.#goOn();
   }
 
@@ -131,25 +136,25 @@ export class WaitingRunners {
   }
 
   /**
-   * Wakes one runner that waits for runs of this definition and was not woken for this work yet. If there is none, all know of
-   * the work, and it is forgotten.
+   * Wakes up to `count` runners that wait for runs of this definition and were not woken for this work yet. If there are fewer, all
+   * know of the work, and it is forgotten.
    */
-  #wakeOne(definitionId: string): void {
-    const woken = this.#work.get(definitionId)?.woken;
-    const next = this.#sockets().find((socket) => !woken?.has(socket) && waitsFor(socket, definitionId));
-    if (next === undefined) {
-      this.#work.delete(definitionId);
-      return;
+  #wake(definitionId: string, count: number): void {
+    const work = this.#work.get(definitionId);
+    if (work === undefined || count <= 0) return;
+    const waiting = this.#sockets().filter((socket) => !work.woken.has(socket) && waitsFor(socket, definitionId));
+    for (const socket of waiting.slice(0, count)) {
+      work.woken.add(socket);
+      this.#tell(socket);
     }
-    woken?.add(next);
-    this.#tell(next);
+    if (waiting.length < count) this.#work.delete(definitionId);
   }
 
   #goOn(): void {
     if (this.#timer !== undefined || this.#work.size === 0) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      for (const definitionId of [...this.#work.keys()]) this.#wakeOne(definitionId);
+      for (const [definitionId, { count }] of [...this.#work]) this.#wake(definitionId, count);
       this.#goOn();
     }, NEXT_AFTER_MS);
   }

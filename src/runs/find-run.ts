@@ -13,7 +13,7 @@ const answerSchema = z.object({
   deadline_in_ms: z.number().nullish(),
   /** 1 for the run that starts next. Null unless the run is PENDING. */
   queue_position: z.int().nullish(),
-  /** The id of the run in the slot. Null unless this run is PENDING and the caller may see the other one. */
+  /** Of the runs that keep this PENDING run from starting and that the caller may see, the id of the first to end. */
   blocked_by: z.string().nullish(),
   /** True for a FAILED run whose end is not recorded yet, and which will be retried automatically when it is. */
   will_be_retried: z.boolean().optional(),

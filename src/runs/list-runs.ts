@@ -92,8 +92,8 @@ export function newestRuns(db: Database, caller: Caller, readable: ReadableDefin
       .orderBy(...[...columns, r.createdAt, r.id].map((column) => first(column)))
       .limit(limit + 1);
 
-  // A definition has at most one RUNNING run, so no order is needed. With an order, the planner would search the whole history
-  // of the definition for that run.
+  // A definition has at most as many RUNNING runs as slots, so no order is needed. With an order, the planner would search the whole
+  // history of the definition for them.
   const pageOf = (state: State, ofOneDefinition: boolean, condition: SQL | undefined) =>
     ofOneDefinition && state.kept === "in the slot"
       ? select(and(condition, state.condition))

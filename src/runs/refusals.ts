@@ -19,8 +19,10 @@ type PartFault = z.infer<typeof partFaultSchema>;
 
 /** Why `trigger_run` refused. */
 export const triggerRefusalSchema = z.object({
-  refused: z.enum(["not_found", "paused", "no_runner", "other_input", "path_parts", "snapshot_too_large"]),
+  refused: z.enum(["not_found", "paused", "no_runner", "other_input", "no_key", "path_parts", "snapshot_too_large"]),
   faults: z.array(partFaultSchema).default([]),
+  /** Where `no_key` has looked for the concurrency key: a JSON Pointer into the input. */
+  pointer: z.string().optional(),
   bytes: z.int().optional(),
   max_bytes: z.int().optional(),
 });
@@ -85,6 +87,12 @@ export function triggerProblem(
       const msg = "The idempotency key has triggered a run with another input. Send the same input, or another key.";
       return new ValidationFailed([{ loc: ["body", "input"], type: "value_error", msg }]);
     }
+    case "no_key": {
+      const msg =
+        `The workflow's policy takes the concurrency key from ${refusal.pointer} of the input: a text of 1 to 128 characters, a ` +
+        "number or a boolean. Send it there, or send `concurrency_key`.";
+      return new ValidationFailed([{ loc: ["body", "input", ...namesOf(refusal.pointer)], type: "value_error", msg }]);
+    }
     case "path_parts":
       return (
         lackingRights("To invoke this workflow", refusal.faults) ?? new ValidationFailed(refusal.faults.map(toFault))
@@ -97,6 +105,13 @@ export function triggerProblem(
     }
   }
 }
+
+/** The names in a JSON Pointer (RFC 6901). */
+const namesOf = (pointer = "") =>
+  pointer
+    .split("/")
+    .slice(1)
+    .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
 
 /** `verb` is the refused change. Some texts depend on it. */
 export function changeProblem(

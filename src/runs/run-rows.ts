@@ -49,7 +49,7 @@ export const seenNow = (db: Database) =>
     .as("seen");
 
 /** Why a run waits, as the database knows it: `wait_reason` in SQL. */
-export const WAIT_REASONS = ["paused", "no_runner", "back_off", "slot", "lease", "stop", "dispatch"] as const;
+export const WAIT_REASONS = ["paused", "no_runner", "back_off", "key", "slot", "lease", "stop", "dispatch"] as const;
 export type WaitReason = (typeof WAIT_REASONS)[number];
 
 /** The lateral subquery `waiting`: why a run `r` waits, and whether it is its turn, for {@link seenNow}. */
@@ -88,12 +88,9 @@ export const isOverdue = sql`(r.status = 'RUNNING' and ${endsAt} <= statement_ti
 /** True for a run `r` that is RUNNING and has not ended. */
 export const isRunning = sql`(r.status = 'RUNNING' and ${endsAt} > statement_timestamp())`;
 
-/** The position of a PENDING run `r` in its queue: 1 for the run that starts next. Null in any other state. */
-export const placeInQueue: SQL = sql`case when r.status = 'PENDING' then (
-  select count(*)::int from workflow_runs ahead
-  where ahead.workflow_definition_id = r.workflow_definition_id
-    and ahead.status = 'PENDING' and ahead.queue_position <= r.queue_position
-) end`;
+/** The place of a PENDING run `r` in its queue: `place_in_queue` in SQL. Null in any other state. */
+export const placeInQueue = sql<number | null>`case when r.status = 'PENDING'
+  then public.place_in_queue(r.workflow_definition_id, r.concurrency_key, r.queue_position)::int end`;
 
 /** True for a run `r` whose dispatch is due. */
 export const isDue = sql`(r.next_dispatch_at <= statement_timestamp() and ${endsAt} > statement_timestamp())`;

@@ -25,10 +25,10 @@ const runSchema = z.object({ run: runRowSchema });
 const triggeredSchema = runSchema.extend({ replayed: z.boolean() });
 
 /**
- * Triggers a run of a definition. It becomes RUNNING when the slot is free, otherwise PENDING at the end of the queue.
+ * Triggers a run of a definition. It becomes RUNNING when a slot is free for it, otherwise PENDING at the end of the queue.
  * Refused with Problem `not_found`, `forbidden`, or `conflict` for a definition that is paused or has no runner, and with
- * ValidationFailed when the definition names parts that are gone, sources without a document, or paths that are too long, and when
- * the idempotency key was used with another input.
+ * ValidationFailed when the definition names parts that are gone, sources without a document, or paths that are too long, when the
+ * idempotency key was used with another input, and when the input has no concurrency key where the policy says.
  */
 export const triggerRun = defineVerb({
   name: "trigger_run",
@@ -40,6 +40,8 @@ export const triggerRun = defineVerb({
     /** The trace of the request: see `readTraceparent`. */
     traceparent: string | null;
     labels: Labels;
+    /** Null: the key is taken from the input, if the policy says where. */
+    concurrencyKey: string | null;
   }) => ({
     definition_id: run.definitionId,
     run_id: run.id,
@@ -47,6 +49,7 @@ export const triggerRun = defineVerb({
     input: run.input && { json: run.input },
     traceparent: run.traceparent,
     labels: Object.keys(run.labels).length === 0 ? null : { json: run.labels },
+    concurrency_key: run.concurrencyKey,
   }),
   result: triggeredSchema,
   refusals: triggerRefusalSchema,

@@ -45,6 +45,13 @@ export const InvokeWorkflowRequestSchema = z
           "At most 10 texts by key, to find the run by: `?label=customer:4711`. Retries keep them. Repeated with the same " +
           "idempotency key, other labels change nothing.",
       }),
+    concurrency_key: text({ min: 1, max: 128 })
+      .nullish()
+      .openapi({
+        description:
+          "Runs with the same key are limited together, if the workflow's policy says so: `max_running_per_key`. Without it, the " +
+          "policy's `key_from` says where the input has the key.",
+      }),
   })
   .openapi("InvokeWorkflowRequest", {
     example: { idempotency_key: "order-4711", input: { quarter: "2026-Q1" }, labels: { customer: "4711" } },
@@ -57,7 +64,7 @@ const invokeRoute = callerWrite({
   tags: ["Workflow definitions"],
   summary: "Trigger a run",
   description:
-    "The run is RUNNING at once when the workflow's slot is free, and PENDING behind the others when it is not. " +
+    "The run is RUNNING at once when a slot of the workflow is free for it, and PENDING behind the others when none is. " +
     "Send an idempotency key, in the body or as a header, to be able to try again: while its run waits or runs, and " +
     "for 24 hours after it was triggered, the same key answers with that run and `Idempotency-Replayed: true`.",
   request: {
@@ -88,7 +95,7 @@ const invokeRoute = callerWrite({
 });
 
 workflowDefinitionRuns.openapi(invokeRoute, async (c) => {
-  const { idempotency_key: keyInBody, input = null, labels } = c.req.valid("json");
+  const { idempotency_key: keyInBody, input = null, labels, concurrency_key = null } = c.req.valid("json");
   const { tenantId, result } = await perform(c.var.services, triggerRun, {
     id: newId(),
     definitionId: c.req.valid("param").definition_id,
@@ -96,6 +103,7 @@ workflowDefinitionRuns.openapi(invokeRoute, async (c) => {
     input,
     traceparent: readTraceparent(c.req.valid("header").traceparent),
     labels: labels ?? {},
+    concurrencyKey: concurrency_key,
   });
   const run = await endOrTimeUp(c, { tenantId, run: result.run });
   return c.json(run, 202, {

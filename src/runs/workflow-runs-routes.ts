@@ -146,7 +146,7 @@ const queueHeaders = {
   },
   "X-Blocked-By-Run": {
     schema: { type: "string", format: "uuid" },
-    description: "Only for a PENDING run behind another that you may see: the run that holds the slot.",
+    description: "Only for a PENDING run behind another that you may see: the run in its way that ends first.",
   },
 } as const;
 

@@ -134,8 +134,8 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
 }
 
 /**
- * Why runs do not start is decided by `wait_reason` in SQL. A PENDING run behind a RUNNING one is not stuck, since that run ends at
- * its deadline at the latest. Neither is one whose turn has not come, nor one in a back-off, which ends by itself.
+ * Why runs do not start is decided by `wait_reason` in SQL. A PENDING run behind RUNNING ones is not stuck, since these end at their
+ * deadlines at the latest, and the next run starts when a sweep has recorded that. Neither is one whose turn has not come, nor one in a back-off, which ends by itself.
  */
 function selectStuckRuns(db: Database) {
   const seen = seenNow(db);
@@ -170,8 +170,10 @@ function selectStuckRuns(db: Database) {
       .where(
         and(
           eq(r.status, "PENDING"),
-          not(isHeld),
-          or(inArray(waiting.reason, ["paused", "no_runner"]), waiting.hasTurn),
+          or(
+            and(not(isHeld), inArray(waiting.reason, ["paused", "no_runner"])),
+            and(waiting.hasTurn, eq(r.id, sql`public.next_run(${r.workflowDefinitionId}, statement_timestamp())`)),
+          ),
         ),
       ),
   ).as("stuck");

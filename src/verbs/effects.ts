@@ -80,6 +80,8 @@ export const NO_RUN: ChangedRun = { run_id: null, workflow_definition_id: null, 
 const leaseWorkSchema = z.object({
   workflow_definition_id: z.string(),
   is_leasable: z.boolean(),
+  /** How many runs runners that ask now would get. A Worker of an earlier version does not tell it. */
+  count: z.int().optional(),
   /** Of two messages about the same definition, the one with the higher id is newer. */
   event_id: z.int(),
 });

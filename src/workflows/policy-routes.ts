@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { HANDOVERS, RETRYABLE_FAILURES } from "../db/enums.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
+import { text } from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
 import { findPolicy } from "./policy.ts";
 import { definitionParams } from "./workflow-definition-schema.ts";
@@ -10,7 +11,20 @@ import { replacePolicy } from "./workflow-verbs.ts";
 
 export const policies = createRouter();
 
-const example = { handover: "lease" as const, lease_seconds: 300, max_attempts: 3, retry_on: ["LOST" as const] };
+const example = {
+  handover: "lease" as const,
+  lease_seconds: 300,
+  max_attempts: 3,
+  retry_on: ["LOST" as const],
+  max_running: 5,
+  max_running_per_key: 1,
+  key_from: "/customer/id",
+};
+
+const MAX_RUNNING = 100;
+
+/** RFC 6901, without the empty pointer, which names the whole input. */
+const JSON_POINTER = /^(\/([^~/]|~[01])*)+$/;
 
 const fields = {
   handover: z.enum(HANDOVERS).openapi({
@@ -33,6 +47,35 @@ const fields = {
       uniqueItems: true,
       description: "The failures after which a run is retried automatically, after a pause.",
     }),
+  max_running: z
+    .int()
+    .min(1)
+    .max(MAX_RUNNING)
+    .openapi({
+      description:
+        "How many runs of the workflow are RUNNING at the same time, at most. When it is raised, waiting runs start at once; when " +
+        "it is lowered, none is stopped.",
+    }),
+  max_running_per_key: z
+    .int()
+    .min(1)
+    .max(MAX_RUNNING)
+    .nullable()
+    .openapi({
+      description:
+        "How many of these have the same concurrency key, at most: `max_running` or less. Then keys take turns: the next run to " +
+        "start is the first of the next key that has room. Runs without a key take a turn like one key, and only `max_running` " +
+        "limits them. null: runs start first in, first out.",
+    }),
+  key_from: text({ max: 256 })
+    .refine((pointer) => JSON_POINTER.test(pointer), { message: 'Must be a JSON Pointer, such as "/customer/id".' })
+    .nullable()
+    .openapi({
+      pattern: JSON_POINTER.source,
+      description:
+        "Where the input of a run has its concurrency key: a JSON Pointer to a text of 1 to 128 characters, a number or a " +
+        "boolean. An invoke that sends `concurrency_key` needs none there. A run keeps the key that it was triggered with.",
+    }),
 };
 
 const PolicySchema = z.strictObject(fields).openapi("WorkflowDefinitionPolicy", { example });
@@ -43,6 +86,13 @@ export const UpdatePolicyRequestSchema = z
     lease_seconds: fields.lease_seconds.default(300),
     max_attempts: fields.max_attempts.default(1),
     retry_on: fields.retry_on.default([]),
+    max_running: fields.max_running.default(1),
+    max_running_per_key: fields.max_running_per_key.default(null),
+    key_from: fields.key_from.default(null),
+  })
+  .refine(({ max_running: most, max_running_per_key: perKey }) => perKey === null || perKey <= most, {
+    path: ["max_running_per_key"],
+    message: "Must be at most `max_running`.",
   })
   .openapi("UpdateWorkflowDefinitionPolicyRequest", { example });
 
@@ -54,7 +104,7 @@ const getRoute = callerRead({
   path: "/v1/workflow-definitions/{definition_id}/policy",
   operationId: "get_workflow_definition_policy",
   tags: ["Workflow definitions"],
-  summary: "How a workflow's runs get to a runner, and when they are retried",
+  summary: "How a workflow's runs get to a runner, how many run at once, and when they are retried",
   request: { params: definitionParams },
   problems: ["not_found"],
   responses,
@@ -72,7 +122,7 @@ const updateRoute = callerWrite({
   summary: "Replace the policy of a workflow",
   description:
     "Replaces everything: a field that is left out gets its default. Needs write on the definition. A run that is RUNNING " +
-    "keeps the lease or dispatch that it has.",
+    "keeps the lease or dispatch that it has, and its slot.",
   request: {
     params: definitionParams,
     body: { required: true, content: { "application/json": { schema: UpdatePolicyRequestSchema } } },

@@ -10,9 +10,12 @@ export const policySchema = z.object({
   lease_seconds: z.int(),
   max_attempts: z.int(),
   retry_on: z.array(z.enum(RETRYABLE_FAILURES)),
+  max_running: z.int(),
+  max_running_per_key: z.int().nullable(),
+  key_from: z.string().nullable(),
 });
 
-/** How a definition's runs get to a runner, and what happens when they fail. */
+/** How a definition's runs get to a runner, how many are RUNNING at the same time, and what happens when they fail. */
 export type Policy = z.infer<typeof policySchema>;
 
 const foundSchema = z.union([z.object({ refused: z.literal("not_found") }), z.object({ policy: policySchema })]);

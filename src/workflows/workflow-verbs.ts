@@ -87,7 +87,7 @@ export const replaceDefinition = defineVerb({
 });
 
 /**
- * Pauses or resumes a definition. When it is resumed and its slot is free, the first PENDING run starts.
+ * Pauses or resumes a definition. When it is resumed, PENDING runs start in its free slots.
  * Refused with Problem `not_found` or `forbidden`.
  */
 export const changeActivity = defineVerb({
@@ -111,7 +111,7 @@ export const deleteDefinition = defineVerb({
 });
 
 /**
- * Replaces the policy of a definition. If the new policy allows it, a PENDING run starts or can be leased.
+ * Replaces the policy of a definition. As many PENDING runs start or can be leased as the new policy allows.
  * Refused with Problem `not_found` or `forbidden`.
  */
 export const replacePolicy = defineVerb({
@@ -122,6 +122,9 @@ export const replacePolicy = defineVerb({
     lease_seconds: policy.lease_seconds,
     max_attempts: policy.max_attempts,
     retry_on: policy.retry_on,
+    max_running: policy.max_running,
+    max_running_per_key: policy.max_running_per_key,
+    key_from: policy.key_from,
   }),
   result: z.object({ policy: policySchema }),
   refusals: changeRefusalSchema,

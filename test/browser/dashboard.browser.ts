@@ -97,9 +97,9 @@ async function createWorkflow(page: Page, name: string): Promise<string> {
 /** Puts a run into the slot of the workflow. It stays RUNNING until it is stopped. */
 async function holdSlot(workflowId: string): Promise<string> {
   const { rows } = await world.database.query<{ id: string }>(
-    `insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+    `insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, slot_no, run_snapshot,
        started_at, deadline_at, dispatched_at)
-     select gen_random_uuid(), tenant_id, $1, user_id, runner_type, 'RUNNING', run_snapshot,
+     select gen_random_uuid(), tenant_id, $1, user_id, runner_type, 'RUNNING', 1, run_snapshot,
        now(), now() + interval '1 hour', now()
      from workflow_runs where id = $2
      returning id`,

@@ -94,7 +94,7 @@ describe("the log on the page of a run", () => {
   it("shows when an automatically retried run may start, unless its workflow is paused", async () => {
     const waiting = await invoke(service, tenant);
     await service.database.sql`
-      update workflow_runs set status = 'PENDING', started_at = null, deadline_at = null, next_dispatch_at = null,
+      update workflow_runs set status = 'PENDING', slot_no = null, started_at = null, deadline_at = null, next_dispatch_at = null,
         not_before = statement_timestamp() + interval '1 minute' where id = ${waiting}`;
     expect(await owner.read(`/app/runs/${waiting}`)).toMatch(/It is tried again automatically, not before\s*<time/);
     await service.database.sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;

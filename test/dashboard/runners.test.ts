@@ -24,23 +24,33 @@ describe("the policy of a workflow, as a form", () => {
     const path = `${workflowPage()}/policy`;
     expect(lines(await owner.read(workflowPage()))).toContain("Its runs are sent to its runner. They are not retried");
     expect(await owner.read(path)).toContain('<option value="webhook" selected');
-    const policy = { handover: "lease", lease_seconds: "90", max_attempts: "3", retry_on: ["LOST", "DEADLINE"] };
+    const limits = { max_running: "5", max_running_per_key: "2", key_from: "/customer/id" };
+    const policy = {
+      handover: "lease",
+      lease_seconds: "90",
+      max_attempts: "3",
+      retry_on: ["LOST", "DEADLINE"],
+      ...limits,
+    };
     const saved = await owner.post(path, policy);
     expect([saved.status, saved.headers.get("Location")]).toEqual([303, workflowPage()]);
     expect(lines(await owner.read(workflowPage()))).toContain(
-      "Runners ask for its runs, and may be silent for 1 min 30 s. They are tried up to 3 times after LOST, DEADLINE.",
+      "Runners ask for its runs, and may be silent for 1 min 30 s. At most 5 are RUNNING at the same time. Keys take turns, with at most 2 RUNNING each. They are tried up to 3 times after LOST, DEADLINE.",
     );
     const form = await owner.read(path);
     expect(form).toContain('<option value="lease" selected');
     expect(form).toMatch(/value="LOST" checked/);
     expect(form).not.toMatch(/value="UNREACHED" checked/);
     const api = await service.get(`/v1/workflow-definitions/${tenant.definitionId}/policy`, tenant.owner.key);
-    expect(await api.json()).toEqual({ ...policy, lease_seconds: 90, max_attempts: 3 });
+    const numbers = { lease_seconds: 90, max_attempts: 3, max_running: 5, max_running_per_key: 2 };
+    expect(await api.json()).toEqual({ ...policy, ...numbers });
+    await service.database.sql`
+      update workflow_definitions set max_running = 1, max_running_per_key = null, key_from = null`;
   });
 
   it("says what is wrong with it, keeps what was typed, and is only for who may write the workflow", async () => {
     const path = `${workflowPage()}/policy`;
-    const fields = { handover: "lease", lease_seconds: "5", max_attempts: "many", retry_on: [] };
+    const fields = { handover: "lease", lease_seconds: "5", max_attempts: "many", max_running: "1", retry_on: [] };
     const refused = await owner.post(path, fields);
     const page = await refused.text();
     expect(refused.status).toBe(422);
@@ -74,7 +84,7 @@ describe("the runners", () => {
         from api_keys where user_id = ${tenant.owner.id}
         returning id, tenant_id
       ), started as (
-        update workflow_runs set status = 'RUNNING', started_at = statement_timestamp(), dispatched_at = statement_timestamp(),
+        update workflow_runs set status = 'RUNNING', slot_no = 1, started_at = statement_timestamp(), dispatched_at = statement_timestamp(),
           deadline_at = statement_timestamp() + interval '300 seconds' where id = ${runId}
       )
       insert into running_attempts (run_id, tenant_id, attempt, session_id, lease_request_id, lease_seconds, lease_expires_at)

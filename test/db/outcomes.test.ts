@@ -411,6 +411,11 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       await trigger(world, world.tenant.owner, { idempotency_key: "k", input: '{"a": 1}' });
       return trigger(world, world.tenant.owner, { idempotency_key: "k", input: '{"a": 2}' });
     },
+    no_key: async (world) => {
+      await service.database.sql`
+        update workflow_definitions set key_from = '/customer' where id = ${world.tenant.definitionId}`;
+      return trigger(world, world.tenant.owner, { input: '{"customer": {}}' });
+    },
     path_parts: async (world) => {
       await setDefinition(world, "gone part");
       return trigger(world);

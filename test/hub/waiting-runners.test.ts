@@ -90,8 +90,15 @@ it("tells of a runner that has not come back for a minute, and forgets it", () =
 
 describe("work that nobody has taken yet", () => {
   const WORKFLOW = "01920000-0000-7000-8000-000000000001";
-  const hear = (isLeasable: boolean, eventId: number) =>
-    runners.hear([{ workflow_definition_id: WORKFLOW, is_leasable: isLeasable, event_id: eventId }]);
+  const hear = (isLeasable: boolean, eventId: number, count?: number) =>
+    runners.hear([
+      {
+        workflow_definition_id: WORKFLOW,
+        is_leasable: isLeasable,
+        event_id: eventId,
+        ...(count !== undefined && { count }),
+      },
+    ]);
   /** How many runners were woken. Each was told once when it began to wait. */
   const countWoken = () => Object.values(told).reduce((sum, { length }) => sum + length - 1, 0);
 
@@ -107,6 +114,24 @@ describe("work that nobody has taken yet", () => {
     hear(false, 5);
     vi.advanceTimersByTime(5_000);
     expect(countWoken()).toBe(2);
+  });
+
+  it("wakes as many runners at once as there are runs, and more when there are more", () => {
+    hear(true, 5, 2);
+    expect(countWoken()).toBe(2);
+    hear(true, 6, 1);
+    expect(countWoken()).toBe(2);
+    hear(true, 7, 2);
+    expect(countWoken()).toBe(3);
+  });
+
+  it("wakes as many others each second, until all were woken", () => {
+    begin("d");
+    hear(true, 5, 2);
+    vi.advanceTimersByTime(1_000);
+    expect(countWoken()).toBe(4);
+    vi.advanceTimersByTime(5_000);
+    expect(countWoken()).toBe(4);
   });
 
   it("is not taken for taken because of an older message that arrives later", () => {

@@ -12,7 +12,7 @@ beforeAll(async () => {
   service = await startService();
   ask = service.database.sql.query;
   // Else the database would not let itself be tampered with so far.
-  await service.database.sql`drop index workflow_runs_slot_key, workflow_run_events_end_key`;
+  await service.database.sql`drop index workflow_runs_slot_no_key, workflow_run_events_end_key`;
 });
 
 /** A tenant with one COMPLETED run, one RUNNING whose runner was busy, and two PENDING. */
@@ -34,12 +34,16 @@ type Runs = { completed: string; running: string; next: string; last: string };
 /** What is done to the database behind the service's back, and what the checker must say then. */
 const TAMPERINGS: [string, (runs: Runs) => [text: string, values: string[]]][] = [
   [
-    "two runs of one definition are RUNNING",
+    "two runs hold the same slot",
     ({ next }) => [
-      `update workflow_runs set status = 'RUNNING', started_at = statement_timestamp(),
+      `update workflow_runs set status = 'RUNNING', slot_no = 1, started_at = statement_timestamp(),
          deadline_at = statement_timestamp() + interval '300 seconds' where id = $1`,
       [next],
     ],
+  ],
+  [
+    "a run holds a slot that there is not",
+    ({ running }) => ["update workflow_runs set slot_no = 2 where id = $1", [running]],
   ],
   [
     "a run started before the one before it had ended",
@@ -68,7 +72,7 @@ const TAMPERINGS: [string, (runs: Runs) => [text: string, values: string[]]][] =
     "a run waits although its slot is free",
     ({ running }) => [
       `update workflow_runs set status = 'COMPLETED', ended_by = 'CALLBACK', completed_at = statement_timestamp(),
-         next_dispatch_at = null where id = $1`,
+         next_dispatch_at = null, slot_no = null where id = $1`,
       [running],
     ],
   ],

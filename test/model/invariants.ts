@@ -12,6 +12,8 @@ type Scope = {
   tenantId?: string;
   /** Runs whose trigger was acknowledged, and which nobody has deleted. */
   acknowledged?: readonly string[];
+  /** Definitions whose limits have changed or let several runs be RUNNING: their runs do not have to start one after the other. */
+  limited?: readonly string[];
 };
 
 const ENDINGS = "array['COMPLETED', 'FAILED', 'TIMED_OUT', 'STOPPED', 'LOST', 'GIVEN_BACK']";
@@ -45,16 +47,26 @@ const VIEWS = `
 
 /** What is wrong, and the query that finds where: it answers a `name` for each place. */
 const INVARIANTS: Record<string, string> = {
-  "two runs of one definition are RUNNING": `
+  "two runs hold the same slot": `
     select workflow_definition_id::text as name from run where status = 'RUNNING'
-    group by workflow_definition_id having count(*) > 1`,
+    group by workflow_definition_id, slot_no having count(*) > 1
+    union all
+    select workflow_definition_id::text from run where status = 'RUNNING' and concurrency_key <> ''
+    group by workflow_definition_id, concurrency_key, key_slot_no having count(*) > 1`,
+
+  // Limits that were lowered stop nothing.
+  "a run holds a slot that there is not": `
+    select run.id::text as name
+    from run join workflow_definitions d on d.id = run.workflow_definition_id
+    where run.status = 'RUNNING' and run.started_at > d.updated_at
+      and (run.slot_no > d.max_running or run.key_slot_no > d.max_running_per_key)`,
 
   "a run started before the one before it had ended": `
     select name from (
       select name, started, started_at, lag(name) over turn as before,
         lag(coalesce(ended, 'infinity'::float8)) over turn as ended_before,
         lag(coalesce(ended_at, 'infinity')) over turn as ended_before_at
-      from attempt where started is not null
+      from attempt where started is not null and definition_id <> all ($2::uuid[])
       window turn as (partition by definition_id order by started)
     ) turn where started < ended_before or started_at < ended_before_at`,
 
@@ -64,8 +76,9 @@ const INVARIANTS: Record<string, string> = {
         max(coalesce(started, ended, 'infinity'::float8)) over (
           partition by definition_id order by queued, attempt rows between unbounded preceding and 1 preceding) as turn_before
       from attempt
+      where definition_id <> all ($2::uuid[])
       -- A run that waits for a back-off is passed over. One that is released keeps the place it had then.
-      where not exists (
+      and not exists (
         select from event
         where event.run_id = attempt.run_id and event.attempt <= attempt.attempt and event.detail ? 'not_before')
     ) turn where started < turn_before`,
@@ -86,9 +99,13 @@ const INVARIANTS: Record<string, string> = {
     select run.id::text as name
     from run join workflow_definitions d on d.id = run.workflow_definition_id
     where run.status = 'PENDING' and run.not_before is null and d.is_active and d.runner_url is not null
-      and d.handover = 'webhook' and not exists (
-      select from workflow_runs holder
-      where holder.workflow_definition_id = d.id and holder.status = 'RUNNING')`,
+      and d.handover = 'webhook' and d.max_running > (
+        select count(*) from workflow_runs holder
+        where holder.workflow_definition_id = d.id and holder.status = 'RUNNING')
+      and (d.max_running_per_key is null or run.concurrency_key = '' or d.max_running_per_key > (
+        select count(*) from workflow_runs holder
+        where holder.workflow_definition_id = d.id and holder.status = 'RUNNING'
+          and holder.concurrency_key = run.concurrency_key))`,
 
   "a RUNNING run was not dispatched, and is not due to be": `
     select id::text as name from run
@@ -140,11 +157,14 @@ const INVARIANTS: Record<string, string> = {
 };
 
 /** Every invariant that does not hold, as a sentence that says where. Empty when all of them hold. */
-export async function brokenInvariants(ask: Ask, { tenantId, acknowledged = [] }: Scope = {}): Promise<string[]> {
+export async function brokenInvariants(
+  ask: Ask,
+  { tenantId, acknowledged = [], limited = [] }: Scope = {},
+): Promise<string[]> {
   const union = Object.entries(INVARIANTS).map(
     ([sentence, query]) => `select '${sentence}' as sentence, found.name from (${query}) found`,
   );
-  const found = await ask(`${VIEWS} ${union.join(" union all ")}`, [tenantId ?? null]);
+  const found = await ask(`${VIEWS} ${union.join(" union all ")}`, [tenantId ?? null, limited]);
   return [
     ...found.map(({ sentence, name }) => `${sentence}: ${name}`),
     ...(await illegalHistories(ask, tenantId)),

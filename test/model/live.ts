@@ -10,6 +10,7 @@ import {
   type Answer,
   createModel,
   LEASE_SECONDS,
+  LIMITED,
   type Model,
   type ModelDefinition,
   type ModelRun,
@@ -46,7 +47,8 @@ export async function live(service: Service, steps: readonly Step[], sweepsAlway
       await look(world, index);
     }
     const { sql } = service.database;
-    expect(await brokenInvariants(sql.query, { tenantId: world.tenant.id })).toEqual([]);
+    const limited = LIMITED.flatMap((index) => idOf(world, index) ?? []);
+    expect(await brokenInvariants(sql.query, { tenantId: world.tenant.id, limited })).toEqual([]);
   } finally {
     await service.database.mend();
     // Else the sweeps of those who come after would look after its runs, too.
@@ -65,13 +67,22 @@ async function createWorld(service: Service): Promise<World> {
     const { id } = await response.json<{ id: string }>();
     definitionIds.set(definition, id);
     await service.database.sql`
-      update workflow_definitions set retry_on = '{LOST,UNREACHED,DEADLINE}', max_attempts = ${definition.maxAttempts},
+      update workflow_definitions set retry_on = ${RETRY_ON}, max_attempts = ${definition.maxAttempts},
         lease_seconds = ${LEASE_SECONDS}, handover = ${definition.runner === "leases" ? "lease" : "webhook"}
       where id = ${id}`;
   }
   const runner = await startRunner(service, tenant, { capacity: 100 });
   return { service, tenant, runner, model, definitionIds, runIds: new Map() };
 }
+
+const RETRY_ON = ["LOST", "UNREACHED", "DEADLINE"];
+
+const idOf = ({ model, definitionIds }: World, index: number) => {
+  const definition = model.definitions[index];
+  return definition && definitionIds.get(definition);
+};
+
+type LeaseStep = Extract<Step, { kind: "lease" }>;
 
 const STATUS_OF: Record<Mood, number> = { takes: 202, busy: 503, refuses: 400, gone: 410 };
 
@@ -93,9 +104,10 @@ async function take(world: World, step: Step): Promise<void> {
   switch (step.kind) {
     case "invoke":
     case "replace":
+    case "limit":
       return changeDefinition(world, step);
     case "lease":
-      return lease(world, step.fate);
+      return lease(world, step);
     case "callBack":
     case "heartbeat":
     case "release":
@@ -121,14 +133,31 @@ async function changeDefinition(world: World, step: Extract<Step, { definition: 
   const { key } = tenant.owner;
   if (step.kind === "replace") {
     const { isActive } = step;
-    const runner = definition.runner === "leases" ? definition.runner : step.runner;
+    const keepsRunner = LIMITED.includes(step.definition);
+    const runner = keepsRunner ? definition.runner : step.runner;
     const body = { ...describe(tenant, runner), is_active: isActive };
     await send(world, step.fate, { method: "PUT", path, token: key, body }, (isDispatched) =>
       model.replace(definition, { isActive, runner }, isDispatched),
     );
+  } else if (step.kind === "limit") {
+    const { maxRunning, maxPerKey } = step.limits;
+    const body = {
+      handover: definition.runner === "leases" ? "lease" : "webhook",
+      lease_seconds: LEASE_SECONDS,
+      max_attempts: definition.maxAttempts,
+      retry_on: RETRY_ON,
+      max_running: maxRunning,
+      max_running_per_key: maxPerKey,
+    };
+    await send(world, step.fate, { method: "PUT", path: `${path}/policy`, token: key, body }, (isDispatched) =>
+      model.replace(definition, step.limits, isDispatched),
+    );
   } else {
-    const request = { method: "POST", path: `${path}/invoke`, token: key, body: { idempotency_key: step.key } };
-    await send(world, step.fate, request, (isDispatched) => model.invoke(definition, step.key, isDispatched));
+    const { concurrencyKey } = step;
+    const body = { idempotency_key: step.key, ...(concurrencyKey !== "" && { concurrency_key: concurrencyKey }) };
+    await send(world, step.fate, { method: "POST", path: `${path}/invoke`, token: key, body }, (isDispatched) =>
+      model.invoke(definition, step.key, concurrencyKey, isDispatched),
+    );
   }
 }
 
@@ -174,21 +203,20 @@ async function changeRun(world: World, step: Extract<Step, { run: number }>): Pr
   }
 }
 
-/** The runner asks for a run, and gets the one that the model says, if any. */
-async function lease({ service, runner, model, runIds }: World, fate: Fate): Promise<void> {
+/** The runner asks for runs, and gets those that the model says, if any. */
+async function lease({ service, runner, model, runIds }: World, { most, fate }: LeaseStep): Promise<void> {
   if (fate === "dies") {
     await service.fetchAndDie("/v1/leases", {
       method: "POST",
       headers: { Authorization: `Bearer ${runner.token}`, "Content-Type": "application/json" },
-      body: JSON.stringify({ request_id: crypto.randomUUID() }),
+      body: JSON.stringify({ request_id: crypto.randomUUID(), max: most }),
     });
-    model.lease();
+    model.lease(most);
     return;
   }
-  const { leases } = await runner.lease();
-  const leased = model.lease();
+  const { leases } = await runner.lease({ max: most });
   expect(leases.map(({ run_id, attempt }) => [run_id, attempt])).toEqual(
-    leased ? [[runIds.get(leased), leased.attempt]] : [],
+    model.lease(most).map((run) => [runIds.get(run), run.attempt]),
   );
 }
 

@@ -15,11 +15,18 @@ export type ModelDefinition = {
   runner: ModelRunner;
   /** How many attempts the policy gives to a run that failed by itself: with 1 it is not retried. */
   maxAttempts: number;
-};
+  /** The last key whose turn it was. */
+  lastKey: string | null;
+} & ModelLimits;
+
+/** How many runs are RUNNING at most, in total and with one concurrency key. Without the second, runs start first in, first out. */
+export type ModelLimits = { maxRunning: number; maxPerKey: number | null };
 
 export type ModelRun = {
   definition: ModelDefinition;
   key: string | null;
+  /** Empty for a run without one. */
+  concurrencyKey: string;
   status: RunStatus;
   attempt: number;
   endedBy: string | null;
@@ -58,9 +65,13 @@ const BACK_OFF_SECONDS = 900;
 const FREE_RELEASES = 2;
 const KEY_SECONDS = 24 * 3600;
 
-/** Of the definitions, in their order: one whose runs are retried by themselves, one whose runs are not, and one that leases. */
-const MAX_ATTEMPTS = [3, 1, 3];
+/**
+ * Of the definitions, in their order: one whose runs are retried by themselves, one whose runs are not, one that leases, and one
+ * whose runner takes every run. The limits of the last two change.
+ */
+const MAX_ATTEMPTS = [3, 1, 3, 3];
 const LEASING = 2;
+export const LIMITED = [LEASING, 3];
 
 const ENDED_BY = { TIMED_OUT: "DEADLINE", STOPPED: "STOP", LOST: "LEASE" };
 
@@ -73,6 +84,7 @@ export function createModel(definitionCount: number) {
       isActive: true,
       runner: index === LEASING ? "leases" : "takes",
       maxAttempts: MAX_ATTEMPTS[index] ?? 1,
+      ...{ maxRunning: 1, maxPerKey: null, lastKey: null },
     }),
   );
   const runs = new Set<ModelRun>();
@@ -101,9 +113,7 @@ export function createModel(definitionCount: number) {
   }
   function queue(run: ModelRun, type: RunEventType): void {
     record(run, type);
-    if (runsOf(run.definition).some((other) => other !== run && isActive(other) && other.notBefore === 0)) {
-      record(run, "QUEUED");
-    }
+    if (mustWait(run)) record(run, "QUEUED");
     putBack(run);
     runs.add(run);
   }
@@ -134,14 +144,46 @@ export function createModel(definitionCount: number) {
       retryByPolicy(run);
     }
   }
-  function promote(definition: ModelDefinition, dispatch: "later" | "due"): ModelRun | undefined {
-    const isFree = runsOf(definition).every(({ status }) => status !== "RUNNING");
-    const next = queueOf(definition).find(({ notBefore }) => notBefore <= now);
-    if (!next || !isFree || !definition.isActive || definition.runner === null) return undefined;
-    if (definition.runner === "leases") return undefined;
-    Object.assign(next, { status: "RUNNING", deadlineAt: now + RUN_SECONDS, dispatch, notBefore: 0 });
-    record(next, "STARTED");
-    return next;
+  const isRunning = (run: ModelRun) => run.status === "RUNNING";
+  /** True when no run with this key may start, whether or not a slot is free, since as many of `held` have it as may. */
+  const isFull = ({ maxPerKey }: ModelDefinition, key: string, held: readonly ModelRun[]) =>
+    key !== "" && held.filter(({ concurrencyKey }) => concurrencyKey === key).length >= (maxPerKey ?? held.length + 1);
+  /** The run that starts next. `holds` says which runs hold a slot. */
+  function nextOf(definition: ModelDefinition, holds = isRunning): ModelRun | undefined {
+    const held = runsOf(definition).filter(holds);
+    if (held.length >= definition.maxRunning) return undefined;
+    const able = queueOf(definition).filter(
+      ({ notBefore, concurrencyKey }) => notBefore <= now && !isFull(definition, concurrencyKey, held),
+    );
+    if (definition.maxPerKey === null) return able[0];
+    const keys = able.map(({ concurrencyKey }) => concurrencyKey).sort();
+    const key = keys.find((one) => definition.lastKey !== null && one > definition.lastKey) ?? keys[0];
+    return able.find(({ concurrencyKey }) => concurrencyKey === key);
+  }
+  function mustWait({ definition, concurrencyKey }: ModelRun): boolean {
+    const held = runsOf(definition).filter(isRunning);
+    const isBefore = (other: ModelRun) =>
+      other.notBefore === 0 && (definition.maxPerKey === null || other.concurrencyKey === concurrencyKey);
+    return (
+      held.length >= definition.maxRunning ||
+      isFull(definition, concurrencyKey, held) ||
+      queueOf(definition).some(isBefore) ||
+      (definition.maxPerKey !== null && nextOf(definition) !== undefined)
+    );
+  }
+  function start(run: ModelRun, dispatch: ModelRun["dispatch"]): void {
+    Object.assign(run, { status: "RUNNING", deadlineAt: now + RUN_SECONDS, dispatch, notBefore: 0 });
+    record(run, "STARTED");
+    if (run.definition.maxPerKey !== null) run.definition.lastKey = run.concurrencyKey;
+  }
+  function promote(definition: ModelDefinition, dispatch: "later" | "due"): ModelRun[] {
+    const promoted: ModelRun[] = [];
+    if (!definition.isActive || definition.runner === null || definition.runner === "leases") return promoted;
+    for (let next = nextOf(definition); next; next = nextOf(definition)) {
+      start(next, dispatch);
+      promoted.push(next);
+    }
+    return promoted;
   }
   function sendDispatch(run: ModelRun): void {
     const { definition } = run;
@@ -162,19 +204,18 @@ export function createModel(definitionCount: number) {
           definition.isActive = false;
           record(run, "PAUSED");
         }
-        const next = promote(definition, "later");
-        if (next) sendDispatch(next);
+        promote(definition, "later").forEach(sendDispatch);
       }
     }
   }
 
-  /** The steps of every change: end the overdue run, make the change, promote the next run, answer, and send the dispatch. */
+  /** The steps of every change: end the overdue runs, make the change, promote the next runs, answer, and send the dispatches. */
   function change(definition: ModelDefinition, isDispatched: boolean, act: () => () => Answer): Answer {
     endOverdue(definition);
     const answer = act();
     const promoted = promote(definition, "later");
     const answered = answer();
-    if (promoted && isDispatched) sendDispatch(promoted);
+    if (isDispatched) promoted.forEach(sendDispatch);
     return answered;
   }
   const hasUrl = ({ definition: { runner } }: ModelRun) => runner !== null && runner !== "leases";
@@ -197,7 +238,7 @@ export function createModel(definitionCount: number) {
     endedSince: (run: ModelRun) => now - (isOverdue(run) ? endsAt(run) : run.endedAt),
     queueOf,
 
-    invoke: (definition: ModelDefinition, key: string | null, isDispatched: boolean) =>
+    invoke: (definition: ModelDefinition, key: string | null, concurrencyKey: string, isDispatched: boolean) =>
       change(definition, isDispatched, () => {
         const known = runsOf(definition)
           .filter((run) => key !== null && run.key === key && (isActive(run) || run.createdAt > now - KEY_SECONDS))
@@ -205,7 +246,7 @@ export function createModel(definitionCount: number) {
         if (known) return answerRun(202, known);
         if (!definition.isActive || definition.runner === null) return refuse(409);
         const run: ModelRun = {
-          ...{ definition, key, status: "PENDING", attempt: 1, endedBy: null, dispatch: "none" },
+          ...{ definition, key, concurrencyKey, status: "PENDING", attempt: 1, endedBy: null, dispatch: "none" },
           ...{ createdAt: now, deadlineAt: 0, endedAt: 0, queuedAs: 0, events: [], lateResults: new Set() },
           ...{ stopEndsAt: Number.POSITIVE_INFINITY, isStopReported: false, notBefore: 0 },
           ...{ leaseEndsAt: Number.POSITIVE_INFINITY, isStopKnown: false },
@@ -261,21 +302,22 @@ export function createModel(definitionCount: number) {
       return answer;
     },
 
-    /** A runner asks for a run. Returns the one that it gets. */
-    lease(): ModelRun | undefined {
-      const isHeld = (other: ModelRun) => other.status === "RUNNING" && !isOverdue(other);
-      const waiting = definitions
-        .filter((definition) => definition.runner === "leases" && definition.isActive)
-        .filter((definition) => !runsOf(definition).some(isHeld))
-        .flatMap((definition) => queueOf(definition).find(({ notBefore }) => notBefore <= now) ?? []);
-      const [run] = waiting.sort((a, b) => a.queuedAs - b.queuedAs);
-      if (!run) return undefined;
-      endOverdue(run.definition);
-      Object.assign(run, { status: "RUNNING", deadlineAt: now + RUN_SECONDS, dispatch: "done", notBefore: 0 });
-      run.leaseEndsAt = now + LEASE_SECONDS;
-      record(run, "STARTED");
-      record(run, "LEASED");
-      return run;
+    /** A runner asks for up to so many runs. Returns those that it gets. */
+    lease(most: number): ModelRun[] {
+      const holds = (run: ModelRun) => isRunning(run) && !isOverdue(run);
+      const definition = definitions.find(
+        (one) => one.runner === "leases" && one.isActive && nextOf(one, holds) !== undefined,
+      );
+      const leased: ModelRun[] = [];
+      if (!definition) return leased;
+      endOverdue(definition);
+      for (let run = nextOf(definition); run && leased.length < most; run = nextOf(definition)) {
+        start(run, "done");
+        run.leaseEndsAt = now + LEASE_SECONDS;
+        record(run, "LEASED");
+        leased.push(run);
+      }
+      return leased;
     },
 
     heartbeat: (run: ModelRun, attempt: number, isDispatched: boolean) =>
@@ -321,7 +363,11 @@ export function createModel(definitionCount: number) {
         return refuse(204);
       }),
 
-    replace: (definition: ModelDefinition, content: Omit<ModelDefinition, "maxAttempts">, isDispatched: boolean) =>
+    replace: (
+      definition: ModelDefinition,
+      content: Pick<ModelDefinition, "isActive" | "runner"> | ModelLimits,
+      isDispatched: boolean,
+    ) =>
       change(definition, isDispatched, () => {
         Object.assign(definition, content);
         return refuse(200);

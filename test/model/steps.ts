@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import type { Mood } from "./model.ts";
+import { LIMITED, type ModelLimits, type Mood } from "./model.ts";
 
-export const DEFINITIONS = 3;
+export const DEFINITIONS = 4;
 
 /**
  * What happens to the Worker that makes a change. "dies": it dies when the database has committed the change. "forgets": it
@@ -14,15 +14,16 @@ type RunStep = { run: number; fate: Fate };
 /** One thing that happens. Runs are counted from the newest, round and round. */
 export type Step =
   | { kind: "nothing" }
-  | { kind: "invoke"; definition: number; key: string | null; fate: Fate }
+  | { kind: "invoke"; definition: number; key: string | null; concurrencyKey: string; fate: Fate }
   | ({ kind: "callBack"; result: "COMPLETED" | "FAILED"; isOfOldAttempt: boolean } & RunStep)
-  | { kind: "lease"; fate: Fate }
+  | { kind: "lease"; most: number; fate: Fate }
   | ({ kind: "heartbeat" | "release"; isOfOldAttempt: boolean } & RunStep)
   | ({ kind: "stop" } & RunStep)
   | ({ kind: "stopWithGrace" } & RunStep)
   | ({ kind: "retry" } & RunStep)
   | ({ kind: "delete" } & RunStep)
   | { kind: "replace"; definition: number; isActive: boolean; runner: Mood | null; fate: Fate }
+  | { kind: "limit"; definition: number; limits: ModelLimits; fate: Fate }
   | { kind: "sweep" }
   | { kind: "advance"; seconds: number };
 
@@ -58,7 +59,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant("invoke"),
       definition,
-      key: fc.constantFrom(null, null, "a", "b"),
+      key: fc.constantFrom(null, null, null, "a", "b"),
+      concurrencyKey: fc.constantFrom("", "", "x", "y", "z"),
       fate,
     }),
   },
@@ -72,7 +74,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       fate,
     }),
   },
-  { weight: 100, arbitrary: fc.record({ kind: fc.constant("lease"), fate }) },
+  { weight: 100, arbitrary: fc.record({ kind: fc.constant("lease"), most: fc.constantFrom(1, 2, 5), fate }) },
   { weight: 60, arbitrary: ofRunner("heartbeat") },
   { weight: 30, arbitrary: ofRunner("release") },
   { weight: 40, arbitrary: ofRun("stop") },
@@ -86,6 +88,19 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       definition,
       isActive: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
       runner: fc.constantFrom<(Mood | null)[]>("takes", "takes", "takes", "busy", "refuses", "gone", null),
+      fate,
+    }),
+  },
+  {
+    weight: 60,
+    arbitrary: fc.record({
+      kind: fc.constant("limit"),
+      definition: fc.constantFrom(...LIMITED),
+      limits: fc.constantFrom<ModelLimits[]>(
+        ...[1, 2, 4].map((maxRunning) => ({ maxRunning, maxPerKey: null })),
+        ...[1, 2, 4].map((maxRunning) => ({ maxRunning, maxPerKey: 1 })),
+        { maxRunning: 3, maxPerKey: 2 },
+      ),
       fate,
     }),
   },

@@ -9,22 +9,36 @@ const INVOKES = 50;
 /** Callbacks, stops, retries and sweeps that come beside what ends each run. */
 const DISTURBANCES = 50;
 
+/** How many runs may be RUNNING, and how many with one key. `keys` are those of the invokes; an empty key is none. */
+type Limits = { maxRunning: number; maxPerKey: number | null; keys: readonly string[] };
+
+const ONE_SLOT: Limits = { maxRunning: 1, maxPerKey: null, keys: [""] };
+
 /** Lets many changes get into each other's way at one definition. Returns what went wrong, in sentences. */
-export async function raceForSlot(service: Service, seed: number): Promise<string[]> {
+export async function raceForSlot(service: Service, seed: number, limits = ONE_SLOT): Promise<string[]> {
   const runner = await startFakeRunner();
   const tenant = await createTenant(service.database, { runnerUrl: runner.url });
-  const race = startRace(service, tenant, createRandom(seed));
+  await service.database.sql`
+    update workflow_definitions
+    set max_running = ${limits.maxRunning}, max_running_per_key = ${limits.maxPerKey}, updated_at = statement_timestamp()
+    where id = ${tenant.definitionId}`;
+  const race = startRace(service, tenant, createRandom(seed), limits.keys);
 
-  const mostRunning = await followRunner(service, race, runner, tenant);
+  const most = await followRunner(service, race, runner, tenant);
 
   const { sql } = service.database;
-  const scope = { tenantId: tenant.id, acknowledged: race.acknowledged };
+  const isOne = limits.maxRunning === 1 && limits.maxPerKey === null;
+  const limited = isOne ? [] : [tenant.definitionId];
+  const scope = { tenantId: tenant.id, acknowledged: race.acknowledged, limited };
   const dispatched = (await listDispatched(runner)).map(({ webhookId }) => webhookId).sort();
   const started = await sql`
     select run_id || '.' || attempt as id from workflow_run_events where tenant_id = ${tenant.id} and type = 'STARTED'`;
   const due = started.map(({ id }) => String(id)).sort();
   return [
-    ...(mostRunning === 1 ? [] : [`${mostRunning} runs were RUNNING at once.`]),
+    ...(most.running <= limits.maxRunning && (isOne || most.running > 1)
+      ? []
+      : [`${most.running} runs were RUNNING at once.`]),
+    ...(most.ofOneKey <= (limits.maxPerKey ?? most.ofOneKey) ? [] : [`${most.ofOneKey} runs of one key were.`]),
     ...race.strangeAnswers,
     ...(race.acknowledged.length === INVOKES ? [] : [`${race.acknowledged.length} invokes were answered.`]),
     ...(await brokenInvariants(sql.query, scope)),
@@ -35,7 +49,7 @@ export async function raceForSlot(service: Service, seed: number): Promise<strin
 type Race = ReturnType<typeof startRace>;
 
 /** Invokes 50 times at once, and knows how to get in the way of the runs. */
-function startRace(service: Service, tenant: TestTenant, random: Random) {
+function startRace(service: Service, tenant: TestTenant, random: Random, keys: readonly string[]) {
   const { key } = tenant.owner;
   const acknowledged: string[] = [];
   const strangeAnswers: string[] = [];
@@ -53,7 +67,10 @@ function startRace(service: Service, tenant: TestTenant, random: Random) {
     return response;
   }
   async function invokeOnce(): Promise<void> {
-    const response = await send(invokePath(tenant), key, {});
+    const concurrencyKey = random.pick(keys);
+    const response = await send(invokePath(tenant), key, {
+      ...(concurrencyKey !== "" && { concurrency_key: concurrencyKey }),
+    });
     acknowledged.push((await response.json<{ id: string }>()).id);
   }
   const pathOf = (runId: string, change: string) => `/v1/workflow-runs/${runId}/${change}`;
@@ -95,11 +112,14 @@ function startRace(service: Service, tenant: TestTenant, random: Random) {
   };
 }
 
-/** Ends every run as soon as it is dispatched, until none is left. Returns the highest number of RUNNING runs at once. */
-async function followRunner(service: Service, race: Race, runner: FakeRunner, tenant: TestTenant): Promise<number> {
+/**
+ * Ends every run as soon as it is dispatched, until none is left. Returns the highest numbers of RUNNING runs at once: of all, and of
+ * those with the same key.
+ */
+async function followRunner(service: Service, race: Race, runner: FakeRunner, tenant: TestTenant) {
   const { sql } = service.database;
   let ended = 0;
-  let mostRunning = 0;
+  const most = { running: 0, ofOneKey: 0 };
   for (;;) {
     const isLast = !race.isUnderWay();
     const dispatched = await listDispatched(runner);
@@ -108,9 +128,14 @@ async function followRunner(service: Service, race: Race, runner: FakeRunner, te
     ended = dispatched.length;
 
     const [count] = await sql`
-      select count(*) filter (where status = 'RUNNING')::int as running, count(*)::int as active
-      from workflow_runs where workflow_definition_id = ${tenant.definitionId} and status in ('PENDING', 'RUNNING')`;
-    mostRunning = Math.max(mostRunning, count?.running);
-    if (isLast && !race.isUnderWay() && count?.active === 0) return mostRunning;
+      select coalesce(sum(running), 0)::int as running, coalesce(sum(active), 0)::int as active,
+        coalesce(max(running) filter (where concurrency_key <> ''), 0)::int as of_one_key
+      from (
+        select concurrency_key, count(*) filter (where status = 'RUNNING') as running, count(*) as active
+        from workflow_runs where workflow_definition_id = ${tenant.definitionId} and status in ('PENDING', 'RUNNING')
+        group by concurrency_key) of_key`;
+    most.running = Math.max(most.running, count?.running);
+    most.ofOneKey = Math.max(most.ofOneKey, count?.of_one_key);
+    if (isLast && !race.isUnderWay() && count?.active === 0) return most;
   }
 }

@@ -84,7 +84,7 @@ describe("a change of many runs", () => {
     const start = [
       sql`select from workflow_definitions where id = ${tenant.definitionId} for update`,
       sql`
-        update workflow_runs set status = 'RUNNING', started_at = statement_timestamp(), dispatched_at = statement_timestamp(),
+        update workflow_runs set status = 'RUNNING', slot_no = 1, started_at = statement_timestamp(), dispatched_at = statement_timestamp(),
           deadline_at = statement_timestamp() + interval '300 seconds' where id = ${id}`,
     ];
     const { committed } = await holdTransaction(service.database, start, "when it is waited for");

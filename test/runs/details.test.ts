@@ -25,7 +25,9 @@ const report = async (tenant: TestTenant, runId: string, progress: object, attem
   expect((await service.send("POST", pathOf(runId, "heartbeat"), token, { progress })).status).toBe(200);
 };
 
-const NOTHING = { attempt: 1, failure_code: null, queue_position: null, progress: null, labels: {} };
+const NOTHING = {
+  ...{ attempt: 1, failure_code: null, queue_position: null, concurrency_key: null, progress: null, labels: {} },
+};
 
 describe("the details of a run", () => {
   it("have its place in the queue while it waits, and its latest progress while it is RUNNING", async () => {

@@ -147,7 +147,7 @@ describe("GET /v1/workflow-runs/{run_id}", () => {
     expect(second.headers.get("etag")).toBe(etag);
 
     await service.database.sql`
-      update workflow_runs set status = 'COMPLETED', completed_at = statement_timestamp(), ended_by = 'CALLBACK'
+      update workflow_runs set status = 'COMPLETED', slot_no = null, completed_at = statement_timestamp(), ended_by = 'CALLBACK'
       where id = ${runId}`;
     const third = await service.get(pathOf(runId), ownTenant.owner.key, { "If-None-Match": etag });
     expect(third.status).toBe(200);

@@ -92,9 +92,10 @@ export async function insertRun({ sql }: TestDatabase, tenant: TestTenant, run: 
   const isStarted = status !== "PENDING";
   const isEnded = status === "COMPLETED" || status === "FAILED";
   await sql`
-    insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+    insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, slot_no, run_snapshot,
       created_at, started_at, deadline_at, dispatched_at, completed_at, updated_at, ended_by, failure_code, error)
     select ${id}, ${tenant.id}, ${tenant.definitionId}, ${userId}, 'SELF_HOSTED', ${status},
+      case when ${status === "RUNNING"}::boolean then 1 end,
       ${JSON.stringify(snapshot(tenant, userId))}::jsonb,
       deadline - interval '301 seconds',
       case when ${isStarted}::boolean then deadline - interval '300 seconds' end,

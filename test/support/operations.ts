@@ -110,7 +110,10 @@ export const OPERATIONS: Record<string, Operation> = {
     call: async (stage) => ({
       method: "PUT",
       path: `${definition(await addDefinition(stage))}/policy`,
-      body: { handover: "lease", lease_seconds: 30, max_attempts: 3, retry_on: ["LOST"] },
+      body: {
+        ...{ handover: "lease", lease_seconds: 30, max_attempts: 3, retry_on: ["LOST"] },
+        ...{ max_running: 3, max_running_per_key: 2, key_from: "/customer" },
+      },
     }),
     isRepeatable: true,
   },
@@ -121,6 +124,7 @@ export const OPERATIONS: Record<string, Operation> = {
         idempotency_key: stage.mark,
         input: { mark: stage.mark },
         labels: { customer: stage.mark },
+        concurrency_key: stage.mark,
       }),
     isRepeatable: true,
     sendsAfterwards: true,

@@ -46,10 +46,11 @@ export async function insertRuns(
   const overdueSeconds = isPending || "dueSeconds" in runs ? -240 : runs.overdueSeconds;
   const dueSeconds = isPending || "overdueSeconds" in runs ? null : runs.dueSeconds;
   await sql`
-    insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+    insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, slot_no, run_snapshot,
       started_at, deadline_at, next_dispatch_at)
     select gen_random_uuid(), ${tenant.id}, d.id, ${tenant.owner.id}, 'SELF_HOSTED',
-      case when ${isPending}::boolean then 'PENDING' else 'RUNNING' end, '{"max_run_duration_seconds": 300}',
+      case when ${isPending}::boolean then 'PENDING' else 'RUNNING' end,
+      case when not ${isPending}::boolean then 1 end, '{"max_run_duration_seconds": 300}',
       case when not ${isPending}::boolean then deadline - interval '300 seconds' end,
       case when not ${isPending}::boolean then deadline end,
       statement_timestamp() - make_interval(secs => ${dueSeconds}::float8 + d.position * 0.001)
@@ -76,9 +77,9 @@ export async function insertOverdueRuns({ sql }: TestDatabase, tenant: TestTenan
         d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids
       from fresh f, workflow_definitions d where d.id = ${tenant.definitionId}`,
     sql`
-      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, slot_no, run_snapshot,
         started_at, deadline_at)
-      select run_id, ${tenant.id}, definition_id, ${tenant.owner.id}, 'SELF_HOSTED', 'RUNNING', '{}',
+      select run_id, ${tenant.id}, definition_id, ${tenant.owner.id}, 'SELF_HOSTED', 'RUNNING', 1, '{}',
         statement_timestamp() - interval '10 minutes', statement_timestamp() - interval '5 minutes' - n * interval '1 ms'
       from fresh`,
   ]);

@@ -3,18 +3,21 @@
 -- Answers {"tenant_id", and either "refused" (see `judge_run_read`) or "explanation"}, with the fields:
 --   status, failure_code, error, deadline_at, dispatched_at   as `run_as_seen` has them
 --   reason                what the run waits for: see `wait_reason`. null when it waits for nothing
---   queue_position        1 for the run that is next; null unless it is PENDING
---   blocked_by            {"run_id", "deadline_at"} of the run that holds the slot; null unless the caller sees that one
+--   queue_position        see `place_in_queue`; null unless it is PENDING
+--   concurrency_key       null for a run without one
+--   keys_take_turns       true when the policy limits the runs of each key
+--   blockers              [{"run_id", "deadline_at"}]: the runs of `blocking_runs` that the caller sees
+--   blocked_by            the first of these; null when there is none
 --   tries, last_error, next_try_at   of the dispatch, of a RUNNING run that no runner has taken; `next_try_at` also of a back-off
 --   stop                  {"reason", "requested_at", "acknowledged_at", "ends_at"} of a RUNNING run that is to stop
 --   sessions              [{"id", "last_seen_at", "is_working"}]: the sessions of runners that may lease runs of the definition;
 --                         null unless its runs are leased. Which of these runners are there, TypeScript finds out, and makes
---                         `no_runner_connected` of slot and lease when none is
+--                         `no_runner_connected` of slot, key and lease when none is
 --   now                   the instant as of which all of this is
 --   runner_last_seen_at   when a runner last took a run of the definition, sent a heartbeat, or said how one ended
 --   durations             {"p50_seconds", "p95_seconds", "runs"} of the definition's runs that a runner has ended
---   estimated_start_at    {"p50", "p95"}: when the run starts, if each run before it takes as long; null when it does not
---                         wait for its turn, or when nothing is known of how long runs take
+--   estimated_start_at    {"p50", "p95"}: when the run starts, if each run before it takes as long; null when it does not wait for its
+--                         turn, when nothing is known of how long runs take, or when it waits for the turns of other keys
 -- The last three are about the newest 100 runs of the definition, of those that the caller may see.
 create or replace function public.explain_run(p_credential jsonb, p_run_id uuid) returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
@@ -31,10 +34,9 @@ declare
   v_reason text;
   v_queue_position bigint;
   v_place bigint;
-  v_holder_id uuid;
-  v_holder_user_id uuid;
-  v_holder_started_at timestamptz;
-  v_holder_deadline_at timestamptz;
+  v_key text;
+  v_keys_take_turns boolean;
+  v_blockers jsonb;
   v_is_leased boolean;
   v_heartbeat_at timestamptz;
   v_sessions jsonb;
@@ -51,7 +53,8 @@ begin
   v_user_id := v_judged ->> 'user_id';
 
   -- The state of the run, and what it waits for.
-  select r.workflow_definition_id, r.queue_position, seen.status, wait.reason, d.handover = 'lease', a.heartbeat_at,
+  select r.workflow_definition_id, r.queue_position, r.concurrency_key, d.max_running_per_key is not null, seen.status,
+    wait.reason, d.handover = 'lease', a.heartbeat_at,
     jsonb_build_object(
       'status', seen.status, 'failure_code', seen.failure_code, 'error', seen.error,
       'deadline_at', public.wire_instant(r.deadline_at), 'dispatched_at', public.wire_instant(r.dispatched_at)) ||
@@ -66,7 +69,7 @@ begin
           'reason', a.stop_reason, 'requested_at', public.wire_instant(a.stop_requested_at),
           'acknowledged_at', public.wire_instant(a.stop_acknowledged_at), 'ends_at', public.wire_instant(a.stop_ends_at))
       end)
-  into v_definition_id, v_queue_position, v_status, v_reason, v_is_leased, v_heartbeat_at, v_answer
+  into v_definition_id, v_queue_position, v_key, v_keys_take_turns, v_status, v_reason, v_is_leased, v_heartbeat_at, v_answer
   from public.workflow_runs r
   join public.workflow_definitions d on d.id = r.workflow_definition_id
   left join public.running_attempts a on a.run_id = r.id
@@ -75,15 +78,15 @@ begin
   where r.id = p_run_id;
   v_sees_definition := public.may_see_definition(v_judged ->> 'role', v_tenant_id, v_user_id, v_definition_id);
 
-  -- Its place in the queue, and the run in the slot.
+  -- Its place in the queue, and the runs that are in its way.
   if v_status = 'PENDING' then
-    v_place := public.place_in_queue(v_definition_id, v_queue_position);
-    select holder.id, holder.user_id, holder.started_at,
-      public.run_ends_at(holder.id, holder.status, holder.deadline_at)
-    into v_holder_id, v_holder_user_id, v_holder_started_at, v_holder_deadline_at
-    from public.workflow_runs holder
-    where holder.workflow_definition_id = v_definition_id and holder.status = 'RUNNING'
-      and public.run_ends_at(holder.id, holder.status, holder.deadline_at) > v_now;
+    v_place := public.place_in_queue(v_definition_id, v_key, v_queue_position);
+    select jsonb_agg(
+      jsonb_build_object('run_id', blocking.id, 'deadline_at', public.wire_instant(blocking.ends_at))
+      order by blocking.ends_at, blocking.id)
+    into v_blockers
+    from public.blocking_runs(v_definition_id, v_key, v_now) blocking
+    where v_sees_definition or blocking.user_id = v_user_id;
   end if;
 
   -- The sessions of runners that may lease it.
@@ -108,24 +111,43 @@ begin
 
   return jsonb_build_object('tenant_id', v_tenant_id, 'explanation', v_answer || jsonb_build_object(
     'reason', v_reason, 'queue_position', v_place,
-    'blocked_by', case when v_holder_id is not null and (v_sees_definition or v_holder_user_id = v_user_id) then
-      jsonb_build_object('run_id', v_holder_id, 'deadline_at', public.wire_instant(v_holder_deadline_at)) end,
+    'concurrency_key', nullif(v_key, ''), 'keys_take_turns', v_keys_take_turns, 'blockers', coalesce(v_blockers, '[]'),
+    'blocked_by', v_blockers -> 0,
     'sessions', v_sessions, 'now', public.wire_instant(v_now),
     'runner_last_seen_at', public.wire_instant(greatest(v_last_seen_at, v_heartbeat_at)),
     'durations', case when v_runs > 0 then
       jsonb_build_object('p50_seconds', v_p50, 'p95_seconds', v_p95, 'runs', v_runs) end,
-    'estimated_start_at', case when v_reason = 'slot' and v_runs > 0 then jsonb_build_object(
-      'p50', public.estimated_start(v_now, v_p50, v_place, v_holder_started_at, v_holder_deadline_at),
-      'p95', public.estimated_start(v_now, v_p95, v_place, v_holder_started_at, v_holder_deadline_at)) end));
+    'estimated_start_at', case
+      when v_runs > 0 and (v_reason = 'key' or v_reason = 'slot' and not v_keys_take_turns) then jsonb_build_object(
+        'p50', public.estimated_start(v_definition_id, v_key, v_place, v_p50, v_now),
+        'p95', public.estimated_start(v_definition_id, v_key, v_place, v_p95, v_now)) end));
 end $$;
 
--- When the run at a position of the queue starts, if each run before it takes `p_seconds`, including the one in the slot. That
--- one ends at its deadline at the latest. `p_holder_started_at` is null when the slot is free.
+-- When the run at a place of its queue starts, if each run takes `p_seconds`: those before it, and those in the slots, which end at
+-- their deadlines at the latest. When keys take turns, the queue and the slots are those of its key.
 create or replace function public.estimated_start(
-  p_now timestamptz, p_seconds float8, p_place bigint, p_holder_started_at timestamptz, p_holder_deadline_at timestamptz
+  p_definition_id uuid, p_key text, p_place bigint, p_seconds float8, p_now timestamptz
 ) returns text
-language sql stable as $$
-  select public.wire_instant(
-    greatest(p_now, least(p_holder_started_at + make_interval(secs => p_seconds), p_holder_deadline_at))
-      + make_interval(secs => p_seconds * (p_place - 1)))
-$$;
+language plpgsql stable as $$
+declare
+  v_slots integer;
+  v_takes_turns boolean;
+  v_ends timestamptz[];
+  v_nth bigint;
+begin
+  select coalesce(d.max_running_per_key, d.max_running), d.max_running_per_key is not null into v_slots, v_takes_turns
+  from public.workflow_definitions d
+  where d.id = p_definition_id;
+  v_ends := array(
+    select greatest(p_now, least(r.started_at + make_interval(secs => p_seconds), run.ends_at))
+    from public.workflow_runs r
+    cross join lateral (select public.run_ends_at(r.id, r.status, r.deadline_at) as ends_at offset 0) run
+    where r.workflow_definition_id = p_definition_id and r.status = 'RUNNING' and run.ends_at > p_now
+      and (r.concurrency_key = p_key or not v_takes_turns)
+    order by 1);
+  -- The first run of the queue gets the first slot that is free, the second run the second, and so on. When each slot has had one,
+  -- the first slot is free again. A number below 1 is a slot that is free now.
+  v_nth := (p_place - 1) % v_slots + 1 + cardinality(v_ends) - v_slots;
+  return public.wire_instant(coalesce(v_ends[v_nth::integer], p_now)
+    + make_interval(secs => p_seconds * ((p_place - 1) / v_slots)));
+end $$;

@@ -6,8 +6,8 @@
 --   run             as `WorkflowRunResponse`; null when there is none that the caller may see
 --   etag            hex SHA-256 of what a reader sees of the run, without its place in the queue
 --   deadline_in_ms  until the run ends at the latest; null unless it is RUNNING
---   queue_position  1 for the run that is next; null unless it is PENDING
---   blocked_by      the id of the run that holds the slot; null unless the run is PENDING and the caller sees the holder
+--   queue_position  see `place_in_queue`; null unless it is PENDING
+--   blocked_by      the id of the first run of `blocking_runs` that the caller sees; null unless the run is PENDING
 --   will_be_retried true for a run that has ended by itself, until that is recorded and the run is put back
 create or replace function public.find_run(p_credential jsonb, p_run_id uuid) returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
@@ -22,6 +22,7 @@ declare
   v_definition_id uuid;
   v_status text;
   v_queue_position bigint;
+  v_key text;
   v_place bigint;
   v_blocked_by uuid;
 begin
@@ -31,9 +32,9 @@ begin
     return '{"refused": "unauthenticated"}';
   end if;
 
-  select r.user_id, r.workflow_definition_id, r.status, r.queue_position, to_jsonb(shown),
+  select r.user_id, r.workflow_definition_id, r.status, r.queue_position, r.concurrency_key, to_jsonb(shown),
     case when r.status = 'RUNNING' then public.run_ends_at(r.id, r.status, r.deadline_at) end
-  into v_run_user_id, v_definition_id, v_status, v_queue_position, v_run, v_ends_at
+  into v_run_user_id, v_definition_id, v_status, v_queue_position, v_key, v_run, v_ends_at
   from public.workflow_runs r
   cross join lateral public.shown_run(r, v_now) shown
   where r.tenant_id = v_tenant_id and r.id = p_run_id;
@@ -43,12 +44,11 @@ begin
   end if;
 
   if v_status = 'PENDING' then
-    v_place := public.place_in_queue(v_definition_id, v_queue_position);
-    select holder.id into v_blocked_by
-    from public.workflow_runs holder
-    where holder.workflow_definition_id = v_definition_id and holder.status = 'RUNNING'
-      and public.run_ends_at(holder.id, holder.status, holder.deadline_at) > v_now
-      and public.may_see_run(v_role, v_tenant_id, v_user_id, holder.user_id, v_definition_id);
+    v_place := public.place_in_queue(v_definition_id, v_key, v_queue_position);
+    select blocking.id into v_blocked_by
+    from public.blocking_runs(v_definition_id, v_key, v_now) blocking
+    where public.may_see_run(v_role, v_tenant_id, v_user_id, blocking.user_id, v_definition_id)
+    limit 1;
   end if;
   return jsonb_build_object(
     'tenant_id', v_tenant_id, 'run', v_run, 'etag', encode(sha256(convert_to(v_run::text, 'UTF8')), 'hex'),

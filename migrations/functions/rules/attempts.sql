@@ -33,7 +33,8 @@ begin
         select public.next_status(r.status, p_event), p_now, p_now, p_error, p_failure_code, p_ended_by
         where p_event is not null),
       dispatched_at = case when p_notes_taken then p_now else r.dispatched_at end,
-      next_dispatch_at = null, not_before = null, output = p_output, summary = p_summary, artifacts = p_artifacts
+      next_dispatch_at = null, not_before = null, slot_no = null, key_slot_no = null, output = p_output,
+      summary = p_summary, artifacts = p_artifacts
     where r.id = any (p_run_ids)
     returning r.tenant_id, r.id, r.workflow_definition_id, r.attempt, r.dispatch_count, r.completed_at, r.failure_code,
       round(extract(epoch from p_now - r.completed_at) * 1000)::float8 as lag_ms
@@ -145,9 +146,9 @@ begin
     update public.workflow_runs r
     set status = public.next_status(r.status, p_event), attempt = r.attempt + 1,
       queue_position = case when p_event = 'retry' then nextval('public.workflow_run_queue') else r.queue_position end,
-      started_at = null, deadline_at = null, completed_at = null, error = null, failure_code = null, output = null,
-      summary = null, artifacts = null, ended_by = null, next_dispatch_at = null, dispatch_count = 0, dispatch_error = null,
-      dispatched_at = null, updated_at = p_now,
+      slot_no = null, key_slot_no = null, started_at = null, deadline_at = null, completed_at = null, error = null,
+      failure_code = null, output = null, summary = null, artifacts = null, ended_by = null, next_dispatch_at = null,
+      dispatch_count = 0, dispatch_error = null, dispatched_at = null, updated_at = p_now,
       not_before = p_now + make_interval(secs => case
         when p_detail ? 'automatic' then public.back_off_seconds(r.attempt - public.count_releases(r.id), random())
         when p_event = 'release' and public.count_releases(r.id) >= c_free_releases
@@ -166,7 +167,7 @@ begin
   from put_back;
 end $$;
 
--- Ends the expired back-offs of PENDING runs of locked definitions. From now on these runs wait only for the slot or for a
+-- Ends the expired back-offs of PENDING runs of locked definitions. From now on these runs wait only for a slot or for a
 -- runner that asks for work, and nothing of them is due any more.
 create or replace function public.end_back_offs(p_definition_ids uuid[], p_now timestamptz) returns void
 language plpgsql as $$

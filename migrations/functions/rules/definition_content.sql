@@ -161,7 +161,8 @@ language plpgsql stable as $$
 begin
   return (
     select jsonb_build_object('handover', d.handover, 'lease_seconds', d.lease_seconds, 'max_attempts', d.max_attempts,
-      'retry_on', d.retry_on)
+      'retry_on', d.retry_on, 'max_running', d.max_running, 'max_running_per_key', d.max_running_per_key,
+      'key_from', d.key_from)
     from public.workflow_definitions d
     where d.id = p_definition_id);
 end $$;

@@ -29,17 +29,18 @@ language sql stable as $$
   limit 1
 $$;
 
--- Those of the definitions whose runs are leased, and whether a runner that asks now would get a run of each:
--- [{"workflow_definition_id", "is_leasable", "event_id"}]. Of two answers about the same definition, the one with the higher
--- "event_id" is newer, provided that both were made while holding the definition's lock.
+-- Those of the definitions whose runs are leased, whether a runner that asks now would get a run of each, and how many runs runners
+-- would get: [{"workflow_definition_id", "is_leasable", "count", "event_id"}]. Of two answers about the same definition, the one with
+-- the higher "event_id" is newer, provided that both were made while holding the definition's lock.
 create or replace function public.lease_work(p_definition_ids uuid[]) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 begin
   return (
     select coalesce(jsonb_agg(jsonb_build_object(
-      'workflow_definition_id', d.id, 'is_leasable', public.is_leasable(d.id, clock_timestamp()),
+      'workflow_definition_id', d.id, 'is_leasable', leasable.count > 0, 'count', leasable.count,
       'event_id', public.last_event_id())), '[]')
     from public.workflow_definitions d
+    cross join lateral (select public.count_leasable(d.id, clock_timestamp()) as count offset 0) leasable
     where d.id = any (p_definition_ids) and d.handover = 'lease');
 end $$;
 

@@ -21,25 +21,36 @@ language sql immutable as $$
   select p_definition_ids is null or p_definition_id = any (p_definition_ids)
 $$;
 
--- The run of this definition that a runner gets when it asks at this instant: its runs are leased, it is not paused, and the slot
--- is free or held by a run that has ended. One row, or none.
+-- True when runs of this definition may be leased: its runs are leased, and it is not paused.
+create or replace function public.leases_runs(p_is_active boolean, p_runner_url text, p_handover text) returns boolean
+language sql immutable as $$
+  select p_handover = 'lease' and public.start_obstacle(p_is_active, p_runner_url, p_handover) is null
+$$;
+
+-- The run of this definition that a runner gets when it asks at this instant. A run that has ended by time holds no slot any more.
+-- One row, or none.
 create or replace function public.next_leasable_run(p_definition_id uuid, p_now timestamptz)
 returns table (id uuid, queue_position bigint)
 language sql stable as $$
   select next.id, next.queue_position
   from public.workflow_definitions d
-  cross join lateral public.next_waiting_run(d.id, p_now) next
-  where d.id = p_definition_id and d.handover = 'lease'
-    and public.start_obstacle(d.is_active, d.runner_url, d.handover) is null
-    and not public.slot_is_held(d.id, p_now)
+  cross join lateral (
+    select r.id, r.queue_position from public.workflow_runs r where r.id = public.next_run(d.id, p_now, p_now) limit 1
+  ) next
+  where d.id = p_definition_id and public.leases_runs(d.is_active, d.runner_url, d.handover)
   limit 1 -- keeps the planner from merging this query into a list, where it might read all definitions
 $$;
 
--- True when a runner that asks at this instant would get a run of this definition.
-create or replace function public.is_leasable(p_definition_id uuid, p_now timestamptz) returns boolean
+-- How many runs of this definition runners that ask at this instant would get.
+create or replace function public.count_leasable(p_definition_id uuid, p_now timestamptz) returns bigint
 language plpgsql stable as $$
 begin
-  return exists (select from public.next_leasable_run(p_definition_id, p_now));
+  if exists (
+    select from public.workflow_definitions d
+    where d.id = p_definition_id and public.leases_runs(d.is_active, d.runner_url, d.handover)) then
+    return public.count_next_runs(p_definition_id, p_now, p_now);
+  end if;
+  return 0;
 end $$;
 
 -- A lease as a runner needs it. `input` is JSON as text, since `jsonb` would change how its numbers are written.

@@ -1,29 +1,138 @@
--- The slot of a definition: at most one of its runs is RUNNING, and the others wait in the order in which they were triggered.
+-- The queue of a definition, and the steps of every verb that may change who holds its slots (`slots.sql`). PENDING runs wait in the
+-- order in which they were triggered. With `max_running_per_key`, keys take turns.
 --
--- Every verb that may change a slot first locks the definition's row, and the run's where it needs that, and then does the
--- following in this order:
+-- Such a verb first locks the definition's row, and the run's where it needs that, and then does the following in this order:
 -- 1. It judges the caller. Who may not see or do this ends here, and has changed nothing.
 -- 2. It reads the clock once, after the last lock: `v_now`. A verb that has to look for the definitions that it locks, such as a
 --    sweep, finds them at an instant of its own with another name, and judges them again at `v_now`.
--- 3. It ends the definition's run if that is overdue (`end_overdue_runs`).
+-- 3. It ends the definition's runs that are overdue (`end_overdue_runs`).
 -- 4. It does its work, or refuses it because of the state of the run or of the definition.
--- 5. It gives a free slot to the first run of the queue (`promote_next_runs`), on every way out from here.
+-- 5. It gives each free slot to the next run of the queue (`promote_next_runs`), on every way out from here.
 -- 6. It answers by `answer_of`.
 --
 -- In a VOLATILE plpgsql function each statement has its own snapshot, which contains all that was committed before the
 -- statement began. So a statement after the lock sees all that the previous holder of the lock did.
 
--- The run of a definition that starts next: the first of its queue that does not wait for a back-off. One row, or none.
-create or replace function public.next_waiting_run(p_definition_id uuid, p_now timestamptz)
-returns table (id uuid, queue_position bigint)
-language sql stable as $$
-  select waiting.id, waiting.queue_position
-  from public.workflow_runs waiting
-  where waiting.workflow_definition_id = p_definition_id and waiting.status = 'PENDING'
-    and (waiting.not_before is null or waiting.not_before <= p_now)
-  order by waiting.queue_position
-  limit 1
-$$;
+-- The run of a definition that starts next at an instant. Null when no slot is free, or when no run may start now.
+-- - Usually it is the first run of the queue that does not wait for a back-off.
+-- - With `max_running_per_key`, keys take turns: it is the first such run of the next key that has room (`next_turn`).
+create or replace function public.next_run(p_definition_id uuid, p_now timestamptz, p_held_at timestamptz default null)
+returns uuid
+language plpgsql stable as $$
+declare
+  v_max_running integer;
+  v_per_key integer;
+  v_run_id uuid;
+begin
+  select d.max_running, d.max_running_per_key into v_max_running, v_per_key
+  from public.workflow_definitions d
+  where d.id = p_definition_id;
+  if v_per_key is not null then
+    return (
+      select public.next_turn(p_definition_id, p_now, slots.last_key, slots.full_keys)
+      from public.slots_of(p_definition_id, p_held_at) slots
+      where slots.free > 0);
+  end if;
+  v_run_id := (
+    select waiting.id
+    from public.workflow_runs waiting
+    where waiting.workflow_definition_id = p_definition_id and waiting.status = 'PENDING'
+      and (waiting.not_before is null or waiting.not_before <= p_now)
+    order by waiting.queue_position
+    limit 1);
+  if v_run_id is null or (select count(*) from public.held_slots(p_definition_id, p_held_at)) >= v_max_running then
+    return null;
+  end if;
+  return v_run_id;
+end $$;
+
+-- When keys take turns: the first run of the queue that does not wait for a back-off, of the first key that is not full, beginning
+-- with the key after the last one and going round once. Runs without a key take a turn together, like one key.
+--
+-- It jumps from one key to the next in the index, so it takes as long with many waiting runs as with few.
+create or replace function public.next_turn(p_definition_id uuid, p_now timestamptz, p_last_key text, p_full_keys text[])
+returns uuid
+language plpgsql stable as $$
+declare
+  c_last_position constant bigint := 9223372036854775807;
+  -- The search continues behind this place of the index. Without a last key, the only round begins at the first key.
+  v_key text := coalesce(p_last_key, '');
+  v_position bigint := case when p_last_key is null then 0 else c_last_position end;
+  v_is_last_round boolean := p_last_key is null;
+  v_run_id uuid;
+begin
+  loop
+    select waiting.id, waiting.concurrency_key into v_run_id, v_key
+    from public.workflow_runs waiting
+    where waiting.workflow_definition_id = p_definition_id and waiting.status = 'PENDING'
+      and (waiting.concurrency_key, waiting.queue_position) > (v_key, v_position)
+      and (waiting.not_before is null or waiting.not_before <= p_now)
+    order by waiting.concurrency_key, waiting.queue_position
+    limit 1;
+    if v_run_id is null then
+      if v_is_last_round then
+        return null;
+      end if;
+      v_is_last_round := true;
+      v_key := '';
+      v_position := 0;
+    elsif v_key = any (p_full_keys) then
+      v_position := c_last_position;
+    else
+      return v_run_id;
+    end if;
+  end loop;
+end $$;
+
+-- How many runs of a definition could start at this instant, one after the other.
+create or replace function public.count_next_runs(p_definition_id uuid, p_now timestamptz, p_held_at timestamptz default null)
+returns bigint
+language plpgsql stable as $$
+declare
+  c_last_position constant bigint := 9223372036854775807;
+  v_free bigint;
+  v_per_key integer;
+  v_full_keys text[];
+  v_key text := '';
+  v_position bigint := 0;
+  v_count bigint := 0;
+begin
+  select slots.free, slots.per_key, slots.full_keys into v_free, v_per_key, v_full_keys
+  from public.slots_of(p_definition_id, p_held_at) slots;
+  if v_per_key is null then
+    return (
+      select count(*)
+      from (
+        select from public.workflow_runs waiting
+        where waiting.workflow_definition_id = p_definition_id and waiting.status = 'PENDING'
+          and (waiting.not_before is null or waiting.not_before <= p_now)
+        limit greatest(v_free, 0)
+      ) next);
+  end if;
+  -- Each key adds as many as it has room for, until all free slots are counted.
+  while v_count < v_free loop
+    select waiting.concurrency_key into v_key
+    from public.workflow_runs waiting
+    where waiting.workflow_definition_id = p_definition_id and waiting.status = 'PENDING'
+      and (waiting.concurrency_key, waiting.queue_position) > (v_key, v_position)
+      and (waiting.not_before is null or waiting.not_before <= p_now)
+    order by waiting.concurrency_key, waiting.queue_position
+    limit 1;
+    exit when v_key is null;
+    v_position := c_last_position;
+    continue when v_key = any (v_full_keys);
+    v_count := v_count + (
+      select count(*)
+      from (
+        select from public.workflow_runs waiting
+        where waiting.workflow_definition_id = p_definition_id and waiting.status = 'PENDING'
+          and waiting.concurrency_key = v_key and (waiting.not_before is null or waiting.not_before <= p_now)
+        limit case when v_key = '' then v_free else v_per_key - (
+          select count(*) from public.held_slots(p_definition_id, p_held_at) held where held.concurrency_key = v_key) end
+      ) next);
+  end loop;
+  return least(v_count, greatest(v_free, 0));
+end $$;
 
 -- The deadline of a run with this snapshot that starts at this instant. `slack_seconds` of the context are added to its time limit.
 create or replace function public.deadline_of(p_context jsonb, p_run_snapshot jsonb, p_started_at timestamptz)
@@ -33,70 +142,109 @@ language sql stable as $$
     (p_run_snapshot ->> 'max_run_duration_seconds')::int + (p_context ->> 'slack_seconds')::int)
 $$;
 
--- What a run with this snapshot gets when it starts at an instant in order to be sent to its runner: one row. When the Worker that
--- asks sends it, it is claimed (see `claimed_until`), and this is its first try.
-create or replace function public.start_of_run(p_context jsonb, p_run_snapshot jsonb, p_now timestamptz) returns table (
-  status text, started_at timestamptz, deadline_at timestamptz, next_dispatch_at timestamptz, dispatch_count integer
+-- What a run with this key and snapshot gets when it starts at an instant in order to be sent to its runner: one row. When the
+-- Worker that asks sends it, it is claimed (see `claimed_until`), and this is its first try.
+create or replace function public.start_of_run(
+  p_context jsonb, p_definition_id uuid, p_key text, p_run_snapshot jsonb, p_now timestamptz
+) returns table (
+  status text, slot_no bigint, key_slot_no bigint, started_at timestamptz, deadline_at timestamptz,
+  next_dispatch_at timestamptz, dispatch_count integer
 )
 language sql stable as $$
-  select public.next_status('PENDING', 'promote'), p_now, public.deadline_of(p_context, p_run_snapshot, p_now),
-    public.claimed_until(p_context, p_now), case when (p_context ->> 'sends')::boolean then 1 else 0 end
+  select public.next_status('PENDING', 'promote'), slots.slot_no, slots.key_slot_no, p_now,
+    public.deadline_of(p_context, p_run_snapshot, p_now), public.claimed_until(p_context, p_now),
+    case when (p_context ->> 'sends')::boolean then 1 else 0 end
+  from public.slots_for(p_definition_id, p_key) slots
 $$;
 
--- Gives each free slot of locked definitions to the first run of the queue that does not wait for a back-off. A definition that
--- is paused or has no runner starts nothing. Neither does a definition whose runs are leased: its runs start when a runner asks
--- for one (`lease_runs`).
+-- Records whose turn it was, after one run of each of these locked definitions has started. Definitions whose keys take no turns
+-- record none.
+create or replace function public.end_turn(p_run_ids uuid[]) returns void
+language plpgsql as $$
+begin
+  update public.workflow_definitions d
+  set last_key = r.concurrency_key
+  from public.workflow_runs r
+  where r.id = any (p_run_ids) and d.id = r.workflow_definition_id and d.max_running_per_key is not null
+    and d.last_key is distinct from r.concurrency_key;
+end $$;
+
+-- Gives each free slot of locked definitions to the next run (`next_run`). A definition that is paused or has no runner starts
+-- nothing. Neither does a definition whose runs are leased: its runs start when a runner asks for one (`lease_runs`).
 create or replace function public.promote_next_runs(p_context jsonb, p_definition_ids uuid[], p_now timestamptz) returns void
 language plpgsql as $$
 declare
+  v_definition_ids uuid[] := p_definition_ids;
   v_run_ids uuid[];
+  v_keys_take_turns boolean;
 begin
-  -- Each table is searched by a key, for one definition at a time (`lateral` with `limit 1`). With plain joins, the planner might
-  -- choose to read all runs: a connection keeps its plan, which may have been made when the table was still small.
-  v_run_ids := array(
-    select first.id
-    from unnest(p_definition_ids) locked (id)
-    cross join lateral public.next_waiting_run(locked.id, p_now) first
-    left join lateral (
-      select true as is_taken from public.workflow_runs r
-      where r.workflow_definition_id = locked.id and r.status = 'RUNNING' limit 1
-    ) slot on true
-    cross join lateral (
-      select from public.workflow_definitions d
-      where d.id = locked.id and public.starts_runs(d.is_active, d.runner_url, d.handover) limit 1
-    ) definition
-    where slot.is_taken is null);
-  if cardinality(v_run_ids) = 0 then
-    return;
-  end if;
-  with promoted as (
-    update public.workflow_runs r
-    set (status, started_at, deadline_at, next_dispatch_at, dispatch_count) = (
-        select start.status, start.started_at, start.deadline_at, start.next_dispatch_at, start.dispatch_count
-        from public.start_of_run(p_context, r.run_snapshot, p_now) start),
-      updated_at = p_now, not_before = null
-    where r.id = any (v_run_ids)
-    returning r.tenant_id, r.id, r.attempt
-  )
-  insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
-  select tenant_id, id, attempt, 'STARTED', p_now from promoted;
+  -- Each round starts one run of each definition. Usually a definition has one slot, and the first round is the only one.
+  loop
+    -- Each table is searched by a key, for one definition at a time (`lateral` with `limit 1`). With plain joins, the planner might
+    -- choose to read all runs: a connection keeps its plan, which may have been made when the table was still small.
+    v_run_ids := array_remove(array(
+      select public.next_run(locked.id, p_now)
+      from unnest(v_definition_ids) locked (id)
+      cross join lateral (
+        select from public.workflow_definitions d
+        where d.id = locked.id and public.starts_runs(d.is_active, d.runner_url, d.handover) limit 1
+      ) definition), null);
+    exit when cardinality(v_run_ids) = 0;
+    with promoted as (
+      update public.workflow_runs r
+      set (status, slot_no, key_slot_no, started_at, deadline_at, next_dispatch_at, dispatch_count) = (
+          select start.status, start.slot_no, start.key_slot_no, start.started_at, start.deadline_at, start.next_dispatch_at,
+            start.dispatch_count
+          from public.start_of_run(p_context, r.workflow_definition_id, r.concurrency_key, r.run_snapshot, p_now) start),
+        updated_at = p_now, not_before = null
+      where r.id = any (v_run_ids)
+      returning r.tenant_id, r.id, r.attempt
+    )
+    insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
+    select tenant_id, id, attempt, 'STARTED', p_now from promoted;
+    select array_agg(d.id) filter (where d.max_running > 1), bool_or(d.max_running_per_key is not null)
+    into v_definition_ids, v_keys_take_turns
+    from public.workflow_definitions d
+    where d.id = any (v_definition_ids);
+    if v_keys_take_turns then
+      perform public.end_turn(v_run_ids);
+    end if;
+    exit when v_definition_ids is null;
+  end loop;
 end $$;
 
--- True when a new run of this definition has to wait, because another one is RUNNING, or PENDING without a back-off.
-create or replace function public.must_wait(p_definition_id uuid) returns boolean
+-- True when a new run of this definition with this key has to wait: no slot is free for it, or another run that does not wait for
+-- a back-off is before it.
+create or replace function public.must_wait(p_definition_id uuid, p_key text, p_now timestamptz) returns boolean
 language plpgsql stable as $$
+declare
+  v_max_running integer;
+  v_per_key integer;
 begin
-  return exists (
-      select from public.workflow_runs r where r.workflow_definition_id = p_definition_id and r.status = 'RUNNING')
+  select d.max_running, d.max_running_per_key into v_max_running, v_per_key
+  from public.workflow_definitions d
+  where d.id = p_definition_id;
+  return (select count(*) from public.held_slots(p_definition_id)) >= v_max_running
     or exists (
       select from public.workflow_runs r
-      where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.not_before is null);
+      where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.not_before is null
+        and (v_per_key is null or r.concurrency_key = p_key))
+    or v_per_key is not null and (
+      public.key_is_full(p_definition_id, p_key) or public.next_run(p_definition_id, p_now) is not null);
 end $$;
 
--- The place in its definition's queue of a PENDING run with this `queue_position`: 1 for the run that is next.
-create or replace function public.place_in_queue(p_definition_id uuid, p_queue_position bigint) returns bigint
+-- The place in its queue of a PENDING run: 1 for the run that is next. When keys take turns, each key has a queue of its own.
+create or replace function public.place_in_queue(p_definition_id uuid, p_key text, p_queue_position bigint) returns bigint
 language plpgsql stable as $$
 begin
+  if exists (
+    select from public.workflow_definitions d where d.id = p_definition_id and d.max_running_per_key is not null) then
+    return (
+      select count(*)
+      from public.workflow_runs ahead
+      where ahead.workflow_definition_id = p_definition_id and ahead.status = 'PENDING' and ahead.concurrency_key = p_key
+        and ahead.queue_position <= p_queue_position);
+  end if;
   return (
     select count(*)
     from public.workflow_runs ahead

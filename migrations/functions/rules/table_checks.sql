@@ -8,7 +8,7 @@
 create or replace function public.run_is_consistent(
   p_status text, p_attempt integer, p_runner_type text, p_traceparent text, p_ended_by text, p_failure_code text,
   p_started_at timestamptz, p_deadline_at timestamptz, p_completed_at timestamptz, p_error text,
-  p_next_dispatch_at timestamptz, p_not_before timestamptz
+  p_next_dispatch_at timestamptz, p_not_before timestamptz, p_concurrency_key text, p_slot_no integer, p_key_slot_no integer
 ) returns boolean
 language plpgsql immutable as $$
 begin
@@ -19,6 +19,11 @@ begin
     and (p_ended_by is null or p_ended_by in ('CALLBACK', 'STOP', 'DEADLINE', 'DISPATCH', 'LEASE'))
     and (p_failure_code is null
       or p_failure_code in ('REPORTED', 'DEADLINE', 'STOPPED', 'REJECTED', 'UNREACHED', 'LOST'))
+    and char_length(p_concurrency_key) <= 128
+    and case
+      when p_status = 'RUNNING' then p_slot_no >= 1 and (p_key_slot_no is null) = (p_concurrency_key = '')
+      else num_nonnulls(p_slot_no, p_key_slot_no) = 0
+    end
     and case p_status
       when 'PENDING' then
         num_nonnulls(

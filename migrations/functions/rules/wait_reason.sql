@@ -16,29 +16,33 @@ language sql immutable as $$
   select p_handover = 'webhook' and public.start_obstacle(p_is_active, p_runner_url, p_handover) is null
 $$;
 
--- True when a run holds the slot of a definition at an instant. A run that has ended by time holds it no longer, even when its
--- end is not recorded yet.
-create or replace function public.slot_is_held(p_definition_id uuid, p_now timestamptz) returns boolean
-language plpgsql stable as $$
-begin
-  return exists (
-    select from public.workflow_runs holder
-    where holder.workflow_definition_id = p_definition_id and holder.status = 'RUNNING'
-      and public.run_ends_at(holder.id, holder.status, holder.deadline_at) > p_now);
-end $$;
-
--- True when it is the turn of a PENDING run: it is the next of its queue, and the slot is free.
+-- True when it is the turn of a PENDING run: it is the next of its definition's queue, and a slot is free. A run that has ended by
+-- time holds no slot any more, even when its end is not recorded yet.
 create or replace function public.has_turn(p_run_id uuid, p_definition_id uuid, p_now timestamptz) returns boolean
 language plpgsql stable as $$
 begin
-  return not public.slot_is_held(p_definition_id, p_now)
-    and p_run_id = (select next.id from public.next_waiting_run(p_definition_id, p_now) next);
+  return coalesce(p_run_id = public.next_run(p_definition_id, p_now, p_now), false);
 end $$;
+
+-- The runs that keep a PENDING run with this key from starting, the first to end first: those with its key when the key is full, or
+-- all in the definition's slots when none is free.
+create or replace function public.blocking_runs(p_definition_id uuid, p_key text, p_now timestamptz)
+returns table (id uuid, user_id uuid, started_at timestamptz, ends_at timestamptz)
+language sql stable as $$
+  select r.id, r.user_id, r.started_at, run.ends_at
+  from public.slots_of(p_definition_id, p_now) slots
+  join public.workflow_runs r on r.workflow_definition_id = p_definition_id and r.status = 'RUNNING'
+  cross join lateral (select public.run_ends_at(r.id, r.status, r.deadline_at) as ends_at offset 0) run
+  where run.ends_at > p_now
+    and case when p_key = any (slots.full_keys) then r.concurrency_key = p_key else slots.free < 1 end
+  order by run.ends_at, r.id
+$$;
 
 -- Why a run waits at an instant, by `p_status`, which is its status of `run_as_seen` at that instant: one row. `reason` is the
 -- first of these that holds; null for a run that does not wait:
 --   paused, no_runner  it is PENDING: see `start_obstacle`
 --   back_off           it is PENDING, and is tried again later
+--   key                it is PENDING, and as many runs with its concurrency key are RUNNING as may be
 --   slot               it is PENDING, and its turn has not come. When it has, and the definition starts runs, the next verb or the
 --                      next sweep starts it.
 --   lease              it is PENDING, it is its turn, and a runner has to ask for it
@@ -50,7 +54,8 @@ returns table (reason text, has_turn boolean)
 language sql stable as $$
   select coalesce(pending.obstacle, case
       when pending.has_turn then case d.handover when 'lease' then 'lease' else 'slot' end
-      when p_status = 'PENDING' then 'slot'
+      when p_status = 'PENDING' then case
+        when public.key_is_full(r.workflow_definition_id, r.concurrency_key, p_now) then 'key' else 'slot' end
       when p_status = 'RUNNING' and a.stop_requested_at is not null then 'stop'
       when p_status = 'RUNNING' and r.dispatched_at is null then 'dispatch'
     end), coalesce(pending.has_turn, false)

@@ -4,13 +4,24 @@ import { textsOf as textsOfLabels } from "../runs/labels/run-labels.tsx";
 import { MAX_SHOWN } from "../runs/view-run.ts";
 import { JsonEditor, withLines } from "./json-editor.tsx";
 
-const LABELS = { input: "Input", labels: "Labels", idempotency_key: "Idempotency key" };
+const LABELS = {
+  input: "Input",
+  labels: "Labels",
+  concurrency_key: "Concurrency key",
+  idempotency_key: "Idempotency key",
+};
 
 /**
  * What somebody has typed into the form. The input is the text of JSON, and the labels have one line each. `runId` is the run that is
  * run again, or empty.
  */
-export type Invocation = { input: string; idempotencyKey: string; labels: string; runId: string };
+export type Invocation = {
+  input: string;
+  idempotencyKey: string;
+  concurrencyKey: string;
+  labels: string;
+  runId: string;
+};
 
 /** The text with which the field of labels begins. */
 export const textOfLabels = (labels: Labels): string => textsOfLabels(labels).join("\n");
@@ -41,8 +52,8 @@ export const InvokeForm = ({ id, given, failure }: InvokeFormProps) => (
     <details
       class="more-fields"
       open={
-        given.idempotencyKey + given.labels !== "" ||
-        ["idempotency_key", "labels"].some((name) => faultsAt(failure, name).length > 0)
+        given.idempotencyKey + given.concurrencyKey + given.labels !== "" ||
+        ["idempotency_key", "concurrency_key", "labels"].some((name) => faultsAt(failure, name).length > 0)
       }
     >
       <summary>More</summary>
@@ -56,6 +67,13 @@ export const InvokeForm = ({ id, given, failure }: InvokeFormProps) => (
             {given.labels}
           </textarea>
         )}
+      />
+      <Field
+        name="concurrency_key"
+        label="Concurrency key (optional)"
+        failure={failure}
+        hint="Whose run it is, such as a customer. The workflow’s policy can limit the runs of each key."
+        control={(a) => <input {...a} type="text" value={given.concurrencyKey} autocomplete="off" />}
       />
       <Field
         name="idempotency_key"

@@ -34,12 +34,13 @@ function readLabels(lines: string): { labels: Record<string, string>; faults: Fa
 }
 
 /** Reads the form as the API would read its request. Throws ValidationFailed with all faults at once. */
-function toRequest({ input, idempotencyKey, labels: lines }: Invocation) {
+function toRequest({ input, idempotencyKey, concurrencyKey, labels: lines }: Invocation) {
   const read = input.trim() === "" ? { value: null } : readJson(input);
   const { labels, faults } = readLabels(lines);
   if (!("value" in read)) faults.unshift({ loc: ["body", "input"], type: "json_invalid", msg: read.fault.msg });
   const body = {
     idempotency_key: idempotencyKey === "" ? null : idempotencyKey,
+    concurrency_key: concurrencyKey === "" ? null : concurrencyKey,
     input: "value" in read ? read.value : null,
     labels,
   };
@@ -53,6 +54,7 @@ invocations.form("/app/workflows/:id/invoke", async (c) => {
     // A form sends line breaks as CR and LF.
     input: (values.input ?? "").replaceAll("\r\n", "\n"),
     idempotencyKey: values.idempotency_key?.trim() ?? "",
+    concurrencyKey: values.concurrency_key?.trim() ?? "",
     labels: (values.labels ?? "").replaceAll("\r\n", "\n").trim(),
     runId: values.run ? readId(values.run) : "",
   };
@@ -60,9 +62,13 @@ invocations.form("/app/workflows/:id/invoke", async (c) => {
   return submit(
     c,
     async () => {
-      const { idempotency_key: idempotencyKey = null, input = null, labels } = toRequest(given);
-      const request = { id: newId(), definitionId, idempotencyKey, input, traceparent: null, labels: labels ?? {} };
-      const { run } = (await perform(c.var.services, triggerRun, request)).result;
+      const { idempotency_key: idempotencyKey = null, input = null, labels, ...more } = toRequest(given);
+      const { run } = (
+        await perform(c.var.services, triggerRun, {
+          ...{ id: newId(), definitionId, idempotencyKey, input, traceparent: null },
+          ...{ labels: labels ?? {}, concurrencyKey: more.concurrency_key ?? null },
+        })
+      ).result;
       return seeOther(c, `/app/runs/${run.id}`);
     },
     (failure) => (

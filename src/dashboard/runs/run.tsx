@@ -92,13 +92,13 @@ const Queue = ({ run, waitsFor }: QueueProps) => (
       <strong class="big">{run.queue_position}</strong>
       <span>
         {run.queue_position === 1 ? "It is next" : `${plural((run.queue_position ?? 1) - 1, "run")} before it`} in the
-        queue. <WhatBlocks run={run} waitsFor={waitsFor} />
+        queue{run.keys_take_turns && " of its key, and keys take turns"}. <WhatBlocks run={run} waitsFor={waitsFor} />
       </span>
     </p>
   </section>
 );
 
-const WhatBlocks = ({ run: { blocked_by, not_before }, waitsFor }: QueueProps) => {
+const WhatBlocks = ({ run: { blockers, not_before }, waitsFor }: QueueProps) => {
   switch (waitsFor) {
     case "paused":
       return <>The workflow is paused.</>;
@@ -110,14 +110,19 @@ const WhatBlocks = ({ run: { blocked_by, not_before }, waitsFor }: QueueProps) =
       return <>It waits for a runner: none is connected.</>;
     case "lease":
       return <>It starts when a runner asks for it.</>;
-    default:
-      if (blocked_by === null) return <>It starts when the slot is free.</>;
+    default: {
+      const [first, ...others] = blockers;
+      const ofKey = waitsFor === "key" ? " of its key" : "";
+      if (first === undefined) return <>It starts when the slot{ofKey} is free.</>;
       return (
         <>
-          <Id id={blocked_by.id} href={`/app/runs/${blocked_by.id}`} /> of <Name>{blocked_by.user_name}</Name> holds the
-          slot, until <Time at={blocked_by.deadline_at} /> at the latest.
+          <Id id={first.id} href={`/app/runs/${first.id}`} /> of <Name>{first.user_name}</Name>
+          {others.length > 0 && <> and {plural(others.length, "other run")}</>} {others.length > 0 ? "hold" : "holds"}{" "}
+          the slot{others.length > 0 && "s"}
+          {ofKey}, until <Time at={first.deadline_at} /> at the latest.
         </>
       );
+    }
   }
 };
 
@@ -169,6 +174,11 @@ const About = ({ run, now }: { run: ViewedRun; now: string }) => (
         <Ago at={run.created_at} now={now} focusable />
       </Fact>
       <Fact name="Time limit">{formatSeconds(run.run_snapshot.max_run_duration_seconds)}</Fact>
+      {run.concurrency_key !== "" && (
+        <Fact name="Concurrency key">
+          <bdi class="wrap">{run.concurrency_key}</bdi>
+        </Fact>
+      )}
       {run.idempotency_key !== null && (
         <Fact name="Idempotency key">
           <bdi class="wrap">{run.idempotency_key}</bdi>

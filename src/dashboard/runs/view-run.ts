@@ -10,7 +10,7 @@ import { workflowDefinitions as d, users } from "../../db/tables.ts";
 import type { Labels } from "../../runs/labels.ts";
 import { eventsOf } from "../../runs/run-events.ts";
 import {
-  isRunning,
+  endsAt,
   placeInQueue,
   type RunRow,
   r,
@@ -69,8 +69,12 @@ export type ViewedRun = RunRow & {
   logged_attempts: number[];
   /** 1 for the run that is next. Null unless PENDING. */
   queue_position: number | null;
-  /** The run in the slot. Null unless this run is PENDING behind it and the caller may see it. */
-  blocked_by: { id: string; user_name: string; deadline_at: string } | null;
+  /** The runs that keep this PENDING run from starting, of those that the caller may see; the first to end first. */
+  blockers: { id: string; user_name: string; deadline_at: string }[];
+  /** Empty for a run without one. */
+  concurrency_key: string;
+  /** Whether the runs of each key are limited. Then each key has a queue of its own. */
+  keys_take_turns: boolean;
   events: ViewedEvent[];
   /** The runners that may lease it while it is PENDING. */
   runners: SessionRow[];
@@ -99,20 +103,20 @@ export async function viewRun(
   const {
     callers,
     runs: [run],
-    blockers: [blockedBy = null],
+    blockers,
     latest,
     runners,
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     runs: selectRun(db, caller, isAsked),
-    blockers: selectHolder(db, caller, isAsked),
+    blockers: selectBlockers(db, caller, isAsked),
     latest: selectEvents(db, caller, isNamed),
     runners: selectRunnersFor(db, caller, isAsked),
   });
   const found = run && {
     ...run,
     stop: run.stop.ends_at === null ? null : { ...run.stop, ends_at: run.stop.ends_at },
-    blocked_by: blockedBy,
+    blockers,
     events: latest.toReversed(),
     runners,
   };
@@ -159,6 +163,8 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
       not_before: sql<string | null>`case when ${r.notBefore} > statement_timestamp() then ${instant(r.notBefore)} end`,
       idempotency_key: r.idempotencyKey,
       labels: sql<Labels>`public.labels_of(${r.id})`,
+      concurrency_key: r.concurrencyKey,
+      keys_take_turns: sql<boolean>`${d.maxRunningPerKey} is not null`,
       begun_at: sql<string | null>`${instant(r.startedAt)}`,
       deadline_at: sql<string | null>`${instant(r.deadlineAt)}`,
       dispatched_at: sql<string | null>`${instant(r.dispatchedAt)}`,
@@ -175,7 +181,7 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
         .from(l)
         .where(eq(l.runId, r.id))
         .orderBy(asc(l.attempt))})`,
-      queue_position: sql<number | null>`${placeInQueue}`,
+      queue_position: placeInQueue,
       total_events: db.$count(e, eq(e.runId, r.id)),
     })
     .from(caller)
@@ -187,20 +193,29 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
     .leftJoin(a, eq(a.runId, r.id));
 }
 
-/** Selects the run that a PENDING run waits for, if the caller may see it. */
-function selectHolder(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
+/** Selects the runs that keep a PENDING run from starting, of those that the caller may see. */
+function selectBlockers(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
   const waiting = db.$with("waiting").as(
     db
-      .select({ definitionId: sql<string>`${r.workflowDefinitionId}`.as("waiting_definition_id") })
+      .select({
+        definitionId: sql<string>`${r.workflowDefinitionId}`.as("waiting_definition_id"),
+        key: sql<string>`${r.concurrencyKey}`.as("waiting_key"),
+      })
       .from(caller)
       .innerJoin(r, and(isAsked, eq(r.status, "PENDING"))),
   );
+  const blocking = db
+    .select({ id: sql<string>`blocking.id`.as("blocking_id") })
+    .from(sql`public.blocking_runs(${waiting.definitionId}, ${waiting.key}, statement_timestamp()) blocking`)
+    .as("blocking");
   return db
     .with(caller, waiting)
     .select({ id: r.id, user_name: nameOfUser(db, r.userId), deadline_at: instant(r.deadlineAt) })
     .from(caller)
     .crossJoin(waiting)
-    .innerJoin(r, and(eq(r.workflowDefinitionId, waiting.definitionId), isRunning, maySeeRun(caller, r)));
+    .crossJoinLateral(blocking)
+    .innerJoin(r, and(eq(r.id, blocking.id), maySeeRun(caller, r)))
+    .orderBy(endsAt, r.id);
 }
 
 /**

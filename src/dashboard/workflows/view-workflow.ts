@@ -25,7 +25,8 @@ import { MAX_SHOWN } from "../runs/view-run.ts";
 import { type ListedRun, selectListed } from "../runs/view-runs.ts";
 import type { Period } from "../statistics/period.ts";
 import { type Statistics, selectStatistics, toStatistics } from "../statistics/view-statistics.ts";
-import { holderOf, type ListedWorkflow, type Outcomes, outcomesOf, queuedOf } from "./view-workflows.ts";
+import { type HeldSlot, type KeyCount, selectKeys, selectSlots } from "./slots/view-slots.ts";
+import { holderOf, type ListedWorkflow, type Outcomes, outcomesOf, queuedOf, runningOf } from "./view-workflows.ts";
 
 /** A path part that a definition names. `path` and `type` are null when the caller may not see it. */
 export type NamedPart = { id: string; path: string | null; type: string | null };
@@ -37,8 +38,12 @@ export type ViewedWorkflow = DefinitionRow &
     may_invoke: boolean;
     may_delete: boolean;
     queued: number;
+    running: number;
+    max_running: number;
+    slots: HeldSlot[];
+    keys: KeyCount[];
     holder: ListedWorkflow["holder"];
-    /** The first {@link QUEUE} PENDING runs. The first one is next. */
+    /** The first {@link QUEUE} PENDING runs. The first one is next, unless keys take turns. */
     queue: ListedRun[];
     /** The beginning of the input of the last run, as JSON: see `textOfInput`. */
     last_input: string | null;
@@ -79,6 +84,8 @@ export async function viewWorkflow(
     statistics,
     named,
     runners,
+    slots,
+    keys,
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     workflows: selectWorkflow(db, caller, isAsked),
@@ -96,6 +103,8 @@ export async function viewWorkflow(
     statistics: selectStatistics(db, caller, readableDefinitionsOf(db, caller), { period, workflowId: id }),
     named: selectParts(db, caller, isAsked),
     runners: selectRunnersOf(db, caller, isAsked),
+    slots: selectSlots(db, caller, isAsked),
+    keys: selectKeys(db, caller, isAsked),
   });
   const partsOf = (letter: string) => named.filter((part) => part.letter === letter);
   const found = workflow && {
@@ -105,6 +114,8 @@ export async function viewWorkflow(
     last_input: inputs[0]?.input ?? null,
     statistics: toStatistics(period, statistics),
     runners,
+    slots,
+    keys,
     sources: partsOf("A"),
     instructions: partsOf("B"),
     outputs: partsOf("C"),
@@ -125,6 +136,9 @@ function selectWorkflow(db: Database, caller: CallerExpression, isAsked: SQL | u
         lease_seconds: d.leaseSeconds,
         max_attempts: d.maxAttempts,
         retry_on: sql<Policy["retry_on"]>`${d.retryOn}`,
+        max_running: d.maxRunning,
+        max_running_per_key: d.maxRunningPerKey,
+        key_from: d.keyFrom,
       },
       obstacle: startObstacle,
       may_delete: caller.isAdministrator,
@@ -137,6 +151,8 @@ function selectWorkflow(db: Database, caller: CallerExpression, isAsked: SQL | u
           ${d.instructionPathPartIds}, ${d.outputPathPartIds}, ${d.templatePathPartId}) part
         where part.fault <> 'empty')`,
       queued: queuedOf(db),
+      running: runningOf(db),
+      max_running: d.maxRunning,
       holder: holderOf(db),
       strip: outcomes.strip,
       ended: outcomes.ended,

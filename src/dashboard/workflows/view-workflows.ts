@@ -11,7 +11,7 @@ import { type Database, repeatable } from "../../db/client.ts";
 import type { RunStatus } from "../../db/enums.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, users } from "../../db/tables.ts";
-import { isOverdue, isRunning, r, seenNow } from "../../runs/run-rows.ts";
+import { endsAt, isOverdue, isRunning, r, seenNow } from "../../runs/run-rows.ts";
 import { type StartObstacle, startObstacle } from "../../workflows/workflow-definitions.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import type { RunState } from "../run-state.tsx";
@@ -76,7 +76,14 @@ export const queuedOf = (db: Database): SQL<number> =>
     .from(r)
     .where(and(eq(r.workflowDefinitionId, d.id), eq(r.status, "PENDING")))})`;
 
-/** The run in the slot of a definition; null when the slot is free. */
+/** The number of runs in the slots of a definition. */
+export const runningOf = (db: Database): SQL<number> =>
+  sql<number>`(${db
+    .select({ running: sql`count(*)::int` })
+    .from(r)
+    .where(and(eq(r.workflowDefinitionId, d.id), isRunning))})`;
+
+/** The run in the slots of a definition that ends first; null when all are free. */
 export const holderOf = (db: Database): SQL<ListedWorkflow["holder"]> =>
   sql<ListedWorkflow["holder"]>`(${db
     .select({
@@ -86,7 +93,9 @@ export const holderOf = (db: Database): SQL<ListedWorkflow["holder"]> =>
     })
     .from(r)
     .innerJoin(users, eq(users.id, r.userId))
-    .where(and(eq(r.workflowDefinitionId, d.id), isRunning))})`;
+    .where(and(eq(r.workflowDefinitionId, d.id), isRunning))
+    .orderBy(asc(endsAt))
+    .limit(1)})`;
 
 export type ListedWorkflow = Outcomes & {
   id: string;
@@ -96,7 +105,8 @@ export type ListedWorkflow = Outcomes & {
   is_active: boolean;
   obstacle: StartObstacle | null;
   queued: number;
-  /** The RUNNING run. */
+  running: number;
+  max_running: number;
   holder: ({ id: string; user_name: string; begun_at: string; deadline_at: string } & RunState) | null;
 };
 
@@ -122,7 +132,7 @@ type WorkflowsPage = {
 };
 
 /**
- * A page of the workflows that the caller may see, each with its slot, its queue and the outcomes of its latest runs.
+ * A page of the workflows that the caller may see, each with its slots, its queue and the outcomes of its latest runs.
  * @throws Unauthenticated
  */
 export async function viewWorkflows(db: Database, credential: Credential, page: WorkflowsPage): Promise<WorkflowsView> {
@@ -149,6 +159,8 @@ export async function viewWorkflows(db: Database, credential: Credential, page: 
         is_active: d.isActive,
         obstacle: startObstacle,
         queued: queuedOf(db),
+        running: runningOf(db),
+        max_running: d.maxRunning,
         holder: holderOf(db),
         strip: outcomes.strip,
         ended: outcomes.ended,

@@ -15,18 +15,28 @@ const Paused = () => (
   </span>
 );
 
-/** The user whose run holds the slot, its state unless it is simply RUNNING, and how much of its time is used. */
+/**
+ * The user whose run holds the slot, its state unless it is simply RUNNING, and how much of its time is used. Of a workflow with
+ * several slots: how many are held.
+ */
 export const Slot = ({
   workflow,
   now,
 }: {
-  workflow: Pick<ListedWorkflow, "holder" | "is_active" | "obstacle">;
+  workflow: Pick<ListedWorkflow, "holder" | "running" | "max_running" | "is_active" | "obstacle">;
   now: string;
 }) => {
-  const { holder } = workflow;
+  const { holder, running, max_running } = workflow;
   if (holder === null) {
     if (workflow.obstacle === "paused") return <Paused />;
     return <span class="muted">{workflow.obstacle === null ? "free" : "no runner"}</span>;
+  }
+  if (max_running > 1 || running > 1) {
+    return (
+      <>
+        {running} of {max_running} {!workflow.is_active && <small class="muted">then paused</small>}
+      </>
+    );
   }
   const state = shownStateOf(holder);
   const note = workflow.is_active ? "" : ", then paused";

@@ -10,6 +10,7 @@ import { Runners, type ViewedRunner } from "../runners/runners.tsx";
 import { RunList } from "../runs/run-list.tsx";
 import { StatisticsCard } from "../statistics/statistics.tsx";
 import { describePolicy } from "./policy/policy-form.tsx";
+import { Slots } from "./slots/slots.tsx";
 import { TestRunner } from "./test-runner.tsx";
 import type { ViewedWorkflow } from "./view-workflow.ts";
 import { Slot } from "./workflow-list.tsx";
@@ -44,7 +45,7 @@ export const WorkflowPage = ({ caller, now, workflow, runners, origin }: Props) 
       )}
       <section class="card" aria-label="Current state">
         <dl class="facts">
-          <Fact name="Slot">
+          <Fact name={workflow.max_running === 1 ? "Slot" : "Slots"}>
             <Slot workflow={workflow} now={now} />
           </Fact>
           <Fact name="Queue">{workflow.queued === 0 ? "empty" : plural(workflow.queued, "run")}</Fact>
@@ -60,6 +61,7 @@ export const WorkflowPage = ({ caller, now, workflow, runners, origin }: Props) 
           <Fact name="Limit">{formatSeconds(workflow.max_run_duration_seconds)}</Fact>
         </dl>
       </section>
+      <Slots workflow={workflow} now={now} />
       {workflow.queue.length > 0 && (
         <section>
           <h2>
@@ -140,8 +142,8 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
         >
           <p>
             {is_active
-              ? "New runs are refused and the queue stops. The run that holds the slot may finish."
-              : `New runs are accepted again${workflow.queued > 0 ? ", and the first run of the queue starts" : ""}.`}
+              ? "New runs are refused and the queue stops. What is RUNNING may finish."
+              : `New runs are accepted again${workflow.queued > 0 ? ", and the next runs of the queue start" : ""}.`}
           </p>
           <Send
             action={`/app/workflows/${id}/${is_active ? "pause" : "resume"}`}
@@ -162,11 +164,11 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
       {isReady && may_invoke && (
         <Ask id="ask-invoke" label="Invoke" title="Trigger a run?" kind="primary">
           <p>
-            {workflow.holder === null && workflow.queued === 0
+            {workflow.running < workflow.max_running && workflow.queued === 0
               ? policy.handover === "lease"
                 ? "It starts when a runner asks for it."
-                : "The slot is free: it starts at once."
-              : `It waits behind ${plural(workflow.queued + 1, "run")}.`}
+                : `${workflow.max_running === 1 ? "The" : "A"} slot is free: it starts at once.`
+              : `It waits behind ${plural(workflow.queued + workflow.running, "run")}.`}
           </p>
           {lastInput === null && (
             <p>
@@ -176,7 +178,7 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
           )}
           <InvokeForm
             id={id}
-            given={{ input: lastInput ?? "", idempotencyKey: "", labels: "", runId: "" }}
+            given={{ input: lastInput ?? "", idempotencyKey: "", labels: "", concurrencyKey: "", runId: "" }}
             failure={NO_FAILURE}
           />
         </Ask>

@@ -17,9 +17,11 @@ export type ExplainedReason = (typeof EXPLAINED_REASONS)[number];
  * Without any, it waits for one, whether or not it is its turn.
  */
 export function whyWaiting(reason: WaitReason | null, runnersConnected: number | null): ExplainedReason | null {
-  const mayWaitForRunner = reason === "slot" || reason === "lease";
+  const mayWaitForRunner = reason === "slot" || reason === "key" || reason === "lease";
   return mayWaitForRunner && runnersConnected === 0 ? "no_runner_connected" : reason;
 }
+
+const blockerSchema = z.object({ run_id: z.string(), deadline_at: z.string() });
 
 const explanationSchema = z.object({
   status: z.enum(RUN_STATUSES),
@@ -29,7 +31,10 @@ const explanationSchema = z.object({
   deadline_at: z.string().nullable(),
   dispatched_at: z.string().nullable(),
   queue_position: z.int().nullable(),
-  blocked_by: z.object({ run_id: z.string(), deadline_at: z.string() }).nullable(),
+  concurrency_key: z.string().nullable(),
+  keys_take_turns: z.boolean(),
+  blocked_by: blockerSchema.nullable(),
+  blockers: z.array(blockerSchema),
   tries: z.int().nullable(),
   last_error: z.string().nullable(),
   next_try_at: z.string().nullable(),
@@ -103,8 +108,8 @@ export function describeWait(facts: Explanation): string {
 }
 
 function describePending(facts: Explanation): string {
-  const { reason, queue_position: place, blocked_by, estimated_start_at } = facts;
-  const position = place === 1 ? "it is next in the queue" : `it is number ${place} in the queue`;
+  const { reason, estimated_start_at } = facts;
+  const position = describePlace(facts);
   if (reason === "paused") return `It waits because its workflow is paused; ${position}.`;
   if (reason === "no_runner") return `It waits because its workflow has no runner; ${position}.`;
   if (reason === "back_off") return `It is tried again by itself, not before ${facts.next_try_at}; ${position}.`;
@@ -115,9 +120,22 @@ function describePending(facts: Explanation): string {
     const runners = facts.runners_connected === 1 ? "1 runner is" : `${facts.runners_connected} runners are`;
     return `It waits for a runner to ask for it: ${runners} connected${lastSeen(facts)}; ${position}.`;
   }
-  const holder = blocked_by === null ? "" : ` behind the run ${blocked_by.run_id}, which holds the slot`;
+  const slot = reason === "key" ? "a slot of its concurrency key" : "its workflow's slot";
   const estimate = estimated_start_at === null ? "" : `; it will probably start at about ${estimated_start_at.p50}`;
-  return `It waits for its workflow's slot${holder}: ${position}${estimate}.`;
+  return `It waits for ${slot}${describeBlockers(facts.blockers)}: ${position}${estimate}.`;
+}
+
+function describePlace({ queue_position: place, concurrency_key: key, keys_take_turns }: Explanation): string {
+  if (!keys_take_turns) return place === 1 ? "it is next in the queue" : `it is number ${place} in the queue`;
+  const group = key === null ? "of those without a key" : "of its key";
+  const before = place === 1 ? `it is the next ${group}` : `${(place ?? 1) - 1} ${group} before it`;
+  return `${before}; keys take turns`;
+}
+
+function describeBlockers([first, ...others]: Explanation["blockers"]): string {
+  if (first === undefined) return "";
+  if (others.length === 0) return ` behind the run ${first.run_id}, which holds the slot`;
+  return ` behind ${others.length + 1} runs, of which ${first.run_id} has to end first`;
 }
 
 const lastSeen = ({ runner_last_seen_at: at }: Explanation) => (at === null ? "" : `, the last was seen at ${at}`);

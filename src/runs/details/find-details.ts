@@ -12,6 +12,7 @@ const detailsSchema = z.object({
   attempt: z.int(),
   failure_code: z.enum(FAILURE_CODES).nullable(),
   queue_position: z.int().nullable(),
+  concurrency_key: z.string().nullable(),
   progress: runProgressSchema.nullable(),
   labels: labelsField,
 });

@@ -15,12 +15,26 @@ import { failureCode, WorkflowRunResultSchema } from "./result-schema.ts";
 
 export const runDetails = createRouter();
 
+const queuePosition = () =>
+  z
+    .int()
+    .nullable()
+    .openapi({
+      description:
+        "1 for the run that is next; null unless PENDING. When the workflow's policy limits the runs of each key, keys take turns, " +
+        "and this is the place among the runs with its key.",
+    });
+
+const concurrencyKey = () =>
+  z.string().nullable().openapi({ description: "From the invoke, or from the input; null for a run without one." });
+
 const DetailsSchema = z
   .strictObject({
     status: WorkflowRunStatusSchema,
     attempt: z.int().openapi({ description: "1 for a new run, one more for each retry." }),
     failure_code: failureCode(),
-    queue_position: z.int().nullable().openapi({ description: "1 for the run that is next; null unless PENDING." }),
+    queue_position: queuePosition(),
+    concurrency_key: concurrencyKey(),
     progress: z
       .strictObject({ percent: z.int().nullable(), message: z.string().nullable() })
       .nullable()
@@ -33,6 +47,7 @@ const DetailsSchema = z
       attempt: 1,
       failure_code: null,
       queue_position: null,
+      concurrency_key: "customer 4711",
       progress: { percent: 40, message: "Reading 12 documents" },
       labels: { customer: "4711" },
     },
@@ -42,7 +57,7 @@ const getDetails = callerRead({
   path: "/v1/workflow-runs/{run_id}/details",
   operationId: "get_workflow_run_details",
   tags: ["Workflow runs"],
-  summary: "The attempt, the progress, the place in the queue and the labels of a run",
+  summary: "The attempt, the progress, the key, the labels, and the place in the queue of a run",
   description:
     "What the run itself does not say, in a form for programs. To follow the progress without polling, read the run's stream.",
   request: { params: runParams },
@@ -58,6 +73,7 @@ runDetails.openapi(getDetails, async (c) => {
       attempt: details.attempt,
       failure_code: details.failure_code,
       queue_position: details.queue_position,
+      concurrency_key: details.concurrency_key,
       progress: details.progress,
       labels: details.labels,
     },
@@ -123,6 +139,8 @@ runDetails.openapi(getResult, async (c) => {
   );
 });
 
+const blocker = () => z.strictObject({ run_id: uuid(), deadline_at: instant() });
+
 const ExplanationSchema = z
   .strictObject({
     message: z.string().openapi({ description: "The explanation in one sentence, for people." }),
@@ -134,19 +152,27 @@ const ExplanationSchema = z
         description:
           "What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its " +
           "workflow has no runner. back_off: it is tried again automatically, at `next_try_at` or later. no_runner_connected: its " +
-          "workflow's runs are leased, and no runner is connected. slot: another run has its workflow's slot, or waits " +
-          "before it. lease: a runner has to ask for it. stop: it is RUNNING, and its runner has time to stop. dispatch: it " +
-          "is RUNNING, and no runner has taken it yet.",
+          "workflow's runs are leased, and no runner is connected. key: as many runs with its concurrency key are RUNNING as " +
+          "may be. slot: other runs have its workflow's slots, or wait before it. lease: a runner has to ask for it. stop: " +
+          "it is RUNNING, and its runner has time to stop. dispatch: it is RUNNING, and no runner has taken it yet.",
       }),
     failure_code: z.enum(FAILURE_CODES).nullable(),
     error: z.string().nullable(),
     deadline_at: instant().nullable(),
     dispatched_at: instant().nullable().openapi({ description: "When a runner accepted it." }),
-    queue_position: z.int().nullable().openapi({ description: "1 for the run that is next; null unless PENDING." }),
-    blocked_by: z
-      .strictObject({ run_id: uuid(), deadline_at: instant() })
+    queue_position: queuePosition(),
+    concurrency_key: concurrencyKey(),
+    keys_take_turns: z
+      .boolean()
+      .openapi({ description: "True when the workflow's policy limits the runs of each key." }),
+    blocked_by: blocker()
       .nullable()
-      .openapi({ description: "The run that holds the slot, if you may see it." }),
+      .openapi({ description: "The first of `blockers`: the run that has to end first." }),
+    blockers: z.array(blocker()).openapi({
+      description:
+        "The runs in its way, of those that you may see: all that hold a slot when none is free, or those with its key when as " +
+        "many of them are RUNNING as may be. The first to end comes first.",
+    }),
     tries: z.int().nullable().openapi({ description: "How often the dispatch was tried, until a runner takes it." }),
     last_error: z.string().nullable().openapi({ description: "Why the last try failed." }),
     next_try_at: instant()
@@ -193,7 +219,10 @@ const ExplanationSchema = z
       deadline_at: null,
       dispatched_at: null,
       queue_position: 1,
+      concurrency_key: null,
+      keys_take_turns: false,
       blocked_by: { run_id: "01920000-0000-7000-8000-000000000402", deadline_at: "2026-01-31T12:05:00.000Z" },
+      blockers: [{ run_id: "01920000-0000-7000-8000-000000000402", deadline_at: "2026-01-31T12:05:00.000Z" }],
       tries: null,
       last_error: null,
       next_try_at: null,
@@ -231,7 +260,10 @@ runDetails.openapi(explain, async (c) => {
       deadline_at: facts.deadline_at,
       dispatched_at: facts.dispatched_at,
       queue_position: facts.queue_position,
+      concurrency_key: facts.concurrency_key,
+      keys_take_turns: facts.keys_take_turns,
       blocked_by: facts.blocked_by,
+      blockers: facts.blockers,
       tries: facts.tries,
       last_error: facts.last_error,
       next_try_at: facts.next_try_at,

@@ -69,14 +69,14 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant, larg
       from t, generate_series(1, t.definitions) n, generate_series(1, t.runs) m,
         lateral (select statement_timestamp() - (n * 7919 + m * 104729) % 100000 * interval '300 seconds' as at) made`,
     sql`
-      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, slot_no, run_snapshot,
         started_at, deadline_at)
       select gen_random_uuid(), t.id, md5(t.id || 'definition' || n)::uuid, md5(t.id || 'user' || n % t.users + 1)::uuid,
         'SELF_HOSTED', stands.*
       from t, generate_series(1, t.definitions) n,
         lateral (values
-          ('RUNNING', '{}'::jsonb, statement_timestamp(), statement_timestamp() + interval '1 day'),
-          ('PENDING', '{}'::jsonb, null, null)
+          ('RUNNING', 1, '{}'::jsonb, statement_timestamp(), statement_timestamp() + interval '1 day'),
+          ('PENDING', null, '{}'::jsonb, null, null)
         ) stands
       where n % 100 = 1`,
     sql`

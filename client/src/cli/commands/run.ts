@@ -35,7 +35,12 @@ export function addRun(program: Command): void {
       "take the runs of this workflow, by its name or id; can be repeated",
       several,
     )
-    .option("--concurrency <n>", "how many runs to work on at the same time, one of each workflow", integer(1, 100), 1)
+    .option(
+      "--concurrency <n>",
+      "how many runs to work on at the same time, of all workflows together",
+      integer(1, 100),
+      1,
+    )
     .option("--once", "take one run, then exit with the command's exit code")
     .option("--set-policy", "let the workflow hand its runs to runners that ask for them")
     .option("--lease-seconds <n>", "with --set-policy: how long a runner may be silent, 30 to 3600", integer(30, 3600))
@@ -66,25 +71,28 @@ Examples:
         throw new CliError(`There is no command "${program}". No run was taken.`, EXIT.invalid);
       }
       const context = contextOf(command);
-      const workflowIds = await Promise.all(flags.workflow.map((name) => findLeasable(context, name, flags)));
-      await work(context, flags, workflowIds, program, args);
+      const workflows = await Promise.all(flags.workflow.map((name) => findLeasable(context, name, flags)));
+      await work(context, flags, workflows, program, args);
     });
 }
 
-/** The id of a workflow whose runs can be leased. */
-async function findLeasable({ client }: Context, name: string, flags: Flags): Promise<string> {
+/** A workflow whose runs can be leased. `slots` is how many runs it has at the same time; null when this key may not read it. */
+type Leasable = { id: string; slots: number | null };
+
+async function findLeasable({ client }: Context, name: string, flags: Flags): Promise<Leasable> {
   const found = await findUnlessHidden(client, name);
-  if (found === null) return name;
+  if (found === null) return { id: name, slots: null };
   const policy = await readPolicy(client, found.id);
   const isLeased = policy?.handover === "lease";
+  const leasable = { id: found.id, slots: policy?.max_running ?? null };
   const seconds = flags.leaseSeconds ?? policy?.lease_seconds;
-  if (isLeased && seconds === policy.lease_seconds) return found.id;
+  if (isLeased && seconds === policy.lease_seconds) return leasable;
   if (flags.setPolicy) {
     await setPolicy(client, found.id, { handover: "lease", ...(seconds !== undefined && { lease_seconds: seconds }) });
     const name = `"${harmless(found.name)}"`;
     if (!isLeased) say(`${name} now hands its runs to runners that ask for them.`);
     if (seconds !== policy?.lease_seconds) say(`A lease of ${name} now lasts ${seconds} seconds.`);
-    return found.id;
+    return leasable;
   }
   throw new CliError(
     `"${harmless(found.name)}" sends its runs to a URL, so none can be taken here. Add --set-policy to change that: ` +
@@ -105,7 +113,7 @@ async function findUnlessHidden(client: Client, name: string): Promise<Workflow 
   }
 }
 
-async function work(context: Context, flags: Flags, workflowIds: string[], command: string, args: string[]) {
+async function work(context: Context, flags: Flags, workflows: Leasable[], command: string, args: string[]) {
   const { client, mode, apiKey } = context;
   let exitCode = 0;
   const outage = new Outage();
@@ -122,7 +130,7 @@ async function work(context: Context, flags: Flags, workflowIds: string[], comma
       url: client.url,
       key: apiKey,
       name: flags.name,
-      workflowIds,
+      workflowIds: workflows.map(({ id }) => id),
       capacity: flags.once ? 1 : flags.concurrency,
       onStart: (run) => {
         outage.isOver();
@@ -141,20 +149,22 @@ async function work(context: Context, flags: Flags, workflowIds: string[], comma
   // However this process ends, its commands end with it. They are process groups of their own, and would otherwise go on.
   process.once("exit", commands.killAll);
   const stopped = stopWhenAsked({ stop: () => runner.stop(), graceSeconds: flags.graceSeconds });
-  sayMost(flags, workflowIds);
+  sayMost(flags, workflows);
   if (mode === "people") say("Waiting for runs. Ctrl-C ends it, and gives unfinished runs back.");
   await runner.run(flags.once ? { most: 1 } : {}).catch(explainRefusal);
   await stopped();
   if (flags.once) process.exitCode = exitCode;
 }
 
-/** Says how many runs there can be at the same time, when that is less than what was asked for. */
-function sayMost({ once, concurrency }: Flags, workflowIds: readonly string[]): void {
-  const most = new Set(workflowIds).size;
+/** Says how many runs there can be at the same time, when that is known and less than what was asked for. */
+function sayMost({ once, concurrency }: Flags, workflows: readonly Leasable[]): void {
+  const slots = [...new Map(workflows.map(({ id, slots }) => [id, slots ?? Number.POSITIVE_INFINITY])).values()];
+  const most = slots.reduce((sum, slot) => sum + slot, 0);
   if (once || concurrency <= most) return;
   const runs = most === 1 ? "1 run" : `${most} runs`;
+  const whose = slots.length === 1 ? "This workflow has" : "These workflows have";
   say(
-    `A workflow has one run at a time, so this runner works on at most ${runs} at the same time, and not on ${concurrency}.`,
+    `${whose} at most ${runs} at the same time, so this runner does not work on ${concurrency}. Their policy says how many.`,
   );
 }
 

@@ -1,6 +1,6 @@
--- Leases PENDING runs to the session of a runner: the oldest runs first, of all definitions that the key, the session and the
--- policies allow. At most one run of each definition is leased, since a definition has one slot. The leased runs become
--- RUNNING, and their deadlines begin.
+-- Leases PENDING runs to the session of a runner, of all definitions that the key, the session and the policies allow. First it
+-- takes the next run of each definition, the oldest runs first; then again, of the definitions that have further free slots. The
+-- leased runs become RUNNING, and their deadlines begin.
 --
 -- Guarantees:
 -- - No run is leased to two runners, and a session never holds more runs than its capacity.
@@ -11,7 +11,7 @@
 -- other took, and no two wait for the same definition's lock.
 -- It reads the clock twice. `v_asked_at`, once it is its turn, is for the session and for finding what may be leased. `v_now`, after
 -- the last lock, is for everything that it then changes. What was found is judged again at `v_now`.
--- Closes the race with an invoke, a stop, or any verb that ends the run in the slot: all of them hold the definition's lock.
+-- Closes the race with an invoke, a stop, or any verb that ends a run in a slot: all of them hold the definition's lock.
 --
 -- Answers {"result": {"leases": see `lease_of`, "is_full": true when the session holds as many runs as its capacity}}, or "refused":
 -- unauthenticated (the session has expired, or its key or its user is no longer valid)
@@ -30,6 +30,9 @@ declare
   v_held integer;
   v_known_run_ids uuid[];
   v_definition_ids uuid[];
+  v_open_ids uuid[];
+  v_next_ids uuid[];
+  v_left integer;
   v_run_ids uuid[];
 begin
   -- 1. Wait for the other leases of the tenant.
@@ -75,7 +78,7 @@ begin
   select array_agg(id) into v_definition_ids from locked;
   v_now := clock_timestamp();
 
-  -- 4. End the overdue runs, then lease the first run of each definition.
+  -- 4. End the overdue runs, then lease the next run of each definition, as long as there are runs and the session has capacity.
   perform public.end_overdue_runs(v_definition_ids, v_now);
   if v_known_run_ids is not null then
     with moved as (
@@ -88,31 +91,48 @@ begin
     from moved
     join public.workflow_runs r on r.id = moved.run_id;
   else
-    with leased as (
-      update public.workflow_runs r
-      set status = public.next_status(r.status, 'lease'), started_at = v_now, updated_at = v_now, not_before = null,
-        deadline_at = public.deadline_of(p_context, r.run_snapshot, v_now),
-        dispatched_at = v_now
-      from public.workflow_definitions d
-      cross join lateral public.next_leasable_run(d.id, v_now) first
-      where r.id = first.id and d.id = any (v_definition_ids)
-      returning r.tenant_id, r.id, r.attempt, r.queue_position, d.lease_seconds
-    ), noted as (
-      insert into public.running_attempts (
-        run_id, tenant_id, attempt, session_id, lease_request_id, lease_seconds, lease_expires_at)
-      select leased.id, leased.tenant_id, leased.attempt, v_session_id, p_request_id, leased.lease_seconds,
-        v_now + make_interval(secs => leased.lease_seconds)
-      from leased
-    ), recorded as (
+    v_open_ids := v_definition_ids;
+    v_left := greatest(least(p_max, v_capacity - v_held), 0);
+    loop
+      v_next_ids := array(
+        select first.id
+        from public.workflow_definitions d
+        cross join lateral public.next_leasable_run(d.id, v_now) first
+        where d.id = any (v_open_ids)
+        order by first.queue_position
+        limit v_left);
+      exit when cardinality(v_next_ids) = 0;
+      with leased as (
+        update public.workflow_runs r
+        set status = public.next_status(r.status, 'lease'), started_at = v_now, updated_at = v_now, not_before = null,
+          deadline_at = public.deadline_of(p_context, r.run_snapshot, v_now), dispatched_at = v_now,
+          (slot_no, key_slot_no) = (
+            select slots.slot_no, slots.key_slot_no
+            from public.slots_for(r.workflow_definition_id, r.concurrency_key) slots)
+        from public.workflow_definitions d
+        where r.id = any (v_next_ids) and d.id = r.workflow_definition_id
+        returning r.tenant_id, r.id, r.attempt, r.queue_position, d.lease_seconds
+      ), noted as (
+        insert into public.running_attempts (
+          run_id, tenant_id, attempt, session_id, lease_request_id, lease_seconds, lease_expires_at)
+        select leased.id, leased.tenant_id, leased.attempt, v_session_id, p_request_id, leased.lease_seconds,
+          v_now + make_interval(secs => leased.lease_seconds)
+        from leased
+      )
       insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
       select leased.tenant_id, leased.id, leased.attempt, happened.type, v_now, happened.detail
       from leased
       cross join (values
         (1, 'STARTED', null), (2, 'LEASED', jsonb_build_object('runner', v_name, 'session_id', v_session_id))
       ) happened (step, type, detail)
-      order by leased.queue_position, happened.step
-    )
-    select array_agg(leased.id order by leased.queue_position) into v_run_ids from leased;
+      order by leased.queue_position, happened.step;
+      perform public.end_turn(v_next_ids);
+      v_run_ids := v_run_ids || v_next_ids;
+      v_left := v_left - cardinality(v_next_ids);
+      -- Only a definition with several slots may have another one.
+      v_open_ids := array(
+        select d.id from public.workflow_definitions d where d.id = any (v_open_ids) and d.max_running > 1);
+    end loop;
   end if;
 
   -- 5. Promote, since a definition may have been switched to webhooks meanwhile.

@@ -1,4 +1,4 @@
--- Starts PENDING runs of up to `p_limit` definitions whose slot is free, and ends expired back-offs of as many definitions.
+-- Starts PENDING runs of up to `p_limit` definitions that have a free slot, and ends expired back-offs of as many definitions.
 -- Every verb promotes before it ends, so normally the only such runs are those that waited for a back-off. After a restore of
 -- the database or a manual change there may be others. It also finds the runs that wait for a runner to lease them, in case a
 -- Worker died before it told the waiting runners.
@@ -53,10 +53,13 @@ begin
           from unnest(v_waiting_ids) waiting (id)
           join public.workflow_definitions d on d.id = waiting.id
             and public.starts_runs(d.is_active, d.runner_url, d.handover)
-          where exists (select from public.next_waiting_run(waiting.id, v_found_at))
-            and not exists (
+          -- Most definitions have one slot, and it is held. That is checked first, since it is cheap.
+          where case
+            when d.max_running = 1 and exists (
               select from public.workflow_runs holder
-              where holder.workflow_definition_id = waiting.id and holder.status = 'RUNNING')
+              where holder.workflow_definition_id = waiting.id and holder.status = 'RUNNING') then false
+            else public.next_run(waiting.id, v_found_at) is not null
+          end
         ) startable
         order by startable.turn
         limit p_limit
@@ -88,7 +91,7 @@ begin
           join public.workflow_definitions d on d.id = waiting.id and d.handover = 'lease'
           order by turn
         ) leased
-        where public.is_leasable(leased.id, v_now)
+        where public.count_leasable(leased.id, v_now) > 0
           and exists (
             select from public.runner_sessions s
             where s.tenant_id = leased.tenant_id and s.expires_at > v_now)

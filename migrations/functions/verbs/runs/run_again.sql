@@ -1,5 +1,5 @@
--- Triggers a new run of the same definition and with the same input and labels as a run that the caller may see, whatever the
--- state of that run. It is an invoke: the current definition is used, and the caller needs the permissions for it.
+-- Triggers a new run of the same definition and with the same input, labels and concurrency key as a run that the caller may see,
+-- whatever the state of that run. It is an invoke: the current definition is used, and the caller needs the permissions for it.
 --
 -- Guarantees: those of `trigger_run`.
 -- Closes the same races as `trigger_run`.
@@ -14,6 +14,7 @@ declare
   v_definition_id uuid;
   v_input json;
   v_labels jsonb;
+  v_key text;
   v_now timestamptz;
   v_added jsonb;
 begin
@@ -21,7 +22,8 @@ begin
   v_judged := public.judge_run_read(p_context -> 'caller', p_run_id);
   v_tenant_id := v_judged ->> 'tenant_id';
   if not v_judged ? 'refused' then
-    select r.workflow_definition_id, r.input, nullif(public.labels_of(r.id), '{}') into v_definition_id, v_input, v_labels
+    select r.workflow_definition_id, r.input, nullif(public.labels_of(r.id), '{}'), nullif(r.concurrency_key, '')
+    into v_definition_id, v_input, v_labels, v_key
     from public.workflow_runs r
     where r.id = p_run_id;
     v_judged := public.lock_and_judge_definition(p_context, v_definition_id);
@@ -31,12 +33,12 @@ begin
   end if;
   v_now := clock_timestamp();
 
-  -- 2. End the overdue run, if there is one.
+  -- 2. End the overdue runs, if there are any.
   perform public.end_overdue_runs(array[v_definition_id], v_now);
 
   -- 3. Add the run.
   v_added := public.add_run(p_context, v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, v_definition_id,
-    p_new_run_id, null, v_input, null, v_now, v_labels);
+    p_new_run_id, null, v_input, null, v_now, v_labels, v_key);
 
   -- 4. Promote the next run, unless the new one has just started. Then read the run for the answer.
   if not coalesce((v_added ->> 'starts')::boolean, false) then

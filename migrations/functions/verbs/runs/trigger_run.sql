@@ -1,4 +1,4 @@
--- Triggers a run of a definition. It becomes RUNNING when the slot is free, otherwise PENDING at the end of the queue.
+-- Triggers a run of a definition. It becomes RUNNING when a slot is free for it, otherwise PENDING at the end of the queue.
 --
 -- Guarantees:
 -- - A run is inserted completely, with its frozen snapshot and its events, or not at all.
@@ -7,16 +7,17 @@
 --   same key with another input is refused.
 -- - `p_input`, a JSON object or null, `p_traceparent`, a header of W3C Trace Context or null, and `p_labels`, {"key": "value"} or
 --   null, are frozen with the run. A repeated call with the same key may have another `p_traceparent` and other `p_labels`.
+-- - So is `p_concurrency_key`, or the key that the input has: see `add_run`. A repeated call gets the run with its first key.
 -- - Idempotent: called again with the same `p_run_id`, it answers the run that the first call inserted.
 --
--- Closes the race between two invokes with the same key or for the same slot: the second waits for the definition's lock, and
+-- Closes the race between two invokes with the same key or for the same slots: the second waits for the definition's lock, and
 -- then sees what the first did.
 --
 -- Answers {"result": {"run", "replayed"}}, or "refused":
 -- unauthenticated, not_found, or what `add_run` refuses
 create or replace function public.trigger_run(
   p_context jsonb, p_definition_id uuid, p_run_id uuid, p_idempotency_key text, p_input json, p_traceparent text,
-  p_labels jsonb default null
+  p_labels jsonb default null, p_concurrency_key text default null
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -34,12 +35,12 @@ begin
   end if;
   v_now := clock_timestamp();
 
-  -- 2. End the overdue run, if there is one.
+  -- 2. End the overdue runs, if there are any.
   perform public.end_overdue_runs(array[p_definition_id], v_now);
 
   -- 3. Add the run.
   v_added := public.add_run(p_context, v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, p_definition_id,
-    p_run_id, p_idempotency_key, p_input, p_traceparent, v_now, p_labels);
+    p_run_id, p_idempotency_key, p_input, p_traceparent, v_now, p_labels, p_concurrency_key);
 
   -- 4. Promote the next run, unless the new one has just started. Then read the run for the answer.
   if not coalesce((v_added ->> 'starts')::boolean, false) then

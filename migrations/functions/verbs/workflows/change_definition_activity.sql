@@ -1,5 +1,5 @@
--- Pauses or resumes a definition: only `is_active` changes. When it is resumed and its slot is free, the first PENDING run
--- starts.
+-- Pauses or resumes a definition: only `is_active` changes. When it is resumed, PENDING runs start in its free
+-- slots.
 --
 -- Closes the race with an invoke: both hold the definition's lock.
 --

@@ -39,7 +39,7 @@ begin
   select r.id into v_running_id
   from public.workflow_runs r
   where r.workflow_definition_id = p_definition_id
-    -- Only the run in the slot can prevent the deletion, and there is an index for it.
+    -- Only a run in a slot can prevent the deletion, and there is an index for it.
     and r.status = 'RUNNING' and public.next_status(r.status, 'delete') is null;
   if v_running_id is not null then
     v_answer := jsonb_build_object('refused', 'running', 'run_id', v_running_id);

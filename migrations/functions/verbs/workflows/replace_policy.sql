@@ -1,11 +1,12 @@
--- Replaces the policy of a definition: how its runs get to a runner, and what happens when they fail. A RUNNING run keeps its
--- lease; the new policy applies from the next run on.
+-- Replaces the policy of a definition: how its runs get to a runner, how many are RUNNING at the same time, and what happens when
+-- they fail. A RUNNING run keeps its lease and its slot. When there are more slots now, waiting runs start.
 --
 -- Closes the race with an invoke and with a lease: all of them hold the definition's lock. Idempotent.
 --
 -- Answers {"result": {"policy"}}, or "refused": see `lock_and_judge_definition_change`.
 create or replace function public.replace_policy(
-  p_context jsonb, p_definition_id uuid, p_handover text, p_lease_seconds integer, p_max_attempts integer, p_retry_on text[]
+  p_context jsonb, p_definition_id uuid, p_handover text, p_lease_seconds integer, p_max_attempts integer, p_retry_on text[],
+  p_max_running integer default 1, p_max_running_per_key integer default null, p_key_from text default null
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -22,16 +23,16 @@ begin
   end if;
   v_now := clock_timestamp();
 
-  -- 2. End the overdue run, if there is one.
+  -- 2. End the overdue runs, if there are any.
   perform public.end_overdue_runs(array[p_definition_id], v_now);
 
   -- 3. Replace the policy.
   update public.workflow_definitions d
   set handover = p_handover, lease_seconds = p_lease_seconds, max_attempts = p_max_attempts, retry_on = p_retry_on,
-    updated_at = v_now
+    max_running = p_max_running, max_running_per_key = p_max_running_per_key, key_from = p_key_from, updated_at = v_now
   where d.id = p_definition_id;
 
-  -- 4. Promote the next run.
+  -- 4. Promote the next runs.
   perform public.promote_next_runs(p_context, array[p_definition_id], v_now);
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('policy', public.policy_response(p_definition_id))),

@@ -49,7 +49,10 @@ export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => 
           ) : (
             <InvokeForm
               id={run.workflow_definition_id}
-              given={{ input, idempotencyKey: "", labels: textOfLabels(run.labels), runId: id }}
+              given={{
+                ...{ input, idempotencyKey: "", concurrencyKey: run.concurrency_key },
+                ...{ labels: textOfLabels(run.labels), runId: id },
+              }}
               failure={NO_FAILURE}
             />
           )}

@@ -17,13 +17,17 @@ const FAILURE_TEXTS: Record<RetryableFailure, string> = {
 };
 
 /** Describes a policy in one sentence. */
-export function describePolicy({ handover, lease_seconds, max_attempts, retry_on }: Policy): string {
+export function describePolicy(policy: Policy): string {
+  const { handover, lease_seconds, max_attempts, retry_on, max_running, max_running_per_key } = policy;
   const how =
     handover === "lease"
       ? `Runners ask for its runs, and may be silent for ${formatSeconds(lease_seconds)}.`
       : "Its runs are sent to its runner.";
+  const most = max_running > 1 ? ` At most ${max_running} are RUNNING at the same time.` : "";
+  const perKey =
+    max_running_per_key === null ? "" : ` Keys take turns, with at most ${max_running_per_key} RUNNING each.`;
   const isRetried = max_attempts > 1 && retry_on.length > 0;
-  return `${how} ${isRetried ? `They are tried up to ${max_attempts} times after ${retry_on.join(", ")}.` : "They are not retried automatically."}`;
+  return `${how}${most}${perKey} ${isRetried ? `They are tried up to ${max_attempts} times after ${retry_on.join(", ")}.` : "They are not retried automatically."}`;
 }
 
 /** The values of the policy form, as typed. */
@@ -32,6 +36,11 @@ export type PolicyValues = {
   lease_seconds: string;
   max_attempts: string;
   retry_on: readonly string[];
+  max_running: string;
+  /** Empty for no limit. */
+  max_running_per_key: string;
+  /** Empty for none. */
+  key_from: string;
 };
 
 export const valuesOf = (policy: Policy): PolicyValues => ({
@@ -39,6 +48,9 @@ export const valuesOf = (policy: Policy): PolicyValues => ({
   lease_seconds: String(policy.lease_seconds),
   max_attempts: String(policy.max_attempts),
   retry_on: policy.retry_on,
+  max_running: String(policy.max_running),
+  max_running_per_key: String(policy.max_running_per_key ?? ""),
+  key_from: policy.key_from ?? "",
 });
 
 type Props = { caller?: Caller; id: string; name?: string; values: PolicyValues; failure?: Failure };
@@ -89,7 +101,28 @@ export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: P
             </label>
           ))}
         </fieldset>
-        <p class="muted">A RUNNING run keeps its lease or dispatch.</p>
+        <Field
+          name="max_running"
+          label="Runs at the same time"
+          failure={failure}
+          hint="1 to 100. When it is raised, waiting runs start at once. When it is lowered, none is stopped."
+          control={(a) => <input {...a} type="text" inputmode="numeric" value={values.max_running} required />}
+        />
+        <Field
+          name="max_running_per_key"
+          label="Of these with the same concurrency key (optional)"
+          failure={failure}
+          hint="Then keys, such as customers, take turns. Without it, runs start first in, first out."
+          control={(a) => <input {...a} type="text" inputmode="numeric" value={values.max_running_per_key} />}
+        />
+        <Field
+          name="key_from"
+          label="Where the input has the concurrency key (optional)"
+          failure={failure}
+          hint="A JSON Pointer, such as /customer/id. An invoke can also send its key."
+          control={(a) => <input {...a} type="text" value={values.key_from} autocomplete="off" />}
+        />
+        <p class="muted">A RUNNING run keeps its lease or dispatch, and a run keeps its key.</p>
         <button type="submit" class="primary">
           Save
         </button>

@@ -31,6 +31,9 @@ policyForm.form("/app/workflows/:id/policy", async (c) => {
     lease_seconds: given("lease_seconds"),
     max_attempts: given("max_attempts"),
     retry_on: form.all("retry_on"),
+    max_running: given("max_running"),
+    max_running_per_key: given("max_running_per_key"),
+    key_from: given("key_from"),
   };
   return submit(
     c,
@@ -39,6 +42,9 @@ policyForm.form("/app/workflows/:id/policy", async (c) => {
         ...values,
         lease_seconds: toWholeNumber(values.lease_seconds),
         max_attempts: toWholeNumber(values.max_attempts),
+        max_running: toWholeNumber(values.max_running),
+        max_running_per_key: values.max_running_per_key === "" ? null : toWholeNumber(values.max_running_per_key),
+        key_from: values.key_from || null,
       });
       await perform(c.var.services, replacePolicy, { definitionId: id, policy });
       return seeOther(c, `/app/workflows/${id}`);

@@ -1,0 +1,65 @@
+-- Who holds the slots of a definition: at most `max_running` of its runs are RUNNING, by default one, and with `max_running_per_key`
+-- at most so many with the same concurrency key. A slot is a fact about a RUNNING run, and nothing is counted that is not a row, so no
+-- slot can be lost. `queue.sql` says which run gets a free one.
+
+-- The RUNNING runs of a definition, each of which holds a slot. With `p_now`, a run that has ended by time holds none, even when
+-- its end is not recorded yet; readers pass it. Verbs do not: they record such ends first.
+create or replace function public.held_slots(p_definition_id uuid, p_now timestamptz default null)
+returns table (run_id uuid, concurrency_key text, slot_no integer, key_slot_no integer)
+language sql stable as $$
+  select r.id, r.concurrency_key, r.slot_no, r.key_slot_no
+  from public.workflow_runs r
+  where r.workflow_definition_id = p_definition_id and r.status = 'RUNNING'
+    and (p_now is null or public.run_ends_at(r.id, r.status, r.deadline_at) > p_now)
+$$;
+
+-- The slots of a definition: one row. `free` is how many more of its runs may start; below 1 when none may. `per_key` is
+-- `max_running_per_key`: unless it is null, keys take turns, and no run of `full_keys` may start. For `p_held_at` see `held_slots`.
+create or replace function public.slots_of(p_definition_id uuid, p_held_at timestamptz default null)
+returns table (free bigint, per_key integer, last_key text, full_keys text[])
+language sql stable as $$
+  select d.max_running - held.runs, d.max_running_per_key, d.last_key, held.full_keys
+  from public.workflow_definitions d
+  cross join lateral (
+    select coalesce(sum(of_key.runs), 0)::bigint as runs,
+      array_agg(of_key.concurrency_key) filter (
+        where of_key.concurrency_key <> '' and of_key.runs >= d.max_running_per_key) as full_keys
+    from (
+      select held.concurrency_key, count(*) as runs
+      from public.held_slots(d.id, p_held_at) held
+      group by held.concurrency_key
+    ) of_key
+  ) held
+  where d.id = p_definition_id
+$$;
+
+-- True when so many runs with this key are RUNNING that no further one may start. For `p_held_at` see `held_slots`.
+create or replace function public.key_is_full(p_definition_id uuid, p_key text, p_held_at timestamptz default null)
+returns boolean
+language plpgsql stable as $$
+begin
+  return p_key <> '' and (
+    select count(*) from public.held_slots(p_definition_id, p_held_at) held where held.concurrency_key = p_key
+  ) >= (select d.max_running_per_key from public.workflow_definitions d where d.id = p_definition_id);
+end $$;
+
+-- The numbers of the slots that a run with this key gets when it starts now, the smallest that are free: one row. `key_slot_no` is
+-- null for a run without a key. A key counts its slots also while it has no limit, so that a limit that is set later knows them.
+create or replace function public.slots_for(p_definition_id uuid, p_key text)
+returns table (slot_no bigint, key_slot_no bigint)
+language sql stable as $$
+  -- In the order of the numbers, the first that is not equal to its place has a free one before it.
+  select
+    (select coalesce(min(held.place) filter (where held.slot_no <> held.place), count(*) + 1)
+      from (
+        select held.slot_no, row_number() over (order by held.slot_no) as place
+        from public.held_slots(p_definition_id) held
+      ) held),
+    case when p_key <> '' then (
+      select coalesce(min(held.place) filter (where held.key_slot_no <> held.place), count(*) + 1)
+      from (
+        select held.key_slot_no, row_number() over (order by held.key_slot_no) as place
+        from public.held_slots(p_definition_id) held
+        where held.concurrency_key = p_key
+      ) held) end
+$$;
