@@ -146,7 +146,7 @@ describe.concurrent("the dashboard", () => {
     await press(page, "Retry", ".actions");
     await page.getByText("It becomes attempt 2 of the same run").waitFor();
     await press(page, "Retry", "#ask-retry");
-    await page.getByText("attempt 2", { exact: true }).waitFor();
+    await page.getByText("Attempt 2", { exact: true }).waitFor();
     await state(page).getByText("COMPLETED").waitFor();
   });
 

@@ -65,7 +65,7 @@ export const RunLog = ({ run, attempt }: { run: ViewedRun; attempt: number | nul
       </div>
       <div class="log-lines" tabindex={0} role="log" aria-live="off" aria-label="Lines of the log" />
       <p class="muted log-empty" hidden={isLogged}>
-        The run has no log entries so far.
+        {run.completed_at === null ? "The run has no log entries so far." : "The run has no log entries."}
       </p>
       {isLogged && (
         <noscript>

@@ -84,9 +84,12 @@ const isFollowing = () => tool("follow").getAttribute("aria-pressed") === "true"
 /** The number of the line that the address names, as `#L12`. */
 const lineOfAddress = () => Number(/^#L(\d+)$/.exec(location.hash)?.[1] ?? 0);
 
-/** Goes to a line by its number. The address then names the line and the attempt, so that it can be sent to others. */
+/** The line to go to when it is there: the one that the address of the page named. */
+let wantedLine = lineOfAddress();
+
+/** Goes to a line by its number, if there is such a line. The address then names the line and the attempt, so that it can be sent to others. */
 function showLine(number) {
-  if (!(number >= 1 && number <= lines.length)) return;
+  if (!(number >= 1 && number <= lines.length)) return false;
   follow(false);
   if (found !== null) {
     search.value = "";
@@ -95,6 +98,7 @@ function showLine(number) {
   view.mark(number - 1);
   top = box.scrollTop;
   history.replaceState(history.state, "", `?attempt=${attempt}#L${number}`);
+  return true;
 }
 
 // What is asked for
@@ -134,7 +138,6 @@ async function request() {
   const response = await fetch(url, { headers: { "HX-Request": "true" } });
   if (!response.ok) return null;
   const page = await response.json();
-  const isFirst = lines.length === 0;
   attempt = page.attempt;
   after = page.after;
   isComplete = page.is_complete;
@@ -142,7 +145,7 @@ async function request() {
   const entries = page.cut === null || isCut ? page.entries : [...page.entries, { mark: page.cut, text: "", at: null }];
   isCut ||= page.cut !== null;
   if (entries.length > 0) showMore(lines.add(entries));
-  if (isFirst || page.has_more) showLine(lineOfAddress());
+  if (showLine(wantedLine)) wantedLine = 0;
   return page;
 }
 

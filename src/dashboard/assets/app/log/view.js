@@ -122,14 +122,14 @@ export class View {
     const line = document.createElement("div");
     line.className = index === this.#marked ? "line marked" : "line";
     const number = document.createElement("a");
-    const at = new Date(this.#lines.at(index));
+    const at = this.#lines.at(index);
     number.href = `#L${index + 1}`;
     // A reader of the screen hears the text only. By keyboard one goes to a line by the field above the log.
     number.tabIndex = -1;
     number.ariaHidden = "true";
     number.dataset.number = index + 1;
-    number.dataset.time = time.format(at);
-    number.title = at.toISOString();
+    // When a log was cut before its first line, only the line that says so is shown. It has no time.
+    if (at) [number.title, number.dataset.time] = [at, time.format(new Date(at))];
     line.append(number);
     const text = document.createElement("span");
     for (const part of this.#lines.parts(index)) {
