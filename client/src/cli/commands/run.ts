@@ -162,10 +162,8 @@ function sayMost({ once, concurrency }: Flags, workflows: readonly Leasable[]): 
   const most = slots.reduce((sum, slot) => sum + slot, 0);
   if (once || concurrency <= most) return;
   const runs = most === 1 ? "1 run" : `${most} runs`;
-  const whose = slots.length === 1 ? "This workflow has" : "These workflows have";
-  say(
-    `${whose} at most ${runs} at the same time, so this runner does not work on ${concurrency}. Their policy says how many.`,
-  );
+  const allowed = `By the policies of its workflows, this runner works on at most ${runs} at the same time`;
+  say(`${allowed}, and not on ${concurrency}.`);
 }
 
 /** A runner key cannot look up workflows, so the command learns only here that the key or a workflow does not exist. */
