@@ -237,6 +237,20 @@ export function createModel(definitionCount: number) {
     runsOf,
     endedSince: (run: ModelRun) => now - (isOverdue(run) ? endsAt(run) : run.endedAt),
     queueOf,
+    /** The place of a PENDING run in its queue. When keys take turns, each key has a queue of its own. */
+    placeOf: (run: ModelRun) =>
+      queueOf(run.definition)
+        .filter((other) => run.definition.maxPerKey === null || other.concurrencyKey === run.concurrencyKey)
+        .indexOf(run) + 1,
+    /** Of the runs in the way of a PENDING run, those that end first. */
+    blockersOf({ definition, concurrencyKey }: ModelRun): ModelRun[] {
+      const held = runsOf(definition).filter((run) => isRunning(run) && !isOverdue(run));
+      const isKeyFull = isFull(definition, concurrencyKey, held);
+      if (!isKeyFull && held.length < definition.maxRunning) return [];
+      const inTheWay = held.filter((run) => !isKeyFull || run.concurrencyKey === concurrencyKey);
+      const first = Math.min(...inTheWay.map(endsAt));
+      return inTheWay.filter((run) => endsAt(run) === first);
+    },
 
     invoke: (definition: ModelDefinition, key: string | null, concurrencyKey: string, isDispatched: boolean) =>
       change(definition, isDispatched, () => {
