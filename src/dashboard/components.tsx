@@ -3,6 +3,7 @@ import { type Child, createContext } from "hono/jsx";
 import type { Obstacle } from "../http/problems.ts";
 import { formatAgo, formatCurl, formatExactly, formatInstant, roundAgo, secondsBetween, shortId } from "./format.ts";
 import { growing } from "./live/ticking.tsx";
+import { forReader } from "./wording.ts";
 
 /** An instant in UTC, which `app.js` replaces by the local time. The exact instant is shown on hover. */
 export const Time = ({ at, withSeconds = false }: { at: string; withSeconds?: boolean }) => (
@@ -152,7 +153,9 @@ export const Ask = (props: {
       {props.label}
     </button>
     <div id={props.id} class="ask" popover="auto" role="dialog" aria-label={props.title} tabindex={-1} autofocus>
-      <h2>{props.title}</h2>
+      <h2>
+        <bdi>{props.title}</bdi>
+      </h2>
       <DialogContext.Provider value={props.id}>{props.children}</DialogContext.Provider>
       <button type="button" class="quiet" popovertarget={props.id} popovertargetaction="hide">
         Cancel
@@ -247,7 +250,7 @@ export const Obstacles = ({ obstacles }: { obstacles: readonly Obstacle[] }) =>
         {obstacles.map(({ kind, id, name }) => (
           <li>
             <a href={`/app/${WAY_OUT[kind].section}/${id}`}>
-              <Name>{name}</Name>
+              <Name>{forReader(name)}</Name>
             </a>{" "}
             <span class="muted">{WAY_OUT[kind].advice}</span>
           </li>

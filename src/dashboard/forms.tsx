@@ -7,7 +7,7 @@ import { type Fault, type Obstacle, PROBLEMS, Problem, ValidationFailed } from "
 import { DialogContext, Obstacles } from "./components.tsx";
 import { Page, type Section } from "./layout.tsx";
 import { html } from "./render.ts";
-import { inWords, type Wording } from "./wording.ts";
+import { forReader, inWords, type Wording } from "./wording.ts";
 
 /** Why a form was refused: faults of its fields, or a sentence about the whole form. */
 export type Failure = { faults: readonly Fault[]; detail: string | null; obstacles?: readonly Obstacle[] };
@@ -77,8 +77,8 @@ export async function submit(
       return html(c, again({ faults: error.faults.map((fault) => inWords(fault, wording)), detail: null }), 422);
     }
     if (error instanceof Problem && error.code === "conflict") {
-      const { message: detail, obstacles } = error;
-      return html(c, again({ faults: [], detail, obstacles }), PROBLEMS.conflict.status);
+      const { message, obstacles } = error;
+      return html(c, again({ faults: [], detail: forReader(message), obstacles }), PROBLEMS.conflict.status);
     }
     throw error;
   }
@@ -100,6 +100,15 @@ export function describeFault({ loc, msg }: Fault, labels: Readonly<Record<strin
   return name === "" ? msg : `${name.charAt(0).toUpperCase()}${name.slice(1)}: ${msg}`;
 }
 
+/** The API's path of the field that a fault is about: the one with a label, or the first step of the location. */
+function pathOfField({ loc }: Fault, labels: Readonly<Record<string, string>> = {}): string {
+  const path = `${loc.slice(1).join(".")}.`;
+  return Object.keys(labels).find((name) => path.startsWith(`${name}.`)) ?? String(loc[1] ?? "");
+}
+
+/** The id of a field on the page that answers a refused form. Faults link to it. */
+export const fieldIdOf = (path: string, dialog = ""): string => `${dialog || "field"}-${path.replaceAll(".", "-")}`;
+
 type FailuresProps = { failure: Failure; labels?: Parameters<typeof describeFault>[1] };
 
 /**
@@ -116,7 +125,9 @@ export const Failures = ({ failure: { detail, faults, obstacles = [] }, labels }
         <ul>
           {faults.map((fault) => (
             <li>
-              <bdi>{describeFault(fault, labels)}</bdi>
+              <a href={`#${fieldIdOf(pathOfField(fault, labels))}`}>
+                <bdi>{describeFault(fault, labels)}</bdi>
+              </a>
             </li>
           ))}
         </ul>
@@ -133,14 +144,23 @@ type FieldProps = {
   path?: string;
   hint?: Child;
   /** Renders the control with the attributes that connect it to its label and its messages. */
-  control: (attributes: { id: string; name: string; "aria-describedby"?: string; "aria-invalid"?: "true" }) => Child;
+  control: (attributes: {
+    id: string;
+    name: string;
+    "aria-describedby"?: string;
+    "aria-invalid"?: "true";
+    autofocus?: true;
+  }) => Child;
 };
 
-/** A field of a form: its label, control, faults and hint. */
+/**
+ * A field of a form: its label, control, faults and hint. Each field with a fault has `autofocus`: the browser moves the focus to the
+ * first of them, also without JavaScript.
+ */
 export const Field = ({ name, label, failure, path = name, hint, control }: FieldProps) => {
   const messages = faultsAt(failure, path);
   const dialog = useContext(DialogContext);
-  const id = `${dialog === "" ? "field" : dialog}-${name}`;
+  const id = fieldIdOf(path, dialog);
   const isDescribed = hint !== undefined || messages.length > 0;
   return (
     <div class="field">
@@ -149,7 +169,7 @@ export const Field = ({ name, label, failure, path = name, hint, control }: Fiel
         id,
         name,
         ...(isDescribed && { "aria-describedby": `${id}-note` }),
-        ...(messages.length > 0 && { "aria-invalid": "true" }),
+        ...(messages.length > 0 && { "aria-invalid": "true", autofocus: true }),
       })}
       {isDescribed && (
         <div id={`${id}-note`} class="note">

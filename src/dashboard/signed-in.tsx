@@ -14,6 +14,7 @@ import { OpenPage, Page } from "./layout.tsx";
 import { html } from "./render.ts";
 import { renewSession } from "./sign-in/session.ts";
 import { answerSignIn, keepForm } from "./sign-in/sign-in.tsx";
+import { forReader } from "./wording.ts";
 
 /**
  * Requires a session token with a valid signature. Whether the session itself is still valid is decided by the SQL statement
@@ -67,8 +68,15 @@ export function answerErrorPage(thrown: Error, c: Context<AppEnv>): Response | P
   // Only a GET is reloaded, since reloading the answer of a form would send the form again.
   const retrySeconds = status === 503 && c.req.method === "GET" ? Number(retryAfter) : undefined;
   const obstacles = error instanceof Problem ? error.obstacles : [];
-  return errorPage(c, { status, title, details: [detail ?? PROBLEMS[code].detail], obstacles, retrySeconds });
+  const details = [forReader(detail ?? PROBLEMS[code].detail)];
+  return errorPage(c, { status, title: HEADINGS[code] ?? title, details, obstacles, retrySeconds });
 }
+
+/** The headings of pages for refusals that a person can do something about. */
+const HEADINGS: Partial<Record<ProblemCode, string>> = {
+  conflict: "This is not possible now",
+  forbidden: "You may not do this",
+};
 
 /**
  * Redirects a user without a valid session to the sign-in, and back to the same page afterwards. If they sent a form, the
@@ -104,7 +112,7 @@ function errorPage(c: Context<AppEnv>, props: ErrorPageProps): Promise<Response>
   const { pathname, search } = new URL(c.req.url);
   const content = (
     <div class="card center">
-      <p class="big">{status}</p>
+      {(status === 404 || status >= 500) && <p class="big">{status}</p>}
       <h1>{title}</h1>
       {details.map((detail) => (
         <p class="wrap">{detail}</p>

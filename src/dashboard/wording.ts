@@ -1,5 +1,6 @@
 /** Describes faults that the API found in the words of a form. */
 import type { Fault, FaultType } from "../http/problems.ts";
+import { shortId } from "./format.ts";
 
 /**
  * The words of one form. `labels` has the labels of its fields by their API names, such as `runner_config.url`. `sentences` has
@@ -32,6 +33,26 @@ export function inWords(fault: Fault, { labels = {}, sentences = {} }: Wording):
   const sentence = sentences[`${name} ${fault.type}`] ?? SENTENCES[fault.type];
   return { ...fault, msg: sentence ?? withoutNames(fault.msg, labels) };
 }
+
+const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
+/**
+ * A sentence of the API for a reader of a page: without the id of what it names, with the end of any other id, and with the button of
+ * a page instead of a field.
+ */
+export const forReader = (sentence: string): string =>
+  sentence
+    .replace("Set `is_active` to true first.", "Enable it first.")
+    .replace(/Set `is_active` to true to [^.]+\./, "Resume it first.")
+    .replaceAll(new RegExp(` \\(${UUID.source}\\)`, "g"), "")
+    // The page links to the workflows below the sentence.
+    .replace(/: “.*”( and more)?(?=\. Change)/s, (_, more) => (more === undefined ? "" : ", more than are listed"))
+    .replace(/Workflow definitions? (?=refer|that)/, (words) =>
+      words.includes("definitions") ? "Workflows " : "A workflow ",
+    )
+    .replaceAll("workflow definition", "workflow")
+    .replaceAll("this part", "this file or folder")
+    .replaceAll(UUID, shortId);
 
 /** Replaces the API names of fields in a message, such as `source_path_part_ids[0]`, by the labels of the form. */
 const withoutNames = (msg: string, labels: Readonly<Record<string, string>>) =>

@@ -37,7 +37,7 @@ describe("Settings → Notifications", () => {
     const [list, requests] = await service.counted(() => owner.read(HREF));
     expect(requests).toBe(1);
     expect(list).toContain("Accounting");
-    expect(list).toContain("Works");
+    expect(list).toContain("Nothing was delivered yet");
     expect(list).not.toContain(secret);
     const path = new RegExp(`${HREF}/[0-9a-f-]{36}`).exec(list)?.[0] ?? "";
     const [page, pageRequests] = await service.counted(() => owner.read(path));
@@ -94,7 +94,7 @@ describe("Settings → Notifications", () => {
     await owner.post(`${HREF}/${id}/disable`);
     expect(await owner.read(`${HREF}/${id}`)).toContain("Somebody has disabled it.");
     await owner.post(`${HREF}/${id}/enable`);
-    expect(await owner.read(HREF)).toContain("Works");
+    expect(await owner.read(HREF)).toContain("Nothing was delivered yet");
     expect((await owner.post(`${HREF}/${id}/delete`)).headers.get("location")).toBe(HREF);
     expect((await owner.get(`${HREF}/${id}`)).status).toBe(404);
   });

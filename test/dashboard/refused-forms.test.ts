@@ -54,7 +54,7 @@ describe("a page that answers a refused form", () => {
       output: [`${tenant.outputsId} FOLDER /outputs`],
     });
     const alert = /<div class="failure" role="alert">.*?<\/div>/s.exec(await response.text())?.[0] ?? "";
-    const named = [...alert.matchAll(/<li><bdi>([^:]+): /g)].map(([, label]) => label);
+    const named = [...alert.matchAll(/<li><a href="[^"]+"><bdi>([^:]+): /g)].map(([, label]) => label);
     expect(named.toSorted()).toEqual(["Instructions", "Name", "Runner", "Time limit in seconds"]);
   });
 });

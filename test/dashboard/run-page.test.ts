@@ -187,6 +187,8 @@ describe("a change that is refused", () => {
   it("links to the RUNNING run that prevents the deletion of its workflow", async () => {
     const id = await insertRun(service.database, tenant, { status: "RUNNING" });
     const html = await (await owner.post(`/app/workflows/${tenant.definitionId}/delete`)).text();
-    expect(linksIn(html)).toEqual([[`/app/runs/${id}`, `Run ${id}`, "stop it there, or wait until it has ended"]]);
+    expect(linksIn(html)).toEqual([
+      [`/app/runs/${id}`, `Run …${id.slice(-8)}`, "stop it there, or wait until it has ended"],
+    ]);
   });
 });

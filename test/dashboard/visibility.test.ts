@@ -62,7 +62,7 @@ describe("a USER with a permission on files and on no workflow", () => {
     expect(await owner.read(path)).toContain(tenant.definitionId);
     const page = await user.read(path);
     expect(page).not.toContain(tenant.definitionId);
-    expect(page).toContain("No workflow that you may see uses it.");
+    expect(page).toContain("No workflow that you may see names it");
   });
 
   it("cannot choose the workflow in the filter of the runs, and finds it in no list", async () => {

@@ -1,6 +1,7 @@
 import { CREATABLE_PART_TYPES, type PartType } from "../../db/enums.ts";
 import type { PathPart } from "../../files/path-parts.ts";
 import { Ask, Empty, Fact, Id, Live, Name, Pages, Send, Time } from "../components.tsx";
+import { plural } from "../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import type { FolderView } from "./view-folder.ts";
@@ -145,12 +146,15 @@ const FileActions = ({ view }: { view: FolderView }) => {
           <Ask
             id="ask-delete"
             label="Delete"
-            title={`Delete this ${kindOf(part.partType).toLowerCase()}?`}
+            title={`Delete the ${kindOf(part.partType).toLowerCase()} “${part.name}”?`}
             kind="danger"
           >
             <p>
-              It is deleted for good, with everything below it and all permissions on that. While a workflow uses it, or
-              something below it, this is refused.
+              It is deleted for good,{" "}
+              {view.total === 0
+                ? "with all permissions on it"
+                : `with what is in it (${plural(view.total, "file or folder", "files and folders")}), everything below that, and all permissions on it`}
+              . While a workflow uses it, or something below it, this is refused.
             </p>
             <Send action={`/app/files/${part.id}/delete`} label="Delete" kind="danger">
               <input type="hidden" name="parent" value={part.parentId ?? ""} />
@@ -246,7 +250,10 @@ const Uses = ({ view: { uses, part } }: { view: FolderView }) => (
   <section class="card">
     <h2>Used by</h2>
     {uses.length === 0 ? (
-      <p class="muted">No workflow that you may see uses it.</p>
+      <p class="muted">
+        No workflow that you may see names it
+        {part?.partType === "FOLDER" || part?.partType === "DOCUMENT" ? ", but one may name something below it." : "."}
+      </p>
     ) : (
       <ul class="tree">
         {uses.map(({ id, name, letter, path }) => (

@@ -5,7 +5,7 @@
  */
 import { CREATABLE_PART_TYPES } from "../../db/enums.ts";
 import { Path } from "../components.tsx";
-import { type Failure, faultsAt, type Values } from "../forms.tsx";
+import { type Failure, faultsAt, fieldIdOf, type Values } from "../forms.tsx";
 import type { NamedPart } from "../workflows/view-workflow.ts";
 import type { FolderView } from "./view-folder.ts";
 
@@ -71,14 +71,14 @@ export const PartPicker = (props: PickerProps) => {
   const refused = props.refused?.field === field ? props.refused : null;
   const isChosen = (id: string) => chosen.some((part) => part.id === id);
   return (
-    <fieldset class="field picker" id={`pick-${field}`} aria-describedby={`pick-${field}-note`}>
+    <fieldset class="field picker" id={`pick-${field}`} aria-describedby={fieldIdOf(path)}>
       <legend>
         <span class="letter" aria-hidden="true">
           {letter}
         </span>{" "}
         {label}
       </legend>
-      <div id={`pick-${field}-note`} class="note">
+      <div id={fieldIdOf(path)} class="note" {...(messages.length > 0 && { tabindex: -1, autofocus: true })}>
         {messages.map((message) => (
           <p class="fault">{message}</p>
         ))}

@@ -1,6 +1,8 @@
+import { useContext } from "hono/jsx";
 import { NOTIFIED_EVENTS, type NotifiedEvent } from "../../db/enums.ts";
 import type { Endpoint } from "../../notify/endpoints/endpoint-schema.ts";
-import { type Failure, Failures, Field, faultsAt, type Values } from "../forms.tsx";
+import { DialogContext } from "../components.tsx";
+import { type Failure, Failures, Field, faultsAt, fieldIdOf, type Values } from "../forms.tsx";
 import { NewId } from "../new-id.tsx";
 
 /** The name of each event on pages. */
@@ -53,7 +55,11 @@ export const EndpointForm = ({ action, label, filled: { values, events }, failur
         <input {...attributes} type="url" required maxlength={2048} value={values.url ?? ""} autocomplete="off" />
       )}
     />
-    <fieldset>
+    <fieldset
+      id={fieldIdOf("event_types", useContext(DialogContext))}
+      tabindex={-1}
+      {...(faultsAt(failure, "event_types").length > 0 && { autofocus: true })}
+    >
       <legend>Notify it when</legend>
       {NOTIFIED_EVENTS.map((type) => (
         <label class="choice">

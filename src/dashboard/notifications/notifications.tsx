@@ -8,23 +8,35 @@ import { Page } from "../layout.tsx";
 import { SentAgainPage } from "../new-id.tsx";
 import { EndpointForm, EVENT_WORDS, NEW_ENDPOINT, valuesOf } from "./endpoint-form.tsx";
 import { SNIPPETS } from "./snippets.ts";
+import { MAX_DELIVERIES } from "./view-notifications.ts";
 
 export const HREF = "/app/settings/notifications";
 
 /** The state of an endpoint in a few words. */
-function healthOf({ is_active, disabled_reason, failures, next_probe_at }: Endpoint): string {
+function healthOf({ is_active, disabled_reason, failures, next_probe_at }: Endpoint, hasDelivered: boolean): string {
   if (!is_active) return `Disabled. ${disabled_reason ?? ""}`;
   if (next_probe_at !== null)
     return `Fails: ${plural(failures, "try", "tries")} in a row. Its notifications are now sent one at a time.`;
-  return failures > 0 ? `${plural(failures, "failed try", "failed tries")} recently` : "Works";
+  return failures > 0
+    ? `${plural(failures, "failed try", "failed tries")} recently`
+    : hasDelivered
+      ? "Works"
+      : "Nothing was delivered yet";
 }
 
-const Health = ({ endpoint }: { endpoint: Endpoint }) => {
+const Health = ({ endpoint, hasDelivered }: { endpoint: Endpoint; hasDelivered: boolean }) => {
   const isGood = endpoint.is_active && endpoint.failures === 0;
-  return <span class={isGood ? "" : "fault"}>{healthOf(endpoint)}</span>;
+  return <span class={isGood ? "" : "fault"}>{healthOf(endpoint, hasDelivered)}</span>;
 };
 
-export const EndpointsPage = ({ caller, endpoints }: { caller: Caller; endpoints: Endpoint[] | null }) => (
+type EndpointsPageProps = {
+  caller: Caller;
+  endpoints: Endpoint[] | null;
+  /** The ids of those to which something was delivered. */
+  delivered: readonly string[];
+};
+
+export const EndpointsPage = ({ caller, endpoints, delivered }: EndpointsPageProps) => (
   <Page title="Notifications" section="settings" caller={caller}>
     <div class="head">
       <h1>Notifications</h1>
@@ -53,7 +65,7 @@ export const EndpointsPage = ({ caller, endpoints }: { caller: Caller; endpoints
                     <bdi>{endpoint.description ?? endpoint.url}</bdi>
                   </a>
                 </span>
-                <Health endpoint={endpoint} />
+                <Health endpoint={endpoint} hasDelivered={delivered.includes(endpoint.id)} />
                 <p class="wrap muted">
                   <bdi>{endpoint.url}</bdi>
                 </p>
@@ -93,8 +105,13 @@ export const EndpointPage = ({ caller, endpoint, deliveries }: EndpointPageProps
             label={endpoint.is_active ? "Disable" : "Enable"}
             kind={endpoint.is_active ? "" : "primary"}
           />
-          <Ask id="ask-delete" label="Delete" title="Delete the endpoint" kind="danger">
-            <p>Nothing more is sent to it, and its deliveries are deleted.</p>
+          <Ask id="ask-delete" label="Delete" title={`Delete “${endpoint.description ?? endpoint.url}”?`} kind="danger">
+            <p>
+              Nothing more is sent to it, and its deliveries
+              {deliveries.length > 0 &&
+                ` (${deliveries.length === MAX_DELIVERIES ? "at least " : ""}${deliveries.length})`}{" "}
+              are deleted.
+            </p>
             <Send action={`${href}/delete`} label="Delete it" kind="danger" />
           </Ask>
         </div>
@@ -103,7 +120,7 @@ export const EndpointPage = ({ caller, endpoint, deliveries }: EndpointPageProps
         <section class="card">
           <dl class="facts">
             <Fact name="State">
-              <Health endpoint={endpoint} />
+              <Health endpoint={endpoint} hasDelivered={deliveries.some(({ state }) => state === "DELIVERED")} />
             </Fact>
             <Fact name="URL">
               <bdi class="wrap">{endpoint.url}</bdi>

@@ -1,8 +1,9 @@
-import { type SQL, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { type Credential, credentialJson } from "../../db/access.ts";
 import { type Caller as CallerExpression, callerBy } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
+import { notificationEndpoints as e, notifications as n } from "../../db/notify-tables.ts";
 import {
   type Delivery,
   DeliverySchema,
@@ -16,7 +17,7 @@ const findSchema = z.object({ endpoint: EndpointSchema });
 const deliveriesSchema = z.object({ items: z.array(DeliverySchema) });
 
 /** How many deliveries the page of an endpoint shows. */
-const DELIVERIES = 50;
+export const MAX_DELIVERIES = 50;
 
 /** The most endpoints that a tenant may have. */
 const ENDPOINTS = 50;
@@ -29,21 +30,31 @@ const ask = (db: Database, caller: CallerExpression, call: SQL) =>
     .from(caller);
 
 /**
- * The endpoints of the tenant. Null when the caller may not see them: only an OWNER or ADMIN may.
+ * The endpoints of the tenant, and the ids of those to which something was delivered. Null when the caller may not see them: only an OWNER or ADMIN may.
  * @throws Unauthenticated
  */
 export async function viewEndpoints(
   db: Database,
   credential: Credential,
-): Promise<{ caller: Caller; now: string; endpoints: Endpoint[] | null }> {
+): Promise<{ caller: Caller; now: string; endpoints: Endpoint[] | null; delivered: string[] }> {
   const caller = callerBy(db, credential);
   const given = sql`${credentialJson(credential)}::jsonb`;
-  const { callers, listed } = await repeatable(db).batch({
+  const { callers, listed, delivered } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     listed: ask(db, caller, sql`public.list_notification_endpoints(${given}, ${ENDPOINTS}, 0)`),
+    delivered: db
+      .with(caller)
+      .select({ id: e.id })
+      .from(caller)
+      .innerJoin(e, and(eq(e.tenantId, caller.tenantId), sql`${caller.isAdministrator}`))
+      .where(sql`exists (select from ${n} where ${n.endpointId} = ${e.id} and ${n.deliveredAt} is not null)`),
   });
   const found = listSchema.safeParse(listed[0]?.answer);
-  return { ...requirePageCaller(callers), endpoints: found.data?.items ?? null };
+  return {
+    ...requirePageCaller(callers),
+    endpoints: found.data?.items ?? null,
+    delivered: delivered.map(({ id }) => id),
+  };
 }
 
 /**
@@ -60,7 +71,7 @@ export async function viewEndpoint(
   const { callers, found, sent } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     found: ask(db, caller, sql`public.find_notification_endpoint(${given}, ${id}::uuid)`),
-    sent: ask(db, caller, sql`public.list_deliveries(${given}, ${id}::uuid, null, ${DELIVERIES})`),
+    sent: ask(db, caller, sql`public.list_deliveries(${given}, ${id}::uuid, null, ${MAX_DELIVERIES})`),
   });
   const viewer = requirePageCaller(callers);
   const endpoint = findSchema.safeParse(found[0]?.answer);

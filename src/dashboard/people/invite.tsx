@@ -4,7 +4,11 @@ import { Command, Copy, Fact, Name, Send, Time } from "../components.tsx";
 import { type Failure, Failures, Field, type Values } from "../forms.tsx";
 import { OpenPage, Page } from "../layout.tsx";
 import { NewId, SentAgainPage } from "../new-id.tsx";
+import { SESSION_SECONDS } from "../sign-in/session.ts";
 import { RoleField } from "./role-field.tsx";
+
+/** How long the session lasts that begins when an invite is accepted. */
+const SESSION_HOURS = SESSION_SECONDS / 3_600;
 
 export const InviteForm = ({ values, failure }: { values: Values; failure: Failure }) => (
   <form method="post" action="/app/people/invite" class="stack" novalidate>
@@ -111,7 +115,7 @@ export const OpenInvitePage = ({ invite, secret }: { invite: OpenInvite; secret:
           Accept the invite
         </button>
       </form>
-      <p class="muted">You get an API key, which is shown once, and are signed in for an hour.</p>
+      <p class="muted">You get an API key, which is shown once, and are signed in for {SESSION_HOURS} hours.</p>
     </div>
   </OpenPage>
 );
@@ -123,8 +127,8 @@ export const ClosedInvitePage = () => (
       <p>The link is incomplete, or the invite was accepted, withdrawn or replaced, or has expired.</p>
       <p>Ask whoever invited you for a new one. If you have accepted it, sign in with your API key.</p>
       <p>
-        If you have accepted it in this browser within the last hour and have not copied the key, you are still signed
-        in: your name, at the top of the pages, leads to where you make another key.
+        If you have accepted it in this browser within the last {SESSION_HOURS} hours and have not copied the key, you
+        are still signed in: your name, at the top of the pages, leads to where you make another key.
       </p>
       <p>
         <a class="button" href="/app/sign-in">

@@ -69,7 +69,7 @@ const PersonActions = ({ caller, person }: { caller: Caller; person: Person }) =
         </Ask>
       )}
       {person.deactivatedAt === null ? (
-        <Ask id="ask-activation" label="Deactivate" title="Deactivate this user?" kind="danger">
+        <Ask id="ask-activation" label="Deactivate" title={`Deactivate ${person.name}?`} kind="danger">
           <p>
             No credential of theirs works from the next request on. Their runs continue, and everything that they
             created stays.
@@ -77,12 +77,12 @@ const PersonActions = ({ caller, person }: { caller: Caller; person: Person }) =
           <Send action={`/app/people/${person.id}/deactivate`} label="Deactivate" kind="danger" />
         </Ask>
       ) : (
-        <Ask id="ask-activation" label="Activate" title="Activate this user?">
+        <Ask id="ask-activation" label="Activate" title={`Activate ${person.name}?`}>
           <p>Their keys that were neither revoked nor have expired meanwhile work again.</p>
           <Send action={`/app/people/${person.id}/activate`} label="Activate" kind="primary" />
         </Ask>
       )}
-      <Ask id="ask-delete" label="Delete" title="Delete this user?" kind="danger">
+      <Ask id="ask-delete" label="Delete" title={`Delete ${person.name}?`} kind="danger">
         <p>Their keys, sessions and permissions end at once, and that cannot be undone. Their runs stay.</p>
         <Send action={`/app/people/${person.id}/delete`} label="Delete" kind="danger" />
       </Ask>
@@ -201,7 +201,7 @@ const Keys = ({ view: { caller, keys }, person }: { view: PersonView; person: Pe
               </span>
               <span class="actions">
                 {mayRevokeKeys && (
-                  <Ask id={`ask-${key.id}`} label="Revoke" title="Revoke this key?" kind="danger">
+                  <Ask id={`ask-${key.id}`} label="Revoke" title={`Revoke the key “${key.name}”?`} kind="danger">
                     <p>It stops working from the next request on. That cannot be undone.</p>
                     <Send action={`/app/people/${person.id}/keys/${key.id}/revoke`} label="Revoke" kind="danger" />
                   </Ask>
@@ -217,7 +217,7 @@ const Keys = ({ view: { caller, keys }, person }: { view: PersonView; person: Pe
 
 export const KeyForm = ({ id, values, failure }: { id: string; values: Values; failure: Failure }) => (
   <form method="post" action={`/app/people/${id}/keys`} class="stack" novalidate>
-    <Failures failure={failure} />
+    <Failures failure={failure} labels={{ name: "Name", expires_at: "Expires after" }} />
     <NewId />
     <Field
       name="name"

@@ -22,7 +22,7 @@ import {
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
 import { type SessionRow, selectRunnersOf } from "../runners/view-runners.ts";
 import { MAX_SHOWN } from "../runs/view-run.ts";
-import { type ListedRun, selectListed } from "../runs/view-runs.ts";
+import { type ListedRun, MAX_COUNTED, selectListed } from "../runs/view-runs.ts";
 import type { Period } from "../statistics/period.ts";
 import { type Statistics, selectStatistics, toStatistics } from "../statistics/view-statistics.ts";
 import { type HeldSlot, type KeyCount, selectKeys, selectSlots } from "./slots/view-slots.ts";
@@ -37,6 +37,8 @@ export type ViewedWorkflow = DefinitionRow &
     /** Whether the caller's permissions suffice. The workflow may still be paused or have no runner. */
     may_invoke: boolean;
     may_delete: boolean;
+    /** The number of its runs, counted up to one more than `MAX_COUNTED`. */
+    runs: number;
     queued: number;
     running: number;
     max_running: number;
@@ -150,6 +152,11 @@ function selectWorkflow(db: Database, caller: CallerExpression, isAsked: SQL | u
         select from public.path_parts_of_run(${caller.role}, ${caller.tenantId}, ${caller.userId}, ${d.sourcePathPartIds},
           ${d.instructionPathPartIds}, ${d.outputPathPartIds}, ${d.templatePathPartId}) part
         where part.fault <> 'empty')`,
+      runs: sql<number>`(select count(*)::int from (${db
+        .select({ id: r.id })
+        .from(r)
+        .where(eq(r.workflowDefinitionId, d.id))
+        .limit(MAX_COUNTED + 1)}) counted)`,
       queued: queuedOf(db),
       running: runningOf(db),
       max_running: d.maxRunning,

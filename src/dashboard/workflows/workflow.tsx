@@ -8,6 +8,7 @@ import { InvokeForm, textOfInput } from "../invoke/invoke-form.tsx";
 import { Page } from "../layout.tsx";
 import { Runners, type ViewedRunner } from "../runners/runners.tsx";
 import { RunList } from "../runs/run-list.tsx";
+import { MAX_COUNTED } from "../runs/view-runs.ts";
 import { StatisticsCard } from "../statistics/statistics.tsx";
 import { describePolicy } from "./policy/policy-form.tsx";
 import { Slots } from "./slots/slots.tsx";
@@ -138,7 +139,7 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
         <Ask
           id="ask-activity"
           label={is_active ? "Pause" : "Resume"}
-          title={is_active ? "Pause this workflow?" : "Resume this workflow?"}
+          title={is_active ? `Pause “${workflow.name}”?` : `Resume “${workflow.name}”?`}
         >
           <p>
             {is_active
@@ -153,8 +154,14 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
         </Ask>
       )}
       {workflow.may_delete && (
-        <Ask id="ask-delete" label="Delete" title="Delete this workflow?" kind="danger">
-          <p>This deletes the workflow, all its runs and their events for good. The files that it names stay.</p>
+        <Ask id="ask-delete" label="Delete" title={`Delete “${workflow.name}”?`} kind="danger">
+          <p>
+            This deletes the workflow,{" "}
+            {workflow.runs === 0
+              ? "which has no runs"
+              : `${workflow.runs > MAX_COUNTED ? `its more than ${plural(MAX_COUNTED, "run")}` : `its ${plural(workflow.runs, "run")}`} with their events`}
+            , for good. The files that it names stay.
+          </p>
           <Send action={`/app/workflows/${id}/delete`} label="Delete" kind="danger" />
         </Ask>
       )}

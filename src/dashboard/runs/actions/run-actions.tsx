@@ -84,7 +84,7 @@ type StopFormProps = { id: string; values: StopValues; hasGrace: boolean; failur
 
 export const StopForm = ({ id, values, hasGrace, failure }: StopFormProps) => (
   <form method="post" action={`/app/runs/${id}/stop`} class="stack">
-    <FormFailures failure={failure} />
+    <FormFailures failure={failure} labels={{ reason: "Reason", grace_seconds: "Time for the runner" }} />
     <Field
       name="reason"
       label="Reason (optional)"

@@ -16,6 +16,13 @@ const FAILURE_TEXTS: Record<RetryableFailure, string> = {
   DEADLINE: "it took too long (DEADLINE)",
 };
 
+/** The labels of the form's fields, by their API names. */
+const LABELS = {
+  lease_seconds: "Seconds that a runner may be silent",
+  max_attempts: "Attempts in total",
+  retry_on: "Retry a run automatically when",
+};
+
 /** Describes a policy in one sentence. */
 export function describePolicy(policy: Policy): string {
   const { handover, lease_seconds, max_attempts, retry_on, max_running, max_running_per_key } = policy;
@@ -63,7 +70,7 @@ export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: P
       </p>
       <h1>Policy</h1>
       <form method="post" action={`/app/workflows/${id}/policy`} class="stack">
-        <Failures failure={failure} />
+        <Failures failure={failure} labels={LABELS} />
         <Field
           name="handover"
           label="How a run gets to its runner"
