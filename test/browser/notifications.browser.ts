@@ -189,9 +189,9 @@ describe("an OWNER", () => {
     expect(await button(page, "Send a test").count()).toBe(0);
     await expectGood(page, "a disabled endpoint");
     await button(page, "Enable").click();
-    await fact("State").getByText("Works").waitFor();
+    await fact("State").getByText("Nothing was delivered yet").waitFor();
 
-    await button(await openDialog(page, "Delete", "Delete the endpoint"), "Delete it").click();
+    await button(await openDialog(page, "Delete", "Delete “Changing”?"), "Delete it").click();
     await page.waitForURL(`**${HREF}`);
     expect(await page.getByRole("link", { name: "Changing" }).count()).toBe(0);
   });

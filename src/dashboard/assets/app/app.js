@@ -46,7 +46,7 @@ const openDialog = () => document.querySelector(".ask:popover-open");
 document.addEventListener("keydown", (event) => {
   const dialog = openDialog();
   if (event.key !== "Tab" || !dialog) return;
-  const controls = [...dialog.querySelectorAll("a[href], button, input, select, textarea")].filter(
+  const controls = [...dialog.querySelectorAll("a[href], button, input, select, textarea, summary")].filter(
     (control) => !control.disabled && control.checkVisibility(),
   );
   const [first, last] = [controls[0], controls.at(-1)];
