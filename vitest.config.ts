@@ -5,8 +5,8 @@ export default defineConfig({
   plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
   test: {
     include: ["test/**/*.test.ts", "client/test/**/*.test.ts"],
-    // What takes minutes: `npm run test:deep`.
-    exclude: ["test/deep/**"],
+    // What takes minutes, and what runs in Node: see the other configurations.
+    exclude: ["test/**/*.{deep,node,stack,browser}.test.ts"],
     globalSetup: "./test/global-setup.ts",
     setupFiles: "./test/setup.ts",
     // To start a runtime for each file and load all anew in it would take longer than most of the files do.

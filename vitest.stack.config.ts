@@ -1,16 +1,18 @@
 import { defineConfig } from "vitest/config";
-import { longestFirst } from "./test/longest-first.ts";
+import { longestFirst } from "./test/support/node/longest-first.ts";
 
 /** `npm run test:stack`: in Node, against what `npm run dev` starts. */
 export default defineConfig({
   test: {
-    include: ["test/stack/**/*.stack.ts"],
+    include: ["test/**/*.stack.test.ts"],
     testTimeout: 120_000,
     hookTimeout: 180_000,
     // What is polled is often a command, which takes a part of a second.
     expect: { poll: { timeout: 20_000 } },
     // Three stacks for two cores: they mostly wait.
     maxWorkers: 3,
-    sequence: { sequencer: longestFirst(["command-line.stack.ts", "client.stack.ts", "scripts.stack.ts"]) },
+    sequence: {
+      sequencer: longestFirst(["command-line.stack.test.ts", "client.stack.test.ts", "scripts.stack.test.ts"]),
+    },
   },
 });

@@ -19,7 +19,7 @@ if (!(Number(minutes) > 0)) {
 }
 const { status } = spawnSync(
   "vitest",
-  ["run", "--config", "vitest.deep.config.ts", "test/deep/life-of-a-run.test.ts"],
+  ["run", "--config", "vitest.deep.config.ts", "test/model/life-of-a-run.deep.test.ts"],
   {
     stdio: "inherit",
     env: { ...process.env, SOAK_MINUTES: minutes },

@@ -1,6 +1,6 @@
 /** Runs before each test file. Files share a runtime, so each has to leave it as it found it. */
 import { afterAll, vi } from "vitest";
-import { emptyHubs } from "./hub/live-service.ts";
+import { emptyHubs } from "./support/live-service.ts";
 
 const realSetTimeout = globalThis.setTimeout;
 

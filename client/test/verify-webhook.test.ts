@@ -1,7 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import page from "../../docs/runner-protocol.md?raw";
-import { exampleRequest } from "../../test/dispatches/example-request.ts";
+import { exampleRequest } from "../../test/support/example-request.ts";
 import { InvalidWebhook, verifyWebhook } from "../src/index.ts";
 
 const SECRET = "whsec_dGhpcyBpcyBhbiBleGFtcGxlLCBub3QgYSBzZWNyZXQ=";

@@ -1,4 +1,4 @@
 import { describeIsolation } from "./isolation.ts";
 
-// `test/deep/access.test.ts` tries all callers at each operation.
+// `test/access/access.deep.test.ts` tries all callers at each operation.
 describeIsolation(1);

@@ -1,4 +1,4 @@
 import { describeMatrix } from "./matrix.ts";
 
-// `test/deep/access.test.ts` tries all unknown callers at each operation.
+// `test/access/access.deep.test.ts` tries all unknown callers at each operation.
 describeMatrix(1);

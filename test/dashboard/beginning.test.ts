@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from "vitest";
+import { openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
-import { openTenant, PAGE_SETTINGS } from "./browser.ts";
 
 let service: Service;
 

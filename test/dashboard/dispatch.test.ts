@@ -1,11 +1,11 @@
 /** What the pages say about a run whose runner does not accept it. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Browser, PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { BUSY_RUNNER, startFakeRunner } from "../support/fake-runner.ts";
 import { invoke, makeOverdue } from "../support/lifecycle.ts";
 import { permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { type Browser, PAGE_SETTINGS, signIn } from "./browser.ts";
 
 const NAME = "Test";
 

@@ -1,11 +1,11 @@
 import { Webhook } from "standardwebhooks";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ABSENT_RUNNER, type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { eventTypes, insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { insertParts, permit, readPaths } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
-import { ABSENT_RUNNER, type Browser, openTenant, PAGE_SETTINGS } from "./browser.ts";
 
 const SECRET = "whsec_dGhlIHNlY3JldCBvZiB0aGUgdGVzdHMgcnVubmVy";
 

@@ -1,8 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
-import { type Browser, openTenant, PAGE_SETTINGS } from "./browser.ts";
 
 let service: Service;
 let tenant: TestTenant;

@@ -1,11 +1,11 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import guide from "../../docs/notifications.md";
 import { SNIPPETS } from "../../src/dashboard/notifications/snippets.ts";
-import { createEndpoint } from "../notify/endpoint.ts";
+import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
+import { createEndpoint } from "../support/notification-endpoint.ts";
 import { type Service, startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
-import { type Browser, openTenant, PAGE_SETTINGS } from "./browser.ts";
 
 const HREF = "/app/settings/notifications";
 

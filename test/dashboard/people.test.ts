@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { type Service, startService } from "../support/service.ts";
 import { addUser } from "../support/tenant.ts";
-import { openTenant, PAGE_SETTINGS } from "./browser.ts";
 
 let service: Service;
 

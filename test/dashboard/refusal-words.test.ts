@@ -1,12 +1,12 @@
 /** What pages say when something is refused, and before something is deleted. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { forReader } from "../../src/dashboard/wording.ts";
-import { createEndpoint } from "../notify/endpoint.ts";
+import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { insertRun } from "../support/lifecycle.ts";
+import { createEndpoint } from "../support/notification-endpoint.ts";
 import { type Service, startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
-import { type Browser, openTenant, PAGE_SETTINGS } from "./browser.ts";
 
 let service: Service;
 let tenant: TestTenant;

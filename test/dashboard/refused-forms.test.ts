@@ -1,9 +1,9 @@
 /** Forms that are refused, or that are sent after the session has ended. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Browser, openTenant, PAGE_SETTINGS, toForm } from "../support/browser.ts";
 import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
-import { type Browser, openTenant, PAGE_SETTINGS, toForm } from "./browser.ts";
 
 let service: Service;
 let tenant: TestTenant;

@@ -1,10 +1,10 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Browser, openTenant, PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, insertRun, invoke, invokePath, makeOverdue } from "../support/lifecycle.ts";
 import { insertParts } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
-import { type Browser, openTenant, PAGE_SETTINGS, signIn } from "./browser.ts";
 
 let service: Service;
 let tenant: TestTenant;

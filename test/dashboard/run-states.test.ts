@@ -1,9 +1,9 @@
 /** What pages say about a RUNNING run that no runner has taken, or that was asked to stop. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { callBack, insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
-import { type Browser, openTenant, PAGE_SETTINGS } from "./browser.ts";
 
 let service: Service;
 let tenant: TestTenant;

@@ -1,10 +1,10 @@
 // Words of the test, and their beginnings. cspell:ignore emea ümit quar uarterly econnref zuse
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { addUser, type TestTenant } from "../support/tenant.ts";
-import { type Browser, openTenant, PAGE_SETTINGS } from "./browser.ts";
 
 let service: Service;
 let tenant: TestTenant;

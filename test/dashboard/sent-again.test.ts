@@ -1,8 +1,8 @@
 /** Forms that create something and are sent again, as a browser does after Back or Reload. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ABSENT_RUNNER, type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { ABSENT_RUNNER, type Browser, openTenant, PAGE_SETTINGS } from "./browser.ts";
 
 const ENDPOINTS = "/app/settings/notifications";
 

@@ -1,9 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { invokePath } from "../support/lifecycle.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { type Browser, openTenant, PAGE_SETTINGS } from "./browser.ts";
 
 let service: Service;
 let tenant: TestTenant;

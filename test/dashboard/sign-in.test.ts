@@ -1,10 +1,10 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { pages } from "../../src/dashboard/routes.ts";
+import { PAGE_SETTINGS, signIn, toForm } from "../support/browser.ts";
 import { inSeconds, SESSION_KEYS, signSymmetric } from "../support/callers.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { PAGE_SETTINGS, signIn, toForm } from "./browser.ts";
 
 const HOUR = 3600;
 

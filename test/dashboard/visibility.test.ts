@@ -1,10 +1,10 @@
 /** What a page leaves out for a USER who may see only some of what it shows. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { insertRun, makeOverdue } from "../support/lifecycle.ts";
 import { permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
-import { type Browser, openTenant, PAGE_SETTINGS } from "./browser.ts";
 
 let service: Service;
 let tenant: TestTenant;

@@ -5,13 +5,13 @@ import { sendStops } from "../../src/dispatches/stop-dispatch.ts";
 import { claimNotifications } from "../../src/notify/sending/notification.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import type { VerbServices } from "../../src/verbs/services.ts";
-import { createEndpoint } from "../notify/endpoint.ts";
+import { insertDefinitions, insertRuns } from "../support/backlog.ts";
 import { answeringRunner, BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
+import { createEndpoint } from "../support/notification-endpoint.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, encryptSecret, type TestTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
-import { insertDefinitions, insertRuns } from "../sweep/backlog.ts";
 
 let service: Service;
 let services: VerbServices;

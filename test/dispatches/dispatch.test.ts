@@ -3,12 +3,12 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import page from "../../docs/runner-protocol.md?raw";
 import { parseKeyRing } from "../../src/key-ring.ts";
 import { encryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
+import { exampleRequest, shapeOf } from "../support/example-request.ts";
 import { BUSY_RUNNER, createTenantWithRunner } from "../support/fake-runner.ts";
 import type { ScriptedAnswer } from "../support/harness-protocol.ts";
 import { callBack, eventTypes, invoke, invokePath, makeDue, readEvents, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";
-import { exampleRequest, shapeOf } from "./example-request.ts";
 
 let service: Service;
 

@@ -2,7 +2,7 @@ import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import page from "../../docs/runner-protocol.md?raw";
 import { signWebhook } from "../../src/webhooks/webhook.ts";
-import { exampleRequest } from "./example-request.ts";
+import { exampleRequest } from "../support/example-request.ts";
 
 const { headers, body } = exampleRequest(page);
 const id = headers["webhook-id"] ?? "";

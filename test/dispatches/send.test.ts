@@ -2,9 +2,9 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { version } from "../../package.json";
 import { notifyStopped, sendDispatch } from "../../src/dispatches/send.ts";
+import { dispatchRow } from "../support/dispatch-row.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { WEBHOOK_SECRET } from "../support/tenant.ts";
-import { dispatchRow } from "./dispatch-row.ts";
 
 const CALLBACK = { callbackUrl: "https://service.test/callback", callbackToken: "a.b.c" };
 const LOCAL = { allowLocal: true, publicUrl: "https://service.test" };

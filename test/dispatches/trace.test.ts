@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { traceWith } from "../../src/trace.ts";
-import { createEndpoint } from "../notify/endpoint.ts";
 import { createTenantWithRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { invokePath } from "../support/lifecycle.ts";
+import { createEndpoint } from "../support/notification-endpoint.ts";
 import { type Service, startService } from "../support/service.ts";
 
 let service: Service;

@@ -7,7 +7,7 @@ import { withHurriedService } from "./world.ts";
 
 /**
  * A change that was not carried out, one that was, and one that the database refused: one of them for every third change, from which
- * one on depends on the seed; and two reads. All kinds at every operation: `test/deep/faults.test.ts`.
+ * one on depends on the seed; and two reads. All kinds at every operation: `test/faults/every-operation.deep.test.ts`.
  */
 const KINDS = ["cut before", "cut after", "deadlock"] as const;
 const CHANGES = OPERATION_IDS.filter((id) => findOperation(id).method !== "GET");

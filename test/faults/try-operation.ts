@@ -1,7 +1,7 @@
-import { brokenInvariants } from "../model/invariants.ts";
 import { credentialFor } from "../support/callers.ts";
 import { documentFaults, findOperation } from "../support/document.ts";
 import { FAULTS, type FaultKind } from "../support/harness-protocol.ts";
+import { brokenInvariants } from "../support/invariants.ts";
 import { type Call, OPERATIONS, type Operation } from "../support/operations.ts";
 import type { Service } from "../support/service.ts";
 import { addDefinition, addRunning } from "../support/stage.ts";

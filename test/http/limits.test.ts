@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { type RateLimiter, readConfig } from "../../src/config.ts";
-import { toForm } from "../dashboard/browser.ts";
+import { toForm } from "../support/browser.ts";
 import { claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../support/callers.ts";
 import { invoke, invokePath } from "../support/lifecycle.ts";
 import { startRunner, useLeases } from "../support/runners.ts";

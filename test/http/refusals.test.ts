@@ -1,6 +1,6 @@
 /** Requests that are refused before a verb is called, or whatever the verb answers. */
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../dashboard/browser.ts";
+import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { type Service, startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
 

@@ -4,9 +4,9 @@ import { openDatabase } from "../../src/db/client.ts";
 import { pauseSweep, resumeSweep } from "../../src/sweep/sweep-state.ts";
 import { type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, eventTypes, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
+import { type LiveService, startLiveService } from "../support/live-service.ts";
 import { callSqlFunction } from "../support/sql-function.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { type LiveService, startLiveService } from "./live-service.ts";
 
 let service: LiveService;
 let runner: FakeRunner;

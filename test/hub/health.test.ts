@@ -1,10 +1,10 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { PAGE_SETTINGS, signIn } from "../dashboard/browser.ts";
+import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
+import { type LiveService, startLiveService } from "../support/live-service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { type LiveService, startLiveService } from "./live-service.ts";
 
 let service: LiveService;
 let tenant: TestTenant;

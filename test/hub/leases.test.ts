@@ -2,9 +2,9 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { signRunnerToken } from "../../src/http/credentials/runner-token.ts";
 import { parseKeyRing } from "../../src/key-ring.ts";
 import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
+import { type LiveService, socketsOf, startLiveService } from "../support/live-service.ts";
 import { insertSessions, startRunner, useLeases } from "../support/runners.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { type LiveService, socketsOf, startLiveService } from "./live-service.ts";
 
 let service: LiveService;
 let tenant: TestTenant;
@@ -106,7 +106,7 @@ describe("a runner that has waited for an hour without asking the database", () 
   });
 });
 
-/** What else is true of them takes seconds, and is in test/deep/hub/leases.test.ts. */
+/** What else is true of them takes seconds, and is in test/hub/leases.deep.test.ts. */
 describe("a runner that waits", () => {
   it("gets a run as soon as it is triggered, with one database request before and one after", async () => {
     const runner = await startRunner(service, tenant);

@@ -1,9 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { readEvents, type StreamedEvent } from "../support/event-source.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
+import { type LiveService, startLiveService } from "../support/live-service.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
-import { readEvents, type StreamedEvent } from "./event-source.ts";
-import { type LiveService, startLiveService } from "./live-service.ts";
 
 type Data = { attempt?: number; sequence?: number; text?: string; at?: string; missing_before?: number };
 

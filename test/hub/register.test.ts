@@ -2,9 +2,9 @@ import { env, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { insertRun, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
+import { type LiveService, startLiveService } from "../support/live-service.ts";
 import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
-import { type LiveService, startLiveService } from "./live-service.ts";
 
 const MINUTE_MS = 60_000;
 

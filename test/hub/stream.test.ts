@@ -1,13 +1,13 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { readFeed } from "../notify/read-feed.ts";
+import { readEvents, typesOf } from "../support/event-source.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { holdTransaction } from "../support/held-transaction.ts";
 import { callBack, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
+import { type LiveService, startLiveService } from "../support/live-service.ts";
+import { readFeed } from "../support/read-feed.ts";
 import { useLeases } from "../support/runners.ts";
 import { startService } from "../support/service.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
-import { readEvents, typesOf } from "./event-source.ts";
-import { type LiveService, startLiveService } from "./live-service.ts";
 
 let service: LiveService;
 let tenant: TestTenant;

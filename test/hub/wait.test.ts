@@ -2,9 +2,9 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { preferredWait } from "../../src/http/live/prefer.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, insertRun, invoke, invokePath, makeOverdue } from "../support/lifecycle.ts";
+import { type LiveService, socketsOf, startLiveService } from "../support/live-service.ts";
 import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { type LiveService, socketsOf, startLiveService } from "./live-service.ts";
 
 let service: LiveService;
 let tenant: TestTenant;

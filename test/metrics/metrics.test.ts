@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { callBack, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
+import { parseMetrics } from "../support/parse-metrics.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { parseMetrics } from "./parse-metrics.ts";
 
 let service: Service;
 

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { type Ask, brokenInvariants } from "../support/invariants.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { type Ask, brokenInvariants } from "./invariants.ts";
 
 let service: Service;
 let ask: Ask;

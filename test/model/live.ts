@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import { answeringRunner } from "../support/fake-runner.ts";
+import { brokenInvariants } from "../support/invariants.ts";
 import { startRunner } from "../support/runners.ts";
 import type { Service } from "../support/service.ts";
 import { createTenant, runToken, type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";
-import { brokenInvariants } from "./invariants.ts";
 import { look } from "./look.ts";
 import type { Mood } from "./model.ts";
 import {

@@ -1,10 +1,10 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { type LiveService, startLiveService } from "../hub/live-service.ts";
 import { answeringRunner, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
+import { type LiveService, startLiveService } from "../support/live-service.ts";
+import { type CreatedEndpoint, createEndpoint, makeAllDue } from "../support/notification-endpoint.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { type CreatedEndpoint, createEndpoint, makeAllDue } from "./endpoint.ts";
 
 const MINUTE_MS = 60_000;
 

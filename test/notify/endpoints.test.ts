@@ -1,9 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { BUSY_RUNNER, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
+import { createEndpoint, readDeliveries, readEndpoint } from "../support/notification-endpoint.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { createEndpoint, readDeliveries, readEndpoint } from "./endpoint.ts";
 
 let service: Service;
 let tenant: TestTenant;

@@ -2,11 +2,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { answeringRunner, BUSY_RUNNER, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invoke, makeOverdue } from "../support/lifecycle.ts";
+import { createEndpoint, makeAllDue } from "../support/notification-endpoint.ts";
+import { readFeed } from "../support/read-feed.ts";
 import { passLease, startRunner, useLeases } from "../support/runners.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
-import { createEndpoint, makeAllDue } from "./endpoint.ts";
-import { readFeed } from "./read-feed.ts";
 
 let service: Service;
 

@@ -4,9 +4,9 @@ import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { holdTransaction } from "../support/held-transaction.ts";
 import { callBack, invoke, makeOverdue, readEvents, readRun } from "../support/lifecycle.ts";
 import { permit } from "../support/path-parts.ts";
+import { readFeed, readFeedPage } from "../support/read-feed.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { readFeed, readFeedPage } from "./read-feed.ts";
 
 let service: Service;
 

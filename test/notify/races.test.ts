@@ -4,9 +4,9 @@ import { Notifier } from "../../src/worker.ts";
 import { BUSY_RUNNER, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { holdTransaction } from "../support/held-transaction.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
+import { type CreatedEndpoint, createEndpoint, readEndpoint } from "../support/notification-endpoint.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { type CreatedEndpoint, createEndpoint, readEndpoint } from "./endpoint.ts";
 
 let service: Service;
 let tenant: TestTenant;

@@ -3,12 +3,12 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { answeringRunner, BUSY_RUNNER, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invoke, readRun } from "../support/lifecycle.ts";
+import { createEndpoint, makeAllDue, readDeliveries, readEndpoint } from "../support/notification-endpoint.ts";
+import { readFeed } from "../support/read-feed.ts";
 import { type Service, startService } from "../support/service.ts";
 import { callSqlFunction } from "../support/sql-function.ts";
 import { addDefinition, createStage } from "../support/stage.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { createEndpoint, makeAllDue, readDeliveries, readEndpoint } from "./endpoint.ts";
-import { readFeed } from "./read-feed.ts";
 
 const claimedSchema = z.object({ notifications: z.array(z.looseObject({})) });
 

@@ -1,12 +1,12 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { beforeEach, expect, it, vi } from "vitest";
 import { Notifier } from "../../src/worker.ts";
-import { type LiveService, startLiveService } from "../hub/live-service.ts";
+import { insertOverdueRuns } from "../support/backlog.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { eventTypes, invoke, makeOverdue } from "../support/lifecycle.ts";
+import { type LiveService, startLiveService } from "../support/live-service.ts";
+import { createEndpoint } from "../support/notification-endpoint.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { insertOverdueRuns } from "../sweep/backlog.ts";
-import { createEndpoint } from "./endpoint.ts";
 
 let service: LiveService;
 let tenant: TestTenant;

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { hashInviteSecret } from "../../src/people/invites.ts";
-import { toForm } from "../dashboard/browser.ts";
+import { toForm } from "../support/browser.ts";
 import { inSeconds, loginToken, SESSION_SETTINGS } from "../support/callers.ts";
 import { contractFaults } from "../support/contract.ts";
 import { type Service, startService } from "../support/service.ts";

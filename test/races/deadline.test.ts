@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { brokenInvariants } from "../model/invariants.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { brokenInvariants } from "../support/invariants.ts";
 import { callBack, invoke, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";

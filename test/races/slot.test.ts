@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { seeds } from "../support/harness.ts";
+import { raceForSlot } from "../support/race-for-slot.ts";
 import { startService } from "../support/service.ts";
-import { raceForSlot } from "./race-for-slot.ts";
 
 describe("a definition's slots, with many changes at once", () => {
   it.each(seeds(1))("hold one run at a time, first in, first out, each dispatched once (seed %i)", async (seed) => {

@@ -1,8 +1,8 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type LiveService, startLiveService } from "../hub/live-service.ts";
 import { answeringRunner, BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, eventTypes, invoke, makeDue, makeOverdue, readEvents, readRun } from "../support/lifecycle.ts";
+import { type LiveService, startLiveService } from "../support/live-service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 let service: LiveService;

@@ -17,7 +17,7 @@
  * - `random`: the same choices for the same seed.
  *
  * Helpers for a few tests are in their folders: streams and Durable Objects in `test/hub`, the invariants of all runs in `test/model`,
- * large backlogs in `test/sweep`, the plans of statements in `test/deep/plans`.
+ * large backlogs in `test/sweep`, the plans of statements in `test/plans`.
  *
  * Tests run in workerd. What needs Node (Postgres, HTTP servers, processes) runs around them: `test/global-setup.ts` and
  * `node/`, which the tests ask over HTTP (`harness`, `harness-protocol`).

@@ -4,12 +4,12 @@ import { promoteWaitingRuns, timeOutOverdueRuns } from "../../src/sweep/sweep-ve
 import type { TenantEffects } from "../../src/verbs/effects.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import type { VerbServices } from "../../src/verbs/services.ts";
+import { insertDefinitions, insertRuns } from "../support/backlog.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { insertSessions } from "../support/runners.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
-import { insertDefinitions, insertRuns } from "./backlog.ts";
 
 const RUNNER = "https://runner.test/hook";
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
+import { insertDefinitions, insertRuns } from "../support/backlog.ts";
 import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
-import { insertDefinitions, insertRuns } from "./backlog.ts";
 
 it("GET /readyz is 503 when the sweep falls behind, and says of each backlog how old it is", async () => {
   const service = await startService();

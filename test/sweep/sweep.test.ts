@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { insertOverdueRuns } from "../support/backlog.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { insertOverdueRuns } from "./backlog.ts";
 
 let service: Service;
 let tenant: TestTenant;

@@ -4,10 +4,10 @@ import { base64Url, claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from
 import { createDatabase, type TestDatabase } from "../../support/database.ts";
 import { type FakeRunner, startFakeRunner } from "../../support/fake-runner.ts";
 import type { ScriptedAnswer } from "../../support/harness-protocol.ts";
+import { createIssuer, type Issuer } from "../../support/issuer.ts";
 import { type Service, startService } from "../../support/service.ts";
 import { SETTINGS } from "../../support/settings.ts";
 import { createTenant, type TestTenant } from "../../support/tenant.ts";
-import { createIssuer, type Issuer } from "./issuer.ts";
 
 const ISSUER = "https://login.test/";
 const AUDIENCE = "workflow-runs";

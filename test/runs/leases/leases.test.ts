@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import page from "../../../docs/runner-protocol.md?raw";
-import { shapeOf } from "../../dispatches/example-request.ts";
+import { shapeOf } from "../../support/example-request.ts";
 import { BUSY_RUNNER } from "../../support/fake-runner.ts";
 import { eventTypes, invoke, invokePath, makeOverdue, readEvents, readRun } from "../../support/lifecycle.ts";
 import { passLease, startRunner, useLeases } from "../../support/runners.ts";

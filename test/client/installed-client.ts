@@ -1,0 +1,39 @@
+/** The client as `npm pack` makes it, installed in a folder outside the project, and the Nodes that it is tried on. */
+import { execFile } from "node:child_process";
+import { cpSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { promisify } from "node:util";
+import { root } from "../../scripts/local/folders.ts";
+
+/** `folder` has the client installed; the service and the example runner of a local stack answer at the URLs. */
+export type World = { folder: string; url: string; runnerUrl: string };
+
+const execute = promisify(execFile);
+
+/** Node 24 comes with the project; the others are fetched by npm. */
+export const NODES = ["20", "22", "24"] as const;
+
+export const nodeOf = (folder: string, version: string): string =>
+  version === "24" ? process.execPath : join(folder, `node_modules/node-${version}/bin/node`);
+
+/**
+ * Installs the client in `folder`. It is built in a copy of its source, `folder`/clone, because building writes to `dist`, where other
+ * tests may be reading the same files.
+ */
+export async function installClient(folder: string): Promise<void> {
+  const npm = (args: readonly string[], cwd: string) => execute("npm", [...args, "--no-audit", "--no-fund"], { cwd });
+  const client = join(folder, "clone/client");
+  for (const name of ["package.json", "README.md", "tsconfig.json", "tsconfig.build.json", "bin", "src"]) {
+    cpSync(join(root, "client", name), join(client, name), { recursive: true });
+  }
+  // The build needs the packages that the project has installed.
+  symlinkSync(join(root, "client/node_modules"), join(client, "node_modules"));
+  symlinkSync(join(root, "node_modules"), join(folder, "clone/node_modules"));
+  const { stdout } = await npm(["pack", "--json", "--pack-destination", folder], client);
+  const [, file = ""] = /"filename": "(.+?)"/.exec(stdout) ?? [];
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  await npm(["install", join(folder, file), "node-20@npm:node@20", "node-22@npm:node@22"], folder);
+  // The types of Node, as a program of one's own would have them.
+  symlinkSync(join(root, "node_modules/@types"), join(folder, "node_modules/@types"));
+}

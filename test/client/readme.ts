@@ -1,0 +1,74 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { root } from "../../scripts/local/folders.ts";
+import { runProgram } from "../support/node/run-program.ts";
+import type { World } from "./installed-client.ts";
+
+const page = readFileSync(join(root, "client/README.md"), "utf8");
+
+const blocks = (language: string): string[] =>
+  [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(([, block = ""]) => block);
+
+/** The first installs the package, which is done already. */
+const [INSTALL = "", ...COMMANDS] = blocks("sh");
+
+export function describeReadme(world: () => World): void {
+  const onThisStack = (text: string) =>
+    text.replaceAll("http://localhost:8787", world().url).replaceAll("http://localhost:8788", world().runnerUrl);
+
+  it("packs the package in a clone and installs it without one, and npm warns of nothing", {
+    timeout: 180_000,
+  }, async () => {
+    const folder = join(world().folder, "from-clone");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "package.json"), '{"private": true}');
+    const script = `${INSTALL}\nnpx workflow-runs --version`;
+    const ended = await runProgram("bash", ["-ec", script], {
+      cwd: folder,
+      env: { CLONE: join(world().folder, "clone") },
+    });
+    expect([ended.code, ended.stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+$/m)]);
+    expect(ended.stderr).not.toMatch(/warn/i);
+  });
+
+  it("has only commands that work, in their order", { timeout: 240_000 }, async () => {
+    const cwd = join(world().folder, "readme");
+    mkdirSync(cwd);
+    const script = `set -eu -o pipefail\n${onThisStack(COMMANDS.join(""))}`;
+    const ended = await runProgram("bash", ["-c", script], { cwd, env: { HOME: cwd } });
+    expect([ended.code, ended.stderr]).toEqual([0, expect.not.stringMatching(/error/i)]);
+    for (const said of ["state     COMPLETED", "The exit code is 5", "The runner follows the protocol."]) {
+      expect(ended.stdout).toContain(said);
+    }
+  });
+
+  it("has programs that compile strictly, and the first ones also run", { timeout: 60_000 }, async () => {
+    const { folder } = world();
+    const names = blocks("ts").map((block, index) => {
+      writeFileSync(join(folder, `readme-${index}.ts`), onThisStack(block));
+      return `readme-${index}`;
+    });
+    expect(names.length).toBeGreaterThan(3);
+    const options = {
+      strict: true,
+      module: "NodeNext",
+      target: "ES2022",
+      lib: ["ES2022"],
+      types: ["node"],
+      outDir: "out",
+    };
+    const config = { compilerOptions: options, files: names.map((name) => `${name}.ts`) };
+    writeFileSync(join(folder, "tsconfig.readme.json"), JSON.stringify(config));
+    const tsc = join(root, "client/node_modules/typescript/bin/tsc");
+    const compiled = await runProgram(process.execPath, [tsc, "-p", "tsconfig.readme.json"], { cwd: folder });
+    expect([compiled.code, compiled.stdout]).toEqual([0, ""]);
+    for (const [name, said] of [
+      ["readme-0", /^COMPLETED null$/m],
+      ["readme-1", /TRIGGERED\n(.*\n)*.*already ended/],
+    ] as const) {
+      const ended = await runProgram(process.execPath, [`out/${name}.js`], { cwd: folder });
+      expect([name, ended]).toEqual([name, { code: 0, stdout: expect.stringMatching(said), stderr: "" }]);
+    }
+  });
+}

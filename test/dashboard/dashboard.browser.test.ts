@@ -1,0 +1,504 @@
+import type { Page } from "playwright-core";
+import { it as anyTest, describe, expect } from "vitest";
+import { DEMO } from "../../scripts/local/demo.ts";
+import { demoId } from "../../scripts/local/demo-id.ts";
+import { complaintsOf, forgetComplaints, openPage, overflow, signIn, unreachable } from "../support/browser/pages.ts";
+import { useWorld } from "../support/browser/world.ts";
+import { runProgram } from "../support/node/run-program.ts";
+
+const world = useWorld({ WORK_SECONDS: "5" });
+
+/** Two runs that stay RUNNING for longer than the tests take. */
+const [RUNNING_INVOICES, RUNNING_CONTRACTS] = [demoId(411), demoId(414)];
+
+type Options = Parameters<typeof openPage>[2];
+
+/** Opens pages, and checks at the end that none of them reported an error. */
+const it = anyTest.extend<{ open: (options?: Options) => Promise<Page> }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from it what a fixture needs.
+  async open({}, use) {
+    const pages: Page[] = [];
+    await use(async (options) => {
+      const page = await openPage(world.browser, world.stack.url, options);
+      pages.push(page);
+      return page;
+    });
+    for (const page of pages) await page.context().close();
+    expect(pages.flatMap(complaintsOf)).toEqual([]);
+  },
+});
+
+async function openAs(
+  person: Parameters<typeof signIn>[1],
+  open: (options?: Options) => Promise<Page>,
+  options?: Options,
+): Promise<Page> {
+  const page = await open(options);
+  await signIn(page, person);
+  return page;
+}
+
+/** The state of the run, as its page currently shows it. */
+const state = (page: Page) => page.locator(".head .status");
+
+/** The text that says how up to date the page is. */
+const freshness = (page: Page) => page.locator("#freshness");
+const isLive = (page: Page) => freshness(page).getByText("Live.").waitFor();
+
+/** Makes the page refresh once, as at the end of a countdown, and waits for the answer. */
+async function refresh(page: Page): Promise<void> {
+  await page.evaluate(`new Promise((resolve) => {
+    document.addEventListener("htmx:finally:request", () => resolve(), { once: true });
+    document.dispatchEvent(new Event("due"));
+  })`);
+}
+
+/** Collects the paths of all requests that a page sends from now on. */
+function requestsOf(page: Page): string[] {
+  const paths: string[] = [];
+  page.on("request", (request) => {
+    const { pathname } = new URL(request.url());
+    // A static file, which the browser requests at any time.
+    if (pathname !== "/app/icon.svg") paths.push(pathname);
+  });
+  return paths;
+}
+
+/** Sets a mark on the page, which a full reload would remove. */
+const mark = (page: Page) => page.evaluate("window.isSame = true");
+const isSame = (page: Page) => page.evaluate("window.isSame === true");
+
+async function press(page: Page, button: string, within = "body"): Promise<void> {
+  await page.locator(within).getByRole("button", { name: button, exact: true }).click();
+}
+
+async function createWorkflow(page: Page, name: string): Promise<string> {
+  await page.goto("/app/workflows/new");
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByLabel("Runner").fill(world.stack.runnerUrl);
+  await page.getByLabel("Webhook secret").fill(DEMO.webhookSecret);
+  const choose = async (field: string, folders: string[], part: string) => {
+    const picker = page.locator(`#pick-${field}`);
+    const chooser = picker.getByRole("button", { name: /Choose/ });
+    if ((await chooser.count()) > 0) await chooser.click();
+    for (const folder of folders) {
+      await picker.locator("li", { hasText: folder }).getByRole("button", { name: "open" }).click();
+    }
+    await picker.getByRole("checkbox", { name: part }).check();
+  };
+  await choose("source", ["shared", "reports"], "/shared/reports/q1");
+  await choose("instruction", ["shared"], "/shared/how-to-summarise.md");
+  await choose("output", ["shared"], "/shared/summaries");
+  await press(page, "Create", "main");
+  await page.getByRole("heading", { name, level: 1 }).waitFor();
+  return page.url().split("/").at(-1) ?? "";
+}
+
+/** Puts a run into the slot of the workflow. It stays RUNNING until it is stopped. */
+async function holdSlot(workflowId: string): Promise<string> {
+  const { rows } = await world.database.query<{ id: string }>(
+    `insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, slot_no, run_snapshot,
+       started_at, deadline_at, dispatched_at)
+     select gen_random_uuid(), tenant_id, $1, user_id, runner_type, 'RUNNING', 1, run_snapshot,
+       now(), now() + interval '1 hour', now()
+     from workflow_runs where id = $2
+     returning id`,
+    [workflowId, DEMO.runs.completed],
+  );
+  return rows[0]?.id ?? "";
+}
+
+async function invoke(page: Page): Promise<void> {
+  await press(page, "Invoke", ".actions");
+  await press(page, "Invoke", "#ask-invoke");
+  await page.waitForURL("**/app/runs/*");
+}
+
+// Concurrent, since these tests wait for runs most of the time.
+describe.concurrent("the dashboard", () => {
+  it("creates a workflow, invokes it, and shows a run go PENDING, RUNNING, COMPLETED without a reload", async ({
+    open,
+  }) => {
+    const page = await openAs("owner", open);
+    const holder = await holdSlot(await createWorkflow(page, "From the browser"));
+    await page.reload();
+    await invoke(page);
+    await state(page).getByText("PENDING").waitFor();
+    await mark(page);
+    const headers = { Authorization: `Bearer ${DEMO.owner.key}` };
+    await page.request.post(`/v1/workflow-runs/${holder}/stop`, { headers });
+    await state(page).getByText("RUNNING").waitFor();
+    await state(page).getByText("COMPLETED").waitFor();
+    expect(await isSame(page)).toBe(true);
+    expect(await page.getByText("Completed", { exact: true }).count()).toBe(1);
+  });
+
+  it("stops a run, with a confirmation that says what will happen, and retries it", async ({ open }) => {
+    const page = await openAs("owner", open);
+    await page.goto(`/app/runs/${RUNNING_CONTRACTS}`);
+    await state(page).getByText("RUNNING").waitFor();
+    await press(page, "Stop", ".actions");
+    await page.getByText("It is FAILED at once and its slot is free").waitFor();
+    await page.getByLabel("Reason").fill("changed my mind");
+    await press(page, "Stop", "#ask-stop");
+    await state(page).getByText("FAILED").waitFor();
+    await page.locator(".failed-card").getByText("Stopped: changed my mind").waitFor();
+    await press(page, "Retry", ".actions");
+    await page.getByText("It becomes attempt 2 of the same run").waitFor();
+    await press(page, "Retry", "#ask-retry");
+    await page.getByText("Attempt 2", { exact: true }).waitFor();
+    await state(page).getByText("COMPLETED").waitFor();
+  });
+
+  it("keeps a confirmation open while the page behind it is kept up to date", async ({ open }) => {
+    const page = await openAs("owner", open);
+    await page.goto(`/app/runs/${RUNNING_INVOICES}`);
+    await press(page, "Stop", ".actions");
+    await page.getByLabel("Reason").pressSequentially("half a ");
+    await refresh(page);
+    await page.keyboard.type("sentence");
+    expect(await page.getByLabel("Reason").inputValue()).toBe("half a sentence");
+    expect(await page.locator("#ask-stop").isVisible()).toBe(true);
+  });
+
+  it("keeps the focus in a confirmation, and gives it to the page when the confirmation is taken away", async ({
+    open,
+    // The test's own, since `expect.poll` of the import does not know to which of the concurrent tests it belongs.
+    expect,
+  }) => {
+    const page = await openAs("owner", open);
+    const holder = await holdSlot(await createWorkflow(page, "Focus"));
+    await page.goto(`/app/runs/${holder}`);
+    await page.locator(".actions").getByRole("button", { name: "Stop" }).press("Enter");
+    const isInside = () => page.evaluate("document.activeElement.closest('#ask-stop') !== null");
+    expect(await isInside()).toBe(true);
+    for (const key of [...Array(7).fill("Tab"), ...Array(7).fill("Shift+Tab")]) {
+      await page.keyboard.press(key);
+      expect([key, await isInside()]).toEqual([key, true]);
+    }
+    await refresh(page);
+    expect(await isInside()).toBe(true);
+    const headers = { Authorization: `Bearer ${DEMO.owner.key}` };
+    await page.request.post(`/v1/workflow-runs/${holder}/stop`, { headers });
+    await state(page).getByText("FAILED").waitFor();
+    await expect.poll(() => page.evaluate("document.activeElement.id")).toBe("main");
+  });
+
+  it("says how old the page is while the service is unavailable, and recovers by itself", async ({ open }) => {
+    const page = await openAs("owner", open);
+    await page.goto("/app/runs");
+    await isLive(page);
+    let answer: "abort" | "unavailable" = "abort";
+    await page.route("**/app/runs", (route) =>
+      answer === "abort" ? route.abort() : route.fulfill({ status: 503, body: "" }),
+    );
+    await page.evaluate("document.dispatchEvent(new Event('due'))");
+    await freshness(page).getByText("the service cannot be reached").waitFor();
+    await freshness(page)
+      .getByText(/Last updated \d+ s ago\./)
+      .waitFor();
+    answer = "unavailable";
+    await freshness(page).getByText("the service cannot answer at the moment").waitFor();
+    await page.unroute("**/app/runs");
+    await isLive(page);
+    forgetComplaints(page);
+  });
+
+  it("polls at random times, at least every half minute, when the stream is refused or the browser has no EventSource", async ({
+    open,
+  }) => {
+    const page = await open();
+    await page.clock.install();
+    await page.route("**/app/changes*", (route) => route.fulfill({ status: 503, body: "" }));
+    await signIn(page, "owner");
+    await freshness(page).getByText("Not live: it is asked for at least every 30 s.").waitFor();
+    for (let times = 0; times < 2; times++) {
+      const asked = page.waitForRequest((request) => request.url().endsWith("/app/runs"));
+      await page.clock.runFor("00:31");
+      await (await asked).response();
+    }
+    // The next time is drawn after the answer to a request.
+    await page.evaluate("Math.random = () => 1");
+    await page.clock.runFor("00:31");
+    const early = page.waitForRequest((request) => request.url().endsWith("/app/runs"));
+    await page.clock.runFor("00:16");
+    await (await early).response();
+    await page.unroute("**/app/changes*");
+    await page.clock.runFor("00:31");
+    await isLive(page);
+    forgetComplaints(page);
+    await page.addInitScript("delete window.EventSource");
+    await page.goto("/app/workflows");
+    await freshness(page).getByText("Not live: it is asked for at least every 30 s.").waitFor();
+  });
+
+  it("keeps what is typed into a confirmation when the session ends, through the sign-in", async ({ open }) => {
+    const page = await openAs("owner", open);
+    const holder = await holdSlot(await createWorkflow(page, "Session"));
+    await page.goto(`/app/runs/${holder}`);
+    await press(page, "Stop", ".actions");
+    await page.getByLabel("Reason").fill("typed before the session ended");
+    await page.context().clearCookies();
+    await refresh(page);
+    await freshness(page).getByText("Your session has ended").waitFor();
+    await press(page, "Stop", "#ask-stop");
+    await page.getByText("what you have typed is kept").waitFor();
+    await page.getByLabel("API key").fill(DEMO.owner.key);
+    await press(page, "Sign in");
+    await press(page, "Go on with it");
+    expect(await page.getByLabel("Reason").inputValue()).toBe("typed before the session ended");
+    await press(page, "Stop", "main");
+    await page.locator(".failed-card").getByText("Stopped: typed before the session ended").waitFor();
+    forgetComplaints(page);
+  });
+
+  it("counts a run's time down, and shows it turn FAILED without a reload and before any sweep", async ({ open }) => {
+    const page = await openAs("owner", open);
+    await world.database.query(
+      `update workflow_runs set started_at = started_at - interval '25 hours',
+         deadline_at = statement_timestamp() + interval '20 seconds'
+       where id = $1 and status = 'RUNNING'`,
+      [DEMO.runs.running],
+    );
+    await page.goto(`/app/runs/${DEMO.runs.running}`);
+    await state(page).getByText("RUNNING").waitFor();
+    await mark(page);
+    // The page itself records what it shows, since a busy machine may be too slow to check it each second.
+    await page.evaluate(`
+      window.shown = [];
+      new MutationObserver(() => {
+        const seconds = /\\bin (\\d+) s\\b/.exec(document.body.innerText)?.[1];
+        if (seconds !== undefined && Number(seconds) !== window.shown.at(-1)) window.shown.push(Number(seconds));
+      }).observe(document.body, { subtree: true, childList: true, characterData: true });`);
+    await isLive(page);
+    await state(page).getByText("FAILED").waitFor();
+    await page.getByText("Timed out at its deadline").waitFor();
+    expect(await isSame(page)).toBe(true);
+    const shown = (await page.evaluate("window.shown")) as number[];
+    expect(shown.length).toBeGreaterThanOrEqual(3);
+    expect(shown).toEqual(shown.toSorted((a, b) => b - a));
+    expect(await freshness(page).isVisible()).toBe(false);
+  });
+
+  it("shows local times, and the exact time on hover", async ({ open }) => {
+    const page = await openAs("owner", open, { timezoneId: "Asia/Tokyo", locale: "en-GB" });
+    await page.goto(`/app/runs/${DEMO.runs.completed}`);
+    const time = page.locator(".timeline time").first();
+    const at = (await time.getAttribute("datetime")) ?? "";
+    const inTokyo = new Date(at).toLocaleTimeString("en-GB", { timeZone: "Asia/Tokyo" });
+    expect(await time.textContent()).toContain(inTokyo);
+    expect(await time.getAttribute("title")).toContain(at);
+  });
+
+  it("sends no request in ten minutes from three tabs with ended runs", async ({ open }) => {
+    const first = await openAs("owner", open);
+    const pages = [first, await first.context().newPage(), await first.context().newPage()];
+    const ended = [DEMO.runs.completed, DEMO.runs.failed, DEMO.runs.completed];
+    const requests = [];
+    for (const [index, page] of pages.entries()) {
+      await page.clock.install();
+      await page.goto(`/app/runs/${ended[index]}`);
+      requests.push(requestsOf(page));
+    }
+    for (const page of pages) await page.clock.runFor("10:00");
+    expect(requests).toEqual([[], [], []]);
+  });
+
+  it("lets an unmodified EventSource follow a run from PENDING to COMPLETED", async ({ open }) => {
+    const page = await openAs("owner", open);
+    const holder = await holdSlot(await createWorkflow(page, "Followed"));
+    await page.reload();
+    await invoke(page);
+    const runId = page.url().split("/").at(-1) ?? "";
+    const followed = page.evaluate(`new Promise((resolve) => {
+      const types = [];
+      const source = new EventSource("/v1/workflow-runs/${runId}/stream");
+      for (const type of ["TRIGGERED", "QUEUED", "STARTED", "DISPATCHED", "COMPLETED"]) {
+        source.addEventListener(type, ({ data }) => {
+          const { run, event } = JSON.parse(data);
+          types.push(event.type + " " + run.id);
+          if (type !== "COMPLETED") return;
+          source.close();
+          resolve(types.join());
+        });
+      }
+    })`);
+    const headers = { Authorization: `Bearer ${DEMO.owner.key}` };
+    await page.request.post(`/v1/workflow-runs/${holder}/stop`, { headers });
+    const types = ["TRIGGERED", "QUEUED", "STARTED", "DISPATCHED", "COMPLETED"];
+    expect(await followed).toBe(types.map((type) => `${type} ${runId}`).join());
+  });
+
+  it("shows a USER what was permitted, and offers no more", async ({ open }) => {
+    const [owner, user] = [await openAs("owner", open), await openAs("user", open)];
+    await user.goto("/app/files");
+    await user.getByText("There is nothing in it.").waitFor();
+    await owner.goto(`/app/people/${DEMO.user.id}`);
+    await owner.getByRole("link", { name: "Give a permission …" }).click();
+    await owner.getByRole("link", { name: "Open shared" }).click();
+    await owner.getByRole("radio", { name: "reports" }).check();
+    await press(owner, "Give the permission", "main");
+    await owner.getByText("/shared/reports").waitFor();
+    await user.reload();
+    await user.getByRole("link", { name: "reports" }).click();
+    await user.getByRole("heading", { name: "reports" }).waitFor();
+    expect(await user.getByRole("button", { name: "Rename" }).count()).toBe(0);
+    expect(await user.getByText("summaries").count()).toBe(0);
+    await user.goto("/app/people");
+    expect(await user.locator("tbody tr").count()).toBe(1);
+  });
+
+  it("copies a new API key that is shown once, and a curl command for it; the key works until it is revoked", async ({
+    open,
+  }) => {
+    const page = await openAs("admin", open, { permissions: ["clipboard-read", "clipboard-write"] });
+    await page.goto(`/app/people/${DEMO.admin.id}`);
+    await press(page, "New key", ".actions");
+    await page.getByLabel("Name").fill("Laptop");
+    await press(page, "Create", "#ask-key");
+    await press(page, "Copy the key", ".actions");
+    const key: string = await page.evaluate("navigator.clipboard.readText()");
+    expect(key).toMatch(/^wr_one_[0-9A-Za-z]{49}$/);
+    const other = await openAs({ key }, open);
+    expect(await other.getByText("Adam Admin").first().isVisible()).toBe(true);
+    await page.goto(`/app/runs/${DEMO.runs.completed}`);
+    await press(page, "Copy as curl", ".actions");
+    const command: string = await page.evaluate("navigator.clipboard.readText()");
+    const { stdout } = await runProgram("sh", ["-c", command], { env: { API_KEY: key } });
+    expect(JSON.parse(stdout)).toMatchObject({ id: DEMO.runs.completed, status: "COMPLETED" });
+    await page.goto(`/app/people/${DEMO.admin.id}`);
+    const row = page.locator("li", { hasText: "Laptop" });
+    await row.getByRole("button", { name: "Revoke" }).first().click();
+    await row.locator(".ask").getByRole("button", { name: "Revoke" }).click();
+    await page.locator("li", { hasText: "Laptop" }).waitFor({ state: "detached" });
+    // The page is refreshed, and the key of its session is no longer valid.
+    await other.waitForURL("**/app/sign-in*");
+    await other.goto("/app/runs");
+    expect(other.url()).toContain("/app/sign-in");
+    forgetComplaints(other);
+  });
+
+  it("shows nothing any more after signing out", async ({ open }) => {
+    const page = await openAs("user", open);
+    await press(page, "Sign out", ".top");
+    await page.waitForURL("**/app/sign-in");
+    await page.goto("/app/runs");
+    expect(page.url()).toContain("/app/sign-in?next=");
+  });
+
+  it("works without JavaScript, except that nothing refreshes by itself", async ({ open }) => {
+    const page = await openAs("owner", open, { javaScriptEnabled: false });
+    await holdSlot(await createWorkflow(page, "Without a script"));
+    await page.reload();
+    await invoke(page);
+    await state(page).getByText("PENDING").waitFor();
+    await press(page, "Stop", ".actions");
+    await press(page, "Stop", "#ask-stop");
+    await state(page).getByText("FAILED").waitFor();
+    await page.goto("/app/runs?status=COMPLETED");
+    expect(await page.locator("time").first().getAttribute("data-exact")).toMatch(/ UTC$/);
+    expect(await page.locator(".chip", { hasText: "FAILED" }).count()).toBe(1);
+  });
+});
+
+// These tests run alone, since the tests above change things all the time.
+describe("a page that listens", () => {
+  it("sends no request while nothing changes, and a conditional one after a change", async ({ open }) => {
+    const page = await open();
+    await page.clock.install();
+    await signIn(page, "owner");
+    await page.goto("/app/runs?status=COMPLETED");
+    await isLive(page);
+    // Waits until everything that the tests above have started has happened.
+    const requests = requestsOf(page);
+    do requests.splice(0);
+    while (await page.waitForRequest(() => true, { timeout: 3_000 }).catch(() => null));
+    await page.clock.runFor("10:00");
+    expect(requests).toEqual([]);
+    await freshness(page).getByText("Last updated 10 min ago.").waitFor();
+    // The answer is 304, or 200 when "a minute ago" has become "2 min ago".
+    const answered = page.waitForResponse((response) => response.url().includes("/app/runs?"));
+    await page.evaluate("document.dispatchEvent(new Event('due'))");
+    expect(await (await answered).request().headerValue("If-None-Match")).toMatch(/^"/);
+  });
+
+  it("does not listen in a hidden tab, and catches up when the tab is shown again", async ({ open }) => {
+    const page = await openAs("owner", open);
+    await page.goto("/app/people");
+    await isLive(page);
+    const look = (isHidden: boolean) =>
+      page.evaluate(`Object.defineProperty(document, "hidden", { value: ${isHidden}, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));`);
+    await look(true);
+    expect(await freshness(page).isVisible()).toBe(false);
+    const requests = requestsOf(page);
+    const headers = { Authorization: `Bearer ${DEMO.owner.key}` };
+    const folder = { name: `while-hidden-${Date.now()}`, part_type: "FOLDER", parent_path_id: null };
+    expect((await page.request.post("/v1/path-parts", { headers, data: folder })).status()).toBe(201);
+    await page.waitForTimeout(1_500);
+    expect(requests).toEqual([]);
+    await look(false);
+    await isLive(page);
+    await expect.poll(() => requests.toSorted()).toEqual(["/app/changes", "/app/people"]);
+  });
+});
+
+const FOLDER = demoId(121);
+
+const PATHS = {
+  runs: "/app/runs",
+  "no runs": "/app/runs?from=2030-01-01",
+  "a failed run": `/app/runs/${DEMO.runs.failed}`,
+  "a waiting run": `/app/runs/${DEMO.runs.pending}`,
+  workflows: "/app/workflows",
+  "a workflow": `/app/workflows/${DEMO.quarterlyReportId}`,
+  "the form of a workflow": "/app/workflows/new",
+  "the same, filled in": `/app/workflows/${DEMO.quarterlyReportId}/edit`,
+  files: "/app/files",
+  "a folder": `/app/files/${FOLDER}`,
+  "a move": `/app/files/${FOLDER}/move`,
+  people: "/app/people",
+  "a person": `/app/people/${DEMO.owner.id}`,
+  "a permission": `/app/people/${DEMO.user.id}/permission`,
+  health: "/app/health",
+};
+
+describe("every page", () => {
+  it("can be used with the keyboard alone", async ({ open }) => {
+    const page = await openAs("owner", open);
+    for (const [name, path] of Object.entries(PATHS)) {
+      await page.goto(path);
+      expect([name, await unreachable(page)]).toEqual([name, []]);
+    }
+    await page.goto(`/app/runs/${DEMO.runs.failed}`);
+    await page.locator(".actions").getByRole("button", { name: "Retry" }).press("Enter");
+    await page.keyboard.press("Tab");
+    expect(await page.locator("#ask-retry button:focus").count()).toBe(1);
+    await page.keyboard.press("Escape");
+    expect(await page.locator("#ask-retry").isVisible()).toBe(false);
+  });
+});
+
+describe("every page with the longest possible names", () => {
+  it("fits a window of 360 pixels", async ({ open }) => {
+    const long = "W".repeat(255);
+    await world.database.query("update workflow_definitions set name = $1, description = $1 where id = $2", [
+      long,
+      DEMO.quarterlyReportId,
+    ]);
+    await world.database.query("update users set first_name = $1, last_name = $1 where id = $2", [long, DEMO.user.id]);
+    await world.database.query(
+      "update path_parts set name = $1, materialized_path = '/' || $1 where parent_id is null and name = 'shared' and tenant_id = $2",
+      [long, DEMO.tenantId],
+    );
+    await world.database.query(
+      `update workflow_runs set error = $1, run_snapshot = jsonb_set(run_snapshot, '{workflow_name}', to_jsonb($1::text)) where id = $2`,
+      [long, DEMO.runs.failed],
+    );
+    const page = await openAs("owner", open, { viewport: { width: 360, height: 740 } });
+    for (const [name, path] of Object.entries(PATHS)) {
+      await page.goto(path);
+      expect([name, await overflow(page)]).toEqual([name, 0]);
+    }
+  });
+});

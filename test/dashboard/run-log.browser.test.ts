@@ -1,0 +1,87 @@
+/** The log of a run on its page, while the run goes on and after it. */
+import type { Page } from "playwright-core";
+import { afterAll, expect, it } from "vitest";
+import { DEMO } from "../../scripts/local/demo.ts";
+import { callApi, createLeasedWorkflow, type LeasedRun, leaseRun, shownLines } from "../support/browser/leased-run.ts";
+import { accessibilityFaults, complaintsOf, faultsInBothThemes, openPage, signIn } from "../support/browser/pages.ts";
+import { useWorld } from "../support/browser/world.ts";
+import { type LeaseRunner, startLeaseRunner } from "../support/node/example-lease-runner.ts";
+
+const world = useWorld({ WORK_SECONDS: "5" });
+let page: Page;
+let runner: LeaseRunner | undefined;
+
+let run: LeasedRun;
+
+afterAll(async () => {
+  runner?.child.kill();
+});
+
+it("grows on the page while the run goes on, as does its progress, and can be searched", async () => {
+  run = await leaseRun(world);
+  page = await openPage(world.browser, world.stack.url);
+  await signIn(page, "owner");
+  await page.goto(`/app/runs/${run.id}`);
+  await page.getByText("The run has no log entries so far.").waitFor();
+  await page.getByText("Live.").waitFor();
+  // The first message of the stream has the page ask for what may have happened since it was made.
+  await page.waitForTimeout(2_000);
+  const requests: string[] = [];
+  page.on("request", (request) => requests.push(request.url()));
+  await page.waitForTimeout(6_000);
+  expect(requests).toEqual([]);
+
+  await run.append(0, "Reading 12 documents\nWriting <b>one</b>\n");
+  const lines = page.getByRole("log");
+  await lines.getByText("Writing <b>one</b>").waitFor();
+  await run.append(1, "Writing the other\n");
+  await run.tell("heartbeat", { progress: { percent: 40, message: "Half of it" } });
+  await lines.getByText("Writing the other").waitFor();
+  await page.getByText("40 %").waitFor();
+  expect(await page.locator("#progress progress").getAttribute("value")).toBe("40");
+
+  await page.getByRole("searchbox", { name: "Find in the log" }).fill("writing");
+  await page.getByText("2 of 3 lines").waitFor();
+  expect(await shownLines(page)).toEqual(["Writing <b>one</b>", "Writing the other"]);
+  expect(await accessibilityFaults(page)).toEqual([]);
+  expect(complaintsOf(page)).toEqual([]);
+});
+
+it("shows the rest of the log and the result when the run has ended, and then stops polling", async () => {
+  await run.append(2, "Done\n");
+  await page.getByRole("searchbox", { name: "Find in the log" }).fill("");
+  await run.tell("callback", { status: "COMPLETED", summary: "All 12 are read." });
+  await page.getByRole("log").getByText("Done").waitFor();
+  await page.reload();
+  await page.getByText("All 12 are read.").waitFor();
+  await page.getByRole("log").getByText("Done").waitFor();
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await page.waitForTimeout(6_000);
+  expect(asked.filter((url) => url.includes("follow-log"))).toEqual([]);
+  expect(complaintsOf(page)).toEqual([]);
+});
+
+it("shows what a Python runner without an address logs while it works, and its result after that", async () => {
+  const id = await createLeasedWorkflow(world);
+  const settings = {
+    SERVICE_URL: world.stack.url,
+    RUNNER_KEY: DEMO.owner.key,
+    RUNNER_NAME: "Cellar",
+    WORK_SECONDS: "12",
+  };
+  runner = await startLeaseRunner("Python", settings);
+  const invoked = await callApi(world, "POST", `/workflow-definitions/${id}/invoke`, { input: { quarter: "2026-Q1" } });
+
+  await page.goto(`/app/runs/${invoked.id}`);
+  await page.getByRole("log").getByText("Reads ").waitFor();
+  expect(await page.locator(".head .status").textContent()).toContain("RUNNING");
+  await page.locator(".head .status").getByText("COMPLETED").waitFor();
+  const lines = await shownLines(page);
+  expect(lines.filter((line) => line.startsWith("Reads "))).toHaveLength(4);
+  await page.locator("#result, #live").getByText('"2026-Q1"').last().waitFor();
+  await page.goto(`/app/workflows/${id}`);
+  await page.getByRole("listitem").filter({ hasText: "Cellar" }).getByText("waits for work").waitFor();
+  expect(await faultsInBothThemes(page)).toEqual([]);
+  expect(complaintsOf(page)).toEqual([]);
+});

@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { describe, expect, it } from "vitest";
+import { DEMO } from "../../scripts/local/demo.ts";
+import {
+  accessibilityFaults,
+  complaintsOf,
+  openPage,
+  overflow,
+  signIn,
+  unreachable,
+} from "../support/browser/pages.ts";
+import { useWorld } from "../support/browser/world.ts";
+import { runProgram } from "../support/node/run-program.ts";
+
+const world = useWorld();
+
+describe("the documentation", () => {
+  it.each(["light", "dark"] as const)(
+    "has no accessibility faults in %s, and fits a telephone",
+    async (colorScheme) => {
+      const page = await openPage(world.browser, world.stack.url, {
+        colorScheme,
+        viewport: { width: 390, height: 800 },
+      });
+      for (const path of ["/docs", "/docs/runner-protocol", "/docs/notifications"]) {
+        await page.goto(path);
+        expect([path, await accessibilityFaults(page), await overflow(page)]).toEqual([path, [], 0]);
+      }
+      expect(complaintsOf(page)).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  it("can be read and used by keyboard and without JavaScript", async () => {
+    const reader = await openPage(world.browser, world.stack.url, { javaScriptEnabled: false });
+    await reader.goto("/docs");
+    await reader.getByRole("link", { name: "Trigger a run" }).first().click();
+    await reader.locator(":target").getByText("Python").click();
+    await reader
+      .locator(":target")
+      .getByText(/^call\("POST"/)
+      .waitFor();
+    await reader.context().close();
+
+    const page = await openPage(world.browser, world.stack.url);
+    await page.goto("/docs/runner-protocol");
+    expect(await unreachable(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  it("opens after signing in from /, and creates an API key with one click", async () => {
+    const page = await openPage(world.browser, world.stack.url);
+    await page.goto("/");
+    await page.waitForURL("**/app/sign-in**");
+    await signIn(page, "owner");
+    await page.goto("/docs");
+    await page.getByRole("button", { name: "Make an API key" }).click();
+    await page.getByText(/wr_[A-Za-z0-9_]{20,}/).waitFor();
+    expect(complaintsOf(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  it("has requests that work as pasted, in each language", async () => {
+    const page = await openPage(world.browser, world.stack.url);
+    await page.goto("/docs");
+    const [curl = "", typescript = "", python = ""] = await page.locator("#quick-start ~ ol pre").allTextContents();
+    const operation = page.locator(".operation", { hasText: "/v1/users/me" });
+    const requests = await operation.locator("pre").allTextContents();
+    await page.context().close();
+
+    const folder = mkdtempSync(join(tmpdir(), "docs-"));
+    const paste = async (name: string, text: string, command: string) => {
+      const file = join(folder, name);
+      writeFileSync(file, text.replace("wr_…", DEMO.owner.key));
+      const { code, stdout, stderr } = await runProgram(command, [file]);
+      return code === 0 ? JSON.parse(stdout) : stderr;
+    };
+    const answers = [
+      await paste("curl.sh", `${curl}\n${requests[0]}`, "bash"),
+      await paste(
+        "call.mts",
+        `${typescript}\nconsole.log(JSON.stringify(${requests[1]?.replace(/;$/, "")}))`,
+        process.execPath,
+      ),
+      await paste("call.py", `${python}\nprint(json.dumps(${requests[2]}))`, "python3"),
+    ];
+    rmSync(folder, { recursive: true });
+    for (const answer of answers) expect(answer).toMatchObject({ id: DEMO.owner.id });
+  });
+
+  it("opens again after a sign-in that was needed for its button", async () => {
+    const page = await openPage(world.browser, world.stack.url);
+    await page.goto("/docs");
+    await page.getByRole("link", { name: "sign in" }).click();
+    await page.getByLabel("API key").fill(DEMO.owner.key);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Make an API key" }).waitFor();
+    await page.context().close();
+  });
+});

@@ -1,0 +1,63 @@
+/** How exactly alarms enforce deadlines, even while some runners hang. */
+import { describe, expect, it } from "vitest";
+import { insertDefinitions, insertRuns } from "../support/backlog.ts";
+import { startFakeRunner } from "../support/fake-runner.ts";
+import { print } from "../support/harness.ts";
+import { startLiveService } from "../support/live-service.ts";
+import { createTenant } from "../support/tenant.ts";
+
+const TENANTS = 10;
+const RUNS_OF_A_TENANT = 50;
+const HANGING_OF_A_TENANT = 5;
+const SPREAD_SECONDS = 120;
+
+type Lags = { count: number; p50: number; p99: number; max: number };
+
+describe("500 runs in 10 tenants whose deadlines are spread over two minutes", () => {
+  it("are FAILED within a second after their deadlines, and the next runs are dispatched within another second", async () => {
+    const service = await startLiveService();
+    const { sql } = service.database;
+    const quick = await startFakeRunner();
+    const hanging = await startFakeRunner([{ ending: "hang" }]);
+    for (let i = 0; i < TENANTS; i++) {
+      const tenant = await createTenant(service.database);
+      const ids = [
+        ...(await insertDefinitions(service.database, tenant, RUNS_OF_A_TENANT - HANGING_OF_A_TENANT, quick.url)),
+        ...(await insertDefinitions(service.database, tenant, HANGING_OF_A_TENANT, hanging.url)),
+      ];
+      await insertRuns(service.database, tenant, ids, { overdueSeconds: -600 });
+      await insertRuns(service.database, tenant, ids, "PENDING");
+    }
+    await sql`
+      update workflow_runs set next_dispatch_at = null, started_at = clock_timestamp() - interval '5 minutes',
+        dispatched_at = clock_timestamp() - interval '5 minutes', deadline_at = clock_timestamp() + make_interval(secs => 3 + random() * ${SPREAD_SECONDS}::float8)
+      where status = 'RUNNING'`;
+    const due =
+      await sql`select tenant_id, public.ms_until(public.next_due_at(tenant_id, '-infinity')) as due_in_ms from workflow_runs group by tenant_id`;
+    for (const { tenant_id, due_in_ms } of due) {
+      await service.hubOf(tenant_id).changed({ tenant_id, due_in_ms: Number(due_in_ms), runs: [], work: [] });
+    }
+    await new Promise((resolve) => setTimeout(resolve, (SPREAD_SECONDS + 10) * 1000));
+
+    const [enforced] = await sql`
+      select count(*)::int as count, percentile_disc(0.5) within group (order by lag) as p50,
+        percentile_disc(0.99) within group (order by lag) as p99, max(lag) as max
+      from (select (detail ->> 'lag_ms')::float8 as lag from workflow_run_events where type = 'TIMED_OUT') t`;
+    const [sent] = await sql`
+      select count(*)::int as count, percentile_disc(0.5) within group (order by lag) as p50,
+        percentile_disc(0.99) within group (order by lag) as p99, max(lag) as max
+      from (
+        select extract(epoch from dispatched.at - started.at)::float8 * 1000 as lag
+        from workflow_run_events started
+        join workflow_run_events dispatched on dispatched.run_id = started.run_id and dispatched.type = 'DISPATCHED'
+        where started.type = 'STARTED') t`;
+    await print(
+      `From deadline to FAILED, ms: ${JSON.stringify(enforced)}; from there to dispatched: ${JSON.stringify(sent)}`,
+    );
+    const lags = { enforced: enforced as Lags, sent: sent as Lags };
+    expect(lags.enforced.count).toBe(TENANTS * RUNS_OF_A_TENANT);
+    expect(lags.enforced.p99).toBeLessThanOrEqual(1_000);
+    expect(lags.sent.count).toBe(TENANTS * (RUNS_OF_A_TENANT - HANGING_OF_A_TENANT));
+    expect(lags.sent.p99).toBeLessThanOrEqual(1_000);
+  });
+});

@@ -1,0 +1,119 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { readEvents, type StreamedEvent, typesOf } from "../support/event-source.ts";
+import { answeringRunner } from "../support/fake-runner.ts";
+import { callBack, invoke } from "../support/lifecycle.ts";
+import { type LiveService, startLiveService } from "../support/live-service.ts";
+import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
+
+type Data = { attempt?: number; sequence?: number; text?: string; at?: string; missing_before?: number };
+
+let service: LiveService;
+let tenant: TestTenant;
+let runId: string;
+
+beforeAll(async () => {
+  service = await startLiveService();
+});
+
+beforeEach(async () => {
+  tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
+  runId = await invoke(service, tenant);
+});
+
+const get = (query: string, after?: string) =>
+  service.get(
+    `/v1/workflow-runs/${runId}/stream${query}`,
+    tenant.owner.key,
+    after === undefined ? {} : { "Last-Event-ID": after },
+  );
+
+const open = async (query = "?log=true", after?: string) => readEvents<Data>(await get(query, after));
+
+async function log(sequence: number, attempt = 1): Promise<void> {
+  const body = { sequence, text: `line ${sequence}\n` };
+  const path = `/v1/workflow-runs/${runId}/log`;
+  expect((await service.send("POST", path, await runToken(tenant, runId, attempt), body)).status).toBe(200);
+}
+
+const end = async () => expect((await callBack(service, tenant, runId, { status: "COMPLETED" })).status).toBe(200);
+
+/** A short form of each message: its type or, for a log entry, its attempt and number. */
+const shorten = (messages: StreamedEvent<Data>[]) =>
+  messages.map(({ event, data }) => (event === "log" ? `${data.attempt}/${data.sequence}` : event));
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe("the stream of a run with its log", () => {
+  it("sends a log of several pages completely, followed by later events", async () => {
+    await log(0);
+    await end();
+    await service.database.sql`
+      insert into workflow_run_log_entries (run_id, attempt, sequence, at, text)
+      select run_id, attempt, number, at, 'x' from workflow_run_log_entries, generate_series(1, 20000) as number
+      where run_id = ${runId}`;
+    const messages = await (await open()).drain();
+    const entries = messages.filter(({ event }) => event === "log");
+    expect(entries.map(({ data }) => data.sequence)).toEqual(Array.from({ length: 20_001 }, (_, sequence) => sequence));
+    expect(messages.at(-1)?.event).toBe("COMPLETED");
+  });
+
+  it("holds entries behind a gap back until the gap is filled, or until 30 seconds have passed", async () => {
+    const reader = await open();
+    await reader.until("DISPATCHED");
+    await log(1);
+    await log(0);
+    expect(shorten(await reader.until("log"))).toEqual(["1/0"]);
+    expect(shorten(await reader.until("log"))).toEqual(["1/1"]);
+    await log(3);
+    await service.database.sql`
+      update workflow_run_log_entries set at = at - interval '29 seconds' where run_id = ${runId} and sequence = 3`;
+    const again = await open("?log=true", "0.1.2");
+    const [passedOver] = (await again.until("log")).slice(-1);
+    expect(passedOver?.data).toMatchObject({ sequence: 3, missing_before: 1 });
+    await Promise.all([reader.close(), again.close()]);
+  });
+
+  it("asks the database after a new entry, while a stream without the log does so only after new progress", async () => {
+    const [withLog, without] = [await open(), await open("")];
+    await Promise.all([withLog.until("DISPATCHED"), without.until("DISPATCHED")]);
+    await pause(1_100);
+    const [, requests] = await service.counted(async () => {
+      await log(0);
+      await withLog.until("log");
+      await pause(300);
+    });
+    expect(requests).toBe(2);
+    const progress = { percent: 40 };
+    await service.send("POST", `/v1/workflow-runs/${runId}/heartbeat`, await runToken(tenant, runId), { progress });
+    for (const reader of [withLog, without]) {
+      expect((await reader.next())?.data).toEqual({ attempt: 1, percent: 40, message: null });
+    }
+    await end();
+    expect(typesOf(await without.drain())).toEqual(["COMPLETED"]);
+    await withLog.close();
+  });
+
+  it("misses and repeats nothing when it is cut again and again while entries arrive in another order", async () => {
+    const working = (async () => {
+      for (const sequence of [0, 2, 1, 4, 5, 3, 7, 6]) {
+        await log(sequence);
+        await pause(150);
+      }
+      await end();
+    })();
+    const seen: StreamedEvent<Data>[] = [];
+    for (;;) {
+      const response = await get("?log=true", seen.at(-1)?.id);
+      if (response.status === 204) break;
+      const reader = readEvents<Data>(response);
+      const message = await reader.next();
+      if (message) seen.push(message);
+      await reader.close();
+    }
+    await working;
+    const entries = seen.filter(({ event }) => event === "log").map(({ data }) => data.sequence);
+    expect(entries).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    const events = typesOf(seen).filter((type) => type !== "log");
+    expect(events).toEqual(["TRIGGERED", "STARTED", "DISPATCHED", "COMPLETED"]);
+  });
+});

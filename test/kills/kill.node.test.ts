@@ -1,0 +1,120 @@
+/**
+ * `kill -9` of Postgres and of the Worker at random moments under load, KILLS times. After each kill, the invariants hold and
+ * every acknowledged run exists. At the end, every run has ended, and a subscriber was notified of each end by exactly one
+ * event. Runs in Node, with the built Worker.
+ */
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, expect, it } from "vitest";
+import { brokenInvariants } from "../support/invariants.ts";
+import { type Sql, startStack } from "../support/node/killable-stack.ts";
+import { createRandom } from "../support/random.ts";
+import { createTenant } from "../support/tenant.ts";
+import { startClients } from "./clients.ts";
+import { startRunner } from "./runner.ts";
+import { startSubscriber } from "./subscriber.ts";
+
+/** `npm run test:kill` sets 20. */
+const KILLS = Number(process.env.KILLS ?? 3);
+const DEFINITIONS = 4;
+const CLIENTS = 8;
+const LONGEST_LIFE_MS = 2000;
+/** Much longer than the remaining runs take, one after another. */
+const LAST_RUNS_MS = 240_000;
+
+const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+const random = createRandom(seed);
+/** Functions that stop what was started. They are called in reverse order. */
+const endings: (() => unknown)[] = [];
+afterAll(async () => {
+  for (const end of endings.toReversed()) await end();
+});
+
+it(`nothing that was acknowledged is lost (seed ${seed})`, async () => {
+  const { baseUrl, sql, killSome } = await startStack(endings, { cronMs: 300, hasObjects: false });
+  const runner = await startRunner(random);
+  endings.push(runner.close);
+  const tenants = await Promise.all(
+    Array.from({ length: DEFINITIONS }, () => createTenant({ sql }, { runnerUrl: runner.url })),
+  );
+  const subscriber = await startSubscriber(random);
+  endings.push(subscriber.close);
+  for (const { owner } of tenants) await subscribe(baseUrl, owner.key, subscriber.url);
+  const clients = startClients({ baseUrl, tenants, random, count: CLIENTS });
+  endings.push(clients.stop);
+
+  for (let kill = 1; kill <= KILLS; kill++) {
+    await delay(200 + random.integer(LONGEST_LIFE_MS));
+    const victim = await killSome(random);
+    expect(await findFaults(sql, clients, runner), `after kill ${kill}, of ${victim}`).toEqual([]);
+  }
+  await clients.stop();
+  await untilAllHaveEnded(sql);
+  await untilAllIsTold(sql);
+  const ends = await sql`
+    select id::text, run_id || '.' || attempt as attempt from workflow_run_events
+    where public.event_name(type) in ('workflow_run.completed', 'workflow_run.failed')`;
+  const told = [...subscriber.told].map(([id, { attempt }]) => `${id} ${attempt}`);
+  expect(told.toSorted()).toEqual(ends.map(({ id, attempt }) => `${id} ${attempt}`).toSorted());
+  expect(new Set(ends.map(({ attempt }) => attempt)).size).toBe(ends.length);
+  expect(subscriber.strange).toEqual([]);
+  expect(await findFaults(sql, clients, runner)).toEqual([]);
+  expect(runner.completed.size).toBeGreaterThan(0);
+});
+
+async function subscribe(baseUrl: string, key: string, url: string): Promise<void> {
+  const response = await fetch(`${baseUrl}/v1/notification-endpoints`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ url, event_types: ["workflow_run.completed", "workflow_run.failed"] }),
+  });
+  if (response.status !== 201) throw new Error(`subscribe: ${response.status} ${await response.text()}`);
+}
+
+/** Waits until all notifications are sent. Pauses before retries are skipped. */
+async function untilAllIsTold(sql: Sql): Promise<void> {
+  const limit = Date.now() + LAST_RUNS_MS;
+  for (;;) {
+    const [count] = await sql`select count(*)::int as n from notifications where delivered_at is null`;
+    if (count?.n === 0) return;
+    if (Date.now() > limit) throw new Error(`${count?.n} notifications are stuck.`);
+    await sql`
+      update notifications set next_try_at = statement_timestamp() - interval '5 seconds', try_count = least(try_count, 1)
+      where delivered_at is null and next_try_at > statement_timestamp() and created_at < statement_timestamp() - interval '1 second'`;
+    await sql`update notification_endpoints set probe_at = statement_timestamp() where probe_at is not null`;
+    await delay(1000);
+  }
+}
+
+type Clients = ReturnType<typeof startClients>;
+type Runner = Awaited<ReturnType<typeof startRunner>>;
+
+async function findFaults(sql: Sql, clients: Clients, runner: Runner): Promise<string[]> {
+  // Only runs that were acknowledged before are expected: one that is acknowledged during the request is not in its answer.
+  const acknowledged = [...clients.acknowledged.keys()];
+  const completed = [...runner.completed];
+  const undone = await sql`
+    select id from workflow_runs where id = any (${completed}::uuid[]) and status <> 'COMPLETED'`;
+  return [
+    ...(await brokenInvariants(sql.query, { acknowledged })),
+    ...undone.map(({ id }) => `a run whose COMPLETED was acknowledged is not: ${id}`),
+    ...clients.strangeAnswers,
+  ];
+}
+
+/**
+ * Waits until all runs have ended: without clients, the Worker and the runner bring every run to its end. Pauses before the
+ * next try of a dispatch are skipped.
+ */
+async function untilAllHaveEnded(sql: Sql): Promise<void> {
+  const limit = Date.now() + LAST_RUNS_MS;
+  for (;;) {
+    const [count] = await sql`select count(*)::int as n from workflow_runs where status in ('PENDING', 'RUNNING')`;
+    if (count?.n === 0) return;
+    if (Date.now() > limit) throw new Error(`${count?.n} runs are stuck.`);
+    await sql`
+      update workflow_runs set next_dispatch_at = statement_timestamp()
+      where next_dispatch_at is not null and started_at < statement_timestamp() - interval '1 second'`;
+    await delay(200);
+  }
+}

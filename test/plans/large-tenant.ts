@@ -1,0 +1,145 @@
+import type { TestDatabase } from "../support/database.ts";
+import type { TestTenant } from "../support/tenant.ts";
+
+/** How much the large tenant has. */
+const LARGE = { users: 200, folders: 800, documents: 100, definitions: 20_000, runs: 5 };
+const SMALL = { users: 20, folders: 2, documents: 5, definitions: 1, runs: 5 };
+const SMALL_TENANTS = 1000;
+
+/**
+ * Fills a tenant with 100,000 path parts, 20,000 definitions, 100,000 runs of a year, 200 users and 200 invites, and gives its
+ * USER 50 permissions: on 40 folders and 10 definitions. Also creates 1,000 small tenants.
+ */
+export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant, large = LARGE): Promise<void> {
+  // Ids are derived from names, so that references need no look-ups.
+  await sql.transaction([
+    // Foreign keys are not checked: they hold here, and checking so many rows takes as long as writing them.
+    sql`set local session_replication_role = replica`,
+    sql`insert into tenants (id, name) select gen_random_uuid(), 'Small' from generate_series(1, ${SMALL_TENANTS}::int)`,
+    sql`
+      create temporary table t on commit drop as
+      select t.id, size.*
+      from tenants t
+      cross join jsonb_to_record(case when t.id = ${tenant.id} then ${JSON.stringify(large)} else ${JSON.stringify(SMALL)} end::jsonb)
+        as size (users int, folders int, documents int, definitions int, runs int)`,
+    sql`
+      insert into users (id, tenant_id, email, role)
+      select md5(t.id || 'user' || n)::uuid, t.id, n || '@large.example', 'USER' from t, generate_series(1, t.users) n`,
+    sql`
+      insert into api_keys (id, tenant_id, user_id, name, key_hash, key_suffix)
+      select md5(t.id || 'key' || n)::uuid, t.id, md5(t.id || 'user' || n)::uuid, 'Large',
+        sha256((t.id || 'key' || n)::bytea), 'test'
+      from t, generate_series(1, t.users) n`,
+    sql`
+      insert into invites (id, tenant_id, email, role, secret_hash, expires_at)
+      select md5(t.id || 'invite' || n)::uuid, t.id, n || '@invited.example', 'USER', sha256((t.id || 'invite' || n)::bytea),
+        statement_timestamp() + interval '7 days'
+      from t, generate_series(1, t.users) n`,
+    sql`
+      insert into path_parts (id, tenant_id, name, part_type, materialized_path)
+      select md5(t.id || 'folder' || n)::uuid, t.id, 'f' || n, 'FOLDER', '/f' || n from t, generate_series(1, t.folders) n`,
+    sql`
+      insert into path_parts (id, tenant_id, parent_id, name, part_type, materialized_path)
+      select md5(t.id || 'document' || n || '/' || m)::uuid, t.id, md5(t.id || 'folder' || n)::uuid, m || '.md',
+        'DOCUMENT', '/f' || n || '/' || m || '.md'
+      from t, generate_series(1, t.folders) n, generate_series(1, t.documents) m`,
+    sql`
+      insert into path_parts (id, tenant_id, parent_id, name, part_type, materialized_path, system_managed)
+      select md5(t.id || 'node' || n)::uuid, t.id,
+        (select id from path_parts where tenant_id = t.id and materialized_path = '/workflows'),
+        'd' || n, 'WORKFLOW_DEFINITION', '/workflows/d' || n, true
+      from t, generate_series(1, t.definitions) n`,
+    sql`
+      insert into workflow_definitions (id, tenant_id, path_part_id, name, runner_type, source_path_part_ids,
+        instruction_path_part_ids, output_path_part_ids, created_at)
+      select md5(t.id || 'definition' || n)::uuid, t.id, md5(t.id || 'node' || n)::uuid, 'Large ' || n, 'SELF_HOSTED',
+        array[md5(t.id || 'folder' || n % t.folders + 1)::uuid], array[md5(t.id || 'document1/' || n % 5 + 1)::uuid],
+        array[md5(t.id || 'folder' || (n + 1) % t.folders + 1)::uuid],
+        statement_timestamp() - n * interval '20 minutes'
+      from t, generate_series(1, t.definitions) n`,
+    sql`
+      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+        created_at, started_at, deadline_at, completed_at, updated_at, ended_by, failure_code)
+      select md5(t.id || 'run' || n || '/' || m)::uuid, t.id, md5(t.id || 'definition' || n)::uuid,
+        md5(t.id || 'user' || (n + m) % t.users + 1)::uuid, 'SELF_HOSTED',
+        case when m = 1 and n % 10 = 0 then 'FAILED' else 'COMPLETED' end, '{}',
+        made.at, made.at, made.at + interval '5 minutes', made.at + interval '5 minutes', made.at + interval '5 minutes',
+        case when m = 1 and n % 10 = 0 then 'DEADLINE' else 'CALLBACK' end,
+        case when m = 1 and n % 10 = 0 then 'DEADLINE' end
+      from t, generate_series(1, t.definitions) n, generate_series(1, t.runs) m,
+        lateral (select statement_timestamp() - (n * 7919 + m * 104729) % 100000 * interval '300 seconds' as at) made`,
+    sql`
+      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, slot_no, run_snapshot,
+        started_at, deadline_at)
+      select gen_random_uuid(), t.id, md5(t.id || 'definition' || n)::uuid, md5(t.id || 'user' || n % t.users + 1)::uuid,
+        'SELF_HOSTED', stands.*
+      from t, generate_series(1, t.definitions) n,
+        lateral (values
+          ('RUNNING', 1, '{}'::jsonb, statement_timestamp(), statement_timestamp() + interval '1 day'),
+          ('PENDING', null, '{}'::jsonb, null, null)
+        ) stands
+      where n % 100 = 1`,
+    sql`
+      insert into runner_sessions (id, tenant_id, api_key_id, name, capacity, expires_at)
+      select md5(t.id || 'session' || n)::uuid, t.id, md5(t.id || 'key' || n)::uuid, 'Runner ' || n, 1,
+        statement_timestamp() + interval '1 day'
+      from t, generate_series(1, t.users) n`,
+    sql`
+      insert into metric_positions (tenant_id, epoch, xid, event_id)
+      select t.id, 1, pg_current_xact_id(), 9223372036854775807 from t`,
+    sql`
+      insert into metric_counters (tenant_id, name, label, value)
+      select t.id, 'counter' || n, '', 1 from t, generate_series(1, 10) n`,
+    sql`
+      insert into running_attempts (run_id, tenant_id, attempt, lease_seconds, lease_expires_at)
+      select r.id, r.tenant_id, 1, 3600, statement_timestamp() + interval '1 hour' from workflow_runs r where r.status = 'RUNNING'`,
+    sql`
+      insert into workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+      select r.tenant_id, r.id, 1, happened.* from workflow_runs r,
+        lateral (values
+          ('TRIGGERED', r.created_at, null),
+          (case when r.ended_by = 'DEADLINE' then 'TIMED_OUT' end, r.deadline_at, '{"lag_ms": 30000}'::jsonb)
+        ) happened (type, at, detail)
+      where happened.type is not null`,
+    // These endpoints subscribe to nothing that happens here, so no run inserts a notification.
+    sql`
+      insert into notification_endpoints (id, tenant_id, url, event_types, secret_encrypted)
+      select md5(t.id || 'endpoint' || n)::uuid, t.id, 'https://hook.example', '{}', 'x' from t, generate_series(1, 10) n`,
+    sql`
+      insert into notifications (tenant_id, endpoint_id, event_id, event_name, event_at, data)
+      select e.tenant_id, e.id, n, 'workflow_run.failed', statement_timestamp(), '{}'
+      from notification_endpoints e, generate_series(1, 50) n`,
+    sql`
+      insert into user_permissions (id, tenant_id, user_id, path_part_id, capability)
+      select gen_random_uuid(), ${tenant.id},
+        case when u.n = 0 then ${tenant.user.id}::uuid else md5(${tenant.id} || 'user' || u.n)::uuid end,
+        case when g.n <= 40 then md5(${tenant.id} || 'folder' || g.n * 20)::uuid
+          else md5(${tenant.id} || 'node' || g.n * 400)::uuid end,
+        case when g.n % 2 = 0 then 'READ_ONLY' else 'READ_WRITE' end
+      from generate_series(0, 100) u (n), generate_series(1, 50) g (n)`,
+    // All runs of the large tenant have one label, and each hundredth has another one.
+    sql`
+      insert into workflow_run_labels (tenant_id, run_id, label, created_at)
+      select r.tenant_id, r.id, given.label, r.created_at
+      from workflow_runs r
+      cross join lateral (values ('env:prod'), (case when hashtext(r.id::text) % 100 = 0 then 'batch:rare' end)) given (label)
+      where r.tenant_id = ${tenant.id} and given.label is not null`,
+    sql`
+      insert into workflow_run_logs (run_id, attempt, bytes)
+      select md5(t.id || 'run' || n || '/1')::uuid, 1, 10 from t, generate_series(1, t.definitions) n`,
+    sql`
+      insert into workflow_run_log_entries (run_id, attempt, sequence, at, text)
+      select md5(t.id || 'run' || n || '/1')::uuid, 1, sequence, statement_timestamp(), 'reading'
+      from t, generate_series(1, t.definitions) n, generate_series(0, 2) sequence`,
+  ]);
+  await sql`analyze`;
+  // Autovacuum would do this later. Before that, new entries of a GIN index are in a list that is read completely.
+  await sql`vacuum workflow_definitions`;
+}
+
+/** The tables that a statement may read completely, since each has only one row. A sequence is one of them. */
+export const SMALL_TABLES = new Set([
+  ...["sweep_state", "event_epoch", "workflow_run_events_id_seq"],
+  // Of Postgres itself: as many rows as there are roles and databases.
+  ...["pg_authid", "pg_database"],
+]);

@@ -1,0 +1,82 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
+import { invoke } from "../support/lifecycle.ts";
+import { insertSessions, startRunner, useLeases } from "../support/runners.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { blocksRead, explained } from "./plans.ts";
+
+let service: Service;
+let tenant: TestTenant;
+let runId: string;
+
+beforeAll(async () => {
+  service = await startService({ settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
+  await service.sweep();
+});
+
+beforeEach(async () => {
+  tenant = await createTenant(service.database);
+  await useLeases(service, tenant);
+  runId = await invoke(service, tenant);
+});
+
+/** What reads the open sessions of runners. */
+const readers = (): string[] => [
+  `/v1/workflow-runs/${runId}/explain`,
+  "/v1/metrics",
+  "/app/health",
+  `/app/workflows/${tenant.definitionId}`,
+  `/app/runs/${runId}`,
+];
+
+/** How many blocks each of them reads, and how large its answer is in KiB. */
+async function measure() {
+  const cookie = `ks_uat=${await sessionToken({ tenant }, tenant.owner.id)}`;
+  const costs: { path: string; blocks: number; kib: number }[] = [];
+  for (const path of readers()) {
+    const headers: Record<string, string> = path.startsWith("/app")
+      ? { Cookie: cookie }
+      : { Authorization: `Bearer ${tenant.owner.key}` };
+    const [response, statements] = await explained(service, () => service.fetch(path, { headers }));
+    expect([path, response.status]).toEqual([path, 200]);
+    costs.push({ path, blocks: blocksRead(statements), kib: (await response.text()).length / 1024 });
+  }
+  return costs;
+}
+
+describe("with 100,000 open sessions of runners", () => {
+  it.each([
+    // Only the indexes are deeper.
+    { owner: "one key", keys: 1, moreBlocks: 50 },
+    // 100 of the keys are looked up, too.
+    { owner: "1,000 keys", keys: 1_000, moreBlocks: 1_500 },
+  ])("of $owner, reads and pages look at 100 of them", async ({ keys, moreBlocks }) => {
+    await insertSessions(service, tenant, 100, 3_600);
+    // The plans of this state are kept, so they must be good for the next one, too.
+    const before = await measure();
+    await service.database.sql`
+      insert into api_keys (id, tenant_id, user_id, name, key_hash, key_suffix)
+      select gen_random_uuid(), ${tenant.id}, ${tenant.owner.id}, 'Key', sha256((${tenant.id} || n)::bytea), 'test'
+      from generate_series(2, ${keys}::int) n`;
+    await service.database.sql`
+      insert into runner_sessions (id, tenant_id, api_key_id, name, capacity, last_seen_at, expires_at)
+      select gen_random_uuid(), k.tenant_id, k.id, 'Runner', 1, statement_timestamp() - interval '1 hour',
+        statement_timestamp() + n * interval '1 second'
+      from (select * from api_keys where user_id = ${tenant.owner.id}) k, generate_series(1, 100000 / ${keys}::int) n`;
+    const after = await measure();
+    for (const [i, { path, blocks, kib }] of after.entries()) {
+      const most = before[i] ?? { blocks: 0, kib: 0 };
+      expect([path, blocks]).toEqual([path, expect.toSatisfy((read) => read < most.blocks + moreBlocks)]);
+      expect([path, kib]).toEqual([path, expect.toSatisfy((size) => size < most.kib + 100)]);
+    }
+  });
+
+  it("of one key, the runner of another key is seen", async () => {
+    await insertSessions(service, tenant, 100_000, 3_600);
+    await startRunner(service, tenant, { key: tenant.admin.key });
+    const explanation = await service.get(`/v1/workflow-runs/${runId}/explain`, tenant.owner.key);
+    // The service has no hub here, so each session that is looked at may be connected: half of 100, and the other one.
+    expect(await explanation.json()).toMatchObject({ reason: "lease", runners_connected: 51 });
+  });
+});

@@ -1,0 +1,93 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { callBack, invoke, invokePath } from "../support/lifecycle.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await startService();
+});
+
+type Limits = { maxRunning: number; maxPerKey: number | null };
+
+/** A tenant whose definition has so many waiting runs of each of so many keys, in turn. */
+async function createQueue(runs: number, keys: number, { maxRunning, maxPerKey }: Limits): Promise<TestTenant> {
+  const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+  const { sql } = service.database;
+  await sql`
+    update workflow_definitions set max_running = ${maxRunning}, max_running_per_key = ${maxPerKey}
+    where id = ${tenant.definitionId}`;
+  const template = await invoke(service, tenant);
+  await sql`
+    insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot, concurrency_key)
+    select gen_random_uuid(), r.tenant_id, r.workflow_definition_id, r.user_id, r.runner_type, 'PENDING', r.run_snapshot,
+      case when ${keys}::int > 0 then 'key ' || n % ${keys}::int else '' end
+    from workflow_runs r, generate_series(1, ${runs}::int) n
+    where r.id = ${template}
+    order by n`;
+  await sql`analyze workflow_runs`;
+  await service.sweep();
+  return tenant;
+}
+
+/** How many pages are read to find the run that starts next. */
+async function pagesOfNextRun(tenant: TestTenant): Promise<number> {
+  const { sql } = service.database;
+  const query = `explain (analyze, buffers, format json) select next_run('${tenant.definitionId}', now())`;
+  await sql.query(query);
+  const [row] = await sql.query(query);
+  const plan = row?.["QUERY PLAN"]?.[0]?.Plan;
+  return plan?.["Shared Hit Blocks"] + plan?.["Shared Read Blocks"];
+}
+
+async function startOne(tenant: TestTenant): Promise<void> {
+  const [running] = await service.database.sql`
+    select id from workflow_runs where workflow_definition_id = ${tenant.definitionId} and status = 'RUNNING' limit 1`;
+  expect((await callBack(service, tenant, running?.id, { status: "COMPLETED" })).status).toBe(200);
+}
+
+describe("the run that starts next", () => {
+  it("is found as fast among 10,000 waiting runs of 500 keys as among 100 without keys", {
+    timeout: 120_000,
+  }, async () => {
+    const [few, many] = [
+      await createQueue(100, 0, { maxRunning: 10, maxPerKey: null }),
+      await createQueue(10_000, 500, { maxRunning: 10, maxPerKey: 1 }),
+    ];
+    // A free slot, in which nothing starts: the pick itself is measured.
+    for (const tenant of [few, many]) {
+      await service.database.sql`update workflow_definitions set max_running = 11 where id = ${tenant.definitionId}`;
+    }
+    const [ofFew, ofMany] = [await pagesOfNextRun(few), await pagesOfNextRun(many)];
+    expect(ofMany).toBeLessThan(ofFew + 40);
+  });
+
+  it("costs a few pages for each key that is full, when 99 of them are before it", async () => {
+    const tenant = await createQueue(10_000, 500, { maxRunning: 100, maxPerKey: 1 });
+    await service.database.sql`
+      update workflow_definitions set last_key = 'zzz', max_running = 100 where id = ${tenant.definitionId}`;
+    await startOne(tenant);
+    expect(await pagesOfNextRun(tenant)).toBeLessThan(99 * 6);
+  });
+});
+
+describe("one key with 10,000 waiting runs, and 49 keys with one each", () => {
+  it("have all started after at most 60 promotions, with five slots", { timeout: 120_000 }, async () => {
+    const tenant = await createQueue(10_000, 1, { maxRunning: 5, maxPerKey: 5 });
+    for (let key = 0; key < 49; key++) {
+      const body = { concurrency_key: `one of ${key}` };
+      await service.send("POST", invokePath(tenant), tenant.owner.key, body);
+    }
+    let promotions = 0;
+    for (let left = 49; left > 0; promotions++) {
+      expect(promotions).toBeLessThan(60);
+      await startOne(tenant);
+      const [count] = await service.database.sql`
+        select count(*)::int as left from workflow_runs
+        where workflow_definition_id = ${tenant.definitionId} and status = 'PENDING' and concurrency_key like 'one of%'`;
+      left = count?.left;
+    }
+  });
+});

@@ -1,8 +1,0 @@
-/** `workflow-runs verify`, against runners with a URL: the examples, and some that are broken. */
-import { describe } from "vitest";
-import { describeVerify } from "./client/verify.ts";
-import { useWorld } from "./client/world.ts";
-
-const world = useWorld();
-
-describe("verify", () => describeVerify(world));

@@ -1,0 +1,93 @@
+import { readFileSync } from "node:fs";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { axePath } from "../../../scripts/local/browser.ts";
+import { DEMO } from "../../../scripts/local/demo.ts";
+
+export type Person = "owner" | "admin" | "user";
+
+const axe = readFileSync(axePath, "utf8");
+
+const complaints = new WeakMap<Page, string[]>();
+
+/** A page in a new browser context. Its errors are collected. */
+export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ baseURL: url, ...options });
+  const page = await context.newPage();
+  const list: string[] = [];
+  complaints.set(page, list);
+  page.on("console", (message) => {
+    if (message.type() === "error" || /Content Security Policy/.test(message.text())) list.push(message.text());
+  });
+  page.on("pageerror", (error) => list.push(error.message));
+  page.on("requestfailed", (request) => {
+    // ERR_ABORTED: a request that was cancelled because another page was opened.
+    if (request.failure()?.errorText !== "net::ERR_ABORTED")
+      list.push(`${request.url()} ${request.failure()?.errorText}`);
+  });
+  return page;
+}
+
+/** The errors that the page has reported so far. */
+export const complaintsOf = (page: Page): string[] => complaints.get(page) ?? [];
+
+/** Removes the collected errors, for a test that makes requests fail on purpose. */
+export const forgetComplaints = (page: Page): void => void complaintsOf(page).splice(0);
+
+export async function signIn(page: Page, person: Person | { key: string }): Promise<void> {
+  await page.goto("/app/sign-in");
+  await page.getByLabel("API key").fill(typeof person === "string" ? DEMO[person].key : person.key);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL("**/app/runs");
+}
+
+/**
+ * The faults that axe-core finds on the page, one line for each. A page that was examined in one theme needs only the rules about
+ * colours in the other: `rules` is "colours" then.
+ */
+export async function accessibilityFaults(page: Page, rules: "all" | "colours" = "all"): Promise<string[]> {
+  // Until then the stylesheet may be missing, and the browser's own colours have other contrasts.
+  await page.waitForLoadState("load");
+  if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe);
+  const found: string =
+    await page.evaluate(`axe.run(document, { resultTypes: ["violations"]${rules === "all" ? "" : ', runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] }'} }).then(({ violations }) =>
+    JSON.stringify(violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html + " " + failureSummary))))`);
+  const list: unknown = JSON.parse(found);
+  return Array.isArray(list) ? list.map(String) : [];
+}
+
+/** The faults that axe-core finds on the page in its current state, in the light theme and in the dark. */
+export async function faultsInBothThemes(page: Page): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: "light" });
+  const light = await accessibilityFaults(page);
+  await page.emulateMedia({ colorScheme: "dark" });
+  const dark = await accessibilityFaults(page, "colours");
+  return [...light.map((fault) => `light: ${fault}`), ...dark.map((fault) => `dark: ${fault}`)];
+}
+
+/** The controls on the page that cannot be reached with the Tab key alone. */
+export async function unreachable(page: Page): Promise<string[]> {
+  await page.evaluate(`(() => {
+    document.activeElement?.blur();
+    window.reached = new Set();
+    document.addEventListener("focusin", ({ target }) => window.reached.add(target));
+  })()`);
+  const isDone = `(() => {
+    const groups = new Set([...window.reached].filter((e) => e.type === "radio").map((e) => e.name));
+    window.missed = [...document.querySelectorAll("a[href], button, input, select, textarea, [tabindex='0']")].filter((e) =>
+      e.tabIndex >= 0 && !e.disabled && e.checkVisibility({ visibilityProperty: true }) && e.type !== "hidden"
+      && !window.reached.has(e) && !(e.type === "radio" && groups.has(e.name)));
+    return window.missed.length === 0;
+  })()`;
+  for (let presses = 0; presses < 400; presses++) {
+    if (presses % 10 === 0 && (await page.evaluate(isDone))) return [];
+    await page.keyboard.press("Tab");
+  }
+  const missed: string = await page.evaluate(`JSON.stringify(window.missed.map((e) => e.outerHTML.slice(0, 200)))`);
+  const list: unknown = JSON.parse(missed);
+  return Array.isArray(list) ? list.map(String) : [];
+}
+
+/** By how many pixels the page is wider than its window. */
+export async function overflow(page: Page): Promise<number> {
+  return page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
+}

@@ -1,0 +1,36 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../../../scripts/local/folders.ts";
+
+/** Routes that answer no page of their own: a text, a part of a page that is asked for again, and another page. */
+const NO_PAGES = ["/app/runs/:id/log", "/app/runs/:id/follow-log", "/app/settings"];
+
+/** The constant in a path that is not a literal, in the folder of its routes. */
+const HREF = "/app/settings/notifications";
+
+/** The routes of all pages of the dashboard, as its source names them. */
+export function routesOfPages(): string[] {
+  const sources = globSync("src/dashboard/**/*.{ts,tsx}", { cwd: root }).map((path) =>
+    readFileSync(join(root, path), "utf8"),
+  );
+  const given = sources.flatMap((source) => [...source.matchAll(/\.(?:page|openPage)\(\s*([^\s,]+),/g)]);
+  return given
+    .map(([, path = ""]) =>
+      path
+        .replace(/\$\{HREF\}/, HREF)
+        .replace(/^HREF$/, HREF)
+        .replaceAll(/["`]/g, ""),
+    )
+    .filter((path) => !NO_PAGES.includes(path))
+    .toSorted();
+}
+
+/** The routes that none of the paths belongs to. A path belongs to the route that is the same text, if there is one. */
+export function routesWithout(paths: Iterable<string>): string[] {
+  const routes = routesOfPages();
+  const patternOf = (route: string) => new RegExp(`^${route.replaceAll(/:\w+/g, "[^/]+")}$`);
+  const met = new Set(
+    [...paths].map((path) => (routes.includes(path) ? path : routes.find((route) => patternOf(route).test(path)))),
+  );
+  return routes.filter((route) => !met.has(route));
+}

@@ -1,0 +1,70 @@
+/** The Worker with its Durable Objects, which are this service's alone. */
+import { env, runInDurableObject } from "cloudflare:test";
+import { v7 as uuid } from "uuid";
+import { vi } from "vitest";
+import type { Hub } from "../../src/hub/hub.ts";
+import type { Register } from "../../src/hub/register.ts";
+import { TenantSweeper } from "../../src/worker.ts";
+import { type Service, type ServiceOptions, startService } from "./service.ts";
+
+declare global {
+  namespace Cloudflare {
+    interface Env {
+      HUB: DurableObjectNamespace<Hub>;
+      REGISTER: DurableObjectNamespace<Register>;
+    }
+  }
+}
+
+export type LiveService = Service & {
+  hubOf(tenantId: string): DurableObjectStub<Hub>;
+  /** When the alarm of a tenant's hub fires, in milliseconds from now. Null when none is set. */
+  alarmInMs(tenantId: string): Promise<number | null>;
+};
+
+/** The tenants whose hubs are in use, and the environment of the service that each belongs to. */
+const tenantsInUse = new Map<string, object>();
+const { sweepTenant } = TenantSweeper.prototype;
+const openHub = (tenantId: string) => env.HUB.get(env.HUB.idFromName(tenantId));
+
+/** Has the hubs forget their tenants: an alarm that fires after the tests of a file would find no database. */
+export async function emptyHubs(): Promise<void> {
+  for (const tenantId of tenantsInUse.keys()) {
+    await runInDurableObject(openHub(tenantId), async (_, { storage }) => {
+      await storage.deleteAlarm();
+      await storage.deleteAll();
+    });
+  }
+  tenantsInUse.clear();
+}
+
+/** How many WebSockets the hub of a tenant has: those of its streams, and of requests that wait. */
+export const socketsOf = (service: LiveService, tenant: { id: string }): Promise<number> =>
+  runInDurableObject(service.hubOf(tenant.id), (_, state) => state.getWebSockets().length);
+
+export async function startLiveService(options: ServiceOptions = {}): Promise<LiveService> {
+  const name = uuid();
+  const hubOf = (tenantId: string) => {
+    tenantsInUse.set(tenantId, service.bindings);
+    return openHub(tenantId);
+  };
+  const objects = {
+    HUB: { idFromName: (tenantId: string) => tenantId, get: (tenantId: string) => hubOf(tenantId) },
+    REGISTER: { idFromName: () => name, get: () => env.REGISTER.get(env.REGISTER.idFromName(name)) },
+  };
+  const settings = { ...objects, ...options.settings };
+  const service = await startService({ ...options, settings });
+
+  // The runtime of the tests has one environment for all files. The sweeper of an alarm gets that of its tenant's service.
+  vi.spyOn(TenantSweeper.prototype, "sweepTenant").mockImplementation(function (this: TenantSweeper, ...args) {
+    return sweepTenant.apply(Object.create(this, { env: { value: tenantsInUse.get(args[0]) } }), args);
+  });
+  return {
+    ...service,
+    hubOf,
+    async alarmInMs(tenantId) {
+      const at = await runInDurableObject(hubOf(tenantId), (_, { storage }) => storage.getAlarm());
+      return at === null ? null : at - Date.now();
+    },
+  };
+}

@@ -1,0 +1,113 @@
+/** Postgres, and the built Worker with its Durable Objects, each as a process that can be killed. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { type NeonQueryFunction, neon, neonConfig } from "@neondatabase/serverless";
+import { buildBundle } from "../../../scripts/local/bundle.ts";
+import { root } from "../../../scripts/local/folders.ts";
+import { findFreePort } from "../../../scripts/local/ports.ts";
+import { type Postgres, startPostgres } from "../../../scripts/local/postgres.ts";
+import { startSqlEndpoint } from "../../../scripts/local/sql-endpoint.ts";
+import { migrate } from "../../../scripts/migrate.ts";
+import type { Random } from "../random.ts";
+import { SETTINGS } from "../settings.ts";
+
+export type Sql = NeonQueryFunction<false, false>;
+
+type Options = {
+  /** How often the cron fires. */
+  cronMs: number;
+  /** True for the Worker with its Durable Objects, whose storage survives a kill. */
+  hasObjects: boolean;
+  /** The port of workerd's inspector; by default there is none. */
+  inspectorPort?: number;
+};
+
+/** Functions that stop what was started are added to `endings`. They must be called in reverse order. */
+export async function startStack(endings: (() => unknown)[], { cronMs, hasObjects, inspectorPort }: Options) {
+  const folder = mkdtempSync(join(tmpdir(), "workflow-runs-kill-"));
+  endings.push(() => rmSync(folder, { recursive: true, force: true }));
+  const postgresOptions = { dataDir: join(folder, "postgres"), port: 0, persistent: true };
+  let postgres: Postgres = await startPostgres(postgresOptions);
+  const { dataDir, port: postgresPort } = postgres;
+  endings.push(async () => {
+    await postgres.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  const databaseUrl = postgres.url();
+  const endpoint = await startSqlEndpoint({ postgresUrl: databaseUrl, port: 0 });
+  endings.push(endpoint.close);
+  await migrate({ directUrl: databaseUrl, log: () => {} });
+  neonConfig.fetchEndpoint = endpoint.url;
+
+  const port = await findFreePort();
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const bindings = { ...SETTINGS, PUBLIC_URL: baseUrl, DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: endpoint.url };
+  const environment = {
+    BINDINGS: JSON.stringify(bindings),
+    CRON_MS: String(cronMs),
+    OBJECTS: hasObjects ? join(folder, "objects") : "",
+    INSPECTOR_PORT: inspectorPort === undefined ? "" : String(inspectorPort),
+  };
+  const script = buildWorker(folder);
+  let worker = startWorker(script, port, environment);
+  endings.push(() => kill(worker));
+  // This also works after Ctrl-C.
+  process.once("exit", () => kill(worker));
+  await untilItAnswers(baseUrl);
+  const sql: Sql = neon(databaseUrl);
+  return {
+    baseUrl,
+    sql,
+    /**
+     * Kills Postgres, the Worker or both, restarts what was killed, and waits until the service answers. Returns what was
+     * killed.
+     */
+    async killSome(random: Random): Promise<string> {
+      const victim = random.pick(["Postgres", "the Worker", "both"]);
+      if (victim !== "the Worker") process.kill(postgres.pid, "SIGKILL");
+      if (victim !== "Postgres") kill(worker);
+      if (victim !== "the Worker") {
+        await postgres.exited;
+        postgres = await startPostgres({ ...postgresOptions, port: postgresPort });
+      }
+      if (victim !== "Postgres") worker = startWorker(script, port, environment);
+      await untilItAnswers(baseUrl);
+      return victim;
+    },
+  };
+}
+
+/** Builds the Worker as for a deployment, into one file. Returns the path of the file. */
+function buildWorker(folder: string): string {
+  const { script } = buildBundle({ entry: "src/worker.ts", outdir: relative(root, join(folder, "built")) });
+  const path = join(folder, "worker.js");
+  writeFileSync(path, script);
+  return path;
+}
+
+function startWorker(script: string, port: number, environment: Record<string, string>): ChildProcess {
+  return spawn(process.execPath, [join(import.meta.dirname, "worker.ts"), script, String(port)], {
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "ignore", "inherit"],
+    // The process gets its own group, since the runtime is another process in it that must die as well.
+    detached: true,
+  });
+}
+
+/** `kill -9` of the process group of a process. */
+export function kill({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, "SIGKILL");
+}
+
+async function untilItAnswers(baseUrl: string): Promise<void> {
+  for (;;) {
+    const response = await fetch(`${baseUrl}/healthz`).catch(() => undefined);
+    await response?.body?.cancel();
+    if (response?.ok) return;
+    await delay(50);
+  }
+}

@@ -1,0 +1,68 @@
+import { expect, it } from "vitest";
+import { insertDefinitions, insertRuns } from "../support/backlog.ts";
+import { startFakeRunner } from "../support/fake-runner.ts";
+import { startService } from "../support/service.ts";
+import { createTenant } from "../support/tenant.ts";
+
+/** The first tenant has most of the backlog, and its runs are the longest overdue: the others must not wait for it. */
+const TENANTS = [91_000, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000];
+
+const CHUNK = 5_000;
+
+/** The cron fires every minute. */
+const LIMIT_MS = 60_000;
+const MAX_CALLS = 8;
+
+it("a backlog of 100,000 overdue runs, behind a third of which another run waits, is swept by a few scheduled calls", async () => {
+  const service = await startService();
+  const runner = await startFakeRunner();
+  for (const [i, size] of TENANTS.entries()) {
+    const tenant = await createTenant(service.database);
+    for (let done = 0; done < size; done += CHUNK) {
+      const ids = await insertDefinitions(service.database, tenant, Math.min(CHUNK, size - done), runner.url);
+      await insertRuns(service.database, tenant, ids, { overdueSeconds: 3_600 - i * 60 });
+      await insertRuns(
+        service.database,
+        tenant,
+        ids.filter((_, n) => n % 3 === 0),
+        "PENDING",
+      );
+    }
+  }
+  const { sql } = service.database;
+  const count = async () => {
+    const [row] = await sql`
+      select count(*) filter (where status = 'RUNNING' and deadline_at <= statement_timestamp())::int as overdue,
+        count(*) filter (where status = 'PENDING')::int as waiting,
+        count(*) filter (where status = 'RUNNING' and dispatched_at is null)::int as unsent,
+        count(*) filter (where dispatched_at is not null)::int as dispatched,
+        count(distinct tenant_id) filter (where status = 'RUNNING' and deadline_at <= statement_timestamp())::int as tenants
+      from workflow_runs`;
+    return row ?? {};
+  };
+  const before = await count();
+  const tell = (call: number, ms: number, now: typeof before) =>
+    console.log(`after call ${call} of ${(ms / 1000).toFixed(1)} s: ${JSON.stringify(now)}`);
+  tell(0, 0, before);
+  expect(before.overdue).toBe(100_000);
+
+  let after = before;
+  for (let call = 1; call <= MAX_CALLS && (after.overdue > 0 || after.unsent > 0); call++) {
+    const began = Date.now();
+    await service.sweep();
+    const ms = Date.now() - began;
+    // The next call comes a minute later, when the leases have expired.
+    await sql`update workflow_runs set next_dispatch_at = next_dispatch_at - interval '1 minute' where next_dispatch_at is not null`;
+    after = await count();
+    tell(call, ms, after);
+    expect(ms).toBeLessThan(LIMIT_MS);
+  }
+  expect(after).toEqual({ overdue: 0, waiting: 0, unsent: 0, dispatched: before.waiting, tenants: 0 });
+  const events =
+    await sql`select type, count(*)::int, count(distinct run_id)::int as runs from workflow_run_events group by type order by type`;
+  expect(events).toEqual([
+    { type: "DISPATCHED", count: before.waiting, runs: before.waiting },
+    { type: "STARTED", count: before.waiting, runs: before.waiting },
+    { type: "TIMED_OUT", count: 100_000, runs: 100_000 },
+  ]);
+});
