@@ -232,7 +232,7 @@ const PAGES: Record<string, PageCase> = {
   "a USER's files": { path: "/app/files", shows: "There is nothing in it.", as: "user" },
   "a USER's health": { path: "/app/health", shows: "of the runs that you see", as: "user" },
   "a USER's notifications": { path: HREF, shows: "An OWNER or ADMIN manages notifications.", as: "user" },
-  "what is forbidden": { path: "/app/workflows/new", shows: "403", as: "user" },
+  "what is forbidden": { path: "/app/workflows/new", shows: "You may not do this", as: "user" },
 
   "the reference": { path: "/docs", shows: "Quick start", as: "nobody" },
   "the reference, signed in": { path: "/docs", shows: "Make an API key" },
