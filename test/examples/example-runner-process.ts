@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 
-const EXAMPLES = join(import.meta.dirname, "../../../examples");
+const EXAMPLES = join(import.meta.dirname, "../../examples");
 
 const COMMANDS: Record<string, [command: string, program: string]> = {
   TypeScript: [process.execPath, join(EXAMPLES, "runner/runner.ts")],

@@ -90,7 +90,7 @@ function buildWorker(folder: string): string {
 }
 
 function startWorker(script: string, port: number, environment: Record<string, string>): ChildProcess {
-  return spawn(process.execPath, [join(import.meta.dirname, "worker.ts"), script, String(port)], {
+  return spawn(process.execPath, [join(root, "test/kills/worker.ts"), script, String(port)], {
     env: { ...process.env, ...environment },
     stdio: ["ignore", "ignore", "inherit"],
     // The process gets its own group, since the runtime is another process in it that must die as well.
