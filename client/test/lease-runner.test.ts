@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Assignment, createRunner, type Outcome, type Work } from "../src/runner/index.ts";
 import { json, problem } from "./fake-service.ts";
 
-type Path = "runner-sessions" | "leases" | "callback" | "heartbeat" | "release" | "log";
+type Path = "runner-sessions" | "leases" | "callback" | "heartbeat" | "release" | "log" | "close";
 type Answers = Partial<Record<Path, () => Response | Error>>;
 
 const SERVICE = "https://runs.example.com";
@@ -39,7 +39,7 @@ function start(work: Work, answers: Answers) {
     work,
     fetch,
   });
-  return { runner, ended, count: (path: Path) => asked.filter((one) => one === path).length };
+  return { runner, ended, asked, count: (path: Path) => asked.filter((one) => one === path).length };
 }
 
 const later = (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1000);
@@ -101,6 +101,18 @@ describe("a runner that leases", () => {
     expect(count(path)).toBe(3);
     await runner.stop();
     await done;
+  });
+
+  it("closes its session before it gives its runs back, and stops also when that is not answered", async () => {
+    for (const close of [() => json({}), () => new Error("cut off")]) {
+      const work: Work = (_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener("abort", reject));
+      const { runner, asked } = start(work, { leases: aLease, close });
+      const done = runner.run();
+      await later(0);
+      await Promise.all([runner.stop(), later(2)]);
+      await done;
+      expect(asked.slice(-2)).toEqual(["close", "release"]);
+    }
   });
 
   it("leaves no listener behind for the runs that it has done", async () => {

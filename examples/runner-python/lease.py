@@ -33,6 +33,7 @@ STEPS = 4
 SHUT_DOWN = "The runner was shut down."
 
 shut_down = threading.Event()
+session = {"token": ""}
 free_places = threading.Semaphore(CAPACITY)
 refusals: list[str] = []
 
@@ -173,12 +174,19 @@ def open_session() -> str:
         status, answer = post(
             f"{SERVICE_URL}/v1/runner-sessions", RUNNER_KEY, {"name": RUNNER_NAME, "capacity": CAPACITY})
         if status == 201:
+            session["token"] = answer["token"]
             return answer["token"]
         if is_final(status):
             give_up(f"The service does not accept the key: {status}")
         else:
             rest()
     return ""
+
+
+def close_session() -> None:
+    """From then on no run is leased to this runner, also not one that it gives back."""
+    if session["token"]:
+        post(f"{SERVICE_URL}/v1/runner-sessions/close", session["token"], {}, 1)
 
 
 def lease_one(token: str, after: str | None) -> tuple[int, dict]:
@@ -243,12 +251,15 @@ def log(*words: str) -> None:
 def main() -> None:
     if not RUNNER_KEY:
         sys.exit("Set RUNNER_KEY to a runner key: POST /v1/runner-keys makes one.")
+    asked_to_stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: shut_down.set())
+        signal.signal(number, lambda *_: asked_to_stop.set())
     taking = threading.Thread(target=take_runs, daemon=True)
     taking.start()
-    while taking.is_alive() and not shut_down.is_set():
+    while taking.is_alive() and not shut_down.is_set() and not asked_to_stop.is_set():
         taking.join(0.2)
+    close_session()
+    shut_down.set()
     # A request that waits ends with the process. What the runner holds is given back, so that another one can take it at once.
     for thread in threading.enumerate():
         if not thread.daemon and thread is not threading.current_thread():

@@ -474,6 +474,10 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return openSession(world);
     },
   }),
+  of("close_runner_session", {
+    unauthenticated: ({ tenant }) =>
+      call("close_runner_session", { session: { session_id: uuid(), tenant_id: tenant.id } }),
+  }),
   of("lease_runs", {
     unauthenticated: ({ tenant }) =>
       call("lease_runs", {

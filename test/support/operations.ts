@@ -210,6 +210,14 @@ export const OPERATIONS: Record<string, Operation> = {
     ownerBySession: 401,
     call: ({ mark }) => post("/v1/runner-sessions", { name: mark, capacity: 1 }),
   },
+  close_runner_session: {
+    answers: "runner",
+    call: async (stage) => {
+      const definitionId = await addWaitingForLease(stage);
+      const sessionToken = await addRunnerSession(stage, definitionId);
+      return { ...post("/v1/runner-sessions/close"), sessionToken };
+    },
+  },
   create_leases: {
     answers: "runner",
     call: async (stage) => {

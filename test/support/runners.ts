@@ -54,6 +54,7 @@ export async function startRunner(
       if (response.status !== 200) throw new Error(`leases: ${response.status} ${await response.text()}`);
       return response.json<Leases>();
     },
+    close: () => service.send("POST", "/v1/runner-sessions/close", token),
     heartbeat: (lease: TestLease, progress?: object) => post(lease, "heartbeat", progress && { progress }),
     release: (lease: TestLease) => post(lease, "release"),
     callBack: (lease: TestLease, result: unknown) => post(lease, "callback", result),

@@ -38,6 +38,8 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 /** Of a `Retry-After`, no more than this is waited. */
 const LONGEST_RETRY_AFTER_MS = 60_000;
+/** How long `stop` waits for the answer that the session is closed, before it ends the work. */
+const CLOSING_MS = 1_000;
 /** The pause between two requests when the service cannot hold a request open until there is work. */
 const POLL_MS = 5_000;
 
@@ -93,6 +95,8 @@ export class LeaseRunner {
   /** Takes no more runs, ends all work, and gives its runs back to the service. When that is done, `run` resolves. */
   async stop(): Promise<void> {
     this.#stopping.abort(new WorkEnded("shut_down", "The runner was shut down."));
+    // First, since a request for work may still be waiting, and would get the runs that are given back.
+    await this.#close();
     for (const attempt of this.#working.keys()) attempt.end(this.#stopping.signal.reason);
     await Promise.all(this.#working.values());
   }
@@ -165,6 +169,13 @@ export class LeaseRunner {
     return Array.isArray(leases) ? leases.filter(isLease) : [];
   }
 
+  /** Closes the session. When that is not possible, the request that waits may still get runs, which are then given back, too. */
+  async #close(): Promise<void> {
+    if (this.#token === null) return;
+    const closing = this.#send("/v1/runner-sessions/close", undefined, this.#token, CLOSING_MS);
+    await closing.then((response) => response.body?.cancel()).catch(() => {});
+  }
+
   async #openSession(): Promise<string> {
     const { name = "runner", workflowIds, capacity = 1, key } = this.#lease;
     const body = { name, capacity, ...(workflowIds && { workflow_definition_ids: workflowIds }) };
@@ -174,14 +185,18 @@ export class LeaseRunner {
   }
 
   async #post(path: string, body: unknown, token: string): Promise<Record<string, unknown>> {
-    const response = await request(this.#connection, path, {
-      method: "POST",
-      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout((WAIT_SECONDS + 10) * 1000),
-    });
+    const response = await this.#send(path, body, token, (WAIT_SECONDS + 10) * 1000);
     const answer: unknown = await response.json();
     return isRecord(answer) ? answer : {};
+  }
+
+  #send(path: string, body: unknown, token: string, timeoutMs: number): Promise<Response> {
+    return request(this.#connection, path, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${token}`, ...(body !== undefined && { "Content-Type": "application/json" }) },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
   }
 }
 

@@ -21,6 +21,18 @@ language sql immutable as $$
   select p_definition_ids is null or p_definition_id = any (p_definition_ids)
 $$;
 
+-- The session that the token of a runner has proved, if it is open at this instant and its key and its user are valid: one row, or
+-- none. It may lease runs of the definitions that both lists cover.
+create or replace function public.find_session(p_context jsonb, p_now timestamptz)
+returns table (name text, capacity integer, definition_ids uuid[], key_definition_ids uuid[])
+language sql stable as $$
+  select s.name, s.capacity, s.workflow_definition_ids, holder.workflow_definition_ids
+  from public.runner_sessions s
+  cross join lateral public.find_key_holder(null, s.api_key_id) holder
+  where s.id = (p_context #>> '{session,session_id}')::uuid and s.tenant_id = (p_context #>> '{session,tenant_id}')::uuid
+    and s.expires_at > p_now and holder.is_administrator
+$$;
+
 -- True when runs of this definition may be leased: its runs are leased, and it is not paused.
 create or replace function public.leases_runs(p_is_active boolean, p_runner_url text, p_handover text) returns boolean
 language sql immutable as $$

@@ -71,6 +71,13 @@ const openRunnerSession = defineVerb({
   },
 });
 
+/** Closes the session of a runner that stops. No further run is leased to it. */
+export const closeSession = defineVerb({
+  name: "close_runner_session",
+  args: () => ({}),
+  result: z.unknown(),
+});
+
 /**
  * Opens a session for a runner, with a runner key or with a key of an OWNER or ADMIN. When the key has 100 open sessions, the
  * oldest silent one that holds no run is closed for it, which takes a second request to the database: the hub knows who waits.

@@ -4,11 +4,11 @@ import { v7 as newId } from "uuid";
 import { generateApiKey } from "../../http/credentials/api-key.ts";
 import { signRunnerToken } from "../../http/credentials/runner-token.ts";
 import { createRouter } from "../../http/router.ts";
-import { callerWrite, keyCall } from "../../http/routes.ts";
+import { callerWrite, keyCall, runnerSessionCall } from "../../http/routes.ts";
 import { givenInstant, instant, line, uuid } from "../../http/schemas.ts";
 import { createApiKey } from "../../people/api-key-verbs.ts";
 import { perform } from "../../verbs/perform.ts";
-import { openSession } from "./open-session.ts";
+import { closeSession, openSession } from "./open-session.ts";
 
 export const runnerSessions = createRouter();
 
@@ -137,4 +137,21 @@ runnerSessions.openapi(openRoute, async (c) => {
   const { runTokenKeys, cell } = c.env.config;
   const token = await signRunnerToken(runTokenKeys, { sessionId: id, cell, ...opened });
   return c.json({ id, token, expires_at: opened.expiresAt }, 201, { "Cache-Control": "no-store" });
+});
+
+const closeRoute = runnerSessionCall({
+  method: "post",
+  path: "/v1/runner-sessions/close",
+  operationId: "close_runner_session",
+  tags: ["Runner"],
+  summary: "Close the session of a runner that stops",
+  description:
+    "With the token of the session. No further run is leased to it, so the runs that it then gives back go to other runners. It " +
+    "keeps the runs that it holds. When it holds none, the token is not valid any more.",
+  responses: { 204: { description: "The session is closed." } },
+});
+
+runnerSessions.openapi(closeRoute, async (c) => {
+  await perform(c.var.services, closeSession, undefined);
+  return c.body(null, 204);
 });

@@ -32,6 +32,35 @@ async function giveBack(runner: Awaited<ReturnType<typeof startRunner>>, times: 
 const passBackOff = (runId: string) => service.database.sql`
   update workflow_runs set not_before = statement_timestamp() - interval '1 second' where id = ${runId}`;
 
+describe("a runner that stops", () => {
+  it("gets no further run after it has closed its session, and other runners get what it gives back", async () => {
+    const [runId, waiting] = [await invoke(service, tenant), await invoke(service, tenant)];
+    const runner = await startRunner(service, tenant, { capacity: 2 });
+    const question = { request_id: crypto.randomUUID() };
+    const [lease] = (await runner.lease(question)).leases;
+    if (!lease) throw new Error("There was a run.");
+    const other = await startRunner(service, tenant);
+    const connected = async () => {
+      const explained = await service.get(`/v1/workflow-runs/${waiting}/explain`, tenant.owner.key);
+      return (await explained.json<{ runners_connected: number }>()).runners_connected;
+    };
+    expect(await connected()).toBe(2);
+    expect((await runner.close()).status).toBe(204);
+    expect(await connected()).toBe(1);
+    // The answer with its lease may have been lost.
+    expect(ids(await runner.lease(question))).toEqual([runId]);
+    expect((await runner.release(lease)).status).toBe(200);
+    expect(ids(await runner.lease())).toEqual([]);
+    expect(ids(await other.lease())).toEqual([runId]);
+  });
+
+  it("has no session any more when it holds no run", async () => {
+    const runner = await startRunner(service, tenant);
+    expect((await runner.close()).status).toBe(204);
+    expect([(await runner.ask()).status, (await runner.close()).status]).toEqual([401, 401]);
+  });
+});
+
 describe("a release", () => {
   it("puts the run back to its old place with its next attempt, and makes the token invalid", async () => {
     const [first, second] = [await invoke(service, tenant), await invoke(service, tenant)];

@@ -14,7 +14,7 @@
 -- Closes the race with an invoke, a stop, or any verb that ends a run in a slot: all of them hold the definition's lock.
 --
 -- Answers {"result": {"leases": see `lease_of`, "is_full": true when the session holds as many runs as its capacity}}, or "refused":
--- unauthenticated (the session has expired, or its key or its user is no longer valid)
+-- unauthenticated (the session has expired or was closed, or its key or its user is no longer valid)
 create or replace function public.lease_runs(p_context jsonb, p_request_id uuid, p_max integer) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -40,11 +40,9 @@ begin
   v_asked_at := clock_timestamp();
 
   -- 2. Which session is it, and how many runs does it hold?
-  select s.name, s.capacity, s.workflow_definition_ids, holder.workflow_definition_ids
+  select s.name, s.capacity, s.definition_ids, s.key_definition_ids
   into v_name, v_capacity, v_session_ids, v_key_ids
-  from public.runner_sessions s
-  cross join lateral public.find_key_holder(null, s.api_key_id) holder
-  where s.id = v_session_id and s.tenant_id = v_tenant_id and s.expires_at > v_asked_at and holder.is_administrator;
+  from public.find_session(p_context, v_asked_at) s;
   if not found then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "unauthenticated"}');
   end if;

@@ -1,0 +1,32 @@
+-- Closes the session of a runner that stops: no further run is leased to it. It keeps the runs that it holds until it gives them
+-- back or ends them. A session that holds none ends now. One that holds some covers no definition any more, and lives on: its
+-- runner may have missed the answer with their leases, and gets them by asking again with the same `request_id`.
+--
+-- Closes the race with a lease of the session: both lock the tenant's row, so the lease comes before, or gets nothing.
+--
+-- Answers {"result": {}}, or "refused": unauthenticated (the session has expired or was closed, or its key or its user is no longer
+-- valid)
+create or replace function public.close_runner_session(p_context jsonb) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_session_id constant uuid := p_context #>> '{session,session_id}';
+  v_tenant_id constant uuid := p_context #>> '{session,tenant_id}';
+  v_now timestamptz;
+begin
+  -- 1. Wait for a lease of the session.
+  perform t.id from public.tenants t where t.id = v_tenant_id for no key update;
+  v_now := clock_timestamp();
+
+  -- 2. Which session is it?
+  if not exists (select from public.find_session(p_context, v_now)) then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "unauthenticated"}');
+  end if;
+
+  -- 3. Close it.
+  update public.runner_sessions s
+  set workflow_definition_ids = '{}', last_seen_at = v_now, expires_at = case
+    when exists (select from public.running_attempts a where a.session_id = v_session_id) then s.expires_at else v_now end
+  where s.id = v_session_id;
+  return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}', '{"others": true}');
+end $$;
