@@ -130,7 +130,7 @@ export function describeChangesOfWorkflows(world: () => World): void {
 }
 
 export function describePeople(world: () => World): void {
-  const { wr, json } = useTerminal(world, "people");
+  const { wr, json, inTerminal } = useTerminal(world, "people");
   const NEW = "ida@demo.example";
 
   it("adds a user, changes their role, lets them out and in, and deletes them after --yes", async () => {
@@ -143,6 +143,27 @@ export function describePeople(world: () => World): void {
     expect((await wr(["users", "delete", NEW, "--dry-run"])).stderr).toContain("Nothing was changed");
     expect((await wr(["users", "delete", NEW, "--yes"])).stdout).toBe(`Deleted ${NEW}.\n`);
     expect((await wr(["users", "list"])).stdout).not.toContain(NEW);
+  });
+
+  it("asks before it hands the tenant over, and then says that you are ADMIN", async () => {
+    const admin = "admin@demo.example";
+    const roleOf = async (email: string): Promise<string> =>
+      (await json(["users", "list"])).find((user: { email: string }) => user.email === email)?.role;
+    const sentence = `This hands the tenant over: ${admin} becomes its OWNER, and its OWNER becomes ADMIN.`;
+    const dry = await wr(["users", "role", admin, "OWNER", "--dry-run"]);
+    expect(dry).toEqual({ code: 0, stdout: "", stderr: `${sentence} Nothing was changed, because of --dry-run.\n` });
+    const asked = `${sentence} Do it? [y/N] `;
+    const refused = await inTerminal(`users role ${admin} OWNER`, { asked, typed: "\r" });
+    expect([refused.code, refused.shown]).toEqual([1, expect.stringContaining("Nothing was changed.")]);
+    expect((await wr(["users", "role", admin, "USER", "--dry-run"])).stderr).toContain(
+      `This makes ${admin} USER. Noth`,
+    );
+    expect(await roleOf(admin)).toBe("ADMIN");
+    const done = await wr(["users", "role", admin, "OWNER", "--yes"]);
+    expect([done.code, done.stderr, done.stdout]).toEqual([0, "You are ADMIN now.\n", expect.stringMatching(/OWNER/)]);
+    const back = { WORKFLOW_RUNS_API_KEY: DEMO.admin.key };
+    expect((await wr(["users", "role", "owner@demo.example", "OWNER", "--yes"], back)).code).toBe(0);
+    expect(await roleOf(admin)).toBe("ADMIN");
   });
 
   it("invites somebody by a link that is shown once, and withdraws the invite", async () => {

@@ -104,6 +104,7 @@ export function describeCommandLine(world: () => World): void {
     ],
     [4, ["workflows", "update", "Quarterly report"], "Say what to change"],
     [4, ["workflows", "update", "Quarterly report", "--name", "x"], "Set WORKFLOW_RUNS_WEBHOOK_SECRET"],
+    [4, ["users", "role", DEMO.admin.id, "OWNER"], "Add --yes to do it, since nobody can be asked here."],
     [4, ["workflows", "delete", "Quarterly report"], "Add --yes to do it, since nobody can be asked here."],
     [3, ["workflows", "share", "Quarterly report", "nobody@demo.example"], 'There is no user "nobody@demo.example"'],
     [1, ["users", "list", "--api-key", DEMO.user.key], "OWNER or ADMIN"],

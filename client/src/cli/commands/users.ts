@@ -5,7 +5,7 @@ import { type CareFlags, isWanted, withCare } from "../care.ts";
 import { type Context, contextOf } from "../context.ts";
 import { oneOf } from "../input.ts";
 import { findUser, listUsers } from "../names.ts";
-import { ago, facts, harmless, paint, printList, printOne } from "../output.ts";
+import { ago, facts, harmless, paint, printList, printOne, say } from "../output.ts";
 
 type CreateFlags = { role: "USER" | "ADMIN"; firstName?: string; lastName?: string };
 
@@ -59,17 +59,30 @@ export function addUsers(program: Command): void {
       show(context, await unwrap(context.client.api.POST("/v1/tenants/{tenant_id}/users", { params, body })));
     });
 
-  ofUser("role", "Give a user another role; the OWNER passes ownership on", "role ida@acme.example ADMIN")
-    .argument("<role>", "USER, ADMIN or OWNER", oneOf(["USER", "ADMIN", "OWNER"]))
-    .action(async (emailOrId: string, role: TenantUser["role"], _, command: Command) => {
+  withCare(
+    ofUser("role", "Give a user another role; the OWNER passes ownership on", "role ida@acme.example ADMIN").argument(
+      "<role>",
+      "USER, ADMIN or OWNER",
+      oneOf(["USER", "ADMIN", "OWNER"]),
+    ),
+  )
+    .addHelpText("after", "\nIt asks only when it passes the ownership on, which the new OWNER alone can undo.")
+    .action(async (emailOrId: string, role: TenantUser["role"], flags: CareFlags, command: Command) => {
       const context = contextOf(command);
-      const { client } = context;
-      const { user_id, tenant_id } = await findUser(client, emailOrId);
+      const { client, mode } = context;
+      const { user_id, tenant_id, email, role: before } = await findUser(client, emailOrId);
+      const name = harmless(email ?? user_id);
+      const isHandover = role === "OWNER" && before !== "OWNER";
+      const change = isHandover
+        ? `This hands the tenant over: ${name} becomes its OWNER, and its OWNER becomes ADMIN.`
+        : `This makes ${name} ${role}.`;
+      if ((isHandover || flags.dryRun) && !(await isWanted(change, flags))) return;
       const params = { path: { tenant_id, user_id } };
-      show(
-        context,
-        await unwrap(client.api.PATCH("/v1/tenants/{tenant_id}/users/{user_id}", { params, body: { role } })),
+      const user = await unwrap(
+        client.api.PATCH("/v1/tenants/{tenant_id}/users/{user_id}", { params, body: { role } }),
       );
+      if (isHandover && mode === "people") say("You are ADMIN now.");
+      show(context, user);
     });
 
   for (const [verb, text] of [
