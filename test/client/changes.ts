@@ -58,6 +58,12 @@ export function describeChangesOfRuns(world: () => World): void {
     ]);
   });
 
+  it("deletes a run that waits, as its help says", async () => {
+    const id = (await wr(["invoke", NAME, "--quiet"])).stdout.trim();
+    expect((await wr(["runs", "delete", "--help"])).stdout).toMatch(/Delete a run that waits\s+or\s+has\s+ended/);
+    expect((await wr(["runs", "delete", id])).stdout).toBe(`Deleted ${id}.\n`);
+  });
+
   it("deletes runs that have ended, one or all", async () => {
     expect((await bulk("stop", "--yes", "--quiet")).stdout).toBe("3\n");
     const [{ id }] = await json(["runs", "list", ...ofWorkflow]);

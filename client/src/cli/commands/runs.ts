@@ -118,13 +118,14 @@ Examples:
     else await printRun(context, run);
   });
 
-  ofRun("delete", "Delete a run that has ended, with its log and result").action(
-    async (id: string, _, command: Command) => {
-      const { client, mode } = contextOf(command);
-      await client.request(`/v1/workflow-runs/${encodeURIComponent(id)}`, { method: "DELETE" });
-      printOne(mode, { id }, id, () => [`Deleted ${id}.`]);
-    },
-  );
+  ofRun(
+    "delete",
+    "Delete a run that waits or has ended, with its log and result; stop one that is RUNNING first",
+  ).action(async (id: string, _, command: Command) => {
+    const { client, mode } = contextOf(command);
+    await client.request(`/v1/workflow-runs/${encodeURIComponent(id)}`, { method: "DELETE" });
+    printOne(mode, { id }, id, () => [`Deleted ${id}.`]);
+  });
 
   addBulk(runs);
 
