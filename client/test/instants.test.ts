@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { instant, lengthOfTime } from "../src/cli/instants.ts";
+import { futureInstant, instant, lengthOfTime } from "../src/cli/instants.ts";
 
 describe("a length of time", () => {
   it.each([
@@ -40,4 +40,22 @@ describe("an instant", () => {
       expect(() => instant(text)).toThrow("It must be a date");
     },
   );
+});
+
+describe("an instant to come", () => {
+  it("is read from a date, a date with a time, or how long it is until then", () => {
+    expect(futureInstant("2999-01-31T12:00Z")).toBe("2999-01-31T12:00:00.000Z");
+    expect(futureInstant("2999-01-31")).toBe(new Date(2999, 0, 31).toISOString());
+    const waitMs = Date.parse(futureInstant("7d")) - Date.now();
+    expect(Math.round(waitMs / 3_600_000)).toBe(168);
+  });
+
+  it.each([
+    ["tomorrow", "how long from now"],
+    ["7", "how long from now"],
+    ["2020-01-31", "It must be in the future."],
+    ["0d", "It must be in the future."],
+  ])("is not read from %j", (text, sentence) => {
+    expect(() => futureInstant(text)).toThrow(sentence);
+  });
 });

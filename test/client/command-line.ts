@@ -93,6 +93,15 @@ export function describeCommandLine(world: () => World): void {
     [4, ["invoke", "Quarterly report", "--input", '{"a": 1'], "--input is not JSON: "],
     [4, ["invokes"], "Did you mean invoke?"],
     [4, ["runs", "list", "--since", "yesterday"], "or how long ago: 2026-01-31, 2026-01-31T12:00Z, 24h or 7d."],
+    [4, ["runs", "list", "--since", "1h", "--until", "2h"], "--since is later than --until"],
+    [4, ["runs", "list", "--label", "customer"], "is invalid. Write key:value, such as customer:4711."],
+    [
+      4,
+      ["runs", "bulk", "stop", "--label", "customer"],
+      "option '--label <key:value>' argument 'customer' is invalid.",
+    ],
+    [4, ["keys", "create", "CI", "--expires", "tomorrow"], "option '--expires <when>' argument 'tomorrow' is invalid."],
+    [4, ["keys", "create", "CI", "--expires", "2020-01-31"], "It must be in the future."],
     [4, ["invoke", "Quarterly report", "--timeout", "5s"], "Add --wait."],
     [4, ["runs", "result", HELD, "--timeout", "5s"], "Add --wait."],
     [4, ["invoke", "Quarterly report", "--wait", "--timeout", "soon"], "such as 90s, 10min, 2h or 7d."],
@@ -285,6 +294,10 @@ export function describeCommandLine(world: () => World): void {
     const key = (await wr(["keys", "create", "CI", "--quiet"])).stdout.trim();
     expect((await wr(["whoami", "--quiet", "--api-key", key])).stdout.trim()).toBe(DEMO.owner.id);
     await wr(["keys", "create", "Brief", "--expires", "2999-06-15T12:00:00Z"]);
+    await wr(["keys", "create", "Weekly", "--expires", "7d"]);
+    const all: { name: string; expires_at: string }[] = await json(["keys", "list"]);
+    const [weekly] = all.filter(({ name }) => name === "Weekly");
+    expect(Math.round((Date.parse(weekly?.expires_at ?? "") - Date.now()) / 86_400_000)).toBe(7);
     const { stdout } = await wr(["keys", "list"]);
     expect(stdout).toMatch(/^ID +NAME +KIND +KEY +EXPIRES +CREATED\n/);
     expect(stdout).toMatch(new RegExp(`^\\S+ +CI +user +…${key.slice(-4)} +never `, "m"));

@@ -84,12 +84,21 @@ export const severalOf =
 /** Parses a flag that may be repeated: appends the value to those before it. */
 export const several = (value: string, before: string[] = []): string[] => [...before, value];
 
+function readLabel(text: string): { key: string; value: string } {
+  const [, key, value] = /^([^:]+):(.+)$/s.exec(text) ?? [];
+  if (key !== undefined && value !== undefined) return { key, value };
+  throw new InvalidArgumentError("Write key:value, such as customer:4711.");
+}
+
+/** Parses a flag that may be repeated: appends a label to those before it, to filter by all of them. */
+export const severalLabels = (text: string, before: string[] = []): string[] => {
+  readLabel(text);
+  return [...before, text];
+};
+
 /** Parses a flag that may be repeated: adds a label, such as `customer:4711`, to those before it. */
 export function labelAfter(text: string, before: Record<string, string> = {}): Record<string, string> {
-  const [, key, value] = /^([^:]+):(.+)$/s.exec(text) ?? [];
-  if (key === undefined || value === undefined) {
-    throw new InvalidArgumentError("It must be key:value, such as customer:4711.");
-  }
+  const { key, value } = readLabel(text);
   if (Object.hasOwn(before, key)) throw new InvalidArgumentError(`A run has one label with the key ${key}.`);
   return { ...before, [key]: value };
 }

@@ -19,15 +19,35 @@ export function lengthOfTime(text: string): number {
 /** A date, and perhaps a time. Without an offset from UTC, both are those of this machine. */
 const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;
 
-/** Parses a flag as an instant: a date, whose first moment is meant, a date with a time, or how long ago it was. */
-export function instant(text: string): string {
+/** Parses an instant: a date, whose first moment is meant, a date with a time, or how long before or after now. Null if it is none. */
+function readInstant(text: string, direction: "before" | "after"): Date | null {
   const seconds = readSeconds(text);
-  if (seconds !== null && !/^\d+$/.test(text)) return new Date(Date.now() - seconds * 1000).toISOString();
-  const at = INSTANT.test(text) ? new Date(text.includes("T") ? text : `${text}T00:00`) : new Date(Number.NaN);
-  if (!Number.isNaN(at.getTime())) return at.toISOString();
+  if (seconds !== null && !/^\d+$/.test(text)) {
+    return new Date(Date.now() + (direction === "before" ? -seconds : seconds) * 1000);
+  }
+  const at = INSTANT.test(text) ? new Date(text.includes("T") ? text : `${text}T00:00`) : null;
+  return at === null || Number.isNaN(at.getTime()) ? null : at;
+}
+
+/** Parses a flag as an instant, or as how long ago it was. */
+export function instant(text: string): string {
+  const at = readInstant(text, "before");
+  if (at !== null) return at.toISOString();
   throw new InvalidArgumentError(
     "It must be a date, a date with a time, or how long ago: 2026-01-31, 2026-01-31T12:00Z, 24h or 7d.",
   );
+}
+
+/** Parses a flag as an instant to come, or as how long it is until then. */
+export function futureInstant(text: string): string {
+  const at = readInstant(text, "after");
+  if (at === null) {
+    throw new InvalidArgumentError(
+      "It must be a date, a date with a time, or how long from now: 2027-01-31, 2027-01-31T12:00Z, 24h or 7d.",
+    );
+  }
+  if (at.getTime() > Date.now()) return at.toISOString();
+  throw new InvalidArgumentError("It must be in the future.");
 }
 
 export const sinceOption = () =>

@@ -1,7 +1,8 @@
 import { Option } from "commander";
 import type { Client } from "../client.ts";
 import type { RunFilter, RunStatus } from "../types.ts";
-import { several, severalOf } from "./input.ts";
+import { CliError, EXIT } from "./exit.ts";
+import { severalLabels, severalOf } from "./input.ts";
 import { findWorkflow } from "./names.ts";
 
 /** The flags that choose runs. */
@@ -19,11 +20,17 @@ export const statusOption = (note = "") =>
   new Option("--status <state>", `only in this state; can be repeated${note}`).argParser(severalOf(STATES));
 export const workflowOption = () => new Option("--workflow <workflow>", "only of this workflow, by its name or id");
 export const labelOption = () =>
-  new Option("--label <key:value>", "only with this label; can be repeated").argParser(several);
+  new Option("--label <key:value>", "only with this label; can be repeated").argParser(severalLabels);
 
-/** The filter of the API for these flags. */
+/**
+ * The filter of the API for these flags.
+ * @throws CliError when no run can be in the time that they say
+ */
 export async function runFilterOf(client: Client, flags: RunFilterFlags): Promise<RunFilter> {
   const { status, workflow, label, since, until } = flags;
+  if (since !== undefined && until !== undefined && Date.parse(since) > Date.parse(until)) {
+    throw new CliError("--since is later than --until, so no run can match.", EXIT.invalid);
+  }
   return {
     ...(status && { status }),
     ...(label && { label }),

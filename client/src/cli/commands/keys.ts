@@ -4,6 +4,7 @@ import type { ApiKey } from "../../types.ts";
 import { contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { several } from "../input.ts";
+import { futureInstant } from "../instants.ts";
 import { choose, findWorkflow, isId } from "../names.ts";
 import { ago, facts, harmless, instantOf, printList, printOne, say } from "../output.ts";
 
@@ -38,14 +39,18 @@ export function addKeys(program: Command): void {
     .command("create")
     .argument("<name>", "what it is for")
     .description("Make a key. It is shown once")
-    .option("--expires <instant>", "when it stops working, such as 2027-01-31T00:00:00Z; by default never")
+    .option(
+      "--expires <when>",
+      "when it stops working: 2027-01-31, 2027-01-31T12:00Z, or in 90d; by default never",
+      futureInstant,
+    )
     .option("--runner", "a key that can lease runs, and nothing else; for OWNER and ADMIN")
     .option("--workflow <workflow>", "with --runner: only runs of this workflow; can be repeated", several)
     .addHelpText(
       "after",
       `
 Examples:
-  $ workflow-runs keys create "CI" --expires 2027-01-31T00:00:00Z
+  $ workflow-runs keys create "CI" --expires 90d
   $ WORKFLOW_RUNS_API_KEY=$(workflow-runs keys create "build machine" --runner --quiet)`,
     )
     .action(async (name: string, flags: CreateFlags, command: Command) => {
