@@ -143,6 +143,12 @@ export function describeCommandLine(world: () => World): void {
     expect(ended).toEqual({ code: 1, stdout: "", stderr: expect.stringContaining("Is the URL that of the service?") });
   });
 
+  it("says when the URL ends in /v1 that this is added to it", async () => {
+    const ended = await wr(["whoami"], { WORKFLOW_RUNS_URL: `${world().url}/v1/` });
+    const hint = `The URL ends in /v1, which is added to it for each request. Try ${world().url}.\n`;
+    expect(ended).toEqual({ code: 3, stdout: "", stderr: expect.stringContaining(hint) });
+  });
+
   it.each<[path: string, args: string[]]>([
     ["/v1/users/me", ["whoami"]],
     ["/v1/workflow-definitions?limit=100", ["workflows", "list"]],

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type Client, createClient } from "../client.ts";
 import { CliError, EXIT } from "./exit.ts";
-import type { Mode } from "./output.ts";
+import { harmless, type Mode, say } from "./output.ts";
 import { requireSettings } from "./settings.ts";
 
 export type GlobalFlags = { url?: string; apiKey?: string; json?: boolean; quiet?: boolean };
@@ -17,7 +17,11 @@ export function contextOf(command: Command): Context {
 
 export function connect(url: string, apiKey: string): Client {
   try {
-    return createClient({ url, apiKey });
+    const client = createClient({ url, apiKey });
+    if (/\/v1$/.test(client.url)) {
+      say(`The URL ends in /v1, which is added to it for each request. Try ${harmless(client.url.slice(0, -3))}.`);
+    }
+    return client;
   } catch (error) {
     throw new CliError(error instanceof Error ? error.message : String(error), EXIT.invalid);
   }
