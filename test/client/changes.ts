@@ -33,6 +33,8 @@ export function describeChangesOfRuns(world: () => World): void {
       0,
       "This stops 3 of 3 matching runs. Nothing was changed, because of --dry-run.\n",
     ]);
+    const report = JSON.parse((await bulk("stop", "--dry-run", "--json")).stdout);
+    expect(report).toEqual({ action: "stop", dry_run: true, matched: 3, would_change: 3, refused: [] });
     expect((await bulk("stop", "--dry-run", "--until", "1h")).stdout).toContain("0 of 0 matching runs");
     expect(await states()).toEqual(["PENDING", "PENDING", "PENDING"]);
   });

@@ -112,9 +112,14 @@ async function changeRuns(client: Client, action: Action, filter: Filter, isDryR
 const sentenceOf = ({ action, done, matched }: Report): string =>
   `This ${ACTIONS[action].does} ${done} of ${matched} matching runs.`;
 
+/** With --dry-run nothing was done, so the report for programs does not say `done`. */
+const toDryReport = ({ action, dry_run, matched, done, refused }: Report) => ({
+  ...{ action, dry_run, matched, would_change: done, refused },
+});
+
 function show(mode: Mode, report: Report): void {
   const { action, dry_run: isDryRun, matched, done, refused } = report;
-  if (mode === "json") print(JSON.stringify(report, null, 2));
+  if (mode === "json") print(JSON.stringify(isDryRun ? toDryReport(report) : report, null, 2));
   if (mode === "quiet") print(String(done));
   if (mode !== "people") return;
   print(
