@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { root } from "../../scripts/local/folders.ts";
@@ -30,6 +30,9 @@ export function describeReadme(world: () => World): void {
     });
     expect([ended.code, ended.stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+$/m)]);
     expect(ended.stderr).not.toMatch(/warn/i);
+    const packed = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
+    const ignored = await runProgram("git", ["check-ignore", ...packed], { cwd: root });
+    expect(ignored.stdout.trim().split("\n")).toEqual(packed);
   });
 
   it("has only commands that work, in their order", { timeout: 240_000 }, async () => {
@@ -41,6 +44,8 @@ export function describeReadme(world: () => World): void {
     for (const said of ["state     COMPLETED", "The exit code is 5", "The runner follows the protocol."]) {
       expect(ended.stdout).toContain(said);
     }
+    // What `login` and npm store is hidden, and of the user.
+    expect(readdirSync(cwd).filter((name) => !name.startsWith("."))).toEqual([]);
   });
 
   it("has programs that compile strictly, and the first ones also run", { timeout: 60_000 }, async () => {
