@@ -94,6 +94,36 @@ export function describeChangesOfWorkflows(world: () => World): void {
     expect(leased.stdout).toMatch(/^attempts +3, after LOST$/m);
   });
 
+  it("shows the paths of its files and folders", async () => {
+    const template = ["--template", "/shared/how-to-summarise.md"];
+    const created = await wr(["workflows", "create", "Shown", "--lease", "--source", "/shared", ...PARTS, ...template]);
+    for (const line of [
+      /^sources +\/shared\n +\/shared\/reports\/q1$/m,
+      /^instructions +\/shared\/how-to-summarise\.md$/m,
+      /^outputs +\/shared\/summaries$/m,
+      /^template +\/shared\/how-to-summarise\.md$/m,
+    ]) {
+      expect(created.stdout).toMatch(line);
+    }
+    const { stdout } = await wr(["workflows", "update", "Shown", "--no-template"]);
+    expect(stdout).toMatch(/^outputs +\/shared\/summaries$/m);
+    expect(stdout).not.toMatch(/^template/m);
+    expect((await wr(["workflows", "get", "Shown"])).stdout).toMatch(/^sources +\/shared$/m);
+  });
+
+  it("says that nothing can be invoked without a runner, and how to give one", async () => {
+    const { code, stderr } = await wr(["workflows", "create", "No runner", ...PARTS]);
+    const hint =
+      "Nothing can be invoked until it has a runner: give it one by `workflows update` with --lease or --runner-url.\n";
+    expect([code, stderr]).toEqual([0, `Created No runner.\n${hint}`]);
+    const refused = await wr(["invoke", "No runner"]);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/has no runner.*--lease.*--runner-url/)]);
+    expect((await wr(["workflows", "update", "No runner", "--lease"])).code).toBe(0);
+    expect((await wr(["invoke", "No runner"])).code).toBe(0);
+    const leased = await wr(["workflows", "create", "Leased", "--lease", ...PARTS]);
+    expect(leased.stderr).toBe("Created Leased.\n");
+  });
+
   it("shares a workflow with a USER, who can then run it, and gives nothing twice", async () => {
     await json(["workflows", "create", "Shared", "--lease", ...PARTS]);
     await wr(["users", "create", "sharer@demo.example"]);

@@ -152,7 +152,6 @@ export function describeCommandLine(world: () => World): void {
   it.each<[path: string, args: string[]]>([
     ["/v1/users/me", ["whoami"]],
     ["/v1/workflow-definitions?limit=100", ["workflows", "list"]],
-    [`/v1/workflow-definitions/${DEMO.quarterlyReportId}`, ["workflows", "get", "Quarterly report"]],
     ["/v1/workflow-runs?status=FAILED&limit=3", ["runs", "list", "--status", "FAILED", "--limit", "3"]],
     [`/v1/workflow-runs/${DEMO.runs.failed}/result`, ["runs", "result", DEMO.runs.failed]],
     [`/v1/workflow-runs/${DEMO.runs.failed}/explain`, ["runs", "explain", DEMO.runs.failed]],

@@ -37,6 +37,21 @@ export function describePolicy(world: () => World): void {
     expect(shown).toMatch(/^attempts +3, after LOST, DEADLINE$/m);
   });
 
+  it("is part of a workflow for programs, and says which lease was asked for also where runs are not leased", async () => {
+    const headers = { Authorization: `Bearer ${environment().WORKFLOW_RUNS_API_KEY}` };
+    const created = JSON.parse((await create("With policy", "--lease-seconds", "90", "--json")).stdout);
+    const answer = await fetch(`${world().url}/v1/workflow-definitions/${created.id}`, { headers });
+    expect(created).toEqual({ ...JSON.parse(await answer.text()), policy: await policyOf("With policy") });
+    expect(await json(["workflows", "get", "With policy"])).toEqual(created);
+    const lease = /^lease +1 min 30 s, which has no effect unless the handover is lease$/m;
+    expect((await wr(["workflows", "get", "With policy"])).stdout).toMatch(lease);
+    const shown = (await wr(["workflows", "update", "With policy", "--lease-seconds", "300"])).stdout;
+    expect(shown).toMatch(/^lease +5 min, which has no effect/m);
+    const updated = await json(["workflows", "update", "With policy", "--lease"]);
+    expect(updated.policy).toEqual({ ...created.policy, handover: "lease", lease_seconds: 300 });
+    expect((await wr(["workflows", "get", "With policy", "--quiet"])).stdout).toBe(`${created.id}\n`);
+  });
+
   it.each([
     [["--max-attempts", "3"], "Say with --retry-on after which failures a run is tried again."],
     [["--retry-on", "LOST"], "Say with --max-attempts how many attempts a run has in total."],

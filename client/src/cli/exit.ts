@@ -58,9 +58,15 @@ const UNKNOWN_KEY =
   "The service does not accept this API key: it is unknown, revoked or expired, or it is a runner key, which can only lease " +
   "runs (`workflow-runs run`). Run `workflow-runs login` with a user's API key.";
 
+/** The service names a field of its API, and people of the command line have two flags for it. */
+const NO_RUNNER =
+  "The workflow has no runner. Give it one by `workflow-runs workflows update <workflow>` with --lease, for runners that ask for " +
+  "work, as `workflow-runs run` does, or with --runner-url.";
+
 function textOf({ message, status, code, requestId }: ApiProblem): string {
   if (code === "unknown" && status < 500) return `${message} Is the URL that of the service?`;
   if (status === 401) return UNKNOWN_KEY;
+  if (status === 409 && message.startsWith("The workflow has no runner.")) return NO_RUNNER;
   return status >= 500 && requestId !== null ? `${message} (request ${requestId})` : message;
 }
 

@@ -2,6 +2,7 @@
 import type { Client } from "../client.ts";
 import { unwrap } from "../connection.ts";
 import { byOffset } from "../pages.ts";
+import { ApiProblem } from "../problem.ts";
 import type { Part, TenantUser, Workflow } from "../types.ts";
 import { CliError, EXIT } from "./exit.ts";
 
@@ -81,6 +82,17 @@ async function findChild(
   };
   for await (const part of byOffset(read)) if (isWanted(part)) return part.path_part_id;
   return null;
+}
+
+/** The path of a file or folder. Null when it was deleted, or is not the caller's to see. */
+export async function pathOf(client: Client, id: string): Promise<string | null> {
+  try {
+    const params = { path: { path_part_id: id } };
+    return (await unwrap(client.api.GET("/v1/path-parts/{path_part_id}", { params }))).materialized_path;
+  } catch (error) {
+    if (error instanceof ApiProblem && error.status === 404) return null;
+    throw error;
+  }
 }
 
 /** The users of the caller's tenant, by email. */

@@ -8,6 +8,9 @@ import { integer, severalOf } from "./input.ts";
 
 type FailureCode = Policy["retry_on"][number];
 
+/** How long a lease of a new workflow lasts. */
+export const DEFAULT_LEASE_SECONDS = 300;
+
 /** The flags that `addPolicyFlags` adds to a command. */
 export type PolicyFlags = { leaseSeconds?: number; maxAttempts?: number; retryOn?: FailureCode[] };
 
@@ -20,7 +23,7 @@ export const addPolicyFlags = (command: Command): Command =>
   command
     .option(
       "--lease-seconds <n>",
-      "how long its runner may be silent before a run is LOST: 30 to 3600; 300 for a new workflow",
+      `how long its runner may be silent before a run is LOST: 30 to 3600; ${DEFAULT_LEASE_SECONDS} for a new workflow`,
       integer(30, 3600),
     )
     .option(

@@ -1,21 +1,33 @@
-import type { Workflow } from "../types.ts";
+import type { Client } from "../client.ts";
+import type { Policy, Workflow } from "../types.ts";
 import type { Context } from "./context.ts";
-import { ago, duration, facts, harmless, paint, printOne } from "./output.ts";
-import { readPolicy } from "./policy.ts";
+import { pathOf } from "./names.ts";
+import { ago, duration, facts, harmless, paint, print, printOne } from "./output.ts";
+import { DEFAULT_LEASE_SECONDS, type PolicyFlags, readPolicy } from "./policy.ts";
 
 export const stateOf = ({ is_active }: Workflow): string => (is_active ? "active" : paint("yellow", "paused"));
 
-/** Prints a workflow. For people, its policy is included. */
-export async function printWorkflow({ client, mode }: Context, workflow: Workflow): Promise<void> {
-  const policy = mode === "people" ? await readPolicy(client, workflow.id) : null;
-  printOne(mode, workflow, workflow.id, () =>
+/**
+ * Prints a workflow with its policy, for people also with the paths of its files and folders. `given` are the flags of the command
+ * that has changed it.
+ */
+export async function printWorkflow(
+  { client, mode }: Context,
+  workflow: Workflow,
+  given: PolicyFlags = {},
+): Promise<void> {
+  if (mode === "quiet") return void print(workflow.id);
+  const policy = await readPolicy(client, workflow.id);
+  const paths = mode === "people" ? await pathsOf(client, workflow) : null;
+  printOne(mode, { ...workflow, policy }, workflow.id, () =>
     facts({
       id: workflow.id,
       name: harmless(workflow.name),
       description: workflow.description === null ? null : harmless(workflow.description),
       state: stateOf(workflow),
+      ...paths,
       handover: policy?.handover,
-      lease: policy?.handover === "lease" ? duration(policy.lease_seconds) : null,
+      lease: policy && leaseText(policy, given),
       attempts:
         policy && policy.max_attempts > 1 ? `${policy.max_attempts}, after ${policy.retry_on.join(", ")}` : null,
       runner: workflow.runner_config === null ? null : harmless(workflow.runner_config.url),
@@ -23,4 +35,29 @@ export async function printWorkflow({ client, mode }: Context, workflow: Workflo
       changed: ago(workflow.updated_at),
     }),
   );
+}
+
+/** How long a lease lasts. Also shown where runs are not leased, if somebody has said it. */
+function leaseText({ handover, lease_seconds: seconds }: Policy, { leaseSeconds }: PolicyFlags): string | null {
+  if (handover === "lease") return duration(seconds);
+  const isGiven = leaseSeconds !== undefined || seconds !== DEFAULT_LEASE_SECONDS;
+  return isGiven ? `${duration(seconds)}, which has no effect unless the handover is lease` : null;
+}
+
+/** The paths of the files and folders of a workflow, one in a line. */
+async function pathsOf(client: Client, workflow: Workflow): Promise<Record<string, string>> {
+  const lines = async (ids: readonly string[]) => {
+    const paths = await Promise.all(
+      ids.map(async (id) => (await pathOf(client, id)) ?? `${id} (deleted, or not yours to see)`),
+    );
+    return paths.map(harmless).join("\n");
+  };
+  const template = workflow.template_path_part_id;
+  const [sources, instructions, outputs, templates] = await Promise.all([
+    lines(workflow.source_path_part_ids),
+    lines(workflow.instruction_path_part_ids),
+    lines(workflow.output_path_part_ids),
+    lines(template === null ? [] : [template]),
+  ]);
+  return { sources, instructions, outputs, template: templates };
 }

@@ -2,11 +2,10 @@ import type { Command } from "commander";
 import type { Client } from "../../client.ts";
 import { unwrap } from "../../connection.ts";
 import { byOffset } from "../../pages.ts";
-import { ApiProblem } from "../../problem.ts";
 import type { Permission, Workflow } from "../../types.ts";
 import { contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
-import { findUser, findWorkflow, findWorkflowPart } from "../names.ts";
+import { findUser, findWorkflow, findWorkflowPart, pathOf } from "../names.ts";
 import { harmless, printList, say } from "../output.ts";
 
 type Need = { id: string; path: string; capability: Permission["capability"] };
@@ -103,14 +102,4 @@ async function needsOf(client: Client, workflow: Workflow): Promise<Need[]> {
     }),
   );
   return needs.flat();
-}
-
-async function pathOf(client: Client, id: string): Promise<string | null> {
-  try {
-    const params = { path: { path_part_id: id } };
-    return (await unwrap(client.api.GET("/v1/path-parts/{path_part_id}", { params }))).materialized_path;
-  } catch (error) {
-    if (error instanceof ApiProblem && error.status === 404) return null;
-    throw error;
-  }
 }

@@ -45,6 +45,6 @@ Examples:
         await unwrap(client.api.PUT("/v1/workflow-definitions/{definition_id}", { params, body }));
       }
       if (Object.keys(policy).length > 0) await setPolicy(client, workflow.id, policy);
-      await printWorkflow(context, await findWorkflow(client, workflow.id));
+      await printWorkflow(context, await findWorkflow(client, workflow.id), flags);
     });
 }

@@ -73,7 +73,8 @@ Examples:
       const created = await unwrap(context.client.api.POST("/v1/workflow-definitions", { body }));
       if (Object.keys(policy).length > 0) await setPolicy(context.client, created.id, policy);
       if (context.mode === "people") say(`Created ${harmless(created.name)}.`);
-      await printWorkflow(context, created);
+      if (context.mode === "people" && !flags.lease && flags.runnerUrl === undefined) say(NO_RUNNER);
+      await printWorkflow(context, created, flags);
     });
 
   addWorkflowUpdate(workflows);
@@ -97,6 +98,9 @@ Examples:
       });
   }
 }
+
+const NO_RUNNER =
+  "Nothing can be invoked until it has a runner: give it one by `workflows update` with --lease or --runner-url.";
 
 const EMPTY = {
   description: null,
