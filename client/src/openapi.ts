@@ -2174,6 +2174,7 @@ export interface components {
          * @example {
          *       "status": "RUNNING",
          *       "attempt": 1,
+         *       "started_at": "2026-01-31T12:00:00.000Z",
          *       "failure_code": null,
          *       "queue_position": null,
          *       "concurrency_key": "customer 4711",
@@ -2190,6 +2191,11 @@ export interface components {
             status: components["schemas"]["WorkflowRunStatus"];
             /** @description 1 for a new run, one more for each retry. */
             attempt: number;
+            /**
+             * Format: date-time
+             * @description When this attempt started. Null until it does, and when it has ended without: the run itself shows `created_at` then.
+             */
+            started_at: string | null;
             /**
              * @description Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats.
              * @enum {string|null}

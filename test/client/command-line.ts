@@ -281,12 +281,21 @@ export function describeCommandLine(world: () => World): void {
     const blocked = (await wr(["invoke", "Nightly digest", "--quiet"])).stdout.trim();
     const why = await wr(["runs", "explain", blocked]);
     expect(why.stdout).toMatch(new RegExp(`blocked by +${HELD}`));
+    const waits = (await wr(["runs", "get", blocked])).stdout;
+    expect(waits).toMatch(/^queued +\d+ s ago$/m);
+    expect(waits).not.toMatch(/^started/m);
     expect(await json(["runs", "stop", blocked, "--reason", "Wrong folder"])).toMatchObject({ status: "FAILED" });
-    expect((await wr(["runs", "get", blocked])).stdout).toMatch(/^error +Stopped: Wrong folder$/m);
+    const stopped = (await wr(["runs", "get", blocked])).stdout;
+    expect(stopped).toMatch(/^error +Stopped: Wrong folder$/m);
+    expect(stopped).toMatch(/^queued +\d+ s ago\nended +\d+ s ago, before it started$/m);
+    expect(stopped).not.toMatch(/^(started|took)/m);
+    expect(await json(["runs", "get", blocked])).toMatchObject({ started_at: null });
     expect((await wr(["runs", "watch", blocked])).code).toBe(5);
     expect((await wr(["runs", "log", "-f", blocked])).code).toBe(5);
     expect(await json(["runs", "retry", blocked])).toMatchObject({ id: blocked, status: "PENDING" });
-    expect((await wr(["runs", "stop", blocked])).code).toBe(0);
+    const again = await wr(["runs", "stop", blocked]);
+    expect([again.code, again.stdout]).toEqual([0, expect.stringMatching(/^ended .*, before it started$/m)]);
+    expect((await wr(["runs", "get", HELD])).stdout).toMatch(/^started +/m);
   });
 
   it("pauses a workflow that has a runner, and resumes it", async () => {

@@ -26,8 +26,18 @@ const report = async (tenant: TestTenant, runId: string, progress: object, attem
 };
 
 const NOTHING = {
-  ...{ attempt: 1, failure_code: null, queue_position: null, concurrency_key: null, progress: null, labels: {} },
+  ...{
+    attempt: 1,
+    started_at: null,
+    failure_code: null,
+    queue_position: null,
+    concurrency_key: null,
+    progress: null,
+    labels: {},
+  },
 };
+
+const STARTED = { ...NOTHING, started_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) };
 
 describe("the details of a run", () => {
   it("have its place in the queue while it waits, and its latest progress while it is RUNNING", async () => {
@@ -37,17 +47,17 @@ describe("the details of a run", () => {
       await invoke(service, tenant),
       await invoke(service, tenant),
     ];
-    expect(await readDetails(tenant, running)).toEqual({ ...NOTHING, status: "RUNNING" });
+    expect(await readDetails(tenant, running)).toEqual({ ...STARTED, status: "RUNNING" });
     expect(await readDetails(tenant, next)).toEqual({ ...NOTHING, status: "PENDING", queue_position: 1 });
     expect(await readDetails(tenant, last)).toEqual({ ...NOTHING, status: "PENDING", queue_position: 2 });
 
     await report(tenant, running, { percent: 40, message: "Reading" });
     await report(tenant, running, { percent: 60 });
     const progress = { percent: 60, message: null };
-    expect(await readDetails(tenant, running)).toEqual({ ...NOTHING, status: "RUNNING", progress });
+    expect(await readDetails(tenant, running)).toEqual({ ...STARTED, status: "RUNNING", progress });
 
     await callBack(service, tenant, running, { status: "COMPLETED" });
-    expect(await readDetails(tenant, running)).toEqual({ ...NOTHING, status: "COMPLETED" });
+    expect(await readDetails(tenant, running)).toEqual({ ...STARTED, status: "COMPLETED" });
     expect(await readDetails(tenant, last)).toEqual({ ...NOTHING, status: "PENDING", queue_position: 1 });
   });
 
@@ -56,12 +66,21 @@ describe("the details of a run", () => {
     const runId = await invoke(service, tenant);
     await report(tenant, runId, { percent: 40 });
     await makeOverdue(service, runId);
-    const failed = { ...NOTHING, status: "FAILED", failure_code: "DEADLINE" };
+    const failed = { ...STARTED, status: "FAILED", failure_code: "DEADLINE" };
     expect(await readDetails(tenant, runId)).toEqual(failed);
     await service.sweep();
     expect(await readDetails(tenant, runId)).toEqual(failed);
     await service.send("POST", pathOf(runId, "retry"), tenant.owner.key);
-    expect(await readDetails(tenant, runId)).toEqual({ ...NOTHING, status: "RUNNING", attempt: 2 });
+    expect(await readDetails(tenant, runId)).toEqual({ ...STARTED, status: "RUNNING", attempt: 2 });
+  });
+
+  it("have no start of a run that was stopped while it waited", async () => {
+    const tenant = await newTenant();
+    const [running, waiting] = [await invoke(service, tenant), await invoke(service, tenant)];
+    for (const runId of [waiting, running]) await service.send("POST", pathOf(runId, "stop"), tenant.owner.key);
+    const stopped = { status: "FAILED", failure_code: "STOPPED" };
+    expect(await readDetails(tenant, running)).toEqual({ ...STARTED, ...stopped });
+    expect(await readDetails(tenant, waiting)).toEqual({ ...NOTHING, ...stopped });
   });
 
   it("are 304 until one of them has changed", async () => {

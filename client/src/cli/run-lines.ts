@@ -10,15 +10,18 @@ import {
 import type { Context } from "./context.ts";
 import { ago, duration, facts, harmless, paint, paintState, printOne, timeOf } from "./output.ts";
 
-/** Prints a run. If it has ended, its result is included, and its details are if they are given. */
+/** Prints a run. If it has ended, its result is included. Its details are if they are given, and for people if it has ended. */
 export async function printRun({ client, mode }: Context, run: Run, details?: RunDetails): Promise<void> {
-  const result = mode !== "quiet" && hasEnded(run) ? await client.result(run.id) : null;
-  printOne(mode, { ...run, ...details, ...result }, run.id, () => runLines(run, details, result));
+  const isEnd = mode !== "quiet" && hasEnded(run);
+  const [result, known] = await Promise.all([
+    isEnd ? client.result(run.id) : null,
+    details ?? (isEnd && mode === "people" ? client.details(run.id) : undefined),
+  ]);
+  printOne(mode, { ...run, ...known, ...result }, run.id, () => runLines(run, known, result));
 }
 
 function runLines(run: Run, details: RunDetails | undefined, result: RunResult | null): string[] {
   const attempt = details?.attempt ?? result?.attempt ?? 1;
-  const took = run.completed_at === null ? null : (Date.parse(run.completed_at) - Date.parse(run.started_at)) / 1000;
   return facts({
     run: run.id,
     workflow: harmless(run.run_snapshot.workflow_name),
@@ -27,10 +30,20 @@ function runLines(run: Run, details: RunDetails | undefined, result: RunResult |
     labels: details && labelsText(details.labels),
     position: details?.queue_position,
     progress: details?.progress && progressText(details.progress),
-    started: run.status === "PENDING" ? null : ago(run.started_at),
-    took: took === null ? null : duration(took),
+    ...timesOf(run, details),
     ...(result && resultFacts(result)),
   });
+}
+
+/** When a run began and how long it took. One that never started has `created_at` as its `started_at`, unless in its details. */
+function timesOf(run: Run, details: RunDetails | undefined): Record<string, string> {
+  const startedAt = run.status === "PENDING" ? null : details === undefined ? run.started_at : details.started_at;
+  if (startedAt === null) {
+    const end = run.completed_at === null ? null : `${ago(run.completed_at)}, before it started`;
+    return { queued: ago(run.created_at), ...(end !== null && { ended: end }) };
+  }
+  const took = run.completed_at === null ? null : (Date.parse(run.completed_at) - Date.parse(startedAt)) / 1000;
+  return { started: ago(startedAt), ...(took !== null && { took: duration(took) }) };
 }
 
 const resultFacts = ({ failure_code, error, summary, output, artifacts }: RunResult) => ({

@@ -1,8 +1,8 @@
 -- What the wire contract's form of a run does not say of it, for a caller who may see the run.
 --
 -- Answers {"tenant_id", and either "refused" (see `judge_run_read`) or "details"}, where `details` is {"status", "attempt",
--- "failure_code": why it FAILED, "queue_position": see `place_in_queue`, "progress": see `run_progress`, "concurrency_key": null for a run
--- without one, "labels": see `labels_of`}.
+-- "started_at": null until the attempt starts, "failure_code": why it FAILED, "queue_position": see `place_in_queue`, "progress":
+-- see `run_progress`, "concurrency_key": null for a run without one, "labels": see `labels_of`}.
 create or replace function public.find_details(p_credential jsonb, p_run_id uuid) returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
@@ -15,7 +15,8 @@ begin
   end if;
   return (
     select jsonb_build_object('tenant_id', r.tenant_id, 'details', jsonb_build_object(
-      'status', seen.status, 'attempt', r.attempt, 'failure_code', seen.failure_code,
+      'status', seen.status, 'attempt', r.attempt, 'started_at', public.wire_instant(r.started_at),
+      'failure_code', seen.failure_code,
       'queue_position', case
         when seen.status = 'PENDING' then public.place_in_queue(r.workflow_definition_id, r.concurrency_key, r.queue_position) end,
       'progress', case when seen.status = 'RUNNING' then public.run_progress(r.id, r.attempt) end,

@@ -10,6 +10,7 @@ import { runProgressSchema } from "../run-rows.ts";
 const detailsSchema = z.object({
   status: z.enum(RUN_STATUSES),
   attempt: z.int(),
+  started_at: z.string().nullable(),
   failure_code: z.enum(FAILURE_CODES).nullable(),
   queue_position: z.int().nullable(),
   concurrency_key: z.string().nullable(),

@@ -32,6 +32,10 @@ const DetailsSchema = z
   .strictObject({
     status: WorkflowRunStatusSchema,
     attempt: z.int().openapi({ description: "1 for a new run, one more for each retry." }),
+    started_at: instant().nullable().openapi({
+      description:
+        "When this attempt started. Null until it does, and when it has ended without: the run itself shows `created_at` then.",
+    }),
     failure_code: failureCode(),
     queue_position: queuePosition(),
     concurrency_key: concurrencyKey(),
@@ -45,6 +49,7 @@ const DetailsSchema = z
     example: {
       status: "RUNNING",
       attempt: 1,
+      started_at: "2026-01-31T12:00:00.000Z",
       failure_code: null,
       queue_position: null,
       concurrency_key: "customer 4711",
@@ -71,6 +76,7 @@ runDetails.openapi(getDetails, async (c) => {
     {
       status: details.status,
       attempt: details.attempt,
+      started_at: details.started_at,
       failure_code: details.failure_code,
       queue_position: details.queue_position,
       concurrency_key: details.concurrency_key,
