@@ -3110,7 +3110,10 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             delivered_at: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it is tried next, or later while others are sent before it: not before the `next_probe_at` of its endpoint. An instant in the past means that it is due now. Null when it is not tried any more.
+             */
             next_try_at: string | null;
             /** @description The last tries, oldest first. */
             tries: {

@@ -80,6 +80,20 @@ describe("Settings → Notifications", () => {
     expect(page).toContain("Its answer: <bdi>&lt;b&gt;no field&lt;/b&gt; ␛[31m data</bdi>");
   });
 
+  it("says until when a delivery waits, and never names an instant in the past", async () => {
+    const { id } = await createEndpoint(service, tenant, hook.url);
+    const { sql } = service.database;
+    await sql`
+      insert into notifications (tenant_id, endpoint_id, event_id, event_name, event_at, data, next_try_at)
+      values (${tenant.id}, ${id}, '7', 'workflow_run.failed', statement_timestamp(), '{}',
+        statement_timestamp() - interval '1 minute')`;
+    expect(await owner.read(`${HREF}/${id}`)).toMatch(/Waits\s*<small[^>]*>\s*and is due now/);
+    await sql`
+      update notification_endpoints set failures = 9, failing_since = statement_timestamp(), failed_probes = 3,
+        probe_at = '2100-01-31T12:00:00Z' where id = ${id}`;
+    expect(await owner.read(`${HREF}/${id}`)).toMatch(/Waits\s*<small[^>]*>\s*until\s*<time[^>]*2100-01-31T12:00:00/);
+  });
+
   it("changes, disables, enables and deletes an endpoint, and gives it a new secret", async () => {
     const { id, secret } = await createEndpoint(service, tenant, hook.url);
     const fields = { url: hook.url, event_types: ["workflow_run.started"], description: "B" };

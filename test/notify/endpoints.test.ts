@@ -162,6 +162,22 @@ describe("deliveries", () => {
     expect((await post(`${endpoint.path}/test`)).status).toBe(409);
   });
 
+  it("are not tried before the next probe of an endpoint that fails", async () => {
+    const endpoint = await createEndpoint(service, tenant, BUSY_RUNNER);
+    const [probe] = await service.database.sql`
+      update notification_endpoints set failures = 9, failing_since = statement_timestamp(), failed_probes = 3,
+        probe_at = statement_timestamp() + interval '2 hours' where id = ${endpoint.id}
+      returning to_char(probe_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at`;
+    await service.database.sql`
+      insert into notifications (tenant_id, endpoint_id, event_id, event_name, event_at, data, next_try_at, created_at)
+      select ${tenant.id}, ${endpoint.id}, minutes, 'workflow_run.failed', statement_timestamp(), '{}',
+        case when minutes <> 1 then statement_timestamp() + make_interval(mins => minutes) end,
+        statement_timestamp() - make_interval(mins => minutes) from unnest(array[-1, 1, 180]) minutes`;
+    const [due, givenUp, later] = await readDeliveries(service, tenant, endpoint);
+    expect([due?.next_try_at, givenUp?.next_try_at]).toEqual([probe?.at, null]);
+    expect(Date.parse(later?.next_try_at ?? "")).toBeGreaterThan(Date.parse(probe?.at));
+  });
+
   it("are kept for 30 days", async () => {
     const endpoint = await createEndpoint(service, tenant, BUSY_RUNNER);
     await service.database.sql`

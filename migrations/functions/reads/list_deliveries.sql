@@ -36,7 +36,7 @@ begin
   return v_judged || jsonb_build_object('items', v_items, 'next', v_next);
 end $$;
 
--- A notification as the API shows it.
+-- A notification as the API shows it. Its next try is not before its endpoint's next probe, however long it has been due itself.
 create or replace function public.delivery_response(p_notification_id uuid) returns jsonb
 language plpgsql stable as $$
 begin
@@ -46,7 +46,9 @@ begin
       'state', case
         when n.next_try_at is not null then 'WAITING' when n.delivered_at is not null then 'DELIVERED' else 'FAILED' end,
       'created_at', public.wire_instant(n.created_at), 'delivered_at', public.wire_instant(n.delivered_at),
-      'next_try_at', public.wire_instant(n.next_try_at), 'tries', n.tries)
+      'next_try_at', public.wire_instant(case when n.next_try_at is not null then greatest(n.next_try_at, e.probe_at) end),
+      'tries', n.tries)
     from public.notifications n
+    join public.notification_endpoints e on e.id = n.endpoint_id
     where n.id = p_notification_id);
 end $$;

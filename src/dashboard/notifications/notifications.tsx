@@ -6,6 +6,7 @@ import { plural } from "../format.ts";
 import { NO_FAILURE } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { SentAgainPage } from "../new-id.tsx";
+import { Deliveries } from "./deliveries.tsx";
 import { EndpointForm, EVENT_WORDS, NEW_ENDPOINT, valuesOf } from "./endpoint-form.tsx";
 import { SNIPPETS } from "./snippets.ts";
 import { MAX_DELIVERIES } from "./view-notifications.ts";
@@ -78,9 +79,9 @@ export const EndpointsPage = ({ caller, endpoints, delivered }: EndpointsPagePro
   </Page>
 );
 
-type EndpointPageProps = { caller: Caller; endpoint: Endpoint; deliveries: Delivery[] };
+type EndpointPageProps = { caller: Caller; now: string; endpoint: Endpoint; deliveries: Delivery[] };
 
-export const EndpointPage = ({ caller, endpoint, deliveries }: EndpointPageProps) => {
+export const EndpointPage = ({ caller, now, endpoint, deliveries }: EndpointPageProps) => {
   const href = `${HREF}/${endpoint.id}`;
   return (
     <Page title="Notification endpoint" section="settings" caller={caller}>
@@ -145,7 +146,7 @@ export const EndpointPage = ({ caller, endpoint, deliveries }: EndpointPageProps
         </section>
         <section class="card">
           <h2>Last deliveries</h2>
-          <Deliveries href={href} deliveries={deliveries} isActive={endpoint.is_active} />
+          <Deliveries href={href} now={now} deliveries={deliveries} isActive={endpoint.is_active} />
         </section>
       </Live>
     </Page>
@@ -177,76 +178,6 @@ export const SecretAgainPage = ({ endpoint }: { endpoint: Endpoint }) => (
     </div>
   </SentAgainPage>
 );
-
-const STATES = { WAITING: "Waits", DELIVERED: "Delivered", FAILED: "Given up" } as const;
-
-const Deliveries = (props: { href: string; deliveries: Delivery[]; isActive: boolean }) => {
-  const { href, deliveries, isActive } = props;
-  if (deliveries.length === 0) return <Empty title="There are no deliveries yet." />;
-  return (
-    <table class="list">
-      <thead>
-        <tr>
-          <th scope="col">Event</th>
-          <th scope="col">When</th>
-          <th scope="col">State</th>
-          <th scope="col">Last try</th>
-          <th scope="col">Again</th>
-        </tr>
-      </thead>
-      <tbody>
-        {deliveries.map((delivery) => {
-          const last = delivery.tries.at(-1);
-          return (
-            <tr>
-              <td class="grow">
-                {delivery.run_id === null ? (
-                  delivery.type
-                ) : (
-                  <a href={`/app/runs/${delivery.run_id}`}>{delivery.type}</a>
-                )}
-              </td>
-              <td>
-                <Time at={delivery.created_at} withSeconds />
-              </td>
-              <td>
-                {STATES[delivery.state]}
-                {delivery.next_try_at !== null && (
-                  <small class="muted line">
-                    until <Time at={delivery.next_try_at} withSeconds />
-                  </small>
-                )}
-              </td>
-              <td>
-                {last === undefined ? "none" : `${last.status ?? "no answer"} in ${last.duration_ms} ms`}
-                {last?.reason != null && (
-                  <small class="muted line wrap">
-                    <bdi>{last.reason}</bdi>
-                  </small>
-                )}
-                {last?.answer != null && (
-                  <small class="muted line wrap">
-                    Its answer: <bdi>{last.answer}</bdi>
-                  </small>
-                )}
-              </td>
-              <td>
-                {isActive && (
-                  <Send
-                    action={`${href}/deliveries/${delivery.id}/resend`}
-                    label="Send again"
-                    kind="quiet"
-                    name={`Send again: ${delivery.type}`}
-                  />
-                )}
-              </td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
-  );
-};
 
 /** Why an endpoint has a new secret: the heading of its page, and what that means for the old one. */
 const SECRET_WORDING = {

@@ -137,7 +137,13 @@ export const DeliverySchema = z
       .openapi({ description: "FAILED means that it is not retried any more." }),
     created_at: instant(),
     delivered_at: instant().nullable(),
-    next_try_at: instant().nullable(),
+    next_try_at: instant()
+      .nullable()
+      .openapi({
+        description:
+          "When it is tried next, or later while others are sent before it: not before the `next_probe_at` of its endpoint. " +
+          "An instant in the past means that it is due now. Null when it is not tried any more.",
+      }),
     tries: z
       .array(
         z.strictObject({
