@@ -32,7 +32,7 @@ export type Operation = {
   responses: { status: string; description: string }[];
 };
 
-/** An id for examples. Nothing has this id. */
+/** An id for schemas without an example of their own. Examples have the ids of the demo tenant (`scripts/local/demo.ts`). */
 const EXAMPLE_ID = "01920000-0000-7000-8000-000000000402";
 const METHODS = ["get", "post", "put", "patch", "delete"] as const;
 /** No schema nests this deeply. The bound stops the recursion for a schema that refers to itself. */
@@ -62,9 +62,13 @@ function describeOperation(document: Document, method: string, path: string, ope
   }));
   const body = operation.requestBody && "content" in operation.requestBody ? operation.requestBody.content : {};
   const schema = body["application/json"]?.schema;
+  const exampleText = ({ schema: of }: (typeof given)[number]) => encodeURIComponent(String(exampleOf(document, of)));
+  const examplePath = given
+    .filter((parameter) => parameter.in === "path")
+    .reduce((known, parameter) => known.replace(`{${parameter.name}}`, exampleText(parameter)), path);
   const query = given
     .filter((parameter) => parameter.in === "query" && parameter.required)
-    .map(({ name, schema: of }) => `${name}=${encodeURIComponent(String(exampleOf(document, of)))}`);
+    .map((parameter) => `${parameter.name}=${exampleText(parameter)}`);
   const responses = Object.entries(operation.responses ?? {}).map(
     ([status, response]) => [status, resolveResponse(document, response)] as const,
   );
@@ -80,7 +84,7 @@ function describeOperation(document: Document, method: string, path: string, ope
     parameters,
     fields: fieldsOf(document, schema),
     body: schema && exampleOf(document, schema),
-    examplePath: path.replaceAll(/\{(\w+)\}/g, EXAMPLE_ID) + (query.length > 0 ? `?${query.join("&")}` : ""),
+    examplePath: examplePath + (query.length > 0 ? `?${query.join("&")}` : ""),
     responses: responses
       .map(([status, { description }]) => ({ status, description }))
       .sort((a, b) => a.status.localeCompare(b.status)),

@@ -20,7 +20,9 @@ async function call(method: string, path: string, body?: unknown, token = KEY) {
   const text = await response.text();
   if (!response.ok) throw new Error(\`\${response.status} \${text}\`);
   return text === "" ? null : JSON.parse(text);
-}`;
+}
+
+const show = (answer: unknown) => console.log(JSON.stringify(answer, null, 2));`;
     case "Python":
       return `import json
 from urllib.error import HTTPError
@@ -40,11 +42,14 @@ def send(method, path, body=None, token=KEY):
 
 def call(method, path, body=None, token=KEY):
     with send(method, path, body, token) as response:
-        return json.loads(response.read() or "null")`;
+        return json.loads(response.read() or "null")
+
+def show(answer):
+    print(json.dumps(answer, indent=2))`;
   }
 }
 
-/** The code for a request. It uses the names that {@link setupOf} defines; a run token is called `RUN_TOKEN`. */
+/** The code for a request, which prints its answer. It uses the names that {@link setupOf} defines; a run token is called `RUN_TOKEN`. */
 export function snippetOf(language: Language, operation: Operation): string {
   switch (language) {
     case "curl":
@@ -52,9 +57,9 @@ export function snippetOf(language: Language, operation: Operation): string {
     case "TypeScript":
       return operation.isStream
         ? streamInTypeScript(operation)
-        : `await ${callOf(operation, toTypeScript, "undefined")};`;
+        : `show(await ${callOf(operation, toTypeScript, "undefined")});`;
     case "Python":
-      return operation.isStream ? streamInPython(operation) : callOf(operation, toPython, "None");
+      return operation.isStream ? streamInPython(operation) : `show(${callOf(operation, toPython, "None")})`;
   }
 }
 

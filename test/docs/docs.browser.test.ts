@@ -41,7 +41,7 @@ describe("the documentation", () => {
     await reader.locator(":target").getByText("Python").click();
     await reader
       .locator(":target")
-      .getByText(/^call\("POST"/)
+      .getByText(/^show\(call\("POST"/)
       .waitFor();
     await reader.context().close();
 
@@ -80,15 +80,29 @@ describe("the documentation", () => {
     };
     const answers = [
       await paste("curl.sh", `${curl}\n${requests[0]}`, "bash"),
-      await paste(
-        "call.mts",
-        `${typescript}\nconsole.log(JSON.stringify(${requests[1]?.replace(/;$/, "")}))`,
-        process.execPath,
-      ),
-      await paste("call.py", `${python}\nprint(json.dumps(${requests[2]}))`, "python3"),
+      await paste("call.mts", `${typescript}\n${requests[1]}`, process.execPath),
+      await paste("call.py", `${python}\n${requests[2]}`, "python3"),
     ];
     rmSync(folder, { recursive: true });
     for (const answer of answers) expect(answer).toMatchObject({ id: DEMO.owner.id });
+  });
+
+  it("has reads that find something in the demo tenant, except for endpoints, of which it has none", async () => {
+    const page = await openPage(world.browser, world.stack.url);
+    await page.goto("/docs");
+    const requests = await page.locator(".operation pre").allTextContents();
+    await page.context().close();
+    const paths = requests.flatMap(
+      (text) => /^curl "\$URL([^"]+)" \\\s+-H "Authorization: Bearer \$KEY"/.exec(text)?.[1] ?? [],
+    );
+    expect(paths.length).toBeGreaterThan(20);
+    const missing: string[] = [];
+    for (const path of paths) {
+      const headers = { Authorization: `Bearer ${DEMO.owner.key}` };
+      const { status } = await fetch(`${world.stack.url}${path}`, { headers, redirect: "manual" });
+      if (status >= 400) missing.push(`${status} ${path}`);
+    }
+    expect(missing.filter((one) => !/^404 \/v1\/notification-endpoints\//.test(one))).toEqual([]);
   });
 
   it("opens again after a sign-in that was needed for its button", async () => {

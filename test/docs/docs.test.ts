@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { DEMO } from "../../scripts/local/demo.ts";
+import { demoId } from "../../scripts/local/demo-id.ts";
 import { operationsOf } from "../../src/docs/examples.ts";
 import { LANGUAGES, setupOf, snippetOf } from "../../src/docs/snippets.ts";
 import { describeService } from "../../src/routes.ts";
@@ -35,6 +37,36 @@ describe("/docs", () => {
     for (const operation of operations) {
       expect(page).toContain(`id="${operation.id}"`);
       for (const language of LANGUAGES) expect(page).toContain(escaped(snippetOf(language, operation)));
+    }
+  });
+
+  it("has examples with the demo tenant's ids of the right kind", () => {
+    const kinds: Record<string, string> = {
+      run_id: DEMO.runs.completed,
+      definition_id: DEMO.quarterlyReportId,
+      path_part_id: demoId(102),
+      folder_id: demoId(102),
+      user_id: DEMO.user.id,
+      tenant_id: DEMO.tenantId,
+      api_key_id: DEMO.owner.apiKeyId,
+      permission_id: demoId(501),
+    };
+    for (const { path, examplePath } of operations) {
+      const expected = path.replaceAll(/\{(\w+)\}/g, (given, name: string) => kinds[name] ?? given);
+      if (!expected.includes("{")) expect(examplePath.split("?")[0]).toBe(expected);
+    }
+    const used = operations.flatMap(({ path }) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
+    expect([...new Set(used)].filter((name = "") => !(name in kinds)).sort()).toEqual([
+      "delivery_id",
+      "endpoint_id",
+      "invite_id",
+    ]);
+  });
+
+  it("prints the answer of each request", () => {
+    for (const operation of operations.filter(({ isStream }) => !isStream)) {
+      expect(snippetOf("TypeScript", operation)).toMatch(/^show\(await call\(.*\);$/s);
+      expect(snippetOf("Python", operation)).toMatch(/^show\(call\(.*\)$/s);
     }
   });
 
