@@ -10,8 +10,9 @@ import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
 export const NO_RUN = "There is no such run, or it is not yours to see.";
 
 const partFaultSchema = z.object({
-  field: z.string(),
+  field: z.enum(["sources", "instructions", "outputs", "template"]),
   id: z.string(),
+  /** Null for a part that is missing, or that the caller may not read. */
   path: z.string().nullable(),
   fault: z.enum(["missing", "unreadable", "unwritable", "empty"]),
 });
@@ -216,11 +217,17 @@ function lateResult({ status, ended_by }: z.infer<typeof resultRefusalSchema>): 
   return `The run has already ended: it is ${status}. The result is kept in the run's events.`;
 }
 
+const UNSEEN = { sources: "a source", instructions: "an instruction", outputs: "an output", template: "the template" };
+
+/** A part for a person: its path, or what the workflow uses it for, if they may not read it. */
+const namePart = ({ field, id, path }: PartFault): string =>
+  path === null ? `${UNSEEN[field]} that you may not see (${id})` : `“${path}” (${id})`;
+
 /** Null when no permission is missing, but something else is wrong. */
 function lackingRights(purpose: string, faults: readonly PartFault[]): Problem | null {
-  const rights = faults.flatMap(({ fault, id }) => {
-    if (fault === "unreadable") return [`read on ${id}`];
-    return fault === "unwritable" ? [`write on ${id}`] : [];
+  const rights = faults.flatMap((part) => {
+    if (part.fault === "unreadable") return [`read on ${namePart(part)}`];
+    return part.fault === "unwritable" ? [`write on ${namePart(part)}`] : [];
   });
   return rights.length === 0 ? null : new Problem("forbidden", `${purpose} you also need: ${rights.join(", ")}.`);
 }

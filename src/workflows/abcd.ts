@@ -66,6 +66,8 @@ export const partFaultsSchema = z.array(
     field: z.enum(FIELDS),
     index: z.int().nullable(),
     id: z.string(),
+    /** Null for a part that is missing. */
+    path: z.string().nullable(),
     fault: z.enum(["missing", "wrong_type", "below", "unwritable"]),
     part_type: z.string().nullable(),
     allowed: z.array(z.string()),

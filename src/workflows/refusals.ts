@@ -87,7 +87,7 @@ export function partFaultsProblem(abcd: Abcd, found: readonly PartFault[]): Prob
     return msg === null ? [] : [faultAt(abcd, part, msg)];
   });
   if (faults.length > 0) return new ValidationFailed(faults);
-  const rights = found.map(({ id }) => `write on ${id}`).join(", ");
+  const rights = found.map(({ id, path }) => `write on “${path}” (${id})`).join(", ");
   return new Problem("forbidden", `To save this workflow with these outputs you also need: ${rights}.`);
 }
 

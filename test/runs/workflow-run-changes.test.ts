@@ -150,12 +150,13 @@ describe("a retry by a USER", () => {
     const { sourcesId, instructionsId, outputsId } = tenant;
     await service.database.sql`
       update user_permissions set capability = 'READ_ONLY' where user_id = ${tenant.user.id} and path_part_id = ${outputsId}`;
-    expect(await retry()).toEqual([403, `To retry this run you also need: write on ${outputsId}.`]);
+    expect(await retry()).toEqual([403, `To retry this run you also need: write on “/outputs” (${outputsId}).`]);
     await revoke(sourcesId);
     await revoke(instructionsId);
     expect(await retry()).toEqual([
       403,
-      `To retry this run you also need: read on ${instructionsId}, write on ${outputsId}, read on ${sourcesId}.`,
+      `To retry this run you also need: read on an instruction that you may not see (${instructionsId}), ` +
+        `write on “/outputs” (${outputsId}), read on a source that you may not see (${sourcesId}).`,
     ]);
   });
 

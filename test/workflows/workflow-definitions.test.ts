@@ -335,7 +335,7 @@ describe("PUT /v1/workflow-definitions/{definition_id}", () => {
     const outputsRefused = await put();
     expect([outputsRefused.status, (await outputsRefused.json<{ detail: string }>()).detail]).toEqual([
       403,
-      `To save this workflow with these outputs you also need: write on ${tree.idOf("/out")}.`,
+      `To save this workflow with these outputs you also need: write on “/out” (${tree.idOf("/out")}).`,
     ]);
     await service.database.sql`
       update user_permissions set capability = 'READ_WRITE'

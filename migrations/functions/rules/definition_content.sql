@@ -37,7 +37,7 @@ language sql immutable as $$
 $$;
 
 -- The faults of the path parts that a definition names, in the order of A, B, C, D; null when there is none.
--- Each fault is {"field", "index", "id", "fault"}, with the template's index null. `fault` is one of:
+-- Each fault is {"field", "index", "id", "path", "fault"}, with the template's index null. `fault` is one of:
 --   missing     there is no such part, or the caller may not read it
 --   wrong_type  with "part_type" and the "allowed" ones
 --   below       it lies below another part that is named: "above_field" and "above_index"
@@ -82,7 +82,7 @@ begin
       ) above on true
     )
     select jsonb_agg(jsonb_build_object('field', field, 'index', public.json_index(field, "position"), 'id', id,
-        'fault', fault, 'part_type', part_type, 'allowed', allowed,
+        'path', path, 'fault', fault, 'part_type', part_type, 'allowed', allowed,
         'above_field', above_field, 'above_index', public.json_index(above_field, above_position))
       order by place, "position")
     from judged

@@ -95,7 +95,8 @@ begin
     order by named.field, named."position"
   ) part;
   if v_faults is not null then
-    return jsonb_build_object('refused', 'path_parts', 'faults', v_faults);
+    return jsonb_build_object(
+      'refused', 'path_parts', 'faults', public.faults_as_seen(p_role, p_tenant_id, p_user_id, v_faults));
   end if;
   v_snapshot := v_parts || jsonb_build_object(
     'workflow_definition_id', p_definition_id, 'workflow_name', v_name, 'runner_type', v_runner_type,

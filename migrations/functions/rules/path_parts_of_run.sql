@@ -37,3 +37,17 @@ language sql stable as $$
     limit 1
   ) part on true
 $$;
+
+-- Faults of path parts, [{"field", "id", "path", "fault"}], as a refusal shows them to this user: `path` is null for a part that the
+-- user may not read. Null when there are no faults.
+create or replace function public.faults_as_seen(p_role text, p_tenant_id uuid, p_user_id uuid, p_faults jsonb) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_agg(
+      given.fault || case when public.is_permitted(p_role, permitted.readable, given.fault ->> 'path') then '{}'
+        else '{"path": null}'::jsonb end
+      order by given."position")
+    from public.permitted_paths(p_role, p_tenant_id, p_user_id) permitted
+    cross join lateral jsonb_array_elements(p_faults) with ordinality as given (fault, "position"));
+end $$;

@@ -112,7 +112,8 @@ begin
     when not public.may_see_definition(p_role, p_tenant_id, p_user_id, v_definition_id)
       then '{"refused": "definition_not_visible"}'
     when v_obstacle is not null then jsonb_build_object('refused', v_obstacle)
-    when v_faults is not null then jsonb_build_object('refused', 'path_parts', 'faults', v_faults)
+    when v_faults is not null then jsonb_build_object(
+      'refused', 'path_parts', 'faults', public.faults_as_seen(p_role, p_tenant_id, p_user_id, v_faults))
     when v_other_run_id is not null then jsonb_build_object('refused', 'key_in_use', 'run_id', v_other_run_id)
     else '{}'
   end;
