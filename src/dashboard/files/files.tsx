@@ -4,7 +4,7 @@ import { Ask, Empty, Fact, Id, Live, Name, Pages, Send, Time } from "../componen
 import { plural } from "../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
-import type { FolderView } from "./view-folder.ts";
+import { type Below, type FolderView, MAX_BELOW } from "./view-folder.ts";
 
 export const FILES_PAGE = 100;
 
@@ -126,6 +126,10 @@ const Children = ({ parts }: { parts: FolderView["children"] }) => (
   </table>
 );
 
+/** `the 12 files and folders` or `more than 1,000 files and folders` */
+const partsBelow = ({ parts }: Below) =>
+  `${parts > MAX_BELOW ? "more than" : "the"} ${plural(Math.min(parts, MAX_BELOW), "file or folder", "files and folders")}`;
+
 const FileActions = ({ view }: { view: FolderView }) => {
   const { part } = view;
   const mayChange = part?.canWrite && !part.systemManaged;
@@ -151,9 +155,9 @@ const FileActions = ({ view }: { view: FolderView }) => {
           >
             <p>
               It is deleted for good,{" "}
-              {view.total === 0
+              {view.below.parts === 0
                 ? "with all permissions on it"
-                : `with what is in it (${plural(view.total, "file or folder", "files and folders")}), everything below that, and all permissions on it`}
+                : `with ${partsBelow(view.below)} below it, and all permissions on it and on them`}
               . While a workflow uses it, or something below it, this is refused.
             </p>
             <Send action={`/app/files/${part.id}/delete`} label="Delete" kind="danger">
@@ -246,13 +250,21 @@ const About = ({ part }: { part: PathPart }) => (
 
 const ROLES: Record<string, string> = { A: "source", B: "instruction", C: "output", D: "template" };
 
-const Uses = ({ view: { uses, part } }: { view: FolderView }) => (
+/** `At least 2 workflows name something below it.` */
+const usesBelow = ({ uses, isCut }: Below) =>
+  `${isCut ? "At least " : ""}${plural(uses, "workflow")} ${uses === 1 ? "names" : "name"} something below it.`;
+
+const Uses = ({ view: { uses, part, below } }: { view: FolderView }) => (
   <section class="card">
     <h2>Used by</h2>
     {uses.length === 0 ? (
       <p class="muted">
         No workflow that you may see names it
-        {part?.partType === "FOLDER" || part?.partType === "DOCUMENT" ? ", but one may name something below it." : "."}
+        {below.uses > 0 || below.parts === 0
+          ? "."
+          : below.isCut
+            ? ", but one may name something below it."
+            : " or anything below it."}
       </p>
     ) : (
       <ul class="tree">
@@ -276,5 +288,6 @@ const Uses = ({ view: { uses, part } }: { view: FolderView }) => (
         ))}
       </ul>
     )}
+    {below.uses > 0 && <p class="muted">{usesBelow(below)}</p>}
   </section>
 );

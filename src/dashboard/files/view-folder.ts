@@ -10,6 +10,7 @@ import {
   requireCaller,
 } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
+import { isBelow } from "../../db/columns.ts";
 import { pathParts, workflowDefinitions } from "../../db/tables.ts";
 import { namedParts } from "../../files/named-parts.ts";
 import {
@@ -27,6 +28,12 @@ import { type Caller, selectCaller } from "../caller.ts";
 /** A workflow that names a part, or a folder above it. `letter` is the parameter that names it: `A`, `B`, `C` or `D`. */
 export type Use = { id: string; name: string; letter: string; path: string };
 
+/**
+ * How many parts are below a part, at most one more than {@link MAX_BELOW}, and how many workflows that the caller may see name one of
+ * them. `isCut`: not all of them were looked at, so there may be more workflows.
+ */
+export type Below = { parts: number; uses: number; isCut: boolean };
+
 export type FolderView = {
   caller: Caller;
   /** Null at the top of what the caller may see. */
@@ -36,11 +43,16 @@ export type FolderView = {
   children: (PathPart & { workflowName: string | null })[];
   total: number;
   uses: Use[];
+  below: Below;
   /** The part that is to be moved here, if the request names one that the caller may see. */
   moved: { id: string; name: string } | null;
 };
 
 const MAX_USES = 50;
+
+/** How many parts below a part are counted, and how many workflows that name one of them are looked at, so that a page costs little. */
+export const MAX_BELOW = 1000;
+const MAX_NAMING = 200;
 
 /**
  * A part of the tree, its children ordered by type and name, and the workflows that use it. Without an id: the topmost parts
@@ -64,6 +76,7 @@ export async function viewFolder(
     counts: [counted],
     children,
     uses,
+    belows: [below],
     movedParts: [moved = null],
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
@@ -89,14 +102,21 @@ export async function viewFolder(
       .limit(limit)
       .offset(offset),
     uses: usesOf(db, caller, isChosen),
+    belows: countBelow(db, caller, isChosen),
     movedParts: db
       .with(caller)
       .select({ id: pathParts.id, name: pathParts.name })
       .from(caller)
       .innerJoin(pathParts, movedId === undefined ? sql`false` : isReadablePart(caller, movedId, undefined)),
   });
-  const total = counted?.total ?? 0;
-  const view = { caller: requireCaller(callers), part, above: names, children, total, uses, moved };
+  const view = {
+    ...{ caller: requireCaller(callers), part, above: names, children, total: counted?.total ?? 0, uses, moved },
+    below: {
+      parts: below?.parts ?? 0,
+      uses: below?.uses ?? 0,
+      isCut: (below?.parts ?? 0) > MAX_BELOW || (below?.naming ?? 0) > MAX_NAMING,
+    },
+  };
   return id !== null && part === null ? null : view;
 }
 
@@ -183,4 +203,45 @@ function usesOf(db: Database, caller: CallerExpression, isChosen: SQL | undefine
     .innerJoin(used, sql`${used.id} = any (${named.ids})`)
     .orderBy(asc(d.name), named.letter, asc(d.id))
     .limit(MAX_USES);
+}
+
+/** Counts the parts below the chosen one, and the workflows that name one of them, each up to its bound. */
+function countBelow(db: Database, caller: CallerExpression, isChosen: SQL | undefined) {
+  const chosen = chosenPart(db, caller, isChosen).as("chosen");
+  // The order is that of the index, so that no more than the bound is read of it.
+  const part = db
+    .select({ id: sql<string>`${pathParts.id}`.as("part_below_id") })
+    .from(pathParts)
+    .where(and(eq(pathParts.tenantId, caller.tenantId), isBelow(pathParts.materializedPath, chosen.path)))
+    .orderBy(pathParts.materializedPath)
+    .limit(MAX_BELOW + 1)
+    .as("part");
+  const below = db.$with("below").as(
+    db
+      .select({ id: sql<string>`${part.id}`.as("below_id") })
+      .from(caller)
+      .crossJoin(chosen)
+      .crossJoinLateral(part),
+  );
+  const d = workflowDefinitions;
+  // Because of `is true` the planner uses the index on the named parts instead of reading all definitions of a large tenant.
+  const isNaming = and(
+    sql`(${d.tenantId} = ${caller.tenantId}) is true`,
+    sql`${namedParts} && array(select ${below.id} from ${below})`,
+  );
+  const naming = db.$with("naming").as(
+    db
+      .select({ id: sql<string>`${d.id}`.as("naming_id") })
+      .from(caller)
+      .innerJoin(d, isNaming)
+      .limit(MAX_NAMING + 1),
+  );
+  return db
+    .with(caller, below, naming)
+    .select({
+      parts: sql<number>`(select count(*)::int from ${below})`,
+      naming: sql<number>`(select count(*)::int from ${naming})`,
+      uses: sql<number>`(select count(*)::int from ${naming} where ${maySeeDefinition(caller, naming.id)})`,
+    })
+    .from(caller);
 }
