@@ -67,6 +67,12 @@ export const percent = (part: number, whole: number): string => `${Math.round((1
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;
 
+const LIST = new Intl.ListFormat("en-GB");
+
+/** `sessions, 2 API keys and 1 permission`. What is false is left out. */
+export const listWords = (words: readonly (string | false)[]): string =>
+  LIST.format(words.filter((word) => word !== false));
+
 /** What screen readers announce when a refresh of the page has changed the status of a run. */
 export const formatAnnouncement = (workflowName: string, id: string, state: string): string =>
   `${workflowName}, run ${shortId(id)}: ${state}.`;

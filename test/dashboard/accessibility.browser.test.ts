@@ -125,23 +125,23 @@ const PAGES: Record<string, PageCase> = {
   "a PENDING run": {
     path: run(DEMO.runs.pending),
     shows: "It is next in the queue",
-    dialogs: ["Stop this run?", "Delete this run?"],
+    dialogs: ["Stop this run of “…”?", "Delete this run of “…”?"],
   },
-  "a RUNNING run": { path: run(DEMO.runs.running), shows: "RUNNING", dialogs: ["Stop this run?"] },
+  "a RUNNING run": { path: run(DEMO.runs.running), shows: "RUNNING", dialogs: ["Stop this run of “…”?"] },
   "a run with a log, progress and an earlier attempt": {
     path: run(RUN_WITH_ALL),
     shows: "Reading 12 documents",
-    dialogs: ["Stop this run?"],
+    dialogs: ["Stop this run of “…”?"],
   },
   "a COMPLETED run": {
     path: run(DEMO.runs.completed),
     shows: "COMPLETED",
-    dialogs: ["Trigger another run?", "Delete this run?"],
+    dialogs: ["Trigger another run of “…”?", "Delete this run of “…”?"],
   },
   "a FAILED run": {
     path: run(DEMO.runs.failed),
     shows: "Why it failed",
-    dialogs: ["Run it again?", "Delete this run?"],
+    dialogs: ["Retry this run of “…”?", "Delete this run of “…”?"],
   },
   "the workflows": { path: "/app/workflows", shows: "Quarterly report" },
   "the workflows that were found": { path: "/app/workflows?q=rep&sort=name", shows: "Quarterly report" },
@@ -149,12 +149,12 @@ const PAGES: Record<string, PageCase> = {
   "a workflow": {
     path: workflow(DEMO.quarterlyReportId),
     shows: "Send a test",
-    dialogs: ["Pause “…”?", "Delete “…”?", "Trigger a run?"],
+    dialogs: ["Pause “…”?", "Delete “…”?", "Trigger a run of “…”?"],
   },
   "a workflow with a queue": {
     path: workflow(DEMO.nightlyDigestId),
     shows: "Clear the queue",
-    dialogs: ["Pause “…”?", "Delete “…”?", "Trigger a run?"],
+    dialogs: ["Pause “…”?", "Delete “…”?", "Trigger a run of “…”?"],
   },
   "a workflow whose runs are leased": { path: `${workflow(INVOICES)}?period=7d`, shows: "No runner is connected." },
   "a paused workflow": {

@@ -243,12 +243,12 @@ describe("the runs", () => {
 
   it("show a run as FAILED from its deadline on, with its error, before any sweep", async () => {
     const id = await invoke(service, tenant);
-    expect(await owner.read(`/app/runs/${id}`)).toContain("Stop this run?");
+    expect(await owner.read(`/app/runs/${id}`)).toContain("Stop this run of “Test”?");
     await makeOverdue(service, id);
     const html = await owner.read(`/app/runs/${id}`);
     expect(html).toContain("The runner never took it: 1 try, the last: ");
     expect(html).toContain("Timed out at its deadline");
-    expect(html).not.toContain("Stop this run?");
+    expect(html).not.toContain("Stop this run of “Test”?");
   });
 
   it("show a PENDING run's place in the queue, and what holds the slot", async () => {

@@ -5,19 +5,21 @@ import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { createEndpoint } from "../support/notification-endpoint.ts";
+import { permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
 
 let service: Service;
 let tenant: TestTenant;
 let owner: Browser;
+let user: Browser;
 
 beforeAll(async () => {
   service = await startService({ settings: PAGE_SETTINGS });
 });
 
 beforeEach(async () => {
-  ({ tenant, owner } = await openTenant(service));
+  ({ tenant, owner, user } = await openTenant(service));
 });
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
@@ -43,6 +45,51 @@ describe("a refused deletion", () => {
   });
 });
 
+describe("a folder", () => {
+  it("says how many workflows name something below it, of those that its reader may see", async () => {
+    const [document] = await service.database.sql`
+      select id from path_parts where tenant_id = ${tenant.id} and materialized_path = '/sources/sales.csv'`;
+    const path = `/app/files/${tenant.sourcesId}`;
+    expect(await owner.read(`/app/files/${document?.id}`)).toContain(`/app/workflows/${tenant.definitionId}`);
+    await service.database.sql`
+      update workflow_definitions set source_path_part_ids = array[${document?.id}::uuid] where id = ${tenant.definitionId}`;
+    const page = await owner.read(path);
+    expect(page).toContain("No workflow that you may see names it.");
+    expect(page).toContain("1 workflow names something below it.");
+    await permit(service.database, tenant, tenant.sourcesId, "READ_ONLY");
+    expect(await user.read(path)).toContain("No workflow that you may see names it or anything below it.");
+  });
+});
+
+describe("a page for missing permissions", () => {
+  it("names the files by their paths, or by what they are for", async () => {
+    const [node] = await service.database.sql`
+      select path_part_id as id from workflow_definitions where id = ${tenant.definitionId}`;
+    for (const id of [tenant.instructionsId, tenant.outputsId, node?.id]) {
+      await permit(service.database, tenant, id, "READ_ONLY");
+    }
+    const refused = await user.post(`/app/workflows/${tenant.definitionId}/invoke`, {});
+    const said = saidIn(await refused.text());
+    expect([refused.status, said]).toEqual([403, expect.stringContaining("You may not do this")]);
+    expect(said).toContain("write on “/outputs”, read on a source that you may not see.");
+    expect(said).not.toMatch(/…[0-9a-f]{8}/);
+  });
+});
+
+describe("the page of a refused form", () => {
+  it("says which workflow it is about", async () => {
+    const path = `/app/workflows/${tenant.definitionId}`;
+    const dialog = await owner.read(path);
+    expect(dialog).toContain("Trigger a run of “Test”?");
+    expect(dialog).toContain('<input type="hidden" name="workflow" value="Test"');
+    const refused = await owner.post(`${path}/invoke`, { input: "[1]", workflow: "<Test>" });
+    expect(await refused.text()).toContain("<h1>Invoke “&lt;Test&gt;”</h1>");
+    const run = await insertRun(service.database, tenant, { status: "RUNNING" });
+    const stop = await owner.post(`/app/runs/${run}/stop`, { grace_seconds: "x", workflow: "Test" });
+    expect(await stop.text()).toContain("<h1>Stop this run of “Test”</h1>");
+  });
+});
+
 describe("a sentence of the API", () => {
   it("names buttons instead of fields", () => {
     expect(forReader("The endpoint is disabled. Set `is_active` to true first.")).toBe(
@@ -63,8 +110,40 @@ describe("a dialog that deletes", () => {
     expect(workflow).toContain("its 2 runs with their events");
     const folder = await owner.read(`/app/files/${tenant.sourcesId}`);
     expect(folder).toContain("Delete the folder “sources”?");
-    expect(folder).toContain("with what is in it (1 file or folder)");
-    expect(await owner.read(`/app/people/${tenant.user.id}`)).toMatch(/Delete [^<]+@test.example\?/);
+    expect(folder).toContain("with the 1 file or folder below it");
+    const person = await owner.read(`/app/people/${tenant.user.id}`);
+    expect(person).toMatch(/Delete [^<]+@test.example\?/);
+    expect(person).toMatch(/Their sessions and 1 API key\s+end at once/);
+    await permit(service.database, tenant, tenant.sourcesId, "READ_ONLY");
+    expect(await owner.read(`/app/people/${tenant.user.id}`)).toMatch(
+      /Their sessions, 1 API key and 1 permission\s+end at once/,
+    );
+  });
+
+  it("counts all that is below a folder, up to a bound, in the one request of the page", async () => {
+    const below = (from: number, to: number) => service.database.sql`
+      with folder as (
+        insert into path_parts (id, tenant_id, parent_id, name, part_type, materialized_path)
+        select gen_random_uuid(), ${tenant.id}, ${tenant.sourcesId}, 'deep' || ${from}::int, 'FOLDER', '/sources/deep' || ${from}::int
+        returning id, materialized_path
+      )
+      insert into path_parts (id, tenant_id, parent_id, name, part_type, materialized_path)
+      select gen_random_uuid(), ${tenant.id}, folder.id, 'd' || n, 'DOCUMENT', folder.materialized_path || '/d' || n
+      from folder, generate_series(${from}::int, ${to}::int) n`;
+    await below(1, 3);
+    const [folder, requests] = await service.counted(() => owner.read(`/app/files/${tenant.sourcesId}`));
+    expect([folder.includes("with the 5 files and folders below it"), requests]).toEqual([true, 1]);
+    await below(10, 1100);
+    expect(await owner.read(`/app/files/${tenant.sourcesId}`)).toContain(
+      "with more than 1,000 files and folders below it",
+    );
+  });
+
+  it("names the workflow of the run, as the others do that change a run", async () => {
+    const running = await owner.read(`/app/runs/${await insertRun(service.database, tenant, { status: "RUNNING" })}`);
+    expect(running).toContain("Stop this run of “Test”?");
+    const failed = await owner.read(`/app/runs/${await insertRun(service.database, tenant, { status: "FAILED" })}`);
+    expect(failed).toContain("Delete this run of “Test”?");
   });
 });
 

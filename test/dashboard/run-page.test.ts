@@ -108,7 +108,7 @@ describe("Run again", () => {
     );
     const { id } = await response.json<{ id: string }>();
     await callBack(service, tenant, id, { status: "COMPLETED" });
-    expect(await owner.read(`/app/runs/${id}`)).toContain("Trigger another run?");
+    expect(await owner.read(`/app/runs/${id}`)).toContain("Trigger another run of “Test”?");
     const [again, requests] = await service.counted(() => owner.post(`/app/runs/${id}/again`));
     const path = again.headers.get("Location") ?? "";
     expect([again.status, path.startsWith("/app/runs/"), path.endsWith(id)]).toEqual([303, true, false]);
@@ -120,10 +120,10 @@ describe("Run again", () => {
 
   it("is not offered while the run goes on, nor without a runner", async () => {
     const running = await insertRun(service.database, tenant, { status: "RUNNING" });
-    expect(await owner.read(`/app/runs/${running}`)).not.toContain("Trigger another run?");
+    expect(await owner.read(`/app/runs/${running}`)).not.toContain("Trigger another run of “Test”?");
     const completed = await insertRun(service.database, tenant, { status: "COMPLETED" });
     await service.database.sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;
-    expect(await owner.read(`/app/runs/${completed}`)).not.toContain("Trigger another run?");
+    expect(await owner.read(`/app/runs/${completed}`)).not.toContain("Trigger another run of “Test”?");
   });
 });
 

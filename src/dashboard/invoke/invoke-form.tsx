@@ -13,7 +13,7 @@ const LABELS = {
 
 /**
  * What somebody has typed into the form. The input is the text of JSON, and the labels have one line each. `runId` is the run that is
- * run again, or empty.
+ * run again, or empty. `workflow` is the name of the workflow: the form sends it, so that the page that answers a refused one can say it.
  */
 export type Invocation = {
   input: string;
@@ -21,6 +21,7 @@ export type Invocation = {
   concurrencyKey: string;
   labels: string;
   runId: string;
+  workflow: string;
 };
 
 /** The text with which the field of labels begins. */
@@ -42,6 +43,7 @@ export const InvokeForm = ({ id, given, failure }: InvokeFormProps) => (
   <form method="post" action={`/app/workflows/${id}/invoke`} class="stack">
     <Failures failure={withLines(failure, "input", given.input)} labels={LABELS} />
     <input type="hidden" name="run" value={given.runId} />
+    <input type="hidden" name="workflow" value={given.workflow} />
     <JsonEditor
       name="input"
       label="Input (optional)"

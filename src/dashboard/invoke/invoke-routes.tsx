@@ -48,6 +48,12 @@ function toRequest({ input, idempotencyKey, concurrencyKey, labels: lines }: Inv
   return checkBody(InvokeWorkflowRequestSchema, body);
 }
 
+/** The heading of the page that answers a refused form. */
+function titleOf({ runId, workflow }: Invocation): string {
+  const named = workflow === "" ? "" : ` “${workflow}”`;
+  return runId === "" ? `Invoke${named}` : `Run${named} again`;
+}
+
 invocations.form("/app/workflows/:id/invoke", async (c) => {
   const [definitionId, { values }] = [idOf(c), await readForm(c)];
   const given = {
@@ -57,6 +63,7 @@ invocations.form("/app/workflows/:id/invoke", async (c) => {
     concurrencyKey: values.concurrency_key?.trim() ?? "",
     labels: (values.labels ?? "").replaceAll("\r\n", "\n").trim(),
     runId: values.run ? readId(values.run) : "",
+    workflow: values.workflow ?? "",
   };
   const isAgain = given.runId !== "";
   return submit(
@@ -73,7 +80,7 @@ invocations.form("/app/workflows/:id/invoke", async (c) => {
     },
     (failure) => (
       <FormPage
-        title={isAgain ? "Run again" : "Invoke"}
+        title={titleOf(given)}
         section={isAgain ? "runs" : "workflows"}
         back={isAgain ? `/app/runs/${given.runId}` : `/app/workflows/${definitionId}`}
       >

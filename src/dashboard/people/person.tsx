@@ -6,7 +6,7 @@ import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms
 import { Page } from "../layout.tsx";
 import { NewId, SentAgainPage } from "../new-id.tsx";
 import { InviteAgain } from "./invite.tsx";
-import { RoleName } from "./people.tsx";
+import { RoleName, whatEndsWith } from "./people.tsx";
 import type { Person, PersonView } from "./view-people.ts";
 
 /** Nobody can change themselves. Nobody can change the OWNER either, who can only pass the role on. */
@@ -83,7 +83,7 @@ const PersonActions = ({ caller, person }: { caller: Caller; person: Person }) =
         </Ask>
       )}
       <Ask id="ask-delete" label="Delete" title={`Delete ${person.name}?`} kind="danger">
-        <p>Their keys, sessions and permissions end at once, and that cannot be undone. Their runs stay.</p>
+        <p>Their {whatEndsWith(person)} end at once, and that cannot be undone. Their runs stay.</p>
         <Send action={`/app/people/${person.id}/delete`} label="Delete" kind="danger" />
       </Ask>
     </div>

@@ -54,7 +54,11 @@ run.page("/app/runs/:id/log", async (c) => {
 
 run.form("/app/runs/:id/stop", async (c) => {
   const [runId, { values }] = [idOf(c), await readForm(c)];
-  const given = { reason: values.reason?.trim() ?? "", grace_seconds: values.grace_seconds?.trim() ?? "" };
+  const given = {
+    reason: values.reason?.trim() ?? "",
+    grace_seconds: values.grace_seconds?.trim() ?? "",
+    workflow: values.workflow ?? "",
+  };
   return submit(
     c,
     async () => {
@@ -66,7 +70,11 @@ run.form("/app/runs/:id/stop", async (c) => {
       return seeOther(c, `/app/runs/${runId}`);
     },
     (failure) => (
-      <FormPage title="Stop this run" section="runs" back={`/app/runs/${runId}`}>
+      <FormPage
+        title={given.workflow === "" ? "Stop this run" : `Stop this run of “${given.workflow}”`}
+        section="runs"
+        back={`/app/runs/${runId}`}
+      >
         <StopForm id={runId} values={given} hasGrace failure={failure} />
       </FormPage>
     ),

@@ -169,7 +169,7 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
         <span class="muted">You cannot invoke it: you lack permission on some of its files.</span>
       )}
       {isReady && may_invoke && (
-        <Ask id="ask-invoke" label="Invoke" title="Trigger a run?" kind="primary">
+        <Ask id="ask-invoke" label="Invoke" title={`Trigger a run of “${workflow.name}”?`} kind="primary">
           <p>
             {workflow.running < workflow.max_running && workflow.queued === 0
               ? policy.handover === "lease"
@@ -185,7 +185,10 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
           )}
           <InvokeForm
             id={id}
-            given={{ input: lastInput ?? "", idempotencyKey: "", labels: "", concurrencyKey: "", runId: "" }}
+            given={{
+              ...{ input: lastInput ?? "", idempotencyKey: "", labels: "", concurrencyKey: "", runId: "" },
+              workflow: workflow.name,
+            }}
             failure={NO_FAILURE}
           />
         </Ask>

@@ -14,23 +14,29 @@ const isAgainOffered = (run: ViewedRun) =>
 /** What its caller may do with a run: each button asks first. */
 export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
   const { id, workflow } = run;
+  const named = `this run of “${run.run_snapshot.workflow_name}”`;
   const isStartable = workflow.obstacle === null;
   const input = textOfInput(run.input);
   return (
     <div class="actions">
       <CopyCurl url={`${origin}/v1/workflow-runs/${id}`} />
       {can(run, "stop") && (
-        <Ask id="ask-stop" label="Stop" title="Stop this run?" kind="danger">
+        <Ask id="ask-stop" label="Stop" title={`Stop ${named}?`} kind="danger">
           <p>
             {run.status === "RUNNING"
               ? "Its runner is notified. If you give the runner time, the run keeps its slot until the runner has ended its work or the time is over. Otherwise it is FAILED at once and its slot is free for the next run. What the runner has done so far is not undone."
               : "It is FAILED at once and leaves the queue. It has not started."}
           </p>
-          <StopForm id={id} values={NOTHING_GIVEN} hasGrace={run.status === "RUNNING"} failure={NO_FAILURE} />
+          <StopForm
+            id={id}
+            values={{ ...NOTHING_GIVEN, workflow: run.run_snapshot.workflow_name }}
+            hasGrace={run.status === "RUNNING"}
+            failure={NO_FAILURE}
+          />
         </Ask>
       )}
       {can(run, "retry") && isStartable && (
-        <Ask id="ask-retry" label="Retry" title="Run it again?">
+        <Ask id="ask-retry" label="Retry" title={`Retry ${named}?`}>
           <p>
             It becomes attempt {run.attempt + 1} of the same run, with the same frozen parameters, at the end of its
             workflow’s queue. Its error is cleared; its events stay.
@@ -39,7 +45,7 @@ export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => 
         </Ask>
       )}
       {isAgainOffered(run) && (
-        <Ask id="ask-again" label="Run again" title="Trigger another run?">
+        <Ask id="ask-again" label="Run again" title={`Trigger another run of “${run.run_snapshot.workflow_name}”?`}>
           <p>
             It is a new run of the same workflow. It reads and writes what the workflow names today.
             {input === null && " Its input and labels are the same: the input is too long to be changed here."}
@@ -51,7 +57,7 @@ export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => 
               id={run.workflow_definition_id}
               given={{
                 ...{ input, idempotencyKey: "", concurrencyKey: run.concurrency_key },
-                ...{ labels: textOfLabels(run.labels), runId: id },
+                ...{ labels: textOfLabels(run.labels), runId: id, workflow: run.run_snapshot.workflow_name },
               }}
               failure={NO_FAILURE}
             />
@@ -59,7 +65,7 @@ export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => 
         </Ask>
       )}
       {can(run, "delete") && (
-        <Ask id="ask-delete" label="Delete" title="Delete this run?" kind="danger">
+        <Ask id="ask-delete" label="Delete" title={`Delete ${named}?`} kind="danger">
           <p>
             This deletes the run and its {plural(run.total_events, "event")} for good.
             {run.status === "PENDING" && " It leaves the queue and never starts."}
@@ -78,13 +84,15 @@ export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => 
   );
 };
 
-type StopValues = { reason: string; grace_seconds: string };
-const NOTHING_GIVEN: StopValues = { reason: "", grace_seconds: "" };
+/** `workflow` is the name of the run's workflow, for the heading of the page that answers a refused form. */
+type StopValues = { reason: string; grace_seconds: string; workflow: string };
+const NOTHING_GIVEN = { reason: "", grace_seconds: "" };
 type StopFormProps = { id: string; values: StopValues; hasGrace: boolean; failure: Failure };
 
 export const StopForm = ({ id, values, hasGrace, failure }: StopFormProps) => (
   <form method="post" action={`/app/runs/${id}/stop`} class="stack">
     <FormFailures failure={failure} labels={{ reason: "Reason", grace_seconds: "Time for the runner" }} />
+    <input type="hidden" name="workflow" value={values.workflow} />
     <Field
       name="reason"
       label="Reason (optional)"
