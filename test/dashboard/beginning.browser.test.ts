@@ -218,9 +218,11 @@ describe("an invoke with an input", () => {
     const faulty = page.locator("#ask-invoke .lines .faulty span");
     await faulty.waitFor();
     expect(await lines.count()).toBe(4);
-    const topOf = async (what: Locator) => Math.round((await what.boundingBox())?.y ?? 0);
-    // The message is in the line of its number.
-    expect(Math.abs((await topOf(faulty)) - (await topOf(page.locator("#ask-invoke .lines .faulty"))))).toBeLessThan(8);
+    // The message is in the line of its number. Both are measured at the same instant, since the page may be moving.
+    const [line, message] = ["#ask-invoke .lines .faulty", "#ask-invoke .lines .faulty span"].map(
+      (selector) => `document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect().top`,
+    );
+    expect(Math.abs(Number(await page.evaluate(`${message} - ${line}`)))).toBeLessThan(8);
     expect((await faulty.boundingBox())?.width).toBeGreaterThan(100);
     await expectAccessible(page, "a fault beside its line");
     await page.evaluate("document.querySelector('#live').dispatchEvent(new Event('refresh'))");
