@@ -130,7 +130,7 @@ describe("a connection string with a password", () => {
   });
 
   it("is not printed by the local stack, and neither is failed SQL", async () => {
-    const program = `import { supervise } from "../stack/scripts/local/supervisor.ts";
+    const program = `import { supervise } from "./scripts/local/supervisor.ts";
       await supervise(async () => {
         const cause = new Error("postgres://owner:hunter2@db.example/main does not answer");
         throw new Error("Failed query: select 1 params: hunter2", { cause });
