@@ -250,7 +250,9 @@ describe("POST /v1/workflow-definitions/{definition_id}/invoke", () => {
     await permit("/workflows", "READ_ONLY");
     const refused = await service.send("POST", invokePath(tenant), tenant.user.key, {});
     expect(refused.status).toBe(403);
-    expect((await refused.json<{ detail: string }>()).detail).toContain(`read on ${tenant.sourcesId}`);
+    expect((await refused.json<{ detail: string }>()).detail).toContain(
+      `read on a source that you may not see (${tenant.sourcesId})`,
+    );
     await permit("/sources", "READ_ONLY");
     await permit("/instructions.md", "READ_ONLY");
     await permit("/outputs", "READ_ONLY");
