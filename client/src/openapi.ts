@@ -564,7 +564,7 @@ export interface paths {
         put?: never;
         /**
          * Close the session of a runner that stops
-         * @description With the token of the session. No further run is leased to it, so the runs that it then gives back go to other runners. It keeps the runs that it holds. When it holds none, the token is not valid any more.
+         * @description With the token of the session. No further run is leased to it, so the runs that it then gives back go to other runners. It keeps the runs that it holds. When it holds none, requests for leases are 401 from then on. Closing it twice is no error.
          */
         post: operations["close_runner_session"];
         delete?: never;
@@ -2728,6 +2728,15 @@ export interface components {
             workflow_definition_ids?: unknown[] | null;
             /** @description How many runs it works on at the same time, at most. */
             capacity: number;
+        };
+        /**
+         * @example {
+         *       "id": "01920000-0000-7000-8000-000000000501"
+         *     }
+         */
+        ClosedRunnerSession: {
+            /** Format: uuid */
+            id: string;
         };
         /**
          * @example {
@@ -5353,12 +5362,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The session is closed. */
-            204: {
+            /** @description The session is closed */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["ClosedRunnerSession"];
+                };
             };
             400: components["responses"]["incomplete_body"];
             401: components["responses"]["session_unauthenticated"];

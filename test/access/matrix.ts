@@ -103,8 +103,7 @@ export function describeMatrix(unknownCount: number): void {
       const callers: Record<string, Caller> = { ...unknown, ...known };
       const { [RUN_TOKEN]: runner, ...others } = callers;
       expect(await statusesOf(others, call)).toEqual(Object.keys(others).map((name) => [name, 401]));
-      const success = Object.keys(findOperation(id).responses).find((status) => status.startsWith("2"));
-      expect(runner && String((await send(call, runner)).status)).toBe(success);
+      expect(runner && (await send(call, runner)).status).toBe(200);
     });
   });
 

@@ -217,6 +217,7 @@ export const OPERATIONS: Record<string, Operation> = {
       const sessionToken = await addRunnerSession(stage, definitionId);
       return { ...post("/v1/runner-sessions/close"), sessionToken };
     },
+    isRepeatable: true,
   },
   create_leases: {
     answers: "runner",

@@ -22,15 +22,15 @@ language sql immutable as $$
 $$;
 
 -- The session that the token of a runner has proved, if it is open at this instant and its key and its user are valid: one row, or
--- none. It may lease runs of the definitions that both lists cover.
-create or replace function public.find_session(p_context jsonb, p_now timestamptz)
+-- none. With `p_or_closed`, it may also have been closed. It may lease runs of the definitions that both lists cover.
+create or replace function public.find_session(p_context jsonb, p_now timestamptz, p_or_closed boolean default false)
 returns table (name text, capacity integer, definition_ids uuid[], key_definition_ids uuid[])
 language sql stable as $$
   select s.name, s.capacity, s.workflow_definition_ids, holder.workflow_definition_ids
   from public.runner_sessions s
   cross join lateral public.find_key_holder(null, s.api_key_id) holder
   where s.id = (p_context #>> '{session,session_id}')::uuid and s.tenant_id = (p_context #>> '{session,tenant_id}')::uuid
-    and s.expires_at > p_now and holder.is_administrator
+    and (s.expires_at > p_now or p_or_closed and s.workflow_definition_ids = '{}') and holder.is_administrator
 $$;
 
 -- True when runs of this definition may be leased: its runs are leased, and it is not paused.

@@ -71,11 +71,12 @@ const openRunnerSession = defineVerb({
   },
 });
 
-/** Closes the session of a runner that stops. No further run is leased to it. */
+/** Closes the session of a runner that stops. No further run is leased to it. Closing it again changes nothing. */
 export const closeSession = defineVerb({
   name: "close_runner_session",
   args: () => ({}),
   result: z.unknown(),
+  isRepeatable: true,
 });
 
 /**

@@ -147,11 +147,22 @@ const closeRoute = runnerSessionCall({
   summary: "Close the session of a runner that stops",
   description:
     "With the token of the session. No further run is leased to it, so the runs that it then gives back go to other runners. It " +
-    "keeps the runs that it holds. When it holds none, the token is not valid any more.",
-  responses: { 204: { description: "The session is closed." } },
+    "keeps the runs that it holds. When it holds none, requests for leases are 401 from then on. Closing it twice is no error.",
+  responses: {
+    200: {
+      description: "The session is closed",
+      content: {
+        "application/json": {
+          schema: z
+            .strictObject({ id: uuid() })
+            .openapi("ClosedRunnerSession", { example: { id: "01920000-0000-7000-8000-000000000501" } }),
+        },
+      },
+    },
+  },
 });
 
 runnerSessions.openapi(closeRoute, async (c) => {
   await perform(c.var.services, closeSession, undefined);
-  return c.body(null, 204);
+  return c.json({ id: c.var.runner.sessionId }, 200);
 });

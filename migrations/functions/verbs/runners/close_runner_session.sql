@@ -2,10 +2,11 @@
 -- back or ends them. A session that holds none ends now. One that holds some covers no definition any more, and lives on: its
 -- runner may have missed the answer with their leases, and gets them by asking again with the same `request_id`.
 --
+-- Idempotent: a session that is closed already stays as it is.
+--
 -- Closes the race with a lease of the session: both lock the tenant's row, so the lease comes before, or gets nothing.
 --
--- Answers {"result": {}}, or "refused": unauthenticated (the session has expired or was closed, or its key or its user is no longer
--- valid)
+-- Answers {"result": {}}, or "refused": unauthenticated (the session has expired, or its key or its user is no longer valid)
 create or replace function public.close_runner_session(p_context jsonb) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -19,7 +20,7 @@ begin
   v_now := clock_timestamp();
 
   -- 2. Which session is it?
-  if not exists (select from public.find_session(p_context, v_now)) then
+  if not exists (select from public.find_session(p_context, v_now, true)) then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "unauthenticated"}');
   end if;
 
@@ -27,6 +28,6 @@ begin
   update public.runner_sessions s
   set workflow_definition_ids = '{}', last_seen_at = v_now, expires_at = case
     when exists (select from public.running_attempts a where a.session_id = v_session_id) then s.expires_at else v_now end
-  where s.id = v_session_id;
+  where s.id = v_session_id and s.expires_at > v_now;
   return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}', '{"others": true}');
 end $$;
