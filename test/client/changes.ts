@@ -95,13 +95,13 @@ export function describeChangesOfWorkflows(world: () => World): void {
   });
 
   it("shows the paths of its files and folders", async () => {
-    const template = ["--template", "/shared/how-to-summarise.md"];
+    const template = ["--template", "/shared/review-checklist.md"];
     const created = await wr(["workflows", "create", "Shown", "--lease", "--source", "/shared", ...PARTS, ...template]);
     for (const line of [
       /^sources +\/shared\n +\/shared\/reports\/q1$/m,
       /^instructions +\/shared\/how-to-summarise\.md$/m,
       /^outputs +\/shared\/summaries$/m,
-      /^template +\/shared\/how-to-summarise\.md$/m,
+      /^template +\/shared\/review-checklist\.md$/m,
     ]) {
       expect(created.stdout).toMatch(line);
     }

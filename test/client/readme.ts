@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { expect, it } from "vitest";
 import { root } from "../../scripts/local/folders.ts";
 import { runProgram } from "../support/node/run-program.ts";
@@ -24,9 +25,14 @@ export function describeReadme(world: () => World): void {
     mkdirSync(folder);
     writeFileSync(join(folder, "package.json"), '{"private": true}');
     const script = `${INSTALL}\nnpx workflow-runs --version`;
+    // As in a person's shell: npm runs on the Node that it belongs to, and not on that of the project, which `npm run` puts first.
+    const PATH = (process.env.PATH ?? "")
+      .split(":")
+      .filter((path) => !path.includes("node_modules"))
+      .join(":");
     const ended = await runProgram("bash", ["-ec", script], {
       cwd: folder,
-      env: { CLONE: join(world().folder, "clone") },
+      env: { CLONE: join(world().folder, "clone"), PATH },
     });
     expect([ended.code, ended.stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+$/m)]);
     expect(ended.stderr).not.toMatch(/warn/i);

@@ -277,7 +277,7 @@ describe("a refused form", () => {
     ]) {
       await alert.getByText(words).waitFor();
     }
-    expect(await page.evaluate("document.activeElement.id")).toBe("field-name");
+    await page.waitForFunction("document.activeElement.id === 'field-name'");
     await alert.getByRole("link", { name: /^Outputs: / }).click();
     expect(new URL(page.url()).hash).toBe("#field-output_path_part_ids");
     await expectAccessible(page, "a refused form");

@@ -71,10 +71,12 @@ Examples:
       const policy = { ...(flags.lease && { handover: "lease" as const }), ...policyChange(flags) };
       const body = await contentOf(context.client, flags, { ...EMPTY, name });
       const created = await unwrap(context.client.api.POST("/v1/workflow-definitions", { body }));
-      if (Object.keys(policy).length > 0) await setPolicy(context.client, created.id, policy);
+      const hasPolicy = Object.keys(policy).length > 0;
+      if (hasPolicy) await setPolicy(context.client, created.id, policy);
       if (context.mode === "people") say(`Created ${harmless(created.name)}.`);
       if (context.mode === "people" && !flags.lease && flags.runnerUrl === undefined) say(NO_RUNNER);
-      await printWorkflow(context, created, flags);
+      // Setting the policy has changed the workflow.
+      await printWorkflow(context, hasPolicy ? await findWorkflow(context.client, created.id) : created, flags);
     });
 
   addWorkflowUpdate(workflows);
