@@ -96,9 +96,18 @@ export function describeChangesOfWorkflows(world: () => World): void {
 
   it("shows the paths of its files and folders", async () => {
     const template = ["--template", "/shared/review-checklist.md"];
-    const created = await wr(["workflows", "create", "Shown", "--lease", "--source", "/shared", ...PARTS, ...template]);
+    const created = await wr([
+      "workflows",
+      "create",
+      "Shown",
+      "--lease",
+      "--source",
+      "/shared/invoices",
+      ...PARTS,
+      ...template,
+    ]);
     for (const line of [
-      /^sources +\/shared\n +\/shared\/reports\/q1$/m,
+      /^sources +\/shared\/invoices\n +\/shared\/reports\/q1$/m,
       /^instructions +\/shared\/how-to-summarise\.md$/m,
       /^outputs +\/shared\/summaries$/m,
       /^template +\/shared\/review-checklist\.md$/m,
@@ -108,7 +117,7 @@ export function describeChangesOfWorkflows(world: () => World): void {
     const { stdout } = await wr(["workflows", "update", "Shown", "--no-template"]);
     expect(stdout).toMatch(/^outputs +\/shared\/summaries$/m);
     expect(stdout).not.toMatch(/^template/m);
-    expect((await wr(["workflows", "get", "Shown"])).stdout).toMatch(/^sources +\/shared$/m);
+    expect((await wr(["workflows", "get", "Shown"])).stdout).toMatch(/^sources +\/shared\/invoices$/m);
   });
 
   it("says that nothing can be invoked without a runner, and how to give one", async () => {
