@@ -3,11 +3,10 @@
 // Elements are made when they are unfolded, at most 200 at a time, so a value of any size costs little.
 const BATCH = 200;
 const MAX_FOUND = 1_000;
-/** A value of at most so many characters is shown unfolded. */
+/** A value whose JSON has at most this many characters begins unfolded. A longer one begins folded. */
 const SHORT = 2_000;
 
 const isContainer = (value) => typeof value === "object" && value !== null && Object.keys(value).length > 0;
-const keysOf = (value) => Object.keys(value);
 
 function make(tag, className, ...children) {
   const element = document.createElement(tag);
@@ -27,7 +26,7 @@ function leafOf(key, value) {
 /** A value with others in it: `details`, whose children are made when it is unfolded for the first time. */
 function branchOf(key, value, opensAll) {
   const [begin, end] = Array.isArray(value) ? ["[", "]"] : ["{", "}"];
-  const count = keysOf(value).length;
+  const count = Object.keys(value).length;
   const size = make("span", "muted json-size", `… ${count.toLocaleString("en-GB")} ${end}`);
   const branch = make("details", "json-row", make("summary", "", ...nameOf(key), begin, " ", size));
   const last = make("div", "", end);
@@ -37,7 +36,7 @@ function branchOf(key, value, opensAll) {
   more.type = "button";
   /** Makes the elements of the values up to the given index. */
   const fill = (to) => {
-    const keys = keysOf(value).slice(made, to);
+    const keys = Object.keys(value).slice(made, to);
     const rows = keys.map((name) => nodeOf(Array.isArray(value) ? null : name, value[name], opensAll));
     made += rows.length;
     more.remove();
@@ -72,7 +71,7 @@ function find(root, words) {
     const text = isContainer(value) ? "" : JSON.stringify(value);
     if (`${name}\n${text}`.toLowerCase().includes(words)) found.push(path);
     if (!isContainer(value)) continue;
-    const names = keysOf(value);
+    const names = Object.keys(value);
     for (let i = names.length - 1; i >= 0; i--) {
       open.push({ value: value[names[i]], path: [...path, i], name: Array.isArray(value) ? "" : names[i] });
     }
@@ -91,11 +90,12 @@ function enhance(json) {
   let found = [];
   let shown = -1;
 
-  function show(text) {
-    value = JSON.parse(text);
+  /** Shows a value whose JSON has so many characters. */
+  function show(given, length) {
+    value = given;
     // What is below does not move.
     box.style.minHeight = `${box.offsetHeight}px`;
-    tree = nodeOf(null, value, text.length <= SHORT);
+    tree = nodeOf(null, value, length <= SHORT);
     if (isContainer(value)) tree.reach(BATCH - 1);
     box.replaceChildren(tree);
   }
@@ -105,7 +105,8 @@ function enhance(json) {
     if (tree) return;
     const response = await fetch(json.dataset.href);
     if (!response.ok) return;
-    show(JSON.stringify((await response.json())[json.dataset.field]));
+    const whole = (await response.json())[json.dataset.field];
+    show(whole, JSON.stringify(whole).length);
     all.hidden = true;
   }
 
@@ -152,7 +153,7 @@ function enhance(json) {
   });
 
   if (!json.dataset.href) {
-    show(box.textContent);
+    show(JSON.parse(box.textContent), box.textContent.length);
   } else {
     const observer = new IntersectionObserver((changes) => {
       if (!changes.some(({ isIntersecting }) => isIntersecting)) return;
