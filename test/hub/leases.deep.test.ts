@@ -3,6 +3,7 @@ import { invoke } from "../support/lifecycle.ts";
 import { emptyHubs, type LiveService, startLiveService } from "../support/live-service.ts";
 import { passLease, startRunner, useLeases } from "../support/runners.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { pause, waitWhile } from "../support/waiting.ts";
 
 let service: LiveService;
 let tenant: TestTenant;
@@ -15,20 +16,6 @@ beforeEach(async () => {
   tenant = await createTenant(service.database);
   await useLeases(service, tenant);
 });
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-type Runner = Awaited<ReturnType<typeof startRunner>>;
-
-/** What a waiting runner gets while `action` is done, and how many milliseconds after it began. */
-async function waitWhile(runner: Runner, action: () => Promise<unknown>) {
-  const waiting = runner.lease({ wait_seconds: 10 });
-  await pause(300);
-  const began = Date.now();
-  await action();
-  const { leases } = await waiting;
-  return { runIds: leases.map(({ run_id }) => run_id), ms: Date.now() - began };
-}
 
 const definitionPath = () => `/v1/workflow-definitions/${tenant.definitionId}`;
 const put = (path: string, body: unknown) => service.send("PUT", `${definitionPath()}${path}`, tenant.owner.key, body);

@@ -5,6 +5,7 @@ import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { type LiveService, socketsOf, startLiveService } from "../support/live-service.ts";
 import { insertSessions, startRunner, useLeases } from "../support/runners.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { pause, waitWhile } from "../support/waiting.ts";
 
 let service: LiveService;
 let tenant: TestTenant;
@@ -18,19 +19,7 @@ beforeEach(async () => {
   await useLeases(service, tenant);
 });
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
 type Runner = Awaited<ReturnType<typeof startRunner>>;
-
-/** What a runner that waits gets while something is done, and after how many milliseconds since that. */
-async function waitWhile(runner: Runner, action: () => Promise<unknown>) {
-  const waiting = runner.lease({ wait_seconds: 10 });
-  await pause(300);
-  const began = Date.now();
-  await action();
-  const { leases } = await waiting;
-  return { runIds: leases.map(({ run_id }) => run_id), ms: Date.now() - began };
-}
 
 /**
  * A request that wants to wait, and whose time is up, by the Worker's clock, when the database has answered. `meanwhile` is done

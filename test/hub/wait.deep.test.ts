@@ -3,6 +3,7 @@ import { answeringRunner } from "../support/fake-runner.ts";
 import { invoke } from "../support/lifecycle.ts";
 import { type LiveService, startLiveService } from "../support/live-service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { meanwhile } from "../support/waiting.ts";
 
 let service: LiveService;
 let tenant: TestTenant;
@@ -17,17 +18,6 @@ beforeEach(async () => {
 
 const read = (runId: string, headers: Record<string, string>) =>
   service.get(`/v1/workflow-runs/${runId}`, tenant.owner.key, headers);
-
-/**
- * Sends the request, then does `action` a little later. Returns the answer, and how many milliseconds after the action it came.
- */
-async function meanwhile(asking: Promise<Response>, action: () => Promise<unknown>): Promise<[Response, number]> {
-  const began = Date.now();
-  const took = asking.then((response): [Response, number] => [response, Date.now() - began]);
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  await action();
-  return took;
-}
 
 describe("GET of a run with Prefer: wait", () => {
   it("answers with the current state when the time is up", async () => {

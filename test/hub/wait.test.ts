@@ -5,6 +5,7 @@ import { callBack, insertRun, invoke, invokePath, makeOverdue } from "../support
 import { type LiveService, socketsOf, startLiveService } from "../support/live-service.ts";
 import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { meanwhile } from "../support/waiting.ts";
 
 let service: LiveService;
 let tenant: TestTenant;
@@ -19,15 +20,6 @@ beforeEach(async () => {
 
 const read = (runId: string, headers: Record<string, string>) =>
   service.get(`/v1/workflow-runs/${runId}`, tenant.owner.key, headers);
-
-/** Does both, the second a little later. Returns the answer of the first, and after how many milliseconds it came. */
-async function meanwhile(asking: Promise<Response>, action: () => Promise<unknown>): Promise<[Response, number]> {
-  const began = Date.now();
-  const took = asking.then((response): [Response, number] => [response, Date.now() - began]);
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  await action();
-  return took;
-}
 
 describe("GET of a run with Prefer: wait", () => {
   it("answers as soon as the run has ended, with one database request before and one after", async () => {
