@@ -357,7 +357,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The attempt, the progress, the key, the labels, and the place in the queue of a run
+         * What the contract's form of a run lacks: attempt, progress, concurrency key, labels and place in the queue
          * @description What the run itself does not say, in a form for programs. To follow the progress without polling, read the run's stream.
          */
         get: operations["get_workflow_run_details"];
@@ -2203,7 +2203,7 @@ export interface components {
             failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | null;
             /** @description 1 for the run that is next; null unless PENDING. When the workflow's policy limits the runs of each key, keys take turns, and this is the place among the runs with its key. */
             queue_position: number | null;
-            /** @description From the invoke, or from the input; null for a run without one. */
+            /** @description `concurrency_key` of the invoke, or else what the input has at the policy's `key_from`; null for a run without a key. */
             concurrency_key: string | null;
             /** @description What the runner last reported of this attempt, while it is RUNNING. */
             progress: {
@@ -2349,7 +2349,7 @@ export interface components {
             dispatched_at: string | null;
             /** @description 1 for the run that is next; null unless PENDING. When the workflow's policy limits the runs of each key, keys take turns, and this is the place among the runs with its key. */
             queue_position: number | null;
-            /** @description From the invoke, or from the input; null for a run without one. */
+            /** @description `concurrency_key` of the invoke, or else what the input has at the policy's `key_from`; null for a run without a key. */
             concurrency_key: string | null;
             /** @description True when the workflow's policy limits the runs of each key. */
             keys_take_turns: boolean;

@@ -12,7 +12,10 @@ type Scope = {
   tenantId?: string;
   /** Runs whose trigger was acknowledged, and which nobody has deleted. */
   acknowledged?: readonly string[];
-  /** Definitions whose limits have changed or let several runs be RUNNING: their runs do not have to start one after the other. */
+  /**
+   * Definitions in which several runs may have been RUNNING at the same time, because `max_running` is or was above 1. The others must
+   * have started their runs one after the other.
+   */
   limited?: readonly string[];
 };
 

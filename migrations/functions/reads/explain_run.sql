@@ -16,8 +16,9 @@
 --   now                   the instant as of which all of this is
 --   runner_last_seen_at   when a runner last took a run of the definition, sent a heartbeat, or said how one ended
 --   durations             {"p50_seconds", "p95_seconds", "runs"} of the definition's runs that a runner has ended
---   estimated_start_at    {"p50", "p95"}: when the run starts, if each run before it takes as long; null when it does not wait for its
---                         turn, when nothing is known of how long runs take, or when it waits for the turns of other keys
+--   estimated_start_at    {"p50", "p95"}: when the run starts if each run before it takes as long as the median, or as the 95th
+--                         percentile. null when it does not wait for its turn, when it is not known how long runs take, or when
+--                         it waits for the turns of other keys
 -- The last three are about the newest 100 runs of the definition, of those that the caller may see.
 create or replace function public.explain_run(p_credential jsonb, p_run_id uuid) returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$

@@ -5,7 +5,7 @@
 --
 -- Answers {"refused": "unauthenticated"}, or {"tenant_id", "user_id" of the caller, "ids", "items"}:
 -- - ids: of the events that were examined, up to `p_limit`, oldest first; without `p_after`, of the latest event
--- - items: those that were asked for and that the caller may see: [{"event", "run"}], in the form of `follow_run`
+-- - items: [{"event", "run"}] as in `follow_run`, for those of the examined events that match the filter and that the caller may see
 create or replace function public.follow_runs(
   p_credential jsonb, p_definition_id uuid, p_user_id uuid, p_after bigint, p_known bigint[], p_limit integer,
   p_labels text[] default null

@@ -6,7 +6,7 @@ const STATES = { WAITING: "Waits", DELIVERED: "Delivered", FAILED: "Given up" } 
 
 type DeliveriesProps = { href: string; now: string; deliveries: Delivery[]; isActive: boolean };
 
-/** The deliveries of an endpoint: how each stands, its last try, and a button that sends it again. */
+/** The table of an endpoint's deliveries, with the status and the last try of each, and a button that sends it again. */
 export const Deliveries = ({ href, now, deliveries, isActive }: DeliveriesProps) => {
   if (deliveries.length === 0) return <Empty title="There are no deliveries yet." />;
   return (

@@ -58,8 +58,9 @@ const Result = ({ run }: { run: ViewedRun }) => {
 type JsonProps = { id: string; title: string; text: string; href: string; field: string };
 
 /**
- * A JSON value, in a box of its own height. `json.js` lets one fold, search and copy it. `field` has the whole value in the answer
- * of `href`, which is requested when it is longer than what the page has. A refresh does not change it.
+ * A JSON value in a box that scrolls. `json.js` makes it foldable and searchable, and copies it. The page has only the beginning of a
+ * long value. `json.js` then requests `href`, whose answer has the whole value as `field`. A refresh of the page leaves the box alone,
+ * so what the reader has unfolded stays unfolded.
  */
 const Json = ({ id, title, text, href, field }: JsonProps) => {
   const characters = [...text];

@@ -26,7 +26,10 @@ const queuePosition = () =>
     });
 
 const concurrencyKey = () =>
-  z.string().nullable().openapi({ description: "From the invoke, or from the input; null for a run without one." });
+  z.string().nullable().openapi({
+    description:
+      "`concurrency_key` of the invoke, or else what the input has at the policy's `key_from`; null for a run without a key.",
+  });
 
 const DetailsSchema = z
   .strictObject({
@@ -62,7 +65,7 @@ const getDetails = callerRead({
   path: "/v1/workflow-runs/{run_id}/details",
   operationId: "get_workflow_run_details",
   tags: ["Workflow runs"],
-  summary: "The attempt, the progress, the key, the labels, and the place in the queue of a run",
+  summary: "What the contract's form of a run lacks: attempt, progress, concurrency key, labels and place in the queue",
   description:
     "What the run itself does not say, in a form for programs. To follow the progress without polling, read the run's stream.",
   request: { params: runParams },

@@ -26,9 +26,9 @@ const WATCH_MS = 500;
 const parentAtStart = process.ppid;
 
 /**
- * Stops the runner at the first signal, and when nobody reads its output any more. It exits at once at a second signal, and when the
- * promised time is over, such as when the service cannot be reached: then the service notices when the leases expire. Returns a
- * function that waits until the runner has stopped, if it was asked to.
+ * Stops the runner at the first signal, or when nobody reads its output any more. At a second signal the program exits at once. So it
+ * does when the runner has not stopped in the promised time, for example because the service cannot be reached: the service then
+ * finds out when the leases expire. Returns a function that resolves when the runner has stopped, or at once if nobody asked it to.
  */
 export function stopWhenAsked({ stop, graceSeconds }: StopOptions): () => Promise<void> {
   const seconds = Math.max(graceSeconds, SHORTEST_STOP_SECONDS) + REPORT_SECONDS;
