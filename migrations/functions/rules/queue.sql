@@ -13,8 +13,18 @@
 -- In a VOLATILE plpgsql function each statement has its own snapshot, which contains all that was committed before the
 -- statement began. So a statement after the lock sees all that the previous holder of the lock did.
 
+-- The PENDING runs of a definition that may start at this instant: those that do not wait for a back-off. It returns whole rows, so
+-- that `concurrency_key` keeps the collation of its column, without which its index cannot be searched.
+create or replace function public.waiting_runs(p_definition_id uuid, p_now timestamptz) returns setof public.workflow_runs
+language sql stable as $$
+  select r.*
+  from public.workflow_runs r
+  where r.workflow_definition_id = p_definition_id and r.status = 'PENDING'
+    and (r.not_before is null or r.not_before <= p_now)
+$$;
+
 -- The run of a definition that starts next at an instant. Null when no slot is free, or when no run may start now.
--- - Usually it is the first run of the queue that does not wait for a back-off.
+-- - Usually it is the first of `waiting_runs`.
 -- - With `max_running_per_key`, keys take turns: it is the first such run of the next key that has room (`next_turn`).
 create or replace function public.next_run(p_definition_id uuid, p_now timestamptz, p_held_at timestamptz default null)
 returns uuid
@@ -35,9 +45,7 @@ begin
   end if;
   v_run_id := (
     select waiting.id
-    from public.workflow_runs waiting
-    where waiting.workflow_definition_id = p_definition_id and waiting.status = 'PENDING'
-      and (waiting.not_before is null or waiting.not_before <= p_now)
+    from public.waiting_runs(p_definition_id, p_now) waiting
     order by waiting.queue_position
     limit 1);
   if v_run_id is null or (select count(*) from public.held_slots(p_definition_id, p_held_at)) >= v_max_running then
@@ -46,8 +54,8 @@ begin
   return v_run_id;
 end $$;
 
--- When keys take turns: the first run of the queue that does not wait for a back-off, of the first key that is not full, beginning
--- with the key after the last one and going round once. Runs without a key take a turn together, like one key.
+-- When keys take turns: the first of `waiting_runs` of the first key that is not full, beginning with the key after the last one and
+-- going round once. Runs without a key take a turn together, like one key.
 --
 -- It jumps from one key to the next in the index, so it takes as long with many waiting runs as with few.
 create or replace function public.next_turn(p_definition_id uuid, p_now timestamptz, p_last_key text, p_full_keys text[])
@@ -63,10 +71,8 @@ declare
 begin
   loop
     select waiting.id, waiting.concurrency_key into v_run_id, v_key
-    from public.workflow_runs waiting
-    where waiting.workflow_definition_id = p_definition_id and waiting.status = 'PENDING'
-      and (waiting.concurrency_key, waiting.queue_position) > (v_key, v_position)
-      and (waiting.not_before is null or waiting.not_before <= p_now)
+    from public.waiting_runs(p_definition_id, p_now) waiting
+    where (waiting.concurrency_key, waiting.queue_position) > (v_key, v_position)
     order by waiting.concurrency_key, waiting.queue_position
     limit 1;
     if v_run_id is null then
@@ -103,19 +109,15 @@ begin
     return (
       select count(*)
       from (
-        select from public.workflow_runs waiting
-        where waiting.workflow_definition_id = p_definition_id and waiting.status = 'PENDING'
-          and (waiting.not_before is null or waiting.not_before <= p_now)
+        select from public.waiting_runs(p_definition_id, p_now)
         limit greatest(v_free, 0)
       ) next);
   end if;
   -- Each key adds as many as it has room for, until all free slots are counted.
   while v_count < v_free loop
     select waiting.concurrency_key into v_key
-    from public.workflow_runs waiting
-    where waiting.workflow_definition_id = p_definition_id and waiting.status = 'PENDING'
-      and (waiting.concurrency_key, waiting.queue_position) > (v_key, v_position)
-      and (waiting.not_before is null or waiting.not_before <= p_now)
+    from public.waiting_runs(p_definition_id, p_now) waiting
+    where (waiting.concurrency_key, waiting.queue_position) > (v_key, v_position)
     order by waiting.concurrency_key, waiting.queue_position
     limit 1;
     exit when v_key is null;
@@ -124,9 +126,8 @@ begin
     v_count := v_count + (
       select count(*)
       from (
-        select from public.workflow_runs waiting
-        where waiting.workflow_definition_id = p_definition_id and waiting.status = 'PENDING'
-          and waiting.concurrency_key = v_key and (waiting.not_before is null or waiting.not_before <= p_now)
+        select from public.waiting_runs(p_definition_id, p_now) waiting
+        where waiting.concurrency_key = v_key
         limit case when v_key = '' then v_free else v_per_key - (
           select count(*) from public.held_slots(p_definition_id, p_held_at) held where held.concurrency_key = v_key) end
       ) next);

@@ -38,9 +38,8 @@ create or replace function public.key_is_full(p_definition_id uuid, p_key text, 
 returns boolean
 language plpgsql stable as $$
 begin
-  return p_key <> '' and (
-    select count(*) from public.held_slots(p_definition_id, p_held_at) held where held.concurrency_key = p_key
-  ) >= (select d.max_running_per_key from public.workflow_definitions d where d.id = p_definition_id);
+  return coalesce(
+    (select p_key = any (slots.full_keys) from public.slots_of(p_definition_id, p_held_at) slots), false);
 end $$;
 
 -- The numbers of the slots that a run with this key gets when it starts now, the smallest that are free: one row. `key_slot_no` is

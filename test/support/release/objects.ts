@@ -2,7 +2,7 @@
  * Made by `npm run record-release`: what can be called of the Durable Objects of that release. Do not edit.
  */
 
-/** Whoever calls an object gets a promise in any case. */
+/** The caller of an object gets a promise also from a method that returns a plain value, so both are compatible. */
 type Answer<Type> = Type | Promise<Type>;
 
 export type Hub = {
