@@ -14,7 +14,7 @@ const LARGE = 64 * KIB;
 const LARGE_HEAD = 31 * KIB;
 
 /** Shorter times cannot be measured well, and are too short for an attack. */
-const HARMLESS_MS = 30;
+const HARMLESS_MS = 60;
 
 type Request = { path: string; init: RequestInit<IncomingRequestCfProperties> };
 

@@ -1,42 +1,19 @@
--- Inserts a run of a locked definition, which the user may see. It becomes RUNNING when a slot is free for it, otherwise PENDING at
--- the end of the queue. All that triggers runs uses this. The overdue runs of the definition must have been ended before. `p_labels` is
--- {"key": "value"}, or null for none.
---
--- Without `p_concurrency_key`, the run has the key that its input has at `key_from` of the definition.
---
--- Returns {"run_id", "replayed", "starts"}, or {"refused"} which is one of: paused, no_runner, other_input, no_key (with
--- "pointer"), path_parts (with "faults": [{"field", "id", "path", "fault"}]), snapshot_too_large (with "bytes", "max_bytes")
--- - replayed: the run was triggered before, with the same id or the same idempotency key
--- - starts: the run has just started, so no other run of the queue can
-create or replace function public.add_run(
-  p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid,
-  p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz, p_labels jsonb default null,
-  p_concurrency_key text default null
+-- Adding runs to a definition, step by step. All that triggers runs uses these rules, in this order, after it has locked the
+-- definition, which the user may see, and has ended its overdue runs:
+-- 1. `known_run`: was the run triggered before?
+-- 2. `frozen_for_runs`: can the definition take runs of this user, and what is frozen with each?
+-- 3. `insert_run`: insert the run, and start it when a slot is free for it.
+
+-- The run that a call with this id or this idempotency key has triggered before: {"run_id", "replayed"}, or {"refused": "other_input"}.
+-- Null when there is none. (`p_run_id` is new for each call, so a run that has it already is of the same call, which was repeated.)
+create or replace function public.known_run(
+  p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid, p_idempotency_key text, p_input json,
+  p_now timestamptz
 ) returns jsonb
-language plpgsql as $$
+language plpgsql stable as $$
 declare
-  -- A page of 100 runs of this size is far smaller than the largest answer of the database, and than the memory of a Worker.
-  c_max_snapshot_bytes constant integer := 65536;
-  v_name text;
-  v_runner_type text;
-  v_obstacle text;
-  v_starts_runs boolean;
-  v_max_run_duration_seconds integer;
-  v_key_from text;
-  v_key text;
-  v_takes_turns boolean;
-  v_source_ids uuid[];
-  v_instruction_ids uuid[];
-  v_output_ids uuid[];
-  v_template_id uuid;
   v_known_id uuid;
-  v_faults jsonb;
-  v_parts jsonb;
-  v_snapshot jsonb;
-  v_must_wait boolean;
-  v_starts boolean;
 begin
-  -- 1. Is this a repetition of a call that was executed (`p_run_id` is new for each call), or is the key in use?
   select r.id into v_known_id
   from public.workflow_runs r
   where r.id = p_run_id and r.tenant_id = p_tenant_id;
@@ -49,35 +26,56 @@ begin
     order by r.created_at desc
     limit 1;
   end if;
-  if v_known_id is not null then
-    return (
-      select case
-        when r.input::jsonb is distinct from p_input::jsonb then '{"refused": "other_input"}'
-        else jsonb_build_object('run_id', r.id, 'replayed', r.id <> p_run_id, 'starts', false)
-      end
-      from public.workflow_runs r
-      where r.id = v_known_id);
+  if v_known_id is null then
+    return null;
   end if;
+  return (
+    select case
+      when r.input::jsonb is distinct from p_input::jsonb then '{"refused": "other_input"}'
+      else jsonb_build_object('run_id', r.id, 'replayed', r.id <> p_run_id)
+    end
+    from public.workflow_runs r
+    where r.id = v_known_id);
+end $$;
 
-  -- 2. Can the definition take a run?
+-- What is the same for each run that a user triggers of a locked definition now: {"snapshot", "key_from", "starts_runs",
+-- "takes_turns"}. Or why the definition cannot take one: {"refused"} which is paused, no_runner, path_parts (with "faults":
+-- [{"field", "id", "path", "fault"}]) or snapshot_too_large (with "bytes", "max_bytes").
+create or replace function public.frozen_for_runs(
+  p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid
+) returns jsonb
+language plpgsql stable as $$
+declare
+  -- A page of 100 runs of this size is far smaller than the largest answer of the database, and than the memory of a Worker.
+  c_max_snapshot_bytes constant integer := 65536;
+  v_name text;
+  v_runner_type text;
+  v_obstacle text;
+  v_starts_runs boolean;
+  v_max_run_duration_seconds integer;
+  v_key_from text;
+  v_takes_turns boolean;
+  v_source_ids uuid[];
+  v_instruction_ids uuid[];
+  v_output_ids uuid[];
+  v_template_id uuid;
+  v_faults jsonb;
+  v_parts jsonb;
+  v_snapshot jsonb;
+begin
   select d.name, d.runner_type, public.start_obstacle(d.is_active, d.runner_url, d.handover),
-    public.starts_runs(d.is_active, d.runner_url, d.handover), d.max_run_duration_seconds,
-    d.key_from, d.max_running_per_key is not null,
+    public.starts_runs(d.is_active, d.runner_url, d.handover), d.max_run_duration_seconds, d.key_from,
+    d.max_running_per_key is not null,
     d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids, d.template_path_part_id
-  into v_name, v_runner_type, v_obstacle, v_starts_runs, v_max_run_duration_seconds,
-    v_key_from, v_takes_turns,
+  into v_name, v_runner_type, v_obstacle, v_starts_runs, v_max_run_duration_seconds, v_key_from, v_takes_turns,
     v_source_ids, v_instruction_ids, v_output_ids, v_template_id
   from public.workflow_definitions d
   where d.id = p_definition_id;
   if v_obstacle is not null then
     return jsonb_build_object('refused', v_obstacle);
   end if;
-  v_key := coalesce(p_concurrency_key, case when v_key_from is null then '' else public.key_of_input(p_input, v_key_from) end);
-  if v_key is null then
-    return jsonb_build_object('refused', 'no_key', 'pointer', v_key_from);
-  end if;
 
-  -- 3. Make the snapshot, if the user may use all of its path parts. They are sorted once, in the subquery.
+  -- Make the snapshot, if the user may use all of its path parts. They are sorted once, in the subquery.
   select
     jsonb_agg(jsonb_build_object('field', part.field, 'id', part.id, 'path', part.path, 'fault', part.fault))
       filter (where part.fault is not null),
@@ -105,20 +103,46 @@ begin
     return jsonb_build_object('refused', 'snapshot_too_large',
       'bytes', octet_length(v_snapshot::text), 'max_bytes', c_max_snapshot_bytes);
   end if;
+  return jsonb_build_object('snapshot', v_snapshot, 'key_from', v_key_from, 'starts_runs', v_starts_runs,
+    'takes_turns', v_takes_turns);
+end $$;
 
-  -- 4. Insert the run. It starts at once when a slot is free for it, no other run is before it, and the runner gets its runs by
-  --    webhook. Otherwise it is PENDING, at the end of the queue.
+-- Inserts a run of a locked definition with what `frozen_for_runs` has made. It becomes RUNNING when a slot is free for it, no other
+-- run is before it, and the runner gets its runs by webhook. Otherwise it is PENDING, at the end of the queue. `p_labels` is
+-- {"key": "value"}, or null for none.
+--
+-- Without `p_concurrency_key`, the run has the key that its input has at `key_from` of the definition.
+--
+-- Returns {"run_id", "replayed": false, "starts"}; starts: the run has just started, so no other run of the queue can. Or
+-- {"refused": "no_key", "pointer"}.
+create or replace function public.insert_run(
+  p_context jsonb, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_frozen jsonb, p_run_id uuid,
+  p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz, p_labels jsonb, p_concurrency_key text
+) returns jsonb
+language plpgsql as $$
+declare
+  v_snapshot constant jsonb := p_frozen -> 'snapshot';
+  v_key_from constant text := p_frozen ->> 'key_from';
+  v_key constant text := coalesce(
+    p_concurrency_key, case when v_key_from is null then '' else public.key_of_input(p_input, v_key_from) end);
+  v_must_wait boolean;
+  v_starts boolean;
+begin
+  if v_key is null then
+    return jsonb_build_object('refused', 'no_key', 'pointer', v_key_from);
+  end if;
   v_must_wait := public.must_wait(p_definition_id, v_key, p_now);
-  v_starts := v_starts_runs and not v_must_wait and public.next_run(p_definition_id, p_now) is null;
+  v_starts := (p_frozen ->> 'starts_runs')::boolean and not v_must_wait
+    and public.next_run(p_definition_id, p_now) is null;
   insert into public.workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, idempotency_key,
     run_snapshot, input, traceparent, concurrency_key, created_at, updated_at, status, slot_no, key_slot_no, started_at,
     deadline_at, next_dispatch_at, dispatch_count)
-  select p_run_id, p_tenant_id, p_definition_id, p_user_id, v_runner_type, p_idempotency_key,
+  select p_run_id, p_tenant_id, p_definition_id, p_user_id, v_snapshot ->> 'runner_type', p_idempotency_key,
     v_snapshot, p_input, p_traceparent, v_key, p_now, p_now, coalesce(start.status, 'PENDING'), start.slot_no,
     start.key_slot_no, start.started_at, start.deadline_at, start.next_dispatch_at, coalesce(start.dispatch_count, 0)
   from (select) run
   left join public.start_of_run(p_context, p_definition_id, v_key, v_snapshot, p_now) start on v_starts;
-  if v_starts and v_takes_turns then
+  if v_starts and (p_frozen ->> 'takes_turns')::boolean then
     perform public.end_turn(array[p_run_id]);
   end if;
   if p_labels is not null then
@@ -131,6 +155,31 @@ begin
   from unnest(array['TRIGGERED', case when v_must_wait then 'QUEUED' when v_starts then 'STARTED' end]) happened (type)
   where happened.type is not null;
   return jsonb_build_object('run_id', p_run_id, 'replayed', false, 'starts', v_starts);
+end $$;
+
+-- Adds one run to a locked definition by the rules above.
+--
+-- Returns {"run_id", "replayed", "starts"}, or {"refused"}: other_input, or what `frozen_for_runs` or `insert_run` refuses.
+create or replace function public.add_run(
+  p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid,
+  p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz, p_labels jsonb default null,
+  p_concurrency_key text default null
+) returns jsonb
+language plpgsql as $$
+declare
+  v_known constant jsonb := public.known_run(
+    p_tenant_id, p_user_id, p_definition_id, p_run_id, p_idempotency_key, p_input, p_now);
+  v_frozen jsonb;
+begin
+  if v_known is not null then
+    return v_known || '{"starts": false}';
+  end if;
+  v_frozen := public.frozen_for_runs(p_role, p_tenant_id, p_user_id, p_definition_id);
+  if v_frozen ? 'refused' then
+    return v_frozen;
+  end if;
+  return public.insert_run(p_context, p_tenant_id, p_user_id, p_definition_id, v_frozen, p_run_id, p_idempotency_key, p_input,
+    p_traceparent, p_now, p_labels, p_concurrency_key);
 end $$;
 
 -- What a verb answers after `add_run`: {"result": {"run", "replayed"}}, or the refusal.
