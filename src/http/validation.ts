@@ -92,11 +92,18 @@ function readIssue(location: Location, issue: Issue, sent: unknown): Fault[] {
     const msg = location === "query" ? "There is no such parameter." : "There is no such field.";
     return issue.keys.map((key) => ({ loc: [...loc, key], type: "extra_forbidden", msg }));
   }
-  const { type, msg } = describe(location, issue);
+  const value = valueAt(sent, issue.path);
+  const { type, msg } = isRepeated(location, issue, value) ? REPEATED : describe(location, issue);
   const isSecret = loc.some((key) => SECRET_FIELDS.has(String(key))) || FIELDS_WITH_SECRETS.has(String(loc.at(-1)));
-  const input = isSecret ? undefined : scalar(valueAt(sent, issue.path));
+  const input = isSecret ? undefined : scalar(value);
   return [{ loc, type, msg, ...(input !== undefined && { input }) }];
 }
+
+const REPEATED: { type: FaultType; msg: string } = { type: "value_error", msg: "Was given more than once. Give it once." };
+
+/** Whether it is a query parameter that was repeated and may not be. One that may be repeated, but not as often, is an array, too. */
+const isRepeated = (location: Location, issue: Issue, value: unknown) =>
+  location === "query" && Array.isArray(value) && !(issue.code === "too_big" && issue.origin === "array");
 
 /**
  * The value that was sent at a path. The `input` of an issue cannot be used, since coercion may have changed it: it is NaN for

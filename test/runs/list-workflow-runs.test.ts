@@ -63,6 +63,14 @@ describe("GET /v1/workflow-definitions/{definition_id}/runs", () => {
       [["query", "offset"], "int_parsing"],
     ]);
   });
+
+  it("says that a parameter was given more than once", async () => {
+    const tenant = await createTenant(service.database);
+    const response = await service.get(pathOf(tenant, "?limit=1&limit=2"), tenant.owner.key);
+    const { detail } = await response.json<{ detail: unknown[] }>();
+    const msg = "Was given more than once. Give it once.";
+    expect([response.status, detail]).toEqual([422, [{ loc: ["query", "limit"], type: "value_error", msg }]]);
+  });
 });
 
 /** A tenant whose USER, too, may see all runs: by a permission, and one of them because it is theirs. */
