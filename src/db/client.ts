@@ -22,15 +22,18 @@ export function openDatabase(options: {
 }) {
   const { databaseUrl, neonFetchEndpoint, databaseTimeoutSeconds, isPatient = false } = options;
   if (neonFetchEndpoint) neonConfig.fetchEndpoint = neonFetchEndpoint;
-  // All clients of the driver share one `fetchFunction`. What differs between them, `tries`, it gets from their `fetchOptions`.
-  neonConfig.fetchFunction = (url: string, { tries = 1, ...init }: RequestInit & { tries?: number }) =>
-    tryAgainWhenLimited(tries, () =>
-      tryAgainWhenSwapped(() =>
-        withTimeLimit(databaseTimeoutSeconds * 1000, (signal) => requestDatabase(url, { ...init, signal })),
-      ),
-    );
-  return drizzle(neon(databaseUrl, { fetchOptions: { tries: isPatient ? PATIENT_TRIES : 1 } }));
+  neonConfig.fetchFunction = sendRequest;
+  const sending: Sending = { tries: isPatient ? PATIENT_TRIES : 1, timeLimitMs: databaseTimeoutSeconds * 1000 };
+  return drizzle(neon(databaseUrl, { fetchOptions: sending }));
 }
+
+/** What differs between clients. All share one `fetchFunction`, which gets this from their `fetchOptions`. */
+export type Sending = { tries: number; timeLimitMs: number };
+
+const sendRequest = (url: string, { tries, timeLimitMs, ...init }: RequestInit & Sending) =>
+  tryAgainWhenLimited(tries, () =>
+    tryAgainWhenSwapped(() => withTimeLimit(timeLimitMs, (signal) => requestDatabase(url, { ...init, signal }))),
+  );
 
 /** How often a patient client sends what the rate limit refuses, and the longest pause before it does so again. */
 const PATIENT_TRIES = 6;

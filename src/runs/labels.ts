@@ -25,18 +25,21 @@ export const labelsOfRun = () =>
 
 const EXAMPLE = { customer: "4711" };
 
-/** The labels of an invoke. */
+/** The labels of an invoke. The keys are checked before zod makes the record, since it leaves out a key `__proto__`. */
 export const givenLabels = () =>
-  z.record(z.string(), text({ min: 1, max: MAX_VALUE })).superRefine((labels, context) => {
-    const keys = Object.keys(labels);
-    if (keys.length > MAX_LABELS) {
-      context.addIssue({ code: "custom", message: `Must be at most ${MAX_LABELS} labels.` });
-    }
-    for (const key of keys.filter((name) => !IS_KEY.test(name))) {
-      const message = "A key has up to 40 small letters, digits, `_`, `.` and `-`, and begins with a letter.";
-      context.addIssue({ code: "custom", path: [key], message });
-    }
-  });
+  z
+    .unknown()
+    .superRefine((given, context) => {
+      const keys = typeof given === "object" && given !== null && !Array.isArray(given) ? Object.keys(given) : [];
+      if (keys.length > MAX_LABELS) {
+        context.addIssue({ code: "custom", message: `Must be at most ${MAX_LABELS} labels.` });
+      }
+      for (const key of keys.filter((name) => !IS_KEY.test(name))) {
+        const message = "A key has up to 40 small letters, digits, `_`, `.` and `-`, and begins with a letter.";
+        context.addIssue({ code: "custom", path: [key], message });
+      }
+    })
+    .pipe(z.record(z.string(), text({ min: 1, max: MAX_VALUE })));
 
 /** How the document describes {@link givenLabels}. */
 export const LABELS_OBJECT = {

@@ -88,6 +88,7 @@ describe("the labels of an invoke", () => {
       [at("c"), "string_type"],
       [at("d"), "value_error"],
     ]);
+    expect(await faultsOf(JSON.parse('{"__proto__": "1"}'))).toEqual([422, [at("__proto__"), "value_error"]]);
     expect(await faultsOf(["a:b"])).toEqual([422, [at(), "value_error"]]);
     expect(await sendInvoke({ labels: Object.fromEntries(Object.entries(many).slice(1)) })).toMatchObject({
       status: 202,
