@@ -12,7 +12,13 @@ export default defineConfig({
     // Three stacks for two cores: they mostly wait.
     maxWorkers: 3,
     sequence: {
-      sequencer: longestFirst(["command-line.stack.test.ts", "client.stack.test.ts", "scripts.stack.test.ts"]),
+      sequencer: longestFirst([
+        "readme.stack.test.ts",
+        "command-line-run.stack.test.ts",
+        "command-line-changes.stack.test.ts",
+        "command-line.stack.test.ts",
+        "scripts.stack.test.ts",
+      ]),
     },
   },
 });

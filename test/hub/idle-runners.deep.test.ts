@@ -4,8 +4,8 @@ import { startRunner, useLeases } from "../support/runners.ts";
 import { createTenant } from "../support/tenant.ts";
 
 const RUNNERS = 50;
-/** Ten minutes of waits of a minute, with all of it six times as short. */
-const WAITS = 10;
+/** Five minutes of waits of a minute, with all of it six times as short. */
+const WAITS = 5;
 const WAIT_SECONDS = 10;
 
 it(`${RUNNERS} idle runners ask the database once each, and never again in ${WAITS} waits`, async () => {

@@ -8,15 +8,18 @@ import { perform } from "../../src/verbs/perform.ts";
 import { credentialFor, knownCallers, runnerCredential, SESSION_SETTINGS } from "../support/callers.ts";
 import { findOperation } from "../support/document.ts";
 import type { ExplainedStatement } from "../support/harness-protocol.ts";
+import { insertRun } from "../support/lifecycle.ts";
 import { type Call, callOf, OPERATION_IDS } from "../support/operations.ts";
 import { requestOf, type Service, startService } from "../support/service.ts";
 import { createStage, type Stage } from "../support/stage.ts";
 import { verbServices } from "../support/verb-services.ts";
 import { fillTenant, SMALL_TABLES } from "./large-tenant.ts";
+import { describePagePlans } from "./page-plans.ts";
 import { explained, nodesOf, rowsRead } from "./plans.ts";
 
 let service: Service;
 let stage: Stage;
+let runId: string;
 let callers: Awaited<ReturnType<typeof knownCallers>>;
 
 beforeAll(async () => {
@@ -25,6 +28,7 @@ beforeAll(async () => {
   await service.sweep();
   stage = await createStage(service, "large");
   callers = await knownCallers(stage, await createStage(service, "beside"));
+  runId = await insertRun(service.database, stage.tenant, { status: "FAILED" });
   await fillTenant(service.database, stage.tenant);
 }, 180_000);
 
@@ -218,3 +222,5 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
     expect(rowsRead(statements)).toBeLessThan(most);
   });
 });
+
+describe("on pages of that tenant,", () => describePagePlans(() => ({ service, stage, runId })));

@@ -1,57 +1,49 @@
-import { beforeAll, describe, expect, it } from "vitest";
-import { SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
-import { insertRun } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
-import { createStage, type Stage } from "../support/stage.ts";
-import { fillTenant, SMALL_TABLES } from "./large-tenant.ts";
+import { expect, it } from "vitest";
+import { sessionToken } from "../support/callers.ts";
+import type { Service } from "../support/service.ts";
+import type { Stage } from "../support/stage.ts";
+import { SMALL_TABLES } from "./large-tenant.ts";
 import { explained, nodesOf, rowsRead } from "./plans.ts";
 
-let service: Service;
-let stage: Stage;
-let runId: string;
-
-beforeAll(async () => {
-  service = await startService({ settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
-  await service.sweep();
-  stage = await createStage(service, "large");
-  runId = await insertRun(service.database, stage.tenant, { status: "FAILED" });
-  await fillTenant(service.database, stage.tenant);
-}, 180_000);
+/** A service, a stage whose tenant is large, and one of its FAILED runs. */
+type Large = { service: Service; stage: Stage; runId: string };
 
 /** How many runs one USER has, all of one workflow that they may read. */
 const OWN_RUNS = 20_000;
 
-const PAGES: Record<string, () => string> = {
+const PAGES: Record<string, (large: Large) => string> = {
   runs: () => "/app/runs",
-  "runs by everything": () =>
+  "runs by everything": ({ stage }) =>
     `/app/runs?status=FAILED&status=RUNNING&workflow=${stage.tenant.definitionId}&mine=1&to=2030-01-01`,
   "runs by labels": () => "/app/runs?label=env:prod&label=batch:rare",
-  "a run": () => `/app/runs/${runId}`,
+  "a run": ({ runId }) => `/app/runs/${runId}`,
   workflows: () => "/app/workflows",
-  "a workflow": () => `/app/workflows/${stage.tenant.definitionId}`,
+  "a workflow": ({ stage }) => `/app/workflows/${stage.tenant.definitionId}`,
   files: () => "/app/files",
-  "a folder": () => `/app/files/${stage.tenant.sourcesId}`,
+  "a folder": ({ stage }) => `/app/files/${stage.tenant.sourcesId}`,
   people: () => "/app/people",
-  "a person": () => `/app/people/${stage.tenant.owner.id}`,
+  "a person": ({ stage }) => `/app/people/${stage.tenant.owner.id}`,
   health: () => "/app/health",
   "health in a week": () => "/app/health?period=7d",
-  "a workflow in a week": () => `/app/workflows/${stage.tenant.definitionId}?period=7d`,
-  "who may run a workflow": () => `/app/workflows/${stage.tenant.definitionId}/people`,
+  "a workflow in a week": ({ stage }) => `/app/workflows/${stage.tenant.definitionId}?period=7d`,
+  "who may run a workflow": ({ stage }) => `/app/workflows/${stage.tenant.definitionId}/people`,
   "the workflows found by words, by name": () => "/app/workflows?q=large&sort=name",
   "the people found by words": () => "/app/people?q=large&sort=name",
-  "the search for the end of a run's id": () => `/app/search?q=${runId.slice(-6)}`,
+  "the search for the end of a run's id": ({ runId }) => `/app/search?q=${runId.slice(-6)}`,
   "the search for words": () => "/app/search?q=large+1",
   "the search for a label": () => "/app/search?q=env:prod",
   "the search for a path": () => "/app/search?q=/f1/1",
   "the search for words of an error": () => "/app/search?q=flux+cap",
 };
 
-describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 runs", () => {
+/** `large` returns what the tests before have made. */
+export function describePagePlans(large: () => Large): void {
   it.each(Object.keys(PAGES))("the page of %s reads no table completely, for any caller", async (name) => {
+    const { service, stage } = large();
     for (const userId of [stage.tenant.owner.id, stage.bare.id]) {
       const headers = { Cookie: `ks_uat=${await sessionToken(stage, userId)}` };
       const [[response, requests], statements] = await explained(service, () =>
-        service.counted(() => service.fetch(PAGES[name]?.() ?? "", { headers })),
+        service.counted(() => service.fetch(PAGES[name]?.(large()) ?? "", { headers })),
       );
       expect([200, 404]).toContain(response.status);
       expect(requests).toBe(1);
@@ -67,6 +59,7 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
   });
 
   it("the runs of a USER who has nearly all of them, or very few, are found without reading the others", async () => {
+    const { service, stage } = large();
     const { tenant } = stage;
     await service.database.sql`
       insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
@@ -90,4 +83,4 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
       }
     }
   });
-});
+}

@@ -1,0 +1,21 @@
+/** The command line of the package in `client/`: what changes much at once, and what waits or follows. */
+import { describe } from "vitest";
+import { describeChangesOfRuns, describeChangesOfWorkflows, describePeople } from "./changes.ts";
+import { describeEvents } from "./events.ts";
+import { describeNotify } from "./notify.ts";
+import { describeWaiting } from "./waiting.ts";
+import { useWorld } from "./world.ts";
+
+const world = useWorld({ WORK_SECONDS: "1" });
+
+describe("changes of many runs", () => describeChangesOfRuns(world));
+
+describe("changes of workflows", () => describeChangesOfWorkflows(world));
+
+describe("users and invites", () => describePeople(world));
+
+describe("waiting for runs", () => describeWaiting(world));
+
+describe("events", () => describeEvents(world));
+
+describe("notify", () => describeNotify(world));
