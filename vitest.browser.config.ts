@@ -7,13 +7,15 @@ export default defineConfig({
     include: ["test/**/*.browser.test.ts"],
     testTimeout: 120_000,
     hookTimeout: 180_000,
-    // Two stacks for two cores.
-    maxWorkers: 2,
+    // Three stacks for two cores: they wait for a part of the time.
+    maxWorkers: 3,
     sequence: {
       sequencer: longestFirst([
         "accessibility.browser.test.ts",
+        "run-page.browser.test.ts",
         "keyboard.browser.test.ts",
         "dashboard.browser.test.ts",
+        "beginning.browser.test.ts",
       ]),
     },
   },
