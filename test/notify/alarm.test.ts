@@ -26,10 +26,13 @@ afterEach(() => vi.useRealTimers());
 const endRun = async () => callBack(service, tenant, await invoke(service, tenant), { status: "COMPLETED" });
 /** Waits until this many failed tries in a row are recorded. */
 const untilFailed = (endpoint: CreatedEndpoint, count: number) =>
-  vi.waitFor(async () => {
-    const [row] = await service.database.sql`select failures from notification_endpoints where id = ${endpoint.id}`;
-    expect(row?.failures).toBe(count);
-  });
+  vi.waitFor(
+    async () => {
+      const [row] = await service.database.sql`select failures from notification_endpoints where id = ${endpoint.id}`;
+      expect(row?.failures).toBe(count);
+    },
+    { timeout: 20_000 },
+  );
 const fireAlarm = () => runDurableObjectAlarm(service.hubOf(tenant.id));
 
 describe("an endpoint that fails", () => {
