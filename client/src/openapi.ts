@@ -104,7 +104,7 @@ export interface paths {
         get: operations["get_workflow_definition_policy"];
         /**
          * Replace the policy of a workflow
-         * @description Replaces everything: a field that is left out gets its default. Needs write on the definition. A run that is RUNNING keeps the lease or dispatch that it has, and its slot.
+         * @description Replaces everything: a field that is left out gets its default. Needs write on the definition. A run that is RUNNING keeps the lease or dispatch that it has, and its slot; one that waits keeps its place.
          */
         put: operations["update_workflow_definition_policy"];
         post?: never;
@@ -125,7 +125,7 @@ export interface paths {
         put?: never;
         /**
          * Trigger a run
-         * @description The run is RUNNING at once when a slot of the workflow is free for it, and PENDING behind the others when none is. Send an idempotency key, in the body or as a header, to be able to try again: while its run waits or runs, and for 24 hours after it was triggered, the same key answers with that run and `Idempotency-Replayed: true`.
+         * @description The run is RUNNING at once when a slot of the workflow is free for it, and PENDING behind the others when none is. By its policy (`when_busy`), a busy workflow may instead refuse the run, or the run may take the place of those that wait or run. Send an idempotency key, in the body or as a header, to be able to try again: while its run waits or runs, and for 24 hours after it was triggered, the same key answers with that run and `Idempotency-Replayed: true`.
          */
         post: operations["invoke_workflow"];
         delete?: never;
@@ -1694,7 +1694,10 @@ export interface components {
          *       ],
          *       "max_running": 5,
          *       "max_running_per_key": 1,
-         *       "key_from": "/customer/id"
+         *       "key_from": "/customer/id",
+         *       "when_busy": "replace_queued",
+         *       "replace_grace_seconds": 0,
+         *       "max_queued": 500
          *     }
          */
         WorkflowDefinitionPolicy: {
@@ -1715,6 +1718,15 @@ export interface components {
             max_running_per_key: number | null;
             /** @description Where the input of a run has its concurrency key: a JSON Pointer to a text of 1 to 128 characters, a number or a boolean. An invoke that sends `concurrency_key` needs none there. A run keeps the key that it was triggered with. */
             key_from: string | null;
+            /**
+             * @description What an invoke does when as many runs as may be RUNNING are unfinished, PENDING ones included: of the workflow, or, with `max_running_per_key`, of its concurrency key. `queue`: its run waits. `skip`: it is refused with 409. `replace_queued`: its run takes the place of those that wait, which are FAILED with SUPERSEDED. `replace_running`: the same, and the RUNNING one is asked to stop. This needs a `max_running` of 1, or a `max_running_per_key` of 1 with a `key_from`. A retry always waits.
+             * @enum {string}
+             */
+            when_busy: "queue" | "skip" | "replace_queued" | "replace_running";
+            /** @description With `replace_running`: how long the runner of a RUNNING run has to end its work, as `grace_seconds` of a stop. The new run starts when it has ended. Further invokes do not prolong this time. */
+            replace_grace_seconds: number;
+            /** @description How many runs of the workflow are PENDING, at most. An invoke whose run would be one more is refused with 409. Retries are not. null: any number. */
+            max_queued: number | null;
         };
         /**
          * @example {
@@ -1726,7 +1738,10 @@ export interface components {
          *       ],
          *       "max_running": 5,
          *       "max_running_per_key": 1,
-         *       "key_from": "/customer/id"
+         *       "key_from": "/customer/id",
+         *       "when_busy": "replace_queued",
+         *       "replace_grace_seconds": 0,
+         *       "max_queued": 500
          *     }
          */
         UpdateWorkflowDefinitionPolicyRequest: {
@@ -1766,6 +1781,22 @@ export interface components {
              * @default null
              */
             key_from?: string | null;
+            /**
+             * @description What an invoke does when as many runs as may be RUNNING are unfinished, PENDING ones included: of the workflow, or, with `max_running_per_key`, of its concurrency key. `queue`: its run waits. `skip`: it is refused with 409. `replace_queued`: its run takes the place of those that wait, which are FAILED with SUPERSEDED. `replace_running`: the same, and the RUNNING one is asked to stop. This needs a `max_running` of 1, or a `max_running_per_key` of 1 with a `key_from`. A retry always waits.
+             * @default queue
+             * @enum {string}
+             */
+            when_busy?: "queue" | "skip" | "replace_queued" | "replace_running";
+            /**
+             * @description With `replace_running`: how long the runner of a RUNNING run has to end its work, as `grace_seconds` of a stop. The new run starts when it has ended. Further invokes do not prolong this time.
+             * @default 0
+             */
+            replace_grace_seconds?: number;
+            /**
+             * @description How many runs of the workflow are PENDING, at most. An invoke whose run would be one more is refused with 409. Retries are not. null: any number.
+             * @default null
+             */
+            max_queued?: number | null;
         };
         /**
          * @example {
@@ -2197,10 +2228,10 @@ export interface components {
              */
             started_at: string | null;
             /**
-             * @description Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats.
+             * @description Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. SUPERSEDED: a newer run took its place in the queue.
              * @enum {string|null}
              */
-            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | null;
+            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | null;
             /** @description 1 for the run that is next; null unless PENDING. When the workflow's policy limits the runs of each key, keys take turns, and this is the place among the runs with its key. */
             queue_position: number | null;
             /** @description `concurrency_key` of the invoke, or else what the input has at the policy's `key_from`; null for a run without a key. */
@@ -2258,10 +2289,10 @@ export interface components {
         WorkflowRunResult: {
             status: components["schemas"]["WorkflowRunStatus"];
             /**
-             * @description Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats.
+             * @description Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. SUPERSEDED: a newer run took its place in the queue.
              * @enum {string|null}
              */
-            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | null;
+            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | null;
             /** @description The reason as a sentence, or the error that the runner reported. */
             error: string | null;
             /** @description Any JSON. */
@@ -2338,7 +2369,7 @@ export interface components {
              */
             reason: "paused" | "no_runner" | "back_off" | "key" | "slot" | "lease" | "stop" | "dispatch" | "no_runner_connected" | null;
             /** @enum {string|null} */
-            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | null;
+            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | null;
             error: string | null;
             /** Format: date-time */
             deadline_at: string | null;
@@ -3938,6 +3969,17 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Conflict · Busy · Queue full */
+        conflict_or_busy_or_queue_full: {
+            headers: {
+                /** @description When the workflow is busy: the run that is in the way, if you may see it. */
+                "X-Blocked-By-Run"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Database unavailable · Session keys unavailable · Streams unavailable */
         database_unavailable_or_session_keys_unavailable_or_streams_unavailable: {
             headers: {
@@ -4383,7 +4425,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
-            409: components["responses"]["conflict"];
+            409: components["responses"]["conflict_or_busy_or_queue_full"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
@@ -7395,7 +7437,7 @@ export interface operations {
                         attempt: number;
                         /** @enum {string} */
                         status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
-                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST") | null;
+                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED") | null;
                         /** @description Why it FAILED, as a sentence, or the error that its runner reported: at most 2,000 characters. */
                         error: string | null;
                         /** Format: date-time */
@@ -7487,7 +7529,7 @@ export interface operations {
                         attempt: number;
                         /** @enum {string} */
                         status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
-                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST") | null;
+                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED") | null;
                         /** @description Why it FAILED, as a sentence, or the error that its runner reported: at most 2,000 characters. */
                         error: string | null;
                         /** Format: date-time */
@@ -7579,7 +7621,7 @@ export interface operations {
                         attempt: number;
                         /** @enum {string} */
                         status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
-                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST") | null;
+                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED") | null;
                         /** @description Why it FAILED, as a sentence, or the error that its runner reported: at most 2,000 characters. */
                         error: string | null;
                         /** Format: date-time */
@@ -7671,7 +7713,7 @@ export interface operations {
                         attempt: number;
                         /** @enum {string} */
                         status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
-                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST") | null;
+                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED") | null;
                         /** @description Why it FAILED, as a sentence, or the error that its runner reported: at most 2,000 characters. */
                         error: string | null;
                         /** Format: date-time */

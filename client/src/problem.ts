@@ -10,6 +10,8 @@ export type ProblemCode =
   | "forbidden"
   | "not_found"
   | "conflict"
+  | "busy"
+  | "queue_full"
   | "invalid"
   | "payload_too_large"
   | "too_many_requests"

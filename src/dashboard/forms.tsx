@@ -76,9 +76,9 @@ export async function submit(
     if (error instanceof ValidationFailed) {
       return html(c, again({ faults: error.faults.map((fault) => inWords(fault, wording)), detail: null }), 422);
     }
-    if (error instanceof Problem && error.code === "conflict") {
+    if (error instanceof Problem && PROBLEMS[error.code].status === 409) {
       const { message, obstacles } = error;
-      return html(c, again({ faults: [], detail: forReader(message), obstacles }), PROBLEMS.conflict.status);
+      return html(c, again({ faults: [], detail: forReader(message), obstacles }), 409);
     }
     throw error;
   }

@@ -75,6 +75,8 @@ export function answerErrorPage(thrown: Error, c: Context<AppEnv>): Response | P
 /** The headings of pages for refusals that a person can do something about. */
 const HEADINGS: Partial<Record<ProblemCode, string>> = {
   conflict: "This is not possible now",
+  busy: "The workflow is busy",
+  queue_full: "The queue is full",
   forbidden: "You may not do this",
 };
 

@@ -1,6 +1,7 @@
-/** Column types that several tables use, and conditions on paths. */
+/** Column types that several tables use, the columns of a policy, and conditions on paths. */
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
-import { customType, timestamp } from "drizzle-orm/pg-core";
+import { customType, integer, text, timestamp } from "drizzle-orm/pg-core";
+import type { Handover, RetryableFailure, WhenBusy } from "./enums.ts";
 
 /** An instant with millisecond precision. Many JSON clients keep no more digits, so the database keeps no more either. */
 export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
@@ -18,6 +19,29 @@ export const oneOf = (column: SQL, values: readonly string[]) =>
 
 export const createdAt = () => instant("created_at").notNull().default(sql`statement_timestamp()`);
 export const updatedAt = () => instant("updated_at").notNull().default(sql`statement_timestamp()`);
+
+/** The policy of a definition: settings that the wire contract does not have. */
+export const policyColumns = () => ({
+  handover: text("handover").$type<Handover>().notNull().default("webhook"),
+  /** How long a runner may be silent before its run fails as LOST. */
+  leaseSeconds: integer("lease_seconds").notNull().default(300),
+  /** How many attempts a run has at most, including the first. */
+  maxAttempts: integer("max_attempts").notNull().default(1),
+  /** The failures after which a run is retried automatically. */
+  retryOn: text("retry_on").$type<RetryableFailure>().array().notNull().default(sql`'{}'`),
+  /** How many of its runs are RUNNING at the same time, at most: its slots. */
+  maxRunning: integer("max_running").notNull().default(1),
+  /** How many of these have the same concurrency key, at most. Null: any number, and runs start first in, first out. */
+  maxRunningPerKey: integer("max_running_per_key"),
+  /** A JSON Pointer: where the input of a run has its concurrency key. Null: only an invoke can give a run a key. */
+  keyFrom: text("key_from"),
+  /** What an invoke does when the group of its run is busy: `make_room` in SQL. */
+  whenBusy: text("when_busy").$type<WhenBusy>().notNull().default("queue"),
+  /** How long a RUNNING run that a newer one replaces has to end its work. */
+  replaceGraceSeconds: integer("replace_grace_seconds").notNull().default(0),
+  /** How many of its runs wait, at most: a further invoke is refused. Null: any number. */
+  maxQueued: integer("max_queued"),
+});
 
 // Materialized paths are compared by whole names: `/a` does not cover `/ab`.
 

@@ -35,9 +35,18 @@ export type RunnerType = (typeof RUNNER_TYPES)[number];
 
 /**
  * Why a run FAILED. REPORTED: its runner reported a failure. DEADLINE: its time was up. STOPPED: somebody stopped it. REJECTED:
- * its runner refused it. UNREACHED: no runner ever took it. LOST: its runner was lost while it worked.
+ * its runner refused it. UNREACHED: no runner ever took it. LOST: its runner was lost while it worked. SUPERSEDED: a newer run took
+ * its place in the queue.
  */
-export const FAILURE_CODES = ["REPORTED", "DEADLINE", "STOPPED", "REJECTED", "UNREACHED", "LOST"] as const;
+export const FAILURE_CODES = [
+  "REPORTED",
+  "DEADLINE",
+  "STOPPED",
+  "REJECTED",
+  "UNREACHED",
+  "LOST",
+  "SUPERSEDED",
+] as const;
 export type FailureCode = (typeof FAILURE_CODES)[number];
 
 /** The types of events of a run, in the order in which they can first occur. */
@@ -67,6 +76,10 @@ export type RunEventType = (typeof RUN_EVENT_TYPES)[number];
 /** How a run gets to its runner. webhook: the service sends it to the runner's URL. lease: the runner asks for it. */
 export const HANDOVERS = ["webhook", "lease"] as const;
 export type Handover = (typeof HANDOVERS)[number];
+
+/** What an invoke does when as many runs of its group are unfinished as may be RUNNING: `make_room` in SQL. */
+export const WHEN_BUSY = ["queue", "skip", "replace_queued", "replace_running"] as const;
+export type WhenBusy = (typeof WHEN_BUSY)[number];
 
 /** The failures after which a policy can retry a run automatically. After any other failure, a person decides. */
 export const RETRYABLE_FAILURES = ["LOST", "UNREACHED", "DEADLINE"] as const satisfies readonly FailureCode[];

@@ -18,12 +18,11 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import { bytes, createdAt, instant, oneOf, plainText, updatedAt } from "./columns.ts";
+import { bytes, createdAt, instant, oneOf, plainText, policyColumns, updatedAt } from "./columns.ts";
 import {
   CAPABILITIES,
   type Capability,
   HANDOVERS,
-  type Handover,
   IDP_TYPES,
   type IdpType,
   KEY_KINDS,
@@ -31,10 +30,10 @@ import {
   PART_TYPES,
   type PartType,
   RETRYABLE_FAILURES,
-  type RetryableFailure,
   type Role,
   RUNNER_TYPES,
   type RunnerType,
+  WHEN_BUSY,
 } from "./enums.ts";
 
 export const tenants = pgTable("tenants", {
@@ -232,20 +231,7 @@ export const workflowDefinitions = pgTable(
     outputPathPartIds: uuid("output_path_part_ids").array().notNull(),
     templatePathPartId: uuid("template_path_part_id"),
     isActive: boolean("is_active").notNull().default(true),
-    // The policy: settings that the wire contract does not have.
-    handover: text("handover").$type<Handover>().notNull().default("webhook"),
-    /** How long a runner may be silent before its run fails as LOST. */
-    leaseSeconds: integer("lease_seconds").notNull().default(300),
-    /** How many attempts a run has at most, including the first. */
-    maxAttempts: integer("max_attempts").notNull().default(1),
-    /** The failures after which a run is retried automatically. */
-    retryOn: text("retry_on").$type<RetryableFailure>().array().notNull().default(sql`'{}'`),
-    /** How many of its runs are RUNNING at the same time, at most: its slots. */
-    maxRunning: integer("max_running").notNull().default(1),
-    /** How many of these have the same concurrency key, at most. Null: any number, and runs start first in, first out. */
-    maxRunningPerKey: integer("max_running_per_key"),
-    /** A JSON Pointer: where the input of a run has its concurrency key. Null: only an invoke can give a run a key. */
-    keyFrom: text("key_from"),
+    ...policyColumns(),
     /** The concurrency key of the run that started last, while keys take turns: `next_run` in SQL. Null before the first. */
     lastKey: plainText("last_key"),
     createdAt: createdAt(),
@@ -283,6 +269,13 @@ export const workflowDefinitions = pgTable(
     check("workflow_definitions_max_running_check", sql`${t.maxRunning} between 1 and 100`),
     check("workflow_definitions_max_running_per_key_check", sql`${t.maxRunningPerKey} between 1 and ${t.maxRunning}`),
     check("workflow_definitions_key_from_check", sql`char_length(${t.keyFrom}) between 1 and 256`),
+    // A run can only take the place of a RUNNING one where one slot is all that its group has.
+    check(
+      "workflow_definitions_when_busy_check",
+      sql`${oneOf(sql`${t.whenBusy}`, WHEN_BUSY)} and (${t.whenBusy} <> 'replace_running' or ${t.maxRunning} = 1
+        or (${t.maxRunningPerKey} = 1 and ${t.keyFrom} is not null) is true)
+        and ${t.replaceGraceSeconds} between 0 and 300 and coalesce(${t.maxQueued} between 1 and 1000, true)`,
+    ),
     check("workflow_definitions_max_run_duration_check", sql`${t.maxRunDurationSeconds} between 60 and 86400`),
     check(
       "workflow_definitions_path_parts_check",

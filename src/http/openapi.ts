@@ -149,7 +149,7 @@ function problemResponses(codes: readonly ProblemCode[], shared: SharedResponses
 
 const describeProblems = (status: number, codes: readonly ProblemCode[]) => ({
   description: codes.map((code) => PROBLEMS[code].title).join(" · "),
-  ...describeHeaders(PROBLEM_HEADERS[status]),
+  ...describeHeaders(status, codes),
   content: {
     "application/problem+json": {
       schema: { $ref: "#/components/schemas/Problem" },
@@ -158,13 +158,24 @@ const describeProblems = (status: number, codes: readonly ProblemCode[]) => ({
   },
 });
 
-function describeHeaders(headers: Record<string, string | number> | undefined) {
-  if (headers === undefined) return {};
-  const described = Object.entries(headers).map(([name, example]) => {
+/** Headers that some of the answers with a problem have. */
+const OPTIONAL_HEADERS: Partial<Record<ProblemCode, Record<string, object>>> = {
+  busy: {
+    "X-Blocked-By-Run": {
+      schema: { type: "string", format: "uuid" },
+      description: "When the workflow is busy: the run that is in the way, if you may see it.",
+    },
+  },
+};
+
+/** The headers of each answer with this status, and those that some of these problems have. */
+function describeHeaders(status: number, codes: readonly ProblemCode[]) {
+  const always = Object.entries(PROBLEM_HEADERS[status] ?? {}).map(([name, example]) => {
     const type = typeof example === "number" ? ("integer" as const) : ("string" as const);
     return [name, { required: true, schema: { type, example } }] as const;
   });
-  return { headers: Object.fromEntries(described) };
+  const described = Object.assign(Object.fromEntries(always), ...codes.map((code) => OPTIONAL_HEADERS[code]));
+  return Object.keys(described).length === 0 ? {} : { headers: described };
 }
 
 /** The response for a request with invalid values. */

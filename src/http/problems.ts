@@ -45,6 +45,16 @@ export const PROBLEMS = {
     title: "Conflict",
     detail: "This is not possible in the current state. Look at the current state, then decide again.",
   },
+  busy: {
+    status: 409,
+    title: "Busy",
+    detail: "The workflow is busy, and its policy skips a run then. Invoke it again when one of its runs has ended.",
+  },
+  queue_full: {
+    status: 409,
+    title: "Queue full",
+    detail: "As many runs wait as the workflow's policy allows. Invoke it again when one of them has started.",
+  },
   payload_too_large: {
     status: 413,
     title: "Payload too large",

@@ -57,7 +57,7 @@ const COUNTERS = [
     name: "workflow_runs_ended_total",
     label: "end",
     values: ["COMPLETED", "FAILED", "TIMED_OUT", "LOST", "STOPPED"],
-    help: "Attempts that ended, by outcome.",
+    help: "Attempts that ended, by outcome. STOPPED are also runs that a newer one superseded.",
   },
   { name: "workflow_runs_retried_total", label: null, values: [""], help: "Retries, by people and by policies." },
   {

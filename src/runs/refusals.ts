@@ -20,10 +20,26 @@ type PartFault = z.infer<typeof partFaultSchema>;
 
 /** Why `trigger_run` refused. */
 export const triggerRefusalSchema = z.object({
-  refused: z.enum(["not_found", "paused", "no_runner", "other_input", "no_key", "path_parts", "snapshot_too_large"]),
+  refused: z.enum([
+    "not_found",
+    "paused",
+    "no_runner",
+    "other_input",
+    "no_key",
+    "path_parts",
+    "snapshot_too_large",
+    "busy",
+    "queue_full",
+  ]),
   faults: z.array(partFaultSchema).default([]),
   /** Where `no_key` has looked for the concurrency key: a JSON Pointer into the input. */
   pointer: z.string().optional(),
+  /** Of `busy`: how many runs of the group are unfinished, the key of the group, and the run that is in the way. */
+  limit: z.int().optional(),
+  key: z.string().nullish(),
+  run_id: z.string().optional(),
+  /** Of `queue_full`: how many runs may wait. */
+  max_queued: z.int().optional(),
   bytes: z.int().optional(),
   max_bytes: z.int().optional(),
 });
@@ -104,7 +120,29 @@ export function triggerProblem(
         "workflow's files and folders are too long together. Shorten their names, or name fewer of them.";
       return new ValidationFailed([{ loc: ["path", "definition_id"], type: "value_error", msg }]);
     }
+    case "busy":
+      return busyProblem(refusal);
+    case "queue_full":
+      return new Problem(
+        "queue_full",
+        `The queue is full: the workflow's policy lets at most ${refusal.max_queued} of its runs wait. Invoke it again when one of ` +
+          "them has started, or stop one.",
+      );
   }
+}
+
+/** The policy skips a run while the workflow is busy. The header names the run that is in the way. */
+function busyProblem({ limit = 1, key, run_id }: z.infer<typeof triggerRefusalSchema>): Problem {
+  const whose = key == null ? "" : ` with the concurrency key “${key}”`;
+  const runs = limit === 1 ? `a run${whose} has` : `${limit} runs${whose} have`;
+  const which = run_id === undefined ? "one of them" : `the run ${run_id}`;
+  return new Problem(
+    "busy",
+    `The workflow is busy, and its policy skips a run then: ${runs} not ended yet. Wait for the end of ${which}, or stop it, and ` +
+      "invoke the workflow again.",
+    run_id === undefined ? {} : { "X-Blocked-By-Run": run_id },
+    run_id === undefined ? [] : [{ kind: "run", id: run_id, name: `Run ${run_id}` }],
+  );
 }
 
 /** The names in a JSON Pointer (RFC 6901). */

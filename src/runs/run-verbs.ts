@@ -25,9 +25,10 @@ const runSchema = z.object({ run: runRowSchema });
 const triggeredSchema = runSchema.extend({ replayed: z.boolean() });
 
 /**
- * Triggers a run of a definition. It becomes RUNNING when a slot is free for it, otherwise PENDING at the end of the queue.
- * Refused with Problem `not_found`, `forbidden`, or `conflict` for a definition that is paused or has no runner, and with
- * ValidationFailed when the definition names parts that are gone, sources without a document, or paths that are too long, when the
+ * Triggers a run of a definition. It becomes RUNNING when a slot is free for it, otherwise PENDING at the end of the queue. When the
+ * definition is busy, the run may take the place of others, as the policy says.
+ * Refused with Problem `not_found`, `forbidden`, `busy` or `queue_full` by the policy, or `conflict` for a definition that is paused or
+ * has no runner, and with ValidationFailed when the definition names parts that are gone, sources without a document, or paths that are too long, when the
  * idempotency key was used with another input, and when the input has no concurrency key where the policy says.
  */
 export const triggerRun = defineVerb({

@@ -64,7 +64,8 @@ const invokeRoute = callerWrite({
   tags: ["Workflow definitions"],
   summary: "Trigger a run",
   description:
-    "The run is RUNNING at once when a slot of the workflow is free for it, and PENDING behind the others when none is. " +
+    "The run is RUNNING at once when a slot of the workflow is free for it, and PENDING behind the others when none is. By its " +
+    "policy (`when_busy`), a busy workflow may instead refuse the run, or the run may take the place of those that wait or run. " +
     "Send an idempotency key, in the body or as a header, to be able to try again: while its run waits or runs, and " +
     "for 24 hours after it was triggered, the same key answers with that run and `Idempotency-Replayed: true`.",
   request: {
@@ -78,7 +79,7 @@ const invokeRoute = callerWrite({
     }),
     body: { required: false, content: { "application/json": { schema: InvokeWorkflowRequestSchema } } },
   },
-  problems: ["forbidden", "not_found", "conflict"],
+  problems: ["forbidden", "not_found", "conflict", "busy", "queue_full"],
   responses: {
     202: {
       description: "A new run, or the one that this idempotency key has triggered before",

@@ -1,6 +1,6 @@
 /** The routes of a definition's policy: the settings that the wire contract does not have. */
 import { z } from "@hono/zod-openapi";
-import { HANDOVERS, RETRYABLE_FAILURES } from "../db/enums.ts";
+import { HANDOVERS, RETRYABLE_FAILURES, WHEN_BUSY } from "../db/enums.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { text } from "../http/schemas.ts";
@@ -19,9 +19,15 @@ const example = {
   max_running: 5,
   max_running_per_key: 1,
   key_from: "/customer/id",
+  when_busy: "replace_queued" as const,
+  replace_grace_seconds: 0,
+  max_queued: 500,
 };
 
 const MAX_RUNNING = 100;
+const MAX_QUEUED = 1000;
+/** As many as a stop can give. */
+const MAX_GRACE_SECONDS = 300;
 
 /** RFC 6901, without the empty pointer, which names the whole input. */
 const JSON_POINTER = /^(\/([^~/]|~[01])*)+$/;
@@ -76,7 +82,39 @@ const fields = {
         "Where the input of a run has its concurrency key: a JSON Pointer to a text of 1 to 128 characters, a number or a " +
         "boolean. An invoke that sends `concurrency_key` needs none there. A run keeps the key that it was triggered with.",
     }),
+  when_busy: z.enum(WHEN_BUSY).openapi({
+    description:
+      "What an invoke does when as many runs as may be RUNNING are unfinished, PENDING ones included: of the workflow, or, with " +
+      "`max_running_per_key`, of its concurrency key. `queue`: its run waits. `skip`: it is refused with 409. `replace_queued`: its " +
+      "run takes the place of those that wait, which are FAILED with SUPERSEDED. `replace_running`: the same, and the RUNNING one is " +
+      "asked to stop. This needs a `max_running` of 1, or a `max_running_per_key` of 1 with a `key_from`. A retry always waits.",
+  }),
+  replace_grace_seconds: z
+    .int()
+    .min(0)
+    .max(MAX_GRACE_SECONDS)
+    .openapi({
+      description:
+        "With `replace_running`: how long the runner of a RUNNING run has to end its work, as `grace_seconds` of a stop. The new run " +
+        "starts when it has ended. Further invokes do not prolong this time.",
+    }),
+  max_queued: z
+    .int()
+    .min(1)
+    .max(MAX_QUEUED)
+    .nullable()
+    .openapi({
+      description:
+        "How many runs of the workflow are PENDING, at most. An invoke whose run would be one more is refused with 409. Retries are " +
+        "not. null: any number.",
+    }),
 };
+
+type Limits = { max_running: number; max_running_per_key: number | null; key_from: string | null };
+
+/** True when only one run of a group can be RUNNING, so that it is clear which one a new run replaces. */
+const hasOneSlotForEach = ({ max_running, max_running_per_key, key_from }: Limits) =>
+  max_running === 1 || (max_running_per_key === 1 && key_from !== null);
 
 const PolicySchema = z.strictObject(fields).openapi("WorkflowDefinitionPolicy", { example });
 
@@ -89,10 +127,19 @@ export const UpdatePolicyRequestSchema = z
     max_running: fields.max_running.default(1),
     max_running_per_key: fields.max_running_per_key.default(null),
     key_from: fields.key_from.default(null),
+    when_busy: fields.when_busy.default("queue"),
+    replace_grace_seconds: fields.replace_grace_seconds.default(0),
+    max_queued: fields.max_queued.default(null),
   })
   .refine(({ max_running: most, max_running_per_key: perKey }) => perKey === null || perKey <= most, {
     path: ["max_running_per_key"],
     message: "Must be at most `max_running`.",
+  })
+  .refine((policy) => policy.when_busy !== "replace_running" || hasOneSlotForEach(policy), {
+    path: ["when_busy"],
+    message:
+      "`replace_running` needs a `max_running` of 1, or a `max_running_per_key` of 1 and a `key_from`: otherwise it is not clear " +
+      "which run is replaced.",
   })
   .openapi("UpdateWorkflowDefinitionPolicyRequest", { example });
 
@@ -122,7 +169,7 @@ const updateRoute = callerWrite({
   summary: "Replace the policy of a workflow",
   description:
     "Replaces everything: a field that is left out gets its default. Needs write on the definition. A run that is RUNNING " +
-    "keeps the lease or dispatch that it has, and its slot.",
+    "keeps the lease or dispatch that it has, and its slot; one that waits keeps its place.",
   request: {
     params: definitionParams,
     body: { required: true, content: { "application/json": { schema: UpdatePolicyRequestSchema } } },

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Credential } from "../db/access.ts";
 import { callFunction, credentialArgument } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
-import { HANDOVERS, RETRYABLE_FAILURES } from "../db/enums.ts";
+import { HANDOVERS, RETRYABLE_FAILURES, WHEN_BUSY } from "../db/enums.ts";
 import { definitionProblem } from "./refusals.ts";
 
 export const policySchema = z.object({
@@ -13,9 +13,15 @@ export const policySchema = z.object({
   max_running: z.int(),
   max_running_per_key: z.int().nullable(),
   key_from: z.string().nullable(),
+  when_busy: z.enum(WHEN_BUSY),
+  replace_grace_seconds: z.int(),
+  max_queued: z.int().nullable(),
 });
 
-/** How a definition's runs get to a runner, how many are RUNNING at the same time, and what happens when they fail. */
+/**
+ * How a definition's runs get to a runner, how many are RUNNING at the same time, what an invoke does when it is busy, and what happens
+ * when they fail.
+ */
 export type Policy = z.infer<typeof policySchema>;
 
 const foundSchema = z.union([z.object({ refused: z.literal("not_found") }), z.object({ policy: policySchema })]);

@@ -37,6 +37,25 @@ export function describePolicy(world: () => World): void {
     expect(shown).toMatch(/^attempts +3, after LOST, DEADLINE$/m);
   });
 
+  it("says what becomes of a run when the workflow is busy, and how many wait", async () => {
+    await create(
+      "Busy",
+      "--lease",
+      "--when-busy",
+      "replace_running",
+      "--replace-grace-seconds",
+      "30",
+      "--max-queued",
+      "5",
+    );
+    expect(await policyOf("Busy")).toMatchObject({
+      ...{ when_busy: "replace_running", replace_grace_seconds: 30, max_queued: 5 },
+    });
+    const shown = (await wr(["workflows", "update", "Busy", "--when-busy", "Skip", "--max-queued", "any"])).stdout;
+    expect(shown).toMatch(/^when busy +skip$/m);
+    expect(await policyOf("Busy")).toMatchObject({ when_busy: "skip", replace_grace_seconds: 30, max_queued: null });
+  });
+
   it("is part of a workflow for programs, and says which lease was asked for also where runs are not leased", async () => {
     const headers = { Authorization: `Bearer ${environment().WORKFLOW_RUNS_API_KEY}` };
     const created = JSON.parse((await create("With policy", "--lease-seconds", "90", "--json")).stdout);
@@ -55,6 +74,8 @@ export function describePolicy(world: () => World): void {
   it.each([
     [["--max-attempts", "3"], "Say with --retry-on after which failures a run is tried again."],
     [["--retry-on", "LOST"], "Say with --max-attempts how many attempts a run has in total."],
+    [["--when-busy", "wait"], "It must be one of queue, skip, replace_queued, replace_running."],
+    [["--max-queued", "0"], "It must be a whole number from 1 to 1000."],
     [["--lease-seconds", "5"], "It must be a whole number from 30 to 3600."],
   ])("creates nothing with %j, which cannot be meant", async (flags, sentence) => {
     const refused = await create("Half", "--lease", ...flags);

@@ -51,6 +51,23 @@ describe("the form that triggers a run", () => {
     ]);
   });
 
+  it("says that the workflow is busy or its queue full, links to the run in the way, and keeps what was typed", async () => {
+    const set = (assignment: string) =>
+      service.database.sql.query(`update workflow_definitions set ${assignment} where id = $1`, [tenant.definitionId]);
+    const runId = await invoke(service, tenant);
+    await set("when_busy = 'skip'");
+    const busy = await owner.post(action(), { input: '{"a": 1}' });
+    const html = await busy.text();
+    expect([busy.status, textIn(html), html.includes(`href="/app/runs/${runId}"`)]).toEqual([409, '{"a": 1}', true]);
+    expect(html).toContain("The workflow is busy, and its policy skips a run then");
+    const again = await owner.post(`/app/runs/${runId}/again`);
+    expect([again.status, (await again.text()).includes(`href="/app/runs/${runId}"`)]).toEqual([409, true]);
+    await set("when_busy = 'queue', max_queued = 1");
+    await invoke(service, tenant);
+    const full = await owner.post(action(), { input: "" });
+    expect([full.status, (await full.text()).includes("lets at most 1 of its runs wait")]).toEqual([409, true]);
+  });
+
   it("shows every fault, those of the input beside their lines, and keeps what was typed", async () => {
     const text = '{\n  "a": 1\n  "b": 2\n}';
     const [refused, requests] = await service.counted(() =>

@@ -49,6 +49,24 @@ describe("the page of a failed run", () => {
     expect(failure).toContain("Check that the runner is running");
   });
 
+  it("says that a newer run took its place, and links to that one", async () => {
+    await service.database.sql`
+      update workflow_definitions set when_busy = 'replace_queued' where id = ${tenant.definitionId}`;
+    const [, id, newer] = [await invoke(service, tenant), await invoke(service, tenant), await invoke(service, tenant)];
+    const html = await owner.read(`/app/runs/${id}`);
+    const failure = sectionOf(html, "Error");
+    for (const said of [
+      `Superseded by run ${newer}.`,
+      `href="/app/runs/${newer}"`,
+      "Retry it to run it nevertheless.",
+    ]) {
+      expect(failure).toContain(said);
+    }
+    expect(html).toContain("Superseded by a newer run");
+    await owner.post(`/app/runs/${id}/retry`);
+    expect(sectionOf(await owner.read(`/app/runs/${id}`), "Attempts")).toContain(`Superseded by run ${newer}.`);
+  });
+
   it("keeps the errors of earlier attempts after a retry, and shows the time of each attempt", async () => {
     const id = await invoke(service, tenant);
     await callBack(service, tenant, id, { status: "FAILED", error: "First trouble." });

@@ -24,7 +24,10 @@ describe("the policy of a workflow, as a form", () => {
     const path = `${workflowPage()}/policy`;
     expect(lines(await owner.read(workflowPage()))).toContain("Its runs are sent to its runner. They are not retried");
     expect(await owner.read(path)).toContain('<option value="webhook" selected');
-    const limits = { max_running: "5", max_running_per_key: "2", key_from: "/customer/id" };
+    const limits = {
+      ...{ max_running: "5", max_running_per_key: "1", key_from: "/customer/id" },
+      ...{ when_busy: "replace_running", replace_grace_seconds: "90", max_queued: "7" },
+    };
     const policy = {
       handover: "lease",
       lease_seconds: "90",
@@ -35,17 +38,23 @@ describe("the policy of a workflow, as a form", () => {
     const saved = await owner.post(path, policy);
     expect([saved.status, saved.headers.get("Location")]).toEqual([303, workflowPage()]);
     expect(lines(await owner.read(workflowPage()))).toContain(
-      "Runners ask for its runs, and may be silent for 1 min 30 s. At most 5 are RUNNING at the same time. Keys take turns, with at most 2 RUNNING each. They are tried up to 3 times after LOST, DEADLINE.",
+      "Runners ask for its runs, and may be silent for 1 min 30 s. At most 5 are RUNNING at the same time. Keys take turns, with at most 1 RUNNING each. A new run takes the place of those that wait, and stops what is RUNNING, which has 1 min 30 s to end its work. At most 7 of its runs wait. They are tried up to 3 times after LOST, DEADLINE.",
     );
     const form = await owner.read(path);
     expect(form).toContain('<option value="lease" selected');
     expect(form).toMatch(/value="LOST" checked/);
     expect(form).not.toMatch(/value="UNREACHED" checked/);
+    expect(form).toContain('<option value="replace_running" selected');
     const api = await service.get(`/v1/workflow-definitions/${tenant.definitionId}/policy`, tenant.owner.key);
-    const numbers = { lease_seconds: 90, max_attempts: 3, max_running: 5, max_running_per_key: 2 };
-    expect(await api.json()).toEqual({ ...policy, ...numbers });
+    const numbers = { lease_seconds: 90, max_attempts: 3, max_running: 5, max_running_per_key: 1 };
+    expect(await api.json()).toEqual({ ...policy, ...numbers, replace_grace_seconds: 90, max_queued: 7 });
+    const unclear = await owner.post(path, { ...policy, key_from: "" });
+    expect([unclear.status, lines(await unclear.text())]).toEqual([
+      422,
+      expect.stringContaining("which run is stopped"),
+    ]);
     await service.database.sql`
-      update workflow_definitions set max_running = 1, max_running_per_key = null, key_from = null`;
+      update workflow_definitions set max_running = 1, max_running_per_key = null, key_from = null, when_busy = 'queue', max_queued = null`;
   });
 
   it("says what is wrong with it, keeps what was typed, and is only for who may write the workflow", async () => {

@@ -189,6 +189,10 @@ const setDefinition = ({ tenant }: World, what: "paused" | "no runner" | "gone p
   }
 };
 
+/** What an invoke does when the definition is busy, and how many runs may wait. */
+const setBusy = ({ tenant }: World, whenBusy: string, maxQueued: number | null = null) => service.database.sql`
+  update workflow_definitions set when_busy = ${whenBusy}, max_queued = ${maxQueued} where id = ${tenant.definitionId}`;
+
 /** Changes the run's snapshot so that it names a template that does not exist. */
 const loseTemplate = ({ runId }: World) => service.database.sql`
   update workflow_runs
@@ -398,7 +402,31 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       }),
     not_found: (world) => trigger(world, world.tenant.user),
   }),
-  of("add_run", {
+  of("known_run", {
+    other_input: async (world) => {
+      await trigger(world, world.tenant.owner, { idempotency_key: "k", input: '{"a": 1}' });
+      return trigger(world, world.tenant.owner, { idempotency_key: "k", input: '{"a": 2}' });
+    },
+  }),
+  of("make_room", {
+    busy: async (world) => {
+      await setBusy(world, "skip");
+      return trigger(world);
+    },
+    queue_full: async (world) => {
+      await setBusy(world, "queue", 1);
+      await trigger(world);
+      return trigger(world);
+    },
+  }),
+  of("insert_run", {
+    no_key: async (world) => {
+      await service.database.sql`
+        update workflow_definitions set key_from = '/customer' where id = ${world.tenant.definitionId}`;
+      return trigger(world, world.tenant.owner, { input: '{"customer": {}}' });
+    },
+  }),
+  of("frozen_for_runs", {
     paused: async (world) => {
       await setDefinition(world, "paused");
       return trigger(world);
@@ -406,15 +434,6 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     no_runner: async (world) => {
       await setDefinition(world, "no runner");
       return trigger(world);
-    },
-    other_input: async (world) => {
-      await trigger(world, world.tenant.owner, { idempotency_key: "k", input: '{"a": 1}' });
-      return trigger(world, world.tenant.owner, { idempotency_key: "k", input: '{"a": 2}' });
-    },
-    no_key: async (world) => {
-      await service.database.sql`
-        update workflow_definitions set key_from = '/customer' where id = ${world.tenant.definitionId}`;
-      return trigger(world, world.tenant.owner, { input: '{"customer": {}}' });
     },
     path_parts: async (world) => {
       await setDefinition(world, "gone part");
@@ -897,6 +916,28 @@ const DONE: [verb: string, outcome: string, expected: unknown, reach: Done][] = 
     async (world) => {
       await trigger(world, world.tenant.owner, { idempotency_key: "k" });
       return trigger(world, world.tenant.owner, { idempotency_key: "k" });
+    },
+  ],
+  [
+    "trigger_run",
+    "queued in the place of another run",
+    [{ run: { status: "PENDING" } }, "FAILED SUPERSEDED"],
+    async (world) => {
+      await setBusy(world, "replace_queued");
+      await trigger(world);
+      const answer = await trigger(world);
+      const [row] = await service.database.sql`
+        select status || ' ' || failure_code as stand from workflow_runs where tenant_id = ${world.tenant.id} and status = 'FAILED'`;
+      return [answer, row?.stand];
+    },
+  ],
+  [
+    "trigger_run",
+    "started in the place of the RUNNING run",
+    [{ run: { status: "RUNNING" } }, "STOPPED"],
+    async (world) => {
+      await setBusy(world, "replace_running");
+      return [await trigger(world), await lastEvent(world)];
     },
   ],
   ["record_result", "completed", { status: "COMPLETED" }, (world) => report(world, "COMPLETED")],

@@ -140,7 +140,7 @@ async function changeDefinition(world: World, step: Extract<Step, { definition: 
       model.replace(definition, { isActive, runner }, isDispatched),
     );
   } else if (step.kind === "limit") {
-    const { maxRunning, maxPerKey } = step.limits;
+    const { maxRunning, maxPerKey, whenBusy, hasGrace, maxQueued } = step.limits;
     const body = {
       handover: definition.runner === "leases" ? "lease" : "webhook",
       lease_seconds: LEASE_SECONDS,
@@ -148,6 +148,9 @@ async function changeDefinition(world: World, step: Extract<Step, { definition: 
       retry_on: RETRY_ON,
       max_running: maxRunning,
       max_running_per_key: maxPerKey,
+      when_busy: whenBusy,
+      replace_grace_seconds: hasGrace ? STOP_SECONDS : 0,
+      max_queued: maxQueued,
     };
     await send(world, step.fate, { method: "PUT", path: `${path}/policy`, token: key, body }, (isDispatched) =>
       model.replace(definition, step.limits, isDispatched),

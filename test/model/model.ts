@@ -2,7 +2,7 @@
  * A model of the rules of a run, as short as possible: without SQL and HTTP, and with its own clock. The service is compared with
  * it step by step.
  */
-import type { RunEventType, RunStatus } from "../../src/db/enums.ts";
+import type { RunEventType, RunStatus, WhenBusy } from "../../src/db/enums.ts";
 
 /** What a definition's runner does with a dispatch. */
 export type Mood = "takes" | "busy" | "refuses" | "gone";
@@ -19,8 +19,18 @@ export type ModelDefinition = {
   lastKey: string | null;
 } & ModelLimits;
 
-/** How many runs are RUNNING at most, in total and with one concurrency key. Without the second, runs start first in, first out. */
-export type ModelLimits = { maxRunning: number; maxPerKey: number | null };
+/**
+ * How many runs are RUNNING at most, in total and with one concurrency key. Without the second, runs start first in, first out. What an
+ * invoke does when its group is busy, and how many runs wait at most.
+ */
+export type ModelLimits = {
+  maxRunning: number;
+  maxPerKey: number | null;
+  whenBusy: WhenBusy;
+  /** Whether a RUNNING run that is replaced has time to end its work: {@link STOP_SECONDS}. */
+  hasGrace: boolean;
+  maxQueued: number | null;
+};
 
 export type ModelRun = {
   definition: ModelDefinition;
@@ -84,7 +94,7 @@ export function createModel(definitionCount: number) {
       isActive: true,
       runner: index === LEASING ? "leases" : "takes",
       maxAttempts: MAX_ATTEMPTS[index] ?? 1,
-      ...{ maxRunning: 1, maxPerKey: null, lastKey: null },
+      ...{ maxRunning: 1, maxPerKey: null, lastKey: null, whenBusy: "queue", hasGrace: false, maxQueued: null },
     }),
   );
   const runs = new Set<ModelRun>();
@@ -225,6 +235,31 @@ export function createModel(definitionCount: number) {
     if (!run.isStopKnown) record(run, "STOP_ACKNOWLEDGED");
     run.isStopKnown = true;
   }
+  /** Gives a run time to end its work, and says whether this is less than before. One whose runner could not hear of it ends at once. */
+  function askToStop(run: ModelRun): boolean {
+    if (run.status === "PENDING" || !(hasUrl(run) || hasLease(run))) end(run, "FAILED", "STOP", "STOPPED");
+    else if (now + STOP_SECONDS < run.stopEndsAt) {
+      run.stopEndsAt = now + STOP_SECONDS;
+      // It is not sent again before the stop is over.
+      if (run.dispatch === "due") run.dispatch = "later";
+      record(run, "STOP_REQUESTED");
+      return true;
+    }
+    return false;
+  }
+  function sendStop(run: ModelRun): void {
+    if (!hasUrl(run)) return;
+    record(run, "STOP_SENT");
+    if (run.definition.runner === "takes") hearOfStop(run);
+  }
+  /** The unfinished runs of a run's key, when each key has a limit, and else of its definition. */
+  const groupOf = ({ definition, concurrencyKey }: ModelRun) =>
+    runsOf(definition).filter(
+      (run) => isActive(run) && (definition.maxPerKey === null || run.concurrencyKey === concurrencyKey),
+    );
+  const limitOf = ({ definition: { maxRunning, maxPerKey }, concurrencyKey }: ModelRun) =>
+    concurrencyKey === "" ? maxRunning : (maxPerKey ?? maxRunning);
+  const startsAtOnce = (run: ModelRun) => hasUrl(run) && !mustWait(run) && nextOf(run.definition) === undefined;
   const refuse = (status: number) => () => ({ status });
   const answerRun = (status: number, run: ModelRun) => () => ({ status, run, stand: standOf(run) });
 
@@ -252,8 +287,9 @@ export function createModel(definitionCount: number) {
       return inTheWay.filter((run) => endsAt(run) === first);
     },
 
-    invoke: (definition: ModelDefinition, key: string | null, concurrencyKey: string, isDispatched: boolean) =>
-      change(definition, isDispatched, () => {
+    invoke(definition: ModelDefinition, key: string | null, concurrencyKey: string, isDispatched: boolean) {
+      const asked: ModelRun[] = [];
+      const answer = change(definition, isDispatched, () => {
         const known = runsOf(definition)
           .filter((run) => key !== null && run.key === key && (isActive(run) || run.createdAt > now - KEY_SECONDS))
           .at(-1);
@@ -265,9 +301,25 @@ export function createModel(definitionCount: number) {
           ...{ stopEndsAt: Number.POSITIVE_INFINITY, isStopReported: false, notBefore: 0 },
           ...{ leaseEndsAt: Number.POSITIVE_INFINITY, isStopKnown: false },
         };
+        const inTheWay = groupOf(run);
+        const isBusy = definition.whenBusy !== "queue" && inTheWay.length >= limitOf(run);
+        const replaced = isBusy ? inTheWay.filter(({ status }) => status === "PENDING") : [];
+        if (isBusy && definition.whenBusy === "skip") return refuse(409);
+        const isQueueFull = queueOf(definition).length >= (definition.maxQueued ?? Number.POSITIVE_INFINITY);
+        if (isQueueFull && replaced.length === 0 && !startsAtOnce(run)) return refuse(409);
+        for (const other of replaced) end(other, "FAILED", "STOP", "STOPPED");
+        if (isBusy && definition.whenBusy === "replace_running") {
+          for (const other of inTheWay.filter(isRunning)) {
+            if (!definition.hasGrace) end(other, "FAILED", "STOP", "STOPPED");
+            else if (askToStop(other)) asked.push(other);
+          }
+        }
         queue(run, "TRIGGERED");
         return answerRun(202, run);
-      }),
+      });
+      if (isDispatched) asked.forEach(sendStop);
+      return answer;
+    },
 
     callBack: (run: ModelRun, attempt: number, result: "COMPLETED" | "FAILED", isDispatched: boolean) =>
       change(run.definition, isDispatched, () => {
@@ -299,20 +351,10 @@ export function createModel(definitionCount: number) {
       let isAsked = false;
       const answer = change(run.definition, isDispatched, () => {
         if (!isActive(run)) return refuse(409);
-        if (run.status === "PENDING" || !(hasUrl(run) || hasLease(run))) end(run, "FAILED", "STOP", "STOPPED");
-        else isAsked = now + STOP_SECONDS < run.stopEndsAt;
-        if (isAsked) {
-          run.stopEndsAt = now + STOP_SECONDS;
-          // It is not sent again before the stop is over.
-          if (run.dispatch === "due") run.dispatch = "later";
-          record(run, "STOP_REQUESTED");
-        }
+        isAsked = askToStop(run);
         return answerRun(200, run);
       });
-      if (isAsked && isDispatched && hasUrl(run)) {
-        record(run, "STOP_SENT");
-        if (run.definition.runner === "takes") hearOfStop(run);
-      }
+      if (isAsked && isDispatched) sendStop(run);
       return answer;
     },
 

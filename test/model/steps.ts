@@ -50,6 +50,13 @@ const ofRunner = (kind: "heartbeat" | "release") => fc.record({ kind: fc.constan
  */
 const ADVANCES = [1000, 4000, 20 * 3600];
 
+/** The nearest limits that a policy may have. */
+const asAllowed = (limits: ModelLimits): ModelLimits => ({
+  ...limits,
+  maxPerKey: limits.maxPerKey && Math.min(limits.maxPerKey, limits.maxRunning),
+  whenBusy: limits.whenBusy === "replace_running" && limits.maxRunning > 1 ? "replace_queued" : limits.whenBusy,
+});
+
 const step: fc.Arbitrary<Step> = fc.oneof(
   // The first, so that whatever is not needed for a failure becomes nothing. By itself it hardly ever comes.
   { withCrossShrink: true },
@@ -96,11 +103,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant("limit"),
       definition: fc.constantFrom(...LIMITED),
-      limits: fc.constantFrom<ModelLimits[]>(
-        ...[1, 2, 4].map((maxRunning) => ({ maxRunning, maxPerKey: null })),
-        ...[1, 2, 4].map((maxRunning) => ({ maxRunning, maxPerKey: 1 })),
-        { maxRunning: 3, maxPerKey: 2 },
-      ),
+      limits: fc
+        .record<ModelLimits>({
+          maxRunning: fc.constantFrom(1, 2, 3, 4),
+          maxPerKey: fc.constantFrom(null, 1, 2),
+          whenBusy: fc.constantFrom("queue", "queue", "skip", "replace_queued", "replace_running"),
+          hasGrace: fc.boolean(),
+          maxQueued: fc.constantFrom(null, null, 1, 3),
+        })
+        .map(asAllowed),
       fate,
     }),
   },

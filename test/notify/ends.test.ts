@@ -135,6 +135,17 @@ const WAYS: Record<string, Way> = {
     },
     code: "STOPPED",
   },
+  "is superseded by a newer run while it waits": {
+    async end(tenant) {
+      await service.database.sql`
+        update workflow_definitions set when_busy = 'replace_queued' where id = ${tenant.definitionId}`;
+      await invoke(service, tenant);
+      return invokeAnd(async () => {
+        await invoke(service, tenant);
+      })(tenant);
+    },
+    code: "SUPERSEDED",
+  },
   "is stopped, and its runner reports a failure within the grace": {
     end: stopWithGrace((tenant, runId) => callBack(service, tenant, runId, { status: "FAILED" })),
     code: "STOPPED",

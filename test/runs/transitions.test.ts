@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { RunStatus } from "../../src/db/enums.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
-import { callBack, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
+import { callBack, invoke, invokePath, makeOverdue, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { callerOf, callSqlFunction } from "../support/sql-function.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
@@ -192,6 +192,12 @@ const call = (name: string, args: Record<string, unknown>) => callSqlFunction(se
 const attemptOf = (tenant: TestTenant, runId: string) => ({ run_id: runId, tenant_id: tenant.id, attempt: 1 });
 const UNTOUCHED = { PENDING: "PENDING", RUNNING: "RUNNING", COMPLETED: "COMPLETED", FAILED: "FAILED" } as const;
 
+async function triggerWhenBusy(tenant: TestTenant, mode: string): Promise<void> {
+  await service.database.sql`update workflow_definitions set when_busy = ${mode} where id = ${tenant.definitionId}`;
+  const refused = mode === "skip" ? [202, 409] : [202];
+  expect(refused).toContain((await service.send("POST", invokePath(tenant), tenant.owner.key, {})).status);
+}
+
 /** The verbs of dispatches, alarms and definitions, and in which state each leaves a run: null is a run that is gone. */
 const OTHER_VERBS: [
   string,
@@ -258,6 +264,21 @@ const OTHER_VERBS: [
         run_id: runId,
         new_run_id: crypto.randomUUID(),
       }),
+    { ...UNTOUCHED, OVERDUE: "FAILED" },
+  ],
+  [
+    "trigger_run, where a new run replaces those that wait",
+    (tenant) => triggerWhenBusy(tenant, "replace_queued"),
+    { ...UNTOUCHED, PENDING: "FAILED", OVERDUE: "FAILED" },
+  ],
+  [
+    "trigger_run, where a new run also replaces the one that is RUNNING",
+    (tenant) => triggerWhenBusy(tenant, "replace_running"),
+    { ...UNTOUCHED, PENDING: "FAILED", RUNNING: "FAILED", OVERDUE: "FAILED" },
+  ],
+  [
+    "trigger_run, where a new run is refused",
+    (tenant) => triggerWhenBusy(tenant, "skip"),
     { ...UNTOUCHED, OVERDUE: "FAILED" },
   ],
   [

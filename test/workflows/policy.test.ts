@@ -16,6 +16,7 @@ const put = (tenant: TestTenant, body: unknown) => service.send("PUT", path(tena
 const DEFAULT = {
   ...{ handover: "webhook", lease_seconds: 300, max_attempts: 1, retry_on: [] },
   ...{ max_running: 1, max_running_per_key: null, key_from: null },
+  ...{ when_busy: "queue", replace_grace_seconds: 0, max_queued: null },
 };
 
 describe("the policy of a workflow", () => {
@@ -25,7 +26,8 @@ describe("the policy of a workflow", () => {
     expect(await read()).toEqual(DEFAULT);
     const policy = {
       ...{ handover: "lease", lease_seconds: 30, max_attempts: 10, retry_on: ["LOST", "DEADLINE"] },
-      ...{ max_running: 100, max_running_per_key: 100, key_from: "/customers/0/a~1b" },
+      ...{ max_running: 100, max_running_per_key: 1, key_from: "/customers/0/a~1b" },
+      ...{ when_busy: "replace_running", replace_grace_seconds: 300, max_queued: 1000 },
     };
     expect(await (await put(tenant, policy)).json()).toEqual(policy);
     expect(await read()).toEqual(policy);
@@ -47,11 +49,43 @@ describe("the policy of a workflow", () => {
     [{ key_from: "" }, ["body", "key_from"]],
     [{ key_from: "customer" }, ["body", "key_from"]],
     [{ key_from: "/a~2" }, ["body", "key_from"]],
+    [{ when_busy: "replace" }, ["body", "when_busy"]],
+    [{ when_busy: "replace_running", max_running: 2 }, ["body", "when_busy"]],
+    [{ when_busy: "replace_running", max_running: 2, max_running_per_key: 1 }, ["body", "when_busy"]],
+    [{ when_busy: "replace_running", max_running: 2, max_running_per_key: 2, key_from: "/a" }, ["body", "when_busy"]],
+    [{ replace_grace_seconds: -1 }, ["body", "replace_grace_seconds"]],
+    [{ replace_grace_seconds: 301 }, ["body", "replace_grace_seconds"]],
+    [{ max_queued: 0 }, ["body", "max_queued"]],
+    [{ max_queued: 1001 }, ["body", "max_queued"]],
     [{ retries: 3 }, ["body", "retries"]],
   ])("is 422 for %j", async (body, loc) => {
     const tenant = await createTenant(service.database);
     const response = await put(tenant, body);
     expect([response.status, await response.json()]).toMatchObject([422, { detail: [{ loc }] }]);
+  });
+
+  it.each([
+    { when_busy: "replace_running" },
+    { when_busy: "replace_running", max_running_per_key: 1 },
+    { when_busy: "replace_running", max_running: 9, max_running_per_key: 1, key_from: "/a" },
+  ])("may replace what is RUNNING where one slot is all that a run can have: %j", async (body) => {
+    expect((await put(await createTenant(service.database), body)).status).toBe(200);
+  });
+
+  it("is also refused by the table when it is not clear which RUNNING run would be replaced", async () => {
+    const { definitionId } = await createTenant(service.database);
+    const change = (assignments: string) =>
+      service.database.sql.query(`update workflow_definitions set ${assignments} where id = $1`, [definitionId]);
+    const refused = { constraint: "workflow_definitions_when_busy_check" };
+    for (const assignments of [
+      "when_busy = 'replace_running', max_running = 2",
+      "when_busy = 'replace_running', max_running = 2, max_running_per_key = 1",
+      "when_busy = 'other'",
+      "replace_grace_seconds = 301",
+      "max_queued = 0",
+    ]) {
+      await expect(change(assignments)).rejects.toMatchObject(refused);
+    }
   });
 
   it("lets runs be leased without a runner, and needs a runner for webhooks", async () => {

@@ -71,7 +71,7 @@ export const integer =
 export const oneOf =
   <Word extends string>(words: readonly Word[]) =>
   (value: string): Word => {
-    const word = words.find((one) => one === value.toUpperCase());
+    const word = words.find((one) => one.toUpperCase() === value.toUpperCase());
     if (word === undefined) throw new InvalidArgumentError(`It must be one of ${words.join(", ")}.`);
     return word;
   };

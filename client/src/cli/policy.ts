@@ -4,17 +4,29 @@ import { unwrap } from "../connection.ts";
 import { ApiProblem } from "../problem.ts";
 import type { Policy } from "../types.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { integer, severalOf } from "./input.ts";
+import { integer, oneOf, severalOf } from "./input.ts";
 
 type FailureCode = Policy["retry_on"][number];
+type WhenBusy = Policy["when_busy"];
 
 /** How long a lease of a new workflow lasts. */
 export const DEFAULT_LEASE_SECONDS = 300;
 
 /** The flags that `addPolicyFlags` adds to a command. */
-export type PolicyFlags = { leaseSeconds?: number; maxAttempts?: number; retryOn?: FailureCode[] };
+export type PolicyFlags = {
+  leaseSeconds?: number;
+  maxAttempts?: number;
+  retryOn?: FailureCode[];
+  whenBusy?: WhenBusy;
+  replaceGraceSeconds?: number;
+  maxQueued?: number | null;
+};
 
 const RETRYABLE: readonly FailureCode[] = ["LOST", "UNREACHED", "DEADLINE"];
+
+const WHEN_BUSY: readonly WhenBusy[] = ["queue", "skip", "replace_queued", "replace_running"];
+
+const queueLength = integer(1, 1000);
 
 const ofWorkflow = (id: string) => ({ params: { path: { definition_id: id } } });
 
@@ -35,13 +47,29 @@ export const addPolicyFlags = (command: Command): Command =>
       "--retry-on <code>",
       `a failure after which a run is retried: ${RETRYABLE.join(", ")}; can be repeated`,
       severalOf(RETRYABLE),
+    )
+    .option(
+      "--when-busy <what>",
+      `what an invoke does when as many runs are unfinished as may be RUNNING: ${WHEN_BUSY.join(", ")}; queue for a new workflow`,
+      oneOf(WHEN_BUSY),
+    )
+    .option(
+      "--replace-grace-seconds <n>",
+      "with replace_running: how long the replaced run has to end its work: 0 to 300; 0 for a new workflow",
+      integer(0, 300),
+    )
+    .option(
+      "--max-queued <n>",
+      'how many runs wait at most, 1 to 1000, or "any"; a further invoke is refused',
+      (text: string) => (text === "any" ? null : queueLength(text)),
     );
 
 /**
  * The fields of a policy that the flags change. `before` is the policy that the others are taken from, if there is one.
  * @throws CliError when no run would be retried, although more than one attempt was asked for, or the other way round
  */
-export function policyChange({ leaseSeconds, maxAttempts, retryOn }: PolicyFlags, before?: Policy): Partial<Policy> {
+export function policyChange(flags: PolicyFlags, before?: Policy): Partial<Policy> {
+  const { leaseSeconds, maxAttempts, retryOn, whenBusy, replaceGraceSeconds, maxQueued } = flags;
   const attempts = maxAttempts ?? before?.max_attempts ?? 1;
   const codes = retryOn ?? before?.retry_on ?? [];
   if (maxAttempts !== undefined && attempts > 1 && codes.length === 0) {
@@ -54,6 +82,9 @@ export function policyChange({ leaseSeconds, maxAttempts, retryOn }: PolicyFlags
     ...(leaseSeconds !== undefined && { lease_seconds: leaseSeconds }),
     ...(maxAttempts !== undefined && { max_attempts: maxAttempts }),
     ...(retryOn !== undefined && { retry_on: [...new Set(retryOn)] }),
+    ...(whenBusy !== undefined && { when_busy: whenBusy }),
+    ...(replaceGraceSeconds !== undefined && { replace_grace_seconds: replaceGraceSeconds }),
+    ...(maxQueued !== undefined && { max_queued: maxQueued }),
   };
 }
 

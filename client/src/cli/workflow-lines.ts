@@ -30,6 +30,8 @@ export async function printWorkflow(
       lease: policy && leaseText(policy, given),
       attempts:
         policy && policy.max_attempts > 1 ? `${policy.max_attempts}, after ${policy.retry_on.join(", ")}` : null,
+      "when busy": policy && whenBusyText(policy),
+      "waiting runs": policy && policy.max_queued !== null ? `at most ${policy.max_queued}` : null,
       runner: workflow.runner_config === null ? null : harmless(workflow.runner_config.url),
       "time limit": duration(workflow.max_run_duration_seconds),
       changed: ago(workflow.updated_at),
@@ -42,6 +44,12 @@ function leaseText({ handover, lease_seconds: seconds }: Policy, { leaseSeconds 
   if (handover === "lease") return duration(seconds);
   const isGiven = leaseSeconds !== undefined || seconds !== DEFAULT_LEASE_SECONDS;
   return isGiven ? `${duration(seconds)}, which has no effect unless the handover is lease` : null;
+}
+
+/** What an invoke does when the workflow is busy; null when its run simply waits. */
+function whenBusyText({ when_busy: mode, replace_grace_seconds: seconds }: Policy): string | null {
+  if (mode === "queue") return null;
+  return mode === "replace_running" && seconds > 0 ? `${mode}, with ${duration(seconds)} to end its work` : mode;
 }
 
 /** The paths of the files and folders of a workflow, one in a line. */

@@ -2,7 +2,8 @@
 -- definition, which the user may see, and has ended its overdue runs:
 -- 1. `known_run`: was the run triggered before?
 -- 2. `frozen_for_runs`: can the definition take runs of this user, and what is frozen with each?
--- 3. `insert_run`: insert the run, and start it when a slot is free for it.
+-- 3. `make_room` (`when_busy.sql`): may the run wait, if it has to, and what makes way for it?
+-- 4. `insert_run`: insert the run, and start it when a slot is free for it.
 
 -- The run that a call with this id or this idempotency key has triggered before: {"run_id", "replayed"}, or {"refused": "other_input"}.
 -- Null when there is none. (`p_run_id` is new for each call, so a run that has it already is of the same call, which was repeated.)
@@ -39,8 +40,8 @@ begin
 end $$;
 
 -- What is the same for each run that a user triggers of a locked definition now: {"snapshot", "key_from", "starts_runs",
--- "takes_turns"}. Or why the definition cannot take one: {"refused"} which is paused, no_runner, path_parts (with "faults":
--- [{"field", "id", "path", "fault"}]) or snapshot_too_large (with "bytes", "max_bytes").
+-- "takes_turns", "when_busy", "max_queued"}. Or why the definition cannot take one: {"refused"} which is paused, no_runner, path_parts
+-- (with "faults": [{"field", "id", "path", "fault"}]) or snapshot_too_large (with "bytes", "max_bytes").
 create or replace function public.frozen_for_runs(
   p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid
 ) returns jsonb
@@ -55,6 +56,8 @@ declare
   v_max_run_duration_seconds integer;
   v_key_from text;
   v_takes_turns boolean;
+  v_when_busy text;
+  v_max_queued integer;
   v_source_ids uuid[];
   v_instruction_ids uuid[];
   v_output_ids uuid[];
@@ -65,10 +68,10 @@ declare
 begin
   select d.name, d.runner_type, public.start_obstacle(d.is_active, d.runner_url, d.handover),
     public.starts_runs(d.is_active, d.runner_url, d.handover), d.max_run_duration_seconds, d.key_from,
-    d.max_running_per_key is not null,
+    d.max_running_per_key is not null, d.when_busy, d.max_queued,
     d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids, d.template_path_part_id
   into v_name, v_runner_type, v_obstacle, v_starts_runs, v_max_run_duration_seconds, v_key_from, v_takes_turns,
-    v_source_ids, v_instruction_ids, v_output_ids, v_template_id
+    v_when_busy, v_max_queued, v_source_ids, v_instruction_ids, v_output_ids, v_template_id
   from public.workflow_definitions d
   where d.id = p_definition_id;
   if v_obstacle is not null then
@@ -104,14 +107,29 @@ begin
       'bytes', octet_length(v_snapshot::text), 'max_bytes', c_max_snapshot_bytes);
   end if;
   return jsonb_build_object('snapshot', v_snapshot, 'key_from', v_key_from, 'starts_runs', v_starts_runs,
-    'takes_turns', v_takes_turns);
+    'takes_turns', v_takes_turns, 'when_busy', v_when_busy, 'max_queued', v_max_queued);
+end $$;
+
+-- The concurrency key of a new run: the one that was sent, or else the one that its input has at `key_from` of the definition. Empty
+-- for a run without a key, and null when `key_from` points to none.
+create or replace function public.key_of_run(p_frozen jsonb, p_input json, p_concurrency_key text) returns text
+language sql immutable as $$
+  select coalesce(p_concurrency_key, case
+    when p_frozen ->> 'key_from' is null then '' else public.key_of_input(p_input, p_frozen ->> 'key_from') end)
+$$;
+
+-- True when a new run of a definition, of which `must_wait` is known, starts in the same transaction.
+create or replace function public.starts_at_once(
+  p_definition_id uuid, p_frozen jsonb, p_must_wait boolean, p_now timestamptz
+) returns boolean
+language plpgsql stable as $$
+begin
+  return (p_frozen ->> 'starts_runs')::boolean and not p_must_wait and public.next_run(p_definition_id, p_now) is null;
 end $$;
 
 -- Inserts a run of a locked definition with what `frozen_for_runs` has made. It becomes RUNNING when a slot is free for it, no other
 -- run is before it, and the runner gets its runs by webhook. Otherwise it is PENDING, at the end of the queue. `p_labels` is
--- {"key": "value"}, or null for none.
---
--- Without `p_concurrency_key`, the run has the key that its input has at `key_from` of the definition.
+-- {"key": "value"}, or null for none. For `p_concurrency_key` see `key_of_run`.
 --
 -- Returns {"run_id", "replayed": false, "starts"}; starts: the run has just started, so no other run of the queue can. Or
 -- {"refused": "no_key", "pointer"}.
@@ -122,18 +140,15 @@ create or replace function public.insert_run(
 language plpgsql as $$
 declare
   v_snapshot constant jsonb := p_frozen -> 'snapshot';
-  v_key_from constant text := p_frozen ->> 'key_from';
-  v_key constant text := coalesce(
-    p_concurrency_key, case when v_key_from is null then '' else public.key_of_input(p_input, v_key_from) end);
+  v_key constant text := public.key_of_run(p_frozen, p_input, p_concurrency_key);
   v_must_wait boolean;
   v_starts boolean;
 begin
   if v_key is null then
-    return jsonb_build_object('refused', 'no_key', 'pointer', v_key_from);
+    return jsonb_build_object('refused', 'no_key', 'pointer', p_frozen -> 'key_from');
   end if;
   v_must_wait := public.must_wait(p_definition_id, v_key, p_now);
-  v_starts := (p_frozen ->> 'starts_runs')::boolean and not v_must_wait
-    and public.next_run(p_definition_id, p_now) is null;
+  v_starts := public.starts_at_once(p_definition_id, p_frozen, v_must_wait, p_now);
   insert into public.workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, idempotency_key,
     run_snapshot, input, traceparent, concurrency_key, created_at, updated_at, status, slot_no, key_slot_no, started_at,
     deadline_at, next_dispatch_at, dispatch_count)
@@ -159,7 +174,8 @@ end $$;
 
 -- Adds one run to a locked definition by the rules above.
 --
--- Returns {"run_id", "replayed", "starts"}, or {"refused"}: other_input, or what `frozen_for_runs` or `insert_run` refuses.
+-- Returns {"run_id", "replayed", "starts", "stopped"?: see `make_room`}, or {"refused"}: other_input, or what `frozen_for_runs`,
+-- `make_room` or `insert_run` refuses.
 create or replace function public.add_run(
   p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid,
   p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz, p_labels jsonb default null,
@@ -170,6 +186,7 @@ declare
   v_known constant jsonb := public.known_run(
     p_tenant_id, p_user_id, p_definition_id, p_run_id, p_idempotency_key, p_input, p_now);
   v_frozen jsonb;
+  v_room jsonb;
 begin
   if v_known is not null then
     return v_known || '{"starts": false}';
@@ -178,8 +195,13 @@ begin
   if v_frozen ? 'refused' then
     return v_frozen;
   end if;
+  v_room := public.make_room(p_context, p_role, p_tenant_id, p_user_id, p_definition_id, v_frozen, p_run_id, p_input,
+    p_concurrency_key, p_now);
+  if v_room ? 'refused' then
+    return v_room;
+  end if;
   return public.insert_run(p_context, p_tenant_id, p_user_id, p_definition_id, v_frozen, p_run_id, p_idempotency_key, p_input,
-    p_traceparent, p_now, p_labels, p_concurrency_key);
+    p_traceparent, p_now, p_labels, p_concurrency_key) || v_room;
 end $$;
 
 -- What a verb answers after `add_run`: {"result": {"run", "replayed"}}, or the refusal.

@@ -18,7 +18,7 @@ begin
     and (p_traceparent is null or char_length(p_traceparent) = 55)
     and (p_ended_by is null or p_ended_by in ('CALLBACK', 'STOP', 'DEADLINE', 'DISPATCH', 'LEASE'))
     and (p_failure_code is null
-      or p_failure_code in ('REPORTED', 'DEADLINE', 'STOPPED', 'REJECTED', 'UNREACHED', 'LOST'))
+      or p_failure_code in ('REPORTED', 'DEADLINE', 'STOPPED', 'REJECTED', 'UNREACHED', 'LOST', 'SUPERSEDED'))
     and char_length(p_concurrency_key) <= 128
     and case
       when p_status = 'RUNNING' then p_slot_no >= 1 and (p_key_slot_no is null) = (p_concurrency_key = '')

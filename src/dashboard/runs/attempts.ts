@@ -23,6 +23,8 @@ export type Attempt = {
   lastAnswer: string | null;
   /** What a person can do about the failure. */
   advice: string | null;
+  /** The run that took its place in the queue. */
+  supersededBy: string | null;
 };
 
 const textOf = (value: unknown) => (typeof value === "string" && value !== "" ? value : null);
@@ -55,6 +57,7 @@ function attemptOf(run: ViewedRun, number: number, events: ViewedEvent[], next: 
     words: end?.type === "STOPPED" ? textOf(end.detail?.error) : null,
     lastAnswer: lastAnswerOf(events),
     advice: code && ADVICE[code],
+    supersededBy: textOf(end?.detail?.superseded_by),
   };
 }
 
@@ -62,7 +65,7 @@ function attemptOf(run: ViewedRun, number: number, events: ViewedEvent[], next: 
 function codeOf({ type, detail }: ViewedEvent, isTaken: boolean): FailureCode {
   switch (type) {
     case "STOPPED":
-      return "STOPPED";
+      return detail?.superseded_by === undefined ? "STOPPED" : "SUPERSEDED";
     case "LOST":
       return "LOST";
     case "TIMED_OUT":
@@ -81,6 +84,7 @@ function causeOf({ type, detail, user_name }: ViewedEvent, events: ViewedEvent[]
     case "COMPLETED":
       return null;
     case "STOPPED":
+      if (detail?.superseded_by !== undefined) return `Superseded by run ${detail.superseded_by}.`;
       return `Stopped${user_name ? ` by ${user_name}` : ""}${stopReason ? `: ${stopReason}` : "."}`;
     case "LOST":
       return "Its runner stopped sending heartbeats while it worked.";
@@ -113,4 +117,5 @@ const ADVICE: Record<FailureCode, string> = {
   REJECTED: "The runner refused it. Check the URL and the secret of the workflow’s runner, then retry.",
   UNREACHED: "Check that the runner is running and its URL is right, then retry.",
   LOST: "Check whether the runner is still working on it, then retry.",
+  SUPERSEDED: "A newer run has taken its place, as the workflow’s policy says. Retry it to run it nevertheless.",
 };

@@ -58,6 +58,9 @@ function describe({ type, attempt, detail, user_name }: ViewedEvent): Descriptio
       return { what: "Timed out at its deadline", more };
     }
     case "STOPPED":
+      if (typeof detail?.superseded_by === "string") {
+        return { what: "Superseded by a newer run", more: `Run ${detail.superseded_by}${by && `, triggered${by}`}` };
+      }
       return { what: `Stopped${by}`, more: stopWords(detail) };
     case "RETRIED":
       return detail?.automatic === true

@@ -1,4 +1,4 @@
-import { Fact } from "../components.tsx";
+import { Fact, Id } from "../components.tsx";
 import { type Attempt, attemptsOf } from "./attempts.ts";
 import type { ViewedRun } from "./view-run.ts";
 
@@ -28,6 +28,11 @@ export const Failure = ({ run, attempt }: { run: ViewedRun; attempt: Attempt }) 
         {attempt.words !== null && (
           <Fact name="The runner said">
             <bdi class="wrap">{attempt.words}</bdi>
+          </Fact>
+        )}
+        {attempt.supersededBy !== null && (
+          <Fact name="Newer run">
+            <Id id={attempt.supersededBy} href={`/app/runs/${attempt.supersededBy}`} />
           </Fact>
         )}
         {isLatest && attempt.advice !== null && <Fact name="What to do">{attempt.advice}</Fact>}

@@ -59,6 +59,7 @@ export const Attempts = ({ run, now }: { run: ViewedRun; now: string }) => {
     words: null,
     lastAnswer: null,
     advice: null,
+    supersededBy: null,
   };
   const earlier = attempts.filter(({ number }) => number < run.attempt).slice(-MAX_EARLIER);
   const { completed_at: ended, deadline_at: deadline } = run;

@@ -10,7 +10,7 @@ import { Runners, type ViewedRunner } from "../runners/runners.tsx";
 import { RunList } from "../runs/run-list.tsx";
 import { MAX_COUNTED } from "../runs/view-runs.ts";
 import { StatisticsCard } from "../statistics/statistics.tsx";
-import { describePolicy } from "./policy/policy-form.tsx";
+import { describeBusy, describePolicy } from "./policy/policy-form.tsx";
 import { Slots } from "./slots/slots.tsx";
 import { TestRunner } from "./test-runner.tsx";
 import type { ViewedWorkflow } from "./view-workflow.ts";
@@ -175,7 +175,9 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
               ? policy.handover === "lease"
                 ? "It starts when a runner asks for it."
                 : `${workflow.max_running === 1 ? "The" : "A"} slot is free: it starts at once.`
-              : `It waits behind ${plural(workflow.queued + workflow.running, "run")}.`}
+              : policy.when_busy === "queue"
+                ? `It waits behind ${plural(workflow.queued + workflow.running, "run")}.`
+                : describeBusy(policy)}
           </p>
           {lastInput === null && (
             <p>

@@ -103,7 +103,9 @@ export function describeWait(facts: Explanation): string {
     case "COMPLETED":
       return "It does not wait: it is COMPLETED.";
     case "FAILED":
-      return `It does not wait: it is FAILED (${facts.failure_code}).`;
+      return facts.failure_code === "SUPERSEDED" && facts.error !== null
+        ? `It does not wait: it was s${facts.error.slice(1)}`
+        : `It does not wait: it is FAILED (${facts.failure_code}).`;
   }
 }
 

@@ -88,7 +88,8 @@ export const failureCode = () =>
     .openapi({
       description:
         "Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped " +
-        "it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats.",
+        "it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. " +
+        "SUPERSEDED: a newer run took its place in the queue.",
     });
 
 export const WorkflowRunResultSchema = z

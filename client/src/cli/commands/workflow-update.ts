@@ -29,7 +29,7 @@ Examples:
     .action(async (name: string, flags: ContentFlags & PolicyFlags, command: Command) => {
       const context = contextOf(command);
       const { client } = context;
-      const { lease, leaseSeconds, maxAttempts, retryOn, ...content } = flags;
+      const { lease, leaseSeconds, maxAttempts, retryOn, whenBusy, replaceGraceSeconds, maxQueued, ...content } = flags;
       if (Object.keys(flags).length === 0) {
         throw new CliError("Say what to change, such as --name or --max-seconds: see --help.", EXIT.invalid);
       }

@@ -1,4 +1,5 @@
--- Triggers a run of a definition. It becomes RUNNING when a slot is free for it, otherwise PENDING at the end of the queue.
+-- Triggers a run of a definition. It becomes RUNNING when a slot is free for it, otherwise PENDING at the end of the queue. When the
+-- definition is busy, its policy may refuse the run instead, or let it take the place of others: see `make_room`.
 --
 -- Guarantees:
 -- - A run is inserted completely, with its frozen snapshot and its events, or not at all.
@@ -7,7 +8,7 @@
 --   same key with another input is refused.
 -- - `p_input`, a JSON object or null, `p_traceparent`, a header of W3C Trace Context or null, and `p_labels`, {"key": "value"} or
 --   null, are frozen with the run. A repeated call with the same key may have another `p_traceparent` and other `p_labels`.
--- - So is `p_concurrency_key`, or the key that the input has: see `add_run`. A repeated call gets the run with its first key.
+-- - So is `p_concurrency_key`, or the key that the input has: see `key_of_run`. A repeated call gets the run with its first key.
 -- - Idempotent: called again with the same `p_run_id`, it answers the run that the first call inserted.
 --
 -- Closes the race between two invokes with the same key or for the same slots: the second waits for the definition's lock, and
@@ -46,5 +47,6 @@ begin
   if not coalesce((v_added ->> 'starts')::boolean, false) then
     perform public.promote_next_runs(p_context, array[p_definition_id], v_now);
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id, public.triggered(v_added, v_now));
+  return public.answer_of(p_context, v_since, v_tenant_id, public.triggered(v_added, v_now),
+    case when v_added ? 'stopped' then jsonb_build_object('stopped', v_added -> 'stopped') end);
 end $$;

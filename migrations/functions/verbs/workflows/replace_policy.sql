@@ -1,12 +1,14 @@
--- Replaces the policy of a definition: how its runs get to a runner, how many are RUNNING at the same time, and what happens when
--- they fail. A RUNNING run keeps its lease and its slot. When there are more slots now, waiting runs start.
+-- Replaces the policy of a definition: how its runs get to a runner, how many are RUNNING at the same time, how many may wait, what
+-- an invoke does when it is busy, and what happens when runs fail. A RUNNING run keeps its lease and its slot, and a waiting run its
+-- place. When there are more slots now, waiting runs start.
 --
 -- Closes the race with an invoke and with a lease: all of them hold the definition's lock. Idempotent.
 --
 -- Answers {"result": {"policy"}}, or "refused": see `lock_and_judge_definition_change`.
 create or replace function public.replace_policy(
   p_context jsonb, p_definition_id uuid, p_handover text, p_lease_seconds integer, p_max_attempts integer, p_retry_on text[],
-  p_max_running integer default 1, p_max_running_per_key integer default null, p_key_from text default null
+  p_max_running integer default 1, p_max_running_per_key integer default null, p_key_from text default null,
+  p_when_busy text default 'queue', p_replace_grace_seconds integer default 0, p_max_queued integer default null
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -29,7 +31,8 @@ begin
   -- 3. Replace the policy.
   update public.workflow_definitions d
   set handover = p_handover, lease_seconds = p_lease_seconds, max_attempts = p_max_attempts, retry_on = p_retry_on,
-    max_running = p_max_running, max_running_per_key = p_max_running_per_key, key_from = p_key_from, updated_at = v_now
+    max_running = p_max_running, max_running_per_key = p_max_running_per_key, key_from = p_key_from, when_busy = p_when_busy,
+    replace_grace_seconds = p_replace_grace_seconds, max_queued = p_max_queued, updated_at = v_now
   where d.id = p_definition_id;
 
   -- 4. Promote the next runs.

@@ -1,9 +1,17 @@
-import { HANDOVERS, type Handover, RETRYABLE_FAILURES, type RetryableFailure } from "../../../db/enums.ts";
+import {
+  HANDOVERS,
+  type Handover,
+  RETRYABLE_FAILURES,
+  type RetryableFailure,
+  WHEN_BUSY,
+  type WhenBusy,
+} from "../../../db/enums.ts";
 import type { Policy } from "../../../workflows/policy.ts";
 import type { Caller } from "../../caller.ts";
 import { formatSeconds } from "../../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE } from "../../forms.tsx";
 import { Page } from "../../layout.tsx";
+import type { Wording } from "../../wording.ts";
 
 const HANDOVER_TEXTS: Record<Handover, string> = {
   webhook: "The service sends each run to the runner’s URL",
@@ -16,25 +24,65 @@ const FAILURE_TEXTS: Record<RetryableFailure, string> = {
   DEADLINE: "it took too long (DEADLINE)",
 };
 
+const WHEN_BUSY_TEXTS: Record<WhenBusy, string> = {
+  queue: "waits",
+  skip: "is refused",
+  replace_queued: "takes the place of those that wait",
+  replace_running: "takes the place of those that wait, and stops what is RUNNING",
+};
+
 /** The labels of the form's fields, by their API names. */
 const LABELS = {
   lease_seconds: "Seconds that a runner may be silent",
   max_attempts: "Attempts in total",
   retry_on: "Retry a run automatically when",
+  max_running: "Runs at the same time",
+  when_busy: "A new run, when as many are unfinished as may be RUNNING",
+  max_queued: "Runs that wait, at most",
 };
 
-/** Describes a policy in one sentence. */
+/** How the form says what the API says with the names of its fields. */
+export const WORDING: Wording = {
+  labels: LABELS,
+  sentences: {
+    "when_busy value_error":
+      "This needs 1 run at the same time; or 1 with the same key, and where the input has the key. Otherwise it is not clear which " +
+      "run is stopped.",
+  },
+};
+
+/** Describes a policy in a few sentences. */
 export function describePolicy(policy: Policy): string {
   const { handover, lease_seconds, max_attempts, retry_on, max_running, max_running_per_key } = policy;
-  const how =
+  const isRetried = max_attempts > 1 && retry_on.length > 0;
+  return [
     handover === "lease"
       ? `Runners ask for its runs, and may be silent for ${formatSeconds(lease_seconds)}.`
-      : "Its runs are sent to its runner.";
-  const most = max_running > 1 ? ` At most ${max_running} are RUNNING at the same time.` : "";
-  const perKey =
-    max_running_per_key === null ? "" : ` Keys take turns, with at most ${max_running_per_key} RUNNING each.`;
-  const isRetried = max_attempts > 1 && retry_on.length > 0;
-  return `${how}${most}${perKey} ${isRetried ? `They are tried up to ${max_attempts} times after ${retry_on.join(", ")}.` : "They are not retried automatically."}`;
+      : "Its runs are sent to its runner.",
+    max_running > 1 ? `At most ${max_running} are RUNNING at the same time.` : "",
+    max_running_per_key === null ? "" : `Keys take turns, with at most ${max_running_per_key} RUNNING each.`,
+    describeBusy(policy),
+    isRetried
+      ? `They are tried up to ${max_attempts} times after ${retry_on.join(", ")}.`
+      : "They are not retried automatically.",
+  ]
+    .filter((sentence) => sentence !== "")
+    .join(" ");
+}
+
+const BUSY_SENTENCES: Record<WhenBusy, string> = {
+  queue: "",
+  skip: "While it is busy, a new run is refused.",
+  replace_queued: "While it is busy, a new run takes the place of those that wait.",
+  replace_running: "A new run takes the place of those that wait, and stops what is RUNNING",
+};
+
+/** What the policy says about a busy workflow and its queue; empty when all runs wait. */
+export function describeBusy({ when_busy, replace_grace_seconds, max_queued }: Policy): string {
+  const grace =
+    replace_grace_seconds === 0 ? "." : `, which has ${formatSeconds(replace_grace_seconds)} to end its work.`;
+  const most = max_queued === null ? "" : ` At most ${max_queued} of its runs wait.`;
+  return `${BUSY_SENTENCES[when_busy]}${when_busy === "replace_running" ? grace : ""}${most}`.trim();
 }
 
 /** The values of the policy form, as typed. */
@@ -48,6 +96,10 @@ export type PolicyValues = {
   max_running_per_key: string;
   /** Empty for none. */
   key_from: string;
+  when_busy: string;
+  replace_grace_seconds: string;
+  /** Empty for no limit. */
+  max_queued: string;
 };
 
 export const valuesOf = (policy: Policy): PolicyValues => ({
@@ -58,6 +110,9 @@ export const valuesOf = (policy: Policy): PolicyValues => ({
   max_running: String(policy.max_running),
   max_running_per_key: String(policy.max_running_per_key ?? ""),
   key_from: policy.key_from ?? "",
+  when_busy: policy.when_busy,
+  replace_grace_seconds: String(policy.replace_grace_seconds),
+  max_queued: String(policy.max_queued ?? ""),
 });
 
 type Props = { caller?: Caller; id: string; name?: string; values: PolicyValues; failure?: Failure };
@@ -128,6 +183,35 @@ export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: P
           failure={failure}
           hint="A JSON Pointer, such as /customer/id. An invoke can also send its key."
           control={(a) => <input {...a} type="text" value={values.key_from} autocomplete="off" />}
+        />
+        <Field
+          name="when_busy"
+          label={LABELS.when_busy}
+          failure={failure}
+          hint="With a limit for each key, only the runs of its key count. A run that is retried always waits."
+          control={(a) => (
+            <select {...a}>
+              {WHEN_BUSY.map((mode) => (
+                <option value={mode} selected={mode === values.when_busy}>
+                  {WHEN_BUSY_TEXTS[mode]}
+                </option>
+              ))}
+            </select>
+          )}
+        />
+        <Field
+          name="replace_grace_seconds"
+          label="Seconds that a replaced run has to end its work"
+          failure={failure}
+          hint="0 to 300, when what is RUNNING is stopped. The new run starts after that."
+          control={(a) => <input {...a} type="text" inputmode="numeric" value={values.replace_grace_seconds} />}
+        />
+        <Field
+          name="max_queued"
+          label="Runs that wait, at most (optional)"
+          failure={failure}
+          hint="1 to 1000. A further run is refused."
+          control={(a) => <input {...a} type="text" inputmode="numeric" value={values.max_queued} />}
         />
         <p class="muted">A RUNNING run keeps its lease or dispatch, and a run keeps its key.</p>
         <button type="submit" class="primary">

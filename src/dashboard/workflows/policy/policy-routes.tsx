@@ -10,7 +10,7 @@ import { Pages } from "../../pages.ts";
 import { html, seeOther } from "../../render.ts";
 import { idOf } from "../../signed-in.tsx";
 import { findWorkflow } from "../find-workflow.ts";
-import { PolicyPage, type PolicyValues, valuesOf } from "./policy-form.tsx";
+import { PolicyPage, type PolicyValues, valuesOf, WORDING } from "./policy-form.tsx";
 
 export const policyForm = new Pages();
 
@@ -34,6 +34,9 @@ policyForm.form("/app/workflows/:id/policy", async (c) => {
     max_running: given("max_running"),
     max_running_per_key: given("max_running_per_key"),
     key_from: given("key_from"),
+    when_busy: given("when_busy"),
+    replace_grace_seconds: given("replace_grace_seconds"),
+    max_queued: given("max_queued"),
   };
   return submit(
     c,
@@ -45,10 +48,14 @@ policyForm.form("/app/workflows/:id/policy", async (c) => {
         max_running: toWholeNumber(values.max_running),
         max_running_per_key: values.max_running_per_key === "" ? null : toWholeNumber(values.max_running_per_key),
         key_from: values.key_from || null,
+        when_busy: values.when_busy || undefined,
+        replace_grace_seconds: values.replace_grace_seconds === "" ? 0 : toWholeNumber(values.replace_grace_seconds),
+        max_queued: values.max_queued === "" ? null : toWholeNumber(values.max_queued),
       });
       await perform(c.var.services, replacePolicy, { definitionId: id, policy });
       return seeOther(c, `/app/workflows/${id}`);
     },
     (failure) => <PolicyPage id={id} values={values} failure={failure} />,
+    WORDING,
   );
 });
