@@ -23,7 +23,12 @@ const API: readonly Area[] = [
     load: async () => [(await import("./runs/workflow-runs-routes.ts")).workflowRuns],
   },
   {
-    paths: ["/v1/workflow-runs/{id}/callback", "/v1/workflow-runs/{id}/stop", "/v1/workflow-runs/{id}/retry"],
+    paths: [
+      "/v1/workflow-runs/{id}/callback",
+      "/v1/workflow-runs/{id}/stop",
+      "/v1/workflow-runs/{id}/start-now",
+      "/v1/workflow-runs/{id}/retry",
+    ],
     load: async () => [(await import("./runs/workflow-run-changes-routes.ts")).workflowRunChanges],
   },
   {

@@ -25,6 +25,12 @@ export type InvokeOptions = {
   input?: Input;
   /** Texts by key, to find the run by: `runs({ label: ["customer:4711"] })`. */
   labels?: Record<string, string>;
+  /** Runs with the same key are limited together, if the workflow's policy says so. */
+  concurrencyKey?: string;
+  /** The run joins the queue at this instant, at most 90 days from now: RFC 3339. */
+  startAfter?: string;
+  /** Unless it has started before this instant, it is FAILED with the code EXPIRED: RFC 3339. */
+  mustStartBy?: string;
   /**
    * Repeated calls with the same key trigger one run. By default the client generates a key, so that it can retry the request.
    */
@@ -90,14 +96,21 @@ export function createClient(options: ConnectionOptions) {
     api,
 
     /** Triggers a run. */
-    invoke(workflowId: string, { input, labels, idempotencyKey, signal }: InvokeOptions = {}): Invocation {
+    invoke(workflowId: string, { input, idempotencyKey, signal, ...options }: InvokeOptions = {}): Invocation {
+      const { labels, concurrencyKey, startAfter, mustStartBy } = options;
       const triggered = unwrap(
         api.POST("/v1/workflow-definitions/{definition_id}/invoke", {
           params: {
             path: { definition_id: workflowId },
             header: { "Idempotency-Key": idempotencyKey ?? crypto.randomUUID() },
           },
-          body: { ...(input !== undefined && { input }), ...(labels && { labels }) },
+          body: {
+            ...(input !== undefined && { input }),
+            ...(labels && { labels }),
+            ...(concurrencyKey !== undefined && { concurrency_key: concurrencyKey }),
+            ...(startAfter !== undefined && { start_after: startAfter }),
+            ...(mustStartBy !== undefined && { must_start_by: mustStartBy }),
+          },
           ...(signal && { signal }),
         }),
       );
@@ -118,7 +131,7 @@ export function createClient(options: ConnectionOptions) {
     /** Waits until a run has ended, and resolves to its result. */
     result: (runId: string, waiting?: WaitOptions): Promise<RunResult> => waitForResult(connection, runId, waiting),
 
-    /** The attempt, the failure code, the place in the queue, the progress and the labels of a run. */
+    /** The attempt, the failure code, the place in the queue, the instants, the progress and the labels of a run. */
     details: (runId: string): Promise<RunDetails> =>
       unwrap(api.GET("/v1/workflow-runs/{run_id}/details", ofRun(runId))),
 
@@ -140,6 +153,9 @@ export function createClient(options: ConnectionOptions) {
           },
         }),
       ),
+
+    /** Ends the waiting of a PENDING run for its `startAfter` or for an automatic retry: it joins the queue now. */
+    startNow: (runId: string): Promise<Run> => unwrap(api.POST("/v1/workflow-runs/{run_id}/start-now", ofRun(runId))),
 
     /** Retries a FAILED run with its next attempt. */
     retry: (runId: string): Promise<Run> => unwrap(api.POST("/v1/workflow-runs/{run_id}/retry", ofRun(runId))),

@@ -289,6 +289,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/workflow-runs/{run_id}/start-now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the waiting of a run for its start
+         * @description A PENDING run that waits for its `start_after`, or for an automatic retry, joins the end of its workflow's queue now. It starts when it is its turn.
+         */
+        post: operations["start_workflow_run_now"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/workflow-runs/{run_id}/retry": {
         parameters: {
             query?: never;
@@ -357,7 +377,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What the contract's form of a run lacks: attempt, progress, concurrency key, labels and place in the queue
+         * What the contract's form of a run lacks: attempt, progress, key, labels, place in the queue, instants
          * @description What the run itself does not say, in a form for programs. To follow the progress without polling, read the run's stream.
          */
         get: operations["get_workflow_run_details"];
@@ -1901,6 +1921,16 @@ export interface components {
             } | null;
             /** @description Runs with the same key are limited together, if the workflow's policy says so: `max_running_per_key`. Without it, the policy's `key_from` says where the input has the key. */
             concurrency_key?: string | null;
+            /**
+             * Format: date-time
+             * @description The run is PENDING and joins the queue at this instant, at the end; at most 90 days from now. One that has passed changes nothing.
+             */
+            start_after?: string | null;
+            /**
+             * Format: date-time
+             * @description Unless the run has started before this instant, it is FAILED with the code EXPIRED from then on, also while its workflow is paused. It must be in the future, and later than `start_after`. Retries do not expire.
+             */
+            must_start_by?: string | null;
         };
         /**
          * @example {
@@ -2215,7 +2245,9 @@ export interface components {
          *       },
          *       "labels": {
          *         "customer": "4711"
-         *       }
+         *       },
+         *       "start_after": null,
+         *       "must_start_by": null
          *     }
          */
         WorkflowRunDetails: {
@@ -2228,11 +2260,11 @@ export interface components {
              */
             started_at: string | null;
             /**
-             * @description Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. SUPERSEDED: a newer run took its place in the queue.
+             * @description Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. SUPERSEDED: a newer run took its place in the queue. EXPIRED: it had not started by its `must_start_by`.
              * @enum {string|null}
              */
-            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | null;
-            /** @description 1 for the run that is next; null unless PENDING. When the workflow's policy limits the runs of each key, keys take turns, and this is the place among the runs with its key. */
+            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED" | null;
+            /** @description 1 for the run that is next; null unless PENDING, and until the run joins the queue. When the workflow's policy limits the runs of each key, keys take turns, and this is the place among the runs with its key. */
             queue_position: number | null;
             /** @description `concurrency_key` of the invoke, or else what the input has at the policy's `key_from`; null for a run without a key. */
             concurrency_key: string | null;
@@ -2250,6 +2282,16 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
+            /**
+             * Format: date-time
+             * @description When a PENDING run joins the queue: `start_after` of the invoke. Null once it has joined.
+             */
+            start_after: string | null;
+            /**
+             * Format: date-time
+             * @description A PENDING run fails as EXPIRED at this instant: `must_start_by` of the invoke. Null once it has started.
+             */
+            must_start_by: string | null;
         };
         /**
          * @example {
@@ -2289,10 +2331,10 @@ export interface components {
         WorkflowRunResult: {
             status: components["schemas"]["WorkflowRunStatus"];
             /**
-             * @description Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. SUPERSEDED: a newer run took its place in the queue.
+             * @description Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. SUPERSEDED: a newer run took its place in the queue. EXPIRED: it had not started by its `must_start_by`.
              * @enum {string|null}
              */
-            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | null;
+            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED" | null;
             /** @description The reason as a sentence, or the error that the runner reported. */
             error: string | null;
             /** @description Any JSON. */
@@ -2342,6 +2384,8 @@ export interface components {
          *           "deadline_at": "2026-01-31T12:05:00.000Z"
          *         }
          *       ],
+         *       "start_after": null,
+         *       "must_start_by": null,
          *       "tries": null,
          *       "last_error": null,
          *       "next_try_at": null,
@@ -2364,12 +2408,12 @@ export interface components {
             message: string;
             status: components["schemas"]["WorkflowRunStatus"];
             /**
-             * @description What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its workflow has no runner. back_off: it is tried again automatically, at `next_try_at` or later. no_runner_connected: its workflow's runs are leased, and no runner is connected. key: as many runs with its concurrency key are RUNNING as may be. slot: other runs have its workflow's slots, or wait before it. lease: a runner has to ask for it. stop: it is RUNNING, and its runner has time to stop. dispatch: it is RUNNING, and no runner has taken it yet.
+             * @description What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its workflow has no runner. delayed: its `start_after` has not come. back_off: it is tried again automatically, at `next_try_at` or later. no_runner_connected: its workflow's runs are leased, and no runner is connected. key: as many runs with its concurrency key are RUNNING as may be. slot: other runs have its workflow's slots, or wait before it. lease: a runner has to ask for it. stop: it is RUNNING, and its runner has time to stop. dispatch: it is RUNNING, and no runner has taken it yet.
              * @enum {string|null}
              */
-            reason: "paused" | "no_runner" | "back_off" | "key" | "slot" | "lease" | "stop" | "dispatch" | "no_runner_connected" | null;
+            reason: "paused" | "no_runner" | "delayed" | "back_off" | "key" | "slot" | "lease" | "stop" | "dispatch" | "no_runner_connected" | null;
             /** @enum {string|null} */
-            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | null;
+            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED" | null;
             error: string | null;
             /** Format: date-time */
             deadline_at: string | null;
@@ -2378,7 +2422,7 @@ export interface components {
              * @description When a runner accepted it.
              */
             dispatched_at: string | null;
-            /** @description 1 for the run that is next; null unless PENDING. When the workflow's policy limits the runs of each key, keys take turns, and this is the place among the runs with its key. */
+            /** @description 1 for the run that is next; null unless PENDING, and until the run joins the queue. When the workflow's policy limits the runs of each key, keys take turns, and this is the place among the runs with its key. */
             queue_position: number | null;
             /** @description `concurrency_key` of the invoke, or else what the input has at the policy's `key_from`; null for a run without a key. */
             concurrency_key: string | null;
@@ -2398,6 +2442,16 @@ export interface components {
                 /** Format: date-time */
                 deadline_at: string;
             }[];
+            /**
+             * Format: date-time
+             * @description When a PENDING run joins the queue: `start_after` of the invoke. Null once it has joined.
+             */
+            start_after: string | null;
+            /**
+             * Format: date-time
+             * @description A PENDING run fails as EXPIRED at this instant: `must_start_by` of the invoke. Null once it has started.
+             */
+            must_start_by: string | null;
             /** @description How often the dispatch was tried, until a runner takes it. */
             tries: number | null;
             /** @description Why the last try failed. */
@@ -4678,7 +4732,7 @@ export interface operations {
                 headers: {
                     /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
-                    /** @description Only for a PENDING run: 1 when it is next. */
+                    /** @description Only for a PENDING run that has joined the queue: 1 when it is next. */
                     "X-Queue-Position"?: number;
                     /** @description Only for a PENDING run behind another that you may see: the run in its way that ends first. */
                     "X-Blocked-By-Run"?: string;
@@ -4695,7 +4749,7 @@ export interface operations {
                 headers: {
                     /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
-                    /** @description Only for a PENDING run: 1 when it is next. */
+                    /** @description Only for a PENDING run that has joined the queue: 1 when it is next. */
                     "X-Queue-Position"?: number;
                     /** @description Only for a PENDING run behind another that you may see: the run in its way that ends first. */
                     "X-Blocked-By-Run"?: string;
@@ -4826,6 +4880,41 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    start_workflow_run_now: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run, PENDING or RUNNING */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowRunResponse"];
+                };
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
@@ -7437,7 +7526,7 @@ export interface operations {
                         attempt: number;
                         /** @enum {string} */
                         status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
-                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED") | null;
+                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED") | null;
                         /** @description Why it FAILED, as a sentence, or the error that its runner reported: at most 2,000 characters. */
                         error: string | null;
                         /** Format: date-time */
@@ -7529,7 +7618,7 @@ export interface operations {
                         attempt: number;
                         /** @enum {string} */
                         status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
-                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED") | null;
+                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED") | null;
                         /** @description Why it FAILED, as a sentence, or the error that its runner reported: at most 2,000 characters. */
                         error: string | null;
                         /** Format: date-time */
@@ -7621,7 +7710,7 @@ export interface operations {
                         attempt: number;
                         /** @enum {string} */
                         status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
-                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED") | null;
+                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED") | null;
                         /** @description Why it FAILED, as a sentence, or the error that its runner reported: at most 2,000 characters. */
                         error: string | null;
                         /** Format: date-time */
@@ -7713,7 +7802,7 @@ export interface operations {
                         attempt: number;
                         /** @enum {string} */
                         status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
-                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED") | null;
+                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED") | null;
                         /** @description Why it FAILED, as a sentence, or the error that its runner reported: at most 2,000 characters. */
                         error: string | null;
                         /** Format: date-time */

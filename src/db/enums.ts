@@ -36,7 +36,7 @@ export type RunnerType = (typeof RUNNER_TYPES)[number];
 /**
  * Why a run FAILED. REPORTED: its runner reported a failure. DEADLINE: its time was up. STOPPED: somebody stopped it. REJECTED:
  * its runner refused it. UNREACHED: no runner ever took it. LOST: its runner was lost while it worked. SUPERSEDED: a newer run took
- * its place in the queue.
+ * its place in the queue. EXPIRED: it had not started when it had to.
  */
 export const FAILURE_CODES = [
   "REPORTED",
@@ -46,6 +46,7 @@ export const FAILURE_CODES = [
   "UNREACHED",
   "LOST",
   "SUPERSEDED",
+  "EXPIRED",
 ] as const;
 export type FailureCode = (typeof FAILURE_CODES)[number];
 

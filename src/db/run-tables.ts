@@ -23,7 +23,7 @@ import { users, workflowDefinitions } from "./tables.ts";
 
 /**
  * Numbers the positions of runs in the queues. A number is drawn while the definition is locked, so within a queue the
- * positions are in the order in which the runs were triggered.
+ * positions are in the order in which the runs joined it.
  */
 export const workflowRunQueue = pgSequence("workflow_run_queue");
 
@@ -43,13 +43,18 @@ export const workflowRuns = pgTable(
     /** The trace of the invoke, from its header `traceparent` (W3C Trace Context). It is passed on to the runner. */
     traceparent: text("traceparent"),
     idempotencyKey: text("idempotency_key"),
-    queuePosition: bigint("queue_position", { mode: "number" }).notNull().default(sql`nextval('workflow_run_queue')`),
+    /** Null until a PENDING run joins its queue: see `not_before`. */
+    queuePosition: bigint("queue_position", { mode: "number" }).default(sql`nextval('workflow_run_queue')`),
     /** Runs with the same key are limited together: `max_running_per_key`. Frozen; empty for a run without a key. */
     concurrencyKey: plainText("concurrency_key").notNull().default(""),
     /** The number of the slot that a RUNNING run holds. If the run has a key, also its number among those of its key. */
     slotNo: integer("slot_no"),
     keySlotNo: integer("key_slot_no"),
     startedAt: instant("started_at"),
+    /**
+     * When a RUNNING run ends at the latest. Of a PENDING run that is `must_start_by` of the invoke, if it had one: the run ends then,
+     * unless it has started, and its start replaces the instant.
+     */
     deadlineAt: instant("deadline_at"),
     completedAt: instant("completed_at"),
     error: text("error"),
@@ -68,8 +73,8 @@ export const workflowRuns = pgTable(
     dispatchError: text("dispatch_error"),
     dispatchedAt: instant("dispatched_at"),
     /**
-     * A PENDING run does not start before this instant: the end of the back-off of an automatic retry. Null when there is no
-     * back-off.
+     * When a PENDING run joins its queue: `start_after` of the invoke, or the end of a back-off. Null once it has joined, and for one
+     * that joined at once.
      */
     notBefore: instant("not_before"),
     createdAt: createdAt(),
@@ -101,10 +106,24 @@ export const workflowRuns = pgTable(
       .concurrently(),
     // The next run of a definition's queue, and the position of a run in it: `next_run`, `find_run`.
     index("workflow_runs_queue_index").on(t.workflowDefinitionId, t.queuePosition).where(sql`status = 'PENDING'`),
-    // The same by key, when keys take turns.
-    index("workflow_runs_key_queue_index")
+    // The same by key, when keys take turns. Runs that have not joined the queue are left out, since a key may have many of them.
+    index("workflow_runs_key_turn_index")
       .on(t.workflowDefinitionId, t.concurrencyKey, t.queuePosition)
-      .where(sql`status = 'PENDING'`)
+      .where(sql`status = 'PENDING' and queue_position is not null`)
+      .concurrently(),
+    // When something of a PENDING run is due by time, since it joins its queue or expires: of a definition (`end_overdue_runs`), of a
+    // tenant (`sweep_tenant`, `next_due_at`), of all (`time_out_overdue_runs`, `promote_waiting_runs`, `deployment_due_in_ms`).
+    index("workflow_runs_definition_waiting_index")
+      .on(t.workflowDefinitionId, sql`least(not_before, deadline_at)`)
+      .where(sql`status = 'PENDING' and least(not_before, deadline_at) is not null`)
+      .concurrently(),
+    index("workflow_runs_tenant_waiting_index")
+      .on(t.tenantId, sql`least(not_before, deadline_at)`)
+      .where(sql`status = 'PENDING' and least(not_before, deadline_at) is not null`)
+      .concurrently(),
+    index("workflow_runs_waiting_index")
+      .on(sql`least(not_before, deadline_at)`)
+      .where(sql`status = 'PENDING' and least(not_before, deadline_at) is not null`)
       .concurrently(),
     // Overdue runs: the first chunk of `time_out_overdue_runs`, `/readyz` and `npm run doctor`.
     index("workflow_runs_deadline_index").on(t.deadlineAt).where(sql`status = 'RUNNING'`),
@@ -113,8 +132,6 @@ export const workflowRuns = pgTable(
     index("workflow_runs_tenant_deadline_index").on(t.tenantId, t.deadlineAt).where(sql`status = 'RUNNING'`),
     // Due dispatches: `claim_dispatches`, which also takes the tenants in turn, and the time until something is due.
     index("workflow_runs_dispatch_index").on(t.tenantId, t.nextDispatchAt).where(sql`next_dispatch_at is not null`),
-    // Runs that wait for the end of a back-off: `due_in_ms`, `sweep_tenant`.
-    index("workflow_runs_not_before_index").on(t.tenantId, t.notBefore).where(sql`not_before is not null`),
     // Idempotency keys in use: `trigger_run`, `retry_run`.
     index("workflow_runs_idempotency_index")
       .on(t.workflowDefinitionId, t.idempotencyKey)

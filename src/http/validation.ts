@@ -99,7 +99,10 @@ function readIssue(location: Location, issue: Issue, sent: unknown): Fault[] {
   return [{ loc, type, msg, ...(input !== undefined && { input }) }];
 }
 
-const REPEATED: { type: FaultType; msg: string } = { type: "value_error", msg: "Was given more than once. Give it once." };
+const REPEATED: { type: FaultType; msg: string } = {
+  type: "value_error",
+  msg: "Was given more than once. Give it once.",
+};
 
 /** Whether it is a query parameter that was repeated and may not be. One that may be repeated, but not as often, is an array, too. */
 const isRepeated = (location: Location, issue: Issue, value: unknown) =>

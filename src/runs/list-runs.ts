@@ -14,7 +14,7 @@ import { RUN_STATUSES, type RunStatus } from "../db/enums.ts";
 import { workflowDefinitions as d } from "../db/tables.ts";
 import { labelledRuns, placeAfter } from "./labelled-runs.ts";
 import { boundsOf, FIRST_ID, matchesFilter, type RunCursor, type RunsPage } from "./run-filter.ts";
-import { isOverdue, isRunning, type RunRow, r, runFields, shownNow } from "./run-rows.ts";
+import { isExpired, isOverdue, isPending, isRunning, type RunRow, r, runFields, shownNow } from "./run-rows.ts";
 
 /**
  * One page of a definition's runs, newest first, and the number of all of them. Null when the definition does not exist or the
@@ -229,15 +229,19 @@ type State = { condition: SQL; status: SQL; kept: "in the slot" | "in the queue"
 
 const ended = (status: SQL): State => ({ condition: sql`r.status = ${status}`, status, kept: "for ever" });
 const inSlot = (condition: SQL): State => ({ condition, status: sql`'RUNNING'`, kept: "in the slot" });
+const inQueue = (condition: SQL): State => ({ condition, status: sql`'PENDING'`, kept: "in the queue" });
 
 const ANY_STATE: State = { ...ended(sql`r.status`), condition: sql`true` };
 /** The state of each row, from a table `stored`. */
 const EACH_STATE = ended(sql`stored.status`);
 
-/** The stored states that readers see as each state. An overdue run is stored as RUNNING, and readers see it as FAILED. */
+/**
+ * The stored states that readers see as each state. An overdue run is stored as RUNNING, or as PENDING when it has expired, and readers
+ * see it as FAILED.
+ */
 const STORED_AS: Record<RunStatus, State[]> = {
-  PENDING: [{ condition: sql`r.status = 'PENDING'`, status: sql`'PENDING'`, kept: "in the queue" }],
+  PENDING: [inQueue(isPending)],
   RUNNING: [inSlot(isRunning)],
   COMPLETED: [ended(sql`'COMPLETED'`)],
-  FAILED: [ended(sql`'FAILED'`), inSlot(isOverdue)],
+  FAILED: [ended(sql`'FAILED'`), inSlot(isOverdue), inQueue(isExpired)],
 };

@@ -28,6 +28,8 @@ export const triggerRefusalSchema = z.object({
     "no_key",
     "path_parts",
     "snapshot_too_large",
+    "start_after",
+    "must_start_by",
     "busy",
     "queue_full",
   ]),
@@ -44,12 +46,13 @@ export const triggerRefusalSchema = z.object({
   max_bytes: z.int().optional(),
 });
 
-/** Why `stop_run`, `retry_run` or `delete_run` refused: see `judge_run_change` and `judge_retry` in SQL. */
+/** Why `stop_run`, `start_run_now`, `retry_run` or `delete_run` refused: see `judge_run_change` and `judge_retry` in SQL. */
 export const changeRefusalSchema = z.object({
   refused: z.enum([
     "not_found",
     "forbidden",
     "wrong_state",
+    "not_delayed",
     "definition_not_visible",
     "paused",
     "no_runner",
@@ -110,6 +113,14 @@ export function triggerProblem(
         "number or a boolean. Send it there, or send `concurrency_key`.";
       return new ValidationFailed([{ loc: ["body", "input", ...namesOf(refusal.pointer)], type: "value_error", msg }]);
     }
+    case "start_after": {
+      const msg = "Must be within 90 days from now.";
+      return new ValidationFailed([{ loc: ["body", "start_after"], type: "value_error", msg }]);
+    }
+    case "must_start_by": {
+      const msg = "Must be in the future, and later than `start_after`.";
+      return new ValidationFailed([{ loc: ["body", "must_start_by"], type: "value_error", msg }]);
+    }
     case "path_parts":
       return (
         lackingRights("To invoke this workflow", refusal.faults) ?? new ValidationFailed(refusal.faults.map(toFault))
@@ -155,7 +166,7 @@ const namesOf = (pointer = "") =>
 /** `verb` is the refused change. Some texts depend on it. */
 export function changeProblem(
   refusal: z.infer<typeof changeRefusalSchema>,
-  verb: "stop" | "retry" | "delete",
+  verb: "stop" | "start_now" | "retry" | "delete",
 ): Problem {
   switch (refusal.refused) {
     case "not_found":
@@ -164,6 +175,11 @@ export function changeProblem(
       return new Problem("forbidden", "Only the user who triggered the run, or an OWNER or ADMIN, may do that.");
     case "wrong_state":
       return new Problem("conflict", WRONG_STATE[verb](refusal.status));
+    case "not_delayed":
+      return new Problem(
+        "conflict",
+        "The run does not wait for an instant: it is in the queue, and starts at its turn.",
+      );
     case "definition_not_visible":
       return new Problem("forbidden", "To retry this run you need read on its workflow, as for an invoke.");
     case "paused":
@@ -186,8 +202,9 @@ export function changeProblem(
   }
 }
 
-const WRONG_STATE: Record<"stop" | "retry" | "delete", (status: RunStatus | undefined) => string> = {
+const WRONG_STATE: Record<"stop" | "start_now" | "retry" | "delete", (status: RunStatus | undefined) => string> = {
   stop: (status) => `The run has already ended: it is ${status}.`,
+  start_now: (status) => `Only a PENDING run can wait for an instant: it is ${status}.`,
   retry: (status) => `Only a FAILED run can be retried: it is ${status}.`,
   delete: () => "The run is RUNNING. Stop it first, then delete it.",
 };

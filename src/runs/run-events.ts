@@ -32,6 +32,7 @@ export function eventsOf(db: Database, caller: Caller, isNamed: SQL | undefined)
         isOverdue: seen.isOverdue,
         endedAt: seen.completedAt,
         overdueEvent: seen.overdueEvent,
+        failureCode: seen.failureCode,
       })
       .from(caller)
       .innerJoin(r, and(isNamed, maySeeRun(caller, r)))
@@ -56,7 +57,7 @@ export function eventsOf(db: Database, caller: Caller, isNamed: SQL | undefined)
           type: sql<RunEventType>`${run.overdueEvent}`.as("event_type"),
           attempt: sql<number>`${run.attempt}`.as("event_attempt"),
           at: sql<string>`${run.endedAt}`.as("event_at"),
-          detail: sql<RunEventRow["detail"]>`null::jsonb`.as("event_detail"),
+          detail: sql<RunEventRow["detail"]>`jsonb_build_object('failure_code', ${run.failureCode})`.as("event_detail"),
         })
         .from(run)
         .where(sql`${run.isOverdue}`),

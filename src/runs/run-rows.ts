@@ -49,7 +49,17 @@ export const seenNow = (db: Database) =>
     .as("seen");
 
 /** Why a run waits, as the database knows it: `wait_reason` in SQL. */
-export const WAIT_REASONS = ["paused", "no_runner", "back_off", "key", "slot", "lease", "stop", "dispatch"] as const;
+export const WAIT_REASONS = [
+  "paused",
+  "no_runner",
+  "delayed",
+  "back_off",
+  "key",
+  "slot",
+  "lease",
+  "stop",
+  "dispatch",
+] as const;
 export type WaitReason = (typeof WAIT_REASONS)[number];
 
 /** The lateral subquery `waiting`: why a run `r` waits, and whether it is its turn, for {@link seenNow}. */
@@ -76,7 +86,7 @@ export const runFields = {
   id: r.id,
 };
 
-/** When a run `r` that is stored as RUNNING ends or has ended: at its deadline, or earlier. */
+/** When a run `r` that is stored as RUNNING or PENDING ends or has ended by time: at its deadline, or earlier. */
 export const endsAt = sql`public.run_ends_at(r.id, r.status, r.deadline_at)`;
 
 /**
@@ -85,12 +95,19 @@ export const endsAt = sql`public.run_ends_at(r.id, r.status, r.deadline_at)`;
  */
 export const isOverdue = sql`(r.status = 'RUNNING' and ${endsAt} <= statement_timestamp())`;
 
+/** The same for a run `r` that is stored as PENDING although it has expired. The first condition is there for the index. */
+export const isExpired = sql`(r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= statement_timestamp()
+  and r.deadline_at <= statement_timestamp())`;
+
+/** True for a run `r` that is PENDING and has not expired. */
+export const isPending = sql`(r.status = 'PENDING' and (r.deadline_at is null or r.deadline_at > statement_timestamp()))`;
+
 /** True for a run `r` that is RUNNING and has not ended. */
 export const isRunning = sql`(r.status = 'RUNNING' and ${endsAt} > statement_timestamp())`;
 
-/** The place of a PENDING run `r` in its queue: `place_in_queue` in SQL. Null in any other state. */
-export const placeInQueue = sql<number | null>`case when r.status = 'PENDING'
-  then public.place_in_queue(r.workflow_definition_id, r.concurrency_key, r.queue_position)::int end`;
+/** The place of a PENDING run `r` in its queue: `place_in_queue` in SQL. Null in any other state, and until the run has joined. */
+export const placeInQueue = sql<number | null>`case when ${isPending} then public.place_in_queue(
+  r.workflow_definition_id, r.concurrency_key, r.queue_position, r.id, statement_timestamp())::int end`;
 
 /** True for a run `r` whose dispatch is due. */
 export const isDue = sql`(r.next_dispatch_at <= statement_timestamp() and ${endsAt} > statement_timestamp())`;

@@ -3,7 +3,7 @@ import type { Credential } from "../db/access.ts";
 import { callerBy, maySeeRunAmong, readableDefinitionsOf, requireCaller } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
 import { workflowRunEvents as e } from "../db/run-tables.ts";
-import { endsAt, isOverdue, r } from "./run-rows.ts";
+import { endsAt, isExpired, isOverdue, isPending, r } from "./run-rows.ts";
 
 /** Counts and durations of the runs that a caller may see. Durations are in seconds; null when there is nothing to measure. */
 export type RunSummary = {
@@ -37,18 +37,17 @@ export async function summariseRuns(
   const readable = readableDefinitionsOf(db, caller);
   const isLabelled = labels.length === 0 ? undefined : sql`public.has_labels(${r.id}, ${sql.param(labels)}::text[])`;
   const isVisible = and(eq(r.tenantId, caller.tenantId), maySeeRunAmong(caller, readable, r), isLabelled);
+  const hasEnded = sql`(${isOverdue} or ${isExpired})`;
   const now = db
     .select({
-      pending: sql<number>`count(*) filter (where ${r.status} = 'PENDING')::int`.as("pending"),
+      pending: sql<number>`count(*) filter (where ${isPending})::int`.as("pending"),
       running: sql<number>`count(*) filter (where ${r.status} = 'RUNNING' and not ${isOverdue})::int`.as("running"),
-      overdue: sql<number>`count(*) filter (where ${isOverdue})::int`.as("overdue"),
-      overdueInWindow: sql<number>`count(*) filter (where ${isOverdue} and ${endsAt} > ${since})::int`.as(
+      overdue: sql<number>`count(*) filter (where ${hasEnded})::int`.as("overdue"),
+      overdueInWindow: sql<number>`count(*) filter (where ${hasEnded} and ${endsAt} > ${since})::int`.as(
         "overdue_in_window",
       ),
       oldestPendingSeconds: sql<number | null>`extract(epoch from
-        statement_timestamp() - min(${r.createdAt}) filter (where ${r.status} = 'PENDING'))::float8`.as(
-        "oldest_pending_seconds",
-      ),
+        statement_timestamp() - min(${r.createdAt}) filter (where ${isPending}))::float8`.as("oldest_pending_seconds"),
     })
     .from(r)
     .where(and(isVisible, inArray(r.status, ["PENDING", "RUNNING"])))

@@ -28,8 +28,9 @@ const triggeredSchema = runSchema.extend({ replayed: z.boolean() });
  * Triggers a run of a definition. It becomes RUNNING when a slot is free for it, otherwise PENDING at the end of the queue. When the
  * definition is busy, the run may take the place of others, as the policy says.
  * Refused with Problem `not_found`, `forbidden`, `busy` or `queue_full` by the policy, or `conflict` for a definition that is paused or
- * has no runner, and with ValidationFailed when the definition names parts that are gone, sources without a document, or paths that are too long, when the
- * idempotency key was used with another input, and when the input has no concurrency key where the policy says.
+ * has no runner, and with ValidationFailed when the definition names parts that are gone, sources without a document, or paths that
+ * are too long, when the idempotency key was used with another input, when the input has no concurrency key where the policy says, and
+ * when the instants are too far away or have passed.
  */
 export const triggerRun = defineVerb({
   name: "trigger_run",
@@ -43,6 +44,9 @@ export const triggerRun = defineVerb({
     labels: Labels;
     /** Null: the key is taken from the input, if the policy says where. */
     concurrencyKey: string | null;
+    /** When it joins the queue, and until when it must have started, as RFC 3339. */
+    startAfter: string | null;
+    mustStartBy: string | null;
   }) => ({
     definition_id: run.definitionId,
     run_id: run.id,
@@ -51,6 +55,8 @@ export const triggerRun = defineVerb({
     traceparent: run.traceparent,
     labels: Object.keys(run.labels).length === 0 ? null : { json: run.labels },
     concurrency_key: run.concurrencyKey,
+    start_after: run.startAfter,
+    must_start_by: run.mustStartBy,
   }),
   result: triggeredSchema,
   refusals: triggerRefusalSchema,
@@ -86,6 +92,18 @@ export const stopRun = defineVerb({
   result: runSchema,
   refusals: changeRefusalSchema,
   refuse: (refusal) => changeProblem(refusal, "stop"),
+});
+
+/**
+ * Ends the waiting of a PENDING run for its `start_after` or for the end of a back-off: it joins the end of the queue now.
+ * Refused with Problem `not_found`, `forbidden`, or `conflict` for a run that does not wait for an instant.
+ */
+export const startRunNow = defineVerb({
+  name: "start_run_now",
+  args: (runId: string) => ({ run_id: runId }),
+  result: runSchema,
+  refusals: changeRefusalSchema,
+  refuse: (refusal) => changeProblem(refusal, "start_now"),
 });
 
 /**

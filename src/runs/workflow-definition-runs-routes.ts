@@ -6,7 +6,7 @@ import { PREFER } from "../http/live/prefer.ts";
 import { Problem, ValidationFailed } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { pageQuery, paginated, text } from "../http/schemas.ts";
+import { givenInstant, pageQuery, paginated, text } from "../http/schemas.ts";
 import { readTraceparent } from "../http/traceparent.ts";
 import { perform } from "../verbs/perform.ts";
 import { definitionParams } from "../workflows/workflow-definition-schema.ts";
@@ -52,6 +52,22 @@ export const InvokeWorkflowRequestSchema = z
           "Runs with the same key are limited together, if the workflow's policy says so: `max_running_per_key`. Without it, the " +
           "policy's `key_from` says where the input has the key.",
       }),
+    start_after: givenInstant()
+      .nullish()
+      .openapi({
+        type: ["string", "null"],
+        description:
+          "The run is PENDING and joins the queue at this instant, at the end; at most 90 days from now. One that has passed changes " +
+          "nothing.",
+      }),
+    must_start_by: givenInstant()
+      .nullish()
+      .openapi({
+        type: ["string", "null"],
+        description:
+          "Unless the run has started before this instant, it is FAILED with the code EXPIRED from then on, also while its workflow " +
+          "is paused. It must be in the future, and later than `start_after`. Retries do not expire.",
+      }),
   })
   .openapi("InvokeWorkflowRequest", {
     example: { idempotency_key: "order-4711", input: { quarter: "2026-Q1" }, labels: { customer: "4711" } },
@@ -96,7 +112,7 @@ const invokeRoute = callerWrite({
 });
 
 workflowDefinitionRuns.openapi(invokeRoute, async (c) => {
-  const { idempotency_key: keyInBody, input = null, labels, concurrency_key = null } = c.req.valid("json");
+  const { idempotency_key: keyInBody, input = null, labels, ...given } = c.req.valid("json");
   const { tenantId, result } = await perform(c.var.services, triggerRun, {
     id: newId(),
     definitionId: c.req.valid("param").definition_id,
@@ -104,7 +120,9 @@ workflowDefinitionRuns.openapi(invokeRoute, async (c) => {
     input,
     traceparent: readTraceparent(c.req.valid("header").traceparent),
     labels: labels ?? {},
-    concurrencyKey: concurrency_key,
+    concurrencyKey: given.concurrency_key ?? null,
+    startAfter: given.start_after ?? null,
+    mustStartBy: given.must_start_by ?? null,
   });
   const run = await endOrTimeUp(c, { tenantId, run: result.run });
   return c.json(run, 202, {

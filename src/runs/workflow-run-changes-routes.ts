@@ -8,7 +8,7 @@ import { perform } from "../verbs/perform.ts";
 import { reportedFields, toArtifact } from "./details/result-schema.ts";
 import { checkTokenIsOf } from "./refusals.ts";
 import { runParams, WorkflowRunResponseSchema } from "./run-schema.ts";
-import { recordResult, retryRun, stopRun } from "./run-verbs.ts";
+import { recordResult, retryRun, startRunNow, stopRun } from "./run-verbs.ts";
 
 export const workflowRunChanges = createRouter();
 
@@ -60,6 +60,30 @@ workflowRunChanges.openapi(stopRoute, async (c) => {
   const { reason = null, grace_seconds: graceSeconds = 0 } = c.req.valid("json");
   const stop = { runId: c.req.valid("param").run_id, reason, graceSeconds };
   const { result } = await perform(c.var.services, stopRun, stop);
+  return c.json(result.run, 200);
+});
+
+const startNowRoute = callerWrite({
+  method: "post",
+  path: "/v1/workflow-runs/{run_id}/start-now",
+  operationId: "start_workflow_run_now",
+  tags: ["Workflow runs"],
+  summary: "End the waiting of a run for its start",
+  description:
+    "A PENDING run that waits for its `start_after`, or for an automatic retry, joins the end of its workflow's queue now. It starts " +
+    "when it is its turn.",
+  request: { params: runParams },
+  problems: ["forbidden", "not_found", "conflict"],
+  responses: {
+    200: {
+      description: "The run, PENDING or RUNNING",
+      content: { "application/json": { schema: WorkflowRunResponseSchema } },
+    },
+  },
+});
+
+workflowRunChanges.openapi(startNowRoute, async (c) => {
+  const { result } = await perform(c.var.services, startRunNow, c.req.valid("param").run_id);
   return c.json(result.run, 200);
 });
 

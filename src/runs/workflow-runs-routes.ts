@@ -142,7 +142,7 @@ workflowRuns.openapi(summariseTenantRuns, async (c) => {
 const queueHeaders = {
   "X-Queue-Position": {
     schema: { type: "integer" },
-    description: "Only for a PENDING run: 1 when it is next.",
+    description: "Only for a PENDING run that has joined the queue: 1 when it is next.",
   },
   "X-Blocked-By-Run": {
     schema: { type: "string", format: "uuid" },

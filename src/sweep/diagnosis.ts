@@ -7,9 +7,9 @@ import { alias, unionAll } from "drizzle-orm/pg-core";
 import { batch, type Database } from "../db/client.ts";
 import { workflowRunEvents as e, sweepState, workflowRuns } from "../db/run-tables.ts";
 import { workflowDefinitions as d } from "../db/tables.ts";
-import { endsAt, isDue, isOverdue, isRunning, r, seenNow, type WaitReason, waitingNow } from "../runs/run-rows.ts";
+import { isDue, isRunning, r, seenNow, type WaitReason, waitingNow } from "../runs/run-rows.ts";
 import { type OldSnapshot, selectOldSnapshots } from "./old-snapshots.ts";
-import { countRuns, secondsSince, secondsSinceFirst } from "./sweep-state.ts";
+import { countOverdue, countRuns, secondsSince, secondsSinceFirst, secondsSinceFirstEnd } from "./sweep-state.ts";
 
 /** Ages are in seconds; null when there is nothing to measure. */
 export type Diagnosis = {
@@ -91,10 +91,10 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
       .from(sweepState),
     backlog: db
       .select({
-        overdue: countRuns(db, isOverdue),
+        overdue: countOverdue(db),
         due: countRuns(db, isDue),
         waiting_for_retry: countRuns(db, isLater),
-        oldest_overdue: secondsSinceFirst(db, endsAt, isOverdue),
+        oldest_overdue: secondsSinceFirstEnd(db),
         oldest_due: secondsSinceFirst(db, r.nextDispatchAt, isDue),
       })
       .from(sql`(values (1)) once`),

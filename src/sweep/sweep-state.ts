@@ -3,7 +3,7 @@ import { type Database, repeatable } from "../db/client.ts";
 import { instant } from "../db/rows.ts";
 import { sweepState } from "../db/run-tables.ts";
 import type { LiveStatus } from "../http/live/live.ts";
-import { endsAt, isDue, isOverdue, r } from "../runs/run-rows.ts";
+import { endsAt, isDue, isExpired, isOverdue, r } from "../runs/run-rows.ts";
 import { CLOCK } from "./clock.ts";
 
 /** The cron fires every minute. Work that three sweeps have not done counts as late. */
@@ -77,6 +77,10 @@ export const countRuns = (db: Database, condition: SQL): SQL<number> => {
   return sql<number>`${db.select({ count: sql`count(*)::int` }).from(counted)}`;
 };
 
+/** The number of overdue and of expired runs. Each of the two has an index of its own. */
+export const countOverdue = (db: Database): SQL<number> =>
+  sql<number>`least(${countRuns(db, isOverdue)} + ${countRuns(db, isExpired)}, ${sql.raw(String(MAX_COUNTED))})`;
+
 /** Records what a sweep did. Returns what it left to the next one. */
 export async function recordSweepEnded(db: Database, result: SweepResult): Promise<Backlog> {
   const rows = await db
@@ -88,7 +92,7 @@ export async function recordSweepEnded(db: Database, result: SweepResult): Promi
       lagMaxMs: result.lag_max_ms,
       dispatched: result.dispatched,
       deleted: result.deleted,
-      overdueLeft: countRuns(db, isOverdue),
+      overdueLeft: countOverdue(db),
       dueLeft: countRuns(db, isDue),
     })
     .where(eq(sweepState.id, 1))
@@ -125,6 +129,12 @@ export const secondsSinceFirst = (db: Database, at: SQLWrapper, condition: SQL):
     .from(r)
     .where(condition)}`;
 
+/** Seconds since the first end of an overdue or expired run; null when there is none. */
+export const secondsSinceFirstEnd = (db: Database): SQL<number | null> =>
+  sql<
+    number | null
+  >`greatest(${secondsSinceFirst(db, endsAt, isOverdue)}, ${secondsSinceFirst(db, r.deadlineAt, isExpired)})`;
+
 /** Reads how far behind the sweep is. */
 export async function readReadiness(db: Database): Promise<Readiness> {
   const query = db
@@ -132,7 +142,7 @@ export async function readReadiness(db: Database): Promise<Readiness> {
       database_at: instant(sql`clock.now`),
       since_sweep: secondsSince(sweepState.endedAt),
       since_pause: secondsSince(sweepState.pausedAt),
-      overdue: secondsSinceFirst(db, endsAt, isOverdue),
+      overdue: secondsSinceFirstEnd(db),
       due: secondsSinceFirst(db, r.nextDispatchAt, isDue),
     })
     .from(CLOCK)

@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Browser, openTenant, PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
-import { callBack, insertRun, invoke, invokePath, makeOverdue } from "../support/lifecycle.ts";
+import { callBack, inSeconds, insertRun, invoke, invokePath, makeOverdue, passInstants } from "../support/lifecycle.ts";
 import { insertParts } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
@@ -113,6 +113,38 @@ describe("the page of a failed run", () => {
     expect(timeline).toContain("+0.000 s");
     expect(timeline).toMatch(/\+\d\.\d{3} s/);
     expect(timeline).toMatch(/\d\d:\d\d:\d\d\.\d{3} UTC/);
+  });
+});
+
+describe("the page of a run that waits for its start_after", () => {
+  it("says when it starts and when it expires, and starts it now", async () => {
+    const body = { start_after: inSeconds(3600), must_start_by: inSeconds(7200) };
+    const id = await invoke(service, tenant, tenant.owner.key, body);
+    const queue = sectionOf(await owner.read(`/app/runs/${id}`), "Queue");
+    expect(queue).toContain("It starts not before");
+    expect(queue).toContain("It expires unless it has started by");
+    expect(queue).not.toContain("in the queue");
+    expect(await owner.read(`/app/runs/${id}`)).toContain(`action="/app/runs/${id}/start-now"`);
+    expect((await owner.post(`/app/runs/${id}/start-now`)).status).toBe(303);
+    const html = await owner.read(`/app/runs/${id}`);
+    expect([html.includes("start-now"), sectionOf(html, "Queue"), html.includes("Queued now by")]).toEqual([
+      false,
+      "",
+      true,
+    ]);
+  });
+
+  it("says that it expired, before and after the sweep", async () => {
+    const body = { start_after: inSeconds(3600), must_start_by: inSeconds(7200) };
+    const id = await invoke(service, tenant, tenant.owner.key, body);
+    await passInstants(service, id, 7201);
+    for (const sweep of [false, true]) {
+      if (sweep) await service.sweep();
+      const html = await owner.read(`/app/runs/${id}`);
+      expect(sectionOf(html, "Error")).toContain("Expired: it had not started by");
+      expect(html).toContain("Expired before it started");
+      expect(await owner.read(`/app/workflows/${tenant.definitionId}`)).toContain("FAILED");
+    }
   });
 });
 

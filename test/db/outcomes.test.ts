@@ -2,7 +2,7 @@
 import { v7 as uuid } from "uuid";
 import { beforeAll, describe, expect, it } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
-import { callBack, invoke } from "../support/lifecycle.ts";
+import { callBack, inSeconds, invoke } from "../support/lifecycle.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
 import { insertSessions } from "../support/runners.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -419,13 +419,6 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return trigger(world);
     },
   }),
-  of("insert_run", {
-    no_key: async (world) => {
-      await service.database.sql`
-        update workflow_definitions set key_from = '/customer' where id = ${world.tenant.definitionId}`;
-      return trigger(world, world.tenant.owner, { input: '{"customer": {}}' });
-    },
-  }),
   of("frozen_for_runs", {
     paused: async (world) => {
       await setDefinition(world, "paused");
@@ -450,6 +443,16 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
         where id = ${world.tenant.definitionId}`;
       return trigger(world);
     },
+  }),
+  of("insert_run", {
+    no_key: async (world) => {
+      await service.database.sql`
+        update workflow_definitions set key_from = '/customer' where id = ${world.tenant.definitionId}`;
+      return trigger(world, world.tenant.owner, { input: '{"customer": {}}' });
+    },
+    start_after: (world) => trigger(world, world.tenant.owner, { start_after: inSeconds(91 * 86_400) }),
+    must_start_by: (world) =>
+      trigger(world, world.tenant.owner, { start_after: inSeconds(120), must_start_by: inSeconds(60) }),
   }),
   of("record_result", ofRunner("record_result", resultOf("COMPLETED"))),
   of("append_log", {
@@ -579,6 +582,16 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       await fail(world);
       return change("stop_run", world);
     },
+  }),
+  of("start_run_now", {
+    unauthenticated: ({ runId }) => call("start_run_now", { ...nobody, run_id: runId }),
+    not_found: (world) => change("start_run_now", world, world.tenant.user),
+    forbidden: async (world) => {
+      await letRead(world);
+      return change("start_run_now", world, world.tenant.user);
+    },
+    wrong_state: (world) => change("start_run_now", world),
+    not_delayed: async ({ tenant }) => change("start_run_now", { tenant, runId: await invoke(service, tenant) }),
   }),
   of("retry_run", {
     unauthenticated: ({ runId }) => call("retry_run", { ...nobody, run_id: runId }),

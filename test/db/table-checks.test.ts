@@ -36,7 +36,13 @@ describe("a run", () => {
   it.each([
     [
       "PENDING",
-      ["started_at = now()", "deadline_at = now()", "completed_at = now()", "error = 'x'", "next_dispatch_at = now()"],
+      [
+        "started_at = now()",
+        "attempt = 2, deadline_at = now()",
+        "completed_at = now()",
+        "error = 'x'",
+        "next_dispatch_at = now()",
+      ],
     ],
     [
       "RUNNING",

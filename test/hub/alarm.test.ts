@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openDatabase } from "../../src/db/client.ts";
 import { pauseSweep, resumeSweep } from "../../src/sweep/sweep-state.ts";
 import { type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
-import { callBack, eventTypes, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
+import { callBack, eventTypes, inSeconds, insertRun, invoke, makeOverdue, passInstants } from "../support/lifecycle.ts";
 import { type LiveService, startLiveService } from "../support/live-service.ts";
 import { callSqlFunction } from "../support/sql-function.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
@@ -70,6 +70,50 @@ describe("the alarm of a tenant", () => {
     const [timedOut] = await service.database.sql`
       select (detail ->> 'lag_ms')::float8 as lag_ms from workflow_run_events where run_id = ${first} and type = 'TIMED_OUT'`;
     expect(timedOut?.lag_ms).toBeLessThan(1_000);
+  });
+
+  it("is set to the start_after of a run, and starts it", async () => {
+    const runId = await invoke(service, tenant, tenant.owner.key, { start_after: inSeconds(3600) });
+    expect(await service.alarmInMs(tenant.id)).toSatisfy((ms: number) => ms > 3_590_000 && ms <= 3_600_100);
+    await passInstants(service, runId, 3601);
+    await fireAlarm();
+    expect(await stored(runId)).toMatchObject({ status: "RUNNING" });
+    await vi.waitFor(async () => expect(await eventTypes(service, tenant, runId)).toContain("DISPATCHED"), 5_000);
+  });
+
+  it("is set to the must_start_by of a run that waits, and fails it", async () => {
+    await invoke(service, tenant);
+    const runId = await invoke(service, tenant, tenant.owner.key, { must_start_by: inSeconds(120) });
+    expect(await service.alarmInMs(tenant.id)).toSatisfy((ms: number) => ms > 110_000 && ms <= 120_100);
+    await passInstants(service, runId, 121);
+    await fireAlarm();
+    expect(await stored(runId)).toMatchObject({ status: "FAILED" });
+    expect(await service.alarmInMs(tenant.id)).toSatisfy((ms: number) => ms > 250_000);
+  });
+
+  it("fires by itself at both: each is done within a second", async () => {
+    const startAfter = inSeconds(1);
+    const [delayed, expiring] = [
+      await invoke(service, tenant, tenant.owner.key, { start_after: startAfter }),
+      await invoke(service, tenant, tenant.owner.key, { start_after: inSeconds(600), must_start_by: inSeconds(601) }),
+    ];
+    await vi.waitFor(async () => expect(await eventTypes(service, tenant, delayed)).toContain("DISPATCHED"), {
+      timeout: 5_000,
+      interval: 100,
+    });
+    await service.database.sql`
+      update workflow_runs set deadline_at = statement_timestamp() + interval '1 second' where id = ${expiring}`;
+    await service.hubOf(tenant.id).changed({ tenant_id: tenant.id, due_in_ms: 1_000, runs: [], work: [] });
+    await vi.waitFor(async () => expect(await stored(expiring)).toMatchObject({ status: "FAILED" }), {
+      timeout: 5_000,
+      interval: 100,
+    });
+    const lags = await service.database.sql`
+      select case type when 'STARTED' then extract(epoch from at - ${startAfter}::timestamptz) * 1000
+        else (detail ->> 'lag_ms')::float8 end::float8 as ms
+      from workflow_run_events
+      where run_id = ${delayed} and type = 'STARTED' or run_id = ${expiring} and type = 'TIMED_OUT'`;
+    expect(lags.map(({ ms }) => ms < 1_000)).toEqual([true, true]);
   });
 
   it("needs no request for a run from invoke to callback: there are the invoke, the acceptance and the callback", async () => {

@@ -1,7 +1,7 @@
 import { env, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
-import { insertRun, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
+import { inSeconds, insertRun, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
 import { type LiveService, startLiveService } from "../support/live-service.ts";
 import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
@@ -65,6 +65,17 @@ describe("the cron", () => {
     const [stored] = await service.database.sql`select status from workflow_runs where id = ${runId}`;
     expect(stored).toEqual({ status: "FAILED" });
     expect(await fireCron(service, 3)).toBe(0);
+  });
+
+  it("lets a run wait for its start_after, and sweeps from two minutes before it", async () => {
+    const service = await startLiveService();
+    const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+    await invoke(service, tenant, tenant.owner.key, { start_after: inSeconds(30 * 60) });
+    takeClock();
+    await fireCron(service, 4);
+    expect(await fireCron(service, 3)).toBe(0);
+    moveClock(25 * MINUTE_MS);
+    expect(await fireCron(service, 1)).toBe(1);
   });
 
   it("sweeps each time when the register does not answer, which no request notices", async () => {

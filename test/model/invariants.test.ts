@@ -114,12 +114,23 @@ const TAMPERINGS: [string, (runs: Runs) => [text: string, values: string[]]][] =
     ],
   ],
   [
-    "a run started before its back-off was over",
+    "a run started before it joined its queue",
     ({ running }) => [
       `insert into workflow_run_events (tenant_id, run_id, attempt, type, detail)
        select tenant_id, id, 1, 'RETRIED', jsonb_build_object('not_before', statement_timestamp() + interval '5 seconds')
        from workflow_runs where id = $1`,
       [running],
+    ],
+  ],
+  [
+    "a run is neither in its queue nor waits for an instant",
+    ({ next }) => ["update workflow_runs set queue_position = null where id = $1", [next]],
+  ],
+  [
+    "a run has expired, and started",
+    ({ completed }) => [
+      "update workflow_runs set status = 'FAILED', failure_code = 'EXPIRED' where id = $1",
+      [completed],
     ],
   ],
   [

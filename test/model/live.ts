@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { brokenInvariants } from "../support/invariants.ts";
+import { inSeconds } from "../support/lifecycle.ts";
 import { startRunner } from "../support/runners.ts";
 import type { Service } from "../support/service.ts";
 import { createTenant, runToken, type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";
@@ -82,6 +83,8 @@ const idOf = ({ model, definitionIds }: World, index: number) => {
   return definition && definitionIds.get(definition);
 };
 
+const PATHS = { startNow: "start-now", stop: "stop", retry: "retry" };
+
 type LeaseStep = Extract<Step, { kind: "lease" }>;
 
 const STATUS_OF: Record<Mood, number> = { takes: 202, busy: 503, refuses: 400, gone: 410 };
@@ -113,6 +116,7 @@ async function take(world: World, step: Step): Promise<void> {
     case "release":
     case "stop":
     case "stopWithGrace":
+    case "startNow":
     case "retry":
     case "delete":
       return changeRun(world, step);
@@ -156,10 +160,15 @@ async function changeDefinition(world: World, step: Extract<Step, { definition: 
       model.replace(definition, step.limits, isDispatched),
     );
   } else {
-    const { concurrencyKey } = step;
-    const body = { idempotency_key: step.key, ...(concurrencyKey !== "" && { concurrency_key: concurrencyKey }) };
+    const { concurrencyKey, instants } = step;
+    const body = {
+      idempotency_key: step.key,
+      ...(concurrencyKey !== "" && { concurrency_key: concurrencyKey }),
+      ...(instants.startAfter !== null && { start_after: inSeconds(instants.startAfter) }),
+      ...(instants.mustStartBy !== null && { must_start_by: inSeconds(instants.mustStartBy) }),
+    };
     await send(world, step.fate, { method: "POST", path: `${path}/invoke`, token: key, body }, (isDispatched) =>
-      model.invoke(definition, step.key, concurrencyKey, isDispatched),
+      model.invoke(definition, step.key, concurrencyKey, instants, isDispatched),
     );
   }
 }
@@ -183,9 +192,10 @@ async function changeRun(world: World, step: Extract<Step, { run: number }>): Pr
         model.stopWithGrace(run, isDispatched),
       );
     }
+    case "startNow":
     case "stop":
     case "retry": {
-      const request = { method: "POST", path: `${path}/${step.kind}`, token: key };
+      const request = { method: "POST", path: `${path}/${PATHS[step.kind]}`, token: key };
       return send(world, step.fate, request, (isDispatched) => model[step.kind](run, isDispatched));
     }
     case "heartbeat":
@@ -274,11 +284,9 @@ async function advance({ service, tenant }: World, seconds: number): Promise<voi
       where tenant_id = ${tenant.id}`,
     sql`
       update workflow_run_events
-      set at = at - passed, detail = case
-        when detail ? 'not_before'
-          then jsonb_set(detail, '{not_before}', to_jsonb((detail ->> 'not_before')::timestamptz - passed))
-        else detail
-      end
+      set at = at - passed, detail = detail || jsonb_strip_nulls(jsonb_build_object(
+        'not_before', (detail ->> 'not_before')::timestamptz - passed,
+        'start_after', (detail ->> 'start_after')::timestamptz - passed))
       from make_interval(secs => ${seconds}) passed
       where tenant_id = ${tenant.id}`,
   ]);

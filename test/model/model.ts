@@ -52,8 +52,13 @@ export type ModelRun = {
   leaseEndsAt: number;
   /** True when the runner itself reported the end of a stopped run, by a result of FAILED. */
   isStopReported: boolean;
-  /** When its back-off is over: of an automatic retry, or of a release from the third one on. 0 when there is none. */
+  /**
+   * When it joins its queue: at its `start_after`, or when its back-off is over, of an automatic retry, or of a release from the third
+   * one on. 0 once it has joined.
+   */
   notBefore: number;
+  /** When it expires unless it has started; infinite for a run that does not. */
+  mustStartBy: number;
   endedAt: number;
   queuedAs: number;
   events: `${RunEventType}.${number}`[];
@@ -85,6 +90,9 @@ export const LIMITED = [LEASING, 3];
 
 const ENDED_BY = { TIMED_OUT: "DEADLINE", STOPPED: "STOP", LOST: "LEASE" };
 
+/** What an invoke says of the start of its run, in seconds from now. */
+export type ModelInstants = { startAfter: number | null; mustStartBy: number | null };
+
 export function createModel(definitionCount: number) {
   let now = 0;
   let queued = 0;
@@ -99,20 +107,22 @@ export function createModel(definitionCount: number) {
   );
   const runs = new Set<ModelRun>();
 
-  const endsAt = (run: ModelRun) => Math.min(run.deadlineAt, run.stopEndsAt, run.leaseEndsAt);
-  const isOverdue = (run: ModelRun) => run.status === "RUNNING" && endsAt(run) <= now;
+  const endsAt = (run: ModelRun) =>
+    run.status === "PENDING" ? run.mustStartBy : Math.min(run.deadlineAt, run.stopEndsAt, run.leaseEndsAt);
+  const isOverdue = (run: ModelRun) => isActive(run) && endsAt(run) <= now;
   const overdueEvent = (run: ModelRun) => {
-    if (endsAt(run) === run.deadlineAt) return "TIMED_OUT";
+    if (run.status === "PENDING" || endsAt(run) === run.deadlineAt) return "TIMED_OUT";
     return endsAt(run) === run.stopEndsAt ? "STOPPED" : "LOST";
   };
   const isActive = (run: ModelRun) => run.status === "PENDING" || run.status === "RUNNING";
   /** The status that readers see, before the sweep and after it. */
   const standOf = (run: ModelRun): RunStatus => (isOverdue(run) ? "FAILED" : run.status);
   const runsOf = (definition: ModelDefinition) => [...runs].filter((run) => run.definition === definition);
+  /** The queue of a definition. Those whose instant has come are at its end, also before a change lets them join. */
   const queueOf = (definition: ModelDefinition) =>
     runsOf(definition)
-      .filter(({ status }) => status === "PENDING")
-      .sort((a, b) => a.queuedAs - b.queuedAs);
+      .filter((run) => run.status === "PENDING" && run.notBefore <= now && !isOverdue(run))
+      .sort((a, b) => a.notBefore - b.notBefore || a.queuedAs - b.queuedAs);
 
   function record(run: ModelRun, type: RunEventType): void {
     run.events.push(`${type}.${run.attempt}`);
@@ -129,8 +139,11 @@ export function createModel(definitionCount: number) {
   }
   function putBack(run: ModelRun): void {
     Object.assign(run, { status: "PENDING", queuedAs: queued++, dispatch: "none", endedBy: null });
-    Object.assign(run, { isStopReported: false, notBefore: 0 });
+    Object.assign(run, { isStopReported: false, notBefore: 0, mustStartBy: Number.POSITIVE_INFINITY });
     letGo(run);
+  }
+  function join(run: ModelRun): void {
+    Object.assign(run, { notBefore: 0, queuedAs: queued++ });
   }
   function letGo(run: ModelRun): void {
     const never = Number.POSITIVE_INFINITY;
@@ -147,11 +160,16 @@ export function createModel(definitionCount: number) {
     run.notBefore = now + BACK_OFF_SECONDS;
   }
 
+  /** What has happened by time to the runs of a definition. */
   function endOverdue(definition: ModelDefinition): void {
+    queueOf(definition)
+      .filter(({ notBefore }) => notBefore > 0)
+      .forEach(join);
     for (const run of runsOf(definition).filter(isOverdue)) {
       const type = overdueEvent(run);
+      const hasStarted = run.status === "RUNNING";
       end(run, "FAILED", ENDED_BY[type], type, endsAt(run));
-      retryByPolicy(run);
+      if (hasStarted) retryByPolicy(run);
     }
   }
   const isRunning = (run: ModelRun) => run.status === "RUNNING";
@@ -162,9 +180,7 @@ export function createModel(definitionCount: number) {
   function nextOf(definition: ModelDefinition, holds = isRunning): ModelRun | undefined {
     const held = runsOf(definition).filter(holds);
     if (held.length >= definition.maxRunning) return undefined;
-    const able = queueOf(definition).filter(
-      ({ notBefore, concurrencyKey }) => notBefore <= now && !isFull(definition, concurrencyKey, held),
-    );
+    const able = queueOf(definition).filter(({ concurrencyKey }) => !isFull(definition, concurrencyKey, held));
     if (definition.maxPerKey === null) return able[0];
     const keys = able.map(({ concurrencyKey }) => concurrencyKey).sort();
     const key = keys.find((one) => definition.lastKey !== null && one > definition.lastKey) ?? keys[0];
@@ -172,8 +188,7 @@ export function createModel(definitionCount: number) {
   }
   function mustWait({ definition, concurrencyKey }: ModelRun): boolean {
     const held = runsOf(definition).filter(isRunning);
-    const isBefore = (other: ModelRun) =>
-      other.notBefore === 0 && (definition.maxPerKey === null || other.concurrencyKey === concurrencyKey);
+    const isBefore = (other: ModelRun) => definition.maxPerKey === null || other.concurrencyKey === concurrencyKey;
     return (
       held.length >= definition.maxRunning ||
       isFull(definition, concurrencyKey, held) ||
@@ -182,7 +197,7 @@ export function createModel(definitionCount: number) {
     );
   }
   function start(run: ModelRun, dispatch: ModelRun["dispatch"]): void {
-    Object.assign(run, { status: "RUNNING", deadlineAt: now + RUN_SECONDS, dispatch, notBefore: 0 });
+    Object.assign(run, { status: "RUNNING", deadlineAt: now + RUN_SECONDS, dispatch });
     record(run, "STARTED");
     if (run.definition.maxPerKey !== null) run.definition.lastKey = run.concurrencyKey;
   }
@@ -252,11 +267,12 @@ export function createModel(definitionCount: number) {
     record(run, "STOP_SENT");
     if (run.definition.runner === "takes") hearOfStop(run);
   }
+  const isDelayed = (run: ModelRun) => run.status === "PENDING" && run.attempt === 1 && run.notBefore > now;
+  const unfinishedOf = (definition: ModelDefinition) =>
+    runsOf(definition).filter((run) => isActive(run) && !isDelayed(run));
   /** The unfinished runs of a run's key, when each key has a limit, and else of its definition. */
   const groupOf = ({ definition, concurrencyKey }: ModelRun) =>
-    runsOf(definition).filter(
-      (run) => isActive(run) && (definition.maxPerKey === null || run.concurrencyKey === concurrencyKey),
-    );
+    unfinishedOf(definition).filter((run) => definition.maxPerKey === null || run.concurrencyKey === concurrencyKey);
   const limitOf = ({ definition: { maxRunning, maxPerKey }, concurrencyKey }: ModelRun) =>
     concurrencyKey === "" ? maxRunning : (maxPerKey ?? maxRunning);
   const startsAtOnce = (run: ModelRun) => hasUrl(run) && !mustWait(run) && nextOf(run.definition) === undefined;
@@ -272,7 +288,7 @@ export function createModel(definitionCount: number) {
     runsOf,
     endedSince: (run: ModelRun) => now - (isOverdue(run) ? endsAt(run) : run.endedAt),
     queueOf,
-    /** The place of a PENDING run in its queue. When keys take turns, each key has a queue of its own. */
+    /** The place of a PENDING run in its queue; 0 until it joins. When keys take turns, each key has a queue of its own. */
     placeOf: (run: ModelRun) =>
       queueOf(run.definition)
         .filter((other) => run.definition.maxPerKey === null || other.concurrencyKey === run.concurrencyKey)
@@ -287,7 +303,13 @@ export function createModel(definitionCount: number) {
       return inTheWay.filter((run) => endsAt(run) === first);
     },
 
-    invoke(definition: ModelDefinition, key: string | null, concurrencyKey: string, isDispatched: boolean) {
+    invoke(
+      definition: ModelDefinition,
+      key: string | null,
+      concurrencyKey: string,
+      { startAfter, mustStartBy }: ModelInstants,
+      isDispatched: boolean,
+    ) {
       const asked: ModelRun[] = [];
       const answer = change(definition, isDispatched, () => {
         const known = runsOf(definition)
@@ -295,17 +317,26 @@ export function createModel(definitionCount: number) {
           .at(-1);
         if (known) return answerRun(202, known);
         if (!definition.isActive || definition.runner === null) return refuse(409);
+        if (mustStartBy !== null && mustStartBy <= (startAfter ?? 0)) return refuse(422);
         const run: ModelRun = {
           ...{ definition, key, concurrencyKey, status: "PENDING", attempt: 1, endedBy: null, dispatch: "none" },
           ...{ createdAt: now, deadlineAt: 0, endedAt: 0, queuedAs: 0, events: [], lateResults: new Set() },
           ...{ stopEndsAt: Number.POSITIVE_INFINITY, isStopReported: false, notBefore: 0 },
-          ...{ leaseEndsAt: Number.POSITIVE_INFINITY, isStopKnown: false },
+          ...{ leaseEndsAt: Number.POSITIVE_INFINITY, isStopKnown: false, mustStartBy: Number.POSITIVE_INFINITY },
         };
+        if (mustStartBy !== null) run.mustStartBy = now + mustStartBy;
+        if (startAfter !== null) {
+          record(run, "TRIGGERED");
+          runs.add(run);
+          run.notBefore = now + startAfter;
+          return answerRun(202, run);
+        }
         const inTheWay = groupOf(run);
         const isBusy = definition.whenBusy !== "queue" && inTheWay.length >= limitOf(run);
         const replaced = isBusy ? inTheWay.filter(({ status }) => status === "PENDING") : [];
         if (isBusy && definition.whenBusy === "skip") return refuse(409);
-        const isQueueFull = queueOf(definition).length >= (definition.maxQueued ?? Number.POSITIVE_INFINITY);
+        const waiting = unfinishedOf(definition).filter(({ status }) => status === "PENDING");
+        const isQueueFull = waiting.length >= (definition.maxQueued ?? Number.POSITIVE_INFINITY);
         if (isQueueFull && replaced.length === 0 && !startsAtOnce(run)) return refuse(409);
         for (const other of replaced) end(other, "FAILED", "STOP", "STOPPED");
         if (isBusy && definition.whenBusy === "replace_running") {
@@ -401,6 +432,14 @@ export function createModel(definitionCount: number) {
         return refuse(200);
       }),
 
+    startNow: (run: ModelRun, isDispatched: boolean) =>
+      change(run.definition, isDispatched, () => {
+        if (run.status !== "PENDING" || run.notBefore === 0) return refuse(409);
+        join(run);
+        record(run, "QUEUED");
+        return answerRun(200, run);
+      }),
+
     retry: (run: ModelRun, isDispatched: boolean) =>
       change(run.definition, isDispatched, () => {
         const { isActive: isOpen, runner } = run.definition;
@@ -434,7 +473,6 @@ export function createModel(definitionCount: number) {
         endOverdue(definition);
         promote(definition, "due");
       }
-      for (const run of runs) if (run.notBefore <= now) run.notBefore = 0;
       for (const run of [...runs]) if (run.dispatch === "due") sendDispatch(run);
     },
 

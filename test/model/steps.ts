@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { LIMITED, type ModelLimits, type Mood } from "./model.ts";
+import { LIMITED, type ModelInstants, type ModelLimits, type Mood } from "./model.ts";
 
 export const DEFINITIONS = 4;
 
@@ -14,12 +14,20 @@ type RunStep = { run: number; fate: Fate };
 /** One thing that happens. Runs are counted from the newest, round and round. */
 export type Step =
   | { kind: "nothing" }
-  | { kind: "invoke"; definition: number; key: string | null; concurrencyKey: string; fate: Fate }
+  | {
+      kind: "invoke";
+      definition: number;
+      key: string | null;
+      concurrencyKey: string;
+      instants: ModelInstants;
+      fate: Fate;
+    }
   | ({ kind: "callBack"; result: "COMPLETED" | "FAILED"; isOfOldAttempt: boolean } & RunStep)
   | { kind: "lease"; most: number; fate: Fate }
   | ({ kind: "heartbeat" | "release"; isOfOldAttempt: boolean } & RunStep)
   | ({ kind: "stop" } & RunStep)
   | ({ kind: "stopWithGrace" } & RunStep)
+  | ({ kind: "startNow" } & RunStep)
   | ({ kind: "retry" } & RunStep)
   | ({ kind: "delete" } & RunStep)
   | { kind: "replace"; definition: number; isActive: boolean; runner: Mood | null; fate: Fate }
@@ -34,7 +42,7 @@ const fate = fc.oneof(
 );
 const definition = fc.nat(DEFINITIONS - 1);
 const run = fc.nat(7);
-const ofRun = (kind: "stop" | "stopWithGrace" | "retry" | "delete") =>
+const ofRun = (kind: "stop" | "stopWithGrace" | "startNow" | "retry" | "delete") =>
   fc.record({ kind: fc.constant(kind), run, fate });
 
 const isOfOldAttempt = fc.oneof(
@@ -57,6 +65,15 @@ const asAllowed = (limits: ModelLimits): ModelLimits => ({
   whenBusy: limits.whenBusy === "replace_running" && limits.maxRunning > 1 ? "replace_queued" : limits.whenBusy,
 });
 
+/** Most runs join at once and never expire. The instants keep away from the sums of the steps of time, too. */
+const instants = fc.constantFrom<ModelInstants[]>(
+  ...Array.from({ length: 5 }, () => ({ startAfter: null, mustStartBy: null })),
+  { startAfter: 1500, mustStartBy: null },
+  { startAfter: 2500, mustStartBy: 5500 },
+  { startAfter: null, mustStartBy: 1500 },
+  { startAfter: 2500, mustStartBy: 1500 },
+);
+
 const step: fc.Arbitrary<Step> = fc.oneof(
   // The first, so that whatever is not needed for a failure becomes nothing. By itself it hardly ever comes.
   { withCrossShrink: true },
@@ -68,6 +85,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       definition,
       key: fc.constantFrom(null, null, null, "a", "b"),
       concurrencyKey: fc.constantFrom("", "", "x", "y", "z"),
+      instants,
       fate,
     }),
   },
@@ -86,6 +104,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 30, arbitrary: ofRunner("release") },
   { weight: 40, arbitrary: ofRun("stop") },
   { weight: 60, arbitrary: ofRun("stopWithGrace") },
+  { weight: 40, arbitrary: ofRun("startNow") },
   { weight: 60, arbitrary: ofRun("retry") },
   { weight: 20, arbitrary: ofRun("delete") },
   {

@@ -34,6 +34,8 @@ const NOTHING = {
     concurrency_key: null,
     progress: null,
     labels: {},
+    start_after: null,
+    must_start_by: null,
   },
 };
 

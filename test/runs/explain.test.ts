@@ -99,9 +99,7 @@ describe("why a run waits", () => {
     const explanation = await explain(runId, tenant.owner.key);
     const { next_try_at } = explanation;
     expect(explanation).toMatchObject({ status: "PENDING", reason: "back_off", next_try_at: expect.any(String) });
-    expect(explanation.message).toBe(
-      `It is tried again by itself, not before ${next_try_at}; it is next in the queue.`,
-    );
+    expect(explanation.message).toBe(`It is tried again by itself, not before ${next_try_at}.`);
   });
 
   it("because its runner has time to stop: says whether the runner knows of the stop", async () => {

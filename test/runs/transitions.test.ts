@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { RunStatus } from "../../src/db/enums.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
-import { callBack, invoke, invokePath, makeOverdue, readRun } from "../support/lifecycle.ts";
+import { callBack, inSeconds, invoke, invokePath, makeOverdue, passInstants, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { callerOf, callSqlFunction } from "../support/sql-function.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
@@ -12,13 +12,24 @@ beforeAll(async () => {
   service = await startService();
 });
 
-/** How a run stands before a verb. OVERDUE is RUNNING in the database, and FAILED for every reader. */
-const STATES = ["PENDING", "RUNNING", "OVERDUE", "COMPLETED", "FAILED"] as const;
+/**
+ * How a run stands before a verb. OVERDUE is RUNNING in the database, and FAILED for every reader; EXPIRED is PENDING there. DELAYED
+ * is PENDING, and waits for its `start_after`, while its definition has a free slot.
+ */
+const STATES = ["PENDING", "DELAYED", "EXPIRED", "RUNNING", "OVERDUE", "COMPLETED", "FAILED"] as const;
 type State = (typeof STATES)[number];
 
 /** A run in that state, of a definition of its own. */
 async function runIn(state: State): Promise<{ tenant: TestTenant; runId: string }> {
   const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+  if (state === "DELAYED" || state === "EXPIRED") {
+    const runId = await invoke(service, tenant, tenant.owner.key, {
+      start_after: inSeconds(3600),
+      must_start_by: inSeconds(7200),
+    });
+    if (state === "EXPIRED") await passInstants(service, runId, 7201);
+    return { tenant, runId };
+  }
   const first = await invoke(service, tenant);
   const runId = state === "PENDING" ? await invoke(service, tenant) : first;
   if (state === "OVERDUE") await makeOverdue(service, runId);
@@ -39,6 +50,8 @@ type VerbRow = [string, Verb, Record<State, [status: number, left: RunStatus | n
 const MANY: Record<"stop" | "retry" | "delete", Record<State, [status: number, left: RunStatus | null]>> = {
   stop: {
     PENDING: [200, "FAILED"],
+    DELAYED: [200, "FAILED"],
+    EXPIRED: [200, "FAILED"],
     RUNNING: [200, "FAILED"],
     OVERDUE: [200, "FAILED"],
     COMPLETED: [200, "COMPLETED"],
@@ -46,6 +59,8 @@ const MANY: Record<"stop" | "retry" | "delete", Record<State, [status: number, l
   },
   retry: {
     PENDING: [200, "PENDING"],
+    DELAYED: [200, "PENDING"],
+    EXPIRED: [200, "RUNNING"],
     RUNNING: [200, "RUNNING"],
     OVERDUE: [200, "RUNNING"],
     COMPLETED: [200, "COMPLETED"],
@@ -53,6 +68,8 @@ const MANY: Record<"stop" | "retry" | "delete", Record<State, [status: number, l
   },
   delete: {
     PENDING: [200, null],
+    DELAYED: [200, null],
+    EXPIRED: [200, null],
     RUNNING: [200, "RUNNING"],
     OVERDUE: [200, null],
     COMPLETED: [200, null],
@@ -67,6 +84,8 @@ const VERBS: VerbRow[] = [
     change("POST", "/stop"),
     {
       PENDING: [200, "FAILED"],
+      DELAYED: [200, "FAILED"],
+      EXPIRED: [409, "FAILED"],
       RUNNING: [200, "FAILED"],
       OVERDUE: [409, "FAILED"],
       COMPLETED: [409, "COMPLETED"],
@@ -78,7 +97,23 @@ const VERBS: VerbRow[] = [
     (tenant, runId) => service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key, { grace_seconds: 60 }),
     {
       PENDING: [200, "FAILED"],
+      DELAYED: [200, "FAILED"],
+      EXPIRED: [409, "FAILED"],
       RUNNING: [200, "RUNNING"],
+      OVERDUE: [409, "FAILED"],
+      COMPLETED: [409, "COMPLETED"],
+      FAILED: [409, "FAILED"],
+    },
+  ],
+  [
+    // A run that is in the queue does not wait for an instant.
+    "start now",
+    change("POST", "/start-now"),
+    {
+      PENDING: [409, "PENDING"],
+      DELAYED: [200, "RUNNING"],
+      EXPIRED: [409, "FAILED"],
+      RUNNING: [409, "RUNNING"],
       OVERDUE: [409, "FAILED"],
       COMPLETED: [409, "COMPLETED"],
       FAILED: [409, "FAILED"],
@@ -89,6 +124,8 @@ const VERBS: VerbRow[] = [
     change("POST", "/retry"),
     {
       PENDING: [409, "PENDING"],
+      DELAYED: [409, "PENDING"],
+      EXPIRED: [202, "RUNNING"],
       RUNNING: [409, "RUNNING"],
       OVERDUE: [202, "RUNNING"],
       COMPLETED: [409, "COMPLETED"],
@@ -100,6 +137,8 @@ const VERBS: VerbRow[] = [
     change("DELETE", ""),
     {
       PENDING: [204, null],
+      DELAYED: [204, null],
+      EXPIRED: [204, null],
       RUNNING: [409, "RUNNING"],
       OVERDUE: [204, null],
       COMPLETED: [204, null],
@@ -118,6 +157,8 @@ const VERBS: VerbRow[] = [
     (tenant, runId) => callBack(service, tenant, runId, { status: "COMPLETED" }),
     {
       PENDING: [409, "PENDING"],
+      DELAYED: [409, "PENDING"],
+      EXPIRED: [409, "FAILED"],
       RUNNING: [200, "COMPLETED"],
       OVERDUE: [409, "FAILED"],
       COMPLETED: [200, "COMPLETED"],
@@ -129,6 +170,8 @@ const VERBS: VerbRow[] = [
     (tenant, runId) => callBack(service, tenant, runId, { status: "FAILED" }),
     {
       PENDING: [409, "PENDING"],
+      DELAYED: [409, "PENDING"],
+      EXPIRED: [409, "FAILED"],
       RUNNING: [200, "FAILED"],
       OVERDUE: [409, "FAILED"],
       COMPLETED: [409, "COMPLETED"],
@@ -141,6 +184,8 @@ const VERBS: VerbRow[] = [
       service.send("POST", `/v1/workflow-runs/${runId}/heartbeat`, await runToken(tenant, runId)),
     {
       PENDING: [409, "PENDING"],
+      DELAYED: [409, "PENDING"],
+      EXPIRED: [409, "FAILED"],
       RUNNING: [200, "RUNNING"],
       OVERDUE: [409, "FAILED"],
       COMPLETED: [409, "COMPLETED"],
@@ -153,6 +198,8 @@ const VERBS: VerbRow[] = [
     async (tenant, runId) => service.send("POST", `/v1/workflow-runs/${runId}/release`, await runToken(tenant, runId)),
     {
       PENDING: [409, "PENDING"],
+      DELAYED: [409, "PENDING"],
+      EXPIRED: [409, "FAILED"],
       RUNNING: [200, "RUNNING"],
       OVERDUE: [409, "FAILED"],
       COMPLETED: [409, "COMPLETED"],
@@ -167,6 +214,8 @@ const VERBS: VerbRow[] = [
     },
     {
       PENDING: [204, "PENDING"],
+      DELAYED: [204, "PENDING"],
+      EXPIRED: [204, "FAILED"],
       RUNNING: [204, "RUNNING"],
       OVERDUE: [204, "FAILED"],
       COMPLETED: [204, "COMPLETED"],
@@ -190,7 +239,14 @@ describe.each(VERBS)("%s", (_, verb, outcomes) => {
 const call = (name: string, args: Record<string, unknown>) => callSqlFunction(service.database, name, args);
 
 const attemptOf = (tenant: TestTenant, runId: string) => ({ run_id: runId, tenant_id: tenant.id, attempt: 1 });
-const UNTOUCHED = { PENDING: "PENDING", RUNNING: "RUNNING", COMPLETED: "COMPLETED", FAILED: "FAILED" } as const;
+const UNTOUCHED = {
+  PENDING: "PENDING",
+  DELAYED: "PENDING",
+  EXPIRED: "FAILED",
+  RUNNING: "RUNNING",
+  COMPLETED: "COMPLETED",
+  FAILED: "FAILED",
+} as const;
 
 async function triggerWhenBusy(tenant: TestTenant, mode: string): Promise<void> {
   await service.database.sql`update workflow_definitions set when_busy = ${mode} where id = ${tenant.definitionId}`;
@@ -284,7 +340,10 @@ const OTHER_VERBS: [
   [
     "delete_definition",
     (tenant) => service.send("DELETE", `/v1/workflow-definitions/${tenant.definitionId}`, tenant.owner.key),
-    { PENDING: "PENDING", RUNNING: "RUNNING", OVERDUE: null, COMPLETED: null, FAILED: null },
+    {
+      ...{ PENDING: "PENDING", RUNNING: "RUNNING" },
+      ...{ DELAYED: null, EXPIRED: null, OVERDUE: null, COMPLETED: null, FAILED: null },
+    },
   ],
 ];
 
@@ -303,7 +362,8 @@ describe("next_status, the only place that defines the transitions", () => {
     const rows = await service.database.sql`
       select status || ' ' || event || ' ' || public.next_status(status, event) as transition
       from unnest(array['PENDING', 'RUNNING', 'COMPLETED', 'FAILED']) status
-      cross join unnest(array['promote', 'lease', 'release', 'complete', 'fail', 'time_out', 'stop', 'retry', 'delete', 'made_up']) event
+      cross join unnest(array['promote', 'lease', 'release', 'complete', 'fail', 'time_out', 'stop', 'start_now', 'retry', 'delete',
+        'made_up']) event
       where public.next_status(status, event) is not null`;
     expect(rows.map(({ transition }) => transition).sort()).toEqual([
       "COMPLETED delete DELETED",
@@ -312,7 +372,9 @@ describe("next_status, the only place that defines the transitions", () => {
       "PENDING delete DELETED",
       "PENDING lease RUNNING",
       "PENDING promote RUNNING",
+      "PENDING start_now PENDING",
       "PENDING stop FAILED",
+      "PENDING time_out FAILED",
       "RUNNING complete COMPLETED",
       "RUNNING fail FAILED",
       "RUNNING release PENDING",

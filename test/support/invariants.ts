@@ -28,6 +28,10 @@ const VIEWS = `
   ), event as (
     select event.*, run.workflow_definition_id as definition_id
     from run join workflow_run_events event on event.run_id = run.id
+  ), delayed as (
+    -- The attempts that did not join their queues at once.
+    select run_id, attempt, coalesce(detail ->> 'not_before', detail ->> 'start_after')::timestamptz as not_before
+    from event where type <> 'QUEUED' and detail ?| array['not_before', 'start_after']
   ), part as (
     select definition_id, run_id, attempt, id, at, type from event
     union all
@@ -80,10 +84,9 @@ const INVARIANTS: Record<string, string> = {
           partition by definition_id order by queued, attempt rows between unbounded preceding and 1 preceding) as turn_before
       from attempt
       where definition_id <> all ($2::uuid[])
-      -- A run that waits for a back-off is passed over. One that is released keeps the place it had then.
+      -- A run that has not joined the queue is passed over. One that is released keeps the place it had then.
       and not exists (
-        select from event
-        where event.run_id = attempt.run_id and event.attempt <= attempt.attempt and event.detail ? 'not_before')
+        select from delayed where delayed.run_id = attempt.run_id and delayed.attempt <= attempt.attempt)
     ) turn where started < turn_before`,
 
   "the queue is not in the order of arrival": `
@@ -91,17 +94,27 @@ const INVARIANTS: Record<string, string> = {
       select attempt.name, row_number() over (partition by definition_id order by run.queue_position) as place,
         row_number() over (partition by definition_id order by attempt.queued) as arrival
       from run join attempt on attempt.run_id = run.id and attempt.attempt = run.attempt
-      where run.status = 'PENDING'
+      where run.status = 'PENDING' and run.id not in (select run_id from delayed)
     ) queue where place <> arrival`,
 
-  "a run started before its back-off was over": `
-    select attempt.name from attempt join event on event.run_id = attempt.run_id and event.attempt = attempt.attempt
-    where attempt.started_at < (event.detail ->> 'not_before')::timestamptz`,
+  "a run started before it joined its queue": `
+    select attempt.name from attempt join delayed on delayed.run_id = attempt.run_id and delayed.attempt = attempt.attempt
+    where attempt.started_at < delayed.not_before and not exists (
+      select from event
+      where event.run_id = attempt.run_id and event.attempt = attempt.attempt and event.type = 'QUEUED'
+        and event.detail ? 'user_id')`,
+
+  "a run is neither in its queue nor waits for an instant": `
+    select id::text as name from run where status = 'PENDING' and num_nonnulls(queue_position, not_before) <> 1`,
+
+  "a run has expired, and started": `
+    select id::text as name from run where failure_code = 'EXPIRED' and (started_at is not null or attempt > 1)`,
 
   "a run waits although its slot is free": `
     select run.id::text as name
     from run join workflow_definitions d on d.id = run.workflow_definition_id
-    where run.status = 'PENDING' and run.not_before is null and d.is_active and d.runner_url is not null
+    where run.status = 'PENDING' and run.not_before is null
+      and (run.deadline_at is null or run.deadline_at > statement_timestamp()) and d.is_active and d.runner_url is not null
       and d.handover = 'webhook' and d.max_running > (
         select count(*) from workflow_runs holder
         where holder.workflow_definition_id = d.id and holder.status = 'RUNNING')
@@ -230,7 +243,7 @@ function follow(stand: Stand, type: RunEventType, before: RunEventType | undefin
     case "TRIGGERED":
       return stand.status === null ? { ...stand, status: "PENDING" } : null;
     case "QUEUED":
-      return before === "TRIGGERED" || before === "RETRIED" ? stand : null;
+      return before === "TRIGGERED" || before === "RETRIED" || before === "RELEASED" ? stand : null;
     case "STARTED":
       return change(stand, "promote", null);
     case "DISPATCHED":
@@ -251,7 +264,7 @@ function follow(stand: Stand, type: RunEventType, before: RunEventType | undefin
     case "TIMED_OUT":
       return change(stand, "timeOut", "DEADLINE");
     case "LOST":
-      return change(stand, "timeOut", "LEASE");
+      return change(stand, "lose", "LEASE");
     case "RELEASED":
       return change({ ...stand, attempt: stand.attempt + 1 }, "release", null);
     case "STOPPED":
@@ -270,7 +283,8 @@ const TRANSITIONS = {
   promote: { from: ["PENDING"], to: "RUNNING" },
   complete: { from: ["RUNNING"], to: "COMPLETED" },
   fail: { from: ["RUNNING"], to: "FAILED" },
-  timeOut: { from: ["RUNNING"], to: "FAILED" },
+  timeOut: { from: ["PENDING", "RUNNING"], to: "FAILED" },
+  lose: { from: ["RUNNING"], to: "FAILED" },
   giveUpDispatch: { from: ["RUNNING"], to: "FAILED" },
   stop: { from: ["PENDING", "RUNNING"], to: "FAILED" },
   retry: { from: ["FAILED"], to: "PENDING" },

@@ -8,8 +8,13 @@ import { runToken, type TestTenant } from "./tenant.ts";
 export const invokePath = (tenant: TestTenant) => `/v1/workflow-definitions/${tenant.definitionId}/invoke`;
 
 /** Triggers a run of the tenant's definition, and returns its id. */
-export async function invoke(service: Service, tenant: TestTenant, key = tenant.owner.key): Promise<string> {
-  const response = await service.send("POST", invokePath(tenant), key, {});
+export async function invoke(
+  service: Service,
+  tenant: TestTenant,
+  key = tenant.owner.key,
+  body: object = {},
+): Promise<string> {
+  const response = await service.send("POST", invokePath(tenant), key, body);
   if (response.status !== 202) throw new Error(`invoke: ${response.status} ${await response.text()}`);
   return (await response.json<{ id: string }>()).id;
 }
@@ -23,6 +28,24 @@ export async function callBack(
   attempt = 1,
 ): Promise<Response> {
   return service.send("POST", `/v1/workflow-runs/${runId}/callback`, await runToken(tenant, runId, attempt), result);
+}
+
+/** An instant that is so many seconds away, or that was so long ago. */
+export const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
+
+/** Backdates `start_after` and `must_start_by` of a PENDING run, and the end of its back-off, by so many seconds. */
+export async function passInstants({ database: { sql } }: Service, runId: string, seconds: number): Promise<void> {
+  await sql.transaction([
+    sql`
+      update workflow_runs
+      set not_before = not_before - make_interval(secs => ${seconds}), deadline_at = deadline_at - make_interval(secs => ${seconds})
+      where id = ${runId} and status = 'PENDING'`,
+    sql`
+      update workflow_run_events
+      set detail = jsonb_set(detail, '{start_after}',
+        to_jsonb(wire_instant((detail ->> 'start_after')::timestamptz - make_interval(secs => ${seconds}))))
+      where run_id = ${runId} and detail ? 'start_after'`,
+  ]);
 }
 
 /** The current state of a run, as its tenant's OWNER sees it. */

@@ -1,6 +1,7 @@
 import {
   addColleague,
   addDefinition,
+  addDelayed,
   addDelivery,
   addEnded,
   addEndpoint,
@@ -170,6 +171,11 @@ export const OPERATIONS: Record<string, Operation> = {
   stop_workflow_run: {
     answers: [404, 403, 403, 200, 200, 404],
     call: async (stage) => post(`${run(await addRunning(stage))}/stop`, { reason: stage.mark }),
+    sendsAfterwards: true,
+  },
+  start_workflow_run_now: {
+    answers: [404, 403, 403, 200, 200, 404],
+    call: async (stage) => post(`${run(await addDelayed(stage))}/start-now`),
     sendsAfterwards: true,
   },
   retry_workflow_run: {

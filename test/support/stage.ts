@@ -105,6 +105,13 @@ export async function addRunning(stage: Stage): Promise<AddedRun> {
   return { runId, definitionId };
 }
 
+/** A new run of the OWNER's that waits for its `start_after`, of a definition of its own. */
+export async function addDelayed(stage: Stage): Promise<AddedRun> {
+  const definitionId = await addDefinition(stage);
+  const body = { labels: { customer: stage.mark }, start_after: new Date(Date.now() + 3_600_000).toISOString() };
+  return { runId: await postForId(stage, `/v1/workflow-definitions/${definitionId}/invoke`, body), definitionId };
+}
+
 /** A new run of the OWNER's that its runner has ended, of a definition of its own. */
 export async function addEnded(stage: Stage, status: "COMPLETED" | "FAILED"): Promise<AddedRun> {
   const definitionId = await addDefinition(stage);

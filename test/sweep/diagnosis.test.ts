@@ -27,7 +27,7 @@ describe("the diagnosis of PENDING runs with a free slot", () => {
   it("does not call a run stuck that is in the back-off of an automatic retry", async () => {
     const { sql } = service.database;
     const runId = await waits();
-    await sql`update workflow_runs set not_before = statement_timestamp() + interval '1 minute' where id = ${runId}`;
+    await sql`update workflow_runs set not_before = statement_timestamp() + interval '1 minute', queue_position = null where id = ${runId}`;
     expect(await stuckRuns()).toEqual(["good: None."]);
     await sql`update workflow_runs set not_before = statement_timestamp() - interval '1 minute' where id = ${runId}`;
     expect(await stuckRuns()).toEqual(["bad: 1 PENDING, although the slot is free"]);

@@ -115,7 +115,8 @@ describe("the runs that wait", () => {
   it("and can start are started in turn, also beside many that wait for the end of a back-off", async () => {
     const backingOff = await newTenant(20, "PENDING");
     await service.database.sql`
-      update workflow_runs set not_before = statement_timestamp() + interval '1 hour' where tenant_id = ${backingOff.id}`;
+      update workflow_runs set not_before = statement_timestamp() + interval '1 hour', queue_position = null
+      where tenant_id = ${backingOff.id}`;
     const large = await newTenant(40, "PENDING");
     const small = await newTenant(2, "PENDING");
     await toldOf(10);

@@ -8,6 +8,7 @@
 --   keys_take_turns       true when the policy limits the runs of each key
 --   blockers              [{"run_id", "deadline_at"}]: the runs of `blocking_runs` that the caller sees
 --   blocked_by            the first of these; null when there is none
+--   start_after, must_start_by   see `waiting_instants`
 --   tries, last_error, next_try_at   of the dispatch, of a RUNNING run that no runner has taken; `next_try_at` also of a back-off
 --   stop                  {"reason", "requested_at", "acknowledged_at", "ends_at"} of a RUNNING run that is to stop
 --   sessions              [{"id", "last_seen_at", "is_working"}]: the sessions of runners that may lease runs of the definition;
@@ -58,13 +59,14 @@ begin
     wait.reason, d.handover = 'lease', a.heartbeat_at,
     jsonb_build_object(
       'status', seen.status, 'failure_code', seen.failure_code, 'error', seen.error,
-      'deadline_at', public.wire_instant(r.deadline_at), 'dispatched_at', public.wire_instant(r.dispatched_at)) ||
+      'deadline_at', case when r.started_at is not null then public.wire_instant(r.deadline_at) end,
+      'dispatched_at', public.wire_instant(r.dispatched_at)) || public.waiting_instants(r, seen.status, v_now) ||
       case
         when seen.status = 'RUNNING' and r.dispatched_at is null then jsonb_build_object(
           'tries', r.dispatch_count, 'last_error', r.dispatch_error,
           'next_try_at', public.wire_instant(r.next_dispatch_at))
         else jsonb_build_object('tries', null, 'last_error', null, 'next_try_at', public.wire_instant(
-          case when seen.status = 'PENDING' and r.not_before > v_now then r.not_before end))
+          case when seen.status = 'PENDING' and r.attempt > 1 and r.not_before > v_now then r.not_before end))
       end || jsonb_build_object('stop', case
         when seen.status = 'RUNNING' and a.stop_requested_at is not null then jsonb_build_object(
           'reason', a.stop_reason, 'requested_at', public.wire_instant(a.stop_requested_at),
@@ -81,7 +83,9 @@ begin
 
   -- Its place in the queue, and the runs that are in its way.
   if v_status = 'PENDING' then
-    v_place := public.place_in_queue(v_definition_id, v_key, v_queue_position);
+    v_place := public.place_in_queue(v_definition_id, v_key, v_queue_position, p_run_id, v_now);
+  end if;
+  if v_place is not null then
     select jsonb_agg(
       jsonb_build_object('run_id', blocking.id, 'deadline_at', public.wire_instant(blocking.ends_at))
       order by blocking.ends_at, blocking.id)

@@ -5,9 +5,9 @@
 -- "will_be_retried"}:
 --   run             as `WorkflowRunResponse`; null when there is none that the caller may see
 --   etag            hex SHA-256 of what a reader sees of the run, without its place in the queue
---   deadline_in_ms  until the run ends at the latest; null unless it is RUNNING
+--   deadline_in_ms  until the run ends by time; null unless it is RUNNING, or PENDING and must start by an instant
 --   queue_position  see `place_in_queue`; null unless it is PENDING
---   blocked_by      the id of the first run of `blocking_runs` that the caller sees; null unless the run is PENDING
+--   blocked_by      the id of the first run of `blocking_runs` that the caller sees; null unless the run is in its queue
 --   will_be_retried true for a run that has ended by itself, until that is recorded and the run is put back
 create or replace function public.find_run(p_credential jsonb, p_run_id uuid) returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
@@ -32,8 +32,8 @@ begin
     return '{"refused": "unauthenticated"}';
   end if;
 
-  select r.user_id, r.workflow_definition_id, r.status, r.queue_position, r.concurrency_key, to_jsonb(shown),
-    case when r.status = 'RUNNING' then public.run_ends_at(r.id, r.status, r.deadline_at) end
+  select r.user_id, r.workflow_definition_id, shown.status, r.queue_position, r.concurrency_key, to_jsonb(shown),
+    case when r.status in ('PENDING', 'RUNNING') then public.run_ends_at(r.id, r.status, r.deadline_at) end
   into v_run_user_id, v_definition_id, v_status, v_queue_position, v_key, v_run, v_ends_at
   from public.workflow_runs r
   cross join lateral public.shown_run(r, v_now) shown
@@ -44,7 +44,9 @@ begin
   end if;
 
   if v_status = 'PENDING' then
-    v_place := public.place_in_queue(v_definition_id, v_key, v_queue_position);
+    v_place := public.place_in_queue(v_definition_id, v_key, v_queue_position, p_run_id, v_now);
+  end if;
+  if v_place is not null then
     select blocking.id into v_blocked_by
     from public.blocking_runs(v_definition_id, v_key, v_now) blocking
     where public.may_see_run(v_role, v_tenant_id, v_user_id, blocking.user_id, v_definition_id)

@@ -75,24 +75,50 @@ begin
   return v_lags_ms;
 end $$;
 
--- Fails the overdue runs of locked definitions, each with an event: TIMED_OUT, LOST or STOPPED. The run and the event get the
--- instant at which the run ended: see `run_as_seen`. Returns for each run how late it was ended, in milliseconds.
-create or replace function public.end_overdue_runs(p_definition_ids uuid[], p_now timestamptz) returns float8[]
+-- Records what has happened by time to the runs of locked definitions:
+-- - It fails the overdue runs, each with an event: TIMED_OUT, LOST or STOPPED. The run and the event get the instant at which the
+--   run ended: see `run_as_seen`. Returns for each run how late it was ended, in milliseconds.
+-- - Runs whose `not_before` has come join their queues: see `join_queues`.
+--
+-- A queue may hold very many runs that expire at the same instant. It fails up to 1,000 of them, and the sweep the others. Those of
+-- `p_run_ids`, which the verb is about, are always among them.
+create or replace function public.end_overdue_runs(p_definition_ids uuid[], p_now timestamptz, p_run_ids uuid[] default null)
+returns float8[]
 language plpgsql as $$
 declare
-  v_run_ids uuid[];
+  c_most_expired constant integer := 1000;
+  v_overdue_ids uuid[];
+  v_joining_ids uuid[];
 begin
-  v_run_ids := array(
-    select r.id from public.workflow_runs r
+  select array_agg(over.id) filter (where not over.joins), array_agg(over.id) filter (where over.joins)
+  into v_overdue_ids, v_joining_ids
+  from (
+    select r.id, false as joins from public.workflow_runs r
     where r.workflow_definition_id = any (p_definition_ids) and r.status = 'RUNNING'
       -- `run_ends_at` looks up the lease of a run. Most overdue runs have reached their deadlines, so the deadline is compared
       -- first, and most look-ups are not needed.
-      and (r.deadline_at <= p_now or public.run_ends_at(r.id, r.status, r.deadline_at) <= p_now));
-  -- Nearly always there is nothing to end.
-  if cardinality(v_run_ids) = 0 then
+      and (r.deadline_at <= p_now or public.run_ends_at(r.id, r.status, r.deadline_at) <= p_now)
+    union all
+    select r.id, r.deadline_at is null or r.deadline_at > p_now from public.workflow_runs r
+    where r.workflow_definition_id = any (p_definition_ids) and r.status = 'PENDING'
+      and least(r.not_before, r.deadline_at) <= p_now
+  ) over;
+  -- Nearly always there is nothing.
+  if v_joining_ids is not null then
+    perform public.join_queues(v_joining_ids);
+  end if;
+  if v_overdue_ids is null then
     return '{}';
   end if;
-  return public.end_attempts(v_run_ids, p_now);
+  if cardinality(v_overdue_ids) > c_most_expired then
+    v_overdue_ids := array(
+      select over.id
+      from unnest(v_overdue_ids) over (id)
+      join public.workflow_runs r on r.id = over.id
+      order by r.status = 'RUNNING' or r.id = any (p_run_ids) desc nulls last, r.deadline_at, r.id
+      limit c_most_expired);
+  end if;
+  return public.end_attempts(v_overdue_ids, p_now);
 end $$;
 
 -- How often runners gave a run back.
@@ -130,9 +156,9 @@ end $$;
 
 -- Puts runs back with their next attempts, each with an event. `p_event` is one of `next_status`:
 -- - 'retry': FAILED runs, at the end of their queues. The event RETRIED has `p_detail`: {"user_id"}, or {"automatic": true}, with
---   which each run waits for a back-off before it can start.
+--   which each run waits for a back-off before it joins the queue.
 -- - 'release': RUNNING runs, at their old places. The event is RELEASED. From the third time on that a run is given back, it waits
---   for a back-off.
+--   for a back-off, and then joins the queue at its end.
 -- It looks attempts up for the same costs as `end_attempts`.
 create or replace function public.put_back(
   p_run_ids uuid[], p_now timestamptz, p_event text, p_detail jsonb default '{}'
@@ -145,15 +171,22 @@ begin
   with put_back as (
     update public.workflow_runs r
     set status = public.next_status(r.status, p_event), attempt = r.attempt + 1,
-      queue_position = case when p_event = 'retry' then nextval('public.workflow_run_queue') else r.queue_position end,
       slot_no = null, key_slot_no = null, started_at = null, deadline_at = null, completed_at = null, error = null,
       failure_code = null, output = null, summary = null, artifacts = null, ended_by = null, next_dispatch_at = null,
       dispatch_count = 0, dispatch_error = null, dispatched_at = null, updated_at = p_now,
-      not_before = p_now + make_interval(secs => case
-        when p_detail ? 'automatic' then public.back_off_seconds(r.attempt - public.count_releases(r.id), random())
-        when p_event = 'release' and public.count_releases(r.id) >= c_free_releases
-          then public.back_off_seconds(public.count_releases(r.id) + 1 - c_free_releases, random())
-      end)
+      (not_before, queue_position) = (
+        select back_off.ends_at, case
+            when back_off.ends_at is not null then null
+            when p_event = 'release' and r.queue_position is not null then r.queue_position
+            else nextval('public.workflow_run_queue')
+          end
+        from (
+          select p_now + make_interval(secs => case
+            when p_detail ? 'automatic' then public.back_off_seconds(r.attempt - public.count_releases(r.id), random())
+            when p_event = 'release' and public.count_releases(r.id) >= c_free_releases
+              then public.back_off_seconds(public.count_releases(r.id) + 1 - c_free_releases, random())
+          end) as ends_at
+        ) back_off)
     where r.id = any (p_run_ids)
     returning r.tenant_id, r.id, r.attempt, r.not_before
   ), forgotten as (
@@ -165,16 +198,6 @@ begin
       when not_before is not null then jsonb_build_object('not_before', public.wire_instant(not_before)) else '{}'
     end, '{}')
   from put_back;
-end $$;
-
--- Ends the expired back-offs of PENDING runs of locked definitions. From now on these runs wait only for a slot or for a
--- runner that asks for work, and nothing of them is due any more.
-create or replace function public.end_back_offs(p_definition_ids uuid[], p_now timestamptz) returns void
-language plpgsql as $$
-begin
-  update public.workflow_runs r
-  set not_before = null
-  where r.workflow_definition_id = any (p_definition_ids) and r.status = 'PENDING' and r.not_before <= p_now;
 end $$;
 
 -- True for a run that has ended by time (such as at its deadline), when that is not recorded yet, and when recording it will

@@ -8,7 +8,7 @@ begin
 end $$;
 
 -- A run, and when something of it is due: one row, or none for a run that was deleted.
---   ends_at           its end by time, or the end of its back-off
+--   ends_at           its end by time, or the instant at which it joins its queue
 --   next_dispatch_at  its dispatch
 --   next_stop_at      the webhook of a stop
 create or replace function public.run_with_due(p_run_id uuid)
@@ -17,7 +17,7 @@ returns table (
 )
 language sql stable as $$
   select r.id, r.workflow_definition_id, r.status,
-    least(case when r.status = 'RUNNING' then r.deadline_at end, r.not_before, a.ends_at), r.next_dispatch_at,
+    least(case when r.status in ('PENDING', 'RUNNING') then r.deadline_at end, r.not_before, a.ends_at), r.next_dispatch_at,
     a.next_stop_dispatch_at
   from public.workflow_runs r
   left join lateral (
@@ -44,8 +44,8 @@ begin
     where d.id = any (p_definition_ids) and d.handover = 'lease');
 end $$;
 
--- When the sweep next has something to do for a tenant: a RUNNING run ends, a dispatch or the webhook of a stop is due, the
--- back-off of a retry ends, or a notification is due. Dispatches and back-offs that were already due at `p_after` are left out.
+-- When the sweep next has something to do for a tenant: a run ends by time, or joins its queue; a dispatch, the webhook of a stop or a
+-- notification is due. Dispatches and PENDING runs of which something was already due at `p_after` are left out.
 -- Notifications that were already due are checked 30 seconds later: by then, the Worker that is sending them must have ended.
 create or replace function public.next_due_at(p_tenant_id uuid, p_after timestamptz) returns timestamptz
 language plpgsql as $$
@@ -56,7 +56,8 @@ begin
     (select min(r.deadline_at) from public.workflow_runs r where r.tenant_id = p_tenant_id and r.status = 'RUNNING'),
     (select min(r.next_dispatch_at) from public.workflow_runs r
       where r.tenant_id = p_tenant_id and r.next_dispatch_at > p_after),
-    (select min(r.not_before) from public.workflow_runs r where r.tenant_id = p_tenant_id and r.not_before > p_after),
+    (select min(least(r.not_before, r.deadline_at)) from public.workflow_runs r
+      where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) > p_after),
     (select min(a.ends_at) from public.running_attempts a where a.tenant_id = p_tenant_id),
     (select min(a.next_stop_dispatch_at) from public.running_attempts a
       where a.tenant_id = p_tenant_id and a.next_stop_dispatch_at > p_after),
@@ -84,9 +85,12 @@ begin
   select min(next_dispatch_at) into v_next_dispatch_at from tenant;
   return public.ms_until(least(v_next_dispatch_at,
     (select min(r.deadline_at) from public.workflow_runs r where r.status = 'RUNNING'),
-    -- Few runs wait for a back-off or have a stop to send, and for each of the two there is an index with only those runs.
-    (select min(r.not_before) from public.workflow_runs r where r.not_before is not null),
+    -- The cron sweeps each minute while something is due within the hour. What a run waits for counts only from two minutes before,
+    -- so that runs that wait for days do not keep the database awake.
+    (select min(least(r.not_before, r.deadline_at)) + interval '58 minutes' from public.workflow_runs r
+      where r.status = 'PENDING' and least(r.not_before, r.deadline_at) is not null),
     (select min(a.ends_at) from public.running_attempts a),
+    -- Few runs have a stop to send, and there is an index with only those.
     (select min(a.next_stop_dispatch_at) from public.running_attempts a where a.next_stop_dispatch_at is not null),
     -- The probe of a failing endpoint must not keep the database awake, so here it counts as due an hour later. The alarm of the
     -- hub sends it on time; otherwise the hourly sweep does.

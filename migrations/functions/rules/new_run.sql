@@ -127,18 +127,37 @@ begin
   return (p_frozen ->> 'starts_runs')::boolean and not p_must_wait and public.next_run(p_definition_id, p_now) is null;
 end $$;
 
+-- Can a run be triggered with these instants? Each may be null. Returns {}, or {"refused"}: `start_after` (it is more than 90 days
+-- away) or `must_start_by` (it has come, or is not later than the other).
+create or replace function public.judge_instants(p_start_after timestamptz, p_must_start_by timestamptz, p_now timestamptz)
+returns jsonb
+language plpgsql immutable as $$
+begin
+  return case
+    when p_start_after > p_now + interval '90 days' then '{"refused": "start_after"}'
+    when p_must_start_by <= greatest(p_now, p_start_after) then '{"refused": "must_start_by"}'
+    else '{}'
+  end;
+end $$;
+
 -- Inserts a run of a locked definition with what `frozen_for_runs` has made. It becomes RUNNING when a slot is free for it, no other
 -- run is before it, and the runner gets its runs by webhook. Otherwise it is PENDING, at the end of the queue. `p_labels` is
--- {"key": "value"}, or null for none. For `p_concurrency_key` see `key_of_run`.
+-- {"key": "value"}, or null for none.
+--
+-- - For `p_concurrency_key` see `key_of_run`.
+-- - With `p_start_after`, it joins the queue at that instant: see `queue.sql`. One that has passed changes nothing.
+-- - With `p_must_start_by`, it is FAILED from that instant on unless it has started: see `run_as_seen`.
 --
 -- Returns {"run_id", "replayed": false, "starts"}; starts: the run has just started, so no other run of the queue can. Or
 -- {"refused": "no_key", "pointer"}.
 create or replace function public.insert_run(
   p_context jsonb, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_frozen jsonb, p_run_id uuid,
-  p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz, p_labels jsonb, p_concurrency_key text
+  p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz, p_labels jsonb, p_concurrency_key text,
+  p_start_after timestamptz default null, p_must_start_by timestamptz default null
 ) returns jsonb
 language plpgsql as $$
 declare
+  v_not_before constant timestamptz := case when p_start_after > p_now then p_start_after end;
   v_snapshot constant jsonb := p_frozen -> 'snapshot';
   v_key constant text := public.key_of_run(p_frozen, p_input, p_concurrency_key);
   v_must_wait boolean;
@@ -147,14 +166,16 @@ begin
   if v_key is null then
     return jsonb_build_object('refused', 'no_key', 'pointer', p_frozen -> 'key_from');
   end if;
-  v_must_wait := public.must_wait(p_definition_id, v_key, p_now);
-  v_starts := public.starts_at_once(p_definition_id, p_frozen, v_must_wait, p_now);
+  v_must_wait := v_not_before is null and public.must_wait(p_definition_id, v_key, p_now);
+  v_starts := v_not_before is null and public.starts_at_once(p_definition_id, p_frozen, v_must_wait, p_now);
   insert into public.workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, idempotency_key,
     run_snapshot, input, traceparent, concurrency_key, created_at, updated_at, status, slot_no, key_slot_no, started_at,
-    deadline_at, next_dispatch_at, dispatch_count)
+    deadline_at, next_dispatch_at, dispatch_count, not_before, queue_position)
   select p_run_id, p_tenant_id, p_definition_id, p_user_id, v_snapshot ->> 'runner_type', p_idempotency_key,
     v_snapshot, p_input, p_traceparent, v_key, p_now, p_now, coalesce(start.status, 'PENDING'), start.slot_no,
-    start.key_slot_no, start.started_at, start.deadline_at, start.next_dispatch_at, coalesce(start.dispatch_count, 0)
+    start.key_slot_no, start.started_at, coalesce(start.deadline_at, p_must_start_by), start.next_dispatch_at,
+    coalesce(start.dispatch_count, 0), v_not_before,
+    case when v_not_before is null then nextval('public.workflow_run_queue') end
   from (select) run
   left join public.start_of_run(p_context, p_definition_id, v_key, v_snapshot, p_now) start on v_starts;
   if v_starts and (p_frozen ->> 'takes_turns')::boolean then
@@ -166,7 +187,9 @@ begin
   end if;
   insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
   select p_tenant_id, p_run_id, 1, happened.type, p_now,
-    case when happened.type = 'TRIGGERED' and p_labels is not null then jsonb_build_object('labels', p_labels) end
+    case when happened.type = 'TRIGGERED' and num_nonnulls(p_labels, p_start_after, p_must_start_by) > 0 then
+      jsonb_strip_nulls(jsonb_build_object('labels', p_labels, 'start_after', public.wire_instant(p_start_after),
+        'must_start_by', public.wire_instant(p_must_start_by))) end
   from unnest(array['TRIGGERED', case when v_must_wait then 'QUEUED' when v_starts then 'STARTED' end]) happened (type)
   where happened.type is not null;
   return jsonb_build_object('run_id', p_run_id, 'replayed', false, 'starts', v_starts);
@@ -175,18 +198,21 @@ end $$;
 -- Adds one run to a locked definition by the rules above.
 --
 -- Returns {"run_id", "replayed", "starts", "stopped"?: see `make_room`}, or {"refused"}: other_input, or what `frozen_for_runs`,
--- `make_room` or `insert_run` refuses.
+-- `judge_instants`, `make_room` or `insert_run` refuses.
 create or replace function public.add_run(
   p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid,
   p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz, p_labels jsonb default null,
-  p_concurrency_key text default null
+  p_concurrency_key text default null, p_start_after timestamptz default null, p_must_start_by timestamptz default null
 ) returns jsonb
 language plpgsql as $$
 declare
   v_known constant jsonb := public.known_run(
     p_tenant_id, p_user_id, p_definition_id, p_run_id, p_idempotency_key, p_input, p_now);
+  -- With the precision of the columns.
+  v_start_after constant timestamptz(3) := p_start_after;
+  v_must_start_by constant timestamptz(3) := p_must_start_by;
   v_frozen jsonb;
-  v_room jsonb;
+  v_room jsonb := '{}';
 begin
   if v_known is not null then
     return v_known || '{"starts": false}';
@@ -195,13 +221,19 @@ begin
   if v_frozen ? 'refused' then
     return v_frozen;
   end if;
-  v_room := public.make_room(p_context, p_role, p_tenant_id, p_user_id, p_definition_id, v_frozen, p_run_id, p_input,
-    p_concurrency_key, p_now);
+  if v_start_after is not null or v_must_start_by is not null then
+    v_room := public.judge_instants(v_start_after, v_must_start_by, p_now);
+  end if;
+  -- A delayed run is not in the queue yet, so it needs no room there.
+  if not v_room ? 'refused' and (v_start_after is null or v_start_after <= p_now) then
+    v_room := public.make_room(p_context, p_role, p_tenant_id, p_user_id, p_definition_id, v_frozen, p_run_id, p_input,
+      p_concurrency_key, p_now);
+  end if;
   if v_room ? 'refused' then
     return v_room;
   end if;
   return public.insert_run(p_context, p_tenant_id, p_user_id, p_definition_id, v_frozen, p_run_id, p_idempotency_key, p_input,
-    p_traceparent, p_now, p_labels, p_concurrency_key) || v_room;
+    p_traceparent, p_now, p_labels, p_concurrency_key, v_start_after, v_must_start_by) || v_room;
 end $$;
 
 -- What a verb answers after `add_run`: {"result": {"run", "replayed"}}, or the refusal.

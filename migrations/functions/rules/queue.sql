@@ -1,11 +1,15 @@
 -- The queue of a definition, and the steps of every verb that may change who holds its slots (`slots.sql`). PENDING runs wait in the
--- order in which they were triggered. With `max_running_per_key`, keys take turns.
+-- order in which they joined the queue. With `max_running_per_key`, keys take turns.
+--
+-- A run joins when it is triggered, and gets its `queue_position`. With `not_before`, it is outside of the queue until that instant:
+-- it has no position, and then joins at the end; of those with the same instant, first the one that was triggered first. A run whose
+-- `deadline_at` has passed has left the queue: it has expired, whether or not that is recorded (`run_as_seen`).
 --
 -- Such a verb first locks the definition's row, and the run's where it needs that, and then does the following in this order:
 -- 1. It judges the caller. Who may not see or do this ends here, and has changed nothing.
 -- 2. It reads the clock once, after the last lock: `v_now`. A verb that has to look for the definitions that it locks, such as a
 --    sweep, finds them at an instant of its own with another name, and judges them again at `v_now`.
--- 3. It ends the definition's runs that are overdue (`end_overdue_runs`).
+-- 3. It ends the definition's runs that are overdue, and lets those join the queue whose instant has come (`end_overdue_runs`).
 -- 4. It does its work, or refuses it because of the state of the run or of the definition.
 -- 5. It gives each free slot to the next run of the queue (`promote_next_runs`), on every way out from here.
 -- 6. It answers by `answer_of`.
@@ -13,14 +17,21 @@
 -- In a VOLATILE plpgsql function each statement has its own snapshot, which contains all that was committed before the
 -- statement began. So a statement after the lock sees all that the previous holder of the lock did.
 
--- The PENDING runs of a definition that may start at this instant: those that do not wait for a back-off. It returns whole rows, so
--- that `concurrency_key` keeps the collation of its column, without which its index cannot be searched.
+-- The runs in the queue of a definition at an instant. It returns whole rows, so that `concurrency_key` keeps the collation of its
+-- column, without which its index cannot be searched.
+--
+-- The second part is for readers: the instant of these runs has come, but no verb has recorded that they joined.
 create or replace function public.waiting_runs(p_definition_id uuid, p_now timestamptz) returns setof public.workflow_runs
 language sql stable as $$
   select r.*
   from public.workflow_runs r
-  where r.workflow_definition_id = p_definition_id and r.status = 'PENDING'
-    and (r.not_before is null or r.not_before <= p_now)
+  where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.queue_position is not null
+    and (r.deadline_at is null or r.deadline_at > p_now)
+  union all
+  select r.*
+  from public.workflow_runs r
+  where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= p_now
+    and r.not_before <= p_now and (r.deadline_at is null or r.deadline_at > p_now)
 $$;
 
 -- The run of a definition that starts next at an instant. Null when no slot is free, or when no run may start now.
@@ -77,7 +88,13 @@ begin
     limit 1;
     if v_run_id is null then
       if v_is_last_round then
-        return null;
+        -- For readers: a run without a key and without a position, which the search leaves out.
+        return (
+          select waiting.id
+          from public.waiting_runs(p_definition_id, p_now) waiting
+          where waiting.concurrency_key = '' and waiting.queue_position is null
+          order by waiting.not_before
+          limit 1);
       end if;
       v_is_last_round := true;
       v_key := '';
@@ -214,8 +231,7 @@ begin
   end loop;
 end $$;
 
--- True when a new run of this definition with this key has to wait: no slot is free for it, or another run that does not wait for
--- a back-off is before it.
+-- True when a new run of this definition with this key has to wait: no slot is free for it, or another run is before it.
 create or replace function public.must_wait(p_definition_id uuid, p_key text, p_now timestamptz) returns boolean
 language plpgsql stable as $$
 declare
@@ -228,27 +244,8 @@ begin
   return (select count(*) from public.held_slots(p_definition_id)) >= v_max_running
     or exists (
       select from public.workflow_runs r
-      where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.not_before is null
-        and (v_per_key is null or r.concurrency_key = p_key))
+      where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.queue_position is not null
+        and (r.deadline_at is null or r.deadline_at > p_now) and (v_per_key is null or r.concurrency_key = p_key))
     or v_per_key is not null and (
       public.key_is_full(p_definition_id, p_key) or public.next_run(p_definition_id, p_now) is not null);
-end $$;
-
--- The place in its queue of a PENDING run: 1 for the run that is next. When keys take turns, each key has a queue of its own.
-create or replace function public.place_in_queue(p_definition_id uuid, p_key text, p_queue_position bigint) returns bigint
-language plpgsql stable as $$
-begin
-  if exists (
-    select from public.workflow_definitions d where d.id = p_definition_id and d.max_running_per_key is not null) then
-    return (
-      select count(*)
-      from public.workflow_runs ahead
-      where ahead.workflow_definition_id = p_definition_id and ahead.status = 'PENDING' and ahead.concurrency_key = p_key
-        and ahead.queue_position <= p_queue_position);
-  end if;
-  return (
-    select count(*)
-    from public.workflow_runs ahead
-    where ahead.workflow_definition_id = p_definition_id and ahead.status = 'PENDING'
-      and ahead.queue_position <= p_queue_position);
 end $$;

@@ -10,15 +10,17 @@ language sql immutable as $$
     when 'release' then case when p_status = 'RUNNING' then 'PENDING' end
     when 'complete' then case when p_status = 'RUNNING' then 'COMPLETED' end
     when 'fail' then case when p_status = 'RUNNING' then 'FAILED' end
-    when 'time_out' then case when p_status = 'RUNNING' then 'FAILED' end
+    when 'time_out' then case when p_status in ('PENDING', 'RUNNING') then 'FAILED' end
     when 'stop' then case when p_status in ('PENDING', 'RUNNING') then 'FAILED' end
+    when 'start_now' then case when p_status = 'PENDING' then 'PENDING' end
     when 'retry' then case when p_status = 'FAILED' then 'PENDING' end
     when 'delete' then case when p_status in ('PENDING', 'COMPLETED', 'FAILED') then 'DELETED' end
   end
 $$;
 
 -- The state of a run at an instant: one row. A RUNNING run ends at the earliest of three instants: its deadline, the end of its
--- lease, and the end of the time that a stop gave its runner. From that instant on it is FAILED, even before a sweep has
+-- lease, and the end of the time that a stop gave its runner. A PENDING run ends at its `deadline_at`, too: that is `must_start_by` of
+-- its invoke, if it had one, and its first start replaces it. From that instant on the run is FAILED, even before a sweep has
 -- updated its row. Readers get these values, and the sweep writes the same values, so a reader sees no difference before and
 -- after the sweep. When two of the instants are equal, the deadline takes precedence over the stop, and the stop over the
 -- lease.
@@ -33,6 +35,7 @@ language sql stable as $$
     coalesce(over.ended_at, r.updated_at),
     case
       when over.ended_at is null then r.error
+      when r.status = 'PENDING' then public.expired_error(r.deadline_at)
       when over.ended_at < r.deadline_at and over.ended_at = over.stop_ends_at
         then public.stopped_error(over.stop_reason)
       when over.ended_at < r.deadline_at
@@ -44,6 +47,7 @@ language sql stable as $$
     end,
     case
       when over.ended_at is null then r.failure_code
+      when r.status = 'PENDING' then 'EXPIRED'
       when over.ended_at < r.deadline_at then
         case when over.ended_at = over.stop_ends_at then 'STOPPED' else 'LOST' end
       when r.dispatched_at is null then 'UNREACHED'
@@ -56,7 +60,8 @@ language sql stable as $$
     left join public.running_attempts a on a.run_id = r.id
     where r.status = 'RUNNING'
     union all
-    select null, null, null, null where r.status <> 'RUNNING'
+    select case when r.status = 'PENDING' and r.deadline_at <= p_now then r.deadline_at end, null, null, null
+    where r.status <> 'RUNNING'
   ) over
 $$;
 
@@ -71,8 +76,8 @@ language sql immutable as $$
   select case p_failure_code when 'LOST' then 'LEASE' when 'STOPPED' then 'STOP' else 'DEADLINE' end
 $$;
 
--- The runs of a tenant that are stored as RUNNING and have ended according to `run_as_seen`, the earliest end first: up to
--- `p_limit`, and in some cases up to twice as many. A run may be returned twice.
+-- The runs of a tenant that are stored as RUNNING or PENDING and have ended according to `run_as_seen`, the earliest end first: up to
+-- `p_limit`, and in some cases up to three times as many. A run may be returned twice.
 create or replace function public.overdue_runs(p_tenant_id uuid, p_now timestamptz, p_limit bigint)
 returns table (id uuid, workflow_definition_id uuid, ends_at timestamptz)
 language sql stable as $$
@@ -92,15 +97,25 @@ language sql stable as $$
     order by a.ends_at
     limit p_limit
   )
+  union all
+  (
+    select r.id, r.workflow_definition_id, r.deadline_at
+    from public.workflow_runs r
+    where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= p_now
+      and r.deadline_at <= p_now
+    order by least(r.not_before, r.deadline_at)
+    limit p_limit
+  )
 $$;
 
--- When a RUNNING run ends, or has ended: see `run_as_seen`. Null for a run in another state. It is plpgsql, so that it looks up
--- the run's attempt by its key. As a subquery of a list, the planner might read the attempts of all tenants.
+-- When a run that is stored as RUNNING or PENDING ends by time, or has ended: see `run_as_seen`. Null for a run in another state, and
+-- for a PENDING one that does not expire. It is plpgsql, so that it looks up the run's attempt by its key. As a subquery of a list,
+-- the planner might read the attempts of all tenants.
 create or replace function public.run_ends_at(p_run_id uuid, p_status text, p_deadline_at timestamptz) returns timestamptz
 language plpgsql stable as $$
 begin
   if p_status <> 'RUNNING' then
-    return null;
+    return case when p_status = 'PENDING' then p_deadline_at end;
   end if;
   return least(p_deadline_at, (select a.ends_at from public.running_attempts a where a.run_id = p_run_id));
 end $$;
@@ -121,6 +136,12 @@ end $$;
 create or replace function public.stopped_error(p_reason text) returns text
 language sql immutable as $$
   select coalesce('Stopped: ' || p_reason, 'Stopped.')
+$$;
+
+-- The error of a run that had not started at its `must_start_by`.
+create or replace function public.expired_error(p_must_start_by timestamptz) returns text
+language sql stable as $$
+  select 'Expired: it had not started by ' || public.wire_instant(p_must_start_by) || '.'
 $$;
 
 -- The error of a run that reached its deadline before any runner had accepted its dispatch.

@@ -18,7 +18,7 @@ begin
     and (p_traceparent is null or char_length(p_traceparent) = 55)
     and (p_ended_by is null or p_ended_by in ('CALLBACK', 'STOP', 'DEADLINE', 'DISPATCH', 'LEASE'))
     and (p_failure_code is null
-      or p_failure_code in ('REPORTED', 'DEADLINE', 'STOPPED', 'REJECTED', 'UNREACHED', 'LOST', 'SUPERSEDED'))
+      or p_failure_code in ('REPORTED', 'DEADLINE', 'STOPPED', 'REJECTED', 'UNREACHED', 'LOST', 'SUPERSEDED', 'EXPIRED'))
     and char_length(p_concurrency_key) <= 128
     and case
       when p_status = 'RUNNING' then p_slot_no >= 1 and (p_key_slot_no is null) = (p_concurrency_key = '')
@@ -26,8 +26,8 @@ begin
     end
     and case p_status
       when 'PENDING' then
-        num_nonnulls(
-          p_started_at, p_deadline_at, p_completed_at, p_error, p_failure_code, p_ended_by, p_next_dispatch_at) = 0
+        num_nonnulls(p_started_at, p_completed_at, p_error, p_failure_code, p_ended_by, p_next_dispatch_at) = 0
+        and (p_deadline_at is null or p_attempt = 1)
       when 'RUNNING' then
         p_deadline_at > p_started_at and num_nonnulls(p_completed_at, p_error, p_failure_code, p_ended_by, p_not_before) = 0
       when 'COMPLETED' then

@@ -24,6 +24,16 @@ begin
   return coalesce(p_run_id = public.next_run(p_definition_id, p_now, p_now), false);
 end $$;
 
+-- The instants of a run that waits, by `p_status`, which is its status of `run_as_seen` at that instant: {"start_after",
+-- "must_start_by"}. Each is null when there is none, or none any more.
+create or replace function public.waiting_instants(r public.workflow_runs, p_status text, p_now timestamptz) returns jsonb
+language sql stable as $$
+  select jsonb_build_object(
+    'start_after', case when p_status = 'PENDING' and r.attempt = 1 and r.not_before > p_now
+      then public.wire_instant(r.not_before) end,
+    'must_start_by', case when p_status = 'PENDING' then public.wire_instant(r.deadline_at) end)
+$$;
+
 -- The runs that keep a PENDING run with this key from starting, the first to end first: those with its key when the key is full, or
 -- all in the definition's slots when none is free.
 create or replace function public.blocking_runs(p_definition_id uuid, p_key text, p_now timestamptz)
@@ -41,6 +51,7 @@ $$;
 -- Why a run waits at an instant, by `p_status`, which is its status of `run_as_seen` at that instant: one row. `reason` is the
 -- first of these that holds; null for a run that does not wait:
 --   paused, no_runner  it is PENDING: see `start_obstacle`
+--   delayed            it is PENDING, and its `start_after` has not come
 --   back_off           it is PENDING, and is tried again later
 --   key                it is PENDING, and as many runs with its concurrency key are RUNNING as may be
 --   slot               it is PENDING, and its turn has not come. When it has, and the definition starts runs, the next verb or the
@@ -68,7 +79,7 @@ language sql stable as $$
     from (
       select case when p_status = 'PENDING' then coalesce(
         public.start_obstacle(d.is_active, d.runner_url, d.handover),
-        case when r.not_before > p_now then 'back_off' end) end as obstacle
+        case when r.not_before > p_now then case r.attempt when 1 then 'delayed' else 'back_off' end end) end as obstacle
     ) waits
     offset 0 -- keeps the planner from merging this query, which would look for the turn twice
   ) pending

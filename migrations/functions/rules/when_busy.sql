@@ -2,7 +2,8 @@
 -- new runs only: a run that is retried, by a person or by the policy, always queues.
 
 -- The unfinished runs of a definition: those that are RUNNING, and all that are PENDING, also in a back-off or because no runner asks
--- for them. With `p_key`, only those with this concurrency key. It returns whole rows for the same reason as `waiting_runs`.
+-- for them, except delayed ones, whose `start_after` has not come. With `p_key`, only those with this concurrency key. It returns whole
+-- rows for the same reason as `waiting_runs`.
 create or replace function public.unfinished_runs(p_definition_id uuid, p_key text default null)
 returns setof public.workflow_runs
 language sql stable as $$
@@ -22,6 +23,7 @@ language sql stable as $$
     from public.workflow_runs pending
     where pending.workflow_definition_id = p_definition_id and pending.status = 'PENDING' and pending.concurrency_key = p_key
   ) r
+  where r.status = 'RUNNING' or r.queue_position is not null or r.attempt > 1
 $$;
 
 -- May so many more runs wait in the queue of a definition, of which `p_max_queued` (null: any number) may wait? Below 1, always: the

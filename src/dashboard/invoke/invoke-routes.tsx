@@ -73,7 +73,12 @@ invocations.form("/app/workflows/:id/invoke", async (c) => {
       const { run } = (
         await perform(c.var.services, triggerRun, {
           ...{ id: newId(), definitionId, idempotencyKey, input, traceparent: null },
-          ...{ labels: labels ?? {}, concurrencyKey: more.concurrency_key ?? null },
+          ...{
+            labels: labels ?? {},
+            concurrencyKey: more.concurrency_key ?? null,
+            startAfter: null,
+            mustStartBy: null,
+          },
         })
       ).result;
       return seeOther(c, `/app/runs/${run.id}`);

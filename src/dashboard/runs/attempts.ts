@@ -69,6 +69,7 @@ function codeOf({ type, detail }: ViewedEvent, isTaken: boolean): FailureCode {
     case "LOST":
       return "LOST";
     case "TIMED_OUT":
+      if (detail?.failure_code === "EXPIRED") return "EXPIRED";
       return isTaken ? "DEADLINE" : "UNREACHED";
     default:
       // When a dispatch was given up, the event has a reason and the number of tries. When the runner reported the failure, it
@@ -89,6 +90,7 @@ function causeOf({ type, detail, user_name }: ViewedEvent, events: ViewedEvent[]
     case "LOST":
       return "Its runner stopped sending heartbeats while it worked.";
     case "TIMED_OUT": {
+      if (detail?.failure_code === "EXPIRED") return "Expired: it had not started when it had to.";
       if (isTaken) return "Timed out: no result arrived before its deadline.";
       const last = events.findLast((event) => event.type === "DISPATCH_FAILED" || event.type === "DISPATCH_POSTPONED");
       return `The runner never took it${last ? `, the last answer: ${textOf(last.detail?.reason) ?? "none"}` : "."}`;
@@ -118,4 +120,5 @@ const ADVICE: Record<FailureCode, string> = {
   UNREACHED: "Check that the runner is running and its URL is right, then retry.",
   LOST: "Check whether the runner is still working on it, then retry.",
   SUPERSEDED: "A newer run has taken its place, as the workflow’s policy says. Retry it to run it nevertheless.",
+  EXPIRED: "It waited too long, so it never started. Retry it if it is still wanted: a retry does not expire.",
 };

@@ -5,7 +5,7 @@ import type { ViewedEvent, ViewedRun } from "./view-run.ts";
 const textOf = (value: unknown) => (typeof value === "string" && value !== "" ? value : null);
 const numberOf = (value: unknown) => (typeof value === "number" ? value : null);
 
-type Description = { what: string; more: string | null; nextTryAt?: string | null };
+type Description = { what: string; more: string | null; nextTryAt?: string | null; startsAt?: string | null };
 
 /** Why a run was stopped, and what its runner said when it ended its work. */
 function stopWords(detail: ViewedEvent["detail"]): string | null {
@@ -21,9 +21,9 @@ function describe({ type, attempt, detail, user_name }: ViewedEvent): Descriptio
   const nextTryAt = textOf(detail?.next_try_at);
   switch (type) {
     case "TRIGGERED":
-      return { what: "Triggered", more: null };
+      return { what: "Triggered", more: null, startsAt: textOf(detail?.start_after) };
     case "QUEUED":
-      return { what: "Queued behind others", more: null };
+      return { what: detail === null ? "Queued behind others" : `Queued now${by}`, more: null };
     case "STARTED":
       return { what: "Started: it has the slot", more: null };
     case "DISPATCHED":
@@ -55,7 +55,8 @@ function describe({ type, attempt, detail, user_name }: ViewedEvent): Descriptio
     case "TIMED_OUT": {
       const lag = numberOf(detail?.lag_ms);
       const more = lag === null ? null : `A sweep recorded it ${formatSeconds(lag / 1000)} later.`;
-      return { what: "Timed out at its deadline", more };
+      const isExpired = detail?.failure_code === "EXPIRED";
+      return { what: isExpired ? "Expired before it started" : "Timed out at its deadline", more };
     }
     case "STOPPED":
       if (typeof detail?.superseded_by === "string") {
@@ -83,7 +84,7 @@ export const Timeline = ({ run }: { run: ViewedRun }) => (
     )}
     <ol class="timeline">
       {run.events.map((event) => {
-        const { what, more, nextTryAt } = describe(event);
+        const { what, more, nextTryAt, startsAt } = describe(event);
         return (
           <li class={event.type.toLowerCase().replaceAll("_", "-")}>
             <span class="what">
@@ -96,6 +97,11 @@ export const Timeline = ({ run }: { run: ViewedRun }) => (
             {more !== null && (
               <p class="wrap muted">
                 <bdi>{more}</bdi>
+              </p>
+            )}
+            {startsAt && (
+              <p class="muted">
+                It starts not before <Time at={startsAt} withSeconds />
               </p>
             )}
             {nextTryAt && (

@@ -8,7 +8,7 @@ import { findPresence, isConnected } from "../../runs/leases/presence.ts";
 import { toPlainText } from "../../runs/log/log-text.ts";
 import { readLog } from "../../runs/log/read-log.ts";
 import { NO_RUN } from "../../runs/refusals.ts";
-import { deleteRun, retryRun, runAgain, stopRun } from "../../runs/run-verbs.ts";
+import { deleteRun, retryRun, runAgain, startRunNow, stopRun } from "../../runs/run-verbs.ts";
 import { StopWorkflowRunRequestSchema } from "../../runs/workflow-run-changes-routes.ts";
 import { perform } from "../../verbs/perform.ts";
 import { FormPage, readForm, submit, toWholeNumber } from "../forms.tsx";
@@ -84,6 +84,12 @@ run.form("/app/runs/:id/stop", async (c) => {
 run.form("/app/runs/:id/retry", async (c) => {
   const runId = idOf(c);
   await perform(c.var.services, retryRun, runId);
+  return seeOther(c, `/app/runs/${runId}`);
+});
+
+run.form("/app/runs/:id/start-now", async (c) => {
+  const runId = idOf(c);
+  await perform(c.var.services, startRunNow, runId);
   return seeOther(c, `/app/runs/${runId}`);
 });
 

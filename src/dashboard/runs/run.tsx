@@ -89,23 +89,53 @@ type QueueProps = Pick<RunPageProps, "run" | "waitsFor">;
 const Queue = ({ run, waitsFor }: QueueProps) => (
   <section class="card" aria-label="Queue">
     <p class="queue">
-      <strong class="big">{run.queue_position}</strong>
+      {run.queue_position !== null && <strong class="big">{run.queue_position}</strong>}
       <span>
-        {run.queue_position === 1 ? "It is next" : `${plural((run.queue_position ?? 1) - 1, "run")} before it`} in the
-        queue{run.keys_take_turns && " of its key, and keys take turns"}. <WhatBlocks run={run} waitsFor={waitsFor} />
+        {run.queue_position !== null && (
+          <>
+            {run.queue_position === 1 ? "It is next" : `${plural(run.queue_position - 1, "run")} before it`} in the
+            queue
+            {run.keys_take_turns && " of its key, and keys take turns"}.{" "}
+          </>
+        )}
+        <WhatBlocks run={run} waitsFor={waitsFor} />
+        {run.must_start_by && (
+          <>
+            {" "}
+            It expires unless it has started by <Time at={run.must_start_by} withSeconds />.
+          </>
+        )}
       </span>
     </p>
   </section>
 );
 
-const WhatBlocks = ({ run: { blockers, not_before }, waitsFor }: QueueProps) => {
+/** When a run joins its queue. */
+const Delay = ({ run: { attempt, not_before } }: Pick<QueueProps, "run">) =>
+  not_before && (
+    <>
+      It {attempt === 1 ? "starts" : "is tried again automatically,"} not before <Time at={not_before} withSeconds />.
+    </>
+  );
+
+const WhatBlocks = ({ run, waitsFor }: QueueProps) => {
+  const { blockers } = run;
   switch (waitsFor) {
     case "paused":
-      return <>The workflow is paused.</>;
+      return (
+        <>
+          The workflow is paused. <Delay run={run} />
+        </>
+      );
     case "no_runner":
-      return <>The workflow has no runner.</>;
+      return (
+        <>
+          The workflow has no runner. <Delay run={run} />
+        </>
+      );
+    case "delayed":
     case "back_off":
-      return <>It is tried again automatically, not before {not_before && <Time at={not_before} withSeconds />}.</>;
+      return <Delay run={run} />;
     case "no_runner_connected":
       return <>It waits for a runner: none is connected.</>;
     case "lease":

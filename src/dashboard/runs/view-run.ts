@@ -11,6 +11,7 @@ import type { Labels } from "../../runs/labels.ts";
 import { eventsOf } from "../../runs/run-events.ts";
 import {
   endsAt,
+  isPending,
   placeInQueue,
   type RunRow,
   r,
@@ -43,8 +44,10 @@ export type ViewedRun = RunRow & {
   workflow: { is_visible: boolean; is_active: boolean; obstacle: StartObstacle | null; is_leased: boolean };
   /** Why it waits: `wait_reason` in SQL. Null when it does not wait. */
   wait_reason: WaitReason | null;
-  /** When the back-off of an automatic retry ends. Null when the run does not wait for that. */
+  /** When it joins its queue: its `start_after`, or the end of a back-off. Null when it does not wait for that. */
   not_before: string | null;
+  /** When it expires, while it is PENDING. */
+  must_start_by: string | null;
   /** What the heartbeats of the RUNNING attempt reported. All fields are null when there were none. */
   progress: { percent: number | null; message: string | null; heartbeat_at: string | null };
   /** A requested stop, of a RUNNING run whose runner still has time to end its work. */
@@ -67,7 +70,7 @@ export type ViewedRun = RunRow & {
   artifacts: string | null;
   /** The attempts that have a log, the first one first. */
   logged_attempts: number[];
-  /** 1 for the run that is next. Null unless PENDING. */
+  /** 1 for the run that is next. Null unless PENDING, and until it joins the queue. */
   queue_position: number | null;
   /** The runs that keep this PENDING run from starting, of those that the caller may see; the first to end first. */
   blockers: { id: string; user_name: string; deadline_at: string }[];
@@ -161,12 +164,13 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
         ends_at: sql<string | null>`${instant(a.stopEndsAt)}`,
       },
       not_before: sql<string | null>`case when ${r.notBefore} > statement_timestamp() then ${instant(r.notBefore)} end`,
+      must_start_by: sql<string | null>`case when ${isPending} then ${instant(r.deadlineAt)} end`,
       idempotency_key: r.idempotencyKey,
       labels: sql<Labels>`public.labels_of(${r.id})`,
       concurrency_key: r.concurrencyKey,
       keys_take_turns: sql<boolean>`${d.maxRunningPerKey} is not null`,
       begun_at: sql<string | null>`${instant(r.startedAt)}`,
-      deadline_at: sql<string | null>`${instant(r.deadlineAt)}`,
+      deadline_at: sql<string | null>`case when ${r.startedAt} is not null then ${instant(r.deadlineAt)} end`,
       dispatched_at: sql<string | null>`${instant(r.dispatchedAt)}`,
       next_dispatch_at: sql<string | null>`${instant(r.nextDispatchAt)}`,
       dispatch_count: r.dispatchCount,
@@ -202,7 +206,7 @@ function selectBlockers(db: Database, caller: CallerExpression, isAsked: SQL | u
         key: sql<string>`${r.concurrencyKey}`.as("waiting_key"),
       })
       .from(caller)
-      .innerJoin(r, and(isAsked, eq(r.status, "PENDING"))),
+      .innerJoin(r, and(isAsked, isPending, sql`(${r.notBefore} is null or ${r.notBefore} <= statement_timestamp())`)),
   );
   const blocking = db
     .select({ id: sql<string>`blocking.id`.as("blocking_id") })

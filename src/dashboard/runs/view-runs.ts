@@ -17,7 +17,7 @@ import { labelledRuns, MAX_LOOKED_AT, placeAfter } from "../../runs/labelled-run
 import type { Labels } from "../../runs/labels.ts";
 import { newestRuns } from "../../runs/list-runs.ts";
 import { matchesFilter, type RunCursor, type RunFilter, type RunsPage } from "../../runs/run-filter.ts";
-import { isRunning, r, seenNow } from "../../runs/run-rows.ts";
+import { isPending, isRunning, r, seenNow } from "../../runs/run-rows.ts";
 import { startObstacle } from "../../workflows/workflow-definitions.ts";
 import { type Beginning, selectBeginning } from "../beginning/beginning.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
@@ -130,7 +130,7 @@ export async function viewRuns(db: Database, credential: Credential, page: RunsP
     beginnings: selectBeginning(db, caller),
   });
   const counts: RunsView["counts"] = { PENDING: 0, RUNNING: 0, COMPLETED: 0, FAILED: 0 };
-  // Runs that are stored as RUNNING but are not seen as RUNNING are overdue.
+  // Runs that are stored as RUNNING or PENDING but are not seen so are overdue.
   for (const { status, total, others } of counted) {
     counts[status] += total;
     counts.FAILED += others;
@@ -138,10 +138,13 @@ export async function viewRuns(db: Database, credential: Credential, page: RunsP
   return { ...requirePageCaller(callers), ...cutPage(rows, page), counts, workflows, beginning };
 }
 
+/** Which of the runs that are stored in a state are seen so; all of those in another state. */
+const SEEN_AS: Partial<Record<RunStatus, SQL>> = { PENDING: isPending, RUNNING: isRunning };
+
 /**
  * Counts the runs in each state that match a filter, ignoring the filter's own states. What is counted: for an administrator,
  * the runs of the tenant; for a USER, the runs that they triggered and the runs of each definition that they may read (see
- * `newestRuns`). `others` are runs that are stored as RUNNING and are overdue.
+ * `newestRuns`). `others` are runs that are stored as RUNNING or PENDING and are overdue.
  *
  * Each of these parts is counted up to the limit, and only then the USER's own runs are subtracted from those of the
  * definitions. This is exact enough: when a part reaches the limit, the sum does so as well.
@@ -153,7 +156,7 @@ function countByState(db: Database, caller: CallerExpression, readable: Readable
     const found = db
       .select({
         isCounted: sql<boolean>`${isCounted}`.as("is_counted"),
-        isSeenAs: sql<boolean>`${status === "RUNNING" ? isRunning : sql`true`}`.as("is_seen_as"),
+        isSeenAs: sql<boolean>`${SEEN_AS[status] ?? sql`true`}`.as("is_seen_as"),
       })
       .from(r)
       // The state is a constant in the SQL text, so that the planner can use the partial index of that state.

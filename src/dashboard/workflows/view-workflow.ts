@@ -11,7 +11,7 @@ import {
 } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import { workflowDefinitions as d, pathParts } from "../../db/tables.ts";
-import { r, seenNow } from "../../runs/run-rows.ts";
+import { isPending, r, seenNow } from "../../runs/run-rows.ts";
 import type { Policy } from "../../workflows/policy.ts";
 import {
   type DefinitionRow,
@@ -92,8 +92,8 @@ export async function viewWorkflow(
     callers: selectCaller(db, caller),
     workflows: selectWorkflow(db, caller, isAsked),
     queue: selectRuns(db, caller, isAsked, {
-      condition: eq(r.status, "PENDING"),
-      order: [asc(r.queuePosition)],
+      condition: isPending,
+      order: [asc(r.queuePosition), asc(r.notBefore)],
       limit: QUEUE,
     }),
     latest: selectRuns(db, caller, isAsked, {

@@ -11,7 +11,7 @@ import { type Database, repeatable } from "../../db/client.ts";
 import type { RunStatus } from "../../db/enums.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, users } from "../../db/tables.ts";
-import { endsAt, isOverdue, isRunning, r, seenNow } from "../../runs/run-rows.ts";
+import { endsAt, isExpired, isOverdue, isPending, isRunning, r, seenNow } from "../../runs/run-rows.ts";
 import { type StartObstacle, startObstacle } from "../../workflows/workflow-definitions.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import type { RunState } from "../run-state.tsx";
@@ -50,7 +50,12 @@ export function outcomesOf(db: Database) {
     })
     .from(r)
     .crossJoinLateral(seen)
-    .where(and(eq(r.workflowDefinitionId, d.id), sql`(${inArray(r.status, ["COMPLETED", "FAILED"])} or ${isOverdue})`))
+    .where(
+      and(
+        eq(r.workflowDefinitionId, d.id),
+        sql`(${inArray(r.status, ["COMPLETED", "FAILED"])} or ${isOverdue} or ${isExpired})`,
+      ),
+    )
     .orderBy(desc(r.createdAt), desc(r.id))
     .limit(SAMPLE)
     .as("latest");
@@ -74,7 +79,7 @@ export const queuedOf = (db: Database): SQL<number> =>
   sql<number>`(${db
     .select({ queued: sql`count(*)::int` })
     .from(r)
-    .where(and(eq(r.workflowDefinitionId, d.id), eq(r.status, "PENDING")))})`;
+    .where(and(eq(r.workflowDefinitionId, d.id), isPending))})`;
 
 /** The number of runs in the slots of a definition. */
 export const runningOf = (db: Database): SQL<number> =>

@@ -35,6 +35,8 @@ const explanationSchema = z.object({
   keys_take_turns: z.boolean(),
   blocked_by: blockerSchema.nullable(),
   blockers: z.array(blockerSchema),
+  start_after: z.string().nullable().default(null),
+  must_start_by: z.string().nullable().default(null),
   tries: z.int().nullable(),
   last_error: z.string().nullable(),
   next_try_at: z.string().nullable(),
@@ -97,37 +99,45 @@ export async function explainRun(
 export function describeWait(facts: Explanation): string {
   switch (facts.status) {
     case "PENDING":
-      return describePending(facts);
+      return `${describePending(facts)}${describeLimit(facts)}.`;
     case "RUNNING":
       return describeRunning(facts);
     case "COMPLETED":
       return "It does not wait: it is COMPLETED.";
     case "FAILED":
-      return facts.failure_code === "SUPERSEDED" && facts.error !== null
-        ? `It does not wait: it was s${facts.error.slice(1)}`
-        : `It does not wait: it is FAILED (${facts.failure_code}).`;
+      if (facts.failure_code === "SUPERSEDED") return `It does not wait: it was s${facts.error?.slice(1)}`;
+      if (facts.failure_code === "EXPIRED") return `It does not wait any more. ${facts.error}`;
+      return `It does not wait: it is FAILED (${facts.failure_code}).`;
   }
 }
 
 function describePending(facts: Explanation): string {
   const { reason, estimated_start_at } = facts;
   const position = describePlace(facts);
-  if (reason === "paused") return `It waits because its workflow is paused; ${position}.`;
-  if (reason === "no_runner") return `It waits because its workflow has no runner; ${position}.`;
-  if (reason === "back_off") return `It is tried again by itself, not before ${facts.next_try_at}; ${position}.`;
+  if (reason === "paused") return `It waits because its workflow is paused; ${position}`;
+  if (reason === "no_runner") return `It waits because its workflow has no runner; ${position}`;
+  if (reason === "delayed" || reason === "back_off") return `It ${describeDelay(facts)}`;
   if (reason === "no_runner_connected") {
-    return `It waits because no runner is connected that may lease it${lastSeen(facts)}; ${position}.`;
+    return `It waits because no runner is connected that may lease it${lastSeen(facts)}; ${position}`;
   }
   if (reason === "lease") {
     const runners = facts.runners_connected === 1 ? "1 runner is" : `${facts.runners_connected} runners are`;
-    return `It waits for a runner to ask for it: ${runners} connected${lastSeen(facts)}; ${position}.`;
+    return `It waits for a runner to ask for it: ${runners} connected${lastSeen(facts)}; ${position}`;
   }
   const slot = reason === "key" ? "a slot of its concurrency key" : "its workflow's slot";
   const estimate = estimated_start_at === null ? "" : `; it will probably start at about ${estimated_start_at.p50}`;
-  return `It waits for ${slot}${describeBlockers(facts.blockers)}: ${position}${estimate}.`;
+  return `It waits for ${slot}${describeBlockers(facts.blockers)}: ${position}${estimate}`;
 }
 
-function describePlace({ queue_position: place, concurrency_key: key, keys_take_turns }: Explanation): string {
+const describeLimit = ({ must_start_by: at }: Explanation): string =>
+  at === null ? "" : `; it expires unless it has started by ${at}`;
+
+const describeDelay = ({ start_after, next_try_at }: Explanation): string =>
+  start_after === null ? `is tried again by itself, not before ${next_try_at}` : `starts not before ${start_after}`;
+
+function describePlace(facts: Explanation): string {
+  const { queue_position: place, concurrency_key: key, keys_take_turns } = facts;
+  if (place === null) return `it ${describeDelay(facts)}`;
   if (!keys_take_turns) return place === 1 ? "it is next in the queue" : `it is number ${place} in the queue`;
   const group = key === null ? "of those without a key" : "of its key";
   const before = place === 1 ? `it is the next ${group}` : `${(place ?? 1) - 1} ${group} before it`;

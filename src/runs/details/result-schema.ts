@@ -89,7 +89,8 @@ export const failureCode = () =>
       description:
         "Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped " +
         "it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. " +
-        "SUPERSEDED: a newer run took its place in the queue.",
+        "SUPERSEDED: a newer run took its place in the queue. " +
+        "EXPIRED: it had not started by its `must_start_by`.",
     });
 
 export const WorkflowRunResultSchema = z

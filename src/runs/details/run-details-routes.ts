@@ -5,67 +5,21 @@ import { PREFER, preferenceApplied } from "../../http/live/prefer.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerRead } from "../../http/routes.ts";
 import { instant, uuid } from "../../http/schemas.ts";
-import { labelsOfRun } from "../labels.ts";
 import { runParams, WorkflowRunStatusSchema } from "../run-schema.ts";
+import { concurrencyKey, DetailsSchema, mustStartBy, queuePosition, startAfter } from "./details-schema.ts";
 import { describeWait, EXPLAINED_REASONS, explainRun } from "./explain-run.ts";
 import { findDetails } from "./find-details.ts";
 import { findInput } from "./find-input.ts";
 import { findResultOrWait } from "./find-result-or-wait.ts";
-import { failureCode, WorkflowRunResultSchema } from "./result-schema.ts";
+import { WorkflowRunResultSchema } from "./result-schema.ts";
 
 export const runDetails = createRouter();
-
-const queuePosition = () =>
-  z
-    .int()
-    .nullable()
-    .openapi({
-      description:
-        "1 for the run that is next; null unless PENDING. When the workflow's policy limits the runs of each key, keys take turns, " +
-        "and this is the place among the runs with its key.",
-    });
-
-const concurrencyKey = () =>
-  z.string().nullable().openapi({
-    description:
-      "`concurrency_key` of the invoke, or else what the input has at the policy's `key_from`; null for a run without a key.",
-  });
-
-const DetailsSchema = z
-  .strictObject({
-    status: WorkflowRunStatusSchema,
-    attempt: z.int().openapi({ description: "1 for a new run, one more for each retry." }),
-    started_at: instant().nullable().openapi({
-      description:
-        "When this attempt started. Null until it does, and when it has ended without: the run itself shows `created_at` then.",
-    }),
-    failure_code: failureCode(),
-    queue_position: queuePosition(),
-    concurrency_key: concurrencyKey(),
-    progress: z
-      .strictObject({ percent: z.int().nullable(), message: z.string().nullable() })
-      .nullable()
-      .openapi({ description: "What the runner last reported of this attempt, while it is RUNNING." }),
-    labels: labelsOfRun(),
-  })
-  .openapi("WorkflowRunDetails", {
-    example: {
-      status: "RUNNING",
-      attempt: 1,
-      started_at: "2026-01-31T12:00:00.000Z",
-      failure_code: null,
-      queue_position: null,
-      concurrency_key: "customer 4711",
-      progress: { percent: 40, message: "Reading 12 documents" },
-      labels: { customer: "4711" },
-    },
-  });
 
 const getDetails = callerRead({
   path: "/v1/workflow-runs/{run_id}/details",
   operationId: "get_workflow_run_details",
   tags: ["Workflow runs"],
-  summary: "What the contract's form of a run lacks: attempt, progress, concurrency key, labels and place in the queue",
+  summary: "What the contract's form of a run lacks: attempt, progress, key, labels, place in the queue, instants",
   description:
     "What the run itself does not say, in a form for programs. To follow the progress without polling, read the run's stream.",
   request: { params: runParams },
@@ -85,6 +39,8 @@ runDetails.openapi(getDetails, async (c) => {
       concurrency_key: details.concurrency_key,
       progress: details.progress,
       labels: details.labels,
+      start_after: details.start_after,
+      must_start_by: details.must_start_by,
     },
     200,
   );
@@ -160,7 +116,7 @@ const ExplanationSchema = z
       .openapi({
         description:
           "What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its " +
-          "workflow has no runner. back_off: it is tried again automatically, at `next_try_at` or later. no_runner_connected: its " +
+          "workflow has no runner. delayed: its `start_after` has not come. back_off: it is tried again automatically, at `next_try_at` or later. no_runner_connected: its " +
           "workflow's runs are leased, and no runner is connected. key: as many runs with its concurrency key are RUNNING as " +
           "may be. slot: other runs have its workflow's slots, or wait before it. lease: a runner has to ask for it. stop: " +
           "it is RUNNING, and its runner has time to stop. dispatch: it is RUNNING, and no runner has taken it yet.",
@@ -182,6 +138,8 @@ const ExplanationSchema = z
         "The runs in its way, of those that you may see: all that hold a slot when none is free, or those with its key when as " +
         "many of them are RUNNING as may be. The first to end comes first.",
     }),
+    start_after: startAfter(),
+    must_start_by: mustStartBy(),
     tries: z.int().nullable().openapi({ description: "How often the dispatch was tried, until a runner takes it." }),
     last_error: z.string().nullable().openapi({ description: "Why the last try failed." }),
     next_try_at: instant()
@@ -232,6 +190,8 @@ const ExplanationSchema = z
       keys_take_turns: false,
       blocked_by: { run_id: "01920000-0000-7000-8000-000000000402", deadline_at: "2026-01-31T12:05:00.000Z" },
       blockers: [{ run_id: "01920000-0000-7000-8000-000000000402", deadline_at: "2026-01-31T12:05:00.000Z" }],
+      start_after: null,
+      must_start_by: null,
       tries: null,
       last_error: null,
       next_try_at: null,
@@ -273,6 +233,8 @@ runDetails.openapi(explain, async (c) => {
       keys_take_turns: facts.keys_take_turns,
       blocked_by: facts.blocked_by,
       blockers: facts.blockers,
+      start_after: facts.start_after,
+      must_start_by: facts.must_start_by,
       tries: facts.tries,
       last_error: facts.last_error,
       next_try_at: facts.next_try_at,

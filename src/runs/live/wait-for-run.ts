@@ -67,7 +67,9 @@ async function listen<Found extends Standing>(
     if (!isLost && !isDeadline && !isNudged) continue;
     last = await wait.read();
     if (isLost || wait.isNews(last)) return last;
-    deadlineAt = isDeadline ? Number.POSITIVE_INFINITY : deadlineOf(last, Date.now());
+    // A deadline that has passed is not waited for again. A run that has started meanwhile has another one.
+    const isOver = isDeadline && (last.deadline_in_ms ?? 0) <= 0;
+    deadlineAt = isOver ? Number.POSITIVE_INFINITY : deadlineOf(last, Date.now());
   }
   return wait.read();
 }

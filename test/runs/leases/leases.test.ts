@@ -190,7 +190,7 @@ describe("a lease", () => {
   it("waits for the back-off of a run", async () => {
     const runId = await invoke(service, tenant);
     const { sql } = service.database;
-    await sql`update workflow_runs set not_before = statement_timestamp() + interval '1 minute' where id = ${runId}`;
+    await sql`update workflow_runs set not_before = statement_timestamp() + interval '1 minute', queue_position = null where id = ${runId}`;
     const runner = await startRunner(service, tenant);
     expect(ids(await runner.lease())).toEqual([]);
     await sql`update workflow_runs set not_before = statement_timestamp() where id = ${runId}`;

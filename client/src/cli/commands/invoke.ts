@@ -5,7 +5,7 @@ import { type Context, contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { followRun } from "../follow.ts";
 import { labelAfter, readInput } from "../input.ts";
-import { lengthOfTime } from "../instants.ts";
+import { futureInstant, lengthOfTime } from "../instants.ts";
 import { findWorkflow } from "../names.ts";
 import { say } from "../output.ts";
 import { withPatience } from "../patience.ts";
@@ -14,7 +14,14 @@ import { waitWithProgress } from "../wait.ts";
 
 /** The flags of a command that can wait for the end of a run. `timeout` is in seconds. */
 export type WaitFlags = { wait?: boolean; follow?: boolean; timeout?: number };
-type Flags = WaitFlags & { input?: string; label?: Record<string, string>; idempotencyKey?: string };
+type Flags = WaitFlags & {
+  input?: string;
+  label?: Record<string, string>;
+  key?: string;
+  startAfter?: string;
+  mustStartBy?: string;
+  idempotencyKey?: string;
+};
 
 /** Adds the flags of {@link WaitFlags} to a command. */
 export const withWaiting = (command: Command): Command =>
@@ -43,6 +50,13 @@ export function addInvoke(program: Command): void {
       .description("Trigger a run of a workflow")
       .option("--input <json>", "a JSON object for the run's runner: as text, as @file, or as @- from stdin")
       .option("--label <key:value>", "a label to find the run by; can be repeated, for up to 10 keys", labelAfter)
+      .option("--key <key>", "whose run it is, such as a customer: a policy can limit the runs of each key")
+      .option(
+        "--start-after <when>",
+        "it joins the queue then: 2027-01-31T12:00Z, or how long from now, such as 2h; up to 90d",
+        futureInstant,
+      )
+      .option("--must-start-by <when>", "it fails as EXPIRED then unless it has started", futureInstant)
       .option("--idempotency-key <key>", "the same key triggers one run, however often it is sent"),
   )
     .addHelpText(
@@ -52,6 +66,8 @@ Examples:
   $ workflow-runs invoke "Quarterly report"
   $ workflow-runs invoke "Quarterly report" --input @input.json --follow
   $ workflow-runs invoke "Quarterly report" --label customer:4711 --label env:prod
+  $ workflow-runs invoke "Quarterly report" --key "customer 4711"
+  $ workflow-runs invoke "Quarterly report" --start-after 2h --must-start-by 1d
   $ workflow-runs invoke "Quarterly report" --wait --timeout 10min
   $ RUN=$(workflow-runs invoke "Quarterly report" --quiet)`,
     )
@@ -63,6 +79,9 @@ Examples:
       const run = await context.client.invoke(workflow.id, {
         ...(input && { input }),
         ...(flags.label && { labels: flags.label }),
+        ...(flags.key !== undefined && { concurrencyKey: flags.key }),
+        ...(flags.startAfter && { startAfter: flags.startAfter }),
+        ...(flags.mustStartBy && { mustStartBy: flags.mustStartBy }),
         ...(flags.idempotencyKey && { idempotencyKey: flags.idempotencyKey }),
       });
       if (flags.wait || flags.follow) await untilEnd(context, run, flags);

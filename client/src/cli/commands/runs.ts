@@ -108,6 +108,14 @@ Examples:
       await printRun(context, run);
     });
 
+  ofRun(
+    "start-now",
+    "End the waiting of a run for its --start-after or for an automatic retry: it joins the queue now",
+  ).action(async (id: string, _, command: Command) => {
+    const context = contextOf(command);
+    await printRun(context, await context.client.startNow(id));
+  });
+
   withWaiting(
     ofRun("retry", "Retry a FAILED run, with the same snapshot and input", "workflow-runs runs retry $RUN --wait"),
   ).action(async (id: string, flags: WaitFlags, command: Command) => {
@@ -158,6 +166,8 @@ Examples:
         "blocked by": explanation.blocked_by?.run_id,
         tries: explanation.tries,
         "last error": explanation.last_error === null ? null : harmless(explanation.last_error),
+        "starts after": explanation.start_after,
+        "must start by": explanation.must_start_by,
         "next try": explanation.next_try_at,
         deadline: hasEnded(explanation) ? null : explanation.deadline_at,
       }),

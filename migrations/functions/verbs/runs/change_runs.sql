@@ -54,7 +54,7 @@ begin
   v_now := clock_timestamp();
 
   -- 2. End the overdue runs.
-  perform public.end_overdue_runs(v_definition_ids, v_now);
+  perform public.end_overdue_runs(v_definition_ids, v_now, p_run_ids);
 
   -- 3. Change the runs. Retries go to the end of their queues, so they keep their order.
   for v_run_id, v_definition_id in

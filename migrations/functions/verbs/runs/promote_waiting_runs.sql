@@ -1,5 +1,5 @@
--- Starts PENDING runs of up to `p_limit` definitions that have a free slot, and ends expired back-offs of as many definitions.
--- Every verb promotes before it ends, so normally the only such runs are those that waited for a back-off. After a restore of
+-- Starts PENDING runs of up to `p_limit` definitions that have a free slot, and lets runs of as many definitions join their queues.
+-- Every verb promotes before it ends, so normally the only such runs are those whose instant to join has come. After a restore of
 -- the database or a manual change there may be others. It also finds the runs that wait for a runner to lease them, in case a
 -- Worker died before it told the waiting runners.
 --
@@ -34,15 +34,15 @@ begin
   )
   select array_agg(waiting.id) into v_waiting_ids from waiting where waiting.id is not null;
 
-  -- 2. Lock those of which something is promoted or whose back-off ends.
+  -- 2. Lock those of which something is promoted, and those with a run that joins its queue.
   with locked as (
     select d.id
     from (
       (
         select r.workflow_definition_id as id
         from public.workflow_runs r
-        where r.not_before <= v_found_at
-        order by r.not_before
+        where r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= v_found_at
+        order by least(r.not_before, r.deadline_at)
         limit p_limit
       )
       union
@@ -73,9 +73,9 @@ begin
 
   v_now := clock_timestamp();
 
-  -- 3. Promote the next runs.
+  -- 3. Promote the next runs, and those that join now.
+  perform public.end_overdue_runs(v_definition_ids, v_now);
   perform public.promote_next_runs(p_context, v_definition_ids, v_now);
-  perform public.end_back_offs(v_definition_ids, v_now);
 
   -- 4. Find the runs that wait for a runner.
   return public.answer_of(p_context, v_since, null,
@@ -87,7 +87,7 @@ begin
         select leased.id
         from (
           select d.tenant_id, d.id, row_number() over (partition by d.tenant_id order by random()) as turn
-          from unnest(v_waiting_ids) waiting (id)
+          from (select unnest(v_waiting_ids) union select unnest(v_definition_ids)) waiting (id)
           join public.workflow_definitions d on d.id = waiting.id and d.handover = 'lease'
           order by turn
         ) leased

@@ -29,7 +29,7 @@ begin
   v_now := clock_timestamp();
 
   -- 2. End the overdue run, if there is one.
-  perform public.end_overdue_runs(array[v_definition_id], v_now);
+  perform public.end_overdue_runs(array[v_definition_id], v_now, array[p_run_id]);
 
   -- 3. Put the run at the end of the queue.
   v_answer := public.judge_retry(v_judged ->> 'role', v_tenant_id, v_user_id, p_run_id);

@@ -34,7 +34,7 @@ begin
   v_now := clock_timestamp();
 
   -- 2. End the overdue run, if there is one.
-  perform public.end_overdue_runs(array[v_definition_id], v_now);
+  perform public.end_overdue_runs(array[v_definition_id], v_now, array[p_run_id]);
 
   -- 3. Stop the run.
   v_answer := public.judge_run_state(p_run_id, 'stop');

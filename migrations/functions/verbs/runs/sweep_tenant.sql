@@ -1,5 +1,5 @@
--- The sweep of one tenant, when something of it is due: fails up to `p_limit` overdue runs, the longest overdue first, and
--- starts the runs that waited behind them. It does nothing while an operator has paused the sweep.
+-- The sweep of one tenant, when something of it is due: fails up to `p_limit` overdue runs, the longest overdue first, lets runs join
+-- their queues whose instant has come, and starts the next ones. It does nothing while an operator has paused the sweep.
 --
 -- Guarantees: safe to run concurrently with itself and with every other verb. It skips the definitions that another transaction
 -- has locked: that transaction ends their overdue runs itself.
@@ -28,7 +28,7 @@ begin
       "has_due_dispatches": false, "has_due_stops": false, "due_in_ms": null}}');
   end if;
 
-  -- 1. Lock the definitions whose slot an overdue run holds, and those with a run whose back-off has ended.
+  -- 1. Lock the definitions of overdue runs, and those with a run that joins its queue.
   with locked as (
     select d.id
     from (
@@ -37,8 +37,8 @@ begin
       (
         select r.workflow_definition_id
         from public.workflow_runs r
-        where r.tenant_id = p_tenant_id and r.not_before <= v_found_at
-        order by r.not_before
+        where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= v_found_at
+        order by least(r.not_before, r.deadline_at)
         limit p_limit
       )
     ) next
@@ -48,10 +48,9 @@ begin
   select array_agg(id) into v_definition_ids from locked;
   v_now := clock_timestamp();
 
-  -- 2. End the overdue runs, and promote the next ones, including those whose back-off has ended.
+  -- 2. End the overdue runs, and promote the next ones, including those that have just joined their queues.
   v_lags_ms := public.end_overdue_runs(v_definition_ids, v_now);
   perform public.promote_next_runs(p_context, v_definition_ids, v_now);
-  perform public.end_back_offs(v_definition_ids, v_now);
 
   -- 3. What is left?
   v_has_due_dispatches := exists (
@@ -60,11 +59,12 @@ begin
   v_due_at := least(
     public.next_due_at(p_tenant_id, v_now),
     case when v_has_due_dispatches or v_has_due_stops then v_now + interval '30 seconds' end,
-    -- Back-offs that did not fit into the limit.
-    (select min(r.not_before) from public.workflow_runs r where r.tenant_id = p_tenant_id and r.not_before <= v_now));
+    -- What did not fit into the limits.
+    (select min(least(r.not_before, r.deadline_at)) from public.workflow_runs r
+      where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= v_now));
   return public.answer_of(p_context, v_since, p_tenant_id,
     jsonb_build_object('result', jsonb_build_object('is_paused', false, 'lags_ms', v_lags_ms,
       'has_due_dispatches', v_has_due_dispatches, 'has_due_stops', v_has_due_stops, 'due_in_ms', public.ms_until(v_due_at))),
-    -- A back-off that has ended is new work for runners that lease, without an event.
+    -- A run that has joined its queue is new work for runners that lease, without an event.
     jsonb_build_object('definition_ids', coalesce(to_jsonb(v_definition_ids), '[]'), 'notifies', true));
 end $$;

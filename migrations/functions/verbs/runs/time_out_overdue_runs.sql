@@ -1,4 +1,4 @@
--- Fails up to `p_limit` overdue runs (up to twice as many when some of them lost their lease), the longest overdue first, with
+-- Fails up to `p_limit` overdue runs (more when some of them lost their lease, and others have expired), the longest overdue first, with
 -- an event for each, and starts the next runs of their queues. The dispatches of these are due at once, and the sweep sends
 -- them. `p_in_turn` is for a backlog: each tenant gets at most twice its share of the limit, so that one tenant's backlog does
 -- not delay the others.
@@ -20,23 +20,34 @@ declare
   v_definition_ids uuid[];
   v_lags_ms float8[];
 begin
-  -- 1. Lock the definitions whose slot an overdue run holds. The limit is applied after the locks: those that another call has
+  -- 1. Lock the definitions of overdue runs, which hold slots or have expired. The limit is applied after the locks: those that another call has
   --    locked do not count.
   if p_in_turn then
-    -- `tenant` uses the index to jump from one tenant with a RUNNING run to the next: one look-up for each tenant instead of
-    -- one for each run.
-    with recursive tenant (id) as (
+    -- `running` uses the index to jump from one tenant with a RUNNING run to the next: one look-up for each tenant instead of
+    -- one for each run. `waiting` does the same for PENDING runs of which something is due by time.
+    with recursive running (id) as (
       (select r.tenant_id from public.workflow_runs r where r.status = 'RUNNING' order by r.tenant_id limit 1)
       union all
       select (
         select r.tenant_id from public.workflow_runs r
-        where r.status = 'RUNNING' and r.tenant_id > tenant.id
+        where r.status = 'RUNNING' and r.tenant_id > running.id
         order by r.tenant_id limit 1)
-      from tenant
-      where tenant.id is not null
+      from running
+      where running.id is not null
+    ), waiting (id) as (
+      (select r.tenant_id from public.workflow_runs r
+        where r.status = 'PENDING' and least(r.not_before, r.deadline_at) is not null
+        order by r.tenant_id limit 1)
+      union all
+      select (
+        select r.tenant_id from public.workflow_runs r
+        where r.status = 'PENDING' and least(r.not_before, r.deadline_at) is not null and r.tenant_id > waiting.id
+        order by r.tenant_id limit 1)
+      from waiting
+      where waiting.id is not null
     ), overdue_tenant as (
       select tenant.id
-      from tenant
+      from (select running.id from running union select waiting.id from waiting) tenant
       where exists (select from public.overdue_runs(tenant.id, v_found_at, 1))
     ), chosen as (
       select overdue.workflow_definition_id, overdue.ends_at,
@@ -77,6 +88,20 @@ begin
           select r.workflow_definition_id from public.workflow_runs r
           where r.id = a.run_id and r.status = 'RUNNING'
           limit 1
+        ) next
+        cross join lateral (
+          select d.id from public.workflow_definitions d where d.id = next.workflow_definition_id for update skip locked
+        ) d
+        limit p_limit
+      )
+      union all
+      (
+        select d.id
+        from (
+          select r.workflow_definition_id
+          from public.workflow_runs r
+          where r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= v_found_at and r.deadline_at <= v_found_at
+          order by least(r.not_before, r.deadline_at)
         ) next
         cross join lateral (
           select d.id from public.workflow_definitions d where d.id = next.workflow_definition_id for update skip locked

@@ -1,5 +1,6 @@
 -- Triggers a run of a definition. It becomes RUNNING when a slot is free for it, otherwise PENDING at the end of the queue. When the
--- definition is busy, its policy may refuse the run instead, or let it take the place of others: see `make_room`.
+-- definition is busy, its policy may refuse the run instead, or let it take the place of others: see `make_room`. With
+-- `p_start_after`, it is PENDING and joins the queue at that instant. With `p_must_start_by`, it must have started by then.
 --
 -- Guarantees:
 -- - A run is inserted completely, with its frozen snapshot and its events, or not at all.
@@ -8,7 +9,8 @@
 --   same key with another input is refused.
 -- - `p_input`, a JSON object or null, `p_traceparent`, a header of W3C Trace Context or null, and `p_labels`, {"key": "value"} or
 --   null, are frozen with the run. A repeated call with the same key may have another `p_traceparent` and other `p_labels`.
--- - So is `p_concurrency_key`, or the key that the input has: see `key_of_run`. A repeated call gets the run with its first key.
+-- - So is `p_concurrency_key`, or the key that the input has: see `key_of_run`. A repeated call gets the run with its first key and
+--   its first instants.
 -- - Idempotent: called again with the same `p_run_id`, it answers the run that the first call inserted.
 --
 -- Closes the race between two invokes with the same key or for the same slots: the second waits for the definition's lock, and
@@ -18,7 +20,8 @@
 -- unauthenticated, not_found, or what `add_run` refuses
 create or replace function public.trigger_run(
   p_context jsonb, p_definition_id uuid, p_run_id uuid, p_idempotency_key text, p_input json, p_traceparent text,
-  p_labels jsonb default null, p_concurrency_key text default null
+  p_labels jsonb default null, p_concurrency_key text default null, p_start_after timestamptz default null,
+  p_must_start_by timestamptz default null
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -41,7 +44,8 @@ begin
 
   -- 3. Add the run.
   v_added := public.add_run(p_context, v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, p_definition_id,
-    p_run_id, p_idempotency_key, p_input, p_traceparent, v_now, p_labels, p_concurrency_key);
+    p_run_id, p_idempotency_key, p_input, p_traceparent, v_now, p_labels, p_concurrency_key, p_start_after,
+    p_must_start_by);
 
   -- 4. Promote the next run, unless the new one has just started. Then read the run for the answer.
   if not coalesce((v_added ->> 'starts')::boolean, false) then

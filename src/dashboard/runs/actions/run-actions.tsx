@@ -20,6 +20,12 @@ export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => 
   return (
     <div class="actions">
       <CopyCurl url={`${origin}/v1/workflow-runs/${id}`} />
+      {run.is_theirs && run.status === "PENDING" && run.not_before !== null && (
+        <Ask id="ask-start-now" label="Start now" title={`Start ${named} now?`}>
+          <p>It does not wait any longer: it joins the end of its workflow’s queue, and starts when it is its turn.</p>
+          <Send action={`/app/runs/${id}/start-now`} label="Start now" kind="primary" />
+        </Ask>
+      )}
       {can(run, "stop") && (
         <Ask id="ask-stop" label="Stop" title={`Stop ${named}?`} kind="danger">
           <p>

@@ -4,7 +4,7 @@ import type { Caller as CallerExpression } from "../../../db/caller.ts";
 import type { Database } from "../../../db/client.ts";
 import { instant } from "../../../db/rows.ts";
 import { workflowDefinitions as d, users } from "../../../db/tables.ts";
-import { isRunning, r } from "../../../runs/run-rows.ts";
+import { isPending, isRunning, r } from "../../../runs/run-rows.ts";
 import { nameOf } from "../../caller.ts";
 
 /** A slot that a RUNNING run holds. `key` is its concurrency key, empty for a run without one. */
@@ -54,7 +54,7 @@ export function selectKeys(db: Database, caller: CallerExpression, isAsked: SQL 
       .from(r)
       .where(and(eq(r.workflowDefinitionId, d.id), condition))
       .groupBy(r.concurrencyKey);
-  const counted = unionAll(count(isRunning, 1), count(sql`r.status = 'PENDING'`, 0)).as("counted");
+  const counted = unionAll(count(isRunning, 1), count(isPending, 0)).as("counted");
   const waiting = sql<number>`sum(${counted.waiting})::int`;
   return db
     .with(caller)

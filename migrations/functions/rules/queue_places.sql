@@ -1,0 +1,65 @@
+-- The places of runs in their queues (`queue.sql`): when a run gets one, and which it is.
+
+-- Lets PENDING runs of locked definitions that have not joined their queues join them now, at the end, in the order of their instants.
+create or replace function public.join_queues(p_run_ids uuid[]) returns void
+language plpgsql as $$
+begin
+  update public.workflow_runs r
+  set not_before = null, queue_position = joining.queue_position
+  from (
+    select ordered.id, nextval('public.workflow_run_queue') as queue_position
+    from (
+      select r.id from public.workflow_runs r where r.id = any (p_run_ids) order by r.not_before, r.created_at, r.id
+    ) ordered
+  ) joining
+  where r.id = joining.id;
+end $$;
+
+-- The place in its queue of a PENDING run: 1 for the run that is next. When keys take turns, each key has a queue of its own. Null
+-- for a run that has not joined the queue yet.
+create or replace function public.place_in_queue(
+  p_definition_id uuid, p_key text, p_queue_position bigint, p_run_id uuid default null,
+  p_now timestamptz default statement_timestamp()
+) returns bigint
+language plpgsql stable as $$
+declare
+  c_last_position constant bigint := 9223372036854775807;
+  v_position constant bigint := coalesce(p_queue_position, c_last_position);
+  v_not_before timestamptz;
+  v_created_at timestamptz;
+  v_takes_turns boolean;
+  v_place bigint;
+begin
+  if p_queue_position is null then
+    select r.not_before, r.created_at into v_not_before, v_created_at
+    from public.workflow_runs r
+    where r.id = p_run_id and r.not_before <= p_now;
+    if not found then
+      return null;
+    end if;
+  end if;
+  v_takes_turns := exists (
+    select from public.workflow_definitions d where d.id = p_definition_id and d.max_running_per_key is not null);
+  if v_takes_turns then
+    v_place := (
+      select count(*)
+      from public.workflow_runs ahead
+      where ahead.workflow_definition_id = p_definition_id and ahead.status = 'PENDING' and ahead.concurrency_key = p_key
+        and ahead.queue_position <= v_position and (ahead.deadline_at is null or ahead.deadline_at > p_now));
+  else
+    v_place := (
+      select count(*)
+      from public.workflow_runs ahead
+      where ahead.workflow_definition_id = p_definition_id and ahead.status = 'PENDING'
+        and ahead.queue_position <= v_position and (ahead.deadline_at is null or ahead.deadline_at > p_now));
+  end if;
+  if p_queue_position is not null then
+    return v_place;
+  end if;
+  -- Its instant has come, but no verb has recorded that. The same may be true of other runs.
+  return v_place + (
+    select count(*)
+    from public.waiting_runs(p_definition_id, p_now) ahead
+    where ahead.queue_position is null and (not v_takes_turns or ahead.concurrency_key = p_key)
+      and (ahead.not_before, ahead.created_at, ahead.id) <= (v_not_before, v_created_at, p_run_id));
+end $$;

@@ -1,0 +1,50 @@
+-- Lets a PENDING run that waits for an instant, its `start_after` or the end of a back-off, join the end of its definition's queue now.
+-- It starts when it is its turn. When it must have started by an instant, that stays as it is.
+--
+-- Guarantees: the run keeps its attempt, its snapshot and its input.
+-- Closes the race with the instant itself, a stop, and a second call: all of them hold the definition's lock.
+--
+-- Answers {"result": {"run"}}, or "refused": see `lock_and_judge_run` and `judge_run_state`; not_delayed (it is in the queue already)
+create or replace function public.start_run_now(p_context jsonb, p_run_id uuid) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_judged jsonb;
+  v_tenant_id uuid;
+  v_definition_id uuid;
+  v_now timestamptz;
+  v_answer jsonb;
+begin
+  -- 1. Lock the definition, and judge the caller.
+  v_judged := public.lock_and_judge_run(p_context, p_run_id);
+  v_tenant_id := v_judged ->> 'tenant_id';
+  if v_judged ? 'refused' then
+    return public.refusal_of(p_context, v_since, v_judged);
+  end if;
+  v_definition_id := v_judged ->> 'definition_id';
+  v_now := clock_timestamp();
+
+  -- 2. End the overdue runs, if there are any.
+  perform public.end_overdue_runs(array[v_definition_id], v_now, array[p_run_id]);
+
+  -- 3. Let the run join the queue.
+  v_answer := public.judge_run_state(p_run_id, 'start_now');
+  if v_answer = '{}' and exists (
+    select from public.workflow_runs r where r.id = p_run_id and r.queue_position is not null) then
+    v_answer := '{"refused": "not_delayed"}';
+  end if;
+  if v_answer = '{}' then
+    perform public.join_queues(array[p_run_id]);
+    insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+    select r.tenant_id, r.id, r.attempt, 'QUEUED', v_now, jsonb_build_object('user_id', v_judged -> 'user_id')
+    from public.workflow_runs r
+    where r.id = p_run_id;
+  end if;
+
+  -- 4. Promote the next run, then read the run for the answer.
+  perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
+  if v_answer = '{}' then
+    v_answer := jsonb_build_object('result', jsonb_build_object('run', public.run_response(p_run_id, v_now)));
+  end if;
+  return public.answer_of(p_context, v_since, v_tenant_id, v_answer);
+end $$;

@@ -1,0 +1,67 @@
+/** The schema of the details of a run, and of fields that its explanation has, too. */
+import { z } from "@hono/zod-openapi";
+import { instant } from "../../http/schemas.ts";
+import { labelsOfRun } from "../labels.ts";
+import { WorkflowRunStatusSchema } from "../run-schema.ts";
+import { failureCode } from "./result-schema.ts";
+
+export const queuePosition = () =>
+  z
+    .int()
+    .nullable()
+    .openapi({
+      description:
+        "1 for the run that is next; null unless PENDING, and until the run joins the queue. When the workflow's policy limits the runs of each key, keys take turns, " +
+        "and this is the place among the runs with its key.",
+    });
+
+export const concurrencyKey = () =>
+  z.string().nullable().openapi({
+    description:
+      "`concurrency_key` of the invoke, or else what the input has at the policy's `key_from`; null for a run without a key.",
+  });
+
+export const startAfter = () =>
+  instant().nullable().openapi({
+    description: "When a PENDING run joins the queue: `start_after` of the invoke. Null once it has joined.",
+  });
+
+export const mustStartBy = () =>
+  instant().nullable().openapi({
+    description:
+      "A PENDING run fails as EXPIRED at this instant: `must_start_by` of the invoke. Null once it has started.",
+  });
+
+export const DetailsSchema = z
+  .strictObject({
+    status: WorkflowRunStatusSchema,
+    attempt: z.int().openapi({ description: "1 for a new run, one more for each retry." }),
+    started_at: instant().nullable().openapi({
+      description:
+        "When this attempt started. Null until it does, and when it has ended without: the run itself shows `created_at` then.",
+    }),
+    failure_code: failureCode(),
+    queue_position: queuePosition(),
+    concurrency_key: concurrencyKey(),
+    progress: z
+      .strictObject({ percent: z.int().nullable(), message: z.string().nullable() })
+      .nullable()
+      .openapi({ description: "What the runner last reported of this attempt, while it is RUNNING." }),
+    labels: labelsOfRun(),
+    start_after: startAfter(),
+    must_start_by: mustStartBy(),
+  })
+  .openapi("WorkflowRunDetails", {
+    example: {
+      status: "RUNNING",
+      attempt: 1,
+      started_at: "2026-01-31T12:00:00.000Z",
+      failure_code: null,
+      queue_position: null,
+      concurrency_key: "customer 4711",
+      progress: { percent: 40, message: "Reading 12 documents" },
+      labels: { customer: "4711" },
+      start_after: null,
+      must_start_by: null,
+    },
+  });
