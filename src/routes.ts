@@ -15,6 +15,14 @@ const API: readonly Area[] = [
     load: async () => [(await import("./runs/workflow-definition-runs-routes.ts")).workflowDefinitionRuns],
   },
   {
+    paths: ["/v1/workflow-definitions/{id}/invoke-batch"],
+    load: async () => [(await import("./runs/batches/batch-routes.ts")).batchInvokes],
+  },
+  {
+    paths: ["/v1/run-batches"],
+    load: async () => [(await import("./runs/batches/batch-routes.ts")).runBatches],
+  },
+  {
     paths: ["/v1/workflow-runs/stream", "/v1/workflow-runs/{id}/stream"],
     load: async () => [(await import("./runs/live/run-streams-routes.ts")).runStreams],
   },

@@ -151,6 +151,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/workflow-definitions/{definition_id}/invoke-batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trigger up to 500 runs together
+         * @description All of them or none, with the same snapshot, in a body of at most 1 MiB. They go to the end of the workflow's queue in their order, and start as slots become free. With an idempotency key, in the body or as a header, the request can be repeated: as long as the batch exists, the same key with the same runs answers it and `Idempotency-Replayed: true`.
+         */
+        post: operations["invoke_workflow_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/run-batches/{batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many runs of a batch wait, run and have ended
+         * @description The runs themselves are in the list of runs: `/v1/workflow-runs?batch=`. Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed. With `Prefer: wait=30` the answer comes as soon as the batch has ended, or with `If-None-Match` as soon as one of its runs has changed, and else after 30 seconds.
+         */
+        get: operations["get_run_batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/workflow-runs/stream": {
         parameters: {
             query?: never;
@@ -377,7 +417,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What the contract's form of a run lacks: attempt, progress, key, labels, place in the queue, instants
+         * What the contract's form of a run lacks: attempt, progress, key, labels, batch, place in the queue, instants
          * @description What the run itself does not say, in a form for programs. To follow the progress without polling, read the run's stream.
          */
         get: operations["get_workflow_run_details"];
@@ -1395,6 +1435,26 @@ export interface webhooks {
         patch?: never;
         trace?: never;
     };
+    "run_batch.ended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * No run of a batch waits or runs any more
+         * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
+         */
+        post: operations["on_run_batch_ended"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "workflow_definition.paused": {
         parameters: {
             query?: never;
@@ -1990,6 +2050,115 @@ export interface components {
         };
         /**
          * @example {
+         *       "id": "01920000-0000-7000-8000-000000000701",
+         *       "run_ids": [
+         *         "01920000-0000-7000-8000-000000000403"
+         *       ]
+         *     }
+         */
+        TriggeredRunBatch: {
+            /** Format: uuid */
+            id: string;
+            /** @description The ids of its runs in the order of the request. When it is replayed: of those that were not deleted. */
+            run_ids: string[];
+        };
+        /**
+         * @example {
+         *       "idempotency_key": "invoices-2026-01",
+         *       "runs": [
+         *         {
+         *           "input": {
+         *             "invoice": 4711
+         *           },
+         *           "labels": {
+         *             "customer": "4711"
+         *           }
+         *         },
+         *         {
+         *           "input": {
+         *             "invoice": 4712
+         *           },
+         *           "labels": {
+         *             "customer": "4712"
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        InvokeBatchRequest: {
+            idempotency_key?: string | null;
+            runs: components["schemas"]["BatchedRun"][];
+        };
+        /** @description One run: the fields of an invoke without its idempotency key. */
+        BatchedRun: {
+            /** @description What the runner gets in addition to the snapshot: at most 32 KiB. Numbers are kept as doubles. With the same idempotency key, always send the same input. */
+            input?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description At most 10 texts by key, to find the run by: `?label=customer:4711`. Retries keep them. Repeated with the same idempotency key, other labels change nothing.
+             * @example {
+             *       "customer": "4711"
+             *     }
+             */
+            labels?: {
+                [key: string]: string;
+            } | null;
+            /** @description Runs with the same key are limited together, if the workflow's policy says so: `max_running_per_key`. Without it, the policy's `key_from` says where the input has the key. */
+            concurrency_key?: string | null;
+            /**
+             * Format: date-time
+             * @description The run is PENDING and joins the queue at this instant, at the end; at most 90 days from now. One that has passed changes nothing.
+             */
+            start_after?: string | null;
+            /**
+             * Format: date-time
+             * @description Unless the run has started before this instant, it is FAILED with the code EXPIRED from then on, also while its workflow is paused. It must be in the future, and later than `start_after`. Retries do not expire.
+             */
+            must_start_by?: string | null;
+        };
+        /**
+         * @example {
+         *       "id": "01920000-0000-7000-8000-000000000701",
+         *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+         *       "user_id": "01920000-0000-7000-8000-000000000201",
+         *       "run_count": 200,
+         *       "pending": 120,
+         *       "running": 10,
+         *       "completed": 68,
+         *       "failed": 2,
+         *       "deleted": 0,
+         *       "created_at": "2026-01-31T11:59:58.120Z",
+         *       "ended_at": null
+         *     }
+         */
+        RunBatch: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            workflow_definition_id: string;
+            /**
+             * Format: uuid
+             * @description Who triggered the batch.
+             */
+            user_id: string;
+            /** @description How many runs the batch has triggered: the sum of the counts that follow. */
+            run_count: number;
+            pending: number;
+            running: number;
+            completed: number;
+            failed: number;
+            deleted: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When its last run ended or was deleted, so that none was left that waited or ran or was to be retried by the policy. It stays when a person retries a run later. Null until then.
+             */
+            ended_at: string | null;
+        };
+        /**
+         * @example {
          *       "items": [
          *         {
          *           "id": "01920000-0000-7000-8000-000000000403",
@@ -2112,7 +2281,7 @@ export interface components {
             } | null;
         };
         /** @enum {string} */
-        WorkflowRunEventType: "TRIGGERED" | "QUEUED" | "STARTED" | "DISPATCHED" | "DISPATCH_FAILED" | "DISPATCH_POSTPONED" | "LEASED" | "RELEASED" | "STOP_REQUESTED" | "STOP_SENT" | "STOP_ACKNOWLEDGED" | "COMPLETED" | "FAILED" | "TIMED_OUT" | "LOST" | "STOPPED" | "RETRIED" | "LATE_RESULT" | "PAUSED";
+        WorkflowRunEventType: "TRIGGERED" | "QUEUED" | "STARTED" | "DISPATCHED" | "DISPATCH_FAILED" | "DISPATCH_POSTPONED" | "LEASED" | "RELEASED" | "STOP_REQUESTED" | "STOP_SENT" | "STOP_ACKNOWLEDGED" | "COMPLETED" | "FAILED" | "TIMED_OUT" | "LOST" | "STOPPED" | "RETRIED" | "LATE_RESULT" | "BATCH_ENDED" | "PAUSED";
         /**
          * @example {
          *       "reason": "Wrong folder",
@@ -2228,6 +2397,11 @@ export interface components {
             created_after?: string;
             /** Format: date-time */
             created_before?: string;
+            /**
+             * Format: uuid
+             * @description Only runs of this batch.
+             */
+            batch?: string;
             /** @description Only runs with all of these labels: `key:value`. */
             label?: string[];
         };
@@ -2247,7 +2421,8 @@ export interface components {
          *         "customer": "4711"
          *       },
          *       "start_after": null,
-         *       "must_start_by": null
+         *       "must_start_by": null,
+         *       "batch_id": null
          *     }
          */
         WorkflowRunDetails: {
@@ -2292,6 +2467,11 @@ export interface components {
              * @description A PENDING run fails as EXPIRED at this instant: `must_start_by` of the invoke. Null once it has started.
              */
             must_start_by: string | null;
+            /**
+             * Format: uuid
+             * @description The batch that it was triggered with; null for a run of none.
+             */
+            batch_id: string | null;
         };
         /**
          * @example {
@@ -2902,7 +3082,7 @@ export interface components {
             } | null;
         };
         /** @enum {string} */
-        EventType: "workflow_run.triggered" | "workflow_run.queued" | "workflow_run.started" | "workflow_run.dispatched" | "workflow_run.dispatch_failed" | "workflow_run.dispatch_postponed" | "workflow_run.leased" | "workflow_run.released" | "workflow_run.stop_requested" | "workflow_run.stop_sent" | "workflow_run.stop_acknowledged" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.retried" | "workflow_run.late_result" | "workflow_definition.paused" | "notification_endpoint.disabled";
+        EventType: "workflow_run.triggered" | "workflow_run.queued" | "workflow_run.started" | "workflow_run.dispatched" | "workflow_run.dispatch_failed" | "workflow_run.dispatch_postponed" | "workflow_run.leased" | "workflow_run.released" | "workflow_run.stop_requested" | "workflow_run.stop_sent" | "workflow_run.stop_acknowledged" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.retried" | "workflow_run.late_result" | "run_batch.ended" | "workflow_definition.paused" | "notification_endpoint.disabled";
         /**
          * @example {
          *       "items": [
@@ -2990,7 +3170,7 @@ export interface components {
             updated_at: string;
         };
         /** @enum {string} */
-        NotifiedEventType: "workflow_run.started" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.late_result" | "workflow_definition.paused" | "notification_endpoint.disabled";
+        NotifiedEventType: "workflow_run.started" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.late_result" | "run_batch.ended" | "workflow_definition.paused" | "notification_endpoint.disabled";
         /**
          * @example {
          *       "id": "01920000-0000-7000-8000-000000000901",
@@ -4536,6 +4716,103 @@ export interface operations {
             503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
         };
     };
+    invoke_workflow_batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+                /** @description W3C Trace Context: it goes on to the runner of each run. Ignored unless it is valid. */
+                traceparent?: string;
+            };
+            path: {
+                definition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvokeBatchRequest"];
+            };
+        };
+        responses: {
+            /** @description A new batch, or the one that this idempotency key has triggered before */
+            202: {
+                headers: {
+                    /** @description Where the batch is */
+                    Location?: string;
+                    /** @description `true` when the batch was triggered before; absent from the answer of a new batch */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggeredRunBatch"];
+                };
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    get_run_batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=N`: the answer may take up to N seconds (60 at most), and is sent as soon as there is news (RFC 7240). At most 50 requests of a caller wait at a time. */
+                Prefer?: string;
+            };
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The batch */
+            200: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    /** @description `wait=N` when the answer has waited, or would have, for up to N seconds. */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunBatch"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    /** @description `wait=N` when the answer has waited, or would have, for up to N seconds. */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
     stream_tenant_workflow_runs: {
         parameters: {
             query?: {
@@ -4624,6 +4901,8 @@ export interface operations {
                 status?: components["schemas"]["WorkflowRunStatus"][];
                 /** @description Only runs with this label: `key:value`. Repeat it for runs that have several. */
                 label?: string[];
+                /** @description Only runs of this batch. */
+                batch?: string;
                 workflow_definition_id?: string;
                 /** @description Only runs that this user triggered. */
                 user_id?: string;
@@ -7832,6 +8111,84 @@ export interface operations {
                         dashboard_url: string;
                         /** @enum {string} */
                         reported_status: "COMPLETED" | "FAILED";
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone: it is disabled at once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The notification is retried: eight tries over 28 hours */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_run_batch_ended: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Identifies the message. It stays the same when the message is sent again. */
+                "webhook-id": string;
+                /** @description When the message is sent this time, in seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them are separated by spaces. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    type: "run_batch.ended";
+                    /**
+                     * Format: date-time
+                     * @description When it happened.
+                     */
+                    timestamp: string;
+                    data: {
+                        event_id: string;
+                        /** Format: uuid */
+                        batch_id: string;
+                        /** Format: uuid */
+                        workflow_definition_id: string;
+                        /** @description The name of the workflow when the run was triggered. */
+                        workflow_name: string;
+                        run_count: number;
+                        completed: number;
+                        failed: number;
+                        deleted: number;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        ended_at: string;
+                        /**
+                         * Format: uri
+                         * @description Where a program can read the batch.
+                         */
+                        url: string;
+                        /**
+                         * Format: uri
+                         * @description The page of the batch, for people.
+                         */
+                        dashboard_url: string;
                     };
                 };
             };

@@ -11,6 +11,10 @@ export type RunSnapshot = Schemas["WorkflowRunSnapshot"];
 export type RunEvent = Schemas["WorkflowRunEvent"];
 export type RunResult = Schemas["WorkflowRunResult"];
 export type RunDetails = Schemas["WorkflowRunDetails"];
+/** A run of a batch that is to be triggered. */
+export type BatchedRun = Schemas["BatchedRun"];
+export type TriggeredBatch = Schemas["TriggeredRunBatch"];
+export type RunBatch = Schemas["RunBatch"];
 /** What the runner of an attempt that is RUNNING has reported. */
 export type RunProgress = NonNullable<RunDetails["progress"]> & { attempt: number };
 export type RunExplanation = Schemas["WorkflowRunExplanation"];
@@ -35,7 +39,7 @@ type QueryOf<Name extends keyof operations> = NonNullable<operations[Name]["para
 export type FeedEvent = Schemas["Event"];
 /** Filters events of the feed: by type and workflow, and after the `next_cursor` of a page. */
 export type FeedFilter = Omit<QueryOf<"list_events">, "limit">;
-/** Filters runs: by state, workflow, user, labels (`key:value`), and when they were triggered. */
+/** Filters runs: by state, workflow, user, batch, labels (`key:value`), and when they were triggered. */
 export type RunFilter = Omit<QueryOf<"list_tenant_workflow_runs">, "cursor" | "limit">;
 
 export const hasEnded = ({ status }: { status: RunStatus }): boolean => status === "COMPLETED" || status === "FAILED";

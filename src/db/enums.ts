@@ -70,6 +70,7 @@ export const RUN_EVENT_TYPES = [
   "STOPPED",
   "RETRIED",
   "LATE_RESULT",
+  "BATCH_ENDED",
   "PAUSED",
 ] as const;
 export type RunEventType = (typeof RUN_EVENT_TYPES)[number];
@@ -118,6 +119,7 @@ export const EVENT_NAMES = {
   STOPPED: "workflow_run.failed",
   RETRIED: "workflow_run.retried",
   LATE_RESULT: "workflow_run.late_result",
+  BATCH_ENDED: "run_batch.ended",
   PAUSED: "workflow_definition.paused",
   ENDPOINT_DISABLED: "notification_endpoint.disabled",
 } as const satisfies Record<EventType, string>;
@@ -134,6 +136,7 @@ export const NOTIFIED_EVENTS = [
   "workflow_run.completed",
   "workflow_run.failed",
   "workflow_run.late_result",
+  "run_batch.ended",
   "workflow_definition.paused",
   "notification_endpoint.disabled",
 ] as const satisfies readonly EventName[];

@@ -43,6 +43,8 @@ export const workflowRuns = pgTable(
     /** The trace of the invoke, from its header `traceparent` (W3C Trace Context). It is passed on to the runner. */
     traceparent: text("traceparent"),
     idempotencyKey: text("idempotency_key"),
+    /** The batch that the run was triggered with: see `runBatches`. A foreign key would cost each run, also one of no batch. */
+    batchId: uuid("batch_id"),
     /** Null until a PENDING run joins its queue: see `not_before`. */
     queuePosition: bigint("queue_position", { mode: "number" }).default(sql`nextval('workflow_run_queue')`),
     /** Runs with the same key are limited together: `max_running_per_key`. Frozen; empty for a run without a key. */
@@ -136,6 +138,8 @@ export const workflowRuns = pgTable(
     index("workflow_runs_idempotency_index")
       .on(t.workflowDefinitionId, t.idempotencyKey)
       .where(sql`idempotency_key is not null`),
+    // The runs of a batch, and whether any of them is unfinished: `batch_runs`, `end_batches`.
+    index("workflow_runs_batch_index").on(t.batchId, t.status).where(sql`batch_id is not null`).concurrently(),
     // A definition's runs, newest first: its page, its list, and the lists of USERs who may read it.
     index("workflow_runs_definition_newest_index").on(t.workflowDefinitionId, t.createdAt, t.id),
     // A definition's FAILED runs, since there may be very few of them among very many runs.

@@ -4,7 +4,7 @@ import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import type { AppEnv } from "./env.ts";
 import { answerError } from "./errors.ts";
-import { boundRequest } from "./middleware/bound-request.ts";
+import { type BodyLimit, boundRequest, patternOf } from "./middleware/bound-request.ts";
 import { shareWithOrigins } from "./middleware/cross-origin.ts";
 import { limitAddress } from "./middleware/limit-rate.ts";
 import { logRequests } from "./middleware/log-requests.ts";
@@ -47,6 +47,7 @@ export function createApp(routers: readonly Hono<AppEnv>[]): OpenAPIHono<AppEnv>
     throw noSuchRoute(app, c.req.path, "There is no such route. See /docs.");
   });
 
+  const bodyLimits: BodyLimit[] = [];
   app.use(
     requestId(),
     logRequests,
@@ -54,12 +55,14 @@ export function createApp(routers: readonly Hono<AppEnv>[]): OpenAPIHono<AppEnv>
     requireHttps,
     shareWithOrigins,
     limitAddress,
-    boundRequest,
+    boundRequest(bodyLimits),
   );
 
   for (const router of routers) app.route("/", router);
   for (const definition of app.openAPIRegistry.definitions) {
-    if (definition.type === "route") kindOf(definition.route);
+    if (definition.type !== "route") continue;
+    const { maxBodyBytes } = kindOf(definition.route);
+    if (maxBodyBytes !== undefined) bodyLimits.push({ path: patternOf(definition.route.path), maxBytes: maxBodyBytes });
   }
   return app;
 }

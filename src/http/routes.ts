@@ -17,6 +17,8 @@ type ChangeMethod = "post" | "put" | "patch" | "delete";
 /** A route without the parts that its builder adds. `problems` are those of the route's verb. */
 type Definition = Omit<RouteConfig, "method" | "security" | "middleware"> & {
   problems?: readonly ProblemCode[];
+  /** How large its body may be, if that is not the limit of all routes: see `boundRequest`. */
+  maxBodyBytes?: number;
   security?: never;
   middleware?: never;
 };
@@ -24,8 +26,8 @@ type Definition = Omit<RouteConfig, "method" | "security" | "middleware"> & {
 type Read = Definition & { method?: never };
 type Change = Definition & { method: ChangeMethod };
 
-/** What the builder knows about a route, for the OpenAPI document. */
-export type RouteKind = { problems: readonly ProblemCode[]; isConditional: boolean };
+/** What the builder knows about a route, for the OpenAPI document and for the app. */
+export type RouteKind = { problems: readonly ProblemCode[]; isConditional: boolean; maxBodyBytes?: number | undefined };
 
 /** The property of a route that holds its kind. It is copied with the route when a router is mounted in another. */
 const KIND = Symbol("kind of route");
@@ -153,7 +155,11 @@ export function callerWrite<const Path extends string, Own extends Change & { pa
     ...onlyKnownQuery(definition),
     security: callerSecurity,
     middleware: [authenticate, ...bodyMiddleware(definition)],
-    [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
+    [KIND]: {
+      problems: [...problems, ...(definition.problems ?? [])],
+      isConditional: false,
+      maxBodyBytes: definition.maxBodyBytes,
+    } satisfies RouteKind,
   });
 }
 

@@ -68,6 +68,7 @@ function describe<Data extends z.ZodType>(
 }
 
 const RUN_ID = "01920000-0000-7000-8000-000000000403";
+const BATCH_ID = "01920000-0000-7000-8000-000000000701";
 const DEFINITION_ID = "01920000-0000-7000-8000-000000000301";
 const attempt = () => z.int().min(1);
 
@@ -185,6 +186,39 @@ const notifications = [
     "A result came after the run had ended",
     z.strictObject({ ...runData, reported_status: z.enum(["COMPLETED", "FAILED"]) }),
     { ...exampleRunData, ...FAILURE, reported_status: "COMPLETED" },
+  ),
+  describe(
+    "endpoint",
+    "run_batch.ended",
+    "No run of a batch waits or runs any more",
+    z.strictObject({
+      event_id: z.string(),
+      batch_id: uuid(),
+      workflow_definition_id: uuid(),
+      workflow_name: workflowName(),
+      run_count: z.int(),
+      completed: z.int(),
+      failed: z.int(),
+      deleted: z.int(),
+      created_at: instant(),
+      ended_at: instant(),
+      url: z.url().openapi({ description: "Where a program can read the batch." }),
+      dashboard_url: z.url().openapi({ description: "The page of the batch, for people." }),
+    }),
+    {
+      event_id: "4714",
+      batch_id: BATCH_ID,
+      workflow_definition_id: DEFINITION_ID,
+      workflow_name: "Quarterly report",
+      run_count: 200,
+      completed: 197,
+      failed: 2,
+      deleted: 1,
+      created_at: "2026-01-31T11:59:59.000Z",
+      ended_at: "2026-01-31T12:30:00.123Z",
+      url: `https://service.example.com/v1/run-batches/${BATCH_ID}`,
+      dashboard_url: `https://service.example.com/app/batches/${BATCH_ID}`,
+    },
   ),
   describe(
     "endpoint",

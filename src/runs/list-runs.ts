@@ -12,6 +12,7 @@ import {
 import { type Database, repeatable } from "../db/client.ts";
 import { RUN_STATUSES, type RunStatus } from "../db/enums.ts";
 import { workflowDefinitions as d } from "../db/tables.ts";
+import { batchRuns } from "./batches/batch-runs.ts";
 import { labelledRuns, placeAfter } from "./labelled-runs.ts";
 import { boundsOf, FIRST_ID, matchesFilter, type RunCursor, type RunsPage } from "./run-filter.ts";
 import { isExpired, isOverdue, isPending, isRunning, type RunRow, r, runFields, shownNow } from "./run-rows.ts";
@@ -70,6 +71,13 @@ export async function listRunsOfDefinition(
  */
 export function newestRuns(db: Database, caller: Caller, readable: ReadableDefinitions, page: RunsPage) {
   const { filter, cursor, direction = "older", limit } = page;
+  if (filter.batchId !== undefined) {
+    const ofBatch = batchRuns(db, caller, page).as("of_batch");
+    return db
+      .select({ id: ofBatch.id, createdAt: ofBatch.createdAt, isFound: ofBatch.isFound })
+      .from(ofBatch)
+      .as("newest");
+  }
   if (filter.labels.length > 0) {
     const labelled = labelledRuns(db, caller, page).as("labelled");
     return db

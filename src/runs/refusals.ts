@@ -107,20 +107,10 @@ export function triggerProblem(
       const msg = "The idempotency key has triggered a run with another input. Send the same input, or another key.";
       return new ValidationFailed([{ loc: ["body", "input"], type: "value_error", msg }]);
     }
-    case "no_key": {
-      const msg =
-        `The workflow's policy takes the concurrency key from ${refusal.pointer} of the input: a text of 1 to 128 characters, a ` +
-        "number or a boolean. Send it there, or send `concurrency_key`.";
-      return new ValidationFailed([{ loc: ["body", "input", ...namesOf(refusal.pointer)], type: "value_error", msg }]);
-    }
-    case "start_after": {
-      const msg = "Must be within 90 days from now.";
-      return new ValidationFailed([{ loc: ["body", "start_after"], type: "value_error", msg }]);
-    }
-    case "must_start_by": {
-      const msg = "Must be in the future, and later than `start_after`.";
-      return new ValidationFailed([{ loc: ["body", "must_start_by"], type: "value_error", msg }]);
-    }
+    case "no_key":
+    case "start_after":
+    case "must_start_by":
+      return new ValidationFailed([faultOfRun(refusal.refused, refusal.pointer, ["body"])]);
     case "path_parts":
       return (
         lackingRights("To invoke this workflow", refusal.faults) ?? new ValidationFailed(refusal.faults.map(toFault))
@@ -139,6 +129,28 @@ export function triggerProblem(
         `The queue is full: the workflow's policy lets at most ${refusal.max_queued} of its runs wait. Invoke it again when one of ` +
           "them has started, or stop one.",
       );
+  }
+}
+
+/** The fault of a run, at this place of a request. `pointer` is the policy's `key_from`. */
+export function faultOfRun(
+  refused: "no_key" | "start_after" | "must_start_by",
+  pointer: string | undefined,
+  locOfRun: Fault["loc"],
+): Fault {
+  switch (refused) {
+    case "no_key": {
+      const msg =
+        `The workflow's policy takes the concurrency key from ${pointer} of the input: a text of 1 to 128 characters, a ` +
+        "number or a boolean. Send it there, or send `concurrency_key`.";
+      return { loc: [...locOfRun, "input", ...namesOf(pointer)], type: "value_error", msg };
+    }
+    case "start_after":
+      return { loc: [...locOfRun, "start_after"], type: "value_error", msg: "Must be within 90 days from now." };
+    case "must_start_by": {
+      const msg = "Must be in the future, and later than `start_after`.";
+      return { loc: [...locOfRun, "must_start_by"], type: "value_error", msg };
+    }
   }
 }
 

@@ -16,6 +16,8 @@ export type RunFilter = {
   withinSeconds?: number | undefined;
   /** `key:value`: only runs that have all of these labels. */
   labels: readonly string[];
+  /** Only runs of this batch. */
+  batchId?: string | undefined;
 };
 
 /** The request of one page of the tenant's runs. */

@@ -20,13 +20,13 @@ import { triggerRun } from "./run-verbs.ts";
 export const workflowDefinitionRuns = createRouter();
 
 /** A check refuses an empty key instead of `minLength`, since the contract's schema has no minimum. */
-const idempotencyKey = () => text({ max: 255 }).refine((key) => key !== "", { message: "Must not be empty." });
+export const IDEMPOTENCY_KEY = text({ max: 255 }).refine((key) => key !== "", { message: "Must not be empty." });
 
 const MAX_INPUT_BYTES = 32 * 1024;
 
 export const InvokeWorkflowRequestSchema = z
   .strictObject({
-    idempotency_key: idempotencyKey().nullish(),
+    idempotency_key: IDEMPOTENCY_KEY.nullish(),
     input: jsonObject(MAX_INPUT_BYTES)
       .nullish()
       .openapi({
@@ -87,7 +87,7 @@ const invokeRoute = callerWrite({
   request: {
     params: definitionParams,
     headers: z.object({
-      "Idempotency-Key": idempotencyKey().optional(),
+      "Idempotency-Key": IDEMPOTENCY_KEY.optional(),
       Prefer: z.string().optional().openapi(PREFER),
       traceparent: z.string().optional().openapi({
         description: "W3C Trace Context: it goes on to the runner and to notifications. Ignored unless it is valid.",
@@ -131,7 +131,11 @@ workflowDefinitionRuns.openapi(invokeRoute, async (c) => {
   });
 });
 
-function chooseKey(inBody: string | null | undefined, inHeader: string | undefined): string | null {
+/**
+ * The idempotency key of a request, in its body or its header.
+ * @throws ValidationFailed when they differ
+ */
+export function chooseKey(inBody: string | null | undefined, inHeader: string | undefined): string | null {
   if (typeof inBody === "string" && inHeader !== undefined && inBody !== inHeader) {
     const msg = "Differs from `idempotency_key` in the body. Send one of them, or the same twice.";
     throw new ValidationFailed([{ loc: ["header", "Idempotency-Key"], type: "value_error", msg, input: inHeader }]);

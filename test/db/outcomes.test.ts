@@ -44,6 +44,14 @@ const trigger = async ({ tenant }: World, user: TestUser = tenant.owner, more: o
     ...more,
   });
 
+const triggerBatch = async ({ tenant }: World, user: TestUser = tenant.owner, more: object = {}) =>
+  call("trigger_batch", {
+    ...(await callerOf(user)),
+    ...{ definition_id: tenant.definitionId, batch_id: uuid(), idempotency_key: "k", traceparent: null },
+    ...{ run_ids: [uuid(), uuid()], runs: "[{}, {}]" },
+    ...more,
+  });
+
 const appendLog = (world: World, more: object = {}, attempt: object = {}) =>
   call("append_log", { ...attemptOf(world, attempt), sequence: 0, text: "a", ...more });
 
@@ -408,6 +416,11 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return trigger(world, world.tenant.owner, { idempotency_key: "k", input: '{"a": 2}' });
     },
   }),
+  of("add_run", {
+    start_after: (world) => trigger(world, world.tenant.owner, { start_after: inSeconds(91 * 86_400) }),
+    must_start_by: (world) =>
+      trigger(world, world.tenant.owner, { start_after: inSeconds(120), must_start_by: inSeconds(60) }),
+  }),
   of("make_room", {
     busy: async (world) => {
       await setBusy(world, "skip");
@@ -419,6 +432,32 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return trigger(world);
     },
   }),
+  of("trigger_batch", {
+    unauthenticated: (world) => triggerBatch(world, world.tenant.owner, nobody),
+    not_found: (world) => triggerBatch(world, world.tenant.user),
+  }),
+  of("known_batch", {
+    other_runs: async (world) => {
+      await triggerBatch(world);
+      return triggerBatch(world, world.tenant.owner, { runs: '[{}, {"input": {}}]' });
+    },
+  }),
+  of("insert_batch", {
+    no_key: async (world) => {
+      await service.database.sql`
+        update workflow_definitions set key_from = '/customer' where id = ${world.tenant.definitionId}`;
+      return triggerBatch(world);
+    },
+    start_after: (world) =>
+      triggerBatch(world, world.tenant.owner, { runs: JSON.stringify([{}, { start_after: inSeconds(91 * 86_400) }]) }),
+    must_start_by: (world) =>
+      triggerBatch(world, world.tenant.owner, { runs: JSON.stringify([{}, { must_start_by: inSeconds(-60) }]) }),
+    queue_full: async (world) => {
+      await setBusy(world, "queue", 1);
+      return triggerBatch(world);
+    },
+  }),
+  of("find_batch", { unauthenticated: () => call("find_batch", { ...nobody, batch_id: uuid() }) }),
   of("frozen_for_runs", {
     paused: async (world) => {
       await setDefinition(world, "paused");
@@ -450,9 +489,6 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
         update workflow_definitions set key_from = '/customer' where id = ${world.tenant.definitionId}`;
       return trigger(world, world.tenant.owner, { input: '{"customer": {}}' });
     },
-    start_after: (world) => trigger(world, world.tenant.owner, { start_after: inSeconds(91 * 86_400) }),
-    must_start_by: (world) =>
-      trigger(world, world.tenant.owner, { start_after: inSeconds(120), must_start_by: inSeconds(60) }),
   }),
   of("record_result", ofRunner("record_result", resultOf("COMPLETED"))),
   of("append_log", {
@@ -951,6 +987,23 @@ const DONE: [verb: string, outcome: string, expected: unknown, reach: Done][] = 
     async (world) => {
       await setBusy(world, "replace_running");
       return [await trigger(world), await lastEvent(world)];
+    },
+  ],
+  [
+    "trigger_batch",
+    "triggered",
+    { replayed: false, batch: { run_ids: [expect.any(String), expect.any(String)] } },
+    (world) => triggerBatch(world),
+  ],
+  [
+    "trigger_batch",
+    "replayed, by its key and by its id",
+    [true, false],
+    async (world) => {
+      const batch_id = uuid();
+      await triggerBatch(world, world.tenant.owner, { batch_id });
+      const answers = [await triggerBatch(world), await triggerBatch(world, world.tenant.owner, { batch_id })];
+      return answers.map(({ replayed }) => replayed);
     },
   ],
   ["record_result", "completed", { status: "COMPLETED" }, (world) => report(world, "COMPLETED")],

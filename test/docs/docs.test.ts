@@ -57,6 +57,7 @@ describe("/docs", () => {
     }
     const used = operations.flatMap(({ path }) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
     expect([...new Set(used)].filter((name = "") => !(name in kinds)).sort()).toEqual([
+      "batch_id",
       "delivery_id",
       "endpoint_id",
       "invite_id",

@@ -42,10 +42,13 @@ export async function readStand({ service, tenant }: World): Promise<string> {
   const [row] = await service.database.sql`
     select jsonb_build_object(
       'runs', (
-        select jsonb_agg(jsonb_build_array(r.status, r.attempt, r.ended_by, r.error, r.idempotency_key, labels_of(r.id), (
+        select jsonb_agg(jsonb_build_array(r.status, r.attempt, r.ended_by, r.error, r.idempotency_key, labels_of(r.id), r.batch_id is null, (
           select jsonb_agg(e.type || '.' || e.attempt order by e.id) from workflow_run_events e where e.run_id = r.id
         )) order by r.queue_position)
         from workflow_runs r where r.tenant_id = t.id),
+      'batches', (
+        select jsonb_agg(jsonb_build_array(b.idempotency_key, b.run_count, b.ended_at is null) order by b.created_at)
+        from run_batches b where b.tenant_id = t.id),
       'parts', (
         select jsonb_agg(jsonb_build_array(part_type,
           case part_type when 'WORKFLOW_DEFINITION' then null else materialized_path end) order by part_type, materialized_path)

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { type RateLimiter, readConfig } from "../../src/config.ts";
+import { batchPath } from "../support/batches.ts";
 import { toForm } from "../support/browser.ts";
 import { claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../support/callers.ts";
 import { invoke, invokePath } from "../support/lifecycle.ts";
@@ -207,6 +208,17 @@ describe("the shape of a request", () => {
     const headers = { Authorization: `Bearer ${tenant.owner.key}`, "Content-Type": "application/json" };
     const response = await service.fetch(invokePath(tenant), { method: "POST", headers, body });
     expect(response.status).toBe(413);
+  });
+
+  it("may have a body of 1 MiB only for a batch of runs, whatever the path begins or ends with", async () => {
+    const headers = { Authorization: `Bearer ${tenant.owner.key}`, "Content-Type": "application/json" };
+    const statuses = await Promise.all(
+      ["", "/", "/more", "?x=1"].map(async (end) => {
+        const body = `{}${" ".repeat(70_000)}`;
+        return (await service.fetch(`${batchPath(tenant)}${end}`, { method: "POST", headers, body })).status;
+      }),
+    );
+    expect(statuses).toEqual([422, 413, 413, 422]);
   });
 });
 

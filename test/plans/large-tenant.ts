@@ -56,16 +56,24 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant, larg
         statement_timestamp() - n * interval '20 minutes'
       from t, generate_series(1, t.definitions) n`,
     sql`
-      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot, batch_id,
         created_at, started_at, deadline_at, completed_at, updated_at, ended_by, failure_code)
       select md5(t.id || 'run' || n || '/' || m)::uuid, t.id, md5(t.id || 'definition' || n)::uuid,
         md5(t.id || 'user' || (n + m) % t.users + 1)::uuid, 'SELF_HOSTED',
         case when m = 1 and n % 10 = 0 then 'FAILED' else 'COMPLETED' end, '{}',
+        case when n % 2 = 0 then md5(t.id || 'batch' || n % 200)::uuid end,
         made.at, made.at, made.at + interval '5 minutes', made.at + interval '5 minutes', made.at + interval '5 minutes',
         case when m = 1 and n % 10 = 0 then 'DEADLINE' else 'CALLBACK' end,
         case when m = 1 and n % 10 = 0 then 'DEADLINE' end
       from t, generate_series(1, t.definitions) n, generate_series(1, t.runs) m,
         lateral (select statement_timestamp() - (n * 7919 + m * 104729) % 100000 * interval '300 seconds' as at) made`,
+    // Half of the runs are in 100 batches of 500.
+    sql`
+      insert into run_batches (id, tenant_id, workflow_definition_id, user_id, runs_hash, run_count, ended_at)
+      select md5(t.id || 'batch' || n)::uuid, t.id, md5(t.id || 'definition' || n + 2)::uuid, md5(t.id || 'user1')::uuid, '', 500,
+        statement_timestamp()
+      from t, generate_series(0, 198, 2) n
+      where t.definitions > 1`,
     sql`
       insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, slot_no, run_snapshot,
         started_at, deadline_at)

@@ -156,6 +156,22 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
     }
   });
 
+  it("a batch and its runs are read by the batch, and nothing of the others", async () => {
+    const [row] = await service.database.sql`
+      select id from run_batches where tenant_id = ${stage.tenant.id} and run_count = 500 limit 1`;
+    for (const path of [
+      `/v1/run-batches/${row?.id}`,
+      `/v1/workflow-runs?batch=${row?.id}`,
+      `/v1/workflow-runs?batch=${row?.id}&status=FAILED&label=batch:rare`,
+    ]) {
+      const [response, statements] = await explain({ method: "GET", path }, callers.owner());
+      expect(response.status).toBe(200);
+      expect(scanned(statements)).toEqual([]);
+      // Each of its 500 runs, and once more for the page, its attempt, and its labels.
+      expect(rowsRead(statements)).toBeLessThan(3_000);
+    }
+  });
+
   it("an OWNER's runs of one user are read in the same way", async () => {
     const path = `/v1/workflow-runs?user_id=${stage.tenant.user.id}`;
     for (const query of ["", "&status=FAILED", "&status=PENDING"]) {

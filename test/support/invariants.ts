@@ -166,6 +166,18 @@ const INVARIANTS: Record<string, string> = {
     where ($1::uuid is null or session.tenant_id = $1) and held.ends_at > statement_timestamp()
     group by session.id having count(*) > session.capacity`,
 
+  "a batch has not ended although none of its runs is unfinished": `
+    select batch.id::text as name from run_batches batch
+    where ($1::uuid is null or batch.tenant_id = $1) and batch.ended_at is null
+      and not exists (
+        select from workflow_runs run where run.batch_id = batch.id and run.status in ('PENDING', 'RUNNING'))`,
+
+  "a batch ended more than once, or without being recorded as ended": `
+    select event.detail ->> 'batch_id' as name
+    from event left join run_batches batch on batch.id = (event.detail ->> 'batch_id')::uuid and batch.ended_at is not null
+    where event.type = 'BATCH_ENDED'
+    group by event.detail ->> 'batch_id' having count(*) > 1 or count(batch.id) <> 1`,
+
   "an event belongs to no run": `
     select event.id::text as name from workflow_run_events event
     where ($1::uuid is null or event.tenant_id = $1) and event.run_id is not null
@@ -271,6 +283,8 @@ function follow(stand: Stand, type: RunEventType, before: RunEventType | undefin
       return change(stand, "stop", "STOP");
     case "RETRIED":
       return change({ ...stand, attempt: stand.attempt + 1 }, "retry", null);
+    case "BATCH_ENDED":
+      return stand.status === "COMPLETED" || stand.status === "FAILED" ? stand : null;
     case "PAUSED":
       return stand.status === null ? null : stand;
     case "LATE_RESULT":

@@ -1,4 +1,5 @@
 import {
+  addBatch,
   addColleague,
   addDefinition,
   addDelayed,
@@ -130,6 +131,20 @@ export const OPERATIONS: Record<string, Operation> = {
       }),
     isRepeatable: true,
     sendsAfterwards: true,
+  },
+  invoke_workflow_batch: {
+    answers: [404, 403, 202, 202, 202, 404],
+    call: async (stage) =>
+      post(`${definition(await addDefinition(stage))}/invoke-batch`, {
+        idempotency_key: stage.mark,
+        runs: [{ input: { mark: stage.mark }, labels: { customer: stage.mark }, concurrency_key: stage.mark }, {}],
+      }),
+    isRepeatable: true,
+    sendsAfterwards: true,
+  },
+  get_run_batch: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(`/v1/run-batches/${await addBatch(stage)}`),
   },
   list_workflow_runs: {
     answers: [404, 200, 200, 200, 200, 404],

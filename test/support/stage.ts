@@ -95,6 +95,12 @@ export async function invokeDefinition(stage: Stage, definitionId: string): Prom
   return postForId(stage, `/v1/workflow-definitions/${definitionId}/invoke`, { labels });
 }
 
+/** A new batch of the OWNER's, of a definition of its own: a RUNNING run and one that waits. Returns its id. */
+export async function addBatch(stage: Stage): Promise<string> {
+  const path = `/v1/workflow-definitions/${await addDefinition(stage)}/invoke-batch`;
+  return postForId(stage, path, { idempotency_key: stage.newName(), runs: [{ labels: { customer: stage.mark } }, {}] });
+}
+
 type AddedRun = { runId: string; definitionId: string };
 
 /** A new RUNNING run of the OWNER's, of a definition of its own, and another run that waits for its slot. */

@@ -6,8 +6,8 @@
 --   p_ended_by, p_failure_code, p_error, p_output, p_summary, p_artifacts   what the run gets
 --   p_type, p_detail  the event that is inserted; the failure code is added to its detail
 --   p_notes_taken   true when the end also proves that the runner has accepted the run: see `note_taken`
--- The runs that their policies retry are then put back: see `retry_by_policy`. Returns for each run how late it was ended, in
--- milliseconds.
+-- The runs that their policies retry are then put back: see `retry_by_policy`. Batches of which nothing is left end then, too: see
+-- `end_batches`. Returns for each run how late it was ended, in milliseconds.
 --
 -- Usually it is one run, but a generic plan is made for ten. With the default costs, Postgres would then rather read all attempts
 -- in progress than look ten up, when there are some thousands of them.
@@ -21,6 +21,7 @@ declare
   v_lags_ms float8[];
   v_failed_ids uuid[];
   v_definition_ids uuid[];
+  v_batch_ids uuid[];
 begin
   with ended as (
     update public.workflow_runs r
@@ -37,7 +38,7 @@ begin
       summary = p_summary, artifacts = p_artifacts
     where r.id = any (p_run_ids)
     returning r.tenant_id, r.id, r.workflow_definition_id, r.attempt, r.dispatch_count, r.completed_at, r.failure_code,
-      round(extract(epoch from p_now - r.completed_at) * 1000)::float8 as lag_ms
+      r.batch_id, round(extract(epoch from p_now - r.completed_at) * 1000)::float8 as lag_ms
   ), forgotten as (
     delete from public.running_attempts a
     using ended
@@ -63,14 +64,17 @@ begin
   )
   select coalesce(array_agg(ended.lag_ms), '{}'),
     array_agg(ended.id) filter (where ended.failure_code is not null and forgotten.stop_requested_at is null),
-    array_agg(distinct ended.workflow_definition_id)
-  into v_lags_ms, v_failed_ids, v_definition_ids
+    array_agg(distinct ended.workflow_definition_id), array_agg(ended.batch_id) filter (where ended.batch_id is not null)
+  into v_lags_ms, v_failed_ids, v_definition_ids, v_batch_ids
   from ended
   left join forgotten on forgotten.run_id = ended.id;
   -- Most definitions retry nothing. That is checked first, since it is cheap.
   if v_failed_ids is not null and exists (
     select from public.workflow_definitions d where d.id = any (v_definition_ids) and d.max_attempts > 1) then
     perform public.retry_by_policy(v_failed_ids, p_now);
+  end if;
+  if v_batch_ids is not null then
+    perform public.end_batches(v_batch_ids, p_now);
   end if;
   return v_lags_ms;
 end $$;

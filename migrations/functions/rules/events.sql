@@ -23,6 +23,7 @@ language sql immutable as $$
     when 'STOPPED' then 'workflow_run.failed'
     when 'RETRIED' then 'workflow_run.retried'
     when 'LATE_RESULT' then 'workflow_run.late_result'
+    when 'BATCH_ENDED' then 'run_batch.ended'
     when 'PAUSED' then 'workflow_definition.paused'
     when 'ENDPOINT_DISABLED' then 'notification_endpoint.disabled'
   end

@@ -26,6 +26,9 @@ begin
         when event.type = 'PAUSED' then jsonb_build_object(
           'workflow_definition_id', r.workflow_definition_id, 'workflow_name', r.run_snapshot ->> 'workflow_name',
           'run_id', event.run_id, 'attempt', event.attempt)
+        when event.type = 'BATCH_ENDED' then event.detail || jsonb_build_object(
+          'workflow_definition_id', r.workflow_definition_id, 'workflow_name', r.run_snapshot ->> 'workflow_name',
+          'ended_at', public.wire_instant(event.at))
         else jsonb_build_object(
           'run_id', event.run_id, 'workflow_definition_id', r.workflow_definition_id,
           'workflow_name', r.run_snapshot ->> 'workflow_name', 'attempt', event.attempt,

@@ -67,6 +67,8 @@ function describe({ type, attempt, detail, user_name }: ViewedEvent): Descriptio
       return detail?.automatic === true
         ? { what: `Retried automatically: attempt ${attempt}`, more: null, nextTryAt: textOf(detail.not_before) }
         : { what: `Retried${by}: attempt ${attempt}`, more: null };
+    case "BATCH_ENDED":
+      return { what: "Its batch has ended: no run of it waits or runs any more", more: null };
     case "PAUSED":
       return { what: "The workflow was paused", more: reason };
     case "LATE_RESULT":

@@ -47,6 +47,12 @@ export const RunFilters = ({ view, query }: { view: RunsView; query: RunsQuery }
         <input type="checkbox" name="mine" value="1" checked={query.mine === "1"} />
         Mine
       </label>
+      {query.batch && (
+        <label class="chip">
+          <input type="checkbox" name="batch" value={query.batch} checked />
+          Of the batch {shortId(query.batch)}
+        </label>
+      )}
       {query.user && (
         <label class="chip">
           <input type="checkbox" name="user" value={query.user} checked />

@@ -214,6 +214,11 @@ const About = ({ run, now }: { run: ViewedRun; now: string }) => (
           <bdi class="wrap">{run.idempotency_key}</bdi>
         </Fact>
       )}
+      {run.batch_id !== null && (
+        <Fact name="Batch">
+          <Id id={run.batch_id} href={`/app/batches/${run.batch_id}`} />
+        </Fact>
+      )}
       {Object.keys(run.labels).length > 0 && (
         <Fact name="Labels">
           <LabelLinks labels={run.labels} />

@@ -28,6 +28,7 @@ const querySchema = z.object({
   /** `key:value`. */
   label: z.array(z.string()).transform((labels) => [...new Set(labels.filter(isLabel))].slice(0, MAX_LABELS)),
   workflow: z.guid().optional().catch(undefined),
+  batch: z.guid().optional().catch(undefined),
   mine: z.literal("1").optional().catch(undefined),
   user: z.guid().optional().catch(undefined),
   range: z.enum(RANGE_NAMES).optional().catch(undefined),
@@ -79,6 +80,7 @@ export function filterOf(query: RunsQuery, userId: string): RunFilter {
     createdBefore: to && new Date(startMs(to) + (isDay(to) ? DAY_MS : MINUTE_MS)).toISOString(),
     withinSeconds: range && RANGES[range],
     labels: query.label,
+    batchId: query.batch,
   };
 }
 

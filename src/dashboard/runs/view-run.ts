@@ -53,6 +53,7 @@ export type ViewedRun = RunRow & {
   /** A requested stop, of a RUNNING run whose runner still has time to end its work. */
   stop: { reason: string | null; acknowledged_at: string | null; ends_at: string } | null;
   idempotency_key: string | null;
+  batch_id: string | null;
   labels: Labels;
   begun_at: string | null;
   deadline_at: string | null;
@@ -166,6 +167,7 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
       not_before: sql<string | null>`case when ${r.notBefore} > statement_timestamp() then ${instant(r.notBefore)} end`,
       must_start_by: sql<string | null>`case when ${isPending} then ${instant(r.deadlineAt)} end`,
       idempotency_key: r.idempotencyKey,
+      batch_id: r.batchId,
       labels: sql<Labels>`public.labels_of(${r.id})`,
       concurrency_key: r.concurrencyKey,
       keys_take_turns: sql<boolean>`${d.maxRunningPerKey} is not null`,

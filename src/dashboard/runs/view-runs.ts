@@ -13,6 +13,7 @@ import type { RunStatus } from "../../db/enums.ts";
 import { runningAttempts as a } from "../../db/lease-tables.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, users } from "../../db/tables.ts";
+import { batchRuns } from "../../runs/batches/batch-runs.ts";
 import { labelledRuns, MAX_LOOKED_AT, placeAfter } from "../../runs/labelled-runs.ts";
 import type { Labels } from "../../runs/labels.ts";
 import { newestRuns } from "../../runs/list-runs.ts";
@@ -190,7 +191,9 @@ function countByState(db: Database, caller: CallerExpression, readable: Readable
   const [first, second, third] = partsOf("PENDING");
   const rest = (["RUNNING", "COMPLETED", "FAILED"] as const).flatMap(partsOf);
   const all =
-    filter.labels.length > 0 ? labelled(db, caller, filter) : unionAll(first, second, third, ...rest).as("all_counted");
+    filter.batchId !== undefined || filter.labels.length > 0
+      ? eachFound(db, caller, filter)
+      : unionAll(first, second, third, ...rest).as("all_counted");
   return db
     .with(caller, readable)
     .select({
@@ -202,10 +205,11 @@ function countByState(db: Database, caller: CallerExpression, readable: Readable
     .groupBy(all.status);
 }
 
-/** Each run with the labels of a filter, in the form in which {@link countByState} counts. */
-function labelled(db: Database, caller: CallerExpression, filter: RunFilter) {
+/** Each run of the batch or with the labels of a filter, in the form in which {@link countByState} counts. */
+function eachFound(db: Database, caller: CallerExpression, filter: RunFilter) {
   const page = { filter: { ...filter, statuses: [] }, cursor: undefined, limit: MAX_LOOKED_AT };
-  const found = labelledRuns(db, caller, page).as("labelled");
+  const select = filter.batchId === undefined ? labelledRuns : batchRuns;
+  const found = select(db, caller, page).as("each_found");
   return db
     .select({
       status: sql<RunStatus>`${found.status}`.as("counted_status"),

@@ -15,19 +15,29 @@ const MAX_HEADERS_LENGTH = 32 * 1024;
 
 const MAX_BODY_BYTES = 64 * 1024;
 
+/** A limit of its own for the bodies of the paths that match. */
+export type BodyLimit = { path: RegExp; maxBytes: number };
+
+/** A pattern for the paths of a route, such as `/v1/things/{id}`. */
+export const patternOf = (path: string): RegExp => new RegExp(`^${path.replaceAll(/{[^}]+}/g, "[^/]+")}$`);
+
 /** Bodies of our own API need at most four levels. */
 const MAX_JSON_DEPTH = 32;
 
-/** Refuses a request that is too large, or whose JSON is nested too deeply, before any other code handles it. */
-export const boundRequest = createMiddleware<AppEnv>(async (c, next) => {
-  if (c.req.url.length > MAX_URL_LENGTH) throw new Problem("uri_too_long");
-  if (hasLargeHeaders(c.req.raw.headers)) throw new Problem("headers_too_large");
-  if (c.req.raw.body !== null) {
-    await readBody(c);
-    await guardJson(c);
-  }
-  await next();
-});
+/**
+ * Refuses a request that is too large, or whose JSON is nested too deeply, before any other code handles it. A body may have
+ * 64 KiB, unless its path has one of `limits`.
+ */
+export const boundRequest = (limits: readonly BodyLimit[]) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    if (c.req.url.length > MAX_URL_LENGTH) throw new Problem("uri_too_long");
+    if (hasLargeHeaders(c.req.raw.headers)) throw new Problem("headers_too_large");
+    if (c.req.raw.body !== null) {
+      await readBody(c, limits.find(({ path }) => path.test(c.req.path))?.maxBytes ?? MAX_BODY_BYTES);
+      await guardJson(c);
+    }
+    await next();
+  });
 
 function hasLargeHeaders(headers: Headers): boolean {
   let names = 0;
@@ -39,20 +49,21 @@ function hasLargeHeaders(headers: Headers): boolean {
   return names > MAX_HEADER_NAMES || length > MAX_HEADERS_LENGTH;
 }
 
-const limitBody = bodyLimit({
-  maxSize: MAX_BODY_BYTES,
-  onError: () => {
-    throw new Problem("payload_too_large");
-  },
-});
+const limitBody = (maxSize: number) =>
+  bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new Problem("payload_too_large", `Send a body of at most ${maxSize} bytes.`);
+    },
+  });
 
 /**
  * Reads the whole body. Hono caches it for all later reads. It is read as text, since Hono would convert anything else again for
  * each read of the text or the JSON.
  */
-async function readBody(c: Context<AppEnv>): Promise<void> {
+async function readBody(c: Context<AppEnv>, maxBytes: number): Promise<void> {
   try {
-    await limitBody(c, async () => {
+    await limitBody(maxBytes)(c, async () => {
       await c.req.text();
     });
   } catch (error) {

@@ -116,10 +116,12 @@ async function trySending(config: Config, claim: Claim, notification: Notificati
 
 /** The body of a notification. It has the same bytes each time it is sent. */
 function bodyOf({ event_id, event_name, event_at, data }: Notification, publicUrl: string): string {
-  const { run_id } = data;
+  const { run_id, batch_id } = data;
   const links =
     typeof run_id === "string"
       ? { url: `${publicUrl}/v1/workflow-runs/${run_id}`, dashboard_url: `${publicUrl}/app/runs/${run_id}` }
-      : {};
+      : typeof batch_id === "string"
+        ? { url: `${publicUrl}/v1/run-batches/${batch_id}`, dashboard_url: `${publicUrl}/app/batches/${batch_id}` }
+        : {};
   return JSON.stringify({ type: event_name, timestamp: event_at, data: { event_id, ...data, ...links } });
 }

@@ -17,6 +17,7 @@ const FilterSchema = z
     user_id: uuid().optional().openapi({ description: "Only runs that this user triggered." }),
     created_after: givenInstant().optional(),
     created_before: givenInstant().optional(),
+    batch: uuid().optional().openapi({ description: "Only runs of this batch." }),
     label: labelList().min(1).optional().openapi({ description: "Only runs with all of these labels: `key:value`." }),
   })
   .superRefine((filter, context) => {
@@ -98,6 +99,7 @@ function chosenBy({ run_ids, filter = {}, cursor }: z.output<typeof BulkRequestS
       createdAfter: filter.created_after,
       createdBefore: filter.created_before,
       labels: filter.label ?? [],
+      batchId: filter.batch,
     },
     cursor,
   };

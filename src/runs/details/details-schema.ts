@@ -1,6 +1,6 @@
 /** The schema of the details of a run, and of fields that its explanation has, too. */
 import { z } from "@hono/zod-openapi";
-import { instant } from "../../http/schemas.ts";
+import { instant, uuid } from "../../http/schemas.ts";
 import { labelsOfRun } from "../labels.ts";
 import { WorkflowRunStatusSchema } from "../run-schema.ts";
 import { failureCode } from "./result-schema.ts";
@@ -50,6 +50,9 @@ export const DetailsSchema = z
     labels: labelsOfRun(),
     start_after: startAfter(),
     must_start_by: mustStartBy(),
+    batch_id: uuid()
+      .nullable()
+      .openapi({ description: "The batch that it was triggered with; null for a run of none." }),
   })
   .openapi("WorkflowRunDetails", {
     example: {
@@ -63,5 +66,6 @@ export const DetailsSchema = z
       labels: { customer: "4711" },
       start_after: null,
       must_start_by: null,
+      batch_id: null,
     },
   });

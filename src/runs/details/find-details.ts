@@ -19,6 +19,7 @@ const detailsSchema = z.object({
   // The functions of an older release do not know these.
   start_after: z.string().nullable().default(null),
   must_start_by: z.string().nullable().default(null),
+  batch_id: z.string().nullable().default(null),
 });
 
 /** What the wire contract's form of a run does not say of it: `find_details` in SQL. */

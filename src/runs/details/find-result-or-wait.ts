@@ -12,6 +12,6 @@ export async function findResultOrWait(c: Context<AppEnv>, runId: string): Promi
   const read = () => findResult(c.env.db, c.var.credential, runId);
   const readAt = Date.now();
   const found = await read();
-  const waiting: Waiting<FoundResult> = { found, readAt, read, isNews: hasEnded, runId, onAnyChange: false };
+  const waiting: Waiting<FoundResult> = { found, readAt, read, isNews: hasEnded, topic: { runId }, onAnyChange: false };
   return (await waitIfAsked(c, waiting)) ?? found;
 }

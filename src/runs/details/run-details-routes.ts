@@ -19,7 +19,8 @@ const getDetails = callerRead({
   path: "/v1/workflow-runs/{run_id}/details",
   operationId: "get_workflow_run_details",
   tags: ["Workflow runs"],
-  summary: "What the contract's form of a run lacks: attempt, progress, key, labels, place in the queue, instants",
+  summary:
+    "What the contract's form of a run lacks: attempt, progress, key, labels, batch, place in the queue, instants",
   description:
     "What the run itself does not say, in a form for programs. To follow the progress without polling, read the run's stream.",
   request: { params: runParams },
@@ -41,6 +42,7 @@ runDetails.openapi(getDetails, async (c) => {
       labels: details.labels,
       start_after: details.start_after,
       must_start_by: details.must_start_by,
+      batch_id: details.batch_id,
     },
     200,
   );

@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { countedAs } from "../../db/access.ts";
 import type { AppEnv } from "../../http/env.ts";
-import { MOST_WAITS } from "../../http/live/live.ts";
+import { MOST_WAITS, type Topic } from "../../http/live/live.ts";
 import { preferredWait } from "../../http/live/prefer.ts";
 import { listsTag } from "../../http/middleware/conditional.ts";
 import { Problem } from "../../http/problems.ts";
@@ -33,7 +33,8 @@ export async function findRunOrWait(c: Context<AppEnv>, runId: string): Promise<
     (ifNoneMatch !== undefined && !listsTag(ifNoneMatch, `"${found.etag}"`));
   if (found.run === null) return found;
   return (
-    (await waitIfAsked(c, { found, readAt, read, isNews, runId, onAnyChange: ifNoneMatch !== undefined })) ?? found
+    (await waitIfAsked(c, { found, readAt, read, isNews, topic: { runId }, onAnyChange: ifNoneMatch !== undefined })) ??
+    found
   );
 }
 
@@ -55,7 +56,7 @@ export async function endOrTimeUp(
     readAt: Date.now(),
     read,
     isNews,
-    runId: run.id,
+    topic: { runId: run.id },
     onAnyChange: false,
     hasChanged: true,
   });
@@ -67,7 +68,7 @@ const TOO_MANY = `${MOST_WAITS} requests of yours wait for runs, and more are no
 export type Waiting<Found> = {
   found: Found;
   readAt: number;
-  runId: string;
+  topic: Pick<Topic, "runId" | "definitionId">;
   read(): Promise<Found>;
   isNews(found: Found): boolean;
   onAnyChange: boolean;

@@ -1,8 +1,11 @@
 import { findOutage } from "../../db/client.ts";
-import type { Listener, Live } from "../../http/live/live.ts";
+import type { Listener, Live, Topic } from "../../http/live/live.ts";
 
 /** By how much clocks may differ. A read exactly at the deadline might still find the run RUNNING. */
 const DEADLINE_SLACK_MS = 50;
+
+/** The least time between two reads of several runs, so that many changes within a second cause one read. */
+const READ_GAP_MS = 1_000;
 
 /** The result of a read: in how many milliseconds the run ends at the latest, null unless RUNNING. */
 export type Standing = { deadline_in_ms?: number | null | undefined };
@@ -11,14 +14,15 @@ export type Wait<Found extends Standing> = {
   tenantId: string;
   /** Whose waiting requests are counted: see `Listening`. */
   caller: string;
-  runId: string;
+  /** What is waited for: one run, or some of the runs of a definition. */
+  topic: Pick<Topic, "runId" | "definitionId">;
   seconds: number;
   /** Ends the wait when the client has disconnected. */
   signal: AbortSignal;
   read(): Promise<Found>;
   /** True when the wait can end with this result. */
   isNews(found: Found): boolean;
-  /** When true, the run is read again after each change of it, and not only after its end. */
+  /** When true, it is read again after each change of a run, and not only after an end. */
   onAnyChange: boolean;
 };
 
@@ -34,8 +38,10 @@ export async function waitForRun<Found extends Standing>(
   readAt: number,
   wait: Wait<Found>,
 ): Promise<Found | "unavailable" | "too_many"> {
-  const topic = { tenantId: wait.tenantId, runId: wait.runId };
-  const listener = await live.listen(topic, { sinceMs: Date.now() - readAt, caller: wait.caller });
+  const listener = await live.listen(
+    { ...wait.topic, tenantId: wait.tenantId },
+    { sinceMs: Date.now() - readAt, caller: wait.caller },
+  );
   if (typeof listener === "string") return listener;
   wait.signal.addEventListener("abort", () => listener.close());
   try {
@@ -56,6 +62,7 @@ async function listen<Found extends Standing>(
 ): Promise<Found> {
   const until = Date.now() + wait.seconds * 1000;
   let last = found;
+  let readLastAt = readAt;
   let deadlineAt = deadlineOf(found, readAt);
   while (Date.now() < until) {
     const wakeAt = Math.min(until, deadlineAt);
@@ -65,7 +72,9 @@ async function listen<Found extends Standing>(
     const isDeadline = Date.now() >= deadlineAt;
     const isNudged = nudges?.some(({ has_ended }) => has_ended || wait.onAnyChange) === true;
     if (!isLost && !isDeadline && !isNudged) continue;
+    if (!isLost && wait.topic.runId === undefined) await pauseUntil(Math.min(readLastAt + READ_GAP_MS, until));
     last = await wait.read();
+    readLastAt = Date.now();
     if (isLost || wait.isNews(last)) return last;
     // A deadline that has passed is not waited for again. A run that has started meanwhile has another one.
     const isOver = isDeadline && (last.deadline_in_ms ?? 0) <= 0;
@@ -76,3 +85,6 @@ async function listen<Found extends Standing>(
 
 const deadlineOf = ({ deadline_in_ms: inMs }: Standing, readAt: number): number =>
   typeof inMs === "number" ? readAt + Math.max(inMs, 0) + DEADLINE_SLACK_MS : Number.POSITIVE_INFINITY;
+
+const pauseUntil = (at: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.max(at - Date.now(), 0)));

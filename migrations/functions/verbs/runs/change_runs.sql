@@ -81,7 +81,7 @@ begin
     elsif p_action = 'retry' then
       perform public.retry_judged_run(v_user_id, v_run_id, v_definition_id, v_now);
     else
-      delete from public.workflow_runs r where r.id = v_run_id;
+      perform public.delete_judged_run(v_run_id, v_now);
       -- Listeners to lists need only be told once.
       v_deleted := '[{"run_id": null, "workflow_definition_id": null}]';
     end if;

@@ -1,8 +1,8 @@
 -- Deletes up to `p_limit` runs that ended more than `p_days` ago, with their events. The tenants take turns. A run is kept for
 -- at least as long as its idempotency key is in use.
 --
--- It also deletes as many API keys that were revoked or expired more than `p_days` ago, and as many events of that age that are about
--- no run, the oldest first.
+-- It also deletes as many batches that ended more than `p_days` ago and have no runs any more, API keys that were revoked or expired
+-- more than `p_days` ago, and events of that age that are about no run, the oldest first.
 --
 -- Guarantees: a run is deleted together with all of its events. That a user has had an API key remains known: see `may_be_invited`.
 -- Closes the race with a retry: runs that another transaction has locked are skipped, and a run that was retried has not ended
@@ -60,6 +60,15 @@ begin
     delete from public.workflow_runs r using held where r.id = held.id returning r.id
   )
   select count(*) into v_deleted from deleted;
+
+  delete from public.run_batches b
+  where b.id = any (array(
+    select old.id
+    from public.run_batches old
+    where old.ended_at < v_ended_before and old.created_at < v_created_before and not public.batch_has_runs(old.id)
+    order by old.ended_at
+    limit p_limit
+    for update skip locked));
 
   v_key_ids := array(
     select k.id

@@ -27,10 +27,10 @@ begin
   -- 2. End the overdue run, if there is one.
   perform public.end_overdue_runs(array[v_definition_id], v_now, array[p_run_id]);
 
-  -- 3. Delete the run. The trigger `workflow_runs_delete_events` deletes its events.
+  -- 3. Delete the run.
   v_answer := public.judge_run_state(p_run_id, 'delete');
   if not v_answer ? 'refused' then
-    delete from public.workflow_runs r where r.id = p_run_id;
+    perform public.delete_judged_run(p_run_id, v_now);
     v_answer := '{"result": {}}';
     v_told := jsonb_build_object('deleted', jsonb_build_array(
       jsonb_build_object('run_id', p_run_id, 'workflow_definition_id', v_definition_id)));

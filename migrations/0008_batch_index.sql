@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY "workflow_runs_batch_index" ON "workflow_runs" USING btree ("batch_id","status") WHERE batch_id is not null;

@@ -1,0 +1,170 @@
+/** The routes of batches: trigger the runs of one, and read how it stands. */
+import { z } from "@hono/zod-openapi";
+import { v7 as newId } from "uuid";
+import { PREFER, preferenceApplied } from "../../http/live/prefer.ts";
+import { createRouter } from "../../http/router.ts";
+import { callerRead, callerWrite } from "../../http/routes.ts";
+import { instant, uuid } from "../../http/schemas.ts";
+import { readTraceparent } from "../../http/traceparent.ts";
+import { perform } from "../../verbs/perform.ts";
+import { definitionParams } from "../../workflows/workflow-definition-schema.ts";
+import { exampleRun } from "../run-schema.ts";
+import { chooseKey, IDEMPOTENCY_KEY, InvokeWorkflowRequestSchema } from "../workflow-definition-runs-routes.ts";
+import { findBatchOrWait } from "./find-batch.ts";
+import { MAX_RUNS, triggerBatch } from "./trigger-batch.ts";
+
+/** The route that triggers a batch, and the one that reads it, belong to different paths, and so to different areas. */
+export const batchInvokes = createRouter();
+export const runBatches = createRouter();
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+const EXAMPLE_ID = "01920000-0000-7000-8000-000000000701";
+
+const { idempotency_key: idempotencyKey, ...fieldsOfRun } = InvokeWorkflowRequestSchema.shape;
+
+export const BatchedRunSchema = z.strictObject(fieldsOfRun).openapi("BatchedRun", {
+  description: "One run: the fields of an invoke without its idempotency key.",
+});
+
+const InvokeBatchRequestSchema = z
+  .strictObject({ idempotency_key: idempotencyKey, runs: z.array(BatchedRunSchema).min(1).max(MAX_RUNS) })
+  .openapi("InvokeBatchRequest", {
+    example: {
+      idempotency_key: "invoices-2026-01",
+      runs: [
+        { input: { invoice: 4711 }, labels: { customer: "4711" } },
+        { input: { invoice: 4712 }, labels: { customer: "4712" } },
+      ],
+    },
+  });
+
+const TriggeredBatchSchema = z
+  .strictObject({
+    id: uuid(),
+    run_ids: z.array(uuid()).openapi({
+      description:
+        "The ids of its runs in the order of the request. When it is replayed: of those that were not deleted.",
+    }),
+  })
+  .openapi("TriggeredRunBatch", { example: { id: EXAMPLE_ID, run_ids: [exampleRun.id] } });
+
+const invokeBatchRoute = callerWrite({
+  method: "post",
+  path: "/v1/workflow-definitions/{definition_id}/invoke-batch",
+  operationId: "invoke_workflow_batch",
+  tags: ["Workflow definitions"],
+  summary: "Trigger up to 500 runs together",
+  description:
+    "All of them or none, with the same snapshot, in a body of at most 1 MiB. They go to the end of the workflow's queue in their " +
+    "order, and start as slots become free. With an idempotency key, in the body or as a header, the request can be repeated: as long " +
+    "as the batch exists, the same key with the same runs answers it and `Idempotency-Replayed: true`.",
+  maxBodyBytes: MAX_BODY_BYTES,
+  request: {
+    params: definitionParams,
+    headers: z.object({
+      "Idempotency-Key": IDEMPOTENCY_KEY.optional(),
+      traceparent: z.string().optional().openapi({
+        description: "W3C Trace Context: it goes on to the runner of each run. Ignored unless it is valid.",
+      }),
+    }),
+    body: { required: true, content: { "application/json": { schema: InvokeBatchRequestSchema } } },
+  },
+  problems: ["forbidden", "not_found", "conflict"],
+  responses: {
+    202: {
+      description: "A new batch, or the one that this idempotency key has triggered before",
+      headers: {
+        Location: { schema: { type: "string" }, description: "Where the batch is" },
+        "Idempotency-Replayed": {
+          schema: { type: "string", enum: ["true"] },
+          description: "`true` when the batch was triggered before; absent from the answer of a new batch",
+        },
+      },
+      content: { "application/json": { schema: TriggeredBatchSchema } },
+    },
+  },
+});
+
+batchInvokes.openapi(invokeBatchRoute, async (c) => {
+  const { idempotency_key: keyInBody, runs } = c.req.valid("json");
+  const { result } = await perform(c.var.services, triggerBatch, {
+    id: newId(),
+    definitionId: c.req.valid("param").definition_id,
+    idempotencyKey: chooseKey(keyInBody, c.req.valid("header")["Idempotency-Key"]),
+    runs,
+    traceparent: readTraceparent(c.req.valid("header").traceparent),
+  });
+  const { id, run_ids } = result.batch;
+  return c.json({ id, run_ids }, 202, {
+    Location: `/v1/run-batches/${id}`,
+    ...(result.replayed && { "Idempotency-Replayed": "true" }),
+  });
+});
+
+const RunBatchSchema = z
+  .strictObject({
+    id: uuid(),
+    workflow_definition_id: uuid(),
+    user_id: uuid().openapi({ description: "Who triggered the batch." }),
+    run_count: z
+      .int()
+      .openapi({ description: "How many runs the batch has triggered: the sum of the counts that follow." }),
+    pending: z.int(),
+    running: z.int(),
+    completed: z.int(),
+    failed: z.int(),
+    deleted: z.int(),
+    created_at: instant(),
+    ended_at: instant()
+      .nullable()
+      .openapi({
+        description:
+          "When its last run ended or was deleted, so that none was left that waited or ran or was to be retried by the policy. It stays " +
+          "when a person retries a run later. Null until then.",
+      }),
+  })
+  .openapi("RunBatch", {
+    example: {
+      id: EXAMPLE_ID,
+      workflow_definition_id: exampleRun.workflow_definition_id,
+      user_id: exampleRun.user_id,
+      run_count: 200,
+      pending: 120,
+      running: 10,
+      completed: 68,
+      failed: 2,
+      deleted: 0,
+      created_at: exampleRun.created_at,
+      ended_at: null,
+    },
+  });
+
+const getBatch = callerRead({
+  path: "/v1/run-batches/{batch_id}",
+  operationId: "get_run_batch",
+  tags: ["Workflow runs"],
+  summary: "How many runs of a batch wait, run and have ended",
+  description:
+    "The runs themselves are in the list of runs: `/v1/workflow-runs?batch=`. Send the `ETag` of the last answer as `If-None-Match` to " +
+    "get 304 while nothing has changed. With `Prefer: wait=30` the answer comes as soon as the batch has ended, or with " +
+    "`If-None-Match` as soon as one of its runs has changed, and else after 30 seconds.",
+  request: {
+    params: z.object({ batch_id: uuid().openapi({ example: EXAMPLE_ID }) }),
+    headers: z.object({ Prefer: z.string().optional().openapi(PREFER) }),
+  },
+  problems: ["not_found"],
+  responses: {
+    200: {
+      description: "The batch",
+      headers: preferenceApplied,
+      content: { "application/json": { schema: RunBatchSchema } },
+    },
+  },
+});
+
+runBatches.openapi(getBatch, async (c) => {
+  const { batch, etag } = await findBatchOrWait(c, c.req.valid("param").batch_id);
+  c.header("ETag", `"${etag}"`);
+  return c.json(batch, 200);
+});

@@ -1,0 +1,67 @@
+import { v7 as newId } from "uuid";
+import { z } from "zod";
+import { type Fault, type Problem, ValidationFailed } from "../../http/problems.ts";
+import { defineVerb } from "../../verbs/verb.ts";
+import { NO_DEFINITION } from "../../workflows/workflow-definitions.ts";
+import { faultOfRun, triggerProblem, triggerRefusalSchema } from "../refusals.ts";
+
+/** How many runs a batch may have. */
+export const MAX_RUNS = 500;
+
+/** What is given of a run: the fields of an invoke without its idempotency key. Null is the same as a field that is left out. */
+type GivenRun = Readonly<Record<string, unknown>>;
+
+const refusalSchema = triggerRefusalSchema.extend({
+  refused: z.enum([...triggerRefusalSchema.shape.refused.options, "other_runs"]),
+  /** The places of the runs that are refused, from 0. */
+  indexes: z.array(z.int()).default([]),
+});
+
+/**
+ * Triggers runs of a definition together, all or none. They wait in its queue in their order, and start as slots become free.
+ * Refused as an invoke is, with the places of the runs that are refused, and with ValidationFailed when the idempotency key has
+ * triggered a batch of other runs.
+ */
+export const triggerBatch = defineVerb({
+  name: "trigger_batch",
+  args: (batch: {
+    id: string;
+    definitionId: string;
+    idempotencyKey: string | null;
+    runs: readonly GivenRun[];
+    /** The trace of the request: see `readTraceparent`. */
+    traceparent: string | null;
+  }) => ({
+    definition_id: batch.definitionId,
+    batch_id: batch.id,
+    idempotency_key: batch.idempotencyKey,
+    // Each id is greater than the one before.
+    run_ids: batch.runs.map(() => newId()),
+    runs: { json: batch.runs.map(withoutNulls) },
+    traceparent: batch.traceparent,
+  }),
+  result: z.object({ batch: z.object({ id: z.string(), run_ids: z.array(z.string()) }), replayed: z.boolean() }),
+  refusals: refusalSchema,
+  refuse: batchProblem,
+  isRepeatable: true,
+});
+
+const withoutNulls = (run: GivenRun): GivenRun =>
+  Object.fromEntries(Object.entries(run).filter(([, value]) => value !== null && value !== undefined));
+
+function batchProblem({ refused, indexes, ...refusal }: z.infer<typeof refusalSchema>): Problem | ValidationFailed {
+  switch (refused) {
+    case "other_runs": {
+      const msg = "The idempotency key has triggered a batch of other runs. Send the same runs, or another key.";
+      return new ValidationFailed([{ loc: ["body", "runs"], type: "value_error", msg }]);
+    }
+    case "no_key":
+    case "start_after":
+    case "must_start_by":
+      return new ValidationFailed(
+        indexes.map((index): Fault => faultOfRun(refused, refusal.pointer, ["body", "runs", index])),
+      );
+    default:
+      return triggerProblem({ ...refusal, refused }, NO_DEFINITION);
+  }
+}
