@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../http/env.ts";
 import { noSuchRoute } from "../http/no-such-route.ts";
+import { batches } from "./batches/batch-routes.tsx";
 import { files } from "./files/files-routes.tsx";
 import { healthPage } from "./health/health.tsx";
 import { invocations } from "./invoke/invoke-routes.tsx";
@@ -36,6 +37,7 @@ for (const section of [
   bulk,
   run,
   runLog,
+  batches,
   workflowForms,
   workflows,
   invocations,
