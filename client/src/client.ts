@@ -2,12 +2,14 @@ import createApi, { type Client as ApiClient } from "openapi-fetch";
 import { type ConnectionOptions, openConnection, request, unwrap } from "./connection.ts";
 import { byCursor, byOffset } from "./pages.ts";
 import {
+  type BatchedRun,
   type FeedEvent,
   type FeedFilter,
   hasEnded,
   type Input,
   type paths,
   type Run,
+  type RunBatch,
   type RunDetails,
   type RunEvent,
   type RunExplanation,
@@ -15,10 +17,11 @@ import {
   type RunLog,
   type RunProgress,
   type RunResult,
+  type TriggeredBatch,
   type User,
   type Workflow,
 } from "./types.ts";
-import { type WaitOptions, waitForResult, waitForRun } from "./wait.ts";
+import { type BatchWaitOptions, type WaitOptions, waitForBatch, waitForResult, waitForRun } from "./wait.ts";
 import { followStream, type StreamMessage, type StreamOptions } from "./watch.ts";
 
 export type InvokeOptions = {
@@ -37,6 +40,8 @@ export type InvokeOptions = {
   idempotencyKey?: string;
   signal?: AbortSignal;
 };
+
+export type BatchOptions = { idempotencyKey?: string; signal?: AbortSignal };
 
 export type StopOptions = { reason?: string; graceSeconds?: number };
 
@@ -121,6 +126,33 @@ export function createClient(options: ConnectionOptions) {
       const result = async (waiting?: WaitOptions) => waitForResult(connection, (await triggered).id, waiting);
       return Object.assign(triggered, { wait, result });
     },
+
+    /**
+     * Triggers up to 500 runs of a workflow together, all or none. The key is for repeating the call, as that of `invoke` is.
+     */
+    invokeBatch: (
+      workflowId: string,
+      runs: readonly BatchedRun[],
+      { idempotencyKey, signal }: BatchOptions = {},
+    ): Promise<TriggeredBatch> =>
+      unwrap(
+        api.POST("/v1/workflow-definitions/{definition_id}/invoke-batch", {
+          params: {
+            path: { definition_id: workflowId },
+            header: { "Idempotency-Key": idempotencyKey ?? crypto.randomUUID() },
+          },
+          body: { runs: [...runs] },
+          ...(signal && { signal }),
+        }),
+      ),
+
+    /** How many runs of a batch wait, run and have ended. Its runs: `runs({ batch: id })`. */
+    batch: (batchId: string): Promise<RunBatch> =>
+      unwrap(api.GET("/v1/run-batches/{batch_id}", { params: { path: { batch_id: batchId } } })),
+
+    /** Waits until no run of a batch waits or runs any more. */
+    waitForBatch: (batchId: string, waiting?: BatchWaitOptions): Promise<RunBatch> =>
+      waitForBatch(connection, batchId, waiting),
 
     /** The current state of a run. */
     run: (runId: string): Promise<Run> => unwrap(api.GET("/v1/workflow-runs/{run_id}", ofRun(runId))),

@@ -3,6 +3,7 @@
  * page does not load it.
  */
 export {
+  type BatchOptions,
   type Client,
   createClient,
   type Invocation,
@@ -15,5 +16,5 @@ export { ApiProblem, type Fault, InvalidRequest, type ProblemCode } from "./prob
 export type { RetryOptions } from "./retry.ts";
 export * from "./types.ts";
 export { InvalidWebhook, type VerifiedWebhook, verifyWebhook, type WebhookHeaders } from "./verify-webhook.ts";
-export type { WaitOptions } from "./wait.ts";
+export type { BatchWaitOptions, WaitOptions } from "./wait.ts";
 export type { StreamMessage, StreamOptions } from "./watch.ts";

@@ -5,21 +5,29 @@ import { duration } from "./output.ts";
 /** A timer takes no more: 24 days. */
 const LONGEST_MS = 2 ** 31 - 1;
 
+/** What is waited for, and how a person can go on with it. */
+type Waited = { name: string; hint: string };
+
+const run = (id: string): Waited => ({
+  name: "run",
+  hint: `\`workflow-runs runs watch ${id}\` follows it, and \`workflow-runs runs stop ${id}\` stops it.`,
+});
+
 /**
- * Waits for a run by `wait`, whose signal is aborted by Ctrl-C and when the time is over. The run goes on in both cases, which the
- * message says.
+ * Waits for something by `wait`, whose signal is aborted by Ctrl-C and when the time is over. By default, that is the run with this id.
+ * It goes on in both cases, which the message says.
  * @throws CliError with exit code 130 or 6
  */
 export async function withPatience<Answer>(
-  runId: string,
+  id: string,
   timeoutSeconds: number | undefined,
   wait: (signal: AbortSignal) => Promise<Answer>,
+  { name, hint }: Waited = run(id),
 ): Promise<Answer> {
   const over = new AbortController();
-  const hint = `\`workflow-runs runs watch ${runId}\` follows it, and \`workflow-runs runs stop ${runId}\` stops it.`;
-  const onInterrupt = () => over.abort(new CliError(`\nThe run goes on: ${hint}`, EXIT.interrupted));
+  const onInterrupt = () => over.abort(new CliError(`\nThe ${name} goes on: ${hint}`, EXIT.interrupted));
   const onTimeout = () => {
-    const text = `The run has not ended within ${duration(timeoutSeconds ?? 0)}, and goes on: ${hint}`;
+    const text = `The ${name} has not ended within ${duration(timeoutSeconds ?? 0)}, and goes on: ${hint}`;
     over.abort(new CliError(text, EXIT.timeIsOver));
   };
   process.on("SIGINT", onInterrupt);

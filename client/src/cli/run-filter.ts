@@ -10,6 +10,7 @@ export type RunFilterFlags = {
   status?: RunStatus[];
   workflow?: string;
   label?: string[];
+  batch?: string;
   since?: string;
   until?: string;
 };
@@ -21,19 +22,21 @@ export const statusOption = (note = "") =>
 export const workflowOption = () => new Option("--workflow <workflow>", "only of this workflow, by its name or id");
 export const labelOption = () =>
   new Option("--label <key:value>", "only with this label; can be repeated").argParser(severalLabels);
+export const batchOption = () => new Option("--batch <id>", "only of this batch");
 
 /**
  * The filter of the API for these flags.
  * @throws CliError when no run can be in the time that they say
  */
 export async function runFilterOf(client: Client, flags: RunFilterFlags): Promise<RunFilter> {
-  const { status, workflow, label, since, until } = flags;
+  const { status, workflow, label, batch, since, until } = flags;
   if (since !== undefined && until !== undefined && Date.parse(since) > Date.parse(until)) {
     throw new CliError("--since is later than --until, so no run can match.", EXIT.invalid);
   }
   return {
     ...(status && { status }),
     ...(label && { label }),
+    ...(batch !== undefined && { batch }),
     ...(workflow !== undefined && { workflow_definition_id: (await findWorkflow(client, workflow)).id }),
     ...(since !== undefined && { created_after: since }),
     ...(until !== undefined && { created_before: until }),

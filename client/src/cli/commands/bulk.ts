@@ -8,7 +8,14 @@ import { contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { sinceOption, untilOption } from "../instants.ts";
 import { harmless, type Mode, print, say } from "../output.ts";
-import { labelOption, type RunFilterFlags, runFilterOf, statusOption, workflowOption } from "../run-filter.ts";
+import {
+  batchOption,
+  labelOption,
+  type RunFilterFlags,
+  runFilterOf,
+  statusOption,
+  workflowOption,
+} from "../run-filter.ts";
 
 type Action = "stop" | "retry" | "delete";
 type Flags = RunFilterFlags & CareFlags;
@@ -58,6 +65,7 @@ export function addBulk(runs: Command): void {
         .description(`${text}; at least one filter is needed`)
         .addOption(workflowOption())
         .addOption(labelOption())
+        .addOption(batchOption())
         .addOption(statusOption(`; by default ${states.join(" and ")}`))
         .addOption(sinceOption())
         .addOption(untilOption()),
@@ -75,7 +83,7 @@ Example:
         const { dryRun, yes, ...filter } = flags;
         if (Object.keys(filter).length === 0) {
           const text =
-            "Say which runs: --workflow, --label, --status, --since or --until. All runs at once are never meant.";
+            "Say which runs: --workflow, --label, --batch, --status, --since or --until. All runs at once are never meant.";
           throw new CliError(text, EXIT.invalid);
         }
         const chosen = { status: states, ...(await runFilterOf(client, filter)) };

@@ -1,6 +1,7 @@
 import process from "node:process";
 import { type Command, Option } from "commander";
 import type { Run } from "../../types.ts";
+import { invokeBatch } from "../batch.ts";
 import { type Context, contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { followRun } from "../follow.ts";
@@ -21,6 +22,7 @@ type Flags = WaitFlags & {
   startAfter?: string;
   mustStartBy?: string;
   idempotencyKey?: string;
+  batch?: string;
 };
 
 /** Adds the flags of {@link WaitFlags} to a command. */
@@ -57,7 +59,8 @@ export function addInvoke(program: Command): void {
         futureInstant,
       )
       .option("--must-start-by <when>", "it fails as EXPIRED then unless it has started", futureInstant)
-      .option("--idempotency-key <key>", "the same key triggers one run, however often it is sent"),
+      .option("--idempotency-key <key>", "the same key triggers one run, however often it is sent")
+      .option("--batch <file>", "trigger a run for each line of a file, or - for stdin: up to 500, all or none"),
   )
     .addHelpText(
       "after",
@@ -69,11 +72,19 @@ Examples:
   $ workflow-runs invoke "Quarterly report" --key "customer 4711"
   $ workflow-runs invoke "Quarterly report" --start-after 2h --must-start-by 1d
   $ workflow-runs invoke "Quarterly report" --wait --timeout 10min
-  $ RUN=$(workflow-runs invoke "Quarterly report" --quiet)`,
+  $ workflow-runs invoke "Quarterly report" --batch runs.jsonl --wait
+  $ RUN=$(workflow-runs invoke "Quarterly report" --quiet)
+
+Each line of a batch is a JSON object: {"input": {"invoice": 4711}, "labels": {"customer": "4711"}}`,
     )
     .action(async (name: string, flags: Flags, command: Command) => {
       const context = contextOf(command);
       requireWaiting(flags);
+      const { batch, ...others } = flags;
+      if (batch !== undefined) {
+        requireOfBatch(others);
+        return invokeBatch(context, name, { ...others, batch });
+      }
       const input = flags.input === undefined ? undefined : await readInput(flags.input);
       const workflow = await findWorkflow(context.client, name);
       const run = await context.client.invoke(workflow.id, {
@@ -87,6 +98,18 @@ Examples:
       if (flags.wait || flags.follow) await untilEnd(context, run, flags);
       else await printRun(context, run);
     });
+}
+
+const FLAGS_OF_BATCH = new Set(["idempotencyKey", "wait", "timeout"]);
+
+/** @throws CliError when a flag is given that is about one run */
+function requireOfBatch(flags: Omit<Flags, "batch">): void {
+  const isOfRun = Object.keys(flags).some((name) => !FLAGS_OF_BATCH.has(name));
+  if (!isOfRun) return;
+  const text =
+    "With --batch, the lines of the file have the input, the labels, the key and the instants of each run. It goes with --wait, --timeout and " +
+    "--idempotency-key.";
+  throw new CliError(text, EXIT.invalid);
 }
 
 /**

@@ -9,7 +9,14 @@ import { integer } from "../input.ts";
 import { sinceOption, untilOption } from "../instants.ts";
 import { facts, harmless, print, printList, printOne, say } from "../output.ts";
 import { withPatience } from "../patience.ts";
-import { labelOption, type RunFilterFlags, runFilterOf, statusOption, workflowOption } from "../run-filter.ts";
+import {
+  batchOption,
+  labelOption,
+  type RunFilterFlags,
+  runFilterOf,
+  statusOption,
+  workflowOption,
+} from "../run-filter.ts";
 import { eventLine, printRun, progressLine, resultLines, runRow } from "../run-lines.ts";
 import { waitWithProgress } from "../wait.ts";
 import { addBulk } from "./bulk.ts";
@@ -24,6 +31,7 @@ export function addRuns(program: Command): void {
     .addOption(statusOption())
     .addOption(workflowOption())
     .addOption(labelOption())
+    .addOption(batchOption())
     .addOption(sinceOption())
     .addOption(untilOption())
     .option("--limit <n>", "how many at most", integer(1, 10_000), 20)
