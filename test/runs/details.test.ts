@@ -36,6 +36,7 @@ const NOTHING = {
     labels: {},
     start_after: null,
     must_start_by: null,
+    batch_id: null,
   },
 };
 
