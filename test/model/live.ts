@@ -13,6 +13,7 @@ import {
   LEASE_SECONDS,
   LIMITED,
   type Model,
+  type ModelBatch,
   type ModelDefinition,
   type ModelRun,
   type ModelRunner,
@@ -30,6 +31,7 @@ export type World = {
   model: Model;
   definitionIds: Map<ModelDefinition, string>;
   runIds: Map<ModelRun, string>;
+  batchIds: Map<ModelBatch, string>;
 };
 
 /**
@@ -73,7 +75,7 @@ async function createWorld(service: Service): Promise<World> {
       where id = ${id}`;
   }
   const runner = await startRunner(service, tenant, { capacity: 100 });
-  return { service, tenant, runner, model, definitionIds, runIds: new Map() };
+  return { service, tenant, runner, model, definitionIds, runIds: new Map(), batchIds: new Map() };
 }
 
 const RETRY_ON = ["LOST", "UNREACHED", "DEADLINE"];
@@ -106,6 +108,7 @@ async function take(world: World, step: Step): Promise<void> {
   const { model, service } = world;
   switch (step.kind) {
     case "invoke":
+    case "invokeBatch":
     case "replace":
     case "limit":
       return changeDefinition(world, step);
@@ -158,6 +161,12 @@ async function changeDefinition(world: World, step: Extract<Step, { definition: 
     };
     await send(world, step.fate, { method: "PUT", path: `${path}/policy`, token: key, body }, (isDispatched) =>
       model.replace(definition, step.limits, isDispatched),
+    );
+  } else if (step.kind === "invokeBatch") {
+    const { concurrencyKeys } = step;
+    const body = { runs: concurrencyKeys.map((one) => (one === "" ? {} : { concurrency_key: one })) };
+    await send(world, step.fate, { method: "POST", path: `${path}/invoke-batch`, token: key, body }, (isDispatched) =>
+      model.invokeBatch(definition, concurrencyKeys, isDispatched),
     );
   } else {
     const { concurrencyKey, instants } = step;
@@ -273,6 +282,11 @@ async function advance({ service, tenant }: World, seconds: number): Promise<voi
           completed_at = completed_at - passed, updated_at = updated_at - passed,
           next_dispatch_at = next_dispatch_at - passed, dispatched_at = dispatched_at - passed,
           not_before = not_before - passed
+      from make_interval(secs => ${seconds}) passed
+      where tenant_id = ${tenant.id}`,
+    sql`
+      update run_batches b
+      set created_at = created_at - passed, ended_at = ended_at - passed
       from make_interval(secs => ${seconds}) passed
       where tenant_id = ${tenant.id}`,
     sql`

@@ -6,7 +6,7 @@ import type { ModelRun } from "./model.ts";
 /** What the database has is compared each time; what the service says of it, in turn. */
 export async function look(world: World, turn: number): Promise<void> {
   await compareDatabase(world);
-  const views = [compareRun, compareDefinitionList, compareEvents, compareSummary, compareTenantList];
+  const views = [compareRun, compareDefinitionList, compareEvents, compareSummary, compareTenantList, compareBatch];
   await views[turn % views.length]?.(world, turn);
 }
 
@@ -15,7 +15,7 @@ export async function look(world: World, turn: number): Promise<void> {
  * message of a stop, and the end of a back-off. The steps of time are longer than that. A first attempt has no back-off: it waits for
  * its `start_after`, which is further away.
  */
-async function compareDatabase({ service, tenant, model, runIds }: World): Promise<void> {
+async function compareDatabase({ service, tenant, model, runIds, batchIds }: World): Promise<void> {
   const { sql } = service.database;
   const [, , , rows = []] = await sql.transaction([
     sql`
@@ -28,7 +28,7 @@ async function compareDatabase({ service, tenant, model, runIds }: World): Promi
       update running_attempts set next_stop_dispatch_at = statement_timestamp() + interval '900 seconds'
       where tenant_id = ${tenant.id} and next_stop_dispatch_at > statement_timestamp()`,
     sql`
-      select r.id, concat_ws(' ', r.status, r.attempt, coalesce(r.ended_by, '-'),
+      select r.id, r.batch_id, concat_ws(' ', r.status, r.attempt, coalesce(r.ended_by, '-'),
         case
           when r.next_dispatch_at > statement_timestamp() then 'later'
           when r.next_dispatch_at is not null then 'due'
@@ -48,6 +48,8 @@ async function compareDatabase({ service, tenant, model, runIds }: World): Promi
     const id = String(rows[index]?.id);
     expect(id).toBe(runIds.get(run) ?? id);
     runIds.set(run, id);
+    expect(rows[index]?.batch_id).toBe(run.batch && (batchIds.get(run.batch) ?? rows[index]?.batch_id));
+    if (run.batch) batchIds.set(run.batch, String(rows[index]?.batch_id));
   }
 }
 
@@ -74,6 +76,15 @@ async function compareRun(world: World, turn: number): Promise<void> {
   expect([body.status, body.completed_at === null]).toEqual([stand, isPending || stand === "RUNNING"]);
   expect(headers.get("x-queue-position")).toBe(place > 0 ? String(place) : null);
   expect(blockers.length > 0 ? blockers : [null]).toContain(headers.get("x-blocked-by-run"));
+}
+
+async function compareBatch(world: World, turn: number): Promise<void> {
+  const { model, batchIds } = world;
+  const [batch, id] = [...batchIds][turn % batchIds.size] ?? [];
+  if (batch === undefined) return;
+  const { body } = await read<{ ended_at: string | null }>(world, `/v1/run-batches/${id}`);
+  const { isEnded, ...counts } = model.batchOf(batch);
+  expect([body, body.ended_at !== null]).toMatchObject([counts, isEnded]);
 }
 
 const PAGE = 100;

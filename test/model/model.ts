@@ -32,8 +32,12 @@ export type ModelLimits = {
   maxQueued: number | null;
 };
 
+/** Runs that were triggered together. `isEnded` once none of them was unfinished. */
+export type ModelBatch = { count: number; isEnded: boolean };
+
 export type ModelRun = {
   definition: ModelDefinition;
+  batch: ModelBatch | null;
   key: string | null;
   /** Empty for a run without one. */
   concurrencyKey: string;
@@ -60,13 +64,16 @@ export type ModelRun = {
   /** When it expires unless it has started; infinite for a run that does not. */
   mustStartBy: number;
   endedAt: number;
+  /** In which change it started last, and by which it ended: these order what the clock of the model puts at one instant. */
+  startedIn: number;
+  endedIn: number;
   queuedAs: number;
   events: `${RunEventType}.${number}`[];
   lateResults: Set<string>;
 };
 
 /** What the service says: the status of its answer and, where it answers with a run, that run and how it stands. */
-export type Answer = { status: number; run?: ModelRun; stand?: RunStatus };
+export type Answer = { status: number; run?: ModelRun; stand?: RunStatus; batch?: ModelBatch };
 
 export type Model = ReturnType<typeof createModel>;
 
@@ -96,6 +103,7 @@ export type ModelInstants = { startAfter: number | null; mustStartBy: number | n
 export function createModel(definitionCount: number) {
   let now = 0;
   let queued = 0;
+  let changes = 0;
   const definitions = Array.from(
     { length: definitionCount },
     (_, index): ModelDefinition => ({
@@ -128,8 +136,23 @@ export function createModel(definitionCount: number) {
     run.events.push(`${type}.${run.attempt}`);
   }
   function end(run: ModelRun, status: RunStatus, endedBy: string, type: RunEventType, endedAt = now): void {
-    Object.assign(run, { status, endedBy, endedAt, dispatch: run.dispatch === "done" ? "done" : "none" });
+    const endedIn = endedAt === now ? changes : run.startedIn;
+    Object.assign(run, { status, endedBy, endedAt, endedIn, dispatch: run.dispatch === "done" ? "done" : "none" });
     record(run, type);
+  }
+  const membersOf = (batch: ModelBatch) => [...runs].filter((run) => run.batch === batch);
+  /** What follows when a run has ended for good, or is about to be deleted: its batch may have ended. */
+  function endBatch({ batch }: ModelRun, deleted?: ModelRun): void {
+    if (batch === null || batch.isEnded) return;
+    const members = membersOf(batch).filter((run) => run !== deleted);
+    if (members.some(isActive)) return;
+    batch.isEnded = true;
+    // One that has not joined the queue has no place there.
+    const placeOf = (run: ModelRun) => (run.notBefore > 0 ? -1 : run.queuedAs);
+    const byEnd = (a: ModelRun, b: ModelRun) =>
+      a.endedAt - b.endedAt || a.endedIn - b.endedIn || placeOf(a) - placeOf(b);
+    const last = members.sort(byEnd).at(-1);
+    if (last) record(last, "BATCH_ENDED");
   }
   function queue(run: ModelRun, type: RunEventType): void {
     record(run, type);
@@ -165,12 +188,14 @@ export function createModel(definitionCount: number) {
     queueOf(definition)
       .filter(({ notBefore }) => notBefore > 0)
       .forEach(join);
-    for (const run of runsOf(definition).filter(isOverdue)) {
+    const overdue = runsOf(definition).filter(isOverdue);
+    for (const run of overdue) {
       const type = overdueEvent(run);
       const hasStarted = run.status === "RUNNING";
       end(run, "FAILED", ENDED_BY[type], type, endsAt(run));
       if (hasStarted) retryByPolicy(run);
     }
+    for (const run of overdue) endBatch(run);
   }
   const isRunning = (run: ModelRun) => run.status === "RUNNING";
   /** True when no run with this key may start, whether or not a slot is free, since as many of `held` have it as may. */
@@ -197,7 +222,7 @@ export function createModel(definitionCount: number) {
     );
   }
   function start(run: ModelRun, dispatch: ModelRun["dispatch"]): void {
-    Object.assign(run, { status: "RUNNING", deadlineAt: now + RUN_SECONDS, dispatch });
+    Object.assign(run, { status: "RUNNING", deadlineAt: now + RUN_SECONDS, startedIn: changes, dispatch });
     record(run, "STARTED");
     if (run.definition.maxPerKey !== null) run.definition.lastKey = run.concurrencyKey;
   }
@@ -222,9 +247,11 @@ export function createModel(definitionCount: number) {
         record(run, "DISPATCH_FAILED");
         break;
       default: {
+        changes++;
         record(run, "DISPATCH_FAILED");
         end(run, "FAILED", "DISPATCH", "FAILED");
         if (definition.runner === null) retryByPolicy(run);
+        endBatch(run);
         if (definition.runner === "gone" && definition.isActive) {
           definition.isActive = false;
           record(run, "PAUSED");
@@ -236,6 +263,7 @@ export function createModel(definitionCount: number) {
 
   /** The steps of every change: end the overdue runs, make the change, promote the next runs, answer, and send the dispatches. */
   function change(definition: ModelDefinition, isDispatched: boolean, act: () => () => Answer): Answer {
+    changes++;
     endOverdue(definition);
     const answer = act();
     const promoted = promote(definition, "later");
@@ -252,8 +280,10 @@ export function createModel(definitionCount: number) {
   }
   /** Gives a run time to end its work, and says whether this is less than before. One whose runner could not hear of it ends at once. */
   function askToStop(run: ModelRun): boolean {
-    if (run.status === "PENDING" || !(hasUrl(run) || hasLease(run))) end(run, "FAILED", "STOP", "STOPPED");
-    else if (now + STOP_SECONDS < run.stopEndsAt) {
+    if (run.status === "PENDING" || !(hasUrl(run) || hasLease(run))) {
+      end(run, "FAILED", "STOP", "STOPPED");
+      endBatch(run);
+    } else if (now + STOP_SECONDS < run.stopEndsAt) {
       run.stopEndsAt = now + STOP_SECONDS;
       // It is not sent again before the stop is over.
       if (run.dispatch === "due") run.dispatch = "later";
@@ -276,6 +306,12 @@ export function createModel(definitionCount: number) {
   const limitOf = ({ definition: { maxRunning, maxPerKey }, concurrencyKey }: ModelRun) =>
     concurrencyKey === "" ? maxRunning : (maxPerKey ?? maxRunning);
   const startsAtOnce = (run: ModelRun) => hasUrl(run) && !mustWait(run) && nextOf(run.definition) === undefined;
+  const newRun = (more: Pick<ModelRun, "definition" | "batch" | "key" | "concurrencyKey">): ModelRun => ({
+    ...{ status: "PENDING", attempt: 1, endedBy: null, dispatch: "none", ...more },
+    ...{ createdAt: now, deadlineAt: 0, endedAt: 0, startedIn: 0, endedIn: 0, queuedAs: 0, events: [] },
+    ...{ stopEndsAt: Number.POSITIVE_INFINITY, isStopReported: false, notBefore: 0, lateResults: new Set() },
+    ...{ leaseEndsAt: Number.POSITIVE_INFINITY, isStopKnown: false, mustStartBy: Number.POSITIVE_INFINITY },
+  });
   const refuse = (status: number) => () => ({ status });
   const answerRun = (status: number, run: ModelRun) => () => ({ status, run, stand: standOf(run) });
 
@@ -318,12 +354,7 @@ export function createModel(definitionCount: number) {
         if (known) return answerRun(202, known);
         if (!definition.isActive || definition.runner === null) return refuse(409);
         if (mustStartBy !== null && mustStartBy <= (startAfter ?? 0)) return refuse(422);
-        const run: ModelRun = {
-          ...{ definition, key, concurrencyKey, status: "PENDING", attempt: 1, endedBy: null, dispatch: "none" },
-          ...{ createdAt: now, deadlineAt: 0, endedAt: 0, queuedAs: 0, events: [], lateResults: new Set() },
-          ...{ stopEndsAt: Number.POSITIVE_INFINITY, isStopReported: false, notBefore: 0 },
-          ...{ leaseEndsAt: Number.POSITIVE_INFINITY, isStopKnown: false, mustStartBy: Number.POSITIVE_INFINITY },
-        };
+        const run = newRun({ definition, batch: null, key, concurrencyKey });
         if (mustStartBy !== null) run.mustStartBy = now + mustStartBy;
         if (startAfter !== null) {
           record(run, "TRIGGERED");
@@ -339,10 +370,15 @@ export function createModel(definitionCount: number) {
         const isQueueFull = waiting.length >= (definition.maxQueued ?? Number.POSITIVE_INFINITY);
         if (isQueueFull && replaced.length === 0 && !startsAtOnce(run)) return refuse(409);
         for (const other of replaced) end(other, "FAILED", "STOP", "STOPPED");
+        for (const other of replaced) endBatch(other);
         if (isBusy && definition.whenBusy === "replace_running") {
           for (const other of inTheWay.filter(isRunning)) {
-            if (!definition.hasGrace) end(other, "FAILED", "STOP", "STOPPED");
-            else if (askToStop(other)) asked.push(other);
+            if (definition.hasGrace) {
+              if (askToStop(other)) asked.push(other);
+            } else {
+              end(other, "FAILED", "STOP", "STOPPED");
+              endBatch(other);
+            }
           }
         }
         queue(run, "TRIGGERED");
@@ -350,6 +386,45 @@ export function createModel(definitionCount: number) {
       });
       if (isDispatched) asked.forEach(sendStop);
       return answer;
+    },
+
+    /** Triggers a run for each of these keys together. */
+    invokeBatch: (definition: ModelDefinition, concurrencyKeys: readonly string[], isDispatched: boolean) =>
+      change(definition, isDispatched, () => {
+        if (!definition.isActive || definition.runner === null) return refuse(409);
+        const waiting = unfinishedOf(definition).filter(({ status }) => status === "PENDING");
+        if (waiting.length + concurrencyKeys.length > (definition.maxQueued ?? Number.POSITIVE_INFINITY)) return refuse(409);
+        const batch: ModelBatch = { count: concurrencyKeys.length, isEnded: false };
+        const triggered = concurrencyKeys.map((key) => newRun({ definition, batch, key: null, concurrencyKey: key }));
+        const [first] = triggered;
+        const firstWaits = first !== undefined && mustWait(first);
+        for (const run of triggered) {
+          record(run, "TRIGGERED");
+          putBack(run);
+          runs.add(run);
+        }
+        // All wait that have not been promoted, except a first one that waits only for a runner.
+        return () => {
+          for (const run of triggered) {
+            if (run.status === "PENDING" && (firstWaits || run !== first)) record(run, "QUEUED");
+          }
+          return { status: 202, batch };
+        };
+      }),
+
+    /** How many runs of a batch are in each state, and whether it has ended: for readers, also when that is not recorded yet. */
+    batchOf(batch: ModelBatch) {
+      const members = membersOf(batch);
+      const count = (stand: RunStatus) => members.filter((run) => standOf(run) === stand).length;
+      const willBeRetried = (run: ModelRun) =>
+        run.attempt - countReleases(run) < run.definition.maxAttempts && run.stopEndsAt === Number.POSITIVE_INFINITY;
+      const isOver = members.every((run) => (isOverdue(run) ? !willBeRetried(run) : !isActive(run)));
+      return {
+        ...{ run_count: batch.count, deleted: batch.count - members.length },
+        ...{ pending: count("PENDING"), running: count("RUNNING") },
+        ...{ completed: count("COMPLETED"), failed: count("FAILED") },
+        isEnded: batch.isEnded || isOver,
+      };
     },
 
     callBack: (run: ModelRun, attempt: number, result: "COMPLETED" | "FAILED", isDispatched: boolean) =>
@@ -361,6 +436,7 @@ export function createModel(definitionCount: number) {
           run.isStopReported = result === "FAILED" && run.stopEndsAt < Number.POSITIVE_INFINITY;
           if (run.isStopReported) end(run, result, "STOP", "STOPPED");
           else end(run, result, "CALLBACK", result);
+          endBatch(run);
           return refuse(200);
         }
         if (run.status === result && (run.endedBy === "CALLBACK" || run.isStopReported)) return refuse(200);
@@ -374,6 +450,7 @@ export function createModel(definitionCount: number) {
       change(run.definition, isDispatched, () => {
         if (!isActive(run)) return refuse(409);
         end(run, "FAILED", "STOP", "STOPPED");
+        endBatch(run);
         return answerRun(200, run);
       }),
 
@@ -397,6 +474,7 @@ export function createModel(definitionCount: number) {
       );
       const leased: ModelRun[] = [];
       if (!definition) return leased;
+      changes++;
       endOverdue(definition);
       for (let run = nextOf(definition); run && leased.length < most; run = nextOf(definition)) {
         start(run, "done");
@@ -422,6 +500,7 @@ export function createModel(definitionCount: number) {
         if (attempt !== run.attempt || run.status !== "RUNNING") return refuse(409);
         if (isToStop(run)) {
           end(run, "FAILED", "STOP", "STOPPED");
+          endBatch(run);
           return refuse(200);
         }
         run.attempt += 1;
@@ -454,6 +533,7 @@ export function createModel(definitionCount: number) {
     delete: (run: ModelRun, isDispatched: boolean) =>
       change(run.definition, isDispatched, () => {
         if (run.status === "RUNNING") return refuse(409);
+        endBatch(run, run);
         runs.delete(run);
         return refuse(204);
       }),
@@ -470,6 +550,7 @@ export function createModel(definitionCount: number) {
 
     sweep(): void {
       for (const definition of definitions) {
+        changes++;
         endOverdue(definition);
         promote(definition, "due");
       }

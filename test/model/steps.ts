@@ -22,6 +22,7 @@ export type Step =
       instants: ModelInstants;
       fate: Fate;
     }
+  | { kind: "invokeBatch"; definition: number; concurrencyKeys: string[]; fate: Fate }
   | ({ kind: "callBack"; result: "COMPLETED" | "FAILED"; isOfOldAttempt: boolean } & RunStep)
   | { kind: "lease"; most: number; fate: Fate }
   | ({ kind: "heartbeat" | "release"; isOfOldAttempt: boolean } & RunStep)
@@ -86,6 +87,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       key: fc.constantFrom(null, null, null, "a", "b"),
       concurrencyKey: fc.constantFrom("", "", "x", "y", "z"),
       instants,
+      fate,
+    }),
+  },
+  {
+    weight: 40,
+    arbitrary: fc.record({
+      kind: fc.constant("invokeBatch"),
+      definition,
+      concurrencyKeys: fc.array(fc.constantFrom("", "x", "y"), { minLength: 1, maxLength: 3 }),
       fate,
     }),
   },

@@ -185,7 +185,7 @@ begin
     select r.id into v_run_id
     from public.workflow_runs r
     where r.batch_id = v_batch_id
-    order by r.id is not distinct from p_deleted_run_id, r.completed_at desc, r.queue_position desc
+    order by r.id is not distinct from p_deleted_run_id, r.completed_at desc, r.queue_position desc nulls last, r.id desc
     limit 1
     for update skip locked;
     insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
