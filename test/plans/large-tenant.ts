@@ -67,13 +67,12 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant, larg
         case when m = 1 and n % 10 = 0 then 'DEADLINE' end
       from t, generate_series(1, t.definitions) n, generate_series(1, t.runs) m,
         lateral (select statement_timestamp() - (n * 7919 + m * 104729) % 100000 * interval '300 seconds' as at) made`,
-    // Half of the runs are in 100 batches of 500.
+    // Half of the runs of the large tenant are in 100 batches of 500. The runs of all other batches were deleted.
     sql`
       insert into run_batches (id, tenant_id, workflow_definition_id, user_id, runs_hash, run_count, ended_at)
-      select md5(t.id || 'batch' || n)::uuid, t.id, md5(t.id || 'definition' || n + 2)::uuid, md5(t.id || 'user1')::uuid, '', 500,
-        statement_timestamp()
-      from t, generate_series(0, 198, 2) n
-      where t.definitions > 1`,
+      select md5(t.id || 'batch' || n)::uuid, t.id, md5(t.id || 'definition' || n + 1)::uuid, md5(t.id || 'user1')::uuid, '',
+        case when n < 200 and n % 2 = 0 and t.definitions > 1 then 500 else 1 end, statement_timestamp()
+      from t, generate_series(0, t.definitions - 1) n`,
     sql`
       insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, slot_no, run_snapshot,
         started_at, deadline_at)
