@@ -49,6 +49,7 @@ const Head = ({ title }: { title: string }) => (
     <script defer src="/app/live.js" />
     <script defer src="/app/keys.js" />
     <script defer src="/app/find.js" />
+    <script defer src="/app/list.js" />
     <script defer src="/app/editor.js" />
   </head>
 );
@@ -77,7 +78,7 @@ export const Page = ({ title, section, caller, search = "", children }: PageProp
           <svg viewBox="0 0 20 20" aria-hidden="true">
             <path d="M3 6h9M3 10h14M3 14h6" />
           </svg>
-          workflow-runs
+          <span>workflow-runs</span>
         </a>
         <nav aria-label="Sections">
           {SECTIONS.map(([name, label]) => (

@@ -22,8 +22,17 @@ export function shownStateOf({ status, taken_at, stop_ends_at }: RunState): Show
   return taken_at === null ? "NOT_TAKEN" : "RUNNING";
 }
 
+const WORDS: Record<ShownState, string> = {
+  PENDING: "Pending",
+  RUNNING: "Running",
+  COMPLETED: "Completed",
+  FAILED: "Failed",
+  NOT_TAKEN: "Not taken yet",
+  STOPPING: "Stopping",
+};
+
 /** The word for a state, on pages and for screen readers. */
-export const wordOf = (state: ShownState): string => (state === "NOT_TAKEN" ? "Not taken yet" : state);
+export const wordOf = (state: ShownState): string => WORDS[state];
 
 const ICONS: Record<ShownState, string> = {
   PENDING: "M8 3a5 5 0 1 0 0 10A5 5 0 0 0 8 3Zm0 2v3l2 2",

@@ -9,9 +9,6 @@ const KEY = "[a-z][a-z0-9_.-]{0,39}";
 const IS_KEY = new RegExp(`^${KEY}$`);
 const IS_LABEL = new RegExp(`^${KEY}:.{1,${MAX_VALUE}}$`, "su");
 
-/** A pattern of every label, for a field of a form. `-` is escaped, since browsers read the pattern with the flag `v`. */
-export const LABEL_PATTERN = `[a-z][a-z0-9_.\\-]{0,39}:.{1,${MAX_VALUE}}`;
-
 export type Labels = Readonly<Record<string, string>>;
 
 /** Labels as a SQL function answers them. The functions of an older release do not know them. */

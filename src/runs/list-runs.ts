@@ -13,7 +13,7 @@ import { type Database, repeatable } from "../db/client.ts";
 import { RUN_STATUSES, type RunStatus } from "../db/enums.ts";
 import { workflowDefinitions as d } from "../db/tables.ts";
 import { batchRuns } from "./batches/batch-runs.ts";
-import { labelledRuns, placeAfter } from "./labelled-runs.ts";
+import { isLabelled, labelledRuns, placeAfter } from "./labelled-runs.ts";
 import { boundsOf, FIRST_ID, matchesFilter, type RunCursor, type RunsPage } from "./run-filter.ts";
 import { isExpired, isOverdue, isPending, isRunning, type RunRow, r, runFields, shownNow } from "./run-rows.ts";
 
@@ -78,7 +78,7 @@ export function newestRuns(db: Database, caller: Caller, readable: ReadableDefin
       .from(ofBatch)
       .as("newest");
   }
-  if (filter.labels.length > 0) {
+  if (isLabelled(filter)) {
     const labelled = labelledRuns(db, caller, page).as("labelled");
     return db
       .select({ id: labelled.id, createdAt: labelled.createdAt, isFound: labelled.isFound })

@@ -18,6 +18,8 @@ export type RunFilter = {
   labels: readonly string[];
   /** Only runs of this batch. */
   batchId?: string | undefined;
+  /** Only FAILED runs whose errors have words that begin with each of these. */
+  errorWords?: string | undefined;
 };
 
 /** The request of one page of the tenant's runs. */

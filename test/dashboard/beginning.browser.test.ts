@@ -115,7 +115,7 @@ describe.each([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])("in a
         },
         { timeout: 20_000 },
       )
-      .toContain("COMPLETED");
+      .toContain("Completed");
     counted.pages.add(await page.title());
     expect(counted.clicks).toBeLessThanOrEqual(MOST.firstRun.clicks);
     expect(counted.pages.size).toBeLessThanOrEqual(MOST.firstRun.pages);
@@ -375,7 +375,7 @@ describe("a change of state", () => {
       await shown.bringToFront();
       await shown
         .locator("#announcer")
-        .getByText(/, run \S+: FAILED\./)
+        .getByText(/, run \S+: Failed\./)
         .waitFor({ state: "attached" });
     }
   });

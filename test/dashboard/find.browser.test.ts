@@ -130,11 +130,13 @@ describe.concurrent("finding", () => {
     open,
   }) => {
     const page = await open({ timezoneId: "Asia/Tokyo", locale: "en-GB" });
+    await page.locator(".filters summary").click();
     await page.getByLabel("From").fill("2026-01-31T09:30");
-    await page.getByRole("button", { name: "Filter" }).click();
+    await page.getByRole("button", { name: "Show this range" }).click();
     await page.waitForURL("**/app/runs?from=2026-01-31T00%3A30");
+    await page.locator(".filters summary", { hasText: "09:30" }).click();
     expect(await page.getByLabel("From").inputValue()).toBe("2026-01-31T09:30");
-    await page.getByRole("link", { name: "24 h" }).click();
+    await page.getByRole("link", { name: "Last 24 h" }).click();
     await page.waitForURL("**/app/runs?range=24h");
     expect(await page.locator("tbody tr").count()).toBeGreaterThan(0);
   });
@@ -166,6 +168,7 @@ describe.concurrent("finding", () => {
     for (const id of ids.slice(0, 2)) await page.getByLabel(`Select the run …${id.slice(-8)}`).check();
     await queueRuns(1);
     await page.evaluate("document.dispatchEvent(new Event('due'))");
+    await page.getByRole("link", { name: "1 new run" }).click();
     await page.locator("tbody tr").nth(3).waitFor();
     expect(await page.getByLabel(`Select the run …${ids[0]?.slice(-8)}`).isChecked()).toBe(true);
     await page.locator("#bulk").getByRole("button", { name: "Stop" }).click();

@@ -157,7 +157,7 @@ const JOBS: Record<string, Job> = {
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/app\/(search|runs\/)/);
     // Without a script the answers are a page.
-    if (page.url().includes("/app/search")) await keyboard.press("link", /COMPLETED/, page.locator("#answers"));
+    if (page.url().includes("/app/search")) await keyboard.press("link", /Completed/, page.locator("#answers"));
     await page.waitForURL(`**/app/runs/${DEMO.runs.completed}`);
     await keyboard.press("button", "Run again", page.locator(".actions"));
     await keyboard.press("button", "Run again", page.locator("#ask-again"));
@@ -174,7 +174,7 @@ const JOBS: Record<string, Job> = {
     const { page } = keyboard;
     const ids = await queueRuns(2);
     await keyboard.press("link", "Runs");
-    await keyboard.choose(page.getByRole("checkbox", { name: /PENDING/ }));
+    await keyboard.choose(page.getByRole("checkbox", { name: /Pending/ }));
     await keyboard.press("button", "Filter");
     await page.waitForURL("**/app/runs?status=PENDING");
     for (const id of ids) await keyboard.choose(page.getByLabel(`Select the run …${id.slice(-8)}`));

@@ -45,9 +45,9 @@ describe("labels on the dashboard", () => {
     const [page, requests] = await service.counted(() => owner.read("/app/runs?label=customer:4711"));
     expect([listed(page), requests]).toEqual([ids.toReversed(), 1]);
     for (const [state, count] of [
-      ["PENDING", 0],
-      ["RUNNING", 1],
-      ["COMPLETED", 1],
+      ["Pending", 0],
+      ["Running", 1],
+      ["Completed", 1],
     ]) {
       expect(page).toContain(`${state} <span class="count">${count}</span>`);
     }

@@ -204,7 +204,7 @@ describe("the runs", () => {
     await insertRun(service.database, tenant, { status: "FAILED", userId: tenant.user.id });
     const counts = async (query: string) => {
       const html = await owner.read(`/app/runs?${query}`);
-      return ["PENDING", "RUNNING", "COMPLETED", "FAILED"].map(
+      return ["Pending", "Running", "Completed", "Failed"].map(
         (status) => new RegExp(`${status} <span class="count">([^<]*)<`).exec(html)?.[1],
       );
     };

@@ -75,7 +75,7 @@ it("shows what a Python runner without an address logs while it works, and its r
 
   await page.goto(`/app/runs/${invoked.id}`);
   await page.getByRole("log").getByText("Reads ").waitFor();
-  expect(await page.locator(".head .status").textContent()).toContain("RUNNING");
+  expect(await page.locator(".head .status").textContent()).toContain("Running");
   await page.locator(".head .status").getByText("COMPLETED").waitFor();
   const lines = await shownLines(page);
   expect(lines.filter((line) => line.startsWith("Reads "))).toHaveLength(4);

@@ -47,7 +47,7 @@ describe("a RUNNING run", () => {
     );
     for (const path of PATHS) {
       await page.goto(path);
-      expect([path, await page.locator(".status.stopping").first().textContent()]).toEqual([path, "STOPPING"]);
+      expect([path, await page.locator(".status.stopping").first().textContent()]).toEqual([path, "Stopping"]);
       const clock = page.locator("small", { hasText: "left to stop" }).locator("[data-tick=left]").first();
       const before = await clock.textContent();
       await expect.poll(() => clock.textContent(), { timeout: 5_000 }).not.toBe(before);

@@ -55,7 +55,7 @@ describe("a RUNNING run", () => {
     expect(await read("/app/runs")).toContain(`run …${runId.slice(-8)}: Not taken yet.`);
     await service.database.sql`update workflow_runs set dispatched_at = statement_timestamp() where id = ${runId}`;
     for (const path of [`/app/runs/${runId}`, "/app/runs"]) {
-      expect([path, statesIn(await read(path))]).toEqual([path, ["running: RUNNING"]]);
+      expect([path, statesIn(await read(path))]).toEqual([path, ["running: Running"]]);
     }
   });
 
@@ -63,7 +63,7 @@ describe("a RUNNING run", () => {
     await stopWithGrace();
     for (const path of pages()) {
       const html = await read(path);
-      expect([path, statesIn(html)]).toEqual([path, ["stopping: STOPPING"]]);
+      expect([path, statesIn(html)]).toEqual([path, ["stopping: Stopping"]]);
       const hasClock = /<span data-tick="left"[^>]*>(\d+ s|1 min)<\/span> left to stop/.test(html);
       expect([path, hasClock]).toEqual([path, !path.includes("search")]);
     }

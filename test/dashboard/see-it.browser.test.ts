@@ -90,6 +90,8 @@ it("the pages work without JavaScript and, with it, follow what changes while so
   const [still, live] = [await openAs("owner", { javaScriptEnabled: false }), await openAs("owner")];
   await live.locator("#freshness[data-state=live]").waitFor();
   const id = await invoke();
+  // The list stays still until somebody asks for what has come.
+  await live.getByRole("link", { name: "1 new run" }).click();
   await live.locator(`#run-${id}`).getByText("COMPLETED").waitFor();
   expect(await still.locator(`#run-${id}`).count()).toBe(0);
   await still.reload();

@@ -239,15 +239,16 @@ end $$;
 
 -- One page of the runs of a batch that the caller may see and that match a filter: up to `p_limit` of them, newest first, or oldest
 -- first when not `p_is_older`. The list goes on after the place `p_from_at`, `p_from_id`, if that is given. A null in the filter
--- matches all runs; the runs have all of `p_labels`. `status` is the state of the run as readers see it now.
+-- matches all runs; the runs have all of `p_labels`, and errors with words that begin with each of `p_words`. `status` is the state of the run as readers see it now.
 create or replace function public.batch_runs(
   p_role text, p_tenant_id uuid, p_user_id uuid, p_batch_id uuid, p_labels text[], p_statuses text[], p_definition_id uuid,
   p_run_user_id uuid, p_created_after timestamptz, p_created_before timestamptz, p_is_older boolean,
-  p_from_at timestamptz, p_from_id uuid, p_limit bigint
+  p_from_at timestamptz, p_from_id uuid, p_limit bigint, p_words text default null
 ) returns table (id uuid, created_at timestamptz, status text)
 language plpgsql stable as $$
 declare
   v_now constant timestamptz := statement_timestamp();
+  v_query constant tsquery := case when p_words is not null then public.search_query(p_tenant_id, p_words) end;
   v_readable constant uuid[] := array(
     select definition.id from public.readable_definitions(p_role, p_tenant_id, p_user_id) definition);
 begin
@@ -266,6 +267,7 @@ begin
         and (p_created_after is null or r.created_at > p_created_after)
         and (p_created_before is null or r.created_at < p_created_before)
         and public.has_labels(r.id, p_labels)
+        and (v_query is null or seen.status = 'FAILED' and public.search_words(r.tenant_id, seen.error) @@ v_query)
         and public.run_is_visible(p_role, p_user_id, r.user_id, r.workflow_definition_id = any (v_readable))
         and (p_from_at is null or case when p_is_older then (r.created_at, r.id) < (p_from_at, p_from_id)
           else (r.created_at, r.id) > (p_from_at, p_from_id) end)

@@ -4,6 +4,7 @@ import { BULK_ACTIONS, type BulkAction, type BulkOutcome, MAX_CHANGED } from "..
 import { Empty } from "../components.tsx";
 import { plural, shortId } from "../format.ts";
 import { FormPage } from "../forms.tsx";
+import { ListNews } from "./list/news.tsx";
 import { countOf } from "./run-filters.tsx";
 import { firstPageOf, formatRunsQuery, type RunsQuery, runsHref } from "./runs-query.ts";
 import { MAX_COUNTED, type RunsView } from "./view-runs.ts";
@@ -23,25 +24,30 @@ function matchedBy({ counts }: RunsView, { status }: RunsQuery): number {
   return chosen.some((count) => count > MAX_COUNTED) ? MAX_COUNTED + 1 : chosen.reduce((sum, count) => sum + count, 0);
 }
 
-/** The buttons that change the ticked runs, or all runs that match the filter. */
+/** The buttons that change the ticked runs, or all runs that match the filter, and what has changed about the list. */
 export const BulkBar = ({ view, query }: { view: RunsView; query: RunsQuery }) => {
   const filter = formatRunsQuery(firstPageOf(query));
   return (
-    <form id="bulk" class="bulk" method="post" action="/app/runs/bulk" aria-label="Change several runs">
-      {filter !== "" && (
-        <label class="chip">
-          <input type="checkbox" name="all" value="1" />
-          All {countOf(matchedBy(view, query))} that match
-        </label>
-      )}
-      <input type="hidden" name="filter" value={filter} />
-      <span class="muted">Selected runs:</span>
-      {BULK_ACTIONS.map((action) => (
-        <button type="submit" name="action" value={action} class={action === "retry" ? "small" : "small danger"}>
-          {LABELS[action]}
-        </button>
-      ))}
-    </form>
+    <div class="bulk">
+      <form id="bulk" method="post" action="/app/runs/bulk" aria-label="Change several runs">
+        {filter !== "" && (
+          <label class="chip">
+            <input type="checkbox" name="all" value="1" />
+            All {countOf(matchedBy(view, query))} that match
+          </label>
+        )}
+        <input type="hidden" name="filter" value={filter} />
+        <span class="muted" data-picked>
+          Selected runs:
+        </span>
+        {BULK_ACTIONS.map((action) => (
+          <button type="submit" name="action" value={action} class={action === "retry" ? "small" : "small danger"}>
+            {LABELS[action]}
+          </button>
+        ))}
+      </form>
+      <ListNews news={view.news} href={runsHref(query)} />
+    </div>
   );
 };
 

@@ -19,17 +19,14 @@ const Duration = ({ run, now }: { run: ListedRun; now: string }) => {
   if (completed_at !== null) return <>{formatSeconds(secondsBetween(begun_at, completed_at))}</>;
   if (deadline_at === null) return null;
   return (
-    <>
-      <TimePassed at={begun_at} now={now} />
+    <div class="time-used">
+      <TimePassed at={begun_at} now={now} />{" "}
       {run.stop_ends_at === null ? (
         <TimeUsed from={begun_at} deadline={deadline_at} now={now} />
       ) : (
-        <>
-          {" "}
-          <StopClock run={run} now={now} />
-        </>
+        <StopClock run={run} now={now} />
       )}
-    </>
+    </div>
   );
 };
 
@@ -43,7 +40,10 @@ type RunListProps = {
   pickedBy?: string;
 };
 
-/** A table of runs; on a narrow screen, cards. A click anywhere in a row opens its run. */
+/**
+ * A table of runs; on a narrow screen, cards. A click anywhere in a row opens its run. A row is one line in
+ * each state, so that no other row moves when the state changes.
+ */
 export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy }: RunListProps) => (
   <table class="list runs rows-lead">
     <thead>
@@ -83,15 +83,17 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy
               </label>
             </td>
           )}
-          <td>
+          <td class="state-cell">
             <RowLink run={run} />
             {run.attempt > 1 && <small class="muted"> attempt {run.attempt}</small>}
           </td>
           {withWorkflow && (
             <td class="grow">
-              <Name>{run.workflow_name}</Name>
-              <LabelsLine labels={run.labels} />
-              <ErrorLine error={run.error} />
+              <div class="one-line">
+                <Name>{run.workflow_name}</Name>
+                <LabelsLine labels={run.labels} />
+                <ErrorLine error={run.error} />
+              </div>
             </td>
           )}
           <td class="who-cell">

@@ -4,6 +4,7 @@ import { RUN_STATUSES } from "../../db/enums.ts";
 import { isLabel, MAX_LABELS } from "../../runs/labels.ts";
 import type { RunFilter, RunsPage } from "../../runs/run-filter.ts";
 import { parseCursor } from "../../runs/run-schema.ts";
+import { readWords } from "../search/words.ts";
 
 /** The offered time ranges, in seconds. */
 export const RANGES = { "1h": 3_600, "24h": 86_400, "7d": 604_800 } as const;
@@ -27,6 +28,8 @@ const querySchema = z.object({
   status: z.array(z.enum(RUN_STATUSES)).catch([]),
   /** `key:value`. */
   label: z.array(z.string()).transform((labels) => [...new Set(labels.filter(isLabel))].slice(0, MAX_LABELS)),
+  /** Words of an error. */
+  error: z.string().transform(readWords).pipe(z.string().min(1)).optional().catch(undefined),
   workflow: z.guid().optional().catch(undefined),
   batch: z.guid().optional().catch(undefined),
   mine: z.literal("1").optional().catch(undefined),
@@ -41,11 +44,29 @@ const querySchema = z.object({
 });
 export type RunsQuery = z.infer<typeof querySchema>;
 
-/** Reads the query parameters of a URL. */
+/** What the filter by person sends for the reader themselves. In the query it becomes `mine`. */
+export const ME = "me";
+
+/** The field for a label or for words of an error. In the query its text becomes `label` or `error`. */
+export const FIND = "find";
+
+/** Reads the query parameters of a URL. Of a range and a first or last minute, the minutes count. */
 export function readRunsQuery(params: URLSearchParams): RunsQuery {
   const status = params.getAll("status").filter((value) => value !== "");
-  return querySchema.parse({ ...Object.fromEntries(params), status, label: params.getAll("label") });
+  const find = params.get(FIND)?.trim() ?? "";
+  const query = querySchema.parse({
+    ...Object.fromEntries(params),
+    ...(params.get("user") === ME && { mine: "1" }),
+    ...(find !== "" && !isLabel(find) && { error: find }),
+    status,
+    label: [...params.getAll("label"), find],
+  });
+  return query.from === undefined && query.to === undefined ? query : { ...query, range: undefined };
 }
+
+/** True for what only a form sends: the browser is redirected to a URL without it. */
+export const isFromForm = (params: URLSearchParams): boolean =>
+  [...params.values()].includes("") || params.has(FIND) || params.get("user") === ME;
 
 /** Formats a query for a URL, without the parameters that are not set. */
 export function formatRunsQuery({ status, label, ...rest }: RunsQuery): string {
@@ -67,6 +88,8 @@ const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
 const isDay = (text: string) => text.length === "2026-01-31".length;
+/** The first instant of a day or minute (RFC 3339). */
+export const startOf = (text: string): string => new Date(startMs(text)).toISOString();
 const startMs = (text: string) => Date.parse(isDay(text) ? text : `${text.replace(/Z$/, "")}Z`);
 
 /** The filter of a query. The first and the last day or minute are included. */
@@ -81,6 +104,7 @@ export function filterOf(query: RunsQuery, userId: string): RunFilter {
     withinSeconds: range && RANGES[range],
     labels: query.label,
     batchId: query.batch,
+    errorWords: query.error,
   };
 }
 

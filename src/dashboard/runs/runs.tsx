@@ -6,9 +6,10 @@ import { Page } from "../layout.tsx";
 import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
 import { BulkBar, BulkNotice } from "./bulk.tsx";
+import { readShown, refreshHref } from "./list/shown.ts";
 import { RunFilters } from "./run-filters.tsx";
 import { RunList } from "./run-list.tsx";
-import { firstPageOf, pageOf, type RunsQuery, readRunsQuery, runsHref } from "./runs-query.ts";
+import { firstPageOf, isFromForm, pageOf, type RunsQuery, readRunsQuery, runsHref } from "./runs-query.ts";
 import { type RunsView, viewRuns } from "./view-runs.ts";
 
 const PAGE_SIZE = 25;
@@ -18,9 +19,9 @@ export const runs = new Pages();
 runs.page("/app/runs", async (c) => {
   const params = new URL(c.req.url).searchParams;
   const query = readRunsQuery(params);
-  // A form also sends its empty fields. The browser is redirected to a URL without them.
-  if ([...params.values()].includes("")) return c.redirect(runsHref(query), 303);
-  const view = await viewRuns(c.env.db, c.var.credential, pageOf(query, c.var.session.userId, PAGE_SIZE));
+  if (isFromForm(params)) return c.redirect(runsHref(query), 303);
+  const page = pageOf(query, c.var.session.userId, PAGE_SIZE);
+  const view = await viewRuns(c.env.db, c.var.credential, page, readShown(params));
   return html(c, <RunsPage view={view} query={query} params={params} origin={c.env.config.publicUrl} />);
 });
 
@@ -32,9 +33,12 @@ const RunsPage = ({ view, query, params, origin }: Props) => (
       <h1>Runs</h1>
     </div>
     <BulkNotice params={params} />
-    <RunFilters view={view} query={query} />
-    {view.runs.length > 0 && <BulkBar view={view} query={query} />}
-    <Live href={runsHref(query)} listen={`/app/changes${query.workflow ? `?workflow=${query.workflow}` : ""}`}>
+    <Live
+      href={refreshHref(runsHref(query), view.runs)}
+      listen={`/app/changes${query.workflow ? `?workflow=${query.workflow}` : ""}`}
+    >
+      <RunFilters view={view} query={query} />
+      {view.runs.length > 0 && <BulkBar view={view} query={query} />}
       {view.runs.length > 0 ? (
         <RunList runs={view.runs} now={view.now} pickedBy="bulk" />
       ) : (

@@ -1,9 +1,10 @@
-import { and, asc, desc, eq, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import type { Credential } from "../../db/access.ts";
 import {
   type Caller as CallerExpression,
   callerBy,
+  maySeeRunAmong,
   newestDefinitions,
   type ReadableDefinitions,
   readableDefinitionsOf,
@@ -14,7 +15,7 @@ import { runningAttempts as a } from "../../db/lease-tables.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, users } from "../../db/tables.ts";
 import { batchRuns } from "../../runs/batches/batch-runs.ts";
-import { labelledRuns, MAX_LOOKED_AT, placeAfter } from "../../runs/labelled-runs.ts";
+import { isLabelled, labelledRuns, MAX_LOOKED_AT, placeAfter } from "../../runs/labelled-runs.ts";
 import type { Labels } from "../../runs/labels.ts";
 import { newestRuns } from "../../runs/list-runs.ts";
 import { matchesFilter, type RunCursor, type RunFilter, type RunsPage } from "../../runs/run-filter.ts";
@@ -23,6 +24,7 @@ import { startObstacle } from "../../workflows/workflow-definitions.ts";
 import { type Beginning, selectBeginning } from "../beginning/beginning.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import type { RunState } from "../run-state.tsx";
+import { compare, MAX_NEW, type News, type Place } from "./list/shown.ts";
 
 /** A run in a list. `begun_at` is null until it starts. Instants are RFC 3339. */
 export type ListedRun = {
@@ -77,6 +79,8 @@ export type RunsView = {
   /** The cursors of the previous and the next page; null when there is none. */
   newer: RunCursor | null;
   older: RunCursor | null;
+  /** What has changed since the runs were shown. All zero for the list as it is now. */
+  news: News;
   /** True when more runs with these labels may match than were looked at: see {@link labelledRuns}. */
   isCut: boolean;
   /**
@@ -86,40 +90,68 @@ export type RunsView = {
   counts: Record<RunStatus, number>;
   /** The newest workflows, sorted by name, to filter by. `is_ready` means that the workflow can be invoked. */
   workflows: { id: string; name: string; is_ready: boolean }[];
+  /** The newest people of the tenant, sorted by name, to filter by. None for a USER. */
+  people: { id: string; name: string }[];
   /** The steps before the first run. Null for a USER, and once the tenant has a run. */
   beginning: Beginning | null;
 };
 
-/** How many workflows the filter offers at most. */
+/** How many workflows and how many people the filter offers at most. */
 const MAX_CHOICES = 200;
 
 /**
  * A page of the runs that the caller may see, newest first, how many there are in each state, and the workflows by which the
- * caller can filter them.
+ * caller can filter them. With `shown`, it has those runs as they are now, instead of those that match now.
  * @throws Unauthenticated
  */
-export async function viewRuns(db: Database, credential: Credential, page: RunsPage): Promise<RunsView> {
+export async function viewRuns(
+  db: Database,
+  credential: Credential,
+  page: RunsPage,
+  shown: readonly string[] | null,
+): Promise<RunsView> {
   const caller = callerBy(db, credential);
   const readable = readableDefinitionsOf(db, caller);
-  const newest = newestRuns(db, caller, readable, page);
+  const newest = newestRuns(db, caller, readable, shown === null ? page : { ...page, limit: MAX_NEW });
   const seen = seenNow(db);
   const choices = newestDefinitions(db, caller, { limit: MAX_CHOICES, offset: 0 });
+  const listed = { ...selectListed(db, seen), is_found: shown === null ? newest.isFound : sql<boolean>`true` };
+  const matching = db
+    .with(caller, readable)
+    .select({ id: newest.id, created_at: instant(newest.createdAt), is_found: newest.isFound })
+    .from(caller)
+    .crossJoinLateral(newest);
   const {
     callers,
     rows,
+    matches,
     counted,
     workflows,
+    people,
     beginnings: [beginning = null],
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
-    rows: db
-      .with(caller, readable)
-      .select({ ...selectListed(db, seen), is_found: newest.isFound })
-      .from(caller)
-      .crossJoinLateral(newest)
-      .innerJoin(r, eq(r.id, newest.id))
-      .crossJoinLateral(seen)
-      .orderBy(desc(r.createdAt), desc(r.id)),
+    rows:
+      shown === null
+        ? db
+            .with(caller, readable)
+            .select(listed)
+            .from(caller)
+            .crossJoinLateral(newest)
+            .innerJoin(r, eq(r.id, newest.id))
+            .crossJoinLateral(seen)
+            .orderBy(desc(r.createdAt), desc(r.id))
+        : db
+            .with(caller, readable)
+            .select(listed)
+            .from(caller)
+            .innerJoin(
+              r,
+              and(eq(r.tenantId, caller.tenantId), inArray(r.id, [...shown]), maySeeRunAmong(caller, readable, r)),
+            )
+            .crossJoinLateral(seen)
+            .orderBy(desc(r.createdAt), desc(r.id)),
+    matches: shown === null ? matching.where(sql`false`) : matching,
     counted: countByState(db, caller, readable, page.filter),
     workflows: db
       .with(caller)
@@ -128,6 +160,7 @@ export async function viewRuns(db: Database, credential: Credential, page: RunsP
       .crossJoinLateral(choices)
       .innerJoin(d, and(eq(d.tenantId, caller.tenantId), eq(d.id, choices.id)))
       .orderBy(asc(d.name), asc(d.id)),
+    people: selectPeople(db, caller),
     beginnings: selectBeginning(db, caller),
   });
   const counts: RunsView["counts"] = { PENDING: 0, RUNNING: 0, COMPLETED: 0, FAILED: 0 };
@@ -136,7 +169,24 @@ export async function viewRuns(db: Database, credential: Credential, page: RunsP
     counts[status] += total;
     counts.FAILED += others;
   }
-  return { ...requirePageCaller(callers), ...cutPage(rows, page), counts, workflows, beginning };
+  const cut = shown === null ? cutPage(rows, page) : keepShown(rows, matches, page);
+  return { ...requirePageCaller(callers), ...cut, counts, workflows, people, beginning };
+}
+
+function selectPeople(db: Database, caller: CallerExpression) {
+  const newest = db
+    .select({ id: sql<string>`${users.id}`.as("person_id"), name: nameOf(users).as("person_name") })
+    .from(users)
+    .where(and(sql`${caller.isAdministrator}`, eq(users.tenantId, caller.tenantId), isNull(users.deletedAt)))
+    .orderBy(desc(users.id))
+    .limit(MAX_CHOICES)
+    .as("person");
+  return db
+    .with(caller)
+    .select({ id: newest.id, name: newest.name })
+    .from(caller)
+    .crossJoinLateral(newest)
+    .orderBy(asc(newest.name), asc(newest.id));
 }
 
 /** Which of the runs that are stored in a state are seen so; all of those in another state. */
@@ -191,7 +241,7 @@ function countByState(db: Database, caller: CallerExpression, readable: Readable
   const [first, second, third] = partsOf("PENDING");
   const rest = (["RUNNING", "COMPLETED", "FAILED"] as const).flatMap(partsOf);
   const all =
-    filter.batchId !== undefined || filter.labels.length > 0
+    filter.batchId !== undefined || isLabelled(filter)
       ? eachFound(db, caller, filter)
       : unionAll(first, second, third, ...rest).as("all_counted");
   return db
@@ -222,24 +272,40 @@ function eachFound(db: Database, caller: CallerExpression, filter: RunFilter) {
     .as("all_counted");
 }
 
-const placeOf = (run: ListedRun | undefined): RunCursor | null =>
-  run ? { createdAt: run.created_at, id: run.id } : null;
+const placeOf = (run: Place | undefined): RunCursor | null => (run ? { createdAt: run.created_at, id: run.id } : null);
+
+type Cut = Pick<RunsView, "runs" | "newer" | "older" | "isCut" | "news">;
+
+type Found = { is_found: boolean } & Place;
 
 /** Removes the extra row that shows whether there is a further page, and finds the cursors of the pages before and after. */
-function cutPage(
-  rows: readonly (ListedRun & { is_found: boolean })[],
-  { limit, cursor, direction = "older" }: RunsPage,
-): Pick<RunsView, "runs" | "newer" | "older" | "isCut"> {
+function cutPage(rows: readonly (ListedRun & Found)[], page: RunsPage): Cut {
   const found = rows.filter(({ is_found }) => is_found);
-  const hasMore = found.length > limit;
-  const runs = direction === "older" ? found.slice(0, limit) : found.slice(-limit);
+  const runs = page.direction === "newer" ? found.slice(-page.limit) : found.slice(0, page.limit);
+  return { runs, ...aroundPage(runs, rows, page, found.length > page.limit), news: { come: 0, gone: 0 } };
+}
+
+/** Keeps the runs that an open page shows, and compares them with those that match now. */
+function keepShown(runs: readonly ListedRun[], matches: readonly Found[], page: RunsPage): Cut {
+  const matching = matches.filter(({ is_found }) => is_found);
+  const { hasMore, ...news } = compare(runs, matching, page);
+  return { runs: [...runs], ...aroundPage(runs, matches, page, hasMore), news };
+}
+
+/** The cursors of the pages before and after these runs. `rows` may say how far was looked. */
+function aroundPage(
+  runs: readonly ListedRun[],
+  rows: readonly Found[],
+  { cursor, direction = "older" }: RunsPage,
+  hasMore: boolean,
+): Pick<RunsView, "newer" | "older" | "isCut"> {
   const lookedAt = placeOf(rows.find(({ is_found }) => !is_found));
   const beyond = lookedAt && placeAfter(lookedAt, direction);
   // The page that the reader came from is on the other side of the cursor.
   if (direction === "older") {
     const newer = cursor === undefined ? null : (placeOf(runs[0]) ?? cursor);
-    return { runs, newer, older: beyond ?? (hasMore ? placeOf(runs.at(-1)) : null), isCut: lookedAt !== null };
+    return { newer, older: beyond ?? (hasMore ? placeOf(runs.at(-1)) : null), isCut: lookedAt !== null };
   }
   const older = placeOf(runs.at(-1)) ?? cursor ?? null;
-  return { runs, newer: beyond ?? (hasMore ? placeOf(runs[0]) : null), older, isCut: lookedAt !== null };
+  return { newer: beyond ?? (hasMore ? placeOf(runs[0]) : null), older, isCut: lookedAt !== null };
 }

@@ -23,6 +23,6 @@ export const batchRuns = (db: Database, caller: Caller, { filter, cursor, direct
         ${sql.param(filter.labels)}::text[], ${filter.statuses.length === 0 ? null : sql.param(filter.statuses)}::text[],
         ${filter.definitionId ?? null}::uuid, ${filter.userId ?? null}::uuid, ${after ?? null}::timestamptz,
         ${before ?? null}::timestamptz, ${direction === "older"}::boolean, ${cursor?.createdAt ?? null}::timestamptz,
-        ${cursor?.id ?? null}::uuid, ${limit + 1}::bigint) of_batch`,
+        ${cursor?.id ?? null}::uuid, ${limit + 1}::bigint, ${filter.errorWords ?? null}::text) of_batch`,
     );
 };

@@ -1,6 +1,5 @@
-// Helps to search lists and to choose rows: it updates relative times, converts the time range to the reader's time zone, ticks
-// all rows at once, and shows search results while somebody types. Without this script, the forms and links do the same with
-// page loads.
+// Helps to search: it updates relative times, converts the time range to the reader's time zone, and shows search results while
+// somebody types. Without this script, the forms and links do the same with page loads.
 {
   const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
   const SIZES = [
@@ -50,31 +49,7 @@
     for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
   });
 
-  // One checkbox ticks all rows. Rows stay ticked when the list is refreshed.
-  const boxes = () => [...document.querySelectorAll("input[name=run][type=checkbox]")];
-  function showPicked() {
-    const picked = boxes().filter((box) => box.checked).length;
-    for (const all of document.querySelectorAll("[data-pick-all]")) {
-      all.hidden = false;
-      all.checked = picked > 0 && picked === boxes().length;
-      all.indeterminate = picked > 0 && picked < boxes().length;
-    }
-    const isAll = document.querySelector("#bulk [name=all]")?.checked;
-    for (const button of document.querySelectorAll("#bulk button")) button.disabled = picked === 0 && !isAll;
-  }
-  document.addEventListener("change", ({ target }) => {
-    if (target.matches("[data-pick-all]")) for (const box of boxes()) box.checked = target.checked;
-    if (target.matches("[data-pick-all], [name=run], [name=all]")) showPicked();
-  });
-  let picked = new Set();
-  document.addEventListener("htmx:before:swap", () => {
-    picked = new Set(boxes().flatMap((box) => (box.checked ? [box.value] : [])));
-  });
-  document.addEventListener("htmx:after:swap", () => {
-    for (const box of boxes()) box.checked = picked.has(box.value);
-    showTimes();
-    showPicked();
-  });
+  document.addEventListener("htmx:after:swap", showTimes);
 
   // Results of the search are shown while somebody types. Enter opens the first result.
   const search = document.querySelector(".search");
@@ -154,5 +129,4 @@
   });
   setInterval(showTimes, 5_000);
   showTimes();
-  showPicked();
 }

@@ -1,4 +1,4 @@
-import { LABEL_PATTERN, type Labels } from "../../../runs/labels.ts";
+import type { Labels } from "../../../runs/labels.ts";
 import { Name } from "../../components.tsx";
 
 /** Each label as `key:value`, in order. */
@@ -32,27 +32,5 @@ export const LabelLinks = ({ labels }: { labels: Labels }) => (
         </a>{" "}
       </>
     ))}
-  </>
-);
-
-/** The labels by which the list of runs is filtered, and a field for another one. */
-export const LabelFilter = ({ labels }: { labels: readonly string[] }) => (
-  <>
-    {labels.map((text) => (
-      <label class="chip">
-        <input type="checkbox" name="label" value={text} checked />
-        <Name>{text}</Name>
-      </label>
-    ))}
-    <label>
-      Label
-      <input
-        type="text"
-        name="label"
-        pattern={LABEL_PATTERN}
-        title="key:value, such as customer:4711"
-        autocomplete="off"
-      />
-    </label>
   </>
 );

@@ -1,0 +1,117 @@
+-- Lists of the runs that failed with given words in their errors.
+
+-- The tenant's runs that are stored as FAILED and lie between two places in the order of lists, newest first; when not `p_is_older`,
+-- oldest first. The two orders are two statements, since each has to read the index in its direction: see `labelled_rows`.
+create or replace function public.failed_rows(
+  p_tenant_id uuid, p_low_at timestamptz, p_low_id uuid, p_high_at timestamptz, p_high_id uuid, p_is_older boolean, p_limit bigint
+) returns table (id uuid, created_at timestamptz)
+language plpgsql stable as $$
+begin
+  if p_is_older then
+    return query
+      select r.id, r.created_at
+      from public.workflow_runs r
+      where r.tenant_id = p_tenant_id and r.status = 'FAILED'
+        and (r.created_at, r.id) > (p_low_at, p_low_id) and (r.created_at, r.id) < (p_high_at, p_high_id)
+      order by r.created_at desc, r.id desc
+      limit p_limit;
+  else
+    return query
+      select r.id, r.created_at
+      from public.workflow_runs r
+      where r.tenant_id = p_tenant_id and r.status = 'FAILED'
+        and (r.created_at, r.id) > (p_low_at, p_low_id) and (r.created_at, r.id) < (p_high_at, p_high_id)
+      order by r.created_at, r.id
+      limit p_limit;
+  end if;
+end $$;
+
+-- One page of the FAILED runs whose errors have words that begin with each of `p_words`, that the caller may see and that match a
+-- filter: see `labelled_runs`, whose parameters and columns it has. Labels are optional here.
+--
+-- 1. The index finds the runs whose stored errors have these words. When they are at most 2,000, all of them are looked at.
+-- 2. Errors that deadlines write are in no index, and no error of a run that is overdue is stored. So the 500 newest FAILED runs and
+--    the overdue ones are looked at, too.
+-- 3. When the index finds more, nobody can say cheaply which of them are the newest. Then 500 FAILED runs are looked at for a page,
+--    and the last row says how far that was, as in `labelled_runs`.
+create or replace function public.runs_with_error(
+  p_role text, p_tenant_id uuid, p_user_id uuid, p_words text, p_labels text[], p_statuses text[], p_definition_id uuid,
+  p_run_user_id uuid, p_created_after timestamptz, p_created_before timestamptz, p_is_older boolean,
+  p_from_at timestamptz, p_from_id uuid, p_limit bigint
+) returns table (id uuid, created_at timestamptz, status text, is_found boolean)
+language plpgsql stable as $$
+declare
+  c_rare constant integer := 2000;
+  c_window constant integer := 500;
+  v_now constant timestamptz := statement_timestamp();
+  v_query constant tsquery := public.search_query(p_tenant_id, p_words);
+  -- The page lies between these places, and the ends are not part of it.
+  v_low_at timestamptz := coalesce(p_created_after, '-infinity');
+  v_low_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_high_at timestamptz := coalesce(p_created_before, 'infinity');
+  v_high_id uuid := '00000000-0000-0000-0000-000000000000';
+  v_readable uuid[];
+  v_known uuid[];
+  v_window uuid[];
+  v_ats timestamptz[];
+  v_found bigint;
+begin
+  if p_statuses is not null and not ('FAILED' = any (p_statuses)) then
+    return;
+  end if;
+  if p_is_older and (p_from_at, p_from_id) < (v_high_at, v_high_id) then
+    v_high_at := p_from_at;
+    v_high_id := p_from_id;
+  elsif not p_is_older and (p_from_at, p_from_id) > (v_low_at, v_low_id) then
+    v_low_at := p_from_at;
+    v_low_id := p_from_id;
+  end if;
+  v_readable := array(
+    select definition.id from public.readable_definitions(p_role, p_tenant_id, p_user_id) definition);
+
+  -- `is true` keeps the planner from using the indexes by tenant.
+  v_known := array(
+    select r.id
+    from public.workflow_runs r
+    where (r.tenant_id = p_tenant_id) is true and public.search_words(r.tenant_id, r.error) @@ v_query
+      and r.error is not null and r.ended_by <> 'DEADLINE'
+    limit c_rare + 1);
+  if cardinality(v_known) <= c_rare then
+    select array_agg(f.id) into v_window
+    from public.failed_rows(p_tenant_id, '-infinity', v_low_id, 'infinity', v_high_id, true, c_window) f;
+  else
+    select array_agg(f.id order by f.place), array_agg(f.created_at order by f.place) into v_window, v_ats
+    from public.failed_rows(p_tenant_id, v_low_at, v_low_id, v_high_at, v_high_id, p_is_older, c_window)
+      with ordinality f (id, created_at, place);
+  end if;
+
+  return query
+    with candidate as (
+      select c.id, bool_or(c.has_words) as has_words
+      from (
+        select known.id, true from unnest(v_known) known (id) where cardinality(v_known) <= c_rare
+        union all
+        select looked_at.id, false from unnest(v_window) looked_at (id)
+        union all
+        select overdue.id, false from public.overdue_runs(p_tenant_id, v_now, c_rare) overdue
+      ) c (id, has_words)
+      group by c.id
+    )
+    select r.id, r.created_at, seen.status, true
+    from candidate
+    join public.workflow_runs r on r.id = candidate.id
+    cross join lateral public.run_as_seen(r, v_now) seen
+    where seen.status = 'FAILED'
+      and (r.created_at, r.id) > (v_low_at, v_low_id) and (r.created_at, r.id) < (v_high_at, v_high_id)
+      and (candidate.has_words or public.search_words(r.tenant_id, seen.error) @@ v_query)
+      and (p_definition_id is null or r.workflow_definition_id = p_definition_id)
+      and (p_run_user_id is null or r.user_id = p_run_user_id)
+      and (cardinality(p_labels) = 0 or public.has_labels(r.id, p_labels))
+      and public.run_is_visible(p_role, p_user_id, r.user_id, r.workflow_definition_id in (select unnest(v_readable)))
+    order by case when p_is_older then r.created_at end desc, case when p_is_older then r.id end desc, r.created_at, r.id
+    limit p_limit;
+  get diagnostics v_found = row_count;
+  if v_found < p_limit and cardinality(v_ats) = c_window then
+    return query select v_window[c_window], v_ats[c_window], null::text, false;
+  end if;
+end $$;
