@@ -8,6 +8,15 @@ const SECTION_KEYS = [
   ["f", "files"],
   ["p", "people"],
   ["h", "health"],
+  ["s", "settings"],
+] as const;
+
+const OTHER_KEYS = [
+  ["/", "to the search; Ctrl or ⌘ and K, too"],
+  ["j", "to the next row of a list"],
+  ["k", "to the row before"],
+  ["x", "select the row"],
+  ["?", "this list"],
 ] as const;
 
 const Key = ({ children }: { children: string }) => <kbd>{children}</kbd>;
@@ -29,18 +38,14 @@ export const Keys = () => (
     <div id="keys" class="ask" popover="auto" role="dialog" aria-labelledby="keys-title" tabindex={-1} autofocus>
       <h2 id="keys-title">Keys</h2>
       <dl class="keys">
-        <div>
-          <dt>
-            <Key>/</Key>
-          </dt>
-          <dd>to the search</dd>
-        </div>
-        <div>
-          <dt>
-            <Key>?</Key>
-          </dt>
-          <dd>this list</dd>
-        </div>
+        {OTHER_KEYS.map(([key, words]) => (
+          <div>
+            <dt>
+              <Key>{key}</Key>
+            </dt>
+            <dd>{words}</dd>
+          </div>
+        ))}
         {SECTION_KEYS.map(([key, section]) => (
           <div>
             <dt>

@@ -10,6 +10,7 @@ import { changes } from "./live/changes-routes.ts";
 import { notifications } from "./notifications/notification-routes.tsx";
 import { openInvites } from "./people/invite-routes.tsx";
 import { people } from "./people/people-routes.tsx";
+import { runners } from "./runners/runner-routes.tsx";
 import { bulk } from "./runs/bulk-routes.tsx";
 import { runLog } from "./runs/log/run-log.tsx";
 import { run } from "./runs/run-routes.tsx";
@@ -44,6 +45,7 @@ for (const section of [
   sharing,
   runnerTests,
   policyForm,
+  runners,
   files,
   people,
   notifications,

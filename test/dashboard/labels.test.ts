@@ -103,6 +103,6 @@ describe("labels on the dashboard", () => {
     expect(await owner.read("/app/search?q=customer:Zuse")).toContain("Nothing was found.");
     for (let n = 0; n < 5; n++) await invokeWith({ customer: "Zuse KG" });
     const more = await owner.read("/app/search?q=customer:Zuse+KG");
-    expect(more).toContain('<a href="/app/runs?label=customer%3AZuse+KG">All of them</a>');
+    expect(more).toContain('<a href="/app/runs?label=customer%3AZuse+KG">All of them in the list</a>');
   });
 });

@@ -19,7 +19,7 @@ beforeEach(async () => {
   ({ tenant, owner, user } = await openTenant(service));
 });
 
-/** The results of a search: the links of each group. */
+/** The results of a search: the links of each group, without those to lists. */
 async function find(browser: Browser, text: string): Promise<Record<string, string[]>> {
   const html = await browser.read(`/app/search?q=${encodeURIComponent(text)}`);
   const answers = html.slice(html.indexOf('id="answers"'));
@@ -29,7 +29,7 @@ async function find(browser: Browser, text: string): Promise<Record<string, stri
       .slice(1)
       .map((group) => [
         group.slice(0, group.indexOf("<")),
-        [...group.matchAll(/<li><a href="([^"]+)"/g)].map(([, href]) => href ?? ""),
+        [...group.matchAll(/<li><a href="([^"?]+)"/g)].map(([, href]) => href ?? ""),
       ]),
   );
 }

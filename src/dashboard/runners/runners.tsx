@@ -10,13 +10,26 @@ type Props = {
   now: string;
   /** When set, only runs of this workflow are named; runs of other workflows are only counted. */
   workflowId?: string;
+  /** True to offer a further runner for this workflow, which only an OWNER or ADMIN can make. */
+  mayConnect?: boolean;
 };
 
 /** The runners with an open session, the connected ones first: how many runs each holds, or since when it is silent. */
-export const Runners = ({ runners, now, workflowId }: Props) => (
+export const Runners = ({ runners, now, workflowId, mayConnect = false }: Props) => (
   <section class="card" aria-label="Runners">
-    <h2>Runners</h2>
-    {!runners.some(isConnected) && <p class="muted">No runner is connected. Runs that are leased wait until one is.</p>}
+    <div class="head">
+      <h2>Runners</h2>
+      {mayConnect && workflowId !== undefined && (
+        <div class="actions">
+          <a class="button" href={`/app/runners?workflow=${workflowId}#ask-runner`}>
+            Connect a runner
+          </a>
+        </div>
+      )}
+    </div>
+    {!runners.some(isConnected) && (
+      <p class="muted">No runner is connected. Runs for which runners ask wait until one is.</p>
+    )}
     <ul class="items">
       {runners
         .toSorted((a, b) => Number(isConnected(b)) - Number(isConnected(a)))

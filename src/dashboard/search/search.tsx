@@ -5,6 +5,7 @@ import { Page } from "../layout.tsx";
 import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
 import { Status, shownStateOf } from "../run-state.tsx";
+import { findActions } from "./actions.ts";
 import { type FoundRun, MAX_FOUND, MIN_LENGTH, type SearchView, viewSearch } from "./view-search.ts";
 import { readWords } from "./words.ts";
 
@@ -26,12 +27,20 @@ const SearchPage = ({ text, view }: { text: string; view: SearchView }) => (
   </Page>
 );
 
-/** The results, grouped by kind. While somebody types, `find.js` shows them below the search box. */
+/** The results, grouped by kind, each in one line. While somebody types, `find.js` shows them below the search box. */
 const Answers = ({ text, view }: { text: string; view: SearchView }) => {
   const { runs, labelled, workflows, people, files, failures, now } = view;
-  const count = [runs, labelled, workflows, people, files, failures].reduce((sum, found) => sum + found.length, 0);
+  const actions = text.length < MIN_LENGTH ? [] : findActions(view.caller, text);
+  const kinds = [actions, runs, labelled, workflows, people, files, failures];
+  const count = kinds.reduce((sum, found) => sum + found.length, 0);
   return (
     <div id="answers" class="answers">
+      <Group
+        title="Pages and actions"
+        found={actions}
+        more={null}
+        show={({ name, href }) => <a href={href}>{name}</a>}
+      />
       <Group title="Runs" found={runs} more={null} show={(run) => <RunAnswer run={run} now={now} />} />
       <Group
         title="Runs with this label"
@@ -77,14 +86,14 @@ const Answers = ({ text, view }: { text: string; view: SearchView }) => {
       <Group
         title="Runs that failed with these words"
         found={failures}
-        more={null}
+        more={`/app/runs?${new URLSearchParams({ error: text })}`}
         show={(run) => <RunAnswer run={run} now={now} />}
       />
       {count === 0 && (
         <Empty title={text.length < MIN_LENGTH ? "Type at least two characters." : "Nothing was found."}>
           <p>
             Search for the id of a run or its end, a label such as “customer:4711”, a workflow, a person, a file, a path
-            that begins with “/”, or words of an error.
+            that begins with “/”, words of an error, a page, or what you want to do, such as “new workflow”.
           </p>
         </Empty>
       )}
@@ -95,7 +104,7 @@ const Answers = ({ text, view }: { text: string; view: SearchView }) => {
 type GroupProps<Found> = {
   title: string;
   found: readonly Found[];
-  /** The URL of a list with all results of this kind, if there is one. */
+  /** The URL of a list with all results of this kind, if there is one. Results without a list are told to be more than are shown. */
   more: string | null;
   show: (found: Found) => Child;
 };
@@ -108,9 +117,14 @@ const Group = <Found,>({ title, found, more, show }: GroupProps<Found>) =>
         {found.slice(0, MAX_FOUND).map((one) => (
           <li>{show(one)}</li>
         ))}
-        {found.length > MAX_FOUND && (
+        {more !== null && (
           <li>
-            {more === null ? <span class="muted">There are more: type more.</span> : <a href={more}>All of them</a>}
+            <a href={more}>All of them in the list</a>
+          </li>
+        )}
+        {more === null && found.length > MAX_FOUND && (
+          <li>
+            <span class="muted">There are more: type more.</span>
           </li>
         )}
       </ul>

@@ -184,7 +184,7 @@ export const WorkflowFormPage = (props: FormProps) => {
             path="runner_config.url"
             label="Runner (optional)"
             failure={failure}
-            hint="Where the service sends the runs: an https URL. Without one the workflow cannot be invoked."
+            hint="Where the service sends the runs: an https URL. Leave it empty if runners without an address ask for the runs: choose that under “Policy”, on the page of the workflow."
             control={(a) => <input {...a} type="url" value={values.runner_url} />}
           />
           <Field

@@ -67,6 +67,9 @@ export const WorkflowsPage = ({ view, limit, query }: Props) => (
       <h1>Workflows</h1>
       {view.caller.is_administrator && (
         <div class="actions">
+          <a class="button" href="/app/runners">
+            Runners
+          </a>
           <a class="button primary" href="/app/workflows/new">
             New workflow
           </a>

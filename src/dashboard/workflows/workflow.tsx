@@ -85,7 +85,9 @@ export const WorkflowPage = ({ caller, now, workflow, runners, origin }: Props) 
         />
         <About workflow={workflow} />
       </div>
-      {workflow.policy.handover === "lease" && <Runners runners={runners} now={now} workflowId={workflow.id} />}
+      {workflow.policy.handover === "lease" && (
+        <Runners runners={runners} now={now} workflowId={workflow.id} mayConnect={caller.is_administrator} />
+      )}
       <section>
         <h2>Latest runs</h2>
         {workflow.latest.length > 0 ? (
@@ -220,7 +222,7 @@ const About = ({ workflow }: { workflow: ViewedWorkflow }) => (
           <span class="muted">
             {workflow.policy.handover === "lease"
               ? "none with a URL: runners ask for its runs"
-              : "none, so it cannot be invoked"}
+              : "none yet, so it cannot be invoked: give it the URL of one, or let runners ask for its runs"}
           </span>
         ) : (
           <>

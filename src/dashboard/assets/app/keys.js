@@ -17,6 +17,25 @@
   /** True after `g` was pressed, until the next key. */
   let goes = false;
 
+  function goToSearch(event) {
+    const search = document.querySelector("[data-search]") ?? document.querySelector("main input[type=search]");
+    if (!search) return;
+    event.preventDefault();
+    dialog?.hidePopover();
+    search.focus();
+    search.select();
+  }
+
+  /** Moves the focus to the next row of the page's lists, or to the one before. */
+  function moveBy(step) {
+    const rows = [...document.querySelectorAll("main :is(.row-link, .file, .answers a)")].filter((row) =>
+      row.checkVisibility(),
+    );
+    const here = document.activeElement?.closest("tr")?.querySelector(".row-link") ?? document.activeElement;
+    const place = rows.indexOf(here);
+    rows[place === -1 ? 0 : Math.min(Math.max(place + step, 0), rows.length - 1)]?.focus();
+  }
+
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
     // Enter in a field that has its own button presses that button instead of the first button of the form.
@@ -25,20 +44,29 @@
       target.parentElement.querySelector("button").click();
       return;
     }
+    if (key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
+      goToSearch(event);
+      return;
+    }
     if (!isOn?.checked || event.ctrlKey || event.metaKey || event.altKey || isTyping(target)) return;
     const link = goes && dialog.querySelector(`a[data-key="${CSS.escape(key)}"]`);
     goes = key === "g";
     if (link) link.click();
     else if (key === "?") dialog.togglePopover();
-    else if (key === "/") {
-      const search = document.querySelector("[data-search]") ?? document.querySelector("main input[type=search]");
-      if (!search) return;
-      event.preventDefault();
-      dialog.hidePopover();
-      search.focus();
-      search.select();
-    }
+    else if (key === "/") goToSearch(event);
+    else if (document.querySelector(".ask:popover-open")) return;
+    else if (key === "j") moveBy(1);
+    else if (key === "k") moveBy(-1);
+    else if (key === "x") target.closest("tr")?.querySelector("input[name=run]")?.click();
   });
+
+  // A link to a dialog of another page, such as `/app/people#ask-invite`, opens the dialog there.
+  function openNamed() {
+    const named = document.getElementById(location.hash.slice(1));
+    if (named?.matches(".ask:not(:popover-open)")) named.showPopover();
+  }
+  addEventListener("hashchange", openNamed);
+  openNamed();
 
   // Sets the same cookie as the server would. So the theme changes without a page load, and nothing that was typed is lost.
   const YEAR_MS = 365 * 24 * 60 * 60 * 1000;

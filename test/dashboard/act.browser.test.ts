@@ -1,0 +1,186 @@
+/** Finding what to do, and doing it: the search as a palette, the keys of lists, and runners without an address. */
+import { randomUUID } from "node:crypto";
+import type { Page } from "playwright-core";
+import { it as anyTest, describe, expect } from "vitest";
+import { DEMO } from "../../scripts/local/demo.ts";
+import { callApi, createLeasedWorkflow } from "../support/browser/leased-run.ts";
+import { complaintsOf, faultsInBothThemes, openPage, overflow, type Person, signIn } from "../support/browser/pages.ts";
+import { useWorld } from "../support/browser/world.ts";
+
+const world = useWorld();
+
+type Options = Parameters<typeof openPage>[2];
+
+const it = anyTest.extend<{ open: (options?: Options, person?: Person) => Promise<Page> }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from it what a fixture needs.
+  async open({}, use) {
+    const pages: Page[] = [];
+    await use(async (options, person = "owner") => {
+      const page = await openPage(world.browser, world.stack.url, options);
+      pages.push(page);
+      await signIn(page, person);
+      return page;
+    });
+    for (const page of pages) await page.context().close();
+    expect(pages.flatMap(complaintsOf)).toEqual([]);
+  },
+});
+
+const focused = (page: Page): Promise<string> => page.evaluate("document.activeElement.getAttribute('href')");
+
+describe("the search", () => {
+  it.each([
+    ["new workflow", "**/app/workflows/new"],
+    ["sett", "**/app/settings/notifications"],
+    ["runners", "**/app/runners"],
+  ])("leads to a page or an action by words of it, without a click: %s", async (words, url) => {
+    const page = await openPage(world.browser, world.stack.url);
+    await signIn(page, "owner");
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type(words);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(url);
+    await page.context().close();
+  });
+
+  it("opens the dialog of an action, on the page where one is and from another", async ({ open }) => {
+    const page = await open();
+    for (const start of ["/app/health", "/app/people"]) {
+      await page.goto(start);
+      await page.keyboard.press("/");
+      await page.keyboard.type("invite somebody");
+      await page.keyboard.press("Enter");
+      await page.waitForURL("**/app/people#ask-invite");
+      await page.locator("#ask-invite").getByLabel("Email").waitFor();
+    }
+  });
+
+  it("offers nobody what they may not do", async ({ open }) => {
+    const page = await open({}, "user");
+    await page.goto("/app/search?q=new");
+    await page.getByRole("link", { name: "New API key" }).waitFor();
+    expect(await page.getByRole("link", { name: "New workflow" }).count()).toBe(0);
+  });
+
+  it("shows each answer in one line, and after them the list with the same filter", async ({ open }) => {
+    const page = await open();
+    await world.database.query("update workflow_runs set error = $1 where id = $2", [
+      `No column called flux. ${"And so on. ".repeat(40)}`,
+      DEMO.runs.failed,
+    ]);
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 800 });
+      for (const words of ["flux", "report", "adam", DEMO.runs.failed.slice(-6)]) {
+        await page.goto(`/app/search?q=${words}`);
+        const heights = await page
+          .locator("#answers li a")
+          .evaluateAll((links) => links.map((link) => Math.round(link.getBoundingClientRect().height)));
+        expect([words, width, heights.length > 0, [...new Set(heights)]]).toEqual([
+          words,
+          width,
+          true,
+          [width < 400 ? 44 : 30],
+        ]);
+        expect([words, width, await overflow(page)]).toEqual([words, width, 0]);
+      }
+    }
+    await page.goto("/app/search?q=report");
+    await page.getByRole("link", { name: "All of them in the list" }).first().click();
+    await page.waitForURL("**/app/workflows?q=report");
+    expect(await page.getByLabel("Words of a name").inputValue()).toBe("report");
+  });
+});
+
+describe("the keys of a list", () => {
+  it("move through its rows, select one and open one, also after a refresh", async ({ open }) => {
+    const page = await open();
+    const hrefs = await page
+      .locator(".row-link")
+      .evaluateAll((links) => links.map((link) => link.getAttribute("href")));
+    for (const [key, index] of [
+      ["j", 0],
+      ["j", 1],
+      ["j", 2],
+      ["k", 1],
+    ] as const) {
+      await page.keyboard.press(key);
+      expect([key, await focused(page)]).toEqual([key, hrefs[index]]);
+    }
+    await page.evaluate("document.dispatchEvent(new Event('due'))");
+    await page.waitForTimeout(500);
+    expect(await focused(page)).toBe(hrefs[1]);
+    await page.keyboard.press("x");
+    expect(await page.locator("tbody :checked").evaluateAll((boxes) => boxes.length)).toBe(1);
+    await page.getByText("Selected: 1").waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`**${hrefs[1]}`);
+    await page.keyboard.press("g");
+    await page.keyboard.press("w");
+    await page.waitForURL("**/app/workflows");
+    await page.keyboard.press("j");
+    expect(await focused(page)).toMatch(/^\/app\/workflows\/[0-9a-f-]{36}$/);
+    await page.keyboard.press("?");
+    await page.getByText("to the next row of a list").waitFor();
+    expect(await faultsInBothThemes(page)).toEqual([]);
+  });
+});
+
+describe("a runner without an address", () => {
+  it("is made on pages: its key, the line that starts it, whether it is connected and what it holds", async ({
+    open,
+  }) => {
+    const page = await open({ permissions: ["clipboard-read", "clipboard-write"] });
+    const workflowId = await createLeasedWorkflow(world);
+    await page.goto(`/app/workflows/${workflowId}`);
+    await page.getByText("No runner is connected.").waitFor();
+    await page.getByRole("link", { name: "Connect a runner" }).click();
+    const dialog = page.locator("#ask-runner");
+    await dialog.getByLabel("Name").fill("Attic");
+    expect(await dialog.getByLabel("Takes the runs of").inputValue()).toBe(workflowId);
+    expect(await faultsInBothThemes(page)).toEqual([]);
+    await dialog.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("heading", { name: "The runner Attic" }).waitFor();
+    expect(await faultsInBothThemes(page)).toEqual([]);
+    await page.locator(".actions").getByRole("button", { name: "Copy the line" }).click();
+    const line: string = await page.evaluate("navigator.clipboard.readText()");
+    const key = /WORKFLOW_RUNS_API_KEY=(\S+)/.exec(line)?.[1] ?? "";
+    expect(line).toContain(`WORKFLOW_RUNS_URL=${world.stack.url} `);
+    expect(line).toContain(`npx workflow-runs run --workflow ${workflowId} -- ./work.sh`);
+
+    const session = await callApi(world, "POST", "/runner-sessions", { name: "Attic", capacity: 1 }, key);
+    await callApi(world, "POST", `/workflow-definitions/${workflowId}/invoke`, {});
+    const { leases } = await callApi(world, "POST", "/leases", { request_id: randomUUID() }, String(session.token));
+    const [lease] = Array.isArray(leases) ? leases : [];
+    await page.getByRole("link", { name: "See whether it is connected" }).click();
+    const runners = page.getByRole("region", { name: "Runners", exact: true });
+    await runners.getByText("holds 1 of 1 run").waitFor();
+    await runners.locator(`a[href="/app/runs/${lease.run_id}"]`).waitFor();
+    await page.getByRole("region", { name: "Runner keys" }).locator(".item-name", { hasText: "Attic" }).waitFor();
+    expect(await faultsInBothThemes(page)).toEqual([]);
+    await page.getByRole("button", { name: "Revoke" }).click();
+    await page.locator(".ask:popover-open").getByRole("button", { name: "Revoke" }).click();
+    await page.getByText("There is no key of a runner.").waitFor();
+  });
+
+  it("is not made twice when the form is sent again, nor by a USER", async ({ open }) => {
+    const page = await open();
+    await page.goto("/app/runners");
+    await page.getByRole("button", { name: "New runner" }).click();
+    await page.locator("#ask-runner").getByLabel("Name").fill("Cellar");
+    await page.locator("#ask-runner").getByRole("button", { name: "Create" }).click();
+    await page.getByRole("heading", { name: "The runner Cellar" }).waitFor();
+    await page.reload();
+    await page.getByText("nothing was made twice").waitFor();
+    const user = await open({}, "user");
+    await user.goto("/app/runners");
+    await user.getByText("An OWNER or ADMIN manages runners.").waitFor();
+    expect(await user.getByRole("button", { name: "New runner" }).count()).toBe(0);
+  });
+
+  it("is not told that its workflow cannot be invoked", async ({ open }) => {
+    const page = await open();
+    await page.goto("/app/workflows/new");
+    expect(await page.getByText("cannot be invoked").count()).toBe(0);
+    await page.getByText("runners without an address ask for the runs").waitFor();
+  });
+});
