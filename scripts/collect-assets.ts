@@ -1,7 +1,10 @@
 /**
  * Collects the static files that the Worker serves in `.assets/`: our own from `src/dashboard/assets/`, and htmx from its npm
- * package, so that the pages load nothing from elsewhere. wrangler runs this before each build.
+ * package, so that the pages load nothing from elsewhere. Those of the dashboard are placed twice: under names that stay the same, and
+ * in a folder that is named by a hash of all of them, which browsers need not ask for again. `src/http/assets/folder.ts` names that
+ * folder. wrangler runs this before each build, and writes that file; with `--check`, this only says whether it is right.
  */
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
@@ -47,8 +50,26 @@ const sources = new Map([
     .filter((name) => dirname(name) !== STYLE_FOLDER)
     .map((name): [string, string] => [name, join(ownAssets, name)]),
 ]);
-for (const [name, source] of sources) place(readFileSync(source), join(target, name));
-place(joinStyles(), join(target, STYLE_SHEET));
-for (const name of listFiles(target)) {
-  if (!sources.has(name) && name !== STYLE_SHEET) rmSync(join(target, name), { force: true });
+const contents = new Map([[STYLE_SHEET, joinStyles()]]);
+for (const [name, source] of sources) contents.set(name, readFileSync(source));
+
+const hash = createHash("sha256");
+const ofDashboard = [...contents].filter(([name]) => name.startsWith("app/")).sort(([a], [b]) => (a < b ? -1 : 1));
+for (const [name, content] of ofDashboard) hash.update(`${name} ${content.length}\n`).update(content);
+const folder = `app/assets/${hash.digest("hex").slice(0, 12)}`;
+
+const folderFile = join(root, "src/http/assets/folder.ts");
+const folderSource = `/** Where the pages load their scripts and styles from. \`scripts/collect-assets.ts\` writes this file. */
+export const ASSETS = "/${folder}";
+`;
+if (process.argv.includes("--check")) {
+  if (readFileSync(folderFile, "utf8") !== folderSource) {
+    console.error("The scripts and styles of the pages have changed: run node scripts/collect-assets.ts");
+    process.exitCode = 1;
+  }
+} else {
+  for (const [name, content] of ofDashboard) contents.set(join(folder, name.slice("app/".length)), content);
+  for (const [name, content] of contents) place(content, join(target, name));
+  for (const name of listFiles(target)) if (!contents.has(name)) rmSync(join(target, name), { force: true });
+  place(Buffer.from(folderSource), folderFile);
 }

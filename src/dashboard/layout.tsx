@@ -1,4 +1,5 @@
 import { type Child, createContext, useContext } from "hono/jsx";
+import { ASSETS } from "../http/assets/folder.ts";
 import type { SessionName } from "../http/credentials/session-token.ts";
 import type { Caller } from "./caller.ts";
 import { Keys } from "./keys.tsx";
@@ -41,16 +42,16 @@ const Head = ({ title }: { title: string }) => (
     <meta name="color-scheme" content="light dark" />
     <meta name="htmx-config" content={HTMX_CONFIG} />
     <title>{`${title} · workflow-runs`}</title>
-    <link rel="icon" href="/app/icon.svg" type="image/svg+xml" />
-    <link rel="stylesheet" href="/app/style.css" />
-    <script defer src="/app/htmx.js" />
-    <script defer src="/app/app.js" />
-    <script defer src="/app/ticks.js" />
-    <script defer src="/app/live.js" />
-    <script defer src="/app/keys.js" />
-    <script defer src="/app/find.js" />
-    <script defer src="/app/list.js" />
-    <script defer src="/app/editor.js" />
+    <link rel="icon" href={`${ASSETS}/icon.svg`} type="image/svg+xml" />
+    <link rel="stylesheet" href={`${ASSETS}/style.css`} />
+    <script defer src={`${ASSETS}/htmx.js`} />
+    <script defer src={`${ASSETS}/app.js`} />
+    <script defer src={`${ASSETS}/ticks.js`} />
+    <script defer src={`${ASSETS}/live.js`} />
+    <script defer src={`${ASSETS}/keys.js`} />
+    <script defer src={`${ASSETS}/find.js`} />
+    <script defer src={`${ASSETS}/list.js`} />
+    <script defer src={`${ASSETS}/editor.js`} />
   </head>
 );
 

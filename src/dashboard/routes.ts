@@ -30,6 +30,8 @@ export const pages = new Hono<AppEnv>();
 const sections = new Hono<AppEnv>();
 sections.onError(answerErrorPage);
 sections.get("/app", (c) => c.redirect("/app/runs"));
+// A page of another release names a folder of scripts and styles that this one does not have.
+sections.get("/app/assets/:folder/:name{.+}", (c) => c.redirect(`/app/${c.req.param("name")}`));
 for (const section of [
   signIn,
   themes,

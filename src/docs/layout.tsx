@@ -1,5 +1,6 @@
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
+import { ASSETS } from "../http/assets/folder.ts";
 import { GUIDES } from "./guides.ts";
 
 /** A page of the documentation. It uses no JavaScript. */
@@ -10,8 +11,8 @@ export const DocsPage = ({ title, children }: { title: string; children: Child }
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta name="color-scheme" content="light dark" />
       <title>{`${title} · workflow-runs`}</title>
-      <link rel="icon" href="/app/icon.svg" type="image/svg+xml" />
-      <link rel="stylesheet" href="/app/style.css" />
+      <link rel="icon" href={`${ASSETS}/icon.svg`} type="image/svg+xml" />
+      <link rel="stylesheet" href={`${ASSETS}/style.css`} />
       <link rel="stylesheet" href="/docs/style.css" />
     </head>
     <body class="docs">

@@ -2,6 +2,7 @@
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { ASSETS } from "../../src/http/assets/folder.ts";
 import { callApi, createLeasedWorkflow, leaseRun } from "../support/browser/leased-run.ts";
 import { complaintsOf, faultsInBothThemes, openPage, overflow, signIn } from "../support/browser/pages.ts";
 import { useWorld } from "../support/browser/world.ts";
@@ -136,7 +137,7 @@ describe("the page of a run", () => {
     await cold.locator("#log").waitFor();
     await cold.waitForTimeout(1_000);
     const total = sizes.reduce((sum, [, size]) => sum + size, 0);
-    expect(sizes.map(([path]) => path)).toContain("/app/htmx.js");
+    expect(sizes.map(([path]) => path)).toContain(`${ASSETS}/htmx.js`);
     expect(total, JSON.stringify(sizes)).toBeLessThan(60 * 1024);
     await cold.context().close();
   });

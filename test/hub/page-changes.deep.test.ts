@@ -21,8 +21,8 @@ beforeEach(async () => {
 });
 
 /** Counts the messages of a stream. Two changes within a second may cause one message, so each test waits for its own. */
-async function listen(path: string, browser = owner) {
-  const response = await browser.get(path);
+async function listen(path: string, browser = owner, headers: Record<string, string> = {}) {
+  const response = await browser.get(path, headers);
   expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "text/event-stream"]);
   if (response.body === null) throw new Error("no body");
   const reader = response.body.getReader();
@@ -61,8 +61,25 @@ describe("the stream of an open page", () => {
     for (const { count } of [all, ofWorkflow]) await expect.poll(count, { timeout: 5_000 }).toBeGreaterThan(1);
     await afterAWhile();
     expect(other.count()).toBe(1);
-    expect(all.text()).toMatch(/^retry: \d+\n\n(data: null\n\n)+$/);
+    expect(all.text()).toMatch(/^retry: \d+\nid: begun\n\n(data: null\n\n)+$/);
     await Promise.all([all, ofWorkflow, other].map(({ close }) => close()));
+  });
+
+  it("begins without a message for a page that was just requested, and tells what has changed since then", async () => {
+    const fresh = await listen("/app/changes?age=200");
+    await afterAWhile();
+    expect(fresh.text()).toMatch(/^retry: \d+\nid: begun\n\nevent: begun\ndata: null\n\n$/);
+    await invoke(service, tenant);
+    const missed = await listen("/app/changes?age=3000");
+    await expect.poll(missed.count, { timeout: 5_000 }).toBeGreaterThan(1);
+    expect(missed.text()).toMatch(/event: begun\ndata: null\n\ndata: null\n\n/);
+    // A page that was requested earlier, and one that was disconnected, may have missed more.
+    const [old, again] = [
+      await listen("/app/changes?age=60000"),
+      await listen("/app/changes?age=200", owner, { "Last-Event-ID": "begun" }),
+    ];
+    for (const { text } of [old, again]) expect(text()).not.toContain("event: begun");
+    await Promise.all([fresh, missed, old, again].map(({ close }) => close()));
   });
 
   it("sends messages only about one run when it is asked for that run", async () => {

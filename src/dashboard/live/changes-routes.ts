@@ -18,6 +18,15 @@ export const changes = new Pages();
 /** A stream ends after this time. The browser then reconnects, and the session is checked again. */
 const LONGEST_MS = 3_600_000;
 
+/**
+ * A page that was requested at most so many milliseconds ago need not be requested again: the hub tells what has changed since. The hub
+ * keeps that in memory, and stays in memory for ten seconds after a change.
+ */
+const FRESH_MS = 5_000;
+
+/** The event, and the id, with which a stream begins. A browser that reconnects sends the id: its page may have missed something. */
+const BEGUN = "begun";
+
 /** A position after every event, so that a read of the run returns no events: only its existence is checked. */
 const NO_EVENTS = Number.MAX_SAFE_INTEGER;
 
@@ -31,13 +40,16 @@ const querySchema = z.object({
   /** A name that the browser chose for the page, and the name of the page before it in the same tab. */
   page: z.string().max(40).optional().catch(undefined),
   left: z.string().max(40).optional().catch(undefined),
+  /** How many milliseconds ago the page was requested. */
+  age: z.coerce.number().int().min(0).optional().catch(undefined),
 });
 type Query = z.infer<typeof querySchema>;
 
 /**
- * A stream of messages without content: one at the beginning, and one after each change, at most one a second. After each
- * message, the page requests its live part, and that request checks what the user may see. The page of a run also gets an event
- * `log` when its runner has logged something or reported progress. So this stream asks the database only once, when it begins.
+ * A stream of messages without content: one after each change, at most one a second. After each message, the page requests its live
+ * part, and that request checks what the user may see. It begins with an event `begun` for a page that has just been loaded, and with
+ * a message for one that may have missed something. The page of a run also gets an event `log` when its runner has logged
+ * something or reported progress. So this stream asks the database only once, when it begins.
  */
 changes.stream("/app/changes", async (c) => {
   const { db, live } = c.env;
@@ -46,15 +58,18 @@ changes.stream("/app/changes", async (c) => {
   const topic = await findTopic(db, c.var.credential, query);
   const page = query.page === undefined ? undefined : { id: query.page, left: query.left };
   const listened = { ...topic, withOthers: true, withLog: topic.runId !== undefined };
-  const listener = await listenAs(c, c.var.session.userId, listened, page);
+  const isFresh = query.age !== undefined && query.age <= FRESH_MS && c.req.header("Last-Event-ID") === undefined;
+  const listener = await listenAs(c, c.var.session.userId, listened, page, isFresh ? query.age : 0);
   const until = Date.now() + LONGEST_MS;
-  const read = async (nudges: readonly Nudge[]) => ({
-    frames: framesOf(nudges),
+  const pageOf = (frames: Frame[]) => ({
+    frames,
     hasMore: false,
     isOver: Date.now() >= until,
     dueInMs: until - Date.now(),
   });
-  return eventStream(c.req.raw.signal, (sink) => followEvents(listener, sink, read), listener.close);
+  const read = async (nudges: readonly Nudge[]) => pageOf(framesOf(nudges));
+  const first = pageOf([{ ...(isFresh && { event: BEGUN }), data: null }]);
+  return eventStream(c.req.raw.signal, (sink) => followEvents(listener, sink, read, first), listener.close, BEGUN);
 });
 
 /** The message of a page that something has changed, and the event `log` when its run has new progress or log entries. */

@@ -1,4 +1,5 @@
 import type { PathSnapshot } from "../../db/run-snapshot.ts";
+import { ASSETS } from "../../http/assets/folder.ts";
 import type { ExplainedReason } from "../../runs/details/explain-run.ts";
 import type { Caller } from "../caller.ts";
 import { Ago, Copy, Fact, Id, Live, Name, Time, WorkflowName } from "../components.tsx";
@@ -64,8 +65,8 @@ export const RunPage = ({ caller, run, loggedAttempt, waitsFor, now, origin }: R
         <About run={run} now={now} />
       </div>
     </Live>
-    <script type="module" src="/app/log/log.js" />
-    <script type="module" src="/app/json.js" />
+    <script type="module" src={`${ASSETS}/log/log.js`} />
+    <script type="module" src={`${ASSETS}/json.js`} />
   </Page>
 );
 

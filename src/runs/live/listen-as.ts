@@ -6,12 +6,18 @@ import { Problem } from "../../http/problems.ts";
 
 /**
  * Listens for a stream of the caller, which counts against their limit on open streams. It ends when a credential of the user
- * `userId` ends.
+ * `userId` ends. A stream for a page also hears of the changes of the last `sinceMs` milliseconds.
  * @throws Problem `streams_unavailable`, or `too_many_requests` when the caller has too many streams
  */
-export async function listenAs(c: Context<AppEnv>, userId: string, topic: Topic, page?: OpenPage): Promise<Listener> {
+export async function listenAs(
+  c: Context<AppEnv>,
+  userId: string,
+  topic: Topic,
+  page?: OpenPage,
+  sinceMs = 0,
+): Promise<Listener> {
   const listener = await c.env.live.listen(topic, {
-    sinceMs: 0,
+    sinceMs,
     caller: countedAs(c.var.credential),
     stream: { userId, page },
   });

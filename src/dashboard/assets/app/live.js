@@ -1,6 +1,6 @@
-// Keeps the live part of a page, `#live`, up to date, and tells `log.js` when there may be new lines of the log. Its `data-live` names the stream to listen to; it is empty when nothing
-// will change any more. Messages of the stream have no content: after each one, the page requests the live part again, with the
-// ETag of what it shows.
+// Keeps the live part of a page, `#live`, up to date, and tells `log.js` when there may be new lines of the log. Its `data-live` names
+// the stream to listen to; it is empty when nothing will change any more. Messages of the stream have no content: after each one, the
+// page requests the live part again, with the ETag of what it shows.
 {
   /** How often the live part is requested at least when there is no stream. */
   const POLL_MS = 30_000;
@@ -11,6 +11,7 @@
   const tags = new WeakMap();
 
   let source = null;
+  let isFirstStream = true;
   /** The stream that the page needs; null when it needs none, or when it is in the background. */
   let wanted = null;
   /** "live", "connecting", "reconnecting" or "polling". */
@@ -53,10 +54,13 @@
   /**
    * The URL of the stream, with a name for this page and the name of the page before it in this tab. The service ends the
    * stream of the page before: it may not have noticed yet that the browser left that page, and a user may have only 20
-   * streams.
+   * streams. The first stream also has the age of the page, counted from when it was requested: the service tells what has changed
+   * since. At a later stream, the page is requested again.
    */
   function nameStream() {
     const url = new URL(wanted, location.href);
+    if (isFirstStream) url.searchParams.set("age", Math.ceil(performance.now()));
+    isFirstStream = false;
     url.searchParams.set("page", crypto.randomUUID());
     const left = sessionStorage.getItem("page");
     if (left !== null) url.searchParams.set("left", left);
@@ -77,6 +81,12 @@
       if (ours !== source) return;
       state = "live";
       refresh();
+      say();
+    });
+    ours.addEventListener("begun", () => {
+      if (ours !== source) return;
+      state = "live";
+      document.dispatchEvent(new CustomEvent("log", { detail: { hasNews: false } }));
       say();
     });
     ours.addEventListener("log", () => {
