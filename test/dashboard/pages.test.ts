@@ -28,6 +28,8 @@ async function allPages(): Promise<string[]> {
     "/app/runs",
     `/app/runs?status=FAILED&status=RUNNING&workflow=${definitionId}&mine=1&from=2020-01-01&to=2030-01-01`,
     ...[ended, running, pending].map((id) => `/app/runs/${id}`),
+    `/app/runs?error=boom&shown=${ended}.${running}`,
+    "/app/runners",
     "/app/workflows",
     "/app/workflows/new",
     `/app/workflows/${definitionId}`,

@@ -52,6 +52,21 @@ describe("a USER with a permission on a workflow and on none of its files", () =
   });
 });
 
+describe("an open list of runs", () => {
+  it("shows only those of the runs that its refresh names which the reader may see", async () => {
+    const { sql } = service.database;
+    const theirs = await insertRun(service.database, tenant, { status: "COMPLETED", userId: tenant.user.id });
+    const others = await insertRun(service.database, tenant, { status: "COMPLETED" });
+    const refresh = `/app/runs?shown=${theirs}.${others}.not-an-id`;
+    const page = await user.read(refresh);
+    expect([theirs, others].map((id) => page.includes(`id="run-${id}"`))).toEqual([true, false]);
+    const stranger = await openTenant(service);
+    expect(await stranger.owner.read(refresh)).not.toContain(`id="run-${theirs}"`);
+    await sql`delete from workflow_runs where id = ${theirs}`;
+    expect(await user.read(refresh)).not.toContain(`id="run-${theirs}"`);
+  });
+});
+
 describe("a USER with a permission on files and on no workflow", () => {
   beforeEach(async () => {
     await permit(service.database, tenant, tenant.sourcesId, "READ_ONLY");

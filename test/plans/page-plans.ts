@@ -16,6 +16,9 @@ const PAGES: Record<string, (large: Large) => string> = {
   "runs by everything": ({ stage }) =>
     `/app/runs?status=FAILED&status=RUNNING&workflow=${stage.tenant.definitionId}&mine=1&to=2030-01-01`,
   "runs by labels": () => "/app/runs?label=env:prod&label=batch:rare",
+  "runs by words of an error": () => "/app/runs?error=flux+cap",
+  "the runs that an open page shows": ({ runId }) => `/app/runs?shown=${runId}`,
+  runners: () => "/app/runners",
   "a run": ({ runId }) => `/app/runs/${runId}`,
   workflows: () => "/app/workflows",
   "a workflow": ({ stage }) => `/app/workflows/${stage.tenant.definitionId}`,
