@@ -19,7 +19,7 @@ export type PolicyFlags = {
   retryOn?: FailureCode[];
   whenBusy?: WhenBusy;
   replaceGraceSeconds?: number;
-  maxQueued?: number | null;
+  maxQueued?: number | "any";
 };
 
 const RETRYABLE: readonly FailureCode[] = ["LOST", "UNREACHED", "DEADLINE"];
@@ -61,7 +61,7 @@ export const addPolicyFlags = (command: Command): Command =>
     .option(
       "--max-queued <n>",
       'how many runs wait at most, 1 to 1000, or "any"; a further invoke is refused',
-      (text: string) => (text === "any" ? null : queueLength(text)),
+      (text: string) => (text === "any" ? text : queueLength(text)),
     );
 
 /**
@@ -84,7 +84,7 @@ export function policyChange(flags: PolicyFlags, before?: Policy): Partial<Polic
     ...(retryOn !== undefined && { retry_on: [...new Set(retryOn)] }),
     ...(whenBusy !== undefined && { when_busy: whenBusy }),
     ...(replaceGraceSeconds !== undefined && { replace_grace_seconds: replaceGraceSeconds }),
-    ...(maxQueued !== undefined && { max_queued: maxQueued }),
+    ...(maxQueued !== undefined && { max_queued: maxQueued === "any" ? null : maxQueued }),
   };
 }
 
